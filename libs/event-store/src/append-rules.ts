@@ -1,0 +1,105 @@
+// Rules of append that do not depend on the medium: what may be appended, and what an append means for a stream.
+import { EventTooLarge, InvalidInput, WrongExpectedRevision } from './errors.js';
+import type { NewEvent } from './event.js';
+import type { AppendLimits } from './event-store.js';
+import { expectedRevision, type ExpectedRevision } from './expected-revision.js';
+import { eventId, streamName, type EventId, type StreamName } from './identifiers.js';
+import { encodeJson } from './json.js';
+
+const TYPE_LENGTH_MAX = 256;
+
+/** An event ready to be stored. */
+export interface EncodedEvent {
+  readonly id: EventId;
+  readonly type: string;
+  readonly dataJson: string;
+  readonly metadataJson: string;
+}
+
+export interface EncodedAppend {
+  readonly stream: StreamName;
+  readonly events: readonly EncodedEvent[];
+  readonly expected: ExpectedRevision;
+}
+
+/** Checks and encodes an append. Errors: EVENT_STORE_INVALID_INPUT, EVENT_STORE_EVENT_TOO_LARGE; nothing has happened then. */
+export const encodeAppend = (
+  stream: StreamName,
+  events: readonly NewEvent[],
+  expected: ExpectedRevision,
+  limits: AppendLimits,
+): EncodedAppend => {
+  if (!Array.isArray(events) || events.length === 0) throw new InvalidInput('events', 'must be a list with at least one event');
+  if (events.length > limits.appendEventsMax) throw new InvalidInput('events', `must be at most ${limits.appendEventsMax} in one append`);
+  const encoded: EncodedEvent[] = [];
+  const ids = new Set<string>();
+  let bytesTotal = 0;
+  for (let index = 0; index < events.length; index++) {
+    const event = encodeEvent(events[index] as NewEvent, index);
+    if (ids.has(event.id)) throw new InvalidInput(`events[${index}].id`, `occurs twice in one append: ${event.id}`);
+    ids.add(event.id);
+    const bytes = Buffer.byteLength(event.dataJson) + Buffer.byteLength(event.metadataJson);
+    if (bytes > limits.eventBytesMax) throw new EventTooLarge(`Event ${event.type}`, bytes, limits.eventBytesMax);
+    bytesTotal += bytes;
+    encoded.push(event);
+  }
+  if (bytesTotal > limits.appendBytesMax) throw new EventTooLarge('The append', bytesTotal, limits.appendBytesMax);
+  return { stream: streamName(stream), events: encoded, expected: expectedRevision(expected) };
+};
+
+const encodeEvent = (event: NewEvent, index: number): EncodedEvent => {
+  const path = `events[${index}]`;
+  if (event === null || typeof event !== 'object') throw new InvalidInput(path, 'must be an event');
+  if (typeof event.type !== 'string' || event.type === '' || event.type.length > TYPE_LENGTH_MAX || event.type.startsWith('$')) {
+    throw new InvalidInput(`${path}.type`, `must be 1 to ${TYPE_LENGTH_MAX} characters and not start with $`);
+  }
+  if (event.data === undefined) throw new InvalidInput(`${path}.data`, 'is missing; use {} for an event without payload');
+  const metadata: unknown = event.metadata;
+  if (metadata === null || typeof metadata !== 'object' || Array.isArray(metadata)) throw new InvalidInput(`${path}.metadata`, 'must be an object');
+  return {
+    id: eventId(event.id),
+    type: event.type,
+    dataJson: encodeJson(event.data, `${path}.data`),
+    metadataJson: encodeJson(metadata, `${path}.metadata`),
+  };
+};
+
+/** What a store has to know about a stream to rule on an append. Revisions as the store counts them, −1 for none. */
+export interface StreamState {
+  readonly last: number;
+  /** Ids of up to `count` events from `from` on, in order of revision. */
+  idsFrom(from: number, count: number): readonly string[];
+}
+
+export type AppendRuling =
+  | { readonly kind: 'append' }
+  /** The events are there already: the last of them is at this revision. */
+  | { readonly kind: 'repeat'; readonly last: number };
+
+/**
+ * Rules on an append as EventStoreDB does (expected revision first, ids to recognise a retry), with one difference: a retry under
+ * `any` or `stream-exists` is recognised by the last events of the stream, durably, instead of by a bounded cache of ids.
+ * Errors: EVENT_STORE_WRONG_EXPECTED_REVISION.
+ */
+export const ruleOnAppend = (append: EncodedAppend, state: StreamState): AppendRuling => {
+  const { expected, events, stream } = append;
+  const conflict = (): never => {
+    throw new WrongExpectedRevision(stream, String(expected), state.last < 0 ? null : BigInt(state.last));
+  };
+  if (expected === 'any' || expected === 'stream-exists') {
+    const from = state.last - events.length + 1;
+    if (from >= 0 && matchLength(events, state.idsFrom(from, events.length)) === events.length) return { kind: 'repeat', last: state.last };
+    return expected === 'stream-exists' && state.last < 0 ? conflict() : { kind: 'append' };
+  }
+  const from = expected === 'no-stream' ? 0 : Number(expected) + 1;
+  if (from - 1 === state.last) return { kind: 'append' };
+  if (from - 1 > state.last) return conflict();
+  const matching = matchLength(events, state.idsFrom(from, events.length));
+  return matching === events.length ? { kind: 'repeat', last: from + events.length - 1 } : conflict();
+};
+
+const matchLength = (events: readonly EncodedEvent[], ids: readonly string[]): number => {
+  let length = 0;
+  while (length < events.length && length < ids.length && events[length]?.id === ids[length]) length++;
+  return length;
+};

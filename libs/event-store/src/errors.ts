@@ -1,0 +1,109 @@
+// Errors of the event store contract: one class a failed intention, one stable code a class.
+
+/** What every error of the framework has: a stable `code` to branch on, and a message that says what to do. */
+export class MainstemError extends Error {
+  constructor(
+    readonly code: string,
+    message: string,
+    options?: { readonly cause?: unknown },
+  ) {
+    super(message, options);
+    this.name = new.target.name;
+  }
+}
+
+/**
+ * True if `error` is one of ours, and, where codes are given, has one of them.
+ * Use this instead of `instanceof`: it also holds when two copies of a package are installed.
+ */
+export const isMainstemError = (error: unknown, ...codes: readonly string[]): error is MainstemError =>
+  error instanceof Error &&
+  'code' in error &&
+  typeof error.code === 'string' &&
+  /^[A-Z][A-Z0-9]*(_[A-Z0-9]+)+$/.test(error.code) &&
+  (codes.length === 0 || codes.includes(error.code));
+
+/** The stream is not at the revision that the append expected; nothing was written. `actual` is null for a stream without events. */
+export class WrongExpectedRevision extends MainstemError {
+  constructor(
+    readonly stream: string,
+    readonly expected: string,
+    readonly actual: bigint | null,
+  ) {
+    super(
+      'EVENT_STORE_WRONG_EXPECTED_REVISION',
+      `Stream ${stream} was expected at ${expected} but is at ${actual === null ? 'no stream' : `revision ${actual}`}. ` +
+        'Load it again and decide again.',
+    );
+  }
+}
+
+/** A name, id, option or payload cannot be accepted as it is; nothing was written. `field` names the culprit. */
+export class InvalidInput extends MainstemError {
+  constructor(
+    readonly field: string,
+    problem: string,
+  ) {
+    super('EVENT_STORE_INVALID_INPUT', `${field}: ${problem}`);
+  }
+}
+
+/** The payload breaks the rules declared on its class; nothing was written. */
+export class InvalidEvent extends MainstemError {
+  constructor(
+    readonly type: string,
+    readonly violations: readonly string[],
+  ) {
+    super('EVENT_STORE_INVALID_EVENT', `Event ${type} breaks its rules: ${violations.join('; ')}`);
+  }
+}
+
+/** An event, or the whole append, is larger than the store takes; nothing was written. Sizes in bytes of UTF-8. */
+export class EventTooLarge extends MainstemError {
+  constructor(
+    readonly what: string,
+    readonly bytes: number,
+    readonly bytesMax: number,
+  ) {
+    super(
+      'EVENT_STORE_EVENT_TOO_LARGE',
+      `${what} has ${bytes} bytes, the limit is ${bytesMax}. Store large content elsewhere and its address in the event.`,
+    );
+  }
+}
+
+/** A stored event cannot be read as its type says: broken JSON, an unknown schema version, or an upcaster that throws. */
+export class UndecodableEvent extends MainstemError {
+  constructor(
+    readonly type: string,
+    readonly position: bigint,
+    problem: string,
+    cause?: unknown,
+  ) {
+    super('EVENT_STORE_UNDECODABLE_EVENT', `Event ${type} at position ${position} cannot be decoded: ${problem}`, { cause });
+  }
+}
+
+/** The operation was ended by its AbortSignal before it was complete. */
+export class OperationAborted extends MainstemError {
+  constructor(operation: string, cause?: unknown) {
+    super('EVENT_STORE_ABORTED', `${operation} was aborted.`, { cause });
+  }
+}
+
+/** The store was closed, by this process, before or during the operation. */
+export class EventStoreClosed extends MainstemError {
+  constructor() {
+    super('EVENT_STORE_CLOSED', 'The event store is closed. Open it again to go on.');
+  }
+}
+
+/** Throws OperationAborted if the signal has fired. */
+export const throwIfAborted = (signal: AbortSignal | undefined, operation: string): void => {
+  if (signal?.aborted) throw new OperationAborted(operation, signal.reason);
+};
+
+/** Makes a switch over a closed union fail to compile when a case is missing, and fail loudly at run time. */
+export const assertNever = (value: never): never => {
+  throw new TypeError(`Unexpected value: ${JSON.stringify(value)}`);
+};

@@ -1,0 +1,23 @@
+// Event ids derived from the command, so that a retried command writes the same events.
+import { hash } from 'node:crypto';
+import type { EventId, StreamName } from './identifiers.js';
+
+const NAMESPACE = Buffer.from('5f9b1f1e2d5c4b7c8a5d6f3b0c1e9a47', 'hex');
+
+/** Name-based UUID (version 5, RFC 9562 section 5.5) of a name in a namespace of 16 bytes. */
+export const uuidV5 = (namespace: Uint8Array, name: string): string => {
+  const text = Buffer.from(name, 'utf8');
+  const digest = hash('sha1', Buffer.concat([namespace, text]), 'hex');
+  const variant = ((parseInt(digest.charAt(16), 16) & 0x3) | 0x8).toString(16);
+  return `${digest.slice(0, 8)}-${digest.slice(8, 12)}-5${digest.slice(13, 16)}-${variant}${digest.slice(17, 20)}-${digest.slice(20, 32)}`;
+};
+
+/**
+ * Id of the n-th event that a command appends to a stream. The stream is part of the name, so that one command id used on two
+ * streams by mistake cannot make two events with one id.
+ */
+export const eventIdOf = (commandId: string, stream: StreamName, index: number): EventId =>
+  uuidV5(NAMESPACE, `${stream}\n${commandId}\n${index}`) as EventId;
+
+/** A command id derived from text that names the command's origin, for commands that come from files or other events. */
+export const commandIdOf = (origin: string): string => uuidV5(NAMESPACE, origin);

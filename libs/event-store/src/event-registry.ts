@@ -1,0 +1,132 @@
+// The registry of an aggregate's events: stable type names, payload classes, schema versions and upcasters.
+import { validateSync, type ValidationError } from 'class-validator';
+import { InvalidEvent, InvalidInput, UndecodableEvent } from './errors.js';
+import type { DomainEvent, RecordedEvent } from './event.js';
+
+/** A class whose fields carry class-validator rules. It is never constructed while reading. */
+export type PayloadClass<Data extends object = object> = new () => Data;
+
+/** Turns the payload of one schema version into that of the next. Pure; it must not change its argument. */
+export type Upcaster = (data: Readonly<Record<string, unknown>>) => object;
+
+/** A payload whose schema has changed: `upcasters[n]` lifts version n to n + 1, for every n from 1 to version − 1. */
+export interface VersionedPayload<Data extends object = object> {
+  readonly data: PayloadClass<Data>;
+  readonly version: number;
+  readonly upcasters: Readonly<Record<number, Upcaster>>;
+}
+
+export type EventDeclarations = Readonly<Record<string, PayloadClass | VersionedPayload>>;
+
+type DataOf<Declaration> =
+  Declaration extends PayloadClass<infer Data> ? Data : Declaration extends VersionedPayload<infer Data> ? Data : never;
+
+type EventsIn<Declarations> = {
+  [Type in keyof Declarations & string]: DomainEvent<Type, Readonly<DataOf<Declarations[Type]>>>;
+}[keyof Declarations & string];
+
+type RecordedIn<Declarations> = {
+  [Type in keyof Declarations & string]: RecordedEvent<Type, Readonly<DataOf<Declarations[Type]>>>;
+}[keyof Declarations & string];
+
+/** The union of an aggregate's events: `EventOf<typeof orderEvents>`. */
+export type EventOf<Registry> = Registry extends EventRegistry<infer Declarations> ? EventsIn<Declarations> : never;
+/** The same events as read back; a second argument picks one type. */
+export type RecordedEventOf<Registry, Type extends string = string> =
+  Registry extends EventRegistry<infer Declarations> ? Extract<RecordedIn<Declarations>, { readonly type: Type }> | (string extends Type ? RecordedIn<Declarations> : never) : never;
+
+/**
+ * Declares the events of one category of streams. The keys are the stored type names: never rename them. Each payload is a class with
+ * class-validator rules, or `{ data, version, upcasters }` once its schema has changed.
+ * Errors: EVENT_STORE_INVALID_INPUT when an upcaster is missing.
+ */
+export const defineEvents = <const Declarations extends EventDeclarations>(category: string, declarations: Declarations): EventRegistry<Declarations> =>
+  new EventRegistry(category, declarations);
+
+export class EventRegistry<Declarations extends EventDeclarations = EventDeclarations> {
+  /** All type names, in order of declaration. */
+  readonly types: readonly (keyof Declarations & string)[];
+  readonly #payloads = new Map<string, VersionedPayload>();
+
+  constructor(
+    readonly category: string,
+    readonly declarations: Declarations,
+  ) {
+    this.types = Object.keys(declarations);
+    for (const [type, declaration] of Object.entries(declarations)) this.#payloads.set(type, versioned(type, declaration));
+  }
+
+  has(type: string): boolean {
+    return this.#payloads.has(type);
+  }
+
+  /** The schema version that events of this type are written with. */
+  schemaVersion(type: string): number {
+    return this.#payloads.get(type)?.version ?? 1;
+  }
+
+  /**
+   * Checks a payload against the rules of its class; unknown fields are refused. Runs once, before append; reading never validates.
+   * Errors: EVENT_STORE_INVALID_EVENT.
+   */
+  validate(event: DomainEvent): void {
+    const payload = this.#payloads.get(event.type);
+    if (!payload) throw new InvalidEvent(event.type, [`no such event in ${this.category}; declared are ${this.types.join(', ')}`]);
+    const violations = violationsOf(event.data, payload.data);
+    if (violations.length > 0) throw new InvalidEvent(event.type, violations);
+  }
+
+  /**
+   * The event with its payload in the current schema. Costs nothing where no upcaster is declared: the payload is not even parsed.
+   * Errors: EVENT_STORE_UNDECODABLE_EVENT.
+   */
+  decode(event: RecordedEvent): RecordedEventOf<EventRegistry<Declarations>> {
+    const payload = this.#payloads.get(event.type);
+    if (!payload) throw new UndecodableEvent(event.type, event.position, `${this.category} declares no such event`);
+    const current = payload.version === 1 ? event : upcast(event, payload);
+    return current as RecordedEventOf<EventRegistry<Declarations>>;
+  }
+}
+
+const versioned = (type: string, declaration: PayloadClass | VersionedPayload): VersionedPayload => {
+  const payload = typeof declaration === 'function' ? { data: declaration, version: 1, upcasters: {} } : declaration;
+  if (!Number.isSafeInteger(payload.version) || payload.version < 1) throw new InvalidInput(`${type}.version`, 'must be a whole number from 1');
+  for (let version = 1; version < payload.version; version++) {
+    if (typeof payload.upcasters[version] !== 'function') throw new InvalidInput(`${type}.upcasters`, `lacks the step from version ${version} to ${version + 1}`);
+  }
+  return payload;
+};
+
+const upcast = (event: RecordedEvent, payload: VersionedPayload): RecordedEvent => {
+  const stored = event.metadata.schemaVersion ?? 1;
+  if (stored === payload.version) return event;
+  if (stored > payload.version) {
+    throw new UndecodableEvent(event.type, event.position, `it has schema version ${stored}, this program knows ${payload.version}; deploy the newer program`);
+  }
+  let data = event.data as Record<string, unknown>;
+  try {
+    for (let version = stored; version < payload.version; version++) data = payload.upcasters[version]?.(data) as Record<string, unknown>;
+  } catch (error) {
+    throw new UndecodableEvent(event.type, event.position, 'an upcaster failed', error);
+  }
+  const { id, stream, revision, position, type, recordedAt, metadata } = event;
+  return { id, stream, revision, position, type, recordedAt, metadata, data };
+};
+
+/** Messages for every rule of `payloadClass` that `data` breaks, each naming its field; empty when it obeys them all. */
+export const violationsOf = (data: unknown, payloadClass: PayloadClass): readonly string[] => {
+  if (data === null || typeof data !== 'object' || Array.isArray(data)) return ['the payload must be an object'];
+  // Descriptors, not assignment: an own property called __proto__ must stay data.
+  const instance = Object.create(payloadClass.prototype as object, Object.getOwnPropertyDescriptors(data)) as object;
+  const errors = validateSync(instance, { whitelist: true, forbidNonWhitelisted: true, forbidUnknownValues: !isEmptyClass(data), stopAtFirstError: true });
+  return errors.flatMap((error) => messages(error, ''));
+};
+
+// class-validator refuses objects of a class without rules; an event without payload is a legitimate one.
+const isEmptyClass = (data: object): boolean => Object.keys(data).length === 0;
+
+const messages = (error: ValidationError, parent: string): string[] => {
+  const path = parent === '' ? error.property : `${parent}.${error.property}`;
+  const own = Object.values(error.constraints ?? {}).map((message) => `${path}: ${message}`);
+  return [...own, ...(error.children ?? []).flatMap((child) => messages(child, path))];
+};

@@ -1,0 +1,109 @@
+// Events before and after they are recorded.
+import { UndecodableEvent } from './errors.js';
+import type { EventId, Position, Revision, StreamName } from './identifiers.js';
+import type { JsonValue } from './json.js';
+
+/** A past-tense fact. */
+export interface DomainEvent<Type extends string = string, Data = unknown> {
+  readonly type: Type;
+  readonly data: Data;
+}
+
+/** What is known about an event besides its payload. All values are JSON. */
+export interface EventMetadata {
+  /** Version of the payload's schema; 1 when absent. */
+  readonly schemaVersion?: number;
+  /** The command that led to this event. The same command never takes effect twice on a stream. */
+  readonly commandId?: string;
+  /** The whole conversation. */
+  readonly correlationId?: string;
+  /** The direct parent: the command, or the event that a process manager answered. */
+  readonly causationId?: string;
+  /** When it happened in the domain, ISO 8601 in UTC, if that is not when it was recorded (imports). */
+  readonly occurredAt?: string;
+  readonly tenant?: string;
+  readonly [key: string]: JsonValue | undefined;
+}
+
+/** An event on its way into the store. Ids are unique; the same id again means the same event (a retry). */
+export interface NewEvent extends DomainEvent {
+  readonly id: EventId;
+  readonly metadata: EventMetadata;
+}
+
+/** An event read back. `data` and `metadata` may be decoded on first use: touch them only if you need them. */
+export interface RecordedEvent<Type extends string = string, Data = unknown> extends DomainEvent<Type, Data> {
+  readonly id: EventId;
+  readonly stream: StreamName;
+  readonly revision: Revision;
+  readonly position: Position;
+  /** When the store took it, ISO 8601 in UTC with milliseconds. Never an order: that is what positions are for. */
+  readonly recordedAt: string;
+  readonly metadata: EventMetadata;
+}
+
+/** When the event happened: as the domain says, else when it was recorded. ISO 8601 in UTC. */
+export const occurredAt = (event: RecordedEvent): string => event.metadata.occurredAt ?? event.recordedAt;
+
+/** The stored columns of an event; ids and times may be given as functions of what the driver returned. */
+export interface StoredEvent {
+  readonly id: EventId;
+  readonly stream: StreamName;
+  readonly revision: Revision;
+  readonly position: Position;
+  readonly type: string;
+  readonly recordedAtMs: number;
+  readonly dataJson: string;
+  readonly metadataJson: string;
+}
+
+/**
+ * A recorded event that parses its JSON when first asked, once. For adapters.
+ * Errors while reading `data` or `metadata`: EVENT_STORE_UNDECODABLE_EVENT.
+ */
+export class LazyRecordedEvent implements RecordedEvent {
+  #data: unknown;
+  #metadata: EventMetadata | undefined;
+  readonly #stored: StoredEvent;
+
+  constructor(stored: StoredEvent) {
+    this.#stored = stored;
+  }
+
+  get id(): EventId {
+    return this.#stored.id;
+  }
+  get stream(): StreamName {
+    return this.#stored.stream;
+  }
+  get revision(): Revision {
+    return this.#stored.revision;
+  }
+  get position(): Position {
+    return this.#stored.position;
+  }
+  get type(): string {
+    return this.#stored.type;
+  }
+  get recordedAt(): string {
+    return new Date(this.#stored.recordedAtMs).toISOString();
+  }
+  get data(): unknown {
+    return (this.#data ??= parse(this.#stored, this.#stored.dataJson));
+  }
+  get metadata(): EventMetadata {
+    return (this.#metadata ??= parse(this.#stored, this.#stored.metadataJson) as EventMetadata);
+  }
+  /** Size of the stored payload and metadata in UTF-16 units: what a batch costs in memory. */
+  get size(): number {
+    return this.#stored.dataJson.length + this.#stored.metadataJson.length;
+  }
+}
+
+const parse = (stored: StoredEvent, json: string): unknown => {
+  try {
+    return JSON.parse(json);
+  } catch (error) {
+    throw new UndecodableEvent(stored.type, stored.position, 'its stored JSON is broken', error);
+  }
+};

@@ -1,0 +1,167 @@
+// The event store of unit tests and demonstrations: everything in arrays, gone with the process.
+import { encodeAppend, ruleOnAppend, type EncodedAppend } from '../append-rules.js';
+import { EventStoreClosed, throwIfAborted } from '../errors.js';
+import { LazyRecordedEvent, type NewEvent, type RecordedEvent } from '../event.js';
+import {
+  DEFAULT_LIMITS,
+  type AppendLimits,
+  type AppendOptions,
+  type AppendResult,
+  type EventFilter,
+  type EventStore,
+  type ReadAllOptions,
+  type ReadStreamOptions,
+  type SubscribeOptions,
+  type SubscriptionBatch,
+} from '../event-store.js';
+import { laterPosition, type Incarnation, type Position, type Revision, type StreamName } from '../identifiers.js';
+import { batchSizeOf, limitOf } from '../read-options.js';
+import { systemRuntime, type Runtime } from '../runtime.js';
+
+export interface InMemoryEventStoreOptions {
+  readonly runtime?: Runtime;
+  readonly limits?: Partial<AppendLimits>;
+}
+
+export class InMemoryEventStore implements EventStore {
+  readonly incarnation: Incarnation;
+  readonly hasDensePositions = true;
+  readonly #runtime: Runtime;
+  readonly #limits: AppendLimits;
+  readonly #all: RecordedEvent[] = [];
+  readonly #streams = new Map<string, RecordedEvent[]>();
+  readonly #wakers = new Set<() => void>();
+  #isClosed = false;
+
+  constructor(options: InMemoryEventStoreOptions = {}) {
+    this.#runtime = options.runtime ?? systemRuntime;
+    this.#limits = { ...DEFAULT_LIMITS, ...options.limits };
+    this.incarnation = this.#runtime.uuid() as Incarnation;
+  }
+
+  async append(stream: StreamName, events: readonly NewEvent[], options: AppendOptions): Promise<AppendResult> {
+    this.#assertOpen();
+    throwIfAborted(options.signal, 'append');
+    const append = encodeAppend(stream, events, options.expectedRevision, this.#limits);
+    const recorded = this.#streams.get(append.stream) ?? [];
+    const ruling = ruleOnAppend(append, {
+      last: recorded.length - 1,
+      idsFrom: (from, count) => recorded.slice(from, from + count).map((event) => event.id),
+    });
+    const last = ruling.kind === 'repeat' ? recorded[ruling.last] : this.#record(append, recorded);
+    if (!last) throw new TypeError('an append has at least one event');
+    return { revision: last.revision, position: last.position };
+  }
+
+  async *readStream(stream: StreamName, options: ReadStreamOptions = {}): AsyncGenerator<readonly RecordedEvent[]> {
+    this.#assertOpen();
+    throwIfAborted(options.signal, 'readStream');
+    const recorded = this.#streams.get(stream) ?? [];
+    const backwards = options.direction === 'backwards';
+    const from = Number(options.from ?? (backwards ? recorded.length - 1 : 0));
+    const chosen = backwards ? recorded.slice(0, from + 1).reverse() : recorded.slice(from);
+    const limited = chosen.slice(0, limitOf(options.limit));
+    if (limited.length > 0) yield limited;
+  }
+
+  async *readAll(options: ReadAllOptions = {}): AsyncGenerator<readonly RecordedEvent[]> {
+    const batchSize = batchSizeOf(options.batchSizeMax);
+    const backwards = options.direction === 'backwards';
+    let left = limitOf(options.limit);
+    let after = options.after;
+    while (left > 0) {
+      this.#assertOpen();
+      throwIfAborted(options.signal, 'readAll');
+      const batch = this.#page(after, backwards, Math.min(left, batchSize), options.filter);
+      const last = batch.at(-1);
+      if (!last) return;
+      yield batch;
+      left -= batch.length;
+      after = last.position;
+    }
+  }
+
+  async *subscribe(options: SubscribeOptions): AsyncGenerator<SubscriptionBatch> {
+    const batchSize = batchSizeOf(options.batchSizeMax);
+    let position = options.after;
+    let hasToldCaughtUp = false;
+    while (!options.signal.aborted) {
+      this.#assertOpen();
+      const head = this.#head();
+      const events = this.#page(position, false, batchSize, options.filter);
+      const isCaughtUp = events.length < batchSize;
+      const reached = isCaughtUp ? laterPosition(head, position) : events.at(-1)?.position;
+      if (events.length > 0 || reached !== position || !hasToldCaughtUp) {
+        position = reached;
+        hasToldCaughtUp = isCaughtUp;
+        yield { events, position, isCaughtUp };
+      } else {
+        await this.#appended(options.signal);
+      }
+    }
+  }
+
+  async head(): Promise<Position | undefined> {
+    this.#assertOpen();
+    return this.#head();
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#wake();
+  }
+
+  #record(append: EncodedAppend, recorded: RecordedEvent[]): RecordedEvent | undefined {
+    const recordedAtMs = this.#runtime.now();
+    for (const event of append.events) {
+      const revision = BigInt(recorded.length) as Revision;
+      const position = BigInt(this.#all.length + 1) as Position;
+      const one = new LazyRecordedEvent({ ...event, stream: append.stream, revision, position, recordedAtMs });
+      recorded.push(one);
+      this.#all.push(one);
+    }
+    this.#streams.set(append.stream, recorded);
+    this.#wake();
+    return recorded.at(-1);
+  }
+
+  #page(after: Position | undefined, backwards: boolean, size: number, filter: EventFilter | undefined): RecordedEvent[] {
+    const batch: RecordedEvent[] = [];
+    const step = backwards ? -1 : 1;
+    // The event at position p has index p − 1.
+    let index = after === undefined ? (backwards ? this.#all.length - 1 : 0) : Number(after) - 1 + step;
+    for (; batch.length < size; index += step) {
+      const event = this.#all[index];
+      if (!event) break;
+      if (isWanted(event, filter)) batch.push(event);
+    }
+    return batch;
+  }
+
+  #head(): Position | undefined {
+    return this.#all.at(-1)?.position;
+  }
+
+  #appended(signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const wake = (): void => {
+        this.#wakers.delete(wake);
+        signal.removeEventListener('abort', wake);
+        resolve();
+      };
+      this.#wakers.add(wake);
+      signal.addEventListener('abort', wake);
+    });
+  }
+
+  #wake(): void {
+    for (const wake of [...this.#wakers]) wake();
+  }
+
+  #assertOpen(): void {
+    if (this.#isClosed) throw new EventStoreClosed();
+  }
+}
+
+const isWanted = (event: RecordedEvent, filter: EventFilter | undefined): boolean =>
+  (filter?.types?.includes(event.type) ?? true) && (filter?.streamPrefixes?.some((prefix) => event.stream.startsWith(prefix)) ?? true);

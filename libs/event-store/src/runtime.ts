@@ -1,0 +1,29 @@
+// Time, timers, randomness and ids come from here, never from globals, so that an application can run in a seeded simulation.
+import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+
+/** The outside world as far as the framework needs it. */
+export interface Runtime {
+  /** Wall clock, milliseconds since the Unix epoch. For labels, never for order or leases. */
+  now(): number;
+  /** A clock that never goes back, in milliseconds from an arbitrary start. For durations and deadlines. */
+  monotonic(): number;
+  /** Resolves after `ms`; resolves early, without an error, when the signal fires. Does not keep the process alive. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>;
+  /** A number in [0, 1). */
+  random(): number;
+  /** A random UUID. */
+  uuid(): string;
+}
+
+/** The real world. */
+export const systemRuntime: Runtime = {
+  now: () => Date.now(),
+  monotonic: () => performance.now(),
+  sleep: async (ms, signal) => {
+    if (signal?.aborted) return;
+    await delay(ms, undefined, { ref: false, ...(signal && { signal }) }).catch(() => undefined);
+  },
+  random: () => Math.random(),
+  uuid: () => randomUUID(),
+};

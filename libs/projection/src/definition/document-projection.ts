@@ -1,0 +1,76 @@
+// Document projections: events → documents by pure functions. One definition runs on every read store, in memory and in tests.
+import type { EventRegistry, RecordedEvent, RecordedEventOf } from '@mainstem/event-store';
+import { InvalidProjection } from '../errors.js';
+import type { CollectionDescriptor, DocumentClass, ProjectionDescriptor, ProjectionDocument } from '../read-store/read-store.js';
+import { fingerprintOf } from './fingerprint.js';
+import type { RollUp } from './roll-up.js';
+import { WantedEvents } from './wanted-events.js';
+
+type EventIn<Registries extends readonly EventRegistry[]> = RecordedEventOf<Registries[number]>;
+
+export interface DocumentProjectionOptions<Document extends ProjectionDocument, Registries extends readonly EventRegistry[]> {
+  /** Unique in a read store; lower-case words with dashes. It names the collection of documents too. */
+  readonly name: string;
+  /** Raise it when the meaning of the documents changes; a change that was forgotten here shows in the fingerprint. */
+  readonly version: number;
+  /** Names the fields of a document. In SQL it is the TypeORM entity, whose primary column holds the key. */
+  readonly document: DocumentClass<Document>;
+  readonly events: Registries;
+  /** Which document an event belongs to: one key, several, or null for none. Pure. */
+  readonly key: (event: EventIn<Registries>) => string | readonly string[] | null;
+  /**
+   * One pure function an event type, from the document (null: there is none) to the next one (null: delete it). It must return a new
+   * object, or the same one to say that nothing changed. Types without a function are not wanted and never decoded.
+   */
+  readonly evolve: {
+    readonly [Type in EventIn<Registries>['type']]?: (
+      document: Readonly<Document> | null,
+      event: Extract<EventIn<Registries>, { readonly type: Type }>,
+      key: string,
+    ) => Document | null;
+  };
+  readonly rollUps?: readonly RollUp<Document>[];
+}
+
+/** Declares a document projection. Errors: PROJECTION_INVALID_DEFINITION. */
+export const documentProjection = <Document extends ProjectionDocument, const Registries extends readonly EventRegistry[]>(
+  options: DocumentProjectionOptions<Document, Registries>,
+): DocumentProjection => {
+  const types = Object.keys(options.evolve);
+  const wanted = new WantedEvents(options.name, options.events, types);
+  if (!Number.isSafeInteger(options.version) || options.version < 1) throw new InvalidProjection(options.name, 'version must be a whole number from 1');
+  const rollUps = (options.rollUps ?? []) as readonly RollUp<ProjectionDocument>[];
+  const collections: CollectionDescriptor[] = [
+    { name: options.name, document: options.document, hasState: false },
+    ...rollUps.map((rollUp) => ({ name: rollUp.name, document: rollUp.document, hasState: true })),
+  ];
+  assertNames(options.name, collections);
+  const fingerprint = fingerprintOf(options.name, options.version, options.document, options.key, options.evolve, rollUps);
+  const key = options.key as (event: RecordedEvent) => string | readonly string[] | null;
+  const evolve = new Map(Object.entries(options.evolve)) as Map<string, Evolve>;
+  return { kind: 'document', name: options.name, version: options.version, fingerprint, collections, wanted, key, evolve, rollUps };
+};
+
+export type Evolve = (document: ProjectionDocument | null, event: RecordedEvent, key: string) => ProjectionDocument | null;
+
+/** A declared document projection, with its types erased: what the engine works with. */
+export interface DocumentProjection extends ProjectionDescriptor {
+  readonly kind: 'document';
+  readonly wanted: WantedEvents;
+  readonly key: (event: RecordedEvent) => string | readonly string[] | null;
+  /** By event type. */
+  readonly evolve: ReadonlyMap<string, Evolve>;
+  readonly rollUps: readonly RollUp<ProjectionDocument>[];
+}
+
+const NAME = /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/;
+
+/** Checks that collection names are usable and differ. Errors: PROJECTION_INVALID_DEFINITION. */
+export const assertNames = (projection: string, collections: readonly CollectionDescriptor[]): void => {
+  const seen = new Set<string>();
+  for (const { name } of collections) {
+    if (!NAME.test(name) || name.length > 40) throw new InvalidProjection(projection, `"${name}" must be lower-case words with dashes, at most 40 characters`);
+    if (seen.has(name)) throw new InvalidProjection(projection, `the name ${name} is used twice`);
+    seen.add(name);
+  }
+};

@@ -1,0 +1,46 @@
+// Handler projections: for SQL that no document expresses. They write through the same transaction as their checkpoint.
+import type { EventRegistry, RecordedEvent, RecordedEventOf } from '@mainstem/event-store';
+import type { CollectionDescriptor, DocumentClass, ProjectionDescriptor } from '../read-store/read-store.js';
+import { assertNames } from './document-projection.js';
+import { fingerprintOf } from './fingerprint.js';
+import { WantedEvents } from './wanted-events.js';
+
+export interface HandlerProjectionOptions<Transaction, Registries extends readonly EventRegistry[]> {
+  readonly name: string;
+  readonly version: number;
+  /** The tables it writes, by collection name. Each generation has its own set. */
+  readonly tables: Readonly<Record<string, DocumentClass>>;
+  readonly events: Registries;
+  /** Event types that are wanted; default all of the registries. */
+  readonly types?: readonly RecordedEventOf<Registries[number]>['type'][];
+  /** What is parked together when an event fails; default its stream. */
+  readonly key?: (event: RecordedEventOf<Registries[number]>) => string;
+  /**
+   * Applies a batch, in order. The same events in batches of any size must have the same effect. It may run again after a rollback, so it
+   * must keep nothing outside the transaction.
+   */
+  readonly apply: (transaction: Transaction, events: readonly RecordedEventOf<Registries[number]>[]) => Promise<void>;
+}
+
+/** Declares a handler projection; `Transaction` is the type that its read store hands out. Errors: PROJECTION_INVALID_DEFINITION. */
+export const handlerProjection = <Transaction, const Registries extends readonly EventRegistry[]>(
+  options: HandlerProjectionOptions<Transaction, Registries>,
+): HandlerProjection<Transaction> => {
+  const types = options.types ?? options.events.flatMap((registry) => registry.types);
+  const wanted = new WantedEvents(options.name, options.events, types);
+  const collections: CollectionDescriptor[] = Object.entries(options.tables).map(([name, document]) => ({ name, document, hasState: false }));
+  assertNames(options.name, [...collections]);
+  assertNames(options.name, [{ name: options.name, document: Object as DocumentClass, hasState: false }]);
+  const fingerprint = fingerprintOf(options.name, options.version, types, options.tables, options.key, options.apply);
+  const key = (options.key ?? ((event: RecordedEvent) => event.stream)) as (event: RecordedEvent) => string;
+  const apply = options.apply as HandlerProjection<Transaction>['apply'];
+  return { kind: 'handler', name: options.name, version: options.version, fingerprint, collections, wanted, key, apply };
+};
+
+/** A declared handler projection, with its event types erased: what the engine works with. */
+export interface HandlerProjection<Transaction = never> extends ProjectionDescriptor {
+  readonly kind: 'handler';
+  readonly wanted: WantedEvents;
+  readonly key: (event: RecordedEvent) => string;
+  readonly apply: (transaction: Transaction, events: readonly RecordedEvent[]) => Promise<void>;
+}

@@ -1,0 +1,24 @@
+// What a roll-up can measure. Every measure can take a document's contribution back, exactly.
+
+export type Measure<Document> =
+  | { readonly kind: 'count'; readonly where: (document: Readonly<Document>) => boolean }
+  /** Whole numbers; the total must stay a safe integer. */
+  | { readonly kind: 'sum'; readonly value: (document: Readonly<Document>) => number }
+  /** Decimal strings, added exactly; the total has `scale` decimal places. */
+  | { readonly kind: 'decimal-sum'; readonly scale: number; readonly value: (document: Readonly<Document>) => string }
+  | { readonly kind: 'min' | 'max'; readonly value: (document: Readonly<Document>) => string | number | null };
+
+/** Number of documents in the group, or of those for which `where` holds. */
+export const count = <Document>(where: (document: Readonly<Document>) => boolean = () => true): Measure<Document> => ({ kind: 'count', where });
+
+/** Sum of whole numbers. */
+export const sum = <Document>(value: (document: Readonly<Document>) => number): Measure<Document> => ({ kind: 'sum', value });
+
+/** Exact sum of decimal strings, such as money, shown with `scale` places. */
+export const decimalSum = <Document>(scale: number, value: (document: Readonly<Document>) => string): Measure<Document> => ({ kind: 'decimal-sum', scale, value });
+
+/** Smallest value (numbers by size, strings by code unit; null does not count); null while there is none. Costs memory in proportion to the distinct values of a group. */
+export const min = <Document>(value: (document: Readonly<Document>) => string | number | null): Measure<Document> => ({ kind: 'min', value });
+
+/** Largest value; otherwise as `min`. */
+export const max = <Document>(value: (document: Readonly<Document>) => string | number | null): Measure<Document> => ({ kind: 'max', value });

@@ -1,0 +1,140 @@
+// Errors of the read side: definitions, engine and read stores.
+import { MainstemError } from '@mainstem/event-store';
+
+/** A projection's definition cannot work; the program has to be changed. */
+export class InvalidProjection extends MainstemError {
+  constructor(
+    readonly projection: string,
+    problem: string,
+  ) {
+    super('PROJECTION_INVALID_DEFINITION', `Projection ${projection}: ${problem}`);
+  }
+}
+
+/** The stored generation was filled by another definition and the policy is not to rebuild by itself. */
+export class ProjectionChanged extends MainstemError {
+  constructor(
+    readonly projection: string,
+    readonly generation: number,
+  ) {
+    super(
+      'PROJECTION_CHANGED',
+      `Projection ${projection} is not the one that filled generation ${generation}: its definition has changed. ` +
+        "Set its policy to rebuild: 'auto', or deploy the definition that filled it.",
+    );
+  }
+}
+
+/** The checkpoint belongs to another event store: its positions mean nothing here. */
+export class ForeignEventStore extends MainstemError {
+  constructor(
+    readonly projection: string,
+    readonly expected: string,
+    readonly actual: string,
+  ) {
+    super(
+      'PROJECTION_FOREIGN_EVENT_STORE',
+      `Read model ${projection} was filled from event store ${expected}, but this one is ${actual}. ` +
+        'Check the configuration; if the event store was replaced on purpose, drop the read models and let them be filled anew.',
+    );
+  }
+}
+
+/** An event could not be folded. Carries the event's place; the cause is what the projection threw. */
+export class ProjectionFailed extends MainstemError {
+  constructor(
+    readonly projection: string,
+    readonly key: string,
+    readonly position: bigint,
+    readonly type: string,
+    cause: unknown,
+  ) {
+    super(
+      'PROJECTION_FAILED',
+      `Projection ${projection} failed on ${type} at position ${position} (key ${key}): ${cause instanceof Error ? cause.message : String(cause)}`,
+      { cause },
+    );
+  }
+}
+
+/** A read model has not reached a position within the time given. */
+export class ProjectionBehind extends MainstemError {
+  constructor(
+    readonly projection: string,
+    readonly wanted: bigint,
+    readonly actual: bigint | undefined,
+    readonly timeoutMs: number,
+  ) {
+    super('PROJECTION_BEHIND', `Read model ${projection} is at position ${actual ?? 'none'}, not yet at ${wanted}, after ${timeoutMs} ms. Try again later.`);
+  }
+}
+
+/** Nobody here hosts a projection of that name. */
+export class UnknownProjection extends MainstemError {
+  constructor(
+    readonly projection: string,
+    known: readonly string[],
+  ) {
+    super('PROJECTION_UNKNOWN', `There is no projection ${projection}. Known: ${known.join(', ') || 'none'}.`);
+  }
+}
+
+/** Another session was opened for this generation, or its checkpoint moved: this writer is stale and wrote nothing. */
+export class CheckpointMoved extends MainstemError {
+  constructor(
+    readonly projection: string,
+    readonly generation: number,
+  ) {
+    super('READ_STORE_CHECKPOINT_MOVED', `Another instance writes ${projection} (generation ${generation}) now; nothing was written here.`);
+  }
+}
+
+/** The read store cannot be reached, or failed while it worked; whether a commit took effect is not known. */
+export class ReadStoreUnavailable extends MainstemError {
+  constructor(
+    readonly store: string,
+    problem: string,
+    cause?: unknown,
+  ) {
+    super('READ_STORE_UNAVAILABLE', `Read store ${store}: ${problem}`, { cause });
+  }
+}
+
+/** A document does not fit its declared shape, or its key field does not hold its key. */
+export class InvalidDocument extends MainstemError {
+  constructor(
+    readonly collection: string,
+    readonly key: string,
+    problem: string,
+    cause?: unknown,
+  ) {
+    super('READ_STORE_INVALID_DOCUMENT', `Document ${key} of ${collection}: ${problem}`, { cause });
+  }
+}
+
+export class UnknownGeneration extends MainstemError {
+  constructor(
+    readonly projection: string,
+    readonly generation: number,
+  ) {
+    super('READ_STORE_UNKNOWN_GENERATION', `Projection ${projection} has no generation ${generation} in this read store.`);
+  }
+}
+
+export class GenerationServes extends MainstemError {
+  constructor(
+    readonly projection: string,
+    readonly generation: number,
+  ) {
+    super('READ_STORE_GENERATION_SERVES', `Generation ${generation} of ${projection} serves queries; promote another one first.`);
+  }
+}
+
+export class FingerprintMismatch extends MainstemError {
+  constructor(
+    readonly projection: string,
+    readonly generation: number,
+  ) {
+    super('READ_STORE_FINGERPRINT_MISMATCH', `Generation ${generation} of ${projection} is filled by another definition; two definitions never write one generation.`);
+  }
+}

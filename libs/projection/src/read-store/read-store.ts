@@ -1,0 +1,129 @@
+// The port that every read store implements. One batch is one commit: documents, parked events and checkpoint together.
+import type { EventId, Incarnation, Position, Revision, StreamName } from '@mainstem/event-store';
+import type { Checkpoint, Generation } from './checkpoint.js';
+
+/** The unit of a document projection: a plain object of JSON values, replaced as a whole and never changed in place. */
+export type ProjectionDocument = object;
+
+/** Class that names a document's fields; for SQL it is the TypeORM entity. It is never constructed by the engine. */
+export type DocumentClass<Document extends ProjectionDocument = ProjectionDocument> = new () => Document;
+
+/** A set of documents with one shape: the documents of a projection, or one of its roll-ups, or a table of a handler projection. */
+export interface CollectionDescriptor {
+  /** Unique in the read store; letters, digits and dashes. */
+  readonly name: string;
+  readonly document: DocumentClass;
+  /** Documents carry the engine's own bookkeeping in a property `$state` (a string), which queries must not show. */
+  readonly hasState: boolean;
+}
+
+/** What a read store has to know about a projection. */
+export interface ProjectionDescriptor {
+  readonly name: string;
+  readonly version: number;
+  readonly fingerprint: string;
+  readonly collections: readonly CollectionDescriptor[];
+}
+
+/** An event set aside with its error. The payload stays in the event store, found by stream and revision. */
+export interface ParkedEvent {
+  /** Key of the document that could not be folded; later events of this key are parked behind it, in order. */
+  readonly key: string;
+  readonly position: Position;
+  readonly eventId: EventId;
+  readonly type: string;
+  readonly stream: StreamName;
+  readonly revision: Revision;
+  /** Why: code and message, at most 2,000 characters. Empty for an event that only waits behind another one. */
+  readonly error: string;
+  /** ISO 8601 in UTC. */
+  readonly parkedAt: string;
+}
+
+/** New documents and deleted keys of one collection; no key occurs twice. */
+export interface CollectionChanges {
+  readonly collection: string;
+  readonly upserts: ReadonlyMap<string, ProjectionDocument>;
+  readonly deletes: readonly string[];
+}
+
+/** Moves a checkpoint: only from `from`, only in the session's epoch. */
+export interface CheckpointMove {
+  readonly from: Position | undefined;
+  /** Not before `from`; equal to it when only parked events change. */
+  readonly to: Position | undefined;
+  readonly digest: string;
+}
+
+export interface CommitBatch {
+  readonly changes: readonly CollectionChanges[];
+  readonly checkpoint: CheckpointMove;
+  readonly park?: readonly ParkedEvent[];
+  /** Parked events that are settled now: removed from the list. */
+  readonly unpark?: readonly Pick<ParkedEvent, 'key' | 'position'>[];
+}
+
+/** The right to write one generation of one projection, until another session takes it over. */
+export interface ReadStoreSession {
+  readonly generation: number;
+  /** As found when the session was opened, with the session's own epoch. */
+  readonly checkpoint: Checkpoint;
+
+  /** The documents of these keys as of the last commit; keys without a document are absent. Errors: READ_STORE_UNAVAILABLE. */
+  load(collection: string, keys: readonly string[]): Promise<ReadonlyMap<string, ProjectionDocument>>;
+
+  /**
+   * Writes a batch and moves the checkpoint, all or nothing (a store without that, see `hasAtomicCheckpoint`, makes it idempotent by position).
+   * Errors: READ_STORE_CHECKPOINT_MOVED when another session was opened or the checkpoint is not at `from`: nothing was written, the
+   * session is of no use any more; READ_STORE_UNAVAILABLE: nothing is known, open a new session and look at its checkpoint;
+   * READ_STORE_INVALID_DOCUMENT: the store cannot hold such a document.
+   */
+  commit(batch: CommitBatch): Promise<void>;
+
+  /** Parked events in the order of their positions, after a key and position, at most `limit`. */
+  parked(options: { readonly key?: string; readonly after?: Position; readonly limit: number }): Promise<readonly ParkedEvent[]>;
+
+  /** Keys that have parked events, with their number. */
+  parkedKeys(): Promise<ReadonlyMap<string, number>>;
+
+  /** Gives the right back, so that a waiting instance can take over at once. Never fails; may be called again. */
+  close(): Promise<void>;
+}
+
+/** A session of a store that lets a handler write through its own transaction type. */
+export interface TransactionalSession<Transaction> extends ReadStoreSession {
+  /** As `commit`, with the writes done by `work` in the same transaction; what it throws rolls everything back and is thrown on. */
+  transact(work: (transaction: Transaction) => Promise<void>, batch: Omit<CommitBatch, 'changes'>): Promise<void>;
+}
+
+export interface ReadStore {
+  /** For messages and status: `sql`, `cache`, `search`, … */
+  readonly name: string;
+  /** Documents and checkpoint commit as one step. */
+  readonly hasAtomicCheckpoint: boolean;
+  /** Sessions have `transact`. */
+  readonly hasTransactions: boolean;
+
+  /** All generations of a projection, by number; of all projections without an argument. Errors: READ_STORE_UNAVAILABLE. */
+  generations(projection?: string): Promise<readonly Generation[]>;
+
+  /** Makes the next generation, `filling` and empty, with checkpoint position undefined. The first one of a projection serves at once. */
+  createGeneration(projection: ProjectionDescriptor, incarnation: Incarnation): Promise<Generation>;
+
+  /**
+   * Opens a session on a generation and raises its epoch: every older session of it is fenced off.
+   * Errors: READ_STORE_UNKNOWN_GENERATION, READ_STORE_FINGERPRINT_MISMATCH (another definition fills it), READ_STORE_UNAVAILABLE.
+   */
+  open(projection: ProjectionDescriptor, generation: number): Promise<ReadStoreSession>;
+
+  /** Makes a generation the one that serves, in one step for readers; the one before is retired. Errors: READ_STORE_UNKNOWN_GENERATION. */
+  promote(projection: string, generation: number): Promise<void>;
+
+  /** Deletes a generation that does not serve. Errors: READ_STORE_UNKNOWN_GENERATION, READ_STORE_GENERATION_SERVES. */
+  dropGeneration(projection: string, generation: number): Promise<void>;
+
+  /** Parked events of the serving generation, by position. For lists; the engine uses its session. */
+  parked(projection: string, limit: number): Promise<readonly ParkedEvent[]>;
+
+  close(): Promise<void>;
+}

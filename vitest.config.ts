@@ -1,0 +1,37 @@
+// Test projects: `unit` runs in one process without isolation (fast, no network); the others may start servers and processes.
+import { defineConfig } from 'vitest/config';
+
+const conditions = ['@mainstem/source', 'module', 'node', 'development|production'];
+const resolve = { conditions };
+const ssr = { resolve: { conditions, externalConditions: ['@mainstem/source', 'module', 'node'] } };
+
+/** A suite below test/, one file at a time: they share the machine's two cores and the services. */
+const suite = (name: string, testTimeout: number) => ({
+  resolve,
+  ssr,
+  test: { name, include: [`test/${name}/**/*.spec.ts`], pool: 'forks' as const, fileParallelism: false, testTimeout, hookTimeout: testTimeout },
+});
+
+export default defineConfig({
+  resolve,
+  ssr,
+  test: {
+    projects: [
+      {
+        resolve,
+        ssr,
+        test: {
+          name: 'unit',
+          include: ['libs/*/src/**/*.spec.ts', 'src/**/*.spec.ts', 'apps/*/src/**/*.spec.ts', 'scripts/**/*.spec.ts'],
+          pool: 'threads',
+          isolate: false,
+          testTimeout: 5_000,
+        },
+      },
+      suite('architecture', 60_000),
+      suite('contract', 60_000),
+      suite('acceptance', 600_000),
+      suite('chaos', 600_000),
+    ],
+  },
+});
