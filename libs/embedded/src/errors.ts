@@ -1,0 +1,120 @@
+// Errors of stores kept in one SQLite file. The code's first part names the port, so that a caller need not know the medium.
+import { MainstemError } from '@mainstem/event-store';
+
+/** Whose file it is: the beginning of the error codes, and what a message calls it. */
+export interface FileOwner {
+  readonly codePrefix: 'EVENT_STORE' | 'READ_STORE';
+  /** In a sentence: "event store", "cache". */
+  readonly name: string;
+}
+
+/** The file, and the owner in whose words its failures are told. */
+export interface StoreFile {
+  readonly owner: FileOwner;
+  readonly path: string;
+}
+
+/** The file belongs to another program; it was not touched. Code `…_FOREIGN_FILE`. */
+export class ForeignFile extends MainstemError {
+  constructor({ owner, path }: StoreFile) {
+    super(
+      `${owner.codePrefix}_FOREIGN_FILE`,
+      `${path} is a database of another program, not of this ${owner.name}. Choose another folder; the file was not touched.`,
+    );
+  }
+}
+
+/** The file was written by a newer version of this program; it was not touched. Code `…_NEWER_FORMAT`. */
+export class NewerFormat extends MainstemError {
+  constructor(
+    { owner, path }: StoreFile,
+    readonly format: number,
+    readonly formatMax: number,
+  ) {
+    super(
+      `${owner.codePrefix}_NEWER_FORMAT`,
+      `${path} has format ${format}; this program knows formats up to ${formatMax}. Deploy the newer program; the file was not touched.`,
+    );
+  }
+}
+
+/** The file is damaged, or is no database at all; nothing was written. Code `…_CORRUPT`. */
+export class FileCorrupt extends MainstemError {
+  constructor({ owner, path }: StoreFile, problem: string, cause?: unknown) {
+    super(`${owner.codePrefix}_CORRUPT`, `${path} is not a readable ${owner.name}: ${problem}. Restore it from a backup; keep the damaged file.`, {
+      cause,
+    });
+  }
+}
+
+/** No space is left on the device; nothing was written. The store works again as soon as there is room. Code `…_DISK_FULL`. */
+export class DiskFull extends MainstemError {
+  constructor({ owner, path }: StoreFile, cause?: unknown) {
+    super(`${owner.codePrefix}_DISK_FULL`, `There is no room left for ${path}. Free some space and try again; nothing was written.`, { cause });
+  }
+}
+
+/** The file, its folder or the device may not be written, or the store was opened to read only. Code `…_READ_ONLY`. */
+export class FileReadOnly extends MainstemError {
+  constructor({ owner, path }: StoreFile, cause?: unknown) {
+    super(
+      `${owner.codePrefix}_READ_ONLY`,
+      `${path} is read-only here. Give this process write access to the file and its folder, or open the ${owner.name} to read only.`,
+      { cause },
+    );
+  }
+}
+
+/** The device failed. Whether what was being written is there is only known after reopening. Code `…_IO_FAILED`. */
+export class IoFailed extends MainstemError {
+  constructor({ owner, path }: StoreFile, cause?: unknown) {
+    super(
+      `${owner.codePrefix}_IO_FAILED`,
+      `The device of ${path} failed. This ${owner.name} takes no more writes until it is opened again; check the device, reopen, then repeat what failed.`,
+      { cause },
+    );
+  }
+}
+
+/** Another process held the file for longer than the wait allowed; nothing was written. Code `…_BUSY`. */
+export class FileBusy extends MainstemError {
+  constructor(
+    { owner, path }: StoreFile,
+    readonly waitedMs: number,
+    cause?: unknown,
+  ) {
+    super(
+      `${owner.codePrefix}_BUSY`,
+      `${path} was held by another process for more than ${Math.round(waitedMs)} ms. Try again; nothing was written.`,
+      { cause },
+    );
+  }
+}
+
+/** The file cannot be opened: it or its folder is missing, is something else, or may not be entered. Code `…_CANNOT_OPEN`. */
+export class CannotOpenFile extends MainstemError {
+  constructor({ owner, path }: StoreFile, cause?: unknown) {
+    super(
+      `${owner.codePrefix}_CANNOT_OPEN`,
+      `${path} cannot be opened. Check that the folder exists, is a folder, and that this process may use it.`,
+      { cause },
+    );
+  }
+}
+
+/** The SQLite of this Node has a known defect that can lose acknowledged writes. Code `…_SQLITE_TOO_OLD`. */
+export class SqliteTooOld extends MainstemError {
+  constructor(owner: FileOwner, actual: string, minimum: string) {
+    super(
+      `${owner.codePrefix}_SQLITE_TOO_OLD`,
+      `This Node brings SQLite ${actual}; ${minimum} or later is needed. Use a newer Node (24 LTS has it).`,
+    );
+  }
+}
+
+/** More appends wait for their commit than are held in memory; nothing was written. Code `EVENT_STORE_OVERLOADED`. */
+export class EventStoreOverloaded extends MainstemError {
+  constructor(pendingMax: string) {
+    super('EVENT_STORE_OVERLOADED', `More than ${pendingMax} of appends wait for their commit. Await earlier appends before starting more.`);
+  }
+}

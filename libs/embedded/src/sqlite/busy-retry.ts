@@ -1,0 +1,38 @@
+// Waiting for a lock that another process holds, without blocking the event loop.
+import type { Runtime } from '@mainstem/event-store';
+import { FileBusy, type StoreFile } from '../errors.js';
+import { isBusy } from './sqlite-error.js';
+
+/** How long a lock is waited for before it is an error. */
+export const BUSY_TIMEOUT_MS = 5_000;
+/** How long SQLite itself may wait, on the thread: a commit of a neighbour is mostly over by then. */
+export const BUSY_BLOCKING_MS = 2;
+
+const RETRY_DELAY_MS = 1;
+const RETRY_DELAY_MS_MAX = 16;
+
+export interface BusyRetryOptions {
+  readonly file: StoreFile;
+  readonly runtime: Runtime;
+  /** Default 5,000. */
+  readonly busyTimeoutMs?: number | undefined;
+}
+
+/**
+ * Runs `attempt` until SQLite no longer says that the file is busy, with full jitter between the attempts. The first attempt runs at once.
+ * Other errors come through as they are. Errors: `…_BUSY` after `busyTimeoutMs`.
+ */
+export const retryWhileBusy = async <Result>(attempt: () => Result, options: BusyRetryOptions): Promise<Result> => {
+  const { file, runtime, busyTimeoutMs = BUSY_TIMEOUT_MS } = options;
+  const start = runtime.monotonic();
+  for (let delayMs = RETRY_DELAY_MS; ; delayMs = Math.min(delayMs * 2, RETRY_DELAY_MS_MAX)) {
+    try {
+      return attempt();
+    } catch (error) {
+      const waitedMs = runtime.monotonic() - start;
+      if (!isBusy(error)) throw error;
+      if (waitedMs >= busyTimeoutMs) throw new FileBusy(file, waitedMs, error);
+    }
+    await runtime.sleep(runtime.random() * delayMs);
+  }
+};

@@ -1,0 +1,115 @@
+// Opens a store's SQLite file, creating it if there is none, and never touching one that is not ours.
+import { constants } from 'node:fs';
+import { access, mkdir, open } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import type { Runtime } from '@mainstem/event-store';
+import { CannotOpenFile, FileCorrupt, ForeignFile, NewerFormat, type StoreFile } from '../errors.js';
+import { BUSY_BLOCKING_MS, retryWhileBusy } from './busy-retry.js';
+import { translateSqliteError } from './sqlite-error.js';
+import { assertSqliteVersion } from './sqlite-version.js';
+
+export interface OpenDatabaseOptions extends StoreFile {
+  readonly runtime: Runtime;
+  /** FULL: a commit survives a power cut. NORMAL: a power cut may take the last commits back, each as a whole. */
+  readonly synchronous: 'FULL' | 'NORMAL';
+  /** Four bytes in the file's header that say whose it is. */
+  readonly applicationId: number;
+  /** Version of the stored layout, from 1. A file with a higher one is refused. */
+  readonly format: number;
+  /** Creates the tables of an empty file. Runs in one transaction together with the header; may run again after a lost race. */
+  readonly create: (database: DatabaseSync) => void;
+  readonly isReadOnly?: boolean;
+  /** How long to wait for other processes. Default 5,000. */
+  readonly busyTimeoutMs?: number;
+}
+
+/**
+ * Opens the file in WAL mode, creating folder and tables where there are none. Any number of processes may do so at once.
+ * The caller owns the connection and closes it.
+ * Errors: `…_FOREIGN_FILE`, `…_NEWER_FORMAT`, `…_CORRUPT`, `…_READ_ONLY`, `…_DISK_FULL`, `…_BUSY`, `…_CANNOT_OPEN`, `…_IO_FAILED`,
+ * `…_SQLITE_TOO_OLD`. After any of them the file is as it was.
+ */
+export const openDatabase = async (options: OpenDatabaseOptions): Promise<DatabaseSync> => {
+  assertSqliteVersion(process.versions.sqlite ?? '0', options.owner);
+  try {
+    if (!options.isReadOnly) await prepareFolder(options);
+    return await retryWhileBusy(() => openOnce(options), { file: options, ...options });
+  } catch (error) {
+    throw translateSqliteError(error, options);
+  }
+};
+
+const prepareFolder = async ({ path }: OpenDatabaseOptions): Promise<void> => {
+  const folder = dirname(path);
+  const first = await mkdir(folder, { recursive: true });
+  // A new folder's own entry has to reach the disk too, or a power cut takes the whole store.
+  if (first !== undefined) await syncFolder(dirname(first));
+  // SQLite would quietly open a write-protected file to read only.
+  await access(folder, constants.W_OK | constants.X_OK);
+  await access(path, constants.W_OK).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT') throw error;
+  });
+};
+
+const syncFolder = async (folder: string): Promise<void> => {
+  const handle = await open(folder, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+};
+
+const openOnce = (options: OpenDatabaseOptions): DatabaseSync => {
+  const database = new DatabaseSync(options.path, { readOnly: options.isReadOnly ?? false, timeout: BUSY_BLOCKING_MS });
+  try {
+    const isEmpty = inspect(database, options);
+    if (options.isReadOnly) {
+      if (isEmpty) throw new CannotOpenFile(options);
+    } else {
+      database.exec('PRAGMA journal_mode = WAL');
+      database.exec(`PRAGMA synchronous = ${options.synchronous}`);
+      if (isEmpty) createOnce(database, options);
+    }
+    return database;
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+};
+
+/** True if the file is empty. */
+const inspect = (database: DatabaseSync, options: OpenDatabaseOptions): boolean => {
+  const applicationId = pragma(database, 'application_id');
+  const format = pragma(database, 'user_version');
+  if (applicationId === options.applicationId) {
+    if (format > options.format) throw new NewerFormat(options, format, options.format);
+    if (format !== options.format) throw new FileCorrupt(options, `it has the unknown format ${format}`);
+    return false;
+  }
+  const { count } = database.prepare('SELECT count(*) AS count FROM sqlite_schema').get() as { count: number };
+  if (applicationId !== 0 || format !== 0 || count > 0) throw new ForeignFile(options);
+  return true;
+};
+
+const createOnce = (database: DatabaseSync, options: OpenDatabaseOptions): void => {
+  database.exec('BEGIN IMMEDIATE');
+  try {
+    // Another process may have been first.
+    if (inspect(database, options)) {
+      options.create(database);
+      database.exec(`PRAGMA application_id = ${options.applicationId}`);
+      database.exec(`PRAGMA user_version = ${options.format}`);
+    }
+    database.exec('COMMIT');
+  } catch (error) {
+    if (database.isTransaction) database.exec('ROLLBACK');
+    throw error;
+  }
+};
+
+const pragma = (database: DatabaseSync, name: string): number => {
+  const row = database.prepare(`PRAGMA ${name}`).get() as Record<string, number> | undefined;
+  return row?.[name] ?? 0;
+};
