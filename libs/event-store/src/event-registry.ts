@@ -18,8 +18,7 @@ export interface VersionedPayload<Data extends object = object> {
 
 export type EventDeclarations = Readonly<Record<string, PayloadClass | VersionedPayload>>;
 
-type DataOf<Declaration> =
-  Declaration extends PayloadClass<infer Data> ? Data : Declaration extends VersionedPayload<infer Data> ? Data : never;
+type DataOf<Declaration> = Declaration extends PayloadClass<infer Data> ? Data : Declaration extends VersionedPayload<infer Data> ? Data : never;
 
 type EventsIn<Declarations> = {
   [Type in keyof Declarations & string]: DomainEvent<Type, Readonly<DataOf<Declarations[Type]>>>;
@@ -33,19 +32,23 @@ type RecordedIn<Declarations> = {
 export type EventOf<Registry> = Registry extends EventRegistry<infer Declarations> ? EventsIn<Declarations> : never;
 /** The same events as read back; a second argument picks one type. */
 export type RecordedEventOf<Registry, Type extends string = string> =
-  Registry extends EventRegistry<infer Declarations> ? Extract<RecordedIn<Declarations>, { readonly type: Type }> | (string extends Type ? RecordedIn<Declarations> : never) : never;
+  Registry extends EventRegistry<infer Declarations>
+    ? Extract<RecordedIn<Declarations>, { readonly type: Type }> | (string extends Type ? RecordedIn<Declarations> : never)
+    : never;
 
 /**
  * Declares the events of one category of streams. The keys are the stored type names: never rename them. Each payload is a class with
  * class-validator rules, or `{ data, version, upcasters }` once its schema has changed.
  * Errors: EVENT_STORE_INVALID_INPUT when an upcaster is missing.
  */
-export const defineEvents = <const Declarations extends EventDeclarations>(category: string, declarations: Declarations): EventRegistry<Declarations> =>
-  new EventRegistry(category, declarations);
+export const defineEvents = <const Declarations extends EventDeclarations>(
+  category: string,
+  declarations: Declarations,
+): EventRegistry<Declarations> => new EventRegistry(category, declarations);
 
 export class EventRegistry<Declarations extends EventDeclarations = EventDeclarations> {
   /** All type names, in order of declaration. */
-  readonly types: readonly (keyof Declarations & string)[];
+  readonly types: readonly string[];
   readonly #payloads = new Map<string, VersionedPayload>();
 
   constructor(
@@ -80,11 +83,10 @@ export class EventRegistry<Declarations extends EventDeclarations = EventDeclara
    * The event with its payload in the current schema. Costs nothing where no upcaster is declared: the payload is not even parsed.
    * Errors: EVENT_STORE_UNDECODABLE_EVENT.
    */
-  decode(event: RecordedEvent): RecordedEventOf<EventRegistry<Declarations>> {
+  decode(event: RecordedEvent): RecordedEvent {
     const payload = this.#payloads.get(event.type);
     if (!payload) throw new UndecodableEvent(event.type, event.position, `${this.category} declares no such event`);
-    const current = payload.version === 1 ? event : upcast(event, payload);
-    return current as RecordedEventOf<EventRegistry<Declarations>>;
+    return payload.version === 1 ? event : upcast(event, payload);
   }
 }
 
@@ -92,7 +94,8 @@ const versioned = (type: string, declaration: PayloadClass | VersionedPayload): 
   const payload = typeof declaration === 'function' ? { data: declaration, version: 1, upcasters: {} } : declaration;
   if (!Number.isSafeInteger(payload.version) || payload.version < 1) throw new InvalidInput(`${type}.version`, 'must be a whole number from 1');
   for (let version = 1; version < payload.version; version++) {
-    if (typeof payload.upcasters[version] !== 'function') throw new InvalidInput(`${type}.upcasters`, `lacks the step from version ${version} to ${version + 1}`);
+    if (typeof payload.upcasters[version] !== 'function')
+      throw new InvalidInput(`${type}.upcasters`, `lacks the step from version ${version} to ${version + 1}`);
   }
   return payload;
 };
@@ -101,7 +104,11 @@ const upcast = (event: RecordedEvent, payload: VersionedPayload): RecordedEvent 
   const stored = event.metadata.schemaVersion ?? 1;
   if (stored === payload.version) return event;
   if (stored > payload.version) {
-    throw new UndecodableEvent(event.type, event.position, `it has schema version ${stored}, this program knows ${payload.version}; deploy the newer program`);
+    throw new UndecodableEvent(
+      event.type,
+      event.position,
+      `it has schema version ${stored}, this program knows ${payload.version}; deploy the newer program`,
+    );
   }
   let data = event.data as Record<string, unknown>;
   try {
@@ -118,7 +125,12 @@ export const violationsOf = (data: unknown, payloadClass: PayloadClass): readonl
   if (data === null || typeof data !== 'object' || Array.isArray(data)) return ['the payload must be an object'];
   // Descriptors, not assignment: an own property called __proto__ must stay data.
   const instance = Object.create(payloadClass.prototype as object, Object.getOwnPropertyDescriptors(data)) as object;
-  const errors = validateSync(instance, { whitelist: true, forbidNonWhitelisted: true, forbidUnknownValues: !isEmptyClass(data), stopAtFirstError: true });
+  const errors = validateSync(instance, {
+    whitelist: true,
+    forbidNonWhitelisted: true,
+    forbidUnknownValues: !isEmptyClass(data),
+    stopAtFirstError: true,
+  });
   return errors.flatMap((error) => messages(error, ''));
 };
 
