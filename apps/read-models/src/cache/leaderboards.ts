@@ -1,0 +1,31 @@
+// The leaderboards: which documents are on them, with which score. A board shows the highest score first, then by key.
+import { moneyScore } from '../money/money.js';
+import type { CustomerBalance, DocumentTotal } from './customer-balance.document.js';
+import type { MonthlyProduct, ProductCard } from './product-card.document.js';
+
+export interface BoardEntry {
+  readonly board: string;
+  /** A safe integer; money in whole thousandths. */
+  readonly score: number;
+}
+
+export const documentBoards = (document: DocumentTotal): readonly BoardEntry[] =>
+  document.kind === 'order' ? [{ board: 'orders-by-total', score: moneyScore(document.total) }] : [];
+
+export const customerBoards = (customer: CustomerBalance): readonly BoardEntry[] => [
+  { board: 'customers-by-net-sales', score: moneyScore(customer.netSales) },
+  ...(customer.orders > 0 ? [{ board: 'customers-by-orders', score: customer.orders }] : []),
+];
+
+export const productBoards = (product: ProductCard): readonly BoardEntry[] => [
+  ...(product.unitsSold > 0
+    ? [
+        { board: 'skus-by-units-sold', score: product.unitsSold },
+        { board: 'skus-by-gross-revenue', score: moneyScore(product.grossRevenue) },
+      ]
+    : []),
+  ...(product.unitsReturned > 0 ? [{ board: 'skus-by-units-returned', score: product.unitsReturned }] : []),
+];
+
+/** A board for each month. */
+export const monthlyBoards = (product: MonthlyProduct): readonly BoardEntry[] => [{ board: product.month, score: product.unitsSold }];

@@ -1,0 +1,21 @@
+// Cached: what a product page shows.
+
+/** Money has three places. */
+export class ProductCard {
+  sku!: string;
+  /** The last one on an order line. */
+  description!: string | null;
+  /** On the last order line. */
+  price!: string | null;
+  unitsSold!: number;
+  unitsReturned!: number;
+  grossRevenue!: string;
+  lastSoldAt!: string | null;
+}
+
+/** What one SKU sold in one month. */
+export class MonthlyProduct {
+  month!: string;
+  sku!: string;
+  unitsSold!: number;
+}

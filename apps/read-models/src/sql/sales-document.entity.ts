@@ -1,0 +1,46 @@
+// Read models of orders and credit notes, and of what they add up to by customer and by country.
+import { Column, Entity, PrimaryColumn } from 'typeorm';
+
+export type SalesDocumentKind = 'order' | 'credit';
+
+/** One order or credit note. Money has three places; times are ISO 8601 in UTC. */
+@Entity('sales-documents')
+export class SalesDocument {
+  @PrimaryColumn('text') stream!: string;
+  @Column('text') kind!: SalesDocumentKind;
+  @Column('text', { nullable: true }) customerId!: string | null;
+  @Column('text') country!: string;
+  @Column('integer') lines!: number;
+  @Column('double precision') units!: number;
+  @Column('text') total!: string;
+  /** The total in whole thousandths, to sort by. */
+  @Column('double precision') totalScore!: number;
+  /** Time of the first event. */
+  @Column('text') firstAt!: string;
+  /** Time of the last event, lines included. */
+  @Column('text') lastAt!: string;
+}
+
+/** What a customer's documents add up to. */
+@Entity('customers')
+export class Customer {
+  @PrimaryColumn('text') customerId!: string;
+  @Column('integer') orders!: number;
+  @Column('integer') creditNotes!: number;
+  @Column('text') grossSales!: string;
+  @Column('text') creditedAmount!: string;
+  @Column('text') netSales!: string;
+  @Column('text') firstAt!: string;
+  @Column('text') lastAt!: string;
+}
+
+/** What the documents of a country add up to. */
+@Entity('sales-by-country')
+export class CountrySales {
+  @PrimaryColumn('text') country!: string;
+  @Column('integer') orders!: number;
+  @Column('integer') creditNotes!: number;
+  @Column('text') grossSales!: string;
+  @Column('text') creditedAmount!: string;
+  @Column('text') netSales!: string;
+}
