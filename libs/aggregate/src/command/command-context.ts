@@ -1,5 +1,5 @@
 // What is known about a command besides its content: identity, conversation, time, order.
-import { systemRuntime, type Runtime } from '@mainstem/event-store';
+import type { Runtime } from '@mainstem/event-store';
 import { InvalidCommand } from '../errors.js';
 import type { AppendTurn } from './append-turn.js';
 
@@ -19,7 +19,7 @@ export interface CommandContext {
 }
 
 /** A context of its own for a command that came without one. */
-export const newCommandContext = (runtime: Runtime = systemRuntime): CommandContext => ({ commandId: runtime.uuid() });
+export const newCommandContext = (runtime: Runtime): CommandContext => ({ commandId: runtime.uuid() });
 
 const ID_LENGTH_MAX = 200;
 const UNPRINTABLE = /[\p{C}\p{Zl}\p{Zp}]/u;

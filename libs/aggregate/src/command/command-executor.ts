@@ -15,7 +15,7 @@ import {
 } from '@mainstem/event-store';
 import { fold, type Aggregate } from '../aggregate/aggregate.js';
 import { AggregateConflictUnresolved, isCommandRefused } from '../errors.js';
-import { assertContext, type CommandContext } from './command-context.js';
+import { assertContext, newCommandContext, type CommandContext } from './command-context.js';
 import type { CommandEffect, CommandResult } from './command-result.js';
 import { FoldedStreamCache, type CommandPlace, type FoldedStream, type FoldedStreamCacheLimits } from './folded-stream-cache.js';
 import { newEventsOf } from './new-events.js';
@@ -74,6 +74,7 @@ export class CommandExecutor {
    *    after a random delay, `attemptsMax` times.
    *
    * A refusal, or an answer without effect, is never given from memory alone: events of other processes are read first.
+   * Without a context the command gets a new id.
    * Errors: COMMAND_INVALID, any `CommandRefused`, EVENT_STORE_INVALID_EVENT, AGGREGATE_CONFLICT_UNRESOLVED, AGGREGATE_OVERLOADED,
    * EVENT_STORE_ABORTED, and those of the store. After an error of the store while appending the command may have taken effect:
    * send it again with the same id.
@@ -82,7 +83,7 @@ export class CommandExecutor {
     aggregate: Aggregate<State, Command, Event>,
     id: string,
     command: Command,
-    context: CommandContext,
+    context: CommandContext = newCommandContext(this.#runtime),
   ): Promise<CommandResult<Event>> {
     try {
       validateCommand(command);

@@ -1,0 +1,50 @@
+// The answer to a command over HTTP.
+import type { CommandResult } from '@mainstem/aggregate';
+import type { DomainEvent } from '@mainstem/event-store';
+import { HttpStatus, Injectable, type CallHandler, type ExecutionContext, type NestInterceptor } from '@nestjs/common';
+import { map, type Observable } from 'rxjs';
+
+/** Header with the position that an answer reflects, a decimal string. */
+export const POSITION_HEADER = 'Mainstem-Position';
+/** Header that marks the answer to a command that had taken effect before. */
+export const REPLAYED_HEADER = 'Idempotency-Replayed';
+
+/** What a client gets: revisions and positions as decimal strings, null for a stream that has no event. */
+export interface CommandAnswer {
+  readonly stream: string;
+  readonly revision: string | null;
+  readonly position: string | null;
+  readonly events: readonly DomainEvent[];
+}
+
+/** The answer to a command in JSON form. */
+export const commandAnswer = ({ stream, nextRevision, position, events }: CommandResult): CommandAnswer => ({
+  stream,
+  revision: nextRevision?.toString() ?? null,
+  position: position?.toString() ?? null,
+  events: events.map(({ type, data }) => ({ type, data })),
+});
+
+interface Response {
+  setHeader(name: string, value: string): unknown;
+  status(code: number): unknown;
+}
+
+/**
+ * Turns the `CommandResult` that a controller returns into its answer: 201 with `Mainstem-Position`, the same again for a repeated
+ * command (marked by `Idempotency-Replayed: true`), and 200 if nothing changed.
+ */
+@Injectable()
+export class CommandAnswerInterceptor implements NestInterceptor<CommandResult, CommandAnswer> {
+  intercept(context: ExecutionContext, next: CallHandler<CommandResult>): Observable<CommandAnswer> {
+    const response = context.switchToHttp().getResponse<Response>();
+    return next.handle().pipe(
+      map((result) => {
+        if (result.position !== undefined) response.setHeader(POSITION_HEADER, result.position.toString());
+        if (result.isRepeat) response.setHeader(REPLAYED_HEADER, 'true');
+        response.status(result.events.length > 0 ? HttpStatus.CREATED : HttpStatus.OK);
+        return commandAnswer(result);
+      }),
+    );
+  }
+}

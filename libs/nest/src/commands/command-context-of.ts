@@ -1,0 +1,46 @@
+// Fills the context of a command from the headers of a request.
+import { CONTEXT_ID_RULE, InvalidCommand, isContextId, type CommandContext } from '@mainstem/aggregate';
+import type { Runtime } from '@mainstem/event-store';
+import { createParamDecorator, Inject, Injectable, type ExecutionContext, type PipeTransform } from '@nestjs/common';
+import { RUNTIME } from '../event-store/tokens.js';
+
+type Headers = Readonly<Record<string, string | string[] | undefined>>;
+
+/** Header in which a client names its command: sent again with the same value, the command gives its first answer. */
+export const IDEMPOTENCY_KEY = 'Idempotency-Key';
+/** Header that ties requests of one conversation together; `X-Correlation-Id` is read too. */
+export const CORRELATION_ID = 'Correlation-Id';
+
+/** The value of a context header, or undefined. Errors: COMMAND_INVALID naming the header. */
+export const contextHeader = (headers: Headers, name: string): string | undefined => {
+  const value = headers[name.toLowerCase()];
+  if (value === undefined) return undefined;
+  // The draft standard of Idempotency-Key writes it as a quoted string, most clients write it bare.
+  const id = typeof value === 'string' ? value.replace(/^"(.*)"$/u, '$1') : '';
+  if (!isContextId(id)) throw new InvalidCommand('The request', [{ field: name, message: CONTEXT_ID_RULE }]);
+  return id;
+};
+
+/** The correlation id that a request brings, or undefined. Errors: COMMAND_INVALID. */
+export const correlationIdOf = (headers: Headers): string | undefined =>
+  contextHeader(headers, CORRELATION_ID) ?? contextHeader(headers, `X-${CORRELATION_ID}`);
+
+@Injectable()
+export class CommandContextPipe implements PipeTransform<Headers, CommandContext> {
+  constructor(@Inject(RUNTIME) private readonly runtime: Runtime) {}
+
+  transform(headers: Headers): CommandContext {
+    const correlationId = correlationIdOf(headers);
+    return { commandId: contextHeader(headers, IDEMPOTENCY_KEY) ?? this.runtime.uuid(), ...(correlationId !== undefined && { correlationId }) };
+  }
+}
+
+const HeadersOf = createParamDecorator(
+  (_: unknown, context: ExecutionContext): Headers => context.switchToHttp().getRequest<{ headers: Headers }>().headers,
+);
+
+/**
+ * Parameter decorator: the `CommandContext` of a request. The command's id is the `Idempotency-Key` header (1 to 200 printable
+ * characters) or a new one, the correlation id comes from `Correlation-Id` or `X-Correlation-Id`. Errors: COMMAND_INVALID.
+ */
+export const CommandContextOf = (): ParameterDecorator => HeadersOf(CommandContextPipe);

@@ -1,0 +1,28 @@
+// Makes command execution available to the whole application.
+import { CommandExecutor, type CommandExecutorOptions } from '@mainstem/aggregate';
+import type { EventStore, Runtime } from '@mainstem/event-store';
+import { Module, type DynamicModule } from '@nestjs/common';
+import { CqrsModule } from '@nestjs/cqrs';
+import { EVENT_STORE, RUNTIME } from '../event-store/tokens.js';
+
+export type CommandModuleOptions = Omit<CommandExecutorOptions, 'store' | 'runtime'>;
+
+/** Global: provides `CommandExecutor`, and `CommandBus` from @nestjs/cqrs. Needs `EventStoreModule`. */
+@Module({})
+export class CommandModule {
+  static forRoot(options: CommandModuleOptions = {}): DynamicModule {
+    return {
+      module: CommandModule,
+      global: true,
+      imports: [CqrsModule.forRoot()],
+      providers: [
+        {
+          provide: CommandExecutor,
+          inject: [EVENT_STORE, RUNTIME],
+          useFactory: (store: EventStore, runtime: Runtime) => new CommandExecutor({ ...options, store, runtime }),
+        },
+      ],
+      exports: [CommandExecutor, CqrsModule],
+    };
+  }
+}

@@ -1,0 +1,14 @@
+// The context that travels beside a command through the command bus, which takes one argument.
+import type { CommandContext } from '@mainstem/aggregate';
+
+// Beside the command, not in it: a client that sends a field `context` reaches nothing.
+const contexts = new WeakMap<object, CommandContext>();
+
+/** Attaches a context to a command and returns the command: `commandBus.execute(withContext(command, context))`. */
+export const withContext = <Command extends object>(command: Command, context: CommandContext): Command => {
+  contexts.set(command, context);
+  return command;
+};
+
+/** The context attached to a command; undefined for one that was sent without, for which the executor makes a new one. */
+export const contextOf = (command: object): CommandContext | undefined => contexts.get(command);

@@ -1,0 +1,12 @@
+// Injection tokens for what the core libraries know only as interfaces.
+import { Inject } from '@nestjs/common';
+
+/** The application's `EventStore` (reader and writer). */
+export const EVENT_STORE = Symbol.for('mainstem:event-store');
+/** The application's `Runtime`: time, timers, ids, randomness. */
+export const RUNTIME = Symbol.for('mainstem:runtime');
+
+/** Injects the application's `EventStore`. */
+export const InjectEventStore = (): ParameterDecorator & PropertyDecorator => Inject(EVENT_STORE);
+/** Injects the application's `Runtime`. */
+export const InjectRuntime = (): ParameterDecorator & PropertyDecorator => Inject(RUNTIME);

@@ -1,0 +1,44 @@
+// The HTTP edge of an application: body parsing with a bound, and errors as problem details.
+import type { Runtime } from '@mainstem/event-store';
+import { UnsupportedMediaTypeException, type INestApplication } from '@nestjs/common';
+import { ProblemDetailsFilter } from '../problem-details/problem-details.filter.js';
+import type { ProblemRules } from '../problem-details/problem-rules.js';
+import { requestValidationPipe } from './request-validation.js';
+
+export interface HttpOptions {
+  /** Statuses of the application's own error codes. */
+  readonly problems?: ProblemRules;
+  /** Largest request body, in bytes. Default 1 MiB. */
+  readonly bodyBytesMax?: number;
+  readonly runtime?: Runtime;
+}
+
+const BODY_BYTES_MAX = 1_048_576;
+
+/** What Nest's Express application has; create it with `{ bodyParser: false }`, else Nest's own smaller bound applies first. */
+export interface HttpApplication extends INestApplication {
+  useBodyParser(type: 'json', options: { limit: number }): unknown;
+}
+
+interface Request {
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+}
+
+/** Sets up an Express application of Nest: JSON bodies only (415), bounded (413), queries validated (400), errors as problem details. */
+export const configureHttp = <Application extends HttpApplication>(app: Application, options: HttpOptions = {}): Application => {
+  app.use((request: Request, _: unknown, next: (error?: unknown) => void) => next(mediaTypeProblem(request)));
+  app.useBodyParser('json', { limit: options.bodyBytesMax ?? BODY_BYTES_MAX });
+  app.useGlobalPipes(requestValidationPipe());
+  app.useGlobalFilters(new ProblemDetailsFilter(options.problems, options.runtime));
+  return app;
+};
+
+const mediaTypeProblem = ({ headers }: Request): Error | undefined => {
+  const hasBody = headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
+  const mediaType = String(headers['content-type'] ?? '')
+    .split(';', 1)[0]
+    ?.trim()
+    .toLowerCase();
+  if (!hasBody || mediaType === 'application/json') return undefined;
+  return new UnsupportedMediaTypeException(`Send the body as application/json, not as ${mediaType || 'unnamed content'}.`);
+};

@@ -1,0 +1,159 @@
+// Turns every error of a request into problem details (RFC 9457), and no error into a stack trace.
+import { STATUS_CODES } from 'node:http';
+import { isCommandRefused, type FieldViolation } from '@mainstem/aggregate';
+import { isMainstemError, systemRuntime, type JsonValue, type MainstemError, type Runtime } from '@mainstem/event-store';
+import { Catch, HttpException, HttpStatus, Logger, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
+import { correlationIdOf } from '../commands/command-context-of.js';
+import { DEFAULT_PROBLEM_RULES, type ProblemRule, type ProblemRules } from './problem-rules.js';
+
+/** RFC 9457, with `code` (stable, to branch on), the `errors` of single fields, and a correlation id to quote where there is one. */
+export interface ProblemDetails {
+  readonly type: string;
+  readonly title: string;
+  readonly status: number;
+  readonly detail: string;
+  readonly code: string;
+  readonly instance: string;
+  readonly errors?: readonly FieldViolation[];
+  readonly correlationId?: string;
+  readonly [member: string]: unknown;
+}
+
+interface Problem {
+  readonly status: number;
+  readonly code: string;
+  readonly title: string;
+  readonly detail: string;
+  readonly errors?: readonly FieldViolation[];
+  readonly retryAfterS?: number;
+  readonly members?: Readonly<Record<string, JsonValue>>;
+}
+
+interface Request {
+  readonly method: string;
+  readonly originalUrl?: string;
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+}
+
+interface Response {
+  readonly headersSent: boolean;
+  setHeader(name: string, value: string): unknown;
+  status(code: number): { end(body: string): unknown };
+  destroy?(): unknown;
+}
+
+/**
+ * Catches everything: coded errors by the table of rules, refusals of the domain as 409 unless the table says otherwise, errors of
+ * HTTP itself by their status. All else is logged with its stack and the correlation id, and answered as 500 without any detail.
+ */
+@Catch()
+export class ProblemDetailsFilter implements ExceptionFilter {
+  readonly #rules: ProblemRules;
+  readonly #runtime: Runtime;
+  readonly #logger = new Logger('Http');
+
+  /** @param rules for the application's own codes; they win over the framework's. */
+  constructor(rules: ProblemRules = {}, runtime: Runtime = systemRuntime) {
+    this.#rules = { ...DEFAULT_PROBLEM_RULES, ...rules };
+    this.#runtime = runtime;
+  }
+
+  catch(error: unknown, host: ArgumentsHost): void {
+    const request = host.switchToHttp().getRequest<Request>();
+    const response = host.switchToHttp().getResponse<Response>();
+    const correlationId = safeCorrelationId(request) ?? this.#runtime.uuid();
+    const { retryAfterS, members, ...problem } = this.#problemOf(error) ?? this.#unexpected(error, request, correlationId);
+    // Half an answer is out already: cutting the connection is the only way left to say that it failed.
+    if (response.headersSent) return void response.destroy?.();
+    const body: ProblemDetails = { type: typeOf(problem.code), ...problem, instance: pathOf(request), correlationId, ...members };
+    if (retryAfterS !== undefined) response.setHeader('Retry-After', String(retryAfterS));
+    response.setHeader('Content-Type', 'application/problem+json; charset=utf-8');
+    response.status(problem.status).end(JSON.stringify(body));
+  }
+
+  #problemOf(error: unknown): Problem | undefined {
+    if (isMainstemError(error)) return this.#codedProblem(error);
+    if (error instanceof HttpException) return httpProblem(error.getStatus(), messageOf(error));
+    return bodyParserProblem(error);
+  }
+
+  #codedProblem(error: MainstemError): Problem | undefined {
+    const rule = Object.hasOwn(this.#rules, error.code) ? this.#rules[error.code] : isCommandRefused(error) ? HttpStatus.CONFLICT : undefined;
+    if (rule === undefined) return undefined;
+    const { status, retryAfterS, members }: ProblemRule = typeof rule === 'number' ? { status: rule } : rule;
+    const errors = violationsIn(error);
+    return {
+      status,
+      code: error.code,
+      title: titleOf(error.name),
+      detail: error.message,
+      ...(errors && { errors }),
+      ...(retryAfterS !== undefined && { retryAfterS }),
+      ...(members && { members: members(error) }),
+    };
+  }
+
+  #unexpected(error: unknown, request: Request, correlationId: string): Problem {
+    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    this.#logger.error(`${request.method} ${pathOf(request)} failed (correlation id ${correlationId}): ${text}`);
+    return {
+      status: HttpStatus.INTERNAL_SERVER_ERROR,
+      code: 'INTERNAL_ERROR',
+      title: 'Internal error',
+      detail: 'Something unexpected happened. The log has the details under the correlation id.',
+    };
+  }
+}
+
+const httpProblem = (status: number, detail: string): Problem => {
+  const title = STATUS_CODES[status] ?? 'HTTP error';
+  return { status, code: `HTTP_${title.toUpperCase().replaceAll(/[^A-Z]+/g, '_')}`, title, detail };
+};
+
+/** Errors of the body parser and of Express itself: made for clients, recognised by `expose` and a 4xx status. */
+const bodyParserProblem = (error: unknown): Problem | undefined => {
+  if (!(error instanceof Error) || !('status' in error) || typeof error.status !== 'number' || error.status < 400 || error.status > 499)
+    return undefined;
+  return httpProblem(error.status, error.message);
+};
+
+const messageOf = (error: HttpException): string => {
+  const response = error.getResponse();
+  if (typeof response === 'string') return response;
+  const { message } = response as { message?: unknown };
+  return Array.isArray(message) ? message.join('; ') : typeof message === 'string' ? message : error.message;
+};
+
+const violationsIn = (error: MainstemError): readonly FieldViolation[] | undefined => {
+  if ('violations' in error && Array.isArray(error.violations)) {
+    return (error.violations as (string | FieldViolation)[]).map((violation) =>
+      typeof violation === 'string' ? splitViolation(violation) : violation,
+    );
+  }
+  return 'field' in error && typeof error.field === 'string' ? [{ field: error.field, message: error.message }] : undefined;
+};
+
+/** Payload rules come as `path: message`. */
+const splitViolation = (violation: string): FieldViolation => {
+  const [field = '', ...message] = violation.split(': ');
+  return { field, message: message.join(': ') };
+};
+
+const typeOf = (code: string): string => `urn:mainstem:problem:${code.toLowerCase().replaceAll('_', '-')}`;
+
+const titleOf = (name: string): string => {
+  const words = name.replaceAll(/([a-z])([A-Z])/g, '$1 $2').toLowerCase();
+  return words.charAt(0).toUpperCase() + words.slice(1);
+};
+
+const pathOf = (request: Request): string => (request.originalUrl ?? request.url).split('?', 1)[0] ?? '/';
+
+const safeCorrelationId = ({ headers }: Request): string | undefined => {
+  try {
+    return correlationIdOf(headers);
+  } catch {
+    // An unusable header is what the request fails with, if it matters; the answer gets an id of its own.
+    return undefined;
+  }
+};
