@@ -1,0 +1,94 @@
+// Import rules: an allow-list that follows the flow of an event, and no cycles. Everything that is not listed is refused.
+// The files below test/architecture/canary break the rules on purpose, so that a test can show that the check is able to fail.
+
+const at = (path) => `^(?:test/architecture/canary/)?${path}`;
+const lib = (...names) => at(`libs/(?:${names.join('|')})/src/`);
+const npm = (...names) => names.map((name) => `node_modules/${name}/`);
+const NODE =
+  '^(?:node:)?(?:async_hooks|buffer|child_process|crypto|events|fs|fs/promises|http|module|net|os|path|perf_hooks|process|readline|readline/promises|sqlite|stream|stream/promises|timers|timers/promises|url|util|worker_threads|zlib)$';
+const SPEC = '\\.spec\\.ts$';
+const ANY_LIB = lib('[^/]+');
+
+/** What the files of one part may import besides their own part. */
+const mayImport = (from, to, comment) => ({ from: { path: from, pathNot: SPEC }, to: { path: to }, comment });
+
+const NEST = npm('@nestjs/[^/]+', 'rxjs', 'reflect-metadata', 'class-validator', 'class-transformer', 'express', '@types/express[^/]*');
+
+module.exports = {
+  forbidden: [
+    {
+      name: 'no-circular',
+      severity: 'error',
+      comment: 'Two files that need each other are one concept, or a port is missing.',
+      from: {},
+      to: { circular: true },
+    },
+    { name: 'no-unresolvable', severity: 'error', comment: 'The import leads nowhere.', from: {}, to: { couldNotResolve: true } },
+    {
+      name: 'contract-without-io',
+      severity: 'error',
+      comment: 'The contract knows no driver and no input or output; from Node it takes hashing and the timers of the real Runtime.',
+      from: { path: lib('event-store'), pathNot: SPEC },
+      to: { dependencyTypes: ['core'], pathNot: '^(?:node:)?(?:crypto|timers/promises)$' },
+    },
+    {
+      name: 'projector-reads-events-only',
+      severity: 'error',
+      comment: 'A projector knows the stored facts of the command side and nothing else of it.',
+      from: { path: at('apps/[^/]*-projector/'), pathNot: SPEC },
+      to: { path: at('src/'), pathNot: '\\.events\\.ts$' },
+    },
+  ],
+  allowedSeverity: 'error',
+  allowed: [
+    // Each part within itself.
+    { from: { path: at('libs/([^/]+)/') }, to: { path: '^(?:test/architecture/canary/)?libs/$1/' } },
+    { from: { path: at('src/') }, to: { path: at('src/') } },
+    { from: { path: at('apps/([^/]+)/') }, to: { path: '^(?:test/architecture/canary/)?apps/$1/' } },
+
+    mayImport(at('libs/cli/bin/'), NODE),
+
+    // The libraries, along the flow. event-store imports nothing of ours.
+    mayImport(lib('event-store'), npm('class-validator')),
+    mayImport(lib('event-store', 'aggregate', 'projection', 'embedded', 'sql', 'nest', 'testing', 'cli'), NODE),
+    mayImport(lib('aggregate', 'projection', 'embedded', 'sql', 'nest', 'testing', 'cli'), lib('event-store')),
+    mayImport(lib('aggregate'), npm('lru-cache', 'class-validator')),
+    mayImport(lib('projection'), npm('lru-cache')),
+    mayImport(lib('embedded', 'sql', 'nest', 'testing', 'cli'), lib('projection')),
+    mayImport(lib('nest', 'testing', 'cli'), lib('aggregate')),
+    mayImport(lib('sql'), npm('typeorm', 'pg', '@types/pg')),
+    mayImport(lib('nest'), NEST, 'The only library that knows Nest.'),
+    mayImport(lib('cli'), npm('commander', 'cli-progress', '@types/cli-progress')),
+
+    // The reference application. Adapters are chosen in module files and entry points only.
+    mayImport(at('src/'), [lib('event-store', 'aggregate', 'nest'), NODE, ...NEST, ...npm('big.js', '@types/big.js')]),
+    mayImport(at('apps/'), [lib('event-store', 'projection', 'nest'), NODE, ...NEST, ...npm('big.js', '@types/big.js', 'typeorm')]),
+    mayImport(at('apps/'), at('src/.*\\.events\\.ts$')),
+    mayImport(at('apps/[^/]+/'), at('apps/read-models/'), 'Shapes of the read models, shared by those who fill them and those who query them.'),
+    mayImport(at('apps/sql-projector/'), lib('sql'), 'Handler projections write through its SqlTransaction.'),
+    mayImport(at('(?:src|apps)/.*(?:\\.module|/main)\\.ts$'), lib('embedded', 'sql')),
+    mayImport(at('apps/all-in-one/'), [at('src/'), at('apps/')], 'One process that runs every part.'),
+    mayImport(
+      at('apps/mainstem\\.application\\.ts$'),
+      [at('src/'), at('apps/'), ANY_LIB],
+      'Tells the command line what the application consists of.',
+    ),
+
+    // Tests see everything.
+    { from: { path: SPEC }, to: {} },
+    { from: { path: '^test/', pathNot: '^test/architecture/canary/' }, to: {} },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '(?:^|/)dist/' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.base.json' },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['@mainstem/source', 'types', 'import', 'node', 'default'],
+      mainFields: ['module', 'main', 'types'],
+    },
+    combinedDependencies: true,
+    preserveSymlinks: false,
+  },
+};

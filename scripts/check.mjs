@@ -1,0 +1,58 @@
+// `npm run check`: format, lint with types, types, import rules, unit tests. Two at a time; what fails shows its output at the end.
+import { runNode } from './child.mjs';
+import { prepare } from './prepare.mjs';
+import { elapsed, inRoot, runMain, say } from './repository.mjs';
+
+const bin = (/** @type {string[]} */ ...segments) => inRoot('node_modules', ...segments);
+const LANES = 2;
+
+/** Ordered so that the longest begin first; a step that `needs` another one waits for it. */
+const steps = [
+  { name: 'types', args: [bin('typescript', 'bin', 'tsc'), '-b', '--pretty'] },
+  { name: 'unit tests', args: [bin('vitest', 'vitest.mjs'), 'run', '--project', 'unit', '--project', 'architecture', '--reporter=dot'] },
+  { name: 'types of tests', needs: 'types', args: [bin('typescript', 'bin', 'tsc'), '-p', 'test/tsconfig.json', '--pretty'] },
+  { name: 'format', args: [bin('prettier', 'bin', 'prettier.cjs'), '--check', '--log-level=warn', '.'] },
+  { name: 'lint', args: [bin('oxlint', 'bin', 'oxlint'), '--type-aware', '--deny-warnings', '--report-unused-disable-directives'] },
+  {
+    name: 'import rules',
+    args: [bin('dependency-cruiser', 'bin', 'dependency-cruise.mjs'), '--config', '.dependency-cruiser.cjs', 'libs', 'src', 'apps', 'test'],
+  },
+];
+
+const check = async () => {
+  const startedAt = performance.now();
+  await prepare({ isBuildNeeded: false });
+  const failed = await runAll([...steps]);
+  for (const { name, output } of failed) say(`\n── ${name} ${'─'.repeat(60 - name.length)}\n${output.trim()}`);
+  say(
+    failed.length === 0
+      ? `\nAll checks passed in ${elapsed(startedAt)}.`
+      : `\nFailed: ${failed.map(({ name }) => name).join(', ')} (${elapsed(startedAt)}).`,
+  );
+  return failed.length === 0 ? 0 : 1;
+};
+
+const runAll = async (waiting) => {
+  const running = new Map();
+  const failed = [];
+  const lane = async () => {
+    for (let step = waiting.shift(); step; step = waiting.shift()) {
+      const done = runStep(step, running.get(step.needs));
+      running.set(step.name, done);
+      const { code, output } = await done;
+      if (code !== 0) failed.push({ name: step.name, output });
+    }
+  };
+  await Promise.all(Array.from({ length: LANES }, lane));
+  return failed;
+};
+
+const runStep = async ({ name, args }, before) => {
+  await before;
+  const startedAt = performance.now();
+  const result = await runNode(['--disable-warning=ExperimentalWarning', ...args], { isQuiet: true });
+  say(`${result.code === 0 ? '✔' : '✘'} ${name.padEnd(14)} ${elapsed(startedAt)}`);
+  return result;
+};
+
+await runMain(check);

@@ -1,0 +1,79 @@
+// Child processes: run one to its end, or run the application in our place with signals and exit code passed through.
+import { spawn } from 'node:child_process';
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { repositoryNode, root } from './repository.mjs';
+
+const FORWARDED = ['SIGINT', 'SIGTERM', 'SIGHUP'];
+/** npm and the terminal may both deliver one press of Ctrl-C. */
+const SAME_SIGNAL_MS = 500;
+const PARENT_CHECK_MS = 500;
+
+/**
+ * Runs a command to its end.
+ * @param {string} command
+ * @param {readonly string[]} args
+ * @param {{ env?: NodeJS.ProcessEnv, isQuiet?: boolean }} [options] quiet: collect the output instead of showing it
+ * @returns {Promise<{ code: number, output: string }>}
+ */
+export const run = (command, args, { env = process.env, isQuiet = false } = {}) =>
+  new Promise((resolve, reject) => {
+    const isBatchFile = process.platform === 'win32' && command.endsWith('.cmd');
+    const child = spawn(command, args, {
+      cwd: root,
+      env,
+      shell: isBatchFile,
+      stdio: ['ignore', isQuiet ? 'pipe' : 'inherit', isQuiet ? 'pipe' : 'inherit'],
+    });
+    let output = '';
+    const collect = (/** @type {Buffer} */ chunk) => (output += chunk.toString());
+    child.stdout?.on('data', collect);
+    child.stderr?.on('data', collect);
+    child.once('error', reject);
+    child.once('close', (code, signal) => resolve({ code: code ?? (signal ? 1 : 0), output }));
+  });
+
+/** @param {readonly string[]} args of the repository's own Node */
+export const runNode = (args, options = {}) => run(repositoryNode, args, { ...options, env: withRepositoryNode(options.env ?? process.env) });
+
+/**
+ * Runs a module on the repository's Node in our place. Signals go on to it, once each; if whoever started us dies, it is told to
+ * stop, so that no orphan keeps a port or a folder.
+ * @param {string} module path of the JavaScript file
+ * @param {readonly string[]} args
+ * @returns {Promise<number>} its exit code
+ */
+export const become = (module, args) =>
+  new Promise((resolve, reject) => {
+    const guard = path.join(root, 'scripts', 'stop-with-parent.mjs');
+    const nodeArgs = ['--disable-warning=ExperimentalWarning', '--import', pathToFileURL(guard).href, module, ...args];
+    const child = spawn(repositoryNode, nodeArgs, { env: withRepositoryNode(process.env), stdio: ['inherit', 'inherit', 'inherit', 'ipc'] });
+    const stopForwarding = forwardSignals(child);
+    child.once('error', reject);
+    child.once('exit', (code, signal) => {
+      stopForwarding();
+      if (signal) process.kill(process.pid, signal);
+      else resolve(code ?? 1);
+    });
+  });
+
+/** @param {import('node:child_process').ChildProcess} child */
+const forwardSignals = (child) => {
+  const lastAt = new Map();
+  const forward = (/** @type {NodeJS.Signals} */ signal) => {
+    const now = performance.now();
+    if (now - (lastAt.get(signal) ?? -SAME_SIGNAL_MS) < SAME_SIGNAL_MS) return;
+    lastAt.set(signal, now);
+    child.kill(signal);
+  };
+  for (const signal of FORWARDED) process.on(signal, forward);
+  const parent = process.ppid;
+  const watch = setInterval(() => process.ppid !== parent && forward('SIGTERM'), PARENT_CHECK_MS);
+  return () => {
+    clearInterval(watch);
+    for (const signal of FORWARDED) process.off(signal, forward);
+  };
+};
+
+/** The environment in which `node` means the repository's Node. */
+const withRepositoryNode = (env) => ({ ...env, PATH: `${path.join(root, 'node_modules', '.bin')}${path.delimiter}${env.PATH ?? ''}` });

@@ -1,0 +1,2 @@
+// Breaks no-unresolvable.
+export { nothing } from './there-is-no-such-file.js';

@@ -1,0 +1,2 @@
+// Breaks the allow-list: only the Nest library knows Nest.
+export { Module } from '@nestjs/common';

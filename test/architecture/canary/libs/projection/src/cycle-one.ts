@@ -1,0 +1,3 @@
+// Breaks no-circular, together with its neighbour.
+import { two } from './cycle-two.js';
+export const one = () => two;

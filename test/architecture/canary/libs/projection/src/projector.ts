@@ -1,0 +1,2 @@
+// What another library must not reach for.
+export const projector = 'projector';

@@ -1,0 +1,2 @@
+// The command side's own business.
+export const order = 'order';
