@@ -3,7 +3,7 @@ import { EventTooLarge, InvalidInput, WrongExpectedRevision } from './errors.js'
 import type { NewEvent } from './event.js';
 import type { AppendLimits } from './event-store.js';
 import { expectedRevision, type ExpectedRevision } from './expected-revision.js';
-import { eventId, streamName, type EventId, type StreamName } from './identifiers.js';
+import { eventId, isPrintable, streamName, type EventId, type StreamName } from './identifiers.js';
 import { encodeJson } from './json.js';
 
 const TYPE_LENGTH_MAX = 256;
@@ -23,12 +23,7 @@ export interface EncodedAppend {
 }
 
 /** Checks and encodes an append. Errors: EVENT_STORE_INVALID_INPUT, EVENT_STORE_EVENT_TOO_LARGE; nothing has happened then. */
-export const encodeAppend = (
-  stream: StreamName,
-  events: readonly NewEvent[],
-  expected: ExpectedRevision,
-  limits: AppendLimits,
-): EncodedAppend => {
+export const encodeAppend = (stream: StreamName, events: readonly NewEvent[], expected: ExpectedRevision, limits: AppendLimits): EncodedAppend => {
   if (!Array.isArray(events) || events.length === 0) throw new InvalidInput('events', 'must be a list with at least one event');
   if (events.length > limits.appendEventsMax) throw new InvalidInput('events', `must be at most ${limits.appendEventsMax} in one append`);
   const encoded: EncodedEvent[] = [];
@@ -50,9 +45,7 @@ export const encodeAppend = (
 const encodeEvent = (event: NewEvent, index: number): EncodedEvent => {
   const path = `events[${index}]`;
   if (event === null || typeof event !== 'object') throw new InvalidInput(path, 'must be an event');
-  if (typeof event.type !== 'string' || event.type === '' || event.type.length > TYPE_LENGTH_MAX || event.type.startsWith('$')) {
-    throw new InvalidInput(`${path}.type`, `must be 1 to ${TYPE_LENGTH_MAX} characters and not start with $`);
-  }
+  if (!isTypeName(event.type)) throw new InvalidInput(`${path}.type`, `must be 1 to ${TYPE_LENGTH_MAX} printable characters and not start with $`);
   if (event.data === undefined) throw new InvalidInput(`${path}.data`, 'is missing; use {} for an event without payload');
   const metadata: unknown = event.metadata;
   if (metadata === null || typeof metadata !== 'object' || Array.isArray(metadata)) throw new InvalidInput(`${path}.metadata`, 'must be an object');
@@ -63,6 +56,9 @@ const encodeEvent = (event: NewEvent, index: number): EncodedEvent => {
     metadataJson: encodeJson(metadata, `${path}.metadata`),
   };
 };
+
+const isTypeName = (type: unknown): boolean =>
+  typeof type === 'string' && type !== '' && type.length <= TYPE_LENGTH_MAX && !type.startsWith('$') && isPrintable(type);
 
 /** What a store has to know about a stream to rule on an append. Revisions as the store counts them, −1 for none. */
 export interface StreamState {

@@ -94,6 +94,11 @@ export class LazyRecordedEvent implements RecordedEvent {
   get metadata(): EventMetadata {
     return (this.#metadata ??= parse(this.#stored, this.#stored.metadataJson) as EventMetadata);
   }
+  /** The event as it goes over a wire: places as decimal strings. */
+  toJSON(): Record<string, unknown> {
+    const { id, stream, revision, position, type, recordedAt, metadata, data } = this;
+    return { id, stream, revision: String(revision), position: String(position), type, recordedAt, metadata, data };
+  }
   /** Size of the stored payload and metadata in UTF-16 units: what a batch costs in memory. */
   get size(): number {
     return this.#stored.dataJson.length + this.#stored.metadataJson.length;

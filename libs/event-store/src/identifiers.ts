@@ -22,6 +22,9 @@ const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 // Control characters, and code units that are no character on their own.
 const UNPRINTABLE = /[\p{Cc}\p{Cs}]/u;
 
+/** True if the text has no control characters and no lone surrogates: such text is the same text after any encoding. */
+export const isPrintable = (text: string): boolean => !UNPRINTABLE.test(text);
+
 /**
  * Checks a stream name: `category-id`, at most 512 UTF-16 units, NFC-normalised, no control characters, no leading `$`
  * (reserved for the store itself). Errors: EVENT_STORE_INVALID_INPUT.
@@ -32,7 +35,7 @@ export const streamName = (name: string): StreamName => {
   if (dash < 1 || dash === name.length - 1) throw new InvalidInput('stream', `must look like category-id, got ${quote(name)}`);
   if (name.length > STREAM_NAME_LENGTH_MAX) throw new InvalidInput('stream', `must have at most ${STREAM_NAME_LENGTH_MAX} characters`);
   if (name.startsWith('$')) throw new InvalidInput('stream', 'must not start with $, which is reserved');
-  if (UNPRINTABLE.test(name)) throw new InvalidInput('stream', 'must not contain control characters or lone surrogates');
+  if (!isPrintable(name)) throw new InvalidInput('stream', 'must not contain control characters or lone surrogates');
   if (name !== name.normalize('NFC')) throw new InvalidInput('stream', 'must be in Unicode normal form NFC');
   return name as StreamName;
 };

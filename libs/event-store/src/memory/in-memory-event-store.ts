@@ -15,7 +15,7 @@ import {
   type SubscriptionBatch,
 } from '../event-store.js';
 import { laterPosition, type Incarnation, type Position, type Revision, type StreamName } from '../identifiers.js';
-import { batchSizeOf, limitOf } from '../read-options.js';
+import { checkAllRead, checkStreamRead, checkSubscription, isWanted } from '../read-options.js';
 import { systemRuntime, type Runtime } from '../runtime.js';
 
 export interface InMemoryEventStoreOptions {
@@ -41,8 +41,8 @@ export class InMemoryEventStore implements EventStore {
 
   async append(stream: StreamName, events: readonly NewEvent[], options: AppendOptions): Promise<AppendResult> {
     this.#assertOpen();
-    throwIfAborted(options.signal, 'append');
-    const append = encodeAppend(stream, events, options.expectedRevision, this.#limits);
+    throwIfAborted(options?.signal, 'append');
+    const append = encodeAppend(stream, events, options?.expectedRevision, this.#limits);
     const recorded = this.#streams.get(append.stream) ?? [];
     const ruling = ruleOnAppend(append, {
       last: recorded.length - 1,
@@ -56,23 +56,22 @@ export class InMemoryEventStore implements EventStore {
   async *readStream(stream: StreamName, options: ReadStreamOptions = {}): AsyncGenerator<readonly RecordedEvent[]> {
     this.#assertOpen();
     throwIfAborted(options.signal, 'readStream');
-    const recorded = this.#streams.get(stream) ?? [];
-    const backwards = options.direction === 'backwards';
-    const from = Number(options.from ?? (backwards ? recorded.length - 1 : 0));
-    const chosen = backwards ? recorded.slice(0, from + 1).reverse() : recorded.slice(from);
-    const limited = chosen.slice(0, limitOf(options.limit));
+    const read = checkStreamRead(stream, options);
+    const recorded = this.#streams.get(read.stream) ?? [];
+    const from = Number(read.from ?? (read.isBackwards ? recorded.length - 1 : 0));
+    const chosen = read.isBackwards ? recorded.slice(0, from + 1).reverse() : recorded.slice(from);
+    const limited = chosen.slice(0, read.limit);
     if (limited.length > 0) yield limited;
   }
 
   async *readAll(options: ReadAllOptions = {}): AsyncGenerator<readonly RecordedEvent[]> {
-    const batchSize = batchSizeOf(options.batchSizeMax);
-    const backwards = options.direction === 'backwards';
-    let left = limitOf(options.limit);
-    let after = options.after;
+    const { isBackwards, limit, filter, batchSize, after: start } = checkAllRead(options);
+    let left = limit;
+    let after = start;
     while (left > 0) {
       this.#assertOpen();
       throwIfAborted(options.signal, 'readAll');
-      const batch = this.#page(after, backwards, Math.min(left, batchSize), options.filter);
+      const batch = this.#page(after, isBackwards, Math.min(left, batchSize), filter);
       const last = batch.at(-1);
       if (!last) return;
       yield batch;
@@ -82,13 +81,13 @@ export class InMemoryEventStore implements EventStore {
   }
 
   async *subscribe(options: SubscribeOptions): AsyncGenerator<SubscriptionBatch> {
-    const batchSize = batchSizeOf(options.batchSizeMax);
-    let position = options.after;
+    const { after, filter, batchSize, signal } = checkSubscription(options);
+    let position = after;
     let hasToldCaughtUp = false;
-    while (!options.signal.aborted) {
+    while (!signal.aborted) {
       this.#assertOpen();
       const head = this.#head();
-      const events = this.#page(position, false, batchSize, options.filter);
+      const events = this.#page(position, false, batchSize, filter);
       const isCaughtUp = events.length < batchSize;
       const reached = isCaughtUp ? laterPosition(head, position) : events.at(-1)?.position;
       if (events.length > 0 || reached !== position || !hasToldCaughtUp) {
@@ -96,13 +95,14 @@ export class InMemoryEventStore implements EventStore {
         hasToldCaughtUp = isCaughtUp;
         yield { events, position, isCaughtUp };
       } else {
-        await this.#appended(options.signal);
+        await this.#appended(signal);
       }
     }
   }
 
-  async head(): Promise<Position | undefined> {
+  async head(signal?: AbortSignal): Promise<Position | undefined> {
     this.#assertOpen();
+    throwIfAborted(signal, 'head');
     return this.#head();
   }
 
@@ -125,11 +125,12 @@ export class InMemoryEventStore implements EventStore {
     return recorded.at(-1);
   }
 
-  #page(after: Position | undefined, backwards: boolean, size: number, filter: EventFilter | undefined): RecordedEvent[] {
+  #page(after: Position | undefined, backwards: boolean, size: number, filter: EventFilter): RecordedEvent[] {
     const batch: RecordedEvent[] = [];
     const step = backwards ? -1 : 1;
     // The event at position p has index p − 1.
     let index = after === undefined ? (backwards ? this.#all.length - 1 : 0) : Number(after) - 1 + step;
+    if (backwards) index = Math.min(index, this.#all.length - 1);
     for (; batch.length < size; index += step) {
       const event = this.#all[index];
       if (!event) break;
@@ -162,6 +163,3 @@ export class InMemoryEventStore implements EventStore {
     if (this.#isClosed) throw new EventStoreClosed();
   }
 }
-
-const isWanted = (event: RecordedEvent, filter: EventFilter | undefined): boolean =>
-  (filter?.types?.includes(event.type) ?? true) && (filter?.streamPrefixes?.some((prefix) => event.stream.startsWith(prefix)) ?? true);

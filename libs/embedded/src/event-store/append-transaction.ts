@@ -1,0 +1,81 @@
+// What happens to one append inside an open transaction: ruled on, then inserted, repeated or refused.
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import { ruleOnAppend, type AppendResult, type EncodedAppend, type Position, type Revision } from '@mainstem/event-store';
+import { Names } from './names.js';
+
+/** The statements of one writing connection. Call `begin` once the transaction is open, then `append` any number of times. */
+export class AppendTransaction {
+  readonly #streams: Names;
+  readonly #types: Names;
+  readonly #selectHead: StatementSync;
+  readonly #selectLast: StatementSync;
+  readonly #selectIds: StatementSync;
+  readonly #selectPosition: StatementSync;
+  readonly #insertStream: StatementSync;
+  readonly #insertType: StatementSync;
+  readonly #insertEvent: StatementSync;
+  #position = 0;
+  #recordedAtMs = 0;
+
+  constructor(database: DatabaseSync) {
+    this.#streams = new Names(database, 'streams');
+    this.#types = new Names(database, 'types');
+    this.#selectHead = database.prepare('SELECT max(position) AS value FROM events');
+    this.#selectLast = database.prepare('SELECT max(revision) AS value FROM events WHERE stream = ?');
+    this.#selectIds = database.prepare('SELECT id FROM events WHERE stream = ? AND revision >= ? ORDER BY revision LIMIT ?');
+    this.#selectPosition = database.prepare('SELECT position AS value FROM events WHERE stream = ? AND revision = ?');
+    this.#insertStream = database.prepare('INSERT INTO streams (name) VALUES (?)');
+    this.#insertType = database.prepare('INSERT INTO types (name) VALUES (?)');
+    this.#insertEvent = database.prepare('INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?)');
+  }
+
+  begin(recordedAtMs: number): void {
+    this.#position = valueOf(this.#selectHead) ?? 0;
+    this.#recordedAtMs = recordedAtMs;
+  }
+
+  /** Errors: EVENT_STORE_WRONG_EXPECTED_REVISION, and then it has changed nothing; any other error means: roll back. */
+  append(append: EncodedAppend): AppendResult {
+    const stream = this.#streams.idOf(append.stream);
+    const last = stream === undefined ? -1 : (valueOf(this.#selectLast, stream) ?? -1);
+    const ruling = ruleOnAppend(append, {
+      last,
+      idsFrom: (from, count) => (stream === undefined ? [] : this.#selectIds.all(stream, from, count).map((row) => String(row['id']))),
+    });
+    if (ruling.kind === 'append') return this.#insert(append, stream ?? this.#add(this.#streams, this.#insertStream, append.stream), last);
+    const position = stream === undefined ? undefined : valueOf(this.#selectPosition, stream, ruling.last);
+    if (position === undefined) throw new TypeError(`revision ${ruling.last} of ${append.stream} was there a moment ago`);
+    return resultOf(ruling.last, position);
+  }
+
+  /** Call after a rollback. */
+  forget(): void {
+    this.#streams.forget();
+    this.#types.forget();
+  }
+
+  #insert({ events }: EncodedAppend, stream: number, last: number): AppendResult {
+    let revision = last;
+    for (const { id, type, dataJson, metadataJson } of events) {
+      const typeId = this.#types.idOf(type) ?? this.#add(this.#types, this.#insertType, type);
+      this.#insertEvent.run(++this.#position, id, stream, ++revision, typeId, this.#recordedAtMs, dataJson, metadataJson);
+    }
+    return resultOf(revision, this.#position);
+  }
+
+  #add(names: Names, insert: StatementSync, name: string): number {
+    const id = Number(insert.run(name).lastInsertRowid);
+    names.remember(id, name);
+    return id;
+  }
+}
+
+const resultOf = (revision: number, position: number): AppendResult => ({
+  revision: BigInt(revision) as Revision,
+  position: BigInt(position) as Position,
+});
+
+const valueOf = (statement: StatementSync, ...parameters: number[]): number | undefined => {
+  const value = statement.get(...parameters)?.['value'];
+  return typeof value === 'number' ? value : undefined;
+};

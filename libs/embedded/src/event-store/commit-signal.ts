@@ -1,0 +1,86 @@
+// Tells subscribers that there is something new: at once for commits of this process, by polling for those of others.
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import { EventStoreClosed, type Runtime } from '@mainstem/event-store';
+import type { StoreFile } from '../errors.js';
+import { isBusy, translateSqliteError } from '../sqlite/sqlite-error.js';
+
+/** While somebody waits. One poll is one read of shared memory, about 3 µs. */
+const POLL_INTERVAL_MS = 5;
+
+interface Waiter {
+  readonly seen: number;
+  readonly wake: (error?: unknown) => void;
+}
+
+/** One for a store: however many subscribers wait, there is one poller, and none when nobody waits. */
+export class CommitSignal {
+  readonly #file: StoreFile;
+  readonly #runtime: Runtime;
+  readonly #selectVersion: StatementSync;
+  readonly #waiters = new Set<Waiter>();
+  readonly #closing = new AbortController();
+  #isPolling = false;
+
+  /** The connection must not be the one that commits: SQLite's data_version counts the commits of other connections. */
+  constructor(database: DatabaseSync, file: StoreFile, runtime: Runtime) {
+    this.#file = file;
+    this.#runtime = runtime;
+    this.#selectVersion = database.prepare('PRAGMA data_version');
+  }
+
+  /** A number that changes with every commit of any process. Take it before reading, and wait for it to change after. */
+  observe(): number {
+    return Number(this.#selectVersion.get()?.['data_version']);
+  }
+
+  /** Resolves once the number is no longer `seen`, or when the signal fires. Errors: EVENT_STORE_CLOSED, and those of the medium. */
+  changed(seen: number, signal: AbortSignal): Promise<void> {
+    if (this.#closing.signal.aborted) return Promise.reject(new EventStoreClosed());
+    if (signal.aborted) return Promise.resolve();
+    return new Promise((resolve, reject) => {
+      const wake = (error?: unknown): void => {
+        this.#waiters.delete(waiter);
+        signal.removeEventListener('abort', onAbort);
+        if (error === undefined) resolve();
+        else reject(error);
+      };
+      const onAbort = (): void => wake();
+      const waiter: Waiter = { seen, wake };
+      this.#waiters.add(waiter);
+      signal.addEventListener('abort', onAbort);
+      this.check();
+      void this.#poll();
+    });
+  }
+
+  /** Wakes those who have not seen the latest commit. */
+  check(): void {
+    if (this.#waiters.size === 0) return;
+    try {
+      const current = this.observe();
+      for (const waiter of [...this.#waiters]) if (waiter.seen !== current) waiter.wake();
+    } catch (error) {
+      // Somebody recovers the file at this moment: the next poll will see.
+      if (!isBusy(error)) this.#wakeAll(translateSqliteError(error, this.#file));
+    }
+  }
+
+  close(): void {
+    this.#closing.abort();
+    this.#wakeAll(new EventStoreClosed());
+  }
+
+  async #poll(): Promise<void> {
+    if (this.#isPolling) return;
+    this.#isPolling = true;
+    while (this.#waiters.size > 0) {
+      await this.#runtime.sleep(POLL_INTERVAL_MS, this.#closing.signal);
+      this.check();
+    }
+    this.#isPolling = false;
+  }
+
+  #wakeAll(error: unknown): void {
+    for (const waiter of [...this.#waiters]) waiter.wake(error);
+  }
+}

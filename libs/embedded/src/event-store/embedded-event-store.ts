@@ -1,0 +1,143 @@
+// The event store that needs no server: one SQLite file in a folder that any number of processes may open.
+import type { DatabaseSync } from 'node:sqlite';
+import {
+  DEFAULT_LIMITS,
+  encodeAppend,
+  EventStoreClosed,
+  InvalidInput,
+  systemRuntime,
+  throwIfAborted,
+  checkAllRead,
+  checkStreamRead,
+  checkSubscription,
+  type AppendLimits,
+  type AppendOptions,
+  type AppendResult,
+  type EventStore,
+  type Incarnation,
+  type NewEvent,
+  type Position,
+  type ReadAllOptions,
+  type ReadStreamOptions,
+  type RecordedEvent,
+  type Runtime,
+  type StreamName,
+  type SubscribeOptions,
+  type SubscriptionBatch,
+} from '@mainstem/event-store';
+import { FileReadOnly, type StoreFile } from '../errors.js';
+import { translateSqliteError } from '../sqlite/sqlite-error.js';
+import { EventReading } from './event-reading.js';
+import { eventsFile, openToRead, openToWrite, readIncarnation } from './events-file.js';
+import { GroupCommit } from './group-commit.js';
+
+export interface EmbeddedEventStoreOptions {
+  /** The folder that holds `events.db`; created when it does not exist. Not on a network file system. */
+  readonly dir: string;
+  readonly runtime?: Runtime;
+  readonly limits?: Partial<AppendLimits>;
+  /** For a store that exists: nothing is written, appends are refused. Default false. */
+  readonly isReadOnly?: boolean;
+  /** How long to wait for other processes' commits. Default 5,000. */
+  readonly busyTimeoutMs?: number;
+}
+
+interface Connections {
+  readonly file: StoreFile;
+  readonly runtime: Runtime;
+  readonly limits: AppendLimits;
+  readonly busyTimeoutMs: number | undefined;
+  readonly writing: DatabaseSync | undefined;
+  readonly reading: DatabaseSync;
+}
+
+/**
+ * An acknowledged append survives a power cut (`synchronous=FULL`); appends that arrive together share one commit. SQLite's write lock
+ * puts the appends of all processes into one order, so positions are dense and nothing appears below a position already read.
+ * Besides the port's errors: EVENT_STORE_DISK_FULL (goes on when there is room), EVENT_STORE_READ_ONLY, EVENT_STORE_BUSY,
+ * EVENT_STORE_OVERLOADED, EVENT_STORE_CORRUPT, and EVENT_STORE_IO_FAILED, after which it takes no appends until it is opened again.
+ */
+export class EmbeddedEventStore implements EventStore {
+  readonly incarnation: Incarnation;
+  readonly hasDensePositions = true;
+  readonly #connections: Connections;
+  readonly #reader: EventReading;
+  readonly #writer: GroupCommit | undefined;
+  #closing: Promise<void> | undefined;
+
+  /**
+   * Opens the store in a folder, creating it if there is none.
+   * Errors: EVENT_STORE_FOREIGN_FILE, EVENT_STORE_NEWER_FORMAT, EVENT_STORE_CORRUPT, EVENT_STORE_READ_ONLY, EVENT_STORE_DISK_FULL,
+   * EVENT_STORE_BUSY, EVENT_STORE_CANNOT_OPEN, EVENT_STORE_IO_FAILED, EVENT_STORE_SQLITE_TOO_OLD; the file is as it was then.
+   */
+  static async open(options: EmbeddedEventStoreOptions): Promise<EmbeddedEventStore> {
+    if (typeof options?.dir !== 'string' || options.dir === '') throw new InvalidInput('dir', 'must be the path of a folder');
+    const { runtime = systemRuntime, isReadOnly = false, busyTimeoutMs } = options;
+    const file = eventsFile(options.dir);
+    const settings = { runtime, ...(busyTimeoutMs !== undefined && { busyTimeoutMs }) };
+    const writing = isReadOnly ? undefined : await openToWrite(file, settings);
+    let reading: DatabaseSync | undefined;
+    try {
+      reading = await openToRead(file, settings);
+      return new EmbeddedEventStore({ file, runtime, limits: { ...DEFAULT_LIMITS, ...options.limits }, busyTimeoutMs, writing, reading });
+    } catch (error) {
+      reading?.close();
+      writing?.close();
+      throw translateSqliteError(error, file);
+    }
+  }
+
+  private constructor(connections: Connections) {
+    const { file, runtime, busyTimeoutMs, writing, reading } = connections;
+    this.#connections = connections;
+    this.incarnation = readIncarnation(reading, file);
+    this.#reader = new EventReading({ database: reading, file, runtime, busyTimeoutMs });
+    const onCommit = (): void => this.#reader.onCommit();
+    this.#writer = writing && new GroupCommit({ database: writing, file, runtime, busyTimeoutMs, onCommit });
+  }
+
+  async append(stream: StreamName, events: readonly NewEvent[], options: AppendOptions): Promise<AppendResult> {
+    this.#assertOpen();
+    throwIfAborted(options?.signal, 'append');
+    const append = encodeAppend(stream, events, options?.expectedRevision, this.#connections.limits);
+    if (!this.#writer) throw new FileReadOnly(this.#connections.file);
+    return this.#writer.append(append, options.signal);
+  }
+
+  async *readStream(stream: StreamName, options: ReadStreamOptions = {}): AsyncGenerator<readonly RecordedEvent[]> {
+    this.#assertOpen();
+    yield* this.#reader.ofStream(checkStreamRead(stream, options), options.signal);
+  }
+
+  async *readAll(options: ReadAllOptions = {}): AsyncGenerator<readonly RecordedEvent[]> {
+    this.#assertOpen();
+    yield* this.#reader.ofAll(checkAllRead(options), options.signal);
+  }
+
+  async *subscribe(options: SubscribeOptions): AsyncGenerator<SubscriptionBatch> {
+    this.#assertOpen();
+    yield* this.#reader.subscribe(checkSubscription(options));
+  }
+
+  async head(signal?: AbortSignal): Promise<Position | undefined> {
+    this.#assertOpen();
+    return this.#reader.head(signal);
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    await this.#writer?.close();
+    this.#reader.close();
+    this.#connections.reading.close();
+    // Last, so that it can move the write-ahead log into the file and remove it.
+    this.#connections.writing?.close();
+  }
+
+  #assertOpen(): void {
+    if (this.#closing) throw new EventStoreClosed();
+  }
+}

@@ -1,0 +1,139 @@
+// Pages of recorded events through one reading connection: bounded in number, in memory and in time on the thread.
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import { LazyRecordedEvent, type EventFilter, type EventId, type Position, type Revision, type StreamName } from '@mainstem/event-store';
+import { Names } from './names.js';
+import { wantedBy, type Wanted } from './wanted.js';
+
+/** A page ends early once it holds as many UTF-16 units of JSON, so that memory is bounded whatever the size of the events. */
+const PAGE_SIZE_MAX = 16 * 1_048_576;
+/** One statement looks at no more positions than this: the thread is free again after some 10 ms, however rare the wanted events are. */
+const SCAN_POSITIONS_MAX = 20_000;
+const STATEMENTS_MAX = 64;
+
+const COLUMNS = 'e.position, e.id, e.stream, e.revision, e.type, e.recorded_at, e.data, e.metadata';
+
+type Row = readonly [number, EventId, number, number, number, number, string, string];
+type Parameter = bigint | number | string;
+
+export interface StreamScan {
+  readonly stream: StreamName;
+  readonly isBackwards: boolean;
+  /** Inclusive; undefined is the beginning in the direction of reading. */
+  readonly from: Revision | undefined;
+  readonly limit: number;
+}
+
+export interface AllScan {
+  readonly isBackwards: boolean;
+  /** Exclusive; where the last page ended. */
+  readonly after: bigint;
+  /** Inclusive; where the reading ends. */
+  readonly until: bigint;
+  readonly limit: number;
+  readonly filter: EventFilter;
+}
+
+export interface Page {
+  readonly events: readonly LazyRecordedEvent[];
+  /** Everything wanted up to and including this position is in this page or an earlier one. */
+  readonly reached: bigint;
+}
+
+export interface StreamPage {
+  readonly events: readonly LazyRecordedEvent[];
+  /** At the time of reading, nothing lay beyond. */
+  readonly isLast: boolean;
+}
+
+export class EventPages {
+  readonly #database: DatabaseSync;
+  readonly #streams: Names;
+  readonly #types: Names;
+  readonly #selectHead: StatementSync;
+  readonly #statements = new Map<string, StatementSync>();
+
+  constructor(database: DatabaseSync) {
+    this.#database = database;
+    this.#streams = new Names(database, 'streams');
+    this.#types = new Names(database, 'types');
+    this.#selectHead = database.prepare('SELECT max(position) AS value FROM events');
+  }
+
+  /** Position of the last event, 0 if there is none. */
+  head(): bigint {
+    const value = this.#selectHead.get()?.['value'];
+    return typeof value === 'number' ? BigInt(value) : 0n;
+  }
+
+  /** The next events of a stream; empty at its end. */
+  ofStream({ stream, isBackwards, from, limit }: StreamScan): StreamPage {
+    const id = this.#streams.idOf(stream);
+    if (id === undefined) return { events: [], isLast: true };
+    const [comparison, order] = isBackwards ? ['<=', 'DESC'] : ['>=', 'ASC'];
+    const statement = this.#statement(
+      `SELECT ${COLUMNS} FROM events AS e WHERE e.stream = ? AND e.revision ${comparison} ? ORDER BY e.revision ${order} LIMIT ?`,
+    );
+    const { events, isCut } = this.#collect(statement, [id, from ?? (isBackwards ? INT64_MAX : 0n), limit]);
+    return { events, isLast: !isCut && events.length < limit };
+  }
+
+  /** The next wanted events of all streams, from a bounded number of positions. Not at `until` yet: ask again from `reached`. */
+  ofAll({ isBackwards, after, until, limit, filter }: AllScan): Page {
+    const wanted = wantedBy(filter, this.#types);
+    if (!wanted.isPossible) return { events: [], reached: until };
+    const end = isBackwards ? larger(until, after - BigInt(SCAN_POSITIONS_MAX)) : smaller(until, after + BigInt(SCAN_POSITIONS_MAX));
+    const statement = this.#statement(scanOf(wanted, isBackwards));
+    const { events, isCut } = this.#collect(statement, [after, end, ...wanted.parameters, limit]);
+    const last = events.at(-1);
+    return { events, reached: last && (isCut || events.length === limit) ? last.position : end };
+  }
+
+  #collect(statement: StatementSync, parameters: readonly Parameter[]): { events: LazyRecordedEvent[]; isCut: boolean } {
+    const events: LazyRecordedEvent[] = [];
+    let size = 0;
+    for (const row of statement.iterate(...parameters) as unknown as Iterable<Row>) {
+      const event = this.#eventOf(row);
+      events.push(event);
+      size += event.size;
+      if (size >= PAGE_SIZE_MAX) return { events, isCut: true };
+    }
+    return { events, isCut: false };
+  }
+
+  #eventOf([position, id, stream, revision, type, recordedAtMs, dataJson, metadataJson]: Row): LazyRecordedEvent {
+    return new LazyRecordedEvent({
+      id,
+      stream: this.#streams.nameOf(stream) as StreamName,
+      revision: BigInt(revision) as Revision,
+      position: BigInt(position) as Position,
+      type: this.#types.nameOf(type),
+      recordedAtMs,
+      dataJson,
+      metadataJson,
+    });
+  }
+
+  /** Prepared once; the least recently prepared goes when there are too many. */
+  #statement(sql: string): StatementSync {
+    const known = this.#statements.get(sql);
+    if (known) return known;
+    const oldest = this.#statements.keys().next();
+    if (this.#statements.size >= STATEMENTS_MAX && !oldest.done) this.#statements.delete(oldest.value);
+    const statement = this.#database.prepare(sql);
+    statement.setReturnArrays(true);
+    this.#statements.set(sql, statement);
+    return statement;
+  }
+}
+
+const INT64_MAX = 2n ** 63n - 1n;
+
+// CROSS JOIN keeps SQLite from reordering: events in order of position outside, their streams inside.
+const scanOf = ({ condition, needsStreams }: Wanted, isBackwards: boolean): string => {
+  const from = needsStreams ? 'events AS e CROSS JOIN streams AS s ON s.id = e.stream' : 'events AS e';
+  const range = isBackwards ? 'e.position < ? AND e.position >= ?' : 'e.position > ? AND e.position <= ?';
+  return `SELECT ${COLUMNS} FROM ${from} WHERE ${range}${condition} ORDER BY e.position ${isBackwards ? 'DESC' : 'ASC'} LIMIT ?`;
+};
+
+const smaller = (left: bigint, right: bigint): bigint => (left < right ? left : right);
+const larger = (left: bigint, right: bigint): bigint => (left > right ? left : right);

@@ -1,0 +1,171 @@
+// The reader of an events file: walks through pages, gives the thread back between them, waits for commits.
+import type { DatabaseSync } from 'node:sqlite';
+import {
+  EventStoreClosed,
+  laterPosition,
+  throwIfAborted,
+  type AllRead,
+  type EventFilter,
+  type LazyRecordedEvent,
+  type Position,
+  type RecordedEvent,
+  type Revision,
+  type Runtime,
+  type StreamRead,
+  type Subscription,
+  type SubscriptionBatch,
+} from '@mainstem/event-store';
+import { FileCorrupt, type StoreFile } from '../errors.js';
+import { retryWhileBusy } from '../sqlite/busy-retry.js';
+import { translateSqliteError } from '../sqlite/sqlite-error.js';
+import { CommitSignal } from './commit-signal.js';
+import { EventPages, type AllScan } from './event-pages.js';
+import { DanglingNumber } from './names.js';
+import { turn } from './turn.js';
+
+const STREAM_PAGE_EVENTS = 1_000;
+/** A batch is filled from no more positions than this before the reader hears how far it got. */
+const BATCH_POSITIONS_MAX = 200_000n;
+const BATCH_SIZE_MAX = 16 * 1_048_576;
+
+export interface EventReadingOptions {
+  readonly database: DatabaseSync;
+  readonly file: StoreFile;
+  readonly runtime: Runtime;
+  readonly busyTimeoutMs?: number | undefined;
+}
+
+interface Batch {
+  readonly events: readonly RecordedEvent[];
+  readonly reached: bigint;
+}
+
+export class EventReading {
+  readonly #options: EventReadingOptions;
+  readonly #pages: EventPages;
+  readonly #signal: CommitSignal;
+  #isClosed = false;
+
+  constructor(options: EventReadingOptions) {
+    this.#options = options;
+    this.#pages = new EventPages(options.database);
+    this.#signal = new CommitSignal(options.database, options.file, options.runtime);
+  }
+
+  async *ofStream({ limit, from: start, ...read }: StreamRead, signal: AbortSignal | undefined): AsyncGenerator<readonly RecordedEvent[]> {
+    let from = start;
+    for (let left = limit; left > 0; await turn()) {
+      throwIfAborted(signal, 'readStream');
+      const { events, isLast } = await this.#attempt(() => this.#pages.ofStream({ ...read, from, limit: Math.min(left, STREAM_PAGE_EVENTS) }));
+      const last = events.at(-1);
+      if (!last) return;
+      yield events;
+      // A stream's revisions have no holes: nothing lies below 0.
+      if (isLast || (read.isBackwards && last.revision === 0n)) return;
+      left -= events.length;
+      from = (last.revision + (read.isBackwards ? -1n : 1n)) as Revision;
+    }
+  }
+
+  async *ofAll({ isBackwards, after, limit, filter, batchSize }: AllRead, signal: AbortSignal | undefined): AsyncGenerator<readonly RecordedEvent[]> {
+    let reached = isBackwards ? (after ?? INT64_MAX) : (after ?? 0n);
+    for (let left = limit; left > 0; await turn()) {
+      throwIfAborted(signal, 'readAll');
+      const head = await this.#attempt(() => this.#pages.head());
+      if (isBackwards && reached > head) reached = head + 1n;
+      const until = isBackwards ? 1n : head;
+      if (isBackwards ? reached <= until : reached >= until) return;
+      const batch = await this.#batch({ isBackwards, after: reached, until, limit: Math.min(left, batchSize), filter }, signal);
+      reached = batch.reached;
+      left -= batch.events.length;
+      if (batch.events.length > 0) yield batch.events;
+      if (reached === until) return;
+    }
+  }
+
+  async *subscribe({ after, filter, batchSize, signal }: Subscription): AsyncGenerator<SubscriptionBatch> {
+    let position = after;
+    let hasToldCaughtUp = false;
+    while (!signal.aborted) {
+      // Taken before reading: a commit in between wakes once too often, never once too little.
+      const seen = await this.#attempt(() => this.#signal.observe());
+      const { events, reached, isCaughtUp } = await this.#next(position, batchSize, filter, signal);
+      if (signal.aborted) return;
+      if (events.length > 0 || reached !== position || (isCaughtUp && !hasToldCaughtUp)) {
+        position = reached;
+        hasToldCaughtUp = isCaughtUp;
+        yield { events, position, isCaughtUp };
+      }
+      if (isCaughtUp) await this.#signal.changed(seen, signal);
+      else await turn();
+    }
+  }
+
+  head(signal: AbortSignal | undefined): Promise<Position | undefined> {
+    throwIfAborted(signal, 'head');
+    return this.#attempt(() => placeOf(this.#pages.head()));
+  }
+
+  /** Call after a commit of this process: its subscribers need not wait for the next poll. */
+  onCommit(): void {
+    this.#signal.check();
+  }
+
+  /** Readers and subscribers end with EVENT_STORE_CLOSED. The connection may be closed after. */
+  close(): void {
+    this.#isClosed = true;
+    this.#signal.close();
+  }
+
+  async #next(
+    position: Position | undefined,
+    batchSize: number,
+    filter: EventFilter,
+    signal: AbortSignal,
+  ): Promise<SubscriptionBatch & { readonly reached: Position | undefined }> {
+    const head = await this.#attempt(() => this.#pages.head());
+    const after = position ?? 0n;
+    if (after >= head) return { events: [], position, reached: position, isCaughtUp: true };
+    const { events, reached } = await this.#batch({ isBackwards: false, after, until: head, limit: batchSize, filter }, signal);
+    return { events, position, reached: laterPosition(position, placeOf(reached)), isCaughtUp: reached >= head };
+  }
+
+  /** Pages until the batch is full, or large, or the end or enough positions have been seen. */
+  async #batch(scan: AllScan, signal: AbortSignal | undefined): Promise<Batch> {
+    let { events, reached }: { events: readonly LazyRecordedEvent[]; reached: bigint } = await this.#attempt(() => this.#pages.ofAll(scan));
+    let size = sizeOf(events);
+    const isAtEnd = (): boolean => (scan.isBackwards ? reached <= scan.until : reached >= scan.until);
+    while (!isAtEnd() && events.length < scan.limit && size < BATCH_SIZE_MAX && distance(scan.after, reached) < BATCH_POSITIONS_MAX) {
+      await turn();
+      if (signal?.aborted) break;
+      const page = await this.#attempt(() => this.#pages.ofAll({ ...scan, after: reached, limit: scan.limit - events.length }));
+      events = [...events, ...page.events];
+      reached = page.reached;
+      size += sizeOf(page.events);
+    }
+    return { events, reached };
+  }
+
+  async #attempt<Result>(read: () => Result): Promise<Result> {
+    try {
+      return await retryWhileBusy(() => {
+        if (this.#isClosed) throw new EventStoreClosed();
+        return read();
+      }, this.#options);
+    } catch (error) {
+      if (error instanceof DanglingNumber) throw new FileCorrupt(this.#options.file, error.message, error);
+      throw translateSqliteError(error, this.#options.file);
+    }
+  }
+}
+
+const INT64_MAX = 2n ** 63n - 1n;
+
+const placeOf = (position: bigint): Position | undefined => (position === 0n ? undefined : (position as Position));
+const distance = (from: bigint, to: bigint): bigint => (from < to ? to - from : from - to);
+
+const sizeOf = (events: readonly LazyRecordedEvent[]): number => {
+  let size = 0;
+  for (const event of events) size += event.size;
+  return size;
+};

@@ -1,0 +1,198 @@
+// Group commit: appends that arrive together share one transaction and one flush to the disk.
+import type { DatabaseSync } from 'node:sqlite';
+import {
+  EventStoreClosed,
+  isMainstemError,
+  OperationAborted,
+  throwIfAborted,
+  WrongExpectedRevision,
+  type AppendResult,
+  type EncodedAppend,
+  type Runtime,
+} from '@mainstem/event-store';
+import { EventStoreOverloaded, type StoreFile } from '../errors.js';
+import { retryWhileBusy } from '../sqlite/busy-retry.js';
+import { translateSqliteError } from '../sqlite/sqlite-error.js';
+import { AppendTransaction } from './append-transaction.js';
+import { turn } from './turn.js';
+
+/** One transaction takes no more than this, so that nobody waits long for the lock; a single larger append still goes through. */
+const BATCH_EVENTS_MAX = 10_000;
+const BATCH_SIZE_MAX = 16 * 1_048_576;
+/** What may wait in memory: as many appends as this, and as many UTF-16 units. */
+const PENDING_APPENDS_MAX = 65_536;
+const PENDING_SIZE_MAX = 256 * 1_048_576;
+
+export interface GroupCommitOptions {
+  readonly database: DatabaseSync;
+  readonly file: StoreFile;
+  readonly runtime: Runtime;
+  readonly busyTimeoutMs?: number | undefined;
+  /** Called after each commit. */
+  readonly onCommit: () => void;
+}
+
+interface Pending {
+  readonly append: EncodedAppend;
+  readonly size: number;
+  readonly resolve: (result: AppendResult) => void;
+  readonly reject: (error: unknown) => void;
+  /** To be called before either of the two. */
+  readonly settled: () => void;
+}
+
+type Outcome = { readonly result: AppendResult } | { readonly refusal: WrongExpectedRevision };
+
+/** The writer of one process. Appends take effect in the order of the calls. A refused one fails alone. */
+export class GroupCommit {
+  readonly #options: GroupCommitOptions;
+  readonly #transaction: AppendTransaction;
+  readonly #queue = new Set<Pending>();
+  #queueSize = 0;
+  #running: Promise<void> | undefined;
+  #isClosed = false;
+  /** After a failed device nothing is certain any more: reopening reads what is really there. */
+  #failure: unknown;
+
+  constructor(options: GroupCommitOptions) {
+    this.#options = options;
+    this.#transaction = new AppendTransaction(options.database);
+  }
+
+  /** Resolves after the commit. The signal takes it out of the queue; a commit that has begun goes on. */
+  async append(append: EncodedAppend, signal?: AbortSignal): Promise<AppendResult> {
+    throwIfAborted(signal, 'append');
+    if (this.#isClosed) throw new EventStoreClosed();
+    if (this.#failure !== undefined) throw this.#failure;
+    if (this.#queue.size >= PENDING_APPENDS_MAX) throw new EventStoreOverloaded(`${PENDING_APPENDS_MAX} calls`);
+    if (this.#queueSize >= PENDING_SIZE_MAX) throw new EventStoreOverloaded(`${PENDING_SIZE_MAX} characters`);
+    return this.#enqueue(append, signal);
+  }
+
+  /** Commits what is queued; later appends are refused. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await this.#running;
+  }
+
+  #enqueue(append: EncodedAppend, signal: AbortSignal | undefined): Promise<AppendResult> {
+    return new Promise((resolve, reject) => {
+      const onAbort = (): void => {
+        if (this.#remove(pending)) reject(new OperationAborted('append', signal?.reason));
+      };
+      // A signal may outlive millions of appends: none may leave a listener behind.
+      const settled = (): void => signal?.removeEventListener('abort', onAbort);
+      const pending: Pending = { append, size: sizeOf(append), resolve, reject, settled };
+      signal?.addEventListener('abort', onAbort, { once: true });
+      this.#queue.add(pending);
+      this.#queueSize += pending.size;
+      this.#running ??= this.#run();
+    });
+  }
+
+  async #run(): Promise<void> {
+    while (this.#queue.size > 0) {
+      // Everything that is called in this turn of the event loop, or while the last commit ran, joins the batch.
+      await turn();
+      if (this.#failure === undefined) await this.#commitBatch();
+      else this.#fail(this.#takeAll(), this.#failure);
+    }
+    this.#running = undefined;
+  }
+
+  async #commitBatch(): Promise<void> {
+    const { database, file } = this.#options;
+    try {
+      await retryWhileBusy(() => database.exec('BEGIN IMMEDIATE'), this.#options);
+    } catch (error) {
+      this.#fail(this.#takeAll(), translateSqliteError(error, file));
+      return;
+    }
+    const batch = this.#take();
+    try {
+      const outcomes = this.#write(batch);
+      database.exec('COMMIT');
+      settle(batch, outcomes);
+    } catch (error) {
+      this.#rollBack();
+      // Refusals too: they may rest on what an earlier append of this batch had written.
+      this.#fail(batch, translateSqliteError(error, file));
+      return;
+    }
+    this.#options.onCommit();
+  }
+
+  #write(batch: readonly Pending[]): readonly Outcome[] {
+    this.#transaction.begin(this.#options.runtime.now());
+    return batch.map((pending) => this.#outcomeOf(pending.append));
+  }
+
+  #outcomeOf(append: EncodedAppend): Outcome {
+    try {
+      return { result: this.#transaction.append(append) };
+    } catch (error) {
+      if (!isMainstemError(error, 'EVENT_STORE_WRONG_EXPECTED_REVISION')) throw error;
+      return { refusal: error as WrongExpectedRevision };
+    }
+  }
+
+  #rollBack(): void {
+    this.#transaction.forget();
+    try {
+      // SQLite has rolled back by itself after some errors.
+      if (this.#options.database.isTransaction) this.#options.database.exec('ROLLBACK');
+    } catch (error) {
+      this.#failure = translateSqliteError(error, this.#options.file);
+    }
+  }
+
+  #fail(batch: readonly Pending[], error: unknown): void {
+    if (isMainstemError(error, 'EVENT_STORE_IO_FAILED', 'EVENT_STORE_CORRUPT')) this.#failure = error;
+    for (const pending of batch) {
+      pending.settled();
+      pending.reject(error);
+    }
+  }
+
+  #takeAll(): readonly Pending[] {
+    const all = [...this.#queue];
+    this.#queue.clear();
+    this.#queueSize = 0;
+    return all;
+  }
+
+  #take(): readonly Pending[] {
+    const batch: Pending[] = [];
+    let events = 0;
+    let size = 0;
+    for (const pending of this.#queue) {
+      events += pending.append.events.length;
+      size += pending.size;
+      if (batch.length > 0 && (events > BATCH_EVENTS_MAX || size > BATCH_SIZE_MAX)) break;
+      batch.push(pending);
+      this.#remove(pending);
+    }
+    return batch;
+  }
+
+  #remove(pending: Pending): boolean {
+    if (!this.#queue.delete(pending)) return false;
+    this.#queueSize -= pending.size;
+    return true;
+  }
+}
+
+const settle = (batch: readonly Pending[], outcomes: readonly Outcome[]): void => {
+  for (const [index, pending] of batch.entries()) {
+    const outcome = outcomes[index];
+    pending.settled();
+    if (outcome && 'result' in outcome) pending.resolve(outcome.result);
+    else pending.reject(outcome?.refusal);
+  }
+};
+
+const sizeOf = ({ events }: EncodedAppend): number => {
+  let size = 0;
+  for (const event of events) size += event.dataJson.length + event.metadataJson.length;
+  return size;
+};
