@@ -1,0 +1,66 @@
+// The tables that the read store keeps for itself. Read models have none of this: they are made from entities and never migrate.
+import type { MigrationInterface, QueryRunner } from 'typeorm';
+import { quoted } from '../entity/identifiers.js';
+
+/** First layout: generations with their checkpoints, the tables and views of each, parked events. The same on SQLite and PostgreSQL. */
+export class ReadStoreBookkeeping1764000000000 implements MigrationInterface {
+  readonly name = 'ReadStoreBookkeeping1764000000000';
+
+  async up(runner: QueryRunner): Promise<void> {
+    const table = tableNamer(runner);
+    // The number of generations ever made: numbers are not used again after a drop.
+    await runner.query(`CREATE TABLE ${table('mainstem_projections')} (projection text NOT NULL PRIMARY KEY, generations_made integer NOT NULL)`);
+    await runner.query(`CREATE TABLE ${table('mainstem_generations')} (
+      projection text NOT NULL,
+      generation integer NOT NULL,
+      state text NOT NULL,
+      version integer NOT NULL,
+      fingerprint text NOT NULL,
+      incarnation text NOT NULL,
+      position bigint,
+      epoch bigint NOT NULL,
+      digest text NOT NULL,
+      created_at text NOT NULL,
+      PRIMARY KEY (projection, generation))`);
+    await runner.query(`CREATE TABLE ${table('mainstem_collections')} (
+      projection text NOT NULL,
+      generation integer NOT NULL,
+      collection text NOT NULL,
+      view_name text NOT NULL,
+      table_name text NOT NULL,
+      signature text NOT NULL,
+      PRIMARY KEY (projection, generation, collection))`);
+    await runner.query(`CREATE TABLE ${table('mainstem_parked')} (
+      projection text NOT NULL,
+      generation integer NOT NULL,
+      position bigint NOT NULL,
+      key text NOT NULL,
+      event_id text NOT NULL,
+      type text NOT NULL,
+      stream text NOT NULL,
+      revision bigint NOT NULL,
+      error text NOT NULL,
+      parked_at text NOT NULL,
+      PRIMARY KEY (projection, generation, position, key))`);
+    await runner.query(`CREATE INDEX mainstem_parked_by_key ON ${table('mainstem_parked')} (projection, generation, key, position)`);
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    const table = tableNamer(runner);
+    for (const name of ['mainstem_parked', 'mainstem_collections', 'mainstem_generations', 'mainstem_projections']) {
+      await runner.query(`DROP TABLE ${table(name)}`);
+    }
+  }
+}
+
+/** All migrations, oldest first. */
+export const migrations = [ReadStoreBookkeeping1764000000000] as const;
+
+/** Where TypeORM notes which of them have run. */
+export const MIGRATIONS_TABLE = 'mainstem_migrations';
+
+const tableNamer = (runner: QueryRunner): ((name: string) => string) => {
+  const { options } = runner.dataSource;
+  const schema = 'schema' in options && typeof options.schema === 'string' ? `${quoted(options.schema)}.` : '';
+  return (name) => schema + quoted(name);
+};

@@ -1,0 +1,116 @@
+// Parked events as rows, in the order of their positions.
+import { position as toPosition, revision as toRevision } from '@mainstem/event-store';
+import type { EventId, StreamName } from '@mainstem/event-store';
+import type { ParkedEvent } from '@mainstem/projection';
+import type { SqlConnection, SqlDatabase } from '../sql-database.js';
+import { textOf } from './generation-records.js';
+
+/** Which parked events; `after` is exclusive. */
+export interface ParkedSelection {
+  readonly projection: string;
+  readonly generation: number;
+}
+
+// 10 parameters a row: far below the limits of both databases (32,766 and 65,535).
+const ROWS_PER_STATEMENT = 500;
+
+/** Reads and writes `mainstem_parked`. */
+export class ParkedRecords {
+  readonly #parked: string;
+
+  constructor(database: SqlDatabase) {
+    this.#parked = database.sqlName('mainstem_parked');
+  }
+
+  /** Adds events to the list; one that is there already gets its new error. */
+  async park(connection: SqlConnection, { projection, generation }: ParkedSelection, events: readonly ParkedEvent[]): Promise<void> {
+    for (const chunk of chunksOf(events, ROWS_PER_STATEMENT)) {
+      const rows = chunk.map(() => '(?, ?, CAST(? AS bigint), ?, ?, ?, ?, CAST(? AS bigint), ?, ?)').join(', ');
+      const sql = `INSERT INTO ${this.#parked} (projection, generation, position, key, event_id, type, stream, revision, error, parked_at) VALUES ${rows}
+        ON CONFLICT (projection, generation, position, key) DO UPDATE SET error = excluded.error, parked_at = excluded.parked_at`;
+      const parameters = chunk.flatMap((event) => [
+        projection,
+        generation,
+        event.position.toString(),
+        event.key,
+        event.eventId,
+        event.type,
+        event.stream,
+        event.revision.toString(),
+        event.error,
+        event.parkedAt,
+      ]);
+      await connection.run(sql, parameters);
+    }
+  }
+
+  /** Takes settled events off the list. */
+  async unpark(
+    connection: SqlConnection,
+    { projection, generation }: ParkedSelection,
+    events: readonly Pick<ParkedEvent, 'key' | 'position'>[],
+  ): Promise<void> {
+    for (const chunk of chunksOf(events, ROWS_PER_STATEMENT)) {
+      const rows = chunk.map(() => '(CAST(? AS bigint), ?)').join(', ');
+      const sql = `DELETE FROM ${this.#parked} WHERE projection = ? AND generation = ? AND (position, key) IN (VALUES ${rows})`;
+      await connection.run(sql, [projection, generation, ...chunk.flatMap(({ key, position }) => [position.toString(), key])]);
+    }
+  }
+
+  /** At most `limit`, by position. */
+  async list(
+    connection: SqlConnection,
+    { projection, generation }: ParkedSelection,
+    { key, after, limit }: { readonly key?: string; readonly after?: ParkedEvent['position']; readonly limit: number },
+  ): Promise<readonly ParkedEvent[]> {
+    const conditions = ['projection = ?', 'generation = ?'];
+    const parameters: unknown[] = [projection, generation];
+    if (key !== undefined) {
+      conditions.push('key = ?');
+      parameters.push(key);
+    }
+    if (after !== undefined) {
+      conditions.push('position > CAST(? AS bigint)');
+      parameters.push(textOf(after));
+    }
+    const sql = `SELECT ${COLUMNS} FROM ${this.#parked} WHERE ${conditions.join(' AND ')} ORDER BY mainstem_parked.position, key LIMIT ?`;
+    return (await connection.query<ParkedRow>(sql, [...parameters, limit])).map(parkedEventOf);
+  }
+
+  /** Number of parked events by key. */
+  async keys(connection: SqlConnection, { projection, generation }: ParkedSelection): Promise<ReadonlyMap<string, number>> {
+    const sql = `SELECT key, CAST(count(*) AS text) AS total FROM ${this.#parked} WHERE projection = ? AND generation = ? GROUP BY key`;
+    const rows = await connection.query<{ key: string; total: string }>(sql, [projection, generation]);
+    return new Map(rows.map(({ key, total }) => [key, Number(total)]));
+  }
+
+  /** Forgets all of a generation. */
+  async deleteAll(connection: SqlConnection, { projection, generation }: ParkedSelection): Promise<void> {
+    await connection.run(`DELETE FROM ${this.#parked} WHERE projection = ? AND generation = ?`, [projection, generation]);
+  }
+}
+
+const COLUMNS = `key, CAST(position AS text) AS position, event_id AS "eventId", type, stream, CAST(revision AS text) AS revision, error, parked_at AS "parkedAt"`;
+
+interface ParkedRow {
+  readonly key: string;
+  readonly position: string;
+  readonly eventId: string;
+  readonly type: string;
+  readonly stream: string;
+  readonly revision: string;
+  readonly error: string;
+  readonly parkedAt: string;
+}
+
+const parkedEventOf = (row: ParkedRow): ParkedEvent => ({
+  ...row,
+  position: toPosition(row.position),
+  eventId: row.eventId as EventId,
+  stream: row.stream as StreamName,
+  revision: toRevision(row.revision),
+});
+
+const chunksOf = function* <Item>(items: readonly Item[], size: number): Generator<readonly Item[]> {
+  for (let start = 0; start < items.length; start += size) yield items.slice(start, start + size);
+};

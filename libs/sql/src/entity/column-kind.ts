@@ -1,0 +1,87 @@
+// What a column can hold, and how its values get to SQL and back without a change.
+import { encodeJson } from '@mainstem/event-store';
+
+/** Values as statements take them; booleans are 0 and 1. */
+export type SqlValue = string | number | null;
+
+/** The same kinds on every dialect, so that a projection which works on one works on the other. */
+export type ColumnKind = 'text' | 'integer' | 'smallint' | 'bigint' | 'double' | 'boolean' | 'json';
+
+/** Turns a document's field into a SQL value; undefined if the column cannot hold it exactly. */
+export type Encoder = (value: unknown) => SqlValue | undefined;
+
+/** The encoder of a kind. `lengthMax` counts code points and holds for text alone. */
+export const encoderOf = (kind: ColumnKind, lengthMax: number | undefined): Encoder => {
+  switch (kind) {
+    case 'text':
+      return lengthMax === undefined
+        ? encodeText
+        : (value) => (typeof value === 'string' && lengthOf(value) <= lengthMax ? encodeText(value) : undefined);
+    case 'integer':
+      return encodeWhole(2 ** 31);
+    case 'smallint':
+      return encodeWhole(2 ** 15);
+    case 'bigint':
+      return encodeBigint;
+    case 'double':
+      return (value) => (typeof value === 'number' && Number.isFinite(value) ? value + 0 : undefined);
+    case 'boolean':
+      return (value) => (value === true ? 1 : value === false ? 0 : undefined);
+    case 'json':
+      return encodeJsonColumn;
+  }
+};
+
+/** What a kind takes, for messages. */
+export const describeKind = (kind: ColumnKind, lengthMax: number | undefined): string => {
+  switch (kind) {
+    case 'text':
+      return `text without NUL and lone surrogates${lengthMax === undefined ? '' : `, at most ${lengthMax} characters`}`;
+    case 'integer':
+      return 'a whole number of 32 bits (use a bigint column with decimal strings for larger ones)';
+    case 'smallint':
+      return 'a whole number of 16 bits';
+    case 'bigint':
+      return 'a 64-bit number as decimal string';
+    case 'double':
+      return 'a finite number';
+    case 'boolean':
+      return 'true or false';
+    case 'json':
+      return 'a JSON value';
+  }
+};
+
+// PostgreSQL takes no NUL in text, and UTF-8 has no lone surrogates: SQLite would store another character without a word.
+const encodeText: Encoder = (value) => (typeof value === 'string' && value.isWellFormed() && !value.includes('\0') ? value : undefined);
+
+// `+ 0` turns -0 into 0, as JSON does.
+const encodeWhole =
+  (limit: number): Encoder =>
+  (value) =>
+    typeof value === 'number' && Number.isInteger(value) && value >= -limit && value < limit ? value + 0 : undefined;
+
+const DECIMAL = /^(0|-?[1-9][0-9]{0,18})$/;
+const INT64_LIMIT = 2n ** 63n;
+
+const encodeBigint: Encoder = (value) => {
+  if (typeof value !== 'string' || !DECIMAL.test(value)) return undefined;
+  if (value.length < 19) return value;
+  const number = BigInt(value);
+  return number >= -INT64_LIMIT && number < INT64_LIMIT ? value : undefined;
+};
+
+const encodeJsonColumn: Encoder = (value) => {
+  if (value === undefined) return undefined;
+  try {
+    return encodeJson(value, 'value');
+  } catch {
+    return undefined; // the caller reports the field
+  }
+};
+
+const lengthOf = (text: string): number => {
+  let length = 0;
+  for (const _ of text) length++;
+  return length;
+};

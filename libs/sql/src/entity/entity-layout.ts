@@ -1,0 +1,99 @@
+// What an entity's metadata says about its documents, taken once so that no hot loop asks TypeORM.
+import type { EntityMetadata } from 'typeorm';
+import { UnsupportedEntity } from '../errors.js';
+import type { ColumnKind } from './column-kind.js';
+import { STATE_COLUMN } from './identifiers.js';
+
+type ColumnMetadata = EntityMetadata['columns'][number];
+
+/** One field of a document and the column that holds it. */
+export interface DocumentColumn {
+  readonly property: string;
+  readonly column: string;
+  readonly kind: ColumnKind;
+  readonly isNullable: boolean;
+  /** In code points; undefined is unlimited. */
+  readonly lengthMax: number | undefined;
+}
+
+/** An entity as a shape of documents. */
+export interface EntityLayout {
+  readonly entity: string;
+  /** The entity's table name, which is the name of the view that queries use. */
+  readonly view: string;
+  readonly columns: readonly DocumentColumn[];
+  /** Place of the primary column in `columns`. */
+  readonly keyIndex: number;
+  readonly metadata: EntityMetadata;
+  /** Says which columns a table of this entity has; a stored generation with another signature has to be rebuilt. */
+  readonly signature: string;
+}
+
+/** Reads an entity's metadata. Errors: READ_STORE_UNSUPPORTED_ENTITY. */
+export const entityLayoutOf = (metadata: EntityMetadata): EntityLayout => {
+  assertSupported(metadata);
+  const columns = metadata.columns.map((column) => documentColumnOf(metadata, column));
+  const keyIndex = metadata.columns.findIndex((column) => column.isPrimary);
+  const signature = JSON.stringify(columns.map(({ column, kind, isNullable, lengthMax }) => [column, kind, isNullable, lengthMax ?? null]));
+  return { entity: metadata.name, view: metadata.tableName, columns, keyIndex, metadata, signature };
+};
+
+const VIEW_NAME = /^[A-Za-z_][A-Za-z0-9_]{0,39}$/;
+
+const assertSupported = (metadata: EntityMetadata): void => {
+  const refuse = (problem: string): never => {
+    throw new UnsupportedEntity(metadata.name, problem);
+  };
+  const { tableName } = metadata;
+  if (metadata.tableType !== 'regular') refuse('must be a plain @Entity; the framework makes the view itself');
+  if (!VIEW_NAME.test(tableName)) refuse(`its table name "${tableName}" must be letters, digits and underscores, at most 40, starting with a letter`);
+  if (/^(mainstem|sqlite|pg)_/i.test(tableName) || /__g\d+$/.test(tableName)) refuse(`the table name ${tableName} is reserved`);
+  if (metadata.primaryColumns.length !== 1) refuse('must have exactly one @PrimaryColumn, which holds the key of the document');
+  if (metadata.relations.length > 0) refuse('has relations; a document is one row, so keep the other key in a column and query it by itself');
+  if (metadata.embeddeds.length > 0) refuse("has embedded columns; use a 'simple-json' column");
+  if (metadata.uniques.length > 0 || metadata.indices.some((index) => index.isUnique)) {
+    refuse('has a unique index besides its key; a read model cannot refuse what has happened, use a plain index');
+  }
+  if (metadata.checks.length > 0 || metadata.exclusions.length > 0) refuse('has constraints; a read model cannot refuse what has happened');
+};
+
+const documentColumnOf = (metadata: EntityMetadata, column: ColumnMetadata): DocumentColumn => {
+  const refuse = (problem: string): never => {
+    throw new UnsupportedEntity(metadata.name, `column ${column.propertyName} ${problem}`);
+  };
+  const kind = KINDS.get(column.type);
+  if (kind === undefined) {
+    return refuse(
+      `has type ${typeof column.type === 'function' ? column.type.name : column.type}, which does not give back what was stored on every database; use ` +
+        "text (also for decimals and times), integer, bigint (decimal strings), double precision, boolean or 'simple-json'",
+    );
+  }
+  if (column.isPrimary && kind !== 'text') return refuse('is the primary column and must be text, because it holds the key');
+  if (column.isGenerated || column.generatedType || column.isCreateDate || column.isUpdateDate || column.isDeleteDate || column.isVersion) {
+    return refuse('is filled by the database; the projection must give every value');
+  }
+  if (column.isArray || column.transformer || column.isVirtualProperty) return refuse("is an array, transformed or virtual; use 'simple-json'");
+  if (column.databaseName === STATE_COLUMN) return refuse('has a reserved name');
+  const lengthMax = kind === 'text' && column.length ? Number(column.length) : undefined;
+  return { property: column.propertyName, column: column.databaseName, kind, isNullable: column.isNullable, lengthMax };
+};
+
+// The types that hold the same values on SQLite and PostgreSQL.
+const KINDS = new Map<unknown, ColumnKind>([
+  [String, 'text'],
+  ['text', 'text'],
+  ['varchar', 'text'],
+  ['character varying', 'text'],
+  [Number, 'integer'],
+  ['int', 'integer'],
+  ['integer', 'integer'],
+  ['smallint', 'smallint'],
+  ['int2', 'smallint'],
+  ['bigint', 'bigint'],
+  ['int8', 'bigint'],
+  ['double precision', 'double'],
+  ['float', 'double'],
+  [Boolean, 'boolean'],
+  ['boolean', 'boolean'],
+  ['simple-json', 'json'],
+]);

@@ -1,0 +1,24 @@
+// The layouts of all entities that the store was opened with.
+import type { DataSource } from 'typeorm';
+import type { DocumentClass } from '@mainstem/projection';
+import { UnsupportedEntity } from '../errors.js';
+import { entityLayoutOf } from './entity-layout.js';
+import type { EntityLayout } from './entity-layout.js';
+
+/** Finds layouts by entity class. */
+export class EntityLayouts {
+  readonly #layouts: ReadonlyMap<unknown, EntityLayout>;
+
+  /** Checks every entity. Errors: READ_STORE_UNSUPPORTED_ENTITY. */
+  constructor(dataSource: DataSource) {
+    this.#layouts = new Map(dataSource.entityMetadatas.map((metadata) => [metadata.target, entityLayoutOf(metadata)]));
+  }
+
+  /** Errors: READ_STORE_UNSUPPORTED_ENTITY for a class that the store was not opened with. */
+  of(document: DocumentClass): EntityLayout {
+    const layout = this.#layouts.get(document);
+    if (!layout)
+      throw new UnsupportedEntity(document.name, 'is not among the entities that the SQL read store was opened with; add it to `entities`');
+    return layout;
+  }
+}

@@ -1,0 +1,92 @@
+// Errors of the SQL read store, beyond those of the read store port.
+import { MainstemError } from '@mainstem/event-store';
+
+/** An entity cannot hold documents as it is declared; the program has to be changed. */
+export class UnsupportedEntity extends MainstemError {
+  constructor(
+    readonly entity: string,
+    problem: string,
+  ) {
+    super('READ_STORE_UNSUPPORTED_ENTITY', `Entity ${entity}: ${problem}`);
+  }
+}
+
+/** Something else in the database already has the name that a read model is to get; nothing was changed. */
+export class ReadModelNameTaken extends MainstemError {
+  constructor(
+    readonly table: string,
+    problem: string,
+  ) {
+    super('READ_STORE_NAME_TAKEN', `${table}: ${problem} Give the entity another table name.`);
+  }
+}
+
+/** The database takes no writes: a replica, a read-only file or a read-only role. Nothing was written. */
+export class ReadStoreReadOnly extends MainstemError {
+  constructor(
+    readonly store: string,
+    problem: string,
+    cause?: unknown,
+  ) {
+    super('READ_STORE_READ_ONLY', `Read store ${store}: ${problem} Projectors need the primary server or a writable file.`, { cause });
+  }
+}
+
+/** The database refuses the role that the URL names; nothing was written. */
+export class ReadStorePermissionDenied extends MainstemError {
+  constructor(
+    readonly store: string,
+    problem: string,
+    cause?: unknown,
+  ) {
+    super(
+      'READ_STORE_PERMISSION_DENIED',
+      `Read store ${store}: ${problem}. Its role must be able to create tables and views in its schema (GRANT USAGE, CREATE ON SCHEMA …).`,
+      { cause },
+    );
+  }
+}
+
+/** The file is not a SQLite database, or a damaged one. It is left as it is. */
+export class InvalidReadStoreFile extends MainstemError {
+  constructor(
+    readonly file: string,
+    problem: string,
+    cause?: unknown,
+  ) {
+    super('READ_STORE_INVALID_FILE', `${file}: ${problem}. Read models can be filled anew: move the file away and start again.`, { cause });
+  }
+}
+
+/** A newer version of Mainstem has written to this database. It is left as it is. */
+export class NewerReadStore extends MainstemError {
+  constructor(
+    readonly store: string,
+    readonly migration: string,
+  ) {
+    super(
+      'READ_STORE_NEWER',
+      `Read store ${store} was changed by a newer version of Mainstem (${migration}). Run that version, or use another schema or folder.`,
+    );
+  }
+}
+
+/** The SQLite of this Node has a bug that loses committed writes when two connections share a file (WAL reset, fixed in 3.51.3). */
+export class SqliteTooOld extends MainstemError {
+  constructor(
+    readonly expected: string,
+    readonly actual: string,
+  ) {
+    super(
+      'READ_STORE_SQLITE_TOO_OLD',
+      `SQLite ${actual} may lose committed writes; ${expected} or newer is needed. Use a newer Node (the repository brings one).`,
+    );
+  }
+}
+
+/** The options of `SqlReadStore.open` make no sense. Never shows the URL, which may hold a password. */
+export class InvalidSqlOptions extends MainstemError {
+  constructor(problem: string) {
+    super('READ_STORE_INVALID_OPTIONS', `SQL read store: ${problem}`);
+  }
+}

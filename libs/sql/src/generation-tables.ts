@@ -1,0 +1,94 @@
+// Tables and views of generations. They are made from the entity's metadata and never migrate: a changed entity means a new generation.
+import { Table, TableColumn } from 'typeorm';
+import type { CollectionDescriptor, Generation } from '@mainstem/projection';
+import { EntityLayouts } from './entity/entity-layouts.js';
+import type { EntityLayout } from './entity/entity-layout.js';
+import { generationTableName, quoted, STATE_COLUMN } from './entity/identifiers.js';
+import { ReadModelNameTaken } from './errors.js';
+import type { SqlConnection, SqlDatabase } from './sql-database.js';
+
+/** A collection of a stored generation, as noted in the bookkeeping: enough to promote or drop it without its entity. */
+export interface CollectionRecord {
+  readonly collection: string;
+  readonly view: string;
+  readonly table: string;
+  /** Columns that the view shows, see `EntityLayout.signature`. */
+  readonly signature: string;
+}
+
+/** Makes, shows and drops the tables of generations. All methods run in the caller's transaction. */
+export class GenerationTables {
+  readonly #collections: string;
+
+  constructor(
+    private readonly database: SqlDatabase,
+    private readonly layouts: EntityLayouts,
+  ) {
+    this.#collections = database.sqlName('mainstem_collections');
+  }
+
+  /** Makes the tables and indices of a new generation. Errors: READ_STORE_UNSUPPORTED_ENTITY, READ_STORE_NAME_TAKEN. */
+  async create(connection: SqlConnection, { projection, number }: Generation, collections: readonly CollectionDescriptor[]): Promise<void> {
+    for (const { name, document, hasState } of collections) {
+      const layout = this.layouts.of(document);
+      await this.#assertNameFree(connection, projection, layout.view);
+      await connection.runner.createTable(this.#tableOf(layout, number, hasState), false, false, true);
+      await connection.run(
+        `INSERT INTO ${this.#collections} (projection, generation, collection, view_name, table_name, signature) VALUES (?, ?, ?, ?, ?, ?)`,
+        [projection, number, name, layout.view, generationTableName(layout.view, number), layout.signature],
+      );
+    }
+  }
+
+  /** The collections of a stored generation. */
+  async list(connection: SqlConnection, projection: string, generation: number): Promise<readonly CollectionRecord[]> {
+    const sql = `SELECT collection, view_name AS "view", table_name AS "table", signature FROM ${this.#collections}
+      WHERE projection = ? AND generation = ? ORDER BY collection`;
+    return connection.query<CollectionRecord>(sql, [projection, generation]);
+  }
+
+  /** Points the views at another generation's tables. Views that only the former one had are dropped. */
+  async show(connection: SqlConnection, former: readonly CollectionRecord[], next: readonly CollectionRecord[]): Promise<void> {
+    for (const { view } of former) await connection.run(`DROP VIEW IF EXISTS ${this.database.sqlName(view)}`);
+    for (const { view, table, signature } of next) {
+      const columns = columnsOf(signature).map(quoted).join(', ');
+      await connection.run(`CREATE VIEW ${this.database.sqlName(view)} AS SELECT ${columns} FROM ${this.database.sqlName(table)}`);
+    }
+  }
+
+  /** Drops the tables of a generation that no view shows. */
+  async drop(connection: SqlConnection, projection: string, generation: number): Promise<void> {
+    for (const { table } of await this.list(connection, projection, generation)) {
+      await connection.run(`DROP TABLE IF EXISTS ${this.database.sqlName(table)}`);
+    }
+    await connection.run(`DELETE FROM ${this.#collections} WHERE projection = ? AND generation = ?`, [projection, generation]);
+  }
+
+  async #assertNameFree(connection: SqlConnection, projection: string, view: string): Promise<void> {
+    const sql = `SELECT projection FROM ${this.#collections} WHERE view_name = ? AND projection <> ? LIMIT 1`;
+    const [other] = await connection.query<{ projection: string }>(sql, [view, projection]);
+    if (other) throw new ReadModelNameTaken(view, `projection ${other.projection} already fills a table of this name.`);
+    const own = `SELECT 1 AS found FROM ${this.#collections} WHERE view_name = ? AND projection = ? LIMIT 1`;
+    if ((await connection.query(own, [view, projection])).length > 0) return;
+    const schema = this.database.schema;
+    if (await connection.runner.hasTable(schema === undefined ? view : `${schema}.${view}`)) {
+      throw new ReadModelNameTaken(view, 'the database already has a table of this name that is no read model.');
+    }
+  }
+
+  #tableOf(layout: EntityLayout, generation: number, hasState: boolean): Table {
+    const { dataSource, schema, textCollation } = this.database;
+    const table = Table.create(layout.metadata, dataSource.driver);
+    const name = generationTableName(layout.view, generation);
+    table.name = schema === undefined ? name : `${schema}.${name}`;
+    table.indices.forEach((index, place) => (index.name = `${name}_i${place + 1}`));
+    for (const column of table.columns) {
+      delete column.primaryKeyConstraintName; // names of indices are unique in a schema, and generations live side by side
+      if (textCollation !== undefined && /^(text|character varying)/.test(column.type)) column.collation = textCollation;
+    }
+    if (hasState) table.addColumn(new TableColumn({ name: STATE_COLUMN, type: 'text', isNullable: true }));
+    return table;
+  }
+}
+
+const columnsOf = (signature: string): readonly string[] => (JSON.parse(signature) as readonly [string, ...unknown[]][]).map(([column]) => column);

@@ -1,0 +1,69 @@
+// The seam between the read store and a dialect: connections, transactions, snapshots and bulk statements.
+import type { DataSource, EntityManager, QueryRunner } from 'typeorm';
+import type { ProjectionDocument } from '@mainstem/projection';
+import type { DocumentCodec, Decoder } from './entity/document-codec.js';
+import type { ColumnKind } from './entity/column-kind.js';
+
+/** A table of one generation of one collection. */
+export interface CollectionTable {
+  readonly collection: string;
+  /** Quoted and with its schema. */
+  readonly sqlName: string;
+  readonly codec: DocumentCodec;
+}
+
+/** One connection while some work has it to itself. Every error that leaves it is translated. */
+export interface SqlConnection {
+  /** For DDL through TypeORM. */
+  readonly runner: QueryRunner;
+
+  /** Rows of a statement with `?` placeholders, whose rows TypeORM does not touch. Errors: READ_STORE_UNAVAILABLE and its kin. */
+  query<Row extends object>(sql: string, parameters?: readonly unknown[]): Promise<readonly Row[]>;
+
+  /** Number of rows that a statement changed. Errors: as `query`. */
+  run(sql: string, parameters?: readonly unknown[]): Promise<number>;
+
+  /** As `query`, for statements of the application: an error that is the statement's own fault comes as the driver throws it. */
+  queryForeign<Row extends object>(sql: string, parameters: readonly unknown[]): Promise<readonly Row[]>;
+
+  /** Documents by key; keys without a document are absent. */
+  load(table: CollectionTable, keys: readonly string[]): Promise<Map<string, ProjectionDocument>>;
+
+  /** Writes whole documents over what is there. Errors: READ_STORE_INVALID_DOCUMENT. */
+  upsert(table: CollectionTable, documents: ReadonlyMap<string, ProjectionDocument>): Promise<void>;
+
+  delete(table: CollectionTable, keys: readonly string[]): Promise<void>;
+
+  /** Keeps readers of the views out until the transaction ends, so that none sees two generations. */
+  lockViews(): Promise<void>;
+}
+
+/** How much a commit has to survive. `relaxed`: after a power cut the last commits may be gone, but rows and checkpoint together. */
+export type Durability = 'relaxed' | 'full';
+
+/** A database of one dialect. Calls are safe at any time and from anywhere; they wait for their turn or their connection, with a bound. */
+export interface SqlDatabase {
+  /** Holds the entities' metadata. */
+  readonly dataSource: DataSource;
+  /** Where everything lives; undefined where the dialect has no schemas. */
+  readonly schema: string | undefined;
+  /** Collation of text columns that orders by code point, where that is not the default. */
+  readonly textCollation: string | undefined;
+
+  /** Quoted name of a table or view, with its schema. */
+  sqlName(table: string): string;
+
+  decoderOf(kind: ColumnKind): Decoder;
+
+  /** Runs statements that each commit by themselves. */
+  use<T>(work: (connection: SqlConnection) => Promise<T>): Promise<T>;
+
+  /** Runs the work in a transaction: all or nothing. What the work throws is thrown on after the rollback. */
+  transact<T>(durability: Durability, work: (connection: SqlConnection) => Promise<T>): Promise<T>;
+
+  /** Runs queries on one consistent snapshot. Errors of the application's own queries come as TypeORM throws them. */
+  read<T>(work: (connection: SqlConnection, manager: EntityManager) => Promise<T>): Promise<T>;
+
+  /** Ends all connections; later calls fail with READ_STORE_UNAVAILABLE. May be called again. */
+  close(): Promise<void>;
+}

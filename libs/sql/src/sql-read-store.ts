@@ -1,0 +1,177 @@
+// Read models in SQL: SQLite for one machine, PostgreSQL for production, through TypeORM. Documents and checkpoint commit as one step.
+import { systemRuntime } from '@mainstem/event-store';
+import type { Incarnation, Position, Runtime } from '@mainstem/event-store';
+import { FingerprintMismatch, GenerationServes, ReadStoreUnavailable, UnknownGeneration } from '@mainstem/projection';
+import type { DocumentClass, Generation, ParkedEvent, ProjectionDescriptor, ReadStore } from '@mainstem/projection';
+import type { EntityManager } from 'typeorm';
+import { GenerationRecords, newGeneration } from './bookkeeping/generation-records.js';
+import { ParkedRecords } from './bookkeeping/parked-records.js';
+import { DocumentCodec } from './entity/document-codec.js';
+import { EntityLayouts } from './entity/entity-layouts.js';
+import { generationTableName } from './entity/identifiers.js';
+import { GenerationTables } from './generation-tables.js';
+import { openDatabase } from './open-database.js';
+import type { SqlLocation } from './open-database.js';
+import type { CollectionTable, SqlConnection, SqlDatabase } from './sql-database.js';
+import { SqlReadStoreSession } from './sql-session.js';
+
+export interface SqlReadStoreOptions {
+  /** Entities that declare the documents of the projections, and those that queries use. */
+  readonly entities: readonly DocumentClass[];
+  readonly runtime?: Runtime;
+}
+
+/** What a query saw: its result, and the position that all of it reflects. */
+export interface ReadResult<T> {
+  readonly value: T;
+  /** The smallest serving checkpoint of the named projections; undefined while one of them has not begun. */
+  readonly position: Position | undefined;
+}
+
+/** The read store port on TypeORM. One instance serves any number of projections and queries. */
+export class SqlReadStore implements ReadStore {
+  readonly name = 'sql';
+  /** Rows and checkpoint are in one database. */
+  readonly hasAtomicCheckpoint = true;
+  readonly hasTransactions = true;
+  readonly #generations: GenerationRecords;
+  readonly #parked: ParkedRecords;
+  readonly #layouts: EntityLayouts;
+  readonly #tables: GenerationTables;
+
+  private constructor(
+    private readonly database: SqlDatabase,
+    private readonly runtime: Runtime,
+    layouts: EntityLayouts,
+  ) {
+    this.#generations = new GenerationRecords(database);
+    this.#parked = new ParkedRecords(database);
+    this.#layouts = layouts;
+    this.#tables = new GenerationTables(database, layouts);
+  }
+
+  /**
+   * Opens the database and brings its bookkeeping tables up to date; makes the file or the schema if it is missing. Any number of
+   * processes may do so at once. Errors: READ_STORE_UNAVAILABLE, READ_STORE_INVALID_OPTIONS, READ_STORE_UNSUPPORTED_ENTITY,
+   * READ_STORE_PERMISSION_DENIED, READ_STORE_READ_ONLY, READ_STORE_NEWER, READ_STORE_INVALID_FILE, READ_STORE_SQLITE_TOO_OLD.
+   */
+  static async open(location: SqlLocation, { entities, runtime = systemRuntime }: SqlReadStoreOptions): Promise<SqlReadStore> {
+    const database = await openDatabase(location, { entities, runtime });
+    try {
+      return new SqlReadStore(database, runtime, new EntityLayouts(database.dataSource));
+    } catch (error) {
+      await database.close();
+      throw error;
+    }
+  }
+
+  async generations(projection?: string): Promise<readonly Generation[]> {
+    return this.database.use((connection) => this.#generations.list(connection, projection));
+  }
+
+  async createGeneration(projection: ProjectionDescriptor, incarnation: Incarnation): Promise<Generation> {
+    return this.database.transact('full', async (connection) => {
+      const number = await this.#generations.nextNumber(connection, projection.name);
+      const serving = await this.#generations.findServing(connection, projection.name);
+      const createdAt = new Date(this.runtime.now()).toISOString();
+      const generation = newGeneration(projection, incarnation, { number, state: serving ? 'filling' : 'serving', createdAt });
+      await this.#generations.insert(connection, generation);
+      await this.#tables.create(connection, generation, projection.collections);
+      if (!serving) await this.#show(connection, projection.name, undefined, number);
+      return generation;
+    });
+  }
+
+  async open(projection: ProjectionDescriptor, generation: number): Promise<SqlReadStoreSession> {
+    const tables = new Map(projection.collections.map((collection) => [collection.name, this.#collectionTable(collection, generation)]));
+    const opened = await this.database.transact('relaxed', async (connection) => {
+      const raised = await this.#generations.raiseEpoch(connection, projection.name, generation);
+      if (!raised) throw new UnknownGeneration(projection.name, generation);
+      if (raised.fingerprint !== projection.fingerprint) throw new FingerprintMismatch(projection.name, generation);
+      await this.#assertSameShape(connection, projection, generation);
+      return raised;
+    });
+    return new SqlReadStoreSession(this.database, this.#generations, this.#parked, { opened, tables });
+  }
+
+  async promote(projection: string, generation: number): Promise<void> {
+    await this.database.transact('full', async (connection) => {
+      await connection.lockViews();
+      const next = await this.#generations.find(connection, projection, generation);
+      if (!next) throw new UnknownGeneration(projection, generation);
+      const former = await this.#generations.findServing(connection, projection);
+      if (former?.number === generation) return;
+      if (former) await this.#generations.enter(connection, projection, former.number, 'retired');
+      await this.#generations.enter(connection, projection, generation, 'serving');
+      await this.#show(connection, projection, former?.number, generation);
+    });
+  }
+
+  async dropGeneration(projection: string, generation: number): Promise<void> {
+    await this.database.transact('full', async (connection) => {
+      const dropped = await this.#generations.raiseEpoch(connection, projection, generation); // holds off a commit that is under way
+      if (!dropped) throw new UnknownGeneration(projection, generation);
+      if (dropped.state === 'serving') throw new GenerationServes(projection, generation);
+      await this.#generations.delete(connection, projection, generation);
+      await this.#parked.deleteAll(connection, { projection, generation });
+      await this.#tables.drop(connection, projection, generation);
+    });
+  }
+
+  async parked(projection: string, limit: number): Promise<readonly ParkedEvent[]> {
+    return this.database.use(async (connection) => {
+      const serving = await this.#generations.findServing(connection, projection);
+      return serving ? this.#parked.list(connection, { projection, generation: serving.number }, { limit }) : [];
+    });
+  }
+
+  /**
+   * Runs queries on the entities of serving read models, all on one consistent snapshot, with the position that it reflects. Reads are
+   * short: on SQLite they take turns, and nothing else may be awaited in them that needs another read.
+   * Errors: READ_STORE_UNAVAILABLE, also while a named projection has no read model yet; those of the query come as TypeORM throws them.
+   */
+  async read<T>(projections: readonly string[], query: (manager: EntityManager) => Promise<T>): Promise<ReadResult<T>> {
+    return this.database.read(async (connection, manager) => {
+      const position = smallestOf(projections, await this.#generations.servingPositions(connection));
+      return { value: await query(manager), position };
+    });
+  }
+
+  async close(): Promise<void> {
+    await this.database.close();
+  }
+
+  async #show(connection: SqlConnection, projection: string, former: number | undefined, next: number): Promise<void> {
+    const shown = former === undefined ? [] : await this.#tables.list(connection, projection, former);
+    await this.#tables.show(connection, shown, await this.#tables.list(connection, projection, next));
+  }
+
+  /** The definition's fingerprint does not see the decorators of its entities: a changed column shows here. */
+  async #assertSameShape(connection: SqlConnection, projection: ProjectionDescriptor, generation: number): Promise<void> {
+    const stored = new Map((await this.#tables.list(connection, projection.name, generation)).map((record) => [record.collection, record]));
+    const isSame =
+      stored.size === projection.collections.length &&
+      projection.collections.every(({ name, document }) => {
+        const { view, signature } = this.#layouts.of(document);
+        return stored.get(name)?.view === view && stored.get(name)?.signature === signature;
+      });
+    if (!isSame) throw new FingerprintMismatch(projection.name, generation);
+  }
+
+  #collectionTable({ name, document, hasState }: ProjectionDescriptor['collections'][number], generation: number): CollectionTable {
+    const layout = this.#layouts.of(document);
+    const codec = new DocumentCodec(name, layout, hasState, (kind) => this.database.decoderOf(kind));
+    return { collection: name, sqlName: this.database.sqlName(generationTableName(layout.view, generation)), codec };
+  }
+}
+
+const smallestOf = (projections: readonly string[], serving: ReadonlyMap<string, Position | undefined>): Position | undefined => {
+  let smallest: Position | undefined;
+  for (const [place, projection] of projections.entries()) {
+    if (!serving.has(projection)) throw new ReadStoreUnavailable('sql', `read model ${projection} does not exist yet; start its projector.`);
+    const position = serving.get(projection);
+    if (place === 0 || position === undefined || (smallest !== undefined && position < smallest)) smallest = position;
+    if (position === undefined) return undefined;
+  }
+  return smallest;
+};

@@ -1,0 +1,115 @@
+// The right to write one generation: rows and checkpoint in one transaction, fenced by the epoch.
+import { CheckpointMoved } from '@mainstem/projection';
+import type {
+  Checkpoint,
+  CheckpointMove,
+  CommitBatch,
+  Generation,
+  ParkedEvent,
+  ProjectionDocument,
+  TransactionalSession,
+} from '@mainstem/projection';
+import type { GenerationRecords } from './bookkeeping/generation-records.js';
+import type { ParkedRecords } from './bookkeeping/parked-records.js';
+import { UnsupportedEntity } from './errors.js';
+import type { CollectionTable, SqlConnection, SqlDatabase } from './sql-database.js';
+import { ConnectionTransaction } from './sql-transaction.js';
+import type { SqlTransaction } from './sql-transaction.js';
+
+/** Where a session writes. */
+export interface SessionTarget {
+  readonly opened: Generation;
+  /** By collection name. */
+  readonly tables: ReadonlyMap<string, CollectionTable>;
+}
+
+/** A session of the SQL read store, on either dialect. */
+export class SqlReadStoreSession implements TransactionalSession<SqlTransaction> {
+  readonly generation: number;
+  readonly checkpoint: Checkpoint;
+  readonly #projection: string;
+  readonly #tables: ReadonlyMap<string, CollectionTable>;
+  #isClosed = false;
+
+  constructor(
+    private readonly database: SqlDatabase,
+    private readonly generations: GenerationRecords,
+    private readonly parkedRecords: ParkedRecords,
+    { opened, tables }: SessionTarget,
+  ) {
+    this.generation = opened.number;
+    this.checkpoint = opened.checkpoint;
+    this.#projection = opened.projection;
+    this.#tables = tables;
+  }
+
+  async load(collection: string, keys: readonly string[]): Promise<ReadonlyMap<string, ProjectionDocument>> {
+    const table = this.#table(collection);
+    if (keys.length === 0) return new Map();
+    return this.database.use((connection) => connection.load(table, keys));
+  }
+
+  async commit({ changes, ...batch }: CommitBatch): Promise<void> {
+    await this.#inBatch(batch, async (connection) => {
+      for (const { collection, upserts, deletes } of changes) {
+        const table = this.#table(collection);
+        if (upserts.size > 0) await connection.upsert(table, upserts);
+        if (deletes.length > 0) await connection.delete(table, deletes);
+      }
+    });
+  }
+
+  async transact(work: (transaction: SqlTransaction) => Promise<void>, batch: Omit<CommitBatch, 'changes'>): Promise<void> {
+    await this.#inBatch(batch, async (connection) => {
+      const transaction = new ConnectionTransaction(connection, (collection) => this.#table(collection));
+      try {
+        await work(transaction);
+      } finally {
+        transaction.end();
+      }
+    });
+  }
+
+  async parked(options: {
+    readonly key?: string;
+    readonly after?: ParkedEvent['position'];
+    readonly limit: number;
+  }): Promise<readonly ParkedEvent[]> {
+    return this.database.use((connection) => this.parkedRecords.list(connection, this.#selection, options));
+  }
+
+  async parkedKeys(): Promise<ReadonlyMap<string, number>> {
+    return this.database.use((connection) => this.parkedRecords.keys(connection, this.#selection));
+  }
+
+  /** The epoch alone gives the right to write, so there is nothing to release in the database. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+  }
+
+  /** Moves the checkpoint first: that finds out whether the right to write is still ours, and makes a rival wait before it writes. */
+  #inBatch(batch: Omit<CommitBatch, 'changes'>, write: (connection: SqlConnection) => Promise<void>): Promise<void> {
+    if (this.#isClosed) throw new CheckpointMoved(this.#projection, this.generation);
+    return this.database.transact('relaxed', async (connection) => {
+      await this.#moveCheckpoint(connection, batch.checkpoint);
+      await write(connection);
+      await this.parkedRecords.park(connection, this.#selection, batch.park ?? []);
+      await this.parkedRecords.unpark(connection, this.#selection, batch.unpark ?? []);
+    });
+  }
+
+  async #moveCheckpoint(connection: SqlConnection, move: CheckpointMove): Promise<void> {
+    const owner = { ...this.#selection, epoch: this.checkpoint.epoch };
+    if (!(await this.generations.moveCheckpoint(connection, owner, move))) throw new CheckpointMoved(this.#projection, this.generation);
+  }
+
+  get #selection(): { readonly projection: string; readonly generation: number } {
+    return { projection: this.#projection, generation: this.generation };
+  }
+
+  #table(collection: string): CollectionTable {
+    const table = this.#tables.get(collection);
+    if (!table) throw new UnsupportedEntity(collection, `projection ${this.#projection} declares no collection of this name`);
+    return table;
+  }
+}

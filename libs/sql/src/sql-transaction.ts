@@ -1,0 +1,61 @@
+// What a handler projection writes through: the tables of its own generation, inside the batch's transaction.
+import { ReadStoreUnavailable } from '@mainstem/projection';
+import type { CollectionTable, SqlConnection } from './sql-database.js';
+
+/** Give it to `handlerProjection<SqlTransaction>`. It ends with `apply`: later calls fail with READ_STORE_UNAVAILABLE. */
+export interface SqlTransaction {
+  /** Rows by the value of their primary column, with what this transaction has written; keys without a row are absent. */
+  find<T extends object>(collection: string, keys: readonly string[]): Promise<ReadonlyMap<string, T>>;
+  /** Writes whole rows over those with the same primary column. Errors: READ_STORE_INVALID_DOCUMENT. */
+  upsert(collection: string, rows: readonly object[]): Promise<void>;
+  /** Deletes rows by primary column; keys without a row do no harm. */
+  delete(collection: string, keys: readonly string[]): Promise<void>;
+  /** The table of a collection, quoted for SQL text. It differs from generation to generation. */
+  table(collection: string): string;
+  /** Runs a statement with `?` placeholders on either dialect; 64-bit columns come as decimal strings. Errors of the statement itself come as the driver throws them. */
+  query<T extends object>(sql: string, parameters?: readonly unknown[]): Promise<readonly T[]>;
+}
+
+/** Finds the table of a collection. Errors: READ_STORE_UNSUPPORTED_ENTITY. */
+export type TableFinder = (collection: string) => CollectionTable;
+
+/** A SqlTransaction on a connection, as long as its owner keeps it open. */
+export class ConnectionTransaction implements SqlTransaction {
+  #isOpen = true;
+
+  constructor(
+    private readonly connection: SqlConnection,
+    private readonly tableOf: TableFinder,
+  ) {}
+
+  async find<T extends object>(collection: string, keys: readonly string[]): Promise<ReadonlyMap<string, T>> {
+    return (await this.#connection().load(this.tableOf(collection), [...new Set(keys)])) as Map<string, T>;
+  }
+
+  async upsert(collection: string, rows: readonly object[]): Promise<void> {
+    const table = this.tableOf(collection);
+    await this.#connection().upsert(table, new Map(rows.map((row) => [table.codec.keyOf(row), row])));
+  }
+
+  async delete(collection: string, keys: readonly string[]): Promise<void> {
+    await this.#connection().delete(this.tableOf(collection), keys);
+  }
+
+  table(collection: string): string {
+    return this.tableOf(collection).sqlName;
+  }
+
+  async query<T extends object>(sql: string, parameters: readonly unknown[] = []): Promise<readonly T[]> {
+    return this.#connection().queryForeign<T>(sql, parameters);
+  }
+
+  /** Ends it: a call that was not awaited must not run inside somebody else's transaction. */
+  end(): void {
+    this.#isOpen = false;
+  }
+
+  #connection(): SqlConnection {
+    if (!this.#isOpen) throw new ReadStoreUnavailable('sql', 'this transaction has ended; await everything inside apply');
+    return this.connection;
+  }
+}

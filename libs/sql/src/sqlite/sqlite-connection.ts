@@ -1,0 +1,81 @@
+// A SQLite connection in the hands of one piece of work.
+import type { ProjectionDocument } from '@mainstem/projection';
+import type { QueryRunner } from 'typeorm';
+import type { CollectionTable, SqlConnection } from '../sql-database.js';
+import type { NodeSqliteDatabase, NodeSqliteStatement } from './node-sqlite-driver.js';
+import { translateSqliteError } from './sqlite-errors.js';
+import { SqliteTableStatements } from './sqlite-table-statements.js';
+
+const STATEMENTS_MAX = 200;
+
+/** Runs statements synchronously; the promises are there for the seam. Statements are prepared once and kept. */
+export class SqliteConnection implements SqlConnection {
+  readonly #statements = new Map<string, NodeSqliteStatement>();
+  readonly #tables = new Map<string, SqliteTableStatements>();
+
+  constructor(
+    readonly runner: QueryRunner,
+    private readonly database: NodeSqliteDatabase,
+    private readonly file: string,
+  ) {}
+
+  async query<Row extends object>(sql: string, parameters: readonly unknown[] = []): Promise<readonly Row[]> {
+    return this.#guarded(() => this.#prepared(sql).all(...parameters) as Row[]);
+  }
+
+  async run(sql: string, parameters: readonly unknown[] = []): Promise<number> {
+    return this.#guarded(() => this.#prepared(sql).run(...parameters).changes);
+  }
+
+  async queryForeign<Row extends object>(sql: string, parameters: readonly unknown[]): Promise<readonly Row[]> {
+    return this.#guarded(() => {
+      const statement = this.#prepared(sql);
+      if (statement.reader) return statement.all(...parameters) as Row[];
+      statement.run(...parameters);
+      return [];
+    }, true);
+  }
+
+  async load(table: CollectionTable, keys: readonly string[]): Promise<Map<string, ProjectionDocument>> {
+    return this.#guarded(() => this.#table(table).load(table.codec, keys));
+  }
+
+  async upsert(table: CollectionTable, documents: ReadonlyMap<string, ProjectionDocument>): Promise<void> {
+    this.#guarded(() => this.#table(table).upsert(table.codec, documents));
+  }
+
+  async delete(table: CollectionTable, keys: readonly string[]): Promise<void> {
+    this.#guarded(() => this.#table(table).delete(keys));
+  }
+
+  /** Readers see one snapshot of the file, views included; nothing to lock. */
+  async lockViews(): Promise<void> {}
+
+  #prepared(sql: string): NodeSqliteStatement {
+    let statement = this.#statements.get(sql);
+    if (!statement) {
+      statement = this.database.prepare(sql);
+      if (this.#statements.size >= STATEMENTS_MAX) this.#statements.clear();
+      this.#statements.set(sql, statement);
+    }
+    return statement;
+  }
+
+  #table(table: CollectionTable): SqliteTableStatements {
+    let statements = this.#tables.get(table.sqlName);
+    if (!statements) {
+      statements = new SqliteTableStatements(this.database.database, table);
+      if (this.#tables.size >= STATEMENTS_MAX) this.#tables.clear();
+      this.#tables.set(table.sqlName, statements);
+    }
+    return statements;
+  }
+
+  #guarded<T>(work: () => T, isForeign = false): T {
+    try {
+      return work();
+    } catch (error) {
+      throw translateSqliteError(error, this.file, isForeign);
+    }
+  }
+}

@@ -1,0 +1,50 @@
+// Prepared statements for the documents of one table. They run in tight synchronous loops: no promise per row.
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import type { ProjectionDocument } from '@mainstem/projection';
+import type { DocumentCodec } from '../entity/document-codec.js';
+import { quoted } from '../entity/identifiers.js';
+import type { CollectionTable } from '../sql-database.js';
+
+/** Reads and writes whole documents of one table on one connection. */
+export class SqliteTableStatements {
+  readonly #select: StatementSync;
+  readonly #upsert: StatementSync;
+  readonly #delete: StatementSync;
+
+  constructor(database: DatabaseSync, { sqlName, codec }: CollectionTable) {
+    this.#select = database.prepare(selectSql(sqlName, codec));
+    this.#select.setReturnArrays(true);
+    this.#upsert = database.prepare(upsertSql(sqlName, codec));
+    this.#delete = database.prepare(`DELETE FROM ${sqlName} WHERE ${quoted(codec.keyColumn)} = ?`);
+  }
+
+  load(codec: DocumentCodec, keys: readonly string[]): Map<string, ProjectionDocument> {
+    const documents = new Map<string, ProjectionDocument>();
+    for (const key of keys) {
+      const row = this.#select.get(key) as unknown as readonly unknown[] | undefined;
+      if (row) documents.set(key, codec.decode(row));
+    }
+    return documents;
+  }
+
+  upsert(codec: DocumentCodec, documents: ReadonlyMap<string, ProjectionDocument>): void {
+    for (const [key, document] of documents) this.#upsert.run(...codec.encode(key, document));
+  }
+
+  delete(keys: readonly string[]): void {
+    for (const key of keys) this.#delete.run(key);
+  }
+}
+
+// A bigint comes as text: as a number it would be rounded.
+const selectSql = (sqlName: string, codec: DocumentCodec): string => {
+  const columns = codec.columns.map(({ name, kind }) => (kind === 'bigint' ? `CAST(${quoted(name)} AS text)` : quoted(name)));
+  return `SELECT ${columns.join(', ')} FROM ${sqlName} WHERE ${quoted(codec.keyColumn)} = ?`;
+};
+
+const upsertSql = (sqlName: string, codec: DocumentCodec): string => {
+  const names = codec.columns.map(({ name }) => quoted(name));
+  const changes = codec.columns.filter(({ isKey }) => !isKey).map(({ name }) => `${quoted(name)} = excluded.${quoted(name)}`);
+  const action = changes.length > 0 ? `DO UPDATE SET ${changes.join(', ')}` : 'DO NOTHING';
+  return `INSERT INTO ${sqlName} (${names.join(', ')}) VALUES (${names.map(() => '?').join(', ')}) ON CONFLICT (${quoted(codec.keyColumn)}) ${action}`;
+};
