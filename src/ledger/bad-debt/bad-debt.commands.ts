@@ -1,0 +1,29 @@
+// What can be asked about a bad debt.
+import { ApiProperty } from '@nestjs/swagger';
+import { Type } from 'class-transformer';
+import { ArrayMaxSize, ArrayMinSize, IsArray, ValidateNested } from 'class-validator';
+import { IsCountry, IsDocumentNo, IsMoney, IsSku, IsTextOrNull, LINES_MAX } from '../document-rules.js';
+
+export const BAD_DEBT_NO = /^A[0-9A-Za-z._-]{1,39}$/;
+
+/** One line as it is asked for; the adjustment numbers it. */
+export class BadDebtLine {
+  @IsSku() sku!: string;
+  /** What the books change by; negative is a loss. */
+  @IsMoney() amount!: string;
+  @IsTextOrNull('Why', 'Adjust bad debt', 1_000) note?: string | null;
+}
+
+/** Corrects the books for debts that will not be paid; the same number again adds further lines. */
+export class AdjustBadDebt {
+  @IsDocumentNo('the number of a bad debt: A, then up to 39 letters, digits, dots, dashes', 'A563185', BAD_DEBT_NO) adjustmentNo!: string;
+  @IsCountry() country!: string;
+
+  @ApiProperty({ type: [BadDebtLine], minItems: 1, maxItems: LINES_MAX })
+  @IsArray()
+  @ArrayMinSize(1)
+  @ArrayMaxSize(LINES_MAX)
+  @ValidateNested({ each: true })
+  @Type(() => BadDebtLine)
+  lines!: readonly BadDebtLine[];
+}

@@ -1,0 +1,30 @@
+// The command side of the shop ledger: handlers, controllers, and what they need.
+import { CommandModule, EventStoreModule, type CommandModuleOptions, type EventStoreModuleOptions } from '@mainstem/nest';
+import { Module, type DynamicModule } from '@nestjs/common';
+import { BadDebtController } from './bad-debt/bad-debt.controller.js';
+import { badDebtHandlers } from './bad-debt/bad-debt.handlers.js';
+import { CreditNoteController } from './credit-note/credit-note.controller.js';
+import { creditNoteHandlers } from './credit-note/credit-note.handlers.js';
+import { DocumentNumbers } from './document-numbers.js';
+import { OrderController } from './order/order.controller.js';
+import { orderHandlers } from './order/order.handlers.js';
+import { StockAdjustmentController } from './stock-adjustment/stock-adjustment.controller.js';
+import { stockAdjustmentHandlers } from './stock-adjustment/stock-adjustment.handlers.js';
+
+export interface LedgerModuleOptions {
+  /** Where the events are; left out if the application imports `EventStoreModule` itself. */
+  readonly eventStore?: EventStoreModuleOptions;
+  readonly commands?: CommandModuleOptions;
+}
+
+@Module({
+  controllers: [OrderController, CreditNoteController, StockAdjustmentController, BadDebtController],
+  providers: [DocumentNumbers, ...orderHandlers, ...creditNoteHandlers, ...stockAdjustmentHandlers, ...badDebtHandlers],
+})
+export class LedgerModule {
+  /** The ledger with everything it needs. */
+  static forRoot(options: LedgerModuleOptions = {}): DynamicModule {
+    const eventStore = options.eventStore ? [EventStoreModule.forRoot(options.eventStore)] : [];
+    return { module: LedgerModule, imports: [...eventStore, CommandModule.forRoot(options.commands)] };
+  }
+}

@@ -1,0 +1,26 @@
+// What can be asked of a stock adjustment.
+import { ApiProperty } from '@nestjs/swagger';
+import { Type } from 'class-transformer';
+import { ArrayMaxSize, ArrayMinSize, IsArray, ValidateNested } from 'class-validator';
+import { IsCountry, IsDocumentNo, IsQuantityDelta, IsSku, IsTextOrNull, LINES_MAX } from '../document-rules.js';
+
+/** One line as it is asked for; the adjustment numbers it. */
+export class StockAdjustmentLine {
+  @IsSku() sku!: string;
+  @IsQuantityDelta() quantityDelta!: number;
+  @IsTextOrNull('Why', 'damaged', 1_000) note?: string | null;
+}
+
+/** Corrects the stock; the same number again adds further lines. */
+export class AdjustStock {
+  @IsDocumentNo('the number of an adjustment: up to 40 letters, digits, dots, dashes', '536589') adjustmentNo!: string;
+  @IsCountry() country!: string;
+
+  @ApiProperty({ type: [StockAdjustmentLine], minItems: 1, maxItems: LINES_MAX })
+  @IsArray()
+  @ArrayMinSize(1)
+  @ArrayMaxSize(LINES_MAX)
+  @ValidateNested({ each: true })
+  @Type(() => StockAdjustmentLine)
+  lines!: readonly StockAdjustmentLine[];
+}
