@@ -1,0 +1,68 @@
+// What the embedded cache derives from documents: leaderboards and expiry.
+import { createHash } from 'node:crypto';
+import { InvalidDocument, type ProjectionDocument } from '@mainstem/projection';
+
+/** A place that a document takes on a leaderboard. */
+export interface BoardEntry {
+  /** Name of the leaderboard; a document takes at most one place on each. */
+  readonly board: string;
+  /** A safe integer; scale money to its smallest unit. */
+  readonly score: number;
+}
+
+/** Both functions are pure: they must answer the same for the same document. */
+export interface CacheCollectionOptions<Document extends ProjectionDocument = ProjectionDocument> {
+  /** The leaderboards that a document stands on. */
+  boards?(document: Readonly<Document>, key: string): readonly BoardEntry[];
+  /**
+   * When the document expires, in milliseconds since the epoch; null for never. It then reads as absent, also for the projection that folds it, so
+   * that a later event starts afresh: not for documents with roll-ups, nor for those that must equal the fold of all their events.
+   */
+  expiresAt?(document: Readonly<Document>): number | null;
+}
+
+/** By collection name. Collections that are not named here have values only. */
+export type CacheCollections = Readonly<Record<string, CacheCollectionOptions>>;
+
+/** Changes when the text of a function changes. */
+export const declarationOf = (options: CacheCollectionOptions | undefined): string => {
+  if (!options?.boards && !options?.expiresAt) return '';
+  const source = [options.boards, options.expiresAt].map((declared) => declared?.toString() ?? '').join('\n\n');
+  return createHash('sha256').update(source).digest('hex').slice(0, 16);
+};
+
+/** The places that a document takes. Errors: READ_STORE_INVALID_DOCUMENT. */
+export const placesOf = (options: CacheCollectionOptions | undefined, collection: string, key: string, document: ProjectionDocument): Places => {
+  const entries = options?.boards?.(document, key) ?? [];
+  const places = new Map<string, number>();
+  for (const { board, score } of entries) {
+    if (!Number.isSafeInteger(score))
+      throw new InvalidDocument(collection, key, `its score on ${board} must be a safe integer, got ${String(score)}`);
+    if (places.has(board)) throw new InvalidDocument(collection, key, `it has two scores on ${board}`);
+    places.set(board, score === 0 ? 0 : score); // no minus zero
+  }
+  return places;
+};
+
+/** Scores by board. */
+export type Places = ReadonlyMap<string, number>;
+
+export const NO_PLACES: Places = new Map();
+
+export const encodePlaces = (places: Places): string | null => (places.size === 0 ? null : JSON.stringify([...places]));
+
+export const decodePlaces = (text: string | null): Places => (text === null ? NO_PLACES : new Map(JSON.parse(text) as [string, number][]));
+
+/** Errors: READ_STORE_INVALID_DOCUMENT. */
+export const expiryOf = (
+  options: CacheCollectionOptions | undefined,
+  collection: string,
+  key: string,
+  document: ProjectionDocument,
+): number | null => {
+  const expiresAt = options?.expiresAt?.(document) ?? null;
+  if (expiresAt !== null && !Number.isSafeInteger(expiresAt)) {
+    throw new InvalidDocument(collection, key, `it must expire at whole milliseconds since the epoch, got ${String(expiresAt)}`);
+  }
+  return expiresAt;
+};

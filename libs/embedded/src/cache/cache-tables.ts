@@ -1,0 +1,141 @@
+// The tables of one cached collection: its documents, and its leaderboards sorted by score.
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import { isMainstemError, type Runtime } from '@mainstem/event-store';
+import { type CollectionChanges, InvalidDocument, type ProjectionDocument } from '@mainstem/projection';
+import type { CollectionTables, StoredCollection } from '../read-store/collection-tables.js';
+import { decodeDocument, encodeDocument } from '../read-store/document-json.js';
+import { StatementCache } from '../read-store/statement-cache.js';
+import { type CacheCollections, declarationOf, decodePlaces, encodePlaces, expiryOf, type Places, placesOf } from './cache-options.js';
+
+/** Expired documents that a commit removes from a collection at most. */
+const EXPIRED_MAX = 1_000;
+
+export class CacheTables implements CollectionTables {
+  readonly #statements: StatementCache<CacheStatements>;
+
+  constructor(
+    private readonly database: DatabaseSync,
+    private readonly collections: CacheCollections,
+    private readonly runtime: Runtime,
+  ) {
+    this.#statements = new StatementCache(({ id }) => prepare(database, id));
+  }
+
+  declare(name: string): string {
+    return declarationOf(this.collections[name]);
+  }
+
+  create({ id }: StoredCollection): void {
+    this.database.exec(createSql(id));
+  }
+
+  drop({ id }: StoredCollection): void {
+    this.database.exec(`DROP TABLE documents_${id}; DROP TABLE places_${id};`);
+  }
+
+  derive(collection: StoredCollection): void {
+    const { all, setDerived, insertPlace } = this.#statements.of(collection);
+    this.database.exec(`DELETE FROM places_${collection.id}`);
+    // Read in full pages by key, so that no statement runs over rows that are being changed.
+    for (let after: string | undefined; ;) {
+      const page = all.all(after ?? null, after ?? null, DERIVE_PAGE) as unknown as readonly { key: string; document: string }[];
+      for (const { key, document } of page) {
+        const { places, expiresAt } = this.#derived(collection, key, decodeDocument(document));
+        setDerived.run(encodePlaces(places), expiresAt, key);
+        for (const [board, score] of places) insertPlace.run(board, score, key);
+      }
+      after = page.at(-1)?.key;
+      if (after === undefined) return;
+    }
+  }
+
+  load(collection: StoredCollection, keys: readonly string[]): ReadonlyMap<string, ProjectionDocument> {
+    const { get } = this.#statements.of(collection);
+    const now = this.runtime.now();
+    const documents = new Map<string, ProjectionDocument>();
+    for (const key of keys) {
+      const row = get.get(key, now) as { document: string } | undefined;
+      if (row) documents.set(key, decodeDocument(row.document));
+    }
+    return documents;
+  }
+
+  apply(collection: StoredCollection, { upserts, deletes }: CollectionChanges): void {
+    const statements = this.#statements.of(collection);
+    const options = this.collections[collection.name];
+    for (const key of deletes) remove(statements, key);
+    for (const [key, document] of upserts) {
+      const json = encodeDocument(collection.name, key, document);
+      const { places, expiresAt } = this.#derived(collection, key, document);
+      const text = encodePlaces(places);
+      if (options?.boards) movePlaces(statements, key, { text, places });
+      statements.upsert.run(key, json, text, expiresAt);
+    }
+    if (options?.expiresAt) this.#removeExpired(statements);
+  }
+
+  #derived(collection: StoredCollection, key: string, document: ProjectionDocument): { places: Places; expiresAt: number | null } {
+    const options = this.collections[collection.name];
+    try {
+      return { places: placesOf(options, collection.name, key, document), expiresAt: expiryOf(options, collection.name, key, document) };
+    } catch (error) {
+      if (isMainstemError(error)) throw error;
+      throw new InvalidDocument(collection.name, key, `its leaderboards or expiry cannot be derived: ${String(error)}`, error);
+    }
+  }
+
+  #removeExpired(statements: CacheStatements): void {
+    const expired = statements.expired.all(this.runtime.now(), EXPIRED_MAX) as unknown as readonly { key: string }[];
+    for (const { key } of expired) remove(statements, key);
+  }
+}
+
+/** Documents that one step of a derivation holds in memory. */
+const DERIVE_PAGE = 1_000;
+
+interface CacheStatements {
+  readonly get: StatementSync;
+  readonly all: StatementSync;
+  readonly places: StatementSync;
+  readonly upsert: StatementSync;
+  readonly setDerived: StatementSync;
+  readonly remove: StatementSync;
+  readonly insertPlace: StatementSync;
+  readonly removePlace: StatementSync;
+  readonly expired: StatementSync;
+}
+
+/** Only places that differ are written: most changes of a document leave most of its scores as they are. */
+const movePlaces = (statements: CacheStatements, key: string, next: { readonly text: string | null; readonly places: Places }): void => {
+  const row = statements.places.get(key) as { places: string | null } | undefined;
+  const text = row?.places ?? null;
+  if (text === next.text) return;
+  const old = decodePlaces(text);
+  for (const [board, score] of old) if (next.places.get(board) !== score) statements.removePlace.run(board, score, key);
+  for (const [board, score] of next.places) if (old.get(board) !== score) statements.insertPlace.run(board, score, key);
+};
+
+const remove = (statements: CacheStatements, key: string): void => {
+  const row = statements.remove.get(key) as { places: string | null } | undefined;
+  for (const [board, score] of decodePlaces(row?.places ?? null)) statements.removePlace.run(board, score, key);
+};
+
+// A document's row repeats its places, so that they are found again whatever the function says by then.
+const createSql = (id: number): string => `
+  CREATE TABLE documents_${id} (key TEXT PRIMARY KEY, document TEXT NOT NULL, places TEXT, expires_at INTEGER) STRICT, WITHOUT ROWID;
+  CREATE INDEX documents_${id}_expires ON documents_${id} (expires_at) WHERE expires_at IS NOT NULL;
+  CREATE TABLE places_${id} (
+    board TEXT NOT NULL, score INTEGER NOT NULL, key TEXT NOT NULL, PRIMARY KEY (board, score DESC, key)
+  ) STRICT, WITHOUT ROWID;`;
+
+const prepare = (database: DatabaseSync, id: number): CacheStatements => ({
+  get: database.prepare(`SELECT document FROM documents_${id} WHERE key = ? AND (expires_at IS NULL OR expires_at > ?)`),
+  all: database.prepare(`SELECT key, document FROM documents_${id} WHERE ? IS NULL OR key > ? ORDER BY key LIMIT ?`),
+  places: database.prepare(`SELECT places FROM documents_${id} WHERE key = ?`),
+  upsert: database.prepare(`INSERT OR REPLACE INTO documents_${id} (key, document, places, expires_at) VALUES (?, ?, ?, ?)`),
+  setDerived: database.prepare(`UPDATE documents_${id} SET places = ?, expires_at = ? WHERE key = ?`),
+  remove: database.prepare(`DELETE FROM documents_${id} WHERE key = ? RETURNING places`),
+  insertPlace: database.prepare(`INSERT INTO places_${id} (board, score, key) VALUES (?, ?, ?)`),
+  removePlace: database.prepare(`DELETE FROM places_${id} WHERE board = ? AND score = ? AND key = ?`),
+  expired: database.prepare(`SELECT key FROM documents_${id} WHERE expires_at <= ? LIMIT ?`),
+});

@@ -1,0 +1,178 @@
+// Bookkeeping of an embedded read store: generations, their collections and their checkpoints. Statements only; transactions are the caller's.
+import type { DatabaseSync } from 'node:sqlite';
+import { type Incarnation, type Position, position } from '@mainstem/event-store';
+import { type CheckpointMove, type Generation, type GenerationState, InvalidProjection, type ProjectionDescriptor } from '@mainstem/projection';
+import type { NewCollection, StoredCollection } from './collection-tables.js';
+
+export interface StoredGeneration extends Generation {
+  readonly id: number;
+}
+
+/** Digest of a generation to which nothing has been applied. */
+const DIGEST_NONE = '0'.repeat(16);
+
+export class Bookkeeping {
+  readonly #statements;
+
+  constructor(database: DatabaseSync) {
+    const prepare = (sql: string) => database.prepare(sql);
+    this.#statements = {
+      all: prepare(`${SELECT_GENERATION} ORDER BY projection, number`),
+      ofProjection: prepare(`${SELECT_GENERATION} WHERE projection = ? ORDER BY number`),
+      one: prepare(`${SELECT_GENERATION} WHERE projection = ? AND number = ?`),
+      serving: prepare(`${SELECT_GENERATION} WHERE projection = ? AND state = 'serving'`),
+      nextNumber: prepare(NEXT_NUMBER),
+      insert: prepare(INSERT_GENERATION),
+      raiseEpoch: prepare('UPDATE generations SET epoch = epoch + 1 WHERE id = ?'),
+      moveCheckpoint: prepare('UPDATE generations SET position = ?, digest = ? WHERE id = ? AND position IS ? AND epoch = ?'),
+      setState: prepare('UPDATE generations SET state = ? WHERE id = ?'),
+      retire: prepare("UPDATE generations SET state = 'retired' WHERE projection = ? AND state = 'serving'"),
+      remove: prepare('DELETE FROM generations WHERE id = ?'),
+      collections: prepare(`${SELECT_COLLECTION} WHERE generation = ? ORDER BY id`),
+      servingCollection: prepare(SERVING_COLLECTION),
+      collectionOwner: prepare(COLLECTION_OWNER),
+      insertCollection: prepare('INSERT INTO collections (generation, name, has_state, declaration) VALUES (?, ?, ?, ?) RETURNING id'),
+      declareCollection: prepare('UPDATE collections SET declaration = ? WHERE id = ?'),
+      removeCollections: prepare('DELETE FROM collections WHERE generation = ?'),
+    };
+  }
+
+  generations(projection?: string): readonly StoredGeneration[] {
+    const { all, ofProjection } = this.#statements;
+    const rows = projection === undefined ? all.all() : ofProjection.all(projection);
+    return (rows as unknown as readonly GenerationRow[]).map(generationOf);
+  }
+
+  generation(projection: string, number: number): StoredGeneration | undefined {
+    const row = this.#statements.one.get(projection, number) as GenerationRow | undefined;
+    return row && generationOf(row);
+  }
+
+  serving(projection: string): StoredGeneration | undefined {
+    const row = this.#statements.serving.get(projection) as GenerationRow | undefined;
+    return row && generationOf(row);
+  }
+
+  /** The next generation; it serves if the projection has no other. Errors: PROJECTION_INVALID_DEFINITION for a collection of another projection. */
+  create(projection: ProjectionDescriptor, incarnation: Incarnation, createdAt: string): StoredGeneration {
+    for (const { name } of projection.collections) this.#assertOwn(projection.name, name);
+    const { nextNumber, insert } = this.#statements;
+    const { number } = nextNumber.get(projection.name) as { number: number };
+    const state: GenerationState = this.serving(projection.name) ? 'filling' : 'serving';
+    insert.run(projection.name, number, state, projection.version, projection.fingerprint, incarnation, DIGEST_NONE, createdAt);
+    const generation = this.generation(projection.name, number);
+    if (!generation) throw new TypeError('a generation that was just inserted is not there');
+    return generation;
+  }
+
+  /** Fences off all older sessions. */
+  raiseEpoch(generation: StoredGeneration): void {
+    this.#statements.raiseEpoch.run(generation.id);
+  }
+
+  /** False if the checkpoint is not at `from`, or the epoch is not the caller's: nothing was changed. */
+  moveCheckpoint(id: number, epoch: number, move: CheckpointMove): boolean {
+    return this.#statements.moveCheckpoint.run(move.to ?? null, move.digest, id, move.from ?? null, epoch).changes === 1;
+  }
+
+  serve(generation: StoredGeneration): void {
+    this.#statements.retire.run(generation.projection);
+    this.#statements.setState.run('serving', generation.id);
+  }
+
+  /** Forgets a generation and its collections. */
+  remove(generation: StoredGeneration): void {
+    this.#statements.removeCollections.run(generation.id);
+    this.#statements.remove.run(generation.id);
+  }
+
+  collections(generation: StoredGeneration): readonly StoredCollection[] {
+    return (this.#statements.collections.all(generation.id) as unknown as readonly CollectionRow[]).map(collectionOf);
+  }
+
+  /** The collection of this name that queries see. */
+  servingCollection(name: string): ServingCollection | undefined {
+    const row = this.#statements.servingCollection.get(name) as (CollectionRow & { readonly position: string | null }) | undefined;
+    return row && { ...collectionOf(row), position: row.position === null ? undefined : position(row.position) };
+  }
+
+  /** The smallest checkpoint position of the projections' serving generations; undefined as soon as one of them has none. */
+  smallestPosition(projections: readonly string[]): Position | undefined {
+    let smallest: Position | undefined;
+    for (const projection of projections) {
+      const place = this.serving(projection)?.checkpoint.position;
+      if (place === undefined) return undefined;
+      if (smallest === undefined || place < smallest) smallest = place;
+    }
+    return smallest;
+  }
+
+  addCollection(generation: StoredGeneration, { name, hasState, declaration }: NewCollection): StoredCollection {
+    const { id } = this.#statements.insertCollection.get(generation.id, name, hasState ? 1 : 0, declaration) as { id: number };
+    return { id, name, hasState, declaration };
+  }
+
+  declareCollection(collection: StoredCollection): void {
+    this.#statements.declareCollection.run(collection.declaration, collection.id);
+  }
+
+  #assertOwn(projection: string, collection: string): void {
+    const owner = this.#statements.collectionOwner.get(collection, projection) as { projection: string } | undefined;
+    if (owner) throw new InvalidProjection(projection, `the collection ${collection} belongs to projection ${owner.projection}; choose another name`);
+  }
+}
+
+export interface ServingCollection extends StoredCollection {
+  /** Of its generation's checkpoint. */
+  readonly position: Position | undefined;
+}
+
+interface GenerationRow {
+  readonly id: number;
+  readonly projection: string;
+  readonly number: number;
+  readonly state: GenerationState;
+  readonly version: number;
+  readonly fingerprint: string;
+  readonly incarnation: Incarnation;
+  readonly position: string | null;
+  readonly epoch: number;
+  readonly digest: string;
+  readonly createdAt: string;
+}
+
+const generationOf = ({ incarnation, position: place, epoch, digest, ...generation }: GenerationRow): StoredGeneration => ({
+  ...generation,
+  checkpoint: { incarnation, position: place === null ? undefined : position(place), epoch, digest },
+});
+
+interface CollectionRow {
+  readonly id: number;
+  readonly name: string;
+  readonly hasState: number;
+  readonly declaration: string;
+}
+
+const collectionOf = ({ id, name, hasState, declaration }: CollectionRow): StoredCollection => ({ id, name, hasState: hasState === 1, declaration });
+
+const SELECT_GENERATION = `
+  SELECT id, projection, number, state, version, fingerprint, incarnation, CAST(position AS TEXT) AS position, epoch, digest,
+    created_at AS createdAt
+  FROM generations`;
+
+const NEXT_NUMBER = `
+  INSERT INTO projections (name, last_generation) VALUES (?, 1)
+  ON CONFLICT (name) DO UPDATE SET last_generation = last_generation + 1 RETURNING last_generation AS number`;
+
+const INSERT_GENERATION = `
+  INSERT INTO generations (projection, number, state, version, fingerprint, incarnation, position, epoch, digest, created_at)
+  VALUES (?, ?, ?, ?, ?, ?, NULL, 0, ?, ?)`;
+
+const SELECT_COLLECTION = 'SELECT id, name, has_state AS hasState, declaration FROM collections';
+
+const SERVING_COLLECTION = `
+  SELECT c.id, c.name, c.has_state AS hasState, c.declaration, CAST(g.position AS TEXT) AS position
+  FROM collections c JOIN generations g ON g.id = c.generation WHERE c.name = ? AND g.state = 'serving'`;
+
+const COLLECTION_OWNER = `
+  SELECT g.projection FROM collections c JOIN generations g ON g.id = c.generation WHERE c.name = ? AND g.projection <> ? LIMIT 1`;

@@ -1,0 +1,34 @@
+// What differs between the embedded read stores: the tables that hold one collection of one generation.
+import type { CollectionChanges, CollectionDescriptor, ProjectionDocument } from '@mainstem/projection';
+
+/** A collection of one generation, as stored. */
+export interface StoredCollection {
+  /** Names the collection's tables; never used again. */
+  readonly id: number;
+  readonly name: string;
+  /** Documents have a property `$state` that queries must not show. */
+  readonly hasState: boolean;
+  /** What the derived tables were made from; written by `declare`. */
+  readonly declaration: string;
+}
+
+/** All methods run inside a transaction of the writing connection, except `load`, which runs inside one that reads. */
+export interface CollectionTables {
+  /** What derived tables of this collection are to be made from. Two equal declarations derive the same. */
+  declare(name: string): string;
+
+  create(collection: StoredCollection): void;
+
+  /** Makes the derived tables anew from the stored documents, because they were made from another declaration. */
+  derive(collection: StoredCollection, previous: StoredCollection): void;
+
+  drop(collection: StoredCollection): void;
+
+  load(collection: StoredCollection, keys: readonly string[]): ReadonlyMap<string, ProjectionDocument>;
+
+  /** Errors: READ_STORE_INVALID_DOCUMENT. */
+  apply(collection: StoredCollection, changes: CollectionChanges): void;
+}
+
+/** As the engine hands it in, with what the store declares about it. */
+export type NewCollection = Pick<CollectionDescriptor, 'name' | 'hasState'> & Pick<StoredCollection, 'declaration'>;

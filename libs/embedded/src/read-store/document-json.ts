@@ -1,0 +1,25 @@
+// Documents as stored: JSON that comes back exactly as it was, or is refused.
+import { encodeJson, isMainstemError } from '@mainstem/event-store';
+import { InvalidDocument, type ProjectionDocument } from '@mainstem/projection';
+
+const LONE_SURROGATE = /\p{Cs}/u;
+
+/** Errors: READ_STORE_INVALID_DOCUMENT for what JSON would lose or change, and for keys that UTF-8 cannot hold. */
+export const encodeDocument = (collection: string, key: string, document: ProjectionDocument): string => {
+  if (LONE_SURROGATE.test(key)) throw new InvalidDocument(collection, JSON.stringify(key), 'its key holds half of a surrogate pair');
+  try {
+    return encodeJson(document, 'document');
+  } catch (error) {
+    throw isMainstemError(error) ? new InvalidDocument(collection, key, error.message, error) : error;
+  }
+};
+
+/** The document with the engine's bookkeeping, for the engine. */
+export const decodeDocument = (json: string): ProjectionDocument => JSON.parse(json) as ProjectionDocument;
+
+/** The document as queries see it. */
+export const decodeForQuery = <Document extends object>(json: string, hasState: boolean): Document => {
+  const document = JSON.parse(json) as Document & { $state?: unknown };
+  if (hasState) delete document.$state;
+  return document;
+};

@@ -1,0 +1,77 @@
+// The right to write one generation of an embedded read store.
+import {
+  type Checkpoint,
+  CheckpointMoved,
+  type CommitBatch,
+  InvalidProjection,
+  type ParkedEvent,
+  type ProjectionDocument,
+  type ReadStoreSession,
+} from '@mainstem/projection';
+import type { Bookkeeping, StoredGeneration } from './bookkeeping.js';
+import type { CollectionTables, StoredCollection } from './collection-tables.js';
+import type { ParkedEvents, ParkedQuery } from './parked-events.js';
+import type { ReadStoreFile } from './read-store-file.js';
+
+/** The parts of a store that work on its writing connection. */
+export interface StoreParts {
+  readonly file: ReadStoreFile;
+  readonly bookkeeping: Bookkeeping;
+  readonly parkedEvents: ParkedEvents;
+  readonly tables: CollectionTables;
+}
+
+export class EmbeddedSession implements ReadStoreSession {
+  readonly generation: number;
+  readonly checkpoint: Checkpoint;
+  readonly #collections: ReadonlyMap<string, StoredCollection>;
+  #isClosed = false;
+
+  constructor(
+    private readonly parts: StoreParts,
+    private readonly stored: StoredGeneration,
+    collections: readonly StoredCollection[],
+  ) {
+    this.generation = stored.number;
+    this.checkpoint = stored.checkpoint;
+    this.#collections = new Map(collections.map((collection) => [collection.name, collection]));
+  }
+
+  async load(collection: string, keys: readonly string[]): Promise<ReadonlyMap<string, ProjectionDocument>> {
+    const stored = this.#collection(collection);
+    return this.parts.file.readForWriting(() => this.parts.tables.load(stored, keys));
+  }
+
+  async commit(batch: CommitBatch): Promise<void> {
+    const { file, bookkeeping, parkedEvents, tables } = this.parts;
+    const { id, projection, number } = this.stored;
+    if (this.#isClosed) throw new CheckpointMoved(projection, number);
+    const changes = batch.changes.map((change) => ({ change, collection: this.#collection(change.collection) }));
+    await file.write(() => {
+      // First of all: a stale session must not even try.
+      if (!bookkeeping.moveCheckpoint(id, this.checkpoint.epoch, batch.checkpoint)) throw new CheckpointMoved(projection, number);
+      for (const { change, collection } of changes) tables.apply(collection, change);
+      for (const event of batch.unpark ?? []) parkedEvents.unpark(id, event);
+      for (const event of batch.park ?? []) parkedEvents.park(id, event);
+    });
+  }
+
+  async parked(query: ParkedQuery): Promise<readonly ParkedEvent[]> {
+    return this.parts.file.readForWriting(() => this.parts.parkedEvents.list(this.stored.id, query));
+  }
+
+  async parkedKeys(): Promise<ReadonlyMap<string, number>> {
+    return this.parts.file.readForWriting(() => this.parts.parkedEvents.keys(this.stored.id));
+  }
+
+  /** Nothing is held between commits, so there is nothing to give back; it just cannot commit any more. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+  }
+
+  #collection(name: string): StoredCollection {
+    const collection = this.#collections.get(name);
+    if (!collection) throw new InvalidProjection(this.stored.projection, `its generation ${this.generation} has no collection ${name}`);
+    return collection;
+  }
+}

@@ -1,0 +1,125 @@
+// The SQLite file of an embedded read store: one connection that writes, one that reads snapshots beside it.
+import { MainstemError, type Runtime } from '@mainstem/event-store';
+import { ReadStoreUnavailable } from '@mainstem/projection';
+import type { DatabaseSync } from 'node:sqlite';
+import type { FileOwner } from '../errors.js';
+import { retryWhileBusy } from '../sqlite/busy-retry.js';
+import { openDatabase } from '../sqlite/open-database.js';
+import { sqliteCodeOf, translateSqliteError } from '../sqlite/sqlite-error.js';
+import { READ_STORE_SCHEMA } from './schema.js';
+
+export interface ReadStoreFileOptions {
+  readonly path: string;
+  /** What messages and status call the store: `cache`, `search`. */
+  readonly name: string;
+  readonly applicationId: number;
+  /** Version of the stored layout, from 1. */
+  readonly format: number;
+  readonly runtime: Runtime;
+}
+
+/** Memory that each connection may use for pages, in KiB. */
+const PAGE_CACHE_KIB = 16_384;
+/** What is left of the write-ahead log's file after a large transaction, in bytes. */
+const WAL_SIZE_MAX = 64 * 1024 * 1024;
+
+export class ReadStoreFile {
+  readonly #owner: FileOwner;
+  #isClosed = false;
+
+  private constructor(
+    readonly options: ReadStoreFileOptions,
+    /** For transactions that write, and for what a session reads: it keeps those pages warm. */
+    readonly writer: DatabaseSync,
+    /** For queries; it cannot write. */
+    readonly reader: DatabaseSync,
+  ) {
+    this.#owner = ownerOf(options);
+  }
+
+  /** Opens the file, creating folder and tables where there are none. Errors: those of `openDatabase`, with the prefix READ_STORE. */
+  static async open(options: ReadStoreFileOptions): Promise<ReadStoreFile> {
+    const connection = {
+      ...options,
+      owner: ownerOf(options),
+      // A power cut may take the last batches back, but each with its checkpoint: the projection applies them again.
+      synchronous: 'NORMAL' as const,
+      create: (database: DatabaseSync): void => database.exec(READ_STORE_SCHEMA),
+    };
+    const writer = await openDatabase(connection);
+    try {
+      const reader = await openDatabase({ ...connection, isReadOnly: true });
+      for (const database of [writer, reader]) database.exec(`PRAGMA cache_size = -${PAGE_CACHE_KIB}; PRAGMA journal_size_limit = ${WAL_SIZE_MAX}`);
+      return new ReadStoreFile(options, writer, reader);
+    } catch (error) {
+      writer.close();
+      throw error;
+    }
+  }
+
+  /**
+   * Runs `work` as one transaction that holds the write lock; what it throws rolls everything back and is thrown on. While another process holds
+   * the lock it waits without blocking the event loop, so `work` may run several times. Errors: READ_STORE_UNAVAILABLE.
+   */
+  write<Result>(work: () => Result): Promise<Result> {
+    return this.#attempt(() => transact(this.writer, 'BEGIN IMMEDIATE', work));
+  }
+
+  /** Runs `query` on one snapshot of the reading connection. Errors: READ_STORE_UNAVAILABLE; what `query` throws is thrown on. */
+  read<Result>(query: () => Result): Promise<Result> {
+    return this.#attempt(() => transact(this.reader, 'BEGIN', query));
+  }
+
+  /** Runs `query` on one snapshot of the writing connection: what a session reads back. Errors: as `read`. */
+  readForWriting<Result>(query: () => Result): Promise<Result> {
+    return this.#attempt(() => transact(this.writer, 'BEGIN', query));
+  }
+
+  /** Ends both connections. May be called again. */
+  close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.reader.close();
+    this.writer.close();
+  }
+
+  async #attempt<Result>(work: () => Result): Promise<Result> {
+    const file = { owner: this.#owner, path: this.options.path };
+    try {
+      return await retryWhileBusy(
+        () => {
+          if (this.#isClosed) throw new ReadStoreUnavailable(this.options.name, 'it is closed. Open it again to go on.');
+          return work();
+        },
+        { file, runtime: this.options.runtime },
+      );
+    } catch (error) {
+      throw unavailable(this.options.name, error, translateSqliteError(error, file));
+    }
+  }
+}
+
+const ownerOf = ({ name }: ReadStoreFileOptions): FileOwner => ({ codePrefix: 'READ_STORE', name });
+
+const transact = <Result>(database: DatabaseSync, begin: 'BEGIN' | 'BEGIN IMMEDIATE', work: () => Result): Result => {
+  database.exec(begin);
+  try {
+    const result = work();
+    database.exec('COMMIT');
+    return result;
+  } catch (error) {
+    if (database.isTransaction) database.exec('ROLLBACK');
+    throw error;
+  }
+};
+
+/** The port knows one error for a store that does not work; what exactly is wrong with the file is its cause and its message. */
+const unavailable = (name: string, error: unknown, translated: unknown): unknown => {
+  if (translated instanceof MainstemError && translated.code.startsWith('READ_STORE_') && isFileError(error, translated)) {
+    return new ReadStoreUnavailable(name, translated.message, translated);
+  }
+  return sqliteCodeOf(error) === undefined ? error : new ReadStoreUnavailable(name, error instanceof Error ? error.message : String(error), error);
+};
+
+// Translated here, or the wait for the lock that gave up: both are about the file, not about what was written.
+const isFileError = (error: unknown, translated: MainstemError): boolean => error !== translated || translated.code === 'READ_STORE_BUSY';

@@ -1,0 +1,55 @@
+// Stored layout of the bookkeeping that all embedded read stores share.
+
+/**
+ * Places are 64-bit integers and are read as text, never as JavaScript numbers. Ids of collections are never used again, because their tables are
+ * named after them. `declaration` is what a collection's derived tables were made from, in the words of the store.
+ */
+export const READ_STORE_SCHEMA = `
+  CREATE TABLE projections (
+    name TEXT PRIMARY KEY,
+    last_generation INTEGER NOT NULL
+  ) STRICT;
+
+  CREATE TABLE generations (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    projection TEXT NOT NULL REFERENCES projections (name),
+    number INTEGER NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('filling', 'serving', 'retired')),
+    version INTEGER NOT NULL,
+    fingerprint TEXT NOT NULL,
+    incarnation TEXT NOT NULL,
+    position INTEGER,
+    epoch INTEGER NOT NULL,
+    digest TEXT NOT NULL,
+    created_at TEXT NOT NULL,
+    UNIQUE (projection, number)
+  ) STRICT;
+
+  CREATE UNIQUE INDEX generations_serving ON generations (projection) WHERE state = 'serving';
+
+  CREATE TABLE collections (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    generation INTEGER NOT NULL REFERENCES generations (id),
+    name TEXT NOT NULL,
+    has_state INTEGER NOT NULL,
+    declaration TEXT NOT NULL,
+    UNIQUE (generation, name)
+  ) STRICT;
+
+  CREATE INDEX collections_name ON collections (name);
+
+  CREATE TABLE parked_events (
+    generation INTEGER NOT NULL REFERENCES generations (id),
+    position INTEGER NOT NULL,
+    key TEXT NOT NULL,
+    event_id TEXT NOT NULL,
+    type TEXT NOT NULL,
+    stream TEXT NOT NULL,
+    revision INTEGER NOT NULL,
+    error TEXT NOT NULL,
+    parked_at TEXT NOT NULL,
+    PRIMARY KEY (generation, position, key)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE INDEX parked_events_key ON parked_events (generation, key, position);
+`;

@@ -1,0 +1,19 @@
+// Errors of queries to the embedded full-text index.
+import { MainstemError } from '@mainstem/event-store';
+
+/** A query, limit or collection name cannot be accepted. `field` names the culprit. */
+export class InvalidSearchQuery extends MainstemError {
+  constructor(
+    readonly field: string,
+    problem: string,
+  ) {
+    super('SEARCH_INVALID_QUERY', `${field}: ${problem}`);
+  }
+}
+
+/** The cursor was not made by an earlier page of this query. */
+export class InvalidSearchCursor extends MainstemError {
+  constructor() {
+    super('SEARCH_INVALID_CURSOR', 'cursor: it does not belong to this query. Start again from the first page.');
+  }
+}

@@ -1,0 +1,35 @@
+// Where a page of search results ended. Opaque to callers.
+import { createHash } from 'node:crypto';
+import { InvalidSearchCursor } from './errors.js';
+
+/** The last document of a page: results continue after it. */
+export interface SearchCursor {
+  /** Rank as the index computes it: the best is the smallest. */
+  readonly rank: number;
+  readonly key: string;
+}
+
+const CURSOR_LENGTH_MAX = 4_096;
+
+/** `query` is what the cursor may be used with again: collection and match expression. */
+export const encodeCursor = ({ rank, key }: SearchCursor, query: string): string =>
+  Buffer.from(JSON.stringify([fingerprint(query), rank, key])).toString('base64url');
+
+/** Errors: SEARCH_INVALID_CURSOR. */
+export const decodeCursor = (cursor: string, query: string): SearchCursor => {
+  const content = typeof cursor === 'string' && cursor.length <= CURSOR_LENGTH_MAX ? parse(cursor) : undefined;
+  if (!Array.isArray(content)) throw new InvalidSearchCursor();
+  const [made, rank, key] = content as readonly unknown[];
+  if (made !== fingerprint(query) || typeof rank !== 'number' || typeof key !== 'string') throw new InvalidSearchCursor();
+  return { rank, key };
+};
+
+const parse = (cursor: string): unknown => {
+  try {
+    return JSON.parse(Buffer.from(cursor, 'base64url').toString());
+  } catch {
+    return undefined; // the caller tells what is wrong with it
+  }
+};
+
+const fingerprint = (query: string): string => createHash('sha256').update(query).digest('base64url').slice(0, 8);

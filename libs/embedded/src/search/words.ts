@@ -1,0 +1,26 @@
+// What a word is. Documents, queries and highlights all use this one definition, so that they cannot disagree.
+
+// A letter or digit and what follows of them; marks belong to the letter that they stand on.
+const WORD = /[\p{L}\p{N}][\p{L}\p{N}\p{M}]*/gu;
+
+/** Raise it when the definition of a word changes: every index is made anew then. */
+export const WORDS_VERSION = 1;
+
+/** The form in which text is split: canonically equivalent spellings become one. */
+export const normalised = (text: string): string => text.normalize('NFC');
+
+/** The words of a text, in lower case and in order: runs of letters and digits, without stemming. */
+export const wordsIn = (text: string): string[] => (normalised(text).match(WORD) ?? []).map(lowered);
+
+// Word by word: the lower case of a final sigma depends on what surrounds it.
+const lowered = (word: string): string => word.toLowerCase();
+
+/** A word of a normalised text, and where it stands there. */
+export interface PlacedWord {
+  readonly word: string;
+  readonly start: number;
+  readonly end: number;
+}
+
+export const placedWordsIn = (normalisedText: string): PlacedWord[] =>
+  [...normalisedText.matchAll(WORD)].map(({ 0: word, index }) => ({ word: lowered(word), start: index, end: index + word.length }));
