@@ -49,10 +49,14 @@ export class GenerationTables {
 
   /** Points the views at another generation's tables. Views that only the former one had are dropped. */
   async show(connection: SqlConnection, former: readonly CollectionRecord[], next: readonly CollectionRecord[]): Promise<void> {
-    for (const { view } of former) await connection.run(`DROP VIEW IF EXISTS ${this.database.sqlName(view)}`);
-    for (const { view, table, signature } of next) {
-      const columns = columnsOf(signature).map(quoted).join(', ');
-      await connection.run(`CREATE VIEW ${this.database.sqlName(view)} AS SELECT ${columns} FROM ${this.database.sqlName(table)}`);
+    const isReplaceable = (record: CollectionRecord): boolean =>
+      this.database.canReplaceViews && [...former, ...next].every(({ view, signature }) => view !== record.view || signature === record.signature);
+    const dropped = former.filter((record) => !isReplaceable(record) || !next.some(({ view }) => view === record.view));
+    for (const { view } of dropped) await connection.run(`DROP VIEW IF EXISTS ${this.database.sqlName(view)}`);
+    for (const record of next) {
+      const columns = columnsOf(record.signature).map(quoted).join(', ');
+      const create = isReplaceable(record) ? 'CREATE OR REPLACE VIEW' : 'CREATE VIEW';
+      await connection.run(`${create} ${this.database.sqlName(record.view)} AS SELECT ${columns} FROM ${this.database.sqlName(record.table)}`);
     }
   }
 

@@ -2,15 +2,18 @@
 import type { Runtime } from '@mainstem/event-store';
 import type { DocumentClass } from '@mainstem/projection';
 import { InvalidSqlOptions } from './errors.js';
+import { PostgresDatabase } from './postgres/postgres-database.js';
+import type { PostgresLocation } from './postgres/postgres-target.js';
 import type { SqlDatabase } from './sql-database.js';
 import { SqliteDatabase } from './sqlite/sqlite-database.js';
 
-/** A folder for the embedded database, or a PostgreSQL server. */
-export type SqlLocation =
-  /** The file is `<dir>/sql.db`. */
-  | { readonly dir: string }
-  /** `postgres://user:password@host:port/database?schema=name`; `schema` here or in the URL, default `public`. `poolSizeMax` connections, default 10. */
-  | { readonly url: string; readonly schema?: string; readonly poolSizeMax?: number };
+/** The folder of the embedded database, whose file is `<dir>/sql.db`. */
+export interface SqliteLocation {
+  readonly dir: string;
+}
+
+/** Where read models live: a folder, or a PostgreSQL server. */
+export type SqlLocation = SqliteLocation | PostgresLocation;
 
 export interface OpenOptions {
   readonly entities: readonly DocumentClass[];
@@ -19,6 +22,7 @@ export interface OpenOptions {
 
 /** Opens either. Errors: READ_STORE_INVALID_OPTIONS, and those of the dialect. */
 export const openDatabase = async (location: SqlLocation, options: OpenOptions): Promise<SqlDatabase> => {
-  if ('dir' in location) return SqliteDatabase.open({ dir: location.dir, ...options });
-  throw new InvalidSqlOptions('PostgreSQL');
+  if ('url' in location) return PostgresDatabase.open(location, options);
+  if (typeof location.dir !== 'string' || location.dir === '') throw new InvalidSqlOptions('give a folder as `dir`, or a PostgreSQL server as `url`');
+  return SqliteDatabase.open({ dir: location.dir, ...options });
 };

@@ -49,6 +49,8 @@ export interface SqlDatabase {
   readonly schema: string | undefined;
   /** Collation of text columns that orders by code point, where that is not the default. */
   readonly textCollation: string | undefined;
+  /** A view with the same columns can be replaced in place, which keeps the rights granted on it. */
+  readonly canReplaceViews: boolean;
 
   /** Quoted name of a table or view, with its schema. */
   sqlName(table: string): string;

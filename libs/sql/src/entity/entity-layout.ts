@@ -34,7 +34,7 @@ export const entityLayoutOf = (metadata: EntityMetadata): EntityLayout => {
   assertSupported(metadata);
   const columns = metadata.columns.map((column) => documentColumnOf(metadata, column));
   const keyIndex = metadata.columns.findIndex((column) => column.isPrimary);
-  const signature = JSON.stringify(columns.map(({ column, kind, isNullable, lengthMax }) => [column, kind, isNullable, lengthMax ?? null]));
+  const signature = JSON.stringify(metadata.columns.map((column) => [column.databaseName, typeNameOf(column), column.isNullable, column.length]));
   return { entity: metadata.name, view: metadata.tableName, columns, keyIndex, metadata, signature };
 };
 
@@ -64,7 +64,7 @@ const documentColumnOf = (metadata: EntityMetadata, column: ColumnMetadata): Doc
   const kind = KINDS.get(column.type);
   if (kind === undefined) {
     return refuse(
-      `has type ${typeof column.type === 'function' ? column.type.name : column.type}, which does not give back what was stored on every database; use ` +
+      `has type ${typeNameOf(column)}, which does not give back what was stored on every database; use ` +
         "text (also for decimals and times), integer, bigint (decimal strings), double precision, boolean or 'simple-json'",
     );
   }
@@ -77,6 +77,8 @@ const documentColumnOf = (metadata: EntityMetadata, column: ColumnMetadata): Doc
   const lengthMax = kind === 'text' && column.length ? Number(column.length) : undefined;
   return { property: column.propertyName, column: column.databaseName, kind, isNullable: column.isNullable, lengthMax };
 };
+
+const typeNameOf = ({ type }: ColumnMetadata): string => (typeof type === 'function' ? type.name : String(type));
 
 // The types that hold the same values on SQLite and PostgreSQL.
 const KINDS = new Map<unknown, ColumnKind>([

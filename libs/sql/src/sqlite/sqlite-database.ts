@@ -36,6 +36,7 @@ export interface SqliteOptions {
 export class SqliteDatabase implements SqlDatabase {
   readonly schema = undefined;
   readonly textCollation = undefined;
+  readonly canReplaceViews = false;
   #isClosed = false;
 
   private constructor(

@@ -1,0 +1,130 @@
+// A PostgreSQL connection in the hands of one piece of work.
+import { ReadStoreUnavailable } from '@mainstem/projection';
+import type { ProjectionDocument } from '@mainstem/projection';
+import type { Runtime } from '@mainstem/event-store';
+import type { PoolClient, QueryArrayResult, QueryResult } from 'pg';
+import type { QueryRunner } from 'typeorm';
+import type { CollectionTable, SqlConnection } from '../sql-database.js';
+import { numberedPlaceholders } from './placeholders.js';
+import { isDataError, isLockTimeout, problemOf, translatePostgresError } from './postgres-errors.js';
+import { deleteStatement, refusedBy, selectStatement, upsertStatements } from './postgres-table-statements.js';
+import type { BulkStatement } from './postgres-table-statements.js';
+
+// Readers wait behind a promote that waits for other readers, so it waits only for a moment at a time.
+const VIEW_LOCK_WAIT_MS = 250;
+const VIEW_LOCK_ATTEMPTS_MAX = 40;
+
+/** What a connection is given by its database. */
+export interface PostgresLease {
+  readonly runner: QueryRunner;
+  readonly client: PoolClient;
+  /** Quoted name of the table whose lock stands for all views. */
+  readonly viewLock: string;
+  readonly runtime: Runtime;
+}
+
+/** Goes to the driver directly: TypeORM has no part in statements whose cost matters. */
+export class PostgresConnection implements SqlConnection {
+  readonly runner: QueryRunner;
+  readonly #client: PoolClient;
+  #isBroken = false;
+
+  constructor(private readonly lease: PostgresLease) {
+    this.runner = lease.runner;
+    this.#client = lease.client;
+  }
+
+  async query<Row extends object>(sql: string, parameters: readonly unknown[] = []): Promise<readonly Row[]> {
+    return (await this.#guarded(() => this.#client.query<Row>(numberedPlaceholders(sql), [...parameters]))).rows;
+  }
+
+  async run(sql: string, parameters: readonly unknown[] = []): Promise<number> {
+    return (await this.#guarded(() => this.#client.query(numberedPlaceholders(sql), [...parameters]))).rowCount ?? 0;
+  }
+
+  async queryForeign<Row extends object>(sql: string, parameters: readonly unknown[]): Promise<readonly Row[]> {
+    return (await this.#guarded(() => this.#client.query<Row>(numberedPlaceholders(sql), [...parameters]), true)).rows;
+  }
+
+  async load({ codec, ...table }: CollectionTable, keys: readonly string[]): Promise<Map<string, ProjectionDocument>> {
+    const { text, values } = selectStatement({ codec, ...table }, keys.filter(isStorable));
+    const { rows } = await this.#guarded(
+      () => this.#client.query({ text, values: [...values], rowMode: 'array', types: RAW_TEXT }) as Promise<QueryArrayResult<unknown[]>>,
+    );
+    const keyIndex = codec.columns.findIndex(({ isKey }) => isKey);
+    return new Map(rows.map((row) => [row[keyIndex] as string, codec.decode(row)]));
+  }
+
+  async upsert(table: CollectionTable, documents: ReadonlyMap<string, ProjectionDocument>): Promise<void> {
+    for (const statement of upsertStatements(table, documents)) await this.#write(table.collection, statement);
+  }
+
+  async delete(table: CollectionTable, keys: readonly string[]): Promise<void> {
+    await this.#write(table.collection, deleteStatement(table, keys.filter(isStorable)));
+  }
+
+  async lockViews(): Promise<void> {
+    await this.control(`SET LOCAL lock_timeout = ${VIEW_LOCK_WAIT_MS}; SAVEPOINT before_lock`);
+    for (let attempt = 1; ; attempt++) {
+      try {
+        await this.#client.query(`LOCK TABLE ${this.lease.viewLock} IN ACCESS EXCLUSIVE MODE`);
+        break;
+      } catch (error) {
+        if (!isLockTimeout(error) || attempt === VIEW_LOCK_ATTEMPTS_MAX) throw translatePostgresError(error);
+      }
+      await this.control('ROLLBACK TO SAVEPOINT before_lock');
+      await this.lease.runtime.sleep(this.lease.runtime.random() * VIEW_LOCK_WAIT_MS);
+    }
+    await this.control('SET LOCAL lock_timeout TO DEFAULT');
+  }
+
+  /** Runs one or more statements without parameters and without a result. */
+  async control(sql: string): Promise<void> {
+    await this.#guarded(() => this.#client.query(sql));
+  }
+
+  /** Commits. Errors: READ_STORE_UNAVAILABLE, also when the server rolled back because a statement before had failed. */
+  async commit(): Promise<void> {
+    const { command }: QueryResult = await this.#guarded(() => this.#client.query('COMMIT'));
+    if (command !== 'COMMIT') throw new ReadStoreUnavailable('sql', 'the transaction was rolled back, because one of its statements had failed.');
+  }
+
+  /** Undoes everything; a connection that cannot even do that is given up, and the server undoes it. Never fails. */
+  async rollback(): Promise<void> {
+    if (this.#isBroken) return;
+    await this.#client.query('ROLLBACK').catch(() => this.#giveUp());
+  }
+
+  async #write(collection: string, { text, values, keys }: BulkStatement): Promise<void> {
+    if (keys.length === 0) return;
+    await this.#guarded(async () => {
+      try {
+        await this.#client.query(text, [...values]);
+      } catch (error) {
+        throw isDataError(error) ? refusedBy(collection, keys, problemOf(error), error) : error;
+      }
+    });
+  }
+
+  async #guarded<T>(work: () => Promise<T>, isForeign = false): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      // The driver's own timeout leaves the statement running: nothing else can use this connection.
+      if (error instanceof Error && error.message === 'Query read timeout') this.#giveUp();
+      throw translatePostgresError(error, isForeign);
+    }
+  }
+
+  /** Ends the connection, so that the pool does not hand it out again. */
+  #giveUp(): void {
+    this.#isBroken = true;
+    this.#client.end().catch(() => undefined); // it is lost either way
+  }
+}
+
+/** A key that PostgreSQL cannot store has no row, and the server would refuse the question. */
+const isStorable = (key: string): boolean => !key.includes('\0');
+
+// The codec converts; the application may have changed the driver's global parsers.
+const RAW_TEXT = { getTypeParser: () => (text: unknown) => text };

@@ -1,0 +1,200 @@
+// The SQL read store on a PostgreSQL server: a pool of connections, each with one piece of work at a time.
+import { ReadStoreUnavailable } from '@mainstem/projection';
+import type { DocumentClass } from '@mainstem/projection';
+import type { Runtime } from '@mainstem/event-store';
+import type { PoolClient } from 'pg';
+import { DataSource } from 'typeorm';
+import type { EntityManager } from 'typeorm';
+import { migrate } from '../bookkeeping/migrate.js';
+import { migrations, MIGRATIONS_TABLE } from '../bookkeeping/migrations.js';
+import type { ColumnKind } from '../entity/column-kind.js';
+import type { Decoder } from '../entity/document-codec.js';
+import { quoted } from '../entity/identifiers.js';
+import type { Durability, SqlConnection, SqlDatabase } from '../sql-database.js';
+import { PostgresConnection } from './postgres-connection.js';
+import { translatePostgresError } from './postgres-errors.js';
+import { postgresTargetOf } from './postgres-target.js';
+import type { PostgresLocation, PostgresTarget } from './postgres-target.js';
+
+const CONNECT_TIMEOUT_MS = 10_000;
+const STATEMENT_TIMEOUT_MS = 60_000;
+const LOCK_TIMEOUT_MS = 10_000;
+const IDLE_IN_TRANSACTION_TIMEOUT_MS = 60_000;
+/** Longer than the server's own limit: only a dead connection gets here. */
+const ANSWER_TIMEOUT_MS = 70_000;
+const CLOSE_WAIT_MAX_MS = 5_000;
+
+export interface PostgresOptions {
+  readonly entities: readonly DocumentClass[];
+  readonly runtime: Runtime;
+}
+
+/** Each call takes one connection and never a second one while it holds it, so a pool of any size cannot lock itself up. */
+export class PostgresDatabase implements SqlDatabase {
+  /** The same order as SQLite's: by code point, whatever the database's locale. */
+  readonly textCollation = 'C';
+  readonly canReplaceViews = true;
+  readonly #active = new Set<Promise<unknown>>();
+  #isClosed = false;
+
+  private constructor(
+    readonly dataSource: DataSource,
+    readonly schema: string,
+    private readonly runtime: Runtime,
+  ) {}
+
+  /** Connects and prepares the schema. Errors: READ_STORE_UNAVAILABLE, READ_STORE_INVALID_OPTIONS, READ_STORE_PERMISSION_DENIED, READ_STORE_NEWER. */
+  static async open(location: PostgresLocation, { entities, runtime }: PostgresOptions): Promise<PostgresDatabase> {
+    const target = postgresTargetOf(location);
+    const dataSource = dataSourceFor(target, entities);
+    try {
+      await dataSource.initialize();
+    } catch (error) {
+      throw translatePostgresError(error);
+    }
+    const database = new PostgresDatabase(dataSource, target.schema, runtime);
+    try {
+      await database.#prepare();
+      return database;
+    } catch (error) {
+      await database.close();
+      throw translatePostgresError(error);
+    }
+  }
+
+  sqlName(table: string): string {
+    return `${quoted(this.schema)}.${quoted(table)}`;
+  }
+
+  decoderOf(kind: ColumnKind): Decoder {
+    return DECODERS[kind];
+  }
+
+  use<T>(work: (connection: SqlConnection) => Promise<T>): Promise<T> {
+    return this.#withConnection(work);
+  }
+
+  transact<T>(durability: Durability, work: (connection: SqlConnection) => Promise<T>): Promise<T> {
+    return this.#withConnection(async (connection) => {
+      // Rows and checkpoint come back together after a crash of the server, so a commit need not wait for the disk.
+      await connection.control(durability === 'full' ? 'BEGIN' : 'BEGIN; SET LOCAL synchronous_commit = off');
+      try {
+        const result = await work(connection);
+        await connection.commit();
+        return result;
+      } catch (error) {
+        await connection.rollback();
+        throw error;
+      }
+    });
+  }
+
+  read<T>(work: (connection: SqlConnection, manager: EntityManager) => Promise<T>): Promise<T> {
+    return this.#withConnection(async (connection) => {
+      // LOCK takes no snapshot: it waits until a promote is through, and only then the snapshot is taken, by the first query.
+      await connection.control(`BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; LOCK TABLE ${this.#viewLock} IN ACCESS SHARE MODE`);
+      try {
+        return await work(connection, connection.runner.manager);
+      } catch (error) {
+        throw translatePostgresError(error, true);
+      } finally {
+        await connection.rollback();
+      }
+    });
+  }
+
+  async close(): Promise<void> {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    const waited = new AbortController();
+    await Promise.race([Promise.allSettled([...this.#active]), this.runtime.sleep(CLOSE_WAIT_MAX_MS, waited.signal)]);
+    waited.abort();
+    await this.dataSource.destroy();
+  }
+
+  /** Makes schema and bookkeeping, one process at a time. A replica has what its primary has. */
+  async #prepare(): Promise<void> {
+    const isReplica = await this.use(async (connection) => {
+      const [row] = await connection.query<{ replica: boolean }>('SELECT pg_is_in_recovery() AS replica');
+      return row?.replica === true;
+    });
+    if (isReplica) return;
+    await this.transact('full', async (connection) => {
+      await connection.query('SELECT pg_advisory_xact_lock(hashtextextended(?, 0))', [`mainstem ${this.schema}`]);
+      const schemas = await connection.query('SELECT 1 FROM pg_namespace WHERE nspname = ?', [this.schema]);
+      if (schemas.length === 0) await connection.run(`CREATE SCHEMA ${quoted(this.schema)}`);
+      await migrate(connection.runner, 'sql');
+    });
+  }
+
+  get #viewLock(): string {
+    return this.sqlName('mainstem_projections');
+  }
+
+  #withConnection<T>(work: (connection: PostgresConnection) => Promise<T>): Promise<T> {
+    if (this.#isClosed) return Promise.reject(new ReadStoreUnavailable('sql', 'it is closed'));
+    const running = this.#leased(work);
+    const settled = running.then(
+      () => undefined,
+      () => undefined,
+    );
+    this.#active.add(settled);
+    void settled.then(() => this.#active.delete(settled));
+    return running;
+  }
+
+  async #leased<T>(work: (connection: PostgresConnection) => Promise<T>): Promise<T> {
+    const runner = this.dataSource.createQueryRunner();
+    try {
+      const client = await this.#connected(runner.connect() as Promise<PoolClient>);
+      return await work(new PostgresConnection({ runner, client, viewLock: this.#viewLock, runtime: this.runtime }));
+    } finally {
+      await runner.release();
+    }
+  }
+
+  async #connected(client: Promise<PoolClient>): Promise<PoolClient> {
+    try {
+      return await client;
+    } catch (error) {
+      throw translatePostgresError(error);
+    }
+  }
+}
+
+const dataSourceFor = ({ connectionString, schema, poolSizeMax }: PostgresTarget, entities: readonly DocumentClass[]): DataSource =>
+  new DataSource({
+    type: 'postgres',
+    schema,
+    entities: [...entities],
+    migrations: [...migrations],
+    migrationsTableName: MIGRATIONS_TABLE,
+    installExtensions: false,
+    logging: false,
+    applicationName: 'mainstem',
+    // A connection that breaks while idle leaves the pool; the next call makes a new one and reports what it finds.
+    poolErrorHandler: () => undefined,
+    extra: {
+      connectionString, // not `url`: TypeORM would keep parts of it in its own options
+      max: poolSizeMax,
+      keepAlive: true,
+      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+      statement_timeout: STATEMENT_TIMEOUT_MS,
+      lock_timeout: LOCK_TIMEOUT_MS,
+      idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_TIMEOUT_MS,
+      query_timeout: ANSWER_TIMEOUT_MS,
+    },
+  });
+
+const same: Decoder = (value) => value;
+
+// Values come as the server's text.
+const DECODERS: Readonly<Record<ColumnKind, Decoder>> = {
+  text: same,
+  integer: Number,
+  smallint: Number,
+  bigint: same,
+  double: Number,
+  boolean: (value) => value === 't',
+  json: (value) => JSON.parse(value as string) as unknown,
+};

@@ -1,0 +1,70 @@
+// Bulk statements for the documents of one table: one parameter a column, whatever the number of rows.
+import { InvalidDocument } from '@mainstem/projection';
+import type { ProjectionDocument } from '@mainstem/projection';
+import type { ColumnKind, SqlValue } from '../entity/column-kind.js';
+import type { DocumentCodec } from '../entity/document-codec.js';
+import { quoted } from '../entity/identifiers.js';
+import type { CollectionTable } from '../sql-database.js';
+import { arrayLiteral } from './array-literal.js';
+
+/** A statement with its parameters, as the driver takes them. */
+export interface BulkStatement {
+  readonly text: string;
+  readonly values: readonly string[];
+  /** Keys of the documents that it writes. */
+  readonly keys: readonly string[];
+}
+
+// Bounds the size of a statement, and with it the memory that it takes here and on the server.
+const ROWS_PER_STATEMENT = 5_000;
+
+/** Rows by key, as text in the order of the codec's columns. */
+export const selectStatement = ({ sqlName, codec }: CollectionTable, keys: readonly string[]): BulkStatement => {
+  const columns = codec.columns.map(({ name }) => quoted(name)).join(', ');
+  return { text: `SELECT ${columns} FROM ${sqlName} WHERE ${quoted(codec.keyColumn)} = ANY($1::text[])`, values: [arrayLiteral(keys)], keys };
+};
+
+/** Rows to delete by key. */
+export const deleteStatement = ({ sqlName, codec }: CollectionTable, keys: readonly string[]): BulkStatement => ({
+  text: `DELETE FROM ${sqlName} WHERE ${quoted(codec.keyColumn)} = ANY($1::text[])`,
+  values: [arrayLiteral(keys)],
+  keys,
+});
+
+/** Statements that write the documents over what is there. Errors: READ_STORE_INVALID_DOCUMENT, while they are being made. */
+export function* upsertStatements({ sqlName, codec }: CollectionTable, documents: ReadonlyMap<string, ProjectionDocument>): Generator<BulkStatement> {
+  const text = upsertSql(sqlName, codec);
+  let columns: SqlValue[][] = codec.columns.map(() => []);
+  let keys: string[] = [];
+  for (const [key, document] of documents) {
+    const row = codec.encode(key, document);
+    for (let index = 0; index < columns.length; index++) (columns[index] as SqlValue[]).push(row[index] as SqlValue);
+    if (keys.push(key) < ROWS_PER_STATEMENT) continue;
+    yield { text, values: columns.map(arrayLiteral), keys };
+    columns = codec.columns.map(() => []);
+    keys = [];
+  }
+  if (keys.length > 0) yield { text, values: columns.map(arrayLiteral), keys };
+}
+
+/** A refusal by the server of data that the codec let through. */
+export const refusedBy = (collection: string, keys: readonly string[], problem: string, cause: unknown): InvalidDocument =>
+  new InvalidDocument(collection, keys.length === 1 ? String(keys[0]) : `(one of ${keys.length})`, problem, cause);
+
+const upsertSql = (sqlName: string, codec: DocumentCodec): string => {
+  const names = codec.columns.map(({ name }) => quoted(name)).join(', ');
+  const arrays = codec.columns.map(({ kind }, index) => `$${index + 1}::${TYPES[kind]}[]`).join(', ');
+  const changes = codec.columns.filter(({ isKey }) => !isKey).map(({ name }) => `${quoted(name)} = excluded.${quoted(name)}`);
+  const action = changes.length > 0 ? `DO UPDATE SET ${changes.join(', ')}` : 'DO NOTHING';
+  return `INSERT INTO ${sqlName} (${names}) SELECT * FROM unnest(${arrays}) ON CONFLICT (${quoted(codec.keyColumn)}) ${action}`;
+};
+
+const TYPES: Readonly<Record<ColumnKind, string>> = {
+  text: 'text',
+  integer: 'integer',
+  smallint: 'smallint',
+  bigint: 'bigint',
+  double: 'double precision',
+  boolean: 'boolean',
+  json: 'text',
+};
