@@ -1,2 +1,3 @@
 // Public surface of @mainstem/testing: contract suites and harnesses, free of a test runner.
 export { type ContractCase, type ContractRunner, type ContractSuite, registerContract } from './contract-suite.js';
+export { eventStoreContract, type EventStoreFixture } from './event-store-contract/index.js';
