@@ -15,8 +15,8 @@ export interface EmbeddedCacheOptions {
   readonly collections?: CacheCollections;
 }
 
-/** `cach` in ASCII. */
-const APPLICATION_ID = 0x63616368;
+/** `MsCa` in ASCII. */
+const APPLICATION_ID = 0x4d734361;
 const FORMAT = 1;
 
 /** What a query returned, and the state of the event store that it reflects. */

@@ -40,8 +40,8 @@ export interface SearchResult<Document extends object> {
   readonly position: Position | undefined;
 }
 
-/** `find` in ASCII. */
-const APPLICATION_ID = 0x66696e64;
+/** `MsSe` in ASCII. */
+const APPLICATION_ID = 0x4d735365;
 const FORMAT = 1;
 
 export class EmbeddedSearchStore extends EmbeddedReadStore {

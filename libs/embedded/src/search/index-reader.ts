@@ -28,21 +28,32 @@ export class IndexReader {
   page(collection: StoredCollection, match: string, { limit, after }: { limit: number; after: SearchCursor | undefined }): IndexPage {
     const statements = this.#statements.of(collection);
     if (!statements) return { total: 0, hits: [] };
-    const { total } = statements.count.get(match) as { total: number };
-    const rows = after ? statements.next.all(match, after.rank, after.rank, after.key, limit) : statements.first.all(match, limit);
-    return { total, hits: rows as unknown as readonly IndexHit[] };
+    const rows = after ? statements.next.all({ match, limit, rank: after.rank, key: after.key }) : statements.first.all({ match, limit });
+    const hits = rows as unknown as readonly (IndexHit & { readonly total: number })[];
+    return { total: hits[0]?.total ?? (statements.count.get(match) as { total: number }).total, hits };
   }
 }
 
+/**
+ * The index is walked once: for ranks and total. Which ranks make it to the page is known from the ranks alone, so that only documents of those
+ * ranks are looked up for the order by key, and not all that match.
+ */
 const prepare = (database: DatabaseSync, { id, declaration }: StoredCollection) => {
   const { text, weights } = decodeDeclaration(declaration);
   if (text.length === 0) return undefined;
-  const select = (after: string): string => `
-    WITH hits AS MATERIALIZED (SELECT rowid AS id, bm25(words_${id}, ${weights.join(', ')}) AS rank FROM words_${id} WHERE words_${id} MATCH ?)
-    SELECT d.key, d.document, hits.rank FROM hits JOIN documents_${id} d ON d.id = hits.id ${after} ORDER BY hits.rank, d.key LIMIT ?`;
+  const select = (where: { readonly worst: string; readonly after: string }): string => `
+    WITH hits AS MATERIALIZED (SELECT rowid AS id, bm25(words_${id}, ${weights.join(', ')}) AS rank FROM words_${id} WHERE words_${id} MATCH :match)
+    SELECT d.key, d.document, hits.rank, (SELECT count(*) FROM hits) AS total
+    FROM hits CROSS JOIN documents_${id} d ON d.id = hits.id
+    WHERE hits.rank <= ${where.worst} ${where.after} ORDER BY hits.rank, d.key LIMIT :limit`;
   return {
     count: database.prepare(`SELECT count(*) AS total FROM words_${id} WHERE words_${id} MATCH ?`),
-    first: database.prepare(select('')),
-    next: database.prepare(select('WHERE hits.rank >= ? AND (hits.rank > ? OR d.key > ?)')),
+    first: database.prepare(select({ worst: worstOf(''), after: '' })),
+    // All documents of the cursor's own rank may have to follow.
+    next: database.prepare(
+      select({ worst: `ifnull(${worstOf('WHERE rank > :rank')}, :rank)`, after: 'AND hits.rank >= :rank AND (hits.rank > :rank OR d.key > :key)' }),
+    ),
   };
 };
+
+const worstOf = (where: string): string => `(SELECT max(rank) FROM (SELECT rank FROM hits ${where} ORDER BY rank LIMIT :limit))`;
