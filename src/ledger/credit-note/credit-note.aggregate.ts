@@ -27,9 +27,9 @@ const evolve = (state: CreditNoteState, event: CreditNoteEvent): CreditNoteState
 const decide = (command: CreditNoteCommand, state: CreditNoteState): readonly CreditNoteEvent[] =>
   command instanceof IssueCreditNote ? issue(command, state) : addLines(command, state);
 
-const issue = ({ creditNo, customerId = null, country, lines = [] }: IssueCreditNote, state: CreditNoteState): readonly CreditNoteEvent[] => {
+const issue = ({ creditNo, customerId = null, country, lines }: IssueCreditNote, state: CreditNoteState): readonly CreditNoteEvent[] => {
   if (state.status === 'issued') throw new CreditNoteAlreadyIssued(creditNo);
-  return [{ type: 'CreditNoteIssued', data: { creditNo, customerId, country } }, ...linesAdded(lines, 1)];
+  return [{ type: 'CreditNoteIssued', data: { creditNo, customerId, country } }, ...linesAdded(lines ?? [], 1)];
 };
 
 const addLines = ({ creditNo, lines }: AddCreditLines, state: CreditNoteState): readonly CreditNoteEvent[] => {

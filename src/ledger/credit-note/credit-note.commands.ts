@@ -30,7 +30,7 @@ export class IssueCreditNote {
   @ArrayMaxSize(LINES_MAX)
   @ValidateNested({ each: true })
   @Type(() => CreditLine)
-  lines?: readonly CreditLine[];
+  lines?: readonly CreditLine[] | null;
 }
 
 /** Adds lines to a credit note that was issued. */

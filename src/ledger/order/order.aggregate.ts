@@ -27,9 +27,9 @@ const evolve = (state: OrderState, event: OrderEvent): OrderState => {
 const decide = (command: OrderCommand, state: OrderState): readonly OrderEvent[] =>
   command instanceof PlaceOrder ? place(command, state) : addLines(command, state);
 
-const place = ({ orderNo, customerId = null, country, lines = [] }: PlaceOrder, state: OrderState): readonly OrderEvent[] => {
+const place = ({ orderNo, customerId = null, country, lines }: PlaceOrder, state: OrderState): readonly OrderEvent[] => {
   if (state.status === 'placed') throw new OrderAlreadyPlaced(orderNo);
-  return [{ type: 'OrderPlaced', data: { orderNo, customerId, country } }, ...linesAdded(lines, 1)];
+  return [{ type: 'OrderPlaced', data: { orderNo, customerId, country } }, ...linesAdded(lines ?? [], 1)];
 };
 
 const addLines = ({ orderNo, lines }: AddOrderLines, state: OrderState): readonly OrderEvent[] => {

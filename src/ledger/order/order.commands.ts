@@ -27,7 +27,7 @@ export class PlaceOrder {
   @ArrayMaxSize(LINES_MAX)
   @ValidateNested({ each: true })
   @Type(() => OrderLine)
-  lines?: readonly OrderLine[];
+  lines?: readonly OrderLine[] | null;
 }
 
 /** Adds lines to an order that was placed. */

@@ -1,0 +1,47 @@
+// From consecutive events of one document to the command that leads to them.
+import { AdjustBadDebt, BadDebtLine } from '../ledger/bad-debt/bad-debt.commands.js';
+import { AddCreditLines, CreditLine, IssueCreditNote } from '../ledger/credit-note/credit-note.commands.js';
+import { AddOrderLines, OrderLine, PlaceOrder } from '../ledger/order/order.commands.js';
+import { AdjustStock, StockAdjustmentLine } from '../ledger/stock-adjustment/stock-adjustment.commands.js';
+import type { ImportedEvent } from './imported-event.js';
+
+/** The command whose events are these: a header with its lines, or lines alone. The events are of one stream, a header is the first. */
+export const commandFor = (events: readonly [ImportedEvent, ...ImportedEvent[]]): object => {
+  const [{ type, documentNo, data }] = events;
+  const { customerId, country } = data;
+  switch (type) {
+    case 'OrderPlaced':
+      return filled(new PlaceOrder(), { orderNo: documentNo, customerId, country, lines: linesOf(events.slice(1), OrderLine, PRICED) });
+    case 'OrderLineAdded':
+      return filled(new AddOrderLines(), { orderNo: documentNo, lines: linesOf(events, OrderLine, PRICED) });
+    case 'CreditNoteIssued':
+      return filled(new IssueCreditNote(), { creditNo: documentNo, customerId, country, lines: linesOf(events.slice(1), CreditLine, PRICED) });
+    case 'CreditLineAdded':
+      return filled(new AddCreditLines(), { creditNo: documentNo, lines: linesOf(events, CreditLine, PRICED) });
+    case 'StockAdjusted':
+      return filled(new AdjustStock(), {
+        adjustmentNo: documentNo,
+        country,
+        lines: linesOf(events, StockAdjustmentLine, ['sku', 'quantityDelta', 'note']),
+      });
+    case 'BadDebtAdjusted':
+      return filled(new AdjustBadDebt(), { adjustmentNo: documentNo, country, lines: linesOf(events, BadDebtLine, ['sku', 'amount', 'note']) });
+  }
+};
+
+const PRICED = ['sku', 'description', 'quantity', 'unitPrice'] as const;
+
+const linesOf = <Line extends object>(
+  events: readonly ImportedEvent[],
+  lineClass: new () => Line,
+  fields: readonly (keyof Line & string)[],
+): readonly Line[] =>
+  events.map(({ data }) => {
+    const line = new lineClass();
+    // The rules of the class decide whether the values are of the right type.
+    for (const field of fields) line[field] = data[field] as Line[keyof Line & string];
+    return line;
+  });
+
+/** The values come from a file: the rules of the command's class check them when it is executed. */
+const filled = (command: object, fields: Readonly<Record<string, unknown>>): object => Object.assign(command, fields);

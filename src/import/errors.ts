@@ -1,0 +1,30 @@
+// Errors of an import as a whole. What is wrong with single lines goes into the rejects file instead.
+import { MainstemError } from '@mainstem/event-store';
+
+/** The file cannot be read, or not to its end; what came before is imported. */
+export class ImportFileUnreadable extends MainstemError {
+  constructor(
+    readonly file: string,
+    cause: unknown,
+  ) {
+    super(
+      'IMPORT_FILE_UNREADABLE',
+      `${file} cannot be read to its end: ${cause instanceof Error ? cause.message : String(cause)}. Importing again goes on where it stopped.`,
+      { cause },
+    );
+  }
+}
+
+/** The rejects file cannot be written; the import was ended, because nothing may be lost without a word. */
+export class RejectsFileUnwritable extends MainstemError {
+  constructor(
+    readonly file: string,
+    cause: unknown,
+  ) {
+    super(
+      'IMPORT_REJECTS_UNWRITABLE',
+      `${file} cannot be written: ${cause instanceof Error ? cause.message : String(cause)}. Choose another file for the rejects.`,
+      { cause },
+    );
+  }
+}

@@ -1,0 +1,148 @@
+// Imports a file of ledger events through the command handlers, in the order of the file.
+import { AppendTurns, type CommandResult } from '@mainstem/aggregate';
+import { InvalidInput, isMainstemError, systemRuntime, type Runtime } from '@mainstem/event-store';
+import { withContext } from '@mainstem/nest';
+import type { CommandBus } from '@nestjs/cqrs';
+import { resolve } from 'node:path';
+import { DocumentRuns, type DocumentRun } from './document-runs.js';
+import type { ImportProgress, ImportReport } from './import-report.js';
+import { ImportWindow } from './import-window.js';
+import { isProblem, parseEvent } from './imported-event.js';
+import { RejectsFile } from './rejects-file.js';
+import { RunImport, type RunOutcome } from './run-import.js';
+import { sourceLines, type SourceLine } from './source-lines.js';
+
+export interface ImportOptions {
+  /** NDJSON, plain or gzipped: one event a line. */
+  readonly file: string;
+  readonly commandBus: Pick<CommandBus, 'execute'>;
+  /** Where lines that cannot be imported go; replaced, and absent when there are none. */
+  readonly rejectsFile: string;
+  readonly onProgress?: ImportProgress;
+  /** Ends the import after the commands under way: the report says `isComplete: false`. */
+  readonly signal?: AbortSignal;
+  readonly runtime?: Runtime;
+}
+
+/** Commands and events under way at a time: enough to share commits, little enough to bound memory. */
+const WINDOW = { runsMax: 64, eventsMax: 4_000 } as const;
+
+/**
+ * Reads the file once, in constant memory. Each run of consecutive events of one stream becomes one command, executed by the same
+ * handlers as over HTTP; many are under way at a time, and still the events end up in the order of the file, each with its original
+ * time. Importing again, after an end or an abort at any place, adds only what is missing.
+ *
+ * A bad line (not JSON, not UTF-8, too long, unknown type, missing or wrong field, wrong stream, `seq` that does not rise, line number
+ * out of order, or refused by a rule of the ledger) goes to the rejects file with its line number, reason and code. The rest of its
+ * document goes on: later lines are numbered without a gap, which the report counts as `renumbered`. Without a good header a
+ * document's lines are refused too, each by itself. After the file has been repaired, importing it again adds the missing lines, at the
+ * end of their documents.
+ *
+ * Errors: IMPORT_FILE_UNREADABLE, IMPORT_REJECTS_UNWRITABLE, EVENT_STORE_INVALID_INPUT, and those of the store; all that was imported
+ * until then stays.
+ */
+export const importLedger = async (options: ImportOptions): Promise<ImportReport> => {
+  if (resolve(options.file) === resolve(options.rejectsFile)) throw new InvalidInput('rejectsFile', 'must not be the file that is imported');
+  const rejects = await RejectsFile.create(options.rejectsFile);
+  try {
+    return await new LedgerImport(options, rejects).run();
+  } finally {
+    await rejects.close();
+  }
+};
+
+class LedgerImport {
+  readonly #runtime: Runtime;
+  readonly #abort = new AbortController();
+  readonly #signal: AbortSignal;
+  readonly #window = new ImportWindow(WINDOW, () => this.#abort.abort());
+  readonly #runs = new DocumentRuns();
+  readonly #turns = new AppendTurns();
+  readonly #totals: RunOutcome = { added: 0, alreadyThere: 0, renumbered: 0 };
+  #lines = 0;
+  #bytes = 0;
+
+  constructor(
+    private readonly options: ImportOptions,
+    private readonly rejects: RejectsFile,
+  ) {
+    this.#runtime = options.runtime ?? systemRuntime;
+    this.#signal = options.signal ? AbortSignal.any([options.signal, this.#abort.signal]) : this.#abort.signal;
+  }
+
+  async run(): Promise<ImportReport> {
+    const started = this.#runtime.monotonic();
+    try {
+      await this.#read();
+    } finally {
+      await this.#window.drain();
+    }
+    const isAborted = this.options.signal?.aborted ?? false;
+    const { failure } = this.#window;
+    if (failure && !(isAborted && isMainstemError(failure.error, 'EVENT_STORE_ABORTED'))) throw failure.error;
+    return this.#report(!isAborted, (this.#runtime.monotonic() - started) / 1_000);
+  }
+
+  async #read(): Promise<void> {
+    for await (const { lines, bytesRead, bytesTotal } of sourceLines(this.options.file, this.#signal)) {
+      this.#bytes = bytesRead;
+      for (const line of lines) {
+        if (this.#signal.aborted) return;
+        const pending = this.#line(line);
+        if (pending) await pending;
+      }
+      this.options.onProgress?.(bytesRead, bytesTotal, this.#totals.added + this.#totals.alreadyThere);
+    }
+    if (this.#signal.aborted) return;
+    await this.#import(this.#runs.end());
+    await this.#window.drain();
+    this.options.onProgress?.(this.#bytes, this.#bytes, this.#totals.added + this.#totals.alreadyThere);
+  }
+
+  /** Returns nothing, not a promise, for most lines: a turn of the event loop for each would cost more than parsing it. */
+  #line({ number, text, problem }: SourceLine): Promise<void> | undefined {
+    this.#lines++;
+    const parsed = problem ?? parseEvent(text, number);
+    const reject = isProblem(parsed) ? parsed : this.#runs.check(parsed);
+    if (reject) {
+      this.#runs.skip();
+      return this.rejects.add({ line: number, ...reject, text });
+    }
+    const ended = isProblem(parsed) ? undefined : this.#runs.push(parsed);
+    return ended && this.#import(ended);
+  }
+
+  #import(run: DocumentRun | undefined): Promise<void> | undefined {
+    if (!run) return undefined;
+    const turn = this.#turns.take();
+    const events = run.parts.reduce((sum, part) => sum + part.length, 0);
+    return this.#window.add(events, async () => {
+      const execute = (command: object, context: Parameters<typeof withContext>[1]): Promise<CommandResult> =>
+        this.options.commandBus.execute(withContext(command, context) as never);
+      const reject = this.rejects.add.bind(this.rejects);
+      const outcome = await new RunImport({ execute, reject, turn, signal: this.#signal }).import(run);
+      this.#totals.added += outcome.added;
+      this.#totals.alreadyThere += outcome.alreadyThere;
+      this.#totals.renumbered += outcome.renumbered;
+    });
+  }
+
+  #report(isComplete: boolean, seconds: number): ImportReport {
+    const rejectedByCode = Object.fromEntries([...this.rejects.counts].sort(([left], [right]) => (left < right ? -1 : 1)));
+    const rejected = Object.values(rejectedByCode).reduce((sum, count) => sum + count, 0);
+    const { added, alreadyThere, renumbered } = this.#totals;
+    return {
+      isComplete,
+      lines: this.#lines,
+      added,
+      alreadyThere,
+      rejected,
+      rejectedByCode,
+      rejectsFile: rejected > 0 ? this.options.rejectsFile : null,
+      renumbered,
+      bytes: this.#bytes,
+      seconds,
+      eventsPerSecond: seconds > 0 ? Math.round((added + alreadyThere) / seconds) : 0,
+    };
+  }
+}

@@ -1,0 +1,147 @@
+// Reads a text file, gzipped or not, as numbered lines, in constant memory.
+import { isUtf8 } from 'node:buffer';
+import { createReadStream } from 'node:fs';
+import { open, stat } from 'node:fs/promises';
+import { createGunzip } from 'node:zlib';
+import { ImportFileUnreadable } from './errors.js';
+
+/** Bytes of the longest line that is taken. The longest that the ledger can accept has less than half of that. */
+export const LINE_BYTES_MAX = 16_384;
+
+export interface SourceLine {
+  /** From 1. */
+  readonly number: number;
+  /** Without its line end. */
+  readonly text: string;
+  readonly problem?: { readonly code: 'IMPORT_NOT_UTF8' | 'IMPORT_LINE_TOO_LONG'; readonly reason: string };
+}
+
+export interface SourceBatch {
+  readonly lines: readonly SourceLine[];
+  /** Bytes of the file (compressed, if it is) read so far, and all of them. */
+  readonly bytesRead: number;
+  readonly bytesTotal: number;
+}
+
+const CHUNK_BYTES = 262_144;
+const NEWLINE = 0x0a;
+const GZIP_MAGIC = 0x8b1f;
+
+/**
+ * The lines of a file, in batches. Empty lines are left out but counted. Gzip is recognised by its first bytes. A line that is too long
+ * or not UTF-8 comes with its problem, and the beginning of its text or its bytes in base64. Errors: IMPORT_FILE_UNREADABLE.
+ */
+export async function* sourceLines(file: string, signal?: AbortSignal): AsyncGenerator<SourceBatch> {
+  const splitter = new LineSplitter();
+  try {
+    const bytesTotal = (await stat(file)).size;
+    const source = createReadStream(file, { highWaterMark: CHUNK_BYTES });
+    const isCompressed = await isGzip(file);
+    const chunks = isCompressed ? source.pipe(createGunzip({ chunkSize: CHUNK_BYTES })) : source;
+    // `pipe` does not pass errors on.
+    source.on('error', (error) => chunks.destroy(error));
+    try {
+      for await (const chunk of chunks as AsyncIterable<Buffer>) {
+        if (signal?.aborted) return;
+        yield { lines: splitter.push(chunk), bytesRead: source.bytesRead, bytesTotal };
+      }
+      yield { lines: splitter.end(), bytesRead: source.bytesRead, bytesTotal };
+    } finally {
+      source.destroy();
+    }
+  } catch (error) {
+    throw new ImportFileUnreadable(file, error);
+  }
+}
+
+const isGzip = async (file: string): Promise<boolean> => {
+  const handle = await open(file);
+  try {
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(2), 0, 2, 0);
+    return bytesRead === 2 && buffer.readUInt16LE() === GZIP_MAGIC;
+  } finally {
+    await handle.close();
+  }
+};
+
+/** Cuts chunks of bytes into lines, keeping at most one unfinished line. */
+export class LineSplitter {
+  #rest = Buffer.alloc(0);
+  /** Bytes dropped of an unfinished line that is too long already; its beginning is in `#rest`. */
+  #dropped = 0;
+  #number = 0;
+
+  push(chunk: Buffer): readonly SourceLine[] {
+    const end = chunk.lastIndexOf(NEWLINE);
+    if (end < 0) {
+      this.#keep(chunk);
+      return [];
+    }
+    const first = chunk.indexOf(NEWLINE);
+    this.#keep(chunk.subarray(0, first));
+    const lines = this.#takeRest();
+    if (first < end) this.#split(chunk.subarray(first + 1, end), lines);
+    this.#keep(chunk.subarray(end + 1));
+    return lines;
+  }
+
+  /** The last line, if the file does not end with a line end. */
+  end(): readonly SourceLine[] {
+    return this.#rest.length > 0 ? this.#takeRest() : [];
+  }
+
+  #keep(bytes: Buffer): void {
+    const room = LINE_BYTES_MAX + 1 - this.#rest.length;
+    this.#dropped += Math.max(0, bytes.length - room);
+    if (bytes.length > 0 && room > 0) this.#rest = Buffer.concat([this.#rest, bytes.subarray(0, room)]);
+  }
+
+  #takeRest(): SourceLine[] {
+    const lines: SourceLine[] = [];
+    this.#line(this.#rest, this.#rest.length + this.#dropped, lines);
+    this.#rest = Buffer.alloc(0);
+    this.#dropped = 0;
+    return lines;
+  }
+
+  #split(block: Buffer, lines: SourceLine[]): void {
+    // Nearly always all of it is good, and one conversion is much cheaper than one for each line.
+    if (isUtf8(block)) {
+      for (const text of block.toString('utf8').split('\n')) {
+        if (text.length > LINE_BYTES_MAX / 4) this.#line(Buffer.from(text), Buffer.byteLength(text), lines);
+        else this.#text(text, lines);
+      }
+      return;
+    }
+    for (let start = 0; start <= block.length;) {
+      const found = block.indexOf(NEWLINE, start);
+      const end = found < 0 ? block.length : found;
+      this.#line(block.subarray(start, end), end - start, lines);
+      start = end + 1;
+    }
+  }
+
+  #line(bytes: Buffer, length: number, lines: SourceLine[]): void {
+    if (length > LINE_BYTES_MAX) {
+      const problem = {
+        code: 'IMPORT_LINE_TOO_LONG',
+        reason: `has ${length} bytes, the limit is ${LINE_BYTES_MAX}; text holds its beginning`,
+      } as const;
+      lines.push({ number: ++this.#number, text: bytes.toString('utf8', 0, TEXT_BYTES_SHOWN), problem });
+    } else if (isUtf8(bytes)) {
+      this.#text(bytes.toString('utf8'), lines);
+    } else {
+      const problem = { code: 'IMPORT_NOT_UTF8', reason: 'is not UTF-8; text holds its bytes in base64' } as const;
+      lines.push({ number: ++this.#number, text: bytes.toString('base64'), problem });
+    }
+  }
+
+  #text(text: string, lines: SourceLine[]): void {
+    const number = ++this.#number;
+    let line = text.endsWith('\r') ? text.slice(0, -1) : text;
+    if (number === 1 && line.startsWith('\uFEFF')) line = line.slice(1);
+    if (line.trim() !== '') lines.push({ number, text: line });
+  }
+}
+
+const TEXT_BYTES_SHOWN = 1_024;
