@@ -20,12 +20,14 @@ export const customerBoards = (customer: CustomerBalance): readonly BoardEntry[]
 export const productBoards = (product: ProductCard): readonly BoardEntry[] => [
   ...(product.unitsSold > 0
     ? [
-        { board: 'skus-by-units-sold', score: product.unitsSold },
+        { board: 'skus-by-units-sold', score: unitScore(product.unitsSold) },
         { board: 'skus-by-gross-revenue', score: moneyScore(product.grossRevenue) },
       ]
     : []),
-  ...(product.unitsReturned > 0 ? [{ board: 'skus-by-units-returned', score: product.unitsReturned }] : []),
+  ...(product.unitsReturned > 0 ? [{ board: 'skus-by-units-returned', score: unitScore(product.unitsReturned) }] : []),
 ];
 
 /** A board for each month. */
-export const monthlyBoards = (product: MonthlyProduct): readonly BoardEntry[] => [{ board: product.month, score: product.unitsSold }];
+export const monthlyBoards = (product: MonthlyProduct): readonly BoardEntry[] => [{ board: product.month, score: unitScore(product.unitsSold) }];
+
+const unitScore = (units: number): number => Math.min(units, Number.MAX_SAFE_INTEGER);

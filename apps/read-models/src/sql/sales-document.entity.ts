@@ -1,5 +1,5 @@
 // Read models of orders and credit notes, and of what they add up to by customer and by country.
-import { Column, Entity, PrimaryColumn } from 'typeorm';
+import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 
 export type SalesDocumentKind = 'order' | 'credit';
 
@@ -8,13 +8,13 @@ export type SalesDocumentKind = 'order' | 'credit';
 export class SalesDocument {
   @PrimaryColumn('text') stream!: string;
   @Column('text') kind!: SalesDocumentKind;
-  @Column('text', { nullable: true }) customerId!: string | null;
+  @Index() @Column('text', { nullable: true }) customerId!: string | null;
   @Column('text') country!: string;
   @Column('integer') lines!: number;
   @Column('double precision') units!: number;
   @Column('text') total!: string;
   /** The total in whole thousandths, to sort by. */
-  @Column('double precision') totalScore!: number;
+  @Index() @Column('double precision') totalScore!: number;
   /** Time of the first event. */
   @Column('text') firstAt!: string;
   /** Time of the last event, lines included. */

@@ -1,5 +1,5 @@
 // Read model of the rules that the recorded data breaks.
-import { Column, Entity, PrimaryColumn } from 'typeorm';
+import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 
 /** Every rule, as its key is reported. */
 export const VIOLATION_RULES = [
@@ -35,7 +35,7 @@ export type ViolationRule = (typeof VIOLATION_RULES)[number];
 export class Violation {
   /** Rule and subject, padded so that text order is line order. */
   @PrimaryColumn('text') key!: string;
-  @Column('text') rule!: ViolationRule;
+  @Index() @Column('text') rule!: ViolationRule;
   /** A stream, `stream/line`, a customer, a SKU, or for groups of spellings the SKU in upper case. */
   @Column('text') id!: string;
 }

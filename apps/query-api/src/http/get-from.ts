@@ -1,0 +1,44 @@
+// One decorator for a route of the query API: its path, what it reads, and how OpenAPI describes it.
+import { MIN_POSITION_HEADER, POSITION_HEADER, ReadsFrom, type ReadSource } from '@mainstem/nest';
+import { applyDecorators, Get } from '@nestjs/common';
+import {
+  ApiBadRequestResponse,
+  ApiHeader,
+  ApiNotFoundResponse,
+  ApiOkResponse,
+  ApiOperation,
+  ApiServiceUnavailableResponse,
+  type ApiResponseOptions,
+} from '@nestjs/swagger';
+
+export interface RouteOptions {
+  readonly summary: string;
+  readonly answer: ApiResponseOptions;
+  /** The route answers 404 for a key that is not there. */
+  readonly hasKey?: boolean;
+}
+
+const DECIMAL = { type: 'string', pattern: '^[0-9]+$' } as const;
+const PROBLEM = { content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/ProblemDetails' } } } } as const;
+
+/** `@Get(path)` that answers from projections of one read store; the handler returns an `Answer`. */
+export const GetFrom = ({ store, projections }: ReadSource, path: string, { summary, answer, hasKey = false }: RouteOptions): MethodDecorator =>
+  applyDecorators(
+    Get(path),
+    ReadsFrom(store, ...projections),
+    ApiOperation({ summary }),
+    ApiHeader({ name: MIN_POSITION_HEADER, required: false, schema: DECIMAL, description: 'Waits until the answer reflects this position.' }),
+    ApiOkResponse({
+      ...answer,
+      headers: {
+        [POSITION_HEADER]: { schema: DECIMAL, description: 'The position of the event store that the answer reflects; 0 while it reflects nothing.' },
+      },
+    }),
+    ApiBadRequestResponse({ ...PROBLEM, description: 'A parameter cannot be used; the problem names it.' }),
+    ...(hasKey ? [ApiNotFoundResponse({ ...PROBLEM, description: 'There is nothing of that key.' })] : []),
+    ApiServiceUnavailableResponse({
+      ...PROBLEM,
+      description: 'The position asked for was not reached in time (with the lag), or the read store cannot be reached.',
+      headers: { 'Retry-After': { schema: { type: 'integer' }, description: 'Seconds.' } },
+    }),
+  );

@@ -1,0 +1,15 @@
+// The query parameter that every route takes.
+import { ApiPropertyOptional } from '@nestjs/swagger';
+import { IsOptional, Matches } from 'class-validator';
+
+export class PositionQuery {
+  @ApiPropertyOptional({
+    type: 'string',
+    pattern: '^[0-9]+$',
+    description:
+      'Waits until the answer reflects this position (a `Mainstem-Position` of an earlier answer). Same as the header `Mainstem-Min-Position`.',
+  })
+  @IsOptional()
+  @Matches(/^(0|[1-9][0-9]{0,18})$/, { message: 'minPosition must be a decimal number from 0' })
+  minPosition?: string;
+}

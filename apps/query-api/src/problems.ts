@@ -1,0 +1,9 @@
+// HTTP statuses of the errors that queries end with.
+import type { ProblemRules } from '@mainstem/nest';
+
+export const queryProblems: ProblemRules = {
+  READ_MODEL_KEY_UNKNOWN: 404,
+  SEARCH_INVALID_QUERY: 400,
+  SEARCH_INVALID_CURSOR: 400,
+  CACHE_INVALID_QUERY: 400,
+};

@@ -1,0 +1,46 @@
+// Queries about products.
+import type { ProductCard } from '#apps/read-models/src/cache/product-card.document.js';
+import { CACHE_READ_STORE, SQL_READ_STORE } from '#apps/read-models/src/read-stores.js';
+import { Product } from '#apps/read-models/src/sql/product.entity.js';
+import type { Answer } from '@mainstem/nest';
+import { Inject, Injectable } from '@nestjs/common';
+import { MoreThan } from 'typeorm';
+import { foundOr } from '../errors.js';
+import { pageOf, placeOf, type Page } from '../http/page.js';
+import type { CacheReads, SqlReads } from '../read-stores.js';
+import { CARDS, PRODUCTS } from '../sources.js';
+import type { CardAnswer, ProductAnswer } from './products.answers.js';
+
+const ORDER = 'sku';
+
+@Injectable()
+export class ProductsQueries {
+  constructor(
+    @Inject(SQL_READ_STORE) private readonly sql: SqlReads,
+    @Inject(CACHE_READ_STORE) private readonly cache: CacheReads,
+  ) {}
+
+  /** Errors: READ_MODEL_KEY_UNKNOWN. */
+  async one(sku: string): Promise<Answer<ProductAnswer>> {
+    return this.sql.read(PRODUCTS.projections, async (manager) =>
+      answerOf(foundOr(await manager.getRepository(Product).findOneBy({ sku }), 'product', sku)),
+    );
+  }
+
+  /** By SKU. */
+  async list(limit: number, cursor: string | undefined): Promise<Answer<Page<ProductAnswer>>> {
+    const [after] = placeOf(cursor, ORDER, 'string') ?? [];
+    return this.sql.read(PRODUCTS.projections, async (manager) => {
+      const where = after === undefined ? {} : { sku: MoreThan(String(after)) };
+      const products = await manager.getRepository(Product).find({ where, order: { sku: 'ASC' }, take: limit + 1 });
+      return pageOf(products, limit, (last) => [ORDER, last.sku], answerOf);
+    });
+  }
+
+  /** Errors: READ_MODEL_KEY_UNKNOWN. */
+  async card(sku: string): Promise<Answer<CardAnswer>> {
+    return this.cache.read(CARDS.projections, (view) => foundOr(view.get<ProductCard>('product-cards', sku), 'product', sku));
+  }
+}
+
+const answerOf = ({ descriptions, ...product }: Product): ProductAnswer => ({ ...product, descriptions: descriptions.length });

@@ -1,0 +1,51 @@
+// Search over HTTP.
+import type { ProductText } from '#apps/read-models/src/search/product-text.document.js';
+import { SEARCH_READ_STORE } from '#apps/read-models/src/read-stores.js';
+import type { Answer } from '@mainstem/nest';
+import { Controller, Inject, Query } from '@nestjs/common';
+import { ApiProperty, ApiPropertyOptional, ApiTags } from '@nestjs/swagger';
+import { Transform } from 'class-transformer';
+import { IsBoolean, IsNotEmpty, IsOptional, IsString } from 'class-validator';
+import { GetFrom } from '../http/get-from.js';
+import { LIMIT_DEFAULT, PageQuery } from '../http/page.js';
+import type { SearchReads } from '../read-stores.js';
+import { SEARCH } from '../sources.js';
+
+export class ProductSearchQuery extends PageQuery {
+  @ApiProperty({ description: 'All of these words, as whole words.', example: 'white metal lantern' })
+  @IsString()
+  @IsNotEmpty()
+  q!: string;
+
+  @ApiPropertyOptional({ type: 'boolean', default: false, description: 'The last word may be the beginning of a word: search as you type.' })
+  @IsOptional()
+  @Transform(({ value }: { readonly value: unknown }) => (value === 'true' ? true : value === 'false' ? false : value))
+  @IsBoolean({ message: 'prefix must be true or false' })
+  prefix?: boolean;
+}
+
+export class ProductHit {
+  @ApiProperty() sku!: string;
+  @ApiProperty({ type: 'string', nullable: true, description: 'The last one on an order line.' }) description!: string | null;
+  @ApiProperty({ description: 'The text that fits best, as escaped HTML with <mark> around the words found.' }) highlight!: string;
+  @ApiProperty({ type: 'number', description: 'The best has the highest; comparable within one answer.' }) score!: number;
+}
+
+export class ProductHits {
+  @ApiProperty({ type: 'integer', description: 'On all pages.' }) total!: number;
+  @ApiProperty({ type: [ProductHit] }) items!: readonly ProductHit[];
+  @ApiProperty({ type: 'string', nullable: true, description: 'Cursor of the next page.' }) next!: string | null;
+}
+
+@ApiTags('search')
+@Controller('api/search')
+export class SearchController {
+  constructor(@Inject(SEARCH_READ_STORE) private readonly search: SearchReads) {}
+
+  @GetFrom(SEARCH, 'products', { summary: 'Products by the words of their descriptions, best first', answer: { type: ProductHits } })
+  async products(@Query() { q, limit = LIMIT_DEFAULT, cursor, prefix }: ProductSearchQuery): Promise<Answer<ProductHits>> {
+    const { total, items, next, position } = await this.search.search<ProductText>('product-texts', { query: q, limit, cursor, isPrefix: prefix });
+    const hits = items.map(({ key, document, highlight, score }) => ({ sku: key, description: document.description, highlight, score }));
+    return { value: { total, items: hits, next: next ?? null }, position };
+  }
+}

@@ -1,0 +1,41 @@
+// What an application reports about its own health.
+import type { JsonValue } from '@mainstem/event-store';
+import type { ProjectionStatus, Projector } from '@mainstem/projection';
+
+/** One part of an application that takes time to become ready, or can stop being it. */
+export interface HealthCheck {
+  readonly name: string;
+  /** Why it is not ready; empty when it is. */
+  reasons(): readonly string[] | Promise<readonly string[]>;
+  /** How far it is, for people who wait. */
+  progress?(): JsonValue | Promise<JsonValue>;
+}
+
+/** Ready when every projection is live, with nothing parked. */
+export const projectorHealth = (projector: Pick<Projector, 'status'>): HealthCheck => ({
+  name: 'projections',
+  reasons: () => projector.status().flatMap(reasonsOf),
+  progress: () => projector.status().map(statusJson),
+});
+
+const reasonsOf = (status: ProjectionStatus): readonly string[] => {
+  if (status.state !== 'live') return [`${status.projection} is ${status.state}${status.reason === undefined ? '' : `: ${status.reason}`}`];
+  return status.isHealthy ? [] : [`${status.projection} is not healthy: ${status.reason ?? `${status.parkedKeys} keys have parked events`}`];
+};
+
+/** A status as JSON: positions and counts as decimal strings. */
+export const statusJson = (status: ProjectionStatus): { readonly [key: string]: JsonValue | undefined } => ({
+  projection: status.projection,
+  store: status.store,
+  state: status.state,
+  reason: status.reason ?? null,
+  generation: status.generation,
+  position: status.position?.toString() ?? null,
+  head: status.head?.toString() ?? null,
+  lagEvents: status.lagEvents?.toString() ?? null,
+  lagMs: status.lagMs ?? null,
+  parkedKeys: status.parkedKeys,
+  eventsApplied: status.eventsApplied,
+  eventsPerSecond: status.eventsPerSecond,
+  isHealthy: status.isHealthy,
+});

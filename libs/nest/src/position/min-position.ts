@@ -1,0 +1,31 @@
+// Reads which position a client wants to see reflected.
+import { isMainstemError, position, type Position } from '@mainstem/event-store';
+import { InvalidRequest } from '../http/request-validation.js';
+
+/** Header with the position that an answer has to reflect at least, a decimal string. */
+export const MIN_POSITION_HEADER = 'Mainstem-Min-Position';
+/** The same as a query parameter. */
+export const MIN_POSITION_PARAMETER = 'minPosition';
+
+interface Request {
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly query?: Readonly<Record<string, unknown>>;
+}
+
+/** The position asked for, the later one if header and parameter name one each; undefined for none. Errors: REQUEST_INVALID. */
+export const minPositionOf = (request: Request): Position | undefined => {
+  const header = parsed(request.headers[MIN_POSITION_HEADER.toLowerCase()], MIN_POSITION_HEADER);
+  const parameter = parsed(request.query?.[MIN_POSITION_PARAMETER], MIN_POSITION_PARAMETER);
+  return header === undefined || (parameter !== undefined && parameter > header) ? parameter : header;
+};
+
+const parsed = (value: unknown, field: string): Position | undefined => {
+  if (value === undefined) return undefined;
+  if (typeof value !== 'string') throw new InvalidRequest([{ field, message: 'must be given once' }]);
+  try {
+    return position(value);
+  } catch (error) {
+    if (!isMainstemError(error, 'EVENT_STORE_INVALID_INPUT')) throw error;
+    throw new InvalidRequest([{ field, message: error.message }]);
+  }
+};

@@ -1,0 +1,72 @@
+// Reading one's own writes over HTTP: waits for the position a client asks for, and tells which one an answer reflects.
+import type { Position, Runtime } from '@mainstem/event-store';
+import { waitForPosition, type ReadStore } from '@mainstem/projection';
+import { Inject, Injectable, Module, type CallHandler, type DynamicModule, type ExecutionContext, type NestInterceptor } from '@nestjs/common';
+import { APP_INTERCEPTOR, ModuleRef, Reflector } from '@nestjs/core';
+import { from, map, mergeMap, type Observable } from 'rxjs';
+import { POSITION_HEADER } from '../commands/command-answer.js';
+import { RUNTIME } from '../event-store/tokens.js';
+import type { Answer } from './answer.js';
+import { minPositionOf } from './min-position.js';
+import { READ_SOURCE, type ReadSource } from './reads-from.js';
+
+export interface PositionOptions {
+  /** Longest wait for a position before the answer is 503. Default 5,000. */
+  readonly waitTimeoutMs?: number;
+}
+
+const WAIT_TIMEOUT_MS = 5_000;
+const OPTIONS = Symbol('mainstem:position-options');
+
+interface Response {
+  setHeader(name: string, value: string): unknown;
+  once(event: 'close', listener: () => void): unknown;
+}
+
+/** Applies to routes with `ReadsFrom`. Errors of the wait: PROJECTION_BEHIND, REQUEST_INVALID. */
+@Injectable()
+export class PositionInterceptor implements NestInterceptor {
+  constructor(
+    @Inject(Reflector) private readonly reflector: Reflector,
+    @Inject(ModuleRef) private readonly modules: ModuleRef,
+    @Inject(RUNTIME) private readonly runtime: Runtime,
+    @Inject(OPTIONS) private readonly options: PositionOptions,
+  ) {}
+
+  intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
+    const source = this.reflector.get<ReadSource | undefined>(READ_SOURCE, context.getHandler());
+    if (!source) return next.handle();
+    const response = context.switchToHttp().getResponse<Response>();
+    return from(this.#wait(source, minPositionOf(context.switchToHttp().getRequest()), response)).pipe(
+      mergeMap(() => next.handle() as Observable<Answer<unknown>>),
+      map(({ value, position }) => {
+        response.setHeader(POSITION_HEADER, String(position ?? 0n));
+        return value;
+      }),
+    );
+  }
+
+  async #wait({ store, projections }: ReadSource, position: Position | undefined, response: Response): Promise<void> {
+    // Zero is what an answer says that reflects nothing yet: there is nothing to wait for.
+    if (position === undefined || position === 0n) return;
+    const readStore = this.modules.get<ReadStore>(store, { strict: false });
+    const closed = new AbortController();
+    response.once('close', () => closed.abort());
+    const timeoutMs = this.options.waitTimeoutMs ?? WAIT_TIMEOUT_MS;
+    await waitForPosition(readStore, projections, position, { timeoutMs, signal: closed.signal, runtime: this.runtime });
+  }
+}
+
+/** Puts `PositionInterceptor` before every route. Needs `RUNTIME` of `EventStoreModule` or another global module. */
+@Module({})
+export class PositionModule {
+  static forRoot(options: PositionOptions = {}): DynamicModule {
+    return {
+      module: PositionModule,
+      providers: [
+        { provide: OPTIONS, useValue: options },
+        { provide: APP_INTERCEPTOR, useClass: PositionInterceptor },
+      ],
+    };
+  }
+}

@@ -1,0 +1,71 @@
+// Hosts a projector in an application: it starts when the application has started, and stops before anything is closed.
+import type { EventStore, Runtime } from '@mainstem/event-store';
+import { Projector, type HostedProjection, type ProjectionStatus } from '@mainstem/projection';
+import {
+  Inject,
+  Injectable,
+  Logger,
+  Module,
+  type DynamicModule,
+  type InjectionToken,
+  type ModuleMetadata,
+  type OnApplicationBootstrap,
+  type OnModuleDestroy,
+} from '@nestjs/common';
+import { EVENT_STORE, RUNTIME } from '../event-store/tokens.js';
+
+export interface ProjectorModuleOptions {
+  readonly imports?: ModuleMetadata['imports'];
+  readonly inject?: readonly InjectionToken[];
+  /** What to run; the read stores stay the caller's to close, in `onApplicationShutdown`. */
+  readonly useFactory: (...dependencies: never[]) => readonly HostedProjection[] | Promise<readonly HostedProjection[]>;
+}
+
+const HOSTED = Symbol('mainstem:hosted-projections');
+
+@Injectable()
+class ProjectorLifetime implements OnApplicationBootstrap, OnModuleDestroy {
+  constructor(@Inject(Projector) private readonly projector: Projector) {}
+
+  onApplicationBootstrap(): void {
+    this.projector.start();
+  }
+
+  async onModuleDestroy(): Promise<void> {
+    await this.projector.stop();
+  }
+}
+
+/** Global: provides the `Projector`. Needs `EventStoreModule`. */
+@Module({})
+export class ProjectorModule {
+  static forRootAsync(options: ProjectorModuleOptions): DynamicModule {
+    return {
+      module: ProjectorModule,
+      global: true,
+      imports: options.imports ?? [],
+      providers: [
+        { provide: HOSTED, inject: [...(options.inject ?? [])], useFactory: options.useFactory },
+        { provide: Projector, inject: [EVENT_STORE, RUNTIME, HOSTED], useFactory: projectorOf },
+        ProjectorLifetime,
+      ],
+      exports: [Projector],
+    };
+  }
+}
+
+const projectorOf = (reader: EventStore, runtime: Runtime, projections: readonly HostedProjection[]): Projector =>
+  new Projector({ reader, runtime, projections, onChange: logChange(new Logger('Projector')) });
+
+/** Logs each change of a projection's state once, louder when it needs somebody. */
+const logChange = (logger: Logger): ((status: ProjectionStatus) => void) => {
+  const last = new Map<string, string>();
+  return ({ projection, state, reason }) => {
+    const text = `${projection}: ${state}${reason === undefined ? '' : `, ${reason}`}`;
+    if (last.get(projection) === text) return;
+    last.set(projection, text);
+    if (state === 'stopped') logger.error(text);
+    else if (state === 'retrying') logger.warn(text);
+    else logger.log(text);
+  };
+};

@@ -1,0 +1,61 @@
+// What a process is started with: flags win over the environment, and what cannot be used is refused by name.
+import { resolve } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { readSettings } from './read-settings.js';
+
+const refusal = (argv: readonly string[], env: Record<string, string> = {}): unknown => {
+  try {
+    readSettings(argv, env);
+    return undefined;
+  } catch (error) {
+    return error;
+  }
+};
+
+describe('settings', () => {
+  it('start on the embedded stores when nothing is said', () => {
+    expect(readSettings([], {}, { data: 'events.ndjson' })).toEqual({
+      dir: resolve('.mainstem'),
+      port: 3000,
+      eventStore: 'embedded',
+      readStoreSql: 'embedded',
+      readStoreCache: 'embedded',
+      readStoreSearch: 'embedded',
+      data: resolve('events.ndjson'),
+    });
+  });
+
+  it('take flags before the environment', () => {
+    const settings = readSettings(['--dir', 'a', '--port=4000', '--no-data'], { MAINSTEM_DIR: 'b', PORT: '5000' }, { data: 'events.ndjson' });
+    expect(settings).toMatchObject({ dir: resolve('a'), port: 4000, data: undefined });
+  });
+
+  it('take the environment before defaults, and an empty variable as absent', () => {
+    const url = 'postgres://shop@localhost/ledger';
+    expect(readSettings([], { MAINSTEM_DIR: 'b', PORT: '', READ_STORE_SQL: url })).toMatchObject({
+      dir: resolve('b'),
+      port: 3000,
+      readStoreSql: { url },
+    });
+  });
+
+  it.each([
+    [['--port', '70000'], {}, '--port'],
+    [['--port', 'http'], {}, '--port'],
+    [['--port'], {}, '--port'],
+    [['--dir', '--no-data'], {}, '--dir'],
+    [['--prot', '1'], {}, '--prot'],
+    [['--data', 'x', '--no-data'], {}, '--no-data'],
+    [[], { PORT: '-1' }, 'PORT'],
+    [[], { EVENT_STORE: 'esdb://localhost' }, 'EVENT_STORE'],
+    [[], { READ_STORE_SQL: 'mysql://localhost' }, 'READ_STORE_SQL'],
+    [[], { READ_STORE_CACHE: 'redis://localhost' }, 'READ_STORE_CACHE'],
+    [[], { READ_STORE_SEARCH: 'opensearch' }, 'READ_STORE_SEARCH'],
+  ])('refuse %j %j and name the setting', (argv, env, setting) => {
+    expect(refusal(argv, env as Record<string, string>)).toMatchObject({ code: 'SETTINGS_INVALID', setting });
+  });
+
+  it('never repeat a password in a message', () => {
+    expect(String(refusal([], { READ_STORE_CACHE: 'redis://user:secret@localhost' }))).not.toContain('secret');
+  });
+});

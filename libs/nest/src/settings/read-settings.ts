@@ -1,0 +1,110 @@
+// What an application is started with: flags first, then the environment, then defaults.
+import { resolve } from 'node:path';
+import { SettingsInvalid } from './errors.js';
+
+export interface Settings {
+  /** Folder of the embedded stores, absolute. */
+  readonly dir: string;
+  /** 0 takes a free one. */
+  readonly port: number;
+  readonly eventStore: 'embedded';
+  readonly readStoreSql: 'embedded' | { readonly url: string };
+  readonly readStoreCache: 'embedded';
+  readonly readStoreSearch: 'embedded';
+  /** File to import on the first start, absolute; undefined for none. */
+  readonly data: string | undefined;
+}
+
+export interface SettingsDefaults {
+  readonly port?: number;
+  /** Imported when neither `--data` nor `--no-data` is given. */
+  readonly data?: string;
+}
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+const DIR_DEFAULT = '.mainstem';
+const PORT_DEFAULT = 3_000;
+const PORT_MAX = 65_535;
+
+export const SETTINGS_HELP = `Settings (flag, environment variable, default):
+  --dir <folder>    MAINSTEM_DIR       ${DIR_DEFAULT}    folder of the embedded stores
+  --port <n>        PORT               ${PORT_DEFAULT}         port to listen on; 0 takes a free one
+  --data <file>                                   events to import on the first start (.ndjson or .ndjson.gz)
+  --no-data                                       import nothing
+                    EVENT_STORE        embedded
+                    READ_STORE_SQL     embedded     or postgres://user:password@host:port/database
+                    READ_STORE_CACHE   embedded
+                    READ_STORE_SEARCH  embedded`;
+
+/** Reads flags (without the program's name) and environment; an empty variable counts as absent. Errors: SETTINGS_INVALID. */
+export const readSettings = (argv: readonly string[], env: Environment, defaults: SettingsDefaults = {}): Settings => {
+  const flags = readFlags(argv);
+  const data = flags.isWithoutData ? undefined : (flags.data ?? defaults.data);
+  return {
+    dir: resolve(flags.dir ?? variable(env, 'MAINSTEM_DIR') ?? DIR_DEFAULT),
+    port: portOf(flags.port, env) ?? defaults.port ?? PORT_DEFAULT,
+    eventStore: embedded(env, 'EVENT_STORE'),
+    readStoreSql: sqlStore(variable(env, 'READ_STORE_SQL')),
+    readStoreCache: embedded(env, 'READ_STORE_CACHE'),
+    readStoreSearch: embedded(env, 'READ_STORE_SEARCH'),
+    data: data === undefined ? undefined : resolve(data),
+  };
+};
+
+interface Flags {
+  dir?: string;
+  port?: string;
+  data?: string;
+  isWithoutData: boolean;
+}
+
+const readFlags = (argv: readonly string[]): Flags => {
+  const flags: Flags = { isWithoutData: false };
+  for (let index = 0; index < argv.length; index++) {
+    const [name = '', ...rest] = (argv[index] ?? '').split('=');
+    if (name === '--no-data' && rest.length === 0) {
+      flags.isWithoutData = true;
+    } else if (name === '--dir' || name === '--port' || name === '--data') {
+      const value = rest.length > 0 ? rest.join('=') : argv[++index];
+      if (value === undefined || value === '' || value.startsWith('--')) throw new SettingsInvalid(name, 'needs a value after it');
+      flags[name.slice(2) as 'dir' | 'port' | 'data'] = value;
+    } else {
+      throw new SettingsInvalid(argv[index] ?? '', 'unknown. Known are --dir <folder>, --port <n>, --data <file> and --no-data.');
+    }
+  }
+  if (flags.isWithoutData && flags.data !== undefined) throw new SettingsInvalid('--no-data', 'contradicts --data; give one of them');
+  return flags;
+};
+
+const variable = (env: Environment, name: string): string | undefined => env[name] || undefined;
+
+const portOf = (flag: string | undefined, env: Environment): number | undefined => {
+  const text = flag ?? variable(env, 'PORT');
+  if (text === undefined) return undefined;
+  const port = /^[0-9]{1,5}$/.test(text) ? Number(text) : NaN;
+  if (!(port <= PORT_MAX))
+    throw new SettingsInvalid(flag === undefined ? 'PORT' : '--port', `must be a whole number from 0 to ${PORT_MAX}, got "${text}"`);
+  return port;
+};
+
+const embedded = (env: Environment, name: string): 'embedded' => {
+  const value = variable(env, name) ?? 'embedded';
+  if (value !== 'embedded')
+    throw new SettingsInvalid(name, `must be "embedded", got "${withoutCredentials(value)}". Other stores are not supported yet.`);
+  return value;
+};
+
+const sqlStore = (value = 'embedded'): Settings['readStoreSql'] => {
+  if (value === 'embedded') return value;
+  if (!/^postgres(ql)?:\/\//.test(value) || !URL.canParse(value)) {
+    throw new SettingsInvalid(
+      'READ_STORE_SQL',
+      `must be "embedded" or a URL like postgres://user:password@host:5432/database, got "${withoutCredentials(value)}"`,
+    );
+  }
+  return { url: value };
+};
+
+/** A value that may be a URL, fit for a message. */
+const withoutCredentials = (value: string): string => value.replace(/\/\/[^@]*@/, '//…@');
