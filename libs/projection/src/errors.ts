@@ -65,7 +65,10 @@ export class ProjectionBehind extends MainstemError {
     readonly actual: bigint | undefined,
     readonly timeoutMs: number,
   ) {
-    super('PROJECTION_BEHIND', `Read model ${projection} is at position ${actual ?? 'none'}, not yet at ${wanted}, after ${timeoutMs} ms. Try again later.`);
+    super(
+      'PROJECTION_BEHIND',
+      `Read model ${projection} is at position ${actual ?? 'none'}, not yet at ${wanted}, after ${timeoutMs} ms. Try again later.`,
+    );
   }
 }
 
@@ -135,6 +138,38 @@ export class FingerprintMismatch extends MainstemError {
     readonly projection: string,
     readonly generation: number,
   ) {
-    super('READ_STORE_FINGERPRINT_MISMATCH', `Generation ${generation} of ${projection} is filled by another definition; two definitions never write one generation.`);
+    super(
+      'READ_STORE_FINGERPRINT_MISMATCH',
+      `Generation ${generation} of ${projection} is filled by another definition; two definitions never write one generation.`,
+    );
+  }
+}
+
+/** The checkpoint lies beyond the end of the event store, which must have been restored to an earlier state. */
+export class CheckpointAhead extends MainstemError {
+  constructor(
+    readonly projection: string,
+    readonly store: string,
+    readonly position: bigint,
+    readonly head: bigint | undefined,
+  ) {
+    super(
+      'PROJECTION_CHECKPOINT_AHEAD',
+      `Read model ${projection} in ${store} is at position ${position}, but the event store ends at ${head ?? 'none'}: it was restored to an earlier state. ` +
+        'Restore the newer event store, or drop this read model and let it be filled anew.',
+    );
+  }
+}
+
+/** So many keys are parked that the projection as a whole must be wrong. */
+export class TooManyParked extends MainstemError {
+  constructor(
+    readonly projection: string,
+    readonly keysMax: number,
+  ) {
+    super(
+      'PROJECTION_TOO_MANY_PARKED',
+      `Projection ${projection} has parked events of more than ${keysMax} keys. Fix the projection, then replay them.`,
+    );
   }
 }

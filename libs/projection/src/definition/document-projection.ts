@@ -38,7 +38,8 @@ export const documentProjection = <Document extends ProjectionDocument, const Re
 ): DocumentProjection => {
   const types = Object.keys(options.evolve);
   const wanted = new WantedEvents(options.name, options.events, types);
-  if (!Number.isSafeInteger(options.version) || options.version < 1) throw new InvalidProjection(options.name, 'version must be a whole number from 1');
+  if (!Number.isSafeInteger(options.version) || options.version < 1)
+    throw new InvalidProjection(options.name, 'version must be a whole number from 1');
   const rollUps = (options.rollUps ?? []) as readonly RollUp<ProjectionDocument>[];
   const collections: CollectionDescriptor[] = [
     { name: options.name, document: options.document, hasState: false },
@@ -69,7 +70,8 @@ const NAME = /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/;
 export const assertNames = (projection: string, collections: readonly CollectionDescriptor[]): void => {
   const seen = new Set<string>();
   for (const { name } of collections) {
-    if (!NAME.test(name) || name.length > 40) throw new InvalidProjection(projection, `"${name}" must be lower-case words with dashes, at most 40 characters`);
+    if (!NAME.test(name) || name.length > 40)
+      throw new InvalidProjection(projection, `"${name}" must be lower-case words with dashes, at most 40 characters`);
     if (seen.has(name)) throw new InvalidProjection(projection, `the name ${name} is used twice`);
     seen.add(name);
   }

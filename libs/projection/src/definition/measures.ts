@@ -15,7 +15,11 @@ export const count = <Document>(where: (document: Readonly<Document>) => boolean
 export const sum = <Document>(value: (document: Readonly<Document>) => number): Measure<Document> => ({ kind: 'sum', value });
 
 /** Exact sum of decimal strings, such as money, shown with `scale` places. */
-export const decimalSum = <Document>(scale: number, value: (document: Readonly<Document>) => string): Measure<Document> => ({ kind: 'decimal-sum', scale, value });
+export const decimalSum = <Document>(scale: number, value: (document: Readonly<Document>) => string): Measure<Document> => ({
+  kind: 'decimal-sum',
+  scale,
+  value,
+});
 
 /** Smallest value (numbers by size, strings by code unit; null does not count); null while there is none. Costs memory in proportion to the distinct values of a group. */
 export const min = <Document>(value: (document: Readonly<Document>) => string | number | null): Measure<Document> => ({ kind: 'min', value });

@@ -58,8 +58,9 @@ export interface CheckpointMove {
 export interface CommitBatch {
   readonly changes: readonly CollectionChanges[];
   readonly checkpoint: CheckpointMove;
+  /** An event that is parked already under this key keeps its place and takes the new error. */
   readonly park?: readonly ParkedEvent[];
-  /** Parked events that are settled now: removed from the list. */
+  /** Parked events that are settled now: removed from the list, before `park` is added to it. */
   readonly unpark?: readonly Pick<ParkedEvent, 'key' | 'position'>[];
 }
 
@@ -76,11 +77,11 @@ export interface ReadStoreSession {
    * Writes a batch and moves the checkpoint, all or nothing (a store without that, see `hasAtomicCheckpoint`, makes it idempotent by position).
    * Errors: READ_STORE_CHECKPOINT_MOVED when another session was opened or the checkpoint is not at `from`: nothing was written, the
    * session is of no use any more; READ_STORE_UNAVAILABLE: nothing is known, open a new session and look at its checkpoint;
-   * READ_STORE_INVALID_DOCUMENT: the store cannot hold such a document.
+   * READ_STORE_INVALID_DOCUMENT: the store cannot hold such a document; nothing was written and the session goes on.
    */
   commit(batch: CommitBatch): Promise<void>;
 
-  /** Parked events in the order of their positions, after a key and position, at most `limit`. */
+  /** Parked events in the order of their positions (then keys), strictly after a position, at most `limit`. To page through, give a key. */
   parked(options: { readonly key?: string; readonly after?: Position; readonly limit: number }): Promise<readonly ParkedEvent[]>;
 
   /** Keys that have parked events, with their number. */

@@ -1,0 +1,123 @@
+// The most recent batches of one subscription, kept so that several projections can be served from one read.
+import type { Position, RecordedEvent, SubscriptionBatch } from '@mainstem/event-store';
+
+const BATCHES_MAX = 256;
+const BYTES_MAX = 32 * 1_048_576;
+/** What an event costs besides its payload; payloads of unknown size count as much again. */
+const EVENT_BYTES = 300;
+
+/** Events after a position, without a hole. */
+export interface Delivery {
+  readonly events: readonly RecordedEvent[];
+  /** Reached with them. */
+  readonly position: Position | undefined;
+  /** Nothing lay beyond `position` when it was read. */
+  readonly isCaughtUp: boolean;
+}
+
+interface Entry {
+  readonly after: Position | undefined;
+  readonly batch: SubscriptionBatch;
+  readonly bytes: number;
+}
+
+/** Bounded by number and by bytes; the oldest batches go first, but the newest always stays. */
+export class BatchRing {
+  readonly #entries: Entry[] = [];
+  #bytes = 0;
+  #end: Position | undefined;
+  #isCaughtUp = false;
+
+  /** `start`: where the subscription begins. */
+  constructor(start: Position | undefined) {
+    this.#end = start;
+  }
+
+  get end(): Position | undefined {
+    return this.#end;
+  }
+
+  get isCaughtUp(): boolean {
+    return this.#isCaughtUp;
+  }
+
+  /** The next batch may push out the oldest one. */
+  get isFull(): boolean {
+    return this.#entries.length >= BATCHES_MAX || this.#bytes >= BYTES_MAX;
+  }
+
+  /** End of the oldest batch: whoever is behind it still needs that batch. Undefined while there is none. */
+  get endOfOldest(): Position | undefined {
+    return this.#entries[0]?.batch.position;
+  }
+
+  /** Adds what follows. Errors: RangeError when it does not. */
+  push(batch: SubscriptionBatch): void {
+    const last = batch.events.at(-1);
+    const first = batch.events[0];
+    if (isAfter(this.#end, batch.position) || (first && !isAfter(first.position, this.#end)) || (last && isAfter(last.position, batch.position))) {
+      throw new RangeError(`the event store delivered a batch up to ${batch.position} that does not follow position ${this.#end ?? 'none'}`);
+    }
+    const bytes = batch.events.reduce((sum, event) => sum + EVENT_BYTES + sizeOf(event), EVENT_BYTES);
+    this.#isCaughtUp = batch.isCaughtUp;
+    if (batch.position === this.#end) return;
+    this.#entries.push({ after: this.#end, batch, bytes });
+    this.#end = batch.position;
+    this.#bytes += bytes;
+    while (this.#entries.length > 1 && (this.#entries.length > BATCHES_MAX || this.#bytes > BYTES_MAX))
+      this.#bytes -= this.#entries.shift()?.bytes ?? 0;
+  }
+
+  /** Whether everything after this position is here, as far as it has been read. */
+  covers(after: Position | undefined): boolean {
+    const start = this.#entries.length > 0 ? this.#entries[0]?.after : this.#end;
+    return !isAfter(start, after) && !isAfter(after, this.#end);
+  }
+
+  /** At most `limit` events after a position that is covered; empty at the end. */
+  take(after: Position | undefined, limit: number): Delivery {
+    const events: RecordedEvent[] = [];
+    let position = after;
+    for (let index = this.#entryAfter(after); index < this.#entries.length; index++) {
+      const { batch } = this.#entries[index] as Entry;
+      const from = firstAfter(batch.events, position);
+      const room = limit - events.length;
+      if (batch.events.length - from > room) {
+        for (let place = from; place < from + room; place++) events.push(batch.events[place] as RecordedEvent);
+        return { events, position: events.at(-1)?.position ?? position, isCaughtUp: false };
+      }
+      if (events.length === 0 && from === 0 && index === this.#entries.length - 1)
+        return { events: batch.events, position: batch.position, isCaughtUp: this.#isCaughtUp };
+      for (let place = from; place < batch.events.length; place++) events.push(batch.events[place] as RecordedEvent);
+      position = batch.position;
+    }
+    return { events, position, isCaughtUp: position === this.#end && this.#isCaughtUp };
+  }
+
+  /** Index of the first entry that ends beyond the position. */
+  #entryAfter(after: Position | undefined): number {
+    let low = 0;
+    let high = this.#entries.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (isAfter(this.#entries[middle]?.batch.position, after)) high = middle;
+      else low = middle + 1;
+    }
+    return low;
+  }
+}
+
+const isAfter = (left: Position | undefined, right: Position | undefined): boolean => left !== undefined && (right === undefined || left > right);
+
+const firstAfter = (events: readonly RecordedEvent[], position: Position | undefined): number => {
+  let low = 0;
+  let high = events.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (isAfter((events[middle] as RecordedEvent).position, position)) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+};
+
+const sizeOf = (event: RecordedEvent): number => ('size' in event && typeof event.size === 'number' ? event.size : EVENT_BYTES);

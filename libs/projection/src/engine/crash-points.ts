@@ -1,0 +1,21 @@
+// Named places between the steps of the engine, where a test may kill, hang or fail it.
+
+/** In the order in which a batch passes them; the first and the last three belong to opening and to promoting a generation. */
+export const CRASH_POINTS = [
+  'before-open',
+  'after-open',
+  'before-load',
+  'after-load',
+  'after-fold',
+  'before-commit',
+  'after-commit',
+  'before-promote',
+  'after-promote',
+] as const;
+
+export type CrashPoint = (typeof CRASH_POINTS)[number];
+
+/** What happens at a crash point: return to go on, throw to fail there, kill the process, or return a promise that holds the engine. */
+export interface CrashPoints {
+  reach(point: CrashPoint, projection: string): void | Promise<void>;
+}

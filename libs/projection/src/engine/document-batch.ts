@@ -1,0 +1,112 @@
+// The pure part of a batch of a document projection: which documents it needs, and what they become.
+import type { RecordedEvent } from '@mainstem/event-store';
+import type { DocumentProjection } from '../definition/document-projection.js';
+import { RollingDigest } from '../digest/rolling-digest.js';
+import type { CollectionChanges, ProjectionDocument } from '../read-store/read-store.js';
+import type { Poison } from './failures.js';
+import { isStreamKey, streamKeyOf, type Gate } from './parking.js';
+
+/** A document, or null where there is none. */
+export type MaybeDocument = ProjectionDocument | null;
+
+/** What the events of a batch ask for, grouped by key and still in order. */
+export class DocumentPlan {
+  /** Every key once. */
+  readonly keys: string[] = [];
+  /** Wanted events passed, parked ones too. */
+  eventsApplied = 0;
+  /** The first event whose payload or key failed: the plan ends before it. */
+  poison: Poison | undefined;
+  readonly #projection: DocumentProjection;
+  readonly #gate: Gate;
+  readonly #digest: RollingDigest;
+  readonly #slotOf = new Map<string, number>();
+  // Fold events[i] into the document of keys[slots[i]]: two flat lists instead of one object an event.
+  readonly #events: RecordedEvent[] = [];
+  readonly #slots: number[] = [];
+
+  constructor(projection: DocumentProjection, events: readonly RecordedEvent[], digest: string, gate: Gate) {
+    this.#projection = projection;
+    this.#gate = gate;
+    this.#digest = new RollingDigest(digest);
+    for (const event of events) {
+      if (!projection.wanted.has(event.type)) continue;
+      if (!gate.takesStream(event) && !this.#plan(event)) return;
+      this.#digest.add(event.position, event.id);
+      this.eventsApplied++;
+    }
+  }
+
+  /** Over everything applied so far, this batch included. */
+  get digest(): string {
+    return this.#digest.toString();
+  }
+
+  /**
+   * The documents after the batch, from those before it; both in the order of `keys`. The input is not changed. With a poison event it
+   * stops there, and the result is of no use.
+   */
+  fold(before: readonly MaybeDocument[]): { readonly after: readonly MaybeDocument[]; readonly poison?: Poison } {
+    const after = [...before];
+    const { evolve } = this.#projection;
+    for (let index = 0; index < this.#events.length; index++) {
+      const event = this.#events[index] as RecordedEvent;
+      const slot = this.#slots[index] as number;
+      const key = this.keys[slot] as string;
+      try {
+        const next = evolve.get(event.type)?.(after[slot] ?? null, event, key);
+        if (typeof next !== 'object') throw new TypeError(`evolve gave ${typeof next}; it must give the document, or null to delete it`);
+        after[slot] = next;
+      } catch (error) {
+        return { after, poison: { event, key, error } };
+      }
+    }
+    return { after };
+  }
+
+  /** False if the event is poison. */
+  #plan(recorded: RecordedEvent): boolean {
+    try {
+      const event = this.#projection.wanted.decode(recorded);
+      const keys = this.#projection.key(event);
+      if (typeof keys === 'string') this.#add(event, keys);
+      else if (keys !== null) for (const key of new Set(keys)) this.#add(event, key);
+      return true;
+    } catch (error) {
+      this.poison = { event: recorded, key: streamKeyOf(recorded), error };
+      return false;
+    }
+  }
+
+  #add(event: RecordedEvent, key: string): void {
+    if (typeof key !== 'string' || isStreamKey(key))
+      throw new TypeError(`key gave ${JSON.stringify(key)}; it must give strings that do not begin with $stream/, or null`);
+    if (this.#gate.takes(event, key)) return;
+    let slot = this.#slotOf.get(key);
+    if (slot === undefined) {
+      slot = this.keys.length;
+      this.#slotOf.set(key, slot);
+      this.keys.push(key);
+    }
+    this.#events.push(event);
+    this.#slots.push(slot);
+  }
+}
+
+/** What has to be written to get from `before` to `after`; both in the order of `keys`. */
+export const changesOf = (
+  collection: string,
+  keys: readonly string[],
+  before: readonly MaybeDocument[],
+  after: readonly MaybeDocument[],
+): CollectionChanges => {
+  const upserts = new Map<string, ProjectionDocument>();
+  const deletes: string[] = [];
+  keys.forEach((key, slot) => {
+    const document = after[slot] ?? null;
+    if (document === before[slot]) return;
+    if (document) upserts.set(key, document);
+    else deletes.push(key);
+  });
+  return { collection, upserts, deletes };
+};

@@ -1,0 +1,148 @@
+// Writes batches of a document projection: load what is not cached → fold → roll-ups → one commit.
+import { isMainstemError } from '@mainstem/event-store';
+import type { DocumentProjection } from '../definition/document-projection.js';
+import type { CheckpointMove, CollectionChanges, ParkedEvent } from '../read-store/read-store.js';
+import { batchBefore, type Batch, type BatchWriter, type Replayed, type ReplayedEvent, type WriteOptions, type Written } from './batch-writer.js';
+import type { CrashPoints } from './crash-points.js';
+import { changesOf, DocumentPlan, type MaybeDocument } from './document-batch.js';
+import { estimateBytes } from './document-cache.js';
+import { BatchRefused, type Poison } from './failures.js';
+import type { OpenGeneration, ParkingChanges } from './open-generation.js';
+import { documentKeysIn, isStreamKey, OnlyKey, Parking, type Gate } from './parking.js';
+import { ContributionFailed, rollUpChanges, type DocumentChange, type RollUpChanges } from './roll-up-writer.js';
+
+/** A batch that has been folded and waits to be committed. */
+interface FoldedBatch {
+  readonly batch: Batch;
+  readonly plan: DocumentPlan;
+  readonly parked: readonly ParkedEvent[];
+  readonly before: readonly MaybeDocument[];
+  readonly after: readonly MaybeDocument[];
+  readonly poison: Poison | undefined;
+}
+
+export class DocumentWriter implements BatchWriter {
+  readonly #projection: DocumentProjection;
+  readonly #crash: CrashPoints | undefined;
+
+  constructor(projection: DocumentProjection, crash?: CrashPoints) {
+    this.#projection = projection;
+    this.#crash = crash;
+  }
+
+  async write(open: OpenGeneration, batch: Batch, options: WriteOptions): Promise<Written> {
+    const gate = (): Gate => new Parking(open.parkedKeys, options.condemned, options.nowMs);
+    const { folded, poison } = await this.#foldUpToPoison(open, batch, gate);
+    const changes = this.#changes(folded);
+    const hasEffect = changes.upserts.size + changes.deletes.length + folded.parked.length > 0;
+    const isCheckpointDue = options.isCheckpointDue || poison !== undefined;
+    const isCommitted = hasEffect || (isCheckpointDue && folded.batch.position !== open.committed);
+    if (isCommitted) await this.#commit(open, folded, changes, open.move(folded.batch.position, folded.plan.digest), { park: folded.parked });
+    else open.pass(folded.batch.position, folded.plan.digest);
+    return { eventsApplied: folded.plan.eventsApplied, isCommitted, ...(poison && { poison }) };
+  }
+
+  async replay(open: OpenGeneration, key: string, events: readonly ReplayedEvent[], nowMs: number): Promise<Replayed> {
+    const gate = (): Gate => (isStreamKey(key) ? new Parking(documentKeysIn(open.parkedKeys), undefined, nowMs) : new OnlyKey(key));
+    const batch = { events: events.map(({ event }) => event), position: open.position };
+    const { folded, poison } = await this.#foldUpToPoison(open, batch, gate);
+    const unpark = events.slice(0, folded.batch.events.length).map(({ parked }) => parked);
+    if (unpark.length > 0) {
+      await this.#commit(open, folded, this.#changes(folded), open.move(open.position, open.digest), { park: folded.parked, unpark });
+    }
+    return { settled: unpark.length, ...(poison && { poison }) };
+  }
+
+  async #foldUpToPoison(open: OpenGeneration, batch: Batch, gate: () => Gate): Promise<{ readonly folded: FoldedBatch; readonly poison?: Poison }> {
+    let poison: Poison | undefined;
+    let folded = await this.#fold(open, batch, gate());
+    while (folded.poison) {
+      // Once more without the rest: folding is pure, so the events before it give the same again. Each round is shorter.
+      poison = folded.poison;
+      folded = await this.#fold(open, batchBefore(poison, batch, open.position), gate());
+    }
+    return { folded, ...(poison && { poison }) };
+  }
+
+  async #fold(open: OpenGeneration, batch: Batch, gate: Gate): Promise<FoldedBatch> {
+    const plan = new DocumentPlan(this.#projection, batch.events, open.digest, gate);
+    const before = await this.#load(open, plan.keys);
+    const { after, poison = plan.poison } = plan.fold(before);
+    if (this.#crash) await this.#crash.reach('after-fold', this.#projection.name);
+    return { batch, plan, parked: gate.events, before, after, poison };
+  }
+
+  #changes({ plan, before, after }: FoldedBatch): CollectionChanges {
+    return changesOf(this.#projection.name, plan.keys, before, after);
+  }
+
+  async #load(open: OpenGeneration, keys: readonly string[]): Promise<readonly MaybeDocument[]> {
+    const { documents } = open;
+    const missing: string[] = [];
+    const found = keys.map((key): MaybeDocument => {
+      const document = documents.get(key);
+      if (!document) missing.push(key);
+      return document ?? null;
+    });
+    if (missing.length === 0 || documents.isComplete) return found;
+    if (this.#crash) await this.#crash.reach('before-load', this.#projection.name);
+    const loaded = await open.session.load(this.#projection.name, missing);
+    if (this.#crash) await this.#crash.reach('after-load', this.#projection.name);
+    return found.map((document, slot) => document ?? loaded.get(keys[slot] as string) ?? null);
+  }
+
+  async #commit(
+    open: OpenGeneration,
+    folded: FoldedBatch,
+    changes: CollectionChanges,
+    checkpoint: CheckpointMove,
+    parking: ParkingChanges,
+  ): Promise<void> {
+    const { batch, plan } = folded;
+    try {
+      const rollUps = await this.#rollUps(open, folded);
+      if (this.#crash) await this.#crash.reach('before-commit', this.#projection.name);
+      // Roll-ups first: a store without transactions writes in this order, and a roll-up must not be behind the documents it comes from.
+      await open.session.commit({ changes: [...rollUps.map((rollUp) => rollUp.changes), changes], checkpoint, ...parking });
+      if (this.#crash) await this.#crash.reach('after-commit', this.#projection.name);
+      for (const rollUp of rollUps) rollUp.settle();
+      this.#remember(open, folded);
+    } catch (error) {
+      if (error instanceof ContributionFailed) throw new BatchRefused(batch.events, error.key, error.cause);
+      if (isMainstemError(error, 'READ_STORE_INVALID_DOCUMENT')) throw new BatchRefused(batch.events, this.#culprit(error, plan), error);
+      throw error;
+    }
+    open.committedTo(checkpoint, parking);
+  }
+
+  #rollUps(open: OpenGeneration, { plan, before, after }: FoldedBatch): Promise<RollUpChanges[]> {
+    const documents: DocumentChange[] = [];
+    plan.keys.forEach((key, slot) => {
+      const change = { key, before: before[slot] ?? null, after: after[slot] ?? null };
+      if (change.before !== change.after) documents.push(change);
+    });
+    const { rollUps } = this.#projection;
+    if (rollUps.length === 0 || documents.length === 0) return Promise.resolve([]);
+    return Promise.all(
+      rollUps.map((rollUp) => {
+        const cache = open.groups.get(rollUp.name);
+        if (!cache) throw new TypeError(`roll-up ${rollUp.name} has no cache`);
+        return rollUpChanges(rollUp, documents, open.session, cache);
+      }),
+    );
+  }
+
+  #remember(open: OpenGeneration, { plan, after }: FoldedBatch): void {
+    plan.keys.forEach((key, slot) => {
+      const document = after[slot] ?? null;
+      if (document === null) open.documents.delete(key);
+      else if (open.documents.get(key) !== document) open.documents.set(key, document, estimateBytes(document));
+    });
+  }
+
+  /** The document that the read store complains about, unless it is one of a roll-up's. */
+  #culprit(error: unknown, plan: DocumentPlan): string | undefined {
+    const { collection, key } = error as { readonly collection?: string; readonly key?: string };
+    return collection === this.#projection.name ? key : plan.keys[0];
+  }
+}

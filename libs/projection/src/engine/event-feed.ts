@@ -1,0 +1,126 @@
+// One read of the event store that serves several projections: pulls when somebody needs more, and keeps what was read in a ring.
+import type { EventReader, Position, Runtime, SubscriptionBatch } from '@mainstem/event-store';
+import { BatchRing, type Delivery } from './batch-ring.js';
+
+/** How long a pull waits, while catching up, for the slowest projection, so that it does not fall out of the ring. */
+const WAIT_FOR_SLOWEST_MS = 250;
+
+export interface FeedOptions {
+  readonly reader: EventReader;
+  /** Types that any of the projections wants. */
+  readonly types: readonly string[];
+  readonly batchSizeMax: number;
+  readonly runtime: Runtime;
+}
+
+/** One who reads along. `position`: everything up to here has been taken. */
+export interface FeedMember {
+  readonly position: Position | undefined;
+  /** There is something new to take, or the feed has failed. */
+  notify(): void;
+}
+
+export class EventFeed {
+  readonly #ring: BatchRing;
+  readonly #members = new Set<FeedMember>();
+  readonly #abort = new AbortController();
+  readonly #batches: AsyncIterator<SubscriptionBatch>;
+  readonly #runtime: Runtime;
+  #isPulling = false;
+  #failure: unknown;
+  #onProgress: (() => void) | undefined;
+
+  constructor(after: Position | undefined, { reader, types, batchSizeMax, runtime }: FeedOptions) {
+    this.#ring = new BatchRing(after);
+    this.#runtime = runtime;
+    this.#batches = reader.subscribe({ after, filter: { types }, batchSizeMax, signal: this.#abort.signal })[Symbol.asyncIterator]();
+  }
+
+  get end(): Position | undefined {
+    return this.#ring.end;
+  }
+
+  /** It has failed or was closed: whoever reads along has to find another one. */
+  get isOver(): boolean {
+    return this.#failure !== undefined || this.#abort.signal.aborted;
+  }
+
+  get hasMembers(): boolean {
+    return this.#members.size > 0;
+  }
+
+  covers(after: Position | undefined): boolean {
+    return !this.isOver && this.#ring.covers(after);
+  }
+
+  join(member: FeedMember): void {
+    this.#members.add(member);
+  }
+
+  leave(member: FeedMember): void {
+    this.#members.delete(member);
+    this.#onProgress?.();
+  }
+
+  /** What follows a position that is covered, at most `limit` events. What the event store throws is thrown to every member. */
+  take(after: Position | undefined, limit: number): Delivery {
+    if (this.#failure !== undefined) throw this.#failure;
+    this.#onProgress?.();
+    return this.#ring.take(after, limit);
+  }
+
+  /** Reads on, unless a read is under way already; members are notified of the outcome. */
+  pull(): void {
+    if (this.#isPulling || this.isOver) return;
+    this.#isPulling = true;
+    void this.#pull().finally(() => {
+      this.#isPulling = false;
+      for (const member of [...this.#members]) member.notify();
+    });
+  }
+
+  close(): void {
+    this.#abort.abort();
+    // Ends a generator that is between two batches; one that is reading sees the signal. What it throws on its way out concerns nobody.
+    void this.#batches.return?.().then(undefined, () => undefined);
+  }
+
+  async #pull(): Promise<void> {
+    try {
+      await this.#makeRoom();
+      const { value, done } = await this.#batches.next();
+      if (!done) this.#ring.push(value);
+      else if (!this.#abort.signal.aborted) throw new Error('the subscription ended without having been asked to');
+    } catch (error) {
+      this.#failure = error ?? new Error('the subscription failed without an error');
+      this.#abort.abort();
+    }
+  }
+
+  /** Waits, for a bounded time, until no member needs the batch that would have to go. Live, nobody is waited for. */
+  async #makeRoom(): Promise<void> {
+    if (!this.#ring.isFull || this.#ring.isCaughtUp) return;
+    const deadline = this.#runtime.monotonic() + WAIT_FOR_SLOWEST_MS;
+    while (this.#isOldestNeeded() && !this.#abort.signal.aborted) {
+      const leftMs = deadline - this.#runtime.monotonic();
+      if (leftMs <= 0) return;
+      await this.#progress(leftMs);
+    }
+  }
+
+  async #progress(timeoutMs: number): Promise<void> {
+    const waited = new AbortController();
+    this.#onProgress = () => waited.abort();
+    await this.#runtime.sleep(timeoutMs, waited.signal);
+    this.#onProgress = undefined;
+  }
+
+  #isOldestNeeded(): boolean {
+    const end = this.#ring.endOfOldest;
+    if (end === undefined) return false;
+    for (const { position } of this.#members) {
+      if (position === undefined || position < end) return true;
+    }
+    return false;
+  }
+}

@@ -1,0 +1,72 @@
+// Sorts what the engine catches: an event that cannot be folded, a rival, a mistake for people to solve, or a store to wait for.
+import { isMainstemError, type Position, type RecordedEvent } from '@mainstem/event-store';
+import { ProjectionFailed } from '../errors.js';
+
+/** An event that could not be folded, and the key under which it would be parked. */
+export interface Poison {
+  readonly event: RecordedEvent;
+  readonly key: string;
+  readonly error: unknown;
+}
+
+/** Somewhere in this batch is an event whose effect cannot be written; which one is not known while there are several. */
+export class BatchRefused extends Error {
+  constructor(
+    readonly events: readonly RecordedEvent[],
+    /** The key at fault, as far as it is known. */
+    readonly key: string | undefined,
+    cause: unknown,
+  ) {
+    super(messageOf(cause), { cause });
+  }
+}
+
+export type Failure =
+  /** Outage of a read store or of the event store, or anything unforeseen: try again, for ever. */
+  | { readonly kind: 'outage'; readonly reason: string }
+  /** Another instance writes the generation now. */
+  | { readonly kind: 'fenced'; readonly reason: string }
+  /** Trying again cannot help. */
+  | { readonly kind: 'fatal'; readonly reason: string }
+  /** One event, known, cannot be folded. */
+  | { readonly kind: 'poison'; readonly position: Position; readonly key: string; readonly reason: string }
+  /** One of `size` events, the last of them at `until`. */
+  | { readonly kind: 'refused'; readonly size: number; readonly until: Position; readonly reason: string };
+
+const FATAL_CODES = [
+  'PROJECTION_CHANGED',
+  'PROJECTION_FOREIGN_EVENT_STORE',
+  'PROJECTION_CHECKPOINT_AHEAD',
+  'PROJECTION_TOO_MANY_PARKED',
+  'PROJECTION_INVALID_DEFINITION',
+] as const;
+
+export const failureOf = (error: unknown, projection: string): Failure => {
+  if (error instanceof BatchRefused) return refusal(error, projection);
+  const reason = reasonOf(error);
+  if (isMainstemError(error, 'READ_STORE_CHECKPOINT_MOVED')) return { kind: 'fenced', reason };
+  return { kind: isMainstemError(error, ...FATAL_CODES) ? 'fatal' : 'outage', reason };
+};
+
+export const poisonFailure = ({ event, key, error }: Poison, projection: string): Failure & { readonly kind: 'poison' } => ({
+  kind: 'poison',
+  position: event.position,
+  key,
+  reason: reasonOf(new ProjectionFailed(projection, key, event.position, event.type, error)),
+});
+
+/** `CODE: message`, or the error's name in place of a code. */
+export const reasonOf = (error: unknown): string => {
+  if (isMainstemError(error)) return `${error.code}: ${error.message}`;
+  return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+};
+
+const refusal = ({ events, key, cause }: BatchRefused, projection: string): Failure => {
+  const [first] = events;
+  const last = events.at(-1);
+  if (!first || !last) return { kind: 'outage', reason: reasonOf(cause) };
+  if (events.length === 1) return poisonFailure({ event: first, key: key ?? first.stream, error: cause }, projection);
+  return { kind: 'refused', size: events.length, until: last.position, reason: reasonOf(cause) };
+};
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

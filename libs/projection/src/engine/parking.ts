@@ -1,0 +1,96 @@
+// Sets events aside during one batch: those of keys that are parked already, and the one that the recovery policy gave up.
+import type { Position, RecordedEvent } from '@mainstem/event-store';
+import type { ParkedEvent } from '../read-store/read-store.js';
+
+/** An event whose tries are used up: to be parked, with the reason, when it is met again. */
+export interface Condemned {
+  readonly position: Position;
+  readonly key: string;
+  readonly error: string;
+}
+
+/** Events that are parked with their whole stream, because its payload or key cannot be read, are parked under this and the stream's name. */
+const STREAM_KEY_PREFIX = '$stream/';
+/** In characters. */
+export const PARKED_ERROR_LENGTH_MAX = 2_000;
+
+/** Decides which folds of a batch take place. */
+export interface Gate {
+  /** Parked by this batch, in the order in which they were met. */
+  readonly events: readonly ParkedEvent[];
+  /** Whether the event must not be folded into the document of this key. */
+  takes(event: RecordedEvent, key: string): boolean;
+  /** Whether the event must not even be decoded. */
+  takesStream(event: RecordedEvent): boolean;
+}
+
+/** The gate of a running projection: what is parked stays parked, and later events of the same key line up behind it. */
+export class Parking implements Gate {
+  readonly events: ParkedEvent[] = [];
+  /** False in the normal case: nothing is parked, so no event need be asked about. */
+  readonly isActive: boolean;
+  readonly #parkedKeys: ReadonlyMap<string, number>;
+  readonly #condemned: Condemned | undefined;
+  readonly #parkedAt: string;
+  readonly #keysOfBatch = new Set<string>();
+  readonly #hasStreams: boolean;
+
+  constructor(parkedKeys: ReadonlyMap<string, number>, condemned: Condemned | undefined, nowMs: number) {
+    this.#parkedKeys = parkedKeys;
+    this.#condemned = condemned;
+    this.#parkedAt = new Date(nowMs).toISOString();
+    this.isActive = parkedKeys.size > 0 || condemned !== undefined;
+    this.#hasStreams = isStreamKey(condemned?.key ?? '') || (this.isActive && [...parkedKeys.keys()].some(isStreamKey));
+  }
+
+  takes(event: RecordedEvent, key: string): boolean {
+    if (!this.isActive) return false;
+    const condemned = this.#condemned;
+    if (condemned?.position === event.position && condemned.key === key) return this.#park(event, key, condemned.error);
+    return (this.#parkedKeys.has(key) || this.#keysOfBatch.has(key)) && this.#park(event, key, '');
+  }
+
+  takesStream(event: RecordedEvent): boolean {
+    return this.#hasStreams && this.takes(event, streamKeyOf(event));
+  }
+
+  #park(event: RecordedEvent, key: string, error: string): true {
+    const { position, id, type, stream, revision } = event;
+    this.#keysOfBatch.add(key);
+    this.events.push({
+      key,
+      position,
+      eventId: id,
+      type,
+      stream,
+      revision,
+      error: error.slice(0, PARKED_ERROR_LENGTH_MAX),
+      parkedAt: this.#parkedAt,
+    });
+    return true;
+  }
+}
+
+/** The gate of a replay of one document's parked events: other documents of the same events have had them, or wait for their own turn. */
+export class OnlyKey implements Gate {
+  readonly events: readonly ParkedEvent[] = [];
+
+  constructor(readonly key: string) {}
+
+  takes(_event: RecordedEvent, key: string): boolean {
+    return key !== this.key;
+  }
+
+  takesStream(): boolean {
+    return false;
+  }
+}
+
+/** The key under which an event is parked whose own key cannot be found out. */
+export const streamKeyOf = (event: RecordedEvent): string => STREAM_KEY_PREFIX + event.stream;
+
+export const isStreamKey = (key: string): boolean => key.charCodeAt(0) === 36 && key.startsWith(STREAM_KEY_PREFIX);
+
+/** Without the keys that stand for whole streams. */
+export const documentKeysIn = (parkedKeys: ReadonlyMap<string, number>): Map<string, number> =>
+  new Map([...parkedKeys].filter(([key]) => !isStreamKey(key)));

@@ -1,0 +1,64 @@
+// Those who wait until a projection has reached a position.
+import { OperationAborted, type Position, type Runtime } from '@mainstem/event-store';
+import { ProjectionBehind } from '../errors.js';
+
+export interface WaitOptions {
+  readonly timeoutMs: number;
+  readonly signal?: AbortSignal;
+}
+
+interface Waiter {
+  readonly position: Position;
+  readonly settle: () => void;
+}
+
+export class PositionWaiters {
+  readonly #projection: string;
+  readonly #runtime: Runtime;
+  readonly #waiters = new Set<Waiter>();
+  #reached: Position | undefined;
+  #isClosed = false;
+
+  constructor(projection: string, runtime: Runtime) {
+    this.#projection = projection;
+    this.#runtime = runtime;
+  }
+
+  /** Whether somebody waits for a position up to this one. */
+  isAwaited(position: Position | undefined): boolean {
+    if (position === undefined) return false;
+    for (const waiter of this.#waiters) if (waiter.position <= position) return true;
+    return false;
+  }
+
+  /** Resolves once the position is reached. Errors: PROJECTION_BEHIND after the timeout or when it cannot be reached, EVENT_STORE_ABORTED. */
+  async wait(position: Position, { timeoutMs, signal }: WaitOptions): Promise<void> {
+    if (this.#has(position)) return;
+    const startMs = this.#runtime.monotonic();
+    const over = new AbortController();
+    const ended = signal ? AbortSignal.any([signal, over.signal]) : over.signal;
+    const waiter: Waiter = { position, settle: () => over.abort() };
+    this.#waiters.add(waiter);
+    if (!this.#isClosed) await this.#runtime.sleep(timeoutMs, ended);
+    this.#waiters.delete(waiter);
+    if (this.#has(position)) return;
+    if (signal?.aborted) throw new OperationAborted('waitFor', signal.reason);
+    throw new ProjectionBehind(this.#projection, position, this.#reached, Math.round(this.#runtime.monotonic() - startMs));
+  }
+
+  /** The read model that serves is at this position now. */
+  reach(position: Position | undefined): void {
+    this.#reached = position;
+    for (const waiter of this.#waiters) if (this.#has(waiter.position)) waiter.settle();
+  }
+
+  /** Nothing more will be reached: everybody is told so. */
+  close(): void {
+    this.#isClosed = true;
+    for (const waiter of this.#waiters) waiter.settle();
+  }
+
+  #has(position: Position): boolean {
+    return this.#reached !== undefined && this.#reached >= position;
+  }
+}

@@ -1,0 +1,268 @@
+// Runs one projection: a thin loop around the state machine, which does what the state says and tells it what came of it.
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { OperationAborted, type EventReader, type Position, type Runtime } from '@mainstem/event-store';
+import type { BatchWriter } from './batch-writer.js';
+import type { CrashPoints } from './crash-points.js';
+import { DocumentWriter } from './document-writer.js';
+import { failureOf, poisonFailure, reasonOf } from './failures.js';
+import { HandlerWriter } from './handler-writer.js';
+import type { HostedProjection } from './hosted-projection.js';
+import { openGeneration, type OpenGeneration } from './open-generation.js';
+import { PositionWaiters, type WaitOptions } from './position-waiters.js';
+import { Progress } from './progress.js';
+import { initialProjectionState, next, type Input, type ProjectionState, type StatePolicy, type Step } from './projection-state.js';
+import type { ProjectionStatus } from './projection-status.js';
+import { DEFAULT_RECOVERY } from './recovery-policy.js';
+import { replayParked, type ReplayResult } from './replay-parked.js';
+import type { Seat, SharedSubscription } from './shared-subscription.js';
+
+/** A checkpoint that was moved only by events without effect is written at most this often. */
+const CHECKPOINT_INTERVAL_MS = 250;
+
+export interface RunnerOptions {
+  readonly hosted: HostedProjection;
+  readonly reader: EventReader;
+  readonly subscription: SharedSubscription;
+  readonly runtime: Runtime;
+  readonly batchSizeMax: number;
+  /** For documents kept between batches. */
+  readonly cacheBytesMax: number;
+  readonly crash: CrashPoints | undefined;
+  /** End of the event store, as far as it is known. */
+  readonly head: () => Position | undefined;
+  /** Called when state, reason or generation change. */
+  readonly onChange: (status: ProjectionStatus) => void;
+}
+
+interface ReplayRequest {
+  readonly key: string | undefined;
+  readonly resolve: (result: ReplayResult) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+export class ProjectionRunner {
+  readonly #options: RunnerOptions;
+  readonly #writer: BatchWriter;
+  readonly #policy: StatePolicy;
+  readonly #seat: Seat;
+  readonly #abort = new AbortController();
+  readonly #waiters: PositionWaiters;
+  readonly #progress: Progress;
+  readonly #replays: ReplayRequest[] = [];
+  #state: ProjectionState = initialProjectionState;
+  #open: OpenGeneration | undefined;
+  #loop: Promise<void> | undefined;
+  #committedAtMs = -Infinity;
+  #isCheckpointScheduled = false;
+
+  constructor(options: RunnerOptions) {
+    const { hosted, runtime, reader, batchSizeMax, crash } = options;
+    const { projection, store } = hosted;
+    this.#options = options;
+    this.#writer = projection.kind === 'document' ? new DocumentWriter(projection, crash) : new HandlerWriter(projection, crash);
+    this.#policy = { ...DEFAULT_RECOVERY, ...hosted.recovery, batchSizeMax };
+    this.#seat = options.subscription.seat();
+    this.#waiters = new PositionWaiters(projection.name, runtime);
+    this.#progress = new Progress({ projection: projection.name, store: store.name, hasDensePositions: reader.hasDensePositions, runtime });
+  }
+
+  get name(): string {
+    return this.#options.hosted.projection.name;
+  }
+
+  start(): void {
+    this.#loop ??= this.#run();
+  }
+
+  /** Resolves when the loop has ended and the session is closed. */
+  async stop(): Promise<void> {
+    this.#abort.abort();
+    this.#seat.wake();
+    await this.#loop;
+    this.#waiters.close();
+  }
+
+  status(): ProjectionStatus {
+    return this.#progress.status(this.#state, this.#options.head());
+  }
+
+  async waitFor(position: Position, options: WaitOptions): Promise<void> {
+    const waiting = this.#waiters.wait(position, options);
+    // The checkpoint may lack nothing but the commit that is not due yet.
+    if (this.#open?.isAheadOfCheckpoint) this.#seat.wake();
+    return waiting;
+  }
+
+  /** Done by the loop between two batches or, while it does not run, with a session of its own. */
+  async replay(key: string | undefined): Promise<ReplayResult> {
+    if (this.#loop === undefined || this.#state.step.kind === 'end') return this.#replayAlone(key);
+    return new Promise((resolve, reject) => {
+      this.#replays.push({ key, resolve, reject });
+      this.#seat.wake();
+    });
+  }
+
+  async #run(): Promise<void> {
+    try {
+      while (this.#state.step.kind !== 'end') this.#enter(next(this.#state, await this.#perform(this.#state.step), this.#policy));
+    } catch (error) {
+      // Not a failure that the state machine knows about but a fault of the engine: it must be seen, too.
+      this.#enter({ ...this.#state, phase: 'stopped', step: { kind: 'end' }, reason: reasonOf(error) });
+    }
+    await this.#close();
+    this.#waiters.close();
+    for (const { reject } of this.#replays.splice(0)) reject(new OperationAborted('replayParked'));
+  }
+
+  #enter(state: ProjectionState): void {
+    const before = this.#state;
+    this.#state = state;
+    if (before.phase !== state.phase || before.reason !== state.reason) this.#options.onChange(this.status());
+  }
+
+  async #perform(step: Step): Promise<Input> {
+    if (this.#abort.signal.aborted) return { kind: 'ended' };
+    try {
+      switch (step.kind) {
+        case 'open':
+          return await this.#reopen();
+        case 'follow':
+          return await this.#follow(this.#opened(), step.limit);
+        case 'promote':
+          return await this.#promote(this.#opened());
+        case 'wait':
+          await this.#release();
+          await this.#options.runtime.sleep(step.delayMs, this.#abort.signal);
+          return { kind: 'waited' };
+        case 'end':
+          return { kind: 'ended' };
+      }
+    } catch (error) {
+      return { kind: 'failed', failure: failureOf(error, this.name), random: this.#options.runtime.random() };
+    }
+  }
+
+  async #reopen(): Promise<Input> {
+    await this.#release();
+    const { hosted, reader, cacheBytesMax, crash } = this.#options;
+    const open = await openGeneration(hosted, { reader, cacheBytesMax, crash, signal: this.#abort.signal });
+    this.#open = open;
+    this.#progress.opened(open);
+    this.#tellWaiters(open);
+    return { kind: 'opened', isFilling: open.isFilling };
+  }
+
+  async #follow(open: OpenGeneration, limit: number): Promise<Input> {
+    await this.#replayRequested(open);
+    if (this.#isCheckpointDue(open)) await this.#saveCheckpoint(open);
+    const delivery = await this.#seat.next(open.position, { limit, isCaughtUp: this.#state.phase === 'live' });
+    if (!delivery) return { kind: 'woken' };
+    const { events, position, isCaughtUp } = delivery;
+    const { eventsApplied, isCommitted, poison } = await this.#writer.write(open, delivery, {
+      condemned: this.#state.condemned,
+      nowMs: this.#options.runtime.now(),
+      isCheckpointDue: this.#isIntervalOver() || this.#waiters.isAwaited(position),
+    });
+    if (isCommitted) this.#committed(open);
+    else this.#scheduleCheckpoint(open);
+    this.#progress.advanced(open, eventsApplied, events.at(-1), isCaughtUp && !poison);
+    // Others want to run, too: HTTP, and the other projections.
+    await nextTurn();
+    if (!poison) return { kind: 'advanced', position, isCaughtUp };
+    return { kind: 'cut', position: open.position, poison: poisonFailure(poison, this.name), random: this.#options.runtime.random() };
+  }
+
+  async #promote(open: OpenGeneration): Promise<Input> {
+    const { hosted, crash } = this.#options;
+    await open.saveCheckpoint();
+    if (crash) await crash.reach('before-promote', this.name);
+    await hosted.store.promote(this.name, open.session.generation);
+    if (crash) await crash.reach('after-promote', this.name);
+    open.isFilling = false;
+    this.#committed(open);
+    return { kind: 'promoted' };
+  }
+
+  async #replayRequested(open: OpenGeneration): Promise<void> {
+    for (let request = this.#replays.shift(); request; request = this.#replays.shift()) {
+      try {
+        request.resolve(await this.#replay(open, request.key));
+      } catch (error) {
+        request.reject(error);
+        throw error;
+      }
+      this.#committed(open);
+      this.#progress.opened(open);
+    }
+  }
+
+  async #replayAlone(key: string | undefined): Promise<ReplayResult> {
+    const { hosted, reader, cacheBytesMax } = this.#options;
+    const open = await openGeneration({ ...hosted, rebuild: 'manual' }, { reader, cacheBytesMax });
+    try {
+      return await this.#replay(open, key);
+    } finally {
+      await open.session.close();
+    }
+  }
+
+  #replay(open: OpenGeneration, key: string | undefined): Promise<ReplayResult> {
+    const { reader, runtime } = this.#options;
+    return replayParked(this.#writer, open, { reader, key, nowMs: runtime.now(), signal: this.#loop && this.#abort.signal });
+  }
+
+  async #saveCheckpoint(open: OpenGeneration): Promise<void> {
+    await open.saveCheckpoint();
+    this.#committed(open);
+  }
+
+  #committed(open: OpenGeneration): void {
+    this.#committedAtMs = this.#options.runtime.monotonic();
+    this.#tellWaiters(open);
+  }
+
+  /** A generation that is being filled does not serve: nothing is visible yet. */
+  #tellWaiters(open: OpenGeneration): void {
+    if (!open.isFilling) this.#waiters.reach(open.committed);
+  }
+
+  #isCheckpointDue(open: OpenGeneration): boolean {
+    return open.isAheadOfCheckpoint && (this.#isIntervalOver() || this.#waiters.isAwaited(open.position));
+  }
+
+  #isIntervalOver(): boolean {
+    return this.#options.runtime.monotonic() - this.#committedAtMs >= CHECKPOINT_INTERVAL_MS;
+  }
+
+  /** One timer at a time wakes the loop when the checkpoint is due. */
+  #scheduleCheckpoint(open: OpenGeneration): void {
+    if (this.#isCheckpointScheduled || !open.isAheadOfCheckpoint) return;
+    this.#isCheckpointScheduled = true;
+    void this.#options.runtime.sleep(CHECKPOINT_INTERVAL_MS, this.#abort.signal).then(() => {
+      this.#isCheckpointScheduled = false;
+      this.#seat.wake();
+    });
+  }
+
+  #opened(): OpenGeneration {
+    if (!this.#open) throw new TypeError('no generation is open');
+    return this.#open;
+  }
+
+  async #release(): Promise<void> {
+    const open = this.#open;
+    this.#open = undefined;
+    this.#seat.leave();
+    await open?.session.close();
+  }
+
+  /** Leaves the checkpoint where the projection is, if the read store lets it; otherwise the next start does a little work again. */
+  async #close(): Promise<void> {
+    try {
+      await this.#open?.saveCheckpoint();
+      await this.#release();
+    } catch (error) {
+      this.#enter({ ...this.#state, reason: reasonOf(error) });
+    }
+  }
+}

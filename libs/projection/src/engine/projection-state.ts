@@ -1,0 +1,139 @@
+// The state machine of a running projection: what happened → what it is now and what it does next. Pure; the runner does the work.
+import type { Position } from '@mainstem/event-store';
+import type { Failure } from './failures.js';
+import type { Condemned } from './parking.js';
+import { fencedDelayMs, retryDelayMs, type RecoveryPolicy } from './recovery-policy.js';
+
+/**
+ * What a projection is, as shown to people: `starting` (nothing applied yet), `catching-up` (behind the head), `live` (at the head),
+ * `rebuilding` (fills a generation that does not serve yet), `retrying` (waits after a failure), `stopped` (needs people).
+ */
+export type Phase = 'starting' | 'catching-up' | 'live' | 'rebuilding' | 'retrying' | 'stopped';
+
+/** What the runner does next. */
+export type Step =
+  | { readonly kind: 'open' }
+  /** Take the next batch of at most `limit` events and write it. */
+  | { readonly kind: 'follow'; readonly limit: number }
+  | { readonly kind: 'promote' }
+  /** Give up the session and wait; then `open`. */
+  | { readonly kind: 'wait'; readonly delayMs: number }
+  | { readonly kind: 'end' };
+
+export interface ProjectionState {
+  readonly phase: Phase;
+  readonly step: Step;
+  /** Why it retries or has stopped: `CODE: message`. */
+  readonly reason?: string;
+  /** Failures in a row, without progress between them. */
+  readonly failures: number;
+  readonly isFilling: boolean;
+  /** The event that failed last, and how often. */
+  readonly suspect?: { readonly position: Position; readonly key: string; readonly attempts: number };
+  /** To be parked by the next batch. */
+  readonly condemned?: Condemned;
+  /** Smaller batches up to a position, to find the one event among many that cannot be written. */
+  readonly narrowing?: { readonly limit: number; readonly until: Position };
+}
+
+export type Input =
+  | { readonly kind: 'opened'; readonly isFilling: boolean }
+  /** Everything up to `position` has been applied. */
+  | { readonly kind: 'advanced'; readonly position: Position | undefined; readonly isCaughtUp: boolean }
+  /** The same, and the event after it has failed. */
+  | { readonly kind: 'cut'; readonly position: Position | undefined; readonly poison: Failure & { readonly kind: 'poison' }; readonly random: number }
+  /** Woken for something else than an event; that is done. */
+  | { readonly kind: 'woken' }
+  | { readonly kind: 'promoted' }
+  | { readonly kind: 'waited' }
+  /** `random` in [0, 1) spreads the delay. */
+  | { readonly kind: 'failed'; readonly failure: Failure; readonly random: number }
+  | { readonly kind: 'ended' };
+
+export interface StatePolicy extends RecoveryPolicy {
+  readonly batchSizeMax: number;
+}
+
+export const initialProjectionState: ProjectionState = { phase: 'starting', step: { kind: 'open' }, failures: 0, isFilling: false };
+
+export const next = (state: ProjectionState, input: Input, policy: StatePolicy): ProjectionState => {
+  switch (input.kind) {
+    case 'opened':
+      return running({ ...state, isFilling: input.isFilling }, policy);
+    case 'advanced':
+      return advanced(state, input.position, input.isCaughtUp, policy);
+    case 'cut':
+      return failed(advanced(state, input.position, false, policy), input.poison, input.random, policy);
+    case 'woken':
+      return state;
+    case 'promoted':
+      return { ...running({ ...state, isFilling: false, failures: 0 }, policy), phase: 'live' };
+    case 'waited':
+      return { ...state, step: { kind: 'open' } };
+    case 'failed':
+      return failed(state, input.failure, input.random, policy);
+    case 'ended':
+      return { ...state, phase: 'stopped', step: { kind: 'end' } };
+  }
+};
+
+/** While a failure has not been overcome, the state goes on telling it. */
+const running = (state: ProjectionState, policy: StatePolicy): ProjectionState => {
+  const { reason: _, ...rest } = state;
+  const step: Step = { kind: 'follow', limit: state.narrowing?.limit ?? policy.batchSizeMax };
+  if (state.failures > 0) return { ...state, step };
+  return { ...rest, phase: state.isFilling ? 'rebuilding' : 'catching-up', step };
+};
+
+const advanced = (state: ProjectionState, position: Position | undefined, isCaughtUp: boolean, policy: StatePolicy): ProjectionState => {
+  const { suspect, condemned, narrowing, ...rest } = state;
+  const isPast = (place: Position): boolean => position !== undefined && position >= place;
+  const progressed = running(
+    {
+      ...rest,
+      failures: suspect && !isPast(suspect.position) ? state.failures : 0,
+      ...(suspect && !isPast(suspect.position) && { suspect }),
+      ...(condemned && !isPast(condemned.position) && { condemned }),
+      ...(narrowing && !isPast(narrowing.until) && { narrowing }),
+    },
+    policy,
+  );
+  if (!isCaughtUp || progressed.failures > 0) return progressed;
+  return state.isFilling ? { ...progressed, step: { kind: 'promote' } } : { ...progressed, phase: 'live' };
+};
+
+const failed = (state: ProjectionState, failure: Failure, random: number, policy: StatePolicy): ProjectionState => {
+  const failures = state.failures + 1;
+  const retrying = { ...state, phase: 'retrying', failures, reason: failure.reason } as const;
+  switch (failure.kind) {
+    case 'fatal':
+      return { ...state, phase: 'stopped', step: { kind: 'end' }, reason: failure.reason };
+    case 'outage':
+      return { ...retrying, step: { kind: 'wait', delayMs: retryDelayMs(policy, failures, random) } };
+    case 'fenced':
+      return { ...retrying, step: { kind: 'wait', delayMs: fencedDelayMs(policy, random) } };
+    case 'refused':
+      // Half of it at once: no delay, because at most log2(batch size) rounds lead to the event, which then counts its own tries.
+      return { ...state, step: { kind: 'open' }, narrowing: { limit: Math.max(1, failure.size >> 1), until: failure.until } };
+    case 'poison':
+      return poisoned({ ...retrying }, failure, random, policy);
+  }
+};
+
+const poisoned = (state: ProjectionState, poison: Failure & { readonly kind: 'poison' }, random: number, policy: StatePolicy): ProjectionState => {
+  const { position, key, reason } = poison;
+  const isSame = state.suspect?.position === position && state.suspect.key === key;
+  const attempts = isSame ? (state.suspect?.attempts ?? 0) + 1 : 1;
+  if (attempts < policy.attemptsMax) {
+    return { ...state, suspect: { position, key, attempts }, step: { kind: 'wait', delayMs: retryDelayMs(policy, attempts, random) } };
+  }
+  if (policy.onFailure === 'stop') return { ...state, phase: 'stopped', step: { kind: 'end' } };
+  const { suspect: _, narrowing: __, ...rest } = state;
+  return {
+    ...rest,
+    failures: 0,
+    phase: state.isFilling ? 'rebuilding' : 'catching-up',
+    step: { kind: 'open' },
+    condemned: { position, key, error: reason },
+  };
+};

@@ -1,0 +1,29 @@
+// What a projector tells about each of its projections.
+import type { Position } from '@mainstem/event-store';
+import type { Phase } from './projection-state.js';
+
+export interface ProjectionStatus {
+  readonly projection: string;
+  /** Name of its read store. */
+  readonly store: string;
+  /** The generation that it writes; 0 before one is open. */
+  readonly generation: number;
+  readonly state: Phase;
+  /** Why it retries or has stopped: `CODE: message`. */
+  readonly reason?: string;
+  /** Everything up to here was applied. */
+  readonly position?: Position;
+  /** End of the event store, as far as it is known here. */
+  readonly head?: Position;
+  /** Positions between the two; absent where positions do not count events. */
+  readonly lagEvents?: bigint;
+  /** Time since it was last known to be at the head, or since the last event that it applied was recorded, whichever is less. */
+  readonly lagMs?: number;
+  /** Keys with events that are set aside. */
+  readonly parkedKeys: number;
+  /** Since the start of this process. */
+  readonly eventsApplied: number;
+  readonly eventsPerSecond: number;
+  /** False while it retries, has stopped, or makes no progress for ten seconds although there is something to do. */
+  readonly isHealthy: boolean;
+}

@@ -1,0 +1,108 @@
+// Hosts projections over one event store: each runs on its own, all share one read as far as they are at the same place.
+import { systemRuntime, type EventReader, type Position, type Runtime } from '@mainstem/event-store';
+import { InvalidProjection, UnknownProjection } from '../errors.js';
+import type { CrashPoints } from './crash-points.js';
+import { HeadWatch } from './head-watch.js';
+import type { HostedProjection } from './hosted-projection.js';
+import type { WaitOptions } from './position-waiters.js';
+import { ProjectionRunner } from './projection-runner.js';
+import type { ProjectionStatus } from './projection-status.js';
+import type { ReplayResult } from './replay-parked.js';
+import { SharedSubscription } from './shared-subscription.js';
+
+const BATCH_SIZE_MAX_DEFAULT = 10_000;
+const CACHE_BYTES_MAX = 128 * 1_048_576;
+const STOP_TIMEOUT_MS = 10_000;
+
+export interface ProjectorOptions {
+  readonly reader: EventReader;
+  /** Each name once. */
+  readonly projections: readonly HostedProjection[];
+  readonly runtime?: Runtime;
+  /** Most events in one batch, and so in one commit. Default 10,000; live batches hold whatever has arrived. */
+  readonly batchSizeMax?: number;
+  /** Documents kept in memory between batches, all projections together. Default 128 MiB. */
+  readonly cacheBytesMax?: number;
+  /** Told of every change of state, reason or generation; for logs. It must not throw. */
+  readonly onChange?: (status: ProjectionStatus) => void;
+  /** For tests of recovery; off by default, at no cost. */
+  readonly crash?: CrashPoints;
+}
+
+export class Projector {
+  readonly #runners: ReadonlyMap<string, ProjectionRunner>;
+  readonly #runtime: Runtime;
+  readonly #headWatch: HeadWatch;
+  readonly #abort = new AbortController();
+
+  /** Errors: PROJECTION_INVALID_DEFINITION when a name occurs twice, or a handler projection is given a store without transactions. */
+  constructor(options: ProjectorOptions) {
+    const { reader, projections, runtime = systemRuntime, batchSizeMax = BATCH_SIZE_MAX_DEFAULT, cacheBytesMax = CACHE_BYTES_MAX } = options;
+    assertHostable(projections);
+    const types = [...new Set(projections.flatMap(({ projection }) => projection.wanted.types))];
+    const subscription = new SharedSubscription({ reader, types, batchSizeMax, runtime });
+    this.#runtime = runtime;
+    this.#headWatch = new HeadWatch(reader, runtime);
+    const shared = { reader, subscription, runtime, batchSizeMax, crash: options.crash };
+    const cacheShare = Math.floor(cacheBytesMax / Math.max(1, projections.length));
+    const onChange = (status: ProjectionStatus): void => options.onChange?.(status);
+    this.#runners = new Map(
+      projections.map((hosted) => [
+        hosted.projection.name,
+        new ProjectionRunner({ ...shared, hosted, cacheBytesMax: cacheShare, head: () => this.#headWatch.head, onChange }),
+      ]),
+    );
+  }
+
+  /** Returns at once: everything runs in the background and recovers by itself. May be called again, but not after `stop`. */
+  start(): void {
+    for (const runner of this.#runners.values()) runner.start();
+    void this.#headWatch.run(this.#abort.signal);
+  }
+
+  /** Ends all projections after the batch they are at and closes their sessions, not the stores. Takes at most ten seconds, whatever a store does. */
+  async stop(): Promise<void> {
+    this.#abort.abort();
+    const stopped = new AbortController();
+    const stopping = Promise.all([...this.#runners.values()].map((runner) => runner.stop())).then(() => stopped.abort());
+    await Promise.race([stopping, this.#runtime.sleep(STOP_TIMEOUT_MS, stopped.signal)]);
+  }
+
+  status(): readonly ProjectionStatus[] {
+    return [...this.#runners.values()].map((runner) => runner.status());
+  }
+
+  /**
+   * Resolves once queries see everything up to a position in this projection's read model. Errors: PROJECTION_BEHIND after the timeout,
+   * PROJECTION_UNKNOWN, EVENT_STORE_ABORTED.
+   */
+  async waitFor(projection: string, position: Position, options: WaitOptions): Promise<void> {
+    return this.#runner(projection).waitFor(position, options);
+  }
+
+  /**
+   * Folds parked events again, of one key or of all, each key in order; the read model is then as if they had never failed. Those that
+   * fail again stay parked with the new error. Errors: PROJECTION_UNKNOWN, and those of the stores.
+   */
+  async replayParked(projection: string, options: { readonly key?: string } = {}): Promise<ReplayResult> {
+    return this.#runner(projection).replay(options.key);
+  }
+
+  #runner(projection: string): ProjectionRunner {
+    const runner = this.#runners.get(projection);
+    if (!runner) throw new UnknownProjection(projection, [...this.#runners.keys()]);
+    return runner;
+  }
+}
+
+const assertHostable = (projections: readonly HostedProjection[]): void => {
+  const names = new Set<string>();
+  for (const { projection, store } of projections) {
+    if (names.has(projection.name))
+      throw new InvalidProjection(projection.name, 'is hosted twice; a projection on two stores needs two names or two projectors');
+    names.add(projection.name);
+    if (projection.kind === 'handler' && !store.hasTransactions) {
+      throw new InvalidProjection(projection.name, `a handler projection needs a read store with transactions, which ${store.name} has not`);
+    }
+  }
+};

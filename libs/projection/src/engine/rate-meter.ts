@@ -1,0 +1,35 @@
+// Events per second over the last few seconds.
+
+const WINDOW_MS = 2_000;
+
+/** Counts in two windows, the current and the one before, so that it costs two numbers and no list of samples. */
+export class RateMeter {
+  #startMs: number;
+  #count = 0;
+  #before = 0;
+  total = 0;
+
+  constructor(nowMs: number) {
+    this.#startMs = nowMs;
+  }
+
+  add(count: number, nowMs: number): void {
+    this.#turn(nowMs);
+    this.#count += count;
+    this.total += count;
+  }
+
+  perSecond(nowMs: number): number {
+    this.#turn(nowMs);
+    const intoWindow = (nowMs - this.#startMs) / WINDOW_MS;
+    return Math.round(((this.#count + this.#before * (1 - intoWindow)) * 1_000) / WINDOW_MS);
+  }
+
+  #turn(nowMs: number): void {
+    const windows = Math.floor((nowMs - this.#startMs) / WINDOW_MS);
+    if (windows <= 0) return;
+    this.#before = windows === 1 ? this.#count : 0;
+    this.#count = 0;
+    this.#startMs += windows * WINDOW_MS;
+  }
+}

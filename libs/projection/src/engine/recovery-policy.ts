@@ -1,0 +1,28 @@
+// What a projection does when it fails.
+
+export interface RecoveryPolicy {
+  /**
+   * When an event cannot be folded: `stop` leaves the checkpoint before it and turns health red; `park` sets the event and all later
+   * events of its key aside, in order, and lets the rest flow. Default `stop`.
+   */
+  readonly onFailure: 'stop' | 'park';
+  /** How often such an event is tried before that. Outages of a store are not counted: they are retried for ever. Default 3. */
+  readonly attemptsMax: number;
+  /** First delay between tries; it doubles up to the maximum. Defaults 100 ms and 5 s. */
+  readonly retryDelayMs: number;
+  readonly retryDelayMaxMs: number;
+}
+
+export const DEFAULT_RECOVERY: RecoveryPolicy = { onFailure: 'stop', attemptsMax: 3, retryDelayMs: 100, retryDelayMaxMs: 5_000 };
+
+/**
+ * Delay before the next try after `failures` in a row, with full jitter: evenly spread from 0 to the current maximum, so that many
+ * instances do not come back at once (Brooker, "Exponential Backoff and Jitter", 2015).
+ */
+export const retryDelayMs = (policy: RecoveryPolicy, failures: number, random: number): number =>
+  random * Math.min(policy.retryDelayMaxMs, policy.retryDelayMs * 2 ** Math.min(failures - 1, 30));
+
+const FENCED_JITTER_MS = 2_000;
+
+/** Delay after another instance took over: long enough for it to make progress, spread so that two do not chase each other. */
+export const fencedDelayMs = (policy: RecoveryPolicy, random: number): number => policy.retryDelayMs + random * FENCED_JITTER_MS;

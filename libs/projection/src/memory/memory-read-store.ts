@@ -1,0 +1,116 @@
+// The read store of unit tests and demonstrations: everything in maps, gone with the process.
+import { systemRuntime, type Incarnation, type Runtime } from '@mainstem/event-store';
+import { EMPTY_DIGEST } from '../digest/rolling-digest.js';
+import { FingerprintMismatch, GenerationServes, ReadStoreUnavailable, UnknownGeneration } from '../errors.js';
+import type { Generation } from '../read-store/checkpoint.js';
+import type { ParkedEvent, ProjectionDescriptor, ProjectionDocument, ReadStore } from '../read-store/read-store.js';
+import { decodeDocument, MemoryGeneration } from './memory-generation.js';
+import { MemorySession } from './memory-session.js';
+
+/** Keeps documents as JSON text, so that nothing survives here which a real store would lose. */
+export class MemoryReadStore implements ReadStore {
+  readonly hasAtomicCheckpoint = true;
+  readonly hasTransactions = true;
+  readonly #runtime: Runtime;
+  readonly #generations = new Map<string, MemoryGeneration[]>();
+  readonly #numbers = new Map<string, number>();
+  #isClosed = false;
+
+  constructor(
+    readonly name = 'memory',
+    runtime: Runtime = systemRuntime,
+  ) {
+    this.#runtime = runtime;
+  }
+
+  async generations(projection?: string): Promise<readonly Generation[]> {
+    this.#assertOpen();
+    const chosen = projection === undefined ? [...this.#generations.values()].flat() : (this.#generations.get(projection) ?? []);
+    return chosen.map((generation) => generation.described);
+  }
+
+  async createGeneration(projection: ProjectionDescriptor, incarnation: Incarnation): Promise<Generation> {
+    this.#assertOpen();
+    const { name, version, fingerprint } = projection;
+    const number = (this.#numbers.get(name) ?? 0) + 1;
+    this.#numbers.set(name, number);
+    const created = new MemoryGeneration(projection, {
+      projection: name,
+      number,
+      state: number === 1 ? 'serving' : 'filling',
+      version,
+      fingerprint,
+      checkpoint: { incarnation, position: undefined, epoch: 0, digest: EMPTY_DIGEST },
+      createdAt: new Date(this.#runtime.now()).toISOString(),
+    });
+    this.#generations.set(name, [...(this.#generations.get(name) ?? []), created]);
+    return created.described;
+  }
+
+  async open(projection: ProjectionDescriptor, generation: number): Promise<MemorySession> {
+    this.#assertOpen();
+    const opened = this.#find(projection.name, generation);
+    if (opened.described.fingerprint !== projection.fingerprint) throw new FingerprintMismatch(projection.name, generation);
+    opened.raiseEpoch();
+    return new MemorySession(opened, () => this.#assertOpen());
+  }
+
+  async promote(projection: string, generation: number): Promise<void> {
+    this.#assertOpen();
+    const promoted = this.#find(projection, generation);
+    this.#serving(projection)?.enter('retired');
+    promoted.enter('serving');
+  }
+
+  async dropGeneration(projection: string, generation: number): Promise<void> {
+    this.#assertOpen();
+    const dropped = this.#find(projection, generation);
+    if (dropped.described.state === 'serving') throw new GenerationServes(projection, generation);
+    dropped.raiseEpoch(); // a session that is still open must not go on
+    this.#generations.set(
+      projection,
+      this.#of(projection).filter((other) => other !== dropped),
+    );
+  }
+
+  async parked(projection: string, limit: number): Promise<readonly ParkedEvent[]> {
+    this.#assertOpen();
+    return this.#serving(projection)?.parkedEvents().slice(0, limit) ?? [];
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+  }
+
+  /** Documents of a collection in the serving generation, without the engine's bookkeeping, by key in order of code units. */
+  documents<Document extends object = ProjectionDocument>(collection: string): ReadonlyMap<string, Document> {
+    for (const projection of this.#generations.keys()) {
+      const texts = this.#serving(projection)?.collection(collection);
+      if (texts) return new Map([...texts.keys()].sort().map((key) => [key, shown<Document>(texts.get(key) ?? '{}')]));
+    }
+    return new Map();
+  }
+
+  #of(projection: string): readonly MemoryGeneration[] {
+    return this.#generations.get(projection) ?? [];
+  }
+
+  #serving(projection: string): MemoryGeneration | undefined {
+    return this.#of(projection).find((generation) => generation.described.state === 'serving');
+  }
+
+  #find(projection: string, number: number): MemoryGeneration {
+    const found = this.#of(projection).find((generation) => generation.described.number === number);
+    if (!found) throw new UnknownGeneration(projection, number);
+    return found;
+  }
+
+  #assertOpen(): void {
+    if (this.#isClosed) throw new ReadStoreUnavailable(this.name, 'it is closed');
+  }
+}
+
+const shown = <Document extends object>(text: string): Document => {
+  const { $state: _, ...document } = decodeDocument(text) as { $state?: string };
+  return document as Document;
+};
