@@ -1,0 +1,274 @@
+// The commands, on an application that is all in memory.
+import { defineAggregate } from '@mainstem/aggregate';
+import { InMemoryEventStore, defineEvents, eventIdOf, streamName, type EventStore } from '@mainstem/event-store';
+import { MemoryReadStore, Projector, documentProjection, type HostedProjection } from '@mainstem/projection';
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { ImportSummary, MainstemApplication } from '../application.js';
+import type { Terminal } from '../terminal/terminal.js';
+import type { CliContext } from './cli-context.js';
+import { importFile } from './import.js';
+import { listParked, replayParked } from './parked.js';
+import { status } from './status.js';
+import { stream } from './stream.js';
+import { tail } from './tail.js';
+
+class Counted {
+  by!: number;
+}
+const counterEvents = defineEvents('counter', { Counted });
+const counter = defineAggregate({
+  category: 'counter',
+  events: counterEvents,
+  initialState: { total: 0n },
+  evolve: (state, event) => ({ total: state.total + BigInt(event.data.by) }),
+  decide: () => [],
+});
+
+class Total {
+  id!: string;
+  total!: number;
+}
+let isBroken: boolean;
+const totals = documentProjection({
+  name: 'totals',
+  version: 1,
+  document: Total,
+  events: [counterEvents],
+  key: (event) => event.stream,
+  evolve: {
+    Counted: (total, { data }, id) => {
+      if (isBroken && data.by === 13) throw new RangeError('thirteen');
+      return { id, total: (total?.total ?? 0) + data.by };
+    },
+  },
+});
+
+let store: EventStore;
+let readStore: MemoryReadStore;
+let hosted: HostedProjection;
+let printed: string[];
+let said: string[];
+let context: CliContext;
+let stopping: AbortController;
+
+beforeEach(() => {
+  isBroken = true;
+  store = new InMemoryEventStore();
+  readStore = new MemoryReadStore();
+  hosted = { projection: totals, store: readStore, recovery: { onFailure: 'park', attemptsMax: 1 } };
+  printed = [];
+  said = [];
+  stopping = new AbortController();
+  context = contextOf({ importFile: () => Promise.resolve(NOTHING_IMPORTED) });
+});
+
+const NOTHING_IMPORTED: ImportSummary = {
+  lines: 0,
+  appended: 0,
+  alreadyThere: 0,
+  rejects: [],
+  rejectsFile: undefined,
+  isInterrupted: false,
+  violations: [],
+};
+
+const contextOf = (more: Partial<MainstemApplication>): CliContext => {
+  const terminal: Terminal = {
+    isInteractive: false,
+    errorStream: process.stderr,
+    print: (line) => Promise.resolve(void printed.push(line)),
+    say: (line) => void said.push(line),
+  };
+  const close = (): Promise<void> => Promise.resolve();
+  const reader = new Proxy(store, { get: (target, name) => (name === 'close' ? close : bound(target, name)) });
+  const application: MainstemApplication = {
+    name: 'counting',
+    aggregates: [counter],
+    openEvents: () => Promise.resolve(reader),
+    openReadModels: () => Promise.resolve({ projections: [hosted], close }),
+    ...more,
+  };
+  return { application, settings: { env: {} }, terminal, signal: stopping.signal };
+};
+
+const bound = (target: EventStore, name: string | symbol): unknown => {
+  const value: unknown = Reflect.get(target, name);
+  return typeof value === 'function' ? value.bind(target) : value;
+};
+
+const append = async (stream: string, ...amounts: readonly number[]): Promise<void> => {
+  const name = streamName(stream);
+  for (const [index, by] of amounts.entries()) {
+    await store.append(name, [{ id: eventIdOf('test', name, index), type: 'Counted', data: { by }, metadata: {} }], { expectedRevision: 'any' });
+  }
+};
+
+const project = async (): Promise<void> => {
+  const projector = new Projector({ reader: store, projections: [hosted] });
+  const head = await store.head();
+  projector.start();
+  if (head !== undefined) await projector.waitFor('totals', head, { timeoutMs: 4_000 });
+  await projector.stop();
+};
+
+const now = (): number => Date.now() + 90_000;
+
+describe('status', () => {
+  it('says that nothing has started, and how far behind that is', async () => {
+    await append('counter-a', 1, 2, 3);
+    expect(await status(context, { now, json: true })).toBe(0);
+    const [only] = JSON.parse(printed.join('\n')) as [Record<string, unknown>];
+    expect(only).toMatchObject({ projection: 'totals', store: 'memory', state: 'Not started', head: '3', lagEvents: '3', parked: 0 });
+    expect(only['lagSeconds']).toBeGreaterThanOrEqual(90);
+  });
+
+  it('shows a projection at the head as live, with its generation', async () => {
+    await append('counter-a', 1, 2, 3);
+    await project();
+    await status(context, { now });
+    expect(printed.join('\n')).toMatch(/totals +memory +Live +1 +3 +0 +0 s +0/);
+  });
+
+  it('counts what was appended since', async () => {
+    await append('counter-a', 1);
+    await project();
+    await append('counter-b', 2, 3);
+    await status(context, { now });
+    expect(printed.join('\n')).toMatch(/totals +memory +Catching up +1 +1 +2 +1 min 30 s +0/);
+  });
+
+  it('fails when a projection cannot go on, and says why', async () => {
+    await append('counter-a', 1);
+    await project();
+    const changed = documentProjection({
+      name: 'totals',
+      version: 2,
+      document: Total,
+      events: [counterEvents],
+      key: () => null,
+      evolve: { Counted: (total) => total },
+    });
+    hosted = { projection: changed, store: readStore };
+    expect(await status(context, { now })).toBe(1);
+    expect(printed.join('\n')).toContain('PROJECTION_CHANGED');
+  });
+});
+
+describe('tail', () => {
+  it('prints the events there are, in order, and ends at the head', async () => {
+    await append('counter-a', 1, 2);
+    await tail(context, { from: 'start', follow: false });
+    expect(printed.map((line) => line.replace(/ {2}\d{4}-\S+Z/, ''))).toEqual([
+      '1  counter-a@0  Counted  {"by":1}',
+      '2  counter-a@1  Counted  {"by":2}',
+    ]);
+  });
+
+  it('begins after a position and ends at a limit', async () => {
+    await append('counter-a', 1, 2, 3, 4);
+    await tail(context, { from: '1', follow: true, limit: '2', json: true });
+    expect(printed.map((line) => (JSON.parse(line) as { position: string }).position)).toEqual(['2', '3']);
+  });
+
+  it('follows from now until it is interrupted', async () => {
+    await append('counter-a', 1);
+    const context = contextOf({});
+    const print = context.terminal.print;
+    const interrupting = { ...context.terminal, print: (line: string) => print(line).then(() => stopping.abort()) };
+    const followed = tail({ ...context, terminal: interrupting }, { from: 'now', follow: true });
+    await expect.poll(() => said.length).toBe(1);
+    await append('counter-b', 7);
+    expect(await followed).toBe(0);
+    expect(printed).toHaveLength(1);
+    expect(printed[0]).toContain('counter-b@0');
+  });
+
+  it('chooses by category, and warns about one that nobody declares', async () => {
+    await append('counter-a', 1);
+    await tail(context, { from: 'start', follow: false, category: ['counting'] });
+    expect(printed).toEqual([]);
+    expect(said.join()).toContain('Known: counter');
+  });
+
+  it.each([
+    { from: 'yesterday', follow: false },
+    { from: 'start', follow: false, limit: '0' },
+  ])('refuses %o', async (options) => {
+    await expect(tail(context, options)).rejects.toMatchObject({ code: 'CLI_INVALID_ARGUMENT' });
+  });
+});
+
+describe('stream', () => {
+  it('prints the history and the state that it folds to', async () => {
+    await append('counter-a', 1, 2);
+    await append('counter-b', 5);
+    await stream(context, 'counter-a', { json: true });
+    expect(printed).toHaveLength(3);
+    expect(JSON.parse(printed[2] ?? '')).toEqual({ state: { total: '3' } });
+  });
+
+  it('refuses a stream without events', async () => {
+    await expect(stream(context, 'counter-none', {})).rejects.toMatchObject({ code: 'CLI_UNKNOWN_STREAM' });
+  });
+
+  it('shows a stream of no known aggregate without a state', async () => {
+    await append('other-a', 1);
+    await stream(context, 'other-a', {});
+    expect(printed).toHaveLength(1);
+    expect(said.join()).toContain('no state');
+  });
+});
+
+describe('parked', () => {
+  it('lists what was set aside, and replays it after the fix', async () => {
+    await append('counter-a', 1, 13, 2);
+    await append('counter-b', 4);
+    await project();
+    await listParked(context, undefined, {});
+    expect(printed.join('\n')).toContain('totals: 2 events parked');
+    expect(printed.join('\n')).toContain('thirteen');
+
+    expect(await replayParked(context, 'totals', {})).toBe(1);
+    isBroken = false;
+    expect(await replayParked(context, 'totals', {})).toBe(0);
+    expect(await readStore.parked('totals', 10)).toEqual([]);
+  });
+
+  it('refuses a projection that the application does not have', async () => {
+    await expect(listParked(context, 'total', {})).rejects.toMatchObject({ code: 'PROJECTION_UNKNOWN' });
+    await expect(replayParked(context, 'total', {})).rejects.toMatchObject({ code: 'PROJECTION_UNKNOWN' });
+  });
+});
+
+describe('import', () => {
+  it('succeeds when everything was taken', async () => {
+    context = contextOf({ importFile: () => Promise.resolve({ ...NOTHING_IMPORTED, lines: 2_000, appended: 1_500, alreadyThere: 500 }) });
+    expect(await importFile(context, 'events.ndjson', {})).toBe(0);
+    expect(printed[0]).toBe('2,000 lines: 1,500 new events, 500 there already');
+  });
+
+  it('fails when lines were set aside, and says which and where they are', async () => {
+    const rejects = [{ reason: 'not valid JSON', count: 2 }];
+    context = contextOf({ importFile: () => Promise.resolve({ ...NOTHING_IMPORTED, lines: 9, rejects, rejectsFile: 'odd.ndjson' }) });
+    expect(await importFile(context, 'events.ndjson', {})).toBe(1);
+    expect(printed).toContain('  set aside, not valid JSON: 2 lines');
+    expect(printed.join()).toContain('odd.ndjson');
+  });
+
+  it('reports rules that the data breaks, with count and some ids', async () => {
+    const violations = [{ rule: 'zeroPrice.order', count: 407, ids: ['order-1/2', 'order-3/4', 'order-5/6', 'order-7/8'] }];
+    context = contextOf({ importFile: () => Promise.resolve({ ...NOTHING_IMPORTED, violations }) });
+    await importFile(context, 'events.ndjson', {});
+    expect(printed.at(-1)).toBe('zeroPrice.order    407  order-1/2, order-3/4, order-5/6, …');
+  });
+
+  it('has the exit code of an interruption when it was interrupted', async () => {
+    context = contextOf({ importFile: () => Promise.resolve({ ...NOTHING_IMPORTED, isInterrupted: true }) });
+    expect(await importFile(context, 'events.ndjson', {})).toBe(130);
+  });
+
+  it('is refused by an application without one', async () => {
+    const { importFile: _, ...application } = context.application;
+    await expect(importFile({ ...context, application }, 'events.ndjson', {})).rejects.toMatchObject({ code: 'CLI_NO_IMPORT' });
+  });
+});

@@ -1,0 +1,59 @@
+// mainstem parked: the events that projections have set aside, and their replay after a fix.
+import { Projector, UnknownProjection, type HostedProjection, type ParkedEvent } from '@mainstem/projection';
+import { counted } from '../format/amounts.js';
+import { toJson } from '../format/json.js';
+import { table, type Column } from '../format/table.js';
+import { using, type CliContext } from './cli-context.js';
+
+const LISTED_MAX = 1_000;
+
+/** Prints the parked events of one projection or of all. Errors: PROJECTION_UNKNOWN. */
+export const listParked = async (context: CliContext, name: string | undefined, options: { readonly json?: boolean }): Promise<number> => {
+  const { application, settings, terminal } = context;
+  return using(application.openReadModels(settings), async ({ projections }) => {
+    const chosen = name === undefined ? projections : [projectionNamed(projections, name)];
+    for (const { projection, store } of chosen) {
+      const parked = await store.parked(projection.name, LISTED_MAX);
+      if (options.json) for (const event of parked) await terminal.print(toJson({ projection: projection.name, ...event }));
+      else for (const line of report(projection.name, parked)) await terminal.print(line);
+    }
+    return 0;
+  });
+};
+
+/**
+ * Folds parked events again, in order; those that still fail stay parked and make the exit code 1. A projector that runs elsewhere
+ * loses the projection for that time and takes it back by itself. Errors: PROJECTION_UNKNOWN, and those of the stores.
+ */
+export const replayParked = async (context: CliContext, name: string, options: { readonly key?: string }): Promise<number> => {
+  const { application, settings, terminal } = context;
+  return using(application.openEvents(settings), (reader) =>
+    using(application.openReadModels(settings), async ({ projections }) => {
+      const { replayed, stillParked } = await new Projector({ reader, projections: [projectionNamed(projections, name)] }).replayParked(
+        name,
+        options,
+      );
+      await terminal.print(`${counted(replayed, 'event')} replayed, ${stillParked} still parked.`);
+      return stillParked === 0 ? 0 : 1;
+    }),
+  );
+};
+
+const projectionNamed = (projections: readonly HostedProjection[], name: string): HostedProjection => {
+  const found = projections.find(({ projection }) => projection.name === name);
+  if (!found) throw new UnknownProjection(name, projections.map(({ projection }) => projection.name).toSorted());
+  return found;
+};
+
+const COLUMNS: readonly Column<ParkedEvent>[] = [
+  { title: 'position', value: ({ position }) => position.toString(), align: 'right' },
+  { title: 'key', value: ({ key }) => key },
+  { title: 'event', value: ({ stream, revision, type }) => `${stream}@${revision} ${type}` },
+  { title: 'error', value: ({ error }) => error.split('\n')[0] || '(waits behind an earlier one)' },
+];
+
+const report = (projection: string, parked: readonly ParkedEvent[]): readonly string[] => {
+  if (parked.length === 0) return [`${projection}: nothing parked`];
+  const more = parked.length === LISTED_MAX ? ` or more; the first ${LISTED_MAX} are shown` : '';
+  return [`${projection}: ${counted(parked.length, 'event')} parked${more}`, ...table(COLUMNS, parked), ''];
+};

@@ -1,0 +1,121 @@
+// mainstem status: where every projection stands, as its read store and the event store tell.
+import { MainstemError, type EventReader, type Position } from '@mainstem/event-store';
+import type { Generation, HostedProjection } from '@mainstem/projection';
+import { count, duration } from '../format/amounts.js';
+import { toJson } from '../format/json.js';
+import { table, type Column } from '../format/table.js';
+import { using, type CliContext } from './cli-context.js';
+
+export const PARKED_MAX = 1_000;
+
+/**
+ * `Stopped`: the stores alone show that no projector can go on, with the reason. Whether a projector runs is not in the stores: one that
+ * is down looks like one that lags.
+ */
+export type StoredState = 'Live' | 'Catching up' | 'Rebuilding' | 'Not started' | 'Stopped';
+
+export interface StoredStatus {
+  readonly projection: string;
+  readonly store: string;
+  readonly state: StoredState;
+  /** Code and message, when stopped. */
+  readonly reason: string | undefined;
+  readonly generation: number | undefined;
+  readonly position: Position | undefined;
+  readonly head: Position | undefined;
+  /** Events in the store that it has not passed; undefined where positions do not count events. */
+  readonly lagEvents: bigint | undefined;
+  /** How long the oldest of them has been in the event store. */
+  readonly lagSeconds: number;
+  /** Parked events, at most PARKED_MAX. */
+  readonly parked: number;
+}
+
+/** Prints the status; exit code 1 when a projection is stopped. */
+export const status = async (context: CliContext, options: { readonly json?: boolean; readonly now: () => number }): Promise<number> => {
+  const { application, settings, terminal } = context;
+  return using(application.openEvents(settings), (reader) =>
+    using(application.openReadModels(settings), async ({ projections }) => {
+      const statuses = await storedStatuses(reader, projections, options.now);
+      for (const line of options.json ? [toJson(statuses, true)] : report(statuses)) await terminal.print(line);
+      return statuses.some(({ state }) => state === 'Stopped') ? 1 : 0;
+    }),
+  );
+};
+
+/** The status of all projections, against one head. */
+export const storedStatuses = async (
+  reader: EventReader,
+  projections: readonly HostedProjection[],
+  now: () => number,
+): Promise<readonly StoredStatus[]> => {
+  const head = await reader.head();
+  const statuses: StoredStatus[] = [];
+  for (const hosted of projections) statuses.push(await statusOf(reader, hosted, head, now));
+  return statuses;
+};
+
+const statusOf = async (reader: EventReader, hosted: HostedProjection, head: Position | undefined, now: () => number): Promise<StoredStatus> => {
+  const { projection, store } = hosted;
+  const named = { projection: projection.name, store: store.name, head };
+  try {
+    const generations = await store.generations(projection.name);
+    const serving = generations.find((generation) => generation.state === 'serving');
+    const position = serving?.checkpoint.position;
+    const isBehind = head !== undefined && (position === undefined || position < head);
+    const stopped = reasonToStop(hosted, generations, reader.incarnation);
+    const state = stopped ? 'Stopped' : stateOf(serving, generations, isBehind);
+    const parked = serving ? (await store.parked(projection.name, PARKED_MAX)).length : 0;
+    const lagSeconds = isBehind ? await ageOfNext(reader, position, now) : 0;
+    return { ...named, state, reason: stopped, generation: serving?.number, position, lagEvents: lagOf(reader, position, head), lagSeconds, parked };
+  } catch (error) {
+    // One store that is down must not hide the others.
+    if (!(error instanceof Error)) throw error;
+    const reason = error instanceof MainstemError ? `${error.code}: ${error.message}` : error.message;
+    return { ...named, state: 'Stopped', reason, generation: undefined, position: undefined, lagEvents: undefined, lagSeconds: 0, parked: 0 };
+  }
+};
+
+const stateOf = (serving: Generation | undefined, generations: readonly Generation[], isBehind: boolean): StoredState => {
+  if (!serving) return 'Not started';
+  if (generations.some(({ state, number }) => state === 'filling' && number > serving.number)) return 'Rebuilding';
+  return isBehind ? 'Catching up' : 'Live';
+};
+
+const reasonToStop = (hosted: HostedProjection, generations: readonly Generation[], incarnation: string): string | undefined => {
+  const foreign = generations.find(({ checkpoint }) => checkpoint.incarnation !== incarnation);
+  if (foreign) return `PROJECTION_FOREIGN_EVENT_STORE: it was filled from event store ${foreign.checkpoint.incarnation}, this one is ${incarnation}`;
+  const serving = generations.find(({ state }) => state === 'serving');
+  const isChanged = serving !== undefined && serving.fingerprint !== hosted.projection.fingerprint && hosted.rebuild !== 'auto';
+  return isChanged ? `PROJECTION_CHANGED: generation ${serving.number} was filled by another definition` : undefined;
+};
+
+const lagOf = (reader: EventReader, position: Position | undefined, head: Position | undefined): bigint | undefined => {
+  if (head === undefined || position === head) return 0n;
+  // Positions that count events begin at 1.
+  return reader.hasDensePositions ? head - (position ?? 0n) : undefined;
+};
+
+const ageOfNext = async (reader: EventReader, after: Position | undefined, now: () => number): Promise<number> => {
+  for await (const [event] of reader.readAll({ after, limit: 1 })) {
+    if (event) return Math.max(0, Math.round((now() - Date.parse(event.recordedAt)) / 1000));
+  }
+  return 0;
+};
+
+const COLUMNS: readonly Column<StoredStatus>[] = [
+  { title: 'projection', value: ({ projection }) => projection },
+  { title: 'store', value: ({ store }) => store },
+  { title: 'state', value: ({ state }) => state },
+  { title: 'generation', value: ({ generation }) => String(generation ?? '–'), align: 'right' },
+  { title: 'position', value: ({ position }) => (position === undefined ? '–' : count(position)), align: 'right' },
+  { title: 'lag', value: ({ lagEvents }) => (lagEvents === undefined ? '?' : count(lagEvents)), align: 'right' },
+  { title: 'for', value: ({ lagSeconds }) => duration(lagSeconds * 1000), align: 'right' },
+  { title: 'parked', value: ({ parked }) => `${count(parked)}${parked === PARKED_MAX ? '+' : ''}`, align: 'right' },
+];
+
+const report = (statuses: readonly StoredStatus[]): readonly string[] => {
+  const head = statuses[0]?.head;
+  const reasons = statuses.flatMap(({ projection, reason }) => (reason ? [`${projection}: ${reason}`] : []));
+  return [`Event store: ${head === undefined ? 'empty' : `head at position ${count(head)}`}`, '', ...table(COLUMNS, statuses), ...reasons];
+};

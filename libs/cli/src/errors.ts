@@ -1,0 +1,50 @@
+// Errors of the command line itself. All else that can go wrong comes with the code of the library that it happened in.
+import { MainstemError } from '@mainstem/event-store';
+
+/** No package.json from here upwards says where the application is. */
+export class NoApplication extends MainstemError {
+  constructor(readonly folder: string) {
+    super(
+      'CLI_NO_APPLICATION',
+      `There is no Mainstem application in ${folder} or above it. Run the command inside one: its package.json has "mainstem": { "application": "./dist/….js" }.`,
+    );
+  }
+}
+
+/** The application's module is there in name only: not built, or without the export. */
+export class UnusableApplication extends MainstemError {
+  constructor(
+    readonly module: string,
+    problem: string,
+    cause?: unknown,
+  ) {
+    super('CLI_UNUSABLE_APPLICATION', `The application ${module} cannot be used: ${problem}`, { cause });
+  }
+}
+
+/** An argument or option cannot be understood. */
+export class InvalidArgument extends MainstemError {
+  constructor(
+    readonly argument: string,
+    problem: string,
+  ) {
+    super('CLI_INVALID_ARGUMENT', `${argument} ${problem}`);
+  }
+}
+
+/** The stream has no events. */
+export class UnknownStream extends MainstemError {
+  constructor(readonly stream: string) {
+    super(
+      'CLI_UNKNOWN_STREAM',
+      `There is no stream ${stream} in this event store. Names look like category-id; mainstem tail --from start lists them.`,
+    );
+  }
+}
+
+/** The application has no import. */
+export class NoImport extends MainstemError {
+  constructor(readonly application: string) {
+    super('CLI_NO_IMPORT', `The application ${application} cannot import files: its definition has no importFile.`);
+  }
+}

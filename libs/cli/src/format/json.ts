@@ -1,0 +1,11 @@
+// JSON for wires and eyes: whole numbers beyond a double become decimal strings, maps and sets their entries.
+
+/** One line, or indented by two spaces. */
+export const toJson = (value: unknown, isIndented = false): string => JSON.stringify(value, plain, isIndented ? 2 : undefined);
+
+const plain = (_key: string, value: unknown): unknown => {
+  if (typeof value === 'bigint') return value.toString();
+  if (value instanceof Map) return Object.fromEntries(value as Map<PropertyKey, unknown>);
+  if (value instanceof Set) return [...(value as Set<unknown>)];
+  return value;
+};

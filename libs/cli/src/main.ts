@@ -1,0 +1,30 @@
+// The mainstem command: takes the arguments apart and runs one command; its answer is the exit code.
+import { MainstemError } from '@mainstem/event-store';
+import { CommanderError } from 'commander';
+import { program } from './program.js';
+import { stopSignal } from './terminal/stop-signal.js';
+import { processTerminal } from './terminal/terminal.js';
+
+/** Exit code of a command line that cannot be understood. */
+export const USAGE = 2;
+
+/** Runs the command line. Never rejects: what goes wrong is said on stderr and shows in the exit code (1, or 2 for a wrong usage). */
+export const main = async (args: readonly string[]): Promise<number> => {
+  const stop = stopSignal();
+  const terminal = processTerminal(stop.stop);
+  try {
+    const result = { code: 0 };
+    await program({ terminal, signal: stop.signal, folder: process.cwd(), env: process.env, now: Date.now }, result).parseAsync([...args], {
+      from: 'user',
+    });
+    return result.code;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : USAGE; // it has said so itself
+    terminal.say(
+      error instanceof MainstemError ? `${error.message}\n(${error.code})` : `Unexpected: ${error instanceof Error ? error.stack : String(error)}`,
+    );
+    return 1;
+  } finally {
+    stop.dispose();
+  }
+};

@@ -1,0 +1,120 @@
+// All commands with their arguments, options and help.
+import { Command } from 'commander';
+import { importFile, type ImportOptions } from './commands/import.js';
+import type { CliContext } from './commands/cli-context.js';
+import { listParked, replayParked } from './commands/parked.js';
+import { status } from './commands/status.js';
+import { stream } from './commands/stream.js';
+import { tail, type TailOptions } from './commands/tail.js';
+import { loadApplication } from './load-application.js';
+import type { Terminal } from './terminal/terminal.js';
+
+/** What the process gives to the commands. */
+export interface Surroundings {
+  readonly terminal: Terminal;
+  readonly signal: AbortSignal;
+  /** Where to look for the application. */
+  readonly folder: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly now: () => number;
+}
+
+/** The parser; running it puts the exit code of the command into `result`. */
+export const program = (surroundings: Surroundings, result: { code: number }): Command => {
+  const mainstem = new Command('mainstem')
+    .description('Looks at and works on the event store and the read models of a Mainstem application.')
+    .option('--dir <folder>', "folder of the embedded stores (default: the application's own, or MAINSTEM_DIR)")
+    .showHelpAfterError('(mainstem --help shows what there is)')
+    .exitOverride()
+    .addHelpText('after', EXAMPLES);
+  const run = async (work: (context: CliContext) => Promise<number>): Promise<void> => {
+    const { terminal, signal, folder, env } = surroundings;
+    const { dir } = mainstem.opts<{ dir?: string }>();
+    const application = await loadApplication(folder);
+    result.code = await work({ application, terminal, signal, settings: { env, ...(dir !== undefined && { dir }) } });
+  };
+  addStatus(mainstem, run, surroundings);
+  addImport(mainstem, run);
+  addTail(mainstem, run);
+  addStream(mainstem, run);
+  addParked(mainstem, run);
+  return mainstem;
+};
+
+type Run = (work: (context: CliContext) => Promise<number>) => Promise<void>;
+
+const EXAMPLES = `
+Examples:
+  mainstem status                               where every projection stands
+  mainstem import data/online-retail/sample.ndjson
+  mainstem tail --category order                orders as they come in
+  mainstem stream order-536365                  what happened to one order
+  mainstem --dir /srv/shop parked list          events set aside, of another folder
+
+Exit codes: 0 done, 1 failed or something was set aside, 2 wrong usage, 130 interrupted.`;
+
+const addStatus = (mainstem: Command, run: Run, { now }: Surroundings): void => {
+  mainstem
+    .command('status')
+    .description('each projection: state, generation, position, lag in events and time, parked events; exit code 1 if one is stopped')
+    .option('--json', 'as JSON; positions are decimal strings')
+    .action((options: { json?: boolean }) => run((context) => status(context, { ...options, now })))
+    .addHelpText('after', '\nExamples:\n  mainstem status\n  mainstem status --json | jq \'.[] | select(.state != "Live")\'');
+};
+
+const addImport = (mainstem: Command, run: Run): void => {
+  mainstem
+    .command('import')
+    .description('send a file of events (one JSON object a line, plain or .gz) through the command handlers; again without harm')
+    .argument('<file>')
+    .option('--rejects <file>', 'where to write lines that cannot be taken')
+    .action((file: string, options: ImportOptions) => run((context) => importFile(context, file, options)))
+    .addHelpText(
+      'after',
+      '\nExamples:\n  mainstem import data/online-retail/events.ndjson.gz\n  mainstem --dir /tmp/try import sample.ndjson --rejects odd.ndjson',
+    );
+};
+
+const addTail = (mainstem: Command, run: Run): void => {
+  mainstem
+    .command('tail')
+    .description('print events as they arrive: position, time, stream@revision, type, payload')
+    .option('--type <names...>', 'only events of these types')
+    .option('--category <names...>', 'only streams of these categories')
+    .option('--from <place>', 'start, now, or a position: events after it', 'now')
+    .option('--limit <events>', 'end after so many events')
+    .option('--no-follow', 'end at the head instead of waiting for more')
+    .option('--json', 'one JSON object a line')
+    .action((options: TailOptions) => run((context) => tail(context, options)))
+    .addHelpText(
+      'after',
+      '\nExamples:\n  mainstem tail\n  mainstem tail --from start --limit 10\n  mainstem tail --type OrderPlaced CreditNoteIssued --from 565000 --no-follow --json',
+    );
+};
+
+const addStream = (mainstem: Command, run: Run): void => {
+  mainstem
+    .command('stream')
+    .description('the history of one aggregate, and the state that it folds to')
+    .argument('<name>', 'category-id')
+    .option('--json', 'one JSON object a line, the state last')
+    .action((name: string, options: { json?: boolean }) => run((context) => stream(context, name, options)))
+    .addHelpText('after', '\nExamples:\n  mainstem stream order-536365\n  mainstem stream order-536365 --json | tail -1');
+};
+
+const addParked = (mainstem: Command, run: Run): void => {
+  const parked = mainstem.command('parked').description('events that projections have set aside');
+  parked
+    .command('list')
+    .description('parked events of one projection or of all, with their errors')
+    .argument('[projection]')
+    .option('--json', 'one JSON object a line')
+    .action((name: string | undefined, options: { json?: boolean }) => run((context) => listParked(context, name, options)));
+  parked
+    .command('replay')
+    .description('fold parked events again, in order, after the cause was fixed; exit code 1 if some still fail')
+    .argument('<projection>')
+    .option('--key <key>', 'only those of one document')
+    .action((name: string, options: { key?: string }) => run((context) => replayParked(context, name, options)));
+  parked.addHelpText('after', '\nExamples:\n  mainstem parked list\n  mainstem parked replay orders --key order-536365');
+};
