@@ -1,0 +1,67 @@
+// Given / when / then for aggregates: history in, command in, events or a refusal out.
+import assert from 'node:assert/strict';
+import { fold, validateCommand, type Aggregate } from '@mainstem/aggregate';
+import type { DomainEvent, MainstemError } from '@mainstem/event-store';
+
+/** A class of errors, such as a refusal. */
+export type ErrorClass = abstract new (...args: never[]) => MainstemError;
+
+export interface When<Command, Event extends DomainEvent> {
+  /** The command is validated by the rules of its class, as the executor does. */
+  when(command: Command): Then<Event>;
+}
+
+export interface Then<Event extends DomainEvent> {
+  /** The command leads to exactly these events, in this order, and their payloads obey their rules. */
+  then(events: readonly Event[]): void;
+  /** The command is refused by an error of this class. */
+  thenRefuses(refusal: ErrorClass): void;
+  /** The command is accepted and changes nothing. */
+  thenNothing(): void;
+}
+
+/** `given(order, [placed]).when(cancel).then([cancelled])`. Every sentence needs its last part: the first two check nothing. */
+export const given = <State, Command, Event extends DomainEvent>(
+  aggregate: Aggregate<State, Command, Event>,
+  history: readonly Event[],
+): When<Command, Event> => ({
+  when: (command) => {
+    for (const event of history) aggregate.events.validate(event);
+    return new Decision(aggregate, () => {
+      validateCommand(command);
+      return aggregate.decide(command, fold(aggregate, aggregate.initialState, history));
+    });
+  },
+});
+
+class Decision<Event extends DomainEvent> implements Then<Event> {
+  constructor(
+    private readonly aggregate: Pick<Aggregate<unknown, never, Event>, 'events'>,
+    private readonly decide: () => readonly Event[],
+  ) {}
+
+  then(events: readonly Event[]): void {
+    // An object with `then` passes for a promise: this is what an `await` or a test runner calls when the last part is missing.
+    if (typeof events === 'function') throw new TypeError('finish the sentence: then([...]), thenRefuses(...) or thenNothing()');
+    const decided = this.decide();
+    assert.deepEqual(decided.map(plain), events.map(plain));
+    for (const event of decided) this.aggregate.events.validate(event);
+  }
+
+  thenRefuses(refusal: ErrorClass): void {
+    assert.throws(this.decide, (error) => {
+      assert.ok(
+        error instanceof refusal,
+        `refused by ${error instanceof Error ? `${error.name}: ${error.message}` : String(error)}, not by ${refusal.name}`,
+      );
+      return true;
+    });
+  }
+
+  thenNothing(): void {
+    assert.deepEqual(this.decide(), []);
+  }
+}
+
+/** As it would be read back: without classes, and without properties that are undefined. */
+const plain = ({ type, data }: DomainEvent): unknown => ({ type, data: JSON.parse(JSON.stringify(data)) as unknown });
