@@ -18,3 +18,10 @@ export const MONTHLY_BOARDS = cache('monthly-products');
 /** A leaderboard may come from any of them. */
 export const BOARDS = cache('document-totals', 'product-cards');
 export const SEARCH: ReadSource = { store: SEARCH_READ_STORE, projections: ['product-texts'] };
+
+const names = (...sources: readonly ReadSource[]): readonly string[] => [...new Set(sources.flatMap(({ projections }) => projections))];
+
+/** All that some answer is made from, by store. */
+export const sqlProjectionsRead = names(SALES_DOCUMENTS, ORDER_LINES, CUSTOMERS, PRODUCTS, TOTALS, MONTHS, VIOLATIONS);
+export const cacheProjectionsRead = names(CARDS, BALANCES, MONTHLY_BOARDS, BOARDS);
+export const searchProjectionsRead = names(SEARCH);

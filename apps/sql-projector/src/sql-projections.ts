@@ -1,4 +1,5 @@
 // All projections of the SQL read model.
+import type { HostedProjection, ReadStore } from '@mainstem/projection';
 import { customerProfiles } from './customer-profiles.projection.js';
 import { ledgerTotals } from './ledger-totals.projection.js';
 import { orderLines } from './order-lines.projection.js';
@@ -8,3 +9,7 @@ import { salesDocuments } from './sales-documents.projection.js';
 import { violations } from './violations/violations.projection.js';
 
 export const sqlProjections = [salesDocuments, customerProfiles, orderLines, products, salesByMonth, ledgerTotals, violations] as const;
+
+/** Each on its own; one whose definition has changed fills a new generation while the old one serves. */
+export const hostedOnSql = (store: ReadStore): readonly HostedProjection[] =>
+  sqlProjections.map((projection) => ({ projection, store, rebuild: 'auto' }));

@@ -3,13 +3,16 @@ import { MIN_POSITION_HEADER, POSITION_HEADER, ReadsFrom, type ReadSource } from
 import { applyDecorators, Get } from '@nestjs/common';
 import {
   ApiBadRequestResponse,
+  ApiExtraModels,
   ApiHeader,
   ApiNotFoundResponse,
   ApiOkResponse,
   ApiOperation,
   ApiServiceUnavailableResponse,
+  getSchemaPath,
   type ApiResponseOptions,
 } from '@nestjs/swagger';
+import { QueryProblem } from './problem.answer.js';
 
 export interface RouteOptions {
   readonly summary: string;
@@ -19,7 +22,7 @@ export interface RouteOptions {
 }
 
 const DECIMAL = { type: 'string', pattern: '^[0-9]+$' } as const;
-const PROBLEM = { content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/ProblemDetails' } } } } as const;
+const PROBLEM = { content: { 'application/problem+json': { schema: { $ref: getSchemaPath(QueryProblem) } } } };
 
 /** `@Get(path)` that answers from projections of one read store; the handler returns an `Answer`. */
 export const GetFrom = ({ store, projections }: ReadSource, path: string, { summary, answer, hasKey = false }: RouteOptions): MethodDecorator =>
@@ -27,6 +30,7 @@ export const GetFrom = ({ store, projections }: ReadSource, path: string, { summ
     Get(path),
     ReadsFrom(store, ...projections),
     ApiOperation({ summary }),
+    ApiExtraModels(QueryProblem),
     ApiHeader({ name: MIN_POSITION_HEADER, required: false, schema: DECIMAL, description: 'Waits until the answer reflects this position.' }),
     ApiOkResponse({
       ...answer,

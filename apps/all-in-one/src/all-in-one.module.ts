@@ -1,0 +1,43 @@
+// Everything in one process: command side, projectors of all read models, query API.
+import { hostedOnCache } from '#apps/cache-projector/src/cache-projections.js';
+import { QueryApiModule } from '#apps/query-api/src/query-api.module.js';
+import { ReadStoresModule } from '#apps/read-models/src/read-stores.module.js';
+import { CACHE_READ_STORE, SEARCH_READ_STORE, SQL_READ_STORE } from '#apps/read-models/src/read-stores.js';
+import { hostedOnSearch } from '#apps/search-projector/src/search-projections.js';
+import { hostedOnSql } from '#apps/sql-projector/src/sql-projections.js';
+import { LedgerModule } from '#src/ledger/ledger.module.js';
+import { EmbeddedEventStore } from '@mainstem/embedded';
+import { EventStoreModule, HealthModule, projectorHealth, ProjectorModule, type Settings } from '@mainstem/nest';
+import { Projector, type HostedProjection, type ReadStore } from '@mainstem/projection';
+import { Module, type DynamicModule } from '@nestjs/common';
+import { FirstImport, SETTINGS } from './first-import.js';
+
+@Module({})
+export class AllInOneModule {
+  static forRoot(settings: Settings): DynamicModule {
+    return {
+      module: AllInOneModule,
+      global: true,
+      imports: [
+        EventStoreModule.forRoot({ open: () => EmbeddedEventStore.open({ dir: settings.dir }) }),
+        ReadStoresModule.forRoot({ settings, stores: ['sql', 'cache', 'search'] }),
+        // One projector for all: the projections share each read of the event store.
+        ProjectorModule.forRootAsync({ inject: [SQL_READ_STORE, CACHE_READ_STORE, SEARCH_READ_STORE], useFactory: hostedProjections }),
+        LedgerModule.forRoot(),
+        QueryApiModule,
+        HealthModule.forRootAsync({
+          inject: [FirstImport, Projector],
+          useFactory: (firstImport: FirstImport, projector: Projector) => [firstImport, projectorHealth(projector)],
+        }),
+      ],
+      providers: [{ provide: SETTINGS, useValue: settings }, FirstImport],
+      exports: [FirstImport],
+    };
+  }
+}
+
+const hostedProjections = (sql: ReadStore, cache: ReadStore, search: ReadStore): readonly HostedProjection[] => [
+  ...hostedOnSql(sql),
+  ...hostedOnCache(cache),
+  ...hostedOnSearch(search),
+];

@@ -1,0 +1,20 @@
+// Finds the data that comes with the repository, and checks the one that was asked for.
+import { SettingsInvalid } from '@mainstem/nest';
+import { existsSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+
+const DATA_FILE = join('data', 'online-retail', 'events.ndjson.gz');
+
+/** The full data file of the repository that this program belongs to; undefined where it is not there. */
+export const repositoryData = (from: string = import.meta.dirname): string | undefined => {
+  const file = join(from, DATA_FILE);
+  if (existsSync(file)) return file;
+  const parent = dirname(from);
+  return parent === from ? undefined : repositoryData(parent);
+};
+
+/** Errors: SETTINGS_INVALID unless it is a file. */
+export const assertFile = (file: string | undefined): void => {
+  if (file === undefined || statSync(file, { throwIfNoEntry: false })?.isFile()) return;
+  throw new SettingsInvalid('--data', `there is no file ${file}. Give another one, or start with --no-data.`);
+};

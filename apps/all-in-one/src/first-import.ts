@@ -1,0 +1,122 @@
+// The first import: brings the data file into a new event store, once, in the background of a serving application.
+import { importLedger } from '#src/import/import-ledger.js';
+import type { ImportReport } from '#src/import/import-report.js';
+import type { EventStore, JsonValue, Runtime } from '@mainstem/event-store';
+import { EVENT_STORE, RUNTIME, type HealthCheck, type Settings } from '@mainstem/nest';
+import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { CommandBus } from '@nestjs/cqrs';
+import { join } from 'node:path';
+import { fileHash, readMarker, writeMarker } from './import-marker.js';
+
+export const SETTINGS = Symbol('settings');
+
+const REJECTS_FILE = 'rejects.ndjson';
+
+export type ImportState = 'waiting' | 'importing' | 'done' | 'not needed' | 'stopped' | 'failed';
+
+export interface ImportStatus {
+  readonly state: ImportState;
+  readonly bytesRead: number;
+  readonly bytesTotal: number;
+  /** In the store by now. */
+  readonly events: number;
+  readonly elapsedMs: number;
+  readonly report?: ImportReport;
+  readonly error?: string;
+}
+
+@Injectable()
+export class FirstImport implements HealthCheck, OnApplicationBootstrap, OnModuleDestroy {
+  readonly name = 'first import';
+  readonly #abort = new AbortController();
+  readonly #logger = new Logger('FirstImport');
+  #status: Omit<ImportStatus, 'elapsedMs'> = { state: 'waiting', bytesRead: 0, bytesTotal: 0, events: 0 };
+  #startedMs = 0;
+  #running: Promise<void> | undefined;
+
+  constructor(
+    @Inject(SETTINGS) private readonly settings: Pick<Settings, 'dir' | 'data'>,
+    @Inject(EVENT_STORE) private readonly store: EventStore,
+    @Inject(RUNTIME) private readonly runtime: Runtime,
+    @Inject(CommandBus) private readonly commandBus: CommandBus,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    this.#startedMs = this.runtime.monotonic();
+    this.#running = this.#run().catch((error: unknown) => {
+      if (this.#abort.signal.aborted) return this.#enter({ state: 'stopped' });
+      const text = error instanceof Error ? error.message : String(error);
+      this.#enter({ state: 'failed', error: text });
+      this.#logger.error(`The first import failed; the next start goes on with it. ${text}`);
+    });
+  }
+
+  /** Ends after the commands under way; the next start goes on. */
+  async onModuleDestroy(): Promise<void> {
+    this.#abort.abort();
+    await this.#running;
+  }
+
+  status(): ImportStatus {
+    return { ...this.#status, elapsedMs: this.runtime.monotonic() - this.#startedMs };
+  }
+
+  /** Resolves when the import has ended, whatever the end was. */
+  async ended(): Promise<ImportStatus> {
+    await this.#running;
+    return this.status();
+  }
+
+  reasons(): readonly string[] {
+    const { state, bytesRead, bytesTotal, events, error } = this.#status;
+    switch (state) {
+      case 'done':
+      case 'not needed':
+        return [];
+      case 'waiting':
+        return ['the data file is being looked at'];
+      case 'importing':
+        return [`importing: ${bytesRead} of ${bytesTotal} bytes, ${events} events`];
+      case 'stopped':
+        return ['stopped before its end; the next start goes on'];
+      case 'failed':
+        return [`failed: ${error ?? 'unknown'}; the next start goes on`];
+    }
+  }
+
+  progress(): JsonValue {
+    const { state, bytesRead, bytesTotal, events, elapsedMs, error, report } = this.status();
+    const rejected = report ? { rejected: report.rejected, rejectsFile: report.rejectsFile } : {};
+    return { state, bytesRead, bytesTotal, events, elapsedMs: Math.round(elapsedMs), error: error ?? null, ...rejected };
+  }
+
+  async #run(): Promise<void> {
+    const { dir, data } = this.settings;
+    if (data === undefined) return this.#enter({ state: 'not needed' });
+    const { incarnation } = this.store;
+    const sha256 = await fileHash(data, this.#abort.signal);
+    const marker = await readMarker(dir);
+    if (marker?.incarnation === incarnation && marker.sha256 === sha256) return this.#enter({ state: 'not needed' });
+    this.#enter({ state: 'importing' });
+    const report = await this.#import(data);
+    if (!report.isComplete) return this.#enter({ state: 'stopped' });
+    await writeMarker(dir, { incarnation, sha256, importedAt: new Date(this.runtime.now()).toISOString() });
+    this.#enter({ state: 'done', report });
+    if (report.rejected > 0) this.#logger.warn(`${report.rejected} lines were set aside in ${report.rejectsFile}`);
+  }
+
+  async #import(file: string): Promise<ImportReport> {
+    return importLedger({
+      file,
+      commandBus: this.commandBus,
+      rejectsFile: join(this.settings.dir, REJECTS_FILE),
+      onProgress: (bytesRead, bytesTotal, events) => this.#enter({ state: 'importing', bytesRead, bytesTotal, events }),
+      signal: this.#abort.signal,
+      runtime: this.runtime,
+    });
+  }
+
+  #enter(change: Partial<ImportStatus>): void {
+    this.#status = { ...this.#status, ...change };
+  }
+}

@@ -1,0 +1,50 @@
+// Starts everything in one process: `npm start`.
+import 'reflect-metadata';
+import { SalesQueries } from '#apps/query-api/src/sales/sales.queries.js';
+import { listen, readSettings, runMain, SETTINGS_HELP, type Settings } from '@mainstem/nest';
+import { Projector } from '@mainstem/projection';
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import { setTimeout as delay } from 'node:timers/promises';
+import { createAllInOne } from './all-in-one.application.js';
+import { assertFile, repositoryData } from './data-file.js';
+import { FirstImport } from './first-import.js';
+import { progressLine } from './progress-line.js';
+import { ProgressDisplay } from './progress-display.js';
+import { summary } from './summary.js';
+
+const POLL_MS = 100;
+
+runMain(async () => {
+  const argv = process.argv.slice(2);
+  if (argv.includes('--help')) return console.log(`Runs the shop ledger in one process.\n\n${SETTINGS_HELP}`);
+  const data = repositoryData();
+  const settings = readSettings(argv, process.env, data === undefined ? {} : { data });
+  assertFile(settings.data);
+  const startedMs = performance.now();
+  const app = await createAllInOne(settings);
+  const url = await listen(app, settings.port);
+  console.log(`Mainstem shop ledger on ${url}, data in ${settings.dir}`);
+  if (await isLive(app)) await summarise(app, settings, url, (performance.now() - startedMs) / 1_000);
+});
+
+/** Shows progress until everything is live; false if the application stopped or the import failed before. */
+const isLive = async (app: NestExpressApplication): Promise<boolean> => {
+  const firstImport = app.get(FirstImport);
+  const projector = app.get(Projector);
+  const display = new ProgressDisplay(process.stdout, () => progressLine(firstImport.status(), projector.status()));
+  display.start();
+  const { state } = await firstImport.ended();
+  if (state === 'stopped' || state === 'failed') return false;
+  while (!projector.status().every((status) => status.state === 'live' && status.lagEvents === 0n)) {
+    await delay(POLL_MS, undefined, { ref: false });
+  }
+  display.end();
+  return true;
+};
+
+const summarise = async (app: NestExpressApplication, { dir }: Settings, url: string, secondsUntilLive: number): Promise<void> => {
+  const { value: totals } = await app.get(SalesQueries).totals();
+  const firstImport = app.get(FirstImport).status();
+  const projections = app.get(Projector).status();
+  console.log(`\n${summary({ url, dir, totals, firstImport, secondsUntilLive, projections })}\n`);
+};

@@ -1,0 +1,43 @@
+// One line about how far the first import and the read models are.
+import type { ProjectionStatus } from '@mainstem/projection';
+import type { ImportStatus } from './first-import.js';
+
+const BAR_WIDTH = 24;
+const MEGABYTE = 1_000_000;
+
+const counts = new Intl.NumberFormat('en-GB');
+
+/** `[######------] 45%  5.6 of 12.5 MB  250,000 events  9,800/s  ETA 0:32  read models 12,000 behind` */
+export const progressLine = (status: ImportStatus, projections: readonly ProjectionStatus[]): string =>
+  [...importPart(status), readModelsPart(projections)].join('  ');
+
+const importPart = ({ state, bytesRead, bytesTotal, events, elapsedMs }: ImportStatus): readonly string[] => {
+  if (state !== 'importing') return ['Import done.'];
+  const share = bytesTotal > 0 ? bytesRead / bytesTotal : 0;
+  const seconds = elapsedMs / 1_000;
+  const filled = Math.round(share * BAR_WIDTH);
+  return [
+    `[${'#'.repeat(filled)}${'-'.repeat(BAR_WIDTH - filled)}] ${Math.floor(share * 100)}%`,
+    `${(bytesRead / MEGABYTE).toFixed(1)} of ${(bytesTotal / MEGABYTE).toFixed(1)} MB`,
+    `${counts.format(events)} events`,
+    `${counts.format(Math.round(events / Math.max(seconds, 0.001)))}/s`,
+    `ETA ${share > 0 ? duration((seconds / share) * (1 - share)) : '?'}`,
+  ];
+};
+
+const readModelsPart = (projections: readonly ProjectionStatus[]): string => {
+  const troubled = projections.find(({ isHealthy }) => !isHealthy);
+  if (troubled) return `${troubled.projection} is ${troubled.state}: ${troubled.reason ?? 'no progress'}`;
+  const lag = largestLag(projections);
+  return projections.every(({ state }) => state === 'live') && lag === 0n ? 'read models live' : `read models ${counts.format(lag)} events behind`;
+};
+
+/** Of the projection that is furthest behind, in events. */
+export const largestLag = (projections: readonly ProjectionStatus[]): bigint =>
+  projections.reduce((largest, { lagEvents = 0n }) => (lagEvents > largest ? lagEvents : largest), 0n);
+
+/** Minutes and seconds: 1:05. */
+export const duration = (seconds: number): string => {
+  const whole = Math.round(seconds);
+  return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, '0')}`;
+};

@@ -1,0 +1,23 @@
+// The cache projector as a process of its own: one reader of the event store, one read store, health.
+import { ReadStoresModule } from '#apps/read-models/src/read-stores.module.js';
+import { CACHE_READ_STORE } from '#apps/read-models/src/read-stores.js';
+import { EmbeddedEventStore } from '@mainstem/embedded';
+import { EventStoreModule, HealthModule, projectorHealth, ProjectorModule, type Settings } from '@mainstem/nest';
+import { Projector } from '@mainstem/projection';
+import { Module, type DynamicModule } from '@nestjs/common';
+import { hostedOnCache } from './cache-projections.js';
+
+@Module({})
+export class CacheProjectorModule {
+  static forRoot(settings: Settings): DynamicModule {
+    return {
+      module: CacheProjectorModule,
+      imports: [
+        EventStoreModule.forRoot({ open: () => EmbeddedEventStore.open({ dir: settings.dir }) }),
+        ReadStoresModule.forRoot({ settings, stores: ['cache'] }),
+        ProjectorModule.forRootAsync({ inject: [CACHE_READ_STORE], useFactory: hostedOnCache }),
+        HealthModule.forRootAsync({ inject: [Projector], useFactory: (projector: Projector) => [projectorHealth(projector)] }),
+      ],
+    };
+  }
+}

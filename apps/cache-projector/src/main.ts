@@ -1,0 +1,18 @@
+// Starts the cache projector alone. Its health is served over HTTP.
+import 'reflect-metadata';
+import { configureHttp, listen, readSettings, runMain } from '@mainstem/nest';
+import { NestFactory } from '@nestjs/core';
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import { CacheProjectorModule } from './cache-projector.module.js';
+
+const PORT_DEFAULT = 3003;
+
+runMain(async () => {
+  const settings = readSettings(process.argv.slice(2), process.env, { port: PORT_DEFAULT });
+  const app = await NestFactory.create<NestExpressApplication>(CacheProjectorModule.forRoot(settings), {
+    bodyParser: false,
+    forceCloseConnections: true,
+  });
+  const url = await listen(configureHttp(app), settings.port);
+  console.log(`Cache projector on ${settings.dir}. Health: ${url}/health/ready, progress: ${url}/health/progress`);
+});

@@ -1,0 +1,23 @@
+// Starts the query API alone.
+import 'reflect-metadata';
+import { configureHttp, listen, readSettings, runMain } from '@mainstem/nest';
+import { NestFactory } from '@nestjs/core';
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import { serveOpenApi } from './open-api.js';
+import { queryProblems } from './problems.js';
+import { QueryApiProcessModule } from './query-api-process.module.js';
+
+const PORT_DEFAULT = 3_001;
+
+runMain(async () => {
+  const settings = readSettings(process.argv.slice(2), process.env, { port: PORT_DEFAULT });
+  const app = await NestFactory.create<NestExpressApplication>(QueryApiProcessModule.forRoot(settings), {
+    bodyParser: false,
+    logger: ['error', 'warn'],
+    forceCloseConnections: true,
+  });
+  configureHttp(app, { problems: queryProblems });
+  serveOpenApi(app, 'Shop ledger: queries', 'Every answer says in Mainstem-Position which position of the event store it reflects.');
+  const url = await listen(app, settings.port);
+  console.log(`Queries: ${url}/api/totals (all of them: ${url}/api/docs), read models in ${settings.dir}`);
+});

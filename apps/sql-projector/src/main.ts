@@ -1,0 +1,18 @@
+// Starts the sql projector alone. Its health is served over HTTP.
+import 'reflect-metadata';
+import { configureHttp, listen, readSettings, runMain } from '@mainstem/nest';
+import { NestFactory } from '@nestjs/core';
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import { SqlProjectorModule } from './sql-projector.module.js';
+
+const PORT_DEFAULT = 3002;
+
+runMain(async () => {
+  const settings = readSettings(process.argv.slice(2), process.env, { port: PORT_DEFAULT });
+  const app = await NestFactory.create<NestExpressApplication>(SqlProjectorModule.forRoot(settings), {
+    bodyParser: false,
+    forceCloseConnections: true,
+  });
+  const url = await listen(configureHttp(app), settings.port);
+  console.log(`Sql projector on ${settings.dir}. Health: ${url}/health/ready, progress: ${url}/health/progress`);
+});

@@ -1,0 +1,47 @@
+// Starts an application as a process: listens, stops in time, and explains itself when it cannot start.
+import { isMainstemError } from '@mainstem/event-store';
+import type { INestApplication } from '@nestjs/common';
+import { PortForbidden, PortInUse } from './errors.js';
+
+/** Longest time from the signal to the end of the process. */
+const STOP_TIMEOUT_MS = 4_500;
+const EXIT_FAILURE = 1;
+
+/**
+ * Listens on all interfaces and returns the address to use on this machine. From then on SIGINT and SIGTERM stop the application, within
+ * five seconds whatever hangs. Errors: PORT_IN_USE, PORT_FORBIDDEN; the application is closed then.
+ */
+export const listen = async (app: INestApplication, port: number): Promise<string> => {
+  app.enableShutdownHooks();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, endInTime);
+  try {
+    await app.listen(port);
+  } catch (error) {
+    await app.close();
+    throw portError(error, port);
+  }
+  const { port: actual } = app.getHttpServer().address() as { port: number };
+  return `http://localhost:${actual}`;
+};
+
+/** Runs a program's main function. Errors that the framework knows are told in one line, others with their stack; both make the exit code 1. */
+export const runMain = (main: () => Promise<void>): void => {
+  main().catch((error: unknown) => {
+    console.error(isMainstemError(error) ? `${error.code}: ${error.message}` : error);
+    process.exitCode = EXIT_FAILURE;
+  });
+};
+
+const endInTime = (): void => {
+  const timer = setTimeout(() => {
+    console.error(`Did not stop within ${STOP_TIMEOUT_MS} ms; ending at once. The stores are safe, the next start goes on.`);
+    process.exit(EXIT_FAILURE);
+  }, STOP_TIMEOUT_MS);
+  timer.unref();
+};
+
+const portError = (error: unknown, port: number): unknown => {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  if (code === 'EADDRINUSE') return new PortInUse(port, error);
+  return code === 'EACCES' ? new PortForbidden(port, error) : error;
+};
