@@ -1,15 +1,19 @@
 // Bookkeeping of an embedded read store: generations, their collections and their checkpoints. Statements only; transactions are the caller's.
 import type { DatabaseSync } from 'node:sqlite';
 import { type Incarnation, type Position, position } from '@mainstem/event-store';
-import { type CheckpointMove, type Generation, type GenerationState, InvalidProjection, type ProjectionDescriptor } from '@mainstem/projection';
+import {
+  type CheckpointMove,
+  EMPTY_DIGEST,
+  type Generation,
+  type GenerationState,
+  InvalidProjection,
+  type ProjectionDescriptor,
+} from '@mainstem/projection';
 import type { NewCollection, StoredCollection } from './collection-tables.js';
 
 export interface StoredGeneration extends Generation {
   readonly id: number;
 }
-
-/** Digest of a generation to which nothing has been applied. */
-const DIGEST_NONE = '0'.repeat(16);
 
 export class Bookkeeping {
   readonly #statements;
@@ -59,7 +63,7 @@ export class Bookkeeping {
     const { nextNumber, insert } = this.#statements;
     const { number } = nextNumber.get(projection.name) as { number: number };
     const state: GenerationState = this.serving(projection.name) ? 'filling' : 'serving';
-    insert.run(projection.name, number, state, projection.version, projection.fingerprint, incarnation, DIGEST_NONE, createdAt);
+    insert.run(projection.name, number, state, projection.version, projection.fingerprint, incarnation, EMPTY_DIGEST, createdAt);
     const generation = this.generation(projection.name, number);
     if (!generation) throw new TypeError('a generation that was just inserted is not there');
     return generation;

@@ -20,6 +20,8 @@ export interface ReadStoreFileOptions {
 
 /** Memory that each connection may use for pages, in KiB. */
 const PAGE_CACHE_KIB = 16_384;
+/** Pages of the write-ahead log after which they are copied into the file: pages that change in several commits are copied once. */
+const WAL_PAGES = 4_000;
 /** What is left of the write-ahead log's file after a large transaction, in bytes. */
 const WAL_SIZE_MAX = 64 * 1024 * 1024;
 
@@ -49,7 +51,8 @@ export class ReadStoreFile {
     const writer = await openDatabase(connection);
     try {
       const reader = await openDatabase({ ...connection, isReadOnly: true });
-      for (const database of [writer, reader]) database.exec(`PRAGMA cache_size = -${PAGE_CACHE_KIB}; PRAGMA journal_size_limit = ${WAL_SIZE_MAX}`);
+      writer.exec(`PRAGMA wal_autocheckpoint = ${WAL_PAGES}; PRAGMA journal_size_limit = ${WAL_SIZE_MAX}`);
+      for (const database of [writer, reader]) database.exec(`PRAGMA cache_size = -${PAGE_CACHE_KIB}`);
       return new ReadStoreFile(options, writer, reader);
     } catch (error) {
       writer.close();
