@@ -1,7 +1,7 @@
 // What the audit of the ledger has to remember to judge the next event. Nobody queries these tables.
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
-@Entity('audit-streams')
+@Entity('audit_streams')
 export class AuditedStream {
   @PrimaryColumn('text') stream!: string;
   @Column('text', { nullable: true }) customerId!: string | null;
@@ -10,7 +10,7 @@ export class AuditedStream {
   @Column('simple-json') lines!: readonly (readonly [sku: string, lines: readonly string[]])[];
 }
 
-@Entity('audit-customers')
+@Entity('audit_customers')
 export class AuditedCustomer {
   @PrimaryColumn('text') customerId!: string;
   /** Of the latest document. */
@@ -19,7 +19,7 @@ export class AuditedCustomer {
   @Column('simple-json') balances!: readonly (readonly [sku: string, balance: number])[];
 }
 
-@Entity('audit-skus')
+@Entity('audit_skus')
 export class AuditedSku {
   @PrimaryColumn('text') sku!: string;
   @Column('double precision') unitsSold!: number;
@@ -29,14 +29,14 @@ export class AuditedSku {
 }
 
 /** SKUs that are the same in upper case. */
-@Entity('audit-spellings')
+@Entity('audit_spellings')
 export class AuditedSpelling {
   @PrimaryColumn('text') upperCase!: string;
   @Column('simple-json') spellings!: readonly string[];
 }
 
 /** The one row about the ledger as a whole. */
-@Entity('audit-ledger')
+@Entity('audit_ledger')
 export class AuditedLedger {
   @PrimaryColumn('text') ledger!: string;
   /** Stream of the latest event. */

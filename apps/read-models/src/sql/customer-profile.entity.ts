@@ -1,7 +1,7 @@
 // Read model of what a customer's documents say about the customer.
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
-@Entity('customer-profiles')
+@Entity('customer_profiles')
 export class CustomerProfile {
   @PrimaryColumn('text') customerId!: string;
   /** In the order of the customer's documents, a new entry at each change. */

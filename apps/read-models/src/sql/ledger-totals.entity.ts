@@ -4,7 +4,7 @@ import { Column, Entity, PrimaryColumn } from 'typeorm';
 /** Key of the only document. */
 export const LEDGER = 'all';
 
-@Entity('ledger-totals')
+@Entity('ledger_totals')
 export class LedgerTotals {
   @PrimaryColumn('text') ledger!: string;
   @Column('double precision') streams!: number;

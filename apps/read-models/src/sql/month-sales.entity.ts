@@ -1,7 +1,7 @@
 // Read model of what happened in a month.
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
-@Entity('sales-by-month')
+@Entity('sales_by_month')
 export class MonthSales {
   /** Year and month, 2010-12. */
   @PrimaryColumn('text') month!: string;

@@ -1,7 +1,7 @@
 // Read model of the lines of orders.
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
-@Entity('order-lines')
+@Entity('order_lines')
 export class OrderLine {
   /** Stream and line number, padded so that text order is line order. */
   @PrimaryColumn('text') key!: string;

@@ -4,7 +4,7 @@ import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 export type SalesDocumentKind = 'order' | 'credit';
 
 /** One order or credit note. Money has three places; times are ISO 8601 in UTC. */
-@Entity('sales-documents')
+@Entity('sales_documents')
 export class SalesDocument {
   @PrimaryColumn('text') stream!: string;
   @Column('text') kind!: SalesDocumentKind;
@@ -35,7 +35,7 @@ export class Customer {
 }
 
 /** What the documents of a country add up to. */
-@Entity('sales-by-country')
+@Entity('sales_by_country')
 export class CountrySales {
   @PrimaryColumn('text') country!: string;
   @Column('integer') orders!: number;
