@@ -3,3 +3,4 @@ export { type ContractCase, type ContractRunner, type ContractSuite, registerCon
 export { eventStoreContract, type EventStoreFixture } from './event-store-contract/index.js';
 export { aggregateProperties, type AggregatePropertiesOptions } from './aggregate/aggregate-properties.js';
 export { type ErrorClass, given, type Then, type When } from './aggregate/given.js';
+export * from './read-store-contract/index.js';

@@ -1,0 +1,29 @@
+// The contract that every read store has to keep, split by verb. Run it with `registerContract`.
+import type { ContractSuite } from '../contract-suite.js';
+import { checkpointCases } from './checkpoint-cases.js';
+import { defineCases, type ReadStoreContractOptions } from './contract-fixture.js';
+import { plainDocuments } from './contract-projection.js';
+import { engineCases } from './engine-cases.js';
+import { generationCases } from './generation-cases.js';
+import { loadCases } from './load-cases.js';
+import { parkedCases } from './parked-cases.js';
+import { transactionCases } from './transaction-cases.js';
+
+/** Every case makes a store of its own with `create` and disposes of it; none needs longer than a few seconds. */
+export const readStoreContract = <Transaction = never>(options: ReadStoreContractOptions<Transaction>): ContractSuite => {
+  const define = defineCases(options, options.documents ?? plainDocuments);
+  return {
+    name: `read store contract: ${options.name}`,
+    cases: [
+      ...loadCases(define),
+      ...checkpointCases(define),
+      ...parkedCases(define),
+      ...generationCases(define),
+      ...(options.transaction ? transactionCases(define, options.transaction) : []),
+      ...engineCases(define),
+    ],
+  };
+};
+
+export type { ReadStoreContractOptions, ReadStoreFixture, TransactionSteps } from './contract-fixture.js';
+export { type ContractDocuments, type ContractOrder, type ContractTotal } from './contract-projection.js';

@@ -1,0 +1,94 @@
+// Contract of parked events: kept in order, found by key, settled together with their effect.
+import assert from 'node:assert/strict';
+import type { ContractCase } from '../contract-suite.js';
+import { aBatch, anOrder, aParkedEvent, at, loadOne, openFirst, POSITION_MAX, type DefineCase } from './contract-fixture.js';
+
+export const parkedCases = (define: DefineCase): readonly ContractCase[] => [
+  define('parks events with the batch and gives them back in order of position, unchanged', async (context) => {
+    const session = await openFirst(context);
+    const parked = [aParkedEvent('é 🎉', at(2), 'PROJECTION_FAILED: “why”'), aParkedEvent('__proto__', at(9)), aParkedEvent('é 🎉', POSITION_MAX)];
+    await session.commit({ ...aBatch(undefined, at(9), [anOrder('contract-1')]), park: [...parked].reverse() });
+    assert.deepEqual(await session.parked({ limit: 10 }), parked);
+    assert.deepEqual(await context.store.parked(context.projection.name, 10), parked);
+    assert.deepEqual(await (await openFirst(context)).parked({ limit: 10 }), parked);
+  }),
+
+  define('pages through the parked events of one key', async (context) => {
+    const session = await openFirst(context);
+    const mine = [3, 10, 20, 101].map((place) => aParkedEvent('mine', at(place)));
+    await session.commit({ ...aBatch(undefined, at(200)), park: [...mine, aParkedEvent('other', at(11))] });
+    assert.deepEqual(await session.parked({ key: 'mine', limit: 2 }), mine.slice(0, 2));
+    assert.deepEqual(await session.parked({ key: 'mine', after: at(10), limit: 2 }), mine.slice(2));
+    assert.deepEqual(await session.parked({ key: 'mine', after: at(101), limit: 2 }), []);
+    assert.deepEqual(await session.parked({ key: 'nobody', limit: 2 }), []);
+    assert.equal((await context.store.parked(context.projection.name, 3)).length, 3);
+  }),
+
+  define('counts parked events by key', async (context) => {
+    const session = await openFirst(context);
+    assert.equal((await session.parkedKeys()).size, 0);
+    await session.commit({ ...aBatch(undefined, at(9)), park: [aParkedEvent('a', at(1)), aParkedEvent('b', at(1)), aParkedEvent('a', at(2))] });
+    assert.deepEqual([...(await session.parkedKeys())].sort(), [
+      ['a', 2],
+      ['b', 1],
+    ]);
+  }),
+
+  define('takes a new error for an event that is parked already', async (context) => {
+    const session = await openFirst(context);
+    await session.commit({ ...aBatch(undefined, at(9)), park: [aParkedEvent('a', at(1), 'first'), aParkedEvent('a', at(2))] });
+    await session.commit({ ...aBatch(at(9), at(9)), park: [aParkedEvent('a', at(1), 'second')] });
+    assert.deepEqual(
+      (await session.parked({ limit: 10 })).map(({ position, error }) => [position, error]),
+      [
+        [at(1), 'second'],
+        [at(2), ''],
+      ],
+    );
+  }),
+
+  define('settles parked events and writes their effect in one commit, without moving the checkpoint', async (context) => {
+    const session = await openFirst(context);
+    await session.commit({ ...aBatch(undefined, at(9)), park: [aParkedEvent('a', at(1)), aParkedEvent('a', at(2)), aParkedEvent('b', at(2))] });
+    await session.commit({ ...aBatch(at(9), at(9), [anOrder('contract-1')]), unpark: [{ key: 'a', position: at(2) }] });
+    assert.deepEqual(await loadOne(session, 'contract-1'), anOrder('contract-1'));
+    assert.deepEqual(
+      (await session.parked({ limit: 10 })).map(({ key, position }) => [key, position]),
+      [
+        ['a', at(1)],
+        ['b', at(2)],
+      ],
+    );
+    assert.equal((await openFirst(context)).checkpoint.position, at(9));
+  }),
+
+  define('moves an event from one key to another in one commit', async (context) => {
+    const session = await openFirst(context);
+    await session.commit({ ...aBatch(undefined, at(9)), park: [aParkedEvent('$stream/contract-1', at(3))] });
+    await session.commit({
+      ...aBatch(at(9), at(9)),
+      unpark: [{ key: '$stream/contract-1', position: at(3) }],
+      park: [aParkedEvent('contract-1', at(3))],
+    });
+    assert.deepEqual([...(await session.parkedKeys())], [['contract-1', 1]]);
+  }),
+
+  define('keeps parked events of each generation apart, and lists those of the one that serves', async (context) => {
+    const { store, projection } = context;
+    const first = await openFirst(context);
+    await first.commit({ ...aBatch(undefined, at(9)), park: [aParkedEvent('old', at(1))] });
+    const { number } = await store.createGeneration(projection, first.checkpoint.incarnation);
+    const second = await store.open(projection, number);
+    assert.equal((await second.parkedKeys()).size, 0);
+    await second.commit({ ...aBatch(undefined, at(9)), park: [aParkedEvent('new', at(2))] });
+    assert.deepEqual(
+      (await store.parked(projection.name, 10)).map(({ key }) => key),
+      ['old'],
+    );
+    await store.promote(projection.name, number);
+    assert.deepEqual(
+      (await store.parked(projection.name, 10)).map(({ key }) => key),
+      ['new'],
+    );
+  }),
+];
