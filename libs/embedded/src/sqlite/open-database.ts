@@ -1,6 +1,6 @@
 // Opens a store's SQLite file, creating it if there is none, and never touching one that is not ours.
 import { constants } from 'node:fs';
-import { access, mkdir, open } from 'node:fs/promises';
+import { access, mkdir, open, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { Runtime } from '@mainstem/event-store';
@@ -8,6 +8,9 @@ import { CannotOpenFile, FileCorrupt, ForeignFile, NewerFormat, type StoreFile }
 import { BUSY_BLOCKING_MS, retryWhileBusy } from './busy-retry.js';
 import { translateSqliteError } from './sqlite-error.js';
 import { assertSqliteVersion } from './sqlite-version.js';
+
+/** The smallest page of SQLite. */
+const DATABASE_BYTES_MIN = 512;
 
 export interface OpenDatabaseOptions extends StoreFile {
   readonly runtime: Runtime;
@@ -34,6 +37,7 @@ export const openDatabase = async (options: OpenDatabaseOptions): Promise<Databa
   assertSqliteVersion(process.versions.sqlite ?? '0', options.owner);
   try {
     if (!options.isReadOnly) await prepareFolder(options);
+    await refuseFragment(options);
     return await retryWhileBusy(() => openOnce(options), { file: options, ...options });
   } catch (error) {
     throw translateSqliteError(error, options);
@@ -45,11 +49,14 @@ const prepareFolder = async ({ path }: OpenDatabaseOptions): Promise<void> => {
   const first = await mkdir(folder, { recursive: true });
   // A new folder's own entry has to reach the disk too, or a power cut takes the whole store.
   if (first !== undefined) await syncFolder(dirname(first));
-  // SQLite would quietly open a write-protected file to read only.
   await access(folder, constants.W_OK | constants.X_OK);
-  await access(path, constants.W_OK).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'ENOENT') throw error;
-  });
+};
+
+// SQLite takes a file that is too small to be a database for an empty one, and would write over it. The file must not be opened to look
+// inside: closing it again would drop the locks that SQLite holds for this process (sqlite.org/howtocorrupt.html, section 2.2).
+const refuseFragment = async (options: OpenDatabaseOptions): Promise<void> => {
+  const { size } = await stat(options.path).catch(() => ({ size: 0 }));
+  if (size > 0 && size < DATABASE_BYTES_MIN) throw new FileCorrupt(options, 'it is too small to be a database');
 };
 
 const syncFolder = async (folder: string): Promise<void> => {
@@ -71,6 +78,7 @@ const openOnce = (options: OpenDatabaseOptions): DatabaseSync => {
       database.exec('PRAGMA journal_mode = WAL');
       database.exec(`PRAGMA synchronous = ${options.synchronous}`);
       if (isEmpty) createOnce(database, options);
+      assertWritable(database, options);
     }
     return database;
   } catch (error) {
@@ -106,6 +114,16 @@ const createOnce = (database: DatabaseSync, options: OpenDatabaseOptions): void 
   } catch (error) {
     if (database.isTransaction) database.exec('ROLLBACK');
     throw error;
+  }
+};
+
+// SQLite quietly opens a write-protected file to read only, and even begins to write; only a change, undone again, tells.
+const assertWritable = (database: DatabaseSync, { format }: OpenDatabaseOptions): void => {
+  database.exec('BEGIN IMMEDIATE');
+  try {
+    database.exec(`PRAGMA user_version = ${format}`);
+  } finally {
+    if (database.isTransaction) database.exec('ROLLBACK');
   }
 };
 
