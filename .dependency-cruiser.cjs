@@ -57,6 +57,10 @@ module.exports = {
     mayImport(lib('embedded', 'sql', 'nest', 'testing', 'cli'), lib('projection')),
     mayImport(lib('nest', 'testing', 'cli'), lib('aggregate')),
     mayImport(lib('sql'), npm('typeorm', 'pg', '@types/pg')),
+    mayImport(lib('eventstoredb', 'eventstoredb-server'), lib('event-store')),
+    mayImport(lib('eventstoredb', 'eventstoredb-server'), NODE),
+    mayImport(lib('eventstoredb'), npm('@eventstore/db-client', '@grpc/grpc-js')),
+    mayImport(lib('eventstoredb-server'), [at('libs/embedded/src/events-file\\.ts$'), ...npm('@grpc/grpc-js', '@grpc/proto-loader')]),
     mayImport(lib('nest'), NEST, 'The only library that knows Nest.'),
     mayImport(lib('cli'), npm('commander', 'cli-progress', '@types/cli-progress')),
 

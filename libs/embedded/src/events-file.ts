@@ -1,0 +1,8 @@
+// The events file itself, for programs that serve it under rules of their own: connections, names, wake-up. Not the event store.
+export { CommitSignal } from './event-store/commit-signal.js';
+export { eventsFile, openToRead, openToWrite, readIncarnation, type EventsFileOptions } from './event-store/events-file.js';
+export { Names } from './event-store/names.js';
+export { turn } from './event-store/turn.js';
+export { type StoreFile } from './errors.js';
+export { retryWhileBusy } from './sqlite/busy-retry.js';
+export { translateSqliteError } from './sqlite/sqlite-error.js';

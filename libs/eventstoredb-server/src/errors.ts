@@ -1,0 +1,69 @@
+// Errors of the server: those of its configuration, and those that a call is answered with.
+import { MainstemError } from '@mainstem/event-store';
+
+/** The settings do not fit together, or would open the store to everyone; the server has not started. */
+export class ServerSettingsInvalid extends MainstemError {
+  constructor(problem: string) {
+    super('EVENT_STORE_SERVER_SETTINGS_INVALID', problem);
+  }
+}
+
+/** The address cannot be listened on; the server has not started. */
+export class CannotListen extends MainstemError {
+  constructor(address: string, cause: unknown) {
+    super('EVENT_STORE_SERVER_CANNOT_LISTEN', `${address} cannot be listened on. Is another server using the port? Choose another one.`, { cause });
+  }
+}
+
+/** The request does not make sense as it is; nothing was done. */
+export class RequestInvalid extends MainstemError {
+  constructor(problem: string) {
+    super('EVENT_STORE_SERVER_REQUEST_INVALID', problem);
+  }
+}
+
+/** The filter's regular expression uses what only .NET understands, or is none. */
+export class FilterNotSupported extends MainstemError {
+  constructor(regex: string, cause: unknown) {
+    super(
+      'EVENT_STORE_SERVER_FILTER_NOT_SUPPORTED',
+      `The filter ${JSON.stringify(regex.slice(0, 200))} is not a regular expression that this server understands. Use prefixes, or plain syntax.`,
+      { cause },
+    );
+  }
+}
+
+/** The stream was tombstoned: it can be neither read nor written, ever. */
+export class StreamTombstoned extends MainstemError {
+  constructor(readonly stream: string) {
+    super('EVENT_STORE_STREAM_DELETED', `Stream ${stream} was deleted for ever. Use another name.`);
+  }
+}
+
+/** A write is larger than the server takes; nothing was written. Bytes. */
+export class WriteTooLarge extends MainstemError {
+  constructor(readonly bytesMax: number) {
+    super('EVENT_STORE_SERVER_WRITE_TOO_LARGE', `The write has more than ${bytesMax} bytes. Write less at once, or raise the server's limit.`);
+  }
+}
+
+/** A proposed event lacks what every event has. */
+export class MetadataMissing extends MainstemError {
+  constructor(readonly properties: readonly string[]) {
+    super('EVENT_STORE_SERVER_METADATA_MISSING', `An event needs ${properties.join(' and ')}; nothing was written.`);
+  }
+}
+
+/** The write was not committed within its time. Whether it will be is not known; write it again with the same ids. */
+export class WriteTimedOut extends MainstemError {
+  constructor(waitedMs: number) {
+    super('EVENT_STORE_SERVER_WRITE_TIMED_OUT', `The write was not committed within ${Math.round(waitedMs)} ms. Write it again with the same ids.`);
+  }
+}
+
+/** More writes wait for their commit than are held in memory; nothing was written. */
+export class ServerOverloaded extends MainstemError {
+  constructor() {
+    super('EVENT_STORE_SERVER_OVERLOADED', 'Too many writes wait for their commit. Wait for earlier ones before sending more.');
+  }
+}

@@ -1,0 +1,149 @@
+// The log that the protocol is served from: an events file, under EventStoreDB's rules.
+import type { DatabaseSync } from 'node:sqlite';
+import {
+  CommitSignal,
+  eventsFile,
+  openToRead,
+  openToWrite,
+  readIncarnation,
+  retryWhileBusy,
+  translateSqliteError,
+  type StoreFile,
+} from '@mainstem/embedded/events-file';
+import { EventStoreClosed, type Incarnation, type Runtime } from '@mainstem/event-store';
+import { WriteTooLarge } from '../errors.js';
+import { type LogEvent, type ProposedEvent } from './log-event.js';
+import { LogReader, type AllPage, type AllPageRequest, type StreamPage, type StreamPageRequest } from './log-reader.js';
+import type { Append, Write, WriteOutcome } from './log-transaction.js';
+import { LogWriter } from './log-writer.js';
+import { CREATE_RAW_EVENTS } from './stored-form.js';
+
+export interface EventLogOptions {
+  /** The folder that holds `events.db`, the same file that the embedded event store keeps. Created when it does not exist. */
+  readonly dir: string;
+  readonly runtime: Runtime;
+  /** Largest write in bytes: data, metadata and twice the length of the type, over all its events. */
+  readonly writeBytesMax: number;
+}
+
+/**
+ * Appends, deletes and pages of reading, with EventStoreDB's semantics. Any number of processes may have the file open, servers and embedded
+ * stores alike: SQLite's write lock puts all writes into one order.
+ */
+export class EventLog {
+  readonly incarnation: Incarnation;
+  readonly #options: EventLogOptions;
+  readonly #file: StoreFile;
+  readonly #writing: DatabaseSync;
+  readonly #reading: DatabaseSync;
+  readonly #reader: LogReader;
+  readonly #writer: LogWriter;
+  readonly #signal: CommitSignal;
+  #closing: Promise<void> | undefined;
+
+  /** Errors: as opening an embedded event store. */
+  static async open(options: EventLogOptions): Promise<EventLog> {
+    const file = eventsFile(options.dir);
+    const { runtime } = options;
+    const writing = await openToWrite(file, { runtime });
+    let reading: DatabaseSync | undefined;
+    try {
+      await retryWhileBusy(() => writing.exec(CREATE_RAW_EVENTS), { file, runtime });
+      reading = await openToRead(file, { runtime });
+      return new EventLog(options, file, writing, reading);
+    } catch (error) {
+      reading?.close();
+      writing.close();
+      throw translateSqliteError(error, file);
+    }
+  }
+
+  private constructor(options: EventLogOptions, file: StoreFile, writing: DatabaseSync, reading: DatabaseSync) {
+    const { runtime } = options;
+    this.incarnation = readIncarnation(reading, file);
+    this.#options = options;
+    this.#file = file;
+    this.#writing = writing;
+    this.#reading = reading;
+    this.#reader = new LogReader(reading, () => runtime.now());
+    this.#signal = new CommitSignal(reading, file, runtime);
+    this.#writer = new LogWriter({ database: writing, file, runtime, onCommit: () => this.#signal.check() });
+  }
+
+  /** All events or none, durably. Errors: EVENT_STORE_SERVER_WRITE_TOO_LARGE, EVENT_STORE_CLOSED, those of the medium. */
+  async append(append: Append): Promise<WriteOutcome> {
+    const bytes = bytesOf(append.events);
+    if (bytes > this.#options.writeBytesMax) throw new WriteTooLarge(this.#options.writeBytesMax);
+    return this.#writer.write((transaction) => transaction.append(append), bytes);
+  }
+
+  /** Hides everything so far; the next append brings the stream back, from where it was. */
+  softDelete(write: Write): Promise<WriteOutcome> {
+    return this.#writer.write((transaction) => transaction.softDelete(write), 0);
+  }
+
+  /** Ends the stream for ever. */
+  tombstone(write: Write): Promise<WriteOutcome> {
+    return this.#writer.write((transaction) => transaction.tombstone(write), 0);
+  }
+
+  head(): Promise<number> {
+    return this.#read(() => this.#reader.head());
+  }
+
+  streamPage(request: StreamPageRequest): Promise<StreamPage> {
+    return this.#read(() => this.#reader.streamPage(request));
+  }
+
+  allPage(request: AllPageRequest): Promise<AllPage> {
+    return this.#read(() => this.#reader.allPage(request));
+  }
+
+  resolve(link: LogEvent): Promise<LogEvent | undefined> {
+    return this.#read(() => this.#reader.resolve(link));
+  }
+
+  /** A number that changes with every commit. Take it before reading; then `changed` misses nothing. */
+  observe(): Promise<number> {
+    return this.#read(() => this.#signal.observe());
+  }
+
+  /** Resolves when there is a commit that `seen` does not count, or when the signal fires. Errors: EVENT_STORE_CLOSED. */
+  changed(seen: number, signal: AbortSignal): Promise<void> {
+    return this.#signal.changed(seen, signal);
+  }
+
+  /** Commits what is queued, ends what waits. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    await this.#writer.close();
+    this.#signal.close();
+    this.#reading.close();
+    this.#writing.close();
+  }
+
+  async #read<Result>(read: () => Result): Promise<Result> {
+    if (this.#closing) throw new EventStoreClosed();
+    try {
+      return await retryWhileBusy(
+        () => {
+          if (this.#closing) throw new EventStoreClosed();
+          return read();
+        },
+        { file: this.#file, runtime: this.#options.runtime },
+      );
+    } catch (error) {
+      throw translateSqliteError(error, this.#file);
+    }
+  }
+}
+
+const bytesOf = (events: readonly ProposedEvent[]): number => {
+  let bytes = 0;
+  for (const { data, metadata, type } of events) bytes += data.length + metadata.length + 2 * type.length;
+  return bytes;
+};

@@ -1,0 +1,155 @@
+// Pages of events through the reading connection, each one a snapshot: bounded in number, in bytes and in time on the thread.
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import type { LogFilter } from '../semantics/event-filter.js';
+import { isFound, TOMBSTONE_REVISION, type StreamState } from '../semantics/stream-state.js';
+import { windowOf, type StreamWindow } from '../semantics/stream-window.js';
+import { LINK_TYPE, type LogEvent } from './log-event.js';
+import { COLUMNS, LogLookup, type Row } from './log-lookup.js';
+
+/** A page ends early once it holds as much. */
+const PAGE_BYTES_MAX = 4 * 1_048_576;
+
+export interface StreamPageRequest {
+  readonly stream: string;
+  readonly isBackwards: boolean;
+  /** Inclusive. */
+  readonly from: number;
+  readonly limit: number;
+}
+
+export interface StreamPage {
+  readonly state: StreamState;
+  /** In the direction of reading. */
+  readonly events: readonly LogEvent[];
+  /** Where the next page begins, inclusive. */
+  readonly next: number;
+  /** At the time of reading, nothing lay beyond. */
+  readonly isEnd: boolean;
+}
+
+export interface AllPageRequest {
+  readonly isBackwards: boolean;
+  /** Forwards inclusive, backwards exclusive. */
+  readonly from: number;
+  /** At most so many events are looked at. */
+  readonly limit: number;
+  readonly filter: LogFilter | undefined;
+}
+
+export interface AllPage {
+  readonly events: readonly LogEvent[];
+  /** How many events were looked at. */
+  readonly considered: number;
+  readonly next: number;
+  readonly isEnd: boolean;
+}
+
+export class LogReader {
+  readonly #database: DatabaseSync;
+  readonly #now: () => number;
+  readonly #lookup: LogLookup;
+  readonly #selects: Readonly<Record<'streamForwards' | 'streamBackwards' | 'allForwards' | 'allBackwards', StatementSync>>;
+
+  constructor(database: DatabaseSync, now: () => number) {
+    this.#database = database;
+    this.#now = now;
+    this.#lookup = new LogLookup(database);
+    const prepare = (condition: string): StatementSync => {
+      const statement = database.prepare(`SELECT ${COLUMNS} FROM events AS e WHERE ${condition} LIMIT ?`);
+      statement.setReturnArrays(true);
+      return statement;
+    };
+    const ofStream = 'e.stream = ? AND e.revision >= ? AND e.revision <= ? AND e.recorded_at >= ? ORDER BY e.revision';
+    this.#selects = {
+      streamForwards: prepare(`${ofStream} ASC`),
+      streamBackwards: prepare(`${ofStream} DESC`),
+      allForwards: prepare('e.position >= ? ORDER BY e.position ASC'),
+      allBackwards: prepare('e.position < ? ORDER BY e.position DESC'),
+    };
+  }
+
+  /** Position of the last event, 0 if there is none. */
+  head(): number {
+    return this.#lookup.head();
+  }
+
+  streamPage(request: StreamPageRequest): StreamPage {
+    return this.#snapshot(() => {
+      const state = this.#lookup.stateOf(request.stream);
+      if (!isFound(state) || state.isTombstoned) return { state, events: [], next: request.from, isEnd: true };
+      return { state, ...this.#ofStream(request, state.last, windowOf(state, this.#now())) };
+    });
+  }
+
+  allPage({ isBackwards, from, limit, filter }: AllPageRequest): AllPage {
+    const statement = isBackwards ? this.#selects.allBackwards : this.#selects.allForwards;
+    const events: LogEvent[] = [];
+    let considered = 0;
+    let bytes = 0;
+    let next = from;
+    for (const row of statement.iterate(from, limit) as unknown as Iterable<Row>) {
+      considered++;
+      next = isBackwards ? row[0] : row[0] + 1;
+      if (filter && !this.#isWanted(row, filter)) continue;
+      const event = this.#lookup.eventOf(row);
+      events.push(event);
+      bytes += event.data.length + event.metadata.length;
+      if (bytes >= PAGE_BYTES_MAX) return { events, considered, next, isEnd: false };
+    }
+    return { events, considered, next, isEnd: considered < limit };
+  }
+
+  /** The event that a link points at, undefined where it is not shown any more. */
+  resolve(link: LogEvent): LogEvent | undefined {
+    const { revision, stream } = targetOf(link);
+    return this.#snapshot(() => {
+      const state = this.#lookup.stateOf(stream);
+      const window = windowOf(state, this.#now());
+      if (!isFound(state) || state.isTombstoned || !(revision >= window.from)) return undefined;
+      const event = this.#lookup.eventAt(stream, revision);
+      return event && event.recordedAtMs >= window.recordedFromMs ? event : undefined;
+    });
+  }
+
+  #ofStream({ stream, isBackwards, from, limit }: StreamPageRequest, last: number, window: StreamWindow): Omit<StreamPage, 'state'> {
+    const id = this.#lookup.streams.idOf(stream) ?? -1;
+    const [lowest, highest] = isBackwards ? [window.from, Math.min(from, last)] : [Math.max(from, window.from), last];
+    const statement = isBackwards ? this.#selects.streamBackwards : this.#selects.streamForwards;
+    const events: LogEvent[] = [];
+    let bytes = 0;
+    let isCut = false;
+    for (const row of statement.iterate(id, lowest, highest, window.recordedFromMs, limit) as unknown as Iterable<Row>) {
+      const event = this.#lookup.eventOf(row);
+      events.push(event);
+      bytes += event.data.length + event.metadata.length;
+      isCut = bytes >= PAGE_BYTES_MAX;
+      if (isCut) break;
+    }
+    const end = events.at(-1);
+    if (isCut || events.length === limit) return { events, next: (end?.revision ?? from) + (isBackwards ? -1 : 1), isEnd: false };
+    return { events, next: isBackwards ? -1 : Math.max(from, last + 1), isEnd: true };
+  }
+
+  #isWanted([, , stream, , type]: Row, { on, isMatch }: LogFilter): boolean {
+    return isMatch(on === 'stream' ? this.#lookup.streams.nameOf(stream) : this.#lookup.types.nameOf(type));
+  }
+
+  #snapshot<Result>(read: () => Result): Result {
+    this.#database.exec('BEGIN');
+    try {
+      return read();
+    } finally {
+      this.#database.exec('COMMIT');
+    }
+  }
+}
+
+export const isLink = ({ type }: LogEvent): boolean => type === LINK_TYPE;
+
+/** `revision@stream`; a revision that is none points nowhere. */
+const targetOf = ({ data }: LogEvent): { readonly revision: number; readonly stream: string } => {
+  const text = data.toString();
+  const at = text.indexOf('@');
+  const revision = at > 0 && /^\d+$/.test(text.slice(0, at)) ? Number(text.slice(0, at)) : -1;
+  return { revision: revision < TOMBSTONE_REVISION ? revision : -1, stream: text.slice(at + 1) };
+};

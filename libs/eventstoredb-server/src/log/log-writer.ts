@@ -1,0 +1,101 @@
+// Group commit: writes that arrive together share one transaction and one flush to the disk.
+import type { DatabaseSync } from 'node:sqlite';
+import { retryWhileBusy, translateSqliteError, turn, type StoreFile } from '@mainstem/embedded/events-file';
+import { EventStoreClosed, type Runtime } from '@mainstem/event-store';
+import { ServerOverloaded } from '../errors.js';
+import { LogTransaction, type WriteOutcome } from './log-transaction.js';
+
+/** One transaction takes no more writes than this, so that nobody waits long for the lock. */
+const BATCH_WRITES_MAX = 1_000;
+/** What may wait in memory. */
+const PENDING_WRITES_MAX = 65_536;
+const PENDING_BYTES_MAX = 256 * 1_048_576;
+
+export interface LogWriterOptions {
+  readonly database: DatabaseSync;
+  readonly file: StoreFile;
+  readonly runtime: Runtime;
+  /** Called after each commit, before the writes resolve. */
+  readonly onCommit: () => void;
+}
+
+export type WriteWork = (transaction: LogTransaction) => WriteOutcome;
+
+interface Pending {
+  readonly work: WriteWork;
+  readonly bytes: number;
+  readonly resolve: (outcome: WriteOutcome) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** Writes take effect in the order of the calls. */
+export class LogWriter {
+  readonly #options: LogWriterOptions;
+  readonly #transaction: LogTransaction;
+  #queue: Pending[] = [];
+  #bytes = 0;
+  #running: Promise<void> | undefined;
+  #isClosed = false;
+
+  constructor(options: LogWriterOptions) {
+    this.#options = options;
+    this.#transaction = new LogTransaction(options.database, () => options.runtime.uuid());
+  }
+
+  /** Resolves after the commit. Errors: EVENT_STORE_CLOSED, EVENT_STORE_SERVER_OVERLOADED, those of the medium. */
+  write(work: WriteWork, bytes: number): Promise<WriteOutcome> {
+    if (this.#isClosed) return Promise.reject(new EventStoreClosed());
+    if (this.#queue.length >= PENDING_WRITES_MAX || this.#bytes >= PENDING_BYTES_MAX) return Promise.reject(new ServerOverloaded());
+    return new Promise((resolve, reject) => {
+      this.#queue.push({ work, bytes, resolve, reject });
+      this.#bytes += bytes;
+      this.#running ??= this.#run();
+    });
+  }
+
+  /** Commits what is queued; later writes are refused. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    while (this.#queue.length > 0) {
+      // Everything that arrives in this turn of the event loop, or while the last commit ran, joins the batch.
+      await turn();
+      await this.#commitBatch();
+    }
+    this.#running = undefined;
+  }
+
+  async #commitBatch(): Promise<void> {
+    const { database, file, runtime, onCommit } = this.#options;
+    let batch: readonly Pending[] = [];
+    try {
+      await retryWhileBusy(() => database.exec('BEGIN IMMEDIATE'), { file, runtime });
+      batch = this.#take();
+      this.#transaction.begin(runtime.now());
+      const outcomes = batch.map((pending) => pending.work(this.#transaction));
+      database.exec('COMMIT');
+      onCommit();
+      for (const [index, pending] of batch.entries()) pending.resolve(outcomes[index] as WriteOutcome);
+    } catch (error) {
+      this.#rollBack();
+      const failed = batch.length > 0 ? batch : this.#take();
+      for (const pending of failed) pending.reject(translateSqliteError(error, file));
+    }
+  }
+
+  #take(): readonly Pending[] {
+    const batch = this.#queue.slice(0, BATCH_WRITES_MAX);
+    this.#queue = this.#queue.slice(BATCH_WRITES_MAX);
+    for (const { bytes } of batch) this.#bytes -= bytes;
+    return batch;
+  }
+
+  #rollBack(): void {
+    this.#transaction.forget();
+    // SQLite has rolled back by itself after some errors.
+    if (this.#options.database.isTransaction) this.#options.database.exec('ROLLBACK');
+  }
+}

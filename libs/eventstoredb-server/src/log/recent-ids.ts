@@ -1,0 +1,31 @@
+// Ids of recent writes, by which a retry without a revision is recognised. Bounded, and gone with the process, as in EventStoreDB.
+
+const IDS_MAX = 65_536;
+
+interface Place {
+  readonly stream: string;
+  readonly revision: number;
+}
+
+export class RecentIds {
+  readonly #places = new Map<string, Place>();
+
+  /** Remembers an id; the oldest one goes when there are too many. */
+  remember(id: string, stream: string, revision: number): void {
+    this.#places.delete(id);
+    this.#places.set(id, { stream, revision });
+    if (this.#places.size <= IDS_MAX) return;
+    const oldest = this.#places.keys().next();
+    if (!oldest.done) this.#places.delete(oldest.value);
+  }
+
+  /** The revision at which the stream holds the id; undefined if that is not remembered. */
+  revisionOf(id: string, stream: string): number | undefined {
+    const place = this.#places.get(id);
+    return place?.stream === stream ? place.revision : undefined;
+  }
+
+  forget(): void {
+    this.#places.clear();
+  }
+}

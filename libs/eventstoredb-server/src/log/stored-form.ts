@@ -1,0 +1,61 @@
+// How an event's bytes fit the events file, whose columns hold JSON text: as they are if they can, else beside it.
+import { isUtf8 } from 'node:buffer';
+import type { ProposedEvent } from './log-event.js';
+
+/** Whatever cannot be told as JSON text: binary data, broken JSON, metadata that is no object. Kept by position. */
+export const CREATE_RAW_EVENTS = `
+  CREATE TABLE IF NOT EXISTS raw_events (
+    position INTEGER PRIMARY KEY, is_json INTEGER NOT NULL, data BLOB NOT NULL, metadata BLOB NOT NULL
+  ) STRICT`;
+
+/** Metadata columns that say something about the row. Both are JSON objects for the embedded store, neither is what a serialiser writes. */
+const NO_METADATA = '{ }';
+const RAW = '{ "$raw": true }';
+
+export interface StoredForm {
+  readonly dataJson: string;
+  readonly metadataJson: string;
+  /** True: the bytes belong into `raw_events`. */
+  readonly isRaw: boolean;
+}
+
+export const storedForm = ({ isJson, data, metadata }: ProposedEvent): StoredForm => {
+  const dataJson = isJson ? jsonText(data) : undefined;
+  const metadataJson = metadata.length === 0 ? NO_METADATA : metadataText(metadata);
+  return dataJson === undefined || metadataJson === undefined
+    ? { dataJson: 'null', metadataJson: RAW, isRaw: true }
+    : { dataJson, metadataJson, isRaw: false };
+};
+
+export const isRaw = (metadataJson: string): boolean => metadataJson === RAW;
+
+/** The bytes of a row that is not raw. */
+export const bytesOf = (dataJson: string, metadataJson: string): Pick<ProposedEvent, 'isJson' | 'data' | 'metadata'> => ({
+  isJson: true,
+  data: Buffer.from(dataJson),
+  metadata: metadataJson === NO_METADATA ? EMPTY : Buffer.from(metadataJson),
+});
+
+const EMPTY = Buffer.alloc(0);
+
+const jsonText = (bytes: Buffer): string | undefined => {
+  if (!isUtf8(bytes)) return undefined;
+  const text = bytes.toString();
+  return parsed(text) === undefined ? undefined : text;
+};
+
+const metadataText = (bytes: Buffer): string | undefined => {
+  const text = jsonText(bytes);
+  if (text === undefined || text === NO_METADATA || text === RAW) return undefined;
+  const value = parsed(text);
+  return value !== null && typeof value === 'object' && !Array.isArray(value) ? text : undefined;
+};
+
+const parsed = (text: string): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch {
+    // Not JSON, whatever its writer says: kept byte by byte.
+    return undefined;
+  }
+};

@@ -1,0 +1,178 @@
+// One long call over which a client sends many appends: each is answered exactly once, under its correlation id.
+import { status, type ServerDuplexStream } from '@grpc/grpc-js';
+import type { Runtime } from '@mainstem/event-store';
+import { RequestInvalid, StreamTombstoned, WriteTimedOut, WriteTooLarge } from '../errors.js';
+import type { EventLog } from '../log/event-log.js';
+import type { ProposedEvent } from '../log/log-event.js';
+import type { WriteOutcome } from '../log/log-transaction.js';
+import { expectedOf, streamOf, uuidOf } from './wire.js';
+import { packed } from './definitions.js';
+import { failureOf } from './failures.js';
+import { EMPTY, type BatchAppendRequestMessage, type ProposedMessage } from './messages.js';
+import { proposedEvent } from './proposed-event.js';
+import { within } from './time-limit.js';
+
+/** Appends of one client that wait for their commit; beyond, its next requests are left unread. */
+const IN_FLIGHT_MAX = 1_000;
+/** Appends of one client that are still being sent. */
+const UNFINISHED_MAX = 1_000;
+
+export interface BatchAppendContext {
+  readonly log: EventLog;
+  readonly runtime: Runtime;
+  readonly writeTimeoutMs: number;
+  readonly writeBytesMax: number;
+}
+
+type Call = ServerDuplexStream<BatchAppendRequestMessage, object>;
+
+/** One append, as far as it has been sent. */
+interface Unfinished {
+  readonly first: BatchAppendRequestMessage;
+  readonly events: ProposedEvent[];
+  bytes: number;
+  /** Why it is refused; told when its last part has come. */
+  refusal: unknown;
+}
+
+export class BatchAppendCall {
+  readonly #call: Call;
+  readonly #context: BatchAppendContext;
+  readonly #unfinished = new Map<string, Unfinished>();
+  #inFlight = 0;
+  #hasEnded = false;
+
+  constructor(call: Call, context: BatchAppendContext) {
+    this.#call = call;
+    this.#context = context;
+    call.on('data', (request: BatchAppendRequestMessage) => this.#receive(request));
+    call.on('end', () => {
+      this.#hasEnded = true;
+      this.#endIfDone();
+    });
+    // The client has gone; what it sent completely is still written.
+    call.on('error', () => this.#unfinished.clear());
+  }
+
+  #receive(request: BatchAppendRequestMessage): void {
+    const key = keyOf(request);
+    if (key === undefined || (!this.#unfinished.has(key) && this.#unfinished.size >= UNFINISHED_MAX)) {
+      this.#call.emit(
+        'error',
+        failureOf(new RequestInvalid('Each part of an append needs the correlation id of its append; too many are unfinished.')),
+      );
+      return;
+    }
+    const append = this.#unfinished.get(key) ?? { first: request, events: [], bytes: 0, refusal: undefined };
+    this.#unfinished.set(key, append);
+    this.#add(append, request.proposed_messages ?? []);
+    if (!request.is_final) return;
+    this.#unfinished.delete(key);
+    void this.#finish(append);
+  }
+
+  #add(append: Unfinished, messages: readonly ProposedMessage[]): void {
+    if (append.refusal !== undefined) return;
+    try {
+      for (const message of messages) {
+        const event = proposedEvent(message);
+        append.bytes += event.data.length + event.metadata.length;
+        if (append.bytes > this.#context.writeBytesMax) throw new WriteTooLarge(this.#context.writeBytesMax);
+        append.events.push(event);
+      }
+    } catch (error) {
+      append.refusal = error;
+      append.events.length = 0;
+    }
+  }
+
+  async #finish(append: Unfinished): Promise<void> {
+    if (++this.#inFlight >= IN_FLIGHT_MAX) this.#call.pause();
+    const answer = await this.#answerTo(append);
+    const { correlation_id, options } = append.first;
+    this.#send({ correlation_id, stream_identifier: options?.stream_identifier ?? { stream_name: Buffer.alloc(0) }, ...echoOf(options), ...answer });
+    this.#inFlight--;
+    if (this.#inFlight < IN_FLIGHT_MAX && this.#call.isPaused()) this.#call.resume();
+    this.#endIfDone();
+  }
+
+  async #answerTo({ first, events, refusal }: Unfinished): Promise<object> {
+    try {
+      if (refusal !== undefined) throw refusal;
+      const { options } = first;
+      if (!options) throw new RequestInvalid('The first part of an append carries its options.');
+      const append = { stream: streamOf(options.stream_identifier), expected: expectedOf(options), events };
+      const { log, runtime } = this.#context;
+      const outcome = await within(log.append(append), this.#waitMs(options), runtime);
+      return answerOf(outcome, options);
+    } catch (error) {
+      return { error: refusalOf(error) };
+    }
+  }
+
+  /** The client's own timer is this one: without an answer it would wait for ever. */
+  #waitMs(options: NonNullable<BatchAppendRequestMessage['options']>): number {
+    const { runtime, writeTimeoutMs } = this.#context;
+    const { deadline_option: option, deadline_21_10_0: at, deadline: duration } = options;
+    const given = option === 'deadline' ? duration : option === 'deadline_21_10_0' ? at : undefined;
+    if (!given) return writeTimeoutMs;
+    const ms = Number(given.seconds ?? '0') * 1_000 + (given.nanos ?? 0) / 1_000_000;
+    return Math.max(0, Math.min(writeTimeoutMs, option === 'deadline' ? ms : ms - runtime.now()));
+  }
+
+  #send(answer: object): void {
+    if (!this.#call.cancelled && !this.#call.destroyed) this.#call.write(answer);
+  }
+
+  #endIfDone(): void {
+    if (this.#hasEnded && this.#inFlight === 0) this.#call.end();
+  }
+}
+
+const keyOf = (request: BatchAppendRequestMessage): string | undefined => {
+  try {
+    return uuidOf(request.correlation_id);
+  } catch {
+    // Told by the caller: without the id there is nothing to answer under.
+    return undefined;
+  }
+};
+
+const answerOf = (outcome: WriteOutcome, options: NonNullable<BatchAppendRequestMessage['options']>): object => {
+  if (outcome.kind === 'stream-deleted') throw new StreamTombstoned(streamOf(options.stream_identifier));
+  if (outcome.kind === 'wrong-version') return { error: wrongVersion(outcome.current, options) };
+  const position = { commit_position: String(outcome.position), prepare_position: String(outcome.position) };
+  return { success: { position, ...(outcome.revision < 0 ? { no_stream: EMPTY } : { current_revision: String(outcome.revision) }) } };
+};
+
+const wrongVersion = (current: number, options: NonNullable<BatchAppendRequestMessage['options']>): object => {
+  const { expected_stream_position: kind, stream_position } = options;
+  return {
+    code: status.ALREADY_EXISTS,
+    message: 'WrongExpectedVersion',
+    details: packed('event_store.client.WrongExpectedVersion', {
+      ...(current < 0 ? { current_no_stream: EMPTY } : { current_stream_revision: String(current) }),
+      ...(kind === 'stream_position' ? { expected_stream_position: stream_position } : kind && { [`expected_${kind}`]: EMPTY }),
+    }),
+  };
+};
+
+const refusalOf = (error: unknown): object => {
+  const { code, details: message } = failureOf(error);
+  if (error instanceof StreamTombstoned) {
+    const stream_identifier = { stream_name: Buffer.from(error.stream) };
+    return { code, message, details: packed('event_store.client.StreamDeleted', { stream_identifier }) };
+  }
+  if (error instanceof WriteTooLarge) {
+    return { code, message, details: packed('event_store.client.MaximumAppendSizeExceeded', { maxAppendSize: error.bytesMax }) };
+  }
+  if (error instanceof WriteTimedOut) return { code, message, details: packed('event_store.client.Timeout', EMPTY) };
+  if (code === status.INVALID_ARGUMENT) return { code, message, details: packed('event_store.client.BadRequest', { message }) };
+  return { code, message, details: packed('event_store.client.Unknown', EMPTY) };
+};
+
+const echoOf = (options: BatchAppendRequestMessage['options']): object => {
+  const kind = options?.expected_stream_position;
+  if (kind === undefined) return {};
+  return kind === 'stream_position' ? { stream_position: options?.stream_position } : { [kind]: EMPTY };
+};

@@ -1,0 +1,38 @@
+// The services and messages, loaded from the .proto files beside this package's sources.
+import { fileURLToPath } from 'node:url';
+import type { ServiceDefinition } from '@grpc/grpc-js';
+import { loadSync, type AnyDefinition, type MessageTypeDefinition } from '@grpc/proto-loader';
+
+const PROTO_FOLDER = fileURLToPath(new URL('../../proto', import.meta.url));
+
+/** 64-bit numbers stay decimal strings: a JavaScript number would lose their last digits. */
+const definitions = loadSync(['streams.proto', 'gossip.proto', 'serverfeatures.proto'], {
+  keepCase: true,
+  longs: String,
+  enums: String,
+  bytes: Buffer,
+  oneofs: true,
+  includeDirs: [PROTO_FOLDER],
+});
+
+const service = (name: string): ServiceDefinition => definitions[name] as ServiceDefinition;
+
+const readable = service('event_store.client.streams.Streams');
+const encodeRead = readable['Read']?.responseSerialize as (message: object) => Buffer;
+
+/** Answers of Read may be given as bytes: encoding an event is the hot path of the server. */
+export const streamsService: ServiceDefinition = {
+  ...readable,
+  Read: {
+    ...(readable['Read'] as ServiceDefinition[string]),
+    responseSerialize: (message: object) => (Buffer.isBuffer(message) ? message : encodeRead(message)),
+  },
+};
+export const gossipService = service('event_store.client.gossip.Gossip');
+export const serverFeaturesService = service('event_store.client.server_features.ServerFeatures');
+
+/** A message packed for the detail of a status: its bytes, and the name that says what they are. */
+export const packed = (name: string, message: object): { readonly type_url: string; readonly value: Buffer } => ({
+  type_url: `type.googleapis.com/${name}`,
+  value: (definitions[name] as AnyDefinition as MessageTypeDefinition<object, object>).serialize(message),
+});

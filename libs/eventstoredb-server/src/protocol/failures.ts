@@ -1,0 +1,66 @@
+// How a failed call is answered: gRPC codes, and the trailers by which clients choose their error class.
+import { Metadata, status, type ServiceError } from '@grpc/grpc-js';
+import { isMainstemError } from '@mainstem/event-store';
+import { MetadataMissing, StreamTombstoned, WriteTooLarge } from '../errors.js';
+import { expectedNumber, type ExpectedVersion } from '../semantics/expected-version.js';
+
+/** An answer with a status other than OK. */
+export interface Failure extends Partial<ServiceError> {
+  readonly code: status;
+  readonly details: string;
+  readonly metadata?: Metadata;
+}
+
+/** The answer to a call that ended with this error. What is not ours is told as UNKNOWN, without its text: that may hold anything. */
+export const failureOf = (error: unknown): Failure => {
+  if (isFailure(error)) return error;
+  if (error instanceof StreamTombstoned) {
+    return failure(status.FAILED_PRECONDITION, error.message, { exception: 'stream-deleted', 'stream-name': error.stream });
+  }
+  if (error instanceof WriteTooLarge) {
+    return failure(status.INVALID_ARGUMENT, error.message, {
+      exception: 'maximum-append-size-exceeded',
+      'maximum-append-size': String(error.bytesMax),
+    });
+  }
+  if (error instanceof MetadataMissing) {
+    return failure(status.INVALID_ARGUMENT, error.message, {
+      exception: 'missing-required-metadata-property',
+      'required-metadata-properties': error.properties.join(','),
+    });
+  }
+  return failure(codeOf(error), isMainstemError(error) ? error.message : 'The server failed; its log tells more.');
+};
+
+const codeOf = (error: unknown): status => {
+  if (isMainstemError(error, 'EVENT_STORE_SERVER_REQUEST_INVALID', 'EVENT_STORE_SERVER_FILTER_NOT_SUPPORTED')) return status.INVALID_ARGUMENT;
+  if (isMainstemError(error, 'EVENT_STORE_SERVER_WRITE_TIMED_OUT')) return status.ABORTED;
+  if (isMainstemError(error, 'EVENT_STORE_CLOSED', 'EVENT_STORE_BUSY', 'EVENT_STORE_SERVER_OVERLOADED', 'EVENT_STORE_DISK_FULL')) {
+    return status.UNAVAILABLE;
+  }
+  return status.UNKNOWN;
+};
+
+/** Deletes and tombstones answer a wrong version by trailers; appends have a message for it. */
+export const wrongVersionFailure = (stream: string, expected: ExpectedVersion, current: number): Failure =>
+  failure(status.FAILED_PRECONDITION, `${stream} is not at the expected version.`, {
+    exception: 'wrong-expected-version',
+    'stream-name': stream,
+    'expected-version': String(expectedNumber(expected)),
+    ...(current >= 0 && { 'actual-version': String(current) }),
+  });
+
+export const accessDenied = (): Failure => failure(status.PERMISSION_DENIED, 'Access denied.', { exception: 'access-denied' });
+export const unauthenticated = (): Failure => failure(status.UNAUTHENTICATED, 'The credentials are not valid.', {});
+
+const failure = (code: status, text: string, trailers: Readonly<Record<string, string>> = {}): Failure => {
+  const metadata = new Metadata();
+  for (const [key, value] of Object.entries(trailers)) metadata.set(key, ascii(value));
+  return { code, details: text, metadata };
+};
+
+const isFailure = (error: unknown): error is Failure =>
+  error !== null && typeof error === 'object' && !(error instanceof Error) && 'code' in error && 'details' in error;
+
+/** Trailers carry printable ASCII only: other names are told percent-encoded. */
+const ascii = (text: string): string => (/^[\x20-\x7e]*$/.test(text) ? text : encodeURIComponent(text));

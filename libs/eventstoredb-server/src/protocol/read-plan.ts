@@ -1,0 +1,87 @@
+// What a Read asks for, checked: the combinations that the protocol allows, and no others.
+import { RequestInvalid } from '../errors.js';
+import { filterOf, type LogFilter } from '../semantics/event-filter.js';
+import type { ReadOptionsMessage, ReadRequestMessage } from './messages.js';
+import { placeOf, streamOf } from './wire.js';
+
+/** How many events a page of the server has, and so how often a subscription that catches up looks whether a checkpoint is due. */
+export const PAGE_EVENTS = 32;
+
+interface Shape {
+  readonly isBackwards: boolean;
+  readonly resolvesLinks: boolean;
+  readonly isUuidStructured: boolean;
+}
+
+export interface StreamReadPlan extends Shape {
+  readonly kind: 'stream';
+  readonly stream: string;
+  /** Undefined: a subscription. */
+  readonly count: number | undefined;
+  readonly from: number | 'start' | 'end';
+}
+
+export interface AllReadPlan extends Shape {
+  readonly kind: 'all';
+  readonly count: number | undefined;
+  readonly from: number | 'start' | 'end';
+  readonly filter: LogFilter | undefined;
+  /** Events considered between two checkpoints of a filtered subscription. */
+  readonly checkpointInterval: number;
+}
+
+export type ReadPlan = StreamReadPlan | AllReadPlan;
+
+/** Errors: EVENT_STORE_SERVER_REQUEST_INVALID, EVENT_STORE_SERVER_FILTER_NOT_SUPPORTED. */
+export const readPlan = ({ options }: ReadRequestMessage): ReadPlan => {
+  if (!options?.stream_option || !options.count_option || !options.filter_option) {
+    throw new RequestInvalid('A read says what to read, how much of it, and whether there is a filter.');
+  }
+  const isBackwards = options.read_direction === 'Backwards';
+  const isSubscription = options.count_option === 'subscription';
+  if (isSubscription && isBackwards) throw new RequestInvalid('A subscription goes forwards.');
+  if (options.stream_option === 'stream' && options.filter_option === 'filter')
+    throw new RequestInvalid('Only a read of all streams takes a filter.');
+  const shape = {
+    isBackwards,
+    resolvesLinks: options.resolve_links ?? false,
+    isUuidStructured: options.uuid_option?.content === 'structured',
+    count: isSubscription ? undefined : placeOf(options.count),
+  };
+  return options.stream_option === 'stream' ? { ...shape, ...streamPart(options) } : { ...shape, ...allPart(options, isSubscription) };
+};
+
+const streamPart = ({ stream }: ReadOptionsMessage): Pick<StreamReadPlan, 'kind' | 'stream' | 'from'> => {
+  const { revision_option: option, revision } = stream ?? {};
+  if (!option) throw new RequestInvalid('A read of a stream says where it starts.');
+  return { kind: 'stream', stream: streamOf(stream?.stream_identifier), from: option === 'revision' ? placeOf(revision) : option };
+};
+
+const allPart = (
+  { all, filter, filter_option: filterOption }: ReadOptionsMessage,
+  isSubscription: boolean,
+): Pick<AllReadPlan, 'kind' | 'from' | 'filter' | 'checkpointInterval'> => {
+  if (!all?.all_option) throw new RequestInvalid('A read of all streams says where it starts.');
+  const commit = placeOf(all.position?.commit_position);
+  // Some clients say "the end" by the largest number.
+  const from = all.all_option === 'position' ? (commit === Number.MAX_SAFE_INTEGER ? 'end' : commit) : all.all_option;
+  return filterOption === 'filter'
+    ? { kind: 'all', from, ...filterPart(filter, isSubscription) }
+    : { kind: 'all', from, filter: undefined, checkpointInterval: 0 };
+};
+
+const filterPart = (filter: ReadOptionsMessage['filter'], isSubscription: boolean): Pick<AllReadPlan, 'filter' | 'checkpointInterval'> => {
+  if (!filter?.filter || !filter.window) throw new RequestInvalid('A filter says what it is on and how far it looks.');
+  const expression = filter.filter === 'stream_identifier' ? filter.stream_identifier : filter.event_type;
+  const window = filter.window === 'max' ? (filter.max ?? 0) : PAGE_EVENTS;
+  if (window < 1) throw new RequestInvalid('The search window of a filter must be at least 1.');
+  const multiplier = filter.checkpointIntervalMultiplier ?? 0;
+  if (isSubscription && multiplier < 1) throw new RequestInvalid('The checkpoint interval of a filter must be at least 1.');
+  return {
+    filter: filterOf(filter.filter === 'stream_identifier' ? 'stream' : 'type', {
+      regex: expression?.regex ?? '',
+      prefixes: expression?.prefix ?? [],
+    }),
+    checkpointInterval: window * multiplier,
+  };
+};

@@ -1,0 +1,56 @@
+// Values of the wire and values of the log, both ways.
+import { stringifyUuid } from './uuid.js';
+import { RequestInvalid } from '../errors.js';
+import { INT64_MAX, type ExpectedVersion } from '../semantics/expected-version.js';
+import { TOMBSTONE_REVISION } from '../semantics/stream-state.js';
+import type { ExpectedKind, StreamIdentifierMessage, UuidMessage, WriteOptionsMessage } from './messages.js';
+
+/** Errors: EVENT_STORE_SERVER_REQUEST_INVALID for names that are empty, broken UTF-8, or the bare prefix of metadata streams. */
+export const streamOf = (identifier: StreamIdentifierMessage | undefined): string => {
+  const bytes = identifier?.stream_name ?? Buffer.alloc(0);
+  const name = bytes.toString();
+  if (name === '' || name === '$$') throw new RequestInvalid('The request names no stream.');
+  if (!Buffer.from(name).equals(bytes)) throw new RequestInvalid('The name of the stream is not UTF-8.');
+  return name;
+};
+
+/** A place in the log or in a stream; what lies beyond every event that can exist comes back as the largest safe number. */
+export const placeOf = (text: string | undefined): number => {
+  const place = BigInt(text ?? '0');
+  return place > BigInt(Number.MAX_SAFE_INTEGER) ? Number.MAX_SAFE_INTEGER : Number(place);
+};
+
+/** A revision as the wire has it: the tombstone's is the largest of 64 bits. */
+export const wireRevision = (revision: number): string => String(revision === TOMBSTONE_REVISION ? INT64_MAX : revision);
+
+/** Errors: EVENT_STORE_SERVER_REQUEST_INVALID. */
+export const expectedOf = (options: WriteOptionsMessage): ExpectedVersion => {
+  const kind: ExpectedKind | undefined = options.expected_stream_revision ?? options.expected_stream_position;
+  switch (kind) {
+    case 'any':
+      return 'any';
+    case 'no_stream':
+      return 'no-stream';
+    case 'stream_exists':
+      return 'stream-exists';
+    case 'revision':
+      return BigInt(options.revision ?? '0');
+    case 'stream_position':
+      return BigInt(options.stream_position ?? '0');
+    default:
+      throw new RequestInvalid('The request does not say which revision is expected.');
+  }
+};
+
+/** A UUID in lower case, undefined where there is none. Errors: EVENT_STORE_SERVER_REQUEST_INVALID. */
+export const uuidOf = (message: UuidMessage | undefined): string | undefined => {
+  if (message?.structured) {
+    const { most_significant_bits: high, least_significant_bits: low } = message.structured;
+    return stringifyUuid(BigInt(high), BigInt(low));
+  }
+  if (message?.string === undefined || message.string === '') return undefined;
+  const id = message.string.toLowerCase();
+  if (!/^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$/.test(id))
+    throw new RequestInvalid(`An id must be a UUID, got ${JSON.stringify(id.slice(0, 80))}.`);
+  return id;
+};

@@ -1,0 +1,104 @@
+// Append, Delete and Tombstone: one write a call.
+import type { sendUnaryData, ServerReadableStream, ServerUnaryCall } from '@grpc/grpc-js';
+import type { Runtime } from '@mainstem/event-store';
+import { RequestInvalid, StreamTombstoned, WriteTooLarge } from '../errors.js';
+import type { EventLog } from '../log/event-log.js';
+import type { ProposedEvent } from '../log/log-event.js';
+import type { Write, WriteOutcome } from '../log/log-transaction.js';
+import { failureOf, wrongVersionFailure } from './failures.js';
+import { EMPTY, type AppendRequestMessage, type DeleteRequestMessage, type WriteOptionsMessage } from './messages.js';
+import { proposedEvent } from './proposed-event.js';
+import { within } from './time-limit.js';
+import { expectedOf, streamOf } from './wire.js';
+
+export interface WriteContext {
+  readonly log: EventLog;
+  readonly runtime: Runtime;
+  readonly writeTimeoutMs: number;
+  readonly writeBytesMax: number;
+}
+
+/** The append is written when the client has sent all of it. A wrong version is an answer, not a failure. */
+export const handleAppend = (
+  call: ServerReadableStream<AppendRequestMessage, object>,
+  answer: sendUnaryData<object>,
+  { log, runtime, writeTimeoutMs, writeBytesMax }: WriteContext,
+): void => {
+  let options: WriteOptionsMessage | undefined;
+  let refusal: unknown;
+  let bytes = 0;
+  const events: ProposedEvent[] = [];
+  const receive = (request: AppendRequestMessage): void => {
+    if (request.content === 'options') options ??= request.options;
+    if (request.content !== 'proposed_message') return;
+    if (!options) throw new RequestInvalid('The first message of an append carries its options.');
+    const event = proposedEvent(request.proposed_message ?? {});
+    bytes += event.data.length + event.metadata.length;
+    if (bytes > writeBytesMax) throw new WriteTooLarge(writeBytesMax);
+    events.push(event);
+  };
+  const write = async (): Promise<object> => {
+    if (refusal !== undefined) throw refusal;
+    if (!options) throw new RequestInvalid('The first message of an append carries its options.');
+    const append = { stream: streamOf(options.stream_identifier), expected: expectedOf(options), events };
+    return appendAnswer(await within(log.append(append), writeTimeoutMs, runtime), append, options);
+  };
+  call.on('data', (request: AppendRequestMessage) => {
+    try {
+      if (refusal === undefined) receive(request);
+    } catch (error) {
+      refusal = error;
+      events.length = 0;
+    }
+  });
+  call.on('end', () => void settle(write(), answer));
+};
+
+/** Delete and Tombstone: alike but for what is done. */
+export const handleDelete = (
+  call: ServerUnaryCall<DeleteRequestMessage, object>,
+  answer: sendUnaryData<object>,
+  remove: (write: Write) => Promise<WriteOutcome>,
+  { runtime, writeTimeoutMs }: WriteContext,
+): void => {
+  const run = async (): Promise<object> => {
+    const { options } = call.request;
+    if (!options) throw new RequestInvalid('A delete carries its options.');
+    const write = { stream: streamOf(options.stream_identifier), expected: expectedOf(options) };
+    const outcome = await within(remove(write), writeTimeoutMs, runtime);
+    if (outcome.kind === 'stream-deleted') throw new StreamTombstoned(write.stream);
+    if (outcome.kind === 'wrong-version') throw wrongVersionFailure(write.stream, write.expected, outcome.current);
+    return { position: positionMessage(outcome.position) };
+  };
+  void settle(run(), answer);
+};
+
+const settle = async (work: Promise<object>, answer: sendUnaryData<object>): Promise<void> => {
+  try {
+    answer(null, await work);
+  } catch (error) {
+    answer(failureOf(error), null);
+  }
+};
+
+const appendAnswer = (outcome: WriteOutcome, { stream }: Write, options: WriteOptionsMessage): object => {
+  if (outcome.kind === 'stream-deleted') throw new StreamTombstoned(stream);
+  if (outcome.kind === 'wrong-version') {
+    const kind = options.expected_stream_revision;
+    const isRevision = kind === 'revision';
+    return {
+      wrong_expected_version: {
+        ...(outcome.current < 0
+          ? { current_no_stream: EMPTY, no_stream_20_6_0: EMPTY }
+          : { current_revision: String(outcome.current), current_revision_20_6_0: String(outcome.current) }),
+        ...(isRevision
+          ? { expected_revision: options.revision, expected_revision_20_6_0: options.revision }
+          : kind && { [`expected_${kind}`]: EMPTY }),
+      },
+    };
+  }
+  const revision = outcome.revision < 0 ? { no_stream: EMPTY } : { current_revision: String(outcome.revision) };
+  return { success: { ...revision, position: positionMessage(outcome.position) } };
+};
+
+const positionMessage = (position: number): object => ({ commit_position: String(position), prepare_position: String(position) });

@@ -1,0 +1,60 @@
+// Which events of $all a client wants: by stream name or event type, by prefixes or a regular expression.
+import { FilterNotSupported } from '../errors.js';
+
+export interface LogFilter {
+  readonly on: 'stream' | 'type';
+  readonly isMatch: (name: string) => boolean;
+}
+
+export interface FilterExpression {
+  readonly regex: string;
+  readonly prefixes: readonly string[];
+}
+
+/** A regular expression wins over prefixes; without either, everything matches. Errors: EVENT_STORE_SERVER_FILTER_NOT_SUPPORTED. */
+export const filterOf = (on: LogFilter['on'], { regex, prefixes }: FilterExpression): LogFilter => {
+  if (regex === '') return { on, isMatch: (name) => prefixes.length === 0 || prefixes.some((prefix) => name.startsWith(prefix)) };
+  const expression = compile(regex);
+  return { on, isMatch: (name) => expression.test(name) };
+};
+
+const compile = (regex: string): RegExp => {
+  try {
+    return new RegExp(translate(regex), 'u');
+  } catch (error) {
+    throw new FilterNotSupported(regex, error);
+  }
+};
+
+// In JavaScript's Unicode mode only these may be escaped for themselves; .NET lets any punctuation.
+const ESCAPABLE = new Set('^$\\.*+?()[]{}|/');
+// The classes of .NET are those of Unicode, JavaScript's are those of ASCII.
+const CLASSES: Readonly<Record<string, { readonly inside: string; readonly outside: string }>> = {
+  d: { inside: '\\p{Nd}', outside: '\\p{Nd}' },
+  D: { inside: '\\P{Nd}', outside: '\\P{Nd}' },
+  w: { inside: '\\p{L}\\p{Mn}\\p{Nd}\\p{Pc}', outside: '[\\p{L}\\p{Mn}\\p{Nd}\\p{Pc}]' },
+  W: { inside: '\\W', outside: '[^\\p{L}\\p{Mn}\\p{Nd}\\p{Pc}]' },
+  A: { inside: '\\A', outside: '^' },
+  z: { inside: '\\z', outside: '$' },
+};
+
+/** From .NET's notation to JavaScript's, for what both have; what only .NET has stays as it is and is refused by the compiler. */
+const translate = (regex: string): string => {
+  let result = '';
+  let isInClass = false;
+  for (let index = 0; index < regex.length; index++) {
+    const character = regex.charAt(index);
+    if (character !== '\\') {
+      if (character === '[') isInClass = true;
+      if (character === ']') isInClass = false;
+      result += character;
+      continue;
+    }
+    const escaped = regex.charAt(++index);
+    const known = CLASSES[escaped];
+    if (known) result += isInClass ? known.inside : known.outside;
+    else if (/[!-/:-@[-`{-~]/.test(escaped) && !ESCAPABLE.has(escaped)) result += isInClass && escaped === '-' ? '\\-' : escaped;
+    else result += `\\${escaped}`;
+  }
+  return result;
+};

@@ -1,0 +1,132 @@
+// The server: listens, serves one folder, tells whether it lives.
+import { createServer, type Server as HttpServer } from 'node:http';
+import { isIP, type AddressInfo } from 'node:net';
+import { Server, ServerCredentials } from '@grpc/grpc-js';
+import { systemRuntime, type Runtime } from '@mainstem/event-store';
+import { CannotListen, ServerSettingsInvalid } from './errors.js';
+import { EventLog } from './log/event-log.js';
+import { Access, type Credentials } from './protocol/access.js';
+import { addServices } from './protocol/services.js';
+
+const WRITE_BYTES_MAX = 1_048_576;
+const WRITE_TIMEOUT_MS = 2_000;
+/** Of one message; a larger append comes in several. */
+const MESSAGE_BYTES_MAX = 16 * 1_048_576;
+
+export interface EventStoreDbServerOptions {
+  /** The folder that holds `events.db`, shared with the embedded event store; created when it does not exist. */
+  readonly dir: string;
+  /** Default 127.0.0.1. Any other address needs TLS and an administrator, or `allowInsecure`. */
+  readonly host?: string;
+  /** Default 2113; 0 takes a free one. */
+  readonly port?: number;
+  /** What clients that discover the cluster are told to dial. Default: `host` and the port listened on. */
+  readonly advertise?: { readonly address: string; readonly port: number };
+  /** Certificate and private key, PEM. Default: no TLS. */
+  readonly tls?: { readonly certificate: Buffer; readonly privateKey: Buffer };
+  /** Callers have to show this user's name and password. Clients send them over TLS only. Default: everyone may do everything. */
+  readonly administrator?: Credentials;
+  /** Listen beyond this machine without TLS or without an administrator. Default false. */
+  readonly allowInsecure?: boolean;
+  /** Where GET /health/live answers, over HTTP/1.1; 0 takes a free one. Default: nowhere. */
+  readonly healthPort?: number;
+  /** Largest write in bytes. Default 1 MiB, as EventStoreDB up to 25.0. */
+  readonly writeBytesMax?: number;
+  /** How long a client waits for a commit at most. Default 2,000. */
+  readonly writeTimeoutMs?: number;
+  readonly runtime?: Runtime;
+}
+
+/** Serves EventStoreDB's protocol (streams, gossip, server features) to clients of any language. One node, always the leader. */
+export class EventStoreDbServer {
+  /** For a client on this machine, without credentials. */
+  readonly connectionString: string;
+  readonly port: number;
+  readonly healthPort: number | undefined;
+  readonly #log: EventLog;
+  readonly #grpc: Server;
+  readonly #health: HttpServer | undefined;
+  #stopping: Promise<void> | undefined;
+
+  /**
+   * Opens the folder and listens.
+   * Errors: EVENT_STORE_SERVER_SETTINGS_INVALID, EVENT_STORE_SERVER_CANNOT_LISTEN, and those of opening an embedded event store.
+   */
+  static async start(options: EventStoreDbServerOptions): Promise<EventStoreDbServer> {
+    const { host = '127.0.0.1', port = 2113, runtime = systemRuntime, writeBytesMax = WRITE_BYTES_MAX, writeTimeoutMs = WRITE_TIMEOUT_MS } = options;
+    assertSafe(host, options);
+    const log = await EventLog.open({ dir: options.dir, runtime, writeBytesMax });
+    const grpc = new Server({ 'grpc.max_receive_message_length': MESSAGE_BYTES_MAX, 'grpc.max_send_message_length': -1 });
+    let bound = 0;
+    const endPoint = (): { address: string; port: number } => options.advertise ?? { address: dialable(host), port: bound };
+    addServices(grpc, { log, runtime, writeTimeoutMs, writeBytesMax, access: new Access(options.administrator), endPoint });
+    let health: HttpServer | undefined;
+    try {
+      bound = await listen(grpc, `${isIP(host) === 6 ? `[${host}]` : host}:${port}`, credentialsOf(options));
+      health = options.healthPort === undefined ? undefined : await listenForHealth(host, options.healthPort);
+      return new EventStoreDbServer(options, { log, grpc, health, bound });
+    } catch (error) {
+      grpc.forceShutdown();
+      await log.close();
+      throw error;
+    }
+  }
+
+  private constructor(
+    { host = '127.0.0.1', tls }: EventStoreDbServerOptions,
+    { log, grpc, health, bound }: { log: EventLog; grpc: Server; health: HttpServer | undefined; bound: number },
+  ) {
+    this.#log = log;
+    this.#grpc = grpc;
+    this.#health = health;
+    this.port = bound;
+    this.healthPort = health && (health.address() as AddressInfo).port;
+    this.connectionString = `esdb://${dialable(host)}:${bound}?tls=${tls !== undefined}`;
+  }
+
+  /** Ends every call with UNAVAILABLE, commits what was sent, releases folder and ports. May be called again. */
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop();
+    return this.#stopping;
+  }
+
+  async #stop(): Promise<void> {
+    this.#health?.closeAllConnections();
+    await new Promise<void>((resolve) => (this.#health ? this.#health.close(() => resolve()) : resolve()));
+    // Readers end first and say so; then the connections go.
+    await this.#log.close();
+    await new Promise((resolve) => setImmediate(resolve));
+    this.#grpc.forceShutdown();
+  }
+}
+
+const assertSafe = (host: string, { tls, administrator, allowInsecure = false }: EventStoreDbServerOptions): void => {
+  if (administrator && !tls) throw new ServerSettingsInvalid('An administrator needs TLS: clients never send passwords in the clear.');
+  const isLoopback = host === 'localhost' || host === '::1' || /^127\./.test(host);
+  if (isLoopback || allowInsecure || (tls && administrator)) return;
+  throw new ServerSettingsInvalid(
+    `Listening on ${host} would open the store to the network. Give a certificate and an administrator, or allow it explicitly (allowInsecure).`,
+  );
+};
+
+const credentialsOf = ({ tls }: EventStoreDbServerOptions): ServerCredentials =>
+  tls ? ServerCredentials.createSsl(null, [{ private_key: tls.privateKey, cert_chain: tls.certificate }]) : ServerCredentials.createInsecure();
+
+const listen = (server: Server, address: string, credentials: ServerCredentials): Promise<number> =>
+  new Promise((resolve, reject) => {
+    server.bindAsync(address, credentials, (error, port) => (error ? reject(new CannotListen(address, error)) : resolve(port)));
+  });
+
+const listenForHealth = (host: string, port: number): Promise<HttpServer> => {
+  const server = createServer((request, response) => {
+    const isAsked = request.method === 'GET' && request.url === '/health/live';
+    response.writeHead(isAsked ? 204 : 404).end();
+  });
+  return new Promise((resolve, reject) => {
+    server.once('error', (error) => reject(new CannotListen(`${host}:${port}`, error)));
+    server.listen(port, host, () => resolve(server));
+  });
+};
+
+/** What a client on the same machine dials for an address that means "all". */
+const dialable = (host: string): string => (host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host);
