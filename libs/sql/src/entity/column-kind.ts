@@ -10,13 +10,19 @@ export type ColumnKind = 'text' | 'integer' | 'smallint' | 'bigint' | 'double' |
 /** Turns a document's field into a SQL value; undefined if the column cannot hold it exactly. */
 export type Encoder = (value: unknown) => SqlValue | undefined;
 
-/** The encoder of a kind. `lengthMax` counts code points and holds for text alone. */
-export const encoderOf = (kind: ColumnKind, lengthMax: number | undefined): Encoder => {
+/** How much text a column takes; undefined is unlimited. */
+export interface TextLimits {
+  /** In code points, as declared. */
+  readonly lengthMax: number | undefined;
+  /** In bytes of UTF-8, for columns with an index. */
+  readonly bytesMax: number | undefined;
+}
+
+/** The encoder of a kind. The limits hold for text and JSON alone. */
+export const encoderOf = (kind: ColumnKind, limits: TextLimits): Encoder => {
   switch (kind) {
     case 'text':
-      return lengthMax === undefined
-        ? encodeText
-        : (value) => (typeof value === 'string' && lengthOf(value) <= lengthMax ? encodeText(value) : undefined);
+      return withinLimits(encodeText, limits);
     case 'integer':
       return encodeWhole(2 ** 31);
     case 'smallint':
@@ -28,15 +34,18 @@ export const encoderOf = (kind: ColumnKind, lengthMax: number | undefined): Enco
     case 'boolean':
       return (value) => (value === true ? 1 : value === false ? 0 : undefined);
     case 'json':
-      return encodeJsonColumn;
+      return withinLimits(encodeJsonColumn, limits);
   }
 };
 
 /** What a kind takes, for messages. */
-export const describeKind = (kind: ColumnKind, lengthMax: number | undefined): string => {
+export const describeKind = (kind: ColumnKind, { lengthMax, bytesMax }: TextLimits): string => {
   switch (kind) {
-    case 'text':
-      return `text without NUL and lone surrogates${lengthMax === undefined ? '' : `, at most ${lengthMax} characters`}`;
+    case 'text': {
+      const length = lengthMax === undefined ? '' : `, at most ${lengthMax} characters`;
+      const bytes = bytesMax === undefined ? '' : `, at most ${bytesMax} bytes because it is indexed`;
+      return `text without NUL and lone surrogates${length}${bytes}`;
+    }
     case 'integer':
       return 'a whole number of 32 bits (use a bigint column with decimal strings for larger ones)';
     case 'smallint':
@@ -50,6 +59,21 @@ export const describeKind = (kind: ColumnKind, lengthMax: number | undefined): s
     case 'json':
       return 'a JSON value';
   }
+};
+
+const withinLimits = (encode: Encoder, { lengthMax, bytesMax }: TextLimits): Encoder => {
+  if (lengthMax === undefined && bytesMax === undefined) return encode;
+  const charactersMax = lengthMax ?? Infinity;
+  const sizeMax = bytesMax ?? Infinity;
+  return (value) => {
+    const encoded = encode(value);
+    if (typeof encoded !== 'string') return encoded;
+    // A UTF-16 unit has at most three bytes and is at most one character: short text needs no counting.
+    const isWithin =
+      (encoded.length <= charactersMax || lengthOf(encoded) <= charactersMax) &&
+      (encoded.length * 3 <= sizeMax || Buffer.byteLength(encoded) <= sizeMax);
+    return isWithin ? encoded : undefined;
+  };
 };
 
 // PostgreSQL takes no NUL in text, and UTF-8 has no lone surrogates: SQLite would store another character without a word.

@@ -35,7 +35,7 @@ export class DocumentCodec {
     const state: readonly TableColumn[] = hasState ? [{ name: STATE_COLUMN, kind: 'text', isKey: false }] : [];
     this.columns = [...columns.map(({ column, kind }, index) => ({ name: column, kind, isKey: index === keyIndex })), ...state];
     this.#properties = columns.map(({ property }) => property);
-    this.#encoders = columns.map(({ kind, lengthMax }) => encoderOf(kind, lengthMax));
+    this.#encoders = columns.map(({ kind, limits }) => encoderOf(kind, limits));
     this.#decoders = columns.map(({ kind }) => decoderOf(kind));
     this.#nullable = columns.map(({ isNullable }) => isNullable);
   }
@@ -51,22 +51,21 @@ export class DocumentCodec {
     return typeof key === 'string' ? key : '';
   }
 
-  /** A document's row, in the order of `columns`. Errors: READ_STORE_INVALID_DOCUMENT. */
-  encode(key: string, document: ProjectionDocument): SqlValue[] {
+  /** Adds a document's row to `row`, in the order of `columns`. Errors: READ_STORE_INVALID_DOCUMENT. */
+  encode(key: string, document: ProjectionDocument, row: SqlValue[]): void {
     const fields = document as Fields;
     const properties = this.#properties;
-    const row = new Array<SqlValue>(this.columns.length);
+    const start = row.length;
     for (let index = 0; index < properties.length; index++) {
       const value = fields[properties[index] as string];
       const encoded = value === null ? (this.#nullable[index] ? null : undefined) : (this.#encoders[index] as Encoder)(value);
       if (encoded === undefined) throw this.#unfit(key, index, value);
-      row[index] = encoded;
+      row.push(encoded);
     }
-    if (row[this.layout.keyIndex] !== key)
-      throw new InvalidDocument(this.collection, key, `its field ${properties[this.layout.keyIndex]} must hold its key`);
+    const { keyIndex } = this.layout;
+    if (row[start + keyIndex] !== key) throw new InvalidDocument(this.collection, key, `its field ${properties[keyIndex]} must hold its key`);
     const count = properties.length + (this.hasState ? this.#encodeState(key, fields, row) : 0);
     if (Object.keys(fields).length !== count) throw this.#unknownField(key, fields);
-    return row;
   }
 
   /** The document of a row that was read in the order of `columns`. */
@@ -88,7 +87,7 @@ export class DocumentCodec {
     if (state !== undefined && (typeof state !== 'string' || state.includes('\0') || !state.isWellFormed())) {
       throw new InvalidDocument(this.collection, key, `${STATE_PROPERTY} must be text`);
     }
-    row[this.#properties.length] = state ?? null;
+    row.push(state ?? null);
     return state === undefined ? 0 : 1;
   }
 
@@ -96,7 +95,7 @@ export class DocumentCodec {
     const column = this.layout.columns[index];
     if (!column) throw new RangeError(`no column ${index}`);
     const found = value === undefined ? 'is missing' : value === null ? 'is null' : `holds ${preview(value)}`;
-    const wanted = `${describeKind(column.kind, column.lengthMax)}${column.isNullable ? ' or null' : ''}`;
+    const wanted = `${describeKind(column.kind, column.limits)}${column.isNullable ? ' or null' : ''}`;
     return new InvalidDocument(this.collection, key, `field ${column.property} ${found}; its column takes ${wanted}`);
   }
 

@@ -1,7 +1,7 @@
 // What an entity's metadata says about its documents, taken once so that no hot loop asks TypeORM.
 import type { EntityMetadata } from 'typeorm';
 import { UnsupportedEntity } from '../errors.js';
-import type { ColumnKind } from './column-kind.js';
+import type { ColumnKind, TextLimits } from './column-kind.js';
 import { STATE_COLUMN } from './identifiers.js';
 
 type ColumnMetadata = EntityMetadata['columns'][number];
@@ -12,8 +12,7 @@ export interface DocumentColumn {
   readonly column: string;
   readonly kind: ColumnKind;
   readonly isNullable: boolean;
-  /** In code points; undefined is unlimited. */
-  readonly lengthMax: number | undefined;
+  readonly limits: TextLimits;
 }
 
 /** An entity as a shape of documents. */
@@ -75,7 +74,17 @@ const documentColumnOf = (metadata: EntityMetadata, column: ColumnMetadata): Doc
   if (column.isArray || column.transformer || column.isVirtualProperty) return refuse("is an array, transformed or virtual; use 'simple-json'");
   if (column.databaseName === STATE_COLUMN) return refuse('has a reserved name');
   const lengthMax = kind === 'text' && column.length ? Number(column.length) : undefined;
-  return { property: column.propertyName, column: column.databaseName, kind, isNullable: column.isNullable, lengthMax };
+  const limits = { lengthMax, bytesMax: indexedBytesMax(metadata, column) };
+  return { property: column.propertyName, column: column.databaseName, kind, isNullable: column.isNullable, limits };
+};
+
+// PostgreSQL takes at most 2,704 bytes in an index entry (a third of a page); the same holds on SQLite, so that a document fits both.
+const INDEX_ENTRY_BYTES_MAX = 2_600;
+
+const indexedBytesMax = (metadata: EntityMetadata, column: ColumnMetadata): number | undefined => {
+  const widths = metadata.indices.filter((index) => index.columns.includes(column)).map((index) => index.columns.length);
+  if (column.isPrimary) widths.push(1);
+  return widths.length === 0 ? undefined : Math.floor(INDEX_ENTRY_BYTES_MAX / Math.max(...widths));
 };
 
 const typeNameOf = ({ type }: ColumnMetadata): string => (typeof type === 'function' ? type.name : String(type));

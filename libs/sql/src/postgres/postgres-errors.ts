@@ -1,5 +1,5 @@
 // What goes wrong in PostgreSQL and on the way to it, in the words of the read store. No message holds the URL or a password.
-import { isMainstemError } from '@mainstem/event-store';
+import { MainstemError } from '@mainstem/event-store';
 import { ReadStoreUnavailable } from '@mainstem/projection';
 import { QueryFailedError } from 'typeorm';
 import { ReadModelNameTaken, ReadStorePermissionDenied, ReadStoreReadOnly } from '../errors.js';
@@ -11,7 +11,7 @@ const STORE = 'sql';
  * is its own fault passes too. Codes: https://www.postgresql.org/docs/current/errcodes-appendix.html
  */
 export const translatePostgresError = (error: unknown, foreign = false): unknown => {
-  if (isMainstemError(error)) return error;
+  if (error instanceof MainstemError) return error;
   const cause: unknown = error instanceof QueryFailedError ? error.driverError : error;
   const problem = problemOf(cause);
   const code = sqlStateOf(cause);

@@ -37,7 +37,8 @@ export function* upsertStatements({ sqlName, codec }: CollectionTable, documents
   let columns: SqlValue[][] = codec.columns.map(() => []);
   let keys: string[] = [];
   for (const [key, document] of documents) {
-    const row = codec.encode(key, document);
+    const row: SqlValue[] = [];
+    codec.encode(key, document, row);
     for (let index = 0; index < columns.length; index++) (columns[index] as SqlValue[]).push(row[index] as SqlValue);
     if (keys.push(key) < ROWS_PER_STATEMENT) continue;
     yield { text, values: columns.map(arrayLiteral), keys };

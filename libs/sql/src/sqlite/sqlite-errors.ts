@@ -1,5 +1,5 @@
 // What goes wrong in SQLite, in the words of the read store.
-import { isMainstemError } from '@mainstem/event-store';
+import { MainstemError } from '@mainstem/event-store';
 import { ReadStoreUnavailable } from '@mainstem/projection';
 import { QueryFailedError } from 'typeorm';
 import { InvalidReadStoreFile, ReadStoreReadOnly } from '../errors.js';
@@ -27,7 +27,7 @@ export const isBusy = (error: unknown): boolean => {
  * passes too.
  */
 export const translateSqliteError = (error: unknown, file: string, foreign = false): unknown => {
-  if (isMainstemError(error)) return error;
+  if (error instanceof MainstemError) return error;
   const problem = error instanceof QueryFailedError ? error.driverError.message : error instanceof Error ? error.message : String(error);
   switch (resultCodeOf(error)) {
     case BUSY:

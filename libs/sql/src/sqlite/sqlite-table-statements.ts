@@ -1,20 +1,26 @@
 // Prepared statements for the documents of one table. They run in tight synchronous loops: no promise per row.
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { ProjectionDocument } from '@mainstem/projection';
+import type { SqlValue } from '../entity/column-kind.js';
 import type { DocumentCodec } from '../entity/document-codec.js';
 import { quoted } from '../entity/identifiers.js';
 import type { CollectionTable } from '../sql-database.js';
+
+// Measured: about a tenth faster than row by row; larger statements gain nothing more.
+const ROWS_PER_STATEMENT = 10;
 
 /** Reads and writes whole documents of one table on one connection. */
 export class SqliteTableStatements {
   readonly #select: StatementSync;
   readonly #upsert: StatementSync;
+  readonly #upsertMany: StatementSync;
   readonly #delete: StatementSync;
 
   constructor(database: DatabaseSync, { sqlName, codec }: CollectionTable) {
     this.#select = database.prepare(selectSql(sqlName, codec));
     this.#select.setReturnArrays(true);
-    this.#upsert = database.prepare(upsertSql(sqlName, codec));
+    this.#upsert = database.prepare(upsertSql(sqlName, codec, 1));
+    this.#upsertMany = database.prepare(upsertSql(sqlName, codec, ROWS_PER_STATEMENT));
     this.#delete = database.prepare(`DELETE FROM ${sqlName} WHERE ${quoted(codec.keyColumn)} = ?`);
   }
 
@@ -28,7 +34,15 @@ export class SqliteTableStatements {
   }
 
   upsert(codec: DocumentCodec, documents: ReadonlyMap<string, ProjectionDocument>): void {
-    for (const [key, document] of documents) this.#upsert.run(...codec.encode(key, document));
+    const width = codec.columns.length;
+    let rows: SqlValue[] = [];
+    for (const [key, document] of documents) {
+      codec.encode(key, document, rows);
+      if (rows.length < ROWS_PER_STATEMENT * width) continue;
+      this.#upsertMany.run(...rows);
+      rows = [];
+    }
+    for (let start = 0; start < rows.length; start += width) this.#upsert.run(...rows.slice(start, start + width));
   }
 
   delete(keys: readonly string[]): void {
@@ -42,9 +56,10 @@ const selectSql = (sqlName: string, codec: DocumentCodec): string => {
   return `SELECT ${columns.join(', ')} FROM ${sqlName} WHERE ${quoted(codec.keyColumn)} = ?`;
 };
 
-const upsertSql = (sqlName: string, codec: DocumentCodec): string => {
+const upsertSql = (sqlName: string, codec: DocumentCodec, rows: number): string => {
   const names = codec.columns.map(({ name }) => quoted(name));
   const changes = codec.columns.filter(({ isKey }) => !isKey).map(({ name }) => `${quoted(name)} = excluded.${quoted(name)}`);
   const action = changes.length > 0 ? `DO UPDATE SET ${changes.join(', ')}` : 'DO NOTHING';
-  return `INSERT INTO ${sqlName} (${names.join(', ')}) VALUES (${names.map(() => '?').join(', ')}) ON CONFLICT (${quoted(codec.keyColumn)}) ${action}`;
+  const row = `(${names.map(() => '?').join(', ')})`;
+  return `INSERT INTO ${sqlName} (${names.join(', ')}) VALUES ${Array(rows).fill(row).join(', ')} ON CONFLICT (${quoted(codec.keyColumn)}) ${action}`;
 };

@@ -1,0 +1,38 @@
+// Errors of the server and of the connection become the port's; the application's own mistakes stay as they are.
+import { describe, expect, it } from 'vitest';
+import { CheckpointMoved } from '@mainstem/projection';
+import { translatePostgresError } from './postgres-errors.js';
+
+const serverError = (code: string): Error => Object.assign(new Error('the server says no'), { code, severity: 'ERROR' });
+
+describe('postgres errors', () => {
+  it.each([
+    ['57P01', 'READ_STORE_UNAVAILABLE'],
+    ['57014', 'READ_STORE_UNAVAILABLE'],
+    ['40P01', 'READ_STORE_UNAVAILABLE'],
+    ['53300', 'READ_STORE_UNAVAILABLE'],
+    ['55P03', 'READ_STORE_UNAVAILABLE'],
+    ['42P01', 'READ_STORE_UNAVAILABLE'],
+    ['28P01', 'READ_STORE_UNAVAILABLE'],
+    ['42501', 'READ_STORE_PERMISSION_DENIED'],
+    ['25006', 'READ_STORE_READ_ONLY'],
+    ['42P07', 'READ_STORE_NAME_TAKEN'],
+  ])('translates SQLSTATE %s to %s', (state, code) => {
+    expect(translatePostgresError(serverError(state))).toMatchObject({ code });
+  });
+
+  it('takes a lost connection for an outage, also in the middle of a query of the application', () => {
+    const lost = new Error('Connection terminated unexpectedly');
+    const refused = Object.assign(new Error('connect ECONNREFUSED 127.0.0.1:1'), { code: 'ECONNREFUSED', syscall: 'connect' });
+    for (const error of [lost, refused]) expect(translatePostgresError(error, true)).toMatchObject({ code: 'READ_STORE_UNAVAILABLE' });
+  });
+
+  it("leaves the application's own mistakes and our own errors as they are", () => {
+    const syntax = serverError('42601');
+    expect(translatePostgresError(syntax, true)).toBe(syntax);
+    const bug = new TypeError('x is not a function');
+    expect(translatePostgresError(bug, true)).toBe(bug);
+    const moved = new CheckpointMoved('p', 1);
+    expect(translatePostgresError(moved)).toBe(moved);
+  });
+});

@@ -1,0 +1,46 @@
+// Errors of SQLite become the port's; the application's own mistakes stay as they are.
+import { CheckpointMoved } from '@mainstem/projection';
+import { QueryFailedError } from 'typeorm';
+import { describe, expect, it } from 'vitest';
+import { NodeSqliteDatabase } from './node-sqlite-driver.js';
+import { isBusy, translateSqliteError } from './sqlite-errors.js';
+
+// As node:sqlite throws it; the extended code carries the primary one in its low byte.
+const sqliteError = (errcode: number): Error => Object.assign(new Error('SQLite says no'), { code: 'ERR_SQLITE_ERROR', errcode });
+
+describe('sqlite errors', () => {
+  it.each([
+    [5, 'READ_STORE_UNAVAILABLE'],
+    [517, 'READ_STORE_UNAVAILABLE'],
+    [8, 'READ_STORE_READ_ONLY'],
+    [1032, 'READ_STORE_READ_ONLY'],
+    [13, 'READ_STORE_UNAVAILABLE'],
+    [778, 'READ_STORE_UNAVAILABLE'],
+    [14, 'READ_STORE_UNAVAILABLE'],
+    [11, 'READ_STORE_INVALID_FILE'],
+    [26, 'READ_STORE_INVALID_FILE'],
+  ])('translates result code %i to %s, from a statement of ours or of the application', (errcode, code) => {
+    expect(translateSqliteError(sqliteError(errcode), 'sql.db')).toMatchObject({ code });
+    expect(translateSqliteError(new QueryFailedError('SELECT 1', [], sqliteError(errcode)), 'sql.db', true)).toMatchObject({ code });
+  });
+
+  it('tells a busy file, which is worth another try, from a broken one', () => {
+    expect(isBusy(sqliteError(5))).toBe(true);
+    expect(isBusy(sqliteError(11))).toBe(false);
+  });
+
+  it("leaves the application's own mistakes and our own errors as they are", () => {
+    const database = new NodeSqliteDatabase(':memory:');
+    const mistake = (() => {
+      try {
+        return database.prepare('SELEKT 1');
+      } catch (error) {
+        return error;
+      }
+    })();
+    expect(translateSqliteError(mistake, 'sql.db', true)).toBe(mistake);
+    expect(translateSqliteError(mistake, 'sql.db')).toMatchObject({ code: 'READ_STORE_UNAVAILABLE' });
+    const moved = new CheckpointMoved('p', 1);
+    expect(translateSqliteError(moved, 'sql.db')).toBe(moved);
+  });
+});

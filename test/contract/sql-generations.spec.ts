@@ -1,0 +1,117 @@
+// Generations of the SQL read store under concurrent readers and writers, on both dialects.
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { SqlReadStore } from '@mainstem/sql';
+import { CountryTotal, incarnation, move, Parcel, parcel, parcels, sqlFixtures } from './sql-fixtures.js';
+import type { SqlFixture } from './sql-fixtures.js';
+
+for (const { name, make } of await sqlFixtures()) {
+  describe(`generations in ${name}`, () => {
+    let fixture: SqlFixture;
+    beforeEach(async () => void (fixture = await make()));
+    afterEach(() => fixture.remove());
+
+    /** Fills a generation so that every row, in both tables, and the checkpoint tell its number. */
+    const fill = async (store: SqlReadStore, generation: number): Promise<void> => {
+      const session = await store.open(parcels, generation);
+      const upserts = new Map(Array.from({ length: 20 }, (_, index) => [`p${index}`, parcel(`p${index}`, { weight: generation })]));
+      const countries = new Map([['France', { country: 'France', parcels: generation }]]);
+      const changes = [
+        { collection: 'parcels', upserts, deletes: [] },
+        { collection: 'countries', upserts: countries, deletes: [] },
+      ];
+      await session.commit({ changes, checkpoint: move(undefined, generation) });
+    };
+
+    /** All generation numbers that one read sees: in each table, twice, and in the position. */
+    const numbersIn = async (store: SqlReadStore): Promise<ReadonlySet<number>> => {
+      const { value, position } = await store.read(['parcels'], async (manager) => {
+        const first = await manager.find(Parcel);
+        const totals = await manager.find(CountryTotal);
+        const again = await manager.find(Parcel);
+        return [...first, ...again].map(({ weight }) => weight).concat(totals.map((total) => total.parcels));
+      });
+      expect(value).toHaveLength(41);
+      return new Set([...value, Number(position)]);
+    };
+
+    it('never mixes generations in one read, nor fails a read, while others are promoted', async () => {
+      const store = await fixture.open();
+      const reader = await fixture.open();
+      for (const generation of [1, 2]) {
+        await store.createGeneration(parcels, incarnation);
+        await fill(store, generation);
+      }
+      let isDone = false;
+      const seen = new Set<number>();
+      const reading = Array.from({ length: 4 }, async (_, index) => {
+        while (!isDone) {
+          const numbers = await numbersIn(index % 2 === 0 ? reader : store);
+          expect([...numbers]).toHaveLength(1);
+          numbers.forEach((number) => seen.add(number));
+        }
+      });
+      for (let round = 0; round < 20; round++) await store.promote('parcels', round % 2 === 0 ? 2 : 1);
+      isDone = true;
+      await Promise.all(reading);
+      expect(seen.size).toBeGreaterThan(0);
+      expect(await numbersIn(reader)).toEqual(new Set([1]));
+    });
+
+    it('lets the serving generation be written while another one is filled and promoted', async () => {
+      const store = await fixture.open();
+      await store.createGeneration(parcels, incarnation);
+      const serving = await store.open(parcels, 1);
+      await store.createGeneration(parcels, incarnation);
+      const writing = (async () => {
+        for (let position = 1; position <= 30; position++) {
+          const upserts = new Map([['w', parcel('w', { weight: position })]]);
+          await serving.commit({
+            changes: [{ collection: 'parcels', upserts, deletes: [] }],
+            checkpoint: move(position === 1 ? undefined : position - 1, position),
+          });
+        }
+      })();
+      await fill(store, 2);
+      await store.promote('parcels', 2);
+      await writing;
+      expect(await numbersIn(store)).toEqual(new Set([2]));
+      expect((await store.generations('parcels')).map(({ number, state, checkpoint }) => [number, state, checkpoint.position])).toEqual([
+        [1, 'retired', 30n],
+        [2, 'serving', 2n],
+      ]);
+    });
+
+    it('drops a generation with its tables and its open session, and never uses its number again', async () => {
+      const store = await fixture.open();
+      await store.createGeneration(parcels, incarnation);
+      await fill(store, 1);
+      await store.createGeneration(parcels, incarnation);
+      const session = await store.open(parcels, 2);
+      await expect(store.dropGeneration('parcels', 1)).rejects.toMatchObject({ code: 'READ_STORE_GENERATION_SERVES' });
+      await store.dropGeneration('parcels', 2);
+      await expect(session.commit({ changes: [], checkpoint: move(undefined, 1) })).rejects.toMatchObject({ code: 'READ_STORE_CHECKPOINT_MOVED' });
+      await expect(store.dropGeneration('parcels', 2)).rejects.toMatchObject({ code: 'READ_STORE_UNKNOWN_GENERATION' });
+      expect((await store.createGeneration(parcels, incarnation)).number).toBe(3);
+      expect(await numbersIn(store)).toEqual(new Set([1]));
+    });
+
+    it('fences a session off across processes’ stores when another one is opened', async () => {
+      const [first, second] = [await fixture.open(), await fixture.open()];
+      await first.createGeneration(parcels, incarnation);
+      const stale = await first.open(parcels, 1);
+      const current = await second.open(parcels, 1);
+      await expect(stale.commit({ changes: [], checkpoint: move(undefined, 1) })).rejects.toMatchObject({ code: 'READ_STORE_CHECKPOINT_MOVED' });
+      await current.commit({ changes: [], checkpoint: move(undefined, 1) });
+      expect(current.checkpoint.epoch).toBeGreaterThan(stale.checkpoint.epoch);
+    });
+
+    it('lets exactly one of many rivals commit from the same position', async () => {
+      const stores = await Promise.all([fixture.open(), fixture.open(), fixture.open()]);
+      await stores[0]?.createGeneration(parcels, incarnation);
+      const session = await stores[0]?.open(parcels, 1);
+      const batch = { changes: [{ collection: 'parcels', upserts: new Map([['a', parcel('a')]]), deletes: [] }], checkpoint: move(undefined, 1) };
+      const outcomes = await Promise.allSettled(Array.from({ length: 5 }, () => session?.commit(batch)));
+      expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+    });
+  });
+}
