@@ -216,6 +216,27 @@ describe('the embedded full-text index', () => {
     expect((await session.load('products', ['a'])).get('a')).toEqual({ title: 'lamp', $state: 'secret' });
   });
 
+  it('returns a document by its key', async () => {
+    await write({ a: { title: 'lamp', $state: 'secret' } });
+
+    expect(await store.get('products', 'a')).toEqual({ title: 'lamp' });
+    expect(await store.get('products', 'b')).toBeUndefined();
+    expect(await store.get('unknown', 'a')).toBeUndefined();
+  });
+
+  it('stores documents that nothing is searched in', async () => {
+    await store.close();
+    await openStore({});
+    await write({ a: { title: 'lamp' }, b: { title: 'cup' } }, []);
+    await write({ a: { title: 'light' } }, ['b']);
+
+    expect(await store.get('products', 'a')).toEqual({ title: 'light' });
+    expect(await keys('light')).toEqual([]);
+    await store.close();
+    await openStore(TEXT);
+    expect(await keys('light')).toEqual(['a']);
+  });
+
   it('answers from the generation that serves, with its position', async () => {
     await write({ a: { title: 'old lamp' } });
     const next = await store.createGeneration(projection, INCARNATION);

@@ -67,6 +67,16 @@ export class EmbeddedSearchStore extends EmbeddedReadStore {
     }
   }
 
+  /** The document of this key in the serving generation; undefined if there is none. Errors: READ_STORE_UNAVAILABLE. */
+  async get<Document extends object>(collection: string, key: string): Promise<Document | undefined> {
+    return this.file.read(() => {
+      const serving = this.served.servingCollection(collection);
+      if (!serving) return undefined;
+      const json = this.#index.document(serving, key);
+      return json === undefined ? undefined : decodeForQuery<Document>(json, serving.hasState);
+    });
+  }
+
   /**
    * Documents of the serving generation that have all words of the query, as whole words, in any of their text fields; none for a query without
    * words, nor for a collection that is not there yet. Total, items and position are of one snapshot. Pages are stable as long as the collection

@@ -18,27 +18,44 @@ export interface IndexPage {
 }
 
 export class IndexReader {
-  readonly #statements: StatementCache<{ count: StatementSync; first: StatementSync; next: StatementSync } | undefined>;
+  readonly #statements: StatementCache<ReaderStatements>;
 
   constructor(database: DatabaseSync) {
     this.#statements = new StatementCache((collection) => prepare(database, collection));
   }
 
+  /** The stored document, with the engine's bookkeeping. */
+  document(collection: StoredCollection, key: string): string | undefined {
+    const row = this.#statements.of(collection).document.get(key) as { document: string } | undefined;
+    return row?.document;
+  }
+
   /** Best first, then by key in code-point order; strictly after the cursor. */
   page(collection: StoredCollection, match: string, { limit, after }: { limit: number; after: SearchCursor | undefined }): IndexPage {
-    const statements = this.#statements.of(collection);
-    if (!statements) return { total: 0, hits: [] };
-    const rows = after ? statements.next.all({ match, limit, rank: after.rank, key: after.key }) : statements.first.all({ match, limit });
+    const { index } = this.#statements.of(collection);
+    if (!index) return { total: 0, hits: [] };
+    const rows = after ? index.next.all({ match, limit, rank: after.rank, key: after.key }) : index.first.all({ match, limit });
     const hits = rows as unknown as readonly (IndexHit & { readonly total: number })[];
-    return { total: hits[0]?.total ?? (statements.count.get(match) as { total: number }).total, hits };
+    return { total: hits[0]?.total ?? (index.count.get(match) as { total: number }).total, hits };
   }
 }
+
+interface ReaderStatements {
+  readonly document: StatementSync;
+  /** Undefined for a collection without text fields. */
+  readonly index: { readonly count: StatementSync; readonly first: StatementSync; readonly next: StatementSync } | undefined;
+}
+
+const prepare = (database: DatabaseSync, collection: StoredCollection): ReaderStatements => ({
+  document: database.prepare(`SELECT document FROM documents_${collection.id} WHERE key = ?`),
+  index: prepareIndex(database, collection),
+});
 
 /**
  * The index is walked once: for ranks and total. Which ranks make it to the page is known from the ranks alone, so that only documents of those
  * ranks are looked up for the order by key, and not all that match.
  */
-const prepare = (database: DatabaseSync, { id, declaration }: StoredCollection) => {
+const prepareIndex = (database: DatabaseSync, { id, declaration }: StoredCollection): ReaderStatements['index'] => {
   const { text, weights } = decodeDeclaration(declaration);
   if (text.length === 0) return undefined;
   const select = (where: { readonly worst: string; readonly after: string }): string => `
