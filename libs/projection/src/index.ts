@@ -6,6 +6,7 @@ export * from './definition/roll-up.js';
 export * from './definition/wanted-events.js';
 export * from './digest/rolling-digest.js';
 export * from './engine/crash-points.js';
+export * from './engine/fold-projection.js';
 export type { AnyProjection, HostedProjection, RebuildPolicy } from './engine/hosted-projection.js';
 export type { WaitOptions } from './engine/position-waiters.js';
 export type { ProjectionStatus } from './engine/projection-status.js';
