@@ -60,6 +60,7 @@ export class RunImport {
     if (!first) return;
     const result = await this.#execute([first, ...rest], isOnly);
     if (result === 'refused') {
+      if (rest.length === 0) return;
       const half = Math.ceil(events.length / 2);
       await this.#together(events.slice(0, half), false);
       return this.#together(events.slice(half), false);
