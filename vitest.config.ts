@@ -4,22 +4,27 @@ import { defineConfig } from 'vitest/config';
 const conditions = ['@mainstem/source', 'module', 'node', 'development|production'];
 const resolve = { conditions };
 const ssr = { resolve: { conditions, externalConditions: ['@mainstem/source', 'module', 'node'] } };
+// The same for specs, which no tsconfig of a library includes, as for sources: decorators as TypeScript's `experimentalDecorators`.
+const oxc = { decorator: { legacy: true, emitDecoratorMetadata: true } };
 
 /** A suite below test/, one file at a time: they share the machine's two cores and the services. */
 const suite = (name: string, testTimeout: number) => ({
   resolve,
   ssr,
+  oxc,
   test: { name, include: [`test/${name}/**/*.spec.ts`], pool: 'forks' as const, fileParallelism: false, testTimeout, hookTimeout: testTimeout },
 });
 
 export default defineConfig({
   resolve,
   ssr,
+  oxc,
   test: {
     projects: [
       {
         resolve,
         ssr,
+        oxc,
         test: {
           name: 'unit',
           include: ['libs/*/src/**/*.spec.ts', 'src/**/*.spec.ts', 'apps/*/src/**/*.spec.ts', 'scripts/**/*.spec.ts'],

@@ -1,7 +1,7 @@
 // The registry of an aggregate's events: stable type names, payload classes, schema versions and upcasters.
 import { validateSync, type ValidationError } from 'class-validator';
 import { InvalidEvent, InvalidInput, UndecodableEvent } from './errors.js';
-import type { DomainEvent, RecordedEvent } from './event.js';
+import { LazyRecordedEvent, type DomainEvent, type RecordedEvent } from './event.js';
 
 /** A class whose fields carry class-validator rules. It is never constructed while reading. */
 export type PayloadClass<Data extends object = object> = new () => Data;
@@ -80,13 +80,13 @@ export class EventRegistry<Declarations extends EventDeclarations = EventDeclara
   }
 
   /**
-   * The event with its payload in the current schema. Costs nothing where no upcaster is declared: the payload is not even parsed.
+   * The event with its payload in the current schema. Costs next to nothing where no upcaster is declared: nothing is parsed.
    * Errors: EVENT_STORE_UNDECODABLE_EVENT.
    */
   decode(event: RecordedEvent): RecordedEvent {
     const payload = this.#payloads.get(event.type);
     if (!payload) throw new UndecodableEvent(event.type, event.position, `${this.category} declares no such event`);
-    return payload.version === 1 ? event : upcast(event, payload);
+    return payload.version === 1 && !mayNameSchemaVersion(event) ? event : upcast(event, payload);
   }
 }
 
@@ -100,8 +100,14 @@ const versioned = (type: string, declaration: PayloadClass | VersionedPayload): 
   return payload;
 };
 
+// A program that knows version 1 alone must still notice what a newer one has written.
+const mayNameSchemaVersion = (event: RecordedEvent): boolean =>
+  event instanceof LazyRecordedEvent ? event.mayNameSchemaVersion : event.metadata.schemaVersion !== undefined;
+
 const upcast = (event: RecordedEvent, payload: VersionedPayload): RecordedEvent => {
   const stored = event.metadata.schemaVersion ?? 1;
+  if (!Number.isSafeInteger(stored) || stored < 1)
+    throw new UndecodableEvent(event.type, event.position, 'its schema version is not a whole number from 1');
   if (stored === payload.version) return event;
   if (stored > payload.version) {
     throw new UndecodableEvent(
@@ -123,6 +129,9 @@ const upcast = (event: RecordedEvent, payload: VersionedPayload): RecordedEvent 
 /** Messages for every rule of `payloadClass` that `data` breaks, each naming its field; empty when it obeys them all. */
 export const violationsOf = (data: unknown, payloadClass: PayloadClass): readonly string[] => {
   if (data === null || typeof data !== 'object' || Array.isArray(data)) return ['the payload must be an object'];
+  const reserved = Object.keys(data).filter((key) => key in Object.prototype);
+  // class-validator looks fields up in plain objects, where these names are always found.
+  if (reserved.length > 0) return reserved.map((key) => `${key}: property ${key} should not exist`);
   // Descriptors, not assignment: an own property called __proto__ must stay data.
   const instance = Object.create(payloadClass.prototype as object, Object.getOwnPropertyDescriptors(data)) as object;
   const errors = validateSync(instance, {

@@ -94,6 +94,10 @@ export class LazyRecordedEvent implements RecordedEvent {
   get metadata(): EventMetadata {
     return (this.#metadata ??= parse(this.#stored, this.#stored.metadataJson) as EventMetadata);
   }
+  /** False: the payload is of schema version 1. True: the metadata says. Parses nothing. */
+  get mayNameSchemaVersion(): boolean {
+    return this.#stored.metadataJson.includes('"schemaVersion"');
+  }
   /** The event as it goes over a wire: places as decimal strings. */
   toJSON(): Record<string, unknown> {
     const { id, stream, revision, position, type, recordedAt, metadata, data } = this;

@@ -1,0 +1,82 @@
+// Promises of the encoding: lossless or refused.
+import { describe, expect, it } from 'vitest';
+import { encodeJson } from './json.js';
+
+class Money {
+  amount = '1.00';
+}
+
+describe('encodeJson', () => {
+  it.each([
+    null,
+    true,
+    '',
+    'a',
+    0,
+    -1.5,
+    Number.MAX_VALUE,
+    Number.MIN_VALUE,
+    {},
+    [],
+    [[]],
+    { a: { b: [1, 'x', null] } },
+    'lone \ud800',
+    '\u0000\u2028',
+  ])('encodes %j so that it decodes to the same', (value) => {
+    expect(JSON.parse(encodeJson(value, 'data'))).toStrictEqual(value);
+  });
+
+  it('leaves out properties whose value is undefined', () => {
+    expect(encodeJson({ a: undefined, b: 1 }, 'data')).toBe('{"b":1}');
+  });
+
+  it('takes instances of plain classes and objects without prototype', () => {
+    expect(encodeJson(new Money(), 'data')).toBe('{"amount":"1.00"}');
+    expect(encodeJson(Object.assign(Object.create(null) as object, { a: 1 }), 'data')).toBe('{"a":1}');
+  });
+
+  it('keeps own keys named like parts of an object', () => {
+    const text = '{"__proto__":{"a":1},"constructor":1,"toJSON":2}';
+    expect(encodeJson(JSON.parse(text), 'data')).toBe(text);
+  });
+
+  it('takes a value that occurs twice, which is no cycle', () => {
+    const shared = { a: 1 };
+    expect(encodeJson([shared, shared], 'data')).toBe('[{"a":1},{"a":1}]');
+  });
+
+  it('makes 0 of −0', () => {
+    expect(encodeJson({ n: -0 }, 'data')).toBe('{"n":0}');
+  });
+
+  it.each<[string, unknown, string]>([
+    ['a bigint', { a: [0, 1n] }, 'data.a[1]'],
+    ['NaN', { a: { b: Number.NaN } }, 'data.a.b'],
+    ['an infinity', [Infinity], 'data[0]'],
+    ['a function', { f: () => 0 }, 'data.f'],
+    ['a symbol', { s: Symbol('s') }, 'data.s'],
+    ['a Date', { at: new Date(0) }, 'data.at'],
+    ['an object with toJSON', { a: { toJSON: () => 1 } }, 'data.a'],
+    ['a Map', { m: new Map() }, 'data.m'],
+    ['a Set', { s: new Set() }, 'data.s'],
+    ['a typed array', { b: new Uint8Array(2) }, 'data.b'],
+    ['an ArrayBuffer', { b: new ArrayBuffer(2) }, 'data.b'],
+    ['a RegExp', { r: /x/ }, 'data.r'],
+    ['an Error', { e: new Error('x') }, 'data.e'],
+    ['a boxed number', { n: Object(1) as unknown }, 'data.n'],
+    ['undefined in an array', [1, undefined], 'data[1]'],
+    ['undefined itself', undefined, 'data'],
+  ])('refuses %s and names its path', (_, value, field) => {
+    expect(() => encodeJson(value, 'data')).toThrow(expect.objectContaining({ code: 'EVENT_STORE_INVALID_INPUT', field }));
+  });
+
+  it('refuses holes, cycles and more than 64 levels', () => {
+    const cycle: unknown[] = [];
+    cycle.push(cycle);
+    const nested = (levels: number): unknown => Array.from({ length: levels }).reduce<unknown>((inner) => [inner], 'x');
+    for (const value of [new Array(2), cycle, nested(65)]) {
+      expect(() => encodeJson(value, 'data')).toThrow(expect.objectContaining({ code: 'EVENT_STORE_INVALID_INPUT' }));
+    }
+    expect(JSON.parse(encodeJson(nested(64), 'data'))).toEqual(nested(64));
+  });
+});
