@@ -1,51 +1,36 @@
-// Opens the read stores that a process needs, and closes them when its servers and its projector have stopped.
+// Opens the read stores that a process needs.
 import { EmbeddedCacheStore, EmbeddedSearchStore } from '@mainstem/embedded';
-import { EVENT_STORE } from '@mainstem/nest';
+import { ReadStoreModule, type Settings } from '@mainstem/nest';
 import type { ReadStore } from '@mainstem/projection';
 import { SqlReadStore } from '@mainstem/sql';
-import { Inject, Injectable, Module, type DynamicModule, type InjectionToken, type OnApplicationShutdown } from '@nestjs/common';
+import type { DynamicModule, InjectionToken } from '@nestjs/common';
 import { cacheCollections } from './cache/cache-collections.js';
 import { CACHE_READ_STORE, SEARCH_READ_STORE, SQL_READ_STORE, type ReadStoresOptions } from './read-stores.js';
 import { searchCollections } from './search/search-collections.js';
 import { sqlEntities } from './sql/sql-entities.js';
 
-type StoreName = ReadStoresOptions['stores'][number];
-type Settings = ReadStoresOptions['settings'];
-
-const OPENED = Symbol('opened read stores');
-
-const OPENERS: Readonly<Record<StoreName, { readonly token: InjectionToken; readonly open: (settings: Settings) => Promise<ReadStore> }>> = {
-  sql: {
-    token: SQL_READ_STORE,
-    open: ({ readStoreSql, dir }) => SqlReadStore.open(readStoreSql === 'embedded' ? { dir } : readStoreSql, { entities: sqlEntities }),
-  },
-  cache: { token: CACHE_READ_STORE, open: ({ dir }) => EmbeddedCacheStore.open({ dir, collections: cacheCollections }) },
-  search: { token: SEARCH_READ_STORE, open: ({ dir }) => EmbeddedSearchStore.open({ dir, collections: searchCollections }) },
+const TOKENS: Readonly<Record<ReadStoresOptions['stores'][number], InjectionToken>> = {
+  sql: SQL_READ_STORE,
+  cache: CACHE_READ_STORE,
+  search: SEARCH_READ_STORE,
 };
 
-@Injectable()
-class ReadStoresLifetime implements OnApplicationShutdown {
-  constructor(@Inject(OPENED) private readonly stores: readonly ReadStore[]) {}
+/** Opens the SQL read models where the settings say. The caller closes them. */
+export const openSqlReadStore = ({ readStoreSql, dir }: Settings): Promise<SqlReadStore> =>
+  SqlReadStore.open(readStoreSql === 'embedded' ? { dir } : readStoreSql, { entities: sqlEntities });
 
-  async onApplicationShutdown(): Promise<void> {
-    for (const store of this.stores) await store.close();
-  }
-}
+const OPENERS: Readonly<Record<ReadStoresOptions['stores'][number], (settings: Settings) => Promise<ReadStore>>> = {
+  sql: openSqlReadStore,
+  cache: ({ dir }) => EmbeddedCacheStore.open({ dir, collections: cacheCollections }),
+  search: ({ dir }) => EmbeddedSearchStore.open({ dir, collections: searchCollections }),
+};
+
+/** Opens one read store where the settings say. The caller closes it. */
+export const openReadStore = (name: ReadStoresOptions['stores'][number], settings: Settings): Promise<ReadStore> => OPENERS[name](settings);
 
 /** Global: provides the stores asked for by their tokens. Needs `EventStoreModule`, whose store makes the folder. */
-@Module({})
 export class ReadStoresModule {
   static forRoot({ settings, stores }: ReadStoresOptions): DynamicModule {
-    const tokens = stores.map((name) => OPENERS[name].token);
-    return {
-      module: ReadStoresModule,
-      global: true,
-      providers: [
-        ...stores.map((name) => ({ provide: OPENERS[name].token, inject: [EVENT_STORE], useFactory: () => OPENERS[name].open(settings) })),
-        { provide: OPENED, inject: tokens, useFactory: (...opened: ReadStore[]) => opened },
-        ReadStoresLifetime,
-      ],
-      exports: tokens,
-    };
+    return ReadStoreModule.forRoot(...stores.map((name) => ({ provide: TOKENS[name], open: () => openReadStore(name, settings) })));
   }
 }

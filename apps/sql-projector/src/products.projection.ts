@@ -35,6 +35,7 @@ const unknownProduct = (sku: string): Product => ({
   maxPrice: null,
   firstSoldAt: null,
   lastSoldAt: null,
+  isBadDebtOnly: true,
   descriptions: [],
 });
 
@@ -53,6 +54,7 @@ const sold = (product: Readonly<Product>, line: Readonly<OrderLineAddedData>, at
     maxPrice: product.maxPrice === null || compareMoney(price, product.maxPrice) > 0 ? price : product.maxPrice,
     firstSoldAt: product.firstSoldAt ?? at,
     lastSoldAt: at,
+    isBadDebtOnly: false,
     descriptions: withDescription(product.descriptions, line.description),
   };
 };
@@ -61,10 +63,15 @@ const returned = (product: Readonly<Product>, line: Readonly<CreditLineAddedData
   ...product,
   unitsReturned: product.unitsReturned + line.quantity,
   creditedAmount: addMoney(product.creditedAmount, lineTotal(line.unitPrice, line.quantity)),
+  isBadDebtOnly: false,
   descriptions: withDescription(product.descriptions, line.description),
 });
 
-const corrected = (product: Readonly<Product>, quantityDelta: number): Product => ({ ...product, stockDelta: product.stockDelta + quantityDelta });
+const corrected = (product: Readonly<Product>, quantityDelta: number): Product => ({
+  ...product,
+  stockDelta: product.stockDelta + quantityDelta,
+  isBadDebtOnly: false,
+});
 
 const withDescription = (descriptions: readonly string[], description: string): readonly string[] =>
   descriptions.includes(description) ? descriptions : [...descriptions, description];

@@ -43,4 +43,4 @@ export class ProductsQueries {
   }
 }
 
-const answerOf = ({ descriptions, ...product }: Product): ProductAnswer => ({ ...product, descriptions: descriptions.length });
+const answerOf = ({ descriptions, isBadDebtOnly: _, ...product }: Product): ProductAnswer => ({ ...product, descriptions: descriptions.length });

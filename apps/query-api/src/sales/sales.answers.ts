@@ -14,7 +14,7 @@ export class TotalsAnswer {
   @ApiProperty({ type: 'integer' }) stockAdjustedUp!: number;
   @ApiProperty({ type: 'integer' }) stockAdjustedDown!: number;
   @ApiProperty({ type: 'integer' }) distinctCustomers!: number;
-  @ApiProperty({ type: 'integer' }) distinctSkus!: number;
+  @ApiProperty({ type: 'integer', description: 'On order lines, credit lines and stock adjustments.' }) distinctSkus!: number;
   @ApiProperty({ type: 'integer' }) distinctSkusSold!: number;
   @ApiProperty({ type: 'integer' }) countries!: number;
   @ApiProperty(TIME) firstAt!: string | null;

@@ -21,7 +21,7 @@ export class SalesQueries {
     return this.sql.read(TOTALS.projections, async (manager) => {
       const ledger = await manager.getRepository(LedgerTotals).findOneBy({ ledger: LEDGER });
       const distinctCustomers = await manager.getRepository(Customer).count();
-      const distinctSkus = await manager.getRepository(Product).count();
+      const distinctSkus = await manager.getRepository(Product).countBy({ isBadDebtOnly: false });
       const distinctSkusSold = await manager.getRepository(Product).countBy({ orderLines: MoreThan(0) });
       const countries = await manager.getRepository(CountrySales).count();
       return totalsOf(ledger, { distinctCustomers, distinctSkus, distinctSkusSold, countries });

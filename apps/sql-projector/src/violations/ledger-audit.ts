@@ -60,6 +60,7 @@ export class LedgerAudit {
     if (event.revision > 0n && this.lastStream !== event.stream) this.#report('nonContiguousStream', event.stream);
     this.lastStream = event.stream;
     const at = occurredAt(event);
+    if (isLine(event) && !this.streams.get(event.stream)) throw new LineWithoutDocument(event.stream);
     const customerId = isHeader(event) ? event.data.customerId : null;
     const stream = this.streams.touch(event.stream, () => ({ stream: event.stream, customerId, firstAt: at, lines: new Map() }));
     if (stream.firstAt !== at) this.#report('documentWithSeveralTimestamps', event.stream);
@@ -159,3 +160,5 @@ export class LedgerAudit {
 }
 
 export const isHeader = (event: LedgerEvent): event is HeaderEvent => event.type === 'OrderPlaced' || event.type === 'CreditNoteIssued';
+
+const isLine = (event: LedgerEvent): event is LineEvent => event.type === 'OrderLineAdded' || event.type === 'CreditLineAdded';

@@ -1,0 +1,142 @@
+// The shop ledger as the command line sees it; package.json names this file.
+import 'reflect-metadata';
+import { hostedOnCache } from '#apps/cache-projector/src/cache-projections.js';
+import { openReadStore, openSqlReadStore } from '#apps/read-models/src/read-stores.module.js';
+import { Violation } from '#apps/read-models/src/sql/violation.entity.js';
+import { hostedOnSearch } from '#apps/search-projector/src/search-projections.js';
+import { hostedOnSql } from '#apps/sql-projector/src/sql-projections.js';
+import { importLedger } from '#src/import/import-ledger.js';
+import { ledgerAggregates } from '#src/ledger/ledger.aggregates.js';
+import { LedgerModule } from '#src/ledger/ledger.module.js';
+import {
+  defineApplication,
+  type ApplicationSettings,
+  type ImportRequest,
+  type ImportSummary,
+  type OpenReadModels,
+  type RuleViolations,
+} from '@mainstem/cli';
+import { EmbeddedEventStore } from '@mainstem/embedded';
+import { isMainstemError, type EventStore, type Position } from '@mainstem/event-store';
+import { readSettings, type Settings } from '@mainstem/nest';
+import { Projector, waitForPosition } from '@mainstem/projection';
+import type { SqlReadStore } from '@mainstem/sql';
+import { NestFactory } from '@nestjs/core';
+import { CommandBus } from '@nestjs/cqrs';
+import { join, resolve } from 'node:path';
+
+const VIOLATIONS = 'violations';
+const IDS_MAX = 10;
+/** A projector that runs elsewhere moves on within this time. */
+const PROGRESS_TIMEOUT_MS = 1_500;
+const CATCH_UP_TIMEOUT_MS = 15 * 60_000;
+
+const settingsOf = ({ dir, env }: ApplicationSettings): Settings => readSettings(dir === undefined ? [] : ['--dir', dir], env);
+
+const openReadModels = async (given: ApplicationSettings): Promise<OpenReadModels> => {
+  const settings = settingsOf(given);
+  const [sql, cache, search] = await Promise.all([
+    openReadStore('sql', settings),
+    openReadStore('cache', settings),
+    openReadStore('search', settings),
+  ]);
+  return {
+    projections: [...hostedOnSql(sql), ...hostedOnCache(cache), ...hostedOnSearch(search)],
+    close: async () => {
+      for (const store of [sql, cache, search]) await store.close();
+    },
+  };
+};
+
+const importFile = async (given: ApplicationSettings, request: ImportRequest): Promise<ImportSummary> => {
+  const settings = settingsOf(given);
+  const store = await EmbeddedEventStore.open({ dir: settings.dir });
+  const app = await NestFactory.createApplicationContext(LedgerModule.forRoot({ eventStore: { store } }), { logger: ['error', 'warn'] });
+  try {
+    const report = await importLedger({
+      file: resolve(request.file),
+      commandBus: app.get(CommandBus),
+      rejectsFile: request.rejectsFile === undefined ? join(settings.dir, 'rejects.ndjson') : resolve(request.rejectsFile),
+      onProgress: (bytesRead, bytesTotal, events) => request.onProgress({ bytesRead, bytesTotal, events }),
+      signal: request.signal,
+    });
+    return {
+      lines: report.lines,
+      appended: report.added,
+      alreadyThere: report.alreadyThere,
+      rejects: Object.entries(report.rejectedByCode).map(([reason, count]) => ({ reason, count })),
+      rejectsFile: report.rejectsFile ?? undefined,
+      isInterrupted: !report.isComplete,
+      violations: report.isComplete ? await brokenRules(store, settings, request.signal) : undefined,
+    };
+  } finally {
+    await app.close();
+    await store.close();
+  }
+};
+
+/** Which rules the recorded data breaks, all of it; undefined when interrupted. */
+const brokenRules = async (store: EventStore, settings: Settings, signal: AbortSignal): Promise<readonly RuleViolations[] | undefined> => {
+  const head = await store.head();
+  if (head === undefined) return [];
+  const sql = await openSqlReadStore(settings);
+  try {
+    await catchUp(store, sql, head, signal);
+    return await readViolations(sql);
+  } catch (error) {
+    if (signal.aborted) return undefined;
+    throw error;
+  } finally {
+    await sql.close();
+  }
+};
+
+// A running projector is waited for as long as it gets on; where none runs, the one projection is brought up to date here.
+const catchUp = async (store: EventStore, sql: SqlReadStore, head: Position, signal: AbortSignal): Promise<void> => {
+  for (let before: Position | undefined, isFirst = true; ; isFirst = false) {
+    try {
+      return void (await waitForPosition(sql, [VIOLATIONS], head, { timeoutMs: PROGRESS_TIMEOUT_MS, signal }));
+    } catch (error) {
+      if (!isMainstemError(error, 'PROJECTION_BEHIND')) throw error;
+    }
+    const [serving] = (await sql.generations(VIOLATIONS)).filter(({ state }) => state === 'serving');
+    const position = serving?.checkpoint.position;
+    if (!isFirst && position === before) break;
+    before = position;
+  }
+  const projector = new Projector({ reader: store, projections: hostedOnSql(sql).filter(({ projection }) => projection.name === VIOLATIONS) });
+  projector.start();
+  try {
+    await projector.waitFor(VIOLATIONS, head, { timeoutMs: CATCH_UP_TIMEOUT_MS, signal });
+  } finally {
+    await projector.stop();
+  }
+};
+
+const readViolations = async (sql: SqlReadStore): Promise<readonly RuleViolations[]> => {
+  const { value } = await sql.read([VIOLATIONS], async (manager) => {
+    const violations = manager.getRepository(Violation);
+    const rules = await violations
+      .createQueryBuilder('violation')
+      .select('violation.rule', 'rule')
+      .addSelect('COUNT(*)', 'count')
+      .groupBy('violation.rule')
+      .orderBy('violation.rule')
+      .getRawMany<{ rule: Violation['rule']; count: number | string }>();
+    const found: RuleViolations[] = [];
+    for (const { rule, count } of rules) {
+      const rows = await violations.find({ where: { rule }, order: { key: 'ASC' }, take: IDS_MAX });
+      found.push({ rule, count: Number(count), ids: rows.map(({ id }) => id) });
+    }
+    return found;
+  });
+  return value;
+};
+
+export const application = defineApplication({
+  name: 'shop ledger',
+  aggregates: ledgerAggregates,
+  openEvents: (given) => EmbeddedEventStore.open({ dir: settingsOf(given).dir, isReadOnly: true }),
+  openReadModels,
+  importFile,
+});
