@@ -1,36 +1,28 @@
-// Opens the read stores that a process needs.
+// Opens the read stores that a process needs; they are closed when its servers and its projector have stopped.
 import { EmbeddedCacheStore, EmbeddedSearchStore } from '@mainstem/embedded';
-import { ReadStoreModule, type Settings } from '@mainstem/nest';
-import type { ReadStore } from '@mainstem/projection';
+import { ReadStoreModule, type ReadStoreOptions, type Settings } from '@mainstem/nest';
 import { SqlReadStore } from '@mainstem/sql';
-import type { DynamicModule, InjectionToken } from '@nestjs/common';
+import { Module, type DynamicModule } from '@nestjs/common';
 import { cacheCollections } from './cache/cache-collections.js';
 import { CACHE_READ_STORE, SEARCH_READ_STORE, SQL_READ_STORE, type ReadStoresOptions } from './read-stores.js';
 import { searchCollections } from './search/search-collections.js';
 import { sqlEntities } from './sql/sql-entities.js';
 
-const TOKENS: Readonly<Record<ReadStoresOptions['stores'][number], InjectionToken>> = {
-  sql: SQL_READ_STORE,
-  cache: CACHE_READ_STORE,
-  search: SEARCH_READ_STORE,
-};
-
-/** Opens the SQL read models where the settings say. The caller closes them. */
-export const openSqlReadStore = ({ readStoreSql, dir }: Settings): Promise<SqlReadStore> =>
-  SqlReadStore.open(readStoreSql === 'embedded' ? { dir } : readStoreSql, { entities: sqlEntities });
-
-const OPENERS: Readonly<Record<ReadStoresOptions['stores'][number], (settings: Settings) => Promise<ReadStore>>> = {
-  sql: openSqlReadStore,
-  cache: ({ dir }) => EmbeddedCacheStore.open({ dir, collections: cacheCollections }),
-  search: ({ dir }) => EmbeddedSearchStore.open({ dir, collections: searchCollections }),
-};
-
-/** Opens one read store where the settings say. The caller closes it. */
-export const openReadStore = (name: ReadStoresOptions['stores'][number], settings: Settings): Promise<ReadStore> => OPENERS[name](settings);
-
 /** Global: provides the stores asked for by their tokens. Needs `EventStoreModule`, whose store makes the folder. */
+@Module({})
 export class ReadStoresModule {
   static forRoot({ settings, stores }: ReadStoresOptions): DynamicModule {
-    return ReadStoreModule.forRoot(...stores.map((name) => ({ provide: TOKENS[name], open: () => openReadStore(name, settings) })));
+    const options = stores.map((name) => READ_STORES[name](settings));
+    return { module: ReadStoresModule, imports: [ReadStoreModule.forRoot(...options)] };
   }
 }
+
+/** How each store is opened: what a process needs of the settings and nothing else. */
+const READ_STORES: Readonly<Record<ReadStoresOptions['stores'][number], (settings: Settings) => ReadStoreOptions>> = {
+  sql: ({ dir, readStoreSql }) => ({
+    provide: SQL_READ_STORE,
+    open: () => SqlReadStore.open(readStoreSql === 'embedded' ? { dir } : readStoreSql, { entities: sqlEntities }),
+  }),
+  cache: ({ dir }) => ({ provide: CACHE_READ_STORE, open: () => EmbeddedCacheStore.open({ dir, collections: cacheCollections }) }),
+  search: ({ dir }) => ({ provide: SEARCH_READ_STORE, open: () => EmbeddedSearchStore.open({ dir, collections: searchCollections }) }),
+};

@@ -1,5 +1,5 @@
 // The mainstem command: takes the arguments apart and runs one command; its answer is the exit code.
-import { MainstemError } from '@mainstem/event-store';
+import { isMainstemError } from '@mainstem/event-store';
 import { CommanderError } from 'commander';
 import { program } from './program.js';
 import { stopSignal } from './terminal/stop-signal.js';
@@ -11,6 +11,8 @@ export const USAGE = 2;
 /** Runs the command line. Never rejects: what goes wrong is said on stderr and shows in the exit code (1, or 2 for a wrong usage). */
 export const main = async (args: readonly string[]): Promise<number> => {
   const stop = stopSignal();
+  // Waits of the libraries keep no process alive; a command that waits must.
+  const alive = setInterval(() => {}, 60_000);
   const terminal = processTerminal(stop.stop);
   try {
     const result = { code: 0 };
@@ -20,11 +22,21 @@ export const main = async (args: readonly string[]): Promise<number> => {
     return result.code;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : USAGE; // it has said so itself
-    terminal.say(
-      error instanceof MainstemError ? `${error.message}\n(${error.code})` : `Unexpected: ${error instanceof Error ? error.stack : String(error)}`,
-    );
+    terminal.say(messageOf(error));
     return 1;
   } finally {
+    clearInterval(alive);
     stop.dispose();
   }
+};
+
+const messageOf = (error: unknown): string => {
+  if (!isMainstemError(error)) return `Unexpected: ${error instanceof Error ? error.stack : String(error)}`;
+  const hint = HINTS[error.code];
+  return `${error.message}${hint === undefined ? '' : ` ${hint}`}\n(${error.code})`;
+};
+
+/** What the command line can add to an error of a library. */
+const HINTS: Readonly<Record<string, string>> = {
+  EVENT_STORE_CANNOT_OPEN: 'An event store comes into being with the first start of the application or the first import; --dir names another folder.',
 };

@@ -12,11 +12,15 @@ export const listParked = async (context: CliContext, name: string | undefined, 
   const { application, settings, terminal } = context;
   return using(application.openReadModels(settings), async ({ projections }) => {
     const chosen = name === undefined ? projections : [projectionNamed(projections, name)];
+    let isAny = false;
     for (const { projection, store } of chosen) {
       const parked = await store.parked(projection.name, LISTED_MAX);
+      if (parked.length === 0) continue;
+      isAny = true;
       if (options.json) for (const event of parked) await terminal.print(toJson({ projection: projection.name, ...event }));
       else for (const line of report(projection.name, parked)) await terminal.print(line);
     }
+    if (!isAny && !options.json) await terminal.print(name === undefined ? 'Nothing is parked.' : `${name}: nothing is parked.`);
     return 0;
   });
 };
@@ -53,7 +57,6 @@ const COLUMNS: readonly Column<ParkedEvent>[] = [
 ];
 
 const report = (projection: string, parked: readonly ParkedEvent[]): readonly string[] => {
-  if (parked.length === 0) return [`${projection}: nothing parked`];
   const more = parked.length === LISTED_MAX ? ` or more; the first ${LISTED_MAX} are shown` : '';
   return [`${projection}: ${counted(parked.length, 'event')} parked${more}`, ...table(COLUMNS, parked), ''];
 };

@@ -64,7 +64,8 @@ const logChange = (logger: Logger): ((status: ProjectionStatus) => void) => {
     const text = `${projection}: ${state}${reason === undefined ? '' : `, ${reason}`}`;
     if (last.get(projection) === text) return;
     last.set(projection, text);
-    if (state === 'stopped') logger.error(text);
+    // Stopped without a reason: the application is closing.
+    if (state === 'stopped' && reason !== undefined) logger.error(text);
     else if (state === 'retrying') logger.warn(text);
     else logger.log(text);
   };

@@ -1,0 +1,40 @@
+// Opens an application's read stores, and closes them when its servers and projectors have stopped.
+import type { ReadStore } from '@mainstem/projection';
+import { Inject, Injectable, Module, type DynamicModule, type InjectionToken, type OnApplicationShutdown } from '@nestjs/common';
+import { EVENT_STORE } from '../event-store/tokens.js';
+
+export interface ReadStoreOptions {
+  /** Token under which the store is injected. */
+  readonly provide: InjectionToken;
+  /** Called once, after the event store was opened. */
+  readonly open: () => Promise<ReadStore>;
+}
+
+const OPENED = Symbol('mainstem:read-stores');
+
+@Injectable()
+class ReadStoreLifetime implements OnApplicationShutdown {
+  constructor(@Inject(OPENED) private readonly stores: readonly ReadStore[]) {}
+
+  async onApplicationShutdown(): Promise<void> {
+    for (const store of this.stores) await store.close();
+  }
+}
+
+/** Global: provides each store by its token. Needs `EventStoreModule`, which makes the folder of embedded stores. */
+@Module({})
+export class ReadStoreModule {
+  static forRoot(...stores: readonly ReadStoreOptions[]): DynamicModule {
+    const tokens = stores.map(({ provide }) => provide);
+    return {
+      module: ReadStoreModule,
+      global: true,
+      providers: [
+        ...stores.map(({ provide, open }) => ({ provide, inject: [EVENT_STORE], useFactory: open })),
+        { provide: OPENED, inject: tokens, useFactory: (...opened: readonly ReadStore[]) => opened },
+        ReadStoreLifetime,
+      ],
+      exports: tokens,
+    };
+  }
+}
