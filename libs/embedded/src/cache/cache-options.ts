@@ -19,15 +19,20 @@ export interface CacheCollectionOptions<Document extends ProjectionDocument = Pr
    * that a later event starts afresh: not for documents with roll-ups, nor for those that must equal the fold of all their events.
    */
   expiresAt?(document: Readonly<Document>): number | null;
+  /**
+   * Raise it when the functions answer otherwise although their own text is the same, because something that they call has changed. Default 1.
+   * Whatever the store derived is derived anew when the next session is opened.
+   */
+  readonly version?: number;
 }
 
 /** By collection name. Collections that are not named here have values only. */
 export type CacheCollections = Readonly<Record<string, CacheCollectionOptions>>;
 
-/** Changes when the text of a function changes. */
+/** Changes with the version and with the text of the functions. */
 export const declarationOf = (options: CacheCollectionOptions | undefined): string => {
   if (!options?.boards && !options?.expiresAt) return '';
-  const source = [options.boards, options.expiresAt].map((declared) => declared?.toString() ?? '').join('\n\n');
+  const source = [options.version ?? 1, options.boards ?? '', options.expiresAt ?? ''].map(String).join('\n\n');
   return createHash('sha256').update(source).digest('hex').slice(0, 16);
 };
 

@@ -245,6 +245,22 @@ describe('the embedded cache', () => {
     expect((await store.read([], (view) => view.top('customers', 'loss', 1_000, { key: 'k1500', score: -1_500 }))).value).toHaveLength(1_000);
   });
 
+  it('works them out anew when only the version is raised', async () => {
+    let factor = 1;
+    const boards = ({ net = 0 }: Customer): { board: string; score: number }[] => [{ board: 'net', score: net * factor }];
+    await store.close();
+    await openStore({ customers: { boards } });
+    await write({ a: { net: 5 } });
+    factor = 2;
+    await store.close();
+    await openStore({ customers: { boards } });
+    expect(await top('net')).toEqual([['a', 5]]);
+    await store.close();
+    await openStore({ customers: { boards, version: 2 } });
+
+    expect(await top('net')).toEqual([['a', 10]]);
+  });
+
   it.each([0, -1, 1.5, 1_001, Number.NaN])('refuses a limit of %d', async (limit) => {
     await expect(top('net', limit)).rejects.toMatchObject({ code: 'CACHE_INVALID_QUERY' });
   });
