@@ -1,5 +1,6 @@
 // From a request to an instance of a command's class. The rules are checked by the executor, once, as for any other command.
-import { InvalidCommand, type FieldViolation } from '@mainstem/aggregate';
+import { InvalidCommand } from '@mainstem/aggregate';
+import type { FieldViolation } from '@mainstem/event-store';
 import { plainToInstance } from 'class-transformer';
 
 /**
@@ -19,12 +20,25 @@ export const commandFrom = <Command extends object>(
       commandClass,
       other.map((field) => ({ field, message: 'must be the one in the path' })),
     );
-  // class-transformer leaves such keys out, or worse; leaving out would hide a field that the rules forbid.
-  for (const field of FORBIDDEN) if (Object.hasOwn(fields, field)) refuse(commandClass, [{ field, message: `property ${field} should not exist` }]);
+  const unusable = unusableFields(fields, '', 0);
+  if (unusable.length > 0) refuse(commandClass, unusable);
   return plainToInstance(commandClass, { ...fields, ...path });
 };
 
-const FORBIDDEN = ['__proto__', 'constructor', 'prototype'];
+const DEPTH_MAX = 16;
+
+/**
+ * What class-transformer must not see: it leaves fields called `constructor` or `__proto__` out without a word, or calls them, and it
+ * descends without a bound.
+ */
+const unusableFields = (value: unknown, path: string, depth: number): readonly FieldViolation[] => {
+  if (value === null || typeof value !== 'object') return [];
+  if (depth > DEPTH_MAX) return [{ field: path, message: `must not be nested deeper than ${DEPTH_MAX} levels` }];
+  return Object.entries(value).flatMap(([key, member]) => {
+    const field = path === '' ? key : `${path}.${key}`;
+    return key in Object.prototype ? [{ field, message: `property ${key} should not exist` }] : unusableFields(member, field, depth + 1);
+  });
+};
 
 const refuse = (commandClass: new () => object, violations: readonly FieldViolation[]): never => {
   throw new InvalidCommand(commandClass.name, violations);

@@ -1,6 +1,5 @@
 // Validation of queries and other requests that are not commands.
-import { fieldViolations, type FieldViolation } from '@mainstem/aggregate';
-import { MainstemError } from '@mainstem/event-store';
+import { fieldViolations, MainstemError, type FieldViolation } from '@mainstem/event-store';
 import { ValidationPipe } from '@nestjs/common';
 
 /** Parameters of a request break their rules; nothing was done. */

@@ -1,7 +1,7 @@
 // Turns every error of a request into problem details (RFC 9457), and no error into a stack trace.
 import { STATUS_CODES } from 'node:http';
-import { isCommandRefused, type FieldViolation } from '@mainstem/aggregate';
-import { isMainstemError, systemRuntime, type JsonValue, type MainstemError, type Runtime } from '@mainstem/event-store';
+import { isCommandRefused } from '@mainstem/aggregate';
+import { isMainstemError, systemRuntime, type FieldViolation, type JsonValue, type MainstemError, type Runtime } from '@mainstem/event-store';
 import { Catch, HttpException, HttpStatus, Logger, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import { correlationIdOf } from '../commands/command-context-of.js';
 import { DEFAULT_PROBLEM_RULES, type ProblemRule, type ProblemRules } from './problem-rules.js';

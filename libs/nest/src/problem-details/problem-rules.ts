@@ -1,5 +1,6 @@
 // Which HTTP status a coded error has. Errors themselves know nothing of HTTP.
 import type { JsonValue, MainstemError } from '@mainstem/event-store';
+import { projectionLag } from '../position/projection-lag.js';
 
 export interface ProblemRule {
   readonly status: number;
@@ -22,6 +23,8 @@ export const DEFAULT_PROBLEM_RULES: ProblemRules = {
   EVENT_STORE_WRONG_EXPECTED_REVISION: 409,
   AGGREGATE_CONFLICT_UNRESOLVED: { status: 503, retryAfterS: 1 },
   AGGREGATE_OVERLOADED: { status: 503, retryAfterS: 1 },
-  PROJECTION_BEHIND: { status: 503, retryAfterS: 1 },
+  PROJECTION_BEHIND: { status: 503, retryAfterS: 1, members: projectionLag },
+  READ_STORE_UNAVAILABLE: { status: 503, retryAfterS: 1 },
+  READ_STORE_BUSY: { status: 503, retryAfterS: 1 },
   PROJECTION_UNKNOWN: 404,
 };
