@@ -225,7 +225,18 @@ describe('the file of an embedded event store', () => {
     for (const path of ['file', 'file/below', 'taken']) {
       await expect(EmbeddedEventStore.open({ dir: join(dir, path) })).rejects.toMatchObject({ code: 'EVENT_STORE_CANNOT_OPEN' });
     }
-    await expect(EmbeddedEventStore.open({ dir: '' })).rejects.toMatchObject({ code: 'EVENT_STORE_INVALID_INPUT' });
+  });
+
+  it('is not looked for when the options make no sense', async () => {
+    const options: readonly object[] = [
+      { dir: '' },
+      { dir: 5 },
+      { dir, limits: { eventBytesMax: 0 } },
+      { dir, busyTimeoutMs: Number.NaN },
+      { dir, busyTimeoutMs: -1 },
+    ];
+    for (const wrong of options) await expect(EmbeddedEventStore.open(wrong as never)).rejects.toMatchObject({ code: 'EVENT_STORE_INVALID_INPUT' });
+    expect(await readdir(dir)).toEqual([]);
   });
 });
 

@@ -1,6 +1,6 @@
 // Promises of the rules of append, free of any medium.
 import { describe, expect, it } from 'vitest';
-import { encodeAppend, ruleOnAppend, type StreamState } from './append-rules.js';
+import { appendLimits, encodeAppend, ruleOnAppend, type StreamState } from './append-rules.js';
 import type { NewEvent } from './event.js';
 import { eventIdOf } from './event-ids.js';
 import { DEFAULT_LIMITS } from './event-store.js';
@@ -76,5 +76,16 @@ describe('encodeAppend', () => {
 
   it('refuses one id twice', () => {
     expect(() => encode(events('aba'))).toThrow(expect.objectContaining({ field: 'events[2].id' }));
+  });
+});
+
+describe('appendLimits', () => {
+  it('takes the defaults for what is not given', () => {
+    expect(appendLimits()).toEqual({ eventBytesMax: 1_048_576, appendBytesMax: 16_777_216, appendEventsMax: 10_000 });
+    expect(appendLimits({ appendEventsMax: 5 })).toEqual({ ...DEFAULT_LIMITS, appendEventsMax: 5 });
+  });
+
+  it.each([0, -1, 1.5, Number.NaN, Infinity, '5' as never, null as never])('refuses %j', (eventBytesMax) => {
+    expect(() => appendLimits({ eventBytesMax })).toThrow(expect.objectContaining({ field: 'limits.eventBytesMax' }));
   });
 });

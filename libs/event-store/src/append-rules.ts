@@ -1,7 +1,7 @@
 // Rules of append that do not depend on the medium: what may be appended, and what an append means for a stream.
 import { EventTooLarge, InvalidInput, WrongExpectedRevision } from './errors.js';
 import type { NewEvent } from './event.js';
-import type { AppendLimits } from './event-store.js';
+import { DEFAULT_LIMITS, type AppendLimits } from './event-store.js';
 import { expectedRevision, type ExpectedRevision } from './expected-revision.js';
 import { eventId, isPrintable, streamName, type EventId, type StreamName } from './identifiers.js';
 import { encodeJson } from './json.js';
@@ -21,6 +21,15 @@ export interface EncodedAppend {
   readonly events: readonly EncodedEvent[];
   readonly expected: ExpectedRevision;
 }
+
+/** The limits of a store: those given, else the defaults. Errors: EVENT_STORE_INVALID_INPUT. */
+export const appendLimits = (given: Partial<AppendLimits> = {}): AppendLimits => {
+  const limits = { ...DEFAULT_LIMITS, ...given };
+  for (const [name, limit] of Object.entries(limits) as [string, unknown][]) {
+    if (!Number.isSafeInteger(limit) || (limit as number) < 1) throw new InvalidInput(`limits.${name}`, 'must be a whole number from 1');
+  }
+  return limits;
+};
 
 /** Checks and encodes an append. Errors: EVENT_STORE_INVALID_INPUT, EVENT_STORE_EVENT_TOO_LARGE; nothing has happened then. */
 export const encodeAppend = (stream: StreamName, events: readonly NewEvent[], expected: ExpectedRevision, limits: AppendLimits): EncodedAppend => {

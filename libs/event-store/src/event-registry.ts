@@ -1,5 +1,5 @@
 // The registry of an aggregate's events: stable type names, payload classes, schema versions and upcasters.
-import { validateSync, type ValidationError } from 'class-validator';
+import { violationsOfRules } from './declared-rules.js';
 import { InvalidEvent, InvalidInput, UndecodableEvent } from './errors.js';
 import { LazyRecordedEvent, type DomainEvent, type RecordedEvent } from './event.js';
 
@@ -129,25 +129,5 @@ const upcast = (event: RecordedEvent, payload: VersionedPayload): RecordedEvent 
 /** Messages for every rule of `payloadClass` that `data` breaks, each naming its field; empty when it obeys them all. */
 export const violationsOf = (data: unknown, payloadClass: PayloadClass): readonly string[] => {
   if (data === null || typeof data !== 'object' || Array.isArray(data)) return ['the payload must be an object'];
-  const reserved = Object.keys(data).filter((key) => key in Object.prototype);
-  // class-validator looks fields up in plain objects, where these names are always found.
-  if (reserved.length > 0) return reserved.map((key) => `${key}: property ${key} should not exist`);
-  // Descriptors, not assignment: an own property called __proto__ must stay data.
-  const instance = Object.create(payloadClass.prototype as object, Object.getOwnPropertyDescriptors(data)) as object;
-  const errors = validateSync(instance, {
-    whitelist: true,
-    forbidNonWhitelisted: true,
-    forbidUnknownValues: !isEmptyClass(data),
-    stopAtFirstError: true,
-  });
-  return errors.flatMap((error) => messages(error, ''));
-};
-
-// class-validator refuses objects of a class without rules; an event without payload is a legitimate one.
-const isEmptyClass = (data: object): boolean => Object.keys(data).length === 0;
-
-const messages = (error: ValidationError, parent: string): string[] => {
-  const path = parent === '' ? error.property : `${parent}.${error.property}`;
-  const own = Object.values(error.constraints ?? {}).map((message) => `${path}: ${message}`);
-  return [...own, ...(error.children ?? []).flatMap((child) => messages(child, path))];
+  return violationsOfRules(data, payloadClass).map(({ field, message }) => `${field}: ${message}`);
 };

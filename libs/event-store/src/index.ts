@@ -1,5 +1,6 @@
 // The event store contract. See docs/architecture.md for how the parts fit.
 export * from './append-rules.js';
+export * from './declared-rules.js';
 export * from './errors.js';
 export * from './event-ids.js';
 export * from './event-registry.js';

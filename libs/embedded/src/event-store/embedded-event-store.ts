@@ -1,7 +1,7 @@
 // The event store that needs no server: one SQLite file in a folder that any number of processes may open.
 import type { DatabaseSync } from 'node:sqlite';
 import {
-  DEFAULT_LIMITS,
+  appendLimits,
   encodeAppend,
   EventStoreClosed,
   InvalidInput,
@@ -67,19 +67,21 @@ export class EmbeddedEventStore implements EventStore {
 
   /**
    * Opens the store in a folder, creating it if there is none.
-   * Errors: EVENT_STORE_FOREIGN_FILE, EVENT_STORE_NEWER_FORMAT, EVENT_STORE_CORRUPT, EVENT_STORE_READ_ONLY, EVENT_STORE_DISK_FULL,
+   * Errors: EVENT_STORE_INVALID_INPUT, EVENT_STORE_FOREIGN_FILE, EVENT_STORE_NEWER_FORMAT, EVENT_STORE_CORRUPT, EVENT_STORE_READ_ONLY, EVENT_STORE_DISK_FULL,
    * EVENT_STORE_BUSY, EVENT_STORE_CANNOT_OPEN, EVENT_STORE_IO_FAILED, EVENT_STORE_SQLITE_TOO_OLD; the file is as it was then.
    */
   static async open(options: EmbeddedEventStoreOptions): Promise<EmbeddedEventStore> {
     if (typeof options?.dir !== 'string' || options.dir === '') throw new InvalidInput('dir', 'must be the path of a folder');
     const { runtime = systemRuntime, isReadOnly = false, busyTimeoutMs } = options;
+    if (busyTimeoutMs !== undefined && !(busyTimeoutMs >= 0)) throw new InvalidInput('busyTimeoutMs', 'must be a number from 0');
+    const limits = appendLimits(options.limits);
     const file = eventsFile(options.dir);
     const settings = { runtime, ...(busyTimeoutMs !== undefined && { busyTimeoutMs }) };
     const writing = isReadOnly ? undefined : await openToWrite(file, settings);
     let reading: DatabaseSync | undefined;
     try {
       reading = await openToRead(file, settings);
-      return new EmbeddedEventStore({ file, runtime, limits: { ...DEFAULT_LIMITS, ...options.limits }, busyTimeoutMs, writing, reading });
+      return new EmbeddedEventStore({ file, runtime, limits, busyTimeoutMs, writing, reading });
     } catch (error) {
       reading?.close();
       writing?.close();

@@ -1,9 +1,8 @@
 // The event store of unit tests and demonstrations: everything in arrays, gone with the process.
-import { encodeAppend, ruleOnAppend, type EncodedAppend } from '../append-rules.js';
+import { appendLimits, encodeAppend, ruleOnAppend, type EncodedAppend } from '../append-rules.js';
 import { EventStoreClosed, throwIfAborted } from '../errors.js';
 import { LazyRecordedEvent, type NewEvent, type RecordedEvent } from '../event.js';
 import {
-  DEFAULT_LIMITS,
   type AppendLimits,
   type AppendOptions,
   type AppendResult,
@@ -23,6 +22,7 @@ export interface InMemoryEventStoreOptions {
   readonly limits?: Partial<AppendLimits>;
 }
 
+/** Keeps the whole contract, but nothing over the end of the process, and everything in memory. */
 export class InMemoryEventStore implements EventStore {
   readonly incarnation: Incarnation;
   readonly hasDensePositions = true;
@@ -35,7 +35,7 @@ export class InMemoryEventStore implements EventStore {
 
   constructor(options: InMemoryEventStoreOptions = {}) {
     this.#runtime = options.runtime ?? systemRuntime;
-    this.#limits = { ...DEFAULT_LIMITS, ...options.limits };
+    this.#limits = appendLimits(options.limits);
     this.incarnation = this.#runtime.uuid() as Incarnation;
   }
 
