@@ -26,7 +26,7 @@ export interface SqlConnection {
   /** As `query`, for statements of the application: an error that is the statement's own fault comes as the driver throws it. */
   queryForeign<Row extends object>(sql: string, parameters: readonly unknown[]): Promise<readonly Row[]>;
 
-  /** Documents by key; keys without a document are absent. */
+  /** Documents by key; keys without a document, or that text columns cannot hold, are absent. */
   load(table: CollectionTable, keys: readonly string[]): Promise<Map<string, ProjectionDocument>>;
 
   /** Writes whole documents over what is there. Errors: READ_STORE_INVALID_DOCUMENT. */

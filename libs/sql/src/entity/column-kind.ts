@@ -76,8 +76,10 @@ const withinLimits = (encode: Encoder, { lengthMax, bytesMax }: TextLimits): Enc
   };
 };
 
-// PostgreSQL takes no NUL in text, and UTF-8 has no lone surrogates: SQLite would store another character without a word.
-const encodeText: Encoder = (value) => (typeof value === 'string' && value.isWellFormed() && !value.includes('\0') ? value : undefined);
+/** PostgreSQL takes no NUL in text, and UTF-8 has no lone surrogates: SQLite would store another character without a word. */
+export const isStorableText = (value: unknown): value is string => typeof value === 'string' && value.isWellFormed() && !value.includes('\0');
+
+const encodeText: Encoder = (value) => (isStorableText(value) ? value : undefined);
 
 // `+ 0` turns -0 into 0, as JSON does.
 const encodeWhole =

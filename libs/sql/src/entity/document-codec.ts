@@ -1,7 +1,7 @@
 // Documents to rows and back, exactly; everything about the columns is prepared so that a row costs a few property reads.
 import { InvalidDocument } from '@mainstem/projection';
 import type { ProjectionDocument } from '@mainstem/projection';
-import { describeKind, encoderOf } from './column-kind.js';
+import { describeKind, encoderOf, isStorableText } from './column-kind.js';
 import type { ColumnKind, Encoder, SqlValue } from './column-kind.js';
 import type { EntityLayout } from './entity-layout.js';
 import { STATE_COLUMN, STATE_PROPERTY } from './identifiers.js';
@@ -84,7 +84,7 @@ export class DocumentCodec {
   /** Puts the state into the last column; returns how many fields of the document that accounts for. */
   #encodeState(key: string, fields: Fields, row: SqlValue[]): 0 | 1 {
     const state = fields[STATE_PROPERTY];
-    if (state !== undefined && (typeof state !== 'string' || state.includes('\0') || !state.isWellFormed())) {
+    if (state !== undefined && !isStorableText(state)) {
       throw new InvalidDocument(this.collection, key, `${STATE_PROPERTY} must be text`);
     }
     row.push(state ?? null);

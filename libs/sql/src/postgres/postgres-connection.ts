@@ -4,6 +4,7 @@ import type { ProjectionDocument } from '@mainstem/projection';
 import type { Runtime } from '@mainstem/event-store';
 import type { PoolClient, QueryArrayResult, QueryResult } from 'pg';
 import type { QueryRunner } from 'typeorm';
+import { isStorableText } from '../entity/column-kind.js';
 import type { CollectionTable, SqlConnection } from '../sql-database.js';
 import { numberedPlaceholders } from './placeholders.js';
 import { isDataError, isLockTimeout, problemOf, translatePostgresError } from './postgres-errors.js';
@@ -47,7 +48,7 @@ export class PostgresConnection implements SqlConnection {
   }
 
   async load({ codec, ...table }: CollectionTable, keys: readonly string[]): Promise<Map<string, ProjectionDocument>> {
-    const { text, values } = selectStatement({ codec, ...table }, keys.filter(isStorable));
+    const { text, values } = selectStatement({ codec, ...table }, keys.filter(isStorableText));
     const { rows } = await this.#guarded(
       () => this.#client.query({ text, values: [...values], rowMode: 'array', types: RAW_TEXT }) as Promise<QueryArrayResult<unknown[]>>,
     );
@@ -60,7 +61,7 @@ export class PostgresConnection implements SqlConnection {
   }
 
   async delete(table: CollectionTable, keys: readonly string[]): Promise<void> {
-    await this.#write(table.collection, deleteStatement(table, keys.filter(isStorable)));
+    await this.#write(table.collection, deleteStatement(table, keys.filter(isStorableText)));
   }
 
   async lockViews(): Promise<void> {
@@ -122,9 +123,6 @@ export class PostgresConnection implements SqlConnection {
     this.#client.end().catch(() => undefined); // it is lost either way
   }
 }
-
-/** A key that PostgreSQL cannot store has no row, and the server would refuse the question. */
-const isStorable = (key: string): boolean => !key.includes('\0');
 
 // The codec converts; the application may have changed the driver's global parsers.
 const RAW_TEXT = { getTypeParser: () => (text: unknown) => text };

@@ -15,8 +15,9 @@ export interface BulkStatement {
   readonly keys: readonly string[];
 }
 
-// Bounds the size of a statement, and with it the memory that it takes here and on the server.
+// Both bound the size of a statement, and with it the memory that it takes here and on the server.
 const ROWS_PER_STATEMENT = 5_000;
+const TEXT_PER_STATEMENT = 8_000_000;
 
 /** Rows by key, as text in the order of the codec's columns. */
 export const selectStatement = ({ sqlName, codec }: CollectionTable, keys: readonly string[]): BulkStatement => {
@@ -34,18 +35,44 @@ export const deleteStatement = ({ sqlName, codec }: CollectionTable, keys: reado
 /** Statements that write the documents over what is there. Errors: READ_STORE_INVALID_DOCUMENT, while they are being made. */
 export function* upsertStatements({ sqlName, codec }: CollectionTable, documents: ReadonlyMap<string, ProjectionDocument>): Generator<BulkStatement> {
   const text = upsertSql(sqlName, codec);
-  let columns: SqlValue[][] = codec.columns.map(() => []);
-  let keys: string[] = [];
+  let batch = new ColumnBatch(codec.columns.length);
   for (const [key, document] of documents) {
     const row: SqlValue[] = [];
     codec.encode(key, document, row);
-    for (let index = 0; index < columns.length; index++) (columns[index] as SqlValue[]).push(row[index] as SqlValue);
-    if (keys.push(key) < ROWS_PER_STATEMENT) continue;
-    yield { text, values: columns.map(arrayLiteral), keys };
-    columns = codec.columns.map(() => []);
-    keys = [];
+    batch.add(key, row);
+    if (!batch.isFull) continue;
+    yield batch.statement(text);
+    batch = new ColumnBatch(codec.columns.length);
   }
-  if (keys.length > 0) yield { text, values: columns.map(arrayLiteral), keys };
+  if (batch.keys.length > 0) yield batch.statement(text);
+}
+
+/** Rows turned into columns. */
+class ColumnBatch {
+  readonly keys: string[] = [];
+  readonly #columns: SqlValue[][];
+  #textLength = 0;
+
+  constructor(width: number) {
+    this.#columns = Array.from({ length: width }, () => []);
+  }
+
+  get isFull(): boolean {
+    return this.keys.length >= ROWS_PER_STATEMENT || this.#textLength >= TEXT_PER_STATEMENT;
+  }
+
+  add(key: string, row: readonly SqlValue[]): void {
+    this.keys.push(key);
+    for (let index = 0; index < row.length; index++) {
+      const value = row[index] as SqlValue;
+      if (typeof value === 'string') this.#textLength += value.length;
+      (this.#columns[index] as SqlValue[]).push(value);
+    }
+  }
+
+  statement(text: string): BulkStatement {
+    return { text, values: this.#columns.map(arrayLiteral), keys: this.keys };
+  }
 }
 
 /** A refusal by the server of data that the codec let through. */

@@ -1,6 +1,7 @@
 // A SQLite connection in the hands of one piece of work.
 import type { ProjectionDocument } from '@mainstem/projection';
 import type { QueryRunner } from 'typeorm';
+import { isStorableText } from '../entity/column-kind.js';
 import type { CollectionTable, SqlConnection } from '../sql-database.js';
 import type { NodeSqliteDatabase, NodeSqliteStatement } from './node-sqlite-driver.js';
 import { translateSqliteError } from './sqlite-errors.js';
@@ -37,7 +38,7 @@ export class SqliteConnection implements SqlConnection {
   }
 
   async load(table: CollectionTable, keys: readonly string[]): Promise<Map<string, ProjectionDocument>> {
-    return this.#guarded(() => this.#table(table).load(table.codec, keys));
+    return this.#guarded(() => this.#table(table).load(table.codec, keys.filter(isStorableText)));
   }
 
   async upsert(table: CollectionTable, documents: ReadonlyMap<string, ProjectionDocument>): Promise<void> {
@@ -45,7 +46,7 @@ export class SqliteConnection implements SqlConnection {
   }
 
   async delete(table: CollectionTable, keys: readonly string[]): Promise<void> {
-    this.#guarded(() => this.#table(table).delete(keys));
+    this.#guarded(() => this.#table(table).delete(keys.filter(isStorableText)));
   }
 
   /** Readers see one snapshot of the file, views included; nothing to lock. */

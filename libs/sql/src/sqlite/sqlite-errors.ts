@@ -2,7 +2,7 @@
 import { MainstemError } from '@mainstem/event-store';
 import { ReadStoreUnavailable } from '@mainstem/projection';
 import { QueryFailedError } from 'typeorm';
-import { InvalidReadStoreFile, ReadStoreReadOnly } from '../errors.js';
+import { InvalidReadStoreFile, ReadModelNameTaken, ReadStoreReadOnly } from '../errors.js';
 
 const STORE = 'sql';
 
@@ -46,6 +46,7 @@ export const translateSqliteError = (error: unknown, file: string, foreign = fal
     default:
       if (problem.startsWith('no such table'))
         return new ReadStoreUnavailable(STORE, `${problem}: this read model does not exist yet; start its projector.`, error);
+      if (!foreign && /^(table|view) .* already exists/.test(problem)) return new ReadModelNameTaken('read model', `${problem}.`);
       return foreign ? error : new ReadStoreUnavailable(STORE, problem, error);
   }
 };

@@ -1,0 +1,114 @@
+// The two connections of a SQLite read store: how they are opened, wait for their turn and run transactions.
+import { ReadStoreUnavailable } from '@mainstem/projection';
+import type { DocumentClass } from '@mainstem/projection';
+import type { Runtime } from '@mainstem/event-store';
+import { DataSource } from 'typeorm';
+import { migrations, MIGRATIONS_TABLE } from '../bookkeeping/migrations.js';
+import { SqliteTooOld } from '../errors.js';
+import { FifoLock } from '../fifo-lock.js';
+import { NodeSqliteDatabase } from './node-sqlite-driver.js';
+import { SqliteConnection } from './sqlite-connection.js';
+import { isBusy, translateSqliteError } from './sqlite-errors.js';
+
+/** Before it, two connections to one file could lose committed writes (WAL reset); https://sqlite.org/releaselog/3_51_3.html */
+const SQLITE_VERSION_MIN = '3.51.3';
+const LOCK_WAIT_MAX_MS = 30_000;
+const BUSY_WAIT_MAX_MS = 30_000;
+const BUSY_RETRY_MS = 5;
+const BUSY_RETRY_MAX_MS = 50;
+/** Readers of a WAL meet a lock only while another process recovers the file. */
+const READ_BUSY_WAIT_MS = 1_000;
+
+/** One of the two connections with what belongs to it. */
+export interface SqliteSide {
+  readonly file: string;
+  readonly runtime: Runtime;
+  readonly dataSource: DataSource;
+  readonly database: NodeSqliteDatabase;
+  readonly connection: SqliteConnection;
+  readonly lock: FifoLock;
+}
+
+export interface SqliteSideOptions {
+  readonly entities: readonly DocumentClass[];
+  readonly runtime: Runtime;
+  readonly file: string;
+  readonly isReadOnly: boolean;
+}
+
+/** Opens a connection: the writer makes the file and sets its mode, the reader cannot change a thing. Errors: as the driver throws them. */
+export const openSide = async ({ file, entities, runtime, isReadOnly }: SqliteSideOptions): Promise<SqliteSide> => {
+  let database: NodeSqliteDatabase | undefined;
+  const dataSource = new DataSource({
+    type: 'better-sqlite3',
+    driver: NodeSqliteDatabase,
+    database: file,
+    readonly: isReadOnly,
+    timeout: isReadOnly ? READ_BUSY_WAIT_MS : BUSY_RETRY_MAX_MS,
+    enableWAL: false, // set in prepareDatabase, where a busy file is tried again
+    prepareDatabase: async (opened: NodeSqliteDatabase) => {
+      database = opened;
+      if (isReadOnly) return;
+      await retryBusy(runtime, () => opened.pragma('journal_mode = WAL'));
+      opened.pragma('synchronous = NORMAL');
+    },
+    entities: [...entities],
+    migrations: isReadOnly ? [] : [...migrations],
+    migrationsTableName: MIGRATIONS_TABLE,
+    logging: false,
+  });
+  try {
+    await dataSource.initialize();
+  } catch (error) {
+    database?.close(); // TypeORM does not close what it could not prepare
+    throw error;
+  }
+  if (!database) throw new ReadStoreUnavailable('sql', `${file} was not opened`);
+  const connection = new SqliteConnection(dataSource.createQueryRunner(), database, file);
+  return { file, runtime, dataSource, database, connection, lock: new FifoLock('sql', runtime, LOCK_WAIT_MAX_MS) };
+};
+
+/** Runs the work in a transaction; the caller holds the lock. BEGIN IMMEDIATE takes the write lock at once, so that a transaction never fails half-way for want of it. */
+export const inTransaction = async <T>({ database, file, runtime }: SqliteSide, work: () => Promise<T>): Promise<T> => {
+  const control = async (statement: string): Promise<void> => {
+    try {
+      await retryBusy(runtime, () => database.exec(statement));
+    } catch (error) {
+      throw translateSqliteError(error, file);
+    }
+  };
+  await control('BEGIN IMMEDIATE');
+  try {
+    const result = await work();
+    await control('COMMIT');
+    return result;
+  } catch (error) {
+    // SQLite has rolled back by itself after some errors, such as a full disk.
+    if (database.database.isTransaction) database.exec('ROLLBACK');
+    throw error;
+  }
+};
+
+/** Tries again while another process holds the lock, for a bounded time and without blocking this one. */
+const retryBusy = async (runtime: Runtime, attempt: () => unknown): Promise<void> => {
+  const deadline = runtime.monotonic() + BUSY_WAIT_MAX_MS;
+  for (let delayMs = BUSY_RETRY_MS; ; delayMs = Math.min(delayMs * 2, BUSY_RETRY_MAX_MS)) {
+    try {
+      attempt();
+      return;
+    } catch (error) {
+      if (!isBusy(error) || runtime.monotonic() >= deadline) throw error;
+    }
+    await runtime.sleep(runtime.random() * delayMs);
+  }
+};
+
+/** Errors: READ_STORE_SQLITE_TOO_OLD. */
+export const assertVersion = (database: NodeSqliteDatabase): void => {
+  const row = database.database.prepare('SELECT sqlite_version() AS version').get();
+  const actual = String(row?.['version']);
+  const [major = 0, minor = 0, patch = 0] = actual.split('.').map(Number);
+  const [majorMin = 0, minorMin = 0, patchMin = 0] = SQLITE_VERSION_MIN.split('.').map(Number);
+  const isNewEnough = major !== majorMin ? major > majorMin : minor !== minorMin ? minor > minorMin : patch >= patchMin;
+  if (!isNewEnough) throw new SqliteTooOld(SQLITE_VERSION_MIN, actual);
+};

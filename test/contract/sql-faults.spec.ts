@@ -1,0 +1,281 @@
+// What the SQL read store does when its database fails: clear errors, nothing half done, work again afterwards.
+import { execFile } from 'node:child_process';
+import { chmod, readFile, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { inspect, promisify } from 'node:util';
+import { isMainstemError } from '@mainstem/event-store';
+import { SqlReadStore } from '@mainstem/sql';
+import { Column, Entity, PrimaryColumn } from 'typeorm';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import {
+  CountryTotal,
+  incarnation,
+  move,
+  Parcel,
+  parcel,
+  parcels,
+  postgresFixture,
+  postgresQuery,
+  postgresUrl,
+  sqliteFixture,
+  withPostgres,
+} from './sql-fixtures.js';
+import type { SqlFixture } from './sql-fixtures.js';
+
+// What the writer process fills.
+@Entity('counted')
+class Counted {
+  @PrimaryColumn('text') id!: string;
+  @Column('integer') number!: number;
+}
+
+const entities = [Parcel, CountryTotal];
+const batchOf = (key: string, from: number | undefined, to: number) => ({
+  changes: [{ collection: 'parcels', upserts: new Map([[key, parcel(key)]]), deletes: [] }],
+  checkpoint: move(from, to),
+});
+
+describe.runIf(await withPostgres())('faults of PostgreSQL', () => {
+  let fixture: SqlFixture;
+  let schema: string;
+  beforeEach(async () => {
+    fixture = await postgresFixture();
+    schema = 'schema' in fixture.location ? String(fixture.location.schema) : '';
+  });
+  afterEach(() => fixture.remove());
+
+  const open = async () => {
+    const store = await fixture.open();
+    await store.createGeneration(parcels, incarnation);
+    return { store, session: await store.open(parcels, 1) };
+  };
+
+  it('reports a connection killed in the middle of a transaction, keeps nothing of it, and works again', async () => {
+    const { store, session } = await open();
+    const killed = session.transact(
+      async (transaction) => {
+        await transaction.upsert('parcels', [parcel('lost')]);
+        const [own] = await transaction.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
+        await postgresQuery('SELECT pg_terminate_backend($1)', [own?.pid]);
+        await transaction.upsert('parcels', [parcel('lost too')]);
+      },
+      { checkpoint: move(undefined, 1) },
+    );
+    await expect(killed).rejects.toMatchObject({ code: 'READ_STORE_UNAVAILABLE' });
+    const again = await store.open(parcels, 1);
+    expect(again.checkpoint.position).toBeUndefined();
+    expect(await again.load('parcels', ['lost', 'lost too'])).toEqual(new Map());
+    await again.commit(batchOf('kept', undefined, 1));
+    expect((await again.load('parcels', ['kept'])).size).toBe(1);
+  });
+
+  it('reports a connection killed in the middle of a read, and reads again', async () => {
+    const { store } = await open();
+    const killed = store.read(['parcels'], async (manager) => {
+      const [own] = await manager.query<{ pid: number }[]>('SELECT pg_backend_pid() AS pid');
+      await postgresQuery('SELECT pg_terminate_backend($1)', [own?.pid]);
+      return manager.find(Parcel);
+    });
+    await expect(killed).rejects.toMatchObject({ code: 'READ_STORE_UNAVAILABLE' });
+    expect((await store.read(['parcels'], (manager) => manager.find(Parcel))).value).toEqual([]);
+  });
+
+  it('survives the loss of all its idle connections', async () => {
+    const { store } = await open();
+    await Promise.all(Array.from({ length: 3 }, () => store.generations()));
+    await postgresQuery("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'mainstem' AND query LIKE $1", [
+      `%${schema}%`,
+    ]);
+    const answers = await Promise.allSettled(Array.from({ length: 5 }, () => store.generations()));
+    for (const answer of answers) if (answer.status === 'rejected') expect(answer.reason).toMatchObject({ code: 'READ_STORE_UNAVAILABLE' });
+    await expect
+      .poll(
+        () =>
+          store.generations().then(
+            (all) => all.length,
+            () => 0,
+          ),
+        { timeout: 5_000 },
+      )
+      .toBe(1);
+  });
+
+  it('works with one connection and many callers at once', async () => {
+    const url = `${postgresUrl}?schema=${schema}`;
+    const store = await SqlReadStore.open({ url, poolSizeMax: 1 }, { entities });
+    await store.createGeneration(parcels, incarnation);
+    const session = await store.open(parcels, 1);
+    const calls = Array.from({ length: 200 }, (_, index) =>
+      index % 2 === 0 ? store.read(['parcels'], (manager) => manager.count(Parcel)) : session.load('parcels', ['a']),
+    );
+    await session.commit(batchOf('a', undefined, 1));
+    await Promise.all(calls);
+    await store.close();
+  });
+
+  it('promotes once readers that hold an old snapshot are through, and lets others read meanwhile', async () => {
+    const { store } = await open();
+    await store.createGeneration(parcels, incarnation);
+    const reading = Promise.withResolvers<void>();
+    const release = Promise.withResolvers<void>();
+    const slow = store.read(['parcels'], async (manager) => {
+      await manager.find(Parcel);
+      reading.resolve();
+      await release.promise;
+      return manager.count(Parcel);
+    });
+    await reading.promise;
+    const promoting = store.promote('parcels', 2);
+    await store.read(['parcels'], (manager) => manager.find(Parcel));
+    expect((await store.generations('parcels'))[0]?.state).toBe('serving');
+    release.resolve();
+    await slow;
+    await promoting;
+    expect((await store.generations('parcels'))[1]?.state).toBe('serving');
+  });
+
+  it('keeps the rights that were granted on a view when another generation of the same shape is promoted', async () => {
+    const { store } = await open();
+    const role = `mainstem_reader_${process.pid}`;
+    await postgresQuery(`CREATE ROLE ${role}; GRANT SELECT ON "${schema}".parcels TO ${role}`);
+    try {
+      await store.createGeneration(parcels, incarnation);
+      await store.promote('parcels', 2);
+      const { value } = await store.read(['parcels'], (manager) =>
+        manager.query<{ may: boolean }[]>(`SELECT has_table_privilege('${role}', '"${schema}".parcels', 'SELECT') AS may`),
+      );
+      expect(value).toEqual([{ may: true }]);
+    } finally {
+      await postgresQuery(`DROP OWNED BY ${role}; DROP ROLE ${role}`);
+    }
+  });
+
+  it('says what a role without rights lacks', async () => {
+    const { store } = await open();
+    await store.close();
+    const role = `mainstem_poor_${process.pid}`;
+    await postgresQuery(`CREATE ROLE ${role} LOGIN PASSWORD 'sentinel-secret'`);
+    try {
+      const url = new URL(postgresUrl);
+      url.username = role;
+      url.password = 'sentinel-secret';
+      const refused = SqlReadStore.open({ url: url.href, schema }, { entities });
+      await expect(refused).rejects.toMatchObject({ code: 'READ_STORE_PERMISSION_DENIED' });
+      await expect(refused).rejects.toThrow(/must be able to create tables/);
+      expect(await shown(refused)).not.toContain('sentinel-secret');
+    } finally {
+      await postgresQuery(`DROP ROLE ${role}`);
+    }
+  });
+
+  it('refuses to write where the server takes no writes, as on a replica', async () => {
+    const { store } = await open();
+    await store.close();
+    const url = new URL(postgresUrl);
+    url.searchParams.set('options', '-c default_transaction_read_only=on');
+    const replica = await SqlReadStore.open({ url: url.href, schema }, { entities });
+    await expect(replica.open(parcels, 1)).rejects.toMatchObject({ code: 'READ_STORE_READ_ONLY' });
+    expect((await replica.read(['parcels'], (manager) => manager.find(Parcel))).value).toEqual([]);
+    await replica.close();
+  });
+
+  it('reports a server that is not there within its time, without showing the password', async () => {
+    const silent = createServer();
+    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
+    const { port } = silent.address() as AddressInfo;
+    await new Promise((resolve) => silent.close(resolve));
+    const url = `postgres://someone:sentinel-secret@127.0.0.1:${port}/nowhere`;
+    const refused = SqlReadStore.open({ url }, { entities });
+    await expect(refused).rejects.toMatchObject({ code: 'READ_STORE_UNAVAILABLE' });
+    expect(await shown(refused)).not.toContain('sentinel-secret');
+  });
+
+  it('refuses a database that a newer version has changed, and leaves it as it is', async () => {
+    const { store } = await open();
+    await store.close();
+    await postgresQuery(`INSERT INTO "${schema}".mainstem_migrations (timestamp, name) VALUES (9999999999999, 'FromTheFuture9999999999999')`);
+    await expect(SqlReadStore.open(fixture.location, { entities })).rejects.toMatchObject({ code: 'READ_STORE_NEWER' });
+  });
+});
+
+describe('faults of SQLite', () => {
+  let fixture: SqlFixture;
+  let file: string;
+  beforeEach(async () => {
+    fixture = await sqliteFixture();
+    file = join('dir' in fixture.location ? fixture.location.dir : '', 'sql.db');
+  });
+  afterEach(() => fixture.remove());
+
+  const open = async () => {
+    const store = await fixture.open();
+    await store.createGeneration(parcels, incarnation);
+    return { store, session: await store.open(parcels, 1) };
+  };
+
+  it('waits for another process that writes, without blocking this one', async () => {
+    const { session } = await open();
+    const rival = new DatabaseSync(file);
+    rival.exec('BEGIN IMMEDIATE');
+    let isCommitted = false;
+    const committing = session.commit(batchOf('a', undefined, 1)).then(() => (isCommitted = true));
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(isCommitted).toBe(false);
+    rival.exec('COMMIT');
+    await committing;
+    rival.close();
+  });
+
+  it('keeps rows and checkpoint together when the process is killed at any moment', async () => {
+    let rows = 0;
+    for (const afterMs of [20, 50, 110, 200]) {
+      await expect(runWriter(fixture, afterMs)).rejects.toMatchObject({ signal: 'SIGKILL' });
+      const store = await fixture.open([Counted]);
+      const { value, position } = await store.read(['counted'], (manager) => manager.count(Counted));
+      expect(BigInt(value)).toBe(position);
+      expect(value).toBeGreaterThan(rows);
+      rows = value;
+      await store.close();
+    }
+  });
+
+  it('refuses a file that is no database, and leaves it as it is', async () => {
+    await writeFile(file, 'this is not a database, but it is long enough to be looked at closely');
+    await expect(fixture.open()).rejects.toMatchObject({ code: 'READ_STORE_INVALID_FILE' });
+    expect(await readFile(file, 'utf8')).toContain('this is not a database');
+  });
+
+  it('refuses a file that a newer version has changed, and leaves it as it is', async () => {
+    const { store } = await open();
+    await store.close();
+    const database = new DatabaseSync(file);
+    database.exec("INSERT INTO mainstem_migrations (timestamp, name) VALUES (9999999999999, 'FromTheFuture9999999999999')");
+    database.close();
+    await expect(fixture.open()).rejects.toMatchObject({ code: 'READ_STORE_NEWER' });
+  });
+
+  it.skipIf(process.getuid?.() === 0)('says that a file cannot be written', async () => {
+    const { store } = await open();
+    await store.close();
+    await chmod(file, 0o400);
+    await expect(fixture.open()).rejects.toMatchObject({ code: 'READ_STORE_READ_ONLY' });
+  });
+});
+
+/** Runs a process that commits one row after another to the fixture's database until it kills itself. */
+const runWriter = (fixture: SqlFixture, afterMs: number): Promise<unknown> => {
+  const workers = join(import.meta.dirname, 'workers');
+  const node = ['--experimental-transform-types', '--no-warnings', '--conditions=@mainstem/source', '--import', join(workers, 'source-loader.mjs')];
+  const dir = 'dir' in fixture.location ? fixture.location.dir : '';
+  return promisify(execFile)(process.execPath, [...node, join(workers, 'sql-writer.mjs'), dir, String(afterMs)]);
+};
+
+/** Everything that a log could show of a failure. */
+const shown = async (failing: Promise<unknown>): Promise<string> => {
+  const error: unknown = await failing.catch((failure: unknown) => failure);
+  expect(isMainstemError(error)).toBe(true);
+  return inspect(error, { depth: 20, showHidden: true });
+};

@@ -1,0 +1,51 @@
+// The SQL read store keeps the read store contract, on SQLite and on PostgreSQL.
+import { readStoreContract, registerContract } from '@mainstem/testing';
+import type { SqlTransaction } from '@mainstem/sql';
+import { Column, Entity, PrimaryColumn } from 'typeorm';
+import { describe, it } from 'vitest';
+import { sqlFixtures } from './sql-fixtures.js';
+
+@Entity('contract_orders')
+class Order {
+  @PrimaryColumn('text') stream!: string;
+  @Column('text', { nullable: true }) customer!: string | null;
+  @Column('text') country!: string;
+  @Column('integer') lines!: number;
+  @Column('text') total!: string;
+  @Column('simple-json') tags!: unknown;
+  @Column('simple-json', { nullable: true }) details!: unknown;
+}
+
+@Entity('contract_totals')
+class Total {
+  @PrimaryColumn('text') country!: string;
+  @Column('integer') orders!: number;
+  @Column('integer') lines!: number;
+  @Column('text') total!: string;
+  @Column('text', { nullable: true }) firstCustomer!: string | null;
+  @Column('integer', { nullable: true }) linesMax!: number | null;
+}
+
+for (const { name, make } of await sqlFixtures()) {
+  const suite = readStoreContract<SqlTransaction>({
+    name: `sql on ${name}`,
+    documents: { orders: Order, totals: Total },
+    create: async () => {
+      const fixture = await make();
+      const store = await fixture.open([Order, Total]);
+      const readDocument = async (collection: string, key: string) => {
+        if ((await store.generations('contract-orders')).length === 0) return undefined;
+        const { value } = await store.read(['contract-orders'], (manager) =>
+          collection === 'contract-orders' ? manager.findOneBy(Order, { stream: key }) : manager.findOneBy(Total, { country: key }),
+        );
+        return value ? { ...value } : undefined;
+      };
+      return { store, readDocument, dispose: () => fixture.remove() };
+    },
+    transaction: {
+      find: async (transaction, collection, key) => (await transaction.find(collection, [key])).get(key),
+      upsert: (transaction, collection, _key, document) => transaction.upsert(collection, [document]),
+    },
+  });
+  registerContract(suite, { describe, it });
+}
