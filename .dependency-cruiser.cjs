@@ -56,6 +56,7 @@ module.exports = {
     mayImport(lib('projection'), npm('lru-cache')),
     mayImport(lib('embedded', 'sql', 'nest', 'testing', 'cli'), lib('projection')),
     mayImport(lib('nest', 'testing', 'cli'), lib('aggregate')),
+    mayImport(lib('testing'), '^(?:node:)?assert/strict$', 'Contract suites assert without a test runner.'),
     mayImport(lib('sql'), npm('typeorm', 'pg', '@types/pg')),
     mayImport(lib('eventstoredb', 'eventstoredb-server'), lib('event-store')),
     mayImport(lib('eventstoredb', 'eventstoredb-server'), NODE),
