@@ -1,12 +1,15 @@
 // Opens the read stores that a process needs; they are closed when its servers and its projector have stopped.
 import { EmbeddedCacheStore, EmbeddedSearchStore } from '@mainstem/embedded';
 import { ReadStoreModule, type ReadStoreOptions, type Settings } from '@mainstem/nest';
+import type { ReadStore } from '@mainstem/projection';
 import { SqlReadStore } from '@mainstem/sql';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { cacheCollections } from './cache/cache-collections.js';
 import { CACHE_READ_STORE, SEARCH_READ_STORE, SQL_READ_STORE, type ReadStoresOptions } from './read-stores.js';
 import { searchCollections } from './search/search-collections.js';
 import { sqlEntities } from './sql/sql-entities.js';
+
+type StoreName = ReadStoresOptions['stores'][number];
 
 /** Global: provides the stores asked for by their tokens. Needs `EventStoreModule`, whose store makes the folder. */
 @Module({})
@@ -17,12 +20,16 @@ export class ReadStoresModule {
   }
 }
 
+/** Opens one store for a process that is no Nest application; whoever opens it closes it. */
+export const openReadStore = (name: StoreName, settings: Settings): Promise<ReadStore> => READ_STORES[name](settings).open();
+
+/** The SQL store with its queries. */
+export const openSqlReadStore = ({ dir, readStoreSql }: Settings): Promise<SqlReadStore> =>
+  SqlReadStore.open(readStoreSql === 'embedded' ? { dir } : readStoreSql, { entities: sqlEntities });
+
 /** How each store is opened: what a process needs of the settings and nothing else. */
-const READ_STORES: Readonly<Record<ReadStoresOptions['stores'][number], (settings: Settings) => ReadStoreOptions>> = {
-  sql: ({ dir, readStoreSql }) => ({
-    provide: SQL_READ_STORE,
-    open: () => SqlReadStore.open(readStoreSql === 'embedded' ? { dir } : readStoreSql, { entities: sqlEntities }),
-  }),
+const READ_STORES: Readonly<Record<StoreName, (settings: Settings) => ReadStoreOptions>> = {
+  sql: (settings) => ({ provide: SQL_READ_STORE, open: () => openSqlReadStore(settings) }),
   cache: ({ dir }) => ({ provide: CACHE_READ_STORE, open: () => EmbeddedCacheStore.open({ dir, collections: cacheCollections }) }),
   search: ({ dir }) => ({ provide: SEARCH_READ_STORE, open: () => EmbeddedSearchStore.open({ dir, collections: searchCollections }) }),
 };

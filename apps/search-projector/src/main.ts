@@ -11,8 +11,10 @@ runMain(async () => {
   const settings = readSettings(process.argv.slice(2), process.env, { port: PORT_DEFAULT });
   const app = await NestFactory.create<NestExpressApplication>(SearchProjectorModule.forRoot(settings), {
     bodyParser: false,
+    logger: ['error', 'warn'],
     forceCloseConnections: true,
   });
   const url = await listen(configureHttp(app), settings.port);
+  app.useLogger(['error', 'warn', 'log']);
   console.log(`Search projector on ${settings.dir}. Health: ${url}/health/ready, progress: ${url}/health/progress`);
 });

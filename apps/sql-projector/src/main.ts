@@ -11,8 +11,10 @@ runMain(async () => {
   const settings = readSettings(process.argv.slice(2), process.env, { port: PORT_DEFAULT });
   const app = await NestFactory.create<NestExpressApplication>(SqlProjectorModule.forRoot(settings), {
     bodyParser: false,
+    logger: ['error', 'warn'],
     forceCloseConnections: true,
   });
   const url = await listen(configureHttp(app), settings.port);
-  console.log(`Sql projector on ${settings.dir}. Health: ${url}/health/ready, progress: ${url}/health/progress`);
+  app.useLogger(['error', 'warn', 'log']);
+  console.log(`SQL projector on ${settings.dir}. Health: ${url}/health/ready, progress: ${url}/health/progress`);
 });

@@ -1,6 +1,9 @@
 // Starts an application as a process: listens, stops in time, and explains itself when it cannot start.
 import { isMainstemError } from '@mainstem/event-store';
 import type { INestApplication } from '@nestjs/common';
+import { once } from 'node:events';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { PortForbidden, PortInUse } from './errors.js';
 
 /** Longest time from the signal to the end of the process. */
@@ -15,13 +18,12 @@ export const listen = async (app: INestApplication, port: number): Promise<strin
   app.enableShutdownHooks();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, endInTime);
   try {
-    await app.listen(port);
+    await app.init();
+    return await listenOn(app.getHttpServer() as Server, port);
   } catch (error) {
     await app.close();
     throw portError(error, port);
   }
-  const { port: actual } = app.getHttpServer().address() as { port: number };
-  return `http://localhost:${actual}`;
 };
 
 /** Runs a program's main function. Errors that the framework knows are told in one line, others with their stack; both make the exit code 1. */
@@ -30,6 +32,13 @@ export const runMain = (main: () => Promise<void>): void => {
     console.error(isMainstemError(error) ? `${error.code}: ${error.message}` : error);
     process.exitCode = EXIT_FAILURE;
   });
+};
+
+// Not through Nest, which would log the error with a stack of its own.
+const listenOn = async (server: Server, port: number): Promise<string> => {
+  server.listen(port);
+  await once(server, 'listening');
+  return `http://localhost:${(server.address() as AddressInfo).port}`;
 };
 
 const endInTime = (): void => {
