@@ -191,6 +191,9 @@ describe('what cannot be done', () => {
     ['a list', [order()], 'body'],
     ['__proto__', '{"orderNo":"1","country":"EIRE","__proto__":{"polluted":1}}', '__proto__'],
     ['constructor', '{"orderNo":"1","country":"EIRE","constructor":{"prototype":{"polluted":1}}}', 'constructor'],
+    ['constructor in a field', '{"orderNo":"1","country":{"constructor":"x"}}', 'country.constructor'],
+    ['toString in a line', `{"orderNo":"1","country":"EIRE","lines":[${JSON.stringify({ ...LINE, toString: 1 })}]}`, 'lines.0.toString'],
+    ['endless nesting', `{"orderNo":"1","country":"EIRE","lines":${'['.repeat(100_000)}${']'.repeat(100_000)}}`, 'lines'],
   ])('is refused as 400 naming the field: %s', async (_, body, field) => {
     const before = await store.head();
     const answer = await post('/api/orders', body);

@@ -1,5 +1,5 @@
 // Errors of the write side: definitions, command execution, and the base of every domain refusal.
-import { MainstemError } from '@mainstem/event-store';
+import { MainstemError, type FieldViolation } from '@mainstem/event-store';
 
 /** An aggregate's definition cannot work; the program has to be changed. */
 export class InvalidAggregate extends MainstemError {
@@ -23,12 +23,6 @@ export abstract class CommandRefused extends MainstemError {
 /** True if the error is a domain refusal, of whatever code. */
 export const isCommandRefused = (error: unknown): error is CommandRefused =>
   error instanceof Error && 'isCommandRefusal' in error && error.isCommandRefusal === true;
-
-/** One field of a command, or of its context, that breaks a rule. `field` is a path such as `lines.3.quantity`. */
-export interface FieldViolation {
-  readonly field: string;
-  readonly message: string;
-}
 
 /** The command breaks the rules declared on its class; nothing was decided or appended. */
 export class InvalidCommand extends MainstemError {

@@ -88,7 +88,8 @@ class DeclaredRules {
 const isNestedObeyed = (value: unknown, depth: number): boolean => {
   if (depth >= DEPTH_MAX || value === null || typeof value !== 'object') return false;
   if (Array.isArray(value)) return value.every((member) => !Array.isArray(member) && isNestedObeyed(member, depth + 1));
-  const { constructor } = Object.getPrototypeOf(value) as { readonly constructor?: unknown };
+  // Not `value.constructor`, which may be data.
+  const constructor = (Object.getPrototypeOf(value) as { readonly constructor: unknown } | null)?.constructor;
   return typeof constructor === 'function' && (rulesOf(constructor as new () => object)?.areObeyedBy(value, depth + 1) ?? false);
 };
 

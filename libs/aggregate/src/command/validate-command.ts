@@ -1,6 +1,6 @@
 // The rules declared on a command's class, checked once, whichever way the command came.
-import { validateSync, type ValidationError } from 'class-validator';
-import { InvalidCommand, type FieldViolation } from '../errors.js';
+import { violationsOfRules } from '@mainstem/event-store';
+import { InvalidCommand } from '../errors.js';
 
 /**
  * Refuses a command that breaks the class-validator rules of its class, or has fields that the class does not declare. Nested objects
@@ -9,17 +9,8 @@ import { InvalidCommand, type FieldViolation } from '../errors.js';
  */
 export const validateCommand = (command: unknown): void => {
   if (command === null || typeof command !== 'object') throw new InvalidCommand('The command', [{ field: '', message: 'must be an object' }]);
-  if (Object.getPrototypeOf(command) === Object.prototype) return;
-  const errors = validateSync(command, { whitelist: true, forbidNonWhitelisted: true, forbidUnknownValues: true, stopAtFirstError: true });
-  if (errors.length > 0) throw new InvalidCommand(command.constructor.name, fieldViolations(errors));
+  const constructor = (Object.getPrototypeOf(command) as { readonly constructor: new () => object } | null)?.constructor;
+  if (constructor === undefined || constructor === (Object as unknown)) return;
+  const violations = violationsOfRules(command, constructor);
+  if (violations.length > 0) throw new InvalidCommand(constructor.name, violations);
 };
-
-/** Flattens class-validator's tree of errors: one entry a broken rule, with the path of its field. */
-export const fieldViolations = (errors: readonly ValidationError[], parent = ''): readonly FieldViolation[] =>
-  errors.flatMap((error) => {
-    // class-validator leaves the property undefined for a value of unknown class.
-    const own = error.property as string | undefined;
-    const field = [parent, own].filter(Boolean).join('.');
-    const violations = Object.values(error.constraints ?? {}).map((message) => ({ field, message }));
-    return [...violations, ...fieldViolations(error.children ?? [], field)];
-  });
