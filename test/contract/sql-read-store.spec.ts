@@ -35,8 +35,8 @@ for (const { name, make } of await sqlFixtures()) {
       const store = await fixture.open([Order, Total]);
       const readDocument = async (collection: string, key: string) => {
         if ((await store.generations('contract-orders')).length === 0) return undefined;
-        const { value } = await store.read(['contract-orders'], (manager) =>
-          collection === 'contract-orders' ? manager.findOneBy(Order, { stream: key }) : manager.findOneBy(Total, { country: key }),
+        const { value } = await store.read(['contract-orders'], async (manager) =>
+          collection === 'contract-orders' ? await manager.findOneBy(Order, { stream: key }) : await manager.findOneBy(Total, { country: key }),
         );
         return value ? { ...value } : undefined;
       };
