@@ -12,6 +12,7 @@ export type { WaitOptions } from './engine/position-waiters.js';
 export type { ProjectionStatus } from './engine/projection-status.js';
 export * from './engine/projector.js';
 export { DEFAULT_RECOVERY, type RecoveryPolicy } from './engine/recovery-policy.js';
+export type { Phase } from './engine/projection-state.js';
 export type { ReplayResult } from './engine/replay-parked.js';
 export * from './engine/wait-for-position.js';
 export * from './errors.js';

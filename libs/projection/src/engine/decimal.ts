@@ -1,6 +1,6 @@
 // Exact decimals as whole numbers of the smallest unit, for sums of money.
 
-const DECIMAL = /^(-?)([0-9]{1,40})(?:\.([0-9]{1,40}))?$/;
+const DECIMAL = /^(-?)([0-9]{1,1000})(?:\.([0-9]{1,1000}))?$/;
 
 /** A decimal string in units of 10^−scale. Errors: RangeError for other text and for more than `scale` places that are not zero. */
 export const toUnits = (decimal: string, scale: number): bigint => {

@@ -70,7 +70,8 @@ export class DocumentPlan {
       const event = this.#projection.wanted.decode(recorded);
       const keys = this.#projection.key(event);
       if (typeof keys === 'string') this.#add(event, keys);
-      else if (keys !== null) for (const key of new Set(keys)) this.#add(event, key);
+      else if (Array.isArray(keys)) for (const key of new Set<string>(keys)) this.#add(event, key);
+      else if (keys !== null) throw new TypeError(`key gave ${typeof keys}; it must give a string, a list of strings, or null`);
       return true;
     } catch (error) {
       this.poison = { event: recorded, key: streamKeyOf(recorded), error };

@@ -115,11 +115,12 @@ export class EventFeed {
     this.#onProgress = undefined;
   }
 
+  /** Who has fallen out of the ring already is not waited for again. */
   #isOldestNeeded(): boolean {
     const end = this.#ring.endOfOldest;
     if (end === undefined) return false;
     for (const { position } of this.#members) {
-      if (position === undefined || position < end) return true;
+      if ((position === undefined || position < end) && this.#ring.covers(position)) return true;
     }
     return false;
   }

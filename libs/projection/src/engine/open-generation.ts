@@ -25,7 +25,7 @@ export interface OpenOptions {
 
 /**
  * Picks the generation to write, creates it if there is none, and takes the right to write it.
- * Errors: PROJECTION_FOREIGN_EVENT_STORE, PROJECTION_CHANGED, PROJECTION_CHECKPOINT_AHEAD, PROJECTION_TOO_MANY_PARKED, and those of the stores.
+ * Errors: PROJECTION_FOREIGN_EVENT_STORE, PROJECTION_CHANGED, PROJECTION_CHECKPOINT_AHEAD, and those of the stores.
  */
 export const openGeneration = async (hosted: HostedProjection, options: OpenOptions): Promise<OpenGeneration> => {
   const { projection, store, rebuild = 'manual' } = hosted;
@@ -79,7 +79,6 @@ export class OpenGeneration {
     const head = position === undefined ? undefined : await options.reader.head(options.signal);
     if (position !== undefined && (head === undefined || head < position)) throw new CheckpointAhead(projection.name, store.name, position, head);
     const parkedKeys = await session.parkedKeys();
-    if (parkedKeys.size > PARKED_KEYS_MAX) throw new TooManyParked(projection.name, PARKED_KEYS_MAX);
     const rollUps = projection.kind === 'document' ? projection.rollUps.map(({ name }) => name) : [];
     return new OpenGeneration(session, projection.name, isFilling, rollUps, parkedKeys, options.cacheBytesMax);
   }
@@ -99,13 +98,17 @@ export class OpenGeneration {
     return { from: this.#committed, to: position, digest };
   }
 
-  /** Takes over what a commit has made true. Errors: PROJECTION_TOO_MANY_PARKED. */
+  /** Takes over what a commit has made true. */
   committedTo(move: CheckpointMove, parking: ParkingChanges): void {
     this.position = move.to;
     this.digest = move.digest;
     this.#committed = move.to;
     for (const { key } of parking.park ?? []) this.#countParked(key, 1);
     for (const { key } of parking.unpark ?? []) this.#countParked(key, -1);
+  }
+
+  /** Errors: PROJECTION_TOO_MANY_PARKED. */
+  assertParkedKeysBounded(): void {
     if (this.parkedKeys.size > PARKED_KEYS_MAX) throw new TooManyParked(this.projection, PARKED_KEYS_MAX);
   }
 

@@ -56,18 +56,22 @@ export class Progress {
     const position = this.#position;
     const isBehind = knownHead !== undefined && (position === undefined || position < knownHead);
     const head = isBehind ? knownHead : position;
+    const stalledMs = isBehind ? nowMs - this.#progressAtMs : 0;
+    const isStalled = stalledMs > STALL_MS;
+    const told =
+      reason ?? (isStalled ? `PROJECTION_STALLED: no progress for ${Math.round(stalledMs / 1_000)} s although there are events to apply` : undefined);
     return {
       projection,
       store,
       generation: this.#generation,
       state: phase,
-      ...(reason !== undefined && { reason }),
+      ...(told !== undefined && { reason: told }),
       ...(position !== undefined && { position }),
       ...(head !== undefined && { head, ...this.#lag(isBehind, head) }),
       parkedKeys: this.#parkedKeys,
       eventsApplied: this.#rate.total,
       eventsPerSecond: this.#rate.perSecond(nowMs),
-      isHealthy: isRunning(state) && !(isBehind && nowMs - this.#progressAtMs > STALL_MS),
+      isHealthy: isRunning(state) && !isStalled,
     };
   }
 

@@ -30,7 +30,7 @@ export interface RunnerOptions {
   readonly crash: CrashPoints | undefined;
   /** End of the event store, as far as it is known. */
   readonly head: () => Position | undefined;
-  /** Called when state, reason or generation change. */
+  /** Called when state or reason change. Must not throw. */
   readonly onChange: (status: ProjectionStatus) => void;
 }
 
@@ -111,7 +111,7 @@ export class ProjectionRunner {
     }
     await this.#close();
     this.#waiters.close();
-    for (const { reject } of this.#replays.splice(0)) reject(new OperationAborted('replayParked'));
+    this.#refuseReplays();
   }
 
   #enter(state: ProjectionState): void {
@@ -132,6 +132,7 @@ export class ProjectionRunner {
           return await this.#promote(this.#opened());
         case 'wait':
           await this.#release();
+          this.#refuseReplays();
           await this.#options.runtime.sleep(step.delayMs, this.#abort.signal);
           return { kind: 'waited' };
         case 'end':
@@ -154,6 +155,7 @@ export class ProjectionRunner {
 
   async #follow(open: OpenGeneration, limit: number): Promise<Input> {
     await this.#replayRequested(open);
+    open.assertParkedKeysBounded();
     if (this.#isCheckpointDue(open)) await this.#saveCheckpoint(open);
     const delivery = await this.#seat.next(open.position, { limit, isCaughtUp: this.#state.phase === 'live' });
     if (!delivery) return { kind: 'woken' };
@@ -194,6 +196,12 @@ export class ProjectionRunner {
       this.#committed(open);
       this.#progress.opened(open);
     }
+  }
+
+  /** Nobody is left waiting while the projection cannot work. */
+  #refuseReplays(): void {
+    for (const { reject } of this.#replays.splice(0))
+      reject(new OperationAborted(`replayParked of ${this.name}, because the projection is not running`, this.#state.reason));
   }
 
   async #replayAlone(key: string | undefined): Promise<ReplayResult> {

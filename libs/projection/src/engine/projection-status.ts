@@ -9,7 +9,7 @@ export interface ProjectionStatus {
   /** The generation that it writes; 0 before one is open. */
   readonly generation: number;
   readonly state: Phase;
-  /** Why it retries or has stopped: `CODE: message`. */
+  /** Why it retries, has stopped or is stalled (PROJECTION_STALLED): `CODE: message`. */
   readonly reason?: string;
   /** Everything up to here was applied. */
   readonly position?: Position;

@@ -23,7 +23,7 @@ export interface ProjectorOptions {
   readonly batchSizeMax?: number;
   /** Documents kept in memory between batches, all projections together. Default 128 MiB. */
   readonly cacheBytesMax?: number;
-  /** Told of every change of state, reason or generation; for logs. It must not throw. */
+  /** Told of every change of state or reason; for logs. What it throws becomes a process warning and harms nothing. */
   readonly onChange?: (status: ProjectionStatus) => void;
   /** For tests of recovery; off by default, at no cost. */
   readonly crash?: CrashPoints;
@@ -45,7 +45,7 @@ export class Projector {
     this.#headWatch = new HeadWatch(reader, runtime);
     const shared = { reader, subscription, runtime, batchSizeMax, crash: options.crash };
     const cacheShare = Math.floor(cacheBytesMax / Math.max(1, projections.length));
-    const onChange = (status: ProjectionStatus): void => options.onChange?.(status);
+    const onChange = (status: ProjectionStatus): void => notify(options.onChange, status);
     this.#runners = new Map(
       projections.map((hosted) => [
         hosted.projection.name,
@@ -94,6 +94,14 @@ export class Projector {
     return runner;
   }
 }
+
+const notify = (listener: ProjectorOptions['onChange'], status: ProjectionStatus): void => {
+  try {
+    listener?.(status);
+  } catch (error) {
+    process.emitWarning(`onChange of the projector failed: ${String(error)}`);
+  }
+};
 
 const assertHostable = (projections: readonly HostedProjection[]): void => {
   const names = new Set<string>();

@@ -12,7 +12,7 @@ export interface WaitForPositionOptions {
 }
 
 /**
- * Resolves with the position that the serving generations of all these projections have reached, once it is not before `position`.
+ * Resolves with the position that the serving generations of all these projections (at least one) have reached, once it is not before `position`.
  * Looks every 5 ms. Errors: PROJECTION_BEHIND after the timeout, naming the projection that is furthest behind, EVENT_STORE_ABORTED, and
  * those of the read store.
  */
