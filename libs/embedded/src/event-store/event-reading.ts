@@ -96,8 +96,9 @@ export class EventReading {
         hasToldCaughtUp = isCaughtUp;
         yield { events, position, isCaughtUp };
       }
+      // Also when live: a neighbour that commits without a pause must not keep this process from everything else.
+      await turn();
       if (isCaughtUp) await this.#signal.changed(seen, signal);
-      else await turn();
     }
   }
 
@@ -122,12 +123,12 @@ export class EventReading {
     batchSize: number,
     filter: EventFilter,
     signal: AbortSignal,
-  ): Promise<SubscriptionBatch & { readonly reached: Position | undefined }> {
+  ): Promise<{ readonly events: readonly RecordedEvent[]; readonly reached: Position | undefined; readonly isCaughtUp: boolean }> {
     const head = await this.#attempt(() => this.#pages.head());
     const after = position ?? 0n;
-    if (after >= head) return { events: [], position, reached: position, isCaughtUp: true };
+    if (after >= head) return { events: [], reached: position, isCaughtUp: true };
     const { events, reached } = await this.#batch({ isBackwards: false, after, until: head, limit: batchSize, filter }, signal);
-    return { events, position, reached: laterPosition(position, placeOf(reached)), isCaughtUp: reached >= head };
+    return { events, reached: laterPosition(position, placeOf(reached)), isCaughtUp: reached >= head };
   }
 
   /** Pages until the batch is full, or large, or the end or enough positions have been seen. */
