@@ -4,7 +4,7 @@ import { assertNever, InvalidInput, isMainstemError, OperationAborted, throwIfAb
 
 describe('isMainstemError', () => {
   it('holds for our errors, also for those of another copy of the package', () => {
-    const foreignCopy = Object.assign(new Error('x'), { code: 'EVENT_STORE_INVALID_INPUT' });
+    const foreignCopy = Object.assign(new Error('x'), { code: 'EVENT_STORE_INVALID_INPUT', [Symbol.for('mainstem.error')]: true });
     for (const error of [new InvalidInput('a', 'b'), foreignCopy]) {
       expect(isMainstemError(error)).toBe(true);
       expect(isMainstemError(error, 'EVENT_STORE_CLOSED', 'EVENT_STORE_INVALID_INPUT')).toBe(true);
@@ -13,7 +13,8 @@ describe('isMainstemError', () => {
   });
 
   it('does not hold for anything else', () => {
-    for (const error of [new Error('x'), Object.assign(new Error('x'), { code: 'ENOENT' }), { code: 'EVENT_STORE_CLOSED' }, null, undefined, 'x']) {
+    const ofNode = Object.assign(new Error('x'), { code: 'ERR_SQLITE_ERROR' });
+    for (const error of [new Error('x'), ofNode, { code: 'EVENT_STORE_CLOSED' }, null, undefined, 'x']) {
       expect(isMainstemError(error)).toBe(false);
     }
   });

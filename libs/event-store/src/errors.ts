@@ -1,7 +1,12 @@
 // Errors of the event store contract: one class a failed intention, one stable code a class.
 
+// In the global symbol registry, so that two installed copies of this package recognise each other's errors, and nobody else's are mistaken for ours.
+const MARK = Symbol.for('mainstem.error');
+
 /** What every error of the framework has: a stable `code` to branch on, and a message that says what to do. */
 export class MainstemError extends Error {
+  readonly [MARK] = true;
+
   constructor(
     readonly code: string,
     message: string,
@@ -17,11 +22,7 @@ export class MainstemError extends Error {
  * Use this instead of `instanceof`: it also holds when two copies of a package are installed.
  */
 export const isMainstemError = (error: unknown, ...codes: readonly string[]): error is MainstemError =>
-  error instanceof Error &&
-  'code' in error &&
-  typeof error.code === 'string' &&
-  /^[A-Z][A-Z0-9]*(_[A-Z0-9]+)+$/.test(error.code) &&
-  (codes.length === 0 || codes.includes(error.code));
+  error instanceof Error && MARK in error && (codes.length === 0 || codes.includes((error as MainstemError).code));
 
 /** The stream is not at the revision that the append expected; nothing was written. `actual` is null for a stream without events. */
 export class WrongExpectedRevision extends MainstemError {
