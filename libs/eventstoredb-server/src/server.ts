@@ -102,7 +102,7 @@ export class EventStoreDbServer {
 
 const assertSafe = (host: string, { tls, administrator, allowInsecure = false }: EventStoreDbServerOptions): void => {
   if (administrator && !tls) throw new ServerSettingsInvalid('An administrator needs TLS: clients never send passwords in the clear.');
-  const isLoopback = host === 'localhost' || host === '::1' || /^127\./.test(host);
+  const isLoopback = host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
   if (isLoopback || allowInsecure || (tls && administrator)) return;
   throw new ServerSettingsInvalid(
     `Listening on ${host} would open the store to the network. Give a certificate and an administrator, or allow it explicitly (allowInsecure).`,

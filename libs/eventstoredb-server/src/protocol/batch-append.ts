@@ -166,7 +166,8 @@ const refusalOf = (error: unknown): object => {
   if (error instanceof WriteTooLarge) {
     return { code, message, details: packed('event_store.client.MaximumAppendSizeExceeded', { maxAppendSize: error.bytesMax }) };
   }
-  if (error instanceof WriteTimedOut) return { code, message, details: packed('event_store.client.Timeout', EMPTY) };
+  // Clients see the detail only: this one tells them that another attempt may do.
+  if (error instanceof WriteTimedOut || code === status.UNAVAILABLE) return { code, message, details: packed('event_store.client.Timeout', EMPTY) };
   if (code === status.INVALID_ARGUMENT) return { code, message, details: packed('event_store.client.BadRequest', { message }) };
   return { code, message, details: packed('event_store.client.Unknown', EMPTY) };
 };

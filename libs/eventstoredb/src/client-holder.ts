@@ -1,0 +1,68 @@
+// The one connection of a store: made anew when it has gone silent, never more often than once a second.
+import type { EventStoreDBClient } from '@eventstore/db-client';
+import { EventStoreClosed, type Runtime } from '@mainstem/event-store';
+import { createClient, type GuardedClient } from './guarded-client.js';
+
+const RENEWAL_INTERVAL_MS = 1_000;
+
+/** A client and the signal that fires when it is given up: whoever uses it has to let go then, the client itself does not say so. */
+export interface HeldClient {
+  readonly client: EventStoreDBClient;
+  readonly abandoned: AbortSignal;
+}
+
+export class ClientHolder {
+  readonly #uri: string;
+  readonly #runtime: Runtime;
+  #held: Held;
+  #renewedAt = -Infinity;
+  readonly #closings = new Set<Promise<void>>();
+  #isClosed = false;
+
+  /** Errors: EVENT_STORE_CONNECTION_SETTINGS_INVALID. */
+  constructor(uri: string, runtime: Runtime) {
+    this.#uri = uri;
+    this.#runtime = runtime;
+    this.#held = held(uri);
+  }
+
+  /** Errors: EVENT_STORE_CLOSED. */
+  current(): HeldClient {
+    if (this.#isClosed) throw new EventStoreClosed();
+    return this.#held;
+  }
+
+  /** Gives a client up that does not answer. Others may have done so already, or too recently: then nothing happens. */
+  renew(silent: HeldClient): void {
+    const now = this.#runtime.monotonic();
+    if (this.#isClosed || silent.client !== this.#held.client || now - this.#renewedAt < RENEWAL_INTERVAL_MS) return;
+    this.#renewedAt = now;
+    const old = this.#held;
+    this.#held = held(this.#uri);
+    this.#retire(old);
+  }
+
+  async close(): Promise<void> {
+    if (!this.#isClosed) this.#retire(this.#held);
+    this.#isClosed = true;
+    await Promise.all(this.#closings);
+  }
+
+  #retire({ close, abandon }: Held): void {
+    abandon();
+    // A connection that fails while it is being closed is closed.
+    const closing: Promise<void> = close()
+      .catch(() => undefined)
+      .finally(() => this.#closings.delete(closing));
+    this.#closings.add(closing);
+  }
+}
+
+interface Held extends HeldClient, GuardedClient {
+  readonly abandon: () => void;
+}
+
+const held = (uri: string): Held => {
+  const abandonment = new AbortController();
+  return { ...createClient(uri), abandoned: abandonment.signal, abandon: () => abandonment.abort() };
+};

@@ -1,0 +1,49 @@
+// Errors of an event store behind a connection. None of them carries a password: see `redactor`.
+import { MainstemError } from '@mainstem/event-store';
+
+/** The settings of the connection do not make sense; nothing was dialled. The text is not repeated, because it may hold a password. */
+export class ConnectionSettingsInvalid extends MainstemError {
+  constructor(problem: string) {
+    super('EVENT_STORE_CONNECTION_SETTINGS_INVALID', `The connection string cannot be used: ${problem}. It looks like esdb://host:2113?tls=true.`);
+  }
+}
+
+/**
+ * The event store cannot be reached, or did not answer in time. Reads may be repeated. An append may have taken effect or not: repeat it with
+ * the same ids and the same expected revision, then it takes effect once.
+ */
+export class EventStoreUnavailable extends MainstemError {
+  constructor(operation: string, reason: string, cause?: unknown) {
+    super(
+      'EVENT_STORE_UNAVAILABLE',
+      `${operation}: the event store cannot be reached (${reason}). Repeat it when it is back; appends with the same ids.`,
+      {
+        cause,
+      },
+    );
+  }
+}
+
+/** The user of the connection may not do this. */
+export class EventStoreAccessDenied extends MainstemError {
+  constructor(operation: string, cause?: unknown) {
+    super('EVENT_STORE_ACCESS_DENIED', `${operation}: the event store refused access. Check the user and its rights.`, { cause });
+  }
+}
+
+/** The stream was tombstoned in the event store: it can be neither read nor written, ever. */
+export class StreamDeleted extends MainstemError {
+  constructor(
+    readonly stream: string,
+    cause?: unknown,
+  ) {
+    super('EVENT_STORE_STREAM_DELETED', `Stream ${stream} was deleted for ever. Use another name.`, { cause });
+  }
+}
+
+/** The event store answered with something that this adapter does not know how to go on from. */
+export class EventStoreFailed extends MainstemError {
+  constructor(operation: string, reason: string, cause?: unknown) {
+    super('EVENT_STORE_FAILED', `${operation}: the event store failed (${reason}). Its log tells more.`, { cause });
+  }
+}

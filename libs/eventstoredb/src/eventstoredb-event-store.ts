@@ -1,0 +1,161 @@
+// The event store port on EventStoreDB and KurrentDB, through their Node client.
+import {
+  checkAllRead,
+  checkStreamRead,
+  checkSubscription,
+  DEFAULT_LIMITS,
+  encodeAppend,
+  EventStoreClosed,
+  systemRuntime,
+  throwIfAborted,
+  type AppendLimits,
+  type AppendOptions,
+  type AppendResult,
+  type EventStore,
+  type Incarnation,
+  type NewEvent,
+  type Position,
+  type ReadAllOptions,
+  type ReadStreamOptions,
+  type RecordedEvent,
+  type Runtime,
+  type StreamName,
+  type SubscribeOptions,
+  type SubscriptionBatch,
+} from '@mainstem/event-store';
+import { BackOff } from './back-off.js';
+import { ClientHolder } from './client-holder.js';
+import { ConnectionHealth, type ConnectionStatus } from './connection-health.js';
+import { connectionOf, type ConnectionSettings } from './connection-settings.js';
+import { EventsAppender } from './events-appender.js';
+import { EventsReader } from './events-reader.js';
+import { readIncarnation } from './incarnation.js';
+import { LocalAppends } from './local-appends.js';
+import type { StoreContext, Timeouts } from './store-context.js';
+import { StreamLanes } from './stream-lanes.js';
+import { supervisedSubscription } from './supervised-subscription.js';
+import { isTransient, redactor, translateError } from './translate-error.js';
+import { within } from './within.js';
+
+export interface EventStoreDbOptions extends ConnectionSettings {
+  readonly runtime?: Runtime;
+  /** The server has its own: 1 MiB for a whole append unless it is set otherwise, as servers before 25.1 come. */
+  readonly limits?: Partial<AppendLimits>;
+  /** How long to wait for the first connection. Default 10,000. */
+  readonly connectTimeoutMs?: number;
+  /** How long to wait for an answer before the connection is given up. Default 5,000. */
+  readonly answerTimeoutMs?: number;
+  /** How long an append is repeated while the store cannot be reached. Default 30,000; the same goes for reads. */
+  readonly patienceMs?: number;
+}
+
+/**
+ * Appends have one effect whatever happens to the connection; reads and subscriptions go on where they were. Events whose type or stream
+ * begins with `$` are the store's own and never come out. Positions are opaque and have gaps.
+ * Besides the port's errors: EVENT_STORE_UNAVAILABLE, EVENT_STORE_ACCESS_DENIED, EVENT_STORE_STREAM_DELETED, EVENT_STORE_FAILED.
+ */
+export class EventStoreDbEventStore implements EventStore {
+  readonly incarnation: Incarnation;
+  readonly hasDensePositions = false;
+  readonly #context: StoreContext;
+  readonly #limits: AppendLimits;
+  readonly #reader: EventsReader;
+  readonly #appender: EventsAppender;
+  readonly #lanes = new StreamLanes();
+  readonly #appends = new LocalAppends();
+  readonly #health: ConnectionHealth;
+  #closing: Promise<void> | undefined;
+
+  /**
+   * Connects, and reads which store this is; writes that into a new one.
+   * Errors: EVENT_STORE_CONNECTION_SETTINGS_INVALID, EVENT_STORE_UNAVAILABLE after `connectTimeoutMs`, EVENT_STORE_ACCESS_DENIED.
+   */
+  static async open(options: EventStoreDbOptions): Promise<EventStoreDbEventStore> {
+    const { runtime = systemRuntime, connectTimeoutMs = 10_000, answerTimeoutMs = 5_000, patienceMs = 30_000 } = options;
+    const { uri, password } = connectionOf(options);
+    const timeouts: Timeouts = { answerMs: answerTimeoutMs, appendMs: patienceMs, readMs: patienceMs };
+    const context: StoreContext = { runtime, timeouts, holder: new ClientHolder(uri, runtime), redact: redactor(password) };
+    try {
+      const incarnation = await connect(context, connectTimeoutMs);
+      return new EventStoreDbEventStore(context, { ...DEFAULT_LIMITS, ...options.limits }, incarnation);
+    } catch (error) {
+      await context.holder.close();
+      throw translateError(error, { name: 'open' }, context.redact);
+    }
+  }
+
+  private constructor(context: StoreContext, limits: AppendLimits, incarnation: Incarnation) {
+    this.incarnation = incarnation;
+    this.#context = context;
+    this.#limits = limits;
+    this.#reader = new EventsReader(context);
+    this.#appender = new EventsAppender(context, this.#reader);
+    this.#health = new ConnectionHealth(context.runtime);
+  }
+
+  async append(stream: StreamName, events: readonly NewEvent[], options: AppendOptions): Promise<AppendResult> {
+    this.#assertOpen();
+    throwIfAborted(options?.signal, 'append');
+    const append = encodeAppend(stream, events, options?.expectedRevision, this.#limits);
+    const result = await this.#lanes.run(append.stream, () => this.#appender.append(append, options.signal), options.signal);
+    this.#appends.appended(result.position);
+    return result;
+  }
+
+  async *readStream(stream: StreamName, options: ReadStreamOptions = {}): AsyncGenerator<readonly RecordedEvent[]> {
+    this.#assertOpen();
+    yield* this.#reader.ofStream(checkStreamRead(stream, options), options.signal);
+  }
+
+  async *readAll(options: ReadAllOptions = {}): AsyncGenerator<readonly RecordedEvent[]> {
+    this.#assertOpen();
+    yield* this.#reader.ofAll(checkAllRead(options), options.signal);
+  }
+
+  async *subscribe(options: SubscribeOptions): AsyncGenerator<SubscriptionBatch> {
+    this.#assertOpen();
+    const shared = { ...this.#context, reader: this.#reader, health: this.#health, appends: this.#appends };
+    yield* supervisedSubscription(checkSubscription(options), shared);
+  }
+
+  async head(signal?: AbortSignal): Promise<Position | undefined> {
+    this.#assertOpen();
+    return this.#reader.head(signal);
+  }
+
+  /** For a health check: red while a subscription is being restored. */
+  status(): ConnectionStatus {
+    return this.#health.status();
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    await this.#lanes.idle();
+    await this.#context.holder.close();
+  }
+
+  #assertOpen(): void {
+    if (this.#closing) throw new EventStoreClosed();
+  }
+}
+
+/** Tries until it answers or the time is over. */
+const connect = async ({ runtime, holder, timeouts }: StoreContext, timeoutMs: number): Promise<Incarnation> => {
+  const start = runtime.monotonic();
+  const backOff = new BackOff(runtime, { delayMsMin: 50, delayMs: 100, delayMsMax: 1_000 });
+  for (;;) {
+    const held = holder.current();
+    const leftMs = timeoutMs - (runtime.monotonic() - start);
+    try {
+      return await within(readIncarnation(held.client, runtime), Math.max(1, Math.min(timeouts.answerMs, leftMs)), 'open', runtime);
+    } catch (error) {
+      if (!isTransient(error) || runtime.monotonic() - start >= timeoutMs) throw error;
+      holder.renew(held);
+      await backOff.wait();
+    }
+  }
+};

@@ -1,0 +1,25 @@
+// Tells the subscriptions of a store what the store itself has appended: they need not find out.
+import type { Position } from '@mainstem/event-store';
+
+export class LocalAppends {
+  readonly #listeners = new Set<() => void>();
+  #latest: Position | undefined;
+
+  /** Call after an append was acknowledged. */
+  appended(position: Position): void {
+    if (this.#latest !== undefined && this.#latest >= position) return;
+    this.#latest = position;
+    for (const listener of [...this.#listeners]) listener();
+  }
+
+  /** Whether something was appended beyond the position. */
+  isBeyond(position: Position | undefined): boolean {
+    return this.#latest !== undefined && (position === undefined || this.#latest > position);
+  }
+
+  /** Returns what ends the listening. */
+  listen(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+}

@@ -1,0 +1,56 @@
+// The client's errors in the words of the port. The client has two kinds: its own, with a `type`, and bare gRPC errors, with a `code`.
+import { EventTooLarge, isMainstemError, WrongExpectedRevision, type ExpectedRevision } from '@mainstem/event-store';
+import { EventStoreAccessDenied, EventStoreFailed, EventStoreUnavailable, StreamDeleted } from './errors.js';
+
+/** What was asked for: an error names it. */
+export interface Operation {
+  readonly name: string;
+  readonly stream?: string;
+  readonly expected?: ExpectedRevision;
+  readonly bytes?: number;
+}
+
+/** gRPC's numbers for: cancelled, deadline exceeded, resource exhausted, aborted, internal, unavailable. */
+const TRANSIENT_CODES: readonly unknown[] = [1, 4, 8, 10, 13, 14];
+const TRANSIENT_TYPES: readonly unknown[] = ['unavailable', 'cancelled', 'timeout', 'deadline-exceeded', 'not-leader'];
+
+/** True for failures of the connection or of the node behind it: the same call may succeed a moment later. */
+export const isTransient = (error: unknown): boolean => {
+  if (isMainstemError(error)) return error.code === 'EVENT_STORE_UNAVAILABLE';
+  const type = field(error, 'type');
+  return type === undefined || type === 'unknown' ? TRANSIENT_CODES.includes(field(error, 'code')) : TRANSIENT_TYPES.includes(type);
+};
+
+/** The error in the port's words; what is in them already comes back as it is. `redact` takes secrets out of texts. */
+export const translateError = (error: unknown, operation: Operation, redact: (text: string) => string): Error => {
+  if (isMainstemError(error)) return error;
+  const reason = redact(error instanceof Error ? error.message : String(error));
+  // The client's error keeps its request; only its words go on.
+  const cause = new Error(reason);
+  if (isTransient(error)) return new EventStoreUnavailable(operation.name, reason, cause);
+  switch (field(error, 'type') ?? field(error, 'code')) {
+    case 'wrong-expected-version':
+      return new WrongExpectedRevision(operation.stream ?? '', String(operation.expected), actualOf(field(error, 'actualVersion')));
+    case 'stream-deleted':
+      return new StreamDeleted(operation.stream ?? String(field(error, 'streamName')), cause);
+    case 'access-denied':
+    case 7:
+    case 16:
+      return new EventStoreAccessDenied(operation.name, cause);
+    case 'maximum-append-size-exceeded':
+      return new EventTooLarge('The append', operation.bytes ?? 0, Number(field(error, 'maxAppendSize') ?? 0));
+    default:
+      return new EventStoreFailed(operation.name, reason, cause);
+  }
+};
+
+/** Takes the password of a connection out of texts. */
+export const redactor =
+  (password: string | undefined) =>
+  (text: string): string =>
+    password ? text.replaceAll(password, '***').replaceAll(encodeURIComponent(password), '***') : text;
+
+const actualOf = (actual: unknown): bigint | null => (typeof actual === 'bigint' && actual >= 0n ? actual : null);
+
+const field = (error: unknown, name: string): unknown =>
+  error !== null && typeof error === 'object' ? (error as Readonly<Record<string, unknown>>)[name] : undefined;
