@@ -12,7 +12,7 @@ export interface Batch {
 }
 
 export interface WriteOptions {
-  readonly condemned: Condemned | undefined;
+  readonly condemned: readonly Condemned[];
   readonly nowMs: number;
   /** Commit even if nothing but the position has changed. */
   readonly isCheckpointDue: boolean;

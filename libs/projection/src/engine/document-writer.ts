@@ -43,7 +43,7 @@ export class DocumentWriter implements BatchWriter {
   }
 
   async replay(open: OpenGeneration, key: string, events: readonly ReplayedEvent[], nowMs: number): Promise<Replayed> {
-    const gate = (): Gate => (isStreamKey(key) ? new Parking(documentKeysIn(open.parkedKeys), undefined, nowMs) : new OnlyKey(key));
+    const gate = (): Gate => (isStreamKey(key) ? new Parking(documentKeysIn(open.parkedKeys), [], nowMs) : new OnlyKey(key));
     const batch = { events: events.map(({ event }) => event), position: open.position };
     const { folded, poison } = await this.#foldUpToPoison(open, batch, gate);
     const unpark = events.slice(0, folded.batch.events.length).map(({ parked }) => parked);

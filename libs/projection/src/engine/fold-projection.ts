@@ -17,7 +17,7 @@ export type FoldedCollections = ReadonlyMap<string, ReadonlyMap<string, Projecti
  * to date on the way. Memory in proportion to the documents. Errors: PROJECTION_FAILED for the first event that cannot be folded.
  */
 export const foldProjection = (projection: DocumentProjection, events: readonly RecordedEvent[]): FoldedCollections => {
-  const plan = new DocumentPlan(projection, events, EMPTY_DIGEST, new Parking(new Map(), undefined, 0));
+  const plan = new DocumentPlan(projection, events, EMPTY_DIGEST, new Parking(new Map(), [], 0));
   const { after, poison = plan.poison } = plan.fold(plan.keys.map(() => null));
   if (poison) throw new ProjectionFailed(projection.name, poison.key, poison.event.position, poison.event.type, poison.error);
   const documents = new Map<string, ProjectionDocument>();

@@ -5,7 +5,7 @@ import type { CheckpointMove, CommitBatch, ReadStoreSession } from '../read-stor
 import { DocumentCache } from './document-cache.js';
 import type { CrashPoints } from './crash-points.js';
 import { chooseGeneration } from './generation-choice.js';
-import type { HostedProjection } from './hosted-projection.js';
+import type { AnyProjection, HostedProjection } from './hosted-projection.js';
 import type { RollUpGroup } from './roll-up-group.js';
 
 /** Parked keys are kept in memory; a projection with more of them is broken as a whole. */
@@ -32,11 +32,11 @@ export const openGeneration = async (hosted: HostedProjection, options: OpenOpti
   const { incarnation } = options.reader;
   await options.crash?.reach('before-open', projection.name);
   for (let attempt = 1; ; attempt++) {
-    const choice = chooseGeneration(await store.generations(projection.name), projection, incarnation, rebuild);
+    const generations = await store.generations(projection.name);
+    const choice = chooseGeneration(generations, projection, incarnation, rebuild);
     if (choice.kind === 'open') {
-      const session = await store.open(projection, choice.number);
-      await options.crash?.reach('after-open', projection.name);
-      return OpenGeneration.of(session, hosted, choice.isFilling, options);
+      const serving = generations.find(({ state }) => state === 'serving');
+      return openSession(hosted, choice.number, choice.isFilling ? { servingBefore: serving?.checkpoint.position } : undefined, options);
     }
     if (attempt > CREATE_ATTEMPTS_MAX) throw new TypeError(`read store ${store.name} does not list the generation it has just created`);
     // Chosen again afterwards: another instance may have created one at the same moment.
@@ -44,7 +44,28 @@ export const openGeneration = async (hosted: HostedProjection, options: OpenOpti
   }
 };
 
+/** What queries see while the generation is being filled: the position of the one that serves. */
+interface Filling {
+  readonly servingBefore: Position | undefined;
+}
+
+const openSession = async (hosted: HostedProjection, number: number, filling: Filling | undefined, options: OpenOptions): Promise<OpenGeneration> => {
+  const { projection, store } = hosted;
+  const session = await store.open(projection, number);
+  try {
+    await options.crash?.reach('after-open', projection.name);
+    const { position } = session.checkpoint;
+    const head = position === undefined ? undefined : await options.reader.head(options.signal);
+    if (position !== undefined && (head === undefined || head < position)) throw new CheckpointAhead(projection.name, store.name, position, head);
+    return new OpenGeneration(session, projection, filling, await session.parkedKeys(), options.cacheBytesMax);
+  } catch (error) {
+    await session.close();
+    throw error;
+  }
+};
+
 export class OpenGeneration {
+  readonly projection: string;
   /** Everything up to here was applied; the checkpoint in the read store may be behind by events that changed nothing. */
   position: Position | undefined;
   digest: string;
@@ -55,32 +76,36 @@ export class OpenGeneration {
   readonly groups: ReadonlyMap<string, DocumentCache<RollUpGroup>>;
   #committed: Position | undefined;
 
-  private constructor(
+  #filling: Filling | undefined;
+
+  constructor(
     readonly session: ReadStoreSession,
-    readonly projection: string,
-    public isFilling: boolean,
-    rollUps: readonly string[],
+    projection: AnyProjection,
+    filling: Filling | undefined,
     parkedKeys: ReadonlyMap<string, number>,
     cacheBytesMax: number,
   ) {
     const { position, digest } = session.checkpoint;
+    const rollUps = projection.kind === 'document' ? projection.rollUps : [];
     const share = Math.floor(cacheBytesMax / (1 + rollUps.length));
+    this.projection = projection.name;
     this.position = position;
     this.#committed = position;
+    this.#filling = filling;
     this.digest = digest;
     this.parkedKeys = new Map(parkedKeys);
     this.documents = new DocumentCache(share, position === undefined);
-    this.groups = new Map(rollUps.map((name) => [name, new DocumentCache<RollUpGroup>(share, position === undefined)]));
+    this.groups = new Map(rollUps.map(({ name }) => [name, new DocumentCache<RollUpGroup>(share, position === undefined)]));
   }
 
-  static async of(session: ReadStoreSession, hosted: HostedProjection, isFilling: boolean, options: OpenOptions): Promise<OpenGeneration> {
-    const { projection, store } = hosted;
-    const { position } = session.checkpoint;
-    const head = position === undefined ? undefined : await options.reader.head(options.signal);
-    if (position !== undefined && (head === undefined || head < position)) throw new CheckpointAhead(projection.name, store.name, position, head);
-    const parkedKeys = await session.parkedKeys();
-    const rollUps = projection.kind === 'document' ? projection.rollUps.map(({ name }) => name) : [];
-    return new OpenGeneration(session, projection.name, isFilling, rollUps, parkedKeys, options.cacheBytesMax);
+  /** It does not serve yet, and is to be promoted once it has caught up. */
+  get isFilling(): boolean {
+    return this.#filling !== undefined;
+  }
+
+  /** What queries see. */
+  get visible(): Position | undefined {
+    return this.#filling ? this.#filling.servingBefore : this.#committed;
   }
 
   /** The checkpoint in the read store. */
@@ -110,6 +135,11 @@ export class OpenGeneration {
   /** Errors: PROJECTION_TOO_MANY_PARKED. */
   assertParkedKeysBounded(): void {
     if (this.parkedKeys.size > PARKED_KEYS_MAX) throw new TooManyParked(this.projection, PARKED_KEYS_MAX);
+  }
+
+  /** It serves now. */
+  promoted(): void {
+    this.#filling = undefined;
   }
 
   /** Passes events that changed nothing, without a commit. */

@@ -30,23 +30,23 @@ export class Parking implements Gate {
   /** False in the normal case: nothing is parked, so no event need be asked about. */
   readonly isActive: boolean;
   readonly #parkedKeys: ReadonlyMap<string, number>;
-  readonly #condemned: Condemned | undefined;
+  readonly #condemned: readonly Condemned[];
   readonly #parkedAt: string;
   readonly #keysOfBatch = new Set<string>();
   readonly #hasStreams: boolean;
 
-  constructor(parkedKeys: ReadonlyMap<string, number>, condemned: Condemned | undefined, nowMs: number) {
+  constructor(parkedKeys: ReadonlyMap<string, number>, condemned: readonly Condemned[], nowMs: number) {
     this.#parkedKeys = parkedKeys;
     this.#condemned = condemned;
     this.#parkedAt = new Date(nowMs).toISOString();
-    this.isActive = parkedKeys.size > 0 || condemned !== undefined;
-    this.#hasStreams = isStreamKey(condemned?.key ?? '') || (this.isActive && [...parkedKeys.keys()].some(isStreamKey));
+    this.isActive = parkedKeys.size > 0 || condemned.length > 0;
+    this.#hasStreams = condemned.some(({ key }) => isStreamKey(key)) || [...parkedKeys.keys()].some(isStreamKey);
   }
 
   takes(event: RecordedEvent, key: string): boolean {
     if (!this.isActive) return false;
-    const condemned = this.#condemned;
-    if (condemned?.position === event.position && condemned.key === key) return this.#park(event, key, condemned.error);
+    const condemned = this.#condemned.find((one) => one.position === event.position && one.key === key);
+    if (condemned) return this.#park(event, key, condemned.error);
     return (this.#parkedKeys.has(key) || this.#keysOfBatch.has(key)) && this.#park(event, key, '');
   }
 

@@ -1,12 +1,13 @@
 // Events that cannot be folded: never skipped in silence; stopped before or parked in order, and after a replay as if they had never failed.
 import type { InMemoryEventStore, Position, RecordedEvent } from '@mainstem/event-store';
 import { afterEach, describe, expect, it } from 'vitest';
+import type { DocumentProjection } from '../definition/document-projection.js';
+import { InvalidDocument } from '../errors.js';
 import { MemoryReadStore } from '../memory/memory-read-store.js';
 import type { ParkedEvent } from '../read-store/read-store.js';
 import { Projector } from './projector.js';
 import type { ProjectionStatus } from './projection-status.js';
-import { append, dump, filledStore, HookedReadStore, tallyProjection, until, type TallyOptions } from './tally.fixtures.js';
-import { InvalidDocument } from '../errors.js';
+import { append, dump, filledStore, HookedReadStore, tallyProjection, until, type Tally, type TallyOptions } from './tally.fixtures.js';
 
 const FAST = { retryDelayMs: 1, retryDelayMaxMs: 3 };
 const TIMEOUT = { timeoutMs: 4_000 };
@@ -50,6 +51,7 @@ const undisturbed = async (reader: InMemoryEventStore): Promise<object> => {
   return dump(store);
 };
 const digestOf = async (store: MemoryReadStore): Promise<string | undefined> => (await store.generations('tally'))[0]?.checkpoint.digest;
+const upTo = (last: number): number[] => Array.from({ length: last }, (_, index) => index + 1);
 const positions = (parked: readonly ParkedEvent[]): number[] => parked.map(({ position }) => Number(position));
 
 describe('under stop', () => {
@@ -198,6 +200,70 @@ describe('under park', () => {
     isBroken = false;
     expect((await projector.replayParked('tally')).stillParked).toBe(0);
     expect(dump(store)).toEqual(await undisturbed(reader));
+  });
+});
+
+describe('an event of several documents', () => {
+  /** Every event goes to its own stream's document and to one that all share. */
+  const shared = (broken: () => readonly string[]): DocumentProjection => ({
+    ...tallyProjection({
+      onFold: (event, key) => {
+        if (Number(event.position) === 24 && broken().includes(key)) throw new Error(`cannot take ${event.position} for ${key}`);
+      },
+    }),
+    key: (event) => [event.stream, 'all', 'all'],
+  });
+  const run = (reader: InMemoryEventStore, projection: DocumentProjection, onFailure: 'stop' | 'park') => {
+    const store = new MemoryReadStore();
+    const projector = new Projector({ reader, projections: [{ projection, store, recovery: { ...FAST, onFailure } }], batchSizeMax: BATCH });
+    running.push(projector);
+    projector.start();
+    return { projector, store };
+  };
+
+  it('is folded once into each of them', async () => {
+    const reader = await filledStore(EVENTS);
+    const { projector, store } = run(
+      reader,
+      shared(() => []),
+      'stop',
+    );
+    await projector.waitFor('tally', BigInt(EVENTS) as Position, TIMEOUT);
+    const amounts = upTo(EVENTS).filter((amount) => amount % 7 !== 0);
+    expect(store.documents<Tally>('tally').get('all')?.amounts).toEqual(amounts);
+    expect(store.documents<Tally>('tally').get('tally-a')?.amounts).toEqual(amounts.filter((amount) => amount % 3 === 0));
+  });
+
+  it('has no effect on any of them when it stops at one', async () => {
+    const { projector, store } = run(
+      await filledStore(EVENTS),
+      shared(() => ['all']),
+      'stop',
+    );
+    await until(() => only(projector).state === 'stopped');
+    expect(store.documents<Tally>('tally').get('tally-a')?.amounts).not.toContain(24);
+    expect(store.documents<Tally>('tally').get('all')?.amounts).toEqual(upTo(23).filter((amount) => amount % 7 !== 0));
+  });
+
+  it.each([[['tally-a']], [['all']], [['tally-a', 'all']]])('is parked for %j only, and in the end as if it had never failed', async (keys) => {
+    const reader = await filledStore(EVENTS);
+    let broken: readonly string[] = keys;
+    const { projector, store } = run(
+      reader,
+      shared(() => broken),
+      'park',
+    );
+    await projector.waitFor('tally', BigInt(EVENTS) as Position, TIMEOUT);
+    expect(new Set((await store.parked('tally', 100)).map(({ key }) => key))).toEqual(new Set(keys));
+    broken = [];
+    expect((await projector.replayParked('tally')).stillParked).toBe(0);
+    const sound = run(
+      reader,
+      shared(() => []),
+      'stop',
+    );
+    await sound.projector.waitFor('tally', BigInt(EVENTS) as Position, TIMEOUT);
+    expect(dump(store)).toEqual(dump(sound.store));
   });
 });
 

@@ -180,7 +180,7 @@ export class ProjectionRunner {
     if (crash) await crash.reach('before-promote', this.name);
     await hosted.store.promote(this.name, open.session.generation);
     if (crash) await crash.reach('after-promote', this.name);
-    open.isFilling = false;
+    open.promoted();
     this.#committed(open);
     return { kind: 'promoted' };
   }
@@ -229,9 +229,8 @@ export class ProjectionRunner {
     this.#tellWaiters(open);
   }
 
-  /** A generation that is being filled does not serve: nothing is visible yet. */
   #tellWaiters(open: OpenGeneration): void {
-    if (!open.isFilling) this.#waiters.reach(open.committed);
+    this.#waiters.reach(open.visible);
   }
 
   #isCheckpointDue(open: OpenGeneration): boolean {

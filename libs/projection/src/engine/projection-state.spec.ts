@@ -107,12 +107,18 @@ describe('a projection', () => {
     expect(condemned).toMatchObject({
       phase: 'catching-up',
       step: { kind: 'open' },
-      condemned: { position: at(5), key: 'k', error: 'PROJECTION_FAILED: broken' },
+      condemned: [{ position: at(5), key: 'k', error: 'PROJECTION_FAILED: broken' }],
     });
-    expect(after([opened(), outage, waited, opened()], condemned, parking).condemned).toBeDefined();
+    expect(after([opened(), outage, waited, opened()], condemned, parking).condemned).toHaveLength(1);
     const passed = after([opened(), advanced(9)], condemned, parking);
-    expect(passed.condemned).toBeUndefined();
+    expect(passed.condemned).toEqual([]);
     expect(passed.reason).toBeUndefined();
+  });
+
+  it('condemns an event under every key that fails, not only under the last one', () => {
+    const parking: StatePolicy = { ...policy, onFailure: 'park', attemptsMax: 1 };
+    const both = after([opened(), failed(poison(5, 'a')), opened(), failed(poison(5, 'b'))], initialProjectionState, parking);
+    expect(both.condemned.map(({ key }) => key)).toEqual(['a', 'b']);
   });
 
   it('halves a batch that is refused as a whole until one event is left', () => {

@@ -30,8 +30,8 @@ export interface ProjectionState {
   readonly isFilling: boolean;
   /** The event that failed last, and how often. */
   readonly suspect?: { readonly position: Position; readonly key: string; readonly attempts: number };
-  /** To be parked by the next batch. */
-  readonly condemned?: Condemned;
+  /** To be parked by the next batch: one event, under each of its keys that failed. */
+  readonly condemned: readonly Condemned[];
   /** Smaller batches up to a position, to find the one event among many that cannot be written. */
   readonly narrowing?: { readonly limit: number; readonly until: Position };
 }
@@ -54,7 +54,7 @@ export interface StatePolicy extends RecoveryPolicy {
   readonly batchSizeMax: number;
 }
 
-export const initialProjectionState: ProjectionState = { phase: 'starting', step: { kind: 'open' }, failures: 0, isFilling: false };
+export const initialProjectionState: ProjectionState = { phase: 'starting', step: { kind: 'open' }, failures: 0, isFilling: false, condemned: [] };
 
 export const next = (state: ProjectionState, input: Input, policy: StatePolicy): ProjectionState => {
   switch (input.kind) {
@@ -93,7 +93,7 @@ const advanced = (state: ProjectionState, position: Position | undefined, isCaug
       ...rest,
       failures: suspect && !isPast(suspect.position) ? state.failures : 0,
       ...(suspect && !isPast(suspect.position) && { suspect }),
-      ...(condemned && !isPast(condemned.position) && { condemned }),
+      condemned: condemned.filter((one) => !isPast(one.position)),
       ...(narrowing && !isPast(narrowing.until) && { narrowing }),
     },
     policy,
@@ -134,6 +134,6 @@ const poisoned = (state: ProjectionState, poison: Failure & { readonly kind: 'po
     failures: 0,
     phase: state.isFilling ? 'rebuilding' : 'catching-up',
     step: { kind: 'open' },
-    condemned: { position, key, error: reason },
+    condemned: [...state.condemned, { position, key, error: reason }],
   };
 };

@@ -1,5 +1,5 @@
 // The projector: projections run on their own, recover by themselves, and say how they are.
-import { InMemoryEventStore, systemRuntime, type Incarnation, type Position } from '@mainstem/event-store';
+import { InMemoryEventStore, systemRuntime, type Incarnation, type Position, type Runtime } from '@mainstem/event-store';
 import { afterEach, describe, expect, it } from 'vitest';
 import { handlerProjection } from '../definition/handler-projection.js';
 import { ReadStoreUnavailable } from '../errors.js';
@@ -97,6 +97,54 @@ describe('Projector', () => {
     await until(() => statusOf(projector).state === 'live');
     await projector.stop();
     expect(changes).toEqual(['catching-up', 'live', 'stopped']);
+  });
+
+  it('stops within a bounded time even when a read store never answers', async () => {
+    const reader = await filledStore(5);
+    const store = new HookedReadStore();
+    store.onCommit = () => new Promise<void>(() => undefined);
+    const runtime: Runtime = { ...systemRuntime, sleep: (ms, signal) => systemRuntime.sleep(Math.min(ms, 20), signal) };
+    const projector = new Projector({ reader, projections: [{ projection: tallyProjection(), store }], runtime });
+    projector.start();
+    await until(() => store.commits === 1);
+    await projector.stop();
+  });
+
+  it('is not harmed by a listener that throws', async () => {
+    const reader = await filledStore(5);
+    const warned = new Promise((resolve) => process.once('warning', resolve));
+    const onChange = (): never => {
+      throw new Error('the log is full');
+    };
+    const projector = start({ reader, projections: [{ projection: tallyProjection(), store: new MemoryReadStore() }], onChange });
+    await projector.waitFor('tally', await headOf(reader), TIMEOUT);
+    expect(String(await warned)).toContain('the log is full');
+  });
+
+  it('closes its sessions when it stops', async () => {
+    const reader = await filledStore(5);
+    const store = new HookedReadStore();
+    const projector = start({ reader, projections: [{ projection: tallyProjection(), store, recovery: FAST }] });
+    await projector.waitFor('tally', await headOf(reader), TIMEOUT);
+    await projector.stop();
+    expect(store.openSessions).toBe(0);
+  });
+
+  it('reads the events once for all projections that are at the same place', async () => {
+    const reader = await filledStore(100);
+    let subscriptions = 0;
+    const subscribe = reader.subscribe.bind(reader);
+    reader.subscribe = (options) => {
+      subscriptions++;
+      return subscribe(options);
+    };
+    const stores = [new MemoryReadStore('one'), new MemoryReadStore('two'), new MemoryReadStore('three')];
+    const names = ['tally', 'second', 'third'];
+    const projections = stores.map((store, index) => ({ projection: tallyProjection({ name: names[index] ?? '' }), store }));
+    const projector = start({ reader, projections, batchSizeMax: 7 });
+    const head = await headOf(reader);
+    await Promise.all(names.map((name) => projector.waitFor(name, head, TIMEOUT)));
+    expect(subscriptions).toBe(1);
   });
 
   it('refuses a name that is hosted twice, and names that nobody hosts', async () => {
@@ -278,9 +326,10 @@ describe('a rival', () => {
     const reader = await filledStore(10);
     const store = new HookedReadStore();
     const projection = tallyProjection();
-    const first = start({ reader, projections: [{ projection, store, recovery: FAST }] });
+    const runtime: Runtime = { ...systemRuntime, random: () => 0.02 };
+    const first = start({ reader, projections: [{ projection, store, recovery: FAST }], runtime });
     await first.waitFor('tally', await headOf(reader), TIMEOUT);
-    const rival = start({ reader, projections: [{ projection, store, recovery: FAST }] });
+    const rival = start({ reader, projections: [{ projection, store, recovery: FAST }], runtime });
     await until(() => statusOf(rival).state === 'live');
     const position = await append(reader, 'a', 500);
     await rival.waitFor('tally', position, TIMEOUT);
@@ -323,6 +372,23 @@ describe('a start', () => {
     await back.waitFor('tally', await append(reader, 'a', 77), TIMEOUT);
     expect(statusOf(back).generation).toBe(1);
     expect(dump(store)).toEqual(await undisturbed(reader));
+  });
+
+  it('tells those who wait what the old generation shows, as long as it serves', async () => {
+    const { reader, store } = await filled();
+    const before = await headOf(reader);
+    const promote = store.promote.bind(store);
+    let release = (): void => undefined;
+    const held = new Promise<void>((resolve) => (release = resolve));
+    store.promote = (projection, number) => held.then(() => promote(projection, number));
+    const projector = start({ reader, projections: [{ projection: tallyProjection({ version: 2 }), store, rebuild: 'auto' }] });
+    const later = await append(reader, 'a', 99);
+    await until(() => statusOf(projector).position === later);
+    await projector.waitFor('tally', before, TIMEOUT);
+    await expect(projector.waitFor('tally', later, { timeoutMs: 10 })).rejects.toMatchObject({ code: 'PROJECTION_BEHIND', actual: before });
+    expect(statusOf(projector).state).toBe('rebuilding');
+    release();
+    await projector.waitFor('tally', later, TIMEOUT);
   });
 
   it('stops at a read model that was filled from another event store', async () => {

@@ -92,12 +92,19 @@ export type CommitHook = (batch: CommitBatch, commit: () => Promise<void>) => Pr
 /** A read store in memory whose commits pass through a hook, which may delay, fail or lose the answer of each. */
 export class HookedReadStore extends MemoryReadStore {
   commits = 0;
-  sessions = 0;
+  /** Opened and not closed yet. */
+  openSessions = 0;
   onCommit: CommitHook = (_, commit) => commit();
 
   override async open(projection: ProjectionDescriptor, generation: number): Promise<MemorySession> {
     const session = await super.open(projection, generation);
-    this.sessions++;
+    this.openSessions++;
+    const close = session.close.bind(session);
+    session.close = async () => {
+      session.close = close;
+      this.openSessions--;
+      await close();
+    };
     const commit = session.commit.bind(session);
     session.commit = async (batch) => {
       this.commits++;
