@@ -33,7 +33,7 @@ export class EventStoreProcess implements AsyncDisposable {
     this.#child =
       fileSizeMax === undefined
         ? fork(worker, { execArgv: NODE_ARGUMENTS })
-        : spawn('bash', ['-c', `ulimit -f ${fileSizeMax}; exec "$0" "$@"`, process.execPath, ...NODE_ARGUMENTS, worker], {
+        : spawn('bash', ['-c', `ulimit -S -f ${fileSizeMax}; exec "$0" "$@"`, process.execPath, ...NODE_ARGUMENTS, worker], {
             stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
           });
     this.#child.on('message', (message: Told) => {

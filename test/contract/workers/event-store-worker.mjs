@@ -1,4 +1,5 @@
 // A process of its own that appends to, follows and opens an embedded event store as its parent says: one message in, messages out.
+import { spawnSync } from 'node:child_process';
 import { EmbeddedEventStore } from '../../../libs/embedded/src/event-store/embedded-event-store.ts';
 import { eventIdOf, streamName } from '@mainstem/event-store';
 
@@ -50,7 +51,10 @@ const appendForever = async ({ name }) => {
   await Promise.all(Array.from({ length: 8 }, (_, own) => client(own)));
 };
 
-/** Appends until one is refused; tells what was acknowledged, the code of the refusal, and that of an append and a read after it. */
+/**
+ * Appends until one is refused, then lifts the limit on the size of files: the device works again, and only the store knows of the failure.
+ * Tells what was acknowledged, the code of the refusal, and that of an append and a read after it.
+ */
 const appendUntilRefused = async ({ name }) => {
   const codeOf = (promise) =>
     promise.then(
@@ -61,6 +65,7 @@ const appendUntilRefused = async ({ name }) => {
     const events = [{ ...eventsOf(`${name}-${index}`)[0], data: { text: 'x'.repeat(10_000) } }];
     const code = await codeOf(store.append(streamName(`${name}-1`), events, { expectedRevision: 'any' }));
     if (code === 'ok') continue;
+    spawnSync('prlimit', ['--pid', String(process.pid), '--fsize=unlimited']);
     const next = await codeOf(store.append(streamName(`${name}-2`), eventsOf('next'), { expectedRevision: 'any' }));
     return say({ kind: 'refused', acknowledged: index, code, next, read: await codeOf(store.readAll({ limit: 1 }).next()) });
   }
