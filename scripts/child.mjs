@@ -1,5 +1,6 @@
 // Child processes: run one to its end, or run the application in our place with signals and exit code passed through.
 import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { repositoryNode, root } from './repository.mjs';
@@ -67,12 +68,22 @@ const forwardSignals = (child) => {
     child.kill(signal);
   };
   for (const signal of FORWARDED) process.on(signal, forward);
-  const parent = process.ppid;
-  const watch = setInterval(() => process.ppid !== parent && forward('SIGTERM'), PARENT_CHECK_MS);
+  const ancestors = livingAncestors();
+  const watch = setInterval(() => livingAncestors() !== ancestors && forward('SIGTERM'), PARENT_CHECK_MS);
   return () => {
     clearInterval(watch);
     for (const signal of FORWARDED) process.off(signal, forward);
   };
+};
+
+// npm runs scripts through a shell, which outlives npm: the parent's parent counts too, where it can be seen.
+const livingAncestors = () => {
+  try {
+    const [, parentOfParent] = /^\d+ \(.*\) \S (\d+)/s.exec(readFileSync(`/proc/${process.ppid}/stat`, 'utf8')) ?? [];
+    return `${process.ppid} ${parentOfParent}`;
+  } catch {
+    return String(process.ppid); // no /proc here, or the parent is just going
+  }
 };
 
 /** The environment in which `node` means the repository's Node. */
