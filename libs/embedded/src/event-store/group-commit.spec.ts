@@ -17,12 +17,14 @@ let database: DatabaseSync;
 let commits: number;
 let writer: GroupCommit;
 
+const PENDING_APPENDS_MAX = 200;
+
 beforeEach(async () => {
   dir = await mkdtemp(join(tmpdir(), 'mainstem-events-'));
   const file = eventsFile(dir);
   database = await openToWrite(file, { runtime: systemRuntime });
   commits = 0;
-  writer = new GroupCommit({ database, file, runtime: systemRuntime, onCommit: () => commits++ });
+  writer = new GroupCommit({ database, file, runtime: systemRuntime, pendingAppendsMax: PENDING_APPENDS_MAX, onCommit: () => commits++ });
 });
 
 afterEach(async () => {
@@ -75,7 +77,7 @@ describe('group commit', () => {
 
   it('refuses more appends than may wait, and commits those that do', async () => {
     const one = appendOf('same');
-    const waiting = Array.from({ length: 65_536 }, () => writer.append(one));
+    const waiting = Array.from({ length: PENDING_APPENDS_MAX }, () => writer.append(one));
     await expect(writer.append(one)).rejects.toMatchObject({ code: 'EVENT_STORE_OVERLOADED' });
     await writer.close();
     expect(await waiting.at(-1)).toEqual({ revision: 0n, position: 1n });

@@ -28,6 +28,8 @@ export interface GroupCommitOptions {
   readonly file: StoreFile;
   readonly runtime: Runtime;
   readonly busyTimeoutMs?: number | undefined;
+  /** How many appends may wait for their commit. Default 65,536. */
+  readonly pendingAppendsMax?: number;
   /** Called after each commit. */
   readonly onCommit: () => void;
 }
@@ -64,7 +66,8 @@ export class GroupCommit {
     throwIfAborted(signal, 'append');
     if (this.#isClosed) throw new EventStoreClosed();
     if (this.#failure !== undefined) throw this.#failure;
-    if (this.#queue.size >= PENDING_APPENDS_MAX) throw new EventStoreOverloaded(`${PENDING_APPENDS_MAX} calls`);
+    const { pendingAppendsMax = PENDING_APPENDS_MAX } = this.#options;
+    if (this.#queue.size >= pendingAppendsMax) throw new EventStoreOverloaded(`${pendingAppendsMax} calls`);
     if (this.#queueSize >= PENDING_SIZE_MAX) throw new EventStoreOverloaded(`${PENDING_SIZE_MAX} characters`);
     return this.#enqueue(append, signal);
   }
