@@ -35,7 +35,7 @@ const isLive = async (app: NestExpressApplication): Promise<boolean> => {
   display.start();
   const { state } = await firstImport.ended();
   if (state === 'stopped' || state === 'failed') return false;
-  while (!projector.status().every((status) => status.state === 'live' && status.lagEvents === 0n)) {
+  while (!projector.status().every(({ state, lagEvents = 0n }) => state === 'live' && lagEvents === 0n)) {
     await delay(POLL_MS, undefined, { ref: false });
   }
   display.end();

@@ -1,0 +1,74 @@
+// The all-in-one application as a process of its own, as `npm start` runs it, to be killed.
+import { execFile, spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+
+const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
+const START_TIMEOUT_MS = 30_000;
+const POLL_MS = 10;
+
+/** Compiles what the processes run; costs a second when nothing has changed. */
+export const build = async (): Promise<void> => {
+  await promisify(execFile)(process.execPath, [`${ROOT}node_modules/typescript/bin/tsc`, '-b', 'apps'], { cwd: ROOT });
+};
+
+export class ShopProcess {
+  #output = '';
+
+  private constructor(private readonly child: ChildProcess) {
+    for (const stream of [child.stdout, child.stderr]) stream?.on('data', (text: Buffer) => void (this.#output += text.toString()));
+  }
+
+  /** Resolves once it listens; the import goes on. */
+  static async start(dir: string, data: string): Promise<ShopProcess> {
+    const args = [`${ROOT}dist/apps/all-in-one/src/main.js`, '--dir', dir, '--port', '0', '--data', data];
+    const shop = new ShopProcess(spawn(process.execPath, args, { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'] }));
+    await shop.#until(() => shop.#url() !== undefined, START_TIMEOUT_MS);
+    return shop;
+  }
+
+  /** Resolves when so many events are imported, or the import is through. */
+  async imported(events: number, timeoutMs: number): Promise<void> {
+    await this.#until(async () => {
+      const progress = (await (await fetch(`${this.#url()}/health/progress`)).json()) as { 'first import': { state: string; events: number } };
+      const { state, events: imported } = progress['first import'];
+      return imported >= events || state === 'done' || state === 'not needed';
+    }, timeoutMs);
+  }
+
+  /** Resolves when everything is live. */
+  async ready(timeoutMs: number): Promise<void> {
+    await this.#until(async () => (await fetch(`${this.#url()}/health/ready`)).ok, timeoutMs);
+  }
+
+  async get<Answer>(path: string): Promise<Answer> {
+    const response = await fetch(`${this.#url()}/api/${path}`);
+    if (!response.ok) throw new Error(`${path} answered ${response.status}: ${await response.text()}`);
+    return (await response.json()) as Answer;
+  }
+
+  /** Sends a signal and resolves with the milliseconds that the process still took. */
+  async end(signal: 'SIGKILL' | 'SIGINT' | 'SIGTERM'): Promise<number> {
+    const startedMs = performance.now();
+    if (this.child.exitCode === null && this.child.signalCode === null) {
+      const exited = once(this.child, 'exit');
+      this.child.kill(signal);
+      await exited;
+    }
+    return performance.now() - startedMs;
+  }
+
+  #url(): string | undefined {
+    return /on (http:\/\/localhost:[0-9]+)/.exec(this.#output)?.[1];
+  }
+
+  async #until(condition: () => boolean | Promise<boolean>, timeoutMs: number): Promise<void> {
+    const deadline = performance.now() + timeoutMs;
+    while (!(await condition())) {
+      if (this.child.exitCode !== null || performance.now() > deadline) throw new Error(`the process is not where it should be:\n${this.#output}`);
+      await delay(POLL_MS);
+    }
+  }
+}
