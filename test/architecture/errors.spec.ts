@@ -1,0 +1,49 @@
+// Every error code is explained in docs/errors.md, and nothing else is.
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+
+const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
+
+/** The first argument of an error's constructor, a code in an object, and codes whose first part is the port of a file's owner. */
+const THROWN = /super\(\s*'([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)'/g;
+const NAMED = /\bcode: '((?!SQLITE_)[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)'/g;
+const PREFIXED = /\$\{owner\.codePrefix\}(_[A-Z_]+)`/g;
+const DOCUMENTED = /`([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)`/g;
+const ENVIRONMENT = new Set(['MAINSTEM_DIR']);
+
+describe('docs/errors.md', () => {
+  it('explains every code in the sources, and no others', () => {
+    const inSources = new Set(sources().flatMap((file) => codesIn(readFileSync(file, 'utf8'))));
+    const rows = readFileSync(path.join(root, 'docs/errors.md'), 'utf8')
+      .split('\n')
+      .filter((line) => line.startsWith('| `'));
+    const firstColumns = rows.map((row) => row.split('|')[1] ?? '');
+    const inDocs = new Set(firstColumns.flatMap((cell) => matches(cell, DOCUMENTED)).filter((code) => !ENVIRONMENT.has(code)));
+    expect(
+      [...inSources].filter((code) => !inDocs.has(code)),
+      'without an explanation',
+    ).toEqual([]);
+    expect(
+      [...inDocs].filter((code) => !inSources.has(code)),
+      'explained, but not in the sources',
+    ).toEqual([]);
+    expect(inSources.size).toBeGreaterThan(50);
+  });
+});
+
+const sources = (): readonly string[] =>
+  ['libs', 'src', 'apps'].flatMap((folder) =>
+    readdirSync(path.join(root, folder), { recursive: true, encoding: 'utf8' })
+      .filter((file) => file.endsWith('.ts') && !/\.(spec|d)\.ts$|node_modules|(^|\/)dist\//.test(file))
+      .map((file) => path.join(root, folder, file)),
+  );
+
+const codesIn = (text: string): readonly string[] => [
+  ...matches(text, THROWN),
+  ...matches(text, NAMED),
+  ...matches(text, PREFIXED).flatMap((ending) => [`EVENT_STORE${ending}`, `READ_STORE${ending}`]),
+];
+
+const matches = (text: string, pattern: RegExp): readonly string[] => [...text.matchAll(pattern)].map((match) => match[1] ?? '');
