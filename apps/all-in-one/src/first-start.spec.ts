@@ -1,0 +1,94 @@
+// The first start: what it remembers, and what it shows.
+import type { Incarnation } from '@mainstem/event-store';
+import type { ProjectionStatus } from '@mainstem/projection';
+import { createHash } from 'node:crypto';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Writable } from 'node:stream';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { ImportStatus } from './first-import.js';
+import { fileHash, readMarker, writeMarker, type ImportMarker } from './import-marker.js';
+import { ProgressDisplay } from './progress-display.js';
+import { duration, progressLine } from './progress-line.js';
+
+const importing: ImportStatus = { state: 'importing', bytesRead: 3_000_000, bytesTotal: 12_000_000, events: 20_000, elapsedMs: 10_000 };
+const live: ProjectionStatus = {
+  projection: 'products',
+  store: 'sql',
+  generation: 1,
+  state: 'live',
+  parkedKeys: 0,
+  eventsApplied: 0,
+  eventsPerSecond: 0,
+  lagEvents: 0n,
+  isHealthy: true,
+};
+
+describe('the marker of a complete import', () => {
+  let dir: string;
+  const marker: ImportMarker = {
+    incarnation: '0b0c2f6e-6b47-4a3e-9f0e-2c6f8d1f0a11' as Incarnation,
+    sha256: 'abc',
+    importedAt: '2026-01-01T00:00:00.000Z',
+  };
+  beforeEach(async () => void (dir = await mkdtemp(join(tmpdir(), 'mainstem-marker-'))));
+  afterEach(() => rm(dir, { recursive: true, force: true }));
+
+  it('is read back as it was written, with no other file left', async () => {
+    await writeMarker(dir, marker);
+    expect(await readMarker(dir)).toEqual(marker);
+    expect(await readdir(dir)).toHaveLength(1);
+  });
+
+  it('is absent where none was written, or where it is damaged', async () => {
+    expect(await readMarker(dir)).toBeUndefined();
+    await writeMarker(dir, marker);
+    const [file = ''] = await readdir(dir);
+    await writeFile(join(dir, file), '{"incarnation":');
+    expect(await readMarker(dir)).toBeUndefined();
+  });
+
+  it('knows a file by its content', async () => {
+    const file = join(dir, 'data');
+    await writeFile(file, 'events');
+    expect(await fileHash(file, new AbortController().signal)).toBe(createHash('sha256').update('events').digest('hex'));
+  });
+});
+
+describe('progress', () => {
+  it('shows share, size, rate, the time left and how far the read models are', () => {
+    const line = progressLine(importing, [{ ...live, lagEvents: 1_234n }]);
+    expect(line).toBe('[######------------------] 25%  3.0 of 12.0 MB  20,000 events  2,000/s  ETA 0:30  read models 1,234 events behind');
+  });
+
+  it('says when everything is live', () => {
+    expect(progressLine({ ...importing, state: 'done' }, [live])).toBe('Import done.  read models live');
+  });
+
+  it('shows trouble at once', () => {
+    expect(progressLine(importing, [{ ...live, state: 'stopped', reason: 'X: broken', isHealthy: false }])).toContain(
+      'products is stopped: X: broken',
+    );
+  });
+
+  it('makes no promise before the first byte', () => {
+    expect(progressLine({ ...importing, bytesRead: 0, bytesTotal: 0, events: 0, elapsedMs: 0 }, [])).toContain(
+      '0%  0.0 of 0.0 MB  0 events  0/s  ETA ?',
+    );
+  });
+
+  it('tells durations in minutes and seconds', () => {
+    expect([0, 59.6, 65, 3_600].map(duration)).toEqual(['0:00', '1:00', '1:05', '60:00']);
+  });
+
+  it('repeats no line where lines stay', () => {
+    let text = '';
+    const output = new Writable({ write: (chunk: Buffer, _, done) => ((text += chunk.toString()), done()) });
+    const display = new ProgressDisplay(output, () => 'the same');
+    display.start();
+    display.end();
+    display.end();
+    expect(text).toBe('the same\n');
+  });
+});

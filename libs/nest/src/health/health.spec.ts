@@ -1,0 +1,101 @@
+// Health tells the truth: red with reasons until everything can serve, and whenever something stops.
+import 'reflect-metadata';
+import type { ProjectionStatus } from '@mainstem/projection';
+import { NestFactory } from '@nestjs/core';
+import type { INestApplication } from '@nestjs/common';
+import type { AddressInfo } from 'node:net';
+import { afterEach, describe, expect, it } from 'vitest';
+import { projectorHealth, type HealthCheck } from './health-check.js';
+import { HealthModule } from './health.module.js';
+
+const status = (change: Partial<ProjectionStatus>): ProjectionStatus => ({
+  projection: 'orders',
+  store: 'sql',
+  generation: 1,
+  state: 'live',
+  parkedKeys: 0,
+  eventsApplied: 0,
+  eventsPerSecond: 0,
+  isHealthy: true,
+  ...change,
+});
+
+describe('health', () => {
+  let app: INestApplication | undefined;
+  afterEach(async () => {
+    await app?.close();
+    app = undefined;
+  });
+
+  const ask = async (path: string, ...checks: readonly HealthCheck[]): Promise<{ readonly status: number; readonly body: unknown }> => {
+    app = await NestFactory.create(HealthModule.forRootAsync({ useFactory: () => checks }), { logger: false });
+    await app.listen(0);
+    const { port } = app.getHttpServer().address() as AddressInfo;
+    const response = await fetch(`http://127.0.0.1:${port}/health/${path}`);
+    return { status: response.status, body: await response.json() };
+  };
+  const check = (name: string, reasons: HealthCheck['reasons']): HealthCheck => ({ name, reasons, progress: () => ({ part: name }) });
+
+  it('is ready when no check has a reason against it', async () => {
+    expect(
+      await ask(
+        'ready',
+        check('import', () => []),
+      ),
+    ).toEqual({ status: 200, body: { status: 'ready', reasons: [] } });
+  });
+
+  it('is not ready while one has, and says all of them', async () => {
+    const checks = [check('import', () => ['half done']), check('projections', async () => ['a is stopped', 'b is retrying'])];
+    expect(await ask('ready', ...checks)).toEqual({
+      status: 503,
+      body: {
+        status: 'not ready',
+        reasons: [
+          { check: 'import', reason: 'half done' },
+          { check: 'projections', reason: 'a is stopped' },
+          { check: 'projections', reason: 'b is retrying' },
+        ],
+      },
+    });
+  });
+
+  it('takes a check that fails as a reason', async () => {
+    const failing = check('store', () => Promise.reject(new Error('cannot be reached')));
+    expect(await ask('ready', failing)).toMatchObject({ status: 503, body: { reasons: [{ check: 'store', reason: 'cannot be reached' }] } });
+  });
+
+  it('is alive whatever the checks say', async () => {
+    expect(
+      await ask(
+        'live',
+        check('import', () => ['failed']),
+      ),
+    ).toMatchObject({ status: 200 });
+  });
+
+  it('shows the progress of each part', async () => {
+    expect(
+      await ask(
+        'progress',
+        check('import', () => []),
+      ),
+    ).toEqual({ status: 200, body: { import: { part: 'import' } } });
+  });
+
+  it.each([
+    ['live', {}, []],
+    ['catching up', { state: 'catching-up' }, ['orders is catching-up']],
+    ['stopped', { state: 'stopped', reason: 'X_Y: broken', isHealthy: false }, ['orders is stopped: X_Y: broken']],
+    ['live without progress', { isHealthy: false, reason: 'no progress' }, ['orders is not healthy: no progress']],
+  ] as const)('knows what a projection that is %s means', (_, change, reasons) => {
+    expect(projectorHealth({ status: () => [status(change)] }).reasons()).toEqual(reasons);
+  });
+
+  it('sends positions as decimal strings', () => {
+    const position = (2n ** 60n) as NonNullable<ProjectionStatus['position']>;
+    expect(projectorHealth({ status: () => [status({ position, lagEvents: 3n })] }).progress?.()).toMatchObject([
+      { position: '1152921504606846976', lagEvents: '3', head: null },
+    ]);
+  });
+});

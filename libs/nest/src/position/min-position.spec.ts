@@ -1,0 +1,35 @@
+// The position a client asks for comes from a header, a query parameter, or both.
+import { describe, expect, it } from 'vitest';
+import { minPositionOf } from './min-position.js';
+
+const HEADER = 'mainstem-min-position';
+
+describe('the minimum position of a request', () => {
+  it('is absent when nothing is said', () => {
+    expect(minPositionOf({ headers: {} })).toBeUndefined();
+    expect(minPositionOf({ headers: {}, query: {} })).toBeUndefined();
+  });
+
+  it('comes from the header or from the query, exact in 64 bits', () => {
+    expect(minPositionOf({ headers: { [HEADER]: '9223372036854775807' } })).toBe(9_223_372_036_854_775_807n);
+    expect(minPositionOf({ headers: {}, query: { minPosition: '12' } })).toBe(12n);
+  });
+
+  it('is the later one of the two', () => {
+    expect(minPositionOf({ headers: { [HEADER]: '9' }, query: { minPosition: '10' } })).toBe(10n);
+    expect(minPositionOf({ headers: { [HEADER]: '10' }, query: { minPosition: '9' } })).toBe(10n);
+  });
+
+  it.each([['latest'], ['-1'], ['1.0'], ['0x10'], [''], ['9223372036854775808']])('refuses %j and names where it stood', (value) => {
+    expect(() => minPositionOf({ headers: { [HEADER]: value } })).toThrow(
+      expect.objectContaining({ code: 'REQUEST_INVALID', message: expect.stringContaining('Mainstem-Min-Position') }),
+    );
+    expect(() => minPositionOf({ headers: {}, query: { minPosition: value } })).toThrow(
+      expect.objectContaining({ message: expect.stringContaining('minPosition') }),
+    );
+  });
+
+  it('refuses a parameter that is given twice', () => {
+    expect(() => minPositionOf({ headers: {}, query: { minPosition: ['1', '2'] } })).toThrow(expect.objectContaining({ code: 'REQUEST_INVALID' }));
+  });
+});
