@@ -133,6 +133,33 @@ export class GenerationServes extends MainstemError {
   }
 }
 
+/** Promoting it would take queries back behind a position that they have shown already; nothing was changed. */
+export class GenerationBehind extends MainstemError {
+  constructor(
+    readonly projection: string,
+    readonly generation: number,
+    readonly actual: bigint | undefined,
+    readonly expected: bigint | undefined,
+  ) {
+    super(
+      'READ_STORE_GENERATION_BEHIND',
+      `Generation ${generation} of ${projection} is at position ${actual ?? 'none'}, behind ${expected ?? 'none'}, which queries have shown already. ` +
+        'Bring it up to date before it is promoted.',
+    );
+  }
+}
+
+/** The generation cannot serve: its indexes are not built yet, or it was made to stay aside; nothing was changed. */
+export class GenerationNotReady extends MainstemError {
+  constructor(
+    readonly projection: string,
+    readonly generation: number,
+    problem: string,
+  ) {
+    super('READ_STORE_GENERATION_NOT_READY', `Generation ${generation} of ${projection} cannot be promoted: ${problem}.`);
+  }
+}
+
 export class FingerprintMismatch extends MainstemError {
   constructor(
     readonly projection: string,

@@ -14,7 +14,9 @@ const generation = (number: number, state: GenerationState, fingerprint = 'mine'
   version: 1,
   fingerprint,
   checkpoint: { incarnation, position: undefined, epoch: 1, digest: EMPTY_DIGEST },
+  isBulk: false,
   createdAt: '2026-01-01T00:00:00.000Z',
+  updatedAt: '2026-01-01T00:00:00.000Z',
 });
 const create: GenerationChoice = { kind: 'create' };
 const open = (number: number, isFilling: boolean): GenerationChoice => ({ kind: 'open', number, isFilling });
@@ -33,6 +35,7 @@ describe('chooseGeneration', () => {
     ],
     ['takes back its retired one', [generation(1, 'retired'), generation(2, 'serving', 'new')], open(1, true)],
     ['leaves those of others alone', [generation(1, 'retired', 'old'), generation(2, 'serving', 'new'), generation(3, 'filling', 'newer')], create],
+    ['never takes one that was filled to stay aside', [generation(1, 'serving', 'old'), generation(2, 'side')], create],
     ['fills one when none serves', [generation(2, 'filling')], open(2, true)],
   ])('%s', (_, generations, expected) => {
     expect(chooseGeneration(generations, projection, HERE, 'auto')).toEqual(expected);

@@ -25,7 +25,7 @@ export const chooseGeneration = (
   const serving = generations.find((generation) => generation.state === 'serving');
   if (serving?.fingerprint === projection.fingerprint) return { kind: 'open', number: serving.number, isFilling: false };
   if (serving && policy === 'manual') throw new ProjectionChanged(projection.name, serving.number);
-  const mine = generations.filter((generation) => generation.fingerprint === projection.fingerprint);
+  const mine = generations.filter(({ fingerprint, state }) => fingerprint === projection.fingerprint && state !== 'side');
   // The newest, so that instances which started at the same time agree on one.
   const newest = mine.reduce<Generation | undefined>((best, one) => (best && best.number > one.number ? best : one), undefined);
   return newest ? { kind: 'open', number: newest.number, isFilling: true } : { kind: 'create' };

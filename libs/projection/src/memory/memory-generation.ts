@@ -20,8 +20,12 @@ export class MemoryGeneration {
     return this.#generation;
   }
 
-  enter(state: GenerationState): void {
-    this.#generation = { ...this.#generation, state };
+  enter(state: GenerationState, updatedAt: string): void {
+    this.#generation = { ...this.#generation, state, updatedAt };
+  }
+
+  finishBulk(updatedAt: string): void {
+    this.#generation = { ...this.#generation, isBulk: false, updatedAt };
   }
 
   raiseEpoch(): void {
@@ -39,9 +43,10 @@ export class MemoryGeneration {
   }
 
   /** Errors: READ_STORE_CHECKPOINT_MOVED, READ_STORE_INVALID_DOCUMENT; nothing has changed then. */
-  commit(epoch: number, batch: CommitBatch): void {
+  commit(epoch: number, batch: CommitBatch, updatedAt: string): void {
     const { checkpoint, projection, number } = this.#generation;
-    if (checkpoint.epoch !== epoch || checkpoint.position !== batch.checkpoint.from) throw new CheckpointMoved(projection, number);
+    this.assertEpoch(epoch);
+    if (checkpoint.position !== batch.checkpoint.from) throw new CheckpointMoved(projection, number);
     const encoded = batch.changes.map((changes) => ({ changes, texts: encode(changes), target: this.#texts(changes.collection) }));
     for (const { changes, texts, target } of encoded) {
       for (const [key, text] of texts) target.set(key, text);
@@ -49,7 +54,14 @@ export class MemoryGeneration {
     }
     for (const { key, position } of batch.unpark ?? []) this.#parked.delete(parkedId(key, position));
     for (const event of batch.park ?? []) this.#parked.set(parkedId(event.key, event.position), event);
-    this.#generation = { ...this.#generation, checkpoint: { ...checkpoint, position: batch.checkpoint.to, digest: batch.checkpoint.digest } };
+    const moved = { ...checkpoint, position: batch.checkpoint.to, digest: batch.checkpoint.digest };
+    this.#generation = { ...this.#generation, checkpoint: moved, updatedAt };
+  }
+
+  /** Errors: READ_STORE_CHECKPOINT_MOVED. */
+  assertEpoch(epoch: number): void {
+    const { checkpoint, projection, number } = this.#generation;
+    if (checkpoint.epoch !== epoch) throw new CheckpointMoved(projection, number);
   }
 
   #texts(collection: string): CollectionTexts {

@@ -3,7 +3,15 @@ import { systemRuntime, type Incarnation, type Runtime } from '@mainstem/event-s
 import { EMPTY_DIGEST } from '../digest/rolling-digest.js';
 import { FingerprintMismatch, GenerationServes, ReadStoreUnavailable, UnknownGeneration } from '../errors.js';
 import type { Generation } from '../read-store/checkpoint.js';
-import type { ParkedEvent, ProjectionDescriptor, ProjectionDocument, ReadStore } from '../read-store/read-store.js';
+import { assertPromotable } from '../read-store/promotion-rules.js';
+import type {
+  CreateGenerationOptions,
+  ParkedEvent,
+  ProjectionDescriptor,
+  ProjectionDocument,
+  PromoteOptions,
+  ReadStore,
+} from '../read-store/read-store.js';
 import { decodeDocument, MemoryGeneration } from './memory-generation.js';
 import { MemorySession } from './memory-session.js';
 
@@ -29,19 +37,26 @@ export class MemoryReadStore implements ReadStore {
     return chosen.map((generation) => generation.described);
   }
 
-  async createGeneration(projection: ProjectionDescriptor, incarnation: Incarnation): Promise<Generation> {
+  async createGeneration(
+    projection: ProjectionDescriptor,
+    incarnation: Incarnation,
+    { isBulk = false, isSide = false }: CreateGenerationOptions = {},
+  ): Promise<Generation> {
     this.#assertOpen();
     const { name, version, fingerprint } = projection;
     const number = (this.#numbers.get(name) ?? 0) + 1;
     this.#numbers.set(name, number);
+    const createdAt = this.#now();
     const created = new MemoryGeneration(projection, {
       projection: name,
       number,
-      state: number === 1 ? 'serving' : 'filling',
+      state: isSide ? 'side' : this.#serving(name) || isBulk ? 'filling' : 'serving',
       version,
       fingerprint,
       checkpoint: { incarnation, position: undefined, epoch: 0, digest: EMPTY_DIGEST },
-      createdAt: new Date(this.#runtime.now()).toISOString(),
+      isBulk,
+      createdAt,
+      updatedAt: createdAt,
     });
     this.#generations.set(name, [...(this.#generations.get(name) ?? []), created]);
     return created.described;
@@ -52,14 +67,22 @@ export class MemoryReadStore implements ReadStore {
     const opened = this.#find(projection.name, generation);
     if (opened.described.fingerprint !== projection.fingerprint) throw new FingerprintMismatch(projection.name, generation);
     opened.raiseEpoch();
-    return new MemorySession(opened, () => this.#assertOpen());
+    return new MemorySession(
+      opened,
+      () => this.#assertOpen(),
+      () => this.#now(),
+    );
   }
 
-  async promote(projection: string, generation: number): Promise<void> {
+  async promote(projection: string, generation: number, options: PromoteOptions = {}): Promise<void> {
     this.#assertOpen();
     const promoted = this.#find(projection, generation);
-    this.#serving(projection)?.enter('retired');
-    promoted.enter('serving');
+    const serving = this.#serving(projection);
+    if (promoted === serving) return;
+    assertPromotable(promoted.described, serving?.described, options);
+    serving?.raiseEpoch();
+    serving?.enter('retired', this.#now());
+    promoted.enter('serving', this.#now());
   }
 
   async dropGeneration(projection: string, generation: number): Promise<void> {
@@ -89,6 +112,10 @@ export class MemoryReadStore implements ReadStore {
       if (texts) return new Map([...texts.keys()].sort().map((key) => [key, shown<Document>(texts.get(key) ?? '{}')]));
     }
     return new Map();
+  }
+
+  #now(): string {
+    return new Date(this.#runtime.now()).toISOString();
   }
 
   #of(projection: string): readonly MemoryGeneration[] {

@@ -17,11 +17,13 @@ export class MemorySession implements TransactionalSession<MemoryTransaction> {
   readonly checkpoint: Checkpoint;
   readonly #generation: MemoryGeneration;
   readonly #assertUsable: () => void;
+  readonly #now: () => string;
   #isClosed = false;
 
-  constructor(generation: MemoryGeneration, assertUsable: () => void) {
+  constructor(generation: MemoryGeneration, assertUsable: () => void, now: () => string) {
     this.#generation = generation;
     this.#assertUsable = assertUsable;
+    this.#now = now;
     this.generation = generation.described.number;
     this.checkpoint = generation.described.checkpoint;
   }
@@ -39,7 +41,7 @@ export class MemorySession implements TransactionalSession<MemoryTransaction> {
 
   async commit(batch: CommitBatch): Promise<void> {
     this.#assertMine();
-    this.#generation.commit(this.checkpoint.epoch, batch);
+    this.#generation.commit(this.checkpoint.epoch, batch, this.#now());
   }
 
   async transact(work: (transaction: MemoryTransaction) => Promise<void>, batch: Omit<CommitBatch, 'changes'>): Promise<void> {
@@ -47,7 +49,14 @@ export class MemorySession implements TransactionalSession<MemoryTransaction> {
     const writes = new TransactionWrites(this.#generation);
     await work(writes);
     this.#assertMine();
-    this.#generation.commit(this.checkpoint.epoch, { ...batch, changes: writes.changes() });
+    this.#generation.commit(this.checkpoint.epoch, { ...batch, changes: writes.changes() }, this.#now());
+  }
+
+  /** Maps have no secondary indexes: there is nothing to make up for. */
+  async finishBulk(): Promise<void> {
+    this.#assertMine();
+    this.#generation.assertEpoch(this.checkpoint.epoch);
+    this.#generation.finishBulk(this.#now());
   }
 
   async parked(options: { readonly key?: string; readonly after?: bigint; readonly limit: number }): Promise<readonly ParkedEvent[]> {

@@ -15,9 +15,9 @@ export interface Checkpoint {
 
 /**
  * Life of a generation: `filling` from the start of the event store, `serving` queries, `retired` (kept for rollback).
- * Of one projection at most one generation serves.
+ * Of one projection at most one generation serves. `side`: filled up to some position and never promoted.
  */
-export type GenerationState = 'filling' | 'serving' | 'retired';
+export type GenerationState = 'filling' | 'serving' | 'retired' | 'side';
 
 /** A numbered copy of a projection's read model. */
 export interface Generation {
@@ -30,6 +30,10 @@ export interface Generation {
   /** Hash of the projection's definition; only a projection with the same fingerprint may write to it. */
   readonly fingerprint: string;
   readonly checkpoint: Checkpoint;
+  /** It is being filled in bulk: whatever serves queries alone, such as secondary indexes, is not there before `finishBulk`. */
+  readonly isBulk: boolean;
   /** ISO 8601 in UTC. */
   readonly createdAt: string;
+  /** Of the last commit or promotion, by the writer's clock: a sign of life. ISO 8601 in UTC. */
+  readonly updatedAt: string;
 }

@@ -84,6 +84,12 @@ export interface ReadStoreSession {
   /** Parked events in the order of their positions (then keys), strictly after a position, at most `limit`. To page through, give a key. */
   parked(options: { readonly key?: string; readonly after?: Position; readonly limit: number }): Promise<readonly ParkedEvent[]>;
 
+  /**
+   * Makes what a generation created with `isBulk` still lacks; from then on it is like any other. May be called again, and on any generation.
+   * Takes as long as the data is large; the checkpoint stays where it is. Errors: as `commit`.
+   */
+  finishBulk(): Promise<void>;
+
   /** Keys that have parked events, with their number. */
   parkedKeys(): Promise<ReadonlyMap<string, number>>;
 
@@ -97,6 +103,18 @@ export interface TransactionalSession<Transaction> extends ReadStoreSession {
   transact(work: (transaction: Transaction) => Promise<void>, batch: Omit<CommitBatch, 'changes'>): Promise<void>;
 }
 
+export interface CreateGenerationOptions {
+  /** Leave out what only queries need until `finishBulk`, where that makes filling faster. Such a generation never serves before it is promoted. Default false. */
+  readonly isBulk?: boolean;
+  /** It is never to be promoted: state `side`. Default false. */
+  readonly isSide?: boolean;
+}
+
+export interface PromoteOptions {
+  /** Promote it although it is behind the one that serves: queries go back in time. Default false. */
+  readonly isForced?: boolean;
+}
+
 export interface ReadStore {
   /** For messages and status: `sql`, `cache`, `search`, … */
   readonly name: string;
@@ -108,8 +126,11 @@ export interface ReadStore {
   /** All generations of a projection, by number; of all projections without an argument. Errors: READ_STORE_UNAVAILABLE. */
   generations(projection?: string): Promise<readonly Generation[]>;
 
-  /** Makes the next generation, `filling` and empty, with checkpoint position undefined. The first one of a projection serves at once. */
-  createGeneration(projection: ProjectionDescriptor, incarnation: Incarnation): Promise<Generation>;
+  /**
+   * Makes the next generation, `filling` and empty, with checkpoint position undefined. Where none serves and it is neither bulk nor side, it
+   * serves at once.
+   */
+  createGeneration(projection: ProjectionDescriptor, incarnation: Incarnation, options?: CreateGenerationOptions): Promise<Generation>;
 
   /**
    * Opens a session on a generation and raises its epoch: every older session of it is fenced off.
@@ -117,8 +138,13 @@ export interface ReadStore {
    */
   open(projection: ProjectionDescriptor, generation: number): Promise<ReadStoreSession>;
 
-  /** Makes a generation the one that serves, in one step for readers; the one before is retired. Errors: READ_STORE_UNKNOWN_GENERATION. */
-  promote(projection: string, generation: number): Promise<void>;
+  /**
+   * Makes a generation the one that serves, in one step for readers. The one before is retired and its session fenced off, so that nobody
+   * takes for visible what is written there from now on. Does nothing if it serves already.
+   * Errors: READ_STORE_GENERATION_BEHIND when its checkpoint is behind that of the one that serves: queries would go back behind a position
+   * already shown; READ_STORE_GENERATION_NOT_READY for a bulk generation before `finishBulk` and for a `side` one; READ_STORE_UNKNOWN_GENERATION.
+   */
+  promote(projection: string, generation: number, options?: PromoteOptions): Promise<void>;
 
   /** Deletes a generation that does not serve. Errors: READ_STORE_UNKNOWN_GENERATION, READ_STORE_GENERATION_SERVES. */
   dropGeneration(projection: string, generation: number): Promise<void>;
