@@ -12,6 +12,8 @@ const WRITE_BYTES_MAX = 1_048_576;
 const WRITE_TIMEOUT_MS = 2_000;
 /** Of one message; a larger append comes in several. */
 const MESSAGE_BYTES_MAX = 16 * 1_048_576;
+/** What stopping gives the last answers to get out. */
+const FAREWELL_MS = 100;
 
 export interface EventStoreDbServerOptions {
   /** The folder that holds `events.db`, shared with the embedded event store; created when it does not exist. */
@@ -46,6 +48,7 @@ export class EventStoreDbServer {
   readonly #log: EventLog;
   readonly #grpc: Server;
   readonly #health: HttpServer | undefined;
+  readonly #runtime: Runtime;
   #stopping: Promise<void> | undefined;
 
   /**
@@ -73,12 +76,13 @@ export class EventStoreDbServer {
   }
 
   private constructor(
-    { host = '127.0.0.1', tls }: EventStoreDbServerOptions,
+    { host = '127.0.0.1', tls, runtime = systemRuntime }: EventStoreDbServerOptions,
     { log, grpc, health, bound }: { log: EventLog; grpc: Server; health: HttpServer | undefined; bound: number },
   ) {
     this.#log = log;
     this.#grpc = grpc;
     this.#health = health;
+    this.#runtime = runtime;
     this.port = bound;
     this.healthPort = health && (health.address() as AddressInfo).port;
     this.connectionString = `esdb://${dialable(host)}:${bound}?tls=${tls !== undefined}`;
@@ -93,9 +97,10 @@ export class EventStoreDbServer {
   async #stop(): Promise<void> {
     this.#health?.closeAllConnections();
     await new Promise<void>((resolve) => (this.#health ? this.#health.close(() => resolve()) : resolve()));
-    // Readers end first and say so; then the connections go.
+    // Readers end first and say so; then the connections go, those that clients keep open as well.
     await this.#log.close();
-    await new Promise((resolve) => setImmediate(resolve));
+    const isEmpty = new Promise<void>((resolve) => this.#grpc.tryShutdown(() => resolve()));
+    await Promise.race([isEmpty, this.#runtime.sleep(FAREWELL_MS)]);
     this.#grpc.forceShutdown();
   }
 }

@@ -4,6 +4,8 @@ import { EventStoreClosed, type Runtime } from '@mainstem/event-store';
 import { createClient, type GuardedClient } from './guarded-client.js';
 
 const RENEWAL_INTERVAL_MS = 1_000;
+/** How long the end of a connection is waited for. */
+const CLOSING_MS = 1_000;
 
 /** A client and the signal that fires when it is given up: whoever uses it has to let go then, the client itself does not say so. */
 export interface HeldClient {
@@ -51,9 +53,10 @@ export class ClientHolder {
   #retire({ close, abandon }: Held): void {
     abandon();
     // A connection that fails while it is being closed is closed.
-    const closing: Promise<void> = close()
-      .catch(() => undefined)
-      .finally(() => this.#closings.delete(closing));
+    // The client waits for its calls to finish, and one that nobody reads to its end never does.
+    const closing: Promise<void> = Promise.race([close().catch(() => undefined), this.#runtime.sleep(CLOSING_MS)]).finally(() =>
+      this.#closings.delete(closing),
+    );
     this.#closings.add(closing);
   }
 }

@@ -35,8 +35,9 @@ export const createClient = (uri: string): GuardedClient => {
   return {
     client,
     close: async () => {
-      await client.dispose();
+      const disposed = client.dispose();
       (await lastChannel())?.close();
+      await disposed;
     },
   };
 };

@@ -1,0 +1,92 @@
+// A server of EventStoreDB's protocol with real clients, and the words in which its semantics are told.
+import { randomUUID } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  EventStoreDBClient,
+  jsonEvent,
+  type AppendExpectedRevision,
+  type AppendResult,
+  type ReadStreamOptions,
+  type RecordedEvent,
+  type ResolvedEvent,
+} from '@eventstore/db-client';
+import { EventStoreDbServer, type EventStoreDbServerOptions } from '@mainstem/eventstoredb-server';
+
+export interface ProtocolFixture {
+  readonly dir: string;
+  readonly server: EventStoreDbServer;
+  readonly client: EventStoreDBClient;
+  stop(): Promise<void>;
+}
+
+export const startProtocol = async (options: Partial<EventStoreDbServerOptions> = {}): Promise<ProtocolFixture> => {
+  const dir = await mkdtemp(join(tmpdir(), 'mainstem-protocol-'));
+  const server = await EventStoreDbServer.start({ dir, port: 0, ...options });
+  const client = EventStoreDBClient.connectionString(server.connectionString);
+  const stop = async (): Promise<void> => {
+    await client.dispose();
+    await server.stop();
+    await rm(dir, { recursive: true });
+  };
+  return { dir, server, client, stop };
+};
+
+export const newStream = (): string => `row-${randomUUID()}`;
+
+/** Events with ids of their own, or with these. */
+export const events = (count: number, ids: readonly string[] = []) =>
+  Array.from({ length: count }, (_, n) => jsonEvent({ id: ids[n] ?? randomUUID(), type: 'Counted', data: { n } }));
+
+export const ids = (count: number): readonly string[] => Array.from({ length: count }, () => randomUUID());
+
+/** How an append ended, in a word and a number. */
+export type Outcome = readonly ['ok', bigint] | readonly ['wrong', bigint | 'no_stream'] | readonly ['deleted'];
+
+/** The two calls by which a client can append: the client takes the second one when credentials are given with the call. */
+export const WAYS = [
+  ['BatchAppend', {}],
+  ['Append', { credentials: { username: 'admin', password: 'ignored without TLS' } }],
+] as const;
+export type Way = (typeof WAYS)[number][1];
+
+export const append = (
+  client: EventStoreDBClient,
+  stream: string,
+  what: ReturnType<typeof events>,
+  expectedRevision: AppendExpectedRevision,
+  way: Way = {},
+): Promise<AppendResult> => client.appendToStream(stream, what, { expectedRevision, ...way });
+
+export const outcomeOf = async (appended: Promise<AppendResult>): Promise<Outcome> => {
+  try {
+    return ['ok', (await appended).nextExpectedRevision];
+  } catch (error) {
+    const { type, actualVersion } = error as { readonly type?: string; readonly actualVersion?: bigint | 'no_stream' };
+    if (type === 'wrong-expected-version' && actualVersion !== undefined) return ['wrong', actualVersion];
+    if (type === 'stream-deleted') return ['deleted'];
+    throw error;
+  }
+};
+
+export const read = async (client: EventStoreDBClient, stream: string, options: ReadStreamOptions = {}): Promise<readonly RecordedEvent[]> => {
+  const found: RecordedEvent[] = [];
+  for await (const { event } of client.readStream(stream, options)) if (event) found.push(event);
+  return found;
+};
+
+export const revisions = async (client: EventStoreDBClient, stream: string, options: ReadStreamOptions = {}): Promise<readonly bigint[]> =>
+  (await read(client, stream, options)).map((event) => event.revision);
+
+/** The `type` by which the client tells its errors apart. */
+export const errorType = async (work: Promise<unknown>): Promise<unknown> => {
+  try {
+    await work;
+    return 'no error';
+  } catch (error) {
+    return (error as { readonly type?: string }).type ?? error;
+  }
+};
+
+export const positionOf = ({ event }: ResolvedEvent): bigint => event?.position?.commit ?? -1n;
