@@ -50,11 +50,8 @@ module.exports = {
 
     // The libraries, along the flow. event-store imports nothing of ours.
     mayImport(lib('event-store'), npm('class-validator')),
-    mayImport(
-      lib('event-store', 'aggregate', 'projection', 'embedded', 'sql', 'nest', 'testing', 'cli', 'eventstoredb', 'eventstoredb-server'),
-      NODE,
-    ),
-    mayImport(lib('aggregate', 'projection', 'embedded', 'sql', 'nest', 'testing', 'cli', 'eventstoredb', 'eventstoredb-server'), lib('event-store')),
+    mayImport(lib('event-store', 'aggregate', 'projection', 'embedded', 'sql', 'nest', 'testing', 'cli'), NODE),
+    mayImport(lib('aggregate', 'projection', 'embedded', 'sql', 'nest', 'testing', 'cli'), lib('event-store')),
     mayImport(lib('aggregate'), npm('lru-cache', 'class-validator')),
     mayImport(lib('projection'), npm('lru-cache')),
     mayImport(lib('embedded', 'sql', 'nest', 'testing', 'cli'), lib('projection')),
@@ -65,8 +62,6 @@ module.exports = {
     mayImport(lib('eventstoredb', 'eventstoredb-server'), NODE),
     mayImport(lib('eventstoredb'), npm('@eventstore/db-client', '@grpc/grpc-js')),
     mayImport(lib('eventstoredb-server'), [at('libs/embedded/src/events-file\\.ts$'), ...npm('@grpc/grpc-js', '@grpc/proto-loader')]),
-    mayImport(lib('eventstoredb'), npm('@eventstore/db-client', '@grpc/grpc-js')),
-    mayImport(lib('eventstoredb-server'), [lib('embedded'), ...npm('@grpc/grpc-js', '@grpc/proto-loader')]),
     mayImport(lib('nest'), NEST, 'The only library that knows Nest.'),
     mayImport(lib('cli'), npm('commander', 'cli-progress', '@types/cli-progress')),
 
@@ -76,7 +71,7 @@ module.exports = {
     mayImport(at('apps/'), at('src/.*\\.events\\.ts$')),
     mayImport(at('apps/[^/]+/'), at('apps/read-models/'), 'Shapes of the read models, shared by those who fill them and those who query them.'),
     mayImport(at('apps/sql-projector/'), lib('sql'), 'Handler projections write through its SqlTransaction.'),
-    mayImport(at('(?:src|apps)/(?:.*/)?(?:[^/]*\\.module|main)\\.ts$'), lib('embedded', 'sql', 'eventstoredb')),
+    mayImport([at('(?:src|apps)/.*\\.module\\.ts$'), at('src/main\\.ts$'), at('apps/[^/]+/src/main\\.ts$')], lib('embedded', 'sql', 'eventstoredb')),
     mayImport(at('apps/all-in-one/'), [at('src/'), at('apps/')], 'One process that runs every part.'),
     mayImport(
       at('apps/mainstem\\.application\\.ts$'),
