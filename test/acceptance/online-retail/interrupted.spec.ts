@@ -3,11 +3,11 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ApplicationProcess, build } from './application-process.js';
 import { expectCheckpoint, FULL_FILE, fullFigures } from './expected.js';
 import { writePrefix } from './file-prefix.js';
 import { everyAnswer } from './pages.js';
 import { RunningShop } from './running-shop.js';
-import { build, ShopProcess } from './shop-process.js';
 
 const EVENTS = process.env['CI'] || process.env['FULL'] ? 100_000 : 20_000;
 const TIMEOUT_MS = 300_000;
@@ -17,9 +17,9 @@ describe('an interrupted import', () => {
   let dir: string;
   let data: string;
   let undisturbed: Readonly<Record<string, unknown>>;
-  const started: ShopProcess[] = [];
-  const start = async (name: string): Promise<ShopProcess> => {
-    const shop = await ShopProcess.start(join(dir, name), data);
+  const started: ApplicationProcess[] = [];
+  const start = async (name: string): Promise<ApplicationProcess> => {
+    const shop = await ApplicationProcess.start('apps/all-in-one/src/main.js', ['--dir', join(dir, name), '--data', data]);
     started.push(shop);
     return shop;
   };
@@ -37,7 +37,7 @@ describe('an interrupted import', () => {
     await rm(dir, { recursive: true, force: true });
   });
 
-  const expectUndisturbed = async (shop: ShopProcess): Promise<void> => {
+  const expectUndisturbed = async (shop: ApplicationProcess): Promise<void> => {
     await shop.ready(TIMEOUT_MS);
     expect(await everyAnswer(shop)).toEqual(undisturbed);
     const checkpoint = fullFigures.checkpoints[EVENTS];

@@ -1,4 +1,4 @@
-// The all-in-one application as a process of its own, as `npm start` runs it, to be killed.
+// An application as a process of its own, as `npm start` and `npm run start:<app>` run it, to be killed.
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -11,28 +11,36 @@ const POLL_MS = 10;
 
 /** Compiles what the processes run; costs a second when nothing has changed. */
 export const build = async (): Promise<void> => {
-  await promisify(execFile)(process.execPath, [`${ROOT}node_modules/typescript/bin/tsc`, '-b', 'apps'], { cwd: ROOT });
+  const compiler = promisify(execFile)(process.execPath, [`${ROOT}node_modules/typescript/bin/tsc`, '-b', 'apps'], { cwd: ROOT });
+  await compiler.catch((error: { readonly stdout: string }) => {
+    throw new Error(`the applications do not compile:\n${error.stdout}`);
+  });
 };
 
-export class ShopProcess {
+export class ApplicationProcess {
   #output = '';
 
   private constructor(private readonly child: ChildProcess) {
     for (const stream of [child.stdout, child.stderr]) stream?.on('data', (text: Buffer) => void (this.#output += text.toString()));
   }
 
-  /** Resolves once it listens; the import goes on. */
-  static async start(dir: string, data: string): Promise<ShopProcess> {
-    const args = [`${ROOT}dist/apps/all-in-one/src/main.js`, '--dir', dir, '--port', '0', '--data', data];
-    const shop = new ShopProcess(spawn(process.execPath, args, { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'] }));
-    await shop.#until(() => shop.#url() !== undefined, START_TIMEOUT_MS);
-    return shop;
+  /** Resolves once it listens, on a free port. `entry` is below dist, such as `apps/query-api/src/main.js`. */
+  static async start(entry: string, args: readonly string[]): Promise<ApplicationProcess> {
+    const child = spawn(process.execPath, [`${ROOT}dist/${entry}`, '--port', '0', ...args], { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'] });
+    const application = new ApplicationProcess(child);
+    await application.#until(() => application.url !== '', START_TIMEOUT_MS);
+    return application;
+  }
+
+  /** Where it listens. */
+  get url(): string {
+    return /http:\/\/localhost:[0-9]+/.exec(this.#output)?.[0] ?? '';
   }
 
   /** Resolves when so many events are imported, or the import is through. */
   async imported(events: number, timeoutMs: number): Promise<void> {
     await this.#until(async () => {
-      const progress = (await (await fetch(`${this.#url()}/health/progress`)).json()) as { 'first import': { state: string; events: number } };
+      const progress = (await (await fetch(`${this.url}/health/progress`)).json()) as { 'first import': { state: string; events: number } };
       const { state, events: imported } = progress['first import'];
       return imported >= events || state === 'done' || state === 'not needed';
     }, timeoutMs);
@@ -40,11 +48,11 @@ export class ShopProcess {
 
   /** Resolves when everything is live. */
   async ready(timeoutMs: number): Promise<void> {
-    await this.#until(async () => (await fetch(`${this.#url()}/health/ready`)).ok, timeoutMs);
+    await this.#until(async () => (await fetch(`${this.url}/health/ready`)).ok, timeoutMs);
   }
 
   async get<Answer>(path: string): Promise<Answer> {
-    const response = await fetch(`${this.#url()}/api/${path}`);
+    const response = await fetch(`${this.url}/api/${path}`);
     if (!response.ok) throw new Error(`${path} answered ${response.status}: ${await response.text()}`);
     return (await response.json()) as Answer;
   }
@@ -58,10 +66,6 @@ export class ShopProcess {
       await exited;
     }
     return performance.now() - startedMs;
-  }
-
-  #url(): string | undefined {
-    return /on (http:\/\/localhost:[0-9]+)/.exec(this.#output)?.[1];
   }
 
   async #until(condition: () => boolean | Promise<boolean>, timeoutMs: number): Promise<void> {
