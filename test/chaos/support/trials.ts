@@ -1,0 +1,37 @@
+// How often a chaos suite tries, and with which chance: CHAOS_TRIALS multiplies the counts, CHAOS_SEED repeats a run.
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { seededRandom, type SeededRandom } from '@mainstem/testing';
+
+const SEED_MAX = 2 ** 31;
+
+const numberFrom = (name: string, fallback: number): number => {
+  const text = process.env[name];
+  if (text === undefined || text === '') return fallback;
+  const value = Number(text);
+  if (!Number.isSafeInteger(value) || value < 0) throw new RangeError(`${name} must be a whole number from 0, got ${text}`);
+  return value;
+};
+
+/** The seed of this run; printed, so that a failure can be repeated. */
+export const seed = numberFrom('CHAOS_SEED', Math.floor(Math.random() * SEED_MAX));
+
+/** `count` times CHAOS_TRIALS (default 1). */
+export const trials = (count: number): number => count * numberFrom('CHAOS_TRIALS', 1);
+
+/** The chance of one suite. Prints how to repeat it. */
+export const chanceOf = (suite: string): SeededRandom => {
+  console.log(`${suite}: CHAOS_SEED=${seed}`);
+  return seededRandom(seed).fork(suite);
+};
+
+/** Runs `work` with a folder of its own, which is gone afterwards. */
+export const inFolder = async <Result>(work: (dir: string) => Promise<Result>): Promise<Result> => {
+  const dir = await mkdtemp(join(tmpdir(), 'mainstem-chaos-'));
+  try {
+    return await work(dir);
+  } finally {
+    await rm(dir, { recursive: true, force: true });
+  }
+};

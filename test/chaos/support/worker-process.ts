@@ -1,0 +1,94 @@
+// Processes that run the sources, tell their parent what they do, and can be killed at any moment.
+import { fork, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+
+const pathOf = (file: string): string => fileURLToPath(new URL(file, import.meta.url));
+const NODE_ARGUMENTS = ['--no-warnings', '--conditions=@mainstem/source', '--import', pathOf('source-loader.mjs')];
+const STDERR_SHOWN = 4_000;
+
+export interface Told {
+  readonly kind: string;
+  readonly [field: string]: unknown;
+}
+
+export interface WorkerOptions {
+  readonly args?: readonly string[];
+  readonly env?: NodeJS.ProcessEnv;
+}
+
+/** One process. Disposing of it kills it. */
+export class WorkerProcess implements AsyncDisposable {
+  /** The last message of each kind. */
+  readonly last = new Map<string, Told>();
+  readonly #child: ChildProcess;
+  readonly #listeners = new Set<(message: Told) => void>();
+  readonly #exit: Promise<unknown>;
+  #stderr = '';
+  #hasEnded = false;
+
+  /** `file` is a module of test/chaos/workers. */
+  constructor(file: string, { args = [], env = {} }: WorkerOptions = {}) {
+    this.#child = fork(pathOf(`../workers/${file}`), args, {
+      execArgv: NODE_ARGUMENTS,
+      env: { ...process.env, ...env },
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    });
+    this.#exit = once(this.#child, 'exit').then(() => {
+      this.#hasEnded = true;
+      this.#tell({ kind: 'exit' });
+    });
+    this.#child.stderr?.on('data', (chunk) => (this.#stderr = (this.#stderr + String(chunk)).slice(-STDERR_SHOWN)));
+    this.#child.on('message', (message: Told) => this.#tell(message));
+  }
+
+  get hasEnded(): boolean {
+    return this.#hasEnded;
+  }
+
+  /** Calls back with every message from now on. */
+  listen(listener: (message: Told) => void): void {
+    this.#listeners.add(listener);
+  }
+
+  send(message: object): void {
+    if (!this.#hasEnded) this.#child.send(message);
+  }
+
+  /** The first message, told already or to come, of this kind for which the condition holds. Rejects if the process ends before. */
+  async until(kind: string, condition: (message: Told) => boolean = () => true): Promise<Told> {
+    const known = this.last.get(kind);
+    if (known && condition(known)) return known;
+    return new Promise((resolve, reject) => {
+      const listener = (message: Told): void => {
+        if (message.kind === 'exit' && kind !== 'exit') reject(new Error(`the process ended before it told ${kind}: ${this.#stderr}`));
+        else if (message.kind !== kind || !condition(message)) return;
+        else resolve(message);
+        this.#listeners.delete(listener);
+      };
+      this.#listeners.add(listener);
+      if (this.#hasEnded) listener({ kind: 'exit' });
+    });
+  }
+
+  /** kill -9. */
+  async kill(): Promise<void> {
+    if (!this.#hasEnded) this.#child.kill('SIGKILL');
+    await this.#exit;
+  }
+
+  /** Waits for the end that the process finds by itself; its exit code. */
+  async ended(): Promise<number | null> {
+    await this.#exit;
+    return this.#child.exitCode;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.kill();
+  }
+
+  #tell(message: Told): void {
+    this.last.set(message.kind, message);
+    for (const listener of [...this.#listeners]) listener(message);
+  }
+}

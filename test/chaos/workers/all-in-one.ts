@@ -1,0 +1,46 @@
+// The all-in-one application as a process, with counters beside it that would show any event applied twice or not at all: `<dir> [<data file>]`.
+import 'reflect-metadata';
+import { createAllInOne } from '#apps/all-in-one/src/all-in-one.application.js';
+import { FirstImport } from '#apps/all-in-one/src/first-import.js';
+import { CACHE_READ_STORE, SEARCH_READ_STORE } from '#apps/read-models/src/read-stores.js';
+import type { EventStore } from '@mainstem/event-store';
+import { EVENT_STORE, listen, readSettings } from '@mainstem/nest';
+import { Projector, type ReadStore } from '@mainstem/projection';
+import { SqlReadStore } from '@mainstem/sql';
+import { counterOf, SqlCounter } from './counters.js';
+
+const PROGRESS_MS = 10;
+const [dir = '', data] = process.argv.slice(2);
+
+const settings = readSettings(['--dir', dir, '--port', '0', ...(data === undefined ? ['--no-data'] : ['--data', data])], {});
+const app = await createAllInOne(settings);
+const url = await listen(app, 0);
+const sql = await SqlReadStore.open({ dir }, { entities: [SqlCounter] });
+const counters = new Projector({
+  reader: app.get<EventStore>(EVENT_STORE),
+  projections: [
+    { projection: counterOf('sql'), store: sql },
+    { projection: counterOf('cache'), store: app.get<ReadStore>(CACHE_READ_STORE) },
+    { projection: counterOf('search'), store: app.get<ReadStore>(SEARCH_READ_STORE) },
+  ],
+});
+counters.start();
+process.send?.({ kind: 'listening', url });
+
+// What the import has acknowledged, as the parent may rely on it.
+const firstImport = app.get(FirstImport);
+const telling = setInterval(() => {
+  const { state, events } = firstImport.status();
+  process.send?.({ kind: 'import', state, events });
+  const statuses = [...app.get(Projector).status(), ...counters.status()];
+  process.send?.({ kind: 'projections', isLive: statuses.every((status) => status.state === 'live' && status.lagEvents === 0n) });
+}, PROGRESS_MS);
+
+process.once('message', () => {
+  clearInterval(telling);
+  void counters
+    .stop()
+    .then(() => sql.close())
+    .then(() => app.close())
+    .then(() => process.disconnect());
+});
