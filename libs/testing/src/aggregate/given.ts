@@ -40,6 +40,7 @@ class Decision<Event extends DomainEvent> implements Then<Event> {
     private readonly decide: () => readonly Event[],
   ) {}
 
+  // oxlint-disable-next-line unicorn/no-thenable -- the sentence reads given, when, then; a forgotten last part is caught below
   then(events: readonly Event[]): void {
     // An object with `then` passes for a promise: this is what an `await` or a test runner calls when the last part is missing.
     if (typeof events === 'function') throw new TypeError('finish the sentence: then([...]), thenRefuses(...) or thenNothing()');
