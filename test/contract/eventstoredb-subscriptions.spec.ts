@@ -40,7 +40,7 @@ class Told {
 }
 
 const typed = (type: string, count: number) => Array.from({ length: count }, () => jsonEvent({ type, data: {} }));
-const filtered = (filter: (options: { checkpointReached: Filter['checkpointReached'] }) => Filter, fromPosition: bigint | undefined = undefined) =>
+const filtered = (filter: (options: { checkpointReached: Filter['checkpointReached'] }) => Filter, fromPosition?: bigint) =>
   new Told((checkpointReached) =>
     client.subscribeToAll({
       filter: filter({ checkpointReached }),

@@ -1,0 +1,32 @@
+// Starts the event store alone: EventStoreDB's protocol, for applications on this machine and for clients of other languages.
+import { readFile } from 'node:fs/promises';
+import { isMainstemError } from '@mainstem/event-store';
+import { EventStoreDbServer } from '@mainstem/eventstoredb-server';
+import { EVENT_STORE_HELP, readEventStoreSettings, type EventStoreSettings } from './event-store-settings.js';
+
+const start = async ({ tls, healthPort, writeBytesMax, administrator, ...settings }: EventStoreSettings): Promise<EventStoreDbServer> =>
+  EventStoreDbServer.start({
+    ...settings,
+    ...(tls && { tls: { certificate: await readFile(tls.certificate), privateKey: await readFile(tls.privateKey) } }),
+    ...(administrator && { administrator }),
+    ...(healthPort !== undefined && { healthPort }),
+    ...(writeBytesMax !== undefined && { writeBytesMax }),
+  });
+
+const main = async (): Promise<void> => {
+  const argv = process.argv.slice(2);
+  if (argv.includes('--help')) return console.log(EVENT_STORE_HELP);
+  const settings = readEventStoreSettings(argv, process.env);
+  const server = await start(settings);
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void server.stop());
+  console.log(`Event store on ${server.connectionString}, data in ${settings.dir}`);
+  if (server.healthPort !== undefined) console.log(`Health on http://${settings.host}:${server.healthPort}/health/live`);
+};
+
+try {
+  await main();
+} catch (error) {
+  // Ours say what to do; of anything else the whole story is wanted.
+  console.error(isMainstemError(error) ? `${error.code}: ${error.message}` : error);
+  process.exitCode = 1;
+}
