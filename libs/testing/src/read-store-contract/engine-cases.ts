@@ -1,6 +1,6 @@
 // The engine on the store under test: killed between any two steps, restarted anywhere, in batches of any size, the read model is the fold.
 import assert from 'node:assert/strict';
-import type { Position } from '@mainstem/event-store';
+import { systemRuntime, type Position } from '@mainstem/event-store';
 import { Projector, RollingDigest, type CrashPoint, type CrashPoints, type HostedProjection, type ProjectionDocument } from '@mainstem/projection';
 import type { ContractCase } from '../contract-suite.js';
 import type { ContractContext, DefineCase } from './contract-fixture.js';
@@ -81,6 +81,7 @@ const runToHead = async (context: ContractContext, history: ContractHistory, opt
   const projector = projectorOf(context, history, options);
   projector.start();
   try {
+    if (options.rebuild === 'auto') await untilLive(projector); // before that, those who wait are served by the old generation
     await projector.waitFor(ORDERS, headOf(history), { timeoutMs: TIMEOUT_MS });
   } catch (error) {
     throw new Error(
@@ -92,6 +93,14 @@ const runToHead = async (context: ContractContext, history: ContractHistory, opt
     );
   } finally {
     await projector.stop();
+  }
+};
+
+const untilLive = async (projector: Projector): Promise<void> => {
+  const deadline = systemRuntime.monotonic() + TIMEOUT_MS;
+  while (!projector.status().every(({ state }) => state === 'live')) {
+    assert.ok(systemRuntime.monotonic() < deadline, 'the projection did not go live');
+    await systemRuntime.sleep(1);
   }
 };
 
@@ -197,7 +206,7 @@ export const engineCases = (define: DefineCase): readonly ContractCase[] => [
     await hold.reached;
     assert.deepEqual(await context.readDocument(ORDERS, key), foldPlainly(history.events, 1).orders.get(key));
     hold.release();
-    await rebuilding.waitFor(ORDERS, headOf(history), { timeoutMs: TIMEOUT_MS });
+    await untilLive(rebuilding);
     assert.deepEqual(await context.readDocument(ORDERS, key), foldPlainly(history.events, 2).orders.get(key));
     await rebuilding.stop();
     await assertIsFold(context, history, 2);
