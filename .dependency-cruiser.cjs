@@ -71,7 +71,10 @@ module.exports = {
     mayImport(at('apps/'), at('src/.*\\.events\\.ts$')),
     mayImport(at('apps/[^/]+/'), at('apps/read-models/'), 'Shapes of the read models, shared by those who fill them and those who query them.'),
     mayImport(at('apps/sql-projector/'), lib('sql'), 'Handler projections write through its SqlTransaction.'),
-    mayImport([at('(?:src|apps)/.*\\.module\\.ts$'), at('src/main\\.ts$'), at('apps/[^/]+/src/main\\.ts$')], lib('embedded', 'sql', 'eventstoredb')),
+    mayImport(
+      [at('(?:src|apps)/.*\\.module\\.ts$'), at('src/main\\.ts$'), at('apps/[^/]+/src/main\\.ts$')],
+      lib('embedded', 'sql', 'eventstoredb', 'eventstoredb-server'),
+    ),
     mayImport(at('apps/event-store/'), lib('eventstoredb-server'), 'Serves the protocol; the others are its clients.'),
     mayImport(at('apps/all-in-one/'), [at('src/'), at('apps/')], 'One process that runs every part.'),
     mayImport(

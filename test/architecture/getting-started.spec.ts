@@ -18,7 +18,7 @@ const region = (file: string): string =>
 describe('docs/getting-started.md', () => {
   it('shows every file of the slice, each as it is', () => {
     expect(blocks.map(({ file }) => file).toSorted()).toEqual(readdirSync(folder).toSorted());
-    for (const { file, code } of blocks) expect(code, file).toBe(region(file ?? ''));
+    for (const { file, code } of blocks) expect(code, file).toBe(region(file));
   });
 
   it(`needs at most ${LINES_MAX} lines of code`, () => {

@@ -20,7 +20,7 @@ const counter = defineAggregate({
   category: 'counter',
   events: counterEvents,
   initialState: { total: 0n },
-  evolve: (state, event) => ({ total: state.total + BigInt(event.data.by) }),
+  evolve: (state: { readonly total: bigint }, event) => ({ total: state.total + BigInt(event.data.by) }),
   decide: () => [],
 });
 
