@@ -2,16 +2,15 @@
 import { Refusal, say } from '../repository.mjs';
 import { findPostgres } from './postgres.mjs';
 
-const finders = [{ name: 'PostgreSQL', variable: 'postgres', find: findPostgres }];
+const finders = [{ name: 'PostgreSQL', find: findPostgres }];
 
 /**
- * Services by environment variable; one that is missing is left out, with SERVICES_LEFT_OUT naming it for the tests, and refused under CI.
+ * The services that are there, as environment variables for the tests. One that is missing is left out, and refused under CI.
  * @returns {Promise<{ env: Record<string, string>, stop: () => Promise<void> }>}
  */
 export const findServices = async () => {
   const found = [];
-  const leftOut = [];
-  for (const { name, variable, find } of finders) {
+  for (const { name, find } of finders) {
     try {
       const service = await find();
       say(`Service: ${service.found}.`);
@@ -19,10 +18,9 @@ export const findServices = async () => {
     } catch (error) {
       if (isCi()) throw new Refusal(`Service missing, and under CI every service is required: ${name}. Tried: ${error.message}`);
       say(`Service left out, its tests are skipped: ${name}. Tried: ${error.message}`);
-      leftOut.push(variable);
     }
   }
-  const env = Object.assign({ SERVICES_LEFT_OUT: leftOut.join(',') }, ...found.map((service) => service.env));
+  const env = Object.assign({}, ...found.map((service) => service.env));
   return { env, stop: async () => void (await Promise.allSettled(found.map((service) => service.stop()))) };
 };
 
