@@ -27,17 +27,29 @@ export class GenerationTables {
     this.#collections = database.sqlName('mainstem_collections');
   }
 
-  /** Makes the tables and indices of a new generation. Errors: READ_STORE_UNSUPPORTED_ENTITY, READ_STORE_NAME_TAKEN. */
-  async create(connection: SqlConnection, { projection, number }: Generation, collections: readonly CollectionDescriptor[]): Promise<void> {
+  /** Makes the tables of a new generation, with their indices unless it is to be filled in bulk. Errors: READ_STORE_UNSUPPORTED_ENTITY, READ_STORE_NAME_TAKEN. */
+  async create(connection: SqlConnection, { projection, number, isBulk }: Generation, collections: readonly CollectionDescriptor[]): Promise<void> {
     for (const { name, document, hasState } of collections) {
       const layout = this.layouts.of(document);
       await this.#assertNameFree(connection, projection, layout.view);
-      await connection.runner.createTable(this.#tableOf(layout, number, hasState), false, false, true);
+      await connection.runner.createTable(this.#tableOf(layout, number, hasState), false, false, !isBulk);
       await connection.run(
         `INSERT INTO ${this.#collections} (projection, generation, collection, view_name, table_name, signature) VALUES (?, ?, ?, ?, ?, ?)`,
         [projection, number, name, layout.view, generationTableName(layout.view, number), layout.signature],
       );
     }
+  }
+
+  /** Make the indices that a table filled in bulk lacks; those that are there already stay. */
+  indexStatements(collections: readonly CollectionDescriptor[], generation: number): readonly string[] {
+    return collections.flatMap(({ document, hasState }) => {
+      const layout = this.layouts.of(document);
+      const table = this.database.sqlName(generationTableName(layout.view, generation));
+      return this.#tableOf(layout, generation, hasState).indices.map(({ name = '', columnNames, where }) => {
+        const condition = where === undefined || where === '' ? '' : ` WHERE ${where}`;
+        return `CREATE INDEX IF NOT EXISTS ${quoted(name)} ON ${table} (${columnNames.map(quoted).join(', ')})${condition}`;
+      });
+    });
   }
 
   /** The collections of a stored generation. */

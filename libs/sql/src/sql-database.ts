@@ -23,6 +23,9 @@ export interface SqlConnection {
   /** Number of rows that a statement changed. Errors: as `query`. */
   run(sql: string, parameters?: readonly unknown[]): Promise<number>;
 
+  /** As `run`, for one statement that may take as long as the data is large. */
+  runLong(sql: string): Promise<void>;
+
   /** As `query`, for statements of the application: an error that is the statement's own fault comes as the driver throws it. */
   queryForeign<Row extends object>(sql: string, parameters: readonly unknown[]): Promise<readonly Row[]>;
 

@@ -1,8 +1,16 @@
 // Read models in SQL: SQLite for one machine, PostgreSQL for production, through TypeORM. Documents and checkpoint commit as one step.
 import { systemRuntime } from '@mainstem/event-store';
 import type { Incarnation, Position, Runtime } from '@mainstem/event-store';
-import { FingerprintMismatch, GenerationServes, ReadStoreUnavailable, UnknownGeneration } from '@mainstem/projection';
-import type { DocumentClass, Generation, ParkedEvent, ProjectionDescriptor, ReadStore } from '@mainstem/projection';
+import { assertPromotable, FingerprintMismatch, GenerationServes, ReadStoreUnavailable, UnknownGeneration } from '@mainstem/projection';
+import type {
+  CreateGenerationOptions,
+  DocumentClass,
+  Generation,
+  ParkedEvent,
+  ProjectionDescriptor,
+  PromoteOptions,
+  ReadStore,
+} from '@mainstem/projection';
 import type { EntityManager } from 'typeorm';
 import { GenerationRecords, newGeneration } from './bookkeeping/generation-records.js';
 import { ParkedRecords } from './bookkeeping/parked-records.js';
@@ -69,15 +77,19 @@ export class SqlReadStore implements ReadStore {
     return this.database.use((connection) => this.#generations.list(connection, projection));
   }
 
-  async createGeneration(projection: ProjectionDescriptor, incarnation: Incarnation): Promise<Generation> {
+  async createGeneration(
+    projection: ProjectionDescriptor,
+    incarnation: Incarnation,
+    { isBulk = false, isSide = false }: CreateGenerationOptions = {},
+  ): Promise<Generation> {
     return this.database.transact('full', async (connection) => {
       const number = await this.#generations.nextNumber(connection, projection.name);
       const serving = await this.#generations.findServing(connection, projection.name);
-      const createdAt = new Date(this.runtime.now()).toISOString();
-      const generation = newGeneration(projection, incarnation, { number, state: serving ? 'filling' : 'serving', createdAt });
+      const state = isSide ? 'side' : serving || isBulk ? 'filling' : 'serving';
+      const generation = newGeneration(projection, incarnation, { number, state, isBulk, createdAt: this.#now() });
       await this.#generations.insert(connection, generation);
       await this.#tables.create(connection, generation, projection.collections);
-      if (!serving) await this.#show(connection, projection.name, undefined, number);
+      if (state === 'serving') await this.#show(connection, projection.name, undefined, number);
       return generation;
     });
   }
@@ -91,18 +103,23 @@ export class SqlReadStore implements ReadStore {
       await this.#assertSameShape(connection, projection, generation);
       return raised;
     });
-    return new SqlReadStoreSession(this.database, this.#generations, this.#parked, { opened, tables });
+    const parts = { database: this.database, generations: this.#generations, parked: this.#parked, tables: this.#tables };
+    return new SqlReadStoreSession(parts, { opened, tables, collections: projection.collections, now: () => this.#now() });
   }
 
-  async promote(projection: string, generation: number): Promise<void> {
+  async promote(projection: string, generation: number, options: PromoteOptions = {}): Promise<void> {
     await this.database.transact('full', async (connection) => {
       await connection.lockViews();
       const next = await this.#generations.find(connection, projection, generation);
       if (!next) throw new UnknownGeneration(projection, generation);
-      const former = await this.#generations.findServing(connection, projection);
-      if (former?.number === generation) return;
-      if (former) await this.#generations.enter(connection, projection, former.number, 'retired');
-      await this.#generations.enter(connection, projection, generation, 'serving');
+      const serving = await this.#generations.findServing(connection, projection);
+      if (serving?.number === generation) return;
+      // Raised, its epoch fences its writer off; and a commit under way there is waited for, so that the comparison below holds.
+      const former = serving && (await this.#generations.raiseEpoch(connection, projection, serving.number));
+      assertPromotable(next, former, options);
+      const updatedAt = this.#now();
+      if (former) await this.#generations.enter(connection, former, { state: 'retired', updatedAt });
+      await this.#generations.enter(connection, next, { state: 'serving', updatedAt });
       await this.#show(connection, projection, former?.number, generation);
     });
   }
@@ -139,6 +156,10 @@ export class SqlReadStore implements ReadStore {
 
   async close(): Promise<void> {
     await this.database.close();
+  }
+
+  #now(): string {
+    return new Date(this.runtime.now()).toISOString();
   }
 
   async #show(connection: SqlConnection, projection: string, former: number | undefined, next: number): Promise<void> {

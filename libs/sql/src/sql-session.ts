@@ -3,15 +3,17 @@ import { CheckpointMoved } from '@mainstem/projection';
 import type {
   Checkpoint,
   CheckpointMove,
+  CollectionDescriptor,
   CommitBatch,
   Generation,
   ParkedEvent,
   ProjectionDocument,
   TransactionalSession,
 } from '@mainstem/projection';
-import type { GenerationRecords } from './bookkeeping/generation-records.js';
+import type { GenerationOwner, GenerationRecords } from './bookkeeping/generation-records.js';
 import type { ParkedRecords } from './bookkeeping/parked-records.js';
 import { UnsupportedEntity } from './errors.js';
+import type { GenerationTables } from './generation-tables.js';
 import type { CollectionTable, SqlConnection, SqlDatabase } from './sql-database.js';
 import { ConnectionTransaction } from './sql-transaction.js';
 import type { SqlTransaction } from './sql-transaction.js';
@@ -19,8 +21,19 @@ import type { SqlTransaction } from './sql-transaction.js';
 /** Where a session writes. */
 export interface SessionTarget {
   readonly opened: Generation;
+  readonly collections: readonly CollectionDescriptor[];
   /** By collection name. */
   readonly tables: ReadonlyMap<string, CollectionTable>;
+  /** ISO 8601 in UTC. */
+  readonly now: () => string;
+}
+
+/** What sessions of one store share. */
+export interface SessionParts {
+  readonly database: SqlDatabase;
+  readonly generations: GenerationRecords;
+  readonly parked: ParkedRecords;
+  readonly tables: GenerationTables;
 }
 
 /** A session of the SQL read store, on either dialect. */
@@ -29,24 +42,26 @@ export class SqlReadStoreSession implements TransactionalSession<SqlTransaction>
   readonly checkpoint: Checkpoint;
   readonly #projection: string;
   readonly #tables: ReadonlyMap<string, CollectionTable>;
+  readonly #now: () => string;
+  readonly #collections: readonly CollectionDescriptor[];
   #isClosed = false;
 
   constructor(
-    private readonly database: SqlDatabase,
-    private readonly generations: GenerationRecords,
-    private readonly parkedRecords: ParkedRecords,
-    { opened, tables }: SessionTarget,
+    private readonly parts: SessionParts,
+    { opened, collections, tables, now }: SessionTarget,
   ) {
     this.generation = opened.number;
     this.checkpoint = opened.checkpoint;
     this.#projection = opened.projection;
     this.#tables = tables;
+    this.#now = now;
+    this.#collections = collections;
   }
 
   async load(collection: string, keys: readonly string[]): Promise<ReadonlyMap<string, ProjectionDocument>> {
     const table = this.#table(collection);
     if (keys.length === 0) return new Map();
-    return this.database.use((connection) => connection.load(table, keys));
+    return this.parts.database.use((connection) => connection.load(table, keys));
   }
 
   async commit({ changes, ...batch }: CommitBatch): Promise<void> {
@@ -75,11 +90,23 @@ export class SqlReadStoreSession implements TransactionalSession<SqlTransaction>
     readonly after?: ParkedEvent['position'];
     readonly limit: number;
   }): Promise<readonly ParkedEvent[]> {
-    return this.database.use((connection) => this.parkedRecords.list(connection, this.#selection, options));
+    return this.parts.database.use((connection) => this.parts.parked.list(connection, this.#selection, options));
   }
 
   async parkedKeys(): Promise<ReadonlyMap<string, number>> {
-    return this.database.use((connection) => this.parkedRecords.keys(connection, this.#selection));
+    return this.parts.database.use((connection) => this.parts.parked.keys(connection, this.#selection));
+  }
+
+  async finishBulk(): Promise<void> {
+    const { generations, tables } = this.parts;
+    // One transaction an index: on SQLite a transaction that writes keeps all other writers waiting.
+    for (const sql of tables.indexStatements(this.#collections, this.generation)) {
+      await this.#inEpoch(
+        (connection) => generations.touch(connection, this.#owner),
+        (connection) => connection.runLong(sql),
+      );
+    }
+    await this.#inEpoch((connection) => generations.finishBulk(connection, this.#owner));
   }
 
   /** The epoch alone gives the right to write, so there is nothing to release in the database. */
@@ -90,17 +117,29 @@ export class SqlReadStoreSession implements TransactionalSession<SqlTransaction>
   /** Moves the checkpoint first: that finds out whether the right to write is still ours, and makes a rival wait before it writes. */
   #inBatch(batch: Omit<CommitBatch, 'changes'>, write: (connection: SqlConnection) => Promise<void>): Promise<void> {
     if (this.#isClosed) throw new CheckpointMoved(this.#projection, this.generation);
-    return this.database.transact('relaxed', async (connection) => {
+    return this.parts.database.transact('relaxed', async (connection) => {
       await this.#moveCheckpoint(connection, batch.checkpoint);
       await write(connection);
-      await this.parkedRecords.park(connection, this.#selection, batch.park ?? []);
-      await this.parkedRecords.unpark(connection, this.#selection, batch.unpark ?? []);
+      await this.parts.parked.park(connection, this.#selection, batch.park ?? []);
+      await this.parts.parked.unpark(connection, this.#selection, batch.unpark ?? []);
+    });
+  }
+
+  /** Runs the work in a transaction, unless the claim to the generation turns out to be another session's now. */
+  #inEpoch(claim: (connection: SqlConnection) => Promise<boolean>, work?: (connection: SqlConnection) => Promise<void>): Promise<void> {
+    if (this.#isClosed) throw new CheckpointMoved(this.#projection, this.generation);
+    return this.parts.database.transact('relaxed', async (connection) => {
+      if (!(await claim(connection))) throw new CheckpointMoved(this.#projection, this.generation);
+      await work?.(connection);
     });
   }
 
   async #moveCheckpoint(connection: SqlConnection, move: CheckpointMove): Promise<void> {
-    const owner = { ...this.#selection, epoch: this.checkpoint.epoch };
-    if (!(await this.generations.moveCheckpoint(connection, owner, move))) throw new CheckpointMoved(this.#projection, this.generation);
+    if (!(await this.parts.generations.moveCheckpoint(connection, this.#owner, move))) throw new CheckpointMoved(this.#projection, this.generation);
+  }
+
+  get #owner(): GenerationOwner {
+    return { ...this.#selection, epoch: this.checkpoint.epoch, updatedAt: this.#now() };
   }
 
   get #selection(): { readonly projection: string; readonly generation: number } {

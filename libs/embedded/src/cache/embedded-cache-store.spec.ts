@@ -224,7 +224,7 @@ describe('the embedded cache', () => {
     await store.promote('customers', number);
     expect(await get('a')).toEqual({ net: 2 });
     expect(await top('net')).toEqual([['a', 2]]);
-    await store.promote('customers', 1);
+    await store.promote('customers', 1, { isForced: true });
     expect(await get('a')).toEqual({ net: 1 });
   });
 

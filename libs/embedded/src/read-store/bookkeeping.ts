@@ -3,6 +3,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { type Incarnation, type Position, position } from '@mainstem/event-store';
 import {
   type CheckpointMove,
+  type CreateGenerationOptions,
   EMPTY_DIGEST,
   type Generation,
   type GenerationState,
@@ -28,9 +29,10 @@ export class Bookkeeping {
       nextNumber: prepare(NEXT_NUMBER),
       insert: prepare(INSERT_GENERATION),
       raiseEpoch: prepare('UPDATE generations SET epoch = epoch + 1 WHERE id = ?'),
-      moveCheckpoint: prepare('UPDATE generations SET position = ?, digest = ? WHERE id = ? AND position IS ? AND epoch = ?'),
-      setState: prepare('UPDATE generations SET state = ? WHERE id = ?'),
-      retire: prepare("UPDATE generations SET state = 'retired' WHERE projection = ? AND state = 'serving'"),
+      moveCheckpoint: prepare(MOVE_CHECKPOINT),
+      serve: prepare("UPDATE generations SET state = 'serving', updated_at = ? WHERE id = ?"),
+      retire: prepare(RETIRE),
+      finishBulk: prepare('UPDATE generations SET is_bulk = 0, updated_at = ? WHERE id = ? AND epoch = ?'),
       remove: prepare('DELETE FROM generations WHERE id = ?'),
       collections: prepare(`${SELECT_COLLECTION} WHERE generation = ? ORDER BY id`),
       servingCollection: prepare(SERVING_COLLECTION),
@@ -57,13 +59,14 @@ export class Bookkeeping {
     return row && generationOf(row);
   }
 
-  /** The next generation; it serves if the projection has no other. Errors: PROJECTION_INVALID_DEFINITION for a collection of another projection. */
-  create(projection: ProjectionDescriptor, incarnation: Incarnation, createdAt: string): StoredGeneration {
+  /** The next generation, in the state that the port asks for. Errors: PROJECTION_INVALID_DEFINITION for a collection of another projection. */
+  create(projection: ProjectionDescriptor, incarnation: Incarnation, { isBulk = false, isSide = false, createdAt }: NewGeneration): StoredGeneration {
     for (const { name } of projection.collections) this.#assertOwn(projection.name, name);
     const { nextNumber, insert } = this.#statements;
     const { number } = nextNumber.get(projection.name) as { number: number };
-    const state: GenerationState = this.serving(projection.name) ? 'filling' : 'serving';
-    insert.run(projection.name, number, state, projection.version, projection.fingerprint, incarnation, EMPTY_DIGEST, createdAt);
+    const state: GenerationState = isSide ? 'side' : this.serving(projection.name) || isBulk ? 'filling' : 'serving';
+    const { name, version, fingerprint } = projection;
+    insert.run(name, number, state, version, fingerprint, incarnation, EMPTY_DIGEST, isBulk ? 1 : 0, createdAt, createdAt);
     const generation = this.generation(projection.name, number);
     if (!generation) throw new TypeError('a generation that was just inserted is not there');
     return generation;
@@ -75,13 +78,19 @@ export class Bookkeeping {
   }
 
   /** False if the checkpoint is not at `from`, or the epoch is not the caller's: nothing was changed. */
-  moveCheckpoint(id: number, epoch: number, move: CheckpointMove): boolean {
-    return this.#statements.moveCheckpoint.run(move.to ?? null, move.digest, id, move.from ?? null, epoch).changes === 1;
+  moveCheckpoint({ id, epoch, updatedAt }: CheckpointOwner, move: CheckpointMove): boolean {
+    return this.#statements.moveCheckpoint.run(move.to ?? null, move.digest, updatedAt, id, move.from ?? null, epoch).changes === 1;
   }
 
-  serve(generation: StoredGeneration): void {
-    this.#statements.retire.run(generation.projection);
-    this.#statements.setState.run('serving', generation.id);
+  /** The one before is retired, and its sessions are fenced off. */
+  serve(generation: StoredGeneration, updatedAt: string): void {
+    this.#statements.retire.run(updatedAt, generation.projection);
+    this.#statements.serve.run(updatedAt, generation.id);
+  }
+
+  /** False if the epoch is not the caller's: nothing was changed. */
+  finishBulk({ id, epoch, updatedAt }: CheckpointOwner): boolean {
+    return this.#statements.finishBulk.run(updatedAt, id, epoch).changes === 1;
   }
 
   /** Forgets a generation and its collections. */
@@ -126,6 +135,17 @@ export class Bookkeeping {
   }
 }
 
+export interface NewGeneration extends CreateGenerationOptions {
+  readonly createdAt: string;
+}
+
+/** A session's claim to a generation, with the time of what it does. */
+export interface CheckpointOwner {
+  readonly id: number;
+  readonly epoch: number;
+  readonly updatedAt: string;
+}
+
 export interface ServingCollection extends StoredCollection {
   /** Of its generation's checkpoint. */
   readonly position: Position | undefined;
@@ -142,11 +162,14 @@ interface GenerationRow {
   readonly position: string | null;
   readonly epoch: number;
   readonly digest: string;
+  readonly isBulk: number;
   readonly createdAt: string;
+  readonly updatedAt: string;
 }
 
-const generationOf = ({ incarnation, position: place, epoch, digest, ...generation }: GenerationRow): StoredGeneration => ({
+const generationOf = ({ incarnation, position: place, epoch, digest, isBulk, ...generation }: GenerationRow): StoredGeneration => ({
   ...generation,
+  isBulk: isBulk === 1,
   checkpoint: { incarnation, position: place === null ? undefined : position(place), epoch, digest },
 });
 
@@ -161,7 +184,7 @@ const collectionOf = ({ id, name, hasState, declaration }: CollectionRow): Store
 
 const SELECT_GENERATION = `
   SELECT id, projection, number, state, version, fingerprint, incarnation, CAST(position AS TEXT) AS position, epoch, digest,
-    created_at AS createdAt
+    is_bulk AS isBulk, created_at AS createdAt, updated_at AS updatedAt
   FROM generations`;
 
 const NEXT_NUMBER = `
@@ -169,8 +192,12 @@ const NEXT_NUMBER = `
   ON CONFLICT (name) DO UPDATE SET last_generation = last_generation + 1 RETURNING last_generation AS number`;
 
 const INSERT_GENERATION = `
-  INSERT INTO generations (projection, number, state, version, fingerprint, incarnation, position, epoch, digest, created_at)
-  VALUES (?, ?, ?, ?, ?, ?, NULL, 0, ?, ?)`;
+  INSERT INTO generations (projection, number, state, version, fingerprint, incarnation, position, epoch, digest, is_bulk, created_at, updated_at)
+  VALUES (?, ?, ?, ?, ?, ?, NULL, 0, ?, ?, ?, ?)`;
+
+const MOVE_CHECKPOINT = 'UPDATE generations SET position = ?, digest = ?, updated_at = ? WHERE id = ? AND position IS ? AND epoch = ?';
+
+const RETIRE = `UPDATE generations SET state = 'retired', epoch = epoch + 1, updated_at = ? WHERE projection = ? AND state = 'serving'`;
 
 const SELECT_COLLECTION = 'SELECT id, name, has_state AS hasState, declaration FROM collections';
 

@@ -1,11 +1,14 @@
 // The read store port on one SQLite file: what the cache and the full-text index have in common.
 import type { Incarnation } from '@mainstem/event-store';
 import {
+  assertPromotable,
+  type CreateGenerationOptions,
   FingerprintMismatch,
   type Generation,
   GenerationServes,
   type ParkedEvent,
   type ProjectionDescriptor,
+  type PromoteOptions,
   type ReadStore,
   type ReadStoreSession,
   UnknownGeneration,
@@ -43,11 +46,11 @@ export abstract class EmbeddedReadStore implements ReadStore {
     return this.file.read(() => this.served.generations(projection).map(withoutId));
   }
 
-  async createGeneration(projection: ProjectionDescriptor, incarnation: Incarnation): Promise<Generation> {
+  async createGeneration(projection: ProjectionDescriptor, incarnation: Incarnation, options: CreateGenerationOptions = {}): Promise<Generation> {
     const { bookkeeping, tables } = this.#parts;
-    const createdAt = new Date(this.file.options.runtime.now()).toISOString();
+    const createdAt = this.file.now();
     return this.file.write(() => {
-      const generation = bookkeeping.create(projection, incarnation, createdAt);
+      const generation = bookkeeping.create(projection, incarnation, { ...options, createdAt });
       for (const { name, hasState } of projection.collections) {
         tables.create(bookkeeping.addCollection(generation, { name, hasState, declaration: tables.declare(name) }));
       }
@@ -67,9 +70,14 @@ export abstract class EmbeddedReadStore implements ReadStore {
     });
   }
 
-  async promote(projection: string, number: number): Promise<void> {
+  async promote(projection: string, number: number, options: PromoteOptions = {}): Promise<void> {
     const { bookkeeping } = this.#parts;
-    await this.file.write(() => bookkeeping.serve(generationIn(bookkeeping, projection, number)));
+    await this.file.write(() => {
+      const next = generationIn(bookkeeping, projection, number);
+      if (next.state === 'serving') return;
+      assertPromotable(withoutId(next), bookkeeping.serving(projection), options);
+      bookkeeping.serve(next, this.file.now());
+    });
   }
 
   async dropGeneration(projection: string, number: number): Promise<void> {

@@ -8,7 +8,7 @@ import {
   type ProjectionDocument,
   type ReadStoreSession,
 } from '@mainstem/projection';
-import type { Bookkeeping, StoredGeneration } from './bookkeeping.js';
+import type { Bookkeeping, CheckpointOwner, StoredGeneration } from './bookkeeping.js';
 import type { CollectionTables, StoredCollection } from './collection-tables.js';
 import type { ParkedEvents, ParkedQuery } from './parked-events.js';
 import type { ReadStoreFile } from './read-store-file.js';
@@ -44,15 +44,22 @@ export class EmbeddedSession implements ReadStoreSession {
 
   async commit(batch: CommitBatch): Promise<void> {
     const { file, bookkeeping, parkedEvents, tables } = this.parts;
-    const { id, projection, number } = this.stored;
+    const { projection, number } = this.stored;
     if (this.#isClosed) throw new CheckpointMoved(projection, number);
     const changes = batch.changes.map((change) => ({ change, collection: this.#collection(change.collection) }));
     await file.write(() => {
       // First of all: a stale session must not even try.
-      if (!bookkeeping.moveCheckpoint(id, this.checkpoint.epoch, batch.checkpoint)) throw new CheckpointMoved(projection, number);
+      if (!bookkeeping.moveCheckpoint(this.#owner(), batch.checkpoint)) throw new CheckpointMoved(projection, number);
       for (const { change, collection } of changes) tables.apply(collection, change);
-      for (const event of batch.unpark ?? []) parkedEvents.unpark(id, event);
-      for (const event of batch.park ?? []) parkedEvents.park(id, event);
+      for (const event of batch.unpark ?? []) parkedEvents.unpark(this.stored.id, event);
+      for (const event of batch.park ?? []) parkedEvents.park(this.stored.id, event);
+    });
+  }
+
+  async finishBulk(): Promise<void> {
+    const { file, bookkeeping } = this.parts;
+    await file.write(() => {
+      if (this.#isClosed || !bookkeeping.finishBulk(this.#owner())) throw new CheckpointMoved(this.stored.projection, this.generation);
     });
   }
 
@@ -67,6 +74,10 @@ export class EmbeddedSession implements ReadStoreSession {
   /** Nothing is held between commits, so there is nothing to give back; it just cannot commit any more. */
   async close(): Promise<void> {
     this.#isClosed = true;
+  }
+
+  #owner(): CheckpointOwner {
+    return { id: this.stored.id, epoch: this.checkpoint.epoch, updatedAt: this.parts.file.now() };
   }
 
   #collection(name: string): StoredCollection {

@@ -78,6 +78,11 @@ export class ReadStoreFile {
     return this.#attempt(() => transact(this.writer, 'BEGIN', query));
   }
 
+  /** The time as stored: ISO 8601 in UTC. */
+  now(): string {
+    return new Date(this.options.runtime.now()).toISOString();
+  }
+
   /** Ends both connections. May be called again. */
   close(): void {
     if (this.#isClosed) return;

@@ -14,14 +14,16 @@ export const READ_STORE_SCHEMA = `
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     projection TEXT NOT NULL REFERENCES projections (name),
     number INTEGER NOT NULL,
-    state TEXT NOT NULL CHECK (state IN ('filling', 'serving', 'retired')),
+    state TEXT NOT NULL CHECK (state IN ('filling', 'serving', 'retired', 'side')),
     version INTEGER NOT NULL,
     fingerprint TEXT NOT NULL,
     incarnation TEXT NOT NULL,
     position INTEGER,
     epoch INTEGER NOT NULL,
     digest TEXT NOT NULL,
+    is_bulk INTEGER NOT NULL,
     created_at TEXT NOT NULL,
+    updated_at TEXT NOT NULL,
     UNIQUE (projection, number)
   ) STRICT;
 

@@ -43,11 +43,23 @@ export class GenerationRecords {
   }
 
   async insert(connection: SqlConnection, generation: Generation): Promise<void> {
-    const { projection, number, state, version, fingerprint, checkpoint, createdAt } = generation;
+    const { projection, number, state, version, fingerprint, checkpoint, isBulk, createdAt, updatedAt } = generation;
     await connection.run(
-      `INSERT INTO ${this.#generations} (projection, generation, state, version, fingerprint, incarnation, position, epoch, digest, created_at)
-       VALUES (?, ?, ?, ?, ?, ?, NULL, ?, ?, ?)`,
-      [projection, number, state, version, fingerprint, checkpoint.incarnation, checkpoint.epoch, checkpoint.digest, createdAt],
+      `INSERT INTO ${this.#generations} (projection, generation, state, version, fingerprint, incarnation, position, epoch, digest, is_bulk, created_at, updated_at)
+       VALUES (?, ?, ?, ?, ?, ?, NULL, ?, ?, ?, ?, ?)`,
+      [
+        projection,
+        number,
+        state,
+        version,
+        fingerprint,
+        checkpoint.incarnation,
+        checkpoint.epoch,
+        checkpoint.digest,
+        isBulk ? 1 : 0,
+        createdAt,
+        updatedAt,
+      ],
     );
   }
 
@@ -60,14 +72,27 @@ export class GenerationRecords {
 
   /** Moves the checkpoint if it is where the move says and the epoch is still the session's. False: another writer was here. */
   async moveCheckpoint(connection: SqlConnection, owner: GenerationOwner, move: CheckpointMove): Promise<boolean> {
-    const sql = `UPDATE ${this.#generations} SET position = CAST(? AS bigint), digest = ?
+    const sql = `UPDATE ${this.#generations} SET position = CAST(? AS bigint), digest = ?, updated_at = ?
       WHERE projection = ? AND generation = ? AND epoch = CAST(? AS bigint) AND position IS NOT DISTINCT FROM CAST(? AS bigint)`;
-    const parameters = [textOf(move.to), move.digest, owner.projection, owner.generation, String(owner.epoch), textOf(move.from)];
+    const parameters = [textOf(move.to), move.digest, owner.updatedAt, owner.projection, owner.generation, String(owner.epoch), textOf(move.from)];
     return (await connection.run(sql, parameters)) === 1;
   }
 
-  async enter(connection: SqlConnection, projection: string, generation: number, state: GenerationState): Promise<void> {
-    await connection.run(`UPDATE ${this.#generations} SET state = ? WHERE projection = ? AND generation = ?`, [state, projection, generation]);
+  async enter(connection: SqlConnection, { projection, number }: Pick<Generation, 'projection' | 'number'>, entry: StateEntry): Promise<void> {
+    const sql = `UPDATE ${this.#generations} SET state = ?, updated_at = ? WHERE projection = ? AND generation = ?`;
+    await connection.run(sql, [entry.state, entry.updatedAt, projection, number]);
+  }
+
+  /** A sign of life between long steps. False: the epoch is not the session's any more. */
+  async touch(connection: SqlConnection, owner: GenerationOwner): Promise<boolean> {
+    const sql = `UPDATE ${this.#generations} SET updated_at = ? WHERE projection = ? AND generation = ? AND epoch = CAST(? AS bigint)`;
+    return (await connection.run(sql, [owner.updatedAt, owner.projection, owner.generation, String(owner.epoch)])) === 1;
+  }
+
+  /** Notes that a generation is like any other now. False: the epoch is not the session's any more. */
+  async finishBulk(connection: SqlConnection, owner: GenerationOwner): Promise<boolean> {
+    const sql = `UPDATE ${this.#generations} SET is_bulk = 0, updated_at = ? WHERE projection = ? AND generation = ? AND epoch = CAST(? AS bigint)`;
+    return (await connection.run(sql, [owner.updatedAt, owner.projection, owner.generation, String(owner.epoch)])) === 1;
   }
 
   async delete(connection: SqlConnection, projection: string, generation: number): Promise<void> {
@@ -87,13 +112,20 @@ export interface GenerationOwner {
   readonly projection: string;
   readonly generation: number;
   readonly epoch: number;
+  /** Time of what it does, ISO 8601 in UTC. */
+  readonly updatedAt: string;
+}
+
+export interface StateEntry {
+  readonly state: GenerationState;
+  readonly updatedAt: string;
 }
 
 /** A generation before its first batch. */
 export const newGeneration = (
   projection: ProjectionDescriptor,
   incarnation: Incarnation,
-  { number, state, createdAt }: Pick<Generation, 'number' | 'state' | 'createdAt'>,
+  { number, state, isBulk, createdAt }: Pick<Generation, 'number' | 'state' | 'isBulk' | 'createdAt'>,
 ): Generation => ({
   projection: projection.name,
   number,
@@ -101,14 +133,16 @@ export const newGeneration = (
   version: projection.version,
   fingerprint: projection.fingerprint,
   checkpoint: { incarnation, position: undefined, epoch: 0, digest: EMPTY_DIGEST },
+  isBulk,
   createdAt,
+  updatedAt: createdAt,
 });
 
 /** A position as statements take it. */
 export const textOf = (position: Position | undefined): string | null => (position === undefined ? null : position.toString());
 
 const COLUMNS = `projection, generation, state, version, fingerprint, incarnation, CAST(position AS text) AS position, CAST(epoch AS text) AS epoch,
-  digest, created_at AS "createdAt"`;
+  digest, is_bulk AS "isBulk", created_at AS "createdAt", updated_at AS "updatedAt"`;
 
 interface GenerationRow {
   readonly projection: string;
@@ -120,7 +154,9 @@ interface GenerationRow {
   readonly position: string | null;
   readonly epoch: string;
   readonly digest: string;
+  readonly isBulk: number;
   readonly createdAt: string;
+  readonly updatedAt: string;
 }
 
 const positionOf = (text: string | null): Position | undefined => (text === null ? undefined : toPosition(text));
@@ -132,5 +168,7 @@ const generationOf = (row: GenerationRow): Generation => ({
   version: row.version,
   fingerprint: row.fingerprint,
   checkpoint: { incarnation: row.incarnation as Incarnation, position: positionOf(row.position), epoch: Number(row.epoch), digest: row.digest },
+  isBulk: row.isBulk === 1,
   createdAt: row.createdAt,
+  updatedAt: row.updatedAt,
 });

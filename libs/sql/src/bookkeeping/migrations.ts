@@ -20,7 +20,9 @@ export class ReadStoreBookkeeping1764000000000 implements MigrationInterface {
       position bigint,
       epoch bigint NOT NULL,
       digest text NOT NULL,
+      is_bulk integer NOT NULL,
       created_at text NOT NULL,
+      updated_at text NOT NULL,
       PRIMARY KEY (projection, generation))`);
     await runner.query(`CREATE TABLE ${table('mainstem_collections')} (
       projection text NOT NULL,

@@ -14,6 +14,8 @@ import type { BulkStatement } from './postgres-table-statements.js';
 // Readers wait behind a promote that waits for other readers, so it waits only for a moment at a time.
 const VIEW_LOCK_WAIT_MS = 250;
 const VIEW_LOCK_ATTEMPTS_MAX = 40;
+/** For statements that build an index: a day. */
+const LONG_TIMEOUT_MS = 86_400_000;
 
 /** What a connection is given by its database. */
 export interface PostgresLease {
@@ -41,6 +43,12 @@ export class PostgresConnection implements SqlConnection {
 
   async run(sql: string, parameters: readonly unknown[] = []): Promise<number> {
     return (await this.#guarded(() => this.#client.query(numberedPlaceholders(sql), [...parameters]))).rowCount ?? 0;
+  }
+
+  async runLong(sql: string): Promise<void> {
+    await this.control('SET LOCAL statement_timeout = 0');
+    const statement = { text: sql, query_timeout: LONG_TIMEOUT_MS }; // the driver has its own limit
+    await this.#guarded(() => this.#client.query(statement));
   }
 
   async queryForeign<Row extends object>(sql: string, parameters: readonly unknown[]): Promise<readonly Row[]> {

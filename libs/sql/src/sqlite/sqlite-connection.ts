@@ -28,6 +28,10 @@ export class SqliteConnection implements SqlConnection {
     return this.#guarded(() => this.#prepared(sql).run(...parameters).changes);
   }
 
+  async runLong(sql: string): Promise<void> {
+    await this.run(sql);
+  }
+
   async queryForeign<Row extends object>(sql: string, parameters: readonly unknown[]): Promise<readonly Row[]> {
     return this.#guarded(() => {
       const statement = this.#prepared(sql);

@@ -27,6 +27,13 @@ const linesRead = async ({ readDocument }: ContractContext): Promise<unknown> =>
 const states = async ({ store, projection }: ContractContext): Promise<readonly (readonly [number, string])[]> =>
   (await store.generations(projection.name)).map(({ number, state }) => [number, state] as const).sort(([left], [right]) => left - right);
 
+/** A generation of the projection with this number. */
+const described = async ({ store, projection }: ContractContext, number: number): Promise<Generation> => {
+  const found = (await store.generations(projection.name)).find((generation) => generation.number === number);
+  assert.ok(found);
+  return found;
+};
+
 export const generationCases = (define: DefineCase): readonly ContractCase[] => [
   define('knows no generation of a projection that never ran', async ({ store, projection }) => {
     assert.deepEqual(await store.generations(projection.name), []);
@@ -38,8 +45,9 @@ export const generationCases = (define: DefineCase): readonly ContractCase[] => 
     const created = await store.createGeneration(projection, INCARNATION);
     assert.deepEqual(await store.generations(projection.name), [created]);
     assert.deepEqual(await store.generations(), [created]);
-    const { createdAt, checkpoint, ...rest } = created;
-    assert.deepEqual(rest, { projection: ORDERS, number: 1, state: 'serving', version: 1, fingerprint: projection.fingerprint });
+    const { createdAt, updatedAt, checkpoint, ...rest } = created;
+    assert.deepEqual(rest, { projection: ORDERS, number: 1, state: 'serving', version: 1, fingerprint: projection.fingerprint, isBulk: false });
+    assert.equal(updatedAt, createdAt);
     assert.match(createdAt, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/);
     assert.equal(checkpoint.incarnation, INCARNATION);
   }),
@@ -109,6 +117,111 @@ export const generationCases = (define: DefineCase): readonly ContractCase[] => 
     }
     isDone = true;
     await reading;
+  }),
+
+  define('refuses to promote a generation that is behind the one that serves, unless it is forced to', async (context) => {
+    const { store } = context;
+    const { first, second } = await twoGenerations(context);
+    const third = await store.createGeneration(context.projection, INCARNATION);
+    await rejectsWith('READ_STORE_GENERATION_BEHIND', store.promote(ORDERS, third.number));
+    const session = await openFirst(context);
+    await session.commit(aBatch(at(1), at(2)));
+    await rejectsWith('READ_STORE_GENERATION_BEHIND', store.promote(ORDERS, second.number));
+    assert.equal(await linesRead(context), 1);
+    await session.commit(aBatch(at(2), at(3))); // a promotion that was refused fences nobody
+    assert.equal((await described(context, first.number)).state, 'serving');
+    await store.promote(ORDERS, second.number, { isForced: true });
+    assert.equal(await linesRead(context), 2);
+  }),
+
+  define('never goes back behind a position that was shown while a generation is promoted against a running writer', async (context) => {
+    const { store, projection } = context;
+    const { first, second } = await twoGenerations(context);
+    const writers = await Promise.all([store.open(projection, first.number), store.open(projection, second.number)]);
+    let shown = 1n;
+    for (let place = 2; place <= 40; place++) {
+      const [serving, filling] = writers;
+      const commits = [serving, filling].map((writer) => writer?.commit(aBatch(at(place - 1), at(place))));
+      const promoted = store.promote(ORDERS, second.number).catch(() => undefined);
+      await Promise.allSettled([...commits, promoted]);
+      const now = (await store.generations(ORDERS)).find(({ state }) => state === 'serving');
+      assert.ok((now?.checkpoint.position ?? 0n) >= shown, `shown ${shown}, then ${String(now?.checkpoint.position)}`);
+      shown = now?.checkpoint.position ?? 0n;
+      if (now?.number === second.number) return;
+    }
+    assert.fail('was never promoted');
+  }),
+
+  define('fences off the writer of the generation that served, so that it takes nothing for visible any more', async (context) => {
+    const { second } = await twoGenerations(context);
+    const former = await openFirst(context);
+    await context.store.promote(ORDERS, second.number);
+    await rejectsWith('READ_STORE_CHECKPOINT_MOVED', former.commit(aBatch(at(1), at(2))));
+    assert.equal(await linesRead(context), 2);
+  }),
+
+  define('fills a bulk generation like any other, and promotes it only after it was finished', async (context) => {
+    const { store, projection } = context;
+    await twoGenerations(context);
+    const bulk = await store.createGeneration(projection, INCARNATION, { isBulk: true });
+    assert.equal(bulk.isBulk, true);
+    assert.equal(bulk.state, 'filling');
+    const session = await store.open(projection, bulk.number);
+    await session.commit(aBatch(undefined, at(1), [anOrder('contract-1', { lines: 4 }), anOrder('contract-2')]));
+    await session.commit(aBatch(at(1), at(2), [anOrder('contract-1', { lines: 5 })], ['contract-2']));
+    assert.deepEqual(await loadOne(session, 'contract-1'), anOrder('contract-1', { lines: 5 }));
+    await rejectsWith('READ_STORE_GENERATION_NOT_READY', store.promote(ORDERS, bulk.number));
+    await session.finishBulk();
+    await session.finishBulk();
+    assert.equal((await described(context, bulk.number)).isBulk, false);
+    await session.commit(aBatch(at(2), at(3), [anOrder('contract-3', { lines: 6 })]));
+    await store.promote(ORDERS, bulk.number);
+    assert.equal(await linesRead(context), 5);
+    assert.equal(await context.readDocument(ORDERS, 'contract-2'), undefined);
+    assert.deepEqual(await context.readDocument(ORDERS, 'contract-3'), anOrder('contract-3', { lines: 6 }));
+  }),
+
+  define('lets a new session go on with a bulk generation, and an old one finish nothing', async (context) => {
+    const { store, projection } = context;
+    const { number } = await store.createGeneration(projection, INCARNATION, { isBulk: true });
+    assert.equal((await described(context, number)).state, 'filling'); // even the first one
+    const old = await store.open(projection, number);
+    await old.commit(aBatch(undefined, at(1), [anOrder('contract-1', { lines: 4 })]));
+    const session = await store.open(projection, number);
+    await rejectsWith('READ_STORE_CHECKPOINT_MOVED', old.finishBulk());
+    assert.equal((await described(context, number)).isBulk, true);
+    await session.commit(aBatch(at(1), at(2), [anOrder('contract-1', { lines: 5 })]));
+    await session.finishBulk();
+    await store.promote(ORDERS, number);
+    assert.equal(await linesRead(context), 5);
+  }),
+
+  define('keeps a side generation aside', async (context) => {
+    const { store, projection } = context;
+    const { number, state } = await store.createGeneration(projection, INCARNATION, { isSide: true });
+    assert.equal(state, 'side');
+    const session = await store.open(projection, number);
+    await session.commit(aBatch(undefined, at(9), [anOrder('contract-1', { lines: 9 })]));
+    await rejectsWith('READ_STORE_GENERATION_NOT_READY', store.promote(ORDERS, number));
+    await rejectsWith('READ_STORE_GENERATION_NOT_READY', store.promote(ORDERS, number, { isForced: true }));
+    const { number: first } = await store.createGeneration(projection, INCARNATION);
+    assert.deepEqual(await states(context), [
+      [number, 'side'],
+      [first, 'serving'],
+    ]);
+    await store.dropGeneration(ORDERS, number);
+  }),
+
+  define('shows a sign of life with every commit', async (context) => {
+    const session = await openFirst(context);
+    const [created] = await context.store.generations(ORDERS);
+    assert.ok(created);
+    let place = 0;
+    for (let now = created; now.updatedAt === created.updatedAt; now = await described(context, created.number)) {
+      await session.commit(aBatch(place === 0 ? undefined : at(place), at(place + 1)));
+      assert.ok(++place < 10_000, 'the time of the last commit does not move');
+    }
+    assert.ok((await described(context, created.number)).updatedAt > created.updatedAt);
   }),
 
   define('refuses to open a generation that another definition fills', async ({ store, projection, documents }) => {
