@@ -31,7 +31,7 @@ export class LedgerAudit {
     return [...this.#found.values()];
   }
 
-  /** Keys of violations that no longer hold, if they ever did. */
+  /** Keys of violations that no longer hold. */
   get settled(): readonly string[] {
     return [...this.#settled];
   }
@@ -107,14 +107,19 @@ export class LedgerAudit {
     sameSku.add(line);
   }
 
+  // Reported when it begins and settled when it ends, not on each line in between: a much-sold SKU would be written with every batch.
   #judgeSku(event: LineEvent): void {
     const remembered = this.#meet(event.data.sku);
+    const wasReturnedMore = remembered.unitsReturned > remembered.unitsSold;
     if (event.type === 'OrderLineAdded') remembered.unitsSold += event.data.quantity;
     else remembered.unitsReturned += event.data.quantity;
-    remembered.descriptions.add(event.data.description);
-    if (remembered.descriptions.size > 1) this.#report('skuWithSeveralDescriptions', remembered.sku);
-    if (remembered.unitsReturned > remembered.unitsSold) this.#report('skuReturnedMoreThanSold', remembered.sku);
-    else this.#settle('skuReturnedMoreThanSold', remembered.sku);
+    const isReturnedMore = remembered.unitsReturned > remembered.unitsSold;
+    if (isReturnedMore && !wasReturnedMore) this.#report('skuReturnedMoreThanSold', remembered.sku);
+    if (wasReturnedMore && !isReturnedMore) this.#settle('skuReturnedMoreThanSold', remembered.sku);
+    const { descriptions } = remembered;
+    if (descriptions.has(event.data.description)) return;
+    descriptions.add(event.data.description);
+    if (descriptions.size > 1) this.#report('skuWithSeveralDescriptions', remembered.sku);
   }
 
   #judgeBalance(event: LineEvent, customerId: string | null, report: (rule: ViolationRule) => void): void {
