@@ -18,6 +18,8 @@ const TRANSIENT_TYPES: readonly unknown[] = ['unavailable', 'cancelled', 'timeou
 export const isTransient = (error: unknown): boolean => {
   if (isMainstemError(error)) return error.code === 'EVENT_STORE_UNAVAILABLE';
   const type = field(error, 'type');
+  // The client closed the channel under a call that was about to use it: no type, no code, just this.
+  if (error instanceof Error && error.message === 'Channel has been shut down') return true;
   return type === undefined || type === 'unknown' ? TRANSIENT_CODES.includes(field(error, 'code')) : TRANSIENT_TYPES.includes(type);
 };
 

@@ -7,4 +7,5 @@ export * from './read-store-contract/index.js';
 export { SimulationStuck } from './faults/errors.js';
 export { seededRandom, type SeededRandom } from './faults/seeded-random.js';
 export { SeededRuntime, type SeededRuntimeOptions } from './faults/seeded-runtime.js';
+export { type TcpFault, TcpProxy, type TcpProxyOptions } from './faults/tcp-proxy.js';
 export * from './projection/given-events.js';
