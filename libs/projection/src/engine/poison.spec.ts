@@ -296,6 +296,7 @@ describe('a document that the read store cannot hold', () => {
     const { projector } = start(reader, { store, onFailure: 'park' });
     await projector.waitFor('tally', BigInt(EVENTS) as Position, TIMEOUT);
     expect(positions(await store.parked('tally', 100))[0]).toBe(24);
+    expect(store.openSessions).toBe(1); // every session on the way here was closed
     expect((await projector.replayParked('tally')).replayed).toBe(0);
     store.onCommit = (_, commit) => commit();
     expect((await projector.replayParked('tally')).stillParked).toBe(0);
