@@ -19,5 +19,6 @@ export * from './errors.js';
 export * from './memory/memory-read-store.js';
 export * from './memory/memory-session.js';
 export * from './read-store/checkpoint.js';
+export * from './read-store/key-order.js';
 export * from './read-store/promotion-rules.js';
 export * from './read-store/read-store.js';

@@ -59,6 +59,12 @@ export class GenerationTables {
     return connection.query<CollectionRecord>(sql, [projection, generation]);
   }
 
+  /** Whether a generation's table has the hidden column for the engine's bookkeeping. */
+  async hasState({ runner }: SqlConnection, table: string): Promise<boolean> {
+    const { schema } = this.database;
+    return runner.hasColumn(schema === undefined ? table : `${schema}.${table}`, STATE_COLUMN);
+  }
+
   /** Points the views at another generation's tables. Views that only the former one had are dropped. */
   async show(connection: SqlConnection, former: readonly CollectionRecord[], next: readonly CollectionRecord[]): Promise<void> {
     const isReplaceable = (record: CollectionRecord): boolean =>

@@ -1,6 +1,6 @@
 // The seam between the read store and a dialect: connections, transactions, snapshots and bulk statements.
 import type { DataSource, EntityManager, QueryRunner } from 'typeorm';
-import type { ProjectionDocument } from '@mainstem/projection';
+import type { ProjectionDocument, ScanEntry, ScanOptions } from '@mainstem/projection';
 import type { DocumentCodec, Decoder } from './entity/document-codec.js';
 import type { ColumnKind } from './entity/column-kind.js';
 
@@ -31,6 +31,9 @@ export interface SqlConnection {
 
   /** Documents by key; keys without a document, or that text columns cannot hold, are absent. */
   load(table: CollectionTable, keys: readonly string[]): Promise<Map<string, ProjectionDocument>>;
+
+  /** A page of documents by key in code-point order; of a row that does not decode, its columns as they are. */
+  scan(table: CollectionTable, options: ScanOptions): Promise<readonly ScanEntry[]>;
 
   /** Writes whole documents over what is there. Errors: READ_STORE_INVALID_DOCUMENT. */
   upsert(table: CollectionTable, documents: ReadonlyMap<string, ProjectionDocument>): Promise<void>;
@@ -68,6 +71,9 @@ export interface SqlDatabase {
 
   /** Runs queries on one consistent snapshot. Errors of the application's own queries come as TypeORM throws them. */
   read<T>(work: (connection: SqlConnection, manager: EntityManager) => Promise<T>): Promise<T>;
+
+  /** As `read`, for the engine and for long: on a connection of its own, and without keeping a promotion of the read model waiting. */
+  snapshot<T>(work: (connection: SqlConnection) => Promise<T>): Promise<T>;
 
   /** Ends all connections; later calls fail with READ_STORE_UNAVAILABLE. May be called again. */
   close(): Promise<void>;

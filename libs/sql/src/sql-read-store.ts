@@ -1,15 +1,25 @@
 // Read models in SQL: SQLite for one machine, PostgreSQL for production, through TypeORM. Documents and checkpoint commit as one step.
 import { systemRuntime } from '@mainstem/event-store';
 import type { Incarnation, Position, Runtime } from '@mainstem/event-store';
-import { assertPromotable, FingerprintMismatch, GenerationServes, ReadStoreUnavailable, UnknownGeneration } from '@mainstem/projection';
+import {
+  assertPromotable,
+  FingerprintMismatch,
+  GenerationServes,
+  ReadStoreUnavailable,
+  UnknownCollection,
+  UnknownGeneration,
+} from '@mainstem/projection';
 import type {
   CreateGenerationOptions,
   DocumentClass,
   Generation,
+  GenerationSnapshot,
   ParkedEvent,
   ProjectionDescriptor,
   PromoteOptions,
   ReadStore,
+  ScanEntry,
+  ScanOptions,
 } from '@mainstem/projection';
 import type { EntityManager } from 'typeorm';
 import { GenerationRecords, newGeneration } from './bookkeeping/generation-records.js';
@@ -135,6 +145,31 @@ export class SqlReadStore implements ReadStore {
     });
   }
 
+  /** Besides what the port says: READ_STORE_FINGERPRINT_MISMATCH for a generation whose columns are not those of today's entity. */
+  async scan(projection: string, generation: number, collection: string, options: ScanOptions): Promise<readonly ScanEntry[]> {
+    return this.database.read(async (connection) => {
+      if (!(await this.#generations.find(connection, projection, generation))) throw new UnknownGeneration(projection, generation);
+      return connection.scan(await this.#stored(connection, { projection, generation, collection }), options);
+    });
+  }
+
+  async snapshot<Result>(projection: string, generation: number, work: (snapshot: GenerationSnapshot) => Promise<Result>): Promise<Result> {
+    return this.database.snapshot(async (connection) => {
+      const found = await this.#generations.find(connection, projection, generation);
+      if (!found) throw new UnknownGeneration(projection, generation);
+      const tables = new Map<string, CollectionTable>();
+      return work({
+        generation: found,
+        scan: async (collection, options) => {
+          const table = tables.get(collection) ?? (await this.#stored(connection, { projection, generation, collection }));
+          tables.set(collection, table);
+          return connection.scan(table, options);
+        },
+        parked: (query) => this.#parked.list(connection, { projection, generation }, query),
+      });
+    });
+  }
+
   async parked(projection: string, limit: number): Promise<readonly ParkedEvent[]> {
     return this.database.use(async (connection) => {
       const serving = await this.#generations.findServing(connection, projection);
@@ -179,11 +214,28 @@ export class SqlReadStore implements ReadStore {
     if (!isSame) throw new FingerprintMismatch(projection.name, generation);
   }
 
+  /** A stored collection, found by its names. Errors: READ_STORE_UNKNOWN_COLLECTION, READ_STORE_FINGERPRINT_MISMATCH. */
+  async #stored(connection: SqlConnection, { projection, generation, collection }: StoredCollection): Promise<CollectionTable> {
+    const record = (await this.#tables.list(connection, projection, generation)).find((one) => one.collection === collection);
+    if (!record) throw new UnknownCollection(projection, generation, collection);
+    const layout = this.#layouts.named(record.view);
+    if (layout?.signature !== record.signature) throw new FingerprintMismatch(projection, generation);
+    const hasState = await this.#tables.hasState(connection, record.table);
+    const codec = new DocumentCodec(collection, layout, hasState, (kind) => this.database.decoderOf(kind));
+    return { collection, sqlName: this.database.sqlName(record.table), codec };
+  }
+
   #collectionTable({ name, document, hasState }: ProjectionDescriptor['collections'][number], generation: number): CollectionTable {
     const layout = this.#layouts.of(document);
     const codec = new DocumentCodec(name, layout, hasState, (kind) => this.database.decoderOf(kind));
     return { collection: name, sqlName: this.database.sqlName(generationTableName(layout.view, generation)), codec };
   }
+}
+
+interface StoredCollection {
+  readonly projection: string;
+  readonly generation: number;
+  readonly collection: string;
 }
 
 const smallestOf = (projections: readonly string[], serving: ReadonlyMap<string, Position | undefined>): Position | undefined => {

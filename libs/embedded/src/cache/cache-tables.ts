@@ -1,10 +1,18 @@
 // The tables of one cached collection: its documents, and its leaderboards sorted by score.
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { isMainstemError, type Runtime } from '@mainstem/event-store';
-import { type CollectionChanges, InvalidDocument, type ProjectionDocument } from '@mainstem/projection';
+import {
+  type CollectionChanges,
+  type DerivedDifference,
+  InvalidDocument,
+  type ProjectionDocument,
+  type ScanEntry,
+  type ScanOptions,
+} from '@mainstem/projection';
 import type { CollectionTables, StoredCollection } from '../read-store/collection-tables.js';
-import { decodeDocument, encodeDocument } from '../read-store/document-json.js';
+import { decodeDocument, decodeEntry, encodeDocument } from '../read-store/document-json.js';
 import { StatementCache } from '../read-store/statement-cache.js';
+import { cacheDifferences } from './cache-check.js';
 import { type CacheCollections, declarationOf, decodePlaces, encodePlaces, expiryOf, type Places, placesOf } from './cache-options.js';
 
 /** Expired documents that a commit removes from a collection at most. */
@@ -60,6 +68,18 @@ export class CacheTables implements CollectionTables {
     return documents;
   }
 
+  scan(collection: StoredCollection, { after, limit }: ScanOptions): readonly ScanEntry[] {
+    const { scan } = this.#statements.of(collection);
+    const rows = scan.all(this.runtime.now(), after ?? null, after ?? null, limit);
+    return (rows as unknown as readonly { key: string; document: string }[]).map(decodeEntry);
+  }
+
+  async differences(collection: StoredCollection, signal: AbortSignal | undefined): Promise<readonly DerivedDifference[]> {
+    // Made from other functions than ours: the next session makes them anew.
+    if (collection.declaration !== this.declare(collection.name)) return [];
+    return cacheDifferences(this.database, collection, (key, document) => this.#derived(collection, key, document), signal);
+  }
+
   apply(collection: StoredCollection, { upserts, deletes }: CollectionChanges): void {
     const statements = this.#statements.of(collection);
     const options = this.collections[collection.name];
@@ -96,6 +116,7 @@ const DERIVE_PAGE = 1_000;
 interface CacheStatements {
   readonly get: StatementSync;
   readonly all: StatementSync;
+  readonly scan: StatementSync;
   readonly places: StatementSync;
   readonly upsert: StatementSync;
   readonly setDerived: StatementSync;
@@ -131,6 +152,9 @@ const createSql = (id: number): string => `
 const prepare = (database: DatabaseSync, id: number): CacheStatements => ({
   get: database.prepare(`SELECT document FROM documents_${id} WHERE key = ? AND (expires_at IS NULL OR expires_at > ?)`),
   all: database.prepare(`SELECT key, document FROM documents_${id} WHERE ? IS NULL OR key > ? ORDER BY key LIMIT ?`),
+  scan: database.prepare(
+    `SELECT key, document FROM documents_${id} WHERE (expires_at IS NULL OR expires_at > ?) AND (? IS NULL OR key > ?) ORDER BY key LIMIT ?`,
+  ),
   places: database.prepare(`SELECT places FROM documents_${id} WHERE key = ?`),
   upsert: database.prepare(`INSERT OR REPLACE INTO documents_${id} (key, document, places, expires_at) VALUES (?, ?, ?, ?)`),
   setDerived: database.prepare(`UPDATE documents_${id} SET places = ?, expires_at = ? WHERE key = ?`),

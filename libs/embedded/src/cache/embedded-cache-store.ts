@@ -31,7 +31,7 @@ export class EmbeddedCacheStore extends EmbeddedReadStore {
 
   private constructor(file: ReadStoreFile, collections: CacheCollections) {
     const { runtime } = file.options;
-    super(file, new CacheTables(file.writer, collections, runtime));
+    super(file, (database) => new CacheTables(database, collections, runtime));
     this.#reader = new CacheReader(file.reader, this.served, runtime);
   }
 

@@ -1,5 +1,5 @@
 // What differs between the embedded read stores: the tables that hold one collection of one generation.
-import type { CollectionChanges, CollectionDescriptor, ProjectionDocument } from '@mainstem/projection';
+import type { CollectionChanges, CollectionDescriptor, DerivedDifference, ProjectionDocument, ScanEntry, ScanOptions } from '@mainstem/projection';
 
 /** A collection of one generation, as stored. */
 export interface StoredCollection {
@@ -25,6 +25,12 @@ export interface CollectionTables {
   drop(collection: StoredCollection): void;
 
   load(collection: StoredCollection, keys: readonly string[]): ReadonlyMap<string, ProjectionDocument>;
+
+  /** A page of documents by key; the order of SQLite's texts is that of their bytes. Runs inside a transaction that reads. */
+  scan(collection: StoredCollection, options: ScanOptions): readonly ScanEntry[];
+
+  /** Where derived tables do not fit the documents. Runs inside a transaction that reads, in steps between which others may run. */
+  differences(collection: StoredCollection, signal: AbortSignal | undefined): Promise<readonly DerivedDifference[]>;
 
   /** Errors: READ_STORE_INVALID_DOCUMENT. */
   apply(collection: StoredCollection, changes: CollectionChanges): void;

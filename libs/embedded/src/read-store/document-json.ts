@@ -1,6 +1,6 @@
 // Documents as stored: JSON that comes back exactly as it was, or is refused.
 import { encodeJson, isMainstemError } from '@mainstem/event-store';
-import { InvalidDocument, type ProjectionDocument } from '@mainstem/projection';
+import { InvalidDocument, type ProjectionDocument, type ScanEntry, type UnreadableDocument } from '@mainstem/projection';
 
 const LONE_SURROGATE = /\p{Cs}/u;
 
@@ -16,6 +16,17 @@ export const encodeDocument = (collection: string, key: string, document: Projec
 
 /** The document with the engine's bookkeeping, for the engine. */
 export const decodeDocument = (json: string): ProjectionDocument => JSON.parse(json) as ProjectionDocument;
+
+/** A document with its key, for the engine; what does not decode any more is shown as it is stored. */
+export const decodeEntry = ({ key, document }: { readonly key: string; readonly document: string }): ScanEntry => {
+  try {
+    const decoded: unknown = JSON.parse(document);
+    if (typeof decoded === 'object' && decoded !== null) return [key, decoded];
+  } catch {
+    // Damaged: whoever scans has to see it, and to see the rest.
+  }
+  return [key, { $unreadable: document } satisfies UnreadableDocument];
+};
 
 /** The document as queries see it. */
 export const decodeForQuery = <Document extends object>(json: string, hasState: boolean): Document => {

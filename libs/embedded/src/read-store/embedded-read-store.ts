@@ -1,16 +1,22 @@
 // The read store port on one SQLite file: what the cache and the full-text index have in common.
-import type { Incarnation } from '@mainstem/event-store';
+import type { DatabaseSync } from 'node:sqlite';
+import { type Incarnation, throwIfAborted } from '@mainstem/event-store';
 import {
   assertPromotable,
   type CreateGenerationOptions,
+  type DerivedDifference,
   FingerprintMismatch,
   type Generation,
   GenerationServes,
+  type GenerationSnapshot,
   type ParkedEvent,
   type ProjectionDescriptor,
   type PromoteOptions,
   type ReadStore,
   type ReadStoreSession,
+  type ScanEntry,
+  type ScanOptions,
+  UnknownCollection,
   UnknownGeneration,
 } from '@mainstem/projection';
 import { Bookkeeping, type StoredGeneration } from './bookkeeping.js';
@@ -30,16 +36,18 @@ export abstract class EmbeddedReadStore implements ReadStore {
   /** On the reading connection. */
   protected readonly served: Bookkeeping;
   readonly #servedParkedEvents: ParkedEvents;
+  readonly #servedTables: CollectionTables;
   readonly #parts: StoreParts;
 
   protected constructor(
     protected readonly file: ReadStoreFile,
-    tables: CollectionTables,
+    private readonly tablesOn: (database: DatabaseSync) => CollectionTables,
   ) {
     this.name = file.options.name;
     this.served = new Bookkeeping(file.reader);
     this.#servedParkedEvents = new ParkedEvents(file.reader);
-    this.#parts = { file, tables, bookkeeping: new Bookkeeping(file.writer), parkedEvents: new ParkedEvents(file.writer) };
+    this.#servedTables = tablesOn(file.reader);
+    this.#parts = { file, tables: tablesOn(file.writer), bookkeeping: new Bookkeeping(file.writer), parkedEvents: new ParkedEvents(file.writer) };
   }
 
   async generations(projection?: string): Promise<readonly Generation[]> {
@@ -91,6 +99,36 @@ export abstract class EmbeddedReadStore implements ReadStore {
     });
   }
 
+  async scan(projection: string, number: number, collection: string, options: ScanOptions): Promise<readonly ScanEntry[]> {
+    return this.file.read(() =>
+      this.#servedTables.scan(collectionIn(this.served, generationIn(this.served, projection, number), collection), options),
+    );
+  }
+
+  async snapshot<Result>(projection: string, number: number, work: (snapshot: GenerationSnapshot) => Promise<Result>): Promise<Result> {
+    return this.file.snapshot(async (database) => {
+      const [bookkeeping, parkedEvents, tables] = [new Bookkeeping(database), new ParkedEvents(database), this.tablesOn(database)];
+      const generation = generationIn(bookkeeping, projection, number);
+      return work({
+        generation: withoutId(generation),
+        scan: async (collection, options) => tables.scan(collectionIn(bookkeeping, generation, collection), options),
+        parked: async (query) => parkedEvents.list(generation.id, query),
+      });
+    });
+  }
+
+  async checkDerived(projection: string, number: number, signal?: AbortSignal): Promise<readonly DerivedDifference[]> {
+    return this.file.snapshot(async (database) => {
+      const [bookkeeping, tables] = [new Bookkeeping(database), this.tablesOn(database)];
+      const differences: DerivedDifference[] = [];
+      for (const collection of bookkeeping.collections(generationIn(bookkeeping, projection, number))) {
+        throwIfAborted(signal, 'checkDerived');
+        differences.push(...(await tables.differences(collection, signal)));
+      }
+      return differences;
+    });
+  }
+
   async parked(projection: string, limit: number): Promise<readonly ParkedEvent[]> {
     return this.file.read(() => {
       const serving = this.served.serving(projection);
@@ -117,6 +155,12 @@ const generationIn = (bookkeeping: Bookkeeping, projection: string, number: numb
   const generation = bookkeeping.generation(projection, number);
   if (!generation) throw new UnknownGeneration(projection, number);
   return generation;
+};
+
+const collectionIn = (bookkeeping: Bookkeeping, generation: StoredGeneration, name: string): StoredCollection => {
+  const collection = bookkeeping.collections(generation).find((one) => one.name === name);
+  if (!collection) throw new UnknownCollection(generation.projection, generation.number, name);
+  return collection;
 };
 
 const withoutId = ({ id: _, ...generation }: StoredGeneration): Generation => generation;

@@ -41,13 +41,7 @@ export class ReadStoreFile {
 
   /** Opens the file, creating folder and tables where there are none. Errors: those of `openDatabase`, with the prefix READ_STORE. */
   static async open(options: ReadStoreFileOptions): Promise<ReadStoreFile> {
-    const connection = {
-      ...options,
-      owner: ownerOf(options),
-      // A power cut may take the last batches back, but each with its checkpoint: the projection applies them again.
-      synchronous: 'NORMAL' as const,
-      create: (database: DatabaseSync): void => database.exec(READ_STORE_SCHEMA),
-    };
+    const connection = connectionOf(options);
     const writer = await openDatabase(connection);
     try {
       const reader = await openDatabase({ ...connection, isReadOnly: true });
@@ -78,6 +72,21 @@ export class ReadStoreFile {
     return this.#attempt(() => transact(this.writer, 'BEGIN', query));
   }
 
+  /** Runs `work` on one snapshot of a connection of its own, which may take long and cannot write. Errors: as `read`. */
+  async snapshot<Result>(work: (database: DatabaseSync) => Promise<Result>): Promise<Result> {
+    if (this.#isClosed) throw new ReadStoreUnavailable(this.options.name, 'it is closed. Open it again to go on.');
+    let database: DatabaseSync | undefined;
+    try {
+      database = await openDatabase({ ...connectionOf(this.options), isReadOnly: true });
+      database.exec('BEGIN');
+      return await work(database);
+    } catch (error) {
+      throw unavailable(this.options.name, error, translateSqliteError(error, { owner: this.#owner, path: this.options.path }));
+    } finally {
+      database?.close();
+    }
+  }
+
   /** The time as stored: ISO 8601 in UTC. */
   now(): string {
     return new Date(this.options.runtime.now()).toISOString();
@@ -106,6 +115,14 @@ export class ReadStoreFile {
     }
   }
 }
+
+const connectionOf = (options: ReadStoreFileOptions) => ({
+  ...options,
+  owner: ownerOf(options),
+  // A power cut may take the last batches back, but each with its checkpoint: the projection applies them again.
+  synchronous: 'NORMAL' as const,
+  create: (database: DatabaseSync): void => database.exec(READ_STORE_SCHEMA),
+});
 
 const ownerOf = ({ name }: ReadStoreFileOptions): FileOwner => ({ codePrefix: 'READ_STORE', name });
 

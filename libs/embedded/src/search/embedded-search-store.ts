@@ -48,7 +48,7 @@ export class EmbeddedSearchStore extends EmbeddedReadStore {
   readonly #index: IndexReader;
 
   private constructor(file: ReadStoreFile, collections: SearchCollections) {
-    super(file, new SearchTables(file.writer, collections));
+    super(file, (database) => new SearchTables(database, collections));
     this.#index = new IndexReader(file.reader);
   }
 

@@ -1,9 +1,10 @@
 // The tables of one searchable collection: its documents, and the full-text index over their words.
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import type { CollectionChanges, ProjectionDocument } from '@mainstem/projection';
+import type { CollectionChanges, DerivedDifference, ProjectionDocument, ScanEntry, ScanOptions } from '@mainstem/projection';
 import type { CollectionTables, StoredCollection } from '../read-store/collection-tables.js';
-import { decodeDocument, encodeDocument } from '../read-store/document-json.js';
+import { decodeDocument, decodeEntry, encodeDocument } from '../read-store/document-json.js';
 import { StatementCache } from '../read-store/statement-cache.js';
+import { searchDifferences } from './search-check.js';
 import { decodeDeclaration, encodeDeclaration, fieldWords, haveSameIndex, type SearchCollections, type SearchDeclaration } from './search-options.js';
 
 /**
@@ -66,6 +67,15 @@ export class SearchTables implements CollectionTables {
     return documents;
   }
 
+  scan(collection: StoredCollection, { after, limit }: ScanOptions): readonly ScanEntry[] {
+    const rows = this.#statements.of(collection).scan.all(after ?? null, after ?? null, limit);
+    return (rows as unknown as readonly { key: string; document: string }[]).map(decodeEntry);
+  }
+
+  async differences(collection: StoredCollection, signal: AbortSignal | undefined): Promise<readonly DerivedDifference[]> {
+    return searchDifferences(this.database, collection, FIELD_END, signal);
+  }
+
   apply(collection: StoredCollection, { upserts, deletes }: CollectionChanges): void {
     const statements = this.#statements.of(collection);
     const { text } = decodeDeclaration(collection.declaration);
@@ -114,6 +124,7 @@ interface WordsRow {
 interface SearchStatements {
   readonly get: StatementSync;
   readonly page: StatementSync;
+  readonly scan: StatementSync;
   readonly words: StatementSync;
   readonly insert: StatementSync;
   readonly setDocument: StatementSync;
@@ -127,6 +138,7 @@ interface SearchStatements {
 const prepare = (database: DatabaseSync, { id, declaration }: StoredCollection): SearchStatements => ({
   get: database.prepare(`SELECT document FROM documents_${id} WHERE key = ?`),
   page: database.prepare(`SELECT id, key, document FROM documents_${id} WHERE id > ? ORDER BY id LIMIT ?`),
+  scan: database.prepare(`SELECT key, document FROM documents_${id} WHERE ? IS NULL OR key > ? ORDER BY key LIMIT ?`),
   words: database.prepare(`SELECT id, words FROM documents_${id} WHERE key = ?`),
   insert: database.prepare(`INSERT INTO documents_${id} (key, document, words) VALUES (?, ?, ?)`),
   setDocument: database.prepare(`UPDATE documents_${id} SET document = ? WHERE id = ?`),

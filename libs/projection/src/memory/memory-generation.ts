@@ -1,13 +1,22 @@
 // One generation in memory: its documents as JSON text, its parked events, its checkpoint.
 import { encodeJson } from '@mainstem/event-store';
-import { CheckpointMoved, InvalidDocument } from '../errors.js';
+import { CheckpointMoved, InvalidDocument, UnknownCollection } from '../errors.js';
 import type { Generation, GenerationState } from '../read-store/checkpoint.js';
-import type { CollectionChanges, CommitBatch, ParkedEvent, ProjectionDescriptor, ProjectionDocument } from '../read-store/read-store.js';
+import { compareKeys } from '../read-store/key-order.js';
+import type {
+  CollectionChanges,
+  CommitBatch,
+  ParkedEvent,
+  ProjectionDescriptor,
+  ProjectionDocument,
+  ScanEntry,
+  ScanOptions,
+} from '../read-store/read-store.js';
 
 export type CollectionTexts = Map<string, string>;
 
 export class MemoryGeneration {
-  readonly #collections: ReadonlyMap<string, CollectionTexts>;
+  #collections: ReadonlyMap<string, CollectionTexts>;
   readonly #parked = new Map<string, ParkedEvent>();
   #generation: Generation;
 
@@ -35,6 +44,22 @@ export class MemoryGeneration {
 
   collection(name: string): ReadonlyMap<string, string> | undefined {
     return this.#collections.get(name);
+  }
+
+  /** The same as of now, whatever is committed later. */
+  copy(): MemoryGeneration {
+    const copied = new MemoryGeneration({ ...this.#generation, name: this.#generation.projection, collections: [] }, this.#generation);
+    copied.#collections = new Map([...this.#collections].map(([name, texts]) => [name, new Map(texts)]));
+    for (const [id, event] of this.#parked) copied.#parked.set(id, event);
+    return copied;
+  }
+
+  /** Errors: READ_STORE_UNKNOWN_COLLECTION. */
+  scan(collection: string, { after, limit }: ScanOptions): readonly ScanEntry[] {
+    const texts = this.#collections.get(collection);
+    if (!texts) throw new UnknownCollection(this.#generation.projection, this.#generation.number, collection);
+    const keys = [...texts.keys()].filter((key) => after === undefined || compareKeys(key, after) > 0).sort(compareKeys);
+    return keys.slice(0, limit).map((key) => [key, decodeDocument(texts.get(key) ?? 'null')]);
   }
 
   /** In order of position, then key. */

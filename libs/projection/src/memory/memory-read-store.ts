@@ -6,11 +6,14 @@ import type { Generation } from '../read-store/checkpoint.js';
 import { assertPromotable } from '../read-store/promotion-rules.js';
 import type {
   CreateGenerationOptions,
+  GenerationSnapshot,
   ParkedEvent,
   ProjectionDescriptor,
   ProjectionDocument,
   PromoteOptions,
   ReadStore,
+  ScanEntry,
+  ScanOptions,
 } from '../read-store/read-store.js';
 import { decodeDocument, MemoryGeneration } from './memory-generation.js';
 import { MemorySession } from './memory-session.js';
@@ -94,6 +97,25 @@ export class MemoryReadStore implements ReadStore {
       projection,
       this.#of(projection).filter((other) => other !== dropped),
     );
+  }
+
+  async scan(projection: string, generation: number, collection: string, options: ScanOptions): Promise<readonly ScanEntry[]> {
+    this.#assertOpen();
+    return this.#find(projection, generation).scan(collection, options);
+  }
+
+  async snapshot<Result>(projection: string, generation: number, work: (snapshot: GenerationSnapshot) => Promise<Result>): Promise<Result> {
+    this.#assertOpen();
+    const copied = this.#find(projection, generation).copy();
+    return work({
+      generation: copied.described,
+      scan: async (collection, options) => copied.scan(collection, options),
+      parked: async ({ after, limit }) =>
+        copied
+          .parkedEvents()
+          .filter(({ position }) => after === undefined || position > after)
+          .slice(0, limit),
+    });
   }
 
   async parked(projection: string, limit: number): Promise<readonly ParkedEvent[]> {

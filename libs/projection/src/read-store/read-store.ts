@@ -115,6 +115,42 @@ export interface PromoteOptions {
   readonly isForced?: boolean;
 }
 
+/** A document with its key, exactly as a session loads it, `$state` included. One that cannot be read any more is an `UnreadableDocument`. */
+export type ScanEntry = readonly [key: string, document: ProjectionDocument];
+
+export interface ScanOptions {
+  /** Strictly after this key; default from the first one. */
+  readonly after?: string;
+  /** Entries at most, from 1; fewer mean that there are no more. */
+  readonly limit: number;
+}
+
+/** Stands for a stored document that was damaged so that it does not even decode. */
+export interface UnreadableDocument {
+  /** As stored, or what is known of it. */
+  readonly $unreadable: string;
+}
+
+/** One generation at one moment: checkpoint, documents and parked events belong together, whatever is committed meanwhile. */
+export interface GenerationSnapshot {
+  readonly generation: Generation;
+  /** As `ReadStore.scan`. */
+  scan(collection: string, options: ScanOptions): Promise<readonly ScanEntry[]>;
+  /** As `ReadStoreSession.parked`. */
+  parked(options: { readonly after?: Position; readonly limit: number }): Promise<readonly ParkedEvent[]>;
+}
+
+/** A derived structure of a store (a leaderboard, an index) that does not fit the document it was derived from. */
+export interface DerivedDifference {
+  readonly collection: string;
+  /** Key of the document; for an entry that no document accounts for, what is known of it. */
+  readonly key: string;
+  /** The structure: `board net`, `words`, … */
+  readonly field: string;
+  readonly stored: unknown;
+  readonly expected: unknown;
+}
+
 export interface ReadStore {
   /** For messages and status: `sql`, `cache`, `search`, … */
   readonly name: string;
@@ -148,6 +184,25 @@ export interface ReadStore {
 
   /** Deletes a generation that does not serve. Errors: READ_STORE_UNKNOWN_GENERATION, READ_STORE_GENERATION_SERVES. */
   dropGeneration(projection: string, generation: number): Promise<void>;
+
+  /**
+   * A page of a collection, in any state of its generation, by key in code-point order (that of its UTF-8 bytes). Each page is one consistent
+   * view; two pages may see different states of a generation that is being written.
+   * Errors: READ_STORE_UNKNOWN_GENERATION, READ_STORE_UNKNOWN_COLLECTION, READ_STORE_UNAVAILABLE.
+   */
+  scan(projection: string, generation: number, collection: string, options: ScanOptions): Promise<readonly ScanEntry[]>;
+
+  /**
+   * Runs `work` on one unchanging view of a generation; nobody waits for it, writers go on. It is meant to take seconds, for what the writers
+   * replace meanwhile has to be kept. Errors: as `scan`; what `work` throws is thrown on.
+   */
+  snapshot<Result>(projection: string, generation: number, work: (snapshot: GenerationSnapshot) => Promise<Result>): Promise<Result>;
+
+  /**
+   * Compares what the store derives from documents (leaderboards, an index) with the documents, on one unchanging view. Stores that derive
+   * nothing do not have it. The signal ends it early. Errors: as `scan`.
+   */
+  checkDerived?(projection: string, generation: number, signal?: AbortSignal): Promise<readonly DerivedDifference[]>;
 
   /** Parked events of the serving generation, by position. For lists; the engine uses its session. */
   parked(projection: string, limit: number): Promise<readonly ParkedEvent[]>;

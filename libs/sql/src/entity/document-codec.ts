@@ -1,6 +1,6 @@
 // Documents to rows and back, exactly; everything about the columns is prepared so that a row costs a few property reads.
 import { InvalidDocument } from '@mainstem/projection';
-import type { ProjectionDocument } from '@mainstem/projection';
+import type { ProjectionDocument, ScanEntry, UnreadableDocument } from '@mainstem/projection';
 import { describeKind, encoderOf, isStorableText } from './column-kind.js';
 import type { ColumnKind, Encoder, SqlValue } from './column-kind.js';
 import type { EntityLayout } from './entity-layout.js';
@@ -79,6 +79,16 @@ export class DocumentCodec {
     const state = this.hasState ? row[properties.length] : null;
     if (state !== null) document[STATE_PROPERTY] = state;
     return document;
+  }
+
+  /** A row as an entry of a scan; what does not decode any more is shown as the driver returned it. */
+  decodeEntry(row: readonly unknown[]): ScanEntry {
+    const key = String(row[this.layout.keyIndex]);
+    try {
+      return [key, this.decode(row)];
+    } catch {
+      return [key, { $unreadable: row.map(String).join(', ') } satisfies UnreadableDocument]; // damaged: whoever scans has to see it, and the rest
+    }
   }
 
   /** Puts the state into the last column; returns how many fields of the document that accounts for. */

@@ -9,9 +9,17 @@ import type { EntityLayout } from './entity-layout.js';
 export class EntityLayouts {
   readonly #layouts: ReadonlyMap<unknown, EntityLayout>;
 
+  readonly #named: ReadonlyMap<string, EntityLayout>;
+
   /** Checks every entity. Errors: READ_STORE_UNSUPPORTED_ENTITY. */
   constructor(dataSource: DataSource) {
     this.#layouts = new Map(dataSource.entityMetadatas.map((metadata) => [metadata.target, entityLayoutOf(metadata)]));
+    this.#named = new Map([...this.#layouts.values()].map((layout) => [layout.view, layout]));
+  }
+
+  /** The layout of a read model by the name of its view; undefined if no entity has it. */
+  named(view: string): EntityLayout | undefined {
+    return this.#named.get(view);
   }
 
   /** Errors: READ_STORE_UNSUPPORTED_ENTITY for a class that the store was not opened with. */

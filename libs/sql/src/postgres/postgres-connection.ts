@@ -1,6 +1,6 @@
 // A PostgreSQL connection in the hands of one piece of work.
 import { ReadStoreUnavailable } from '@mainstem/projection';
-import type { ProjectionDocument } from '@mainstem/projection';
+import type { ProjectionDocument, ScanEntry, ScanOptions } from '@mainstem/projection';
 import type { Runtime } from '@mainstem/event-store';
 import type { PoolClient, QueryArrayResult, QueryResult } from 'pg';
 import type { QueryRunner } from 'typeorm';
@@ -8,7 +8,7 @@ import { isStorableText } from '../entity/column-kind.js';
 import type { CollectionTable, SqlConnection } from '../sql-database.js';
 import { numberedPlaceholders } from './placeholders.js';
 import { isDataError, isLockTimeout, problemOf, translatePostgresError } from './postgres-errors.js';
-import { deleteStatement, refusedBy, selectStatement, upsertStatements } from './postgres-table-statements.js';
+import { deleteStatement, refusedBy, scanStatement, selectStatement, upsertStatements } from './postgres-table-statements.js';
 import type { BulkStatement } from './postgres-table-statements.js';
 
 // Readers wait behind a promote that waits for other readers, so it waits only for a moment at a time.
@@ -62,6 +62,14 @@ export class PostgresConnection implements SqlConnection {
     );
     const keyIndex = codec.columns.findIndex(({ isKey }) => isKey);
     return new Map(rows.map((row) => [row[keyIndex] as string, codec.decode(row)]));
+  }
+
+  async scan({ codec, ...table }: CollectionTable, options: ScanOptions): Promise<readonly ScanEntry[]> {
+    const { text, values } = scanStatement({ codec, ...table }, options);
+    const { rows } = await this.#guarded(
+      () => this.#client.query({ text, values: [...values], rowMode: 'array', types: RAW_TEXT }) as Promise<QueryArrayResult<unknown[]>>,
+    );
+    return rows.map((row) => codec.decodeEntry(row));
   }
 
   async upsert(table: CollectionTable, documents: ReadonlyMap<string, ProjectionDocument>): Promise<void> {

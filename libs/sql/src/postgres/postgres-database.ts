@@ -22,6 +22,8 @@ const LOCK_TIMEOUT_MS = 10_000;
 const IDLE_IN_TRANSACTION_TIMEOUT_MS = 60_000;
 /** Longer than the server's own limit: only a dead connection gets here. */
 const ANSWER_TIMEOUT_MS = 70_000;
+/** Between two statements of a long read. */
+const SNAPSHOT_IDLE_TIMEOUT_MS = 600_000;
 const CLOSE_WAIT_MAX_MS = 5_000;
 
 export interface PostgresOptions {
@@ -95,6 +97,20 @@ export class PostgresDatabase implements SqlDatabase {
       await connection.control(`BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; LOCK TABLE ${this.#viewLock} IN ACCESS SHARE MODE`);
       try {
         return await work(connection, connection.runner.manager);
+      } catch (error) {
+        throw translatePostgresError(error, true);
+      } finally {
+        await connection.rollback();
+      }
+    });
+  }
+
+  snapshot<T>(work: (connection: SqlConnection) => Promise<T>): Promise<T> {
+    return this.#withConnection(async (connection) => {
+      const idleMs = SNAPSHOT_IDLE_TIMEOUT_MS;
+      await connection.control(`BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL idle_in_transaction_session_timeout = ${idleMs}`);
+      try {
+        return await work(connection);
       } catch (error) {
         throw translatePostgresError(error, true);
       } finally {

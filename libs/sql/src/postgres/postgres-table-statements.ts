@@ -1,6 +1,6 @@
 // Bulk statements for the documents of one table: one parameter a column, whatever the number of rows.
 import { InvalidDocument } from '@mainstem/projection';
-import type { ProjectionDocument } from '@mainstem/projection';
+import type { ProjectionDocument, ScanOptions } from '@mainstem/projection';
 import type { ColumnKind, SqlValue } from '../entity/column-kind.js';
 import type { DocumentCodec } from '../entity/document-codec.js';
 import { quoted } from '../entity/identifiers.js';
@@ -23,6 +23,15 @@ const TEXT_PER_STATEMENT = 8_000_000;
 export const selectStatement = ({ sqlName, codec }: CollectionTable, keys: readonly string[]): BulkStatement => {
   const columns = codec.columns.map(({ name }) => quoted(name)).join(', ');
   return { text: `SELECT ${columns} FROM ${sqlName} WHERE ${quoted(codec.keyColumn)} = ANY($1::text[])`, values: [arrayLiteral(keys)], keys };
+};
+
+/** A page of rows in the order of their keys. The column's collation is that order, and its index serves it. */
+export const scanStatement = ({ sqlName, codec }: CollectionTable, { after, limit }: ScanOptions): Omit<BulkStatement, 'keys'> => {
+  const columns = codec.columns.map(({ name }) => quoted(name)).join(', ');
+  const key = quoted(codec.keyColumn);
+  const where = after === undefined ? '' : `WHERE ${key} > $2`;
+  const text = `SELECT ${columns} FROM ${sqlName} ${where} ORDER BY ${key} LIMIT $1`;
+  return { text, values: after === undefined ? [String(limit)] : [String(limit), after] };
 };
 
 /** Rows to delete by key. */

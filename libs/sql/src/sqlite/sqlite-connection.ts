@@ -1,5 +1,5 @@
 // A SQLite connection in the hands of one piece of work.
-import type { ProjectionDocument } from '@mainstem/projection';
+import type { ProjectionDocument, ScanEntry, ScanOptions } from '@mainstem/projection';
 import type { QueryRunner } from 'typeorm';
 import { isStorableText } from '../entity/column-kind.js';
 import type { CollectionTable, SqlConnection } from '../sql-database.js';
@@ -43,6 +43,10 @@ export class SqliteConnection implements SqlConnection {
 
   async load(table: CollectionTable, keys: readonly string[]): Promise<Map<string, ProjectionDocument>> {
     return this.#guarded(() => this.#table(table).load(table.codec, keys.filter(isStorableText)));
+  }
+
+  async scan(table: CollectionTable, options: ScanOptions): Promise<readonly ScanEntry[]> {
+    return this.#guarded(() => this.#table(table).scan(table.codec, options));
   }
 
   async upsert(table: CollectionTable, documents: ReadonlyMap<string, ProjectionDocument>): Promise<void> {

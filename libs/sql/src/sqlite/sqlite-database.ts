@@ -30,7 +30,7 @@ export class SqliteDatabase implements SqlDatabase {
   #isClosed = false;
 
   private constructor(
-    private readonly file: string,
+    private readonly options: Pick<SqliteOptions, 'entities' | 'runtime'> & { readonly file: string },
     private readonly writer: SqliteSide,
     private readonly reader: SqliteSide,
   ) {}
@@ -46,11 +46,15 @@ export class SqliteDatabase implements SqlDatabase {
       assertVersion(writer.database);
       await inTransaction(writer, () => migrate(writer.connection.runner, file));
       const reader = await openSide({ file, entities, runtime, isReadOnly: true });
-      return new SqliteDatabase(file, writer, reader);
+      return new SqliteDatabase({ file, entities, runtime }, writer, reader);
     } catch (error) {
       for (const { dataSource } of opened) await dataSource.destroy();
       throw translateSqliteError(error, file);
     }
+  }
+
+  private get file(): string {
+    return this.options.file;
   }
 
   get dataSource(): DataSource {
@@ -89,6 +93,20 @@ export class SqliteDatabase implements SqlDatabase {
         if (database.database.isTransaction) database.exec('ROLLBACK');
       }
     });
+  }
+
+  async snapshot<T>(work: (connection: SqlConnection) => Promise<T>): Promise<T> {
+    this.#assertOpen();
+    const { file, entities, runtime } = this.options;
+    const side = await openSide({ file, entities, runtime, isReadOnly: true });
+    try {
+      side.database.exec('BEGIN');
+      return await work(side.connection);
+    } catch (error) {
+      throw translateSqliteError(error, this.file, true);
+    } finally {
+      await side.dataSource.destroy();
+    }
   }
 
   async close(): Promise<void> {

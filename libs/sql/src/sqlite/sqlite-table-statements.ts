@@ -1,6 +1,6 @@
 // Prepared statements for the documents of one table. They run in tight synchronous loops: no promise per row.
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import type { ProjectionDocument } from '@mainstem/projection';
+import type { ProjectionDocument, ScanEntry, ScanOptions } from '@mainstem/projection';
 import type { SqlValue } from '../entity/column-kind.js';
 import type { DocumentCodec } from '../entity/document-codec.js';
 import { quoted } from '../entity/identifiers.js';
@@ -12,6 +12,8 @@ const ROWS_PER_STATEMENT = 10;
 /** Reads and writes whole documents of one table on one connection. */
 export class SqliteTableStatements {
   readonly #select: StatementSync;
+  readonly #scan: StatementSync;
+  readonly #scanAfter: StatementSync;
   readonly #upsert: StatementSync;
   readonly #upsertMany: StatementSync;
   readonly #delete: StatementSync;
@@ -19,6 +21,10 @@ export class SqliteTableStatements {
   constructor(database: DatabaseSync, { sqlName, codec }: CollectionTable) {
     this.#select = database.prepare(selectSql(sqlName, codec));
     this.#select.setReturnArrays(true);
+    this.#scan = database.prepare(scanSql(sqlName, codec, ''));
+    this.#scan.setReturnArrays(true);
+    this.#scanAfter = database.prepare(scanSql(sqlName, codec, `WHERE ${quoted(codec.keyColumn)} > ?`));
+    this.#scanAfter.setReturnArrays(true);
     this.#upsert = database.prepare(upsertSql(sqlName, codec, 1));
     this.#upsertMany = database.prepare(upsertSql(sqlName, codec, ROWS_PER_STATEMENT));
     this.#delete = database.prepare(`DELETE FROM ${sqlName} WHERE ${quoted(codec.keyColumn)} = ?`);
@@ -31,6 +37,11 @@ export class SqliteTableStatements {
       if (row) documents.set(key, codec.decode(row));
     }
     return documents;
+  }
+
+  scan(codec: DocumentCodec, { after, limit }: ScanOptions): readonly ScanEntry[] {
+    const rows = after === undefined ? this.#scan.all(limit) : this.#scanAfter.all(after, limit);
+    return (rows as unknown as readonly (readonly unknown[])[]).map((row) => codec.decodeEntry(row));
   }
 
   upsert(codec: DocumentCodec, documents: ReadonlyMap<string, ProjectionDocument>): void {
@@ -51,10 +62,15 @@ export class SqliteTableStatements {
 }
 
 // A bigint comes as text: as a number it would be rounded.
-const selectSql = (sqlName: string, codec: DocumentCodec): string => {
-  const columns = codec.columns.map(({ name, kind }) => (kind === 'bigint' ? `CAST(${quoted(name)} AS text)` : quoted(name)));
-  return `SELECT ${columns.join(', ')} FROM ${sqlName} WHERE ${quoted(codec.keyColumn)} = ?`;
-};
+const columnsSql = (codec: DocumentCodec): string =>
+  codec.columns.map(({ name, kind }) => (kind === 'bigint' ? `CAST(${quoted(name)} AS text)` : quoted(name))).join(', ');
+
+const selectSql = (sqlName: string, codec: DocumentCodec): string =>
+  `SELECT ${columnsSql(codec)} FROM ${sqlName} WHERE ${quoted(codec.keyColumn)} = ?`;
+
+// SQLite orders texts by their bytes.
+const scanSql = (sqlName: string, codec: DocumentCodec, where: string): string =>
+  `SELECT ${columnsSql(codec)} FROM ${sqlName} ${where} ORDER BY ${quoted(codec.keyColumn)} LIMIT ?`;
 
 const upsertSql = (sqlName: string, codec: DocumentCodec, rows: number): string => {
   const names = codec.columns.map(({ name }) => quoted(name));

@@ -7,6 +7,7 @@ import { engineCases } from './engine-cases.js';
 import { generationCases } from './generation-cases.js';
 import { loadCases } from './load-cases.js';
 import { parkedCases } from './parked-cases.js';
+import { scanCases } from './scan-cases.js';
 import { transactionCases } from './transaction-cases.js';
 
 /** Every case makes a store of its own with `create` and disposes of it; none needs longer than a few seconds. */
@@ -19,6 +20,7 @@ export const readStoreContract = <Transaction = never>(options: ReadStoreContrac
       ...checkpointCases(define),
       ...parkedCases(define),
       ...generationCases(define),
+      ...scanCases(define),
       ...(options.transaction ? transactionCases(define, options.transaction) : []),
       ...engineCases(define),
     ],
