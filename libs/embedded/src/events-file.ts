@@ -1,5 +1,7 @@
 // The events file itself, for programs that serve it under rules of their own: connections, names, wake-up. Not the event store.
 export { CommitSignal } from './event-store/commit-signal.js';
+export { DamagedEvent, eventChecksum, type ChecksummedEvent } from './event-store/event-checksum.js';
+export { translateEventsFileError } from './event-store/events-file-error.js';
 export { eventsFile, openToRead, openToWrite, readIncarnation, type EventsFileOptions } from './event-store/events-file.js';
 export { Names } from './event-store/names.js';
 export { turn } from './event-store/turn.js';

@@ -1,6 +1,7 @@
 // What happens to one append inside an open transaction: ruled on, then inserted, repeated or refused.
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { ruleOnAppend, type AppendResult, type EncodedAppend, type Position, type Revision } from '@mainstem/event-store';
+import { eventChecksum } from './event-checksum.js';
 import { Names } from './names.js';
 
 /** The statements of one writing connection. Call `begin` once the transaction is open, then `append` any number of times. */
@@ -26,7 +27,7 @@ export class AppendTransaction {
     this.#selectPosition = database.prepare('SELECT position AS value FROM events WHERE stream = ? AND revision = ?');
     this.#insertStream = database.prepare('INSERT INTO streams (name) VALUES (?)');
     this.#insertType = database.prepare('INSERT INTO types (name) VALUES (?)');
-    this.#insertEvent = database.prepare('INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?)');
+    this.#insertEvent = database.prepare('INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)');
   }
 
   begin(recordedAtMs: number): void {
@@ -54,11 +55,14 @@ export class AppendTransaction {
     this.#types.forget();
   }
 
-  #insert({ events }: EncodedAppend, stream: number, last: number): AppendResult {
+  #insert({ stream: name, events }: EncodedAppend, stream: number, last: number): AppendResult {
+    const recordedAtMs = this.#recordedAtMs;
     let revision = last;
     for (const { id, type, dataJson, metadataJson } of events) {
       const typeId = this.#types.idOf(type) ?? this.#add(this.#types, this.#insertType, type);
-      this.#insertEvent.run(++this.#position, id, stream, ++revision, typeId, this.#recordedAtMs, dataJson, metadataJson);
+      const position = ++this.#position;
+      const checksum = eventChecksum({ position, id, stream: name, revision: ++revision, type, recordedAtMs, dataJson, metadataJson });
+      this.#insertEvent.run(position, id, stream, revision, typeId, recordedAtMs, dataJson, metadataJson, checksum);
     }
     return resultOf(revision, this.#position);
   }

@@ -1,6 +1,7 @@
 // Pages of recorded events through one reading connection: bounded in number, in memory and in time on the thread.
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { LazyRecordedEvent, type EventFilter, type EventId, type Position, type Revision, type StreamName } from '@mainstem/event-store';
+import { DamagedEvent, eventChecksum } from './event-checksum.js';
 import { Names } from './names.js';
 import { wantedBy, type Wanted } from './wanted.js';
 
@@ -10,9 +11,9 @@ const PAGE_SIZE_MAX = 16 * 1_048_576;
 const SCAN_POSITIONS_MAX = 20_000;
 const STATEMENTS_MAX = 64;
 
-const COLUMNS = 'e.position, e.id, e.stream, e.revision, e.type, e.recorded_at, e.data, e.metadata';
+const COLUMNS = 'e.position, e.id, e.stream, e.revision, e.type, e.recorded_at, e.data, e.metadata, e.checksum';
 
-type Row = readonly [number, EventId, number, number, number, number, string, string];
+type Row = readonly [number, EventId, number, number, number, number, string, string, number];
 type Parameter = bigint | number | string;
 
 export interface StreamScan {
@@ -85,7 +86,10 @@ export class EventPages {
     const statement = this.#statement(scanOf(wanted, isBackwards));
     const { events, isCut } = this.#collect(statement, [after, end, ...wanted.parameters, limit]);
     const last = events.at(-1);
-    return { events, reached: last && (isCut || events.length === limit) ? last.position : end };
+    const reached = last && (isCut || events.length === limit) ? last.position : end;
+    // Positions are dense: whoever reads all of them would not notice a missing one otherwise.
+    if (wanted.condition === '' && distance(after, reached) !== BigInt(events.length)) throw new DamagedEvent(reached, 'or one before it is missing');
+    return { events, reached };
   }
 
   #collect(statement: StatementSync, parameters: readonly Parameter[]): { events: LazyRecordedEvent[]; isCut: boolean } {
@@ -100,13 +104,17 @@ export class EventPages {
     return { events, isCut: false };
   }
 
-  #eventOf([position, id, stream, revision, type, recordedAtMs, dataJson, metadataJson]: Row): LazyRecordedEvent {
+  #eventOf([position, id, streamId, revision, typeId, recordedAtMs, dataJson, metadataJson, checksum]: Row): LazyRecordedEvent {
+    const stream = this.#streams.nameOf(streamId) as StreamName;
+    const type = this.#types.nameOf(typeId);
+    // Of every event, wanted payload or not: a damaged type or stream would make it somebody else's.
+    if (eventChecksum({ position, id, stream, revision, type, recordedAtMs, dataJson, metadataJson }) !== checksum) throw new DamagedEvent(position);
     return new LazyRecordedEvent({
       id,
-      stream: this.#streams.nameOf(stream) as StreamName,
+      stream,
       revision: BigInt(revision) as Revision,
       position: BigInt(position) as Position,
-      type: this.#types.nameOf(type),
+      type,
       recordedAtMs,
       dataJson,
       metadataJson,
@@ -136,4 +144,5 @@ const scanOf = ({ condition, needsStreams }: Wanted, isBackwards: boolean): stri
 };
 
 const smaller = (left: bigint, right: bigint): bigint => (left < right ? left : right);
+const distance = (from: bigint, to: bigint): bigint => (from < to ? to - from : from - to);
 const larger = (left: bigint, right: bigint): bigint => (left > right ? left : right);

@@ -15,12 +15,11 @@ import {
   type Subscription,
   type SubscriptionBatch,
 } from '@mainstem/event-store';
-import { FileCorrupt, type StoreFile } from '../errors.js';
+import type { StoreFile } from '../errors.js';
 import { retryWhileBusy } from '../sqlite/busy-retry.js';
-import { translateSqliteError } from '../sqlite/sqlite-error.js';
 import { CommitSignal } from './commit-signal.js';
 import { EventPages, type AllScan } from './event-pages.js';
-import { DanglingNumber } from './names.js';
+import { translateEventsFileError } from './events-file-error.js';
 import { turn } from './turn.js';
 
 const STREAM_PAGE_EVENTS = 1_000;
@@ -154,8 +153,7 @@ export class EventReading {
         return read();
       }, this.#options);
     } catch (error) {
-      if (error instanceof DanglingNumber) throw new FileCorrupt(this.#options.file, error.message, error);
-      throw translateSqliteError(error, this.#options.file);
+      throw translateEventsFileError(error, this.#options.file);
     }
   }
 }

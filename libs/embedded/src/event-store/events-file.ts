@@ -8,7 +8,7 @@ import { openDatabase } from '../sqlite/open-database.js';
 const OWNER: FileOwner = { codePrefix: 'EVENT_STORE', name: 'event store' };
 /** "MsEv" in ASCII. */
 const APPLICATION_ID = 0x4d734576;
-const FORMAT = 1;
+const FORMAT = 2;
 
 export interface EventsFileOptions {
   readonly runtime: Runtime;
@@ -64,7 +64,8 @@ const SCHEMA = `
     type INTEGER NOT NULL,
     recorded_at INTEGER NOT NULL,
     data TEXT NOT NULL,
-    metadata TEXT NOT NULL
+    metadata TEXT NOT NULL,
+    checksum INTEGER NOT NULL
   ) STRICT;
   CREATE UNIQUE INDEX events_by_stream ON events (stream, revision);
 `;

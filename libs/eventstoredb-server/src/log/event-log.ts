@@ -7,6 +7,7 @@ import {
   openToWrite,
   readIncarnation,
   retryWhileBusy,
+  translateEventsFileError,
   translateSqliteError,
   type StoreFile,
 } from '@mainstem/embedded/events-file';
@@ -137,7 +138,7 @@ export class EventLog {
         { file: this.#file, runtime: this.#options.runtime },
       );
     } catch (error) {
-      throw translateSqliteError(error, this.#file);
+      throw translateEventsFileError(error, this.#file);
     }
   }
 }

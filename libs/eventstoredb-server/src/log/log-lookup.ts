@@ -1,6 +1,6 @@
 // What one connection can tell about streams and single events.
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import { Names } from '@mainstem/embedded/events-file';
+import { DamagedEvent, eventChecksum, Names } from '@mainstem/embedded/events-file';
 import {
   isMetastream,
   METADATA_TYPE,
@@ -15,8 +15,8 @@ import type { LogEvent } from './log-event.js';
 import { bytesOf, isRaw } from './stored-form.js';
 
 /** The columns that `eventOf` needs, in its order, of `events AS e`. */
-export const COLUMNS = 'e.position, e.id, e.stream, e.revision, e.type, e.recorded_at, e.data, e.metadata';
-export type Row = readonly [number, string, number, number, number, number, string, string];
+export const COLUMNS = 'e.position, e.id, e.stream, e.revision, e.type, e.recorded_at, e.data, e.metadata, e.checksum';
+export type Row = readonly [number, string, number, number, number, number, string, string, number];
 
 export class LogLookup {
   readonly streams: Names;
@@ -66,8 +66,10 @@ export class LogLookup {
     return row && this.eventOf(row);
   }
 
-  eventOf([position, id, stream, revision, type, recordedAtMs, dataJson, metadataJson]: Row): LogEvent {
+  /** Errors: DamagedEvent when the row does not fit its checksum. */
+  eventOf([position, id, stream, revision, type, recordedAtMs, dataJson, metadataJson, checksum]: Row): LogEvent {
     const place = { position, id, stream: this.streams.nameOf(stream), revision, type: this.types.nameOf(type), recordedAtMs };
+    if (eventChecksum({ ...place, dataJson, metadataJson }) !== checksum) throw new DamagedEvent(position);
     return isRaw(metadataJson) ? { ...place, ...this.#rawBytes(position) } : { ...place, ...bytesOf(dataJson, metadataJson) };
   }
 

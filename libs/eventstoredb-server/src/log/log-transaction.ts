@@ -1,6 +1,6 @@
 // What happens to one write inside an open transaction: ruled on, then inserted, repeated or refused.
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import type { Names } from '@mainstem/embedded/events-file';
+import { eventChecksum, type Names } from '@mainstem/embedded/events-file';
 import type { ExpectedVersion } from '../semantics/expected-version.js';
 import { DELETED_METADATA, isMetastream, METADATA_TYPE, metastreamOf, originalOf, undeletedMetadata } from '../semantics/stream-metadata.js';
 import { isSoftDeleted, TOMBSTONE_REVISION, TOMBSTONE_TYPE } from '../semantics/stream-state.js';
@@ -43,7 +43,7 @@ export class LogTransaction {
     this.#newId = newId;
     this.#insertStream = database.prepare('INSERT INTO streams (name) VALUES (?)');
     this.#insertType = database.prepare('INSERT INTO types (name) VALUES (?)');
-    this.#insertEvent = database.prepare('INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?)');
+    this.#insertEvent = database.prepare('INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)');
     this.#insertRaw = database.prepare('INSERT INTO raw_events VALUES (?, ?, ?, ?)');
   }
 
@@ -124,8 +124,12 @@ export class LogTransaction {
     const streamId = this.#number(this.#lookup.streams, this.#insertStream, stream);
     const typeId = this.#number(this.#lookup.types, this.#insertType, event.type);
     const { dataJson, metadataJson, isRaw } = storedForm(event);
-    this.#insertEvent.run(++this.#position, event.id, streamId, revision, typeId, this.#recordedAtMs, dataJson, metadataJson);
-    if (isRaw) this.#insertRaw.run(this.#position, event.isJson ? 1 : 0, event.data, event.metadata);
+    const position = ++this.#position;
+    const { id, type } = event;
+    const recordedAtMs = this.#recordedAtMs;
+    const checksum = eventChecksum({ position, id, stream, revision, type, recordedAtMs, dataJson, metadataJson });
+    this.#insertEvent.run(position, id, streamId, revision, typeId, recordedAtMs, dataJson, metadataJson, checksum);
+    if (isRaw) this.#insertRaw.run(position, event.isJson ? 1 : 0, event.data, event.metadata);
     this.#recent.remember(event.id, stream, revision);
   }
 

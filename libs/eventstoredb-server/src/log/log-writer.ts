@@ -1,6 +1,6 @@
 // Group commit: writes that arrive together share one transaction and one flush to the disk.
 import type { DatabaseSync } from 'node:sqlite';
-import { retryWhileBusy, translateSqliteError, turn, type StoreFile } from '@mainstem/embedded/events-file';
+import { retryWhileBusy, translateEventsFileError, turn, type StoreFile } from '@mainstem/embedded/events-file';
 import { EventStoreClosed, type Runtime } from '@mainstem/event-store';
 import { ServerOverloaded } from '../errors.js';
 import { LogTransaction, type WriteOutcome } from './log-transaction.js';
@@ -82,7 +82,7 @@ export class LogWriter {
     } catch (error) {
       this.#rollBack();
       const failed = batch.length > 0 ? batch : this.#take();
-      for (const pending of failed) pending.reject(translateSqliteError(error, file));
+      for (const pending of failed) pending.reject(translateEventsFileError(error, file));
     }
   }
 
