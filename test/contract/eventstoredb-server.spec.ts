@@ -136,6 +136,22 @@ describe('a server and an embedded event store on one folder', () => {
     await stop();
   });
 
+  it('agree that nothing comes after a tombstone, and what was before it can be read from the folder', async () => {
+    const { dir, client, stop } = await startProtocol();
+    const store = await EmbeddedEventStore.open({ dir });
+    await append(client, 'order-1', events(2), 'no_stream');
+    await client.tombstoneStream('order-1');
+    for (const expectedRevision of ['any', 'stream-exists', 'no-stream', revision(1n)] as const) {
+      const refused = store.append(streamName('order-1'), [counted(2)], { expectedRevision });
+      await expect(refused).rejects.toMatchObject({ code: 'EVENT_STORE_WRONG_EXPECTED_REVISION' });
+    }
+    const types: string[] = [];
+    for await (const batch of store.readStream(streamName('order-1'))) types.push(...batch.map((event) => event.type));
+    expect(types).toEqual(['Counted', 'Counted', '$streamDeleted']);
+    await store.close();
+    await stop();
+  });
+
   it('keep everything over a restart of the server', async () => {
     const dir = await mkdtemp(join(tmpdir(), 'mainstem-protocol-'));
     for (const expected of ['no_stream', 0n, 1n] as const) {

@@ -19,7 +19,7 @@ class Told {
   readonly told: string[] = [];
   readonly #subscription: ReturnType<EventStoreDBClient['subscribeToAll']>;
 
-  constructor(subscribe: (checkpointReached: Filter['checkpointReached']) => unknown) {
+  constructor(subscribe: (checkpointReached: NonNullable<Filter['checkpointReached']>) => unknown) {
     this.#subscription = subscribe((_, { commit }) => void this.told.push(`checkpoint ${commit}`)) as ReturnType<
       EventStoreDBClient['subscribeToAll']
     >;
@@ -40,7 +40,7 @@ class Told {
 }
 
 const typed = (type: string, count: number) => Array.from({ length: count }, () => jsonEvent({ type, data: {} }));
-const filtered = (filter: (options: { checkpointReached: Filter['checkpointReached'] }) => Filter, fromPosition?: bigint) =>
+const filtered = (filter: (options: { checkpointReached: NonNullable<Filter['checkpointReached']> }) => Filter, fromPosition?: bigint) =>
   new Told((checkpointReached) =>
     client.subscribeToAll({
       filter: filter({ checkpointReached }),

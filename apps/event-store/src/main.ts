@@ -7,6 +7,7 @@ import { EVENT_STORE_HELP, readEventStoreSettings, type EventStoreSettings } fro
 const start = async ({ tls, healthPort, writeBytesMax, administrator, ...settings }: EventStoreSettings): Promise<EventStoreDbServer> =>
   EventStoreDbServer.start({
     ...settings,
+    onFailure: (error) => console.error(error),
     ...(tls && { tls: { certificate: await readFile(tls.certificate), privateKey: await readFile(tls.privateKey) } }),
     ...(administrator && { administrator }),
     ...(healthPort !== undefined && { healthPort }),

@@ -36,6 +36,8 @@ export interface EventStoreDbServerOptions {
   readonly writeBytesMax?: number;
   /** How long a client waits for a commit at most. Default 2,000. */
   readonly writeTimeoutMs?: number;
+  /** Takes failures that clients are told without details: a damaged file, a failed device. Default: a warning of the process. */
+  readonly onFailure?: (error: unknown) => void;
   readonly runtime?: Runtime;
 }
 
@@ -62,7 +64,8 @@ export class EventStoreDbServer {
     const grpc = new Server({ 'grpc.max_receive_message_length': MESSAGE_BYTES_MAX, 'grpc.max_send_message_length': -1 });
     let bound = 0;
     const endPoint = (): { address: string; port: number } => options.advertise ?? { address: dialable(host), port: bound };
-    addServices(grpc, { log, runtime, writeTimeoutMs, writeBytesMax, access: new Access(options.administrator), endPoint });
+    const report = options.onFailure ?? warn;
+    addServices(grpc, { log, runtime, writeTimeoutMs, writeBytesMax, report, access: new Access(options.administrator), endPoint });
     let health: HttpServer | undefined;
     try {
       bound = await listen(grpc, `${isIP(host) === 6 ? `[${host}]` : host}:${port}`, credentialsOf(options));
@@ -132,6 +135,8 @@ const listenForHealth = (host: string, port: number): Promise<HttpServer> => {
     server.listen(port, host, () => resolve(server));
   });
 };
+
+const warn = (error: unknown): void => process.emitWarning(error instanceof Error ? error : String(error));
 
 /** What a client on the same machine dials for an address that means "all". */
 const dialable = (host: string): string => (host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host);

@@ -8,6 +8,7 @@ import {
   jsonEvent,
   type AppendExpectedRevision,
   type AppendResult,
+  type EventData,
   type ReadStreamOptions,
   type RecordedEvent,
   type ResolvedEvent,
@@ -36,7 +37,7 @@ export const startProtocol = async (options: Partial<EventStoreDbServerOptions> 
 export const newStream = (): string => `row-${randomUUID()}`;
 
 /** Events with ids of their own, or with these. */
-export const events = (count: number, ids: readonly string[] = []) =>
+export const events = (count: number, ids: readonly string[] = []): readonly EventData[] =>
   Array.from({ length: count }, (_, n) => jsonEvent({ id: ids[n] ?? randomUUID(), type: 'Counted', data: { n } }));
 
 export const ids = (count: number): readonly string[] => Array.from({ length: count }, () => randomUUID());
@@ -54,10 +55,10 @@ export type Way = (typeof WAYS)[number][1];
 export const append = (
   client: EventStoreDBClient,
   stream: string,
-  what: ReturnType<typeof events>,
+  what: readonly EventData[],
   expectedRevision: AppendExpectedRevision,
   way: Way = {},
-): Promise<AppendResult> => client.appendToStream(stream, what, { expectedRevision, ...way });
+): Promise<AppendResult> => client.appendToStream(stream, [...what], { expectedRevision, ...way });
 
 export const outcomeOf = async (appended: Promise<AppendResult>): Promise<Outcome> => {
   try {

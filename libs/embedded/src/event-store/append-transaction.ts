@@ -1,6 +1,6 @@
 // What happens to one append inside an open transaction: ruled on, then inserted, repeated or refused.
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import { ruleOnAppend, type AppendResult, type EncodedAppend, type Position, type Revision } from '@mainstem/event-store';
+import { ruleOnAppend, type AppendResult, type EncodedAppend, type Position, type Revision, WrongExpectedRevision } from '@mainstem/event-store';
 import { eventChecksum } from './event-checksum.js';
 import { Names } from './names.js';
 
@@ -39,6 +39,8 @@ export class AppendTransaction {
   append(append: EncodedAppend): AppendResult {
     const stream = this.#streams.idOf(append.stream);
     const last = stream === undefined ? -1 : (valueOf(this.#selectLast, stream) ?? -1);
+    // A tombstone of the server that shares the file: nothing comes after it.
+    if (last === Number.MAX_SAFE_INTEGER) throw new WrongExpectedRevision(append.stream, String(append.expected), BigInt(last));
     const ruling = ruleOnAppend(append, {
       last,
       idsFrom: (from, count) => (stream === undefined ? [] : this.#selectIds.all(stream, from, count).map((row) => String(row['id']))),

@@ -12,7 +12,7 @@ import {
 } from '../semantics/stream-metadata.js';
 import { TOMBSTONE_REVISION, UNWRITTEN, type StreamState } from '../semantics/stream-state.js';
 import type { LogEvent } from './log-event.js';
-import { bytesOf, isRaw } from './stored-form.js';
+import { bytesOf, isRaw, rawChecksum } from './stored-form.js';
 
 /** The columns that `eventOf` needs, in its order, of `events AS e`. */
 export const COLUMNS = 'e.position, e.id, e.stream, e.revision, e.type, e.recorded_at, e.data, e.metadata, e.checksum';
@@ -32,7 +32,7 @@ export class LogLookup {
     this.#selectLast = database.prepare('SELECT revision FROM events WHERE stream = ? ORDER BY revision DESC LIMIT 2');
     this.#selectAt = database.prepare(`SELECT ${COLUMNS} FROM events AS e WHERE e.stream = ? AND e.revision = ?`);
     this.#selectAt.setReturnArrays(true);
-    this.#selectRaw = database.prepare('SELECT is_json, data, metadata FROM raw_events WHERE position = ?');
+    this.#selectRaw = database.prepare('SELECT is_json, data, metadata, checksum FROM raw_events WHERE position = ?');
     this.#selectHead = database.prepare('SELECT max(position) AS value FROM events');
   }
 
@@ -89,6 +89,8 @@ export class LogLookup {
   #rawBytes(position: number): Pick<LogEvent, 'isJson' | 'data' | 'metadata'> {
     const row = this.#selectRaw.get(position);
     const bytes = (value: unknown): Buffer => (value instanceof Uint8Array ? Buffer.from(value) : Buffer.alloc(0));
-    return { isJson: row?.['is_json'] === 1, data: bytes(row?.['data']), metadata: bytes(row?.['metadata']) };
+    const raw = { isJson: row?.['is_json'] === 1, data: bytes(row?.['data']), metadata: bytes(row?.['metadata']) };
+    if (rawChecksum(position, raw) !== row?.['checksum']) throw new DamagedEvent(position);
+    return raw;
   }
 }

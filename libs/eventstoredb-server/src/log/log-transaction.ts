@@ -8,7 +8,7 @@ import { ruleOnWrite } from '../semantics/write-ruling.js';
 import type { ProposedEvent } from './log-event.js';
 import { LogLookup } from './log-lookup.js';
 import { RecentIds } from './recent-ids.js';
-import { storedForm } from './stored-form.js';
+import { rawChecksum, storedForm } from './stored-form.js';
 
 export interface Write {
   readonly stream: string;
@@ -44,7 +44,7 @@ export class LogTransaction {
     this.#insertStream = database.prepare('INSERT INTO streams (name) VALUES (?)');
     this.#insertType = database.prepare('INSERT INTO types (name) VALUES (?)');
     this.#insertEvent = database.prepare('INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)');
-    this.#insertRaw = database.prepare('INSERT INTO raw_events VALUES (?, ?, ?, ?)');
+    this.#insertRaw = database.prepare('INSERT INTO raw_events VALUES (?, ?, ?, ?, ?)');
   }
 
   begin(recordedAtMs: number): void {
@@ -129,7 +129,7 @@ export class LogTransaction {
     const recordedAtMs = this.#recordedAtMs;
     const checksum = eventChecksum({ position, id, stream, revision, type, recordedAtMs, dataJson, metadataJson });
     this.#insertEvent.run(position, id, streamId, revision, typeId, recordedAtMs, dataJson, metadataJson, checksum);
-    if (isRaw) this.#insertRaw.run(position, event.isJson ? 1 : 0, event.data, event.metadata);
+    if (isRaw) this.#insertRaw.run(position, event.isJson ? 1 : 0, event.data, event.metadata, rawChecksum(position, event));
     this.#recent.remember(event.id, stream, revision);
   }
 

@@ -1,11 +1,12 @@
 // How an event's bytes fit the events file, whose columns hold JSON text: as they are if they can, else beside it.
 import { isUtf8 } from 'node:buffer';
+import { crc32 } from 'node:zlib';
 import type { ProposedEvent } from './log-event.js';
 
 /** Whatever cannot be told as JSON text: binary data, broken JSON, metadata that is no object. Kept by position. */
 export const CREATE_RAW_EVENTS = `
   CREATE TABLE IF NOT EXISTS raw_events (
-    position INTEGER PRIMARY KEY, is_json INTEGER NOT NULL, data BLOB NOT NULL, metadata BLOB NOT NULL
+    position INTEGER PRIMARY KEY, is_json INTEGER NOT NULL, data BLOB NOT NULL, metadata BLOB NOT NULL, checksum INTEGER NOT NULL
   ) STRICT`;
 
 /** Metadata columns that say something about the row. Both are JSON objects for the embedded store, neither is what a serialiser writes. */
@@ -35,6 +36,10 @@ export const bytesOf = (dataJson: string, metadataJson: string): Pick<ProposedEv
   data: Buffer.from(dataJson),
   metadata: metadataJson === NO_METADATA ? EMPTY : Buffer.from(metadataJson),
 });
+
+/** Of what stands beside the row: the row's own checksum knows nothing of it. */
+export const rawChecksum = (position: number, { isJson, data, metadata }: Pick<ProposedEvent, 'isJson' | 'data' | 'metadata'>): number =>
+  crc32(metadata, crc32(data, crc32(`${position} ${isJson} ${data.length}`)));
 
 const EMPTY = Buffer.alloc(0);
 

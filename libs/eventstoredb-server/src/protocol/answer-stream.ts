@@ -1,7 +1,7 @@
 // Sends answers no faster than the client takes them.
 import { once } from 'node:events';
 import type { ServerWritableStream } from '@grpc/grpc-js';
-import { failureOf } from './failures.js';
+import { reportedFailure, type Report } from './failures.js';
 import type { ReadRequestMessage } from './messages.js';
 
 type Call = ServerWritableStream<ReadRequestMessage, object>;
@@ -15,7 +15,7 @@ export const cancellationOf = (call: Call): AbortSignal => {
 };
 
 /** Writes everything, then ends the call, with the error's status if there was one. */
-export const sendAnswers = async (call: Call, answers: AsyncIterable<object>, signal: AbortSignal): Promise<void> => {
+export const sendAnswers = async (call: Call, answers: AsyncIterable<object>, signal: AbortSignal, report: Report): Promise<void> => {
   try {
     for await (const message of answers) {
       if (signal.aborted) return;
@@ -23,7 +23,7 @@ export const sendAnswers = async (call: Call, answers: AsyncIterable<object>, si
     }
     call.end();
   } catch (error) {
-    if (!signal.aborted) call.emit('error', failureOf(error));
+    if (!signal.aborted) call.emit('error', reportedFailure(error, report));
   }
 };
 

@@ -7,7 +7,7 @@ import type { ProposedEvent } from '../log/log-event.js';
 import type { WriteOutcome } from '../log/log-transaction.js';
 import { expectedOf, streamOf, uuidOf } from './wire.js';
 import { packed } from './definitions.js';
-import { failureOf } from './failures.js';
+import { failureOf, reportedFailure, type Report } from './failures.js';
 import { EMPTY, type BatchAppendRequestMessage, type ProposedMessage } from './messages.js';
 import { proposedEvent } from './proposed-event.js';
 import { within } from './time-limit.js';
@@ -22,6 +22,7 @@ export interface BatchAppendContext {
   readonly runtime: Runtime;
   readonly writeTimeoutMs: number;
   readonly writeBytesMax: number;
+  readonly report: Report;
 }
 
 type Call = ServerDuplexStream<BatchAppendRequestMessage, object>;
@@ -106,7 +107,7 @@ export class BatchAppendCall {
       const outcome = await within(log.append(append), this.#waitMs(options), runtime);
       return answerOf(outcome, options);
     } catch (error) {
-      return { error: refusalOf(error) };
+      return { error: refusalOf(error, this.#context.report) };
     }
   }
 
@@ -157,8 +158,8 @@ const wrongVersion = (current: number, options: NonNullable<BatchAppendRequestMe
   };
 };
 
-const refusalOf = (error: unknown): object => {
-  const { code, details: message } = failureOf(error);
+const refusalOf = (error: unknown, report: Report): object => {
+  const { code, details: message } = reportedFailure(error, report);
   if (error instanceof StreamTombstoned) {
     const stream_identifier = { stream_name: Buffer.from(error.stream) };
     return { code, message, details: packed('event_store.client.StreamDeleted', { stream_identifier }) };

@@ -32,6 +32,16 @@ export const failureOf = (error: unknown): Failure => {
   return failure(codeOf(error), isMainstemError(error) ? error.message : 'The server failed; its log tells more.');
 };
 
+/** As `failureOf`; what the client is told as UNKNOWN goes to `report`, with all its details. */
+export const reportedFailure = (error: unknown, report: Report): Failure => {
+  const answer = failureOf(error);
+  if (answer.code === status.UNKNOWN) report(error);
+  return answer;
+};
+
+/** Takes failures of the server that clients are not told the details of. */
+export type Report = (error: unknown) => void;
+
 const codeOf = (error: unknown): status => {
   if (isMainstemError(error, 'EVENT_STORE_SERVER_REQUEST_INVALID', 'EVENT_STORE_SERVER_FILTER_NOT_SUPPORTED')) return status.INVALID_ARGUMENT;
   if (isMainstemError(error, 'EVENT_STORE_SERVER_WRITE_TIMED_OUT')) return status.ABORTED;

@@ -42,13 +42,13 @@ export const addServices = (server: Server, context: ServiceContext): void => {
   server.addService(serverFeaturesService, { GetSupportedMethods: supportedMethods });
 };
 
-const read = (call: ServerWritableStream<ReadRequestMessage, object>, { access, log, runtime }: ServiceContext): void => {
+const read = (call: ServerWritableStream<ReadRequestMessage, object>, { access, log, runtime, report }: ServiceContext): void => {
   const signal = cancellationOf(call);
   const answers = async function* (): AsyncGenerator<object> {
     access.check(call.metadata);
     yield* readAnswers(readPlan(call.request), { log, signal, newId: () => runtime.uuid() });
   };
-  void sendAnswers(call, answers(), signal);
+  void sendAnswers(call, answers(), signal, report);
 };
 
 const permitted = (

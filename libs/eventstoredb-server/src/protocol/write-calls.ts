@@ -5,7 +5,7 @@ import { RequestInvalid, StreamTombstoned, WriteTooLarge } from '../errors.js';
 import type { EventLog } from '../log/event-log.js';
 import type { ProposedEvent } from '../log/log-event.js';
 import type { Write, WriteOutcome } from '../log/log-transaction.js';
-import { failureOf, wrongVersionFailure } from './failures.js';
+import { reportedFailure, wrongVersionFailure, type Report } from './failures.js';
 import { EMPTY, type AppendRequestMessage, type DeleteRequestMessage, type WriteOptionsMessage } from './messages.js';
 import { proposedEvent } from './proposed-event.js';
 import { within } from './time-limit.js';
@@ -16,13 +16,14 @@ export interface WriteContext {
   readonly runtime: Runtime;
   readonly writeTimeoutMs: number;
   readonly writeBytesMax: number;
+  readonly report: Report;
 }
 
 /** The append is written when the client has sent all of it. A wrong version is an answer, not a failure. */
 export const handleAppend = (
   call: ServerReadableStream<AppendRequestMessage, object>,
   answer: sendUnaryData<object>,
-  { log, runtime, writeTimeoutMs, writeBytesMax }: WriteContext,
+  { log, runtime, writeTimeoutMs, writeBytesMax, report }: WriteContext,
 ): void => {
   let options: WriteOptionsMessage | undefined;
   let refusal: unknown;
@@ -51,7 +52,7 @@ export const handleAppend = (
       events.length = 0;
     }
   });
-  call.on('end', () => void settle(write(), answer));
+  call.on('end', () => void settle(write(), answer, report));
 };
 
 /** Delete and Tombstone: alike but for what is done. */
@@ -59,7 +60,7 @@ export const handleDelete = (
   call: ServerUnaryCall<DeleteRequestMessage, object>,
   answer: sendUnaryData<object>,
   remove: (write: Write) => Promise<WriteOutcome>,
-  { runtime, writeTimeoutMs }: WriteContext,
+  { runtime, writeTimeoutMs, report }: WriteContext,
 ): void => {
   const run = async (): Promise<object> => {
     const { options } = call.request;
@@ -70,14 +71,14 @@ export const handleDelete = (
     if (outcome.kind === 'wrong-version') throw wrongVersionFailure(write.stream, write.expected, outcome.current);
     return { position: positionMessage(outcome.position) };
   };
-  void settle(run(), answer);
+  void settle(run(), answer, report);
 };
 
-const settle = async (work: Promise<object>, answer: sendUnaryData<object>): Promise<void> => {
+const settle = async (work: Promise<object>, answer: sendUnaryData<object>, report: Report): Promise<void> => {
   try {
     answer(null, await work);
   } catch (error) {
-    answer(failureOf(error), null);
+    answer(reportedFailure(error, report), null);
   }
 };
 

@@ -1,0 +1,39 @@
+import { describe, expect, it } from 'vitest';
+import { connectionOf } from './connection-settings.js';
+import { createClient } from './guarded-client.js';
+
+describe('the settings of a connection', () => {
+  it('know the password, wherever it stands', () => {
+    expect(connectionOf({ connectionString: 'esdb://admin:top%3As3cret@host:2113?tls=true' }).password).toBe('top:s3cret');
+    expect(connectionOf({ connectionString: 'esdb://host:2113', credentials: { username: 'a', password: 'p@ss/word' } }).password).toBe('p@ss/word');
+    expect(connectionOf({ connectionString: 'esdb://host:2113' }).password).toBeUndefined();
+  });
+
+  it('put credentials of their own in the place of those in the string', () => {
+    const credentials = { username: 'ad min', password: 'p@ss:/?word' };
+    const expected = 'esdb+discover://ad%20min:p%40ss%3A%2F%3Fword@one:1,two:2/path?tls=true';
+    expect(connectionOf({ connectionString: 'esdb+discover://x:y@one:1,two:2/path?tls=true', credentials }).uri).toBe(expected);
+    expect(connectionOf({ connectionString: 'esdb+discover://one:1,two:2/path?tls=true', credentials }).uri).toBe(expected);
+  });
+
+  it.each(['', 'host:2113', 'http://host:2113', 'kurrentdb://host:2113', 'esdb://'])(
+    'are refused when they are no connection string: %j',
+    (connectionString) => {
+      expect(() => connectionOf({ connectionString })).toThrow(expect.objectContaining({ code: 'EVENT_STORE_CONNECTION_SETTINGS_INVALID' }));
+    },
+  );
+
+  it.each(['esdb://admin:s3cret@host:port?tls=maybe', 'esdb://admin:s3cret@host:2113?tlsCAFile=/nowhere/ca.pem', 'esdb://admin:s3cret@:?=x&y'])(
+    'are not repeated where they are refused: %j',
+    (uri) => {
+      let refusal: unknown;
+      try {
+        void createClient(uri).close();
+      } catch (error) {
+        refusal = error;
+      }
+      expect(refusal).toMatchObject({ code: 'EVENT_STORE_CONNECTION_SETTINGS_INVALID' });
+      expect(JSON.stringify(refusal, Object.getOwnPropertyNames(refusal))).not.toContain('s3cret');
+    },
+  );
+});
