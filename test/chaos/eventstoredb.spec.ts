@@ -27,7 +27,7 @@ class Trial {
   readonly acknowledged: Acknowledged[] = [];
   readonly delivered: RecordedEvent[] = [];
   readonly #ending = new AbortController();
-  readonly #stopping = new AbortController();
+  #isWriting = true;
 
   constructor(
     readonly store: EventStoreDbEventStore,
@@ -39,7 +39,7 @@ class Trial {
     const own = streamName(`own-${writer}`);
     const shared = streamName('shared-1');
     let last: AppendResult | undefined;
-    for (let command = 0; !this.#stopping.signal.aborted; command++) {
+    for (let command = 0; this.#isWriting; command++) {
       const events = Array.from({ length: random.int(1, 4) }, (_, index) => ({
         id: eventIdOf(`${writer}/${command}`, own, index),
         type: 'Counted',
@@ -57,7 +57,7 @@ class Trial {
   }
 
   stopWriting(): void {
-    this.#stopping.abort();
+    this.#isWriting = false;
   }
 
   async follow(): Promise<void> {

@@ -1,11 +1,15 @@
 // Processes that run the sources, tell their parent what they do, and can be killed at any moment.
-import { fork, type ChildProcess } from 'node:child_process';
+import { execFileSync, fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 
 const pathOf = (file: string): string => fileURLToPath(new URL(file, import.meta.url));
 const NODE_ARGUMENTS = ['--no-warnings', '--conditions=@mainstem/source', '--import', pathOf('source-loader.mjs')];
 const STDERR_SHOWN = 4_000;
+const FROZEN_LOOKS_MAX = 1_000;
+
+/** The signal takes effect a little later than it is sent. */
+const isFrozen = (pid: number): boolean => execFileSync('ps', ['-o', 'stat=', '-p', String(pid)], { encoding: 'utf8' }).startsWith('T');
 
 export interface Told {
   readonly kind: string;
@@ -40,6 +44,19 @@ export class WorkerProcess implements AsyncDisposable {
     });
     this.#child.stderr?.on('data', (chunk) => (this.#stderr = (this.#stderr + String(chunk)).slice(-STDERR_SHOWN)));
     this.#child.on('message', (message: Told) => this.#tell(message));
+  }
+
+  /** Stops it where it is, runs `work`, and lets it go on. */
+  async whileFrozen<Result>(work: () => Result): Promise<Result> {
+    const pid = this.#child.pid;
+    if (pid === undefined || this.#hasEnded) throw new Error(`there is no process to freeze: ${this.#stderr}`);
+    process.kill(pid, 'SIGSTOP');
+    try {
+      for (let look = 0; !isFrozen(pid); look++) if (look > FROZEN_LOOKS_MAX) throw new Error(`process ${pid} does not stop`);
+      return work();
+    } finally {
+      process.kill(pid, 'SIGCONT');
+    }
   }
 
   get hasEnded(): boolean {

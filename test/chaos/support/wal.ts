@@ -1,0 +1,34 @@
+// What SQLite's write-ahead log says about itself, from the outside. sqlite.org/walformat.html
+import { existsSync, readFileSync } from 'node:fs';
+import { endianness } from 'node:os';
+
+const HEADER_BYTES = 32;
+const FRAME_HEADER_BYTES = 24;
+/** In the shared-memory index: number of valid frames, salts of this round of the log, frames copied into the database file. */
+const INDEX = { pageSize: 14, frames: 16, salts: 32, backfilled: 96 } as const;
+const INDEX_BYTES_MIN = 136;
+
+export interface WalState {
+  /** Differs for each round: the log starts again from its beginning when all of it has been copied into the file. */
+  readonly round: string;
+  /** In bytes: everything committed lies before. */
+  readonly end: number;
+  /** In bytes: everything before may be in the database file already. */
+  readonly backfilledEnd: number;
+}
+
+/** The state now; undefined while there is no log. Never call it in a process that has the database open: it would lose its locks. */
+export const walState = (database: string): WalState | undefined => {
+  const file = `${database}-shm`;
+  if (!existsSync(file)) return undefined;
+  const index = readFileSync(file);
+  if (index.length < INDEX_BYTES_MIN) return undefined;
+  const number = (offset: number): number => (endianness() === 'LE' ? index.readUInt32LE(offset) : index.readUInt32BE(offset));
+  const pageSize = endianness() === 'LE' ? index.readUInt16LE(INDEX.pageSize) : index.readUInt16BE(INDEX.pageSize);
+  const endOf = (frames: number): number => HEADER_BYTES + frames * (FRAME_HEADER_BYTES + (pageSize === 1 ? 65_536 : pageSize));
+  return {
+    round: index.toString('hex', INDEX.salts, INDEX.salts + 8),
+    end: endOf(number(INDEX.frames)),
+    backfilledEnd: endOf(number(INDEX.backfilled)),
+  };
+};
