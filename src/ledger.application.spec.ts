@@ -227,6 +227,11 @@ describe('what cannot be done', () => {
     expect(answer.body['errors']).toEqual([{ field: 'Idempotency-Key', message: 'must be 1 to 200 printable characters' }]);
   });
 
+  it('is answered without a word about what answers', async () => {
+    const { headers } = await fetch(`${url}/api/nowhere`);
+    expect([...headers.keys()]).not.toContain('x-powered-by');
+  });
+
   it('is refused as 404: an unknown route, an unknown order', async () => {
     expectProblem(await post('/api/nothing', {}), 404, 'HTTP_NOT_FOUND');
     expectProblem(await post(`/api/orders/${nextNo()}/lines`, { lines: [LINE] }), 404, 'ORDER_NOT_PLACED');

@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process';
 import { chmod, readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { inspect, promisify } from 'node:util';
 import { isMainstemError } from '@mainstem/event-store';
@@ -257,13 +257,26 @@ describe('faults of SQLite', () => {
     await expect(fixture.open()).rejects.toMatchObject({ code: 'READ_STORE_NEWER' });
   });
 
-  it.skipIf(process.getuid?.() === 0)('says that a file cannot be written', async () => {
+  it('says that a file cannot be written', async () => {
     const { store } = await open();
     await store.close();
-    await chmod(file, 0o400);
-    await expect(fixture.open()).rejects.toMatchObject({ code: 'READ_STORE_READ_ONLY' });
+    await chmod(file, 0o444);
+    await chmod(dirname(file), 0o555);
+    await asOrdinaryUser(() => expect(fixture.open()).rejects.toMatchObject({ code: 'READ_STORE_READ_ONLY' }));
+    await chmod(dirname(file), 0o755);
   });
 });
+
+/** The superuser may write everything: for the time of `work` this process is somebody else. */
+const asOrdinaryUser = async (work: () => Promise<void>): Promise<void> => {
+  const isRoot = process.geteuid?.() === 0;
+  if (isRoot) process.seteuid?.(65_534);
+  try {
+    await work();
+  } finally {
+    if (isRoot) process.seteuid?.(0);
+  }
+};
 
 /** Runs a process that commits one row after another to the fixture's database until it kills itself. */
 const runWriter = (fixture: SqlFixture, afterMs: number): Promise<unknown> => {

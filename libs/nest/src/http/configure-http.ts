@@ -18,6 +18,8 @@ const BODY_BYTES_MAX = 1_048_576;
 /** What Nest's Express application has; create it with `{ bodyParser: false }`, else Nest's own smaller bound applies first. */
 export interface HttpApplication extends INestApplication {
   useBodyParser(type: 'json', options: { limit: number }): unknown;
+  /** Switches an option of Express off. */
+  disable(option: 'x-powered-by'): unknown;
 }
 
 interface Request {
@@ -27,6 +29,7 @@ interface Request {
 /** Sets up an Express application of Nest: JSON bodies only (415), bounded (413), queries validated (400), errors as problem details. */
 export const configureHttp = <Application extends HttpApplication>(app: Application, options: HttpOptions = {}): Application => {
   app.use((request: Request, _: unknown, next: (error?: unknown) => void) => next(mediaTypeProblem(request)));
+  app.disable('x-powered-by');
   app.useBodyParser('json', { limit: options.bodyBytesMax ?? BODY_BYTES_MAX });
   app.useGlobalPipes(requestValidationPipe());
   app.useGlobalFilters(new ProblemDetailsFilter(options.problems, options.runtime));
