@@ -1,11 +1,13 @@
 // The adapter of EventStoreDB behind a network that fails: nothing acknowledged is lost, nothing takes effect twice, subscriptions come back.
 import { setTimeout as delay } from 'node:timers/promises';
-import { eventIdOf, isMainstemError, streamName, type AppendResult, type EventId, type RecordedEvent, type StreamName } from '@mainstem/event-store';
+import { eventIdOf, isMainstemError, streamName } from '@mainstem/event-store';
 import { EventStoreDbEventStore } from '@mainstem/eventstoredb';
 import { EventStoreDbServer } from '@mainstem/eventstoredb-server';
 import { TcpProxy, type SeededRandom, type TcpFault } from '@mainstem/testing';
 import { describe, expect, it } from 'vitest';
+import { readAll, Trial, verify } from './support/event-store-trial.js';
 import { chanceOf, inFolder, trials } from './support/trials.js';
+import { WorkerProcess } from './support/worker-process.js';
 
 const TRIALS = 50;
 /** At the same time, in one process: the client shares state between its connections. */
@@ -13,63 +15,11 @@ const LANES = 5;
 const WRITERS = 4;
 const FAULTS_MAX = 3;
 const FAULT_MS_MAX = 500;
+const KILLS = 5;
+/** As workers/event-store-client.ts makes them. */
+const EVENTS_OF_A_BIG_APPEND = 500;
 /** Until everything is delivered, after the network has healed. */
 const HEALED_MS = 30_000;
-
-interface Acknowledged {
-  readonly stream: StreamName;
-  readonly ids: readonly EventId[];
-  readonly result: AppendResult;
-}
-
-/** One store behind one proxy, its writers, and a subscription that was there before the first fault. */
-class Trial {
-  readonly acknowledged: Acknowledged[] = [];
-  readonly delivered: RecordedEvent[] = [];
-  readonly #ending = new AbortController();
-  #isWriting = true;
-
-  constructor(
-    readonly store: EventStoreDbEventStore,
-    readonly chance: SeededRandom,
-  ) {}
-
-  async write(writer: number): Promise<void> {
-    const random = this.chance.fork(`writer ${writer}`);
-    const own = streamName(`own-${writer}`);
-    const shared = streamName('shared-1');
-    let last: AppendResult | undefined;
-    for (let command = 0; this.#isWriting; command++) {
-      const events = Array.from({ length: random.int(1, 4) }, (_, index) => ({
-        id: eventIdOf(`${writer}/${command}`, own, index),
-        type: 'Counted',
-        data: { writer, command, index },
-        metadata: {},
-      }));
-      const ids = events.map((event) => event.id);
-      if (random.next() < 0.7) {
-        last = await this.store.append(own, events, { expectedRevision: last?.revision ?? 'no-stream' });
-        this.acknowledged.push({ stream: own, ids, result: last });
-      } else {
-        this.acknowledged.push({ stream: shared, ids, result: await this.store.append(shared, events, { expectedRevision: 'any' }) });
-      }
-    }
-  }
-
-  stopWriting(): void {
-    this.#isWriting = false;
-  }
-
-  async follow(): Promise<void> {
-    for await (const { events } of this.store.subscribe({ after: undefined, batchSizeMax: 7, signal: this.#ending.signal })) {
-      this.delivered.push(...events);
-    }
-  }
-
-  stopFollowing(): void {
-    this.#ending.abort();
-  }
-}
 
 const faultOf = (chance: SeededRandom): TcpFault | 'reset' =>
   chance.pick<TcpFault | 'reset'>([
@@ -125,28 +75,6 @@ const runTrial = (chance: SeededRandom): Promise<void> =>
     }
   });
 
-const readAll = async (store: EventStoreDbEventStore): Promise<readonly RecordedEvent[]> => {
-  const all: RecordedEvent[] = [];
-  for await (const batch of store.readAll()) all.push(...batch);
-  return all;
-};
-
-const verify = ({ acknowledged, delivered }: Trial, all: readonly RecordedEvent[], told: readonly string[]): void => {
-  const message = told.join();
-  // Every command that was sent was acknowledged in the end: what is there is exactly what was acknowledged, once.
-  const ids = acknowledged.flatMap((append) => append.ids);
-  expect(all.map((event) => event.id).toSorted(), message).toEqual(ids.toSorted());
-  const byId = new Map(all.map((event) => [event.id, event]));
-  for (const { stream, ids: own, result } of acknowledged) {
-    const last = byId.get(own.at(-1) as EventId);
-    expect([last?.stream, last?.revision, last?.position], message).toEqual([stream, result.revision, result.position]);
-  }
-  expect(
-    delivered.map((event) => event.position),
-    message,
-  ).toEqual(all.map((event) => event.position));
-};
-
 describe('EventStoreDB behind a failing network', () => {
   it('keeps every acknowledged append once, and delivers every event once and in order after it has healed', async () => {
     const chance = chanceOf('EventStoreDB behind a failing network');
@@ -171,6 +99,66 @@ describe('EventStoreDB behind a failing network', () => {
       expect(await store.head()).toBe(position);
       await store.close();
       await again.stop();
+    });
+  });
+});
+
+describe('EventStoreDB whose server is killed', () => {
+  it('loses nothing that it acknowledged to any of its clients, and all of them go on', async () => {
+    const chance = chanceOf('EventStoreDB whose server is killed');
+    await inFolder(async (dir) => {
+      let server = new WorkerProcess('event-store-server.ts', { args: [dir, '0'] });
+      const port = String((await server.until('listening'))['port']);
+      const options = { connectionString: `esdb://127.0.0.1:${port}?tls=false`, answerTimeoutMs: 1_000, patienceMs: HEALED_MS };
+      const stores = await Promise.all(['one', 'two'].map(() => EventStoreDbEventStore.open(options)));
+      const clients = stores.map((store, index) => new Trial(store, chance.fork(`client ${index}`), `client${index}`));
+      const following = clients.map((client) => client.follow());
+      const writing = clients.flatMap((client) => Array.from({ length: WRITERS }, (_, writer) => client.write(writer)));
+      for (let kill = 0; kill < trials(KILLS); kill++) {
+        await delay(chance.int(50, FAULT_MS_MAX));
+        await server.kill();
+        server = new WorkerProcess('event-store-server.ts', { args: [dir, port] });
+        await server.until('listening');
+      }
+      for (const client of clients) client.stopWriting();
+      await Promise.all(writing);
+      const [store] = stores as [EventStoreDbEventStore];
+      const all = await readAll(store);
+      const acknowledged = clients.flatMap((client) => client.acknowledged);
+      for (const { delivered } of clients) {
+        await expect.poll(() => delivered.length, { timeout: HEALED_MS, interval: 10 }).toBeGreaterThanOrEqual(all.length);
+        verify({ acknowledged, delivered }, all, ['kill']);
+      }
+      for (const client of clients) client.stopFollowing();
+      await Promise.all(following);
+      await Promise.all(stores.map((one) => one.close()));
+      await server.kill();
+    });
+  });
+});
+
+describe('EventStoreDB whose client is killed', () => {
+  it('holds each of its appends whole or not at all, and every one that it was told of', async () => {
+    const chance = chanceOf('EventStoreDB whose client is killed');
+    await inFolder(async (dir) => {
+      const server = await EventStoreDbServer.start({ dir, port: 0 });
+      for (let kill = 0; kill < trials(KILLS); kill++) {
+        await using client = new WorkerProcess('event-store-client.ts', { args: [server.connectionString, `big${kill}`] });
+        await client.until('acknowledged');
+        await delay(chance.int(5, 100));
+        await client.kill();
+        const last = Number(client.last.get('acknowledged')?.['command']);
+        const store = await EventStoreDbEventStore.open({ connectionString: server.connectionString });
+        const counts = new Map<unknown, number>();
+        for await (const batch of store.readStream(streamName(`big${kill}-1`))) {
+          for (const { metadata } of batch) counts.set(metadata.commandId, (counts.get(metadata.commandId) ?? 0) + 1);
+        }
+        expect(new Set(counts.values())).toEqual(new Set([EVENTS_OF_A_BIG_APPEND]));
+        expect(counts.size).toBeGreaterThanOrEqual(last + 1);
+        expect(counts.size).toBeLessThanOrEqual(last + 2);
+        await store.close();
+      }
+      await server.stop();
     });
   });
 });
