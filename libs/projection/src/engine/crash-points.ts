@@ -13,7 +13,13 @@ export const CRASH_POINTS = [
   'after-promote',
 ] as const;
 
-export type CrashPoint = (typeof CRASH_POINTS)[number];
+/**
+ * Steps of a generation that does not serve yet, in order: after it was made, after each batch of the bulk load, around the making of indexes,
+ * before the events since then are followed, around the check of its digest, around its promotion; `cleanup` around the deletion of an old one.
+ */
+export const REBUILD_CRASH_POINTS = ['begin', 'fill', 'index', 'catch-up', 'verify', 'promote', 'cleanup'] as const;
+
+export type CrashPoint = (typeof CRASH_POINTS)[number] | (typeof REBUILD_CRASH_POINTS)[number];
 
 /** What happens at a crash point: return to go on, throw to fail there, kill the process, or return a promise that holds the engine. */
 export interface CrashPoints {

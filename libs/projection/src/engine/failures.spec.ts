@@ -8,6 +8,7 @@ import {
   InvalidDocument,
   ProjectionChanged,
   ReadStoreUnavailable,
+  RebuildNotVerified,
   TooManyParked,
 } from '../errors.js';
 import { BatchRefused, failureOf } from './failures.js';
@@ -18,9 +19,10 @@ const event = (place: number): RecordedEvent =>
 describe('failureOf', () => {
   it.each([
     ['fenced', new CheckpointMoved('p', 1)],
-    ['fatal', new ProjectionChanged('p', 1)],
+    ['changed', new ProjectionChanged('p', 1)],
     ['fatal', new ForeignEventStore('p', 'a', 'b')],
     ['fatal', new TooManyParked('p', 1)],
+    ['fatal', new RebuildNotVerified('p', 1, 'a', 'b')],
     ['outage', new ReadStoreUnavailable('sql', 'gone')],
     ['outage', new FingerprintMismatch('p', 1)],
     ['outage', new OperationAborted('read')],

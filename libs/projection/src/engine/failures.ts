@@ -26,6 +26,8 @@ export type Failure =
   | { readonly kind: 'outage'; readonly reason: string }
   /** Another instance writes the generation now. */
   | { readonly kind: 'fenced'; readonly reason: string }
+  /** The generation that serves is of another definition, until somebody promotes one of this. */
+  | { readonly kind: 'changed'; readonly reason: string }
   /** Trying again cannot help. */
   | { readonly kind: 'fatal'; readonly reason: string }
   /** One event, known, cannot be folded. */
@@ -34,7 +36,7 @@ export type Failure =
   | { readonly kind: 'refused'; readonly size: number; readonly until: Position; readonly reason: string };
 
 const FATAL_CODES = [
-  'PROJECTION_CHANGED',
+  'REBUILD_NOT_VERIFIED',
   'PROJECTION_FOREIGN_EVENT_STORE',
   'PROJECTION_CHECKPOINT_AHEAD',
   'PROJECTION_TOO_MANY_PARKED',
@@ -45,6 +47,7 @@ export const failureOf = (error: unknown, projection: string): Failure => {
   if (error instanceof BatchRefused) return refusal(error, projection);
   const reason = reasonOf(error);
   if (isMainstemError(error, 'READ_STORE_CHECKPOINT_MOVED')) return { kind: 'fenced', reason };
+  if (isMainstemError(error, 'PROJECTION_CHANGED')) return { kind: 'changed', reason };
   return { kind: isMainstemError(error, ...FATAL_CODES) ? 'fatal' : 'outage', reason };
 };
 

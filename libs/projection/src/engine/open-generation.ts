@@ -1,6 +1,7 @@
 // A generation that this instance writes: its session, and everything that is valid only as long as the session is.
-import type { EventReader, Position } from '@mainstem/event-store';
-import { CheckpointAhead, TooManyParked } from '../errors.js';
+import { isMainstemError, type EventReader, type Position } from '@mainstem/event-store';
+import { CheckpointAhead, CheckpointMoved, TooManyParked, UnknownGeneration } from '../errors.js';
+import type { Generation } from '../read-store/checkpoint.js';
 import type { CheckpointMove, CommitBatch, ReadStoreSession } from '../read-store/read-store.js';
 import { DocumentCache } from './document-cache.js';
 import type { CrashPoints } from './crash-points.js';
@@ -31,22 +32,53 @@ export const openGeneration = async (hosted: HostedProjection, options: OpenOpti
   const { projection, store, rebuild = 'manual' } = hosted;
   const { incarnation } = options.reader;
   await options.crash?.reach('before-open', projection.name);
+  const otherShapes = new Set<number>();
   for (let attempt = 1; ; attempt++) {
-    const generations = await store.generations(projection.name);
+    const generations = (await store.generations(projection.name)).map((one) => (otherShapes.has(one.number) ? { ...one, fingerprint: '' } : one));
     const choice = chooseGeneration(generations, projection, incarnation, rebuild);
     if (choice.kind === 'open') {
-      const serving = generations.find(({ state }) => state === 'serving');
-      return openSession(hosted, choice.number, choice.isFilling ? { servingBefore: serving?.checkpoint.position } : undefined, options);
+      try {
+        return await openSession(hosted, choice.number, choice.isFilling ? fillingOf(generations, choice.number) : undefined, options);
+      } catch (error) {
+        // A read store may see a change that the fingerprint does not, such as a column of an entity.
+        if (!isMainstemError(error, 'READ_STORE_FINGERPRINT_MISMATCH') || otherShapes.has(choice.number)) throw error;
+        otherShapes.add(choice.number);
+        continue;
+      }
     }
     if (attempt > CREATE_ATTEMPTS_MAX) throw new TypeError(`read store ${store.name} does not list the generation it has just created`);
     // Chosen again afterwards: another instance may have created one at the same moment.
-    await store.createGeneration(projection, incarnation);
+    const isFirst = generations.every(({ state }) => state !== 'serving');
+    await store.createGeneration(projection, incarnation, { isBulk: !isFirst });
+    if (!isFirst) await options.crash?.reach('begin', projection.name);
   }
 };
 
-/** What queries see while the generation is being filled: the position of the one that serves. */
+/**
+ * Opens one certain generation that does not serve yet. Errors: READ_STORE_CHECKPOINT_MOVED when it serves already, and so is somebody else's;
+ * READ_STORE_UNKNOWN_GENERATION, and as `openGeneration`.
+ */
+export const openGenerationNumber = async (hosted: HostedProjection, number: number, options: OpenOptions): Promise<OpenGeneration> => {
+  const { projection, store } = hosted;
+  await options.crash?.reach('before-open', projection.name);
+  const generations = await store.generations(projection.name);
+  const found = generations.find((generation) => generation.number === number);
+  if (!found) throw new UnknownGeneration(projection.name, number);
+  if (found.state === 'serving') throw new CheckpointMoved(projection.name, number);
+  return openSession(hosted, number, fillingOf(generations, number), options);
+};
+
+const fillingOf = (generations: readonly Generation[], number: number): Filling => ({
+  servingBefore: generations.find(({ state }) => state === 'serving')?.checkpoint.position,
+  wasPromoted: generations.find((generation) => generation.number === number)?.state === 'retired',
+});
+
+/** Of a generation that does not serve yet. */
 interface Filling {
+  /** What queries see meanwhile: the position of the one that serves. */
   readonly servingBefore: Position | undefined;
+  /** It has served before, so it was complete and checked. */
+  readonly wasPromoted: boolean;
 }
 
 const openSession = async (hosted: HostedProjection, number: number, filling: Filling | undefined, options: OpenOptions): Promise<OpenGeneration> => {
@@ -103,6 +135,11 @@ export class OpenGeneration {
     return this.#filling !== undefined;
   }
 
+  /** It served before and was retired since. */
+  get wasPromoted(): boolean {
+    return this.#filling?.wasPromoted ?? false;
+  }
+
   /** What queries see. */
   get visible(): Position | undefined {
     return this.#filling ? this.#filling.servingBefore : this.#committed;
@@ -154,6 +191,11 @@ export class OpenGeneration {
     const checkpoint = this.move(this.position, this.digest);
     await this.session.commit({ changes: [], checkpoint });
     this.committedTo(checkpoint, {});
+  }
+
+  /** Writes the checkpoint where it is: a sign of life during long work. Errors: those of the read store. */
+  async confirm(): Promise<void> {
+    await this.session.commit({ changes: [], checkpoint: { from: this.#committed, to: this.#committed, digest: this.digest } });
   }
 
   /** After a batch that was refused: totals of groups may have moved in memory. */

@@ -3,6 +3,8 @@ import type { Position, RecordedEvent, Runtime } from '@mainstem/event-store';
 import type { OpenGeneration } from './open-generation.js';
 import type { ProjectionState } from './projection-state.js';
 import type { ProjectionStatus } from './projection-status.js';
+import type { Generation } from '../read-store/checkpoint.js';
+import { FillingWatch } from './filling-status.js';
 import { RateMeter } from './rate-meter.js';
 
 /** Without progress for so long, although there is something to do, a projection is not healthy. */
@@ -18,6 +20,7 @@ export interface ProgressOptions {
 export class Progress {
   readonly #options: ProgressOptions;
   readonly #rate: RateMeter;
+  readonly #filling: FillingWatch;
   #generation = 0;
   #position: Position | undefined;
   #parkedKeys = 0;
@@ -30,8 +33,13 @@ export class Progress {
     const { runtime } = options;
     this.#options = options;
     this.#rate = new RateMeter(runtime.monotonic());
+    this.#filling = new FillingWatch(options);
     this.#freshAtMs = runtime.now();
     this.#progressAtMs = runtime.monotonic();
+  }
+
+  observe(generations: readonly Generation[]): void {
+    this.#filling.observe(generations);
   }
 
   opened(open: OpenGeneration): void {
@@ -58,6 +66,7 @@ export class Progress {
     const head = isBehind ? knownHead : position;
     const stalledMs = isBehind ? nowMs - this.#progressAtMs : 0;
     const isStalled = stalledMs > STALL_MS;
+    const rebuild = this.#filling.status(knownHead);
     const told =
       reason ?? (isStalled ? `PROJECTION_STALLED: no progress for ${Math.round(stalledMs / 1_000)} s although there are events to apply` : undefined);
     return {
@@ -72,6 +81,7 @@ export class Progress {
       eventsApplied: this.#rate.total,
       eventsPerSecond: this.#rate.perSecond(nowMs),
       isHealthy: isRunning(state) && !isStalled,
+      ...(rebuild && { rebuild }),
     };
   }
 

@@ -1,15 +1,20 @@
 // Runs one projection: a thin loop around the state machine, which does what the state says and tells it what came of it.
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { OperationAborted, type EventReader, type Position, type Runtime } from '@mainstem/event-store';
+import { isMainstemError, OperationAborted, type EventReader, type Position, type Runtime } from '@mainstem/event-store';
+import type { Generation } from '../read-store/checkpoint.js';
+import type { ReadStore } from '../read-store/read-store.js';
+import type { DigestCheck } from '../rebuild/digest-check.js';
 import type { BatchWriter } from './batch-writer.js';
 import type { CrashPoints } from './crash-points.js';
 import { DocumentWriter } from './document-writer.js';
 import { failureOf, poisonFailure, reasonOf } from './failures.js';
 import { HandlerWriter } from './handler-writer.js';
 import type { HostedProjection } from './hosted-projection.js';
-import { openGeneration, type OpenGeneration } from './open-generation.js';
+import { openGeneration, openGenerationNumber, type OpenGeneration, type OpenOptions } from './open-generation.js';
 import { PositionWaiters, type WaitOptions } from './position-waiters.js';
 import { Progress } from './progress.js';
+import { Promotion, type FillPhase } from './promotion.js';
+import type { WatchedProjection } from './serving-watch.js';
 import { initialProjectionState, next, type Input, type ProjectionState, type StatePolicy, type Step } from './projection-state.js';
 import type { ProjectionStatus } from './projection-status.js';
 import { DEFAULT_RECOVERY } from './recovery-policy.js';
@@ -28,10 +33,20 @@ export interface RunnerOptions {
   /** For documents kept between batches. */
   readonly cacheBytesMax: number;
   readonly crash: CrashPoints | undefined;
+  readonly check: DigestCheck;
+  /** Work for one certain generation and end as soon as another instance writes it. Default: the one that this definition is to serve from. */
+  readonly only?: OnlyGeneration;
   /** End of the event store, as far as it is known. */
   readonly head: () => Position | undefined;
   /** Called when state or reason change. Must not throw. */
   readonly onChange: (status: ProjectionStatus) => void;
+}
+
+/** A generation that somebody asked to be filled, or brought up to date, and promoted. */
+export interface OnlyGeneration {
+  readonly number: number;
+  /** Called as it proceeds. Must not throw. */
+  readonly onPhase: (phase: FillPhase) => void;
 }
 
 interface ReplayRequest {
@@ -40,7 +55,7 @@ interface ReplayRequest {
   readonly reject: (error: unknown) => void;
 }
 
-export class ProjectionRunner {
+export class ProjectionRunner implements WatchedProjection {
   readonly #options: RunnerOptions;
   readonly #writer: BatchWriter;
   readonly #policy: StatePolicy;
@@ -48,26 +63,54 @@ export class ProjectionRunner {
   readonly #abort = new AbortController();
   readonly #waiters: PositionWaiters;
   readonly #progress: Progress;
+  readonly #promotion: Promotion;
   readonly #replays: ReplayRequest[] = [];
   #state: ProjectionState = initialProjectionState;
   #open: OpenGeneration | undefined;
   #loop: Promise<void> | undefined;
   #committedAtMs = -Infinity;
   #isCheckpointScheduled = false;
+  /** This definition has served from here: if another one does later, somebody wanted that. */
+  #hasServed = false;
+  #isSuperseded = false;
 
   constructor(options: RunnerOptions) {
-    const { hosted, runtime, reader, batchSizeMax, crash } = options;
+    const { hosted, runtime, reader, batchSizeMax, crash, check, only } = options;
     const { projection, store } = hosted;
     this.#options = options;
     this.#writer = projection.kind === 'document' ? new DocumentWriter(projection, crash) : new HandlerWriter(projection, crash);
     this.#policy = { ...DEFAULT_RECOVERY, ...hosted.recovery, batchSizeMax };
     this.#seat = options.subscription.seat();
     this.#waiters = new PositionWaiters(projection.name, runtime);
+    this.#promotion = new Promotion({ hosted, check, runtime, crash, onPhase: only?.onPhase });
     this.#progress = new Progress({ projection: projection.name, store: store.name, hasDensePositions: reader.hasDensePositions, runtime });
   }
 
   get name(): string {
     return this.#options.hosted.projection.name;
+  }
+
+  get store(): ReadStore {
+    return this.#options.hosted.store;
+  }
+
+  /** Of the session that is open; undefined while none is. */
+  get epoch(): number | undefined {
+    return this.#open?.session.checkpoint.epoch;
+  }
+
+  /** Resolves when the loop has ended, for whatever reason. */
+  get ended(): Promise<void> {
+    return this.#loop ?? Promise.resolve();
+  }
+
+  observe(generations: readonly Generation[]): void {
+    this.#progress.observe(generations);
+    const open = this.#open;
+    if (!open || open.isFilling || this.#options.only) return;
+    if (generations.every(({ number, state }) => state !== 'serving' || number === open.session.generation)) return;
+    this.#isSuperseded = true;
+    this.#seat.wake();
   }
 
   start(): void {
@@ -139,21 +182,54 @@ export class ProjectionRunner {
           return { kind: 'ended' };
       }
     } catch (error) {
-      return { kind: 'failed', failure: failureOf(error, this.name), random: this.#options.runtime.random() };
+      return this.#failed(error);
+    }
+  }
+
+  async #failed(error: unknown): Promise<Input> {
+    const { only, runtime } = this.#options;
+    const isFenced = isMainstemError(error, 'READ_STORE_CHECKPOINT_MOVED');
+    if (only && (isFenced || isMainstemError(error, 'READ_STORE_UNKNOWN_GENERATION'))) {
+      return { kind: 'failed', failure: { kind: 'fatal', reason: reasonOf(error) }, random: 0 };
+    }
+    if (isFenced && (await this.#servesElsewhere())) return { kind: 'superseded' };
+    return { kind: 'failed', failure: failureOf(error, this.name), random: runtime.random() };
+  }
+
+  /** Fenced by a promotion, not by a rival: then there is nobody to make way for. */
+  async #servesElsewhere(): Promise<boolean> {
+    const open = this.#open;
+    if (!open || open.isFilling) return false;
+    try {
+      const generations = await this.store.generations(this.name);
+      return generations.some(({ state, number }) => state === 'serving' && number !== open.session.generation);
+    } catch {
+      return false; // opening the generation again will tell
     }
   }
 
   async #reopen(): Promise<Input> {
     await this.#release();
-    const { hosted, reader, cacheBytesMax, crash } = this.#options;
-    const open = await openGeneration(hosted, { reader, cacheBytesMax, crash, signal: this.#abort.signal });
+    const { reader, cacheBytesMax, crash } = this.#options;
+    const open = await this.#openGeneration({ reader, cacheBytesMax, crash, signal: this.#abort.signal });
     this.#open = open;
+    this.#isSuperseded = false;
+    if (open.isFilling) this.#promotion.begin(open);
+    else this.#hasServed = true;
     this.#progress.opened(open);
     this.#tellWaiters(open);
     return { kind: 'opened', isFilling: open.isFilling };
   }
 
+  #openGeneration(options: OpenOptions): Promise<OpenGeneration> {
+    const { hosted, only } = this.#options;
+    if (only) return openGenerationNumber(hosted, only.number, options);
+    // Two deployments that both rebuild by themselves would otherwise promote against each other for ever.
+    return openGeneration(this.#hasServed ? { ...hosted, rebuild: 'manual' } : hosted, options);
+  }
+
   async #follow(open: OpenGeneration, limit: number): Promise<Input> {
+    if (this.#isSuperseded) return { kind: 'superseded' };
     await this.#replayRequested(open);
     open.assertParkedKeysBounded();
     if (this.#isCheckpointDue(open)) await this.#saveCheckpoint(open);
@@ -167,6 +243,7 @@ export class ProjectionRunner {
     });
     if (isCommitted) this.#committed(open);
     else this.#scheduleCheckpoint(open);
+    if (open.isFilling) await this.#promotion.written();
     this.#progress.advanced(open, eventsApplied, events.at(-1), isCaughtUp && !poison);
     // Others want to run, too: HTTP, and the other projections.
     await nextTurn();
@@ -175,12 +252,9 @@ export class ProjectionRunner {
   }
 
   async #promote(open: OpenGeneration): Promise<Input> {
-    const { hosted, crash } = this.#options;
-    await open.saveCheckpoint();
-    if (crash) await crash.reach('before-promote', this.name);
-    await hosted.store.promote(this.name, open.session.generation);
-    if (crash) await crash.reach('after-promote', this.name);
+    if (!(await this.#promotion.step(open, this.#abort.signal))) return { kind: 'postponed' };
     open.promoted();
+    this.#hasServed = true;
     this.#committed(open);
     return { kind: 'promoted' };
   }

@@ -75,11 +75,34 @@ describe('a projection', () => {
   });
 
   it('stops at once when trying again cannot help', () => {
-    expect(after([failed({ kind: 'fatal', reason: 'PROJECTION_CHANGED: x' })])).toMatchObject({
+    expect(after([failed({ kind: 'fatal', reason: 'PROJECTION_TOO_MANY_PARKED: x' })])).toMatchObject({
       phase: 'stopped',
       step: { kind: 'end' },
-      reason: 'PROJECTION_CHANGED: x',
+      reason: 'PROJECTION_TOO_MANY_PARKED: x',
     });
+  });
+
+  it('stops for people when another definition serves, and goes on by itself once its own does', () => {
+    const stopped = after([failed({ kind: 'changed', reason: 'PROJECTION_CHANGED: x' })]);
+    expect(stopped).toMatchObject({ phase: 'stopped', step: { kind: 'wait' }, reason: 'PROJECTION_CHANGED: x' });
+    const again = after([waited, failed({ kind: 'changed', reason: 'PROJECTION_CHANGED: x' })], stopped);
+    expect(again).toEqual(stopped);
+    expect(after([waited, opened()], again)).toEqual(after([opened()]));
+  });
+
+  it('opens the generation that serves now as if it started anew, without delay', () => {
+    const superseded = after([opened(), cut(4, 5), { kind: 'superseded' }]);
+    expect(superseded).toMatchObject({ phase: 'catching-up', step: { kind: 'open' }, failures: 0, condemned: [] });
+    expect(superseded.suspect).toBeUndefined();
+  });
+
+  it('applies what has arrived meanwhile before it tries to promote again', () => {
+    const full = after([
+      { kind: 'opened', isFilling: true },
+      { kind: 'advanced', position: at(4), isCaughtUp: true },
+    ]);
+    expect(full.step).toEqual({ kind: 'promote' });
+    expect(after([{ kind: 'postponed' }], full)).toMatchObject({ phase: 'rebuilding', step: { kind: 'follow' } });
   });
 
   it('tries a poison event as often as it may, then stops before it', () => {

@@ -45,10 +45,17 @@ export type Input =
   /** Woken for something else than an event; that is done. */
   | { readonly kind: 'woken' }
   | { readonly kind: 'promoted' }
+  /** It cannot be promoted yet: there is more to apply first. */
+  | { readonly kind: 'postponed' }
+  /** Another generation serves now. */
+  | { readonly kind: 'superseded' }
   | { readonly kind: 'waited' }
   /** `random` in [0, 1) spreads the delay. */
   | { readonly kind: 'failed'; readonly failure: Failure; readonly random: number }
   | { readonly kind: 'ended' };
+
+/** How often a projection that another definition has taken over looks whether it may go on. */
+const CHANGED_LOOK_MS = 500;
 
 export interface StatePolicy extends RecoveryPolicy {
   readonly batchSizeMax: number;
@@ -68,6 +75,11 @@ export const next = (state: ProjectionState, input: Input, policy: StatePolicy):
       return state;
     case 'promoted':
       return { ...running({ ...state, isFilling: false, failures: 0 }, policy), phase: 'live' };
+    case 'postponed':
+      return running(state, policy);
+    case 'superseded':
+      // What was found out about the events of the old generation does not hold for the new one.
+      return { ...initialProjectionState, phase: 'catching-up' };
     case 'waited':
       return { ...state, step: { kind: 'open' } };
     case 'failed':
@@ -108,6 +120,9 @@ const failed = (state: ProjectionState, failure: Failure, random: number, policy
   switch (failure.kind) {
     case 'fatal':
       return { ...state, phase: 'stopped', step: { kind: 'end' }, reason: failure.reason };
+    case 'changed':
+      // Stopped for people; but what they do about it is to promote a generation of this definition, so it goes on looking for one.
+      return { ...state, phase: 'stopped', step: { kind: 'wait', delayMs: CHANGED_LOOK_MS }, reason: failure.reason };
     case 'outage':
       return { ...retrying, step: { kind: 'wait', delayMs: retryDelayMs(policy, failures, random) } };
     case 'fenced':

@@ -1,6 +1,7 @@
 // What a projector tells about each of its projections.
 import type { Position } from '@mainstem/event-store';
 import type { Phase } from './projection-state.js';
+import type { FillingStatus } from './filling-status.js';
 
 export interface ProjectionStatus {
   readonly projection: string;
@@ -26,4 +27,6 @@ export interface ProjectionStatus {
   readonly eventsPerSecond: number;
   /** False while it retries, has stopped, or makes no progress for ten seconds although there is something to do. */
   readonly isHealthy: boolean;
+  /** The generation that is being filled beside, by whichever process; absent while there is none. */
+  readonly rebuild?: FillingStatus;
 }

@@ -5,9 +5,11 @@ import type { CrashPoints } from './crash-points.js';
 import { HeadWatch } from './head-watch.js';
 import type { HostedProjection } from './hosted-projection.js';
 import type { WaitOptions } from './position-waiters.js';
+import { DigestCheck } from '../rebuild/digest-check.js';
 import { ProjectionRunner } from './projection-runner.js';
 import type { ProjectionStatus } from './projection-status.js';
 import type { ReplayResult } from './replay-parked.js';
+import { ServingWatch } from './serving-watch.js';
 import { SharedSubscription } from './shared-subscription.js';
 
 const BATCH_SIZE_MAX_DEFAULT = 10_000;
@@ -33,6 +35,7 @@ export class Projector {
   readonly #runners: ReadonlyMap<string, ProjectionRunner>;
   readonly #runtime: Runtime;
   readonly #headWatch: HeadWatch;
+  readonly #servingWatch: ServingWatch;
   readonly #abort = new AbortController();
 
   /** Errors: PROJECTION_INVALID_DEFINITION when a name occurs twice, or a handler projection is given a store without transactions. */
@@ -43,7 +46,8 @@ export class Projector {
     const subscription = new SharedSubscription({ reader, types, batchSizeMax, runtime });
     this.#runtime = runtime;
     this.#headWatch = new HeadWatch(reader, runtime);
-    const shared = { reader, subscription, runtime, batchSizeMax, crash: options.crash };
+    const check = new DigestCheck({ reader, runtime });
+    const shared = { reader, subscription, runtime, batchSizeMax, check, crash: options.crash };
     const cacheShare = Math.floor(cacheBytesMax / Math.max(1, projections.length));
     const onChange = (status: ProjectionStatus): void => notify(options.onChange, status);
     this.#runners = new Map(
@@ -52,12 +56,14 @@ export class Projector {
         new ProjectionRunner({ ...shared, hosted, cacheBytesMax: cacheShare, head: () => this.#headWatch.head, onChange }),
       ]),
     );
+    this.#servingWatch = new ServingWatch(this.#runners.values(), runtime);
   }
 
   /** Returns at once: everything runs in the background and recovers by itself. May be called again, but not after `stop`. */
   start(): void {
     for (const runner of this.#runners.values()) runner.start();
     void this.#headWatch.run(this.#abort.signal);
+    void this.#servingWatch.run(this.#abort.signal);
   }
 
   /** Ends all projections after the batch they are at and closes their sessions, not the stores. Takes at most ten seconds, whatever a store does. */

@@ -1,0 +1,132 @@
+// The way of a filled generation to serving: indexes → catch up → check → catch up → promote.
+import { isMainstemError, type Runtime } from '@mainstem/event-store';
+import type { DigestCheck } from '../rebuild/digest-check.js';
+import type { CrashPoint, CrashPoints } from './crash-points.js';
+import type { AnyProjection, HostedProjection } from './hosted-projection.js';
+import type { OpenGeneration } from './open-generation.js';
+
+/** Where a generation is on its way. */
+export type FillPhase = 'fill' | 'index' | 'catch-up' | 'verify' | 'promote' | 'serving';
+
+/** Longest pause before a promotion that came too late is tried again. */
+const RACE_DELAY_MAX_MS = 20;
+/** How often a promotion may lose the race against the writer of the old generation in a row. */
+const RACES_MAX = 1_000;
+/** How often a long check gives a sign of life. */
+const CONFIRM_INTERVAL_MS = 1_000;
+
+export interface PromotionOptions {
+  readonly hosted: HostedProjection;
+  readonly check: DigestCheck;
+  readonly runtime: Runtime;
+  readonly crash: CrashPoints | undefined;
+  readonly onPhase: ((phase: FillPhase) => void) | undefined;
+}
+
+/** One projection's. It is asked again and again, each time that the generation has caught up. */
+export class Promotion {
+  readonly #options: PromotionOptions;
+  readonly #projection: AnyProjection;
+  #open: OpenGeneration | undefined;
+  #next: 'index' | 'verify' | 'promote' = 'index';
+  #races = 0;
+
+  constructor(options: PromotionOptions) {
+    this.#options = options;
+    this.#projection = options.hosted.projection;
+  }
+
+  /** A generation was opened that does not serve yet. */
+  begin(open: OpenGeneration): void {
+    this.#open = open;
+    // One that has served before was complete and checked then; from there on its checkpoint has been moved as always.
+    this.#next = open.wasPromoted ? 'promote' : 'index';
+    this.#races = 0;
+    this.#options.onPhase?.(open.wasPromoted ? 'catch-up' : 'fill');
+  }
+
+  /** A batch was written to it. */
+  async written(): Promise<void> {
+    if (this.#next === 'index') await this.#reach('fill');
+  }
+
+  /**
+   * Takes the next step; true once the generation serves. After any other step events have passed meanwhile: they have to be applied before
+   * the next call. Errors: REBUILD_NOT_VERIFIED, and those of the stores.
+   */
+  async step(open: OpenGeneration, signal: AbortSignal): Promise<boolean> {
+    if (open !== this.#open) this.begin(open);
+    await open.saveCheckpoint();
+    switch (this.#next) {
+      case 'index':
+        await this.#index(open);
+        return this.#catchUp('verify');
+      case 'verify':
+        await this.#verify(open, signal);
+        return this.#catchUp('promote');
+      case 'promote':
+        return this.#promote(open, signal);
+    }
+  }
+
+  async #catchUp(next: 'verify' | 'promote'): Promise<false> {
+    this.#next = next;
+    this.#options.onPhase?.('catch-up');
+    await this.#reach('catch-up');
+    return false;
+  }
+
+  async #index(open: OpenGeneration): Promise<void> {
+    this.#options.onPhase?.('index');
+    await this.#reach('index');
+    await open.session.finishBulk();
+    await this.#reach('index');
+  }
+
+  async #verify(open: OpenGeneration, signal: AbortSignal): Promise<void> {
+    const { hosted, check } = this.#options;
+    this.#options.onPhase?.('verify');
+    await this.#reach('verify');
+    const claim = { projection: this.#projection, generation: open.session.generation, position: open.position, digest: open.digest };
+    const verified = new AbortController();
+    const checking = check.verify(claim, signal).finally(() => verified.abort());
+    try {
+      await Promise.all([checking, this.#confirm(open, verified.signal)]);
+    } catch (error) {
+      // Not even worth to be resumed.
+      if (isMainstemError(error, 'REBUILD_NOT_VERIFIED')) await hosted.store.dropGeneration(this.#projection.name, open.session.generation);
+      throw error;
+    }
+    await this.#reach('verify');
+  }
+
+  async #confirm(open: OpenGeneration, isOver: AbortSignal): Promise<void> {
+    for (;;) {
+      await this.#options.runtime.sleep(CONFIRM_INTERVAL_MS, isOver);
+      if (isOver.aborted) return;
+      await open.confirm();
+    }
+  }
+
+  async #promote(open: OpenGeneration, signal: AbortSignal): Promise<boolean> {
+    const { hosted, runtime } = this.#options;
+    if (this.#races === 0) this.#options.onPhase?.('promote');
+    await this.#reach('before-promote', 'promote');
+    try {
+      await hosted.store.promote(this.#projection.name, open.session.generation);
+    } catch (error) {
+      // The writer of the old generation was faster with the last event, and may be again.
+      if (!isMainstemError(error, 'READ_STORE_GENERATION_BEHIND') || ++this.#races > RACES_MAX) throw error;
+      await runtime.sleep(runtime.random() * RACE_DELAY_MAX_MS, signal);
+      return false;
+    }
+    await this.#reach('after-promote', 'promote');
+    this.#options.onPhase?.('serving');
+    return true;
+  }
+
+  async #reach(...points: readonly CrashPoint[]): Promise<void> {
+    const { crash } = this.#options;
+    if (crash) for (const point of points) await crash.reach(point, this.#projection.name);
+  }
+}

@@ -1,0 +1,23 @@
+// Kills the process at a crash point that its environment names: for tests of recovery with real processes.
+import { CRASH_POINTS, REBUILD_CRASH_POINTS, type CrashPoint, type CrashPoints } from '../engine/crash-points.js';
+
+const POINTS: readonly string[] = [...CRASH_POINTS, ...REBUILD_CRASH_POINTS];
+
+/**
+ * `MAINSTEM_CRASH_AT=point[:n]`: the process ends by SIGKILL when it passes that point for the nth time (default the first), whichever projection
+ * it is. Undefined without the variable. Errors: RangeError for a point that there is not.
+ */
+export const crashAtOf = (env: Readonly<Record<string, string | undefined>>): CrashPoints | undefined => {
+  const setting = env['MAINSTEM_CRASH_AT'];
+  if (setting === undefined || setting === '') return undefined;
+  const [point = '', nth = '1'] = setting.split(':');
+  if (!POINTS.includes(point) || !/^[1-9][0-9]*$/.test(nth)) {
+    throw new RangeError(`MAINSTEM_CRASH_AT must be one of ${POINTS.join(', ')}, optionally with :n, got "${setting}"`);
+  }
+  let passages = 0;
+  return {
+    reach: (reached: CrashPoint): void => {
+      if (reached === point && ++passages === Number(nth)) process.kill(process.pid, 'SIGKILL');
+    },
+  };
+};

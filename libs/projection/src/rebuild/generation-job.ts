@@ -1,0 +1,151 @@
+// One projection's part of a rebuild or a rollback: runs the engine on one generation until it serves and somebody else follows it.
+import type { Runtime } from '@mainstem/event-store';
+import type { FillPhase } from '../engine/promotion.js';
+import { ProjectionRunner, type RunnerOptions } from '../engine/projection-runner.js';
+import type { ProjectionStatus } from '../engine/projection-status.js';
+import { RebuildRunning } from '../errors.js';
+import type { Generation } from '../read-store/checkpoint.js';
+import type { RebuildTarget } from './rebuild-target.js';
+
+/** Where a rebuild of one projection is; `serving`: it was promoted and follows until the projector takes it over. */
+export type RebuildPhase = FillPhase | 'failed' | 'interrupted';
+
+export interface RebuiltProjection {
+  readonly projection: string;
+  readonly store: string;
+  /** The generation that was filled, and the one that served before. */
+  readonly generation: number;
+  readonly former: number | undefined;
+  readonly outcome: 'promoted' | 'failed' | 'interrupted';
+  /** `CODE: message` of a failure. */
+  readonly reason?: string;
+  /** A projector follows the promoted generation already; else the next one that starts will. */
+  readonly isTakenOver: boolean;
+  /** It went on with a generation that was begun before. */
+  readonly isResumed: boolean;
+  /** In this run. */
+  readonly eventsApplied: number;
+  readonly parkedKeys: number;
+  /** Until it served. */
+  readonly durationMs: number;
+}
+
+/** How often it is looked whether a projector has taken over. */
+const LOOK_MS = 100;
+
+export class GenerationJob {
+  readonly target: RebuildTarget;
+  readonly #runner: ProjectionRunner;
+  readonly #runtime: Runtime;
+  readonly #startMs: number;
+  readonly #settled = Promise.withResolvers<void>();
+  #phase: RebuildPhase = 'fill';
+  #durationMs: number | undefined;
+  #isTakenOver = false;
+
+  constructor(target: RebuildTarget, options: Omit<RunnerOptions, 'hosted' | 'only' | 'onChange'>) {
+    this.target = target;
+    this.#runtime = options.runtime;
+    this.#startMs = options.runtime.monotonic();
+    const only = { number: target.number, onPhase: (phase: FillPhase) => this.#enter(phase) };
+    this.#runner = new ProjectionRunner({ ...options, hosted: target.hosted, only, onChange: () => undefined });
+  }
+
+  get phase(): RebuildPhase {
+    return this.#phase;
+  }
+
+  get durationMs(): number {
+    return this.#durationMs ?? this.#runtime.monotonic() - this.#startMs;
+  }
+
+  /** Resolves once it serves or has failed. */
+  get settled(): Promise<void> {
+    return this.#settled.promise;
+  }
+
+  status(): ProjectionStatus {
+    return this.#runner.status();
+  }
+
+  /** Runs until `stop`, or until it cannot go on. */
+  start(): void {
+    this.#runner.start();
+    void this.#runner.ended.then(() => this.#ended()).then(() => this.#settled.resolve());
+  }
+
+  /** After it was promoted: resolves when a projector has taken it over, or after the time given. */
+  async followed(timeoutMs: number, signal: AbortSignal): Promise<void> {
+    const deadline = this.#runtime.monotonic() + timeoutMs;
+    while (!this.#isTakenOver && this.#runtime.monotonic() < deadline && !signal.aborted) {
+      await this.#runtime.sleep(Math.min(LOOK_MS, timeoutMs), signal);
+      this.#isTakenOver = await this.#hasOtherWriter();
+    }
+  }
+
+  async stop(): Promise<void> {
+    if (this.#phase !== 'serving' && this.#phase !== 'failed') this.#enter('interrupted');
+    await this.#runner.stop();
+  }
+
+  result(): RebuiltProjection {
+    const { hosted, number, former, isResumed } = this.target;
+    const { eventsApplied, parkedKeys } = this.status();
+    const outcome = this.#phase === 'serving' ? 'promoted' : this.#phase === 'failed' ? 'failed' : 'interrupted';
+    const reason = outcome === 'failed' ? this.#reason() : undefined;
+    return {
+      projection: hosted.projection.name,
+      store: hosted.store.name,
+      generation: number,
+      former: former?.number,
+      outcome,
+      ...(reason !== undefined && { reason }),
+      isTakenOver: this.#isTakenOver,
+      isResumed,
+      eventsApplied,
+      parkedKeys,
+      durationMs: Math.round(this.durationMs),
+    };
+  }
+
+  #enter(phase: RebuildPhase): void {
+    this.#phase = phase;
+    if (phase !== 'serving') return;
+    this.#durationMs = this.durationMs;
+    this.#settled.resolve();
+  }
+
+  async #ended(): Promise<void> {
+    if (this.#phase === 'serving' || this.#phase === 'interrupted') return;
+    // The answer to a promotion may have been lost, or somebody else has gone on with the generation.
+    if (this.#isFenced() && (await this.#described())?.state === 'serving') this.#enter('serving');
+    else this.#enter('failed');
+  }
+
+  async #hasOtherWriter(): Promise<boolean> {
+    const { epoch } = this.#runner;
+    const now = await this.#described();
+    return epoch === undefined || (now !== undefined && now.checkpoint.epoch !== epoch);
+  }
+
+  /** The generation as stored; undefined where the store does not tell. */
+  async #described(): Promise<Generation | undefined> {
+    const { hosted, number } = this.target;
+    try {
+      return (await hosted.store.generations(hosted.projection.name)).find((generation) => generation.number === number);
+    } catch {
+      return undefined; // the store's outage is the runner's to tell
+    }
+  }
+
+  #isFenced(): boolean {
+    return this.status().reason?.startsWith('READ_STORE_CHECKPOINT_MOVED') ?? false;
+  }
+
+  #reason(): string {
+    const { hosted, number } = this.target;
+    if (!this.#isFenced()) return this.status().reason ?? 'it ended without a reason';
+    const running = new RebuildRunning(hosted.projection.name, number);
+    return `${running.code}: ${running.message}`;
+  }
+}

@@ -1,0 +1,85 @@
+// Decides which generation a rebuild fills: one that was begun and left, or a new one; and that nobody else is at it.
+import type { EventReader, Position, Runtime } from '@mainstem/event-store';
+import type { CrashPoints } from '../engine/crash-points.js';
+import { ABANDONED_AFTER_MS } from '../engine/filling-status.js';
+import type { HostedProjection } from '../engine/hosted-projection.js';
+import { ForeignEventStore, InvalidProjection, RebuildRunning } from '../errors.js';
+import type { Generation } from '../read-store/checkpoint.js';
+
+/** A younger one is watched for so long: whoever fills it commits at least once a second. */
+const WATCH_MS = 3_000;
+const LOOK_MS = 100;
+
+export interface TargetOptions {
+  readonly reader: EventReader;
+  readonly runtime: Runtime;
+  readonly crash: CrashPoints | undefined;
+  readonly signal: AbortSignal;
+}
+
+export interface RebuildTarget {
+  readonly hosted: HostedProjection;
+  readonly number: number;
+  /** Its checkpoint then. */
+  readonly from: Position | undefined;
+  /** The one that served when it began. */
+  readonly former: Generation | undefined;
+  /** It was begun before and goes on from its checkpoint. */
+  readonly isResumed: boolean;
+}
+
+/** Errors: REBUILD_RUNNING, PROJECTION_FOREIGN_EVENT_STORE, PROJECTION_INVALID_DEFINITION, and those of the store. */
+export const assertRebuildable = async ({ projection, store }: HostedProjection, options: TargetOptions): Promise<void> => {
+  if (projection.kind === 'handler' && !store.hasTransactions) {
+    throw new InvalidProjection(projection.name, `a handler projection needs a read store with transactions, which ${store.name} has not`);
+  }
+  const generations = await store.generations(projection.name);
+  const { incarnation } = options.reader;
+  const foreign = generations.find(({ checkpoint }) => checkpoint.incarnation !== incarnation);
+  if (foreign) throw new ForeignEventStore(projection.name, foreign.checkpoint.incarnation, incarnation);
+  for (const generation of generations) {
+    if (generation.state === 'filling' && (await isAlive({ projection, store }, generation, options))) {
+      throw new RebuildRunning(projection.name, generation.number);
+    }
+  }
+};
+
+/** The newest generation of this definition that was begun and left; else a new one, filled in bulk. Errors: REBUILD_RUNNING, those of the store. */
+export const chooseTarget = async (hosted: HostedProjection, { reader, crash }: TargetOptions): Promise<RebuildTarget> => {
+  const { projection, store } = hosted;
+  const generations = await store.generations(projection.name);
+  const former = generations.find(({ state }) => state === 'serving');
+  const begun = generations.findLast(({ state, fingerprint }) => state === 'filling' && fingerprint === projection.fingerprint);
+  if (begun) return { hosted, number: begun.number, from: begun.checkpoint.position, former, isResumed: true };
+  const { number } = await store.createGeneration(projection, reader.incarnation, { isBulk: true });
+  await assertFirst(hosted, number, generations);
+  if (crash) await crash.reach('begin', projection.name);
+  return { hosted, number, from: undefined, former, isResumed: false };
+};
+
+/** Of two that began at the same moment the one with the smaller number stays. */
+const assertFirst = async ({ projection, store }: HostedProjection, number: number, before: readonly Generation[]): Promise<void> => {
+  const old = new Set(before.map((generation) => generation.number));
+  const rival = (await store.generations(projection.name)).find((one) => one.state === 'filling' && one.number < number && !old.has(one.number));
+  if (!rival) return;
+  await store.dropGeneration(projection.name, number);
+  throw new RebuildRunning(projection.name, rival.number);
+};
+
+/** Whether somebody fills a generation: its last commit moves while it is looked at. */
+export const isAlive = async (
+  { projection, store }: Pick<HostedProjection, 'projection' | 'store'>,
+  generation: Generation,
+  { runtime, signal }: Pick<TargetOptions, 'runtime' | 'signal'>,
+): Promise<boolean> => {
+  // Clocks may differ, but hardly by as much; and the worst that a wrong answer does is to take a generation over.
+  if (runtime.now() - Date.parse(generation.updatedAt) > ABANDONED_AFTER_MS) return false;
+  const deadline = runtime.monotonic() + WATCH_MS;
+  while (runtime.monotonic() < deadline && !signal.aborted) {
+    await runtime.sleep(LOOK_MS, signal);
+    const now = (await store.generations(projection.name)).find(({ number }) => number === generation.number);
+    if (now?.state !== generation.state) return false;
+    if (now.updatedAt !== generation.updatedAt) return true;
+  }
+  return false;
+};

@@ -1,0 +1,157 @@
+// Rebuilds read models beside those that serve: fills new generations from one read of the event store, checks and promotes them.
+import { systemRuntime, type EventReader, type Position, type Runtime } from '@mainstem/event-store';
+import type { CrashPoints } from '../engine/crash-points.js';
+import { HeadWatch } from '../engine/head-watch.js';
+import type { HostedProjection } from '../engine/hosted-projection.js';
+import { SharedSubscription } from '../engine/shared-subscription.js';
+import { DigestCheck } from './digest-check.js';
+import { GenerationJob, type RebuildPhase, type RebuiltProjection } from './generation-job.js';
+import { assertRebuildable, chooseTarget, type RebuildTarget } from './rebuild-target.js';
+
+const BATCH_SIZE_MAX_DEFAULT = 10_000;
+const CACHE_BYTES_MAX = 128 * 1_048_576;
+const PROGRESS_INTERVAL_MS = 200;
+/** A running projector notices within a second that another generation serves. */
+const FOLLOW_MS = 3_000;
+
+export interface RebuilderOptions {
+  readonly reader: EventReader;
+  /** What to rebuild; each with the store and the recovery policy that its projector has. */
+  readonly projections: readonly HostedProjection[];
+  readonly runtime?: Runtime;
+  /** Most events in one batch, and so in one commit. Default 10,000. */
+  readonly batchSizeMax?: number;
+  /** Documents kept in memory between batches, all projections together. Default 128 MiB. */
+  readonly cacheBytesMax?: number;
+  /** How long a promoted generation is followed while no projector takes it over. Default 3,000. */
+  readonly followMs?: number;
+  /** Called five times a second, and once at the end. Must not throw. */
+  readonly onProgress?: (progress: readonly RebuildProgress[]) => void;
+  readonly crash?: CrashPoints;
+}
+
+export interface RebuildProgress {
+  readonly projection: string;
+  readonly store: string;
+  readonly generation: number;
+  readonly phase: RebuildPhase;
+  /** Why it waits or has failed: `CODE: message`. Outages are waited out. */
+  readonly reason?: string;
+  readonly position?: Position;
+  /** Events passed, of all that the event store has; absent where positions do not count events. */
+  readonly eventsDone?: bigint;
+  readonly eventsTotal?: bigint;
+  /** Since this run began. */
+  readonly eventsPerSecond: number;
+  /** Until it has caught up; absent before there is a rate. */
+  readonly etaMs?: number;
+}
+
+export interface RebuildReport {
+  readonly projections: readonly RebuiltProjection[];
+  readonly durationMs: number;
+}
+
+/**
+ * One rebuild, in this process, whatever else runs: the generation that it fills belongs to nobody else, the one that serves goes on being
+ * written by its projector, and queries go on reading it until the moment of the promotion.
+ */
+export class Rebuilder {
+  readonly #options: RebuilderOptions;
+  readonly #runtime: Runtime;
+
+  constructor(options: RebuilderOptions) {
+    this.#options = options;
+    this.#runtime = options.runtime ?? systemRuntime;
+  }
+
+  /**
+   * Rebuilds all of them; one that was killed goes on where it was. One projection's failure is told in the report and holds up no other. When
+   * the signal fires everything is left as it is, to be resumed. Errors, before anything was begun: REBUILD_RUNNING, PROJECTION_FOREIGN_EVENT_STORE,
+   * PROJECTION_INVALID_DEFINITION, those of the stores.
+   */
+  async run(signal: AbortSignal = new AbortController().signal): Promise<RebuildReport> {
+    const { reader, projections, crash } = this.#options;
+    const options = { reader, runtime: this.#runtime, crash, signal };
+    await Promise.all(projections.map((hosted) => assertRebuildable(hosted, options)));
+    const targets: RebuildTarget[] = [];
+    for (const hosted of projections) targets.push(await chooseTarget(hosted, options));
+    return this.promote(targets, signal);
+  }
+
+  /** Brings generations up to date and promotes them: the second half of `run`, and of a rollback. Errors: none; failures are in the report. */
+  async promote(targets: readonly RebuildTarget[], signal: AbortSignal): Promise<RebuildReport> {
+    const startMs = this.#runtime.monotonic();
+    const over = new AbortController();
+    const headWatch = new HeadWatch(this.#options.reader, this.#runtime);
+    void headWatch.run(over.signal);
+    const jobs = this.#jobs(targets, () => headWatch.head);
+    const tell = (): void => this.#options.onProgress?.(jobs.map((job) => this.#progressOf(job, headWatch.head)));
+    void this.#tellUntil(over.signal, tell);
+    for (const job of jobs) job.start();
+    await aborted(Promise.all(jobs.map((job) => this.#follow(job, signal))), signal);
+    await Promise.all(jobs.map((job) => job.stop()));
+    over.abort();
+    tell();
+    return { projections: jobs.map((job) => job.result()), durationMs: Math.round(this.#runtime.monotonic() - startMs) };
+  }
+
+  async #follow(job: GenerationJob, signal: AbortSignal): Promise<void> {
+    await job.settled;
+    if (job.phase === 'serving') await job.followed(this.#options.followMs ?? FOLLOW_MS, signal);
+    await job.stop();
+  }
+
+  #jobs(targets: readonly RebuildTarget[], head: () => Position | undefined): readonly GenerationJob[] {
+    const { reader, crash, batchSizeMax = BATCH_SIZE_MAX_DEFAULT, cacheBytesMax = CACHE_BYTES_MAX } = this.#options;
+    const runtime = this.#runtime;
+    const types = [...new Set(targets.flatMap(({ hosted }) => hosted.projection.wanted.types))];
+    const subscription = new SharedSubscription({ reader, types, batchSizeMax, runtime });
+    const jobs: GenerationJob[] = [];
+    const expected = (): number => jobs.filter((job) => BEFORE_CHECK.includes(job.phase) && job.status().state === 'rebuilding').length;
+    const check = new DigestCheck({ reader, runtime, expected });
+    const cacheShare = Math.floor(cacheBytesMax / Math.max(1, targets.length));
+    const shared = { reader, subscription, runtime, batchSizeMax, check, crash, head, cacheBytesMax: cacheShare };
+    for (const target of targets) jobs.push(new GenerationJob(target, shared));
+    return jobs;
+  }
+
+  async #tellUntil(signal: AbortSignal, tell: () => void): Promise<void> {
+    while (!signal.aborted) {
+      await this.#runtime.sleep(PROGRESS_INTERVAL_MS, signal);
+      if (!signal.aborted) tell();
+    }
+  }
+
+  #progressOf(job: GenerationJob, head: Position | undefined): RebuildProgress {
+    const { projection, store, position, reason, eventsApplied, state } = job.status();
+    const seconds = Math.max(job.durationMs, 1) / 1_000;
+    const isCounted = this.#options.reader.hasDensePositions && head !== undefined;
+    const done = position ?? 0n;
+    const eventsPerSecond = Math.round((isCounted ? Number(done - (job.target.from ?? 0n)) : eventsApplied) / seconds);
+    const left = isCounted && head > done ? Number(head - done) : 0;
+    const isMoving = isCounted && eventsPerSecond > 0 && job.phase !== 'failed';
+    return {
+      projection,
+      store,
+      generation: job.target.number,
+      phase: job.phase,
+      ...(reason !== undefined && (state === 'retrying' || job.phase === 'failed') && { reason }),
+      ...(position !== undefined && { position }),
+      ...(isCounted && { eventsDone: done, eventsTotal: head > done ? head : done }),
+      eventsPerSecond,
+      ...(isMoving && { etaMs: Math.round((left * 1_000) / eventsPerSecond) }),
+    };
+  }
+}
+
+const BEFORE_CHECK: readonly RebuildPhase[] = ['fill', 'index'];
+
+/** Resolves when the work is done or the signal fires, whichever is first. */
+const aborted = (work: Promise<unknown>, signal: AbortSignal): Promise<unknown> =>
+  new Promise((resolve, reject) => {
+    const stop = (): void => resolve(undefined);
+    if (signal.aborted) stop();
+    signal.addEventListener('abort', stop, { once: true });
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop));
+  });
