@@ -1,0 +1,77 @@
+// Side generations: the read model as of a position or a time.
+import { systemRuntime, InMemoryEventStore, type Position, type RecordedEvent } from '@mainstem/event-store';
+import { describe, expect, it } from 'vitest';
+import { foldProjection } from '../engine/fold-projection.js';
+import { append, filledStore, tallyProjection } from '../engine/tally.fixtures.js';
+import { MemoryReadStore } from '../memory/memory-read-store.js';
+import { verifyProjection } from '../verify/verify-projection.js';
+import { fillSideGeneration, placeOf, positionAt } from './fill-side-generation.js';
+
+const at = (place: number): Position => BigInt(place) as Position;
+
+const eventsUpTo = async (reader: InMemoryEventStore, until: Position): Promise<readonly RecordedEvent[]> => {
+  const events: RecordedEvent[] = [];
+  for await (const batch of reader.readAll()) events.push(...batch.filter(({ position }) => position <= until));
+  return events;
+};
+
+describe('a side generation', () => {
+  it.each([1, 7, 49, 50, 100])('holds the fold of the events up to position %i, and its checkpoint is there', async (place) => {
+    const reader = await filledStore(100);
+    const store = new MemoryReadStore();
+    const projection = tallyProjection();
+    const filled = await fillSideGeneration({ reader, hosted: { projection, store }, until: at(place) });
+    expect(filled).toMatchObject({ state: 'side', isBulk: false, checkpoint: { position: at(place) } });
+    const expected = foldProjection(projection, await eventsUpTo(reader, at(place))).get('tally');
+    const stored = await store.scan('tally', filled.number, 'tally', { limit: 1_000 });
+    expect(Object.fromEntries(stored)).toEqual(Object.fromEntries(expected ?? []));
+    expect(await verifyProjection({ reader, hosted: { projection, store }, generation: filled.number })).toMatchObject({ isSame: true });
+  });
+
+  it('is found again, and is not made a second time', async () => {
+    const reader = await filledStore(20);
+    const hosted = { projection: tallyProjection(), store: new MemoryReadStore() };
+    const first = await fillSideGeneration({ reader, hosted, until: at(10) });
+    expect((await fillSideGeneration({ reader, hosted, until: at(10) })).number).toBe(first.number);
+    expect((await fillSideGeneration({ reader, hosted, until: at(11) })).number).not.toBe(first.number);
+  });
+
+  it('leaves nothing behind when an event fails, and parks it where the policy says so', async () => {
+    const reader = await filledStore(20);
+    const store = new MemoryReadStore();
+    const onFold = ({ position }: RecordedEvent): void => {
+      if (position === 5n || position === 9n) throw new Error('no');
+    };
+    const hosted = { projection: tallyProjection({ onFold }), store };
+    await expect(fillSideGeneration({ reader, hosted, until: at(20) })).rejects.toMatchObject({ code: 'PROJECTION_FAILED' });
+    expect(await store.generations()).toEqual([]);
+    const parking = { ...hosted, recovery: { onFailure: 'park' as const } };
+    const { number } = await fillSideGeneration({ reader, hosted: parking, until: at(20) });
+    const parked = await store.snapshot('tally', number, (snapshot) => snapshot.parked({ limit: 100 }));
+    expect(parked.filter(({ error }) => error !== '').map(({ position }) => position)).toEqual([5n, 9n]);
+  });
+
+  it('is refused beyond the end of the event store', async () => {
+    const reader = await filledStore(3);
+    const hosted = { projection: tallyProjection(), store: new MemoryReadStore() };
+    await expect(fillSideGeneration({ reader, hosted, until: at(4) })).rejects.toMatchObject({ code: 'PROJECTION_UNTIL_AHEAD' });
+  });
+});
+
+describe('a place in time', () => {
+  it('is the last position that was recorded not after it, whatever the clock did', async () => {
+    const times = [1_000, 2_000, 1_500, 3_000];
+    let now = 0;
+    const reader = new InMemoryEventStore({ runtime: { ...systemRuntime, now: () => now } });
+    for (const time of times) {
+      now = time;
+      await append(reader, 'a', 1);
+    }
+    expect(await positionAt(reader, new Date(1_999))).toBe(3n);
+    expect(await positionAt(reader, new Date(1_499))).toBe(1n);
+    expect(await placeOf(reader, '1970-01-01T00:00:03.000Z')).toBe(4n);
+    expect(await placeOf(reader, '2')).toBe(2n);
+    await expect(positionAt(reader, new Date(999))).rejects.toMatchObject({ code: 'PROJECTION_UNTIL_AHEAD' });
+    await expect(placeOf(reader, 'noon')).rejects.toThrow('neither a position nor a time');
+  });
+});

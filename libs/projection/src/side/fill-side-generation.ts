@@ -1,0 +1,77 @@
+// The state of a read model as of a position or a time: a side generation, filled up to there and never promoted.
+import { position as toPosition, type EventReader, type Position, type Runtime } from '@mainstem/event-store';
+import type { HostedProjection } from '../engine/hosted-projection.js';
+import { ForeignEventStore, UntilAhead } from '../errors.js';
+import type { Generation } from '../read-store/checkpoint.js';
+import { GenerationFill } from './generation-fill.js';
+
+export interface SideGenerationOptions {
+  readonly reader: EventReader;
+  readonly hosted: HostedProjection;
+  /** Everything up to and including it; see `positionAt` for a time. */
+  readonly until: Position;
+  readonly runtime?: Runtime;
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (position: Position) => void;
+}
+
+/**
+ * Fills a generation in state `side` up to exactly this position and returns it; one that is there already, of the same definition and position,
+ * is returned at once. It is read by its number (`ReadStore.scan`, in SQL the table `<name>__g<number>`) until it is dropped. When the fill fails
+ * it is dropped again. Errors: PROJECTION_UNTIL_AHEAD, PROJECTION_FAILED, PROJECTION_FOREIGN_EVENT_STORE, EVENT_STORE_ABORTED, those of the stores.
+ */
+export const fillSideGeneration = async (options: SideGenerationOptions): Promise<Generation> => {
+  const { reader, hosted, until, signal } = options;
+  const { projection, store } = hosted;
+  const head = await reader.head(signal);
+  if (head === undefined || head < until) throw new UntilAhead(`position ${until}`, head);
+  const generations = await store.generations(projection.name);
+  const foreign = generations.find(({ checkpoint }) => checkpoint.incarnation !== reader.incarnation);
+  if (foreign) throw new ForeignEventStore(projection.name, foreign.checkpoint.incarnation, reader.incarnation);
+  const there = generations.find(
+    ({ state, fingerprint, checkpoint, isBulk }) =>
+      state === 'side' && !isBulk && fingerprint === projection.fingerprint && checkpoint.position === until,
+  );
+  return there ?? (await fillNew(options));
+};
+
+const fillNew = async ({ reader, hosted, until, runtime, signal, onProgress }: SideGenerationOptions): Promise<Generation> => {
+  const { projection, store } = hosted;
+  const { number } = await store.createGeneration(projection, reader.incarnation, { isBulk: true, isSide: true });
+  try {
+    const fill = await GenerationFill.open({ reader, hosted, generation: number, runtime, signal, onProgress });
+    try {
+      await fill.to(until);
+      await fill.finishBulk();
+    } finally {
+      await fill.close();
+    }
+  } catch (error) {
+    await store.dropGeneration(projection.name, number);
+    throw error;
+  }
+  const filled = (await store.generations(projection.name)).find((generation) => generation.number === number);
+  if (!filled) throw new TypeError(`read store ${store.name} does not list the generation it has just filled`);
+  return filled;
+};
+
+/**
+ * The last position whose event was recorded not after a time (the store's clock, not that of the domain: what was known then). Reads backwards
+ * from the head, so it costs what came since. Errors: PROJECTION_UNTIL_AHEAD for a time before the first event, those of the event store.
+ */
+export const positionAt = async (reader: EventReader, time: Date, signal?: AbortSignal): Promise<Position> => {
+  const limit = time.toISOString();
+  for await (const events of reader.readAll({ direction: 'backwards', ...(signal && { signal }) })) {
+    const found = events.find(({ recordedAt }) => recordedAt <= limit);
+    if (found) return found.position;
+  }
+  throw new UntilAhead(`event recorded up to ${limit}`, await reader.head(signal));
+};
+
+/** A position as decimal digits, or a time in ISO 8601: what `--until` takes. Errors: EVENT_STORE_INVALID_INPUT, as `positionAt`; RangeError for neither. */
+export const placeOf = async (reader: EventReader, text: string, signal?: AbortSignal): Promise<Position> => {
+  if (/^[0-9]+$/.test(text)) return toPosition(text);
+  const time = new Date(text);
+  if (Number.isNaN(time.getTime())) throw new RangeError(`${text} is neither a position nor a time`);
+  return positionAt(reader, time, signal);
+};

@@ -1,0 +1,51 @@
+// Which folds a generation has not made, because their events are parked.
+import type { Position, RecordedEvent } from '@mainstem/event-store';
+import { streamKeyOf } from '../engine/parking.js';
+import type { GenerationSnapshot } from '../read-store/read-store.js';
+
+const PAGE = 1_000;
+
+/** The parked events of a generation at one moment. */
+export class ParkedFolds {
+  readonly #folds = new Map<string, Position>();
+
+  /** All of a snapshot; memory in proportion to their number. */
+  static async of(snapshot: GenerationSnapshot): Promise<ParkedFolds> {
+    const parked = new ParkedFolds();
+    // Several keys may be parked at one position, so a full page may end in the middle of it: its last position is read again.
+    for (let after: Position | undefined, limit = PAGE; ;) {
+      const page = await snapshot.parked({ limit, ...(after !== undefined && { after }) });
+      for (const { key, position } of page) parked.#folds.set(foldId(position, key), position);
+      if (page.length < limit) return parked;
+      const last = page.at(-1)?.position;
+      const before = page.findLast(({ position }) => position !== last)?.position;
+      if (before === undefined) limit *= 2;
+      else after = before;
+    }
+  }
+
+  get isEmpty(): boolean {
+    return this.#folds.size === 0;
+  }
+
+  has(event: RecordedEvent, key: string): boolean {
+    return this.#folds.size > 0 && this.#folds.has(foldId(event.position, key));
+  }
+
+  hasStream(event: RecordedEvent): boolean {
+    return this.#folds.size > 0 && this.has(event, streamKeyOf(event));
+  }
+
+  /** Whether the folds up to a position are the same: only a replay takes events off the list, and nothing parks earlier ones. */
+  isSameUpTo(position: Position | undefined, other: ParkedFolds): boolean {
+    const [mine, others] = [this.#upTo(position), other.#upTo(position)];
+    return mine.length === others.length && mine.every((fold) => other.#folds.has(fold));
+  }
+
+  #upTo(position: Position | undefined): readonly string[] {
+    if (position === undefined) return [];
+    return [...this.#folds].filter(([, place]) => place <= position).map(([fold]) => fold);
+  }
+}
+
+const foldId = (position: Position, key: string): string => `${position} ${key}`;

@@ -1,0 +1,109 @@
+// Folds the documents of a part of the keys in memory, by the engine's own pure code.
+import type { Position, RecordedEvent, StreamName } from '@mainstem/event-store';
+import type { DocumentProjection } from '../definition/document-projection.js';
+import { EMPTY_DIGEST } from '../digest/rolling-digest.js';
+import { DocumentPlan, type MaybeDocument } from '../engine/document-batch.js';
+import { estimateBytes } from '../engine/document-cache.js';
+import type { Gate } from '../engine/parking.js';
+import { ProjectionFailed } from '../errors.js';
+import type { ParkedEvent } from '../read-store/read-store.js';
+import { halvesOf, isInSlice, isSampled, keyHash, type KeySlice } from './key-slice.js';
+import type { ParkedFolds } from './parked-folds.js';
+
+/** A key that occurred, with its document (null after its deletion) and the last event folded into it. */
+export interface FoldedKey {
+  document: MaybeDocument;
+  bytes: number;
+  isSeen: boolean;
+  position: Position;
+  type: string;
+  stream: StreamName;
+}
+
+/** What an entry costs besides its document. */
+const ENTRY_BYTES = 160;
+
+export class SliceFold {
+  /** All keys of the slice that occurred. */
+  readonly keys = new Map<string, FoldedKey>();
+  /** Roughly what they cost. */
+  bytes = 0;
+  /** Over all wanted events folded, of other slices too. */
+  digest = EMPTY_DIGEST;
+  parked: ParkedFolds;
+  readonly #projection: DocumentProjection;
+  readonly #share: number;
+  #slice: KeySlice;
+
+  constructor(projection: DocumentProjection, { slice, share, parked }: { slice: KeySlice; share: number; parked: ParkedFolds }) {
+    this.#projection = projection;
+    this.#slice = slice;
+    this.#share = share;
+    this.parked = parked;
+  }
+
+  get slice(): KeySlice {
+    return this.#slice;
+  }
+
+  holds(key: string): boolean {
+    if (this.#slice.bits === 0 && this.#share >= 1) return true;
+    const hash = keyHash(key);
+    return isInSlice(hash, this.#slice) && isSampled(hash, this.#share);
+  }
+
+  /** Folds the next events. Errors: PROJECTION_FAILED for one that is not parked and cannot be folded. */
+  fold(events: readonly RecordedEvent[]): void {
+    const plan = new DocumentPlan(this.#projection, events, this.digest, this.#gate());
+    const before = plan.keys.map((key) => this.keys.get(key)?.document ?? null);
+    const { after, poison = plan.poison } = plan.fold(before);
+    if (poison) throw new ProjectionFailed(this.#projection.name, poison.key, poison.event.position, poison.event.type, poison.error);
+    this.digest = plan.digest;
+    plan.keys.forEach((key, slot) => this.#set(key, after[slot] ?? null));
+  }
+
+  /** Keeps one half of the keys; the other half is left to another fold. */
+  split(): KeySlice {
+    const [kept, left] = halvesOf(this.#slice);
+    this.#slice = kept;
+    for (const [key, { bytes }] of this.keys) {
+      if (isInSlice(keyHash(key), kept)) continue;
+      this.keys.delete(key);
+      this.bytes -= bytes;
+    }
+    return left;
+  }
+
+  #set(key: string, document: MaybeDocument): void {
+    const entry = this.keys.get(key);
+    if (!entry) throw new TypeError(`key ${key} was folded without an event`);
+    entry.document = document;
+    const bytes = ENTRY_BYTES + 2 * key.length + (document ? estimateBytes(document) : 0);
+    this.bytes += bytes - entry.bytes;
+    entry.bytes = bytes;
+  }
+
+  #gate(): Gate {
+    const events: readonly ParkedEvent[] = [];
+    return {
+      events,
+      takes: (event, key) => {
+        if (!this.holds(key) || this.parked.has(event, key)) return true;
+        this.#touch(key, event);
+        return false;
+      },
+      takesStream: (event) => this.parked.hasStream(event),
+    };
+  }
+
+  #touch(key: string, { position, type, stream }: RecordedEvent): void {
+    const entry = this.keys.get(key);
+    if (!entry) {
+      this.keys.set(key, { document: null, bytes: 0, isSeen: false, position, type, stream });
+      return;
+    }
+    entry.position = position;
+    entry.type = type;
+    entry.stream = stream;
+  }
+}

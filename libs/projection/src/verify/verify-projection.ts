@@ -1,0 +1,155 @@
+// Verifies a read model: is it what a fold of the events gives, byte for byte?
+import type { EventReader, Position } from '@mainstem/event-store';
+import type { AnyProjection, HostedProjection } from '../engine/hosted-projection.js';
+import { ForeignEventStore, ProjectionChanged, UnknownGeneration } from '../errors.js';
+import { Differences, type VerifyDifference } from './differences.js';
+import { verifyDocuments } from './verify-documents.js';
+import { verifyHandler } from './verify-handler.js';
+import type { VerifyProgress, VerifyWork } from './verify-work.js';
+
+export interface VerifyOptions {
+  readonly reader: EventReader;
+  readonly hosted: HostedProjection;
+  /** Default the one that serves. */
+  readonly generation?: number;
+  /** Share of the documents, above 0 and up to 1 (default): always the same ones. Roll-ups are compared only when it is 1, tables of handlers always as a whole. */
+  readonly sample?: number;
+  /** For the documents of one pass, roughly. Groups of roll-ups come on top. Default 256 MiB. */
+  readonly memoryBytesMax?: number;
+  /** Passes over the events at most; each takes a part of the keys that fits into memory. Default 1,024. */
+  readonly keyRangesMax?: number;
+  /** Differences that the report lists; all are counted. Default 1,000. */
+  readonly differencesMax?: number;
+  readonly signal?: AbortSignal;
+  /** Called after each batch; cheap to ignore. */
+  readonly onProgress?: (progress: VerifyProgress) => void;
+  /** Called for every difference, listed or not. After a replay of parked events it starts again. */
+  readonly onDifference?: (difference: VerifyDifference) => void;
+}
+
+export interface VerifyReport {
+  readonly projection: string;
+  readonly store: string;
+  readonly generation: number;
+  /** The state that was compared; documents of later passes were compared in later ones. */
+  readonly position: Position | undefined;
+  /** Nothing differs. */
+  readonly isSame: boolean;
+  /** Of the events applied, as the checkpoint has it and as the event store says. */
+  readonly digest: { readonly stored: string; readonly expected: string };
+  readonly documentsCompared: number;
+  readonly documentsDiffering: number;
+  readonly fieldsDiffering: number;
+  /** The first ones. */
+  readonly differences: readonly VerifyDifference[];
+  /** Collections that a sample cannot compare. */
+  readonly skipped: readonly string[];
+}
+
+const MEMORY_BYTES_MAX = 256 * 1024 * 1024;
+const KEY_RANGES_MAX = 1_024;
+const DIFFERENCES_MAX = 1_000;
+
+/**
+ * Folds the wanted events again, from the first one up to the checkpoint of the serving generation, and compares every document, roll-up and table
+ * with what is stored, and what the store derives from it. The projection may run on meanwhile: each comparison is of one state. Changes nothing, except for the scratch
+ * generation of a handler projection, which it drops. Errors: READ_STORE_UNKNOWN_GENERATION when none serves, PROJECTION_CHANGED,
+ * PROJECTION_FOREIGN_EVENT_STORE, PROJECTION_FAILED, PROJECTION_VERIFY_DISTURBED, PROJECTION_VERIFY_TOO_LARGE, EVENT_STORE_ABORTED, those of
+ * the stores.
+ */
+export const verifyProjection = async (options: VerifyOptions): Promise<VerifyReport> => {
+  const { hosted, sample = 1, signal } = options;
+  const { projection, store } = hosted;
+  if (!(sample > 0 && sample <= 1)) throw new RangeError(`sample must be above 0 and at most 1, got ${sample}`);
+  const generation = await chosenGeneration(options);
+  const report = new ReportWriter(options, generation);
+  if (projection.kind === 'document') await verifyDocuments(report.work(projection));
+  else await verifyHandler(report.work(projection));
+  for (const derived of (await store.checkDerived?.(projection.name, generation, signal)) ?? []) report.addDerived(derived);
+  return report.finish();
+};
+
+const chosenGeneration = async ({ reader, hosted: { projection, store }, generation }: VerifyOptions): Promise<number> => {
+  const generations = await store.generations(projection.name);
+  const chosen = generations.find(({ number, state }) => (generation === undefined ? state === 'serving' : number === generation));
+  if (!chosen) throw new UnknownGeneration(projection.name, generation ?? 1);
+  const { incarnation } = chosen.checkpoint;
+  if (incarnation !== reader.incarnation) throw new ForeignEventStore(projection.name, incarnation, reader.incarnation);
+  if (chosen.fingerprint !== projection.fingerprint) throw new ProjectionChanged(projection.name, chosen.number);
+  return chosen.number;
+};
+
+class ReportWriter {
+  #differences: Differences;
+  #position: Position | undefined;
+  #digest = { stored: '', expected: '' };
+
+  constructor(
+    private readonly options: VerifyOptions,
+    private readonly generation: number,
+  ) {
+    this.#differences = this.#none();
+  }
+
+  work<Projection extends AnyProjection>(projection: Projection): VerifyWork<Projection> {
+    const { reader, hosted, sample = 1, memoryBytesMax = MEMORY_BYTES_MAX, keyRangesMax = KEY_RANGES_MAX, signal, onProgress } = this.options;
+    const { store } = hosted;
+    const { generation } = this;
+    const differences = (): Differences => this.#differences;
+    return {
+      reader,
+      projection,
+      store,
+      generation,
+      share: sample,
+      memoryBytesMax,
+      keyRangesMax,
+      signal,
+      get differences() {
+        return differences();
+      },
+      snapshot: (use) => store.snapshot(projection.name, generation, use),
+      tell: (progress) => onProgress?.({ projection: projection.name, ...progress }),
+      reached: (position, digest) => {
+        this.#position = position;
+        this.#digest = digest;
+      },
+      restart: () => void (this.#differences = this.#none()),
+    };
+  }
+
+  addDerived({
+    collection,
+    key,
+    field,
+    stored,
+    expected,
+  }: Pick<VerifyDifference, 'collection' | 'key' | 'stored' | 'expected'> & { field: string }): void {
+    this.#differences.documents++;
+    this.#differences.add({ collection, key, kind: 'derived', field, stored, expected });
+  }
+
+  finish(): VerifyReport {
+    const { projection, store } = this.options.hosted;
+    const { listed, compared, documents, fields } = this.#differences;
+    const isSampled = (this.options.sample ?? 1) < 1;
+    return {
+      projection: projection.name,
+      store: store.name,
+      generation: this.generation,
+      position: this.#position,
+      isSame: fields === 0 && this.#digest.stored === this.#digest.expected,
+      digest: this.#digest,
+      documentsCompared: compared,
+      documentsDiffering: documents,
+      fieldsDiffering: fields,
+      differences: listed,
+      skipped: isSampled && projection.kind === 'document' ? projection.rollUps.map(({ name }) => name) : [],
+    };
+  }
+
+  #none(): Differences {
+    const { hosted, differencesMax = DIFFERENCES_MAX, onDifference } = this.options;
+    return new Differences({ store: hosted.store.name, projection: hosted.projection.name }, { listedMax: differencesMax, onDifference });
+  }
+}

@@ -1,0 +1,38 @@
+// What both ways of verifying work with.
+import type { EventReader, Position } from '@mainstem/event-store';
+import type { AnyProjection } from '../engine/hosted-projection.js';
+import type { GenerationSnapshot, ReadStore } from '../read-store/read-store.js';
+import type { Differences } from './differences.js';
+
+/** Where a verification is. */
+export interface VerifyProgress {
+  readonly projection: string;
+  readonly phase: 'fold' | 'compare';
+  /** Events up to here are folded in this pass. */
+  readonly position: Position | undefined;
+  /** Where the pass ends. */
+  readonly until: Position | undefined;
+  /** From 1. */
+  readonly pass: number;
+  /** As far as it is known now; it grows when memory asks for smaller parts. */
+  readonly passes: number;
+}
+
+export interface VerifyWork<Projection extends AnyProjection> {
+  readonly reader: EventReader;
+  readonly projection: Projection;
+  readonly store: ReadStore;
+  readonly generation: number;
+  /** Share of the keys, above 0 and up to 1. */
+  readonly share: number;
+  readonly memoryBytesMax: number;
+  readonly keyRangesMax: number;
+  readonly signal: AbortSignal | undefined;
+  readonly differences: Differences;
+  snapshot<Result>(use: (snapshot: GenerationSnapshot) => Promise<Result>): Promise<Result>;
+  tell(progress: Omit<VerifyProgress, 'projection'>): void;
+  /** The state that was compared. */
+  reached(position: Position | undefined, digest: { readonly stored: string; readonly expected: string }): void;
+  /** Forgets what was found: it is done again. */
+  restart(): void;
+}
