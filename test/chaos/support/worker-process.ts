@@ -100,6 +100,11 @@ export class WorkerProcess implements AsyncDisposable {
     return this.#child.exitCode;
   }
 
+  /** Waits for the end; rejects with what the process wrote to stderr unless it ends well. */
+  async succeeded(): Promise<void> {
+    if ((await this.ended()) !== 0) throw new Error(`the process failed: ${this.#stderr}`);
+  }
+
   [Symbol.asyncDispose](): Promise<void> {
     return this.kill();
   }

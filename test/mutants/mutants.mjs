@@ -1,0 +1,305 @@
+// Faults put into the engine and the embedded stores, one at a time; the suites named with each must notice.
+
+/**
+ * @typedef {object} Mutant
+ * @property {string} name what is wrong then
+ * @property {string} file
+ * @property {string} from text that occurs once in the file
+ * @property {string} to
+ * @property {readonly string[]} suites files or folders of specs
+ */
+
+const ENGINE = ['libs/projection/src', 'test/contract/memory-read-store.spec.ts'];
+const EMBEDDED_READ = ['libs/embedded/src', 'test/contract/embedded-read-stores.spec.ts'];
+const EVENT_STORE = ['libs/embedded/src/event-store', 'test/contract/event-store.spec.ts', 'test/contract/embedded-event-store'];
+const SQL = ['test/contract/sql-read-store.spec.ts', 'test/contract/sql-transactions.spec.ts'];
+
+const engine = (/** @type {string} */ file) => `libs/projection/src/engine/${file}.ts`;
+const eventStore = (/** @type {string} */ file) => `libs/embedded/src/event-store/${file}.ts`;
+const readStore = (/** @type {string} */ file) => `libs/embedded/src/read-store/${file}.ts`;
+
+/** @type {readonly Mutant[]} */
+export const mutants = [
+  {
+    name: 'the checkpoint is moved before the effect',
+    file: engine('document-writer'),
+    from: 'await open.session.commit({ changes: [...rollUps.map((rollUp) => rollUp.changes), changes], checkpoint, ...parking });',
+    to: `await open.session.commit({ changes: [], checkpoint });
+      await open.session.commit({ changes: [...rollUps.map((rollUp) => rollUp.changes), changes], checkpoint: { ...checkpoint, from: checkpoint.to }, ...parking });`,
+    suites: ENGINE,
+  },
+  {
+    name: 'the effect is written before the checkpoint',
+    file: engine('document-writer'),
+    from: 'await open.session.commit({ changes: [...rollUps.map((rollUp) => rollUp.changes), changes], checkpoint, ...parking });',
+    to: `await open.session.commit({ changes: [...rollUps.map((rollUp) => rollUp.changes), changes], checkpoint: { ...checkpoint, to: checkpoint.from }, ...parking });
+      await open.session.commit({ changes: [], checkpoint });`,
+    suites: ENGINE,
+  },
+  {
+    name: 'the epoch is not compared (embedded)',
+    file: readStore('bookkeeping'),
+    from: 'AND position IS ? AND epoch = ?',
+    to: 'AND position IS ? AND epoch >= coalesce(?, 0)',
+    suites: EMBEDDED_READ,
+  },
+  {
+    name: 'the position moved from is not compared (embedded)',
+    file: readStore('bookkeeping'),
+    from: 'AND position IS ? AND epoch = ?',
+    to: 'AND position IS coalesce(position, ?) AND epoch = ?',
+    suites: EMBEDDED_READ,
+  },
+  {
+    name: 'the epoch is not compared (SQL)',
+    file: 'libs/sql/src/bookkeeping/generation-records.ts',
+    from: 'AND epoch = CAST(? AS bigint)',
+    to: 'AND epoch >= CAST(? AS bigint)',
+    suites: SQL,
+  },
+  {
+    name: 'opening a session does not raise the epoch (embedded)',
+    file: readStore('bookkeeping'),
+    from: 'UPDATE generations SET epoch = epoch + 1',
+    to: 'UPDATE generations SET epoch = epoch + 0',
+    suites: EMBEDDED_READ,
+  },
+  {
+    name: 'the hand-over from catch-up to live repeats an event',
+    file: eventStore('event-pages'),
+    from: "'e.position > ? AND e.position <= ?'",
+    to: "'e.position >= ? AND e.position <= ?'",
+    suites: EVENT_STORE,
+  },
+  {
+    name: 'the hand-over between two reads repeats an event',
+    file: engine('batch-ring'),
+    from: 'if (isAfter((events[middle] as RecordedEvent).position, position)) high = middle;',
+    to: 'if (!isAfter(position, (events[middle] as RecordedEvent).position)) high = middle;',
+    suites: ENGINE,
+  },
+  {
+    name: 'the hand-over between two reads leaves a hole',
+    file: engine('batch-ring'),
+    from: 'return !isAfter(start, after) && !isAfter(after, this.#end);',
+    to: 'return !isAfter(after, this.#end);',
+    suites: ENGINE,
+  },
+  {
+    name: 'a batch that does not fit is cut without saying so',
+    file: engine('batch-ring'),
+    from: 'return { events, position: events.at(-1)?.position ?? position, isCaughtUp: false };',
+    to: 'return { events, position: batch.position, isCaughtUp: false };',
+    suites: ENGINE,
+  },
+  {
+    name: 'a generation is promoted before it has caught up',
+    file: engine('projection-state'),
+    from: 'if (!isCaughtUp || progressed.failures > 0) return progressed;',
+    to: 'if ((!isCaughtUp && !state.isFilling) || progressed.failures > 0) return progressed;',
+    suites: ENGINE,
+  },
+  {
+    name: 'the digest is not updated',
+    file: engine('document-batch'),
+    from: 'this.#digest.add(event.position, event.id);',
+    to: '',
+    suites: ENGINE,
+  },
+  {
+    name: 'the digest of a handler projection is not updated',
+    file: engine('handler-writer'),
+    from: 'digest.add(recorded.position, recorded.id);',
+    to: '',
+    suites: [...ENGINE, ...SQL],
+  },
+  {
+    name: 'a projection resumes from the beginning',
+    file: engine('open-generation'),
+    from: 'this.position = position;\n    this.#committed = position;',
+    to: 'this.position = undefined;\n    this.#committed = position;',
+    suites: ENGINE,
+  },
+  {
+    name: 'a projection resumes at its checkpoint instead of after it',
+    file: engine('open-generation'),
+    from: 'this.position = position;\n    this.#committed = position;',
+    to: 'this.position = position === undefined ? undefined : ((position - 1n) as Position);\n    this.#committed = position;',
+    suites: ENGINE,
+  },
+  {
+    name: 'events behind a parked one are not parked',
+    file: engine('parking'),
+    from: 'return (this.#parkedKeys.has(key) || this.#keysOfBatch.has(key)) && ',
+    to: 'return this.#parkedKeys.size < 0 && ',
+    suites: ENGINE,
+  },
+  {
+    name: 'events of the same batch behind a parked one are not parked',
+    file: engine('parking'),
+    from: 'this.#keysOfBatch.add(key);',
+    to: '',
+    suites: ENGINE,
+  },
+  {
+    name: 'a poison event is counted among those before it',
+    file: engine('batch-writer'),
+    from: 'batch.events.findIndex((event) => event.position === poison.event.position),',
+    to: 'batch.events.findIndex((event) => event.position === poison.event.position) + 1,',
+    suites: ENGINE,
+  },
+  {
+    name: 'a resumed projection trusts its empty cache',
+    file: engine('open-generation'),
+    from: 'new DocumentCache(share, position === undefined)',
+    to: 'new DocumentCache(share, true)',
+    suites: ENGINE,
+  },
+  {
+    name: 'what was evicted counts as absent',
+    file: engine('document-cache'),
+    from: "if (reason === 'evict') this.#isComplete = false;",
+    to: 'void reason;',
+    suites: ENGINE,
+  },
+  {
+    name: 'caches are kept after a refused replay',
+    file: engine('replay-parked'),
+    from: 'open.dropCaches(); // nothing was written, but totals in memory have moved',
+    to: '',
+    suites: ENGINE,
+  },
+  {
+    name: 'a deleted document stays in the cache',
+    file: engine('document-writer'),
+    from: 'if (document === null) open.documents.delete(key);',
+    to: 'if (document === null) void key;',
+    suites: ENGINE,
+  },
+  {
+    name: 'a roll-up does not take back what a document had contributed',
+    file: engine('roll-up-writer'),
+    from: 'if (removed) groups.get(removed.group)?.remove(removed);',
+    to: '',
+    suites: ENGINE,
+  },
+  {
+    name: 'an event that cannot be folded is passed over',
+    file: engine('projection-state'),
+    from: "if (policy.onFailure === 'stop') return { ...state, phase: 'stopped', step: { kind: 'end' } };",
+    to: '',
+    suites: ENGINE,
+  },
+  {
+    name: 'who waits for a position is told one too early',
+    file: engine('position-waiters'),
+    from: 'this.#reached >= position;',
+    to: 'this.#reached + 1n >= position;',
+    suites: ENGINE,
+  },
+  {
+    name: 'only one of several waiting projections is woken',
+    file: engine('event-feed'),
+    from: 'for (const member of [...this.#members]) member.notify();',
+    to: 'for (const member of [...this.#members].slice(0, 1)) member.notify();',
+    suites: ENGINE,
+  },
+  {
+    name: 'a group commit resolves before it commits',
+    file: eventStore('group-commit'),
+    from: "database.exec('COMMIT');\n      settle(batch, outcomes);",
+    to: "settle(batch, outcomes);\n      database.exec('COMMIT');",
+    suites: EVENT_STORE,
+  },
+  {
+    name: 'names of a rolled back append are remembered',
+    file: eventStore('group-commit'),
+    from: 'this.#transaction.forget();',
+    to: '',
+    suites: EVENT_STORE,
+  },
+  {
+    name: 'appends go on after a failed device',
+    file: eventStore('group-commit'),
+    from: 'if (this.#failure !== undefined) throw this.#failure;',
+    to: '',
+    suites: EVENT_STORE,
+  },
+  {
+    name: 'a wake-up between reading and waiting is lost',
+    file: eventStore('event-reading'),
+    from: 'if (isCaughtUp) await this.#signal.changed(seen, signal);',
+    to: 'if (isCaughtUp) await this.#signal.changed(this.#signal.observe(), signal);',
+    suites: EVENT_STORE,
+  },
+  {
+    name: 'a full page claims to have reached the end of what was scanned',
+    file: eventStore('event-pages'),
+    from: 'const reached = last && (isCut || events.length === limit) ? last.position : end;',
+    to: 'const reached = last && isCut ? last.position : end;',
+    suites: EVENT_STORE,
+  },
+  {
+    name: 'a filtered page claims to have reached only its last event',
+    file: eventStore('event-pages'),
+    from: 'const reached = last && (isCut || events.length === limit) ? last.position : end;',
+    to: "const reached = last && wanted.condition !== '' ? last.position : last && (isCut || events.length === limit) ? last.position : end;",
+    suites: EVENT_STORE,
+  },
+  {
+    name: 'checksums of events are not compared',
+    file: eventStore('event-pages'),
+    from: 'metadataJson }) !== checksum)',
+    to: 'metadataJson }) < 0)',
+    suites: EVENT_STORE,
+  },
+  {
+    name: 'a missing event is not noticed',
+    file: eventStore('event-pages'),
+    from: "if (wanted.condition === '' && distance",
+    to: "if (wanted.condition === 'never' && distance",
+    suites: EVENT_STORE,
+  },
+  {
+    name: 'an append to a stream that has grown is accepted',
+    file: 'libs/event-store/src/append-rules.ts',
+    from: 'return matching === events.length ?',
+    to: "return matching === 0 ? { kind: 'append' } : matching === events.length ?",
+    suites: ['libs/event-store/src', ...EVENT_STORE],
+  },
+  {
+    name: 'a repeated append is appended again',
+    file: 'libs/event-store/src/append-rules.ts',
+    from: "=== events.length) return { kind: 'repeat', last: state.last };",
+    to: "=== events.length) return { kind: 'append' };",
+    suites: ['libs/event-store/src', ...EVENT_STORE],
+  },
+  {
+    name: 'a repeated command is decided again',
+    file: 'libs/aggregate/src/command/command-executor.ts',
+    from: 'if (place) return this.#repeat(execution, place);',
+    to: 'void place;',
+    suites: ['libs/aggregate/src'],
+  },
+  {
+    name: 'a document that changes leaves its old places on the leaderboards',
+    file: 'libs/embedded/src/cache/cache-tables.ts',
+    from: 'for (const [board, score] of old) if (next.places.get(board) !== score) statements.removePlace.run(board, score, key);',
+    to: '',
+    suites: EMBEDDED_READ,
+  },
+  {
+    name: 'a document that changes leaves its old words in the index',
+    file: 'libs/embedded/src/search/search-tables.ts',
+    from: 'statements.index?.remove.run(old.id, ...old.words.split(FIELD_END));',
+    to: '',
+    suites: EMBEDDED_READ,
+  },
+  {
+    name: 'a batch is no transaction',
+    file: readStore('read-store-file'),
+    from: "return this.#attempt(() => transact(this.writer, 'BEGIN IMMEDIATE', work));",
+    to: 'return this.#attempt(work);',
+    suites: EMBEDDED_READ,
+  },
+];

@@ -1,0 +1,109 @@
+// `npm run test:mutants`: shows that the suites notice faults. Arguments choose mutants by a part of their name. Exit code 1 if one survives.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { cpus } from 'node:os';
+import path from 'node:path';
+import { repositoryNode, runMain, say } from '../../scripts/repository.mjs';
+import { findServices } from '../../scripts/services/services.mjs';
+import { mutants } from './mutants.mjs';
+import { copyTree, removeTree } from './tree-copy.mjs';
+
+const SUITE_TIMEOUT_MS = 240_000;
+const LANES_MAX = 4;
+const OUTPUT_SHOWN = 6_000;
+
+/** @typedef {import('./mutants.mjs').Mutant} Mutant */
+/** @typedef {{ name: string, verdict: 'killed' | 'killed (time limit)' | 'SURVIVED', seconds: number }} Result */
+
+const main = async () => {
+  const words = process.argv.slice(2);
+  const chosen = mutants.filter(({ name }) => words.every((word) => name.includes(word)));
+  const services = await findServices();
+  const trees = Array.from({ length: Math.min(LANES_MAX, Math.max(1, cpus().length), chosen.length) }, copyTree);
+  const cleanUp = () => trees.forEach(removeTree);
+  process.once('exit', cleanUp);
+  for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1));
+  try {
+    if (!(await isSound(trees[0] ?? '', chosen, services.env))) return 1;
+    /** @type {Result[]} */
+    const results = [];
+    const waiting = [...chosen];
+    const lane = async (/** @type {string} */ tree) => {
+      for (let mutant = waiting.shift(); mutant; mutant = waiting.shift()) {
+        const result = await judge(tree, mutant, services.env);
+        results.push(result);
+        console.log(`${result.verdict.padEnd(20)} ${result.seconds.toFixed(0).padStart(4)} s  ${result.name}`);
+      }
+    };
+    await Promise.all(trees.map(lane));
+    const survivors = results.filter(({ verdict }) => verdict === 'SURVIVED');
+    console.log(`\n${results.length - survivors.length} of ${results.length} mutants killed`);
+    return survivors.length === 0 ? 0 : 1;
+  } finally {
+    await services.stop();
+    cleanUp();
+  }
+};
+
+/** A suite that fails anyway would kill every mutant. */
+const isSound = async (/** @type {string} */ tree, /** @type {readonly Mutant[]} */ chosen, /** @type {Record<string, string>} */ env) => {
+  for (const mutant of chosen) mutated(tree, mutant);
+  const suites = [...new Set(chosen.flatMap((mutant) => mutant.suites))];
+  say(`Without a fault: ${suites.join(' ')}`);
+  const { code, output } = await runSuites(tree, suites, env);
+  if (code !== 0) console.log(`The suites fail without a fault in the sources:\n${output.slice(-OUTPUT_SHOWN)}`);
+  return code === 0;
+};
+
+/** The file with the fault in it. Errors: RangeError when the text is not there exactly once, because the source has changed. */
+const mutated = (/** @type {string} */ tree, /** @type {Mutant} */ { name, file, from, to }) => {
+  const source = readFileSync(path.join(tree, file), 'utf8');
+  if (source.split(from).length !== 2) throw new RangeError(`mutant "${name}": ${file} must hold this text once: ${from}`);
+  return { source, fault: source.replace(from, () => to) };
+};
+
+/** @returns {Promise<Result>} */
+const judge = async (/** @type {string} */ tree, /** @type {Mutant} */ mutant, /** @type {Record<string, string>} */ env) => {
+  const file = path.join(tree, mutant.file);
+  const { source, fault } = mutated(tree, mutant);
+  const startedAt = performance.now();
+  writeFileSync(file, fault);
+  try {
+    const { code, isLate } = await runSuites(tree, mutant.suites, env);
+    const verdict = isLate ? 'killed (time limit)' : code === 0 ? 'SURVIVED' : 'killed';
+    return { name: mutant.name, verdict, seconds: (performance.now() - startedAt) / 1_000 };
+  } finally {
+    writeFileSync(file, source);
+  }
+};
+
+const runSuites = async (/** @type {string} */ tree, /** @type {readonly string[]} */ suites, /** @type {Record<string, string>} */ env) => {
+  const vitest = path.join(tree, 'node_modules', 'vitest', 'vitest.mjs');
+  const args = [
+    '--disable-warning=ExperimentalWarning',
+    vitest,
+    'run',
+    '--project',
+    'unit',
+    '--project',
+    'contract',
+    '--bail=1',
+    '--reporter=dot',
+    ...suites,
+  ];
+  const child = spawn(repositoryNode, args, { cwd: tree, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += String(chunk)));
+  let isLate = false;
+  const timer = setTimeout(() => {
+    isLate = true;
+    // The whole group: the suites start processes of their own.
+    if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
+  }, SUITE_TIMEOUT_MS);
+  const [code] = await once(child, 'close');
+  clearTimeout(timer);
+  return { code, isLate, output };
+};
+
+await runMain(main);
