@@ -41,7 +41,7 @@ const openReadModels = async (given: ApplicationSettings): Promise<OpenReadModel
     openReadStore('search', settings),
   ]);
   return {
-    projections: [...hostedOnSql(sql), ...hostedOnCache(cache), ...hostedOnSearch(search)],
+    projections: [...hostedOnSql(sql, settings.rebuild), ...hostedOnCache(cache, settings.rebuild), ...hostedOnSearch(search, settings.rebuild)],
     close: async () => {
       for (const store of [sql, cache, search]) await store.close();
     },

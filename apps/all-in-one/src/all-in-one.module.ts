@@ -8,7 +8,7 @@ import { hostedOnSql } from '#apps/sql-projector/src/sql-projections.js';
 import { LedgerModule } from '#src/ledger/ledger.module.js';
 import { EmbeddedEventStore } from '@mainstem/embedded';
 import { EventStoreModule, HealthModule, projectorHealth, ProjectorModule, type Settings } from '@mainstem/nest';
-import { Projector, type HostedProjection, type ReadStore } from '@mainstem/projection';
+import { Projector, type HostedProjection, type ReadStore, type RebuildPolicy } from '@mainstem/projection';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { FirstImport, SETTINGS } from './first-import.js';
 
@@ -22,7 +22,10 @@ export class AllInOneModule {
         EventStoreModule.forRoot({ open: () => EmbeddedEventStore.open({ dir: settings.dir }) }),
         ReadStoresModule.forRoot({ settings, stores: ['sql', 'cache', 'search'] }),
         // One projector for all: the projections share each read of the event store.
-        ProjectorModule.forRootAsync({ inject: [SQL_READ_STORE, CACHE_READ_STORE, SEARCH_READ_STORE], useFactory: hostedProjections }),
+        ProjectorModule.forRootAsync({
+          inject: [SQL_READ_STORE, CACHE_READ_STORE, SEARCH_READ_STORE],
+          useFactory: hostedProjections(settings.rebuild),
+        }),
         LedgerModule.forRoot(),
         QueryApiModule,
         HealthModule.forRootAsync({
@@ -36,8 +39,10 @@ export class AllInOneModule {
   }
 }
 
-const hostedProjections = (sql: ReadStore, cache: ReadStore, search: ReadStore): readonly HostedProjection[] => [
-  ...hostedOnSql(sql),
-  ...hostedOnCache(cache),
-  ...hostedOnSearch(search),
-];
+const hostedProjections =
+  (rebuild: RebuildPolicy) =>
+  (sql: ReadStore, cache: ReadStore, search: ReadStore): readonly HostedProjection[] => [
+    ...hostedOnSql(sql, rebuild),
+    ...hostedOnCache(cache, rebuild),
+    ...hostedOnSearch(search, rebuild),
+  ];

@@ -3,7 +3,7 @@ import { ReadStoresModule } from '#apps/read-models/src/read-stores.module.js';
 import { CACHE_READ_STORE } from '#apps/read-models/src/read-stores.js';
 import { EmbeddedEventStore } from '@mainstem/embedded';
 import { EventStoreModule, HealthModule, projectorHealth, ProjectorModule, type Settings } from '@mainstem/nest';
-import { Projector } from '@mainstem/projection';
+import { Projector, type ReadStore } from '@mainstem/projection';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { hostedOnCache } from './cache-projections.js';
 
@@ -15,7 +15,7 @@ export class CacheProjectorModule {
       imports: [
         EventStoreModule.forRoot({ open: () => EmbeddedEventStore.open({ dir: settings.dir }) }),
         ReadStoresModule.forRoot({ settings, stores: ['cache'] }),
-        ProjectorModule.forRootAsync({ inject: [CACHE_READ_STORE], useFactory: hostedOnCache }),
+        ProjectorModule.forRootAsync({ inject: [CACHE_READ_STORE], useFactory: (store: ReadStore) => hostedOnCache(store, settings.rebuild) }),
         HealthModule.forRootAsync({ inject: [Projector], useFactory: (projector: Projector) => [projectorHealth(projector)] }),
       ],
     };

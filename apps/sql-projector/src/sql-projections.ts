@@ -1,5 +1,5 @@
 // All projections of the SQL read model.
-import type { HostedProjection, ReadStore } from '@mainstem/projection';
+import type { HostedProjection, ReadStore, RebuildPolicy } from '@mainstem/projection';
 import { customerProfiles } from './customer-profiles.projection.js';
 import { ledgerTotals } from './ledger-totals.projection.js';
 import { orderLines } from './order-lines.projection.js';
@@ -10,6 +10,6 @@ import { violations } from './violations/violations.projection.js';
 
 export const sqlProjections = [salesDocuments, customerProfiles, orderLines, products, salesByMonth, ledgerTotals, violations] as const;
 
-/** Each on its own; one whose definition has changed fills a new generation while the old one serves. */
-export const hostedOnSql = (store: ReadStore): readonly HostedProjection[] =>
-  sqlProjections.map((projection) => ({ projection, store, rebuild: 'auto' }));
+/** Each on its own. `rebuild`: what to do about one whose definition has changed. */
+export const hostedOnSql = (store: ReadStore, rebuild: RebuildPolicy = 'manual'): readonly HostedProjection[] =>
+  sqlProjections.map((projection) => ({ projection, store, rebuild }));

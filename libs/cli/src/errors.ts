@@ -42,6 +42,16 @@ export class UnknownStream extends MainstemError {
   }
 }
 
+/** The read model has no document of that key. */
+export class UnknownDocument extends MainstemError {
+  constructor(
+    readonly collection: string,
+    readonly key: string,
+  ) {
+    super('CLI_UNKNOWN_DOCUMENT', `There is no document ${key} in ${collection}. mainstem show lists what there is.`);
+  }
+}
+
 /** The application has no import. */
 export class NoImport extends MainstemError {
   constructor(readonly application: string) {

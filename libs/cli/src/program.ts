@@ -2,10 +2,15 @@
 import { Command } from 'commander';
 import { importFile, type ImportOptions } from './commands/import.js';
 import type { CliContext } from './commands/cli-context.js';
+import { cleanup } from './commands/cleanup.js';
 import { listParked, replayParked } from './commands/parked.js';
+import { rebuild, type RebuildOptions } from './commands/rebuild.js';
+import { rollback, type RollbackOptions } from './commands/rollback.js';
+import { show, type ShowOptions } from './commands/show.js';
 import { status } from './commands/status.js';
 import { stream } from './commands/stream.js';
 import { tail, type TailOptions } from './commands/tail.js';
+import { verify, type VerifyCommandOptions } from './commands/verify.js';
 import { loadApplication } from './load-application.js';
 import type { Terminal } from './terminal/terminal.js';
 
@@ -38,6 +43,11 @@ export const program = (surroundings: Surroundings, result: { code: number }): C
   addTail(mainstem, run);
   addStream(mainstem, run);
   addParked(mainstem, run);
+  addRebuild(mainstem, run);
+  addRollback(mainstem, run);
+  addCleanup(mainstem, run);
+  addVerify(mainstem, run);
+  addShow(mainstem, run);
   return mainstem;
 };
 
@@ -49,6 +59,7 @@ Examples:
   mainstem import data/online-retail/sample.ndjson
   mainstem tail --category order                orders as they come in
   mainstem stream order-536365                  what happened to one order
+  mainstem rebuild --all                        all read models anew, while they serve
   mainstem --dir /srv/shop parked list          events set aside, of another folder
 
 Exit codes: 0 done, 1 failed or something was set aside, 2 wrong usage, 130 interrupted.`;
@@ -56,7 +67,7 @@ Exit codes: 0 done, 1 failed or something was set aside, 2 wrong usage, 130 inte
 const addStatus = (mainstem: Command, run: Run, { now }: Surroundings): void => {
   mainstem
     .command('status')
-    .description('each projection: state, generation, position, lag in events and time, parked events; exit code 1 if one is stopped')
+    .description('each projection: state, generations, position, lag in events and time, parked events; exit code 1 if one is stopped')
     .option('--json', 'as JSON; positions are decimal strings')
     .action((options: { json?: boolean }) => run((context) => status(context, { ...options, now })))
     .addHelpText('after', '\nExamples:\n  mainstem status\n  mainstem status --json | jq \'.[] | select(.state != "Live")\'');
@@ -117,4 +128,70 @@ const addParked = (mainstem: Command, run: Run): void => {
     .option('--key <key>', 'only those of one document')
     .action((name: string, options: { key?: string }) => run((context) => replayParked(context, name, options)));
   parked.addHelpText('after', '\nExamples:\n  mainstem parked list\n  mainstem parked replay orders --key order-536365');
+};
+
+const addRebuild = (mainstem: Command, run: Run): void => {
+  mainstem
+    .command('rebuild')
+    .description('fill read models anew from the first event beside those that serve, check and promote them; killed, it goes on with the next start')
+    .argument('[projections...]')
+    .option('--all', 'all projections, from one read of the event store')
+    .option('--json', 'the report as JSON')
+    .action((names: readonly string[], options: RebuildOptions) => run((context) => rebuild(context, names, options)))
+    .addHelpText('after', '\nExamples:\n  mainstem rebuild --all\n  mainstem rebuild products sales-by-month');
+};
+
+const addRollback = (mainstem: Command, run: Run): void => {
+  mainstem
+    .command('rollback')
+    .description('serve the generation from before the last rebuild again; brings it up to date first')
+    .argument('<projection>')
+    .option('--to <generation>', 'another generation than the one before')
+    .option('--force', 'even if it cannot be brought up to date here: queries then go back to where it is')
+    .option('--json', 'the report as JSON')
+    .action((name: string, options: RollbackOptions) => run((context) => rollback(context, name, options)))
+    .addHelpText('after', '\nExamples:\n  mainstem rollback products\n  mainstem rollback products --to 3');
+};
+
+const addCleanup = (mainstem: Command, run: Run): void => {
+  mainstem
+    .command('cleanup')
+    .description('delete generations that neither serve nor are being filled; there is no rollback to them after that')
+    .argument('[projections...]', 'default: all')
+    .option('--json', 'as JSON')
+    .action((names: readonly string[], options: { json?: boolean }) => run((context) => cleanup(context, names, options)))
+    .addHelpText('after', '\nExamples:\n  mainstem cleanup\n  mainstem cleanup products');
+};
+
+const addVerify = (mainstem: Command, run: Run): void => {
+  mainstem
+    .command('verify')
+    .description(
+      'fold the events again and compare: names every document, roll-up, row, leaderboard and index entry that differs; exit code 1 if one does',
+    )
+    .argument('[projections...]')
+    .option('--all', 'all projections of the application')
+    .option('--sample <percent>', 'only a share of the documents, always the same ones: 1%')
+    .option('--json', 'as JSON; positions are decimal strings')
+    .action((names: readonly string[], options: VerifyCommandOptions) => run((context) => verify(context, names, options)))
+    .addHelpText(
+      'after',
+      '\nExamples:\n  mainstem verify --all\n  mainstem verify products customer-profiles --json\n  mainstem verify --all --sample 1%',
+    );
+};
+
+const addShow = (mainstem: Command, run: Run): void => {
+  mainstem
+    .command('show')
+    .description('documents of a read model as they are stored, one JSON object a line, by key')
+    .argument('<projection>')
+    .option('--collection <name>', 'a roll-up or a table of it (default: its documents)')
+    .option('--generation <number>', 'default: the one that serves')
+    .option('--key <key>', 'only this document')
+    .option('--limit <documents>', 'at most so many (default: 100)')
+    .action((name: string, options: ShowOptions) => run((context) => show(context, name, options)))
+    .addHelpText(
+      'after',
+      '\nExamples:\n  mainstem show products --key 85123A\n  mainstem show document-totals --collection customer-balances --limit 10\n  mainstem show ledger-totals --generation 3',
+    );
 };

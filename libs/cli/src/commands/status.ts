@@ -1,6 +1,6 @@
 // mainstem status: where every projection stands, as its read store and the event store tell.
 import { MainstemError, type EventReader, type Position } from '@mainstem/event-store';
-import type { Generation, HostedProjection } from '@mainstem/projection';
+import { ABANDONED_AFTER_MS, type Generation, type HostedProjection } from '@mainstem/projection';
 import { count, duration } from '../format/amounts.js';
 import { toJson } from '../format/json.js';
 import { table, type Column } from '../format/table.js';
@@ -29,6 +29,21 @@ export interface StoredStatus {
   readonly lagSeconds: number;
   /** Parked events, at most PARKED_MAX. */
   readonly parked: number;
+  /** All of them, by number. */
+  readonly generations: readonly StoredGeneration[];
+}
+
+export interface StoredGeneration {
+  readonly number: number;
+  /** `abandoned`: a rebuild that gives no sign of life any more. */
+  readonly state: Generation['state'] | 'abandoned';
+  readonly version: number;
+  readonly fingerprint: string;
+  /** This program's definition has filled it. */
+  readonly isMine: boolean;
+  readonly position: Position | undefined;
+  /** Events that the event store has and it has not; undefined where positions do not count events. */
+  readonly lagEvents: bigint | undefined;
 }
 
 /** Prints the status; exit code 1 when a projection is stopped. */
@@ -67,13 +82,53 @@ const statusOf = async (reader: EventReader, hosted: HostedProjection, head: Pos
     const state = stopped ? 'Stopped' : stateOf(serving, generations, isBehind);
     const parked = serving ? (await store.parked(projection.name, PARKED_MAX)).length : 0;
     const lagSeconds = isBehind ? await ageOfNext(reader, position, now) : 0;
-    return { ...named, state, reason: stopped, generation: serving?.number, position, lagEvents: lagOf(reader, position, head), lagSeconds, parked };
+    const generationsStored = generations.map((one) => storedGeneration(one, hosted, lagOf(reader, one.checkpoint.position, head), now()));
+    const lagEvents = lagOf(reader, position, head);
+    return {
+      ...named,
+      state,
+      reason: stopped,
+      generation: serving?.number,
+      position,
+      lagEvents,
+      lagSeconds,
+      parked,
+      generations: generationsStored,
+    };
   } catch (error) {
     // One store that is down must not hide the others.
     if (!(error instanceof Error)) throw error;
     const reason = error instanceof MainstemError ? `${error.code}: ${error.message}` : error.message;
-    return { ...named, state: 'Stopped', reason, generation: undefined, position: undefined, lagEvents: undefined, lagSeconds: 0, parked: 0 };
+    return {
+      ...named,
+      state: 'Stopped',
+      reason,
+      generation: undefined,
+      position: undefined,
+      lagEvents: undefined,
+      lagSeconds: 0,
+      parked: 0,
+      generations: [],
+    };
   }
+};
+
+const storedGeneration = (
+  { number, state, version, fingerprint, checkpoint, updatedAt }: Generation,
+  { projection }: HostedProjection,
+  lagEvents: bigint | undefined,
+  nowMs: number,
+): StoredGeneration => {
+  const isAbandoned = state === 'filling' && nowMs - Date.parse(updatedAt) > ABANDONED_AFTER_MS;
+  return {
+    number,
+    state: isAbandoned ? 'abandoned' : state,
+    version,
+    fingerprint,
+    isMine: fingerprint === projection.fingerprint,
+    position: checkpoint.position,
+    lagEvents,
+  };
 };
 
 const stateOf = (serving: Generation | undefined, generations: readonly Generation[], isBehind: boolean): StoredState => {
@@ -114,8 +169,37 @@ const COLUMNS: readonly Column<StoredStatus>[] = [
   { title: 'parked', value: ({ parked }) => `${count(parked)}${parked === PARKED_MAX ? '+' : ''}`, align: 'right' },
 ];
 
+interface GenerationRow extends StoredGeneration {
+  readonly projection: string;
+}
+
+const GENERATION_COLUMNS: readonly Column<GenerationRow>[] = [
+  { title: 'projection', value: ({ projection }) => projection },
+  { title: 'generation', value: ({ number }) => String(number), align: 'right' },
+  { title: 'state', value: ({ state }) => state },
+  { title: 'version', value: ({ version }) => String(version), align: 'right' },
+  { title: 'definition', value: ({ fingerprint, isMine }) => (isMine ? `${fingerprint} (this one)` : fingerprint) },
+  { title: 'position', value: ({ position }) => (position === undefined ? '–' : count(position)), align: 'right' },
+  { title: 'behind by', value: ({ lagEvents }) => (lagEvents === undefined ? '?' : count(lagEvents)), align: 'right' },
+];
+
+/** Only where there is more to say than the first table does. */
+const generationsReport = (statuses: readonly StoredStatus[]): readonly string[] => {
+  const rows = statuses.flatMap(({ projection, generations }) => (generations.length > 1 ? generations.map((one) => ({ ...one, projection })) : []));
+  if (rows.length === 0) return [];
+  const isAnyAbandoned = rows.some(({ state }) => state === 'abandoned');
+  const hint = 'An abandoned generation is what a rebuild has left: mainstem rebuild goes on with it, mainstem cleanup deletes it.';
+  return ['', 'Generations:', ...table(GENERATION_COLUMNS, rows), ...(isAnyAbandoned ? [hint] : [])];
+};
+
 const report = (statuses: readonly StoredStatus[]): readonly string[] => {
   const head = statuses[0]?.head;
   const reasons = statuses.flatMap(({ projection, reason }) => (reason ? [`${projection}: ${reason}`] : []));
-  return [`Event store: ${head === undefined ? 'empty' : `head at position ${count(head)}`}`, '', ...table(COLUMNS, statuses), ...reasons];
+  return [
+    `Event store: ${head === undefined ? 'empty' : `head at position ${count(head)}`}`,
+    '',
+    ...table(COLUMNS, statuses),
+    ...reasons,
+    ...generationsReport(statuses),
+  ];
 };

@@ -1,6 +1,6 @@
 // What an application reports about its own health.
 import type { JsonValue } from '@mainstem/event-store';
-import type { ProjectionStatus, Projector } from '@mainstem/projection';
+import type { FillingStatus, ProjectionStatus, Projector } from '@mainstem/projection';
 
 /** One part of an application that takes time to become ready, or can stop being it. */
 export interface HealthCheck {
@@ -38,4 +38,16 @@ export const statusJson = (status: ProjectionStatus): { readonly [key: string]: 
   eventsApplied: status.eventsApplied,
   eventsPerSecond: status.eventsPerSecond,
   isHealthy: status.isHealthy,
+  rebuild: status.rebuild === undefined ? null : rebuildJson(status.rebuild),
+});
+
+/** The generation that is being filled beside the one that serves. */
+const rebuildJson = (rebuild: FillingStatus): { readonly [key: string]: JsonValue } => ({
+  generation: rebuild.generation,
+  state: rebuild.state,
+  position: rebuild.position?.toString() ?? null,
+  eventsDone: rebuild.eventsDone?.toString() ?? null,
+  eventsTotal: rebuild.eventsTotal?.toString() ?? null,
+  eventsPerSecond: rebuild.eventsPerSecond ?? null,
+  etaMs: rebuild.etaMs ?? null,
 });

@@ -1,6 +1,6 @@
 // Hosts a projector in an application: it starts when the application has started, and stops before anything is closed.
 import type { EventStore, Runtime } from '@mainstem/event-store';
-import { Projector, type HostedProjection, type ProjectionStatus } from '@mainstem/projection';
+import { crashAtOf, Projector, type HostedProjection, type ProjectionStatus } from '@mainstem/projection';
 import {
   Inject,
   Injectable,
@@ -54,8 +54,10 @@ export class ProjectorModule {
   }
 }
 
-const projectorOf = (reader: EventStore, runtime: Runtime, projections: readonly HostedProjection[]): Projector =>
-  new Projector({ reader, runtime, projections, onChange: logChange(new Logger('Projector')) });
+const projectorOf = (reader: EventStore, runtime: Runtime, projections: readonly HostedProjection[]): Projector => {
+  const crash = crashAtOf(process.env); // for tests that kill the process
+  return new Projector({ reader, runtime, projections, onChange: logChange(new Logger('Projector')), ...(crash && { crash }) });
+};
 
 /** Logs each change of a projection's state once, louder when it needs somebody. */
 const logChange = (logger: Logger): ((status: ProjectionStatus) => void) => {

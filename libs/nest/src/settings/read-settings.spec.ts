@@ -21,13 +21,15 @@ describe('settings', () => {
       readStoreSql: 'embedded',
       readStoreCache: 'embedded',
       readStoreSearch: 'embedded',
+      rebuild: 'manual',
       data: resolve('events.ndjson'),
     });
   });
 
   it('take flags before the environment', () => {
-    const settings = readSettings(['--dir', 'a', '--port=4000', '--no-data'], { MAINSTEM_DIR: 'b', PORT: '5000' }, { data: 'events.ndjson' });
-    expect(settings).toMatchObject({ dir: resolve('a'), port: 4000, data: undefined });
+    const flags = ['--dir', 'a', '--port=4000', '--no-data', '--rebuild', 'auto'];
+    const settings = readSettings(flags, { MAINSTEM_DIR: 'b', PORT: '5000', MAINSTEM_REBUILD: 'manual' }, { data: 'events.ndjson' });
+    expect(settings).toMatchObject({ dir: resolve('a'), port: 4000, data: undefined, rebuild: 'auto' });
   });
 
   it('take the environment before defaults, and an empty variable as absent', () => {
@@ -46,6 +48,8 @@ describe('settings', () => {
     [['--dir', '--no-data'], {}, '--dir'],
     [['--prot', '1'], {}, '--prot'],
     [['--data', 'x', '--no-data'], {}, '--no-data'],
+    [['--rebuild', 'sometimes'], {}, '--rebuild'],
+    [[], { MAINSTEM_REBUILD: 'yes' }, 'MAINSTEM_REBUILD'],
     [[], { PORT: '-1' }, 'PORT'],
     [[], { EVENT_STORE: 'esdb://localhost' }, 'EVENT_STORE'],
     [[], { READ_STORE_SQL: 'mysql://localhost' }, 'READ_STORE_SQL'],

@@ -1,4 +1,5 @@
 // What an application is started with: flags first, then the environment, then defaults.
+import type { RebuildPolicy } from '@mainstem/projection';
 import { resolve } from 'node:path';
 import { SettingsInvalid } from './errors.js';
 
@@ -11,6 +12,8 @@ export interface Settings {
   readonly readStoreSql: 'embedded' | { readonly url: string };
   readonly readStoreCache: 'embedded';
   readonly readStoreSearch: 'embedded';
+  /** What projectors do when a deployment changes a projection: fill it anew by themselves, or wait for `mainstem rebuild`. */
+  readonly rebuild: RebuildPolicy;
   /** File to import on the first start, absolute; undefined for none. */
   readonly data: string | undefined;
 }
@@ -32,6 +35,8 @@ export const SETTINGS_HELP = `Settings (flag, environment variable, default):
   --port <n>        PORT               ${PORT_DEFAULT}         port to listen on; 0 takes a free one
   --data <file>                                   events to import on the first start (.ndjson or .ndjson.gz)
   --no-data                                       import nothing
+  --rebuild <how>   MAINSTEM_REBUILD   manual       what to do about a changed projection: auto fills it anew at start,
+                                                  manual waits for mainstem rebuild
                     EVENT_STORE        embedded
                     READ_STORE_SQL     embedded     or postgres://user:password@host:port/database
                     READ_STORE_CACHE   embedded
@@ -48,6 +53,7 @@ export const readSettings = (argv: readonly string[], env: Environment, defaults
     readStoreSql: sqlStore(variable(env, 'READ_STORE_SQL')),
     readStoreCache: embedded(env, 'READ_STORE_CACHE'),
     readStoreSearch: embedded(env, 'READ_STORE_SEARCH'),
+    rebuild: rebuildPolicy(flags.rebuild, env),
     data: data === undefined ? undefined : resolve(data),
   };
 };
@@ -56,6 +62,7 @@ interface Flags {
   dir?: string;
   port?: string;
   data?: string;
+  rebuild?: string;
   isWithoutData: boolean;
 }
 
@@ -65,12 +72,15 @@ const readFlags = (argv: readonly string[]): Flags => {
     const [name = '', ...rest] = (argv[index] ?? '').split('=');
     if (name === '--no-data' && rest.length === 0) {
       flags.isWithoutData = true;
-    } else if (name === '--dir' || name === '--port' || name === '--data') {
+    } else if (name === '--dir' || name === '--port' || name === '--data' || name === '--rebuild') {
       const value = rest.length > 0 ? rest.join('=') : argv[++index];
       if (value === undefined || value === '' || value.startsWith('--')) throw new SettingsInvalid(name, 'needs a value after it');
-      flags[name.slice(2) as 'dir' | 'port' | 'data'] = value;
+      flags[name.slice(2) as 'dir' | 'port' | 'data' | 'rebuild'] = value;
     } else {
-      throw new SettingsInvalid(argv[index] ?? '', 'unknown. Known are --dir <folder>, --port <n>, --data <file> and --no-data.');
+      throw new SettingsInvalid(
+        argv[index] ?? '',
+        'unknown. Known are --dir <folder>, --port <n>, --data <file>, --no-data and --rebuild <auto|manual>.',
+      );
     }
   }
   if (flags.isWithoutData && flags.data !== undefined) throw new SettingsInvalid('--no-data', 'contradicts --data; give one of them');
@@ -86,6 +96,14 @@ const portOf = (flag: string | undefined, env: Environment): number | undefined 
   if (!(port <= PORT_MAX))
     throw new SettingsInvalid(flag === undefined ? 'PORT' : '--port', `must be a whole number from 0 to ${PORT_MAX}, got "${text}"`);
   return port;
+};
+
+const rebuildPolicy = (flag: string | undefined, env: Environment): RebuildPolicy => {
+  const value = flag ?? variable(env, 'MAINSTEM_REBUILD') ?? 'manual';
+  if (value !== 'auto' && value !== 'manual') {
+    throw new SettingsInvalid(flag === undefined ? 'MAINSTEM_REBUILD' : '--rebuild', `must be auto or manual, got "${value}"`);
+  }
+  return value;
 };
 
 const embedded = (env: Environment, name: string): 'embedded' => {

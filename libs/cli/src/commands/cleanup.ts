@@ -1,0 +1,36 @@
+// mainstem cleanup: deletes generations that nobody needs any more.
+import { cleanUp, crashAtOf, type CleanedUp } from '@mainstem/projection';
+import { counted } from '../format/amounts.js';
+import { toJson } from '../format/json.js';
+import { chosenProjections } from './chosen-projections.js';
+import { using, type CliContext } from './cli-context.js';
+
+/** Of the named projections, or of all without a name. Errors: PROJECTION_UNKNOWN, those of the stores. */
+export const cleanup = async (context: CliContext, names: readonly string[], options: { readonly json?: boolean }): Promise<number> => {
+  const { application, settings, terminal, signal } = context;
+  return using(application.openReadModels(settings), async (readModels) => {
+    const projections = chosenProjections(readModels.projections, { names, isAll: names.length === 0 });
+    const crash = crashAtOf(settings.env);
+    const cleaned = await cleanUp({ projections, signal, ...(crash && { crash }) });
+    for (const line of options.json ? [toJson(cleaned, true)] : describe(cleaned)) await terminal.print(line);
+    return 0;
+  });
+};
+
+const describe = (cleaned: readonly CleanedUp[]): readonly string[] => {
+  const dropped = cleaned.filter(({ isDropped }) => isDropped).length;
+  return [
+    ...cleaned.map(({ projection, store, generation, state, isDropped }) => {
+      const what = `${projection} (${store}): generation ${generation}, ${STATES[state]}`;
+      return isDropped ? `${what}: deleted` : `${what}: kept, somebody is filling it`;
+    }),
+    dropped === 0 ? 'Nothing to delete.' : `${counted(dropped, 'generation')} deleted.`,
+  ];
+};
+
+const STATES: Readonly<Record<CleanedUp['state'], string>> = {
+  filling: 'of a rebuild that was left',
+  serving: 'serving',
+  retired: 'retired',
+  side: 'filled to stay aside',
+};

@@ -1,0 +1,80 @@
+// mainstem show: the documents of a read model as they are stored, one JSON object a line.
+import { compareKeys, type HostedProjection, type ScanEntry } from '@mainstem/projection';
+import { InvalidArgument, UnknownDocument } from '../errors.js';
+import { toJson } from '../format/json.js';
+import { chosenProjections } from './chosen-projections.js';
+import { using, type CliContext } from './cli-context.js';
+
+const PAGE = 1_000;
+const LIMIT_DEFAULT = 100;
+
+export interface ShowOptions {
+  /** Default the projection's documents, or its first table. */
+  readonly collection?: string;
+  /** Default the one that serves. */
+  readonly generation?: string;
+  readonly key?: string;
+  /** Documents at most; default 100. */
+  readonly limit?: string;
+}
+
+/**
+ * Prints `{"key":…,"document":…}` by key, `$state` of roll-ups included. Errors: PROJECTION_UNKNOWN, CLI_INVALID_ARGUMENT, CLI_UNKNOWN_DOCUMENT,
+ * READ_STORE_UNKNOWN_GENERATION, READ_STORE_UNKNOWN_COLLECTION.
+ */
+export const show = async (context: CliContext, name: string, options: ShowOptions): Promise<number> => {
+  const { application, settings, terminal, signal } = context;
+  const limit = wholeNumber('--limit', options.limit) ?? LIMIT_DEFAULT;
+  return using(application.openReadModels(settings), async ({ projections }) => {
+    const [hosted] = chosenProjections(projections, { names: [name], isAll: false }) as readonly [HostedProjection];
+    const place = await placeOf(hosted, options);
+    let left = options.key === undefined ? limit : 1;
+    for await (const [key, document] of entries(hosted, place, options.key)) {
+      if (signal.aborted) return 0;
+      if (options.key !== undefined && key !== options.key) break;
+      if (left-- === 0) {
+        terminal.say(`There is more: the first ${limit} are shown (--limit).`);
+        return 0;
+      }
+      await terminal.print(toJson({ key, document }));
+      if (options.key !== undefined) return 0;
+    }
+    if (options.key !== undefined) throw new UnknownDocument(place.collection, options.key);
+    return 0;
+  });
+};
+
+interface Place {
+  readonly generation: number;
+  readonly collection: string;
+}
+
+const placeOf = async ({ projection, store }: HostedProjection, options: ShowOptions): Promise<Place> => {
+  const collection = options.collection ?? projection.collections[0]?.name ?? projection.name;
+  const generation = wholeNumber('--generation', options.generation);
+  if (generation !== undefined) return { collection, generation };
+  const serving = (await store.generations(projection.name)).find(({ state }) => state === 'serving');
+  return { collection, generation: serving?.number ?? 1 };
+};
+
+/** All, or from a key on. */
+async function* entries(
+  { projection, store }: HostedProjection,
+  { generation, collection }: Place,
+  from: string | undefined,
+): AsyncGenerator<ScanEntry> {
+  // What a key begins with comes before it, and not much lies between them.
+  let after = from === undefined || from === '' ? undefined : [...from].slice(0, -1).join('') || undefined;
+  for (;;) {
+    const page = await store.scan(projection.name, generation, collection, { limit: PAGE, ...(after !== undefined && { after }) });
+    yield* page.filter(([key]) => from === undefined || compareKeys(key, from) >= 0);
+    if (page.length < PAGE) return;
+    after = page.at(-1)?.[0];
+  }
+}
+
+const wholeNumber = (name: string, text: string | undefined): number | undefined => {
+  if (text === undefined) return undefined;
+  if (!/^[0-9]{1,15}$/.test(text) || Number(text) < 1) throw new InvalidArgument(name, `must be a whole number from 1, got ${text}.`);
+  return Number(text);
+};

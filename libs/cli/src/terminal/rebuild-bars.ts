@@ -1,0 +1,92 @@
+// Progress of a rebuild: a bar a projection where somebody watches, a line now and then where nobody does.
+import { MultiBar, Presets, type SingleBar } from 'cli-progress';
+import type { RebuildProgress } from '@mainstem/projection';
+import { count, duration } from '../format/amounts.js';
+import type { Terminal } from './terminal.js';
+
+const LINE_EVERY_MS = 5_000;
+const FORMAT = '  {name} {bar} {percentage} %  {events} events  {rate}/s  {left}  {phase}';
+
+export class RebuildBars {
+  readonly #terminal: Terminal;
+  readonly #now: () => number;
+  readonly #bars = new Map<string, SingleBar>();
+  readonly #told = new Map<string, string>();
+  #multi: MultiBar | undefined;
+  #lastLineAt: number;
+
+  constructor(terminal: Terminal, now: () => number) {
+    this.#terminal = terminal;
+    this.#now = now;
+    this.#lastLineAt = now();
+  }
+
+  update(progress: readonly RebuildProgress[]): void {
+    if (this.#terminal.isInteractive) this.#draw(progress);
+    else this.#write(progress);
+  }
+
+  stop(): void {
+    this.#multi?.stop();
+  }
+
+  #draw(progress: readonly RebuildProgress[]): void {
+    const stream = this.#terminal.errorStream;
+    this.#multi ??= new MultiBar({ format: FORMAT, stream, hideCursor: true, gracefulExit: false, barsize: 24 }, Presets.shades_classic);
+    const width = Math.max(...progress.map(({ projection }) => projection.length));
+    for (const one of progress) {
+      const values = { name: one.projection.padEnd(width), ...describe(one) };
+      const total = Math.max(1, Number(one.eventsTotal ?? 1n));
+      const bar = this.#bars.get(one.projection) ?? this.#multi.create(total, 0, values);
+      this.#bars.set(one.projection, bar);
+      bar.setTotal(total);
+      bar.update(Number(one.eventsDone ?? 0n), values);
+    }
+  }
+
+  /** What changed at once, what goes on every five seconds. */
+  #write(progress: readonly RebuildProgress[]): void {
+    for (const { projection, generation, phase, reason } of progress) {
+      const text = END_PHASES.get(phase) ?? (reason === undefined ? undefined : `waits: ${reason}`);
+      if (text === undefined || this.#told.get(projection) === text) continue;
+      this.#told.set(projection, text);
+      this.#terminal.say(`  ${projection}: generation ${generation} ${text}`);
+    }
+    if (this.#now() - this.#lastLineAt < LINE_EVERY_MS) return;
+    this.#lastLineAt = this.#now();
+    const working = progress.filter(({ phase }) => !END_PHASES.has(phase));
+    for (const one of slowest(working)) this.#terminal.say(`  ${lineOf(one, working.length)}`);
+  }
+}
+
+const END_PHASES: ReadonlyMap<RebuildProgress['phase'], string> = new Map([
+  ['serving', 'serves'],
+  ['failed', 'has failed'],
+  ['interrupted', 'was interrupted'],
+]);
+
+const slowest = (progress: readonly RebuildProgress[]): readonly RebuildProgress[] => {
+  const [first] = progress.toSorted((left, right) => Number((left.eventsDone ?? 0n) - (right.eventsDone ?? 0n)));
+  return first ? [first] : [];
+};
+
+const lineOf = (progress: RebuildProgress, working: number): string => {
+  const { events, percent, rate, left, phase } = describe(progress);
+  return `${working} at work, the slowest ${progress.projection}: ${percent} %  ${events} events  ${rate}/s  ${left}  ${phase}`;
+};
+
+/** The figures of one projection's progress, for people. */
+export const describe = ({
+  phase,
+  reason,
+  eventsDone,
+  eventsTotal,
+  eventsPerSecond,
+  etaMs,
+}: RebuildProgress): { readonly events: string; readonly percent: number; readonly rate: string; readonly left: string; readonly phase: string } => ({
+  events: eventsDone === undefined || eventsTotal === undefined ? '?' : `${count(eventsDone)} of ${count(eventsTotal)}`,
+  percent: eventsTotal === undefined || eventsTotal === 0n ? 0 : Number(((eventsDone ?? 0n) * 100n) / eventsTotal),
+  rate: count(eventsPerSecond),
+  left: etaMs === undefined || END_PHASES.has(phase) ? '' : `${duration(etaMs)} left`,
+  phase: reason === undefined ? phase : `${phase}: ${reason}`,
+});
