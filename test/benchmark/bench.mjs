@@ -1,0 +1,21 @@
+// `npm run bench`: prepares what is missing, then measures on the repository's Node, from the sources.
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { runNode } from '../../scripts/child.mjs';
+import { prepare } from '../../scripts/prepare.mjs';
+import { runMain } from '../../scripts/repository.mjs';
+
+const pathOf = (/** @type {string} */ file) => fileURLToPath(new URL(file, import.meta.url));
+
+await runMain(async () => {
+  await prepare({ isBuildNeeded: false });
+  const loader = pathToFileURL(pathOf('../chaos/support/source-loader.mjs')).href;
+  const { code } = await runNode([
+    '--no-warnings',
+    '--conditions=@mainstem/source',
+    '--import',
+    loader,
+    pathOf('bench.ts'),
+    ...process.argv.slice(2),
+  ]);
+  return code;
+});

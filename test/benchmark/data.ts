@@ -1,0 +1,64 @@
+// The data that all jobs work on: the ledger, or its beginning, as a file and as an event store; and the same several times over.
+import { createReadStream, createWriteStream } from 'node:fs';
+import { cp, mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { createInterface } from 'node:readline';
+import { pipeline } from 'node:stream/promises';
+import { fileURLToPath } from 'node:url';
+import { createGunzip, createGzip } from 'node:zlib';
+import { importAlone } from './jobs/write.js';
+import type { JobContext } from './job.js';
+
+type Data = Pick<JobContext, 'file' | 'eventsDir' | 'events'>;
+
+const LEDGER = fileURLToPath(new URL('../../data/online-retail/events.ndjson.gz', import.meta.url));
+const LEDGER_EVENTS = 565_708;
+
+/** Imports the ledger through the command side. */
+export const prepareData = async (folder: string, { eventsMax }: { readonly eventsMax: number }): Promise<Data> => {
+  const events = Math.min(LEDGER_EVENTS, eventsMax);
+  const file = events === LEDGER_EVENTS ? LEDGER : await beginning(events, join(folder, 'beginning.ndjson.gz'));
+  const eventsDir = join(folder, 'events');
+  await mkdir(eventsDir);
+  console.error('importing the data …');
+  await importAlone({ dir: eventsDir, eventsDir, file, events, postgresUrl: '' });
+  return { file, eventsDir, events };
+};
+
+const beginning = async (lines: number, file: string): Promise<string> => {
+  const source = createInterface({ input: createReadStream(LEDGER).pipe(createGunzip()) });
+  async function* first(): AsyncGenerator<string> {
+    let count = 0;
+    for await (const line of source) {
+      yield `${line}\n`;
+      if (++count === lines) return;
+    }
+  }
+  await pipeline(first, createGzip({ level: 1 }), createWriteStream(file));
+  return file;
+};
+
+/** The same events again under other stream names and ids, `copies` times in all. */
+export const multiply = async ({ eventsDir, file, events }: Data, copies: number, folder: string): Promise<Data> => {
+  const dir = join(folder, `events-${copies}`);
+  console.error(`copying the events ${copies} times …`);
+  await cp(eventsDir, dir, { recursive: true });
+  const database = new DatabaseSync(join(dir, 'events.db'));
+  const streams = Number(database.prepare('SELECT max(id) AS value FROM streams').get()?.['value']);
+  const suffix = (copy: number): string => `x${copy}`;
+  for (let copy = 1; copy < copies; copy++) {
+    database.exec('BEGIN');
+    database.prepare(`INSERT INTO streams SELECT id + ?, name || ? FROM streams WHERE id <= ?`).run(streams * copy, suffix(copy), streams);
+    // The ids stay distinct and of the same form: their last three characters say which copy it is.
+    database
+      .prepare(
+        `INSERT INTO events SELECT position + ?, substr(id, 1, 33) || ?, stream + ?, revision, type, recorded_at, data, metadata
+         FROM events WHERE position <= ? ORDER BY position`,
+      )
+      .run(events * copy, String(copy).padStart(3, '0'), streams * copy, events);
+    database.exec('COMMIT');
+  }
+  database.close();
+  return { eventsDir: dir, file, events: events * copies };
+};

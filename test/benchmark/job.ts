@@ -1,0 +1,47 @@
+// What a benchmark job is: work on given data, measured from the inside of its own process.
+
+export interface JobContext {
+  /** Empty folder of this job. */
+  readonly dir: string;
+  /** Folder with the event store that holds the data; read only. */
+  readonly eventsDir: string;
+  /** The same data as a file, one event a line, gzipped. */
+  readonly file: string;
+  /** Events in the data. */
+  readonly events: number;
+  /** Server to fill read models in, with a schema for this job alone. */
+  readonly postgresUrl: string;
+}
+
+/** What one run of a job gave. */
+export interface Sample {
+  /** Events or commands done. */
+  readonly units: number;
+  readonly wallMs: number;
+  /** User and system time of all threads of the process. */
+  readonly cpuMs: number;
+  /** Other figures by name, with their unit last. */
+  readonly figures?: Readonly<Record<string, number>>;
+}
+
+export interface FinishedJob extends Sample {
+  /** Highest resident memory of the process, its start included. */
+  readonly memoryMib: number;
+}
+
+export type Job = (context: JobContext) => Promise<Sample>;
+
+/** Measures what `work` takes; it answers how many units it did. */
+export const measured = async (work: () => Promise<number>): Promise<Sample> => {
+  const cpu = process.cpuUsage();
+  const start = performance.now();
+  const units = await work();
+  const wallMs = performance.now() - start;
+  const { user, system } = process.cpuUsage(cpu);
+  return { units, wallMs, cpuMs: (user + system) / 1_000 };
+};
+
+/** Jobs check their own results: a fast loop that does less work is no ceiling. */
+export const expectSame = (what: string, actual: unknown, expected: unknown): void => {
+  if (actual !== expected) throw new Error(`${what}: ${String(actual)} instead of ${String(expected)}`);
+};

@@ -1,0 +1,32 @@
+// All jobs by name. Each is loaded when it runs, so that a ceiling does not carry the framework's memory.
+import type { Job } from './job.js';
+
+const write = () => import('./jobs/write.js');
+const rebuild = () => import('./jobs/rebuild.js');
+const readModels = () => import('./ceilings/read-models.js');
+
+export const jobs: Readonly<Record<string, () => Promise<Job>>> = {
+  'commands-1': async () => (await write()).commandsOneByOne,
+  'commands-1/ceiling': async () => (await import('./ceilings/commands.js')).commandsOneByOne,
+  'commands-64': async () => (await write()).commandsBy64,
+  'commands-64/ceiling': async () => (await import('./ceilings/commands.js')).commandsBy64,
+  import: async () => (await write()).importAlone,
+  'import/ceiling': async () => (await import('./ceilings/import.js')).importAll,
+  'import-live': async () => (await write()).importLive,
+  read: async () => (await import('./jobs/read.js')).readAll,
+  'read/ceiling': async () => (await import('./ceilings/read.js')).readAll,
+  'summary-sqlite': async () => (await rebuild()).summaryOnSqlite,
+  'summary-sqlite/ceiling': async () => (await import('./ceilings/summary.js')).summaryOnSqlite,
+  'summary-postgres': async () => (await rebuild()).summaryOnPostgres,
+  'summary-postgres/ceiling': async () => (await import('./ceilings/summary.js')).summaryOnPostgres,
+  'sql-sqlite': async () => (await rebuild()).allSqlOnSqlite,
+  'sql-sqlite/ceiling': async () => (await readModels()).allSqlOnSqlite,
+  'sql-postgres': async () => (await rebuild()).allSqlOnPostgres,
+  cache: async () => (await rebuild()).allCache,
+  'cache/ceiling': async () => (await readModels()).allCache,
+  search: async () => (await rebuild()).allSearch,
+  'search/ceiling': async () => (await readModels()).allSearch,
+  everything: async () => (await rebuild()).everything,
+  'everything/ceiling': async () => (await readModels()).everything,
+  visibility: async () => (await import('./jobs/visibility.js')).visibility,
+};

@@ -1,0 +1,89 @@
+// Read models filled from the first event by the engine, as `rebuild` and a first start do it.
+import { cacheCollections } from '#apps/read-models/src/cache/cache-collections.js';
+import { searchCollections } from '#apps/read-models/src/search/search-collections.js';
+import { sqlEntities } from '#apps/read-models/src/sql/sql-entities.js';
+import { hostedOnCache } from '#apps/cache-projector/src/cache-projections.js';
+import { hostedOnSearch } from '#apps/search-projector/src/search-projections.js';
+import { hostedOnSql } from '#apps/sql-projector/src/sql-projections.js';
+import { EmbeddedCacheStore, EmbeddedEventStore, EmbeddedSearchStore } from '@mainstem/embedded';
+import { Projector, type HostedProjection, type ReadStore } from '@mainstem/projection';
+import { SqlReadStore, type SqlLocation } from '@mainstem/sql';
+import { expectSame, measured, type Job, type JobContext, type Sample } from '../job.js';
+import { inSchema } from '../postgres-schema.js';
+import { OrderSummary, orderSummary } from '../order-summary.js';
+
+const TIMEOUT_MS = 3_600_000;
+
+/** Fills the projections from one read of the event store; the time ends when the last of them shows the last event. */
+const fill = async ({ eventsDir, events }: JobContext, projections: readonly HostedProjection[]): Promise<Sample> => {
+  const reader = await EmbeddedEventStore.open({ dir: eventsDir, isReadOnly: true });
+  const projector = new Projector({ reader, projections });
+  try {
+    const head = await reader.head();
+    if (head === undefined) throw new Error('there are no events');
+    return await measured(async () => {
+      projector.start();
+      await Promise.all(projections.map(({ projection }) => projector.waitFor(projection.name, head, { timeoutMs: TIMEOUT_MS })));
+      return events;
+    });
+  } finally {
+    await projector.stop();
+    await reader.close();
+  }
+};
+
+const closing = async (stores: readonly ReadStore[], work: () => Promise<Sample>): Promise<Sample> => {
+  try {
+    return await work();
+  } finally {
+    for (const store of stores) await store.close();
+  }
+};
+
+const summaryIn = async (location: SqlLocation, context: JobContext): Promise<Sample> => {
+  const store = await SqlReadStore.open(location, { entities: [OrderSummary] });
+  return closing([store], async () => {
+    const sample = await fill(context, [{ projection: orderSummary, store }]);
+    const { value } = await store.read(['order-summary'], (manager) => manager.getRepository(OrderSummary).sum('version'));
+    expectSame('versions of all orders', value, context.events - (await foreignEvents(context)));
+    return sample;
+  });
+};
+
+/** Events that order-summary does not want. */
+const foreignEvents = async ({ eventsDir }: JobContext): Promise<number> => {
+  const reader = await EmbeddedEventStore.open({ dir: eventsDir, isReadOnly: true });
+  let count = 0;
+  for await (const batch of reader.readAll({ filter: { types: ['StockAdjusted', 'BadDebtAdjusted'] } })) count += batch.length;
+  await reader.close();
+  return count;
+};
+
+const allSqlIn = async (location: SqlLocation, context: JobContext): Promise<Sample> => {
+  const store = await SqlReadStore.open(location, { entities: sqlEntities });
+  return closing([store], () => fill(context, hostedOnSql(store)));
+};
+
+export const summaryOnSqlite: Job = (context) => summaryIn({ dir: context.dir }, context);
+export const summaryOnPostgres: Job = (context) =>
+  inSchema(context.postgresUrl, (schema) => summaryIn({ url: context.postgresUrl, schema }, context));
+export const allSqlOnSqlite: Job = (context) => allSqlIn({ dir: context.dir }, context);
+export const allSqlOnPostgres: Job = (context) => inSchema(context.postgresUrl, (schema) => allSqlIn({ url: context.postgresUrl, schema }, context));
+
+export const allCache: Job = async (context) => {
+  const store = await EmbeddedCacheStore.open({ dir: context.dir, collections: cacheCollections });
+  return closing([store], () => fill(context, hostedOnCache(store)));
+};
+
+export const allSearch: Job = async (context) => {
+  const store = await EmbeddedSearchStore.open({ dir: context.dir, collections: searchCollections });
+  return closing([store], () => fill(context, hostedOnSearch(store)));
+};
+
+export const everything: Job = async (context) => {
+  const { dir } = context;
+  const sql = await SqlReadStore.open({ dir }, { entities: sqlEntities });
+  const cache = await EmbeddedCacheStore.open({ dir, collections: cacheCollections });
+  const search = await EmbeddedSearchStore.open({ dir, collections: searchCollections });
+  return closing([sql, cache, search], () => fill(context, [...hostedOnSql(sql), ...hostedOnCache(cache), ...hostedOnSearch(search)]));
+};

@@ -1,0 +1,72 @@
+// From the acknowledgement of a command to the moment when queries see its effect, in the whole application, under a steady load.
+import { createAllInOne } from '#apps/all-in-one/src/all-in-one.application.js';
+import { order } from '#src/ledger/order/order.aggregate.js';
+import { CommandExecutor } from '@mainstem/aggregate';
+import { readSettings } from '@mainstem/nest';
+import { Projector } from '@mainstem/projection';
+import { setTimeout as pause } from 'node:timers/promises';
+import { commandAt } from '../command-plan.js';
+import { measured, type Job } from '../job.js';
+import { commandOf } from './write.js';
+
+const PER_SECOND = 500;
+const WARM_UP_SECONDS = 3;
+const SECONDS = 20;
+const TICK_MS = 4;
+const TIMEOUT_MS = 30_000;
+
+/** One projection of each store; all others run, too. */
+const WATCHED = ['sales-documents', 'document-totals', 'product-texts'] as const;
+
+const percentile = (sorted: readonly number[], share: number): number => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
+
+export const visibility: Job = async ({ dir }) => {
+  const app = await createAllInOne(readSettings(['--dir', dir, '--port', '0', '--no-data'], {}));
+  try {
+    await app.init();
+    const executor = app.get(CommandExecutor);
+    const projector = app.get(Projector);
+    const latencies = new Map<string, number[]>(WATCHED.map((name) => [name, []]));
+    const acknowledgements: number[] = [];
+    const send = async (index: number, isCounted: boolean): Promise<void> => {
+      const plan = commandAt(index);
+      const sentAt = performance.now();
+      const { position } = await executor.execute(order, plan.orderNo, commandOf(plan));
+      const acknowledgedAt = performance.now();
+      if (isCounted) acknowledgements.push(acknowledgedAt - sentAt);
+      if (position === undefined) throw new Error('the command had no effect');
+      await Promise.all(
+        WATCHED.map(async (name) => {
+          await projector.waitFor(name, position, { timeoutMs: TIMEOUT_MS });
+          if (isCounted) latencies.get(name)?.push(performance.now() - acknowledgedAt);
+        }),
+      );
+    };
+    const sample = await measured(async () => {
+      const start = performance.now();
+      const total = PER_SECOND * (WARM_UP_SECONDS + SECONDS);
+      const sent: Promise<void>[] = [];
+      // What the clock says is due is sent, so that a slow answer does not slow the load down.
+      while (sent.length < total) {
+        const due = Math.min(total, Math.floor(((performance.now() - start) * PER_SECOND) / 1_000));
+        while (sent.length < due) sent.push(send(sent.length, sent.length >= PER_SECOND * WARM_UP_SECONDS));
+        await pause(TICK_MS);
+      }
+      await Promise.all(sent);
+      return total;
+    });
+    const all = [...latencies.values()].flat().sort((left, right) => left - right);
+    const acknowledged = acknowledgements.sort((left, right) => left - right);
+    return {
+      ...sample,
+      figures: {
+        visibleP50Ms: percentile(all, 0.5),
+        visibleP99Ms: percentile(all, 0.99),
+        acknowledgedP50Ms: percentile(acknowledged, 0.5),
+        acknowledgedP99Ms: percentile(acknowledged, 0.99),
+      },
+    };
+  } finally {
+    await app.close();
+  }
+};

@@ -1,0 +1,100 @@
+// The write side: commands through the executor, and the import through the command handlers, alone and with all read models live.
+import { createAllInOne } from '#apps/all-in-one/src/all-in-one.application.js';
+import { FirstImport } from '#apps/all-in-one/src/first-import.js';
+import { importLedger } from '#src/import/import-ledger.js';
+import { LedgerModule } from '#src/ledger/ledger.module.js';
+import { order } from '#src/ledger/order/order.aggregate.js';
+import { AddOrderLines, OrderLine, PlaceOrder } from '#src/ledger/order/order.commands.js';
+import { CommandExecutor } from '@mainstem/aggregate';
+import { EmbeddedEventStore } from '@mainstem/embedded';
+import type { EventStore } from '@mainstem/event-store';
+import { EVENT_STORE, readSettings } from '@mainstem/nest';
+import { Projector } from '@mainstem/projection';
+import { NestFactory } from '@nestjs/core';
+import { CommandBus } from '@nestjs/cqrs';
+import { join } from 'node:path';
+import { COMMAND_LINES, commandAt, type CommandPlan } from '../command-plan.js';
+import { expectSame, measured, type Job, type Sample } from '../job.js';
+
+const LIVE_TIMEOUT_MS = 3_600_000;
+
+const lineOf = (index: number): OrderLine =>
+  Object.assign(new OrderLine(), { sku: `SKU${index % 1_000}`, description: 'A THING', quantity: 1 + (index % 9), unitPrice: '2.55' });
+const lines = Array.from({ length: COMMAND_LINES }, (_, index) => lineOf(index));
+
+/** The command of a plan as the application's class. */
+export const commandOf = ({ orderNo, isFirst }: CommandPlan): PlaceOrder | AddOrderLines =>
+  isFirst
+    ? Object.assign(new PlaceOrder(), { orderNo, customerId: '17850', country: 'France', lines })
+    : Object.assign(new AddOrderLines(), { orderNo, lines });
+
+/** `clients` send one command after the other, each with the next of the plan. */
+const commands =
+  (clients: number, count: number): Job =>
+  async ({ dir }) => {
+    const store = await EmbeddedEventStore.open({ dir });
+    try {
+      const executor = new CommandExecutor({ store });
+      let next = 0;
+      const client = async (): Promise<void> => {
+        for (let index = next++; index < count; index = next++) {
+          const plan = commandAt(index);
+          await executor.execute(order, plan.orderNo, commandOf(plan));
+        }
+      };
+      const sample = await measured(async () => {
+        await Promise.all(Array.from({ length: clients }, client));
+        return count;
+      });
+      let events = 0;
+      for await (const batch of store.readAll()) events += batch.length;
+      let expected = 0;
+      for (let index = 0; index < count; index++) expected += COMMAND_LINES + (commandAt(index).isFirst ? 1 : 0);
+      expectSame('events of all commands', events, expected);
+      return sample;
+    } finally {
+      await store.close();
+    }
+  };
+
+export const commandsOneByOne = commands(1, 3_000);
+export const commandsBy64 = commands(64, 30_000);
+
+export const importAlone: Job = async ({ dir, file, events }) => {
+  const store = await EmbeddedEventStore.open({ dir });
+  const app = await NestFactory.createApplicationContext(LedgerModule.forRoot({ eventStore: { store } }), { logger: ['error', 'warn'] });
+  try {
+    return await measured(async () => {
+      const report = await importLedger({ file, commandBus: app.get(CommandBus), rejectsFile: join(dir, 'rejects.ndjson') });
+      expectSame('imported events', report.added, events);
+      return report.added;
+    });
+  } finally {
+    await app.close();
+    await store.close();
+  }
+};
+
+/** What `npm start` does on an empty folder: import with the command side, all projections and the queries in one process. */
+export const importLive: Job = async ({ dir, file, events }) => {
+  const app = await createAllInOne(readSettings(['--dir', dir, '--port', '0', '--data', file], {}));
+  try {
+    const projector = app.get(Projector);
+    let importMs = 0;
+    const sample: Sample = await measured(async () => {
+      const start = performance.now();
+      await app.init();
+      const { state, report } = await app.get(FirstImport).ended();
+      importMs = performance.now() - start;
+      expectSame('state of the import', state, 'done');
+      expectSame('imported events', report?.added, events);
+      const head = await app.get<EventStore>(EVENT_STORE).head();
+      if (head === undefined) throw new Error('nothing was imported');
+      await Promise.all(projector.status().map(({ projection }) => projector.waitFor(projection, head, { timeoutMs: LIVE_TIMEOUT_MS })));
+      return events;
+    });
+    return { ...sample, figures: { importMs } };
+  } finally {
+    await app.close();
+  }
+};

@@ -1,0 +1,86 @@
+// What is measured, in the order of the table, with the targets.
+
+export interface Measurement {
+  readonly job: string;
+  readonly title: string;
+  readonly unit: 'commands/s' | 'events/s';
+  readonly hasCeiling?: boolean;
+  readonly needsPostgres?: boolean;
+  /** Only with --long. */
+  readonly isLong?: boolean;
+  /** At most so many rounds: jobs without a ceiling need no ratio. */
+  readonly rounds?: number;
+  /** How many times over the data is used. */
+  readonly copies?: number;
+  readonly targets?: Targets;
+}
+
+export interface Targets {
+  /** Of the ceiling's rate. */
+  readonly ratioMin?: number;
+  /** Units per second. */
+  readonly rateMin?: number;
+  readonly secondsMax?: number;
+  readonly memoryMaxMib?: number;
+  /** By name of the figure. */
+  readonly figuresMax?: Readonly<Record<string, number>>;
+}
+
+/** What is asked of a rebuild is asked at the size of the whole ledger. */
+const MEMORY_MAX_MIB = 512;
+
+export const measurements: readonly Measurement[] = [
+  { job: 'commands-1', title: 'commands, one at a time, durable', unit: 'commands/s', hasCeiling: true, targets: { ratioMin: 0.7 } },
+  { job: 'commands-64', title: 'commands, 64 at a time, durable', unit: 'commands/s', hasCeiling: true, targets: { ratioMin: 0.7 } },
+  { job: 'import', title: 'import through the command side', unit: 'events/s', hasCeiling: true },
+  { job: 'import-live', title: 'import with all read models live', unit: 'events/s', targets: { secondsMax: 60 } },
+  { job: 'read', title: 'read everything, payloads decoded', unit: 'events/s', hasCeiling: true },
+  {
+    job: 'summary-sqlite',
+    title: 'rebuild order-summary, SQLite',
+    unit: 'events/s',
+    hasCeiling: true,
+    targets: { ratioMin: 0.7, rateMin: 100_000, memoryMaxMib: MEMORY_MAX_MIB },
+  },
+  {
+    job: 'summary-postgres',
+    title: 'rebuild order-summary, PostgreSQL',
+    unit: 'events/s',
+    hasCeiling: true,
+    needsPostgres: true,
+    targets: { ratioMin: 0.7, memoryMaxMib: MEMORY_MAX_MIB },
+  },
+  {
+    job: 'sql-sqlite',
+    title: 'rebuild all SQL models, SQLite',
+    unit: 'events/s',
+    hasCeiling: true,
+    targets: { ratioMin: 0.7, memoryMaxMib: MEMORY_MAX_MIB },
+  },
+  {
+    job: 'sql-postgres',
+    title: 'rebuild all SQL models, PostgreSQL',
+    unit: 'events/s',
+    needsPostgres: true,
+    targets: { memoryMaxMib: MEMORY_MAX_MIB },
+  },
+  { job: 'cache', title: 'rebuild the cache', unit: 'events/s', hasCeiling: true, targets: { ratioMin: 0.7, memoryMaxMib: MEMORY_MAX_MIB } },
+  { job: 'search', title: 'rebuild the search index', unit: 'events/s', hasCeiling: true, targets: { ratioMin: 0.7, memoryMaxMib: MEMORY_MAX_MIB } },
+  {
+    job: 'everything',
+    title: 'rebuild everything from one read',
+    unit: 'events/s',
+    hasCeiling: true,
+    targets: { ratioMin: 0.7, secondsMax: 60, memoryMaxMib: MEMORY_MAX_MIB },
+  },
+  { job: 'visibility', title: 'append to visible at 500 commands/s', unit: 'commands/s', targets: { figuresMax: { visibleP99Ms: 25 } } },
+  {
+    job: 'everything',
+    title: 'rebuild everything, ten times the ledger',
+    unit: 'events/s',
+    isLong: true,
+    rounds: 1,
+    copies: 10,
+    targets: { memoryMaxMib: MEMORY_MAX_MIB },
+  },
+];

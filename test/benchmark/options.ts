@@ -1,0 +1,48 @@
+// Flags of the benchmark.
+import { parseArgs } from 'node:util';
+
+export interface Options {
+  /** Lines of the data file to use. */
+  readonly eventsMax: number;
+  readonly rounds: number;
+  readonly isLong: boolean;
+  /** Names of measurements; empty: all. */
+  readonly only: readonly string[];
+  readonly json: string;
+  readonly postgresUrl: string;
+}
+
+const QUICK_EVENTS = 50_000;
+
+export const USAGE = `Measures Mainstem against hand-written loops on the same data.
+
+  npm run bench -- [flags]
+    --quick            the first ${QUICK_EVENTS} events and one round: a look, not a figure
+    --rounds <n>       rounds of ours and the ceiling in turn, default 3
+    --only <a,b>       only these measurements
+    --long             also the memory of a rebuild at ten times the data
+    --json <file>      where the figures go, default dist/bench.json
+  DATABASE_URL names the PostgreSQL server, default postgres://postgres@127.0.0.1:5432/postgres`;
+
+export const readOptions = (argv: readonly string[], env: NodeJS.ProcessEnv): Options => {
+  const { values } = parseArgs({
+    args: [...argv],
+    options: {
+      quick: { type: 'boolean', default: false },
+      long: { type: 'boolean', default: false },
+      rounds: { type: 'string' },
+      only: { type: 'string' },
+      json: { type: 'string', default: 'dist/bench.json' },
+    },
+  });
+  const rounds = Number(values.rounds ?? (values.quick ? 1 : 3));
+  if (!Number.isSafeInteger(rounds) || rounds < 1) throw new RangeError(`--rounds takes a whole number from 1, got ${values.rounds}`);
+  return {
+    eventsMax: values.quick ? QUICK_EVENTS : Infinity,
+    rounds,
+    isLong: values.long,
+    only: values.only?.split(',') ?? [],
+    json: values.json,
+    postgresUrl: env['DATABASE_URL'] ?? 'postgres://postgres@127.0.0.1:5432/postgres',
+  };
+};
