@@ -5,6 +5,7 @@ import type { CliContext } from './commands/cli-context.js';
 import { cleanup } from './commands/cleanup.js';
 import { listParked, replayParked } from './commands/parked.js';
 import { rebuild, type RebuildOptions } from './commands/rebuild.js';
+import { rebuildUntil } from './commands/rebuild-until.js';
 import { rollback, type RollbackOptions } from './commands/rollback.js';
 import { show, type ShowOptions } from './commands/show.js';
 import { status } from './commands/status.js';
@@ -136,9 +137,19 @@ const addRebuild = (mainstem: Command, run: Run): void => {
     .description('fill read models anew from the first event beside those that serve, check and promote them; killed, it goes on with the next start')
     .argument('[projections...]')
     .option('--all', 'all projections, from one read of the event store')
+    .option('--until <place>', 'as of a position or a time (when it was recorded), beside the one that serves and never promoted; see mainstem show')
     .option('--json', 'the report as JSON')
-    .action((names: readonly string[], options: RebuildOptions) => run((context) => rebuild(context, names, options)))
-    .addHelpText('after', '\nExamples:\n  mainstem rebuild --all\n  mainstem rebuild products sales-by-month');
+    .action((names: readonly string[], { until, ...options }: RebuildOptions & { readonly until?: string }) =>
+      run((context) =>
+        until === undefined
+          ? rebuild(context, names, options)
+          : rebuildUntil(context, { names, isAll: options.all ?? false }, { until, json: options.json ?? false }),
+      ),
+    )
+    .addHelpText(
+      'after',
+      '\nExamples:\n  mainstem rebuild --all\n  mainstem rebuild products sales-by-month\n  mainstem rebuild ledger-totals --until 2026-01-31T23:59:59Z',
+    );
 };
 
 const addRollback = (mainstem: Command, run: Run): void => {
