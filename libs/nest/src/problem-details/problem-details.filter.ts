@@ -45,7 +45,7 @@ interface Response {
 
 /**
  * Catches everything: coded errors by the table of rules, refusals of the domain as 409 unless the table says otherwise, errors of
- * HTTP itself by their status. All else is logged with its stack and the correlation id, and answered as 500 without any detail.
+ * HTTP itself by their status. What a rule keeps from the client is logged. All else is logged with its stack and the correlation id, and answered as 500 without any detail.
  */
 @Catch()
 export class ProblemDetailsFilter implements ExceptionFilter {
@@ -63,7 +63,7 @@ export class ProblemDetailsFilter implements ExceptionFilter {
     const request = host.switchToHttp().getRequest<Request>();
     const response = host.switchToHttp().getResponse<Response>();
     const correlationId = safeCorrelationId(request) ?? this.#runtime.uuid();
-    const { retryAfterS, members, ...problem } = this.#problemOf(error) ?? this.#unexpected(error, request, correlationId);
+    const { retryAfterS, members, ...problem } = this.#problemOf(error, request, correlationId) ?? this.#unexpected(error, request, correlationId);
     // Half an answer is out already: cutting the connection is the only way left to say that it failed.
     if (response.headersSent) return void response.destroy?.();
     const body: ProblemDetails = { type: typeOf(problem.code), ...problem, instance: pathOf(request), correlationId, ...members };
@@ -72,22 +72,24 @@ export class ProblemDetailsFilter implements ExceptionFilter {
     response.status(problem.status).end(JSON.stringify(body));
   }
 
-  #problemOf(error: unknown): Problem | undefined {
-    if (isMainstemError(error)) return this.#codedProblem(error);
+  #problemOf(error: unknown, request: Request, correlationId: string): Problem | undefined {
+    if (isMainstemError(error)) return this.#codedProblem(error, request, correlationId);
     if (error instanceof HttpException) return httpProblem(error.getStatus(), messageOf(error));
     return bodyParserProblem(error);
   }
 
-  #codedProblem(error: MainstemError): Problem | undefined {
+  #codedProblem(error: MainstemError, request: Request, correlationId: string): Problem | undefined {
     const rule = Object.hasOwn(this.#rules, error.code) ? this.#rules[error.code] : isCommandRefused(error) ? HttpStatus.CONFLICT : undefined;
     if (rule === undefined) return undefined;
-    const { status, retryAfterS, members }: ProblemRule = typeof rule === 'number' ? { status: rule } : rule;
+    const { status, retryAfterS, detail, members }: ProblemRule = typeof rule === 'number' ? { status: rule } : rule;
+    if (detail !== undefined)
+      this.#logger.warn(`${request.method} ${pathOf(request)} failed (correlation id ${correlationId}): ${error.code}: ${error.message}`);
     const errors = violationsIn(error);
     return {
       status,
       code: error.code,
       title: titleOf(error.name),
-      detail: error.message,
+      detail: detail ?? error.message,
       ...(errors && { errors }),
       ...(retryAfterS !== undefined && { retryAfterS }),
       ...(members && { members: members(error) }),

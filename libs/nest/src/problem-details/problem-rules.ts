@@ -6,12 +6,21 @@ export interface ProblemRule {
   readonly status: number;
   /** Sent as Retry-After, in seconds. */
   readonly retryAfterS?: number;
+  /** What the client is told in place of the error's message, which is for the operator and goes to the log. */
+  readonly detail?: string;
   /** Further members of the problem details, from the error's typed fields. */
   readonly members?: (error: MainstemError) => Readonly<Record<string, JsonValue>>;
 }
 
-/** By error code: a status, or more. The message of an error listed here is shown to the client. */
+/** By error code: a status, or more. The message of an error listed here is shown to the client, unless there is a `detail`. */
 export type ProblemRules = Readonly<Record<string, number | ProblemRule>>;
+
+/** Names of files and hosts are nobody's business out there. */
+const eventStoreOutage: ProblemRule = {
+  status: 503,
+  retryAfterS: 1,
+  detail: 'The event store is not available at the moment. Send the request again; a command with the same Idempotency-Key takes effect once.',
+};
 
 /** The framework's own errors. What is not listed is a refusal (409), else unexpected: 500 without any detail. */
 export const DEFAULT_PROBLEM_RULES: ProblemRules = {
@@ -21,6 +30,14 @@ export const DEFAULT_PROBLEM_RULES: ProblemRules = {
   EVENT_STORE_INVALID_EVENT: 422,
   EVENT_STORE_EVENT_TOO_LARGE: 413,
   EVENT_STORE_WRONG_EXPECTED_REVISION: 409,
+  EVENT_STORE_BUSY: eventStoreOutage,
+  EVENT_STORE_CLOSED: eventStoreOutage,
+  EVENT_STORE_CORRUPT: eventStoreOutage,
+  EVENT_STORE_DISK_FULL: eventStoreOutage,
+  EVENT_STORE_IO_FAILED: eventStoreOutage,
+  EVENT_STORE_OVERLOADED: eventStoreOutage,
+  EVENT_STORE_READ_ONLY: eventStoreOutage,
+  EVENT_STORE_UNAVAILABLE: eventStoreOutage,
   AGGREGATE_CONFLICT_UNRESOLVED: { status: 503, retryAfterS: 1 },
   AGGREGATE_OVERLOADED: { status: 503, retryAfterS: 1 },
   PROJECTION_BEHIND: { status: 503, retryAfterS: 1, members: projectionLag },

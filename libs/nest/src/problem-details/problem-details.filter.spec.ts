@@ -1,0 +1,44 @@
+import { MainstemError } from '@mainstem/event-store';
+import { Logger, type ArgumentsHost } from '@nestjs/common';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { ProblemDetailsFilter } from './problem-details.filter.js';
+
+afterEach(() => vi.restoreAllMocks());
+
+/** What a request is answered that ends with this error. */
+const answered = (error: unknown): { readonly status: number; readonly headers: Map<string, string>; readonly body: Record<string, unknown> } => {
+  const headers = new Map<string, string>();
+  let answer = { status: 0, body: '{}' };
+  const response = {
+    headersSent: false,
+    setHeader: (name: string, value: string) => headers.set(name, value),
+    status: (status: number) => ({ end: (body: string) => (answer = { status, body }) }),
+  };
+  const request = { method: 'POST', url: '/api/orders?x=1', headers: { 'x-correlation-id': 'c-1' } };
+  const host = { switchToHttp: () => ({ getRequest: () => request, getResponse: () => response }) } as unknown as ArgumentsHost;
+  new ProblemDetailsFilter().catch(error, host);
+  return { status: answer.status, headers, body: JSON.parse(answer.body) as Record<string, unknown> };
+};
+
+describe('ProblemDetailsFilter', () => {
+  it.each(['EVENT_STORE_DISK_FULL', 'EVENT_STORE_BUSY', 'EVENT_STORE_IO_FAILED', 'EVENT_STORE_READ_ONLY', 'EVENT_STORE_OVERLOADED'])(
+    'asks the client to try again after %s, and tells the log, not the client, which file it was',
+    (code) => {
+      const warn = vi.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
+      const { status, headers, body } = answered(new MainstemError(code, 'There is no room left for /srv/shop/events.db.'));
+      expect(status).toBe(503);
+      expect(headers.get('Retry-After')).toBe('1');
+      expect(body['code']).toBe(code);
+      expect(JSON.stringify(body)).not.toContain('/srv/shop');
+      expect(warn.mock.calls.flat().join()).toContain('/srv/shop/events.db');
+    },
+  );
+
+  it('tells nothing of an error that it does not know', () => {
+    const logged = vi.spyOn(Logger.prototype, 'error').mockImplementation(() => undefined);
+    const { status, body } = answered(new Error('connection to 10.0.0.7 refused'));
+    expect({ status, code: body['code'] }).toEqual({ status: 500, code: 'INTERNAL_ERROR' });
+    expect(JSON.stringify(body)).not.toContain('10.0.0.7');
+    expect(logged.mock.calls.flat().join()).toContain('10.0.0.7');
+  });
+});
