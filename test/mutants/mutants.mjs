@@ -53,8 +53,8 @@ export const mutants = [
   {
     name: 'the epoch is not compared (SQL)',
     file: 'libs/sql/src/bookkeeping/generation-records.ts',
-    from: 'AND epoch = CAST(? AS bigint)',
-    to: 'AND epoch >= CAST(? AS bigint)',
+    from: 'AND epoch = CAST(? AS bigint) AND position IS NOT DISTINCT',
+    to: 'AND epoch >= CAST(? AS bigint) AND position IS NOT DISTINCT',
     suites: SQL,
   },
   {

@@ -16,6 +16,9 @@ export class AcknowledgementLedger {
   /** By command id: position of the last event, as the answer said. */
   readonly #acknowledged = new Map<string, bigint>();
 
+  /** Status and code of every answer that was not an acknowledgement. */
+  readonly refusals = new Set<string>();
+
   get acknowledged(): number {
     return this.#acknowledged.size;
   }

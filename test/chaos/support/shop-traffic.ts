@@ -70,8 +70,11 @@ export const send = async (url: string, command: OfferedCommand, ledger: Acknowl
       body: JSON.stringify(command.body),
       signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
     });
-    const { position } = (await answer.json()) as { readonly position?: string };
-    if (!answer.ok || position === undefined) return false;
+    const { position, code } = (await answer.json()) as { readonly position?: string; readonly code?: string };
+    if (!answer.ok || position === undefined) {
+      ledger.refusals.add(`${answer.status} ${code}`);
+      return false;
+    }
     ledger.acknowledge(command.commandId, BigInt(position));
     return true;
   } catch {
