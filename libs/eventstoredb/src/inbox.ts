@@ -6,12 +6,15 @@ import type { Runtime } from '@mainstem/event-store';
 /** Events that the client may hold ready for each call. */
 export const INBOX_EVENTS_MAX = 256;
 
+/** Turns of the event loop that a reader waits before it sets a timer. */
 const TURNS_BEFORE_SLEEP = 4;
 
 export class Inbox {
   readonly #stream: Readable;
   readonly #runtime: Runtime;
   readonly #wakers = new Set<() => void>();
+  /** Something has happened since the last take. The end of a call that gave nothing shows only when it is read. */
+  #hasNews = false;
   #hasEnded = false;
   #failure: unknown;
 
@@ -27,6 +30,7 @@ export class Inbox {
   /** At most `max` events, at once; fewer means that no more are here. Throws what the call failed with, once everything is taken. */
   take(max: number): readonly ResolvedEvent[] {
     const events: ResolvedEvent[] = [];
+    this.#hasNews = false;
     while (events.length < max) {
       const event = this.#stream.read() as ResolvedEvent | null;
       if (event === null) break;
@@ -50,10 +54,10 @@ export class Inbox {
   async wait(ms: number, signal: AbortSignal): Promise<void> {
     // While events stream in, the next ones are a turn or two away: a timer for each few of them would cost more than they do.
     for (let left = TURNS_BEFORE_SLEEP; left > 0; left--) {
-      if (!this.isEmpty || this.#hasEnded || signal.aborted) return;
+      if (this.#isWorthALook || signal.aborted) return;
       await turn();
     }
-    if (!this.isEmpty || this.#hasEnded || signal.aborted) return;
+    if (this.#isWorthALook || signal.aborted) return;
     const woken = new AbortController();
     const wake = (): void => woken.abort();
     this.#wakers.add(wake);
@@ -65,7 +69,12 @@ export class Inbox {
 
   /** Lets whoever waits look again. */
   wake(): void {
+    this.#hasNews = true;
     for (const wake of [...this.#wakers]) wake();
+  }
+
+  get #isWorthALook(): boolean {
+    return this.#hasNews || this.#hasEnded || !this.isEmpty;
   }
 
   #finish(error: unknown): void {

@@ -14,7 +14,7 @@ export class Trial {
   readonly acknowledged: Acknowledged[] = [];
   readonly delivered: RecordedEvent[] = [];
   readonly #ending = new AbortController();
-  #isWriting = true;
+  readonly #stopping = new AbortController();
 
   constructor(
     readonly store: EventStore,
@@ -28,7 +28,7 @@ export class Trial {
     const own = streamName(`${this.name}-${writer}`);
     const shared = streamName('shared-1');
     let last: AppendResult | undefined;
-    for (let command = 0; this.#isWriting; command++) {
+    for (let command = 0; !this.#stopping.signal.aborted; command++) {
       const events = Array.from({ length: random.int(1, 4) }, (_, index) => ({
         id: eventIdOf(`${writer}/${command}`, own, index),
         type: 'Counted',
@@ -46,7 +46,7 @@ export class Trial {
   }
 
   stopWriting(): void {
-    this.#isWriting = false;
+    this.#stopping.abort();
   }
 
   async follow(): Promise<void> {
