@@ -1,9 +1,14 @@
 // One read of the event store that serves several projections: pulls when somebody needs more, and keeps what was read in a ring.
 import type { EventReader, Position, Runtime, SubscriptionBatch } from '@mainstem/event-store';
 import { BatchRing, type Delivery } from './batch-ring.js';
+import { RateMeter } from './rate-meter.js';
 
 /** How long a pull waits, while catching up, for the slowest projection, so that it does not fall out of the ring. */
 const WAIT_FOR_SLOWEST_MS = 250;
+/** From this many events a second on, as an import brings them, a live read waits for more: a batch costs much less than its parts. */
+const GATHER_FROM_PER_SECOND = 2_500;
+/** From one live read to the next while gathering: how much later a reader sees an event then, at most. */
+const GATHER_MS = 250;
 
 export interface FeedOptions {
   readonly reader: EventReader;
@@ -29,10 +34,14 @@ export class EventFeed {
   #isPulling = false;
   #failure: unknown;
   #onProgress: (() => void) | undefined;
+  readonly #rate: RateMeter;
+  #readAtMs = -Infinity;
+  #hurry: (() => void) | undefined;
 
   constructor(after: Position | undefined, { reader, types, batchSizeMax, runtime }: FeedOptions) {
     this.#ring = new BatchRing(after);
     this.#runtime = runtime;
+    this.#rate = new RateMeter(runtime.monotonic());
     this.#batches = reader.subscribe({ after, filter: { types }, batchSizeMax, signal: this.#abort.signal })[Symbol.asyncIterator]();
   }
 
@@ -79,8 +88,14 @@ export class EventFeed {
     });
   }
 
+  /** Somebody waits for what is there now: a read that gathers goes on at once. */
+  hurry(): void {
+    this.#hurry?.();
+  }
+
   close(): void {
     this.#abort.abort();
+    this.hurry();
     // Ends a generator that is between two batches; one that is reading sees the signal. What it throws on its way out concerns nobody.
     void this.#batches.return?.().then(undefined, () => undefined);
   }
@@ -88,13 +103,31 @@ export class EventFeed {
   async #pull(): Promise<void> {
     try {
       await this.#makeRoom();
+      await this.#gather();
       const { value, done } = await this.#batches.next();
-      if (!done) this.#ring.push(value);
+      if (!done) this.#push(value);
       else if (!this.#abort.signal.aborted) throw new Error('the subscription ended without having been asked to');
     } catch (error) {
       this.#failure = error ?? new Error('the subscription failed without an error');
       this.#abort.abort();
     }
+  }
+
+  #push(batch: SubscriptionBatch): void {
+    this.#ring.push(batch);
+    this.#readAtMs = this.#runtime.monotonic();
+    this.#rate.add(batch.events.length, this.#readAtMs);
+  }
+
+  /** Live under a heavy load, lets events pile up for a moment. While catching up they are there already. */
+  async #gather(): Promise<void> {
+    const nowMs = this.#runtime.monotonic();
+    const leftMs = this.#readAtMs + GATHER_MS - nowMs;
+    if (leftMs <= 0 || !this.#ring.isCaughtUp || this.#rate.perSecond(nowMs) < GATHER_FROM_PER_SECOND) return;
+    const hurried = new AbortController();
+    this.#hurry = () => hurried.abort();
+    await this.#runtime.sleep(leftMs, hurried.signal);
+    this.#hurry = undefined;
   }
 
   /** Waits, for a bounded time, until no member needs the batch that would have to go. Live, nobody is waited for. */

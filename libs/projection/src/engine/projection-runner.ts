@@ -23,6 +23,8 @@ import type { Seat, SharedSubscription } from './shared-subscription.js';
 
 /** A checkpoint that was moved only by events without effect is written at most this often. */
 const CHECKPOINT_INTERVAL_MS = 250;
+/** A promotion that came too late is tried again after the next event, or after so long. */
+const NEWS_WAIT_MS = 100;
 
 export interface RunnerOptions {
   readonly hosted: HostedProjection;
@@ -133,6 +135,7 @@ export class ProjectionRunner implements WatchedProjection {
     const waiting = this.#waiters.wait(position, options);
     // The checkpoint may lack nothing but the commit that is not due yet.
     if (this.#open?.isAheadOfCheckpoint) this.#seat.wake();
+    this.#seat.hurry();
     return waiting;
   }
 
@@ -233,8 +236,10 @@ export class ProjectionRunner implements WatchedProjection {
     await this.#replayRequested(open);
     open.assertParkedKeysBounded();
     if (this.#isCheckpointDue(open)) await this.#saveCheckpoint(open);
-    const delivery = await this.#seat.next(open.position, { limit, isCaughtUp: this.#state.phase === 'live' });
-    if (!delivery) return { kind: 'woken' };
+    const awaitsNews = open.isFilling && this.#promotion.awaitsNews;
+    if (awaitsNews) this.#wakeAfter(NEWS_WAIT_MS);
+    const delivery = await this.#seat.next(open.position, { limit, isCaughtUp: this.#state.phase === 'live' || awaitsNews });
+    if (!delivery) return awaitsNews ? { kind: 'advanced', position: open.position, isCaughtUp: true } : { kind: 'woken' };
     const { events, position, isCaughtUp } = delivery;
     const { eventsApplied, isCommitted, poison } = await this.#writer.write(open, delivery, {
       condemned: this.#state.condemned,
@@ -323,6 +328,10 @@ export class ProjectionRunner implements WatchedProjection {
       this.#isCheckpointScheduled = false;
       this.#seat.wake();
     });
+  }
+
+  #wakeAfter(delayMs: number): void {
+    void this.#options.runtime.sleep(delayMs, this.#abort.signal).then(() => this.#seat.wake());
   }
 
   #opened(): OpenGeneration {

@@ -8,8 +8,6 @@ import type { OpenGeneration } from './open-generation.js';
 /** Where a generation is on its way. */
 export type FillPhase = 'fill' | 'index' | 'catch-up' | 'verify' | 'promote' | 'serving';
 
-/** Longest pause before a promotion that came too late is tried again. */
-const RACE_DELAY_MAX_MS = 20;
 /** How often a promotion may lose the race against the writer of the old generation in a row. */
 const RACES_MAX = 1_000;
 /** How often a long check gives a sign of life. */
@@ -30,6 +28,7 @@ export class Promotion {
   #open: OpenGeneration | undefined;
   #next: 'index' | 'verify' | 'promote' = 'index';
   #races = 0;
+  #awaitsNews = false;
 
   constructor(options: PromotionOptions) {
     this.#options = options;
@@ -42,7 +41,13 @@ export class Promotion {
     // One that has served before was complete and checked then; from there on its checkpoint has been moved as always.
     this.#next = open.wasPromoted ? 'promote' : 'index';
     this.#races = 0;
+    this.#awaitsNews = false;
     this.#options.onPhase?.(open.wasPromoted ? 'catch-up' : 'fill');
+  }
+
+  /** The last promotion came too late: there are events that it has not seen yet, although it had caught up with what was read. */
+  get awaitsNews(): boolean {
+    return this.#awaitsNews;
   }
 
   /** A batch was written to it. */
@@ -65,7 +70,7 @@ export class Promotion {
         await this.#verify(open, signal);
         return this.#catchUp('promote');
       case 'promote':
-        return this.#promote(open, signal);
+        return this.#promote(open);
     }
   }
 
@@ -108,8 +113,9 @@ export class Promotion {
     }
   }
 
-  async #promote(open: OpenGeneration, signal: AbortSignal): Promise<boolean> {
-    const { hosted, runtime } = this.#options;
+  async #promote(open: OpenGeneration): Promise<boolean> {
+    const { hosted } = this.#options;
+    this.#awaitsNews = false;
     if (this.#races === 0) this.#options.onPhase?.('promote');
     await this.#reach('before-promote', 'promote');
     try {
@@ -117,7 +123,7 @@ export class Promotion {
     } catch (error) {
       // The writer of the old generation was faster with the last event, and may be again.
       if (!isMainstemError(error, 'READ_STORE_GENERATION_BEHIND') || ++this.#races > RACES_MAX) throw error;
-      await runtime.sleep(runtime.random() * RACE_DELAY_MAX_MS, signal);
+      this.#awaitsNews = true;
       return false;
     }
     await this.#reach('after-promote', 'promote');

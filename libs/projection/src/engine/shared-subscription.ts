@@ -88,6 +88,11 @@ export class Seat implements FeedMember {
     this.#resolve?.();
   }
 
+  /** Somebody waits for what is there now. */
+  hurry(): void {
+    this.#feed?.hurry();
+  }
+
   leave(): void {
     const feed = this.#feed;
     if (!feed) return;

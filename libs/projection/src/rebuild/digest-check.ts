@@ -5,7 +5,7 @@ import type { AnyProjection } from '../engine/hosted-projection.js';
 import { RebuildNotVerified } from '../errors.js';
 
 /** Longest wait for others to join a read of the event store, and how often it is looked who has. */
-const GATHER_MAX_MS = 2_000;
+const GATHER_MAX_MS = 10_000;
 const GATHER_LOOK_MS = 20;
 const BATCH_SIZE_MAX = 10_000;
 
@@ -25,6 +25,7 @@ export interface DigestClaim {
 }
 
 interface Request extends DigestClaim {
+  readonly signal: AbortSignal;
   readonly actual: RollingDigest;
   events: number;
   readonly resolve: (events: number) => void;
@@ -52,35 +53,41 @@ export class DigestCheck {
   /** Resolves with the number of wanted events up to the position. Errors: REBUILD_NOT_VERIFIED, EVENT_STORE_ABORTED, those of the event store. */
   verify(claim: DigestClaim, signal: AbortSignal): Promise<number> {
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ ...claim, actual: new RollingDigest(), events: 0, resolve, reject });
-      void this.#readAll(signal);
+      this.#waiting.push({ ...claim, signal, actual: new RollingDigest(), events: 0, resolve, reject });
+      void this.#readAll();
     });
   }
 
-  async #readAll(signal: AbortSignal): Promise<void> {
+  async #readAll(): Promise<void> {
     if (this.#isReading) return;
     this.#isReading = true;
     try {
-      await this.#gather(signal);
-      while (this.#waiting.length > 0) await this.#read(this.#waiting.splice(0), signal);
+      while (this.#waiting.length > 0) {
+        await this.#gather();
+        await this.#read(this.#waiting.splice(0));
+      }
     } finally {
       this.#isReading = false;
     }
   }
 
-  async #gather(signal: AbortSignal): Promise<void> {
+  async #gather(): Promise<void> {
     const { runtime, expected = () => 0 } = this.#options;
     const deadline = runtime.monotonic() + GATHER_MAX_MS;
-    while (expected() > 0 && runtime.monotonic() < deadline && !signal.aborted) await runtime.sleep(GATHER_LOOK_MS, signal);
+    const isWanted = (): boolean => this.#waiting.some(({ signal }) => !signal.aborted);
+    while (expected() > 0 && runtime.monotonic() < deadline && isWanted()) await runtime.sleep(GATHER_LOOK_MS);
   }
 
-  async #read(requests: readonly Request[], signal: AbortSignal): Promise<void> {
+  async #read(requests: readonly Request[]): Promise<void> {
+    const wanted = whileWanted(requests);
     try {
       const end = requests.reduce<Position | undefined>((last, { position }) => (isBeyond(position, last) ? position : last), undefined);
-      if (end !== undefined) await this.#fold(requests, end, signal);
+      if (end !== undefined) await this.#fold(requests, end, wanted.signal);
       for (const request of requests) settle(request);
     } catch (error) {
       for (const { reject } of requests) reject(error);
+    } finally {
+      wanted.dispose();
     }
   }
 
@@ -100,6 +107,21 @@ export class DigestCheck {
     if (signal.aborted) throw new OperationAborted('the check of a generation', signal.reason);
   }
 }
+
+/** A signal that fires when none of them is wanted any more; one that is given up is told so at once and holds up no other. */
+const whileWanted = (requests: readonly Request[]): { readonly signal: AbortSignal; dispose(): void } => {
+  const over = new AbortController();
+  const disposals = requests.map(({ signal, reject }) => {
+    const leave = (): void => {
+      reject(new OperationAborted('the check of a generation', signal.reason));
+      if (requests.every((request) => request.signal.aborted)) over.abort();
+    };
+    signal.addEventListener('abort', leave, { once: true });
+    if (signal.aborted) leave();
+    return () => signal.removeEventListener('abort', leave);
+  });
+  return { signal: over.signal, dispose: () => disposals.forEach((dispose) => dispose()) };
+};
 
 const settle = ({ projection, generation, digest, actual, events, resolve, reject }: Request): void => {
   if (actual.toString() === digest) resolve(events);
