@@ -1,7 +1,20 @@
 // Rules that the documents of the ledger share, as decorators for the fields of commands.
 import { applyDecorators } from '@nestjs/common';
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { IsInt, IsNotEmpty, IsOptional, IsString, Matches, Max, MaxLength, Min, NotEquals } from 'class-validator';
+import {
+  ArrayMaxSize,
+  ArrayMinSize,
+  IsArray,
+  IsInt,
+  IsNotEmpty,
+  IsOptional,
+  IsString,
+  Matches,
+  Max,
+  MaxLength,
+  Min,
+  NotEquals,
+} from 'class-validator';
 import { MONEY, PRICE } from './order/order.events.js';
 
 /** Most lines in one command; more of them go into further commands. */
@@ -12,6 +25,20 @@ export const POSITIVE_PRICE = /^(?!0(\.0+)?$)(0|[1-9][0-9]{0,14})(\.[0-9]{1,3})?
 
 const QUANTITY_MAX = 1_000_000_000;
 
+/** Characters that not every read store can hold: NUL and halves of surrogate pairs. An event with one of them would stop its projections. */
+const STORABLE = /^[^\0\p{Cs}]*$/u;
+
+const IsText = (lengthMax: number): PropertyDecorator =>
+  applyDecorators(
+    IsString(),
+    IsNotEmpty(),
+    Matches(STORABLE, { message: ({ property }) => `${property} must not contain NUL or half a surrogate pair` }),
+    MaxLength(lengthMax),
+  );
+
+/** What the lines of a command are: as many as this, and at most `LINES_MAX`. */
+export const IsLines = (linesMin: number): PropertyDecorator => applyDecorators(IsArray(), ArrayMinSize(linesMin), ArrayMaxSize(LINES_MAX));
+
 const field = (description: string, example: unknown, ...rules: PropertyDecorator[]): PropertyDecorator =>
   applyDecorators(ApiProperty({ description, example }), ...rules);
 
@@ -21,13 +48,11 @@ export const DOCUMENT_NO = /^[0-9A-Za-z][0-9A-Za-z._-]{0,39}$/;
 export const IsDocumentNo = (what: string, example: string, pattern = DOCUMENT_NO): PropertyDecorator =>
   field(what, example, Matches(pattern, { message: `must be ${what}` }));
 
-export const IsCountry = (): PropertyDecorator => field('Country of the document', 'United Kingdom', IsString(), IsNotEmpty(), MaxLength(100));
+export const IsCountry = (): PropertyDecorator => field('Country of the document', 'United Kingdom', IsText(100));
 
-export const IsSku = (): PropertyDecorator =>
-  field('Stock keeping unit; upper and lower case are different ones', '85123A', IsString(), IsNotEmpty(), MaxLength(100));
+export const IsSku = (): PropertyDecorator => field('Stock keeping unit; upper and lower case are different ones', '85123A', IsText(100));
 
-export const IsDescription = (): PropertyDecorator =>
-  field('What the document calls it', 'WHITE HANGING HEART T-LIGHT HOLDER', IsString(), IsNotEmpty(), MaxLength(1_000));
+export const IsDescription = (): PropertyDecorator => field('What the document calls it', 'WHITE HANGING HEART T-LIGHT HOLDER', IsText(1_000));
 
 export const IsQuantity = (): PropertyDecorator => field('Whole number from 1', 6, IsInt(), Min(1), Max(QUANTITY_MAX));
 
@@ -57,10 +82,4 @@ export const IsMoney = (): PropertyDecorator =>
 
 /** Text or null; leaving it out is null. */
 export const IsTextOrNull = (description: string, example: string, lengthMax: number): PropertyDecorator =>
-  applyDecorators(
-    ApiPropertyOptional({ type: String, nullable: true, description, example }),
-    IsOptional(),
-    IsString(),
-    IsNotEmpty(),
-    MaxLength(lengthMax),
-  );
+  applyDecorators(ApiPropertyOptional({ type: String, nullable: true, description, example }), IsOptional(), IsText(lengthMax));

@@ -1,8 +1,8 @@
 // What can be asked about a bad debt.
 import { ApiProperty } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
-import { ArrayMaxSize, ArrayMinSize, IsArray, ValidateNested } from 'class-validator';
-import { IsCountry, IsDocumentNo, IsMoney, IsSku, IsTextOrNull, LINES_MAX } from '../document-rules.js';
+import { ValidateNested } from 'class-validator';
+import { IsCountry, IsDocumentNo, IsLines, IsMoney, IsSku, IsTextOrNull, LINES_MAX } from '../document-rules.js';
 
 export const BAD_DEBT_NO = /^A[0-9A-Za-z._-]{1,39}$/;
 
@@ -20,9 +20,7 @@ export class AdjustBadDebt {
   @IsCountry() country!: string;
 
   @ApiProperty({ type: [BadDebtLine], minItems: 1, maxItems: LINES_MAX })
-  @IsArray()
-  @ArrayMinSize(1)
-  @ArrayMaxSize(LINES_MAX)
+  @IsLines(1)
   @ValidateNested({ each: true })
   @Type(() => BadDebtLine)
   lines!: readonly BadDebtLine[];

@@ -1,8 +1,8 @@
 // What can be asked of a credit note.
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
-import { ArrayMaxSize, ArrayMinSize, IsArray, IsOptional, ValidateNested } from 'class-validator';
-import { IsCountry, IsDescription, IsDocumentNo, IsPositivePrice, IsQuantity, IsSku, IsTextOrNull, LINES_MAX } from '../document-rules.js';
+import { IsOptional, ValidateNested } from 'class-validator';
+import { IsCountry, IsDescription, IsDocumentNo, IsLines, IsPositivePrice, IsQuantity, IsSku, IsTextOrNull, LINES_MAX } from '../document-rules.js';
 
 export const CREDIT_NO = /^C[0-9A-Za-z._-]{1,39}$/;
 
@@ -26,8 +26,7 @@ export class IssueCreditNote {
 
   @ApiPropertyOptional({ type: [CreditLine], maxItems: LINES_MAX })
   @IsOptional()
-  @IsArray()
-  @ArrayMaxSize(LINES_MAX)
+  @IsLines(0)
   @ValidateNested({ each: true })
   @Type(() => CreditLine)
   lines?: readonly CreditLine[] | null;
@@ -38,9 +37,7 @@ export class AddCreditLines {
   @IsCreditNo() creditNo!: string;
 
   @ApiProperty({ type: [CreditLine], minItems: 1, maxItems: LINES_MAX })
-  @IsArray()
-  @ArrayMinSize(1)
-  @ArrayMaxSize(LINES_MAX)
+  @IsLines(1)
   @ValidateNested({ each: true })
   @Type(() => CreditLine)
   lines!: readonly CreditLine[];

@@ -56,9 +56,19 @@ describe('order', () => {
     ['a price as a number', line({ unitPrice: 2.55 as never })],
     ['four places', line({ unitPrice: '0.0001' })],
     ['an empty description', line({ description: '' })],
+    ['a description with NUL, which not every read model can hold', line({ description: 'A\0B' })],
+    ['half a surrogate pair', line({ sku: '\ud83c' })],
     ['a field that it does not know', Object.assign(line(), { discount: '1' })],
     ['a line that is no line', {} as never],
   ])('refuses %s', (_, bad) => given(order, [placed]).when(addLines(bad)).thenRefuses(InvalidCommand));
+  it.each([
+    ['NUL in the country', { country: 'United\0Kingdom' }],
+    ['half a surrogate pair in the customer', { customerId: '\ude00' }],
+  ])('refuses %s', (_, fields) => given(order, []).when(place(fields)).thenRefuses(InvalidCommand));
+  it('takes text of any script', () =>
+    given(order, [])
+      .when(place({ country: 'Österreich 🎄' }))
+      .then([{ type: 'OrderPlaced', data: { orderNo: '536365', customerId: '17850', country: 'Österreich 🎄' } }]));
   it('refuses to add no line', () => given(order, [placed]).when(addLines()).thenRefuses(InvalidCommand));
 });
 

@@ -1,8 +1,8 @@
 // What can be asked of an order.
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
-import { ArrayMaxSize, ArrayMinSize, IsArray, IsOptional, ValidateNested } from 'class-validator';
-import { IsCountry, IsDescription, IsDocumentNo, IsPrice, IsQuantity, IsSku, IsTextOrNull, LINES_MAX } from '../document-rules.js';
+import { IsOptional, ValidateNested } from 'class-validator';
+import { IsCountry, IsDescription, IsDocumentNo, IsLines, IsPrice, IsQuantity, IsSku, IsTextOrNull, LINES_MAX } from '../document-rules.js';
 
 const IsOrderNo = (): PropertyDecorator => IsDocumentNo('an order number: up to 40 letters, digits, dots, dashes', '536365');
 
@@ -23,8 +23,7 @@ export class PlaceOrder {
 
   @ApiPropertyOptional({ type: [OrderLine], maxItems: LINES_MAX })
   @IsOptional()
-  @IsArray()
-  @ArrayMaxSize(LINES_MAX)
+  @IsLines(0)
   @ValidateNested({ each: true })
   @Type(() => OrderLine)
   lines?: readonly OrderLine[] | null;
@@ -35,9 +34,7 @@ export class AddOrderLines {
   @IsOrderNo() orderNo!: string;
 
   @ApiProperty({ type: [OrderLine], minItems: 1, maxItems: LINES_MAX })
-  @IsArray()
-  @ArrayMinSize(1)
-  @ArrayMaxSize(LINES_MAX)
+  @IsLines(1)
   @ValidateNested({ each: true })
   @Type(() => OrderLine)
   lines!: readonly OrderLine[];

@@ -1,8 +1,8 @@
 // What can be asked of a stock adjustment.
 import { ApiProperty } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
-import { ArrayMaxSize, ArrayMinSize, IsArray, ValidateNested } from 'class-validator';
-import { IsCountry, IsDocumentNo, IsQuantityDelta, IsSku, IsTextOrNull, LINES_MAX } from '../document-rules.js';
+import { ValidateNested } from 'class-validator';
+import { IsCountry, IsDocumentNo, IsLines, IsQuantityDelta, IsSku, IsTextOrNull, LINES_MAX } from '../document-rules.js';
 
 /** One line as it is asked for; the adjustment numbers it. */
 export class StockAdjustmentLine {
@@ -17,9 +17,7 @@ export class AdjustStock {
   @IsCountry() country!: string;
 
   @ApiProperty({ type: [StockAdjustmentLine], minItems: 1, maxItems: LINES_MAX })
-  @IsArray()
-  @ArrayMinSize(1)
-  @ArrayMaxSize(LINES_MAX)
+  @IsLines(1)
   @ValidateNested({ each: true })
   @Type(() => StockAdjustmentLine)
   lines!: readonly StockAdjustmentLine[];

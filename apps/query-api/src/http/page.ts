@@ -12,13 +12,15 @@ export const LIMIT_MAX = 1_000;
 const wholeNumber = ({ value }: { readonly value: unknown }): unknown =>
   typeof value === 'string' && /^[0-9]{1,9}$/.test(value) ? Number(value) : NaN;
 
+const LIMIT_RULE = { message: `limit must be a whole number from 1 to ${LIMIT_MAX}` };
+
 export class LimitQuery extends PositionQuery {
   @ApiPropertyOptional({ type: 'integer', minimum: 1, maximum: LIMIT_MAX, default: LIMIT_DEFAULT })
   @IsOptional()
   @Transform(wholeNumber)
-  @IsInt({ message: `limit must be a whole number from 1 to ${LIMIT_MAX}` })
-  @Min(1)
-  @Max(LIMIT_MAX)
+  @Min(1, LIMIT_RULE)
+  @Max(LIMIT_MAX, LIMIT_RULE)
+  @IsInt(LIMIT_RULE)
   limit?: number;
 }
 
