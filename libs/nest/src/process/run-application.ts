@@ -1,13 +1,16 @@
 // Starts an application as a process: listens, stops in time, and explains itself when it cannot start.
 import { isMainstemError } from '@mainstem/event-store';
-import type { INestApplication } from '@nestjs/common';
+import { Logger, type INestApplication } from '@nestjs/common';
 import { once } from 'node:events';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { ApplicationLogger, tellingLine } from './application-logger.js';
 import { PortForbidden, PortInUse } from './errors.js';
 
 /** Longest time from the signal to the end of the process. */
 const STOP_TIMEOUT_MS = 4_500;
+/** After a failed start: time for what is left to be written. */
+const FAILED_START_TIMEOUT_MS = 500;
 const EXIT_FAILURE = 1;
 
 /**
@@ -26,11 +29,17 @@ export const listen = async (app: INestApplication, port: number): Promise<strin
   }
 };
 
-/** Runs a program's main function. Errors that the framework knows are told in one line, others with their stack; both make the exit code 1. */
+/**
+ * Runs a program's main function. Errors that the framework knows are told in one line, others with their stack; both make the exit
+ * code 1. What an application had opened before it failed to start cannot keep the process.
+ */
 export const runMain = (main: () => Promise<void>): void => {
+  const logger = new ApplicationLogger();
+  Logger.overrideLogger(logger);
   main().catch((error: unknown) => {
-    console.error(isMainstemError(error) ? `${error.code}: ${error.message}` : error);
+    if (!logger.hasTold(error)) console.error(isMainstemError(error) ? tellingLine(error) : error);
     process.exitCode = EXIT_FAILURE;
+    setTimeout(() => process.exit(EXIT_FAILURE), FAILED_START_TIMEOUT_MS).unref();
   });
 };
 

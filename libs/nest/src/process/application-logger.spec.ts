@@ -1,0 +1,47 @@
+// A failed start is told once: in one line if its error is known, with the stack if it is not.
+import 'reflect-metadata';
+import { InvalidInput } from '@mainstem/event-store';
+import { Logger, Module } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { ApplicationLogger } from './application-logger.js';
+
+const failing = (error: Error): unknown => {
+  class FailingModule {}
+  Module({ providers: [{ provide: 'store', useFactory: () => Promise.reject(error) }] })(FailingModule);
+  return FailingModule;
+};
+
+describe('ApplicationLogger', () => {
+  const lines: string[] = [];
+  const logger = new ApplicationLogger();
+  beforeEach(() => {
+    lines.length = 0;
+    const collect = (text: unknown): boolean => lines.push(String(text)) > 0;
+    vi.spyOn(console, 'error').mockImplementation(collect);
+    vi.spyOn(process.stderr, 'write').mockImplementation(collect);
+    Logger.overrideLogger(logger);
+  });
+  afterEach(() => {
+    vi.restoreAllMocks();
+    Logger.overrideLogger(new ApplicationLogger());
+  });
+
+  const start = (error: Error): Promise<unknown> => NestFactory.create(failing(error), { logger: ['error', 'warn'], abortOnError: false });
+
+  it('tells an error that is known in one line', async () => {
+    const error = new InvalidInput('dir', 'is a file');
+    await expect(start(error)).rejects.toBe(error);
+    expect(lines).toEqual([`${error.code}: ${error.message}`]);
+    expect(logger.hasTold(error)).toBe(true);
+  });
+
+  it('tells any other with its stack', async () => {
+    const error = new Error('no idea');
+    await expect(start(error)).rejects.toBe(error);
+    expect(lines.join('')).toContain('application-logger.spec.ts');
+    expect(logger.hasTold(error)).toBe(true);
+  });
+
+  it('has not told what it was not given', () => expect(logger.hasTold(new Error('other'))).toBe(false));
+});
