@@ -221,7 +221,7 @@ export const mutants = [
   {
     name: 'appends go on after a failed device',
     file: eventStore('group-commit'),
-    from: 'if (this.#failure !== undefined) throw this.#failure;',
+    from: "if (isMainstemError(error, 'EVENT_STORE_IO_FAILED', 'EVENT_STORE_CORRUPT')) this.#failure = error;",
     to: '',
     suites: EVENT_STORE,
   },
@@ -237,13 +237,6 @@ export const mutants = [
     file: eventStore('event-pages'),
     from: 'const reached = last && (isCut || events.length === limit) ? last.position : end;',
     to: 'const reached = last && isCut ? last.position : end;',
-    suites: EVENT_STORE,
-  },
-  {
-    name: 'a filtered page claims to have reached only its last event',
-    file: eventStore('event-pages'),
-    from: 'const reached = last && (isCut || events.length === limit) ? last.position : end;',
-    to: "const reached = last && wanted.condition !== '' ? last.position : last && (isCut || events.length === limit) ? last.position : end;",
     suites: EVENT_STORE,
   },
   {
@@ -301,5 +294,40 @@ export const mutants = [
     from: "return this.#attempt(() => transact(this.writer, 'BEGIN IMMEDIATE', work));",
     to: 'return this.#attempt(work);',
     suites: EMBEDDED_READ,
+  },
+  {
+    name: 'a generation that is behind the serving one is promoted',
+    file: 'libs/projection/src/read-store/promotion-rules.ts',
+    from: 'if (serving && !isForced && isBehind(next, serving)) {',
+    to: 'if (serving && !isForced && isBehind(serving, serving)) {',
+    suites: [...ENGINE, ...EMBEDDED_READ],
+  },
+  {
+    name: 'a promotion leaves the former generation serving (embedded)',
+    file: readStore('bookkeeping'),
+    from: "WHERE projection = ? AND state = 'serving'\"),",
+    to: "WHERE projection = ? AND state = 'filling'\"),",
+    suites: EMBEDDED_READ,
+  },
+  {
+    name: 'the digest of a filled generation is not compared before it is promoted',
+    file: 'libs/projection/src/rebuild/digest-check.ts',
+    from: 'if (actual.toString() === digest) resolve(events);',
+    to: "if (actual.toString() !== '') resolve(events);",
+    suites: ENGINE,
+  },
+  {
+    name: 'a rebuild that was killed begins again beside what it had filled',
+    file: 'libs/projection/src/rebuild/rebuild-target.ts',
+    from: "state === 'filling' && fingerprint === projection.fingerprint);",
+    to: "state === 'side' && fingerprint === projection.fingerprint);",
+    suites: ENGINE,
+  },
+  {
+    name: 'two rebuilds of one projection run at a time',
+    file: 'libs/projection/src/rebuild/rebuild-target.ts',
+    from: 'if (now.updatedAt !== generation.updatedAt) return true;',
+    to: '',
+    suites: ENGINE,
   },
 ];

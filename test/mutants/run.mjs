@@ -9,7 +9,7 @@ import { findServices } from '../../scripts/services/services.mjs';
 import { mutants } from './mutants.mjs';
 import { copyTree, removeTree } from './tree-copy.mjs';
 
-const SUITE_TIMEOUT_MS = 240_000;
+const SUITE_TIMEOUT_MS = 150_000;
 const LANES_MAX = 4;
 const OUTPUT_SHOWN = 6_000;
 
