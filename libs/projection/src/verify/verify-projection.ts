@@ -14,7 +14,7 @@ export interface VerifyOptions {
   readonly generation?: number;
   /** Share of the documents, above 0 and up to 1 (default): always the same ones. Roll-ups are compared only when it is 1, tables of handlers always as a whole. */
   readonly sample?: number;
-  /** For the documents of one pass, roughly. Groups of roll-ups come on top. Default 256 MiB. */
+  /** For the documents of one pass, roughly. The process takes about three times as much; groups of roll-ups come on top. Default 128 MiB. */
   readonly memoryBytesMax?: number;
   /** Passes over the events at most; each takes a part of the keys that fits into memory. Default 1,024. */
   readonly keyRangesMax?: number;
@@ -46,7 +46,7 @@ export interface VerifyReport {
   readonly skipped: readonly string[];
 }
 
-const MEMORY_BYTES_MAX = 256 * 1024 * 1024;
+const MEMORY_BYTES_MAX = 128 * 1024 * 1024;
 const KEY_RANGES_MAX = 1_024;
 const DIFFERENCES_MAX = 1_000;
 
