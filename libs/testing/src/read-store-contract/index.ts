@@ -9,6 +9,7 @@ import { loadCases } from './load-cases.js';
 import { parkedCases } from './parked-cases.js';
 import { scanCases } from './scan-cases.js';
 import { transactionCases } from './transaction-cases.js';
+import { verifyCases } from './verify-cases.js';
 
 /** Every case makes a store of its own with `create` and disposes of it; none needs longer than a few seconds. */
 export const readStoreContract = <Transaction = never>(options: ReadStoreContractOptions<Transaction>): ContractSuite => {
@@ -23,6 +24,7 @@ export const readStoreContract = <Transaction = never>(options: ReadStoreContrac
       ...scanCases(define),
       ...(options.transaction ? transactionCases(define, options.transaction) : []),
       ...engineCases(define),
+      ...verifyCases(define),
     ],
   };
 };
