@@ -89,6 +89,29 @@ describe('the query API', () => {
     expect(problem.errors?.map((error) => error.field)).toContain(field);
   });
 
+  it('says what a limit has to be, whatever was wrong with it', async () => {
+    const problem = (await (await shop.fetch('/api/orders?limit=abc')).json()) as { errors: readonly object[] };
+    expect(problem.errors).toEqual([{ field: 'limit', message: 'limit must be a whole number from 1 to 1000' }]);
+  });
+
+  it('refuses text that would stop a projection, and goes on', async () => {
+    for (const text of ['a\0b', '\ud800']) {
+      const response = await shop.fetch('/api/orders', {
+        method: 'POST',
+        headers: { 'Content-Type': 'application/json' },
+        body: JSON.stringify({ orderNo: '900100', country: text }),
+      });
+      expect(response.status).toBe(400);
+      expect(await response.json()).toMatchObject({ code: 'COMMAND_INVALID', errors: [{ field: 'country' }] });
+    }
+    expect((await shop.fetch(`/api/orders/order-900101?minPosition=${await place('900101', [LINE])}`)).status).toBe(200);
+  });
+
+  it('names the leaderboards and the rules that there are', async () => {
+    expect(await (await shop.fetch('/api/leaderboards/none')).json()).toMatchObject({ detail: expect.stringContaining('orders-by-total') as string });
+    expect(await (await shop.fetch('/api/violations/none')).json()).toMatchObject({ detail: expect.stringContaining('zeroPrice.order') as string });
+  });
+
   it('refuses a header that is no position', async () => {
     const response = await shop.fetch('/api/totals', { headers: { 'Mainstem-Min-Position': 'latest' } });
     expect(response.status).toBe(400);
@@ -101,6 +124,7 @@ describe('the query API', () => {
     const { next } = await shop.get<{ next: string }>(`orders?limit=1&sort=-total&minPosition=${await place('900004', [LINE])}`);
     expect((await shop.fetch(`/api/orders?cursor=${next}&sort=-total`)).status).toBe(200);
     expect((await shop.fetch(`/api/orders?cursor=${next}`)).status).toBe(400);
+    expect((await shop.fetch(`/api/credits?cursor=${next}&sort=-total`)).status).toBe(400);
     expect((await shop.fetch(`/api/products?cursor=${next}`)).status).toBe(400);
   });
 

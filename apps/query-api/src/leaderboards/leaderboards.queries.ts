@@ -17,7 +17,7 @@ export class LeaderboardsQueries {
 
   /** Errors: READ_MODEL_KEY_UNKNOWN. */
   async top(name: string, limit: number): Promise<Answer<Places>> {
-    const board = foundOr(Object.hasOwn(LEADERBOARDS, name) ? LEADERBOARDS[name] : undefined, 'leaderboard', name);
+    const board = foundOr(Object.hasOwn(LEADERBOARDS, name) ? LEADERBOARDS[name] : undefined, 'leaderboard', name, LEADERBOARD_NAMES);
     return this.cache.read(BOARDS.projections, (view) => board(view, name, limit));
   }
 

@@ -36,7 +36,8 @@ export class OrdersQueries {
 
   /** By stream, or by total with the largest first. */
   async list({ kind, customerId, country, sort, limit, cursor }: DocumentList): Promise<Answer<Page<SalesDocumentAnswer>>> {
-    const place = sort === 'stream' ? placeOf(cursor, sort, 'string') : placeOf(cursor, sort, 'number', 'string');
+    const order = `${kind} ${sort}`;
+    const place = sort === 'stream' ? placeOf(cursor, order, 'string') : placeOf(cursor, order, 'number', 'string');
     return this.sql.read(SALES_DOCUMENTS.projections, async (manager) => {
       const query = manager.getRepository(SalesDocument).createQueryBuilder('document').where('document.kind = :kind', { kind });
       if (customerId !== undefined) query.andWhere('document.customerId = :customerId', { customerId });
@@ -44,7 +45,7 @@ export class OrdersQueries {
       const rows = await inOrder(query, sort, place)
         .limit(limit + 1)
         .getMany();
-      return pageOf(rows, limit, (last) => (sort === 'stream' ? [sort, last.stream] : [sort, last.totalScore, last.stream]), answerOf);
+      return pageOf(rows, limit, (last) => (sort === 'stream' ? [order, last.stream] : [order, last.totalScore, last.stream]), answerOf);
     });
   }
 

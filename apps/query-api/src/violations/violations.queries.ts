@@ -41,6 +41,7 @@ export class ViolationsQueries {
       VIOLATION_RULES.find((known) => known === name),
       'rule',
       name,
+      VIOLATION_RULES,
     );
     const [after] = placeOf(cursor, rule, 'string') ?? [];
     return this.sql.read(VIOLATIONS.projections, async (manager) => {

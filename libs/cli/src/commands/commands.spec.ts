@@ -135,6 +135,7 @@ describe('status', () => {
     await append('counter-b', 2, 3);
     await status(context, { now });
     expect(printed.join('\n')).toMatch(/totals +memory +Catching up +1 +1 +2 +1 min 30 s +0/);
+    expect(printed.at(-1)).toMatch(/^Behind for 10 s or more: totals\. .*\/health\/ready/);
   });
 
   it('fails when a projection cannot go on, and says why', async () => {

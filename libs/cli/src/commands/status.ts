@@ -192,6 +192,17 @@ const generationsReport = (statuses: readonly StoredStatus[]): readonly string[]
   return ['', 'Generations:', ...table(GENERATION_COLUMNS, rows), ...(isAnyAbandoned ? [hint] : [])];
 };
 
+/** A lag that lasts this long is more than the way from the event store. */
+const STALLED_AFTER_S = 10;
+
+/** What the stores cannot tell, and where it is told. */
+const stalledReport = (statuses: readonly StoredStatus[]): readonly string[] => {
+  const stalled = statuses.filter(({ state, lagSeconds }) => state === 'Catching up' && lagSeconds >= STALLED_AFTER_S);
+  if (stalled.length === 0) return [];
+  const names = stalled.map(({ projection }) => projection).join(', ');
+  return [`Behind for ${STALLED_AFTER_S} s or more: ${names}. Its projector catches up, is down or has stopped; its log and /health/ready tell.`];
+};
+
 const report = (statuses: readonly StoredStatus[]): readonly string[] => {
   const head = statuses[0]?.head;
   const reasons = statuses.flatMap(({ projection, reason }) => (reason ? [`${projection}: ${reason}`] : []));
@@ -200,6 +211,7 @@ const report = (statuses: readonly StoredStatus[]): readonly string[] => {
     '',
     ...table(COLUMNS, statuses),
     ...reasons,
+    ...stalledReport(statuses),
     ...generationsReport(statuses),
   ];
 };
