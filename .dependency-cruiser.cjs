@@ -12,6 +12,8 @@ const ANY_LIB = lib('[^/]+');
 /** What the files of one part may import besides their own part. */
 const mayImport = (from, to, comment) => ({ from: { path: from, pathNot: SPEC }, to: { path: to }, comment });
 
+const EVENT_STORE_CHOICE = at('src/event-store/configured-event-store\\.module\\.ts$');
+
 const NEST = npm('@nestjs/[^/]+', 'rxjs', 'reflect-metadata', 'class-validator', 'class-transformer', 'express', '@types/express[^/]*');
 
 module.exports = {
@@ -34,9 +36,9 @@ module.exports = {
     {
       name: 'projector-reads-events-only',
       severity: 'error',
-      comment: 'A projector knows the stored facts of the command side and nothing else of it.',
+      comment: 'A projector knows the stored facts of the command side, and how the event store is chosen; nothing else of it.',
       from: { path: at('apps/[^/]*-projector/'), pathNot: SPEC },
-      to: { path: at('src/'), pathNot: '\\.events\\.ts$' },
+      to: { path: at('src/'), pathNot: ['\\.events\\.ts$', EVENT_STORE_CHOICE] },
     },
   ],
   allowedSeverity: 'error',
@@ -69,6 +71,7 @@ module.exports = {
     mayImport(at('src/'), [lib('event-store', 'aggregate', 'nest'), NODE, ...NEST, ...npm('big.js', '@types/big.js')]),
     mayImport(at('apps/'), [lib('event-store', 'projection', 'nest'), NODE, ...NEST, ...npm('big.js', '@types/big.js', 'typeorm')]),
     mayImport(at('apps/'), at('src/.*\\.events\\.ts$')),
+    mayImport(at('apps/[^/]+/src/[^/]+\\.module\\.ts$'), EVENT_STORE_CHOICE, 'One function opens the event store, in every process.'),
     mayImport(at('apps/[^/]+/'), at('apps/read-models/'), 'Shapes of the read models, shared by those who fill them and those who query them.'),
     mayImport(at('apps/sql-projector/'), lib('sql'), 'Handler projections write through its SqlTransaction.'),
     mayImport(

@@ -5,6 +5,7 @@ import { openReadStore, openSqlReadStore } from '#apps/read-models/src/read-stor
 import { Violation } from '#apps/read-models/src/sql/violation.entity.js';
 import { hostedOnSearch } from '#apps/search-projector/src/search-projections.js';
 import { hostedOnSql } from '#apps/sql-projector/src/sql-projections.js';
+import { openEventStore } from '#src/event-store/configured-event-store.module.js';
 import { importLedger } from '#src/import/import-ledger.js';
 import { ledgerAggregates } from '#src/ledger/ledger.aggregates.js';
 import { LedgerModule } from '#src/ledger/ledger.module.js';
@@ -16,7 +17,6 @@ import {
   type OpenReadModels,
   type RuleViolations,
 } from '@mainstem/cli';
-import { EmbeddedEventStore } from '@mainstem/embedded';
 import { isMainstemError, type EventStore, type Position } from '@mainstem/event-store';
 import { readSettings, type Settings } from '@mainstem/nest';
 import { Projector, waitForPosition } from '@mainstem/projection';
@@ -50,7 +50,7 @@ const openReadModels = async (given: ApplicationSettings): Promise<OpenReadModel
 
 const importFile = async (given: ApplicationSettings, request: ImportRequest): Promise<ImportSummary> => {
   const settings = settingsOf(given);
-  const store = await EmbeddedEventStore.open({ dir: settings.dir });
+  const store = await openEventStore(settings);
   const app = await NestFactory.createApplicationContext(LedgerModule.forRoot({ eventStore: { store } }), { logger: ['error', 'warn'] });
   try {
     const report = await importLedger({
@@ -136,7 +136,7 @@ const readViolations = async (sql: SqlReadStore): Promise<readonly RuleViolation
 export const application = defineApplication({
   name: 'shop ledger',
   aggregates: ledgerAggregates,
-  openEvents: (given) => EmbeddedEventStore.open({ dir: settingsOf(given).dir, isReadOnly: true }),
+  openEvents: (given) => openEventStore(settingsOf(given), { isReadOnly: true }),
   openReadModels,
   importFile,
 });

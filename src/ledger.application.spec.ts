@@ -7,6 +7,7 @@ import { CommandBus } from '@nestjs/cqrs';
 import { Logger } from '@nestjs/common';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { createLedgerApplication } from './ledger.application.js';
+import { LedgerModule } from './ledger/ledger.module.js';
 import { AddOrderLines, OrderLine } from './ledger/order/order.commands.js';
 
 const store = new InMemoryEventStore();
@@ -15,7 +16,7 @@ let url: string;
 let number = 900_000;
 
 beforeAll(async () => {
-  app = await createLedgerApplication({ eventStore: { store } });
+  app = await createLedgerApplication(LedgerModule.forRoot({ eventStore: { store } }));
   await app.listen(0, '127.0.0.1');
   url = `http://127.0.0.1:${(app.getHttpServer().address() as AddressInfo).port}`;
 });

@@ -1,14 +1,14 @@
 // The command side as one application: HTTP, OpenAPI, shutdown.
 import { configureHttp } from '@mainstem/nest';
+import type { DynamicModule } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
-import { LedgerModule, type LedgerModuleOptions } from './ledger/ledger.module.js';
 import { ledgerProblems } from './ledger/ledger.problems.js';
 
-/** Creates the application without listening. Bodies up to 1 MiB; Swagger UI under /api/docs; closing it closes its store. */
-export const createLedgerApplication = async (options: LedgerModuleOptions): Promise<NestExpressApplication> => {
-  const app = await NestFactory.create<NestExpressApplication>(LedgerModule.forRoot(options), {
+/** Creates the application of a module that has the ledger, without listening. Bodies up to 1 MiB; Swagger UI under /api/docs. */
+export const createLedgerApplication = async (module: DynamicModule): Promise<NestExpressApplication> => {
+  const app = await NestFactory.create<NestExpressApplication>(module, {
     bodyParser: false,
     logger: ['error', 'warn'],
     forceCloseConnections: true,

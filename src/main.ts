@@ -1,12 +1,12 @@
-// Starts the command side alone. Projectors and the query API are processes of their own over the same folder.
+// Starts the command side alone. Projectors and the query API are processes of their own over the same event store.
 import 'reflect-metadata';
-import { EmbeddedEventStore } from '@mainstem/embedded';
-import { listen, readSettings, runMain } from '@mainstem/nest';
+import { eventStoreAddress, listen, readSettings, runMain } from '@mainstem/nest';
+import { CommandSideModule } from './command-side.module.js';
 import { createLedgerApplication } from './ledger.application.js';
 
 runMain(async () => {
-  const { dir, port } = readSettings(process.argv.slice(2), process.env);
-  const app = await createLedgerApplication({ eventStore: { open: () => EmbeddedEventStore.open({ dir }) } });
-  const url = await listen(app, port);
-  console.log(`Commands: ${url}/api (try them: ${url}/api/docs). Events: ${dir}. Ctrl-C stops.`);
+  const settings = readSettings(process.argv.slice(2), process.env);
+  const app = await createLedgerApplication(CommandSideModule.forRoot(settings));
+  const url = await listen(app, settings.port);
+  console.log(`Commands: ${url}/api (try them: ${url}/api/docs). Events: ${eventStoreAddress(settings)}. Ctrl-C stops.`);
 });

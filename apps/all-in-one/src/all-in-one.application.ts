@@ -17,6 +17,8 @@ export const createAllInOne = async (settings: Settings): Promise<NestExpressApp
     bodyParser: false,
     logger: ['error', 'warn'],
     forceCloseConnections: true,
+    // What fails while starting is for runMain to tell.
+    abortOnError: false,
   });
   configureHttp(app, { problems: { ...ledgerProblems, ...queryProblems } });
   serveOpenApi(app, 'Shop ledger', DESCRIPTION);

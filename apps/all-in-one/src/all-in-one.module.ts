@@ -6,8 +6,9 @@ import { CACHE_READ_STORE, SEARCH_READ_STORE, SQL_READ_STORE } from '#apps/read-
 import { hostedOnSearch } from '#apps/search-projector/src/search-projections.js';
 import { hostedOnSql } from '#apps/sql-projector/src/sql-projections.js';
 import { LedgerModule } from '#src/ledger/ledger.module.js';
-import { EmbeddedEventStore } from '@mainstem/embedded';
-import { EventStoreModule, HealthModule, projectorHealth, ProjectorModule, type Settings } from '@mainstem/nest';
+import { ConfiguredEventStoreModule } from '#src/event-store/configured-event-store.module.js';
+import type { EventReader } from '@mainstem/event-store';
+import { EVENT_STORE, eventStoreHealth, HealthModule, projectorHealth, ProjectorModule, type Settings } from '@mainstem/nest';
 import { Projector, type HostedProjection, type ReadStore, type RebuildPolicy } from '@mainstem/projection';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { FirstImport, SETTINGS } from './first-import.js';
@@ -19,7 +20,7 @@ export class AllInOneModule {
       module: AllInOneModule,
       global: true,
       imports: [
-        EventStoreModule.forRoot({ open: () => EmbeddedEventStore.open({ dir: settings.dir }) }),
+        ConfiguredEventStoreModule.forRoot(settings),
         ReadStoresModule.forRoot({ settings, stores: ['sql', 'cache', 'search'] }),
         // One projector for all: the projections share each read of the event store.
         ProjectorModule.forRootAsync({
@@ -29,8 +30,12 @@ export class AllInOneModule {
         LedgerModule.forRoot(),
         QueryApiModule,
         HealthModule.forRootAsync({
-          inject: [FirstImport, Projector],
-          useFactory: (firstImport: FirstImport, projector: Projector) => [firstImport, projectorHealth(projector)],
+          inject: [EVENT_STORE, FirstImport, Projector],
+          useFactory: (reader: EventReader, firstImport: FirstImport, projector: Projector) => [
+            eventStoreHealth(reader),
+            firstImport,
+            projectorHealth(projector),
+          ],
         }),
       ],
       providers: [{ provide: SETTINGS, useValue: settings }, FirstImport],

@@ -1,7 +1,8 @@
 // Starts everything in one process: `npm start`.
 import 'reflect-metadata';
 import { SalesQueries } from '#apps/query-api/src/sales/sales.queries.js';
-import { listen, readSettings, runMain, SETTINGS_HELP, type Settings } from '@mainstem/nest';
+import type { EventStore } from '@mainstem/event-store';
+import { EVENT_STORE, eventStoreAddress, listen, readSettings, runMain, SETTINGS_HELP, type Settings } from '@mainstem/nest';
 import { Projector } from '@mainstem/projection';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -23,7 +24,8 @@ runMain(async () => {
   const startedMs = performance.now();
   const app = await createAllInOne(settings);
   const url = await listen(app, settings.port);
-  console.log(`Mainstem shop ledger on ${url}, data in ${settings.dir}`);
+  const events = settings.eventStore === 'embedded' ? '' : `, events on ${eventStoreAddress(settings)}`;
+  console.log(`Mainstem shop ledger on ${url}, data in ${settings.dir}${events}`);
   if (await isLive(app)) await summarise(app, settings, url, (performance.now() - startedMs) / 1_000);
 });
 
@@ -35,7 +37,9 @@ const isLive = async (app: NestExpressApplication): Promise<boolean> => {
   display.start();
   const { state } = await firstImport.ended();
   if (state === 'stopped' || state === 'failed') return false;
-  while (!projector.status().every(({ state, lagEvents = 0n }) => state === 'live' && lagEvents === 0n)) {
+  // Asked for, since a projector learns of a far event store's end only by and by.
+  const head = (await app.get<EventStore>(EVENT_STORE).head()) ?? 0n;
+  while (!projector.status().every(({ state, position = 0n, lagEvents = 0n }) => state === 'live' && lagEvents === 0n && position >= head)) {
     await delay(POLL_MS, undefined, { ref: false });
   }
   display.end();

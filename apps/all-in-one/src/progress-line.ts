@@ -28,11 +28,16 @@ const importPart = ({ state, bytesRead, bytesTotal, events, elapsedMs }: ImportS
 const readModelsPart = (projections: readonly ProjectionStatus[]): string => {
   const troubled = projections.find(({ isHealthy }) => !isHealthy);
   if (troubled) return `${troubled.projection} is ${troubled.state}: ${troubled.reason ?? 'no progress'}`;
+  if (areCurrent(projections)) return 'read models live';
   const lag = largestLag(projections);
-  return projections.every(({ state }) => state === 'live') && lag === 0n ? 'read models live' : `read models ${counts.format(lag)} events behind`;
+  return lag === 0n ? 'read models catching up' : `read models ${counts.format(lag)} events behind`;
 };
 
-/** Of the projection that is furthest behind, in events. */
+/** Whether every projection is live, with nothing to do; also where positions do not count events. */
+export const areCurrent = (projections: readonly ProjectionStatus[]): boolean =>
+  projections.every(({ state, position, head, lagEvents = 0n }) => state === 'live' && lagEvents === 0n && position === head);
+
+/** Of the projection that is furthest behind, in events; 0 where positions do not count them. */
 export const largestLag = (projections: readonly ProjectionStatus[]): bigint =>
   projections.reduce((largest, { lagEvents = 0n }) => (lagEvents > largest ? lagEvents : largest), 0n);
 

@@ -15,6 +15,8 @@ runMain(async () => {
     bodyParser: false,
     logger: ['error', 'warn'],
     forceCloseConnections: true,
+    // What fails while starting is for runMain to tell.
+    abortOnError: false,
   });
   configureHttp(app, { problems: queryProblems });
   serveOpenApi(app, 'Shop ledger: queries', 'Every answer says in Mainstem-Position which position of the event store it reflects.');

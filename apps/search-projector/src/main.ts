@@ -13,6 +13,8 @@ runMain(async () => {
     bodyParser: false,
     logger: ['error', 'warn'],
     forceCloseConnections: true,
+    // What fails while starting is for runMain to tell.
+    abortOnError: false,
   });
   const url = await listen(configureHttp(app), settings.port);
   app.useLogger(['error', 'warn', 'log']);

@@ -1,8 +1,9 @@
 // The search projector as a process of its own: one reader of the event store, one read store, health.
 import { ReadStoresModule } from '#apps/read-models/src/read-stores.module.js';
 import { SEARCH_READ_STORE } from '#apps/read-models/src/read-stores.js';
-import { EmbeddedEventStore } from '@mainstem/embedded';
-import { EventStoreModule, HealthModule, projectorHealth, ProjectorModule, type Settings } from '@mainstem/nest';
+import { ConfiguredEventStoreModule } from '#src/event-store/configured-event-store.module.js';
+import type { EventReader } from '@mainstem/event-store';
+import { EVENT_STORE, eventStoreHealth, HealthModule, projectorHealth, ProjectorModule, type Settings } from '@mainstem/nest';
 import { Projector, type ReadStore } from '@mainstem/projection';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { hostedOnSearch } from './search-projections.js';
@@ -13,10 +14,13 @@ export class SearchProjectorModule {
     return {
       module: SearchProjectorModule,
       imports: [
-        EventStoreModule.forRoot({ open: () => EmbeddedEventStore.open({ dir: settings.dir }) }),
+        ConfiguredEventStoreModule.forRoot(settings),
         ReadStoresModule.forRoot({ settings, stores: ['search'] }),
         ProjectorModule.forRootAsync({ inject: [SEARCH_READ_STORE], useFactory: (store: ReadStore) => hostedOnSearch(store, settings.rebuild) }),
-        HealthModule.forRootAsync({ inject: [Projector], useFactory: (projector: Projector) => [projectorHealth(projector)] }),
+        HealthModule.forRootAsync({
+          inject: [EVENT_STORE, Projector],
+          useFactory: (reader: EventReader, projector: Projector) => [eventStoreHealth(reader), projectorHealth(projector)],
+        }),
       ],
     };
   }

@@ -156,6 +156,8 @@ const connect = async ({ runtime, holder, timeouts }: StoreContext, timeoutMs: n
       if (!isTransient(error) || runtime.monotonic() - start >= timeoutMs) throw error;
       holder.renew(held);
       await backOff.wait();
+      // Not once more without time to answer: that would hide why.
+      if (runtime.monotonic() - start >= timeoutMs) throw error;
     }
   }
 };

@@ -1,5 +1,5 @@
 // What an application reports about its own health.
-import type { JsonValue } from '@mainstem/event-store';
+import { isMainstemError, type EventReader, type JsonValue } from '@mainstem/event-store';
 import type { FillingStatus, ProjectionStatus, Projector } from '@mainstem/projection';
 
 /** One part of an application that takes time to become ready, or can stop being it. */
@@ -10,6 +10,28 @@ export interface HealthCheck {
   /** How far it is, for people who wait. */
   progress?(): JsonValue | Promise<JsonValue>;
 }
+
+/** Longest that an event store may take to say where it ends. */
+const HEAD_TIMEOUT_MS = 2_000;
+
+/** Ready while the event store answers. */
+export const eventStoreHealth = (reader: Pick<EventReader, 'head'>): HealthCheck => ({
+  name: 'event store',
+  reasons: async () => {
+    try {
+      await reader.head(AbortSignal.timeout(HEAD_TIMEOUT_MS));
+      return [];
+    } catch (error) {
+      return [
+        isMainstemError(error, 'EVENT_STORE_ABORTED')
+          ? `no answer within ${HEAD_TIMEOUT_MS} ms`
+          : error instanceof Error
+            ? error.message
+            : String(error),
+      ];
+    }
+  },
+});
 
 /** Ready when every projection is live, with nothing parked. */
 export const projectorHealth = (projector: Pick<Projector, 'status'>): HealthCheck => ({

@@ -12,6 +12,7 @@ const STOP_TIMEOUT_MS = 4_500;
 /** After a failed start: time for what is left to be written. */
 const FAILED_START_TIMEOUT_MS = 500;
 const EXIT_FAILURE = 1;
+const KEEP_ALIVE_MS = 60_000;
 
 /**
  * Listens on all interfaces and returns the address to use on this machine. From then on SIGINT and SIGTERM stop the application, within
@@ -36,11 +37,15 @@ export const listen = async (app: INestApplication, port: number): Promise<strin
 export const runMain = (main: () => Promise<void>): void => {
   const logger = new ApplicationLogger();
   Logger.overrideLogger(logger);
-  main().catch((error: unknown) => {
-    if (!logger.hasTold(error)) console.error(isMainstemError(error) ? tellingLine(error) : error);
-    process.exitCode = EXIT_FAILURE;
-    setTimeout(() => process.exit(EXIT_FAILURE), FAILED_START_TIMEOUT_MS).unref();
-  });
+  // Waiting for a server that is not there must not pass for having nothing left to do: the process would end, without a word.
+  const alive = setInterval(() => undefined, KEEP_ALIVE_MS);
+  main()
+    .catch((error: unknown) => {
+      if (!logger.hasTold(error)) console.error(isMainstemError(error) ? tellingLine(error) : error);
+      process.exitCode = EXIT_FAILURE;
+      setTimeout(() => process.exit(EXIT_FAILURE), FAILED_START_TIMEOUT_MS).unref();
+    })
+    .finally(() => clearInterval(alive));
 };
 
 // Not through Nest, which would log the error with a stack of its own.

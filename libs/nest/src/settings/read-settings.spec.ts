@@ -1,7 +1,7 @@
 // What a process is started with: flags win over the environment, and what cannot be used is refused by name.
 import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { readSettings } from './read-settings.js';
+import { eventStoreAddress, readSettings } from './read-settings.js';
 
 const refusal = (argv: readonly string[], env: Record<string, string> = {}): unknown => {
   try {
@@ -41,6 +41,29 @@ describe('settings', () => {
     });
   });
 
+  it.each(['esdb://localhost:2113?tls=false', 'esdb+discover://one:2113,two:2113', 'esdb://admin:p%40ss@localhost'])(
+    'take %s as the event store',
+    (given) => {
+      expect(readSettings([], { EVENT_STORE: given }).eventStore).toEqual({ connectionString: given });
+    },
+  );
+
+  it('take the credentials of the event store from variables of their own', () => {
+    const env = { EVENT_STORE: 'esdb://localhost', EVENT_STORE_USERNAME: 'admin', EVENT_STORE_PASSWORD: 'secret' };
+    expect(readSettings([], env).eventStore).toEqual({
+      connectionString: 'esdb://localhost',
+      credentials: { username: 'admin', password: 'secret' },
+    });
+  });
+
+  it.each([
+    ['esdb://admin:secret@localhost:2113?tls=true', 'esdb://…@localhost:2113'],
+    ['esdb://admin:se@secret@localhost:2113', 'esdb://…@localhost:2113'],
+    ['esdb+discover://one:2113,two:2113?userKeyFile=secret', 'esdb+discover://one:2113,two:2113'],
+  ])('show where the events are without secrets: %s', (given, shown) => {
+    expect(eventStoreAddress(readSettings([], { EVENT_STORE: given }))).toBe(shown);
+  });
+
   it.each([
     [['--port', '70000'], {}, '--port'],
     [['--port', 'http'], {}, '--port'],
@@ -51,7 +74,11 @@ describe('settings', () => {
     [['--rebuild', 'sometimes'], {}, '--rebuild'],
     [[], { MAINSTEM_REBUILD: 'yes' }, 'MAINSTEM_REBUILD'],
     [[], { PORT: '-1' }, 'PORT'],
-    [[], { EVENT_STORE: 'esdb://localhost' }, 'EVENT_STORE'],
+    [[], { EVENT_STORE: 'http://localhost:2113' }, 'EVENT_STORE'],
+    [[], { EVENT_STORE: 'esdb://' }, 'EVENT_STORE'],
+    [[], { EVENT_STORE: 'kurrentdb://localhost:2113' }, 'EVENT_STORE'],
+    [[], { EVENT_STORE: 'esdb://localhost', EVENT_STORE_USERNAME: 'admin' }, 'EVENT_STORE_PASSWORD'],
+    [[], { EVENT_STORE: 'esdb://localhost', EVENT_STORE_PASSWORD: 'secret' }, 'EVENT_STORE_USERNAME'],
     [[], { READ_STORE_SQL: 'mysql://localhost' }, 'READ_STORE_SQL'],
     [[], { READ_STORE_CACHE: 'redis://localhost' }, 'READ_STORE_CACHE'],
     [[], { READ_STORE_SEARCH: 'opensearch' }, 'READ_STORE_SEARCH'],
@@ -61,5 +88,7 @@ describe('settings', () => {
 
   it('never repeat a password in a message', () => {
     expect(String(refusal([], { READ_STORE_CACHE: 'redis://user:secret@localhost' }))).not.toContain('secret');
+    expect(String(refusal([], { EVENT_STORE: 'kurrentdb://admin:secret@localhost' }))).not.toContain('secret');
+    expect(String(refusal([], { EVENT_STORE: 'http://admin:sec@secret@localhost' }))).not.toContain('secret');
   });
 });

@@ -8,7 +8,7 @@ export interface Settings {
   readonly dir: string;
   /** 0 takes a free one. */
   readonly port: number;
-  readonly eventStore: 'embedded';
+  readonly eventStore: 'embedded' | EventStoreConnection;
   readonly readStoreSql: 'embedded' | { readonly url: string };
   readonly readStoreCache: 'embedded';
   readonly readStoreSearch: 'embedded';
@@ -16,6 +16,13 @@ export interface Settings {
   readonly rebuild: RebuildPolicy;
   /** File to import on the first start, absolute; undefined for none. */
   readonly data: string | undefined;
+}
+
+/** An EventStoreDB server or cluster. May hold a password: show `eventStoreAddress` instead. */
+export interface EventStoreConnection {
+  readonly connectionString: string;
+  /** From EVENT_STORE_USERNAME and EVENT_STORE_PASSWORD; used in place of those in the string. */
+  readonly credentials?: { readonly username: string; readonly password: string };
 }
 
 export interface SettingsDefaults {
@@ -37,7 +44,9 @@ export const SETTINGS_HELP = `Settings (flag, environment variable, default):
   --no-data                                       import nothing
   --rebuild <how>   MAINSTEM_REBUILD   manual       what to do about a changed projection: auto fills it anew at start,
                                                   manual waits for mainstem rebuild
-                    EVENT_STORE        embedded
+                    EVENT_STORE        embedded     or esdb://host:2113?tls=true, esdb+discover://name:2113 (EventStoreDB, KurrentDB)
+                    EVENT_STORE_USERNAME          user of that server, where it does not stand in the string; over TLS only
+                    EVENT_STORE_PASSWORD
                     READ_STORE_SQL     embedded     or postgres://user:password@host:port/database
                     READ_STORE_CACHE   embedded
                     READ_STORE_SEARCH  embedded`;
@@ -49,7 +58,7 @@ export const readSettings = (argv: readonly string[], env: Environment, defaults
   return {
     dir: resolve(flags.dir ?? variable(env, 'MAINSTEM_DIR') ?? DIR_DEFAULT),
     port: portOf(flags.port, env) ?? defaults.port ?? PORT_DEFAULT,
-    eventStore: embedded(env, 'EVENT_STORE'),
+    eventStore: eventStore(env),
     readStoreSql: sqlStore(variable(env, 'READ_STORE_SQL')),
     readStoreCache: embedded(env, 'READ_STORE_CACHE'),
     readStoreSearch: embedded(env, 'READ_STORE_SEARCH'),
@@ -106,6 +115,35 @@ const rebuildPolicy = (flag: string | undefined, env: Environment): RebuildPolic
   return value;
 };
 
+/** Where the events are, without anything secret. */
+export const eventStoreAddress = ({ dir, eventStore }: Pick<Settings, 'dir' | 'eventStore'>): string =>
+  eventStore === 'embedded' ? dir : withoutCredentials(eventStore.connectionString).replace(/\?.*$/s, '');
+
+const CONNECTION = /^esdb(?:\+discover)?:\/\/[^/?]+/;
+const NEWER_SCHEME = /^(?:kurrentdb|kurrent|kdb)(\+discover)?:\/\//;
+
+const eventStore = (env: Environment): Settings['eventStore'] => {
+  const connectionString = variable(env, 'EVENT_STORE') ?? 'embedded';
+  if (connectionString === 'embedded') return 'embedded';
+  if (NEWER_SCHEME.test(connectionString)) {
+    throw new SettingsInvalid('EVENT_STORE', 'write esdb:// or esdb+discover:// in place of the scheme; KurrentDB answers to it as well');
+  }
+  if (!CONNECTION.test(connectionString)) {
+    const got = withoutCredentials(connectionString);
+    throw new SettingsInvalid('EVENT_STORE', `must be "embedded" or a connection string like esdb://host:2113?tls=true, got "${got}"`);
+  }
+  const credentials = eventStoreCredentials(env);
+  return { connectionString, ...(credentials && { credentials }) };
+};
+
+const eventStoreCredentials = (env: Environment): EventStoreConnection['credentials'] => {
+  const username = variable(env, 'EVENT_STORE_USERNAME');
+  const password = variable(env, 'EVENT_STORE_PASSWORD');
+  if (username !== undefined && password !== undefined) return { username, password };
+  if (username === undefined && password === undefined) return undefined;
+  throw new SettingsInvalid(username === undefined ? 'EVENT_STORE_USERNAME' : 'EVENT_STORE_PASSWORD', 'is missing; user and password go together');
+};
+
 const embedded = (env: Environment, name: string): 'embedded' => {
   const value = variable(env, name) ?? 'embedded';
   if (value !== 'embedded')
@@ -125,4 +163,4 @@ const sqlStore = (value = 'embedded'): Settings['readStoreSql'] => {
 };
 
 /** A value that may be a URL, fit for a message. */
-const withoutCredentials = (value: string): string => value.replace(/\/\/[^@]*@/, '//…@');
+const withoutCredentials = (value: string): string => value.replace(/\/\/.*@/s, '//…@');

@@ -1,0 +1,20 @@
+// The command side as a process of its own: the ledger, its event store, health.
+import { EVENT_STORE, eventStoreHealth, HealthModule, type Settings } from '@mainstem/nest';
+import type { EventStore } from '@mainstem/event-store';
+import { Module, type DynamicModule } from '@nestjs/common';
+import { ConfiguredEventStoreModule } from './event-store/configured-event-store.module.js';
+import { LedgerModule } from './ledger/ledger.module.js';
+
+@Module({})
+export class CommandSideModule {
+  static forRoot(settings: Settings): DynamicModule {
+    return {
+      module: CommandSideModule,
+      imports: [
+        ConfiguredEventStoreModule.forRoot(settings),
+        LedgerModule.forRoot(),
+        HealthModule.forRootAsync({ inject: [EVENT_STORE], useFactory: (store: EventStore) => [eventStoreHealth(store)] }),
+      ],
+    };
+  }
+}

@@ -1,0 +1,39 @@
+// The one place that chooses the event store: by configuration, for every process of the application.
+import { EmbeddedEventStore } from '@mainstem/embedded';
+import type { EventStore } from '@mainstem/event-store';
+import { EventStoreDbEventStore } from '@mainstem/eventstoredb';
+import { EventStoreModule, type Settings } from '@mainstem/nest';
+import { Module, type DynamicModule } from '@nestjs/common';
+import { mkdir } from 'node:fs/promises';
+
+type EventStoreChoice = Pick<Settings, 'dir' | 'eventStore'>;
+
+export interface OpenOptions {
+  /** An embedded store is then neither created nor written. Default false. */
+  readonly isReadOnly?: boolean;
+}
+
+/**
+ * Opens the event store of the settings; whoever opens it closes it. The folder is there afterwards: embedded read models live in it,
+ * wherever the events are. Errors: those of `EmbeddedEventStore.open` and `EventStoreDbEventStore.open`; a server that cannot be reached
+ * is tried for ten seconds.
+ */
+export const openEventStore = async ({ dir, eventStore }: EventStoreChoice, { isReadOnly = false }: OpenOptions = {}): Promise<EventStore> => {
+  if (eventStore === 'embedded') return EmbeddedEventStore.open({ dir, isReadOnly });
+  const store = await EventStoreDbEventStore.open(eventStore);
+  try {
+    await mkdir(dir, { recursive: true });
+    return store;
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+};
+
+/** Global: provides `EVENT_STORE` and `RUNTIME`. */
+@Module({})
+export class ConfiguredEventStoreModule {
+  static forRoot(settings: EventStoreChoice): DynamicModule {
+    return { module: ConfiguredEventStoreModule, imports: [EventStoreModule.forRoot({ open: () => openEventStore(settings) })] };
+  }
+}
