@@ -82,6 +82,28 @@ for (const { name, make } of await sqlFixtures()) {
       ]);
     });
 
+    it('makes the indexes of a generation filled in bulk when it is finished, as many as any other has', async () => {
+      const store = await fixture.open();
+      await store.createGeneration(parcels, incarnation);
+      await fill(store, 1);
+      const { number } = await store.createGeneration(parcels, incarnation, { isBulk: true });
+      const indexed = async (generation: number): Promise<number> => {
+        const sql =
+          name === 'SQLite'
+            ? 'SELECT count(*) AS total FROM sqlite_master WHERE type = ? AND tbl_name = ? AND sql IS NOT NULL'
+            : "SELECT count(*) AS total FROM pg_indexes WHERE indexdef LIKE 'CREATE INDEX%' AND schemaname = $1 AND tablename = $2";
+        const scope = 'schema' in fixture.location ? fixture.location.schema : 'index';
+        const { value } = await store.read(['parcels'], (manager) => manager.query<{ total: number }[]>(sql, [scope, `parcels__g${generation}`]));
+        return Number(value[0]?.total);
+      };
+      expect(await indexed(1)).toBeGreaterThan(0);
+      expect(await indexed(number)).toBe(0);
+      const session = await store.open(parcels, number);
+      await session.finishBulk();
+      await session.finishBulk();
+      expect(await indexed(number)).toBe(await indexed(1));
+    });
+
     it('drops a generation with its tables and its open session, and never uses its number again', async () => {
       const store = await fixture.open();
       await store.createGeneration(parcels, incarnation);

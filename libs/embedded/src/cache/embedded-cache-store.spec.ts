@@ -213,6 +213,28 @@ describe('the embedded cache', () => {
     expect(await at()).toBeUndefined();
   });
 
+  it('makes the leaderboards of a generation filled in bulk when it is finished, also after a session was lost', async () => {
+    await write({ a: { net: 1 } });
+    const { number } = await store.createGeneration(projection, INCARNATION, { isBulk: true });
+    const commit = (of: ReadStoreSession, to: number, upserts: Readonly<Record<string, ProjectionDocument>>, deletes: readonly string[] = []) => {
+      const changes = [{ collection: 'customers', upserts: new Map(Object.entries(upserts)), deletes }];
+      const from = to === 1 ? undefined : position(BigInt(to - 1));
+      return of.commit({ changes, checkpoint: { from, to: position(BigInt(to)), digest: '0'.repeat(16) } });
+    };
+    await commit(await store.open(projection, number), 1, { a: { net: 10 }, b: { net: 30 }, c: { net: 20, month: 'm' } });
+    const bulk = await store.open(projection, number);
+    await commit(bulk, 2, { b: { net: 5, month: 'm' } }, ['c']);
+    await bulk.finishBulk();
+    await commit(bulk, 3, { d: { net: 7 }, a: { net: 4 } });
+    await store.promote('customers', number);
+    expect(await top('net')).toEqual([
+      ['d', 7],
+      ['b', 5],
+      ['a', 4],
+    ]);
+    expect(await top('net:m')).toEqual([['b', 5]]);
+  });
+
   it('shows the generation that serves, and the next one after its promotion', async () => {
     await write({ a: { net: 1 } });
     const { number } = await store.createGeneration(projection, INCARNATION);

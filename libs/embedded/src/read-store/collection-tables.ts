@@ -32,8 +32,13 @@ export interface CollectionTables {
   /** Where derived tables do not fit the documents. Runs inside a transaction that reads, in steps between which others may run. */
   differences(collection: StoredCollection, signal: AbortSignal | undefined): Promise<readonly DerivedDifference[]>;
 
-  /** Errors: READ_STORE_INVALID_DOCUMENT. */
-  apply(collection: StoredCollection, changes: CollectionChanges): void;
+  /**
+   * `isBulk`: nobody queries the collection before `finishBulk`, so what is derived for queries may wait until then. Errors: READ_STORE_INVALID_DOCUMENT.
+   */
+  apply(collection: StoredCollection, changes: CollectionChanges, isBulk: boolean): void;
+
+  /** Makes what `apply` has left out in bulk. */
+  finishBulk(collection: StoredCollection): void;
 }
 
 /** As the engine hands it in, with what the store declares about it. */

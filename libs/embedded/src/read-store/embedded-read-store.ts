@@ -73,7 +73,7 @@ export abstract class EmbeddedReadStore implements ReadStore {
       const found = generationIn(bookkeeping, projection.name, number);
       if (found.fingerprint !== projection.fingerprint) throw new FingerprintMismatch(projection.name, number);
       bookkeeping.raiseEpoch(found);
-      const collections = bookkeeping.collections(found).map((collection) => this.#derive(collection));
+      const collections = bookkeeping.collections(found).map((collection) => this.#derive(collection, found.isBulk));
       return new EmbeddedSession(this.#parts, generationIn(bookkeeping, projection.name, number), collections);
     });
   }
@@ -140,11 +140,11 @@ export abstract class EmbeddedReadStore implements ReadStore {
     this.file.close();
   }
 
-  #derive(stored: StoredCollection): StoredCollection {
+  #derive(stored: StoredCollection, isBulk: boolean): StoredCollection {
     const { bookkeeping, tables } = this.#parts;
     const collection = { ...stored, declaration: tables.declare(stored.name) };
     if (collection.declaration !== stored.declaration) {
-      tables.derive(collection, stored);
+      if (!isBulk) tables.derive(collection, stored);
       bookkeeping.declareCollection(collection);
     }
     return collection;

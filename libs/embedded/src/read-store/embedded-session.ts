@@ -25,6 +25,7 @@ export class EmbeddedSession implements ReadStoreSession {
   readonly generation: number;
   readonly checkpoint: Checkpoint;
   readonly #collections: ReadonlyMap<string, StoredCollection>;
+  #isBulk: boolean;
   #isClosed = false;
 
   constructor(
@@ -34,6 +35,7 @@ export class EmbeddedSession implements ReadStoreSession {
   ) {
     this.generation = stored.number;
     this.checkpoint = stored.checkpoint;
+    this.#isBulk = stored.isBulk;
     this.#collections = new Map(collections.map((collection) => [collection.name, collection]));
   }
 
@@ -50,17 +52,19 @@ export class EmbeddedSession implements ReadStoreSession {
     await file.write(() => {
       // First of all: a stale session must not even try.
       if (!bookkeeping.moveCheckpoint(this.#owner(), batch.checkpoint)) throw new CheckpointMoved(projection, number);
-      for (const { change, collection } of changes) tables.apply(collection, change);
+      for (const { change, collection } of changes) tables.apply(collection, change, this.#isBulk);
       for (const event of batch.unpark ?? []) parkedEvents.unpark(this.stored.id, event);
       for (const event of batch.park ?? []) parkedEvents.park(this.stored.id, event);
     });
   }
 
   async finishBulk(): Promise<void> {
-    const { file, bookkeeping } = this.parts;
+    const { file, bookkeeping, tables } = this.parts;
     await file.write(() => {
       if (this.#isClosed || !bookkeeping.finishBulk(this.#owner())) throw new CheckpointMoved(this.stored.projection, this.generation);
+      if (this.#isBulk) for (const collection of this.#collections.values()) tables.finishBulk(collection);
     });
+    this.#isBulk = false;
   }
 
   async parked(query: ParkedQuery): Promise<readonly ParkedEvent[]> {

@@ -57,6 +57,9 @@ export class SearchTables implements CollectionTables {
     }
   }
 
+  /** The index is kept as documents come: their words change so seldom that nothing is gained by indexing them at the end. */
+  finishBulk(): void {}
+
   load(collection: StoredCollection, keys: readonly string[]): ReadonlyMap<string, ProjectionDocument> {
     const { get } = this.#statements.of(collection);
     const documents = new Map<string, ProjectionDocument>();

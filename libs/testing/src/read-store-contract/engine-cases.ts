@@ -1,7 +1,16 @@
 // The engine on the store under test: killed between any two steps, restarted anywhere, in batches of any size, the read model is the fold.
 import assert from 'node:assert/strict';
 import { systemRuntime, type Position } from '@mainstem/event-store';
-import { Projector, RollingDigest, type CrashPoint, type CrashPoints, type HostedProjection, type ProjectionDocument } from '@mainstem/projection';
+import {
+  Projector,
+  Rebuilder,
+  rollBack,
+  RollingDigest,
+  type CrashPoint,
+  type CrashPoints,
+  type HostedProjection,
+  type ProjectionDocument,
+} from '@mainstem/projection';
 import type { ContractCase } from '../contract-suite.js';
 import type { ContractContext, DefineCase } from './contract-fixture.js';
 import { contractHistory, foldPlainly, keysOf, type ContractHistory } from './contract-history.js';
@@ -227,6 +236,53 @@ export const engineCases = (define: DefineCase): readonly ContractCase[] => [
       await runToHead(context, history, { version: 1, rebuild: 'auto' });
       await assertIsFold(context, history, 1);
       assert.equal((await context.store.generations(ORDERS)).length, 2);
+    }),
+  ),
+
+  define('rebuilds beside a running projector, which takes the new generation over; and rolls back', async (context) => {
+    const history = await contractHistory(EVENTS);
+    const projector = projectorOf(context, history);
+    projector.start();
+    try {
+      await projector.waitFor(ORDERS, headOf(history), { timeoutMs: TIMEOUT_MS });
+      const hosted = { projection: contractProjection(context.documents), store: context.store, recovery: RECOVERY };
+      const options = { reader: history.store, batchSizeMax: BATCH, cacheBytesMax: 20_000 };
+      const { projections } = await new Rebuilder({ ...options, projections: [hosted] }).run();
+      assert.deepEqual(
+        projections.map(({ outcome, generation, isTakenOver, reason }) => [outcome, generation, isTakenOver, reason]),
+        [['promoted', 2, true, undefined]],
+      );
+      const { outcome, generation, isTakenOver } = await rollBack({ ...options, hosted });
+      assert.deepEqual([outcome, generation, isTakenOver], ['promoted', 1, true]);
+    } finally {
+      await projector.stop();
+    }
+    assert.equal(await assertIsFold(context, history), digestOf(history));
+  }),
+
+  ...(['begin', 'fill', 'index', 'catch-up', 'verify', 'promote'] as const).map((point) =>
+    define(`goes on with a rebuild that failed at ${point}`, async (context) => {
+      const history = await contractHistory(EVENTS);
+      await runToHead(context, history);
+      const hosted = { projection: contractProjection(context.documents), store: context.store, recovery: RECOVERY };
+      const options = { reader: history.store, projections: [hosted], batchSizeMax: BATCH, followMs: 0 };
+      const stop = new AbortController();
+      const crash: CrashPoints = {
+        reach: (reached) => {
+          if (reached !== point) return;
+          stop.abort();
+          throw new Error(`fault at ${point}`);
+        },
+      };
+      await new Rebuilder({ ...options, crash }).run(stop.signal).catch(() => undefined);
+      // An hour later nobody takes the first one for alive.
+      const runtime = { ...systemRuntime, now: () => Date.now() + 3_600_000 };
+      const { projections } = await new Rebuilder({ ...options, runtime }).run();
+      assert.deepEqual(
+        projections.map(({ outcome, generation, isResumed, reason }) => [outcome, generation, isResumed, reason]),
+        [['promoted', 2, true, undefined]],
+      );
+      assert.equal(await assertIsFold(context, history), digestOf(history));
     }),
   ),
 ];
