@@ -64,6 +64,7 @@ export interface StoredEvent {
 export class LazyRecordedEvent implements RecordedEvent {
   #data: unknown;
   #metadata: EventMetadata | undefined;
+  #mayNameSchemaVersion: boolean | undefined;
   readonly #stored: StoredEvent;
 
   constructor(stored: StoredEvent) {
@@ -96,7 +97,7 @@ export class LazyRecordedEvent implements RecordedEvent {
   }
   /** False: the payload is of schema version 1. True: the metadata says. Parses nothing. */
   get mayNameSchemaVersion(): boolean {
-    return this.#stored.metadataJson.includes('"schemaVersion"');
+    return (this.#mayNameSchemaVersion ??= this.#stored.metadataJson.includes('"schemaVersion"'));
   }
   /** The event as it goes over a wire: places as decimal strings. */
   toJSON(): Record<string, unknown> {

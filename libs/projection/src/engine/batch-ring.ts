@@ -2,7 +2,8 @@
 import type { Position, RecordedEvent, SubscriptionBatch } from '@mainstem/event-store';
 
 const BATCHES_MAX = 256;
-const BYTES_MAX = 32 * 1_048_576;
+/** About two full batches: what is kept longer than it is needed costs memory, and time to keep. */
+const BYTES_MAX = 12 * 1_048_576;
 /** What an event costs besides its payload; payloads of unknown size count as much again. */
 const EVENT_BYTES = 300;
 

@@ -114,9 +114,10 @@ export class EventFeed {
   }
 
   #push(batch: SubscriptionBatch): void {
-    this.#ring.push(batch);
     this.#readAtMs = this.#runtime.monotonic();
-    this.#rate.add(batch.events.length, this.#readAtMs);
+    // What was there before says nothing about how fast events arrive.
+    if (this.#ring.isCaughtUp) this.#rate.add(batch.events.length, this.#readAtMs);
+    this.#ring.push(batch);
   }
 
   /** Live under a heavy load, lets events pile up for a moment. While catching up they are there already. */

@@ -62,6 +62,36 @@ describe('SharedSubscription', () => {
     await until(() => underWay() === 1 && subscription.feedCount === 1);
   });
 
+  it('lets events pile up while they arrive fast, unless somebody waits for them', async () => {
+    const store = await filledStore(1);
+    const gathered: AbortSignal[] = [];
+    const sleep = (ms: number, signal?: AbortSignal): Promise<void> => {
+      if (signal) gathered.push(signal);
+      return new Promise(
+        (resolve) => signal?.addEventListener('abort', () => resolve(), { once: true }) ?? void systemRuntime.sleep(ms).then(resolve),
+      );
+    };
+    const subscription = new SharedSubscription({ reader: store, types: ['Added'], batchSizeMax: 10_000, runtime: { ...systemRuntime, sleep } });
+    const seat = subscription.seat();
+    let { position } = await readOn(seat, undefined, 10_000);
+    const next = async (): Promise<number> => {
+      const delivery = await seat.next(position, { limit: 10_000, isCaughtUp: true });
+      position = delivery?.position;
+      return delivery?.events.length ?? 0;
+    };
+    for (let amount = 1; amount <= 10; amount++) await append(store, 'slow', amount);
+    expect(await next()).toBe(10);
+    expect(gathered).toHaveLength(0);
+    for (let amount = 1; amount <= 6_000; amount++) await append(store, 'fast', amount);
+    expect(await next()).toBe(6_000);
+    const late = next();
+    await until(() => gathered.length === 1);
+    for (let amount = 1; amount <= 7; amount++) await append(store, 'more', amount);
+    seat.hurry();
+    expect(await late).toBe(7);
+    seat.leave();
+  });
+
   it('does not wait for one who stays away', async () => {
     const { reader } = counting(await filledStore(400));
     const subscription = subscriptionOf(reader, 1);

@@ -18,6 +18,10 @@ const BUSY_RETRY_MS = 5;
 const BUSY_RETRY_MAX_MS = 50;
 /** Readers of a WAL meet a lock only while another process recovers the file. */
 const READ_BUSY_WAIT_MS = 1_000;
+/** Pages of the write-ahead log after which they are copied into the file: a page that changes in several commits is copied once. */
+const WAL_PAGES = 4_000;
+/** What is left of the write-ahead log's file after a large transaction, in bytes. */
+const WAL_SIZE_MAX = 64 * 1_048_576;
 
 /** One of the two connections with what belongs to it. */
 export interface SqliteSide {
@@ -51,6 +55,8 @@ export const openSide = async ({ file, entities, runtime, isReadOnly }: SqliteSi
       if (isReadOnly) return;
       await retryBusy(runtime, () => opened.pragma('journal_mode = WAL'));
       opened.pragma('synchronous = NORMAL');
+      opened.pragma(`wal_autocheckpoint = ${WAL_PAGES}`);
+      opened.pragma(`journal_size_limit = ${WAL_SIZE_MAX}`);
     },
     entities: [...entities],
     migrations: isReadOnly ? [] : [...migrations],
