@@ -46,10 +46,9 @@ export const runNode = (args, options = {}) => run(repositoryNode, args, { ...op
  */
 export const become = (module, args) =>
   new Promise((resolve, reject) => {
-    const guard = path.join(root, 'scripts', 'stop-with-parent.mjs');
-    const nodeArgs = ['--disable-warning=ExperimentalWarning', '--import', pathToFileURL(guard).href, module, ...args];
-    const child = spawn(repositoryNode, nodeArgs, { env: withRepositoryNode(process.env), stdio: ['inherit', 'inherit', 'inherit', 'ipc'] });
-    const stopForwarding = forwardSignals(child);
+    const stdio = /** @type {const} */ (['inherit', 'inherit', 'inherit', 'ipc']);
+    const child = spawn(repositoryNode, applicationArgs(module, args), { env: withRepositoryNode(process.env), stdio });
+    const stopForwarding = whenAskedToStop((signal) => child.kill(signal));
     child.once('error', reject);
     child.once('exit', (code, signal) => {
       stopForwarding();
@@ -58,14 +57,28 @@ export const become = (module, args) =>
     });
   });
 
-/** @param {import('node:child_process').ChildProcess} child */
-const forwardSignals = (child) => {
+/**
+ * Arguments for Node that make it run a module as one of our applications: whoever started it takes it along.
+ * @param {string} module path of the JavaScript file
+ * @param {readonly string[]} args
+ */
+export const applicationArgs = (module, args) => {
+  const guard = path.join(root, 'scripts', 'stop-with-parent.mjs');
+  return ['--disable-warning=ExperimentalWarning', '--import', pathToFileURL(guard).href, module, ...args];
+};
+
+/**
+ * Calls back for each signal that asks us to stop, once however often one press delivers it, and when whoever started us is gone.
+ * @param {(signal: NodeJS.Signals) => void} stop
+ * @returns {() => void} ends the watch
+ */
+export const whenAskedToStop = (stop) => {
   const lastAt = new Map();
   const forward = (/** @type {NodeJS.Signals} */ signal) => {
     const now = performance.now();
     if (now - (lastAt.get(signal) ?? -SAME_SIGNAL_MS) < SAME_SIGNAL_MS) return;
     lastAt.set(signal, now);
-    child.kill(signal);
+    stop(signal);
   };
   for (const signal of FORWARDED) process.on(signal, forward);
   const ancestors = livingAncestors();
@@ -87,4 +100,4 @@ const livingAncestors = () => {
 };
 
 /** The environment in which `node` means the repository's Node. */
-const withRepositoryNode = (env) => ({ ...env, PATH: `${path.join(root, 'node_modules', '.bin')}${path.delimiter}${env.PATH ?? ''}` });
+export const withRepositoryNode = (env) => ({ ...env, PATH: `${path.join(root, 'node_modules', '.bin')}${path.delimiter}${env.PATH ?? ''}` });
