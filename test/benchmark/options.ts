@@ -18,6 +18,7 @@ export const USAGE = `Measures Mainstem against hand-written loops on the same d
 
   npm run bench -- [flags]
     --quick            the first ${QUICK_EVENTS} events and one round: a look, not a figure
+    --events <n>       the first n events
     --rounds <n>       rounds of ours and the ceiling in turn, default 3
     --only <a,b>       only these measurements
     --long             also the memory of a rebuild at ten times the data
@@ -30,15 +31,20 @@ export const readOptions = (argv: readonly string[], env: NodeJS.ProcessEnv): Op
     options: {
       quick: { type: 'boolean', default: false },
       long: { type: 'boolean', default: false },
+      events: { type: 'string' },
       rounds: { type: 'string' },
       only: { type: 'string' },
       json: { type: 'string', default: 'dist/bench.json' },
     },
   });
-  const rounds = Number(values.rounds ?? (values.quick ? 1 : 3));
-  if (!Number.isSafeInteger(rounds) || rounds < 1) throw new RangeError(`--rounds takes a whole number from 1, got ${values.rounds}`);
+  const wholeNumber = (flag: string, text: string): number => {
+    const value = Number(text);
+    if (!Number.isSafeInteger(value) || value < 1) throw new RangeError(`${flag} takes a whole number from 1, got ${text}`);
+    return value;
+  };
+  const rounds = wholeNumber('--rounds', values.rounds ?? (values.quick ? '1' : '3'));
   return {
-    eventsMax: values.quick ? QUICK_EVENTS : Infinity,
+    eventsMax: values.events !== undefined ? wholeNumber('--events', values.events) : values.quick ? QUICK_EVENTS : Infinity,
     rounds,
     isLong: values.long,
     only: values.only?.split(',') ?? [],

@@ -1,4 +1,4 @@
-// Read models filled from the first event by the engine, as `rebuild` and a first start do it.
+// Read models rebuilt from the first event, as `mainstem rebuild` does it: fill in bulk, indexes, check, promote.
 import { cacheCollections } from '#apps/read-models/src/cache/cache-collections.js';
 import { searchCollections } from '#apps/read-models/src/search/search-collections.js';
 import { sqlEntities } from '#apps/read-models/src/sql/sql-entities.js';
@@ -6,28 +6,22 @@ import { hostedOnCache } from '#apps/cache-projector/src/cache-projections.js';
 import { hostedOnSearch } from '#apps/search-projector/src/search-projections.js';
 import { hostedOnSql } from '#apps/sql-projector/src/sql-projections.js';
 import { EmbeddedCacheStore, EmbeddedEventStore, EmbeddedSearchStore } from '@mainstem/embedded';
-import { Projector, type HostedProjection, type ReadStore } from '@mainstem/projection';
+import { Rebuilder, type HostedProjection, type ReadStore } from '@mainstem/projection';
 import { SqlReadStore, type SqlLocation } from '@mainstem/sql';
 import { expectSame, measured, type Job, type JobContext, type Sample } from '../job.js';
 import { inSchema } from '../postgres-schema.js';
 import { OrderSummary, orderSummary } from '../order-summary.js';
 
-const TIMEOUT_MS = 3_600_000;
-
-/** Fills the projections from one read of the event store; the time ends when the last of them shows the last event. */
+/** Rebuilds the projections from one read of the event store, checks included; the time ends when the last of them serves. */
 const fill = async ({ eventsDir, events }: JobContext, projections: readonly HostedProjection[]): Promise<Sample> => {
   const reader = await EmbeddedEventStore.open({ dir: eventsDir, isReadOnly: true });
-  const projector = new Projector({ reader, projections });
   try {
-    const head = await reader.head();
-    if (head === undefined) throw new Error('there are no events');
     return await measured(async () => {
-      projector.start();
-      await Promise.all(projections.map(({ projection }) => projector.waitFor(projection.name, head, { timeoutMs: TIMEOUT_MS })));
+      const { projections: rebuilt } = await new Rebuilder({ reader, projections, followMs: 0 }).run();
+      for (const { projection, outcome, reason } of rebuilt) expectSame(`${projection} (${reason ?? 'no reason'})`, outcome, 'promoted');
       return events;
     });
   } finally {
-    await projector.stop();
     await reader.close();
   }
 };
