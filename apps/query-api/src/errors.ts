@@ -1,20 +1,31 @@
 // Errors of the query API.
-import { MainstemError } from '@mainstem/event-store';
+import { MainstemError, type Position } from '@mainstem/event-store';
+import type { Answer, Reflecting } from '@mainstem/nest';
 
-/** There is no such thing in the read model, at least not yet; or never, where the known ones are all there are. */
-export class NotInReadModel extends MainstemError {
+/** There is no such thing in the read model as of the position that it reflects. */
+export class NotInReadModel extends MainstemError implements Reflecting {
   constructor(
     readonly kind: string,
     readonly key: string,
-    known?: readonly string[],
+    readonly reflects: Position | undefined,
   ) {
-    const advice = known ? `There are ${known.join(', ')}.` : 'If it was written just now, ask again with Mainstem-Min-Position.';
-    super('READ_MODEL_KEY_UNKNOWN', `There is no ${kind} ${key}. ${advice}`);
+    super('READ_MODEL_KEY_UNKNOWN', `There is no ${kind} ${key}. If it was written just now, ask again with Mainstem-Min-Position.`);
   }
 }
 
-/** What was found, or else the error, with all the keys there are if those are `known` beforehand. Errors: READ_MODEL_KEY_UNKNOWN. */
-export const foundOr = <T>(found: T | null | undefined, kind: string, key: string, known?: readonly string[]): T => {
-  if (found === null || found === undefined) throw new NotInReadModel(kind, key, known);
-  return found;
+/** There are only the known ones, whatever the events say. */
+export class UnknownName extends MainstemError {
+  constructor(
+    readonly kind: string,
+    readonly key: string,
+    known: readonly string[],
+  ) {
+    super('READ_MODEL_KEY_UNKNOWN', `There is no ${kind} ${key}. There are ${known.join(', ')}.`);
+  }
+}
+
+/** The answer, if something was found. Errors: READ_MODEL_KEY_UNKNOWN. */
+export const foundOr = <T>({ value, position }: Answer<T | null | undefined>, kind: string, key: string): Answer<T> => {
+  if (value === null || value === undefined) throw new NotInReadModel(kind, key, position);
+  return { value, position };
 };

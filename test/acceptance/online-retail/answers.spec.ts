@@ -107,6 +107,16 @@ describe('the query API', () => {
     expect((await shop.fetch(`/api/orders/order-900101?minPosition=${await place('900101', [LINE])}`)).status).toBe(200);
   });
 
+  it.each(['orders/order-0', 'credits/credit-C0', 'orders/order-0/lines', 'customers/0', 'customers/0/balance', 'products/0', 'products/0/card'])(
+    'says as of which position there is no %s',
+    async (path) => {
+      const position = await place(`9002${path.replaceAll(/[^a-z0-9]/g, '')}`, [LINE]);
+      const response = await shop.fetch(`/api/${path}?minPosition=${position}`);
+      expect(response.status).toBe(404);
+      expect(BigInt(response.headers.get('Mainstem-Position') ?? -1)).toBeGreaterThanOrEqual(BigInt(position));
+    },
+  );
+
   it('names the leaderboards and the rules that there are', async () => {
     expect(await (await shop.fetch('/api/leaderboards/none')).json()).toMatchObject({ detail: expect.stringContaining('orders-by-total') as string });
     expect(await (await shop.fetch('/api/violations/none')).json()).toMatchObject({ detail: expect.stringContaining('zeroPrice.order') as string });

@@ -23,10 +23,11 @@ export class CustomersQueries {
 
   /** Errors: READ_MODEL_KEY_UNKNOWN. */
   async one(customerId: string): Promise<Answer<CustomerAnswer>> {
-    return this.sql.read(CUSTOMERS.projections, async (manager) => {
-      const customer = foundOr(await manager.getRepository(Customer).findOneBy({ customerId }), 'customer', customerId);
-      return answerOf(customer, await countriesOf(manager, [customer]));
+    const answer = await this.sql.read(CUSTOMERS.projections, async (manager) => {
+      const customer = await manager.getRepository(Customer).findOneBy({ customerId });
+      return customer && answerOf(customer, await countriesOf(manager, [customer]));
     });
+    return foundOr(answer, 'customer', customerId);
   }
 
   /** By customer. */
@@ -47,11 +48,13 @@ export class CustomersQueries {
 
   /** Errors: READ_MODEL_KEY_UNKNOWN. */
   async balance(customerId: string): Promise<Answer<BalanceAnswer>> {
-    return this.cache.read(BALANCES.projections, (view) => {
-      const found = foundOr(view.get<CustomerBalance>('customer-balances', customerId), 'customer', customerId);
+    const answer = await this.cache.read(BALANCES.projections, (view) => {
+      const found = view.get<CustomerBalance>('customer-balances', customerId);
+      if (!found) return undefined;
       const { orders, creditNotes, grossSales, creditedAmount, netSales } = found;
       return { customerId, balance: netSales, orders, creditNotes, grossSales, creditedAmount, netSales };
     });
+    return foundOr(answer, 'customer', customerId);
   }
 }
 

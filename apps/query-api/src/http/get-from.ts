@@ -22,6 +22,9 @@ export interface RouteOptions {
 }
 
 const DECIMAL = { type: 'string', pattern: '^[0-9]+$' } as const;
+const REFLECTED = {
+  [POSITION_HEADER]: { schema: DECIMAL, description: 'The position of the event store that the answer reflects; 0 while it reflects nothing.' },
+};
 const PROBLEM = { content: { 'application/problem+json': { schema: { $ref: getSchemaPath(QueryProblem) } } } };
 
 /** `@Get(path)` that answers from projections of one read store; the handler returns an `Answer`. */
@@ -32,14 +35,9 @@ export const GetFrom = ({ store, projections }: ReadSource, path: string, { summ
     ApiOperation({ summary }),
     ApiExtraModels(QueryProblem),
     ApiHeader({ name: MIN_POSITION_HEADER, required: false, schema: DECIMAL, description: 'Waits until the answer reflects this position.' }),
-    ApiOkResponse({
-      ...answer,
-      headers: {
-        [POSITION_HEADER]: { schema: DECIMAL, description: 'The position of the event store that the answer reflects; 0 while it reflects nothing.' },
-      },
-    }),
+    ApiOkResponse({ ...answer, headers: REFLECTED }),
     ApiBadRequestResponse({ ...PROBLEM, description: 'A parameter cannot be used; the problem names it.' }),
-    ...(hasKey ? [ApiNotFoundResponse({ ...PROBLEM, description: 'There is nothing of that key.' })] : []),
+    ...(hasKey ? [ApiNotFoundResponse({ ...PROBLEM, headers: REFLECTED, description: 'There is nothing of that key, as of that position.' })] : []),
     ApiServiceUnavailableResponse({
       ...PROBLEM,
       description: 'The position asked for was not reached in time (with the lag), or the read store cannot be reached.',

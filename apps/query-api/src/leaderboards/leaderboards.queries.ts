@@ -6,7 +6,7 @@ import type { Answer } from '@mainstem/nest';
 import { Inject, Injectable } from '@nestjs/common';
 import type { CacheReads, CacheView } from '../read-stores.js';
 import { BOARDS, MONTHLY_BOARDS } from '../sources.js';
-import { foundOr } from '../errors.js';
+import { UnknownName } from '../errors.js';
 
 /** Key and value: money as a decimal string, counts as numbers. The largest first, then by key. */
 export type Places = readonly (readonly [key: string, value: string | number])[];
@@ -17,7 +17,8 @@ export class LeaderboardsQueries {
 
   /** Errors: READ_MODEL_KEY_UNKNOWN. */
   async top(name: string, limit: number): Promise<Answer<Places>> {
-    const board = foundOr(Object.hasOwn(LEADERBOARDS, name) ? LEADERBOARDS[name] : undefined, 'leaderboard', name, LEADERBOARD_NAMES);
+    const board = Object.hasOwn(LEADERBOARDS, name) ? LEADERBOARDS[name] : undefined;
+    if (!board) throw new UnknownName('leaderboard', name, LEADERBOARD_NAMES);
     return this.cache.read(BOARDS.projections, (view) => board(view, name, limit));
   }
 

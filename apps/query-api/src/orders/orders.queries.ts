@@ -28,10 +28,11 @@ export class OrdersQueries {
 
   /** Errors: READ_MODEL_KEY_UNKNOWN. */
   async one(kind: SalesDocumentKind, stream: string): Promise<Answer<SalesDocumentAnswer>> {
-    return this.sql.read(SALES_DOCUMENTS.projections, async (manager) => {
+    const answer = await this.sql.read(SALES_DOCUMENTS.projections, async (manager) => {
       const document = await manager.getRepository(SalesDocument).findOneBy({ stream, kind });
-      return answerOf(foundOr(document, NAMES[kind], stream));
+      return document && answerOf(document);
     });
+    return foundOr(answer, NAMES[kind], stream);
   }
 
   /** By stream, or by total with the largest first. */
@@ -51,9 +52,9 @@ export class OrdersQueries {
 
   /** All lines of an order, by number. Errors: READ_MODEL_KEY_UNKNOWN. */
   async lines(stream: string): Promise<Answer<readonly OrderLineAnswer[]>> {
-    return this.sql.read(ORDER_LINES.projections, async (manager) => {
+    const answer = await this.sql.read(ORDER_LINES.projections, async (manager) => {
       const order = await manager.getRepository(SalesDocument).findOneBy({ stream, kind: 'order' });
-      foundOr(order, NAMES.order, stream);
+      if (!order) return undefined;
       const lines = await manager
         .getRepository(OrderLine)
         .createQueryBuilder('line')
@@ -63,6 +64,7 @@ export class OrdersQueries {
         .getMany();
       return lines.map(({ line, sku, description, quantity, unitPrice, total }) => ({ line, sku, description, quantity, unitPrice, total }));
     });
+    return foundOr(answer, NAMES.order, stream);
   }
 }
 

@@ -22,9 +22,11 @@ export class ProductsQueries {
 
   /** Errors: READ_MODEL_KEY_UNKNOWN. */
   async one(sku: string): Promise<Answer<ProductAnswer>> {
-    return this.sql.read(PRODUCTS.projections, async (manager) =>
-      answerOf(foundOr(await manager.getRepository(Product).findOneBy({ sku }), 'product', sku)),
-    );
+    const answer = await this.sql.read(PRODUCTS.projections, async (manager) => {
+      const product = await manager.getRepository(Product).findOneBy({ sku });
+      return product && answerOf(product);
+    });
+    return foundOr(answer, 'product', sku);
   }
 
   /** By SKU. */
@@ -39,7 +41,7 @@ export class ProductsQueries {
 
   /** Errors: READ_MODEL_KEY_UNKNOWN. */
   async card(sku: string): Promise<Answer<CardAnswer>> {
-    return this.cache.read(CARDS.projections, (view) => foundOr(view.get<ProductCard>('product-cards', sku), 'product', sku));
+    return foundOr(await this.cache.read(CARDS.projections, (view) => view.get<ProductCard>('product-cards', sku)), 'product', sku);
   }
 }
 

@@ -4,7 +4,7 @@ import { Violation, VIOLATION_RULES } from '#apps/read-models/src/sql/violation.
 import type { Answer } from '@mainstem/nest';
 import { Inject, Injectable } from '@nestjs/common';
 import { MoreThan } from 'typeorm';
-import { foundOr } from '../errors.js';
+import { UnknownName } from '../errors.js';
 import { pageOf, placeOf } from '../http/page.js';
 import type { SqlReads } from '../read-stores.js';
 import { VIOLATIONS } from '../sources.js';
@@ -37,12 +37,8 @@ export class ViolationsQueries {
 
   /** What breaks one rule, in order. Errors: READ_MODEL_KEY_UNKNOWN. */
   async ids(name: string, limit: number, cursor: string | undefined): Promise<Answer<RuleViolations>> {
-    const rule = foundOr(
-      VIOLATION_RULES.find((known) => known === name),
-      'rule',
-      name,
-      VIOLATION_RULES,
-    );
+    const rule = VIOLATION_RULES.find((known) => known === name);
+    if (!rule) throw new UnknownName('rule', name, VIOLATION_RULES);
     const [after] = placeOf(cursor, rule, 'string') ?? [];
     return this.sql.read(VIOLATIONS.projections, async (manager) => {
       const violations = manager.getRepository(Violation);

@@ -3,10 +3,10 @@ import type { Position, Runtime } from '@mainstem/event-store';
 import { waitForPosition, type ReadStore } from '@mainstem/projection';
 import { Inject, Injectable, Module, type CallHandler, type DynamicModule, type ExecutionContext, type NestInterceptor } from '@nestjs/common';
 import { APP_INTERCEPTOR, ModuleRef, Reflector } from '@nestjs/core';
-import { from, map, mergeMap, type Observable } from 'rxjs';
+import { catchError, from, map, mergeMap, type Observable } from 'rxjs';
 import { POSITION_HEADER } from '../commands/command-answer.js';
 import { RUNTIME } from '../event-store/tokens.js';
-import type { Answer } from './answer.js';
+import { isReflecting, type Answer } from './answer.js';
 import { minPositionOf } from './min-position.js';
 import { READ_SOURCE, type ReadSource } from './reads-from.js';
 
@@ -40,8 +40,12 @@ export class PositionInterceptor implements NestInterceptor {
     return from(this.#wait(source, minPositionOf(context.switchToHttp().getRequest()), response)).pipe(
       mergeMap(() => next.handle() as Observable<Answer<unknown>>),
       map(({ value, position }) => {
-        response.setHeader(POSITION_HEADER, String(position ?? 0n));
+        tell(response, position);
         return value;
+      }),
+      catchError((error: unknown) => {
+        if (isReflecting(error)) tell(response, error.reflects);
+        throw error;
       }),
     );
   }
@@ -56,6 +60,8 @@ export class PositionInterceptor implements NestInterceptor {
     await waitForPosition(readStore, projections, position, { timeoutMs, signal: closed.signal, runtime: this.runtime });
   }
 }
+
+const tell = (response: Response, position: Position | undefined): unknown => response.setHeader(POSITION_HEADER, String(position ?? 0n));
 
 /** Puts `PositionInterceptor` before every route. Needs `RUNTIME` of `EventStoreModule` or another global module. */
 @Module({})
