@@ -1,16 +1,14 @@
 // Replay is deterministic: batch sizes, restarts, time zone and locale do not change a byte of any read model.
-import { readFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
-import { EmbeddedEventStore } from '@mainstem/embedded';
-import { eventIdOf, streamName, type RecordedEvent } from '@mainstem/event-store';
+import { join } from 'node:path';
+import type { RecordedEvent } from '@mainstem/event-store';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { differenceOf } from './support/canonical.js';
 import { storedModels } from './support/read-model-files.js';
+import { recordSample } from './support/sample-events.js';
 import { eventsIn, flawsOfReadModels } from './support/shop-folder.js';
 import { chanceOf, inFolder, trials } from './support/trials.js';
 import { WorkerProcess } from './support/worker-process.js';
 
-const SAMPLE = resolve(import.meta.dirname, '../../data/online-retail/sample.ndjson');
 const RESTARTS = 8;
 
 /** Replays into a folder; returns every read model, position and digest in one text a line. */
@@ -26,27 +24,6 @@ const dumpOf = (dir: string): readonly string[] =>
       .toSorted(([left], [right]) => (left < right ? -1 : 1))
       .flatMap(([projection, { position, digest, lines }]) => [`${store}/${projection} at ${position} digest ${digest}`, ...lines]),
   );
-
-interface Line {
-  readonly stream: string;
-  readonly type: string;
-  readonly at: string;
-  readonly data: unknown;
-}
-
-/** The sample, one event an append: streams take turns as they do in the file. */
-const recordSample = async (dir: string): Promise<void> => {
-  const store = await EmbeddedEventStore.open({ dir });
-  const lines = (await readFile(SAMPLE, 'utf8')).trim().split('\n');
-  const appends = lines.map((line, index) => {
-    const { stream, type, at, data } = JSON.parse(line) as Line;
-    const name = streamName(stream);
-    const event = { id: eventIdOf(`line-${index}`, name, 0), type, data, metadata: { commandId: `line-${index}`, occurredAt: at } };
-    return store.append(name, [event], { expectedRevision: 'any' });
-  });
-  await Promise.all(appends);
-  await store.close();
-};
 
 describe('a replay of the sample', () => {
   const random = chanceOf('determinism');

@@ -60,7 +60,8 @@ class Shop {
     await using worker = this.start();
     if (this.random.next() < 0.15) {
       await delay(this.random.int(0, STARTING_MS));
-      return worker.kill();
+      await worker.kill();
+      return;
     }
     const { url } = await worker.until('listening');
     const ending = new AbortController();

@@ -1,10 +1,17 @@
 // What the embedded event store does about damage that SQLite itself does not notice: changed bytes and missing rows.
 import { DatabaseSync } from 'node:sqlite';
+import type { RecordedEvent } from '@mainstem/event-store';
 import { describe, expect, it } from 'vitest';
 import { append, EmbeddedFolder, readAll, stream } from './embedded-folder.js';
 
 const EVENTS = 20;
 const CORRUPT = { code: 'EVENT_STORE_CORRUPT' };
+
+const batchesOf = async (reading: AsyncIterable<readonly RecordedEvent[]>): Promise<readonly (readonly RecordedEvent[])[]> => {
+  const batches: (readonly RecordedEvent[])[] = [];
+  for await (const batch of reading) batches.push(batch);
+  return batches;
+};
 
 describe('a damaged embedded event store', () => {
   const folder = new EmbeddedFolder();
@@ -31,17 +38,17 @@ describe('a damaged embedded event store', () => {
     const store = await damaged(sql);
     await expect(readAll(store)).rejects.toMatchObject(CORRUPT);
     const changed = sql.includes('streams') ? 'test-2' : stream;
-    await expect(Array.fromAsync(store.readStream(changed as typeof stream))).rejects.toMatchObject(CORRUPT);
+    await expect(batchesOf(store.readStream(changed as typeof stream))).rejects.toMatchObject(CORRUPT);
   });
 
   it.each(['forwards', 'backwards'] as const)('notices that an event is missing when all are read %s', async (direction) => {
     const store = await damaged('DELETE FROM events WHERE position = 8');
-    await expect(Array.fromAsync(store.readAll({ direction }))).rejects.toMatchObject(CORRUPT);
+    await expect(batchesOf(store.readAll({ direction }))).rejects.toMatchObject(CORRUPT);
   });
 
   it('serves the events that are not damaged', async () => {
     const store = await damaged(`UPDATE events SET data = '{}' WHERE position = 8`);
-    const [first] = await Array.fromAsync(store.readAll({ limit: 7 }));
+    const [first] = await batchesOf(store.readAll({ limit: 7 }));
     expect(first).toHaveLength(7);
   });
 });

@@ -63,6 +63,11 @@ export class WorkerProcess implements AsyncDisposable {
     return this.#hasEnded;
   }
 
+  /** What ended it, if it was a signal. */
+  get signal(): NodeJS.Signals | null {
+    return this.#child.signalCode;
+  }
+
   /** Calls back with every message from now on. */
   listen(listener: (message: Told) => void): void {
     this.#listeners.add(listener);
