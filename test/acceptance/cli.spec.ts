@@ -121,7 +121,7 @@ describe('the mainstem command', () => {
   });
 
   it('has help with examples for every command', async () => {
-    for (const command of ['status', 'import', 'tail', 'stream', 'parked']) {
+    for (const command of ['status', 'import', 'tail', 'stream', 'parked', 'rebuild', 'rollback', 'cleanup']) {
       const { code, out } = await mainstem(command, '--help');
       expect(code).toBe(0);
       expect(out).toContain('Examples:');

@@ -11,6 +11,8 @@ import { using, type CliContext } from './cli-context.js';
 export interface RebuildOptions {
   readonly all?: boolean;
   readonly json?: boolean;
+  /** How long to follow promoted generations while no projector takes them over. */
+  readonly followMs?: number;
 }
 
 /**
@@ -24,7 +26,7 @@ export const rebuild = async (context: CliContext, names: readonly string[], opt
       const projections = chosenProjections(readModels.projections, { names, isAll: options.all ?? false });
       const bars = new RebuildBars(terminal, performance.now.bind(performance));
       const crash = crashAtOf(settings.env);
-      const rebuilder = new Rebuilder({ reader, projections, onProgress: bars.update.bind(bars), ...(crash && { crash }) });
+      const rebuilder = new Rebuilder({ reader, projections, onProgress: bars.update.bind(bars), ...(crash && { crash }), ...followOf(options) });
       let report: RebuildReport;
       try {
         report = await rebuilder.run(signal);
@@ -36,6 +38,8 @@ export const rebuild = async (context: CliContext, names: readonly string[], opt
     }),
   );
 };
+
+const followOf = ({ followMs }: RebuildOptions): { followMs?: number } => (followMs === undefined ? {} : { followMs });
 
 const exitCodeOf = ({ projections }: RebuildReport, say: (line: string) => void): number => {
   if (projections.some(({ outcome }) => outcome === 'interrupted')) {

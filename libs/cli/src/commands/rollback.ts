@@ -13,13 +13,19 @@ export interface RollbackOptions {
   readonly to?: string;
   readonly force?: boolean;
   readonly json?: boolean;
+  /** How long to follow the promoted generation while no projector takes it over. */
+  readonly followMs?: number;
 }
 
 /**
  * Exit code 0: the other generation serves. 1: it could not be brought up to date. 130: interrupted.
  * Errors: PROJECTION_UNKNOWN, ROLLBACK_NO_GENERATION, ROLLBACK_BEHIND, CLI_INVALID_ARGUMENT, those of the stores.
  */
-export const rollback = async (context: CliContext, name: string, { to, force = false, json = false }: RollbackOptions): Promise<number> => {
+export const rollback = async (
+  context: CliContext,
+  name: string,
+  { to, force = false, json = false, followMs }: RollbackOptions,
+): Promise<number> => {
   const { application, settings, terminal, signal } = context;
   if (to !== undefined && !/^[1-9][0-9]{0,8}$/.test(to)) throw new InvalidArgument('--to', `must be the number of a generation, got "${to}"`);
   return using(application.openEvents(settings), (reader) =>
@@ -29,7 +35,12 @@ export const rollback = async (context: CliContext, name: string, { to, force = 
       const bars = new RebuildBars(terminal, performance.now.bind(performance));
       const crash = crashAtOf(settings.env);
       const options = { reader, hosted, isForced: force, signal, onProgress: bars.update.bind(bars) };
-      const result = await rollBack({ ...options, ...(crash && { crash }), ...(to !== undefined && { to: Number(to) }) }).finally(() => bars.stop());
+      const result = await rollBack({
+        ...options,
+        ...(crash && { crash }),
+        ...(to !== undefined && { to: Number(to) }),
+        ...(followMs !== undefined && { followMs }),
+      }).finally(() => bars.stop());
       const { generation, former, outcome, reason, durationMs } = result;
       if (json) await terminal.print(toJson(result, true));
       else if (outcome === 'promoted')

@@ -109,6 +109,8 @@ export class GenerationJob {
   }
 
   #enter(phase: RebuildPhase): void {
+    // The engine may take a few more steps before it has stopped; only a promotion still counts.
+    if (this.#phase === 'interrupted' && phase !== 'serving') return;
     this.#phase = phase;
     if (phase !== 'serving') return;
     this.#durationMs = this.durationMs;
