@@ -303,11 +303,11 @@ export const mutants = [
     suites: [...ENGINE, ...EMBEDDED_READ],
   },
   {
-    name: 'a promotion leaves the former generation serving (embedded)',
+    name: 'the writer of what served before is not fenced by a promotion (embedded)',
     file: readStore('bookkeeping'),
-    from: "WHERE projection = ? AND state = 'serving'\"),",
-    to: "WHERE projection = ? AND state = 'filling'\"),",
-    suites: EMBEDDED_READ,
+    from: "SET state = 'retired', epoch = epoch + 1,",
+    to: "SET state = 'retired',",
+    suites: [...EMBEDDED_READ, ...ENGINE],
   },
   {
     name: 'the digest of a filled generation is not compared before it is promoted',
