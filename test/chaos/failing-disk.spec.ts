@@ -1,9 +1,9 @@
 // A disk that fills up, and files that may no longer be written, in the middle of traffic; then there is room again.
 import { execFileSync } from 'node:child_process';
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { chmod, chown, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { EmbeddedEventStore } from '@mainstem/embedded';
+import { EmbeddedCacheStore, EmbeddedEventStore } from '@mainstem/embedded';
 import { isMainstemError } from '@mainstem/event-store';
 import { describe, expect, it } from 'vitest';
 import { AcknowledgementLedger } from './support/acknowledgements.js';
@@ -18,6 +18,7 @@ const DISK_MIB = 96;
 const CLIENTS = 4;
 const RECOVERY_MS = 30_000;
 const POLL_MS = 20;
+const NOBODY = 65_534;
 
 /** Whether this user may mount; under CI that is said, not silently passed over. */
 const mount = (path: string): boolean => {
@@ -154,5 +155,68 @@ describe('a full disk', () => {
       expect(await flawsOfReadModels(dir, events, { isComplete: true })).toEqual([]);
     });
     if (!isThere) skip('this user may not mount');
+  });
+});
+
+describe('a folder that may not be written any more', () => {
+  /** Permissions mean nothing to the superuser: be another user for a while. */
+  const asOrdinaryUser = async (dir: string, work: () => Promise<void>): Promise<void> => {
+    const isSuperuser = process.geteuid?.() === 0;
+    if (isSuperuser) await chown(dir, NOBODY, NOBODY);
+    if (isSuperuser) process.seteuid?.(NOBODY);
+    try {
+      await work();
+    } finally {
+      if (isSuperuser) process.seteuid?.(0);
+    }
+  };
+
+  const setModes = async (dir: string, folder: number, file: number): Promise<void> => {
+    await chmod(dir, 0o777);
+    for (const name of await readdir(dir)) await chmod(join(dir, name), file);
+    await chmod(dir, folder);
+  };
+
+  it('takes what an open store appends or refuses it by name, refuses to open, and is whole when it may be written again', async () => {
+    await inFolder(async (parent) => {
+      const dir = join(parent, 'shop');
+      await mkdir(dir);
+      await chmod(parent, 0o777);
+      await asOrdinaryUser(dir, async () => {
+        const acknowledged: string[] = [];
+        const codes = new Set<string>();
+        const appendSome = async (store: EmbeddedEventStore, from: number, to: number): Promise<void> => {
+          for (let number = from; number < to; number++) {
+            const { stream, events } = toldCommand(number);
+            try {
+              await store.append(stream, events, { expectedRevision: 'any' });
+              acknowledged.push(...events.map(({ id }) => id));
+            } catch (error) {
+              codes.add(isMainstemError(error) ? error.code : String(error));
+            }
+          }
+        };
+        const store = await EmbeddedEventStore.open({ dir });
+        await (await EmbeddedCacheStore.open({ dir })).close();
+        await appendSome(store, 1, 50);
+        await setModes(dir, 0o555, 0o444);
+        await appendSome(store, 50, 100);
+        expect([...codes].filter((code) => code !== 'EVENT_STORE_READ_ONLY')).toEqual([]);
+        await expect(EmbeddedEventStore.open({ dir })).rejects.toMatchObject({ code: 'EVENT_STORE_READ_ONLY' });
+        await expect(EmbeddedCacheStore.open({ dir })).rejects.toMatchObject({ code: 'READ_STORE_READ_ONLY' });
+        await store.close();
+
+        await setModes(dir, 0o755, 0o644);
+        codes.clear();
+        const again = await EmbeddedEventStore.open({ dir });
+        await appendSome(again, 100, 150);
+        expect([...codes]).toEqual([]);
+        const ids: string[] = [];
+        for await (const batch of again.readAll()) ids.push(...batch.map(({ id }) => id));
+        expect(ids).toEqual(acknowledged);
+        await again.close();
+        await (await EmbeddedCacheStore.open({ dir })).close();
+      });
+    });
   });
 });
