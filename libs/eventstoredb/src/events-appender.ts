@@ -1,5 +1,5 @@
 // Appends with one effect, whatever happens to the connection.
-import type { AppendExpectedRevision, EventData } from '@eventstore/db-client';
+import type { AppendExpectedRevision, EventData, EventStoreDBClient } from '@eventstore/db-client';
 import {
   throwIfAborted,
   WrongExpectedRevision,
@@ -25,6 +25,8 @@ const ROUNDS_MAX = 32;
 export class EventsAppender {
   readonly #context: StoreContext;
   readonly #reader: EventsReader;
+  /** By client: the end of its first append. */
+  readonly #opening = new WeakMap<EventStoreDBClient, Promise<unknown>>();
 
   constructor(context: StoreContext, reader: EventsReader) {
     this.#context = context;
@@ -77,14 +79,17 @@ export class EventsAppender {
     }
   }
 
-  async #attempt(
-    client: ReturnType<StoreContext['holder']['current']>['client'],
-    { stream }: EncodedAppend,
-    events: EventData[],
-    expected: ExpectedRevision,
-  ): Promise<AppendResult> {
+  async #attempt(client: EventStoreDBClient, { stream }: EncodedAppend, events: EventData[], expected: ExpectedRevision): Promise<AppendResult> {
     const { runtime, timeouts } = this.#context;
+    // A client asks what the server can do and opens its call during its first append, and the second one would overtake it.
+    const opening = this.#opening.get(client);
+    if (opening) await opening;
     const answer = client.appendToStream(stream, events, { expectedRevision: clientExpectation(expected) });
+    if (!opening)
+      this.#opening.set(
+        client,
+        within(answer, timeouts.answerMs, 'append', runtime).catch(() => undefined),
+      );
     const { success, nextExpectedRevision, position } = await within(answer, timeouts.answerMs, 'append', runtime);
     if (!success || !position) throw new EventStoreFailed('append', 'its answer has no position');
     return { revision: nextExpectedRevision as Revision, position: position.commit as Position };
