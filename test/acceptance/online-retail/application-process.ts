@@ -24,9 +24,10 @@ export class ApplicationProcess {
     for (const stream of [child.stdout, child.stderr]) stream?.on('data', (text: Buffer) => void (this.#output += text.toString()));
   }
 
-  /** Resolves once it listens, on a free port. `entry` is below dist, such as `apps/query-api/src/main.js`. */
-  static async start(entry: string, args: readonly string[]): Promise<ApplicationProcess> {
-    const child = spawn(process.execPath, [`${ROOT}dist/${entry}`, '--port', '0', ...args], { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'] });
+  /** Resolves once it listens, on a free port unless `args` name one. `entry` is below dist, such as `apps/query-api/src/main.js`. */
+  static async start(entry: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<ApplicationProcess> {
+    const options = { cwd: ROOT, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] as ['ignore', 'pipe', 'pipe'] };
+    const child = spawn(process.execPath, [`${ROOT}dist/${entry}`, '--port', '0', ...args], options);
     const application = new ApplicationProcess(child);
     await application.#until(() => application.url !== '', START_TIMEOUT_MS);
     return application;
@@ -34,7 +35,7 @@ export class ApplicationProcess {
 
   /** Where it listens. */
   get url(): string {
-    return /http:\/\/localhost:[0-9]+/.exec(this.#output)?.[0] ?? '';
+    return /http:\/\/(?:localhost|127\.0\.0\.1):[0-9]+/.exec(this.#output)?.[0] ?? '';
   }
 
   /** Resolves when so many events are imported, or the import is through. */
