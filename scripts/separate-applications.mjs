@@ -122,7 +122,7 @@ export class SeparateApplications {
       return;
     }
     this.#isStopping = true;
-    for (const names of STOPPING_ORDER) await Promise.all(names.map((name) => this.#processes.get(name)?.stop()));
+    for (const names of STOPPING_ORDER) await Promise.all(names.map(async (name) => this.#processes.get(name)?.stop()));
     this.#stopped.resolve();
   }
 }
