@@ -1,8 +1,9 @@
 // The first import: brings the data file into a new event store, once, in the background of a serving application.
 import { importLedger } from '#src/import/import-ledger.js';
 import type { ImportReport } from '#src/import/import-report.js';
-import type { EventStore, JsonValue, Runtime } from '@mainstem/event-store';
+import type { EventStore, JsonValue, Position, Runtime } from '@mainstem/event-store';
 import { EVENT_STORE, RUNTIME, type HealthCheck, type Settings } from '@mainstem/nest';
+import { Projector } from '@mainstem/projection';
 import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
 import { join } from 'node:path';
@@ -32,6 +33,8 @@ export class FirstImport implements HealthCheck, OnApplicationBootstrap, OnModul
   readonly #logger = new Logger('FirstImport');
   #status: Omit<ImportStatus, 'elapsedMs'> = { state: 'waiting', bytesRead: 0, bytesTotal: 0, events: 0 };
   #startedMs = 0;
+  /** Where the event store ended when the import was through. */
+  #importedTo: Position | undefined;
   #running: Promise<void> | undefined;
 
   constructor(
@@ -39,6 +42,7 @@ export class FirstImport implements HealthCheck, OnApplicationBootstrap, OnModul
     @Inject(EVENT_STORE) private readonly store: EventStore,
     @Inject(RUNTIME) private readonly runtime: Runtime,
     @Inject(CommandBus) private readonly commandBus: CommandBus,
+    @Inject(Projector) private readonly projector: Pick<Projector, 'status'>,
   ) {}
 
   onApplicationBootstrap(): void {
@@ -71,6 +75,7 @@ export class FirstImport implements HealthCheck, OnApplicationBootstrap, OnModul
     const { state, bytesRead, bytesTotal, events, error } = this.#status;
     switch (state) {
       case 'done':
+        return this.#notYetProjected();
       case 'not needed':
         return [];
       case 'waiting':
@@ -101,8 +106,17 @@ export class FirstImport implements HealthCheck, OnApplicationBootstrap, OnModul
     const report = await this.#import(data);
     if (!report.isComplete) return this.#enter({ state: 'stopped' });
     await writeMarker(dir, { incarnation, sha256, importedAt: new Date(this.runtime.now()).toISOString() });
+    this.#importedTo = await this.store.head(this.#abort.signal);
     this.#enter({ state: 'done', report });
     if (report.rejected > 0) this.#logger.warn(`${report.rejected} lines were set aside in ${report.rejectsFile}`);
+  }
+
+  /** A live projection may be a few events behind; those of the import must all be there before anybody is told that they are. */
+  #notYetProjected(): readonly string[] {
+    const importedTo = this.#importedTo;
+    if (importedTo === undefined) return [];
+    const behind = this.projector.status().filter(({ position }) => position === undefined || position < importedTo);
+    return behind.map(({ projection, position }) => `${projection} is at position ${position ?? 0n}; the import ended at ${importedTo}`);
   }
 
   async #import(file: string): Promise<ImportReport> {

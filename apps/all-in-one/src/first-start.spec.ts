@@ -1,13 +1,16 @@
 // The first start: what it remembers, and what it shows.
-import type { Incarnation } from '@mainstem/event-store';
+import 'reflect-metadata';
+import { eventId, InMemoryEventStore, streamOf, systemRuntime, type Incarnation, type Position } from '@mainstem/event-store';
 import type { ProjectionStatus } from '@mainstem/projection';
+import type { ModuleRef } from '@nestjs/core';
+import { CommandBus } from '@nestjs/cqrs';
 import { createHash } from 'node:crypto';
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { ImportStatus } from './first-import.js';
+import { FirstImport, type ImportStatus } from './first-import.js';
 import { fileHash, readMarker, writeMarker, type ImportMarker } from './import-marker.js';
 import { ProgressDisplay } from './progress-display.js';
 import { duration, progressLine } from './progress-line.js';
@@ -56,6 +59,39 @@ describe('the marker of a complete import', () => {
   });
 });
 
+describe('the first import', () => {
+  let dir: string;
+  beforeEach(async () => void (dir = await mkdtemp(join(tmpdir(), 'mainstem-first-'))));
+  afterEach(() => rm(dir, { recursive: true, force: true }));
+
+  it('is through only when every projection has its last event, however live they are', async () => {
+    const data = join(dir, 'data.ndjson');
+    await writeFile(data, '');
+    const store = new InMemoryEventStore();
+    const { position } = await store.append(
+      streamOf('counter', '1'),
+      [
+        {
+          id: eventId('0b0c2f6e-6b47-4a3e-9f0e-2c6f8d1f0a11'),
+          type: 'Counted',
+          data: {},
+          metadata: { commandId: 'c', correlationId: 'c', causationId: 'c' },
+        },
+      ],
+      { expectedRevision: 'any' },
+    );
+    let projection: ProjectionStatus = { ...live, lagEvents: 0n };
+    const bus = new CommandBus({} as ModuleRef);
+    const firstImport = new FirstImport({ dir, data }, store, systemRuntime, bus, { status: () => [projection] });
+    firstImport.onApplicationBootstrap();
+    expect((await firstImport.ended()).state).toBe('done');
+    expect(firstImport.reasons()).toEqual([`products is at position 0; the import ended at ${position}`]);
+    projection = { ...live, position: position as Position };
+    expect(firstImport.reasons()).toEqual([]);
+    await store.close();
+  });
+});
+
 describe('progress', () => {
   it('shows share, size, rate, the time left and how far the read models are', () => {
     const line = progressLine(importing, [{ ...live, lagEvents: 1_234n }]);
@@ -64,6 +100,11 @@ describe('progress', () => {
 
   it('says when everything is live', () => {
     expect(progressLine({ ...importing, state: 'done' }, [live])).toBe('Import done.  read models live');
+  });
+
+  it('claims no import that was not', () => {
+    expect(progressLine({ ...importing, state: 'not needed' }, [live])).toBe('Nothing to import.  read models live');
+    expect(progressLine({ ...importing, state: 'failed' }, [live])).toBe('Import not complete.  read models live');
   });
 
   it('shows trouble at once', () => {

@@ -12,6 +12,9 @@ export const progressLine = (status: ImportStatus, projections: readonly Project
   [...importPart(status), readModelsPart(projections)].join('  ');
 
 const importPart = ({ state, bytesRead, bytesTotal, events, elapsedMs }: ImportStatus): readonly string[] => {
+  if (state === 'failed' || state === 'stopped') return ['Import not complete.'];
+  if (state === 'not needed') return ['Nothing to import.'];
+  if (state === 'waiting') return ['Looking at the data file.'];
   if (state !== 'importing') return ['Import done.'];
   const share = bytesTotal > 0 ? bytesRead / bytesTotal : 0;
   const seconds = elapsedMs / 1_000;

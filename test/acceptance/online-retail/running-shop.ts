@@ -62,7 +62,8 @@ export class RunningShop implements AsyncDisposable {
   async #live(): Promise<void> {
     const deadline = performance.now() + LIVE_TIMEOUT_MS;
     const projector = this.app.get(Projector);
-    const isLive = (): boolean => projector.status().every(({ state, lagEvents = 0n }) => state === 'live' && lagEvents === 0n);
+    const isLive = (): boolean =>
+      this.firstImport.reasons().length === 0 && projector.status().every(({ state, lagEvents = 0n }) => state === 'live' && lagEvents === 0n);
     while (!isLive()) {
       if (performance.now() > deadline)
         throw new Error(
