@@ -154,6 +154,29 @@ describe('the processes of npm run start:separate', () => {
   });
 });
 
+describe('a process whose event store is not there', () => {
+  beforeAll(build);
+
+  it.concurrent.each(['src/main.js', 'apps/sql-projector/src/main.js'])('says so in one line, without the password, and fails: %s', async (entry) => {
+    const dir = await mkdtemp(join(tmpdir(), 'mainstem-unreachable-'));
+    try {
+      const EVENT_STORE = 'esdb://admin:topsecret@127.0.0.1:1?tls=false';
+      const program = fileURLToPath(new URL(`../../dist/${entry}`, import.meta.url));
+      const started = promisify(execFile)(process.execPath, [program, '--dir', dir, '--port', '0'], { env: { ...process.env, EVENT_STORE } });
+      const { code, stderr, stdout } = await started.then(
+        () => ({ code: 0, stderr: '', stdout: '' }),
+        (error: { readonly code: number; readonly stderr: string; readonly stdout: string }) => error,
+      );
+      expect(code).toBe(1);
+      expect(stderr.trim()).toMatch(/^EVENT_STORE_UNAVAILABLE: .*127\.0\.0\.1:1/);
+      expect(stderr.trim().split('\n')).toHaveLength(1);
+      expect(stderr + stdout).not.toContain('topsecret');
+    } finally {
+      await rm(dir, { recursive: true, force: true });
+    }
+  });
+});
+
 describe('Ctrl-C', () => {
   it('stops all processes in order within seconds, and leaves none behind', async () => {
     const dir = await mkdtemp(join(tmpdir(), 'mainstem-ctrl-c-'));

@@ -1,11 +1,12 @@
 // Health tells the truth: red with reasons until everything can serve, and whenever something stops.
 import 'reflect-metadata';
+import { InMemoryEventStore } from '@mainstem/event-store';
 import type { ProjectionStatus } from '@mainstem/projection';
 import { NestFactory } from '@nestjs/core';
 import type { INestApplication } from '@nestjs/common';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import { projectorHealth, type HealthCheck } from './health-check.js';
+import { eventStoreHealth, projectorHealth, type HealthCheck } from './health-check.js';
 import { HealthModule } from './health.module.js';
 
 const status = (change: Partial<ProjectionStatus>): ProjectionStatus => ({
@@ -97,5 +98,17 @@ describe('health', () => {
     expect(projectorHealth({ status: () => [status({ position, lagEvents: 3n })] }).progress?.()).toMatchObject([
       { position: '1152921504606846976', lagEvents: '3', head: null },
     ]);
+  });
+});
+
+describe('the health of an event store', () => {
+  it('has nothing against one that answers', async () => {
+    expect(await eventStoreHealth(new InMemoryEventStore()).reasons()).toEqual([]);
+  });
+
+  it('tells why one does not', async () => {
+    const store = new InMemoryEventStore();
+    await store.close();
+    expect(await eventStoreHealth(store).reasons()).toEqual([expect.stringContaining('closed')]);
   });
 });
