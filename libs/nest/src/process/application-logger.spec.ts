@@ -1,12 +1,12 @@
 // A failed start is told once: in one line if its error is known, with the stack if it is not.
 import 'reflect-metadata';
 import { InvalidInput } from '@mainstem/event-store';
-import { Logger, Module } from '@nestjs/common';
+import { Logger, Module, type Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ApplicationLogger } from './application-logger.js';
 
-const failing = (error: Error): unknown => {
+const failing = (error: Error): Type => {
   class FailingModule {}
   Module({ providers: [{ provide: 'store', useFactory: () => Promise.reject(error) }] })(FailingModule);
   return FailingModule;
