@@ -13,9 +13,11 @@ import { copyTree, removeTree } from './tree-copy.mjs';
 const SUITE_TIMEOUT_MS = 150_000;
 const LANES_MAX = 4;
 const OUTPUT_SHOWN = 6_000;
+/** A failure that does not come again was chance, not the mutant: then everything runs once more. */
+const ATTEMPTS_MAX = 3;
 
 /** @typedef {import('./mutants.mjs').Mutant} Mutant */
-/** @typedef {{ name: string, verdict: 'killed' | 'killed (time limit)' | 'SURVIVED', seconds: number }} Result */
+/** @typedef {{ name: string, verdict: 'killed' | 'killed (time limit)' | 'SURVIVED', seconds: number, by: string }} Result */
 
 const main = async () => {
   const words = process.argv.slice(2);
@@ -34,7 +36,9 @@ const main = async () => {
       for (let mutant = waiting.shift(); mutant; mutant = waiting.shift()) {
         const result = await judge(tree, mutant, services.env);
         results.push(result);
-        console.log(`${result.verdict.padEnd(20)} ${result.seconds.toFixed(0).padStart(4)} s  ${result.name}`);
+        console.log(
+          `${result.verdict.padEnd(20)} ${result.seconds.toFixed(0).padStart(4)} s  ${result.name}${result.by && `\n${' '.repeat(29)}by: ${result.by}`}`,
+        );
       }
     };
     await Promise.all(trees.map(lane));
@@ -71,13 +75,28 @@ const judge = async (/** @type {string} */ tree, /** @type {Mutant} */ mutant, /
   const startedAt = performance.now();
   writeFileSync(file, fault);
   try {
-    const { code, isLate } = await runSuites(tree, mutant.suites, env);
-    const verdict = isLate ? 'killed (time limit)' : code === 0 ? 'SURVIVED' : 'killed';
-    return { name: mutant.name, verdict, seconds: (performance.now() - startedAt) / 1_000 };
+    const { verdict, by } = await verdictOf(tree, mutant, env);
+    return { name: mutant.name, verdict, seconds: (performance.now() - startedAt) / 1_000, by };
   } finally {
     writeFileSync(file, source);
   }
 };
+
+/** @returns {Promise<Pick<Result, 'verdict' | 'by'>>} */
+const verdictOf = async (/** @type {string} */ tree, /** @type {Mutant} */ mutant, /** @type {Record<string, string>} */ env) => {
+  for (let attempt = 1; attempt <= ATTEMPTS_MAX; attempt++) {
+    const { code, isLate, output } = await runSuites(tree, mutant.suites, env);
+    const by = firstFailure(output);
+    if (isLate) return { verdict: 'killed (time limit)', by };
+    if (code === 0) break;
+    const [file] = /[^ ]+\.spec\.ts/.exec(by) ?? [];
+    if (file === undefined || (await runSuites(tree, [file], env)).code !== 0) return { verdict: 'killed', by };
+  }
+  return { verdict: 'SURVIVED', by: '' };
+};
+
+/** The test that noticed. */
+const firstFailure = (/** @type {string} */ output) => /^ *FAIL +(.*)$/m.exec(output)?.[1] ?? '';
 
 const runSuites = async (/** @type {string} */ tree, /** @type {readonly string[]} */ suites, /** @type {Record<string, string>} */ env) => {
   const vitest = path.join(tree, 'node_modules', 'vitest', 'vitest.mjs');
@@ -93,7 +112,12 @@ const runSuites = async (/** @type {string} */ tree, /** @type {readonly string[
     '--reporter=dot',
     ...suites,
   ];
-  const child = spawn(repositoryNode, args, { cwd: tree, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+  const child = spawn(repositoryNode, args, {
+    cwd: tree,
+    env: { ...process.env, ...env, NO_COLOR: '1' },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true,
+  });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += String(chunk)));
   let isLate = false;
