@@ -29,12 +29,17 @@ process.send?.({ kind: 'listening', url });
 
 // What the import has acknowledged, as the parent may rely on it.
 const firstImport = app.get(FirstImport);
-const telling = setInterval(() => {
+const store = app.get<EventStore>(EVENT_STORE);
+const tell = async (): Promise<void> => {
   const { state, events } = firstImport.status();
   process.send?.({ kind: 'import', state, events });
+  // The head that a projector tells is the one that it has heard of.
+  const head = await store.head();
   const statuses = [...app.get(Projector).status(), ...counters.status()];
-  process.send?.({ kind: 'projections', isLive: statuses.every((status) => status.state === 'live' && status.lagEvents === 0n) });
-}, PROGRESS_MS);
+  const isLive = statuses.every((status) => status.state === 'live' && (head === undefined || (status.position ?? 0n) >= head));
+  process.send?.({ kind: 'projections', isLive });
+};
+const telling = setInterval(() => void tell(), PROGRESS_MS);
 
 process.once('message', () => {
   clearInterval(telling);
