@@ -22,7 +22,7 @@ import { replayParked, type ReplayResult } from './replay-parked.js';
 import type { Seat, SharedSubscription } from './shared-subscription.js';
 
 /** A checkpoint that was moved only by events without effect is written at most this often. */
-const CHECKPOINT_INTERVAL_MS = 250;
+const CHECKPOINT_INTERVAL_MS = 50;
 /** A promotion that came too late is tried again after the next event, or after so long. */
 const NEWS_WAIT_MS = 100;
 
