@@ -6,6 +6,7 @@ import { Violation } from '#apps/read-models/src/sql/violation.entity.js';
 import { hostedOnSearch } from '#apps/search-projector/src/search-projections.js';
 import { hostedOnSql } from '#apps/sql-projector/src/sql-projections.js';
 import { openEventStore } from '#src/event-store/configured-event-store.module.js';
+import { ImportFileUnreadable } from '#src/import/errors.js';
 import { importLedger } from '#src/import/import-ledger.js';
 import { ledgerAggregates } from '#src/ledger/ledger.aggregates.js';
 import { LedgerModule } from '#src/ledger/ledger.module.js';
@@ -23,6 +24,7 @@ import { Projector, waitForPosition } from '@mainstem/projection';
 import type { SqlReadStore } from '@mainstem/sql';
 import { NestFactory } from '@nestjs/core';
 import { CommandBus } from '@nestjs/cqrs';
+import { access, constants } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 
 const VIOLATIONS = 'violations';
@@ -50,6 +52,7 @@ const openReadModels = async (given: ApplicationSettings): Promise<OpenReadModel
 
 const importFile = async (given: ApplicationSettings, request: ImportRequest): Promise<ImportSummary> => {
   const settings = settingsOf(given);
+  await assertReadable(request.file);
   const store = await openEventStore(settings);
   const app = await NestFactory.createApplicationContext(LedgerModule.forRoot({ eventStore: { store } }), { logger: ['error', 'warn'] });
   try {
@@ -64,6 +67,7 @@ const importFile = async (given: ApplicationSettings, request: ImportRequest): P
       lines: report.lines,
       appended: report.added,
       alreadyThere: report.alreadyThere,
+      ...(report.renumbered > 0 && { remarks: [`${report.renumbered} lines got another number, because lines before them were set aside.`] }),
       rejects: Object.entries(report.rejectedByCode).map(([reason, count]) => ({ reason, count })),
       rejectsFile: report.rejectsFile ?? undefined,
       isInterrupted: !report.isComplete,
@@ -72,6 +76,15 @@ const importFile = async (given: ApplicationSettings, request: ImportRequest): P
   } finally {
     await app.close();
     await store.close();
+  }
+};
+
+/** Before anything is created. Errors: IMPORT_FILE_UNREADABLE. */
+const assertReadable = async (file: string): Promise<void> => {
+  try {
+    await access(file, constants.R_OK);
+  } catch (error) {
+    throw new ImportFileUnreadable(file, error);
   }
 };
 

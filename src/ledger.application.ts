@@ -18,7 +18,10 @@ export const createLedgerApplication = async (module: DynamicModule): Promise<Ne
   configureHttp(app, { problems: ledgerProblems });
   const description = new DocumentBuilder()
     .setTitle('Shop ledger: commands')
-    .setDescription('Every command is idempotent by its Idempotency-Key and answers with the position of its effect.')
+    .setDescription(
+      'Every command is idempotent by its Idempotency-Key, which counts for one document: the same key on it again gives the first answer, whatever the body. ' +
+        'Each answer has the position of its effect.',
+    )
     .setVersion('0.1')
     .build();
   SwaggerModule.setup('api/docs', app, () => SwaggerModule.createDocument(app, description));

@@ -9,7 +9,7 @@ export class ImportFileUnreadable extends MainstemError {
   ) {
     super(
       'IMPORT_FILE_UNREADABLE',
-      `${file} cannot be read to its end: ${cause instanceof Error ? cause.message : String(cause)}. Importing again goes on where it stopped.`,
+      `${file} cannot be read to its end: ${cause instanceof Error ? cause.message : String(cause)}. What was read is imported; importing again goes on from there.`,
       { cause },
     );
   }

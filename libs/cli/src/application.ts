@@ -53,6 +53,8 @@ export interface ImportSummary {
   readonly appended: number;
   /** Events that an earlier import had brought already. */
   readonly alreadyThere: number;
+  /** What else a person should know, a sentence each. */
+  readonly remarks?: readonly string[];
   /** Lines set aside, by reason. */
   readonly rejects: readonly { readonly reason: string; readonly count: number }[];
   /** Where those lines are, with their numbers; undefined when there are none. */

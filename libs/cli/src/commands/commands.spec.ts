@@ -248,6 +248,12 @@ describe('import', () => {
     expect(printed[0]).toBe('2,000 lines: 1,500 new events, 500 there already');
   });
 
+  it('passes on what the application remarks', async () => {
+    context = contextOf({ importFile: () => Promise.resolve({ ...NOTHING_IMPORTED, remarks: ['2 lines were renumbered.'] }) });
+    await importFile(context, 'events.ndjson', {});
+    expect(printed[1]).toBe('  2 lines were renumbered.');
+  });
+
   it('fails when lines were set aside, and says which and where they are', async () => {
     const rejects = [{ reason: 'not valid JSON', count: 2 }];
     context = contextOf({ importFile: () => Promise.resolve({ ...NOTHING_IMPORTED, lines: 9, rejects, rejectsFile: 'odd.ndjson' }) });

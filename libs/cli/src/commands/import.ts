@@ -36,10 +36,11 @@ export const importFile = async (context: CliContext, file: string, options: Imp
 };
 
 const report = (summary: ImportSummary): readonly string[] => {
-  const { lines, appended, alreadyThere, rejects, rejectsFile, violations } = summary;
+  const { lines, appended, alreadyThere, remarks = [], rejects, rejectsFile, violations } = summary;
   const taken = `${counted(lines, 'line')}: ${counted(appended, 'new event')}, ${count(alreadyThere)} there already`;
   return [
     taken,
+    ...remarks.map((remark) => `  ${remark}`),
     ...rejects.map(({ reason, count: times }) => `  set aside, ${reason}: ${counted(times, 'line')}`),
     ...(rejects.length > 0 && rejectsFile ? [`  their numbers, reasons and texts are in ${rejectsFile}`] : []),
     ...(violations === undefined
