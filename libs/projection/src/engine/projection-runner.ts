@@ -236,6 +236,8 @@ export class ProjectionRunner implements WatchedProjection {
     await this.#replayRequested(open);
     open.assertParkedKeysBounded();
     if (this.#isCheckpointDue(open)) await this.#saveCheckpoint(open);
+    // Also after a wake that came too early: a timer may, and a commit in between puts the end of the interval off.
+    else this.#scheduleCheckpoint(open);
     const awaitsNews = open.isFilling && this.#promotion.awaitsNews;
     if (awaitsNews) this.#wakeAfter(NEWS_WAIT_MS);
     const delivery = await this.#seat.next(open.position, { limit, isCaughtUp: this.#state.phase === 'live' || awaitsNews });
@@ -324,7 +326,8 @@ export class ProjectionRunner implements WatchedProjection {
   #scheduleCheckpoint(open: OpenGeneration): void {
     if (this.#isCheckpointScheduled || !open.isAheadOfCheckpoint) return;
     this.#isCheckpointScheduled = true;
-    void this.#options.runtime.sleep(CHECKPOINT_INTERVAL_MS, this.#abort.signal).then(() => {
+    const leftMs = this.#committedAtMs + CHECKPOINT_INTERVAL_MS - this.#options.runtime.monotonic();
+    void this.#options.runtime.sleep(Math.max(1, leftMs), this.#abort.signal).then(() => {
       this.#isCheckpointScheduled = false;
       this.#seat.wake();
     });
