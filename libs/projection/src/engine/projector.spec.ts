@@ -233,6 +233,20 @@ describe('foreign events', () => {
     for (let index = 0; index < 10; index++) await append(reader, 'z', 0, 'Foreign');
     expect(await waitForPosition(store, ['tally'], await headOf(reader), TIMEOUT)).toBe(13n);
   });
+
+  it('reach the checkpoint also after a commit between them', async () => {
+    const reader = await filledStore(3);
+    const store = new MemoryReadStore();
+    start({ reader, projections: [{ projection: tallyProjection(), store }] });
+    for (let round = 0; round < 12; round++) {
+      await append(reader, 'z', 0, 'Foreign');
+      await systemRuntime.sleep(5 * round);
+      await append(reader, 'a', 1);
+      await append(reader, 'z', 0, 'Foreign');
+      const head = await headOf(reader);
+      expect(await waitForPosition(store, ['tally'], head, { timeoutMs: 1_000 })).toBe(head);
+    }
+  });
 });
 
 describe('outages', () => {
