@@ -4,8 +4,8 @@ import { endianness } from 'node:os';
 
 const HEADER_BYTES = 32;
 const FRAME_HEADER_BYTES = 24;
-/** In the shared-memory index: number of valid frames, salts of this round of the log, frames copied into the database file. */
-const INDEX = { pageSize: 14, frames: 16, salts: 32, backfilled: 96 } as const;
+/** In the shared-memory index: number of valid frames, salts of this round of the log, frames that a copy into the database file was begun for. */
+const INDEX = { pageSize: 14, frames: 16, salts: 32, backfillAttempted: 128 } as const;
 const INDEX_BYTES_MIN = 136;
 
 export interface WalState {
@@ -13,7 +13,10 @@ export interface WalState {
   readonly round: string;
   /** In bytes: everything committed lies before. */
   readonly end: number;
-  /** In bytes: everything before may be in the database file already. */
+  /**
+   * In bytes: everything before may be in the database file already, in part or whole. The log was flushed before that was begun, so that a power
+   * cut leaves at least this much of it.
+   */
   readonly backfilledEnd: number;
 }
 
@@ -29,6 +32,6 @@ export const walState = (database: string): WalState | undefined => {
   return {
     round: index.toString('hex', INDEX.salts, INDEX.salts + 8),
     end: endOf(number(INDEX.frames)),
-    backfilledEnd: endOf(number(INDEX.backfilled)),
+    backfilledEnd: endOf(number(INDEX.backfillAttempted)),
   };
 };
