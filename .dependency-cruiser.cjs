@@ -52,14 +52,16 @@ module.exports = {
 
     // The libraries, along the flow. event-store imports nothing of ours.
     mayImport(lib('event-store'), npm('class-validator')),
-    mayImport(lib('event-store', 'aggregate', 'projection', 'embedded', 'sql', 'nest', 'testing', 'cli'), NODE),
-    mayImport(lib('aggregate', 'projection', 'embedded', 'sql', 'nest', 'testing', 'cli'), lib('event-store')),
+    mayImport(lib('event-store', 'aggregate', 'projection', 'embedded', 'sql', 'redis', 'opensearch', 'nest', 'testing', 'cli'), NODE),
+    mayImport(lib('aggregate', 'projection', 'embedded', 'sql', 'redis', 'opensearch', 'nest', 'testing', 'cli'), lib('event-store')),
     mayImport(lib('aggregate'), npm('lru-cache', 'class-validator')),
     mayImport(lib('projection'), npm('lru-cache')),
-    mayImport(lib('embedded', 'sql', 'nest', 'testing', 'cli'), lib('projection')),
+    mayImport(lib('embedded', 'sql', 'redis', 'opensearch', 'nest', 'testing', 'cli'), lib('projection')),
     mayImport(lib('nest', 'testing', 'cli'), lib('aggregate')),
     mayImport(lib('testing'), '^(?:node:)?assert/strict$', 'Contract suites assert without a test runner.'),
     mayImport(lib('sql'), npm('typeorm', 'pg', '@types/pg')),
+    mayImport(lib('redis'), npm('ioredis')),
+    mayImport(lib('opensearch'), npm('@opensearch-project/opensearch')),
     mayImport(lib('eventstoredb', 'eventstoredb-server'), lib('event-store')),
     mayImport(lib('eventstoredb', 'eventstoredb-server'), NODE),
     mayImport(lib('eventstoredb'), npm('@eventstore/db-client', '@grpc/grpc-js')),
@@ -76,7 +78,7 @@ module.exports = {
     mayImport(at('apps/sql-projector/'), lib('sql'), 'Handler projections write through its SqlTransaction.'),
     mayImport(
       [at('(?:src|apps)/.*\\.module\\.ts$'), at('src/main\\.ts$'), at('apps/[^/]+/src/main\\.ts$')],
-      lib('embedded', 'sql', 'eventstoredb', 'eventstoredb-server'),
+      lib('embedded', 'sql', 'redis', 'opensearch', 'eventstoredb', 'eventstoredb-server'),
     ),
     mayImport(at('apps/event-store/'), lib('eventstoredb-server'), 'Serves the protocol; the others are its clients.'),
     mayImport(at('apps/all-in-one/'), [at('src/'), at('apps/')], 'One process that runs every part.'),

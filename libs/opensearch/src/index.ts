@@ -1,0 +1,2 @@
+// Public surface of @mainstem/opensearch: read models in OpenSearch.
+export {};

@@ -1,0 +1,2 @@
+// Public surface of @mainstem/redis: read models in Redis.
+export {};
