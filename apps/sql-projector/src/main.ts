@@ -1,22 +1,7 @@
 // Starts the sql projector alone. Its health is served over HTTP.
 import 'reflect-metadata';
-import { configureHttp, listen, readSettings, runMain } from '@mainstem/nest';
-import { NestFactory } from '@nestjs/core';
-import type { NestExpressApplication } from '@nestjs/platform-express';
+import { runMain } from '@mainstem/nest';
+import { runProjector } from '#apps/read-models/src/run-projector.js';
 import { SqlProjectorModule } from './sql-projector.module.js';
 
-const PORT_DEFAULT = 3002;
-
-runMain(async () => {
-  const settings = readSettings(process.argv.slice(2), process.env, { port: PORT_DEFAULT });
-  const app = await NestFactory.create<NestExpressApplication>(SqlProjectorModule.forRoot(settings), {
-    bodyParser: false,
-    logger: ['error', 'warn'],
-    forceCloseConnections: true,
-    // What fails while starting is for runMain to tell.
-    abortOnError: false,
-  });
-  const url = await listen(configureHttp(app), settings.port);
-  app.useLogger(['error', 'warn', 'log']);
-  console.log(`SQL projector on ${settings.dir}. Health: ${url}/health/ready, progress: ${url}/health/progress`);
-});
+runMain(() => runProjector({ name: 'SQL projector', portDefault: 3002, module: (settings) => SqlProjectorModule.forRoot(settings) }));

@@ -1,0 +1,27 @@
+// Starts a projector application as a process: one read store, its projections, health over HTTP.
+import { configureHttp, listen, readSettings, type Settings } from '@mainstem/nest';
+import type { DynamicModule } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import type { NestExpressApplication } from '@nestjs/platform-express';
+
+export interface ProjectorApplication {
+  /** How it names itself when it has started. */
+  readonly name: string;
+  readonly portDefault: number;
+  readonly module: (settings: Settings) => DynamicModule;
+}
+
+/** Runs until it is told to stop. Errors: SETTINGS_INVALID, PORT_IN_USE, PORT_FORBIDDEN, and those of the stores. */
+export const runProjector = async ({ name, portDefault, module }: ProjectorApplication): Promise<void> => {
+  const settings = readSettings(process.argv.slice(2), process.env, { port: portDefault });
+  const app = await NestFactory.create<NestExpressApplication>(module(settings), {
+    bodyParser: false,
+    logger: ['error', 'warn'],
+    forceCloseConnections: true,
+    // What fails while starting is for runMain to tell.
+    abortOnError: false,
+  });
+  const url = await listen(configureHttp(app), settings.port);
+  app.useLogger(['error', 'warn', 'log']);
+  console.log(`${name} on ${settings.dir}. Health: ${url}/health/ready, progress: ${url}/health/progress`);
+};
