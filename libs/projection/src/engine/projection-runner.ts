@@ -5,6 +5,7 @@ import type { Generation } from '../read-store/checkpoint.js';
 import type { ReadStore } from '../read-store/read-store.js';
 import type { DigestCheck } from '../rebuild/digest-check.js';
 import type { BatchWriter } from './batch-writer.js';
+import { CheckpointSchedule } from './checkpoint-schedule.js';
 import type { CrashPoints } from './crash-points.js';
 import { DocumentWriter } from './document-writer.js';
 import { failureOf, poisonFailure, reasonOf } from './failures.js';
@@ -21,8 +22,6 @@ import { DEFAULT_RECOVERY } from './recovery-policy.js';
 import { replayParked, type ReplayResult } from './replay-parked.js';
 import type { Seat, SharedSubscription } from './shared-subscription.js';
 
-/** A checkpoint that was moved only by events without effect is written at most this often. */
-const CHECKPOINT_INTERVAL_MS = 50;
 /** A promotion that came too late is tried again after the next event, or after so long. */
 const NEWS_WAIT_MS = 100;
 
@@ -66,12 +65,11 @@ export class ProjectionRunner implements WatchedProjection {
   readonly #waiters: PositionWaiters;
   readonly #progress: Progress;
   readonly #promotion: Promotion;
+  readonly #checkpoints: CheckpointSchedule;
   readonly #replays: ReplayRequest[] = [];
   #state: ProjectionState = initialProjectionState;
   #open: OpenGeneration | undefined;
   #loop: Promise<void> | undefined;
-  #committedAtMs = -Infinity;
-  #isCheckpointScheduled = false;
   /** This definition has served from here: if another one does later, somebody wanted that. */
   #hasServed = false;
   #isSuperseded = false;
@@ -84,6 +82,7 @@ export class ProjectionRunner implements WatchedProjection {
     this.#policy = { ...DEFAULT_RECOVERY, ...hosted.recovery, batchSizeMax };
     this.#seat = options.subscription.seat();
     this.#waiters = new PositionWaiters(projection.name, runtime);
+    this.#checkpoints = new CheckpointSchedule({ runtime, waiters: this.#waiters, wake: () => this.#seat.wake(), signal: this.#abort.signal });
     this.#promotion = new Promotion({ hosted, check, runtime, crash, onPhase: only?.onPhase });
     this.#progress = new Progress({ projection: projection.name, store: store.name, hasDensePositions: reader.hasDensePositions, runtime });
   }
@@ -235,9 +234,9 @@ export class ProjectionRunner implements WatchedProjection {
     if (this.#isSuperseded) return { kind: 'superseded' };
     await this.#replayRequested(open);
     open.assertParkedKeysBounded();
-    if (this.#isCheckpointDue(open)) await this.#saveCheckpoint(open);
+    if (this.#checkpoints.isDue(open)) await this.#saveCheckpoint(open);
     // Also after a wake that came too early: a timer may, and a commit in between puts the end of the interval off.
-    else this.#scheduleCheckpoint(open);
+    else this.#checkpoints.schedule(open);
     const awaitsNews = open.isFilling && this.#promotion.awaitsNews;
     if (awaitsNews) this.#wakeAfter(NEWS_WAIT_MS);
     const delivery = await this.#seat.next(open.position, { limit, isCaughtUp: this.#state.phase === 'live' || awaitsNews });
@@ -246,10 +245,10 @@ export class ProjectionRunner implements WatchedProjection {
     const { eventsApplied, isCommitted, poison } = await this.#writer.write(open, delivery, {
       condemned: this.#state.condemned,
       nowMs: this.#options.runtime.now(),
-      isCheckpointDue: this.#isIntervalOver() || this.#waiters.isAwaited(position),
+      isCheckpointDue: this.#checkpoints.isDueAt(position),
     });
     if (isCommitted) this.#committed(open);
-    else this.#scheduleCheckpoint(open);
+    else this.#checkpoints.schedule(open);
     if (open.isFilling) await this.#promotion.written();
     this.#progress.advanced(open, eventsApplied, events.at(-1), isCaughtUp && !poison);
     // Others want to run, too: HTTP, and the other projections.
@@ -306,31 +305,12 @@ export class ProjectionRunner implements WatchedProjection {
   }
 
   #committed(open: OpenGeneration): void {
-    this.#committedAtMs = this.#options.runtime.monotonic();
+    this.#checkpoints.committed();
     this.#tellWaiters(open);
   }
 
   #tellWaiters(open: OpenGeneration): void {
     this.#waiters.reach(open.visible);
-  }
-
-  #isCheckpointDue(open: OpenGeneration): boolean {
-    return open.isAheadOfCheckpoint && (this.#isIntervalOver() || this.#waiters.isAwaited(open.position));
-  }
-
-  #isIntervalOver(): boolean {
-    return this.#options.runtime.monotonic() - this.#committedAtMs >= CHECKPOINT_INTERVAL_MS;
-  }
-
-  /** One timer at a time wakes the loop when the checkpoint is due. */
-  #scheduleCheckpoint(open: OpenGeneration): void {
-    if (this.#isCheckpointScheduled || !open.isAheadOfCheckpoint) return;
-    this.#isCheckpointScheduled = true;
-    const leftMs = this.#committedAtMs + CHECKPOINT_INTERVAL_MS - this.#options.runtime.monotonic();
-    void this.#options.runtime.sleep(Math.max(1, leftMs), this.#abort.signal).then(() => {
-      this.#isCheckpointScheduled = false;
-      this.#seat.wake();
-    });
   }
 
   #wakeAfter(delayMs: number): void {
