@@ -19,7 +19,7 @@ const cache = readStoreContract({
     const dir = await newFolder();
     const boards = ({ lines, country }: ContractOrder) => [{ board: `lines:${country}`, score: lines }];
     const store = await EmbeddedCacheStore.open({ dir, collections: { 'contract-orders': { boards } } });
-    const readDocument = async (collection: string, key: string) => (await store.read([], (view) => view.get(collection, key))).value;
+    const readDocument = async (collection: string, key: string) => (await store.get(collection, key)).value;
     return { store, readDocument, dispose: removal(store, dir) };
   },
 });

@@ -8,17 +8,6 @@ export interface SqlReads {
   read<T>(projections: readonly string[], query: (manager: EntityManager) => Promise<T>): Promise<Answer<T>>;
 }
 
-export interface CacheView {
-  get<Document extends object>(collection: string, key: string): Document | undefined;
-  /** By score descending, then by key. */
-  top<Document extends object>(collection: string, board: string, limit: number): readonly { readonly key: string; readonly document: Document }[];
-}
-
-export interface CacheReads {
-  /** Runs a query on one snapshot; it must not await. */
-  read<T>(projections: readonly string[], query: (view: CacheView) => T): Promise<Answer<T>>;
-}
-
 export interface SearchRequest {
   readonly query: string;
   readonly limit: number;

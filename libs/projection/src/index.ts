@@ -1,4 +1,15 @@
 // The read side: projections, the engine that runs them, and the read store port.
+export {
+  type BoardEntry,
+  type CacheCollectionOptions,
+  type CacheCollections,
+  declarationOf,
+  type Derived,
+  derivedOf,
+  type Places,
+} from './cache/cache-collections.js';
+export * from './cache/cache-queries.js';
+export * from './cache/errors.js';
 export * from './definition/document-projection.js';
 export * from './definition/handler-projection.js';
 export * from './definition/measures.js';
@@ -28,6 +39,7 @@ export type { RebuildTarget } from './rebuild/rebuild-target.js';
 export * from './rebuild/rebuilder.js';
 export * from './rebuild/roll-back.js';
 export * from './read-store/checkpoint.js';
+export * from './read-store/document-json.js';
 export * from './read-store/key-order.js';
 export * from './read-store/promotion-rules.js';
 export * from './read-store/read-store.js';

@@ -1,5 +1,6 @@
 // Public surface of @mainstem/testing: contract suites and harnesses, free of a test runner.
 export { type ContractCase, type ContractRunner, type ContractSuite, registerContract } from './contract-suite.js';
+export * from './cache-contract/index.js';
 export { eventStoreContract, type EventStoreFixture } from './event-store-contract/index.js';
 export { aggregateProperties, type AggregatePropertiesOptions } from './aggregate/aggregate-properties.js';
 export { type ErrorClass, given, type Then, type When } from './aggregate/given.js';

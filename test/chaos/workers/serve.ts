@@ -80,12 +80,11 @@ const readSql = ({ stream, lines }: Acknowledged) =>
     return orders === counted ? undefined : `mixes generations: ${orders} orders, ${counted} in its roll-up`;
   });
 
-const readCache = ({ stream }: Acknowledged) =>
-  cache.read(['document-totals'], (view) => {
-    const document = view.get<DocumentTotal>('document-totals', stream);
-    const top = view.top<DocumentTotal>('document-totals', 'orders-by-total', 1);
-    return document === undefined || top.length === 0 ? `${stream} is not there` : undefined;
-  });
+const readCache = async ({ stream }: Acknowledged) => {
+  const { value: document, position } = await cache.get<DocumentTotal>('document-totals', stream);
+  const { value: top } = await cache.top<DocumentTotal>('document-totals', 'orders-by-total', { limit: 1 });
+  return { value: document === undefined || top.length === 0 ? `${stream} is not there` : undefined, position };
+};
 
 const readSearch = async () => {
   const { total, position } = await search.search('product-texts', { query: 'thing', limit: 5 });

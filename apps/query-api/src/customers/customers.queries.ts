@@ -4,12 +4,13 @@ import { CACHE_READ_STORE, SQL_READ_STORE } from '#apps/read-models/src/read-sto
 import { CustomerProfile } from '#apps/read-models/src/sql/customer-profile.entity.js';
 import { Customer } from '#apps/read-models/src/sql/sales-document.entity.js';
 import type { Answer } from '@mainstem/nest';
+import type { CacheQueries } from '@mainstem/projection';
 import { Inject, Injectable } from '@nestjs/common';
 import { In, MoreThan, type EntityManager } from 'typeorm';
 import { foundOr } from '../errors.js';
 import { pageOf, placeOf, type Page } from '../http/page.js';
-import type { CacheReads, SqlReads } from '../read-stores.js';
-import { BALANCES, CUSTOMERS } from '../sources.js';
+import type { SqlReads } from '../read-stores.js';
+import { CUSTOMERS } from '../sources.js';
 import type { BalanceAnswer, CustomerAnswer } from './customers.answers.js';
 
 const ORDER = 'customerId';
@@ -18,7 +19,7 @@ const ORDER = 'customerId';
 export class CustomersQueries {
   constructor(
     @Inject(SQL_READ_STORE) private readonly sql: SqlReads,
-    @Inject(CACHE_READ_STORE) private readonly cache: CacheReads,
+    @Inject(CACHE_READ_STORE) private readonly cache: CacheQueries,
   ) {}
 
   /** Errors: READ_MODEL_KEY_UNKNOWN. */
@@ -48,13 +49,9 @@ export class CustomersQueries {
 
   /** Errors: READ_MODEL_KEY_UNKNOWN. */
   async balance(customerId: string): Promise<Answer<BalanceAnswer>> {
-    const answer = await this.cache.read(BALANCES.projections, (view) => {
-      const found = view.get<CustomerBalance>('customer-balances', customerId);
-      if (!found) return undefined;
-      const { orders, creditNotes, grossSales, creditedAmount, netSales } = found;
-      return { customerId, balance: netSales, orders, creditNotes, grossSales, creditedAmount, netSales };
-    });
-    return foundOr(answer, 'customer', customerId);
+    const { value, position } = foundOr(await this.cache.get<CustomerBalance>('customer-balances', customerId), 'customer', customerId);
+    const { orders, creditNotes, grossSales, creditedAmount, netSales } = value;
+    return { value: { customerId, balance: netSales, orders, creditNotes, grossSales, creditedAmount, netSales }, position };
   }
 }
 

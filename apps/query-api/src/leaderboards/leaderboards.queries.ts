@@ -3,9 +3,8 @@ import type { CustomerBalance, DocumentTotal } from '#apps/read-models/src/cache
 import type { MonthlyProduct, ProductCard } from '#apps/read-models/src/cache/product-card.document.js';
 import { CACHE_READ_STORE } from '#apps/read-models/src/read-stores.js';
 import type { Answer } from '@mainstem/nest';
+import type { CacheQueries } from '@mainstem/projection';
 import { Inject, Injectable } from '@nestjs/common';
-import type { CacheReads, CacheView } from '../read-stores.js';
-import { BOARDS, MONTHLY_BOARDS } from '../sources.js';
 import { UnknownName } from '../errors.js';
 
 /** Key and value: money as a decimal string, counts as numbers. The largest first, then by key. */
@@ -13,29 +12,30 @@ export type Places = readonly (readonly [key: string, value: string | number])[]
 
 @Injectable()
 export class LeaderboardsQueries {
-  constructor(@Inject(CACHE_READ_STORE) private readonly cache: CacheReads) {}
+  constructor(@Inject(CACHE_READ_STORE) private readonly cache: CacheQueries) {}
 
   /** Errors: READ_MODEL_KEY_UNKNOWN. */
   async top(name: string, limit: number): Promise<Answer<Places>> {
     const board = Object.hasOwn(LEADERBOARDS, name) ? LEADERBOARDS[name] : undefined;
     if (!board) throw new UnknownName('leaderboard', name, LEADERBOARD_NAMES);
-    return this.cache.read(BOARDS.projections, (view) => board(view, name, limit));
+    return board(this.cache, name, limit);
   }
 
   /** Units sold in one month. */
   async topOfMonth(month: string, limit: number): Promise<Answer<Places>> {
-    return this.cache.read(MONTHLY_BOARDS.projections, (view) =>
-      view.top<MonthlyProduct>('monthly-products', month, limit).map(({ document }) => [document.sku, document.unitsSold] as const),
-    );
+    const { value, position } = await this.cache.top<MonthlyProduct>('monthly-products', month, { limit });
+    return { value: value.map(({ document }) => [document.sku, document.unitsSold] as const), position };
   }
 }
 
-type Leaderboard = (view: CacheView, name: string, limit: number) => Places;
+type Leaderboard = (cache: CacheQueries, name: string, limit: number) => Promise<Answer<Places>>;
 
 const ofCollection =
   <Document extends object>(collection: string, valueOf: (document: Document) => string | number): Leaderboard =>
-  (view, name, limit) =>
-    view.top<Document>(collection, name, limit).map(({ key, document }) => [key, valueOf(document)] as const);
+  async (cache, name, limit) => {
+    const { value, position } = await cache.top<Document>(collection, name, { limit });
+    return { value: value.map(({ key, document }) => [key, valueOf(document)] as const), position };
+  };
 
 const LEADERBOARDS: Readonly<Record<string, Leaderboard>> = {
   'skus-by-units-sold': ofCollection<ProductCard>('product-cards', (card) => card.unitsSold),

@@ -3,12 +3,13 @@ import type { ProductCard } from '#apps/read-models/src/cache/product-card.docum
 import { CACHE_READ_STORE, SQL_READ_STORE } from '#apps/read-models/src/read-stores.js';
 import { Product } from '#apps/read-models/src/sql/product.entity.js';
 import type { Answer } from '@mainstem/nest';
+import type { CacheQueries } from '@mainstem/projection';
 import { Inject, Injectable } from '@nestjs/common';
 import { MoreThan } from 'typeorm';
 import { foundOr } from '../errors.js';
 import { pageOf, placeOf, type Page } from '../http/page.js';
-import type { CacheReads, SqlReads } from '../read-stores.js';
-import { CARDS, PRODUCTS } from '../sources.js';
+import type { SqlReads } from '../read-stores.js';
+import { PRODUCTS } from '../sources.js';
 import type { CardAnswer, ProductAnswer } from './products.answers.js';
 
 const ORDER = 'sku';
@@ -17,7 +18,7 @@ const ORDER = 'sku';
 export class ProductsQueries {
   constructor(
     @Inject(SQL_READ_STORE) private readonly sql: SqlReads,
-    @Inject(CACHE_READ_STORE) private readonly cache: CacheReads,
+    @Inject(CACHE_READ_STORE) private readonly cache: CacheQueries,
   ) {}
 
   /** Errors: READ_MODEL_KEY_UNKNOWN. */
@@ -41,7 +42,7 @@ export class ProductsQueries {
 
   /** Errors: READ_MODEL_KEY_UNKNOWN. */
   async card(sku: string): Promise<Answer<CardAnswer>> {
-    return foundOr(await this.cache.read(CARDS.projections, (view) => view.get<ProductCard>('product-cards', sku)), 'product', sku);
+    return foundOr(await this.cache.get<ProductCard>('product-cards', sku), 'product', sku);
   }
 }
 

@@ -1,13 +1,8 @@
-// The leaderboards: which documents are on them, with which score. A board shows the highest score first, then by key.
+// The leaderboards: which documents are on them, with which score (money in whole thousandths). A board shows the highest score first, then by key.
+import type { BoardEntry } from '@mainstem/projection';
 import { moneyScore } from '../money/money.js';
 import type { CustomerBalance, DocumentTotal } from './customer-balance.document.js';
 import type { MonthlyProduct, ProductCard } from './product-card.document.js';
-
-export interface BoardEntry {
-  readonly board: string;
-  /** A safe integer; money in whole thousandths. */
-  readonly score: number;
-}
 
 export const documentBoards = (document: DocumentTotal): readonly BoardEntry[] =>
   document.kind === 'order' ? [{ board: 'orders-by-total', score: moneyScore(document.total) }] : [];

@@ -2,16 +2,16 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { DatabaseSync } from 'node:sqlite';
 import { throwIfAborted } from '@mainstem/event-store';
-import type { DerivedDifference, ProjectionDocument } from '@mainstem/projection';
+import type { Derived, DerivedDifference, ProjectionDocument } from '@mainstem/projection';
 import type { StoredCollection } from '../read-store/collection-tables.js';
-import { decodePlaces, encodePlaces, type Places } from './cache-options.js';
+import { decodePlaces, encodePlaces } from './places-text.js';
 
 const PAGE = 1_000;
 /** Differences of one collection that are listed. */
 const DIFFERENCES_MAX = 1_000;
 
 /** What a document should have derived; may throw for a document that was damaged. */
-export type Derive = (key: string, document: ProjectionDocument) => { readonly places: Places; readonly expiresAt: number | null };
+export type Derive = (key: string, document: ProjectionDocument) => Derived;
 
 /** Inside a transaction that reads. Documents that do not even decode are left to whoever compares documents. */
 export const cacheDifferences = async (

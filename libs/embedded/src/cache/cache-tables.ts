@@ -1,19 +1,25 @@
 // The tables of one cached collection: its documents, and its leaderboards sorted by score.
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import { isMainstemError, type Runtime } from '@mainstem/event-store';
+import type { Runtime } from '@mainstem/event-store';
 import {
+  type CacheCollections,
   type CollectionChanges,
+  declarationOf,
+  decodeDocument,
+  decodeEntry,
+  type Derived,
+  derivedOf,
   type DerivedDifference,
-  InvalidDocument,
+  encodeDocument,
+  type Places,
   type ProjectionDocument,
   type ScanEntry,
   type ScanOptions,
 } from '@mainstem/projection';
 import type { CollectionTables, StoredCollection } from '../read-store/collection-tables.js';
-import { decodeDocument, decodeEntry, encodeDocument } from '../read-store/document-json.js';
 import { StatementCache } from '../read-store/statement-cache.js';
 import { cacheDifferences } from './cache-check.js';
-import { type CacheCollections, declarationOf, decodePlaces, encodePlaces, expiryOf, type Places, placesOf } from './cache-options.js';
+import { decodePlaces, encodePlaces } from './places-text.js';
 
 /** Expired documents that a commit removes from a collection at most. */
 const EXPIRED_MAX = 1_000;
@@ -100,14 +106,8 @@ export class CacheTables implements CollectionTables {
     if (this.collections[collection.name]?.boards) this.derive(collection);
   }
 
-  #derived(collection: StoredCollection, key: string, document: ProjectionDocument): { places: Places; expiresAt: number | null } {
-    const options = this.collections[collection.name];
-    try {
-      return { places: placesOf(options, collection.name, key, document), expiresAt: expiryOf(options, collection.name, key, document) };
-    } catch (error) {
-      if (isMainstemError(error)) throw error;
-      throw new InvalidDocument(collection.name, key, `its leaderboards or expiry cannot be derived: ${String(error)}`, error);
-    }
+  #derived({ name }: StoredCollection, key: string, document: ProjectionDocument): Derived {
+    return derivedOf(this.collections[name], name, key, document);
   }
 
   #removeExpired(statements: CacheStatements): void {

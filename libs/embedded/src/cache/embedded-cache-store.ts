@@ -1,11 +1,11 @@
 // A key-value cache in one SQLite file: values, sorted leaderboards, expiry. No server needed.
 import { join } from 'node:path';
-import { type Position, type Runtime, systemRuntime } from '@mainstem/event-store';
+import { type Runtime, systemRuntime } from '@mainstem/event-store';
+import { assertTopOptions, type CacheAnswer, type CacheCollections, type CacheQueries, type Place, type TopOptions } from '@mainstem/projection';
 import { EmbeddedReadStore } from '../read-store/embedded-read-store.js';
 import { ReadStoreFile } from '../read-store/read-store-file.js';
-import type { CacheCollections } from './cache-options.js';
 import { CacheTables } from './cache-tables.js';
-import { CacheReader, type CacheView } from './cache-view.js';
+import { CacheReader } from './cache-reader.js';
 
 export interface EmbeddedCacheOptions {
   /** Folder of the file `cache.db`; both are created where there are none. */
@@ -19,14 +19,7 @@ export interface EmbeddedCacheOptions {
 const APPLICATION_ID = 0x4d734361;
 const FORMAT = 1;
 
-/** What a query returned, and the state of the event store that it reflects. */
-export interface CacheAnswer<Value> {
-  readonly value: Value;
-  /** The smallest checkpoint of the projections named; undefined if one of them has applied nothing yet. */
-  readonly position: Position | undefined;
-}
-
-export class EmbeddedCacheStore extends EmbeddedReadStore {
+export class EmbeddedCacheStore extends EmbeddedReadStore implements CacheQueries {
   readonly #reader: CacheReader;
 
   private constructor(file: ReadStoreFile, collections: CacheCollections) {
@@ -45,11 +38,12 @@ export class EmbeddedCacheStore extends EmbeddedReadStore {
     return new EmbeddedCacheStore(file, collections);
   }
 
-  /**
-   * Runs a query on one snapshot of all serving generations, with the position that it reflects. The query must not await; it may run again if the
-   * file was busy. Errors: READ_STORE_UNAVAILABLE; what the query throws.
-   */
-  async read<Value>(projections: readonly string[], query: (view: CacheView) => Value): Promise<CacheAnswer<Value>> {
-    return this.file.read(() => ({ value: this.#reader.query(query), position: this.served.smallestPosition(projections) }));
+  async get<Document extends object>(collection: string, key: string): Promise<CacheAnswer<Document | undefined>> {
+    return this.file.read(() => this.#reader.get<Document>(collection, key));
+  }
+
+  async top<Document extends object>(collection: string, board: string, options: TopOptions): Promise<CacheAnswer<readonly Place<Document>[]>> {
+    assertTopOptions(options);
+    return this.file.read(() => this.#reader.top<Document>(collection, board, options));
   }
 }

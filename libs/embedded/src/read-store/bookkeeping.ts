@@ -109,17 +109,6 @@ export class Bookkeeping {
     return row && { ...collectionOf(row), position: row.position === null ? undefined : position(row.position) };
   }
 
-  /** The smallest checkpoint position of the projections' serving generations; undefined as soon as one of them has none. */
-  smallestPosition(projections: readonly string[]): Position | undefined {
-    let smallest: Position | undefined;
-    for (const projection of projections) {
-      const place = this.serving(projection)?.checkpoint.position;
-      if (place === undefined) return undefined;
-      if (smallest === undefined || place < smallest) smallest = place;
-    }
-    return smallest;
-  }
-
   addCollection(generation: StoredGeneration, { name, hasState, declaration }: NewCollection): StoredCollection {
     const { id } = this.#statements.insertCollection.get(generation.id, name, hasState ? 1 : 0, declaration) as { id: number };
     return { id, name, hasState, declaration };

@@ -1,8 +1,8 @@
 // A full-text index in one SQLite file: ranking, highlights, search as you type. No server needed.
 import { join } from 'node:path';
 import { type Position, type Runtime, systemRuntime } from '@mainstem/event-store';
+import { decodeForQuery } from '@mainstem/projection';
 import type { ServingCollection } from '../read-store/bookkeeping.js';
-import { decodeForQuery } from '../read-store/document-json.js';
 import { EmbeddedReadStore } from '../read-store/embedded-read-store.js';
 import { ReadStoreFile } from '../read-store/read-store-file.js';
 import { highlight } from './highlight.js';

@@ -1,8 +1,16 @@
 // The tables of one searchable collection: its documents, and the full-text index over their words.
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import type { CollectionChanges, DerivedDifference, ProjectionDocument, ScanEntry, ScanOptions } from '@mainstem/projection';
+import {
+  type CollectionChanges,
+  decodeDocument,
+  decodeEntry,
+  type DerivedDifference,
+  encodeDocument,
+  type ProjectionDocument,
+  type ScanEntry,
+  type ScanOptions,
+} from '@mainstem/projection';
 import type { CollectionTables, StoredCollection } from '../read-store/collection-tables.js';
-import { decodeDocument, decodeEntry, encodeDocument } from '../read-store/document-json.js';
 import { StatementCache } from '../read-store/statement-cache.js';
 import { searchDifferences } from './search-check.js';
 import { decodeDeclaration, encodeDeclaration, fieldWords, haveSameIndex, type SearchCollections, type SearchDeclaration } from './search-options.js';

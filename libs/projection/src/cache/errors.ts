@@ -1,4 +1,4 @@
-// Errors of queries to the embedded cache.
+// Errors of queries to a cache.
 import { MainstemError } from '@mainstem/event-store';
 
 /** A limit or cursor cannot be accepted. `field` names the culprit. */

@@ -1,6 +1,7 @@
 // Documents as stored: JSON that comes back exactly as it was, or is refused.
 import { encodeJson, isMainstemError } from '@mainstem/event-store';
-import { InvalidDocument, type ProjectionDocument, type ScanEntry, type UnreadableDocument } from '@mainstem/projection';
+import { InvalidDocument } from '../errors.js';
+import type { ProjectionDocument, ScanEntry, UnreadableDocument } from './read-store.js';
 
 const LONE_SURROGATE = /\p{Cs}/u;
 

@@ -1,6 +1,8 @@
-// What the embedded cache derives from documents: leaderboards and expiry.
+// What a cache derives from its documents: leaderboards and expiry. One declaration serves every cache.
 import { createHash } from 'node:crypto';
-import { InvalidDocument, type ProjectionDocument } from '@mainstem/projection';
+import { isMainstemError } from '@mainstem/event-store';
+import { InvalidDocument } from '../errors.js';
+import type { ProjectionDocument } from '../read-store/read-store.js';
 
 /** A place that a document takes on a leaderboard. */
 export interface BoardEntry {
@@ -29,18 +31,41 @@ export interface CacheCollectionOptions<Document extends ProjectionDocument = Pr
 /** By collection name. Collections that are not named here have values only. */
 export type CacheCollections = Readonly<Record<string, CacheCollectionOptions>>;
 
-/** Changes with the version and with the text of the functions. */
+/** Scores by board. */
+export type Places = ReadonlyMap<string, number>;
+
+/** What a document has derived. */
+export interface Derived {
+  readonly places: Places;
+  /** In milliseconds since the epoch; null for never. */
+  readonly expiresAt: number | null;
+}
+
+const NO_PLACES: Places = new Map();
+const NOTHING: Derived = { places: NO_PLACES, expiresAt: null };
+
+/** Changes with the version and with the text of the functions; empty where nothing is derived. */
 export const declarationOf = (options: CacheCollectionOptions | undefined): string => {
   if (!options?.boards && !options?.expiresAt) return '';
   const source = [options.version ?? 1, options.boards ?? '', options.expiresAt ?? ''].map(String).join('\n\n');
   return createHash('sha256').update(source).digest('hex').slice(0, 16);
 };
 
-/** The places that a document takes. Errors: READ_STORE_INVALID_DOCUMENT. */
-export const placesOf = (options: CacheCollectionOptions | undefined, collection: string, key: string, document: ProjectionDocument): Places => {
-  const entries = options?.boards?.(document, key) ?? [];
+/** Errors: READ_STORE_INVALID_DOCUMENT, also for what the functions throw. */
+export const derivedOf = (options: CacheCollectionOptions | undefined, collection: string, key: string, document: ProjectionDocument): Derived => {
+  if (!options) return NOTHING;
+  try {
+    return { places: placesOf(options, collection, key, document), expiresAt: expiryOf(options, collection, key, document) };
+  } catch (error) {
+    if (isMainstemError(error)) throw error;
+    throw new InvalidDocument(collection, key, `its leaderboards or expiry cannot be derived: ${String(error)}`, error);
+  }
+};
+
+const placesOf = (options: CacheCollectionOptions, collection: string, key: string, document: ProjectionDocument): Places => {
+  if (!options.boards) return NO_PLACES;
   const places = new Map<string, number>();
-  for (const { board, score } of entries) {
+  for (const { board, score } of options.boards(document, key)) {
     if (!Number.isSafeInteger(score))
       throw new InvalidDocument(collection, key, `its score on ${board} must be a safe integer, got ${String(score)}`);
     if (places.has(board)) throw new InvalidDocument(collection, key, `it has two scores on ${board}`);
@@ -49,23 +74,8 @@ export const placesOf = (options: CacheCollectionOptions | undefined, collection
   return places;
 };
 
-/** Scores by board. */
-export type Places = ReadonlyMap<string, number>;
-
-export const NO_PLACES: Places = new Map();
-
-export const encodePlaces = (places: Places): string | null => (places.size === 0 ? null : JSON.stringify([...places]));
-
-export const decodePlaces = (text: string | null): Places => (text === null ? NO_PLACES : new Map(JSON.parse(text) as [string, number][]));
-
-/** Errors: READ_STORE_INVALID_DOCUMENT. */
-export const expiryOf = (
-  options: CacheCollectionOptions | undefined,
-  collection: string,
-  key: string,
-  document: ProjectionDocument,
-): number | null => {
-  const expiresAt = options?.expiresAt?.(document) ?? null;
+const expiryOf = (options: CacheCollectionOptions, collection: string, key: string, document: ProjectionDocument): number | null => {
+  const expiresAt = options.expiresAt?.(document) ?? null;
   if (expiresAt !== null && !Number.isSafeInteger(expiresAt)) {
     throw new InvalidDocument(collection, key, `it must expire at whole milliseconds since the epoch, got ${String(expiresAt)}`);
   }

@@ -1,0 +1,8 @@
+// A document's places on leaderboards, as its row repeats them.
+import type { Places } from '@mainstem/projection';
+
+const NO_PLACES: Places = new Map();
+
+export const encodePlaces = (places: Places): string | null => (places.size === 0 ? null : JSON.stringify([...places]));
+
+export const decodePlaces = (text: string | null): Places => (text === null ? NO_PLACES : new Map(JSON.parse(text) as [string, number][]));
