@@ -1,0 +1,144 @@
+// A read store that is a folder of append-only NDJSON files, one a projection: the example of docs/write-your-own-read-store.md.
+import { existsSync, mkdirSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { systemRuntime, type Incarnation, type Position, type Runtime } from '@mainstem/event-store';
+import {
+  ReadStoreUnavailable,
+  UnknownGeneration,
+  type CreateGenerationOptions,
+  type Generation,
+  type GenerationSnapshot,
+  type ParkedEvent,
+  type ProjectionDescriptor,
+  type PromoteOptions,
+  type ReadStore,
+  type ScanEntry,
+  type ScanOptions,
+} from '@mainstem/projection';
+import type { Generations } from './generations.js';
+import { NdjsonSession } from './ndjson-session.js';
+import { ProjectionLog } from './projection-log.js';
+
+const SUFFIX = '.ndjson';
+const PROJECTION_NAME = /^[a-z0-9-]+$/i;
+
+// #region store
+/** Keeps all documents in memory as well, and reads its files from the beginning when it is opened: for read models of some megabytes. */
+export class NdjsonReadStore implements ReadStore {
+  readonly name = 'ndjson';
+  /** A batch is one line. */
+  readonly hasAtomicCheckpoint = true;
+  readonly hasTransactions = false;
+  readonly #dir: string;
+  readonly #runtime: Runtime;
+  readonly #logs = new Map<string, ProjectionLog>();
+  #isClosed = false;
+
+  constructor(dir: string, runtime: Runtime = systemRuntime) {
+    mkdirSync(dir, { recursive: true });
+    this.#dir = dir;
+    this.#runtime = runtime;
+  }
+
+  async createGeneration(
+    { name, version, fingerprint, collections }: ProjectionDescriptor,
+    incarnation: Incarnation,
+    { isBulk = false, isSide = false }: CreateGenerationOptions = {},
+  ): Promise<Generation> {
+    const names = collections.map((collection) => collection.name);
+    return this.#log(name, { isNew: true }).write({ do: 'create', version, fingerprint, incarnation, collections: names, isBulk, isSide });
+  }
+
+  async open({ name, fingerprint }: ProjectionDescriptor, generation: number): Promise<NdjsonSession> {
+    const log = this.#log(name, { generation });
+    return new NdjsonSession(log, log.write({ do: 'open', generation, fingerprint }));
+  }
+
+  async promote(projection: string, generation: number, { isForced = false }: PromoteOptions = {}): Promise<void> {
+    const log = this.#log(projection, { generation });
+    log.write({ do: 'promote', generation, isForced });
+    log.flush();
+  }
+
+  async dropGeneration(projection: string, generation: number): Promise<void> {
+    this.#log(projection, { generation }).write({ do: 'drop', generation });
+  }
+  // #endregion
+
+  async generations(projection?: string): Promise<readonly Generation[]> {
+    this.#assertOpen();
+    const projections = projection === undefined ? this.#projections() : [projection];
+    return projections.flatMap((name) => this.#read(name)?.all.map(({ described }) => described) ?? []);
+  }
+
+  async scan(projection: string, generation: number, collection: string, options: ScanOptions): Promise<readonly ScanEntry[]> {
+    return this.#log(projection, { generation }).read().find(generation).scan(collection, options);
+  }
+
+  // #region snapshot
+  async snapshot<Result>(projection: string, generation: number, work: (snapshot: GenerationSnapshot) => Promise<Result>): Promise<Result> {
+    const copy = this.#log(projection, { generation }).read().find(generation).copy();
+    return work({
+      generation: copy.described,
+      scan: async (collection, options) => copy.scan(collection, options),
+      parked: async (options) => copy.parkedEvents(options),
+    });
+  }
+  // #endregion
+
+  async parked(projection: string, limit: number): Promise<readonly ParkedEvent[]> {
+    return this.#read(projection)?.serving?.parkedEvents({ limit }) ?? [];
+  }
+
+  // #region get
+  /** For queries: a document of the generation that serves, without the engine's bookkeeping, and the position that it reflects. */
+  async get(
+    projection: string,
+    collection: string,
+    key: string,
+  ): Promise<{ readonly value: object | undefined; readonly position: Position | undefined }> {
+    const serving = this.#read(projection)?.serving;
+    const stored = serving?.documents(collection).get(key) as { readonly $state?: string } | undefined;
+    const { $state: _, ...value } = stored ?? {};
+    return { value: stored && value, position: serving?.described.checkpoint.position };
+  }
+  // #endregion
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    for (const log of this.#logs.values()) log.close();
+    this.#logs.clear();
+  }
+
+  #projections(): readonly string[] {
+    return readdirSync(this.#dir)
+      .filter((file) => file.endsWith(SUFFIX))
+      .map((file) => file.slice(0, -SUFFIX.length));
+  }
+
+  #read(projection: string): Generations | undefined {
+    return this.#find(projection)?.read();
+  }
+
+  /** Errors: READ_STORE_UNKNOWN_GENERATION for a projection without a file, unless this is its first generation. */
+  #log(projection: string, { generation = 0, isNew = false }: { readonly generation?: number; readonly isNew?: boolean }): ProjectionLog {
+    const log = this.#find(projection, isNew);
+    if (!log) throw new UnknownGeneration(projection, generation);
+    return log;
+  }
+
+  #find(projection: string, isNew = false): ProjectionLog | undefined {
+    this.#assertOpen();
+    const known = this.#logs.get(projection);
+    if (known) return known;
+    const path = join(this.#dir, projection + SUFFIX);
+    if (!PROJECTION_NAME.test(projection) || (!isNew && !existsSync(path))) return undefined;
+    const log = new ProjectionLog(path, projection, this.#runtime);
+    this.#logs.set(projection, log);
+    return log;
+  }
+
+  #assertOpen(): void {
+    if (this.#isClosed) throw new ReadStoreUnavailable(this.name, 'it is closed');
+  }
+}
