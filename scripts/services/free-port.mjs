@@ -1,0 +1,31 @@
+// A free port on loopback.
+import { createServer } from 'node:net';
+
+/** Any free port. */
+export const freePort = () => probe(0);
+
+/**
+ * A free port of a range, tried in random order, so that several processes seldom want the same one.
+ * @param {number} from
+ * @param {number} to inclusive
+ */
+export const freePortBetween = async (from, to) => {
+  const ports = Array.from({ length: to - from + 1 }, (_, index) => from + index).sort(() => Math.random() - 0.5);
+  for (const port of ports) {
+    try {
+      return await probe(port);
+    } catch {
+      // taken: the next one
+    }
+  }
+  throw new Error(`no port from ${from} to ${to} is free`);
+};
+
+const probe = (wanted) =>
+  new Promise((resolve, reject) => {
+    const server = createServer().once('error', reject);
+    server.listen(wanted, '127.0.0.1', () => {
+      const { port } = server.address();
+      server.close(() => resolve(port));
+    });
+  });

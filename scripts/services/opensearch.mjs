@@ -1,0 +1,170 @@
+// Finds an OpenSearch for the tests: OPENSEARCH_URL, else 127.0.0.1:9200, else a node of our own from Maven's jars.
+import { spawn } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { run } from '../child.mjs';
+import { inRoot, say } from '../repository.mjs';
+import { freePortBetween } from './free-port.mjs';
+import { keptFolder } from './kept-services.mjs';
+
+const ANSWER_TIMEOUT_MS = 2_000;
+const START_TIMEOUT_MS = 120_000;
+const STOP_TIMEOUT_MS = 15_000;
+/** The runner takes no others. */
+const PORTS = [9_210, 9_299];
+const HEAP = '-Xmx768m';
+
+/** What can be run: version of the jars, and the oldest JDK that runs them. */
+export const OPENSEARCH_3 = { runner: '3.3.0.0', javaMin: 21 };
+export const OPENSEARCH_2 = { runner: '2.19.1.0', javaMin: 11, javaMax: 21 };
+
+/**
+ * @returns {Promise<import('./postgres.mjs').Service>} Errors: says what was tried.
+ */
+export const findOpenSearch = async () => {
+  const given = process.env.OPENSEARCH_URL;
+  if (given) {
+    const version = await versionOf(given).catch((error) =>
+      Promise.reject(new Error(`OPENSEARCH_URL is set, but nobody answers there: ${error.message}`)),
+    );
+    return service(`OpenSearch ${version} from OPENSEARCH_URL`, given);
+  }
+  const local = 'http://127.0.0.1:9200';
+  try {
+    return service(`OpenSearch ${await versionOf(local)} at 127.0.0.1:9200`, local);
+  } catch (error) {
+    const node = await startOpenSearch().catch((own) => Promise.reject(new Error(`${local}: ${error.message}; own node: ${own.message}`)));
+    return service(`OpenSearch ${node.version} of our own at ${node.url}, from Maven's jars`, node.url, node.stop);
+  }
+};
+
+const service = (found, url, stop = async () => {}) => ({ name: 'OpenSearch', found, env: { OPENSEARCH_URL: url }, stop });
+
+/**
+ * A node on a free port of loopback. Its folder is temporary and gone after `stop`, unless one is given: then the data stays for the next start.
+ * @param {{ version?: { runner: string, javaMin: number, javaMax?: number }, folder?: string, port?: number }} [options]
+ * @returns {Promise<{ url: string, port: number, version: string, pid: number, stop: () => Promise<void>, kill: () => Promise<void> }>}
+ *   `kill` ends it as a crash does. Errors: says what is missing.
+ */
+export const startOpenSearch = async ({ version = OPENSEARCH_3, folder, port } = {}) => {
+  const java = findJava(version);
+  const jars = await resolveJars(version.runner);
+  const base = folder ?? mkdtempSync(path.join(os.tmpdir(), 'mainstem-opensearch-'));
+  const onPort = port ?? (await freePortBetween(PORTS[0], PORTS[1]));
+  // The runner adds the number of the node to the port.
+  const flags = ['-basePath', base, '-numOfNode', '1', '-clusterName', `mainstem-${onPort}-${process.pid}`, '-baseHttpPort', String(onPort - 1)];
+  const node = spawn(
+    java,
+    [HEAP, '-XX:-UsePerfData', '-cp', path.join(jars, '*'), 'org.codelibs.opensearch.runner.OpenSearchRunner', ...flags, '-useLogger'],
+    { cwd: base, stdio: 'ignore' },
+  );
+  let failure;
+  const exited = new Promise((resolve) => {
+    node.once('exit', resolve);
+    node.once('error', (error) => resolve((failure = error)));
+  });
+  const killNow = () => node.kill('SIGKILL');
+  process.once('exit', killNow);
+  const kill = async () => {
+    killNow();
+    await exited;
+    process.off('exit', killNow);
+  };
+  const stop = async () => {
+    node.kill('SIGTERM');
+    await Promise.race([exited, pause(STOP_TIMEOUT_MS, undefined, { ref: false }).then(killNow)]);
+    await kill();
+    if (folder === undefined) rmSync(base, { recursive: true, force: true });
+  };
+  const url = `http://127.0.0.1:${onPort}`;
+  try {
+    const answered = await untilUp(url, exited, () => failure);
+    return { url, port: onPort, version: answered, pid: node.pid, stop, kill };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+};
+
+const versionOf = async (url) => {
+  const { username, password, origin } = new URL(url);
+  const headers = username ? { authorization: `Basic ${Buffer.from(decodeURIComponent(`${username}:${password}`)).toString('base64')}` } : {};
+  const answer = await fetch(origin, { headers, signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS) }).catch((error) => {
+    throw new Error(error.cause?.code ?? error.message);
+  });
+  const body = await answer.json();
+  if (typeof body?.version?.number !== 'string') throw new Error('the answer is not that of OpenSearch');
+  return body.version.number;
+};
+
+const untilUp = async (url, exited, failure) => {
+  const deadline = performance.now() + START_TIMEOUT_MS;
+  let isGone = false;
+  void exited.then(() => (isGone = true));
+  while (performance.now() < deadline && !isGone) {
+    try {
+      const version = await versionOf(url);
+      const health = await fetch(`${url}/_cluster/health?wait_for_status=yellow&timeout=1s`, { signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS) });
+      if (health.ok) return version;
+    } catch {
+      // not up yet; the deadline decides
+    }
+    await pause(100);
+  }
+  throw new Error(
+    isGone ? `the node ended at once${failure() ? `: ${failure().message}` : ''}` : `the node did not answer within ${START_TIMEOUT_MS} ms`,
+  );
+};
+
+/** The folder of the jars, which Maven fills once. */
+const resolveJars = async (runner) => {
+  const jars = path.join(keptFolder, `opensearch-${runner}`);
+  if (existsSync(jars)) return jars;
+  say(`Fetching OpenSearch ${runner} with Maven (56 MB, once) …`);
+  mkdirSync(path.dirname(jars), { recursive: true });
+  // Complete or not there at all: another process may do the same, and this one may be interrupted.
+  const partial = mkdtempSync(`${jars}.`);
+  const args = ['-q', '-B', '-f', inRoot('test', 'services', 'opensearch', 'pom.xml'), 'dependency:copy-dependencies', '-DincludeScope=runtime'];
+  const { code, output } = await run('mvn', [...args, `-Dopensearch.runner.version=${runner}`, `-DoutputDirectory=${partial}`], {
+    isQuiet: true,
+  }).catch((error) => ({ code: 1, output: error.code === 'ENOENT' ? 'Maven is not installed (mvn is not in the path)' : error.message }));
+  if (code !== 0) {
+    rmSync(partial, { recursive: true, force: true });
+    throw new Error(`Maven could not fetch it: ${output.trim().slice(-1_000)}`);
+  }
+  try {
+    renameSync(partial, jars);
+  } catch (error) {
+    rmSync(partial, { recursive: true, force: true });
+    if (!existsSync(jars)) throw error;
+  }
+  return jars;
+};
+
+/** The program `java` of the newest JDK or JRE that fits. Errors: says which would. */
+const findJava = ({ runner, javaMin, javaMax = Infinity }) => {
+  const homes = [process.env.JAVA_HOME_25, process.env.JAVA_HOME_21, process.env.JAVA_HOME, ...below('/usr/lib/jvm'), ...macHomes()];
+  const found = homes
+    .flatMap((home) => (home ? [{ home, version: javaVersion(home) }] : []))
+    .filter(({ version }) => version >= javaMin && version <= javaMax)
+    .sort((left, right) => right.version - left.version);
+  if (found[0]) return path.join(found[0].home, 'bin', process.platform === 'win32' ? 'java.exe' : 'java');
+  const range = javaMax === Infinity ? `${javaMin} or newer` : `${javaMin} to ${javaMax}`;
+  throw new Error(`OpenSearch ${runner} needs Java ${range}: install it, and set JAVA_HOME if it is not below /usr/lib/jvm`);
+};
+
+const below = (folder) => (existsSync(folder) ? readdirSync(folder).map((name) => path.join(folder, name)) : []);
+
+const macHomes = () => below('/Library/Java/JavaVirtualMachines').map((home) => path.join(home, 'Contents', 'Home'));
+
+/** Major version as the installation itself says; 0 for what is none. */
+const javaVersion = (home) => {
+  try {
+    const [, major = '0'] = /^JAVA_VERSION="(\d+)/m.exec(readFileSync(path.join(home, 'release'), 'utf8')) ?? [];
+    return Number(major);
+  } catch {
+    return 0;
+  }
+};
