@@ -41,6 +41,7 @@ export * from './rebuild/roll-back.js';
 export * from './read-store/checkpoint.js';
 export * from './read-store/document-json.js';
 export * from './read-store/key-order.js';
+export * from './read-store/lease.js';
 export * from './read-store/promotion-rules.js';
 export * from './read-store/read-store.js';
 export * from './side/fill-side-generation.js';

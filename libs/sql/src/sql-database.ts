@@ -58,6 +58,9 @@ export interface SqlDatabase {
   /** A view with the same columns can be replaced in place, which keeps the rights granted on it. */
   readonly canReplaceViews: boolean;
 
+  /** SQL for the database's own clock, in whole milliseconds. */
+  readonly nowMs: string;
+
   /** Quoted name of a table or view, with its schema. */
   sqlName(table: string): string;
 

@@ -14,6 +14,10 @@ import type {
   DocumentClass,
   Generation,
   GenerationSnapshot,
+  HeldLease,
+  LeaseAnswer,
+  LeaseClaim,
+  LeaseKey,
   ParkedEvent,
   ProjectionDescriptor,
   PromoteOptions,
@@ -23,6 +27,7 @@ import type {
 } from '@mainstem/projection';
 import type { EntityManager } from 'typeorm';
 import { GenerationRecords, newGeneration } from './bookkeeping/generation-records.js';
+import { LeaseRecords } from './bookkeeping/lease-records.js';
 import { ParkedRecords } from './bookkeeping/parked-records.js';
 import { DocumentCodec } from './entity/document-codec.js';
 import { EntityLayouts } from './entity/entity-layouts.js';
@@ -54,6 +59,7 @@ export class SqlReadStore implements ReadStore {
   readonly hasTransactions = true;
   readonly #generations: GenerationRecords;
   readonly #parked: ParkedRecords;
+  readonly #leases: LeaseRecords;
   readonly #layouts: EntityLayouts;
   readonly #tables: GenerationTables;
 
@@ -64,6 +70,7 @@ export class SqlReadStore implements ReadStore {
   ) {
     this.#generations = new GenerationRecords(database);
     this.#parked = new ParkedRecords(database);
+    this.#leases = new LeaseRecords(database);
     this.#layouts = layouts;
     this.#tables = new GenerationTables(database, layouts);
   }
@@ -175,6 +182,24 @@ export class SqlReadStore implements ReadStore {
       const serving = await this.#generations.findServing(connection, projection);
       return serving ? this.#parked.list(connection, { projection, generation: serving.number }, { limit }) : [];
     });
+  }
+
+  async claimLease(claim: LeaseClaim): Promise<LeaseAnswer> {
+    // Those who wait ask most often; they do not write.
+    const rival = await this.database.use((connection) => this.#leases.rivalOf(connection, claim));
+    if (rival) return rival;
+    return this.database.transact('relaxed', async (connection) => {
+      if (await this.#leases.claim(connection, claim)) return { isHeld: true, owner: claim.owner, remainingMs: claim.durationMs };
+      return (await this.#leases.rivalOf(connection, claim)) ?? { isHeld: false, owner: undefined, remainingMs: 0 };
+    });
+  }
+
+  async releaseLease(lease: LeaseKey & { readonly owner: string }): Promise<void> {
+    await this.database.transact('relaxed', (connection) => this.#leases.release(connection, lease));
+  }
+
+  async leases(projection?: string): Promise<readonly HeldLease[]> {
+    return this.database.use((connection) => this.#leases.list(connection, projection));
   }
 
   /**

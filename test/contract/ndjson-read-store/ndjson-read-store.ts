@@ -8,6 +8,10 @@ import {
   type CreateGenerationOptions,
   type Generation,
   type GenerationSnapshot,
+  type HeldLease,
+  type LeaseAnswer,
+  type LeaseClaim,
+  type LeaseKey,
   type ParkedEvent,
   type ProjectionDescriptor,
   type PromoteOptions,
@@ -16,10 +20,13 @@ import {
   type ScanOptions,
 } from '@mainstem/projection';
 import type { Generations } from './generations.js';
+import { LeaseLog } from './lease-log.js';
 import { NdjsonSession } from './ndjson-session.js';
 import { ProjectionLog } from './projection-log.js';
 
 const SUFFIX = '.ndjson';
+/** No name of a projection has a dot. */
+const LEASES_FILE = 'leases.lines';
 const PROJECTION_NAME = /^[a-z0-9-]+$/i;
 
 // #region store
@@ -32,12 +39,14 @@ export class NdjsonReadStore implements ReadStore {
   readonly #dir: string;
   readonly #runtime: Runtime;
   readonly #logs = new Map<string, ProjectionLog>();
+  readonly #leases: LeaseLog;
   #isClosed = false;
 
   constructor(dir: string, runtime: Runtime = systemRuntime) {
     mkdirSync(dir, { recursive: true });
     this.#dir = dir;
     this.#runtime = runtime;
+    this.#leases = new LeaseLog(join(dir, LEASES_FILE), runtime);
   }
 
   async createGeneration(
@@ -90,6 +99,21 @@ export class NdjsonReadStore implements ReadStore {
     return this.#read(projection)?.serving?.parkedEvents({ limit }) ?? [];
   }
 
+  async claimLease(claim: LeaseClaim): Promise<LeaseAnswer> {
+    this.#assertOpen();
+    return this.#leases.claim(claim);
+  }
+
+  async releaseLease(lease: LeaseKey & { readonly owner: string }): Promise<void> {
+    this.#assertOpen();
+    this.#leases.release(lease);
+  }
+
+  async leases(projection?: string): Promise<readonly HeldLease[]> {
+    this.#assertOpen();
+    return this.#leases.list(projection);
+  }
+
   // #region get
   /** For queries: a document of the generation that serves, without the engine's bookkeeping, and the position that it reflects. */
   async get(
@@ -105,6 +129,7 @@ export class NdjsonReadStore implements ReadStore {
   // #endregion
 
   async close(): Promise<void> {
+    if (!this.#isClosed) this.#leases.close();
     this.#isClosed = true;
     for (const log of this.#logs.values()) log.close();
     this.#logs.clear();

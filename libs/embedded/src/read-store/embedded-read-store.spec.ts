@@ -48,6 +48,12 @@ const STORES = [
   },
 ];
 
+const withDatabase = (file: string, work: (database: DatabaseSync) => void): void => {
+  const database = new DatabaseSync(file);
+  work(database);
+  database.close();
+};
+
 describe.each(STORES)('the embedded $name', ({ name, open }) => {
   let dir: string;
   let file: string;
@@ -68,6 +74,24 @@ describe.each(STORES)('the embedded $name', ({ name, open }) => {
   });
 
   const checkpointPosition = async (): Promise<Position | undefined> => (await store.generations('orders'))[0]?.checkpoint.position;
+
+  const claimedBy = async (owner: string) =>
+    (await store.claimLease({ ...orders, projection: 'orders', partition: 0, owner, durationMs: 60_000 })).owner;
+
+  it('makes leases in a file from before there were any', async () => {
+    await store.close();
+    withDatabase(file, (database) => database.exec('DROP TABLE leases'));
+    store = await open(dir, systemRuntime);
+    expect(await claimedBy('one')).toBe('one');
+  });
+
+  it('takes a lease for ended that would last longer than it was claimed for: the clock was set back', async () => {
+    expect(await claimedBy('one')).toBe('one');
+    expect(await claimedBy('two')).toBe('one');
+    withDatabase(file, (database) => database.exec('UPDATE leases SET ends_at_ms = ends_at_ms + 3600000'));
+    expect(await store.leases()).toEqual([]);
+    expect(await claimedBy('two')).toBe('two');
+  });
 
   it('keeps places of 64 bits exactly, also over a restart', async () => {
     await session.commit(batch(undefined, LAST, { park: [parkedAt('a', LAST)] }));

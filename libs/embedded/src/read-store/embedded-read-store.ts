@@ -9,6 +9,10 @@ import {
   type Generation,
   GenerationServes,
   type GenerationSnapshot,
+  type HeldLease,
+  type LeaseAnswer,
+  type LeaseClaim,
+  type LeaseKey,
   type ParkedEvent,
   type ProjectionDescriptor,
   type PromoteOptions,
@@ -22,6 +26,7 @@ import {
 import { Bookkeeping, type StoredGeneration } from './bookkeeping.js';
 import type { CollectionTables, StoredCollection } from './collection-tables.js';
 import { EmbeddedSession, type StoreParts } from './embedded-session.js';
+import { Leases } from './leases.js';
 import { ParkedEvents } from './parked-events.js';
 import type { ReadStoreFile } from './read-store-file.js';
 
@@ -37,6 +42,8 @@ export abstract class EmbeddedReadStore implements ReadStore {
   protected readonly served: Bookkeeping;
   readonly #servedParkedEvents: ParkedEvents;
   readonly #servedTables: CollectionTables;
+  readonly #servedLeases: Leases;
+  readonly #leases: Leases;
   readonly #parts: StoreParts;
 
   protected constructor(
@@ -47,6 +54,8 @@ export abstract class EmbeddedReadStore implements ReadStore {
     this.served = new Bookkeeping(file.reader);
     this.#servedParkedEvents = new ParkedEvents(file.reader);
     this.#servedTables = tablesOn(file.reader);
+    this.#servedLeases = new Leases(file.reader);
+    this.#leases = new Leases(file.writer);
     this.#parts = { file, tables: tablesOn(file.writer), bookkeeping: new Bookkeeping(file.writer), parkedEvents: new ParkedEvents(file.writer) };
   }
 
@@ -134,6 +143,24 @@ export abstract class EmbeddedReadStore implements ReadStore {
       const serving = this.served.serving(projection);
       return serving ? this.#servedParkedEvents.list(serving.id, { limit }) : [];
     });
+  }
+
+  async claimLease(claim: LeaseClaim): Promise<LeaseAnswer> {
+    // Those who wait ask most often; they do not write, and so wait for no writer.
+    const rival = await this.file.read(() => this.#servedLeases.rivalOf(claim));
+    if (rival) return rival;
+    return this.file.write(() => {
+      if (this.#leases.claim(claim)) return { isHeld: true, owner: claim.owner, remainingMs: claim.durationMs };
+      return this.#leases.rivalOf(claim) ?? { isHeld: false, owner: undefined, remainingMs: 0 };
+    });
+  }
+
+  async releaseLease(lease: LeaseKey & { readonly owner: string }): Promise<void> {
+    await this.file.write(() => this.#leases.release(lease));
+  }
+
+  async leases(projection?: string): Promise<readonly HeldLease[]> {
+    return this.file.read(() => this.#servedLeases.list(projection).map((lease) => ({ ...lease })));
   }
 
   async close(): Promise<void> {

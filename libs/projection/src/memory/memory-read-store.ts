@@ -3,6 +3,7 @@ import { systemRuntime, type Incarnation, type Runtime } from '@mainstem/event-s
 import { EMPTY_DIGEST } from '../digest/rolling-digest.js';
 import { FingerprintMismatch, GenerationServes, ReadStoreUnavailable, UnknownGeneration } from '../errors.js';
 import type { Generation } from '../read-store/checkpoint.js';
+import type { HeldLease, LeaseAnswer, LeaseClaim, LeaseKey } from '../read-store/lease.js';
 import { assertPromotable } from '../read-store/promotion-rules.js';
 import type {
   CreateGenerationOptions,
@@ -16,6 +17,7 @@ import type {
   ScanOptions,
 } from '../read-store/read-store.js';
 import { decodeDocument, MemoryGeneration } from './memory-generation.js';
+import { MemoryLeases } from './memory-leases.js';
 import { MemorySession } from './memory-session.js';
 
 /** Keeps documents as JSON text, so that nothing survives here which a real store would lose. */
@@ -25,6 +27,7 @@ export class MemoryReadStore implements ReadStore {
   readonly #runtime: Runtime;
   readonly #generations = new Map<string, MemoryGeneration[]>();
   readonly #numbers = new Map<string, number>();
+  readonly #leases: MemoryLeases;
   #isClosed = false;
 
   constructor(
@@ -32,6 +35,7 @@ export class MemoryReadStore implements ReadStore {
     runtime: Runtime = systemRuntime,
   ) {
     this.#runtime = runtime;
+    this.#leases = new MemoryLeases(runtime);
   }
 
   async generations(projection?: string): Promise<readonly Generation[]> {
@@ -121,6 +125,21 @@ export class MemoryReadStore implements ReadStore {
   async parked(projection: string, limit: number): Promise<readonly ParkedEvent[]> {
     this.#assertOpen();
     return this.#serving(projection)?.parkedEvents().slice(0, limit) ?? [];
+  }
+
+  async claimLease(claim: LeaseClaim): Promise<LeaseAnswer> {
+    this.#assertOpen();
+    return this.#leases.claim(claim);
+  }
+
+  async releaseLease(lease: LeaseKey & { readonly owner: string }): Promise<void> {
+    this.#assertOpen();
+    this.#leases.release(lease);
+  }
+
+  async leases(projection?: string): Promise<readonly HeldLease[]> {
+    this.#assertOpen();
+    return this.#leases.held(projection);
   }
 
   async close(): Promise<void> {

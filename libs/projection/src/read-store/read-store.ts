@@ -1,6 +1,7 @@
 // The port that every read store implements. One batch is one commit: documents, parked events and checkpoint together.
 import type { EventId, Incarnation, Position, Revision, StreamName } from '@mainstem/event-store';
 import type { Checkpoint, Generation } from './checkpoint.js';
+import type { HeldLease, LeaseAnswer, LeaseClaim, LeaseKey } from './lease.js';
 
 /** The unit of a document projection: a plain object of JSON values, replaced as a whole and never changed in place. */
 export type ProjectionDocument = object;
@@ -206,6 +207,19 @@ export interface ReadStore {
 
   /** Parked events of the serving generation, by position. For lists; the engine uses its session. */
   parked(projection: string, limit: number): Promise<readonly ParkedEvent[]>;
+
+  /**
+   * Takes a lease that is free or has ended, or extends one's own, in one step: of several who claim at once one holds it. Time is that of the
+   * store's own clock, whatever the clocks of its clients say; a lease that would last longer than it was claimed for (somebody set that clock
+   * back) has ended. It gives no right to write: sessions and epochs do not know of it. Errors: READ_STORE_UNAVAILABLE.
+   */
+  claimLease(claim: LeaseClaim): Promise<LeaseAnswer>;
+
+  /** Ends the owner's own lease at once; does nothing to anybody else's. Errors: READ_STORE_UNAVAILABLE. */
+  releaseLease(lease: LeaseKey & { readonly owner: string }): Promise<void>;
+
+  /** All leases of a projection that have not ended; of all projections without an argument. Errors: READ_STORE_UNAVAILABLE. */
+  leases(projection?: string): Promise<readonly HeldLease[]>;
 
   close(): Promise<void>;
 }

@@ -55,8 +55,28 @@ export class ReadStoreBookkeeping1764000000000 implements MigrationInterface {
   }
 }
 
+/** Who runs a projection, by the database's clock. */
+export class ReadStoreLeases1764100000000 implements MigrationInterface {
+  readonly name = 'ReadStoreLeases1764100000000';
+
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query(`CREATE TABLE ${tableNamer(runner)('mainstem_leases')} (
+      projection text NOT NULL,
+      fingerprint text NOT NULL,
+      partition_number integer NOT NULL,
+      owner text NOT NULL,
+      duration_ms bigint NOT NULL,
+      ends_at_ms bigint NOT NULL,
+      PRIMARY KEY (projection, fingerprint, partition_number))`);
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query(`DROP TABLE ${tableNamer(runner)('mainstem_leases')}`);
+  }
+}
+
 /** All migrations, oldest first. */
-export const migrations = [ReadStoreBookkeeping1764000000000] as const;
+export const migrations = [ReadStoreBookkeeping1764000000000, ReadStoreLeases1764100000000] as const;
 
 /** Where TypeORM notes which of them have run. */
 export const MIGRATIONS_TABLE = 'mainstem_migrations';

@@ -36,6 +36,8 @@ export class PostgresDatabase implements SqlDatabase {
   /** The same order as SQLite's: by code point, whatever the database's locale. */
   readonly textCollation = 'C';
   readonly canReplaceViews = true;
+  /** Not the transaction's start: it may have waited for a lock. */
+  readonly nowMs = 'CAST(extract(epoch FROM clock_timestamp()) * 1000 AS bigint)';
   readonly #active = new Set<Promise<unknown>>();
   #isClosed = false;
 

@@ -27,6 +27,8 @@ export class SqliteDatabase implements SqlDatabase {
   readonly schema = undefined;
   readonly textCollation = undefined;
   readonly canReplaceViews = false;
+  /** The clock of the machine, which all processes share that may open the file. */
+  readonly nowMs = "CAST(unixepoch('subsec') * 1000 AS integer)";
   #isClosed = false;
 
   private constructor(

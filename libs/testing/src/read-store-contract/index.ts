@@ -5,6 +5,7 @@ import { defineCases, type ReadStoreContractOptions } from './contract-fixture.j
 import { plainDocuments } from './contract-projection.js';
 import { engineCases } from './engine-cases.js';
 import { generationCases } from './generation-cases.js';
+import { leaseCases } from './lease-cases.js';
 import { loadCases } from './load-cases.js';
 import { parkedCases } from './parked-cases.js';
 import { scanCases } from './scan-cases.js';
@@ -24,6 +25,7 @@ export const readStoreContract = <Transaction = never>(options: ReadStoreContrac
       ...scanCases(define),
       ...(options.transaction ? transactionCases(define, options.transaction) : []),
       ...engineCases(define),
+      ...leaseCases(define),
       ...verifyCases(define),
     ],
   };

@@ -1,0 +1,122 @@
+// Contract of leases: one holder at a time, by the store's own clock, and no say in who may write.
+import assert from 'node:assert/strict';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { LeaseAnswer, LeaseClaim, ReadStore } from '@mainstem/projection';
+import type { ContractCase } from '../contract-suite.js';
+import { aBatch, at, openFirst, type DefineCase } from './contract-fixture.js';
+
+const LONG_MS = 60_000;
+const SHORT_MS = 40;
+const LOOK_MS = 5;
+const LOOKS_MAX = 1_000;
+
+const aClaim = (owner: string, changes: Partial<LeaseClaim> = {}): LeaseClaim => ({
+  projection: 'contract-orders',
+  fingerprint: 'f1',
+  partition: 0,
+  owner,
+  durationMs: LONG_MS,
+  ...changes,
+});
+
+/** Asks again until it is granted; fails when that takes far too long. */
+const claimedAtLast = async (store: ReadStore, claim: LeaseClaim): Promise<LeaseAnswer> => {
+  for (let look = 0; look < LOOKS_MAX; look++) {
+    const answer = await store.claimLease(claim);
+    if (answer.isHeld) return answer;
+    await delay(LOOK_MS);
+  }
+  assert.fail('a lease that has ended is not given to the next one');
+};
+
+export const leaseCases = (define: DefineCase): readonly ContractCase[] => [
+  define('gives a free lease to who claims it, for as long as was claimed', async ({ store }) => {
+    assert.deepEqual(await store.claimLease(aClaim('one')), { isHeld: true, owner: 'one', remainingMs: LONG_MS });
+  }),
+
+  define('refuses a lease that is held, and says by whom and for how long', async ({ store }) => {
+    await store.claimLease(aClaim('one'));
+    const { isHeld, owner, remainingMs } = await store.claimLease(aClaim('two'));
+    assert.equal(isHeld, false);
+    assert.equal(owner, 'one');
+    assert.ok(remainingMs > 0 && remainingMs <= LONG_MS, `remaining: ${remainingMs}`);
+  }),
+
+  define('extends a lease for who holds it', async ({ store }) => {
+    await store.claimLease(aClaim('one', { durationMs: 1_000 }));
+    assert.equal((await store.claimLease(aClaim('one'))).isHeld, true);
+    const { isHeld, remainingMs } = await store.claimLease(aClaim('two'));
+    assert.equal(isHeld, false);
+    assert.ok(remainingMs > 1_000, `remaining: ${remainingMs}`);
+  }),
+
+  define('gives a lease that has ended to the next one, and not back to the one before', async ({ store }) => {
+    await store.claimLease(aClaim('one', { durationMs: SHORT_MS }));
+    await claimedAtLast(store, aClaim('two'));
+    const answer = await store.claimLease(aClaim('one'));
+    assert.deepEqual({ ...answer, remainingMs: 0 }, { isHeld: false, owner: 'two', remainingMs: 0 });
+  }),
+
+  define('frees a lease at once when it is released, and again does nothing', async ({ store }) => {
+    await store.claimLease(aClaim('one'));
+    await store.releaseLease(aClaim('one'));
+    await store.releaseLease(aClaim('one'));
+    assert.equal((await store.claimLease(aClaim('two'))).isHeld, true);
+  }),
+
+  define("releases nobody else's lease", async ({ store }) => {
+    await store.claimLease(aClaim('one'));
+    await store.releaseLease(aClaim('two'));
+    assert.equal((await store.claimLease(aClaim('two'))).owner, 'one');
+  }),
+
+  define('gives a lease to exactly one of many who claim it at once, also when it has ended', async ({ store }) => {
+    const claims = Array.from({ length: 8 }, (_, place) => aClaim(`owner-${place}`));
+    const holdersOf = async (changes: Partial<LeaseClaim>): Promise<readonly LeaseAnswer[]> =>
+      (await Promise.all(claims.map((claim) => store.claimLease({ ...claim, ...changes })))).filter(({ isHeld }) => isHeld);
+    assert.equal((await holdersOf({})).length, 1);
+    await store.claimLease(aClaim('one before', { partition: 1, durationMs: SHORT_MS }));
+    let holders = await holdersOf({ partition: 1 });
+    for (let look = 0; holders.length === 0 && look < LOOKS_MAX; look++) {
+      await delay(LOOK_MS);
+      holders = await holdersOf({ partition: 1 });
+    }
+    assert.equal(holders.length, 1);
+  }),
+
+  define('keeps the leases of projections, definitions and partitions apart', async ({ store }) => {
+    await store.claimLease(aClaim('one'));
+    for (const other of [{ projection: 'contract-others' }, { fingerprint: 'f2' }, { partition: 1 }]) {
+      assert.equal((await store.claimLease(aClaim('two', other))).isHeld, true);
+    }
+    await store.releaseLease(aClaim('two'));
+    assert.equal((await store.claimLease(aClaim('three'))).owner, 'one');
+  }),
+
+  define('lists the leases that have not ended', async ({ store }) => {
+    assert.deepEqual(await store.leases(), []);
+    await store.claimLease(aClaim('one'));
+    await store.claimLease(aClaim('two', { partition: 1 }));
+    await store.claimLease(aClaim('two', { projection: 'contract-others' }));
+    await store.claimLease(aClaim('three', { projection: 'contract-ended', durationMs: SHORT_MS }));
+    let listed = await store.leases();
+    for (let look = 0; look < LOOKS_MAX && listed.some(({ owner }) => owner === 'three'); look++) {
+      await delay(LOOK_MS);
+      listed = await store.leases();
+    }
+    const told = listed.map(({ projection, fingerprint, partition, owner }) => `${projection} ${fingerprint} ${partition} ${owner}`);
+    assert.deepEqual(new Set(told), new Set(['contract-orders f1 0 one', 'contract-orders f1 1 two', 'contract-others f1 0 two']));
+    assert.ok(listed.every(({ remainingMs }) => remainingMs > 0 && remainingMs <= LONG_MS));
+    assert.deepEqual(
+      (await store.leases('contract-others')).map(({ owner }) => owner),
+      ['two'],
+    );
+  }),
+
+  define('lets a session write whoever holds the lease: what fences is the epoch', async (context) => {
+    await context.store.claimLease(aClaim('somebody'));
+    const session = await openFirst(context);
+    await session.commit(aBatch(undefined, at(3)));
+    assert.equal((await openFirst(context)).checkpoint.position, at(3));
+  }),
+];
