@@ -5,6 +5,7 @@ export { eventStoreContract, type EventStoreFixture } from './event-store-contra
 export { aggregateProperties, type AggregatePropertiesOptions } from './aggregate/aggregate-properties.js';
 export { type ErrorClass, given, type Then, type When } from './aggregate/given.js';
 export * from './read-store-contract/index.js';
+export * from './search-contract/index.js';
 export { SimulationStuck } from './faults/errors.js';
 export { seededRandom, type SeededRandom } from './faults/seeded-random.js';
 export { SeededRuntime, type SeededRuntimeOptions } from './faults/seeded-runtime.js';

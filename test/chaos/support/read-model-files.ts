@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { wordsIn } from '../../../libs/embedded/src/search/words.js';
+import { wordsIn } from '@mainstem/projection';
 import { canonical, compare } from './canonical.js';
 import type { Collections, Expected } from './oracle-fold.js';
 

@@ -16,5 +16,5 @@ export class KeyPipe implements PipeTransform<string, string> {
 }
 
 /** The same for a field of a query. */
-export const IsKey = (): PropertyDecorator =>
-  Matches(/^[^\0\p{Cs}]{1,512}$/u, { message: ({ property }) => `${property} must have 1 to ${LENGTH_MAX} characters, none of them NUL` });
+export const IsKey = ({ each = false }: { readonly each?: boolean } = {}): PropertyDecorator =>
+  Matches(/^[^\0\p{Cs}]{1,512}$/u, { each, message: ({ property }) => `${property} must have 1 to ${LENGTH_MAX} characters, none of them NUL` });

@@ -1,4 +1,5 @@
 // What the search index makes searchable.
+import type { SearchCollections } from '@mainstem/projection';
 
 /** By collection. */
-export const searchCollections = { 'product-texts': { text: ['descriptions'] } };
+export const searchCollections: SearchCollections = { 'product-texts': { text: ['descriptions'], filters: ['sku'] } };

@@ -1,9 +1,8 @@
 // Runs a search on the index of one collection. Statements only; the snapshot is the caller's.
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import { decodeDeclaration, type SearchCursor, type SearchFilter } from '@mainstem/projection';
 import type { StoredCollection } from '../read-store/collection-tables.js';
 import { StatementCache } from '../read-store/statement-cache.js';
-import type { SearchCursor } from './search-cursor.js';
-import { decodeDeclaration } from './search-options.js';
 
 export interface IndexHit {
   readonly key: string;
@@ -31,19 +30,36 @@ export class IndexReader {
   }
 
   /** Best first, then by key in code-point order; strictly after the cursor. */
-  page(collection: StoredCollection, match: string, { limit, after }: { limit: number; after: SearchCursor | undefined }): IndexPage {
+  page(collection: StoredCollection, match: string, { filters, limit, after }: PageRequest): IndexPage {
     const { index } = this.#statements.of(collection);
     if (!index) return { total: 0, hits: [] };
-    const rows = after ? index.next.all({ match, limit, rank: after.rank, key: after.key }) : index.first.all({ match, limit });
+    const { count, first, next } = filters.length === 0 ? index.all : index.filtered;
+    const wanted = filters.length === 0 ? { match } : { match, filters: jsonOf(filters) };
+    const rows = after ? next.all({ ...wanted, limit, rank: after.rank, key: after.key }) : first.all({ ...wanted, limit });
     const hits = rows as unknown as readonly (IndexHit & { readonly total: number })[];
-    return { total: hits[0]?.total ?? (index.count.get(match) as { total: number }).total, hits };
+    return { total: hits[0]?.total ?? (count.get(wanted) as { total: number }).total, hits };
   }
 }
+
+interface PageRequest {
+  readonly filters: readonly SearchFilter[];
+  readonly limit: number;
+  readonly after: SearchCursor | undefined;
+}
+
+/** As the statements take them: path and values of each. */
+const jsonOf = (filters: readonly SearchFilter[]): string => JSON.stringify(filters.map(({ field, values }) => [`$."${field}"`, values]));
 
 interface ReaderStatements {
   readonly document: StatementSync;
   /** Undefined for a collection without text fields. */
-  readonly index: { readonly count: StatementSync; readonly first: StatementSync; readonly next: StatementSync } | undefined;
+  readonly index: { readonly all: PageStatements; readonly filtered: PageStatements } | undefined;
+}
+
+interface PageStatements {
+  readonly count: StatementSync;
+  readonly first: StatementSync;
+  readonly next: StatementSync;
 }
 
 const prepare = (database: DatabaseSync, collection: StoredCollection): ReaderStatements => ({
@@ -58,19 +74,29 @@ const prepare = (database: DatabaseSync, collection: StoredCollection): ReaderSt
 const prepareIndex = (database: DatabaseSync, { id, declaration }: StoredCollection): ReaderStatements['index'] => {
   const { text, weights } = decodeDeclaration(declaration);
   if (text.length === 0) return undefined;
-  const select = (where: { readonly worst: string; readonly after: string }): string => `
-    WITH hits AS MATERIALIZED (SELECT rowid AS id, bm25(words_${id}, ${weights.join(', ')}) AS rank FROM words_${id} WHERE words_${id} MATCH :match)
-    SELECT d.key, d.document, hits.rank, (SELECT count(*) FROM hits) AS total
-    FROM hits CROSS JOIN documents_${id} d ON d.id = hits.id
-    WHERE hits.rank <= ${where.worst} ${where.after} ORDER BY hits.rank, d.key LIMIT :limit`;
-  return {
-    count: database.prepare(`SELECT count(*) AS total FROM words_${id} WHERE words_${id} MATCH ?`),
-    first: database.prepare(select({ worst: worstOf(''), after: '' })),
-    // All documents of the cursor's own rank may have to follow.
-    next: database.prepare(
-      select({ worst: `ifnull(${worstOf('WHERE rank > :rank')}, :rank)`, after: 'AND hits.rank >= :rank AND (hits.rank > :rank OR d.key > :key)' }),
-    ),
+  const statements = (isFiltered: boolean): PageStatements => {
+    const matches = `words_${id} MATCH :match ${isFiltered ? `AND ${fits(id)}` : ''}`;
+    const select = (where: { readonly worst: string; readonly after: string }): string => `
+      WITH hits AS MATERIALIZED (SELECT rowid AS id, bm25(words_${id}, ${weights.join(', ')}) AS rank FROM words_${id} WHERE ${matches})
+      SELECT d.key, d.document, hits.rank, (SELECT count(*) FROM hits) AS total
+      FROM hits CROSS JOIN documents_${id} d ON d.id = hits.id
+      WHERE hits.rank <= ${where.worst} ${where.after} ORDER BY hits.rank, d.key LIMIT :limit`;
+    return {
+      count: database.prepare(`SELECT count(*) AS total FROM words_${id} WHERE ${matches}`),
+      first: database.prepare(select({ worst: worstOf(''), after: '' })),
+      // All documents of the cursor's own rank may have to follow.
+      next: database.prepare(
+        select({ worst: `ifnull(${worstOf('WHERE rank > :rank')}, :rank)`, after: 'AND hits.rank >= :rank AND (hits.rank > :rank OR d.key > :key)' }),
+      ),
+    };
   };
+  return { all: statements(false), filtered: statements(true) };
 };
+
+/** No filter is left that the document has none of the values of. Only documents with the words are looked at, so that no index is needed. */
+const fits = (id: number): string => `NOT EXISTS (
+  SELECT 1 FROM json_each(:filters) f WHERE NOT EXISTS (
+    SELECT 1 FROM documents_${id} d, json_each(d.document, f.value ->> 0) v
+    WHERE d.id = words_${id}.rowid AND v.type = 'text' AND v.value IN (SELECT value FROM json_each(f.value, '$[1]'))))`;
 
 const worstOf = (where: string): string => `(SELECT max(rank) FROM (SELECT rank FROM hits ${where} ORDER BY rank LIMIT :limit))`;

@@ -2,9 +2,8 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { DatabaseSync } from 'node:sqlite';
 import { throwIfAborted } from '@mainstem/event-store';
-import type { DerivedDifference, ProjectionDocument } from '@mainstem/projection';
+import { decodeDeclaration, type DerivedDifference, fieldWords, type ProjectionDocument } from '@mainstem/projection';
 import type { StoredCollection } from '../read-store/collection-tables.js';
-import { decodeDeclaration, fieldWords } from './search-options.js';
 
 const PAGE = 1_000;
 const INSTANCES_PER_TURN = 10_000;

@@ -2,18 +2,24 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import {
   type CollectionChanges,
+  decodeDeclaration,
   decodeDocument,
   decodeEntry,
   type DerivedDifference,
+  encodeDeclaration,
   encodeDocument,
+  fieldWords,
+  haveSameIndex,
   type ProjectionDocument,
   type ScanEntry,
   type ScanOptions,
+  type SearchCollections,
+  type SearchDeclaration,
+  textsOf,
 } from '@mainstem/projection';
 import type { CollectionTables, StoredCollection } from '../read-store/collection-tables.js';
 import { StatementCache } from '../read-store/statement-cache.js';
 import { searchDifferences } from './search-check.js';
-import { decodeDeclaration, encodeDeclaration, fieldWords, haveSameIndex, type SearchCollections, type SearchDeclaration } from './search-options.js';
 
 /**
  * The index keeps no content of its own. To take a document out, its words as indexed have to be given again, so they stand beside the document;
@@ -89,13 +95,14 @@ export class SearchTables implements CollectionTables {
 
   apply(collection: StoredCollection, { upserts, deletes }: CollectionChanges): void {
     const statements = this.#statements.of(collection);
-    const { text } = decodeDeclaration(collection.declaration);
+    const { text, filters } = decodeDeclaration(collection.declaration);
     for (const key of deletes) {
       const removed = statements.remove.get(key) as WordsRow | undefined;
       if (removed) statements.index?.remove.run(removed.id, ...removed.words.split(FIELD_END));
     }
     for (const [key, document] of upserts) {
       const json = encodeDocument(collection.name, key, document);
+      for (const field of filters) textsOf(collection.name, key, document, field); // refuses what could not be filtered by
       upsert(statements, { key, json, words: fieldWords(collection.name, key, document, text) });
     }
   }

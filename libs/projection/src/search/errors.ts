@@ -1,4 +1,4 @@
-// Errors of queries to the embedded full-text index.
+// Errors of queries to a full-text index.
 import { MainstemError } from '@mainstem/event-store';
 
 /** A query, limit or collection name cannot be accepted. `field` names the culprit. */

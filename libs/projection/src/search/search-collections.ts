@@ -1,5 +1,6 @@
-// What the embedded full-text index makes searchable of a document.
-import { InvalidDocument, InvalidProjection, type ProjectionDocument } from '@mainstem/projection';
+// What a full-text index makes searchable of a document.
+import { InvalidDocument, InvalidProjection } from '../errors.js';
+import type { ProjectionDocument } from '../read-store/read-store.js';
 import { WORDS_VERSION, wordsIn } from './words.js';
 
 export interface SearchCollectionOptions {
@@ -7,6 +8,8 @@ export interface SearchCollectionOptions {
   readonly text: readonly string[];
   /** How much a word in this field counts for the ranking, above 0; default 1. */
   readonly weights?: Readonly<Record<string, number>>;
+  /** Fields that a search may be narrowed by, to exact values; of letters, digits, dashes and underscores. They hold what text fields may hold. */
+  readonly filters?: readonly string[];
 }
 
 /** By collection name. Collections that are not named here are stored but cannot be searched. */
@@ -18,19 +21,24 @@ export interface SearchDeclaration {
   readonly text: readonly string[];
   /** One for each field of `text`. */
   readonly weights: readonly number[];
+  readonly filters: readonly string[];
 }
 
 /** Errors: PROJECTION_INVALID_DEFINITION. */
-export const encodeDeclaration = (collection: string, { text, weights = {} }: SearchCollectionOptions = { text: [] }): string => {
-  const problem = problemOf({ text, weights });
+export const encodeDeclaration = (collection: string, { text, weights = {}, filters = [] }: SearchCollectionOptions = { text: [] }): string => {
+  const problem = problemOf({ text, weights, filters });
   if (problem) throw new InvalidProjection(collection, problem);
-  const declaration: SearchDeclaration = { wordsVersion: WORDS_VERSION, text, weights: text.map((field) => weights[field] ?? 1) };
+  const declaration: SearchDeclaration = { wordsVersion: WORDS_VERSION, text, weights: text.map((field) => weights[field] ?? 1), filters };
   return JSON.stringify(declaration);
 };
 
-export const decodeDeclaration = (declaration: string): SearchDeclaration => JSON.parse(declaration) as SearchDeclaration;
+/** One that was stored before there were filters has none. */
+export const decodeDeclaration = (declaration: string): SearchDeclaration => ({
+  filters: [],
+  ...(JSON.parse(declaration) as Omit<SearchDeclaration, 'filters'>),
+});
 
-/** True if an index made for one serves the other: weights count only when a query runs. */
+/** True if the words indexed for one serve the other: weights count only when a query runs. */
 export const haveSameIndex = (left: SearchDeclaration, right: SearchDeclaration): boolean =>
   left.wordsVersion === right.wordsVersion && JSON.stringify(left.text) === JSON.stringify(right.text);
 
@@ -40,18 +48,24 @@ export const textsOf = (collection: string, key: string, document: ProjectionDoc
   if (typeof value === 'string') return [value];
   if (value === undefined || value === null) return [];
   if (Array.isArray(value) && value.every((member) => typeof member === 'string')) return value;
-  throw new InvalidDocument(collection, key, `its text field ${field} must hold a string or an array of strings`);
+  throw new InvalidDocument(collection, key, `its field ${field} must hold a string or an array of strings`);
 };
 
 /** The words of each field, separated by blanks. Errors: READ_STORE_INVALID_DOCUMENT. */
 export const fieldWords = (collection: string, key: string, document: ProjectionDocument, fields: readonly string[]): string[] =>
   fields.map((field) => textsOf(collection, key, document, field).flatMap(wordsIn).join(' '));
 
-const FIELDS_MAX = 32;
+/** So many that a query of 32 words stays within what servers take: 1,024 conditions. */
+const FIELDS_MAX = 24;
+const FILTER_NAME = /^[\w-]+$/u;
 
-const problemOf = ({ text, weights = {} }: SearchCollectionOptions): string | undefined => {
+const problemOf = ({ text, weights = {}, filters = [] }: SearchCollectionOptions): string | undefined => {
   if (text.length > FIELDS_MAX) return `at most ${FIELDS_MAX} fields can be searched`;
   if (new Set(text).size < text.length) return 'a text field is named twice';
+  if (filters.length > FIELDS_MAX) return `it can be filtered by at most ${FIELDS_MAX} fields`;
+  if (new Set(filters).size < filters.length) return 'a filter is named twice';
+  const odd = filters.find((field) => !FILTER_NAME.test(field));
+  if (odd !== undefined) return `a filter must be named by letters, digits, dashes and underscores, not ${odd}`;
   const stray = Object.keys(weights).find((field) => !text.includes(field));
   if (stray !== undefined) return `there is a weight for ${stray}, which is no text field`;
   const bad = Object.entries(weights).find(([, weight]) => !(Number.isFinite(weight) && weight > 0));

@@ -1,5 +1,5 @@
 // Shows where the words of a query stand in a document.
-import type { SearchWords } from './search-query.js';
+import type { SearchWords } from './search-request.js';
 import { normalised, type PlacedWord, placedWordsIn } from './words.js';
 
 /** Longer texts are cut to about this many UTF-16 units around the first hit. */

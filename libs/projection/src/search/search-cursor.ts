@@ -4,14 +4,14 @@ import { InvalidSearchCursor } from './errors.js';
 
 /** The last document of a page: results continue after it. */
 export interface SearchCursor {
-  /** Rank as the index computes it: the best is the smallest. */
+  /** As the index ranks it: its own number, in its own order. */
   readonly rank: number;
   readonly key: string;
 }
 
 const CURSOR_LENGTH_MAX = 4_096;
 
-/** `query` is what the cursor may be used with again: collection and match expression. */
+/** `query` is what the cursor may be used with again: see `scopeOf`. */
 export const encodeCursor = ({ rank, key }: SearchCursor, query: string): string =>
   Buffer.from(JSON.stringify([fingerprint(query), rank, key])).toString('base64url');
 
