@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { at, CountryTotal, incarnation, move, Parcel, parcel, parcels, sqlFixtures } from './sql-fixtures.js';
+import { at, CountryTotal, incarnation, move, Parcel, parcel, parcels, postgresQuery, sqlFixtures } from './sql-fixtures.js';
 import type { SqlFixture } from './sql-fixtures.js';
 
 @Entity('dated')
@@ -40,11 +40,16 @@ for (const { name, make } of await sqlFixtures()) {
       await store.createGeneration(parcels, incarnation);
       return { store, session: await store.open(parcels, 1) };
     };
-    const upsert = (documents: readonly Parcel[]) => [
-      { collection: 'parcels', upserts: new Map(documents.map((one) => [one.parcelId, one])), deletes: [] },
+    const upsert = (documents: readonly Parcel[], newKeys: readonly string[] = []) => [
+      { collection: 'parcels', upserts: new Map(documents.map((one) => [one.parcelId, one])), deletes: [], newKeys: new Set(newKeys) },
     ];
+    const keysOf = (documents: readonly Parcel[]) => documents.map(({ parcelId }) => parcelId);
+    const many = (count: number, fields: Partial<Parcel> = {}) => Array.from({ length: count }, (_, index) => parcel(`many-${index}`, fields));
 
-    it('gives back exactly the documents that were written, through sessions and through queries', async () => {
+    it.each([
+      ['over what may be there', false],
+      ['as new ones', true],
+    ])('gives back exactly the documents that were written %s, through sessions and through queries', async (_, isNew) => {
       const { store, session: opened } = await session();
       const documents = fc
         .sample(
@@ -73,7 +78,8 @@ for (const { name, make } of await sqlFixtures()) {
         )
         .map((one) => JSON.parse(JSON.stringify(one)) as Parcel);
       documents.push(parcel('text', { note: `NULL "quoted" 'single' \\ back\\\\slash {1,2} $1 ? \u2028 😀 e\u0301`, country: '', tags: [] }));
-      await opened.commit({ changes: upsert(documents), checkpoint: move(undefined, 1) });
+      documents.push(parcel('copied', { note: 'tab\tline\nreturn\r\\N \\. \\t', country: '\\N', tags: ['\t\n\\'] }));
+      await opened.commit({ changes: upsert(documents, isNew ? keysOf(documents) : []), checkpoint: move(undefined, 1) });
       const loaded = await opened.load(
         'parcels',
         documents.map(({ parcelId }) => parcelId),
@@ -96,6 +102,40 @@ for (const { name, make } of await sqlFixtures()) {
         const loaded = await opened.load('parcels', ['absent', ...batch.map(({ parcelId }) => parcelId)]);
         expect([...loaded.values()].map((one) => (one as Parcel).weight).sort((a, b) => a - b)).toEqual(batch.map(({ weight }) => weight));
       }
+    });
+
+    it('writes new documents and others in one batch, of every size around that of a statement', async () => {
+      const { session: opened } = await session();
+      let from: number | undefined;
+      for (const size of [19, 20, 4_999, 5_000, 5_001]) {
+        const fresh = Array.from({ length: size }, (_, index) => parcel(`${size}-${index}`, { weight: size }));
+        const batch = [...fresh, parcel('known', { weight: size })];
+        await opened.commit({ changes: upsert(batch, keysOf(fresh)), checkpoint: move(from, size) });
+        expect((await opened.load('parcels', keysOf(batch))).size).toBe(size + 1);
+        expect((await opened.load('parcels', ['known'])).get('known')).toMatchObject({ weight: size });
+        from = size;
+      }
+    });
+
+    it('replaces a document that was announced as a new one by mistake', async () => {
+      const { session: opened } = await session();
+      await opened.commit({ changes: upsert([parcel('many-7', { note: 'old' })]), checkpoint: move(undefined, 1) });
+      const batch = many(50, { note: 'new' });
+      await opened.commit({ changes: upsert(batch, keysOf(batch)), checkpoint: move(1, 2) });
+      expect(await opened.load('parcels', keysOf(batch))).toEqual(new Map(batch.map((one) => [one.parcelId, one])));
+    });
+
+    // A column of SQLite takes whatever its codec lets through.
+    it.runIf(name === 'PostgreSQL')('says which new document the database refuses, has then written nothing, and goes on', async () => {
+      const { store, session: opened } = await session();
+      const schema = 'schema' in fixture.location ? fixture.location.schema : '';
+      await postgresQuery(`ALTER TABLE "${schema}".parcels__g1 ADD CHECK (weight < 100)`);
+      const batch = [...many(40), parcel('heavy', { weight: 100 })];
+      const refused = opened.commit({ changes: upsert(batch, keysOf(batch)), checkpoint: move(undefined, 1) });
+      await expect(refused).rejects.toMatchObject({ code: 'READ_STORE_INVALID_DOCUMENT', collection: 'parcels' });
+      expect(await opened.load('parcels', keysOf(batch))).toEqual(new Map());
+      await opened.commit({ changes: upsert(many(40), keysOf(many(40))), checkpoint: move(undefined, 1) });
+      expect((await store.generations('parcels'))[0]?.checkpoint.position).toBe(1n);
     });
 
     it('replaces and deletes whole documents', async () => {

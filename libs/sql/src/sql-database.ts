@@ -35,8 +35,8 @@ export interface SqlConnection {
   /** A page of documents by key in code-point order; of a row that does not decode, its columns as they are. */
   scan(table: CollectionTable, options: ScanOptions): Promise<readonly ScanEntry[]>;
 
-  /** Writes whole documents over what is there. Errors: READ_STORE_INVALID_DOCUMENT. */
-  upsert(table: CollectionTable, documents: ReadonlyMap<string, ProjectionDocument>): Promise<void>;
+  /** Writes whole documents over what is there; `newKeys` as in `CollectionChanges`. Errors: READ_STORE_INVALID_DOCUMENT. */
+  upsert(table: CollectionTable, documents: ReadonlyMap<string, ProjectionDocument>, newKeys?: ReadonlySet<string>): Promise<void>;
 
   delete(table: CollectionTable, keys: readonly string[]): Promise<void>;
 

@@ -66,9 +66,9 @@ export class SqlReadStoreSession implements TransactionalSession<SqlTransaction>
 
   async commit({ changes, ...batch }: CommitBatch): Promise<void> {
     await this.#inBatch(batch, async (connection) => {
-      for (const { collection, upserts, deletes } of changes) {
+      for (const { collection, upserts, deletes, newKeys } of changes) {
         const table = this.#table(collection);
-        if (upserts.size > 0) await connection.upsert(table, upserts);
+        if (upserts.size > 0) await connection.upsert(table, upserts, newKeys);
         if (deletes.length > 0) await connection.delete(table, deletes);
       }
     });

@@ -103,6 +103,7 @@ describe('changesOf', () => {
         ['new', fresh],
       ]),
       deletes: ['gone'],
+      newKeys: new Set(['new']),
     });
   });
 });

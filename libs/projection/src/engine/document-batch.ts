@@ -103,11 +103,16 @@ export const changesOf = (
 ): CollectionChanges => {
   const upserts = new Map<string, ProjectionDocument>();
   const deletes: string[] = [];
+  const newKeys = new Set<string>();
   keys.forEach((key, slot) => {
     const document = after[slot] ?? null;
     if (document === before[slot]) return;
-    if (document) upserts.set(key, document);
-    else deletes.push(key);
+    if (!document) {
+      deletes.push(key);
+      return;
+    }
+    upserts.set(key, document);
+    if (before[slot] === null) newKeys.add(key);
   });
-  return { collection, upserts, deletes };
+  return { collection, upserts, deletes, newKeys };
 };

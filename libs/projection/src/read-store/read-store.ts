@@ -46,6 +46,8 @@ export interface CollectionChanges {
   readonly collection: string;
   readonly upserts: ReadonlyMap<string, ProjectionDocument>;
   readonly deletes: readonly string[];
+  /** Keys among `upserts` that had no document before, as far as the writer knows. A hint that a store may use but must not believe. */
+  readonly newKeys?: ReadonlySet<string>;
 }
 
 /** Moves a checkpoint: only from `from`, only in the session's epoch. */

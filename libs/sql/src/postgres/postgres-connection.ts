@@ -6,16 +6,20 @@ import type { PoolClient, QueryArrayResult, QueryResult } from 'pg';
 import type { QueryRunner } from 'typeorm';
 import { isStorableText } from '../entity/column-kind.js';
 import type { CollectionTable, SqlConnection } from '../sql-database.js';
+import { CopyStatement } from './copy-statement.js';
 import { numberedPlaceholders } from './placeholders.js';
 import { isDataError, isLockTimeout, problemOf, translatePostgresError } from './postgres-errors.js';
-import { deleteStatement, refusedBy, scanStatement, selectStatement, upsertStatements } from './postgres-table-statements.js';
-import type { BulkStatement } from './postgres-table-statements.js';
+import { copyBatches, deleteStatement, refusedBy, scanStatement, selectStatement, upsertStatements } from './postgres-table-statements.js';
+import type { BulkStatement, CopyBatch } from './postgres-table-statements.js';
 
 // Readers wait behind a promote that waits for other readers, so it waits only for a moment at a time.
 const VIEW_LOCK_WAIT_MS = 250;
 const VIEW_LOCK_ATTEMPTS_MAX = 40;
 /** For statements that build an index: a day. */
 const LONG_TIMEOUT_MS = 86_400_000;
+
+/** Fewer new rows go with the others: a COPY takes a subtransaction, which a live batch of a row or two need not pay for. */
+const COPY_ROWS_MIN = 20;
 
 /** What a connection is given by its database. */
 export interface PostgresLease {
@@ -72,8 +76,11 @@ export class PostgresConnection implements SqlConnection {
     return rows.map((row) => codec.decodeEntry(row));
   }
 
-  async upsert(table: CollectionTable, documents: ReadonlyMap<string, ProjectionDocument>): Promise<void> {
-    for (const statement of upsertStatements(table, documents)) await this.#write(table.collection, statement);
+  async upsert(table: CollectionTable, documents: ReadonlyMap<string, ProjectionDocument>, newKeys: ReadonlySet<string> = NO_KEYS): Promise<void> {
+    if (newKeys.size < COPY_ROWS_MIN) return this.#merge(table, documents);
+    const [fresh, known] = parted(documents, newKeys);
+    for (const batch of copyBatches(table, fresh)) await this.#copy(table, batch);
+    await this.#merge(table, known);
   }
 
   async delete(table: CollectionTable, keys: readonly string[]): Promise<void> {
@@ -112,6 +119,28 @@ export class PostgresConnection implements SqlConnection {
     await this.#client.query('ROLLBACK').catch(() => this.#giveUp());
   }
 
+  async #merge(table: CollectionTable, documents: ReadonlyMap<string, ProjectionDocument>): Promise<void> {
+    for (const statement of upsertStatements(table, documents)) await this.#write(table.collection, statement);
+  }
+
+  /** What it refuses is written as if nothing were known about it: either the keys are there after all, or the refusal has to be told. */
+  async #copy(table: CollectionTable, { sql, data, documents }: CopyBatch): Promise<void> {
+    const isCopied = await this.#guarded(async () => {
+      const statement = new CopyStatement(`SAVEPOINT before_copy; ${sql}; RELEASE SAVEPOINT before_copy`, data);
+      this.#client.query(statement);
+      try {
+        await statement.done;
+        return true;
+      } catch (error) {
+        if (isDataError(error)) return false;
+        throw error;
+      }
+    });
+    if (isCopied) return;
+    await this.control('ROLLBACK TO SAVEPOINT before_copy; RELEASE SAVEPOINT before_copy');
+    await this.#merge(table, documents);
+  }
+
   async #write(collection: string, { text, values, keys }: BulkStatement): Promise<void> {
     if (keys.length === 0) return;
     await this.#guarded(async () => {
@@ -139,6 +168,19 @@ export class PostgresConnection implements SqlConnection {
     this.#client.end().catch(() => undefined); // it is lost either way
   }
 }
+
+const NO_KEYS: ReadonlySet<string> = new Set();
+
+/** Documents under these keys, and the others. */
+const parted = <Document>(
+  documents: ReadonlyMap<string, Document>,
+  keys: ReadonlySet<string>,
+): readonly [ReadonlyMap<string, Document>, ReadonlyMap<string, Document>] => {
+  if (keys.size === documents.size) return [documents, new Map()];
+  const parts = [new Map<string, Document>(), new Map<string, Document>()] as const;
+  for (const [key, document] of documents) parts[keys.has(key) ? 0 : 1].set(key, document);
+  return parts;
+};
 
 // The codec converts; the application may have changed the driver's global parsers.
 const RAW_TEXT = { getTypeParser: () => (text: unknown) => text };

@@ -6,6 +6,7 @@ import type { DocumentCodec } from '../entity/document-codec.js';
 import { quoted } from '../entity/identifiers.js';
 import type { CollectionTable } from '../sql-database.js';
 import { arrayLiteral } from './array-literal.js';
+import { copyLine } from './copy-text.js';
 
 /** A statement with its parameters, as the driver takes them. */
 export interface BulkStatement {
@@ -13,6 +14,13 @@ export interface BulkStatement {
   readonly values: readonly string[];
   /** Keys of the documents that it writes. */
   readonly keys: readonly string[];
+}
+
+/** New rows as the data of one COPY. */
+export interface CopyBatch {
+  readonly sql: string;
+  readonly data: string;
+  readonly documents: ReadonlyMap<string, ProjectionDocument>;
 }
 
 // Both bound the size of a statement, and with it the memory that it takes here and on the server.
@@ -54,6 +62,24 @@ export function* upsertStatements({ sqlName, codec }: CollectionTable, documents
     batch = new ColumnBatch(codec.columns.length);
   }
   if (batch.keys.length > 0) yield batch.statement(text);
+}
+
+/** COPYs straight into the table: it refuses a batch with a key that is there. Errors: READ_STORE_INVALID_DOCUMENT, while they are being made. */
+export function* copyBatches({ sqlName, codec }: CollectionTable, documents: ReadonlyMap<string, ProjectionDocument>): Generator<CopyBatch> {
+  const sql = `COPY ${sqlName} (${codec.columns.map(({ name }) => quoted(name)).join(', ')}) FROM STDIN`;
+  let batch = new Map<string, ProjectionDocument>();
+  let data = '';
+  for (const [key, document] of documents) {
+    const row: SqlValue[] = [];
+    codec.encode(key, document, row);
+    data += copyLine(row);
+    batch.set(key, document);
+    if (batch.size < ROWS_PER_STATEMENT && data.length < TEXT_PER_STATEMENT) continue;
+    yield { sql, data, documents: batch };
+    batch = new Map();
+    data = '';
+  }
+  if (batch.size > 0) yield { sql, data, documents: batch };
 }
 
 /** Rows turned into columns. */

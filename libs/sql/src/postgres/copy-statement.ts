@@ -1,0 +1,49 @@
+// COPY … FROM STDIN for the driver: rows go to the server as one stream of text, and no statement is parsed or planned for them.
+import type { Submittable } from 'pg';
+
+/** What the driver hands to a query that speaks the protocol itself. */
+interface WireConnection {
+  query(text: string): void;
+  sendCopyFromChunk(chunk: Buffer): void;
+  endCopyFrom(): void;
+}
+
+/**
+ * Runs `sql`, which holds one COPY … FROM STDIN and may hold other statements around it, and gives it the data. Hand it to `client.query` and wait
+ * for `done`: it rejects with the server's error, or the connection's, after which nothing of the data is there.
+ */
+export class CopyStatement implements Submittable {
+  readonly done: Promise<void>;
+  /** The driver wraps it, so that its own timeout can end the wait. */
+  callback: (error: Error | null) => void;
+
+  constructor(
+    private readonly sql: string,
+    private readonly data: string,
+  ) {
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    this.done = promise;
+    this.callback = (error) => (error ? reject(error) : resolve());
+  }
+
+  submit(connection: object): void {
+    (connection as WireConnection).query(this.sql);
+  }
+
+  handleCopyInResponse(connection: WireConnection): void {
+    connection.sendCopyFromChunk(Buffer.from(this.data));
+    connection.endCopyFrom();
+  }
+
+  handleCommandComplete(): void {
+    // One of several statements is through; the last word is ReadyForQuery.
+  }
+
+  handleError(error: Error): void {
+    this.callback(error);
+  }
+
+  handleReadyForQuery(): void {
+    this.callback(null);
+  }
+}
