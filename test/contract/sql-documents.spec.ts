@@ -23,6 +23,12 @@ class TwoKeys {
   @PrimaryColumn('text') b!: string;
 }
 
+@Entity('long_name')
+class LongName {
+  @PrimaryColumn('text') id!: string;
+  @Column({ type: 'text', name: `${'ü'.repeat(31)}ab` }) note!: string;
+}
+
 @Entity('parcels')
 class WiderParcel {
   @PrimaryColumn('text') parcelId!: string;
@@ -213,6 +219,7 @@ for (const { name, make } of await sqlFixtures()) {
       ['a type that is not the same on every database', Dated, /column day has type date/],
       ['a unique index', UniqueMail, /unique index/],
       ['two primary columns', TwoKeys, /exactly one @PrimaryColumn/],
+      ['a name that PostgreSQL would cut', LongName, /more than 63 bytes/],
     ])('refuses an entity with %s', async (_, entity, problem) => {
       const opening = fixture.open([entity]);
       await expect(opening).rejects.toMatchObject({ code: 'READ_STORE_UNSUPPORTED_ENTITY' });

@@ -8,6 +8,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { inspect, promisify } from 'node:util';
 import { isMainstemError } from '@mainstem/event-store';
 import { SqlReadStore } from '@mainstem/sql';
+import pg from 'pg';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
@@ -169,6 +170,44 @@ describe.runIf(await withPostgres())('faults of PostgreSQL', () => {
     } finally {
       await postgresQuery(`DROP ROLE ${role}`);
     }
+  });
+
+  it('keeps numbers and NULLs exact whatever the role, the database or the URL has set for sessions', async () => {
+    const url = new URL(postgresUrl);
+    url.searchParams.set('options', '-c extra_float_digits=-10 -c array_nulls=off');
+    const store = await SqlReadStore.open({ url: url.href, schema }, { entities });
+    await store.createGeneration(parcels, incarnation);
+    const session = await store.open(parcels, 1);
+    const exact = parcel('exact', { ratio: 0.1 + 0.2, note: null });
+    await session.commit({ changes: [{ collection: 'parcels', upserts: new Map([['exact', exact]]), deletes: [] }], checkpoint: move(undefined, 1) });
+    expect((await session.load('parcels', ['exact'])).get('exact')).toEqual(exact);
+    expect((await store.read(['parcels'], (manager) => manager.find(Parcel))).value).toEqual([exact]);
+    await store.close();
+  });
+
+  it('gives up a statement after the time that the URL allows, and says so', async () => {
+    const url = new URL(postgresUrl);
+    url.searchParams.set('statement_timeout', '3000');
+    const store = await SqlReadStore.open({ url: url.href, schema }, { entities });
+    await store.createGeneration(parcels, incarnation);
+    const slow = store.read(['parcels'], (manager) => manager.query('SELECT pg_sleep(30)'));
+    await expect(slow).rejects.toMatchObject({ code: 'READ_STORE_UNAVAILABLE' });
+    await expect(slow).rejects.toThrow(/statement timeout/);
+    await store.close();
+  });
+
+  it('does not wait for a lock longer than it may, and writes once the lock is gone', async () => {
+    const { store } = await open();
+    await store.close();
+    const patient = await SqlReadStore.open({ url: postgresUrl, schema, lockTimeoutMs: 50 }, { entities });
+    const session = await patient.open(parcels, 1);
+    const blocker = new pg.Client(postgresUrl);
+    await blocker.connect();
+    await blocker.query(`BEGIN; LOCK TABLE "${schema}".parcels__g1 IN SHARE MODE`);
+    await expect(session.commit(batchOf('a', undefined, 1))).rejects.toThrow(/waited too long for a lock/);
+    await blocker.end();
+    await session.commit(batchOf('a', undefined, 1));
+    await patient.close();
   });
 
   it('refuses to write where the server takes no writes, as on a replica', async () => {

@@ -73,10 +73,15 @@ const documentColumnOf = (metadata: EntityMetadata, column: ColumnMetadata): Doc
   }
   if (column.isArray || column.transformer || column.isVirtualProperty) return refuse("is an array, transformed or virtual; use 'simple-json'");
   if (column.databaseName === STATE_COLUMN) return refuse('has a reserved name');
+  if (Buffer.byteLength(column.databaseName) > NAME_BYTES_MAX)
+    return refuse(`has a name of more than ${NAME_BYTES_MAX} bytes, which PostgreSQL would cut`);
+  if (column.databaseName.includes('"')) return refuse('has a name with a double quote');
   const lengthMax = kind === 'text' && column.length ? Number(column.length) : undefined;
   const limits = { lengthMax, bytesMax: indexedBytesMax(metadata, column) };
   return { property: column.propertyName, column: column.databaseName, kind, isNullable: column.isNullable, limits };
 };
+
+const NAME_BYTES_MAX = 63;
 
 // PostgreSQL takes at most 2,704 bytes in an index entry (a third of a page); the same holds on SQLite, so that a document fits both.
 const INDEX_ENTRY_BYTES_MAX = 2_600;

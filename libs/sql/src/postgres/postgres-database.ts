@@ -17,11 +17,8 @@ import { postgresTargetOf } from './postgres-target.js';
 import type { PostgresLocation, PostgresTarget } from './postgres-target.js';
 
 const CONNECT_TIMEOUT_MS = 10_000;
-const STATEMENT_TIMEOUT_MS = 60_000;
-const LOCK_TIMEOUT_MS = 10_000;
-const IDLE_IN_TRANSACTION_TIMEOUT_MS = 60_000;
 /** Longer than the server's own limit: only a dead connection gets here. */
-const ANSWER_TIMEOUT_MS = 70_000;
+const ANSWER_TIMEOUT_EXTRA_MS = 10_000;
 /** Between two statements of a long read. */
 const SNAPSHOT_IDLE_TIMEOUT_MS = 600_000;
 const CLOSE_WAIT_MAX_MS = 5_000;
@@ -180,7 +177,7 @@ export class PostgresDatabase implements SqlDatabase {
   }
 }
 
-const dataSourceFor = ({ connectionString, schema, poolSizeMax }: PostgresTarget, entities: readonly DocumentClass[]): DataSource =>
+const dataSourceFor = ({ connectionString, schema, sessionOptions, ...limits }: PostgresTarget, entities: readonly DocumentClass[]): DataSource =>
   new DataSource({
     type: 'postgres',
     schema,
@@ -194,13 +191,14 @@ const dataSourceFor = ({ connectionString, schema, poolSizeMax }: PostgresTarget
     poolErrorHandler: () => undefined,
     extra: {
       connectionString, // not `url`: TypeORM would keep parts of it in its own options
-      max: poolSizeMax,
+      max: limits.poolSizeMax,
       keepAlive: true,
+      options: sessionOptions,
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-      statement_timeout: STATEMENT_TIMEOUT_MS,
-      lock_timeout: LOCK_TIMEOUT_MS,
-      idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_TIMEOUT_MS,
-      query_timeout: ANSWER_TIMEOUT_MS,
+      statement_timeout: limits.statementTimeoutMs,
+      lock_timeout: limits.lockTimeoutMs,
+      idle_in_transaction_session_timeout: limits.idleInTransactionTimeoutMs,
+      query_timeout: limits.statementTimeoutMs + ANSWER_TIMEOUT_EXTRA_MS,
     },
   });
 

@@ -29,10 +29,17 @@ export const translatePostgresError = (error: unknown, foreign = false): unknown
       return new ReadStoreUnavailable(STORE, `waited too long for a lock (${problem}).`, cause);
     case '28P01':
       return new ReadStoreUnavailable(STORE, `${problem}; check user and password in its URL.`, cause);
+    case undefined:
+      if (problem === NO_CONNECTION_FREE)
+        return new ReadStoreUnavailable(STORE, `${problem}; is the server there, and is pool_size in its URL large enough?`, cause);
+      return foreign && !isOutage(cause, code) ? error : new ReadStoreUnavailable(STORE, problem, cause);
     default:
       return foreign && !isOutage(cause, code) ? error : new ReadStoreUnavailable(STORE, problem, cause);
   }
 };
+
+/** Of the driver's pool, whether no server answers or all connections are in use. */
+const NO_CONNECTION_FREE = 'timeout exceeded when trying to connect';
 
 /** Whether the server refuses the data itself: out of range, too large for an index, a constraint added by hand. */
 export const isDataError = (error: unknown): boolean => /^(22|23|54)/.test(sqlStateOf(error) ?? '');

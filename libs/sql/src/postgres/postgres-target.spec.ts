@@ -4,10 +4,9 @@ import { postgresTargetOf } from './postgres-target.js';
 
 describe('postgres target', () => {
   it('takes the schema out of the URL and leaves the rest to the driver', () => {
-    expect(postgresTargetOf({ url: 'postgres://u:p@host:6543/db?schema=ledger&sslmode=require' })).toEqual({
+    expect(postgresTargetOf({ url: 'postgres://u:p@host:6543/db?schema=ledger&sslmode=require' })).toMatchObject({
       connectionString: 'postgres://u:p@host:6543/db?sslmode=require',
       schema: 'ledger',
-      poolSizeMax: 10,
     });
   });
 
@@ -16,11 +15,37 @@ describe('postgres target', () => {
     expect(postgresTargetOf({ url: 'postgresql://host/db' }).schema).toBe('public');
   });
 
+  it('bounds everything by default, and takes limits from the URL or, before it, from the options', () => {
+    expect(postgresTargetOf({ url: 'postgres://host/db' })).toMatchObject({
+      poolSizeMax: 10,
+      statementTimeoutMs: 60_000,
+      lockTimeoutMs: 10_000,
+      idleInTransactionTimeoutMs: 60_000,
+    });
+    const url = 'postgres://host/db?pool_size=2&statement_timeout=1000&lock_timeout=200&idle_in_transaction_session_timeout=300';
+    expect(postgresTargetOf({ url, lockTimeoutMs: 7 })).toMatchObject({
+      poolSizeMax: 2,
+      statementTimeoutMs: 1_000,
+      lockTimeoutMs: 7,
+      idleInTransactionTimeoutMs: 300,
+      connectionString: 'postgres://host/db',
+    });
+  });
+
+  it('keeps the session options of the URL, but for those that its own values depend on', () => {
+    const url = 'postgres://host/db?options=-c%20work_mem%3D64MB%20-c%20extra_float_digits%3D-5';
+    const { sessionOptions, connectionString } = postgresTargetOf({ url });
+    expect(sessionOptions).toBe('-c work_mem=64MB -c extra_float_digits=-5 -c extra_float_digits=1 -c array_nulls=on'); // the last one counts
+    expect(connectionString).toBe('postgres://host/db');
+  });
+
   it.each([
     { url: 'mysql://root:sentinel-secret@host/db' },
     { url: 'sentinel-secret' },
     { url: 'postgres://u:sentinel-secret@host/db?schema=a"b' },
     { url: 'postgres://u:sentinel-secret@host/db', poolSizeMax: 0 },
+    { url: 'postgres://u:sentinel-secret@host/db?statement_timeout=1min' },
+    { url: 'postgres://u:sentinel-secret@host/db', lockTimeoutMs: 1.5 },
   ])('refuses what makes no sense without showing the password ($poolSizeMax)', (location) => {
     expect(() => postgresTargetOf(location)).toThrow(expect.objectContaining({ code: 'READ_STORE_INVALID_OPTIONS' }));
     expect(() => postgresTargetOf(location)).not.toThrow(/sentinel-secret/);

@@ -1,34 +1,78 @@
 // Where on which PostgreSQL server, from the application's settings. Refusals never show the URL: it may hold a password.
 import { InvalidSqlOptions } from '../errors.js';
 
-export interface PostgresLocation {
-  /** `postgres://user:password@host:port/database?schema=name`; other parameters are the driver's, such as `sslmode`. */
+export interface PostgresLocation extends Partial<PostgresLimits> {
+  /**
+   * `postgres://user:password@host:port/database?schema=name`. Limits may stand there, too: `pool_size`, and by PostgreSQL's own names
+   * `statement_timeout`, `lock_timeout`, `idle_in_transaction_session_timeout`. Other parameters are the driver's, such as `sslmode`.
+   */
   readonly url: string;
   /** Default: the URL's `schema`, else `public`. */
   readonly schema?: string;
-  /** Most connections at a time, from 1; default 10. */
-  readonly poolSizeMax?: number;
 }
 
-export interface PostgresTarget {
+/** What bounds the use of the server. Whole numbers from 1; an option goes before the URL. */
+export interface PostgresLimits {
+  /** Most connections at a time; default 10. With a single one everything works, but waits for everything else. */
+  readonly poolSizeMax: number;
+  /** Longest time of one statement; default 60,000. Statements that build an index may take a day. */
+  readonly statementTimeoutMs: number;
+  /** Longest wait for a lock; default 10,000. */
+  readonly lockTimeoutMs: number;
+  /** Longest pause between two statements of a transaction, after which the server ends the connection; default 60,000. */
+  readonly idleInTransactionTimeoutMs: number;
+}
+
+export interface PostgresTarget extends PostgresLimits {
   readonly connectionString: string;
   readonly schema: string;
-  readonly poolSizeMax: number;
+  /** Settings of a session, as on the command line of the server. */
+  readonly sessionOptions: string;
 }
 
-const POOL_SIZE_MAX_DEFAULT = 10;
+const LIMITS: Readonly<Record<keyof PostgresLimits, { readonly parameter: string; readonly fallback: number }>> = {
+  poolSizeMax: { parameter: 'pool_size', fallback: 10 },
+  statementTimeoutMs: { parameter: 'statement_timeout', fallback: 60_000 },
+  lockTimeoutMs: { parameter: 'lock_timeout', fallback: 10_000 },
+  idleInTransactionTimeoutMs: { parameter: 'idle_in_transaction_session_timeout', fallback: 60_000 },
+};
+/** Of the server: timeouts are numbers of 32 bits. */
+const LIMIT_MAX = 2_147_483_647;
 const SCHEMA = /^[A-Za-z_][A-Za-z0-9_]{0,62}$/;
+// Numbers and NULLs are read and written as text: a database or role that was set otherwise would round the ones and turn the others into words.
+const SESSION_OPTIONS = '-c extra_float_digits=1 -c array_nulls=on';
 
 /** Checks a location. Errors: READ_STORE_INVALID_OPTIONS. */
-export const postgresTargetOf = ({ url, schema, poolSizeMax = POOL_SIZE_MAX_DEFAULT }: PostgresLocation): PostgresTarget => {
+export const postgresTargetOf = ({ url, schema, ...given }: PostgresLocation): PostgresTarget => {
   const parsed = URL.canParse(url) ? new URL(url) : undefined;
   if (!parsed || !['postgres:', 'postgresql:'].includes(parsed.protocol)) {
     throw new InvalidSqlOptions('the URL must look like postgres://user:password@host:port/database');
   }
-  const chosen = schema ?? parsed.searchParams.get('schema') ?? 'public';
-  if (!SCHEMA.test(chosen)) throw new InvalidSqlOptions('the schema must be letters, digits and underscores, at most 63, starting with a letter');
-  if (!Number.isSafeInteger(poolSizeMax) || poolSizeMax < 1)
-    throw new InvalidSqlOptions(`poolSizeMax must be a whole number from 1, got ${poolSizeMax}`);
+  const limitOf = (name: keyof PostgresLimits): number => {
+    const { parameter, fallback } = LIMITS[name];
+    const text = taken(parsed, parameter);
+    const value = given[name] ?? (text === undefined ? fallback : Number(text));
+    if (Number.isSafeInteger(value) && value >= 1 && value <= LIMIT_MAX) return value;
+    throw new InvalidSqlOptions(`${name} (in the URL: ${parameter}) must be a whole number from 1, got ${given[name] ?? text}`);
+  };
+  const chosen = schema ?? taken(parsed, 'schema') ?? 'public';
   parsed.searchParams.delete('schema');
-  return { connectionString: parsed.href, schema: chosen, poolSizeMax };
+  if (!SCHEMA.test(chosen)) throw new InvalidSqlOptions('the schema must be letters, digits and underscores, at most 63, starting with a letter');
+  const sessionOptions = [taken(parsed, 'options'), SESSION_OPTIONS].filter((options) => options !== undefined).join(' ');
+  return {
+    schema: chosen,
+    poolSizeMax: limitOf('poolSizeMax'),
+    statementTimeoutMs: limitOf('statementTimeoutMs'),
+    lockTimeoutMs: limitOf('lockTimeoutMs'),
+    idleInTransactionTimeoutMs: limitOf('idleInTransactionTimeoutMs'),
+    sessionOptions,
+    connectionString: parsed.href,
+  };
+};
+
+/** A parameter of the URL, which the driver is not to see. */
+const taken = (url: URL, parameter: string): string | undefined => {
+  const value = url.searchParams.get(parameter) ?? undefined;
+  url.searchParams.delete(parameter);
+  return value;
 };
