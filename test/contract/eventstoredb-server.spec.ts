@@ -41,6 +41,12 @@ describe('a server of the protocol', () => {
     expect([await answer('/health/live'), await answer('/other')]).toEqual([204, 404]);
   });
 
+  it('says over HTTP whether it can serve, and where the log ends', async () => {
+    const answer = (path: string) => fetch(`http://127.0.0.1:${fixture.server.healthPort}${path}`).then((response) => response.json());
+    expect(await answer('/health/ready')).toEqual({ status: 'ready', reasons: [] });
+    expect(await answer('/health/progress')).toEqual({ 'event store': { head: expect.stringMatching(/^\d+$/) } });
+  });
+
   it.each([
     'persistent_subscriptions.PersistentSubscriptions/Create',
     'projections.Projections/Create',

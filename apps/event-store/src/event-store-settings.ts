@@ -25,7 +25,7 @@ Settings (flag, environment variable, default):
   --dir <folder>             MAINSTEM_DIR           .mainstem    folder of the events, shared with the embedded event store
   --host <address>                                  127.0.0.1    anything else needs TLS and an administrator
   --port <n>                 PORT                   2113         0 takes a free one
-  --health-port <n>                                 none         where GET /health/live answers
+  --health-port <n>                                 none         where GET /health/live, /health/ready and /health/progress answer
   --tls-cert <file>                                 none         certificate, PEM
   --tls-key <file>                                  none         its private key, PEM
                              EVENT_STORE_USERNAME   none         administrator; needs TLS

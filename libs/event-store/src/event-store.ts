@@ -111,6 +111,12 @@ export interface EventReader {
 
   /** Position of the last event, or undefined while there is none. */
   head(signal?: AbortSignal): Promise<Position | undefined>;
+
+  /**
+   * For a health check: why background work of this store (a connection, a writer) does not proceed, in words; empty while it does. A store
+   * without any does not have it.
+   */
+  troubles?(): readonly string[];
 }
 
 export interface EventStore extends EventReader, EventWriter {

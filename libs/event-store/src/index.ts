@@ -7,6 +7,7 @@ export * from './event-registry.js';
 export * from './event-store.js';
 export * from './event.js';
 export * from './expected-revision.js';
+export * from './heartbeat.js';
 export * from './identifiers.js';
 export * from './json.js';
 export * from './memory/in-memory-event-store.js';

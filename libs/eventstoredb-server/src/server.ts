@@ -1,9 +1,10 @@
 // The server: listens, serves one folder, tells whether it lives.
-import { createServer, type Server as HttpServer } from 'node:http';
+import type { Server as HttpServer } from 'node:http';
 import { isIP, type AddressInfo } from 'node:net';
 import { Server, ServerCredentials } from '@grpc/grpc-js';
 import { systemRuntime, type Runtime } from '@mainstem/event-store';
 import { CannotListen, ServerSettingsInvalid } from './errors.js';
+import { listenForHealth } from './health-server.js';
 import { EventLog } from './log/event-log.js';
 import { Access, type Credentials } from './protocol/access.js';
 import { addServices } from './protocol/services.js';
@@ -30,7 +31,7 @@ export interface EventStoreDbServerOptions {
   readonly administrator?: Credentials;
   /** Listen beyond this machine without TLS or without an administrator. Default false. */
   readonly allowInsecure?: boolean;
-  /** Where GET /health/live answers, over HTTP/1.1; 0 takes a free one. Default: nowhere. */
+  /** Where GET /health/live, /health/ready and /health/progress answer, over HTTP/1.1; 0 takes a free one. Default: nowhere. */
   readonly healthPort?: number;
   /** Largest write in bytes. Default 1 MiB, as EventStoreDB up to 25.0. */
   readonly writeBytesMax?: number;
@@ -69,7 +70,7 @@ export class EventStoreDbServer {
     let health: HttpServer | undefined;
     try {
       bound = await listen(grpc, `${isIP(host) === 6 ? `[${host}]` : host}:${port}`, credentialsOf(options));
-      health = options.healthPort === undefined ? undefined : await listenForHealth(host, options.healthPort);
+      health = options.healthPort === undefined ? undefined : await listenForHealth(host, options.healthPort, log);
       return new EventStoreDbServer(options, { log, grpc, health, bound });
     } catch (error) {
       grpc.forceShutdown();
@@ -124,17 +125,6 @@ const listen = (server: Server, address: string, credentials: ServerCredentials)
   new Promise((resolve, reject) => {
     server.bindAsync(address, credentials, (error, port) => (error ? reject(new CannotListen(address, error)) : resolve(port)));
   });
-
-const listenForHealth = (host: string, port: number): Promise<HttpServer> => {
-  const server = createServer((request, response) => {
-    const isAsked = request.method === 'GET' && request.url === '/health/live';
-    response.writeHead(isAsked ? 204 : 404).end();
-  });
-  return new Promise((resolve, reject) => {
-    server.once('error', (error) => reject(new CannotListen(`${host}:${port}`, error)));
-    server.listen(port, host, () => resolve(server));
-  });
-};
 
 const warn = (error: unknown): void => process.emitWarning(error instanceof Error ? error : String(error));
 

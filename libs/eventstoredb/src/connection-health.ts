@@ -1,49 +1,56 @@
 // Whether the subscriptions of a store are connected, and if not, why and for how long.
-import type { Runtime } from '@mainstem/event-store';
+import { Heartbeat, silenceOf, type Runtime } from '@mainstem/event-store';
 
 export interface ConnectionStatus {
   /** False while at least one subscription is being restored. */
   readonly isHealthy: boolean;
   readonly subscriptions: number;
+  /** Subscriptions whose loop does not come back from a step, in words. */
+  readonly silent: readonly string[];
   readonly restoring: readonly { readonly reason: string; readonly sinceMs: number }[];
 }
 
 /** One subscription's part of the health. */
 export interface Following {
+  readonly heartbeat: Heartbeat;
   isWell(): void;
   isTroubled(reason: string): void;
   end(): void;
 }
 
-interface Trouble {
+interface Followed {
+  readonly heartbeat: Heartbeat;
   reason: string | undefined;
   since: number;
 }
 
 export class ConnectionHealth {
   readonly #runtime: Runtime;
-  readonly #followed = new Set<Trouble>();
+  readonly #followed = new Set<Followed>();
 
   constructor(runtime: Runtime) {
     this.#runtime = runtime;
   }
 
   follow(): Following {
-    const trouble: Trouble = { reason: undefined, since: 0 };
-    this.#followed.add(trouble);
+    const heartbeat = new Heartbeat('a subscription to the event store', this.#runtime);
+    const followed: Followed = { heartbeat, reason: undefined, since: 0 };
+    this.#followed.add(followed);
     return {
-      isWell: () => (trouble.reason = undefined),
+      heartbeat,
+      isWell: () => (followed.reason = undefined),
       isTroubled: (reason) => {
-        if (trouble.reason === undefined) trouble.since = this.#runtime.monotonic();
-        trouble.reason = reason;
+        if (followed.reason === undefined) followed.since = this.#runtime.monotonic();
+        followed.reason = reason;
       },
-      end: () => this.#followed.delete(trouble),
+      end: () => this.#followed.delete(followed),
     };
   }
 
   status(): ConnectionStatus {
     const now = this.#runtime.monotonic();
     const restoring = [...this.#followed].flatMap(({ reason, since }) => (reason === undefined ? [] : [{ reason, sinceMs: now - since }]));
-    return { isHealthy: restoring.length === 0, subscriptions: this.#followed.size, restoring };
+    const silent = [...this.#followed].flatMap(({ heartbeat }) => heartbeat.silence() ?? []).map(silenceOf);
+    return { isHealthy: restoring.length + silent.length === 0, subscriptions: this.#followed.size, silent, restoring };
   }
 }

@@ -49,6 +49,9 @@ export interface EventStoreDbOptions extends ConnectionSettings {
   readonly patienceMs?: number;
 }
 
+/** A connection may break at any time; only one that does not come back is worth telling. */
+const RESTORING_MS_MAX = 2_000;
+
 /**
  * Appends have one effect whatever happens to the connection; reads and subscriptions go on where they were. Events whose type or stream
  * begins with `$` are the store's own and never come out. Positions are opaque and have gaps.
@@ -121,6 +124,12 @@ export class EventStoreDbEventStore implements EventStore {
   async head(signal?: AbortSignal): Promise<Position | undefined> {
     this.#assertOpen();
     return this.#reader.head(signal);
+  }
+
+  troubles(): readonly string[] {
+    const { restoring, silent } = this.#health.status();
+    const lasting = restoring.filter(({ sinceMs }) => sinceMs >= RESTORING_MS_MAX);
+    return [...new Set(lasting.map(({ reason }) => `a subscription is being restored: ${reason}`)), ...silent];
   }
 
   /** For a health check: red while a subscription is being restored. */

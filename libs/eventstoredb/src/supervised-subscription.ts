@@ -2,7 +2,7 @@
 import type { Position, Runtime, Subscription, SubscriptionBatch } from '@mainstem/event-store';
 import { BackOff } from './back-off.js';
 import { CatchUpSubscription } from './catch-up-subscription.js';
-import type { ConnectionHealth } from './connection-health.js';
+import type { ConnectionHealth, Following } from './connection-health.js';
 import { EventStoreUnavailable } from './errors.js';
 import type { EventsReader } from './events-reader.js';
 import type { LocalAppends } from './local-appends.js';
@@ -38,7 +38,7 @@ export async function* supervisedSubscription(
     while (!signal.aborted) {
       const held = holder.current();
       try {
-        for await (const batch of oneSubscription({ after: position, signal, ...rest }, options, held)) {
+        for await (const batch of oneSubscription({ after: position, signal, ...rest }, options, { held, following })) {
           following.isWell();
           backOff.reset();
           const isNews = batch.events.length > 0 || batch.position !== position || (batch.isCaughtUp && !hasToldCaughtUp);
@@ -55,6 +55,7 @@ export async function* supervisedSubscription(
         if (error instanceof EventStoreUnavailable) holder.renew(held);
         // The next caught-up mark is news again: meanwhile anything may have been missed.
         hasToldCaughtUp = false;
+        following.heartbeat.idle(); // its trouble is told already
         await backOff.wait(signal);
       }
     }
@@ -66,8 +67,12 @@ export async function* supervisedSubscription(
 async function* oneSubscription(
   { after, filter, batchSize, signal }: Subscription,
   { runtime, holder, timeouts, reader, appends }: SupervisedSubscriptionOptions,
-  { client, abandoned }: ReturnType<StoreContext['holder']['current']>,
+  {
+    held: { client, abandoned },
+    following: { heartbeat },
+  }: { readonly held: ReturnType<StoreContext['holder']['current']>; readonly following: Following },
 ): AsyncGenerator<SubscriptionBatch> {
+  heartbeat.busy('the end of the store');
   const head = await headWithin(reader, timeouts.answerMs, runtime, signal);
   const subscription = new CatchUpSubscription(client, { after, filter, batchSize, head }, runtime);
   const stopListening = appends.listen(() => subscription.wake());
@@ -82,10 +87,12 @@ async function* oneSubscription(
       if (abandoned.aborted && holder.current()) throw new EventStoreUnavailable('subscribe', 'the connection was given up');
       const batch = subscription.take();
       if (batch) {
+        heartbeat.idle(); // it is the reader's turn
         yield batch;
         heardAt = runtime.monotonic();
         continue;
       }
+      heartbeat.busy('news and the newest events');
       const isExpecting = appends.isBeyond(subscription.position);
       await subscription.wait(isExpecting ? ARRIVAL_MS : IDLE_MS, ending);
       const isWokenByAppend = !isExpecting && appends.isBeyond(subscription.position);
@@ -96,7 +103,9 @@ async function* oneSubscription(
       if (probe.wanted === undefined) heardAt = runtime.monotonic();
       else assertNotSilent(STALL_MS, 'an event is there and does not come');
       const skipped = subscription.isConfirmed && probe.isEnd ? subscription.skipTo(probe.skippable) : undefined;
-      if (skipped) yield skipped;
+      if (!skipped) continue;
+      heartbeat.idle();
+      yield skipped;
     }
   } finally {
     stopListening();

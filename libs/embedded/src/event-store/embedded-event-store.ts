@@ -5,6 +5,7 @@ import {
   encodeAppend,
   EventStoreClosed,
   InvalidInput,
+  silenceOf,
   systemRuntime,
   throwIfAborted,
   checkAllRead,
@@ -124,6 +125,13 @@ export class EmbeddedEventStore implements EventStore {
   async head(signal?: AbortSignal): Promise<Position | undefined> {
     this.#assertOpen();
     return this.#reader.head(signal);
+  }
+
+  troubles(): readonly string[] {
+    const { failure, silence } = this.#writer ?? {};
+    const told =
+      failure === undefined ? [] : [`it takes no appends until it is opened again: ${failure instanceof Error ? failure.message : String(failure)}`];
+    return silence ? [...told, silenceOf(silence)] : told;
   }
 
   close(): Promise<void> {

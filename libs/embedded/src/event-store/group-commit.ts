@@ -2,6 +2,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import {
   EventStoreClosed,
+  Heartbeat,
   isMainstemError,
   OperationAborted,
   throwIfAborted,
@@ -9,6 +10,7 @@ import {
   type AppendResult,
   type EncodedAppend,
   type Runtime,
+  type SilentLoop,
 } from '@mainstem/event-store';
 import { EventStoreOverloaded, type StoreFile } from '../errors.js';
 import { retryWhileBusy } from '../sqlite/busy-retry.js';
@@ -50,6 +52,7 @@ export class GroupCommit {
   readonly #options: GroupCommitOptions;
   readonly #transaction: AppendTransaction;
   readonly #queue = new Set<Pending>();
+  readonly #heartbeat: Heartbeat;
   #queueSize = 0;
   #running: Promise<void> | undefined;
   #isClosed = false;
@@ -59,6 +62,7 @@ export class GroupCommit {
   constructor(options: GroupCommitOptions) {
     this.#options = options;
     this.#transaction = new AppendTransaction(options.database);
+    this.#heartbeat = new Heartbeat('the group commit', options.runtime);
   }
 
   /** Resolves after the commit. The signal takes it out of the queue; a commit that has begun goes on. */
@@ -70,6 +74,16 @@ export class GroupCommit {
     if (this.#queue.size >= pendingAppendsMax) throw new EventStoreOverloaded(`${pendingAppendsMax} calls`);
     if (this.#queueSize >= PENDING_SIZE_MAX) throw new EventStoreOverloaded(`${PENDING_SIZE_MAX} characters`);
     return this.#enqueue(append, signal);
+  }
+
+  /** Set while appends wait for a commit that does not come. */
+  get silence(): SilentLoop | undefined {
+    return this.#heartbeat.silence();
+  }
+
+  /** Why it takes no appends any more, until the store is opened again. */
+  get failure(): unknown {
+    return this.#failure;
   }
 
   /** Commits what is queued; later appends are refused. */
@@ -95,11 +109,13 @@ export class GroupCommit {
 
   async #run(): Promise<void> {
     while (this.#queue.size > 0) {
+      this.#heartbeat.busy('one commit');
       // Everything that is called in this turn of the event loop, or while the last commit ran, joins the batch.
       await turn();
       if (this.#failure === undefined) await this.#commitBatch();
       else this.#fail(this.#takeAll(), this.#failure);
     }
+    this.#heartbeat.idle();
     this.#running = undefined;
   }
 

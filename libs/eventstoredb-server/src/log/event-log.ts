@@ -11,7 +11,7 @@ import {
   translateSqliteError,
   type StoreFile,
 } from '@mainstem/embedded/events-file';
-import { EventStoreClosed, type Incarnation, type Runtime } from '@mainstem/event-store';
+import { EventStoreClosed, type Incarnation, type Runtime, type SilentLoop } from '@mainstem/event-store';
 import { WriteTooLarge } from '../errors.js';
 import { type LogEvent, type ProposedEvent } from './log-event.js';
 import { LogReader, type AllPage, type AllPageRequest, type StreamPage, type StreamPageRequest } from './log-reader.js';
@@ -86,6 +86,11 @@ export class EventLog {
   /** Ends the stream for ever. */
   tombstone(write: Write): Promise<WriteOutcome> {
     return this.#writer.write((transaction) => transaction.tombstone(write), 0);
+  }
+
+  /** Set while writes wait for a commit that does not come. */
+  get silence(): SilentLoop | undefined {
+    return this.#writer.silence;
   }
 
   head(): Promise<number> {

@@ -1,7 +1,7 @@
 // Group commit: writes that arrive together share one transaction and one flush to the disk.
 import type { DatabaseSync } from 'node:sqlite';
 import { retryWhileBusy, translateEventsFileError, turn, type StoreFile } from '@mainstem/embedded/events-file';
-import { EventStoreClosed, type Runtime } from '@mainstem/event-store';
+import { EventStoreClosed, Heartbeat, type Runtime, type SilentLoop } from '@mainstem/event-store';
 import { ServerOverloaded } from '../errors.js';
 import { LogTransaction, type WriteOutcome } from './log-transaction.js';
 
@@ -32,6 +32,7 @@ interface Pending {
 export class LogWriter {
   readonly #options: LogWriterOptions;
   readonly #transaction: LogTransaction;
+  readonly #heartbeat: Heartbeat;
   #queue: Pending[] = [];
   #bytes = 0;
   #running: Promise<void> | undefined;
@@ -39,6 +40,7 @@ export class LogWriter {
 
   constructor(options: LogWriterOptions) {
     this.#options = options;
+    this.#heartbeat = new Heartbeat('the group commit', options.runtime);
     this.#transaction = new LogTransaction(options.database, () => options.runtime.uuid());
   }
 
@@ -53,6 +55,11 @@ export class LogWriter {
     });
   }
 
+  /** Set while writes wait for a commit that does not come. */
+  get silence(): SilentLoop | undefined {
+    return this.#heartbeat.silence();
+  }
+
   /** Commits what is queued; later writes are refused. */
   async close(): Promise<void> {
     this.#isClosed = true;
@@ -61,10 +68,12 @@ export class LogWriter {
 
   async #run(): Promise<void> {
     while (this.#queue.length > 0) {
+      this.#heartbeat.busy('one commit');
       // Everything that arrives in this turn of the event loop, or while the last commit ran, joins the batch.
       await turn();
       await this.#commitBatch();
     }
+    this.#heartbeat.idle();
     this.#running = undefined;
   }
 

@@ -14,13 +14,13 @@ export interface HealthCheck {
 /** Longest that an event store may take to say where it ends. */
 const HEAD_TIMEOUT_MS = 2_000;
 
-/** Ready while the event store answers. */
-export const eventStoreHealth = (reader: Pick<EventReader, 'head'>): HealthCheck => ({
+/** Ready while the event store answers, and nothing that it does in the background is stuck. */
+export const eventStoreHealth = (reader: Pick<EventReader, 'head' | 'troubles'>): HealthCheck => ({
   name: 'event store',
   reasons: async () => {
     try {
       await reader.head(AbortSignal.timeout(HEAD_TIMEOUT_MS));
-      return [];
+      return reader.troubles?.() ?? [];
     } catch (error) {
       return [
         isMainstemError(error, 'EVENT_STORE_ABORTED')
@@ -33,17 +33,24 @@ export const eventStoreHealth = (reader: Pick<EventReader, 'head'>): HealthCheck
   },
 });
 
-/** Ready when every projection is live, with nothing parked. */
-export const projectorHealth = (projector: Pick<Projector, 'status'>): HealthCheck => ({
+/** Ready when every projection is live and gets on, and every loop that they share gives signs of life. Parked events leave it green. */
+export const projectorHealth = (projector: Pick<Projector, 'status' | 'troubles'>): HealthCheck => ({
   name: 'projections',
-  reasons: () => projector.status().flatMap(reasonsOf),
+  reasons: () => [...projector.status().flatMap(reasonsOf), ...projector.troubles()],
   progress: () => projector.status().map(statusJson),
 });
 
 const reasonsOf = (status: ProjectionStatus): readonly string[] => {
-  if (status.state !== 'live') return [`${status.projection} is ${status.state}${status.reason === undefined ? '' : `: ${status.reason}`}`];
+  // A stuck one tells why; a rebuild that gets on tells how far it is.
+  const told = status.reason ?? (status.state === 'rebuilding' && status.rebuild ? wayOf(status.rebuild) : undefined);
+  if (status.state !== 'live') return [`${status.projection} is ${status.state}${told === undefined ? '' : `: ${told}`}`];
   return status.isHealthy ? [] : [`${status.projection} is not healthy: ${status.reason ?? `${status.parkedKeys} keys have parked events`}`];
 };
+
+const wayOf = ({ phase, percent, etaMs }: FillingStatus): string =>
+  [phase, percent === undefined ? undefined : `${percent} %`, etaMs === undefined ? undefined : `${Math.ceil(etaMs / 1_000)} s left`]
+    .filter((part) => part !== undefined)
+    .join(', ');
 
 /** A status as JSON: positions and counts as decimal strings. */
 export const statusJson = (status: ProjectionStatus): { readonly [key: string]: JsonValue | undefined } => ({
@@ -67,9 +74,11 @@ export const statusJson = (status: ProjectionStatus): { readonly [key: string]: 
 const rebuildJson = (rebuild: FillingStatus): { readonly [key: string]: JsonValue } => ({
   generation: rebuild.generation,
   state: rebuild.state,
+  phase: rebuild.phase ?? null,
   position: rebuild.position?.toString() ?? null,
   eventsDone: rebuild.eventsDone?.toString() ?? null,
   eventsTotal: rebuild.eventsTotal?.toString() ?? null,
   eventsPerSecond: rebuild.eventsPerSecond ?? null,
+  percent: rebuild.percent ?? null,
   etaMs: rebuild.etaMs ?? null,
 });

@@ -1,6 +1,19 @@
-// Health over HTTP: is the process alive, can it serve, and how far is it.
+// Health over HTTP: is the process alive, can it serve, and how far is it. The checks run in @nestjs/terminus.
 import type { JsonValue } from '@mainstem/event-store';
-import { Controller, Get, HttpStatus, Inject, Module, Res, type DynamicModule, type InjectionToken, type ModuleMetadata } from '@nestjs/common';
+import {
+  Controller,
+  Get,
+  HttpException,
+  HttpStatus,
+  Inject,
+  Module,
+  Res,
+  type DynamicModule,
+  type InjectionToken,
+  type ModuleMetadata,
+  type OnModuleDestroy,
+} from '@nestjs/common';
+import { HealthCheckService, HealthIndicatorService, TerminusModule, type HealthCheckResult, type HealthIndicatorResult } from '@nestjs/terminus';
 import type { HealthCheck } from './health-check.js';
 
 export interface HealthModuleOptions {
@@ -9,6 +22,8 @@ export interface HealthModuleOptions {
   readonly useFactory: (...dependencies: never[]) => readonly HealthCheck[];
 }
 
+/** Longest that a check may take: who asks waits five seconds at most, as docker-compose.yml does. */
+const CHECK_TIMEOUT_MS = 3_000;
 const CHECKS = Symbol('mainstem:health-checks');
 
 interface Response {
@@ -21,8 +36,19 @@ export interface Readiness {
 }
 
 @Controller('health')
-export class HealthController {
-  constructor(@Inject(CHECKS) private readonly checks: readonly HealthCheck[]) {}
+export class HealthController implements OnModuleDestroy {
+  #isClosing = false;
+
+  constructor(
+    @Inject(CHECKS) private readonly checks: readonly HealthCheck[],
+    @Inject(HealthCheckService) private readonly service: HealthCheckService,
+    @Inject(HealthIndicatorService) private readonly indicators: HealthIndicatorService,
+  ) {}
+
+  /** Told from the first step of closing on, which terminus does from the second: projectors stop in between. */
+  onModuleDestroy(): void {
+    this.#isClosing = true;
+  }
 
   /** 200 as long as the process answers. */
   @Get('live')
@@ -30,13 +56,14 @@ export class HealthController {
     return { status: 'live' };
   }
 
-  /** 200 when everything can serve; 503 with the reasons before, and whenever something has stopped. */
+  /** 200 when everything can serve; 503 with the reasons before, whenever something has stopped or is stuck, and while it shuts down. */
   @Get('ready')
   async ready(@Res({ passthrough: true }) response: Response): Promise<Readiness> {
-    const reasons = await Promise.all(this.checks.map(async (check) => (await reasonsOf(check)).map((reason) => ({ check: check.name, reason }))));
-    const all = reasons.flat();
-    if (all.length > 0) response.status(HttpStatus.SERVICE_UNAVAILABLE);
-    return { status: all.length === 0 ? 'ready' : 'not ready', reasons: all };
+    const result = await this.service.check(this.checks.map((check) => () => this.#indicate(check))).catch(resultOf);
+    const reasons = Object.entries(result.error ?? {}).flatMap(([check, detail]) => reasonsIn(detail).map((reason) => ({ check, reason })));
+    if (this.#isClosing) reasons.push({ check: 'application', reason: 'it is shutting down' });
+    if (reasons.length > 0) response.status(HttpStatus.SERVICE_UNAVAILABLE);
+    return { status: reasons.length === 0 ? 'ready' : 'not ready', reasons };
   }
 
   /** How far each part is. */
@@ -44,6 +71,16 @@ export class HealthController {
   async progress(): Promise<Readonly<Record<string, JsonValue>>> {
     const entries = await Promise.all(this.checks.map(async (check) => [check.name, (await check.progress?.()) ?? null] as const));
     return Object.fromEntries(entries);
+  }
+
+  /** Down with its reasons. A check that fails, or does not answer in time, is a reason by itself. */
+  async #indicate(check: HealthCheck): Promise<HealthIndicatorResult> {
+    const session = this.indicators.check(check.name);
+    let reasons: readonly string[] = [];
+    const attempt = session.attempt(async () => void (reasons = await check.reasons())).withTimeout(CHECK_TIMEOUT_MS);
+    const { [check.name]: detail } = await attempt;
+    if (detail?.status === 'down') reasons = [String(detail['message'])];
+    return reasons.length === 0 ? session.up() : session.down({ reasons });
   }
 }
 
@@ -53,18 +90,18 @@ export class HealthModule {
   static forRootAsync(options: HealthModuleOptions): DynamicModule {
     return {
       module: HealthModule,
-      imports: options.imports ?? [],
+      // Who asks is told; a red check a second would fill the log.
+      imports: [TerminusModule.forRoot({ logger: false }), ...(options.imports ?? [])],
       controllers: [HealthController],
       providers: [{ provide: CHECKS, inject: [...(options.inject ?? [])], useFactory: options.useFactory }],
     };
   }
 }
 
-/** A check that fails to answer is a reason by itself. */
-const reasonsOf = async (check: HealthCheck): Promise<readonly string[]> => {
-  try {
-    return await check.reasons();
-  } catch (error) {
-    return [error instanceof Error ? error.message : String(error)];
-  }
+/** What terminus throws when something is down is its result. */
+const resultOf = (error: unknown): HealthCheckResult => {
+  if (error instanceof HttpException) return error.getResponse() as HealthCheckResult;
+  throw error;
 };
+
+const reasonsIn = (detail: Readonly<Record<string, unknown>> | undefined): readonly string[] => (detail?.['reasons'] ?? []) as readonly string[];

@@ -3,7 +3,7 @@ import 'reflect-metadata';
 import { InMemoryEventStore } from '@mainstem/event-store';
 import type { ProjectionStatus } from '@mainstem/projection';
 import { NestFactory } from '@nestjs/core';
-import type { INestApplication } from '@nestjs/common';
+import { Module, type BeforeApplicationShutdown, type INestApplication } from '@nestjs/common';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { eventStoreHealth, projectorHealth, type HealthCheck } from './health-check.js';
@@ -66,6 +66,29 @@ describe('health', () => {
     expect(await ask('ready', failing)).toMatchObject({ status: 503, body: { reasons: [{ check: 'store', reason: 'cannot be reached' }] } });
   });
 
+  it('takes a check that never answers as a reason, in time for who asks', async () => {
+    const hanging = check('store', () => new Promise(() => undefined));
+    expect(await ask('ready', hanging)).toMatchObject({
+      status: 503,
+      body: { reasons: [{ check: 'store', reason: expect.stringContaining('3000') }] },
+    });
+  });
+
+  it('is not ready any more while the application shuts down', async () => {
+    let told: unknown;
+    @Module({})
+    class Asking implements BeforeApplicationShutdown {
+      async beforeApplicationShutdown(): Promise<void> {
+        const { port } = app?.getHttpServer().address() as AddressInfo;
+        told = await (await fetch(`http://127.0.0.1:${port}/health/ready`)).json();
+      }
+    }
+    app = await NestFactory.create(HealthModule.forRootAsync({ imports: [Asking], useFactory: () => [] }), { logger: false });
+    await app.listen(0);
+    await app.close();
+    expect(told).toEqual({ status: 'not ready', reasons: [{ check: 'application', reason: 'it is shutting down' }] });
+  });
+
   it('is alive whatever the checks say', async () => {
     expect(
       await ask(
@@ -87,15 +110,25 @@ describe('health', () => {
   it.each([
     ['live', {}, []],
     ['catching up', { state: 'catching-up' }, ['orders is catching-up']],
+    [
+      'rebuilding',
+      { state: 'rebuilding', rebuild: { generation: 2, state: 'rebuilding', phase: 'fill', percent: 43, etaMs: 11_400 } },
+      ['orders is rebuilding: fill, 43 %, 12 s left'],
+    ],
+    [
+      'stuck in a rebuild',
+      { state: 'rebuilding', isHealthy: false, reason: 'PROJECTION_STALLED: x' },
+      ['orders is rebuilding: PROJECTION_STALLED: x'],
+    ],
     ['stopped', { state: 'stopped', reason: 'X_Y: broken', isHealthy: false }, ['orders is stopped: X_Y: broken']],
     ['live without progress', { isHealthy: false, reason: 'no progress' }, ['orders is not healthy: no progress']],
   ] as const)('knows what a projection that is %s means', (_, change, reasons) => {
-    expect(projectorHealth({ status: () => [status(change)] }).reasons()).toEqual(reasons);
+    expect(projectorHealth({ status: () => [status(change)], troubles: () => [] }).reasons()).toEqual(reasons);
   });
 
   it('sends positions as decimal strings', () => {
     const position = (2n ** 60n) as NonNullable<ProjectionStatus['position']>;
-    expect(projectorHealth({ status: () => [status({ position, lagEvents: 3n })] }).progress?.()).toMatchObject([
+    expect(projectorHealth({ status: () => [status({ position, lagEvents: 3n })], troubles: () => [] }).progress?.()).toMatchObject([
       { position: '1152921504606846976', lagEvents: '3', head: null },
     ]);
   });

@@ -1,5 +1,5 @@
 // One read of the event store that serves several projections: pulls when somebody needs more, and keeps what was read in a ring.
-import type { EventReader, Position, Runtime, SubscriptionBatch } from '@mainstem/event-store';
+import { Heartbeat, type EventReader, type Position, type Runtime, type SilentLoop, type SubscriptionBatch } from '@mainstem/event-store';
 import { BatchRing, type Delivery } from './batch-ring.js';
 import { RateMeter } from './rate-meter.js';
 
@@ -31,6 +31,7 @@ export class EventFeed {
   readonly #abort = new AbortController();
   readonly #batches: AsyncIterator<SubscriptionBatch>;
   readonly #runtime: Runtime;
+  readonly #heartbeat: Heartbeat;
   #isPulling = false;
   #failure: unknown;
   #onProgress: (() => void) | undefined;
@@ -41,6 +42,7 @@ export class EventFeed {
   constructor(after: Position | undefined, { reader, types, batchSizeMax, runtime }: FeedOptions) {
     this.#ring = new BatchRing(after);
     this.#runtime = runtime;
+    this.#heartbeat = new Heartbeat('the subscription', runtime);
     this.#rate = new RateMeter(runtime.monotonic());
     this.#batches = reader.subscribe({ after, filter: { types }, batchSizeMax, signal: this.#abort.signal })[Symbol.asyncIterator]();
   }
@@ -52,6 +54,11 @@ export class EventFeed {
   /** It has failed or was closed: whoever reads along has to find another one. */
   get isOver(): boolean {
     return this.#failure !== undefined || this.#abort.signal.aborted;
+  }
+
+  /** Set while a read that has something to bring does not come to an end. */
+  get silence(): SilentLoop | undefined {
+    return this.#heartbeat.silence();
   }
 
   get hasMembers(): boolean {
@@ -104,12 +111,16 @@ export class EventFeed {
     try {
       await this.#makeRoom();
       await this.#gather();
+      // At the end of the store the next batch may never come; whether it should have is for the watch of the end to say.
+      if (!this.#ring.isCaughtUp) this.#heartbeat.busy('one read');
       const { value, done } = await this.#batches.next();
       if (!done) this.#push(value);
       else if (!this.#abort.signal.aborted) throw new Error('the subscription ended without having been asked to');
     } catch (error) {
       this.#failure = error ?? new Error('the subscription failed without an error');
       this.#abort.abort();
+    } finally {
+      this.#heartbeat.idle();
     }
   }
 

@@ -1,6 +1,7 @@
 // How far the generation is that is being filled beside the one that serves, as its checkpoint tells: whichever process fills it.
 import type { Position, Runtime } from '@mainstem/event-store';
 import type { Generation } from '../read-store/checkpoint.js';
+import type { FillPhase } from './promotion.js';
 
 /** Without a sign of life for so long, nobody fills it any more. */
 export const ABANDONED_AFTER_MS = 10_000;
@@ -11,11 +12,15 @@ const SAMPLES_MAX = 64;
 export interface FillingStatus {
   readonly generation: number;
   readonly state: 'rebuilding' | 'abandoned';
+  /** Where it is on its way to serving; absent where another process fills it. */
+  readonly phase?: FillPhase;
   readonly position?: Position;
   /** Of all in the event store; absent where positions do not count events. */
   readonly eventsDone?: bigint;
   readonly eventsTotal?: bigint;
   readonly eventsPerSecond?: number;
+  /** Of the way to the end of the event store, by position, rounded down; 100 before it is indexed, checked and promoted. */
+  readonly percent?: number;
   /** Until it has caught up, at this rate; absent while there is none. */
   readonly etaMs?: number;
 }
@@ -65,17 +70,18 @@ export class FillingWatch {
       generation: this.#generation,
       state: isAbandoned ? 'abandoned' : 'rebuilding',
       ...(position !== undefined && { position }),
-      ...(this.#hasDensePositions && head !== undefined && this.#counts(position ?? 0n, head)),
+      ...(head !== undefined && this.#counts(position ?? 0n, head)),
     };
   }
 
-  #counts(done: bigint, total: bigint): Pick<FillingStatus, 'eventsDone' | 'eventsTotal' | 'eventsPerSecond' | 'etaMs'> {
+  #counts(done: bigint, total: bigint): Partial<FillingStatus> {
     const first = this.#samples[0];
     const last = this.#samples.at(-1);
     const spanMs = first && last ? last.atMs - first.atMs : 0;
-    const eventsPerSecond = spanMs > 0 ? Math.round((Number(done - (first?.position ?? 0n)) * 1_000) / spanMs) : 0;
+    const perSecond = spanMs > 0 ? Math.round((Number(done - (first?.position ?? 0n)) * 1_000) / spanMs) : 0;
     const left = done < total ? Number(total - done) : 0;
-    const etaMs = eventsPerSecond > 0 ? Math.round((left * 1_000) / eventsPerSecond) : undefined;
-    return { eventsDone: done, eventsTotal: total, eventsPerSecond, ...(etaMs !== undefined && { etaMs }) };
+    const percent = done >= total ? 100 : Number((done * 100n) / total);
+    const way = { percent, ...(perSecond > 0 && { etaMs: Math.round((left * 1_000) / perSecond) }) };
+    return this.#hasDensePositions ? { eventsDone: done, eventsTotal: total, eventsPerSecond: perSecond, ...way } : way;
   }
 }

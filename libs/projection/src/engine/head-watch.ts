@@ -1,17 +1,19 @@
 // Follows the end of the event store for status and health, apart from the projections: a stuck subscription must not hide its own lag.
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { EventReader, Position, Runtime } from '@mainstem/event-store';
+import { Heartbeat, STEP_DEADLINE_MS, type EventReader, type Position, type Runtime, type SilentLoop } from '@mainstem/event-store';
 
 const INTERVAL_MS = 1_000;
 
 export class HeadWatch {
   readonly #reader: EventReader;
   readonly #runtime: Runtime;
+  readonly #heartbeat: Heartbeat;
   #head: Position | undefined;
 
   constructor(reader: EventReader, runtime: Runtime) {
     this.#reader = reader;
     this.#runtime = runtime;
+    this.#heartbeat = new Heartbeat('the watch of the end of the event store', runtime);
   }
 
   /** As of the last look, at most a second ago while the event store can be reached. */
@@ -19,16 +21,24 @@ export class HeadWatch {
     return this.#head;
   }
 
-  /** Looks once a second until the signal fires. */
-  async run(signal: AbortSignal): Promise<void> {
+  /** Set while a look does not come to an end, or the next one does not begin. */
+  get silence(): SilentLoop | undefined {
+    return this.#heartbeat.silence();
+  }
+
+  /** Looks once a second until the signal fires, and tells each time. */
+  async run(signal: AbortSignal, onLook?: (head: Position | undefined) => void): Promise<void> {
     while (!signal.aborted) {
+      this.#heartbeat.busy('one look', STEP_DEADLINE_MS);
       try {
         this.#head = await this.#reader.head(signal);
+        onLook?.(this.#head);
       } catch {
         // The projections meet the same failure and tell it; the head stays as it was last seen.
       }
       await nextTurn();
       await this.#runtime.sleep(INTERVAL_MS, signal);
     }
+    this.#heartbeat.idle();
   }
 }

@@ -1,14 +1,15 @@
 // Figures of a running projection, and the status made of them.
-import type { Position, RecordedEvent, Runtime } from '@mainstem/event-store';
+import type { Position, RecordedEvent, Runtime, SilentLoop } from '@mainstem/event-store';
 import type { OpenGeneration } from './open-generation.js';
+import type { FillPhase } from './promotion.js';
 import type { ProjectionState } from './projection-state.js';
 import type { ProjectionStatus } from './projection-status.js';
 import type { Generation } from '../read-store/checkpoint.js';
 import { FillingWatch } from './filling-status.js';
 import { RateMeter } from './rate-meter.js';
 
-/** Without progress for so long, although there is something to do, a projection is not healthy. */
-const STALL_MS = 10_000;
+/** Without progress for so long, although there is something to do, a projection is not healthy: with a second for the end to be seen, red within ten. */
+const STALL_MS = 8_000;
 
 export interface ProgressOptions {
   readonly projection: string;
@@ -24,9 +25,11 @@ export class Progress {
   #generation = 0;
   #position: Position | undefined;
   #parkedKeys = 0;
+  #storeTrouble: string | undefined;
+  #phase: FillPhase | undefined;
   /** On the wall clock: when the last event applied was recorded, or it was last at the head. */
   #freshAtMs: number;
-  /** On the monotonic clock. */
+  /** On the monotonic clock: when it last moved, or had nothing to do. */
   #progressAtMs: number;
 
   constructor(options: ProgressOptions) {
@@ -39,7 +42,22 @@ export class Progress {
   }
 
   observe(generations: readonly Generation[]): void {
+    this.#storeTrouble = undefined;
     this.#filling.observe(generations);
+  }
+
+  storeIsAway(reason: string): void {
+    this.#storeTrouble = reason;
+  }
+
+  /** It fills a generation, and is there with it. */
+  filling(phase: FillPhase): void {
+    this.#phase = phase;
+  }
+
+  /** The end of the event store, as just seen. */
+  observeHead(head: Position | undefined): void {
+    if (!this.#isBehind(head)) this.#progressAtMs = this.#options.runtime.monotonic();
   }
 
   opened(open: OpenGeneration): void {
@@ -56,19 +74,17 @@ export class Progress {
     else if (last) this.#freshAtMs = Date.parse(last.recordedAt);
   }
 
-  /** `head`: end of the event store, as far as it is known. */
-  status(state: ProjectionState, knownHead: Position | undefined): ProjectionStatus {
+  /** `head`: end of the event store, as far as it is known; `silence`: the step that its loop does not come back from. */
+  status(state: ProjectionState, knownHead: Position | undefined, silence: SilentLoop | undefined): ProjectionStatus {
     const { projection, store, runtime } = this.#options;
     const { phase, reason } = state;
     const nowMs = runtime.monotonic();
     const position = this.#position;
-    const isBehind = knownHead !== undefined && (position === undefined || position < knownHead);
+    const isBehind = this.#isBehind(knownHead);
     const head = isBehind ? knownHead : position;
-    const stalledMs = isBehind ? nowMs - this.#progressAtMs : 0;
-    const isStalled = stalledMs > STALL_MS;
+    const stalled = this.#stall(state, isBehind, silence);
     const rebuild = this.#filling.status(knownHead);
-    const told =
-      reason ?? (isStalled ? `PROJECTION_STALLED: no progress for ${Math.round(stalledMs / 1_000)} s although there are events to apply` : undefined);
+    const told = reason ?? stalled ?? this.#storeTrouble;
     return {
       projection,
       store,
@@ -80,9 +96,21 @@ export class Progress {
       parkedKeys: this.#parkedKeys,
       eventsApplied: this.#rate.total,
       eventsPerSecond: this.#rate.perSecond(nowMs),
-      isHealthy: isRunning(state) && !isStalled,
-      ...(rebuild && { rebuild }),
+      isHealthy: isRunning(state) && stalled === undefined && this.#storeTrouble === undefined,
+      ...(rebuild && { rebuild: state.isFilling && this.#phase ? { ...rebuild, phase: this.#phase } : rebuild }),
     };
+  }
+
+  #isBehind(head: Position | undefined): boolean {
+    return head !== undefined && (this.#position === undefined || this.#position < head);
+  }
+
+  /** Why it does not get on. The way to a promotion applies no events, so only its own steps tell. */
+  #stall({ step }: ProjectionState, isBehind: boolean, silence: SilentLoop | undefined): string | undefined {
+    if (silence) return `PROJECTION_STALLED: ${silence.step} has not come to an end for ${seconds(silence.silentMs)} s`;
+    const stalledMs = this.#options.runtime.monotonic() - this.#progressAtMs;
+    if (!isBehind || step.kind === 'promote' || stalledMs <= STALL_MS) return undefined;
+    return `PROJECTION_STALLED: no progress for ${seconds(stalledMs)} s although there are events to apply`;
   }
 
   #lag(isBehind: boolean, head: Position): Pick<ProjectionStatus, 'lagEvents' | 'lagMs'> {
@@ -96,5 +124,7 @@ export class Progress {
     this.#parkedKeys = parkedKeys.size;
   }
 }
+
+const seconds = (ms: number): number => Math.round(ms / 1_000);
 
 const isRunning = ({ phase }: ProjectionState): boolean => phase !== 'retrying' && phase !== 'stopped';

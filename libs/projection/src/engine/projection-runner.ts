@@ -1,6 +1,6 @@
 // Runs one projection: a thin loop around the state machine, which does what the state says and tells it what came of it.
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { isMainstemError, OperationAborted, type EventReader, type Position, type Runtime } from '@mainstem/event-store';
+import { Heartbeat, isMainstemError, OperationAborted, STEP_DEADLINE_MS, type EventReader, type Position, type Runtime } from '@mainstem/event-store';
 import type { Generation } from '../read-store/checkpoint.js';
 import type { ReadStore } from '../read-store/read-store.js';
 import type { DigestCheck } from '../rebuild/digest-check.js';
@@ -24,6 +24,8 @@ import type { Seat, SharedSubscription } from './shared-subscription.js';
 
 /** A promotion that came too late is tried again after the next event, or after so long. */
 const NEWS_WAIT_MS = 100;
+/** Steps that are long where the data is large: indexes, a check of the whole history, a replay of what was parked. */
+const LONG_STEP_MS = 10 * 60_000;
 
 export interface RunnerOptions {
   readonly hosted: HostedProjection;
@@ -64,6 +66,7 @@ export class ProjectionRunner implements WatchedProjection {
   readonly #abort = new AbortController();
   readonly #waiters: PositionWaiters;
   readonly #progress: Progress;
+  readonly #heartbeat: Heartbeat;
   readonly #promotion: Promotion;
   readonly #checkpoints: CheckpointSchedule;
   readonly #replays: ReplayRequest[] = [];
@@ -83,8 +86,14 @@ export class ProjectionRunner implements WatchedProjection {
     this.#seat = options.subscription.seat();
     this.#waiters = new PositionWaiters(projection.name, runtime);
     this.#checkpoints = new CheckpointSchedule({ runtime, waiters: this.#waiters, wake: () => this.#seat.wake(), signal: this.#abort.signal });
-    this.#promotion = new Promotion({ hosted, check, runtime, crash, onPhase: only?.onPhase });
-    this.#progress = new Progress({ projection: projection.name, store: store.name, hasDensePositions: reader.hasDensePositions, runtime });
+    this.#heartbeat = new Heartbeat(projection.name, runtime);
+    const progress = new Progress({ projection: projection.name, store: store.name, hasDensePositions: reader.hasDensePositions, runtime });
+    this.#progress = progress;
+    const onPhase = (phase: FillPhase): void => {
+      progress.filling(phase);
+      only?.onPhase(phase);
+    };
+    this.#promotion = new Promotion({ hosted, check, runtime, crash, onPhase });
   }
 
   get name(): string {
@@ -103,6 +112,14 @@ export class ProjectionRunner implements WatchedProjection {
   /** Resolves when the loop has ended, for whatever reason. */
   get ended(): Promise<void> {
     return this.#loop ?? Promise.resolve();
+  }
+
+  storeIsAway(reason: string): void {
+    this.#progress.storeIsAway(reason);
+  }
+
+  observeHead(head: Position | undefined): void {
+    this.#progress.observeHead(head);
   }
 
   observe(generations: readonly Generation[]): void {
@@ -127,7 +144,7 @@ export class ProjectionRunner implements WatchedProjection {
   }
 
   status(): ProjectionStatus {
-    return this.#progress.status(this.#state, this.#options.head());
+    return this.#progress.status(this.#state, this.#options.head(), this.#heartbeat.silence());
   }
 
   async waitFor(position: Position, options: WaitOptions): Promise<void> {
@@ -154,7 +171,9 @@ export class ProjectionRunner implements WatchedProjection {
       // Not a failure that the state machine knows about but a fault of the engine: it must be seen, too.
       this.#enter({ ...this.#state, phase: 'stopped', step: { kind: 'end' }, reason: reasonOf(error) });
     }
+    this.#heartbeat.busy('closing the session');
     await this.#close();
+    this.#heartbeat.idle();
     this.#waiters.close();
     this.#refuseReplays();
   }
@@ -170,12 +189,15 @@ export class ProjectionRunner implements WatchedProjection {
     try {
       switch (step.kind) {
         case 'open':
+          this.#heartbeat.busy('opening a generation');
           return await this.#reopen();
         case 'follow':
           return await this.#follow(this.#opened(), step.limit);
         case 'promote':
+          this.#heartbeat.busy('a step towards promotion', LONG_STEP_MS);
           return await this.#promote(this.#opened());
         case 'wait':
+          this.#heartbeat.busy('the wait before another try', step.delayMs + STEP_DEADLINE_MS);
           await this.#release();
           this.#refuseReplays();
           await this.#options.runtime.sleep(step.delayMs, this.#abort.signal);
@@ -232,16 +254,20 @@ export class ProjectionRunner implements WatchedProjection {
 
   async #follow(open: OpenGeneration, limit: number): Promise<Input> {
     if (this.#isSuperseded) return { kind: 'superseded' };
+    this.#heartbeat.busy('a replay of parked events', this.#replays.length > 0 ? LONG_STEP_MS : STEP_DEADLINE_MS);
     await this.#replayRequested(open);
+    this.#heartbeat.busy('writing the checkpoint');
     open.assertParkedKeysBounded();
     if (this.#checkpoints.isDue(open)) await this.#saveCheckpoint(open);
     // Also after a wake that came too early: a timer may, and a commit in between puts the end of the interval off.
     else this.#checkpoints.schedule(open);
     const awaitsNews = open.isFilling && this.#promotion.awaitsNews;
     if (awaitsNews) this.#wakeAfter(NEWS_WAIT_MS);
+    this.#heartbeat.idle();
     const delivery = await this.#seat.next(open.position, { limit, isCaughtUp: this.#state.phase === 'live' || awaitsNews });
     if (!delivery) return awaitsNews ? { kind: 'advanced', position: open.position, isCaughtUp: true } : { kind: 'woken' };
     const { events, position, isCaughtUp } = delivery;
+    this.#heartbeat.busy('writing a batch');
     const { eventsApplied, isCommitted, poison } = await this.#writer.write(open, delivery, {
       condemned: this.#state.condemned,
       nowMs: this.#options.runtime.now(),

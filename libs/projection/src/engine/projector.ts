@@ -1,5 +1,5 @@
 // Hosts projections over one event store: each runs on its own, all share one read as far as they are at the same place.
-import { systemRuntime, type EventReader, type Position, type Runtime } from '@mainstem/event-store';
+import { silenceOf, systemRuntime, type EventReader, type Position, type Runtime } from '@mainstem/event-store';
 import { InvalidProjection, UnknownProjection } from '../errors.js';
 import type { CrashPoints } from './crash-points.js';
 import { HeadWatch } from './head-watch.js';
@@ -36,6 +36,7 @@ export class Projector {
   readonly #runtime: Runtime;
   readonly #headWatch: HeadWatch;
   readonly #servingWatch: ServingWatch;
+  readonly #subscription: SharedSubscription;
   readonly #abort = new AbortController();
 
   /** Errors: PROJECTION_INVALID_DEFINITION when a name occurs twice, or a handler projection is given a store without transactions. */
@@ -45,6 +46,7 @@ export class Projector {
     const types = [...new Set(projections.flatMap(({ projection }) => projection.wanted.types))];
     const subscription = new SharedSubscription({ reader, types, batchSizeMax, runtime });
     this.#runtime = runtime;
+    this.#subscription = subscription;
     this.#headWatch = new HeadWatch(reader, runtime);
     const check = new DigestCheck({ reader, runtime });
     const shared = { reader, subscription, runtime, batchSizeMax, check, crash: options.crash };
@@ -62,7 +64,9 @@ export class Projector {
   /** Returns at once: everything runs in the background and recovers by itself. May be called again, but not after `stop`. */
   start(): void {
     for (const runner of this.#runners.values()) runner.start();
-    void this.#headWatch.run(this.#abort.signal);
+    void this.#headWatch.run(this.#abort.signal, (head) => {
+      for (const runner of this.#runners.values()) runner.observeHead(head);
+    });
     void this.#servingWatch.run(this.#abort.signal);
   }
 
@@ -72,6 +76,15 @@ export class Projector {
     const stopped = new AbortController();
     const stopping = Promise.all([...this.#runners.values()].map((runner) => runner.stop())).then(() => stopped.abort());
     await Promise.race([stopping, this.#runtime.sleep(STOP_TIMEOUT_MS, stopped.signal)]);
+  }
+
+  /**
+   * Background loops that are of no one projection and have fallen silent, in words: nothing that depends on them can be relied on. What holds
+   * up one projection is in its status.
+   */
+  troubles(): readonly string[] {
+    const silent = [this.#headWatch.silence ?? [], this.#servingWatch.silent(), this.#subscription.silent()].flat();
+    return silent.map(silenceOf);
   }
 
   status(): readonly ProjectionStatus[] {

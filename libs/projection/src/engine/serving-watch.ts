@@ -1,20 +1,26 @@
 // Looks which generations serve, so that a projection notices when somebody else has promoted another one, also while it is idle.
-import type { Runtime } from '@mainstem/event-store';
+import { Heartbeat, type Runtime, type SilentLoop } from '@mainstem/event-store';
 import type { Generation } from '../read-store/checkpoint.js';
 import type { ReadStore } from '../read-store/read-store.js';
+import { reasonOf } from './failures.js';
 
 const INTERVAL_MS = 400;
+/** One failed look may be chance; a store that has failed for so long is away. */
+const AWAY_AFTER_MS = 2_000;
 
 export interface WatchedProjection {
   readonly name: string;
   readonly store: ReadStore;
   /** All its generations, as just seen. */
   observe(generations: readonly Generation[]): void;
+  /** The read store has not answered for a while: `CODE: message`. */
+  storeIsAway(reason: string): void;
 }
 
 export class ServingWatch {
   readonly #byStore = new Map<ReadStore, WatchedProjection[]>();
   readonly #runtime: Runtime;
+  readonly #heartbeats: Heartbeat[] = [];
 
   constructor(projections: Iterable<WatchedProjection>, runtime: Runtime) {
     this.#runtime = runtime;
@@ -24,20 +30,32 @@ export class ServingWatch {
     }
   }
 
+  /** Stores whose look does not come to an end. */
+  silent(): readonly SilentLoop[] {
+    return this.#heartbeats.flatMap((heartbeat) => heartbeat.silence() ?? []);
+  }
+
   /** Looks at each store two to three times a second until the signal fires. */
   async run(signal: AbortSignal): Promise<void> {
     await Promise.all([...this.#byStore].map(([store, projections]) => this.#watch(store, projections, signal)));
   }
 
   async #watch(store: ReadStore, projections: readonly WatchedProjection[], signal: AbortSignal): Promise<void> {
+    const heartbeat = new Heartbeat(`the watch of read store ${store.name}`, this.#runtime);
+    this.#heartbeats.push(heartbeat);
+    let answeredAtMs = this.#runtime.monotonic();
     for (;;) {
+      heartbeat.busy('one look');
       await this.#runtime.sleep(INTERVAL_MS, signal);
-      if (signal.aborted) return;
+      if (signal.aborted) return heartbeat.idle();
       try {
         const generations = await store.generations();
+        answeredAtMs = this.#runtime.monotonic();
         for (const projection of projections) projection.observe(generations.filter((one) => one.projection === projection.name));
-      } catch {
-        // The projections meet the same failure when they write, and tell it.
+      } catch (error) {
+        // A projection meets the same failure when it writes, but one that has nothing to write would never tell.
+        if (this.#runtime.monotonic() - answeredAtMs < AWAY_AFTER_MS) continue;
+        for (const projection of projections) projection.storeIsAway(reasonOf(error));
       }
     }
   }

@@ -1,6 +1,6 @@
 // One read of the event store for all projections that are at the same place. A projection that lags or fails gets a read of its own,
 // and comes back to the shared one as soon as it has caught up with it.
-import type { Position } from '@mainstem/event-store';
+import type { Position, SilentLoop } from '@mainstem/event-store';
 import type { Delivery } from './batch-ring.js';
 import { EventFeed, type FeedMember, type FeedOptions } from './event-feed.js';
 
@@ -15,6 +15,11 @@ export class SharedSubscription {
   /** Reads under way. */
   get feedCount(): number {
     return this.#feeds.size;
+  }
+
+  /** Reads that do not come to an end. */
+  silent(): readonly SilentLoop[] {
+    return [...this.#feeds].flatMap((feed) => feed.silence ?? []);
   }
 
   seat(): Seat {
