@@ -150,7 +150,7 @@ describe('within ten seconds health is red, and says why, when', () => {
   it('a read store is away, although there is nothing to write; and green again when it is back', async () => {
     const { runtime, store, projector } = await live();
     const generations = store.generations.bind(store);
-    store.generations = (): Promise<readonly Generation[]> => Promise.reject(new ReadStoreUnavailable('memory', new Error('connection refused')));
+    store.generations = (): Promise<readonly Generation[]> => Promise.reject(new ReadStoreUnavailable('memory', 'connection refused'));
     await runtime.advance(RED_WITHIN_MS);
     expect(healthOf(projector)).toEqual({ isGood: false, reasons: [expect.stringMatching(/^READ_STORE_UNAVAILABLE: .*/)] });
     expect(statusOf(projector).state).toBe('live');
