@@ -7,6 +7,7 @@ import { createInterface } from 'node:readline';
 import { pipeline } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
 import { createGunzip, createGzip } from 'node:zlib';
+import { eventChecksum } from '../../libs/embedded/src/event-store/event-checksum.js';
 import { importAlone } from './jobs/write.js';
 import type { JobContext } from './job.js';
 
@@ -47,18 +48,35 @@ export const multiply = async ({ eventsDir, file, events }: Data, copies: number
   const database = new DatabaseSync(join(dir, 'events.db'));
   const streams = Number(database.prepare('SELECT max(id) AS value FROM streams').get()?.['value']);
   const suffix = (copy: number): string => `x${copy}`;
+  database.function('checksum_of', { varargs: true }, checksumOf);
   for (let copy = 1; copy < copies; copy++) {
     database.exec('BEGIN');
     database.prepare(`INSERT INTO streams SELECT id + ?, name || ? FROM streams WHERE id <= ?`).run(streams * copy, suffix(copy), streams);
     // The ids stay distinct and of the same form: their last three characters say which copy it is.
     database
       .prepare(
-        `INSERT INTO events SELECT position + ?, substr(id, 1, 33) || ?, stream + ?, revision, type, recorded_at, data, metadata
-         FROM events WHERE position <= ? ORDER BY position`,
+        `INSERT INTO events SELECT e.position, e.id, e.stream, revision, e.type, recorded_at, data, metadata,
+           checksum_of(e.position, e.id, s.name, revision, t.name, recorded_at, data, metadata)
+         FROM (SELECT position + ? AS position, substr(id, 1, 33) || ? AS id, stream + ? AS stream, revision, type, recorded_at, data, metadata
+           FROM events WHERE position <= ?) AS e JOIN streams AS s ON s.id = e.stream JOIN types AS t ON t.id = e.type ORDER BY e.position`,
       )
       .run(events * copy, String(copy).padStart(3, '0'), streams * copy, events);
     database.exec('COMMIT');
   }
   database.close();
   return { eventsDir: dir, file, events: events * copies };
+};
+
+const checksumOf = (...row: readonly unknown[]): number => {
+  const [position, id, stream, revision, type, recordedAtMs, dataJson, metadataJson] = row as [
+    number,
+    string,
+    string,
+    number,
+    string,
+    number,
+    string,
+    string,
+  ];
+  return eventChecksum({ position, id, stream, revision, type, recordedAtMs, dataJson, metadataJson });
 };

@@ -46,6 +46,11 @@ describe('a damaged embedded event store', () => {
     await expect(batchesOf(store.readAll({ direction }))).rejects.toMatchObject(CORRUPT);
   });
 
+  it('notices without payloads, too, that an event is missing', async () => {
+    const store = await damaged('DELETE FROM events WHERE position = 8');
+    await expect(batchesOf(store.readAll({ needsPayload: false }))).rejects.toMatchObject(CORRUPT);
+  });
+
   it('serves the events that are not damaged', async () => {
     const store = await damaged(`UPDATE events SET data = '{}' WHERE position = 8`);
     const [first] = await batchesOf(store.readAll({ limit: 7 }));

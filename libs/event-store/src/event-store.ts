@@ -66,6 +66,11 @@ export interface ReadAllOptions {
   readonly filter?: EventFilter;
   /** Largest number of events in one batch; the store may return fewer. Default 1,000. */
   readonly batchSizeMax?: number;
+  /**
+   * False: the caller touches neither `data` nor `metadata`, so a store may leave them out, and with them the check of a checksum that covers them;
+   * reading one throws then. Default true.
+   */
+  readonly needsPayload?: boolean;
   readonly signal?: AbortSignal;
 }
 

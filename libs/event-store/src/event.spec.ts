@@ -40,6 +40,35 @@ describe('a recorded event', () => {
     });
   });
 
+  it('takes places as numbers, and shows them as bigints', () => {
+    const event = new LazyRecordedEvent({
+      id: eventIdOf('c', stream, 0),
+      stream,
+      revision: 3,
+      position: Number.MAX_SAFE_INTEGER,
+      type: 'Noted',
+      recordedAtMs: 1_000,
+      dataJson: '{}',
+      metadataJson: '{}',
+    });
+    expect([event.revision, event.position]).toEqual([3n, 9007199254740991n]);
+    expect([event.revision, event.position]).toEqual([3n, 9007199254740991n]);
+  });
+
+  it('that was read without its payload says so when it is asked for it', () => {
+    const event = new LazyRecordedEvent({
+      id: eventIdOf('c', stream, 0),
+      stream,
+      revision: 0,
+      position: 7,
+      type: 'Noted',
+      recordedAtMs: 1_000,
+      dataJson: undefined,
+      metadataJson: undefined,
+    });
+    for (const read of [() => event.data, () => event.metadata]) expect(read).toThrow('position 7 was read without its payload');
+  });
+
   it('happened when the domain says, else when it was recorded', () => {
     expect(occurredAt(recorded('{}'))).toBe('1970-01-01T00:00:01.000Z');
     expect(occurredAt(recorded('{}', '{"occurredAt":"2010-12-01T08:26:00.000Z"}'))).toBe('2010-12-01T08:26:00.000Z');

@@ -45,59 +45,77 @@ export interface RecordedEvent<Type extends string = string, Data = unknown> ext
 /** When the event happened: as the domain says, else when it was recorded. ISO 8601 in UTC. */
 export const occurredAt = (event: RecordedEvent): string => event.metadata.occurredAt ?? event.recordedAt;
 
-/** The stored columns of an event; ids and times may be given as functions of what the driver returned. */
+/** The stored columns of an event, as the driver returned them. */
 export interface StoredEvent {
   readonly id: EventId;
   readonly stream: StreamName;
-  readonly revision: Revision;
-  readonly position: Position;
+  /** Here and in `position`, a number up to 2⁵³ becomes a bigint when somebody asks. */
+  readonly revision: bigint | number;
+  readonly position: bigint | number;
   readonly type: string;
   readonly recordedAtMs: number;
-  readonly dataJson: string;
-  readonly metadataJson: string;
+  /** Undefined: it was read without its payload. */
+  readonly dataJson: string | undefined;
+  readonly metadataJson: string | undefined;
 }
 
 /**
- * A recorded event that parses its JSON when first asked, once. For adapters.
+ * A recorded event that parses its JSON when first asked, once. For adapters. One object, flat: a rebuild makes millions of them.
  * Errors while reading `data` or `metadata`: EVENT_STORE_UNDECODABLE_EVENT.
  */
 export class LazyRecordedEvent implements RecordedEvent {
+  readonly #id: EventId;
+  readonly #stream: StreamName;
+  readonly #type: string;
+  readonly #recordedAtMs: number;
+  readonly #dataJson: string | undefined;
+  readonly #metadataJson: string | undefined;
+  #revision: bigint | number;
+  #position: bigint | number;
   #data: unknown;
   #metadata: EventMetadata | undefined;
   #mayNameSchemaVersion: boolean | undefined;
-  readonly #stored: StoredEvent;
 
-  constructor(stored: StoredEvent) {
-    this.#stored = stored;
+  constructor({ id, stream, revision, position, type, recordedAtMs, dataJson, metadataJson }: StoredEvent) {
+    this.#id = id;
+    this.#stream = stream;
+    this.#revision = revision;
+    this.#position = position;
+    this.#type = type;
+    this.#recordedAtMs = recordedAtMs;
+    this.#dataJson = dataJson;
+    this.#metadataJson = metadataJson;
   }
 
   get id(): EventId {
-    return this.#stored.id;
+    return this.#id;
   }
   get stream(): StreamName {
-    return this.#stored.stream;
+    return this.#stream;
   }
   get revision(): Revision {
-    return this.#stored.revision;
+    if (typeof this.#revision === 'number') this.#revision = BigInt(this.#revision);
+    return this.#revision as Revision;
   }
   get position(): Position {
-    return this.#stored.position;
+    if (typeof this.#position === 'number') this.#position = BigInt(this.#position);
+    return this.#position as Position;
   }
   get type(): string {
-    return this.#stored.type;
+    return this.#type;
   }
   get recordedAt(): string {
-    return new Date(this.#stored.recordedAtMs).toISOString();
+    return new Date(this.#recordedAtMs).toISOString();
   }
   get data(): unknown {
-    return (this.#data ??= parse(this.#stored, this.#stored.dataJson));
+    return (this.#data ??= this.#parse(this.#dataJson));
   }
   get metadata(): EventMetadata {
-    return (this.#metadata ??= parse(this.#stored, this.#stored.metadataJson) as EventMetadata);
+    return (this.#metadata ??= this.#parse(this.#metadataJson) as EventMetadata);
   }
   /** False: the payload is of schema version 1. True: the metadata says. Parses nothing. */
   get mayNameSchemaVersion(): boolean {
-    return (this.#mayNameSchemaVersion ??= this.#stored.metadataJson.includes('"schemaVersion"'));
+    return (this.#mayNameSchemaVersion ??= this.#metadataJson?.includes('"schemaVersion"') ?? true);
   }
   /** The event as it goes over a wire: places as decimal strings. */
   toJSON(): Record<string, unknown> {
@@ -106,14 +124,15 @@ export class LazyRecordedEvent implements RecordedEvent {
   }
   /** Size of the stored payload and metadata in UTF-16 units: what a batch costs in memory. */
   get size(): number {
-    return this.#stored.dataJson.length + this.#stored.metadataJson.length;
+    return (this.#dataJson?.length ?? 0) + (this.#metadataJson?.length ?? 0);
+  }
+
+  #parse(json: string | undefined): unknown {
+    if (json === undefined) throw new TypeError(`the event at position ${this.#position} was read without its payload (needsPayload)`);
+    try {
+      return JSON.parse(json);
+    } catch (error) {
+      throw new UndecodableEvent(this.#type, this.position, 'its stored JSON is broken', error);
+    }
   }
 }
-
-const parse = (stored: StoredEvent, json: string): unknown => {
-  try {
-    return JSON.parse(json);
-  } catch (error) {
-    throw new UndecodableEvent(stored.type, stored.position, 'its stored JSON is broken', error);
-  }
-};

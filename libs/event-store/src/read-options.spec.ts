@@ -5,7 +5,7 @@ import { checkAllRead, checkStreamRead, checkSubscription, isWanted } from './re
 
 describe('read options', () => {
   it('are everything, forwards, in batches of 1,000, unless they say otherwise', () => {
-    expect(checkAllRead({})).toEqual({ isBackwards: false, after: undefined, limit: Infinity, filter: {}, batchSize: 1_000 });
+    expect(checkAllRead({})).toEqual({ isBackwards: false, after: undefined, limit: Infinity, filter: {}, batchSize: 1_000, needsPayload: true });
     expect(checkStreamRead(streamName('a-1'), {})).toEqual({ stream: 'a-1', isBackwards: false, from: undefined, limit: Infinity });
     const { signal } = new AbortController();
     expect(checkSubscription({ after: undefined, signal })).toEqual({ after: undefined, filter: {}, batchSize: 1_000, signal });
@@ -13,8 +13,8 @@ describe('read options', () => {
 
   it('are taken as they are when they make sense', () => {
     const filter = { types: ['A'], streamPrefixes: ['a-'] };
-    const read = checkAllRead({ direction: 'backwards', after: position(3n), limit: 0, filter, batchSizeMax: 100_000 });
-    expect(read).toEqual({ isBackwards: true, after: 3n, limit: 0, filter, batchSize: 100_000 });
+    const read = checkAllRead({ direction: 'backwards', after: position(3n), limit: 0, filter, batchSizeMax: 100_000, needsPayload: false });
+    expect(read).toEqual({ isBackwards: true, after: 3n, limit: 0, filter, batchSize: 100_000, needsPayload: false });
     expect(checkStreamRead(streamName('a-1'), { direction: 'forwards', from: revision(0n), limit: 5 })).toMatchObject({ from: 0n, limit: 5 });
   });
 

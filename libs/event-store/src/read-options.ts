@@ -24,6 +24,7 @@ export interface AllRead {
   readonly limit: number;
   readonly filter: EventFilter;
   readonly batchSize: number;
+  readonly needsPayload: boolean;
 }
 
 /** What a subscriber asked for, checked. */
@@ -49,6 +50,7 @@ export const checkAllRead = (options: ReadAllOptions): AllRead => ({
   limit: limitOf(options.limit),
   filter: filterOf(options.filter),
   batchSize: batchSizeOf(options.batchSizeMax),
+  needsPayload: needsPayload(options.needsPayload),
 });
 
 /** Errors: EVENT_STORE_INVALID_INPUT. */
@@ -82,6 +84,11 @@ const isBackwards = (direction: unknown): boolean => {
   if (direction === undefined || direction === 'forwards') return false;
   if (direction === 'backwards') return true;
   throw new InvalidInput('direction', "must be 'forwards' or 'backwards'");
+};
+
+const needsPayload = (needed: unknown): boolean => {
+  if (needed !== undefined && typeof needed !== 'boolean') throw new InvalidInput('needsPayload', 'must be true or false');
+  return needed ?? true;
 };
 
 const filterOf = (filter: EventFilter | undefined): EventFilter => {

@@ -62,7 +62,7 @@ export class EventsReader {
 
   /** Position of the newest event that is not the store's own, undefined if there is none. */
   async head(signal: AbortSignal | undefined): Promise<Position | undefined> {
-    const read: AllRead = { isBackwards: true, after: undefined, limit: 1, filter: {}, batchSize: HEAD_PAGE_EVENTS };
+    const read: AllRead = { isBackwards: true, after: undefined, limit: 1, filter: {}, batchSize: HEAD_PAGE_EVENTS, needsPayload: false };
     for await (const batch of this.ofAll(read, signal)) return batch[0]?.position;
     return undefined;
   }

@@ -1,6 +1,6 @@
 // Pages of recorded events through one reading connection: bounded in number, in memory and in time on the thread.
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import { LazyRecordedEvent, type EventFilter, type EventId, type Position, type Revision, type StreamName } from '@mainstem/event-store';
+import { LazyRecordedEvent, type EventFilter, type EventId, type Revision, type StreamName } from '@mainstem/event-store';
 import { DamagedEvent, eventChecksum } from './event-checksum.js';
 import { Names } from './names.js';
 import { wantedBy, type Wanted } from './wanted.js';
@@ -10,11 +10,15 @@ const PAGE_SIZE_MAX = 16 * 1_048_576;
 /** One statement looks at no more positions than this: the thread is free again after some 10 ms, however rare the wanted events are. */
 const SCAN_POSITIONS_MAX = 20_000;
 const STATEMENTS_MAX = 64;
+/** Rows are fetched so many at once, which costs half of one at a time; the first few show how large events are. */
+const FETCH_ROWS_MAX = 256;
+const FIRST_FETCH_ROWS = 16;
 
-const COLUMNS = 'e.position, e.id, e.stream, e.revision, e.type, e.recorded_at, e.data, e.metadata, e.checksum';
+const PLACE_COLUMNS = 'e.position, e.id, e.stream, e.revision, e.type, e.recorded_at';
+const COLUMNS = `${PLACE_COLUMNS}, e.data, e.metadata, e.checksum`;
 
-type Row = readonly [number, EventId, number, number, number, number, string, string, number];
-type Parameter = bigint | number | string;
+/** The last three are there if the payload is needed. */
+type Row = readonly [number, EventId, number, number, number, number, string?, string?, number?];
 
 export interface StreamScan {
   readonly stream: StreamName;
@@ -32,6 +36,7 @@ export interface AllScan {
   readonly until: bigint;
   readonly limit: number;
   readonly filter: EventFilter;
+  readonly needsPayload: boolean;
 }
 
 export interface Page {
@@ -74,17 +79,19 @@ export class EventPages {
     const statement = this.#statement(
       `SELECT ${COLUMNS} FROM events AS e WHERE e.stream = ? AND e.revision ${comparison} ? ORDER BY e.revision ${order} LIMIT ?`,
     );
-    const { events, isCut } = this.#collect(statement, [id, from ?? (isBackwards ? INT64_MAX : 0n), limit]);
+    const start = from ?? (isBackwards ? INT64_MAX : 0n);
+    const step = isBackwards ? -1 : 1;
+    const { events, isCut } = this.#collect(limit, (last, rows) => statement.all(id, last ? last[REVISION] + step : start, rows));
     return { events, isLast: !isCut && events.length < limit };
   }
 
   /** The next wanted events of all streams, from a bounded number of positions. Not at `until` yet: ask again from `reached`. */
-  ofAll({ isBackwards, after, until, limit, filter }: AllScan): Page {
+  ofAll({ isBackwards, after, until, limit, filter, needsPayload }: AllScan): Page {
     const wanted = wantedBy(filter, this.#types);
     if (!wanted.isPossible) return { events: [], reached: until };
     const end = isBackwards ? larger(until, after - BigInt(SCAN_POSITIONS_MAX)) : smaller(until, after + BigInt(SCAN_POSITIONS_MAX));
-    const statement = this.#statement(scanOf(wanted, isBackwards));
-    const { events, isCut } = this.#collect(statement, [after, end, ...wanted.parameters, limit]);
+    const statement = this.#statement(scanOf(wanted, { isBackwards, needsPayload }));
+    const { events, isCut } = this.#collect(limit, (last, rows) => statement.all(last ? last[POSITION] : after, end, ...wanted.parameters, rows));
     const last = events.at(-1);
     const reached = last && (isCut || events.length === limit) ? last.position : end;
     // Positions are dense: whoever reads all of them would not notice a missing one otherwise.
@@ -92,14 +99,21 @@ export class EventPages {
     return { events, reached };
   }
 
-  #collect(statement: StatementSync, parameters: readonly Parameter[]): { events: LazyRecordedEvent[]; isCut: boolean } {
+  /** Fetches up to `limit` rows, some at a time, each time what follows the last row so far. */
+  #collect(limit: number, fetch: (last: Row | undefined, rows: number) => readonly unknown[]): { events: LazyRecordedEvent[]; isCut: boolean } {
     const events: LazyRecordedEvent[] = [];
     let size = 0;
-    for (const row of statement.iterate(...parameters) as unknown as Iterable<Row>) {
-      const event = this.#eventOf(row);
-      events.push(event);
-      size += event.size;
-      if (size >= PAGE_SIZE_MAX) return { events, isCut: true };
+    for (let last: Row | undefined; events.length < limit;) {
+      const wanted = Math.min(limit - events.length, rowsToFetch(events.length, size));
+      const rows = fetch(last, wanted) as readonly Row[];
+      for (const row of rows) {
+        const event = this.#eventOf(row);
+        events.push(event);
+        size += event.size;
+        if (size >= PAGE_SIZE_MAX) return { events, isCut: true };
+      }
+      if (rows.length < wanted) break;
+      last = rows.at(-1);
     }
     return { events, isCut: false };
   }
@@ -107,18 +121,12 @@ export class EventPages {
   #eventOf([position, id, streamId, revision, typeId, recordedAtMs, dataJson, metadataJson, checksum]: Row): LazyRecordedEvent {
     const stream = this.#streams.nameOf(streamId) as StreamName;
     const type = this.#types.nameOf(typeId);
-    // Of every event, wanted payload or not: a damaged type or stream would make it somebody else's.
-    if (eventChecksum({ position, id, stream, revision, type, recordedAtMs, dataJson, metadataJson }) !== checksum) throw new DamagedEvent(position);
-    return new LazyRecordedEvent({
-      id,
-      stream,
-      revision: BigInt(revision) as Revision,
-      position: BigInt(position) as Position,
-      type,
-      recordedAtMs,
-      dataJson,
-      metadataJson,
-    });
+    // Of every event that is read as a whole, wanted payload or not: a damaged type or stream would make it somebody else's.
+    if (dataJson !== undefined && metadataJson !== undefined) {
+      if (eventChecksum({ position, id, stream, revision, type, recordedAtMs, dataJson, metadataJson }) !== checksum)
+        throw new DamagedEvent(position);
+    }
+    return new LazyRecordedEvent({ id, stream, revision, position, type, recordedAtMs, dataJson, metadataJson });
   }
 
   /** Prepared once; the least recently prepared goes when there are too many. */
@@ -134,13 +142,19 @@ export class EventPages {
   }
 }
 
+/** As many as still fit into the page if the next rows are as large as those before. */
+const rowsToFetch = (events: number, size: number): number =>
+  events === 0 ? FIRST_FETCH_ROWS : Math.max(1, Math.min(FETCH_ROWS_MAX, Math.floor(((PAGE_SIZE_MAX - size) * events) / Math.max(size, 1))));
+
 const INT64_MAX = 2n ** 63n - 1n;
+const POSITION = 0;
+const REVISION = 3;
 
 // CROSS JOIN keeps SQLite from reordering: events in order of position outside, their streams inside.
-const scanOf = ({ condition, needsStreams }: Wanted, isBackwards: boolean): string => {
+const scanOf = ({ condition, needsStreams }: Wanted, { isBackwards, needsPayload }: Pick<AllScan, 'isBackwards' | 'needsPayload'>): string => {
   const from = needsStreams ? 'events AS e CROSS JOIN streams AS s ON s.id = e.stream' : 'events AS e';
   const range = isBackwards ? 'e.position < ? AND e.position >= ?' : 'e.position > ? AND e.position <= ?';
-  return `SELECT ${COLUMNS} FROM ${from} WHERE ${range}${condition} ORDER BY e.position ${isBackwards ? 'DESC' : 'ASC'} LIMIT ?`;
+  return `SELECT ${needsPayload ? COLUMNS : PLACE_COLUMNS} FROM ${from} WHERE ${range}${condition} ORDER BY e.position ${isBackwards ? 'DESC' : 'ASC'} LIMIT ?`;
 };
 
 const smaller = (left: bigint, right: bigint): bigint => (left < right ? left : right);

@@ -66,7 +66,10 @@ export class EventReading {
     }
   }
 
-  async *ofAll({ isBackwards, after, limit, filter, batchSize }: AllRead, signal: AbortSignal | undefined): AsyncGenerator<readonly RecordedEvent[]> {
+  async *ofAll(
+    { isBackwards, after, limit, filter, batchSize, needsPayload }: AllRead,
+    signal: AbortSignal | undefined,
+  ): AsyncGenerator<readonly RecordedEvent[]> {
     let reached = isBackwards ? (after ?? INT64_MAX) : (after ?? 0n);
     for (let left = limit; left > 0; await turn()) {
       throwIfAborted(signal, 'readAll');
@@ -74,7 +77,8 @@ export class EventReading {
       if (isBackwards && reached > head) reached = head + 1n;
       const until = isBackwards ? 1n : head;
       if (isBackwards ? reached <= until : reached >= until) return;
-      const batch = await this.#batch({ isBackwards, after: reached, until, limit: Math.min(left, batchSize), filter }, signal);
+      const scan = { isBackwards, after: reached, until, limit: Math.min(left, batchSize), filter, needsPayload };
+      const batch = await this.#batch(scan, signal);
       reached = batch.reached;
       left -= batch.events.length;
       if (batch.events.length > 0) yield batch.events;
@@ -126,7 +130,8 @@ export class EventReading {
     const head = await this.#attempt(() => this.#pages.head());
     const after = position ?? 0n;
     if (after >= head) return { events: [], reached: position, isCaughtUp: true };
-    const { events, reached } = await this.#batch({ isBackwards: false, after, until: head, limit: batchSize, filter }, signal);
+    const scan = { isBackwards: false, after, until: head, limit: batchSize, filter, needsPayload: true };
+    const { events, reached } = await this.#batch(scan, signal);
     return { events, reached: laterPosition(position, placeOf(reached)), isCaughtUp: reached >= head };
   }
 

@@ -33,8 +33,8 @@ interface Request extends DigestClaim {
 }
 
 /**
- * Reads the event store once for all that ask at the same time, without decoding a payload. A hole, a repetition or an exchange of events
- * anywhere between the event store and the checkpoint shows here.
+ * Reads the event store once for all that ask at the same time, without payloads: positions, ids and types are all that the digest rests on, and
+ * a damaged one shows like a hole, a repetition or an exchange of events anywhere between the event store and the checkpoint.
  */
 export class DigestCheck {
   readonly #options: DigestCheckOptions;
@@ -93,7 +93,7 @@ export class DigestCheck {
 
   async #fold(requests: readonly Request[], end: Position, signal: AbortSignal): Promise<void> {
     const types = [...new Set(requests.flatMap(({ projection }) => projection.wanted.types))];
-    for await (const events of this.#options.reader.readAll({ filter: { types }, batchSizeMax: BATCH_SIZE_MAX, signal })) {
+    for await (const events of this.#options.reader.readAll({ filter: { types }, batchSizeMax: BATCH_SIZE_MAX, needsPayload: false, signal })) {
       for (const { type, position, id } of events) {
         for (const request of requests) {
           if (isBeyond(position, request.position) || !request.projection.wanted.has(type)) continue;

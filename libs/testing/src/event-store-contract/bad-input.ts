@@ -150,6 +150,7 @@ export const badInputCases: readonly EventStoreCase[] = [
       await refusedRead(readAll, 'direction', ['sideways', 1, null]);
       await refusedRead(readAll, 'batchSizeMax', BATCH_SIZES);
       await refusedRead(readAll, 'filter', FILTERS);
+      await refusedRead(readAll, 'needsPayload', [0, 'no', null]);
       for (const after of PLACES) await refusalOf(flatten(store.readAll({ after: after as never })), 'EVENT_STORE_INVALID_INPUT');
     },
   },

@@ -113,6 +113,21 @@ export const readAllCases: readonly EventStoreCase[] = [
     },
   },
   {
+    name: 'gives the same places, ids, types and times when no payload is needed',
+    run: async (store) => {
+      const placesOf = (events: readonly RecordedEvent[]) =>
+        events.map(({ position, revision, id, stream, type, recordedAt }) => ({ position, revision, id, stream, type, recordedAt }));
+      const all = placesOf(await fill(store, 30));
+      assert.deepEqual(placesOf(await readAll(store, { needsPayload: false })), all);
+      assert.deepEqual(placesOf(await readAll(store, { needsPayload: false, direction: 'backwards', batchSizeMax: 7 })), all.toReversed());
+      const opened = placesOf(await readAll(store, { needsPayload: false, filter: { types: ['Opened'] } }));
+      assert.deepEqual(
+        opened,
+        all.filter(({ type }) => type === 'Opened'),
+      );
+    },
+  },
+  {
     name: 'ends with EVENT_STORE_ABORTED when the signal fires, also between two batches',
     run: async (store) => {
       await fill(store, 10);
