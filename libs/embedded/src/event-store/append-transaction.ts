@@ -4,6 +4,8 @@ import { ruleOnAppend, type AppendResult, type EncodedAppend, type Position, typ
 import { eventChecksum } from './event-checksum.js';
 import { Names } from './names.js';
 
+const STREAMS_KNOWN_MAX = 100_000;
+
 /** The statements of one writing connection. Call `begin` once the transaction is open, then `append` any number of times. */
 export class AppendTransaction {
   readonly #streams: Names;
@@ -15,6 +17,8 @@ export class AppendTransaction {
   readonly #insertStream: StatementSync;
   readonly #insertType: StatementSync;
   readonly #insertEvent: StatementSync;
+  /** Last revisions by stream, of streams that this connection has looked at since somebody else appended. */
+  readonly #lasts = new Map<number, number>();
   #position = 0;
   #recordedAtMs = 0;
 
@@ -31,14 +35,17 @@ export class AppendTransaction {
   }
 
   begin(recordedAtMs: number): void {
-    this.#position = valueOf(this.#selectHead) ?? 0;
+    const head = valueOf(this.#selectHead) ?? 0;
+    // While the head is where this connection left it, so is every stream: events are only ever added.
+    if (head !== this.#position || this.#lasts.size > STREAMS_KNOWN_MAX) this.#lasts.clear();
+    this.#position = head;
     this.#recordedAtMs = recordedAtMs;
   }
 
   /** Errors: EVENT_STORE_WRONG_EXPECTED_REVISION, and then it has changed nothing; any other error means: roll back. */
   append(append: EncodedAppend): AppendResult {
     const stream = this.#streams.idOf(append.stream);
-    const last = stream === undefined ? -1 : (valueOf(this.#selectLast, stream) ?? -1);
+    const last = stream === undefined ? -1 : this.#lastOf(stream);
     // A tombstone of the server that shares the file: nothing comes after it.
     if (last === Number.MAX_SAFE_INTEGER) throw new WrongExpectedRevision(append.stream, String(append.expected), BigInt(last));
     const ruling = ruleOnAppend(append, {
@@ -55,6 +62,15 @@ export class AppendTransaction {
   forget(): void {
     this.#streams.forget();
     this.#types.forget();
+    this.#lasts.clear();
+  }
+
+  #lastOf(stream: number): number {
+    const known = this.#lasts.get(stream);
+    if (known !== undefined) return known;
+    const last = valueOf(this.#selectLast, stream) ?? -1;
+    this.#lasts.set(stream, last);
+    return last;
   }
 
   #insert({ stream: name, events }: EncodedAppend, stream: number, last: number): AppendResult {
@@ -66,6 +82,7 @@ export class AppendTransaction {
       const checksum = eventChecksum({ position, id, stream: name, revision: ++revision, type, recordedAtMs, dataJson, metadataJson });
       this.#insertEvent.run(position, id, stream, revision, typeId, recordedAtMs, dataJson, metadataJson, checksum);
     }
+    this.#lasts.set(stream, revision);
     return resultOf(revision, this.#position);
   }
 
