@@ -25,14 +25,22 @@ export const expectedAt = async (projection: AnyProjection, all: readonly Record
 
 const documentsOf = (projection: DocumentProjection, events: readonly RecordedEvent[]): Collections => {
   const documents = new Map<string, ProjectionDocument>();
-  for (const event of events) {
-    const keys = projection.key(event);
-    for (const key of new Set(typeof keys === 'string' ? [keys] : (keys ?? []))) {
-      const next = projection.evolve.get(event.type)?.(documents.get(key) ?? null, event, key) ?? null;
-      if (next === null) documents.delete(key);
-      else documents.set(key, next);
-    }
+  for (const event of events) foldInto(documents, projection, event);
+  return collectionsOf(projection, documents);
+};
+
+/** One event more; decoded. */
+export const foldInto = (documents: Map<string, ProjectionDocument>, projection: DocumentProjection, event: RecordedEvent): void => {
+  const keys = projection.key(event);
+  for (const key of new Set(typeof keys === 'string' ? [keys] : (keys ?? []))) {
+    const next = projection.evolve.get(event.type)?.(documents.get(key) ?? null, event, key) ?? null;
+    if (next === null) documents.delete(key);
+    else documents.set(key, next);
   }
+};
+
+/** The documents and their roll-ups. */
+export const collectionsOf = (projection: DocumentProjection, documents: Map<string, ProjectionDocument>): Collections => {
   const rollUps = projection.rollUps.map((rollUp) => [rollUp.name, groupsOf(rollUp, [...documents.values()])] as const);
   return new Map<string, Map<string, object>>([[projection.name, documents], ...rollUps]);
 };
@@ -72,7 +80,7 @@ const measureOf = (measure: Measure<ProjectionDocument>, members: readonly Proje
   }
 };
 
-/** Values and how often they occur, in order. The reference application measures texts of ASCII only. */
+/** Values and how often they occur, in order: numbers by size; of texts there are only those of ASCII here. */
 const countsOf = (measure: Measure<ProjectionDocument>, members: readonly ProjectionDocument[]): readonly (readonly [string | number, number])[] => {
   if (measure.kind !== 'min' && measure.kind !== 'max') return [];
   const counts = new Map<string | number, number>();
@@ -80,7 +88,9 @@ const countsOf = (measure: Measure<ProjectionDocument>, members: readonly Projec
     const value = measure.value(document);
     if (value !== null) counts.set(value, (counts.get(value) ?? 0) + 1);
   }
-  return [...counts].toSorted(([left], [right]) => compare(String(left), String(right)));
+  return [...counts].toSorted(([left], [right]) =>
+    typeof left === 'number' && typeof right === 'number' ? left - right : compare(String(left), String(right)),
+  );
 };
 
 const units = (text: string, scale: number): bigint => {
@@ -129,23 +139,34 @@ const MASK = 0xffffffffn;
 const rotated = (word: bigint, bits: bigint): bigint => ((word << bits) | (word >> (32n - bits))) & MASK;
 
 /** The rolling digest as its description has it, in whole numbers instead of 32-bit operations. */
-export const digestOf = (events: readonly RecordedEvent[]): string => {
-  let a = 0n;
-  let b = 0n;
-  const feed = (word: bigint): void => {
-    const left = (rotated((word * 0x239b961bn) & MASK, 15n) * 0xab0e9789n) & MASK;
-    a = (rotated(a ^ left, 19n) * 5n + 0x561ccd1bn) & MASK;
-    const right = (rotated((word * 0x38b34ae5n) & MASK, 16n) * 0xa1e38b93n) & MASK;
-    b = (rotated(b ^ right, 17n) * 5n + 0x0bcaa747n) & MASK;
-  };
-  for (const { position, id } of events) {
-    feed(position & MASK);
-    feed(position >> 32n);
+export class DigestOracle {
+  #a = 0n;
+  #b = 0n;
+
+  add({ position, id }: Pick<RecordedEvent, 'position' | 'id'>): void {
+    this.#feed(position & MASK);
+    this.#feed(position >> 32n);
     const bytes = Buffer.alloc(Math.ceil(id.length / 4) * 4);
     bytes.write(id, 'latin1');
-    for (let offset = 0; offset < bytes.length; offset += 4) feed(BigInt(bytes.readUInt32LE(offset)));
-    a = (a + b) & MASK;
-    b = (b + a) & MASK;
+    for (let offset = 0; offset < bytes.length; offset += 4) this.#feed(BigInt(bytes.readUInt32LE(offset)));
+    this.#a = (this.#a + this.#b) & MASK;
+    this.#b = (this.#b + this.#a) & MASK;
   }
-  return a.toString(16).padStart(8, '0') + b.toString(16).padStart(8, '0');
+
+  toString(): string {
+    return this.#a.toString(16).padStart(8, '0') + this.#b.toString(16).padStart(8, '0');
+  }
+
+  #feed(word: bigint): void {
+    const left = (rotated((word * 0x239b961bn) & MASK, 15n) * 0xab0e9789n) & MASK;
+    this.#a = (rotated(this.#a ^ left, 19n) * 5n + 0x561ccd1bn) & MASK;
+    const right = (rotated((word * 0x38b34ae5n) & MASK, 16n) * 0xa1e38b93n) & MASK;
+    this.#b = (rotated(this.#b ^ right, 17n) * 5n + 0x0bcaa747n) & MASK;
+  }
+}
+
+export const digestOf = (events: readonly RecordedEvent[]): string => {
+  const digest = new DigestOracle();
+  for (const event of events) digest.add(event);
+  return digest.toString();
 };

@@ -1,0 +1,54 @@
+// The read stores that the fault suites run on, each made by a module of its own. STORES=postgres,redis chooses.
+import type { ReadStore } from '@mainstem/projection';
+
+/** Where one trial's read models live: in a folder, or under a name on a server. Told to other processes as JSON. */
+export interface StorePlace {
+  readonly dir: string;
+  /** Letters, digits and underscores. */
+  readonly scope: string;
+}
+
+/** What a module of this folder exports as `store`. */
+export interface StoreUnderTest {
+  /** Opens the store; any process may. */
+  open(place: StorePlace): Promise<ReadStore>;
+  /** Removes what the place has outside its folder. */
+  remove(place: StorePlace): Promise<void>;
+  /** Whether its server is there. Under CI it has to be: nobody asks then. */
+  isThere(): Promise<boolean>;
+}
+
+// Each is imported by those only who use it: a process that is going to be killed should not take long to start.
+const modules: Readonly<Record<string, () => Promise<{ readonly store: StoreUnderTest }>>> = {
+  sqlite: () => import('./sqlite.js'),
+  postgres: () => import('./postgres.js'),
+  cache: () => import('./cache.js'),
+  search: () => import('./search.js'),
+  ndjson: () => import('./ndjson.js'),
+};
+
+/** Errors: RangeError for a store that there is not. */
+export const storeNamed = async (name: string): Promise<StoreUnderTest> => {
+  const load = modules[name];
+  if (!load) throw new RangeError(`there is no read store ${name}; there are: ${Object.keys(modules).join(', ')}`);
+  return (await load()).store;
+};
+
+/** Names of the stores to run on. A server that is missing fails its suites under CI, and leaves them out elsewhere. */
+export const storesToTest = async (): Promise<readonly string[]> => {
+  const chosen = process.env['STORES']?.split(',') ?? Object.keys(modules);
+  if (process.env['CI']) return chosen;
+  const there: string[] = [];
+  for (const name of chosen) {
+    if (await (await storeNamed(name)).isThere()) there.push(name);
+    else console.warn(`${name} is not there: its fault suites are left out.`);
+  }
+  return there;
+};
+
+/** Of stores that live in the trial's folder. */
+export const inItsFolder = (open: (place: StorePlace) => Promise<ReadStore>): StoreUnderTest => ({
+  open,
+  remove: () => Promise.resolve(),
+  isThere: () => Promise.resolve(true),
+});
