@@ -67,6 +67,7 @@ module.exports = {
     mayImport(lib('eventstoredb'), npm('@eventstore/db-client', '@grpc/grpc-js')),
     mayImport(lib('eventstoredb-server'), [at('libs/embedded/src/events-file\\.ts$'), ...npm('@grpc/grpc-js', '@grpc/proto-loader')]),
     mayImport(lib('nest'), NEST, 'The only library that knows Nest.'),
+    mayImport(at('libs/nest/src/telemetry/'), npm('prom-client', '@opentelemetry/[^/]+'), 'The only folder that knows what watches an application.'),
     mayImport(lib('cli'), npm('commander', 'cli-progress', '@types/cli-progress')),
 
     // The reference application. Adapters are chosen in module files and entry points only.

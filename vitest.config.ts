@@ -1,9 +1,10 @@
 // Test projects: `unit` runs in one process without isolation (fast, no network); the others may start servers and processes.
 import { defineConfig } from 'vitest/config';
 
-const conditions = ['@mainstem/source', 'module', 'node', 'development|production'];
+// Those of Node alone: `module` would load builds for bundlers, which Node cannot run.
+const conditions = ['@mainstem/source', 'node', 'development|production'];
 const resolve = { conditions };
-const ssr = { resolve: { conditions, externalConditions: ['@mainstem/source', 'module', 'node'] } };
+const ssr = { resolve: { conditions, externalConditions: ['@mainstem/source', 'node'] } };
 // The same for specs, which no tsconfig of a library includes, as for sources: decorators as TypeScript's `experimentalDecorators`.
 const oxc = { decorator: { legacy: true, emitDecoratorMetadata: true } };
 

@@ -8,7 +8,7 @@ import { hostedOnSql } from '#apps/sql-projector/src/sql-projections.js';
 import { LedgerModule } from '#src/ledger/ledger.module.js';
 import { ConfiguredEventStoreModule } from '#src/event-store/configured-event-store.module.js';
 import type { EventReader } from '@mainstem/event-store';
-import { EVENT_STORE, eventStoreHealth, HealthModule, projectorHealth, ProjectorModule, type Settings } from '@mainstem/nest';
+import { EVENT_STORE, eventStoreHealth, HealthModule, projectorHealth, ProjectorModule, TelemetryModule, type Settings } from '@mainstem/nest';
 import { Projector, type HostedProjection, type ReadStore, type RebuildPolicy } from '@mainstem/projection';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { FirstImport, SETTINGS } from './first-import.js';
@@ -20,6 +20,7 @@ export class AllInOneModule {
       module: AllInOneModule,
       global: true,
       imports: [
+        TelemetryModule.forRoot({ ...settings, serviceName: 'all-in-one' }),
         ConfiguredEventStoreModule.forRoot(settings),
         ReadStoresModule.forRoot({ settings, stores: ['sql', 'cache', 'search'] }),
         // One projector for all: the projections share each read of the event store.

@@ -22,6 +22,7 @@ const live: ProjectionStatus = {
   generation: 1,
   state: 'live',
   parkedKeys: 0,
+  parkedEvents: 0,
   eventsApplied: 0,
   eventsPerSecond: 0,
   lagEvents: 0n,

@@ -3,7 +3,7 @@ import { ReadStoresModule } from '#apps/read-models/src/read-stores.module.js';
 import { CACHE_READ_STORE, SEARCH_READ_STORE, SQL_READ_STORE } from '#apps/read-models/src/read-stores.js';
 import { ConfiguredEventStoreModule } from '#src/event-store/configured-event-store.module.js';
 import type { EventStore } from '@mainstem/event-store';
-import { EVENT_STORE, HealthModule, type Settings } from '@mainstem/nest';
+import { EVENT_STORE, HealthModule, TelemetryModule, type Settings } from '@mainstem/nest';
 import type { ReadStore } from '@mainstem/projection';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { readModelHealth } from './query-api.health.js';
@@ -15,6 +15,7 @@ export class QueryApiProcessModule {
     return {
       module: QueryApiProcessModule,
       imports: [
+        TelemetryModule.forRoot({ ...settings, serviceName: 'query-api' }),
         ConfiguredEventStoreModule.forRoot(settings),
         ReadStoresModule.forRoot({ settings, stores: ['sql', 'cache', 'search'] }),
         QueryApiModule,

@@ -3,7 +3,7 @@ import { ReadStoresModule } from '#apps/read-models/src/read-stores.module.js';
 import { SQL_READ_STORE } from '#apps/read-models/src/read-stores.js';
 import { ConfiguredEventStoreModule } from '#src/event-store/configured-event-store.module.js';
 import type { EventReader } from '@mainstem/event-store';
-import { EVENT_STORE, eventStoreHealth, HealthModule, projectorHealth, ProjectorModule, type Settings } from '@mainstem/nest';
+import { EVENT_STORE, eventStoreHealth, HealthModule, projectorHealth, ProjectorModule, TelemetryModule, type Settings } from '@mainstem/nest';
 import { Projector, type ReadStore } from '@mainstem/projection';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { hostedOnSql } from './sql-projections.js';
@@ -14,6 +14,7 @@ export class SqlProjectorModule {
     return {
       module: SqlProjectorModule,
       imports: [
+        TelemetryModule.forRoot({ ...settings, serviceName: 'sql-projector' }),
         ConfiguredEventStoreModule.forRoot(settings),
         ReadStoresModule.forRoot({ settings, stores: ['sql'] }),
         ProjectorModule.forRootAsync({ inject: [SQL_READ_STORE], useFactory: (store: ReadStore) => hostedOnSql(store, settings.rebuild) }),

@@ -3,6 +3,7 @@ export * from './aggregate/aggregate.js';
 export * from './aggregate/load-aggregate.js';
 export * from './command/append-turn.js';
 export * from './command/command-context.js';
+export * from './command/command-observer.js';
 export * from './command/command-executor.js';
 export * from './command/command-result.js';
 export * from './command/folded-stream-cache.js';

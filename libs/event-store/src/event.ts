@@ -22,6 +22,8 @@ export interface EventMetadata {
   /** When it happened in the domain, ISO 8601 in UTC, if that is not when it was recorded (imports). */
   readonly occurredAt?: string;
   readonly tenant?: string;
+  /** W3C trace context of the command, where it was traced. For traces alone, see `traceparentOf`: no fold, key or digest depends on it. */
+  readonly traceparent?: string;
   readonly [key: string]: JsonValue | undefined;
 }
 

@@ -13,3 +13,4 @@ export * from './json.js';
 export * from './memory/in-memory-event-store.js';
 export * from './read-options.js';
 export * from './runtime.js';
+export * from './traceparent.js';

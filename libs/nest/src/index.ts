@@ -20,5 +20,7 @@ export * from './projector/projector.module.js';
 export * from './read-store/read-store.module.js';
 export * from './settings/errors.js';
 export * from './settings/read-settings.js';
+export * from './telemetry/telemetry.js';
+export * from './telemetry/telemetry.module.js';
 export * from './process/errors.js';
 export * from './process/run-application.js';

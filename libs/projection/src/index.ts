@@ -21,6 +21,7 @@ export * from './engine/fold-projection.js';
 export type { AnyProjection, HostedProjection, RebuildPolicy } from './engine/hosted-projection.js';
 export type { WaitOptions } from './engine/position-waiters.js';
 export { ABANDONED_AFTER_MS, type FillingStatus } from './engine/filling-status.js';
+export type { BatchEnd, ObservedBatch, ProjectionObserver } from './engine/projection-observer.js';
 export type { ProjectionStatus } from './engine/projection-status.js';
 export * from './engine/projector.js';
 export { DEFAULT_RECOVERY, type RecoveryPolicy } from './engine/recovery-policy.js';

@@ -16,6 +16,7 @@ import {
 import { fold, type Aggregate } from '../aggregate/aggregate.js';
 import { AggregateConflictUnresolved, isCommandRefused } from '../errors.js';
 import { assertContext, newCommandContext, type CommandContext } from './command-context.js';
+import type { CommandObservation, CommandObserver, CommandOutcome } from './command-observer.js';
 import type { CommandEffect, CommandResult } from './command-result.js';
 import { FoldedStreamCache, type CommandPlace, type FoldedStream, type FoldedStreamCacheLimits } from './folded-stream-cache.js';
 import { newEventsOf } from './new-events.js';
@@ -34,6 +35,8 @@ export interface CommandExecutorOptions {
   readonly retryDelayMaxMs?: number;
   /** Most commands that may wait for one stream in this process. Default 10,000. */
   readonly waitingMax?: number;
+  /** Told of every command, for metrics and traces. Default nobody, at no cost. */
+  readonly observe?: CommandObserver | undefined;
 }
 
 /** One command on its way. */
@@ -42,6 +45,7 @@ interface Execution<State, Command, Event extends DomainEvent> {
   readonly stream: StreamName;
   readonly command: Command;
   readonly context: CommandContext;
+  readonly observed: CommandObservation | undefined;
 }
 
 export class CommandExecutor {
@@ -52,6 +56,7 @@ export class CommandExecutor {
   readonly #attemptsMax: number;
   readonly #retryDelayMs: number;
   readonly #retryDelayMaxMs: number;
+  readonly #observer: CommandObserver | undefined;
 
   constructor(options: CommandExecutorOptions) {
     this.#store = options.store;
@@ -61,6 +66,7 @@ export class CommandExecutor {
     this.#attemptsMax = options.attemptsMax ?? 10;
     this.#retryDelayMs = options.retryDelayMs ?? 5;
     this.#retryDelayMaxMs = options.retryDelayMaxMs ?? 250;
+    this.#observer = options.observe;
   }
 
   /**
@@ -85,10 +91,24 @@ export class CommandExecutor {
     command: Command,
     context: CommandContext = newCommandContext(this.#runtime),
   ): Promise<CommandResult<Event>> {
+    const observer = this.#observer;
+    if (!observer) return this.#begin(aggregate, id, command, context, undefined);
+    const { category } = aggregate;
+    const observed = observer.executing({ command: nameOf(command), category, id, commandId: context.commandId });
+    return ending(this.#begin(aggregate, id, command, context, observed), observed);
+  }
+
+  #begin<State, Command, Event extends DomainEvent>(
+    aggregate: Aggregate<State, Command, Event>,
+    id: string,
+    command: Command,
+    context: CommandContext,
+    observed: CommandObservation | undefined,
+  ): Promise<CommandResult<Event>> {
     try {
       validateCommand(command);
       assertContext(context);
-      const execution = { aggregate, stream: streamOf(aggregate.category, id), command, context };
+      const execution = { aggregate, stream: streamOf(aggregate.category, id), command, context, observed };
       return this.#lanes.run(execution.stream, () => this.#run(execution), context.signal);
     } catch (error) {
       return Promise.reject(error as Error);
@@ -142,10 +162,10 @@ export class CommandExecutor {
     folded: FoldedStream,
     events: readonly Event[],
   ): Promise<CommandEffect<Event> | { readonly conflict: unknown }> {
-    const { aggregate, stream, context } = execution;
-    const newEvents = newEventsOf(aggregate.events, stream, events, context);
+    const { aggregate, stream, context, observed } = execution;
+    const newEvents = newEventsOf(aggregate.events, stream, events, context, observed?.traceparent);
     try {
-      const { revision, position } = await this.#inTurn(stream, newEvents, folded.revision ?? 'no-stream', context);
+      const { revision, position } = await this.#inTurn(execution, newEvents, folded.revision ?? 'no-stream');
       folded.state = fold(aggregate, folded.state as State, events);
       folded.revision = revision;
       folded.position = position;
@@ -161,18 +181,22 @@ export class CommandExecutor {
     }
   }
 
-  async #inTurn(
-    stream: StreamName,
+  async #inTurn<State, Command, Event extends DomainEvent>(
+    { stream, context: { appendTurn, signal }, observed }: Execution<State, Command, Event>,
     events: readonly NewEvent[],
     expectedRevision: Revision | 'no-stream',
-    { appendTurn, signal }: CommandContext,
   ): ReturnType<EventWriter['append']> {
     if (appendTurn) {
       await appendTurn.ready;
       throwIfAborted(signal, 'waiting for the turn to append');
     }
+    observed?.appending(events.length);
     const appended = this.#store.append(stream, events, { expectedRevision, ...(signal && { signal }) });
     appendTurn?.release();
+    if (observed) {
+      const settled = (error?: unknown): void => observed.appended(error);
+      void appended.then(() => settled(), settled);
+    }
     return appended;
   }
 
@@ -198,6 +222,29 @@ export class CommandExecutor {
     return this.#runtime.sleep(this.#runtime.random() * boundMs, signal);
   }
 }
+
+const nameOf = (command: unknown): string => (command as object | null)?.constructor?.name ?? typeof command;
+
+/** Tells how it ended; the answer stays what it is. */
+const ending = async <Event extends DomainEvent>(
+  answer: Promise<CommandResult<Event>>,
+  observed: CommandObservation,
+): Promise<CommandResult<Event>> => {
+  try {
+    const result = await answer;
+    const outcome = result.isRepeat ? 'repeat' : result.events.length > 0 ? 'effect' : 'no-effect';
+    observed.ended({ outcome, events: result.isRepeat ? 0 : result.events.length });
+    return result;
+  } catch (error) {
+    observed.ended({ outcome: outcomeOf(error), events: 0, error });
+    throw error;
+  }
+};
+
+const outcomeOf = (error: unknown): CommandOutcome => {
+  if (isCommandRefused(error)) return 'refused';
+  return isMainstemError(error, 'COMMAND_INVALID') ? 'invalid' : 'failed';
+};
 
 const emptyStream = (initialState: unknown): FoldedStream => ({ state: initialState, revision: undefined, position: undefined, commands: new Map() });
 

@@ -1,5 +1,13 @@
 // From decided events to events on their way into the store: validated, with ids and metadata.
-import { eventIdOf, type DomainEvent, type EventMetadata, type EventRegistry, type NewEvent, type StreamName } from '@mainstem/event-store';
+import {
+  eventIdOf,
+  isTraceparent,
+  type DomainEvent,
+  type EventMetadata,
+  type EventRegistry,
+  type NewEvent,
+  type StreamName,
+} from '@mainstem/event-store';
 import type { CommandContext } from './command-context.js';
 
 /**
@@ -11,6 +19,7 @@ export const newEventsOf = (
   stream: StreamName,
   events: readonly DomainEvent[],
   context: CommandContext,
+  traceparent?: string,
 ): readonly NewEvent[] =>
   events.map((event, index) => {
     registry.validate(event);
@@ -18,9 +27,12 @@ export const newEventsOf = (
       id: eventIdOf(context.commandId, stream, index),
       type: event.type,
       data: event.data,
-      metadata: metadataOf(registry, event, index, context),
+      metadata: traced(metadataOf(registry, event, index, context), traceparent),
     };
   });
+
+const traced = (metadata: EventMetadata, traceparent: string | undefined): EventMetadata =>
+  isTraceparent(traceparent) ? { ...metadata, traceparent } : metadata;
 
 const metadataOf = (registry: EventRegistry, event: DomainEvent, index: number, context: CommandContext): EventMetadata => {
   const { commandId, correlationId = commandId, causationId = commandId } = context;

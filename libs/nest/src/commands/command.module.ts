@@ -4,6 +4,8 @@ import type { EventStore, Runtime } from '@mainstem/event-store';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { CqrsModule } from '@nestjs/cqrs';
 import { EVENT_STORE, RUNTIME } from '../event-store/tokens.js';
+import type { Telemetry } from '../telemetry/telemetry.js';
+import { TELEMETRY } from '../telemetry/tokens.js';
 
 export type CommandModuleOptions = Omit<CommandExecutorOptions, 'store' | 'runtime'>;
 
@@ -18,8 +20,9 @@ export class CommandModule {
       providers: [
         {
           provide: CommandExecutor,
-          inject: [EVENT_STORE, RUNTIME],
-          useFactory: (store: EventStore, runtime: Runtime) => new CommandExecutor({ ...options, store, runtime }),
+          inject: [EVENT_STORE, RUNTIME, { token: TELEMETRY, optional: true }],
+          useFactory: (store: EventStore, runtime: Runtime, telemetry?: Telemetry) =>
+            new CommandExecutor({ observe: telemetry?.commands, ...options, store, runtime }),
         },
       ],
       exports: [CommandExecutor, CqrsModule],

@@ -64,6 +64,7 @@ export const statusJson = (status: ProjectionStatus): { readonly [key: string]: 
   lagEvents: status.lagEvents?.toString() ?? null,
   lagMs: status.lagMs ?? null,
   parkedKeys: status.parkedKeys,
+  parkedEvents: status.parkedEvents,
   eventsApplied: status.eventsApplied,
   eventsPerSecond: status.eventsPerSecond,
   isHealthy: status.isHealthy,

@@ -15,6 +15,7 @@ const status = (change: Partial<ProjectionStatus>): ProjectionStatus => ({
   generation: 1,
   state: 'live',
   parkedKeys: 0,
+  parkedEvents: 0,
   eventsApplied: 0,
   eventsPerSecond: 0,
   isHealthy: true,

@@ -3,6 +3,8 @@ import type { Runtime } from '@mainstem/event-store';
 import { UnsupportedMediaTypeException, type INestApplication } from '@nestjs/common';
 import { ProblemDetailsFilter } from '../problem-details/problem-details.filter.js';
 import type { ProblemRules } from '../problem-details/problem-rules.js';
+import type { Telemetry } from '../telemetry/telemetry.js';
+import { TELEMETRY } from '../telemetry/tokens.js';
 import { requestValidationPipe } from './request-validation.js';
 
 export interface HttpOptions {
@@ -28,12 +30,24 @@ interface Request {
 
 /** Sets up an Express application of Nest: JSON bodies only (415), bounded (413), queries validated (400), errors as problem details. */
 export const configureHttp = <Application extends HttpApplication>(app: Application, options: HttpOptions = {}): Application => {
+  const telemetry = telemetryOf(app);
+  if (telemetry?.onRequest) app.use(telemetry.onRequest);
   app.use((request: Request, _: unknown, next: (error?: unknown) => void) => next(mediaTypeProblem(request)));
   app.disable('x-powered-by');
   app.useBodyParser('json', { limit: options.bodyBytesMax ?? BODY_BYTES_MAX });
+  if (telemetry?.afterBody) app.use(telemetry.afterBody);
   app.useGlobalPipes(requestValidationPipe());
   app.useGlobalFilters(new ProblemDetailsFilter(options.problems, options.runtime));
   return app;
+};
+
+/** Provided only where something is switched on. */
+const telemetryOf = (app: INestApplication): Telemetry | undefined => {
+  try {
+    return app.get<Telemetry>(TELEMETRY, { strict: false });
+  } catch {
+    return undefined;
+  }
 };
 
 const mediaTypeProblem = ({ headers }: Request): Error | undefined => {

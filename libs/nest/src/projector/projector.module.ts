@@ -13,6 +13,8 @@ import {
   type OnModuleDestroy,
 } from '@nestjs/common';
 import { EVENT_STORE, RUNTIME } from '../event-store/tokens.js';
+import type { Telemetry } from '../telemetry/telemetry.js';
+import { TELEMETRY } from '../telemetry/tokens.js';
 
 export interface ProjectorModuleOptions {
   readonly imports?: ModuleMetadata['imports'];
@@ -46,7 +48,7 @@ export class ProjectorModule {
       imports: options.imports ?? [],
       providers: [
         { provide: HOSTED, inject: [...(options.inject ?? [])], useFactory: options.useFactory },
-        { provide: Projector, inject: [EVENT_STORE, RUNTIME, HOSTED], useFactory: projectorOf },
+        { provide: Projector, inject: [EVENT_STORE, RUNTIME, HOSTED, { token: TELEMETRY, optional: true }], useFactory: projectorOf },
         ProjectorLifetime,
       ],
       exports: [Projector],
@@ -54,9 +56,12 @@ export class ProjectorModule {
   }
 }
 
-const projectorOf = (reader: EventStore, runtime: Runtime, projections: readonly HostedProjection[]): Projector => {
+const projectorOf = (reader: EventStore, runtime: Runtime, projections: readonly HostedProjection[], telemetry?: Telemetry): Projector => {
   const crash = crashAtOf(process.env); // for tests that kill the process
-  return new Projector({ reader, runtime, projections, onChange: logChange(new Logger('Projector')), ...(crash && { crash }) });
+  const onChange = logChange(new Logger('Projector'));
+  const projector = new Projector({ reader, runtime, projections, onChange, observe: telemetry?.projections, ...(crash && { crash }) });
+  telemetry?.follow?.(projector);
+  return projector;
 };
 
 /** Logs each change of a projection's state once, louder when it needs somebody. */

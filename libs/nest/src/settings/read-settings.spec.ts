@@ -22,6 +22,8 @@ describe('settings', () => {
       readStoreCache: 'embedded',
       readStoreSearch: 'embedded',
       rebuild: 'manual',
+      metrics: false,
+      traces: false,
       data: resolve('events.ndjson'),
     });
   });
@@ -79,11 +81,24 @@ describe('settings', () => {
     [[], { EVENT_STORE: 'kurrentdb://localhost:2113' }, 'EVENT_STORE'],
     [[], { EVENT_STORE: 'esdb://localhost', EVENT_STORE_USERNAME: 'admin' }, 'EVENT_STORE_PASSWORD'],
     [[], { EVENT_STORE: 'esdb://localhost', EVENT_STORE_PASSWORD: 'secret' }, 'EVENT_STORE_USERNAME'],
+    [[], { METRICS: 'yes' }, 'METRICS'],
+    [[], { OTEL_EXPORTER_OTLP_ENDPOINT: 'localhost:4318' }, 'OTEL_EXPORTER_OTLP_ENDPOINT'],
+    [[], { OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: 'grpc://localhost' }, 'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT'],
     [[], { READ_STORE_SQL: 'mysql://localhost' }, 'READ_STORE_SQL'],
     [[], { READ_STORE_CACHE: 'redis://localhost' }, 'READ_STORE_CACHE'],
     [[], { READ_STORE_SEARCH: 'opensearch' }, 'READ_STORE_SEARCH'],
   ])('refuse %j %j and name the setting', (argv, env, setting) => {
     expect(refusal(argv, env as Record<string, string>)).toMatchObject({ code: 'SETTINGS_INVALID', setting });
+  });
+
+  it.each([
+    [{}, false],
+    [{ OTEL_EXPORTER_OTLP_ENDPOINT: '' }, false],
+    [{ OTEL_EXPORTER_OTLP_ENDPOINT: 'http://localhost:4318' }, true],
+    [{ OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: 'https://collector/v1/traces' }, true],
+    [{ OTEL_EXPORTER_OTLP_ENDPOINT: 'http://localhost:4318', OTEL_SDK_DISABLED: 'true' }, false],
+  ])("send traces as OpenTelemetry's variables say: %j", (env, traces) => {
+    expect(readSettings([], env as Record<string, string>).traces).toBe(traces);
   });
 
   it('never repeat a password in a message', () => {

@@ -14,6 +14,10 @@ export interface Settings {
   readonly readStoreSearch: 'embedded';
   /** What projectors do when a deployment changes a projection: fill it anew by themselves, or wait for `mainstem rebuild`. */
   readonly rebuild: RebuildPolicy;
+  /** Serve figures for Prometheus under /metrics. */
+  readonly metrics: boolean;
+  /** Send traces to the receiver that OpenTelemetry's own variables name. */
+  readonly traces: boolean;
   /** File to import on the first start, absolute; undefined for none. */
   readonly data: string | undefined;
 }
@@ -49,7 +53,10 @@ export const SETTINGS_HELP = `Settings (flag, environment variable, default):
                     EVENT_STORE_PASSWORD
                     READ_STORE_SQL     embedded     or postgres://user:password@host:port/database
                     READ_STORE_CACHE   embedded
-                    READ_STORE_SEARCH  embedded`;
+                    READ_STORE_SEARCH  embedded
+                    METRICS            off          on serves figures for Prometheus under /metrics
+                    OTEL_EXPORTER_OTLP_ENDPOINT   http://host:4318 sends traces there (OTLP over HTTP); OpenTelemetry's other variables
+                                                  count as well. Default: no traces`;
 
 /** Reads flags (without the program's name) and environment; an empty variable counts as absent. Errors: SETTINGS_INVALID. */
 export const readSettings = (argv: readonly string[], env: Environment, defaults: SettingsDefaults = {}): Settings => {
@@ -63,6 +70,8 @@ export const readSettings = (argv: readonly string[], env: Environment, defaults
     readStoreCache: embedded(env, 'READ_STORE_CACHE'),
     readStoreSearch: embedded(env, 'READ_STORE_SEARCH'),
     rebuild: rebuildPolicy(flags.rebuild, env),
+    metrics: isOn(env, 'METRICS'),
+    traces: hasTraces(env),
     data: data === undefined ? undefined : resolve(data),
   };
 };
@@ -105,6 +114,24 @@ const portOf = (flag: string | undefined, env: Environment): number | undefined 
   if (!(port <= PORT_MAX))
     throw new SettingsInvalid(flag === undefined ? 'PORT' : '--port', `must be a whole number from 0 to ${PORT_MAX}, got "${text}"`);
   return port;
+};
+
+const isOn = (env: Environment, name: string): boolean => {
+  const value = variable(env, name) ?? 'off';
+  if (value !== 'on' && value !== 'off') throw new SettingsInvalid(name, `must be on or off, got "${value}"`);
+  return value === 'on';
+};
+
+/** As OpenTelemetry specifies these variables: one of two endpoints, and a switch that overrules them. */
+const hasTraces = (env: Environment): boolean => {
+  const isAsked = ['OTEL_EXPORTER_OTLP_ENDPOINT', 'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT'].map((name) => {
+    const url = variable(env, name);
+    if (url !== undefined && !(/^https?:\/\//.test(url) && URL.canParse(url))) {
+      throw new SettingsInvalid(name, `must be a URL like http://localhost:4318, got "${withoutCredentials(url)}"`);
+    }
+    return url !== undefined;
+  });
+  return isAsked.includes(true) && env['OTEL_SDK_DISABLED']?.toLowerCase() !== 'true';
 };
 
 const rebuildPolicy = (flag: string | undefined, env: Environment): RebuildPolicy => {

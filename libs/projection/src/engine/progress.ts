@@ -24,7 +24,7 @@ export class Progress {
   readonly #filling: FillingWatch;
   #generation = 0;
   #position: Position | undefined;
-  #parkedKeys = 0;
+  #parked: ReadonlyMap<string, number> = new Map();
   #storeTrouble: string | undefined;
   #phase: FillPhase | undefined;
   /** On the wall clock: when the last event applied was recorded, or it was last at the head. */
@@ -93,7 +93,8 @@ export class Progress {
       ...(told !== undefined && { reason: told }),
       ...(position !== undefined && { position }),
       ...(head !== undefined && { head, ...this.#lag(isBehind, head) }),
-      parkedKeys: this.#parkedKeys,
+      parkedKeys: this.#parked.size,
+      parkedEvents: sumOf(this.#parked),
       eventsApplied: this.#rate.total,
       eventsPerSecond: this.#rate.perSecond(nowMs),
       isHealthy: isRunning(state) && stalled === undefined && this.#storeTrouble === undefined,
@@ -121,9 +122,15 @@ export class Progress {
   #take({ session, position, parkedKeys }: OpenGeneration): void {
     this.#generation = session.generation;
     this.#position = position;
-    this.#parkedKeys = parkedKeys.size;
+    this.#parked = parkedKeys;
   }
 }
+
+const sumOf = (counts: ReadonlyMap<string, number>): number => {
+  let sum = 0;
+  for (const count of counts.values()) sum += count;
+  return sum;
+};
 
 const seconds = (ms: number): number => Math.round(ms / 1_000);
 

@@ -4,13 +4,14 @@ import { Heartbeat, isMainstemError, OperationAborted, STEP_DEADLINE_MS, type Ev
 import type { Generation } from '../read-store/checkpoint.js';
 import type { ReadStore } from '../read-store/read-store.js';
 import type { DigestCheck } from '../rebuild/digest-check.js';
-import type { BatchWriter } from './batch-writer.js';
+import type { Batch, BatchWriter, Written } from './batch-writer.js';
 import { CheckpointSchedule } from './checkpoint-schedule.js';
 import type { CrashPoints } from './crash-points.js';
 import { DocumentWriter } from './document-writer.js';
 import { failureOf, poisonFailure, reasonOf } from './failures.js';
 import { HandlerWriter } from './handler-writer.js';
 import type { HostedProjection } from './hosted-projection.js';
+import type { ProjectionObserver } from './projection-observer.js';
 import { openGeneration, openGenerationNumber, type OpenGeneration, type OpenOptions } from './open-generation.js';
 import { PositionWaiters, type WaitOptions } from './position-waiters.js';
 import { Progress } from './progress.js';
@@ -43,6 +44,7 @@ export interface RunnerOptions {
   readonly head: () => Position | undefined;
   /** Called when state or reason change. Must not throw. */
   readonly onChange: (status: ProjectionStatus) => void;
+  readonly observe?: ProjectionObserver | undefined;
 }
 
 /** A generation that somebody asked to be filled, or brought up to date, and promoted. */
@@ -181,6 +183,7 @@ export class ProjectionRunner implements WatchedProjection {
   #enter(state: ProjectionState): void {
     const before = this.#state;
     this.#state = state;
+    if (state.phase === 'retrying' && state.step.kind === 'wait') this.#options.observe?.retrying(this.name, this.store.name);
     if (before.phase !== state.phase || before.reason !== state.reason) this.#options.onChange(this.status());
   }
 
@@ -268,11 +271,7 @@ export class ProjectionRunner implements WatchedProjection {
     if (!delivery) return awaitsNews ? { kind: 'advanced', position: open.position, isCaughtUp: true } : { kind: 'woken' };
     const { events, position, isCaughtUp } = delivery;
     this.#heartbeat.busy('writing a batch');
-    const { eventsApplied, isCommitted, poison } = await this.#writer.write(open, delivery, {
-      condemned: this.#state.condemned,
-      nowMs: this.#options.runtime.now(),
-      isCheckpointDue: this.#checkpoints.isDueAt(position),
-    });
+    const { eventsApplied, isCommitted, poison } = await this.#write(open, delivery);
     if (isCommitted) this.#committed(open);
     else this.#checkpoints.schedule(open);
     if (open.isFilling) await this.#promotion.written();
@@ -281,6 +280,18 @@ export class ProjectionRunner implements WatchedProjection {
     await nextTurn();
     if (!poison) return { kind: 'advanced', position, isCaughtUp };
     return { kind: 'cut', position: open.position, poison: poisonFailure(poison, this.name), random: this.#options.runtime.random() };
+  }
+
+  #write(open: OpenGeneration, batch: Batch): Promise<Written> {
+    const options = {
+      condemned: this.#state.condemned,
+      nowMs: this.#options.runtime.now(),
+      isCheckpointDue: this.#checkpoints.isDueAt(batch.position),
+    };
+    const { observe } = this.#options;
+    if (!observe || batch.events.length === 0) return this.#writer.write(open, batch, options);
+    const ended = observe.writing({ projection: this.name, store: this.store.name, events: batch.events });
+    return observed(this.#writer.write(open, batch, options), ended);
   }
 
   async #promote(open: OpenGeneration): Promise<Input> {
@@ -365,3 +376,15 @@ export class ProjectionRunner implements WatchedProjection {
     }
   }
 }
+
+/** Tells how a batch ended; the outcome stays what it is. */
+const observed = async (written: Promise<Written>, ended: ReturnType<ProjectionObserver['writing']>): Promise<Written> => {
+  try {
+    const result = await written;
+    ended(result);
+    return result;
+  } catch (error) {
+    ended({ eventsApplied: 0, isCommitted: false, error });
+    throw error;
+  }
+};

@@ -22,6 +22,8 @@ export interface ProjectionStatus {
   readonly lagMs?: number;
   /** Keys with events that are set aside. */
   readonly parkedKeys: number;
+  /** These events, of all keys. */
+  readonly parkedEvents: number;
   /** Since the start of this process. */
   readonly eventsApplied: number;
   readonly eventsPerSecond: number;

@@ -6,6 +6,7 @@ import { HeadWatch } from './head-watch.js';
 import type { HostedProjection } from './hosted-projection.js';
 import type { WaitOptions } from './position-waiters.js';
 import { DigestCheck } from '../rebuild/digest-check.js';
+import type { ProjectionObserver } from './projection-observer.js';
 import { ProjectionRunner } from './projection-runner.js';
 import type { ProjectionStatus } from './projection-status.js';
 import type { ReplayResult } from './replay-parked.js';
@@ -27,6 +28,8 @@ export interface ProjectorOptions {
   readonly cacheBytesMax?: number;
   /** Told of every change of state or reason; for logs. What it throws becomes a process warning and harms nothing. */
   readonly onChange?: (status: ProjectionStatus) => void;
+  /** Told of every batch, for metrics and traces. Default nobody, at no cost. */
+  readonly observe?: ProjectionObserver | undefined;
   /** For tests of recovery; off by default, at no cost. */
   readonly crash?: CrashPoints;
 }
@@ -49,7 +52,7 @@ export class Projector {
     this.#subscription = subscription;
     this.#headWatch = new HeadWatch(reader, runtime);
     const check = new DigestCheck({ reader, runtime });
-    const shared = { reader, subscription, runtime, batchSizeMax, check, crash: options.crash };
+    const shared = { reader, subscription, runtime, batchSizeMax, check, crash: options.crash, observe: options.observe };
     const cacheShare = Math.floor(cacheBytesMax / Math.max(1, projections.length));
     const onChange = (status: ProjectionStatus): void => notify(options.onChange, status);
     this.#runners = new Map(

@@ -1,0 +1,59 @@
+// Switches metrics and traces on, by settings. Off, nothing is provided, no library is loaded and nobody is told anything.
+import { Controller, Get, Inject, Injectable, Module, Res, type DynamicModule, type OnApplicationShutdown } from '@nestjs/common';
+import type { Settings } from '../settings/read-settings.js';
+import { joinedTelemetry, type Telemetry } from './telemetry.js';
+import { TELEMETRY } from './tokens.js';
+
+export interface TelemetryModuleOptions extends Pick<Settings, 'metrics' | 'traces'> {
+  /** Name of the process in traces, unless OTEL_SERVICE_NAME gives another one. */
+  readonly serviceName: string;
+}
+
+interface Response {
+  setHeader(name: string, value: string): unknown;
+}
+
+@Controller()
+export class MetricsController {
+  constructor(@Inject(TELEMETRY) private readonly telemetry: Telemetry) {}
+
+  /** Every figure, in the text format of Prometheus. */
+  @Get('metrics')
+  async metrics(@Res({ passthrough: true }) response: Response): Promise<string> {
+    const { contentType, body } = (await this.telemetry.exposition?.()) ?? { contentType: 'text/plain', body: '' };
+    response.setHeader('Content-Type', contentType);
+    return body;
+  }
+}
+
+/** Closed last, so that what the application does while it closes is told, too. */
+@Injectable()
+class TelemetryLifetime implements OnApplicationShutdown {
+  constructor(@Inject(TELEMETRY) private readonly telemetry: Telemetry) {}
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.telemetry.close();
+  }
+}
+
+/** Global: provides `TELEMETRY` to `CommandModule`, `ProjectorModule` and `configureHttp`, and serves `/metrics`, as far as the settings ask for them. */
+@Module({})
+export class TelemetryModule {
+  static forRoot(options: TelemetryModuleOptions): DynamicModule {
+    const { metrics, traces } = options;
+    if (!metrics && !traces) return { module: TelemetryModule };
+    return {
+      module: TelemetryModule,
+      global: true,
+      controllers: metrics ? [MetricsController] : [],
+      providers: [{ provide: TELEMETRY, useFactory: () => load(options) }, TelemetryLifetime],
+      exports: [TELEMETRY],
+    };
+  }
+}
+
+const load = async ({ metrics, traces, serviceName }: TelemetryModuleOptions): Promise<Telemetry> =>
+  joinedTelemetry([
+    ...(metrics ? [(await import('./prometheus.js')).prometheusTelemetry()] : []),
+    ...(traces ? [(await import('./open-telemetry.js')).openTelemetry(serviceName)] : []),
+  ]);
