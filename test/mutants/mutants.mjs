@@ -1,4 +1,5 @@
-// Faults put into the engine and the embedded stores, one at a time; the suites named with each must notice.
+// Faults put into the engine and the stores, one at a time; the suites named with each must notice.
+import { readStoreMutants } from './read-store-mutants.mjs';
 
 /**
  * @typedef {object} Mutant
@@ -330,4 +331,5 @@ export const mutants = [
     to: '',
     suites: ENGINE,
   },
+  ...readStoreMutants,
 ];

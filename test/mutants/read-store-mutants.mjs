@@ -1,0 +1,212 @@
+// Faults put into the read stores for production, and into what the engine does for them.
+
+/** @typedef {import('./mutants.mjs').Mutant} Mutant */
+
+const CONTRACT_MEMORY = ['test/contract/memory-read-store.spec.ts'];
+const SQL = ['test/contract/sql-read-store.spec.ts'];
+const ENGINE = (/** @type {readonly string[]} */ ...specs) => specs.map((spec) => `libs/projection/src/${spec}.spec.ts`);
+
+const projection = (/** @type {string} */ file) => `libs/projection/src/${file}.ts`;
+const sql = (/** @type {string} */ file) => `libs/sql/src/${file}.ts`;
+
+/** @type {readonly Mutant[]} */
+const engineMutants = [
+  {
+    name: 'a checkpoint of another event store is taken',
+    file: projection('engine/generation-choice'),
+    from: 'generation.checkpoint.incarnation !== incarnation);',
+    to: "generation.checkpoint.incarnation === '' && incarnation !== '');",
+    suites: ENGINE('engine/generation-choice', 'engine/projector'),
+  },
+  {
+    name: 'a checkpoint beyond the end of the event store is taken',
+    file: projection('engine/open-generation'),
+    from: '(head === undefined || head < position)',
+    to: '(head === undefined || head < 0n)',
+    suites: ENGINE('engine/projector'),
+  },
+  {
+    name: 'a restart forgets which keys are parked',
+    file: projection('engine/open-generation'),
+    from: 'this.parkedKeys = new Map(parkedKeys);',
+    to: 'this.parkedKeys = new Map([...parkedKeys].slice(0, 0));',
+    suites: ENGINE('engine/poison'),
+  },
+  {
+    name: 'a replay settles events that it has not folded',
+    file: projection('engine/document-writer'),
+    from: 'const unpark = events.slice(0, folded.batch.events.length).map',
+    to: 'const unpark = events.map',
+    suites: ENGINE('engine/poison'),
+  },
+  {
+    name: 'queries are promised the position of a generation that does not serve yet',
+    file: projection('engine/open-generation'),
+    from: 'return this.#filling ? this.#filling.servingBefore : this.#committed;',
+    to: 'return this.#committed;',
+    suites: ENGINE('engine/projector', 'rebuild/rebuilder'),
+  },
+  {
+    name: 'a generation is promoted before its indexes are made',
+    file: projection('read-store/promotion-rules'),
+    from: 'if (next.isBulk) throw',
+    to: "if (next.isBulk && next.state === 'retired') throw",
+    suites: CONTRACT_MEMORY,
+  },
+  {
+    name: 'a generation that was filled to stay aside is promoted',
+    file: projection('read-store/promotion-rules'),
+    from: "if (next.state === 'side') throw",
+    to: "if (next.state === 'side' && next.isBulk) throw",
+    suites: CONTRACT_MEMORY,
+  },
+  {
+    name: 'a rollback leaves the old generation where it was',
+    file: projection('rebuild/roll-back'),
+    from: 'if (target.fingerprint === projection.fingerprint) {',
+    to: "if (target.fingerprint === '') {",
+    suites: ENGINE('rebuild/rebuilder'),
+  },
+  {
+    name: 'a clean-up deletes what somebody is filling',
+    file: projection('rebuild/clean-up'),
+    from: 'const isDropped = !mayBeFilled ||',
+    to: 'const isDropped = mayBeFilled || !mayBeFilled ||',
+    suites: ENGINE('rebuild/rebuilder'),
+  },
+  {
+    name: 'verify overlooks documents that no event accounts for',
+    file: projection('verify/verify-documents'),
+    from: 'if (!fold.holds(key)) continue;',
+    to: 'if (!fold.holds(key) || !fold.keys.has(key)) continue;',
+    suites: ENGINE('verify/verify-projection'),
+  },
+  {
+    name: 'verify overlooks documents that are missing',
+    file: projection('verify/verify-documents'),
+    from: 'if (entry.isSeen || entry.document === null) continue;',
+    to: 'if (!entry.isSeen || entry.document === null) continue;',
+    suites: ENGINE('verify/verify-projection'),
+  },
+];
+
+/** @type {readonly Mutant[]} */
+const sqlMutants = [
+  {
+    name: 'the position moved from is not compared (SQL)',
+    file: sql('bookkeeping/generation-records'),
+    from: 'AND position IS NOT DISTINCT FROM CAST(? AS bigint)`;',
+    to: 'AND (position IS NULL OR position >= 0 OR position = CAST(? AS bigint))`;',
+    suites: SQL,
+  },
+  {
+    name: 'opening a session does not raise the epoch (SQL)',
+    file: sql('bookkeeping/generation-records'),
+    from: 'SET epoch = epoch + 1 WHERE',
+    to: 'SET epoch = epoch + 0 WHERE',
+    suites: SQL,
+  },
+  {
+    name: 'a stale session finishes a bulk generation (SQL)',
+    file: sql('bookkeeping/generation-records'),
+    from: 'SET is_bulk = 0, updated_at = ? WHERE projection = ? AND generation = ? AND epoch = CAST(? AS bigint)',
+    to: 'SET is_bulk = 0, updated_at = ? WHERE projection = ? AND generation = ? AND epoch >= CAST(? AS bigint)',
+    suites: SQL,
+  },
+  {
+    name: 'the checkpoint is moved in a transaction of its own, before the effect (SQL)',
+    file: sql('sql-session'),
+    from: 'await this.#moveCheckpoint(connection, batch.checkpoint);\n      await write(connection);',
+    to: `await this.#moveCheckpoint(connection, batch.checkpoint);
+      await connection.query('COMMIT', []);
+      await connection.query('BEGIN', []);
+      await write(connection);`,
+    suites: SQL,
+  },
+  {
+    name: 'parked events are in the order of their keys (SQL)',
+    file: sql('bookkeeping/parked-records'),
+    from: 'ORDER BY mainstem_parked.position, key LIMIT ?',
+    to: 'ORDER BY key, mainstem_parked.position LIMIT ?',
+    suites: SQL,
+  },
+  {
+    name: 'positions of parked events are put in order as text (SQL)',
+    file: sql('bookkeeping/parked-records'),
+    from: 'ORDER BY mainstem_parked.position, key LIMIT ?',
+    to: 'ORDER BY CAST(mainstem_parked.position AS text), key LIMIT ?',
+    suites: SQL,
+  },
+  {
+    name: 'settled events stay parked (SQL)',
+    file: sql('sql-session'),
+    from: 'await this.parts.parked.unpark(connection, this.#selection, batch.unpark ?? []);',
+    to: '',
+    suites: SQL,
+  },
+  {
+    name: 'the writer of what served before is not fenced by a promotion (SQL)',
+    file: sql('sql-read-store'),
+    from: 'const former = serving && (await this.#generations.raiseEpoch(connection, projection, serving.number));',
+    to: 'const former = serving;',
+    suites: SQL,
+  },
+  {
+    name: 'a promotion is noted, but queries are not led to it (SQL)',
+    file: sql('sql-read-store'),
+    from: 'await this.#show(connection, projection, former?.number, generation);',
+    to: '',
+    suites: SQL,
+  },
+  {
+    name: 'two definitions write one generation (SQL)',
+    file: sql('sql-read-store'),
+    from: 'if (raised.fingerprint !== projection.fingerprint) throw',
+    to: "if (raised.fingerprint === '') throw",
+    suites: SQL,
+  },
+  {
+    name: 'indexes are left out when a bulk generation is finished (SQL)',
+    file: sql('sql-session'),
+    from: 'for (const sql of tables.indexStatements(this.#collections, this.generation)) {',
+    to: 'for (const sql of tables.indexStatements(this.#collections, this.generation).slice(1)) {',
+    suites: ['test/contract/sql-generations.spec.ts'],
+  },
+  {
+    name: 'a commit leaves no sign of life (SQL)',
+    file: sql('bookkeeping/generation-records'),
+    from: 'SET position = CAST(? AS bigint), digest = ?, updated_at = ?\n',
+    to: 'SET position = CAST(? AS bigint), digest = ?, updated_at = coalesce(updated_at, ?)\n',
+    suites: SQL,
+  },
+  {
+    name: 'a snapshot sees what is committed meanwhile (PostgreSQL)',
+    file: sql('postgres/postgres-database'),
+    from: 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL idle',
+    to: 'BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY; SET LOCAL idle',
+    suites: SQL,
+  },
+  {
+    name: 'a lease is taken although somebody else holds it (SQL)',
+    file: sql('bookkeeping/lease-records'),
+    from: 'WHERE lease.owner = excluded.owner OR NOT (${this.#isRunning})`;',
+    to: 'WHERE lease.owner = excluded.owner OR lease.owner <> excluded.owner`;',
+    suites: SQL,
+  },
+  {
+    name: 'a lease that has ended is never free again (SQL)',
+    file: sql('bookkeeping/lease-records'),
+    from: 'WHERE lease.owner = excluded.owner OR NOT (${this.#isRunning})`;',
+    to: 'WHERE lease.owner = excluded.owner`;',
+    suites: SQL,
+  },
+  {
+    name: 'anybody ends a lease (SQL)',
+    file: sql('bookkeeping/lease-records'),
+    from: 'AND partition_number = ? AND owner = ?`;',
+    to: "AND partition_number = ? AND (owner = ? OR owner <> '')`;",
+    suites: SQL,
+  },
+];
+
+export const readStoreMutants = [...engineMutants, ...sqlMutants];
