@@ -27,6 +27,7 @@ export class AllInOneModule {
         ProjectorModule.forRootAsync({
           inject: [SQL_READ_STORE, CACHE_READ_STORE, SEARCH_READ_STORE],
           useFactory: hostedProjections(settings.rebuild),
+          leaseMs: settings.leaseMs,
         }),
         LedgerModule.forRoot(),
         QueryApiModule,

@@ -39,7 +39,11 @@ const isLive = async (app: NestExpressApplication): Promise<boolean> => {
   if (state === 'stopped' || state === 'failed') return false;
   // Asked for, since a projector learns of a far event store's end only by and by.
   const head = (await app.get<EventStore>(EVENT_STORE).head()) ?? 0n;
-  while (!projector.status().every(({ state, position = 0n, lagEvents = 0n }) => state === 'live' && lagEvents === 0n && position >= head)) {
+  while (
+    !projector
+      .status()
+      .every(({ state, position = 0n, lagEvents = 0n }) => (state === 'live' || state === 'standby') && lagEvents === 0n && position >= head)
+  ) {
     await delay(POLL_MS, undefined, { ref: false });
   }
   display.end();

@@ -36,9 +36,11 @@ const readModelsPart = (projections: readonly ProjectionStatus[]): string => {
   return lag === 0n ? 'read models catching up' : `read models ${counts.format(lag)} events behind`;
 };
 
-/** Whether every projection is live, with nothing to do; also where positions do not count events. */
+/** Whether every projection is live, here or in another instance, with nothing to do; also where positions do not count events. */
 export const areCurrent = (projections: readonly ProjectionStatus[]): boolean =>
-  projections.every(({ state, position, head, lagEvents = 0n }) => state === 'live' && lagEvents === 0n && position === head);
+  projections.every(
+    ({ state, position, head, lagEvents = 0n }) => (state === 'live' || state === 'standby') && lagEvents === 0n && position === head,
+  );
 
 /** Of the projection that is furthest behind, in events; 0 where positions do not count them. */
 export const largestLag = (projections: readonly ProjectionStatus[]): bigint =>

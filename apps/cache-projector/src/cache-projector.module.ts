@@ -17,7 +17,11 @@ export class CacheProjectorModule {
         TelemetryModule.forRoot({ ...settings, serviceName: 'cache-projector' }),
         ConfiguredEventStoreModule.forRoot(settings),
         ReadStoresModule.forRoot({ settings, stores: ['cache'] }),
-        ProjectorModule.forRootAsync({ inject: [CACHE_READ_STORE], useFactory: (store: ReadStore) => hostedOnCache(store, settings.rebuild) }),
+        ProjectorModule.forRootAsync({
+          inject: [CACHE_READ_STORE],
+          useFactory: (store: ReadStore) => hostedOnCache(store, settings.rebuild),
+          leaseMs: settings.leaseMs,
+        }),
         HealthModule.forRootAsync({
           inject: [EVENT_STORE, Projector],
           useFactory: (reader: EventReader, projector: Projector) => [eventStoreHealth(reader), projectorHealth(projector)],

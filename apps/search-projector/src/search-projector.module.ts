@@ -17,7 +17,11 @@ export class SearchProjectorModule {
         TelemetryModule.forRoot({ ...settings, serviceName: 'search-projector' }),
         ConfiguredEventStoreModule.forRoot(settings),
         ReadStoresModule.forRoot({ settings, stores: ['search'] }),
-        ProjectorModule.forRootAsync({ inject: [SEARCH_READ_STORE], useFactory: (store: ReadStore) => hostedOnSearch(store, settings.rebuild) }),
+        ProjectorModule.forRootAsync({
+          inject: [SEARCH_READ_STORE],
+          useFactory: (store: ReadStore) => hostedOnSearch(store, settings.rebuild),
+          leaseMs: settings.leaseMs,
+        }),
         HealthModule.forRootAsync({
           inject: [EVENT_STORE, Projector],
           useFactory: (reader: EventReader, projector: Projector) => [eventStoreHealth(reader), projectorHealth(projector)],

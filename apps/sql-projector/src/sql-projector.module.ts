@@ -17,7 +17,11 @@ export class SqlProjectorModule {
         TelemetryModule.forRoot({ ...settings, serviceName: 'sql-projector' }),
         ConfiguredEventStoreModule.forRoot(settings),
         ReadStoresModule.forRoot({ settings, stores: ['sql'] }),
-        ProjectorModule.forRootAsync({ inject: [SQL_READ_STORE], useFactory: (store: ReadStore) => hostedOnSql(store, settings.rebuild) }),
+        ProjectorModule.forRootAsync({
+          inject: [SQL_READ_STORE],
+          useFactory: (store: ReadStore) => hostedOnSql(store, settings.rebuild),
+          leaseMs: settings.leaseMs,
+        }),
         HealthModule.forRootAsync({
           inject: [EVENT_STORE, Projector],
           useFactory: (reader: EventReader, projector: Projector) => [eventStoreHealth(reader), projectorHealth(projector)],

@@ -303,3 +303,10 @@ export class UntilAhead extends MainstemError {
     super('PROJECTION_UNTIL_AHEAD', `There is no ${until} yet: the event store ends at ${head ?? 'none'}. Choose an earlier place.`);
   }
 }
+
+/** A projector was given a lease that no store can keep. */
+export class InvalidLease extends MainstemError {
+  constructor(problem: string) {
+    super('PROJECTOR_INVALID_LEASE', `The lease of the projector is not valid: ${problem}.`);
+  }
+}

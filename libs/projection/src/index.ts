@@ -19,6 +19,7 @@ export * from './digest/rolling-digest.js';
 export * from './engine/crash-points.js';
 export * from './engine/fold-projection.js';
 export type { AnyProjection, HostedProjection, RebuildPolicy } from './engine/hosted-projection.js';
+export { LEASE_MS_DEFAULT, type LeaseOptions } from './engine/lease-keeper.js';
 export type { WaitOptions } from './engine/position-waiters.js';
 export { ABANDONED_AFTER_MS, type FillingStatus } from './engine/filling-status.js';
 export type { BatchEnd, ObservedBatch, ProjectionObserver } from './engine/projection-observer.js';

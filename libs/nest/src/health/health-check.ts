@@ -33,7 +33,7 @@ export const eventStoreHealth = (reader: Pick<EventReader, 'head' | 'troubles'>)
   },
 });
 
-/** Ready when every projection is live and gets on, and every loop that they share gives signs of life. Parked events leave it green. */
+/** Ready when every projection is live, or run by another instance, and gets on, and every loop that they share gives signs of life. Parked events leave it green. */
 export const projectorHealth = (projector: Pick<Projector, 'status' | 'troubles'>): HealthCheck => ({
   name: 'projections',
   reasons: () => [...projector.status().flatMap(reasonsOf), ...projector.troubles()],
@@ -43,7 +43,8 @@ export const projectorHealth = (projector: Pick<Projector, 'status' | 'troubles'
 const reasonsOf = (status: ProjectionStatus): readonly string[] => {
   // A stuck one tells why; a rebuild that gets on tells how far it is.
   const told = status.reason ?? (status.state === 'rebuilding' && status.rebuild ? wayOf(status.rebuild) : undefined);
-  if (status.state !== 'live') return [`${status.projection} is ${status.state}${told === undefined ? '' : `: ${told}`}`];
+  if (status.state !== 'live' && status.state !== 'standby')
+    return [`${status.projection} is ${status.state}${told === undefined ? '' : `: ${told}`}`];
   return status.isHealthy ? [] : [`${status.projection} is not healthy: ${status.reason ?? `${status.parkedKeys} keys have parked events`}`];
 };
 
@@ -58,6 +59,7 @@ export const statusJson = (status: ProjectionStatus): { readonly [key: string]: 
   store: status.store,
   state: status.state,
   reason: status.reason ?? null,
+  owner: status.owner ?? null,
   generation: status.generation,
   position: status.position?.toString() ?? null,
   head: status.head?.toString() ?? null,

@@ -120,6 +120,12 @@ describe('health', () => {
       ['orders is rebuilding: PROJECTION_STALLED: x'],
     ],
     ['stopped', { state: 'stopped', reason: 'X_Y: broken', isHealthy: false }, ['orders is stopped: X_Y: broken']],
+    ['standing by', { state: 'standby', owner: 'other:1:abc' }, []],
+    [
+      'standing by while the other one does not get on',
+      { state: 'standby', isHealthy: false, reason: 'no progress' },
+      ['orders is not healthy: no progress'],
+    ],
     ['live without progress', { isHealthy: false, reason: 'no progress' }, ['orders is not healthy: no progress']],
   ] as const)('knows what a projection that is %s means', (_, change, reasons) => {
     expect(projectorHealth({ status: () => [status(change)], troubles: () => [] }).reasons()).toEqual(reasons);

@@ -1,6 +1,6 @@
 // Hosts a projector in an application: it starts when the application has started, and stops before anything is closed.
 import type { EventStore, Runtime } from '@mainstem/event-store';
-import { crashAtOf, Projector, type HostedProjection, type ProjectionStatus } from '@mainstem/projection';
+import { crashAtOf, LEASE_MS_DEFAULT, Projector, type HostedProjection, type ProjectionStatus } from '@mainstem/projection';
 import {
   Inject,
   Injectable,
@@ -12,6 +12,7 @@ import {
   type OnApplicationBootstrap,
   type OnModuleDestroy,
 } from '@nestjs/common';
+import { hostname } from 'node:os';
 import { EVENT_STORE, RUNTIME } from '../event-store/tokens.js';
 import type { Telemetry } from '../telemetry/telemetry.js';
 import { TELEMETRY } from '../telemetry/tokens.js';
@@ -21,9 +22,12 @@ export interface ProjectorModuleOptions {
   readonly inject?: readonly InjectionToken[];
   /** What to run; the read stores stay the caller's to close, in `onApplicationShutdown`. */
   readonly useFactory: (...dependencies: never[]) => readonly HostedProjection[] | Promise<readonly HostedProjection[]>;
+  /** Instances of the application share the projections out by leases of this length. Default 5,000. */
+  readonly leaseMs?: number;
 }
 
 const HOSTED = Symbol('mainstem:hosted-projections');
+const LEASE_MS = Symbol('mainstem:lease-ms');
 
 @Injectable()
 class ProjectorLifetime implements OnApplicationBootstrap, OnModuleDestroy {
@@ -48,7 +52,8 @@ export class ProjectorModule {
       imports: options.imports ?? [],
       providers: [
         { provide: HOSTED, inject: [...(options.inject ?? [])], useFactory: options.useFactory },
-        { provide: Projector, inject: [EVENT_STORE, RUNTIME, HOSTED, { token: TELEMETRY, optional: true }], useFactory: projectorOf },
+        { provide: LEASE_MS, useValue: options.leaseMs ?? LEASE_MS_DEFAULT },
+        { provide: Projector, inject: [EVENT_STORE, RUNTIME, HOSTED, LEASE_MS, { token: TELEMETRY, optional: true }], useFactory: projectorOf },
         ProjectorLifetime,
       ],
       exports: [Projector],
@@ -56,19 +61,30 @@ export class ProjectorModule {
   }
 }
 
-const projectorOf = (reader: EventStore, runtime: Runtime, projections: readonly HostedProjection[], telemetry?: Telemetry): Projector => {
+const projectorOf = (
+  reader: EventStore,
+  runtime: Runtime,
+  projections: readonly HostedProjection[],
+  durationMs: number,
+  telemetry?: Telemetry,
+): Projector => {
   const crash = crashAtOf(process.env); // for tests that kill the process
+  const lease = { owner: instanceName(runtime), durationMs };
   const onChange = logChange(new Logger('Projector'));
-  const projector = new Projector({ reader, runtime, projections, onChange, observe: telemetry?.projections, ...(crash && { crash }) });
+  const projector = new Projector({ reader, runtime, projections, lease, onChange, observe: telemetry?.projections, ...(crash && { crash }) });
   telemetry?.follow?.(projector);
   return projector;
 };
 
+/** Tells people which process it is, and differs from any other one's, also of an earlier process with the same number. */
+const instanceName = (runtime: Runtime): string => `${hostname()}:${process.pid}:${runtime.uuid().slice(0, 8)}`;
+
 /** Logs each change of a projection's state once, louder when it needs somebody. */
 const logChange = (logger: Logger): ((status: ProjectionStatus) => void) => {
   const last = new Map<string, string>();
-  return ({ projection, state, reason }) => {
-    const text = `${projection}: ${state}${reason === undefined ? '' : `, ${reason}`}`;
+  return ({ projection, state, reason, owner }) => {
+    const by = state === 'standby' && owner !== undefined ? `, run by ${owner}` : '';
+    const text = `${projection}: ${state}${by}${reason === undefined ? '' : `, ${reason}`}`;
     if (last.get(projection) === text) return;
     last.set(projection, text);
     // Stopped without a reason: the application is closing.

@@ -24,6 +24,7 @@ describe('settings', () => {
       rebuild: 'manual',
       metrics: false,
       traces: false,
+      leaseMs: 5_000,
       data: resolve('events.ndjson'),
     });
   });
@@ -32,6 +33,16 @@ describe('settings', () => {
     const flags = ['--dir', 'a', '--port=4000', '--no-data', '--rebuild', 'auto'];
     const settings = readSettings(flags, { MAINSTEM_DIR: 'b', PORT: '5000', MAINSTEM_REBUILD: 'manual' }, { data: 'events.ndjson' });
     expect(settings).toMatchObject({ dir: resolve('a'), port: 4000, data: undefined, rebuild: 'auto' });
+  });
+
+  it('take the length of a lease within its bounds', () => {
+    expect(readSettings([], { PROJECTOR_LEASE_MS: '600000' }).leaseMs).toBe(600_000);
+    for (const given of ['999', '600001', '5s', '-1', '1e4']) {
+      expect(refusal([], { PROJECTOR_LEASE_MS: given })).toMatchObject({
+        code: 'SETTINGS_INVALID',
+        message: expect.stringContaining('PROJECTOR_LEASE_MS') as string,
+      });
+    }
   });
 
   it('take the environment before defaults, and an empty variable as absent', () => {

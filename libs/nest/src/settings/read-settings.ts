@@ -1,5 +1,5 @@
 // What an application is started with: flags first, then the environment, then defaults.
-import type { RebuildPolicy } from '@mainstem/projection';
+import { LEASE_MS_DEFAULT, type RebuildPolicy } from '@mainstem/projection';
 import { resolve } from 'node:path';
 import { SettingsInvalid } from './errors.js';
 
@@ -18,6 +18,8 @@ export interface Settings {
   readonly metrics: boolean;
   /** Send traces to the receiver that OpenTelemetry's own variables name. */
   readonly traces: boolean;
+  /** How long a projection waits for another instance of its projector after the one that ran it has died. */
+  readonly leaseMs: number;
   /** File to import on the first start, absolute; undefined for none. */
   readonly data: string | undefined;
 }
@@ -40,6 +42,9 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 const DIR_DEFAULT = '.mainstem';
 const PORT_DEFAULT = 3_000;
 const PORT_MAX = 65_535;
+/** Shorter ones would be lost to a pause of the garbage collector or a slow disk. */
+const LEASE_MS_MIN = 1_000;
+const LEASE_MS_MAX = 600_000;
 
 export const SETTINGS_HELP = `Settings (flag, environment variable, default):
   --dir <folder>    MAINSTEM_DIR       ${DIR_DEFAULT}    folder of the embedded stores
@@ -48,6 +53,7 @@ export const SETTINGS_HELP = `Settings (flag, environment variable, default):
   --no-data                                       import nothing
   --rebuild <how>   MAINSTEM_REBUILD   manual       what to do about a changed projection: auto fills it anew at start,
                                                   manual waits for mainstem rebuild
+                    PROJECTOR_LEASE_MS 5000       how long a projection waits for another instance after its own has died
                     EVENT_STORE        embedded     or esdb://host:2113?tls=true, esdb+discover://name:2113 (EventStoreDB, KurrentDB)
                     EVENT_STORE_USERNAME          user of that server, where it does not stand in the string; over TLS only
                     EVENT_STORE_PASSWORD
@@ -72,6 +78,7 @@ export const readSettings = (argv: readonly string[], env: Environment, defaults
     rebuild: rebuildPolicy(flags.rebuild, env),
     metrics: isOn(env, 'METRICS'),
     traces: hasTraces(env),
+    leaseMs: leaseMs(variable(env, 'PROJECTOR_LEASE_MS')),
     data: data === undefined ? undefined : resolve(data),
   };
 };
@@ -138,6 +145,15 @@ const rebuildPolicy = (flag: string | undefined, env: Environment): RebuildPolic
   const value = flag ?? variable(env, 'MAINSTEM_REBUILD') ?? 'manual';
   if (value !== 'auto' && value !== 'manual') {
     throw new SettingsInvalid(flag === undefined ? 'MAINSTEM_REBUILD' : '--rebuild', `must be auto or manual, got "${value}"`);
+  }
+  return value;
+};
+
+const leaseMs = (text: string | undefined): number => {
+  if (text === undefined) return LEASE_MS_DEFAULT;
+  const value = /^[0-9]{1,6}$/.test(text) ? Number(text) : NaN;
+  if (!(value >= LEASE_MS_MIN && value <= LEASE_MS_MAX)) {
+    throw new SettingsInvalid('PROJECTOR_LEASE_MS', `must be a whole number from ${LEASE_MS_MIN} to ${LEASE_MS_MAX}, got "${text}"`);
   }
   return value;
 };

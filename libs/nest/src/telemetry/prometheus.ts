@@ -13,6 +13,7 @@ const PHASES = Object.keys({
   live: true,
   rebuilding: true,
   retrying: true,
+  standby: true,
   stopped: true,
 } satisfies Record<Phase, true>);
 /** Names of command classes are few; should somebody make them up, the rest counts together. */

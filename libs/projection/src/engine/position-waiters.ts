@@ -24,6 +24,10 @@ export class PositionWaiters {
     this.#runtime = runtime;
   }
 
+  get isAny(): boolean {
+    return this.#waiters.size > 0;
+  }
+
   /** Whether somebody waits for a position up to this one. */
   isAwaited(position: Position | undefined): boolean {
     if (position === undefined) return false;

@@ -65,6 +65,17 @@ export class Progress {
     this.#progressAtMs = this.#options.runtime.monotonic();
   }
 
+  /** Another instance writes, and this is the generation that serves. */
+  standBy(serving: Generation | undefined, head: Position | undefined): void {
+    const { runtime } = this.#options;
+    const position = serving?.checkpoint.position;
+    if (position !== this.#position) this.#progressAtMs = runtime.monotonic();
+    if (position !== undefined && (head === undefined || position >= head)) this.#freshAtMs = runtime.now();
+    this.#generation = serving?.number ?? 0;
+    this.#position = position;
+    this.#parked = new Map();
+  }
+
   advanced(open: OpenGeneration, eventsApplied: number, last: RecordedEvent | undefined, isCaughtUp: boolean): void {
     const { runtime } = this.#options;
     this.#take(open);

@@ -2,15 +2,18 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Heartbeat, isMainstemError, OperationAborted, STEP_DEADLINE_MS, type EventReader, type Position, type Runtime } from '@mainstem/event-store';
 import type { Generation } from '../read-store/checkpoint.js';
+import type { HeldLease } from '../read-store/lease.js';
 import type { ReadStore } from '../read-store/read-store.js';
 import type { DigestCheck } from '../rebuild/digest-check.js';
 import type { Batch, BatchWriter, Written } from './batch-writer.js';
 import { CheckpointSchedule } from './checkpoint-schedule.js';
 import type { CrashPoints } from './crash-points.js';
 import { DocumentWriter } from './document-writer.js';
+import { chooseGeneration } from './generation-choice.js';
 import { failureOf, poisonFailure, reasonOf } from './failures.js';
 import { HandlerWriter } from './handler-writer.js';
-import type { HostedProjection } from './hosted-projection.js';
+import type { HostedProjection, RebuildPolicy } from './hosted-projection.js';
+import { LeaseKeeper, type LeaseOptions } from './lease-keeper.js';
 import type { ProjectionObserver } from './projection-observer.js';
 import { openGeneration, openGenerationNumber, type OpenGeneration, type OpenOptions } from './open-generation.js';
 import { PositionWaiters, type WaitOptions } from './position-waiters.js';
@@ -21,12 +24,19 @@ import { initialProjectionState, next, type Input, type ProjectionState, type St
 import type { ProjectionStatus } from './projection-status.js';
 import { DEFAULT_RECOVERY } from './recovery-policy.js';
 import { replayParked, type ReplayResult } from './replay-parked.js';
+import { ReplayRequests } from './replay-requests.js';
 import type { Seat, SharedSubscription } from './shared-subscription.js';
 
 /** A promotion that came too late is tried again after the next event, or after so long. */
 const NEWS_WAIT_MS = 100;
 /** Steps that are long where the data is large: indexes, a check of the whole history, a replay of what was parked. */
 const LONG_STEP_MS = 10 * 60_000;
+/** A standby instance is woken as soon as the lease is seen to be free; this is how long it waits if nobody wakes it. */
+const STANDBY_WAIT_MS = 2_000;
+/** How often it looks for what others have written while somebody waits for a position. */
+const STANDBY_LOOK_MS = 5;
+/** After so many failures in a row another instance may try. */
+const FAILURES_UNTIL_RELEASE = 3;
 
 export interface RunnerOptions {
   readonly hosted: HostedProjection;
@@ -40,6 +50,8 @@ export interface RunnerOptions {
   readonly check: DigestCheck;
   /** Work for one certain generation and end as soon as another instance writes it. Default: the one that this definition is to serve from. */
   readonly only?: OnlyGeneration;
+  /** Run only while this lease is held. Default: run at once. */
+  readonly lease?: LeaseOptions | undefined;
   /** End of the event store, as far as it is known. */
   readonly head: () => Position | undefined;
   /** Called when state or reason change. Must not throw. */
@@ -54,12 +66,6 @@ export interface OnlyGeneration {
   readonly onPhase: (phase: FillPhase) => void;
 }
 
-interface ReplayRequest {
-  readonly key: string | undefined;
-  readonly resolve: (result: ReplayResult) => void;
-  readonly reject: (error: unknown) => void;
-}
-
 export class ProjectionRunner implements WatchedProjection {
   readonly #options: RunnerOptions;
   readonly #writer: BatchWriter;
@@ -71,16 +77,19 @@ export class ProjectionRunner implements WatchedProjection {
   readonly #heartbeat: Heartbeat;
   readonly #promotion: Promotion;
   readonly #checkpoints: CheckpointSchedule;
-  readonly #replays: ReplayRequest[] = [];
+  readonly #replays = new ReplayRequests();
+  readonly #lease: LeaseKeeper | undefined;
   #state: ProjectionState = initialProjectionState;
   #open: OpenGeneration | undefined;
   #loop: Promise<void> | undefined;
   /** This definition has served from here: if another one does later, somebody wanted that. */
   #hasServed = false;
   #isSuperseded = false;
+  #nap: AbortController | undefined;
+  #isLooking = false;
 
   constructor(options: RunnerOptions) {
-    const { hosted, runtime, reader, batchSizeMax, crash, check, only } = options;
+    const { hosted, runtime, reader, batchSizeMax, crash, check, only, lease } = options;
     const { projection, store } = hosted;
     this.#options = options;
     this.#writer = projection.kind === 'document' ? new DocumentWriter(projection, crash) : new HandlerWriter(projection, crash);
@@ -96,6 +105,8 @@ export class ProjectionRunner implements WatchedProjection {
       only?.onPhase(phase);
     };
     this.#promotion = new Promotion({ hosted, check, runtime, crash, onPhase });
+    const key = { projection: projection.name, fingerprint: projection.fingerprint, partition: 0 };
+    this.#lease = lease && new LeaseKeeper({ ...lease, store, key, runtime, onLost: () => this.#seat.wake() });
   }
 
   get name(): string {
@@ -124,13 +135,22 @@ export class ProjectionRunner implements WatchedProjection {
     this.#progress.observeHead(head);
   }
 
+  get isStandby(): boolean {
+    return this.#state.phase === 'standby';
+  }
+
   observe(generations: readonly Generation[]): void {
     this.#progress.observe(generations);
+    if (this.isStandby) this.#standBy(generations);
     const open = this.#open;
     if (!open || open.isFilling || this.#options.only) return;
     if (generations.every(({ number, state }) => state !== 'serving' || number === open.session.generation)) return;
     this.#isSuperseded = true;
     this.#seat.wake();
+  }
+
+  observeLeases(leases: readonly HeldLease[]): void {
+    if (this.isStandby && !leases.some((lease) => this.#lease?.isFor(lease))) this.#nap?.abort();
   }
 
   start(): void {
@@ -146,7 +166,8 @@ export class ProjectionRunner implements WatchedProjection {
   }
 
   status(): ProjectionStatus {
-    return this.#progress.status(this.#state, this.#options.head(), this.#heartbeat.silence());
+    const owner = this.#lease?.owner;
+    return { ...this.#progress.status(this.#state, this.#options.head(), this.#heartbeat.silence()), ...(owner !== undefined && { owner }) };
   }
 
   async waitFor(position: Position, options: WaitOptions): Promise<void> {
@@ -154,16 +175,16 @@ export class ProjectionRunner implements WatchedProjection {
     // The checkpoint may lack nothing but the commit that is not due yet.
     if (this.#open?.isAheadOfCheckpoint) this.#seat.wake();
     this.#seat.hurry();
+    void this.#lookWhileAwaited();
     return waiting;
   }
 
-  /** Done by the loop between two batches or, while it does not run, with a session of its own. */
+  /** Done by the loop between two batches or, while it does not write, with a session of its own. */
   async replay(key: string | undefined): Promise<ReplayResult> {
-    if (this.#loop === undefined || this.#state.step.kind === 'end') return this.#replayAlone(key);
-    return new Promise((resolve, reject) => {
-      this.#replays.push({ key, resolve, reject });
-      this.#seat.wake();
-    });
+    if (this.#loop === undefined || this.#state.step.kind === 'end' || this.isStandby) return this.#replayAlone(key);
+    const replayed = this.#replays.add(key);
+    this.#seat.wake();
+    return replayed;
   }
 
   async #run(): Promise<void> {
@@ -184,6 +205,7 @@ export class ProjectionRunner implements WatchedProjection {
     const before = this.#state;
     this.#state = state;
     if (state.phase === 'retrying' && state.step.kind === 'wait') this.#options.observe?.retrying(this.name, this.store.name);
+    if (state.phase === 'standby') void this.#lookWhileAwaited();
     if (before.phase !== state.phase || before.reason !== state.reason) this.#options.onChange(this.status());
   }
 
@@ -195,15 +217,18 @@ export class ProjectionRunner implements WatchedProjection {
           this.#heartbeat.busy('opening a generation');
           return await this.#reopen();
         case 'follow':
+          if (this.#isLost) return { kind: 'displaced', delayMs: 0 };
           return await this.#follow(this.#opened(), step.limit);
         case 'promote':
+          if (this.#isLost) return { kind: 'displaced', delayMs: 0 };
           this.#heartbeat.busy('a step towards promotion', LONG_STEP_MS);
           return await this.#promote(this.#opened());
         case 'wait':
           this.#heartbeat.busy('the wait before another try', step.delayMs + STEP_DEADLINE_MS);
           await this.#release();
           this.#refuseReplays();
-          await this.#options.runtime.sleep(step.delayMs, this.#abort.signal);
+          if (this.#makesWay()) await this.#lease?.release();
+          await this.#sleep(step.delayMs);
           return { kind: 'waited' };
         case 'end':
           return { kind: 'ended' };
@@ -237,6 +262,7 @@ export class ProjectionRunner implements WatchedProjection {
 
   async #reopen(): Promise<Input> {
     await this.#release();
+    if (!(await this.#isMine())) return { kind: 'displaced', delayMs: STANDBY_WAIT_MS };
     const { reader, cacheBytesMax, crash } = this.#options;
     const open = await this.#openGeneration({ reader, cacheBytesMax, crash, signal: this.#abort.signal });
     this.#open = open;
@@ -251,14 +277,73 @@ export class ProjectionRunner implements WatchedProjection {
   #openGeneration(options: OpenOptions): Promise<OpenGeneration> {
     const { hosted, only } = this.#options;
     if (only) return openGenerationNumber(hosted, only.number, options);
-    // Two deployments that both rebuild by themselves would otherwise promote against each other for ever.
-    return openGeneration(this.#hasServed ? { ...hosted, rebuild: 'manual' } : hosted, options);
+    return openGeneration({ ...hosted, rebuild: this.#rebuild }, options);
+  }
+
+  /** Two deployments that both rebuild by themselves would otherwise promote against each other for ever. */
+  get #rebuild(): RebuildPolicy {
+    return this.#hasServed ? 'manual' : (this.#options.hosted.rebuild ?? 'manual');
+  }
+
+  /** Whatever is written with the session from now on would be refused, as soon as another instance has opened one. */
+  get #isLost(): boolean {
+    return this.#lease?.isHeld === false;
+  }
+
+  /** Whether the lease is held; what is wrong with this instance it must tell even while another one does the work. */
+  async #isMine(): Promise<boolean> {
+    const { hosted, reader } = this.#options;
+    if (!this.#lease || this.#lease.isHeld) return true;
+    const generations = await this.store.generations(this.name);
+    const choice = chooseGeneration(generations, hosted.projection, reader.incarnation, this.#rebuild);
+    if (choice.kind === 'open' && !choice.isFilling) this.#hasServed = true;
+    const isMine = await this.#lease.claim();
+    if (!isMine) this.#standBy(generations);
+    return isMine;
+  }
+
+  /** Another instance writes: its checkpoint is what there is to tell. */
+  #standBy(generations: readonly Generation[]): void {
+    const serving = generations.find(({ state }) => state === 'serving');
+    this.#progress.standBy(serving, this.#options.head());
+    this.#waiters.reach(serving?.checkpoint.position);
+    // Somebody wanted another definition to serve.
+    if (this.#hasServed && serving && serving.fingerprint !== this.#options.hosted.projection.fingerprint) this.#nap?.abort();
+  }
+
+  /** Those who wait for a position while another instance writes see it as soon as it is there. */
+  async #lookWhileAwaited(): Promise<void> {
+    if (this.#isLooking) return;
+    this.#isLooking = true;
+    while (this.isStandby && this.#waiters.isAny && !this.#abort.signal.aborted) {
+      try {
+        this.#standBy(await this.store.generations(this.name));
+      } catch {
+        // The store's outage is told when the lease is claimed again; those who wait have a timeout.
+      }
+      await this.#options.runtime.sleep(STANDBY_LOOK_MS, this.#abort.signal);
+    }
+    this.#isLooking = false;
+  }
+
+  /** Another instance may have the fix, or the network, that this one lacks. */
+  #makesWay(): boolean {
+    const { phase, failures } = this.#state;
+    return phase === 'stopped' || (phase === 'retrying' && failures >= FAILURES_UNTIL_RELEASE);
+  }
+
+  /** Until the time is over, the projection is stopped, or something has woken it. */
+  async #sleep(delayMs: number): Promise<void> {
+    const nap = new AbortController();
+    this.#nap = nap;
+    await this.#options.runtime.sleep(delayMs, AbortSignal.any([this.#abort.signal, nap.signal]));
+    this.#nap = undefined;
   }
 
   async #follow(open: OpenGeneration, limit: number): Promise<Input> {
     if (this.#isSuperseded) return { kind: 'superseded' };
-    this.#heartbeat.busy('a replay of parked events', this.#replays.length > 0 ? LONG_STEP_MS : STEP_DEADLINE_MS);
-    await this.#replayRequested(open);
+    this.#heartbeat.busy('a replay of parked events', this.#replays.isAny ? LONG_STEP_MS : STEP_DEADLINE_MS);
+    await this.#replays.serve((key) => this.#replayRequested(open, key));
     this.#heartbeat.busy('writing the checkpoint');
     open.assertParkedKeysBounded();
     if (this.#checkpoints.isDue(open)) await this.#saveCheckpoint(open);
@@ -302,23 +387,17 @@ export class ProjectionRunner implements WatchedProjection {
     return { kind: 'promoted' };
   }
 
-  async #replayRequested(open: OpenGeneration): Promise<void> {
-    for (let request = this.#replays.shift(); request; request = this.#replays.shift()) {
-      try {
-        request.resolve(await this.#replay(open, request.key));
-      } catch (error) {
-        request.reject(error);
-        throw error;
-      }
-      this.#committed(open);
-      this.#progress.opened(open);
-    }
+  async #replayRequested(open: OpenGeneration, key: string | undefined): Promise<ReplayResult> {
+    const result = await this.#replay(open, key);
+    this.#committed(open);
+    this.#progress.opened(open);
+    return result;
   }
 
   /** Nobody is left waiting while the projection cannot work. */
   #refuseReplays(): void {
-    for (const { reject } of this.#replays.splice(0))
-      reject(new OperationAborted(`replayParked of ${this.name}, because the projection is not running`, this.#state.reason));
+    const { reason } = this.#state;
+    this.#replays.refuse(() => new OperationAborted(`replayParked of ${this.name}, because the projection is not running`, reason));
   }
 
   async #replayAlone(key: string | undefined): Promise<ReplayResult> {
@@ -374,6 +453,7 @@ export class ProjectionRunner implements WatchedProjection {
     } catch (error) {
       this.#enter({ ...this.#state, reason: reasonOf(error) });
     }
+    await this.#lease?.release();
   }
 }
 

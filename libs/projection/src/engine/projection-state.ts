@@ -6,9 +6,10 @@ import { fencedDelayMs, retryDelayMs, type RecoveryPolicy } from './recovery-pol
 
 /**
  * What a projection is, as shown to people: `starting` (nothing applied yet), `catching-up` (behind the head), `live` (at the head),
- * `rebuilding` (fills a generation that does not serve yet), `retrying` (waits after a failure), `stopped` (needs people).
+ * `rebuilding` (fills a generation that does not serve yet), `retrying` (waits after a failure), `standby` (another instance runs it),
+ * `stopped` (needs people).
  */
-export type Phase = 'starting' | 'catching-up' | 'live' | 'rebuilding' | 'retrying' | 'stopped';
+export type Phase = 'starting' | 'catching-up' | 'live' | 'rebuilding' | 'retrying' | 'standby' | 'stopped';
 
 /** What the runner does next. */
 export type Step =
@@ -49,6 +50,8 @@ export type Input =
   | { readonly kind: 'postponed' }
   /** Another generation serves now. */
   | { readonly kind: 'superseded' }
+  /** The lease is not held: the next look comes after `delayMs`. */
+  | { readonly kind: 'displaced'; readonly delayMs: number }
   | { readonly kind: 'waited' }
   /** `random` in [0, 1) spreads the delay. */
   | { readonly kind: 'failed'; readonly failure: Failure; readonly random: number }
@@ -80,6 +83,9 @@ export const next = (state: ProjectionState, input: Input, policy: StatePolicy):
     case 'superseded':
       // What was found out about the events of the old generation does not hold for the new one.
       return { ...initialProjectionState, phase: 'catching-up' };
+    case 'displaced':
+      // Another instance finds out about the events by itself, and so will this one when it is its turn.
+      return { ...initialProjectionState, phase: 'standby', step: { kind: 'wait', delayMs: input.delayMs } };
     case 'waited':
       return { ...state, step: { kind: 'open' } };
     case 'failed':

@@ -10,6 +10,8 @@ export interface ProjectionStatus {
   /** The generation that it writes; 0 before one is open. */
   readonly generation: number;
   readonly state: Phase;
+  /** The instance that runs it, as far as it is known here; absent without leases. While `standby`, it is another one. */
+  readonly owner?: string;
   /** Why it retries, has stopped or is stalled (PROJECTION_STALLED): `CODE: message`. */
   readonly reason?: string;
   /** Everything up to here was applied. */

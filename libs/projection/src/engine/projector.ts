@@ -4,6 +4,7 @@ import { InvalidProjection, UnknownProjection } from '../errors.js';
 import type { CrashPoints } from './crash-points.js';
 import { HeadWatch } from './head-watch.js';
 import type { HostedProjection } from './hosted-projection.js';
+import { assertLease, type LeaseOptions } from './lease-keeper.js';
 import type { WaitOptions } from './position-waiters.js';
 import { DigestCheck } from '../rebuild/digest-check.js';
 import type { ProjectionObserver } from './projection-observer.js';
@@ -26,6 +27,11 @@ export interface ProjectorOptions {
   readonly batchSizeMax?: number;
   /** Documents kept in memory between batches, all projections together. Default 128 MiB. */
   readonly cacheBytesMax?: number;
+  /**
+   * Instances that host the same projections share them out: each projection is run by one of them, the others stand by. Default: every
+   * instance runs all of its projections at once, and they fence each other off.
+   */
+  readonly lease?: LeaseOptions;
   /** Told of every change of state or reason; for logs. What it throws becomes a process warning and harms nothing. */
   readonly onChange?: (status: ProjectionStatus) => void;
   /** Told of every batch, for metrics and traces. Default nobody, at no cost. */
@@ -42,17 +48,18 @@ export class Projector {
   readonly #subscription: SharedSubscription;
   readonly #abort = new AbortController();
 
-  /** Errors: PROJECTION_INVALID_DEFINITION when a name occurs twice, or a handler projection is given a store without transactions. */
+  /** Errors: PROJECTOR_INVALID_LEASE; PROJECTION_INVALID_DEFINITION when a name occurs twice, or a handler projection is given a store without transactions. */
   constructor(options: ProjectorOptions) {
     const { reader, projections, runtime = systemRuntime, batchSizeMax = BATCH_SIZE_MAX_DEFAULT, cacheBytesMax = CACHE_BYTES_MAX } = options;
     assertHostable(projections);
+    if (options.lease) assertLease(options.lease);
     const types = [...new Set(projections.flatMap(({ projection }) => projection.wanted.types))];
     const subscription = new SharedSubscription({ reader, types, batchSizeMax, runtime });
     this.#runtime = runtime;
     this.#subscription = subscription;
     this.#headWatch = new HeadWatch(reader, runtime);
     const check = new DigestCheck({ reader, runtime });
-    const shared = { reader, subscription, runtime, batchSizeMax, check, crash: options.crash, observe: options.observe };
+    const shared = { reader, subscription, runtime, batchSizeMax, check, crash: options.crash, observe: options.observe, lease: options.lease };
     const cacheShare = Math.floor(cacheBytesMax / Math.max(1, projections.length));
     const onChange = (status: ProjectionStatus): void => notify(options.onChange, status);
     this.#runners = new Map(
@@ -73,7 +80,7 @@ export class Projector {
     void this.#servingWatch.run(this.#abort.signal);
   }
 
-  /** Ends all projections after the batch they are at and closes their sessions, not the stores. Takes at most ten seconds, whatever a store does. */
+  /** Ends all projections after the batch they are at and closes their sessions, not the stores; other instances take over at once. Takes at most ten seconds, whatever a store does. */
   async stop(): Promise<void> {
     this.#abort.abort();
     const stopped = new AbortController();

@@ -1,10 +1,13 @@
-// Looks which generations serve, so that a projection notices when somebody else has promoted another one, also while it is idle.
+// Looks which generations serve and which leases are held, so that a projection notices, also while it is idle, when somebody else has promoted
+// another generation, or has left it to whoever waits.
 import { Heartbeat, type Runtime, type SilentLoop } from '@mainstem/event-store';
 import type { Generation } from '../read-store/checkpoint.js';
+import type { HeldLease } from '../read-store/lease.js';
 import type { ReadStore } from '../read-store/read-store.js';
 import { reasonOf } from './failures.js';
 
 const INTERVAL_MS = 400;
+const INTERVAL_STANDBY_MS = 250;
 /** One failed look may be chance; a store that has failed for so long is away. */
 const AWAY_AFTER_MS = 2_000;
 
@@ -15,6 +18,10 @@ export interface WatchedProjection {
   observe(generations: readonly Generation[]): void;
   /** The read store has not answered for a while: `CODE: message`. */
   storeIsAway(reason: string): void;
+  /** It waits until another instance gives up its lease. */
+  readonly isStandby: boolean;
+  /** All leases of the store, as just seen. */
+  observeLeases(leases: readonly HeldLease[]): void;
 }
 
 export class ServingWatch {
@@ -35,7 +42,7 @@ export class ServingWatch {
     return this.#heartbeats.flatMap((heartbeat) => heartbeat.silence() ?? []);
   }
 
-  /** Looks at each store two to three times a second until the signal fires. */
+  /** Looks at each store two to three times a second, four times while a projection waits for a lease, until the signal fires. */
   async run(signal: AbortSignal): Promise<void> {
     await Promise.all([...this.#byStore].map(([store, projections]) => this.#watch(store, projections, signal)));
   }
@@ -43,15 +50,19 @@ export class ServingWatch {
   async #watch(store: ReadStore, projections: readonly WatchedProjection[], signal: AbortSignal): Promise<void> {
     const heartbeat = new Heartbeat(`the watch of read store ${store.name}`, this.#runtime);
     this.#heartbeats.push(heartbeat);
+    const isAnyStandby = (): boolean => projections.some(({ isStandby }) => isStandby);
     let answeredAtMs = this.#runtime.monotonic();
     for (;;) {
       heartbeat.busy('one look');
-      await this.#runtime.sleep(INTERVAL_MS, signal);
+      await this.#runtime.sleep(isAnyStandby() ? INTERVAL_STANDBY_MS : INTERVAL_MS, signal);
       if (signal.aborted) return heartbeat.idle();
       try {
         const generations = await store.generations();
         answeredAtMs = this.#runtime.monotonic();
         for (const projection of projections) projection.observe(generations.filter((one) => one.projection === projection.name));
+        if (!isAnyStandby()) continue;
+        const leases = await store.leases();
+        for (const projection of projections) projection.observeLeases(leases);
       } catch (error) {
         // A projection meets the same failure when it writes, but one that has nothing to write would never tell.
         if (this.#runtime.monotonic() - answeredAtMs < AWAY_AFTER_MS) continue;

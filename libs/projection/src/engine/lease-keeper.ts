@@ -1,0 +1,149 @@
+// Keeps the lease of one projection: claims it, extends it in time, notices when it is lost, and gives it back.
+import type { Runtime } from '@mainstem/event-store';
+import { InvalidLease } from '../errors.js';
+import type { LeaseKey } from '../read-store/lease.js';
+import type { ReadStore } from '../read-store/read-store.js';
+
+export interface LeaseOptions {
+  /** Names this instance, for other instances and for people; no other one may have the same. */
+  readonly owner: string;
+  /** For how long a projection waits for another instance after its owner has died. From 100 to 600,000; default 5,000. */
+  readonly durationMs?: number;
+}
+
+export const LEASE_MS_DEFAULT = 5_000;
+const LEASE_MS_MIN = 100;
+const LEASE_MS_MAX = 600_000;
+const OWNER_LENGTH_MAX = 200;
+/** A lease is extended when a third of it is over, which leaves time to try again. */
+const EXTEND_AFTER = 1 / 3;
+/** After an extension that failed, the next try comes after so much of the lease. */
+const RETRY_AFTER = 1 / 15;
+
+/** Errors: PROJECTOR_INVALID_LEASE. */
+export const assertLease = ({ owner, durationMs = LEASE_MS_DEFAULT }: LeaseOptions): void => {
+  if (owner.length === 0 || owner.length > OWNER_LENGTH_MAX) throw new InvalidLease(`an owner has 1 to ${OWNER_LENGTH_MAX} characters`);
+  if (!Number.isInteger(durationMs) || durationMs < LEASE_MS_MIN || durationMs > LEASE_MS_MAX) {
+    throw new InvalidLease(`it lasts a whole number of milliseconds from ${LEASE_MS_MIN} to ${LEASE_MS_MAX}, not ${durationMs}`);
+  }
+};
+
+export interface LeaseKeeperOptions extends LeaseOptions {
+  readonly store: Pick<ReadStore, 'claimLease' | 'releaseLease'>;
+  readonly key: LeaseKey;
+  readonly runtime: Runtime;
+  /** It was held and is not any more, without having been released. Must not throw. */
+  readonly onLost: () => void;
+}
+
+/**
+ * Its own clock decides when the lease is over, counted from before it asked: so it is over here before the store can give it to anybody else.
+ * Nothing but courtesy depends on that.
+ */
+export class LeaseKeeper {
+  readonly #options: LeaseKeeperOptions;
+  readonly #durationMs: number;
+  #endsAtMs = -Infinity;
+  #renewal: AbortController | undefined;
+  #asking: Promise<unknown> = Promise.resolve();
+  /** The store may have it down as this instance's. */
+  #mayBeStored = false;
+  #owner: string | undefined;
+
+  constructor(options: LeaseKeeperOptions) {
+    this.#options = options;
+    this.#durationMs = options.durationMs ?? LEASE_MS_DEFAULT;
+  }
+
+  get isHeld(): boolean {
+    return this.#renewal !== undefined && this.#leftMs > 0;
+  }
+
+  /** Who holds it, as far as it is known here. */
+  get owner(): string | undefined {
+    return this.#owner;
+  }
+
+  isFor({ projection, fingerprint, partition }: LeaseKey): boolean {
+    const { key } = this.#options;
+    return key.projection === projection && key.fingerprint === fingerprint && key.partition === partition;
+  }
+
+  /** True if it is held, from then on until it is lost or released. Errors: READ_STORE_UNAVAILABLE. */
+  async claim(): Promise<boolean> {
+    if (this.isHeld) return true;
+    this.#renewal?.abort();
+    this.#renewal = undefined;
+    if (!(await this.#ask())) return false;
+    const renewal = new AbortController();
+    this.#renewal = renewal;
+    void this.#extend(renewal.signal).then(() => this.#lose(renewal));
+    return true;
+  }
+
+  /** Gives it back, so that a waiting instance can have it at once. Never fails: at worst it ends by itself. May be called again. */
+  async release(): Promise<void> {
+    this.#renewal?.abort();
+    this.#renewal = undefined;
+    this.#endsAtMs = -Infinity;
+    await this.#asking; // an extension that arrived after the release would keep everybody waiting
+    if (!this.#mayBeStored) return;
+    const { store, key, owner } = this.#options;
+    try {
+      await store.releaseLease({ ...key, owner });
+      this.#mayBeStored = false;
+      this.#owner = undefined;
+    } catch {
+      // The store's outage is told by whoever needs it for more.
+    }
+  }
+
+  get #leftMs(): number {
+    return this.#endsAtMs - this.#options.runtime.monotonic();
+  }
+
+  /** Ends when the lease is lost or the signal fires. */
+  async #extend(signal: AbortSignal): Promise<void> {
+    const { runtime } = this.#options;
+    let delayMs = this.#durationMs * EXTEND_AFTER;
+    while (!signal.aborted && this.#leftMs > 0) {
+      await runtime.sleep(Math.min(delayMs, this.#leftMs), signal);
+      if (signal.aborted || this.#leftMs <= 0) return;
+      const outcome = await this.#askInTime(signal);
+      if (outcome === 'refused') return;
+      delayMs = this.#durationMs * (outcome === 'held' ? EXTEND_AFTER : RETRY_AFTER);
+    }
+  }
+
+  /** A store that does not answer must not keep this instance from noticing that its time is over. */
+  async #askInTime(signal: AbortSignal): Promise<'held' | 'refused' | 'unknown'> {
+    const answered = new AbortController();
+    const asked = this.#ask().then(
+      (isHeld) => (isHeld ? 'held' : 'refused'),
+      () => 'unknown' as const,
+    );
+    const late = this.#options.runtime.sleep(this.#leftMs, AbortSignal.any([signal, answered.signal])).then(() => 'unknown' as const);
+    const outcome = await Promise.race([asked, late]);
+    answered.abort();
+    return outcome;
+  }
+
+  async #ask(): Promise<boolean> {
+    const { store, key, owner, runtime } = this.#options;
+    const endsAtMs = runtime.monotonic() + this.#durationMs;
+    this.#mayBeStored = true;
+    const answer = store.claimLease({ ...key, owner, durationMs: this.#durationMs });
+    this.#asking = answer.catch(() => undefined);
+    const { isHeld, owner: holder } = await answer;
+    this.#owner = holder;
+    this.#mayBeStored = isHeld;
+    if (isHeld) this.#endsAtMs = endsAtMs;
+    return isHeld && this.#leftMs > 0;
+  }
+
+  #lose(renewal: AbortController): void {
+    if (this.#renewal !== renewal) return; // released
+    this.#renewal = undefined;
+    this.#options.onLost();
+  }
+}

@@ -1,0 +1,219 @@
+// Instances of a projector in simulated time, over one event store and one read store: each can be stopped, killed, frozen and cut off.
+import { defineEvents, InMemoryEventStore, streamOf, type EventId, type Position, type Runtime } from '@mainstem/event-store';
+import {
+  documentProjection,
+  MemoryReadStore,
+  Projector,
+  ReadStoreUnavailable,
+  type DocumentProjection,
+  type HostedProjection,
+  type LeaseClaim,
+  type ProjectionStatus,
+  type RebuildPolicy,
+} from '@mainstem/projection';
+import { SeededRuntime } from '../faults/seeded-runtime.js';
+
+export const LEASE_MS = 5_000;
+const LOOK_MS = 10;
+
+class CountedData {
+  amount!: number;
+}
+const counterEvents = defineEvents('counter', { Counted: CountedData });
+
+class Counter {
+  key!: string;
+  /** Deliberately not idempotent: an event that is applied twice shows. */
+  events!: number;
+  total!: number;
+}
+
+export const counterProjection = (name: string, version = 1): DocumentProjection =>
+  documentProjection({
+    name,
+    version,
+    document: Counter,
+    events: [counterEvents],
+    key: (event) => event.stream,
+    evolve: {
+      Counted: (counter, { data }, key) => ({ key, events: (counter?.events ?? 0) + 1, total: (counter?.total ?? 0) + data.amount }),
+    },
+  });
+
+export interface InstanceOptions {
+  readonly version?: number;
+  readonly rebuild?: RebuildPolicy;
+}
+
+export class Instance {
+  readonly projector: Projector;
+  /** Changes of state, with the simulated time of each. */
+  readonly changes: { readonly atMs: number; readonly projection: string; readonly state: string }[] = [];
+  /** No timer fires and no answer of a store arrives, as long as it is set. */
+  #frozen: PromiseWithResolvers<void> | undefined;
+  /** Set: the read store does not answer its claims but fails them. */
+  isCutOff = false;
+
+  constructor(
+    readonly name: string,
+    simulation: LeaseSimulation,
+    { version = 1, rebuild = 'manual' }: InstanceOptions,
+  ) {
+    const { runtime, reader } = simulation;
+    const store = this.#connectionTo(simulation.store);
+    const projections: readonly HostedProjection[] = simulation.projections.map((projection) => ({
+      projection: counterProjection(projection, version),
+      store,
+      rebuild,
+    }));
+    this.projector = new Projector({
+      reader,
+      projections,
+      runtime: this.#clockOf(runtime),
+      lease: { owner: name, durationMs: LEASE_MS },
+      onChange: ({ projection, state }) => void this.changes.push({ atMs: runtime.monotonic(), projection, state }),
+    });
+    this.projector.start();
+  }
+
+  status(projection: string): ProjectionStatus {
+    const found = this.projector.status().find((status) => status.projection === projection);
+    if (!found) throw new TypeError(`no status of ${projection}`);
+    return found;
+  }
+
+  /** As SIGSTOP does; a frozen instance that is never thawed is one that was killed. */
+  freeze(): void {
+    this.#frozen ??= Promise.withResolvers<void>();
+  }
+
+  thaw(): void {
+    this.#frozen?.resolve();
+    this.#frozen = undefined;
+  }
+
+  async #awake(): Promise<void> {
+    while (this.#frozen) await this.#frozen.promise;
+  }
+
+  #clockOf(runtime: SeededRuntime): Runtime {
+    return {
+      now: () => runtime.now(),
+      monotonic: () => runtime.monotonic(),
+      random: () => runtime.random(),
+      uuid: () => runtime.uuid(),
+      sleep: async (ms, signal) => {
+        await runtime.sleep(ms, signal);
+        await this.#awake();
+      },
+    };
+  }
+
+  /** Requests that are under way arrive even from an instance that is frozen meanwhile; their answers do not. */
+  #connectionTo(store: MemoryReadStore): MemoryReadStore {
+    const call = async (
+      target: object,
+      name: string | symbol,
+      method: (...args: unknown[]) => Promise<unknown>,
+      args: unknown[],
+    ): Promise<unknown> => {
+      await this.#awake();
+      if (this.isCutOff && name === 'claimLease') throw new ReadStoreUnavailable('memory', 'the network is down');
+      const result = await method.apply(target, args);
+      await this.#awake();
+      return name === 'open' ? this.#proxied(result as object, call) : result;
+    };
+    return this.#proxied(store, call);
+  }
+
+  #proxied<Target extends object>(
+    target: Target,
+    call: (target: object, name: string | symbol, method: (...args: unknown[]) => Promise<unknown>, args: unknown[]) => Promise<unknown>,
+  ): Target {
+    return new Proxy(target, {
+      get: (_, name) => {
+        const value: unknown = Reflect.get(target, name, target);
+        if (typeof value !== 'function') return value;
+        return (...args: unknown[]) => call(target, name, value as (...args: unknown[]) => Promise<unknown>, args);
+      },
+    });
+  }
+}
+
+/** Grants every claim, to everybody: leases that are broken in the worst way. */
+export class LyingReadStore extends MemoryReadStore {
+  override async claimLease({ owner, durationMs }: LeaseClaim) {
+    return { isHeld: true, owner, remainingMs: durationMs };
+  }
+}
+
+export class LeaseSimulation {
+  readonly runtime: SeededRuntime;
+  readonly reader: InMemoryEventStore;
+  readonly store: MemoryReadStore;
+  readonly instances: Instance[] = [];
+  #appended = 0;
+  readonly #expected = new Map<string, { events: number; total: number }>();
+
+  constructor(
+    readonly seed: number,
+    readonly projections: readonly string[] = ['counter'],
+    storeOf: (runtime: Runtime) => MemoryReadStore = (runtime) => new MemoryReadStore('memory', runtime),
+  ) {
+    this.runtime = new SeededRuntime({ seed });
+    this.reader = new InMemoryEventStore({ runtime: this.runtime });
+    this.store = storeOf(this.runtime);
+  }
+
+  start(name: string, options: InstanceOptions = {}): Instance {
+    const instance = new Instance(name, this, options);
+    this.instances.push(instance);
+    return instance;
+  }
+
+  async append(): Promise<Position> {
+    const amount = ++this.#appended;
+    const id = `0000000${amount % 3}`;
+    const eventId = `00000000-0000-4000-8000-${amount.toString(16).padStart(12, '0')}` as EventId;
+    const stream = streamOf('counter', id);
+    const event = { id: eventId, type: 'Counted', data: { amount }, metadata: {} };
+    const { position } = await this.reader.append(stream, [event], { expectedRevision: 'any' });
+    const { events, total } = this.#expected.get(stream) ?? { events: 0, total: 0 };
+    this.#expected.set(stream, { events: events + 1, total: total + amount });
+    return position;
+  }
+
+  /** What every read model has to be, counted while appending. */
+  get expected(): object {
+    return Object.fromEntries([...this.#expected].map(([key, counted]) => [key, { key, ...counted }]));
+  }
+
+  stored(projection: string): object {
+    return Object.fromEntries(this.store.documents(projection));
+  }
+
+  /** Lets time pass until the condition holds; how long that took. */
+  async until(condition: () => boolean, timeoutMs = 60_000): Promise<number> {
+    const startMs = this.runtime.monotonic();
+    const holds = async (): Promise<void> => {
+      while (!condition()) await this.runtime.sleep(LOOK_MS);
+    };
+    await this.runtime.runUntil(holds(), { timeoutMs });
+    return this.runtime.monotonic() - startMs;
+  }
+
+  /** Lets time pass for something that waits for it. */
+  async run<Outcome>(outcome: Promise<Outcome>): Promise<Outcome> {
+    return this.runtime.runUntil(outcome, { timeoutMs: 60_000 });
+  }
+
+  /** The instance that is live with a projection, if it is one. */
+  ownersOf(projection = 'counter'): readonly Instance[] {
+    return this.instances.filter((instance) => instance.status(projection).state === 'live');
+  }
+
+  async stop(): Promise<void> {
+    for (const instance of this.instances) instance.thaw();
+    await this.run(Promise.all(this.instances.map(({ projector }) => projector.stop())));
+  }
+}
