@@ -80,7 +80,11 @@ export class WorkerProcess implements AsyncDisposable {
   /** The first message, told already or to come, of this kind for which the condition holds. Rejects if the process ends before. */
   async until(kind: string, condition: (message: Told) => boolean = () => true): Promise<Told> {
     const known = this.last.get(kind);
-    if (known && condition(known)) return known;
+    return known && condition(known) ? known : this.next(kind, condition);
+  }
+
+  /** As `until`, from now on. */
+  async next(kind: string, condition: (message: Told) => boolean = () => true): Promise<Told> {
     return new Promise((resolve, reject) => {
       const listener = (message: Told): void => {
         if (message.kind === 'exit' && kind !== 'exit') reject(new Error(`the process ended before it told ${kind}: ${this.#stderr}`));
@@ -91,6 +95,21 @@ export class WorkerProcess implements AsyncDisposable {
       this.#listeners.add(listener);
       if (this.#hasEnded) listener({ kind: 'exit' });
     });
+  }
+
+  /** SIGSTOP. Disposing of it kills it all the same. */
+  freeze(): void {
+    this.#signal('SIGSTOP');
+  }
+
+  /** SIGCONT. */
+  thaw(): void {
+    this.#signal('SIGCONT');
+  }
+
+  /** SIGTERM, which it may answer in its own time. */
+  terminate(): void {
+    this.#signal('SIGTERM');
   }
 
   /** kill -9. */
@@ -112,6 +131,10 @@ export class WorkerProcess implements AsyncDisposable {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.kill();
+  }
+
+  #signal(signal: NodeJS.Signals): void {
+    if (!this.#hasEnded) this.#child.kill(signal);
   }
 
   #tell(message: Told): void {
