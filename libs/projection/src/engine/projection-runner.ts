@@ -25,6 +25,7 @@ import type { ProjectionStatus } from './projection-status.js';
 import { DEFAULT_RECOVERY } from './recovery-policy.js';
 import { replayParked, type ReplayResult } from './replay-parked.js';
 import { ReplayRequests } from './replay-requests.js';
+import { Standby } from './standby.js';
 import type { Seat, SharedSubscription } from './shared-subscription.js';
 
 /** A promotion that came too late is tried again after the next event, or after so long. */
@@ -33,8 +34,6 @@ const NEWS_WAIT_MS = 100;
 const LONG_STEP_MS = 10 * 60_000;
 /** A standby instance is woken as soon as the lease is seen to be free; this is how long it waits if nobody wakes it. */
 const STANDBY_WAIT_MS = 2_000;
-/** How often it looks for what others have written while somebody waits for a position. */
-const STANDBY_LOOK_MS = 5;
 /** After so many failures in a row another instance may try. */
 const FAILURES_UNTIL_RELEASE = 3;
 
@@ -79,14 +78,13 @@ export class ProjectionRunner implements WatchedProjection {
   readonly #checkpoints: CheckpointSchedule;
   readonly #replays = new ReplayRequests();
   readonly #lease: LeaseKeeper | undefined;
+  readonly #standby: Standby;
   #state: ProjectionState = initialProjectionState;
   #open: OpenGeneration | undefined;
   #loop: Promise<void> | undefined;
   /** This definition has served from here: if another one does later, somebody wanted that. */
   #hasServed = false;
   #isSuperseded = false;
-  #nap: AbortController | undefined;
-  #isLooking = false;
 
   constructor(options: RunnerOptions) {
     const { hosted, runtime, reader, batchSizeMax, crash, check, only, lease } = options;
@@ -107,6 +105,8 @@ export class ProjectionRunner implements WatchedProjection {
     this.#promotion = new Promotion({ hosted, check, runtime, crash, onPhase });
     const key = { projection: projection.name, fingerprint: projection.fingerprint, partition: 0 };
     this.#lease = lease && new LeaseKeeper({ ...lease, store, key, runtime, onLost: () => this.#seat.wake() });
+    const [signal, waiters, isOn] = [this.#abort.signal, this.#waiters, () => this.isStandby];
+    this.#standby = new Standby({ projection: projection.name, store, runtime, waiters, progress, head: options.head, isOn, signal });
   }
 
   get name(): string {
@@ -150,7 +150,7 @@ export class ProjectionRunner implements WatchedProjection {
   }
 
   observeLeases(leases: readonly HeldLease[]): void {
-    if (this.isStandby && !leases.some((lease) => this.#lease?.isFor(lease))) this.#nap?.abort();
+    if (this.isStandby && !leases.some((lease) => this.#lease?.isFor(lease))) this.#standby.wake();
   }
 
   start(): void {
@@ -175,7 +175,7 @@ export class ProjectionRunner implements WatchedProjection {
     // The checkpoint may lack nothing but the commit that is not due yet.
     if (this.#open?.isAheadOfCheckpoint) this.#seat.wake();
     this.#seat.hurry();
-    void this.#lookWhileAwaited();
+    void this.#standby.lookWhileAwaited();
     return waiting;
   }
 
@@ -205,7 +205,7 @@ export class ProjectionRunner implements WatchedProjection {
     const before = this.#state;
     this.#state = state;
     if (state.phase === 'retrying' && state.step.kind === 'wait') this.#options.observe?.retrying(this.name, this.store.name);
-    if (state.phase === 'standby') void this.#lookWhileAwaited();
+    if (state.phase === 'standby') void this.#standby.lookWhileAwaited();
     if (before.phase !== state.phase || before.reason !== state.reason) this.#options.onChange(this.status());
   }
 
@@ -228,7 +228,7 @@ export class ProjectionRunner implements WatchedProjection {
           await this.#release();
           this.#refuseReplays();
           if (this.#makesWay()) await this.#lease?.release();
-          await this.#sleep(step.delayMs);
+          await this.#standby.sleep(step.delayMs);
           return { kind: 'waited' };
         case 'end':
           return { kind: 'ended' };
@@ -298,46 +298,21 @@ export class ProjectionRunner implements WatchedProjection {
     const choice = chooseGeneration(generations, hosted.projection, reader.incarnation, this.#rebuild);
     if (choice.kind === 'open' && !choice.isFilling) this.#hasServed = true;
     const isMine = await this.#lease.claim();
-    if (!isMine) this.#standBy(generations);
+    if (!isMine) this.#standby.see(generations);
     return isMine;
   }
 
-  /** Another instance writes: its checkpoint is what there is to tell. */
   #standBy(generations: readonly Generation[]): void {
-    const serving = generations.find(({ state }) => state === 'serving');
-    this.#progress.standBy(serving, this.#options.head());
-    this.#waiters.reach(serving?.checkpoint.position);
-    // Somebody wanted another definition to serve.
-    if (this.#hasServed && serving && serving.fingerprint !== this.#options.hosted.projection.fingerprint) this.#nap?.abort();
-  }
-
-  /** Those who wait for a position while another instance writes see it as soon as it is there. */
-  async #lookWhileAwaited(): Promise<void> {
-    if (this.#isLooking) return;
-    this.#isLooking = true;
-    while (this.isStandby && this.#waiters.isAny && !this.#abort.signal.aborted) {
-      try {
-        this.#standBy(await this.store.generations(this.name));
-      } catch {
-        // The store's outage is told when the lease is claimed again; those who wait have a timeout.
-      }
-      await this.#options.runtime.sleep(STANDBY_LOOK_MS, this.#abort.signal);
-    }
-    this.#isLooking = false;
+    this.#standby.see(generations);
+    const { fingerprint } = this.#options.hosted.projection;
+    // Somebody wanted another definition to serve: this one must tell that it has changed.
+    if (this.#hasServed && generations.some((one) => one.state === 'serving' && one.fingerprint !== fingerprint)) this.#standby.wake();
   }
 
   /** Another instance may have the fix, or the network, that this one lacks. */
   #makesWay(): boolean {
     const { phase, failures } = this.#state;
     return phase === 'stopped' || (phase === 'retrying' && failures >= FAILURES_UNTIL_RELEASE);
-  }
-
-  /** Until the time is over, the projection is stopped, or something has woken it. */
-  async #sleep(delayMs: number): Promise<void> {
-    const nap = new AbortController();
-    this.#nap = nap;
-    await this.#options.runtime.sleep(delayMs, AbortSignal.any([this.#abort.signal, nap.signal]));
-    this.#nap = undefined;
   }
 
   async #follow(open: OpenGeneration, limit: number): Promise<Input> {

@@ -4,7 +4,7 @@
 export interface LeaseKey {
   readonly projection: string;
   readonly fingerprint: string;
-  /** Part of the projection, from 0. */
+  /** Part of the projection, from 0. The engine does not split projections: it claims part 0 alone. */
   readonly partition: number;
 }
 

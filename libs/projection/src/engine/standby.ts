@@ -1,0 +1,69 @@
+// The time while another instance runs a projection: tells what that one has written to whoever asks, and sleeps until it may be this one's turn.
+import type { Position, Runtime } from '@mainstem/event-store';
+import type { Generation } from '../read-store/checkpoint.js';
+import type { ReadStore } from '../read-store/read-store.js';
+import type { PositionWaiters } from './position-waiters.js';
+import type { Progress } from './progress.js';
+
+/** How often it looks for what was written while somebody waits for a position. */
+const LOOK_MS = 5;
+
+export interface StandbyOptions {
+  readonly projection: string;
+  readonly store: Pick<ReadStore, 'generations'>;
+  readonly runtime: Runtime;
+  readonly waiters: PositionWaiters;
+  readonly progress: Progress;
+  /** End of the event store, as far as it is known. */
+  readonly head: () => Position | undefined;
+  /** Another instance runs it at this moment. */
+  readonly isOn: () => boolean;
+  /** The projection is to stop. */
+  readonly signal: AbortSignal;
+}
+
+export class Standby {
+  readonly #options: StandbyOptions;
+  #nap: AbortController | undefined;
+  #isLooking = false;
+
+  constructor(options: StandbyOptions) {
+    this.#options = options;
+  }
+
+  /** Takes over what the other instance has written, as just seen. */
+  see(generations: readonly Generation[]): void {
+    const { progress, waiters, head } = this.#options;
+    const serving = generations.find(({ state }) => state === 'serving');
+    progress.standBy(serving, head());
+    waiters.reach(serving?.checkpoint.position);
+  }
+
+  /** Those who wait for a position see it as soon as it is there. May be called at any time, and again. */
+  async lookWhileAwaited(): Promise<void> {
+    const { projection, store, runtime, waiters, isOn, signal } = this.#options;
+    if (this.#isLooking) return;
+    this.#isLooking = true;
+    while (isOn() && waiters.isAny && !signal.aborted) {
+      try {
+        this.see(await store.generations(projection));
+      } catch {
+        // The store's outage is told when the lease is claimed again; those who wait have a timeout.
+      }
+      await runtime.sleep(LOOK_MS, signal);
+    }
+    this.#isLooking = false;
+  }
+
+  /** Until the time is over, the projection is stopped, or `wake`. */
+  async sleep(delayMs: number): Promise<void> {
+    const nap = new AbortController();
+    this.#nap = nap;
+    await this.#options.runtime.sleep(delayMs, AbortSignal.any([this.#options.signal, nap.signal]));
+    this.#nap = undefined;
+  }
+
+  wake(): void {
+    this.#nap?.abort();
+  }
+}
