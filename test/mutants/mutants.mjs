@@ -13,6 +13,7 @@ import { readStoreMutants } from './read-store-mutants.mjs';
 const ENGINE = ['libs/projection/src', 'test/contract/memory-read-store.spec.ts'];
 const EMBEDDED_READ = ['libs/embedded/src', 'test/contract/embedded-read-stores.spec.ts'];
 const EVENT_STORE = ['libs/embedded/src/event-store', 'test/contract/event-store.spec.ts', 'test/contract/embedded-event-store'];
+const INSTANCES = ['libs/testing/src/projection/lease-simulation.spec.ts'];
 const SQL = ['test/contract/sql-read-store.spec.ts', 'test/contract/sql-transactions.spec.ts'];
 
 const engine = (/** @type {string} */ file) => `libs/projection/src/engine/${file}.ts`;
@@ -330,6 +331,48 @@ export const mutants = [
     from: 'if (now.updatedAt !== generation.updatedAt) return true;',
     to: '',
     suites: ENGINE,
+  },
+  {
+    name: 'of several who claim a lease at once more than one get it (embedded)',
+    file: readStore('leases'),
+    from: 'WHERE leases.owner = excluded.owner OR NOT (${IS_RUNNING})',
+    to: '',
+    suites: EMBEDDED_READ,
+  },
+  {
+    name: 'a lease that has ended stays with its owner (SQL)',
+    file: 'libs/sql/src/bookkeeping/lease-records.ts',
+    from: 'OR NOT (${this.#isRunning})',
+    to: '',
+    suites: SQL,
+  },
+  {
+    name: 'an instance counts the time of its lease too slowly',
+    file: engine('lease-keeper'),
+    from: 'const endsAtMs = runtime.monotonic() + this.#durationMs;',
+    to: 'const endsAtMs = runtime.monotonic() + 3 * this.#durationMs;',
+    suites: INSTANCES,
+  },
+  {
+    name: 'an instance that is stopped keeps its leases',
+    file: engine('lease-keeper'),
+    from: 'await store.releaseLease({ ...key, owner });',
+    to: '',
+    suites: INSTANCES,
+  },
+  {
+    name: 'an instance that fails keeps its lease',
+    file: engine('projection-runner'),
+    from: 'if (this.#makesWay()) await this.#lease?.release();',
+    to: '',
+    suites: INSTANCES,
+  },
+  {
+    name: 'an instance of a changed definition passes for a standby',
+    file: engine('projection-runner'),
+    from: 'const choice = chooseGeneration(generations, hosted.projection, reader.incarnation, this.#rebuild);',
+    to: "const choice = { kind: 'open', isFilling: false };",
+    suites: INSTANCES,
   },
   ...readStoreMutants,
 ];

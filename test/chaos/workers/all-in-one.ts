@@ -12,7 +12,9 @@ import { counterOf, SqlCounter } from './counters.js';
 const PROGRESS_MS = 10;
 const [dir = '', data] = process.argv.slice(2);
 
-const settings = readSettings(['--dir', dir, '--port', '0', ...(data === undefined ? ['--no-data'] : ['--data', data])], {});
+/** The shortest: whoever follows on a process that was killed should find work to do before it is killed itself. */
+const PROJECTOR_LEASE_MS = '1000';
+const settings = readSettings(['--dir', dir, '--port', '0', ...(data === undefined ? ['--no-data'] : ['--data', data])], { PROJECTOR_LEASE_MS });
 const app = await createAllInOne(settings);
 const url = await listen(app, 0);
 const sql = await SqlReadStore.open({ dir }, { entities: [SqlCounter] });
