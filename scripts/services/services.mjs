@@ -3,9 +3,11 @@ import { Refusal, say } from '../repository.mjs';
 import { readKept } from './kept-services.mjs';
 import { findOpenSearch } from './opensearch.mjs';
 import { findPostgres } from './postgres.mjs';
+import { findRedis } from './redis.mjs';
 
 const finders = [
   { name: 'PostgreSQL', find: findPostgres },
+  { name: 'Redis', find: findRedis },
   // Takes seconds to start and a gigabyte.
   { name: 'OpenSearch', find: findOpenSearch, isLarge: true },
 ];

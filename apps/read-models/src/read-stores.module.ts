@@ -2,6 +2,7 @@
 import { EmbeddedCacheStore, EmbeddedSearchStore } from '@mainstem/embedded';
 import { ReadStoreModule, type ReadStoreOptions, type Settings } from '@mainstem/nest';
 import type { ReadStore } from '@mainstem/projection';
+import { RedisReadStore } from '@mainstem/redis';
 import { SqlReadStore } from '@mainstem/sql';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { cacheCollections } from './cache/cache-collections.js';
@@ -27,9 +28,14 @@ export const openReadStore = (name: StoreName, settings: Settings): Promise<Read
 export const openSqlReadStore = ({ dir, readStoreSql }: Settings): Promise<SqlReadStore> =>
   SqlReadStore.open(readStoreSql === 'embedded' ? { dir } : readStoreSql, { entities: sqlEntities });
 
+const openCacheReadStore = ({ dir, readStoreCache }: Settings): Promise<ReadStore> =>
+  readStoreCache === 'embedded'
+    ? EmbeddedCacheStore.open({ dir, collections: cacheCollections })
+    : RedisReadStore.open(readStoreCache, { collections: cacheCollections });
+
 /** How each store is opened: what a process needs of the settings and nothing else. */
 const READ_STORES: Readonly<Record<StoreName, (settings: Settings) => ReadStoreOptions>> = {
   sql: (settings) => ({ provide: SQL_READ_STORE, open: () => openSqlReadStore(settings) }),
-  cache: ({ dir }) => ({ provide: CACHE_READ_STORE, open: () => EmbeddedCacheStore.open({ dir, collections: cacheCollections }) }),
+  cache: (settings) => ({ provide: CACHE_READ_STORE, open: () => openCacheReadStore(settings) }),
   search: ({ dir }) => ({ provide: SEARCH_READ_STORE, open: () => EmbeddedSearchStore.open({ dir, collections: searchCollections }) }),
 };

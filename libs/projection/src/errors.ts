@@ -170,6 +170,20 @@ export class GenerationNotReady extends MainstemError {
   }
 }
 
+/** The generation has lost data in its read store. It was taken aside and serves no more; the projection fills another one by itself. */
+export class GenerationDamaged extends MainstemError {
+  constructor(
+    readonly projection: string,
+    readonly generation: number,
+    readonly damage: string,
+  ) {
+    super(
+      'READ_STORE_DAMAGED',
+      `Generation ${generation} of ${projection} has lost data in its read store (${damage}). It serves no more and is filled anew; look for what deletes keys there.`,
+    );
+  }
+}
+
 export class FingerprintMismatch extends MainstemError {
   constructor(
     readonly projection: string,

@@ -61,6 +61,15 @@ describe('settings', () => {
     },
   );
 
+  it.each([
+    'redis://localhost',
+    'rediss://user:p%40ss@localhost:6380/2?prefix=shop:',
+    'redis+cluster://one:7000,two:7000',
+    'rediss+sentinel://:secret@one:26379,two:26379/main',
+  ])('take %s as the cache', (url) => {
+    expect(readSettings([], { READ_STORE_CACHE: url }).readStoreCache).toEqual({ url });
+  });
+
   it('take the credentials of the event store from variables of their own', () => {
     const env = { EVENT_STORE: 'esdb://localhost', EVENT_STORE_USERNAME: 'admin', EVENT_STORE_PASSWORD: 'secret' };
     expect(readSettings([], env).eventStore).toEqual({
@@ -96,7 +105,9 @@ describe('settings', () => {
     [[], { OTEL_EXPORTER_OTLP_ENDPOINT: 'localhost:4318' }, 'OTEL_EXPORTER_OTLP_ENDPOINT'],
     [[], { OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: 'grpc://localhost' }, 'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT'],
     [[], { READ_STORE_SQL: 'mysql://localhost' }, 'READ_STORE_SQL'],
-    [[], { READ_STORE_CACHE: 'redis://localhost' }, 'READ_STORE_CACHE'],
+    [[], { READ_STORE_CACHE: 'memcached://localhost' }, 'READ_STORE_CACHE'],
+    [[], { READ_STORE_CACHE: 'redis+nodes://localhost' }, 'READ_STORE_CACHE'],
+    [[], { READ_STORE_CACHE: 'redis://' }, 'READ_STORE_CACHE'],
     [[], { READ_STORE_SEARCH: 'opensearch' }, 'READ_STORE_SEARCH'],
   ])('refuse %j %j and name the setting', (argv, env, setting) => {
     expect(refusal(argv, env as Record<string, string>)).toMatchObject({ code: 'SETTINGS_INVALID', setting });
@@ -113,7 +124,7 @@ describe('settings', () => {
   });
 
   it('never repeat a password in a message', () => {
-    expect(String(refusal([], { READ_STORE_CACHE: 'redis://user:secret@localhost' }))).not.toContain('secret');
+    expect(String(refusal([], { READ_STORE_CACHE: 'memcached://user:secret@localhost' }))).not.toContain('secret');
     expect(String(refusal([], { EVENT_STORE: 'kurrentdb://admin:secret@localhost' }))).not.toContain('secret');
     expect(String(refusal([], { EVENT_STORE: 'http://admin:sec@secret@localhost' }))).not.toContain('secret');
   });

@@ -10,7 +10,8 @@ export interface Settings {
   readonly port: number;
   readonly eventStore: 'embedded' | EventStoreConnection;
   readonly readStoreSql: 'embedded' | { readonly url: string };
-  readonly readStoreCache: 'embedded';
+  /** May hold a password. */
+  readonly readStoreCache: 'embedded' | { readonly url: string };
   readonly readStoreSearch: 'embedded';
   /** What projectors do when a deployment changes a projection: fill it anew by themselves, or wait for `mainstem rebuild`. */
   readonly rebuild: RebuildPolicy;
@@ -58,7 +59,8 @@ export const SETTINGS_HELP = `Settings (flag, environment variable, default):
                     EVENT_STORE_USERNAME          user of that server, where it does not stand in the string; over TLS only
                     EVENT_STORE_PASSWORD
                     READ_STORE_SQL     embedded     or postgres://user:password@host:port/database
-                    READ_STORE_CACHE   embedded
+                    READ_STORE_CACHE   embedded     or redis://user:password@host:port/0, redis+cluster://host:port,host:port,
+                                                  redis+sentinel://host:port,host:port/name; rediss… over TLS; ?prefix=name:
                     READ_STORE_SEARCH  embedded
                     METRICS            off          on serves figures for Prometheus under /metrics
                     OTEL_EXPORTER_OTLP_ENDPOINT   http://host:4318 sends traces there (OTLP over HTTP); OpenTelemetry's other variables
@@ -73,7 +75,7 @@ export const readSettings = (argv: readonly string[], env: Environment, defaults
     port: portOf(flags.port, env) ?? defaults.port ?? PORT_DEFAULT,
     eventStore: eventStore(env),
     readStoreSql: sqlStore(variable(env, 'READ_STORE_SQL')),
-    readStoreCache: embedded(env, 'READ_STORE_CACHE'),
+    readStoreCache: cacheStore(variable(env, 'READ_STORE_CACHE')),
     readStoreSearch: embedded(env, 'READ_STORE_SEARCH'),
     rebuild: rebuildPolicy(flags.rebuild, env),
     metrics: isOn(env, 'METRICS'),
@@ -200,6 +202,19 @@ const sqlStore = (value = 'embedded'): Settings['readStoreSql'] => {
     throw new SettingsInvalid(
       'READ_STORE_SQL',
       `must be "embedded" or a URL like postgres://user:password@host:5432/database, got "${withoutCredentials(value)}"`,
+    );
+  }
+  return { url: value };
+};
+
+const REDIS = /^rediss?(\+cluster|\+sentinel)?:\/\/[^/?]+/;
+
+const cacheStore = (value = 'embedded'): Settings['readStoreCache'] => {
+  if (value === 'embedded') return value;
+  if (!REDIS.test(value)) {
+    throw new SettingsInvalid(
+      'READ_STORE_CACHE',
+      `must be "embedded" or a URL like redis://user:password@host:6379/0 or redis+sentinel://host:26379/name, got "${withoutCredentials(value)}"`,
     );
   }
   return { url: value };

@@ -22,6 +22,8 @@ export interface OpenOptions {
   readonly cacheBytesMax: number;
   readonly crash?: CrashPoints | undefined;
   readonly signal?: AbortSignal;
+  /** It has served from this read store before: should the store have lost that, queries are not shown the new one before it is complete. Default false. */
+  readonly hasServed?: boolean;
 }
 
 /**
@@ -48,7 +50,7 @@ export const openGeneration = async (hosted: HostedProjection, options: OpenOpti
     }
     if (attempt > CREATE_ATTEMPTS_MAX) throw new TypeError(`read store ${store.name} does not list the generation it has just created`);
     // Chosen again afterwards: another instance may have created one at the same moment.
-    const isFirst = generations.every(({ state }) => state !== 'serving');
+    const isFirst = !options.hasServed && generations.every(({ state, damage }) => state !== 'serving' && damage === undefined);
     await store.createGeneration(projection, incarnation, { isBulk: !isFirst });
     if (!isFirst) await options.crash?.reach('begin', projection.name);
   }

@@ -85,6 +85,8 @@ export class ProjectionRunner implements WatchedProjection {
   /** This definition has served from here: if another one does later, somebody wanted that. */
   #hasServed = false;
   #isSuperseded = false;
+  /** The checkpoint at the last look at the read store. */
+  #committedWhenSeen: { readonly number: number; readonly position: Position | undefined } | undefined;
 
   constructor(options: RunnerOptions) {
     const { hosted, runtime, reader, batchSizeMax, crash, check, only, lease } = options;
@@ -143,14 +145,27 @@ export class ProjectionRunner implements WatchedProjection {
     this.#progress.observe(generations);
     if (this.isStandby) this.#standBy(generations);
     const open = this.#open;
-    if (!open || open.isFilling || this.#options.only) return;
-    if (generations.every(({ number, state }) => state !== 'serving' || number === open.session.generation)) return;
+    if (!open || !this.#isOvertaken(open, generations)) return;
     this.#isSuperseded = true;
     this.#seat.wake();
   }
 
   observeLeases(leases: readonly HeldLease[]): void {
     if (this.isStandby && !leases.some((lease) => this.#lease?.isFor(lease))) this.#standby.wake();
+  }
+
+  /** Another generation serves, or the read store has lost what this session has written: the session is of no use any more. */
+  #isOvertaken(open: OpenGeneration, generations: readonly Generation[]): boolean {
+    const { generation: number } = open.session;
+    const mine = generations.find((one) => one.number === number);
+    const seen = this.#committedWhenSeen;
+    this.#committedWhenSeen = { number, position: open.committed };
+    if (!this.#options.only && !open.isFilling && generations.some((one) => one.state === 'serving' && one.number !== number)) return true;
+    // Commits since the look began may be missing in it, but not those that the one before has followed.
+    const wasThere = seen?.number === number;
+    const position = mine?.checkpoint.position;
+    const wentBack = wasThere && seen.position !== undefined && (position === undefined || position < seen.position);
+    return wasThere && (!mine || mine.damage !== undefined || wentBack);
   }
 
   start(): void {
@@ -264,9 +279,10 @@ export class ProjectionRunner implements WatchedProjection {
     await this.#release();
     if (!(await this.#isMine())) return { kind: 'displaced', delayMs: STANDBY_WAIT_MS };
     const { reader, cacheBytesMax, crash } = this.#options;
-    const open = await this.#openGeneration({ reader, cacheBytesMax, crash, signal: this.#abort.signal });
+    const open = await this.#openGeneration({ reader, cacheBytesMax, crash, signal: this.#abort.signal, hasServed: this.#hasServed });
     this.#open = open;
     this.#isSuperseded = false;
+    this.#committedWhenSeen = undefined;
     if (open.isFilling) this.#promotion.begin(open);
     else this.#hasServed = true;
     this.#progress.opened(open);

@@ -30,6 +30,11 @@ export interface Generation {
   /** Hash of the projection's definition; only a projection with the same fingerprint may write to it. */
   readonly fingerprint: string;
   readonly checkpoint: Checkpoint;
+  /**
+   * What the store has found missing in it. It was then taken aside (state `side`), so that it neither serves nor is written any more; the projection
+   * fills another one by itself. Absent while nothing is known to be wrong.
+   */
+  readonly damage?: string;
   /** It is being filled in bulk: whatever serves queries alone, such as secondary indexes, is not there before `finishBulk`. */
   readonly isBulk: boolean;
   /** ISO 8601 in UTC. */

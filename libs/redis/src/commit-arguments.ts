@@ -1,0 +1,88 @@
+// A batch as arguments of the script that commits it. Documents are validated and derived from here, before anything is sent.
+import {
+  type CacheCollections,
+  type CacheCollectionOptions,
+  type CommitBatch,
+  derivedOf,
+  encodeDocument,
+  type CollectionChanges,
+} from '@mainstem/projection';
+import type { ProjectionDocument } from '@mainstem/projection';
+import { textOf } from './generation-records.js';
+import { encodeParked, orderedPosition } from './parked-records.js';
+
+/** Whose turn it is, as the script compares it. */
+export interface CommitClaim {
+  readonly number: number;
+  readonly session: string;
+  readonly commits: string;
+  readonly updatedAt: string;
+  readonly nowMs: number;
+}
+
+/** Errors: READ_STORE_INVALID_DOCUMENT. */
+export const commitArguments = (
+  { number, session, commits, updatedAt, nowMs }: CommitClaim,
+  { changes, checkpoint, park = [], unpark = [] }: CommitBatch,
+  collections: CacheCollections,
+): string[] => {
+  const { from, to, digest } = checkpoint;
+  const args = [String(number), session, commits, textOf(from), textOf(to), digest, updatedAt, String(nowMs), String(changes.length)];
+  for (const change of changes) pushChanges(args, change, collections[change.collection]);
+  args.push(String(unpark.length), String(park.length));
+  for (const { key, position } of unpark) args.push(key, orderedPosition(position));
+  for (const event of park) args.push(event.key, orderedPosition(event.position), encodeParked(event));
+  return args;
+};
+
+const pushChanges = (args: string[], { collection, upserts, deletes }: CollectionChanges, options: CacheCollectionOptions | undefined): void => {
+  args.push(collection, String(deletes.length), String(upserts.size), options?.boards ? '1' : '0', options?.expiresAt ? '1' : '0');
+  for (const key of deletes) args.push(key);
+  for (const [key, document] of upserts) args.push(key, encodeDocument(collection, key, document));
+  const derived = options && new DerivedArguments();
+  if (!derived) return;
+  for (const [key, document] of upserts) derived.add(collection, options, key, document);
+  if (options.boards) derived.pushBoards(args);
+  if (options.expiresAt) derived.pushExpiries(args);
+};
+
+/** Boards and expiries of documents, in the order in which the script takes them. */
+export class DerivedArguments {
+  readonly #boards: string[] = [];
+  readonly #places = new Map<string, string[]>();
+  readonly #expiries: string[] = [];
+
+  /** Errors: READ_STORE_INVALID_DOCUMENT. */
+  add(collection: string, options: CacheCollectionOptions | undefined, key: string, document: ProjectionDocument): void {
+    const { places, expiresAt } = derivedOf(options, collection, key, document);
+    for (const [board, score] of places) {
+      const entries = this.#places.get(board);
+      if (entries) entries.push(storedScore(score), key);
+      else this.#places.set(board, [storedScore(score), key]);
+    }
+    this.#boards.push(encodeBoards(places.keys()));
+    this.#expiries.push(expiresAt === null ? '' : String(expiresAt));
+  }
+
+  pushBoards(args: string[]): void {
+    for (const boards of this.#boards) args.push(boards);
+    args.push(String(this.#places.size));
+    for (const [board, entries] of this.#places) {
+      args.push(board, String(entries.length / 2));
+      for (const entry of entries) args.push(entry);
+    }
+  }
+
+  pushExpiries(args: string[]): void {
+    for (const expiresAt of this.#expiries) args.push(expiresAt);
+  }
+}
+
+/** Negated, so that the highest comes first and equal ones stay in order of keys. Safe integers are exact in the server's floating-point numbers. */
+export const storedScore = (score: number): string => String(score === 0 ? 0 : -score);
+
+/** The boards that a document stands on: a JSON list in order of names, '' for none. */
+export const encodeBoards = (boards: Iterable<string>): string => {
+  const names = [...boards];
+  return names.length === 0 ? '' : JSON.stringify(names.length === 1 ? names : names.sort());
+};

@@ -1,0 +1,50 @@
+// Derives boards and expiry of a whole collection anew, beside those that are read, and puts them in their place in one step.
+import { type CacheCollectionOptions, CheckpointMoved, type ProjectionDocument } from '@mainstem/projection';
+import { DerivedArguments } from './commit-arguments.js';
+import type { StoredCollection } from './generation-records.js';
+import { type ReadingParts, scanPage } from './redis-snapshot.js';
+import { scriptOf } from './redis-connection.js';
+import { DERIVE, SWITCH } from './scripts/commit.js';
+
+/** Documents that one step of a derivation holds in memory. */
+const PAGE = 1_000;
+
+export interface DerivationOwner {
+  readonly projection: string;
+  readonly number: number;
+  /** Of the session that is being opened: no other one commits meanwhile. */
+  readonly session: string;
+}
+
+/** The collection as it is afterwards. Errors: READ_STORE_CHECKPOINT_MOVED, READ_STORE_INVALID_DOCUMENT, READ_STORE_UNAVAILABLE. */
+export const deriveAnew = async (
+  parts: ReadingParts,
+  { projection, number, session }: DerivationOwner,
+  stored: StoredCollection,
+  { declaration, options }: { readonly declaration: string; readonly options: CacheCollectionOptions | undefined },
+): Promise<StoredCollection> => {
+  const { connection, keys } = parts;
+  const derivation = stored.derivation + 1;
+  const run = async (script: typeof SCRIPTS.derive, args: readonly (string | number)[]): Promise<void> => {
+    const [status] = (await connection.run(script, [keys.meta, keys.root], [number, session, stored.name, derivation, ...args])) as [string];
+    if (status === 'moved') throw new CheckpointMoved(projection, number);
+  };
+  // Expired documents are derived like others: the next commit removes them. Nothing is ever due before the beginning of time.
+  const all = { ...parts, runtime: { ...parts.runtime, now: () => -Number.MAX_SAFE_INTEGER } };
+  for (let after: string | undefined, isFirst = true; ; isFirst = false) {
+    const page = await scanPage(all, { projection, number, collection: stored.name }, { limit: PAGE, ...(after !== undefined && { after }) });
+    const derived = new DerivedArguments();
+    const args = [isFirst ? '1' : '0', String(page.length)];
+    for (const [key] of page) args.push(key, '');
+    for (const [key, document] of page) derived.add(stored.name, options, key, document as ProjectionDocument);
+    derived.pushBoards(args);
+    derived.pushExpiries(args);
+    await run(SCRIPTS.derive, args);
+    after = page.at(-1)?.[0];
+    if (after === undefined || page.length < PAGE) break;
+  }
+  await run(SCRIPTS.switch, [declaration]);
+  return { ...stored, declaration, derivation };
+};
+
+const SCRIPTS = { derive: scriptOf(DERIVE), switch: scriptOf(SWITCH) };

@@ -1,0 +1,66 @@
+// Errors of the Redis read store, beyond those of the read store port. None shows a URL or a password.
+import { MainstemError } from '@mainstem/event-store';
+
+/** The options of `RedisReadStore.open` make no sense. */
+export class InvalidRedisOptions extends MainstemError {
+  constructor(problem: string) {
+    super('READ_STORE_INVALID_OPTIONS', `Redis read store: ${problem}`);
+  }
+}
+
+/** The server lacks commands that are needed; nothing was written. */
+export class ServerTooOld extends MainstemError {
+  constructor(
+    readonly store: string,
+    readonly expected: string,
+    readonly actual: string,
+  ) {
+    super('READ_STORE_SERVER_TOO_OLD', `Read store ${store}: the server is Redis ${actual}; ${expected} or newer is needed. Upgrade it.`);
+  }
+}
+
+/** The server throws keys of its own choice away when its memory is full, and so would throw read models away; nothing was written. */
+export class ServerEvicts extends MainstemError {
+  constructor(
+    readonly store: string,
+    readonly policy: string,
+  ) {
+    super(
+      'READ_STORE_EVICTS',
+      `Read store ${store}: the server's maxmemory-policy is ${policy}, so it deletes any key when maxmemory is reached, also of read models, which would ` +
+        'be rebuilt again and again. Give the read models a server of their own with maxmemory-policy noeviction, or volatile-lru where other keys that ' +
+        'expire share it (CONFIG SET maxmemory-policy noeviction), or set maxmemory 0.',
+    );
+  }
+}
+
+/** The server takes no writes: it is a replica. Nothing was written. */
+export class ReadStoreReadOnly extends MainstemError {
+  constructor(
+    readonly store: string,
+    problem: string,
+    cause?: unknown,
+  ) {
+    super(
+      'READ_STORE_READ_ONLY',
+      `Read store ${store}: ${problem}. Give the address of the primary, or redis+sentinel://… so that it is found after a fail-over.`,
+      { cause },
+    );
+  }
+}
+
+/** The server refuses the user that the URL names. */
+export class ReadStorePermissionDenied extends MainstemError {
+  constructor(
+    readonly store: string,
+    problem: string,
+    cause?: unknown,
+  ) {
+    super(
+      'READ_STORE_PERMISSION_DENIED',
+      `Read store ${store}: ${problem}. Check user and password in READ_STORE_CACHE; the user needs the keys that begin with the prefix and the ` +
+        'command categories @read, @write, @scripting, @connection with INFO and SCAN (ACL SETUSER … ~mainstem:* +@read +@write +@scripting +info +scan).',
+      { cause },
+    );
+  }
+}

@@ -1,0 +1,73 @@
+// Generations as the bookkeeping of a projection holds them: one hash, each field named for its generation.
+import { position, type Incarnation, type Position } from '@mainstem/event-store';
+import type { Generation, GenerationState } from '@mainstem/projection';
+
+export interface StoredCollection {
+  readonly name: string;
+  readonly hasState: boolean;
+  /** What boards and expiry were derived from. */
+  readonly declaration: string;
+  /** Number of the derivation that is read. */
+  readonly derivation: number;
+}
+
+export interface StoredGeneration extends Generation {
+  /** Random; part of the names of its keys. */
+  readonly id: string;
+  readonly collections: readonly StoredCollection[];
+  /** Number of its last commit, as stored. */
+  readonly commits: string;
+}
+
+/** The reply of HGETALL. */
+export type Fields = readonly string[];
+
+const ID_FIELD = /^([1-9][0-9]*):id$/;
+
+/** By number. */
+export const generationsOf = (projection: string, fields: Fields): readonly StoredGeneration[] => {
+  const values = new Map<string, string>();
+  for (let index = 0; index + 1 < fields.length; index += 2) values.set(fields[index] ?? '', fields[index + 1] ?? '');
+  const numbers = [...values.keys()].flatMap((name) => ID_FIELD.exec(name)?.[1] ?? []);
+  return numbers.map((number) => generationOf(projection, number, values)).sort((left, right) => left.number - right.number);
+};
+
+const generationOf = (projection: string, number: string, values: ReadonlyMap<string, string>): StoredGeneration => {
+  const field = (name: string): string => values.get(`${number}:${name}`) ?? '';
+  const damage = field('damage');
+  return {
+    id: field('id'),
+    projection,
+    number: Number(number),
+    state: field('state') as GenerationState,
+    version: Number(field('version')),
+    fingerprint: field('fingerprint'),
+    checkpoint: {
+      incarnation: field('incarnation') as Incarnation,
+      position: positionOf(field('position')),
+      epoch: Number(field('epoch')),
+      digest: field('digest'),
+    },
+    isBulk: field('bulk') === '1',
+    createdAt: field('created'),
+    updatedAt: field('updated'),
+    ...(damage !== '' && { damage }),
+    commits: field('commits'),
+    collections: field('collections')
+      .split(',')
+      .filter((name) => name !== '')
+      .map((name) => ({
+        name,
+        hasState: field(`h:${name}`) === '1',
+        declaration: field(`c:${name}`),
+        derivation: Number(field(`v:${name}`)),
+      })),
+  };
+};
+
+/** As the port describes it. */
+export const describedOf = ({ id: _, collections: __, commits: ___, ...generation }: StoredGeneration): Generation => generation;
+
+/** Stored as decimal strings, '' before the first one. */
+export const positionOf = (text: string): Position | undefined => (text === '' ? undefined : position(text));
+export const textOf = (place: Position | undefined): string => place?.toString() ?? '';

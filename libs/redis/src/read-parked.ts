@@ -1,0 +1,35 @@
+// Lists parked events: of a session, of a snapshot, of the generation that serves.
+import { type ParkedEvent, ReadStoreUnavailable, UnknownGeneration } from '@mainstem/projection';
+import type { ProjectionKeys } from './keys.js';
+import { decodeParked, orderedPosition, type ParkedQuery } from './parked-records.js';
+import { type RedisConnection, scriptOf } from './redis-connection.js';
+import { PARKED } from './scripts/reading.js';
+
+export interface ParkedSource {
+  readonly projection: string;
+  /** Undefined: the one that serves. */
+  readonly number: number | undefined;
+  readonly snapshot?: string;
+}
+
+/** Errors: READ_STORE_UNKNOWN_GENERATION, READ_STORE_UNAVAILABLE. */
+export const readParked = async (
+  { connection, keys }: { readonly connection: RedisConnection; readonly keys: ProjectionKeys },
+  { key, after, limit }: ParkedQuery,
+  { projection, number, snapshot = '' }: ParkedSource,
+): Promise<readonly ParkedEvent[]> => {
+  const args = [number ?? '', snapshot, limit, key === undefined ? '0' : '1', key ?? '', after === undefined ? '' : orderedPosition(after)];
+  const [status, events = []] = (await connection.run(SCRIPT, [keys.meta, keys.root], args)) as [string, string[]?];
+  if (status === 'over') throw snapshotOver();
+  if (status === 'unknown') throw new UnknownGeneration(projection, number ?? 0);
+  return events.filter((event) => event !== '').map(decodeParked);
+};
+
+/** The view of a snapshot cannot be kept up any longer. */
+export const snapshotOver = (): ReadStoreUnavailable =>
+  new ReadStoreUnavailable(
+    'cache',
+    'the snapshot that was being read is gone: its data was deleted, changed too much, or it was not read for too long. Try again.',
+  );
+
+const SCRIPT = scriptOf(PARKED);

@@ -1,0 +1,169 @@
+// A connection to one server, a cluster, or whatever the sentinels call the primary; and the scripts that run there.
+import { createHash } from 'node:crypto';
+import { Cluster, Command, Redis } from 'ioredis';
+import { ReadStoreUnavailable } from '@mainstem/projection';
+import { translateRedisError } from './redis-errors.js';
+import type { RedisTarget } from './redis-target.js';
+
+const CONNECT_TIMEOUT_MS = 5_000;
+/** For any one command, a large batch included; a server that is slower counts as not there. */
+const COMMAND_TIMEOUT_MS = 15_000;
+const RECONNECT_MIN_MS = 50;
+const RECONNECT_MAX_MS = 1_000;
+const START_TIMEOUT_MS = 10_000;
+const SCAN_COUNT = 1_000;
+
+export type RedisClient = Redis | Cluster;
+type Argument = string | number;
+
+/** A script with the hash that the server knows it by. */
+export interface Script {
+  readonly text: string;
+  readonly hash: string;
+}
+
+export const scriptOf = (text: string): Script => ({ text, hash: createHash('sha1').update(text).digest('hex') });
+
+export class RedisConnection {
+  #isClosed = false;
+
+  constructor(
+    readonly client: RedisClient,
+    /** For messages. */
+    private readonly store: string,
+  ) {}
+
+  /** Runs a command. Errors: READ_STORE_UNAVAILABLE, READ_STORE_READ_ONLY, READ_STORE_PERMISSION_DENIED; so all methods. */
+  async call(name: string, args: readonly Argument[]): Promise<unknown> {
+    return this.#translated(() => this.#send(this.client, name, args));
+  }
+
+  /** Runs a script, which the server is told in full only if it does not know it: after its start, or at another node of a cluster. */
+  async run(script: Script, keys: readonly string[], args: readonly Argument[]): Promise<unknown> {
+    return this.#translated(async () => {
+      const given = [keys.length, ...keys, ...args];
+      try {
+        return await this.#send(this.client, 'evalsha', [script.hash, ...given]);
+      } catch (error) {
+        if (!(error instanceof Error) || !error.message.startsWith('NOSCRIPT')) throw error;
+        return this.#send(this.client, 'eval', [script.text, ...given]);
+      }
+    });
+  }
+
+  /** What every primary says about itself. */
+  async info(section: string): Promise<readonly string[]> {
+    return this.#translated(async () => Promise.all(this.#primaries().map((node) => this.#send(node, 'info', [section]) as Promise<string>)));
+  }
+
+  /** Keys that match a pattern, in pages. */
+  async *keys(pattern: string): AsyncGenerator<readonly string[]> {
+    for (const node of this.#primaries()) {
+      let cursor = '0';
+      do {
+        const [next, keys] = (await this.#translated(() => this.#send(node, 'scan', [cursor, 'MATCH', pattern, 'COUNT', SCAN_COUNT]))) as [
+          string,
+          string[],
+        ];
+        if (keys.length > 0) yield keys;
+        cursor = next;
+      } while (cursor !== '0');
+    }
+  }
+
+  /** May be called again. */
+  async close(): Promise<void> {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.client.disconnect();
+  }
+
+  #primaries(): readonly Redis[] {
+    return this.client instanceof Cluster ? this.client.nodes('master') : [this.client];
+  }
+
+  #send(node: RedisClient, name: string, args: readonly Argument[]): Promise<unknown> {
+    // In capitals the driver leaves replies as they are; it would make an object of a hash, in which a field `__proto__` is lost.
+    const command = new Command(name.toUpperCase(), args as (string | number)[], { replyEncoding: 'utf8' });
+    void node.sendCommand(command);
+    return command.promise as Promise<unknown>;
+  }
+
+  async #translated<Result>(work: () => Promise<Result>): Promise<Result> {
+    if (this.#isClosed) throw new ReadStoreUnavailable(this.store, 'it is closed. Open it again to go on.');
+    try {
+      return await work();
+    } catch (error) {
+      throw translateRedisError(error, this.store);
+    }
+  }
+}
+
+/** Connects; goes on by itself after an interruption. Errors: as `RedisConnection.call`. */
+export const connect = async (target: RedisTarget, store: string): Promise<RedisConnection> => {
+  const client = target.mode === 'cluster' ? clusterOf(target) : serverOf(target);
+  // Told by the command that meets it; without a listener the driver writes to the console.
+  let last: unknown;
+  client.on('error', (error) => (last = error));
+  let timer: NodeJS.Timeout | undefined;
+  try {
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(last instanceof Error ? last : new Error('no server answers')), START_TIMEOUT_MS);
+    });
+    await Promise.race([client.connect(), late]);
+    return new RedisConnection(client, store);
+  } catch (error) {
+    client.disconnect();
+    throw translateRedisError(isConnectionClosed(error) && last !== undefined ? last : error, store);
+  } finally {
+    clearTimeout(timer);
+  }
+};
+
+// The driver rejects with this, and tells the reason by an event.
+const isConnectionClosed = (error: unknown): boolean => error instanceof Error && /^Connection is closed|^None of startup nodes/.test(error.message);
+
+const connectionOf = ({ username, password, isTls }: RedisTarget) => ({
+  ...(username !== undefined && { username }),
+  ...(password !== undefined && { password }),
+  ...(isTls && { tls: {} }),
+  protocol: 2 as const,
+  connectionName: 'mainstem',
+  connectTimeout: CONNECT_TIMEOUT_MS,
+  commandTimeout: COMMAND_TIMEOUT_MS,
+  // Whoever asks hears of an outage after one attempt; the engine does the waiting. A command that was under way is never sent again by itself.
+  maxRetriesPerRequest: 0,
+  autoResendUnfulfilledCommands: false,
+  // After a fail-over the old primary may be a replica.
+  reconnectOnError: (error: Error) => error.message.startsWith('READONLY'),
+});
+
+const retryDelayMs = (attempt: number): number => Math.min(RECONNECT_MIN_MS * 2 ** Math.min(attempt - 1, 10), RECONNECT_MAX_MS);
+
+const serverOf = (target: RedisTarget): Redis => {
+  const [first] = target.addresses;
+  if (!first) throw new TypeError('a target without an address');
+  const where =
+    target.mode === 'sentinel'
+      ? {
+          sentinels: target.addresses.map(({ host, port }) => ({ host, port })),
+          name: target.masterName,
+          ...(target.isTls && { enableTLSForSentinelMode: true, sentinelTLS: {} }),
+          sentinelRetryStrategy: retryDelayMs,
+        }
+      : { host: first.host, port: first.port };
+  return new Redis({ ...connectionOf(target), ...where, db: target.database, lazyConnect: true, retryStrategy: retryDelayMs });
+};
+
+const clusterOf = (target: RedisTarget): Cluster => {
+  const options = {
+    lazyConnect: true,
+    redisOptions: connectionOf(target),
+    clusterRetryStrategy: retryDelayMs,
+    slotsRefreshTimeout: CONNECT_TIMEOUT_MS,
+  };
+  return new Cluster(
+    target.addresses.map(({ host, port }) => ({ host, port })),
+    options,
+  );
+};

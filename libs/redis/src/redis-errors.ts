@@ -1,0 +1,26 @@
+// What goes wrong in Redis and on the way to it, in the words of the read store. No message and no cause holds a URL, a password or a command.
+import { MainstemError } from '@mainstem/event-store';
+import { ReadStoreUnavailable } from '@mainstem/projection';
+import { ReadStorePermissionDenied, ReadStoreReadOnly } from './errors.js';
+
+/** Translates an error of the driver or the server; ours pass as they are. */
+export const translateRedisError = (error: unknown, store: string): MainstemError => {
+  if (error instanceof MainstemError) return error;
+  const problem = problemOf(error);
+  // The driver's errors carry the command with its arguments, such as AUTH with the password or a batch of documents.
+  const cause = new Error(problem);
+  if (/^READONLY\b/.test(problem)) return new ReadStoreReadOnly(store, 'the server is a replica', cause);
+  if (/^(NOAUTH|WRONGPASS|NOPERM)\b|invalid password|without any password configured/.test(problem)) {
+    return new ReadStorePermissionDenied(store, `the server refuses the user (${problem.replace(/\.$/, '')})`, cause);
+  }
+  if (/^OOM\b/.test(problem)) return new ReadStoreUnavailable(store, 'the server has no memory left (maxmemory); give it more.', cause);
+  return new ReadStoreUnavailable(store, problem, cause);
+};
+
+/** In one line. A refused connection to a name with several addresses has its message inside, and so has a cluster none of whose nodes answers. */
+const problemOf = (error: unknown): string => {
+  if (error instanceof AggregateError && error.errors.length > 0) return error.errors.map(problemOf).join('; ');
+  if (!(error instanceof Error)) return String(error);
+  const inner = 'lastNodeError' in error && error.lastNodeError instanceof Error ? ` (${problemOf(error.lastNodeError)})` : '';
+  return `${error.message || error.name}${inner}`;
+};

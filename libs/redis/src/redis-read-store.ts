@@ -1,0 +1,288 @@
+// The read store port on Redis: documents, leaderboards, expiry and checkpoint of a projection in one hash slot, each batch one script.
+import { randomUUID } from 'node:crypto';
+import { type Incarnation, type Runtime, systemRuntime } from '@mainstem/event-store';
+import {
+  assertTopOptions,
+  type CacheAnswer,
+  type CacheCollections,
+  type CacheQueries,
+  type CreateGenerationOptions,
+  declarationOf,
+  decodeForQuery,
+  type DerivedDifference,
+  EMPTY_DIGEST,
+  FingerprintMismatch,
+  type Generation,
+  GenerationBehind,
+  GenerationDamaged,
+  GenerationNotReady,
+  GenerationServes,
+  type GenerationSnapshot,
+  type HeldLease,
+  InvalidProjection,
+  type LeaseAnswer,
+  type LeaseClaim,
+  type LeaseKey,
+  type ParkedEvent,
+  type Place,
+  type ProjectionDescriptor,
+  type PromoteOptions,
+  type ReadStore,
+  type ReadStoreSession,
+  type ScanEntry,
+  type ScanOptions,
+  type TopOptions,
+  UnknownGeneration,
+} from '@mainstem/projection';
+import { storedScore } from './commit-arguments.js';
+import { deriveAnew } from './derivation.js';
+import { describedOf, type Fields, generationsOf, positionOf, type StoredGeneration } from './generation-records.js';
+import { keysOf, type ProjectionKeys, registryOf } from './keys.js';
+import { Leases } from './leases.js';
+import { readParked } from './read-parked.js';
+import { cacheDifferences } from './redis-cache-check.js';
+import { connect, type RedisConnection, scriptOf } from './redis-connection.js';
+import { RedisSession } from './redis-session.js';
+import { type ReadingParts, scanPage, withSnapshot } from './redis-snapshot.js';
+import { type RedisLocation, redisTargetOf } from './redis-target.js';
+import { CREATE, DROP, OPEN, PROMOTE, SWEEP } from './scripts/generations.js';
+import { GET, TOP } from './scripts/reading.js';
+import { checkServer } from './server-check.js';
+
+export interface RedisReadStoreOptions {
+  readonly runtime?: Runtime;
+  /** Leaderboards and expiry by collection. Only a process that writes needs them; queries find what was written. */
+  readonly collections?: CacheCollections;
+}
+
+const NAME = 'cache';
+
+export class RedisReadStore implements ReadStore, CacheQueries {
+  readonly name = NAME;
+  readonly hasAtomicCheckpoint = true;
+  readonly hasTransactions = false;
+  readonly #registry;
+  readonly #leases: Leases;
+  /** Which projection a collection belongs to, as last looked up. */
+  readonly #owners = new Map<string, string>();
+  /** Written by sessions of this store: put back into the registry should it be lost. */
+  readonly #written = new Map<string, ProjectionDescriptor>();
+
+  private constructor(
+    private readonly connection: RedisConnection,
+    private readonly prefix: string,
+    private readonly collections: CacheCollections,
+    private readonly runtime: Runtime,
+  ) {
+    this.#registry = registryOf(prefix);
+    this.#leases = new Leases(connection, prefix);
+  }
+
+  /**
+   * Errors: READ_STORE_INVALID_OPTIONS, READ_STORE_UNAVAILABLE, READ_STORE_PERMISSION_DENIED, READ_STORE_SERVER_TOO_OLD, READ_STORE_READ_ONLY,
+   * READ_STORE_EVICTS.
+   */
+  static async open(location: RedisLocation, { runtime = systemRuntime, collections = {} }: RedisReadStoreOptions = {}): Promise<RedisReadStore> {
+    const target = redisTargetOf(location);
+    const connection = await connect(target, NAME);
+    try {
+      await checkServer(connection, NAME);
+    } catch (error) {
+      await connection.close();
+      throw error;
+    }
+    return new RedisReadStore(connection, target.prefix, collections, runtime);
+  }
+
+  async generations(projection?: string): Promise<readonly Generation[]> {
+    if (projection !== undefined) return (await this.#stored(projection)).map(describedOf);
+    const registered = (await this.connection.call('smembers', [this.#registry.projections])) as string[];
+    const lost = [...this.#written.values()].filter(({ name }) => !registered.includes(name));
+    for (const descriptor of lost) await this.#register(descriptor);
+    const names = [...registered, ...lost.map(({ name }) => name)].sort();
+    return (await Promise.all(names.map((name) => this.#stored(name)))).flat().map(describedOf);
+  }
+
+  async createGeneration(projection: ProjectionDescriptor, incarnation: Incarnation, options: CreateGenerationOptions = {}): Promise<Generation> {
+    await this.#assertOwn(projection);
+    await this.#register(projection);
+    const { isBulk = false, isSide = false } = options;
+    const { name, version, fingerprint, collections } = projection;
+    const declared = collections.flatMap((one) => [one.name, one.hasState ? '1' : '0', declarationOf(this.collections[one.name])]);
+    const flags = [isBulk ? '1' : '0', isSide ? '1' : '0'];
+    const args = [randomUUID(), version, fingerprint, incarnation, EMPTY_DIGEST, this.#time(), ...flags, ...declared];
+    const [number, isNew] = (await this.#run(SCRIPTS.create, name, args)) as [string, string];
+    if (isNew === '1') await this.#sweep(name);
+    return describedOf(await this.#one(name, Number(number)));
+  }
+
+  /** Besides what the port promises: leaderboards and expiry that were made from another declaration are made anew here. */
+  async open(projection: ProjectionDescriptor, number: number): Promise<ReadStoreSession> {
+    const { name } = projection;
+    const session = randomUUID();
+    const [status, reply] = (await this.#run(SCRIPTS.open, name, [number, projection.fingerprint, session])) as [string, (Fields | string)?];
+    if (status === 'unknown') throw new UnknownGeneration(name, number);
+    if (status === 'fingerprint') throw new FingerprintMismatch(name, number);
+    if (status === 'damaged') throw new GenerationDamaged(name, number, String(reply));
+    const found = generationsOf(name, reply as Fields).find((generation) => generation.number === number);
+    if (!found) throw new UnknownGeneration(name, number);
+    await this.#register(projection);
+    this.#written.set(name, projection);
+    const parts = this.#parts(name);
+    const collections = [];
+    for (const stored of found.collections) {
+      const options = this.collections[stored.name];
+      const declaration = declarationOf(options);
+      const isSame = declaration === stored.declaration;
+      collections.push(isSame ? stored : await deriveAnew(parts, { projection: name, number, session }, stored, { declaration, options }));
+    }
+    const base = `${parts.keys.root}${found.id}:`;
+    return new RedisSession({ ...parts, collections: this.collections, base, id: session }, { ...found, collections });
+  }
+
+  async promote(projection: string, number: number, { isForced = false }: PromoteOptions = {}): Promise<void> {
+    const reply = await this.#run(SCRIPTS.promote, projection, [number, isForced ? '1' : '0', this.#time()]);
+    const [status, actual = '', expected = ''] = reply as [string, string?, string?];
+    if (status === 'unknown') throw new UnknownGeneration(projection, number);
+    if (status === 'side') throw new GenerationNotReady(projection, number, 'it was filled to stay aside, or has lost data');
+    if (status === 'bulk') throw new GenerationNotReady(projection, number, 'it is still being filled in bulk');
+    if (status === 'behind') throw new GenerationBehind(projection, number, positionOf(actual), positionOf(expected));
+  }
+
+  async dropGeneration(projection: string, number: number): Promise<void> {
+    const [status] = (await this.#run(SCRIPTS.drop, projection, [number])) as [string];
+    if (status === 'unknown') throw new UnknownGeneration(projection, number);
+    if (status === 'serves') throw new GenerationServes(projection, number);
+  }
+
+  async scan(projection: string, number: number, collection: string, options: ScanOptions): Promise<readonly ScanEntry[]> {
+    return scanPage(this.#parts(projection), { projection, number, collection }, options);
+  }
+
+  /** Commits keep the documents that they change for as long as `work` runs; after a million of one collection the view is given up. */
+  async snapshot<Result>(projection: string, number: number, work: (snapshot: GenerationSnapshot) => Promise<Result>): Promise<Result> {
+    return withSnapshot(this.#parts(projection), { projection, number }, work);
+  }
+
+  /** Page by page, each of one state; a place that moves from page to page meanwhile may be passed over. */
+  async checkDerived(projection: string, number: number, signal?: AbortSignal): Promise<readonly DerivedDifference[]> {
+    const differences: DerivedDifference[] = [];
+    for (const collection of (await this.#one(projection, number)).collections) {
+      const options = this.collections[collection.name];
+      // Made from other functions than ours: the next session makes them anew.
+      if (collection.declaration === '' || collection.declaration !== declarationOf(options)) continue;
+      differences.push(...(await cacheDifferences(this.#parts(projection), { projection, number, collection, options }, signal)));
+    }
+    return differences;
+  }
+
+  async parked(projection: string, limit: number): Promise<readonly ParkedEvent[]> {
+    return readParked(this.#parts(projection), { limit }, { projection, number: undefined });
+  }
+
+  async claimLease(claim: LeaseClaim): Promise<LeaseAnswer> {
+    return this.#leases.claim(claim);
+  }
+
+  async releaseLease(lease: LeaseKey & { readonly owner: string }): Promise<void> {
+    await this.#leases.release(lease);
+  }
+
+  async leases(projection?: string): Promise<readonly HeldLease[]> {
+    return this.#leases.list(projection);
+  }
+
+  async get<Document extends object>(collection: string, key: string): Promise<CacheAnswer<Document | undefined>> {
+    const reply = await this.#query(collection, SCRIPTS.get, [collection, key, this.runtime.now()]);
+    const [hasState, position = '', document = ''] = reply;
+    if (hasState === undefined || document === '') return { value: undefined, position: positionOf(position) };
+    return { value: decodeForQuery<Document>(document, hasState === '1'), position: positionOf(position) };
+  }
+
+  async top<Document extends object>(collection: string, board: string, options: TopOptions): Promise<CacheAnswer<readonly Place<Document>[]>> {
+    assertTopOptions(options);
+    const { limit, after } = options;
+    const cursor = after ? [storedScore(after.score), after.key] : [];
+    const [hasState, position = '', ...rows] = await this.#query(collection, SCRIPTS.top, [collection, board, limit, this.runtime.now(), ...cursor]);
+    const places: Place<Document>[] = [];
+    for (let index = 0; index + 2 < rows.length; index += 3) {
+      const [key = '', score = '', document = ''] = rows.slice(index, index + 3);
+      places.push({ key, score: 0 - Number(score), document: decodeForQuery<Document>(document, hasState === '1') });
+    }
+    return { value: places, position: positionOf(position) };
+  }
+
+  async close(): Promise<void> {
+    await this.connection.close();
+  }
+
+  /** Empty where no generation of the collection serves. */
+  async #query(collection: string, script: (typeof SCRIPTS)['get'], args: readonly (string | number)[]): Promise<readonly string[]> {
+    const known = this.#owners.get(collection);
+    if (known !== undefined) {
+      const reply = (await this.#run(script, known, args)) as string[];
+      if (reply.length > 0) return reply;
+    }
+    // Not known yet, or it has gone over to another projection.
+    const owner = (await this.connection.call('hget', [this.#registry.collections, collection])) as string | null;
+    if (owner === null || owner === known) return [];
+    this.#owners.set(collection, owner);
+    return (await this.#run(script, owner, args)) as string[];
+  }
+
+  /** Errors: PROJECTION_INVALID_DEFINITION for a collection of another projection. */
+  async #assertOwn({ name, collections }: ProjectionDescriptor): Promise<void> {
+    for (const collection of collections) {
+      const owner = (await this.connection.call('hget', [this.#registry.collections, collection.name])) as string | null;
+      if (owner === null || owner === name) continue;
+      const isUsed = (await this.#stored(owner)).some((generation) => generation.collections.some((one) => one.name === collection.name));
+      if (isUsed) throw new InvalidProjection(name, `the collection ${collection.name} belongs to projection ${owner}; choose another name`);
+    }
+  }
+
+  async #register({ name, collections }: ProjectionDescriptor): Promise<void> {
+    await Promise.all([
+      this.connection.call('sadd', [this.#registry.projections, name]),
+      ...collections.map((collection) => this.connection.call('hset', [this.#registry.collections, collection.name, name])),
+    ]);
+  }
+
+  /** Deletes what generations have left behind whose bookkeeping was lost. */
+  async #sweep(projection: string): Promise<void> {
+    const { root } = keysOf(this.prefix, projection);
+    for await (const page of this.connection.keys(`${root.replaceAll(/[[\]*?\\]/g, '\\$&')}*`)) await this.#run(SCRIPTS.sweep, projection, page);
+  }
+
+  async #stored(projection: string): Promise<readonly StoredGeneration[]> {
+    return generationsOf(projection, (await this.connection.call('hgetall', [keysOf(this.prefix, projection).meta])) as Fields);
+  }
+
+  async #one(projection: string, number: number): Promise<StoredGeneration> {
+    const found = (await this.#stored(projection)).find((generation) => generation.number === number);
+    if (!found) throw new UnknownGeneration(projection, number);
+    return found;
+  }
+
+  async #run(script: (typeof SCRIPTS)['get'], projection: string, args: readonly (string | number)[]): Promise<unknown> {
+    const { meta, root }: ProjectionKeys = keysOf(this.prefix, projection);
+    return this.connection.run(script, [meta, root], args);
+  }
+
+  #parts(projection: string): ReadingParts {
+    return { connection: this.connection, keys: keysOf(this.prefix, projection), runtime: this.runtime };
+  }
+
+  #time(): string {
+    return new Date(this.runtime.now()).toISOString();
+  }
+}
+
+const SCRIPTS = {
+  create: scriptOf(CREATE),
+  open: scriptOf(OPEN),
+  promote: scriptOf(PROMOTE),
+  drop: scriptOf(DROP),
+  sweep: scriptOf(SWEEP),
+  get: scriptOf(GET),
+  top: scriptOf(TOP),
+};

@@ -1,0 +1,130 @@
+// The right to write one generation of a projection in Redis.
+import {
+  type CacheCollections,
+  type Checkpoint,
+  CheckpointMoved,
+  type CommitBatch,
+  decodeDocument,
+  GenerationDamaged,
+  InvalidProjection,
+  type ParkedEvent,
+  type ProjectionDocument,
+  type ReadStoreSession,
+} from '@mainstem/projection';
+import type { Runtime } from '@mainstem/event-store';
+import { commitArguments } from './commit-arguments.js';
+import type { StoredCollection, StoredGeneration } from './generation-records.js';
+import type { ProjectionKeys } from './keys.js';
+import type { ParkedQuery } from './parked-records.js';
+import { readParked } from './read-parked.js';
+import { type RedisConnection, scriptOf } from './redis-connection.js';
+import { COMMIT, FINISH_BULK } from './scripts/commit.js';
+
+export interface SessionParts {
+  readonly connection: RedisConnection;
+  readonly keys: ProjectionKeys;
+  readonly collections: CacheCollections;
+  readonly runtime: Runtime;
+  /** What the keys of the generation's documents begin with. */
+  readonly base: string;
+  /** Random: no other session, of any data set, has it. */
+  readonly id: string;
+}
+
+export class RedisSession implements ReadStoreSession {
+  readonly generation: number;
+  readonly checkpoint: Checkpoint;
+  readonly #collections: ReadonlyMap<string, StoredCollection>;
+  /** Number of the last commit that this session knows of: a data set that is older or newer has another one. */
+  #commits: string;
+  #isClosed = false;
+
+  constructor(
+    private readonly parts: SessionParts,
+    private readonly stored: StoredGeneration,
+  ) {
+    this.generation = stored.number;
+    this.checkpoint = stored.checkpoint;
+    this.#commits = stored.commits;
+    this.#collections = new Map(stored.collections.map((collection) => [collection.name, collection]));
+  }
+
+  async load(collection: string, keys: readonly string[]): Promise<ReadonlyMap<string, ProjectionDocument>> {
+    const { name, derivation } = this.#collection(collection);
+    const documents = new Map<string, ProjectionDocument>();
+    for (let start = 0; start < keys.length; start += LOAD_MAX) {
+      const page = keys.slice(start, start + LOAD_MAX);
+      const { connection, base, collections } = this.parts;
+      const [found, expiries] = (await Promise.all([
+        connection.call('hmget', [`${base}${name}:d`, ...page]),
+        collections[name]?.expiresAt ? connection.call('zmscore', [`${base}${name}:${derivation}:x`, ...page]) : [],
+      ])) as [(string | null)[], (string | null)[]];
+      const now = this.parts.runtime.now();
+      page.forEach((key, index) => {
+        const [document, expiresAt] = [found[index], expiries[index]];
+        if (document && !(expiresAt && Number(expiresAt) <= now)) documents.set(key, decodeDocument(document));
+      });
+    }
+    return documents;
+  }
+
+  async commit(batch: CommitBatch): Promise<void> {
+    const { connection, keys, collections } = this.parts;
+    if (this.#isClosed) throw this.#moved();
+    for (const { collection } of batch.changes) this.#collection(collection);
+    const claim = {
+      number: this.generation,
+      session: this.parts.id,
+      commits: this.#commits,
+      updatedAt: this.#time(),
+      nowMs: this.parts.runtime.now(),
+    };
+    const args = commitArguments(claim, batch, collections);
+    const [status, detail = ''] = (await connection.run(SCRIPTS.commit, [keys.meta, keys.root], args)) as [string, string?];
+    if (status === 'moved') throw this.#moved();
+    if (status === 'damaged') throw new GenerationDamaged(this.stored.projection, this.generation, detail);
+    this.#commits = detail;
+  }
+
+  async finishBulk(): Promise<void> {
+    const { connection, keys, id } = this.parts;
+    if (this.#isClosed) throw this.#moved();
+    const [status] = (await connection.run(SCRIPTS.finishBulk, [keys.meta, keys.root], [this.generation, id, this.#time()])) as [string];
+    if (status === 'moved') throw this.#moved();
+  }
+
+  async parked(query: ParkedQuery): Promise<readonly ParkedEvent[]> {
+    return readParked(this.parts, query, { projection: this.stored.projection, number: this.generation });
+  }
+
+  async parkedKeys(): Promise<ReadonlyMap<string, number>> {
+    const counts = (await this.parts.connection.call('hgetall', [`${this.parts.base}$parked:n`])) as string[];
+    const keys = new Map<string, number>();
+    for (let index = 0; index + 1 < counts.length; index += 2) keys.set(counts[index] ?? '', Number(counts[index + 1]));
+    return keys;
+  }
+
+  /** Nothing is held between commits, so there is nothing to give back; it just cannot commit any more. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+  }
+
+  #time(): string {
+    return new Date(this.parts.runtime.now()).toISOString();
+  }
+
+  #moved(): CheckpointMoved {
+    return new CheckpointMoved(this.stored.projection, this.generation);
+  }
+
+  #collection(name: string): StoredCollection {
+    const collection = this.#collections.get(name);
+    if (!collection) throw new InvalidProjection(this.stored.projection, `its generation ${this.generation} has no collection ${name}`);
+    return collection;
+  }
+}
+
+/** Documents that one request loads. */
+const LOAD_MAX = 5_000;
+
+const SCRIPTS = { commit: scriptOf(COMMIT), finishBulk: scriptOf(FINISH_BULK) };

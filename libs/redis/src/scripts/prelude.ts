@@ -1,0 +1,100 @@
+// What all scripts have in common: names of keys, and whether a generation still holds what its last commit left.
+
+/**
+ * KEYS[1] is the bookkeeping of the projection (a hash), KEYS[2] what its other keys begin with. A generation's keys carry its id, which is random, so
+ * that nothing left over from lost bookkeeping is ever taken for its own. All keys of a projection are in one hash slot.
+ *
+ * Of a collection: `:d` documents by key (hash), `:k` keys (sorted set, all scores 0, so in order of bytes). Derived, with the number of the derivation
+ * in the name: `:p` boards by key (hash), `:x` expiry by key (sorted set), `:s` size by board (hash), `:b:<board>` keys by negated score (sorted set: the
+ * highest score first and equal scores by key).
+ *
+ * The shape of a collection is cheap to take and changes with everything that can be lost: the number of the commit that wrote it last, kept among
+ * the documents under a name that no key can have (a byte that UTF-8 does not know), and the sizes of its keys. One that does not have the shape
+ * that the bookkeeping remembers has lost or gained data.
+ */
+export const PRELUDE = String.raw`
+local meta, root = KEYS[1], KEYS[2]
+local STAMP = '\255'
+
+local function field(n, name) return redis.call('HGET', meta, n .. ':' .. name) end
+
+local function baseOf(n) return root .. field(n, 'id') .. ':' end
+
+local function namesOf(n)
+  local names = {}
+  for name in string.gmatch(field(n, 'collections') or '', '[^,]+') do names[#names + 1] = name end
+  return names
+end
+
+local function hasCollection(n, wanted)
+  for _, name in ipairs(namesOf(n)) do if name == wanted then return true end end
+  return false
+end
+
+local function derivedOf(n, base, name) return base .. name .. ':' .. (field(n, 'v:' .. name) or '1') end
+
+local function shapeOf(n, base, name)
+  local k, v = base .. name, derivedOf(n, base, name)
+  return table.concat({
+    redis.call('HGET', k .. ':d', STAMP) or '-', redis.call('HLEN', k .. ':d') - 1, redis.call('ZCARD', k .. ':k'),
+    redis.call('HLEN', v .. ':p'), redis.call('ZCARD', v .. ':x'), redis.call('HLEN', v .. ':s') }, '/')
+end
+
+local function parkedShapeOf(base)
+  local k = base .. '$parked'
+  return table.concat({ redis.call('HLEN', k .. ':d'), redis.call('ZCARD', k .. ':o'), redis.call('ZCARD', k .. ':k'), redis.call('HLEN', k .. ':n') }, '/')
+end
+
+-- Takes a generation that has lost data aside: it serves no more, its session is fenced off, and the projection fills the next one. By pcall, because
+-- a reader notices it too and may be on a server that takes no writes: the answer is a miss all the same.
+local function withdraw(n, damage)
+  redis.pcall('HSET', meta, n .. ':damage', damage, n .. ':state', 'side', n .. ':session', '')
+  if redis.call('HGET', meta, 'serving') == n then redis.pcall('HSET', meta, 'serving', '') end
+  return damage
+end
+
+-- What is missing in a generation, or nil.
+local function damageOf(n)
+  local known = field(n, 'damage')
+  if known and known ~= '' then return known end
+  local base = baseOf(n)
+  for _, name in ipairs(namesOf(n)) do
+    local expected, actual = field(n, 'n:' .. name), shapeOf(n, base, name)
+    if expected ~= actual then return withdraw(n, 'collection ' .. name .. ' was ' .. (expected or 'unknown') .. ', is ' .. actual) end
+  end
+  local expected, actual = field(n, 'parked'), parkedShapeOf(base)
+  if expected ~= actual then return withdraw(n, 'parked events were ' .. (expected or 'unknown') .. ', are ' .. actual) end
+  return nil
+end
+
+-- By bytes. Lua's own comparison asks the locale.
+local function isBelow(a, b)
+  local length = math.min(#a, #b)
+  for i = 1, length do
+    local x, y = string.byte(a, i), string.byte(b, i)
+    if x ~= y then return x < y end
+  end
+  return #a < #b
+end
+
+-- Positions are decimal strings, '' before the first one; never numbers, which are floating-point here.
+local function isBefore(a, b)
+  if #a ~= #b then return #a < #b end
+  return isBelow(a, b)
+end
+
+-- HMGET and the like for any number of names; Lua's stack holds 8,000 values.
+local function many(command, key, names)
+  local values = {}
+  for i = 1, #names, 1000 do
+    local page = redis.call(command, key, unpack(names, i, math.min(i + 999, #names)))
+    for j = 1, #page do values[i + j - 1] = page[j] end
+  end
+  return values
+end
+
+local function nowMs()
+  local time = redis.call('TIME')
+  return time[1] * 1000 + math.floor(time[2] / 1000)
+end
+`;

@@ -1,0 +1,58 @@
+// Redis for the suites of its read store: a prefix of their own on the server of the tests.
+import { randomUUID } from 'node:crypto';
+import type { Runtime } from '@mainstem/event-store';
+import type { CacheCollections } from '@mainstem/projection';
+import { RedisReadStore } from '@mainstem/redis';
+import { RespClient } from '../fixtures/resp-client.js';
+
+/** Absent: no server was found, which CI refuses before any test. */
+export const redisUrl = process.env['REDIS_URL'];
+
+export interface RedisFixture {
+  readonly prefix: string;
+  /** As in READ_STORE_CACHE, with the prefix. */
+  readonly url: string;
+  readonly open: (collections?: CacheCollections, runtime?: Runtime) => Promise<RedisReadStore>;
+  /** Closes the stores and deletes all keys of the prefix. */
+  readonly remove: () => Promise<void>;
+}
+
+/** `server`: as in READ_STORE_CACHE, without parameters. `nodes`: where its keys lie, if not there. */
+export const redisFixture = (server: string, nodes: readonly string[] = [server]): RedisFixture => {
+  const prefix = `mainstem-test-${randomUUID()}:`;
+  const url = `${server}?prefix=${prefix}`;
+  const stores: RedisReadStore[] = [];
+  return {
+    prefix,
+    url,
+    open: async (collections = {}, runtime) => {
+      const store = await RedisReadStore.open({ url }, { collections, ...(runtime && { runtime }) });
+      stores.push(store);
+      return store;
+    },
+    remove: async () => {
+      for (const store of stores) await store.close();
+      for (const node of nodes) await deleteKeys(node, prefix);
+    },
+  };
+};
+
+/** All keys that begin with a prefix. */
+export const keysWith = async (client: RespClient, prefix: string): Promise<readonly string[]> => {
+  const found = new Set<string>();
+  for (let cursor = '0', isFirst = true; isFirst || cursor !== '0'; isFirst = false) {
+    const [next, keys] = (await client.send(['SCAN', cursor, 'MATCH', `${prefix}*`, 'COUNT', 1_000])) as [string, string[]];
+    for (const key of keys) found.add(key);
+    cursor = next;
+  }
+  return [...found].sort();
+};
+
+const deleteKeys = async (url: string, prefix: string): Promise<void> => {
+  const client = await RespClient.connect(url);
+  try {
+    for (const key of await keysWith(client, prefix)) await client.send(['UNLINK', key]);
+  } finally {
+    client.close();
+  }
+};
