@@ -72,8 +72,8 @@ class Receiver {
 
 let dir: string;
 const started: ApplicationProcess[] = [];
-const start = async (entry: string, env: NodeJS.ProcessEnv): Promise<ApplicationProcess> => {
-  const application = await ApplicationProcess.start(entry, ['--dir', dir], env);
+const start = async (entry: string, env: NodeJS.ProcessEnv, args: readonly string[] = []): Promise<ApplicationProcess> => {
+  const application = await ApplicationProcess.start(entry, ['--dir', dir, ...args], env);
   started.push(application);
   return application;
 };
@@ -176,6 +176,11 @@ describe('metrics', () => {
     expect(metrics).toMatch(/mainstem_projection_batch_events_sum\{projection="sales-documents",store="sql"\} 2/);
     expect(metrics).toMatch(/mainstem_projection_write_duration_seconds_count\{projection="sales-documents",store="sql"\} [12]/);
     expect(metrics).toContain('mainstem_silent_loops 0');
+  });
+
+  it('tell of the event store server, on the port of its health', async () => {
+    const server = await start('apps/event-store/src/main.js', { METRICS: 'on' }, ['--health-port', '0']);
+    expect(await metricsOf(server)).toMatch(/^process_cpu_user_seconds_total \d/m);
   });
 
   it.each([

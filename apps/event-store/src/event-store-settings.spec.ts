@@ -9,6 +9,7 @@ describe('the settings of the event store server', () => {
       host: '127.0.0.1',
       port: 2113,
       healthPort: undefined,
+      metrics: false,
       tls: undefined,
       administrator: undefined,
       allowInsecure: false,

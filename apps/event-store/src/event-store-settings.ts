@@ -10,6 +10,8 @@ export interface EventStoreSettings {
   /** 0 takes a free one. */
   readonly port: number;
   readonly healthPort: number | undefined;
+  /** Serve figures of the process for Prometheus under /metrics of the health port. */
+  readonly metrics: boolean;
   /** Paths of PEM files. */
   readonly tls: { readonly certificate: string; readonly privateKey: string } | undefined;
   readonly administrator: { readonly username: string; readonly password: string } | undefined;
@@ -26,6 +28,7 @@ Settings (flag, environment variable, default):
   --host <address>                                  127.0.0.1    anything else needs TLS and an administrator
   --port <n>                 PORT                   2113         0 takes a free one
   --health-port <n>                                 none         where GET /health/live, /health/ready and /health/progress answer
+                             METRICS                off          on answers GET /metrics there, for Prometheus
   --tls-cert <file>                                 none         certificate, PEM
   --tls-key <file>                                  none         its private key, PEM
                              EVENT_STORE_USERNAME   none         administrator; needs TLS
@@ -48,6 +51,7 @@ export const readEventStoreSettings = (argv: readonly string[], env: Environment
     host: flags.host ?? '127.0.0.1',
     port: numberOf('--port', flags.port ?? (env['PORT'] || '2113'), 65_535),
     healthPort: flags['health-port'] === undefined ? undefined : numberOf('--health-port', flags['health-port'], 65_535),
+    metrics: isOn(env['METRICS'] || 'off'),
     tls: both('--tls-cert', flags['tls-cert'], '--tls-key', flags['tls-key'], (certificate, privateKey) => ({ certificate, privateKey })),
     administrator: both(
       'EVENT_STORE_USERNAME',
@@ -79,6 +83,11 @@ const readFlags = (argv: readonly string[]) => {
   } catch (error) {
     throw new EventStoreSettingsInvalid(error instanceof Error ? `${error.message.split('. ')[0]}.` : 'The flags make no sense.');
   }
+};
+
+const isOn = (value: string): boolean => {
+  if (value !== 'on' && value !== 'off') throw new EventStoreSettingsInvalid(`METRICS must be on or off, got ${JSON.stringify(value)}.`);
+  return value === 'on';
 };
 
 const numberOf = (name: string, text: string, max: number): number => {

@@ -1,18 +1,26 @@
 // Starts the event store alone: EventStoreDB's protocol, for applications on this machine and for clients of other languages.
 import { readFile } from 'node:fs/promises';
 import { isMainstemError } from '@mainstem/event-store';
-import { EventStoreDbServer } from '@mainstem/eventstoredb-server';
+import { EventStoreDbServer, type Metrics } from '@mainstem/eventstoredb-server';
 import { EVENT_STORE_HELP, readEventStoreSettings, type EventStoreSettings } from './event-store-settings.js';
 
-const start = async ({ tls, healthPort, writeBytesMax, administrator, ...settings }: EventStoreSettings): Promise<EventStoreDbServer> =>
+const start = async ({ tls, healthPort, metrics, writeBytesMax, administrator, ...settings }: EventStoreSettings): Promise<EventStoreDbServer> =>
   EventStoreDbServer.start({
     ...settings,
     onFailure: (error) => console.error(error),
     ...(tls && { tls: { certificate: await readFile(tls.certificate), privateKey: await readFile(tls.privateKey) } }),
     ...(administrator && { administrator }),
     ...(healthPort !== undefined && { healthPort }),
+    ...(metrics && { metrics: await processMetrics() }),
     ...(writeBytesMax !== undefined && { writeBytesMax }),
   });
+
+/** Loaded only where they are wanted, and Nest with them, which this process does without otherwise. */
+const processMetrics = async (): Promise<Metrics> => {
+  const { loadTelemetry } = await import('@mainstem/nest');
+  const telemetry = await loadTelemetry({ metrics: true, traces: false, serviceName: 'event-store' });
+  return async () => (await telemetry.exposition?.()) ?? { contentType: 'text/plain', body: '' };
+};
 
 const main = async (): Promise<void> => {
   const argv = process.argv.slice(2);

@@ -7,13 +7,24 @@ import type { EventLog } from './log/event-log.js';
 /** Longest that the log may take to say where it ends. */
 const HEAD_TIMEOUT_MS = 2_000;
 
-/** Answers GET /health/live (204), /health/ready (200, or 503 with reasons) and /health/progress. Errors: EVENT_STORE_SERVER_CANNOT_LISTEN. */
-export const listenForHealth = (host: string, port: number, log: Pick<EventLog, 'head' | 'silence'>): Promise<HttpServer> => {
+/** The process's figures, in whatever format their reader expects. */
+export type Metrics = () => Promise<{ readonly contentType: string; readonly body: string }>;
+
+export interface HealthServerOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly log: Pick<EventLog, 'head' | 'silence'>;
+  readonly metrics: Metrics | undefined;
+}
+
+/** Answers GET /health/live (204), /health/ready (200, or 503 with reasons), /health/progress and, where there are any, /metrics. Errors: EVENT_STORE_SERVER_CANNOT_LISTEN. */
+export const listenForHealth = ({ host, port, log, metrics }: HealthServerOptions): Promise<HttpServer> => {
   const server = createServer((request, response) => {
     const path = request.method === 'GET' ? request.url : undefined;
     if (path === '/health/live') response.writeHead(204).end();
     else if (path === '/health/ready') void ready(log).then((reasons) => answerReady(response, reasons));
     else if (path === '/health/progress') void headOf(log).then((head) => answer(response, 200, { 'event store': { head } }));
+    else if (path === '/metrics' && metrics) void answerMetrics(response, metrics);
     else response.writeHead(404).end();
   });
   return new Promise((resolve, reject) => {
@@ -41,6 +52,15 @@ const answerReady = (response: ServerResponse, reasons: readonly string[]): void
     status: isReady ? 'ready' : 'not ready',
     reasons: reasons.map((reason) => ({ check: 'event store', reason })),
   });
+};
+
+const answerMetrics = async (response: ServerResponse, metrics: Metrics): Promise<void> => {
+  try {
+    const { contentType, body } = await metrics();
+    response.writeHead(200, { 'content-type': contentType }).end(body);
+  } catch (error) {
+    answer(response, 500, { reason: messageOf(error) });
+  }
 };
 
 const answer = (response: ServerResponse, status: number, body: object): void => {

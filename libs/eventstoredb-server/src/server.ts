@@ -4,7 +4,7 @@ import { isIP, type AddressInfo } from 'node:net';
 import { Server, ServerCredentials } from '@grpc/grpc-js';
 import { systemRuntime, type Runtime } from '@mainstem/event-store';
 import { CannotListen, ServerSettingsInvalid } from './errors.js';
-import { listenForHealth } from './health-server.js';
+import { listenForHealth, type Metrics } from './health-server.js';
 import { EventLog } from './log/event-log.js';
 import { Access, type Credentials } from './protocol/access.js';
 import { addServices } from './protocol/services.js';
@@ -33,6 +33,8 @@ export interface EventStoreDbServerOptions {
   readonly allowInsecure?: boolean;
   /** Where GET /health/live, /health/ready and /health/progress answer, over HTTP/1.1; 0 takes a free one. Default: nowhere. */
   readonly healthPort?: number;
+  /** Answers GET /metrics on the port of health. Default: 404. */
+  readonly metrics?: Metrics;
   /** Largest write in bytes. Default 1 MiB, as EventStoreDB up to 25.0. */
   readonly writeBytesMax?: number;
   /** How long a client waits for a commit at most. Default 2,000. */
@@ -70,7 +72,8 @@ export class EventStoreDbServer {
     let health: HttpServer | undefined;
     try {
       bound = await listen(grpc, `${isIP(host) === 6 ? `[${host}]` : host}:${port}`, credentialsOf(options));
-      health = options.healthPort === undefined ? undefined : await listenForHealth(host, options.healthPort, log);
+      health =
+        options.healthPort === undefined ? undefined : await listenForHealth({ host, port: options.healthPort, log, metrics: options.metrics });
       return new EventStoreDbServer(options, { log, grpc, health, bound });
     } catch (error) {
       grpc.forceShutdown();

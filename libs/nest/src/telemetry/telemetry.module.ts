@@ -46,13 +46,14 @@ export class TelemetryModule {
       module: TelemetryModule,
       global: true,
       controllers: metrics ? [MetricsController] : [],
-      providers: [{ provide: TELEMETRY, useFactory: () => load(options) }, TelemetryLifetime],
+      providers: [{ provide: TELEMETRY, useFactory: () => loadTelemetry(options) }, TelemetryLifetime],
       exports: [TELEMETRY],
     };
   }
 }
 
-const load = async ({ metrics, traces, serviceName }: TelemetryModuleOptions): Promise<Telemetry> =>
+/** What the settings ask for, with its libraries; for a process that is no Nest application. Whoever loads it closes it. */
+export const loadTelemetry = async ({ metrics, traces, serviceName }: TelemetryModuleOptions): Promise<Telemetry> =>
   joinedTelemetry([
     ...(metrics ? [(await import('./prometheus.js')).prometheusTelemetry()] : []),
     ...(traces ? [(await import('./open-telemetry.js')).openTelemetry(serviceName)] : []),
