@@ -14,7 +14,7 @@ describe('the applications in processes of their own', () => {
   let projectors: readonly ApplicationProcess[] = [];
   const started: ApplicationProcess[] = [];
   const start = async (entry: string): Promise<ApplicationProcess> => {
-    const application = await ApplicationProcess.start(entry, ['--dir', dir]);
+    const application = await ApplicationProcess.start(entry, ['--dir', dir], { PROJECTOR_LEASE_MS: '1000' });
     started.push(application);
     return application;
   };
