@@ -1,6 +1,7 @@
 // The mainstem command: takes the arguments apart and runs one command; its answer is the exit code.
 import { isMainstemError } from '@mainstem/event-store';
 import { CommanderError } from 'commander';
+import { keepHeapSmall } from './heap.js';
 import { program } from './program.js';
 import { stopSignal } from './terminal/stop-signal.js';
 import { processTerminal } from './terminal/terminal.js';
@@ -10,6 +11,7 @@ export const USAGE = 2;
 
 /** Runs the command line. Never rejects: what goes wrong is said on stderr and shows in the exit code (1, or 2 for a wrong usage). */
 export const main = async (args: readonly string[]): Promise<number> => {
+  keepHeapSmall();
   const stop = stopSignal();
   // Waits of the libraries keep no process alive; a command that waits must.
   const alive = setInterval(() => {}, 60_000);

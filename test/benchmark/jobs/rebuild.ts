@@ -8,12 +8,14 @@ import { hostedOnSql } from '#apps/sql-projector/src/sql-projections.js';
 import { EmbeddedCacheStore, EmbeddedEventStore, EmbeddedSearchStore } from '@mainstem/embedded';
 import { Rebuilder, type HostedProjection, type ReadStore } from '@mainstem/projection';
 import { SqlReadStore, type SqlLocation } from '@mainstem/sql';
+import { setFlagsFromString } from 'node:v8';
 import { expectSame, measured, type Job, type JobContext, type Sample } from '../job.js';
 import { inSchema } from '../postgres-schema.js';
 import { OrderSummary, orderSummary } from '../order-summary.js';
 
 /** Rebuilds the projections from one read of the event store, checks included; the time ends when the last of them serves. */
 const fill = async ({ eventsDir, events }: JobContext, projections: readonly HostedProjection[]): Promise<Sample> => {
+  setFlagsFromString('--heap-growing-percent=30'); // as the mainstem command does
   const reader = await EmbeddedEventStore.open({ dir: eventsDir, isReadOnly: true });
   try {
     return await measured(async () => {

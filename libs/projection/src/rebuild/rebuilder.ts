@@ -9,7 +9,7 @@ import { GenerationJob, type RebuildPhase, type RebuiltProjection } from './gene
 import { assertRebuildable, chooseTarget, type RebuildTarget } from './rebuild-target.js';
 
 const BATCH_SIZE_MAX_DEFAULT = 10_000;
-const CACHE_BYTES_MAX = 128 * 1_048_576;
+const CACHE_BYTES_MAX = 64 * 1_048_576;
 const PROGRESS_INTERVAL_MS = 200;
 /** A running projector notices within a second that another generation serves. */
 const FOLLOW_MS = 3_000;
@@ -21,7 +21,7 @@ export interface RebuilderOptions {
   readonly runtime?: Runtime;
   /** Most events in one batch, and so in one commit. Default 10,000. */
   readonly batchSizeMax?: number;
-  /** Documents kept in memory between batches, all projections together. Default 128 MiB. */
+  /** Documents kept in memory between batches, all projections together, roughly: V8 needs two to three times as much. Default 64 MiB. */
   readonly cacheBytesMax?: number;
   /** How long a promoted generation is followed while no projector takes it over. Default 3,000. */
   readonly followMs?: number;
