@@ -25,6 +25,7 @@ const modules: Readonly<Record<string, () => Promise<{ readonly store: StoreUnde
   cache: () => import('./cache.js'),
   search: () => import('./search.js'),
   ndjson: () => import('./ndjson.js'),
+  redis: () => import('./redis.js'),
 };
 
 /** Errors: RangeError for a store that there is not. */
