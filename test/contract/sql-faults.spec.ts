@@ -1,8 +1,8 @@
 // What the SQL read store does when its database fails: clear errors, nothing half done, work again afterwards.
 import { execFile } from 'node:child_process';
 import { chmod, readFile, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
+import { createConnection, createServer } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { inspect, promisify } from 'node:util';
@@ -102,6 +102,25 @@ describe.runIf(await withPostgres())('faults of PostgreSQL', () => {
         { timeout: 5_000 },
       )
       .toBe(1);
+  });
+
+  it('survives a server that ends each new connection with the piece that opens it, and works again', async () => {
+    const { store } = await open();
+    await store.close();
+    const proxy = await endingProxy();
+    const url = new URL(postgresUrl);
+    url.host = `127.0.0.1:${proxy.port}`;
+    const ended = await SqlReadStore.open({ url: url.href, schema }, { entities });
+    await ended.generations();
+    proxy.end();
+    const calls = await Promise.allSettled(Array.from({ length: 8 }, () => ended.generations()));
+    const refused = calls.filter(({ status }) => status === 'rejected');
+    expect(refused.length).toBeGreaterThan(0);
+    for (const { reason } of refused as PromiseRejectedResult[]) expect(reason).toMatchObject({ code: 'READ_STORE_UNAVAILABLE' });
+    proxy.heal();
+    await expect.poll(() => ended.generations().catch(() => []), { timeout: 5_000 }).toHaveLength(1);
+    await ended.close();
+    await proxy.close();
   });
 
   it('works with one connection and many callers at once', async () => {
@@ -305,6 +324,44 @@ describe('faults of SQLite', () => {
     await chmod(dirname(file), 0o755);
   });
 });
+
+/** Passes on to the server; after `end`, says `terminating connection` in the same piece as `ready for query` of each new connection. */
+const endingProxy = async () => {
+  const { hostname, port: target } = new URL(postgresUrl);
+  // Fields of an error message: severity, severity again untranslated, SQLSTATE, text.
+  const fields = Buffer.from('SFATAL\0VFATAL\0C57P01\0Mterminating connection due to administrator command\0\0');
+  const farewell = Buffer.concat([Buffer.from('E'), Buffer.alloc(4), fields]);
+  farewell.writeInt32BE(fields.length + 4, 1);
+  let isEnding = false;
+  const sockets = new Set<Socket>();
+  const server = createServer((client) => {
+    const upstream = createConnection({ host: hostname, port: Number(target || 5432) });
+    let isNew = isEnding;
+    for (const socket of [client, upstream]) {
+      sockets.add(socket);
+      socket.on('error', () => undefined); // ended by the other side
+    }
+    client.pipe(upstream);
+    upstream.on('data', (piece) => {
+      const isReady = piece.subarray(-6).equals(Buffer.from([0x5a, 0, 0, 0, 5, 0x49]));
+      if (!isNew || !isReady) return void client.write(piece);
+      isNew = false;
+      client.end(Buffer.concat([piece, farewell]));
+      upstream.destroy();
+    });
+    upstream.on('close', () => client.end());
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    port: (server.address() as AddressInfo).port,
+    end: () => void (isEnding = true),
+    heal: () => void (isEnding = false),
+    close: async () => {
+      for (const socket of sockets) socket.destroy();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+};
 
 /** The superuser may write everything: for the time of `work` this process is somebody else. */
 const asOrdinaryUser = async (work: () => Promise<void>): Promise<void> => {

@@ -2,7 +2,7 @@
 import { ReadStoreUnavailable } from '@mainstem/projection';
 import type { DocumentClass } from '@mainstem/projection';
 import type { Runtime } from '@mainstem/event-store';
-import type { PoolClient } from 'pg';
+import type { Pool, PoolClient } from 'pg';
 import { DataSource } from 'typeorm';
 import type { EntityManager } from 'typeorm';
 import { migrate } from '../bookkeeping/migrate.js';
@@ -53,6 +53,7 @@ export class PostgresDatabase implements SqlDatabase {
     } catch (error) {
       throw translatePostgresError(error);
     }
+    hearErrors((dataSource.driver as unknown as { readonly master: Pool }).master);
     const database = new PostgresDatabase(dataSource, target.schema, runtime);
     try {
       await database.#prepare();
@@ -176,6 +177,19 @@ export class PostgresDatabase implements SqlDatabase {
     }
   }
 }
+
+/**
+ * Between the pool's listener and TypeORM's there is a moment without one, and a server that ends a new connection with the piece that opens it
+ * would end the process. Whoever uses the connection finds out that it is lost.
+ */
+const hearErrors = (pool: Pool): void => {
+  const heard = new WeakSet<PoolClient>();
+  pool.on('acquire', (client) => {
+    if (heard.has(client)) return;
+    heard.add(client);
+    client.on('error', () => undefined);
+  });
+};
 
 const dataSourceFor = ({ connectionString, schema, sessionOptions, ...limits }: PostgresTarget, entities: readonly DocumentClass[]): DataSource =>
   new DataSource({
