@@ -96,27 +96,27 @@ const versionOf = async (url) => {
   const { username, password } = new URL(url);
   const user = username === '' ? 'default' : decodeURIComponent(username);
   const login = password === '' ? [] : [['AUTH', user, decodeURIComponent(password)]];
-  const text = await askRedis(url, [...login, ['INFO', 'server']]);
-  const [, version] = /redis_version:(\S+)/.exec(text) ?? [];
+  const text = await replyTo(url, [...login, ['INFO', 'server']]);
   // One that asks for a password is up, too.
   if (text.startsWith('-NOAUTH')) return 'unknown';
+  const [, version] = VERSION.exec(text) ?? [];
   if (!version) throw new Error(text.split('\r\n', 1)[0] || 'no answer');
   return version;
 };
 
-/**
- * Sends commands over a connection of their own, and gives back what is answered until nothing more comes: for one short answer each.
- * @param {string} url
- * @param {readonly (readonly string[])[]} commands
- * @returns {Promise<string>} the replies as sent
- */
-export const askRedis = (url, commands) =>
+const VERSION = /redis_version:(\S+)\r\n/;
+
+/** What is answered up to the version, or to an error. */
+const replyTo = (url, commands) =>
   new Promise((resolve, reject) => {
     const { hostname, port } = new URL(url);
     const socket = connect({ host: hostname, port: Number(port || 6379), timeout: ANSWER_TIMEOUT_MS });
     let reply = '';
-    socket.once('connect', () => socket.write([...commands, ['QUIT']].map(encoded).join('')));
-    socket.on('data', (chunk) => (reply += chunk));
+    socket.once('connect', () => socket.write(commands.map(encoded).join('')));
+    socket.on('data', (chunk) => {
+      reply += chunk;
+      if (VERSION.test(reply) || reply.startsWith('-')) socket.destroy();
+    });
     socket.once('timeout', () => socket.destroy(new Error(`no answer within ${ANSWER_TIMEOUT_MS} ms`)));
     socket.once('error', reject);
     socket.once('close', () => resolve(reply));

@@ -85,13 +85,18 @@ export class RedisTrial {
   ): Promise<RedisTrial> {
     await mkdir(folder, { recursive: true });
     const server = await startRedis({ folder, flags });
-    const url = `redis://127.0.0.1:${through ? await through(server.port) : server.port}`;
-    const store = await RedisReadStore.open({ url }, { collections: { counts: { boards } } });
-    const trial = new RedisTrial(chance, folder, flags, server, store, await RedisReadStore.open({ url }));
-    await trial.write(chance.int(50, 300));
-    trial.startProjector();
-    await trial.settled();
-    return trial;
+    try {
+      const url = `redis://127.0.0.1:${through ? await through(server.port) : server.port}`;
+      const store = await RedisReadStore.open({ url }, { collections: { counts: { boards } } });
+      const trial = new RedisTrial(chance, folder, flags, server, store, await RedisReadStore.open({ url }));
+      await trial.write(chance.int(50, 300));
+      trial.startProjector();
+      await trial.settled();
+      return trial;
+    } catch (error) {
+      await server.kill(); // nobody else can
+      throw error;
+    }
   }
 
   get port(): number {
