@@ -4,10 +4,12 @@
 
 const CONTRACT_MEMORY = ['test/contract/memory-read-store.spec.ts'];
 const SQL = ['test/contract/sql-read-store.spec.ts'];
+const REDIS = ['test/contract/redis-read-store.spec.ts'];
 const ENGINE = (/** @type {readonly string[]} */ ...specs) => specs.map((spec) => `libs/projection/src/${spec}.spec.ts`);
 
 const projection = (/** @type {string} */ file) => `libs/projection/src/${file}.ts`;
 const sql = (/** @type {string} */ file) => `libs/sql/src/${file}.ts`;
+const redisScripts = (/** @type {string} */ file) => `libs/redis/src/scripts/${file}.ts`;
 
 /** @type {readonly Mutant[]} */
 const engineMutants = [
@@ -209,4 +211,71 @@ const sqlMutants = [
   },
 ];
 
-export const readStoreMutants = [...engineMutants, ...sqlMutants];
+/** @type {readonly Mutant[]} */
+const redisMutants = [
+  {
+    name: 'a commit does not ask whose session it is (Redis)',
+    file: redisScripts('commit'),
+    from: "if field(n, 'session') ~= session or field(n, 'commits') ~= commits or",
+    to: "if field(n, 'commits') ~= commits or",
+    suites: REDIS,
+  },
+  {
+    name: 'the position moved from is not compared (Redis)',
+    file: redisScripts('commit'),
+    from: " or field(n, 'position') ~= from then return { 'moved' } end",
+    to: " then return { 'moved' } end",
+    suites: REDIS,
+  },
+  {
+    name: 'a stale session finishes a bulk generation (Redis)',
+    file: redisScripts('commit'),
+    from: "if field(n, 'session') ~= session then return { 'moved' } end\nredis.call('HSET', meta, n .. ':bulk'",
+    to: "redis.call('HSET', meta, n .. ':bulk'",
+    suites: REDIS,
+  },
+  {
+    name: 'settled events stay parked (Redis)',
+    file: redisScripts('commit'),
+    from: "if redis.call('HDEL', parked .. ':d', place .. ':' .. key) == 1 then",
+    to: "if redis.call('HEXISTS', parked .. ':d', place .. ':' .. key) == 2 then",
+    suites: REDIS,
+  },
+  {
+    name: 'a snapshot sees what is committed meanwhile (Redis)',
+    file: redisScripts('commit'),
+    from: '    keep(snapshots, base, name, ARGV, at + deletes + 1, at + deletes + 2 * upserts, 2)\n',
+    to: '',
+    suites: REDIS,
+  },
+  {
+    name: 'two definitions write one generation (Redis)',
+    file: redisScripts('generations'),
+    from: "if field(n, 'fingerprint') ~= fingerprint then return",
+    to: "if field(n, 'fingerprint') == '' then return",
+    suites: REDIS,
+  },
+  {
+    name: 'a generation that is behind the serving one is promoted (Redis)',
+    file: redisScripts('generations'),
+    from: "if force ~= '1' and isBefore(mine, theirs) then",
+    to: "if force ~= '1' and isBefore(mine, mine) then",
+    suites: REDIS,
+  },
+  {
+    name: 'the writer of what served before is not fenced by a promotion (Redis)',
+    file: redisScripts('generations'),
+    from: "':state', 'retired', serving .. ':session', '', serving",
+    to: "':state', 'retired', serving",
+    suites: REDIS,
+  },
+  {
+    name: 'a lease is taken although somebody else holds it (Redis)',
+    file: redisScripts('leases'),
+    from: "if owner and owner ~= ARGV[2] then return { '0'",
+    to: "if owner and owner == '' then return { '0'",
+    suites: REDIS,
+  },
+];
+
+export const readStoreMutants = [...engineMutants, ...sqlMutants, ...redisMutants];
