@@ -207,7 +207,7 @@ export class CheckpointAhead extends MainstemError {
     super(
       'PROJECTION_CHECKPOINT_AHEAD',
       `Read model ${projection} in ${store} is at position ${position}, but the event store ends at ${head ?? 'none'}: it was restored to an earlier state. ` +
-        'Restore the newer event store, or drop this read model and let it be filled anew.',
+        'Restore the newer event store, or rebuild this read model.',
     );
   }
 }

@@ -3,7 +3,8 @@ import { badDebtEvents } from '#src/ledger/bad-debt/bad-debt.events.js';
 import { creditNoteEvents } from '#src/ledger/credit-note/credit-note.events.js';
 import { orderEvents } from '#src/ledger/order/order.events.js';
 import { stockAdjustmentEvents } from '#src/ledger/stock-adjustment/stock-adjustment.events.js';
-import { documentProjection, type DocumentProjection } from '@mainstem/projection';
+import { documentProjection, handlerProjection, type DocumentProjection } from '@mainstem/projection';
+import type { SqlTransaction } from '@mainstem/sql';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
 /** How many events were applied, for the one key `all`. */
@@ -32,3 +33,26 @@ export const counterOf = (store: 'sql' | 'cache' | 'search'): DocumentProjection
       BadDebtAdjusted: counted,
     },
   });
+
+/** The same, for the one key `all`, by a handler. */
+@Entity('events_counted_by_handler')
+export class SqlHandlerCounter {
+  @PrimaryColumn('text') key!: string;
+  @Column('integer') events!: number;
+}
+
+/** Adds to what it finds in its own transaction. */
+export const sqlHandlerCounter = handlerProjection<
+  SqlTransaction,
+  [typeof orderEvents, typeof creditNoteEvents, typeof stockAdjustmentEvents, typeof badDebtEvents]
+>({
+  name: 'sql-handler-counter',
+  version: 1,
+  tables: { 'handler-counts': SqlHandlerCounter },
+  events: [orderEvents, creditNoteEvents, stockAdjustmentEvents, badDebtEvents],
+  key: () => 'all',
+  apply: async (transaction, events) => {
+    const found = await transaction.find<SqlHandlerCounter>('handler-counts', ['all']);
+    await transaction.upsert('handler-counts', [{ key: 'all', events: (found.get('all')?.events ?? 0) + events.length }]);
+  },
+});

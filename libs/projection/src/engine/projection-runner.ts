@@ -104,7 +104,8 @@ export class ProjectionRunner implements WatchedProjection {
       progress.filling(phase);
       only?.onPhase(phase);
     };
-    this.#promotion = new Promotion({ hosted, check, runtime, crash, onPhase });
+    const head = (): Promise<Position | undefined> => reader.head(this.#abort.signal);
+    this.#promotion = new Promotion({ hosted, check, head, runtime, crash, onPhase });
     const key = { projection: projection.name, fingerprint: projection.fingerprint, partition: 0 };
     this.#lease = lease && new LeaseKeeper({ ...lease, store, key, runtime, onLost: () => this.#seat.wake() });
     const [signal, waiters, isOn] = [this.#abort.signal, this.#waiters, () => this.isStandby];

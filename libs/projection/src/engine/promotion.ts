@@ -1,5 +1,5 @@
 // The way of a filled generation to serving: indexes → catch up → check → catch up → promote.
-import { isMainstemError, type Runtime } from '@mainstem/event-store';
+import { isMainstemError, type Position, type Runtime } from '@mainstem/event-store';
 import type { DigestCheck } from '../rebuild/digest-check.js';
 import type { CrashPoint, CrashPoints } from './crash-points.js';
 import type { AnyProjection, HostedProjection } from './hosted-projection.js';
@@ -10,12 +10,16 @@ export type FillPhase = 'fill' | 'index' | 'catch-up' | 'verify' | 'promote' | '
 
 /** How often a promotion may lose the race against the writer of the old generation in a row. */
 const RACES_MAX = 1_000;
+/** After so many the event store is asked whether the old generation is ahead of all events: a member of a cluster that lags would have caught up. */
+const RACES_UNTIL_AHEAD = 30;
 /** How often a long check gives a sign of life. */
 const CONFIRM_INTERVAL_MS = 1_000;
 
 export interface PromotionOptions {
   readonly hosted: HostedProjection;
   readonly check: DigestCheck;
+  /** End of the event store, asked now. */
+  readonly head: () => Promise<Position | undefined>;
   readonly runtime: Runtime;
   readonly crash: CrashPoints | undefined;
   readonly onPhase: ((phase: FillPhase) => void) | undefined;
@@ -119,7 +123,7 @@ export class Promotion {
     if (this.#races === 0) this.#options.onPhase?.('promote');
     await this.#reach('before-promote', 'promote');
     try {
-      await hosted.store.promote(this.#projection.name, open.session.generation);
+      await hosted.store.promote(this.#projection.name, open.session.generation, { isForced: await this.#isServingAhead() });
     } catch (error) {
       // The writer of the old generation was faster with the last event, and may be again.
       if (!isMainstemError(error, 'READ_STORE_GENERATION_BEHIND') || ++this.#races > RACES_MAX) throw error;
@@ -129,6 +133,17 @@ export class Promotion {
     await this.#reach('after-promote', 'promote');
     this.#options.onPhase?.('serving');
     return true;
+  }
+
+  /** The event store was restored to an earlier state: what serves tells of events that never were, and no event will ever bring it level. */
+  async #isServingAhead(): Promise<boolean> {
+    if (this.#races < RACES_UNTIL_AHEAD) return false;
+    const { hosted, head } = this.#options;
+    const generations = await hosted.store.generations(this.#projection.name);
+    const serving = generations.find(({ state }) => state === 'serving')?.checkpoint.position;
+    // Asked after the checkpoint: an event that it has passed is there by now, if it is there at all.
+    const end = await head();
+    return serving !== undefined && (end === undefined || end < serving);
   }
 
   async #reach(...points: readonly CrashPoint[]): Promise<void> {

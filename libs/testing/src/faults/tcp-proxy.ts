@@ -16,6 +16,11 @@ export interface TcpProxyOptions {
   /** Where the server listens. */
   readonly target: { readonly host: string; readonly port: number };
   readonly runtime?: Runtime;
+  /**
+   * Called with each piece that arrives, before it is passed on or lost: a fault that it causes holds for this piece already. Connections are
+   * counted from 1. Must not throw.
+   */
+  readonly onPiece?: (piece: Buffer, from: 'client' | 'server', connection: number) => void;
 }
 
 /** One connection through the proxy. */
@@ -33,6 +38,7 @@ export class TcpProxy {
   readonly #links = new Set<Link>();
   readonly #closing = new AbortController();
   #fault: TcpFault = { kind: 'none' };
+  #connections = 0;
 
   /** Listens on a free port and passes everything on. */
   static listen(options: TcpProxyOptions): Promise<TcpProxy> {
@@ -79,8 +85,18 @@ export class TcpProxy {
     const link: Link = { isDead: this.#fault.kind === 'half-open', isMute: false };
     this.#links.add(link);
     client.on('close', () => this.#links.delete(link));
-    void this.#pass(client, server, () => link.isDead);
-    void this.#pass(server, client, () => link.isDead || (link.isMute ||= this.#fault.kind === 'no-reply'));
+    const { onPiece } = this.#options;
+    const connection = ++this.#connections;
+    void this.#pass(
+      tapped(client, (piece) => onPiece?.(piece, 'client', connection)),
+      server,
+      () => link.isDead,
+    );
+    void this.#pass(
+      tapped(server, (piece) => onPiece?.(piece, 'server', connection)),
+      client,
+      () => link.isDead || (link.isMute ||= this.#fault.kind === 'no-reply'),
+    );
   }
 
   #keep(socket: Socket): void {
@@ -90,9 +106,9 @@ export class TcpProxy {
     socket.on('close', () => this.#sockets.delete(socket));
   }
 
-  async #pass(source: Socket, target: Socket, isLosing: () => boolean): Promise<void> {
+  async #pass(source: AsyncIterable<Buffer>, target: Socket, isLosing: () => boolean): Promise<void> {
     try {
-      for await (const chunk of source as AsyncIterable<Buffer>) if (!isLosing()) await this.#send(chunk, target);
+      for await (const chunk of source) if (!isLosing()) await this.#send(chunk, target);
       if (!isLosing()) target.end();
     } catch {
       // A reset on one side becomes a reset on the other, unless nobody is to be told.
@@ -110,6 +126,14 @@ export class TcpProxy {
       await runtime.sleep(this.#fault.everyMs, this.#closing.signal);
     }
     await write(target, rest);
+  }
+}
+
+/** What a socket receives, shown to somebody first. */
+async function* tapped(source: AsyncIterable<Buffer>, show: (piece: Buffer) => void): AsyncGenerator<Buffer> {
+  for await (const piece of source) {
+    show(piece);
+    yield piece;
   }
 }
 
