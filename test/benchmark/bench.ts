@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { multiply, prepareData } from './data.js';
 import { runJob } from './child.js';
+import { hasOpenSearch, openSearchUrl } from './opensearch-indices.js';
 import { describeMachine } from './machine.js';
 import { measurements, type Measurement } from './measurements.js';
 import { readOptions, USAGE, type Options } from './options.js';
@@ -20,7 +21,9 @@ const main = async (options: Options): Promise<void> => {
     if (postgresUrl === undefined) console.error(`No PostgreSQL at ${options.postgresUrl}: it is left out. DATABASE_URL names another one.`);
     const data = { ...(await prepareData(folder, options)), postgresUrl: options.postgresUrl };
     const outcomes: Outcome[] = [];
-    for (const measurement of chosen(options, postgresUrl !== undefined)) outcomes.push(await measure(measurement, data, options, folder));
+    const isThere = await hasOpenSearch();
+    if (!isThere) console.error(`No OpenSearch at ${openSearchUrl()}: it is left out. OPENSEARCH_URL names another one.`);
+    for (const measurement of chosen(options, postgresUrl !== undefined, isThere)) outcomes.push(await measure(measurement, data, options, folder));
     printTable(machine, data.events, outcomes);
     await writeJson(options.json, { machine, events: data.events, rounds: options.rounds, outcomes });
   } finally {
@@ -28,10 +31,13 @@ const main = async (options: Options): Promise<void> => {
   }
 };
 
-const chosen = ({ only, isLong }: Options, hasPostgres: boolean): readonly Measurement[] =>
+const chosen = ({ only, isLong }: Options, hasPostgres: boolean, isOpenSearchThere: boolean): readonly Measurement[] =>
   measurements.filter(
-    ({ job, needsPostgres = false, isLong: needsLong = false }) =>
-      (only.length === 0 || only.includes(job)) && (hasPostgres || !needsPostgres) && (isLong || !needsLong),
+    ({ job, needsPostgres = false, needsOpenSearch = false, isLong: needsLong = false }) =>
+      (only.length === 0 || only.includes(job)) &&
+      (hasPostgres || !needsPostgres) &&
+      (isOpenSearchThere || !needsOpenSearch) &&
+      (isLong || !needsLong),
   );
 
 const measure = async (measurement: Measurement, data: Data, { rounds }: Options, folder: string): Promise<Outcome> => {

@@ -26,6 +26,8 @@ export const jobs: Readonly<Record<string, () => Promise<Job>>> = {
   'cache/ceiling': async () => (await readModels()).allCache,
   search: async () => (await rebuild()).allSearch,
   'search/ceiling': async () => (await readModels()).allSearch,
+  'products-opensearch': async () => (await import('./jobs/opensearch.js')).productsOnOpenSearch,
+  'products-opensearch/ceiling': async () => (await import('./ceilings/opensearch.js')).productsOnOpenSearch,
   everything: async () => (await rebuild()).everything,
   'everything/ceiling': async () => (await readModels()).everything,
   visibility: async () => (await import('./jobs/visibility.js')).visibility,

@@ -6,6 +6,7 @@ export interface Measurement {
   readonly unit: 'commands/s' | 'events/s';
   readonly hasCeiling?: boolean;
   readonly needsPostgres?: boolean;
+  readonly needsOpenSearch?: boolean;
   /** Only with --long. */
   readonly isLong?: boolean;
   /** At most so many rounds: jobs without a ceiling need no ratio. */
@@ -66,6 +67,14 @@ export const measurements: readonly Measurement[] = [
   },
   { job: 'cache', title: 'rebuild the cache', unit: 'events/s', hasCeiling: true, targets: { ratioMin: 0.7, memoryMaxMib: MEMORY_MAX_MIB } },
   { job: 'search', title: 'rebuild the search index', unit: 'events/s', hasCeiling: true, targets: { ratioMin: 0.7, memoryMaxMib: MEMORY_MAX_MIB } },
+  {
+    job: 'products-opensearch',
+    title: 'rebuild products, OpenSearch',
+    unit: 'events/s',
+    hasCeiling: true,
+    needsOpenSearch: true,
+    targets: { ratioMin: 0.7, memoryMaxMib: MEMORY_MAX_MIB },
+  },
   {
     job: 'everything',
     title: 'rebuild everything from one read',

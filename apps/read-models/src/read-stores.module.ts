@@ -1,6 +1,7 @@
 // Opens the read stores that a process needs; they are closed when its servers and its projector have stopped.
 import { EmbeddedCacheStore, EmbeddedSearchStore } from '@mainstem/embedded';
 import { ReadStoreModule, type ReadStoreOptions, type Settings } from '@mainstem/nest';
+import { OpenSearchReadStore } from '@mainstem/opensearch';
 import type { ReadStore } from '@mainstem/projection';
 import { RedisReadStore } from '@mainstem/redis';
 import { SqlReadStore } from '@mainstem/sql';
@@ -33,9 +34,14 @@ const openCacheReadStore = ({ dir, readStoreCache }: Settings): Promise<ReadStor
     ? EmbeddedCacheStore.open({ dir, collections: cacheCollections })
     : RedisReadStore.open(readStoreCache, { collections: cacheCollections });
 
+const openSearchReadStore = ({ dir, readStoreSearch }: Settings): Promise<ReadStore> =>
+  readStoreSearch === 'embedded'
+    ? EmbeddedSearchStore.open({ dir, collections: searchCollections })
+    : OpenSearchReadStore.open(readStoreSearch, { collections: searchCollections });
+
 /** How each store is opened: what a process needs of the settings and nothing else. */
 const READ_STORES: Readonly<Record<StoreName, (settings: Settings) => ReadStoreOptions>> = {
   sql: (settings) => ({ provide: SQL_READ_STORE, open: () => openSqlReadStore(settings) }),
   cache: (settings) => ({ provide: CACHE_READ_STORE, open: () => openCacheReadStore(settings) }),
-  search: ({ dir }) => ({ provide: SEARCH_READ_STORE, open: () => EmbeddedSearchStore.open({ dir, collections: searchCollections }) }),
+  search: (settings) => ({ provide: SEARCH_READ_STORE, open: () => openSearchReadStore(settings) }),
 };

@@ -1,2 +1,3 @@
-// Public surface of @mainstem/opensearch: read models in OpenSearch.
-export {};
+// Public surface of @mainstem/opensearch: read models and full-text search in OpenSearch.
+export * from './errors.js';
+export { type OpenSearchLocation, type OpenSearchOptions, OpenSearchReadStore } from './opensearch-read-store.js';

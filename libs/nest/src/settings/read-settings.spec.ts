@@ -70,6 +70,16 @@ describe('settings', () => {
     expect(readSettings([], { READ_STORE_CACHE: url }).readStoreCache).toEqual({ url });
   });
 
+  it('take the address of a search server, with what its indices are called', () => {
+    const given = 'https://shop:p%40ss@search.local:9200?prefix=shop_a&replicas=0';
+    expect(readSettings([], { READ_STORE_SEARCH: given }).readStoreSearch).toEqual({
+      url: 'https://shop:p%40ss@search.local:9200/',
+      prefix: 'shop_a',
+      replicas: 0,
+    });
+    expect(readSettings([], { READ_STORE_SEARCH: 'http://localhost:9200' }).readStoreSearch).toEqual({ url: 'http://localhost:9200/' });
+  });
+
   it('take the credentials of the event store from variables of their own', () => {
     const env = { EVENT_STORE: 'esdb://localhost', EVENT_STORE_USERNAME: 'admin', EVENT_STORE_PASSWORD: 'secret' };
     expect(readSettings([], env).eventStore).toEqual({
@@ -96,6 +106,10 @@ describe('settings', () => {
     [['--rebuild', 'sometimes'], {}, '--rebuild'],
     [[], { MAINSTEM_REBUILD: 'yes' }, 'MAINSTEM_REBUILD'],
     [[], { PORT: '-1' }, 'PORT'],
+    [[], { READ_STORE_SEARCH: 'localhost:9200' }, 'READ_STORE_SEARCH'],
+    [[], { READ_STORE_SEARCH: 'http://localhost:9200?prefix=Shop' }, 'READ_STORE_SEARCH'],
+    [[], { READ_STORE_SEARCH: 'http://localhost:9200?replicas=many' }, 'READ_STORE_SEARCH'],
+    [[], { READ_STORE_SEARCH: 'http://localhost:9200?refresh=1s' }, 'READ_STORE_SEARCH'],
     [[], { EVENT_STORE: 'http://localhost:2113' }, 'EVENT_STORE'],
     [[], { EVENT_STORE: 'esdb://' }, 'EVENT_STORE'],
     [[], { EVENT_STORE: 'kurrentdb://localhost:2113' }, 'EVENT_STORE'],

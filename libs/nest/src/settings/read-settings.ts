@@ -12,7 +12,7 @@ export interface Settings {
   readonly readStoreSql: 'embedded' | { readonly url: string };
   /** May hold a password. */
   readonly readStoreCache: 'embedded' | { readonly url: string };
-  readonly readStoreSearch: 'embedded';
+  readonly readStoreSearch: 'embedded' | SearchServerAddress;
   /** What projectors do when a deployment changes a projection: fill it anew by themselves, or wait for `mainstem rebuild`. */
   readonly rebuild: RebuildPolicy;
   /** Serve figures for Prometheus under /metrics. */
@@ -23,6 +23,14 @@ export interface Settings {
   readonly leaseMs: number;
   /** File to import on the first start, absolute; undefined for none. */
   readonly data: string | undefined;
+}
+
+/** An OpenSearch or Elasticsearch server. The URL may hold a password. */
+export interface SearchServerAddress {
+  readonly url: string;
+  /** Begins the names of all indices. */
+  readonly prefix?: string;
+  readonly replicas?: number;
 }
 
 /** An EventStoreDB server or cluster. May hold a password: show `eventStoreAddress` instead. */
@@ -61,7 +69,7 @@ export const SETTINGS_HELP = `Settings (flag, environment variable, default):
                     READ_STORE_SQL     embedded     or postgres://user:password@host:port/database
                     READ_STORE_CACHE   embedded     or redis://user:password@host:port/0, redis+cluster://host:port,host:port,
                                                   redis+sentinel://host:port,host:port/name; rediss… over TLS; ?prefix=name:
-                    READ_STORE_SEARCH  embedded
+                    READ_STORE_SEARCH  embedded     or https://user:password@host:9200?prefix=shop&replicas=1 (OpenSearch, Elasticsearch)
                     METRICS            off          on serves figures for Prometheus under /metrics
                     OTEL_EXPORTER_OTLP_ENDPOINT   http://host:4318 sends traces there (OTLP over HTTP); OpenTelemetry's other variables
                                                   count as well. Default: no traces`;
@@ -76,7 +84,7 @@ export const readSettings = (argv: readonly string[], env: Environment, defaults
     eventStore: eventStore(env),
     readStoreSql: sqlStore(variable(env, 'READ_STORE_SQL')),
     readStoreCache: cacheStore(variable(env, 'READ_STORE_CACHE')),
-    readStoreSearch: embedded(env, 'READ_STORE_SEARCH'),
+    readStoreSearch: searchStore(variable(env, 'READ_STORE_SEARCH')),
     rebuild: rebuildPolicy(flags.rebuild, env),
     metrics: isOn(env, 'METRICS'),
     traces: hasTraces(env),
@@ -189,13 +197,6 @@ const eventStoreCredentials = (env: Environment): EventStoreConnection['credenti
   throw new SettingsInvalid(username === undefined ? 'EVENT_STORE_USERNAME' : 'EVENT_STORE_PASSWORD', 'is missing; user and password go together');
 };
 
-const embedded = (env: Environment, name: string): 'embedded' => {
-  const value = variable(env, name) ?? 'embedded';
-  if (value !== 'embedded')
-    throw new SettingsInvalid(name, `must be "embedded", got "${withoutCredentials(value)}". Other stores are not supported yet.`);
-  return value;
-};
-
 const sqlStore = (value = 'embedded'): Settings['readStoreSql'] => {
   if (value === 'embedded') return value;
   if (!/^postgres(ql)?:\/\//.test(value) || !URL.canParse(value)) {
@@ -218,6 +219,25 @@ const cacheStore = (value = 'embedded'): Settings['readStoreCache'] => {
     );
   }
   return { url: value };
+};
+
+const SEARCH_PREFIX = /^[a-z][a-z0-9_]{0,31}$/;
+const REPLICAS = /^[0-9]$/;
+
+const searchStore = (value = 'embedded'): Settings['readStoreSearch'] => {
+  if (value === 'embedded') return value;
+  const refuse = (problem: string): SettingsInvalid => new SettingsInvalid('READ_STORE_SEARCH', problem);
+  if (!/^https?:\/\//.test(value) || !URL.canParse(value)) {
+    throw refuse(`must be "embedded" or a URL like https://user:password@host:9200, got "${withoutCredentials(value)}"`);
+  }
+  const url = new URL(value);
+  const { prefix, replicas, ...others } = Object.fromEntries(url.searchParams);
+  const [unknown] = Object.keys(others);
+  if (unknown !== undefined) throw refuse(`does not know ${unknown}; it takes prefix and replicas`);
+  if (prefix !== undefined && !SEARCH_PREFIX.test(prefix)) throw refuse('its prefix must be 1 to 32 lower-case letters, digits and underscores');
+  if (replicas !== undefined && !REPLICAS.test(replicas)) throw refuse('its replicas must be a number from 0 to 9');
+  url.search = '';
+  return { url: url.href, ...(prefix !== undefined && { prefix }), ...(replicas !== undefined && { replicas: Number(replicas) }) };
 };
 
 /** A value that may be a URL, fit for a message. */

@@ -192,7 +192,8 @@ export class ProjectionRunner implements WatchedProjection {
     if (this.#open?.isAheadOfCheckpoint) this.#seat.wake();
     this.#seat.hurry();
     void this.#standby.lookWhileAwaited();
-    return waiting;
+    await waiting;
+    await this.store.makeVisible?.([this.name]);
   }
 
   /** Done by the loop between two batches or, while it does not write, with a session of its own. */

@@ -12,7 +12,8 @@ export interface WaitForPositionOptions {
 }
 
 /**
- * Resolves with the position that the serving generations of all these projections (at least one) have reached, once it is not before `position`.
+ * Resolves with the position that the serving generations of all these projections (at least one) have reached, once it is not before `position`
+ * and queries see it.
  * Looks every 5 ms. Errors: PROJECTION_BEHIND after the timeout, naming the projection that is furthest behind, EVENT_STORE_ABORTED, and
  * those of the read store.
  */
@@ -25,7 +26,10 @@ export const waitForPosition = async (
   const startMs = runtime.monotonic();
   for (;;) {
     const slowest = await slowestOf(store, projections);
-    if (slowest.position !== undefined && slowest.position >= position) return slowest.position;
+    if (slowest.position !== undefined && slowest.position >= position) {
+      await store.makeVisible?.(projections);
+      return slowest.position;
+    }
     if (signal?.aborted) throw new OperationAborted('waitForPosition', signal.reason);
     const elapsedMs = runtime.monotonic() - startMs;
     if (elapsedMs >= timeoutMs) throw new ProjectionBehind(slowest.projection, position, slowest.position, Math.round(elapsedMs));

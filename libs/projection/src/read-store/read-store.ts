@@ -207,6 +207,12 @@ export interface ReadStore {
    */
   checkDerived?(projection: string, generation: number, signal?: AbortSignal): Promise<readonly DerivedDifference[]>;
 
+  /**
+   * Resolves once queries see everything up to the checkpoints that the serving generations of these projections had at the time of the call.
+   * Stores whose queries see a commit at once do not have it. Errors: READ_STORE_UNAVAILABLE.
+   */
+  makeVisible?(projections: readonly string[]): Promise<void>;
+
   /** Parked events of the serving generation, by position. For lists; the engine uses its session. */
   parked(projection: string, limit: number): Promise<readonly ParkedEvent[]>;
 

@@ -18,7 +18,8 @@ import { contractEvents, contractProjection, ORDERS, TOTALS } from './contract-p
 
 const EVENTS = 400;
 const BATCH = 60;
-const TIMEOUT_MS = 30_000;
+// Generous: where each commit is several requests and the machine is busy, a batch of one event takes its time.
+const TIMEOUT_MS = 120_000;
 const RECOVERY = { retryDelayMs: 1, retryDelayMaxMs: 5 };
 
 const POINTS: readonly CrashPoint[] = ['before-open', 'after-open', 'before-load', 'after-load', 'after-fold', 'before-commit', 'after-commit'];

@@ -8,7 +8,8 @@ import { contractHistory, type ContractHistory } from './contract-history.js';
 import { contractProjection, ORDERS, type ContractOrder } from './contract-projection.js';
 
 const EVENTS = 400;
-const TIMEOUT_MS = 30_000;
+// Generous: where each commit is several requests and the machine is busy, a batch of one event takes its time.
+const TIMEOUT_MS = 120_000;
 /** Makes many passes. */
 const LITTLE_MEMORY = 4_000;
 

@@ -1,0 +1,82 @@
+// Leases as documents beside those of the projections. Scripts run on the server: their clock is the server's, and each change is one step.
+import type { HeldLease, LeaseAnswer, LeaseClaim, LeaseKey } from '@mainstem/projection';
+import type { SearchServer } from '../server/search-server.js';
+import type { ControlIndex } from './control-index.js';
+import { hashOf } from './names.js';
+
+interface Lease extends LeaseKey {
+  readonly kind: 'lease';
+  /** Null while it is free. */
+  readonly owner: string | null;
+  readonly until: number;
+  readonly durationMs: number;
+  /** When it was last asked for. */
+  readonly now: number;
+}
+
+interface UpdateAnswer<Source> {
+  readonly get: { readonly _source: Source };
+}
+
+const CLAIM = `
+long now = ctx._now;
+boolean isFree = ctx._source.owner == null || ctx._source.until <= now || ctx._source.until - now > ctx._source.durationMs;
+if (isFree || ctx._source.owner == params.owner) {
+  ctx._source.owner = params.owner;
+  ctx._source.until = now + params.durationMs;
+  ctx._source.durationMs = params.durationMs;
+}
+ctx._source.now = now;`;
+const RELEASE = `if (ctx._source.owner == params.owner) { ctx._source.owner = null; } else { ctx.op = 'noop'; }`;
+const CLOCK = `ctx._source.now = ctx._now;`;
+const CLOCK_ID = 'clock';
+const LISTED_MAX = 10_000;
+
+export class Leases {
+  constructor(
+    private readonly server: SearchServer,
+    private readonly control: ControlIndex,
+  ) {}
+
+  async claim({ projection, fingerprint, partition, owner, durationMs }: LeaseClaim): Promise<LeaseAnswer> {
+    await this.control.make();
+    const upsert: Lease = { kind: 'lease', projection, fingerprint, partition, owner: null, until: 0, durationMs: 0, now: 0 };
+    const lease = await this.#update<Lease>(idOf({ projection, fingerprint, partition }), { source: CLAIM, params: { owner, durationMs }, upsert });
+    return { isHeld: lease.owner === owner, owner: lease.owner ?? undefined, remainingMs: lease.until - lease.now };
+  }
+
+  async release({ owner, ...key }: LeaseKey & { readonly owner: string }): Promise<void> {
+    const body = JSON.stringify({ script: { source: RELEASE, params: { owner } } });
+    const query = { retry_on_conflict: this.control.conflictsMax };
+    await this.server.request({ method: 'POST', path: `/${this.control.name}/_update/${idOf(key)}`, query, body, expected: [404] });
+  }
+
+  async list(projection: string | undefined): Promise<readonly HeldLease[]> {
+    await this.control.make();
+    const { now } = await this.#update<{ readonly now: number }>(CLOCK_ID, { source: CLOCK, params: {}, upsert: { kind: 'clock', now: 0 } });
+    await this.server.request({ method: 'POST', path: `/${this.control.name}/_refresh` });
+    const filter = [{ term: { kind: 'lease' } }, ...(projection === undefined ? [] : [{ term: { projection } }])];
+    const { body } = await this.server.request<{ hits: { hits: readonly { _source: Lease }[] } }>({
+      method: 'POST',
+      path: `/${this.control.name}/_search`,
+      body: JSON.stringify({ size: LISTED_MAX, query: { bool: { filter } } }),
+    });
+    return body.hits.hits.flatMap(({ _source: lease }) => {
+      const remainingMs = lease.until - now;
+      if (lease.owner === null || remainingMs <= 0 || remainingMs > lease.durationMs) return [];
+      return [{ projection: lease.projection, fingerprint: lease.fingerprint, partition: lease.partition, owner: lease.owner, remainingMs }];
+    });
+  }
+
+  async #update<Source>(id: string, { source, params, upsert }: { source: string; params: object; upsert: object }): Promise<Source> {
+    const { body } = await this.server.request<UpdateAnswer<Source>>({
+      method: 'POST',
+      path: `/${this.control.name}/_update/${id}`,
+      query: { retry_on_conflict: this.control.conflictsMax },
+      body: JSON.stringify({ _source: true, scripted_upsert: true, script: { source, params }, upsert }),
+    });
+    return body.get._source;
+  }
+}
+
+const idOf = ({ projection, fingerprint, partition }: LeaseKey): string => `lease-${hashOf(JSON.stringify([projection, fingerprint, partition]))}`;

@@ -1,0 +1,56 @@
+// Names of indices, aliases and documents.
+import { createHash } from 'node:crypto';
+import { InvalidOpenSearchOptions } from '../errors.js';
+
+/** The alias of the generation that serves: what queries, and other tools, read. */
+export const servingAlias = (prefix: string, projection: string): string => `${prefix}-${indexPart(projection)}`;
+
+/**
+ * The alias that one generation is read and written by. Writes demand an alias, so that nothing makes an index anew that was deleted; and the
+ * index behind it has a name that no other ever had, so that a writer from before cannot meet its successor.
+ */
+export const generationAlias = (prefix: string, projection: string, number: number): string => `${servingAlias(prefix, projection)}-g${number}`;
+
+export const indexName = (prefix: string, projection: string, number: number, uuid: string): string =>
+  `${servingAlias(prefix, projection)}-${number}-${uuid.replaceAll('-', '').slice(0, 12)}`;
+
+/** Matches all indices of a prefix, and maybe others: their metadata tells. */
+export const indexPattern = (prefix: string): string => `${prefix}-*`;
+
+/** Counters and what is to serve, one document a projection. */
+export const controlIndex = (prefix: string): string => `${prefix}.control`;
+
+const PREFIX = /^[a-z][a-z0-9_]{0,31}$/;
+
+/** Errors: READ_STORE_INVALID_OPTIONS. */
+export const assertPrefix = (prefix: string): void => {
+  if (!PREFIX.test(prefix)) throw new InvalidOpenSearchOptions('its prefix must be 1 to 32 lower-case letters, digits and underscores');
+};
+
+/** Index names are in lower case and at most 255 bytes long. */
+const indexPart = (projection: string): string =>
+  /^[a-z0-9-]{1,150}$/.test(projection)
+    ? projection
+    : `${projection
+        .toLowerCase()
+        .replace(/[^a-z0-9-]/g, '_')
+        .slice(0, 100)}_${shortHash(projection)}`;
+
+const shortHash = (text: string): string => hashOf(text).slice(0, 12);
+
+export const hashOf = (text: string): string => createHash('sha256').update(text).digest('hex');
+
+/** What the server takes for an identity. */
+const ID_BYTES_MAX = 512;
+
+/** Of a document; keys that are too long stand as their hash. */
+export const documentId = (collection: string, key: string): string => {
+  const id = `${collection}/${key}`;
+  return id.length * 3 <= ID_BYTES_MAX || Buffer.byteLength(id) <= ID_BYTES_MAX ? id : `${collection}#${hashOf(key)}`;
+};
+
+export const STATE_ID = 'state';
+
+export const parkedId = (key: string, position: bigint): string => `parked#${hashOf(key)}/${position}`;
+
+export const intentId = (epoch: number, part: number): string => `intent#${epoch}/${part}`;

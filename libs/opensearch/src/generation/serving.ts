@@ -1,0 +1,83 @@
+// Which generation serves: the alias says so. Who may move it is settled by one document a projection, so that two never move it at once.
+import { CheckpointMoved } from '@mainstem/projection';
+import type { SearchServer } from '../server/search-server.js';
+import type { Catalog, CatalogGeneration } from './catalog.js';
+import type { ControlIndex } from './control-index.js';
+import { hashOf, servingAlias } from './names.js';
+
+/** What a control document holds. */
+interface Control {
+  readonly projection: string;
+  /** Generations ever made: numbers are not used again. */
+  readonly made: number;
+  /** The generation that is to serve: the alias follows. */
+  readonly serving: number | null;
+}
+
+export interface FoundControl {
+  readonly control: Control;
+  readonly sequence: number;
+  readonly term: number;
+}
+
+const NEXT_NUMBER = 'ctx._source.made = (int) Math.max(ctx._source.made, params.seen) + 1';
+
+export class Serving {
+  constructor(
+    private readonly server: SearchServer,
+    private readonly control: ControlIndex,
+    private readonly catalog: Catalog,
+  ) {}
+
+  /** A number that no generation of the projection ever had. `seen`: the highest one that is there. Errors: READ_STORE_UNAVAILABLE. */
+  async nextNumber(projection: string, seen: number): Promise<number> {
+    await this.control.make();
+    const { body } = await this.server.request<{ readonly get: { readonly _source: Control } }>({
+      method: 'POST',
+      path: `/${this.control.name}/_update/${hashOf(projection)}`,
+      query: { retry_on_conflict: this.control.conflictsMax },
+      body: JSON.stringify({
+        _source: true,
+        script: { source: NEXT_NUMBER, params: { seen } },
+        upsert: { projection, made: seen + 1, serving: null } satisfies Control,
+      }),
+    });
+    return body.get._source.made;
+  }
+
+  /** Errors: READ_STORE_UNAVAILABLE. */
+  async found(projection: string): Promise<FoundControl | undefined> {
+    const { body } = await this.server.request<{ found?: boolean; _source: Control; _seq_no: number; _primary_term: number }>({
+      method: 'GET',
+      path: `/${this.control.name}/_doc/${hashOf(projection)}`,
+      expected: [404],
+    });
+    return body.found === true ? { control: body._source, sequence: body._seq_no, term: body._primary_term } : undefined;
+  }
+
+  /** Decides that a generation is to serve, if nobody has decided anything since. False if somebody has. Errors: READ_STORE_UNAVAILABLE. */
+  async decide({ control, sequence, term }: FoundControl, serving: number): Promise<boolean> {
+    const { status } = await this.server.request({
+      method: 'PUT',
+      path: `/${this.control.name}/_doc/${hashOf(control.projection)}`,
+      query: { if_seq_no: String(sequence), if_primary_term: String(term) },
+      body: JSON.stringify({ ...control, serving } satisfies Control),
+      expected: [409],
+    });
+    return status !== 409;
+  }
+
+  /** Moves the alias in one step. Errors: READ_STORE_CHECKPOINT_MOVED if an index of these is gone, READ_STORE_UNAVAILABLE. */
+  async switchTo(generation: CatalogGeneration, others: readonly CatalogGeneration[]): Promise<void> {
+    const { projection, number } = generation.meta;
+    const alias = servingAlias(this.catalog.prefix, projection);
+    const actions = [
+      ...others.filter(({ index, isServing }) => isServing && index !== generation.index).map(({ index }) => ({ remove: { index, alias } })),
+      { add: { index: generation.index, alias } },
+    ];
+    // What queries see from now on is all that was committed.
+    await this.server.request({ method: 'POST', path: `/${generation.index}/_refresh`, expected: [404] });
+    const { status } = await this.server.request({ method: 'POST', path: '/_aliases', body: JSON.stringify({ actions }), expected: [404] });
+    if (status === 404) throw new CheckpointMoved(projection, number);
+  }
+}

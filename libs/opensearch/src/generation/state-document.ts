@@ -1,0 +1,121 @@
+// The one document of a generation that every commit moves: checkpoint, epoch, and the batch that is being written.
+import { randomUUID } from 'node:crypto';
+import { position as toPosition, type Incarnation, type Position } from '@mainstem/event-store';
+import { CheckpointMoved, UnknownGeneration, type Generation } from '@mainstem/projection';
+import type { SearchServer } from '../server/search-server.js';
+import { STATE_ID } from './names.js';
+import type { GenerationMeta } from './index-definition.js';
+
+/** A batch that is committed: whoever finds it sees that it is written to the end. */
+export interface Intent {
+  readonly to: string | null;
+  readonly digest: string;
+  /** Number of the commit: the version of everything that it writes. */
+  readonly commit: number;
+  /** Epoch of the session that stored it. */
+  readonly epoch: number;
+  /** Requests for `_bulk`, if they are small; else they stand in so many documents of their own. */
+  readonly requests: readonly string[] | number;
+}
+
+export interface StateBody {
+  readonly kind: 'state';
+  readonly epoch: number;
+  /** Decimal; null before the first batch. */
+  readonly position: string | null;
+  readonly digest: string;
+  /** Commits made; versions of documents. It rises with every commit, also with one that leaves the position where it is. */
+  readonly commit: number;
+  readonly isBulk: boolean;
+  /** It served and was replaced. */
+  readonly hasServed: boolean;
+  readonly hasParked: boolean;
+  /** It is about to be deleted. */
+  readonly isDropped: boolean;
+  readonly updatedAt: string;
+  readonly intent: Intent | null;
+  /** Identity of this very change: tells whether a write whose answer was lost took effect. */
+  readonly token: string;
+}
+
+/** The document as it was found, and what a change has to name for nobody to have come in between. */
+export interface State {
+  readonly body: StateBody;
+  readonly sequence: number;
+  readonly term: number;
+}
+
+/** Where it is: the generation's own alias. */
+export interface StatePlace {
+  readonly alias: string;
+  readonly projection: string;
+  readonly number: number;
+}
+
+interface GetAnswer {
+  readonly found?: boolean;
+  readonly _source: StateBody;
+  readonly _seq_no: number;
+  readonly _primary_term: number;
+}
+
+interface WriteAnswer {
+  readonly _seq_no: number;
+  readonly _primary_term: number;
+}
+
+/** As of now, whether queries see it or not. Errors: READ_STORE_UNKNOWN_GENERATION, READ_STORE_UNAVAILABLE. */
+export const readState = async (server: SearchServer, { alias, projection, number }: StatePlace): Promise<State> => {
+  const { body } = await server.request<GetAnswer>({ method: 'GET', path: `/${alias}/_doc/${STATE_ID}`, expected: [404] });
+  if (body.found !== true || body._source.isDropped) throw new UnknownGeneration(projection, number);
+  return { body: body._source, sequence: body._seq_no, term: body._primary_term };
+};
+
+/** Errors: READ_STORE_UNAVAILABLE. */
+export const createState = async (server: SearchServer, alias: string, body: StateBody): Promise<void> => {
+  const query = { op_type: 'create', require_alias: 'true' };
+  await server.request({ method: 'PUT', path: `/${alias}/_doc/${STATE_ID}`, query, body: JSON.stringify(body), expected: [409] });
+};
+
+/**
+ * Changes it if nobody else has since. Errors: READ_STORE_CHECKPOINT_MOVED if somebody has, READ_STORE_UNKNOWN_GENERATION if the index is gone,
+ * READ_STORE_UNAVAILABLE, READ_STORE_READ_ONLY: whether it took effect is not known then.
+ */
+export const changeState = async (server: SearchServer, place: StatePlace, from: State, changes: Partial<StateBody>): Promise<State> => {
+  const body: StateBody = { ...from.body, ...changes, token: randomUUID() };
+  const answer = await server.request<WriteAnswer>({
+    method: 'PUT',
+    path: `/${place.alias}/_doc/${STATE_ID}`,
+    query: { require_alias: 'true', if_seq_no: String(from.sequence), if_primary_term: String(from.term) },
+    body: JSON.stringify(body),
+    expected: [404, 409],
+  });
+  if (answer.status === 404) throw new UnknownGeneration(place.projection, place.number);
+  if (answer.status !== 409) return { body, sequence: answer.body._seq_no, term: answer.body._primary_term };
+  // Perhaps it was our own write, sent again after its answer said that the server was busy.
+  const now = await readState(server, place);
+  if (now.body.token !== body.token) throw new CheckpointMoved(place.projection, place.number);
+  return now;
+};
+
+export const positionIn = (text: string | null): Position | undefined => (text === null ? undefined : toPosition(text));
+
+export const textOf = (position: Position | undefined): string | null => position?.toString() ?? null;
+
+/** As the port describes it. A batch that is still being written does not count: not all of it is there. */
+export const generationOf = (meta: GenerationMeta, state: StateBody, isServing: boolean): Generation => ({
+  projection: meta.projection,
+  number: meta.number,
+  state: isServing ? 'serving' : meta.isSide ? 'side' : state.hasServed ? 'retired' : 'filling',
+  version: meta.version,
+  fingerprint: meta.fingerprint,
+  checkpoint: {
+    incarnation: meta.incarnation as Incarnation,
+    position: positionIn(state.position),
+    epoch: state.epoch,
+    digest: state.digest,
+  },
+  isBulk: state.isBulk,
+  createdAt: meta.createdAt,
+  updatedAt: state.updatedAt,
+});

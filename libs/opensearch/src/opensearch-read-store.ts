@@ -1,0 +1,288 @@
+// Read models in OpenSearch: one index a generation, behind an alias. A batch is committed by one document and then written out.
+import { randomUUID } from 'node:crypto';
+import { systemRuntime, type Incarnation, type Runtime } from '@mainstem/event-store';
+import {
+  assertPromotable,
+  CheckpointMoved,
+  EMPTY_DIGEST,
+  FingerprintMismatch,
+  GenerationServes,
+  InvalidProjection,
+  isBehind,
+  UnknownGeneration,
+  type CreateGenerationOptions,
+  type Generation,
+  type GenerationSnapshot,
+  type HeldLease,
+  type LeaseAnswer,
+  type LeaseClaim,
+  type LeaseKey,
+  type ParkedEvent,
+  type ProjectionDescriptor,
+  type PromoteOptions,
+  type ReadStore,
+  type ScanEntry,
+  type ScanOptions,
+  type SearchCollections,
+  type SearchQueries,
+  type SearchRequest,
+  type SearchResult,
+} from '@mainstem/projection';
+import { InvalidOpenSearchOptions } from './errors.js';
+import { Catalog, type CatalogGeneration } from './generation/catalog.js';
+import { ControlIndex } from './generation/control-index.js';
+import { collectionsOf, indexDefinition, type GenerationMeta } from './generation/index-definition.js';
+import { Leases } from './generation/leases.js';
+import { assertPrefix, generationAlias, indexName, servingAlias } from './generation/names.js';
+import { Serving } from './generation/serving.js';
+import { changeState, createState, generationOf, readState, type State, type StateBody } from './generation/state-document.js';
+import { OpenSearchSession } from './opensearch-session.js';
+import { listParked } from './read/parked-events.js';
+import { withPointInTime } from './read/point-in-time.js';
+import { Refreshes } from './read/refreshes.js';
+import { Searcher } from './read/searcher.js';
+import { SearchServer, STORE_NAME } from './server/search-server.js';
+import { finishIntent } from './write/intents.js';
+
+export interface OpenSearchLocation {
+  /** `http(s)://user:password@host:9200`; several nodes share one address. */
+  readonly url: string;
+  /** Begins the name of every index and alias: lower-case letters, digits and underscores. Default `mainstem`. */
+  readonly prefix?: string;
+  /** Copies of each index on other nodes. Default 1; a cluster of one node keeps none. */
+  readonly replicas?: number;
+}
+
+export interface OpenSearchOptions {
+  /** Text fields and filters by collection. Only a process that writes needs them; queries find what was written. */
+  readonly collections?: SearchCollections;
+  readonly runtime?: Runtime;
+}
+
+/** How often a rival may change the same document in a row. */
+const RACES_MAX = 50;
+
+/** The read store port on OpenSearch, and the search port. One instance serves any number of projections and queries. */
+export class OpenSearchReadStore implements ReadStore, SearchQueries {
+  readonly name = STORE_NAME;
+  /** A batch takes effect as a whole, but queries may see its documents one after the other. */
+  readonly hasAtomicCheckpoint = false;
+  readonly hasTransactions = false;
+  readonly #catalog: Catalog;
+  readonly #serving: Serving;
+  readonly #searcher: Searcher;
+  readonly #leases: Leases;
+  readonly #refreshes: Refreshes;
+
+  private constructor(
+    private readonly server: SearchServer,
+    private readonly location: OpenSearchLocation,
+    private readonly collections: SearchCollections,
+  ) {
+    this.#catalog = new Catalog(server, location.prefix ?? PREFIX);
+    const control = new ControlIndex(server, this.#catalog.prefix);
+    this.#serving = new Serving(server, control, this.#catalog);
+    this.#leases = new Leases(server, control);
+    this.#searcher = new Searcher(server, this.#catalog);
+    this.#refreshes = new Refreshes(server);
+  }
+
+  /**
+   * Errors: READ_STORE_INVALID_OPTIONS, PROJECTION_INVALID_DEFINITION for declarations that cannot work, READ_STORE_UNAVAILABLE,
+   * READ_STORE_UNSUPPORTED_SERVER, READ_STORE_PERMISSION_DENIED.
+   */
+  static async open(
+    location: OpenSearchLocation,
+    { collections = {}, runtime = systemRuntime }: OpenSearchOptions = {},
+  ): Promise<OpenSearchReadStore> {
+    if (!/^https?:\/\//.test(location.url) || !URL.canParse(location.url))
+      throw new InvalidOpenSearchOptions('its URL must begin with http:// or https://');
+    assertPrefix(location.prefix ?? PREFIX);
+    // A mistake in a declaration shows when the store is opened.
+    const names = Object.keys(collections).map((name) => ({ name, document: Object as never, hasState: false }));
+    collectionsOf({ name: 'options', version: 1, fingerprint: '', collections: names }, collections);
+    return new OpenSearchReadStore(await SearchServer.open(location.url, runtime), location, collections);
+  }
+
+  async generations(projection?: string): Promise<readonly Generation[]> {
+    return (await this.#catalog.list(projection)).map(({ described }) => described);
+  }
+
+  async createGeneration(
+    projection: ProjectionDescriptor,
+    incarnation: Incarnation,
+    { isBulk = false, isSide = false }: CreateGenerationOptions = {},
+  ): Promise<Generation> {
+    const { name, version, fingerprint } = projection;
+    const known = await this.#catalog.entries(name);
+    const number = await this.#serving.nextNumber(name, Math.max(0, ...known.map(({ meta }) => meta.number)));
+    const { prefix } = this.#catalog;
+    const createdAt = this.#now();
+    const collections = collectionsOf(projection, this.collections);
+    const meta: GenerationMeta = { prefix, projection: name, number, version, fingerprint, incarnation, isSide, createdAt, collections };
+    const alias = generationAlias(prefix, name, number);
+    const definition = { ...indexDefinition(meta, isBulk, { replicas: this.location.replicas ?? REPLICAS }), aliases: { [alias]: {} } };
+    await this.server.request({ method: 'PUT', path: `/${indexName(prefix, name, number, randomUUID())}`, body: JSON.stringify(definition) });
+    await createState(this.server, alias, emptyState(createdAt, isBulk));
+    if (!isBulk && !isSide) await this.#serveIfNoneDoes(name, number);
+    return (await this.#catalog.find(name, number)).described;
+  }
+
+  async open(projection: ProjectionDescriptor, generation: number): Promise<OpenSearchSession> {
+    const opened = await this.#healed(projection.name, generation);
+    if (opened.meta.fingerprint !== projection.fingerprint) throw new FingerprintMismatch(projection.name, generation);
+    this.#assertSameShape(projection, opened.meta);
+    const state = await this.#takeOver(opened, {});
+    return new OpenSearchSession({
+      server: this.server,
+      opened,
+      place: this.#catalog.placeOf(projection.name, generation),
+      state,
+      now: () => this.#now(),
+    });
+  }
+
+  async promote(projection: string, generation: number, options: PromoteOptions = {}): Promise<void> {
+    for (let race = 1; race <= RACES_MAX; race++) {
+      const found = await this.#serving.found(projection);
+      const generations = await this.#catalog.list(projection);
+      const next = generations.find(({ meta }) => meta.number === generation);
+      if (!next || !found) throw new UnknownGeneration(projection, generation);
+      const serving = generations.find(({ isServing }) => isServing);
+      if (serving === next) return;
+      assertPromotable(next.described, serving?.described, options);
+      // Fenced off, its writer makes nothing visible any more; what it had committed by then counts.
+      const former = serving && (await this.#retire(serving));
+      const current = await this.#catalog.find(projection, generation);
+      assertPromotable(current.described, former, options);
+      if (!(await this.#serving.decide(found, generation))) continue;
+      await this.#serving.switchTo(current, generations);
+      return;
+    }
+    throw new CheckpointMoved(projection, generation);
+  }
+
+  async dropGeneration(projection: string, generation: number): Promise<void> {
+    const dropped = await this.#catalog.find(projection, generation);
+    if (dropped.isServing) throw new GenerationServes(projection, generation);
+    await this.#takeOver(dropped, { isDropped: true });
+    await this.server.request({ method: 'DELETE', path: `/${dropped.index}`, expected: [404] });
+  }
+
+  async scan(projection: string, generation: number, collection: string, options: ScanOptions): Promise<readonly ScanEntry[]> {
+    return this.snapshot(projection, generation, (snapshot) => snapshot.scan(collection, options));
+  }
+
+  async snapshot<Result>(projection: string, generation: number, work: (snapshot: GenerationSnapshot) => Promise<Result>): Promise<Result> {
+    return withPointInTime(this.server, await this.#catalog.find(projection, generation), work);
+  }
+
+  async parked(projection: string, limit: number): Promise<readonly ParkedEvent[]> {
+    const serving = (await this.#catalog.list(projection)).find(({ isServing }) => isServing);
+    return serving?.state.hasParked ? listParked(this.server, serving.index, { limit }) : [];
+  }
+
+  /** One refresh for all who wait at the same time. Errors: READ_STORE_UNAVAILABLE. */
+  async makeVisible(projections: readonly string[]): Promise<void> {
+    await Promise.all(projections.map((projection) => this.#refreshes.refresh(servingAlias(this.#catalog.prefix, projection))));
+  }
+
+  get<Document extends object>(collection: string, key: string): Promise<Document | undefined> {
+    return this.#searcher.get<Document>(collection, key);
+  }
+
+  /** Besides what the port says: pages are stable as long as the server does not merge segments of the index either, which moves ranks a little. */
+  search<Document extends object>(collection: string, request: SearchRequest): Promise<SearchResult<Document>> {
+    return this.#searcher.search<Document>(collection, request);
+  }
+
+  claimLease(claim: LeaseClaim): Promise<LeaseAnswer> {
+    return this.#leases.claim(claim);
+  }
+
+  releaseLease(lease: LeaseKey & { readonly owner: string }): Promise<void> {
+    return this.#leases.release(lease);
+  }
+
+  leases(projection?: string): Promise<readonly HeldLease[]> {
+    return this.#leases.list(projection);
+  }
+
+  async close(): Promise<void> {
+    await this.server.close();
+  }
+
+  #now(): string {
+    return new Date(this.server.runtime.now()).toISOString();
+  }
+
+  /** The generation, after what somebody had decided and not done any more, because his process ended in between, was done. */
+  async #healed(projection: string, generation: number): Promise<CatalogGeneration> {
+    const found = await this.#serving.found(projection);
+    const generations = await this.#catalog.list(projection);
+    const chosen = generations.find(({ meta }) => meta.number === found?.control.serving);
+    const opened = generations.find(({ meta }) => meta.number === generation);
+    if (!opened) throw new UnknownGeneration(projection, generation);
+    if (!chosen || chosen.isServing) return opened;
+    await this.#serving.switchTo(chosen, generations);
+    return this.#catalog.find(projection, generation);
+  }
+
+  /** Of several that begin at the same time, one serves. */
+  async #serveIfNoneDoes(projection: string, number: number): Promise<void> {
+    for (let race = 1; race <= RACES_MAX; race++) {
+      const found = await this.#serving.found(projection);
+      const generations = await this.#catalog.list(projection);
+      const created = generations.find(({ meta }) => meta.number === number);
+      const decided = generations.some(({ meta }) => meta.number === found?.control.serving);
+      if (!found || !created || decided || generations.some(({ isServing }) => isServing)) return;
+      if (await this.#serving.decide(found, number)) return this.#serving.switchTo(created, generations);
+    }
+  }
+
+  /** The checkpoint of the one that served, now that nobody moves it any more. */
+  async #retire(serving: CatalogGeneration): Promise<Generation> {
+    const { body } = await this.#takeOver(serving, { hasServed: true });
+    return generationOf(serving.meta, body, false);
+  }
+
+  /** Raises the epoch, which fences off whoever wrote before, and finishes the batch that he had committed. */
+  async #takeOver({ meta }: CatalogGeneration, changes: Partial<StateBody>): Promise<State> {
+    const place = this.#catalog.placeOf(meta.projection, meta.number);
+    for (let race = 1; ; race++) {
+      const found = await readState(this.server, place);
+      try {
+        const raised = await changeState(this.server, place, found, { ...changes, epoch: found.body.epoch + 1 });
+        return await finishIntent(this.server, place, raised, { updatedAt: this.#now() });
+      } catch (error) {
+        if (!(error instanceof CheckpointMoved) || race === RACES_MAX) throw error;
+        await this.server.pause(0);
+      }
+    }
+  }
+
+  /** The definition's fingerprint does not see what is searched: other fields make another index. */
+  #assertSameShape(projection: ProjectionDescriptor, { collections }: GenerationMeta): void {
+    if (JSON.stringify(collectionsOf(projection, this.collections)) !== JSON.stringify(collections)) {
+      throw new FingerprintMismatch(projection.name, Number(projection.version));
+    }
+  }
+}
+
+const PREFIX = 'mainstem';
+const REPLICAS = 1;
+
+const emptyState = (updatedAt: string, isBulk: boolean): StateBody => ({
+  kind: 'state',
+  epoch: 0,
+  position: null,
+  digest: EMPTY_DIGEST,
+  commit: 0,
+  isBulk,
+  hasServed: false,
+  hasParked: false,
+  isDropped: false,
+  updatedAt,
+  intent: null,
+  token: randomUUID(),
+});

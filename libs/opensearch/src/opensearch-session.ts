@@ -1,0 +1,122 @@
+// The right to write one generation: a batch is committed by one document, then written out; fenced by the epoch.
+import type { Position } from '@mainstem/event-store';
+import {
+  CheckpointMoved,
+  decodeDeclaration,
+  type Checkpoint,
+  type CommitBatch,
+  type ParkedEvent,
+  type ProjectionDocument,
+  type ReadStoreSession,
+} from '@mainstem/projection';
+import type { CatalogGeneration } from './generation/catalog.js';
+import { QUERY_SETTINGS } from './generation/index-definition.js';
+import { documentId } from './generation/names.js';
+import { changeState, generationOf, positionIn, textOf, type State, type StatePlace } from './generation/state-document.js';
+import { listParked, parkedKeyCounts } from './read/parked-events.js';
+import type { SearchServer } from './server/search-server.js';
+import { bulkRequests, type WrittenCollection } from './write/document-lines.js';
+import { finishIntent, storeRequests } from './write/intents.js';
+
+const KEYS_PER_REQUEST = 2_000;
+
+/** What a session needs of its store. */
+export interface SessionParts {
+  readonly server: SearchServer;
+  readonly opened: CatalogGeneration;
+  readonly place: StatePlace;
+  /** As just changed by the opening, without an unfinished batch. */
+  readonly state: State;
+  /** ISO 8601 in UTC. */
+  readonly now: () => string;
+}
+
+interface MultiGetAnswer {
+  readonly docs: readonly { readonly _source?: { readonly kind: string; readonly key: string; readonly document: ProjectionDocument } }[];
+}
+
+export class OpenSearchSession implements ReadStoreSession {
+  readonly generation: number;
+  readonly checkpoint: Checkpoint;
+  readonly #parts: SessionParts;
+  readonly #collections: ReadonlyMap<string, WrittenCollection>;
+  #state: State;
+  /** Closed, or after a failure that leaves open what is there. */
+  #isOver = false;
+
+  constructor(parts: SessionParts) {
+    const { opened, state } = parts;
+    this.#parts = parts;
+    this.#state = state;
+    this.generation = opened.meta.number;
+    this.checkpoint = generationOf(opened.meta, state.body, opened.isServing).checkpoint;
+    this.#collections = new Map(
+      opened.meta.collections.map(({ name, declaration }, place) => [name, { place, declaration: decodeDeclaration(declaration) }]),
+    );
+  }
+
+  async load(collection: string, keys: readonly string[]): Promise<ReadonlyMap<string, ProjectionDocument>> {
+    const { server, place } = this.#parts;
+    const documents = new Map<string, ProjectionDocument>();
+    for (let start = 0; start < keys.length; start += KEYS_PER_REQUEST) {
+      const ids = keys.slice(start, start + KEYS_PER_REQUEST).map((key) => documentId(collection, key));
+      const { body } = await server.request<MultiGetAnswer>({ method: 'POST', path: `/${place.alias}/_mget`, body: JSON.stringify({ ids }) });
+      for (const { _source } of body.docs) if (_source?.kind === 'document') documents.set(_source.key, _source.document);
+    }
+    return documents;
+  }
+
+  async commit(batch: CommitBatch): Promise<void> {
+    this.#assertMine(batch.checkpoint.from);
+    const commit = this.#state.body.commit + 1;
+    const requests = bulkRequests(batch, commit, this.#collections).map(({ lines }) => lines);
+    // From here on a failure leaves open what is there: the session is of no use any more.
+    this.#isOver = true;
+    await this.#write(batch, commit, requests);
+    this.#isOver = false;
+  }
+
+  async parked(options: { readonly key?: string; readonly after?: Position; readonly limit: number }): Promise<readonly ParkedEvent[]> {
+    const { server, place } = this.#parts;
+    return this.#state.body.hasParked ? listParked(server, place.alias, options) : [];
+  }
+
+  async parkedKeys(): Promise<ReadonlyMap<string, number>> {
+    const { server, place } = this.#parts;
+    return this.#state.body.hasParked ? parkedKeyCounts(server, place.alias) : new Map<string, number>();
+  }
+
+  async finishBulk(): Promise<void> {
+    const { server, place, now } = this.#parts;
+    this.#assertMine(positionIn(this.#state.body.position));
+    await server.request({ method: 'PUT', path: `/${place.alias}/_settings`, body: QUERY_SETTINGS, expected: [404] });
+    await server.request({ method: 'POST', path: `/${place.alias}/_refresh`, expected: [404] });
+    this.#isOver = true;
+    this.#state = await changeState(server, place, this.#state, { isBulk: false, updatedAt: now() });
+    this.#isOver = false;
+  }
+
+  async close(): Promise<void> {
+    this.#isOver = true;
+  }
+
+  async #write({ checkpoint, park = [] }: CommitBatch, commit: number, requests: readonly string[]): Promise<void> {
+    const { server, place, now } = this.#parts;
+    const { epoch } = this.#state.body;
+    const [to, digest] = [textOf(checkpoint.to), checkpoint.digest];
+    if (requests.length === 0) {
+      this.#state = await changeState(server, place, this.#state, { position: to, digest, commit, updatedAt: now() });
+      return;
+    }
+    const stored = await storeRequests(server, place, { epoch, commit, requests });
+    const hasParked = this.#state.body.hasParked || park.length > 0;
+    // The batch is committed once this is written: the next session finishes what this one does not.
+    const begun = await changeState(server, place, this.#state, { commit, hasParked, intent: { to, digest, commit, epoch, requests: stored } });
+    this.#state = await finishIntent(server, place, begun, { requests, updatedAt: now() });
+  }
+
+  #assertMine(from: Position | undefined): void {
+    const { place } = this.#parts;
+    if (this.#isOver || positionIn(this.#state.body.position) !== from) throw new CheckpointMoved(place.projection, place.number);
+  }
+}

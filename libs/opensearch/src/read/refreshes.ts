@@ -1,0 +1,27 @@
+// Makes what was written visible to queries, once for all who ask at the same time.
+import type { SearchServer } from '../server/search-server.js';
+
+export class Refreshes {
+  /** By alias: the refresh that has begun, and the one that begins after it. */
+  readonly #running = new Map<string, Promise<void>>();
+  readonly #next = new Map<string, Promise<void>>();
+
+  constructor(private readonly server: SearchServer) {}
+
+  /** Resolves after a refresh that began after this call: one that is under way may have missed what was written just now. */
+  refresh(alias: string): Promise<void> {
+    const running = this.#running.get(alias);
+    if (!running) return this.#begin(alias);
+    const next = this.#next.get(alias) ?? running.catch(() => undefined).then(() => this.#begin(alias));
+    this.#next.set(alias, next);
+    return next;
+  }
+
+  #begin(alias: string): Promise<void> {
+    this.#next.delete(alias);
+    const begun = this.server.request({ method: 'POST', path: `/${alias}/_refresh`, expected: [404] }).then(() => undefined);
+    const ended = begun.finally(() => this.#running.get(alias) === ended && this.#running.delete(alias));
+    this.#running.set(alias, ended);
+    return ended;
+  }
+}

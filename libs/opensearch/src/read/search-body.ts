@@ -1,0 +1,55 @@
+// A search as the server takes it. What a user typed occurs in it as values of conditions and nowhere else.
+import type { SearchCursor, SearchDeclaration, SearchFilter, SearchWords } from '@mainstem/projection';
+import { fieldName } from '../generation/index-definition.js';
+
+export interface SearchPlan {
+  /** Place and declaration of the collection in its generation. */
+  readonly collection: { readonly name: string; readonly place: number; readonly declaration: SearchDeclaration };
+  readonly words: SearchWords;
+  readonly filters: readonly SearchFilter[];
+  readonly size: number;
+  readonly after: SearchCursor | undefined;
+}
+
+const TIMEOUT = '5s';
+
+/** Best first, then by key; with the checkpoint of the very state that is searched. */
+export const searchBody = ({ collection, words, filters, size, after }: SearchPlan): string => {
+  const { name, place, declaration } = collection;
+  const narrowed = filters.map(({ field, values }) => ({ terms: { [`filters.${fieldName(place, declaration.filters.indexOf(field))}`]: values } }));
+  return JSON.stringify({
+    size,
+    timeout: TIMEOUT,
+    track_total_hits: true,
+    query: {
+      bool: {
+        filter: [{ term: { kind: 'document' } }, { term: { collection: name } }, ...narrowed],
+        must: conditionsOf(collection, words),
+      },
+    },
+    sort: [{ _score: 'desc' }, { key: 'asc' }],
+    ...(after && { search_after: [after.rank, after.key] }),
+    aggs: CHECKPOINT,
+  });
+};
+
+const CHECKPOINT = {
+  all: { global: {}, aggs: { states: { filter: { term: { kind: 'state' } }, aggs: { state: { top_hits: { size: 1, _source: ['position'] } } } } } },
+};
+
+/** The fields add up, each with its weight. */
+const inAnyField = ({ place, declaration }: SearchPlan['collection'], condition: (field: string) => object): object => ({
+  bool: {
+    minimum_should_match: 1,
+    should: declaration.text.map((_, field) => ({
+      bool: { must: condition(`words.${fieldName(place, field)}`), boost: declaration.weights[field] ?? 1 },
+    })),
+  },
+});
+
+/** All of them; without words nothing fits. */
+const conditionsOf = (collection: SearchPlan['collection'], { whole, prefix }: SearchWords): readonly object[] => {
+  const conditions = whole.map((word) => inAnyField(collection, (field) => ({ term: { [field]: { value: word } } })));
+  if (prefix !== undefined) conditions.push(inAnyField(collection, (field) => ({ prefix: { [field]: { value: prefix } } })));
+  return conditions.length > 0 && collection.declaration.text.length > 0 ? conditions : [{ match_none: {} }];
+};

@@ -1,0 +1,177 @@
+// Answers of the generation that serves, found through its alias.
+import { position as toPosition } from '@mainstem/event-store';
+import {
+  decodeCursor,
+  decodeDeclaration,
+  encodeCursor,
+  highlight,
+  parseFilters,
+  parseRequest,
+  ReadStoreUnavailable,
+  scopeOf,
+  textsOf,
+  type SearchItem,
+  type SearchQueries,
+  type SearchRequest,
+  type SearchResult,
+  type SearchWords,
+} from '@mainstem/projection';
+import type { Catalog, CatalogEntry } from '../generation/catalog.js';
+import { documentId, hashOf, servingAlias } from '../generation/names.js';
+import { STORE_NAME, type SearchServer } from '../server/search-server.js';
+import { searchBody, type SearchPlan } from './search-body.js';
+
+/** How often a promotion may come in between. */
+const ATTEMPTS_MAX = 5;
+
+interface ServedCollection extends Pick<SearchPlan, 'collection'> {
+  readonly alias: string;
+  /** What the alias pointed at when it was looked at. */
+  readonly index: string;
+  readonly hasState: boolean;
+}
+
+interface Hit {
+  readonly _index: string;
+  readonly _score: number;
+  readonly _source: { readonly key: string; readonly document: object };
+  readonly sort: readonly [score: number, key: string];
+}
+
+interface StateHit {
+  readonly _index: string;
+  readonly _source: { readonly position: string | null };
+}
+
+interface SearchAnswer {
+  readonly timed_out: boolean;
+  readonly hits: { readonly total: { readonly value: number }; readonly hits: readonly Hit[] };
+  readonly aggregations?: { readonly all: { readonly states: { readonly state: { readonly hits: { readonly hits: readonly StateHit[] } } } } };
+}
+
+interface GetAnswer {
+  readonly _index?: string;
+  readonly found?: boolean;
+  readonly _source?: { readonly kind: string; readonly document: object };
+}
+
+/** What an answer is made of, besides the answer of the server. */
+interface Asked {
+  readonly served: ServedCollection;
+  readonly words: SearchWords;
+  readonly limit: number;
+  readonly scope: string;
+}
+
+export class Searcher implements SearchQueries {
+  /** By collection, as found when last looked; whether it still holds shows in every answer. */
+  #served: ReadonlyMap<string, ServedCollection> = new Map();
+
+  constructor(
+    private readonly server: SearchServer,
+    private readonly catalog: Catalog,
+  ) {}
+
+  async get<Document extends object>(collection: string, key: string): Promise<Document | undefined> {
+    return this.#ofServing<Document | undefined>(collection, undefined, async ({ alias, index, hasState }) => {
+      const path = `/${alias}/_doc/${encodeURIComponent(documentId(collection, key))}`;
+      const { body } = await this.server.request<GetAnswer>({ method: 'GET', path, expected: [404] });
+      if (body._index !== index) return undefined;
+      return { value: body._source?.kind === 'document' ? shown<Document>(body._source.document, hasState) : undefined };
+    });
+  }
+
+  async search<Document extends object>(collection: string, request: SearchRequest): Promise<SearchResult<Document>> {
+    const words = parseRequest(request);
+    const nothing: SearchResult<Document> = { total: 0, items: [], next: undefined, position: undefined };
+    return this.#ofServing(collection, nothing, async (served) => {
+      const filters = parseFilters(request, served.collection.declaration);
+      const scope = scopeOf(collection, words, filters);
+      const after = request.cursor === undefined ? undefined : decodeCursor(request.cursor, scope);
+      // One more than asked for shows whether there is a next page.
+      const body = searchBody({ collection: served.collection, words, filters, size: request.limit + 1, after });
+      const answer = await this.#ask(served, body);
+      return answer && { value: resultOf<Document>(answer, { served, words, limit: request.limit, scope }) };
+    });
+  }
+
+  /** Asks until the answer is that of the index that was meant; `ask` gives undefined where it is not. */
+  async #ofServing<Value>(
+    collection: string,
+    nothing: Value,
+    ask: (served: ServedCollection) => Promise<{ value: Value } | undefined>,
+  ): Promise<Value> {
+    for (let attempt = 1; attempt <= ATTEMPTS_MAX; attempt++) {
+      const served = this.#served.get(collection) ?? (await this.#look()).get(collection);
+      if (!served) return nothing;
+      const answer = await ask(served);
+      if (answer) return answer.value;
+      this.#served = new Map();
+    }
+    throw new ReadStoreUnavailable(STORE_NAME, `the index of ${collection} is replaced again and again`);
+  }
+
+  /** Undefined when the alias points at another index by now, or at none. */
+  async #ask({ alias, index }: ServedCollection, body: string): Promise<SearchAnswer | undefined> {
+    // Pages of one search are answered by one copy of the index: copies may rank a little differently.
+    const query = { preference: preferenceOf(body) };
+    const answer = await this.server.request<SearchAnswer>({ method: 'POST', path: `/${alias}/_search`, query, body, expected: [404] });
+    if (answer.status === 404) return undefined;
+    if (answer.body.timed_out) throw new ReadStoreUnavailable(STORE_NAME, 'the search took too long; ask for rarer words or fewer documents');
+    const seen = stateIn(answer.body)?._index ?? answer.body.hits.hits[0]?._index ?? index;
+    return seen === index ? answer.body : undefined;
+  }
+
+  async #look(): Promise<ReadonlyMap<string, ServedCollection>> {
+    const serving = (await this.catalog.entries()).filter(({ isServing }) => isServing);
+    this.#served = new Map(serving.flatMap((entry) => this.#collectionsOf(entry)));
+    return this.#served;
+  }
+
+  #collectionsOf({ index, meta }: CatalogEntry): readonly (readonly [string, ServedCollection])[] {
+    const alias = servingAlias(this.catalog.prefix, meta.projection);
+    return meta.collections.map(({ name, hasState, declaration }, place) => [
+      name,
+      { alias, index, hasState, collection: { name, place, declaration: decodeDeclaration(declaration) } },
+    ]);
+  }
+}
+
+const stateIn = ({ aggregations }: SearchAnswer): StateHit | undefined => aggregations?.all.states.state.hits.hits[0];
+
+/** The same for all pages, which differ in the place where they go on. */
+const preferenceOf = (body: string): string => {
+  const { query } = JSON.parse(body) as { readonly query: object };
+  return `mainstem-${hashOf(JSON.stringify(query)).slice(0, 16)}`;
+};
+
+const resultOf = <Document extends object>(answer: SearchAnswer, { served, words, limit, scope }: Asked): SearchResult<Document> => {
+  const { hits, total } = answer.hits;
+  const page = hits.slice(0, limit);
+  const last = hits.length > page.length ? page.at(-1) : undefined;
+  const position = stateIn(answer)?._source.position;
+  return {
+    total: total.value,
+    items: page.map((hit) => itemOf<Document>(hit, served, words)),
+    next: last && encodeCursor({ rank: last.sort[0], key: last.sort[1] }, scope),
+    position: position === undefined || position === null ? undefined : toPosition(position),
+  };
+};
+
+const itemOf = <Document extends object>(
+  { _score, _source }: Hit,
+  { collection, hasState }: ServedCollection,
+  words: SearchWords,
+): SearchItem<Document> => {
+  const { key } = _source;
+  const document = shown<Document>(_source.document, hasState);
+  const texts = collection.declaration.text.flatMap((field) => textsOf(collection.name, key, document, field));
+  return { key, document, highlight: highlight(texts, words), score: _score };
+};
+
+/** Without the engine's bookkeeping. */
+const shown = <Document extends object>(stored: object, hasState: boolean): Document => {
+  if (!hasState) return stored as Document;
+  const { $state: _, ...document } = stored as Document & { readonly $state?: unknown };
+  return document as unknown as Document;
+};

@@ -1,0 +1,112 @@
+// Requests to the server: bodies as text that is ready to be sent, bounded back-off, errors translated at this one edge.
+import { Client, errors } from '@opensearch-project/opensearch';
+import type { Runtime } from '@mainstem/event-store';
+import { ReadStoreUnavailable } from '@mainstem/projection';
+import { SearchPermissionDenied, SearchServerReadOnly, UnsupportedSearchServer } from '../errors.js';
+import { flavourOf, type Flavour } from './flavour.js';
+
+export interface SearchRequestOptions {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  readonly path: string;
+  readonly query?: Readonly<Record<string, string>>;
+  /** JSON, or lines of it for `_bulk`. */
+  readonly body?: string;
+  /** Statuses that are answers and not failures. */
+  readonly expected?: readonly number[];
+}
+
+export interface SearchAnswer<Body> {
+  readonly status: number;
+  readonly body: Body;
+}
+
+export const STORE_NAME = 'search';
+/** A server that is busy says so with one of these; the request had no effect, or may be sent again. */
+const BUSY = [429, 503];
+const ATTEMPTS_MAX = 6;
+const DELAY_MS = 50;
+const DELAY_MAX_MS = 2_000;
+const REQUEST_TIMEOUT_MS = 30_000;
+
+export class SearchServer {
+  private constructor(
+    private readonly client: Client,
+    readonly runtime: Runtime,
+    readonly flavour: Flavour,
+  ) {}
+
+  /** Errors: READ_STORE_UNAVAILABLE, READ_STORE_UNSUPPORTED_SERVER, READ_STORE_PERMISSION_DENIED. */
+  static async open(url: string, runtime: Runtime): Promise<SearchServer> {
+    // Documents may hold any names; they are read as data and never merged into objects.
+    const client = new Client({ node: url, maxRetries: 0, requestTimeout: REQUEST_TIMEOUT_MS, disablePrototypePoisoningProtection: true });
+    try {
+      const { body } = await client.transport.request({ method: 'GET', path: '/' });
+      return new SearchServer(client, runtime, flavourOf(body));
+    } catch (error) {
+      await client.close();
+      throw error instanceof UnsupportedSearchServer ? error : translateError(error);
+    }
+  }
+
+  /** Sends a request, again after a growing random delay while the server is too busy. Errors: as `translateError`. */
+  async request<Body>(request: SearchRequestOptions): Promise<SearchAnswer<Body>> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.#send<Body>(request);
+      } catch (error) {
+        if (attempt === ATTEMPTS_MAX || !isBusy(error)) throw translateError(error);
+        await this.pause(attempt);
+      }
+    }
+  }
+
+  /** Full jitter: anything up to a limit that doubles. */
+  async pause(attempt: number): Promise<void> {
+    await this.runtime.sleep(this.runtime.random() * Math.min(DELAY_MAX_MS, DELAY_MS * 2 ** attempt));
+  }
+
+  async close(): Promise<void> {
+    await this.client.close();
+  }
+
+  async #send<Body>({ method, path, query, body, expected = [] }: SearchRequestOptions): Promise<SearchAnswer<Body>> {
+    const content = body === undefined ? {} : path.endsWith('/_bulk') ? { bulkBody: body } : { body };
+    const answer = await this.client.transport.request(
+      { method, path, ...(query && { querystring: { ...query } }), ...content },
+      { ignore: [...expected] },
+    );
+    return { status: answer.statusCode ?? 0, body: answer.body as Body };
+  }
+}
+
+const isBusy = (error: unknown): boolean => error instanceof errors.ResponseError && isBusyAnswer(error.statusCode ?? 0, error.body);
+
+/** Worth another try in a moment; a block, which comes with the same status, stays until somebody makes room. */
+export const isBusyAnswer = (status: number, error: unknown): boolean => BUSY.includes(status) && !isBlock(reasonIn(error));
+
+/** Of an index; a cluster that has just been started says the same of itself for a while. */
+const isBlock = (reason: string): boolean => reason.includes('cluster_block_exception') && !reason.includes('SERVICE_UNAVAILABLE');
+
+/** What the server or the network said, as an error of ours: READ_STORE_READ_ONLY, READ_STORE_PERMISSION_DENIED, else READ_STORE_UNAVAILABLE. */
+export const translateError = (error: unknown): Error => {
+  if (error instanceof errors.ResponseError) return refusalOf(error.statusCode ?? 0, reasonIn(error.body), error);
+  if (error instanceof Error) return new ReadStoreUnavailable(STORE_NAME, `the server does not answer (${error.message})`, error);
+  return new ReadStoreUnavailable(STORE_NAME, String(error));
+};
+
+/** A status that the server gave to a request, or to one item of it. */
+export const refusalOf = (status: number, reason: string, cause?: unknown): Error => {
+  if (isBlock(reason)) return new SearchServerReadOnly(STORE_NAME, reason, cause);
+  if (status === 401 || status === 403) return new SearchPermissionDenied(STORE_NAME, `the server answers ${status} (${reason})`, cause);
+  return new ReadStoreUnavailable(STORE_NAME, `the server answers ${status} (${reason})`, cause);
+};
+
+const REASON_LENGTH_MAX = 500;
+
+/** `type: reason` of an error as the server words it. */
+export const reasonIn = (body: unknown): string => {
+  const error: unknown = (body as { readonly error?: unknown } | null)?.error ?? body;
+  if (typeof error !== 'object' || error === null) return String(error).slice(0, REASON_LENGTH_MAX);
+  const { type, reason } = error as { readonly type?: string; readonly reason?: string };
+  return `${type ?? 'error'}: ${reason ?? ''}`.slice(0, REASON_LENGTH_MAX);
+};

@@ -1,0 +1,91 @@
+// Sends requests of `_bulk`, and looks at every item of every answer: the status of the whole says nothing.
+import { ReadStoreUnavailable, UnknownGeneration } from '@mainstem/projection';
+import type { StatePlace } from '../generation/state-document.js';
+import { isBusyAnswer, reasonIn, refusalOf, STORE_NAME, type SearchServer } from '../server/search-server.js';
+
+const IN_FLIGHT_MAX = 2;
+const ATTEMPTS_MAX = 8;
+const CONFLICT = 409;
+const NOT_FOUND = 404;
+
+interface BulkAnswer {
+  readonly errors: boolean;
+  readonly items?: readonly { readonly index: ItemAnswer }[];
+}
+
+interface ItemAnswer {
+  readonly _id: string;
+  readonly status: number;
+  readonly error?: unknown;
+}
+
+interface MultiGetAnswer {
+  readonly docs: readonly { readonly _id: string; readonly found?: boolean; readonly _version?: number }[];
+}
+
+/** Where to write, and the version of everything that is written. */
+export interface BulkTarget extends StatePlace {
+  readonly version: number;
+}
+
+/**
+ * Resolves when every operation has taken effect and is durable, or is outdone by a newer version. May be called again with the same requests.
+ * Errors: READ_STORE_UNKNOWN_GENERATION when the index is gone, READ_STORE_READ_ONLY, READ_STORE_UNAVAILABLE when the server stays too busy.
+ */
+export const sendRequests = async (server: SearchServer, target: BulkTarget, requests: readonly string[]): Promise<void> => {
+  const waiting = requests[Symbol.iterator]();
+  const lane = async (): Promise<void> => {
+    for (let next = waiting.next(); next.done !== true; next = waiting.next()) await sendRequest(server, target, next.value);
+  };
+  const lanes = await Promise.allSettled(Array.from({ length: Math.min(IN_FLIGHT_MAX, requests.length) }, lane));
+  for (const ended of lanes) if (ended.status === 'rejected') throw ended.reason;
+};
+
+const sendRequest = async (server: SearchServer, target: BulkTarget, request: string): Promise<void> => {
+  let lines = request;
+  for (let attempt = 1; ; attempt++) {
+    const again = await send(server, target, lines);
+    if (again.length === 0) return;
+    const [first] = again;
+    if (attempt === ATTEMPTS_MAX) throw refusalOf(first?.status ?? 0, `${again.length} operations refused, the first with ${reasonIn(first?.error)}`);
+    lines = operationsOf(lines, new Set(again.map(({ _id }) => _id)));
+    await server.pause(attempt);
+  }
+};
+
+/** The items that have to be sent again. */
+const send = async (server: SearchServer, target: BulkTarget, lines: string): Promise<readonly ItemAnswer[]> => {
+  const query = { require_alias: 'true', filter_path: 'errors,items.*._id,items.*.status,items.*.error.type,items.*.error.reason' };
+  const { body } = await server.request<BulkAnswer>({ method: 'POST', path: `/${target.alias}/_bulk`, query, body: lines });
+  if (!Array.isArray(body.items)) throw new ReadStoreUnavailable(STORE_NAME, 'the answer to a bulk request lists no items');
+  const failed = body.items.map(({ index }) => index).filter(({ status }) => status < 200 || status > 299);
+  if (failed.some(({ status }) => status === NOT_FOUND)) throw new UnknownGeneration(target.projection, target.number);
+  const hopeless = failed.find(({ status, error }) => status !== CONFLICT && !isBusyAnswer(status, error));
+  if (hopeless) throw refusalOf(hopeless.status, `document ${hopeless._id}: ${reasonIn(hopeless.error)}`);
+  const outdone = await newerOnes(server, target, failed);
+  return failed.filter(({ _id }) => !outdone.has(_id));
+};
+
+/** A conflict is no failure where a newer version is there indeed, or this one: then a later commit, or an earlier attempt, has written it. */
+const newerOnes = async (server: SearchServer, target: BulkTarget, failed: readonly ItemAnswer[]): Promise<ReadonlySet<string>> => {
+  const ids = failed.flatMap(({ _id, status }) => (status === CONFLICT ? [_id] : []));
+  if (ids.length === 0) return new Set();
+  const { body } = await server.request<MultiGetAnswer>({
+    method: 'POST',
+    path: `/${target.alias}/_mget`,
+    query: { _source: 'false' },
+    body: JSON.stringify({ ids }),
+  });
+  return new Set(body.docs.flatMap(({ _id, _version = -1 }) => (_version >= target.version ? [_id] : [])));
+};
+
+/** Those operations of a request that concern these documents. */
+const operationsOf = (request: string, ids: ReadonlySet<string>): string => {
+  const lines = request.split('\n');
+  let chosen = '';
+  for (let line = 0; line + 1 < lines.length; line += 2) {
+    const action = JSON.parse(lines[line] ?? '') as { readonly index: { readonly _id: string } };
+    if (ids.has(action.index._id)) chosen += `${lines[line]}\n${lines[line + 1]}\n`;
+  }
+  return chosen;
+};

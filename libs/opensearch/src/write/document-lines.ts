@@ -1,0 +1,133 @@
+// A batch as lines for `_bulk`: text that is made once and sent as it is, also again.
+import {
+  encodeDocument,
+  fieldWords,
+  InvalidDocument,
+  type CollectionChanges,
+  type CommitBatch,
+  type ParkedEvent,
+  type ProjectionDocument,
+  type SearchDeclaration,
+  SEARCH_LENGTH_MAX,
+  textsOf,
+} from '@mainstem/projection';
+import { documentId, hashOf, parkedId } from '../generation/names.js';
+import { fieldName } from '../generation/index-definition.js';
+
+/** A collection as it is written: its place in the projection and what is searched in it. */
+export interface WrittenCollection {
+  readonly place: number;
+  readonly declaration: SearchDeclaration;
+}
+
+/** A request for `_bulk`: so many operations. */
+export interface BulkRequest {
+  readonly lines: string;
+  readonly count: number;
+}
+
+const OPERATIONS_MAX = 5_000;
+const REQUEST_LENGTH_MAX = 4_000_000;
+/** Of one document, in UTF-16 units: the server takes requests of 100 MB and keeps a document in memory more than once. */
+const DOCUMENT_LENGTH_MAX = 10_000_000;
+/** The longest term that an index holds, in bytes. */
+const KEY_BYTES_MAX = 32_000;
+/** One more than a query can hold: a longer word is found by its beginning and never as a whole. */
+const WORD_LENGTH_MAX = SEARCH_LENGTH_MAX + 1;
+const POSITION_DIGITS = 20;
+
+/**
+ * Every change of a batch, in the order in which it was given. `version`: what it takes for older.
+ * Errors: READ_STORE_INVALID_DOCUMENT for what the server would refuse, before anything is sent.
+ */
+export const bulkRequests = (batch: CommitBatch, version: number, collections: ReadonlyMap<string, WrittenCollection>): readonly BulkRequest[] => {
+  const requests = new RequestList(version);
+  for (const changes of batch.changes) addChanges(requests, changes, collections.get(changes.collection));
+  for (const { key, position } of batch.unpark ?? []) requests.add(parkedId(key, position), DELETED);
+  for (const event of batch.park ?? []) requests.add(parkedId(event.key, event.position), parkedSource(event));
+  return requests.finish();
+};
+
+/** Sorts by its text as by its number. */
+export const paddedPosition = (position: bigint): string => position.toString().padStart(POSITION_DIGITS, '0');
+
+export const DELETED_KIND = 'deleted';
+
+/** It stays in place of the document: without it, a write that comes late would bring the document back. */
+const DELETED = JSON.stringify({ kind: DELETED_KIND });
+
+const addChanges = (requests: RequestList, { collection, upserts, deletes }: CollectionChanges, written: WrittenCollection | undefined): void => {
+  if (!written) throw new TypeError(`the projection declares no collection ${collection}`);
+  for (const key of deletes) requests.add(documentId(collection, key), DELETED);
+  for (const [key, document] of upserts) requests.add(documentId(collection, key), documentSource(collection, key, document, written));
+};
+
+const documentSource = (collection: string, key: string, document: ProjectionDocument, { place, declaration }: WrittenCollection): string => {
+  const json = encodeDocument(collection, key, document);
+  if (json.length > DOCUMENT_LENGTH_MAX) {
+    throw new InvalidDocument(
+      collection,
+      key.slice(0, 100),
+      `it has ${json.length} characters as JSON; at most ${DOCUMENT_LENGTH_MAX} can be stored`,
+    );
+  }
+  if (key.length * 3 > KEY_BYTES_MAX && Buffer.byteLength(key) > KEY_BYTES_MAX) {
+    throw new InvalidDocument(collection, `${key.slice(0, 100)}…`, `its key has more than ${KEY_BYTES_MAX} bytes`);
+  }
+  const { text, filters } = declaration;
+  const words = text.length === 0 ? '' : `,"words":${wordsJson(place, fieldWords(collection, key, document, text))}`;
+  const values =
+    filters.length === 0
+      ? ''
+      : `,"filters":${valuesJson(
+          place,
+          filters.map((field) => textsOf(collection, key, document, field)),
+        )}`;
+  return `{"kind":"document","collection":${JSON.stringify(collection)},"key":${JSON.stringify(key)}${words}${values},"document":${json}}`;
+};
+
+const wordsJson = (collection: number, fields: readonly string[]): string =>
+  JSON.stringify(
+    Object.fromEntries(fields.map((words, field) => [fieldName(collection, field), words.length > WORD_LENGTH_MAX ? shortened(words) : words])),
+  );
+
+const shortened = (words: string): string => words.split(' ').map(beginning).join(' ');
+
+/** Never with half of a surrogate pair at its end. */
+const beginning = (text: string): string =>
+  text.length <= WORD_LENGTH_MAX
+    ? text
+    : text.slice(0, (text.codePointAt(WORD_LENGTH_MAX - 1) ?? 0) > 0xffff ? WORD_LENGTH_MAX - 1 : WORD_LENGTH_MAX);
+
+const valuesJson = (collection: number, fields: readonly (readonly string[])[]): string =>
+  JSON.stringify(Object.fromEntries(fields.map((values, field) => [fieldName(collection, field), values.map(beginning)])));
+
+const parkedSource = (event: ParkedEvent): string => {
+  const document = { ...event, position: event.position.toString(), revision: event.revision.toString() };
+  return JSON.stringify({ kind: 'parked', key: event.key, parkedKey: hashOf(event.key), place: paddedPosition(event.position), document });
+};
+
+class RequestList {
+  readonly #requests: BulkRequest[] = [];
+  #lines: string[] = [];
+  #length = 0;
+
+  constructor(private readonly version: number) {}
+
+  add(id: string, source: string): void {
+    this.#lines.push(`{"index":{"_id":${JSON.stringify(id)},"version":${this.version},"version_type":"external_gte"}}\n${source}\n`);
+    this.#length += source.length;
+    if (this.#lines.length >= OPERATIONS_MAX || this.#length >= REQUEST_LENGTH_MAX) this.#cut();
+  }
+
+  finish(): readonly BulkRequest[] {
+    if (this.#lines.length > 0) this.#cut();
+    return this.#requests;
+  }
+
+  #cut(): void {
+    this.#requests.push({ lines: this.#lines.join(''), count: this.#lines.length });
+    this.#lines = [];
+    this.#length = 0;
+  }
+}
