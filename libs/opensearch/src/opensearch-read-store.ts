@@ -7,8 +7,6 @@ import {
   EMPTY_DIGEST,
   FingerprintMismatch,
   GenerationServes,
-  InvalidProjection,
-  isBehind,
   UnknownGeneration,
   type CreateGenerationOptions,
   type Generation,
@@ -262,9 +260,9 @@ export class OpenSearchReadStore implements ReadStore, SearchQueries {
   }
 
   /** The definition's fingerprint does not see what is searched: other fields make another index. */
-  #assertSameShape(projection: ProjectionDescriptor, { collections }: GenerationMeta): void {
+  #assertSameShape(projection: ProjectionDescriptor, { number, collections }: GenerationMeta): void {
     if (JSON.stringify(collectionsOf(projection, this.collections)) !== JSON.stringify(collections)) {
-      throw new FingerprintMismatch(projection.name, Number(projection.version));
+      throw new FingerprintMismatch(projection.name, number);
     }
   }
 }
