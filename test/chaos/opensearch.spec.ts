@@ -6,12 +6,12 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { defineEvents, InMemoryEventStore, streamOf, type EventId, type Position } from '@mainstem/event-store';
 import type { OpenSearchReadStore } from '@mainstem/opensearch';
-import { count, documentProjection, Projector, rollUp, sum, verifyProjection, type HostedProjection } from '@mainstem/projection';
+import { count, documentProjection, MemoryReadStore, Projector, rollUp, sum, verifyProjection, type HostedProjection } from '@mainstem/projection';
 import type { SeededRandom } from '@mainstem/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { freshPrefix, openStore, startNode, type OpenSearchNode } from '../contract/opensearch-nodes.js';
 import { SearchProxy, type SearchFault } from './support/search-proxy.js';
-import { chanceOf } from './support/trials.js';
+import { chanceOf, trials } from './support/trials.js';
 
 /** After a fault is over, until everything is there again. */
 const HEALED_MS = 30_000;
@@ -19,6 +19,8 @@ const HEALED_MS = 30_000;
 const HAPPENS_MS = 120_000;
 const EVENTS = 400;
 const KEYS = 30;
+const CUTS = trials(12);
+const DOWN_MS = process.env['CHAOS_TRIALS'] ? 30_000 : 3_000;
 
 class CountedData {
   group!: string;
@@ -99,6 +101,7 @@ describe('OpenSearch under faults', () => {
     readonly append: (total: number) => Promise<void>;
     /** Resolves when everything appended is in the read model; in time after a fault, without a restart. */
     readonly caughtUp: () => Promise<void>;
+    readonly status: () => string;
   }
 
   const hostedOn = (store: HostedProjection['store']): HostedProjection => ({
@@ -120,12 +123,17 @@ describe('OpenSearch under faults', () => {
     const store = await openStore(proxy.url, prefix, { collections: COLLECTIONS });
     const projector = new Projector({ reader: events, projections: [hostedOn(store)], batchSizeMax: 40, cacheBytesMax: 5_000 });
     const head = async (): Promise<Position> => (await events.head()) ?? (0n as Position);
-    const caughtUp = async (): Promise<void> => projector.waitFor('counters', await head(), { timeoutMs: HEALED_MS });
+    const caughtUp = async (timeoutMs = HEALED_MS): Promise<void> => projector.waitFor('counters', await head(), { timeoutMs });
+    const status = (): string =>
+      projector
+        .status()
+        .map(({ state, reason }) => `${state} ${reason ?? ''}`)
+        .join();
     projector.start();
     try {
       await append(events, chance, EVENTS);
-      await caughtUp();
-      await work({ events, store, proxy, projector, prefix, append: (total) => append(events, chance, total), caughtUp });
+      await caughtUp(HAPPENS_MS);
+      await work({ events, store, proxy, projector, prefix, append: (total) => append(events, chance, total), caughtUp, status });
       proxy.become({});
       await caughtUp();
       await expectFold({ events, store });
@@ -157,6 +165,22 @@ describe('OpenSearch under faults', () => {
     });
   });
 
+  it('waits while writes are blocked, says why, and goes on when the block is lifted', async () => {
+    await trial(async ({ store, prefix, append: more, status }) => {
+      const block = (isSet: boolean): Promise<Response> =>
+        fetch(`${node.url}/${prefix}*/_settings`, {
+          method: 'PUT',
+          headers: { 'content-type': 'application/json' },
+          body: JSON.stringify({ 'index.blocks.read_only': isSet ? true : null }),
+        });
+      await block(true);
+      await more(50);
+      await eventually(() => status().includes('READ_STORE_READ_ONLY'));
+      expect((await store.search('counters', { query: 'counter', limit: 1 })).total).toBeGreaterThan(10);
+      await block(false);
+    });
+  });
+
   it.each<[string, SearchFault]>([
     ['items that are refused with 429 and 503', { refusedItems: { share: 0.2, statuses: [429, 503] } }],
     ['items that are told to be in conflict', { refusedItems: { share: 0.2, statuses: [409] } }],
@@ -168,6 +192,47 @@ describe('OpenSearch under faults', () => {
       await more(EVENTS);
       await delay(1_000);
       if (fault.delayMs === undefined) await eventually(() => proxy.falsified > 5);
+    });
+  });
+
+  it(`finishes what was committed, and nothing else, when the line is cut after any write (${CUTS} times)`, async () => {
+    for (let cut = 0; cut < CUTS; cut++) {
+      const events = new InMemoryEventStore();
+      await append(events, chance, EVENTS);
+      const proxy = await SearchProxy.listen(node.url, chance);
+      const prefix = freshPrefix();
+      const cutOff = await openStore(proxy.url, prefix, { collections: COLLECTIONS });
+      proxy.become({ writesLeft: chance.int(4, 28) });
+      const options = { reader: events, batchSizeMax: 40, cacheBytesMax: 5_000 };
+      const dying = new Projector({ ...options, projections: [hostedOn(cutOff)] });
+      dying.start();
+      await eventually(() => dying.status().some(({ reason }) => reason !== undefined));
+      await dying.stop();
+      await cutOff.close();
+      await proxy.close();
+      const store = await openStore(node.url, prefix, { collections: COLLECTIONS });
+      const next = new Projector({ ...options, projections: [hostedOn(store)] });
+      next.start();
+      await next.waitFor('counters', (await events.head()) as Position, { timeoutMs: HEALED_MS });
+      await next.stop();
+      await expectFold({ events, store });
+      await store.close();
+    }
+  });
+
+  it('goes on after the node was killed and started again, and harms nobody meanwhile', async () => {
+    await trial(async ({ events, append: more, status }) => {
+      const memory = new MemoryReadStore();
+      const others = new Projector({ reader: events, projections: [hostedOn(memory)] });
+      others.start();
+      const writing = more(EVENTS);
+      await node.kill();
+      await writing;
+      await eventually(() => status().includes('READ_STORE_UNAVAILABLE'));
+      await others.waitFor('counters', (await events.head()) as Position, { timeoutMs: HEALED_MS });
+      await others.stop();
+      await delay(DOWN_MS);
+      node = await startNode({ folder, port: node.port });
     });
   });
 });
