@@ -4,6 +4,8 @@ import type { Job } from './job.js';
 const write = () => import('./jobs/write.js');
 const rebuild = () => import('./jobs/rebuild.js');
 const readModels = () => import('./ceilings/read-models.js');
+const adapter = () => import('./eventstoredb/ours.js');
+const bareClient = () => import('./eventstoredb/bare-client.js');
 
 export const jobs: Readonly<Record<string, () => Promise<Job>>> = {
   'commands-1': async () => (await write()).commandsOneByOne,
@@ -31,4 +33,20 @@ export const jobs: Readonly<Record<string, () => Promise<Job>>> = {
   everything: async () => (await rebuild()).everything,
   'everything/ceiling': async () => (await readModels()).everything,
   visibility: async () => (await import('./jobs/visibility.js')).visibility,
+  'esdb-append-1': async () => (await adapter()).appendsOneByOne,
+  'esdb-append-1/ceiling': async () => (await bareClient()).appendsOneByOne,
+  'esdb-append-64': async () => (await adapter()).appendsBy64,
+  'esdb-append-64/ceiling': async () => (await bareClient()).appendsBy64,
+  'esdb-batch-200': async () => (await adapter()).batchesOf200,
+  'esdb-batch-200/ceiling': async () => (await bareClient()).batchesOf200,
+  'esdb-batch-1000': async () => (await adapter()).batchesOf1000,
+  'esdb-batch-1000/ceiling': async () => (await bareClient()).batchesOf1000,
+  'esdb-read': async () => (await adapter()).readAll,
+  'esdb-read/ceiling': async () => (await bareClient()).readAll,
+  'esdb-subscribe': async () => (await adapter()).subscription,
+  'esdb-subscribe/ceiling': async () => (await bareClient()).subscription,
+  'esdb-load': async () => (await adapter()).loads,
+  'esdb-load/ceiling': async () => (await bareClient()).loads,
+  'esdb-rebuild': async () => (await adapter()).rebuild,
+  'esdb-rebuild/ceiling': async () => (await bareClient()).rebuild,
 };

@@ -3,7 +3,7 @@
 export interface Measurement {
   readonly job: string;
   readonly title: string;
-  readonly unit: 'commands/s' | 'events/s';
+  readonly unit: 'commands/s' | 'events/s' | 'loads/s';
   readonly hasCeiling?: boolean;
   readonly needsPostgres?: boolean;
   readonly needsOpenSearch?: boolean;
@@ -29,6 +29,9 @@ export interface Targets {
 
 /** What is asked of a rebuild is asked at the size of the whole ledger. */
 const MEMORY_MAX_MIB = 512;
+
+/** Of the bare client's rate. */
+const BARE_CLIENT: Targets = { ratioMin: 0.9 };
 
 export const measurements: readonly Measurement[] = [
   { job: 'commands-1', title: 'commands, one at a time, durable', unit: 'commands/s', hasCeiling: true, targets: { ratioMin: 0.7 } },
@@ -83,6 +86,15 @@ export const measurements: readonly Measurement[] = [
     targets: { ratioMin: 0.7, secondsMax: 60, memoryMaxMib: MEMORY_MAX_MIB },
   },
   { job: 'visibility', title: 'append to visible at 500 commands/s', unit: 'commands/s', targets: { figuresMax: { visibleP99Ms: 25 } } },
+  // Through the real client, in a process beside a server's; the ceiling is the bare client doing the same.
+  { job: 'esdb-append-1', title: 'EventStoreDB: appends, one at a time', unit: 'events/s', hasCeiling: true, targets: BARE_CLIENT },
+  { job: 'esdb-append-64', title: 'EventStoreDB: appends, 64 at a time', unit: 'events/s', hasCeiling: true, targets: BARE_CLIENT },
+  { job: 'esdb-batch-200', title: 'EventStoreDB: appends of 200 events', unit: 'events/s', hasCeiling: true, targets: BARE_CLIENT },
+  { job: 'esdb-batch-1000', title: 'EventStoreDB: appends of 1,000 events', unit: 'events/s', hasCeiling: true, targets: BARE_CLIENT },
+  { job: 'esdb-read', title: 'EventStoreDB: read everything, payloads decoded', unit: 'events/s', hasCeiling: true, targets: BARE_CLIENT },
+  { job: 'esdb-subscribe', title: 'EventStoreDB: subscription from the first event', unit: 'events/s', hasCeiling: true, targets: BARE_CLIENT },
+  { job: 'esdb-load', title: 'EventStoreDB: loads of streams of ten events', unit: 'loads/s', hasCeiling: true, targets: BARE_CLIENT },
+  { job: 'esdb-rebuild', title: 'EventStoreDB: rebuild order-summary, SQLite', unit: 'events/s', hasCeiling: true, targets: BARE_CLIENT },
   {
     job: 'everything',
     title: 'rebuild everything, ten times the ledger',

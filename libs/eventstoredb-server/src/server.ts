@@ -13,6 +13,8 @@ const WRITE_BYTES_MAX = 1_048_576;
 const WRITE_TIMEOUT_MS = 2_000;
 /** Of one message; a larger append comes in several. */
 const MESSAGE_BYTES_MAX = 16 * 1_048_576;
+/** Calls on one connection, as EventStoreDB allows them; a client's next ones wait until others end. */
+const CALLS_PER_CONNECTION_MAX = 100;
 /** What stopping gives the last answers to get out. */
 const FAREWELL_MS = 100;
 
@@ -64,7 +66,11 @@ export class EventStoreDbServer {
     const { host = '127.0.0.1', port = 2113, runtime = systemRuntime, writeBytesMax = WRITE_BYTES_MAX, writeTimeoutMs = WRITE_TIMEOUT_MS } = options;
     assertSafe(host, options);
     const log = await EventLog.open({ dir: options.dir, runtime, writeBytesMax });
-    const grpc = new Server({ 'grpc.max_receive_message_length': MESSAGE_BYTES_MAX, 'grpc.max_send_message_length': -1 });
+    const grpc = new Server({
+      'grpc.max_receive_message_length': MESSAGE_BYTES_MAX,
+      'grpc.max_send_message_length': -1,
+      'grpc.max_concurrent_streams': CALLS_PER_CONNECTION_MAX,
+    });
     let bound = 0;
     const endPoint = (): { address: string; port: number } => options.advertise ?? { address: dialable(host), port: bound };
     const report = options.onFailure ?? warn;

@@ -1,14 +1,6 @@
 // One call of a catch-up subscription: what it has delivered, and how far it is known to have come.
 import type { Readable } from 'node:stream';
-import {
-  excludeSystemEvents,
-  eventTypeFilter,
-  START,
-  streamNameFilter,
-  type EventStoreDBClient,
-  type Filter,
-  type ResolvedEvent,
-} from '@eventstore/db-client';
+import { excludeSystemEvents, eventTypeFilter, START, streamNameFilter, type EventStoreDBClient, type Filter } from '@eventstore/db-client';
 import {
   isWanted,
   laterPosition,
@@ -19,8 +11,9 @@ import {
   type SubscriptionBatch,
 } from '@mainstem/event-store';
 import { EventStoreUnavailable } from './errors.js';
-import { isSystemEvent, positionOf, recordedEvent, writtenEvent } from './event-mapping.js';
+import { isSystemEvent, writtenEvent } from './event-mapping.js';
 import { Inbox, INBOX_EVENTS_MAX } from './inbox.js';
+import { positionOf, recordedEvent } from './recorded-event.js';
 
 /** The server counts in windows of 32 events and tells a checkpoint after each. */
 const CHECKPOINT_INTERVAL = 1;
@@ -81,14 +74,17 @@ export class CatchUpSubscription {
 
   /** What is here now. Undefined: nothing is. Errors: what the call failed with; EVENT_STORE_UNAVAILABLE when the server ended it. */
   take(): SubscriptionBatch | undefined {
-    const taken = this.#inbox.take(this.#options.batchSize).map((event: ResolvedEvent) => writtenEvent(event));
+    const taken = this.#inbox.take(this.#options.batchSize);
     if (this.#inbox.isOver) throw new EventStoreUnavailable('subscribe', 'the server ended the subscription');
     const events: RecordedEvent[] = [];
     let reached = this.#position;
-    for (const event of taken) {
-      if (!event || (reached !== undefined && positionOf(event) <= reached)) continue;
-      reached = positionOf(event);
-      if (!isSystemEvent(event) && isWanted({ type: event.type, stream: event.streamId }, this.#options.filter)) events.push(recordedEvent(event));
+    for (const resolved of taken) {
+      const event = writtenEvent(resolved);
+      if (!event) continue;
+      const position = positionOf(event);
+      if (reached !== undefined && position <= reached) continue;
+      reached = position;
+      if (!isSystemEvent(event) && isWanted(event, this.#options.filter)) events.push(recordedEvent(event));
     }
     const isDrained = this.#inbox.isEmpty;
     if (isDrained) reached = laterPosition(reached, this.#checkpoint);

@@ -1,7 +1,8 @@
 // The one connection of a store: made anew when it has gone silent, never more often than once a second.
 import type { EventStoreDBClient } from '@eventstore/db-client';
 import { EventStoreClosed, type Runtime } from '@mainstem/event-store';
-import { createClient, type GuardedClient } from './guarded-client.js';
+import { ownConnection } from './connection-settings.js';
+import { createClient, type GuardedClient, type OpenCall } from './guarded-client.js';
 
 const RENEWAL_INTERVAL_MS = 1_000;
 /** How long the end of a connection is waited for. */
@@ -10,6 +11,7 @@ const CLOSING_MS = 1_000;
 /** A client and the signal that fires when it is given up: whoever uses it has to let go then, the client itself does not say so. */
 export interface HeldClient {
   readonly client: EventStoreDBClient;
+  readonly openCall: OpenCall;
   readonly abandoned: AbortSignal;
 }
 
@@ -67,5 +69,5 @@ interface Held extends HeldClient, GuardedClient {
 
 const held = (uri: string): Held => {
   const abandonment = new AbortController();
-  return { ...createClient(uri), abandoned: abandonment.signal, abandon: () => abandonment.abort() };
+  return { ...createClient(ownConnection(uri)), abandoned: abandonment.signal, abandon: () => abandonment.abort() };
 };

@@ -1,5 +1,5 @@
-import { describe, expect, it } from 'vitest';
-import { connectionOf } from './connection-settings.js';
+import { describe, expect, it, vi } from 'vitest';
+import { connectionOf, ownConnection } from './connection-settings.js';
 import { createClient } from './guarded-client.js';
 
 describe('the settings of a connection', () => {
@@ -22,6 +22,33 @@ describe('the settings of a connection', () => {
       expect(() => connectionOf({ connectionString })).toThrow(expect.objectContaining({ code: 'EVENT_STORE_CONNECTION_SETTINGS_INVALID' }));
     },
   );
+
+  it.each(['unknown=1', 'tls=true&nodePrefrence=leader', 'tlsVerifyCert=false', 'tls', ''])(
+    'are refused with a parameter that the client would ignore, and print together with the password: %j',
+    (parameters) => {
+      const connectionString = `esdb://admin:s3cret@host:2113?${parameters}`;
+      const refusal = expect.objectContaining({ code: 'EVENT_STORE_CONNECTION_SETTINGS_INVALID', message: expect.not.stringContaining('s3cret') });
+      expect(() => connectionOf({ connectionString })).toThrow(refusal);
+    },
+  );
+
+  it('are never printed', () => {
+    const printed = (['log', 'info', 'warn', 'error'] as const).map((name) => vi.spyOn(console, name));
+    const { uri } = connectionOf({ connectionString: 'esdb://admin:s3cret@host:2113?tls=true&keepAliveInterval=9999&node-preference=leader' });
+    void createClient(ownConnection(uri)).close();
+    expect(JSON.stringify(printed.map(({ mock }) => mock.calls))).not.toContain('s3cret');
+    vi.restoreAllMocks();
+  });
+
+  it('give each client a connection of its own, unless keep-alive is off', () => {
+    const of = (uri: string): readonly number[] =>
+      [ownConnection(uri), ownConnection(uri)].map((own) => Number(/[?&]keepAliveTimeout=(\d+)$/.exec(own)?.[1]));
+    for (const uri of ['esdb://host:2113', 'esdb://host:2113/?tls=false', 'esdb://host:2113?keepAliveTimeout=500']) {
+      const [one, two] = of(uri) as [number, number];
+      expect(two).toBe(one + 1);
+    }
+    expect(ownConnection('esdb://host:2113?keepAliveTimeout=-1')).toBe('esdb://host:2113?keepAliveTimeout=-1');
+  });
 
   it.each(['esdb://admin:s3cret@host:port?tls=maybe', 'esdb://admin:s3cret@host:2113?tlsCAFile=/nowhere/ca.pem', 'esdb://admin:s3cret@:?=x&y'])(
     'are not repeated where they are refused: %j',

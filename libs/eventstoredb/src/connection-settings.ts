@@ -17,14 +17,63 @@ export interface Connection {
   readonly password: string | undefined;
 }
 
-const FORM = /^(esdb(?:\+discover)?:\/\/)(?:([^@/?]*)@)?(.+)$/s;
+const FORM = /^(esdb(?:\+discover)?:\/\/)(?:([^@/?]*)@)?([^?]+)(?:\?(.*))?$/s;
+
+/** What the client knows; it ignores anything else, and warns with the whole string, the password included. */
+const PARAMETERS: readonly string[] = [
+  'connectionName',
+  'defaultDeadline',
+  'discoveryInterval',
+  'gossipTimeout',
+  'keepAliveInterval',
+  'keepAliveTimeout',
+  'maxDiscoverAttempts',
+  'nodePreference',
+  'throwOnAppendFailure',
+  'tls',
+  'tlsCAFile',
+  'tlsVerifyCert',
+  'userCertFile',
+  'userKeyFile',
+];
 
 /** Errors: EVENT_STORE_CONNECTION_SETTINGS_INVALID. */
 export const connectionOf = ({ connectionString, credentials }: ConnectionSettings): Connection => {
-  const [, scheme, user, rest] = (typeof connectionString === 'string' ? FORM.exec(connectionString.trim()) : undefined) ?? [];
-  if (scheme === undefined || rest === undefined) throw new ConnectionSettingsInvalid('it does not begin with esdb:// or esdb+discover://');
+  const [, scheme, user, hosts, parameters] = (typeof connectionString === 'string' ? FORM.exec(connectionString.trim()) : undefined) ?? [];
+  if (scheme === undefined || hosts === undefined) throw new ConnectionSettingsInvalid('it does not begin with esdb:// or esdb+discover://');
+  if (parameters !== undefined) checkParameters(parameters);
   const written = credentials ? `${encodeURIComponent(credentials.username)}:${encodeURIComponent(credentials.password)}` : user;
+  const rest = parameters === undefined ? hosts : `${hosts}?${parameters}`;
   return { uri: `${scheme}${written === undefined ? '' : `${written}@`}${rest}`, password: credentials?.password ?? passwordIn(user) };
+};
+
+const checkParameters = (parameters: string): void => {
+  for (const parameter of parameters.split('&')) {
+    const [name = '', value = ''] = parameter.split('=');
+    const known = PARAMETERS.find((one) => one.toLowerCase() === name.toLowerCase().replaceAll(/[_-]/g, ''));
+    if (known === undefined) throw new ConnectionSettingsInvalid(`it has a parameter that is none of ${PARAMETERS.join(', ')}`);
+    if (value === '') throw new ConnectionSettingsInvalid(`${known} has no value`);
+    if (known === 'tlsVerifyCert' && value !== 'true')
+      throw new ConnectionSettingsInvalid('tlsVerifyCert cannot be turned off; name the CA in tlsCAFile');
+  }
+};
+
+const KEEP_ALIVE_TIMEOUT = /[?&]keep[_-]?alive[_-]?timeout=(-?\d+)/i;
+const KEEP_ALIVE_TIMEOUT_MS = 10_000;
+const CONNECTIONS_MAX = 1_000;
+let connections = 0;
+
+/**
+ * The same settings for a client that is to have a connection of its own: gRPC lets all clients of a process share one as long as their
+ * settings are equal, and with it its limit of calls and its failures. So the time that a lost connection takes to be noticed differs by a few milliseconds.
+ */
+export const ownConnection = (uri: string): string => {
+  const [, given] = KEEP_ALIVE_TIMEOUT.exec(uri) ?? [];
+  const timeoutMs = given === undefined ? KEEP_ALIVE_TIMEOUT_MS : Number(given);
+  // Turned off: then there is nothing to tell connections apart by.
+  if (timeoutMs < 0) return uri;
+  const own = timeoutMs + (connections++ % CONNECTIONS_MAX);
+  return `${uri.replace(/\/+$/, '')}${uri.includes('?') ? '&' : '?'}keepAliveTimeout=${own}`;
 };
 
 const passwordIn = (user: string | undefined): string | undefined => {

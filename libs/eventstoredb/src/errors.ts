@@ -47,3 +47,10 @@ export class EventStoreFailed extends MainstemError {
     super('EVENT_STORE_FAILED', `${operation}: the event store failed (${reason}). Its log tells more.`, { cause });
   }
 }
+
+/** More appends wait for their answer than are kept in memory; nothing was sent. */
+export class TooManyAppends extends MainstemError {
+  constructor(pendingMax: string) {
+    super('EVENT_STORE_OVERLOADED', `More than ${pendingMax} of appends wait for their answer. Await earlier appends before starting more.`);
+  }
+}

@@ -1,5 +1,4 @@
 // Appends with one effect, whatever happens to the connection.
-import type { AppendExpectedRevision, EventData, EventStoreDBClient } from '@eventstore/db-client';
 import {
   throwIfAborted,
   WrongExpectedRevision,
@@ -11,13 +10,11 @@ import {
   type Revision,
   type StreamName,
 } from '@mainstem/event-store';
-import { BackOff } from './back-off.js';
-import { EventStoreFailed, EventStoreUnavailable } from './errors.js';
-import { clientEvent } from './event-mapping.js';
+import { AppendPipeline } from './append-pipeline.js';
+import { wireMetadata } from './event-mapping.js';
 import type { EventsReader } from './events-reader.js';
 import type { StoreContext } from './store-context.js';
-import { isTransient, translateError } from './translate-error.js';
-import { within } from './within.js';
+import { encodeAppend } from './wire/append-request.js';
 
 /** Rounds of reading where the stream is and appending there, for appends without a revision. */
 const ROUNDS_MAX = 32;
@@ -25,12 +22,12 @@ const ROUNDS_MAX = 32;
 export class EventsAppender {
   readonly #context: StoreContext;
   readonly #reader: EventsReader;
-  /** By client: the end of its first append. */
-  readonly #opening = new WeakMap<EventStoreDBClient, Promise<unknown>>();
+  readonly #pipeline: AppendPipeline;
 
   constructor(context: StoreContext, reader: EventsReader) {
     this.#context = context;
     this.#reader = reader;
+    this.#pipeline = new AppendPipeline(context);
   }
 
   /**
@@ -54,45 +51,16 @@ export class EventsAppender {
     }
   }
 
-  /**
-   * An attempt without an answer is repeated: the same ids at the same revision take effect once, and the server answers with where they
-   * are. Errors: EVENT_STORE_UNAVAILABLE after `appendTimeoutMs`; only then is the outcome unknown.
-   */
   async #appendAt(append: EncodedAppend, expected: ExpectedRevision, signal: AbortSignal | undefined): Promise<AppendResult> {
-    const { runtime, holder, redact, timeouts } = this.#context;
-    const recordedAt = new Date(runtime.now()).toISOString();
-    const events = append.events.map((event) => clientEvent(event, recordedAt));
-    const start = runtime.monotonic();
-    const backOff = new BackOff(runtime, { delayMsMin: 0, delayMs: 50, delayMsMax: 2_000 });
-    for (;;) {
-      const held = holder.current();
-      try {
-        return await this.#attempt(held.client, append, events, expected);
-      } catch (error) {
-        const operation = { name: 'append', stream: append.stream, expected: append.expected, bytes: bytesOf(append) };
-        if (!isTransient(error)) throw translateError(error, operation, redact);
-        if (error instanceof EventStoreUnavailable) holder.renew(held);
-        const isOver = runtime.monotonic() - start >= timeouts.appendMs || signal?.aborted;
-        if (isOver) throw translateError(error, operation, redact);
-        await backOff.wait(signal);
-      }
-    }
-  }
-
-  async #attempt(client: EventStoreDBClient, { stream }: EncodedAppend, events: EventData[], expected: ExpectedRevision): Promise<AppendResult> {
     const { runtime, timeouts } = this.#context;
-    // A client asks what the server can do and opens its call during its first append, and the second one would overtake it.
-    const opening = this.#opening.get(client);
-    if (opening) await opening;
-    const answer = client.appendToStream(stream, events, { expectedRevision: clientExpectation(expected) });
-    if (!opening)
-      this.#opening.set(
-        client,
-        within(answer, timeouts.answerMs, 'append', runtime).catch(() => undefined),
-      );
-    const { success, nextExpectedRevision, position } = await within(answer, timeouts.answerMs, 'append', runtime);
-    if (!success || !position) throw new EventStoreFailed('append', 'its answer has no position');
-    return { revision: nextExpectedRevision as Revision, position: position.commit as Position };
+    const { stream, events } = append;
+    const recordedAt = new Date(runtime.now()).toISOString();
+    const metadata = events.map((event) => wireMetadata(event, recordedAt));
+    const parts = encodeAppend({ stream, expected, events, metadata }, timeouts.answerMs);
+    const bytes = sizeOf(parts);
+    const operation = { name: 'append', stream, expected: append.expected, bytes };
+    const { revision, position } = await this.#pipeline.append({ parts, bytes, operation, signal });
+    return { revision: revision as Revision, position: position as Position };
   }
 
   /** The last events of a stream, in order of revision. */
@@ -107,18 +75,4 @@ export class EventsAppender {
 const isSame = ({ events }: EncodedAppend, tail: readonly RecordedEvent[]): boolean =>
   tail.length === events.length && events.every((event, index) => event.id === tail[index]?.id);
 
-const clientExpectation = (expected: ExpectedRevision): AppendExpectedRevision => {
-  switch (expected) {
-    case 'any':
-      return 'any';
-    case 'no-stream':
-      return 'no_stream';
-    case 'stream-exists':
-      return 'stream_exists';
-    default:
-      return expected;
-  }
-};
-
-const bytesOf = ({ events }: EncodedAppend): number =>
-  events.reduce((sum, event) => sum + Buffer.byteLength(event.dataJson) + Buffer.byteLength(event.metadataJson), 0);
+const sizeOf = (parts: readonly Buffer[]): number => parts.reduce((sum, part) => sum + part.length, 0);

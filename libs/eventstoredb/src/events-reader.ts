@@ -1,26 +1,27 @@
 // Reads of one stream and of all streams, resumed where they were when the connection breaks.
 import type { Readable } from 'node:stream';
-import { BACKWARDS, END, FORWARDS, START, type EventStoreDBClient, type ResolvedEvent } from '@eventstore/db-client';
+import { BACKWARDS, END, FORWARDS, START, type EventStoreDBClient } from '@eventstore/db-client';
 import { isWanted, throwIfAborted, type AllRead, type Position, type RecordedEvent, type StreamName, type StreamRead } from '@mainstem/event-store';
 import { BackOff } from './back-off.js';
 import { EventStoreUnavailable } from './errors.js';
-import { isSystemEvent, recordedEvent, writtenEvent } from './event-mapping.js';
+import { isSystemEvent, writtenEvent } from './event-mapping.js';
 import { Inbox, INBOX_EVENTS_MAX } from './inbox.js';
+import { recordedEvent } from './recorded-event.js';
 import type { StoreContext } from './store-context.js';
-import { isTransient, translateError } from './translate-error.js';
+import { isTransient, isUnreachable, translateError } from './translate-error.js';
+import type { WireEvent } from './wire/wire-event.js';
 
 const STREAM_BATCH_EVENTS = 1_000;
 const HEAD_PAGE_EVENTS = 32;
 
 type ReadCall = ReturnType<EventStoreDBClient['readAll']>;
-type ClientRecord = NonNullable<ReturnType<typeof writtenEvent>>;
 
 interface Reading {
   readonly name: string;
   readonly stream?: StreamName;
   readonly batchSize: number;
   /** Begins where `last`, the last event that was taken, leaves off. */
-  open(client: EventStoreDBClient, last: ClientRecord | undefined): ReadCall;
+  open(client: EventStoreDBClient, last: WireEvent | undefined): ReadCall;
 }
 
 export class EventsReader {
@@ -46,7 +47,7 @@ export class EventsReader {
   async *ofAll({ isBackwards, after, limit, filter, batchSize }: AllRead, signal: AbortSignal | undefined): AsyncGenerator<readonly RecordedEvent[]> {
     const direction = isBackwards ? BACKWARDS : FORWARDS;
     const open: Reading['open'] = (client, last) => {
-      const place = last?.position?.commit ?? after;
+      const place = last?.commit ?? after;
       const fromPosition = place === undefined ? (isBackwards ? END : START) : { commit: place, prepare: place };
       return client.readAll({ direction, fromPosition }, { highWaterMark: INBOX_EVENTS_MAX });
     };
@@ -71,13 +72,15 @@ export class EventsReader {
   async *#events(reading: Reading, signal: AbortSignal | undefined): AsyncGenerator<readonly RecordedEvent[]> {
     const { runtime, holder, timeouts, redact } = this.#context;
     const backOff = new BackOff(runtime, { delayMsMin: 0, delayMs: 50, delayMsMax: 2_000 });
-    let last: ClientRecord | undefined;
+    let last: WireEvent | undefined;
     let progressAt = runtime.monotonic();
     for (;;) {
       throwIfAborted(signal, reading.name);
       const held = holder.current();
+      let hasAnswered = false;
       try {
         for await (const events of this.#oneCall(reading, held, last, signal)) {
+          hasAnswered = true;
           progressAt = runtime.monotonic();
           const fresh = events.filter((event) => event.id !== last?.id || event.revision !== last.revision);
           last = events.at(-1) ?? last;
@@ -93,7 +96,7 @@ export class EventsReader {
         if (!isTransient(error) || isOver) {
           throw translateError(error, { name: reading.name, ...(reading.stream !== undefined && { stream: reading.stream }) }, redact);
         }
-        if (error instanceof EventStoreUnavailable) holder.renew(held);
+        if (error instanceof EventStoreUnavailable || (!hasAnswered && isUnreachable(error))) holder.renew(held);
         await backOff.wait(signal);
       }
     }
@@ -102,9 +105,9 @@ export class EventsReader {
   async *#oneCall(
     { name, batchSize, open }: Reading,
     { client, abandoned }: ReturnType<StoreContext['holder']['current']>,
-    last: ClientRecord | undefined,
+    last: WireEvent | undefined,
     signal: AbortSignal | undefined,
-  ): AsyncGenerator<readonly ClientRecord[]> {
+  ): AsyncGenerator<readonly WireEvent[]> {
     const { runtime, holder, timeouts } = this.#context;
     const call = open(client, last);
     const inbox = new Inbox(call as unknown as Readable, runtime);
@@ -113,7 +116,7 @@ export class EventsReader {
       for (;;) {
         const events = inbox
           .take(batchSize)
-          .map((event: ResolvedEvent) => writtenEvent(event))
+          .map(writtenEvent)
           .filter((event) => event !== undefined);
         if (events.length > 0) {
           yield events;

@@ -33,6 +33,7 @@ import { readIncarnation } from './incarnation.js';
 import { LocalAppends } from './local-appends.js';
 import type { StoreContext, Timeouts } from './store-context.js';
 import { StreamLanes } from './stream-lanes.js';
+import { SubscriptionConnections } from './subscription-connections.js';
 import { supervisedSubscription } from './supervised-subscription.js';
 import { isTransient, redactor, translateError } from './translate-error.js';
 import { within } from './within.js';
@@ -55,12 +56,13 @@ const RESTORING_MS_MAX = 2_000;
 /**
  * Appends have one effect whatever happens to the connection; reads and subscriptions go on where they were. Events whose type or stream
  * begins with `$` are the store's own and never come out. Positions are opaque and have gaps.
- * Besides the port's errors: EVENT_STORE_UNAVAILABLE, EVENT_STORE_ACCESS_DENIED, EVENT_STORE_STREAM_DELETED, EVENT_STORE_FAILED.
+ * Besides the port's errors: EVENT_STORE_UNAVAILABLE, EVENT_STORE_ACCESS_DENIED, EVENT_STORE_STREAM_DELETED, EVENT_STORE_OVERLOADED, EVENT_STORE_FAILED.
  */
 export class EventStoreDbEventStore implements EventStore {
   readonly incarnation: Incarnation;
   readonly hasDensePositions = false;
   readonly #context: StoreContext;
+  readonly #connections: SubscriptionConnections;
   readonly #limits: AppendLimits;
   readonly #reader: EventsReader;
   readonly #appender: EventsAppender;
@@ -80,16 +82,18 @@ export class EventStoreDbEventStore implements EventStore {
     const context: StoreContext = { runtime, timeouts, holder: new ClientHolder(uri, runtime), redact: redactor(password) };
     try {
       const incarnation = await connect(context, connectTimeoutMs);
-      return new EventStoreDbEventStore(context, { ...DEFAULT_LIMITS, ...options.limits }, incarnation);
+      const connections = new SubscriptionConnections(context.holder, () => new ClientHolder(uri, runtime));
+      return new EventStoreDbEventStore(context, connections, { ...DEFAULT_LIMITS, ...options.limits }, incarnation);
     } catch (error) {
       await context.holder.close();
       throw translateError(error, { name: 'open' }, context.redact);
     }
   }
 
-  private constructor(context: StoreContext, limits: AppendLimits, incarnation: Incarnation) {
+  private constructor(context: StoreContext, connections: SubscriptionConnections, limits: AppendLimits, incarnation: Incarnation) {
     this.incarnation = incarnation;
     this.#context = context;
+    this.#connections = connections;
     this.#limits = limits;
     this.#reader = new EventsReader(context);
     this.#appender = new EventsAppender(context, this.#reader);
@@ -117,8 +121,13 @@ export class EventStoreDbEventStore implements EventStore {
 
   async *subscribe(options: SubscribeOptions): AsyncGenerator<SubscriptionBatch> {
     this.#assertOpen();
-    const shared = { ...this.#context, reader: this.#reader, health: this.#health, appends: this.#appends };
-    yield* supervisedSubscription(checkSubscription(options), shared);
+    const subscription = checkSubscription(options);
+    const { holder, release } = this.#connections.lease();
+    try {
+      yield* supervisedSubscription(subscription, { ...this.#context, holder, reader: this.#reader, health: this.#health, appends: this.#appends });
+    } finally {
+      release();
+    }
   }
 
   async head(signal?: AbortSignal): Promise<Position | undefined> {
@@ -144,7 +153,7 @@ export class EventStoreDbEventStore implements EventStore {
 
   async #close(): Promise<void> {
     await this.#lanes.idle();
-    await this.#context.holder.close();
+    await Promise.all([this.#connections.close(), this.#context.holder.close()]);
   }
 
   #assertOpen(): void {
@@ -160,7 +169,7 @@ const connect = async ({ runtime, holder, timeouts }: StoreContext, timeoutMs: n
     const held = holder.current();
     const leftMs = timeoutMs - (runtime.monotonic() - start);
     try {
-      return await within(readIncarnation(held.client, runtime), Math.max(1, Math.min(timeouts.answerMs, leftMs)), 'open', runtime);
+      return await within(readIncarnation(held, runtime, timeouts.answerMs), Math.max(1, Math.min(timeouts.answerMs, leftMs)), 'open', runtime);
     } catch (error) {
       if (!isTransient(error) || runtime.monotonic() - start >= timeoutMs) throw error;
       holder.renew(held);

@@ -1,21 +1,56 @@
-// The client, with two things mended that would take a process down or keep it from ending.
+// The client, with the messages of its hot paths encoded and decoded by ours, and closed in a way that lets a process end.
 import { EventStoreDBClient } from '@eventstore/db-client';
+import { StreamsClient } from '@eventstore/db-client/generated/streams_grpc_pb.js';
 import { ConnectionSettingsInvalid } from './errors.js';
+import { decodeReadAnswer } from './wire/read-answer.js';
 
 /** What is used of the client's inside (version 6.2.1, pinned). */
 interface Inside {
   GRPCStreamCreator: (...parts: StreamParts) => () => Promise<unknown>;
   getChannel: () => Promise<Channel>;
+  /** Metadata and options of a call: credentials, name of the connection. */
+  callArguments: (options: object, callOptions: object) => readonly [metadata: unknown, options: unknown];
 }
 interface Channel {
   close(): void;
 }
-type StreamParts = readonly [client: unknown, name: string, create: (client: unknown) => unknown, cache?: unknown];
+type StreamParts = readonly [clientClass: unknown, name: string, create: (streams: never) => unknown, cache?: unknown];
 
-interface Listening {
-  listeners(event: 'data'): readonly ((message: unknown) => void)[];
-  removeListener(event: 'data', listener: (message: unknown) => void): unknown;
-  on(event: 'data', listener: (message: unknown) => void): unknown;
+/** The client's generated code for the service of streams. */
+interface Streams {
+  read(request: Request, metadata: unknown, options: unknown): unknown;
+  makeServerStreamRequest(
+    path: string,
+    encode: (request: Request) => Buffer,
+    decode: (bytes: Buffer) => unknown,
+    ...rest: readonly unknown[]
+  ): unknown;
+  makeBidiStreamRequest(path: string, encode: (bytes: Buffer) => Buffer, decode: (bytes: Buffer) => unknown, ...rest: readonly unknown[]): unknown;
+}
+interface Request {
+  serializeBinary(): Uint8Array;
+}
+
+/** A call of both directions, as far as it is used. */
+export interface DuplexCall<Answer> {
+  /** False: wait for `drain` before the next one. */
+  write(message: Buffer): boolean;
+  on(event: 'data', listener: (answer: Answer) => void): unknown;
+  on(event: 'error', listener: (error: unknown) => void): unknown;
+  on(event: 'end', listener: () => void): unknown;
+  once(event: 'drain', listener: () => void): unknown;
+  cancel(): void;
+}
+
+/** Opens a call of both directions on the client's connection: found, secured, authorised and redirected as the client's own calls. */
+export type OpenCall = <Answer>(path: string, decode: (bytes: Buffer) => Answer) => Promise<DuplexCall<Answer>>;
+
+/** A client and its connections. */
+export interface GuardedClient {
+  readonly client: EventStoreDBClient;
+  readonly openCall: OpenCall;
+  /** Ends every call and closes the connection: the client's own `dispose` leaves it open. */
+  close(): Promise<void>;
 }
 
 /** Dials nothing yet. Errors: EVENT_STORE_CONNECTION_SETTINGS_INVALID. */
@@ -30,10 +65,20 @@ export const createClient = (uri: string): GuardedClient => {
     );
   }
   const inside = client as unknown as Inside;
-  guardAppends(inside);
+  const createStream = inside.GRPCStreamCreator;
+  inside.GRPCStreamCreator = (clientClass, name, create, cache) =>
+    createStream(clientClass, name, READS.includes(name) ? (streams: Streams) => create(withOwnDecoding(streams) as never) : create, cache);
+  const openCall: OpenCall = async (path, decode) => {
+    const create = (streams: Streams): unknown => {
+      const [metadata, options] = inside.callArguments({}, { deadline: Infinity });
+      return streams.makeBidiStreamRequest(path, (bytes: Buffer) => bytes, decode, metadata, options);
+    };
+    return (await createStream(StreamsClient, path, create)()) as DuplexCall<ReturnType<typeof decode>>;
+  };
   const lastChannel = rememberChannel(inside);
   return {
     client,
+    openCall,
     close: async () => {
       const disposed = client.dispose();
       (await lastChannel())?.close();
@@ -50,34 +95,12 @@ const rememberChannel = (client: Inside): (() => Promise<Channel> | undefined) =
   return () => last;
 };
 
-/** A client and its connections. */
-export interface GuardedClient {
-  readonly client: EventStoreDBClient;
-  /** Ends every call and closes the connection: the client's own `dispose` leaves it open. */
-  close(): Promise<void>;
-}
+const READ_PATH = '/event_store.client.streams.Streams/Read';
+const READS: readonly string[] = ['readAll', 'readStream', 'subscribeToAll'];
 
-/**
- * The client keeps the appends of all its instances in one table, and an error on one connection empties it. An answer that still comes
- * on another connection then finds no append, and the client throws in its listener: the process would end. Those answers are dropped here;
- * their appends were told of the error and are resolved by reading back.
- */
-const guardAppends = (client: Inside): void => {
-  const createStream = client.GRPCStreamCreator;
-  client.GRPCStreamCreator = (grpcClient, name, create, cache) =>
-    createStream(grpcClient, name, name === 'appendToStream' && cache ? (of) => guarded(create(of) as Listening) : create, cache);
-};
+/** Reads through the client, its answers decoded by ours. */
+const withOwnDecoding = (streams: Streams): Pick<Streams, 'read'> => ({
+  read: (request, metadata, options) => streams.makeServerStreamRequest(READ_PATH, serialized, decodeReadAnswer, request, metadata, options),
+});
 
-const guarded = (stream: Listening): Listening => {
-  for (const listener of stream.listeners('data')) {
-    stream.removeListener('data', listener);
-    stream.on('data', (message) => {
-      try {
-        listener(message);
-      } catch (error) {
-        if (!(error instanceof TypeError)) throw error;
-      }
-    });
-  }
-  return stream;
-};
+const serialized = (request: Request): Buffer => Buffer.from(request.serializeBinary());

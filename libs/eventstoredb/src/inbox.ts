@@ -3,8 +3,8 @@ import type { Readable } from 'node:stream';
 import type { ResolvedEvent } from '@eventstore/db-client';
 import type { Runtime } from '@mainstem/event-store';
 
-/** Events that the client may hold ready for each call. */
-export const INBOX_EVENTS_MAX = 256;
+/** Events that the client may hold ready for each call, on either side of its decoding; each may have a megabyte. */
+export const INBOX_EVENTS_MAX = 64;
 
 /** Turns of the event loop that a reader waits before it sets a timer. */
 const TURNS_BEFORE_SLEEP = 4;

@@ -1,33 +1,46 @@
 // Which event store this is: an event of its own in a stream of its own, written by whoever comes first.
-import { jsonEvent, type EventStoreDBClient } from '@eventstore/db-client';
-import type { Incarnation, Runtime } from '@mainstem/event-store';
+import type { EventStoreDBClient } from '@eventstore/db-client';
+import type { EventId, Incarnation, Runtime } from '@mainstem/event-store';
+import { AppendCall } from './append-call.js';
+import type { HeldClient } from './client-holder.js';
 import { EventStoreFailed } from './errors.js';
+import { writtenEvent } from './event-mapping.js';
+import type { OpenCall } from './guarded-client.js';
+import { recordedEvent } from './recorded-event.js';
+import { encodeAppend, withCorrelation } from './wire/append-request.js';
 
 /** A type that begins with $ never reaches a handler. */
 const TYPE = '$mainstem-incarnation';
 const STREAM = 'mainstem-incarnation';
 
 /** Reads the marker, or writes it if there is none. Errors: the client's. */
-export const readIncarnation = async (client: EventStoreDBClient, runtime: Runtime): Promise<Incarnation> => {
+export const readIncarnation = async ({ client, openCall }: HeldClient, runtime: Runtime, answerMs: number): Promise<Incarnation> => {
   const known = await find(client);
   if (known) return known;
-  const marker = jsonEvent({ id: runtime.uuid(), type: TYPE, data: { incarnation: runtime.uuid() } });
-  try {
-    await client.appendToStream(STREAM, [marker], { expectedRevision: 'no_stream' });
-  } catch (error) {
-    // Another process was first; its marker is the one that counts.
-    if (!(error instanceof Error && 'type' in error && error.type === 'wrong-expected-version')) throw error;
-  }
+  const dataJson = JSON.stringify({ incarnation: runtime.uuid() });
+  const events = [{ id: runtime.uuid() as EventId, type: TYPE, dataJson, metadataJson: '{}' }];
+  const [marker = Buffer.alloc(0)] = encodeAppend({ stream: STREAM, expected: 'no-stream', events, metadata: ['{}'] }, answerMs);
+  // Another process may have been first; its marker is the one that counts.
+  await sendOnce(openCall, withCorrelation(marker, runtime.uuid()));
   const written = await find(client);
   if (!written) throw new EventStoreFailed('open', `stream ${STREAM} does not say which store this is`);
   return written;
 };
 
+/** Resolves with any answer but a failure. */
+const sendOnce = async (openCall: OpenCall, message: Buffer): Promise<void> => {
+  const call = await AppendCall.open(openCall, ({ refusal }) => call.fail(refusal?.type === 'wrong-expected-version' ? undefined : refusal));
+  call.send(message);
+  const failure = await call.ended;
+  if (failure !== undefined) throw failure;
+};
+
 const find = async (client: EventStoreDBClient): Promise<Incarnation | undefined> => {
   try {
     let incarnation: unknown;
-    for await (const { event } of client.readStream(STREAM, { maxCount: 1 })) {
-      incarnation = (event?.data as { readonly incarnation?: unknown } | undefined)?.incarnation;
+    for await (const resolved of client.readStream(STREAM, { maxCount: 1 })) {
+      const event = writtenEvent(resolved as never);
+      incarnation = event && (recordedEvent(event).data as { readonly incarnation?: unknown }).incarnation;
     }
     return typeof incarnation === 'string' ? (incarnation as Incarnation) : undefined;
   } catch (error) {

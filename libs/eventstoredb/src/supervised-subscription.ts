@@ -8,7 +8,7 @@ import type { EventsReader } from './events-reader.js';
 import type { LocalAppends } from './local-appends.js';
 import type { StoreContext } from './store-context.js';
 import { probeTail } from './tail-probe.js';
-import { isTransient, translateError } from './translate-error.js';
+import { isTransient, isUnreachable, translateError } from './translate-error.js';
 import { within } from './within.js';
 
 /** How long nothing has to come before the newest events are looked at. */
@@ -37,8 +37,10 @@ export async function* supervisedSubscription(
   try {
     while (!signal.aborted) {
       const held = holder.current();
+      let hasAnswered = false;
       try {
         for await (const batch of oneSubscription({ after: position, signal, ...rest }, options, { held, following })) {
+          hasAnswered = true;
           following.isWell();
           backOff.reset();
           const isNews = batch.events.length > 0 || batch.position !== position || (batch.isCaughtUp && !hasToldCaughtUp);
@@ -52,7 +54,7 @@ export async function* supervisedSubscription(
         const translated = translateError(error, { name: 'subscribe' }, redact);
         if (!isTransient(translated)) throw translated;
         following.isTroubled(translated.message);
-        if (error instanceof EventStoreUnavailable) holder.renew(held);
+        if (error instanceof EventStoreUnavailable || (!hasAnswered && isUnreachable(error))) holder.renew(held);
         // The next caught-up mark is news again: meanwhile anything may have been missed.
         hasToldCaughtUp = false;
         following.heartbeat.idle(); // its trouble is told already

@@ -1,7 +1,8 @@
 // Looks at the newest events, to learn whether what lies beyond a position is wanted: the server says so only every 32 events.
 import { BACKWARDS, END, type EventStoreDBClient } from '@eventstore/db-client';
 import { isWanted, type EventFilter, type Position } from '@mainstem/event-store';
-import { isSystemEvent, positionOf, writtenEvent } from './event-mapping.js';
+import { isSystemEvent, writtenEvent } from './event-mapping.js';
+import { positionOf } from './recorded-event.js';
 
 const PROBE_EVENTS = 64;
 
@@ -28,7 +29,7 @@ export const probeTail = async (client: EventStoreDBClient, after: Position | un
     if (after !== undefined && position <= after) isComplete = true;
     if (isComplete || isSystemEvent(event)) continue;
     newest ??= position;
-    if (isWanted({ type: event.type, stream: event.streamId }, filter)) wanted = position;
+    if (isWanted(event, filter)) wanted = position;
   }
   isComplete ||= count < PROBE_EVENTS;
   const isEnd = isComplete && wanted === undefined;

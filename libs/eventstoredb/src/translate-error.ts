@@ -17,11 +17,18 @@ const TRANSIENT_TYPES: readonly unknown[] = ['unavailable', 'cancelled', 'timeou
 /** True for failures of the connection or of the node behind it: the same call may succeed a moment later. */
 export const isTransient = (error: unknown): boolean => {
   if (isMainstemError(error)) return error.code === 'EVENT_STORE_UNAVAILABLE';
-  const type = field(error, 'type');
+  const type = typeOf(error);
   // The client closed the channel under a call that was about to use it: no type, no code, just this.
   if (error instanceof Error && error.message === 'Channel has been shut down') return true;
   return type === undefined || type === 'unknown' ? TRANSIENT_CODES.includes(field(error, 'code')) : TRANSIENT_TYPES.includes(type);
 };
+
+/**
+ * True where nobody answered. gRPC waits ever longer before it dials a lost server again, and goes on with that in whatever comes to have the same
+ * connection: only a new client dials at once.
+ */
+export const isUnreachable = (error: unknown): boolean =>
+  error instanceof EventStoreUnavailable || typeOf(error) === 'unavailable' || (typeOf(error) === undefined && field(error, 'code') === 14);
 
 /** The error in the port's words; what is in them already comes back as it is. `redact` takes secrets out of texts. */
 export const translateError = (error: unknown, operation: Operation, redact: (text: string) => string): Error => {
@@ -30,7 +37,7 @@ export const translateError = (error: unknown, operation: Operation, redact: (te
   // The client's error keeps its request; only its words go on.
   const cause = new Error(reason);
   if (isTransient(error)) return new EventStoreUnavailable(operation.name, reason, cause);
-  switch (field(error, 'type') ?? field(error, 'code')) {
+  switch (typeOf(error) ?? field(error, 'code')) {
     case 'wrong-expected-version':
       return new WrongExpectedRevision(operation.stream ?? '', String(operation.expected), actualOf(field(error, 'actualVersion')));
     case 'stream-deleted':
@@ -53,6 +60,15 @@ export const redactor =
     password ? text.replaceAll(password, '***').replaceAll(encodeURIComponent(password), '***') : text;
 
 const actualOf = (actual: unknown): bigint | null => (typeof actual === 'bigint' && actual >= 0n ? actual : null);
+
+/** What the client calls the error, or what the server called it in the trailers of a call that the client has not looked at. */
+const typeOf = (error: unknown): unknown => {
+  const type = field(error, 'type');
+  const trailers = field(error, 'metadata');
+  if (type !== undefined || trailers === null || typeof trailers !== 'object' || !('get' in trailers) || typeof trailers.get !== 'function')
+    return type;
+  return (trailers as { get(name: string): readonly unknown[] }).get('exception')[0];
+};
 
 const field = (error: unknown, name: string): unknown =>
   error !== null && typeof error === 'object' ? (error as Readonly<Record<string, unknown>>)[name] : undefined;

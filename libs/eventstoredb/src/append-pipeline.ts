@@ -1,0 +1,239 @@
+// Appends on their way to the server: sent in the order of the calls, and sent again in that order when a connection has broken.
+import { OperationAborted, type Runtime } from '@mainstem/event-store';
+import { AppendCall } from './append-call.js';
+import { BackOff } from './back-off.js';
+import type { HeldClient } from './client-holder.js';
+import { EventStoreFailed, EventStoreUnavailable, TooManyAppends } from './errors.js';
+import type { StoreContext } from './store-context.js';
+import { isTransient, isUnreachable, translateError, type Operation } from './translate-error.js';
+import { within } from './within.js';
+import type { AppendAnswer } from './wire/append-answer.js';
+import { withCorrelation } from './wire/append-request.js';
+
+/** What may wait in memory. */
+const PENDING_MAX = 65_536;
+const PENDING_BYTES_MAX = 256 * 1_048_576;
+
+export interface Acknowledgement {
+  readonly revision: bigint;
+  readonly position: bigint;
+}
+
+export interface PipelinedAppend {
+  /** Carry an explicit revision: sent twice, they take effect once. */
+  readonly parts: readonly Buffer[];
+  /** Of all parts. */
+  readonly bytes: number;
+  readonly operation: Operation;
+  readonly signal: AbortSignal | undefined;
+}
+
+interface Pending extends PipelinedAppend {
+  readonly number: number;
+  readonly startedAt: number;
+  /** Undefined: not on the present call yet. */
+  sentAt: number | undefined;
+  /** The server may know of it. */
+  wasSent: boolean;
+  readonly onAbort: () => void;
+  readonly resolve: (acknowledgement: Acknowledgement) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+export class AppendPipeline {
+  readonly #context: StoreContext;
+  readonly #backOff: BackOff;
+  /** Without an answer, in the order of the calls. */
+  readonly #pending = new Map<number, Pending>();
+  #unsent: Pending[] = [];
+  #bytes = 0;
+  #lastNumber = 0;
+  #call: AppendCall | undefined;
+  #isFull = false;
+  #hasAnswered = false;
+  #isRunning = false;
+  #isWatching = false;
+  #lastFailure: unknown;
+
+  constructor(context: StoreContext) {
+    this.#context = context;
+    this.#backOff = new BackOff(context.runtime, { delayMsMin: 0, delayMs: 50, delayMsMax: 2_000 });
+  }
+
+  /**
+   * Resolves when the server has it. An append that is older than the patience is given up when a connection breaks; only then is its outcome
+   * unknown. The signal takes out what is not on its way.
+   * Errors: EVENT_STORE_OVERLOADED, EVENT_STORE_ABORTED, EVENT_STORE_UNAVAILABLE, and those that the server answers with.
+   */
+  append(append: PipelinedAppend): Promise<Acknowledgement> {
+    if (this.#pending.size >= PENDING_MAX) return Promise.reject(new TooManyAppends(String(PENDING_MAX)));
+    if (this.#bytes >= PENDING_BYTES_MAX) return Promise.reject(new TooManyAppends(`${PENDING_BYTES_MAX} bytes`));
+    return new Promise((resolve, reject) => {
+      const startedAt = this.#runtime.monotonic();
+      const onAbort = (): void => this.#abort(pending);
+      const pending: Pending = { ...append, number: ++this.#lastNumber, startedAt, sentAt: undefined, wasSent: false, onAbort, resolve, reject };
+      this.#pending.set(pending.number, pending);
+      this.#bytes += append.bytes;
+      this.#unsent.push(pending);
+      append.signal?.addEventListener('abort', pending.onAbort);
+      if (this.#call && !this.#call.isOver) this.#sendUnsent(this.#call);
+      else void this.#run();
+    });
+  }
+
+  get #runtime(): Runtime {
+    return this.#context.runtime;
+  }
+
+  /** Keeps a call open as long as there is something to send; one at a time, so that nothing overtakes what came before. */
+  async #run(): Promise<void> {
+    if (this.#isRunning) return;
+    this.#isRunning = true;
+    try {
+      while (this.#pending.size > 0) {
+        const failure = await this.#overOneCall();
+        this.#giveUp(failure);
+        if (this.#pending.size > 0) await this.#backOff.wait();
+      }
+    } catch (error) {
+      // The store was closed, or what failed is the program: nobody may wait for ever.
+      this.#rejectAll(error);
+    } finally {
+      this.#isRunning = false;
+    }
+  }
+
+  /** Resolves with the reason when the call is over. Errors: EVENT_STORE_CLOSED. */
+  async #overOneCall(): Promise<unknown> {
+    const { holder, timeouts } = this.#context;
+    const held = holder.current();
+    try {
+      const opening = AppendCall.open(held.openCall, (answer) => this.#receive(answer));
+      const call = await within(opening, timeouts.answerMs, 'append', this.#runtime);
+      this.#call = call;
+      return await this.#untilEnded(call, held);
+    } catch (error) {
+      if (isUnreachable(error)) holder.renew(held);
+      return error;
+    } finally {
+      this.#call = undefined;
+    }
+  }
+
+  async #untilEnded(call: AppendCall, held: HeldClient): Promise<unknown> {
+    const onAbandoned = (): void => call.fail(new EventStoreUnavailable('append', 'the connection was given up'));
+    held.abandoned.addEventListener('abort', onAbandoned, { once: true });
+    this.#isFull = false;
+    this.#hasAnswered = false;
+    for (const pending of this.#pending.values()) pending.sentAt = undefined;
+    this.#unsent = [...this.#pending.values()];
+    this.#sendUnsent(call);
+    if (held.abandoned.aborted) onAbandoned();
+    const reason = await call.ended;
+    held.abandoned.removeEventListener('abort', onAbandoned);
+    const isSilent = reason instanceof EventStoreUnavailable || (!this.#hasAnswered && isUnreachable(reason));
+    if (isSilent) this.#context.holder.renew(held);
+    return reason;
+  }
+
+  #sendUnsent(call: AppendCall): void {
+    // Goes on by itself when the connection has taken what was given to it.
+    if (this.#isFull) return;
+    const now = this.#runtime.monotonic();
+    for (let pending = this.#unsent.shift(); pending; pending = this.#unsent.shift()) {
+      if (!this.#pending.has(pending.number)) continue;
+      pending.sentAt = now;
+      pending.wasSent = true;
+      for (const part of pending.parts) if (!call.send(withCorrelation(part, correlationOf(pending.number)))) this.#isFull = true;
+      if (this.#isFull) break;
+    }
+    if (this.#isFull) call.whenDrained(() => this.#drained(call));
+    if (!this.#isWatching) void this.#watch();
+  }
+
+  #drained(call: AppendCall): void {
+    if (call !== this.#call) return;
+    this.#isFull = false;
+    this.#sendUnsent(call);
+  }
+
+  #receive(answer: AppendAnswer): void {
+    this.#hasAnswered = true;
+    const pending = this.#pending.get(numberOf(answer.correlationId));
+    if (!pending) return;
+    const { success, refusal } = answer;
+    if (refusal && isTransient(refusal)) {
+      // Not answered yet in truth. All that wait are sent again, so that they keep their order.
+      this.#call?.fail(refusal);
+      return;
+    }
+    this.#remove(pending);
+    this.#backOff.reset();
+    if (refusal) pending.reject(translateError(refusal, pending.operation, this.#context.redact));
+    else if (success?.revision === undefined || success.position === undefined) {
+      pending.reject(new EventStoreFailed('append', 'its answer has no revision or no position'));
+    } else pending.resolve({ revision: success.revision, position: success.position });
+  }
+
+  /** One timer for all: the first one that waits is the one that has waited longest. */
+  async #watch(): Promise<void> {
+    this.#isWatching = true;
+    for (let call = this.#call; call && call === this.#call;) {
+      const leftMs = this.#silenceLeftMs();
+      if (leftMs === undefined) break;
+      if (leftMs <= 0) {
+        call.fail(new EventStoreUnavailable('append', `no answer within ${this.#context.timeouts.answerMs} ms`));
+        break;
+      }
+      await this.#runtime.sleep(leftMs);
+    }
+    this.#isWatching = false;
+    // Another call may have begun meanwhile.
+    if (this.#call && !this.#call.isOver && this.#silenceLeftMs() !== undefined) void this.#watch();
+  }
+
+  /** How long the oldest one on its way may still wait; undefined if there is none. */
+  #silenceLeftMs(): number | undefined {
+    const [oldest] = this.#pending.values();
+    return oldest?.sentAt === undefined ? undefined : oldest.sentAt + this.#context.timeouts.answerMs - this.#runtime.monotonic();
+  }
+
+  /** After a failure: those that another attempt would not help, and those whose time is over. */
+  #giveUp(failure: unknown): void {
+    this.#lastFailure = failure;
+    if (!isTransient(failure)) return this.#rejectAll(failure);
+    const now = this.#runtime.monotonic();
+    for (const pending of [...this.#pending.values()]) {
+      const isOver = now - pending.startedAt >= this.#context.timeouts.appendMs || pending.signal?.aborted;
+      if (isOver) this.#reject(pending, failure);
+    }
+  }
+
+  /** On its way, an append cannot be called back: its answer is waited for as long as there is a connection. */
+  #abort(pending: Pending): void {
+    if (!this.#pending.has(pending.number) || pending.sentAt !== undefined) return;
+    if (pending.wasSent) this.#reject(pending, this.#lastFailure);
+    else {
+      this.#remove(pending);
+      pending.reject(new OperationAborted('append', pending.signal?.reason));
+    }
+  }
+
+  #rejectAll(error: unknown): void {
+    for (const pending of [...this.#pending.values()]) this.#reject(pending, error);
+  }
+
+  #reject(pending: Pending, error: unknown): void {
+    this.#remove(pending);
+    pending.reject(translateError(error, pending.operation, this.#context.redact));
+  }
+
+  #remove(pending: Pending): void {
+    if (this.#pending.delete(pending.number)) this.#bytes -= pending.bytes;
+    pending.signal?.removeEventListener('abort', pending.onAbort);
+  }
+}
+
+/** Servers answer under the id that they were given, as text or as two halves. Its last twelve digits are the number. */
+const correlationOf = (number: number): string => `6d61696e-7374-4565-8d00-${number.toString(16).padStart(12, '0')}`;
+const numberOf = (correlationId: string): number => Number.parseInt(correlationId.slice(-12), 16);

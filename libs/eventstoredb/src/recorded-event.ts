@@ -1,0 +1,93 @@
+// An event of the client's wire as the port shows it. Payload and metadata are parsed when somebody first asks for them.
+import { LazyRecordedEvent, UndecodableEvent, type EventId, type EventMetadata, type Position, type StreamName } from '@mainstem/event-store';
+import { EventStoreFailed } from './errors.js';
+import type { WireEvent } from './wire/wire-event.js';
+
+/** Keys that EventStoreDB gives a meaning to: its projections put events together by them. */
+export const CORRELATION = '$correlationId';
+export const CAUSATION = '$causationId';
+/** When this adapter sent the event. The server's own time may be cut to seconds by some clients. */
+export const RECORDED_AT = '$recordedAt';
+
+const TICKS_PER_MS = 10_000n;
+
+/** Place in the whole store. Errors: EVENT_STORE_FAILED for events of transactions, which only the TCP protocol before 2020 could write. */
+export const positionOf = ({ id, commit, prepare }: WireEvent): Position => {
+  if (commit !== prepare) throw new EventStoreFailed('read', `event ${id} has no position of its own; it was written in a TCP transaction`);
+  return commit as Position;
+};
+
+/** Errors: EVENT_STORE_FAILED, as `positionOf`. */
+export const recordedEvent = (event: WireEvent): EventStoreDbEvent => new EventStoreDbEvent(event, positionOf(event));
+
+export class EventStoreDbEvent extends LazyRecordedEvent {
+  readonly #event: WireEvent;
+  #data: unknown;
+  #stored: Readonly<Record<string, unknown>> | undefined;
+  #metadata: EventMetadata | undefined;
+
+  constructor(event: WireEvent, position: Position) {
+    const { revision, type } = event;
+    // What is parsed late is overridden below.
+    const late = { recordedAtMs: 0, dataJson: undefined, metadataJson: undefined };
+    super({ id: event.id as EventId, stream: event.stream as StreamName, revision, position, type, ...late });
+    this.#event = event;
+  }
+
+  override get recordedAt(): string {
+    const recordedAt = this.#storedMetadata[RECORDED_AT];
+    return typeof recordedAt === 'string' ? recordedAt : createdAt(this.#event);
+  }
+
+  /** Bytes as they are where the event is no JSON. Errors: EVENT_STORE_UNDECODABLE_EVENT. */
+  override get data(): unknown {
+    return (this.#data ??= this.#event.isJson ? parsed(this.#event, this.position) : Uint8Array.from(this.#event.data));
+  }
+
+  override get metadata(): EventMetadata {
+    return (this.#metadata ??= portMetadata(this.#storedMetadata));
+  }
+
+  override get mayNameSchemaVersion(): boolean {
+    return this.#event.metadata.includes('"schemaVersion"');
+  }
+
+  override get size(): number {
+    return this.#event.data.length + this.#event.metadata.length;
+  }
+
+  /** Empty for metadata that are no JSON object, which only others write. */
+  get #storedMetadata(): Readonly<Record<string, unknown>> {
+    return (this.#stored ??= metadataObject(this.#event));
+  }
+}
+
+const parsed = ({ type, data }: WireEvent, position: Position): unknown => {
+  try {
+    return JSON.parse(data.toString());
+  } catch (error) {
+    throw new UndecodableEvent(type, position, 'its stored JSON is broken', error);
+  }
+};
+
+/** By the server's clock. */
+const createdAt = ({ created }: WireEvent): string => new Date(/^\d+$/.test(created) ? Number(BigInt(created) / TICKS_PER_MS) : 0).toISOString();
+
+/** The same under the port's names. */
+const portMetadata = ({ [CORRELATION]: correlationId, [CAUSATION]: causationId, [RECORDED_AT]: _, ...rest }: Readonly<Record<string, unknown>>) =>
+  ({
+    ...rest,
+    ...(correlationId !== undefined && { correlationId }),
+    ...(causationId !== undefined && { causationId }),
+  }) as EventMetadata;
+
+const metadataObject = ({ metadata }: WireEvent): Readonly<Record<string, unknown>> => {
+  if (metadata.length === 0) return {};
+  try {
+    const value: unknown = JSON.parse(metadata.toString());
+    return value !== null && typeof value === 'object' && !Array.isArray(value) ? (value as Record<string, unknown>) : {};
+  } catch {
+    // Bytes of a writer that has a form of its own for them.
+    return {};
+  }
+};

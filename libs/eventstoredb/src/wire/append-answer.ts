@@ -1,0 +1,112 @@
+// The answer to an append: where it took effect, or why it did not.
+import { DELIMITED, tagOf, VARINT, WireReader } from './wire-reader.js';
+import { decodeUuid } from './wire-event.js';
+
+/** A refusal in the form of the client's errors, so that one translation does for both. */
+export class AppendRefused extends Error {
+  constructor(
+    message: string,
+    readonly code: number,
+    readonly type: string | undefined,
+    readonly actualVersion: bigint | 'no_stream' | undefined,
+    readonly maxAppendSize: number | undefined,
+  ) {
+    super(message);
+  }
+}
+
+export interface AppendAnswer {
+  readonly correlationId: string;
+  /** Undefined where it was refused. */
+  readonly success: { readonly revision: bigint | undefined; readonly position: bigint | undefined } | undefined;
+  readonly refusal: AppendRefused | undefined;
+}
+
+/** BatchAppendResp: correlation_id = 1, error = 2, success = 3 { current_revision = 1, position = 3 { commit_position = 1 } }. Errors: RangeError. */
+export const decodeAppendAnswer = (bytes: Buffer): AppendAnswer => {
+  const reader = new WireReader(bytes);
+  let correlationId = '';
+  let success: AppendAnswer['success'];
+  let refusal: AppendRefused | undefined;
+  while (reader.hasMore) {
+    const tag = reader.number();
+    if (tag === tagOf(1, DELIMITED)) correlationId = decodeUuid(reader.message());
+    else if (tag === tagOf(2, DELIMITED)) refusal = decodeStatus(reader.message());
+    else if (tag === tagOf(3, DELIMITED)) success = decodeSuccess(reader.message());
+    else reader.skip(tag);
+  }
+  return { correlationId, success, refusal };
+};
+
+const decodeSuccess = (reader: WireReader): NonNullable<AppendAnswer['success']> => {
+  let revision: bigint | undefined;
+  let position: bigint | undefined;
+  while (reader.hasMore) {
+    const tag = reader.number();
+    if (tag === tagOf(1, VARINT)) revision = reader.bigint();
+    else if (tag === tagOf(3, DELIMITED)) position = firstNumber(reader.message()) ?? 0n;
+    else reader.skip(tag);
+  }
+  return { revision, position };
+};
+
+/** google.rpc.Status: code = 1, message = 2, details = 3 { type_url = 1, value = 2 }. */
+const decodeStatus = (reader: WireReader): AppendRefused => {
+  let code = 0;
+  let message = '';
+  let detail = '';
+  let value: WireReader | undefined;
+  while (reader.hasMore) {
+    const tag = reader.number();
+    if (tag === tagOf(1, VARINT)) code = reader.number();
+    else if (tag === tagOf(2, DELIMITED)) message = reader.text();
+    else if (tag === tagOf(3, DELIMITED)) {
+      const any = reader.message();
+      while (any.hasMore) {
+        const inner = any.number();
+        if (inner === tagOf(1, DELIMITED)) detail = any.text();
+        else if (inner === tagOf(2, DELIMITED)) value = any.message();
+        else any.skip(inner);
+      }
+    } else reader.skip(tag);
+  }
+  return refusalOf(detail.slice(detail.lastIndexOf('.') + 1), value, code, message);
+};
+
+/** gRPC's number for it. */
+const UNKNOWN = 2;
+
+const refusalOf = (detail: string, value: WireReader | undefined, code: number, message: string): AppendRefused => {
+  const refused = (type: string | undefined, actual?: bigint | 'no_stream', sizeMax?: number): AppendRefused =>
+    // Said in so many words, an unknown failure is none that another attempt mends, whatever its code.
+    new AppendRefused(message === '' ? detail : message, type === 'unknown' ? UNKNOWN : code, type, actual, sizeMax);
+  switch (detail) {
+    case 'WrongExpectedVersion':
+      // current_stream_revision = 1, current_no_stream = 2: whichever it is comes first.
+      return refused('wrong-expected-version', (value && firstNumber(value)) ?? 'no_stream');
+    case 'StreamDeleted':
+      return refused('stream-deleted');
+    case 'AccessDenied':
+      return refused('access-denied');
+    case 'Timeout':
+      return refused('timeout');
+    case 'MaximumAppendSizeExceeded':
+      return refused('maximum-append-size-exceeded', undefined, Number((value && firstNumber(value)) ?? 0n));
+    case 'Unknown':
+    case 'BadRequest':
+      return refused('unknown');
+    default:
+      return refused(undefined);
+  }
+};
+
+/** The number in field 1, undefined if there is none. */
+const firstNumber = (reader: WireReader): bigint | undefined => {
+  let number: bigint | undefined;
+  while (reader.hasMore) {
+    const tag = reader.number();
+    if (tag === tagOf(1, VARINT)) number = reader.bigint();
+    else reader.skip(tag);
+  }
+  return number;
+};
