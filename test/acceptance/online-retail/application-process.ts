@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
-const START_TIMEOUT_MS = 30_000;
+const START_TIMEOUT_MS = 60_000;
 const POLL_MS = 10;
 
 /** Compiles what the processes run; costs a second when nothing has changed. */
@@ -29,7 +29,12 @@ export class ApplicationProcess {
     const options = { cwd: ROOT, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] as ['ignore', 'pipe', 'pipe'] };
     const child = spawn(process.execPath, [`${ROOT}dist/${entry}`, '--port', '0', ...args], options);
     const application = new ApplicationProcess(child);
-    await application.#until(() => application.url !== '', START_TIMEOUT_MS);
+    try {
+      await application.#until(() => application.url !== '', START_TIMEOUT_MS);
+    } catch (error) {
+      await application.end('SIGKILL');
+      throw error;
+    }
     return application;
   }
 

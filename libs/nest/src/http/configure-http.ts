@@ -1,6 +1,7 @@
 // The HTTP edge of an application: body parsing with a bound, and errors as problem details.
 import type { Runtime } from '@mainstem/event-store';
 import { UnsupportedMediaTypeException, type INestApplication } from '@nestjs/common';
+import { ModulesContainer } from '@nestjs/core';
 import { ProblemDetailsFilter } from '../problem-details/problem-details.filter.js';
 import type { ProblemRules } from '../problem-details/problem-rules.js';
 import type { Telemetry } from '../telemetry/telemetry.js';
@@ -41,13 +42,10 @@ export const configureHttp = <Application extends HttpApplication>(app: Applicat
   return app;
 };
 
-/** Provided only where something is switched on. */
+/** Provided only where something is switched on. Looked for first: Nest logs an error for a provider that it does not find. */
 const telemetryOf = (app: INestApplication): Telemetry | undefined => {
-  try {
-    return app.get<Telemetry>(TELEMETRY, { strict: false });
-  } catch {
-    return undefined;
-  }
+  const isProvided = [...app.get(ModulesContainer).values()].some(({ providers }) => providers.has(TELEMETRY));
+  return isProvided ? app.get<Telemetry>(TELEMETRY, { strict: false }) : undefined;
 };
 
 const mediaTypeProblem = ({ headers }: Request): Error | undefined => {
