@@ -5,9 +5,9 @@ import { storesToTest } from './stores/store-under-test.js';
 import { ReadStoreLife, type Action } from './support/read-store-life.js';
 import { chanceOf, inFolder, trials } from './support/trials.js';
 
-const KILLS_PER_POINT = 5;
+const KILLS_PER_POINT = 2;
 /** On all stores together. */
-const RANDOM_KILLS = 200;
+const RANDOM_KILLS = 60;
 const RANDOM_AFTER_MS = 250;
 const TIMEOUT_MS = 900_000;
 
