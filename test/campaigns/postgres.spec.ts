@@ -10,8 +10,8 @@ import type { SeededRandom, TcpFault } from '@mainstem/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { withPostgres } from '../contract/sql-fixtures.js';
 import { PrivatePostgres, type StopMode } from '../fixtures/private-postgres.js';
-import { HEALED_MS, PostgresTrial, type TrialOptions } from './support/postgres-trial.js';
-import { chanceOf, inFolder, trials } from './support/trials.js';
+import { HEALED_MS, PostgresTrial, type TrialOptions } from '../chaos/support/postgres-trial.js';
+import { chanceOf, inFolder, trials } from '../chaos/support/trials.js';
 
 const ROUNDS = 5;
 const TROUBLE_MS_MAX = 1_500;
