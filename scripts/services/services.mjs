@@ -47,8 +47,7 @@ export const findEach = async ({ isOpenSearchNeeded }) => {
   for (const { name, find, isLarge } of finders) {
     if (isLarge && !isOpenSearchNeeded) continue;
     try {
-      const service = await find();
-      services.push({ ...service, isOwn: /of our own/.test(service.found) });
+      services.push(await find());
     } catch (error) {
       missing.push({ name, error });
     }
