@@ -1,0 +1,105 @@
+// One instance of a projector with leases: `<store> <folder> <scope> <name> <lease in ms>`. It tells its states and every commit, freezes or holds
+// before one when it is told to, and stops on SIGTERM. LEASES=forced: it believes that it holds every lease.
+import { EmbeddedEventStore } from '@mainstem/embedded';
+import { isMainstemError } from '@mainstem/event-store';
+import { Projector, type CommitBatch, type LeaseClaim, type ReadStore, type ReadStoreSession } from '@mainstem/projection';
+import { storeNamed } from '../stores/store-under-test.js';
+import { toldProjectionsOn } from '../stores/told-projections.js';
+
+/** `off` takes back what has not happened yet, and lets a commit that is held go on. */
+export interface LeaseOrder {
+  readonly do: 'freeze' | 'hold' | 'off';
+  readonly projection: string;
+}
+
+const STATUS_MS = 50;
+const [name = '', dir = '', scope = '', owner = '', leaseMs = '1000'] = process.argv.slice(2);
+
+const tell = (message: object): Promise<void> =>
+  new Promise((resolve) => {
+    if (process.connected) process.send?.(message, () => resolve());
+    else resolve();
+  });
+
+/** What the next commit of this projection does first. */
+let next: LeaseOrder | undefined;
+let released = Promise.withResolvers<void>();
+
+/** The same object, with some methods replaced; the others run on the original, which has private parts. */
+const withMethods = <Target extends object>(target: Target, methods: Partial<Target>): Target =>
+  new Proxy(target, {
+    get: (_, property) => {
+      if (property in methods) return methods[property as keyof Target];
+      const value: unknown = Reflect.get(target, property, target);
+      return typeof value === 'function' ? (value.bind(target) as unknown) : value;
+    },
+  });
+
+const watchedSession = (session: ReadStoreSession, projection: string): ReadStoreSession => {
+  const { epoch } = session.checkpoint;
+  const commit = async (batch: CommitBatch): Promise<void> => {
+    try {
+      await session.commit(batch);
+      await tell({ kind: 'commit', projection, epoch, outcome: 'ok' });
+    } catch (error) {
+      await tell({ kind: 'commit', projection, epoch, outcome: isMainstemError(error) ? error.code : String(error) });
+      throw error;
+    }
+  };
+  return withMethods(session, { commit });
+};
+
+const watchedStore = (store: ReadStore): ReadStore =>
+  withMethods(store, {
+    open: async (projection, generation) => {
+      const session = await store.open(projection, generation);
+      await tell({ kind: 'opened', projection: projection.name, epoch: session.checkpoint.epoch });
+      return watchedSession(session, projection.name);
+    },
+    ...(process.env['LEASES'] === 'forced' && {
+      claimLease: async (claim: LeaseClaim) => ({ isHeld: true, owner: claim.owner, remainingMs: claim.durationMs }),
+    }),
+  });
+
+const reader = await EmbeddedEventStore.open({ dir, isReadOnly: true });
+const store = await (await storeNamed(name)).open({ dir, scope });
+const projector = new Projector({
+  reader,
+  projections: toldProjectionsOn(watchedStore(store)),
+  lease: { owner, durationMs: Number(leaseMs) },
+  crash: {
+    reach: async (point, projection) => {
+      if (point !== 'before-commit' || next?.projection !== projection) return;
+      const order = next;
+      next = undefined;
+      await tell({ kind: order.do, projection });
+      if (order.do === 'freeze') process.kill(process.pid, 'SIGSTOP');
+      else await released.promise;
+    },
+  },
+});
+
+process.on('message', (order: LeaseOrder) => {
+  released.resolve();
+  released = Promise.withResolvers<void>();
+  next = order.do === 'off' ? undefined : order;
+  void tell({ kind: 'armed' });
+});
+
+projector.start();
+const alive = setInterval(
+  () => void tell({ kind: 'status', states: Object.fromEntries(projector.status().map(({ projection, state }) => [projection, state])) }),
+  STATUS_MS,
+);
+process.once('SIGTERM', () => {
+  void (async () => {
+    await projector.stop();
+    clearInterval(alive);
+    await store.close();
+    await reader.close();
+    process.disconnect();
+  })();
+});
+// Whoever started it may be gone before it was stopped.
+process.once('disconnect', () => process.exit());
+await tell({ kind: 'running' });
