@@ -87,7 +87,8 @@ export class LogReader {
     let considered = 0;
     let bytes = 0;
     let next = from;
-    for (const row of statement.iterate(from, limit) as unknown as Iterable<Row>) {
+    const fetch = (_: Row | undefined, rows: number): unknown => statement.all(next, rows);
+    for (const row of inPieces(limit, fetch)) {
       considered++;
       next = isBackwards ? row[0] : row[0] + 1;
       if (filter && !this.#isWanted(row, filter)) continue;
@@ -118,7 +119,12 @@ export class LogReader {
     const events: LogEvent[] = [];
     let bytes = 0;
     let isCut = false;
-    for (const row of statement.iterate(id, lowest, highest, window.recordedFromMs, limit) as unknown as Iterable<Row>) {
+    const fetch = (last: Row | undefined, rows: number): unknown => {
+      const place = last?.[3];
+      const [low, high] = place === undefined ? [lowest, highest] : isBackwards ? [lowest, place - 1] : [place + 1, highest];
+      return statement.all(id, low, high, window.recordedFromMs, rows);
+    };
+    for (const row of inPieces(limit, fetch)) {
       const event = this.#lookup.eventOf(row);
       events.push(event);
       bytes += event.data.length + event.metadata.length;
@@ -143,6 +149,31 @@ export class LogReader {
     }
   }
 }
+
+/** Rows are fetched so many at once, which costs half of one at a time; the first few show how large events are. */
+const FETCH_ROWS_MAX = 256;
+const FIRST_FETCH_ROWS = 16;
+
+/** Up to `limit` rows; each fetch gives what follows the last row so far, and takes no more memory than a page may have. */
+function* inPieces(limit: number, fetch: (last: Row | undefined, rows: number) => unknown): Generator<Row> {
+  let count = 0;
+  let size = 0;
+  for (let last: Row | undefined; count < limit;) {
+    const wanted = Math.min(limit - count, rowsToFetch(count, size));
+    const rows = fetch(last, wanted) as readonly Row[];
+    for (const row of rows) {
+      count++;
+      size += row[6].length + row[7].length;
+      yield row;
+    }
+    if (rows.length < wanted) return;
+    last = rows.at(-1);
+  }
+}
+
+/** As many as fit into a page if the next ones are as large as those before. */
+const rowsToFetch = (count: number, size: number): number =>
+  count === 0 ? FIRST_FETCH_ROWS : Math.max(1, Math.min(FETCH_ROWS_MAX, Math.floor((PAGE_BYTES_MAX * count) / Math.max(size, 1))));
 
 export const isLink = ({ type }: LogEvent): boolean => type === LINK_TYPE;
 

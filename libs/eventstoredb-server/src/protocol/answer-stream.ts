@@ -1,8 +1,12 @@
 // Sends answers no faster than the client takes them.
-import { once } from 'node:events';
 import type { ServerWritableStream } from '@grpc/grpc-js';
 import { reportedFailure, type Report } from './failures.js';
 import type { ReadRequestMessage } from './messages.js';
+
+/** What is handed over before it is waited for the connection to have taken it. */
+const UNTAKEN_BYTES_MAX = 64 * 1_024;
+/** What a message that is no event counts as. */
+const MARK_BYTES = 256;
 
 type Call = ServerWritableStream<ReadRequestMessage, object>;
 
@@ -15,11 +19,19 @@ export const cancellationOf = (call: Call): AbortSignal => {
 };
 
 /** Writes everything, then ends the call, with the error's status if there was one. */
-export const sendAnswers = async (call: Call, answers: AsyncIterable<object>, signal: AbortSignal, report: Report): Promise<void> => {
+export const sendAnswers = async (call: Call, pages: AsyncIterable<readonly object[]>, signal: AbortSignal, report: Report): Promise<void> => {
   try {
-    for await (const message of answers) {
-      if (signal.aborted) return;
-      if (!call.write(message)) await drained(call, signal);
+    let untakenBytes = 0;
+    for await (const page of pages) {
+      for (const message of page) {
+        if (signal.aborted) return;
+        const hasRoom = call.write(message);
+        // The call counts messages, of which sixteen are its measure, however small they are.
+        untakenBytes = hasRoom ? 0 : untakenBytes + (Buffer.isBuffer(message) ? message.length : MARK_BYTES);
+        if (untakenBytes < UNTAKEN_BYTES_MAX) continue;
+        await drained(call, signal);
+        untakenBytes = 0;
+      }
     }
     call.end();
   } catch (error) {
@@ -27,11 +39,15 @@ export const sendAnswers = async (call: Call, answers: AsyncIterable<object>, si
   }
 };
 
-const drained = async (call: Call, signal: AbortSignal): Promise<void> => {
-  try {
-    await once(call, 'drain', { signal });
-  } catch (error) {
-    // Cancelled meanwhile: there is nobody to write to.
-    if (!signal.aborted) throw error;
-  }
-};
+/** Cancelled meanwhile: there is nobody to write to. */
+const drained = (call: Call, signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    const over = (): void => {
+      call.off('drain', over);
+      signal.removeEventListener('abort', over);
+      resolve();
+    };
+    call.on('drain', over);
+    signal.addEventListener('abort', over);
+    if (signal.aborted) over();
+  });

@@ -18,76 +18,76 @@ export interface ReadContext {
   readonly newId: () => string;
 }
 
-/** Messages and, for events, encoded messages. Errors: EVENT_STORE_STREAM_DELETED, EVENT_STORE_CLOSED, those of the medium. */
-export async function* readAnswers(plan: ReadPlan, context: ReadContext): AsyncGenerator<object> {
+/** Messages and, for events, encoded messages; those of one page together. Errors: EVENT_STORE_STREAM_DELETED, EVENT_STORE_CLOSED, those of the medium. */
+export async function* readAnswers(plan: ReadPlan, context: ReadContext): AsyncGenerator<readonly object[]> {
   if (plan.kind === 'stream') yield* plan.count === undefined ? streamSubscription(plan, context) : streamEvents(plan, plan.count, context);
   else yield* plan.count === undefined ? allSubscription(plan, context) : allEvents(plan, plan.count, context);
 }
 
-async function* streamEvents(plan: StreamReadPlan, count: number, { log, signal }: ReadContext): AsyncGenerator<object> {
+async function* streamEvents(plan: StreamReadPlan, count: number, { log, signal }: ReadContext): AsyncGenerator<readonly object[]> {
   const { stream, isBackwards } = plan;
   let from = plan.from === 'start' ? 0 : plan.from === 'end' ? Number.MAX_SAFE_INTEGER : plan.from;
   for (let left = count; left > 0 && !signal.aborted;) {
     const page = await log.streamPage({ stream, isBackwards, from, limit: Math.min(left, READ_PAGE_EVENTS) });
     if (page.state.isTombstoned) throw new StreamTombstoned(stream);
     if (page.state.last < 0 || page.state.metadata.isDeleted) {
-      yield { stream_not_found: { stream_identifier: { stream_name: Buffer.from(stream) } } };
+      yield [{ stream_not_found: { stream_identifier: { stream_name: Buffer.from(stream) } } }];
       return;
     }
-    for (const event of page.events) yield await answer(event, plan, log);
+    yield await encoded(page.events, plan, log);
     if (page.isEnd || page.next < 0) return;
     left -= page.events.length;
     from = page.next;
   }
 }
 
-async function* allEvents(plan: AllReadPlan, count: number, { log, signal }: ReadContext): AsyncGenerator<object> {
+async function* allEvents(plan: AllReadPlan, count: number, { log, signal }: ReadContext): AsyncGenerator<readonly object[]> {
   const { isBackwards, filter } = plan;
   let from = plan.from === 'start' ? 0 : plan.from === 'end' ? Number.MAX_SAFE_INTEGER : plan.from;
   for (let left = count; left > 0 && !signal.aborted;) {
     const page = await log.allPage({ isBackwards, from, limit: filter ? READ_PAGE_EVENTS : Math.min(left, READ_PAGE_EVENTS), filter });
-    for (const event of page.events.slice(0, left)) yield await answer(event, plan, log);
+    yield await encoded(page.events.slice(0, left), plan, log);
     if (page.isEnd) return;
     left -= page.events.length;
     from = page.next;
   }
 }
 
-async function* streamSubscription(plan: StreamReadPlan, { log, signal, newId }: ReadContext): AsyncGenerator<object> {
+async function* streamSubscription(plan: StreamReadPlan, { log, signal, newId }: ReadContext): AsyncGenerator<readonly object[]> {
   const { stream } = plan;
   const first = await log.streamPage({ stream, isBackwards: true, from: Number.MAX_SAFE_INTEGER, limit: 1 });
   let from = plan.from === 'start' ? 0 : plan.from === 'end' ? first.state.last + 1 : plan.from + 1;
-  yield { confirmation: { subscription_id: newId() } };
+  yield [{ confirmation: { subscription_id: newId() } }];
   let isLive = false;
   while (!signal.aborted) {
     const seen = await log.observe();
     const page = await log.streamPage({ stream, isBackwards: false, from, limit: PAGE_EVENTS });
     if (page.state.isTombstoned) throw new StreamTombstoned(stream);
-    for (const event of page.events) yield await answer(event, plan, log);
+    yield await encoded(page.events, plan, log);
     from = Math.max(from, page.events.length > 0 || !page.isEnd ? page.next : from);
     if (!page.isEnd) continue;
-    if (!isLive) yield { caught_up: EMPTY };
+    if (!isLive) yield [{ caught_up: EMPTY }];
     isLive = true;
     await log.changed(seen, signal);
   }
 }
 
-async function* allSubscription(plan: AllReadPlan, { log, signal, newId }: ReadContext): AsyncGenerator<object> {
+async function* allSubscription(plan: AllReadPlan, { log, signal, newId }: ReadContext): AsyncGenerator<readonly object[]> {
   const { filter } = plan;
   const checkpoints = filter && new CheckpointInterval(plan.checkpointInterval);
   let from = plan.from === 'start' ? 0 : (plan.from === 'end' ? await log.head() : plan.from) + 1;
-  yield { confirmation: { subscription_id: newId() } };
+  yield [{ confirmation: { subscription_id: newId() } }];
   let isLive = false;
   while (!signal.aborted) {
     const seen = await log.observe();
     // Live, one event at a time: a checkpoint then says exactly how many were considered.
     const page = await log.allPage({ isBackwards: false, from, limit: isLive && filter ? 1 : PAGE_EVENTS, filter });
-    for (const event of page.events) yield await answer(event, plan, log);
+    yield await encoded(page.events, plan, log);
     const reached = isLive ? page.next - 1 : (page.events.at(-1)?.position ?? from - 1);
-    if (checkpoints?.isDueAfter(page.considered) && reached > 0) yield checkpointAt(reached);
+    if (checkpoints?.isDueAfter(page.considered) && reached > 0) yield [checkpointAt(reached)];
     from = page.next;
     if (!page.isEnd) continue;
-    if (!isLive) yield { caught_up: EMPTY };
+    if (!isLive) yield [{ caught_up: EMPTY }];
     isLive = true;
     await log.changed(seen, signal);
   }
@@ -95,7 +95,12 @@ async function* allSubscription(plan: AllReadPlan, { log, signal, newId }: ReadC
 
 const checkpointAt = (position: number): object => ({ checkpoint: { commit_position: String(position), prepare_position: String(position) } });
 
-const answer = async (event: LogEvent, { resolvesLinks, isUuidStructured }: ReadPlan, log: EventLog): Promise<Buffer> =>
-  resolvesLinks && isLink(event)
-    ? encodeReadEvent({ event: await log.resolve(event), link: event }, isUuidStructured)
-    : encodeReadEvent({ event, link: undefined }, isUuidStructured);
+const encoded = async (events: readonly LogEvent[], { resolvesLinks, isUuidStructured }: ReadPlan, log: EventLog): Promise<readonly Buffer[]> => {
+  const answers: Buffer[] = [];
+  for (const event of events) {
+    const isResolved = resolvesLinks && isLink(event);
+    const answer = isResolved ? { event: await log.resolve(event), link: event } : { event, link: undefined };
+    answers.push(encodeReadEvent(answer, isUuidStructured));
+  }
+  return answers;
+};

@@ -44,7 +44,7 @@ export const addServices = (server: Server, context: ServiceContext): void => {
 
 const read = (call: ServerWritableStream<ReadRequestMessage, object>, { access, log, runtime, report }: ServiceContext): void => {
   const signal = cancellationOf(call);
-  const answers = async function* (): AsyncGenerator<object> {
+  const answers = async function* (): AsyncGenerator<readonly object[]> {
     access.check(call.metadata);
     yield* readAnswers(readPlan(call.request), { log, signal, newId: () => runtime.uuid() });
   };

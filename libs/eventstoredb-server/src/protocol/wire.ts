@@ -1,8 +1,7 @@
 // Values of the wire and values of the log, both ways.
 import { stringifyUuid } from './uuid.js';
 import { RequestInvalid } from '../errors.js';
-import { INT64_MAX, type ExpectedVersion } from '../semantics/expected-version.js';
-import { TOMBSTONE_REVISION } from '../semantics/stream-state.js';
+import type { ExpectedVersion } from '../semantics/expected-version.js';
 import type { ExpectedKind, StreamIdentifierMessage, UuidMessage, WriteOptionsMessage } from './messages.js';
 
 /** Errors: EVENT_STORE_SERVER_REQUEST_INVALID for names that are empty, broken UTF-8, or the bare prefix of metadata streams. */
@@ -19,9 +18,6 @@ export const placeOf = (text: string | undefined): number => {
   const place = BigInt(text ?? '0');
   return place > BigInt(Number.MAX_SAFE_INTEGER) ? Number.MAX_SAFE_INTEGER : Number(place);
 };
-
-/** A revision as the wire has it: the tombstone's is the largest of 64 bits. */
-export const wireRevision = (revision: number): string => String(revision === TOMBSTONE_REVISION ? INT64_MAX : revision);
 
 /** Errors: EVENT_STORE_SERVER_REQUEST_INVALID. */
 export const expectedOf = (options: WriteOptionsMessage): ExpectedVersion => {
