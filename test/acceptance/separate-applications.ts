@@ -1,10 +1,21 @@
-// `npm run start:separate` as a child: where each of its processes is, and their end.
-import { spawn, type ChildProcess } from 'node:child_process';
+// `npm run start:separate` as a child: where each of its processes is, one of them killed and started again, what they hold, and their end.
+import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import type { RecordedEvent } from '@mainstem/event-store';
+import { EventStoreDbEventStore } from '@mainstem/eventstoredb';
+import { expect } from 'vitest';
+import { ApplicationProcess } from './online-retail/application-process.js';
+import type { Api } from './online-retail/expected.js';
 
 const SCRIPT = fileURLToPath(new URL('../../scripts/start-separate.mjs', import.meta.url));
+const CLI = fileURLToPath(new URL('../../libs/cli/bin/mainstem.mjs', import.meta.url));
 const READY_TIMEOUT_MS = 90_000;
+export const HEALING_MS = 30_000;
+/** How long a killed process stays away. */
+const AWAY_MS = 400;
 
 export interface SeparateProcess {
   readonly name: string;
@@ -12,18 +23,97 @@ export interface SeparateProcess {
   readonly pid: number;
 }
 
+interface Progress {
+  readonly projections: readonly {
+    readonly projection: string;
+    readonly state: string;
+    readonly position: string | null;
+    readonly lagMs: number | null;
+  }[];
+}
+
 export class SeparateApplications {
   readonly processes = new Map<string, SeparateProcess>();
+  readonly #restarted = new Map<string, ApplicationProcess>();
   #output = '';
 
-  private constructor(private readonly child: ChildProcess) {}
+  private constructor(
+    private readonly child: ChildProcess,
+    private readonly dir: string,
+    private readonly env: Readonly<Record<string, string>>,
+  ) {}
 
   /** Resolves when the script says that all processes are ready. */
-  static async start(dir: string): Promise<SeparateApplications> {
-    const child = spawn(process.execPath, [SCRIPT, '--dir', dir, '--free-ports'], { stdio: ['ignore', 'pipe', 'pipe'] });
-    const applications = new SeparateApplications(child);
-    await applications.#ready();
+  static async start(dir: string, env: Readonly<Record<string, string>> = {}): Promise<SeparateApplications> {
+    const child = spawn(process.execPath, [SCRIPT, '--dir', dir, '--free-ports'], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, ...env },
+    });
+    const applications = new SeparateApplications(child, dir, env);
+    try {
+      await applications.#ready();
+    } catch (error) {
+      await applications.end('SIGINT');
+      throw error;
+    }
     return applications;
+  }
+
+  /** The API of the process that answers queries. */
+  readonly queries: Api = {
+    get: async <Answer>(path: string): Promise<Answer> => {
+      const response = await fetch(`${this.of('query-api').url}/api/${path}`);
+      expect(response.status, path).toBe(200);
+      return (await response.json()) as Answer;
+    },
+  };
+
+  /** Every event, through the client. */
+  async recorded(): Promise<readonly RecordedEvent[]> {
+    const store = await EventStoreDbEventStore.open({ connectionString: this.of('event-store').url });
+    const events: RecordedEvent[] = [];
+    try {
+      for await (const batch of store.readAll()) events.push(...batch);
+    } finally {
+      await store.close();
+    }
+    return events;
+  }
+
+  /** The mainstem command over the same stores. Rejects when it does not exit with 0; resolves with what it printed. */
+  async mainstem(...args: readonly string[]): Promise<string> {
+    const env = { ...process.env, ...this.env, EVENT_STORE: this.of('event-store').url };
+    return (await promisify(execFile)(process.execPath, [CLI, '--dir', this.dir, ...args], { env })).stdout;
+  }
+
+  /** Resolves when every projection is live and stands at the position, in the words of the projectors themselves. */
+  async healed(position: bigint, timeoutMs = HEALING_MS): Promise<void> {
+    const states = async (): Promise<readonly string[]> => {
+      const behind: string[] = [];
+      for (const name of ['sql-projector', 'cache-projector', 'search-projector']) {
+        const progress = await fetch(`${this.of(name).url}/health/progress`).then((response) => response.json() as Promise<Progress>);
+        for (const { projection, state, position: at, lagMs } of progress.projections) {
+          if (state !== 'live' || lagMs !== 0 || BigInt(at ?? 0) < position) behind.push(`${projection} is ${state} at ${at}`);
+        }
+      }
+      return behind;
+    };
+    await expect.poll(states, { timeout: timeoutMs, interval: 100 }).toEqual([]);
+    await expect.poll(async () => (await fetch(`${this.of('query-api').url}/health/ready`)).status, { timeout: timeoutMs }).toBe(200);
+  }
+
+  /** Kills it with -9, and starts it again where it was. */
+  async killAndStart(name: string): Promise<void> {
+    const killed = this.#restarted.get(name);
+    if (killed) await killed.end('SIGKILL');
+    else process.kill(this.of(name).pid, 'SIGKILL');
+    await delay(AWAY_MS);
+    const entry = name === 'command-side' ? 'src/main.js' : `apps/${name}/src/main.js`;
+    const health = name === 'event-store' ? ['--health-port', '0'] : [];
+    const args = ['--dir', this.dir, '--port', new URL(this.of(name).url).port, ...health];
+    const started = await ApplicationProcess.start(entry, args, { ...this.env, EVENT_STORE: this.of('event-store').url, PORT: '' });
+    this.#restarted.set(name, started);
+    expect(started.url, name).not.toBe('');
   }
 
   get output(): string {
@@ -36,8 +126,9 @@ export class SeparateApplications {
     return found;
   }
 
-  /** Sends the signal to the script alone; resolves with its exit code and the milliseconds that it took. */
+  /** Ends what was started again with SIGTERM, then sends the signal to the script alone; resolves with its exit code and the milliseconds that it took. */
   async end(signal: NodeJS.Signals): Promise<{ readonly code: number | null; readonly tookMs: number }> {
+    for (const application of [...this.#restarted.values()].reverse()) await application.end('SIGTERM');
     const startedMs = performance.now();
     if (this.child.exitCode === null && this.child.signalCode === null) {
       const exited = once(this.child, 'exit');

@@ -6,22 +6,18 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import type { RecordedEvent } from '@mainstem/event-store';
-import { EventStoreDbEventStore } from '@mainstem/eventstoredb';
 import { seededRandom } from '@mainstem/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { AcknowledgementLedger, type OfferedCommand } from '../chaos/support/acknowledgements.js';
 import { flawsOfReadModels } from '../chaos/support/shop-folder.js';
 import { send, ShopCommands, traffic } from '../chaos/support/shop-traffic.js';
-import { ApplicationProcess, build } from './online-retail/application-process.js';
-import { expectFigures, SAMPLE_FILE, sampleFigures, type Api } from './online-retail/expected.js';
-import { SeparateApplications } from './separate-applications.js';
+import { build } from './online-retail/application-process.js';
+import { expectFigures, SAMPLE_FILE, sampleFigures } from './online-retail/expected.js';
+import { HEALING_MS, SeparateApplications } from './separate-applications.js';
 
-const CLI = fileURLToPath(new URL('../../libs/cli/bin/mainstem.mjs', import.meta.url));
 const CLIENTS = 4;
-/** How long commands flow before and after a kill. */
+/** How long commands flow after the last kill. */
 const FLOW_MS = 400;
-const HEALING_MS = 30_000;
 const STOPPING_MS = 10_000;
 const SETTLE_ROUNDS_MAX = 10;
 const KILLED = ['sql-projector', 'command-side', 'cache-projector', 'event-store', 'search-projector', 'query-api'] as const;
@@ -47,7 +43,6 @@ const isAlive = (pid: number): boolean => {
 describe('the processes of npm run start:separate', () => {
   let dir: string;
   let applications: SeparateApplications;
-  const restarted: ApplicationProcess[] = [];
   beforeAll(build);
   beforeAll(async () => {
     dir = await mkdtemp(join(tmpdir(), 'mainstem-separate-'));
@@ -55,67 +50,17 @@ describe('the processes of npm run start:separate', () => {
   });
   afterEach(() => expect(applications.output).not.toMatch(/ERROR|UNHANDLED/));
   afterAll(async () => {
-    for (const application of restarted.reverse()) await application.end('SIGTERM');
     await applications.end('SIGINT');
     await rm(dir, { recursive: true, force: true });
   });
 
-  const eventStore = (): string => applications.of('event-store').url;
   const url = (name: string): string => applications.of(name).url;
-  const queries: Api = {
-    async get<Answer>(path: string): Promise<Answer> {
-      const response = await fetch(`${url('query-api')}/api/${path}`);
-      expect(response.status, path).toBe(200);
-      return (await response.json()) as Answer;
-    },
-  };
-
-  /** Every event, through the client. */
-  const recorded = async (): Promise<readonly RecordedEvent[]> => {
-    const store = await EventStoreDbEventStore.open({ connectionString: eventStore() });
-    const events: RecordedEvent[] = [];
-    try {
-      for await (const batch of store.readAll()) events.push(...batch);
-    } finally {
-      await store.close();
-    }
-    return events;
-  };
-
-  /** Resolves when every projection is live and stands at the position, in the words of the projectors themselves. */
-  const healed = async (position: bigint): Promise<void> => {
-    const states = async (): Promise<readonly string[]> => {
-      const behind: string[] = [];
-      for (const name of ['sql-projector', 'cache-projector', 'search-projector']) {
-        const progress = await fetch(`${url(name)}/health/progress`).then((response) => response.json() as Promise<Progress>);
-        for (const { projection, state, position: at, lagMs } of progress.projections) {
-          if (state !== 'live' || lagMs !== 0 || BigInt(at ?? 0) < position) behind.push(`${projection} is ${state} at ${at}`);
-        }
-      }
-      return behind;
-    };
-    await expect.poll(states, { timeout: HEALING_MS, interval: 100 }).toEqual([]);
-    await expect.poll(async () => (await fetch(`${url('query-api')}/health/ready`)).status, { timeout: HEALING_MS }).toBe(200);
-  };
-
-  /** Kills it, and starts it again where it was. */
-  const killAndStart = async (name: string): Promise<void> => {
-    const known = restarted.findIndex((application) => application.url === url(name));
-    if (known < 0) process.kill(applications.of(name).pid, 'SIGKILL');
-    else await restarted[known]?.end('SIGKILL');
-    await delay(FLOW_MS);
-    const entry = name === 'command-side' ? 'src/main.js' : `apps/${name}/src/main.js`;
-    const port = new URL(url(name)).port;
-    const health = name === 'event-store' ? ['--health-port', '0'] : [];
-    restarted.push(await ApplicationProcess.start(entry, ['--dir', dir, '--port', port, ...health], { EVENT_STORE: eventStore(), PORT: '' }));
-  };
 
   it('reproduce every figure of the sample, imported by the command line over the same event store', async () => {
-    const importing = [CLI, '--dir', dir, 'import', SAMPLE_FILE];
-    await promisify(execFile)(process.execPath, importing, { env: { ...process.env, EVENT_STORE: eventStore() } });
-    const events = await recorded();
-    await healed(events.at(-1)?.position ?? 0n);
-    await expectFigures(queries, sampleFigures);
+    await applications.mainstem('import', SAMPLE_FILE);
+    const events = await applications.recorded();
+    await applications.healed(events.at(-1)?.position ?? 0n);
+    await expectFigures(applications.queries, sampleFigures);
   });
 
   it('lose no acknowledged command and double none when each is killed in turn, and are at the end of the store within 30 s', async () => {
@@ -132,8 +77,7 @@ describe('the processes of npm run start:separate', () => {
     for (const name of KILLED) {
       const before = ledger.acknowledged;
       await expect.poll(() => ledger.acknowledged, { timeout: HEALING_MS }).toBeGreaterThan(before);
-      await killAndStart(name);
-      expect(restarted.at(-1)?.url, name).not.toBe('');
+      await applications.killAndStart(name);
     }
     await delay(FLOW_MS);
     ending.abort();
@@ -143,11 +87,11 @@ describe('the processes of npm run start:separate', () => {
     }
 
     expect(ledger.unanswered).toEqual([]);
-    const events = await recorded();
-    await healed(events.at(-1)?.position ?? 0n);
+    const events = await applications.recorded();
+    await applications.healed(events.at(-1)?.position ?? 0n);
     expect(ledger.flawsOf(events)).toEqual([]);
     expect(await flawsOfReadModels(dir, events)).toEqual([]);
-    const totals = await queries.get<Totals>('totals');
+    const totals = await applications.queries.get<Totals>('totals');
     expect(totals.events).toBe(sampleFigures.events + [...ledger.commands.values()].reduce((sum, { types }) => sum + types.length, 0));
     expect(thousandths(totals.grossSales)).toBe(thousandths(String(sampleFigures.totals['grossSales'])) + sumOf(ledger, 'OrderLineAdded'));
     expect(thousandths(totals.creditedAmount)).toBe(thousandths(String(sampleFigures.totals['creditedAmount'])) + sumOf(ledger, 'CreditLineAdded'));
@@ -193,15 +137,6 @@ describe('Ctrl-C', () => {
     }
   });
 });
-
-interface Progress {
-  readonly projections: readonly {
-    readonly projection: string;
-    readonly state: string;
-    readonly position: string | null;
-    readonly lagMs: number | null;
-  }[];
-}
 
 interface Totals {
   readonly events: number;

@@ -28,6 +28,8 @@ const BOARDS = [
   'customers-by-orders',
   'orders-by-total',
 ];
+/** Searched for, each an entry of the answers. */
+export const WORDS: readonly string[] = ['red', 'set', 'heart'];
 const LIMIT = 1_000;
 
 /** The content of all read models, by route. */
@@ -39,6 +41,6 @@ export const everyAnswer = async (api: Api): Promise<Readonly<Record<string, unk
   for (const board of BOARDS) answers[board] = await api.get(`leaderboards/${board}?limit=${LIMIT}`);
   for (const month of Object.keys(answers['sales-by-month'] as object))
     answers[month] = await api.get(`leaderboards/skus-by-units-sold/${month}?limit=${LIMIT}`);
-  for (const word of ['red', 'set', 'heart']) answers[word] = await everyPage(api, `search/products?q=${word}`, LIMIT);
+  for (const word of WORDS) answers[word] = await everyPage(api, `search/products?q=${word}`, LIMIT);
   return answers;
 };
