@@ -2,6 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { readSettings } from '@mainstem/nest';
 import { Ajv } from 'ajv';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
@@ -18,6 +19,7 @@ interface Service {
   readonly build?: string;
   readonly profiles?: readonly string[];
   readonly command?: readonly string[];
+  readonly environment?: Readonly<Record<string, string>>;
   readonly ports?: readonly string[];
   readonly volumes?: readonly string[];
   readonly user?: string;
@@ -66,6 +68,18 @@ describe('docker-compose.yml', () => {
       expect({ user, read_only }, name).toEqual({ user: 'node', read_only: true });
       expect(healthcheck?.test.join(' '), name).toContain(`http://localhost:${port}/health/ready`);
       expect(ports, name).toEqual([`127.0.0.1:${port}:${port}`]);
+    }
+  });
+
+  it('keeps events and read models on the services of the file, by settings that the applications take', () => {
+    for (const [name, { environment = {}, depends_on = {} }] of applications) {
+      const { eventStore, readStoreSql, readStoreCache, readStoreSearch } = readSettings([], environment);
+      expect([eventStore, readStoreSql, readStoreCache, readStoreSearch], name).not.toContain('embedded');
+      const stores = ['EVENT_STORE', 'READ_STORE_SQL', 'READ_STORE_CACHE', 'READ_STORE_SEARCH'].map(
+        (key) => new URL(environment[key] ?? '').hostname,
+      );
+      expect(stores, name).toEqual(['event-store', 'postgres', 'redis', 'opensearch']);
+      expect(Object.keys(depends_on).sort(), name).toEqual([...stores].sort());
     }
   });
 
