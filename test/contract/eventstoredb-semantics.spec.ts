@@ -1,23 +1,26 @@
-// EventStoreDB's semantics, row by row, through its real client: appends, revisions and positions, deletes, metadata, links.
+// EventStoreDB's rules besides appending (eventstoredb-appends), filters and subscriptions (eventstoredb-subscriptions), row by row, through
+// its real client: revisions · positions · delete · system events (streams, metadata, links) · leader
 import { randomUUID } from 'node:crypto';
-import { BACKWARDS, binaryEvent, END, jsonEvent, START, type AppendExpectedRevision, type EventStoreDBClient } from '@eventstore/db-client';
+import { once } from 'node:events';
+import { BACKWARDS, binaryEvent, END, START, type EventStoreDBClient, type ResolvedEvent } from '@eventstore/db-client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   append,
   errorType,
   events,
-  ids,
   newStream,
   outcomeOf,
   positionOf,
   read,
   revisions,
   startProtocol,
+  STATES,
   WAYS,
-  type Outcome,
   type ProtocolFixture,
   type Way,
 } from './eventstoredb/protocol-fixture.js';
+
+const [, [, SINGLE_CALL]] = WAYS;
 
 let fixture: ProtocolFixture;
 let client: EventStoreDBClient;
@@ -27,147 +30,7 @@ beforeAll(async () => {
 });
 afterAll(() => fixture.stop());
 
-/** Streams in every state that an append can meet. The stream holds three events, 0 to 2, where it holds any. */
-const STATES: Readonly<Record<string, (stream: string) => Promise<unknown>>> = {
-  unwritten: () => Promise.resolve(),
-  'with metadata only': (stream) => client.setStreamMetadata(stream, { maxCount: 100 }),
-  written: (stream) => append(client, stream, events(3), 'no_stream'),
-  'soft-deleted': async (stream) => {
-    await append(client, stream, events(3), 'no_stream');
-    await client.deleteStream(stream);
-  },
-  tombstoned: async (stream) => {
-    await append(client, stream, events(3), 'no_stream');
-    await client.tombstoneStream(stream);
-  },
-  'tombstoned unwritten': (stream) => client.tombstoneStream(stream),
-};
-
-const ROWS: readonly (readonly [state: string, expected: AppendExpectedRevision, outcome: Outcome])[] = [
-  ['unwritten', 'any', ['ok', 0n]],
-  ['unwritten', 'no_stream', ['ok', 0n]],
-  ['unwritten', 'stream_exists', ['wrong', 'no_stream']],
-  ['unwritten', 0n, ['wrong', 'no_stream']],
-  ['with metadata only', 'any', ['ok', 0n]],
-  ['with metadata only', 'no_stream', ['ok', 0n]],
-  ['with metadata only', 'stream_exists', ['ok', 0n]],
-  ['written', 'any', ['ok', 3n]],
-  ['written', 'no_stream', ['wrong', 2n]],
-  ['written', 'stream_exists', ['ok', 3n]],
-  ['written', 0n, ['wrong', 2n]],
-  ['written', 1n, ['wrong', 2n]],
-  ['written', 2n, ['ok', 3n]],
-  ['written', 3n, ['wrong', 2n]],
-  ['written', 2n ** 53n + 1n, ['wrong', 2n]],
-  ['written', 2n ** 63n - 1n, ['wrong', 2n]],
-  ['soft-deleted', 'any', ['ok', 3n]],
-  ['soft-deleted', 'no_stream', ['ok', 3n]],
-  ['soft-deleted', 'stream_exists', ['deleted']],
-  ['soft-deleted', 1n, ['wrong', 2n]],
-  ['soft-deleted', 2n, ['ok', 3n]],
-  ['soft-deleted', 3n, ['wrong', 2n]],
-  ['tombstoned', 'any', ['deleted']],
-  ['tombstoned', 'no_stream', ['deleted']],
-  ['tombstoned', 'stream_exists', ['deleted']],
-  ['tombstoned', 2n, ['deleted']],
-  ['tombstoned unwritten', 'any', ['deleted']],
-  ['tombstoned unwritten', 'no_stream', ['deleted']],
-];
-
-describe.each(WAYS)('an append by %s', (_, way: Way) => {
-  it.each(ROWS)('to a stream that is %s, expecting %s, gives %s', async (state, expected, outcome) => {
-    const stream = newStream();
-    await STATES[state]?.(stream);
-    expect(await outcomeOf(append(client, stream, events(1), expected, way))).toEqual(outcome);
-  });
-
-  it('of the same ids at an old revision answers with the first place, whatever was appended since', async () => {
-    const stream = newStream();
-    const same = events(3);
-    const first = await append(client, stream, same, 'no_stream', way);
-    await append(client, stream, events(2), 2n, way);
-    const again = await append(client, stream, same, 'no_stream', way);
-    expect([again.nextExpectedRevision, again.position]).toEqual([first.nextExpectedRevision, first.position]);
-    expect(await revisions(client, stream)).toEqual([0n, 1n, 2n, 3n, 4n]);
-  });
-
-  const OVERLAPS: readonly (readonly [name: string, indexes: readonly number[], expected: AppendExpectedRevision, outcome: Outcome])[] = [
-    ['the first ids only', [0, 1], 'no_stream', ['ok', 1n]],
-    ['ids from the middle on', [1, 2], 0n, ['ok', 2n]],
-    ['other first id', [9, 1, 2], 'no_stream', ['wrong', 2n]],
-    ['other later id', [0, 1, 9], 'no_stream', ['wrong', 2n]],
-    ['ids beyond the end', [0, 1, 2, 9], 'no_stream', ['wrong', 2n]],
-    ['ids in another order', [1, 0, 2], 'no_stream', ['wrong', 2n]],
-    ['ids one revision off', [0], 0n, ['wrong', 2n]],
-    ['known ids at the end', [0], 2n, ['ok', 3n]],
-    ['all ids without a revision', [0, 1, 2], 'any', ['ok', 2n]],
-    ['all ids of a stream that exists', [0, 1, 2], 'stream_exists', ['ok', 2n]],
-    ['ids of which the first is unknown, without a revision', [9, 0], 'any', ['ok', 4n]],
-    ['ids of which a later one is unknown, without a revision', [0, 9], 'any', ['wrong', 2n]],
-  ];
-  it.each(OVERLAPS)('of %s is ruled on by its ids (%s, expecting %s: %s)', async (_name, indexes, expected, outcome) => {
-    const stream = newStream();
-    const known = ids(3);
-    await append(client, stream, events(3, known), 'no_stream', way);
-    const chosen = indexes.map((index) => known[index] ?? randomUUID());
-    expect(await outcomeOf(append(client, stream, events(chosen.length, chosen), expected, way))).toEqual(outcome);
-  });
-
-  it('of the same ids to another stream is another append', async () => {
-    const known = ids(2);
-    await append(client, newStream(), events(2, known), 'any', way);
-    expect(await outcomeOf(append(client, newStream(), events(2, known), 'any', way))).toEqual(['ok', 1n]);
-  });
-
-  it('without events succeeds where the revision is right and shows nothing', async () => {
-    const stream = newStream();
-    await append(client, stream, events(3), 'no_stream', way);
-    const before = await headOf();
-    expect(await outcomeOf(append(client, stream, [], 2n, way))).toEqual(['ok', 2n]);
-    expect(await outcomeOf(append(client, stream, [], 'any', way))).toEqual(['ok', 2n]);
-    expect(await outcomeOf(append(client, stream, [], 1n, way))).toEqual(['wrong', 2n]);
-    expect(await headOf()).toBe(before);
-  });
-
-  it('answers with the position of its last event, and commit and prepare are one', async () => {
-    const stream = newStream();
-    const { position } = await append(client, stream, events(3), 'no_stream', way);
-    const [, , last] = await read(client, stream);
-    expect(position).toEqual(last?.position);
-    expect(position?.commit).toBe(position?.prepare);
-  });
-
-  it('carries bytes that are no JSON, and JSON that is none', async () => {
-    const stream = newStream();
-    const bytes = new Uint8Array([0, 255, 128, 10]);
-    const metadata = new Uint8Array([7, 0, 200]);
-    await append(client, stream, [binaryEvent({ type: 'Photographed', data: bytes, metadata })], 'no_stream', way);
-    const [event] = await read(client, stream);
-    expect([event?.isJson, event?.data, event?.metadata]).toEqual([false, bytes, metadata]);
-  });
-
-  it('tells apart events without metadata and with empty metadata', async () => {
-    const stream = newStream();
-    const described = [undefined, {}, { a: 1 }].map((metadata) => jsonEvent({ type: 'Counted', data: {}, ...(metadata && { metadata }) }));
-    await append(client, stream, described, 'no_stream', way);
-    expect((await read(client, stream)).map((event) => event.metadata)).toEqual([undefined, {}, { a: 1 }]);
-  });
-
-  it('of more bytes than the server takes is refused with the limit, and nothing is written', async () => {
-    const stream = newStream();
-    const large = jsonEvent({ type: 'Large', data: { text: 'x'.repeat(1_048_576) } });
-    expect(await errorType(append(client, stream, [large], 'any', way))).toBe('maximum-append-size-exceeded');
-    expect(await errorType(read(client, stream))).toBe('stream-not-found');
-  });
-});
-
-const headOf = async (): Promise<bigint> => {
-  let head = -1n;
-  for await (const resolved of client.readAll({ direction: BACKWARDS, fromPosition: END, maxCount: 1 })) head = positionOf(resolved);
-  return head;
-};
-
-describe('a stream', () => {
+describe('revisions · a stream', () => {
   it('is read from a revision inclusive, in both directions, and from beyond its end', async () => {
     const stream = newStream();
     await append(client, stream, events(5), 'no_stream');
@@ -190,7 +53,7 @@ describe('a stream', () => {
   });
 });
 
-describe('all streams', () => {
+describe('positions · all streams', () => {
   it('are read forwards from a position inclusive and backwards exclusive, in one order with rising positions', async () => {
     const stream = newStream();
     await append(client, stream, events(4), 'no_stream');
@@ -226,7 +89,7 @@ describe('all streams', () => {
   });
 });
 
-describe('a soft delete', () => {
+describe('delete · a soft delete', () => {
   it('hides the stream, and its metadata is nothing but the truncation', async () => {
     const stream = newStream();
     await append(client, stream, events(3), 'no_stream');
@@ -244,6 +107,34 @@ describe('a soft delete', () => {
     await append(client, stream, events(2), 'no_stream');
     expect(await revisions(client, stream)).toEqual([3n, 4n]);
     expect((await client.getStreamMetadata(stream)).metadata).toEqual({ truncateBefore: 3 });
+  });
+
+  it.each(['any', 'no_stream', 2n] as const)(
+    'is undone by an append expecting %s: its events first, then the metadata that shows them',
+    async (expected) => {
+      const stream = newStream();
+      await append(client, stream, events(3), 'no_stream');
+      await client.deleteStream(stream);
+      const { position } = await append(client, stream, events(2), expected);
+      const tail: unknown[] = [];
+      for await (const { event } of client.readAll({ direction: BACKWARDS, fromPosition: END, maxCount: 3 })) {
+        tail.push([event?.streamId, event?.revision, event?.type === '$metadata' ? event.data : undefined]);
+        if (event?.revision === 4n) expect(event.position).toEqual(position);
+      }
+      expect(tail).toEqual([
+        [`$$${stream}`, 1n, { $tb: 3 }],
+        [stream, 4n, undefined],
+        [stream, 3n, undefined],
+      ]);
+    },
+  );
+
+  it('is taken for a stream that has metadata only', async () => {
+    const stream = newStream();
+    await client.setStreamMetadata(stream, { maxCount: 5 });
+    await client.deleteStream(stream);
+    expect((await client.getStreamMetadata(stream)).metadata).toEqual({ truncateBefore: Number(2n ** 63n - 1n) });
+    expect(await outcomeOf(append(client, stream, events(1), 'stream_exists'))).toEqual(['deleted']);
   });
 
   it('is undone by new metadata as well', async () => {
@@ -265,7 +156,7 @@ describe('a soft delete', () => {
   ] as const;
   it.each(REFUSALS)('of %s is refused', async (_, state, expectedRevision, type) => {
     const stream = newStream();
-    await STATES[state]?.(stream);
+    await STATES[state]?.(client, stream);
     expect(await errorType(client.deleteStream(stream, { expectedRevision }))).toBe(type);
   });
 
@@ -284,7 +175,7 @@ describe('a soft delete', () => {
   });
 });
 
-describe('a tombstone', () => {
+describe('delete · a tombstone', () => {
   it('ends a stream for ever: reading, writing, deleting and its metadata', async () => {
     const stream = newStream();
     await append(client, stream, events(1), 'no_stream');
@@ -304,7 +195,23 @@ describe('a tombstone', () => {
   });
 });
 
-describe('metadata', () => {
+describe('system events · a system stream', () => {
+  it('can be written and read by whoever may do everything, and is seen in $all like others', async () => {
+    const stream = `$own-${randomUUID()}`;
+    await append(client, stream, events(2), 'no_stream');
+    expect(await revisions(client, stream)).toEqual([0n, 1n]);
+    const seen: (string | undefined)[] = [];
+    for await (const { event } of client.readAll({ direction: BACKWARDS, fromPosition: END, maxCount: 2 })) seen.push(event?.streamId);
+    expect(seen).toEqual([stream, stream]);
+  });
+
+  it('that this server does not keep is not found: statistics, users, persistent subscriptions, projections', async () => {
+    for (const stream of ['$stats-127.0.0.1:2113', '$users', '$persistentSubscriptionConfig', '$ce-row', '$et-Counted', '$streams'])
+      expect(await errorType(read(client, stream))).toBe('stream-not-found');
+  });
+});
+
+describe('system events · metadata', () => {
   it('with a count shows the last so many events, and $all shows all', async () => {
     const stream = newStream();
     await append(client, stream, events(5), 'no_stream');
@@ -314,6 +221,9 @@ describe('metadata', () => {
     expect(await revisions(client, stream, { fromRevision: 1n, maxCount: 1 })).toEqual([3n]);
     await append(client, stream, events(1), 4n);
     expect(await revisions(client, stream)).toEqual([4n, 5n]);
+    const all: bigint[] = [];
+    for await (const { event } of client.readAll()) if (event?.streamId === stream) all.push(event.revision);
+    expect(all).toEqual([0n, 1n, 2n, 3n, 4n, 5n]);
   });
 
   it('with a truncation shows the events from there on', async () => {
@@ -350,7 +260,7 @@ describe('metadata', () => {
   });
 });
 
-describe('a link', () => {
+describe('system events · a link', () => {
   const link = (target: string) => binaryEvent({ type: '$>', data: Buffer.from(target) });
 
   it('gives the event that it points at, if asked to, and itself otherwise', async () => {
@@ -364,6 +274,18 @@ describe('a link', () => {
     expect((await read(client, links)).map((event) => event.type)).toEqual(['$>']);
   });
 
+  it('is followed in reads of all streams and in subscriptions, too', async () => {
+    const [source, links] = [newStream(), newStream()];
+    await append(client, source, events(1), 'no_stream');
+    await append(client, links, [link(`0@${source}`)], 'no_stream');
+    for await (const { event, link: via } of client.readAll({ direction: BACKWARDS, fromPosition: END, maxCount: 1, resolveLinkTos: true }))
+      expect([event?.streamId, via?.streamId]).toEqual([source, links]);
+    const subscription = client.subscribeToStream(links, { resolveLinkTos: true });
+    const [{ event, link: via }] = (await once(subscription, 'data')) as [ResolvedEvent];
+    expect([event?.streamId, via?.streamId]).toEqual([source, links]);
+    await subscription.unsubscribe();
+  });
+
   it('that points at nothing comes alone', async () => {
     const [source, links] = [newStream(), newStream()];
     await append(client, source, events(1), 'no_stream');
@@ -372,5 +294,13 @@ describe('a link', () => {
     const found: boolean[] = [];
     for await (const { event, link: via } of client.readStream(links, { resolveLinkTos: true })) found.push(event === undefined && via !== undefined);
     expect(found).toEqual([true, true, true]);
+  });
+});
+
+describe('leader · the node', () => {
+  it('is always the leader: it takes reads and writes that only a leader may answer', async () => {
+    const stream = newStream();
+    await append(client, stream, events(1), 'no_stream', { ...SINGLE_CALL, requiresLeader: true } as Way);
+    expect(await revisions(client, stream, { requiresLeader: true })).toEqual([0n]);
   });
 });

@@ -1,4 +1,4 @@
-// Subscriptions and filters of the protocol through its real client: order of answers, checkpoints, filters, what is not a legal read.
+// EventStoreDB's rules of subscriptions, filters and checkpoints, row by row, through its real client; and what is not a legal read.
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { EventStoreDBClient, eventTypeFilter, excludeSystemEvents, jsonEvent, START, streamNameFilter, type Filter } from '@eventstore/db-client';
@@ -48,7 +48,7 @@ const filtered = (filter: (options: { checkpointReached: NonNullable<Filter['che
     }),
   );
 
-describe('a subscription', () => {
+describe('subscriptions · a subscription', () => {
   it('is confirmed first, then tells what is there, then that it has caught up, then what comes', async () => {
     await append(client, 'a-1', typed('A', 2), 'no_stream');
     const told = new Told(() => client.subscribeToAll());
@@ -97,6 +97,12 @@ describe('a subscription', () => {
     expect(await told.until('error stream-deleted')).toEqual(['confirmed', 'A 1', 'caught up', 'B 3', 'error stream-deleted']);
   });
 
+  it('to a stream that was tombstoned ends with an error', async () => {
+    await client.tombstoneStream('a-1');
+    const told = new Told(() => client.subscribeToStream('a-1'));
+    expect((await told.until('error stream-deleted')).filter((line) => line !== 'confirmed')).toEqual(['error stream-deleted']);
+  });
+
   it('ends with an error when the server stops', async () => {
     const told = new Told(() => client.subscribeToAll());
     await told.until('caught up');
@@ -119,13 +125,15 @@ describe('a subscription', () => {
   });
 });
 
-describe('a filter', () => {
+describe('filters and checkpoints · a filter', () => {
   const FILTERS = [
     ['type prefixes', () => eventTypeFilter({ prefixes: ['Al', 'Ga'] }), ['Alpha', 'Gamma']],
     ['a type expression', () => eventTypeFilter({ regex: '^(Alpha|Beta)$' }), ['Alpha', 'Beta']],
     ['an expression in .NET notation', () => eventTypeFilter({ regex: '\\A\\w+mma\\z' }), ['Gamma']],
     ['stream prefixes', () => streamNameFilter({ prefixes: ['one-'] }), ['Alpha', 'Beta']],
     ['a stream expression', () => streamNameFilter({ regex: '^two\\-\\d$' }), ['Gamma']],
+    ['prefixes, which are taken letter by letter', () => eventTypeFilter({ prefixes: ['al', 'ga'] }), []],
+    ['system events', () => eventTypeFilter({ prefixes: ['$'] }), ['$metadata']],
     ['no system events', () => excludeSystemEvents(), ['Alpha', 'Beta', 'Gamma', 'Marker']],
   ] as const;
   it.each(FILTERS)('of %s lets through what it says', async (_, filter, types) => {
@@ -134,9 +142,17 @@ describe('a filter', () => {
     await client.setStreamMetadata('one-1', { maxCount: 9 });
     await append(client, 'marker-1', typed('Marker', 1), 'no_stream');
     const told = new Told(() => client.subscribeToAll({ filter: filter() }));
-    const seen = (await told.until('caught up')).filter((line) => /^[A-Z]/.test(line)).map((line) => line.split(' ')[0]);
+    const seen = (await told.until('caught up')).filter((line) => /^[A-Z$]/.test(line)).map((line) => line.split(' ')[0]);
     expect(seen).toEqual(types);
     await told.end();
+  });
+
+  it('with an expression and prefixes goes by the expression', async () => {
+    await append(client, 'a-1', [...typed('Alpha', 1), ...typed('Beta', 2)], 'no_stream');
+    const raw = new RawProtocol(fixture.server.port);
+    const filter = { event_type: { regex: '^B', prefix: ['A'] }, count: {}, checkpointIntervalMultiplier: 1 };
+    expect(await raw.readEvents({ all: { start: {} }, count: '9', filter })).toBe(2);
+    raw.close();
   });
 
   it('whose expression only .NET understands is refused', async () => {
@@ -197,7 +213,7 @@ describe('a filter', () => {
   });
 });
 
-describe('a read that the protocol does not allow', () => {
+describe('reads · a read that the protocol does not allow', () => {
   const stream = { stream: { stream_identifier: { stream_name: Buffer.from('a-1') }, start: {} } };
   const filter = { filter: { event_type: { prefix: ['A'] }, count: {}, checkpointIntervalMultiplier: 1 } };
   const none = { no_filter: {} };

@@ -4,6 +4,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
+  BACKWARDS,
+  END,
   EventStoreDBClient,
   jsonEvent,
   type AppendExpectedRevision,
@@ -91,3 +93,25 @@ export const errorType = async (work: Promise<unknown>): Promise<unknown> => {
 };
 
 export const positionOf = ({ event }: ResolvedEvent): bigint => event?.position?.commit ?? -1n;
+
+export const headOf = async (client: EventStoreDBClient): Promise<bigint> => {
+  let head = -1n;
+  for await (const resolved of client.readAll({ direction: BACKWARDS, fromPosition: END, maxCount: 1 })) head = positionOf(resolved);
+  return head;
+};
+
+/** Brings a new stream into each state that a write can meet. Where it holds any events, they are three: 0 to 2. */
+export const STATES: Readonly<Record<string, (client: EventStoreDBClient, stream: string) => Promise<unknown>>> = {
+  unwritten: () => Promise.resolve(),
+  'with metadata only': (client, stream) => client.setStreamMetadata(stream, { maxCount: 100 }),
+  written: (client, stream) => append(client, stream, events(3), 'no_stream'),
+  'soft-deleted': async (client, stream) => {
+    await append(client, stream, events(3), 'no_stream');
+    await client.deleteStream(stream);
+  },
+  tombstoned: async (client, stream) => {
+    await append(client, stream, events(3), 'no_stream');
+    await client.tombstoneStream(stream);
+  },
+  'tombstoned unwritten': (client, stream) => client.tombstoneStream(stream),
+};
