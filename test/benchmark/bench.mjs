@@ -2,12 +2,15 @@
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { runNode } from '../../scripts/child.mjs';
 import { prepare } from '../../scripts/prepare.mjs';
+import { readKept } from '../../scripts/services/kept-services.mjs';
 import { runMain } from '../../scripts/repository.mjs';
 
 const pathOf = (/** @type {string} */ file) => fileURLToPath(new URL(file, import.meta.url));
 
 await runMain(async () => {
   await prepare({ isBuildNeeded: false });
+  const kept = await readKept();
+  for (const [name, value] of Object.entries(kept?.env ?? {})) process.env[name] ||= value;
   const loader = pathToFileURL(pathOf('../chaos/support/source-loader.mjs')).href;
   const { code } = await runNode([
     '--no-warnings',

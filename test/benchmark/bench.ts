@@ -4,10 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { multiply, prepareData } from './data.js';
 import { runJob } from './child.js';
-import { hasOpenSearch, openSearchUrl } from './opensearch-indices.js';
 import { describeMachine } from './machine.js';
-import { measurements, type Measurement } from './measurements.js';
+import { measurements, type Measurement, type Service } from './measurements.js';
+import { hasOpenSearch, openSearchUrl } from './opensearch-indices.js';
 import { readOptions, USAGE, type Options } from './options.js';
+import { hasRedis, redisUrl } from './redis-prefix.js';
 import { outcomeOf, printTable, writeJson, type Outcome } from './report.js';
 import type { FinishedJob, JobContext } from './job.js';
 
@@ -17,13 +18,10 @@ const main = async (options: Options): Promise<void> => {
   const folder = await mkdtemp(join(tmpdir(), 'mainstem-bench-'));
   try {
     const machine = await describeMachine(options.postgresUrl, folder);
-    const postgresUrl = machine.postgres === null ? undefined : options.postgresUrl;
-    if (postgresUrl === undefined) console.error(`No PostgreSQL at ${options.postgresUrl}: it is left out. DATABASE_URL names another one.`);
+    const services = await servicesThere(options, machine.postgres !== null);
     const data = { ...(await prepareData(folder, options)), postgresUrl: options.postgresUrl };
     const outcomes: Outcome[] = [];
-    const isThere = await hasOpenSearch();
-    if (!isThere) console.error(`No OpenSearch at ${openSearchUrl()}: it is left out. OPENSEARCH_URL names another one.`);
-    for (const measurement of chosen(options, postgresUrl !== undefined, isThere)) outcomes.push(await measure(measurement, data, options, folder));
+    for (const measurement of chosen(options, services)) outcomes.push(await measure(measurement, data, options, folder));
     printTable(machine, data.events, outcomes);
     await writeJson(options.json, { machine, events: data.events, rounds: options.rounds, outcomes });
   } finally {
@@ -31,13 +29,23 @@ const main = async (options: Options): Promise<void> => {
   }
 };
 
-const chosen = ({ only, isLong }: Options, hasPostgres: boolean, isOpenSearchThere: boolean): readonly Measurement[] =>
+/** Says of those that are missing what is left out. */
+const servicesThere = async ({ postgresUrl }: Options, hasPostgres: boolean): Promise<ReadonlySet<Service>> => {
+  const looked: readonly (readonly [service: Service, isThere: boolean, url: string, variable: string])[] = [
+    ['PostgreSQL', hasPostgres, postgresUrl, 'DATABASE_URL'],
+    ['Redis', await hasRedis(), redisUrl(), 'REDIS_URL'],
+    ['OpenSearch', await hasOpenSearch(), openSearchUrl(), 'OPENSEARCH_URL'],
+  ];
+  for (const [service, isThere, url, variable] of looked) {
+    if (!isThere) console.error(`No ${service} at ${url}: what needs it is left out. ${variable} names another one; npm run services starts one.`);
+  }
+  return new Set(looked.flatMap(([service, isThere]) => (isThere ? [service] : [])));
+};
+
+const chosen = ({ only, isLong }: Options, services: ReadonlySet<Service>): readonly Measurement[] =>
   measurements.filter(
-    ({ job, needsPostgres = false, needsOpenSearch = false, isLong: needsLong = false }) =>
-      (only.length === 0 || only.includes(job)) &&
-      (hasPostgres || !needsPostgres) &&
-      (isOpenSearchThere || !needsOpenSearch) &&
-      (isLong || !needsLong),
+    ({ job, needs = [], isLong: needsLong = false }) =>
+      (only.length === 0 || only.includes(job)) && needs.every((service) => services.has(service)) && (isLong || !needsLong),
   );
 
 const measure = async (measurement: Measurement, data: Data, { rounds }: Options, folder: string): Promise<Outcome> => {

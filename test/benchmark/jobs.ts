@@ -3,7 +3,9 @@ import type { Job } from './job.js';
 
 const write = () => import('./jobs/write.js');
 const rebuild = () => import('./jobs/rebuild.js');
+const productionStores = () => import('./jobs/production-stores.js');
 const readModels = () => import('./ceilings/read-models.js');
+const productionCeilings = () => import('./ceilings/production-stores.js');
 const adapter = () => import('./eventstoredb/ours.js');
 const bareClient = () => import('./eventstoredb/bare-client.js');
 
@@ -24,12 +26,17 @@ export const jobs: Readonly<Record<string, () => Promise<Job>>> = {
   'sql-sqlite': async () => (await rebuild()).allSqlOnSqlite,
   'sql-sqlite/ceiling': async () => (await readModels()).allSqlOnSqlite,
   'sql-postgres': async () => (await rebuild()).allSqlOnPostgres,
+  'sql-postgres/ceiling': async () => (await productionCeilings()).allSqlOnPostgres,
   cache: async () => (await rebuild()).allCache,
   'cache/ceiling': async () => (await readModels()).allCache,
   search: async () => (await rebuild()).allSearch,
   'search/ceiling': async () => (await readModels()).allSearch,
-  'products-opensearch': async () => (await import('./jobs/opensearch.js')).productsOnOpenSearch,
-  'products-opensearch/ceiling': async () => (await import('./ceilings/opensearch.js')).productsOnOpenSearch,
+  'cache-redis': async () => (await productionStores()).cacheOnRedis,
+  'cache-redis/ceiling': async () => (await productionCeilings()).cacheOnRedis,
+  'products-opensearch': async () => (await productionStores()).productsOnOpenSearch,
+  'products-opensearch/ceiling': async () => (await productionCeilings()).productsOnOpenSearch,
+  everywhere: async () => (await productionStores()).everywhere,
+  'everywhere/ceiling': async () => (await productionCeilings()).everywhere,
   everything: async () => (await rebuild()).everything,
   'everything/ceiling': async () => (await readModels()).everything,
   visibility: async () => (await import('./jobs/visibility.js')).visibility,

@@ -1,12 +1,14 @@
 // What is measured, in the order of the table, with the targets.
 
+export type Service = 'PostgreSQL' | 'Redis' | 'OpenSearch';
+
 export interface Measurement {
   readonly job: string;
   readonly title: string;
   readonly unit: 'commands/s' | 'events/s' | 'loads/s';
   readonly hasCeiling?: boolean;
-  readonly needsPostgres?: boolean;
-  readonly needsOpenSearch?: boolean;
+  /** Servers without which it is left out. */
+  readonly needs?: readonly Service[];
   /** Only with --long. */
   readonly isLong?: boolean;
   /** At most so many rounds: jobs without a ceiling need no ratio. */
@@ -51,8 +53,8 @@ export const measurements: readonly Measurement[] = [
     title: 'rebuild order-summary, PostgreSQL',
     unit: 'events/s',
     hasCeiling: true,
-    needsPostgres: true,
-    targets: { ratioMin: 0.7, memoryMaxMib: MEMORY_MAX_MIB },
+    needs: ['PostgreSQL'],
+    targets: { ratioMin: 0.7, rateMin: 70_000, memoryMaxMib: MEMORY_MAX_MIB },
   },
   {
     job: 'sql-sqlite',
@@ -65,17 +67,34 @@ export const measurements: readonly Measurement[] = [
     job: 'sql-postgres',
     title: 'rebuild all SQL models, PostgreSQL',
     unit: 'events/s',
-    needsPostgres: true,
-    targets: { memoryMaxMib: MEMORY_MAX_MIB },
+    hasCeiling: true,
+    needs: ['PostgreSQL'],
+    targets: { ratioMin: 0.7, memoryMaxMib: MEMORY_MAX_MIB },
   },
   { job: 'cache', title: 'rebuild the cache', unit: 'events/s', hasCeiling: true, targets: { ratioMin: 0.7, memoryMaxMib: MEMORY_MAX_MIB } },
   { job: 'search', title: 'rebuild the search index', unit: 'events/s', hasCeiling: true, targets: { ratioMin: 0.7, memoryMaxMib: MEMORY_MAX_MIB } },
+  {
+    job: 'cache-redis',
+    title: 'rebuild the cache, Redis',
+    unit: 'events/s',
+    hasCeiling: true,
+    needs: ['Redis'],
+    targets: { ratioMin: 0.7, memoryMaxMib: MEMORY_MAX_MIB },
+  },
   {
     job: 'products-opensearch',
     title: 'rebuild products, OpenSearch',
     unit: 'events/s',
     hasCeiling: true,
-    needsOpenSearch: true,
+    needs: ['OpenSearch'],
+    targets: { ratioMin: 0.7, memoryMaxMib: MEMORY_MAX_MIB },
+  },
+  {
+    job: 'everywhere',
+    title: 'rebuild everything on PostgreSQL, Redis and OpenSearch from one read',
+    unit: 'events/s',
+    hasCeiling: true,
+    needs: ['PostgreSQL', 'Redis', 'OpenSearch'],
     targets: { ratioMin: 0.7, memoryMaxMib: MEMORY_MAX_MIB },
   },
   {

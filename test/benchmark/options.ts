@@ -23,7 +23,8 @@ export const USAGE = `Measures Mainstem against hand-written loops on the same d
     --only <a,b>       only these measurements
     --long             also the memory of a rebuild at ten times the data
     --json <file>      where the figures go, default dist/bench.json
-  DATABASE_URL names the PostgreSQL server, default postgres://postgres@127.0.0.1:5432/postgres`;
+  DATABASE_URL, REDIS_URL and OPENSEARCH_URL name the servers; without them the usual ports of this machine are tried, and what npm run services
+  has started is used. A line whose server is missing is left out.`;
 
 export const readOptions = (argv: readonly string[], env: NodeJS.ProcessEnv): Options => {
   const { values } = parseArgs({

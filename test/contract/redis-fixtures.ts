@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { Runtime } from '@mainstem/event-store';
 import type { CacheCollections } from '@mainstem/projection';
 import { RedisReadStore } from '@mainstem/redis';
-import { RespClient } from '../fixtures/resp-client.js';
+import { deleteKeys } from '../fixtures/redis-keys.js';
 
 /** Absent: no server was found, which CI refuses before any test. */
 export const redisUrl = process.env['REDIS_URL'];
@@ -35,24 +35,4 @@ export const redisFixture = (server: string, nodes: readonly string[] = [server]
       for (const node of nodes) await deleteKeys(node, prefix);
     },
   };
-};
-
-/** All keys that begin with a prefix. */
-export const keysWith = async (client: RespClient, prefix: string): Promise<readonly string[]> => {
-  const found = new Set<string>();
-  for (let cursor = '0', isFirst = true; isFirst || cursor !== '0'; isFirst = false) {
-    const [next, keys] = (await client.send(['SCAN', cursor, 'MATCH', `${prefix}*`, 'COUNT', 1_000])) as [string, string[]];
-    for (const key of keys) found.add(key);
-    cursor = next;
-  }
-  return [...found].sort();
-};
-
-const deleteKeys = async (url: string, prefix: string): Promise<void> => {
-  const client = await RespClient.connect(url);
-  try {
-    for (const key of await keysWith(client, prefix)) await client.send(['UNLINK', key]);
-  } finally {
-    client.close();
-  }
 };

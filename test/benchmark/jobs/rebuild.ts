@@ -14,7 +14,7 @@ import { inSchema } from '../postgres-schema.js';
 import { OrderSummary, orderSummary } from '../order-summary.js';
 
 /** Rebuilds the projections from one read of the event store, checks included; the time ends when the last of them serves. */
-const fill = async ({ eventsDir, events }: JobContext, projections: readonly HostedProjection[]): Promise<Sample> => {
+export const fill = async ({ eventsDir, events }: JobContext, projections: readonly HostedProjection[]): Promise<Sample> => {
   setFlagsFromString('--heap-growing-percent=30'); // as the mainstem command does
   const reader = await EmbeddedEventStore.open({ dir: eventsDir, isReadOnly: true });
   try {
@@ -28,7 +28,7 @@ const fill = async ({ eventsDir, events }: JobContext, projections: readonly Hos
   }
 };
 
-const closing = async (stores: readonly ReadStore[], work: () => Promise<Sample>): Promise<Sample> => {
+export const closing = async (stores: readonly ReadStore[], work: () => Promise<Sample>): Promise<Sample> => {
   try {
     return await work();
   } finally {

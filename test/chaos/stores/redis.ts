@@ -1,6 +1,7 @@
 // The Redis read store, under a prefix of its own.
 import { RedisReadStore } from '@mainstem/redis';
-import { keysWith, redisUrl } from '../../contract/redis-fixtures.js';
+import { redisUrl } from '../../contract/redis-fixtures.js';
+import { keysWith } from '../../fixtures/redis-keys.js';
 import { RespClient } from '../../fixtures/resp-client.js';
 import type { StorePlace, StoreUnderTest } from './store-under-test.js';
 import type { Tally } from './told-documents.js';
