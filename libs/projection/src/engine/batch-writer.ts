@@ -28,8 +28,9 @@ export interface Written {
 
 export interface BatchWriter {
   /**
-   * Applies a batch to the generation and moves its position. Errors: BatchRefused, and those of the read store; after an error the
-   * generation has to be opened again.
+   * Applies a batch to the generation and moves its position. A very large one may take several commits; if a later one of them fails, the
+   * generation's position tells what has been written. Errors: BatchRefused, and those of the read store; after an error the generation has to
+   * be opened again.
    */
   write(open: OpenGeneration, batch: Batch, options: WriteOptions): Promise<Written>;
 
@@ -53,10 +54,15 @@ export interface Replayed {
 }
 
 /** The part of a batch before a poison event, and the position reached with it. */
-export const batchBefore = (poison: Poison, batch: Batch, from: Position | undefined): Batch => {
-  const events = batch.events.slice(
-    0,
+export const batchBefore = (poison: Poison, batch: Batch, from: Position | undefined): Batch =>
+  partOf(
+    batch,
     batch.events.findIndex((event) => event.position === poison.event.position),
+    from,
   );
+
+/** Its first events, and the position reached with them; `from` if there are none. */
+export const partOf = (batch: Batch, end: number, from: Position | undefined): Batch => {
+  const events = batch.events.slice(0, end);
   return { events, position: events.at(-1)?.position ?? from };
 };

@@ -17,6 +17,8 @@ export class DocumentPlan {
   eventsApplied = 0;
   /** The first event whose payload or key failed: the plan ends before it. */
   poison: Poison | undefined;
+  /** How many of the events are planned, if not all of them: so many documents are enough for one commit. */
+  end: number | undefined;
   readonly #projection: DocumentProjection;
   readonly #gate: Gate;
   readonly #digest: RollingDigest;
@@ -25,11 +27,16 @@ export class DocumentPlan {
   readonly #events: RecordedEvent[] = [];
   readonly #slots: number[] = [];
 
-  constructor(projection: DocumentProjection, events: readonly RecordedEvent[], digest: string, gate: Gate) {
+  constructor(projection: DocumentProjection, events: readonly RecordedEvent[], digest: string, gate: Gate, keysMax = Infinity) {
     this.#projection = projection;
     this.#gate = gate;
     this.#digest = new RollingDigest(digest);
-    for (const event of events) {
+    for (let index = 0; index < events.length; index++) {
+      if (this.keys.length >= keysMax) {
+        this.end = index;
+        return;
+      }
+      const event = events[index] as RecordedEvent;
       if (!projection.wanted.has(event.type)) continue;
       if (!gate.takesStream(event) && !this.#plan(event)) return;
       this.#digest.add(event.position, event.id);

@@ -2,7 +2,16 @@
 import { isMainstemError } from '@mainstem/event-store';
 import type { DocumentProjection } from '../definition/document-projection.js';
 import type { CheckpointMove, CollectionChanges, ParkedEvent } from '../read-store/read-store.js';
-import { batchBefore, type Batch, type BatchWriter, type Replayed, type ReplayedEvent, type WriteOptions, type Written } from './batch-writer.js';
+import {
+  batchBefore,
+  partOf,
+  type Batch,
+  type BatchWriter,
+  type Replayed,
+  type ReplayedEvent,
+  type WriteOptions,
+  type Written,
+} from './batch-writer.js';
 import type { CrashPoints } from './crash-points.js';
 import { changesOf, DocumentPlan, type MaybeDocument } from './document-batch.js';
 import { estimateBytes } from './document-cache.js';
@@ -10,6 +19,12 @@ import { BatchRefused, type Poison } from './failures.js';
 import type { OpenGeneration, ParkingChanges } from './open-generation.js';
 import { documentKeysIn, isStreamKey, OnlyKey, Parking, type Gate } from './parking.js';
 import { ContributionFailed, rollUpChanges, type DocumentChange, type RollUpChanges } from './roll-up-writer.js';
+
+/**
+ * Documents that one commit writes, but for the last event, whose documents stay together: a store takes time and memory for a commit in one
+ * piece, and a server that takes too long for it counts as gone.
+ */
+export const DOCUMENTS_MAX = 20_000;
 
 /** A batch that has been folded and waits to be committed. */
 interface FoldedBatch {
@@ -24,22 +39,38 @@ interface FoldedBatch {
 export class DocumentWriter implements BatchWriter {
   readonly #projection: DocumentProjection;
   readonly #crash: CrashPoints | undefined;
+  readonly #documentsMax: number;
 
-  constructor(projection: DocumentProjection, crash?: CrashPoints) {
+  constructor(projection: DocumentProjection, crash?: CrashPoints, documentsMax = DOCUMENTS_MAX) {
     this.#projection = projection;
     this.#crash = crash;
+    this.#documentsMax = documentsMax;
   }
 
+  /** In several commits, each a whole batch of its own, if the events concern too many documents for one. */
   async write(open: OpenGeneration, batch: Batch, options: WriteOptions): Promise<Written> {
+    let eventsApplied = 0;
+    let isCommitted = false;
+    for (let rest = batch; ;) {
+      const { end, ...written } = await this.#writePart(open, rest, options);
+      eventsApplied += written.eventsApplied;
+      isCommitted ||= written.isCommitted;
+      if (written.poison || end === undefined) return { ...written, eventsApplied, isCommitted };
+      rest = { events: rest.events.slice(end), position: batch.position };
+    }
+  }
+
+  /** `end`: the event before which it was cut, because the documents were enough. */
+  async #writePart(open: OpenGeneration, batch: Batch, options: WriteOptions): Promise<Written & { readonly end: number | undefined }> {
     const gate = (): Gate => new Parking(open.parkedKeys, options.condemned, options.nowMs);
-    const { folded, poison } = await this.#foldUpToPoison(open, batch, gate);
+    const { folded, poison } = await this.#foldUpToPoison(open, batch, gate, this.#documentsMax);
     const changes = this.#changes(folded);
     const hasEffect = changes.upserts.size + changes.deletes.length + folded.parked.length > 0;
     const isCheckpointDue = options.isCheckpointDue || poison !== undefined;
     const isCommitted = hasEffect || (isCheckpointDue && folded.batch.position !== open.committed);
     if (isCommitted) await this.#commit(open, folded, changes, open.move(folded.batch.position, folded.plan.digest), { park: folded.parked });
     else open.pass(folded.batch.position, folded.plan.digest);
-    return { eventsApplied: folded.plan.eventsApplied, isCommitted, ...(poison && { poison }) };
+    return { eventsApplied: folded.plan.eventsApplied, isCommitted, end: folded.plan.end, ...(poison && { poison }) };
   }
 
   async replay(open: OpenGeneration, key: string, events: readonly ReplayedEvent[], nowMs: number): Promise<Replayed> {
@@ -53,9 +84,14 @@ export class DocumentWriter implements BatchWriter {
     return { settled: unpark.length, ...(poison && { poison }) };
   }
 
-  async #foldUpToPoison(open: OpenGeneration, batch: Batch, gate: () => Gate): Promise<{ readonly folded: FoldedBatch; readonly poison?: Poison }> {
+  async #foldUpToPoison(
+    open: OpenGeneration,
+    batch: Batch,
+    gate: () => Gate,
+    documentsMax = Infinity,
+  ): Promise<{ readonly folded: FoldedBatch; readonly poison?: Poison }> {
     let poison: Poison | undefined;
-    let folded = await this.#fold(open, batch, gate());
+    let folded = await this.#fold(open, batch, gate(), documentsMax);
     while (folded.poison) {
       // Once more without the rest: folding is pure, so the events before it give the same again. Each round is shorter.
       poison = folded.poison;
@@ -64,8 +100,9 @@ export class DocumentWriter implements BatchWriter {
     return { folded, ...(poison && { poison }) };
   }
 
-  async #fold(open: OpenGeneration, batch: Batch, gate: Gate): Promise<FoldedBatch> {
-    const plan = new DocumentPlan(this.#projection, batch.events, open.digest, gate);
+  async #fold(open: OpenGeneration, whole: Batch, gate: Gate, documentsMax = Infinity): Promise<FoldedBatch> {
+    const plan = new DocumentPlan(this.#projection, whole.events, open.digest, gate, documentsMax);
+    const batch = plan.end === undefined ? whole : partOf(whole, plan.end, open.position);
     const before = await this.#load(open, plan.keys);
     const { after, poison = plan.poison } = plan.fold(before);
     if (this.#crash) await this.#crash.reach('after-fold', this.#projection.name);

@@ -96,13 +96,14 @@ export class GenerationFill {
       return { poison, parts: [{ ...batch, events: batch.events.slice(start) }] };
     } catch (error) {
       if (!(error instanceof BatchRefused)) throw error;
-      this.#open.dropCaches(); // nothing was written, but totals in memory have moved
+      this.#open.dropCaches(); // nothing of these events was written, but totals in memory have moved
+      const left = batchAfter(batch, this.#open.position);
       const [event] = error.events;
       if (error.events.length === 1 && event) {
         const poison = { event, key: error.key ?? event.stream, error: error.cause };
-        return { poison, parts: [batch] };
+        return { poison, parts: [left] };
       }
-      return { parts: halvesOf(batch) };
+      return { parts: halvesOf(left) };
     }
   }
 
@@ -116,6 +117,12 @@ export class GenerationFill {
     ];
   }
 }
+
+/** What is left of it at a position: a large batch is written in several commits. */
+const batchAfter = ({ events, position }: Batch, reached: Position | undefined): Batch => ({
+  events: reached === undefined ? events : events.filter((event) => event.position > reached),
+  position,
+});
 
 const halvesOf = ({ events, position }: Batch): readonly Batch[] => {
   const middle = Math.ceil(events.length / 2);
