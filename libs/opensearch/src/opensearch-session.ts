@@ -1,4 +1,5 @@
-// The right to write one generation: a batch is committed by one document, then written out; fenced by the epoch.
+// The right to write one generation: a batch is committed by one document, then written out; fenced by the epoch. A generation that is filled in
+// bulk is asked by nobody: there a batch is written out while the next one is made, and noted as written when the next one is committed.
 import type { Position } from '@mainstem/event-store';
 import {
   CheckpointMoved,
@@ -12,9 +13,10 @@ import {
 import type { CatalogGeneration } from './generation/catalog.js';
 import { QUERY_SETTINGS } from './generation/index-definition.js';
 import { documentId } from './generation/names.js';
-import { changeState, generationOf, positionIn, textOf, type State, type StatePlace } from './generation/state-document.js';
+import { changeState, generationOf, positionIn, reachedIn, textOf, type State, type StatePlace } from './generation/state-document.js';
 import { listParked, parkedKeyCounts } from './read/parked-events.js';
 import type { SearchServer } from './server/search-server.js';
+import { sendRequests } from './write/bulk-writer.js';
 import { bulkRequests, type WrittenCollection } from './write/document-lines.js';
 import { finishIntent, storeRequests } from './write/intents.js';
 
@@ -41,6 +43,9 @@ export class OpenSearchSession implements ReadStoreSession {
   readonly #parts: SessionParts;
   readonly #collections: ReadonlyMap<string, WrittenCollection>;
   #state: State;
+  /** The last batch of a bulk load, on its way. Never rejects: a failure is told by `#written`. */
+  #writing: Promise<void> = Promise.resolve();
+  #failure: unknown;
   /** Closed, or after a failure that leaves open what is there. */
   #isOver = false;
 
@@ -58,6 +63,7 @@ export class OpenSearchSession implements ReadStoreSession {
   async load(collection: string, keys: readonly string[]): Promise<ReadonlyMap<string, ProjectionDocument>> {
     const { server, place } = this.#parts;
     const documents = new Map<string, ProjectionDocument>();
+    await this.#written();
     for (let start = 0; start < keys.length; start += KEYS_PER_REQUEST) {
       const ids = keys.slice(start, start + KEYS_PER_REQUEST).map((key) => documentId(collection, key));
       const { body } = await server.request<MultiGetAnswer>({ method: 'POST', path: `/${place.alias}/_mget`, body: JSON.stringify({ ids }) });
@@ -78,26 +84,31 @@ export class OpenSearchSession implements ReadStoreSession {
 
   async parked(options: { readonly key?: string; readonly after?: Position; readonly limit: number }): Promise<readonly ParkedEvent[]> {
     const { server, place } = this.#parts;
+    await this.#written();
     return this.#state.body.hasParked ? listParked(server, place.alias, options) : [];
   }
 
   async parkedKeys(): Promise<ReadonlyMap<string, number>> {
     const { server, place } = this.#parts;
+    await this.#written();
     return this.#state.body.hasParked ? parkedKeyCounts(server, place.alias) : new Map<string, number>();
   }
 
   async finishBulk(): Promise<void> {
     const { server, place, now } = this.#parts;
-    this.#assertMine(positionIn(this.#state.body.position));
+    this.#assertMine(this.#reached);
+    await this.#written();
     await server.request({ method: 'PUT', path: `/${place.alias}/_settings`, body: QUERY_SETTINGS, expected: [404] });
     await server.request({ method: 'POST', path: `/${place.alias}/_refresh`, expected: [404] });
     this.#isOver = true;
-    this.#state = await changeState(server, place, this.#state, { isBulk: false, updatedAt: now() });
+    this.#state = await changeState(server, place, this.#state, { ...reachedIn(this.#state.body), intent: null, isBulk: false, updatedAt: now() });
     this.#isOver = false;
   }
 
+  /** What is still on its way arrives first; if it does not, the next session sees to it. */
   async close(): Promise<void> {
     this.#isOver = true;
+    await this.#writing;
   }
 
   async #write({ checkpoint, park = [] }: CommitBatch, commit: number, requests: readonly string[]): Promise<void> {
@@ -105,18 +116,41 @@ export class OpenSearchSession implements ReadStoreSession {
     const { epoch } = this.#state.body;
     const [to, digest] = [textOf(checkpoint.to), checkpoint.digest];
     if (requests.length === 0) {
-      this.#state = await changeState(server, place, this.#state, { position: to, digest, commit, updatedAt: now() });
+      await this.#written();
+      this.#state = await changeState(server, place, this.#state, { position: to, digest, commit, intent: null, updatedAt: now() });
       return;
     }
     const stored = await storeRequests(server, place, { epoch, commit, requests });
     const hasParked = this.#state.body.hasParked || park.length > 0;
+    await this.#written();
     // The batch is committed once this is written: the next session finishes what this one does not.
-    const begun = await changeState(server, place, this.#state, { commit, hasParked, intent: { to, digest, commit, epoch, requests: stored } });
-    this.#state = await finishIntent(server, place, begun, { requests, updatedAt: now() });
+    const intent = { to, digest, commit, epoch, requests: stored };
+    this.#state = await changeState(server, place, this.#state, { ...reachedIn(this.#state.body), commit, hasParked, intent, updatedAt: now() });
+    if (this.#state.body.isBulk) this.#writeMeanwhile(commit, requests);
+    else this.#state = await finishIntent(server, place, this.#state, { requests, updatedAt: now() });
+  }
+
+  #writeMeanwhile(version: number, requests: readonly string[]): void {
+    const { server, place } = this.#parts;
+    this.#writing = sendRequests(server, { ...place, version }, requests).catch((error: unknown) => {
+      this.#isOver = true;
+      this.#failure = error ?? new TypeError('no reason');
+    });
+  }
+
+  /** Resolves when everything committed so far is written out, and durable. Errors: as `sendRequests`. */
+  async #written(): Promise<void> {
+    await this.#writing;
+    if (this.#failure !== undefined) throw this.#failure;
+  }
+
+  get #reached(): Position | undefined {
+    return positionIn(reachedIn(this.#state.body).position);
   }
 
   #assertMine(from: Position | undefined): void {
     const { place } = this.#parts;
-    if (this.#isOver || positionIn(this.#state.body.position) !== from) throw new CheckpointMoved(place.projection, place.number);
+    if (this.#failure !== undefined) throw this.#failure;
+    if (this.#isOver || this.#reached !== from) throw new CheckpointMoved(place.projection, place.number);
   }
 }

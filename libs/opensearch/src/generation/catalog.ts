@@ -82,7 +82,7 @@ export class Catalog {
   }
 
   async #states(entries: readonly CatalogEntry[]): Promise<ReadonlyMap<string, StateBody>> {
-    const docs = entries.map(({ index }) => ({ _index: index, _id: STATE_ID, _source: { excludes: ['intent'] } }));
+    const docs = entries.map(({ index }) => ({ _index: index, _id: STATE_ID, _source: { excludes: ['intent.requests'] } }));
     const { body } = await this.server.request<MultiGetAnswer>({ method: 'POST', path: '/_mget', body: JSON.stringify({ docs }) });
     return new Map(body.docs.flatMap(({ _index, found, _source }) => (found && _source ? [[_index, _source] as const] : [])));
   }

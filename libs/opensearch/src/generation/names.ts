@@ -53,4 +53,6 @@ export const STATE_ID = 'state';
 
 export const parkedId = (key: string, position: bigint): string => `parked#${hashOf(key)}/${position}`;
 
-export const intentId = (epoch: number, part: number): string => `intent#${epoch}/${part}`;
+/** Two batches in turn: the parts of one are needed until the next one is committed. */
+export const intentId = ({ epoch, commit }: { readonly epoch: number; readonly commit: number }, part: number): string =>
+  `intent#${epoch}/${commit % 2}/${part}`;

@@ -14,9 +14,11 @@ export interface Intent {
   readonly commit: number;
   /** Epoch of the session that stored it. */
   readonly epoch: number;
-  /** Requests for `_bulk`, if they are small; else they stand in so many documents of their own. */
-  readonly requests: readonly string[] | number;
+  readonly requests: StoredRequests;
 }
+
+/** Requests for `_bulk`: as they are if they are small, packed if they are not; and if they are large even so, in so many documents of their own. */
+export type StoredRequests = readonly string[] | { readonly packed: string } | number;
 
 export interface StateBody {
   readonly kind: 'state';
@@ -102,20 +104,25 @@ export const positionIn = (text: string | null): Position | undefined => (text =
 
 export const textOf = (position: Position | undefined): string | null => position?.toString() ?? null;
 
-/** As the port describes it. A batch that is still being written does not count: not all of it is there. */
-export const generationOf = (meta: GenerationMeta, state: StateBody, isServing: boolean): Generation => ({
-  projection: meta.projection,
-  number: meta.number,
-  state: isServing ? 'serving' : meta.isSide ? 'side' : state.hasServed ? 'retired' : 'filling',
-  version: meta.version,
-  fingerprint: meta.fingerprint,
-  checkpoint: {
-    incarnation: meta.incarnation as Incarnation,
-    position: positionIn(state.position),
-    epoch: state.epoch,
-    digest: state.digest,
-  },
-  isBulk: state.isBulk,
-  createdAt: meta.createdAt,
-  updatedAt: state.updatedAt,
-});
+/** What has been committed, the batch that is being written included. */
+export const reachedIn = ({ position, digest, intent }: Pick<StateBody, 'position' | 'digest' | 'intent'>): Pick<StateBody, 'position' | 'digest'> =>
+  intent ? { position: intent.to, digest: intent.digest } : { position, digest };
+
+/**
+ * As the port describes it. Where queries are answered, a batch that is still being written does not count: not all of it is there. Nobody asks a
+ * generation that is filled in bulk, and whoever opens it goes on after that batch.
+ */
+export const generationOf = (meta: GenerationMeta, state: StateBody, isServing: boolean): Generation => {
+  const { position, digest } = state.isBulk ? reachedIn(state) : state;
+  return {
+    projection: meta.projection,
+    number: meta.number,
+    state: isServing ? 'serving' : meta.isSide ? 'side' : state.hasServed ? 'retired' : 'filling',
+    version: meta.version,
+    fingerprint: meta.fingerprint,
+    checkpoint: { incarnation: meta.incarnation as Incarnation, position: positionIn(position), epoch: state.epoch, digest },
+    isBulk: state.isBulk,
+    createdAt: meta.createdAt,
+    updatedAt: state.updatedAt,
+  };
+};

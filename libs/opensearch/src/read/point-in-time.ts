@@ -10,8 +10,9 @@ import {
 import { ReadStoreUnavailable, type ParkedEvent, type ProjectionDocument } from '@mainstem/projection';
 import type { CatalogGeneration } from '../generation/catalog.js';
 import { documentId, parkedId } from '../generation/names.js';
-import { generationOf, type Intent, type StateBody } from '../generation/state-document.js';
+import { generationOf, reachedIn, type Intent, type StateBody } from '../generation/state-document.js';
 import { STORE_NAME, type SearchServer } from '../server/search-server.js';
+import { unpacked, type StoredPart } from '../write/intents.js';
 import { pagesOfParked, parkedEventOf, type StoredParked } from './parked-events.js';
 
 const KEEP_ALIVE = '10m';
@@ -67,10 +68,8 @@ class PointInTime implements GenerationSnapshot {
     state: StateBody,
     private readonly overlay: Overlay,
   ) {
-    const { intent } = state;
     // A batch that is stored is committed: with it, this is the state after it.
-    const reached = intent ? { ...state, position: intent.to, digest: intent.digest } : state;
-    this.generation = generationOf(found.meta, reached, found.isServing);
+    this.generation = generationOf(found.meta, { ...state, ...reachedIn(state) }, found.isServing);
   }
 
   static async of(server: SearchServer, found: CatalogGeneration, id: string): Promise<PointInTime> {
@@ -158,12 +157,12 @@ class View {
 }
 
 const requestsIn = async (view: View, { epoch, commit, requests }: Intent): Promise<readonly string[]> => {
-  if (typeof requests !== 'number') return requests;
+  if (typeof requests !== 'number') return unpacked(requests);
   const filter = [{ term: { kind: 'intent' } }, { term: { epoch } }];
-  const parts = await view.search<{ readonly commit: number; readonly request: string }>({ size: PARTS_MAX, query: { bool: { filter } } });
+  const parts = await view.search<StoredPart>({ size: PARTS_MAX, query: { bool: { filter } } });
   const found = parts.filter((part) => part.commit === commit);
   if (found.length !== requests) throw new ReadStoreUnavailable(STORE_NAME, 'a batch that was committed is incomplete; rebuild the projection');
-  return found.map(({ request }) => request);
+  return (await Promise.all(found.map(({ requests: part }) => unpacked(part)))).flat();
 };
 
 const overlayOf = (requests: readonly string[]): Overlay => {
