@@ -1,12 +1,22 @@
 // OpenSearch under faults: each event takes effect once, reads are never wrong, and everything goes on by itself once the fault is over.
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { defineEvents, InMemoryEventStore, streamOf, type EventId, type Position } from '@mainstem/event-store';
 import type { OpenSearchReadStore } from '@mainstem/opensearch';
-import { count, documentProjection, MemoryReadStore, Projector, rollUp, sum, verifyProjection, type HostedProjection } from '@mainstem/projection';
+import {
+  count,
+  documentProjection,
+  MemoryReadStore,
+  Projector,
+  rollUp,
+  sum,
+  verifyProjection,
+  type HostedProjection,
+  type ReadStoreSession,
+} from '@mainstem/projection';
 import type { SeededRandom } from '@mainstem/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { freshPrefix, openStore, startNode, type OpenSearchNode } from '../contract/opensearch-nodes.js';
@@ -76,6 +86,33 @@ const append = async (events: InMemoryEventStore, chance: SeededRandom, total: n
     const counted = { type: 'Counted', data: { group: `g${chance.int(1, 4)}`, amount: chance.int(1, 9) } };
     const event = chance.next() < 0.05 ? { type: 'Closed', data: {} } : counted;
     await events.append(stream, [{ ...event, id: randomUUID() as EventId, metadata: {} }], { expectedRevision: 'any' });
+  }
+};
+
+const BULK_KEYS = Array.from({ length: KEYS }, (_, index) => `counter-${index}`);
+
+/** Packed it is still too large for the state document. */
+const NOISE = randomBytes(900_000).toString('base64');
+
+/** Commits small batches, and some that are too large for the state document, until one fails. `states`: what is there after each, the failed one included. */
+const commitUntilCut = async (session: ReadStoreSession, states: ReadonlyMap<string, Counter>[], chance: SeededRandom): Promise<never> => {
+  for (let commit = 1; ; commit++) {
+    const state = new Map(states.at(-1));
+    const upserts = new Map<string, Counter>();
+    const deletes: string[] = [];
+    const isLarge = chance.next() < 0.2;
+    for (const key of BULK_KEYS) {
+      const draw = chance.next();
+      const counter = { key, group: `g${commit}`, text: '', events: commit, sum: chance.int(1, 9) };
+      if (draw < 0.3) upserts.set(key, isLarge && upserts.size === 0 ? Object.assign(counter, { noise: NOISE }) : counter);
+      else if (draw < 0.4) deletes.push(key);
+    }
+    for (const key of deletes) state.delete(key);
+    for (const [key, counter] of upserts) state.set(key, counter);
+    states.push(state);
+    const from = commit === 1 ? undefined : (BigInt(commit - 1) as Position);
+    const checkpoint = { from, to: BigInt(commit) as Position, digest: String(commit) };
+    await session.commit({ changes: [{ collection: 'counters', upserts, deletes }], checkpoint });
   }
 };
 
@@ -216,6 +253,34 @@ describe('OpenSearch under faults', () => {
       await next.waitFor('counters', (await events.head()) as Position, { timeoutMs: HEALED_MS });
       await next.stop();
       await expectFold({ events, store });
+      await store.close();
+    }
+  });
+
+  it(`has all that was committed of a bulk load, and whole batches, when the line is cut after any write (${CUTS} times)`, async () => {
+    for (let cut = 0; cut < CUTS; cut++) {
+      const proxy = await SearchProxy.listen(node.url, chance);
+      const prefix = freshPrefix();
+      const [store, cutOff] = await Promise.all([node.url, proxy.url].map((url) => openStore(url, prefix, { collections: COLLECTIONS })));
+      if (!store || !cutOff) throw new TypeError('no stores');
+      const { number } = await store.createGeneration(counters, new InMemoryEventStore().incarnation, { isBulk: true });
+      const dying = await cutOff.open(counters, number);
+      proxy.become({ writesLeft: chance.int(1, 14) });
+      const states: ReadonlyMap<string, Counter>[] = [new Map()];
+      await expect(commitUntilCut(dying, states, chance)).rejects.toMatchObject({ code: 'READ_STORE_UNAVAILABLE' });
+      await dying.close();
+      await cutOff.close();
+      await proxy.close();
+
+      const next = await store.open(counters, number);
+      const reached = Number(next.checkpoint.position ?? 0n);
+      // The last batch was not acknowledged: it is there as a whole, or not at all.
+      expect([states.length - 2, states.length - 1]).toContain(reached);
+      expect(new Map(await next.load('counters', BULK_KEYS))).toEqual(states[reached]);
+      await next.finishBulk();
+      const scanned = await store.scan('counters', number, 'counters', { limit: 100 });
+      expect(new Map(scanned)).toEqual(states[reached]);
+      await next.close();
       await store.close();
     }
   });
