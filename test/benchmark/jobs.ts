@@ -4,6 +4,7 @@ import type { Job } from './job.js';
 const write = () => import('./jobs/write.js');
 const rebuild = () => import('./jobs/rebuild.js');
 const productionStores = () => import('./jobs/production-stores.js');
+const atRest = () => import('./jobs/at-rest.js');
 const readModels = () => import('./ceilings/read-models.js');
 const productionCeilings = () => import('./ceilings/production-stores.js');
 const adapter = () => import('./eventstoredb/ours.js');
@@ -39,6 +40,10 @@ export const jobs: Readonly<Record<string, () => Promise<Job>>> = {
   'everywhere/ceiling': async () => (await productionCeilings()).everywhere,
   everything: async () => (await rebuild()).everything,
   'everything/ceiling': async () => (await readModels()).everything,
+  'rest-sqlite': async () => (await atRest()).restOnSqlite,
+  'rest-postgres': async () => (await atRest()).restOnPostgres,
+  'rest-redis': async () => (await atRest()).restOnRedis,
+  'rest-opensearch': async () => (await atRest()).restOnOpenSearch,
   visibility: async () => (await import('./jobs/visibility.js')).visibility,
   'esdb-append-1': async () => (await adapter()).appendsOneByOne,
   'esdb-append-1/ceiling': async () => (await bareClient()).appendsOneByOne,

@@ -5,7 +5,7 @@ export type Service = 'PostgreSQL' | 'Redis' | 'OpenSearch';
 export interface Measurement {
   readonly job: string;
   readonly title: string;
-  readonly unit: 'commands/s' | 'events/s' | 'loads/s';
+  readonly unit: 'commands/s' | 'events/s' | 'loads/s' | 'seconds/s';
   readonly hasCeiling?: boolean;
   /** Servers without which it is left out. */
   readonly needs?: readonly Service[];
@@ -31,6 +31,9 @@ export interface Targets {
 
 /** What is asked of a rebuild is asked at the size of the whole ledger. */
 const MEMORY_MAX_MIB = 512;
+
+/** Of one core, by a projector application that has nothing to do. */
+const AT_REST: Pick<Measurement, 'unit' | 'rounds' | 'targets'> = { unit: 'seconds/s', rounds: 1, targets: { figuresMax: { cpuPercent: 1 } } };
 
 /** Of the bare client's rate. */
 const BARE_CLIENT: Targets = { ratioMin: 0.9 };
@@ -105,6 +108,10 @@ export const measurements: readonly Measurement[] = [
     targets: { ratioMin: 0.7, secondsMax: 60, memoryMaxMib: MEMORY_MAX_MIB },
   },
   { job: 'visibility', title: 'append to visible at 500 commands/s', unit: 'commands/s', targets: { figuresMax: { visibleP99Ms: 25 } } },
+  { job: 'rest-sqlite', title: 'SQL projector at rest, SQLite', ...AT_REST },
+  { job: 'rest-postgres', title: 'SQL projector at rest, PostgreSQL', needs: ['PostgreSQL'], ...AT_REST },
+  { job: 'rest-redis', title: 'cache projector at rest, Redis', needs: ['Redis'], ...AT_REST },
+  { job: 'rest-opensearch', title: 'search projector at rest, OpenSearch', needs: ['OpenSearch'], ...AT_REST },
   // Through the real client, in a process beside a server's; the ceiling is the bare client doing the same.
   { job: 'esdb-append-1', title: 'EventStoreDB: appends, one at a time', unit: 'events/s', hasCeiling: true, targets: BARE_CLIENT },
   { job: 'esdb-append-64', title: 'EventStoreDB: appends, 64 at a time', unit: 'events/s', hasCeiling: true, targets: BARE_CLIENT },

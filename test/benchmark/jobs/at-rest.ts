@@ -1,0 +1,66 @@
+// What a projector application costs while there is nothing to do: it looks for events, for promotions and after its leases.
+import { CacheProjectorModule } from '#apps/cache-projector/src/cache-projector.module.js';
+import { SearchProjectorModule } from '#apps/search-projector/src/search-projector.module.js';
+import { SqlProjectorModule } from '#apps/sql-projector/src/sql-projector.module.js';
+import { readSettings, type Settings } from '@mainstem/nest';
+import { Projector } from '@mainstem/projection';
+import { NestFactory } from '@nestjs/core';
+import type { DynamicModule } from '@nestjs/common';
+import { setTimeout as pause } from 'node:timers/promises';
+import { measured, type Job, type JobContext, type Sample } from '../job.js';
+import { deleteIndices, indexPrefix, openSearchUrl } from '../opensearch-indices.js';
+import { inSchema } from '../postgres-schema.js';
+import { redisUrl, withPrefix } from '../redis-prefix.js';
+
+const START_SECONDS_MAX = 30;
+/** Until everything that comes with a start is over. */
+const SETTLE_MS = 5_000;
+const SECONDS = 30;
+
+const atRest = async ({ dir }: JobContext, module: (settings: Settings) => DynamicModule, env: Readonly<Record<string, string>>): Promise<Sample> => {
+  const app = await NestFactory.createApplicationContext(module(readSettings(['--dir', dir], env)), { logger: ['error', 'warn'] });
+  try {
+    await allLive(app.get(Projector));
+    await pause(SETTLE_MS);
+    const sample = await measured(async () => {
+      await pause(SECONDS * 1_000);
+      return SECONDS;
+    });
+    return { ...sample, figures: { cpuPercent: (100 * sample.cpuMs) / sample.wallMs } };
+  } finally {
+    await app.close();
+  }
+};
+
+const allLive = async (projector: Projector): Promise<void> => {
+  for (let second = 0; second < START_SECONDS_MAX; second++) {
+    if (projector.status().every(({ state }) => state === 'live')) return;
+    await pause(1_000);
+  }
+  throw new Error(`not live after ${START_SECONDS_MAX} s: ${JSON.stringify(projector.status().map(({ state, reason }) => [state, reason]))}`);
+};
+
+export const restOnSqlite: Job = (context) => atRest(context, (settings) => SqlProjectorModule.forRoot(settings), {});
+
+export const restOnPostgres: Job = (context) =>
+  inSchema(context.postgresUrl, (schema) => {
+    const url = new URL(context.postgresUrl);
+    url.searchParams.set('schema', schema);
+    return atRest(context, (settings) => SqlProjectorModule.forRoot(settings), { READ_STORE_SQL: url.href });
+  });
+
+export const restOnRedis: Job = (context) =>
+  withPrefix((prefix) =>
+    atRest(context, (settings) => CacheProjectorModule.forRoot(settings), { READ_STORE_CACHE: `${redisUrl()}?prefix=${prefix}` }),
+  );
+
+export const restOnOpenSearch: Job = async (context) => {
+  const prefix = indexPrefix();
+  try {
+    return await atRest(context, (settings) => SearchProjectorModule.forRoot(settings), {
+      READ_STORE_SEARCH: `${openSearchUrl()}?prefix=${prefix}&replicas=0`,
+    });
+  } finally {
+    await deleteIndices(openSearchUrl(), prefix);
+  }
+};
