@@ -153,6 +153,26 @@ describe.runIf(await withPostgres())('a PostgreSQL server of its own', () => {
     }),
   );
 
+  it('leaves a connection to projections, however many queries there are', async () => {
+    const store = await SqlReadStore.open({ url: primary.url, schema, poolSizeMax: 2 }, { entities });
+    await store.createGeneration(parcels, incarnation);
+    const answers = Promise.withResolvers<void>();
+    let answering = 0;
+    const queries = Array.from({ length: 20 }, () => store.read([], () => (answering++, answers.promise)));
+    await expect.poll(() => answering).toBe(1);
+    const session = await store.open(parcels, 1);
+    await session.commit({
+      changes: [{ collection: 'parcels', upserts: new Map([['p', parcel('p')]]), deletes: [] }],
+      checkpoint: move(undefined, 1),
+    });
+    expect(answering).toBe(1);
+    answers.resolve();
+    await Promise.all(queries);
+    expect(answering).toBe(20);
+    await session.close();
+    await store.close();
+  });
+
   it('says that the pool is too small when one piece of work waits for a connection that it holds itself', async () => {
     const store = await SqlReadStore.open({ url: primary.url, schema, poolSizeMax: 1 }, { entities });
     await store.createGeneration(parcels, incarnation);

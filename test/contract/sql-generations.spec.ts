@@ -82,6 +82,29 @@ for (const { name, make } of await sqlFixtures()) {
       ]);
     });
 
+    it('holds the writer of the serving generation off, if that is wanted, when a promotion comes too late, so that the next one does not', async () => {
+      const store = await fixture.open();
+      const commit = (session: Awaited<ReturnType<SqlReadStore['open']>>, from: number | undefined, to: number) =>
+        session.commit({
+          changes: [{ collection: 'parcels', upserts: new Map([['w', parcel('w', { weight: to })]]), deletes: [] }],
+          checkpoint: move(from, to),
+        });
+      await store.createGeneration(parcels, incarnation);
+      const serving = await store.open(parcels, 1);
+      await store.createGeneration(parcels, incarnation);
+      const filling = await store.open(parcels, 2);
+      const behind = { code: 'READ_STORE_GENERATION_BEHIND' };
+      await commit(serving, undefined, 1);
+      await expect(store.promote('parcels', 2)).rejects.toMatchObject(behind);
+      await commit(serving, 1, 2);
+      await expect(store.promote('parcels', 2, { fencesWriter: true })).rejects.toMatchObject(behind);
+      await expect(commit(serving, 2, 3)).rejects.toMatchObject({ code: 'READ_STORE_CHECKPOINT_MOVED' });
+      await commit(filling, undefined, 2);
+      await store.promote('parcels', 2, { fencesWriter: true });
+      expect((await store.generations('parcels')).map(({ state }) => state)).toEqual(['retired', 'serving']);
+      await commit(filling, 2, 3);
+    });
+
     it('makes the indexes of a generation filled in bulk when it is finished, as many as any other has', async () => {
       const store = await fixture.open();
       await store.createGeneration(parcels, incarnation);

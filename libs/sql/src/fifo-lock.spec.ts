@@ -16,6 +16,20 @@ describe('fifo lock', () => {
     expect(steps).toEqual(['a begins', 'a ends', 'b begins', 'b ends', 'c begins', 'c ends']);
   });
 
+  it('runs as much work at a time as it has places', async () => {
+    const lock = new FifoLock('sql', systemRuntime, 1_000, 2);
+    const releases = Array.from({ length: 3 }, () => Promise.withResolvers<void>());
+    const begun: number[] = [];
+    const running = releases.map(({ promise }, place) => lock.run(() => (begun.push(place), promise)));
+    expect(begun).toEqual([0, 1]);
+    releases[1]?.resolve();
+    await running[1];
+    await Promise.resolve();
+    expect(begun).toEqual([0, 1, 2]);
+    for (const { resolve } of releases) resolve();
+    await Promise.all(running);
+  });
+
   it('goes on after work that fails', async () => {
     const lock = new FifoLock('sql', systemRuntime, 1_000);
     const failed = lock.run(() => Promise.reject(new Error('broken')));

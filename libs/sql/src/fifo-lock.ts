@@ -1,4 +1,4 @@
-// Gives a connection to one piece of work at a time, in the order of the calls.
+// Gives a connection, or a few of them, to one piece of work each at a time, in the order of the calls.
 import { ReadStoreUnavailable } from '@mainstem/projection';
 import type { Runtime } from '@mainstem/event-store';
 
@@ -8,28 +8,32 @@ import type { Runtime } from '@mainstem/event-store';
  */
 export class FifoLock {
   readonly #waiting: (() => void)[] = [];
-  #isTaken = false;
+  #free: number;
 
+  /** `places`: how much work runs at a time. */
   constructor(
     private readonly store: string,
     private readonly runtime: Runtime,
     private readonly waitMaxMs: number,
-  ) {}
+    private readonly places = 1,
+  ) {
+    this.#free = places;
+  }
 
   /** Runs the work when its turn comes. Errors: READ_STORE_UNAVAILABLE after `waitMaxMs` without a turn; otherwise what the work throws. */
   async run<T>(work: () => Promise<T>): Promise<T> {
-    if (this.#isTaken) await this.#turn();
-    this.#isTaken = true;
+    if (this.#free === 0) await this.#turn();
+    else this.#free--;
     try {
       return await work();
     } finally {
       const next = this.#waiting.shift();
       if (next) next();
-      else this.#isTaken = false;
+      else this.#free++;
     }
   }
 
-  /** Resolves when the lock was handed over; it stays taken in between, so that nobody can jump the queue. */
+  /** Resolves when a place was handed over; it stays taken in between, so that nobody can jump the queue. */
   #turn(): Promise<void> {
     return new Promise((resolve, reject) => {
       const timer = new AbortController();
@@ -42,8 +46,13 @@ export class FifoLock {
         const place = this.#waiting.indexOf(entry);
         if (place < 0) return;
         this.#waiting.splice(place, 1);
-        reject(new ReadStoreUnavailable(this.store, `its connection was busy for ${this.waitMaxMs} ms; is a transaction or query still open?`));
+        reject(new ReadStoreUnavailable(this.store, this.#problem));
       });
     });
+  }
+
+  get #problem(): string {
+    if (this.places === 1) return `its connection was busy for ${this.waitMaxMs} ms; is a transaction or query still open?`;
+    return `its ${this.places} connections for queries were busy for ${this.waitMaxMs} ms; is one still open, and is pool_size in its URL large enough?`;
   }
 }

@@ -1,5 +1,5 @@
 // Read models in SQL: SQLite for one machine, PostgreSQL for production, through TypeORM. Documents and checkpoint commit as one step.
-import { systemRuntime } from '@mainstem/event-store';
+import { isMainstemError, systemRuntime } from '@mainstem/event-store';
 import type { Incarnation, Position, Runtime } from '@mainstem/event-store';
 import {
   assertPromotable,
@@ -125,20 +125,27 @@ export class SqlReadStore implements ReadStore {
   }
 
   async promote(projection: string, generation: number, options: PromoteOptions = {}): Promise<void> {
-    await this.database.transact('full', async (connection) => {
+    const refusal = await this.database.transact('full', async (connection) => {
       await connection.lockViews();
       const next = await this.#generations.find(connection, projection, generation);
       if (!next) throw new UnknownGeneration(projection, generation);
       const serving = await this.#generations.findServing(connection, projection);
-      if (serving?.number === generation) return;
+      if (serving?.number === generation) return undefined;
       // Raised, its epoch fences its writer off; and a commit under way there is waited for, so that the comparison below holds.
       const former = serving && (await this.#generations.raiseEpoch(connection, projection, serving.number));
-      assertPromotable(next, former, options);
+      try {
+        assertPromotable(next, former, options);
+      } catch (error) {
+        if (options.fencesWriter && isMainstemError(error, 'READ_STORE_GENERATION_BEHIND')) return error; // and the raised epoch is committed
+        throw error;
+      }
       const updatedAt = this.#now();
       if (former) await this.#generations.enter(connection, former, { state: 'retired', updatedAt });
       await this.#generations.enter(connection, next, { state: 'serving', updatedAt });
       await this.#show(connection, projection, former?.number, generation);
+      return undefined;
     });
+    if (refusal) throw refusal;
   }
 
   async dropGeneration(projection: string, generation: number): Promise<void> {

@@ -20,6 +20,7 @@ export const store: StoreUnderTest = {
       client.close();
     }
   },
+  readTally: (opened, stream) => (opened as RedisReadStore).get<Tally>('tallies', stream),
   isThere: () =>
     RespClient.connect(url).then(
       (client) => (client.close(), true),

@@ -1,5 +1,7 @@
 // The read stores that the fault suites run on, each made by a module of its own. STORES=postgres,redis chooses.
+import type { Position } from '@mainstem/event-store';
 import type { ReadStore } from '@mainstem/projection';
+import type { Tally } from './told-documents.js';
 
 /** Where one trial's read models live: in a folder, or under a name on a server. Told to other processes as JSON. */
 export interface StorePlace {
@@ -14,8 +16,16 @@ export interface StoreUnderTest {
   open(place: StorePlace): Promise<ReadStore>;
   /** Removes what the place has outside its folder. */
   remove(place: StorePlace): Promise<void>;
+  /** Asks as an application does for the tally of a stream; `word` is in the last text told there. Absent where nobody but the engine asks. */
+  readTally?(store: ReadStore, stream: string, word: string): Promise<TallyAnswer>;
   /** Whether its server is there. Under CI it has to be: nobody asks then. */
   isThere(): Promise<boolean>;
+}
+
+/** What a query saw, and the position that all of it reflects. */
+export interface TallyAnswer {
+  readonly value: Tally | undefined;
+  readonly position: Position | undefined;
 }
 
 // Each is imported by those only who use it: a process that is going to be killed should not take long to start.
@@ -26,6 +36,7 @@ const modules: Readonly<Record<string, () => Promise<{ readonly store: StoreUnde
   search: () => import('./search.js'),
   ndjson: () => import('./ndjson.js'),
   redis: () => import('./redis.js'),
+  opensearch: () => import('./opensearch.js'),
 };
 
 /** Errors: RangeError for a store that there is not. */
@@ -35,9 +46,13 @@ export const storeNamed = async (name: string): Promise<StoreUnderTest> => {
   return (await load()).store;
 };
 
-/** Names of the stores to run on. A server that is missing fails its suites under CI, and leaves them out elsewhere. */
-export const storesToTest = async (): Promise<readonly string[]> => {
-  const chosen = process.env['STORES']?.split(',') ?? Object.keys(modules);
+/** OpenSearch takes long for every small step; suites that do without many of them name it. */
+const BY_DEFAULT = Object.keys(modules).filter((name) => name !== 'opensearch');
+
+/** Names of the stores to run on, of those named, if any. A server that is missing fails its suites under CI, and leaves them out elsewhere. */
+export const storesToTest = async (names?: readonly string[]): Promise<readonly string[]> => {
+  const wanted = process.env['STORES']?.split(',').filter((name) => names === undefined || names.includes(name));
+  const chosen = wanted ?? names ?? BY_DEFAULT;
   if (process.env['CI']) return chosen;
   const there: string[] = [];
   for (const name of chosen) {

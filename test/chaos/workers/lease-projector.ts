@@ -5,6 +5,7 @@ import { isMainstemError } from '@mainstem/event-store';
 import { Projector, type CommitBatch, type LeaseClaim, type ReadStore, type ReadStoreSession } from '@mainstem/projection';
 import { storeNamed } from '../stores/store-under-test.js';
 import { toldProjectionsOn } from '../stores/told-projections.js';
+import { withMethods } from '../support/with-methods.js';
 
 /** `off` takes back what has not happened yet, and lets a commit that is held go on. */
 export interface LeaseOrder {
@@ -24,16 +25,6 @@ const tell = (message: object): Promise<void> =>
 /** What the next commit of this projection does first. */
 let next: LeaseOrder | undefined;
 let released = Promise.withResolvers<void>();
-
-/** The same object, with some methods replaced; the others run on the original, which has private parts. */
-const withMethods = <Target extends object>(target: Target, methods: Partial<Target>): Target =>
-  new Proxy(target, {
-    get: (_, property) => {
-      if (property in methods) return methods[property as keyof Target];
-      const value: unknown = Reflect.get(target, property, target);
-      return typeof value === 'function' ? (value.bind(target) as unknown) : value;
-    },
-  });
 
 const watchedSession = (session: ReadStoreSession, projection: string): ReadStoreSession => {
   const { epoch } = session.checkpoint;

@@ -7,11 +7,10 @@ import { EmbeddedCacheStore, EmbeddedEventStore, EmbeddedSearchStore } from '@ma
 import { eventIdOf, streamName, type NewEvent, type Position } from '@mainstem/event-store';
 import { Projector, waitForPosition } from '@mainstem/projection';
 import { SqlReadStore } from '@mainstem/sql';
+import { atRate } from '../support/at-rate.js';
 import { openShopStores } from './shop-stores.js';
 
 const READ_TIMEOUT_MS = 20_000;
-/** On a machine that cannot keep up nothing piles up: what is not started in time is left out, and the count tells. */
-const UNDER_WAY_MAX = 64;
 /** Counting takes time in proportion to all documents. */
 const READS_PER_COUNT = 30;
 const COUNTRIES = ['France', 'EIRE', 'Spain'];
@@ -105,26 +104,6 @@ const read = async (): Promise<void> => {
   await checked(projection, async () => query().then(({ value, position }) => ({ flaw: value, position })), wanted.position);
 };
 
-/** Starts one after the other at a fixed rate; what one fails with is told. */
-const atRate = (perSecond: number, name: string, work: () => Promise<void>): (() => Promise<void>) => {
-  const started = performance.now();
-  const running = new Set<Promise<void>>();
-  let count = 0;
-  const timer = setInterval(() => {
-    for (; count < ((performance.now() - started) / 1_000) * perSecond; count++) {
-      if (running.size >= UNDER_WAY_MAX) continue;
-      const one = work()
-        .catch((error: unknown) => void flaws.push(`${name} failed: ${String(error)}`))
-        .finally(() => running.delete(one));
-      running.add(one);
-    }
-  }, 1);
-  return async () => {
-    clearInterval(timer);
-    await Promise.all(running);
-  };
-};
-
 const atEnd = async (): Promise<void> => {
   const head = await store.head();
   if (head === undefined) throw new Error('there are no events');
@@ -132,7 +111,8 @@ const atEnd = async (): Promise<void> => {
 };
 
 await atEnd();
-const stops = [atRate(Number(commandsPerSecond), 'a command', command), atRate(Number(readsPerSecond), 'a read', read)];
+const failed = (what: string) => (error: unknown) => void flaws.push(`${what} failed: ${String(error)}`);
+const stops = [atRate(Number(commandsPerSecond), command, failed('a command')), atRate(Number(readsPerSecond), read, failed('a read'))];
 process.send?.({ kind: 'serving' });
 
 process.once('message', () => {

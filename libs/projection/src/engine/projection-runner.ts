@@ -347,7 +347,8 @@ export class ProjectionRunner implements WatchedProjection {
     this.#heartbeat.idle();
     const delivery = await this.#seat.next(open.position, { limit, isCaughtUp: this.#state.phase === 'live' || awaitsNews });
     if (!delivery) return awaitsNews ? { kind: 'advanced', position: open.position, isCaughtUp: true } : { kind: 'woken' };
-    const { events, position, isCaughtUp } = delivery;
+    const { events, position } = delivery;
+    const isCaughtUp = delivery.isCaughtUp || (open.isFilling && this.#promotion.isLevel(position));
     this.#heartbeat.busy('writing a batch');
     const { eventsApplied, isCommitted, poison } = await this.#write(open, delivery);
     if (isCommitted) this.#committed(open);

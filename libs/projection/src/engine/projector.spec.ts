@@ -206,6 +206,26 @@ describe('waiting', () => {
       code: 'EVENT_STORE_ABORTED',
     });
   });
+
+  it('is waited for with one look at a time, however many wait from outside', async () => {
+    const reader = await filledStore(5);
+    const store = new MemoryReadStore();
+    const head = await headOf(reader);
+    const looks = { now: 0, max: 0 };
+    const generations = store.generations.bind(store);
+    store.generations = async (projection) => {
+      looks.max = Math.max(looks.max, ++looks.now);
+      await new Promise((resolve) => setTimeout(resolve, 2));
+      looks.now--;
+      return generations(projection);
+    };
+    const waiting = Array.from({ length: 50 }, () => waitForPosition(store, ['tally'], head, TIMEOUT));
+    const behind = waitForPosition(store, ['tally'], 999n as Position, { timeoutMs: 30 });
+    await expect(behind).rejects.toMatchObject({ code: 'PROJECTION_BEHIND' });
+    expect(looks.max).toBe(1);
+    start({ reader, projections: [{ projection: tallyProjection(), store }] });
+    expect(new Set(await Promise.all(waiting))).toEqual(new Set([head]));
+  });
 });
 
 describe('foreign events', () => {

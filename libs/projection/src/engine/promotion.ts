@@ -10,6 +10,8 @@ export type FillPhase = 'fill' | 'index' | 'catch-up' | 'verify' | 'promote' | '
 
 /** How often a promotion may lose the race against the writer of the old generation in a row. */
 const RACES_MAX = 1_000;
+/** After so many its writer is held off where the store can do that: each race keeps readers waiting, and a busy writer may win all of them. */
+const RACES_UNTIL_FENCED = 2;
 /** After so many the event store is asked whether the old generation is ahead of all events: a member of a cluster that lags would have caught up. */
 const RACES_UNTIL_AHEAD = 30;
 /** How often a long check gives a sign of life. */
@@ -33,6 +35,8 @@ export class Promotion {
   #next: 'index' | 'verify' | 'promote' = 'index';
   #races = 0;
   #awaitsNews = false;
+  /** Where the old generation was when the last promotion came too late. */
+  #missed: Position | undefined;
 
   constructor(options: PromotionOptions) {
     this.#options = options;
@@ -52,6 +56,14 @@ export class Promotion {
   /** The last promotion came too late: there are events that it has not seen yet, although it had caught up with what was read. */
   get awaitsNews(): boolean {
     return this.#awaitsNews;
+  }
+
+  /**
+   * After a promotion that came too late: whether it has what it lacked then. There is no better moment for the next one, although there may be
+   * later events already.
+   */
+  isLevel(position: Position | undefined): boolean {
+    return this.#awaitsNews && this.#missed !== undefined && position !== undefined && position >= this.#missed;
   }
 
   /** A batch was written to it. */
@@ -123,11 +135,13 @@ export class Promotion {
     if (this.#races === 0) this.#options.onPhase?.('promote');
     await this.#reach('before-promote', 'promote');
     try {
-      await hosted.store.promote(this.#projection.name, open.session.generation, { isForced: await this.#isServingAhead() });
+      const options = { isForced: await this.#isServingAhead(), fencesWriter: this.#races >= RACES_UNTIL_FENCED };
+      await hosted.store.promote(this.#projection.name, open.session.generation, options);
     } catch (error) {
       // The writer of the old generation was faster with the last event, and may be again.
       if (!isMainstemError(error, 'READ_STORE_GENERATION_BEHIND') || ++this.#races > RACES_MAX) throw error;
       this.#awaitsNews = true;
+      this.#missed = (error as { readonly expected?: Position }).expected;
       return false;
     }
     await this.#reach('after-promote', 'promote');

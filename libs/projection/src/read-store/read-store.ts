@@ -116,6 +116,12 @@ export interface CreateGenerationOptions {
 export interface PromoteOptions {
   /** Promote it although it is behind the one that serves: queries go back in time. Default false. */
   readonly isForced?: boolean;
+  /**
+   * When it is refused for being behind, the writer of the one that serves may be fenced off all the same: before that one has opened a session
+   * again, the generation can be brought level and promoted. For a store whose promotion takes longer than a commit, so that a busy writer
+   * would win for ever; others need not heed it. Default false: a refused promotion fences nobody.
+   */
+  readonly fencesWriter?: boolean;
 }
 
 /** A document with its key, exactly as a session loads it, `$state` included. One that cannot be read any more is an `UnreadableDocument`. */

@@ -10,6 +10,7 @@ import { migrations, MIGRATIONS_TABLE } from '../bookkeeping/migrations.js';
 import type { ColumnKind } from '../entity/column-kind.js';
 import type { Decoder } from '../entity/document-codec.js';
 import { quoted } from '../entity/identifiers.js';
+import { FifoLock } from '../fifo-lock.js';
 import type { Durability, SqlConnection, SqlDatabase } from '../sql-database.js';
 import { PostgresConnection } from './postgres-connection.js';
 import { translatePostgresError } from './postgres-errors.js';
@@ -22,6 +23,8 @@ const ANSWER_TIMEOUT_EXTRA_MS = 10_000;
 /** Between two statements of a long read. */
 const SNAPSHOT_IDLE_TIMEOUT_MS = 600_000;
 const CLOSE_WAIT_MAX_MS = 5_000;
+/** Connections that queries leave to the engine: more queries than the server can answer would otherwise hold up the projector, and with it each other. */
+const KEPT_FROM_QUERIES = 1;
 
 export interface PostgresOptions {
   readonly entities: readonly DocumentClass[];
@@ -42,6 +45,7 @@ export class PostgresDatabase implements SqlDatabase {
     readonly dataSource: DataSource,
     readonly schema: string,
     private readonly runtime: Runtime,
+    private readonly queries: FifoLock,
   ) {}
 
   /** Connects and prepares the schema. Errors: READ_STORE_UNAVAILABLE, READ_STORE_INVALID_OPTIONS, READ_STORE_PERMISSION_DENIED, READ_STORE_NEWER. */
@@ -54,7 +58,8 @@ export class PostgresDatabase implements SqlDatabase {
       throw translatePostgresError(error);
     }
     hearErrors((dataSource.driver as unknown as { readonly master: Pool }).master);
-    const database = new PostgresDatabase(dataSource, target.schema, runtime);
+    const queries = new FifoLock('sql', runtime, CONNECT_TIMEOUT_MS, Math.max(1, target.poolSizeMax - KEPT_FROM_QUERIES));
+    const database = new PostgresDatabase(dataSource, target.schema, runtime, queries);
     try {
       await database.#prepare();
       return database;
@@ -92,7 +97,7 @@ export class PostgresDatabase implements SqlDatabase {
   }
 
   read<T>(work: (connection: SqlConnection, manager: EntityManager) => Promise<T>): Promise<T> {
-    return this.#withConnection(async (connection) => {
+    const query = async (connection: PostgresConnection): Promise<T> => {
       // LOCK takes no snapshot: it waits until a promote is through, and only then the snapshot is taken, by the first query.
       await connection.control(`BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; LOCK TABLE ${this.#viewLock} IN ACCESS SHARE MODE`);
       try {
@@ -102,7 +107,8 @@ export class PostgresDatabase implements SqlDatabase {
       } finally {
         await connection.rollback();
       }
-    });
+    };
+    return this.queries.run(() => this.#withConnection(query));
   }
 
   snapshot<T>(work: (connection: SqlConnection) => Promise<T>): Promise<T> {

@@ -13,7 +13,10 @@ export interface PostgresLocation extends Partial<PostgresLimits> {
 
 /** What bounds the use of the server. Whole numbers from 1; an option goes before the URL. */
 export interface PostgresLimits {
-  /** Most connections at a time; default 10. With a single one everything works, but waits for everything else. */
+  /**
+   * Most connections at a time; default 10. Queries leave one of them to projections. With a single one everything works, but waits for
+   * everything else.
+   */
   readonly poolSizeMax: number;
   /** Longest time of one statement; default 60,000. Statements that build an index may take a day. */
   readonly statementTimeoutMs: number;

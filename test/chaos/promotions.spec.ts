@@ -1,0 +1,63 @@
+// Promotions and rollbacks under load, on every read store with a server: no query fails, none shows less than was shown or promised before.
+import { EmbeddedEventStore } from '@mainstem/embedded';
+import { describe, expect, it } from 'vitest';
+import { storeNamed, storesToTest } from './stores/store-under-test.js';
+import { toldCommand } from './support/told-events.js';
+import { chanceOf, inFolder, trials } from './support/trials.js';
+import { WorkerProcess, type Told } from './support/worker-process.js';
+
+const PROMOTIONS = trials(5);
+const PER_SECOND = 200;
+const COMMANDS_BEFORE = 300;
+const TIMEOUT_MS = 60_000 + 20_000 * PROMOTIONS;
+
+const chance = chanceOf('promotions');
+// The embedded ones, all at once: rebuild.spec.ts.
+const stores = await storesToTest(['postgres', 'redis', 'opensearch']);
+
+describe.for(stores)('read models on %s', (name) => {
+  it(
+    `fail no query and show nothing stale during ${PROMOTIONS} promotions and rollbacks, under ${PER_SECOND} reads and commands a second`,
+    { timeout: TIMEOUT_MS },
+    () =>
+      inFolder(async (dir) => {
+        const scope = `mainstem_promote_${process.pid}_${chance.int(0, 2 ** 30)}`;
+        const events = await EmbeddedEventStore.open({ dir });
+        for (let number = 0; number < COMMANDS_BEFORE; number++) {
+          const { stream, events: told } = toldCommand(number);
+          await events.append(stream, told, { expectedRevision: 'any' });
+        }
+        await events.close();
+        try {
+          await underLoad(name, dir, scope);
+        } finally {
+          await (await storeNamed(name)).remove({ dir, scope });
+        }
+      }),
+  );
+});
+
+const underLoad = async (name: string, dir: string, scope: string): Promise<void> => {
+  await using serving = new WorkerProcess('promotion-server.ts', { args: [name, dir, scope, String(PER_SECOND), String(PER_SECOND)] });
+  await serving.until('serving');
+  const startedAt = performance.now();
+  await using promoter = new WorkerProcess('promoter.ts', { args: [name, dir, scope, String(PROMOTIONS)] });
+  const promoted: Told[] = [];
+  promoter.listen((message) => void (message.kind === 'promoted' && promoted.push(message)));
+  const { tookMs, refused } = await promoter.until('done');
+  await promoter.succeeded();
+  const seconds = (performance.now() - startedAt) / 1_000;
+  serving.send({ action: 'stop' });
+  const { commands, reads, slowestMs, flaws, flawCount } = await serving.until('served');
+  await serving.succeeded();
+  console.log(
+    `${name}: ${PROMOTIONS} promotions in ${seconds.toFixed(0)} s; the calls took ${(tookMs as number[]).join(', ')} ms, ${String(refused)} were refused; ` +
+      `until they served ${promoted.map(({ durationMs }) => String(durationMs)).join(', ')} ms; ` +
+      `${Math.round(Number(commands) / seconds)} commands and ${Math.round(Number(reads) / seconds)} reads a second, the slowest took ${Math.round(Number(slowestMs))} ms`,
+  );
+  expect(flaws, `${String(flawCount)} flaws`).toEqual([]);
+  const wanted = { outcome: 'promoted', isTakenOver: true };
+  expect(promoted).toMatchObject(Array.from({ length: PROMOTIONS }, () => wanted));
+  expect(Number(commands)).toBeGreaterThan(PROMOTIONS);
+  expect(Number(reads)).toBeGreaterThan(PROMOTIONS);
+};
