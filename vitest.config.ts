@@ -38,8 +38,6 @@ export default defineConfig({
       suite('contract', 60_000),
       suite('acceptance', 600_000),
       suite('chaos', 600_000),
-      // Long runs of faults, by request: CAMPAIGNS=1 npm test -- --project campaigns
-      ...(process.env['CAMPAIGNS'] ? [suite('campaigns', 600_000)] : []),
     ],
   },
 });

@@ -21,7 +21,7 @@ import type { SeededRandom } from '@mainstem/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { freshPrefix, openStore, startNode, type OpenSearchNode } from '../contract/opensearch-nodes.js';
 import { SearchProxy, type SearchFault } from './support/search-proxy.js';
-import { chanceOf, trials } from './support/trials.js';
+import { chanceOf, isLong, OUTAGE_MS, trials } from './support/trials.js';
 
 /** After a fault is over, until everything is there again. */
 const HEALED_MS = 30_000;
@@ -30,7 +30,10 @@ const HAPPENS_MS = 120_000;
 const EVENTS = 400;
 const KEYS = 30;
 const CUTS = trials(12);
-const DOWN_MS = process.env['CHAOS_TRIALS'] ? 30_000 : 3_000;
+/** Ends of all connections, in one round. */
+const RESETS = 20;
+const rounds: readonly number[] = Array.from({ length: trials(1) }, (_, round) => round);
+const DOWN_MS = isLong ? OUTAGE_MS : 3_000;
 
 class CountedData {
   group!: string;
@@ -285,19 +288,34 @@ describe('OpenSearch under faults', () => {
     }
   });
 
-  it('goes on after the node was killed and started again, and harms nobody meanwhile', async () => {
+  /** While OpenSearch is in trouble a store beside it follows, from the first event to the last. */
+  const expectOthersUnharmed = async (events: InMemoryEventStore): Promise<void> => {
+    const others = new Projector({ reader: events, projections: [hostedOn(new MemoryReadStore())] });
+    others.start();
+    await others.waitFor('counters', (await events.head()) as Position, { timeoutMs: HEALED_MS });
+    await others.stop();
+  };
+
+  it.for(rounds)('goes on after the node was killed and started again, and harms nobody meanwhile (round %i)', async () => {
     await trial(async ({ events, append: more, status }) => {
-      const memory = new MemoryReadStore();
-      const others = new Projector({ reader: events, projections: [hostedOn(memory)] });
-      others.start();
       const writing = more(EVENTS);
       await node.kill();
       await writing;
       await eventually(() => status().includes('READ_STORE_UNAVAILABLE'));
-      await others.waitFor('counters', (await events.head()) as Position, { timeoutMs: HEALED_MS });
-      await others.stop();
+      await expectOthersUnharmed(events);
       await delay(DOWN_MS);
       node = await startNode({ folder, port: node.port });
+    });
+  });
+
+  it.for(rounds)('goes on after its connections were ended again and again, and harms nobody meanwhile (round %i)', async () => {
+    await trial(async ({ events, proxy, append: more }) => {
+      for (let reset = 0; reset < RESETS; reset++) {
+        await more(EVENTS / RESETS);
+        await delay(chance.int(0, 30));
+        proxy.reset();
+      }
+      await expectOthersUnharmed(events);
     });
   });
 });

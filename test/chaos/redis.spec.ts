@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { TcpProxy, type SeededRandom } from '@mainstem/testing';
 import { describe, expect, it } from 'vitest';
 import { RedisTrial } from './support/redis-trial.js';
-import { chanceOf, inFolder, trials } from './support/trials.js';
+import { chanceOf, inFolder, isLong, OUTAGE_MS, trials } from './support/trials.js';
 
 const TRIALS = 5;
 const OUTAGE_MS_MAX = 400;
@@ -131,6 +131,7 @@ describe('a Redis that is hard to reach', () => {
 
   it(
     'loses nothing when it is down and comes back with its append-only file, and others go on meanwhile',
+    { timeout: trials(TRIALS) * 2 * OUTAGE_MS },
     each(chance.fork('down'), async (own) => {
       await faulted(
         own,
@@ -138,7 +139,7 @@ describe('a Redis that is hard to reach', () => {
           await trial.kill();
           await trial.write(own.int(10, 100));
           await expect.poll(() => trial.memoryIsLive(), { timeout: 10_000, interval: 5 }).toBe(true);
-          await delay(own.int(0, OUTAGE_MS_MAX));
+          await delay(isLong ? OUTAGE_MS : own.int(0, OUTAGE_MS_MAX));
           await trial.restart();
         },
         { flags: ['--appendonly', 'yes', '--appendfsync', 'always'] },

@@ -17,6 +17,8 @@ import { expectedLines } from './read-model-files.js';
 
 /** Until everything is right again, after the fault is over. */
 export const HEALED_MS = 30_000;
+/** Until everything is as it should be before the fault, or between two: nothing is promised about that, and the machine may be busy. */
+const BEFORE_MS = 120_000;
 /** A store that has no trouble follows at once, even on a busy machine. */
 const BESIDE_MS = 20_000;
 const POLL_MS = 50;
@@ -126,7 +128,14 @@ export class PostgresTrial implements AsyncDisposable {
 
   async caughtUp(): Promise<void> {
     const head = await this.#head();
-    await Promise.all(this.hosted.map(({ projection }) => this.projector.waitFor(projection.name, head, { timeoutMs: HEALED_MS })));
+    try {
+      await Promise.all(this.hosted.map(({ projection }) => this.projector.waitFor(projection.name, head, { timeoutMs: BEFORE_MS })));
+    } catch (error) {
+      throw new Error(
+        `not at ${head}: ${JSON.stringify(this.projector.status(), (_, value: unknown) => (typeof value === 'bigint' ? String(value) : value))}`,
+        { cause: error },
+      );
+    }
   }
 
   /** Nothing is said to be wrong any more, and every table and checkpoint is what a fold of the events makes it. Asks the server, not the projector. */

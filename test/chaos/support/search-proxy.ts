@@ -50,6 +50,11 @@ export class SearchProxy {
     this.#writes = 0;
   }
 
+  /** Ends all connections of clients, whatever is under way on them. */
+  reset(): void {
+    this.server.closeAllConnections();
+  }
+
   async close(): Promise<void> {
     this.#agent.destroy();
     this.server.closeAllConnections();

@@ -1,4 +1,4 @@
-// How often a chaos suite tries, and with which chance: CHAOS_TRIALS multiplies the counts, CHAOS_SEED repeats a run.
+// How often a chaos suite tries, and with which chance: CHAOS_TRIALS multiplies the counts and makes outages long, CHAOS_SEED repeats a run.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -19,6 +19,12 @@ export const seed = numberFrom('CHAOS_SEED', Math.floor(Math.random() * SEED_MAX
 
 /** `count` times CHAOS_TRIALS (default 1). */
 export const trials = (count: number): number => count * numberFrom('CHAOS_TRIALS', 1);
+
+/** CHAOS_TRIALS was given: suites do what takes long, too. */
+export const isLong = process.env['CHAOS_TRIALS'] !== undefined;
+
+/** How long a server stays away then. */
+export const OUTAGE_MS = 30_000;
 
 /** The chance of one suite. Prints how to repeat it. */
 export const chanceOf = (suite: string): SeededRandom => {

@@ -10,13 +10,15 @@ import type { SeededRandom, TcpFault } from '@mainstem/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { withPostgres } from '../contract/sql-fixtures.js';
 import { PrivatePostgres, type StopMode } from '../fixtures/private-postgres.js';
-import { HEALED_MS, PostgresTrial, type TrialOptions } from '../chaos/support/postgres-trial.js';
-import { chanceOf, inFolder, trials } from '../chaos/support/trials.js';
+import { HEALED_MS, PostgresTrial, type TrialOptions } from './support/postgres-trial.js';
+import { chanceOf, inFolder, isLong, OUTAGE_MS, trials } from './support/trials.js';
 
-const ROUNDS = 5;
 const TROUBLE_MS_MAX = 1_500;
 const DISK_MIB = 48;
-const rounds = (count = ROUNDS): readonly number[] => Array.from({ length: trials(count) }, (_, round) => round);
+/** Of one step, in one trial. */
+const HITS = 3;
+/** One of each kind; CHAOS_TRIALS=10 is what a release is tried with. */
+const rounds: readonly number[] = Array.from({ length: trials(1) }, (_, round) => round);
 
 describe.runIf(await withPostgres())('PostgreSQL in trouble', () => {
   const random = chanceOf('PostgreSQL in trouble');
@@ -43,12 +45,12 @@ describe.runIf(await withPostgres())('PostgreSQL in trouble', () => {
       trial.expectTypedReasons();
     });
 
-  it.for(rounds())('heals after the server was killed or stopped, in the middle of traffic (round %i)', (round) =>
+  it.for(rounds)('heals after the server was killed or stopped, in the middle of traffic (round %i)', (round) =>
     withTrial(`down ${round}`, async (trial, chance) => {
       await delay(chance.int(10, TROUBLE_MS_MAX));
       await server.stop((['kill', 'fast', 'immediate'] as const satisfies readonly StopMode[])[round % 3] ?? 'kill');
       await trial.expectOthersUnharmed();
-      await delay(chance.int(0, TROUBLE_MS_MAX));
+      await delay(isLong ? OUTAGE_MS : chance.int(0, TROUBLE_MS_MAX));
       await trial.expectOthersUnharmed();
       await server.resume();
       expect([...trial.reasons].join()).toContain('READ_STORE_UNAVAILABLE');
@@ -64,7 +66,7 @@ describe.runIf(await withPostgres())('PostgreSQL in trouble', () => {
       { kind: 'refuse' },
     ]);
 
-  it.for(rounds())('heals after the network to it was slow, dead or refusing (round %i)', (round) =>
+  it.for(rounds)('heals after the network to it was slow, dead or refusing (round %i)', (round) =>
     withTrial(`network ${round}`, async (trial, chance) => {
       for (let fault = 0; fault < 3; fault++) {
         await delay(chance.int(10, TROUBLE_MS_MAX / 3));
@@ -77,7 +79,7 @@ describe.runIf(await withPostgres())('PostgreSQL in trouble', () => {
     }),
   );
 
-  it.for(rounds())('heals after its connections were ended by the server again and again (round %i)', (round) =>
+  it.for(rounds)('heals after its connections were ended by the server again and again (round %i)', (round) =>
     withTrial(`terminated ${round}`, async (trial, chance) => {
       let ended = 0;
       for (let attempt = 0; attempt < 40 || ended === 0; attempt++) {
@@ -93,7 +95,13 @@ describe.runIf(await withPostgres())('PostgreSQL in trouble', () => {
 
   // Of one batch, in order; with the first of them the right to write is found out, and the checkpoint moves.
   const STEPS = ['BEGIN; SET LOCAL', 'SET position = CAST', 'COPY "', 'INSERT INTO "trial', 'COMMIT'];
-  const cases = STEPS.flatMap((step) => (['request', 'answer'] as const).map((lost) => ({ step, lost })));
+  const everyCase = STEPS.flatMap((step) => (['request', 'answer'] as const).map((lost) => ({ step, lost })));
+  // The commit whose outcome nobody knows, and two others by chance.
+  const isUnknown = ({ step, lost }: (typeof everyCase)[number]): boolean => step === 'COMMIT' && lost === 'answer';
+  const others = everyCase.filter((one) => !isUnknown(one));
+  const at = random.int(0, others.length - 1);
+  const chosen = [...everyCase.filter(isUnknown), ...others.slice(at), ...others].slice(0, 3);
+  const cases = isLong ? everyCase : chosen;
 
   it.for(cases)('applies a batch once when the connection breaks at $step and the $lost is lost', ({ step, lost }) => {
     const hits = { wanted: 0, done: 0, left: 0, committed: 0 };
@@ -101,7 +109,7 @@ describe.runIf(await withPostgres())('PostgreSQL in trouble', () => {
     return withTrial(
       `${step} ${lost}`,
       async (trial, chance) => {
-        for (let hit = 1; hit <= trials(3); hit++) {
+        for (let hit = 1; hit <= HITS; hit++) {
           // A batch of many new rows, so that they are copied.
           for (let order = 0; order < 30; order++) await trial.append();
           hits.left = chance.int(1, 4);
@@ -109,7 +117,7 @@ describe.runIf(await withPostgres())('PostgreSQL in trouble', () => {
           await expect.poll(() => hits.done, { timeout: HEALED_MS, interval: 1 }).toBe(hit);
           await trial.caughtUp();
         }
-        if (step === 'COMMIT' && lost === 'answer') expect(hits.committed).toBe(trials(3));
+        if (step === 'COMMIT' && lost === 'answer') expect(hits.committed).toBe(HITS);
       },
       (piece, from, connection, proxy) => {
         const breakOff = (): void => {
@@ -138,7 +146,7 @@ describe.runIf(await withPostgres())('PostgreSQL in trouble', () => {
     );
   });
 
-  it.for(rounds())('fills in what a restored backup lacks, without a new event (round %i)', (round) =>
+  it.for(rounds)('fills in what a restored backup lacks, without a new event (round %i)', (round) =>
     withTrial(`behind ${round}`, async (trial, chance) => {
       await delay(chance.int(10, TROUBLE_MS_MAX));
       const copy = await server.backUp(`backup-${count}`);
@@ -151,7 +159,7 @@ describe.runIf(await withPostgres())('PostgreSQL in trouble', () => {
     }),
   );
 
-  it.for(rounds(3))('stops ahead of a restored event store, goes on answering queries, and heals by a rebuild (round %i)', (round) =>
+  it.for(rounds)('stops ahead of a restored event store, goes on answering queries, and heals by a rebuild (round %i)', (round) =>
     inFolder(async (dir) => {
       const chance = random.fork(`ahead ${round}`);
       const [folder, older] = [join(dir, 'now'), join(dir, 'older')];
@@ -177,7 +185,7 @@ describe.runIf(await withPostgres())('PostgreSQL in trouble', () => {
     }),
   );
 
-  it.for(rounds(3))('waits while the disk of the server is full, and goes on when there is room (round %i)', async (round, { skip }) => {
+  it.for(rounds)('waits while the disk of the server is full, and goes on when there is room (round %i)', async (round, { skip }) => {
     const disk = join(server.folder, `disk-${round}`);
     await mkdir(disk);
     if (!mount(disk)) return skip('this user may not mount');
