@@ -26,13 +26,13 @@ interface PartAnswer {
 const deflated = promisify(deflateRaw);
 const inflated = promisify(inflateRaw);
 
-/** It is written once and hardly ever read: speed counts. A tenth to a fifth of the length. */
-const packed = async (requests: readonly string[]): Promise<Exclude<Packed, readonly string[]>> => ({
-  packed: (await deflated(JSON.stringify(requests), { level: 1 })).toString('base64'),
+/** It is written once and hardly ever read: speed counts. A fifth of the length. */
+const packed = async (request: string): Promise<Exclude<Packed, readonly string[]>> => ({
+  packed: (await deflated(request, { level: 1 })).toString('base64'),
 });
 
 export const unpacked = async (requests: Packed): Promise<readonly string[]> =>
-  'packed' in requests ? (JSON.parse((await inflated(Buffer.from(requests.packed, 'base64'))).toString()) as readonly string[]) : requests;
+  'packed' in requests ? [(await inflated(Buffer.from(requests.packed, 'base64'))).toString()] : requests;
 
 /**
  * What the state document is to say of a batch. A very large one is stored here, in documents that no other session writes and that mean nothing
@@ -44,7 +44,7 @@ export const storeRequests = async (
   { epoch, commit, requests }: Pick<Intent, 'epoch' | 'commit'> & { readonly requests: readonly string[] },
 ): Promise<StoredRequests> => {
   if (requests.reduce((length, request) => length + request.length, 0) <= PLAIN_LENGTH_MAX) return requests;
-  const parts = await Promise.all(requests.map((request) => packed([request])));
+  const parts = await Promise.all(requests.map(packed));
   const [first] = parts;
   if (first && parts.length === 1 && first.packed.length <= PACKED_LENGTH_MAX) return first;
   const lines = parts.map((part, index) => {
