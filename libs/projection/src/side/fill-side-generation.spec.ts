@@ -2,10 +2,33 @@
 import { systemRuntime, InMemoryEventStore, type Position, type RecordedEvent } from '@mainstem/event-store';
 import { describe, expect, it } from 'vitest';
 import { foldProjection } from '../engine/fold-projection.js';
-import { append, filledStore, tallyProjection } from '../engine/tally.fixtures.js';
+import { append, filledStore, HookedReadStore, tallyEvents, tallyProjection } from '../engine/tally.fixtures.js';
+import { documentProjection } from '../definition/document-projection.js';
+import { InvalidDocument } from '../errors.js';
 import { MemoryReadStore } from '../memory/memory-read-store.js';
 import { verifyProjection } from '../verify/verify-projection.js';
 import { fillSideGeneration, placeOf, positionAt } from './fill-side-generation.js';
+
+interface WideDocument {
+  readonly amounts: string;
+}
+
+/** The amount of the event whose effect on `all` cannot be written. */
+const REFUSED = 28;
+const WIDTH = 1_000;
+
+/** Each event concerns a thousand documents of its own, so that a batch is written in several commits, and one that all have in common. */
+const wideProjection = documentProjection({
+  name: 'wide',
+  version: 1,
+  document: class {} as new () => WideDocument,
+  events: [tallyEvents],
+  key: (event) => (event.type === 'Added' ? ['all', ...Array.from({ length: WIDTH }, (_, index) => `${event.data.amount}/${index}`)] : null),
+  evolve: {
+    Added: (document, { data }) => ({ amounts: document ? `${document.amounts},${data.amount}` : String(data.amount) }),
+    Cleared: () => null,
+  },
+});
 
 const at = (place: number): Position => BigInt(place) as Position;
 
@@ -49,6 +72,25 @@ describe('a side generation', () => {
     const { number } = await fillSideGeneration({ reader, hosted: parking, until: at(20) });
     const parked = await store.snapshot('tally', number, (snapshot) => snapshot.parked({ limit: 100 }));
     expect(parked.filter(({ error }) => error !== '').map(({ position }) => position)).toEqual([5n, 9n]);
+  });
+
+  it('applies each event once when the store refuses a document of a batch that is written in several commits', { timeout: 60_000 }, async () => {
+    const reader = new InMemoryEventStore();
+    for (let amount = 1; amount <= 30; amount++) await append(reader, 'a', amount);
+    const store = new HookedReadStore();
+    store.onCommit = async ({ changes }, commit) => {
+      const all = changes.flatMap(({ upserts }) => upserts.get('all') ?? []) as WideDocument[];
+      if (all.some(({ amounts }) => amounts.split(',').includes(String(REFUSED))))
+        throw new InvalidDocument('wide', 'all', 'the test does not like it');
+      await commit();
+    };
+    const hosted = { projection: wideProjection, store, recovery: { onFailure: 'park' as const } };
+    const { number } = await fillSideGeneration({ reader, hosted, until: at(30) });
+    const documents = new Map((await store.scan('wide', number, 'wide', { limit: 100_000 })) as [string, WideDocument][]);
+    expect(documents.size).toBe(30 * WIDTH + 1);
+    // What comes after the refused event waits behind it.
+    expect(documents.get('all')?.amounts).toBe(Array.from({ length: REFUSED - 1 }, (_, index) => index + 1).join());
+    expect([...documents].filter(([key, { amounts }]) => key !== 'all' && !key.startsWith(`${amounts}/`))).toEqual([]);
   });
 
   it('is refused beyond the end of the event store', async () => {
