@@ -7,6 +7,7 @@ import { CannotListen, ServerSettingsInvalid } from './errors.js';
 import { listenForHealth, type Metrics } from './health-server.js';
 import { EventLog } from './log/event-log.js';
 import { Access, type Credentials } from './protocol/access.js';
+import { readsByPages } from './protocol/outlet.js';
 import { addServices } from './protocol/services.js';
 
 const WRITE_BYTES_MAX = 1_048_576;
@@ -70,6 +71,7 @@ export class EventStoreDbServer {
       'grpc.max_receive_message_length': MESSAGE_BYTES_MAX,
       'grpc.max_send_message_length': -1,
       'grpc.max_concurrent_streams': CALLS_PER_CONNECTION_MAX,
+      interceptors: [readsByPages],
     });
     let bound = 0;
     const endPoint = (): { address: string; port: number } => options.advertise ?? { address: dialable(host), port: bound };

@@ -152,7 +152,7 @@ export class LogReader {
 
 /** Rows are fetched so many at once, which costs half of one at a time; the first few show how large events are. */
 const FETCH_ROWS_MAX = 256;
-const FIRST_FETCH_ROWS = 16;
+const FIRST_FETCH_ROWS = 4;
 
 /** Up to `limit` rows; each fetch gives what follows the last row so far, and takes no more memory than a page may have. */
 function* inPieces(limit: number, fetch: (last: Row | undefined, rows: number) => unknown): Generator<Row> {

@@ -2,11 +2,10 @@
 import type { ServerWritableStream } from '@grpc/grpc-js';
 import { reportedFailure, type Report } from './failures.js';
 import type { ReadRequestMessage } from './messages.js';
+import { sizeOf } from './outlet.js';
 
-/** What is handed over before it is waited for the connection to have taken it. */
-const UNTAKEN_BYTES_MAX = 64 * 1_024;
-/** What a message that is no event counts as. */
-const MARK_BYTES = 256;
+/** What is handed over before it is waited for room: other calls get their turn, and the next page is not read yet. */
+const UNSENT_BYTES_MAX = 64 * 1_024;
 
 type Call = ServerWritableStream<ReadRequestMessage, object>;
 
@@ -21,16 +20,16 @@ export const cancellationOf = (call: Call): AbortSignal => {
 /** Writes everything, then ends the call, with the error's status if there was one. */
 export const sendAnswers = async (call: Call, pages: AsyncIterable<readonly object[]>, signal: AbortSignal, report: Report): Promise<void> => {
   try {
-    let untakenBytes = 0;
+    let unsentBytes = 0;
     for await (const page of pages) {
       for (const message of page) {
         if (signal.aborted) return;
-        const hasRoom = call.write(message);
-        // The call counts messages, of which sixteen are its measure, however small they are.
-        untakenBytes = hasRoom ? 0 : untakenBytes + (Buffer.isBuffer(message) ? message.length : MARK_BYTES);
-        if (untakenBytes < UNTAKEN_BYTES_MAX) continue;
-        await drained(call, signal);
-        untakenBytes = 0;
+        unsentBytes += sizeOf(message);
+        if (unsentBytes < UNSENT_BYTES_MAX) call.write(message);
+        else {
+          await sent(call, message, signal);
+          unsentBytes = 0;
+        }
       }
     }
     call.end();
@@ -39,15 +38,14 @@ export const sendAnswers = async (call: Call, pages: AsyncIterable<readonly obje
   }
 };
 
-/** Cancelled meanwhile: there is nobody to write to. */
-const drained = (call: Call, signal: AbortSignal): Promise<void> =>
+/** Resolves in a later turn of the event loop, when there is room for more; or when there is nobody to write to any more. */
+const sent = (call: Call, message: object, signal: AbortSignal): Promise<void> =>
   new Promise((resolve) => {
     const over = (): void => {
-      call.off('drain', over);
       signal.removeEventListener('abort', over);
-      resolve();
+      setImmediate(resolve);
     };
-    call.on('drain', over);
     signal.addEventListener('abort', over);
+    call.write(message, over);
     if (signal.aborted) over();
   });
