@@ -1,22 +1,10 @@
 // One call of a catch-up subscription: what it has delivered, and how far it is known to have come.
-import type { Readable } from 'node:stream';
-import { excludeSystemEvents, eventTypeFilter, START, streamNameFilter, type EventStoreDBClient, type Filter } from '@eventstore/db-client';
-import {
-  isWanted,
-  laterPosition,
-  type EventFilter,
-  type Position,
-  type RecordedEvent,
-  type Runtime,
-  type SubscriptionBatch,
-} from '@mainstem/event-store';
+import { isWanted, laterPosition, type EventFilter, type Position, type RecordedEvent, type SubscriptionBatch } from '@mainstem/event-store';
 import { EventStoreUnavailable } from './errors.js';
-import { isSystemEvent, writtenEvent } from './event-mapping.js';
-import { Inbox, INBOX_EVENTS_MAX } from './inbox.js';
+import { isSystemEvent } from './event-mapping.js';
+import { ReadCall, type ReadCallOptions } from './read-call.js';
 import { positionOf, recordedEvent } from './recorded-event.js';
-
-/** The server counts in windows of 32 events and tells a checkpoint after each. */
-const CHECKPOINT_INTERVAL = 1;
+import { NOT_SYSTEM, type WireFilter } from './wire/read-request.js';
 
 export interface CatchUpOptions {
   readonly after: Position | undefined;
@@ -28,44 +16,25 @@ export interface CatchUpOptions {
 
 export class CatchUpSubscription {
   readonly #options: CatchUpOptions;
-  readonly #call: ReturnType<EventStoreDBClient['subscribeToAll']>;
-  readonly #inbox: Inbox;
+  readonly #call: ReadCall;
   #position: Position | undefined;
-  /** Told by the server in order with the events; true once everything before is taken. */
-  #checkpoint: Position | undefined;
-  #isServerCaughtUp = false;
   #isLive = false;
-  #isConfirmed = false;
 
-  constructor(client: EventStoreDBClient, options: CatchUpOptions, runtime: Runtime) {
+  constructor(options: CatchUpOptions, call: ReadCallOptions) {
     const { after, filter } = options;
     this.#options = options;
     this.#position = after;
-    const fromPosition = after === undefined ? START : { commit: after, prepare: after };
-    this.#call = client.subscribeToAll(
-      { fromPosition, filter: this.#serverFilter(filter) },
-      // Events are held back at the server when nobody takes them.
-      { highWaterMark: INBOX_EVENTS_MAX },
-    );
-    this.#inbox = new Inbox(this.#call as unknown as Readable, runtime);
-    this.#call.on('confirmation', () => {
-      this.#isConfirmed = true;
-      this.#inbox.wake();
-    });
-    this.#call.on('caughtUp', () => {
-      this.#isServerCaughtUp = true;
-      this.#inbox.wake();
-    });
+    this.#call = new ReadCall({ from: after ?? 'start', count: undefined, filter: serverFilter(filter) }, call);
   }
 
   /** Whether the server has accepted the subscription. */
   get isConfirmed(): boolean {
-    return this.#isConfirmed;
+    return this.#call.isConfirmed;
   }
 
   /** Whether there is something to take. */
   get hasSomething(): boolean {
-    return !this.#inbox.isEmpty;
+    return !this.#call.isEmpty;
   }
 
   get position(): Position | undefined {
@@ -74,22 +43,21 @@ export class CatchUpSubscription {
 
   /** What is here now. Undefined: nothing is. Errors: what the call failed with; EVENT_STORE_UNAVAILABLE when the server ended it. */
   take(): SubscriptionBatch | undefined {
-    const taken = this.#inbox.take(this.#options.batchSize);
-    if (this.#inbox.isOver) throw new EventStoreUnavailable('subscribe', 'the server ended the subscription');
+    const taken = this.#call.take(this.#options.batchSize);
+    if (this.#call.isOver) throw new EventStoreUnavailable('subscribe', 'the server ended the subscription');
     const events: RecordedEvent[] = [];
-    let reached = this.#position;
-    for (const resolved of taken) {
-      const event = writtenEvent(resolved);
-      if (!event) continue;
+    let reached: number | bigint | undefined = this.#position;
+    for (const event of taken) {
       const position = positionOf(event);
       if (reached !== undefined && position <= reached) continue;
       reached = position;
       if (!isSystemEvent(event) && isWanted(event, this.#options.filter)) events.push(recordedEvent(event));
     }
-    const isDrained = this.#inbox.isEmpty;
-    if (isDrained) reached = laterPosition(reached, this.#checkpoint);
-    if (isDrained && this.#isServerCaughtUp) reached = laterPosition(reached, this.#options.head);
-    return this.#advance(events, reached, isDrained && (this.#isLive || this.#isServerCaughtUp));
+    let position = reached === undefined ? undefined : (BigInt(reached) as Position);
+    const isDrained = this.#call.isEmpty;
+    if (isDrained) position = laterPosition(position, this.#call.checkpoint as Position | undefined);
+    if (isDrained && this.#call.isCaughtUp) position = laterPosition(position, this.#options.head);
+    return this.#advance(events, position, isDrained && (this.#isLive || this.#call.isCaughtUp));
   }
 
   /** Everything up to this position was looked at elsewhere, nothing of it was wanted, and nothing lies beyond. */
@@ -97,17 +65,16 @@ export class CatchUpSubscription {
     return this.#advance([], laterPosition(this.#position, position), true);
   }
 
-  wait(ms: number, signal: AbortSignal): Promise<void> {
-    return this.#inbox.wait(ms, signal);
+  wait(ms: number): Promise<void> {
+    return this.#call.wait(ms);
   }
 
   wake(): void {
-    this.#inbox.wake();
+    this.#call.wake();
   }
 
-  /** The call is over; a failure of ending it is of no interest. */
   end(): void {
-    void this.#call.unsubscribe().catch(() => undefined);
+    this.#call.end();
   }
 
   #advance(events: readonly RecordedEvent[], position: Position | undefined, isCaughtUp: boolean): SubscriptionBatch | undefined {
@@ -116,18 +83,11 @@ export class CatchUpSubscription {
     this.#isLive ||= isCaughtUp;
     return hasNews ? { events, position, isCaughtUp } : undefined;
   }
-
-  /** The server's filter may let more through than is wanted; it takes only one kind of condition. */
-  #serverFilter({ types, streamPrefixes }: EventFilter): Filter {
-    const checkpoints = {
-      checkpointInterval: CHECKPOINT_INTERVAL,
-      checkpointReached: (_: unknown, { commit }: { readonly commit: bigint }) => {
-        this.#checkpoint = commit as Position;
-        this.#inbox.wake();
-      },
-    };
-    if (types && types.length > 0) return eventTypeFilter({ ...checkpoints, prefixes: [...types] });
-    if (streamPrefixes && streamPrefixes.length > 0) return streamNameFilter({ ...checkpoints, prefixes: [...streamPrefixes] });
-    return excludeSystemEvents(checkpoints);
-  }
 }
+
+/** The server's filter may let more through than is wanted; it takes only one kind of condition. */
+const serverFilter = ({ types, streamPrefixes }: EventFilter): WireFilter => {
+  if (types && types.length > 0) return { on: 'type', prefixes: types };
+  if (streamPrefixes && streamPrefixes.length > 0) return { on: 'stream', prefixes: streamPrefixes };
+  return NOT_SYSTEM;
+};

@@ -2,7 +2,7 @@
 import type { EventStoreDBClient } from '@eventstore/db-client';
 import { EventStoreClosed, type Runtime } from '@mainstem/event-store';
 import { ownConnection } from './connection-settings.js';
-import { createClient, type GuardedClient, type OpenCall } from './guarded-client.js';
+import { createClient, type GuardedClient, type OpenCall, type OpenRead } from './guarded-client.js';
 
 const RENEWAL_INTERVAL_MS = 1_000;
 /** How long the end of a connection is waited for. */
@@ -12,6 +12,7 @@ const CLOSING_MS = 1_000;
 export interface HeldClient {
   readonly client: EventStoreDBClient;
   readonly openCall: OpenCall;
+  readonly openRead: OpenRead;
   readonly abandoned: AbortSignal;
 }
 

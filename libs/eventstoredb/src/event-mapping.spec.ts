@@ -7,19 +7,7 @@ import { recordedEvent } from './recorded-event.js';
 const AT = '2026-01-02T03:04:05.678Z';
 const encoded = (metadata: object): EncodedEvent =>
   ({ id: 'x', type: 'T', dataJson: '{}', metadataJson: JSON.stringify(metadata) }) as unknown as EncodedEvent;
-const readBack = (metadata: string) =>
-  recordedEvent({
-    id: 'x',
-    stream: 'a-1',
-    type: 'T',
-    isJson: true,
-    revision: 0n,
-    commit: 1n,
-    prepare: 1n,
-    created: '10000',
-    metadata: Buffer.from(metadata),
-    data: Buffer.from('{"n":1}'),
-  });
+const readBack = (metadata: string) => recordedEvent({ ...fieldsOf('{"n":1}', metadata), created: '10000' });
 
 describe('metadata', () => {
   const key = fc.oneof(fc.constantFrom('correlationId', 'causationId', 'commandId', '$correlationId'), fc.string({ unit: 'grapheme' }));
@@ -63,19 +51,22 @@ describe('a payload', () => {
   });
 
   it('of a TCP transaction, which has no position of its own, is refused', () => {
-    expect(() => recordedEvent({ ...fieldsOf('{}'), prepare: 0n })).toThrow(expect.objectContaining({ code: 'EVENT_STORE_FAILED' }));
+    expect(() => recordedEvent({ ...fieldsOf('{}'), prepare: 0 })).toThrow(expect.objectContaining({ code: 'EVENT_STORE_FAILED' }));
   });
 });
 
-const fieldsOf = (data: string) => ({
+const fieldsOf = (dataText: string, metadataText = '') => ({
   id: 'x',
   stream: 'a-1',
   type: 'T',
   isJson: true,
-  revision: 0n,
-  commit: 1n,
-  prepare: 1n,
+  revision: 0,
+  commit: 1,
+  prepare: 1,
   created: '0',
-  metadata: Buffer.alloc(0),
-  data: Buffer.from(data),
+  metadata: Buffer.from(metadataText),
+  metadataText,
+  data: Buffer.from(dataText),
+  dataText,
+  size: Buffer.byteLength(dataText + metadataText),
 });

@@ -1,8 +1,6 @@
 // Events of the port on their way to the server, and which of the server's events are the port's.
-import type { ResolvedEvent } from '@eventstore/db-client';
 import type { EncodedEvent } from '@mainstem/event-store';
 import { CAUSATION, CORRELATION, RECORDED_AT } from './recorded-event.js';
-import type { WireEvent } from './wire/wire-event.js';
 
 /** Metadata in the server's names, with the time of recording. */
 export const wireMetadata = ({ metadataJson }: EncodedEvent, recordedAt: string): string => {
@@ -28,6 +26,3 @@ const renamed = (json: string, recordedAt: string): string => {
 /** Events of the store itself, of its projections and of this adapter: no handler sees them. */
 export const isSystemEvent = ({ type, stream }: { readonly type: string; readonly stream: string }): boolean =>
   type.startsWith('$') || stream.startsWith('$');
-
-/** The event that was written, links not resolved: what `decodeReadAnswer` put into the client's event. */
-export const writtenEvent = ({ event }: ResolvedEvent): WireEvent | undefined => event?.data as unknown as WireEvent | undefined;

@@ -1,27 +1,25 @@
 // Reads of one stream and of all streams, resumed where they were when the connection breaks.
-import type { Readable } from 'node:stream';
-import { BACKWARDS, END, FORWARDS, START, type EventStoreDBClient } from '@eventstore/db-client';
 import { isWanted, throwIfAborted, type AllRead, type Position, type RecordedEvent, type StreamName, type StreamRead } from '@mainstem/event-store';
 import { BackOff } from './back-off.js';
 import { EventStoreUnavailable } from './errors.js';
-import { isSystemEvent, writtenEvent } from './event-mapping.js';
-import { Inbox, INBOX_EVENTS_MAX } from './inbox.js';
+import { isSystemEvent } from './event-mapping.js';
+import { ReadCall } from './read-call.js';
 import { recordedEvent } from './recorded-event.js';
 import type { StoreContext } from './store-context.js';
-import { isTransient, isUnreachable, translateError } from './translate-error.js';
+import { isTransient, isUnreachable, translateError, typeOf } from './translate-error.js';
+import type { ReadRequest } from './wire/read-request.js';
 import type { WireEvent } from './wire/wire-event.js';
 
 const STREAM_BATCH_EVENTS = 1_000;
 const HEAD_PAGE_EVENTS = 32;
 
-type ReadCall = ReturnType<EventStoreDBClient['readAll']>;
-
 interface Reading {
   readonly name: string;
   readonly stream?: StreamName;
   readonly batchSize: number;
-  /** Begins where `last`, the last event that was taken, leaves off. */
-  open(client: EventStoreDBClient, last: WireEvent | undefined): ReadCall;
+  /** Begins with `last`, the last event that was taken, if there is one. */
+  request(last: WireEvent | undefined): ReadRequest;
+  isWanted(event: WireEvent): boolean;
 }
 
 export class EventsReader {
@@ -32,33 +30,24 @@ export class EventsReader {
   }
 
   async *ofStream({ stream, isBackwards, from, limit }: StreamRead, signal: AbortSignal | undefined): AsyncGenerator<readonly RecordedEvent[]> {
-    const direction = isBackwards ? BACKWARDS : FORWARDS;
-    const maxCount = Math.min(limit, Number.MAX_SAFE_INTEGER);
-    const open: Reading['open'] = (client, last) => {
-      // Resumed at the last event itself, which is left out then: below revision 0 there is nothing to ask for.
-      const fromRevision = last?.revision ?? from ?? (isBackwards ? END : START);
-      return client.readStream(stream, { direction, fromRevision, maxCount }, { highWaterMark: INBOX_EVENTS_MAX }) as unknown as ReadCall;
-    };
+    const count = Math.min(limit, Number.MAX_SAFE_INTEGER);
+    // Resumed at the last event itself, which is left out then: below revision 0 there is nothing to ask for.
+    const start = from ?? (isBackwards ? 'end' : 'start');
+    const request: Reading['request'] = (last) => ({ stream, isBackwards, count, from: last?.revision ?? start });
     throwIfAborted(signal, 'readStream');
     if (limit === 0) return;
-    yield* limited(this.#events({ name: 'readStream', stream, batchSize: STREAM_BATCH_EVENTS, open }, signal), limit);
+    yield* limited(this.#events({ name: 'readStream', stream, batchSize: STREAM_BATCH_EVENTS, request, isWanted: () => true }, signal), limit);
   }
 
   async *ofAll({ isBackwards, after, limit, filter, batchSize }: AllRead, signal: AbortSignal | undefined): AsyncGenerator<readonly RecordedEvent[]> {
-    const direction = isBackwards ? BACKWARDS : FORWARDS;
-    const open: Reading['open'] = (client, last) => {
-      const place = last?.commit ?? after;
-      const fromPosition = place === undefined ? (isBackwards ? END : START) : { commit: place, prepare: place };
-      return client.readAll({ direction, fromPosition }, { highWaterMark: INBOX_EVENTS_MAX });
-    };
+    const start = after ?? (isBackwards ? 'end' : 'start');
+    const request: Reading['request'] = (last) => ({ isBackwards, count: Number.MAX_SAFE_INTEGER, from: last?.commit ?? start });
     throwIfAborted(signal, 'readAll');
     if (limit === 0) return;
     // Forwards the server begins with the event at the position, which the port leaves out.
-    const isBeyond = (position: Position): boolean => after === undefined || (isBackwards ? position < after : position > after);
-    const wanted = async function* (batches: AsyncIterable<readonly RecordedEvent[]>): AsyncGenerator<readonly RecordedEvent[]> {
-      for await (const batch of batches) yield batch.filter((event) => isBeyond(event.position) && isWanted(event, filter));
-    };
-    yield* limited(wanted(this.#events({ name: 'readAll', batchSize, open }, signal)), limit);
+    const isBeyond = ({ commit }: WireEvent): boolean => after === undefined || (isBackwards ? commit < after : commit > after);
+    const reading = { name: 'readAll', batchSize, request, isWanted: (event: WireEvent) => isBeyond(event) && isWanted(event, filter) };
+    yield* limited(this.#events(reading, signal), limit);
   }
 
   /** Position of the newest event that is not the store's own, undefined if there is none. */
@@ -82,9 +71,12 @@ export class EventsReader {
         for await (const events of this.#oneCall(reading, held, last, signal)) {
           hasAnswered = true;
           progressAt = runtime.monotonic();
-          const fresh = events.filter((event) => event.id !== last?.id || event.revision !== last.revision);
-          last = events.at(-1) ?? last;
-          const batch = fresh.filter((event) => !isSystemEvent(event)).map(recordedEvent);
+          const batch: RecordedEvent[] = [];
+          for (const event of events) {
+            const isRepeated = event.commit === last?.commit && event.id === last.id && event.revision === last.revision;
+            last = event;
+            if (!isRepeated && !isSystemEvent(event) && reading.isWanted(event)) batch.push(recordedEvent(event));
+          }
           if (batch.length > 0) yield batch;
           throwIfAborted(signal, reading.name);
           backOff.reset();
@@ -103,37 +95,32 @@ export class EventsReader {
   }
 
   async *#oneCall(
-    { name, batchSize, open }: Reading,
-    { client, abandoned }: ReturnType<StoreContext['holder']['current']>,
+    { name, batchSize, request }: Reading,
+    { openRead, abandoned }: ReturnType<StoreContext['holder']['current']>,
     last: WireEvent | undefined,
     signal: AbortSignal | undefined,
   ): AsyncGenerator<readonly WireEvent[]> {
     const { runtime, holder, timeouts } = this.#context;
-    const call = open(client, last);
-    const inbox = new Inbox(call as unknown as Readable, runtime);
-    const ending = signal ? AbortSignal.any([signal, abandoned]) : abandoned;
+    const call = new ReadCall(request(last), { openRead, runtime, signal: signal ? AbortSignal.any([signal, abandoned]) : abandoned });
     try {
       for (;;) {
-        const events = inbox
-          .take(batchSize)
-          .map(writtenEvent)
-          .filter((event) => event !== undefined);
+        const events = call.take(batchSize);
         if (events.length > 0) {
           yield events;
           continue;
         }
-        if (inbox.isOver) return;
+        if (call.isOver) return;
         const waitedFrom = runtime.monotonic();
-        await inbox.wait(timeouts.answerMs, ending);
+        await call.wait(timeouts.answerMs);
         throwIfAborted(signal, name);
         // Throws if it is the store that was closed.
         if (abandoned.aborted && holder.current()) throw new EventStoreUnavailable(name, 'the connection was given up');
-        const isSilent = inbox.isEmpty && !inbox.isOver && runtime.monotonic() - waitedFrom >= timeouts.answerMs;
+        const isSilent = call.isEmpty && !call.isOver && runtime.monotonic() - waitedFrom >= timeouts.answerMs;
         if (isSilent) throw new EventStoreUnavailable(name, `no answer within ${timeouts.answerMs} ms`);
       }
     } finally {
       // Not taken to its end, a call would stay open at the server.
-      if (!inbox.isOver) void call.cancel().catch(() => undefined);
+      call.end();
     }
   }
 }
@@ -149,4 +136,4 @@ async function* limited(batches: AsyncIterable<readonly RecordedEvent[]>, limit:
   }
 }
 
-const isNotFound = (error: unknown): boolean => error !== null && typeof error === 'object' && 'type' in error && error.type === 'stream-not-found';
+const isNotFound = (error: unknown): boolean => typeOf(error) === 'stream-not-found';

@@ -2,7 +2,8 @@
 import { EventStoreDBClient } from '@eventstore/db-client';
 import { StreamsClient } from '@eventstore/db-client/generated/streams_grpc_pb.js';
 import { ConnectionSettingsInvalid } from './errors.js';
-import { decodeReadAnswer } from './wire/read-answer.js';
+import { decodeReadAnswer, type ReadMark } from './wire/read-answer.js';
+import type { WireEvent } from './wire/wire-event.js';
 
 /** What is used of the client's inside (version 6.2.1, pinned). */
 interface Inside {
@@ -18,17 +19,8 @@ type StreamParts = readonly [clientClass: unknown, name: string, create: (stream
 
 /** The client's generated code for the service of streams. */
 interface Streams {
-  read(request: Request, metadata: unknown, options: unknown): unknown;
-  makeServerStreamRequest(
-    path: string,
-    encode: (request: Request) => Buffer,
-    decode: (bytes: Buffer) => unknown,
-    ...rest: readonly unknown[]
-  ): unknown;
+  makeServerStreamRequest(path: string, encode: (bytes: Buffer) => Buffer, decode: (bytes: Buffer) => unknown, ...rest: readonly unknown[]): unknown;
   makeBidiStreamRequest(path: string, encode: (bytes: Buffer) => Buffer, decode: (bytes: Buffer) => unknown, ...rest: readonly unknown[]): unknown;
-}
-interface Request {
-  serializeBinary(): Uint8Array;
 }
 
 /** A call of both directions, as far as it is used. */
@@ -45,10 +37,25 @@ export interface DuplexCall<Answer> {
 /** Opens a call of both directions on the client's connection: found, secured, authorised and redirected as the client's own calls. */
 export type OpenCall = <Answer>(path: string, decode: (bytes: Buffer) => Answer) => Promise<DuplexCall<Answer>>;
 
+/** A read that the server answers, as far as it is used. */
+export interface ReadStream {
+  on(event: 'data', listener: (answer: WireEvent | ReadMark) => void): unknown;
+  on(event: 'error', listener: (error: unknown) => void): unknown;
+  on(event: 'end' | 'close', listener: () => void): unknown;
+  /** Holds the server back. */
+  pause(): unknown;
+  resume(): unknown;
+  cancel(): void;
+}
+
+/** Opens a read on the client's connection, in the same way. Takes the request's bytes. */
+export type OpenRead = (request: Buffer) => Promise<ReadStream>;
+
 /** A client and its connections. */
 export interface GuardedClient {
   readonly client: EventStoreDBClient;
   readonly openCall: OpenCall;
+  readonly openRead: OpenRead;
   /** Ends every call and closes the connection: the client's own `dispose` leaves it open. */
   close(): Promise<void>;
 }
@@ -65,20 +72,20 @@ export const createClient = (uri: string): GuardedClient => {
     );
   }
   const inside = client as unknown as Inside;
-  const createStream = inside.GRPCStreamCreator;
-  inside.GRPCStreamCreator = (clientClass, name, create, cache) =>
-    createStream(clientClass, name, READS.includes(name) ? (streams: Streams) => create(withOwnDecoding(streams) as never) : create, cache);
   const openCall: OpenCall = async (path, decode) => {
-    const create = (streams: Streams): unknown => {
-      const [metadata, options] = inside.callArguments({}, { deadline: Infinity });
-      return streams.makeBidiStreamRequest(path, (bytes: Buffer) => bytes, decode, metadata, options);
-    };
-    return (await createStream(StreamsClient, path, create)()) as DuplexCall<ReturnType<typeof decode>>;
+    const create = (streams: Streams): unknown => streams.makeBidiStreamRequest(path, asItIs, decode, ...inside.callArguments({}, WITHOUT_DEADLINE));
+    return (await inside.GRPCStreamCreator(StreamsClient, path, create)()) as DuplexCall<ReturnType<typeof decode>>;
+  };
+  const openRead: OpenRead = async (request) => {
+    const create = (streams: Streams): unknown =>
+      streams.makeServerStreamRequest(READ_PATH, asItIs, decodeReadAnswer, request, ...inside.callArguments({}, WITHOUT_DEADLINE));
+    return (await inside.GRPCStreamCreator(StreamsClient, READ_PATH, create)()) as ReadStream;
   };
   const lastChannel = rememberChannel(inside);
   return {
     client,
     openCall,
+    openRead,
     close: async () => {
       const disposed = client.dispose();
       (await lastChannel())?.close();
@@ -96,11 +103,7 @@ const rememberChannel = (client: Inside): (() => Promise<Channel> | undefined) =
 };
 
 const READ_PATH = '/event_store.client.streams.Streams/Read';
-const READS: readonly string[] = ['readAll', 'readStream', 'subscribeToAll'];
+/** How long a call may go without an answer is for its reader to say. */
+const WITHOUT_DEADLINE = { deadline: Infinity };
 
-/** Reads through the client, its answers decoded by ours. */
-const withOwnDecoding = (streams: Streams): Pick<Streams, 'read'> => ({
-  read: (request, metadata, options) => streams.makeServerStreamRequest(READ_PATH, serialized, decodeReadAnswer, request, metadata, options),
-});
-
-const serialized = (request: Request): Buffer => Buffer.from(request.serializeBinary());
+const asItIs = (bytes: Buffer): Buffer => bytes;

@@ -1,11 +1,10 @@
 // Which event store this is: an event of its own in a stream of its own, written by whoever comes first.
-import type { EventStoreDBClient } from '@eventstore/db-client';
 import type { EventId, Incarnation, Runtime } from '@mainstem/event-store';
 import { AppendCall } from './append-call.js';
 import type { HeldClient } from './client-holder.js';
 import { EventStoreFailed } from './errors.js';
-import { writtenEvent } from './event-mapping.js';
-import type { OpenCall } from './guarded-client.js';
+import type { OpenCall, OpenRead } from './guarded-client.js';
+import { readFew } from './read-call.js';
 import { recordedEvent } from './recorded-event.js';
 import { encodeAppend, withCorrelation } from './wire/append-request.js';
 
@@ -14,15 +13,15 @@ const TYPE = '$mainstem-incarnation';
 const STREAM = 'mainstem-incarnation';
 
 /** Reads the marker, or writes it if there is none. Errors: the client's. */
-export const readIncarnation = async ({ client, openCall }: HeldClient, runtime: Runtime, answerMs: number): Promise<Incarnation> => {
-  const known = await find(client);
+export const readIncarnation = async ({ openRead, openCall }: HeldClient, runtime: Runtime, answerMs: number): Promise<Incarnation> => {
+  const known = await find(openRead);
   if (known) return known;
   const dataJson = JSON.stringify({ incarnation: runtime.uuid() });
   const events = [{ id: runtime.uuid() as EventId, type: TYPE, dataJson, metadataJson: '{}' }];
   const [marker = Buffer.alloc(0)] = encodeAppend({ stream: STREAM, expected: 'no-stream', events, metadata: ['{}'] }, answerMs);
   // Another process may have been first; its marker is the one that counts.
   await sendOnce(openCall, withCorrelation(marker, runtime.uuid()));
-  const written = await find(client);
+  const written = await find(openRead);
   if (!written) throw new EventStoreFailed('open', `stream ${STREAM} does not say which store this is`);
   return written;
 };
@@ -35,16 +34,8 @@ const sendOnce = async (openCall: OpenCall, message: Buffer): Promise<void> => {
   if (failure !== undefined) throw failure;
 };
 
-const find = async (client: EventStoreDBClient): Promise<Incarnation | undefined> => {
-  try {
-    let incarnation: unknown;
-    for await (const resolved of client.readStream(STREAM, { maxCount: 1 })) {
-      const event = writtenEvent(resolved as never);
-      incarnation = event && (recordedEvent(event).data as { readonly incarnation?: unknown }).incarnation;
-    }
-    return typeof incarnation === 'string' ? (incarnation as Incarnation) : undefined;
-  } catch (error) {
-    if (error instanceof Error && 'type' in error && error.type === 'stream-not-found') return undefined;
-    throw error;
-  }
+const find = async (openRead: OpenRead): Promise<Incarnation | undefined> => {
+  const [event] = await readFew(openRead, { stream: STREAM, from: 'start', count: 1 });
+  const incarnation = event && (recordedEvent(event).data as { readonly incarnation?: unknown }).incarnation;
+  return typeof incarnation === 'string' ? (incarnation as Incarnation) : undefined;
 };

@@ -11,22 +11,25 @@ export const RECORDED_AT = '$recordedAt';
 
 const TICKS_PER_MS = 10_000n;
 
+/** What is asked of an event of the wire. */
+type EventFields = Omit<WireEvent, never>;
+
 /** Place in the whole store. Errors: EVENT_STORE_FAILED for events of transactions, which only the TCP protocol before 2020 could write. */
-export const positionOf = ({ id, commit, prepare }: WireEvent): Position => {
+export const positionOf = ({ id, commit, prepare }: EventFields): number | bigint => {
   if (commit !== prepare) throw new EventStoreFailed('read', `event ${id} has no position of its own; it was written in a TCP transaction`);
-  return commit as Position;
+  return commit;
 };
 
 /** Errors: EVENT_STORE_FAILED, as `positionOf`. */
-export const recordedEvent = (event: WireEvent): EventStoreDbEvent => new EventStoreDbEvent(event, positionOf(event));
+export const recordedEvent = (event: EventFields): EventStoreDbEvent => new EventStoreDbEvent(event, positionOf(event));
 
 export class EventStoreDbEvent extends LazyRecordedEvent {
-  readonly #event: WireEvent;
+  readonly #event: EventFields;
   #data: unknown;
   #stored: Readonly<Record<string, unknown>> | undefined;
   #metadata: EventMetadata | undefined;
 
-  constructor(event: WireEvent, position: Position) {
+  constructor(event: EventFields, position: number | bigint) {
     const { revision, type } = event;
     // What is parsed late is overridden below.
     const late = { recordedAtMs: 0, dataJson: undefined, metadataJson: undefined };
@@ -49,11 +52,11 @@ export class EventStoreDbEvent extends LazyRecordedEvent {
   }
 
   override get mayNameSchemaVersion(): boolean {
-    return this.#event.metadata.includes('"schemaVersion"');
+    return this.#event.metadataText.includes('"schemaVersion"');
   }
 
   override get size(): number {
-    return this.#event.data.length + this.#event.metadata.length;
+    return this.#event.size;
   }
 
   /** Empty for metadata that are no JSON object, which only others write. */
@@ -62,16 +65,16 @@ export class EventStoreDbEvent extends LazyRecordedEvent {
   }
 }
 
-const parsed = ({ type, data }: WireEvent, position: Position): unknown => {
+const parsed = ({ type, dataText }: EventFields, position: Position): unknown => {
   try {
-    return JSON.parse(data.toString());
+    return JSON.parse(dataText);
   } catch (error) {
     throw new UndecodableEvent(type, position, 'its stored JSON is broken', error);
   }
 };
 
 /** By the server's clock. */
-const createdAt = ({ created }: WireEvent): string => new Date(/^\d+$/.test(created) ? Number(BigInt(created) / TICKS_PER_MS) : 0).toISOString();
+const createdAt = ({ created }: EventFields): string => new Date(/^\d+$/.test(created) ? Number(BigInt(created) / TICKS_PER_MS) : 0).toISOString();
 
 /** The same under the port's names. */
 const portMetadata = ({ [CORRELATION]: correlationId, [CAUSATION]: causationId, [RECORDED_AT]: _, ...rest }: Readonly<Record<string, unknown>>) =>
@@ -81,10 +84,10 @@ const portMetadata = ({ [CORRELATION]: correlationId, [CAUSATION]: causationId, 
     ...(causationId !== undefined && { causationId }),
   }) as EventMetadata;
 
-const metadataObject = ({ metadata }: WireEvent): Readonly<Record<string, unknown>> => {
-  if (metadata.length === 0) return {};
+const metadataObject = ({ metadataText }: EventFields): Readonly<Record<string, unknown>> => {
+  if (metadataText === '') return {};
   try {
-    const value: unknown = JSON.parse(metadata.toString());
+    const value: unknown = JSON.parse(metadataText);
     return value !== null && typeof value === 'object' && !Array.isArray(value) ? (value as Record<string, unknown>) : {};
   } catch {
     // Bytes of a writer that has a form of its own for them.

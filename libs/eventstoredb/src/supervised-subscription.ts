@@ -70,15 +70,15 @@ async function* oneSubscription(
   { after, filter, batchSize, signal }: Subscription,
   { runtime, holder, timeouts, reader, appends }: SupervisedSubscriptionOptions,
   {
-    held: { client, abandoned },
+    held: { openRead, abandoned },
     following: { heartbeat },
   }: { readonly held: ReturnType<StoreContext['holder']['current']>; readonly following: Following },
 ): AsyncGenerator<SubscriptionBatch> {
   heartbeat.busy('the end of the store');
   const head = await headWithin(reader, timeouts.answerMs, runtime, signal);
-  const subscription = new CatchUpSubscription(client, { after, filter, batchSize, head }, runtime);
-  const stopListening = appends.listen(() => subscription.wake());
   const ending = AbortSignal.any([signal, abandoned]);
+  const subscription = new CatchUpSubscription({ after, filter, batchSize, head }, { openRead, runtime, signal: ending });
+  const stopListening = appends.listen(() => subscription.wake());
   let heardAt = runtime.monotonic();
   const assertNotSilent = (timeoutMs: number, problem: string): void => {
     if (runtime.monotonic() - heardAt >= timeoutMs) throw new EventStoreUnavailable('subscribe', problem);
@@ -96,11 +96,11 @@ async function* oneSubscription(
       }
       heartbeat.busy('news and the newest events');
       const isExpecting = appends.isBeyond(subscription.position);
-      await subscription.wait(isExpecting ? ARRIVAL_MS : IDLE_MS, ending);
+      await subscription.wait(isExpecting ? ARRIVAL_MS : IDLE_MS);
       const isWokenByAppend = !isExpecting && appends.isBeyond(subscription.position);
       if (ending.aborted || subscription.hasSomething || isWokenByAppend) continue;
       if (!subscription.isConfirmed) assertNotSilent(timeouts.answerMs, 'the server did not confirm the subscription');
-      const probe = await within(probeTail(client, subscription.position, filter), timeouts.answerMs, 'subscribe', runtime);
+      const probe = await within(probeTail(openRead, subscription.position, filter), timeouts.answerMs, 'subscribe', runtime);
       if (subscription.hasSomething) continue;
       if (probe.wanted === undefined) heardAt = runtime.monotonic();
       else assertNotSilent(STALL_MS, 'an event is there and does not come');

@@ -1,8 +1,10 @@
 // Looks at the newest events, to learn whether what lies beyond a position is wanted: the server says so only every 32 events.
-import { BACKWARDS, END, type EventStoreDBClient } from '@eventstore/db-client';
 import { isWanted, type EventFilter, type Position } from '@mainstem/event-store';
-import { isSystemEvent, writtenEvent } from './event-mapping.js';
+import { isSystemEvent } from './event-mapping.js';
+import type { OpenRead } from './guarded-client.js';
+import { readFew } from './read-call.js';
 import { positionOf } from './recorded-event.js';
+import type { WireEvent } from './wire/wire-event.js';
 
 const PROBE_EVENTS = 64;
 
@@ -11,27 +13,22 @@ export interface TailProbe {
   readonly skippable: Position | undefined;
   /** Whether nothing that is wanted lies beyond at all. */
   readonly isEnd: boolean;
-  /** The first wanted event beyond, where one was seen. */
+  /** A wanted event beyond, where one was seen. */
   readonly wanted: Position | undefined;
 }
 
-/** Reads backwards from the end to the position, at most 64 events; farther away it has nothing to say. */
-export const probeTail = async (client: EventStoreDBClient, after: Position | undefined, filter: EventFilter): Promise<TailProbe> => {
-  let newest: Position | undefined;
-  let wanted: Position | undefined;
-  let count = 0;
-  let isComplete = false;
-  for await (const resolved of client.readAll({ direction: BACKWARDS, fromPosition: END, maxCount: PROBE_EVENTS })) {
-    count++;
-    const event = writtenEvent(resolved);
-    if (!event) continue;
-    const position = positionOf(event);
-    if (after !== undefined && position <= after) isComplete = true;
-    if (isComplete || isSystemEvent(event)) continue;
-    newest ??= position;
-    if (isWanted(event, filter)) wanted = position;
-  }
-  isComplete ||= count < PROBE_EVENTS;
-  const isEnd = isComplete && wanted === undefined;
-  return { skippable: isEnd ? newest : undefined, isEnd, wanted };
+/** Reads backwards from the end to the position or to a wanted event, at most 64 events; farther away it has nothing to say. */
+export const probeTail = async (openRead: OpenRead, after: Position | undefined, filter: EventFilter): Promise<TailProbe> => {
+  const isReached = (event: WireEvent): boolean => after !== undefined && positionOf(event) <= after;
+  const isNews = (event: WireEvent): boolean => !isSystemEvent(event) && isWanted(event, filter);
+  // What lies before a wanted event changes nothing any more, and each may have a megabyte.
+  const request = { from: 'end', isBackwards: true, count: PROBE_EVENTS } as const;
+  const events = await readFew(openRead, request, (event) => isReached(event) || isNews(event));
+  const beyond = events.filter((event) => !isReached(event));
+  const wanted = beyond.find(isNews);
+  const isEnd = wanted === undefined && (beyond.length < events.length || events.length < PROBE_EVENTS);
+  const newest = beyond.find((event) => !isSystemEvent(event));
+  return { skippable: isEnd && newest ? asPosition(newest) : undefined, isEnd, wanted: wanted && asPosition(wanted) };
 };
+
+const asPosition = (event: WireEvent): Position => BigInt(positionOf(event)) as Position;

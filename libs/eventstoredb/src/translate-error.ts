@@ -62,7 +62,7 @@ export const redactor =
 const actualOf = (actual: unknown): bigint | null => (typeof actual === 'bigint' && actual >= 0n ? actual : null);
 
 /** What the client calls the error, or what the server called it in the trailers of a call that the client has not looked at. */
-const typeOf = (error: unknown): unknown => {
+export const typeOf = (error: unknown): unknown => {
   const type = field(error, 'type');
   const trailers = field(error, 'metadata');
   if (type !== undefined || trailers === null || typeof trailers !== 'object' || !('get' in trailers) || typeof trailers.get !== 'function')

@@ -30,7 +30,7 @@ export const decodeAppendAnswer = (bytes: Buffer): AppendAnswer => {
   let refusal: AppendRefused | undefined;
   while (reader.hasMore) {
     const tag = reader.number();
-    if (tag === tagOf(1, DELIMITED)) correlationId = decodeUuid(reader.message());
+    if (tag === tagOf(1, DELIMITED)) correlationId = decodeUuid(reader);
     else if (tag === tagOf(2, DELIMITED)) refusal = decodeStatus(reader.message());
     else if (tag === tagOf(3, DELIMITED)) success = decodeSuccess(reader.message());
     else reader.skip(tag);

@@ -56,6 +56,21 @@ export class WireReader {
     return BigInt.asUintN(64, value);
   }
 
+  /** Any varint of 64 bits, as a number where that holds it exactly: bigints cost more. */
+  integer(): number | bigint {
+    let value = 0;
+    let scale = 1;
+    const start = this.at;
+    for (let count = 0; count < EXACT_BYTES && this.at < this.end; count++) {
+      const byte = this.bytes[this.at++] as number;
+      value += (byte & 0x7f) * scale;
+      if (byte < 0x80) return value;
+      scale *= 0x80;
+    }
+    this.at = start;
+    return this.bigint();
+  }
+
   /** Where a delimited field ends; it begins at `at`. Errors: RangeError when it is cut off. */
   limit(): number {
     const length = this.number();
@@ -85,6 +100,19 @@ export class WireReader {
     const inner = new WireReader(this.bytes, this.at, end);
     this.at = end;
     return inner;
+  }
+
+  /** Goes into the message in a delimited field. Give what comes back to `leave`. */
+  enter(): number {
+    const outer = this.end;
+    this.end = this.limit();
+    return outer;
+  }
+
+  /** Goes behind the message that was entered. */
+  leave(outer: number): void {
+    this.at = this.end;
+    this.end = outer;
   }
 
   /** Goes behind a field whose tag was read. */

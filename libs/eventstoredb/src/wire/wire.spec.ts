@@ -5,8 +5,9 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { decodeAppendAnswer } from './append-answer.js';
 import { encodeAppend, withCorrelation } from './append-request.js';
-import { decodeReadAnswer } from './read-answer.js';
-import type { WireEvent } from './wire-event.js';
+import { decodeReadAnswer, ReadMark } from './read-answer.js';
+import { encodeRead } from './read-request.js';
+import { WireEvent } from './wire-event.js';
 
 // The same messages by another implementation, from the protocol's own definitions.
 const definitions = loadSync(['streams.proto'], {
@@ -36,6 +37,18 @@ const detail = (name: string, value: object): object => ({
 const uint64 = fc.bigInt({ min: 0n, max: 2n ** 64n - 1n });
 const bytes = fc.uint8Array({ maxLength: 300 }).map((array) => Buffer.from(array));
 const uuid = fc.uuid();
+interface GivenEvent {
+  readonly id: string;
+  readonly stream: string;
+  readonly revision: bigint;
+  readonly commit: bigint;
+  readonly prepare: bigint;
+  readonly type: string;
+  readonly isJson: boolean;
+  readonly created: string;
+  readonly metadata: Buffer;
+  readonly data: Buffer;
+}
 const recorded = fc.record({
   id: uuid,
   stream: fc.string({ unit: 'grapheme', minLength: 1, maxLength: 40 }),
@@ -48,7 +61,7 @@ const recorded = fc.record({
   metadata: bytes,
   data: bytes,
 });
-const asMessage = (event: WireEvent): object => ({
+const asMessage = (event: GivenEvent): object => ({
   id: { string: event.id },
   stream_identifier: { stream_name: Buffer.from(event.stream) },
   stream_revision: String(event.revision),
@@ -58,7 +71,14 @@ const asMessage = (event: WireEvent): object => ({
   custom_metadata: event.metadata,
   data: event.data,
 });
-const eventIn = (encoded: Buffer): WireEvent => (decodeReadAnswer(encoded) as unknown as { getData_asU8(): WireEvent }).getData_asU8();
+const eventIn = (encoded: Buffer): GivenEvent => {
+  const answer = decodeReadAnswer(encoded);
+  if (!(answer instanceof WireEvent)) throw new Error('it is no event');
+  const { id, stream, revision, commit, prepare, type, isJson, created, metadata, data, size } = answer;
+  expect(size).toBe(metadata.length + data.length);
+  for (const place of [revision, commit, prepare]) if (typeof place === 'number') expect(place).toBeLessThanOrEqual(Number.MAX_SAFE_INTEGER);
+  return { id, stream, revision: BigInt(revision), commit: BigInt(commit), prepare: BigInt(prepare), type, isJson, created, metadata, data };
+};
 
 describe('an answer of a read', () => {
   it('gives the event that was written: of a link and its event the link', () => {
@@ -81,15 +101,15 @@ describe('an answer of a read', () => {
   });
 
   it('tells marks and refusals apart', () => {
-    const told = (answer: object): readonly boolean[] => {
-      const mark = decodeReadAnswer(answerOf('Read', answer)) as unknown as Record<string, () => boolean>;
-      return ['hasConfirmation', 'hasCaughtUp', 'hasCheckpoint', 'hasStreamNotFound'].map((name) => mark[name]?.() ?? false);
+    const told = (answer: object): unknown => {
+      const mark = decodeReadAnswer(answerOf('Read', answer));
+      return mark instanceof ReadMark ? [mark.kind, mark.commit] : 'an event';
     };
-    expect(told({ confirmation: { subscription_id: 'x' } })).toEqual([true, false, false, false]);
-    expect(told({ caught_up: {} })).toEqual([false, true, false, false]);
-    expect(told({ checkpoint: { commit_position: '5', prepare_position: '5' } })).toEqual([false, false, true, false]);
-    expect(told({ stream_not_found: {} })).toEqual([false, false, false, true]);
-    expect(told({ fell_behind: {} })).toEqual([false, false, false, false]);
+    expect(told({ confirmation: { subscription_id: 'x' } })).toEqual(['confirmation', 0n]);
+    expect(told({ caught_up: {} })).toEqual(['caught-up', 0n]);
+    expect(told({ checkpoint: { commit_position: '5', prepare_position: '5' } })).toEqual(['checkpoint', 5n]);
+    expect(told({ stream_not_found: {} })).toEqual(['stream-not-found', 0n]);
+    expect(told({ fell_behind: {} })).toEqual(['other', 0n]);
   });
 
   it('that is cut off is an error, never an event', () => {
@@ -97,6 +117,65 @@ describe('an answer of a read', () => {
       fc.property(recorded, fc.nat(), (event, cut) => {
         const whole = answerOf('Read', { event: { event: asMessage(event) } });
         expect(() => decodeReadAnswer(whole.subarray(0, 1 + (cut % (whole.length - 1))))).toThrow(RangeError);
+      }),
+    );
+  });
+});
+
+describe('a read', () => {
+  const from = fc.oneof(fc.constantFrom('start', 'end'), uint64);
+  const count = fc.option(fc.nat({ max: Number.MAX_SAFE_INTEGER }), { nil: undefined });
+  const direction = (isBackwards: boolean): string => (isBackwards ? 'Backwards' : 'Forwards');
+  const counted = (asked: number | undefined): object => (asked === undefined ? { subscription: {} } : { count: String(asked) });
+  const name = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 40 });
+
+  it('of a stream is read by others as it was asked', () => {
+    fc.assert(
+      fc.property(name, from, fc.boolean(), count, (stream, place, isBackwards, asked) => {
+        const request = encodeRead({ stream, from: place as never, isBackwards, count: asked });
+        expect(requestOf('Read', request)).toMatchObject({
+          options: {
+            stream: {
+              stream_identifier: { stream_name: Buffer.from(stream) },
+              ...(typeof place === 'bigint' ? { revision: String(place) } : { revision_option: place }),
+            },
+            no_filter: {},
+            uuid_option: { content: 'string' },
+            ...counted(asked),
+            ...(isBackwards && { read_direction: direction(isBackwards) }),
+          },
+        });
+      }),
+    );
+  });
+
+  it('of all streams is read by others as it was asked', () => {
+    const filters = fc.option(
+      fc.record({ on: fc.constantFrom('type' as const, 'stream' as const), prefixes: fc.array(name, { minLength: 1, maxLength: 5 }) }),
+      { nil: undefined },
+    );
+    fc.assert(
+      fc.property(from, fc.boolean(), count, filters, (place, isBackwards, asked, filter) => {
+        const request = encodeRead({ from: place as never, isBackwards, count: asked, ...(filter && { filter }) });
+        const expression = { prefix: filter?.prefixes };
+        expect(requestOf('Read', request)).toMatchObject({
+          options: {
+            all:
+              typeof place === 'bigint' ? { position: { commit_position: String(place), prepare_position: String(place) } } : { all_option: place },
+            ...(filter
+              ? {
+                  filter: {
+                    ...(filter.on === 'type' ? { event_type: expression } : { stream_identifier: expression }),
+                    count: {},
+                    checkpointIntervalMultiplier: 1,
+                  },
+                }
+              : { no_filter: {} }),
+            uuid_option: { content: 'string' },
+            ...counted(asked),
+            ...(isBackwards && { read_direction: direction(isBackwards) }),
+          },
+        });
       }),
     );
   });

@@ -1,0 +1,227 @@
+// One read or subscription at the server: what it has delivered and nobody has taken yet. Not taking holds the server back.
+import type { Runtime } from '@mainstem/event-store';
+import type { OpenRead, ReadStream } from './guarded-client.js';
+import { ReadMark } from './wire/read-answer.js';
+import { encodeRead, type ReadRequest } from './wire/read-request.js';
+import { WireEvent } from './wire/wire-event.js';
+
+/** What is held ready for each call, whichever is reached first. Some 16 events more may be on their way through the client. */
+const HELD_EVENTS_MAX = 1_024;
+const HELD_BYTES_MAX = 1_048_576;
+
+export interface ReadCallOptions {
+  readonly openRead: OpenRead;
+  readonly runtime: Runtime;
+  /** Whoever waits is woken when it fires; ending the call is up to its reader. */
+  readonly signal: AbortSignal;
+}
+
+export class ReadCall {
+  readonly #runtime: Runtime;
+  readonly #signal: AbortSignal;
+  readonly #onAbort = (): void => this.wake();
+  #stream: ReadStream | undefined;
+  #events: WireEvent[] = [];
+  #bytes = 0;
+  #isPaused = false;
+  /** Something has happened since the last take. */
+  #hasNews = false;
+  #hasEnded = false;
+  #failure: unknown;
+  #isConfirmed = false;
+  #isCaughtUp = false;
+  #checkpoint: bigint | undefined;
+  #waiter: Waiter | undefined;
+  #alarm: Alarm | undefined;
+
+  /** Begins at once; a failure to reach a server is thrown by `take`. */
+  constructor(request: ReadRequest, { openRead, runtime, signal }: ReadCallOptions) {
+    this.#runtime = runtime;
+    this.#signal = signal;
+    signal.addEventListener('abort', this.#onAbort);
+    openRead(encodeRead(request)).then(
+      (stream) => this.#follow(stream),
+      (error: unknown) => this.#finish(error),
+    );
+  }
+
+  /** At most `max` events, at once; fewer means that no more are here. Throws what the call failed with, once everything is taken. */
+  take(max: number): readonly WireEvent[] {
+    this.#hasNews = false;
+    const isAll = this.#events.length <= max;
+    const events = isAll ? this.#events : this.#events.splice(0, max);
+    if (isAll) {
+      this.#events = [];
+      this.#bytes = 0;
+    } else for (const { size } of events) this.#bytes -= size;
+    if (this.#isPaused && !this.#isFull) {
+      this.#isPaused = false;
+      this.#stream?.resume();
+    }
+    if (events.length === 0 && this.#failure !== undefined) throw this.#failure;
+    return events;
+  }
+
+  /** Whether nothing is here at the moment. */
+  get isEmpty(): boolean {
+    return this.#events.length === 0;
+  }
+
+  /** The call is over and everything is taken. */
+  get isOver(): boolean {
+    return this.#hasEnded && this.isEmpty && this.#failure === undefined;
+  }
+
+  /** Whether the server has accepted the subscription. */
+  get isConfirmed(): boolean {
+    return this.#isConfirmed;
+  }
+
+  /** The server has said that a subscription has caught up; true once everything before is taken. */
+  get isCaughtUp(): boolean {
+    return this.#isCaughtUp;
+  }
+
+  /** Told by the server in order with the events; true once everything before is taken. */
+  get checkpoint(): bigint | undefined {
+    return this.#checkpoint;
+  }
+
+  /** Resolves when there is something new, or after `ms`, or when the signal fires. One wait at a time. */
+  async wait(ms: number): Promise<void> {
+    if (this.#hasNews || this.#hasEnded || !this.isEmpty || this.#signal.aborted) return;
+    const untilMs = this.#runtime.monotonic() + ms;
+    await new Promise<void>((resolve) => {
+      this.#waiter = { untilMs, resolve, isWoken: false };
+      if (!this.#alarm) void this.#watch();
+      else if (this.#alarm.atMs > untilMs) this.#alarm.stop.abort();
+    });
+  }
+
+  /** Lets whoever waits look again: in the next turn of the event loop, so that all that comes together is taken together. */
+  wake(): void {
+    this.#hasNews = true;
+    const waiter = this.#waiter;
+    if (!waiter || waiter.isWoken) return;
+    waiter.isWoken = true;
+    setImmediate(() => this.#release(waiter));
+  }
+
+  /** Gives up what has not been taken. Call it in any case. */
+  end(): void {
+    this.#signal.removeEventListener('abort', this.#onAbort);
+    const isOpen = !this.#hasEnded;
+    this.#hasEnded = true;
+    this.#events = [];
+    this.#alarm?.stop.abort();
+    if (this.#waiter) this.#release(this.#waiter);
+    if (isOpen && this.#stream) cancel(this.#stream);
+  }
+
+  get #isFull(): boolean {
+    return this.#events.length >= HELD_EVENTS_MAX || this.#bytes >= HELD_BYTES_MAX;
+  }
+
+  #follow(stream: ReadStream): void {
+    this.#stream = stream;
+    stream.on('error', (error) => this.#finish(error));
+    stream.on('end', () => this.#finish(undefined));
+    stream.on('close', () => this.#finish(undefined));
+    if (this.#hasEnded) cancel(stream);
+    else stream.on('data', (answer) => this.#receive(answer));
+  }
+
+  #receive(answer: WireEvent | ReadMark): void {
+    if (this.#hasEnded) return;
+    if (answer instanceof WireEvent) {
+      this.#events.push(answer);
+      this.#bytes += answer.size;
+      if (!this.#isPaused && this.#isFull) {
+        this.#isPaused = true;
+        this.#stream?.pause();
+      }
+    } else if (answer.kind === 'confirmation') this.#isConfirmed = true;
+    else if (answer.kind === 'caught-up') this.#isCaughtUp = true;
+    else if (answer.kind === 'checkpoint') this.#checkpoint = answer.commit;
+    // A stream that is not there has no events; the server ends the call by itself.
+    this.wake();
+  }
+
+  #finish(error: unknown): void {
+    if (this.#hasEnded) return;
+    this.#hasEnded = true;
+    this.#failure = error;
+    this.wake();
+  }
+
+  #release(waiter: Waiter): void {
+    if (this.#waiter === waiter) this.#waiter = undefined;
+    waiter.resolve();
+  }
+
+  /** One timer for all waits: while events stream in, one for each would cost more than they do. */
+  async #watch(): Promise<void> {
+    for (let waiter = this.#waiter; waiter; waiter = this.#waiter) {
+      const leftMs = waiter.untilMs - this.#runtime.monotonic();
+      if (leftMs <= 0) {
+        this.#release(waiter);
+        break;
+      }
+      this.#alarm = { atMs: waiter.untilMs, stop: new AbortController() };
+      await this.#runtime.sleep(leftMs, this.#alarm.stop.signal);
+    }
+    this.#alarm = undefined;
+  }
+}
+
+interface Waiter {
+  readonly untilMs: number;
+  readonly resolve: () => void;
+  isWoken: boolean;
+}
+
+interface Alarm {
+  readonly atMs: number;
+  readonly stop: AbortController;
+}
+
+/** In a turn of its own: the transport does not take it well in the middle of a delivery. */
+const cancel = (stream: ReadStream): void => {
+  setImmediate(() => {
+    stream.cancel();
+    // Held back, it would not come to its end.
+    stream.resume();
+  });
+};
+
+/** All events of a read that asks for a few, or those up to the first for which `isLast` holds. Errors: the client's, and those of `isLast`. */
+export const readFew = async (
+  openRead: OpenRead,
+  request: ReadRequest & { readonly count: number },
+  isLast: (event: WireEvent) => boolean = () => false,
+): Promise<readonly WireEvent[]> => {
+  const stream = await openRead(encodeRead(request));
+  return new Promise((resolve, reject) => {
+    const events: WireEvent[] = [];
+    let isDone = false;
+    const take = (event: WireEvent): void => {
+      events.push(event);
+      if (!isLast(event)) return;
+      isDone = true;
+      resolve(events);
+      cancel(stream);
+    };
+    stream.on('error', reject);
+    stream.on('end', () => resolve(events));
+    stream.on('data', (answer) => {
+      if (isDone || !(answer instanceof WireEvent)) return;
+      try {
+        take(answer);
+      } catch (error) {
+        isDone = true;
+        reject(error);
+        cancel(stream);
+      }
+    });
+  });
+};
