@@ -7,8 +7,8 @@ const productionStores = () => import('./jobs/production-stores.js');
 const atRest = () => import('./jobs/at-rest.js');
 const readModels = () => import('./ceilings/read-models.js');
 const productionCeilings = () => import('./ceilings/production-stores.js');
-const adapter = () => import('./eventstoredb/ours.js');
-const bareClient = () => import('./eventstoredb/bare-client.js');
+const adapter = async () => (await import('./eventstoredb/ours.js')).adapterJobs;
+const bareClient = async () => (await import('./eventstoredb/bare-client.js')).bareClientJobs;
 
 export const jobs: Readonly<Record<string, () => Promise<Job>>> = {
   'commands-1': async () => (await write()).commandsOneByOne,
