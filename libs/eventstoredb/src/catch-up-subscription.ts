@@ -1,10 +1,15 @@
 // One call of a catch-up subscription: what it has delivered, and how far it is known to have come.
-import { isWanted, laterPosition, type EventFilter, type Position, type RecordedEvent, type SubscriptionBatch } from '@mainstem/event-store';
+import { isWanted, laterPosition, type EventFilter, type Position, type Runtime, type SubscriptionBatch } from '@mainstem/event-store';
 import { EventStoreUnavailable } from './errors.js';
 import { isSystemEvent } from './event-mapping.js';
 import { ReadCall, type ReadCallOptions } from './read-call.js';
-import { positionOf, recordedEvent } from './recorded-event.js';
+import { positionOf, recordedEvent, type EventStoreDbEvent } from './recorded-event.js';
 import { NOT_SYSTEM, type WireFilter } from './wire/read-request.js';
+import type { WireEvent } from './wire/wire-event.js';
+
+/** While catching up, what streams in is put together until it is as much or as old: a batch costs its reader much less than its parts. */
+const GATHERED_BYTES_MAX = 4 * 1_048_576;
+const GATHERED_MS_MAX = 100;
 
 export interface CatchUpOptions {
   readonly after: Position | undefined;
@@ -17,13 +22,21 @@ export interface CatchUpOptions {
 export class CatchUpSubscription {
   readonly #options: CatchUpOptions;
   readonly #call: ReadCall;
+  readonly #runtime: Runtime;
   #position: Position | undefined;
   #isLive = false;
+  /** Looked at and not handed out yet. */
+  #gathered: EventStoreDbEvent[] = [];
+  #gatheredBytes = 0;
+  #gatheringSinceMs: number | undefined;
+  #reached: Position | undefined;
 
   constructor(options: CatchUpOptions, call: ReadCallOptions) {
     const { after, filter } = options;
     this.#options = options;
+    this.#runtime = call.runtime;
     this.#position = after;
+    this.#reached = after;
     this.#call = new ReadCall({ from: after ?? 'start', count: undefined, filter: serverFilter(filter) }, call);
   }
 
@@ -43,26 +56,29 @@ export class CatchUpSubscription {
 
   /** What is here now. Undefined: nothing is. Errors: what the call failed with; EVENT_STORE_UNAVAILABLE when the server ended it. */
   take(): SubscriptionBatch | undefined {
-    const taken = this.#call.take(this.#options.batchSize);
+    const taken = this.#call.take(this.#options.batchSize - this.#gathered.length);
     if (this.#call.isOver) throw new EventStoreUnavailable('subscribe', 'the server ended the subscription');
-    const events: RecordedEvent[] = [];
-    let reached: number | bigint | undefined = this.#position;
-    for (const event of taken) {
-      const position = positionOf(event);
-      if (reached !== undefined && position <= reached) continue;
-      reached = position;
-      if (!isSystemEvent(event) && isWanted(event, this.#options.filter)) events.push(recordedEvent(event));
-    }
-    let position = reached === undefined ? undefined : (BigInt(reached) as Position);
+    this.#gather(taken);
+    if (taken.length > 0 && this.#isWorthGathering()) return undefined;
+    const events = this.#gathered;
+    this.#gathered = [];
+    this.#gatheredBytes = 0;
+    this.#gatheringSinceMs = undefined;
     const isDrained = this.#call.isEmpty;
-    if (isDrained) position = laterPosition(position, this.#call.checkpoint as Position | undefined);
-    if (isDrained && this.#call.isCaughtUp) position = laterPosition(position, this.#options.head);
-    return this.#advance(events, position, isDrained && (this.#isLive || this.#call.isCaughtUp));
+    if (isDrained) this.#reached = laterPosition(this.#reached, this.#call.checkpoint as Position | undefined);
+    if (isDrained && this.#call.isCaughtUp) this.#reached = laterPosition(this.#reached, this.#options.head);
+    return this.#advance(events, this.#reached, isDrained && (this.#isLive || this.#call.isCaughtUp));
+  }
+
+  /** More is expected at once; what `take` has held back it hands out when nothing comes. */
+  get isGathering(): boolean {
+    return this.#gatheringSinceMs !== undefined;
   }
 
   /** Everything up to this position was looked at elsewhere, nothing of it was wanted, and nothing lies beyond. */
   skipTo(position: Position | undefined): SubscriptionBatch | undefined {
-    return this.#advance([], laterPosition(this.#position, position), true);
+    this.#reached = laterPosition(this.#reached, position);
+    return this.#advance([], this.#reached, true);
   }
 
   wait(ms: number): Promise<void> {
@@ -77,7 +93,31 @@ export class CatchUpSubscription {
     this.#call.end();
   }
 
-  #advance(events: readonly RecordedEvent[], position: Position | undefined, isCaughtUp: boolean): SubscriptionBatch | undefined {
+  #gather(taken: readonly WireEvent[]): void {
+    let reached: number | bigint | undefined = this.#reached;
+    for (const event of taken) {
+      const position = positionOf(event);
+      if (reached !== undefined && position <= reached) continue;
+      reached = position;
+      if (isSystemEvent(event) || !isWanted(event, this.#options.filter)) continue;
+      this.#gathered.push(recordedEvent(event));
+      this.#gatheredBytes += event.size;
+    }
+    if (taken.length > 0 && reached !== undefined) this.#reached = BigInt(reached) as Position;
+  }
+
+  /** Up to where the store ended when the subscription began, more is on its way. */
+  #isWorthGathering(): boolean {
+    const { head, batchSize } = this.#options;
+    const reached = this.#reached;
+    const isBehind = head !== undefined && (reached === undefined || reached < head);
+    if (!isBehind || this.#gathered.length >= batchSize || this.#gatheredBytes >= GATHERED_BYTES_MAX) return false;
+    const nowMs = this.#runtime.monotonic();
+    this.#gatheringSinceMs ??= nowMs;
+    return nowMs - this.#gatheringSinceMs < GATHERED_MS_MAX;
+  }
+
+  #advance(events: SubscriptionBatch['events'], position: Position | undefined, isCaughtUp: boolean): SubscriptionBatch | undefined {
     const hasNews = events.length > 0 || position !== this.#position || (isCaughtUp && !this.#isLive);
     this.#position = position;
     this.#isLive ||= isCaughtUp;

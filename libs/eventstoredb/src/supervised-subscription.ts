@@ -95,6 +95,10 @@ async function* oneSubscription(
         continue;
       }
       heartbeat.busy('news and the newest events');
+      if (subscription.isGathering) {
+        await subscription.wait(ARRIVAL_MS);
+        continue;
+      }
       const isExpecting = appends.isBeyond(subscription.position);
       await subscription.wait(isExpecting ? ARRIVAL_MS : IDLE_MS);
       const isWokenByAppend = !isExpecting && appends.isBeyond(subscription.position);

@@ -17,13 +17,12 @@ export interface TailProbe {
   readonly wanted: Position | undefined;
 }
 
-/** Reads backwards from the end to the position or to a wanted event, at most 64 events; farther away it has nothing to say. */
+/** Reads backwards from the end, at most 64 events; farther away it has nothing to say. */
 export const probeTail = async (openRead: OpenRead, after: Position | undefined, filter: EventFilter): Promise<TailProbe> => {
   const isReached = (event: WireEvent): boolean => after !== undefined && positionOf(event) <= after;
   const isNews = (event: WireEvent): boolean => !isSystemEvent(event) && isWanted(event, filter);
-  // What lies before a wanted event changes nothing any more, and each may have a megabyte.
-  const request = { from: 'end', isBackwards: true, count: PROBE_EVENTS } as const;
-  const events = await readFew(openRead, request, (event) => isReached(event) || isNews(event));
+  // To its end, though the first wanted event would do: servers close connections on which many calls are cancelled.
+  const events = await readFew(openRead, { from: 'end', isBackwards: true, count: PROBE_EVENTS });
   const beyond = events.filter((event) => !isReached(event));
   const wanted = beyond.find(isNews);
   const isEnd = wanted === undefined && (beyond.length < events.length || events.length < PROBE_EVENTS);
