@@ -14,6 +14,8 @@ import { encodeParked, orderedPosition } from './parked-records.js';
 /** Whose turn it is, as the script compares it. */
 export interface CommitClaim {
   readonly number: number;
+  /** See `partField`. */
+  readonly part: string;
   readonly session: string;
   readonly commits: string;
   readonly updatedAt: string;
@@ -22,12 +24,12 @@ export interface CommitClaim {
 
 /** Errors: READ_STORE_INVALID_DOCUMENT. */
 export const commitArguments = (
-  { number, session, commits, updatedAt, nowMs }: CommitClaim,
+  { number, part, session, commits, updatedAt, nowMs }: CommitClaim,
   { changes, checkpoint, park = [], unpark = [] }: CommitBatch,
   collections: CacheCollections,
 ): string[] => {
   const { from, to, digest } = checkpoint;
-  const args = [String(number), session, commits, textOf(from), textOf(to), digest, updatedAt, String(nowMs), String(changes.length)];
+  const args = [String(number), part, session, commits, textOf(from), textOf(to), digest, updatedAt, String(nowMs), String(changes.length)];
   for (const change of changes) pushChanges(args, change, collections[change.collection]);
   args.push(String(unpark.length), String(park.length));
   for (const { key, position } of unpark) args.push(key, orderedPosition(position));

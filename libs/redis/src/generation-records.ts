@@ -1,6 +1,6 @@
 // Generations as the bookkeeping of a projection holds them: one hash, each field named for its generation.
 import { position, type Incarnation, type Position } from '@mainstem/event-store';
-import type { Generation, GenerationState } from '@mainstem/projection';
+import { ofPartitions, type Generation, type GenerationState } from '@mainstem/projection';
 
 export interface StoredCollection {
   readonly name: string;
@@ -15,9 +15,12 @@ export interface StoredGeneration extends Generation {
   /** Random; part of the names of its keys. */
   readonly id: string;
   readonly collections: readonly StoredCollection[];
-  /** Number of its last commit, as stored. */
-  readonly commits: string;
+  /** Number of the last commit of each part, as stored. */
+  readonly commits: readonly string[];
 }
+
+/** What the fields of a part begin with, after the generation's number. */
+export const partField = (partition: number): string => (partition === 0 ? '' : `:p${partition}`);
 
 /** The reply of HGETALL. */
 export type Fields = readonly string[];
@@ -35,6 +38,16 @@ export const generationsOf = (projection: string, fields: Fields): readonly Stor
 const generationOf = (projection: string, number: string, values: ReadonlyMap<string, string>): StoredGeneration => {
   const field = (name: string): string => values.get(`${number}:${name}`) ?? '';
   const damage = field('damage');
+  const parts = Array.from({ length: Number(field('parts') || '1') }, (_, part) => {
+    const ofPart = (name: string): string => values.get(`${number}${partField(part)}:${name}`) ?? '';
+    const checkpoint = {
+      incarnation: field('incarnation') as Incarnation,
+      position: positionOf(ofPart('position')),
+      epoch: Number(ofPart('epoch')),
+      digest: ofPart('digest'),
+    };
+    return { checkpoint, commits: ofPart('commits') };
+  });
   return {
     id: field('id'),
     projection,
@@ -42,17 +55,12 @@ const generationOf = (projection: string, number: string, values: ReadonlyMap<st
     state: field('state') as GenerationState,
     version: Number(field('version')),
     fingerprint: field('fingerprint'),
-    checkpoint: {
-      incarnation: field('incarnation') as Incarnation,
-      position: positionOf(field('position')),
-      epoch: Number(field('epoch')),
-      digest: field('digest'),
-    },
+    ...ofPartitions(parts.map(({ checkpoint }) => checkpoint)),
     isBulk: field('bulk') === '1',
     createdAt: field('created'),
     updatedAt: field('updated'),
     ...(damage !== '' && { damage }),
-    commits: field('commits'),
+    commits: parts.map(({ commits }) => commits),
     collections: field('collections')
       .split(',')
       .filter((name) => name !== '')

@@ -36,7 +36,7 @@ import {
 } from '@mainstem/projection';
 import { storedScore } from './commit-arguments.js';
 import { deriveAnew } from './derivation.js';
-import { describedOf, type Fields, generationsOf, positionOf, type StoredGeneration } from './generation-records.js';
+import { describedOf, type Fields, generationsOf, partField, positionOf, type StoredGeneration } from './generation-records.js';
 import { keysOf, type ProjectionKeys, registryOf } from './keys.js';
 import { Leases } from './leases.js';
 import { readParked } from './read-parked.js';
@@ -61,6 +61,7 @@ export class RedisReadStore implements ReadStore, CacheQueries {
   readonly name = NAME;
   readonly hasAtomicCheckpoint = true;
   readonly hasTransactions = false;
+  readonly hasPartitions = true;
   readonly #registry;
   readonly #leases: Leases;
   /** Which projection a collection belongs to, as last looked up. */
@@ -109,18 +110,24 @@ export class RedisReadStore implements ReadStore, CacheQueries {
     const { isBulk = false, isSide = false } = options;
     const { name, version, fingerprint, collections } = projection;
     const declared = collections.flatMap((one) => [one.name, one.hasState ? '1' : '0', declarationOf(this.collections[one.name])]);
-    const flags = [isBulk ? '1' : '0', isSide ? '1' : '0'];
+    const flags = [isBulk ? '1' : '0', isSide ? '1' : '0', String(projection.partitions ?? 1)];
     const args = [randomUUID(), version, fingerprint, incarnation, EMPTY_DIGEST, this.#time(), ...flags, ...declared];
     const [number, isNew] = (await this.#run(SCRIPTS.create, name, args)) as [string, string];
     if (isNew === '1') await this.#sweep(name);
     return describedOf(await this.#one(name, Number(number)));
   }
 
-  /** Besides what the port promises: leaderboards and expiry that were made from another declaration are made anew here. */
-  async open(projection: ProjectionDescriptor, number: number): Promise<ReadStoreSession> {
+  /**
+   * Besides what the port promises: leaderboards and expiry that were made from another declaration are made anew here; a generation that is split
+   * is refused instead (READ_STORE_FINGERPRINT_MISMATCH).
+   */
+  async open(projection: ProjectionDescriptor, number: number, partition = 0): Promise<ReadStoreSession> {
     const { name } = projection;
     const session = randomUUID();
-    const [status, reply] = (await this.#run(SCRIPTS.open, name, [number, projection.fingerprint, session])) as [string, (Fields | string)?];
+    const [status, reply] = (await this.#run(SCRIPTS.open, name, [number, projection.fingerprint, session, partField(partition)])) as [
+      string,
+      (Fields | string)?,
+    ];
     if (status === 'unknown') throw new UnknownGeneration(name, number);
     if (status === 'fingerprint') throw new FingerprintMismatch(name, number);
     if (status === 'damaged') throw new GenerationDamaged(name, number, String(reply));
@@ -134,10 +141,12 @@ export class RedisReadStore implements ReadStore, CacheQueries {
       const options = this.collections[stored.name];
       const declaration = declarationOf(options);
       const isSame = declaration === stored.declaration;
+      // Other parts are written meanwhile: nothing can be derived anew in place.
+      if (!isSame && found.partitions) throw new FingerprintMismatch(name, number);
       collections.push(isSame ? stored : await deriveAnew(parts, { projection: name, number, session }, stored, { declaration, options }));
     }
     const base = `${parts.keys.root}${found.id}:`;
-    return new RedisSession({ ...parts, collections: this.collections, base, id: session }, { ...found, collections });
+    return new RedisSession({ ...parts, collections: this.collections, base, partition, id: session }, { ...found, collections });
   }
 
   async promote(projection: string, number: number, { isForced = false }: PromoteOptions = {}): Promise<void> {

@@ -2,6 +2,7 @@
 import {
   type CacheCollections,
   type Checkpoint,
+  checkpointIn,
   CheckpointMoved,
   type CommitBatch,
   decodeDocument,
@@ -13,7 +14,7 @@ import {
 } from '@mainstem/projection';
 import type { Runtime } from '@mainstem/event-store';
 import { commitArguments } from './commit-arguments.js';
-import type { StoredCollection, StoredGeneration } from './generation-records.js';
+import { partField, type StoredCollection, type StoredGeneration } from './generation-records.js';
 import type { ProjectionKeys } from './keys.js';
 import type { ParkedQuery } from './parked-records.js';
 import { readParked } from './read-parked.js';
@@ -27,6 +28,8 @@ export interface SessionParts {
   readonly runtime: Runtime;
   /** What the keys of the generation's documents begin with. */
   readonly base: string;
+  /** Which part of the generation it writes. */
+  readonly partition: number;
   /** Random: no other session, of any data set, has it. */
   readonly id: string;
 }
@@ -44,8 +47,8 @@ export class RedisSession implements ReadStoreSession {
     private readonly stored: StoredGeneration,
   ) {
     this.generation = stored.number;
-    this.checkpoint = stored.checkpoint;
-    this.#commits = stored.commits;
+    this.checkpoint = checkpointIn(stored, parts.partition);
+    this.#commits = stored.commits[parts.partition] ?? '';
     this.#collections = new Map(stored.collections.map((collection) => [collection.name, collection]));
   }
 
@@ -74,6 +77,7 @@ export class RedisSession implements ReadStoreSession {
     for (const { collection } of batch.changes) this.#collection(collection);
     const claim = {
       number: this.generation,
+      part: this.#part,
       session: this.parts.id,
       commits: this.#commits,
       updatedAt: this.#time(),
@@ -89,7 +93,7 @@ export class RedisSession implements ReadStoreSession {
   async finishBulk(): Promise<void> {
     const { connection, keys, id } = this.parts;
     if (this.#isClosed) throw this.#moved();
-    const [status] = (await connection.run(SCRIPTS.finishBulk, [keys.meta, keys.root], [this.generation, id, this.#time()])) as [string];
+    const [status] = (await connection.run(SCRIPTS.finishBulk, [keys.meta, keys.root], [this.generation, this.#part, id, this.#time()])) as [string];
     if (status === 'moved') throw this.#moved();
   }
 
@@ -107,6 +111,10 @@ export class RedisSession implements ReadStoreSession {
   /** Nothing is held between commits, so there is nothing to give back; it just cannot commit any more. */
   async close(): Promise<void> {
     this.#isClosed = true;
+  }
+
+  get #part(): string {
+    return partField(this.parts.partition);
   }
 
   #time(): string {

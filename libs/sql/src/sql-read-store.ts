@@ -57,6 +57,7 @@ export class SqlReadStore implements ReadStore {
   /** Rows and checkpoint are in one database. */
   readonly hasAtomicCheckpoint = true;
   readonly hasTransactions = true;
+  readonly hasPartitions = true;
   readonly #generations: GenerationRecords;
   readonly #parked: ParkedRecords;
   readonly #leases: LeaseRecords;
@@ -111,17 +112,17 @@ export class SqlReadStore implements ReadStore {
     });
   }
 
-  async open(projection: ProjectionDescriptor, generation: number): Promise<SqlReadStoreSession> {
+  async open(projection: ProjectionDescriptor, generation: number, partition = 0): Promise<SqlReadStoreSession> {
     const tables = new Map(projection.collections.map((collection) => [collection.name, this.#collectionTable(collection, generation)]));
     const opened = await this.database.transact('relaxed', async (connection) => {
-      const raised = await this.#generations.raiseEpoch(connection, projection.name, generation);
+      const raised = await this.#generations.raiseEpoch(connection, { projection: projection.name, generation, partition });
       if (!raised) throw new UnknownGeneration(projection.name, generation);
       if (raised.fingerprint !== projection.fingerprint) throw new FingerprintMismatch(projection.name, generation);
       await this.#assertSameShape(connection, projection, generation);
       return raised;
     });
     const parts = { database: this.database, generations: this.#generations, parked: this.#parked, tables: this.#tables };
-    return new SqlReadStoreSession(parts, { opened, tables, collections: projection.collections, now: () => this.#now() });
+    return new SqlReadStoreSession(parts, { opened, partition, tables, collections: projection.collections, now: () => this.#now() });
   }
 
   async promote(projection: string, generation: number, options: PromoteOptions = {}): Promise<void> {
@@ -131,8 +132,8 @@ export class SqlReadStore implements ReadStore {
       if (!next) throw new UnknownGeneration(projection, generation);
       const serving = await this.#generations.findServing(connection, projection);
       if (serving?.number === generation) return undefined;
-      // Raised, its epoch fences its writer off; and a commit under way there is waited for, so that the comparison below holds.
-      const former = serving && (await this.#generations.raiseEpoch(connection, projection, serving.number));
+      // Raised, its epochs fence its writers off; and a commit under way there is waited for, so that the comparison below holds.
+      const former = serving && (await this.#generations.raiseEpoch(connection, { projection, generation: serving.number }));
       try {
         assertPromotable(next, former, options);
       } catch (error) {
@@ -150,7 +151,7 @@ export class SqlReadStore implements ReadStore {
 
   async dropGeneration(projection: string, generation: number): Promise<void> {
     await this.database.transact('full', async (connection) => {
-      const dropped = await this.#generations.raiseEpoch(connection, projection, generation); // holds off a commit that is under way
+      const dropped = await this.#generations.raiseEpoch(connection, { projection, generation }); // holds off a commit that is under way
       if (!dropped) throw new UnknownGeneration(projection, generation);
       if (dropped.state === 'serving') throw new GenerationServes(projection, generation);
       await this.#generations.delete(connection, projection, generation);

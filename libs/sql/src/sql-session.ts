@@ -1,5 +1,5 @@
 // The right to write one generation: rows and checkpoint in one transaction, fenced by the epoch.
-import { CheckpointMoved } from '@mainstem/projection';
+import { checkpointIn, CheckpointMoved } from '@mainstem/projection';
 import type {
   Checkpoint,
   CheckpointMove,
@@ -21,6 +21,7 @@ import type { SqlTransaction } from './sql-transaction.js';
 /** Where a session writes. */
 export interface SessionTarget {
   readonly opened: Generation;
+  readonly partition: number;
   readonly collections: readonly CollectionDescriptor[];
   /** By collection name. */
   readonly tables: ReadonlyMap<string, CollectionTable>;
@@ -41,6 +42,7 @@ export class SqlReadStoreSession implements TransactionalSession<SqlTransaction>
   readonly generation: number;
   readonly checkpoint: Checkpoint;
   readonly #projection: string;
+  readonly #partition: number;
   readonly #tables: ReadonlyMap<string, CollectionTable>;
   readonly #now: () => string;
   readonly #collections: readonly CollectionDescriptor[];
@@ -48,10 +50,11 @@ export class SqlReadStoreSession implements TransactionalSession<SqlTransaction>
 
   constructor(
     private readonly parts: SessionParts,
-    { opened, collections, tables, now }: SessionTarget,
+    { opened, partition, collections, tables, now }: SessionTarget,
   ) {
     this.generation = opened.number;
-    this.checkpoint = opened.checkpoint;
+    this.checkpoint = checkpointIn(opened, partition);
+    this.#partition = partition;
     this.#projection = opened.projection;
     this.#tables = tables;
     this.#now = now;
@@ -139,7 +142,7 @@ export class SqlReadStoreSession implements TransactionalSession<SqlTransaction>
   }
 
   get #owner(): GenerationOwner {
-    return { ...this.#selection, epoch: this.checkpoint.epoch, updatedAt: this.#now() };
+    return { ...this.#selection, partition: this.#partition, epoch: this.checkpoint.epoch, updatedAt: this.#now() };
   }
 
   get #selection(): { readonly projection: string; readonly generation: number } {

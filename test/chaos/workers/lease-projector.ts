@@ -1,8 +1,17 @@
 // One instance of a projector with leases: `<store> <folder> <scope> <name> <lease in ms>`. It tells its states and every commit, freezes or holds
-// before one when it is told to, and stops on SIGTERM. LEASES=forced: it believes that it holds every lease.
+// before one when it is told to, and stops on SIGTERM. LEASES=forced: it believes that it holds every lease. PARTITIONS: in how many parts it runs
+// the projections that can be split, filling them anew when that changes.
 import { EmbeddedEventStore } from '@mainstem/embedded';
 import { isMainstemError } from '@mainstem/event-store';
-import { Projector, type CommitBatch, type LeaseClaim, type ReadStore, type ReadStoreSession } from '@mainstem/projection';
+import {
+  partitioned,
+  Projector,
+  type CommitBatch,
+  type HostedProjection,
+  type LeaseClaim,
+  type ReadStore,
+  type ReadStoreSession,
+} from '@mainstem/projection';
 import { storeNamed } from '../stores/store-under-test.js';
 import { toldProjectionsOn } from '../stores/told-projections.js';
 import { withMethods } from '../support/with-methods.js';
@@ -42,8 +51,8 @@ const watchedSession = (session: ReadStoreSession, projection: string): ReadStor
 
 const watchedStore = (store: ReadStore): ReadStore =>
   withMethods(store, {
-    open: async (projection, generation) => {
-      const session = await store.open(projection, generation);
+    open: async (projection, generation, partition) => {
+      const session = await store.open(projection, generation, partition);
       await tell({ kind: 'opened', projection: projection.name, epoch: session.checkpoint.epoch });
       return watchedSession(session, projection.name);
     },
@@ -52,11 +61,18 @@ const watchedStore = (store: ReadStore): ReadStore =>
     }),
   });
 
+const inParts = (hosted: readonly HostedProjection[], parts: number): readonly HostedProjection[] =>
+  hosted.map((one) => {
+    const { projection } = one;
+    if (parts === 1 || projection.kind !== 'document' || projection.rollUps.length > 0) return one;
+    return { ...one, projection: partitioned(projection, parts), rebuild: 'auto' };
+  });
+
 const reader = await EmbeddedEventStore.open({ dir, isReadOnly: true });
 const store = await (await storeNamed(name)).open({ dir, scope });
 const projector = new Projector({
   reader,
-  projections: toldProjectionsOn(watchedStore(store)),
+  projections: inParts(toldProjectionsOn(watchedStore(store)), Number(process.env['PARTITIONS'] ?? 1)),
   lease: { owner, durationMs: Number(leaseMs) },
   crash: {
     reach: async (point, projection) => {
@@ -79,7 +95,12 @@ process.on('message', (order: LeaseOrder) => {
 
 projector.start();
 const alive = setInterval(
-  () => void tell({ kind: 'status', states: Object.fromEntries(projector.status().map(({ projection, state }) => [projection, state])) }),
+  () =>
+    void tell({
+      kind: 'status',
+      states: Object.fromEntries(projector.status().map(({ projection, state }) => [projection, state])),
+      parts: Object.fromEntries(projector.status().map(({ projection, partitions = [] }) => [projection, partitions.map(({ state }) => state)])),
+    }),
   STATUS_MS,
 );
 process.once('SIGTERM', () => {

@@ -2,13 +2,16 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { type Incarnation, type Position, position } from '@mainstem/event-store';
 import {
+  type Checkpoint,
   type CheckpointMove,
   type CreateGenerationOptions,
   EMPTY_DIGEST,
   type Generation,
   type GenerationState,
   InvalidProjection,
+  ofPartitions,
   type ProjectionDescriptor,
+  UnknownGeneration,
 } from '@mainstem/projection';
 import type { NewCollection, StoredCollection } from './collection-tables.js';
 
@@ -29,6 +32,16 @@ export class Bookkeeping {
       nextNumber: prepare(NEXT_NUMBER),
       insert: prepare(INSERT_GENERATION),
       raiseEpoch: prepare('UPDATE generations SET epoch = epoch + 1 WHERE id = ?'),
+      partitions: prepare(
+        'SELECT CAST(position AS TEXT) AS position, epoch, digest, updated_at AS updatedAt FROM partitions WHERE generation = ? ORDER BY number',
+      ),
+      insertPartition: prepare('INSERT INTO partitions (generation, number, position, epoch, digest, updated_at) VALUES (?, ?, NULL, 0, ?, ?)'),
+      raisePartition: prepare('UPDATE partitions SET epoch = epoch + 1 WHERE generation = ? AND number = ?'),
+      movePartition: prepare(MOVE_PARTITION),
+      isPartitionOwner: prepare('SELECT 1 FROM partitions WHERE generation = ? AND number = ? AND epoch = ?'),
+      finishBulkOfPartition: prepare('UPDATE generations SET is_bulk = 0, updated_at = ? WHERE id = ?'),
+      retirePartitions: prepare(RETIRE_PARTITIONS),
+      removePartitions: prepare('DELETE FROM partitions WHERE generation = ?'),
       moveCheckpoint: prepare(MOVE_CHECKPOINT),
       serve: prepare("UPDATE generations SET state = 'serving', updated_at = ? WHERE id = ?"),
       retire: prepare(RETIRE),
@@ -46,56 +59,67 @@ export class Bookkeeping {
   generations(projection?: string): readonly StoredGeneration[] {
     const { all, ofProjection } = this.#statements;
     const rows = projection === undefined ? all.all() : ofProjection.all(projection);
-    return (rows as unknown as readonly GenerationRow[]).map(generationOf);
+    return (rows as unknown as readonly GenerationRow[]).map((row) => this.#describe(row));
   }
 
   generation(projection: string, number: number): StoredGeneration | undefined {
     const row = this.#statements.one.get(projection, number) as GenerationRow | undefined;
-    return row && generationOf(row);
+    return row && this.#describe(row);
   }
 
   serving(projection: string): StoredGeneration | undefined {
     const row = this.#statements.serving.get(projection) as GenerationRow | undefined;
-    return row && generationOf(row);
+    return row && this.#describe(row);
   }
 
   /** The next generation, in the state that the port asks for. Errors: PROJECTION_INVALID_DEFINITION for a collection of another projection. */
   create(projection: ProjectionDescriptor, incarnation: Incarnation, { isBulk = false, isSide = false, createdAt }: NewGeneration): StoredGeneration {
     for (const { name } of projection.collections) this.#assertOwn(projection.name, name);
-    const { nextNumber, insert } = this.#statements;
+    const { nextNumber, insert, insertPartition } = this.#statements;
     const { number } = nextNumber.get(projection.name) as { number: number };
     const state: GenerationState = isSide ? 'side' : this.serving(projection.name) || isBulk ? 'filling' : 'serving';
     const { name, version, fingerprint } = projection;
     insert.run(name, number, state, version, fingerprint, incarnation, EMPTY_DIGEST, isBulk ? 1 : 0, createdAt, createdAt);
     const generation = this.generation(projection.name, number);
     if (!generation) throw new TypeError('a generation that was just inserted is not there');
-    return generation;
+    const { partitions = 1 } = projection;
+    if (partitions === 1) return generation;
+    for (let partition = 1; partition < partitions; partition++) insertPartition.run(generation.id, partition, EMPTY_DIGEST, createdAt);
+    return this.generation(projection.name, number) ?? generation;
   }
 
-  /** Fences off all older sessions. */
-  raiseEpoch(generation: StoredGeneration): void {
-    this.#statements.raiseEpoch.run(generation.id);
+  /** Fences off all older sessions of a part. Errors: READ_STORE_UNKNOWN_GENERATION for a part that it does not have. */
+  raiseEpoch({ id, projection, number }: StoredGeneration, partition: number): void {
+    const { raiseEpoch, raisePartition } = this.#statements;
+    const { changes } = partition === 0 ? raiseEpoch.run(id) : raisePartition.run(id, partition);
+    if (changes !== 1) throw new UnknownGeneration(projection, number);
   }
 
   /** False if the checkpoint is not at `from`, or the epoch is not the caller's: nothing was changed. */
-  moveCheckpoint({ id, epoch, updatedAt }: CheckpointOwner, move: CheckpointMove): boolean {
-    return this.#statements.moveCheckpoint.run(move.to ?? null, move.digest, updatedAt, id, move.from ?? null, epoch).changes === 1;
+  moveCheckpoint({ id, partition, epoch, updatedAt }: CheckpointOwner, move: CheckpointMove): boolean {
+    const { moveCheckpoint, movePartition } = this.#statements;
+    const parameters = [move.to ?? null, move.digest, updatedAt, id, move.from ?? null, epoch];
+    return (partition === 0 ? moveCheckpoint.run(...parameters) : movePartition.run(...parameters, partition)).changes === 1;
   }
 
   /** The one before is retired, and its sessions are fenced off. */
   serve(generation: StoredGeneration, updatedAt: string): void {
+    this.#statements.retirePartitions.run(generation.projection);
     this.#statements.retire.run(updatedAt, generation.projection);
     this.#statements.serve.run(updatedAt, generation.id);
   }
 
   /** False if the epoch is not the caller's: nothing was changed. */
-  finishBulk({ id, epoch, updatedAt }: CheckpointOwner): boolean {
+  finishBulk({ id, partition, epoch, updatedAt }: CheckpointOwner): boolean {
+    const { isPartitionOwner, finishBulkOfPartition } = this.#statements;
+    if (partition > 0) return isPartitionOwner.get(id, partition, epoch) !== undefined && finishBulkOfPartition.run(updatedAt, id).changes === 1;
     return this.#statements.finishBulk.run(updatedAt, id, epoch).changes === 1;
   }
 
   /** Forgets a generation and its collections. */
   remove(generation: StoredGeneration): void {
     this.#statements.removeCollections.run(generation.id);
+    this.#statements.removePartitions.run(generation.id);
     this.#statements.remove.run(generation.id);
   }
 
@@ -118,6 +142,15 @@ export class Bookkeeping {
     this.#statements.declareCollection.run(collection.declaration, collection.id);
   }
 
+  #describe(row: GenerationRow): StoredGeneration {
+    const generation = generationOf(row);
+    const others = this.#statements.partitions.all(row.id) as unknown as readonly PartitionRow[];
+    if (others.length === 0) return generation;
+    const checkpoints = [generation.checkpoint, ...others.map((other) => checkpointOf({ ...other, incarnation: row.incarnation }))];
+    const updatedAt = others.reduce((last, other) => (other.updatedAt > last ? other.updatedAt : last), row.updatedAt);
+    return { ...generation, ...ofPartitions(checkpoints), updatedAt };
+  }
+
   #assertOwn(projection: string, collection: string): void {
     const owner = this.#statements.collectionOwner.get(collection, projection) as { projection: string } | undefined;
     if (owner) throw new InvalidProjection(projection, `the collection ${collection} belongs to projection ${owner.projection}; choose another name`);
@@ -131,12 +164,13 @@ export interface NewGeneration extends CreateGenerationOptions {
 /** A session's claim to a generation, with the time of what it does. */
 export interface CheckpointOwner {
   readonly id: number;
+  readonly partition: number;
   readonly epoch: number;
   readonly updatedAt: string;
 }
 
 export interface ServingCollection extends StoredCollection {
-  /** Of its generation's checkpoint. */
+  /** Of its generation's checkpoint: the smallest of its parts'. */
   readonly position: Position | undefined;
 }
 
@@ -156,10 +190,24 @@ interface GenerationRow {
   readonly updatedAt: string;
 }
 
+type PartitionRow = Pick<GenerationRow, 'position' | 'epoch' | 'digest' | 'updatedAt'>;
+
+const checkpointOf = ({
+  incarnation,
+  position: place,
+  epoch,
+  digest,
+}: Pick<GenerationRow, 'incarnation' | 'position' | 'epoch' | 'digest'>): Checkpoint => ({
+  incarnation,
+  position: place === null ? undefined : position(place),
+  epoch,
+  digest,
+});
+
 const generationOf = ({ incarnation, position: place, epoch, digest, isBulk, ...generation }: GenerationRow): StoredGeneration => ({
   ...generation,
   isBulk: isBulk === 1,
-  checkpoint: { incarnation, position: place === null ? undefined : position(place), epoch, digest },
+  checkpoint: checkpointOf({ incarnation, position: place, epoch, digest }),
 });
 
 interface CollectionRow {
@@ -186,12 +234,20 @@ const INSERT_GENERATION = `
 
 const MOVE_CHECKPOINT = 'UPDATE generations SET position = ?, digest = ?, updated_at = ? WHERE id = ? AND position IS ? AND epoch = ?';
 
+const MOVE_PARTITION = `
+  UPDATE partitions SET position = ?, digest = ?, updated_at = ? WHERE generation = ? AND position IS ? AND epoch = ? AND number = ?`;
+
+const RETIRE_PARTITIONS = `
+  UPDATE partitions SET epoch = epoch + 1 WHERE generation IN (SELECT id FROM generations WHERE projection = ? AND state = 'serving')`;
+
 const RETIRE = `UPDATE generations SET state = 'retired', epoch = epoch + 1, updated_at = ? WHERE projection = ? AND state = 'serving'`;
 
 const SELECT_COLLECTION = 'SELECT id, name, has_state AS hasState, declaration FROM collections';
 
 const SERVING_COLLECTION = `
-  SELECT c.id, c.name, c.has_state AS hasState, c.declaration, CAST(g.position AS TEXT) AS position
+  SELECT c.id, c.name, c.has_state AS hasState, c.declaration, CAST(CASE
+    WHEN EXISTS (SELECT 1 FROM partitions p WHERE p.generation = g.id AND p.position IS NULL) THEN NULL
+    ELSE min(g.position, coalesce((SELECT min(p.position) FROM partitions p WHERE p.generation = g.id), g.position)) END AS TEXT) AS position
   FROM collections c JOIN generations g ON g.id = c.generation WHERE c.name = ? AND g.state = 'serving'`;
 
 const COLLECTION_OWNER = `

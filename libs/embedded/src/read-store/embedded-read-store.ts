@@ -38,6 +38,7 @@ export abstract class EmbeddedReadStore implements ReadStore {
   readonly name: string;
   readonly hasAtomicCheckpoint = true;
   readonly hasTransactions = false;
+  readonly hasPartitions = true;
   /** On the reading connection. */
   protected readonly served: Bookkeeping;
   readonly #servedParkedEvents: ParkedEvents;
@@ -76,14 +77,14 @@ export abstract class EmbeddedReadStore implements ReadStore {
   }
 
   /** Besides what the port promises: derived tables (leaderboards, index) that were made from another declaration are made anew here. */
-  async open(projection: ProjectionDescriptor, number: number): Promise<ReadStoreSession> {
+  async open(projection: ProjectionDescriptor, number: number, partition = 0): Promise<ReadStoreSession> {
     const { bookkeeping } = this.#parts;
     return this.file.write(() => {
       const found = generationIn(bookkeeping, projection.name, number);
       if (found.fingerprint !== projection.fingerprint) throw new FingerprintMismatch(projection.name, number);
-      bookkeeping.raiseEpoch(found);
-      const collections = bookkeeping.collections(found).map((collection) => this.#derive(collection, found.isBulk));
-      return new EmbeddedSession(this.#parts, generationIn(bookkeeping, projection.name, number), collections);
+      bookkeeping.raiseEpoch(found, partition);
+      const collections = bookkeeping.collections(found).map((collection) => this.#derive(collection, found));
+      return new EmbeddedSession(this.#parts, { stored: generationIn(bookkeeping, projection.name, number), partition, collections });
     });
   }
 
@@ -167,10 +168,12 @@ export abstract class EmbeddedReadStore implements ReadStore {
     this.file.close();
   }
 
-  #derive(stored: StoredCollection, isBulk: boolean): StoredCollection {
+  #derive(stored: StoredCollection, { isBulk, partitions, projection, number }: StoredGeneration): StoredCollection {
     const { bookkeeping, tables } = this.#parts;
     const collection = { ...stored, declaration: tables.declare(stored.name) };
     if (collection.declaration !== stored.declaration) {
+      // Other parts are written by sessions that derive as before.
+      if (partitions) throw new FingerprintMismatch(projection, number);
       if (!isBulk) tables.derive(collection, stored);
       bookkeeping.declareCollection(collection);
     }

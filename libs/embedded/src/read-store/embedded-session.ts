@@ -1,6 +1,7 @@
 // The right to write one generation of an embedded read store.
 import {
   type Checkpoint,
+  checkpointIn,
   CheckpointMoved,
   type CommitBatch,
   InvalidProjection,
@@ -21,20 +22,30 @@ export interface StoreParts {
   readonly tables: CollectionTables;
 }
 
+/** Where a session writes. */
+export interface SessionTarget {
+  readonly stored: StoredGeneration;
+  readonly partition: number;
+  readonly collections: readonly StoredCollection[];
+}
+
 export class EmbeddedSession implements ReadStoreSession {
   readonly generation: number;
   readonly checkpoint: Checkpoint;
+  private readonly stored: StoredGeneration;
+  private readonly partition: number;
   readonly #collections: ReadonlyMap<string, StoredCollection>;
   #isBulk: boolean;
   #isClosed = false;
 
   constructor(
     private readonly parts: StoreParts,
-    private readonly stored: StoredGeneration,
-    collections: readonly StoredCollection[],
+    { stored, partition, collections }: SessionTarget,
   ) {
+    this.stored = stored;
+    this.partition = partition;
     this.generation = stored.number;
-    this.checkpoint = stored.checkpoint;
+    this.checkpoint = checkpointIn(stored, partition);
     this.#isBulk = stored.isBulk;
     this.#collections = new Map(collections.map((collection) => [collection.name, collection]));
   }
@@ -81,7 +92,7 @@ export class EmbeddedSession implements ReadStoreSession {
   }
 
   #owner(): CheckpointOwner {
-    return { id: this.stored.id, epoch: this.checkpoint.epoch, updatedAt: this.parts.file.now() };
+    return { id: this.stored.id, partition: this.partition, epoch: this.checkpoint.epoch, updatedAt: this.parts.file.now() };
   }
 
   #collection(name: string): StoredCollection {

@@ -7,7 +7,7 @@ import { retryWhileBusy } from '../sqlite/busy-retry.js';
 import { openDatabase } from '../sqlite/open-database.js';
 import { sqliteCodeOf, translateSqliteError } from '../sqlite/sqlite-error.js';
 import { LEASES_SCHEMA } from './leases.js';
-import { READ_STORE_SCHEMA } from './schema.js';
+import { PARTITIONS_SCHEMA, READ_STORE_SCHEMA } from './schema.js';
 
 export interface ReadStoreFileOptions {
   readonly path: string;
@@ -46,7 +46,7 @@ export class ReadStoreFile {
     const writer = await openDatabase(connection);
     try {
       const file = { owner: connection.owner, path: options.path };
-      await retryWhileBusy(() => writer.exec(LEASES_SCHEMA), { file, runtime: options.runtime });
+      await retryWhileBusy(() => writer.exec(LEASES_SCHEMA + PARTITIONS_SCHEMA), { file, runtime: options.runtime });
       const reader = await openDatabase({ ...connection, isReadOnly: true });
       writer.exec(`PRAGMA wal_autocheckpoint = ${WAL_PAGES}; PRAGMA journal_size_limit = ${WAL_SIZE_MAX}`);
       for (const database of [writer, reader]) database.exec(`PRAGMA cache_size = -${PAGE_CACHE_KIB}`);

@@ -55,3 +55,16 @@ export const READ_STORE_SCHEMA = `
 
   CREATE INDEX parked_events_key ON parked_events (generation, key, position);
 `;
+
+/** Checkpoints of the parts of generations that are split, all but the first one, which is in `generations`. Files of before get it when they are opened. */
+export const PARTITIONS_SCHEMA = `
+  CREATE TABLE IF NOT EXISTS partitions (
+    generation INTEGER NOT NULL REFERENCES generations (id),
+    number INTEGER NOT NULL,
+    position INTEGER,
+    epoch INTEGER NOT NULL,
+    digest TEXT NOT NULL,
+    updated_at TEXT NOT NULL,
+    PRIMARY KEY (generation, number)
+  ) STRICT, WITHOUT ROWID;
+`;

@@ -2,12 +2,20 @@
 import type { RecordedEvent } from '@mainstem/event-store';
 import type { DocumentProjection } from '../definition/document-projection.js';
 import { RollingDigest } from '../digest/rolling-digest.js';
+import { partitionOf, WHOLE, type Partition } from '../partition/partition.js';
 import type { CollectionChanges, ProjectionDocument } from '../read-store/read-store.js';
 import type { Poison } from './failures.js';
 import { isStreamKey, streamKeyOf, type Gate } from './parking.js';
 
 /** A document, or null where there is none. */
 export type MaybeDocument = ProjectionDocument | null;
+
+export interface PlanOptions {
+  /** It ends before the event with which there would be more. */
+  readonly keysMax?: number;
+  /** Default all of the projection. */
+  readonly partition?: Partition;
+}
 
 /** What the events of a batch ask for, grouped by key and still in order. */
 export class DocumentPlan {
@@ -21,15 +29,24 @@ export class DocumentPlan {
   end: number | undefined;
   readonly #projection: DocumentProjection;
   readonly #gate: Gate;
+  readonly #partition: Partition;
   readonly #digest: RollingDigest;
   readonly #slotOf = new Map<string, number>();
   // Fold events[i] into the document of keys[slots[i]]: two flat lists instead of one object an event.
   readonly #events: RecordedEvent[] = [];
   readonly #slots: number[] = [];
 
-  constructor(projection: DocumentProjection, events: readonly RecordedEvent[], digest: string, gate: Gate, keysMax = Infinity) {
+  /** Of a part, only the documents whose keys fall to it; the digest is over all wanted events all the same. */
+  constructor(
+    projection: DocumentProjection,
+    events: readonly RecordedEvent[],
+    digest: string,
+    gate: Gate,
+    { keysMax = Infinity, partition = WHOLE }: PlanOptions = {},
+  ) {
     this.#projection = projection;
     this.#gate = gate;
+    this.#partition = partition;
     this.#digest = new RollingDigest(digest);
     for (let index = 0; index < events.length; index++) {
       if (this.keys.length >= keysMax) {
@@ -81,7 +98,7 @@ export class DocumentPlan {
       else if (keys !== null) throw new TypeError(`key gave ${typeof keys}; it must give a string, a list of strings, or null`);
       return true;
     } catch (error) {
-      this.poison = { event: recorded, key: streamKeyOf(recorded), error };
+      this.poison = { event: recorded, key: streamKeyOf(recorded, this.#partition.number), error };
       return false;
     }
   }
@@ -89,6 +106,8 @@ export class DocumentPlan {
   #add(event: RecordedEvent, key: string): void {
     if (typeof key !== 'string' || isStreamKey(key))
       throw new TypeError(`key gave ${JSON.stringify(key)}; it must give strings that do not begin with $stream/, or null`);
+    const { number, count } = this.#partition;
+    if (count > 1 && partitionOf(key, count) !== number) return;
     if (this.#gate.takes(event, key)) return;
     let slot = this.#slotOf.get(key);
     if (slot === undefined) {

@@ -62,7 +62,7 @@ export class DocumentWriter implements BatchWriter {
 
   /** `end`: the event before which it was cut, because the documents were enough. */
   async #writePart(open: OpenGeneration, batch: Batch, options: WriteOptions): Promise<Written & { readonly end: number | undefined }> {
-    const gate = (): Gate => new Parking(open.parkedKeys, options.condemned, options.nowMs);
+    const gate = (): Gate => new Parking(open.parkedKeys, options.condemned, options.nowMs, open.partition.number);
     const { folded, poison } = await this.#foldUpToPoison(open, batch, gate, this.#documentsMax);
     const changes = this.#changes(folded);
     const hasEffect = changes.upserts.size + changes.deletes.length + folded.parked.length > 0;
@@ -74,7 +74,7 @@ export class DocumentWriter implements BatchWriter {
   }
 
   async replay(open: OpenGeneration, key: string, events: readonly ReplayedEvent[], nowMs: number): Promise<Replayed> {
-    const gate = (): Gate => (isStreamKey(key) ? new Parking(documentKeysIn(open.parkedKeys), [], nowMs) : new OnlyKey(key));
+    const gate = (): Gate => (isStreamKey(key) ? new Parking(documentKeysIn(open.parkedKeys), [], nowMs, open.partition.number) : new OnlyKey(key));
     const batch = { events: events.map(({ event }) => event), position: open.position };
     const { folded, poison } = await this.#foldUpToPoison(open, batch, gate);
     const unpark = events.slice(0, folded.batch.events.length).map(({ parked }) => parked);
@@ -101,7 +101,7 @@ export class DocumentWriter implements BatchWriter {
   }
 
   async #fold(open: OpenGeneration, whole: Batch, gate: Gate, documentsMax = Infinity): Promise<FoldedBatch> {
-    const plan = new DocumentPlan(this.#projection, whole.events, open.digest, gate, documentsMax);
+    const plan = new DocumentPlan(this.#projection, whole.events, open.digest, gate, { keysMax: documentsMax, partition: open.partition });
     const batch = plan.end === undefined ? whole : partOf(whole, plan.end, open.position);
     const before = await this.#load(open, plan.keys);
     const { after, poison = plan.poison } = plan.fold(before);

@@ -1,7 +1,7 @@
 // Keeps the lease of one projection: claims it, extends it in time, notices when it is lost, and gives it back.
 import type { Runtime } from '@mainstem/event-store';
 import { InvalidLease } from '../errors.js';
-import type { LeaseKey } from '../read-store/lease.js';
+import type { HeldLease, LeaseKey } from '../read-store/lease.js';
 import type { ReadStore } from '../read-store/read-store.js';
 
 export interface LeaseOptions {
@@ -62,6 +62,11 @@ export class LeaseKeeper {
   /** Who holds it, as far as it is known here. */
   get owner(): string | undefined {
     return this.#owner;
+  }
+
+  /** All leases of the store, as just seen: tells the owner also to whoever does not ask for the lease. */
+  observe(leases: readonly HeldLease[]): void {
+    if (!this.isHeld) this.#owner = leases.find((lease) => this.isFor(lease))?.owner;
   }
 
   isFor({ projection, fingerprint, partition }: LeaseKey): boolean {

@@ -1,18 +1,23 @@
 // A generation that this instance writes: its session, and everything that is valid only as long as the session is.
-import { isMainstemError, type EventReader, type Position } from '@mainstem/event-store';
-import { CheckpointAhead, CheckpointMoved, TooManyParked, UnknownGeneration } from '../errors.js';
+import { isMainstemError, systemRuntime, type EventReader, type Position, type Runtime } from '@mainstem/event-store';
+import { CheckpointAhead, CheckpointMoved, PartitionWaits, TooManyParked, UnknownGeneration } from '../errors.js';
+import { WHOLE, type Partition } from '../partition/partition.js';
 import type { Generation } from '../read-store/checkpoint.js';
 import type { CheckpointMove, CommitBatch, ReadStoreSession } from '../read-store/read-store.js';
 import { DocumentCache } from './document-cache.js';
 import type { CrashPoints } from './crash-points.js';
 import { chooseGeneration } from './generation-choice.js';
 import type { AnyProjection, HostedProjection } from './hosted-projection.js';
+import { isParkedIn } from './parking.js';
 import type { RollUpGroup } from './roll-up-group.js';
 
 /** Parked keys are kept in memory; a projection with more of them is broken as a whole. */
 export const PARKED_KEYS_MAX = 10_000;
 
 const CREATE_ATTEMPTS_MAX = 3;
+/** How long a part waits for the generation that part 0 makes before it tells so, and how often it looks. */
+const CREATED_WAIT_MS = 2_000;
+const CREATED_LOOK_MS = 20;
 
 /** Events newly parked and settled by a commit. */
 export type ParkingChanges = Pick<CommitBatch, 'park' | 'unpark'>;
@@ -24,17 +29,23 @@ export interface OpenOptions {
   readonly signal?: AbortSignal;
   /** It has served from this read store before: should the store have lost that, queries are not shown the new one before it is complete. Default false. */
   readonly hasServed?: boolean;
+  /** Which part of the projection; default all of it. */
+  readonly partition?: Partition;
+  readonly runtime?: Runtime;
 }
 
 /**
  * Picks the generation to write, creates it if there is none, and takes the right to write it.
- * Errors: PROJECTION_FOREIGN_EVENT_STORE, PROJECTION_CHANGED, PROJECTION_CHECKPOINT_AHEAD, and those of the stores.
+ * Of a projection that is split, part 0 alone creates it. Errors: PROJECTION_FOREIGN_EVENT_STORE, PROJECTION_CHANGED, PROJECTION_CHECKPOINT_AHEAD,
+ * PROJECTION_PARTITION_WAITS, and those of the stores.
  */
 export const openGeneration = async (hosted: HostedProjection, options: OpenOptions): Promise<OpenGeneration> => {
   const { projection, store, rebuild = 'manual' } = hosted;
   const { incarnation } = options.reader;
   await options.crash?.reach('before-open', projection.name);
   const otherShapes = new Set<number>();
+  const { partition = WHOLE, runtime = systemRuntime } = options;
+  const deadline = runtime.monotonic() + CREATED_WAIT_MS;
   for (let attempt = 1; ; attempt++) {
     const generations = (await store.generations(projection.name)).map((one) => (otherShapes.has(one.number) ? { ...one, fingerprint: '' } : one));
     const choice = chooseGeneration(generations, projection, incarnation, rebuild);
@@ -47,6 +58,11 @@ export const openGeneration = async (hosted: HostedProjection, options: OpenOpti
         otherShapes.add(choice.number);
         continue;
       }
+    }
+    if (partition.number > 0) {
+      if (runtime.monotonic() >= deadline || options.signal?.aborted) throw new PartitionWaits(projection.name, partition.number);
+      await runtime.sleep(CREATED_LOOK_MS, options.signal);
+      continue;
     }
     if (attempt > CREATE_ATTEMPTS_MAX) throw new TypeError(`read store ${store.name} does not list the generation it has just created`);
     // Chosen again afterwards: another instance may have created one at the same moment.
@@ -85,13 +101,16 @@ interface Filling {
 
 const openSession = async (hosted: HostedProjection, number: number, filling: Filling | undefined, options: OpenOptions): Promise<OpenGeneration> => {
   const { projection, store } = hosted;
-  const session = await store.open(projection, number);
+  const { partition = WHOLE } = options;
+  const session = await store.open(projection, number, partition.number);
   try {
     await options.crash?.reach('after-open', projection.name);
+    // Each part on its own would have to know when the others are filled: generations that are split have their indexes from the start.
+    if (filling && partition.count > 1) await session.finishBulk();
     const { position } = session.checkpoint;
     const head = position === undefined ? undefined : await options.reader.head(options.signal);
     if (position !== undefined && (head === undefined || head < position)) throw new CheckpointAhead(projection.name, store.name, position, head);
-    return new OpenGeneration(session, projection, filling, await session.parkedKeys(), options.cacheBytesMax);
+    return new OpenGeneration(session, projection, { filling, partition }, await session.parkedKeys(), options.cacheBytesMax);
   } catch (error) {
     await session.close();
     throw error;
@@ -110,12 +129,14 @@ export class OpenGeneration {
   readonly groups: ReadonlyMap<string, DocumentCache<RollUpGroup>>;
   #committed: Position | undefined;
 
+  /** The part of the projection that it is written by. */
+  readonly partition: Partition;
   #filling: Filling | undefined;
 
   constructor(
     readonly session: ReadStoreSession,
     projection: AnyProjection,
-    filling: Filling | undefined,
+    { filling, partition = WHOLE }: { readonly filling?: Filling | undefined; readonly partition?: Partition | undefined },
     parkedKeys: ReadonlyMap<string, number>,
     cacheBytesMax: number,
   ) {
@@ -127,7 +148,8 @@ export class OpenGeneration {
     this.#committed = position;
     this.#filling = filling;
     this.digest = digest;
-    this.parkedKeys = new Map(parkedKeys);
+    this.partition = partition;
+    this.parkedKeys = partition.count === 1 ? new Map(parkedKeys) : new Map([...parkedKeys].filter(([key]) => isParkedIn(key, partition)));
     this.documents = new DocumentCache(share, position === undefined);
     this.groups = new Map(rollUps.map(({ name }) => [name, new DocumentCache<RollUpGroup>(share, position === undefined)]));
   }

@@ -1,5 +1,6 @@
 // Sets events aside during one batch: those of keys that are parked already, and the one that the recovery policy gave up.
 import type { Position, RecordedEvent } from '@mainstem/event-store';
+import { partitionOf, type Partition } from '../partition/partition.js';
 import type { ParkedEvent } from '../read-store/read-store.js';
 
 /** An event whose tries are used up: to be parked, with the reason, when it is met again. */
@@ -9,8 +10,12 @@ export interface Condemned {
   readonly error: string;
 }
 
-/** Events that are parked with their whole stream, because its payload or key cannot be read, are parked under this and the stream's name. */
+/**
+ * Events that are parked with their whole stream, because its payload or key cannot be read, are parked under this and the stream's name. Each part
+ * of a projection parks them for itself; all but the first put `~<part>/` before the name.
+ */
 const STREAM_KEY_PREFIX = '$stream/';
+const STREAM_KEY_OF_PART = /^\$stream\/~([0-9]+)\//;
 /** In characters. */
 export const PARKED_ERROR_LENGTH_MAX = 2_000;
 
@@ -35,7 +40,12 @@ export class Parking implements Gate {
   readonly #keysOfBatch = new Set<string>();
   readonly #hasStreams: boolean;
 
-  constructor(parkedKeys: ReadonlyMap<string, number>, condemned: readonly Condemned[], nowMs: number) {
+  constructor(
+    parkedKeys: ReadonlyMap<string, number>,
+    condemned: readonly Condemned[],
+    nowMs: number,
+    private readonly partition = 0,
+  ) {
     this.#parkedKeys = parkedKeys;
     this.#condemned = condemned;
     this.#parkedAt = new Date(nowMs).toISOString();
@@ -51,7 +61,7 @@ export class Parking implements Gate {
   }
 
   takesStream(event: RecordedEvent): boolean {
-    return this.#hasStreams && this.takes(event, streamKeyOf(event));
+    return this.#hasStreams && this.takes(event, streamKeyOf(event, this.partition));
   }
 
   #park(event: RecordedEvent, key: string, error: string): true {
@@ -86,8 +96,15 @@ export class OnlyKey implements Gate {
   }
 }
 
-/** The key under which an event is parked whose own key cannot be found out. */
-export const streamKeyOf = (event: RecordedEvent): string => STREAM_KEY_PREFIX + event.stream;
+/** The key under which a part of the projection parks an event whose own key cannot be found out. */
+export const streamKeyOf = (event: RecordedEvent, partition = 0): string =>
+  STREAM_KEY_PREFIX + (partition > 0 ? `~${partition}/` : '') + event.stream;
+
+/** Whether parked events of this key are the part's own. */
+export const isParkedIn = (key: string, { number, count }: Partition): boolean => {
+  if (!isStreamKey(key)) return partitionOf(key, count) === number;
+  return Number(STREAM_KEY_OF_PART.exec(key)?.[1] ?? 0) === number;
+};
 
 export const isStreamKey = (key: string): boolean => key.charCodeAt(0) === 36 && key.startsWith(STREAM_KEY_PREFIX);
 

@@ -65,13 +65,12 @@ export class Progress {
     this.#progressAtMs = this.#options.runtime.monotonic();
   }
 
-  /** Another instance writes, and this is the generation that serves. */
-  standBy(serving: Generation | undefined, head: Position | undefined): void {
+  /** Another instance writes, and this generation serves; 0 for none. */
+  standBy(generation: number, position: Position | undefined, head: Position | undefined): void {
     const { runtime } = this.#options;
-    const position = serving?.checkpoint.position;
     if (position !== this.#position) this.#progressAtMs = runtime.monotonic();
     if (position !== undefined && (head === undefined || position >= head)) this.#freshAtMs = runtime.now();
-    this.#generation = serving?.number ?? 0;
+    this.#generation = generation;
     this.#position = position;
     this.#parked = new Map();
   }

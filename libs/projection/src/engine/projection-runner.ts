@@ -1,6 +1,8 @@
 // Runs one projection: a thin loop around the state machine, which does what the state says and tells it what came of it.
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Heartbeat, isMainstemError, OperationAborted, STEP_DEADLINE_MS, type EventReader, type Position, type Runtime } from '@mainstem/event-store';
+import { checkpointIn, WHOLE, type Partition } from '../partition/partition.js';
+import type { PartitionShare } from '../partition/partition-share.js';
 import type { Generation } from '../read-store/checkpoint.js';
 import type { HeldLease } from '../read-store/lease.js';
 import type { ReadStore } from '../read-store/read-store.js';
@@ -49,6 +51,10 @@ export interface RunnerOptions {
   readonly check: DigestCheck;
   /** Work for one certain generation and end as soon as another instance writes it. Default: the one that this definition is to serve from. */
   readonly only?: OnlyGeneration;
+  /** Which part of the projection; default all of it. */
+  readonly partition?: Partition;
+  /** Says which parts this instance is to run; for projections that are split. */
+  readonly share?: PartitionShare | undefined;
   /** Run only while this lease is held. Default: run at once. */
   readonly lease?: LeaseOptions | undefined;
   /** End of the event store, as far as it is known. */
@@ -66,6 +72,7 @@ export interface OnlyGeneration {
 }
 
 export class ProjectionRunner implements WatchedProjection {
+  readonly partition: Partition;
   readonly #options: RunnerOptions;
   readonly #writer: BatchWriter;
   readonly #policy: StatePolicy;
@@ -85,19 +92,23 @@ export class ProjectionRunner implements WatchedProjection {
   /** This definition has served from here: if another one does later, somebody wanted that. */
   #hasServed = false;
   #isSuperseded = false;
+  /** It is another instance's turn. */
+  #yields = false;
   /** The checkpoint at the last look at the read store. */
   #committedWhenSeen: { readonly number: number; readonly position: Position | undefined } | undefined;
 
   constructor(options: RunnerOptions) {
     const { hosted, runtime, reader, batchSizeMax, crash, check, only, lease } = options;
     const { projection, store } = hosted;
+    this.partition = options.partition ?? WHOLE;
     this.#options = options;
     this.#writer = projection.kind === 'document' ? new DocumentWriter(projection, crash) : new HandlerWriter(projection, crash);
     this.#policy = { ...DEFAULT_RECOVERY, ...hosted.recovery, batchSizeMax };
     this.#seat = options.subscription.seat();
     this.#waiters = new PositionWaiters(projection.name, runtime);
     this.#checkpoints = new CheckpointSchedule({ runtime, waiters: this.#waiters, wake: () => this.#seat.wake(), signal: this.#abort.signal });
-    this.#heartbeat = new Heartbeat(projection.name, runtime);
+    const { number, count } = this.partition;
+    this.#heartbeat = new Heartbeat(count > 1 ? `${projection.name}, part ${number}` : projection.name, runtime);
     const progress = new Progress({ projection: projection.name, store: store.name, hasDensePositions: reader.hasDensePositions, runtime });
     this.#progress = progress;
     const onPhase = (phase: FillPhase): void => {
@@ -106,10 +117,20 @@ export class ProjectionRunner implements WatchedProjection {
     };
     const head = (): Promise<Position | undefined> => reader.head(this.#abort.signal);
     this.#promotion = new Promotion({ hosted, check, head, runtime, crash, onPhase });
-    const key = { projection: projection.name, fingerprint: projection.fingerprint, partition: 0 };
+    const key = { projection: projection.name, fingerprint: projection.fingerprint, partition: this.partition.number };
     this.#lease = lease && new LeaseKeeper({ ...lease, store, key, runtime, onLost: () => this.#seat.wake() });
     const [signal, waiters, isOn] = [this.#abort.signal, this.#waiters, () => this.isStandby];
-    this.#standby = new Standby({ projection: projection.name, store, runtime, waiters, progress, head: options.head, isOn, signal });
+    this.#standby = new Standby({
+      projection: projection.name,
+      partition: number,
+      store,
+      runtime,
+      waiters,
+      progress,
+      head: options.head,
+      isOn,
+      signal,
+    });
   }
 
   get name(): string {
@@ -151,8 +172,22 @@ export class ProjectionRunner implements WatchedProjection {
     this.#seat.wake();
   }
 
+  get watchesLeases(): boolean {
+    return this.isStandby || this.#options.share !== undefined;
+  }
+
   observeLeases(leases: readonly HeldLease[]): void {
-    if (this.isStandby && !leases.some((lease) => this.#lease?.isFor(lease))) this.#standby.wake();
+    const { share } = this.#options;
+    const { number } = this.partition;
+    share?.observe(leases);
+    this.#lease?.observe(leases);
+    if (this.isStandby) {
+      const isFree = !leases.some((lease) => this.#lease?.isFor(lease));
+      if (isFree && (share?.mayClaim(number) ?? true)) this.#standby.wake();
+    } else if (share && !share.mayKeep(number)) {
+      this.#yields = true;
+      this.#seat.wake();
+    }
   }
 
   /** Another generation serves, or the read store has lost what this session has written: the session is of no use any more. */
@@ -164,7 +199,7 @@ export class ProjectionRunner implements WatchedProjection {
     if (!this.#options.only && !open.isFilling && generations.some((one) => one.state === 'serving' && one.number !== number)) return true;
     // Commits since the look began may be missing in it, but not those that the one before has followed.
     const wasThere = seen?.number === number;
-    const position = mine?.checkpoint.position;
+    const position = mine && checkpointIn(mine, this.partition.number).position;
     const wentBack = wasThere && seen.position !== undefined && (position === undefined || position < seen.position);
     return wasThere && (!mine || mine.damage !== undefined || wentBack);
   }
@@ -234,17 +269,18 @@ export class ProjectionRunner implements WatchedProjection {
           this.#heartbeat.busy('opening a generation');
           return await this.#reopen();
         case 'follow':
-          if (this.#isLost) return { kind: 'displaced', delayMs: 0 };
+          if (this.#isLost || this.#yields) return { kind: 'displaced', delayMs: this.#yields ? STANDBY_WAIT_MS : 0 };
           return await this.#follow(this.#opened(), step.limit);
         case 'promote':
-          if (this.#isLost) return { kind: 'displaced', delayMs: 0 };
+          if (this.#isLost || this.#yields) return { kind: 'displaced', delayMs: this.#yields ? STANDBY_WAIT_MS : 0 };
           this.#heartbeat.busy('a step towards promotion', LONG_STEP_MS);
           return await this.#promote(this.#opened());
         case 'wait':
           this.#heartbeat.busy('the wait before another try', step.delayMs + STEP_DEADLINE_MS);
           await this.#release();
           this.#refuseReplays();
-          if (this.#makesWay()) await this.#lease?.release();
+          if (this.#makesWay() || this.#yields) await this.#lease?.release();
+          this.#yields = false;
           await this.#standby.sleep(step.delayMs);
           return { kind: 'waited' };
         case 'end':
@@ -281,7 +317,8 @@ export class ProjectionRunner implements WatchedProjection {
     await this.#release();
     if (!(await this.#isMine())) return { kind: 'displaced', delayMs: STANDBY_WAIT_MS };
     const { reader, cacheBytesMax, crash } = this.#options;
-    const open = await this.#openGeneration({ reader, cacheBytesMax, crash, signal: this.#abort.signal, hasServed: this.#hasServed });
+    const { signal } = this.#abort;
+    const open = await this.#openGeneration({ reader, cacheBytesMax, crash, signal, hasServed: this.#hasServed, ...this.#part });
     this.#open = open;
     this.#isSuperseded = false;
     this.#committedWhenSeen = undefined;
@@ -290,6 +327,10 @@ export class ProjectionRunner implements WatchedProjection {
     this.#progress.opened(open);
     this.#tellWaiters(open);
     return { kind: 'opened', isFilling: open.isFilling };
+  }
+
+  get #part(): Pick<OpenOptions, 'partition' | 'runtime'> {
+    return { partition: this.partition, runtime: this.#options.runtime };
   }
 
   #openGeneration(options: OpenOptions): Promise<OpenGeneration> {
@@ -315,7 +356,7 @@ export class ProjectionRunner implements WatchedProjection {
     const generations = await this.store.generations(this.name);
     const choice = chooseGeneration(generations, hosted.projection, reader.incarnation, this.#rebuild);
     if (choice.kind === 'open' && !choice.isFilling) this.#hasServed = true;
-    const isMine = await this.#lease.claim();
+    const isMine = (this.#options.share?.mayClaim(this.partition.number) ?? true) && (await this.#lease.claim());
     if (!isMine) this.#standby.see(generations);
     return isMine;
   }
@@ -396,7 +437,7 @@ export class ProjectionRunner implements WatchedProjection {
 
   async #replayAlone(key: string | undefined): Promise<ReplayResult> {
     const { hosted, reader, cacheBytesMax } = this.#options;
-    const open = await openGeneration({ ...hosted, rebuild: 'manual' }, { reader, cacheBytesMax });
+    const open = await openGeneration({ ...hosted, rebuild: 'manual' }, { reader, cacheBytesMax, ...this.#part });
     try {
       return await this.#replay(open, key);
     } finally {

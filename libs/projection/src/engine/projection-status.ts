@@ -10,7 +10,7 @@ export interface ProjectionStatus {
   /** The generation that it writes; 0 before one is open. */
   readonly generation: number;
   readonly state: Phase;
-  /** The instance that runs it, as far as it is known here; absent without leases. While `standby`, it is another one. */
+  /** The instance that runs it, as far as it is known here; absent without leases, and where its parts have several. While `standby`, it is another one. */
   readonly owner?: string;
   /** Why it retries, has stopped or is stalled (PROJECTION_STALLED): `CODE: message`. */
   readonly reason?: string;
@@ -33,4 +33,15 @@ export interface ProjectionStatus {
   readonly isHealthy: boolean;
   /** The generation that is being filled beside, by whichever process; absent while there is none. */
   readonly rebuild?: FillingStatus;
+  /** Of a projection that is split: its parts, in order. The figures above are then those of the part that is furthest behind, or sums. */
+  readonly partitions?: readonly PartitionStatus[];
+}
+
+export interface PartitionStatus {
+  /** From 0. */
+  readonly partition: number;
+  readonly state: Phase;
+  readonly owner?: string;
+  readonly position?: Position;
+  readonly reason?: string;
 }

@@ -3,12 +3,14 @@ import { silenceOf, systemRuntime, type EventReader, type Position, type Runtime
 import { InvalidProjection, UnknownProjection } from '../errors.js';
 import type { CrashPoints } from './crash-points.js';
 import { HeadWatch } from './head-watch.js';
+import { HostedRunners } from './hosted-runners.js';
+import { assertStoreSplits } from '../partition/partitioned.js';
 import type { HostedProjection } from './hosted-projection.js';
 import { assertLease, type LeaseOptions } from './lease-keeper.js';
 import type { WaitOptions } from './position-waiters.js';
 import { DigestCheck } from '../rebuild/digest-check.js';
 import type { ProjectionObserver } from './projection-observer.js';
-import { ProjectionRunner } from './projection-runner.js';
+import type { ProjectionRunner } from './projection-runner.js';
 import type { ProjectionStatus } from './projection-status.js';
 import type { ReplayResult } from './replay-parked.js';
 import { ServingWatch } from './serving-watch.js';
@@ -28,7 +30,8 @@ export interface ProjectorOptions {
   /** Documents kept in memory between batches, all projections together. Default 128 MiB. */
   readonly cacheBytesMax?: number;
   /**
-   * Instances that host the same projections share them out: each projection is run by one of them, the others stand by. Default: every
+   * Instances that host the same projections share them out: each projection, and each part of one that is split, is run by one of them, the others
+   * stand by. Default: every
    * instance runs all of its projections at once, and they fence each other off.
    */
   readonly lease?: LeaseOptions;
@@ -41,14 +44,17 @@ export interface ProjectorOptions {
 }
 
 export class Projector {
-  readonly #runners: ReadonlyMap<string, ProjectionRunner>;
+  readonly #hosted: ReadonlyMap<string, HostedRunners>;
   readonly #runtime: Runtime;
   readonly #headWatch: HeadWatch;
   readonly #servingWatch: ServingWatch;
   readonly #subscription: SharedSubscription;
   readonly #abort = new AbortController();
 
-  /** Errors: PROJECTOR_INVALID_LEASE; PROJECTION_INVALID_DEFINITION when a name occurs twice, or a handler projection is given a store without transactions. */
+  /**
+   * Errors: PROJECTOR_INVALID_LEASE; PROJECTION_INVALID_DEFINITION when a name occurs twice, or a handler projection is given a store without transactions;
+   * PROJECTION_NOT_PARTITIONABLE when one that is split is given a store without partitions.
+   */
   constructor(options: ProjectorOptions) {
     const { reader, projections, runtime = systemRuntime, batchSizeMax = BATCH_SIZE_MAX_DEFAULT, cacheBytesMax = CACHE_BYTES_MAX } = options;
     assertHostable(projections);
@@ -62,20 +68,18 @@ export class Projector {
     const shared = { reader, subscription, runtime, batchSizeMax, check, crash: options.crash, observe: options.observe, lease: options.lease };
     const cacheShare = Math.floor(cacheBytesMax / Math.max(1, projections.length));
     const onChange = (status: ProjectionStatus): void => notify(options.onChange, status);
-    this.#runners = new Map(
-      projections.map((hosted) => [
-        hosted.projection.name,
-        new ProjectionRunner({ ...shared, hosted, cacheBytesMax: cacheShare, head: () => this.#headWatch.head, onChange }),
-      ]),
+    const head = (): Position | undefined => this.#headWatch.head;
+    this.#hosted = new Map(
+      projections.map((hosted) => [hosted.projection.name, new HostedRunners({ ...shared, hosted, cacheBytesMax: cacheShare, head, onChange })]),
     );
-    this.#servingWatch = new ServingWatch(this.#runners.values(), runtime);
+    this.#servingWatch = new ServingWatch(this.#runners, runtime);
   }
 
   /** Returns at once: everything runs in the background and recovers by itself. May be called again, but not after `stop`. */
   start(): void {
-    for (const runner of this.#runners.values()) runner.start();
+    for (const hosted of this.#hosted.values()) hosted.start();
     void this.#headWatch.run(this.#abort.signal, (head) => {
-      for (const runner of this.#runners.values()) runner.observeHead(head);
+      for (const runner of this.#runners) runner.observeHead(head);
     });
     void this.#servingWatch.run(this.#abort.signal);
   }
@@ -84,7 +88,7 @@ export class Projector {
   async stop(): Promise<void> {
     this.#abort.abort();
     const stopped = new AbortController();
-    const stopping = Promise.all([...this.#runners.values()].map((runner) => runner.stop())).then(() => stopped.abort());
+    const stopping = Promise.all([...this.#hosted.values()].map((hosted) => hosted.stop())).then(() => stopped.abort());
     await Promise.race([stopping, this.#runtime.sleep(STOP_TIMEOUT_MS, stopped.signal)]);
   }
 
@@ -98,7 +102,7 @@ export class Projector {
   }
 
   status(): readonly ProjectionStatus[] {
-    return [...this.#runners.values()].map((runner) => runner.status());
+    return [...this.#hosted.values()].map((hosted) => hosted.status());
   }
 
   /**
@@ -106,7 +110,7 @@ export class Projector {
    * PROJECTION_UNKNOWN, EVENT_STORE_ABORTED.
    */
   async waitFor(projection: string, position: Position, options: WaitOptions): Promise<void> {
-    return this.#runner(projection).waitFor(position, options);
+    return this.#find(projection).waitFor(position, options);
   }
 
   /**
@@ -114,13 +118,17 @@ export class Projector {
    * fail again stay parked with the new error. Errors: PROJECTION_UNKNOWN, and those of the stores.
    */
   async replayParked(projection: string, options: { readonly key?: string } = {}): Promise<ReplayResult> {
-    return this.#runner(projection).replay(options.key);
+    return this.#find(projection).replay(options.key);
   }
 
-  #runner(projection: string): ProjectionRunner {
-    const runner = this.#runners.get(projection);
-    if (!runner) throw new UnknownProjection(projection, [...this.#runners.keys()]);
-    return runner;
+  get #runners(): readonly ProjectionRunner[] {
+    return [...this.#hosted.values()].flatMap(({ all }) => all);
+  }
+
+  #find(projection: string): HostedRunners {
+    const hosted = this.#hosted.get(projection);
+    if (!hosted) throw new UnknownProjection(projection, [...this.#hosted.keys()]);
+    return hosted;
   }
 }
 
@@ -141,5 +149,6 @@ const assertHostable = (projections: readonly HostedProjection[]): void => {
     if (projection.kind === 'handler' && !store.hasTransactions) {
       throw new InvalidProjection(projection.name, `a handler projection needs a read store with transactions, which ${store.name} has not`);
     }
+    assertStoreSplits(projection, store);
   }
 };

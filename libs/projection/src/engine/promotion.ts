@@ -1,6 +1,7 @@
 // The way of a filled generation to serving: indexes → catch up → check → catch up → promote.
 import { isMainstemError, type Position, type Runtime } from '@mainstem/event-store';
-import type { DigestCheck } from '../rebuild/digest-check.js';
+import type { Generation } from '../read-store/checkpoint.js';
+import type { DigestCheck, DigestClaim } from '../rebuild/digest-check.js';
 import type { CrashPoint, CrashPoints } from './crash-points.js';
 import type { AnyProjection, HostedProjection } from './hosted-projection.js';
 import type { OpenGeneration } from './open-generation.js';
@@ -35,6 +36,8 @@ export class Promotion {
   #next: 'index' | 'verify' | 'promote' = 'index';
   #races = 0;
   #awaitsNews = false;
+  /** Where this part was when it began to wait for the others: they come there, however many events follow meanwhile. */
+  #levelAt: { readonly position: Position | undefined } | undefined;
   /** Where the old generation was when the last promotion came too late. */
   #missed: Position | undefined;
 
@@ -50,6 +53,7 @@ export class Promotion {
     this.#next = open.wasPromoted ? 'promote' : 'index';
     this.#races = 0;
     this.#awaitsNews = false;
+    this.#levelAt = undefined;
     this.#options.onPhase?.(open.wasPromoted ? 'catch-up' : 'fill');
   }
 
@@ -78,12 +82,15 @@ export class Promotion {
   async step(open: OpenGeneration, signal: AbortSignal): Promise<boolean> {
     if (open !== this.#open) this.begin(open);
     await open.saveCheckpoint();
+    this.#awaitsNews = false;
+    // Part 0 leads the others to it: it checks them all, and promotes.
+    if (open.partition.number > 0) return this.#awaitPromotion(open);
     switch (this.#next) {
       case 'index':
         await this.#index(open);
         return this.#catchUp('verify');
       case 'verify':
-        await this.#verify(open, signal);
+        if (!(await this.#verify(open, signal))) return false;
         return this.#catchUp('promote');
       case 'promote':
         return this.#promote(open);
@@ -92,6 +99,7 @@ export class Promotion {
 
   async #catchUp(next: 'verify' | 'promote'): Promise<false> {
     this.#next = next;
+    this.#levelAt = undefined;
     this.#options.onPhase?.('catch-up');
     await this.#reach('catch-up');
     return false;
@@ -104,13 +112,41 @@ export class Promotion {
     await this.#reach('index');
   }
 
-  async #verify(open: OpenGeneration, signal: AbortSignal): Promise<void> {
+  /** Of a part that does not lead. */
+  async #awaitPromotion(open: OpenGeneration): Promise<boolean> {
+    const isServing = (await this.#described(open))?.state === 'serving';
+    this.#awaitsNews = !isServing;
+    this.#options.onPhase?.(isServing ? 'serving' : 'catch-up');
+    return isServing;
+  }
+
+  async #described({ session }: OpenGeneration): Promise<Generation | undefined> {
+    const generations = await this.#options.hosted.store.generations(this.#projection.name);
+    return generations.find(({ number }) => number === session.generation);
+  }
+
+  /** What all parts claim to have applied; undefined while one of them is not where this one was when it began to ask. */
+  async #claims(open: OpenGeneration): Promise<readonly DigestClaim[] | undefined> {
+    const own = { projection: this.#projection, generation: open.session.generation, position: open.position, digest: open.digest };
+    if (open.partition.count === 1) return [own];
+    this.#levelAt ??= { position: open.position };
+    const { position: level } = this.#levelAt;
+    const others = (await this.#described(open))?.partitions?.slice(1) ?? [];
+    const isComplete = others.length === open.partition.count - 1;
+    if (!isComplete || others.some(({ position }) => isBeforePosition(position, level))) return undefined;
+    return [own, ...others.map(({ position, digest }) => ({ ...own, position, digest }))];
+  }
+
+  /** False if it is too early: a part is behind. */
+  async #verify(open: OpenGeneration, signal: AbortSignal): Promise<boolean> {
     const { hosted, check } = this.#options;
+    const claims = await this.#claims(open);
+    this.#awaitsNews = claims === undefined;
+    if (!claims) return false;
     this.#options.onPhase?.('verify');
     await this.#reach('verify');
-    const claim = { projection: this.#projection, generation: open.session.generation, position: open.position, digest: open.digest };
     const verified = new AbortController();
-    const checking = check.verify(claim, signal).finally(() => verified.abort());
+    const checking = Promise.all(claims.map((claim) => check.verify(claim, signal))).finally(() => verified.abort());
     try {
       await Promise.all([checking, this.#confirm(open, verified.signal)]);
     } catch (error) {
@@ -119,6 +155,7 @@ export class Promotion {
       throw error;
     }
     await this.#reach('verify');
+    return true;
   }
 
   async #confirm(open: OpenGeneration, isOver: AbortSignal): Promise<void> {
@@ -131,7 +168,9 @@ export class Promotion {
 
   async #promote(open: OpenGeneration): Promise<boolean> {
     const { hosted } = this.#options;
-    this.#awaitsNews = false;
+    // A part that is behind is waited for: that is no race, and nobody's writer is to be fenced off for it.
+    this.#awaitsNews = (await this.#claims(open)) === undefined;
+    if (this.#awaitsNews) return false;
     if (this.#races === 0) this.#options.onPhase?.('promote');
     await this.#reach('before-promote', 'promote');
     try {
@@ -165,3 +204,6 @@ export class Promotion {
     if (crash) for (const point of points) await crash.reach(point, this.#projection.name);
   }
 }
+
+const isBeforePosition = (position: Position | undefined, other: Position | undefined): boolean =>
+  other !== undefined && (position === undefined || position < other);

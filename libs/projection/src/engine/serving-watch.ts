@@ -18,8 +18,8 @@ export interface WatchedProjection {
   observe(generations: readonly Generation[]): void;
   /** The read store has not answered for a while: `CODE: message`. */
   storeIsAway(reason: string): void;
-  /** It waits until another instance gives up its lease. */
-  readonly isStandby: boolean;
+  /** It wants to know who holds which lease. */
+  readonly watchesLeases: boolean;
   /** All leases of the store, as just seen. */
   observeLeases(leases: readonly HeldLease[]): void;
 }
@@ -42,7 +42,7 @@ export class ServingWatch {
     return this.#heartbeats.flatMap((heartbeat) => heartbeat.silence() ?? []);
   }
 
-  /** Looks at each store two to three times a second, four times while a projection waits for a lease, until the signal fires. */
+  /** Looks at each store two to three times a second, four times while a projection waits for a lease or is shared out, until the signal fires. */
   async run(signal: AbortSignal): Promise<void> {
     await Promise.all([...this.#byStore].map(([store, projections]) => this.#watch(store, projections, signal)));
   }
@@ -50,17 +50,17 @@ export class ServingWatch {
   async #watch(store: ReadStore, projections: readonly WatchedProjection[], signal: AbortSignal): Promise<void> {
     const heartbeat = new Heartbeat(`the watch of read store ${store.name}`, this.#runtime);
     this.#heartbeats.push(heartbeat);
-    const isAnyStandby = (): boolean => projections.some(({ isStandby }) => isStandby);
+    const isAnyWatching = (): boolean => projections.some(({ watchesLeases }) => watchesLeases);
     let answeredAtMs = this.#runtime.monotonic();
     for (;;) {
       heartbeat.busy('one look');
-      await this.#runtime.sleep(isAnyStandby() ? INTERVAL_STANDBY_MS : INTERVAL_MS, signal);
+      await this.#runtime.sleep(isAnyWatching() ? INTERVAL_STANDBY_MS : INTERVAL_MS, signal);
       if (signal.aborted) return heartbeat.idle();
       try {
         const generations = await store.generations();
         answeredAtMs = this.#runtime.monotonic();
         for (const projection of projections) projection.observe(generations.filter((one) => one.projection === projection.name));
-        if (!isAnyStandby()) continue;
+        if (!isAnyWatching()) continue;
         const leases = await store.leases();
         for (const projection of projections) projection.observeLeases(leases);
       } catch (error) {

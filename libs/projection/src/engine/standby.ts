@@ -1,5 +1,6 @@
 // The time while another instance runs a projection: tells what that one has written to whoever asks, and sleeps until it may be this one's turn.
 import type { Position, Runtime } from '@mainstem/event-store';
+import { checkpointIn } from '../partition/partition.js';
 import type { Generation } from '../read-store/checkpoint.js';
 import type { ReadStore } from '../read-store/read-store.js';
 import type { PositionWaiters } from './position-waiters.js';
@@ -10,6 +11,8 @@ const LOOK_MS = 5;
 
 export interface StandbyOptions {
   readonly projection: string;
+  /** The part of it that this is about. */
+  readonly partition: number;
   readonly store: Pick<ReadStore, 'generations'>;
   readonly runtime: Runtime;
   readonly waiters: PositionWaiters;
@@ -33,10 +36,11 @@ export class Standby {
 
   /** Takes over what the other instance has written, as just seen. */
   see(generations: readonly Generation[]): void {
-    const { progress, waiters, head } = this.#options;
+    const { progress, waiters, head, partition } = this.#options;
     const serving = generations.find(({ state }) => state === 'serving');
-    progress.standBy(serving, head());
-    waiters.reach(serving?.checkpoint.position);
+    const position = serving && checkpointIn(serving, partition).position;
+    progress.standBy(serving?.number ?? 0, position, head());
+    waiters.reach(position);
   }
 
   /** Those who wait for a position see it as soon as it is there. May be called at any time, and again. */

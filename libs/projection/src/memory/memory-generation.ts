@@ -1,7 +1,8 @@
 // One generation in memory: its documents as JSON text, its parked events, its checkpoint.
 import { encodeJson } from '@mainstem/event-store';
 import { CheckpointMoved, InvalidDocument, UnknownCollection } from '../errors.js';
-import type { Generation, GenerationState } from '../read-store/checkpoint.js';
+import { checkpointIn, ofPartitions } from '../partition/partition.js';
+import type { Checkpoint, Generation, GenerationState } from '../read-store/checkpoint.js';
 import { compareKeys } from '../read-store/key-order.js';
 import type {
   CollectionChanges,
@@ -15,12 +16,18 @@ import type {
 
 export type CollectionTexts = Map<string, string>;
 
+/** A session's claim to a part of the generation. */
+export interface PartitionClaim {
+  readonly partition: number;
+  readonly epoch: number;
+}
+
 export class MemoryGeneration {
   #collections: ReadonlyMap<string, CollectionTexts>;
   readonly #parked = new Map<string, ParkedEvent>();
   #generation: Generation;
 
-  constructor(projection: ProjectionDescriptor, generation: Generation) {
+  constructor(projection: Pick<ProjectionDescriptor, 'collections'>, generation: Generation) {
     this.#collections = new Map(projection.collections.map(({ name }) => [name, new Map<string, string>()]));
     this.#generation = generation;
   }
@@ -37,9 +44,23 @@ export class MemoryGeneration {
     this.#generation = { ...this.#generation, isBulk: false, updatedAt };
   }
 
-  raiseEpoch(): void {
-    const { checkpoint } = this.#generation;
-    this.#generation = { ...this.#generation, checkpoint: { ...checkpoint, epoch: checkpoint.epoch + 1 } };
+  /** Of one part, or of all. */
+  raiseEpoch(partition?: number): void {
+    this.#checkpoints.forEach((checkpoint, number) => {
+      if (partition === undefined || partition === number) this.#move(number, { ...checkpoint, epoch: checkpoint.epoch + 1 });
+    });
+  }
+
+  checkpoint(partition: number): Checkpoint {
+    return checkpointIn(this.#generation, partition);
+  }
+
+  get #checkpoints(): readonly Checkpoint[] {
+    return this.#generation.partitions ?? [this.#generation.checkpoint];
+  }
+
+  #move(partition: number, moved: Checkpoint): void {
+    this.#generation = { ...this.#generation, ...ofPartitions(this.#checkpoints.map((one, number) => (number === partition ? moved : one))) };
   }
 
   collection(name: string): ReadonlyMap<string, string> | undefined {
@@ -48,7 +69,7 @@ export class MemoryGeneration {
 
   /** The same as of now, whatever is committed later. */
   copy(): MemoryGeneration {
-    const copied = new MemoryGeneration({ ...this.#generation, name: this.#generation.projection, collections: [] }, this.#generation);
+    const copied = new MemoryGeneration({ collections: [] }, this.#generation);
     copied.#collections = new Map([...this.#collections].map(([name, texts]) => [name, new Map(texts)]));
     for (const [id, event] of this.#parked) copied.#parked.set(id, event);
     return copied;
@@ -68,9 +89,10 @@ export class MemoryGeneration {
   }
 
   /** Errors: READ_STORE_CHECKPOINT_MOVED, READ_STORE_INVALID_DOCUMENT; nothing has changed then. */
-  commit(epoch: number, batch: CommitBatch, updatedAt: string): void {
-    const { checkpoint, projection, number } = this.#generation;
-    this.assertEpoch(epoch);
+  commit({ partition, epoch }: PartitionClaim, batch: CommitBatch, updatedAt: string): void {
+    const { projection, number } = this.#generation;
+    this.assertEpoch({ partition, epoch });
+    const checkpoint = this.checkpoint(partition);
     if (checkpoint.position !== batch.checkpoint.from) throw new CheckpointMoved(projection, number);
     const encoded = batch.changes.map((changes) => ({ changes, texts: encode(changes), target: this.#texts(changes.collection) }));
     for (const { changes, texts, target } of encoded) {
@@ -79,14 +101,14 @@ export class MemoryGeneration {
     }
     for (const { key, position } of batch.unpark ?? []) this.#parked.delete(parkedId(key, position));
     for (const event of batch.park ?? []) this.#parked.set(parkedId(event.key, event.position), event);
-    const moved = { ...checkpoint, position: batch.checkpoint.to, digest: batch.checkpoint.digest };
-    this.#generation = { ...this.#generation, checkpoint: moved, updatedAt };
+    this.#move(partition, { ...checkpoint, position: batch.checkpoint.to, digest: batch.checkpoint.digest });
+    this.#generation = { ...this.#generation, updatedAt };
   }
 
   /** Errors: READ_STORE_CHECKPOINT_MOVED. */
-  assertEpoch(epoch: number): void {
-    const { checkpoint, projection, number } = this.#generation;
-    if (checkpoint.epoch !== epoch) throw new CheckpointMoved(projection, number);
+  assertEpoch({ partition, epoch }: PartitionClaim): void {
+    const { projection, number } = this.#generation;
+    if (this.checkpoint(partition).epoch !== epoch) throw new CheckpointMoved(projection, number);
   }
 
   #texts(collection: string): CollectionTexts {

@@ -2,6 +2,7 @@
 import { systemRuntime, type Incarnation, type Runtime } from '@mainstem/event-store';
 import { EMPTY_DIGEST } from '../digest/rolling-digest.js';
 import { FingerprintMismatch, GenerationServes, ReadStoreUnavailable, UnknownGeneration } from '../errors.js';
+import { ofPartitions, partitionsOf } from '../partition/partition.js';
 import type { Generation } from '../read-store/checkpoint.js';
 import type { HeldLease, LeaseAnswer, LeaseClaim, LeaseKey } from '../read-store/lease.js';
 import { assertPromotable } from '../read-store/promotion-rules.js';
@@ -24,6 +25,7 @@ import { MemorySession } from './memory-session.js';
 export class MemoryReadStore implements ReadStore {
   readonly hasAtomicCheckpoint = true;
   readonly hasTransactions = true;
+  readonly hasPartitions = true;
   readonly #runtime: Runtime;
   readonly #generations = new Map<string, MemoryGeneration[]>();
   readonly #numbers = new Map<string, number>();
@@ -51,6 +53,7 @@ export class MemoryReadStore implements ReadStore {
   ): Promise<Generation> {
     this.#assertOpen();
     const { name, version, fingerprint } = projection;
+    const checkpoint = { incarnation, position: undefined, epoch: 0, digest: EMPTY_DIGEST };
     const number = (this.#numbers.get(name) ?? 0) + 1;
     this.#numbers.set(name, number);
     const createdAt = this.#now();
@@ -60,7 +63,7 @@ export class MemoryReadStore implements ReadStore {
       state: isSide ? 'side' : this.#serving(name) || isBulk ? 'filling' : 'serving',
       version,
       fingerprint,
-      checkpoint: { incarnation, position: undefined, epoch: 0, digest: EMPTY_DIGEST },
+      ...ofPartitions(partitionsOf(projection).map(() => checkpoint)),
       isBulk,
       createdAt,
       updatedAt: createdAt,
@@ -69,13 +72,14 @@ export class MemoryReadStore implements ReadStore {
     return created.described;
   }
 
-  async open(projection: ProjectionDescriptor, generation: number): Promise<MemorySession> {
+  async open(projection: ProjectionDescriptor, generation: number, partition = 0): Promise<MemorySession> {
     this.#assertOpen();
     const opened = this.#find(projection.name, generation);
     if (opened.described.fingerprint !== projection.fingerprint) throw new FingerprintMismatch(projection.name, generation);
-    opened.raiseEpoch();
+    opened.raiseEpoch(partition);
     return new MemorySession(
       opened,
+      partition,
       () => this.#assertOpen(),
       () => this.#now(),
     );

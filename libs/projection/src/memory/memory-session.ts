@@ -2,7 +2,7 @@
 import { CheckpointMoved } from '../errors.js';
 import type { Checkpoint } from '../read-store/checkpoint.js';
 import type { CollectionChanges, CommitBatch, ParkedEvent, ProjectionDocument, TransactionalSession } from '../read-store/read-store.js';
-import { decodeDocument, type MemoryGeneration } from './memory-generation.js';
+import { decodeDocument, type MemoryGeneration, type PartitionClaim } from './memory-generation.js';
 
 /** What a handler projection writes through in memory; the same steps as in SQL, with keys given explicitly. */
 export interface MemoryTransaction {
@@ -20,12 +20,17 @@ export class MemorySession implements TransactionalSession<MemoryTransaction> {
   readonly #now: () => string;
   #isClosed = false;
 
-  constructor(generation: MemoryGeneration, assertUsable: () => void, now: () => string) {
+  constructor(
+    generation: MemoryGeneration,
+    private readonly partition: number,
+    assertUsable: () => void,
+    now: () => string,
+  ) {
     this.#generation = generation;
     this.#assertUsable = assertUsable;
     this.#now = now;
     this.generation = generation.described.number;
-    this.checkpoint = generation.described.checkpoint;
+    this.checkpoint = generation.checkpoint(partition);
   }
 
   async load(collection: string, keys: readonly string[]): Promise<ReadonlyMap<string, ProjectionDocument>> {
@@ -41,7 +46,7 @@ export class MemorySession implements TransactionalSession<MemoryTransaction> {
 
   async commit(batch: CommitBatch): Promise<void> {
     this.#assertMine();
-    this.#generation.commit(this.checkpoint.epoch, batch, this.#now());
+    this.#generation.commit(this.#claim, batch, this.#now());
   }
 
   async transact(work: (transaction: MemoryTransaction) => Promise<void>, batch: Omit<CommitBatch, 'changes'>): Promise<void> {
@@ -49,13 +54,13 @@ export class MemorySession implements TransactionalSession<MemoryTransaction> {
     const writes = new TransactionWrites(this.#generation);
     await work(writes);
     this.#assertMine();
-    this.#generation.commit(this.checkpoint.epoch, { ...batch, changes: writes.changes() }, this.#now());
+    this.#generation.commit(this.#claim, { ...batch, changes: writes.changes() }, this.#now());
   }
 
   /** Maps have no secondary indexes: there is nothing to make up for. */
   async finishBulk(): Promise<void> {
     this.#assertMine();
-    this.#generation.assertEpoch(this.checkpoint.epoch);
+    this.#generation.assertEpoch(this.#claim);
     this.#generation.finishBulk(this.#now());
   }
 
@@ -77,6 +82,10 @@ export class MemorySession implements TransactionalSession<MemoryTransaction> {
 
   async close(): Promise<void> {
     this.#isClosed = true;
+  }
+
+  get #claim(): PartitionClaim {
+    return { partition: this.partition, epoch: this.checkpoint.epoch };
   }
 
   #assertMine(): void {

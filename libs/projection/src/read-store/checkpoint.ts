@@ -29,7 +29,10 @@ export interface Generation {
   readonly version: number;
   /** Hash of the projection's definition; only a projection with the same fingerprint may write to it. */
   readonly fingerprint: string;
+  /** Where there are several parts: that of the part which is furthest behind, because everything up to there is in all of them. */
   readonly checkpoint: Checkpoint;
+  /** The checkpoint of each part, in order, for a projection that is split; absent for others. All parts are written independently. */
+  readonly partitions?: readonly Checkpoint[];
   /**
    * What the store has found missing in it. It was then taken aside (state `side`), so that it neither serves nor is written any more; the projection
    * fills another one by itself. Absent while nothing is known to be wrong.

@@ -4,7 +4,7 @@
 export interface LeaseKey {
   readonly projection: string;
   readonly fingerprint: string;
-  /** Part of the projection, from 0. The engine does not split projections: it claims part 0 alone. */
+  /** Part of the projection, from 0. Numbers from 1,000,000 on are no parts: by them instances that share the parts out know of each other. */
   readonly partition: number;
 }
 

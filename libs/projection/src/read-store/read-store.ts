@@ -24,6 +24,8 @@ export interface ProjectionDescriptor {
   readonly version: number;
   readonly fingerprint: string;
   readonly collections: readonly CollectionDescriptor[];
+  /** Parts with a checkpoint of their own that a generation has; default 1. Only stores with `hasPartitions` are given more. */
+  readonly partitions?: number;
 }
 
 /** An event set aside with its error. The payload stays in the event store, found by stream and revision. */
@@ -67,10 +69,10 @@ export interface CommitBatch {
   readonly unpark?: readonly Pick<ParkedEvent, 'key' | 'position'>[];
 }
 
-/** The right to write one generation of one projection, until another session takes it over. */
+/** The right to write one generation of one projection, or one part of it, until another session takes it over. */
 export interface ReadStoreSession {
   readonly generation: number;
-  /** As found when the session was opened, with the session's own epoch. */
+  /** As found when the session was opened, with the session's own epoch: that of its part. */
   readonly checkpoint: Checkpoint;
 
   /** The documents of these keys as of the last commit; keys without a document are absent. Errors: READ_STORE_UNAVAILABLE. */
@@ -167,6 +169,11 @@ export interface ReadStore {
   readonly hasAtomicCheckpoint: boolean;
   /** Sessions have `transact`. */
   readonly hasTransactions: boolean;
+  /**
+   * Generations may be split: each part has a checkpoint, an epoch and sessions of its own, and sessions of different parts do not fence each other
+   * off and may commit at the same time. Keys of documents and of parked events are then each written by one part alone. Default false.
+   */
+  readonly hasPartitions?: boolean;
 
   /** All generations of a projection, by number; of all projections without an argument. Errors: READ_STORE_UNAVAILABLE. */
   generations(projection?: string): Promise<readonly Generation[]>;
@@ -178,13 +185,14 @@ export interface ReadStore {
   createGeneration(projection: ProjectionDescriptor, incarnation: Incarnation, options?: CreateGenerationOptions): Promise<Generation>;
 
   /**
-   * Opens a session on a generation and raises its epoch: every older session of it is fenced off.
+   * Opens a session on a generation and raises its epoch: every older session of it is fenced off. Of a generation that is split it opens one part
+   * (from 0, default 0), and fences off the sessions of that part alone.
    * Errors: READ_STORE_UNKNOWN_GENERATION, READ_STORE_FINGERPRINT_MISMATCH (another definition fills it), READ_STORE_UNAVAILABLE.
    */
-  open(projection: ProjectionDescriptor, generation: number): Promise<ReadStoreSession>;
+  open(projection: ProjectionDescriptor, generation: number, partition?: number): Promise<ReadStoreSession>;
 
   /**
-   * Makes a generation the one that serves, in one step for readers. The one before is retired and its session fenced off, so that nobody
+   * Makes a generation the one that serves, in one step for readers. The one before is retired and its sessions fenced off, so that nobody
    * takes for visible what is written there from now on. Does nothing if it serves already.
    * Errors: READ_STORE_GENERATION_BEHIND when its checkpoint is behind that of the one that serves: queries would go back behind a position
    * already shown; READ_STORE_GENERATION_NOT_READY for a bulk generation before `finishBulk` and for a `side` one; READ_STORE_UNKNOWN_GENERATION.

@@ -4,6 +4,8 @@ import type { FillPhase } from '../engine/promotion.js';
 import { ProjectionRunner, type RunnerOptions } from '../engine/projection-runner.js';
 import type { ProjectionStatus } from '../engine/projection-status.js';
 import { RebuildRunning } from '../errors.js';
+import { mergedStatus } from '../partition/merged-status.js';
+import { checkpointIn, partitionsOf } from '../partition/partition.js';
 import type { Generation } from '../read-store/checkpoint.js';
 import type { RebuildTarget } from './rebuild-target.js';
 
@@ -35,7 +37,8 @@ const LOOK_MS = 100;
 
 export class GenerationJob {
   readonly target: RebuildTarget;
-  readonly #runner: ProjectionRunner;
+  /** One a part; the first one leads the others to the promotion. */
+  readonly #runners: readonly ProjectionRunner[];
   readonly #runtime: Runtime;
   readonly #startMs: number;
   readonly #settled = Promise.withResolvers<void>();
@@ -47,8 +50,13 @@ export class GenerationJob {
     this.target = target;
     this.#runtime = options.runtime;
     this.#startMs = options.runtime.monotonic();
-    const only = { number: target.number, onPhase: (phase: FillPhase) => this.#enter(phase) };
-    this.#runner = new ProjectionRunner({ ...options, hosted: target.hosted, only, onChange: () => undefined });
+    const parts = partitionsOf(target.hosted.projection);
+    const cacheBytesMax = Math.floor(options.cacheBytesMax / parts.length);
+    this.#runners = parts.map((partition) => {
+      const onPhase = partition.number === 0 ? (phase: FillPhase) => this.#enter(phase) : () => undefined;
+      const only = { number: target.number, onPhase };
+      return new ProjectionRunner({ ...options, hosted: target.hosted, partition, cacheBytesMax, only, onChange: () => undefined });
+    });
   }
 
   get phase(): RebuildPhase {
@@ -65,13 +73,16 @@ export class GenerationJob {
   }
 
   status(): ProjectionStatus {
-    return this.#runner.status();
+    return mergedStatus(this.#runners.map((runner) => runner.status()));
   }
 
   /** Runs until `stop`, or until it cannot go on. */
   start(): void {
-    this.#runner.start();
-    void this.#runner.ended.then(() => this.#ended()).then(() => this.#settled.resolve());
+    for (const runner of this.#runners) runner.start();
+    // A part that cannot go on holds up all of them.
+    void Promise.race(this.#runners.map((runner) => runner.ended))
+      .then(() => this.#ended())
+      .then(() => this.#settled.resolve());
   }
 
   /** After it was promoted: resolves when a projector has taken it over, or after the time given. */
@@ -85,7 +96,7 @@ export class GenerationJob {
 
   async stop(): Promise<void> {
     if (this.#phase !== 'serving' && this.#phase !== 'failed') this.#enter('interrupted');
-    await this.#runner.stop();
+    await Promise.all(this.#runners.map((runner) => runner.stop()));
   }
 
   result(): RebuiltProjection {
@@ -125,9 +136,10 @@ export class GenerationJob {
   }
 
   async #hasOtherWriter(): Promise<boolean> {
-    const { epoch } = this.#runner;
     const now = await this.#described();
-    return epoch === undefined || (now !== undefined && now.checkpoint.epoch !== epoch);
+    return this.#runners.every(
+      ({ epoch, partition }) => epoch === undefined || (now !== undefined && checkpointIn(now, partition.number).epoch !== epoch),
+    );
   }
 
   /** The generation as stored; undefined where the store does not tell. */

@@ -3,6 +3,7 @@ import type { EventReader, Position, Runtime } from '@mainstem/event-store';
 import type { CrashPoints } from '../engine/crash-points.js';
 import { ABANDONED_AFTER_MS } from '../engine/filling-status.js';
 import type { HostedProjection } from '../engine/hosted-projection.js';
+import { assertStoreSplits } from '../partition/partitioned.js';
 import { ForeignEventStore, InvalidProjection, RebuildRunning } from '../errors.js';
 import type { Generation } from '../read-store/checkpoint.js';
 
@@ -28,11 +29,12 @@ export interface RebuildTarget {
   readonly isResumed: boolean;
 }
 
-/** Errors: REBUILD_RUNNING, PROJECTION_FOREIGN_EVENT_STORE, PROJECTION_INVALID_DEFINITION, and those of the store. */
+/** Errors: REBUILD_RUNNING, PROJECTION_FOREIGN_EVENT_STORE, PROJECTION_INVALID_DEFINITION, PROJECTION_NOT_PARTITIONABLE, and those of the store. */
 export const assertRebuildable = async ({ projection, store }: HostedProjection, options: TargetOptions): Promise<void> => {
   if (projection.kind === 'handler' && !store.hasTransactions) {
     throw new InvalidProjection(projection.name, `a handler projection needs a read store with transactions, which ${store.name} has not`);
   }
+  assertStoreSplits(projection, store);
   const generations = await store.generations(projection.name);
   const { incarnation } = options.reader;
   const foreign = generations.find(({ checkpoint }) => checkpoint.incarnation !== incarnation);

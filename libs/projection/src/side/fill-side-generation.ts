@@ -2,6 +2,7 @@
 import { position as toPosition, type EventReader, type Position, type Runtime } from '@mainstem/event-store';
 import type { HostedProjection } from '../engine/hosted-projection.js';
 import { ForeignEventStore, UntilAhead } from '../errors.js';
+import { partitionsOf } from '../partition/partition.js';
 import type { Generation } from '../read-store/checkpoint.js';
 import { GenerationFill } from './generation-fill.js';
 
@@ -39,12 +40,15 @@ const fillNew = async ({ reader, hosted, until, runtime, signal, onProgress }: S
   const { projection, store } = hosted;
   const { number } = await store.createGeneration(projection, reader.incarnation, { isBulk: true, isSide: true });
   try {
-    const fill = await GenerationFill.open({ reader, hosted, generation: number, runtime, signal, onProgress });
-    try {
-      await fill.to(until);
-      await fill.finishBulk();
-    } finally {
-      await fill.close();
+    const parts = partitionsOf(projection);
+    for (const partition of parts) {
+      const fill = await GenerationFill.open({ reader, hosted, generation: number, partition, runtime, signal, onProgress });
+      try {
+        await fill.to(until);
+        if (partition === parts.at(-1)) await fill.finishBulk();
+      } finally {
+        await fill.close();
+      }
     }
   } catch (error) {
     await store.dropGeneration(projection.name, number);

@@ -9,12 +9,15 @@ import type { HostedProjection } from '../engine/hosted-projection.js';
 import { OpenGeneration } from '../engine/open-generation.js';
 import type { Condemned } from '../engine/parking.js';
 import { ProjectionFailed } from '../errors.js';
+import type { Partition } from '../partition/partition.js';
 import { readUpTo } from '../verify/event-range.js';
 
 export interface FillOptions {
   readonly reader: EventReader;
   readonly hosted: HostedProjection;
   readonly generation: number;
+  /** Which part of it; default all of it. */
+  readonly partition?: Partition | undefined;
   readonly runtime?: Runtime | undefined;
   readonly signal?: AbortSignal | undefined;
   /** Events that are passed without being applied. Default none. */
@@ -41,9 +44,12 @@ export class GenerationFill {
   /** Takes the right to write the generation. Errors: those of the read store. */
   static async open(options: FillOptions): Promise<GenerationFill> {
     const { projection, store } = options.hosted;
-    const session = await store.open(projection, options.generation);
+    const session = await store.open(projection, options.generation, options.partition?.number);
     try {
-      return new GenerationFill(options, new OpenGeneration(session, projection, undefined, await session.parkedKeys(), CACHE_BYTES_MAX));
+      return new GenerationFill(
+        options,
+        new OpenGeneration(session, projection, { partition: options.partition }, await session.parkedKeys(), CACHE_BYTES_MAX),
+      );
     } catch (error) {
       await session.close();
       throw error;

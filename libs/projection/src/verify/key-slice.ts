@@ -1,4 +1,5 @@
 // Parts of all keys, by a stable hash: what is folded in one pass, and what a sample takes.
+import { mixed } from '../partition/key-hash.js';
 
 /** The keys whose hash ends in these bits. With no bits: all keys. */
 export interface KeySlice {
@@ -18,19 +19,5 @@ export const halvesOf = ({ bits, index }: KeySlice): readonly [KeySlice, KeySlic
 
 export const isInSlice = (hash: number, { bits, index }: KeySlice): boolean => (hash & (2 ** bits - 1)) === index;
 
-/** 32 bits of FNV-1a over the UTF-16 units (Fowler, Noll, Vo), mixed by the finaliser of MurmurHash3 (Appleby, public domain). */
-export const keyHash = (key: string): number => {
-  let hash = 0x811c9dc5;
-  for (let index = 0; index < key.length; index++) hash = Math.imul(hash ^ key.charCodeAt(index), 0x01000193);
-  return mixed(hash);
-};
-
 /** Whether a sample of this share (0 to 1) takes the key. The same keys always; those of a smaller share are among those of a larger one. */
 export const isSampled = (hash: number, share: number): boolean => share >= 1 || mixed(hash ^ 0x5bd1e995) >>> 0 < share * 2 ** 32;
-
-const mixed = (hash: number): number => {
-  let mixing = hash;
-  mixing = Math.imul(mixing ^ (mixing >>> 16), 0x85ebca6b);
-  mixing = Math.imul(mixing ^ (mixing >>> 13), 0xc2b2ae35);
-  return mixing ^ (mixing >>> 16);
-};

@@ -1,6 +1,7 @@
 // Which folds a generation has not made, because their events are parked.
 import type { Position, RecordedEvent } from '@mainstem/event-store';
-import { streamKeyOf } from '../engine/parking.js';
+import { isParkedIn, streamKeyOf } from '../engine/parking.js';
+import { WHOLE, type Partition } from '../partition/partition.js';
 import type { GenerationSnapshot } from '../read-store/read-store.js';
 
 const PAGE = 1_000;
@@ -9,13 +10,15 @@ const PAGE = 1_000;
 export class ParkedFolds {
   readonly #folds = new Map<string, Position>();
 
-  /** All of a snapshot; memory in proportion to their number. */
-  static async of(snapshot: GenerationSnapshot): Promise<ParkedFolds> {
-    const parked = new ParkedFolds();
+  private constructor(private readonly partition: Partition) {}
+
+  /** All of a snapshot that a part has parked; memory in proportion to their number. */
+  static async of(snapshot: GenerationSnapshot, partition: Partition = WHOLE): Promise<ParkedFolds> {
+    const parked = new ParkedFolds(partition);
     // Several keys may be parked at one position, so a full page may end in the middle of it: its last position is read again.
     for (let after: Position | undefined, limit = PAGE; ;) {
       const page = await snapshot.parked({ limit, ...(after !== undefined && { after }) });
-      for (const { key, position } of page) parked.#folds.set(foldId(position, key), position);
+      for (const { key, position } of page) if (isParkedIn(key, partition)) parked.#folds.set(foldId(position, key), position);
       if (page.length < limit) return parked;
       const last = page.at(-1)?.position;
       const before = page.findLast(({ position }) => position !== last)?.position;
@@ -33,7 +36,7 @@ export class ParkedFolds {
   }
 
   hasStream(event: RecordedEvent): boolean {
-    return this.#folds.size > 0 && this.has(event, streamKeyOf(event));
+    return this.#folds.size > 0 && this.has(event, streamKeyOf(event, this.partition.number));
   }
 
   /** Whether the folds up to a position are the same: only a replay takes events off the list, and nothing parks earlier ones. */

@@ -7,7 +7,9 @@ import { estimateBytes } from '../engine/document-cache.js';
 import type { Gate } from '../engine/parking.js';
 import { ProjectionFailed } from '../errors.js';
 import type { ParkedEvent } from '../read-store/read-store.js';
-import { halvesOf, isInSlice, isSampled, keyHash, type KeySlice } from './key-slice.js';
+import { keyHash } from '../partition/key-hash.js';
+import { partitionOf, type Partition } from '../partition/partition.js';
+import { halvesOf, isInSlice, isSampled, type KeySlice } from './key-slice.js';
 import type { ParkedFolds } from './parked-folds.js';
 
 /** A key that occurred, with its document (null after its deletion) and the last event folded into it. */
@@ -18,6 +20,13 @@ export interface FoldedKey {
   position: Position;
   type: string;
   stream: StreamName;
+}
+
+export interface SliceFoldOptions {
+  readonly slice: KeySlice;
+  readonly share: number;
+  readonly parked: ParkedFolds;
+  readonly partition: Partition;
 }
 
 /** What an entry costs besides its document. */
@@ -33,12 +42,14 @@ export class SliceFold {
   parked: ParkedFolds;
   readonly #projection: DocumentProjection;
   readonly #share: number;
+  readonly #partition: Partition;
   #slice: KeySlice;
 
-  constructor(projection: DocumentProjection, { slice, share, parked }: { slice: KeySlice; share: number; parked: ParkedFolds }) {
+  constructor(projection: DocumentProjection, { slice, share, parked, partition }: SliceFoldOptions) {
     this.#projection = projection;
     this.#slice = slice;
     this.#share = share;
+    this.#partition = partition;
     this.parked = parked;
   }
 
@@ -47,6 +58,8 @@ export class SliceFold {
   }
 
   holds(key: string): boolean {
+    const { number, count } = this.#partition;
+    if (count > 1 && partitionOf(key, count) !== number) return false;
     if (this.#slice.bits === 0 && this.#share >= 1) return true;
     const hash = keyHash(key);
     return isInSlice(hash, this.#slice) && isSampled(hash, this.#share);
@@ -54,7 +67,7 @@ export class SliceFold {
 
   /** Folds the next events. Errors: PROJECTION_FAILED for one that is not parked and cannot be folded. */
   fold(events: readonly RecordedEvent[]): void {
-    const plan = new DocumentPlan(this.#projection, events, this.digest, this.#gate());
+    const plan = new DocumentPlan(this.#projection, events, this.digest, this.#gate(), { partition: this.#partition });
     const before = plan.keys.map((key) => this.keys.get(key)?.document ?? null);
     const { after, poison = plan.poison } = plan.fold(before);
     if (poison) throw new ProjectionFailed(this.#projection.name, poison.key, poison.event.position, poison.event.type, poison.error);

@@ -79,9 +79,9 @@ class DocumentVerification {
     this.#isCounted = isCounted;
     const begin = await work.snapshot(async (snapshot) => ({
       position: snapshot.generation.checkpoint.position,
-      parked: await ParkedFolds.of(snapshot),
+      parked: await ParkedFolds.of(snapshot, work.partition),
     }));
-    const fold = new SliceFold(work.projection, { slice, share: work.share, parked: begin.parked });
+    const fold = new SliceFold(work.projection, { slice, share: work.share, parked: begin.parked, partition: work.partition });
     if (this.#reference) {
       this.#assertSameParked(this.#reference.position, this.#reference.parked, begin.parked);
       await this.#advance(fold, undefined, this.#reference.position);
@@ -92,7 +92,7 @@ class DocumentVerification {
     }
     await work.snapshot(async (snapshot) => {
       const { position } = snapshot.generation.checkpoint;
-      const parked = await ParkedFolds.of(snapshot);
+      const parked = await ParkedFolds.of(snapshot, work.partition);
       this.#assertSameParked(begin.position, begin.parked, parked);
       fold.parked = parked;
       await this.#advance(fold, begin.position, position);

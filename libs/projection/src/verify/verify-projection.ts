@@ -2,6 +2,7 @@
 import type { EventReader, Position } from '@mainstem/event-store';
 import type { AnyProjection, HostedProjection } from '../engine/hosted-projection.js';
 import { ForeignEventStore, ProjectionChanged, UnknownGeneration } from '../errors.js';
+import { checkpointIn, partitionsOf, type Partition } from '../partition/partition.js';
 import { Differences, type VerifyDifference } from './differences.js';
 import { verifyDocuments } from './verify-documents.js';
 import { verifyHandler } from './verify-handler.js';
@@ -62,11 +63,34 @@ export const verifyProjection = async (options: VerifyOptions): Promise<VerifyRe
   const { projection, store } = hosted;
   if (!(sample > 0 && sample <= 1)) throw new RangeError(`sample must be above 0 and at most 1, got ${sample}`);
   const generation = await chosenGeneration(options);
-  const report = new ReportWriter(options, generation);
-  if (projection.kind === 'document') await verifyDocuments(report.work(projection));
-  else await verifyHandler(report.work(projection));
-  for (const derived of (await store.checkDerived?.(projection.name, generation, signal)) ?? []) report.addDerived(derived);
-  return report.finish();
+  const reports: VerifyReport[] = [];
+  // Each part is in a state of its own; together they are all documents. What is derived belongs to none: it is looked at once.
+  for (const partition of partitionsOf(projection)) {
+    const report = new ReportWriter(options, generation);
+    if (projection.kind === 'document') await verifyDocuments(report.work(projection, partition));
+    else await verifyHandler(report.work(projection, partition));
+    if (partition.number === partition.count - 1) {
+      for (const derived of (await store.checkDerived?.(projection.name, generation, signal)) ?? []) report.addDerived(derived);
+    }
+    reports.push(report.finish());
+  }
+  return reports.reduce((all, one) => joined(all, one, options.differencesMax ?? DIFFERENCES_MAX));
+};
+
+/** Of all parts: the position is that of the part which is furthest behind, the digest the first one that differs. */
+const joined = (one: VerifyReport, other: VerifyReport, listedMax: number): VerifyReport => {
+  const isBehind = other.position === undefined || (one.position !== undefined && other.position < one.position);
+  const slowest = isBehind ? other : one;
+  const differing = [one, other].find(({ digest: { stored, expected } }) => stored !== expected);
+  return {
+    ...slowest,
+    digest: (differing ?? slowest).digest,
+    isSame: one.isSame && other.isSame,
+    documentsCompared: one.documentsCompared + other.documentsCompared,
+    documentsDiffering: one.documentsDiffering + other.documentsDiffering,
+    fieldsDiffering: one.fieldsDiffering + other.fieldsDiffering,
+    differences: [...one.differences, ...other.differences].slice(0, listedMax),
+  };
 };
 
 const chosenGeneration = async ({ reader, hosted: { projection, store }, generation }: VerifyOptions): Promise<number> => {
@@ -91,7 +115,7 @@ class ReportWriter {
     this.#differences = this.#none();
   }
 
-  work<Projection extends AnyProjection>(projection: Projection): VerifyWork<Projection> {
+  work<Projection extends AnyProjection>(projection: Projection, partition: Partition): VerifyWork<Projection> {
     const { reader, hosted, sample = 1, memoryBytesMax = MEMORY_BYTES_MAX, keyRangesMax = KEY_RANGES_MAX, signal, onProgress } = this.options;
     const { store } = hosted;
     const { generation } = this;
@@ -101,6 +125,7 @@ class ReportWriter {
       projection,
       store,
       generation,
+      partition,
       share: sample,
       memoryBytesMax,
       keyRangesMax,
@@ -108,7 +133,11 @@ class ReportWriter {
       get differences() {
         return differences();
       },
-      snapshot: (use) => store.snapshot(projection.name, generation, use),
+      snapshot: (use) =>
+        store.snapshot(projection.name, generation, (snapshot) => {
+          const checkpoint = checkpointIn(snapshot.generation, partition.number);
+          return use({ ...snapshot, generation: { ...snapshot.generation, checkpoint } });
+        }),
       tell: (progress) => onProgress?.({ projection: projection.name, ...progress }),
       reached: (position, digest) => {
         this.#position = position;

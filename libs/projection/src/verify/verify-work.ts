@@ -1,6 +1,7 @@
 // What both ways of verifying work with.
 import type { EventReader, Position } from '@mainstem/event-store';
 import type { AnyProjection } from '../engine/hosted-projection.js';
+import type { Partition } from '../partition/partition.js';
 import type { GenerationSnapshot, ReadStore } from '../read-store/read-store.js';
 import type { Differences } from './differences.js';
 
@@ -23,6 +24,8 @@ export interface VerifyWork<Projection extends AnyProjection> {
   readonly projection: Projection;
   readonly store: ReadStore;
   readonly generation: number;
+  /** The part that is compared: its keys, in the state of its own checkpoint. */
+  readonly partition: Partition;
   /** Share of the keys, above 0 and up to 1. */
   readonly share: number;
   readonly memoryBytesMax: number;

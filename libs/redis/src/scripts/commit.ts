@@ -117,18 +117,19 @@ end
 
 /** Arguments: see `commitArguments`. Replies `ok` and the number of the commit, `moved` or `damaged` and what. */
 export const COMMIT = `${PRELUDE}${WRITING}
-local n, session, commits, from, to, digest, updatedAt, now = take(), take(), take(), take(), take(), take(), take(), takeNumber()
-if field(n, 'session') ~= session or field(n, 'commits') ~= commits or field(n, 'position') ~= from then return { 'moved' } end
+local n, part, session, commits, from, to, digest, updatedAt, now = take(), take(), take(), take(), take(), take(), take(), take(), takeNumber()
+local p = n .. part
+if field(p, 'session') ~= session or field(p, 'commits') ~= commits or field(p, 'position') ~= from then return { 'moved' } end
 local damage = damageOf(n)
 if damage then return { 'damaged', damage } end
 local base = baseOf(n)
-local commit = tostring(redis.call('HINCRBY', meta, n .. ':commits', 1))
+local commit = tostring(redis.call('HINCRBY', meta, p .. ':commits', 1))
 local snapshots = snapshotsOf(n, base)
 
 for _ = 1, takeNumber() do
   local name, deletes, upserts, hasBoards, hasExpiry = take(), takeNumber(), takeNumber(), take() == '1', take() == '1'
   local k, v, touched = base .. name, derivedOf(n, base, name), {}
-  redis.call('HSET', k .. ':d', STAMP, commit)
+  redis.call('HSET', k .. ':d', STAMP, commit .. part)
   if #snapshots > 0 then
     keep(snapshots, base, name, ARGV, at + 1, at + deletes, 1)
     keep(snapshots, base, name, ARGV, at + deletes + 1, at + deletes + 2 * upserts, 2)
@@ -173,7 +174,7 @@ for _ = 1, parks do
     redis.call('HINCRBY', parked .. ':n', key, 1)
   end
 end
-redis.call('HSET', meta, n .. ':position', to, n .. ':digest', digest, n .. ':updated', updatedAt, n .. ':parked', parkedShapeOf(base))
+redis.call('HSET', meta, p .. ':position', to, p .. ':digest', digest, n .. ':updated', updatedAt, n .. ':parked', parkedShapeOf(base))
 return { 'ok', commit }
 `;
 
@@ -212,10 +213,10 @@ redis.call('HSET', meta, n .. ':n:' .. name, shapeOf(n, base, name))
 return { 'ok' }
 `;
 
-/** Arguments: generation, session, time. Replies `ok` or `moved`. */
+/** Arguments: generation, part, session, time. Replies `ok` or `moved`. */
 export const FINISH_BULK = `${PRELUDE}
-local n, session, updatedAt = ARGV[1], ARGV[2], ARGV[3]
-if field(n, 'session') ~= session then return { 'moved' } end
+local n, session, updatedAt = ARGV[1], ARGV[3], ARGV[4]
+if field(n .. ARGV[2], 'session') ~= session then return { 'moved' } end
 redis.call('HSET', meta, n .. ':bulk', '0', n .. ':updated', updatedAt)
 return { 'ok' }
 `;

@@ -2,23 +2,28 @@
 import { PRELUDE } from './prelude.js';
 
 /**
- * Arguments: id, version, fingerprint, incarnation, empty digest, time, bulk, side, then name, `$state` flag and declaration of each collection.
+ * Arguments: id, version, fingerprint, incarnation, empty digest, time, bulk, side, number of parts, then name, `$state` flag and declaration of each collection.
  * Replies the number, and whether there was no bookkeeping before.
  */
 export const CREATE = `${PRELUDE}
-local id, version, fingerprint, incarnation, digest, now, bulk, side = unpack(ARGV, 1, 8)
+local id, version, fingerprint, incarnation, digest, now, bulk, side, parts = unpack(ARGV, 1, 9)
 local isNew = redis.call('EXISTS', meta) == 0
 local n = tostring(redis.call('HINCRBY', meta, 'last', 1))
 local serving = redis.call('HGET', meta, 'serving') or ''
 local state = side == '1' and 'side' or ((serving ~= '' or bulk == '1') and 'filling' or 'serving')
 local names = {}
-for i = 9, #ARGV, 3 do names[#names + 1] = ARGV[i] end
+for i = 10, #ARGV, 3 do names[#names + 1] = ARGV[i] end
 redis.call('HSET', meta, n .. ':id', id, n .. ':state', state, n .. ':version', version, n .. ':fingerprint', fingerprint,
   n .. ':incarnation', incarnation, n .. ':position', '', n .. ':epoch', '0', n .. ':session', '', n .. ':commits', '0', n .. ':digest', digest,
   n .. ':bulk', bulk, n .. ':created', now, n .. ':updated', now, n .. ':damage', '', n .. ':collections', table.concat(names, ','),
   n .. ':parked', parkedShapeOf(root .. id .. ':'))
+if parts ~= '1' then redis.call('HSET', meta, n .. ':parts', parts) end
+for part = 1, tonumber(parts) - 1 do
+  local p = n .. ':p' .. part
+  redis.call('HSET', meta, p .. ':position', '', p .. ':epoch', '0', p .. ':session', '', p .. ':commits', '0', p .. ':digest', digest)
+end
 if state == 'serving' then redis.call('HSET', meta, 'serving', n) end
-for i = 9, #ARGV, 3 do
+for i = 10, #ARGV, 3 do
   local name = ARGV[i]
   redis.call('HSET', root .. id .. ':' .. name .. ':d', STAMP, '0')
   redis.call('HSET', meta, n .. ':h:' .. name, ARGV[i + 1], n .. ':c:' .. name, ARGV[i + 2], n .. ':v:' .. name, '1')
@@ -27,15 +32,16 @@ end
 return { n, isNew and '1' or '0' }
 `;
 
-/** Arguments: generation, fingerprint, session. Replies `ok` and all bookkeeping, or `unknown`, `fingerprint`, `damaged` and what. */
+/** Arguments: generation, fingerprint, session, and what the part's fields begin with after the generation's number ('' for the first). Replies `ok` and all bookkeeping, or `unknown`, `fingerprint`, `damaged` and what. */
 export const OPEN = `${PRELUDE}
 local n, fingerprint, session = ARGV[1], ARGV[2], ARGV[3]
-if not field(n, 'id') then return { 'unknown' } end
+local part = n .. ARGV[4]
+if not field(n, 'id') or not field(part, 'epoch') then return { 'unknown' } end
 if field(n, 'fingerprint') ~= fingerprint then return { 'fingerprint' } end
 local damage = damageOf(n)
 if damage then return { 'damaged', damage } end
-redis.call('HINCRBY', meta, n .. ':epoch', 1)
-redis.call('HSET', meta, n .. ':session', session)
+redis.call('HINCRBY', meta, part .. ':epoch', 1)
+redis.call('HSET', meta, part .. ':session', session)
 return { 'ok', redis.call('HGETALL', meta) }
 `;
 
@@ -49,10 +55,13 @@ if field(n, 'state') == 'side' then return { 'side' } end
 if field(n, 'bulk') == '1' then return { 'bulk' } end
 if damageOf(n) then return { 'side' } end
 if serving ~= '' then
-  local mine, theirs = field(n, 'position'), field(serving, 'position')
+  local mine, theirs = positionOf(n), positionOf(serving)
   if force ~= '1' and isBefore(mine, theirs) then return { 'behind', mine, theirs } end
-  redis.call('HINCRBY', meta, serving .. ':epoch', 1)
-  redis.call('HSET', meta, serving .. ':state', 'retired', serving .. ':session', '', serving .. ':updated', now)
+  for _, part in ipairs(partsOf(serving)) do
+    redis.call('HINCRBY', meta, part .. ':epoch', 1)
+    redis.call('HSET', meta, part .. ':session', '')
+  end
+  redis.call('HSET', meta, serving .. ':state', 'retired', serving .. ':updated', now)
 end
 redis.call('HSET', meta, 'serving', n, n .. ':state', 'serving', n .. ':updated', now)
 return { 'ok' }

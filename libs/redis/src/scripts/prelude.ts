@@ -45,10 +45,18 @@ local function parkedShapeOf(base)
   return table.concat({ redis.call('HLEN', k .. ':d'), redis.call('ZCARD', k .. ':o'), redis.call('ZCARD', k .. ':k'), redis.call('HLEN', k .. ':n') }, '/')
 end
 
--- Takes a generation that has lost data aside: it serves no more, its session is fenced off, and the projection fills the next one. By pcall, because
+-- What the fields of the checkpoint of each part begin with. Those of the first part are the generation's own.
+local function partsOf(n)
+  local parts = { n }
+  for part = 1, tonumber(field(n, 'parts') or '1') - 1 do parts[#parts + 1] = n .. ':p' .. part end
+  return parts
+end
+
+-- Takes a generation that has lost data aside: it serves no more, its sessions are fenced off, and the projection fills the next one. By pcall, because
 -- a reader notices it too and may be on a server that takes no writes: the answer is a miss all the same.
 local function withdraw(n, damage)
-  redis.pcall('HSET', meta, n .. ':damage', damage, n .. ':state', 'side', n .. ':session', '')
+  redis.pcall('HSET', meta, n .. ':damage', damage, n .. ':state', 'side')
+  for _, part in ipairs(partsOf(n)) do redis.pcall('HSET', meta, part .. ':session', '') end
   if redis.call('HGET', meta, 'serving') == n then redis.pcall('HSET', meta, 'serving', '') end
   return damage
 end
@@ -81,6 +89,16 @@ end
 local function isBefore(a, b)
   if #a ~= #b then return #a < #b end
   return isBelow(a, b)
+end
+
+-- Everything up to here is in all parts.
+local function positionOf(n)
+  local smallest = field(n, 'position') or ''
+  for _, part in ipairs(partsOf(n)) do
+    local position = field(part, 'position') or ''
+    if isBefore(position, smallest) then smallest = position end
+  end
+  return smallest
 end
 
 -- HMGET and the like for any number of names; Lua's stack holds 8,000 values.

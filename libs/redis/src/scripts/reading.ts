@@ -21,7 +21,7 @@ local base = baseOf(n)
 local document = redis.call('HGET', base .. name .. ':d', key)
 local expiresAt = document and redis.call('ZSCORE', derivedOf(n, base, name) .. ':x', key)
 if expiresAt and tonumber(expiresAt) <= now then document = false end
-return { field(n, 'h:' .. name), field(n, 'position'), document or '' }
+return { field(n, 'h:' .. name), positionOf(n), document or '' }
 `;
 
 /**
@@ -50,7 +50,7 @@ if ARGV[5] then
     if isBelow(ARGV[6], redis.call('ZRANGE', k, middle, middle)[1]) then high = middle else rank = middle + 1 end
   end
 end
-local reply = { field(n, 'h:' .. name), field(n, 'position') }
+local reply = { field(n, 'h:' .. name), positionOf(n) }
 local canExpire = redis.call('EXISTS', v .. ':x') == 1
 while limit > 0 and rank < size do
   local step = math.min(limit, ${STEP_MAX})

@@ -75,8 +75,29 @@ export class ReadStoreLeases1764100000000 implements MigrationInterface {
   }
 }
 
+/** Checkpoints of the parts of generations that are split, all but the first one, which is in `mainstem_generations`. */
+export class ReadStorePartitions1764200000000 implements MigrationInterface {
+  readonly name = 'ReadStorePartitions1764200000000';
+
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query(`CREATE TABLE ${tableNamer(runner)('mainstem_partitions')} (
+      projection text NOT NULL,
+      generation integer NOT NULL,
+      partition_number integer NOT NULL,
+      position bigint,
+      epoch bigint NOT NULL,
+      digest text NOT NULL,
+      updated_at text NOT NULL,
+      PRIMARY KEY (projection, generation, partition_number))`);
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query(`DROP TABLE ${tableNamer(runner)('mainstem_partitions')}`);
+  }
+}
+
 /** All migrations, oldest first. */
-export const migrations = [ReadStoreBookkeeping1764000000000, ReadStoreLeases1764100000000] as const;
+export const migrations = [ReadStoreBookkeeping1764000000000, ReadStoreLeases1764100000000, ReadStorePartitions1764200000000] as const;
 
 /** Where TypeORM notes which of them have run. */
 export const MIGRATIONS_TABLE = 'mainstem_migrations';

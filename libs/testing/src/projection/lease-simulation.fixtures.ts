@@ -3,6 +3,7 @@ import { defineEvents, InMemoryEventStore, streamOf, type EventId, type Position
 import {
   documentProjection,
   MemoryReadStore,
+  partitioned,
   Projector,
   ReadStoreUnavailable,
   type DocumentProjection,
@@ -15,6 +16,7 @@ import { SeededRuntime } from '../faults/seeded-runtime.js';
 
 export const LEASE_MS = 5_000;
 const LOOK_MS = 10;
+const STREAMS = 12;
 
 class CountedData {
   amount!: number;
@@ -43,6 +45,8 @@ export const counterProjection = (name: string, version = 1): DocumentProjection
 export interface InstanceOptions {
   readonly version?: number;
   readonly rebuild?: RebuildPolicy;
+  /** Default 1. */
+  readonly partitions?: number;
 }
 
 export class Instance {
@@ -57,12 +61,12 @@ export class Instance {
   constructor(
     readonly name: string,
     simulation: LeaseSimulation,
-    { version = 1, rebuild = 'manual' }: InstanceOptions,
+    { version = 1, rebuild = 'manual', partitions = 1 }: InstanceOptions,
   ) {
     const { runtime, reader } = simulation;
     const store = this.#connectionTo(simulation.store);
     const projections: readonly HostedProjection[] = simulation.projections.map((projection) => ({
-      projection: counterProjection(projection, version),
+      projection: partitioned(counterProjection(projection, version), partitions),
       store,
       rebuild,
     }));
@@ -173,7 +177,7 @@ export class LeaseSimulation {
 
   async append(): Promise<Position> {
     const amount = ++this.#appended;
-    const id = `0000000${amount % 3}`;
+    const id = `0000000${amount % STREAMS}`;
     const eventId = `00000000-0000-4000-8000-${amount.toString(16).padStart(12, '0')}` as EventId;
     const stream = streamOf('counter', id);
     const event = { id: eventId, type: 'Counted', data: { amount }, metadata: {} };

@@ -1,6 +1,17 @@
 // The projection that the read store contract runs: events of a small shop, orders as documents, totals by country as a roll-up.
 import { defineEvents } from '@mainstem/event-store';
-import { count, decimalSum, documentProjection, max, min, rollUp, sum, type DocumentClass, type DocumentProjection } from '@mainstem/projection';
+import {
+  count,
+  decimalSum,
+  documentProjection,
+  max,
+  min,
+  partitioned,
+  rollUp,
+  sum,
+  type DocumentClass,
+  type DocumentProjection,
+} from '@mainstem/projection';
 
 export class OrderOpenedData {
   customer!: string | null;
@@ -95,6 +106,12 @@ export const contractProjection = (documents: ContractDocuments, version = 1): D
       }),
     ],
   });
+};
+
+/** The same documents without the roll-up, in so many parts. */
+export const splitProjection = (documents: ContractDocuments, partitions: number): DocumentProjection => {
+  const { collections, ...whole } = contractProjection(documents);
+  return partitioned({ ...whole, rollUps: [], collections: collections.filter(({ name }) => name === ORDERS) }, partitions);
 };
 
 /** Adds decimal strings with two places. */

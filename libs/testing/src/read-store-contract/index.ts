@@ -8,6 +8,7 @@ import { generationCases } from './generation-cases.js';
 import { leaseCases } from './lease-cases.js';
 import { loadCases } from './load-cases.js';
 import { parkedCases } from './parked-cases.js';
+import { partitionCases } from './partition-cases.js';
 import { scanCases } from './scan-cases.js';
 import { transactionCases } from './transaction-cases.js';
 import { verifyCases } from './verify-cases.js';
@@ -26,6 +27,7 @@ export const readStoreContract = <Transaction = never>(options: ReadStoreContrac
       ...(options.transaction ? transactionCases(define, options.transaction) : []),
       ...engineCases(define),
       ...leaseCases(define),
+      ...partitionCases(define),
       ...verifyCases(define),
     ],
   };

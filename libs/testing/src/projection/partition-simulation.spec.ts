@@ -1,0 +1,136 @@
+// Several instances of a projector share the parts of one projection: each part has one owner, and together they are the fold.
+import { partitioned, verifyProjection } from '@mainstem/projection';
+import { afterEach, describe, expect, it } from 'vitest';
+import { seededRandom } from '../faults/seeded-random.js';
+import { counterProjection, LEASE_MS, LeaseSimulation, LyingReadStore, type Instance } from './lease-simulation.fixtures.js';
+
+const SEED = 20_261_126;
+const PARTS = 4;
+const SPLIT = { partitions: PARTS } as const;
+
+describe('instances of a projector that share the parts of a projection', () => {
+  let simulation: LeaseSimulation;
+  afterEach(() => simulation.stop());
+
+  /** How many parts each of these runs at this moment. */
+  const sharesOf = (instances: readonly Instance[]): readonly number[] =>
+    instances.map((instance) => (instance.status('counter').partitions ?? []).filter(({ state }) => state === 'live').length);
+
+  const areShared = (instances: readonly Instance[], ...shares: readonly number[]): boolean => {
+    const inOrder = (numbers: readonly number[]): string => numbers.toSorted((left, right) => left - right).join();
+    return inOrder(sharesOf(instances)) === inOrder(shares);
+  };
+
+  const isLevel = async (parts: number): Promise<void> => {
+    const position = await simulation.append();
+    const isThere = async (): Promise<boolean> => {
+      const serving = (await simulation.store.generations('counter')).find(({ state }) => state === 'serving');
+      return serving?.partitions?.length === parts && serving.checkpoint.position === position;
+    };
+    const look = async (): Promise<void> => {
+      while (!(await isThere())) await simulation.runtime.sleep(10);
+    };
+    await simulation.run(look());
+    expect(simulation.stored('counter')).toEqual(simulation.expected);
+    const { reader, store } = simulation;
+    const verified = verifyProjection({ reader, hosted: { projection: partitioned(counterProjection('counter'), parts), store } });
+    expect(await verified).toMatchObject({ isSame: true, position });
+  };
+
+  it('take the same number each, and share out anew when one joins, stops or dies', async () => {
+    simulation = new LeaseSimulation(SEED);
+    for (let count = 0; count < 30; count++) await simulation.append();
+    const one = simulation.start('one', SPLIT);
+    await simulation.until(() => areShared([one], PARTS));
+    const two = simulation.start('two', SPLIT);
+    await simulation.until(() => areShared([one, two], 2, 2));
+    const three = simulation.start('three', SPLIT);
+    await simulation.until(() => areShared([one, two, three], 2, 1, 1));
+    const ownersSeenBy = (instance: Instance): Set<string | undefined> => new Set(instance.status('counter').partitions?.map(({ owner }) => owner));
+    await simulation.until(() => [one, two, three].every((instance) => ownersSeenBy(instance).size === 3 && !ownersSeenBy(instance).has(undefined)));
+    expect(ownersSeenBy(two)).toEqual(new Set(['one', 'two', 'three']));
+    void three.projector.stop();
+    expect(await simulation.until(() => areShared([one, two], 2, 2))).toBeLessThan(1_500);
+    two.freeze();
+    expect(await simulation.until(() => areShared([one], PARTS))).toBeLessThan(LEASE_MS + 1_000);
+    await isLevel(PARTS);
+    two.thaw();
+    await simulation.until(() => areShared([one, two], 2, 2));
+    await isLevel(PARTS);
+  });
+
+  it('answer who waits for a position once all parts have reached it, whoever runs them', async () => {
+    simulation = new LeaseSimulation(SEED);
+    const instances = [simulation.start('one', SPLIT), simulation.start('two', SPLIT)];
+    await simulation.until(() => areShared(instances, 2, 2));
+    for (let count = 0; count < 20; count++) {
+      const position = await simulation.append();
+      for (const { projector } of instances) await simulation.run(projector.waitFor('counter', position, { timeoutMs: 30_000 }));
+      expect(simulation.stored('counter')).toEqual(simulation.expected);
+    }
+  });
+
+  it('fill the read model anew in another number of parts, while those of the old number serve', async () => {
+    simulation = new LeaseSimulation(SEED);
+    for (let count = 0; count < 30; count++) await simulation.append();
+    const old = [simulation.start('old one', { ...SPLIT, rebuild: 'auto' }), simulation.start('old two', { ...SPLIT, rebuild: 'auto' })];
+    await simulation.until(() => areShared(old, 2, 2));
+    const next = ['new one', 'new two'].map((name) => simulation.start(name, { partitions: 3, rebuild: 'auto' }));
+    await simulation.until(() => areShared(next, 1, 2));
+    await isLevel(3);
+    await simulation.until(() => old.every((instance) => instance.status('counter').state === 'stopped'));
+    for (const instance of old) expect(instance.status('counter').reason).toContain('PROJECTION_CHANGED');
+    expect((await simulation.store.generations('counter')).map(({ number, state }) => `${number} ${state}`)).toEqual(['1 retired', '2 serving']);
+  });
+
+  it('are refused with another number of parts where nothing is rebuilt by itself', async () => {
+    simulation = new LeaseSimulation(SEED);
+    await simulation.append();
+    const old = simulation.start('old', SPLIT);
+    await simulation.until(() => areShared([old], PARTS));
+    const other = simulation.start('other', { partitions: 3 });
+    await simulation.until(() => other.status('counter').state === 'stopped');
+    expect(other.status('counter')).toMatchObject({ isHealthy: false, reason: expect.stringContaining('number of parts') as string });
+    await isLevel(PARTS);
+  });
+
+  it('that are all told to be the owner of every part do nothing twice', async () => {
+    simulation = new LeaseSimulation(SEED, ['counter'], (runtime) => new LyingReadStore('memory', runtime));
+    // Without leases that can be seen nobody knows of the other: the second one takes over parts that seem free.
+    for (const name of ['one', 'two']) simulation.start(name, SPLIT);
+    for (let count = 0; count < 60; count++) {
+      await simulation.append();
+      await simulation.runtime.advance(150);
+    }
+    await isLevel(PARTS);
+  });
+
+  it.each([1, 2, 3, 4, 5, 6])(
+    'lose nothing and do nothing twice while they are frozen, cut off, stopped and replaced at random (seed %i)',
+    async (seed) => {
+      simulation = new LeaseSimulation(seed);
+      const random = seededRandom(seed);
+      for (const name of ['a', 'b', 'c']) simulation.start(name, SPLIT);
+      const running = [...simulation.instances];
+      for (let step = 0; step < 60; step++) {
+        await simulation.append();
+        const instance = random.pick(running);
+        const act = random.int(0, 9);
+        if (act === 0) instance.freeze();
+        if (act === 1 || act === 2) instance.thaw();
+        if (act === 3) instance.isCutOff = !instance.isCutOff;
+        if (act === 4) {
+          void instance.projector.stop();
+          running.splice(running.indexOf(instance), 1, simulation.start(`${instance.name}+`, SPLIT));
+        }
+        await simulation.runtime.advance(random.int(1, 900));
+      }
+      for (const instance of simulation.instances) {
+        instance.thaw();
+        instance.isCutOff = false;
+      }
+      await isLevel(PARTS);
+      await simulation.until(() => areShared(running, 1, 1, 2));
+    },
+  );
+});
