@@ -43,7 +43,11 @@ const openReadModels = async (given: ApplicationSettings): Promise<OpenReadModel
     openReadStore('search', settings),
   ]);
   return {
-    projections: [...hostedOnSql(sql, settings.rebuild), ...hostedOnCache(cache, settings.rebuild), ...hostedOnSearch(search, settings.rebuild)],
+    projections: [
+      ...hostedOnSql(sql, settings.rebuild, settings.partitions),
+      ...hostedOnCache(cache, settings.rebuild, settings.partitions),
+      ...hostedOnSearch(search, settings.rebuild, settings.partitions),
+    ],
     close: async () => {
       for (const store of [sql, cache, search]) await store.close();
     },

@@ -9,7 +9,7 @@ import { LedgerModule } from '#src/ledger/ledger.module.js';
 import { ConfiguredEventStoreModule } from '#src/event-store/configured-event-store.module.js';
 import type { EventReader } from '@mainstem/event-store';
 import { EVENT_STORE, eventStoreHealth, HealthModule, projectorHealth, ProjectorModule, TelemetryModule, type Settings } from '@mainstem/nest';
-import { Projector, type HostedProjection, type ReadStore, type RebuildPolicy } from '@mainstem/projection';
+import { Projector, type HostedProjection, type ReadStore } from '@mainstem/projection';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { FirstImport, SETTINGS } from './first-import.js';
 
@@ -26,7 +26,7 @@ export class AllInOneModule {
         // One projector for all: the projections share each read of the event store.
         ProjectorModule.forRootAsync({
           inject: [SQL_READ_STORE, CACHE_READ_STORE, SEARCH_READ_STORE],
-          useFactory: hostedProjections(settings.rebuild),
+          useFactory: hostedProjections(settings),
           leaseMs: settings.leaseMs,
         }),
         LedgerModule.forRoot(),
@@ -47,9 +47,9 @@ export class AllInOneModule {
 }
 
 const hostedProjections =
-  (rebuild: RebuildPolicy) =>
+  ({ rebuild, partitions }: Settings) =>
   (sql: ReadStore, cache: ReadStore, search: ReadStore): readonly HostedProjection[] => [
-    ...hostedOnSql(sql, rebuild),
-    ...hostedOnCache(cache, rebuild),
-    ...hostedOnSearch(search, rebuild),
+    ...hostedOnSql(sql, rebuild, partitions),
+    ...hostedOnCache(cache, rebuild, partitions),
+    ...hostedOnSearch(search, rebuild, partitions),
   ];

@@ -1,11 +1,14 @@
 // All projections of the cache.
-import type { HostedProjection, ReadStore, RebuildPolicy } from '@mainstem/projection';
+import { partitioned, type AnyProjection, type HostedProjection, type ReadStore, type RebuildPolicy } from '@mainstem/projection';
+import type { Settings } from '@mainstem/nest';
 import { documentTotals } from './document-totals.projection.js';
 import { monthlyProducts } from './monthly-products.projection.js';
 import { productCards } from './product-cards.projection.js';
 
 export const cacheProjections = [documentTotals, productCards, monthlyProducts] as const;
 
-/** Each on its own. `rebuild`: what to do about one whose definition has changed. */
-export const hostedOnCache = (store: ReadStore, rebuild: RebuildPolicy = 'manual'): readonly HostedProjection[] =>
-  cacheProjections.map((projection) => ({ projection, store, rebuild }));
+type Parts = Settings['partitions'];
+
+/** Each on its own. `rebuild`: what to do about one whose definition has changed; `parts`: in how many parts, by name. */
+export const hostedOnCache = (store: ReadStore, rebuild: RebuildPolicy = 'manual', parts: Parts = {}): readonly HostedProjection[] =>
+  cacheProjections.map((projection) => ({ projection: partitioned<AnyProjection>(projection, parts[projection.name] ?? 1), store, rebuild }));

@@ -19,7 +19,7 @@ export class CacheProjectorModule {
         ReadStoresModule.forRoot({ settings, stores: ['cache'] }),
         ProjectorModule.forRootAsync({
           inject: [CACHE_READ_STORE],
-          useFactory: (store: ReadStore) => hostedOnCache(store, settings.rebuild),
+          useFactory: (store: ReadStore) => hostedOnCache(store, settings.rebuild, settings.partitions),
           leaseMs: settings.leaseMs,
         }),
         HealthModule.forRootAsync({

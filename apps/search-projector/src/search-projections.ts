@@ -1,9 +1,12 @@
 // All projections of the search index.
-import type { HostedProjection, ReadStore, RebuildPolicy } from '@mainstem/projection';
+import { partitioned, type AnyProjection, type HostedProjection, type ReadStore, type RebuildPolicy } from '@mainstem/projection';
+import type { Settings } from '@mainstem/nest';
 import { productTexts } from './product-texts.projection.js';
 
 export const searchProjections = [productTexts] as const;
 
-/** Each on its own. `rebuild`: what to do about one whose definition has changed. */
-export const hostedOnSearch = (store: ReadStore, rebuild: RebuildPolicy = 'manual'): readonly HostedProjection[] =>
-  searchProjections.map((projection) => ({ projection, store, rebuild }));
+type Parts = Settings['partitions'];
+
+/** Each on its own. `rebuild`: what to do about one whose definition has changed; `parts`: in how many parts, by name. */
+export const hostedOnSearch = (store: ReadStore, rebuild: RebuildPolicy = 'manual', parts: Parts = {}): readonly HostedProjection[] =>
+  searchProjections.map((projection) => ({ projection: partitioned<AnyProjection>(projection, parts[projection.name] ?? 1), store, rebuild }));

@@ -19,7 +19,7 @@ export class SearchProjectorModule {
         ReadStoresModule.forRoot({ settings, stores: ['search'] }),
         ProjectorModule.forRootAsync({
           inject: [SEARCH_READ_STORE],
-          useFactory: (store: ReadStore) => hostedOnSearch(store, settings.rebuild),
+          useFactory: (store: ReadStore) => hostedOnSearch(store, settings.rebuild, settings.partitions),
           leaseMs: settings.leaseMs,
         }),
         HealthModule.forRootAsync({

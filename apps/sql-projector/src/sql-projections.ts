@@ -1,5 +1,6 @@
 // All projections of the SQL read model.
-import type { HostedProjection, ReadStore, RebuildPolicy } from '@mainstem/projection';
+import { partitioned, type AnyProjection, type HostedProjection, type ReadStore, type RebuildPolicy } from '@mainstem/projection';
+import type { Settings } from '@mainstem/nest';
 import { customerProfiles } from './customer-profiles.projection.js';
 import { ledgerTotals } from './ledger-totals.projection.js';
 import { orderLines } from './order-lines.projection.js';
@@ -10,6 +11,8 @@ import { violations } from './violations/violations.projection.js';
 
 export const sqlProjections = [salesDocuments, customerProfiles, orderLines, products, salesByMonth, ledgerTotals, violations] as const;
 
-/** Each on its own. `rebuild`: what to do about one whose definition has changed. */
-export const hostedOnSql = (store: ReadStore, rebuild: RebuildPolicy = 'manual'): readonly HostedProjection[] =>
-  sqlProjections.map((projection) => ({ projection, store, rebuild }));
+type Parts = Settings['partitions'];
+
+/** Each on its own. `rebuild`: what to do about one whose definition has changed; `parts`: in how many parts, by name. */
+export const hostedOnSql = (store: ReadStore, rebuild: RebuildPolicy = 'manual', parts: Parts = {}): readonly HostedProjection[] =>
+  sqlProjections.map((projection) => ({ projection: partitioned<AnyProjection>(projection, parts[projection.name] ?? 1), store, rebuild }));

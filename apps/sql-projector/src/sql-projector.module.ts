@@ -19,7 +19,7 @@ export class SqlProjectorModule {
         ReadStoresModule.forRoot({ settings, stores: ['sql'] }),
         ProjectorModule.forRootAsync({
           inject: [SQL_READ_STORE],
-          useFactory: (store: ReadStore) => hostedOnSql(store, settings.rebuild),
+          useFactory: (store: ReadStore) => hostedOnSql(store, settings.rebuild, settings.partitions),
           leaseMs: settings.leaseMs,
         }),
         HealthModule.forRootAsync({

@@ -25,6 +25,7 @@ describe('settings', () => {
       metrics: false,
       traces: false,
       leaseMs: 5_000,
+      partitions: {},
       data: resolve('events.ndjson'),
     });
   });
@@ -41,6 +42,16 @@ describe('settings', () => {
       expect(refusal([], { PROJECTOR_LEASE_MS: given })).toMatchObject({
         code: 'SETTINGS_INVALID',
         message: expect.stringContaining('PROJECTOR_LEASE_MS') as string,
+      });
+    }
+  });
+
+  it('take the number of parts of each projection that is named', () => {
+    expect(readSettings([], { PROJECTION_PARTITIONS: 'order-lines=4, products=64' }).partitions).toEqual({ 'order-lines': 4, products: 64 });
+    for (const given of ['order-lines', 'order-lines=0', 'order-lines=65', 'order-lines=x', '=4', 'a=1,a=2']) {
+      expect(refusal([], { PROJECTION_PARTITIONS: given })).toMatchObject({
+        code: 'SETTINGS_INVALID',
+        message: expect.stringContaining('PROJECTION_PARTITIONS') as string,
       });
     }
   });

@@ -1,5 +1,5 @@
 // What an application is started with: flags first, then the environment, then defaults.
-import { LEASE_MS_DEFAULT, type RebuildPolicy } from '@mainstem/projection';
+import { LEASE_MS_DEFAULT, PARTITIONS_MAX, type RebuildPolicy } from '@mainstem/projection';
 import { resolve } from 'node:path';
 import { SettingsInvalid } from './errors.js';
 
@@ -21,6 +21,8 @@ export interface Settings {
   readonly traces: boolean;
   /** How long a projection waits for another instance of its projector after the one that ran it has died. */
   readonly leaseMs: number;
+  /** In how many parts a projection runs, by its name; 1 for those that are not named. */
+  readonly partitions: Readonly<Record<string, number>>;
   /** File to import on the first start, absolute; undefined for none. */
   readonly data: string | undefined;
 }
@@ -63,6 +65,7 @@ export const SETTINGS_HELP = `Settings (flag, environment variable, default):
   --rebuild <how>   MAINSTEM_REBUILD   manual       what to do about a changed projection: auto fills it anew at start,
                                                   manual waits for mainstem rebuild
                     PROJECTOR_LEASE_MS 5000       how long a projection waits for another instance after its own has died
+                    PROJECTION_PARTITIONS         in how many parts projections run: order-lines=4,products=2; those not named in one
                     EVENT_STORE        embedded     or esdb://host:2113?tls=true, esdb+discover://name:2113 (EventStoreDB, KurrentDB)
                     EVENT_STORE_USERNAME          user of that server, where it does not stand in the string; over TLS only
                     EVENT_STORE_PASSWORD
@@ -89,6 +92,7 @@ export const readSettings = (argv: readonly string[], env: Environment, defaults
     metrics: isOn(env, 'METRICS'),
     traces: hasTraces(env),
     leaseMs: leaseMs(variable(env, 'PROJECTOR_LEASE_MS')),
+    partitions: partitions(variable(env, 'PROJECTION_PARTITIONS')),
     data: data === undefined ? undefined : resolve(data),
   };
 };
@@ -166,6 +170,26 @@ const leaseMs = (text: string | undefined): number => {
     throw new SettingsInvalid('PROJECTOR_LEASE_MS', `must be a whole number from ${LEASE_MS_MIN} to ${LEASE_MS_MAX}, got "${text}"`);
   }
   return value;
+};
+
+const PARTITIONS = /^([a-z][a-z0-9-]*)=([1-9][0-9]?)$/;
+
+const partitions = (text: string | undefined): Readonly<Record<string, number>> => {
+  const entries = (text ?? '').split(',').flatMap((part): [string, number][] => {
+    if (part.trim() === '') return [];
+    const [, projection = '', count = ''] = PARTITIONS.exec(part.trim()) ?? [];
+    if (!(Number(count) >= 1 && Number(count) <= PARTITIONS_MAX)) {
+      throw new SettingsInvalid(
+        'PROJECTION_PARTITIONS',
+        `must be like order-lines=4,products=2, with 1 to ${PARTITIONS_MAX} parts, got "${part.trim()}"`,
+      );
+    }
+    return [[projection, Number(count)]];
+  });
+  const names = entries.map(([projection]) => projection);
+  const twice = names.find((name, place) => names.indexOf(name) !== place);
+  if (twice !== undefined) throw new SettingsInvalid('PROJECTION_PARTITIONS', `names ${twice} twice`);
+  return Object.fromEntries(entries);
 };
 
 /** Where the events are, without anything secret. */
