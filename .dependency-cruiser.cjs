@@ -5,7 +5,7 @@ const at = (path) => `^(?:test/architecture/canary/)?${path}`;
 const lib = (...names) => at(`libs/(?:${names.join('|')})/src/`);
 const npm = (...names) => names.map((name) => `node_modules/${name}/`);
 const NODE =
-  '^(?:node:)?(?:async_hooks|buffer|child_process|crypto|events|fs|fs/promises|http|module|net|os|path|perf_hooks|process|readline|readline/promises|sqlite|stream|stream/promises|timers|timers/promises|url|util|v8|worker_threads|zlib)$';
+  '^(?:node:)?(?:async_hooks|buffer|child_process|crypto|events|fs|fs/promises|http|module|net|os|path|perf_hooks|process|readline|readline/promises|sqlite|stream|stream/promises|timers|timers/promises|tls|url|util|v8|worker_threads|zlib)$';
 const SPEC = '\\.spec\\.ts$';
 const ANY_LIB = lib('[^/]+');
 

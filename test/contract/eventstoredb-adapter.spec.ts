@@ -1,7 +1,6 @@
 // The adapter on servers that are busy, redirecting, silent, slow or secured, and with more subscriptions than one connection takes.
-import { execFileSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { createConnection, createServer, type AddressInfo, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,6 +10,7 @@ import { EventStoreDbEventStore, type EventStoreDbOptions } from '@mainstem/even
 import { EventStoreDbServer } from '@mainstem/eventstoredb-server';
 import { TcpProxy } from '@mainstem/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { makeCertificate } from './eventstoredb/certificate.js';
 import { startFollower } from './eventstoredb/follower.js';
 import { errorType, events, read, startProtocol, type ProtocolFixture } from './eventstoredb/protocol-fixture.js';
 
@@ -289,20 +289,13 @@ const countingProxy = async (target: number) => {
 describe('a store behind TLS', () => {
   let dir: string;
   let server: EventStoreDbServer;
-  const certificate = async (name: string): Promise<{ readonly certificate: Buffer; readonly privateKey: Buffer; readonly file: string }> => {
-    const [file, key] = [join(dir, `${name}.pem`), join(dir, `${name}.key`)];
-    const subject = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1'];
-    const kind = ['-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '1'];
-    execFileSync('openssl', ['req', ...kind, ...subject, '-keyout', key, '-out', file], { stdio: 'ignore' });
-    return { certificate: await readFile(file), privateKey: await readFile(key), file };
-  };
   const connectionString = (ca: string): string => `esdb://localhost:${server.port}?tls=true&tlsCAFile=${encodeURIComponent(join(dir, ca))}`;
   const admin = { username: 'admin', password: 'sentinel:s3cret' };
 
   beforeAll(async () => {
     dir = await mkdtemp(join(tmpdir(), 'mainstem-tls-'));
-    const tls = await certificate('right');
-    await certificate('wrong');
+    const tls = await makeCertificate(dir, 'right');
+    await makeCertificate(dir, 'wrong');
     server = await EventStoreDbServer.start({ dir, port: 0, tls, administrator: admin });
   });
   afterAll(async () => {

@@ -1,7 +1,6 @@
 // The server of EventStoreDB's protocol besides its semantics: who may call, what is left out, how it is discovered, what it shares a folder with.
-import { execFileSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { EventStoreDBClient, jsonEvent } from '@eventstore/db-client';
@@ -9,6 +8,7 @@ import { EmbeddedEventStore } from '@mainstem/embedded';
 import { eventId, revision, streamName } from '@mainstem/event-store';
 import { EventStoreDbServer } from '@mainstem/eventstoredb-server';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { makeCertificate } from './eventstoredb/certificate.js';
 import { append, errorType, events, read, revisions, startProtocol, type ProtocolFixture } from './eventstoredb/protocol-fixture.js';
 import { RawProtocol } from './eventstoredb/raw-protocol.js';
 
@@ -179,16 +179,7 @@ describe('a server with TLS and an administrator', () => {
   let server: EventStoreDbServer;
   beforeAll(async () => {
     dir = await mkdtemp(join(tmpdir(), 'mainstem-tls-'));
-    const subject = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1'];
-    const files = ['-keyout', join(dir, 'key.pem'), '-out', join(dir, 'cert.pem')];
-    execFileSync(
-      'openssl',
-      ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '1', ...subject, ...files],
-      {
-        stdio: 'ignore',
-      },
-    );
-    const tls = { certificate: await readFile(join(dir, 'cert.pem')), privateKey: await readFile(join(dir, 'key.pem')) };
+    const tls = await makeCertificate(dir, 'cert');
     server = await EventStoreDbServer.start({ dir, port: 0, tls, administrator: { username: 'admin', password: 'top:s3cret' } });
   });
   afterAll(async () => {

@@ -28,7 +28,8 @@ Settings (flag, environment variable, default):
   --host <address>                                  127.0.0.1    anything else needs TLS and an administrator
   --port <n>                 PORT                   2113         0 takes a free one
   --health-port <n>                                 none         where GET /health/live, /health/ready and /health/progress answer
-                             METRICS                off          on answers GET /metrics there, for Prometheus
+                                                                 besides on --port: apart from it, and without TLS
+                             METRICS                off          on answers GET /metrics on --health-port, for Prometheus
   --tls-cert <file>                                 none         certificate, PEM
   --tls-key <file>                                  none         its private key, PEM
                              EVENT_STORE_USERNAME   none         administrator; needs TLS

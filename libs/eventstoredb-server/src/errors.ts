@@ -3,8 +3,8 @@ import { MainstemError } from '@mainstem/event-store';
 
 /** The settings do not fit together, or would open the store to everyone; the server has not started. */
 export class ServerSettingsInvalid extends MainstemError {
-  constructor(problem: string) {
-    super('EVENT_STORE_SERVER_SETTINGS_INVALID', problem);
+  constructor(problem: string, cause?: unknown) {
+    super('EVENT_STORE_SERVER_SETTINGS_INVALID', problem, cause === undefined ? {} : { cause });
   }
 }
 

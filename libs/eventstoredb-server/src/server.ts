@@ -1,14 +1,15 @@
 // The server: listens, serves one folder, tells whether it lives.
 import type { Server as HttpServer } from 'node:http';
 import { isIP, type AddressInfo } from 'node:net';
-import { Server, ServerCredentials } from '@grpc/grpc-js';
+import { Server } from '@grpc/grpc-js';
 import { systemRuntime, type Runtime } from '@mainstem/event-store';
-import { CannotListen, ServerSettingsInvalid } from './errors.js';
-import { listenForHealth, type Metrics } from './health-server.js';
+import { ServerSettingsInvalid } from './errors.js';
+import { healthOfConnections, listenForHealth, type Metrics } from './health-server.js';
 import { EventLog } from './log/event-log.js';
 import { Access, type Credentials } from './protocol/access.js';
 import { readsByPages } from './protocol/outlet.js';
 import { addServices } from './protocol/services.js';
+import { SharedPort } from './shared-port.js';
 
 const WRITE_BYTES_MAX = 1_048_576;
 const WRITE_TIMEOUT_MS = 2_000;
@@ -34,9 +35,12 @@ export interface EventStoreDbServerOptions {
   readonly administrator?: Credentials;
   /** Listen beyond this machine without TLS or without an administrator. Default false. */
   readonly allowInsecure?: boolean;
-  /** Where GET /health/live, /health/ready and /health/progress answer, over HTTP/1.1; 0 takes a free one. Default: nowhere. */
+  /**
+   * Where GET /health/live, /health/ready and /health/progress answer without TLS as well; 0 takes a free one. Default: on `port` alone, over
+   * HTTP/1.1 beside gRPC.
+   */
   readonly healthPort?: number;
-  /** Answers GET /metrics on the port of health. Default: 404. */
+  /** Answers GET /metrics on `healthPort`. Default: 404. */
   readonly metrics?: Metrics;
   /** Largest write in bytes. Default 1 MiB, as EventStoreDB up to 25.0. */
   readonly writeBytesMax?: number;
@@ -55,6 +59,7 @@ export class EventStoreDbServer {
   readonly healthPort: number | undefined;
   readonly #log: EventLog;
   readonly #grpc: Server;
+  readonly #shared: SharedPort;
   readonly #health: HttpServer | undefined;
   readonly #runtime: Runtime;
   #stopping: Promise<void> | undefined;
@@ -73,17 +78,18 @@ export class EventStoreDbServer {
       'grpc.max_concurrent_streams': CALLS_PER_CONNECTION_MAX,
       interceptors: [readsByPages],
     });
-    let bound = 0;
-    const endPoint = (): { address: string; port: number } => options.advertise ?? { address: dialable(host), port: bound };
+    let shared: SharedPort | undefined;
+    const endPoint = (): { address: string; port: number } => options.advertise ?? { address: dialable(host), port: shared?.port ?? port };
     const report = options.onFailure ?? warn;
     addServices(grpc, { log, runtime, writeTimeoutMs, writeBytesMax, report, access: new Access(options.administrator), endPoint });
     let health: HttpServer | undefined;
     try {
-      bound = await listen(grpc, `${isIP(host) === 6 ? `[${host}]` : host}:${port}`, credentialsOf(options));
+      shared = await SharedPort.listen({ host, port, tls: options.tls, grpc, http: healthOfConnections({ log, metrics: undefined }) });
       health =
         options.healthPort === undefined ? undefined : await listenForHealth({ host, port: options.healthPort, log, metrics: options.metrics });
-      return new EventStoreDbServer(options, { log, grpc, health, bound });
+      return new EventStoreDbServer(options, { log, grpc, health, shared });
     } catch (error) {
+      await shared?.close();
       grpc.forceShutdown();
       await log.close();
       throw error;
@@ -92,15 +98,16 @@ export class EventStoreDbServer {
 
   private constructor(
     { host = '127.0.0.1', tls, runtime = systemRuntime }: EventStoreDbServerOptions,
-    { log, grpc, health, bound }: { log: EventLog; grpc: Server; health: HttpServer | undefined; bound: number },
+    { log, grpc, health, shared }: { log: EventLog; grpc: Server; health: HttpServer | undefined; shared: SharedPort },
   ) {
     this.#log = log;
     this.#grpc = grpc;
     this.#health = health;
     this.#runtime = runtime;
-    this.port = bound;
+    this.#shared = shared;
+    this.port = shared.port;
     this.healthPort = health && (health.address() as AddressInfo).port;
-    this.connectionString = `esdb://${dialable(host)}:${bound}?tls=${tls !== undefined}`;
+    this.connectionString = `esdb://${dialable(host)}:${this.port}?tls=${tls !== undefined}`;
   }
 
   /** Ends every call with UNAVAILABLE, commits what was sent, releases folder and ports. May be called again. */
@@ -110,13 +117,16 @@ export class EventStoreDbServer {
   }
 
   async #stop(): Promise<void> {
+    const isDeserted = this.#shared.refuse();
     this.#health?.closeAllConnections();
     await new Promise<void>((resolve) => (this.#health ? this.#health.close(() => resolve()) : resolve()));
     // Readers end first and say so; then the connections go, those that clients keep open as well.
     await this.#log.close();
-    const isEmpty = new Promise<void>((resolve) => this.#grpc.tryShutdown(() => resolve()));
-    await Promise.race([isEmpty, this.#runtime.sleep(FAREWELL_MS)]);
+    // It calls back before what was answered has gone out: the end of the connections tells that.
+    this.#grpc.tryShutdown(() => undefined);
+    await Promise.race([isDeserted, this.#runtime.sleep(FAREWELL_MS)]);
     this.#grpc.forceShutdown();
+    await this.#shared.close();
   }
 }
 
@@ -128,14 +138,6 @@ const assertSafe = (host: string, { tls, administrator, allowInsecure = false }:
     `Listening on ${host} would open the store to the network. Give a certificate and an administrator, or allow it explicitly (allowInsecure).`,
   );
 };
-
-const credentialsOf = ({ tls }: EventStoreDbServerOptions): ServerCredentials =>
-  tls ? ServerCredentials.createSsl(null, [{ private_key: tls.privateKey, cert_chain: tls.certificate }]) : ServerCredentials.createInsecure();
-
-const listen = (server: Server, address: string, credentials: ServerCredentials): Promise<number> =>
-  new Promise((resolve, reject) => {
-    server.bindAsync(address, credentials, (error, port) => (error ? reject(new CannotListen(address, error)) : resolve(port)));
-  });
 
 const warn = (error: unknown): void => process.emitWarning(error instanceof Error ? error : String(error));
 
