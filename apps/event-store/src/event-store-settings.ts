@@ -39,8 +39,8 @@ Settings (flag, environment variable, default):
 
 /** A flag or variable of the event store server makes no sense; nothing was started. Code SETTINGS_INVALID. */
 export class EventStoreSettingsInvalid extends MainstemError {
-  constructor(problem: string) {
-    super('SETTINGS_INVALID', `${problem} --help tells what there is.`);
+  constructor(problem: string, cause?: unknown) {
+    super('SETTINGS_INVALID', `${problem} --help tells what there is.`, cause === undefined ? {} : { cause });
   }
 }
 

@@ -2,18 +2,26 @@
 import { readFile } from 'node:fs/promises';
 import { isMainstemError } from '@mainstem/event-store';
 import { EventStoreDbServer, type Metrics } from '@mainstem/eventstoredb-server';
-import { EVENT_STORE_HELP, readEventStoreSettings, type EventStoreSettings } from './event-store-settings.js';
+import { EVENT_STORE_HELP, EventStoreSettingsInvalid, readEventStoreSettings, type EventStoreSettings } from './event-store-settings.js';
 
 const start = async ({ tls, healthPort, metrics, writeBytesMax, administrator, ...settings }: EventStoreSettings): Promise<EventStoreDbServer> =>
   EventStoreDbServer.start({
     ...settings,
     onFailure: (error) => console.error(error),
-    ...(tls && { tls: { certificate: await readFile(tls.certificate), privateKey: await readFile(tls.privateKey) } }),
+    ...(tls && { tls: { certificate: await pem('--tls-cert', tls.certificate), privateKey: await pem('--tls-key', tls.privateKey) } }),
     ...(administrator && { administrator }),
     ...(healthPort !== undefined && { healthPort }),
     ...(metrics && { metrics: await processMetrics() }),
     ...(writeBytesMax !== undefined && { writeBytesMax }),
   });
+
+const pem = async (flag: string, path: string): Promise<Buffer> => {
+  try {
+    return await readFile(path);
+  } catch (error) {
+    throw new EventStoreSettingsInvalid(`${flag} ${path} cannot be read.`, error);
+  }
+};
 
 /** Loaded only where they are wanted, and Nest with them, which this process does without otherwise. */
 const processMetrics = async (): Promise<Metrics> => {

@@ -135,7 +135,7 @@ const assertSafe = (host: string, { tls, administrator, allowInsecure = false }:
   const isLoopback = host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
   if (isLoopback || allowInsecure || (tls && administrator)) return;
   throw new ServerSettingsInvalid(
-    `Listening on ${host} would open the store to the network. Give a certificate and an administrator, or allow it explicitly (allowInsecure).`,
+    `Listening on ${host} would open the store to the network. Give a certificate and an administrator, or allow it explicitly (allowInsecure, --allow-insecure).`,
   );
 };
 
