@@ -6,6 +6,7 @@ import type { HostedProjection } from '../engine/hosted-projection.js';
 import type { ProjectionStatus } from '../engine/projection-status.js';
 import { Projector } from '../engine/projector.js';
 import { append, dump, filledStore, tallyProjection, until } from '../engine/tally.fixtures.js';
+import { GenerationBehind } from '../errors.js';
 import { MemoryReadStore } from '../memory/memory-read-store.js';
 import { cleanUp } from './clean-up.js';
 import { crashAtOf } from './crash-at.js';
@@ -314,6 +315,24 @@ describe('a running projector', () => {
     expect(projections[0]).toMatchObject({ outcome: 'promoted', isTakenOver: true });
     await until(() => statusOf(projector).state === 'live');
     expect(statusOf(projector)).toMatchObject({ generation: 2, isHealthy: true });
+  });
+
+  it('asks the store to hold the old writer off once a promotion has come too late twice', async () => {
+    const reader = await filledStore(30);
+    const store = new MemoryReadStore();
+    const hosted = hostedIn(store);
+    await filled(hosted, reader);
+    const asked: (boolean | undefined)[] = [];
+    const promote = store.promote.bind(store);
+    store.promote = async (projection, generation, options) => {
+      asked.push(options?.fencesWriter);
+      const [actual, expected] = [await headOf(reader), await append(reader, 'a', asked.length)];
+      if (asked.length <= 3) throw new GenerationBehind(projection, generation, actual, expected);
+      await promote(projection, generation, options);
+    };
+    const { projections } = await new Rebuilder({ reader, projections: [hosted], followMs: 0 }).run();
+    expect(projections[0]).toMatchObject({ outcome: 'promoted', generation: 2 });
+    expect(asked).toEqual([false, false, true, true]);
   });
 
   it('does not promote against another deployment that rebuilds by itself', async () => {
