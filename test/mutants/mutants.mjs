@@ -41,15 +41,15 @@ export const mutants = [
   {
     name: 'the epoch is not compared (embedded)',
     file: readStore('bookkeeping'),
-    from: 'AND position IS ? AND epoch = ?',
-    to: 'AND position IS ? AND epoch >= coalesce(?, 0)',
+    from: 'WHERE id = ? AND position IS ? AND epoch = ?',
+    to: 'WHERE id = ? AND position IS ? AND epoch >= coalesce(?, 0)',
     suites: EMBEDDED_READ,
   },
   {
     name: 'the position moved from is not compared (embedded)',
     file: readStore('bookkeeping'),
-    from: 'AND position IS ? AND epoch = ?',
-    to: 'AND position IS coalesce(position, ?) AND epoch = ?',
+    from: 'WHERE id = ? AND position IS ? AND epoch = ?',
+    to: 'WHERE id = ? AND position IS coalesce(position, ?) AND epoch = ?',
     suites: EMBEDDED_READ,
   },
   {
@@ -363,8 +363,8 @@ export const mutants = [
   {
     name: 'an instance that fails keeps its lease',
     file: engine('projection-runner'),
-    from: 'if (this.#makesWay()) await this.#lease?.release();',
-    to: '',
+    from: 'if (this.#makesWay() || this.#yields) await this.#lease?.release();',
+    to: 'if (this.#yields) await this.#lease?.release();',
     suites: INSTANCES,
   },
   {

@@ -5,14 +5,39 @@
 const CONTRACT_MEMORY = ['test/contract/memory-read-store.spec.ts'];
 const SQL = ['test/contract/sql-read-store.spec.ts'];
 const REDIS = ['test/contract/redis-read-store.spec.ts'];
+const PARTITIONS = ['libs/projection/src/partition', 'libs/testing/src/projection/partition-simulation.spec.ts', ...CONTRACT_MEMORY];
+const OPENSEARCH = ['test/contract/opensearch.spec.ts'];
+const OPENSEARCH_FAULTS = ['test/chaos/opensearch.spec.ts'];
 const ENGINE = (/** @type {readonly string[]} */ ...specs) => specs.map((spec) => `libs/projection/src/${spec}.spec.ts`);
 
 const projection = (/** @type {string} */ file) => `libs/projection/src/${file}.ts`;
 const sql = (/** @type {string} */ file) => `libs/sql/src/${file}.ts`;
+const openSearch = (/** @type {string} */ file) => `libs/opensearch/src/${file}.ts`;
 const redisScripts = (/** @type {string} */ file) => `libs/redis/src/scripts/${file}.ts`;
 
 /** @type {readonly Mutant[]} */
 const engineMutants = [
+  {
+    name: 'a part folds the keys of the others as well',
+    file: projection('engine/document-batch'),
+    from: 'if (count > 1 && partitionOf(key, count) !== number) return;',
+    to: 'if (count > 1 && partitionOf(key, count) < 0) return;',
+    suites: PARTITIONS,
+  },
+  {
+    name: 'the part that is furthest ahead stands for the whole',
+    file: projection('partition/partition'),
+    from: '(isBefore(one, slowest) ? one : slowest)',
+    to: '(isBefore(slowest, one) ? one : slowest)',
+    suites: PARTITIONS,
+  },
+  {
+    name: 'the digests of parts that are behind are checked as if they were not',
+    file: projection('engine/promotion'),
+    from: 'if (!isComplete || others.some(({ position }) => isBeforePosition(position, level))) return undefined;',
+    to: 'if (!isComplete) return undefined;',
+    suites: PARTITIONS,
+  },
   {
     name: 'a checkpoint of another event store is taken',
     file: projection('engine/generation-choice'),
@@ -30,8 +55,8 @@ const engineMutants = [
   {
     name: 'a restart forgets which keys are parked',
     file: projection('engine/open-generation'),
-    from: 'this.parkedKeys = new Map(parkedKeys);',
-    to: 'this.parkedKeys = new Map([...parkedKeys].slice(0, 0));',
+    from: 'partition.count === 1 ? new Map(parkedKeys)',
+    to: 'partition.count === 1 ? new Map([...parkedKeys].slice(0, 0))',
     suites: ENGINE('engine/poison'),
   },
   {
@@ -104,15 +129,15 @@ const sqlMutants = [
   {
     name: 'opening a session does not raise the epoch (SQL)',
     file: sql('bookkeeping/generation-records'),
-    from: 'SET epoch = epoch + 1 WHERE',
-    to: 'SET epoch = epoch + 0 WHERE',
+    from: 'UPDATE ${this.#generations} SET epoch = epoch + 1 WHERE',
+    to: 'UPDATE ${this.#generations} SET epoch = epoch + 0 WHERE',
     suites: SQL,
   },
   {
     name: 'a stale session finishes a bulk generation (SQL)',
     file: sql('bookkeeping/generation-records'),
-    from: 'SET is_bulk = 0, updated_at = ? WHERE projection = ? AND generation = ? AND epoch = CAST(? AS bigint)',
-    to: 'SET is_bulk = 0, updated_at = ? WHERE projection = ? AND generation = ? AND epoch >= CAST(? AS bigint)',
+    from: 'if (!(await this.touch(connection, owner))) return false;',
+    to: 'await this.touch(connection, owner);',
     suites: SQL,
   },
   {
@@ -149,7 +174,7 @@ const sqlMutants = [
   {
     name: 'the writer of what served before is not fenced by a promotion (SQL)',
     file: sql('sql-read-store'),
-    from: 'const former = serving && (await this.#generations.raiseEpoch(connection, projection, serving.number));',
+    from: 'const former = serving && (await this.#generations.raiseEpoch(connection, { projection, generation: serving.number }));',
     to: 'const former = serving;',
     suites: SQL,
   },
@@ -216,22 +241,22 @@ const redisMutants = [
   {
     name: 'a commit does not ask whose session it is (Redis)',
     file: redisScripts('commit'),
-    from: "if field(n, 'session') ~= session or field(n, 'commits') ~= commits or",
-    to: "if field(n, 'commits') ~= commits or",
+    from: "if field(p, 'session') ~= session or field(p, 'commits') ~= commits or",
+    to: "if field(p, 'commits') ~= commits or",
     suites: REDIS,
   },
   {
     name: 'the position moved from is not compared (Redis)',
     file: redisScripts('commit'),
-    from: " or field(n, 'position') ~= from then return { 'moved' } end",
+    from: " or field(p, 'position') ~= from then return { 'moved' } end",
     to: " then return { 'moved' } end",
     suites: REDIS,
   },
   {
     name: 'a stale session finishes a bulk generation (Redis)',
     file: redisScripts('commit'),
-    from: "if field(n, 'session') ~= session then return { 'moved' } end\nredis.call('HSET', meta, n .. ':bulk'",
-    to: "redis.call('HSET', meta, n .. ':bulk'",
+    from: "if field(n .. ARGV[2], 'session') ~= session then return { 'moved' } end",
+    to: '',
     suites: REDIS,
   },
   {
@@ -265,8 +290,8 @@ const redisMutants = [
   {
     name: 'the writer of what served before is not fenced by a promotion (Redis)',
     file: redisScripts('generations'),
-    from: "':state', 'retired', serving .. ':session', '', serving",
-    to: "':state', 'retired', serving",
+    from: "    redis.call('HSET', meta, part .. ':session', '')\n",
+    to: '',
     suites: REDIS,
   },
   {
@@ -278,4 +303,71 @@ const redisMutants = [
   },
 ];
 
-export const readStoreMutants = [...engineMutants, ...sqlMutants, ...redisMutants];
+/** @type {readonly Mutant[]} */
+const openSearchMutants = [
+  {
+    name: 'the errors of single operations are ignored (OpenSearch)',
+    file: openSearch('write/bulk-writer'),
+    from: 'filter(({ status }) => status < 200 || status > 299)',
+    to: 'filter(({ status }) => status < 100)',
+    suites: OPENSEARCH_FAULTS,
+  },
+  {
+    name: 'every conflict counts as written (OpenSearch)',
+    file: openSearch('write/bulk-writer'),
+    from: '_version >= target.version ? [_id] : []',
+    to: '_version >= target.version - 1e9 ? [_id] : []',
+    suites: OPENSEARCH_FAULTS,
+  },
+  {
+    name: 'a batch that was committed and not written out is forgotten by the next session (OpenSearch)',
+    file: openSearch('opensearch-read-store'),
+    from: 'return await finishIntent(this.server, place, raised, { updatedAt: this.#now() });',
+    to: 'return { ...raised, body: { ...raised.body, intent: raised.body.isBulk ? raised.body.intent : null } };',
+    suites: OPENSEARCH_FAULTS,
+  },
+  {
+    name: 'a stale session moves the checkpoint (OpenSearch)',
+    file: openSearch('generation/state-document'),
+    from: "query: { require_alias: 'true', if_seq_no: String(from.sequence), if_primary_term: String(from.term) },",
+    to: "query: { require_alias: 'true' },",
+    suites: OPENSEARCH,
+  },
+  {
+    name: 'opening does not fence off who wrote before (OpenSearch)',
+    file: openSearch('generation/state-document'),
+    from: 'if (now.body.token !== body.token) throw',
+    to: "if (now.body.token === '') throw",
+    suites: OPENSEARCH,
+  },
+  {
+    name: 'the position moved from is not compared (OpenSearch)',
+    file: openSearch('opensearch-session'),
+    from: 'if (this.#isOver || this.#reached !== from) throw',
+    to: 'if (this.#isOver) throw',
+    suites: OPENSEARCH,
+  },
+  {
+    name: 'a deleted document is loaded again (OpenSearch)',
+    file: openSearch('opensearch-session'),
+    from: "if (_source?.kind === 'document') documents.set",
+    to: 'if (_source) documents.set',
+    suites: OPENSEARCH,
+  },
+  {
+    name: 'parked events are not noted (OpenSearch)',
+    file: openSearch('opensearch-session'),
+    from: 'this.#state.body.hasParked || park.length > 0',
+    to: 'this.#state.body.hasParked && park.length > 0',
+    suites: OPENSEARCH,
+  },
+  {
+    name: 'the writer of what served before is not fenced by a promotion (OpenSearch)',
+    file: openSearch('opensearch-read-store'),
+    from: 'const former = serving && (await this.#retire(serving));',
+    to: 'const former = serving?.described;',
+    suites: OPENSEARCH,
+  },
+];
+
+export const readStoreMutants = [...engineMutants, ...sqlMutants, ...redisMutants, ...openSearchMutants];

@@ -56,8 +56,8 @@ const isSound = async (/** @type {string} */ tree, /** @type {readonly Mutant[]}
   for (const mutant of chosen) mutated(tree, mutant);
   const suites = [...new Set(chosen.flatMap((mutant) => mutant.suites))];
   say(`Without a fault: ${suites.join(' ')}`);
-  const { code, output } = await runSuites(tree, suites, env);
-  if (code !== 0) console.log(`The suites fail without a fault in the sources:\n${output.slice(-OUTPUT_SHOWN)}`);
+  const { code, isLate, output } = await runSuites(tree, suites, env, SUITE_TIMEOUT_MS * suites.length);
+  if (code !== 0) console.log(`The suites ${isLate ? 'do not end in time' : 'fail'} without a fault in the sources:\n${output.slice(-OUTPUT_SHOWN)}`);
   return code === 0;
 };
 
@@ -98,7 +98,12 @@ const verdictOf = async (/** @type {string} */ tree, /** @type {Mutant} */ mutan
 /** The test that noticed. */
 const firstFailure = (/** @type {string} */ output) => /^ *FAIL +(.*)$/m.exec(output)?.[1] ?? '';
 
-const runSuites = async (/** @type {string} */ tree, /** @type {readonly string[]} */ suites, /** @type {Record<string, string>} */ env) => {
+const runSuites = async (
+  /** @type {string} */ tree,
+  /** @type {readonly string[]} */ suites,
+  /** @type {Record<string, string>} */ env,
+  limitMs = SUITE_TIMEOUT_MS,
+) => {
   const vitest = path.join(tree, 'node_modules', 'vitest', 'vitest.mjs');
   const args = [
     '--disable-warning=ExperimentalWarning',
@@ -108,6 +113,8 @@ const runSuites = async (/** @type {string} */ tree, /** @type {readonly string[
     'unit',
     '--project',
     'contract',
+    '--project',
+    'chaos',
     '--bail=1',
     '--reporter=dot',
     ...suites,
@@ -125,7 +132,7 @@ const runSuites = async (/** @type {string} */ tree, /** @type {readonly string[
     isLate = true;
     // The whole group: the suites start processes of their own.
     if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
-  }, SUITE_TIMEOUT_MS);
+  }, limitMs);
   const [code] = await once(child, 'close');
   clearTimeout(timer);
   return { code, isLate, output };

@@ -21,7 +21,7 @@ export interface TailProbe {
 export const probeTail = async (openRead: OpenRead, after: Position | undefined, filter: EventFilter): Promise<TailProbe> => {
   const isReached = (event: WireEvent): boolean => after !== undefined && positionOf(event) <= after;
   const isNews = (event: WireEvent): boolean => !isSystemEvent(event) && isWanted(event, filter);
-  // To its end, though the first wanted event would do: servers close connections on which many calls are cancelled.
+  // To its end, though the first wanted event would do: a few events cost less than a cancelled call.
   const events = await readFew(openRead, { from: 'end', isBackwards: true, count: PROBE_EVENTS });
   const beyond = events.filter((event) => !isReached(event));
   const wanted = beyond.find(isNews);
