@@ -1,7 +1,7 @@
 // The commands, on an application that is all in memory.
 import { defineAggregate } from '@mainstem/aggregate';
 import { InMemoryEventStore, defineEvents, eventIdOf, streamName, type EventStore } from '@mainstem/event-store';
-import { MemoryReadStore, Projector, documentProjection, type HostedProjection } from '@mainstem/projection';
+import { MemoryReadStore, Projector, SEATS_FROM, documentProjection, type HostedProjection } from '@mainstem/projection';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { ImportSummary, MainstemApplication } from '../application.js';
 import type { Terminal } from '../terminal/terminal.js';
@@ -127,6 +127,28 @@ describe('status', () => {
     await project();
     await status(context, { now });
     expect(printed.join('\n')).toMatch(/totals +memory +Live +1 +3 +0 +0 s +0/);
+  });
+
+  it('names the instances that run it, by part, and not those that only show that they are there', async () => {
+    const lease = { projection: 'totals', fingerprint: hosted.projection.fingerprint, durationMs: 60_000 };
+    for (const [partition, owner] of [
+      [1, 'b:2:y'],
+      [0, 'a:1:x'],
+      [SEATS_FROM + 5, 'c:3:z'],
+      [2, 'a:1:x'],
+    ] as const) {
+      await readStore.claimLease({ ...lease, partition, owner });
+    }
+    await status(context, { now });
+    expect(printed.join('\n')).toMatch(/totals .* a:1:x, b:2:y$/m);
+    printed = [];
+    await status(context, { now, json: true });
+    const [only] = JSON.parse(printed.join('\n')) as [{ readonly owners: readonly { readonly partition: number; readonly owner: string }[] }];
+    expect(only.owners.map(({ partition, owner }) => [partition, owner])).toEqual([
+      [0, 'a:1:x'],
+      [1, 'b:2:y'],
+      [2, 'a:1:x'],
+    ]);
   });
 
   it('counts what was appended since', async () => {

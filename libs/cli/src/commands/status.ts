@@ -1,6 +1,6 @@
 // mainstem status: where every projection stands, as its read store and the event store tell.
 import { MainstemError, type EventReader, type Position } from '@mainstem/event-store';
-import { ABANDONED_AFTER_MS, type Generation, type HostedProjection } from '@mainstem/projection';
+import { ABANDONED_AFTER_MS, SEATS_FROM, type Generation, type HeldLease, type HostedProjection } from '@mainstem/projection';
 import { count, duration } from '../format/amounts.js';
 import { toJson } from '../format/json.js';
 import { table, type Column } from '../format/table.js';
@@ -29,8 +29,19 @@ export interface StoredStatus {
   readonly lagSeconds: number;
   /** Parked events, at most PARKED_MAX. */
   readonly parked: number;
+  /** Who holds a lease of it, by part: whoever runs it now, and whoever ran it until he died less than a lease ago. */
+  readonly owners: readonly StoredOwner[];
   /** All of them, by number. */
   readonly generations: readonly StoredGeneration[];
+}
+
+export interface StoredOwner {
+  /** From 0; 0 alone for a projection that is not split. */
+  readonly partition: number;
+  /** Machine, process and a random part. */
+  readonly owner: string;
+  /** Of the definition that it runs. */
+  readonly fingerprint: string;
 }
 
 export interface StoredGeneration {
@@ -84,6 +95,7 @@ const statusOf = async (reader: EventReader, hosted: HostedProjection, head: Pos
     const lagSeconds = isBehind ? await ageOfNext(reader, position, now) : 0;
     const generationsStored = generations.map((one) => storedGeneration(one, hosted, lagOf(reader, one.checkpoint.position, head), now()));
     const lagEvents = lagOf(reader, position, head);
+    const owners = ownersIn(await store.leases(projection.name));
     return {
       ...named,
       state,
@@ -93,6 +105,7 @@ const statusOf = async (reader: EventReader, hosted: HostedProjection, head: Pos
       lagEvents,
       lagSeconds,
       parked,
+      owners,
       generations: generationsStored,
     };
   } catch (error) {
@@ -108,10 +121,17 @@ const statusOf = async (reader: EventReader, hosted: HostedProjection, head: Pos
       lagEvents: undefined,
       lagSeconds: 0,
       parked: 0,
+      owners: [],
       generations: [],
     };
   }
 };
+
+const ownersIn = (leases: readonly HeldLease[]): readonly StoredOwner[] =>
+  leases
+    .filter(({ partition }) => partition < SEATS_FROM)
+    .map(({ partition, owner, fingerprint }) => ({ partition, owner, fingerprint }))
+    .sort((left, right) => left.partition - right.partition);
 
 const storedGeneration = (
   { number, state, version, fingerprint, checkpoint, updatedAt }: Generation,
@@ -167,6 +187,7 @@ const COLUMNS: readonly Column<StoredStatus>[] = [
   { title: 'lag', value: ({ lagEvents }) => (lagEvents === undefined ? '?' : count(lagEvents)), align: 'right' },
   { title: 'for', value: ({ lagSeconds }) => duration(lagSeconds * 1000), align: 'right' },
   { title: 'parked', value: ({ parked }) => `${count(parked)}${parked === PARKED_MAX ? '+' : ''}`, align: 'right' },
+  { title: 'run by', value: ({ owners }) => [...new Set(owners.map(({ owner }) => owner))].join(', ') || '–' },
 ];
 
 interface GenerationRow extends StoredGeneration {

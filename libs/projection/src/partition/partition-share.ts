@@ -2,10 +2,9 @@
 import type { Runtime } from '@mainstem/event-store';
 import type { HostedProjection } from '../engine/hosted-projection.js';
 import { LEASE_MS_DEFAULT, LeaseKeeper, type LeaseOptions } from '../engine/lease-keeper.js';
-import type { HeldLease } from '../read-store/lease.js';
+import { SEATS_FROM, type HeldLease } from '../read-store/lease.js';
 
-/** By a lease with a number from here on an instance shows that it is there. Random, so that two hardly ever want the same. */
-const SEATS_FROM = 1_000_000;
+/** A seat is taken at random, so that two hardly ever want the same. */
 const SEATS = 1_000_000_000;
 
 export interface PartitionShareOptions {

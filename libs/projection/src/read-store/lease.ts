@@ -1,10 +1,13 @@
 // Who runs a projection for the time being. Leases keep instances out of each other's way; what protects the data is the epoch alone.
 
+/** From this number on a lease is for no part: its owner shows that it is there. */
+export const SEATS_FROM = 1_000_000;
+
 /** What a lease is for: one projection as one definition of it has. Two definitions write different generations and need not wait for each other. */
 export interface LeaseKey {
   readonly projection: string;
   readonly fingerprint: string;
-  /** Part of the projection, from 0. Numbers from 1,000,000 on are no parts: by them instances that share the parts out know of each other. */
+  /** Part of the projection, from 0. Numbers from `SEATS_FROM` on are no parts: by them instances that share the parts out know of each other. */
   readonly partition: number;
 }
 
