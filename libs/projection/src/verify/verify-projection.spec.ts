@@ -7,6 +7,8 @@ import { append, filledStore, tallyEvents, tallyProjection, until, type Tally } 
 import { MemoryReadStore } from '../memory/memory-read-store.js';
 import type { MemoryTransaction } from '../memory/memory-session.js';
 import type { AnyProjection, HostedProjection } from '../engine/hosted-projection.js';
+import type { Generation } from '../read-store/checkpoint.js';
+import type { GenerationSnapshot, ParkedEvent, ScanEntry, ScanOptions } from '../read-store/read-store.js';
 import { verifyProjection, type VerifyOptions, type VerifyReport } from './verify-projection.js';
 
 const TIMEOUT = { timeoutMs: 4_000 };
@@ -219,6 +221,25 @@ describe('verifying a document projection', () => {
     await appending;
     expect(positions.size).toBeGreaterThan(5);
     await until(() => projector.status()[0]?.state === 'live');
+  });
+
+  it('reads snapshots whose methods are those of a class', async () => {
+    await project(host());
+    class Snapshot implements GenerationSnapshot {
+      constructor(private readonly inner: GenerationSnapshot) {}
+      get generation(): Generation {
+        return this.inner.generation;
+      }
+      scan(collection: string, options: ScanOptions): Promise<readonly ScanEntry[]> {
+        return this.inner.scan(collection, options);
+      }
+      parked(options: { readonly limit: number }): Promise<readonly ParkedEvent[]> {
+        return this.inner.parked(options);
+      }
+    }
+    const taken = store.snapshot.bind(store);
+    store.snapshot = (projection, generation, work) => taken(projection, generation, (snapshot) => work(new Snapshot(snapshot)));
+    expect(await verify(host())).toMatchObject({ isSame: true, position: 361n });
   });
 
   it('refuses what another definition or event store has filled, and what is not there', async () => {

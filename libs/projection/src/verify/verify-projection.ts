@@ -136,7 +136,11 @@ class ReportWriter {
       snapshot: (use) =>
         store.snapshot(projection.name, generation, (snapshot) => {
           const checkpoint = checkpointIn(snapshot.generation, partition.number);
-          return use({ ...snapshot, generation: { ...snapshot.generation, checkpoint } });
+          return use({
+            generation: { ...snapshot.generation, checkpoint },
+            scan: (collection, options) => snapshot.scan(collection, options),
+            parked: (selection) => snapshot.parked(selection),
+          });
         }),
       tell: (progress) => onProgress?.({ projection: projection.name, ...progress }),
       reached: (position, digest) => {
