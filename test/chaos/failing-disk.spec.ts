@@ -44,7 +44,7 @@ const onSmallDisk = (work: (dir: string) => Promise<void>): Promise<boolean> =>
     }
   });
 
-/** Takes all the room that is left, but for some KiB. */
+/** Takes all the room that is left, but for some KiB; all of it where others take those meanwhile. */
 const fill = async (disk: string, { leaving }: { readonly leaving: number }): Promise<() => Promise<void>> => {
   const [, available = '0'] =
     execFileSync('df', ['-Pk', disk], { encoding: 'utf8' })
@@ -53,7 +53,9 @@ const fill = async (disk: string, { leaving }: { readonly leaving: number }): Pr
       .at(-1)
       ?.match(/\s(\d+)\s+\d+%/) ?? [];
   const ballast = join(disk, 'ballast');
-  await writeFile(ballast, Buffer.alloc(Math.max(0, Number(available) - leaving) * 1_024));
+  await writeFile(ballast, Buffer.alloc(Math.max(0, Number(available) - leaving) * 1_024)).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOSPC') throw error;
+  });
   return () => rm(ballast);
 };
 
