@@ -14,7 +14,7 @@ import type { LeaseOrder } from './workers/lease-projector.js';
 const WATCHED = 'told-count';
 const LEASE_MS = 500;
 /** On all stores together. */
-const FROZEN_TRIALS = 12;
+const FROZEN_TRIALS = 20;
 const KILLS = 6;
 const HAND_OVERS = 3;
 const HAPPENS_MS = 60_000;

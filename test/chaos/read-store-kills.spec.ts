@@ -5,11 +5,11 @@ import { storesToTest } from './stores/store-under-test.js';
 import { ReadStoreLife, type Action } from './support/read-store-life.js';
 import { chanceOf, inFolder, trials } from './support/trials.js';
 
-const KILLS_PER_POINT = 2;
+const KILLS_PER_POINT = 5;
 /** On all stores together. */
-const RANDOM_KILLS = 60;
+const RANDOM_KILLS = 200;
 const RANDOM_AFTER_MS = 250;
-const TIMEOUT_MS = 900_000;
+const TIMEOUT_MS = 1_800_000;
 
 const PROMOTION_POINTS: readonly CrashPoint[] = ['before-promote', 'after-promote'];
 const actionAt = (point: CrashPoint): Action => {
@@ -24,7 +24,8 @@ const stores = await storesToTest();
 describe('a projector that is killed', () => {
   const random = chanceOf('read-store-kills');
 
-  it.for(stores)(
+  // Side by side: a trial waits for processes to start and to end more than it computes.
+  it.concurrent.for(stores)(
     'leaves a read model on %s that is the fold of its events, at every step and at any moment, and goes on from there',
     { timeout: TIMEOUT_MS * Math.max(1, trials(1)) },
     async (name) => {
