@@ -5,8 +5,8 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
-const COPIED = ['libs', 'src', 'apps', 'test', 'package.json', 'tsconfig.json', 'tsconfig.base.json', 'vitest.config.ts'];
-const LINKED = ['data'];
+const COPIED = ['libs', 'src', 'apps', 'test', 'scripts', 'package.json', 'tsconfig.json', 'tsconfig.base.json', 'vitest.config.ts'];
+const LINKED = ['data', '.services'].filter((name) => existsSync(root + name));
 const NOT_COPIED = new Set(['dist', 'node_modules', '.git', '.cache']);
 
 /** Makes the copy and returns its folder; `removeTree` takes it away again. */
