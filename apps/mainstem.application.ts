@@ -1,6 +1,7 @@
 // The shop ledger as the command line sees it; package.json names this file.
 import 'reflect-metadata';
 import { hostedOnCache } from '#apps/cache-projector/src/cache-projections.js';
+import { projectionNames } from '#apps/read-models/src/projection-names.js';
 import { openReadStore, openSqlReadStore } from '#apps/read-models/src/read-stores.module.js';
 import { Violation } from '#apps/read-models/src/sql/violation.entity.js';
 import { hostedOnSearch } from '#apps/search-projector/src/search-projections.js';
@@ -33,7 +34,8 @@ const IDS_MAX = 10;
 const PROGRESS_TIMEOUT_MS = 1_500;
 const CATCH_UP_TIMEOUT_MS = 15 * 60_000;
 
-const settingsOf = ({ dir, env }: ApplicationSettings): Settings => readSettings(dir === undefined ? [] : ['--dir', dir], env);
+const settingsOf = ({ dir, env }: ApplicationSettings): Settings =>
+  readSettings(dir === undefined ? [] : ['--dir', dir], env, { projections: projectionNames });
 
 const openReadModels = async (given: ApplicationSettings): Promise<OpenReadModels> => {
   const settings = settingsOf(given);

@@ -45,7 +45,8 @@ export class ApplicationProcess {
         resolve();
       };
       child.once('error', (error) => end(error.message));
-      child.once('exit', (code, signal) => end(signal ? `was ended by ${signal}` : `ended with exit code ${code}`));
+      // Not at its `exit`: by then not all of its lines need have been read.
+      child.once('close', (code, signal) => end(signal ? `was ended by ${signal}` : `ended with exit code ${code}`));
     });
   }
 

@@ -3,6 +3,8 @@
 export interface RedisServer {
   readonly url: string;
   readonly port: number;
+  /** Where it speaks TLS; undefined without a certificate. */
+  readonly tlsPort: number | undefined;
   /** Where its dump lies. */
   readonly folder: string;
   readonly version: string;
@@ -19,6 +21,8 @@ export interface RedisServerOptions {
   readonly flags?: readonly string[];
   /** Started with `--sentinel`; the first flag is its file of settings. */
   readonly isSentinel?: boolean;
+  /** Paths of a certificate and its key: it then speaks TLS on a second port. */
+  readonly certificate?: { readonly file: string; readonly keyFile: string };
 }
 
 export declare const startRedis: (options?: RedisServerOptions) => Promise<RedisServer>;

@@ -15,17 +15,20 @@ export const findRedis = () => findServer({ name: 'Redis', variable: 'REDIS_URL'
 
 /**
  * A redis-server on loopback. Its folder is temporary and gone after `stop`, unless one is given: then its dump stays for the next start.
- * @param {{ folder?: string, port?: number, flags?: readonly string[], isSentinel?: boolean }} [options] flags as on the command line, such as `--appendonly yes`
- * @returns {Promise<{ url: string, port: number, folder: string, version: string, pid: number, stop: () => Promise<void>, kill: () => Promise<void> }>}
+ * @param {{ folder?: string, port?: number, flags?: readonly string[], isSentinel?: boolean, certificate?: { file: string, keyFile: string } }} [options] flags as on the
+ *   command line, such as `--appendonly yes`; with a certificate it speaks TLS on a second port
+ * @returns {Promise<{ url: string, port: number, tlsPort: number | undefined, folder: string, version: string, pid: number, stop: () => Promise<void>, kill: () => Promise<void> }>}
  *   `kill` ends it as a crash does, and leaves the folder. Errors: says what is missing.
  */
-export const startRedis = async ({ folder, port, flags = [], isSentinel = false } = {}) => {
+export const startRedis = async ({ folder, port, flags = [], isSentinel = false, certificate } = {}) => {
   const base = folder ?? mkdtempSync(path.join(os.tmpdir(), 'mainstem-redis-'));
   mkdirSync(base, { recursive: true });
   const onPort = port ?? (await freePort());
   const settings = ['--port', String(onPort), '--bind', '127.0.0.1', '--dir', base, '--loglevel', 'warning'];
+  const tlsPort = certificate && (await freePort());
+  const tls = certificate ? tlsSettings(certificate, tlsPort) : [];
   // A sentinel takes its file first, and saves nothing but that.
-  const given = isSentinel ? [...flags, '--sentinel', ...settings] : [...settings, '--save', '', ...flags];
+  const given = isSentinel ? [...flags, '--sentinel', ...settings] : [...settings, ...tls, '--save', '', ...flags];
   const url = `redis://127.0.0.1:${onPort}`;
   const server = await startServer({
     program: 'redis-server',
@@ -37,8 +40,13 @@ export const startRedis = async ({ folder, port, flags = [], isSentinel = false 
     stopTimeoutMs: STOP_TIMEOUT_MS,
     stopped: () => folder === undefined && rmSync(base, { recursive: true, force: true }),
   });
-  return { ...server, url, port: onPort, folder: base };
+  return { ...server, url, port: onPort, tlsPort, folder: base };
 };
+
+const tlsSettings = ({ file, keyFile }, port) => [
+  ...['--tls-port', String(port), '--tls-cert-file', file, '--tls-key-file', keyFile],
+  ...['--tls-auth-clients', 'no'],
+];
 
 const versionOf = async (url) => {
   const { username, password } = new URL(url);

@@ -2,6 +2,12 @@
 import { spawn } from 'node:child_process';
 import { setTimeout as pause } from 'node:timers/promises';
 
+/** Ended with this process, whatever ends it. */
+const running = new Set();
+process.once('exit', () => {
+  for (const child of running) child.kill('SIGKILL');
+});
+
 /**
  * @param {object} server
  * @param {string} server.program
@@ -33,12 +39,11 @@ export const startServer = async ({
     child.once('exit', () => resolve((end ??= 'ended at once')));
     child.once('error', (error) => resolve((end ??= error.code === 'ENOENT' ? 'is not installed' : `cannot be started: ${error.message}`)));
   });
-  const killNow = () => child.kill('SIGKILL');
-  process.once('exit', killNow);
+  running.add(child);
   const kill = async () => {
-    killNow();
+    child.kill('SIGKILL');
     await ended;
-    process.off('exit', killNow);
+    running.delete(child);
   };
   const stop = async () => {
     child.kill(stopSignal);

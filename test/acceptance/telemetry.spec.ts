@@ -82,12 +82,17 @@ const place = async (commands: ApplicationProcess, orderNo: string, headers: Rea
   const body = JSON.stringify({ orderNo, customerId: '17850', country: 'United Kingdom', lines });
   return fetch(`${commands.url}/api/orders`, { method: 'POST', headers: { 'Content-Type': 'application/json', ...headers }, body });
 };
+/** The event store server over the folder; the setting by which applications find it. */
+const servedEventStore = async (): Promise<NodeJS.ProcessEnv> => {
+  const { output } = await start('apps/event-store/src/main.js', {}, ['--health-port', '0']);
+  return { EVENT_STORE: /esdb:\/\/[^\s,]+/.exec(output)?.[0] };
+};
 const metricsOf = async ({ url }: ApplicationProcess): Promise<string> => (await fetch(`${url}/metrics`)).text();
 
 beforeAll(build);
 beforeEach(async () => void (dir = await mkdtemp(join(tmpdir(), 'mainstem-telemetry-'))));
 afterEach(async () => {
-  for (const application of started.splice(0)) await application.end('SIGTERM');
+  for (const application of started.splice(0).reverse()) await application.end('SIGTERM');
   await rm(dir, { recursive: true, force: true });
 });
 
@@ -97,8 +102,12 @@ describe('traces', () => {
   beforeAll(async () => void (endpoint = await receiver.listen()));
   afterAll(() => receiver.close());
 
-  it('lead from the request of a traced client through the command to the batches of another process, and are sent before a process ends', async () => {
-    const env = { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint, OTEL_BSP_SCHEDULE_DELAY: '100' };
+  it.each([
+    ['over the event store of the folder', () => Promise.resolve({})],
+    ['over EventStoreDB’s protocol', servedEventStore],
+  ])('lead from the request of a traced client to the batches of another process, and are sent before a process ends: %s', async (_, eventStore) => {
+    receiver.spans.length = 0;
+    const env = { ...(await eventStore()), OTEL_EXPORTER_OTLP_ENDPOINT: endpoint, OTEL_BSP_SCHEDULE_DELAY: '100' };
     const projector = await start('apps/sql-projector/src/main.js', env);
     const commands = await start('src/main.js', env);
     await projector.ready(READY_TIMEOUT_MS);

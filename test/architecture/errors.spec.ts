@@ -14,13 +14,18 @@ const DOCUMENTED = /`([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)`/g;
 const ENVIRONMENT = new Set(['MAINSTEM_DIR']);
 
 describe('docs/errors.md', () => {
-  it('explains every code in the sources, and no others', () => {
+  it('explains every code in the sources once, and no others', () => {
     const inSources = new Set(sources().flatMap((file) => codesIn(readFileSync(file, 'utf8'))));
     const rows = readFileSync(path.join(root, 'docs/errors.md'), 'utf8')
       .split('\n')
       .filter((line) => line.startsWith('| `'));
     const firstColumns = rows.map((row) => row.split('|')[1] ?? '');
-    const inDocs = new Set(firstColumns.flatMap((cell) => matches(cell, DOCUMENTED)).filter((code) => !ENVIRONMENT.has(code)));
+    const explained = firstColumns.flatMap((cell) => matches(cell, DOCUMENTED)).filter((code) => !ENVIRONMENT.has(code));
+    const inDocs = new Set(explained);
+    expect(
+      explained.filter((code, place) => explained.indexOf(code) !== place),
+      'explained twice',
+    ).toEqual([]);
     expect(
       [...inSources].filter((code) => !inDocs.has(code)),
       'without an explanation',

@@ -35,7 +35,7 @@ describe('the import rules', () => {
   it('hold for everything, and follow imports by package name into the sources', async () => {
     const { summary, modules } = await cruise(['libs', 'src', 'apps']);
     expect(summary.violations.map(({ from, rule }) => `${from}: ${rule.name}`)).toEqual([]);
-    const errors = modules.find(({ source }) => source === 'libs/projection/src/errors.ts');
+    const errors = modules.find(({ source }) => source === 'libs/projection/src/read-store/errors.ts');
     expect(errors?.dependencies.map(({ resolved }) => resolved)).toContain('libs/event-store/src/index.ts');
   });
 });

@@ -11,7 +11,7 @@ await runMain(async () => {
   await prepare({ isBuildNeeded: false });
   const kept = await readKept();
   for (const [name, value] of Object.entries(kept?.env ?? {})) process.env[name] ||= value;
-  const loader = pathToFileURL(pathOf('../chaos/support/source-loader.mjs')).href;
+  const loader = pathToFileURL(pathOf('../fixtures/source-loader.mjs')).href;
   const { code } = await runNode([
     '--no-warnings',
     '--conditions=@mainstem/source',

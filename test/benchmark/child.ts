@@ -1,9 +1,9 @@
 // Runs one job in a process of its own.
 import { fork } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { endOf } from '../fixtures/end-of.js';
 import type { FinishedJob, JobContext } from './job.js';
 
 const entry = fileURLToPath(new URL('run-job.ts', import.meta.url));
@@ -18,8 +18,8 @@ export const runJob = async (job: string, data: Omit<JobContext, 'dir'>, folder:
     });
     let result: FinishedJob | undefined;
     child.on('message', (message) => (result = message as FinishedJob));
-    const [code] = (await once(child, 'exit')) as [number | null];
-    if (!result) throw new Error(`${job} ended with ${code ?? 'a signal'} and no result`);
+    await endOf(child);
+    if (!result) throw new Error(`${job} ended with ${child.exitCode ?? 'a signal'} and no result`);
     return result;
   } finally {
     await rm(dir, { recursive: true, force: true });

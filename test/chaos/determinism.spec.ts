@@ -6,7 +6,7 @@ import { differenceOf } from './support/canonical.js';
 import { storedModels } from './support/read-model-files.js';
 import { recordSample } from './support/sample-events.js';
 import { eventsIn, flawsOfReadModels } from './support/shop-folder.js';
-import { chanceOf, inFolder, trials } from './support/trials.js';
+import { chanceOf, makeFolder, removeFolder, trials } from './support/trials.js';
 import { WorkerProcess } from './support/worker-process.js';
 
 const RESTARTS = 8;
@@ -30,25 +30,14 @@ describe('a replay of the sample', () => {
   let folder: string;
   let events: string;
   let reference: readonly string[];
-  const ending = Promise.withResolvers<void>();
-  let cleaning: Promise<void>;
 
   beforeAll(async () => {
-    const ready = Promise.withResolvers<void>();
-    cleaning = inFolder(async (dir) => {
-      folder = dir;
-      events = join(dir, 'events');
-      await recordSample(events);
-      reference = await replay(events, join(dir, 'reference'), 500);
-      ready.resolve();
-      await ending.promise;
-    });
-    await Promise.race([ready.promise, cleaning]);
+    folder = await makeFolder();
+    events = join(folder, 'events');
+    await recordSample(events);
+    reference = await replay(events, join(folder, 'reference'), 500);
   });
-  afterAll(async () => {
-    ending.resolve();
-    await cleaning;
-  });
+  afterAll(() => removeFolder(folder));
 
   const expectSame = (dump: readonly string[]): void => expect(differenceOf(dump, reference)).toBeUndefined();
 

@@ -16,6 +16,8 @@ const WRITERS = 4;
 const FAULTS_MAX = 3;
 const FAULT_MS_MAX = 500;
 const KILLS = 5;
+/** One way, of a client that loses every race for a stream. */
+const FAR_MS = 10;
 /** As workers/event-store-client.ts makes them. */
 const EVENTS_OF_A_BIG_APPEND = 500;
 /** Until everything is delivered, after the network has healed. */
@@ -113,8 +115,12 @@ describe('EventStoreDB whose server is killed', () => {
     await inFolder(async (dir) => {
       let server = new WorkerProcess('event-store-server.ts', { args: [dir, '0'] });
       const port = String((await server.until('listening'))['port']);
-      const options = { connectionString: `esdb://127.0.0.1:${port}?tls=false`, answerTimeoutMs: 1_000, patienceMs: RESTARTED_MS };
-      const stores = await Promise.all(['one', 'two'].map(() => EventStoreDbEventStore.open(options)));
+      const far = await TcpProxy.listen({ target: { host: '127.0.0.1', port: Number(port) } });
+      far.become({ kind: 'delay', delayMs: FAR_MS });
+      const options = { answerTimeoutMs: 1_000, patienceMs: RESTARTED_MS };
+      const stores = await Promise.all(
+        [port, far.port].map((at) => EventStoreDbEventStore.open({ ...options, connectionString: `esdb://127.0.0.1:${at}?tls=false` })),
+      );
       const clients = stores.map((store, index) => new Trial(store, chance.fork(`client ${index}`), `client${index}`));
       const following = clients.map((client) => client.follow());
       const writing = clients.flatMap((client) => Array.from({ length: WRITERS }, (_, writer) => client.write(writer)));
@@ -136,6 +142,7 @@ describe('EventStoreDB whose server is killed', () => {
       for (const client of clients) client.stopFollowing();
       await Promise.all(following);
       await Promise.all(stores.map((one) => one.close()));
+      await far.close();
       await server.kill();
     });
   });

@@ -1,27 +1,15 @@
 // OpenSearch under faults: each event takes effect once, reads are never wrong, and everything goes on by itself once the fault is over.
-import { randomBytes, randomUUID } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { defineEvents, InMemoryEventStore, streamOf, type EventId, type Position } from '@mainstem/event-store';
 import type { OpenSearchReadStore } from '@mainstem/opensearch';
-import {
-  count,
-  documentProjection,
-  MemoryReadStore,
-  Projector,
-  rollUp,
-  sum,
-  verifyProjection,
-  type HostedProjection,
-  type ReadStoreSession,
-} from '@mainstem/projection';
+import { count, documentProjection, MemoryReadStore, Projector, rollUp, sum, verifyProjection, type HostedProjection } from '@mainstem/projection';
 import type { SeededRandom } from '@mainstem/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { freshPrefix, openStore, startNode, type OpenSearchNode } from '../contract/opensearch-nodes.js';
+import { commitUntilCut, type CutStates } from './support/cut-commits.js';
 import { SearchProxy, type SearchFault } from './support/search-proxy.js';
-import { chanceOf, isLong, OUTAGE_MS, trials } from './support/trials.js';
+import { chanceOf, isLong, makeFolder, OUTAGE_MS, removeFolder, trials } from './support/trials.js';
 
 /** After a fault is over, until everything is there again. */
 const HEALED_MS = 30_000;
@@ -94,42 +82,17 @@ const append = async (events: InMemoryEventStore, chance: SeededRandom, total: n
 
 const BULK_KEYS = Array.from({ length: KEYS }, (_, index) => `counter-${index}`);
 
-/** Packed it is still too large for the state document. */
-const NOISE = randomBytes(900_000).toString('base64');
-
-/** Commits small batches, and some that are too large for the state document, until one fails. `states`: what is there after each, the failed one included. */
-const commitUntilCut = async (session: ReadStoreSession, states: ReadonlyMap<string, Counter>[], chance: SeededRandom): Promise<never> => {
-  for (let commit = 1; ; commit++) {
-    const state = new Map(states.at(-1));
-    const upserts = new Map<string, Counter>();
-    const deletes: string[] = [];
-    const isLarge = chance.next() < 0.2;
-    for (const key of BULK_KEYS) {
-      const draw = chance.next();
-      const counter = { key, group: `g${commit}`, text: '', events: commit, sum: chance.int(1, 9) };
-      if (draw < 0.3) upserts.set(key, isLarge && upserts.size === 0 ? Object.assign(counter, { noise: NOISE }) : counter);
-      else if (draw < 0.4) deletes.push(key);
-    }
-    for (const key of deletes) state.delete(key);
-    for (const [key, counter] of upserts) state.set(key, counter);
-    states.push(state);
-    const from = commit === 1 ? undefined : (BigInt(commit - 1) as Position);
-    const checkpoint = { from, to: BigInt(commit) as Position, digest: String(commit) };
-    await session.commit({ changes: [{ collection: 'counters', upserts, deletes }], checkpoint });
-  }
-};
-
 describe('OpenSearch under faults', () => {
   let node: OpenSearchNode;
   let folder: string;
   const chance = chanceOf('opensearch');
   beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'mainstem-chaos-opensearch-'));
+    folder = await makeFolder();
     node = await startNode({ folder });
   });
   afterAll(async () => {
     await node.stop();
-    await rm(folder, { recursive: true, force: true });
+    await removeFolder(folder);
   });
 
   interface Trial {
@@ -269,8 +232,10 @@ describe('OpenSearch under faults', () => {
       const { number } = await store.createGeneration(counters, new InMemoryEventStore().incarnation, { isBulk: true });
       const dying = await cutOff.open(counters, number);
       proxy.become({ writesLeft: chance.int(1, 14) });
-      const states: ReadonlyMap<string, Counter>[] = [new Map()];
-      await expect(commitUntilCut(dying, states, chance)).rejects.toMatchObject({ code: 'READ_STORE_UNAVAILABLE' });
+      const states: CutStates = [new Map()];
+      await expect(commitUntilCut(dying, states, { collection: 'counters', keys: BULK_KEYS, chance })).rejects.toMatchObject({
+        code: 'READ_STORE_UNAVAILABLE',
+      });
       await dying.close();
       await cutOff.close();
       await proxy.close();

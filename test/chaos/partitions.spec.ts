@@ -9,8 +9,8 @@ const LEASE_MS = 1_000;
 const KILLS = 2;
 /** A document a stream, some of which are parked. */
 const SPLIT = 'picks';
-/** Those that split, one in this process's folder and those with a server. */
-const stores = (await storesToTest()).filter((name) => ['sqlite', 'postgres', 'redis'].includes(name));
+/** One in this process's folder and those with a server. */
+const stores = await storesToTest(['sqlite', 'postgres', 'redis', 'opensearch']);
 const chance = chanceOf('partitions');
 
 const partsIn = (message: Told, state: string): number =>

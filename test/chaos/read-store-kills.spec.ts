@@ -1,7 +1,7 @@
 // kill -9 of a projector, at every named step and at random moments, on every read store, while another process appends.
 import { CRASH_POINTS, REBUILD_CRASH_POINTS, type CrashPoint } from '@mainstem/projection';
 import { describe, expect, it } from 'vitest';
-import { storesToTest } from './stores/store-under-test.js';
+import { ALL_STORES, storesToTest } from './stores/store-under-test.js';
 import { ReadStoreLife, type Action } from './support/read-store-life.js';
 import { chanceOf, inFolder, trials } from './support/trials.js';
 
@@ -19,7 +19,7 @@ const actionAt = (point: CrashPoint): Action => {
 /** Each of three projections passes every point once at least. */
 const PASSAGES = 3;
 
-const stores = await storesToTest();
+const stores = await storesToTest(ALL_STORES);
 
 describe('a projector that is killed', () => {
   const random = chanceOf('read-store-kills');
@@ -31,6 +31,7 @@ describe('a projector that is killed', () => {
     async (name) => {
       const startedAt = performance.now();
       const chance = random.fork(name);
+      const randomKills = trials(RANDOM_KILLS) / stores.length;
       await inFolder(async (dir) => {
         await using life = await ReadStoreLife.begin(name, dir, chance);
         const points = [...REBUILD_CRASH_POINTS, ...CRASH_POINTS].flatMap((point) => Array.from({ length: trials(KILLS_PER_POINT) }, () => point));
@@ -41,7 +42,7 @@ describe('a projector that is killed', () => {
           await life.die(action, death);
           expect(await life.recover(), `killed at passage ${death.nth} of ${point}`).toEqual([]);
         }
-        for (let kill = 0; kill < trials(RANDOM_KILLS) / stores.length; kill++) {
+        for (let kill = 0; kill < randomKills; kill++) {
           const action = chance.pick<Action>(['follow', 'follow', 'rebuild', 'cleanup']);
           const death = { afterMs: chance.int(0, RANDOM_AFTER_MS) };
           await life.die(action, death);

@@ -7,7 +7,7 @@ import { REBUILD_CRASH_POINTS } from '@mainstem/projection';
 import { storedModels } from './support/read-model-files.js';
 import { recordSample } from './support/sample-events.js';
 import { eventsIn, flawsOfReadModels } from './support/shop-folder.js';
-import { chanceOf, inFolder, trials } from './support/trials.js';
+import { chanceOf, makeFolder, removeFolder, trials } from './support/trials.js';
 import { WorkerProcess } from './support/worker-process.js';
 
 const KILLS = 20;
@@ -20,25 +20,14 @@ const PER_SECOND = 200;
 describe('a rebuild of every read model', () => {
   const random = chanceOf('rebuild');
   let folder: string;
-  const ending = Promise.withResolvers<void>();
-  let cleaning: Promise<void>;
 
   beforeAll(async () => {
-    const ready = Promise.withResolvers<void>();
-    cleaning = inFolder(async (dir) => {
-      folder = dir;
-      await recordSample(join(dir, 'shop'));
-      await using replay = new WorkerProcess('replay.ts', { args: [join(dir, 'shop'), join(dir, 'shop'), '500'] });
-      await replay.succeeded();
-      ready.resolve();
-      await ending.promise;
-    });
-    await Promise.race([ready.promise, cleaning]);
+    folder = await makeFolder();
+    await recordSample(join(folder, 'shop'));
+    await using replay = new WorkerProcess('replay.ts', { args: [join(folder, 'shop'), join(folder, 'shop'), '500'] });
+    await replay.succeeded();
   });
-  afterAll(async () => {
-    ending.resolve();
-    await cleaning;
-  });
+  afterAll(() => removeFolder(folder));
 
   const freshCopy = async (name: string): Promise<string> => {
     const dir = join(folder, name);

@@ -9,7 +9,7 @@ import type { SeededRandom } from '@mainstem/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { differenceOf } from './support/canonical.js';
 import { toldCommand } from './support/told-events.js';
-import { chanceOf, inFolder, trials } from './support/trials.js';
+import { chanceOf, makeFolder, removeFolder, trials } from './support/trials.js';
 import { walState, type WalState } from './support/wal.js';
 import { WorkerProcess } from './support/worker-process.js';
 
@@ -60,24 +60,13 @@ describe('a copy of a live event store', () => {
   let appended: readonly RecordedEvent[];
   let expected: readonly string[];
   let folder: string;
-  const ending = Promise.withResolvers<void>();
-  let cleaning: Promise<void>;
 
   beforeAll(async () => {
-    const ready = Promise.withResolvers<void>();
-    cleaning = inFolder(async (dir) => {
-      folder = dir;
-      appended = await live(join(dir, 'live'));
-      expected = appended.map(shown);
-      ready.resolve();
-      await ending.promise;
-    });
-    await Promise.race([ready.promise, cleaning]);
+    folder = await makeFolder();
+    appended = await live(join(folder, 'live'));
+    expected = appended.map(shown);
   });
-  afterAll(async () => {
-    ending.resolve();
-    await cleaning;
-  });
+  afterAll(() => removeFolder(folder));
 
   /** A process appends; meanwhile its folder is copied. Returns what there is at the end. */
   const live = async (dir: string): Promise<readonly RecordedEvent[]> => {

@@ -2,6 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { EmbeddedSearchStore } from '@mainstem/embedded';
 import { registerContract, searchContract } from '@mainstem/testing';
 import { describe, it } from 'vitest';
@@ -10,7 +11,12 @@ const suite = searchContract({
   name: 'embedded',
   create: async () => {
     const dir = await mkdtemp(join(tmpdir(), 'mainstem-search-'));
-    return { open: (collections) => EmbeddedSearchStore.open({ dir, collections }), dispose: () => rm(dir, { recursive: true }) };
+    const damageWords = async (key: string): Promise<void> => {
+      const database = new DatabaseSync(join(dir, 'search.db'));
+      database.prepare(`UPDATE documents_1 SET words = 'other ' || words WHERE key = ?`).run(key);
+      database.close();
+    };
+    return { open: (collections) => EmbeddedSearchStore.open({ dir, collections }), damageWords, dispose: () => rm(dir, { recursive: true }) };
   },
 });
 

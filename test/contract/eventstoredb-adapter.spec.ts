@@ -10,7 +10,7 @@ import { EventStoreDbEventStore, type EventStoreDbOptions } from '@mainstem/even
 import { EventStoreDbServer } from '@mainstem/eventstoredb-server';
 import { TcpProxy } from '@mainstem/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { makeCertificate } from './eventstoredb/certificate.js';
+import { makeCertificate } from '../fixtures/certificate.js';
 import { startFollower } from './eventstoredb/follower.js';
 import { errorType, events, read, startProtocol, type ProtocolFixture } from './eventstoredb/protocol-fixture.js';
 

@@ -9,7 +9,8 @@ import { DatabaseSync } from 'node:sqlite';
 import { fileURLToPath } from 'node:url';
 import { EventStoreDBClient } from '@eventstore/db-client';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { makeCertificate } from './eventstoredb/certificate.js';
+import { makeCertificate } from '../fixtures/certificate.js';
+import { SOURCE_ARGUMENTS } from '../fixtures/source-arguments.js';
 import { append, events, revisions } from './eventstoredb/protocol-fixture.js';
 
 const pathOf = (file: string): string => fileURLToPath(new URL(file, import.meta.url));
@@ -26,8 +27,7 @@ afterEach(() => {
 afterAll(() => rm(dir, { recursive: true }));
 
 const start = (flags: readonly string[]) => {
-  const source = ['--no-warnings', '--conditions=@mainstem/source', '--import', pathOf('../chaos/support/source-loader.mjs')];
-  const child = spawn(process.execPath, [...source, pathOf('../../apps/event-store/src/main.ts'), ...flags]);
+  const child = spawn(process.execPath, [...SOURCE_ARGUMENTS, pathOf('../../apps/event-store/src/main.ts'), ...flags]);
   children.push(child);
   const told = { out: '', error: '' };
   child.stdout.on('data', (text: Buffer) => (told.out += text.toString()));

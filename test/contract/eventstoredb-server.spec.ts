@@ -8,7 +8,7 @@ import { EmbeddedEventStore } from '@mainstem/embedded';
 import { eventId, revision, streamName } from '@mainstem/event-store';
 import { EventStoreDbServer } from '@mainstem/eventstoredb-server';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { makeCertificate } from './eventstoredb/certificate.js';
+import { makeCertificate } from '../fixtures/certificate.js';
 import { append, errorType, events, read, revisions, startProtocol, type ProtocolFixture } from './eventstoredb/protocol-fixture.js';
 import { RawProtocol } from './eventstoredb/raw-protocol.js';
 

@@ -10,7 +10,7 @@ import { EventStoreDBClient } from '@eventstore/db-client';
 import { EventStoreDbServer } from '@mainstem/eventstoredb-server';
 import { TcpProxy } from '@mainstem/testing';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { makeCertificate, type Certificate } from './eventstoredb/certificate.js';
+import { makeCertificate, type Certificate } from '../fixtures/certificate.js';
 import { append, events, revisions } from './eventstoredb/protocol-fixture.js';
 
 let dir: string;

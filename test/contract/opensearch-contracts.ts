@@ -1,7 +1,7 @@
 // The read store contract and the search contract on an OpenSearch node.
 import { type ContractOrder, readStoreContract, registerContract, searchContract } from '@mainstem/testing';
 import { describe, it } from 'vitest';
-import { freshPrefix, openStore, removeIndices } from './opensearch-nodes.js';
+import { changeBeside, freshPrefix, openStore, removeIndices } from './opensearch-nodes.js';
 
 const CASE_TIMEOUT_MS = 300_000;
 
@@ -22,7 +22,11 @@ export const contractsOn = (name: string, url: () => string): void => {
     name: `opensearch ${name}`,
     create: async () => {
       const prefix = freshPrefix();
-      return { open: (collections) => openStore(url(), prefix, { collections }), dispose: () => removeIndices(url(), prefix) };
+      return {
+        open: (collections) => openStore(url(), prefix, { collections }),
+        damageWords: (key) => changeBeside(url(), `${prefix}-products-g1`, `products/${key}`, { words: { '0_0': 'other' } }),
+        dispose: () => removeIndices(url(), prefix),
+      };
     },
   });
   // An index takes long to make and to delete where others need the machine, too.

@@ -56,3 +56,13 @@ export const removeIndices = async (url: string, prefix: string): Promise<void> 
   const answer = await fetch(`${url}/${prefix}*?expand_wildcards=all`, { method: 'DELETE' });
   if (!answer.ok && answer.status !== 404) throw new Error(`indices of ${prefix} could not be deleted: ${await answer.text()}`);
 };
+
+/** Changes what stands beside one document, without the store; `fields` are merged into what is there. */
+export const changeBeside = async (url: string, alias: string, id: string, fields: object): Promise<void> => {
+  const answer = await fetch(`${url}/${alias}/_update/${encodeURIComponent(id)}`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ doc: fields }),
+  });
+  if (!answer.ok) throw new Error(`${id} of ${alias} could not be changed: ${await answer.text()}`);
+};

@@ -132,17 +132,19 @@ for (const { name, make } of await sqlFixtures()) {
     });
 
     // A column of SQLite takes whatever its codec lets through.
-    it.runIf(name === 'PostgreSQL')('says which new document the database refuses, has then written nothing, and goes on', async () => {
-      const { store, session: opened } = await session();
-      const schema = 'schema' in fixture.location ? fixture.location.schema : '';
-      await postgresQuery(`ALTER TABLE "${schema}".parcels__g1 ADD CHECK (weight < 100)`);
-      const batch = [...many(40), parcel('heavy', { weight: 100 })];
-      const refused = opened.commit({ changes: upsert(batch, keysOf(batch)), checkpoint: move(undefined, 1) });
-      await expect(refused).rejects.toMatchObject({ code: 'READ_STORE_INVALID_DOCUMENT', collection: 'parcels' });
-      expect(await opened.load('parcels', keysOf(batch))).toEqual(new Map());
-      await opened.commit({ changes: upsert(many(40), keysOf(many(40))), checkpoint: move(undefined, 1) });
-      expect((await store.generations('parcels'))[0]?.checkpoint.position).toBe(1n);
-    });
+    if (name === 'PostgreSQL') {
+      it('says which new document the database refuses, has then written nothing, and goes on', async () => {
+        const { store, session: opened } = await session();
+        const schema = 'schema' in fixture.location ? fixture.location.schema : '';
+        await postgresQuery(`ALTER TABLE "${schema}".parcels__g1 ADD CHECK (weight < 100)`);
+        const batch = [...many(40), parcel('heavy', { weight: 100 })];
+        const refused = opened.commit({ changes: upsert(batch, keysOf(batch)), checkpoint: move(undefined, 1) });
+        await expect(refused).rejects.toMatchObject({ code: 'READ_STORE_INVALID_DOCUMENT', collection: 'parcels' });
+        expect(await opened.load('parcels', keysOf(batch))).toEqual(new Map());
+        await opened.commit({ changes: upsert(many(40), keysOf(many(40))), checkpoint: move(undefined, 1) });
+        expect((await store.generations('parcels'))[0]?.checkpoint.position).toBe(1n);
+      });
+    }
 
     it('replaces and deletes whole documents', async () => {
       const { session: opened } = await session();

@@ -24,6 +24,7 @@ import {
   sqliteFixture,
   withPostgres,
 } from './sql-fixtures.js';
+import { SOURCE_ARGUMENTS } from '../fixtures/source-arguments.js';
 import type { SqlFixture } from './sql-fixtures.js';
 
 // What the writer process fills.
@@ -376,10 +377,8 @@ const asOrdinaryUser = async (work: () => Promise<void>): Promise<void> => {
 
 /** Runs a process that commits one row after another to the fixture's database until it kills itself. */
 const runWriter = (fixture: SqlFixture, afterMs: number): Promise<unknown> => {
-  const workers = join(import.meta.dirname, 'workers');
-  const node = ['--experimental-transform-types', '--no-warnings', '--conditions=@mainstem/source', '--import', join(workers, 'source-loader.mjs')];
   const dir = 'dir' in fixture.location ? fixture.location.dir : '';
-  return promisify(execFile)(process.execPath, [...node, join(workers, 'sql-writer.mjs'), dir, String(afterMs)]);
+  return promisify(execFile)(process.execPath, [...SOURCE_ARGUMENTS, join(import.meta.dirname, 'workers', 'sql-writer.mjs'), dir, String(afterMs)]);
 };
 
 /** Everything that a log could show of a failure. */

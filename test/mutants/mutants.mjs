@@ -14,6 +14,7 @@ const ENGINE = ['libs/projection/src', 'test/contract/memory-read-store.spec.ts'
 const EMBEDDED_READ = ['libs/embedded/src', 'test/contract/embedded-read-stores.spec.ts'];
 const EVENT_STORE = ['libs/embedded/src/event-store', 'test/contract/event-store.spec.ts', 'test/contract/embedded-event-store'];
 const INSTANCES = ['libs/testing/src/projection/lease-simulation.spec.ts'];
+const CONTENTION = ['test/contract/eventstoredb-contention.spec.ts'];
 const SQL = ['test/contract/sql-read-store.spec.ts', 'test/contract/sql-transactions.spec.ts'];
 
 const engine = (/** @type {string} */ file) => `libs/projection/src/engine/${file}.ts`;
@@ -314,8 +315,8 @@ export const mutants = [
   {
     name: 'the digest of a filled generation is not compared before it is promoted',
     file: 'libs/projection/src/rebuild/digest-check.ts',
-    from: 'if (actual.toString() === digest) resolve(events);',
-    to: "if (actual.toString() !== '') resolve(events);",
+    from: 'if (expectation.digest === digest) resolve(expectation.events);',
+    to: "if (expectation.digest !== '') resolve(expectation.events);",
     suites: ENGINE,
   },
   {
@@ -362,17 +363,45 @@ export const mutants = [
   },
   {
     name: 'an instance that fails keeps its lease',
-    file: engine('projection-runner'),
-    from: 'if (this.#makesWay() || this.#yields) await this.#lease?.release();',
+    file: engine('instance-turn'),
+    from: 'if (makesWay || this.#yields) await this.#lease?.release();',
     to: 'if (this.#yields) await this.#lease?.release();',
     suites: INSTANCES,
   },
   {
     name: 'an instance of a changed definition passes for a standby',
-    file: engine('projection-runner'),
+    file: engine('generation-opener'),
     from: 'const choice = chooseGeneration(generations, hosted.projection, reader.incarnation, this.#rebuild);',
     to: "const choice = { kind: 'open', isFilling: false };",
     suites: INSTANCES,
   },
+  {
+    name: 'a promotion that came too late waits for the head',
+    file: engine('promotion'),
+    from: 'return this.#awaitsNews && this.#missed !== undefined',
+    to: 'return false && this.#missed !== undefined',
+    suites: ENGINE,
+  },
   ...readStoreMutants,
+  {
+    name: 'an append without a revision is sent again blindly (EventStoreDB)',
+    file: 'libs/eventstoredb/src/append-pipeline.ts',
+    from: 'pending.wasSent && !pending.isRepeatable',
+    to: 'false',
+    suites: CONTENTION,
+  },
+  {
+    name: 'the stream is not asked whether an append took effect (EventStoreDB)',
+    file: 'libs/eventstoredb/src/events-appender.ts',
+    from: 'const last = await this.#find(append, since);',
+    to: 'const last = undefined;',
+    suites: CONTENTION,
+  },
+  {
+    name: 'a connection that falls silent soon after a renewal is kept (EventStoreDB)',
+    file: 'libs/eventstoredb/src/client-holder.ts',
+    from: 'if (this.#isSilent) this.renew(this.#held);',
+    to: '',
+    suites: ['libs/eventstoredb/src/client-holder.spec.ts'],
+  },
 ];

@@ -5,9 +5,15 @@
 const CONTRACT_MEMORY = ['test/contract/memory-read-store.spec.ts'];
 const SQL = ['test/contract/sql-read-store.spec.ts'];
 const REDIS = ['test/contract/redis-read-store.spec.ts'];
+const REDIS_BOARDS = ['test/contract/redis-boards.spec.ts'];
+const REDIS_FAIL_OVERS = ['test/chaos/redis-sentinel.spec.ts'];
 const PARTITIONS = ['libs/projection/src/partition', 'libs/testing/src/projection/partition-simulation.spec.ts', ...CONTRACT_MEMORY];
 const OPENSEARCH = ['test/contract/opensearch.spec.ts'];
+const OPENSEARCH_DERIVED = ['test/contract/opensearch-derived.spec.ts'];
 const OPENSEARCH_FAULTS = ['test/chaos/opensearch.spec.ts'];
+const OPENSEARCH_LEFTOVERS = ['test/chaos/opensearch-leftovers.spec.ts'];
+const OPENSEARCH_PROMOTIONS = ['test/chaos/opensearch-promotions.spec.ts'];
+const OPENSEARCH_PARTS = ['test/chaos/opensearch-partitions.spec.ts'];
 const ENGINE = (/** @type {readonly string[]} */ ...specs) => specs.map((spec) => `libs/projection/src/${spec}.spec.ts`);
 
 const projection = (/** @type {string} */ file) => `libs/projection/src/${file}.ts`;
@@ -98,7 +104,7 @@ const engineMutants = [
     name: 'a clean-up deletes what somebody is filling',
     file: projection('rebuild/clean-up'),
     from: 'const isDropped = !mayBeFilled ||',
-    to: 'const isDropped = mayBeFilled || !mayBeFilled ||',
+    to: 'const isDropped = true ||',
     suites: ENGINE('rebuild/rebuilder'),
   },
   {
@@ -239,6 +245,20 @@ const sqlMutants = [
 /** @type {readonly Mutant[]} */
 const redisMutants = [
   {
+    name: 'a commit takes a board that has lost places as it is (Redis)',
+    file: redisScripts('commit'),
+    from: 'if isShortened(v, board) then shortened = board end',
+    to: '',
+    suites: REDIS_BOARDS,
+  },
+  {
+    name: 'a server that hangs keeps its connections (Redis)',
+    file: 'libs/redis/src/redis-connection.ts',
+    from: 'socketTimeout: COMMAND_TIMEOUT_MS,',
+    to: '',
+    suites: REDIS_FAIL_OVERS,
+  },
+  {
     name: 'a commit does not ask whose session it is (Redis)',
     file: redisScripts('commit'),
     from: "if field(p, 'session') ~= session or field(p, 'commits') ~= commits or",
@@ -321,8 +341,8 @@ const openSearchMutants = [
   },
   {
     name: 'a batch that was committed and not written out is forgotten by the next session (OpenSearch)',
-    file: openSearch('opensearch-read-store'),
-    from: 'return await finishIntent(this.server, place, raised, { updatedAt: this.#now() });',
+    file: openSearch('write/take-over'),
+    from: 'return await finishIntent(server, place, raised, { updatedAt });',
     to: 'return { ...raised, body: { ...raised.body, intent: raised.body.isBulk ? raised.body.intent : null } };',
     suites: OPENSEARCH_FAULTS,
   },
@@ -367,6 +387,69 @@ const openSearchMutants = [
     from: 'const former = serving && (await this.#retire(serving));',
     to: 'const former = serving?.described;',
     suites: OPENSEARCH,
+  },
+  {
+    name: 'queries are told the part that is furthest ahead (OpenSearch)',
+    file: openSearch('read/searcher'),
+    from: '(one < least ? one : least)',
+    to: '(one > least ? one : least)',
+    suites: OPENSEARCH_PARTS,
+  },
+  {
+    name: 'a snapshot forgets what the other parts are writing (OpenSearch)',
+    file: openSearch('read/point-in-time'),
+    from: 'for (const state of [first, ...others]) requests.push',
+    to: 'for (const state of [first]) requests.push',
+    suites: OPENSEARCH_PARTS,
+  },
+  {
+    name: 'a generation that has lost its state is taken for one that was never begun (OpenSearch)',
+    file: openSearch('generation/making'),
+    from: 'body.count === 0',
+    to: 'body.count >= 0',
+    suites: OPENSEARCH_LEFTOVERS,
+  },
+  {
+    name: 'what is just being made is removed (OpenSearch)',
+    file: openSearch('generation/making'),
+    from: '< ABANDONED_AFTER_MS) return false;',
+    to: '< 0) return false;',
+    suites: OPENSEARCH_LEFTOVERS,
+  },
+  {
+    name: 'what is searched is not compared with its document (OpenSearch)',
+    file: openSearch('read/derived-check'),
+    from: '!isDeepStrictEqual(stored, wanted)',
+    to: '(stored === undefined) !== (wanted === undefined)',
+    suites: OPENSEARCH_DERIVED,
+  },
+  {
+    name: 'a promotion does not notice who comes back between its steps (OpenSearch)',
+    file: openSearch('opensearch-read-store'),
+    from: 'const serving = await this.#serving.noteOpened(projection.name);',
+    to: 'const serving = generation;',
+    suites: OPENSEARCH_PROMOTIONS,
+  },
+  {
+    name: 'a writer who takes over late does not finish what was decided (OpenSearch)',
+    file: openSearch('opensearch-read-store'),
+    from: 'if (serving !== generation) await',
+    to: 'if (serving === undefined) await',
+    suites: OPENSEARCH_PROMOTIONS,
+  },
+  {
+    name: 'an alias is moved from wherever it is (OpenSearch)',
+    file: openSearch('generation/serving'),
+    from: 'remove: { index: other.index, alias, must_exist: true }',
+    to: 'remove: { index: other.index, alias }',
+    suites: OPENSEARCH_PROMOTIONS,
+  },
+  {
+    name: 'a generation that has lost the state of a later part is kept for ever (OpenSearch)',
+    file: openSearch('generation/making'),
+    from: 'this.catalog.placeOf(meta, missing)',
+    to: 'this.catalog.placeOf(meta, 0)',
+    suites: OPENSEARCH_LEFTOVERS,
   },
 ];
 

@@ -1,6 +1,7 @@
 // Starts everything in one process: `npm start`.
 import 'reflect-metadata';
 import { SalesQueries } from '#apps/query-api/src/sales/sales.queries.js';
+import { projectionNames } from '#apps/read-models/src/projection-names.js';
 import type { EventStore } from '@mainstem/event-store';
 import { EVENT_STORE, eventStoreAddress, listen, readSettings, runMain, SETTINGS_HELP, type Settings } from '@mainstem/nest';
 import { Projector } from '@mainstem/projection';
@@ -19,7 +20,7 @@ runMain(async () => {
   const argv = process.argv.slice(2);
   if (argv.includes('--help')) return console.log(`Runs the shop ledger in one process.\n\n${SETTINGS_HELP}`);
   const data = repositoryData();
-  const settings = readSettings(argv, process.env, data === undefined ? {} : { data });
+  const settings = readSettings(argv, process.env, { projections: projectionNames, ...(data !== undefined && { data }) });
   assertFile(settings.data);
   const startedMs = performance.now();
   const app = await createAllInOne(settings);

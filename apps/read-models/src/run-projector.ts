@@ -3,6 +3,7 @@ import { configureHttp, listen, readSettings, type Settings } from '@mainstem/ne
 import type { DynamicModule } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
+import { projectionNames } from './projection-names.js';
 
 export interface ProjectorApplication {
   /** How it names itself when it has started. */
@@ -13,7 +14,7 @@ export interface ProjectorApplication {
 
 /** Runs until it is told to stop. Errors: SETTINGS_INVALID, PORT_IN_USE, PORT_FORBIDDEN, and those of the stores. */
 export const runProjector = async ({ name, portDefault, module }: ProjectorApplication): Promise<void> => {
-  const settings = readSettings(process.argv.slice(2), process.env, { port: portDefault });
+  const settings = readSettings(process.argv.slice(2), process.env, { port: portDefault, projections: projectionNames });
   const app = await NestFactory.create<NestExpressApplication>(module(settings), {
     bodyParser: false,
     logger: ['error', 'warn'],

@@ -13,8 +13,6 @@ export const USAGE = 2;
 export const main = async (args: readonly string[]): Promise<number> => {
   keepHeapSmall();
   const stop = stopSignal();
-  // Waits of the libraries keep no process alive; a command that waits must.
-  const alive = setInterval(() => {}, 60_000);
   const terminal = processTerminal(stop.stop);
   try {
     const result = { code: 0 };
@@ -27,7 +25,6 @@ export const main = async (args: readonly string[]): Promise<number> => {
     terminal.say(messageOf(error));
     return 1;
   } finally {
-    clearInterval(alive);
     stop.dispose();
   }
 };

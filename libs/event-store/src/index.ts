@@ -9,6 +9,7 @@ export * from './event.js';
 export * from './expected-revision.js';
 export * from './heartbeat.js';
 export * from './identifiers.js';
+export * from './in-time.js';
 export * from './json.js';
 export * from './memory/in-memory-event-store.js';
 export * from './read-options.js';

@@ -1,4 +1,5 @@
 // Promises of the real runtime.
+import { execFileSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 import { systemRuntime } from './runtime.js';
 
@@ -19,6 +20,14 @@ describe('systemRuntime', () => {
 
   it('does not sleep when the signal has fired before', async () => {
     await expect(systemRuntime.sleep(60_000, AbortSignal.abort())).resolves.toBeUndefined();
+  });
+
+  it('keeps a process alive in which somebody waits', () => {
+    // Without an `await` at the top, which would have Node tell that it never ends.
+    const script = `import { systemRuntime } from ${JSON.stringify(import.meta.resolve('./runtime.ts'))};
+      void systemRuntime.sleep(20).then(() => console.log('waited'));`;
+    const output = execFileSync(process.execPath, ['--no-warnings', '--input-type=module', '--eval', script], { encoding: 'utf8' });
+    expect(output).toBe('waited\n');
   });
 
   it('gives random numbers below 1 and different ids', () => {

@@ -2,7 +2,7 @@
 import type { Server as HttpServer } from 'node:http';
 import { isIP, type AddressInfo } from 'node:net';
 import { Server } from '@grpc/grpc-js';
-import { systemRuntime, type Runtime } from '@mainstem/event-store';
+import { inTime, systemRuntime, type Runtime } from '@mainstem/event-store';
 import { ServerSettingsInvalid } from './errors.js';
 import { healthOfConnections, listenForHealth, type Metrics } from './health-server.js';
 import { EventLog } from './log/event-log.js';
@@ -124,7 +124,7 @@ export class EventStoreDbServer {
     await this.#log.close();
     // It calls back before what was answered has gone out: the end of the connections tells that.
     this.#grpc.tryShutdown(() => undefined);
-    await Promise.race([isDeserted, this.#runtime.sleep(FAREWELL_MS)]);
+    await inTime(isDeserted, FAREWELL_MS, this.#runtime, () => undefined);
     this.#grpc.forceShutdown();
     await this.#shared.close();
   }

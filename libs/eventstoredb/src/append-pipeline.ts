@@ -20,10 +20,11 @@ export interface Acknowledgement {
 }
 
 export interface PipelinedAppend {
-  /** Carry an explicit revision: sent twice, they take effect once. */
   readonly parts: readonly Buffer[];
   /** Of all parts. */
   readonly bytes: number;
+  /** With an explicit revision: sent twice, it takes effect once. Others are given up when they may have taken effect. */
+  readonly isRepeatable: boolean;
   readonly operation: Operation;
   readonly signal: AbortSignal | undefined;
 }
@@ -57,12 +58,12 @@ export class AppendPipeline {
 
   constructor(context: StoreContext) {
     this.#context = context;
-    this.#backOff = new BackOff(context.runtime, { delayMsMin: 0, delayMs: 50, delayMsMax: 2_000 });
+    this.#backOff = new BackOff(context.runtime);
   }
 
   /**
-   * Resolves when the server has it. An append that is older than the patience is given up when a connection breaks; only then is its outcome
-   * unknown. The signal takes out what is not on its way.
+   * Resolves when the server has it. An append that is older than the patience, or that must not be repeated, is given up when a connection
+   * breaks; only then is its outcome unknown. The signal takes out what is not on its way.
    * Errors: EVENT_STORE_OVERLOADED, EVENT_STORE_ABORTED, EVENT_STORE_UNAVAILABLE, and those that the server answers with.
    */
   append(append: PipelinedAppend): Promise<Acknowledgement> {
@@ -198,14 +199,15 @@ export class AppendPipeline {
     return oldest?.sentAt === undefined ? undefined : oldest.sentAt + this.#context.timeouts.answerMs - this.#runtime.monotonic();
   }
 
-  /** After a failure: those that another attempt would not help, and those whose time is over. */
+  /** After a failure: those that another attempt would not help or could double, and those whose time is over. */
   #giveUp(failure: unknown): void {
     this.#lastFailure = failure;
     if (!isTransient(failure)) return this.#rejectAll(failure);
     const now = this.#runtime.monotonic();
     for (const pending of [...this.#pending.values()]) {
       const isOver = now - pending.startedAt >= this.#context.timeouts.appendMs || pending.signal?.aborted;
-      if (isOver) this.#reject(pending, failure);
+      const couldDouble = pending.wasSent && !pending.isRepeatable;
+      if (isOver || couldDouble) this.#reject(pending, failure);
     }
   }
 

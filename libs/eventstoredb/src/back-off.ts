@@ -1,6 +1,17 @@
 // How long to wait before the next attempt: full jitter (Marc Brooker, "Exponential backoff and jitter"), so that many do not come at once.
 import type { Runtime } from '@mainstem/event-store';
 
+interface Delays {
+  /** Waited in any case. */
+  readonly delayMsMin: number;
+  /** At most that much more after the first failure; doubled after each. */
+  readonly delayMs: number;
+  readonly delayMsMax: number;
+}
+
+/** Of appends and reads: somebody waits for each of them. */
+const CALL_DELAYS: Delays = { delayMsMin: 0, delayMs: 50, delayMsMax: 2_000 };
+
 export class BackOff {
   readonly #runtime: Runtime;
   readonly #delayMs: number;
@@ -8,7 +19,7 @@ export class BackOff {
   readonly #delayMsMin: number;
   #failures = 0;
 
-  constructor(runtime: Runtime, delays: { readonly delayMsMin: number; readonly delayMs: number; readonly delayMsMax: number }) {
+  constructor(runtime: Runtime, delays = CALL_DELAYS) {
     this.#runtime = runtime;
     this.#delayMsMin = delays.delayMsMin;
     this.#delayMs = delays.delayMs;

@@ -1,6 +1,6 @@
 // The one connection of a store: made anew when it has gone silent, never more often than once a second.
 import type { EventStoreDBClient } from '@eventstore/db-client';
-import { EventStoreClosed, type Runtime } from '@mainstem/event-store';
+import { EventStoreClosed, inTime, type Runtime } from '@mainstem/event-store';
 import { ownConnection } from './connection-settings.js';
 import { createClient, type GuardedClient, type OpenCall, type OpenRead } from './guarded-client.js';
 
@@ -21,6 +21,8 @@ export class ClientHolder {
   readonly #runtime: Runtime;
   #held: Held;
   #renewedAt = -Infinity;
+  /** Held to be silent too soon after the last renewal. */
+  #isSilent = false;
   readonly #closings = new Set<Promise<void>>();
   #isClosed = false;
 
@@ -34,13 +36,19 @@ export class ClientHolder {
   /** Errors: EVENT_STORE_CLOSED. */
   current(): HeldClient {
     if (this.#isClosed) throw new EventStoreClosed();
+    if (this.#isSilent) this.renew(this.#held);
     return this.#held;
   }
 
-  /** Gives a client up that does not answer. Others may have done so already, or too recently: then nothing happens. */
+  /**
+   * Gives a client up that does not answer. Others may have done so already: then nothing happens. Too soon after the last time, it is done when
+   * somebody asks for a client later on.
+   */
   renew(silent: HeldClient): void {
+    if (this.#isClosed || silent.client !== this.#held.client) return;
     const now = this.#runtime.monotonic();
-    if (this.#isClosed || silent.client !== this.#held.client || now - this.#renewedAt < RENEWAL_INTERVAL_MS) return;
+    this.#isSilent = now - this.#renewedAt < RENEWAL_INTERVAL_MS;
+    if (this.#isSilent) return;
     this.#renewedAt = now;
     const old = this.#held;
     this.#held = held(this.#uri);
@@ -57,9 +65,8 @@ export class ClientHolder {
     abandon();
     // A connection that fails while it is being closed is closed.
     // The client waits for its calls to finish, and one that nobody reads to its end never does.
-    const closing: Promise<void> = Promise.race([close().catch(() => undefined), this.#runtime.sleep(CLOSING_MS)]).finally(() =>
-      this.#closings.delete(closing),
-    );
+    const closed = close().catch(() => undefined);
+    const closing: Promise<void> = inTime(closed, CLOSING_MS, this.#runtime, () => undefined).finally(() => this.#closings.delete(closing));
     this.#closings.add(closing);
   }
 }

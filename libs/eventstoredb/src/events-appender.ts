@@ -1,5 +1,6 @@
 // Appends with one effect, whatever happens to the connection.
 import {
+  isMainstemError,
   throwIfAborted,
   WrongExpectedRevision,
   type AppendResult,
@@ -11,13 +12,14 @@ import {
   type StreamName,
 } from '@mainstem/event-store';
 import { AppendPipeline } from './append-pipeline.js';
+import { BackOff } from './back-off.js';
 import { wireMetadata } from './event-mapping.js';
 import type { EventsReader } from './events-reader.js';
 import type { StoreContext } from './store-context.js';
 import { encodeAppend } from './wire/append-request.js';
 
-/** Rounds of reading where the stream is and appending there, for appends without a revision. */
-const ROUNDS_MAX = 32;
+/** Rounds of reading where the stream is and appending there; whoever has lost them all has a busier or a nearer rival. */
+const ROUNDS_MAX = 4;
 
 export class EventsAppender {
   readonly #context: StoreContext;
@@ -31,22 +33,47 @@ export class EventsAppender {
   }
 
   /**
-   * Every append carries an explicit revision: the server then recognises a retry by the ids in its log, for ever. Without one it would
-   * ask a cache that forgets, so `any` and `stream-exists` are made explicit here first.
+   * An append carries an explicit revision: the server then recognises a retry by the ids in its log, for ever. Without one it would ask a
+   * cache that forgets, so `any` and `stream-exists` are made explicit here, unless others win every round.
    */
   async append(append: EncodedAppend, signal: AbortSignal | undefined): Promise<AppendResult> {
     throwIfAborted(signal, 'append');
-    if (append.expected !== 'any' && append.expected !== 'stream-exists') return this.#appendAt(append, append.expected, signal);
+    if (isExplicit(append.expected)) return this.#appendAt(append, append.expected, signal);
     for (let round = 1; ; round++) {
       const tail = await this.#tail(append.stream, append.events.length, signal);
       const last = tail.at(-1);
-      if (last && isSame(append, tail)) return { revision: last.revision, position: last.position };
+      if (last && isSame(append, tail)) return placeOf(last);
       if (!last && append.expected === 'stream-exists') throw new WrongExpectedRevision(append.stream, append.expected, null);
       throwIfAborted(signal, 'append');
+      if (round > ROUNDS_MAX) return this.#appendWherever(append, last?.revision, signal);
       try {
         return await this.#appendAt(append, last?.revision ?? 'no-stream', signal);
       } catch (error) {
-        if (!(error instanceof WrongExpectedRevision) || round >= ROUNDS_MAX) throw error;
+        if (!(error instanceof WrongExpectedRevision)) throw error;
+      }
+    }
+  }
+
+  /**
+   * Leaves the place to the server, which nobody can overtake. Where an answer is lost, the stream beyond `since` says whether the append took
+   * effect before it is sent again: a server that was started anew remembers nothing, and one that was not knows the ids of what is still on
+   * its way.
+   */
+  async #appendWherever(append: EncodedAppend, since: Revision | undefined, signal: AbortSignal | undefined): Promise<AppendResult> {
+    const { runtime, timeouts } = this.#context;
+    const endsAt = runtime.monotonic() + timeouts.appendMs;
+    const backOff = new BackOff(runtime);
+    for (;;) {
+      try {
+        return await this.#appendAt(append, append.expected, signal);
+      } catch (error) {
+        const isOver = (): boolean => signal?.aborted === true || runtime.monotonic() >= endsAt;
+        if (!isMainstemError(error, 'EVENT_STORE_UNAVAILABLE') || isOver()) throw error;
+        await backOff.wait(signal);
+        const last = await this.#find(append, since);
+        if (last) return placeOf(last);
+        // Its outcome is unknown, so this is not an end that says that nothing was written.
+        if (isOver()) throw error;
       }
     }
   }
@@ -59,7 +86,7 @@ export class EventsAppender {
     const parts = encodeAppend({ stream, expected, events, metadata }, timeouts.answerMs);
     const bytes = sizeOf(parts);
     const operation = { name: 'append', stream, expected: append.expected, bytes };
-    const { revision, position } = await this.#pipeline.append({ parts, bytes, operation, signal });
+    const { revision, position } = await this.#pipeline.append({ parts, bytes, isRepeatable: isExplicit(expected), operation, signal });
     return { revision: revision as Revision, position: position as Position };
   }
 
@@ -70,7 +97,25 @@ export class EventsAppender {
     for await (const batch of this.#reader.ofStream(read, signal)) tail.push(...batch);
     return tail.reverse();
   }
+
+  /** The last event of the append, if the stream holds it beyond `since`. Errors: as reading. */
+  async #find({ stream, events }: EncodedAppend, since: Revision | undefined): Promise<RecordedEvent | undefined> {
+    const from = since === undefined ? undefined : ((since + 1n) as Revision);
+    let found = 0;
+    for await (const batch of this.#reader.ofStream({ stream, isBackwards: false, from, limit: Number.POSITIVE_INFINITY }, undefined)) {
+      for (const event of batch) {
+        if (event.id !== events[found]?.id) found = 0;
+        if (event.id === events[found]?.id && ++found === events.length) return event;
+      }
+    }
+    return undefined;
+  }
 }
+
+/** Says where in the stream. */
+const isExplicit = (expected: ExpectedRevision): boolean => expected !== 'any' && expected !== 'stream-exists';
+
+const placeOf = ({ revision, position }: RecordedEvent): AppendResult => ({ revision, position });
 
 const isSame = ({ events }: EncodedAppend, tail: readonly RecordedEvent[]): boolean =>
   tail.length === events.length && events.every((event, index) => event.id === tail[index]?.id);

@@ -60,7 +60,7 @@ export class EventsReader {
   /** Events as they come, at least one a batch, without the store's own. */
   async *#events(reading: Reading, signal: AbortSignal | undefined): AsyncGenerator<readonly RecordedEvent[]> {
     const { runtime, holder, timeouts, redact } = this.#context;
-    const backOff = new BackOff(runtime, { delayMsMin: 0, delayMs: 50, delayMsMax: 2_000 });
+    const backOff = new BackOff(runtime);
     let last: WireEvent | undefined;
     let progressAt = runtime.monotonic();
     for (;;) {

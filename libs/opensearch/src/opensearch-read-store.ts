@@ -1,14 +1,13 @@
 // Read models in OpenSearch: one index a generation, behind an alias. A batch is committed by one document and then written out.
-import { randomUUID } from 'node:crypto';
 import { systemRuntime, type Incarnation, type Runtime } from '@mainstem/event-store';
 import {
   assertPromotable,
   CheckpointMoved,
-  EMPTY_DIGEST,
   FingerprintMismatch,
   GenerationServes,
   UnknownGeneration,
   type CreateGenerationOptions,
+  type DerivedDifference,
   type Generation,
   type GenerationSnapshot,
   type HeldLease,
@@ -27,20 +26,23 @@ import {
   type SearchResult,
 } from '@mainstem/projection';
 import { InvalidOpenSearchOptions } from './errors.js';
-import { Catalog, type CatalogGeneration } from './generation/catalog.js';
+import { Catalog, type CatalogGeneration, type Leftover } from './generation/catalog.js';
 import { ControlIndex } from './generation/control-index.js';
-import { collectionsOf, indexDefinition, type GenerationMeta } from './generation/index-definition.js';
+import { collectionsOf, type GenerationMeta } from './generation/index-definition.js';
 import { Leases } from './generation/leases.js';
-import { assertPrefix, generationAlias, indexName, servingAlias } from './generation/names.js';
+import { Making } from './generation/making.js';
+import { assertPrefix, servingAlias } from './generation/names.js';
 import { Serving } from './generation/serving.js';
-import { changeState, createState, generationOf, readState, type State, type StateBody } from './generation/state-document.js';
+import { generationOf, type PartStates, type StateBody } from './generation/state-document.js';
 import { OpenSearchSession } from './opensearch-session.js';
+import { searchDifferences } from './read/derived-check.js';
 import { listParked } from './read/parked-events.js';
 import { withPointInTime } from './read/point-in-time.js';
 import { Refreshes } from './read/refreshes.js';
 import { Searcher } from './read/searcher.js';
+import { withView } from './read/view.js';
 import { SearchServer, STORE_NAME } from './server/search-server.js';
-import { finishIntent } from './write/intents.js';
+import { RACES_MAX, takeOver } from './write/take-over.js';
 
 export interface OpenSearchLocation {
   /** `http(s)://user:password@host:9200`; several nodes share one address. */
@@ -57,29 +59,29 @@ export interface OpenSearchOptions {
   readonly runtime?: Runtime;
 }
 
-/** How often a rival may change the same document in a row. */
-const RACES_MAX = 50;
-
 /** The read store port on OpenSearch, and the search port. One instance serves any number of projections and queries. */
 export class OpenSearchReadStore implements ReadStore, SearchQueries {
   readonly name = STORE_NAME;
   /** A batch takes effect as a whole, but queries may see its documents one after the other. */
   readonly hasAtomicCheckpoint = false;
   readonly hasTransactions = false;
+  readonly hasPartitions = true;
   readonly #catalog: Catalog;
   readonly #serving: Serving;
+  readonly #making: Making;
   readonly #searcher: Searcher;
   readonly #leases: Leases;
   readonly #refreshes: Refreshes;
 
   private constructor(
     private readonly server: SearchServer,
-    private readonly location: OpenSearchLocation,
+    location: OpenSearchLocation,
     private readonly collections: SearchCollections,
   ) {
     this.#catalog = new Catalog(server, location.prefix ?? PREFIX);
     const control = new ControlIndex(server, this.#catalog.prefix);
     this.#serving = new Serving(server, control, this.#catalog);
+    this.#making = new Making(server, this.#catalog, this.#serving, { replicas: location.replicas ?? REPLICAS });
     this.#leases = new Leases(server, control);
     this.#searcher = new Searcher(server, this.#catalog);
     this.#refreshes = new Refreshes(server);
@@ -111,33 +113,34 @@ export class OpenSearchReadStore implements ReadStore, SearchQueries {
     incarnation: Incarnation,
     { isBulk = false, isSide = false }: CreateGenerationOptions = {},
   ): Promise<Generation> {
-    const { name, version, fingerprint } = projection;
-    const known = await this.#catalog.entries(name);
-    const number = await this.#serving.nextNumber(name, Math.max(0, ...known.map(({ meta }) => meta.number)));
-    const { prefix } = this.#catalog;
-    const createdAt = this.#now();
+    const { name, version, fingerprint, partitions = 1 } = projection;
     const collections = collectionsOf(projection, this.collections);
-    const meta: GenerationMeta = { prefix, projection: name, number, version, fingerprint, incarnation, isSide, createdAt, collections };
-    const alias = generationAlias(prefix, name, number);
-    const definition = { ...indexDefinition(meta, isBulk, { replicas: this.location.replicas ?? REPLICAS }), aliases: { [alias]: {} } };
-    await this.server.request({ method: 'PUT', path: `/${indexName(prefix, name, number, randomUUID())}`, body: JSON.stringify(definition) });
-    await createState(this.server, alias, emptyState(createdAt, isBulk));
+    const described = {
+      prefix: this.#catalog.prefix,
+      projection: name,
+      version,
+      fingerprint,
+      incarnation,
+      isSide,
+      createdAt: this.#now(),
+      collections,
+    };
+    const number = await this.#making.make({ ...described, ...(partitions > 1 && { partitions }), ...(isBulk && { wasBulk: true }) });
     if (!isBulk && !isSide) await this.#serveIfNoneDoes(name, number);
     return (await this.#catalog.find(name, number)).described;
   }
 
-  async open(projection: ProjectionDescriptor, generation: number): Promise<OpenSearchSession> {
-    const opened = await this.#healed(projection.name, generation);
+  async open(projection: ProjectionDescriptor, generation: number, partition = 0): Promise<OpenSearchSession> {
+    const { opened, leftovers } = await this.#healed(projection.name, generation);
+    await this.#making.removeLeftovers(leftovers);
     if (opened.meta.fingerprint !== projection.fingerprint) throw new FingerprintMismatch(projection.name, generation);
     this.#assertSameShape(projection, opened.meta);
-    const state = await this.#takeOver(opened, {});
-    return new OpenSearchSession({
-      server: this.server,
-      opened,
-      place: this.#catalog.placeOf(projection.name, generation),
-      state,
-      now: () => this.#now(),
-    });
+    const place = this.#catalog.placeOf(opened.meta, partition);
+    const state = await takeOver(this.server, place, this.#now());
+    const serving = await this.#serving.noteOpened(projection.name);
+    // Decided in the meantime: queries must not see any more what is written here.
+    if (serving !== generation) await this.#switchIfUndone(await this.#catalog.list(projection.name), serving);
+    return new OpenSearchSession({ server: this.server, opened, place, state, now: () => this.#now() });
   }
 
   async promote(projection: string, generation: number, options: PromoteOptions = {}): Promise<void> {
@@ -154,7 +157,7 @@ export class OpenSearchReadStore implements ReadStore, SearchQueries {
       const current = await this.#catalog.find(projection, generation);
       assertPromotable(current.described, former, options);
       if (!(await this.#serving.decide(found, generation))) continue;
-      await this.#serving.switchTo(current, generations);
+      await this.#serving.switchTo(current);
       return;
     }
     throw new CheckpointMoved(projection, generation);
@@ -163,7 +166,7 @@ export class OpenSearchReadStore implements ReadStore, SearchQueries {
   async dropGeneration(projection: string, generation: number): Promise<void> {
     const dropped = await this.#catalog.find(projection, generation);
     if (dropped.isServing) throw new GenerationServes(projection, generation);
-    await this.#takeOver(dropped, { isDropped: true });
+    await this.#takeOverAll(dropped, { isDropped: true });
     await this.server.request({ method: 'DELETE', path: `/${dropped.index}`, expected: [404] });
   }
 
@@ -175,9 +178,18 @@ export class OpenSearchReadStore implements ReadStore, SearchQueries {
     return withPointInTime(this.server, await this.#catalog.find(projection, generation), work);
   }
 
+  async checkDerived(projection: string, generation: number, signal?: AbortSignal): Promise<readonly DerivedDifference[]> {
+    const { index, meta } = await this.#catalog.find(projection, generation);
+    return withView(this.server, index, async (view) => {
+      const differences: DerivedDifference[] = [];
+      for (const [place, one] of meta.collections.entries()) differences.push(...(await searchDifferences(view, { meta: one, place }, signal)));
+      return differences;
+    });
+  }
+
   async parked(projection: string, limit: number): Promise<readonly ParkedEvent[]> {
     const serving = (await this.#catalog.list(projection)).find(({ isServing }) => isServing);
-    return serving?.state.hasParked ? listParked(this.server, serving.index, { limit }) : [];
+    return serving?.states.some(({ hasParked }) => hasParked) ? listParked(this.server, serving.index, { limit }) : [];
   }
 
   /** One refresh for all who wait at the same time. Errors: READ_STORE_UNAVAILABLE. */
@@ -214,16 +226,24 @@ export class OpenSearchReadStore implements ReadStore, SearchQueries {
     return new Date(this.server.runtime.now()).toISOString();
   }
 
-  /** The generation, after what somebody had decided and not done any more, because his process ended in between, was done. */
-  async #healed(projection: string, generation: number): Promise<CatalogGeneration> {
+  /** The generation and what is left of others, after what somebody had decided and not done any more, because his process ended in between, was done. */
+  async #healed(projection: string, generation: number): Promise<{ readonly opened: CatalogGeneration; readonly leftovers: readonly Leftover[] }> {
     const found = await this.#serving.found(projection);
-    const generations = await this.#catalog.list(projection);
-    const chosen = generations.find(({ meta }) => meta.number === found?.control.serving);
+    const before = await this.#catalog.survey(projection);
+    if (!before.generations.some(({ meta }) => meta.number === generation)) throw new UnknownGeneration(projection, generation);
+    const wasUndone = await this.#switchIfUndone(before.generations, found?.control.serving);
+    const { generations, leftovers } = wasUndone ? await this.#catalog.survey(projection) : before;
     const opened = generations.find(({ meta }) => meta.number === generation);
     if (!opened) throw new UnknownGeneration(projection, generation);
-    if (!chosen || chosen.isServing) return opened;
-    await this.#serving.switchTo(chosen, generations);
-    return this.#catalog.find(projection, generation);
+    return { opened, leftovers };
+  }
+
+  /** Moves the alias to the generation that is decided to serve, if it is not there yet; false if there is nothing to do. */
+  async #switchIfUndone(generations: readonly CatalogGeneration[], serving: number | null | undefined): Promise<boolean> {
+    const chosen = generations.find(({ meta }) => meta.number === serving);
+    if (!chosen || chosen.isServing) return false;
+    await this.#serving.switchTo(chosen);
+    return true;
   }
 
   /** Of several that begin at the same time, one serves. */
@@ -234,29 +254,20 @@ export class OpenSearchReadStore implements ReadStore, SearchQueries {
       const created = generations.find(({ meta }) => meta.number === number);
       const decided = generations.some(({ meta }) => meta.number === found?.control.serving);
       if (!found || !created || decided || generations.some(({ isServing }) => isServing)) return;
-      if (await this.#serving.decide(found, number)) return this.#serving.switchTo(created, generations);
+      if (await this.#serving.decide(found, number)) return this.#serving.switchTo(created);
     }
   }
 
   /** The checkpoint of the one that served, now that nobody moves it any more. */
   async #retire(serving: CatalogGeneration): Promise<Generation> {
-    const { body } = await this.#takeOver(serving, { hasServed: true });
-    return generationOf(serving.meta, body, false);
+    return generationOf(serving.meta, await this.#takeOverAll(serving, { hasServed: true }), false);
   }
 
-  /** Raises the epoch, which fences off whoever wrote before, and finishes the batch that he had committed. */
-  async #takeOver({ meta }: CatalogGeneration, changes: Partial<StateBody>): Promise<State> {
-    const place = this.#catalog.placeOf(meta.projection, meta.number);
-    for (let race = 1; ; race++) {
-      const found = await readState(this.server, place);
-      try {
-        const raised = await changeState(this.server, place, found, { ...changes, epoch: found.body.epoch + 1 });
-        return await finishIntent(this.server, place, raised, { updatedAt: this.#now() });
-      } catch (error) {
-        if (!(error instanceof CheckpointMoved) || race === RACES_MAX) throw error;
-        await this.server.pause(0);
-      }
-    }
+  /** All parts at the same time: the shorter, the less its writers can do that come back meanwhile. */
+  async #takeOverAll({ meta, states: [first, ...others] }: CatalogGeneration, changes: Partial<StateBody>): Promise<PartStates> {
+    const take = async (_: StateBody, partition: number): Promise<StateBody> =>
+      (await takeOver(this.server, this.#catalog.placeOf(meta, partition), this.#now(), changes)).body;
+    return Promise.all([take(first, 0), ...others.map((state, index) => take(state, index + 1))]);
   }
 
   /** The definition's fingerprint does not see what is searched: other fields make another index. */
@@ -269,18 +280,3 @@ export class OpenSearchReadStore implements ReadStore, SearchQueries {
 
 const PREFIX = 'mainstem';
 const REPLICAS = 1;
-
-const emptyState = (updatedAt: string, isBulk: boolean): StateBody => ({
-  kind: 'state',
-  epoch: 0,
-  position: null,
-  digest: EMPTY_DIGEST,
-  commit: 0,
-  isBulk,
-  hasServed: false,
-  hasParked: false,
-  isDropped: false,
-  updatedAt,
-  intent: null,
-  token: randomUUID(),
-});

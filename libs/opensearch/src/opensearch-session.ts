@@ -1,4 +1,4 @@
-// The right to write one generation: a batch is committed by one document, then written out; fenced by the epoch. A generation that is filled in
+// The right to write one generation, or one part of it: a batch is committed by one document, then written out; fenced by the epoch. A generation that is filled in
 // bulk is asked by nobody: there a batch is written out while the next one is made, and noted as written when the next one is committed.
 import type { Position } from '@mainstem/event-store';
 import {
@@ -13,7 +13,7 @@ import {
 import type { CatalogGeneration } from './generation/catalog.js';
 import { QUERY_SETTINGS } from './generation/index-definition.js';
 import { documentId } from './generation/names.js';
-import { changeState, generationOf, positionIn, reachedIn, textOf, type State, type StatePlace } from './generation/state-document.js';
+import { changeState, checkpointOf, positionIn, reachedIn, textOf, type State, type StatePlace } from './generation/state-document.js';
 import { listParked, parkedKeyCounts } from './read/parked-events.js';
 import type { SearchServer } from './server/search-server.js';
 import { sendRequests } from './write/bulk-writer.js';
@@ -54,7 +54,7 @@ export class OpenSearchSession implements ReadStoreSession {
     this.#parts = parts;
     this.#state = state;
     this.generation = opened.meta.number;
-    this.checkpoint = generationOf(opened.meta, state.body, opened.isServing).checkpoint;
+    this.checkpoint = checkpointOf(opened.meta, state.body);
     this.#collections = new Map(
       opened.meta.collections.map(({ name, declaration }, place) => [name, { place, declaration: decodeDeclaration(declaration) }]),
     );

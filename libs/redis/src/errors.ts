@@ -49,6 +49,21 @@ export class ReadStoreReadOnly extends MainstemError {
   }
 }
 
+/** The server shows a certificate of somebody else, or of a CA that is not trusted; nothing was sent to it. */
+export class ServerCertificateRefused extends MainstemError {
+  constructor(
+    readonly store: string,
+    problem: string,
+    cause?: unknown,
+  ) {
+    super(
+      'READ_STORE_CERTIFICATE_REFUSED',
+      `Read store ${store}: the server's certificate is not trusted (${problem}). Name the CA that signed it, rediss://host:6379?tlsCAFile=/path/ca.pem, and the host that it is for.`,
+      { cause },
+    );
+  }
+}
+
 /** The server refuses the user that the URL names. */
 export class ReadStorePermissionDenied extends MainstemError {
   constructor(

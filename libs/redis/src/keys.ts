@@ -11,9 +11,3 @@ export const keysOf = (prefix: string, projection: string): ProjectionKeys => {
   const root = `${prefix}{${projection}}:`;
   return { root, meta: `${root}generations` };
 };
-
-/** Which projections there are, and to which one a collection belongs: in slots of their own, and only pointers, which every session restores. */
-export const registryOf = (prefix: string): { readonly projections: string; readonly collections: string } => ({
-  projections: `${prefix}projections`,
-  collections: `${prefix}collections`,
-});

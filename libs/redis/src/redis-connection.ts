@@ -1,9 +1,14 @@
 // A connection to one server, a cluster, or whatever the sentinels call the primary; and the scripts that run there.
 import { createHash } from 'node:crypto';
+import type { ConnectionOptions } from 'node:tls';
 import { Cluster, Command, Redis } from 'ioredis';
 import { ReadStoreUnavailable } from '@mainstem/projection';
+import { restoreFastStrings } from './fast-strings.js';
 import { translateRedisError } from './redis-errors.js';
 import type { RedisTarget } from './redis-target.js';
+import { tlsOptionsOf } from './redis-tls.js';
+
+restoreFastStrings();
 
 const CONNECT_TIMEOUT_MS = 5_000;
 /** For any one command, a large batch included; a server that is slower counts as not there. */
@@ -99,9 +104,10 @@ export class RedisConnection {
   }
 }
 
-/** Connects; goes on by itself after an interruption. Errors: as `RedisConnection.call`. */
+/** Connects; goes on by itself after an interruption. Errors: READ_STORE_INVALID_OPTIONS, READ_STORE_CERTIFICATE_REFUSED, and as `RedisConnection.call`. */
 export const connect = async (target: RedisTarget, store: string): Promise<RedisConnection> => {
-  const client = target.mode === 'cluster' ? clusterOf(target) : serverOf(target);
+  const tls = await tlsOptionsOf(target);
+  const client = target.mode === 'cluster' ? clusterOf(target, tls) : serverOf(target, tls);
   // Told by the command that meets it; without a listener the driver writes to the console.
   let last: unknown;
   client.on('error', (error) => (last = error));
@@ -123,14 +129,16 @@ export const connect = async (target: RedisTarget, store: string): Promise<Redis
 // The driver rejects with this, and tells the reason by an event.
 const isConnectionClosed = (error: unknown): boolean => error instanceof Error && /^Connection is closed|^None of startup nodes/.test(error.message);
 
-const connectionOf = ({ username, password, isTls }: RedisTarget) => ({
+const connectionOf = ({ username, password }: RedisTarget, tls: ConnectionOptions | undefined) => ({
   ...(username !== undefined && { username }),
   ...(password !== undefined && { password }),
-  ...(isTls && { tls: {} }),
+  ...(tls && { tls }),
   protocol: 2 as const,
   connectionName: 'mainstem',
   connectTimeout: CONNECT_TIMEOUT_MS,
   commandTimeout: COMMAND_TIMEOUT_MS,
+  // A server that hangs keeps its connection: without this it would be asked for ever, although another one has taken its place long ago.
+  socketTimeout: COMMAND_TIMEOUT_MS,
   // Whoever asks hears of an outage after one attempt; the engine does the waiting. A command that was under way is never sent again by itself.
   maxRetriesPerRequest: 0,
   autoResendUnfulfilledCommands: false,
@@ -140,7 +148,7 @@ const connectionOf = ({ username, password, isTls }: RedisTarget) => ({
 
 const retryDelayMs = (attempt: number): number => Math.min(RECONNECT_MIN_MS * 2 ** Math.min(attempt - 1, 10), RECONNECT_MAX_MS);
 
-const serverOf = (target: RedisTarget): Redis => {
+const serverOf = (target: RedisTarget, tls: ConnectionOptions | undefined): Redis => {
   const [first] = target.addresses;
   if (!first) throw new TypeError('a target without an address');
   const where =
@@ -148,17 +156,17 @@ const serverOf = (target: RedisTarget): Redis => {
       ? {
           sentinels: target.addresses.map(({ host, port }) => ({ host, port })),
           name: target.masterName,
-          ...(target.isTls && { enableTLSForSentinelMode: true, sentinelTLS: {} }),
+          ...(tls && { enableTLSForSentinelMode: true, sentinelTLS: tls }),
           sentinelRetryStrategy: retryDelayMs,
         }
       : { host: first.host, port: first.port };
-  return new Redis({ ...connectionOf(target), ...where, db: target.database, lazyConnect: true, retryStrategy: retryDelayMs });
+  return new Redis({ ...connectionOf(target, tls), ...where, db: target.database, lazyConnect: true, retryStrategy: retryDelayMs });
 };
 
-const clusterOf = (target: RedisTarget): Cluster => {
+const clusterOf = (target: RedisTarget, tls: ConnectionOptions | undefined): Cluster => {
   const options = {
     lazyConnect: true,
-    redisOptions: connectionOf(target),
+    redisOptions: connectionOf(target, tls),
     clusterRetryStrategy: retryDelayMs,
     slotsRefreshTimeout: CONNECT_TIMEOUT_MS,
   };

@@ -1,7 +1,7 @@
 // What goes wrong in Redis and on the way to it, in the words of the read store. No message and no cause holds a URL, a password or a command.
 import { MainstemError } from '@mainstem/event-store';
 import { ReadStoreUnavailable } from '@mainstem/projection';
-import { ReadStorePermissionDenied, ReadStoreReadOnly } from './errors.js';
+import { ReadStorePermissionDenied, ReadStoreReadOnly, ServerCertificateRefused } from './errors.js';
 
 /** Translates an error of the driver or the server; ours pass as they are. */
 export const translateRedisError = (error: unknown, store: string): MainstemError => {
@@ -13,6 +13,8 @@ export const translateRedisError = (error: unknown, store: string): MainstemErro
   if (/^(NOAUTH|WRONGPASS|NOPERM)\b|invalid password|without any password configured/.test(problem)) {
     return new ReadStorePermissionDenied(store, `the server refuses the user (${problem.replace(/\.$/, '')})`, cause);
   }
+  // An alert comes from the other side: it is the server that misses a certificate then.
+  if (/certificate/i.test(problem) && !/\balert\b/i.test(problem)) return new ServerCertificateRefused(store, problem, cause);
   if (/^OOM\b/.test(problem)) return new ReadStoreUnavailable(store, 'the server has no memory left (maxmemory); give it more.', cause);
   return new ReadStoreUnavailable(store, problem, cause);
 };

@@ -37,7 +37,7 @@ import {
 import { storedScore } from './commit-arguments.js';
 import { deriveAnew } from './derivation.js';
 import { describedOf, type Fields, generationsOf, partField, positionOf, type StoredGeneration } from './generation-records.js';
-import { keysOf, type ProjectionKeys, registryOf } from './keys.js';
+import { keysOf, type ProjectionKeys } from './keys.js';
 import { Leases } from './leases.js';
 import { readParked } from './read-parked.js';
 import { cacheDifferences } from './redis-cache-check.js';
@@ -45,6 +45,7 @@ import { connect, type RedisConnection, scriptOf } from './redis-connection.js';
 import { RedisSession } from './redis-session.js';
 import { type ReadingParts, scanPage, withSnapshot } from './redis-snapshot.js';
 import { type RedisLocation, redisTargetOf } from './redis-target.js';
+import { Registry } from './registry.js';
 import { CREATE, DROP, OPEN, PROMOTE, SWEEP } from './scripts/generations.js';
 import { GET, TOP } from './scripts/reading.js';
 import { checkServer } from './server-check.js';
@@ -62,12 +63,14 @@ export class RedisReadStore implements ReadStore, CacheQueries {
   readonly hasAtomicCheckpoint = true;
   readonly hasTransactions = false;
   readonly hasPartitions = true;
-  readonly #registry;
+  readonly #registry: Registry;
   readonly #leases: Leases;
   /** Which projection a collection belongs to, as last looked up. */
   readonly #owners = new Map<string, string>();
   /** Written by sessions of this store: put back into the registry should it be lost. */
   readonly #written = new Map<string, ProjectionDescriptor>();
+  /** Projections that the last look at all of them found. */
+  #seen: readonly string[] = [];
 
   private constructor(
     private readonly connection: RedisConnection,
@@ -75,13 +78,13 @@ export class RedisReadStore implements ReadStore, CacheQueries {
     private readonly collections: CacheCollections,
     private readonly runtime: Runtime,
   ) {
-    this.#registry = registryOf(prefix);
+    this.#registry = new Registry(connection, prefix);
     this.#leases = new Leases(connection, prefix);
   }
 
   /**
    * Errors: READ_STORE_INVALID_OPTIONS, READ_STORE_UNAVAILABLE, READ_STORE_PERMISSION_DENIED, READ_STORE_SERVER_TOO_OLD, READ_STORE_READ_ONLY,
-   * READ_STORE_EVICTS.
+   * READ_STORE_EVICTS, READ_STORE_CERTIFICATE_REFUSED.
    */
   static async open(location: RedisLocation, { runtime = systemRuntime, collections = {} }: RedisReadStoreOptions = {}): Promise<RedisReadStore> {
     const target = redisTargetOf(location);
@@ -97,16 +100,19 @@ export class RedisReadStore implements ReadStore, CacheQueries {
 
   async generations(projection?: string): Promise<readonly Generation[]> {
     if (projection !== undefined) return (await this.#stored(projection)).map(describedOf);
-    const registered = (await this.connection.call('smembers', [this.#registry.projections])) as string[];
+    // Those of the last look together with the registry: a projector that is at rest is woken up by one answer a look.
+    const asked = new Map(this.#seen.map((name) => [name, this.#stored(name)]));
+    const [registered] = await Promise.all([this.#registry.projections(), ...asked.values()]);
     const lost = [...this.#written.values()].filter(({ name }) => !registered.includes(name));
-    for (const descriptor of lost) await this.#register(descriptor);
+    for (const descriptor of lost) await this.#registry.register(descriptor);
     const names = [...registered, ...lost.map(({ name }) => name)].sort();
-    return (await Promise.all(names.map((name) => this.#stored(name)))).flat().map(describedOf);
+    this.#seen = names;
+    return (await Promise.all(names.map((name) => asked.get(name) ?? this.#stored(name)))).flat().map(describedOf);
   }
 
   async createGeneration(projection: ProjectionDescriptor, incarnation: Incarnation, options: CreateGenerationOptions = {}): Promise<Generation> {
     await this.#assertOwn(projection);
-    await this.#register(projection);
+    await this.#registry.register(projection);
     const { isBulk = false, isSide = false } = options;
     const { name, version, fingerprint, collections } = projection;
     const declared = collections.flatMap((one) => [one.name, one.hasState ? '1' : '0', declarationOf(this.collections[one.name])]);
@@ -133,7 +139,7 @@ export class RedisReadStore implements ReadStore, CacheQueries {
     if (status === 'damaged') throw new GenerationDamaged(name, number, String(reply));
     const found = generationsOf(name, reply as Fields).find((generation) => generation.number === number);
     if (!found) throw new UnknownGeneration(name, number);
-    await this.#register(projection);
+    await this.#registry.register(projection);
     this.#written.set(name, projection);
     const parts = this.#parts(name);
     const collections = [];
@@ -233,8 +239,8 @@ export class RedisReadStore implements ReadStore, CacheQueries {
       if (reply.length > 0) return reply;
     }
     // Not known yet, or it has gone over to another projection.
-    const owner = (await this.connection.call('hget', [this.#registry.collections, collection])) as string | null;
-    if (owner === null || owner === known) return [];
+    const owner = await this.#registry.ownerOf(collection);
+    if (owner === undefined || owner === known) return [];
     this.#owners.set(collection, owner);
     return (await this.#run(script, owner, args)) as string[];
   }
@@ -242,18 +248,11 @@ export class RedisReadStore implements ReadStore, CacheQueries {
   /** Errors: PROJECTION_INVALID_DEFINITION for a collection of another projection. */
   async #assertOwn({ name, collections }: ProjectionDescriptor): Promise<void> {
     for (const collection of collections) {
-      const owner = (await this.connection.call('hget', [this.#registry.collections, collection.name])) as string | null;
-      if (owner === null || owner === name) continue;
+      const owner = await this.#registry.ownerOf(collection.name);
+      if (owner === undefined || owner === name) continue;
       const isUsed = (await this.#stored(owner)).some((generation) => generation.collections.some((one) => one.name === collection.name));
       if (isUsed) throw new InvalidProjection(name, `the collection ${collection.name} belongs to projection ${owner}; choose another name`);
     }
-  }
-
-  async #register({ name, collections }: ProjectionDescriptor): Promise<void> {
-    await Promise.all([
-      this.connection.call('sadd', [this.#registry.projections, name]),
-      ...collections.map((collection) => this.connection.call('hset', [this.#registry.collections, collection.name, name])),
-    ]);
   }
 
   /** Deletes what generations have left behind whose bookkeeping was lost. */

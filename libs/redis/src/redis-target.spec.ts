@@ -20,6 +20,7 @@ describe('the address of a Redis', () => {
       password: 'p@ss:',
       database: 2,
       isTls: false,
+      tlsCAFile: undefined,
       prefix: 'shop:',
     });
   });
@@ -33,6 +34,11 @@ describe('the address of a Redis', () => {
       isTls: true,
       prefix: 'mainstem:',
     });
+  });
+
+  it('names the CA of a server over TLS', () => {
+    const { tlsCAFile, prefix } = redisTargetOf({ url: 'rediss://host?prefix=shop:&tlsCAFile=/etc/my%20ca.pem' });
+    expect({ tlsCAFile, prefix }).toEqual({ tlsCAFile: '/etc/my ca.pem', prefix: 'shop:' });
   });
 
   it('names the nodes of a cluster', () => {
@@ -61,6 +67,7 @@ describe('the address of a Redis', () => {
     'redis://:secret@host/x',
     'redis://:secret@host/0/1',
     'redis://:secret@host?tls=true',
+    'redis://:secret@host?tlsCAFile=ca.pem',
     'redis://:secret@host?prefix={a}',
     'redis://:secret%zz@host',
     'redis+cluster://:secret@host/1',

@@ -5,6 +5,7 @@ export interface RedisLocation {
   /**
    * `redis://user:password@host:6379/0`, `rediss://…` over TLS, `redis+cluster://host:port,host:port`, `redis+sentinel://host:port,host:port/name/0`
    * (`rediss+…` likewise). `?prefix=name:` sets what all keys begin with, so that several applications can share a server; default `mainstem:`.
+   * `?tlsCAFile=/path/ca.pem` names the only CA whose certificates are accepted; default those that Node knows.
    */
   readonly url: string;
 }
@@ -23,6 +24,8 @@ export interface RedisTarget {
   readonly password: string | undefined;
   readonly database: number;
   readonly isTls: boolean;
+  /** Path; undefined for the CAs that Node knows. */
+  readonly tlsCAFile: string | undefined;
   readonly prefix: string;
 }
 
@@ -33,6 +36,7 @@ const URL_PARTS = /^(rediss?)(?:\+(cluster|sentinel))?:\/\/(?:(.*)@)?([^/?@]+)((
 const ADDRESS = /^(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::([0-9]{1,5}))?$/;
 const PREFIX = /^[A-Za-z0-9:._-]{1,64}$/;
 const DATABASE = /^[0-9]{1,4}$/;
+const PARAMETERS = ['prefix', 'tlsCAFile'];
 const MASTER_NAME = /^[A-Za-z0-9._-]+$/;
 
 /** Checks a location. Errors: READ_STORE_INVALID_OPTIONS. */
@@ -53,7 +57,7 @@ export const redisTargetOf = ({ url }: RedisLocation): RedisTarget => {
     ...credentialsOf(credentials),
     database: databaseOf(segments, mode),
     isTls: scheme === 'rediss',
-    prefix: prefixOf(query),
+    ...parametersOf(query, scheme === 'rediss'),
   };
 };
 
@@ -81,12 +85,15 @@ const databaseOf = (segments: readonly string[], mode: RedisTarget['mode']): num
   return database;
 };
 
-const prefixOf = (query: string): string => {
+const parametersOf = (query: string, isTls: boolean): Pick<RedisTarget, 'prefix' | 'tlsCAFile'> => {
   const parameters = new URLSearchParams(query);
-  for (const name of parameters.keys()) if (name !== 'prefix') throw new InvalidRedisOptions('the only parameter that is known is prefix');
+  for (const name of parameters.keys())
+    if (!PARAMETERS.includes(name)) throw new InvalidRedisOptions('the only parameters that are known are prefix and tlsCAFile');
+  const tlsCAFile = parameters.get('tlsCAFile') || undefined;
+  if (tlsCAFile !== undefined && !isTls) throw new InvalidRedisOptions('tlsCAFile needs rediss://');
   const prefix = parameters.get('prefix') ?? PREFIX_DEFAULT;
   if (!PREFIX.test(prefix)) throw new InvalidRedisOptions('the prefix must be letters, digits, dots, dashes, underscores and colons, at most 64');
-  return prefix;
+  return { prefix, tlsCAFile };
 };
 
 const decoded = (text: string): string => {

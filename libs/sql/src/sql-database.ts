@@ -61,6 +61,9 @@ export interface SqlDatabase {
   /** SQL for the database's own clock, in whole milliseconds. */
   readonly nowMs: string;
 
+  /** SQL for a condition that is true and makes the commit of a statement by itself `relaxed`. */
+  readonly relaxed: string;
+
   /** Quoted name of a table or view, with its schema. */
   sqlName(table: string): string;
 

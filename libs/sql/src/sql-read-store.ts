@@ -27,6 +27,7 @@ import type {
 } from '@mainstem/projection';
 import type { EntityManager } from 'typeorm';
 import { GenerationRecords, newGeneration } from './bookkeeping/generation-records.js';
+import { LeaseExtensions } from './bookkeeping/lease-extensions.js';
 import { LeaseRecords } from './bookkeeping/lease-records.js';
 import { ParkedRecords } from './bookkeeping/parked-records.js';
 import { DocumentCodec } from './entity/document-codec.js';
@@ -61,6 +62,7 @@ export class SqlReadStore implements ReadStore {
   readonly #generations: GenerationRecords;
   readonly #parked: ParkedRecords;
   readonly #leases: LeaseRecords;
+  readonly #extensions: LeaseExtensions;
   readonly #layouts: EntityLayouts;
   readonly #tables: GenerationTables;
 
@@ -72,6 +74,7 @@ export class SqlReadStore implements ReadStore {
     this.#generations = new GenerationRecords(database);
     this.#parked = new ParkedRecords(database);
     this.#leases = new LeaseRecords(database);
+    this.#extensions = new LeaseExtensions(database, this.#leases, runtime);
     this.#layouts = layouts;
     this.#tables = new GenerationTables(database, layouts);
   }
@@ -193,11 +196,13 @@ export class SqlReadStore implements ReadStore {
   }
 
   async claimLease(claim: LeaseClaim): Promise<LeaseAnswer> {
+    const held = { isHeld: true, owner: claim.owner, remainingMs: claim.durationMs };
+    if (claim.isExtension && (await this.#extensions.extend(claim))) return held;
     // Those who wait ask most often; they do not write.
     const rival = await this.database.use((connection) => this.#leases.rivalOf(connection, claim));
     if (rival) return rival;
     return this.database.transact('relaxed', async (connection) => {
-      if (await this.#leases.claim(connection, claim)) return { isHeld: true, owner: claim.owner, remainingMs: claim.durationMs };
+      if (await this.#leases.claim(connection, claim)) return held;
       return (await this.#leases.rivalOf(connection, claim)) ?? { isHeld: false, owner: undefined, remainingMs: 0 };
     });
   }

@@ -38,6 +38,11 @@ export class ApplicationProcess {
     return application;
   }
 
+  /** What it has said so far. */
+  get output(): string {
+    return this.#output;
+  }
+
   /** Where it listens. */
   get url(): string {
     return /http:\/\/(?:localhost|127\.0\.0\.1):[0-9]+/.exec(this.#output)?.[0] ?? '';

@@ -46,8 +46,10 @@ export const storeNamed = async (name: string): Promise<StoreUnderTest> => {
   return (await load()).store;
 };
 
+export const ALL_STORES: readonly string[] = Object.keys(modules);
+
 /** OpenSearch takes long for every small step; suites that do without many of them name it. */
-const BY_DEFAULT = Object.keys(modules).filter((name) => name !== 'opensearch');
+const BY_DEFAULT = ALL_STORES.filter((name) => name !== 'opensearch');
 
 /** Names of the stores to run on, of those named, if any. A server that is missing fails its suites under CI, and leaves them out elsewhere. */
 export const storesToTest = async (names?: readonly string[]): Promise<readonly string[]> => {

@@ -39,7 +39,7 @@ const refusePoison = (trouble: Trouble, event: ToldEvent): void => {
 /** A tally ends with some events, and begins anew. */
 const isEnd = ({ type, data }: ToldEvent): boolean => type === 'Noted' && data.number % 11 === 3;
 
-export const talliesOf = (trouble: Trouble = NO_TROUBLE, version = 1): DocumentProjection => {
+export const talliesOf = (trouble: Trouble = NO_TROUBLE, version = 1, name = 'tallies'): DocumentProjection => {
   const tallied = (before: Readonly<Tally> | null, event: ToldEvent): Tally | null => {
     refusePoison(trouble, event);
     if (isEnd(event)) return null;
@@ -49,7 +49,7 @@ export const talliesOf = (trouble: Trouble = NO_TROUBLE, version = 1): DocumentP
     return { stream: event.stream, events: (before?.events ?? 0) + 1, amount, mood, last: event.data.text, types, version };
   };
   return documentProjection({
-    name: 'tallies',
+    name,
     version,
     document: Tally,
     events: [toldEvents],
@@ -74,14 +74,17 @@ export const talliesOf = (trouble: Trouble = NO_TROUBLE, version = 1): DocumentP
 
 const counted = (before: Readonly<Count> | null): Count => ({ key: 'all', events: (before?.events ?? 0) + 1 });
 
-export const toldCount = documentProjection({
-  name: 'told-count',
-  version: 1,
-  document: Count,
-  events: [toldEvents],
-  key: () => 'all',
-  evolve: { Noted: counted, Counted: counted, Measured: counted },
-});
+export const toldCountOf = (name: string): DocumentProjection =>
+  documentProjection({
+    name,
+    version: 1,
+    document: Count,
+    events: [toldEvents],
+    key: () => 'all',
+    evolve: { Noted: counted, Counted: counted, Measured: counted },
+  });
+
+export const toldCount = toldCountOf('told-count');
 
 export const picksOf = (trouble: Trouble): DocumentProjection => {
   const picked = (before: Readonly<Pick> | null, event: ToldEvent): Pick => {

@@ -1,19 +1,16 @@
 // One read store with its events, run by several instances of a projector, and what may not be wrong in it.
 import { EmbeddedEventStore } from '@mainstem/embedded';
-import type { RecordedEvent } from '@mainstem/event-store';
 import type { DocumentProjection, ReadStore } from '@mainstem/projection';
 import type { SeededRandom } from '@mainstem/testing';
-import { setTimeout as delay } from 'node:timers/promises';
-import { expect } from 'vitest';
 import { storeNamed, type StorePlace } from '../stores/store-under-test.js';
 import { toldProjectionsOn } from '../stores/told-projections.js';
 import { GrowingFold } from './growing-fold.js';
+import { allEventsOf, expectServesFold } from './serving-fold.js';
 import { toldCommand } from './told-events.js';
 import { inFolder } from './trials.js';
 import { WorkerProcess } from './worker-process.js';
 
 const CATCH_UP_MS = 60_000;
-const LOOK_MS = 20;
 
 export class LeaseTrial {
   readonly #folds: readonly GrowingFold[];
@@ -62,26 +59,8 @@ export class LeaseTrial {
 
   /** Waits until every read model is at the end of the event store: it has to be the fold of all events. */
   async expectSound(): Promise<void> {
-    const [head, events] = [await this.events.head(), await this.#allEvents()];
+    const events = await allEventsOf(this.events);
     const deadline = performance.now() + CATCH_UP_MS;
-    for (const fold of this.#folds) {
-      const { name } = fold.projection;
-      for (;;) {
-        const serving = (await this.store.generations(name)).find(({ state }) => state === 'serving');
-        if (serving?.checkpoint.position === head) {
-          const flaw = await this.store.snapshot(name, serving?.number ?? 0, (snapshot) => fold.flawOf(snapshot, events));
-          expect(flaw).toBeUndefined();
-          break;
-        }
-        if (performance.now() > deadline) expect.fail(`${name} stays at ${serving?.checkpoint.position}, the events end at ${head}`);
-        await delay(LOOK_MS);
-      }
-    }
-  }
-
-  async #allEvents(): Promise<readonly RecordedEvent[]> {
-    const all: RecordedEvent[] = [];
-    for await (const batch of this.events.readAll()) all.push(...batch);
-    return all;
+    for (const fold of this.#folds) await expectServesFold({ store: this.store, fold, events, deadline });
   }
 }

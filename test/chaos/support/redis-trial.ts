@@ -4,11 +4,12 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { randomUUID } from 'node:crypto';
 import { defineEvents, InMemoryEventStore, streamOf, type EventId, type Position } from '@mainstem/event-store';
-import { documentProjection, MemoryReadStore, Projector, verifyProjection, type VerifyDifference } from '@mainstem/projection';
+import { documentProjection, MemoryReadStore, Projector, verifyProjection, type Generation, type VerifyDifference } from '@mainstem/projection';
 import { RedisReadStore } from '@mainstem/redis';
 import type { SeededRandom } from '@mainstem/testing';
 import { startRedis, type RedisServer } from '../../../scripts/services/redis.mjs';
 import { RespClient } from '../../fixtures/resp-client.js';
+import type { RedisGroup } from './redis-group.js';
 
 const KEYS = 12;
 const LOOK_MS = 10;
@@ -52,6 +53,14 @@ const inMemory = documentProjection({
   },
 });
 
+export interface RedisTrialOptions {
+  readonly flags?: readonly string[];
+  /** The address that the stores are given, if it is not the server's own. */
+  readonly through?: (port: number) => Promise<number>;
+  /** Its primary is the server, and the stores look for it by its sentinels. Whoever made the group stops it. */
+  readonly group?: RedisGroup;
+}
+
 const boards = ({ sum }: Count) => [{ board: 'sums', score: sum }];
 
 export class RedisTrial {
@@ -77,16 +86,11 @@ export class RedisTrial {
     this.#server = server;
   }
 
-  /** `through`: the address that the stores are given, if it is not the server's own. */
-  static async start(
-    chance: SeededRandom,
-    folder: string,
-    { flags = [], through }: { readonly flags?: readonly string[]; readonly through?: (port: number) => Promise<number> } = {},
-  ): Promise<RedisTrial> {
+  static async start(chance: SeededRandom, folder: string, { flags = [], through, group }: RedisTrialOptions = {}): Promise<RedisTrial> {
     await mkdir(folder, { recursive: true });
-    const server = await startRedis({ folder, flags });
+    const server = group?.primary ?? (await startRedis({ folder, flags }));
     try {
-      const url = `redis://127.0.0.1:${through ? await through(server.port) : server.port}`;
+      const url = group?.url ?? `redis://127.0.0.1:${through ? await through(server.port) : server.port}`;
       const store = await RedisReadStore.open({ url }, { collections: { counts: { boards } } });
       const trial = new RedisTrial(chance, folder, flags, server, store, await RedisReadStore.open({ url }));
       await trial.write(chance.int(50, 300));
@@ -97,6 +101,11 @@ export class RedisTrial {
       await server.kill(); // nobody else can
       throw error;
     }
+  }
+
+  /** Of the event store. */
+  get head(): Position {
+    return this.#head;
   }
 
   get port(): number {
@@ -178,6 +187,14 @@ export class RedisTrial {
 
   async verify(): Promise<readonly VerifyDifference[]> {
     return (await verifyProjection({ hosted: { projection: counts, store: this.store }, reader: this.events })).differences;
+  }
+
+  /** What has been applied in Redis, and in the other store, which meets no fault. */
+  async digests(): Promise<{ readonly redis: string | undefined; readonly undisturbed: string | undefined }> {
+    const [redis, undisturbed] = await Promise.all([this.store.generations('counts'), this.memory.generations('counts-in-memory')]);
+    const digestOf = (generations: readonly Generation[]): string | undefined =>
+      generations.find(({ state }) => state === 'serving')?.checkpoint.digest;
+    return { redis: digestOf(redis), undisturbed: digestOf(undisturbed) };
   }
 
   /** A connection that has nothing to do with the stores. */

@@ -1,10 +1,10 @@
 // An HTTP proxy before a search server that rewrites its answers, delays them, or cuts the line.
-import { Agent, createServer, request, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { Agent, createServer, request, type IncomingMessage, type OutgoingHttpHeaders, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { SeededRandom } from '@mainstem/testing';
 
 export interface SearchFault {
-  /** Share of the items of bulk answers that come as refused: with one of these statuses, although the server has written them. */
+  /** Share of the items of bulk requests that are told to be refused, with one of these statuses: half of them have not reached the server, half it has written. */
   readonly refusedItems?: { readonly share: number; readonly statuses: readonly number[] };
   /** Share of requests that are answered 429 or 503 and never reach the server. */
   readonly busyShare?: number;
@@ -18,7 +18,17 @@ interface BulkAnswer {
   items: { index: { _id: string; status: number; error?: object } }[];
 }
 
-const isWrite = ({ method, url = '' }: IncomingMessage): boolean => method === 'PUT' || url.includes('/_bulk') || url.includes('/_update');
+/** An operation of a bulk request. */
+interface Operation {
+  readonly id: string;
+  readonly lines: string;
+  readonly isSent: boolean;
+  /** What is told instead of what the server answers. */
+  readonly told: number | undefined;
+}
+
+const isWrite = ({ method, url = '' }: IncomingMessage): boolean =>
+  method === 'PUT' || method === 'DELETE' || ['/_bulk', '/_update', '/_aliases'].some((part) => url.includes(part));
 
 export class SearchProxy {
   fault: SearchFault = {};
@@ -63,7 +73,7 @@ export class SearchProxy {
 
   async #pass(incoming: IncomingMessage, answer: ServerResponse): Promise<void> {
     const body = await textOf(incoming);
-    const { busyShare = 0, delayMs = 0, writesLeft } = this.fault;
+    const { busyShare = 0, delayMs = 0, writesLeft, refusedItems } = this.fault;
     if (this.chance.next() < busyShare) {
       this.falsified++;
       answer.writeHead(this.chance.pick([429, 503]), { 'content-type': 'application/json' });
@@ -71,30 +81,47 @@ export class SearchProxy {
     }
     const isCut = writesLeft !== undefined && (isWrite(incoming) ? ++this.#writes : this.#writes) > writesLeft;
     if (isCut && this.chance.next() < 0.5) return void answer.destroy();
-    const outgoing = request({ ...this.target, agent: this.#agent, method: incoming.method, path: incoming.url, headers: incoming.headers });
+    const operations = refusedItems && incoming.url?.includes('/_bulk') ? this.#operationsOf(body, refusedItems) : undefined;
+    const sent = operations?.filter(({ isSent }) => isSent).map(({ lines }) => lines) ?? [body];
+    const headers = { ...incoming.headers, ...(operations && { 'content-length': Buffer.byteLength(sent.join('')) }) };
+    if (sent.length === 0) return this.#reply(answer, 200, {}, this.#told('{"errors":false,"items":[]}', operations));
+    const outgoing = request({ ...this.target, agent: this.#agent, method: incoming.method, path: incoming.url, headers });
     outgoing.on('error', () => answer.destroy());
     outgoing.on('response', async (reply) => {
       const text = await textOf(reply);
       if (isCut) return void answer.destroy();
-      const told = incoming.url?.includes('/_bulk') ? this.#rewritten(text) : text;
-      const { 'content-length': _, 'transfer-encoding': __, ...headers } = reply.headers;
-      setTimeout(() => answer.writeHead(reply.statusCode ?? 500, headers).end(told), delayMs);
+      const { 'content-length': _, 'transfer-encoding': __, ...kept } = reply.headers;
+      setTimeout(() => this.#reply(answer, reply.statusCode ?? 500, kept, this.#told(text, operations)), delayMs);
     });
-    outgoing.end(body);
+    outgoing.end(sent.join(''));
   }
 
-  #rewritten(text: string): string {
-    const { refusedItems } = this.fault;
-    if (!refusedItems) return text;
-    const answer = JSON.parse(text) as BulkAnswer;
-    for (const { index } of answer.items) {
-      if (this.chance.next() >= refusedItems.share) continue;
-      index.status = this.chance.pick(refusedItems.statuses);
-      index.error = { type: 'es_rejected_execution_exception', reason: 'by the test' };
-      answer.errors = true;
+  #reply(answer: ServerResponse, status: number, headers: OutgoingHttpHeaders, text: string): void {
+    answer.writeHead(status, { 'content-type': 'application/json', ...headers }).end(text);
+  }
+
+  #operationsOf(request: string, { share, statuses }: Required<SearchFault>['refusedItems']): readonly Operation[] {
+    const lines = request.split('\n');
+    return Array.from({ length: Math.floor(lines.length / 2) }, (_, index) => {
+      const [action = '', document = ''] = lines.slice(2 * index, 2 * index + 2);
+      const { _id: id } = (JSON.parse(action) as { readonly index: { readonly _id: string } }).index;
+      const told = this.chance.next() < share ? this.chance.pick(statuses) : undefined;
+      return { id, lines: `${action}\n${document}\n`, isSent: told === undefined || this.chance.next() < 0.5, told };
+    });
+  }
+
+  /** What the server has answered, and the refusals between. */
+  #told(text: string, operations: readonly Operation[] | undefined): string {
+    if (!operations) return text;
+    const answered = JSON.parse(text) as BulkAnswer;
+    const places = answered.items[Symbol.iterator]();
+    const items = operations.map(({ id, isSent, told }) => {
+      const { value } = isSent ? places.next() : { value: undefined };
+      if (told === undefined) return value;
       this.falsified++;
-    }
-    return JSON.stringify(answer);
+      return { index: { _id: id, status: told, error: { type: 'es_rejected_execution_exception', reason: 'by the test' } } };
+    });
+    return JSON.stringify({ errors: answered.errors || operations.some(({ told }) => told !== undefined), items });
   }
 }
 

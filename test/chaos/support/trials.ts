@@ -32,12 +32,17 @@ export const chanceOf = (suite: string): SeededRandom => {
   return seededRandom(seed).fork(suite);
 };
 
+/** A folder for a whole suite, to be removed after it. */
+export const makeFolder = (): Promise<string> => mkdtemp(join(tmpdir(), 'mainstem-chaos-'));
+
+export const removeFolder = (dir: string): Promise<void> => rm(dir, { recursive: true, force: true });
+
 /** Runs `work` with a folder of its own, which is gone afterwards. */
 export const inFolder = async <Result>(work: (dir: string) => Promise<Result>): Promise<Result> => {
-  const dir = await mkdtemp(join(tmpdir(), 'mainstem-chaos-'));
+  const dir = await makeFolder();
   try {
     return await work(dir);
   } finally {
-    await rm(dir, { recursive: true, force: true });
+    await removeFolder(dir);
   }
 };

@@ -1,10 +1,10 @@
 // Processes that run the sources, tell their parent what they do, and can be killed at any moment.
 import { execFileSync, fork, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { endOf } from '../../fixtures/end-of.js';
+import { SOURCE_ARGUMENTS } from '../../fixtures/source-arguments.js';
 
 const pathOf = (file: string): string => fileURLToPath(new URL(file, import.meta.url));
-const NODE_ARGUMENTS = ['--no-warnings', '--conditions=@mainstem/source', '--import', pathOf('source-loader.mjs')];
 const STDERR_SHOWN = 4_000;
 const FROZEN_LOOKS_MAX = 1_000;
 
@@ -34,11 +34,11 @@ export class WorkerProcess implements AsyncDisposable {
   /** `file` is a module of test/chaos/workers. */
   constructor(file: string, { args = [], env = {} }: WorkerOptions = {}) {
     this.#child = fork(pathOf(`../workers/${file}`), args, {
-      execArgv: NODE_ARGUMENTS,
+      execArgv: [...SOURCE_ARGUMENTS],
       env: { ...process.env, ...env },
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     });
-    this.#exit = once(this.#child, 'exit').then(() => {
+    this.#exit = endOf(this.#child).then(() => {
       this.#hasEnded = true;
       this.#tell({ kind: 'exit' });
     });
@@ -74,7 +74,7 @@ export class WorkerProcess implements AsyncDisposable {
   }
 
   send(message: object): void {
-    if (!this.#hasEnded) this.#child.send(message);
+    if (this.#child.connected) this.#child.send(message);
   }
 
   /** The first message, told already or to come, of this kind for which the condition holds. Rejects if the process ends before. */

@@ -94,7 +94,7 @@ process.on('message', (order: LeaseOrder) => {
 });
 
 projector.start();
-const alive = setInterval(
+const telling = setInterval(
   () =>
     void tell({
       kind: 'status',
@@ -106,7 +106,7 @@ const alive = setInterval(
 process.once('SIGTERM', () => {
   void (async () => {
     await projector.stop();
-    clearInterval(alive);
+    clearInterval(telling);
     await store.close();
     await reader.close();
     process.disconnect();

@@ -36,15 +36,12 @@ const round = async (number: number): Promise<RebuiltProjection | undefined> => 
   return (await new Rebuilder({ reader, projections: [hosted], followMs: FOLLOW_MS }).run()).projections[0];
 };
 
-// Nothing else keeps a process alive that waits for the rebuilder.
-const alive = setInterval(() => undefined, 60_000);
 for (let number = 0; number < Number(rounds); number++) {
   const startedAt = performance.now();
   const { outcome, reason, isTakenOver, durationMs } = (await round(number)) ?? {};
   process.send?.({ kind: 'promoted', outcome, reason, isTakenOver, durationMs, totalMs: Math.round(performance.now() - startedAt) });
 }
 process.send?.({ kind: 'done', tookMs, refused });
-clearInterval(alive);
 await store.close();
 await reader.close();
 process.disconnect();

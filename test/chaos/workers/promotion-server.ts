@@ -70,7 +70,8 @@ const atEnd = async (): Promise<void> => {
 await atEnd();
 const stops = [atRate(Number(commandsPerSecond), command, failed('a command')), atRate(Number(readsPerSecond), read, failed('a read'))];
 process.send?.({ kind: 'serving' });
-process.once('message', () => {
+process.on('message', ({ action }: { readonly action: 'count' | 'stop' }) => {
+  if (action === 'count') return void process.send?.({ kind: 'counted', commands, reads });
   void (async () => {
     for (const stop of stops) await stop();
     await atEnd();

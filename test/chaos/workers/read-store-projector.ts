@@ -26,8 +26,6 @@ const tellIfStopped = ({ projection, state, reason }: ProjectionStatus): void =>
 };
 
 const work = async ({ action, dir, scope, batchSizeMax, crashAt }: ProjectorJob): Promise<void> => {
-  // Nothing else keeps a process alive that waits for events.
-  setInterval(() => undefined, 60_000);
   const crash = crashAtOf({ MAINSTEM_CRASH_AT: crashAt });
   const reader = await EmbeddedEventStore.open({ dir, isReadOnly: true });
   const store = await storeUnderTest.open({ dir, scope });

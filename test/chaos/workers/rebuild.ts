@@ -42,13 +42,10 @@ const cleanUpIfMany = async (hosted: HostedProjection): Promise<void> => {
   if ((await hosted.store.generations(hosted.projection.name)).length > 6) await cleanUp({ projections: [hosted] });
 };
 
-// Nothing else keeps a process alive that waits for the rebuilder.
-const alive = setInterval(() => undefined, 60_000);
 process.send?.({ kind: 'open' });
 if (action === 'rebuild') await rebuild(projections, 0);
 else if (action === 'cleanup') process.send?.({ kind: 'cleaned', count: (await cleanUp({ projections, ...(crash && { crash }) })).length });
 else await Promise.all(projections.filter(({ projection }) => ALTERNATING.includes(projection.name)).map(alternate));
 await close();
 await reader.close();
-clearInterval(alive);
 process.disconnect();

@@ -1,11 +1,10 @@
 // Starts processes that work on an embedded event store, and talks with them.
 import { fork, spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { endOf } from '../../fixtures/end-of.js';
+import { SOURCE_ARGUMENTS } from '../../fixtures/source-arguments.js';
 
 const pathOf = (file: string): string => fileURLToPath(new URL(file, import.meta.url));
-/** Node runs the TypeScript sources as they are: nothing has to be built first. */
-const NODE_ARGUMENTS = ['--experimental-transform-types', '--no-warnings', '--conditions=@mainstem/source', '--import', pathOf('source-loader.mjs')];
 
 export interface Told {
   readonly kind: string;
@@ -17,6 +16,7 @@ export class EventStoreProcess implements AsyncDisposable {
   readonly told: Told[] = [];
   readonly #child: ChildProcess;
   readonly #waiting: (() => void)[] = [];
+  readonly #end: Promise<void>;
   #hasEnded = false;
 
   /** Starts a process and opens the store in it. With `fileSizeMax`, its writes fail beyond so many KiB in a file. */
@@ -32,15 +32,15 @@ export class EventStoreProcess implements AsyncDisposable {
     const worker = pathOf('event-store-worker.mjs');
     this.#child =
       fileSizeMax === undefined
-        ? fork(worker, { execArgv: NODE_ARGUMENTS })
-        : spawn('bash', ['-c', `ulimit -S -f ${fileSizeMax}; exec "$0" "$@"`, process.execPath, ...NODE_ARGUMENTS, worker], {
+        ? fork(worker, { execArgv: [...SOURCE_ARGUMENTS] })
+        : spawn('bash', ['-c', `ulimit -S -f ${fileSizeMax}; exec "$0" "$@"`, process.execPath, ...SOURCE_ARGUMENTS, worker], {
             stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
           });
     this.#child.on('message', (message: Told) => {
       this.told.push(message);
       this.#wake();
     });
-    this.#child.once('exit', () => {
+    this.#end = endOf(this.#child).then(() => {
       this.#hasEnded = true;
       this.#wake();
     });
@@ -65,10 +65,8 @@ export class EventStoreProcess implements AsyncDisposable {
 
   /** kill -9, as a crash would. */
   async kill(): Promise<void> {
-    if (this.#hasEnded) return;
-    const exit = once(this.#child, 'exit');
-    this.#child.kill('SIGKILL');
-    await exit;
+    if (!this.#hasEnded) this.#child.kill('SIGKILL');
+    await this.#end;
   }
 
   [Symbol.asyncDispose](): Promise<void> {

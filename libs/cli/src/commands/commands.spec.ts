@@ -1,7 +1,7 @@
 // The commands, on an application that is all in memory.
 import { defineAggregate } from '@mainstem/aggregate';
-import { InMemoryEventStore, defineEvents, eventIdOf, streamName, type EventStore } from '@mainstem/event-store';
-import { MemoryReadStore, Projector, SEATS_FROM, documentProjection, type HostedProjection } from '@mainstem/projection';
+import { InMemoryEventStore, defineEvents, eventIdOf, streamName, type EventStore, type Position } from '@mainstem/event-store';
+import { MemoryReadStore, Projector, SEATS_FROM, documentProjection, partitioned, type HostedProjection } from '@mainstem/projection';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { ImportSummary, MainstemApplication } from '../application.js';
 import type { Terminal } from '../terminal/terminal.js';
@@ -148,6 +148,43 @@ describe('status', () => {
       [0, 'a:1:x'],
       [1, 'b:2:y'],
       [2, 'a:1:x'],
+    ]);
+  });
+
+  it('tells the part that is furthest behind for the whole, and each part by itself', async () => {
+    await append('counter-a', 1, 2, 3);
+    const projection = partitioned(hosted.projection, 2);
+    hosted = { projection, store: readStore };
+    const { number } = await readStore.createGeneration(projection, store.incarnation);
+    for (const [partition, to] of [
+      [0, 3n],
+      [1, 1n],
+    ] as const) {
+      const session = await readStore.open(projection, number, partition);
+      await session.commit({ changes: [], checkpoint: { from: undefined, to: to as Position, digest: session.checkpoint.digest } });
+      await session.close();
+    }
+    await readStore.claimLease({ projection: 'totals', fingerprint: projection.fingerprint, durationMs: 60_000, partition: 1, owner: 'b:2:y' });
+    expect(await status(context, { now })).toBe(0);
+    const lines = printed.join('\n');
+    expect(lines).toMatch(/totals +memory +Catching up +1 +1 +2 +1 min 30 s +0/);
+    expect(lines).toMatch(/^totals +0 +3 +0 +–$/m);
+    expect(lines).toMatch(/^totals +1 +1 +2 +b:2:y$/m);
+    printed = [];
+    await status(context, { now, json: true });
+    expect(JSON.parse(printed.join('\n'))).toMatchObject([
+      {
+        position: '1',
+        lagEvents: '2',
+        generations: [
+          {
+            partitions: [
+              { partition: 0, position: '3', lagEvents: '0' },
+              { partition: 1, position: '1', lagEvents: '2' },
+            ],
+          },
+        ],
+      },
     ]);
   });
 

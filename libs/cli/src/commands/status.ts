@@ -55,6 +55,16 @@ export interface StoredGeneration {
   readonly position: Position | undefined;
   /** Events that the event store has and it has not; undefined where positions do not count events. */
   readonly lagEvents: bigint | undefined;
+  /** Of one that is split: its parts, by number; the position is then that of the part which is furthest behind. */
+  readonly partitions: readonly StoredPartition[] | undefined;
+}
+
+export interface StoredPartition {
+  /** From 0. */
+  readonly partition: number;
+  readonly position: Position | undefined;
+  /** As for the generation. */
+  readonly lagEvents: bigint | undefined;
 }
 
 /** Prints the status; exit code 1 when a projection is stopped. */
@@ -93,7 +103,7 @@ const statusOf = async (reader: EventReader, hosted: HostedProjection, head: Pos
     const state = stopped ? 'Stopped' : stateOf(serving, generations, isBehind);
     const parked = serving ? (await store.parked(projection.name, PARKED_MAX)).length : 0;
     const lagSeconds = isBehind ? await ageOfNext(reader, position, now) : 0;
-    const generationsStored = generations.map((one) => storedGeneration(one, hosted, lagOf(reader, one.checkpoint.position, head), now()));
+    const generationsStored = generations.map((one) => storedGeneration(one, hosted, (position) => lagOf(reader, position, head), now()));
     const lagEvents = lagOf(reader, position, head);
     const owners = ownersIn(await store.leases(projection.name));
     return {
@@ -134,9 +144,9 @@ const ownersIn = (leases: readonly HeldLease[]): readonly StoredOwner[] =>
     .sort((left, right) => left.partition - right.partition);
 
 const storedGeneration = (
-  { number, state, version, fingerprint, checkpoint, updatedAt }: Generation,
+  { number, state, version, fingerprint, checkpoint, partitions, updatedAt }: Generation,
   { projection }: HostedProjection,
-  lagEvents: bigint | undefined,
+  lagAt: (position: Position | undefined) => bigint | undefined,
   nowMs: number,
 ): StoredGeneration => {
   const isAbandoned = state === 'filling' && nowMs - Date.parse(updatedAt) > ABANDONED_AFTER_MS;
@@ -147,7 +157,8 @@ const storedGeneration = (
     fingerprint,
     isMine: fingerprint === projection.fingerprint,
     position: checkpoint.position,
-    lagEvents,
+    lagEvents: lagAt(checkpoint.position),
+    partitions: partitions?.map(({ position }, partition) => ({ partition, position, lagEvents: lagAt(position) })),
   };
 };
 
@@ -189,6 +200,28 @@ const COLUMNS: readonly Column<StoredStatus>[] = [
   { title: 'parked', value: ({ parked }) => `${count(parked)}${parked === PARKED_MAX ? '+' : ''}`, align: 'right' },
   { title: 'run by', value: ({ owners }) => [...new Set(owners.map(({ owner }) => owner))].join(', ') || '–' },
 ];
+
+interface PartitionRow extends StoredPartition {
+  readonly projection: string;
+  readonly owners: readonly StoredOwner[];
+}
+
+const PARTITION_COLUMNS: readonly Column<PartitionRow>[] = [
+  { title: 'projection', value: ({ projection }) => projection },
+  { title: 'part', value: ({ partition }) => String(partition), align: 'right' },
+  { title: 'position', value: ({ position }) => (position === undefined ? '–' : count(position)), align: 'right' },
+  { title: 'lag', value: ({ lagEvents }) => (lagEvents === undefined ? '?' : count(lagEvents)), align: 'right' },
+  { title: 'run by', value: ({ owners }) => owners.map(({ owner }) => owner).join(', ') || '–' },
+];
+
+/** The parts of those that serve and are split. */
+const partitionsReport = (statuses: readonly StoredStatus[]): readonly string[] => {
+  const rows = statuses.flatMap(({ projection, generations, generation, owners }) => {
+    const partitions = generations.find(({ number }) => number === generation)?.partitions ?? [];
+    return partitions.map((one) => ({ ...one, projection, owners: owners.filter(({ partition }) => partition === one.partition) }));
+  });
+  return rows.length === 0 ? [] : ['', 'Parts; a projection is where the part is that is furthest behind:', ...table(PARTITION_COLUMNS, rows)];
+};
 
 interface GenerationRow extends StoredGeneration {
   readonly projection: string;
@@ -233,6 +266,7 @@ const report = (statuses: readonly StoredStatus[]): readonly string[] => {
     ...table(COLUMNS, statuses),
     ...reasons,
     ...stalledReport(statuses),
+    ...partitionsReport(statuses),
     ...generationsReport(statuses),
   ];
 };

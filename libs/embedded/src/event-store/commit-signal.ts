@@ -1,15 +1,20 @@
-// Tells subscribers that there is something new: at once for commits of this process, by polling for those of others.
+// Tells subscribers that there is something new: at once for commits of this process, by polling for those of others, and by a watch on the
+// write-ahead log while nothing happens.
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { EventStoreClosed, type Runtime } from '@mainstem/event-store';
 import type { StoreFile } from '../errors.js';
 import { isBusy, translateSqliteError } from '../sqlite/sqlite-error.js';
+import { FileWatch } from './file-watch.js';
 
 /**
  * While somebody waits. One poll is one read of shared memory, about 3 µs, but a process that wakes up 200 times a second takes a hundred times
  * that: after a while without news there are fewer.
  */
 const POLL_INTERVAL_MS = 5;
+/** At rest, where the system does not tell of writes. */
 const POLL_INTERVAL_RESTING_MS = 20;
+/** At rest, where it does: in case that it forgets to. */
+const POLL_INTERVAL_WATCHED_MS = 250;
 /** So many polls without a commit are a rest: a second. */
 const POLLS_UNTIL_REST = 200;
 
@@ -25,14 +30,16 @@ export class CommitSignal {
   readonly #selectVersion: StatementSync;
   readonly #waiters = new Set<Waiter>();
   readonly #closing = new AbortController();
+  readonly #log: FileWatch;
   #isPolling = false;
-  /** Polls since the last commit that was seen. */
+  /** Polls since the last commit that was seen, or the last sign of one. */
   #quietPolls = 0;
 
   /** The connection must not be the one that commits: SQLite's data_version counts the commits of other connections. */
   constructor(database: DatabaseSync, file: StoreFile, runtime: Runtime) {
     this.#file = file;
     this.#runtime = runtime;
+    this.#log = new FileWatch(`${file.path}-wal`);
     this.#selectVersion = database.prepare('PRAGMA data_version');
   }
 
@@ -86,11 +93,26 @@ export class CommitSignal {
     if (this.#isPolling) return;
     this.#isPolling = true;
     while (this.#waiters.size > 0) {
-      await this.#runtime.sleep(this.#quietPolls < POLLS_UNTIL_REST ? POLL_INTERVAL_MS : POLL_INTERVAL_RESTING_MS, this.#closing.signal);
+      if (this.#quietPolls < POLLS_UNTIL_REST) await this.#runtime.sleep(POLL_INTERVAL_MS, this.#closing.signal);
+      else await this.#rest();
       this.#quietPolls++;
       this.check();
     }
+    this.#log.stop();
     this.#isPolling = false;
+  }
+
+  /** Ends when there may be something new. */
+  async #rest(): Promise<void> {
+    const written = new AbortController();
+    const isWatched = this.#log.start(() => {
+      this.#quietPolls = 0; // the log is written before its commit can be seen: it is polled for
+      written.abort();
+    });
+    this.check(); // what was committed before the watch began
+    const intervalMs = isWatched ? POLL_INTERVAL_WATCHED_MS : POLL_INTERVAL_RESTING_MS;
+    if (this.#waiters.size > 0) await this.#runtime.sleep(intervalMs, AbortSignal.any([this.#closing.signal, written.signal]));
+    if (this.#quietPolls === 0) this.#log.stop(); // busy times would have it tell of every write
   }
 
   #wakeAll(error: unknown): void {

@@ -43,12 +43,21 @@ export interface Page {
   readonly events: readonly LazyRecordedEvent[];
   /** Everything wanted up to and including this position is in this page or an earlier one. */
   readonly reached: bigint;
+  /** Of their payloads and metadata, in UTF-16 units. */
+  readonly size: number;
 }
 
 export interface StreamPage {
   readonly events: readonly LazyRecordedEvent[];
   /** At the time of reading, nothing lay beyond. */
   readonly isLast: boolean;
+}
+
+interface Collected {
+  readonly events: LazyRecordedEvent[];
+  readonly size: number;
+  /** It ended because of its size. */
+  readonly isCut: boolean;
 }
 
 export class EventPages {
@@ -88,19 +97,21 @@ export class EventPages {
   /** The next wanted events of all streams, from a bounded number of positions. Not at `until` yet: ask again from `reached`. */
   ofAll({ isBackwards, after, until, limit, filter, needsPayload }: AllScan): Page {
     const wanted = wantedBy(filter, this.#types);
-    if (!wanted.isPossible) return { events: [], reached: until };
+    if (!wanted.isPossible) return { events: [], reached: until, size: 0 };
     const end = isBackwards ? larger(until, after - BigInt(SCAN_POSITIONS_MAX)) : smaller(until, after + BigInt(SCAN_POSITIONS_MAX));
     const statement = this.#statement(scanOf(wanted, { isBackwards, needsPayload }));
-    const { events, isCut } = this.#collect(limit, (last, rows) => statement.all(last ? last[POSITION] : after, end, ...wanted.parameters, rows));
+    const { events, size, isCut } = this.#collect(limit, (last, rows) =>
+      statement.all(last ? last[POSITION] : after, end, ...wanted.parameters, rows),
+    );
     const last = events.at(-1);
     const reached = last && (isCut || events.length === limit) ? last.position : end;
     // Positions are dense: whoever reads all of them would not notice a missing one otherwise.
     if (wanted.condition === '' && distance(after, reached) !== BigInt(events.length)) throw new DamagedEvent(reached, 'or one before it is missing');
-    return { events, reached };
+    return { events, reached, size };
   }
 
   /** Fetches up to `limit` rows, some at a time, each time what follows the last row so far. */
-  #collect(limit: number, fetch: (last: Row | undefined, rows: number) => readonly unknown[]): { events: LazyRecordedEvent[]; isCut: boolean } {
+  #collect(limit: number, fetch: (last: Row | undefined, rows: number) => readonly unknown[]): Collected {
     const events: LazyRecordedEvent[] = [];
     let size = 0;
     for (let last: Row | undefined; events.length < limit;) {
@@ -110,12 +121,12 @@ export class EventPages {
         const event = this.#eventOf(row);
         events.push(event);
         size += event.size;
-        if (size >= PAGE_SIZE_MAX) return { events, isCut: true };
+        if (size >= PAGE_SIZE_MAX) return { events, size, isCut: true };
       }
       if (rows.length < wanted) break;
       last = rows.at(-1);
     }
-    return { events, isCut: false };
+    return { events, size, isCut: false };
   }
 
   #eventOf([position, id, streamId, revision, typeId, recordedAtMs, dataJson, metadataJson, checksum]: Row): LazyRecordedEvent {

@@ -6,7 +6,6 @@ import {
   throwIfAborted,
   type AllRead,
   type EventFilter,
-  type LazyRecordedEvent,
   type Position,
   type RecordedEvent,
   type Revision,
@@ -137,8 +136,9 @@ export class EventReading {
 
   /** Pages until the batch is full, or large, or the end or enough positions have been seen. */
   async #batch(scan: AllScan, signal: AbortSignal | undefined): Promise<Batch> {
-    let { events, reached }: { events: readonly LazyRecordedEvent[]; reached: bigint } = await this.#attempt(() => this.#pages.ofAll(scan));
-    let size = sizeOf(events);
+    let { events, reached, size }: { events: readonly RecordedEvent[]; reached: bigint; size: number } = await this.#attempt(() =>
+      this.#pages.ofAll(scan),
+    );
     const isAtEnd = (): boolean => (scan.isBackwards ? reached <= scan.until : reached >= scan.until);
     while (!isAtEnd() && events.length < scan.limit && size < BATCH_SIZE_MAX && distance(scan.after, reached) < BATCH_POSITIONS_MAX) {
       await turn();
@@ -146,7 +146,7 @@ export class EventReading {
       const page = await this.#attempt(() => this.#pages.ofAll({ ...scan, after: reached, limit: scan.limit - events.length }));
       events = [...events, ...page.events];
       reached = page.reached;
-      size += sizeOf(page.events);
+      size += page.size;
     }
     return { events, reached };
   }
@@ -167,9 +167,3 @@ const INT64_MAX = 2n ** 63n - 1n;
 
 const placeOf = (position: bigint): Position | undefined => (position === 0n ? undefined : (position as Position));
 const distance = (from: bigint, to: bigint): bigint => (from < to ? to - from : from - to);
-
-const sizeOf = (events: readonly LazyRecordedEvent[]): number => {
-  let size = 0;
-  for (const event of events) size += event.size;
-  return size;
-};

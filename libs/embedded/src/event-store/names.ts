@@ -6,7 +6,8 @@ const CACHE_ENTRIES_MAX = 100_000;
 /** Looks names and numbers up through one connection, and remembers what it has found: a pair, once committed, never changes. */
 export class Names {
   readonly #idsByName = new Map<string, number>();
-  readonly #namesById = new Map<number, string>();
+  /** By number. The numbers are dense, so an array finds a name in a fraction of a map's time; every event that is read asks twice. */
+  #namesById: (string | undefined)[] = [];
   readonly #selectId: StatementSync;
   readonly #selectName: StatementSync;
 
@@ -27,7 +28,7 @@ export class Names {
 
   /** The name of a number that an event refers to. */
   nameOf(id: number): string {
-    const known = this.#namesById.get(id);
+    const known = this.#namesById[id];
     if (known !== undefined) return known;
     const name = this.#selectName.get(id)?.['name'];
     if (typeof name !== 'string') throw new DanglingNumber(id);
@@ -38,13 +39,13 @@ export class Names {
   remember(id: number, name: string): void {
     if (this.#idsByName.size >= CACHE_ENTRIES_MAX) this.forget();
     this.#idsByName.set(name, id);
-    this.#namesById.set(id, name);
+    this.#namesById[id] = name;
   }
 
   /** For a transaction that was rolled back: what it had stored is not there. */
   forget(): void {
     this.#idsByName.clear();
-    this.#namesById.clear();
+    this.#namesById = [];
   }
 }
 

@@ -10,7 +10,6 @@ export const BUSY_BLOCKING_MS = 2;
 
 const RETRY_DELAY_MS = 1;
 const RETRY_DELAY_MS_MAX = 16;
-const KEEP_ALIVE_MS = 1_000;
 
 export interface BusyRetryOptions {
   readonly file: StoreFile;
@@ -26,19 +25,12 @@ export interface BusyRetryOptions {
 export const retryWhileBusy = async <Result>(attempt: () => Result, options: BusyRetryOptions): Promise<Result> => {
   const { file, runtime, busyTimeoutMs = BUSY_TIMEOUT_MS } = options;
   const start = runtime.monotonic();
-  let keepAlive: NodeJS.Timeout | undefined;
-  try {
-    for (let delayMs = RETRY_DELAY_MS; ; delayMs = Math.min(delayMs * 2, RETRY_DELAY_MS_MAX)) {
-      const outcome = attemptOnce(attempt);
-      if ('result' in outcome) return outcome.result;
-      const waitedMs = runtime.monotonic() - start;
-      if (waitedMs >= busyTimeoutMs) throw new FileBusy(file, waitedMs, outcome.busy);
-      // Sleeping does not keep the process alive, but somebody awaits this.
-      keepAlive ??= setInterval(() => undefined, KEEP_ALIVE_MS);
-      await runtime.sleep(runtime.random() * delayMs);
-    }
-  } finally {
-    clearInterval(keepAlive);
+  for (let delayMs = RETRY_DELAY_MS; ; delayMs = Math.min(delayMs * 2, RETRY_DELAY_MS_MAX)) {
+    const outcome = attemptOnce(attempt);
+    if ('result' in outcome) return outcome.result;
+    const waitedMs = runtime.monotonic() - start;
+    if (waitedMs >= busyTimeoutMs) throw new FileBusy(file, waitedMs, outcome.busy);
+    await runtime.sleep(runtime.random() * delayMs);
   }
 };
 

@@ -1,6 +1,6 @@
 // What an application reports about its own health.
 import { isMainstemError, type EventReader, type JsonValue } from '@mainstem/event-store';
-import type { FillingStatus, ProjectionStatus, Projector } from '@mainstem/projection';
+import type { FillingStatus, PartitionStatus, ProjectionStatus, Projector } from '@mainstem/projection';
 
 /** One part of an application that takes time to become ready, or can stop being it. */
 export interface HealthCheck {
@@ -71,6 +71,18 @@ export const statusJson = (status: ProjectionStatus): { readonly [key: string]: 
   eventsPerSecond: status.eventsPerSecond,
   isHealthy: status.isHealthy,
   rebuild: status.rebuild === undefined ? null : rebuildJson(status.rebuild),
+  partitions: status.partitions?.map(partitionJson) ?? null,
+});
+
+/** One part of a projection that is split; the figures of the whole are those of the part that is furthest behind. */
+const partitionJson = (part: PartitionStatus): { readonly [key: string]: JsonValue } => ({
+  partition: part.partition,
+  state: part.state,
+  reason: part.reason ?? null,
+  owner: part.owner ?? null,
+  position: part.position?.toString() ?? null,
+  lagEvents: part.lagEvents?.toString() ?? null,
+  lagMs: part.lagMs ?? null,
 });
 
 /** The generation that is being filled beside the one that serves. */

@@ -1,6 +1,6 @@
 // Health tells the truth: red with reasons until everything can serve, and whenever something stops.
 import 'reflect-metadata';
-import { InMemoryEventStore } from '@mainstem/event-store';
+import { InMemoryEventStore, type Position } from '@mainstem/event-store';
 import type { ProjectionStatus } from '@mainstem/projection';
 import { NestFactory } from '@nestjs/core';
 import { Module, type BeforeApplicationShutdown, type INestApplication } from '@nestjs/common';
@@ -129,6 +129,24 @@ describe('health', () => {
     ['live without progress', { isHealthy: false, reason: 'no progress' }, ['orders is not healthy: no progress']],
   ] as const)('knows what a projection that is %s means', (_, change, reasons) => {
     expect(projectorHealth({ status: () => [status(change)], troubles: () => [] }).reasons()).toEqual(reasons);
+  });
+
+  it('shows each part of a projection that is split, and nothing of that for others', () => {
+    const partitions = [
+      { partition: 0, state: 'live', owner: 'a', position: 9n as Position, lagEvents: 0n, lagMs: 0 },
+      { partition: 1, state: 'retrying', reason: 'X: y' },
+    ] as const;
+    const progress = (change: Partial<ProjectionStatus>): unknown =>
+      projectorHealth({ status: () => [status(change)], troubles: () => [] }).progress?.();
+    expect(progress({ partitions })).toMatchObject([
+      {
+        partitions: [
+          { partition: 0, state: 'live', owner: 'a', reason: null, position: '9', lagEvents: '0', lagMs: 0 },
+          { partition: 1, state: 'retrying', owner: null, reason: 'X: y', position: null, lagEvents: null, lagMs: null },
+        ],
+      },
+    ]);
+    expect(progress({})).toMatchObject([{ partitions: null }]);
   });
 
   it('sends positions as decimal strings', () => {

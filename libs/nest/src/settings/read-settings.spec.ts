@@ -56,6 +56,20 @@ describe('settings', () => {
     }
   });
 
+  it('refuse parts of a projection that nobody has, and take those of one that another application hosts', () => {
+    const projections = ['order-lines', 'product-cards'];
+    const env = { PROJECTION_PARTITIONS: 'order-lines=4,product-cards=2' };
+    expect(readSettings([], env, { projections }).partitions).toEqual({ 'order-lines': 4, 'product-cards': 2 });
+    for (const given of ['order-lins=4', 'order-lines=4,product-card=1', 'order=2', 'constructor=2']) {
+      expect(() => readSettings([], { PROJECTION_PARTITIONS: given }, { projections })).toThrow(
+        expect.objectContaining({
+          code: 'SETTINGS_INVALID',
+          message: expect.stringMatching(/^PROJECTION_PARTITIONS: there is no projection [a-z-]+; known are order-lines, product-cards$/) as string,
+        }),
+      );
+    }
+  });
+
   it('take the environment before defaults, and an empty variable as absent', () => {
     const url = 'postgres://shop@localhost/ledger';
     expect(readSettings([], { MAINSTEM_DIR: 'b', PORT: '', READ_STORE_SQL: url })).toMatchObject({

@@ -42,10 +42,14 @@ export interface EventStoreConnection {
   readonly credentials?: { readonly username: string; readonly password: string };
 }
 
-export interface SettingsDefaults {
+/** What an application adds to what it was started with. */
+export interface SettingsOptions {
+  /** Unless another port is given. */
   readonly port?: number;
   /** Imported when neither `--data` nor `--no-data` is given. */
   readonly data?: string;
+  /** Names of all projections, also of those that other applications with the same environment host; any other one is refused. Default: any is taken. */
+  readonly projections?: readonly string[];
 }
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -71,19 +75,19 @@ export const SETTINGS_HELP = `Settings (flag, environment variable, default):
                     EVENT_STORE_PASSWORD
                     READ_STORE_SQL     embedded     or postgres://user:password@host:port/database
                     READ_STORE_CACHE   embedded     or redis://user:password@host:port/0, redis+cluster://host:port,host:port,
-                                                  redis+sentinel://host:port,host:port/name; rediss… over TLS; ?prefix=name:
+                                                  redis+sentinel://host:port,host:port/name; rediss… over TLS, with ?tlsCAFile=ca.pem; ?prefix=name:
                     READ_STORE_SEARCH  embedded     or https://user:password@host:9200?prefix=shop&replicas=1 (OpenSearch, Elasticsearch)
                     METRICS            off          on serves figures for Prometheus under /metrics
                     OTEL_EXPORTER_OTLP_ENDPOINT   http://host:4318 sends traces there (OTLP over HTTP); OpenTelemetry's other variables
                                                   count as well. Default: no traces`;
 
 /** Reads flags (without the program's name) and environment; an empty variable counts as absent. Errors: SETTINGS_INVALID. */
-export const readSettings = (argv: readonly string[], env: Environment, defaults: SettingsDefaults = {}): Settings => {
+export const readSettings = (argv: readonly string[], env: Environment, options: SettingsOptions = {}): Settings => {
   const flags = readFlags(argv);
-  const data = flags.isWithoutData ? undefined : (flags.data ?? defaults.data);
+  const data = flags.isWithoutData ? undefined : (flags.data ?? options.data);
   return {
     dir: resolve(flags.dir ?? variable(env, 'MAINSTEM_DIR') ?? DIR_DEFAULT),
-    port: portOf(flags.port, env) ?? defaults.port ?? PORT_DEFAULT,
+    port: portOf(flags.port, env) ?? options.port ?? PORT_DEFAULT,
     eventStore: eventStore(env),
     readStoreSql: sqlStore(variable(env, 'READ_STORE_SQL')),
     readStoreCache: cacheStore(variable(env, 'READ_STORE_CACHE')),
@@ -92,7 +96,7 @@ export const readSettings = (argv: readonly string[], env: Environment, defaults
     metrics: isOn(env, 'METRICS'),
     traces: hasTraces(env),
     leaseMs: leaseMs(variable(env, 'PROJECTOR_LEASE_MS')),
-    partitions: partitions(variable(env, 'PROJECTION_PARTITIONS')),
+    partitions: partitions(variable(env, 'PROJECTION_PARTITIONS'), options.projections),
     data: data === undefined ? undefined : resolve(data),
   };
 };
@@ -174,7 +178,7 @@ const leaseMs = (text: string | undefined): number => {
 
 const PARTITIONS = /^([a-z][a-z0-9-]*)=([1-9][0-9]?)$/;
 
-const partitions = (text: string | undefined): Readonly<Record<string, number>> => {
+const partitions = (text: string | undefined, known: readonly string[] | undefined): Readonly<Record<string, number>> => {
   const entries = (text ?? '').split(',').flatMap((part): [string, number][] => {
     if (part.trim() === '') return [];
     const [, projection = '', count = ''] = PARTITIONS.exec(part.trim()) ?? [];
@@ -189,6 +193,9 @@ const partitions = (text: string | undefined): Readonly<Record<string, number>> 
   const names = entries.map(([projection]) => projection);
   const twice = names.find((name, place) => names.indexOf(name) !== place);
   if (twice !== undefined) throw new SettingsInvalid('PROJECTION_PARTITIONS', `names ${twice} twice`);
+  // Told instead of ignored: the projection that was meant would run in one part, and nobody would notice.
+  const unknown = names.find((name) => known?.includes(name) === false);
+  if (unknown !== undefined) throw new SettingsInvalid('PROJECTION_PARTITIONS', `there is no projection ${unknown}; known are ${known?.join(', ')}`);
   return Object.fromEntries(entries);
 };
 

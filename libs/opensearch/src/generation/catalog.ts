@@ -1,9 +1,9 @@
 // Which generations there are: read from the indices themselves, so that one that was deleted by hand is simply gone.
-import { UnknownGeneration, type Generation } from '@mainstem/projection';
+import { partitionsOf, UnknownGeneration, type Generation } from '@mainstem/projection';
 import type { SearchServer } from '../server/search-server.js';
 import type { GenerationMeta } from './index-definition.js';
-import { generationAlias, indexPattern, servingAlias, STATE_ID } from './names.js';
-import { generationOf, type StateBody, type StatePlace } from './state-document.js';
+import { generationAlias, indexPattern, servingAlias, stateId } from './names.js';
+import { generationOf, type PartStates, type StateBody, type StatePlace } from './state-document.js';
 
 export interface CatalogEntry {
   readonly index: string;
@@ -12,8 +12,22 @@ export interface CatalogEntry {
 }
 
 export interface CatalogGeneration extends CatalogEntry {
-  readonly state: StateBody;
+  readonly states: PartStates;
   readonly described: Generation;
+}
+
+/** An index that is no generation. */
+export interface Leftover extends CatalogEntry {
+  /** Somebody was about to delete it; else it lacks a state document: not complete yet, or never completed, or lost. */
+  readonly isDropped: boolean;
+  /** The first part without one. */
+  readonly missing: number | undefined;
+}
+
+export interface Survey {
+  readonly generations: readonly CatalogGeneration[];
+  /** What is no generation. */
+  readonly leftovers: readonly Leftover[];
 }
 
 interface IndexAnswer {
@@ -22,7 +36,7 @@ interface IndexAnswer {
 }
 
 interface MultiGetAnswer {
-  readonly docs: readonly { readonly _index: string; readonly found?: boolean; readonly _source?: StateBody }[];
+  readonly docs: readonly { readonly _index: string; readonly _id: string; readonly found?: boolean; readonly _source?: StateBody }[];
 }
 
 export class Catalog {
@@ -33,15 +47,18 @@ export class Catalog {
 
   /** By projection and number. Errors: READ_STORE_UNAVAILABLE. */
   async list(projection?: string): Promise<readonly CatalogGeneration[]> {
-    const entries = await this.entries(projection);
-    if (entries.length === 0) return [];
-    const states = await this.#states(entries);
-    return entries.flatMap((entry) => {
-      const state = states.get(entry.index);
-      // Without one it is not complete yet, or was never completed.
-      if (!state || state.isDropped) return [];
-      return [{ ...entry, state, described: generationOf(entry.meta, state, entry.isServing) }];
-    });
+    return (await this.survey(projection)).generations;
+  }
+
+  /** Everything of a projection that is there. Errors: READ_STORE_UNAVAILABLE. */
+  async survey(projection?: string): Promise<Survey> {
+    const generations: CatalogGeneration[] = [];
+    const leftovers: Leftover[] = [];
+    for (const one of await this.#all(projection)) {
+      if ('states' in one) generations.push(one);
+      else leftovers.push(one);
+    }
+    return { generations, leftovers };
   }
 
   /** Errors: READ_STORE_UNKNOWN_GENERATION, READ_STORE_UNAVAILABLE. */
@@ -51,8 +68,9 @@ export class Catalog {
     return found;
   }
 
-  placeOf(projection: string, number: number): StatePlace {
-    return { alias: generationAlias(this.prefix, projection, number), projection, number };
+  /** Of a part of the generation, from 0. */
+  placeOf({ projection, number }: Pick<GenerationMeta, 'projection' | 'number'>, partition: number): StatePlace {
+    return { alias: generationAlias(this.prefix, projection, number), projection, number, partition };
   }
 
   /** The indices alone, also those that are not complete yet: without their checkpoints. Errors: READ_STORE_UNAVAILABLE. */
@@ -73,6 +91,22 @@ export class Catalog {
       );
   }
 
+  async #all(projection: string | undefined): Promise<readonly (CatalogGeneration | Leftover)[]> {
+    const entries = await this.entries(projection);
+    if (entries.length === 0) return [];
+    const states = await this.#states(entries);
+    return entries.map((entry) => {
+      const found = partitionsOf(entry.meta).map(({ number }) => states.get(stateName(entry.index, stateId(number))));
+      const [first, ...others] = found;
+      const isDropped = found.some((state) => state?.isDropped);
+      if (!first || isDropped || !others.every((other) => other !== undefined)) {
+        const missing = found.indexOf(undefined);
+        return { ...entry, isDropped, missing: missing < 0 ? undefined : missing };
+      }
+      return { ...entry, states: [first, ...others], described: generationOf(entry.meta, [first, ...others], entry.isServing) };
+    });
+  }
+
   #entriesIn(answer: Readonly<Record<string, IndexAnswer>>): CatalogEntry[] {
     return Object.entries(answer).flatMap(([index, { aliases = {}, mappings }]) => {
       const meta = mappings?._meta?.mainstem;
@@ -81,9 +115,14 @@ export class Catalog {
     });
   }
 
+  /** By `stateName`. */
   async #states(entries: readonly CatalogEntry[]): Promise<ReadonlyMap<string, StateBody>> {
-    const docs = entries.map(({ index }) => ({ _index: index, _id: STATE_ID, _source: { excludes: ['intent.requests'] } }));
+    const docs = entries.flatMap(({ index, meta }) =>
+      partitionsOf(meta).map(({ number }) => ({ _index: index, _id: stateId(number), _source: { excludes: ['intent.requests'] } })),
+    );
     const { body } = await this.server.request<MultiGetAnswer>({ method: 'POST', path: '/_mget', body: JSON.stringify({ docs }) });
-    return new Map(body.docs.flatMap(({ _index, found, _source }) => (found && _source ? [[_index, _source] as const] : [])));
+    return new Map(body.docs.flatMap(({ _index, _id, found, _source }) => (found && _source ? [[stateName(_index, _id), _source] as const] : [])));
   }
 }
+
+const stateName = (index: string, id: string): string => `${index}/${id}`;

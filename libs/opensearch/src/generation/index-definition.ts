@@ -19,6 +19,10 @@ export interface GenerationMeta {
   /** ISO 8601 in UTC. */
   readonly createdAt: string;
   readonly collections: readonly CollectionMeta[];
+  /** Parts that it is split into; absent where it is not. */
+  readonly partitions?: number;
+  /** It was made to be filled in bulk; absent where it was not. */
+  readonly wasBulk?: true;
 }
 
 export interface CollectionMeta {
@@ -37,7 +41,7 @@ export const collectionsOf = ({ collections }: ProjectionDescriptor, searched: S
   collections.map(({ name, hasState }) => ({ name, hasState, declaration: encodeDeclaration(name, searched[name]) }));
 
 /** One shard: a generation is one ordered log of changes on the server, of which every view and every recovery is a prefix. */
-export const indexDefinition = (meta: GenerationMeta, isBulk: boolean, { replicas }: IndexSettings): object => ({
+export const indexDefinition = (meta: GenerationMeta, { replicas }: IndexSettings): object => ({
   settings: {
     'index.number_of_shards': 1,
     'index.number_of_replicas': replicas,
@@ -45,7 +49,7 @@ export const indexDefinition = (meta: GenerationMeta, isBulk: boolean, { replica
     // One word a blank: words are made here, by the one definition.
     'analysis.analyzer.words': { type: 'custom', tokenizer: 'blanks' },
     'analysis.tokenizer.blanks': { type: 'whitespace', max_token_length: 32_000 },
-    ...(isBulk && { 'index.refresh_interval': '-1' }),
+    ...(meta.wasBulk && { 'index.refresh_interval': '-1' }),
   },
   mappings: {
     dynamic: false,

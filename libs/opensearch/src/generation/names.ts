@@ -49,10 +49,18 @@ export const documentId = (collection: string, key: string): string => {
   return id.length * 3 <= ID_BYTES_MAX || Buffer.byteLength(id) <= ID_BYTES_MAX ? id : `${collection}#${hashOf(key)}`;
 };
 
-export const STATE_ID = 'state';
+/** Of a part of the generation, from 0. */
+export const stateId = (partition: number): string => (partition === 0 ? 'state' : `state#${partition}`);
 
 export const parkedId = (key: string, position: bigint): string => `parked#${hashOf(key)}/${position}`;
 
-/** Two batches in turn: the parts of one are needed until the next one is committed. */
-export const intentId = ({ epoch, commit }: { readonly epoch: number; readonly commit: number }, part: number): string =>
-  `intent#${epoch}/${commit % 2}/${part}`;
+/** A batch of one part of a generation. */
+export interface BatchName {
+  readonly partition: number;
+  readonly epoch: number;
+  readonly commit: number;
+}
+
+/** One document of a stored batch, from 0. Two batches in turn: the documents of one are needed until the next one is committed. */
+export const intentId = ({ partition, epoch, commit }: BatchName, place: number): string =>
+  `intent#${partition === 0 ? '' : `p${partition}/`}${epoch}/${commit % 2}/${place}`;

@@ -1,6 +1,7 @@
 // Which generation serves: the alias says so. Who may move it is settled by one document a projection, so that two never move it at once.
 import { CheckpointMoved } from '@mainstem/projection';
 import type { SearchServer } from '../server/search-server.js';
+import { RACES_MAX } from '../write/take-over.js';
 import type { Catalog, CatalogGeneration } from './catalog.js';
 import type { ControlIndex } from './control-index.js';
 import { hashOf, servingAlias } from './names.js';
@@ -12,6 +13,8 @@ interface Control {
   readonly made: number;
   /** The generation that is to serve: the alias follows. */
   readonly serving: number | null;
+  /** Sessions ever opened; absent before the first one. */
+  readonly opened?: number;
 }
 
 export interface FoundControl {
@@ -21,6 +24,8 @@ export interface FoundControl {
 }
 
 const NEXT_NUMBER = 'ctx._source.made = (int) Math.max(ctx._source.made, params.seen) + 1';
+
+const OPENED = 'ctx._source.opened = ctx._source.opened == null ? 1 : ctx._source.opened + 1';
 
 export class Serving {
   constructor(
@@ -55,6 +60,21 @@ export class Serving {
     return body.found === true ? { control: body._source, sequence: body._seq_no, term: body._primary_term } : undefined;
   }
 
+  /**
+   * Called by whoever has taken over a generation, before he writes. A promotion that did not fence him off, because it had been there before, cannot
+   * decide any more and starts again. Gives what is to serve by now, for which the alias may not stand yet. Errors: READ_STORE_UNAVAILABLE.
+   */
+  async noteOpened(projection: string): Promise<number | undefined> {
+    const { body, status } = await this.server.request<{ readonly get?: { readonly _source: Control } }>({
+      method: 'POST',
+      path: `/${this.control.name}/_update/${hashOf(projection)}`,
+      query: { retry_on_conflict: this.control.conflictsMax },
+      body: JSON.stringify({ _source: true, script: { source: OPENED } }),
+      expected: [404],
+    });
+    return status === 404 ? undefined : (body.get?._source.serving ?? undefined);
+  }
+
   /** Decides that a generation is to serve, if nobody has decided anything since. False if somebody has. Errors: READ_STORE_UNAVAILABLE. */
   async decide({ control, sequence, term }: FoundControl, serving: number): Promise<boolean> {
     const { status } = await this.server.request({
@@ -67,17 +87,26 @@ export class Serving {
     return status !== 409;
   }
 
-  /** Moves the alias in one step. Errors: READ_STORE_CHECKPOINT_MOVED if an index of these is gone, READ_STORE_UNAVAILABLE. */
-  async switchTo(generation: CatalogGeneration, others: readonly CatalogGeneration[]): Promise<void> {
-    const { projection, number } = generation.meta;
+  /**
+   * Moves the alias in one step, unless somebody has decided anew: then it is for him to move it, and moving it now would take it back.
+   * Errors: READ_STORE_CHECKPOINT_MOVED if the index is gone, or after too many races, READ_STORE_UNAVAILABLE.
+   */
+  async switchTo({ index, meta: { projection, number } }: CatalogGeneration): Promise<void> {
     const alias = servingAlias(this.catalog.prefix, projection);
-    const actions = [
-      ...others.filter(({ index, isServing }) => isServing && index !== generation.index).map(({ index }) => ({ remove: { index, alias } })),
-      { add: { index: generation.index, alias } },
-    ];
     // What queries see from now on is all that was committed.
-    await this.server.request({ method: 'POST', path: `/${generation.index}/_refresh`, expected: [404] });
-    const { status } = await this.server.request({ method: 'POST', path: '/_aliases', body: JSON.stringify({ actions }), expected: [404] });
-    if (status === 404) throw new CheckpointMoved(projection, number);
+    await this.server.request({ method: 'POST', path: `/${index}/_refresh`, expected: [404] });
+    for (let race = 1; race <= RACES_MAX; race++) {
+      const entries = await this.catalog.entries(projection); // also one that has lost its state
+      const found = await this.found(projection);
+      if (found && found.control.serving !== number) return;
+      if (!entries.some((entry) => entry.index === index)) break;
+      const others = entries.filter((entry) => entry.isServing && entry.index !== index);
+      // If another one serves by now, nothing is changed.
+      const removals = others.map((other) => ({ remove: { index: other.index, alias, must_exist: true } }));
+      const body = JSON.stringify({ actions: [...removals, { add: { index, alias } }] });
+      const { status } = await this.server.request({ method: 'POST', path: '/_aliases', body, expected: [404] });
+      if (status !== 404) return;
+    }
+    throw new CheckpointMoved(projection, number);
   }
 }

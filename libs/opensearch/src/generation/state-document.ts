@@ -1,10 +1,10 @@
-// The one document of a generation that every commit moves: checkpoint, epoch, and the batch that is being written.
+// The one document of a generation that every commit moves: checkpoint, epoch, and the batch that is being written. One that is split has one a part.
 import { randomUUID } from 'node:crypto';
 import { position as toPosition, type Incarnation, type Position } from '@mainstem/event-store';
-import { CheckpointMoved, UnknownGeneration, type Generation } from '@mainstem/projection';
+import { CheckpointMoved, EMPTY_DIGEST, ofPartitions, UnknownGeneration, type Checkpoint, type Generation } from '@mainstem/projection';
 import type { SearchServer } from '../server/search-server.js';
-import { STATE_ID } from './names.js';
 import type { GenerationMeta } from './index-definition.js';
+import { stateId } from './names.js';
 
 /** A batch that is committed: whoever finds it sees that it is written to the end. */
 export interface Intent {
@@ -22,17 +22,20 @@ export type StoredRequests = readonly string[] | { readonly packed: string } | n
 
 export interface StateBody {
   readonly kind: 'state';
+  /** Which part of the generation it speaks of; absent in the first one, or only one, which also speaks of the generation as a whole. */
+  readonly partition?: number;
   readonly epoch: number;
   /** Decimal; null before the first batch. */
   readonly position: string | null;
   readonly digest: string;
   /** Commits made; versions of documents. It rises with every commit, also with one that leaves the position where it is. */
   readonly commit: number;
+  /** Of the whole. */
   readonly isBulk: boolean;
-  /** It served and was replaced. */
+  /** Of the whole: it served and was replaced. */
   readonly hasServed: boolean;
   readonly hasParked: boolean;
-  /** It is about to be deleted. */
+  /** Of the whole: it is about to be deleted. */
   readonly isDropped: boolean;
   readonly updatedAt: string;
   readonly intent: Intent | null;
@@ -47,11 +50,15 @@ export interface State {
   readonly term: number;
 }
 
-/** Where it is: the generation's own alias. */
+/** Of all parts of a generation, in order. */
+export type PartStates = readonly [StateBody, ...StateBody[]];
+
+/** Where it is: the generation's own alias, and the part. */
 export interface StatePlace {
   readonly alias: string;
   readonly projection: string;
   readonly number: number;
+  readonly partition: number;
 }
 
 interface GetAnswer {
@@ -67,17 +74,35 @@ interface WriteAnswer {
 }
 
 /** As of now, whether queries see it or not. Errors: READ_STORE_UNKNOWN_GENERATION, READ_STORE_UNAVAILABLE. */
-export const readState = async (server: SearchServer, { alias, projection, number }: StatePlace): Promise<State> => {
-  const { body } = await server.request<GetAnswer>({ method: 'GET', path: `/${alias}/_doc/${STATE_ID}`, expected: [404] });
+export const readState = async (server: SearchServer, { alias, projection, number, partition }: StatePlace): Promise<State> => {
+  const { body } = await server.request<GetAnswer>({ method: 'GET', path: docPath(alias, partition), expected: [404] });
   if (body.found !== true || body._source.isDropped) throw new UnknownGeneration(projection, number);
   return { body: body._source, sequence: body._seq_no, term: body._primary_term };
 };
 
-/** Errors: READ_STORE_UNAVAILABLE. */
-export const createState = async (server: SearchServer, alias: string, body: StateBody): Promise<void> => {
+/** Does nothing, and says false, where there is one. Errors: READ_STORE_UNAVAILABLE. */
+export const createState = async (server: SearchServer, { alias, partition }: StatePlace, body: StateBody): Promise<boolean> => {
   const query = { op_type: 'create', require_alias: 'true' };
-  await server.request({ method: 'PUT', path: `/${alias}/_doc/${STATE_ID}`, query, body: JSON.stringify(body), expected: [409] });
+  const stored = JSON.stringify({ ...body, ...(partition > 0 && { partition }) } satisfies StateBody);
+  const { status } = await server.request({ method: 'PUT', path: docPath(alias, partition), query, body: stored, expected: [409] });
+  return status !== 409;
 };
+
+/** Before the first batch. */
+export const emptyState = (updatedAt: string, isBulk: boolean): StateBody => ({
+  kind: 'state',
+  epoch: 0,
+  position: null,
+  digest: EMPTY_DIGEST,
+  commit: 0,
+  isBulk,
+  hasServed: false,
+  hasParked: false,
+  isDropped: false,
+  updatedAt,
+  intent: null,
+  token: randomUUID(),
+});
 
 /**
  * Changes it if nobody else has since. Errors: READ_STORE_CHECKPOINT_MOVED if somebody has, READ_STORE_UNKNOWN_GENERATION if the index is gone,
@@ -87,7 +112,7 @@ export const changeState = async (server: SearchServer, place: StatePlace, from:
   const body: StateBody = { ...from.body, ...changes, token: randomUUID() };
   const answer = await server.request<WriteAnswer>({
     method: 'PUT',
-    path: `/${place.alias}/_doc/${STATE_ID}`,
+    path: docPath(place.alias, place.partition),
     query: { require_alias: 'true', if_seq_no: String(from.sequence), if_primary_term: String(from.term) },
     body: JSON.stringify(body),
     expected: [404, 409],
@@ -109,20 +134,28 @@ export const reachedIn = ({ position, digest, intent }: Pick<StateBody, 'positio
   intent ? { position: intent.to, digest: intent.digest } : { position, digest };
 
 /**
- * As the port describes it. Where queries are answered, a batch that is still being written does not count: not all of it is there. Nobody asks a
- * generation that is filled in bulk, and whoever opens it goes on after that batch.
+ * Of one part. Where queries are answered, a batch that is still being written does not count: not all of it is there. Nobody asks a generation that
+ * is filled in bulk, and whoever opens it goes on after that batch.
  */
-export const generationOf = (meta: GenerationMeta, state: StateBody, isServing: boolean): Generation => {
+export const checkpointOf = ({ incarnation }: GenerationMeta, state: StateBody): Checkpoint => {
   const { position, digest } = state.isBulk ? reachedIn(state) : state;
+  return { incarnation: incarnation as Incarnation, position: positionIn(position), epoch: state.epoch, digest };
+};
+
+/** As the port describes it. */
+export const generationOf = (meta: GenerationMeta, states: PartStates, isServing: boolean): Generation => {
+  const [first] = states;
   return {
     projection: meta.projection,
     number: meta.number,
-    state: isServing ? 'serving' : meta.isSide ? 'side' : state.hasServed ? 'retired' : 'filling',
+    state: isServing ? 'serving' : meta.isSide ? 'side' : first.hasServed ? 'retired' : 'filling',
     version: meta.version,
     fingerprint: meta.fingerprint,
-    checkpoint: { incarnation: meta.incarnation as Incarnation, position: positionIn(position), epoch: state.epoch, digest },
-    isBulk: state.isBulk,
+    ...ofPartitions(states.map((state) => checkpointOf(meta, state))),
+    isBulk: first.isBulk,
     createdAt: meta.createdAt,
-    updatedAt: state.updatedAt,
+    updatedAt: states.reduce((latest, { updatedAt }) => (updatedAt > latest ? updatedAt : latest), first.updatedAt),
   };
 };
+
+const docPath = (alias: string, partition: number): string => `/${alias}/_doc/${encodeURIComponent(stateId(partition))}`;

@@ -1,6 +1,7 @@
-// An unchanging view of one generation: documents, parked events, checkpoint, and the batch that was being written, all of one moment.
+// An unchanging view of one generation: documents, parked events, checkpoints, and the batches that were being written, all of one moment.
 import {
   compareKeys,
+  partitionsOf,
   UnknownCollection,
   type GenerationSnapshot,
   type ScanEntry,
@@ -9,55 +10,31 @@ import {
 } from '@mainstem/projection';
 import { ReadStoreUnavailable, type ParkedEvent, type ProjectionDocument } from '@mainstem/projection';
 import type { CatalogGeneration } from '../generation/catalog.js';
-import { documentId, parkedId } from '../generation/names.js';
-import { generationOf, reachedIn, type Intent, type StateBody } from '../generation/state-document.js';
+import { documentId, intentId, parkedId } from '../generation/names.js';
+import { generationOf, reachedIn, type PartStates, type StateBody } from '../generation/state-document.js';
 import { STORE_NAME, type SearchServer } from '../server/search-server.js';
 import { unpacked, type StoredPart } from '../write/intents.js';
 import { pagesOfParked, parkedEventOf, type StoredParked } from './parked-events.js';
+import { pageOf, withView, type View } from './view.js';
 
-const KEEP_ALIVE = '10m';
 const PAGE = 2_000;
-const PARTS_MAX = 1_000;
 
 interface Hit {
   readonly _source: { readonly key: string; readonly document: ProjectionDocument };
 }
 
-interface SearchAnswer<Source> {
-  readonly pit_id?: string;
-  readonly hits: { readonly hits: readonly { readonly _source: Source }[] };
-}
-
-/** What a batch that is being written makes of documents, by identity; undefined where it deletes one. */
+/** What batches that are being written make of documents, by identity; undefined where one is deleted. */
 type Overlay = ReadonlyMap<
   string,
   { readonly kind: string; readonly collection?: string; readonly key?: string; readonly document: unknown } | undefined
 >;
 
-/**
- * Runs `work` on the view. The server keeps what it holds for as long as it takes, at most ten minutes between two of its reads.
- * Errors: READ_STORE_UNAVAILABLE; what `work` throws is thrown on.
- */
-export const withPointInTime = async <Result>(
+/** Runs `work` on the view, as `withView` does. Errors: READ_STORE_UNAVAILABLE; what `work` throws is thrown on. */
+export const withPointInTime = <Result>(
   server: SearchServer,
   generation: CatalogGeneration,
   work: (snapshot: GenerationSnapshot) => Promise<Result>,
-): Promise<Result> => {
-  await server.request({ method: 'POST', path: `/${generation.index}/_refresh` });
-  const { flavour } = server;
-  const opened = await server.request<Readonly<Record<string, string>>>({
-    method: 'POST',
-    path: flavour.openPointInTime(generation.index),
-    query: { keep_alive: KEEP_ALIVE },
-  });
-  const id = opened.body[flavour.pointInTimeId] ?? '';
-  try {
-    return await work(await PointInTime.of(server, generation, id));
-  } finally {
-    // If it cannot be closed now, it is closed when its time is over.
-    await server.request({ method: 'DELETE', path: flavour.closePointInTime, body: flavour.closeBody(id), expected: [404] }).catch(() => undefined);
-  }
-};
+): Promise<Result> => withView(server, generation.index, async (view) => work(await PointInTime.of(view, generation)));
 
 class PointInTime implements GenerationSnapshot {
   readonly generation: GenerationSnapshot['generation'];
@@ -65,22 +42,26 @@ class PointInTime implements GenerationSnapshot {
   private constructor(
     private readonly view: View,
     private readonly found: CatalogGeneration,
-    state: StateBody,
+    states: PartStates,
     private readonly overlay: Overlay,
   ) {
     // A batch that is stored is committed: with it, this is the state after it.
-    this.generation = generationOf(found.meta, { ...state, ...reachedIn(state) }, found.isServing);
+    const [first, ...others] = states;
+    this.generation = generationOf(found.meta, [reached(first), ...others.map(reached)], found.isServing);
   }
 
-  static async of(server: SearchServer, found: CatalogGeneration, id: string): Promise<PointInTime> {
-    const view = new View(server, id);
-    const [state] = await view.search<StateBody>({ size: 1, query: { term: { kind: 'state' } } });
-    if (!state)
+  static async of(view: View, found: CatalogGeneration): Promise<PointInTime> {
+    const count = partitionsOf(found.meta).length;
+    const [first, ...others] = await view.search<StateBody>({ size: count, query: { term: { kind: 'state' } } });
+    if (!first || others.length < count - 1)
       throw new ReadStoreUnavailable(
         STORE_NAME,
         `generation ${found.meta.number} of ${found.meta.projection} has lost its state; rebuild the projection`,
       );
-    return new PointInTime(view, found, state, state.intent ? overlayOf(await requestsIn(view, state.intent)) : new Map());
+    const [leading, ...following] = [first, ...others].sort((left, right) => partitionIn(left) - partitionIn(right));
+    const requests: string[] = [];
+    for (const state of [first, ...others]) requests.push(...(await requestsIn(view, state)));
+    return new PointInTime(view, found, [leading ?? first, ...following], overlayOf(requests));
   }
 
   async scan(collection: string, { after, limit }: ScanOptions): Promise<readonly ScanEntry[]> {
@@ -107,14 +88,8 @@ class PointInTime implements GenerationSnapshot {
     return kept.sort(inOrder).slice(0, limit);
   }
 
-  async #page(collection: string, after: string | undefined): Promise<readonly Hit['_source'][]> {
-    const filter = [{ term: { kind: 'document' } }, { term: { collection } }];
-    return this.view.search<Hit['_source']>({
-      size: PAGE,
-      query: { bool: { filter } },
-      sort: [{ key: 'asc' }],
-      ...(after !== undefined && { search_after: [after] }),
-    });
+  #page(collection: string, after: string | undefined): Promise<readonly Hit['_source'][]> {
+    return this.view.search<Hit['_source']>(pageOf(collection, { after, size: PAGE }));
   }
 
   /** With what the batch that is being written has to say about this range of keys. */
@@ -133,36 +108,20 @@ class PointInTime implements GenerationSnapshot {
   }
 }
 
-/** Searches in one point in time. */
-class View {
-  #id: string;
+const partitionIn = ({ partition = 0 }: StateBody): number => partition;
 
-  constructor(
-    private readonly server: SearchServer,
-    id: string,
-  ) {
-    this.#id = id;
-  }
+const reached = (state: StateBody): StateBody => ({ ...state, ...reachedIn(state) });
 
-  async answer(body: object): Promise<SearchAnswer<never>> {
-    const request = JSON.stringify({ ...body, pit: { id: this.#id, keep_alive: KEEP_ALIVE } });
-    const answer = await this.server.request<SearchAnswer<never>>({ method: 'POST', path: '/_search', body: request });
-    this.#id = answer.body.pit_id ?? this.#id;
-    return answer.body;
-  }
-
-  async search<Source>(body: object): Promise<readonly Source[]> {
-    return (await this.answer(body)).hits.hits.map(({ _source }) => _source as Source);
-  }
-}
-
-const requestsIn = async (view: View, { epoch, commit, requests }: Intent): Promise<readonly string[]> => {
+/** Of the batch that a part is writing, if there is one. Documents of different parts are different ones. */
+const requestsIn = async (view: View, state: StateBody): Promise<readonly string[]> => {
+  if (!state.intent) return [];
+  const { epoch, commit, requests } = state.intent;
   if (typeof requests !== 'number') return unpacked(requests);
-  const filter = [{ term: { kind: 'intent' } }, { term: { epoch } }];
-  const parts = await view.search<StoredPart>({ size: PARTS_MAX, query: { bool: { filter } } });
-  const found = parts.filter((part) => part.commit === commit);
+  const values = Array.from({ length: requests }, (_, place) => intentId({ partition: partitionIn(state), epoch, commit }, place));
+  const stored = await view.search<StoredPart>({ size: requests, query: { ids: { values } } });
+  const found = stored.filter((one) => one.commit === commit);
   if (found.length !== requests) throw new ReadStoreUnavailable(STORE_NAME, 'a batch that was committed is incomplete; rebuild the projection');
-  return (await Promise.all(found.map(({ requests: part }) => unpacked(part)))).flat();
+  return (await Promise.all(found.map((one) => unpacked(one.requests)))).flat();
 };
 
 const overlayOf = (requests: readonly string[]): Overlay => {

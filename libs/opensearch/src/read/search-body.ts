@@ -1,5 +1,5 @@
 // A search as the server takes it. What a user typed occurs in it as values of conditions and nowhere else.
-import type { SearchCursor, SearchDeclaration, SearchFilter, SearchWords } from '@mainstem/projection';
+import { PARTITIONS_MAX, type SearchCursor, type SearchDeclaration, type SearchFilter, type SearchWords } from '@mainstem/projection';
 import { fieldName } from '../generation/index-definition.js';
 
 export interface SearchPlan {
@@ -13,7 +13,7 @@ export interface SearchPlan {
 
 const TIMEOUT = '5s';
 
-/** Best first, then by key; with the checkpoint of the very state that is searched. */
+/** Best first, then by key; with the checkpoints of the very state that is searched. */
 export const searchBody = ({ collection, words, filters, size, after }: SearchPlan): string => {
   const { name, place, declaration } = collection;
   const narrowed = filters.map(({ field, values }) => ({ terms: { [`filters.${fieldName(place, declaration.filters.indexOf(field))}`]: values } }));
@@ -29,12 +29,13 @@ export const searchBody = ({ collection, words, filters, size, after }: SearchPl
     },
     sort: [{ _score: 'desc' }, { key: 'asc' }],
     ...(after && { search_after: [after.rank, after.key] }),
-    aggs: CHECKPOINT,
+    aggs: CHECKPOINTS,
   });
 };
 
-const CHECKPOINT = {
-  all: { global: {}, aggs: { states: { filter: { term: { kind: 'state' } }, aggs: { state: { top_hits: { size: 1, _source: ['position'] } } } } } },
+const STATES = { top_hits: { size: PARTITIONS_MAX, _source: ['position'] } };
+const CHECKPOINTS = {
+  all: { global: {}, aggs: { states: { filter: { term: { kind: 'state' } }, aggs: { found: STATES } } } },
 };
 
 /** The fields add up, each with its weight. */

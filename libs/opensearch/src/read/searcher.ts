@@ -1,5 +1,5 @@
 // Answers of the generation that serves, found through its alias.
-import { position as toPosition } from '@mainstem/event-store';
+import { position as toPosition, type Position } from '@mainstem/event-store';
 import {
   decodeCursor,
   decodeDeclaration,
@@ -7,6 +7,7 @@ import {
   highlight,
   parseFilters,
   parseRequest,
+  partitionsOf,
   ReadStoreUnavailable,
   scopeOf,
   textsOf,
@@ -29,6 +30,8 @@ interface ServedCollection extends Pick<SearchPlan, 'collection'> {
   /** What the alias pointed at when it was looked at. */
   readonly index: string;
   readonly hasState: boolean;
+  /** Parts of its generation. */
+  readonly partitions: number;
 }
 
 interface Hit {
@@ -46,7 +49,7 @@ interface StateHit {
 interface SearchAnswer {
   readonly timed_out: boolean;
   readonly hits: { readonly total: { readonly value: number }; readonly hits: readonly Hit[] };
-  readonly aggregations?: { readonly all: { readonly states: { readonly state: { readonly hits: { readonly hits: readonly StateHit[] } } } } };
+  readonly aggregations?: { readonly all: { readonly states: { readonly found: { readonly hits: { readonly hits: readonly StateHit[] } } } } };
 }
 
 interface GetAnswer {
@@ -118,7 +121,7 @@ export class Searcher implements SearchQueries {
     const answer = await this.server.request<SearchAnswer>({ method: 'POST', path: `/${alias}/_search`, query, body, expected: [404] });
     if (answer.status === 404) return undefined;
     if (answer.body.timed_out) throw new ReadStoreUnavailable(STORE_NAME, 'the search took too long; ask for rarer words or fewer documents');
-    const seen = stateIn(answer.body)?._index ?? answer.body.hits.hits[0]?._index ?? index;
+    const seen = statesIn(answer.body)[0]?._index ?? answer.body.hits.hits[0]?._index ?? index;
     return seen === index ? answer.body : undefined;
   }
 
@@ -132,12 +135,18 @@ export class Searcher implements SearchQueries {
     const alias = servingAlias(this.catalog.prefix, meta.projection);
     return meta.collections.map(({ name, hasState, declaration }, place) => [
       name,
-      { alias, index, hasState, collection: { name, place, declaration: decodeDeclaration(declaration) } },
+      { alias, index, hasState, partitions: partitionsOf(meta).length, collection: { name, place, declaration: decodeDeclaration(declaration) } },
     ]);
   }
 }
 
-const stateIn = ({ aggregations }: SearchAnswer): StateHit | undefined => aggregations?.all.states.state.hits.hits[0];
+const statesIn = ({ aggregations }: SearchAnswer): readonly StateHit[] => aggregations?.all.states.found.hits.hits ?? [];
+
+/** That of the part which is furthest behind: everything up to there is in all of them. */
+const positionIn = (answer: SearchAnswer, partitions: number): Position | undefined => {
+  const positions = statesIn(answer).flatMap(({ _source }) => (_source.position === null ? [] : [toPosition(_source.position)]));
+  return positions.length < partitions ? undefined : positions.reduce((least, one) => (one < least ? one : least));
+};
 
 /** The same for all pages, which differ in the place where they go on. */
 const preferenceOf = (body: string): string => {
@@ -149,12 +158,11 @@ const resultOf = <Document extends object>(answer: SearchAnswer, { served, words
   const { hits, total } = answer.hits;
   const page = hits.slice(0, limit);
   const last = hits.length > page.length ? page.at(-1) : undefined;
-  const position = stateIn(answer)?._source.position;
   return {
     total: total.value,
     items: page.map((hit) => itemOf<Document>(hit, served, words)),
     next: last && encodeCursor({ rank: last.sort[0], key: last.sort[1] }, scope),
-    position: position === undefined || position === null ? undefined : toPosition(position),
+    position: positionIn(answer, served.partitions),
   };
 };
 

@@ -62,7 +62,7 @@ const addChanges = (requests: RequestList, { collection, upserts, deletes }: Col
   for (const [key, document] of upserts) requests.add(documentId(collection, key), documentSource(collection, key, document, written));
 };
 
-const documentSource = (collection: string, key: string, document: ProjectionDocument, { place, declaration }: WrittenCollection): string => {
+const documentSource = (collection: string, key: string, document: ProjectionDocument, written: WrittenCollection): string => {
   const json = encodeDocument(collection, key, document);
   if (json.length > DOCUMENT_LENGTH_MAX) {
     throw new InvalidDocument(
@@ -74,22 +74,31 @@ const documentSource = (collection: string, key: string, document: ProjectionDoc
   if (key.length * 3 > KEY_BYTES_MAX && Buffer.byteLength(key) > KEY_BYTES_MAX) {
     throw new InvalidDocument(collection, `${key.slice(0, 100)}…`, `its key has more than ${KEY_BYTES_MAX} bytes`);
   }
-  const { text, filters } = declaration;
-  const words = text.length === 0 ? '' : `,"words":${wordsJson(place, fieldWords(collection, key, document, text))}`;
-  const values =
-    filters.length === 0
-      ? ''
-      : `,"filters":${valuesJson(
-          place,
-          filters.map((field) => textsOf(collection, key, document, field)),
-        )}`;
-  return `{"kind":"document","collection":${JSON.stringify(collection)},"key":${JSON.stringify(key)}${words}${values},"document":${json}}`;
+  const { words, filters } = searchedOf(collection, key, document, written);
+  const searched = `${words ? `,"words":${JSON.stringify(words)}` : ''}${filters ? `,"filters":${JSON.stringify(filters)}` : ''}`;
+  return `{"kind":"document","collection":${JSON.stringify(collection)},"key":${JSON.stringify(key)}${searched},"document":${json}}`;
 };
 
-const wordsJson = (collection: number, fields: readonly string[]): string =>
-  JSON.stringify(
-    Object.fromEntries(fields.map((words, field) => [fieldName(collection, field), words.length > WORD_LENGTH_MAX ? shortened(words) : words])),
-  );
+/** What is searched of a document, by the names that its fields have in the index; undefined where nothing of the kind is declared. */
+export interface Searched {
+  readonly words: Readonly<Record<string, string>> | undefined;
+  readonly filters: Readonly<Record<string, readonly string[]>> | undefined;
+}
+
+/** Errors: READ_STORE_INVALID_DOCUMENT for fields that hold no text. */
+export const searchedOf = (
+  collection: string,
+  key: string,
+  document: ProjectionDocument,
+  { place, declaration: { text, filters } }: WrittenCollection,
+): Searched => {
+  const named = <Value>(values: readonly Value[]): Record<string, Value> | undefined =>
+    values.length === 0 ? undefined : Object.fromEntries(values.map((value, field) => [fieldName(place, field), value]));
+  return {
+    words: named(fieldWords(collection, key, document, text).map((words) => (words.length > WORD_LENGTH_MAX ? shortened(words) : words))),
+    filters: named(filters.map((field) => textsOf(collection, key, document, field).map(beginning))),
+  };
+};
 
 const shortened = (words: string): string => words.split(' ').map(beginning).join(' ');
 
@@ -98,9 +107,6 @@ const beginning = (text: string): string =>
   text.length <= WORD_LENGTH_MAX
     ? text
     : text.slice(0, (text.codePointAt(WORD_LENGTH_MAX - 1) ?? 0) > 0xffff ? WORD_LENGTH_MAX - 1 : WORD_LENGTH_MAX);
-
-const valuesJson = (collection: number, fields: readonly (readonly string[])[]): string =>
-  JSON.stringify(Object.fromEntries(fields.map((values, field) => [fieldName(collection, field), values.map(beginning)])));
 
 const parkedSource = (event: ParkedEvent): string => {
   const document = { ...event, position: event.position.toString(), revision: event.revision.toString() };

@@ -48,7 +48,9 @@ export const storeRequests = async (
   const [first] = parts;
   if (first && parts.length === 1 && first.packed.length <= PACKED_LENGTH_MAX) return first;
   const lines = parts.map((part, index) => {
-    const action = JSON.stringify({ index: { _id: intentId({ epoch, commit }, index), version: commit, version_type: 'external_gte' } });
+    const action = JSON.stringify({
+      index: { _id: intentId({ partition: place.partition, epoch, commit }, index), version: commit, version_type: 'external_gte' },
+    });
     return `${action}\n${JSON.stringify({ kind: 'intent', epoch, commit, requests: part })}\n`;
   });
   await sendRequests(server, { ...place, version: commit }, lines);
@@ -61,7 +63,7 @@ export const loadRequests = async (server: SearchServer, place: StatePlace, inte
   if (typeof requests !== 'number') return unpacked(requests);
   const loaded: string[] = [];
   for (let part = 0; part < requests; part++) {
-    const path = `/${place.alias}/_doc/${encodeURIComponent(intentId(intent, part))}`;
+    const path = `/${place.alias}/_doc/${encodeURIComponent(intentId({ ...intent, partition: place.partition }, part))}`;
     const { body } = await server.request<PartAnswer>({ method: 'GET', path, expected: [404] });
     if (body._source?.commit !== commit) {
       throw new ReadStoreUnavailable(

@@ -1,7 +1,7 @@
 // What a cache derives from its documents: leaderboards and expiry. One declaration serves every cache.
 import { createHash } from 'node:crypto';
 import { isMainstemError } from '@mainstem/event-store';
-import { InvalidDocument } from '../errors.js';
+import { InvalidDocument } from '../read-store/errors.js';
 import type { ProjectionDocument } from '../read-store/read-store.js';
 
 /** A place that a document takes on a leaderboard. */

@@ -1,6 +1,6 @@
 // Document projections: events → documents by pure functions. One definition runs on every read store, in memory and in tests.
 import type { EventRegistry, RecordedEvent, RecordedEventOf } from '@mainstem/event-store';
-import { InvalidProjection } from '../errors.js';
+import { InvalidProjection } from './errors.js';
 import type { CollectionDescriptor, DocumentClass, ProjectionDescriptor, ProjectionDocument } from '../read-store/read-store.js';
 import { fingerprintOf } from './fingerprint.js';
 import type { RollUp } from './roll-up.js';

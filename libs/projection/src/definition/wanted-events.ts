@@ -1,6 +1,6 @@
 // Which events a projection wants, and how they are decoded.
 import type { EventRegistry, RecordedEvent } from '@mainstem/event-store';
-import { InvalidProjection } from '../errors.js';
+import { InvalidProjection } from './errors.js';
 
 /** The event types of a projection with the registries that decode them. */
 export class WantedEvents {

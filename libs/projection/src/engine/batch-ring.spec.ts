@@ -69,6 +69,15 @@ describe('BatchRing', () => {
     expect(placesOf(ring.take(at(1_000), 10).events)).toEqual([1_001]);
   });
 
+  it('is full before the batch that would push out the oldest one', () => {
+    const ring = new BatchRing(undefined);
+    for (let place = 1; place <= 100 && !ring.isFull; place++) ring.push(batch([place], place, false, 5_000_000));
+    expect(ring.end).toBe(2n);
+    expect(ring.covers(undefined)).toBe(true);
+    ring.push(batch([3], 3, false, 5_000_000));
+    expect(ring.covers(undefined)).toBe(false);
+  });
+
   it('refuses a batch that does not follow', () => {
     const ring = new BatchRing(undefined);
     ring.push(batch([1, 2, 3]));

@@ -42,9 +42,9 @@ export class BatchRing {
     return this.#isCaughtUp;
   }
 
-  /** The next batch may push out the oldest one. */
+  /** A next batch as large as the newest one would push out the oldest one. */
   get isFull(): boolean {
-    return this.#entries.length >= BATCHES_MAX || this.#bytes >= BYTES_MAX;
+    return this.#entries.length >= BATCHES_MAX || this.#bytes + (this.#entries.at(-1)?.bytes ?? 0) > BYTES_MAX;
   }
 
   /** End of the oldest batch: whoever is behind it still needs that batch. Undefined while there is none. */

@@ -1,7 +1,7 @@
 // Batches that concern more documents than one commit takes.
 import { InMemoryEventStore, type Position, type RecordedEvent } from '@mainstem/event-store';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { ReadStoreUnavailable } from '../errors.js';
+import { ReadStoreUnavailable } from '../read-store/errors.js';
 import { DocumentWriter } from './document-writer.js';
 import { openGeneration, type OpenGeneration } from './open-generation.js';
 import { append, dump, HookedReadStore, tallyProjection } from './tally.fixtures.js';

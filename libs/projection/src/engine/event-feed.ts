@@ -3,8 +3,6 @@ import { Heartbeat, type EventReader, type Position, type Runtime, type SilentLo
 import { BatchRing, type Delivery } from './batch-ring.js';
 import { RateMeter } from './rate-meter.js';
 
-/** How long a pull waits, while catching up, for the slowest projection, so that it does not fall out of the ring. */
-const WAIT_FOR_SLOWEST_MS = 250;
 /** From this many events a second on, as an import brings them, a live read waits for more: a batch costs much less than its parts. */
 const GATHER_FROM_PER_SECOND = 2_500;
 /** From one live read to the next while gathering: how much later a reader sees an event then, at most. */
@@ -16,6 +14,17 @@ export interface FeedOptions {
   readonly types: readonly string[];
   readonly batchSizeMax: number;
   readonly runtime: Runtime;
+  /**
+   * How long, at most, those who are fast wait for the others while catching up: one who is behind the ring needs a read of its own, which costs
+   * more than waiting, but one who hangs must hold up nobody.
+   */
+  readonly waitForOthersMs: number;
+}
+
+/** Who has not come yet, and until when they are waited for. */
+export interface Arrivals {
+  readonly isAnyMissing: boolean;
+  readonly deadlineMs: number;
 }
 
 /** One who reads along. `position`: everything up to here has been taken. */
@@ -38,10 +47,15 @@ export class EventFeed {
   readonly #rate: RateMeter;
   #readAtMs = -Infinity;
   #hurry: (() => void) | undefined;
+  readonly #arrivals: Arrivals;
+  readonly #waitForOthersMs: number;
 
-  constructor(after: Position | undefined, { reader, types, batchSizeMax, runtime }: FeedOptions) {
+  constructor(after: Position | undefined, options: FeedOptions, arrivals: Arrivals) {
+    const { reader, types, batchSizeMax, runtime, waitForOthersMs } = options;
     this.#ring = new BatchRing(after);
     this.#runtime = runtime;
+    this.#arrivals = arrivals;
+    this.#waitForOthersMs = waitForOthersMs;
     this.#heartbeat = new Heartbeat('the subscription', runtime);
     this.#rate = new RateMeter(runtime.monotonic());
     this.#batches = reader.subscribe({ after, filter: { types }, batchSizeMax, signal: this.#abort.signal })[Symbol.asyncIterator]();
@@ -75,13 +89,18 @@ export class EventFeed {
 
   leave(member: FeedMember): void {
     this.#members.delete(member);
+    this.lookAgain();
+  }
+
+  /** Somebody came, went or read on: a read that waits for others may go on. */
+  lookAgain(): void {
     this.#onProgress?.();
   }
 
   /** What follows a position that is covered, at most `limit` events. What the event store throws is thrown to every member. */
   take(after: Position | undefined, limit: number): Delivery {
     if (this.#failure !== undefined) throw this.#failure;
-    this.#onProgress?.();
+    this.lookAgain();
     return this.#ring.take(after, limit);
   }
 
@@ -103,12 +122,14 @@ export class EventFeed {
   close(): void {
     this.#abort.abort();
     this.hurry();
+    this.lookAgain();
     // Ends a generator that is between two batches; one that is reading sees the signal. What it throws on its way out concerns nobody.
     void this.#batches.return?.().then(undefined, () => undefined);
   }
 
   async #pull(): Promise<void> {
     try {
+      await this.#waitUntil(this.#arrivals.deadlineMs, () => !this.#arrivals.isAnyMissing);
       await this.#makeRoom();
       await this.#gather();
       // At the end of the store the next batch may never come; whether it should have is for the watch of the end to say.
@@ -145,19 +166,18 @@ export class EventFeed {
   /** Waits, for a bounded time, until no member needs the batch that would have to go. Live, nobody is waited for. */
   async #makeRoom(): Promise<void> {
     if (!this.#ring.isFull || this.#ring.isCaughtUp) return;
-    const deadline = this.#runtime.monotonic() + WAIT_FOR_SLOWEST_MS;
-    while (this.#isOldestNeeded() && !this.#abort.signal.aborted) {
-      const leftMs = deadline - this.#runtime.monotonic();
-      if (leftMs <= 0) return;
-      await this.#progress(leftMs);
-    }
+    await this.#waitUntil(this.#runtime.monotonic() + this.#waitForOthersMs, () => !this.#isOldestNeeded());
   }
 
-  async #progress(timeoutMs: number): Promise<void> {
-    const waited = new AbortController();
-    this.#onProgress = () => waited.abort();
-    await this.#runtime.sleep(timeoutMs, waited.signal);
-    this.#onProgress = undefined;
+  async #waitUntil(deadlineMs: number, isReady: () => boolean): Promise<void> {
+    while (!isReady() && !this.#abort.signal.aborted) {
+      const leftMs = deadlineMs - this.#runtime.monotonic();
+      if (leftMs <= 0) return;
+      const waited = new AbortController();
+      this.#onProgress = () => waited.abort();
+      await this.#runtime.sleep(leftMs, waited.signal);
+      this.#onProgress = undefined;
+    }
   }
 
   /** Who has fallen out of the ring already is not waited for again. */

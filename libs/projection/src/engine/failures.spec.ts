@@ -1,16 +1,9 @@
 // What the engine makes of everything that can be thrown at it.
 import { MainstemError, OperationAborted, type Position, type RecordedEvent } from '@mainstem/event-store';
 import { describe, expect, it } from 'vitest';
-import {
-  CheckpointMoved,
-  FingerprintMismatch,
-  ForeignEventStore,
-  InvalidDocument,
-  ProjectionChanged,
-  ReadStoreUnavailable,
-  RebuildNotVerified,
-  TooManyParked,
-} from '../errors.js';
+import { ForeignEventStore, ProjectionChanged, TooManyParked } from './errors.js';
+import { CheckpointMoved, FingerprintMismatch, InvalidDocument, ReadStoreUnavailable } from '../read-store/errors.js';
+import { RebuildNotVerified } from '../rebuild/errors.js';
 import { BatchRefused, failureOf } from './failures.js';
 
 const event = (place: number): RecordedEvent =>

@@ -1,6 +1,6 @@
 // Sorts what the engine catches: an event that cannot be folded, a rival, a mistake for people to solve, or a store to wait for.
 import { isMainstemError, type Position, type RecordedEvent } from '@mainstem/event-store';
-import { ProjectionFailed } from '../errors.js';
+import { ProjectionFailed } from './errors.js';
 
 /** An event that could not be folded, and the key under which it would be parked. */
 export interface Poison {

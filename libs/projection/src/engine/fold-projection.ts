@@ -3,7 +3,7 @@ import type { RecordedEvent } from '@mainstem/event-store';
 import type { DocumentProjection } from '../definition/document-projection.js';
 import type { RollUp } from '../definition/roll-up.js';
 import { EMPTY_DIGEST } from '../digest/rolling-digest.js';
-import { ProjectionFailed } from '../errors.js';
+import { ProjectionFailed } from './errors.js';
 import type { ProjectionDocument } from '../read-store/read-store.js';
 import { DocumentPlan } from './document-batch.js';
 import { Parking } from './parking.js';

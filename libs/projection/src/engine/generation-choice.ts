@@ -1,6 +1,6 @@
 // Decides at start which generation a projection writes.
 import type { Incarnation } from '@mainstem/event-store';
-import { ForeignEventStore, ProjectionChanged } from '../errors.js';
+import { ForeignEventStore, ProjectionChanged } from './errors.js';
 import type { Generation } from '../read-store/checkpoint.js';
 import type { ProjectionDescriptor } from '../read-store/read-store.js';
 import type { RebuildPolicy } from './hosted-projection.js';

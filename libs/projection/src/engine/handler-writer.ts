@@ -2,7 +2,7 @@
 import { isMainstemError, type RecordedEvent } from '@mainstem/event-store';
 import type { HandlerProjection } from '../definition/handler-projection.js';
 import { RollingDigest } from '../digest/rolling-digest.js';
-import { InvalidProjection } from '../errors.js';
+import { InvalidProjection } from '../definition/errors.js';
 import type { CheckpointMove, ReadStoreSession, TransactionalSession } from '../read-store/read-store.js';
 import { batchBefore, type Batch, type BatchWriter, type Replayed, type ReplayedEvent, type WriteOptions, type Written } from './batch-writer.js';
 import type { CrashPoints } from './crash-points.js';

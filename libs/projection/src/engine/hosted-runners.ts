@@ -5,7 +5,8 @@ import { partitionsOf } from '../partition/partition.js';
 import { PartitionShare } from '../partition/partition-share.js';
 import { isParkedIn } from './parking.js';
 import type { WaitOptions } from './position-waiters.js';
-import { ProjectionRunner, type RunnerOptions } from './projection-runner.js';
+import { ProjectionRunner } from './projection-runner.js';
+import type { RunnerOptions } from './runner-options.js';
 import type { ProjectionStatus } from './projection-status.js';
 import type { ReplayResult } from './replay-parked.js';
 

@@ -1,6 +1,6 @@
 // Keeps the lease of one projection: claims it, extends it in time, notices when it is lost, and gives it back.
 import type { Runtime } from '@mainstem/event-store';
-import { InvalidLease } from '../errors.js';
+import { InvalidLease } from './errors.js';
 import type { HeldLease, LeaseKey } from '../read-store/lease.js';
 import type { ReadStore } from '../read-store/read-store.js';
 
@@ -15,7 +15,10 @@ export const LEASE_MS_DEFAULT = 5_000;
 const LEASE_MS_MIN = 100;
 const LEASE_MS_MAX = 600_000;
 const OWNER_LENGTH_MAX = 200;
-/** A lease is extended when a third of it is over, which leaves time to try again. */
+/**
+ * A lease is extended before a third of it is over, which leaves time to try again: whenever this clock passes a multiple of that time, so that
+ * all leases of a process wake it up, and ask the store, together.
+ */
 const EXTEND_AFTER = 1 / 3;
 /** After an extension that failed, the next try comes after so much of the lease. */
 const RETRY_AFTER = 1 / 15;
@@ -107,16 +110,21 @@ export class LeaseKeeper {
     return this.#endsAtMs - this.#options.runtime.monotonic();
   }
 
+  get #untilExtension(): number {
+    const intervalMs = Math.floor(this.#durationMs * EXTEND_AFTER);
+    return Math.ceil(intervalMs - (this.#options.runtime.monotonic() % intervalMs));
+  }
+
   /** Ends when the lease is lost or the signal fires. */
   async #extend(signal: AbortSignal): Promise<void> {
     const { runtime } = this.#options;
-    let delayMs = this.#durationMs * EXTEND_AFTER;
+    let delayMs = this.#untilExtension;
     while (!signal.aborted && this.#leftMs > 0) {
       await runtime.sleep(Math.min(delayMs, this.#leftMs), signal);
       if (signal.aborted || this.#leftMs <= 0) return;
       const outcome = await this.#askInTime(signal);
       if (outcome === 'refused') return;
-      delayMs = this.#durationMs * (outcome === 'held' ? EXTEND_AFTER : RETRY_AFTER);
+      delayMs = outcome === 'held' ? this.#untilExtension : this.#durationMs * RETRY_AFTER;
     }
   }
 
@@ -137,7 +145,7 @@ export class LeaseKeeper {
     const { store, key, owner, runtime } = this.#options;
     const endsAtMs = runtime.monotonic() + this.#durationMs;
     this.#mayBeStored = true;
-    const answer = store.claimLease({ ...key, owner, durationMs: this.#durationMs });
+    const answer = store.claimLease({ ...key, owner, durationMs: this.#durationMs, isExtension: this.isHeld });
     this.#asking = answer.catch(() => undefined);
     const { isHeld, owner: holder } = await answer;
     this.#owner = holder;

@@ -1,6 +1,6 @@
 import { InMemoryEventStore } from '@mainstem/event-store';
 import { describe, expect, it } from 'vitest';
-import { ReadStoreUnavailable } from '../errors.js';
+import { ReadStoreUnavailable } from '../read-store/errors.js';
 import { Projector } from './projector.js';
 import { append, dump, HookedReadStore, tallyProjection } from './tally.fixtures.js';
 

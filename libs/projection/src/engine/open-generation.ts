@@ -1,6 +1,8 @@
 // A generation that this instance writes: its session, and everything that is valid only as long as the session is.
 import { isMainstemError, systemRuntime, type EventReader, type Position, type Runtime } from '@mainstem/event-store';
-import { CheckpointAhead, CheckpointMoved, PartitionWaits, TooManyParked, UnknownGeneration } from '../errors.js';
+import { CheckpointAhead, TooManyParked } from './errors.js';
+import { PartitionWaits } from '../partition/errors.js';
+import { CheckpointMoved, UnknownGeneration } from '../read-store/errors.js';
 import { WHOLE, type Partition } from '../partition/partition.js';
 import type { Generation } from '../read-store/checkpoint.js';
 import type { CheckpointMove, CommitBatch, ReadStoreSession } from '../read-store/read-store.js';

@@ -2,7 +2,7 @@
 import type { InMemoryEventStore, Position, RecordedEvent } from '@mainstem/event-store';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { DocumentProjection } from '../definition/document-projection.js';
-import { InvalidDocument } from '../errors.js';
+import { InvalidDocument } from '../read-store/errors.js';
 import { MemoryReadStore } from '../memory/memory-read-store.js';
 import type { ParkedEvent } from '../read-store/read-store.js';
 import { Projector } from './projector.js';

@@ -1,6 +1,6 @@
 // Those who wait until a projection has reached a position.
 import { OperationAborted, type Position, type Runtime } from '@mainstem/event-store';
-import { ProjectionBehind } from '../errors.js';
+import { ProjectionBehind } from './errors.js';
 
 export interface WaitOptions {
   readonly timeoutMs: number;

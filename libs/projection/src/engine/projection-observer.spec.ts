@@ -1,7 +1,7 @@
 // What an observer of projections is told: each batch once, with how it ended, and each wait before another try.
 import { systemRuntime } from '@mainstem/event-store';
 import { afterEach, describe, expect, it } from 'vitest';
-import { ReadStoreUnavailable } from '../errors.js';
+import { ReadStoreUnavailable } from '../read-store/errors.js';
 import type { BatchEnd, ProjectionObserver } from './projection-observer.js';
 import { Projector } from './projector.js';
 import { append, dump, filledStore, HookedReadStore, tallyProjection, until } from './tally.fixtures.js';

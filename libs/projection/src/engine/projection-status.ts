@@ -42,6 +42,9 @@ export interface PartitionStatus {
   readonly partition: number;
   readonly state: Phase;
   readonly owner?: string;
+  /** These as for the whole. */
   readonly position?: Position;
+  readonly lagEvents?: bigint;
+  readonly lagMs?: number;
   readonly reason?: string;
 }

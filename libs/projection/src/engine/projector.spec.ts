@@ -2,7 +2,7 @@
 import { InMemoryEventStore, systemRuntime, type Incarnation, type Position, type Runtime } from '@mainstem/event-store';
 import { afterEach, describe, expect, it } from 'vitest';
 import { handlerProjection } from '../definition/handler-projection.js';
-import { ReadStoreUnavailable } from '../errors.js';
+import { ReadStoreUnavailable } from '../read-store/errors.js';
 import { MemoryReadStore } from '../memory/memory-read-store.js';
 import type { MemoryTransaction } from '../memory/memory-session.js';
 import { Projector, type ProjectorOptions } from './projector.js';

@@ -1,6 +1,7 @@
 // Hosts projections over one event store: each runs on its own, all share one read as far as they are at the same place.
-import { silenceOf, systemRuntime, type EventReader, type Position, type Runtime } from '@mainstem/event-store';
-import { InvalidProjection, UnknownProjection } from '../errors.js';
+import { inTime, silenceOf, systemRuntime, type EventReader, type Position, type Runtime } from '@mainstem/event-store';
+import { InvalidProjection } from '../definition/errors.js';
+import { UnknownProjection } from './errors.js';
 import type { CrashPoints } from './crash-points.js';
 import { HeadWatch } from './head-watch.js';
 import { HostedRunners } from './hosted-runners.js';
@@ -87,9 +88,8 @@ export class Projector {
   /** Ends all projections after the batch they are at and closes their sessions, not the stores; other instances take over at once. Takes at most ten seconds, whatever a store does. */
   async stop(): Promise<void> {
     this.#abort.abort();
-    const stopped = new AbortController();
-    const stopping = Promise.all([...this.#hosted.values()].map((hosted) => hosted.stop())).then(() => stopped.abort());
-    await Promise.race([stopping, this.#runtime.sleep(STOP_TIMEOUT_MS, stopped.signal)]);
+    const stopping = Promise.all([...this.#hosted.values()].map((hosted) => hosted.stop())).then(() => undefined);
+    await inTime(stopping, STOP_TIMEOUT_MS, this.#runtime, () => undefined);
   }
 
   /**

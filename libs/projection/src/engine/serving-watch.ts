@@ -6,7 +6,7 @@ import type { HeldLease } from '../read-store/lease.js';
 import type { ReadStore } from '../read-store/read-store.js';
 import { reasonOf } from './failures.js';
 
-const INTERVAL_MS = 400;
+const INTERVAL_MS = 500;
 const INTERVAL_STANDBY_MS = 250;
 /** One failed look may be chance; a store that has failed for so long is away. */
 const AWAY_AFTER_MS = 2_000;
@@ -42,7 +42,7 @@ export class ServingWatch {
     return this.#heartbeats.flatMap((heartbeat) => heartbeat.silence() ?? []);
   }
 
-  /** Looks at each store two to three times a second, four times while a projection waits for a lease or is shared out, until the signal fires. */
+  /** Looks at each store twice a second, four times while a projection waits for a lease or is shared out, until the signal fires. */
   async run(signal: AbortSignal): Promise<void> {
     await Promise.all([...this.#byStore].map(([store, projections]) => this.#watch(store, projections, signal)));
   }

@@ -62,6 +62,43 @@ describe('SharedSubscription', () => {
     await until(() => underWay() === 1 && subscription.feedCount === 1);
   });
 
+  it('waits a moment at the start for those who are on their way', async () => {
+    const { reader, begun } = counting(await filledStore(400));
+    const subscription = subscriptionOf(reader, 1); // more batches than the ring keeps
+    const seats = [subscription.seat(), subscription.seat()];
+    const [early, late] = seats.map(async (seat, place) => {
+      await systemRuntime.sleep(60 * place);
+      return readOn(seat, undefined);
+    });
+    expect((await early)?.places).toEqual(upTo(400));
+    expect((await late)?.places).toEqual(upTo(400));
+    expect(begun()).toBe(1);
+  });
+
+  it.each([
+    { whoever: 'has left without having read', leaves: true, isWaitedFor: false },
+    { whoever: 'does not come in time', leaves: false, isWaitedFor: true },
+  ])('does not wait for one who $whoever', async ({ leaves, isWaitedFor }) => {
+    const waits: number[] = [];
+    const sleep = (ms: number, signal?: AbortSignal): Promise<void> => {
+      waits.push(ms);
+      return systemRuntime.sleep(ms, signal);
+    };
+    const reader = await filledStore(5);
+    const subscription = new SharedSubscription({
+      reader,
+      types: ['Added'],
+      batchSizeMax: 5,
+      runtime: { ...systemRuntime, sleep },
+      waitForOthersMs: 80,
+    });
+    const [seat, other] = [subscription.seat(), subscription.seat()];
+    if (leaves) other.leave();
+    expect((await readOn(seat, undefined)).places).toEqual(upTo(5));
+    expect(waits.length > 0).toBe(isWaitedFor);
+    expect(waits.every((ms) => ms <= 80)).toBe(true);
+  });
+
   it('lets events pile up while they arrive fast, unless somebody waits for them', async () => {
     const store = await filledStore(1);
     const gathered: AbortSignal[] = [];

@@ -2,14 +2,30 @@
 // and comes back to the shared one as soon as it has caught up with it.
 import type { Position, SilentLoop } from '@mainstem/event-store';
 import type { Delivery } from './batch-ring.js';
-import { EventFeed, type FeedMember, type FeedOptions } from './event-feed.js';
+import { EventFeed, type Arrivals, type FeedMember, type FeedOptions } from './event-feed.js';
+
+const WAIT_FOR_OTHERS_MS_DEFAULT = 250;
+
+export interface SubscriptionOptions extends Omit<FeedOptions, 'waitForOthersMs'> {
+  /** As for a read; default 250. */
+  readonly waitForOthersMs?: number;
+}
 
 export class SharedSubscription {
   readonly #options: FeedOptions;
   readonly #feeds = new Set<EventFeed>();
+  readonly #missing = new Set<Seat>();
+  readonly #arrivals: Arrivals;
 
-  constructor(options: FeedOptions) {
-    this.#options = options;
+  constructor({ waitForOthersMs = WAIT_FOR_OTHERS_MS_DEFAULT, ...options }: SubscriptionOptions) {
+    this.#options = { ...options, waitForOthersMs };
+    const missing = this.#missing;
+    this.#arrivals = {
+      deadlineMs: options.runtime.monotonic() + waitForOthersMs,
+      get isAnyMissing() {
+        return missing.size > 0;
+      },
+    };
   }
 
   /** Reads under way. */
@@ -22,11 +38,19 @@ export class SharedSubscription {
     return [...this.#feeds].flatMap((feed) => feed.silence ?? []);
   }
 
+  /** The first reads wait a moment until everyone who has a seat then has asked for something, or left. */
   seat(): Seat {
-    return new Seat(
-      (after) => this.#feedAt(after),
-      (feed) => this.#closeIfUnused(feed),
-    );
+    const seat: Seat = new Seat({
+      feedAt: (after) => this.#feedAt(after),
+      onLeft: (feed) => this.#closeIfUnused(feed),
+      onArrived: () => this.#arrived(seat),
+    });
+    this.#missing.add(seat);
+    return seat;
+  }
+
+  #arrived(seat: Seat): void {
+    if (this.#missing.delete(seat)) for (const feed of this.#feeds) feed.lookAgain();
   }
 
   /** The read that is furthest ahead of those that can serve this position; a new one if there is none. */
@@ -36,7 +60,7 @@ export class SharedSubscription {
       if (feed.covers(after) && (!best || isBefore(best.end, feed.end))) best = feed;
     }
     if (best) return best;
-    const feed = new EventFeed(after, this.#options);
+    const feed = new EventFeed(after, this.#options, this.#arrivals);
     this.#feeds.add(feed);
     return feed;
   }
@@ -48,18 +72,23 @@ export class SharedSubscription {
   }
 }
 
+interface SeatOptions {
+  readonly feedAt: (after: Position | undefined) => EventFeed;
+  readonly onLeft: (feed: EventFeed) => void;
+  /** It has a place to read from, or is not coming. May be told more than once. */
+  readonly onArrived: () => void;
+}
+
 /** One projection's place in the shared subscription. */
 export class Seat implements FeedMember {
-  readonly #feedAt: (after: Position | undefined) => EventFeed;
-  readonly #onLeft: (feed: EventFeed) => void;
+  readonly #options: SeatOptions;
   #feed: EventFeed | undefined;
   #position: Position | undefined;
   #isWoken = false;
   #resolve: (() => void) | undefined;
 
-  constructor(feedAt: (after: Position | undefined) => EventFeed, onLeft: (feed: EventFeed) => void) {
-    this.#feedAt = feedAt;
-    this.#onLeft = onLeft;
+  constructor(options: SeatOptions) {
+    this.#options = options;
   }
 
   get position(): Position | undefined {
@@ -99,20 +128,22 @@ export class Seat implements FeedMember {
   }
 
   leave(): void {
+    this.#options.onArrived();
     const feed = this.#feed;
     if (!feed) return;
     this.#feed = undefined;
     feed.leave(this);
-    this.#onLeft(feed);
+    this.#options.onLeft(feed);
   }
 
   #sit(after: Position | undefined): EventFeed {
-    const feed = this.#feed?.isOver ? this.#feed : this.#feedAt(after);
+    const feed = this.#feed?.isOver ? this.#feed : this.#options.feedAt(after);
     if (feed !== this.#feed) {
       this.leave();
       this.#feed = feed;
       feed.join(this);
     }
+    this.#options.onArrived();
     return feed;
   }
 

@@ -96,8 +96,8 @@ export class HookedReadStore extends MemoryReadStore {
   openSessions = 0;
   onCommit: CommitHook = (_, commit) => commit();
 
-  override async open(projection: ProjectionDescriptor, generation: number): Promise<MemorySession> {
-    const session = await super.open(projection, generation);
+  override async open(projection: ProjectionDescriptor, generation: number, partition?: number): Promise<MemorySession> {
+    const session = await super.open(projection, generation, partition);
     this.openSessions++;
     const close = session.close.bind(session);
     session.close = async () => {

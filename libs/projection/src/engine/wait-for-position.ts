@@ -1,6 +1,6 @@
 // For processes that query a read store but do not run its projections: wait until it reflects a position.
 import { OperationAborted, systemRuntime, type Position, type Runtime } from '@mainstem/event-store';
-import { ProjectionBehind } from '../errors.js';
+import { ProjectionBehind } from './errors.js';
 import type { ReadStore } from '../read-store/read-store.js';
 
 const POLL_MS = 5;
@@ -15,8 +15,8 @@ export interface WaitForPositionOptions {
  * Resolves with the position that the serving generations of all these projections (at least one) have reached, once it is not before `position`
  * and queries see it.
  * Looks every 5 ms; all that wait for the same projections of a store at a time share one look, so that any number of them keeps one connection
- * busy at most, and the projector, if it shares the store's connections, is not held up by those who wait for it. Errors: PROJECTION_BEHIND after the timeout, naming the projection that is furthest behind, EVENT_STORE_ABORTED, and
- * those of the read store.
+ * busy at most, and the projector, if it shares the store's connections, is not held up by those who wait for it.
+ * Errors: PROJECTION_BEHIND after the timeout, naming the projection that is furthest behind, EVENT_STORE_ABORTED, and those of the read store.
  */
 export const waitForPosition = async (
   store: ReadStore,

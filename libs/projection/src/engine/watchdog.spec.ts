@@ -2,7 +2,7 @@
 import { InMemoryEventStore, systemRuntime, type EventReader, type Runtime } from '@mainstem/event-store';
 import { setImmediate as turn } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
-import { ReadStoreUnavailable } from '../errors.js';
+import { ReadStoreUnavailable } from '../read-store/errors.js';
 import type { Generation } from '../read-store/checkpoint.js';
 import { Projector, type ProjectorOptions } from './projector.js';
 import type { ProjectionStatus } from './projection-status.js';

@@ -1,7 +1,7 @@
 // The read store of unit tests and demonstrations: everything in maps, gone with the process.
 import { systemRuntime, type Incarnation, type Runtime } from '@mainstem/event-store';
 import { EMPTY_DIGEST } from '../digest/rolling-digest.js';
-import { FingerprintMismatch, GenerationServes, ReadStoreUnavailable, UnknownGeneration } from '../errors.js';
+import { FingerprintMismatch, GenerationServes, ReadStoreUnavailable, UnknownGeneration } from '../read-store/errors.js';
 import { ofPartitions, partitionsOf } from '../partition/partition.js';
 import type { Generation } from '../read-store/checkpoint.js';
 import type { HeldLease, LeaseAnswer, LeaseClaim, LeaseKey } from '../read-store/lease.js';

@@ -1,5 +1,5 @@
 // The right to write one generation in memory.
-import { CheckpointMoved } from '../errors.js';
+import { CheckpointMoved } from '../read-store/errors.js';
 import type { Checkpoint } from '../read-store/checkpoint.js';
 import type { CollectionChanges, CommitBatch, ParkedEvent, ProjectionDocument, TransactionalSession } from '../read-store/read-store.js';
 import { decodeDocument, type MemoryGeneration, type PartitionClaim } from './memory-generation.js';

@@ -12,8 +12,8 @@ export const mergedStatus = (statuses: readonly ProjectionStatus[]): ProjectionS
   if (statuses.length === 1) return first;
   const heaviest = statuses.reduce((one, other) => (BY_WEIGHT.indexOf(other.state) < BY_WEIGHT.indexOf(one.state) ? other : one));
   const reason = heaviest.reason ?? statuses.find((status) => status.reason !== undefined)?.reason;
-  const { position: _, lagEvents: __, lagMs: ___, reason: ____, owner: _____, ...common } = heaviest;
-  const { position, lagEvents, lagMs } = statuses.reduce((one, other) => (isBehind(other, one) ? other : one));
+  const { position: _, head: __, lagEvents: ___, lagMs: ____, reason: _____, owner: ______, ...common } = heaviest;
+  const { position, head, lagEvents, lagMs } = statuses.reduce((one, other) => (isBehind(other, one) ? other : one));
   const owners = new Set(statuses.map(({ owner }) => owner));
   const [owner] = owners.size === 1 ? owners : [undefined];
   return {
@@ -21,6 +21,7 @@ export const mergedStatus = (statuses: readonly ProjectionStatus[]): ProjectionS
     ...(reason !== undefined && { reason }),
     ...(owner !== undefined && { owner }),
     ...(position !== undefined && { position }),
+    ...(head !== undefined && { head }),
     ...(lagEvents !== undefined && { lagEvents }),
     ...(lagMs !== undefined && { lagMs }),
     parkedKeys: sumOf(statuses, ({ parkedKeys }) => parkedKeys),
@@ -32,11 +33,13 @@ export const mergedStatus = (statuses: readonly ProjectionStatus[]): ProjectionS
   };
 };
 
-const partOf = ({ state, owner, position, reason }: ProjectionStatus, partition: number): PartitionStatus => ({
+const partOf = ({ state, owner, position, lagEvents, lagMs, reason }: ProjectionStatus, partition: number): PartitionStatus => ({
   partition,
   state,
   ...(owner !== undefined && { owner }),
   ...(position !== undefined && { position }),
+  ...(lagEvents !== undefined && { lagEvents }),
+  ...(lagMs !== undefined && { lagMs }),
   ...(reason !== undefined && { reason }),
 });
 

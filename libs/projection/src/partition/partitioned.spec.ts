@@ -1,12 +1,17 @@
 // Splitting a projection: which part a key falls to, what cannot be split, and that parts park and replay for themselves.
+import { setTimeout as delay } from 'node:timers/promises';
 import { streamOf, type InMemoryEventStore, type Position, type RecordedEvent } from '@mainstem/event-store';
 import { describe, expect, it } from 'vitest';
 import { handlerProjection } from '../definition/handler-projection.js';
 import type { DocumentProjection } from '../definition/document-projection.js';
-import { append, filledStore, tallyEvents, tallyProjection, until, type TallyOptions } from '../engine/tally.fixtures.js';
+import type { CrashPoint } from '../engine/crash-points.js';
+import { append, filledStore, HookedReadStore, tallyEvents, tallyProjection, until, type TallyOptions } from '../engine/tally.fixtures.js';
 import { foldProjection } from '../engine/fold-projection.js';
 import { Projector } from '../engine/projector.js';
 import { MemoryReadStore } from '../memory/memory-read-store.js';
+import type { MemorySession } from '../memory/memory-session.js';
+import type { ProjectionDescriptor, PromoteOptions } from '../read-store/read-store.js';
+import { Rebuilder } from '../rebuild/rebuilder.js';
 import { fillSideGeneration } from '../side/fill-side-generation.js';
 import { verifyProjection } from '../verify/verify-projection.js';
 import { partitionOf } from './partition.js';
@@ -85,6 +90,21 @@ describe('splitting a projection', () => {
 });
 
 describe('a split projection', () => {
+  it('is written part by part, each with a session of its own', async () => {
+    const reader = await filledStore(0);
+    for (const id of idsInAllParts()) await append(reader, id, 1);
+    const store = new HookedReadStore();
+    const projector = new Projector({ reader, projections: [{ projection: splitTally(), store }] });
+    projector.start();
+    await projector.waitFor('tally', (await reader.head()) as Position, { timeoutMs: 10_000 });
+    expect(store.openSessions).toBe(PARTS);
+    expect(store.documents('tally')).toEqual(foldProjection(splitTally(), await allOf(reader)).get('tally'));
+    const [generation] = await store.generations('tally');
+    expect(generation?.partitions?.map(({ epoch }) => epoch)).toEqual([1, 1, 1, 1]);
+    await projector.stop();
+    expect(store.openSessions).toBe(0);
+  });
+
   it('parks for each part, in order, and is as if nothing had failed once that is replayed', async () => {
     const reader = await filledStore(0);
     const ids = idsInAllParts();
@@ -141,6 +161,40 @@ describe('a split projection', () => {
       expect(report.digest.stored === report.digest.expected).toBe(part !== 3);
       expect(new Set(report.differences.map((difference) => difference.key))).toContain(key);
     }
+  });
+
+  it('is checked and promoted once its last part is level: until then nothing is tried, and no writer held off', async () => {
+    const reader = await filledStore(100);
+    const released = Promise.withResolvers<void>();
+    const promotions: (PromoteOptions | undefined)[] = [];
+    const store = new (class extends MemoryReadStore {
+      override async open(projection: ProjectionDescriptor, generation: number, part?: number): Promise<MemorySession> {
+        const session = await super.open(projection, generation, part);
+        const commit = session.commit.bind(session);
+        if (generation === 2 && part === 2) session.commit = (batch) => released.promise.then(() => commit(batch));
+        return session;
+      }
+      override async promote(projection: string, generation: number, options?: PromoteOptions): Promise<void> {
+        promotions.push(options);
+        await super.promote(projection, generation, options);
+      }
+    })();
+    const hosted = { projection: splitTally(), store };
+    const projector = new Projector({ reader, projections: [hosted] });
+    projector.start();
+    await projector.waitFor('tally', 100n as Position, { timeoutMs: 10_000 });
+    await projector.stop();
+    promotions.length = 0;
+    let isChecked = false;
+    const crash = { reach: (point: CrashPoint) => void (isChecked ||= point === 'verify') };
+    const rebuilding = new Rebuilder({ reader, projections: [hosted], crash, followMs: 0 }).run();
+    const isLevel = async (part: number): Promise<boolean> => (await store.generations('tally'))[1]?.partitions?.[part]?.position === 100n;
+    await until(async () => (await isLevel(0)) && (await isLevel(1)) && (await isLevel(3)));
+    await delay(100);
+    expect({ isChecked, promotions }).toEqual({ isChecked: false, promotions: [] });
+    released.resolve();
+    expect((await rebuilding).projections[0]).toMatchObject({ outcome: 'promoted', generation: 2 });
+    expect({ isChecked, promotions }).toEqual({ isChecked: true, promotions: [{ isForced: false, fencesWriter: false }] });
   });
 
   it('fills a side generation in all of its parts', async () => {

@@ -3,7 +3,7 @@ import type { DocumentProjection } from '../definition/document-projection.js';
 import { fingerprintOf } from '../definition/fingerprint.js';
 import type { AnyProjection } from '../engine/hosted-projection.js';
 import type { ReadStore } from '../read-store/read-store.js';
-import { InvalidPartitions, NotPartitionable } from '../errors.js';
+import { InvalidPartitions, NotPartitionable } from './errors.js';
 
 export const PARTITIONS_MAX = 64;
 

@@ -1,6 +1,6 @@
 // Documents as stored: JSON that comes back exactly as it was, or is refused.
 import { encodeJson, isMainstemError } from '@mainstem/event-store';
-import { InvalidDocument } from '../errors.js';
+import { InvalidDocument } from './errors.js';
 import type { ProjectionDocument, ScanEntry, UnreadableDocument } from './read-store.js';
 
 const LONE_SURROGATE = /\p{Cs}/u;

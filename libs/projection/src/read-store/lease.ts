@@ -16,6 +16,8 @@ export interface LeaseClaim extends LeaseKey {
   readonly owner: string;
   /** From now on, by the store's clock; a whole number of at least 1. */
   readonly durationMs: number;
+  /** The claimant holds it as far as it knows: a hint to extend it before looking who else might. The answer is the same without it. */
+  readonly isExtension?: boolean;
 }
 
 /** A lease as of the moment when the store answered. */

@@ -1,5 +1,5 @@
 // What every read store checks before it promotes a generation, inside the transaction that does.
-import { GenerationBehind, GenerationNotReady } from '../errors.js';
+import { GenerationBehind, GenerationNotReady } from './errors.js';
 import type { Generation } from './checkpoint.js';
 import type { PromoteOptions } from './read-store.js';
 

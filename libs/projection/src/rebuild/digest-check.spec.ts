@@ -50,6 +50,23 @@ describe('a digest check', () => {
     expect(reads).toBe(1);
   });
 
+  it('tells those who want the same apart by what they claim', async () => {
+    const reader = await filledStore(50);
+    const check = new DigestCheck({ reader, runtime: systemRuntime });
+    const whole = await claimOf(reader, 50n);
+    const outcomes = await Promise.allSettled(
+      [whole, { ...(await claimOf(reader, 50n, 17n)), generation: 3 }, { ...whole, generation: 4 }, await claimOf(reader, 20n)].map((claim) =>
+        check.verify(claim, SIGNAL),
+      ),
+    );
+    expect(outcomes).toMatchObject([
+      { value: 43 },
+      { reason: { code: 'REBUILD_NOT_VERIFIED', generation: 3, expected: whole.digest } },
+      { value: 43 },
+      { value: 18 },
+    ]);
+  });
+
   it('that one gives up goes on for the others', async () => {
     const reader = await filledStore(50);
     const claim = await claimOf(reader, 50n);

@@ -1,8 +1,8 @@
 // Checks generations before they are promoted: the digest of what they have applied must be that of what the event store holds.
-import { OperationAborted, type EventReader, type Position, type Runtime } from '@mainstem/event-store';
+import { OperationAborted, type EventId, type EventReader, type Position, type Runtime } from '@mainstem/event-store';
 import { RollingDigest } from '../digest/rolling-digest.js';
 import type { AnyProjection } from '../engine/hosted-projection.js';
-import { RebuildNotVerified } from '../errors.js';
+import { RebuildNotVerified } from './errors.js';
 
 /** Longest wait for others to join a read of the event store, and how often it is looked who has. */
 const GATHER_MAX_MS = 10_000;
@@ -26,10 +26,30 @@ export interface DigestClaim {
 
 interface Request extends DigestClaim {
   readonly signal: AbortSignal;
-  readonly actual: RollingDigest;
-  events: number;
   readonly resolve: (events: number) => void;
   readonly reject: (error: unknown) => void;
+}
+
+/** What the event store holds for all who want the same types up to the same position. */
+class Expectation {
+  readonly wanted: AnyProjection['wanted'];
+  readonly position: Position | undefined;
+  readonly #digest = new RollingDigest();
+  events = 0;
+
+  constructor({ projection, position }: DigestClaim) {
+    this.wanted = projection.wanted;
+    this.position = position;
+  }
+
+  get digest(): string {
+    return this.#digest.toString();
+  }
+
+  add(position: Position, id: EventId): void {
+    this.#digest.add(position, id);
+    this.events++;
+  }
 }
 
 /**
@@ -53,7 +73,7 @@ export class DigestCheck {
   /** Resolves with the number of wanted events up to the position. Errors: REBUILD_NOT_VERIFIED, EVENT_STORE_ABORTED, those of the event store. */
   verify(claim: DigestClaim, signal: AbortSignal): Promise<number> {
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ ...claim, signal, actual: new RollingDigest(), events: 0, resolve, reject });
+      this.#waiting.push({ ...claim, signal, resolve, reject });
       void this.#readAll();
     });
   }
@@ -82,8 +102,9 @@ export class DigestCheck {
     const wanted = whileWanted(requests);
     try {
       const end = requests.reduce<Position | undefined>((last, { position }) => (isBeyond(position, last) ? position : last), undefined);
-      if (end !== undefined) await this.#fold(requests, end, wanted.signal);
-      for (const request of requests) settle(request);
+      const expectations = expectationsOf(requests);
+      if (end !== undefined) await this.#fold([...new Set(expectations.values())], end, wanted.signal);
+      for (const [request, expectation] of expectations) settle(request, expectation);
     } catch (error) {
       for (const { reject } of requests) reject(error);
     } finally {
@@ -91,14 +112,12 @@ export class DigestCheck {
     }
   }
 
-  async #fold(requests: readonly Request[], end: Position, signal: AbortSignal): Promise<void> {
-    const types = [...new Set(requests.flatMap(({ projection }) => projection.wanted.types))];
+  async #fold(expectations: readonly Expectation[], end: Position, signal: AbortSignal): Promise<void> {
+    const types = [...new Set(expectations.flatMap(({ wanted }) => wanted.types))];
     for await (const events of this.#options.reader.readAll({ filter: { types }, batchSizeMax: BATCH_SIZE_MAX, needsPayload: false, signal })) {
       for (const { type, position, id } of events) {
-        for (const request of requests) {
-          if (isBeyond(position, request.position) || !request.projection.wanted.has(type)) continue;
-          request.actual.add(position, id);
-          request.events++;
+        for (const expectation of expectations) {
+          if (!isBeyond(position, expectation.position) && expectation.wanted.has(type)) expectation.add(position, id);
         }
       }
       const last = events.at(-1);
@@ -123,9 +142,21 @@ const whileWanted = (requests: readonly Request[]): { readonly signal: AbortSign
   return { signal: over.signal, dispose: () => disposals.forEach((dispose) => dispose()) };
 };
 
-const settle = ({ projection, generation, digest, actual, events, resolve, reject }: Request): void => {
-  if (actual.toString() === digest) resolve(events);
-  else reject(new RebuildNotVerified(projection.name, generation, actual.toString(), digest));
+/** Many projections of one rebuild want the same: a digest is computed once for all of these. */
+const expectationsOf = (requests: readonly Request[]): ReadonlyMap<Request, Expectation> => {
+  const known = new Map<string, Expectation>();
+  const ofRequest = (request: Request): Expectation => {
+    const what = JSON.stringify([String(request.position), request.projection.wanted.types.toSorted()]);
+    const expectation = known.get(what) ?? new Expectation(request);
+    known.set(what, expectation);
+    return expectation;
+  };
+  return new Map(requests.map((request) => [request, ofRequest(request)]));
+};
+
+const settle = ({ projection, generation, digest, resolve, reject }: Request, expectation: Expectation): void => {
+  if (expectation.digest === digest) resolve(expectation.events);
+  else reject(new RebuildNotVerified(projection.name, generation, expectation.digest, digest));
 };
 
 const isBeyond = (position: Position | undefined, end: Position | undefined): boolean =>

@@ -1,9 +1,10 @@
 // One projection's part of a rebuild or a rollback: runs the engine on one generation until it serves and somebody else follows it.
 import type { Runtime } from '@mainstem/event-store';
 import type { FillPhase } from '../engine/promotion.js';
-import { ProjectionRunner, type RunnerOptions } from '../engine/projection-runner.js';
+import { ProjectionRunner } from '../engine/projection-runner.js';
+import type { RunnerOptions } from '../engine/runner-options.js';
 import type { ProjectionStatus } from '../engine/projection-status.js';
-import { RebuildRunning } from '../errors.js';
+import { RebuildRunning } from './errors.js';
 import { mergedStatus } from '../partition/merged-status.js';
 import { checkpointIn, partitionsOf } from '../partition/partition.js';
 import type { Generation } from '../read-store/checkpoint.js';

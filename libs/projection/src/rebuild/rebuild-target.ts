@@ -4,7 +4,9 @@ import type { CrashPoints } from '../engine/crash-points.js';
 import { ABANDONED_AFTER_MS } from '../engine/filling-status.js';
 import type { HostedProjection } from '../engine/hosted-projection.js';
 import { assertStoreSplits } from '../partition/partitioned.js';
-import { ForeignEventStore, InvalidProjection, RebuildRunning } from '../errors.js';
+import { InvalidProjection } from '../definition/errors.js';
+import { ForeignEventStore } from '../engine/errors.js';
+import { RebuildRunning } from './errors.js';
 import type { Generation } from '../read-store/checkpoint.js';
 
 /** A younger one is watched for so long: whoever fills it commits at least once a second. */

@@ -6,7 +6,7 @@ import type { HostedProjection } from '../engine/hosted-projection.js';
 import type { ProjectionStatus } from '../engine/projection-status.js';
 import { Projector } from '../engine/projector.js';
 import { append, dump, filledStore, tallyProjection, until } from '../engine/tally.fixtures.js';
-import { GenerationBehind } from '../errors.js';
+import { GenerationBehind } from '../read-store/errors.js';
 import { MemoryReadStore } from '../memory/memory-read-store.js';
 import { cleanUp } from './clean-up.js';
 import { crashAtOf } from './crash-at.js';
@@ -335,6 +335,27 @@ describe('a running projector', () => {
     expect(asked).toEqual([false, false, true, true]);
   });
 
+  it('is promoted at once when it is level with the old one, although there are later events already', async () => {
+    const reader = await filledStore(50);
+    const store = new MemoryReadStore();
+    const hosted = hostedIn(store);
+    await filled(hosted, reader);
+    const promotedAt: (bigint | undefined)[] = [];
+    const promote = store.promote.bind(store);
+    store.promote = async (projection, generation, options) => {
+      const actual = (await store.generations(projection)).find(({ number }) => number === generation)?.checkpoint.position;
+      promotedAt.push(actual);
+      if (promotedAt.length > 1) return promote(projection, generation, options);
+      // The writer of the old one was faster by three events, and more follow that it has not come to.
+      const expected = [];
+      for (let amount = 1; amount <= 40; amount++) expected.push(await append(reader, 'a', amount));
+      throw new GenerationBehind(projection, generation, actual, expected[2]);
+    };
+    const { projections } = await new Rebuilder({ reader, projections: [hosted], batchSizeMax: 1, followMs: 0 }).run();
+    expect(projections[0]).toMatchObject({ outcome: 'promoted', generation: 2 });
+    expect(promotedAt).toEqual([50n, 53n]);
+  });
+
   it('does not promote against another deployment that rebuilds by itself', async () => {
     const reader = await filledStore(50);
     const store = new MemoryReadStore();
@@ -414,6 +435,26 @@ describe('a cleanup', () => {
     expect(cleaned.map(({ generation, state, isDropped }) => `${generation} ${state} ${isDropped}`)).toEqual(['1 retired true', '3 filling true']);
     expect(await states(store)).toEqual(['2 serving']);
     expect(dump(store)).toEqual(before);
+  });
+
+  it.each(['filling', 'side'] as const)('leaves alone what somebody fills at this moment (%s)', async (state) => {
+    const reader = await filledStore(50);
+    const store = new MemoryReadStore();
+    const hosted = hostedIn(store);
+    await filled(hosted, reader);
+    const options = state === 'side' ? { isSide: true } : { isBulk: true };
+    const { number } = await store.createGeneration(hosted.projection, reader.incarnation, options);
+    const session = await store.open(hosted.projection, number);
+    const { position, digest } = session.checkpoint;
+    const beating = setInterval(() => void session.commit({ changes: [], checkpoint: { from: position, to: position, digest } }), 20);
+    try {
+      expect(await cleanUp({ projections: [hosted] })).toEqual([
+        { projection: 'tally', store: 'memory', generation: number, state, isDropped: false },
+      ]);
+    } finally {
+      clearInterval(beating);
+    }
+    expect(await states(store)).toEqual(['1 serving', `2 ${state}`]);
   });
 });
 

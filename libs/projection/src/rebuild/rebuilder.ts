@@ -13,6 +13,8 @@ const CACHE_BYTES_MAX = 64 * 1_048_576;
 const PROGRESS_INTERVAL_MS = 200;
 /** A running projector notices within a second that another generation serves. */
 const FOLLOW_MS = 3_000;
+/** Another read of the event store costs a rebuild more than it costs the fast ones to wait for a slow store; one that hangs is given up. */
+const WAIT_FOR_OTHERS_MS = 5_000;
 
 export interface RebuilderOptions {
   readonly reader: EventReader;
@@ -106,7 +108,7 @@ export class Rebuilder {
     const { reader, crash, batchSizeMax = BATCH_SIZE_MAX_DEFAULT, cacheBytesMax = CACHE_BYTES_MAX } = this.#options;
     const runtime = this.#runtime;
     const types = [...new Set(targets.flatMap(({ hosted }) => hosted.projection.wanted.types))];
-    const subscription = new SharedSubscription({ reader, types, batchSizeMax, runtime });
+    const subscription = new SharedSubscription({ reader, types, batchSizeMax, runtime, waitForOthersMs: WAIT_FOR_OTHERS_MS });
     const jobs: GenerationJob[] = [];
     const expected = (): number => jobs.filter((job) => BEFORE_CHECK.includes(job.phase) && job.status().state === 'rebuilding').length;
     const check = new DigestCheck({ reader, runtime, expected });

@@ -1,7 +1,8 @@
 // Goes back to a generation that served before, as atomically as a promotion, and brings it up to date first where that is possible.
 import { systemRuntime, type EventReader } from '@mainstem/event-store';
 import type { HostedProjection } from '../engine/hosted-projection.js';
-import { ForeignEventStore, NothingToRollBack, RollbackBehind } from '../errors.js';
+import { ForeignEventStore } from '../engine/errors.js';
+import { NothingToRollBack, RollbackBehind } from './errors.js';
 import type { Generation } from '../read-store/checkpoint.js';
 import { isBehind } from '../read-store/promotion-rules.js';
 import type { RebuiltProjection } from './generation-job.js';

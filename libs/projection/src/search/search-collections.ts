@@ -1,5 +1,6 @@
 // What a full-text index makes searchable of a document.
-import { InvalidDocument, InvalidProjection } from '../errors.js';
+import { InvalidProjection } from '../definition/errors.js';
+import { InvalidDocument } from '../read-store/errors.js';
 import type { ProjectionDocument } from '../read-store/read-store.js';
 import { WORDS_VERSION, wordsIn } from './words.js';
 

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { foldProjection } from '../engine/fold-projection.js';
 import { append, filledStore, HookedReadStore, tallyEvents, tallyProjection } from '../engine/tally.fixtures.js';
 import { documentProjection } from '../definition/document-projection.js';
-import { InvalidDocument } from '../errors.js';
+import { InvalidDocument } from '../read-store/errors.js';
 import { MemoryReadStore } from '../memory/memory-read-store.js';
 import { verifyProjection } from '../verify/verify-projection.js';
 import { fillSideGeneration, placeOf, positionAt } from './fill-side-generation.js';

@@ -8,7 +8,7 @@ import { HandlerWriter } from '../engine/handler-writer.js';
 import type { HostedProjection } from '../engine/hosted-projection.js';
 import { OpenGeneration } from '../engine/open-generation.js';
 import type { Condemned } from '../engine/parking.js';
-import { ProjectionFailed } from '../errors.js';
+import { ProjectionFailed } from '../engine/errors.js';
 import type { Partition } from '../partition/partition.js';
 import { readUpTo } from '../verify/event-range.js';
 

@@ -5,7 +5,7 @@ import { EMPTY_DIGEST } from '../digest/rolling-digest.js';
 import { DocumentPlan, type MaybeDocument } from '../engine/document-batch.js';
 import { estimateBytes } from '../engine/document-cache.js';
 import type { Gate } from '../engine/parking.js';
-import { ProjectionFailed } from '../errors.js';
+import { ProjectionFailed } from '../engine/errors.js';
 import type { ParkedEvent } from '../read-store/read-store.js';
 import { keyHash } from '../partition/key-hash.js';
 import { partitionOf, type Partition } from '../partition/partition.js';

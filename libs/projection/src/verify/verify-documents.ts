@@ -3,7 +3,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { throwIfAborted, type Position } from '@mainstem/event-store';
 import type { DocumentProjection } from '../definition/document-projection.js';
 import { contributionOf, RollUpGroup } from '../engine/roll-up-group.js';
-import { VerifyDisturbed, VerifyTooLarge } from '../errors.js';
+import { VerifyDisturbed, VerifyTooLarge } from './errors.js';
 import type { GenerationSnapshot, ProjectionDocument } from '../read-store/read-store.js';
 import type { LastEvent } from './differences.js';
 import { readUpTo } from './event-range.js';

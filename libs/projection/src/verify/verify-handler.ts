@@ -3,7 +3,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { throwIfAborted, type EventReader, type Position, type RecordedEvent } from '@mainstem/event-store';
 import type { HandlerProjection } from '../definition/handler-projection.js';
 import { RollingDigest } from '../digest/rolling-digest.js';
-import { VerifyDisturbed } from '../errors.js';
+import { VerifyDisturbed } from './errors.js';
 import { compareKeys } from '../read-store/key-order.js';
 import type { GenerationSnapshot, ScanEntry, ScanOptions } from '../read-store/read-store.js';
 import { GenerationFill } from '../side/generation-fill.js';

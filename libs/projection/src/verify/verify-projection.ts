@@ -1,7 +1,8 @@
 // Verifies a read model: is it what a fold of the events gives, byte for byte?
 import type { EventReader, Position } from '@mainstem/event-store';
 import type { AnyProjection, HostedProjection } from '../engine/hosted-projection.js';
-import { ForeignEventStore, ProjectionChanged, UnknownGeneration } from '../errors.js';
+import { ForeignEventStore, ProjectionChanged } from '../engine/errors.js';
+import { UnknownGeneration } from '../read-store/errors.js';
 import { checkpointIn, partitionsOf, type Partition } from '../partition/partition.js';
 import { Differences, type VerifyDifference } from './differences.js';
 import { verifyDocuments } from './verify-documents.js';

@@ -49,10 +49,19 @@ local function keep(snapshots, base, name, keys, first, last, step)
   end
 end
 
+-- A board that had lost places before it is changed here: afterwards nobody could tell any more.
+local shortened
+
+local function touch(v, touched, board)
+  if touched[board] then return end
+  touched[board] = true
+  if isShortened(v, board) then shortened = board end
+end
+
 local function leave(v, touched, key, boards)
   for _, board in ipairs(boards) do
+    touch(v, touched, board)
     redis.call('ZREM', v .. ':b:' .. board, key)
-    touched[board] = true
   end
 end
 
@@ -92,11 +101,11 @@ local function moveBoards(v, touched, first, count)
   end
   for _ = 1, takeNumber() do
     local board, places = take(), takeNumber()
+    touch(v, touched, board)
     for i = 0, 2 * places - 1, ${2 * CHUNK} do
       redis.call('ZADD', v .. ':b:' .. board, unpack(ARGV, at + 1 + i, at + math.min(i + ${2 * CHUNK}, 2 * places)))
     end
     at = at + 2 * places
-    touched[board] = true
   end
 end
 
@@ -152,6 +161,8 @@ for _ = 1, takeNumber() do
     if #snapshots > 0 then keep(snapshots, base, name, expired, 1, #expired, 1) end
     for _, key in ipairs(expired) do removeDocument(base, name, v, touched, key) end
   end
+  -- What has been written by now is of no use to anybody: the generation goes with it.
+  if shortened then return { 'damaged', withdraw(n, shortening(name, shortened)) } end
   countBoards(v, touched)
   redis.call('HSET', meta, n .. ':n:' .. name, shapeOf(n, base, name))
 end

@@ -75,6 +75,13 @@ local function damageOf(n)
   return nil
 end
 
+-- Whether a board has other places than the last commit to it has left. Not part of the shape, because a collection may have thousands of boards.
+local function isShortened(v, board)
+  return redis.call('ZCARD', v .. ':b:' .. board) ~= tonumber(redis.call('HGET', v .. ':s', board) or '0')
+end
+
+local function shortening(name, board) return 'board ' .. board .. ' of ' .. name .. ' has lost or gained places' end
+
 -- By bytes. Lua's own comparison asks the locale.
 local function isBelow(a, b)
   local length = math.min(#a, #b)

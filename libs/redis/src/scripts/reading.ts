@@ -35,12 +35,11 @@ if not n then return {} end
 local base = baseOf(n)
 local v = derivedOf(n, base, name)
 local k = v .. ':b:' .. board
-local size = redis.call('ZCARD', k)
-if size ~= tonumber(redis.call('HGET', v .. ':s', board) or '0') then
-  withdraw(n, 'board ' .. board .. ' of ' .. name .. ' has lost or gained places')
+if isShortened(v, board) then
+  withdraw(n, shortening(name, board))
   return {}
 end
-local rank = 0
+local size, rank = redis.call('ZCARD', k), 0
 if ARGV[5] then
   -- Among equal scores the members are in order of bytes: the first one above the key is found by halving.
   rank = redis.call('ZCOUNT', k, '-inf', '(' .. ARGV[5])

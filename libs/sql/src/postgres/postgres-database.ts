@@ -1,7 +1,7 @@
 // The SQL read store on a PostgreSQL server: a pool of connections, each with one piece of work at a time.
 import { ReadStoreUnavailable } from '@mainstem/projection';
 import type { DocumentClass } from '@mainstem/projection';
-import type { Runtime } from '@mainstem/event-store';
+import { inTime, type Runtime } from '@mainstem/event-store';
 import type { Pool, PoolClient } from 'pg';
 import { DataSource } from 'typeorm';
 import type { EntityManager } from 'typeorm';
@@ -38,6 +38,8 @@ export class PostgresDatabase implements SqlDatabase {
   readonly canReplaceViews = true;
   /** Not the transaction's start: it may have waited for a lock. */
   readonly nowMs = 'CAST(extract(epoch FROM clock_timestamp()) * 1000 AS bigint)';
+  // Also where there is no transaction around it: the setting is the statement's own then.
+  readonly relaxed = "set_config('synchronous_commit', 'off', true) = 'off'";
   readonly #active = new Set<Promise<unknown>>();
   #isClosed = false;
 
@@ -128,9 +130,7 @@ export class PostgresDatabase implements SqlDatabase {
   async close(): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    const waited = new AbortController();
-    await Promise.race([Promise.allSettled([...this.#active]), this.runtime.sleep(CLOSE_WAIT_MAX_MS, waited.signal)]);
-    waited.abort();
+    await inTime(Promise.allSettled([...this.#active]), CLOSE_WAIT_MAX_MS, this.runtime, () => []);
     await this.dataSource.destroy();
   }
 

@@ -29,6 +29,7 @@ export class SqliteDatabase implements SqlDatabase {
   readonly canReplaceViews = false;
   /** The clock of the machine, which all processes share that may open the file. */
   readonly nowMs = "CAST(unixepoch('subsec') * 1000 AS integer)";
+  readonly relaxed = '1'; // both kinds are the same here
   #isClosed = false;
 
   private constructor(

@@ -12,6 +12,7 @@ import {
   type ProjectionStatus,
   type RebuildPolicy,
 } from '@mainstem/projection';
+import type { SeededRandom } from '../faults/seeded-random.js';
 import { SeededRuntime } from '../faults/seeded-runtime.js';
 
 export const LEASE_MS = 5_000;
@@ -185,6 +186,32 @@ export class LeaseSimulation {
     const { events, total } = this.#expected.get(stream) ?? { events: 0, total: 0 };
     this.#expected.set(stream, { events: events + 1, total: total + amount });
     return position;
+  }
+
+  /**
+   * Three instances through `steps` events; before each one of them is frozen, thawed, cut off or replaced, or nothing happens. In the end all of
+   * them can go on. Those that were not stopped.
+   */
+  async trouble(random: SeededRandom, steps: number, options: InstanceOptions = {}): Promise<readonly Instance[]> {
+    const running = ['a', 'b', 'c'].map((name) => this.start(name, options));
+    for (let step = 0; step < steps; step++) {
+      await this.append();
+      const instance = random.pick(running);
+      const act = random.int(0, 9);
+      if (act === 0) instance.freeze();
+      if (act === 1 || act === 2) instance.thaw();
+      if (act === 3) instance.isCutOff = !instance.isCutOff;
+      if (act === 4) {
+        void instance.projector.stop();
+        running.splice(running.indexOf(instance), 1, this.start(`${instance.name}+`, options));
+      }
+      await this.runtime.advance(random.int(1, 900));
+    }
+    for (const instance of this.instances) {
+      instance.thaw();
+      instance.isCutOff = false;
+    }
+    return running;
   }
 
   /** What every read model has to be, counted while appending. */

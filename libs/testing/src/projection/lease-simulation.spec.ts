@@ -4,6 +4,8 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { seededRandom } from '../faults/seeded-random.js';
 import { counterProjection, LEASE_MS, LeaseSimulation, LyingReadStore, type Instance } from './lease-simulation.fixtures.js';
 
+/** Of a simulation at random. */
+const EVENTS = 60;
 const SEED = 20_261_125;
 const WAIT = { timeoutMs: 30_000 };
 
@@ -192,28 +194,9 @@ describe('instances of a projector', () => {
     'lose nothing and do nothing twice while they are frozen, cut off, stopped and replaced at random (seed %i)',
     async (seed) => {
       simulation = new LeaseSimulation(seed, ['counter', 'second', 'third']);
-      const random = seededRandom(seed);
-      for (const name of ['a', 'b', 'c']) simulation.start(name);
-      const running = [...simulation.instances];
-      for (let step = 0; step < 60; step++) {
-        await simulation.append();
-        const instance = random.pick(running);
-        const act = random.int(0, 9);
-        if (act === 0) instance.freeze();
-        if (act === 1 || act === 2) instance.thaw();
-        if (act === 3) instance.isCutOff = !instance.isCutOff;
-        if (act === 4) {
-          void instance.projector.stop();
-          running.splice(running.indexOf(instance), 1, simulation.start(`${instance.name}+`));
-        }
-        await simulation.runtime.advance(random.int(1, 900));
-      }
-      for (const instance of simulation.instances) {
-        instance.thaw();
-        instance.isCutOff = false;
-      }
+      await simulation.trouble(seededRandom(seed), EVENTS);
       for (const projection of simulation.projections) {
-        await simulation.until(() => simulation.ownersOf(projection).some((owner) => owner.status(projection).position === 60n));
+        await simulation.until(() => simulation.ownersOf(projection).some((owner) => owner.status(projection).position === BigInt(EVENTS)));
         expect(simulation.stored(projection)).toEqual(simulation.expected);
         await simulation.until(() => simulation.ownersOf(projection).length === 1);
       }

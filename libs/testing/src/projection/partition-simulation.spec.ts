@@ -4,6 +4,8 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { seededRandom } from '../faults/seeded-random.js';
 import { counterProjection, LEASE_MS, LeaseSimulation, LyingReadStore, type Instance } from './lease-simulation.fixtures.js';
 
+/** Of a simulation at random. */
+const EVENTS = 60;
 const SEED = 20_261_126;
 const PARTS = 4;
 const SPLIT = { partitions: PARTS } as const;
@@ -109,26 +111,7 @@ describe('instances of a projector that share the parts of a projection', () => 
     'lose nothing and do nothing twice while they are frozen, cut off, stopped and replaced at random (seed %i)',
     async (seed) => {
       simulation = new LeaseSimulation(seed);
-      const random = seededRandom(seed);
-      for (const name of ['a', 'b', 'c']) simulation.start(name, SPLIT);
-      const running = [...simulation.instances];
-      for (let step = 0; step < 60; step++) {
-        await simulation.append();
-        const instance = random.pick(running);
-        const act = random.int(0, 9);
-        if (act === 0) instance.freeze();
-        if (act === 1 || act === 2) instance.thaw();
-        if (act === 3) instance.isCutOff = !instance.isCutOff;
-        if (act === 4) {
-          void instance.projector.stop();
-          running.splice(running.indexOf(instance), 1, simulation.start(`${instance.name}+`, SPLIT));
-        }
-        await simulation.runtime.advance(random.int(1, 900));
-      }
-      for (const instance of simulation.instances) {
-        instance.thaw();
-        instance.isCutOff = false;
-      }
+      const running = await simulation.trouble(seededRandom(seed), EVENTS, SPLIT);
       await isLevel(PARTS);
       await simulation.until(() => areShared(running, 1, 1, 2));
     },

@@ -50,6 +50,45 @@ export const leaseCases = (define: DefineCase): readonly ContractCase[] => [
     assert.ok(remainingMs > 1_000, `remaining: ${remainingMs}`);
   }),
 
+  define('answers who believes to extend a lease like anybody else', async ({ store }) => {
+    const claim = aClaim('one', { durationMs: 1_000, isExtension: true });
+    assert.deepEqual(await store.claimLease(claim), { isHeld: true, owner: 'one', remainingMs: 1_000 });
+    assert.deepEqual(await store.claimLease({ ...claim, durationMs: LONG_MS }), { isHeld: true, owner: 'one', remainingMs: LONG_MS });
+    const rival = await store.claimLease(aClaim('two', { isExtension: true }));
+    assert.equal(rival.owner, 'one');
+    assert.ok(rival.remainingMs > 1_000, `remaining: ${rival.remainingMs}`);
+    await store.releaseLease(aClaim('one'));
+    await store.claimLease(aClaim('one', { durationMs: SHORT_MS }));
+    await claimedAtLast(store, aClaim('two'));
+    const answer = await store.claimLease(aClaim('one', { isExtension: true }));
+    assert.deepEqual({ ...answer, remainingMs: 0 }, { isHeld: false, owner: 'two', remainingMs: 0 });
+  }),
+
+  define('extends, of many leases at once, exactly those that are held', async ({ store }) => {
+    const claims = ['mine', 'rival', 'mine', 'free'].map((owner, partition) => ({ owner, claim: aClaim('mine', { partition, isExtension: true }) }));
+    for (const { owner, claim } of claims) if (owner !== 'free') await store.claimLease({ ...claim, owner, isExtension: false, durationMs: 5_000 });
+    const longer = claims.map(({ claim }, place) => ({ ...claim, durationMs: place === 2 ? 2 * LONG_MS : LONG_MS }));
+    const answers = await Promise.all(longer.map((claim) => store.claimLease(claim)));
+    assert.deepEqual(
+      answers.map(({ isHeld, owner }) => [isHeld, owner]),
+      [
+        [true, 'mine'],
+        [false, 'rival'],
+        [true, 'mine'],
+        [true, 'mine'], // nobody had it: then it is a claim
+      ],
+    );
+    const left = new Map((await store.leases('contract-orders')).map(({ partition, remainingMs }) => [partition, remainingMs]));
+    const isWithin = (partition: number, lowMs: number, highMs: number): boolean => {
+      const remainingMs = left.get(partition) ?? 0;
+      return remainingMs > lowMs && remainingMs <= highMs;
+    };
+    assert.ok(
+      isWithin(0, 5_000, LONG_MS) && isWithin(1, 0, 5_000) && isWithin(2, LONG_MS, 2 * LONG_MS) && isWithin(3, 5_000, LONG_MS),
+      String([...left]),
+    );
+  }),
+
   define('gives a lease that has ended to the next one, and not back to the one before', async ({ store }) => {
     await store.claimLease(aClaim('one', { durationMs: SHORT_MS }));
     await claimedAtLast(store, aClaim('two'));

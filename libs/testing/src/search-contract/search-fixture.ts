@@ -22,6 +22,8 @@ export type SearchStore = ReadStore & SearchQueries;
 export interface SearchFixture {
   /** Whoever opens it closes it. */
   readonly open: (collections: SearchCollections) => Promise<SearchStore>;
+  /** Makes the words that generation 1 keeps beside a document of `PRODUCTS` others, and leaves the document as it is. */
+  readonly damageWords: (key: string) => Promise<void>;
   /** Removes what was left behind; all stores are closed by then. */
   readonly dispose: () => Promise<void>;
 }

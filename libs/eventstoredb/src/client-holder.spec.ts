@@ -1,0 +1,49 @@
+import { systemRuntime } from '@mainstem/event-store';
+import { describe, expect, it } from 'vitest';
+import { ClientHolder } from './client-holder.js';
+
+describe('a holder of the client', () => {
+  const withHolder = async (work: (holder: ClientHolder, pass: (ms: number) => void) => void): Promise<void> => {
+    let nowMs = 5_000;
+    // Dials nothing until it is used.
+    const holder = new ClientHolder('esdb://127.0.0.1:1?tls=false', { ...systemRuntime, monotonic: () => nowMs });
+    try {
+      work(holder, (ms) => (nowMs += ms));
+    } finally {
+      await holder.close();
+    }
+  };
+
+  it('gives up a silent client at once, and tells those who use it', () =>
+    withHolder((holder) => {
+      const first = holder.current();
+      holder.renew(first);
+      expect(first.abandoned.aborted).toBe(true);
+      expect(holder.current().client).not.toBe(first.client);
+    }));
+
+  it('gives up none that has been given up by others', () =>
+    withHolder((holder, pass) => {
+      const first = holder.current();
+      holder.renew(first);
+      const second = holder.current();
+      pass(5_000);
+      holder.renew(first);
+      expect(holder.current()).toBe(second);
+    }));
+
+  it('gives up one that fell silent within a second of the last as soon as the second is over and somebody asks', () =>
+    withHolder((holder, pass) => {
+      holder.renew(holder.current());
+      const second = holder.current();
+      pass(600);
+      holder.renew(second);
+      expect(holder.current()).toBe(second);
+      pass(400);
+      const third = holder.current();
+      expect(third.client).not.toBe(second.client);
+      expect(second.abandoned.aborted).toBe(true);
+      pass(5_000);
+      expect(holder.current()).toBe(third);
+    }));
+});

@@ -1,0 +1,90 @@
+// Makes generations: their index, then their state documents. What was begun and never completed is completed or removed by whoever comes next.
+import { randomUUID } from 'node:crypto';
+import { partitionsOf } from '@mainstem/projection';
+import type { SearchServer } from '../server/search-server.js';
+import type { Catalog, Leftover } from './catalog.js';
+import { indexDefinition, type GenerationMeta, type IndexSettings } from './index-definition.js';
+import { generationAlias, indexName } from './names.js';
+import { createState, emptyState } from './state-document.js';
+import type { Serving } from './serving.js';
+
+/** By then whoever makes a generation has completed it. If he has not after all, he is told so, and makes another one. */
+const ABANDONED_AFTER_MS = 10_000;
+
+export class Making {
+  constructor(
+    private readonly server: SearchServer,
+    private readonly catalog: Catalog,
+    private readonly serving: Serving,
+    private readonly settings: IndexSettings,
+  ) {}
+
+  /**
+   * The number of a generation that is complete: a new one, or one of the same definition that was begun and is empty. Several may complete it at the
+   * same time. Errors: READ_STORE_UNAVAILABLE, READ_STORE_PERMISSION_DENIED.
+   */
+  async make(wanted: Omit<GenerationMeta, 'number'>): Promise<number> {
+    const { projection } = wanted;
+    const { leftovers } = await this.catalog.survey(projection);
+    const begun = await this.#begun(leftovers, wanted);
+    await this.removeLeftovers(leftovers.filter((leftover) => leftover !== begun));
+    const meta = begun?.meta ?? (await this.#makeIndex(wanted));
+    // The first one, which speaks of the whole, comes last: with it the generation is there.
+    const [first, ...others] = partitionsOf(meta).map((partition) => this.catalog.placeOf(meta, partition.number));
+    await Promise.all(others.map((place) => createState(this.server, place, emptyState(meta.createdAt, false))));
+    if (first) await createState(this.server, first, emptyState(meta.createdAt, meta.wasBulk === true));
+    return meta.number;
+  }
+
+  /** Deletes what somebody began and did not complete, or had begun to delete. Errors: READ_STORE_UNAVAILABLE, READ_STORE_PERMISSION_DENIED. */
+  async removeLeftovers(leftovers: readonly Leftover[]): Promise<void> {
+    for (const leftover of leftovers) {
+      // Queries read one that has lost its state until another one serves.
+      if (leftover.isServing || !(leftover.isDropped || (await this.#isClaimed(leftover)))) continue;
+      await this.server.request({ method: 'DELETE', path: `/${leftover.index}`, expected: [404] });
+    }
+  }
+
+  /** From here on nobody completes it any more: the state that it lacks, maybe that of a later part alone, says so. */
+  async #isClaimed({ meta, missing = 0 }: Leftover): Promise<boolean> {
+    if (this.server.runtime.now() - Date.parse(meta.createdAt) < ABANDONED_AFTER_MS) return false;
+    return createState(this.server, this.catalog.placeOf(meta, missing), { ...emptyState(meta.createdAt, false), isDropped: true });
+  }
+
+  async #makeIndex(wanted: Omit<GenerationMeta, 'number'>): Promise<GenerationMeta> {
+    const { prefix, projection } = wanted;
+    const known = await this.catalog.entries(projection);
+    const number = await this.serving.nextNumber(projection, Math.max(0, ...known.map(({ meta }) => meta.number)));
+    const meta: GenerationMeta = { ...wanted, number };
+    const definition = { ...indexDefinition(meta, this.settings), aliases: { [generationAlias(prefix, projection, number)]: {} } };
+    await this.server.request({ method: 'PUT', path: `/${indexName(prefix, projection, number, randomUUID())}`, body: JSON.stringify(definition) });
+    return meta;
+  }
+
+  /** One that has lost its state and holds documents is not empty: their versions would outdo what is written now. */
+  async #begun(leftovers: readonly Leftover[], wanted: Omit<GenerationMeta, 'number'>): Promise<Leftover | undefined> {
+    for (const leftover of leftovers) {
+      if (!leftover.isDropped && isOfSameDefinition(leftover.meta, wanted) && (await this.#isEmpty(leftover.index))) return leftover;
+    }
+    return undefined;
+  }
+
+  async #isEmpty(index: string): Promise<boolean> {
+    await this.server.request({ method: 'POST', path: `/${index}/_refresh`, expected: [404] });
+    const query = JSON.stringify({ query: { bool: { must_not: [{ term: { kind: 'state' } }] } } });
+    const { status, body } = await this.server.request<{ readonly count: number }>({
+      method: 'POST',
+      path: `/${index}/_count`,
+      body: query,
+      expected: [404],
+    });
+    return status !== 404 && body.count === 0;
+  }
+}
+
+const isOfSameDefinition = ({ number: _, ...begun }: GenerationMeta, wanted: Omit<GenerationMeta, 'number'>): boolean => {
+  const [one, other] = [begun, wanted].map((meta) => JSON.stringify(Object.entries({ ...meta, createdAt: '' }).sort(byName)));
+  return one === other;
+};
+
+const byName = ([left]: [string, unknown], [right]: [string, unknown]): number => (left < right ? -1 : left > right ? 1 : 0);

@@ -1,0 +1,60 @@
+// Searches in one point in time of an index, which goes on changing meanwhile.
+import type { SearchServer } from '../server/search-server.js';
+
+const KEEP_ALIVE = '10m';
+
+interface ViewAnswer<Source> {
+  readonly pit_id?: string;
+  readonly hits: { readonly hits: readonly { readonly _source: Source }[] };
+}
+
+/**
+ * Runs `work` on what the index holds now. The server keeps that for as long as it takes, at most ten minutes between two of its reads.
+ * Errors: READ_STORE_UNAVAILABLE; what `work` throws is thrown on.
+ */
+export const withView = async <Result>(server: SearchServer, index: string, work: (view: View) => Promise<Result>): Promise<Result> => {
+  await server.request({ method: 'POST', path: `/${index}/_refresh` });
+  const { flavour } = server;
+  const opened = await server.request<Readonly<Record<string, string>>>({
+    method: 'POST',
+    path: flavour.openPointInTime(index),
+    query: { keep_alive: KEEP_ALIVE },
+  });
+  const id = opened.body[flavour.pointInTimeId] ?? '';
+  try {
+    return await work(new View(server, id));
+  } finally {
+    // If it cannot be closed now, it is closed when its time is over.
+    await server.request({ method: 'DELETE', path: flavour.closePointInTime, body: flavour.closeBody(id), expected: [404] }).catch(() => undefined);
+  }
+};
+
+/** The search for a page of a collection, by key. */
+export const pageOf = (collection: string, { after, size }: { readonly after: string | undefined; readonly size: number }): object => ({
+  size,
+  query: { bool: { filter: [{ term: { kind: 'document' } }, { term: { collection } }] } },
+  sort: [{ key: 'asc' }],
+  ...(after !== undefined && { search_after: [after] }),
+});
+
+export class View {
+  #id: string;
+
+  constructor(
+    private readonly server: SearchServer,
+    id: string,
+  ) {
+    this.#id = id;
+  }
+
+  async answer(body: object): Promise<ViewAnswer<never>> {
+    const request = JSON.stringify({ ...body, pit: { id: this.#id, keep_alive: KEEP_ALIVE } });
+    const answer = await this.server.request<ViewAnswer<never>>({ method: 'POST', path: '/_search', body: request });
+    this.#id = answer.body.pit_id ?? this.#id;
+    return answer.body;
+  }
+
+  async search<Source>(body: object): Promise<readonly Source[]> {
+    return (await this.answer(body)).hits.hits.map(({ _source }) => _source as Source);
+  }
+}

@@ -1,0 +1,25 @@
+// Takes the right to write one part of a generation, and finishes what whoever had it before has committed.
+import { CheckpointMoved } from '@mainstem/projection';
+import { changeState, readState, type State, type StateBody, type StatePlace } from '../generation/state-document.js';
+import type { SearchServer } from '../server/search-server.js';
+import { finishIntent } from './intents.js';
+
+/** How often a rival may change the same document in a row. */
+export const RACES_MAX = 50;
+
+/**
+ * Raises the epoch, which fences off whoever wrote before, makes these changes with it, and finishes the batch that he had committed.
+ * Errors: READ_STORE_UNKNOWN_GENERATION, READ_STORE_CHECKPOINT_MOVED after too many races, READ_STORE_UNAVAILABLE, READ_STORE_READ_ONLY.
+ */
+export const takeOver = async (server: SearchServer, place: StatePlace, updatedAt: string, changes: Partial<StateBody> = {}): Promise<State> => {
+  for (let race = 1; ; race++) {
+    const found = await readState(server, place);
+    try {
+      const raised = await changeState(server, place, found, { ...changes, epoch: found.body.epoch + 1 });
+      return await finishIntent(server, place, raised, { updatedAt });
+    } catch (error) {
+      if (!(error instanceof CheckpointMoved) || race === RACES_MAX) throw error;
+      await server.pause(0);
+    }
+  }
+};

@@ -1,0 +1,109 @@
+// Errors of running projections, and of whoever waits for one.
+import { MainstemError } from '@mainstem/event-store';
+
+/** Nobody here hosts a projection of that name. */
+export class UnknownProjection extends MainstemError {
+  constructor(
+    readonly projection: string,
+    known: readonly string[],
+  ) {
+    super('PROJECTION_UNKNOWN', `There is no projection ${projection}. Known: ${known.join(', ') || 'none'}.`);
+  }
+}
+
+/** The stored generation was filled by another definition and the policy is not to rebuild by itself. */
+export class ProjectionChanged extends MainstemError {
+  constructor(
+    readonly projection: string,
+    readonly generation: number,
+  ) {
+    super(
+      'PROJECTION_CHANGED',
+      `Projection ${projection} is not the one that filled generation ${generation}: its definition, or the number of parts that it is split into, has changed. ` +
+        "Set its policy to rebuild: 'auto', or deploy the definition that filled it.",
+    );
+  }
+}
+
+/** The checkpoint belongs to another event store: its positions mean nothing here. */
+export class ForeignEventStore extends MainstemError {
+  constructor(
+    readonly projection: string,
+    readonly expected: string,
+    readonly actual: string,
+  ) {
+    super(
+      'PROJECTION_FOREIGN_EVENT_STORE',
+      `Read model ${projection} was filled from event store ${expected}, but this one is ${actual}. ` +
+        'Check the configuration; if the event store was replaced on purpose, drop the read models and let them be filled anew.',
+    );
+  }
+}
+
+/** The checkpoint lies beyond the end of the event store, which must have been restored to an earlier state. */
+export class CheckpointAhead extends MainstemError {
+  constructor(
+    readonly projection: string,
+    readonly store: string,
+    readonly position: bigint,
+    readonly head: bigint | undefined,
+  ) {
+    super(
+      'PROJECTION_CHECKPOINT_AHEAD',
+      `Read model ${projection} in ${store} is at position ${position}, but the event store ends at ${head ?? 'none'}: it was restored to an earlier state. ` +
+        'Restore the newer event store, or rebuild this read model.',
+    );
+  }
+}
+
+/** An event could not be folded. Carries the event's place; the cause is what the projection threw. */
+export class ProjectionFailed extends MainstemError {
+  constructor(
+    readonly projection: string,
+    readonly key: string,
+    readonly position: bigint,
+    readonly type: string,
+    cause: unknown,
+  ) {
+    super(
+      'PROJECTION_FAILED',
+      `Projection ${projection} failed on ${type} at position ${position} (key ${key}): ${cause instanceof Error ? cause.message : String(cause)}`,
+      { cause },
+    );
+  }
+}
+
+/** So many keys are parked that the projection as a whole must be wrong. */
+export class TooManyParked extends MainstemError {
+  constructor(
+    readonly projection: string,
+    readonly keysMax: number,
+  ) {
+    super(
+      'PROJECTION_TOO_MANY_PARKED',
+      `Projection ${projection} has parked events of more than ${keysMax} keys. Fix the projection, then replay them.`,
+    );
+  }
+}
+
+/** A read model has not reached a position within the time given. */
+export class ProjectionBehind extends MainstemError {
+  constructor(
+    readonly projection: string,
+    readonly wanted: bigint,
+    readonly actual: bigint | undefined,
+    readonly timeoutMs: number,
+  ) {
+    super(
+      'PROJECTION_BEHIND',
+      `Read model ${projection} is at position ${actual ?? 'none'}, not yet at ${wanted}, after ${timeoutMs} ms. Try again later.`,
+    );
+  }
+}
+
+/** A projector was given a lease that no store can keep. */
+export class InvalidLease extends MainstemError {
+  constructor(problem: string) {
+    super('PROJECTOR_INVALID_LEASE', `The lease of the projector is not valid: ${problem}.`);
+  }
+}

@@ -1,0 +1,58 @@
+// Errors of rebuilds and of the way back from one.
+import { MainstemError } from '@mainstem/event-store';
+
+/** The generation has not applied what the event store holds; it was deleted, and the one that served goes on. */
+export class RebuildNotVerified extends MainstemError {
+  constructor(
+    readonly projection: string,
+    readonly generation: number,
+    readonly expected: string,
+    readonly actual: string,
+  ) {
+    super(
+      'REBUILD_NOT_VERIFIED',
+      `Generation ${generation} of ${projection} has applied other events than the event store holds (digest ${actual}, not ${expected}). ` +
+        'It was deleted and nothing was promoted. Rebuild it again; if that fails too, check the event store.',
+    );
+  }
+}
+
+/** Somebody else is rebuilding the projection; nothing was changed here. */
+export class RebuildRunning extends MainstemError {
+  constructor(
+    readonly projection: string,
+    readonly generation: number,
+  ) {
+    super(
+      'REBUILD_RUNNING',
+      `Another process is filling generation ${generation} of ${projection}. Wait until it is done (mainstem status shows how far it is), or stop it first.`,
+    );
+  }
+}
+
+/** There is no generation to go back to. */
+export class NothingToRollBack extends MainstemError {
+  constructor(
+    readonly projection: string,
+    problem: string,
+  ) {
+    super('ROLLBACK_NO_GENERATION', `Projection ${projection} cannot be rolled back: ${problem}.`);
+  }
+}
+
+/** The generation to go back to was filled by another definition than this program's, so it cannot be brought up to date here. */
+export class RollbackBehind extends MainstemError {
+  constructor(
+    readonly projection: string,
+    readonly generation: number,
+    readonly actual: bigint | undefined,
+    readonly expected: bigint | undefined,
+    behindBy: string,
+  ) {
+    super(
+      'ROLLBACK_BEHIND',
+      `Generation ${generation} of ${projection} is at position ${actual ?? 'none'}, ${behindBy} behind the one that serves, and was filled by another definition. ` +
+        'Roll back with the program that filled it, which brings it up to date first, or force it: queries then go back to that position.',
+    );
+  }
+}

@@ -1,0 +1,148 @@
+// One of three production stores in trouble under a projector that fills them all: writes and the other two go on meanwhile, and afterwards the
+// troubled one catches up by itself, each event once. Ten trials of a kind and store run side by side; none of their projectors is ever restarted.
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { SeededRandom, TcpFault } from '@mainstem/testing';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { withPostgres } from '../contract/sql-fixtures.js';
+import { startTrio, TRIO, type Trio, type TrioName } from './support/trio-servers.js';
+import { TrioTrial } from './support/trio-trial.js';
+import { chanceOf, makeFolder, OUTAGE_MS, removeFolder, trials } from './support/trials.js';
+
+/** Of each store, in every kind of trouble. */
+const TRIALS = 10;
+const SLOW_MS = 8_000;
+/** Ends of all connections to the troubled store, in one trial. */
+const KILLS = 10;
+/** Until a fault shows, on a machine that others need as well. */
+const HAPPENS_MS = 120_000;
+const LOOK_MS = 250;
+/** All of it again, ten at a time. */
+const rounds: readonly number[] = Array.from({ length: trials(1) }, (_, round) => round);
+
+const until = async (what: string, holds: () => boolean): Promise<void> => {
+  const deadline = performance.now() + HAPPENS_MS;
+  while (!holds()) {
+    if (performance.now() > deadline) throw new Error(`did not happen in time: ${what}`);
+    await delay(5);
+  }
+};
+
+const slowness = (chance: SeededRandom): TcpFault =>
+  chance.pick<TcpFault>([
+    { kind: 'delay', delayMs: chance.int(50, 400) },
+    { kind: 'trickle', bytes: chance.int(100, 1_000), everyMs: chance.int(5, 20) },
+  ]);
+
+describe.runIf(await withPostgres())('one of three stores in trouble', () => {
+  const random = chanceOf('outages');
+  let folder: string;
+  let servers: Trio;
+  const all: TrioTrial[] = [];
+
+  beforeAll(async () => {
+    folder = await makeFolder();
+    servers = await startTrio(folder);
+    for (const name of TRIO) all.push(...(await Promise.all(Array.from({ length: TRIALS }, (_, number) => opened(name, number)))));
+  });
+  afterAll(async () => {
+    await Promise.all(all.map((trial) => trial[Symbol.asyncDispose]()));
+    await Promise.all(TRIO.map((name) => servers[name].remove()));
+    await removeFolder(folder);
+  });
+
+  const opened = async (troubled: TrioName, number: number): Promise<TrioTrial> => {
+    const scope = `outages_${troubled}_${number}`;
+    const dir = join(folder, scope);
+    await mkdir(dir);
+    return TrioTrial.open({ dir, scope, servers, troubled, chance: random.fork(scope) });
+  };
+
+  /** In these trials: writes go on while `trouble` lasts; when it is over the troubled stores catch up among writes, and everything is the fold. */
+  const expectOvercome = async (tried: readonly TrioTrial[], trouble: () => Promise<void>): Promise<void> => {
+    for (const trial of tried) trial.write();
+    try {
+      await trouble();
+      await Promise.all(tried.map((trial) => trial.expectCatchesUp()));
+    } finally {
+      await Promise.all(tried.map((trial) => trial.stopWriting()));
+    }
+    await Promise.all(tried.map((trial) => trial.expectSound()));
+  };
+
+  /** The others come to show what is appended now, again and again for so long. The caller ends the trouble afterwards, not before. */
+  const expectOthersFollow = async (tried: readonly TrioTrial[], forMs: number): Promise<void> => {
+    const end = performance.now() + forMs;
+    do {
+      await Promise.all(tried.map((trial) => trial.expectOthersFollow()));
+      await delay(LOOK_MS);
+    } while (performance.now() < end);
+  };
+
+  /** The troubled ones say why they do not go on. */
+  const expectWaiting = async (tried: readonly TrioTrial[]): Promise<void> => {
+    await Promise.all(tried.map((trial) => until(`${trial.troubled} is told to be away`, () => trial.isUnavailable)));
+  };
+
+  it.for(rounds)(`goes on after it could not be reached for ${OUTAGE_MS / 1_000} s (${TRIALS} times each, round %i)`, () =>
+    expectOvercome(all, async () => {
+      for (const { network } of all) {
+        network.proxy.become({ kind: 'refuse' });
+        network.proxy.reset();
+      }
+      const missing = await Promise.all(all.map((trial) => trial.append()));
+      await expectOthersFollow(all, OUTAGE_MS);
+      await expectWaiting(all);
+      for (const [index, { troubled, troubledPositions }] of all.entries()) {
+        for (const position of troubledPositions) expect(position, `of ${troubled}, which nobody can reach`).toBeLessThan(missing[index] ?? 0n);
+      }
+      for (const { network } of all) network.proxy.become({ kind: 'none' });
+    }),
+  );
+
+  it.for(rounds)(`goes on after it was slow (${TRIALS} times each, round %i)`, () =>
+    expectOvercome(all, async () => {
+      for (const { network, chance } of all) {
+        network.spoken = 0;
+        network.proxy.become(slowness(chance));
+      }
+      await expectOthersFollow(all, SLOW_MS);
+      await until('all meet the slow network', () => all.every(({ network }) => network.spoken > 0));
+      for (const { network } of all) network.proxy.become({ kind: 'none' });
+    }),
+  );
+
+  it.for(rounds)(`goes on after its connections were killed in use, ${KILLS} times in a row (${TRIALS} times each, round %i)`, () =>
+    expectOvercome(all, async () => void (await Promise.all(all.map((trial) => expectOthersFollowAmongKills(trial))))),
+  );
+
+  it.for(rounds.flatMap((round) => TRIO.map((name) => ({ name, round }))))(
+    `goes on after $name was ended and started again (${TRIALS} times at once, round $round)`,
+    ({ name }) => {
+      const tried = all.filter(({ troubled }) => troubled === name);
+      return expectOvercome(tried, async () => {
+        await servers[name].down(random);
+        await expectOthersFollow(tried, 0);
+        await expectWaiting(tried);
+        await servers[name].up();
+      });
+    },
+  );
+});
+
+/** Each kill meets somebody who has just begun to use the connection. They end when the others have shown what was appended among them. */
+const expectOthersFollowAmongKills = async (trial: TrioTrial): Promise<void> => {
+  const { network, chance } = trial;
+  let isSeen = false;
+  const seen = trial.expectOthersFollow().finally(() => (isSeen = true));
+  void seen.catch(() => undefined); // told below
+  for (let kill = 0; kill < KILLS || !isSeen; kill++) {
+    network.spoken = 0;
+    await trial.append();
+    await until('somebody uses the connection', () => network.spoken > 0);
+    await delay(chance.int(0, 10));
+    network.proxy.reset();
+  }
+  await seen;
+};

@@ -1,0 +1,28 @@
+// The harness itself: what a process told is heard before its end is.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { expect, it } from 'vitest';
+import { WorkerProcess } from './support/worker-process.js';
+
+const SAYS_AFTER_MS = 300;
+const OTHERS_END_MS = 150;
+const BUSY_MS = 700;
+
+const busyFor = (ms: number): void => {
+  for (const until = performance.now() + ms; performance.now() < until;);
+};
+
+it('hears the last word of a process that ends while we are busy and others end, too', async () => {
+  await using worker = new WorkerProcess('last-word.ts', { args: [String(SAYS_AFTER_MS)] });
+  const other = spawn('sh', ['-c', 'read line; echo "$line"'], { stdio: ['pipe', 'pipe', 'ignore'] });
+  const ended = once(other, 'close');
+  await worker.until('listening');
+  // Its line and its end are there at once; whoever hears of one end is told of all ends by then, before any pipe is looked at again.
+  other.stdout.once('data', () => busyFor(BUSY_MS));
+  worker.send({});
+  other.stdin.end('gone\n');
+  setImmediate(() => busyFor(OTHERS_END_MS));
+  await expect(worker.until('word')).resolves.toMatchObject({ kind: 'word' });
+  await worker.succeeded();
+  await ended;
+});
