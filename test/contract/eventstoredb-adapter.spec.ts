@@ -1,15 +1,16 @@
 // The adapter on servers that are busy, redirecting, silent, slow or secured, and with more subscriptions than one connection takes.
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createConnection, createServer, type AddressInfo, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { eventId, streamName, systemRuntime, type NewEvent, type RecordedEvent } from '@mainstem/event-store';
+import { eventId, streamName, systemRuntime, type NewEvent, type RecordedEvent, type Runtime } from '@mainstem/event-store';
 import { EventStoreDbEventStore, type EventStoreDbOptions } from '@mainstem/eventstoredb';
 import { EventStoreDbServer } from '@mainstem/eventstoredb-server';
 import { TcpProxy } from '@mainstem/testing';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { makeCertificate } from '../fixtures/certificate.js';
 import { startFollower } from './eventstoredb/follower.js';
 import { errorType, events, read, startProtocol, type ProtocolFixture } from './eventstoredb/protocol-fixture.js';
@@ -285,6 +286,52 @@ const countingProxy = async (target: number) => {
   };
   return { port: (proxy.address() as AddressInfo).port, settled, stop };
 };
+
+/** Takes connections and says nothing on them, when it has been told to listen. */
+const silentServer = () => {
+  const sockets = new Set<Socket>();
+  const server = createServer((socket) => void sockets.add(socket.on('error', () => socket.destroy())));
+  const listen = async (port = 0): Promise<number> => {
+    await once(server.listen(port, '127.0.0.1'), 'listening');
+    return (server.address() as AddressInfo).port;
+  };
+  const close = async (): Promise<void> => {
+    for (const socket of sockets) socket.destroy();
+    if (server.listening) await new Promise((resolve) => server.close(resolve));
+  };
+  return { listen, close };
+};
+
+describe('a store that is not there', () => {
+  let silent: ReturnType<typeof silentServer>;
+  beforeEach(() => void (silent = silentServer()));
+  afterEach(() => silent.close());
+
+  it('says why and at which address, also when its last attempt had no time for an answer', async () => {
+    const port = await silent.listen();
+    await silent.close();
+    // The first attempt is refused. Then half a millisecond is left, and somebody listens who does not answer.
+    const clock = [0, 999.5, 1_001];
+    const between = async (): Promise<void> => {
+      clock.shift();
+      if (clock.length === 2) await silent.listen(port);
+    };
+    const sleep: Runtime['sleep'] = (ms, signal) => (signal ? systemRuntime.sleep(ms, signal) : between());
+    const runtime = { ...systemRuntime, monotonic: () => clock[0] ?? Infinity, sleep };
+    const opened = EventStoreDbEventStore.open({ connectionString: `esdb://127.0.0.1:${port}?tls=false`, connectTimeoutMs: 1_000, runtime });
+    const message = expect.stringMatching(new RegExp(`^open 127\\.0\\.0\\.1:${port}: .*ECONNREFUSED`));
+    await expect(opened).rejects.toMatchObject({ code: 'EVENT_STORE_UNAVAILABLE', message });
+    expect(clock).toEqual([1_001]);
+  });
+
+  it('is known by its address when nobody says anything', async () => {
+    const port = await silent.listen();
+    const connectionString = `esdb://admin:s3cret@127.0.0.1:${port}?tls=false`;
+    const opened = EventStoreDbEventStore.open({ connectionString, connectTimeoutMs: 300, answerTimeoutMs: 100 });
+    const message = expect.stringContaining(`open 127.0.0.1:${port}: the event store cannot be reached (no answer within 100 ms)`);
+    await expect(opened).rejects.toMatchObject({ code: 'EVENT_STORE_UNAVAILABLE', message });
+  });
+});
 
 describe('a store behind TLS', () => {
   let dir: string;

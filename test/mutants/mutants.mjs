@@ -404,4 +404,11 @@ export const mutants = [
     to: '',
     suites: ['libs/eventstoredb/src/client-holder.spec.ts'],
   },
+  {
+    name: 'an attempt that was cut short tells why a store cannot be opened (EventStoreDB)',
+    file: 'libs/eventstoredb/src/connect.ts',
+    from: 'if (reason === undefined || !isCutShort) reason = error;',
+    to: 'reason = error;',
+    suites: ['test/contract/eventstoredb-adapter.spec.ts'],
+  },
 ];

@@ -9,6 +9,13 @@ describe('the settings of a connection', () => {
     expect(connectionOf({ connectionString: 'esdb://host:2113' }).password).toBeUndefined();
   });
 
+  it.each(['esdb://one:1,two:2?tls=true', 'esdb://admin:s3cret@one:1,two:2', 'esdb+discover://admin:s3@c/r@et@one:1,two:2?tls=false'])(
+    'know the addresses without the password: %s',
+    (connectionString) => {
+      expect(connectionOf({ connectionString }).hosts).toBe('one:1,two:2');
+    },
+  );
+
   it('put credentials of their own in the place of those in the string', () => {
     const credentials = { username: 'ad min', password: 'p@ss:/?word' };
     const expected = 'esdb+discover://ad%20min:p%40ss%3A%2F%3Fword@one:1,two:2/path?tls=true';

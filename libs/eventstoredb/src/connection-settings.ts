@@ -14,6 +14,8 @@ export interface ConnectionSettings {
 export interface Connection {
   /** Holds the password: never to be shown. */
   readonly uri: string;
+  /** For messages: the addresses as they were given, without user and password. */
+  readonly hosts: string;
   readonly password: string | undefined;
 }
 
@@ -44,7 +46,12 @@ export const connectionOf = ({ connectionString, credentials }: ConnectionSettin
   if (parameters !== undefined) checkParameters(parameters);
   const written = credentials ? `${encodeURIComponent(credentials.username)}:${encodeURIComponent(credentials.password)}` : user;
   const rest = parameters === undefined ? hosts : `${hosts}?${parameters}`;
-  return { uri: `${scheme}${written === undefined ? '' : `${written}@`}${rest}`, password: credentials?.password ?? passwordIn(user) };
+  return {
+    uri: `${scheme}${written === undefined ? '' : `${written}@`}${rest}`,
+    // A password with an @ or / that is not encoded ends there, too.
+    hosts: hosts.slice(hosts.lastIndexOf('@') + 1),
+    password: credentials?.password ?? passwordIn(user),
+  };
 };
 
 const checkParameters = (parameters: string): void => {

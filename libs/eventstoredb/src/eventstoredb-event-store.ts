@@ -23,20 +23,18 @@ import {
   type SubscribeOptions,
   type SubscriptionBatch,
 } from '@mainstem/event-store';
-import { BackOff } from './back-off.js';
 import { ClientHolder } from './client-holder.js';
+import { connect } from './connect.js';
 import { ConnectionHealth, type ConnectionStatus } from './connection-health.js';
 import { connectionOf, type ConnectionSettings } from './connection-settings.js';
 import { EventsAppender } from './events-appender.js';
 import { EventsReader } from './events-reader.js';
-import { readIncarnation } from './incarnation.js';
 import { LocalAppends } from './local-appends.js';
 import type { StoreContext, Timeouts } from './store-context.js';
 import { StreamLanes } from './stream-lanes.js';
 import { SubscriptionConnections } from './subscription-connections.js';
 import { supervisedSubscription } from './supervised-subscription.js';
-import { isTransient, redactor, translateError } from './translate-error.js';
-import { within } from './within.js';
+import { redactor, translateError } from './translate-error.js';
 
 export interface EventStoreDbOptions extends ConnectionSettings {
   readonly runtime?: Runtime;
@@ -77,16 +75,17 @@ export class EventStoreDbEventStore implements EventStore {
    */
   static async open(options: EventStoreDbOptions): Promise<EventStoreDbEventStore> {
     const { runtime = systemRuntime, connectTimeoutMs = 10_000, answerTimeoutMs = 5_000, patienceMs = 30_000 } = options;
-    const { uri, password } = connectionOf(options);
+    const { uri, hosts, password } = connectionOf(options);
+    const operation = `open ${hosts}`;
     const timeouts: Timeouts = { answerMs: answerTimeoutMs, appendMs: patienceMs, readMs: patienceMs };
     const context: StoreContext = { runtime, timeouts, holder: new ClientHolder(uri, runtime), redact: redactor(password) };
     try {
-      const incarnation = await connect(context, connectTimeoutMs);
+      const incarnation = await connect(context, { operation, timeoutMs: connectTimeoutMs });
       const connections = new SubscriptionConnections(context.holder, () => new ClientHolder(uri, runtime));
       return new EventStoreDbEventStore(context, connections, { ...DEFAULT_LIMITS, ...options.limits }, incarnation);
     } catch (error) {
       await context.holder.close();
-      throw translateError(error, { name: 'open' }, context.redact);
+      throw translateError(error, { name: operation }, context.redact);
     }
   }
 
@@ -160,22 +159,3 @@ export class EventStoreDbEventStore implements EventStore {
     if (this.#closing) throw new EventStoreClosed();
   }
 }
-
-/** Tries until it answers or the time is over. */
-const connect = async ({ runtime, holder, timeouts }: StoreContext, timeoutMs: number): Promise<Incarnation> => {
-  const start = runtime.monotonic();
-  const backOff = new BackOff(runtime, { delayMsMin: 50, delayMs: 100, delayMsMax: 1_000 });
-  for (;;) {
-    const held = holder.current();
-    const leftMs = timeoutMs - (runtime.monotonic() - start);
-    try {
-      return await within(readIncarnation(held, runtime, timeouts.answerMs), Math.max(1, Math.min(timeouts.answerMs, leftMs)), 'open', runtime);
-    } catch (error) {
-      if (!isTransient(error) || runtime.monotonic() - start >= timeoutMs) throw error;
-      holder.renew(held);
-      await backOff.wait();
-      // Not once more without time to answer: that would hide why.
-      if (runtime.monotonic() - start >= timeoutMs) throw error;
-    }
-  }
-};

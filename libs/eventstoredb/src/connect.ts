@@ -1,0 +1,36 @@
+// The first connection: tried until the store says which one it is, or the time is over.
+import type { Incarnation } from '@mainstem/event-store';
+import { BackOff } from './back-off.js';
+import { EventStoreUnavailable } from './errors.js';
+import { readIncarnation } from './incarnation.js';
+import type { StoreContext } from './store-context.js';
+import { isTransient } from './translate-error.js';
+import { within } from './within.js';
+
+export interface Connecting {
+  /** Names the address, for errors. */
+  readonly operation: string;
+  readonly timeoutMs: number;
+}
+
+/** Errors: the client's, and EVENT_STORE_UNAVAILABLE where nobody answered, after `timeoutMs`. */
+export const connect = async ({ runtime, holder, timeouts }: StoreContext, { operation, timeoutMs }: Connecting): Promise<Incarnation> => {
+  const endsAt = runtime.monotonic() + timeoutMs;
+  const backOff = new BackOff(runtime, { delayMsMin: 50, delayMs: 100, delayMsMax: 1_000 });
+  let reason: unknown;
+  for (;;) {
+    const held = holder.current();
+    const limitMs = Math.max(1, Math.min(timeouts.answerMs, endsAt - runtime.monotonic()));
+    try {
+      return await within(readIncarnation(held, runtime, timeouts.answerMs), limitMs, operation, runtime);
+    } catch (error) {
+      if (!isTransient(error)) throw error;
+      // An attempt that was cut short at the end of the time does not know why nobody answered; the one before it does.
+      const isCutShort = limitMs < timeouts.answerMs && error instanceof EventStoreUnavailable;
+      if (reason === undefined || !isCutShort) reason = error;
+      holder.renew(held);
+      if (runtime.monotonic() < endsAt) await backOff.wait();
+      if (runtime.monotonic() >= endsAt) throw reason;
+    }
+  }
+};
