@@ -6,6 +6,7 @@ const CONTRACT_MEMORY = ['test/contract/memory-read-store.spec.ts'];
 const SQL = ['test/contract/sql-read-store.spec.ts'];
 const REDIS = ['test/contract/redis-read-store.spec.ts'];
 const REDIS_BOARDS = ['test/contract/redis-boards.spec.ts'];
+const REDIS_LISTS = ['test/contract/redis-lists.spec.ts'];
 const REDIS_FAIL_OVERS = ['test/chaos/redis-sentinel.spec.ts'];
 const PARTITIONS = ['libs/projection/src/partition', 'libs/testing/src/projection/partition-simulation.spec.ts', ...CONTRACT_MEMORY];
 const OPENSEARCH = ['test/contract/opensearch.spec.ts'];
@@ -250,6 +251,13 @@ const redisMutants = [
     from: 'if isShortened(v, board) then shortened = board end',
     to: '',
     suites: REDIS_BOARDS,
+  },
+  {
+    name: 'a collection that the list has lost stays lost (Redis)',
+    file: 'libs/redis/src/registry.ts',
+    from: 'owners[index] === null',
+    to: "owners[index] === ''",
+    suites: REDIS_LISTS,
   },
   {
     name: 'a server that hangs keeps its connections (Redis)',
