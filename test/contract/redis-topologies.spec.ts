@@ -5,10 +5,10 @@ import { join } from 'node:path';
 import type { Incarnation, Position } from '@mainstem/event-store';
 import { EMPTY_DIGEST, type DocumentClass } from '@mainstem/projection';
 import { RedisReadStore } from '@mainstem/redis';
-import { cacheContract, registerContract } from '@mainstem/testing';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { startRedis, type RedisServer, type RedisServerOptions } from '../../scripts/services/redis.mjs';
 import { RespClient, type RespCommand } from '../fixtures/resp-client.js';
+import { registerRedisContracts } from './redis-contracts.js';
 import { redisFixture, redisUrl } from './redis-fixtures.js';
 
 const SLOTS = 16_384;
@@ -70,16 +70,7 @@ describe.skipIf(!hasServer)('a Redis cluster', () => {
       nodes.map(({ url }) => url),
     );
 
-  registerContract(
-    cacheContract({
-      name: 'redis cluster',
-      create: async (runtime) => {
-        const own = fixture();
-        return { open: (collections) => own.open(collections, runtime), dispose: own.remove };
-      },
-    }),
-    { describe, it },
-  );
+  registerRedisContracts('redis cluster', fixture);
 
   it('spreads projections over its nodes, each of them whole on one', async () => {
     const own = fixture();

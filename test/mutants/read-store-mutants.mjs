@@ -6,6 +6,8 @@ const CONTRACT_MEMORY = ['test/contract/memory-read-store.spec.ts'];
 const SQL = ['test/contract/sql-read-store.spec.ts'];
 const REDIS = ['test/contract/redis-read-store.spec.ts'];
 const REDIS_BOARDS = ['test/contract/redis-boards.spec.ts'];
+const REDIS_DERIVATION = ['test/contract/redis-derivation.spec.ts'];
+const REDIS_LISTS = ['test/contract/redis-lists.spec.ts'];
 const REDIS_FAIL_OVERS = ['test/chaos/redis-sentinel.spec.ts'];
 const PARTITIONS = ['libs/projection/src/partition', 'libs/testing/src/projection/partition-simulation.spec.ts', ...CONTRACT_MEMORY];
 const OPENSEARCH = ['test/contract/opensearch.spec.ts'];
@@ -250,6 +252,34 @@ const redisMutants = [
     from: 'if isShortened(v, board) then shortened = board end',
     to: '',
     suites: REDIS_BOARDS,
+  },
+  {
+    name: 'what a derivation is made from is not looked at again (Redis)',
+    file: redisScripts('commit'),
+    from: 'local damage = damageOf(n) or lostOf(',
+    to: 'local damage = lostOf(',
+    suites: REDIS_DERIVATION,
+  },
+  {
+    name: 'a derivation that has lost keys goes on (Redis)',
+    file: redisScripts('commit'),
+    from: 'if expected == actual then return nil end',
+    to: 'if expected then return nil end',
+    suites: REDIS_DERIVATION,
+  },
+  {
+    name: 'a derivation takes a board that has lost places as it is (Redis)',
+    file: redisScripts('commit'),
+    from: "if shortened then return { 'damaged', withdraw(n, shortening(name, shortened)) } end\ncountBoards(v",
+    to: 'countBoards(v',
+    suites: REDIS_DERIVATION,
+  },
+  {
+    name: 'a collection that the list has lost stays lost (Redis)',
+    file: 'libs/redis/src/registry.ts',
+    from: 'owners[index] === null',
+    to: "owners[index] === ''",
+    suites: REDIS_LISTS,
   },
   {
     name: 'a server that hangs keeps its connections (Redis)',

@@ -1,5 +1,5 @@
 // Derives boards and expiry of a whole collection anew, beside those that are read, and puts them in their place in one step.
-import { type CacheCollectionOptions, CheckpointMoved, type ProjectionDocument } from '@mainstem/projection';
+import { type CacheCollectionOptions, CheckpointMoved, GenerationDamaged, type ProjectionDocument } from '@mainstem/projection';
 import { DerivedArguments } from './commit-arguments.js';
 import type { StoredCollection } from './generation-records.js';
 import { type ReadingParts, scanPage } from './redis-snapshot.js';
@@ -16,7 +16,7 @@ export interface DerivationOwner {
   readonly session: string;
 }
 
-/** The collection as it is afterwards. Errors: READ_STORE_CHECKPOINT_MOVED, READ_STORE_INVALID_DOCUMENT, READ_STORE_UNAVAILABLE. */
+/** The collection as it is afterwards. Errors: READ_STORE_CHECKPOINT_MOVED, READ_STORE_DAMAGED, READ_STORE_INVALID_DOCUMENT, READ_STORE_UNAVAILABLE. */
 export const deriveAnew = async (
   parts: ReadingParts,
   { projection, number, session }: DerivationOwner,
@@ -26,8 +26,10 @@ export const deriveAnew = async (
   const { connection, keys } = parts;
   const derivation = stored.derivation + 1;
   const run = async (script: typeof SCRIPTS.derive, args: readonly (string | number)[]): Promise<void> => {
-    const [status] = (await connection.run(script, [keys.meta, keys.root], [number, session, stored.name, derivation, ...args])) as [string];
+    const reply = await connection.run(script, [keys.meta, keys.root], [number, session, stored.name, derivation, ...args]);
+    const [status, damage = ''] = reply as [string, string?];
     if (status === 'moved') throw new CheckpointMoved(projection, number);
+    if (status === 'damaged') throw new GenerationDamaged(projection, number, damage);
   };
   // Expired documents are derived like others: the next commit removes them. Nothing is ever due before the beginning of time.
   const all = { ...parts, runtime: { ...parts.runtime, now: () => -Number.MAX_SAFE_INTEGER } };

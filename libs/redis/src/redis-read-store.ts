@@ -102,10 +102,8 @@ export class RedisReadStore implements ReadStore, CacheQueries {
     if (projection !== undefined) return (await this.#stored(projection)).map(describedOf);
     // Those of the last look together with the registry: a projector that is at rest is woken up by one answer a look.
     const asked = new Map(this.#seen.map((name) => [name, this.#stored(name)]));
-    const [registered] = await Promise.all([this.#registry.projections(), ...asked.values()]);
-    const lost = [...this.#written.values()].filter(({ name }) => !registered.includes(name));
-    for (const descriptor of lost) await this.#registry.register(descriptor);
-    const names = [...registered, ...lost.map(({ name }) => name)].sort();
+    const [registered] = await Promise.all([this.#registry.projections([...this.#written.values()]), ...asked.values()]);
+    const names = [...registered].sort();
     this.#seen = names;
     return (await Promise.all(names.map((name) => asked.get(name) ?? this.#stored(name)))).flat().map(describedOf);
   }

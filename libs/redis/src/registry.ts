@@ -1,4 +1,5 @@
-// Which projections there are, and to which one a collection belongs: in slots of their own, and only pointers, which every session restores.
+// Which projections there are, and to which one a collection belongs: in slots of their own, and only pointers, which every session puts there, and
+// whoever looks at them puts back.
 import type { ProjectionDescriptor } from '@mainstem/projection';
 import type { RedisConnection } from './redis-connection.js';
 
@@ -14,9 +15,20 @@ export class Registry {
     this.#collections = `${prefix}collections`;
   }
 
-  /** Names, in no order. */
-  async projections(): Promise<readonly string[]> {
-    return (await this.connection.call('smembers', [this.#projections])) as string[];
+  /** Names, in no order. What is missing of `written` is put back: each list can be lost without the other. */
+  async projections(written: readonly ProjectionDescriptor[]): Promise<readonly string[]> {
+    const collections = written.flatMap((owner) => owner.collections.map(({ name }) => ({ name, owner: owner.name })));
+    const [names, owners] = (await Promise.all([
+      this.connection.call('smembers', [this.#projections]),
+      collections.length > 0 ? this.connection.call('hmget', [this.#collections, ...collections.map(({ name }) => name)]) : [],
+    ])) as [string[], (string | null)[]];
+    const lost = written.flatMap(({ name }) => (names.includes(name) ? [] : [name]));
+    await Promise.all([
+      ...lost.map((name) => this.#addProjection(name)),
+      // One that has gone over to another projection stays there.
+      ...collections.filter((_, index) => owners[index] === null).map(({ name, owner }) => this.#setOwner(name, owner)),
+    ]);
+    return [...names, ...lost];
   }
 
   /** Name of the projection that a collection belongs to; undefined where none has it. */
@@ -25,9 +37,14 @@ export class Registry {
   }
 
   async register({ name, collections }: ProjectionDescriptor): Promise<void> {
-    await Promise.all([
-      this.connection.call('sadd', [this.#projections, name]),
-      ...collections.map((collection) => this.connection.call('hset', [this.#collections, collection.name, name])),
-    ]);
+    await Promise.all([this.#addProjection(name), ...collections.map((collection) => this.#setOwner(collection.name, name))]);
+  }
+
+  #addProjection(name: string): Promise<unknown> {
+    return this.connection.call('sadd', [this.#projections, name]);
+  }
+
+  #setOwner(collection: string, projection: string): Promise<unknown> {
+    return this.connection.call('hset', [this.#collections, collection, projection]);
   }
 }

@@ -189,11 +189,20 @@ redis.call('HSET', meta, p .. ':position', to, p .. ':digest', digest, n .. ':up
 return { 'ok', commit }
 `;
 
+/** Of a derivation that nobody reads yet, the shape is remembered beside the one that is read. */
+const DERIVING = `
+local function lostOf(n, name, v)
+  local expected, actual = field(n, 'd:' .. name), derivedShapeOf(v)
+  if expected == actual then return nil end
+  return withdraw(n, 'collection ' .. name .. ', derived anew, was ' .. (expected or 'unknown') .. ', is ' .. actual)
+end
+`;
+
 /**
  * Derives some documents of a collection into a derivation that nobody reads yet. Arguments: generation, session, collection, derivation, `1` to begin
- * it, number of documents, key and '' each, then as in a commit. Replies `ok` or `moved`.
+ * it, number of documents, key and '' each, then as in a commit. Replies `ok`, `moved`, or `damaged` and what; lost documents are left to SWITCH.
  */
-export const DERIVE = `${PRELUDE}${WRITING}
+export const DERIVE = `${PRELUDE}${WRITING}${DERIVING}
 local n, session, name, derivation, isFirst, count = take(), take(), take(), take(), take() == '1', takeNumber()
 if field(n, 'session') ~= session then return { 'moved' } end
 local v, touched = baseOf(n) .. name .. ':' .. derivation, {}
@@ -201,25 +210,36 @@ if isFirst then
   local keys = { v .. ':p', v .. ':x', v .. ':s' }
   for _, board in ipairs(redis.call('HKEYS', v .. ':s')) do keys[#keys + 1] = v .. ':b:' .. board end
   drop(keys)
+else
+  local lost = lostOf(n, name, v)
+  if lost then return { 'damaged', lost } end
 end
 local first = at + 1
 at = at + 2 * count
 moveBoards(v, touched, first, count)
 setExpiry(v, first, count)
+if shortened then return { 'damaged', withdraw(n, shortening(name, shortened)) } end
 countBoards(v, touched)
+redis.call('HSET', meta, n .. ':d:' .. name, derivedShapeOf(v))
 return { 'ok' }
 `;
 
-/** Puts a derivation in the place of the one before. Arguments: generation, session, collection, derivation, declaration. Replies `ok` or `moved`. */
-export const SWITCH = `${PRELUDE}${WRITING}
+/**
+ * Puts a derivation in the place of the one before. Arguments: generation, session, collection, derivation, declaration. Replies `ok`, `moved`, or
+ * `damaged` and what: documents that were lost meanwhile are not in the derivation, and afterwards nobody could tell any more.
+ */
+export const SWITCH = `${PRELUDE}${WRITING}${DERIVING}
 local n, session, name, derivation, declaration = take(), take(), take(), take(), take()
 if field(n, 'session') ~= session then return { 'moved' } end
 local base = baseOf(n)
+local damage = damageOf(n) or lostOf(n, name, base .. name .. ':' .. derivation)
+if damage then return { 'damaged', damage } end
 local v = derivedOf(n, base, name)
 local keys = { v .. ':p', v .. ':x', v .. ':s' }
 for _, board in ipairs(redis.call('HKEYS', v .. ':s')) do keys[#keys + 1] = v .. ':b:' .. board end
 drop(keys)
 redis.call('HSET', meta, n .. ':v:' .. name, derivation, n .. ':c:' .. name, declaration)
+redis.call('HDEL', meta, n .. ':d:' .. name)
 redis.call('HSET', meta, n .. ':n:' .. name, shapeOf(n, base, name))
 return { 'ok' }
 `;

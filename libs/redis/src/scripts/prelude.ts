@@ -33,11 +33,15 @@ end
 
 local function derivedOf(n, base, name) return base .. name .. ':' .. (field(n, 'v:' .. name) or '1') end
 
+local function derivedShapeOf(v)
+  return table.concat({ redis.call('HLEN', v .. ':p'), redis.call('ZCARD', v .. ':x'), redis.call('HLEN', v .. ':s') }, '/')
+end
+
 local function shapeOf(n, base, name)
-  local k, v = base .. name, derivedOf(n, base, name)
+  local k = base .. name
   return table.concat({
     redis.call('HGET', k .. ':d', STAMP) or '-', redis.call('HLEN', k .. ':d') - 1, redis.call('ZCARD', k .. ':k'),
-    redis.call('HLEN', v .. ':p'), redis.call('ZCARD', v .. ':x'), redis.call('HLEN', v .. ':s') }, '/')
+    derivedShapeOf(derivedOf(n, base, name)) }, '/')
 end
 
 local function parkedShapeOf(base)

@@ -1,0 +1,55 @@
+// The lists of projections and of collections lie in two hash slots, so that one can be lost without the other: a projector's look puts back either.
+import type { Incarnation, Position } from '@mainstem/event-store';
+import { EMPTY_DIGEST, type DocumentClass, type ProjectionDescriptor } from '@mainstem/projection';
+import type { RedisReadStore } from '@mainstem/redis';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { RespClient, type Reply, type RespCommand } from '../fixtures/resp-client.js';
+import { redisFixture, redisUrl, type RedisFixture } from './redis-fixtures.js';
+
+const projectionOf = (name: string, ...collections: readonly string[]): ProjectionDescriptor => ({
+  name,
+  version: 1,
+  fingerprint: 'f',
+  collections: collections.map((collection) => ({ name: collection, document: Object as DocumentClass, hasState: false })),
+});
+const projection = projectionOf('orders', 'orders', 'customers');
+
+describe.skipIf(redisUrl === undefined)('a list in Redis that was lost', () => {
+  let fixture: RedisFixture;
+  let store: RedisReadStore;
+
+  const onServer = async (...command: RespCommand): Promise<Reply> => {
+    const client = await RespClient.connect(redisUrl ?? '');
+    return client.send(command).finally(() => client.close());
+  };
+
+  beforeEach(async () => {
+    fixture = redisFixture(redisUrl ?? '');
+    store = await fixture.open();
+    await store.createGeneration(projection, 'i' as Incarnation);
+    const session = await store.open(projection, 1);
+    const changes = ['orders', 'customers'].map((collection) => ({ collection, upserts: new Map([['a', { collection }]]), deletes: [] }));
+    await session.commit({ changes, checkpoint: { from: undefined, to: 1n as Position, digest: EMPTY_DIGEST } });
+  });
+  afterEach(() => fixture.remove());
+
+  it.each<[string, readonly [command: string, list: string, ...fields: readonly string[]]]>([
+    ['that of projections', ['DEL', 'projections']],
+    ['that of collections', ['DEL', 'collections']],
+    ['one collection', ['HDEL', 'collections', 'customers']],
+  ])('is there again for processes that start after the next look: %s', async (_, [command, list, ...fields]) => {
+    await onServer(command, `${fixture.prefix}${list}`, ...fields);
+    expect(await store.generations()).toMatchObject([{ projection: 'orders', state: 'serving' }]);
+    const started = await fixture.open();
+    expect(await started.generations()).toMatchObject([{ projection: 'orders', state: 'serving' }]);
+    for (const collection of ['orders', 'customers']) expect(await started.get(collection, 'a')).toEqual({ value: { collection }, position: 1n });
+  });
+
+  it('leaves a collection to the projection that it has gone over to', async () => {
+    await onServer('HSET', `${fixture.prefix}collections`, 'customers', 'others');
+    await onServer('HDEL', `${fixture.prefix}collections`, 'orders');
+    await onServer('DEL', `${fixture.prefix}projections`);
+    await store.generations();
+    expect(await onServer('HMGET', `${fixture.prefix}collections`, 'orders', 'customers')).toEqual(['orders', 'others']);
+  });
+});
