@@ -1,56 +1,101 @@
-// The health of a running projector under real faults: PostgreSQL and the event store behind a network that refuses, or that swallows everything.
+// The health of running projectors under real faults: their read store and the event store behind a network that refuses, or that swallows everything.
 import 'reflect-metadata';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { CacheProjectorModule } from '#apps/cache-projector/src/cache-projector.module.js';
+import { SearchProjectorModule } from '#apps/search-projector/src/search-projector.module.js';
 import { SqlProjectorModule } from '#apps/sql-projector/src/sql-projector.module.js';
 import { EventStoreDbServer } from '@mainstem/eventstoredb-server';
 import { readSettings, type Readiness } from '@mainstem/nest';
 import { TcpProxy, type TcpFault } from '@mainstem/testing';
-import type { INestApplication } from '@nestjs/common';
+import type { DynamicModule, INestApplication } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { removeIndices } from '../contract/opensearch-nodes.js';
+import { redisUrl } from '../contract/redis-fixtures.js';
 import { postgresQuery, postgresUrl } from '../contract/sql-fixtures.js';
+import { deleteKeys } from '../fixtures/redis-keys.js';
 
 const RED_WITHIN_MS = 10_000;
 /** A busy machine answers late; the simulated clock of the engine's own spec is exact. */
 const GRACE_MS = 5_000;
 const GREEN_WITHIN_MS = 30_000;
+const PORTS: Readonly<Record<string, number>> = { 'postgres:': 5432, 'postgresql:': 5432, 'redis:': 6379, 'http:': 9200 };
 
-describe('a projector whose', () => {
+interface Host {
+  readonly server: string;
+  readonly url: string;
+  readonly module: { forRoot(settings: ReturnType<typeof readSettings>): DynamicModule };
+  readonly setting: string;
+  /** What keeps the read models of one test apart, as a parameter of the URL. */
+  readonly scoped: (scope: string) => readonly [name: string, value: string];
+  readonly remove: (scope: string) => Promise<unknown>;
+}
+
+const redis = redisUrl ?? 'redis://127.0.0.1:6379';
+const opensearch = process.env['OPENSEARCH_URL'] ?? 'http://127.0.0.1:9200';
+const hosts: readonly Host[] = [
+  {
+    server: 'PostgreSQL',
+    url: postgresUrl,
+    module: SqlProjectorModule,
+    setting: 'READ_STORE_SQL',
+    scoped: (scope) => ['schema', scope],
+    remove: (scope) => postgresQuery(`DROP SCHEMA IF EXISTS "${scope}" CASCADE`),
+  },
+  {
+    server: 'Redis',
+    url: redis,
+    module: CacheProjectorModule,
+    setting: 'READ_STORE_CACHE',
+    scoped: (scope) => ['prefix', `${scope}:`],
+    remove: (scope) => deleteKeys(redis, `${scope}:`),
+  },
+  {
+    server: 'OpenSearch',
+    url: opensearch,
+    module: SearchProjectorModule,
+    setting: 'READ_STORE_SEARCH',
+    scoped: (scope) => ['prefix', scope],
+    remove: (scope) => removeIndices(opensearch, scope),
+  },
+];
+
+describe.each(hosts)('a projector on $server, when', (host) => {
   let dir: string;
-  let schema: string;
+  let scope: string;
   let server: EventStoreDbServer;
-  let toPostgres: TcpProxy;
+  let toStore: TcpProxy;
   let toEvents: TcpProxy;
   let app: INestApplication;
   let url: string;
 
   beforeEach(async () => {
     dir = await mkdtemp(join(tmpdir(), 'mainstem-health-'));
-    schema = `mainstem_health_${process.pid}_${Date.now()}`;
+    scope = `ms_health_${process.pid}_${Date.now()}`;
     server = await EventStoreDbServer.start({ dir, port: 0 });
-    const postgres = new URL(postgresUrl);
-    toPostgres = await TcpProxy.listen({ target: { host: postgres.hostname, port: Number(postgres.port || 5432) } });
+    const store = new URL(host.url);
+    toStore = await TcpProxy.listen({ target: { host: store.hostname, port: Number(store.port || PORTS[store.protocol]) } });
     toEvents = await TcpProxy.listen({ target: { host: '127.0.0.1', port: server.port } });
-    postgres.hostname = '127.0.0.1';
-    postgres.port = String(toPostgres.port);
-    postgres.searchParams.set('schema', schema);
-    const env = { READ_STORE_SQL: postgres.href, EVENT_STORE: `esdb://127.0.0.1:${toEvents.port}?tls=false` };
-    app = await NestFactory.create(SqlProjectorModule.forRoot(readSettings(['--dir', dir, '--port', '0'], env)), { logger: false });
+    store.hostname = '127.0.0.1';
+    store.port = String(toStore.port);
+    store.searchParams.set(...host.scoped(scope));
+    const env = { [host.setting]: store.href, EVENT_STORE: `esdb://127.0.0.1:${toEvents.port}?tls=false` };
+    app = await NestFactory.create(host.module.forRoot(readSettings(['--dir', dir, '--port', '0'], env)), { logger: false });
     await app.listen(0, '127.0.0.1');
     url = `http://127.0.0.1:${(app.getHttpServer().address() as AddressInfo).port}`;
     await becomes(200, GREEN_WITHIN_MS);
   });
   afterEach(async () => {
-    for (const proxy of [toPostgres, toEvents]) {
+    for (const proxy of [toStore, toEvents]) {
       proxy.become({ kind: 'none' });
       proxy.reset();
     }
     await app.close();
-    await Promise.all([toPostgres.close(), toEvents.close(), server.stop()]);
-    await postgresQuery(`DROP SCHEMA IF EXISTS "${schema}" CASCADE`);
+    await Promise.all([toStore.close(), toEvents.close(), server.stop()]);
+    await host.remove(scope);
     await rm(dir, { recursive: true, force: true });
   });
 
@@ -74,19 +119,19 @@ describe('a projector whose', () => {
   };
 
   it.each([
-    ['PostgreSQL stops', { kind: 'refuse' }, /projections: .*READ_STORE_UNAVAILABLE/],
-    ['PostgreSQL never answers again', { kind: 'half-open' }, /projections: .*(?:read store sql is silent|READ_STORE_UNAVAILABLE)/],
+    ['that server stops', { kind: 'refuse' }, /projections: .*READ_STORE_UNAVAILABLE/],
+    ['that server never answers again', { kind: 'half-open' }, /projections: .*(?:is silent|READ_STORE_UNAVAILABLE)/],
   ] as const)('%s, with nothing to write, is red with the reason, and green when it is back', async (_, fault, reason) => {
-    strike(toPostgres, fault);
+    strike(toStore, fault);
     expect(await becomes(503, RED_WITHIN_MS + GRACE_MS)).toMatch(reason);
     expect((await fetch(`${url}/health/live`)).status).toBe(200);
-    heal(toPostgres);
+    heal(toStore);
     await becomes(200, GREEN_WITHIN_MS);
   });
 
   it.each([
-    ['event store stops', { kind: 'refuse' }],
-    ['event store never answers again', { kind: 'half-open' }],
+    ['the event store stops', { kind: 'refuse' }],
+    ['the event store never answers again', { kind: 'half-open' }],
   ] as const)('%s is red with the reason, and green when it is back', async (_, fault) => {
     strike(toEvents, fault);
     expect(await becomes(503, RED_WITHIN_MS + GRACE_MS)).toMatch(/event store: /);

@@ -17,6 +17,12 @@ const LEASE_MS = 500;
 const FROZEN_TRIALS = 20;
 const KILLS = 6;
 const HAND_OVERS = 3;
+/** Promised of a machine that has time: of all hand-overs the fastest shows it, whatever else went on during the others. */
+const HAND_OVER_MS = 1_000;
+const TAKE_OVER_LEASE_MS = 2_000;
+/** A lease that was extended just before the kill, and the rival's next look. */
+const TAKE_OVER_MS = TAKE_OVER_LEASE_MS + 1_000;
+const TAKE_OVERS_MAX = 3;
 const HAPPENS_MS = 60_000;
 /** On a machine that is busy for longer than a lease, an owner may lose it before it is frozen: then once more. */
 const FREEZE_MS = 5_000;
@@ -25,6 +31,8 @@ const FREEZES_MAX = 10;
 const stores = await storesToTest();
 /** What is the same code on every store is shown on one in this process's folder and one with a server. */
 const pair = stores.filter((name) => ['sqlite', 'postgres'].includes(name));
+/** Where instances on several machines share a store; and one in this process's folder. */
+const shared = stores.filter((name) => ['sqlite', 'postgres', 'redis', 'opensearch'].includes(name));
 const chance = chanceOf('leases');
 
 const isIn = (state: string) => (message: Told) => (message['states'] as Record<string, string>)[WATCHED] === state;
@@ -154,50 +162,6 @@ describe.for(pair)('instances of a projector on %s', (name) => {
       expect(await staleCommit(trial, [one, two], { isRivalHeld: true, isEpochForgotten: true })).toBe('ok');
     }));
 
-  it('hand over when they are stopped, long before a lease is over', () =>
-    LeaseTrial.run(name, chance.fork(`stopped ${name}`), async (trial) => {
-      const longLeaseMs = 60_000;
-      let owner = trial.start(longLeaseMs);
-      try {
-        await owner.until('status', isIn('live'));
-        const tookMs: number[] = [];
-        for (let round = 0; round < HAND_OVERS; round++) {
-          const standby = trial.start(longLeaseMs);
-          await standby.until('status', isIn('standby'));
-          const startedAt = performance.now();
-          owner.terminate();
-          await standby.until('status', isIn('live'));
-          tookMs.push(performance.now() - startedAt);
-          await owner.succeeded();
-          owner = standby;
-          await trial.append(3);
-        }
-        console.log(`hand-over on ${name}: ${tookMs.map((ms) => Math.round(ms)).join(', ')} ms`);
-        // How long it takes depends on what else the machine does; nobody has waited for the end of a lease.
-        expect(Math.max(...tookMs)).toBeLessThan(longLeaseMs / 2);
-        await trial.expectSound();
-      } finally {
-        await owner.kill();
-      }
-    }));
-
-  it('take over within the lease when one is killed', () =>
-    LeaseTrial.run(name, chance.fork(`killed ${name}`), async (trial) => {
-      const leaseMs = 2_000;
-      const instances = [trial.start(leaseMs), trial.start(leaseMs)] as const;
-      try {
-        const [owner, standby] = await ownerAndRival(instances);
-        const startedAt = performance.now();
-        await owner.kill();
-        await standby.until('status', isIn('live'));
-        console.log(`take-over on ${name}: ${Math.round(performance.now() - startedAt)} ms with a lease of ${leaseMs} ms`);
-        await trial.append(5);
-        await trial.expectSound();
-      } finally {
-        for (const instance of instances) await instance.kill();
-      }
-    }));
-
   it(`lose nothing and count nothing twice while three of them are killed, frozen, stopped and replaced ${trials(KILLS)} times`, () =>
     LeaseTrial.run(name, chance.fork(`random ${name}`), async (trial) => {
       const { random } = trial;
@@ -234,6 +198,63 @@ describe.for(pair)('instances of a projector on %s', (name) => {
         await trial.expectSound();
       } finally {
         for (const instance of [...instances, ...frozen, ...leaving]) await instance.kill();
+      }
+    }));
+});
+
+describe.for(shared)('instances of a projector on %s', (name) => {
+  it('hand over in less than a second when they are stopped', () =>
+    LeaseTrial.run(name, chance.fork(`stopped ${name}`), async (trial) => {
+      const longLeaseMs = 60_000;
+      let owner = trial.start(longLeaseMs);
+      try {
+        await owner.until('status', isIn('live'));
+        const tookMs: number[] = [];
+        for (let round = 0; round < HAND_OVERS; round++) {
+          const standby = trial.start(longLeaseMs);
+          await standby.until('status', isIn('standby'));
+          const startedAt = performance.now();
+          owner.terminate();
+          await standby.until('status', isIn('live'));
+          tookMs.push(performance.now() - startedAt);
+          await owner.succeeded();
+          owner = standby;
+          await trial.append(3);
+        }
+        console.log(`hand-over on ${name}: ${tookMs.map((ms) => Math.round(ms)).join(', ')} ms`);
+        // Nobody has waited for the end of a lease.
+        expect(Math.max(...tookMs)).toBeLessThan(longLeaseMs / 2);
+        expect(Math.min(...tookMs)).toBeLessThan(HAND_OVER_MS);
+        await trial.expectSound();
+      } finally {
+        await owner.kill();
+      }
+    }));
+
+  it('take over within the lease when one is killed', () =>
+    LeaseTrial.run(name, chance.fork(`killed ${name}`), async (trial) => {
+      const instances: WorkerProcess[] = [];
+      const start = (): WorkerProcess => {
+        const instance = trial.start(TAKE_OVER_LEASE_MS);
+        instances.push(instance);
+        return instance;
+      };
+      try {
+        const tookMs: number[] = [];
+        for (let pair = [start(), start()] as const; !tookMs.some((ms) => ms < TAKE_OVER_MS) && tookMs.length < TAKE_OVERS_MAX;) {
+          const [owner, standby] = await ownerAndRival(pair);
+          const startedAt = performance.now();
+          await owner.kill();
+          await standby.until('status', isIn('live'));
+          tookMs.push(performance.now() - startedAt);
+          pair = [standby, start()];
+        }
+        console.log(`take-over on ${name}: ${tookMs.map((ms) => Math.round(ms)).join(', ')} ms with a lease of ${TAKE_OVER_LEASE_MS} ms`);
+        expect(Math.min(...tookMs)).toBeLessThan(TAKE_OVER_MS);
+        await trial.append(5);
+        await trial.expectSound();
+      } finally {
+        for (const instance of instances) await instance.kill();
       }
     }));
 });

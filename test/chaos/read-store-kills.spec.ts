@@ -1,7 +1,7 @@
 // kill -9 of a projector, at every named step and at random moments, on every read store, while another process appends.
 import { CRASH_POINTS, REBUILD_CRASH_POINTS, type CrashPoint } from '@mainstem/projection';
 import { describe, expect, it } from 'vitest';
-import { ALL_STORES, storesToTest } from './stores/store-under-test.js';
+import { storesToTest } from './stores/store-under-test.js';
 import { ReadStoreLife, type Action } from './support/read-store-life.js';
 import { chanceOf, inFolder, trials } from './support/trials.js';
 
@@ -19,7 +19,7 @@ const actionAt = (point: CrashPoint): Action => {
 /** Each of three projections passes every point once at least. */
 const PASSAGES = 3;
 
-const stores = await storesToTest(ALL_STORES);
+const stores = await storesToTest();
 
 describe('a projector that is killed', () => {
   const random = chanceOf('read-store-kills');

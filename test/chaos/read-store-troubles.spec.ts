@@ -169,14 +169,16 @@ describe.for(await storesToTest())('on %s', (name) => {
         projectorOf(history, { projection: talliesOf(), store }),
         projectorOf(history, { projection: talliesOf(NO_TROUBLE, 2), store, rebuild: 'auto' }),
       ];
-      await during(old, () =>
-        during(changed, async () => {
+      await during(old, async () => {
+        // On a store with nothing in it neither would be the old one.
+        await until(() => old.status()[0]?.state === 'live');
+        await during(changed, async () => {
           await until(() => changed.status()[0]?.state === 'live');
           await history.grow(EVENTS + 2 * BATCH);
           await changed.waitFor('tallies', await history.head(), { timeoutMs: TIMEOUT_MS });
           await until(() => old.status()[0]?.state === 'stopped');
-        }),
-      );
+        });
+      });
       expect(old.status()[0]?.reason).toContain('PROJECTION_CHANGED');
       await expectFold(store, history, NO_TROUBLE, 2);
       for (const { number, version } of await store.generations('tallies')) {

@@ -46,15 +46,12 @@ export const storeNamed = async (name: string): Promise<StoreUnderTest> => {
   return (await load()).store;
 };
 
-export const ALL_STORES: readonly string[] = Object.keys(modules);
+const ALL_STORES: readonly string[] = Object.keys(modules);
 
-/** OpenSearch takes long for every small step; suites that do without many of them name it. */
-const BY_DEFAULT = ALL_STORES.filter((name) => name !== 'opensearch');
-
-/** Names of the stores to run on, of those named, if any. A server that is missing fails its suites under CI, and leaves them out elsewhere. */
-export const storesToTest = async (names?: readonly string[]): Promise<readonly string[]> => {
-  const wanted = process.env['STORES']?.split(',').filter((name) => names === undefined || names.includes(name));
-  const chosen = wanted ?? names ?? BY_DEFAULT;
+/** Names of the stores to run on, of those named. A server that is missing fails its suites under CI, and leaves them out elsewhere. */
+export const storesToTest = async (names = ALL_STORES): Promise<readonly string[]> => {
+  const wanted = process.env['STORES']?.split(',').filter((name) => names.includes(name));
+  const chosen = wanted ?? names;
   if (process.env['CI']) return chosen;
   const there: string[] = [];
   for (const name of chosen) {
