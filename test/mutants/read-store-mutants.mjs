@@ -178,6 +178,15 @@ const sqlMutants = [
     suites: SQL,
   },
   {
+    name: 'events that a commit settles are forgotten although it parks them again (SQL)',
+    file: sql('sql-session'),
+    from: `await this.parts.parked.unpark(connection, this.#selection, batch.unpark ?? []);
+      await this.parts.parked.park(connection, this.#selection, batch.park ?? []);`,
+    to: `await this.parts.parked.park(connection, this.#selection, batch.park ?? []);
+      await this.parts.parked.unpark(connection, this.#selection, batch.unpark ?? []);`,
+    suites: SQL,
+  },
+  {
     name: 'the writer of what served before is not fenced by a promotion (SQL)',
     file: sql('sql-read-store'),
     from: 'const former = serving && (await this.#generations.raiseEpoch(connection, { projection, generation: serving.number }));',
