@@ -35,6 +35,7 @@ describe.runIf(await withPostgres())('a PostgreSQL server of its own', () => {
   it('answers queries on a standby, refuses to write there, and writes once the standby has been promoted', async () => {
     const { store, session } = await opened();
     await session.commit(batch('a', undefined, 1));
+    const { number: second } = await store.createGeneration(parcels, incarnation);
     await store.close();
     await using standby = await primary.standby();
     const follower = await SqlReadStore.open({ url: standby.url, schema }, { entities });
@@ -43,7 +44,7 @@ describe.runIf(await withPostgres())('a PostgreSQL server of its own', () => {
     for (const refused of [
       () => follower.open(parcels, 1),
       () => follower.createGeneration(parcels, incarnation),
-      () => follower.promote('parcels', 1),
+      () => follower.promote('parcels', second),
       () => follower.dropGeneration('parcels', 1),
     ]) {
       await expect(refused()).rejects.toMatchObject({ code: 'READ_STORE_READ_ONLY' });

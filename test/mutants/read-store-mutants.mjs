@@ -4,6 +4,7 @@
 
 const CONTRACT_MEMORY = ['test/contract/memory-read-store.spec.ts'];
 const SQL = ['test/contract/sql-read-store.spec.ts'];
+const POSTGRES_LOCKS = ['test/contract/postgres-locks.spec.ts'];
 const REDIS = ['test/contract/redis-read-store.spec.ts'];
 const REDIS_BOARDS = ['test/contract/redis-boards.spec.ts'];
 const REDIS_DERIVATION = ['test/contract/redis-derivation.spec.ts'];
@@ -144,8 +145,8 @@ const sqlMutants = [
   {
     name: 'a stale session finishes a bulk generation (SQL)',
     file: sql('bookkeeping/generation-records'),
-    from: 'if (!(await this.touch(connection, owner))) return false;',
-    to: 'await this.touch(connection, owner);',
+    from: 'return this.touch(connection, owner);',
+    to: 'await this.touch(connection, owner);\n    return true;',
     suites: SQL,
   },
   {
@@ -180,6 +181,15 @@ const sqlMutants = [
     suites: SQL,
   },
   {
+    name: 'events that a commit settles are forgotten although it parks them again (SQL)',
+    file: sql('sql-session'),
+    from: `await this.parts.parked.unpark(connection, this.#selection, batch.unpark ?? []);
+      await this.parts.parked.park(connection, this.#selection, batch.park ?? []);`,
+    to: `await this.parts.parked.park(connection, this.#selection, batch.park ?? []);
+      await this.parts.parked.unpark(connection, this.#selection, batch.unpark ?? []);`,
+    suites: SQL,
+  },
+  {
     name: 'the writer of what served before is not fenced by a promotion (SQL)',
     file: sql('sql-read-store'),
     from: 'const former = serving && (await this.#generations.raiseEpoch(connection, { projection, generation: serving.number }));',
@@ -189,9 +199,66 @@ const sqlMutants = [
   {
     name: 'a promotion is noted, but queries are not led to it (SQL)',
     file: sql('sql-read-store'),
-    from: 'await this.#show(connection, projection, former?.number, generation);',
+    from: 'await connection.changeViews(() => this.#show(connection, projection, former?.number, generation));',
     to: '',
     suites: SQL,
+  },
+  {
+    name: 'a generation that was dropped while its promotion waited is promoted (PostgreSQL)',
+    file: sql('sql-read-store'),
+    from: 'const next = await this.#generations.hold(connection, projection, generation);',
+    to: 'const next = await this.#generations.find(connection, projection, generation);',
+    suites: POSTGRES_LOCKS,
+  },
+  {
+    name: 'readers wait for the commit that a promotion waits for (PostgreSQL)',
+    file: sql('sql-read-store'),
+    from: 'const serving = await this.#generations.holdServing(connection, projection);',
+    to: `await connection.changeViews(() => Promise.resolve());
+      const serving = await this.#generations.holdServing(connection, projection);`,
+    suites: POSTGRES_LOCKS,
+  },
+  {
+    name: 'readers wait for those who read a view that is to be changed (PostgreSQL)',
+    file: sql('postgres/postgres-connection'),
+    from: 'await work(); // waits',
+    to: "await this.control('SET LOCAL lock_timeout TO DEFAULT');\n      await work(); // waits",
+    suites: POSTGRES_LOCKS,
+  },
+  {
+    name: 'a generation serves that is made while another one is promoted (PostgreSQL)',
+    file: sql('sql-read-store'),
+    from: 'const serving = await this.#generations.holdServing(connection, projection.name);',
+    to: 'const serving = await this.#generations.findServing(connection, projection.name);',
+    suites: POSTGRES_LOCKS,
+  },
+  {
+    name: 'a split generation is locked from its parts when it is finished (PostgreSQL)',
+    file: sql('bookkeeping/generation-records'),
+    from: '// The generation before its part, as all that lock both.',
+    to: 'await this.touch(connection, owner);',
+    suites: POSTGRES_LOCKS,
+  },
+  {
+    name: 'two projections that begin at once get the same table name (PostgreSQL)',
+    file: sql('generation-tables'),
+    from: 'await connection.lockName(`view ${view}`);',
+    to: '',
+    suites: POSTGRES_LOCKS,
+  },
+  {
+    name: 'parked events are listed of a generation that has been dropped meanwhile (PostgreSQL)',
+    file: sql('sql-read-store'),
+    from: 'return this.database.read(async (connection) => {\n      const serving',
+    to: 'return this.database.use(async (connection) => {\n      const serving',
+    suites: POSTGRES_LOCKS,
+  },
+  {
+    name: 'errors of TypeORM are thrown on as they are (PostgreSQL)',
+    file: sql('postgres/postgres-connection'),
+    from: 'return this.#guarded(() => work(this.runner));',
+    to: 'return work(this.runner);',
+    suites: POSTGRES_LOCKS,
   },
   {
     name: 'two definitions write one generation (SQL)',

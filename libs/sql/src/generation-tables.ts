@@ -32,7 +32,7 @@ export class GenerationTables {
     for (const { name, document, hasState } of collections) {
       const layout = this.layouts.of(document);
       await this.#assertNameFree(connection, projection, layout.view);
-      await connection.runner.createTable(this.#tableOf(layout, number, hasState), false, false, !isBulk);
+      await connection.define((runner) => runner.createTable(this.#tableOf(layout, number, hasState), false, false, !isBulk));
       await connection.run(
         `INSERT INTO ${this.#collections} (projection, generation, collection, view_name, table_name, signature) VALUES (?, ?, ?, ?, ?, ?)`,
         [projection, number, name, layout.view, generationTableName(layout.view, number), layout.signature],
@@ -60,9 +60,9 @@ export class GenerationTables {
   }
 
   /** Whether a generation's table has the hidden column for the engine's bookkeeping. */
-  async hasState({ runner }: SqlConnection, table: string): Promise<boolean> {
+  async hasState(connection: SqlConnection, table: string): Promise<boolean> {
     const { schema } = this.database;
-    return runner.hasColumn(schema === undefined ? table : `${schema}.${table}`, STATE_COLUMN);
+    return connection.define((runner) => runner.hasColumn(schema === undefined ? table : `${schema}.${table}`, STATE_COLUMN));
   }
 
   /** Points the views at another generation's tables. Views that only the former one had are dropped. */
@@ -87,13 +87,14 @@ export class GenerationTables {
   }
 
   async #assertNameFree(connection: SqlConnection, projection: string, view: string): Promise<void> {
+    await connection.lockName(`view ${view}`); // two that begin at once would both find it free
     const sql = `SELECT projection FROM ${this.#collections} WHERE view_name = ? AND projection <> ? LIMIT 1`;
     const [other] = await connection.query<{ projection: string }>(sql, [view, projection]);
     if (other) throw new ReadModelNameTaken(view, `projection ${other.projection} already fills a table of this name.`);
     const own = `SELECT 1 AS found FROM ${this.#collections} WHERE view_name = ? AND projection = ? LIMIT 1`;
     if ((await connection.query(own, [view, projection])).length > 0) return;
     const schema = this.database.schema;
-    if (await connection.runner.hasTable(schema === undefined ? view : `${schema}.${view}`)) {
+    if (await connection.define((runner) => runner.hasTable(schema === undefined ? view : `${schema}.${view}`))) {
       throw new ReadModelNameTaken(view, 'the database already has a table of this name that is no read model.');
     }
   }

@@ -14,8 +14,8 @@ export interface CollectionTable {
 
 /** One connection while some work has it to itself. Every error that leaves it is translated. */
 export interface SqlConnection {
-  /** For DDL through TypeORM. */
-  readonly runner: QueryRunner;
+  /** DDL and questions about it through TypeORM. Errors: as `query`. */
+  define<T>(work: (runner: QueryRunner) => Promise<T>): Promise<T>;
 
   /** Rows of a statement with `?` placeholders, whose rows TypeORM does not touch. Errors: READ_STORE_UNAVAILABLE and its kin. */
   query<Row extends object>(sql: string, parameters?: readonly unknown[]): Promise<readonly Row[]>;
@@ -40,8 +40,14 @@ export interface SqlConnection {
 
   delete(table: CollectionTable, keys: readonly string[]): Promise<void>;
 
-  /** Keeps readers of the views out until the transaction ends, so that none sees two generations. */
-  lockViews(): Promise<void>;
+  /** Until the transaction ends, others who lock the same name wait. */
+  lockName(name: string): Promise<void>;
+
+  /**
+   * Runs work that changes views, and keeps readers out until the transaction ends, so that none sees two generations. It comes after any other
+   * lock: all readers would wait for that, too. If others use the views for more than a moment, `transact` begins again from the start.
+   */
+  changeViews(work: () => Promise<void>): Promise<void>;
 }
 
 /** How much a commit has to survive. `relaxed`: after a power cut the last commits may be gone, but rows and checkpoint together. */
@@ -72,7 +78,7 @@ export interface SqlDatabase {
   /** Runs statements that each commit by themselves. */
   use<T>(work: (connection: SqlConnection) => Promise<T>): Promise<T>;
 
-  /** Runs the work in a transaction: all or nothing. What the work throws is thrown on after the rollback. */
+  /** Runs the work in a transaction: all or nothing. What the work throws is thrown on after the rollback. Work that changes views may run more than once. */
   transact<T>(durability: Durability, work: (connection: SqlConnection) => Promise<T>): Promise<T>;
 
   /** Runs queries on one consistent snapshot. Errors of the application's own queries come as TypeORM throws them. */

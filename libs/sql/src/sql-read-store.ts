@@ -104,8 +104,8 @@ export class SqlReadStore implements ReadStore {
     { isBulk = false, isSide = false }: CreateGenerationOptions = {},
   ): Promise<Generation> {
     return this.database.transact('full', async (connection) => {
+      const serving = await this.#generations.holdServing(connection, projection.name);
       const number = await this.#generations.nextNumber(connection, projection.name);
-      const serving = await this.#generations.findServing(connection, projection.name);
       const state = isSide ? 'side' : serving || isBulk ? 'filling' : 'serving';
       const generation = newGeneration(projection, incarnation, { number, state, isBulk, createdAt: this.#now() });
       await this.#generations.insert(connection, generation);
@@ -130,13 +130,14 @@ export class SqlReadStore implements ReadStore {
 
   async promote(projection: string, generation: number, options: PromoteOptions = {}): Promise<void> {
     const refusal = await this.database.transact('full', async (connection) => {
-      await connection.lockViews();
-      const next = await this.#generations.find(connection, projection, generation);
-      if (!next) throw new UnknownGeneration(projection, generation);
-      const serving = await this.#generations.findServing(connection, projection);
+      const serving = await this.#generations.holdServing(connection, projection);
       if (serving?.number === generation) return undefined;
+      assertPromotable(await this.#found(connection, projection, generation), undefined); // before anybody waits for it
       // Raised, its epochs fence its writers off; and a commit under way there is waited for, so that the comparison below holds.
       const former = serving && (await this.#generations.raiseEpoch(connection, { projection, generation: serving.number }));
+      // Somebody may have dropped it while this waited.
+      const next = await this.#generations.hold(connection, projection, generation);
+      if (!next) throw new UnknownGeneration(projection, generation);
       try {
         assertPromotable(next, former, options);
       } catch (error) {
@@ -146,7 +147,7 @@ export class SqlReadStore implements ReadStore {
       const updatedAt = this.#now();
       if (former) await this.#generations.enter(connection, former, { state: 'retired', updatedAt });
       await this.#generations.enter(connection, next, { state: 'serving', updatedAt });
-      await this.#show(connection, projection, former?.number, generation);
+      await connection.changeViews(() => this.#show(connection, projection, former?.number, generation));
       return undefined;
     });
     if (refusal) throw refusal;
@@ -166,15 +167,14 @@ export class SqlReadStore implements ReadStore {
   /** Besides what the port says: READ_STORE_FINGERPRINT_MISMATCH for a generation whose columns are not those of today's entity. */
   async scan(projection: string, generation: number, collection: string, options: ScanOptions): Promise<readonly ScanEntry[]> {
     return this.database.read(async (connection) => {
-      if (!(await this.#generations.find(connection, projection, generation))) throw new UnknownGeneration(projection, generation);
+      await this.#found(connection, projection, generation);
       return connection.scan(await this.#stored(connection, { projection, generation, collection }), options);
     });
   }
 
   async snapshot<Result>(projection: string, generation: number, work: (snapshot: GenerationSnapshot) => Promise<Result>): Promise<Result> {
     return this.database.snapshot(async (connection) => {
-      const found = await this.#generations.find(connection, projection, generation);
-      if (!found) throw new UnknownGeneration(projection, generation);
+      const found = await this.#found(connection, projection, generation);
       const tables = new Map<string, CollectionTable>();
       return work({
         generation: found,
@@ -189,7 +189,7 @@ export class SqlReadStore implements ReadStore {
   }
 
   async parked(projection: string, limit: number): Promise<readonly ParkedEvent[]> {
-    return this.database.use(async (connection) => {
+    return this.database.read(async (connection) => {
       const serving = await this.#generations.findServing(connection, projection);
       return serving ? this.#parked.list(connection, { projection, generation: serving.number }, { limit }) : [];
     });
@@ -233,6 +233,13 @@ export class SqlReadStore implements ReadStore {
 
   #now(): string {
     return new Date(this.runtime.now()).toISOString();
+  }
+
+  /** Errors: READ_STORE_UNKNOWN_GENERATION. */
+  async #found(connection: SqlConnection, projection: string, generation: number): Promise<Generation> {
+    const found = await this.#generations.find(connection, projection, generation);
+    if (!found) throw new UnknownGeneration(projection, generation);
+    return found;
   }
 
   async #show(connection: SqlConnection, projection: string, former: number | undefined, next: number): Promise<void> {

@@ -123,8 +123,8 @@ export class SqlReadStoreSession implements TransactionalSession<SqlTransaction>
     return this.parts.database.transact('relaxed', async (connection) => {
       await this.#moveCheckpoint(connection, batch.checkpoint);
       await write(connection);
-      await this.parts.parked.park(connection, this.#selection, batch.park ?? []);
       await this.parts.parked.unpark(connection, this.#selection, batch.unpark ?? []);
+      await this.parts.parked.park(connection, this.#selection, batch.park ?? []);
     });
   }
 

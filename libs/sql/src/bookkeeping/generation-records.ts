@@ -36,6 +36,12 @@ export class GenerationRecords {
     return row && generationOf(row);
   }
 
+  /** As `findServing`; until the transaction ends nobody else changes which one serves. To come before any other lock. */
+  async holdServing(connection: SqlConnection, projection: string): Promise<Generation | undefined> {
+    await connection.lockName(`serving ${projection}`);
+    return this.findServing(connection, projection);
+  }
+
   /** Takes the next number of a projection; others that want one wait for this transaction. */
   async nextNumber(connection: SqlConnection, projection: string): Promise<number> {
     const sql = `INSERT INTO ${this.#projections} (projection, generations_made) VALUES (?, 1)
@@ -87,6 +93,12 @@ export class GenerationRecords {
     return raised === 0 ? undefined : this.find(connection, projection, generation);
   }
 
+  /** Keeps writers and deletions of a generation off until the transaction ends, after those that are under way; undefined if there is none. */
+  async hold(connection: SqlConnection, projection: string, generation: number): Promise<Generation | undefined> {
+    const sql = `UPDATE ${this.#generations} SET epoch = epoch WHERE projection = ? AND generation = ?`;
+    return (await connection.run(sql, [projection, generation])) === 0 ? undefined : this.find(connection, projection, generation);
+  }
+
   /** Moves the checkpoint if it is where the move says and the epoch is still the session's. False: another writer was here. */
   async moveCheckpoint(connection: SqlConnection, owner: GenerationOwner, move: CheckpointMove): Promise<boolean> {
     const [table, which, parameters] = this.#partOf(owner);
@@ -110,10 +122,10 @@ export class GenerationRecords {
 
   /** Notes that a generation is like any other now. False: the epoch is not the session's any more. */
   async finishBulk(connection: SqlConnection, owner: GenerationOwner): Promise<boolean> {
-    if (!(await this.touch(connection, owner))) return false;
+    // The generation before its part, as all that lock both.
     const sql = `UPDATE ${this.#generations} SET is_bulk = 0, updated_at = ? WHERE projection = ? AND generation = ? AND is_bulk = 1`;
     await connection.run(sql, [owner.updatedAt, owner.projection, owner.generation]);
-    return true;
+    return this.touch(connection, owner);
   }
 
   async delete(connection: SqlConnection, projection: string, generation: number): Promise<void> {

@@ -1,20 +1,18 @@
 // A PostgreSQL connection in the hands of one piece of work.
 import { ReadStoreUnavailable } from '@mainstem/projection';
 import type { ProjectionDocument, ScanEntry, ScanOptions } from '@mainstem/projection';
-import type { Runtime } from '@mainstem/event-store';
 import type { PoolClient, QueryArrayResult, QueryResult } from 'pg';
 import type { QueryRunner } from 'typeorm';
 import { isStorableText } from '../entity/column-kind.js';
 import type { CollectionTable, SqlConnection } from '../sql-database.js';
 import { CopyStatement } from './copy-statement.js';
 import { numberedPlaceholders } from './placeholders.js';
-import { isDataError, isLockTimeout, problemOf, translatePostgresError } from './postgres-errors.js';
+import { isDataError, isLockTimeout, problemOf, translatePostgresError, ViewsInUse } from './postgres-errors.js';
 import { copyBatches, deleteStatement, refusedBy, scanStatement, selectStatement, upsertStatements } from './postgres-table-statements.js';
 import type { BulkStatement, CopyBatch } from './postgres-table-statements.js';
 
-// Readers wait behind a promote that waits for other readers, so it waits only for a moment at a time.
-const VIEW_LOCK_WAIT_MS = 250;
-const VIEW_LOCK_ATTEMPTS_MAX = 40;
+/** Readers wait behind a promote that waits for other readers, so it waits only for a moment at a time. */
+export const VIEWS_WAIT_MS = 250;
 /** For statements that build an index: a day. */
 const LONG_TIMEOUT_MS = 86_400_000;
 
@@ -27,7 +25,6 @@ export interface PostgresLease {
   readonly client: PoolClient;
   /** Quoted name of the table whose lock stands for all views. */
   readonly viewLock: string;
-  readonly runtime: Runtime;
 }
 
 /** Goes to the driver directly: TypeORM has no part in statements whose cost matters. */
@@ -39,6 +36,10 @@ export class PostgresConnection implements SqlConnection {
   constructor(private readonly lease: PostgresLease) {
     this.runner = lease.runner;
     this.#client = lease.client;
+  }
+
+  define<T>(work: (runner: QueryRunner) => Promise<T>): Promise<T> {
+    return this.#guarded(() => work(this.runner));
   }
 
   async query<Row extends object>(sql: string, parameters: readonly unknown[] = []): Promise<readonly Row[]> {
@@ -87,17 +88,18 @@ export class PostgresConnection implements SqlConnection {
     await this.#write(table.collection, deleteStatement(table, keys.filter(isStorableText)));
   }
 
-  async lockViews(): Promise<void> {
-    await this.control(`SET LOCAL lock_timeout = ${VIEW_LOCK_WAIT_MS}; SAVEPOINT before_lock`);
-    for (let attempt = 1; ; attempt++) {
-      try {
-        await this.#client.query(`LOCK TABLE ${this.lease.viewLock} IN ACCESS EXCLUSIVE MODE`);
-        break;
-      } catch (error) {
-        if (!isLockTimeout(error) || attempt === VIEW_LOCK_ATTEMPTS_MAX) throw translatePostgresError(error);
-      }
-      await this.control('ROLLBACK TO SAVEPOINT before_lock');
-      await this.lease.runtime.sleep(this.lease.runtime.random() * VIEW_LOCK_WAIT_MS);
+  async lockName(name: string): Promise<void> {
+    await this.query('SELECT pg_advisory_xact_lock(hashtextextended(?, 0))', [`mainstem ${this.lease.viewLock} ${name}`]);
+  }
+
+  /** Errors: `ViewsInUse`, besides those of the work. */
+  async changeViews(work: () => Promise<void>): Promise<void> {
+    await this.control(`SET LOCAL lock_timeout = ${VIEWS_WAIT_MS}`);
+    try {
+      await this.control(`LOCK TABLE ${this.lease.viewLock} IN ACCESS EXCLUSIVE MODE`);
+      await work(); // waits as well, for whoever reads a view without that lock
+    } catch (error) {
+      throw isLockTimeout(error) ? new ViewsInUse(error) : error;
     }
     await this.control('SET LOCAL lock_timeout TO DEFAULT');
   }

@@ -12,8 +12,8 @@ import type { Decoder } from '../entity/document-codec.js';
 import { quoted } from '../entity/identifiers.js';
 import { FifoLock } from '../fifo-lock.js';
 import type { Durability, SqlConnection, SqlDatabase } from '../sql-database.js';
-import { PostgresConnection } from './postgres-connection.js';
-import { translatePostgresError } from './postgres-errors.js';
+import { PostgresConnection, VIEWS_WAIT_MS } from './postgres-connection.js';
+import { translatePostgresError, ViewsInUse } from './postgres-errors.js';
 import { postgresTargetOf } from './postgres-target.js';
 import type { PostgresLocation, PostgresTarget } from './postgres-target.js';
 
@@ -23,6 +23,8 @@ const ANSWER_TIMEOUT_EXTRA_MS = 10_000;
 /** Between two statements of a long read. */
 const SNAPSHOT_IDLE_TIMEOUT_MS = 600_000;
 const CLOSE_WAIT_MAX_MS = 5_000;
+/** With a pause after each, in which everybody else goes on. */
+const VIEWS_ATTEMPTS_MAX = 40;
 /** Connections that queries leave to the engine: more queries than the server can answer would otherwise hold up the projector, and with it each other. */
 const KEPT_FROM_QUERIES = 1;
 
@@ -83,19 +85,16 @@ export class PostgresDatabase implements SqlDatabase {
     return this.#withConnection(work);
   }
 
-  transact<T>(durability: Durability, work: (connection: SqlConnection) => Promise<T>): Promise<T> {
-    return this.#withConnection(async (connection) => {
-      // Rows and checkpoint come back together after a crash of the server, so a commit need not wait for the disk.
-      await connection.control(durability === 'full' ? 'BEGIN' : 'BEGIN; SET LOCAL synchronous_commit = off');
+  async transact<T>(durability: Durability, work: (connection: SqlConnection) => Promise<T>): Promise<T> {
+    for (let attempt = 1; ; attempt++) {
       try {
-        const result = await work(connection);
-        await connection.commit();
-        return result;
+        return await this.#withConnection((connection) => inTransaction(connection, durability, work));
       } catch (error) {
-        await connection.rollback();
-        throw error;
+        if (!(error instanceof ViewsInUse) || attempt === VIEWS_ATTEMPTS_MAX) throw error;
       }
-    });
+      // Without a lock meanwhile: neither readers nor writers wait for those who keep this from going on.
+      await this.runtime.sleep(this.runtime.random() * VIEWS_WAIT_MS);
+    }
   }
 
   read<T>(work: (connection: SqlConnection, manager: EntityManager) => Promise<T>): Promise<T> {
@@ -145,7 +144,7 @@ export class PostgresDatabase implements SqlDatabase {
       await connection.query('SELECT pg_advisory_xact_lock(hashtextextended(?, 0))', [`mainstem ${this.schema}`]);
       const schemas = await connection.query('SELECT 1 FROM pg_namespace WHERE nspname = ?', [this.schema]);
       if (schemas.length === 0) await connection.run(`CREATE SCHEMA ${quoted(this.schema)}`);
-      await migrate(connection.runner, 'sql');
+      await connection.define((runner) => migrate(runner, 'sql'));
     });
   }
 
@@ -169,7 +168,7 @@ export class PostgresDatabase implements SqlDatabase {
     const runner = this.dataSource.createQueryRunner();
     try {
       const client = await this.#connected(runner.connect() as Promise<PoolClient>);
-      return await work(new PostgresConnection({ runner, client, viewLock: this.#viewLock, runtime: this.runtime }));
+      return await work(new PostgresConnection({ runner, client, viewLock: this.#viewLock }));
     } finally {
       await runner.release();
     }
@@ -183,6 +182,23 @@ export class PostgresDatabase implements SqlDatabase {
     }
   }
 }
+
+const inTransaction = async <T>(
+  connection: PostgresConnection,
+  durability: Durability,
+  work: (connection: SqlConnection) => Promise<T>,
+): Promise<T> => {
+  // Rows and checkpoint come back together after a crash of the server, so a commit need not wait for the disk.
+  await connection.control(durability === 'full' ? 'BEGIN' : 'BEGIN; SET LOCAL synchronous_commit = off');
+  try {
+    const result = await work(connection);
+    await connection.commit();
+    return result;
+  } catch (error) {
+    await connection.rollback();
+    throw error;
+  }
+};
 
 /**
  * Between the pool's listener and TypeORM's there is a moment without one, and a server that ends a new connection with the piece that opens it

@@ -44,8 +44,15 @@ const NO_CONNECTION_FREE = 'timeout exceeded when trying to connect';
 /** Whether the server refuses the data itself: out of range, too large for an index, a constraint added by hand. */
 export const isDataError = (error: unknown): boolean => /^(22|23|54)/.test(sqlStateOf(error) ?? '');
 
-/** Whether another transaction was in the way: worth another try. */
-export const isLockTimeout = (error: unknown): boolean => sqlStateOf(error) === '55P03';
+/** Readers did not give way to a change of views: worth another try from the start. */
+export class ViewsInUse extends ReadStoreUnavailable {
+  constructor(cause: unknown) {
+    super(STORE, 'waited too long for those who read its views.', cause);
+  }
+}
+
+/** Whether another transaction was in the way, of an error that is translated. */
+export const isLockTimeout = (error: unknown): boolean => error instanceof ReadStoreUnavailable && sqlStateOf(error.cause) === '55P03';
 
 /** What the server or the driver says, in one line. A refused connection to a name with several addresses has its message inside. */
 export const problemOf = (error: unknown): string => {

@@ -20,6 +20,14 @@ export class SqliteConnection implements SqlConnection {
     private readonly file: string,
   ) {}
 
+  async define<T>(work: (runner: QueryRunner) => Promise<T>): Promise<T> {
+    try {
+      return await work(this.runner);
+    } catch (error) {
+      throw translateSqliteError(error, this.file);
+    }
+  }
+
   async query<Row extends object>(sql: string, parameters: readonly unknown[] = []): Promise<readonly Row[]> {
     return this.#guarded(() => this.#prepared(sql).all(...parameters) as Row[]);
   }
@@ -57,8 +65,13 @@ export class SqliteConnection implements SqlConnection {
     this.#guarded(() => this.#table(table).delete(keys.filter(isStorableText)));
   }
 
+  /** Transactions that write run one at a time anyway. */
+  async lockName(): Promise<void> {}
+
   /** Readers see one snapshot of the file, views included; nothing to lock. */
-  async lockViews(): Promise<void> {}
+  async changeViews(work: () => Promise<void>): Promise<void> {
+    await work();
+  }
 
   #prepared(sql: string): NodeSqliteStatement {
     let statement = this.#statements.get(sql);

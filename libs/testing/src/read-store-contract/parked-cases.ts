@@ -65,6 +65,16 @@ export const parkedCases = (define: DefineCase): readonly ContractCase[] => [
     assert.equal((await openFirst(context)).checkpoint.position, at(9));
   }),
 
+  define('parks an event again that the same commit settles', async (context) => {
+    const session = await openFirst(context);
+    await session.commit({ ...aBatch(undefined, at(9)), park: [aParkedEvent('a', at(1), 'first'), aParkedEvent('a', at(2), 'second')] });
+    const again = aParkedEvent('a', at(1), 'again');
+    await session.commit({ ...aBatch(at(9), at(9)), unpark: [again, { key: 'a', position: at(2) }], park: [again] });
+    assert.deepEqual(await session.parked({ limit: 10 }), [again]);
+    assert.deepEqual(await context.store.parked(context.projection.name, 10), [again]);
+    assert.deepEqual([...(await (await openFirst(context)).parkedKeys())], [['a', 1]]);
+  }),
+
   define('moves an event from one key to another in one commit', async (context) => {
     const session = await openFirst(context);
     await session.commit({ ...aBatch(undefined, at(9)), park: [aParkedEvent('$stream/contract-1', at(3))] });
