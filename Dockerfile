@@ -11,7 +11,8 @@ COPY apps ./apps
 RUN node node_modules/typescript/bin/tsc -b && npm prune --omit=dev --ignore-scripts --no-audit --no-fund
 
 FROM node:24-bookworm-slim
-ENV NODE_ENV=production NODE_OPTIONS=--disable-warning=ExperimentalWarning MAINSTEM_DIR=/data
+# In a container its own address is the way in; who gets that far is decided by the ports that are published.
+ENV NODE_ENV=production NODE_OPTIONS=--disable-warning=ExperimentalWarning MAINSTEM_DIR=/data MAINSTEM_HOST=0.0.0.0
 WORKDIR /app
 COPY --from=build /app/package.json ./
 COPY --from=build /app/node_modules ./node_modules

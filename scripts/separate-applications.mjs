@@ -5,7 +5,7 @@ import { inRoot, Refusal, say } from './repository.mjs';
 
 const READY_TIMEOUT_MS = 60_000;
 const APPEND_BYTES_MAX = 16 * 1_048_576;
-const WEB = /(http:\/\/localhost:\d+)/;
+const WEB = /(?:Commands|Queries|Health): (http:\/\/[^\s/]+:\d+)/;
 const EVENT_STORE = { name: 'event-store', port: 2_113, healthPort: 2_114, listening: /(esdb:\/\/\S+?),/ };
 const APPLICATIONS = [
   { name: 'command-side', port: 3_000, entry: ['src', 'main.js'] },

@@ -1,12 +1,14 @@
 // Starts the command side alone. Projectors and the query API are processes of their own over the same event store.
 import 'reflect-metadata';
-import { eventStoreAddress, listen, readSettings, runMain } from '@mainstem/nest';
+import { eventStoreAddress, listen, readSettings, runMain, settingsHelp } from '@mainstem/nest';
 import { CommandSideModule } from './command-side.module.js';
 import { createLedgerApplication } from './ledger.application.js';
 
 runMain(async () => {
-  const settings = readSettings(process.argv.slice(2), process.env);
+  const argv = process.argv.slice(2);
+  if (argv.includes('--help')) return console.log(settingsHelp('Command side of the shop ledger, alone.'));
+  const settings = readSettings(argv, process.env);
   const app = await createLedgerApplication(CommandSideModule.forRoot(settings));
-  const url = await listen(app, settings.port);
+  const url = await listen(app, settings.port, settings.host);
   console.log(`Commands: ${url}/api (try them: ${url}/api/docs). Events: ${eventStoreAddress(settings)}. Ctrl-C stops.`);
 });

@@ -33,6 +33,11 @@ interface Compose {
 }
 
 const load = (): Compose => parse(read('docker-compose.yml'), { merge: true }) as Compose;
+/** What the last stage of the image sets for every application. */
+const imageEnvironment = (): Record<string, string> => {
+  const [, variables = ''] = [...read('Dockerfile').matchAll(/^ENV (.+)$/gm)].at(-1) ?? [];
+  return Object.fromEntries(variables.split(' ').map((assignment) => assignment.split(/=(.*)/s, 2) as [string, string]));
+};
 const services = Object.entries(load().services);
 const applications = services.filter(([, { build }]) => build !== undefined);
 
@@ -71,9 +76,10 @@ describe('docker-compose.yml', () => {
     }
   });
 
-  it('keeps events and read models on the services of the file, by settings that the applications take', () => {
+  it('keeps events and read models on the services of the file and listens where ports are published, by settings that the applications take', () => {
     for (const [name, { environment = {}, depends_on = {} }] of applications) {
-      const { eventStore, readStoreSql, readStoreCache, readStoreSearch } = readSettings([], environment);
+      const { host, eventStore, readStoreSql, readStoreCache, readStoreSearch } = readSettings([], { ...imageEnvironment(), ...environment });
+      expect(host, `${name}: else its port is published and leads nowhere`).toBe('0.0.0.0');
       expect([eventStore, readStoreSql, readStoreCache, readStoreSearch], name).not.toContain('embedded');
       const stores = ['EVENT_STORE', 'READ_STORE_SQL', 'READ_STORE_CACHE', 'READ_STORE_SEARCH'].map(
         (key) => new URL(environment[key] ?? '').hostname,

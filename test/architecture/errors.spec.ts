@@ -6,10 +6,11 @@ import { describe, expect, it } from 'vitest';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
 
-/** The first argument of an error's constructor, a code in an object, and codes whose first part is the port of a file's owner. */
+/** The first argument of an error's constructor, a code in an object, codes whose first part is the port of a file's owner, and those that begin a text. */
 const THROWN = /super\(\s*'([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)'/g;
 const NAMED = /\bcode: '((?!SQLITE_)[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)'/g;
 const PREFIXED = /\$\{owner\.codePrefix\}(_[A-Z_]+)`/g;
+const TOLD = /[`']([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+): /g;
 const DOCUMENTED = /`([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)`/g;
 const ENVIRONMENT = new Set(['MAINSTEM_DIR']);
 
@@ -48,6 +49,7 @@ const sources = (): readonly string[] =>
 const codesIn = (text: string): readonly string[] => [
   ...matches(text, THROWN),
   ...matches(text, NAMED),
+  ...matches(text, TOLD),
   ...matches(text, PREFIXED).flatMap((ending) => [`EVENT_STORE${ending}`, `READ_STORE${ending}`]),
 ];
 

@@ -3,7 +3,7 @@ import 'reflect-metadata';
 import { SalesQueries } from '#apps/query-api/src/sales/sales.queries.js';
 import { projectionNames } from '#apps/read-models/src/projection-names.js';
 import type { EventStore } from '@mainstem/event-store';
-import { EVENT_STORE, eventStoreAddress, listen, readSettings, runMain, SETTINGS_HELP, type Settings } from '@mainstem/nest';
+import { EVENT_STORE, eventStoreAddress, listen, readSettings, runMain, settingsHelp, type Settings } from '@mainstem/nest';
 import { Projector } from '@mainstem/projection';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -18,13 +18,13 @@ const POLL_MS = 100;
 
 runMain(async () => {
   const argv = process.argv.slice(2);
-  if (argv.includes('--help')) return console.log(`Runs the shop ledger in one process.\n\n${SETTINGS_HELP}`);
+  if (argv.includes('--help')) return console.log(settingsHelp('Runs the shop ledger in one process.', { importsData: true }));
   const data = repositoryData();
   const settings = readSettings(argv, process.env, { projections: projectionNames, ...(data !== undefined && { data }) });
   assertFile(settings.data);
   const startedMs = performance.now();
   const app = await createAllInOne(settings);
-  const url = await listen(app, settings.port);
+  const url = await listen(app, settings.port, settings.host);
   const events = settings.eventStore === 'embedded' ? '' : `, events on ${eventStoreAddress(settings)}`;
   console.log(`Mainstem shop ledger on ${url}, data in ${settings.dir}${events}`);
   if (await isLive(app)) await summarise(app, settings, url, (performance.now() - startedMs) / 1_000);

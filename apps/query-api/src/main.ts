@@ -1,6 +1,6 @@
 // Starts the query API alone.
 import 'reflect-metadata';
-import { configureHttp, listen, readSettings, runMain } from '@mainstem/nest';
+import { configureHttp, listen, readSettings, runMain, settingsHelp } from '@mainstem/nest';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { serveOpenApi } from './open-api.js';
@@ -10,7 +10,9 @@ import { QueryApiProcessModule } from './query-api-process.module.js';
 const PORT_DEFAULT = 3_001;
 
 runMain(async () => {
-  const settings = readSettings(process.argv.slice(2), process.env, { port: PORT_DEFAULT });
+  const argv = process.argv.slice(2);
+  if (argv.includes('--help')) return console.log(settingsHelp('Query API of the shop ledger, alone.', { port: PORT_DEFAULT }));
+  const settings = readSettings(argv, process.env, { port: PORT_DEFAULT });
   const app = await NestFactory.create<NestExpressApplication>(QueryApiProcessModule.forRoot(settings), {
     bodyParser: false,
     logger: ['error', 'warn'],
@@ -20,6 +22,6 @@ runMain(async () => {
   });
   configureHttp(app, { problems: queryProblems });
   serveOpenApi(app, 'Shop ledger: queries', 'Every answer says in Mainstem-Position which position of the event store it reflects.');
-  const url = await listen(app, settings.port);
+  const url = await listen(app, settings.port, settings.host);
   console.log(`Queries: ${url}/api/totals (all of them: ${url}/api/docs), read models in ${settings.dir}`);
 });

@@ -1,5 +1,5 @@
 // Starts a projector application as a process: one read store, its projections, health over HTTP.
-import { configureHttp, listen, readSettings, type Settings } from '@mainstem/nest';
+import { configureHttp, listen, readSettings, settingsHelp, type Settings } from '@mainstem/nest';
 import type { DynamicModule } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
@@ -12,9 +12,11 @@ export interface ProjectorApplication {
   readonly module: (settings: Settings) => DynamicModule;
 }
 
-/** Runs until it is told to stop. Errors: SETTINGS_INVALID, PORT_IN_USE, PORT_FORBIDDEN, and those of the stores. */
+/** Runs until it is told to stop; with `--help` tells the settings instead. Errors: SETTINGS_INVALID, HOST_UNUSABLE, PORT_IN_USE, PORT_FORBIDDEN, and those of the stores. */
 export const runProjector = async ({ name, portDefault, module }: ProjectorApplication): Promise<void> => {
-  const settings = readSettings(process.argv.slice(2), process.env, { port: portDefault, projections: projectionNames });
+  const argv = process.argv.slice(2);
+  if (argv.includes('--help')) return console.log(settingsHelp(`${name} of the shop ledger, alone.`, { port: portDefault }));
+  const settings = readSettings(argv, process.env, { port: portDefault, projections: projectionNames });
   const app = await NestFactory.create<NestExpressApplication>(module(settings), {
     bodyParser: false,
     logger: ['error', 'warn'],
@@ -22,7 +24,7 @@ export const runProjector = async ({ name, portDefault, module }: ProjectorAppli
     // What fails while starting is for runMain to tell.
     abortOnError: false,
   });
-  const url = await listen(configureHttp(app), settings.port);
+  const url = await listen(configureHttp(app), settings.port, settings.host);
   app.useLogger(['error', 'warn', 'log']);
   console.log(`${name} on ${settings.dir}. Health: ${url}/health/ready, progress: ${url}/health/progress`);
 };

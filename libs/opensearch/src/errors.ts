@@ -25,7 +25,7 @@ export class SearchPermissionDenied extends MainstemError {
   ) {
     super(
       'READ_STORE_PERMISSION_DENIED',
-      `Read store ${store}: ${problem}. Its user must be able to create, write, read and delete indices and aliases that begin with the prefix.`,
+      `Read store ${store}: ${problem}. Its user must be able to create, write, read and delete the indices and aliases <prefix>-*, and the index <prefix>.control.`,
       { cause },
     );
   }

@@ -13,6 +13,18 @@ export class PortInUse extends MainstemError {
   }
 }
 
+/** The address is none of this machine. */
+export class HostUnusable extends MainstemError {
+  constructor(
+    readonly host: string,
+    cause: unknown,
+  ) {
+    super('HOST_UNUSABLE', `${host} is no address of this machine. Choose one that it has with --host <address>, or 0.0.0.0 for all of them.`, {
+      cause,
+    });
+  }
+}
+
 /** The user may not listen on the port. */
 export class PortForbidden extends MainstemError {
   constructor(

@@ -3,8 +3,9 @@ import 'reflect-metadata';
 import { Injectable, Module, type OnApplicationShutdown } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { once } from 'node:events';
-import { createServer } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { networkInterfaces } from 'node:os';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { listen } from './run-application.js';
 
@@ -41,8 +42,34 @@ describe('listen', () => {
     await app.close();
   });
 
+  it('listens on this machine alone unless another address is asked for', async () => {
+    const app = await NestFactory.create(TestModule, { logger: false });
+    await listen(app, 0);
+    expect((app.getHttpServer() as Server).address()).toMatchObject({ address: '127.0.0.1' });
+    await app.close();
+  });
+
+  it('listens where it is told to, and tells an address to use', async () => {
+    const ownAddresses = Object.values(networkInterfaces()).flatMap((of = []) => of.filter(({ family }) => family === 'IPv4'));
+    for (const host of ['0.0.0.0', ...ownAddresses.map(({ address }) => address)]) {
+      const app = await NestFactory.create(TestModule, { logger: false });
+      const url = await listen(app, 0, host);
+      expect(new URL(url).hostname).toBe(['0.0.0.0', '127.0.0.1'].includes(host) ? 'localhost' : host);
+      expect((app.getHttpServer() as Server).address()).toMatchObject({ address: host });
+      expect((await fetch(url)).status).toBe(404);
+      await app.close();
+    }
+  });
+
+  it('explains an address that the machine does not have, and closes the application', async () => {
+    const app = await NestFactory.create(TestModule, { logger: false });
+    // An address of documentation (RFC 5737): nobody has it.
+    await expect(listen(app, 0, '192.0.2.1')).rejects.toMatchObject({ code: 'HOST_UNUSABLE', host: '192.0.2.1' });
+    expect(hasShutDown).toBe(true);
+  });
+
   it('explains a port that is taken, and closes the application', async () => {
-    const other = createServer().listen(0);
+    const other = createServer().listen(0, '127.0.0.1');
     await once(other, 'listening');
     const { port } = other.address() as AddressInfo;
     const app = await NestFactory.create(TestModule, { logger: false });

@@ -3,9 +3,10 @@ import { isMainstemError } from '@mainstem/event-store';
 import { Logger, type INestApplication } from '@nestjs/common';
 import { once } from 'node:events';
 import type { Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { isIPv6, type AddressInfo } from 'node:net';
 import { ApplicationLogger, tellingLine } from './application-logger.js';
-import { PortForbidden, PortInUse } from './errors.js';
+import { HostUnusable, PortForbidden, PortInUse } from './errors.js';
+import { HOST_DEFAULT } from './host-default.js';
 
 /** Longest time from the signal to the end of the process. */
 const STOP_TIMEOUT_MS = 4_500;
@@ -13,20 +14,23 @@ const STOP_TIMEOUT_MS = 4_500;
 const FAILED_START_TIMEOUT_MS = 500;
 const EXIT_FAILURE = 1;
 const KEEP_ALIVE_MS = 60_000;
+/** Whoever listens on one of these can be reached by this name; on the last two, by others besides. */
+const AS_LOCALHOST = [HOST_DEFAULT, '0.0.0.0', '::'];
 
 /**
- * Listens on all interfaces and returns the address to use on this machine. From then on SIGINT and SIGTERM stop the application, within
- * five seconds whatever hangs. Errors: PORT_IN_USE, PORT_FORBIDDEN; the application is closed then.
+ * Listens on an address of this machine, unless it is named on one that no other machine reaches, and returns the URL to use here. From
+ * then on SIGINT and SIGTERM stop the application, within five seconds whatever hangs. Errors: HOST_UNUSABLE, PORT_IN_USE,
+ * PORT_FORBIDDEN; the application is closed then.
  */
-export const listen = async (app: INestApplication, port: number): Promise<string> => {
+export const listen = async (app: INestApplication, port: number, host: string = HOST_DEFAULT): Promise<string> => {
   app.enableShutdownHooks();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, endInTime);
   try {
     await app.init();
-    return await listenOn(app.getHttpServer() as Server, port);
+    return await listenOn(app.getHttpServer() as Server, port, host);
   } catch (error) {
     await app.close();
-    throw portError(error, port);
+    throw listenError(error, port, host);
   }
 };
 
@@ -49,10 +53,11 @@ export const runMain = (main: () => Promise<void>): void => {
 };
 
 // Not through Nest, which would log the error with a stack of its own.
-const listenOn = async (server: Server, port: number): Promise<string> => {
-  server.listen(port);
+const listenOn = async (server: Server, port: number, host: string): Promise<string> => {
+  server.listen(port, host);
   await once(server, 'listening');
-  return `http://localhost:${(server.address() as AddressInfo).port}`;
+  const name = AS_LOCALHOST.includes(host) ? 'localhost' : isIPv6(host) ? `[${host}]` : host;
+  return `http://${name}:${(server.address() as AddressInfo).port}`;
 };
 
 const endInTime = (): void => {
@@ -63,8 +68,9 @@ const endInTime = (): void => {
   timer.unref();
 };
 
-const portError = (error: unknown, port: number): unknown => {
+const listenError = (error: unknown, port: number, host: string): unknown => {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') return new HostUnusable(host, error);
   if (code === 'EADDRINUSE') return new PortInUse(port, error);
   return code === 'EACCES' ? new PortForbidden(port, error) : error;
 };

@@ -1,7 +1,7 @@
 // What a process is started with: flags win over the environment, and what cannot be used is refused by name.
 import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { eventStoreAddress, readSettings } from './read-settings.js';
+import { eventStoreAddress, readSettings, settingsHelp } from './read-settings.js';
 
 const refusal = (argv: readonly string[], env: Record<string, string> = {}): unknown => {
   try {
@@ -16,6 +16,7 @@ describe('settings', () => {
   it('start on the embedded stores when nothing is said', () => {
     expect(readSettings([], {}, { data: 'events.ndjson' })).toEqual({
       dir: resolve('.mainstem'),
+      host: '127.0.0.1',
       port: 3000,
       eventStore: 'embedded',
       readStoreSql: 'embedded',
@@ -31,9 +32,15 @@ describe('settings', () => {
   });
 
   it('take flags before the environment', () => {
-    const flags = ['--dir', 'a', '--port=4000', '--no-data', '--rebuild', 'auto'];
-    const settings = readSettings(flags, { MAINSTEM_DIR: 'b', PORT: '5000', MAINSTEM_REBUILD: 'manual' }, { data: 'events.ndjson' });
-    expect(settings).toMatchObject({ dir: resolve('a'), port: 4000, data: undefined, rebuild: 'auto' });
+    const flags = ['--dir', 'a', '--host', '::1', '--port=4000', '--no-data', '--rebuild', 'auto'];
+    const env = { MAINSTEM_DIR: 'b', MAINSTEM_HOST: '0.0.0.0', PORT: '5000', MAINSTEM_REBUILD: 'manual' };
+    expect(readSettings(flags, env, { data: 'events.ndjson' })).toMatchObject({
+      dir: resolve('a'),
+      host: '::1',
+      port: 4000,
+      data: undefined,
+      rebuild: 'auto',
+    });
   });
 
   it('take the length of a lease within its bounds', () => {
@@ -72,8 +79,9 @@ describe('settings', () => {
 
   it('take the environment before defaults, and an empty variable as absent', () => {
     const url = 'postgres://shop@localhost/ledger';
-    expect(readSettings([], { MAINSTEM_DIR: 'b', PORT: '', READ_STORE_SQL: url })).toMatchObject({
+    expect(readSettings([], { MAINSTEM_DIR: 'b', MAINSTEM_HOST: '0.0.0.0', PORT: '', READ_STORE_SQL: url })).toMatchObject({
       dir: resolve('b'),
+      host: '0.0.0.0',
       port: 3000,
       readStoreSql: { url },
     });
@@ -125,6 +133,7 @@ describe('settings', () => {
     [['--port', '70000'], {}, '--port'],
     [['--port', 'http'], {}, '--port'],
     [['--port'], {}, '--port'],
+    [['--host'], {}, '--host'],
     [['--dir', '--no-data'], {}, '--dir'],
     [['--prot', '1'], {}, '--prot'],
     [['--data', 'x', '--no-data'], {}, '--no-data'],
@@ -160,6 +169,15 @@ describe('settings', () => {
     [{ OTEL_EXPORTER_OTLP_ENDPOINT: 'http://localhost:4318', OTEL_SDK_DISABLED: 'true' }, false],
   ])("send traces as OpenTelemetry's variables say: %j", (env, traces) => {
     expect(readSettings([], env as Record<string, string>).traces).toBe(traces);
+  });
+
+  it('are told with the port that the application has, and data only where it imports any', () => {
+    const help = settingsHelp('Runs the query API alone.', { port: 3_001 });
+    expect(help).toMatch(/^Runs the query API alone\.\n\n/);
+    expect(help).toMatch(/--port <n> +PORT +3001 /);
+    expect(help).toMatch(/--host <address> +MAINSTEM_HOST +127\.0\.0\.1 /);
+    expect(help).not.toContain('--data');
+    expect(settingsHelp('Runs everything.', { importsData: true })).toMatch(/PORT +3000 [^]*--data <file>[^]*--no-data/);
   });
 
   it('never repeat a password in a message', () => {

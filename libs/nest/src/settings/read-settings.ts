@@ -1,11 +1,14 @@
 // What an application is started with: flags first, then the environment, then defaults.
 import { LEASE_MS_DEFAULT, PARTITIONS_MAX, type RebuildPolicy } from '@mainstem/projection';
 import { resolve } from 'node:path';
+import { HOST_DEFAULT } from '../process/host-default.js';
 import { SettingsInvalid } from './errors.js';
 
 export interface Settings {
   /** Folder of the embedded stores, absolute. */
   readonly dir: string;
+  /** Address to listen on; this machine alone unless asked for, since an application need not have authentication. */
+  readonly host: string;
   /** 0 takes a free one. */
   readonly port: number;
   readonly eventStore: 'embedded' | EventStoreConnection;
@@ -61,12 +64,26 @@ const PORT_MAX = 65_535;
 const LEASE_MS_MIN = 1_000;
 const LEASE_MS_MAX = 600_000;
 
-export const SETTINGS_HELP = `Settings (flag, environment variable, default):
-  --dir <folder>    MAINSTEM_DIR       ${DIR_DEFAULT}    folder of the embedded stores
-  --port <n>        PORT               ${PORT_DEFAULT}         port to listen on; 0 takes a free one
-  --data <file>                                   events to import on the first start (.ndjson or .ndjson.gz)
+const DATA_HELP = `  --data <file>                                   events to import on the first start (.ndjson or .ndjson.gz)
   --no-data                                       import nothing
-  --rebuild <how>   MAINSTEM_REBUILD   manual       what to do about a changed projection: auto fills it anew at start,
+`;
+
+/** What an application may be told apart by in its help. */
+export interface HelpOptions {
+  /** Where it listens unless another port is given. */
+  readonly port?: number;
+  /** Whether it imports data on its first start. */
+  readonly importsData?: boolean;
+}
+
+/** What `--help` answers: a line about the application, then its settings. */
+export const settingsHelp = (about: string, { port = PORT_DEFAULT, importsData = false }: HelpOptions = {}): string => `${about}
+
+Settings (flag, environment variable, default):
+  --dir <folder>    MAINSTEM_DIR       ${DIR_DEFAULT}    folder of the embedded stores
+  --host <address>  MAINSTEM_HOST      ${HOST_DEFAULT}    address to listen on: this machine alone; 0.0.0.0 is every one that it has
+  --port <n>        PORT               ${port}         port to listen on; 0 takes a free one
+${importsData ? DATA_HELP : ''}  --rebuild <how>   MAINSTEM_REBUILD   manual       what to do about a changed projection: auto fills it anew at start,
                                                   manual waits for mainstem rebuild
                     PROJECTOR_LEASE_MS 5000       how long a projection waits for another instance after its own has died
                     PROJECTION_PARTITIONS         in how many parts projections run: order-lines=4,products=2; those not named in one
@@ -87,6 +104,7 @@ export const readSettings = (argv: readonly string[], env: Environment, options:
   const data = flags.isWithoutData ? undefined : (flags.data ?? options.data);
   return {
     dir: resolve(flags.dir ?? variable(env, 'MAINSTEM_DIR') ?? DIR_DEFAULT),
+    host: flags.host ?? variable(env, 'MAINSTEM_HOST') ?? HOST_DEFAULT,
     port: portOf(flags.port, env) ?? options.port ?? PORT_DEFAULT,
     eventStore: eventStore(env),
     readStoreSql: sqlStore(variable(env, 'READ_STORE_SQL')),
@@ -103,6 +121,7 @@ export const readSettings = (argv: readonly string[], env: Environment, options:
 
 interface Flags {
   dir?: string;
+  host?: string;
   port?: string;
   data?: string;
   rebuild?: string;
@@ -115,14 +134,14 @@ const readFlags = (argv: readonly string[]): Flags => {
     const [name = '', ...rest] = (argv[index] ?? '').split('=');
     if (name === '--no-data' && rest.length === 0) {
       flags.isWithoutData = true;
-    } else if (name === '--dir' || name === '--port' || name === '--data' || name === '--rebuild') {
+    } else if (name === '--dir' || name === '--host' || name === '--port' || name === '--data' || name === '--rebuild') {
       const value = rest.length > 0 ? rest.join('=') : argv[++index];
       if (value === undefined || value === '' || value.startsWith('--')) throw new SettingsInvalid(name, 'needs a value after it');
-      flags[name.slice(2) as 'dir' | 'port' | 'data' | 'rebuild'] = value;
+      flags[name.slice(2) as 'dir' | 'host' | 'port' | 'data' | 'rebuild'] = value;
     } else {
       throw new SettingsInvalid(
         argv[index] ?? '',
-        'unknown. Known are --dir <folder>, --port <n>, --data <file>, --no-data and --rebuild <auto|manual>.',
+        'unknown. Known are --dir <folder>, --host <address>, --port <n>, --data <file>, --no-data and --rebuild <auto|manual>.',
       );
     }
   }
