@@ -329,8 +329,15 @@ export const mutants = [
   {
     name: 'two rebuilds of one projection run at a time',
     file: 'libs/projection/src/rebuild/rebuild-target.ts',
-    from: 'if (now.updatedAt !== generation.updatedAt) return true;',
+    from: "if (now.updatedAt !== generation.updatedAt) return 'alive';",
     to: '',
+    suites: ENGINE,
+  },
+  {
+    name: 'a generation is taken for left because the clock of another machine says so',
+    file: 'libs/projection/src/rebuild/rebuild-target.ts',
+    from: 'const deadline = runtime.monotonic() + watchMs;',
+    to: "const deadline = runtime.monotonic() + watchMs; if (runtime.now() - Date.parse(generation.updatedAt) > 10_000) return 'left';",
     suites: ENGINE,
   },
   {

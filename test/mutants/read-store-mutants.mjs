@@ -103,8 +103,8 @@ const engineMutants = [
   {
     name: 'a clean-up deletes what somebody is filling',
     file: projection('rebuild/clean-up'),
-    from: 'const isDropped = !mayBeFilled ||',
-    to: 'const isDropped = true ||',
+    from: "const isDropped = sign === 'left';",
+    to: 'const isDropped = true;',
     suites: ENGINE('rebuild/rebuilder'),
   },
   {
