@@ -175,7 +175,7 @@ export const mutants = [
   {
     name: 'a deleted document stays in the cache',
     file: engine('document-writer'),
-    from: 'if (document === null) open.documents.delete(key);',
+    from: 'for (const key of deleted) open.documents.delete(key);',
     to: 'if (document === null) void key;',
     suites: ENGINE,
   },

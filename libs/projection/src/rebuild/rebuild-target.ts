@@ -1,9 +1,8 @@
 // Decides which generation a rebuild fills: one that was begun and left, or a new one; and that nobody else is at it.
 import type { EventReader, Position, Runtime } from '@mainstem/event-store';
+import { assertStoreHosts } from '../engine/assert-store-hosts.js';
 import type { CrashPoints } from '../engine/crash-points.js';
 import type { HostedProjection } from '../engine/hosted-projection.js';
-import { assertStoreSplits } from '../partition/partitioned.js';
-import { InvalidProjection } from '../definition/errors.js';
 import { ForeignEventStore } from '../engine/errors.js';
 import { RebuildRunning } from './errors.js';
 import type { Generation } from '../read-store/checkpoint.js';
@@ -32,10 +31,7 @@ export interface RebuildTarget {
 
 /** Errors: REBUILD_RUNNING, PROJECTION_FOREIGN_EVENT_STORE, PROJECTION_INVALID_DEFINITION, PROJECTION_NOT_PARTITIONABLE, and those of the store. */
 export const assertRebuildable = async ({ projection, store }: HostedProjection, options: TargetOptions): Promise<void> => {
-  if (projection.kind === 'handler' && !store.hasTransactions) {
-    throw new InvalidProjection(projection.name, `a handler projection needs a read store with transactions, which ${store.name} has not`);
-  }
-  assertStoreSplits(projection, store);
+  assertStoreHosts(projection, store);
   const generations = await store.generations(projection.name);
   const { incarnation } = options.reader;
   const foreign = generations.find(({ checkpoint }) => checkpoint.incarnation !== incarnation);
