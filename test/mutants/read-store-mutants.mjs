@@ -109,6 +109,13 @@ const engineMutants = [
     suites: ENGINE('rebuild/rebuilder'),
   },
   {
+    name: 'the beginning of a long history is shown for the whole',
+    file: projection('engine/open-generation'),
+    from: 'const isBulk = !isFirst ||',
+    to: 'const isBulk = !isFirst &&',
+    suites: ENGINE('engine/first-generation'),
+  },
+  {
     name: 'an event folds a document that had expired when it was recorded',
     file: projection('engine/expired-documents'),
     from: '(expiry(document) ?? Infinity) <= timeMs',
