@@ -338,7 +338,7 @@ export const mutants = [
     file: 'libs/projection/src/rebuild/rebuild-target.ts',
     from: 'const deadline = runtime.monotonic() + watchMs;',
     to: "const deadline = runtime.monotonic() + watchMs; if (runtime.now() - Date.parse(generation.updatedAt) > 10_000) return 'left';",
-    suites: ENGINE,
+    suites: ['libs/projection/src/rebuild/rebuilder.spec.ts'],
   },
   {
     name: 'of several who claim a lease at once more than one get it (embedded)',

@@ -51,9 +51,7 @@ describe('the first generation', () => {
     const never = {
       hasDensePositions: false,
       incarnation: long.incarnation,
-      readAll: async function* () {
-        await new Promise(() => undefined);
-      },
+      readAll: () => ({ [Symbol.asyncIterator]: () => ({ next: () => new Promise(() => undefined) }) }),
     };
     expect(await firstState(never as unknown as InMemoryEventStore, { ...systemRuntime, sleep: async () => undefined })).toBe('filling');
   });
