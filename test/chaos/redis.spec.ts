@@ -6,6 +6,8 @@ import { RedisTrial } from './support/redis-trial.js';
 import { chanceOf, inFolder, isLong, OUTAGE_MS, trials } from './support/trials.js';
 
 const TRIALS = 5;
+/** Events that are more than what a first generation shows while it is being filled. */
+const LONG_HISTORY = 10_001;
 const OUTAGE_MS_MAX = 400;
 /** Ends of the names of data keys: documents, the order of keys, boards by key, sizes of boards, a board. */
 const DATA_KEYS = ['counts:d', 'counts:k', 'counts:1:p', 'counts:1:s', 'counts:1:b:sums'];
@@ -46,6 +48,36 @@ describe('a Redis that loses data', () => {
   it(
     'is filled anew after FLUSHALL',
     each(chance.fork('flush'), (own) => faulted(own, (trial) => trial.onServer(async (client) => void (await client.send(['FLUSHALL']))))),
+  );
+
+  it(
+    'answers nothing of a long history until it is complete again, although no projector is left that knew it',
+    each(chance.fork('flush and restart'), (own) =>
+      inFolder(async (folder) => {
+        const trial = await RedisTrial.start(own, folder);
+        let reading: Promise<void> | undefined;
+        try {
+          await trial.write(LONG_HISTORY);
+          await trial.settled();
+          await trial.stopProjector();
+          await trial.onServer((client) => client.send(['FLUSHALL']));
+          reading = trial.read();
+          for (let restarts = own.int(1, 3); restarts > 0; restarts--) {
+            trial.startProjector();
+            await delay(own.int(0, 300));
+            await trial.stopProjector();
+          }
+          trial.startProjector();
+          await trial.settled();
+          expect(await trial.verify()).toEqual([]);
+        } finally {
+          await trial.end();
+          await reading;
+        }
+        expect(trial.flaws).toEqual([]);
+        expect(trial.earliest).toBe(trial.head);
+      }),
+    ),
   );
 
   it(

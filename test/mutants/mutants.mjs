@@ -175,8 +175,8 @@ export const mutants = [
   {
     name: 'a deleted document stays in the cache',
     file: engine('document-writer'),
-    from: 'if (document === null) open.documents.delete(key);',
-    to: 'if (document === null) void key;',
+    from: 'for (const key of deleted) open.documents.delete(key);',
+    to: 'for (const key of deleted) void key;',
     suites: ENGINE,
   },
   {
@@ -329,9 +329,16 @@ export const mutants = [
   {
     name: 'two rebuilds of one projection run at a time',
     file: 'libs/projection/src/rebuild/rebuild-target.ts',
-    from: 'if (now.updatedAt !== generation.updatedAt) return true;',
+    from: "if (now.updatedAt !== generation.updatedAt) return 'alive';",
     to: '',
     suites: ENGINE,
+  },
+  {
+    name: 'a generation is taken for left because the clock of another machine says so',
+    file: 'libs/projection/src/rebuild/rebuild-target.ts',
+    from: 'const deadline = runtime.monotonic() + watchMs;',
+    to: "const deadline = runtime.monotonic() + watchMs; if (runtime.now() - Date.parse(generation.updatedAt) > 10_000) return 'left';",
+    suites: ['libs/projection/src/rebuild/rebuilder.spec.ts'],
   },
   {
     name: 'of several who claim a lease at once more than one get it (embedded)',

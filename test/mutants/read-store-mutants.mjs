@@ -5,6 +5,7 @@
 const CONTRACT_MEMORY = ['test/contract/memory-read-store.spec.ts'];
 const SQL = ['test/contract/sql-read-store.spec.ts'];
 const POSTGRES_LOCKS = ['test/contract/postgres-locks.spec.ts'];
+const CACHE = ['test/contract/embedded-cache.spec.ts'];
 const REDIS = ['test/contract/redis-read-store.spec.ts'];
 const REDIS_BOARDS = ['test/contract/redis-boards.spec.ts'];
 const REDIS_DERIVATION = ['test/contract/redis-derivation.spec.ts'];
@@ -106,9 +107,65 @@ const engineMutants = [
   {
     name: 'a clean-up deletes what somebody is filling',
     file: projection('rebuild/clean-up'),
-    from: 'const isDropped = !mayBeFilled ||',
-    to: 'const isDropped = true ||',
+    from: "const isDropped = sign === 'left';",
+    to: 'const isDropped = true;',
     suites: ENGINE('rebuild/rebuilder'),
+  },
+  {
+    name: 'the beginning of a long history is shown for the whole',
+    file: projection('engine/open-generation'),
+    from: 'const isBulk = !isFirst ||',
+    to: 'const isBulk = !isFirst &&',
+    suites: ENGINE('engine/first-generation'),
+  },
+  {
+    name: 'an event folds a document that had expired when it was recorded',
+    file: projection('engine/expired-documents'),
+    from: '(expiry(document) ?? Infinity) <= timeMs',
+    to: '(expiry(document) ?? Infinity) < timeMs',
+    suites: CACHE,
+  },
+  {
+    name: 'a document expires for the fold by the clock of this process',
+    file: projection('engine/document-batch'),
+    from: 'isExpiredFor(event, document, this.#expiry)',
+    to: 'isExpiredFor({ recordedAt: new Date().toISOString() }, document, this.#expiry)',
+    suites: CACHE,
+  },
+  {
+    name: 'a document is removed as soon as it has expired',
+    file: projection('engine/expired-documents'),
+    from: '=> Date.parse(recordedAt) - CLOCKS_DIFFER_MAX_MS;',
+    to: '=> Date.parse(recordedAt);',
+    suites: CACHE,
+  },
+  {
+    name: 'an expired document is removed although parked events wait for it',
+    file: projection('engine/document-writer'),
+    from: 'const kept = new Set([...plan.keys, ...waiting]);',
+    to: 'const kept = new Set(plan.keys);',
+    suites: CACHE,
+  },
+  {
+    name: 'a part removes expired documents of another one',
+    file: projection('engine/document-writer'),
+    from: '!kept.has(key) && (count === 1 || partitionOf(key, count) === number)',
+    to: '!kept.has(key) && (count > 0 || partitionOf(key, count) === number)',
+    suites: ENGINE('engine/expired-documents'),
+  },
+  {
+    name: 'roll-ups count documents that expire',
+    file: projection('engine/assert-store-hosts'),
+    from: 'if (!expiring) return;',
+    to: 'if (expiring || !expiring) return;',
+    suites: ENGINE('engine/expired-documents'),
+  },
+  {
+    name: 'documents that expire otherwise go on as they were folded',
+    file: projection('cache/cache-collections'),
+    from: '=> expiryIn(declaration) !== expiryIn(other);',
+    to: "=> expiryIn(declaration) === '' && expiryIn(other) === '';",
+    suites: CACHE,
   },
   {
     name: 'verify overlooks documents that no event accounts for',
@@ -120,8 +177,8 @@ const engineMutants = [
   {
     name: 'verify overlooks documents that are missing',
     file: projection('verify/verify-documents'),
-    from: 'if (entry.isSeen || entry.document === null) continue;',
-    to: 'if (!entry.isSeen || entry.document === null) continue;',
+    from: 'if (entry.isSeen || entry.document === null || ',
+    to: 'if (!entry.isSeen || entry.document === null || ',
     suites: ENGINE('verify/verify-projection'),
   },
 ];

@@ -49,6 +49,6 @@ describe.each([true, false])('the health of the read models, positions dense: %s
   });
 
   it('names a projection without a read model', async () => {
-    expect(await reasons(positions.at(-1), all.slice(1))).toEqual([`${all[0]} has no read model yet; start its projector`]);
+    expect(await reasons(positions.at(-1), all.slice(1))).toEqual([`${all[0]} has no complete read model yet; start its projector, or wait for it`]);
   });
 });

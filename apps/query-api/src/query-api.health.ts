@@ -48,7 +48,7 @@ const reasonsOf = async (store: ReadStore, projections: readonly string[], oldes
     generations.filter(({ state }) => state === 'serving').map(({ projection, checkpoint }) => [projection, checkpoint.position]),
   );
   return projections.flatMap((projection) => {
-    if (!positions.has(projection)) return [`${projection} has no read model yet; start its projector`];
+    if (!positions.has(projection)) return [`${projection} has no complete read model yet; start its projector, or wait for it`];
     return oldest !== undefined && (positions.get(projection) ?? 0n) < oldest ? [`${projection} is more than ${LAG_MAX} events behind`] : [];
   });
 };

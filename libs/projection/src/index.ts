@@ -4,6 +4,7 @@ export {
   type CacheCollectionOptions,
   type CacheCollections,
   declarationOf,
+  expiresOtherwise,
   type Derived,
   derivedOf,
   type Places,

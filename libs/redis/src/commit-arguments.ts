@@ -19,17 +19,16 @@ export interface CommitClaim {
   readonly session: string;
   readonly commits: string;
   readonly updatedAt: string;
-  readonly nowMs: number;
 }
 
 /** Errors: READ_STORE_INVALID_DOCUMENT. */
 export const commitArguments = (
-  { number, part, session, commits, updatedAt, nowMs }: CommitClaim,
+  { number, part, session, commits, updatedAt }: CommitClaim,
   { changes, checkpoint, park = [], unpark = [] }: CommitBatch,
   collections: CacheCollections,
 ): string[] => {
   const { from, to, digest } = checkpoint;
-  const args = [String(number), part, session, commits, textOf(from), textOf(to), digest, updatedAt, String(nowMs), String(changes.length)];
+  const args = [String(number), part, session, commits, textOf(from), textOf(to), digest, updatedAt, String(changes.length)];
   for (const change of changes) pushChanges(args, change, collections[change.collection]);
   args.push(String(unpark.length), String(park.length));
   for (const { key, position } of unpark) args.push(key, orderedPosition(position));

@@ -31,10 +31,8 @@ export const deriveAnew = async (
     if (status === 'moved') throw new CheckpointMoved(projection, number);
     if (status === 'damaged') throw new GenerationDamaged(projection, number, damage);
   };
-  // Expired documents are derived like others: the next commit removes them. Nothing is ever due before the beginning of time.
-  const all = { ...parts, runtime: { ...parts.runtime, now: () => -Number.MAX_SAFE_INTEGER } };
   for (let after: string | undefined, isFirst = true; ; isFirst = false) {
-    const page = await scanPage(all, { projection, number, collection: stored.name }, { limit: PAGE, ...(after !== undefined && { after }) });
+    const page = await scanPage(parts, { projection, number, collection: stored.name }, { limit: PAGE, ...(after !== undefined && { after }) });
     const derived = new DerivedArguments();
     const args = [isFirst ? '1' : '0', String(page.length)];
     for (const [key] of page) args.push(key, '');

@@ -11,6 +11,8 @@ import {
   decodeForQuery,
   type DerivedDifference,
   EMPTY_DIGEST,
+  expiresOtherwise,
+  type Expiry,
   FingerprintMismatch,
   type Generation,
   GenerationBehind,
@@ -98,6 +100,11 @@ export class RedisReadStore implements ReadStore, CacheQueries {
     return new RedisReadStore(connection, target.prefix, collections, runtime);
   }
 
+  expiryOf(collection: string): Expiry | undefined {
+    const options = this.collections[collection];
+    return options?.expiresAt && ((document) => options.expiresAt?.(document) ?? null);
+  }
+
   async generations(projection?: string): Promise<readonly Generation[]> {
     if (projection !== undefined) return (await this.#stored(projection)).map(describedOf);
     // Those of the last look together with the registry: a projector that is at rest is woken up by one answer a look.
@@ -122,8 +129,8 @@ export class RedisReadStore implements ReadStore, CacheQueries {
   }
 
   /**
-   * Besides what the port promises: leaderboards and expiry that were made from another declaration are made anew here; a generation that is split
-   * is refused instead (READ_STORE_FINGERPRINT_MISMATCH).
+   * Besides what the port promises: leaderboards that were made from another declaration are made anew here; a generation that is split, or whose
+   * documents expire otherwise, is refused instead (READ_STORE_FINGERPRINT_MISMATCH).
    */
   async open(projection: ProjectionDescriptor, number: number, partition = 0): Promise<ReadStoreSession> {
     const { name } = projection;
@@ -145,8 +152,8 @@ export class RedisReadStore implements ReadStore, CacheQueries {
       const options = this.collections[stored.name];
       const declaration = declarationOf(options);
       const isSame = declaration === stored.declaration;
-      // Other parts are written meanwhile: nothing can be derived anew in place.
-      if (!isSame && found.partitions) throw new FingerprintMismatch(name, number);
+      // Other parts are written meanwhile: nothing can be derived anew in place. And no derivation gives what another fold would have.
+      if (!isSame && (found.partitions || expiresOtherwise(declaration, stored.declaration))) throw new FingerprintMismatch(name, number);
       collections.push(isSame ? stored : await deriveAnew(parts, { projection: name, number, session }, stored, { declaration, options }));
     }
     const base = `${parts.keys.root}${found.id}:`;

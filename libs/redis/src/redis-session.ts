@@ -53,22 +53,25 @@ export class RedisSession implements ReadStoreSession {
   }
 
   async load(collection: string, keys: readonly string[]): Promise<ReadonlyMap<string, ProjectionDocument>> {
-    const { name, derivation } = this.#collection(collection);
+    const { name } = this.#collection(collection);
     const documents = new Map<string, ProjectionDocument>();
     for (let start = 0; start < keys.length; start += LOAD_MAX) {
       const page = keys.slice(start, start + LOAD_MAX);
-      const { connection, base, collections } = this.parts;
-      const [found, expiries] = (await Promise.all([
-        connection.call('hmget', [`${base}${name}:d`, ...page]),
-        collections[name]?.expiresAt ? connection.call('zmscore', [`${base}${name}:${derivation}:x`, ...page]) : [],
-      ])) as [(string | null)[], (string | null)[]];
-      const now = this.parts.runtime.now();
+      const { connection, base } = this.parts;
+      const found = (await connection.call('hmget', [`${base}${name}:d`, ...page])) as readonly (string | null)[];
       page.forEach((key, index) => {
-        const [document, expiresAt] = [found[index], expiries[index]];
-        if (document && !(expiresAt && Number(expiresAt) <= now)) documents.set(key, decodeDocument(document));
+        const document = found[index];
+        if (document) documents.set(key, decodeDocument(document));
       });
     }
     return documents;
+  }
+
+  async expiredKeys(collection: string, until: number, limit: number): Promise<readonly string[]> {
+    const { name, derivation } = this.#collection(collection);
+    const { connection, base } = this.parts;
+    const range = ['-inf', String(until), 'LIMIT', '0', String(limit)];
+    return (await connection.call('zrangebyscore', [`${base}${name}:${derivation}:x`, ...range])) as readonly string[];
   }
 
   async commit(batch: CommitBatch): Promise<void> {
@@ -81,7 +84,6 @@ export class RedisSession implements ReadStoreSession {
       session: this.parts.id,
       commits: this.#commits,
       updatedAt: this.#time(),
-      nowMs: this.parts.runtime.now(),
     };
     const args = commitArguments(claim, batch, collections);
     const [status, detail = ''] = (await connection.run(SCRIPTS.commit, [keys.meta, keys.root], args)) as [string, string?];

@@ -85,11 +85,11 @@ export const scanPage = async (parts: ReadingParts, source: ScanSource, { after,
 };
 
 const stepOf = async (
-  { connection, keys, runtime }: ReadingParts,
+  { connection, keys }: ReadingParts,
   { projection, number, collection, snapshot = '' }: ScanSource,
   { after, limit }: ScanOptions,
 ): Promise<{ readonly entries: readonly ScanEntry[]; readonly isLast: boolean }> => {
-  const args = [number, collection, limit, runtime.now(), snapshot, after === undefined ? '0' : '1', after ?? ''];
+  const args = [number, collection, limit, snapshot, after === undefined ? '0' : '1', after ?? ''];
   const [status, current = [], kept = []] = (await connection.run(SCRIPTS.page, [keys.meta, keys.root], args)) as [string, string[]?, string[]?];
   if (status === 'over') throw snapshotOver();
   if (status === 'unknown') throw new UnknownGeneration(projection, number);

@@ -218,7 +218,7 @@ export class SqlReadStore implements ReadStore {
   /**
    * Runs queries on the entities of serving read models, all on one consistent snapshot, with the position that it reflects. Reads are
    * short: on SQLite they take turns, and nothing else may be awaited in them that needs another read.
-   * Errors: READ_STORE_UNAVAILABLE, also while a named projection has no read model yet; those of the query come as TypeORM throws them.
+   * Errors: READ_STORE_UNAVAILABLE, also while a named projection has no complete read model yet; those of the query come as TypeORM throws them.
    */
   async read<T>(projections: readonly string[], query: (manager: EntityManager) => Promise<T>): Promise<ReadResult<T>> {
     return this.database.read(async (connection, manager) => {
@@ -286,7 +286,8 @@ interface StoredCollection {
 const smallestOf = (projections: readonly string[], serving: ReadonlyMap<string, Position | undefined>): Position | undefined => {
   let smallest: Position | undefined;
   for (const [place, projection] of projections.entries()) {
-    if (!serving.has(projection)) throw new ReadStoreUnavailable('sql', `read model ${projection} does not exist yet; start its projector.`);
+    if (!serving.has(projection))
+      throw new ReadStoreUnavailable('sql', `read model ${projection} does not exist yet, or is not complete; start its projector, or wait for it.`);
     const position = serving.get(projection);
     if (place === 0 || position === undefined || (smallest !== undefined && position < smallest)) smallest = position;
     if (position === undefined) return undefined;

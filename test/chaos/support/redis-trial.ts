@@ -74,6 +74,8 @@ export class RedisTrial {
   #head: Position = 0n as Position;
   answers = 0;
   misses = 0;
+  /** The first position that an answer had, since reading began. */
+  earliest: Position | undefined;
 
   private constructor(
     readonly chance: SeededRandom,
@@ -154,6 +156,7 @@ export class RedisTrial {
         const { value, position } = await this.reader.get<Count>('counts', key);
         this.answers++;
         if (position === undefined) this.misses++;
+        this.earliest ??= position;
         const expected = position === undefined ? undefined : this.#foldAt(key, position);
         if (JSON.stringify(value) !== JSON.stringify(expected)) {
           this.flaws.push(`${key} at ${String(position)} is ${JSON.stringify(value)}, not ${JSON.stringify(expected)}`);

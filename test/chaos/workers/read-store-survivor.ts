@@ -1,6 +1,6 @@
 // The process that goes on after another one was killed: it does one thing a message, and tells when it is done: `<store> <dir> <scope>`.
 import { EmbeddedEventStore } from '@mainstem/embedded';
-import { systemRuntime } from '@mainstem/event-store';
+import { systemRuntime, type Runtime } from '@mainstem/event-store';
 import { cleanUp, Projector, Rebuilder, type HostedProjection } from '@mainstem/projection';
 import { storeNamed } from '../stores/store-under-test.js';
 import { toldProjectionsOn } from '../stores/told-projections.js';
@@ -13,8 +13,12 @@ export type SurvivorTask =
   | { readonly action: 'clean-up' };
 
 const CATCH_UP_TIMEOUT_MS = 30_000;
-/** An hour later nobody takes the dead one for alive. */
-const runtime = { ...systemRuntime, now: () => Date.now() + 3_600_000 };
+/** Ten seconds pass in one: it soon sees that the other one is dead. */
+const runtime: Runtime = {
+  ...systemRuntime,
+  monotonic: () => systemRuntime.monotonic() * 10,
+  sleep: (ms, signal) => systemRuntime.sleep(ms / 10, signal),
+};
 
 const [name = '', dir = '', scope = ''] = process.argv.slice(2);
 const reader = await EmbeddedEventStore.open({ dir, isReadOnly: true });

@@ -1,6 +1,5 @@
 // The tables of one cached collection: its documents, and its leaderboards sorted by score.
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import type { Runtime } from '@mainstem/event-store';
 import {
   type CacheCollections,
   type CollectionChanges,
@@ -11,6 +10,7 @@ import {
   derivedOf,
   type DerivedDifference,
   encodeDocument,
+  expiresOtherwise,
   type Places,
   type ProjectionDocument,
   type ScanEntry,
@@ -21,22 +21,22 @@ import { StatementCache } from '../read-store/statement-cache.js';
 import { cacheDifferences } from './cache-check.js';
 import { decodePlaces, encodePlaces } from './places-text.js';
 
-/** Expired documents that a commit removes from a collection at most. */
-const EXPIRED_MAX = 1_000;
-
 export class CacheTables implements CollectionTables {
   readonly #statements: StatementCache<CacheStatements>;
 
   constructor(
     private readonly database: DatabaseSync,
     private readonly collections: CacheCollections,
-    private readonly runtime: Runtime,
   ) {
     this.#statements = new StatementCache(({ id }) => prepare(database, id));
   }
 
   declare(name: string): string {
     return declarationOf(this.collections[name]);
+  }
+
+  foldsOtherwise(collection: StoredCollection, previous: StoredCollection): boolean {
+    return expiresOtherwise(collection.declaration, previous.declaration);
   }
 
   create({ id }: StoredCollection): void {
@@ -65,18 +65,22 @@ export class CacheTables implements CollectionTables {
 
   load(collection: StoredCollection, keys: readonly string[]): ReadonlyMap<string, ProjectionDocument> {
     const { get } = this.#statements.of(collection);
-    const now = this.runtime.now();
     const documents = new Map<string, ProjectionDocument>();
     for (const key of keys) {
-      const row = get.get(key, now) as { document: string } | undefined;
+      const row = get.get(key) as { document: string } | undefined;
       if (row) documents.set(key, decodeDocument(row.document));
     }
     return documents;
   }
 
+  expired(collection: StoredCollection, until: number, limit: number): readonly string[] {
+    const rows = this.#statements.of(collection).expired.all(until, limit);
+    return (rows as unknown as readonly { key: string }[]).map(({ key }) => key);
+  }
+
   scan(collection: StoredCollection, { after, limit }: ScanOptions): readonly ScanEntry[] {
-    const { scan } = this.#statements.of(collection);
-    const rows = scan.all(this.runtime.now(), after ?? null, after ?? null, limit);
+    const { all } = this.#statements.of(collection);
+    const rows = all.all(after ?? null, after ?? null, limit);
     return (rows as unknown as readonly { key: string; document: string }[]).map(decodeEntry);
   }
 
@@ -98,7 +102,6 @@ export class CacheTables implements CollectionTables {
       if (options?.boards && !isBulk) movePlaces(statements, key, { text, places });
       statements.upsert.run(key, json, text, expiresAt);
     }
-    if (options?.expiresAt) this.#removeExpired(statements);
   }
 
   /** Leaderboards: a place that moves with every event is written once (measured: a sixth less work for filling the cache of the shop). */
@@ -109,11 +112,6 @@ export class CacheTables implements CollectionTables {
   #derived({ name }: StoredCollection, key: string, document: ProjectionDocument): Derived {
     return derivedOf(this.collections[name], name, key, document);
   }
-
-  #removeExpired(statements: CacheStatements): void {
-    const expired = statements.expired.all(this.runtime.now(), EXPIRED_MAX) as unknown as readonly { key: string }[];
-    for (const { key } of expired) remove(statements, key);
-  }
 }
 
 /** Documents that one step of a derivation holds in memory. */
@@ -122,7 +120,6 @@ const DERIVE_PAGE = 1_000;
 interface CacheStatements {
   readonly get: StatementSync;
   readonly all: StatementSync;
-  readonly scan: StatementSync;
   readonly places: StatementSync;
   readonly upsert: StatementSync;
   readonly setDerived: StatementSync;
@@ -156,11 +153,8 @@ const createSql = (id: number): string => `
   ) STRICT, WITHOUT ROWID;`;
 
 const prepare = (database: DatabaseSync, id: number): CacheStatements => ({
-  get: database.prepare(`SELECT document FROM documents_${id} WHERE key = ? AND (expires_at IS NULL OR expires_at > ?)`),
+  get: database.prepare(`SELECT document FROM documents_${id} WHERE key = ?`),
   all: database.prepare(`SELECT key, document FROM documents_${id} WHERE ? IS NULL OR key > ? ORDER BY key LIMIT ?`),
-  scan: database.prepare(
-    `SELECT key, document FROM documents_${id} WHERE (expires_at IS NULL OR expires_at > ?) AND (? IS NULL OR key > ?) ORDER BY key LIMIT ?`,
-  ),
   places: database.prepare(`SELECT places FROM documents_${id} WHERE key = ?`),
   upsert: database.prepare(`INSERT OR REPLACE INTO documents_${id} (key, document, places, expires_at) VALUES (?, ?, ?, ?)`),
   setDerived: database.prepare(`UPDATE documents_${id} SET places = ?, expires_at = ? WHERE key = ?`),

@@ -1,7 +1,15 @@
 // A key-value cache in one SQLite file: values, sorted leaderboards, expiry. No server needed.
 import { join } from 'node:path';
 import { type Runtime, systemRuntime } from '@mainstem/event-store';
-import { assertTopOptions, type CacheAnswer, type CacheCollections, type CacheQueries, type Place, type TopOptions } from '@mainstem/projection';
+import {
+  assertTopOptions,
+  type CacheAnswer,
+  type CacheCollections,
+  type CacheQueries,
+  type Expiry,
+  type Place,
+  type TopOptions,
+} from '@mainstem/projection';
 import { EmbeddedReadStore } from '../read-store/embedded-read-store.js';
 import { ReadStoreFile } from '../read-store/read-store-file.js';
 import { CacheTables } from './cache-tables.js';
@@ -22,9 +30,12 @@ const FORMAT = 1;
 export class EmbeddedCacheStore extends EmbeddedReadStore implements CacheQueries {
   readonly #reader: CacheReader;
 
-  private constructor(file: ReadStoreFile, collections: CacheCollections) {
+  private constructor(
+    file: ReadStoreFile,
+    private readonly collections: CacheCollections,
+  ) {
     const { runtime } = file.options;
-    super(file, (database) => new CacheTables(database, collections, runtime));
+    super(file, (database) => new CacheTables(database, collections));
     this.#reader = new CacheReader(file.reader, this.served, runtime);
   }
 
@@ -36,6 +47,11 @@ export class EmbeddedCacheStore extends EmbeddedReadStore implements CacheQuerie
     const path = join(dir, 'cache.db');
     const file = await ReadStoreFile.open({ path, name: 'cache', applicationId: APPLICATION_ID, format: FORMAT, runtime });
     return new EmbeddedCacheStore(file, collections);
+  }
+
+  expiryOf(collection: string): Expiry | undefined {
+    const options = this.collections[collection];
+    return options?.expiresAt && ((document) => options.expiresAt?.(document) ?? null);
   }
 
   async get<Document extends object>(collection: string, key: string): Promise<CacheAnswer<Document | undefined>> {

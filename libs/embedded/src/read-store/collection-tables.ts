@@ -12,7 +12,7 @@ export interface StoredCollection {
   readonly declaration: string;
 }
 
-/** All methods run inside a transaction of the writing connection, except `load`, which runs inside one that reads. */
+/** All methods run inside a transaction of the writing connection, except `load` and `expired`, which run inside one that reads. */
 export interface CollectionTables {
   /** What derived tables of this collection are to be made from. Two equal declarations derive the same. */
   declare(name: string): string;
@@ -22,9 +22,15 @@ export interface CollectionTables {
   /** Makes the derived tables anew from the stored documents, because they were made from another declaration. */
   derive(collection: StoredCollection, previous: StoredCollection): void;
 
+  /** Whether documents folded under the declaration of `previous` are others than under that of `collection`. Default: never. */
+  foldsOtherwise?(collection: StoredCollection, previous: StoredCollection): boolean;
+
   drop(collection: StoredCollection): void;
 
   load(collection: StoredCollection, keys: readonly string[]): ReadonlyMap<string, ProjectionDocument>;
+
+  /** Keys of documents that expire at or before a time, in milliseconds since the epoch. Default: none do. */
+  expired?(collection: StoredCollection, until: number, limit: number): readonly string[];
 
   /** A page of documents by key; the order of SQLite's texts is that of their bytes. Runs inside a transaction that reads. */
   scan(collection: StoredCollection, options: ScanOptions): readonly ScanEntry[];

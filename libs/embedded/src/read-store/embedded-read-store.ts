@@ -76,7 +76,10 @@ export abstract class EmbeddedReadStore implements ReadStore {
     });
   }
 
-  /** Besides what the port promises: derived tables (leaderboards, index) that were made from another declaration are made anew here. */
+  /**
+   * Besides what the port promises: derived tables (leaderboards, index) that were made from another declaration are made anew here; where documents
+   * expire otherwise, the generation is refused instead (READ_STORE_FINGERPRINT_MISMATCH).
+   */
   async open(projection: ProjectionDescriptor, number: number, partition = 0): Promise<ReadStoreSession> {
     const { bookkeeping } = this.#parts;
     return this.file.write(() => {
@@ -172,8 +175,8 @@ export abstract class EmbeddedReadStore implements ReadStore {
     const { bookkeeping, tables } = this.#parts;
     const collection = { ...stored, declaration: tables.declare(stored.name) };
     if (collection.declaration !== stored.declaration) {
-      // Other parts are written by sessions that derive as before.
-      if (partitions) throw new FingerprintMismatch(projection, number);
+      // Other parts are written by sessions that derive as before; and no derivation gives what another fold would have.
+      if (partitions || tables.foldsOtherwise?.(collection, stored)) throw new FingerprintMismatch(projection, number);
       if (!isBulk) tables.derive(collection, stored);
       bookkeeping.declareCollection(collection);
     }

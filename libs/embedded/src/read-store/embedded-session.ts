@@ -55,6 +55,11 @@ export class EmbeddedSession implements ReadStoreSession {
     return this.parts.file.readForWriting(() => this.parts.tables.load(stored, keys));
   }
 
+  async expiredKeys(collection: string, until: number, limit: number): Promise<readonly string[]> {
+    const stored = this.#collection(collection);
+    return this.parts.file.readForWriting(() => this.parts.tables.expired?.(stored, until, limit) ?? []);
+  }
+
   async commit(batch: CommitBatch): Promise<void> {
     const { file, bookkeeping, parkedEvents, tables } = this.parts;
     const { projection, number } = this.stored;

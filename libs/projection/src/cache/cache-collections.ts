@@ -17,13 +17,16 @@ export interface CacheCollectionOptions<Document extends ProjectionDocument = Pr
   /** The leaderboards that a document stands on. */
   boards?(document: Readonly<Document>, key: string): readonly BoardEntry[];
   /**
-   * When the document expires, in milliseconds since the epoch; null for never. It then reads as absent, also for the projection that folds it, so
-   * that a later event starts afresh: not for documents with roll-ups, nor for those that must equal the fold of all their events.
+   * When the document expires, in milliseconds since the epoch; null for never. Queries do not see it from then on, by the clock of the process that
+   * asks. The projection that folds it goes by the times when events were recorded: an event recorded then or later finds no document and starts
+   * afresh, whenever it is folded, so that a restart or a rebuild changes nothing. It is removed by a commit whose last event was recorded an hour later;
+   * the clocks of those who append must not differ by more. A projection with roll-ups is refused (PROJECTION_INVALID_DEFINITION).
    */
   expiresAt?(document: Readonly<Document>): number | null;
   /**
    * Raise it when the functions answer otherwise although their own text is the same, because something that they call has changed. Default 1.
-   * Whatever the store derived is derived anew when the next session is opened.
+   * Leaderboards are derived anew when the next session is opened. Documents that expire otherwise are folded otherwise: a generation filled before is
+   * refused (READ_STORE_FINGERPRINT_MISMATCH), so that the projection fills another one as after any change of its definition.
    */
   readonly version?: number;
 }
@@ -47,9 +50,18 @@ const NOTHING: Derived = { places: NO_PLACES, expiresAt: null };
 /** Changes with the version and with the text of the functions; empty where nothing is derived. */
 export const declarationOf = (options: CacheCollectionOptions | undefined): string => {
   if (!options?.boards && !options?.expiresAt) return '';
-  const source = [options.version ?? 1, options.boards ?? '', options.expiresAt ?? ''].map(String).join('\n\n');
-  return createHash('sha256').update(source).digest('hex').slice(0, 16);
+  const { version = 1, boards = '', expiresAt } = options;
+  const derived = hashOf(version, boards, expiresAt ?? '');
+  return expiresAt ? `${derived}${EXPIRY_MARK}${hashOf(version, expiresAt)}` : derived;
 };
+
+/** Whether documents folded under one declaration are not those that the other one gives, because they expire otherwise. */
+export const expiresOtherwise = (declaration: string, other: string): boolean => expiryIn(declaration) !== expiryIn(other);
+
+const EXPIRY_MARK = ':';
+const expiryIn = (declaration: string): string | undefined => declaration.split(EXPIRY_MARK)[1];
+
+const hashOf = (...parts: readonly unknown[]): string => createHash('sha256').update(parts.map(String).join('\n\n')).digest('hex').slice(0, 16);
 
 /** Errors: READ_STORE_INVALID_DOCUMENT, also for what the functions throw. */
 export const derivedOf = (options: CacheCollectionOptions | undefined, collection: string, key: string, document: ProjectionDocument): Derived => {

@@ -3,7 +3,8 @@ import type { RecordedEvent } from '@mainstem/event-store';
 import type { DocumentProjection } from '../definition/document-projection.js';
 import { RollingDigest } from '../digest/rolling-digest.js';
 import { partitionOf, WHOLE, type Partition } from '../partition/partition.js';
-import type { CollectionChanges, ProjectionDocument } from '../read-store/read-store.js';
+import type { CollectionChanges, Expiry, ProjectionDocument } from '../read-store/read-store.js';
+import { isExpiredFor } from './expired-documents.js';
 import type { Poison } from './failures.js';
 import { isStreamKey, streamKeyOf, type Gate } from './parking.js';
 
@@ -15,6 +16,8 @@ export interface PlanOptions {
   readonly keysMax?: number;
   /** Default all of the projection. */
   readonly partition?: Partition;
+  /** Default: documents do not expire. */
+  readonly expiry?: Expiry | undefined;
 }
 
 /** What the events of a batch ask for, grouped by key and still in order. */
@@ -30,6 +33,7 @@ export class DocumentPlan {
   readonly #projection: DocumentProjection;
   readonly #gate: Gate;
   readonly #partition: Partition;
+  readonly #expiry: Expiry | undefined;
   readonly #digest: RollingDigest;
   readonly #slotOf = new Map<string, number>();
   // Fold events[i] into the document of keys[slots[i]]: two flat lists instead of one object an event.
@@ -42,11 +46,12 @@ export class DocumentPlan {
     events: readonly RecordedEvent[],
     digest: string,
     gate: Gate,
-    { keysMax = Infinity, partition = WHOLE }: PlanOptions = {},
+    { keysMax = Infinity, partition = WHOLE, expiry }: PlanOptions = {},
   ) {
     this.#projection = projection;
     this.#gate = gate;
     this.#partition = partition;
+    this.#expiry = expiry;
     this.#digest = new RollingDigest(digest);
     for (let index = 0; index < events.length; index++) {
       if (this.keys.length >= keysMax) {
@@ -78,7 +83,7 @@ export class DocumentPlan {
       const slot = this.#slots[index] as number;
       const key = this.keys[slot] as string;
       try {
-        const next = evolve.get(event.type)?.(after[slot] ?? null, event, key);
+        const next = evolve.get(event.type)?.(this.#seenBy(event, after[slot] ?? null), event, key);
         if (typeof next !== 'object') throw new TypeError(`evolve gave ${typeof next}; it must give the document, or null to delete it`);
         after[slot] = next;
       } catch (error) {
@@ -86,6 +91,10 @@ export class DocumentPlan {
       }
     }
     return { after };
+  }
+
+  #seenBy(event: RecordedEvent, document: MaybeDocument): MaybeDocument {
+    return document && this.#expiry && isExpiredFor(event, document, this.#expiry) ? null : document;
   }
 
   /** False if the event is poison. */

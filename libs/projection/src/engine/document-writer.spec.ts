@@ -20,7 +20,7 @@ describe('DocumentWriter', () => {
 
   const projection = tallyProjection();
   const opened = (of: HookedReadStore): Promise<OpenGeneration> => openGeneration({ projection, store: of }, { reader, cacheBytesMax: 1_000_000 });
-  const write = (documentsMax: number) => new DocumentWriter(projection, undefined, documentsMax).write(open, { events, position: head() }, OPTIONS);
+  const write = (documentsMax: number) => new DocumentWriter(projection, { documentsMax }).write(open, { events, position: head() }, OPTIONS);
   const head = (): Position | undefined => events.at(-1)?.position;
 
   beforeEach(async () => {
@@ -71,7 +71,7 @@ describe('DocumentWriter', () => {
         if (position === poison?.position) throw new Error('cannot be folded');
       },
     });
-    const written = await new DocumentWriter(failing, undefined, DOCUMENTS_MAX).write(open, { events, position: head() }, OPTIONS);
+    const written = await new DocumentWriter(failing, { documentsMax: DOCUMENTS_MAX }).write(open, { events, position: head() }, OPTIONS);
     expect(written).toMatchObject({ eventsApplied: DOCUMENTS_MAX + 3, poison: { event: { position: poison?.position } } });
     expect(commits).toEqual([10, 3]);
     expect(open.position).toBe(events[DOCUMENTS_MAX + 2]?.position);

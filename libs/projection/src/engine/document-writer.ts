@@ -1,7 +1,7 @@
 // Writes batches of a document projection: load what is not cached → fold → roll-ups → one commit.
 import { isMainstemError } from '@mainstem/event-store';
 import type { DocumentProjection } from '../definition/document-projection.js';
-import type { CheckpointMove, CollectionChanges, ParkedEvent } from '../read-store/read-store.js';
+import type { CheckpointMove, CollectionChanges, Expiry, ParkedEvent } from '../read-store/read-store.js';
 import {
   batchBefore,
   partOf,
@@ -15,8 +15,10 @@ import {
 import type { CrashPoints } from './crash-points.js';
 import { changesOf, DocumentPlan, type MaybeDocument } from './document-batch.js';
 import { estimateBytes } from './document-cache.js';
+import { removableAfter } from './expired-documents.js';
 import { BatchRefused, type Poison } from './failures.js';
 import type { OpenGeneration, ParkingChanges } from './open-generation.js';
+import { partitionOf } from '../partition/partition.js';
 import { documentKeysIn, isStreamKey, OnlyKey, Parking, type Gate } from './parking.js';
 import { ContributionFailed, rollUpChanges, type DocumentChange, type RollUpChanges } from './roll-up-writer.js';
 
@@ -25,6 +27,16 @@ import { ContributionFailed, rollUpChanges, type DocumentChange, type RollUpChan
  * piece, and a server that takes too long for it counts as gone.
  */
 export const DOCUMENTS_MAX = 20_000;
+
+/** Expired documents that a commit removes at most. */
+const EXPIRED_MAX = 1_000;
+
+export interface DocumentWriterOptions {
+  /** As the read store declares it. Default: documents do not expire. */
+  readonly expiry?: Expiry | undefined;
+  readonly crash?: CrashPoints | undefined;
+  readonly documentsMax?: number;
+}
 
 /** A batch that has been folded and waits to be committed. */
 interface FoldedBatch {
@@ -38,11 +50,13 @@ interface FoldedBatch {
 
 export class DocumentWriter implements BatchWriter {
   readonly #projection: DocumentProjection;
+  readonly #expiry: Expiry | undefined;
   readonly #crash: CrashPoints | undefined;
   readonly #documentsMax: number;
 
-  constructor(projection: DocumentProjection, crash?: CrashPoints, documentsMax = DOCUMENTS_MAX) {
+  constructor(projection: DocumentProjection, { expiry, crash, documentsMax = DOCUMENTS_MAX }: DocumentWriterOptions = {}) {
     this.#projection = projection;
+    this.#expiry = expiry;
     this.#crash = crash;
     this.#documentsMax = documentsMax;
   }
@@ -68,7 +82,8 @@ export class DocumentWriter implements BatchWriter {
     const hasEffect = changes.upserts.size + changes.deletes.length + folded.parked.length > 0;
     const isCheckpointDue = options.isCheckpointDue || poison !== undefined;
     const isCommitted = hasEffect || (isCheckpointDue && folded.batch.position !== open.committed);
-    if (isCommitted) await this.#commit(open, folded, changes, open.move(folded.batch.position, folded.plan.digest), { park: folded.parked });
+    const move = open.move(folded.batch.position, folded.plan.digest);
+    if (isCommitted) await this.#commit(open, folded, await this.#withoutExpired(open, folded, changes), move, { park: folded.parked });
     else open.pass(folded.batch.position, folded.plan.digest);
     return { eventsApplied: folded.plan.eventsApplied, isCommitted, end: folded.plan.end, ...(poison && { poison }) };
   }
@@ -101,7 +116,11 @@ export class DocumentWriter implements BatchWriter {
   }
 
   async #fold(open: OpenGeneration, whole: Batch, gate: Gate, documentsMax = Infinity): Promise<FoldedBatch> {
-    const plan = new DocumentPlan(this.#projection, whole.events, open.digest, gate, { keysMax: documentsMax, partition: open.partition });
+    const plan = new DocumentPlan(this.#projection, whole.events, open.digest, gate, {
+      keysMax: documentsMax,
+      partition: open.partition,
+      expiry: this.#expiry,
+    });
     const batch = plan.end === undefined ? whole : partOf(whole, plan.end, open.position);
     const before = await this.#load(open, plan.keys);
     const { after, poison = plan.poison } = plan.fold(before);
@@ -111,6 +130,19 @@ export class DocumentWriter implements BatchWriter {
 
   #changes({ plan, before, after }: FoldedBatch): CollectionChanges {
     return changesOf(this.#projection.name, plan.keys, before, after);
+  }
+
+  /** Removes, too, what no event to come sees any more. Documents that parked events wait for are still needed. */
+  async #withoutExpired(open: OpenGeneration, { batch, plan, parked }: FoldedBatch, changes: CollectionChanges): Promise<CollectionChanges> {
+    const last = batch.events.at(-1);
+    const waiting = new Set([...open.parkedKeys.keys(), ...parked.map(({ key }) => key)]);
+    if (!this.#expiry || !last || [...waiting].some(isStreamKey)) return changes;
+    const expired = await open.session.expiredKeys?.(this.#projection.name, removableAfter(last), EXPIRED_MAX);
+    if (!expired || expired.length === 0) return changes;
+    const kept = new Set([...plan.keys, ...waiting]);
+    const { number, count } = open.partition;
+    const removed = expired.filter((key) => !kept.has(key) && (count === 1 || partitionOf(key, count) === number));
+    return { ...changes, deletes: [...changes.deletes, ...removed] };
   }
 
   async #load(open: OpenGeneration, keys: readonly string[]): Promise<readonly MaybeDocument[]> {
@@ -143,7 +175,7 @@ export class DocumentWriter implements BatchWriter {
       await open.session.commit({ changes: [...rollUps.map((rollUp) => rollUp.changes), changes], checkpoint, ...parking });
       if (this.#crash) await this.#crash.reach('after-commit', this.#projection.name);
       for (const rollUp of rollUps) rollUp.settle();
-      this.#remember(open, folded);
+      this.#remember(open, folded, changes.deletes);
     } catch (error) {
       if (error instanceof ContributionFailed) throw new BatchRefused(batch.events, error.key, error.cause);
       if (isMainstemError(error, 'READ_STORE_INVALID_DOCUMENT')) throw new BatchRefused(batch.events, this.#culprit(error, plan), error);
@@ -169,11 +201,11 @@ export class DocumentWriter implements BatchWriter {
     );
   }
 
-  #remember(open: OpenGeneration, { plan, after }: FoldedBatch): void {
+  #remember(open: OpenGeneration, { plan, after }: FoldedBatch, deleted: readonly string[]): void {
+    for (const key of deleted) open.documents.delete(key);
     plan.keys.forEach((key, slot) => {
       const document = after[slot] ?? null;
-      if (document === null) open.documents.delete(key);
-      else if (open.documents.get(key) !== document) open.documents.set(key, document, estimateBytes(document));
+      if (document && open.documents.get(key) !== document) open.documents.set(key, document, estimateBytes(document));
     });
   }
 

@@ -47,9 +47,10 @@ export class GenerationWork {
 
   constructor(options: GenerationWorkOptions) {
     const { hosted, runtime, waiters, seat, crash, signal } = options;
-    const { projection } = hosted;
+    const { projection, store } = hosted;
+    const expiry = store.expiryOf?.(projection.name);
     this.#options = options;
-    this.#writer = projection.kind === 'document' ? new DocumentWriter(projection, crash) : new HandlerWriter(projection, crash);
+    this.#writer = projection.kind === 'document' ? new DocumentWriter(projection, { expiry, crash }) : new HandlerWriter(projection, crash);
     this.#checkpoints = new CheckpointSchedule({ runtime, waiters, wake: () => seat.wake(), signal });
   }
 

@@ -10,6 +10,7 @@ import { DocumentCache } from './document-cache.js';
 import type { CrashPoints } from './crash-points.js';
 import { chooseGeneration } from './generation-choice.js';
 import type { AnyProjection, HostedProjection } from './hosted-projection.js';
+import { isLongHistory } from './long-history.js';
 import { isParkedIn } from './parking.js';
 import type { RollUpGroup } from './roll-up-group.js';
 
@@ -29,7 +30,7 @@ export interface OpenOptions {
   readonly cacheBytesMax: number;
   readonly crash?: CrashPoints | undefined;
   readonly signal?: AbortSignal;
-  /** It has served from this read store before: should the store have lost that, queries are not shown the new one before it is complete. Default false. */
+  /** It has served from this read store before: should the store have lost that, queries are not shown the new one before it is complete, however short its history. Default false. */
   readonly hasServed?: boolean;
   /** Which part of the projection; default all of it. */
   readonly partition?: Partition;
@@ -69,8 +70,10 @@ export const openGeneration = async (hosted: HostedProjection, options: OpenOpti
     if (attempt > CREATE_ATTEMPTS_MAX) throw new TypeError(`read store ${store.name} does not list the generation it has just created`);
     // Chosen again afterwards: another instance may have created one at the same moment.
     const isFirst = !options.hasServed && generations.every(({ state, damage }) => state !== 'serving' && damage === undefined);
-    await store.createGeneration(projection, incarnation, { isBulk: !isFirst });
-    if (!isFirst) await options.crash?.reach('begin', projection.name);
+    // Queries would be shown the beginning of a long history for the whole: maybe the read store lost what was there, and nobody who knew that runs any more.
+    const isBulk = !isFirst || (await isLongHistory(projection.wanted.types, { ...options, runtime }));
+    await store.createGeneration(projection, incarnation, { isBulk });
+    if (isBulk) await options.crash?.reach('begin', projection.name);
   }
 };
 

@@ -1,11 +1,11 @@
 // Hosts projections over one event store: each runs on its own, all share one read as far as they are at the same place.
 import { inTime, silenceOf, systemRuntime, type EventReader, type Position, type Runtime } from '@mainstem/event-store';
 import { InvalidProjection } from '../definition/errors.js';
+import { assertStoreHosts } from './assert-store-hosts.js';
 import { UnknownProjection } from './errors.js';
 import type { CrashPoints } from './crash-points.js';
 import { HeadWatch } from './head-watch.js';
 import { HostedRunners } from './hosted-runners.js';
-import { assertStoreSplits } from '../partition/partitioned.js';
 import type { HostedProjection } from './hosted-projection.js';
 import { assertLease, type LeaseOptions } from './lease-keeper.js';
 import type { WaitOptions } from './position-waiters.js';
@@ -53,7 +53,7 @@ export class Projector {
   readonly #abort = new AbortController();
 
   /**
-   * Errors: PROJECTOR_INVALID_LEASE; PROJECTION_INVALID_DEFINITION when a name occurs twice, or a handler projection is given a store without transactions;
+   * Errors: PROJECTOR_INVALID_LEASE; PROJECTION_INVALID_DEFINITION when a name occurs twice, and as `assertStoreHosts`;
    * PROJECTION_NOT_PARTITIONABLE when one that is split is given a store without partitions.
    */
   constructor(options: ProjectorOptions) {
@@ -146,9 +146,6 @@ const assertHostable = (projections: readonly HostedProjection[]): void => {
     if (names.has(projection.name))
       throw new InvalidProjection(projection.name, 'is hosted twice; a projection on two stores needs two names or two projectors');
     names.add(projection.name);
-    if (projection.kind === 'handler' && !store.hasTransactions) {
-      throw new InvalidProjection(projection.name, `a handler projection needs a read store with transactions, which ${store.name} has not`);
-    }
-    assertStoreSplits(projection, store);
+    assertStoreHosts(projection, store);
   }
 };

@@ -9,6 +9,9 @@ export type ProjectionDocument = object;
 /** Class that names a document's fields; for SQL it is the TypeORM entity. It is never constructed by the engine. */
 export type DocumentClass<Document extends ProjectionDocument = ProjectionDocument> = new () => Document;
 
+/** When a document expires, in milliseconds since the epoch; null for never. Pure. */
+export type Expiry = (document: Readonly<ProjectionDocument>) => number | null;
+
 /** A set of documents with one shape: the documents of a projection, or one of its roll-ups, or a table of a handler projection. */
 export interface CollectionDescriptor {
   /** Unique in the read store; letters, digits and dashes. */
@@ -75,7 +78,7 @@ export interface ReadStoreSession {
   /** As found when the session was opened, with the session's own epoch: that of its part. */
   readonly checkpoint: Checkpoint;
 
-  /** The documents of these keys as of the last commit; keys without a document are absent. Errors: READ_STORE_UNAVAILABLE. */
+  /** The documents of these keys as of the last commit, expired or not; keys without a document are absent. Errors: READ_STORE_UNAVAILABLE. */
   load(collection: string, keys: readonly string[]): Promise<ReadonlyMap<string, ProjectionDocument>>;
 
   /**
@@ -94,6 +97,9 @@ export interface ReadStoreSession {
    * Takes as long as the data is large; the checkpoint stays where it is. Errors: as `commit`.
    */
   finishBulk(): Promise<void>;
+
+  /** Keys of documents that expire at or before a time, `limit` of them at most. Sessions of stores without `expiryOf` need not have it. Errors: READ_STORE_UNAVAILABLE. */
+  expiredKeys?(collection: string, until: number, limit: number): Promise<readonly string[]>;
 
   /** Keys that have parked events, with their number. */
   parkedKeys(): Promise<ReadonlyMap<string, number>>;
@@ -174,6 +180,13 @@ export interface ReadStore {
    * off and may commit at the same time. Keys of documents and of parked events are then each written by one part alone. Default false.
    */
   readonly hasPartitions?: boolean;
+
+  /**
+   * When documents of a collection expire; undefined where they do not. From then on, by the store's clock, queries do not see them. Sessions, scans and
+   * snapshots do: for the engine a document is gone by the time when an event was recorded, and it is the engine that removes it. Stores whose
+   * documents never expire do not have it.
+   */
+  expiryOf?(collection: string): Expiry | undefined;
 
   /** All generations of a projection, by number; of all projections without an argument. Errors: READ_STORE_UNAVAILABLE. */
   generations(projection?: string): Promise<readonly Generation[]>;

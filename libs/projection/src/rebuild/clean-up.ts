@@ -1,10 +1,11 @@
 // Deletes generations that nobody needs any more: retired ones, side ones, and those whose rebuild was left.
 import { systemRuntime, type Runtime } from '@mainstem/event-store';
 import type { CrashPoints } from '../engine/crash-points.js';
+import { ABANDONED_AFTER_MS } from '../engine/filling-status.js';
 import type { HostedProjection } from '../engine/hosted-projection.js';
 import type { Generation } from '../read-store/checkpoint.js';
 import type { ReadStore } from '../read-store/read-store.js';
-import { isAlive } from './rebuild-target.js';
+import { signOfLife, type LookOptions, type SignOfLife } from './rebuild-target.js';
 
 export interface CleanUpOptions {
   readonly projections: readonly HostedProjection[];
@@ -23,25 +24,39 @@ export interface CleanedUp {
 }
 
 /**
- * Deletes everything of these projections that neither serves nor is being filled; a rollback is not possible after that. Each deletion is
- * one step, so that a process that dies on the way leaves nothing half deleted. Errors: those of the stores.
+ * Deletes everything of these projections that neither serves nor is being filled; a rollback is not possible after that. What may be being filled is
+ * watched for ten seconds first, all of it at once. Each deletion is one step, so that a process that dies on the way leaves nothing half deleted.
+ * Errors: those of the stores.
  */
 export const cleanUp = async ({ projections, runtime = systemRuntime, signal, crash }: CleanUpOptions): Promise<readonly CleanedUp[]> => {
+  const look = { runtime, signal: signal ?? new AbortController().signal, watchMs: ABANDONED_AFTER_MS };
+  const found = await Promise.all(projections.map((hosted) => candidatesOf(hosted, look)));
   const cleaned: CleanedUp[] = [];
-  const abort = signal ?? new AbortController().signal;
-  for (const hosted of projections) {
+  for (const { hosted, generation, sign } of found.flat()) {
+    if (look.signal.aborted) break;
+    if (sign === 'gone') continue;
     const { projection, store } = hosted;
-    for (const generation of await store.generations(projection.name)) {
-      const { number, state } = generation;
-      if (state === 'serving' || abort.aborted) continue;
-      const mayBeFilled = state === 'filling' || state === 'side';
-      const isDropped = !mayBeFilled || !(await isAlive(hosted, generation, { runtime, signal: abort }));
-      if (isDropped) await drop(store, projection.name, number, crash);
-      cleaned.push({ projection: projection.name, store: store.name, generation: number, state, isDropped });
-    }
+    const { number, state } = generation;
+    const isDropped = sign === 'left';
+    if (isDropped) await drop(store, projection.name, number, crash);
+    cleaned.push({ projection: projection.name, store: store.name, generation: number, state, isDropped });
   }
   return cleaned;
 };
+
+interface Candidate {
+  readonly hosted: HostedProjection;
+  readonly generation: Generation;
+  readonly sign: SignOfLife;
+}
+
+const candidatesOf = async (hosted: HostedProjection, look: LookOptions): Promise<readonly Candidate[]> => {
+  const others = (await hosted.store.generations(hosted.projection.name)).filter(({ state }) => state !== 'serving');
+  return Promise.all(others.map(async (generation) => ({ hosted, generation, sign: await signOf(hosted, generation, look) })));
+};
+
+const signOf = async (hosted: HostedProjection, generation: Generation, look: LookOptions): Promise<SignOfLife> =>
+  generation.state === 'retired' ? 'left' : signOfLife(hosted, generation, look);
 
 const drop = async (store: ReadStore, projection: string, generation: number, crash: CrashPoints | undefined): Promise<void> => {
   if (crash) await crash.reach('cleanup', projection);

@@ -1,15 +1,13 @@
 // Decides which generation a rebuild fills: one that was begun and left, or a new one; and that nobody else is at it.
 import type { EventReader, Position, Runtime } from '@mainstem/event-store';
+import { assertStoreHosts } from '../engine/assert-store-hosts.js';
 import type { CrashPoints } from '../engine/crash-points.js';
-import { ABANDONED_AFTER_MS } from '../engine/filling-status.js';
 import type { HostedProjection } from '../engine/hosted-projection.js';
-import { assertStoreSplits } from '../partition/partitioned.js';
-import { InvalidProjection } from '../definition/errors.js';
 import { ForeignEventStore } from '../engine/errors.js';
 import { RebuildRunning } from './errors.js';
 import type { Generation } from '../read-store/checkpoint.js';
 
-/** A younger one is watched for so long: whoever fills it commits at least once a second. */
+/** Before it is taken over: whoever fills it commits about once a second, and the worst that a wrong answer does is that the epoch fences one of the two off. */
 const WATCH_MS = 3_000;
 const LOOK_MS = 100;
 
@@ -33,19 +31,16 @@ export interface RebuildTarget {
 
 /** Errors: REBUILD_RUNNING, PROJECTION_FOREIGN_EVENT_STORE, PROJECTION_INVALID_DEFINITION, PROJECTION_NOT_PARTITIONABLE, and those of the store. */
 export const assertRebuildable = async ({ projection, store }: HostedProjection, options: TargetOptions): Promise<void> => {
-  if (projection.kind === 'handler' && !store.hasTransactions) {
-    throw new InvalidProjection(projection.name, `a handler projection needs a read store with transactions, which ${store.name} has not`);
-  }
-  assertStoreSplits(projection, store);
+  assertStoreHosts(projection, store);
   const generations = await store.generations(projection.name);
   const { incarnation } = options.reader;
   const foreign = generations.find(({ checkpoint }) => checkpoint.incarnation !== incarnation);
   if (foreign) throw new ForeignEventStore(projection.name, foreign.checkpoint.incarnation, incarnation);
-  for (const generation of generations) {
-    if (generation.state === 'filling' && (await isAlive({ projection, store }, generation, options))) {
-      throw new RebuildRunning(projection.name, generation.number);
-    }
-  }
+  const look = { ...options, watchMs: WATCH_MS };
+  const filling = generations.filter(({ state }) => state === 'filling');
+  const signs = await Promise.all(filling.map((generation) => signOfLife({ projection, store }, generation, look)));
+  const running = filling[signs.indexOf('alive')];
+  if (running) throw new RebuildRunning(projection.name, running.number);
 };
 
 /** The newest generation of this definition that was begun and left; else a new one, filled in bulk. Errors: REBUILD_RUNNING, those of the store. */
@@ -70,20 +65,30 @@ const assertFirst = async ({ projection, store }: HostedProjection, number: numb
   throw new RebuildRunning(projection.name, rival.number);
 };
 
-/** Whether somebody fills a generation: its last commit moves while it is looked at. */
-export const isAlive = async (
+/** What a look at a generation that may be being filled has shown; `gone`: it was promoted or deleted meanwhile; `unknown`: the signal fired first. */
+export type SignOfLife = 'alive' | 'left' | 'gone' | 'unknown';
+
+export interface LookOptions extends Pick<TargetOptions, 'runtime' | 'signal'> {
+  /** Without a commit for so long it was left. */
+  readonly watchMs: number;
+}
+
+/**
+ * Whether somebody fills a generation: its last commit moves while it is looked at. How old that commit says it is tells nothing, since it is the
+ * time of another machine: the clock that counts is this process's own. Errors: those of the store.
+ */
+export const signOfLife = async (
   { projection, store }: Pick<HostedProjection, 'projection' | 'store'>,
   generation: Generation,
-  { runtime, signal }: Pick<TargetOptions, 'runtime' | 'signal'>,
-): Promise<boolean> => {
-  // Clocks may differ, but hardly by as much; and the worst that a wrong answer does is to take a generation over.
-  if (runtime.now() - Date.parse(generation.updatedAt) > ABANDONED_AFTER_MS) return false;
-  const deadline = runtime.monotonic() + WATCH_MS;
-  while (runtime.monotonic() < deadline && !signal.aborted) {
+  { runtime, signal, watchMs }: LookOptions,
+): Promise<SignOfLife> => {
+  const deadline = runtime.monotonic() + watchMs;
+  while (runtime.monotonic() < deadline) {
     await runtime.sleep(LOOK_MS, signal);
+    if (signal.aborted) return 'unknown';
     const now = (await store.generations(projection.name)).find(({ number }) => number === generation.number);
-    if (now?.state !== generation.state) return false;
-    if (now.updatedAt !== generation.updatedAt) return true;
+    if (now?.state !== generation.state) return 'gone';
+    if (now.updatedAt !== generation.updatedAt) return 'alive';
   }
-  return false;
+  return 'left';
 };

@@ -15,8 +15,24 @@ import { rollBack } from './roll-back.js';
 
 const TIMEOUT = { timeoutMs: 4_000 };
 const FAST = { retryDelayMs: 1, retryDelayMaxMs: 5 };
-/** For it every sign of life was long ago. */
-const later: Runtime = { ...systemRuntime, now: () => Date.now() + 3_600_000 };
+/** For it thirty seconds pass in one, so that it soon sees that somebody is dead. */
+const hurried: Runtime = {
+  ...systemRuntime,
+  monotonic: () => systemRuntime.monotonic() * 30,
+  sleep: (ms, signal) => systemRuntime.sleep(ms / 30, signal),
+};
+
+/** Another machine, whose clock differs by so much, and whose time passes only while it sleeps; then `onTime` tells what others do. */
+const otherMachine = (skewMs: number, onTime: (elapsedMs: number) => void | Promise<void> = () => undefined): Runtime => {
+  let elapsedMs = 0;
+  return {
+    ...systemRuntime,
+    now: () => Date.now() + skewMs + elapsedMs,
+    monotonic: () => elapsedMs,
+    sleep: async (ms) => onTime((elapsedMs += ms)),
+  };
+};
+const SKEWS = [0, 15_000, 3_600_000, -15_000] as const;
 
 const running = new Set<Projector>();
 afterEach(async () => {
@@ -126,7 +142,7 @@ describe('a rebuild', () => {
     expect(dump(store)).toEqual(before);
     const isPromoted = (await states(store)).includes('2 serving');
     expect(isPromoted).toBe(point === 'promote' && nth === 2);
-    const again = await new Rebuilder({ reader, projections: [hosted], batchSizeMax: 17, followMs: 0, runtime: later }).run();
+    const again = await new Rebuilder({ reader, projections: [hosted], batchSizeMax: 17, followMs: 0, runtime: hurried }).run();
     expect(again.projections[0]).toMatchObject({ outcome: 'promoted', generation: isPromoted ? 3 : 2, isResumed: !isPromoted });
     expect(dump(store)).toEqual(before);
     crash.released.resolve();
@@ -135,7 +151,7 @@ describe('a rebuild', () => {
     expect((await states(store)).filter((state) => state.endsWith('serving'))).toHaveLength(1);
   });
 
-  it('is refused while another process is at it', async () => {
+  it.each(SKEWS)('is refused while another process is at it, whose clock is %i ms behind', async (skewMs) => {
     const reader = await filledStore(50);
     const store = new MemoryReadStore();
     const hosted = hostedIn(store);
@@ -151,7 +167,8 @@ describe('a rebuild', () => {
       void session.commit({ changes: [], checkpoint: { from: position, to: position, digest: session.checkpoint.digest } });
     }, 50);
     try {
-      await expect(new Rebuilder({ reader, projections: [hosted] }).run()).rejects.toMatchObject({ code: 'REBUILD_RUNNING', generation: 2 });
+      const runtime = { ...systemRuntime, now: () => Date.now() + skewMs };
+      await expect(new Rebuilder({ reader, projections: [hosted], runtime }).run()).rejects.toMatchObject({ code: 'REBUILD_RUNNING', generation: 2 });
     } finally {
       clearInterval(beating);
     }
@@ -181,7 +198,7 @@ describe('a rebuild', () => {
     const { projections } = await new Rebuilder({ reader, projections: [hosted], batchSizeMax: 17, crash }).run(stop.signal);
     expect(projections[0]).toMatchObject({ outcome: 'interrupted' });
     expect(await states(store)).toEqual(['1 serving', '2 filling']);
-    const again = await new Rebuilder({ reader, projections: [hosted], followMs: 0, runtime: later }).run();
+    const again = await new Rebuilder({ reader, projections: [hosted], followMs: 0, runtime: hurried }).run();
     expect(again.projections[0]).toMatchObject({ outcome: 'promoted', generation: 2, isResumed: true });
     expect(again.projections[0]?.eventsApplied).toBeLessThan(172);
   });
@@ -431,30 +448,65 @@ describe('a cleanup', () => {
     await new Rebuilder({ reader, projections: [hosted], followMs: 0 }).run();
     await store.createGeneration(hosted.projection, reader.incarnation, { isBulk: true });
     const before = dump(store);
-    const cleaned = await cleanUp({ projections: [hosted], runtime: later });
+    const cleaned = await cleanUp({ projections: [hosted], runtime: otherMachine(0) });
     expect(cleaned.map(({ generation, state, isDropped }) => `${generation} ${state} ${isDropped}`)).toEqual(['1 retired true', '3 filling true']);
     expect(await states(store)).toEqual(['2 serving']);
     expect(dump(store)).toEqual(before);
   });
 
-  it.each(['filling', 'side'] as const)('leaves alone what somebody fills at this moment (%s)', async (state) => {
+  /** Generation 2, which somebody fills: `beat` is one commit of his. */
+  const beingFilled = async (state: 'filling' | 'side') => {
     const reader = await filledStore(50);
     const store = new MemoryReadStore();
     const hosted = hostedIn(store);
     await filled(hosted, reader);
-    const options = state === 'side' ? { isSide: true } : { isBulk: true };
-    const { number } = await store.createGeneration(hosted.projection, reader.incarnation, options);
+    const { number } = await store.createGeneration(hosted.projection, reader.incarnation, state === 'side' ? { isSide: true } : { isBulk: true });
     const session = await store.open(hosted.projection, number);
     const { position, digest } = session.checkpoint;
-    const beating = setInterval(() => void session.commit({ changes: [], checkpoint: { from: position, to: position, digest } }), 20);
-    try {
-      expect(await cleanUp({ projections: [hosted] })).toEqual([
-        { projection: 'tally', store: 'memory', generation: number, state, isDropped: false },
+    // A later time than at the last commit, as a clock in milliseconds shows it.
+    const beat = async (): Promise<void> => {
+      const { updatedAt } = (await store.generations('tally')).at(-1) ?? { updatedAt: '' };
+      while (new Date().toISOString() === updatedAt) await systemRuntime.sleep(1);
+      await session.commit({ changes: [], checkpoint: { from: position, to: position, digest } });
+    };
+    return { store, hosted, session, beat };
+  };
+
+  it.each((['filling', 'side'] as const).flatMap((state) => SKEWS.map((skewMs) => [state, skewMs] as const)))(
+    'leaves alone what somebody fills at this moment (%s), whose clock is %i ms behind',
+    async (state, skewMs) => {
+      const { store, hosted, beat } = await beingFilled(state);
+      // One batch of his takes nine seconds.
+      const runtime = otherMachine(skewMs, (elapsedMs) => (elapsedMs === 9_000 ? beat() : undefined));
+      expect(await cleanUp({ projections: [hosted], runtime })).toEqual([
+        { projection: 'tally', store: 'memory', generation: 2, state, isDropped: false },
       ]);
-    } finally {
-      clearInterval(beating);
-    }
-    expect(await states(store)).toEqual(['1 serving', `2 ${state}`]);
+      expect(await states(store)).toEqual(['1 serving', `2 ${state}`]);
+    },
+  );
+
+  it.each(SKEWS)('deletes what stands still, although the clock of whoever filled it is %i ms behind', async (skewMs) => {
+    const { store, hosted } = await beingFilled('filling');
+    await cleanUp({ projections: [hosted], runtime: otherMachine(skewMs) });
+    expect(await states(store)).toEqual(['1 serving']);
+  });
+
+  it('leaves alone what was promoted while it looked', async () => {
+    const { store, hosted, session } = await beingFilled('filling');
+    const runtime = otherMachine(0, async (elapsedMs) => {
+      if (elapsedMs !== 5_000) return;
+      await session.finishBulk();
+      await store.promote('tally', 2, { isForced: true });
+    });
+    expect(await cleanUp({ projections: [hosted], runtime })).toEqual([]);
+    expect(await states(store)).toEqual(['1 retired', '2 serving']);
+  });
+
+  it('that is ended while it looks deletes nothing', async () => {
+    const { store, hosted } = await beingFilled('filling');
+    const stop = new AbortController();
+    expect(await cleanUp({ projections: [hosted], runtime: otherMachine(0, () => stop.abort()), signal: stop.signal })).toEqual([]);
+    expect(await states(store)).toEqual(['1 serving', '2 filling']);
   });
 });
 

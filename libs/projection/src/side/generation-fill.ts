@@ -35,10 +35,11 @@ export class GenerationFill {
   #condemned: readonly Condemned[] = [];
 
   private constructor(options: FillOptions, open: OpenGeneration) {
-    const { projection } = options.hosted;
+    const { projection, store } = options.hosted;
+    const expiry = store.expiryOf?.(projection.name);
     this.#options = options;
     this.#open = open;
-    this.#writer = projection.kind === 'document' ? new DocumentWriter(projection) : new HandlerWriter(projection);
+    this.#writer = projection.kind === 'document' ? new DocumentWriter(projection, { expiry }) : new HandlerWriter(projection);
   }
 
   /** Takes the right to write the generation. Errors: those of the read store. */

@@ -5,8 +5,9 @@ import { EMPTY_DIGEST } from '../digest/rolling-digest.js';
 import { DocumentPlan, type MaybeDocument } from '../engine/document-batch.js';
 import { estimateBytes } from '../engine/document-cache.js';
 import type { Gate } from '../engine/parking.js';
+import { isExpiredAt, removableAfter } from '../engine/expired-documents.js';
 import { ProjectionFailed } from '../engine/errors.js';
-import type { ParkedEvent } from '../read-store/read-store.js';
+import type { Expiry, ParkedEvent, ProjectionDocument } from '../read-store/read-store.js';
 import { keyHash } from '../partition/key-hash.js';
 import { partitionOf, type Partition } from '../partition/partition.js';
 import { halvesOf, isInSlice, isSampled, type KeySlice } from './key-slice.js';
@@ -27,6 +28,7 @@ export interface SliceFoldOptions {
   readonly share: number;
   readonly parked: ParkedFolds;
   readonly partition: Partition;
+  readonly expiry: Expiry | undefined;
 }
 
 /** What an entry costs besides its document. */
@@ -43,13 +45,16 @@ export class SliceFold {
   readonly #projection: DocumentProjection;
   readonly #share: number;
   readonly #partition: Partition;
+  readonly #expiry: Expiry | undefined;
+  #removableUntil = -Infinity;
   #slice: KeySlice;
 
-  constructor(projection: DocumentProjection, { slice, share, parked, partition }: SliceFoldOptions) {
+  constructor(projection: DocumentProjection, { slice, share, parked, partition, expiry }: SliceFoldOptions) {
     this.#projection = projection;
     this.#slice = slice;
     this.#share = share;
     this.#partition = partition;
+    this.#expiry = expiry;
     this.parked = parked;
   }
 
@@ -65,13 +70,19 @@ export class SliceFold {
     return isInSlice(hash, this.#slice) && isSampled(hash, this.#share);
   }
 
+  /** A commit may have removed the document since, because it had expired. */
+  mayBeRemoved(document: ProjectionDocument): boolean {
+    return this.#expiry !== undefined && isExpiredAt(this.#removableUntil, document, this.#expiry);
+  }
+
   /** Folds the next events. Errors: PROJECTION_FAILED for one that is not parked and cannot be folded. */
   fold(events: readonly RecordedEvent[]): void {
-    const plan = new DocumentPlan(this.#projection, events, this.digest, this.#gate(), { partition: this.#partition });
+    const plan = new DocumentPlan(this.#projection, events, this.digest, this.#gate(), { partition: this.#partition, expiry: this.#expiry });
     const before = plan.keys.map((key) => this.keys.get(key)?.document ?? null);
     const { after, poison = plan.poison } = plan.fold(before);
     if (poison) throw new ProjectionFailed(this.#projection.name, poison.key, poison.event.position, poison.event.type, poison.error);
     this.digest = plan.digest;
+    if (this.#expiry) for (const event of events) this.#removableUntil = Math.max(this.#removableUntil, removableAfter(event));
     plan.keys.forEach((key, slot) => this.#set(key, after[slot] ?? null));
   }
 

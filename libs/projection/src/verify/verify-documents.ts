@@ -81,7 +81,8 @@ class DocumentVerification {
       position: snapshot.generation.checkpoint.position,
       parked: await ParkedFolds.of(snapshot, work.partition),
     }));
-    const fold = new SliceFold(work.projection, { slice, share: work.share, parked: begin.parked, partition: work.partition });
+    const expiry = work.store.expiryOf?.(work.projection.name);
+    const fold = new SliceFold(work.projection, { slice, share: work.share, parked: begin.parked, partition: work.partition, expiry });
     if (this.#reference) {
       this.#assertSameParked(this.#reference.position, this.#reference.parked, begin.parked);
       await this.#advance(fold, undefined, this.#reference.position);
@@ -173,7 +174,7 @@ class DocumentVerification {
       if (differences.compared % SCAN_PAGE === 0) this.#tell('compare', position, position);
     }
     for (const [key, entry] of fold.keys) {
-      if (entry.isSeen || entry.document === null) continue;
+      if (entry.isSeen || entry.document === null || fold.mayBeRemoved(entry.document)) continue;
       differences.compare({ collection: projection.name, key, stored: undefined, expected: entry.document, lastEvent: lastEventOf(entry) });
     }
   }

@@ -4,9 +4,6 @@ import { PRELUDE } from './prelude.js';
 /** Names given to one call of HSET or ZADD: Lua's stack holds 8,000 values. */
 const CHUNK = 1_500;
 
-/** Expired documents that a commit removes from a collection at most. */
-const EXPIRED_MAX = 1_000;
-
 /** Documents that are kept for one snapshot at most; a snapshot that needs more is given up. */
 const KEPT_MAX = 1_000_000;
 
@@ -126,7 +123,7 @@ end
 
 /** Arguments: see `commitArguments`. Replies `ok` and the number of the commit, `moved` or `damaged` and what. */
 export const COMMIT = `${PRELUDE}${WRITING}
-local n, part, session, commits, from, to, digest, updatedAt, now = take(), take(), take(), take(), take(), take(), take(), take(), takeNumber()
+local n, part, session, commits, from, to, digest, updatedAt = take(), take(), take(), take(), take(), take(), take(), take()
 local p = n .. part
 if field(p, 'session') ~= session or field(p, 'commits') ~= commits or field(p, 'position') ~= from then return { 'moved' } end
 local damage = damageOf(n)
@@ -155,12 +152,7 @@ for _ = 1, takeNumber() do
   end
   at = at + 2 * upserts
   if hasBoards then moveBoards(v, touched, first, upserts) end
-  if hasExpiry then
-    setExpiry(v, first, upserts)
-    local expired = redis.call('ZRANGEBYSCORE', v .. ':x', '-inf', now, 'LIMIT', 0, ${EXPIRED_MAX})
-    if #snapshots > 0 then keep(snapshots, base, name, expired, 1, #expired, 1) end
-    for _, key in ipairs(expired) do removeDocument(base, name, v, touched, key) end
-  end
+  if hasExpiry then setExpiry(v, first, upserts) end
   -- What has been written by now is of no use to anybody: the generation goes with it.
   if shortened then return { 'damaged', withdraw(n, shortening(name, shortened)) } end
   countBoards(v, touched)

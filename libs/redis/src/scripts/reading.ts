@@ -71,12 +71,12 @@ return reply
 `;
 
 /**
- * Arguments: generation, collection, limit, time, snapshot or '', `1` and the key to begin after. Replies `ok`, then lists of key and document: those
+ * Arguments: generation, collection, limit, snapshot or '', `1` and the key to begin after. Replies `ok`, then lists of key and document: those
  * that are as they were, and those kept for the snapshot (both in order of keys); `unknown`, `collection`, or `over` for a snapshot that is gone.
  */
 export const PAGE = `${PRELUDE}
-local n, name, limit, now, snapshot = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4]), ARGV[5]
-local start = ARGV[6] == '1' and '(' .. ARGV[7] or '-'
+local n, name, limit, snapshot = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4]
+local start = ARGV[5] == '1' and '(' .. ARGV[6] or '-'
 local isKnown = field(n, 'id')
 if snapshot ~= '' then
   local deadline = isKnown and redis.call('ZSCORE', baseOf(n) .. '$snapshots', snapshot)
@@ -85,9 +85,8 @@ end
 if not isKnown then return { 'unknown' } end
 if not hasCollection(n, name) then return { 'collection' } end
 local base = baseOf(n)
-local k, v, kept = base .. name, derivedOf(n, base, name), base .. snapshot .. ':' .. name
+local k, kept = base .. name, base .. snapshot .. ':' .. name
 local hasKept = snapshot ~= '' and redis.call('EXISTS', kept .. ':d') == 1
-local canExpire = redis.call('EXISTS', v .. ':x') == 1
 local current, before = {}, {}
 if hasKept then
   local keys = redis.call('ZRANGEBYLEX', kept .. ':k', start, '+', 'LIMIT', 0, limit)
@@ -100,9 +99,8 @@ while wanted > 0 do
   if #keys == 0 then break end
   local documents = many('HMGET', k .. ':d', keys)
   local isKept = hasKept and many('HMGET', kept .. ':d', keys) or {}
-  local expiries = canExpire and many('ZMSCORE', v .. ':x', keys) or {}
   for i, key in ipairs(keys) do
-    if documents[i] and not isKept[i] and not (expiries[i] and tonumber(expiries[i]) <= now) then
+    if documents[i] and not isKept[i] then
       current[#current + 1] = key; current[#current + 1] = documents[i]
       wanted = wanted - 1
     end

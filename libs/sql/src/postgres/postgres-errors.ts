@@ -24,7 +24,11 @@ export const translatePostgresError = (error: unknown, foreign = false): unknown
     case '42P07':
       return foreign ? error : new ReadModelNameTaken('read model', `${problem}.`);
     case '42P01':
-      return new ReadStoreUnavailable(STORE, `${problem}: this read model does not exist yet; start its projector.`, cause);
+      return new ReadStoreUnavailable(
+        STORE,
+        `${problem}: this read model does not exist yet, or is not complete; start its projector, or wait for it.`,
+        cause,
+      );
     case '55P03':
       return new ReadStoreUnavailable(STORE, `waited too long for a lock (${problem}).`, cause);
     case '28P01':

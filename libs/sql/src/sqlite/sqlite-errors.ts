@@ -45,7 +45,11 @@ export const translateSqliteError = (error: unknown, file: string, foreign = fal
       return new InvalidReadStoreFile(file, problem, error);
     default:
       if (problem.startsWith('no such table'))
-        return new ReadStoreUnavailable(STORE, `${problem}: this read model does not exist yet; start its projector.`, error);
+        return new ReadStoreUnavailable(
+          STORE,
+          `${problem}: this read model does not exist yet, or is not complete; start its projector, or wait for it.`,
+          error,
+        );
       if (!foreign && /^(table|view) .* already exists/.test(problem)) return new ReadModelNameTaken('read model', `${problem}.`);
       return foreign ? error : new ReadStoreUnavailable(STORE, problem, error);
   }

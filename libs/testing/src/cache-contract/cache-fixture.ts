@@ -85,6 +85,15 @@ export class CacheContext {
     this.#session = await this.store.open(customerProjection, number);
   }
 
+  /** As `reopen`, with an empty generation: one may not be written by others, whose documents expire otherwise. */
+  async beginAgain(fixture: CacheFixture, collections: CacheCollections): Promise<void> {
+    const store = await fixture.open(collections);
+    const { number } = await store.createGeneration(customerProjection, CACHE_INCARNATION);
+    await store.promote(customerProjection.name, number, { isForced: true });
+    await store.close();
+    await this.reopen(fixture, collections);
+  }
+
   async write(upserts: Readonly<Record<string, ProjectionDocument>>, deletes: readonly string[] = []): Promise<void> {
     const from = this.#place === 0 ? undefined : placeAt(this.#place);
     const changes = [{ collection: 'customers', upserts: new Map(Object.entries(upserts)), deletes }];

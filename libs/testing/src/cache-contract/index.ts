@@ -3,6 +3,7 @@ import type { ContractSuite } from '../contract-suite.js';
 import { boardCases } from './board-cases.js';
 import { defineCacheCases, type CacheContractOptions } from './cache-fixture.js';
 import { derivedCases } from './derived-cases.js';
+import { expiredFoldCases } from './expired-fold-cases.js';
 import { expiryCases } from './expiry-cases.js';
 import { refusalCases } from './refusal-cases.js';
 
@@ -11,7 +12,7 @@ export const cacheContract = (options: CacheContractOptions): ContractSuite => {
   const define = defineCacheCases(options);
   return {
     name: `cache contract: ${options.name}`,
-    cases: [...boardCases(define), ...expiryCases(define), ...derivedCases(define), ...refusalCases(define)],
+    cases: [...boardCases(define), ...expiryCases(define), ...expiredFoldCases(define), ...derivedCases(define), ...refusalCases(define)],
   };
 };
 
