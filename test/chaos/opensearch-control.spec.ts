@@ -1,4 +1,5 @@
 // The index on OpenSearch of what is decided and of leases is deleted: what serves goes on, what is filled is promoted, and leases are found.
+import type { OpenSearchReadStore } from '@mainstem/opensearch';
 import { describe, expect, it } from 'vitest';
 import { sharedNode } from '../contract/opensearch-nodes.js';
 import { filled, outcomeOf, servingIn, shown, slowly, withServing } from './support/item-generations.js';
@@ -38,7 +39,11 @@ describe.skipIf(url === undefined)('the control index of OpenSearch', () => {
     }),
   );
 
-  it('may be lost before any step of a promotion', { timeout: TIMEOUT_MS }, () =>
+  it.each([
+    ['stay so', () => Promise.resolve('')],
+    // Whatever has to decide something begins with that.
+    ['be made anew by somebody else', (store: OpenSearchReadStore) => outcomeOf(store.dropGeneration('items', 99))],
+  ])('may be lost before any step of a promotion and %s', { timeout: TIMEOUT_MS }, (_, follow) =>
     withServing(node, async (store, prefix) => {
       const generations = [1, await filled(store, 1)];
       for (let step = 1, requests = step; requests >= step; step++) {
@@ -46,7 +51,9 @@ describe.skipIf(url === undefined)('the control index of OpenSearch', () => {
         const next = generations[step % 2] ?? 0;
         requests = 0;
         const before = async (request: string): Promise<void> => {
-          if (STEP.test(request) && ++requests === step) await lose(prefix);
+          if (!STEP.test(request) || ++requests !== step) return;
+          await lose(prefix);
+          await follow(store);
         };
         expect(await slowly({ node, prefix, before }, (slow) => outcomeOf(slow.promote('items', next))), `before step ${step}`).toBe('done');
         expect(await servingIn(store), `before step ${step}`).toEqual([next]);
