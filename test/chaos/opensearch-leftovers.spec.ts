@@ -101,8 +101,8 @@ describe.skipIf(url === undefined)('an OpenSearch read store that was cut off', 
     for (let attempt = 1; !isDone; attempt++) {
       expect(attempt).toBeLessThan(30);
       await withPrefix(async (prefix) => {
-        // The third write makes the index. That its answer is cut off is not enough: it has to arrive.
-        await cutOff(prefix, 2, (store) => store.createGeneration(counters(1), incarnation, options));
+        // The fourth write makes the index. That its answer is cut off is not enough: it has to arrive.
+        await cutOff(prefix, 3, (store) => store.createGeneration(counters(1), incarnation, options));
         if ((await indicesOf(prefix)).length === 0) return;
         await work(prefix);
         isDone = true;
@@ -183,7 +183,7 @@ describe.skipIf(url === undefined)('an OpenSearch read store that was cut off', 
   );
 
   it('removes a generation that somebody had begun to delete', { timeout: TIMEOUT_MS }, async () => {
-    for (let writesLeft = 0; writesLeft <= 2; writesLeft++) {
+    for (let writesLeft = 0; writesLeft <= 3; writesLeft++) {
       await withPrefix(async (prefix) => {
         const store = await openStore(node, prefix);
         const serving = await store.createGeneration(counters(1), incarnation);

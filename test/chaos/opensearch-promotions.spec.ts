@@ -1,76 +1,25 @@
 // A promotion on OpenSearch is several steps. Whoever opens what serves between two of them does not make queries go back behind what they have shown.
-import { InMemoryEventStore, type Position } from '@mainstem/event-store';
-import type { OpenSearchReadStore } from '@mainstem/opensearch';
-import { EMPTY_DIGEST, type ProjectionDescriptor, type ReadStoreSession } from '@mainstem/projection';
 import { describe, expect, it } from 'vitest';
-import { freshPrefix, openStore, removeIndices, sharedNode } from '../contract/opensearch-nodes.js';
-import { holdRequests } from './support/held-requests.js';
+import type { OpenSearchReadStore } from '@mainstem/opensearch';
+import { sharedNode } from '../contract/opensearch-nodes.js';
+import { commit, filled, items, servingIn, shown, slowly, withServing } from './support/item-generations.js';
 
 const TIMEOUT_MS = 120_000;
-const items: ProjectionDescriptor = {
-  name: 'items',
-  version: 1,
-  fingerprint: 'f'.repeat(16),
-  collections: [{ name: 'items', document: Object as never, hasState: false }],
-};
-const placeOf = (place: number): Position => BigInt(place) as Position;
-
-const commit = (session: ReadStoreSession, from: number, to: number): Promise<void> => {
-  const changes = [{ collection: 'items', upserts: new Map([['a', { title: `lamp ${to}` }]]), deletes: [] }];
-  return session.commit({ changes, checkpoint: { from: from === 0 ? undefined : placeOf(from), to: placeOf(to), digest: EMPTY_DIGEST } });
-};
 
 const url = await sharedNode();
 
 describe.skipIf(url === undefined)('a promotion on OpenSearch', () => {
   const node = url ?? '';
-  const { incarnation } = new InMemoryEventStore();
-  const options = { collections: { items: { text: ['title'] } } };
-
-  const shown = async (store: OpenSearchReadStore): Promise<bigint> => {
-    await store.makeVisible(['items']);
-    return (await store.search('items', { query: 'lamp', limit: 1 })).position ?? 0n;
-  };
-
-  /** A generation that can be promoted. */
-  const filled = async (store: OpenSearchReadStore, position: number): Promise<number> => {
-    const { number } = await store.createGeneration(items, incarnation, { isBulk: true });
-    const filling = await store.open(items, number);
-    await commit(filling, 0, position);
-    await filling.finishBulk();
-    return number;
-  };
-
-  /** `work` with a store of which the first generation serves, at position 1. */
-  const withServing = async (work: (store: OpenSearchReadStore, prefix: string) => Promise<void>): Promise<void> => {
-    const prefix = freshPrefix();
-    const store = await openStore(node, prefix, options);
-    try {
-      await store.createGeneration(items, incarnation);
-      await commit(await store.open(items, 1), 0, 1);
-      await work(store, prefix);
-    } finally {
-      await store.close();
-      await removeIndices(node, prefix);
-    }
-  };
 
   /** Promotes through a way on which `before` is waited for before each request. */
-  const promoteSlowly = async (prefix: string, generation: number, before: (request: string) => Promise<void>): Promise<void> => {
-    await using held = await holdRequests(node, before);
-    const store = await openStore(held.url, prefix, options);
-    try {
-      await store.promote('items', generation);
-    } finally {
-      await store.close();
-    }
-  };
+  const promoteSlowly = (prefix: string, generation: number, before: (request: string) => Promise<void>): Promise<void> =>
+    slowly({ node, prefix, before }, (store) => store.promote('items', generation));
 
   it.each([
-    ['it is decided', /^PUT .*control\/_doc\//],
+    ['it is decided', /^PUT .*control.*\/_doc\//],
     ['the alias is moved', /^POST \/_aliases/],
   ])('never takes queries back when the writer comes back before %s', { timeout: TIMEOUT_MS }, (_, step) =>
-    withServing(async (store, prefix) => {
+    withServing(node, async (store, prefix) => {
       const number = await filled(store, 1);
       let shownMeanwhile: bigint | undefined;
       const comeBack = async (request: string): Promise<void> => {
@@ -97,28 +46,23 @@ describe.skipIf(url === undefined)('a promotion on OpenSearch', () => {
       },
     ],
   ])('that %s before a writer takes over, who had looked before it, leaves what he writes unseen', { timeout: TIMEOUT_MS }, (_, promote) =>
-    withServing(async (store, prefix) => {
+    withServing(node, async (store, prefix) => {
       const number = await filled(store, 2);
       let isPromoted = false;
-      await using held = await holdRequests(node, async (request) => {
+      const before = async (request: string): Promise<void> => {
         // The first thing that he writes is that the generation is his.
         if (isPromoted || !request.startsWith('PUT ')) return;
         isPromoted = true;
         await promote(store, prefix, number);
-      });
-      const late = await openStore(held.url, prefix, options);
-      try {
-        await commit(await late.open(items, 1), 1, 3);
-      } finally {
-        await late.close();
-      }
+      };
+      await slowly({ node, prefix, before }, async (late) => commit(await late.open(items, 1), 1, 3));
       expect(isPromoted).toBe(true);
       expect(await shown(store)).toBe(2n);
     }),
   );
 
   it('that is slow with its last step leaves one alone that was decided later', { timeout: TIMEOUT_MS }, () =>
-    withServing(async (store, prefix) => {
+    withServing(node, async (store, prefix) => {
       const slow = await filled(store, 1);
       const later = await filled(store, 2);
       let isPromoted = false;
@@ -130,7 +74,7 @@ describe.skipIf(url === undefined)('a promotion on OpenSearch', () => {
       });
       expect(isPromoted).toBe(true);
       expect(await shown(store)).toBe(2n);
-      expect((await store.generations('items')).filter(({ state }) => state === 'serving').map(({ number }) => number)).toEqual([later]);
+      expect(await servingIn(store)).toEqual([later]);
     }),
   );
 });

@@ -1,84 +1,34 @@
 // OpenSearch under faults: each event takes effect once, reads are never wrong, and everything goes on by itself once the fault is over.
-import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import { defineEvents, InMemoryEventStore, streamOf, type EventId, type Position } from '@mainstem/event-store';
-import type { OpenSearchReadStore } from '@mainstem/opensearch';
-import { count, documentProjection, MemoryReadStore, Projector, rollUp, sum, verifyProjection, type HostedProjection } from '@mainstem/projection';
-import type { SeededRandom } from '@mainstem/testing';
+import { InMemoryEventStore, type Position } from '@mainstem/event-store';
+import { MemoryReadStore, Projector, Rebuilder } from '@mainstem/projection';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { freshPrefix, openStore, startNode, type OpenSearchNode } from '../contract/opensearch-nodes.js';
 import { commitUntilCut, type CutStates } from './support/cut-commits.js';
 import { SearchProxy, type SearchFault } from './support/search-proxy.js';
+import {
+  append,
+  BATCH_SIZE_MAX,
+  COLLECTIONS,
+  counters,
+  eventually,
+  EVENTS,
+  expectFold,
+  HEALED_MS,
+  hostedOn,
+  KEYS,
+  searchTrial,
+  type SearchTrial,
+} from './support/search-trial.js';
 import { chanceOf, isLong, makeFolder, OUTAGE_MS, removeFolder, trials } from './support/trials.js';
 
-/** After a fault is over, until everything is there again. */
-const HEALED_MS = 30_000;
-/** Until a fault shows, on a machine that others need as well. */
-const HAPPENS_MS = 120_000;
-const EVENTS = 400;
-const KEYS = 30;
+/** Enough to make a generation and to open it, and for some of its batches, of which there are ten. */
+const WRITES_TO_PART = 13;
 const CUTS = trials(12);
 /** Ends of all connections, in one round. */
 const RESETS = 20;
 const rounds: readonly number[] = Array.from({ length: trials(1) }, (_, round) => round);
 const DOWN_MS = isLong ? OUTAGE_MS : 3_000;
-
-class CountedData {
-  group!: string;
-  amount!: number;
-}
-class Counter {
-  key!: string;
-  group!: string;
-  text!: string;
-  events!: number;
-  sum!: number;
-}
-class GroupTotal {
-  group!: string;
-  counters!: number;
-  events!: number;
-}
-const countedEvents = defineEvents('counter', { Counted: CountedData, Closed: class {} });
-const COLLECTIONS = { counters: { text: ['text'], filters: ['group'] } };
-
-/** Every event adds one: an event that takes effect twice, or never, shows for ever. */
-const counters = documentProjection({
-  name: 'counters',
-  version: 1,
-  document: Counter,
-  events: [countedEvents],
-  key: (event) => event.stream,
-  evolve: {
-    Counted: (counter, { data }, key) => ({
-      key,
-      group: data.group,
-      text: `counter of ${data.group}`,
-      events: (counter?.events ?? 0) + 1,
-      sum: (counter?.sum ?? 0) + data.amount,
-    }),
-    Closed: () => null,
-  },
-  rollUps: [
-    rollUp(Counter, {
-      name: 'group-totals',
-      document: GroupTotal,
-      keyField: 'group',
-      groupBy: (counter) => counter.group,
-      measures: { counters: count(), events: sum((counter) => counter.events) },
-    }),
-  ],
-});
-
-/** Appends a number of events. */
-const append = async (events: InMemoryEventStore, chance: SeededRandom, total: number): Promise<void> => {
-  for (let index = 0; index < total; index++) {
-    const stream = streamOf('counter', String(chance.int(1, KEYS)));
-    const counted = { type: 'Counted', data: { group: `g${chance.int(1, 4)}`, amount: chance.int(1, 9) } };
-    const event = chance.next() < 0.05 ? { type: 'Closed', data: {} } : counted;
-    await events.append(stream, [{ ...event, id: randomUUID() as EventId, metadata: {} }], { expectedRevision: 'any' });
-  }
-};
 
 const BULK_KEYS = Array.from({ length: KEYS }, (_, index) => `counter-${index}`);
 
@@ -95,90 +45,69 @@ describe('OpenSearch under faults', () => {
     await removeFolder(folder);
   });
 
-  interface Trial {
-    readonly events: InMemoryEventStore;
-    readonly store: OpenSearchReadStore;
-    readonly proxy: SearchProxy;
-    readonly projector: Projector;
-    readonly prefix: string;
-    readonly append: (total: number) => Promise<void>;
-    /** Resolves when everything appended is in the read model; in time after a fault, without a restart. */
-    readonly caughtUp: () => Promise<void>;
-    readonly status: () => string;
-  }
+  const trial = (work: (trial: SearchTrial) => Promise<void>): Promise<void> => searchTrial(node.url, chance, work);
+  const lose = (index: string): Promise<Response> => fetch(`${node.url}/${index}`, { method: 'DELETE' });
 
-  const hostedOn = (store: HostedProjection['store']): HostedProjection => ({
-    projection: counters,
-    store,
-    recovery: { retryDelayMs: 50, retryDelayMaxMs: 1_000 },
-  });
-
-  const expectFold = async ({ events, store }: Pick<Trial, 'events' | 'store'>): Promise<void> => {
-    const { isSame, differences } = await verifyProjection({ reader: events, hosted: hostedOn(store) });
-    expect(differences).toEqual([]);
-    expect(isSame).toBe(true);
-  };
-
-  const trial = async (work: (trial: Trial) => Promise<void>): Promise<void> => {
-    const events = new InMemoryEventStore();
-    const proxy = await SearchProxy.listen(node.url, chance);
-    const prefix = freshPrefix();
-    const store = await openStore(proxy.url, prefix, { collections: COLLECTIONS });
-    const projector = new Projector({ reader: events, projections: [hostedOn(store)], batchSizeMax: 40, cacheBytesMax: 5_000 });
-    const head = async (): Promise<Position> => (await events.head()) ?? (0n as Position);
-    const caughtUp = async (timeoutMs = HEALED_MS): Promise<void> => projector.waitFor('counters', await head(), { timeoutMs });
-    const status = (): string =>
-      projector
-        .status()
-        .map(({ state, reason }) => `${state} ${reason ?? ''}`)
-        .join();
-    projector.start();
-    try {
-      await append(events, chance, EVENTS);
-      await caughtUp(HAPPENS_MS);
-      await work({ events, store, proxy, projector, prefix, append: (total) => append(events, chance, total), caughtUp, status });
+  it('fills a new generation by itself when the index was deleted, and shows nothing of it before it is complete', async () => {
+    await trial(async ({ store, proxy, prefix, reading, append: more, caughtUp }) => {
+      const { position } = reading;
+      proxy.become({ writesLeft: WRITES_TO_PART });
+      await lose(`${prefix}-counters-1-*`);
+      const direct = await openStore(node.url, prefix);
+      await eventually(async () => {
+        const [filling] = await direct.generations('counters');
+        return filling?.number === 2 && (filling.checkpoint.position ?? 0n) > 0n;
+      });
+      await direct.close();
+      const { answers } = reading;
+      await eventually(() => reading.answers > answers + 1);
+      expect(reading.misses).toBeGreaterThan(0);
+      expect(reading.position).toBe(position);
       proxy.become({});
-      await caughtUp();
-      await expectFold({ events, store });
-    } finally {
-      await projector.stop();
-      await store.close();
-      await proxy.close();
-    }
-  };
-
-  const eventually = async (holds: () => boolean | Promise<boolean>): Promise<void> => {
-    const deadline = performance.now() + HAPPENS_MS;
-    while (!(await holds())) {
-      if (performance.now() > deadline) expect.fail('did not happen in time');
-      await delay(20);
-    }
-  };
-
-  it('fills a new generation by itself when the index was deleted, and says meanwhile how far it is', async () => {
-    await trial(async ({ store, prefix, append: more, caughtUp }) => {
-      const before = await store.search<Counter>('counters', { query: 'counter', limit: 1_000 });
-      expect(before.total).toBeGreaterThan(10);
-      await fetch(`${node.url}/${prefix}-counters-1-*`, { method: 'DELETE' });
-      const gone = await store.search<Counter>('counters', { query: 'counter', limit: 1_000 });
-      if (gone.total === 0) expect(gone.position ?? 0n).toBeLessThan(before.position ?? 0n);
       await more(50);
       await caughtUp();
       expect((await store.generations('counters')).map(({ number }) => number)).toEqual([2]);
     });
   });
 
-  it('waits while writes are blocked, says why, and goes on when the block is lifted', async () => {
+  it('serves on and promotes what is filled when the index of what is decided is deleted again and again', async () => {
+    await trial(async ({ events, store, prefix, reading, append: more }) => {
+      let losses = 0;
+      const rebuilding = new Rebuilder({
+        reader: events,
+        projections: [hostedOn(store)],
+        batchSizeMax: BATCH_SIZE_MAX,
+        crash: {
+          reach: async () => {
+            if (losses++ % 2 === 0) await lose(`${prefix}.control`);
+          },
+        },
+      }).run();
+      await more(EVENTS);
+      const { projections } = await rebuilding;
+      expect(projections).toMatchObject([{ generation: 2, former: 1, outcome: 'promoted' }]);
+      expect(losses).toBeGreaterThan(5);
+      expect(reading.misses).toBe(0);
+    });
+  });
+
+  it.each([
+    ['by hand', 'index.blocks.read_only'],
+    ['because the disk is almost full', 'index.blocks.read_only_allow_delete'],
+  ])('waits while writes are blocked %s, says why, and goes on when the block is lifted', async (_, setting) => {
     await trial(async ({ store, prefix, append: more, status }) => {
       const block = (isSet: boolean): Promise<Response> =>
         fetch(`${node.url}/${prefix}*/_settings`, {
           method: 'PUT',
           headers: { 'content-type': 'application/json' },
-          body: JSON.stringify({ 'index.blocks.read_only': isSet ? true : null }),
+          body: JSON.stringify({ [setting]: isSet ? true : null }),
         });
       await block(true);
       await more(50);
-      await eventually(() => status().includes('READ_STORE_READ_ONLY'));
+      await eventually(async () => {
+        await block(true); // the server lifts that of a full disk by itself when it looks and finds room
+        return status().includes('READ_STORE_READ_ONLY');
+      });
       expect((await store.search('counters', { query: 'counter', limit: 1 })).total).toBeGreaterThan(10);
       await block(false);
     });
@@ -206,7 +135,7 @@ describe('OpenSearch under faults', () => {
       const prefix = freshPrefix();
       const cutOff = await openStore(proxy.url, prefix, { collections: COLLECTIONS });
       proxy.become({ writesLeft: chance.int(4, 28) });
-      const options = { reader: events, batchSizeMax: 40, cacheBytesMax: 5_000 };
+      const options = { reader: events, batchSizeMax: BATCH_SIZE_MAX, cacheBytesMax: 5_000 };
       const dying = new Projector({ ...options, projections: [hostedOn(cutOff)] });
       dying.start();
       await eventually(() => dying.status().some(({ reason }) => reason !== undefined));

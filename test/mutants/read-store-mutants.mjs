@@ -17,6 +17,8 @@ const OPENSEARCH_DERIVED = ['test/contract/opensearch-derived.spec.ts'];
 const OPENSEARCH_FAULTS = ['test/chaos/opensearch.spec.ts'];
 const OPENSEARCH_LEFTOVERS = ['test/chaos/opensearch-leftovers.spec.ts'];
 const OPENSEARCH_PROMOTIONS = ['test/chaos/opensearch-promotions.spec.ts'];
+const OPENSEARCH_DROPS = ['test/chaos/opensearch-drops.spec.ts'];
+const OPENSEARCH_CONTROL = ['test/chaos/opensearch-control.spec.ts'];
 const OPENSEARCH_PARTS = ['test/chaos/opensearch-partitions.spec.ts'];
 const ENGINE = (/** @type {readonly string[]} */ ...specs) => specs.map((spec) => `libs/projection/src/${spec}.spec.ts`);
 
@@ -604,6 +606,62 @@ const openSearchMutants = [
     from: 'this.catalog.placeOf(meta, missing)',
     to: 'this.catalog.placeOf(meta, 0)',
     suites: OPENSEARCH_LEFTOVERS,
+  },
+  {
+    name: 'a deletion is not decided where promotions are (OpenSearch)',
+    file: openSearch('generation/dropping'),
+    from: 'if (await this.serving.decide(found, {',
+    to: 'if (Object({',
+    suites: OPENSEARCH_DROPS,
+  },
+  {
+    name: 'a promotion does not see what is to be deleted (OpenSearch)',
+    file: openSearch('opensearch-read-store'),
+    from: 'if (!next || isDropped(found?.control, generation)) throw',
+    to: 'if (!next) throw',
+    suites: OPENSEARCH_DROPS,
+  },
+  {
+    name: 'a deletion does not see a promotion that is decided and not done (OpenSearch)',
+    file: openSearch('generation/dropping'),
+    from: 'if (!found || (await this.serving.switchIfUndone(generations, found.control.serving))) continue;',
+    to: 'if (!found) continue;',
+    suites: OPENSEARCH_DROPS,
+  },
+  {
+    name: 'a deletion that was decided is left undone (OpenSearch)',
+    file: openSearch('generation/dropping'),
+    from: '!isServing && isDropped(control, meta.number)',
+    to: 'isServing && isDropped(control, meta.number)',
+    suites: OPENSEARCH_LEFTOVERS,
+  },
+  {
+    name: 'what decides promotions is not restored (OpenSearch)',
+    file: openSearch('generation/serving'),
+    from: 'if (entries.length === 0) return undefined;',
+    to: 'if (entries.length >= 0) return undefined;',
+    suites: OPENSEARCH_CONTROL,
+  },
+  {
+    name: 'a promotion whose decision is lost is not done (OpenSearch)',
+    file: openSearch('generation/serving'),
+    from: 'if (found && found.control.serving !== null && found.control.serving !== number) return;',
+    to: 'if (found && found.control.serving !== number) return;',
+    suites: OPENSEARCH_CONTROL,
+  },
+  {
+    name: 'the control index is made anew as the server likes it (OpenSearch)',
+    file: openSearch('generation/control-index'),
+    from: "query: { retry_on_conflict: CONFLICTS_MAX, require_alias: 'true' },",
+    to: 'query: { retry_on_conflict: CONFLICTS_MAX },',
+    suites: OPENSEARCH_CONTROL,
+  },
+  {
+    name: 'queries see a generation in place of a lost one while it is filled',
+    file: projection('engine/open-generation'),
+    from: 'const isFirst = !options.hasServed && generations',
+    to: 'const isFirst = generations',
+    suites: OPENSEARCH_FAULTS,
   },
 ];
 

@@ -4,7 +4,6 @@ import {
   assertPromotable,
   CheckpointMoved,
   FingerprintMismatch,
-  GenerationServes,
   UnknownGeneration,
   type CreateGenerationOptions,
   type DerivedDifference,
@@ -28,6 +27,7 @@ import {
 import { InvalidOpenSearchOptions } from './errors.js';
 import { Catalog, type CatalogGeneration, type Leftover } from './generation/catalog.js';
 import { ControlIndex } from './generation/control-index.js';
+import { Dropping, isDropped } from './generation/dropping.js';
 import { collectionsOf, type GenerationMeta } from './generation/index-definition.js';
 import { Leases } from './generation/leases.js';
 import { Making } from './generation/making.js';
@@ -68,6 +68,7 @@ export class OpenSearchReadStore implements ReadStore, SearchQueries {
   readonly hasPartitions = true;
   readonly #catalog: Catalog;
   readonly #serving: Serving;
+  readonly #dropping: Dropping;
   readonly #making: Making;
   readonly #searcher: Searcher;
   readonly #leases: Leases;
@@ -81,6 +82,7 @@ export class OpenSearchReadStore implements ReadStore, SearchQueries {
     this.#catalog = new Catalog(server, location.prefix ?? PREFIX);
     const control = new ControlIndex(server, this.#catalog.prefix);
     this.#serving = new Serving(server, control, this.#catalog);
+    this.#dropping = new Dropping(server, this.#catalog, this.#serving);
     this.#making = new Making(server, this.#catalog, this.#serving, { replicas: location.replicas ?? REPLICAS });
     this.#leases = new Leases(server, control);
     this.#searcher = new Searcher(server, this.#catalog);
@@ -139,16 +141,17 @@ export class OpenSearchReadStore implements ReadStore, SearchQueries {
     const state = await takeOver(this.server, place, this.#now());
     const serving = await this.#serving.noteOpened(projection.name);
     // Decided in the meantime: queries must not see any more what is written here.
-    if (serving !== generation) await this.#switchIfUndone(await this.#catalog.list(projection.name), serving);
+    if (serving !== generation) await this.#serving.switchIfUndone(await this.#catalog.list(projection.name), serving);
     return new OpenSearchSession({ server: this.server, opened, place, state, now: () => this.#now() });
   }
 
   async promote(projection: string, generation: number, options: PromoteOptions = {}): Promise<void> {
     for (let race = 1; race <= RACES_MAX; race++) {
-      const found = await this.#serving.found(projection);
+      const found = await this.#serving.restored(projection);
       const generations = await this.#catalog.list(projection);
       const next = generations.find(({ meta }) => meta.number === generation);
-      if (!next || !found) throw new UnknownGeneration(projection, generation);
+      if (!next || isDropped(found?.control, generation)) throw new UnknownGeneration(projection, generation);
+      if (!found) continue;
       const serving = generations.find(({ isServing }) => isServing);
       if (serving === next) return;
       assertPromotable(next.described, serving?.described, options);
@@ -156,7 +159,7 @@ export class OpenSearchReadStore implements ReadStore, SearchQueries {
       const former = serving && (await this.#retire(serving));
       const current = await this.#catalog.find(projection, generation);
       assertPromotable(current.described, former, options);
-      if (!(await this.#serving.decide(found, generation))) continue;
+      if (!(await this.#serving.decide(found, { serving: generation }))) continue;
       await this.#serving.switchTo(current);
       return;
     }
@@ -164,10 +167,7 @@ export class OpenSearchReadStore implements ReadStore, SearchQueries {
   }
 
   async dropGeneration(projection: string, generation: number): Promise<void> {
-    const dropped = await this.#catalog.find(projection, generation);
-    if (dropped.isServing) throw new GenerationServes(projection, generation);
-    await this.#takeOverAll(dropped, { isDropped: true });
-    await this.server.request({ method: 'DELETE', path: `/${dropped.index}`, expected: [404] });
+    await this.#dropping.drop(projection, generation);
   }
 
   async scan(projection: string, generation: number, collection: string, options: ScanOptions): Promise<readonly ScanEntry[]> {
@@ -231,43 +231,32 @@ export class OpenSearchReadStore implements ReadStore, SearchQueries {
     const found = await this.#serving.found(projection);
     const before = await this.#catalog.survey(projection);
     if (!before.generations.some(({ meta }) => meta.number === generation)) throw new UnknownGeneration(projection, generation);
-    const wasUndone = await this.#switchIfUndone(before.generations, found?.control.serving);
-    const { generations, leftovers } = wasUndone ? await this.#catalog.survey(projection) : before;
+    const wasSwitched = await this.#serving.switchIfUndone(before.generations, found?.control.serving);
+    const wasDeleted = await this.#dropping.finish(before.generations, found?.control);
+    const { generations, leftovers } = wasSwitched || wasDeleted ? await this.#catalog.survey(projection) : before;
     const opened = generations.find(({ meta }) => meta.number === generation);
     if (!opened) throw new UnknownGeneration(projection, generation);
     return { opened, leftovers };
   }
 
-  /** Moves the alias to the generation that is decided to serve, if it is not there yet; false if there is nothing to do. */
-  async #switchIfUndone(generations: readonly CatalogGeneration[], serving: number | null | undefined): Promise<boolean> {
-    const chosen = generations.find(({ meta }) => meta.number === serving);
-    if (!chosen || chosen.isServing) return false;
-    await this.#serving.switchTo(chosen);
-    return true;
-  }
-
   /** Of several that begin at the same time, one serves. */
   async #serveIfNoneDoes(projection: string, number: number): Promise<void> {
     for (let race = 1; race <= RACES_MAX; race++) {
-      const found = await this.#serving.found(projection);
+      const found = await this.#serving.restored(projection);
       const generations = await this.#catalog.list(projection);
       const created = generations.find(({ meta }) => meta.number === number);
       const decided = generations.some(({ meta }) => meta.number === found?.control.serving);
-      if (!found || !created || decided || generations.some(({ isServing }) => isServing)) return;
-      if (await this.#serving.decide(found, number)) return this.#serving.switchTo(created);
+      if (!created || decided || generations.some(({ isServing }) => isServing)) return;
+      if (found && (await this.#serving.decide(found, { serving: number }))) return this.#serving.switchTo(created);
     }
   }
 
-  /** The checkpoint of the one that served, now that nobody moves it any more. */
-  async #retire(serving: CatalogGeneration): Promise<Generation> {
-    return generationOf(serving.meta, await this.#takeOverAll(serving, { hasServed: true }), false);
-  }
-
-  /** All parts at the same time: the shorter, the less its writers can do that come back meanwhile. */
-  async #takeOverAll({ meta, states: [first, ...others] }: CatalogGeneration, changes: Partial<StateBody>): Promise<PartStates> {
+  /** The checkpoint of the one that served, now that nobody moves it any more. All parts at the same time: the shorter, the less their writers can do that come back. */
+  async #retire({ meta, states: [first, ...others] }: CatalogGeneration): Promise<Generation> {
     const take = async (_: StateBody, partition: number): Promise<StateBody> =>
-      (await takeOver(this.server, this.#catalog.placeOf(meta, partition), this.#now(), changes)).body;
-    return Promise.all([take(first, 0), ...others.map((state, index) => take(state, index + 1))]);
+      (await takeOver(this.server, this.#catalog.placeOf(meta, partition), this.#now(), { hasServed: true })).body;
+    const states: PartStates = await Promise.all([take(first, 0), ...others.map((state, index) => take(state, index + 1))]);
+    return generationOf(meta, states, false);
   }
 
   /** The definition's fingerprint does not see what is searched: other fields make another index. */

@@ -106,7 +106,7 @@ export class ReadStoreLife implements AsyncDisposable {
     await this.#pause();
     await this.#readEvents();
     const flaws = [...this.#flawsOfLedger()];
-    if (this.#store.hasAtomicCheckpoint) flaws.push(...(await this.#flaws('as it was left')));
+    flaws.push(...(await this.#flaws('as it was left')));
     await this.#survive({ action: 'catch-up', batchSizeMax: this.#random.pick([5, 40, 500]) });
     flaws.push(...(await this.#flaws('after recovery', { isComplete: true })));
     await this.#survive({ action: 'finish-rebuilds' });

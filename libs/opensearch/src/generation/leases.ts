@@ -14,10 +14,6 @@ interface Lease extends LeaseKey {
   readonly now: number;
 }
 
-interface UpdateAnswer<Source> {
-  readonly get: { readonly _source: Source };
-}
-
 const CLAIM = `
 long now = ctx._now;
 boolean isFree = ctx._source.owner == null || ctx._source.until <= now || ctx._source.until - now > ctx._source.durationMs;
@@ -39,26 +35,27 @@ export class Leases {
   ) {}
 
   async claim({ projection, fingerprint, partition, owner, durationMs }: LeaseClaim): Promise<LeaseAnswer> {
-    await this.control.make();
     const upsert: Lease = { kind: 'lease', projection, fingerprint, partition, owner: null, until: 0, durationMs: 0, now: 0 };
-    const lease = await this.#update<Lease>(idOf({ projection, fingerprint, partition }), { source: CLAIM, params: { owner, durationMs }, upsert });
+    const script = { source: CLAIM, params: { owner, durationMs } };
+    const lease = await this.control.update<Lease>(idOf({ projection, fingerprint, partition }), { scripted_upsert: true, script, upsert });
     return { isHeld: lease.owner === owner, owner: lease.owner ?? undefined, remainingMs: lease.until - lease.now };
   }
 
   async release({ owner, ...key }: LeaseKey & { readonly owner: string }): Promise<void> {
-    const body = JSON.stringify({ script: { source: RELEASE, params: { owner } } });
-    const query = { retry_on_conflict: this.control.conflictsMax };
-    await this.server.request({ method: 'POST', path: `/${this.control.name}/_update/${idOf(key)}`, query, body, expected: [404] });
+    await this.control.updateIfThere(idOf(key), { script: { source: RELEASE, params: { owner } } });
   }
 
   async list(projection: string | undefined): Promise<readonly HeldLease[]> {
-    await this.control.make();
-    const { now } = await this.#update<{ readonly now: number }>(CLOCK_ID, { source: CLOCK, params: {}, upsert: { kind: 'clock', now: 0 } });
-    await this.server.request({ method: 'POST', path: `/${this.control.name}/_refresh` });
+    const { now } = await this.control.update<{ readonly now: number }>(CLOCK_ID, {
+      scripted_upsert: true,
+      script: { source: CLOCK },
+      upsert: { kind: 'clock', now: 0 },
+    });
+    await this.server.request({ method: 'POST', path: `/${this.control.alias}/_refresh` });
     const filter = [{ term: { kind: 'lease' } }, ...(projection === undefined ? [] : [{ term: { projection } }])];
     const { body } = await this.server.request<{ hits: { hits: readonly { _source: Lease }[] } }>({
       method: 'POST',
-      path: `/${this.control.name}/_search`,
+      path: `/${this.control.alias}/_search`,
       body: JSON.stringify({ size: LISTED_MAX, query: { bool: { filter } } }),
     });
     return body.hits.hits.flatMap(({ _source: lease }) => {
@@ -66,16 +63,6 @@ export class Leases {
       if (lease.owner === null || remainingMs <= 0 || remainingMs > lease.durationMs) return [];
       return [{ projection: lease.projection, fingerprint: lease.fingerprint, partition: lease.partition, owner: lease.owner, remainingMs }];
     });
-  }
-
-  async #update<Source>(id: string, { source, params, upsert }: { source: string; params: object; upsert: object }): Promise<Source> {
-    const { body } = await this.server.request<UpdateAnswer<Source>>({
-      method: 'POST',
-      path: `/${this.control.name}/_update/${id}`,
-      query: { retry_on_conflict: this.control.conflictsMax },
-      body: JSON.stringify({ _source: true, scripted_upsert: true, script: { source, params }, upsert }),
-    });
-    return body.get._source;
   }
 }
 

@@ -20,6 +20,8 @@ export const indexPattern = (prefix: string): string => `${prefix}-*`;
 /** Counters and what is to serve, one document a projection. */
 export const controlIndex = (prefix: string): string => `${prefix}.control`;
 
+export const controlAlias = (prefix: string): string => `${controlIndex(prefix)}-alias`;
+
 const PREFIX = /^[a-z][a-z0-9_]{0,31}$/;
 
 /** Errors: READ_STORE_INVALID_OPTIONS. */

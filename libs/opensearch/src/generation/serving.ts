@@ -7,12 +7,14 @@ import type { ControlIndex } from './control-index.js';
 import { hashOf, servingAlias } from './names.js';
 
 /** What a control document holds. */
-interface Control {
+export interface Control {
   readonly projection: string;
   /** Generations ever made: numbers are not used again. */
   readonly made: number;
-  /** The generation that is to serve: the alias follows. */
+  /** The generation that is to serve: the alias follows. Null while nothing is decided: then the alias alone says which one serves. */
   readonly serving: number | null;
+  /** Generations that are to be deleted, and may be there still. */
+  readonly dropped?: readonly number[];
   /** Sessions ever opened; absent before the first one. */
   readonly opened?: number;
 }
@@ -36,28 +38,32 @@ export class Serving {
 
   /** A number that no generation of the projection ever had. `seen`: the highest one that is there. Errors: READ_STORE_UNAVAILABLE. */
   async nextNumber(projection: string, seen: number): Promise<number> {
-    await this.control.make();
-    const { body } = await this.server.request<{ readonly get: { readonly _source: Control } }>({
-      method: 'POST',
-      path: `/${this.control.name}/_update/${hashOf(projection)}`,
-      query: { retry_on_conflict: this.control.conflictsMax },
-      body: JSON.stringify({
-        _source: true,
-        script: { source: NEXT_NUMBER, params: { seen } },
-        upsert: { projection, made: seen + 1, serving: null } satisfies Control,
-      }),
-    });
-    return body.get._source.made;
+    const upsert: Control = { projection, made: seen + 1, serving: null };
+    return (await this.control.update<Control>(hashOf(projection), { script: { source: NEXT_NUMBER, params: { seen } }, upsert })).made;
   }
 
   /** Errors: READ_STORE_UNAVAILABLE. */
   async found(projection: string): Promise<FoundControl | undefined> {
     const { body } = await this.server.request<{ found?: boolean; _source: Control; _seq_no: number; _primary_term: number }>({
       method: 'GET',
-      path: `/${this.control.name}/_doc/${hashOf(projection)}`,
+      path: `/${this.control.alias}/_doc/${hashOf(projection)}`,
       expected: [404],
     });
     return body.found === true ? { control: body._source, sequence: body._seq_no, term: body._primary_term } : undefined;
+  }
+
+  /**
+   * As `found`; made anew where it was lost, from what is there: numbers go on after those of the indices, and nothing is decided. Undefined where
+   * it is lost once more, or the projection has no indices. Errors: READ_STORE_UNAVAILABLE.
+   */
+  async restored(projection: string): Promise<FoundControl | undefined> {
+    const found = await this.found(projection);
+    if (found) return found;
+    const entries = await this.catalog.entries(projection);
+    if (entries.length === 0) return undefined;
+    const upsert: Control = { projection, made: Math.max(...entries.map(({ meta }) => meta.number)), serving: null };
+    await this.control.update<Control>(hashOf(projection), { doc: {}, upsert });
+    return this.found(projection);
   }
 
   /**
@@ -65,26 +71,29 @@ export class Serving {
    * decide any more and starts again. Gives what is to serve by now, for which the alias may not stand yet. Errors: READ_STORE_UNAVAILABLE.
    */
   async noteOpened(projection: string): Promise<number | undefined> {
-    const { body, status } = await this.server.request<{ readonly get?: { readonly _source: Control } }>({
-      method: 'POST',
-      path: `/${this.control.name}/_update/${hashOf(projection)}`,
-      query: { retry_on_conflict: this.control.conflictsMax },
-      body: JSON.stringify({ _source: true, script: { source: OPENED } }),
-      expected: [404],
-    });
-    return status === 404 ? undefined : (body.get?._source.serving ?? undefined);
+    // Where it is lost nobody can decide by what he found there.
+    const control = await this.control.updateIfThere<Control>(hashOf(projection), { script: { source: OPENED } });
+    return control?.serving ?? undefined;
   }
 
-  /** Decides that a generation is to serve, if nobody has decided anything since. False if somebody has. Errors: READ_STORE_UNAVAILABLE. */
-  async decide({ control, sequence, term }: FoundControl, serving: number): Promise<boolean> {
+  /** Decides what is to serve or to be deleted, if nobody has decided anything since. False if somebody has. Errors: READ_STORE_UNAVAILABLE. */
+  async decide({ control, sequence, term }: FoundControl, changes: Pick<Partial<Control>, 'serving' | 'dropped'>): Promise<boolean> {
     const { status } = await this.server.request({
       method: 'PUT',
-      path: `/${this.control.name}/_doc/${hashOf(control.projection)}`,
-      query: { if_seq_no: String(sequence), if_primary_term: String(term) },
-      body: JSON.stringify({ ...control, serving } satisfies Control),
-      expected: [409],
+      path: `/${this.control.alias}/_doc/${hashOf(control.projection)}`,
+      query: { require_alias: 'true', if_seq_no: String(sequence), if_primary_term: String(term) },
+      body: JSON.stringify({ ...control, ...changes } satisfies Control),
+      expected: [404, 409],
     });
-    return status !== 409;
+    return status < 400;
+  }
+
+  /** Moves the alias to the generation that is decided to serve, if it is not there yet; false if there is nothing to do. Errors: as `switchTo`. */
+  async switchIfUndone(generations: readonly CatalogGeneration[], serving: number | null | undefined): Promise<boolean> {
+    const chosen = generations.find(({ meta }) => meta.number === serving);
+    if (!chosen || chosen.isServing) return false;
+    await this.switchTo(chosen);
+    return true;
   }
 
   /**
@@ -98,7 +107,8 @@ export class Serving {
     for (let race = 1; race <= RACES_MAX; race++) {
       const entries = await this.catalog.entries(projection); // also one that has lost its state
       const found = await this.found(projection);
-      if (found && found.control.serving !== number) return;
+      // What was decided here may be lost meanwhile; then nobody has decided anything else.
+      if (found && found.control.serving !== null && found.control.serving !== number) return;
       if (!entries.some((entry) => entry.index === index)) break;
       const others = entries.filter((entry) => entry.isServing && entry.index !== index);
       // If another one serves by now, nothing is changed.
