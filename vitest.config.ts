@@ -13,7 +13,16 @@ const suite = (name: string, testTimeout: number) => ({
   resolve,
   ssr,
   oxc,
-  test: { name, include: [`test/${name}/**/*.spec.ts`], pool: 'forks' as const, fileParallelism: false, testTimeout, hookTimeout: testTimeout },
+  test: {
+    name,
+    include: [`test/${name}/**/*.spec.ts`],
+    pool: 'forks' as const,
+    fileParallelism: false,
+    testTimeout,
+    // Hooks start and end servers, some of them by the dozen.
+    hookTimeout: 2 * testTimeout,
+    expect: { poll: { timeout: 30_000 } },
+  },
 });
 
 export default defineConfig({
@@ -32,6 +41,7 @@ export default defineConfig({
           pool: 'threads',
           isolate: false,
           testTimeout: 5_000,
+          expect: { poll: { timeout: 4_000 } },
         },
       },
       suite('architecture', 60_000),

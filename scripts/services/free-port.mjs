@@ -1,8 +1,21 @@
 // A free port on loopback.
 import { createServer } from 'node:net';
 
-/** Any free port. */
-export const freePort = () => probe(0);
+const ATTEMPTS_MAX = 100;
+
+/** Given out in this process: whoever asked for one may not listen yet. */
+const given = new Set();
+
+/** Any free port, another one each time. */
+export const freePort = async () => {
+  for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
+    const port = await probe(0);
+    if (given.has(port)) continue;
+    given.add(port);
+    return port;
+  }
+  throw new Error(`no free port that this process has not used, after ${ATTEMPTS_MAX} attempts`);
+};
 
 /**
  * A free port of a range, tried in random order, so that several processes seldom want the same one.

@@ -18,7 +18,8 @@ import { HEALING_MS, SeparateApplications } from './separate-applications.js';
 const CLIENTS = 4;
 /** How long commands flow after the last kill. */
 const FLOW_MS = 400;
-const STOPPING_MS = 10_000;
+/** Three stages in a row, each of which is given six seconds. */
+const STOPPING_MS = 20_000;
 const SETTLE_ROUNDS_MAX = 10;
 const KILLED = ['sql-projector', 'command-side', 'cache-projector', 'event-store', 'search-projector', 'query-api'] as const;
 

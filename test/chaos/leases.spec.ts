@@ -100,6 +100,8 @@ const staleCommit = async (
   for (let attempt = 0; attempt < FREEZES_MAX; attempt++) {
     const [owner, rival] = await ownerAndRival(instances);
     if (isRivalHeld) await order(rival, 'hold');
+    let hasComeBack = false;
+    void awaited(owner.next('opened', ofWatched).then(() => (hasComeBack = true)));
     const taken = awaited(rival.next('opened', ofWatched));
     const ready = awaited(isRivalHeld ? rival.next('hold') : rival.next('commit', ofWatched));
     if (!(await freeze(trial, owner))) {
@@ -108,6 +110,12 @@ const staleCommit = async (
     }
     const { epoch } = await taken;
     await ready;
+    // It had lost its lease and come back before it stood still: then it is the owner, and nobody is stale.
+    if (hasComeBack) {
+      owner.thaw();
+      await order(rival, 'off');
+      continue;
+    }
     if (isEpochForgotten) await forgetEpoch(trial, Number(epoch) - 1);
     const woken = owner.next('commit', ofWatched);
     owner.thaw();

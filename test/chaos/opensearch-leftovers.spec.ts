@@ -45,8 +45,11 @@ const filled = async (): Promise<InMemoryEventStore> => {
   return events;
 };
 
+/** Nothing grows old while a test takes its time. */
+const startedAtMs = systemRuntime.now();
+const AT_ONCE: Runtime = { ...systemRuntime, now: () => startedAtMs };
 /** A clock that is ahead by an hour. */
-const LATER: Runtime = { ...systemRuntime, now: () => systemRuntime.now() + 3_600_000 };
+const LATER: Runtime = { ...systemRuntime, now: () => startedAtMs + 3_600_000 };
 
 const url = await sharedNode();
 
@@ -78,7 +81,7 @@ describe.skipIf(url === undefined)('an OpenSearch read store that was cut off', 
   /** Through a line that is cut after so many writes. Says whether it came to its end. */
   const cutOff = async (prefix: string, writesLeft: number, work: (store: OpenSearchReadStore) => Promise<unknown>): Promise<boolean> => {
     const proxy = await SearchProxy.listen(node, chance);
-    const store = await openStore(proxy.url, prefix);
+    const store = await openStore(proxy.url, prefix, { runtime: AT_ONCE });
     proxy.become({ writesLeft });
     const isDone = await work(store).then(
       () => true,
@@ -117,7 +120,7 @@ describe.skipIf(url === undefined)('an OpenSearch read store that was cut off', 
       await withPrefix(async (prefix) => {
         const projection = partitioned(counters(1), parts);
         if (!(await cutOff(prefix, writesLeft, (store) => store.createGeneration(projection, events.incarnation)))) cuts++;
-        const store = await openStore(node, prefix);
+        const store = await openStore(node, prefix, { runtime: AT_ONCE });
         await follow(store, events, projection);
         const generations = await store.generations('counters');
         expect(generations.map(({ state }) => state)).toEqual(['serving']);
@@ -132,7 +135,7 @@ describe.skipIf(url === undefined)('an OpenSearch read store that was cut off', 
 
   it.each([true, false])('completes what was begun for a bulk load (%s) as such, and for nothing else', { timeout: TIMEOUT_MS }, async (isBulk) => {
     await withIndexAlone({ isBulk }, async (prefix) => {
-      const store = await openStore(node, prefix);
+      const store = await openStore(node, prefix, { runtime: AT_ONCE });
       expect(await store.generations()).toEqual([]);
       const other = await store.createGeneration(counters(1), incarnation, { isBulk: !isBulk });
       expect(other).toMatchObject({ number: 2, isBulk: !isBulk });
@@ -145,7 +148,7 @@ describe.skipIf(url === undefined)('an OpenSearch read store that was cut off', 
 
   it('removes what another definition has left, and leaves alone what may be in the making', { timeout: TIMEOUT_MS }, async () => {
     await withIndexAlone({ isBulk: true }, async (prefix) => {
-      const store = await openStore(node, prefix);
+      const store = await openStore(node, prefix, { runtime: AT_ONCE });
       const { number } = await store.createGeneration(counters(2), incarnation);
       expect(await indicesOf(prefix)).toHaveLength(2);
       await store.close();
@@ -167,7 +170,7 @@ describe.skipIf(url === undefined)('an OpenSearch read store that was cut off', 
       const events = await filled();
       const projection = partitioned(counters(1), parts);
       await withPrefix(async (prefix) => {
-        const store = await openStore(node, prefix);
+        const store = await openStore(node, prefix, { runtime: AT_ONCE });
         await follow(store, events, projection);
         await fetch(`${node}/${prefix}-counters-g1/_doc/${encodeURIComponent(lost)}`, { method: 'DELETE' });
         await follow(store, events, projection);
@@ -185,7 +188,7 @@ describe.skipIf(url === undefined)('an OpenSearch read store that was cut off', 
   it('removes a generation that somebody had begun to delete', { timeout: TIMEOUT_MS }, async () => {
     for (let writesLeft = 0; writesLeft <= 3; writesLeft++) {
       await withPrefix(async (prefix) => {
-        const store = await openStore(node, prefix);
+        const store = await openStore(node, prefix, { runtime: AT_ONCE });
         const serving = await store.createGeneration(counters(1), incarnation);
         const { number } = await store.createGeneration(counters(2), incarnation, { isBulk: true });
         await cutOff(prefix, writesLeft, (dying) => dying.dropGeneration('counters', number));

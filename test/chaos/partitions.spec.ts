@@ -43,7 +43,8 @@ describe.for(stores)('a projection in parts on %s', (name) => {
         await Promise.all(instances.map((instance) => instance.until('status', (message) => partsIn(message, 'live') > 0)));
         await appending;
         await trial.expectSound();
-        const generations = await trial.store.generations(SPLIT);
+        // An owner that lost its lease while it made one may have left it empty.
+        const generations = (await trial.store.generations(SPLIT)).filter(({ state }) => state !== 'filling');
         expect(generations.map(({ state, partitions }) => [state, partitions?.length])).toEqual([
           ['retired', 4],
           ['serving', 3],

@@ -51,7 +51,8 @@ describe('an embedded event store shared by processes', () => {
       if (++command > 40) ending.abort();
       else worker.send('appendOne', { command: `c${command}` });
     }
-    expect(median(delaysMs)).toBeLessThan(20);
+    // Far less than the interval of a look without a wake-up.
+    expect(median(delaysMs)).toBeLessThan(100);
   });
 
   it('keeps every acknowledged append when the writer is killed, and goes on', async () => {

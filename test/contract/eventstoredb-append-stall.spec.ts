@@ -45,6 +45,8 @@ describe.each<TcpFault['kind']>(['half-open', 'no-reply'])('appends over a conne
     expect(performance.now() - startedAt).toBeLessThan(END_MS_MAX);
     for (const end of ends) expect(end).toMatchObject({ code: 'EVENT_STORE_UNAVAILABLE' });
     proxy.become({ kind: 'none' });
+    await store.close();
+    await open(LONG_PATIENCE_MS);
     for (const append of appends) expect(await send(append)).toMatchObject({ revision: 0n });
     for (const { stream } of appends) expect(await revisions(fixture.client, stream)).toEqual([0n]);
   });

@@ -16,7 +16,7 @@ import { postgresModels } from './postgres-models.js';
 import { expectedLines } from './read-model-files.js';
 
 /** Until everything is right again, after the fault is over. */
-export const HEALED_MS = 30_000;
+export const HEALED_MS = 120_000;
 /** Until everything is as it should be before the fault, or between two: nothing is promised about that, and the machine may be busy. */
 const BEFORE_MS = 120_000;
 /** A store that has no trouble follows at once, even on a busy machine. */

@@ -13,7 +13,8 @@ const DOWN_AFTER_MS = 1_000;
 /** Also how long a sentinel lets a replica follow somebody else before it corrects that. */
 const FAIL_OVER_MS = 10_000;
 const LOOK_MS = 20;
-const TIMEOUT_MS = 30_000;
+/** A failed election is repeated after twice FAIL_OVER_MS, and a sentinel that was held up does nothing for 30 s. */
+const TIMEOUT_MS = 120_000;
 /** Nobody listens there. */
 const NOWHERE = 1;
 

@@ -13,7 +13,7 @@ import type { RedisGroup } from './redis-group.js';
 
 const KEYS = 12;
 const LOOK_MS = 10;
-const SETTLED_MS = 30_000;
+const SETTLED_MS = 120_000;
 const PREFIX = 'mainstem:{counts}:';
 
 class CountedData {

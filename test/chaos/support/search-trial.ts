@@ -11,7 +11,7 @@ import { Counter, CounterFold } from './counter-fold.js';
 import { SearchProxy } from './search-proxy.js';
 
 /** After a fault is over, until everything is there again. */
-export const HEALED_MS = 30_000;
+export const HEALED_MS = 120_000;
 /** Until a fault shows, on a machine that others need as well. */
 const HAPPENS_MS = 120_000;
 export const EVENTS = 400;

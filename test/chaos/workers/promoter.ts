@@ -6,7 +6,7 @@ import { storeNamed } from '../stores/store-under-test.js';
 import { talliesOf } from '../stores/told-projections.js';
 import { withMethods } from '../support/with-methods.js';
 
-const FOLLOW_MS = 20_000;
+const FOLLOW_MS = 120_000;
 const GENERATIONS_KEPT = 4;
 const [name = '', dir = '', scope = '', rounds = '1'] = process.argv.slice(2);
 

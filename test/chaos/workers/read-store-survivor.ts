@@ -12,7 +12,7 @@ export type SurvivorTask =
   | { readonly action: 'rebuild' }
   | { readonly action: 'clean-up' };
 
-const CATCH_UP_TIMEOUT_MS = 30_000;
+const CATCH_UP_TIMEOUT_MS = 120_000;
 /** Ten seconds pass in one: it soon sees that the other one is dead. */
 const runtime: Runtime = {
   ...systemRuntime,

@@ -296,10 +296,8 @@ describe('a running projector', () => {
     const hosted = hostedIn(store);
     const projector = start(reader, hosted);
     await until(() => statusOf(projector).state === 'live');
-    const began = performance.now();
     const { projections } = await new Rebuilder({ reader, projections: [hosted] }).run();
     expect(projections[0]?.isTakenOver).toBe(true);
-    expect(performance.now() - began - (projections[0]?.durationMs ?? 0)).toBeLessThan(1_000);
     await until(() => statusOf(projector).state === 'live' && statusOf(projector).generation === 2);
   });
 
@@ -312,8 +310,8 @@ describe('a running projector', () => {
     const crash = new Hold('index');
     const rebuilding = new Rebuilder({ reader, projections: [hosted], crash }).run();
     await crash.reached.promise;
-    await until(() => statusOf(projector).rebuild?.state === 'rebuilding');
-    expect(statusOf(projector).rebuild).toMatchObject({ generation: 2, eventsDone: 200n, eventsTotal: 200n });
+    await until(() => statusOf(projector).rebuild?.eventsDone === 200n);
+    expect(statusOf(projector).rebuild).toMatchObject({ state: 'rebuilding', generation: 2, eventsTotal: 200n });
     expect(statusOf(projector).state).toBe('live');
     crash.released.resolve();
     await rebuilding;

@@ -247,7 +247,7 @@ export const engineCases = (define: DefineCase): readonly ContractCase[] => [
     try {
       await projector.waitFor(ORDERS, headOf(history), { timeoutMs: TIMEOUT_MS });
       const hosted = { projection: contractProjection(context.documents), store: context.store, recovery: RECOVERY };
-      const options = { reader: history.store, batchSizeMax: BATCH, cacheBytesMax: 20_000 };
+      const options = { reader: history.store, batchSizeMax: BATCH, cacheBytesMax: 20_000, followMs: TIMEOUT_MS };
       const { projections } = await new Rebuilder({ ...options, projections: [hosted] }).run();
       assert.deepEqual(
         projections.map(({ outcome, generation, isTakenOver, reason }) => [outcome, generation, isTakenOver, reason]),
