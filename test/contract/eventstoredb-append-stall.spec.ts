@@ -23,6 +23,9 @@ describe.each<TcpFault['kind']>(['half-open', 'no-reply'])('appends over a conne
   const open = async (patienceMs: number): Promise<void> => {
     const connectionString = `esdb://127.0.0.1:${proxy.port}?tls=false`;
     store = await EventStoreDbEventStore.open({ connectionString, answerTimeoutMs: ANSWER_MS, patienceMs });
+  };
+  const openAndStall = async (patienceMs: number): Promise<void> => {
+    await open(patienceMs);
     await store.append(streamName('before-1'), [counted(0)], { expectedRevision: 'no-stream' });
     proxy.become({ kind } as TcpFault);
   };
@@ -37,7 +40,7 @@ describe.each<TcpFault['kind']>(['half-open', 'no-reply'])('appends over a conne
   });
 
   it('end within the patience with an error that leaves their outcome open, and repeated afterwards take effect once', async () => {
-    await open(PATIENCE_MS);
+    await openAndStall(PATIENCE_MS);
     const appends = Array.from({ length: WAITING }, (_, n) => ({ stream: streamName(`stalled-${n}`), event: counted(n) }));
     const send = ({ stream, event }: (typeof appends)[number]) => store.append(stream, [event], { expectedRevision: 'no-stream' });
     const startedAt = performance.now();
@@ -52,7 +55,7 @@ describe.each<TcpFault['kind']>(['half-open', 'no-reply'])('appends over a conne
   });
 
   it('resolve with their true places when it heals in time', async () => {
-    await open(LONG_PATIENCE_MS);
+    await openAndStall(LONG_PATIENCE_MS);
     const stream = streamName('healed-1');
     const append = store.append(stream, [counted(0), counted(1)], { expectedRevision: 'no-stream' });
     setTimeout(() => proxy.become({ kind: 'none' }), 2 * ANSWER_MS);
