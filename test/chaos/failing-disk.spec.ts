@@ -149,10 +149,7 @@ describe('a full disk', () => {
       expect([...ledger.refusals]).toEqual([]);
       expect(ledger.unanswered).toEqual([]);
       // Only what is told from now on was found out after the last append.
-      for (const _ of ['under way', 'new']) {
-        worker.last.delete('projections');
-        await worker.until('projections');
-      }
+      await worker.fresh('projections');
       await within('all projections are live again', isLive);
       worker.send({ action: 'stop' });
       await worker.succeeded();

@@ -80,10 +80,7 @@ class Shop {
     await worker.until('import', ({ state }) => state === 'done' || state === 'not needed');
     for (const command of this.ledger.unanswered) await send(String(url), command, this.ledger);
     // Only what is told from now on was found out after the last append.
-    for (const _ of ['under way', 'new']) {
-      worker.last.delete('projections');
-      await worker.until('projections');
-    }
+    await worker.fresh('projections');
     await worker.until('projections', ({ isLive }) => isLive === true);
     // An orderly end leaves every checkpoint where its projection is.
     worker.send({ action: 'stop' });

@@ -1,21 +1,15 @@
 // A leaderboard that has lost places is noticed by whoever meets it first, a commit or a query: it is never shown shortened.
 import type { Incarnation, Position } from '@mainstem/event-store';
-import { EMPTY_DIGEST, type DocumentClass, type ReadStoreSession } from '@mainstem/projection';
+import { EMPTY_DIGEST, type ReadStoreSession } from '@mainstem/projection';
 import type { RedisReadStore } from '@mainstem/redis';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { RespClient, type RespCommand } from '../fixtures/resp-client.js';
-import { redisFixture, redisUrl, type RedisFixture } from './redis-fixtures.js';
+import { redisFixture, redisUrl, scoresProjection as projection, type RedisFixture } from './redis-fixtures.js';
 
 interface Score {
   readonly board: string;
   readonly score: number;
 }
-const projection = {
-  name: 'scores',
-  version: 1,
-  fingerprint: 'f',
-  collections: [{ name: 'scores', document: Object as DocumentClass, hasState: false }],
-};
 const at = (position: bigint): Position => position as Position;
 
 describe.skipIf(redisUrl === undefined)('a board in Redis that has lost places', () => {

@@ -1,11 +1,11 @@
 // Keys that are lost while boards are made anew: the generation is set aside, and what is left of it is never recorded as whole.
 import { execFileSync } from 'node:child_process';
 import type { Incarnation, Position } from '@mainstem/event-store';
-import { EMPTY_DIGEST, type DocumentClass } from '@mainstem/projection';
+import { EMPTY_DIGEST } from '@mainstem/projection';
 import type { RedisReadStore } from '@mainstem/redis';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { RespClient } from '../fixtures/resp-client.js';
-import { redisFixture, redisUrl, type RedisFixture } from './redis-fixtures.js';
+import { redisFixture, redisUrl, scoresProjection as projection, type RedisFixture } from './redis-fixtures.js';
 
 /** More than one step of a derivation takes. */
 const DOCUMENTS = 1_500;
@@ -15,12 +15,6 @@ const SECOND_STEP = 1_000;
 interface Score {
   readonly score: number;
 }
-const projection = {
-  name: 'scores',
-  version: 1,
-  fingerprint: 'f',
-  collections: [{ name: 'scores', document: Object as DocumentClass, hasState: false }],
-};
 
 const DELETE = `
   const [host, port, key] = process.argv.slice(1);

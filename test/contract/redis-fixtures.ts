@@ -1,9 +1,17 @@
 // Redis for the suites of its read store: a prefix of their own on the server of the tests.
 import { randomUUID } from 'node:crypto';
 import type { Runtime } from '@mainstem/event-store';
-import type { CacheCollections } from '@mainstem/projection';
+import type { CacheCollections, DocumentClass, ProjectionDescriptor } from '@mainstem/projection';
 import { RedisReadStore } from '@mainstem/redis';
 import { deleteKeys } from '../fixtures/redis-keys.js';
+
+/** Of one document class; what its boards are is up to the store. */
+export const scoresProjection: ProjectionDescriptor = {
+  name: 'scores',
+  version: 1,
+  fingerprint: 'f',
+  collections: [{ name: 'scores', document: Object as DocumentClass, hasState: false }],
+};
 
 /** Absent: no server was found, which CI refuses before any test. */
 export const redisUrl = process.env['REDIS_URL'];

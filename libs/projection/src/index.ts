@@ -4,6 +4,7 @@ export {
   type CacheCollectionOptions,
   type CacheCollections,
   declarationOf,
+  declaredExpiry,
   expiresOtherwise,
   type Derived,
   derivedOf,

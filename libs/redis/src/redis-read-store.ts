@@ -8,6 +8,7 @@ import {
   type CacheQueries,
   type CreateGenerationOptions,
   declarationOf,
+  declaredExpiry,
   decodeForQuery,
   type DerivedDifference,
   EMPTY_DIGEST,
@@ -101,8 +102,7 @@ export class RedisReadStore implements ReadStore, CacheQueries {
   }
 
   expiryOf(collection: string): Expiry | undefined {
-    const options = this.collections[collection];
-    return options?.expiresAt && ((document) => options.expiresAt?.(document) ?? null);
+    return declaredExpiry(this.collections[collection]);
   }
 
   async generations(projection?: string): Promise<readonly Generation[]> {

@@ -97,6 +97,12 @@ export class WorkerProcess implements AsyncDisposable {
     });
   }
 
+  /** A message of this kind that was made after now: the next one may have been under way. */
+  async fresh(kind: string): Promise<Told> {
+    await this.next(kind);
+    return this.next(kind);
+  }
+
   /** SIGSTOP. Disposing of it kills it all the same. */
   freeze(): void {
     this.#signal('SIGSTOP');

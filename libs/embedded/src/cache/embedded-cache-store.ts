@@ -6,6 +6,7 @@ import {
   type CacheAnswer,
   type CacheCollections,
   type CacheQueries,
+  declaredExpiry,
   type Expiry,
   type Place,
   type TopOptions,
@@ -50,8 +51,7 @@ export class EmbeddedCacheStore extends EmbeddedReadStore implements CacheQuerie
   }
 
   expiryOf(collection: string): Expiry | undefined {
-    const options = this.collections[collection];
-    return options?.expiresAt && ((document) => options.expiresAt?.(document) ?? null);
+    return declaredExpiry(this.collections[collection]);
   }
 
   async get<Document extends object>(collection: string, key: string): Promise<CacheAnswer<Document | undefined>> {

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { isMainstemError } from '@mainstem/event-store';
 import { InvalidDocument } from '../read-store/errors.js';
-import type { ProjectionDocument } from '../read-store/read-store.js';
+import type { Expiry, ProjectionDocument } from '../read-store/read-store.js';
 
 /** A place that a document takes on a leaderboard. */
 export interface BoardEntry {
@@ -62,6 +62,10 @@ const EXPIRY_MARK = ':';
 const expiryIn = (declaration: string): string | undefined => declaration.split(EXPIRY_MARK)[1];
 
 const hashOf = (...parts: readonly unknown[]): string => createHash('sha256').update(parts.map(String).join('\n\n')).digest('hex').slice(0, 16);
+
+/** What `ReadStore.expiryOf` answers of a collection that is declared so. */
+export const declaredExpiry = (options: CacheCollectionOptions | undefined): Expiry | undefined =>
+  options?.expiresAt && ((document) => options.expiresAt?.(document) ?? null);
 
 /** Errors: READ_STORE_INVALID_DOCUMENT, also for what the functions throw. */
 export const derivedOf = (options: CacheCollectionOptions | undefined, collection: string, key: string, document: ProjectionDocument): Derived => {

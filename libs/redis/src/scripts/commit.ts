@@ -183,6 +183,12 @@ return { 'ok', commit }
 
 /** Of a derivation that nobody reads yet, the shape is remembered beside the one that is read. */
 const DERIVING = `
+local function dropDerived(v)
+  local keys = { v .. ':p', v .. ':x', v .. ':s' }
+  for _, board in ipairs(redis.call('HKEYS', v .. ':s')) do keys[#keys + 1] = v .. ':b:' .. board end
+  drop(keys)
+end
+
 local function lostOf(n, name, v)
   local expected, actual = field(n, 'd:' .. name), derivedShapeOf(v)
   if expected == actual then return nil end
@@ -199,9 +205,7 @@ local n, session, name, derivation, isFirst, count = take(), take(), take(), tak
 if field(n, 'session') ~= session then return { 'moved' } end
 local v, touched = baseOf(n) .. name .. ':' .. derivation, {}
 if isFirst then
-  local keys = { v .. ':p', v .. ':x', v .. ':s' }
-  for _, board in ipairs(redis.call('HKEYS', v .. ':s')) do keys[#keys + 1] = v .. ':b:' .. board end
-  drop(keys)
+  dropDerived(v)
 else
   local lost = lostOf(n, name, v)
   if lost then return { 'damaged', lost } end
@@ -226,10 +230,7 @@ if field(n, 'session') ~= session then return { 'moved' } end
 local base = baseOf(n)
 local damage = damageOf(n) or lostOf(n, name, base .. name .. ':' .. derivation)
 if damage then return { 'damaged', damage } end
-local v = derivedOf(n, base, name)
-local keys = { v .. ':p', v .. ':x', v .. ':s' }
-for _, board in ipairs(redis.call('HKEYS', v .. ':s')) do keys[#keys + 1] = v .. ':b:' .. board end
-drop(keys)
+dropDerived(derivedOf(n, base, name))
 redis.call('HSET', meta, n .. ':v:' .. name, derivation, n .. ':c:' .. name, declaration)
 redis.call('HDEL', meta, n .. ':d:' .. name)
 redis.call('HSET', meta, n .. ':n:' .. name, shapeOf(n, base, name))
