@@ -22,7 +22,7 @@ export const openEventStore = async ({ dir, eventStore }: EventStoreChoice, { is
   if (eventStore === 'embedded') return EmbeddedEventStore.open({ dir, isReadOnly });
   const store = await EventStoreDbEventStore.open(eventStore);
   try {
-    await mkdir(dir, { recursive: true });
+    await mkdir(dir, { recursive: true, mode: 0o700 });
     return store;
   } catch (error) {
     await store.close();

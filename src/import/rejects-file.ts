@@ -47,7 +47,7 @@ export class RejectsFile {
 
   async #write({ line, reason, code, text }: Reject): Promise<void> {
     try {
-      this.#handle ??= await open(this.file, 'w');
+      this.#handle ??= await open(this.file, 'w', 0o600);
       await this.#handle.write(`${JSON.stringify({ line, reason, code, text })}\n`);
     } catch (error) {
       throw new RejectsFileUnwritable(this.file, error);

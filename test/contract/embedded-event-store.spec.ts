@@ -143,6 +143,8 @@ describe('an embedded event store that may not write', () => {
 
   it('says so when this user may not write the folder or the file', async () => {
     await (await folder.open()).close();
+    // Readable for others, which a new file is not.
+    await chmod(folder.path('events.db'), 0o644);
     // The superuser may write everything: be another user for a moment.
     const isSuperuser = process.geteuid?.() === 0;
     for (const [path, mode] of [

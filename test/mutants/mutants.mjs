@@ -210,8 +210,15 @@ export const mutants = [
   {
     name: 'a group commit resolves before it commits',
     file: eventStore('group-commit'),
-    from: "database.exec('COMMIT');\n      settle(batch, outcomes);",
-    to: "settle(batch, outcomes);\n      database.exec('COMMIT');",
+    from: "const outcomes = this.#write(batch);\n      database.exec('COMMIT');",
+    to: "const outcomes = this.#write(batch);\n      settle(batch, outcomes);\n      database.exec('COMMIT');",
+    suites: EVENT_STORE,
+  },
+  {
+    name: 'an append into a file that was replaced is acknowledged',
+    file: eventStore('opened-file'),
+    from: 'if (this.#failure) throw this.#failure;\n  }\n\n  /** @param head',
+    to: '}\n\n  /** @param head',
     suites: EVENT_STORE,
   },
   {
@@ -224,7 +231,7 @@ export const mutants = [
   {
     name: 'appends go on after a failed device',
     file: eventStore('group-commit'),
-    from: "if (isMainstemError(error, 'EVENT_STORE_IO_FAILED', 'EVENT_STORE_CORRUPT')) this.#failure = error;",
+    from: "if (isMainstemError(error, 'EVENT_STORE_IO_FAILED', 'EVENT_STORE_CORRUPT', 'EVENT_STORE_FILE_REPLACED')) this.#failure = error;",
     to: '',
     suites: EVENT_STORE,
   },
@@ -238,8 +245,8 @@ export const mutants = [
   {
     name: 'a full page claims to have reached the end of what was scanned',
     file: eventStore('event-pages'),
-    from: 'const reached = last && (isCut || events.length === limit) ? last.position : end;',
-    to: 'const reached = last && isCut ? last.position : end;',
+    from: 'const reached = last && (isCut || rows === limit) ? BigInt(last[POSITION]) : end;',
+    to: 'const reached = last && isCut ? BigInt(last[POSITION]) : end;',
     suites: EVENT_STORE,
   },
   {

@@ -76,6 +76,17 @@ export class IoFailed extends MainstemError {
   }
 }
 
+/** The file that was opened was removed, moved away, replaced or set back; nothing more is acknowledged. */
+export class FileReplaced extends MainstemError {
+  constructor({ owner, path }: StoreFile, problem: string) {
+    super(
+      'EVENT_STORE_FILE_REPLACED',
+      `${path} is no longer the file that this process opened: ${problem}. This ${owner.name} takes no more writes. Stop every process that uses ` +
+        'the file, put the right one in its place, then start them again; repeat what failed with the same ids.',
+    );
+  }
+}
+
 /** Another process held the file for longer than the wait allowed; nothing was written. Code `…_BUSY`. */
 export class FileBusy extends MainstemError {
   constructor(

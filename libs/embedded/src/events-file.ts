@@ -3,6 +3,7 @@ export { CommitSignal } from './event-store/commit-signal.js';
 export { DamagedEvent, eventChecksum, type ChecksummedEvent } from './event-store/event-checksum.js';
 export { translateEventsFileError } from './event-store/events-file-error.js';
 export { eventsFile, openToRead, openToWrite, readIncarnation, type EventsFileOptions } from './event-store/events-file.js';
+export { OpenedFile } from './event-store/opened-file.js';
 export { Names } from './event-store/names.js';
 export { turn } from './event-store/turn.js';
 export { type StoreFile } from './errors.js';

@@ -1,5 +1,5 @@
 // A key-value cache in one SQLite file: values, sorted leaderboards, expiry. No server needed.
-import { join } from 'node:path';
+import { resolve } from 'node:path';
 import { type Runtime, systemRuntime } from '@mainstem/event-store';
 import {
   assertTopOptions,
@@ -45,7 +45,7 @@ export class EmbeddedCacheStore extends EmbeddedReadStore implements CacheQuerie
    * READ_STORE_CANNOT_OPEN, READ_STORE_IO_FAILED, READ_STORE_SQLITE_TOO_OLD.
    */
   static async open({ dir, runtime = systemRuntime, collections = {} }: EmbeddedCacheOptions): Promise<EmbeddedCacheStore> {
-    const path = join(dir, 'cache.db');
+    const path = resolve(dir, 'cache.db');
     const file = await ReadStoreFile.open({ path, name: 'cache', applicationId: APPLICATION_ID, format: FORMAT, runtime });
     return new EmbeddedCacheStore(file, collections);
   }

@@ -3,6 +3,7 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { ruleOnAppend, type AppendResult, type EncodedAppend, type Position, type Revision, WrongExpectedRevision } from '@mainstem/event-store';
 import { eventChecksum } from './event-checksum.js';
 import { Names } from './names.js';
+import type { OpenedFile } from './opened-file.js';
 
 const STREAMS_KNOWN_MAX = 100_000;
 
@@ -19,10 +20,12 @@ export class AppendTransaction {
   readonly #insertEvent: StatementSync;
   /** Last revisions by stream, of streams that this connection has looked at since somebody else appended. */
   readonly #lasts = new Map<number, number>();
+  readonly #opened: OpenedFile;
   #position = 0;
   #recordedAtMs = 0;
 
-  constructor(database: DatabaseSync) {
+  constructor(database: DatabaseSync, opened: OpenedFile) {
+    this.#opened = opened;
     this.#streams = new Names(database, 'streams');
     this.#types = new Names(database, 'types');
     this.#selectHead = database.prepare('SELECT max(position) AS value FROM events');
@@ -34,8 +37,10 @@ export class AppendTransaction {
     this.#insertEvent = database.prepare('INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)');
   }
 
+  /** Errors: EVENT_STORE_FILE_REPLACED. */
   begin(recordedAtMs: number): void {
     const head = valueOf(this.#selectHead) ?? 0;
+    this.#opened.assertNotSetBack(head);
     // While the head is where this connection left it, so is every stream: events are only ever added.
     if (head !== this.#position || this.#lasts.size > STREAMS_KNOWN_MAX) this.#lasts.clear();
     this.#position = head;

@@ -8,6 +8,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { StoreFile } from '../errors.js';
 import { CommitSignal } from './commit-signal.js';
 import { eventsFile, openToRead, openToWrite } from './events-file.js';
+import { OpenedFile } from './opened-file.js';
 
 const REST_POLL_MS = 20;
 const WATCHED_POLL_MS = 250;
@@ -32,6 +33,7 @@ const runtime: Runtime = {
   },
 };
 
+const signalOf = (watched: StoreFile): CommitSignal => new CommitSignal(reader, { file: watched, opened: new OpenedFile(watched, true), runtime });
 const commit = (): void => writer.exec(`INSERT INTO streams (name) VALUES ('s-' || (SELECT count(*) FROM streams))`);
 const atRest = async (): Promise<void> => {
   while (!sleeps.some((ms) => ms >= REST_POLL_MS)) await systemRuntime.sleep(1);
@@ -56,7 +58,7 @@ afterEach(async () => {
 
 describe('CommitSignal', () => {
   it.runIf(['linux', 'darwin'].includes(process.platform))('is woken from its rest by a commit of another connection, again and again', async () => {
-    const signal = new CommitSignal(reader, file, runtime);
+    const signal = signalOf(file);
     for (let round = 0; round < 3; round++) {
       sleeps = [];
       const changed = signal.changed(signal.observe(), abort.signal);
@@ -69,7 +71,7 @@ describe('CommitSignal', () => {
   });
 
   it('polls where there is no log that could be watched', async () => {
-    const signal = new CommitSignal(reader, { ...file, path: join(dir, 'nowhere') }, runtime);
+    const signal = signalOf({ ...file, path: join(dir, 'nowhere') });
     const changed = signal.changed(signal.observe(), abort.signal);
     await atRest();
     expect(sleeps.at(-1)).toBe(REST_POLL_MS);
@@ -79,7 +81,7 @@ describe('CommitSignal', () => {
   });
 
   it('wakes whoever waits when it is closed, also from its rest', async () => {
-    const signal = new CommitSignal(reader, file, runtime);
+    const signal = signalOf(file);
     const changed = signal.changed(signal.observe(), abort.signal);
     await atRest();
     signal.close();

@@ -5,6 +5,7 @@ import { EventStoreClosed, type Runtime } from '@mainstem/event-store';
 import type { StoreFile } from '../errors.js';
 import { isBusy, translateSqliteError } from '../sqlite/sqlite-error.js';
 import { FileWatch } from './file-watch.js';
+import type { OpenedFile } from './opened-file.js';
 
 /**
  * While somebody waits. One poll is one read of shared memory, about 3 µs, but a process that wakes up 200 times a second takes a hundred times
@@ -18,6 +19,12 @@ const POLL_INTERVAL_WATCHED_MS = 250;
 /** So many polls without a commit are a rest: a second. */
 const POLLS_UNTIL_REST = 200;
 
+export interface CommitSignalOptions {
+  readonly file: StoreFile;
+  readonly opened: OpenedFile;
+  readonly runtime: Runtime;
+}
+
 interface Waiter {
   readonly seen: number;
   readonly wake: (error?: unknown) => void;
@@ -26,6 +33,7 @@ interface Waiter {
 /** One for a store: however many subscribers wait, there is one poller, and none when nobody waits. */
 export class CommitSignal {
   readonly #file: StoreFile;
+  readonly #opened: OpenedFile;
   readonly #runtime: Runtime;
   readonly #selectVersion: StatementSync;
   readonly #waiters = new Set<Waiter>();
@@ -36,8 +44,9 @@ export class CommitSignal {
   #quietPolls = 0;
 
   /** The connection must not be the one that commits: SQLite's data_version counts the commits of other connections. */
-  constructor(database: DatabaseSync, file: StoreFile, runtime: Runtime) {
+  constructor(database: DatabaseSync, { file, opened, runtime }: CommitSignalOptions) {
     this.#file = file;
+    this.#opened = opened;
     this.#runtime = runtime;
     this.#log = new FileWatch(`${file.path}-wal`);
     this.#selectVersion = database.prepare('PRAGMA data_version');
@@ -48,7 +57,7 @@ export class CommitSignal {
     return Number(this.#selectVersion.get()?.['data_version']);
   }
 
-  /** Resolves once the number is no longer `seen`, or when the signal fires. Errors: EVENT_STORE_CLOSED, and those of the medium. */
+  /** Resolves once the number is no longer `seen`, or when the signal fires. Errors: EVENT_STORE_CLOSED, EVENT_STORE_FILE_REPLACED, and those of the medium. */
   changed(seen: number, signal: AbortSignal): Promise<void> {
     if (this.#closing.signal.aborted) return Promise.reject(new EventStoreClosed());
     if (signal.aborted) return Promise.resolve();
@@ -72,6 +81,7 @@ export class CommitSignal {
   check(): void {
     if (this.#waiters.size === 0) return;
     try {
+      this.#opened.assertSame();
       const current = this.observe();
       for (const waiter of [...this.#waiters]) {
         if (waiter.seen === current) continue;

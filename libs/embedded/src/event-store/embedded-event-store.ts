@@ -31,6 +31,7 @@ import { translateSqliteError } from '../sqlite/sqlite-error.js';
 import { EventReading } from './event-reading.js';
 import { eventsFile, openToRead, openToWrite, readIncarnation } from './events-file.js';
 import { GroupCommit } from './group-commit.js';
+import { OpenedFile } from './opened-file.js';
 
 export interface EmbeddedEventStoreOptions {
   /** The folder that holds `events.db`; created when it does not exist. Not on a network file system. */
@@ -45,6 +46,7 @@ export interface EmbeddedEventStoreOptions {
 
 interface Connections {
   readonly file: StoreFile;
+  readonly opened: OpenedFile;
   readonly runtime: Runtime;
   readonly limits: AppendLimits;
   readonly busyTimeoutMs: number | undefined;
@@ -56,7 +58,8 @@ interface Connections {
  * An acknowledged append survives a power cut (`synchronous=FULL`); appends that arrive together share one commit. SQLite's write lock
  * puts the appends of all processes into one order, so positions are dense and nothing appears below a position already read.
  * Besides the port's errors: EVENT_STORE_DISK_FULL (goes on when there is room), EVENT_STORE_READ_ONLY, EVENT_STORE_BUSY,
- * EVENT_STORE_OVERLOADED, EVENT_STORE_CORRUPT, and EVENT_STORE_IO_FAILED, after which it takes no appends until it is opened again.
+ * EVENT_STORE_OVERLOADED, EVENT_STORE_CORRUPT, and EVENT_STORE_IO_FAILED or EVENT_STORE_FILE_REPLACED, after which it takes no appends until it is
+ * opened again.
  */
 export class EmbeddedEventStore implements EventStore {
   readonly incarnation: Incarnation;
@@ -82,7 +85,7 @@ export class EmbeddedEventStore implements EventStore {
     let reading: DatabaseSync | undefined;
     try {
       reading = await openToRead(file, settings);
-      return new EmbeddedEventStore({ file, runtime, limits, busyTimeoutMs, writing, reading });
+      return new EmbeddedEventStore({ file, opened: new OpenedFile(file, !isReadOnly), runtime, limits, busyTimeoutMs, writing, reading });
     } catch (error) {
       reading?.close();
       writing?.close();
@@ -91,12 +94,12 @@ export class EmbeddedEventStore implements EventStore {
   }
 
   private constructor(connections: Connections) {
-    const { file, runtime, busyTimeoutMs, writing, reading } = connections;
+    const { file, opened, runtime, busyTimeoutMs, writing, reading } = connections;
     this.#connections = connections;
     this.incarnation = readIncarnation(reading, file);
-    this.#reader = new EventReading({ database: reading, file, runtime, busyTimeoutMs });
+    this.#reader = new EventReading({ database: reading, file, opened, runtime, busyTimeoutMs });
     const onCommit = (): void => this.#reader.onCommit();
-    this.#writer = writing && new GroupCommit({ database: writing, file, runtime, busyTimeoutMs, onCommit });
+    this.#writer = writing && new GroupCommit({ database: writing, file, opened, runtime, busyTimeoutMs, onCommit });
   }
 
   async append(stream: StreamName, events: readonly NewEvent[], options: AppendOptions): Promise<AppendResult> {
@@ -128,7 +131,7 @@ export class EmbeddedEventStore implements EventStore {
   }
 
   troubles(): readonly string[] {
-    const { failure, silence } = this.#writer ?? {};
+    const { failure = this.#replacement(), silence } = this.#writer ?? {};
     const told =
       failure === undefined ? [] : [`it takes no appends until it is opened again: ${failure instanceof Error ? failure.message : String(failure)}`];
     return silence ? [...told, silenceOf(silence)] : told;
@@ -145,6 +148,16 @@ export class EmbeddedEventStore implements EventStore {
     this.#connections.reading.close();
     // Last, so that it can move the write-ahead log into the file and remove it.
     this.#connections.writing?.close();
+  }
+
+  /** Looked for when asked, so that a store at rest tells as well. */
+  #replacement(): unknown {
+    try {
+      if (!this.#closing) this.#connections.opened.assertSame();
+      return undefined;
+    } catch (error) {
+      return error;
+    }
   }
 
   #assertOpen(): void {

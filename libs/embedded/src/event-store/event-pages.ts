@@ -3,6 +3,7 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { LazyRecordedEvent, type EventFilter, type EventId, type Revision, type StreamName } from '@mainstem/event-store';
 import { DamagedEvent, eventChecksum } from './event-checksum.js';
 import { Names } from './names.js';
+import { isOfServer, isServed, ServedEvent } from './served-event.js';
 import { wantedBy, type Wanted } from './wanted.js';
 
 /** A page ends early once it holds as many UTF-16 units of JSON, so that memory is bounded whatever the size of the events. */
@@ -49,12 +50,18 @@ export interface Page {
 
 export interface StreamPage {
   readonly events: readonly LazyRecordedEvent[];
+  /** Of the last event that was read, shown or not; undefined where there was none. */
+  readonly reached: bigint | undefined;
   /** At the time of reading, nothing lay beyond. */
   readonly isLast: boolean;
 }
 
 interface Collected {
   readonly events: LazyRecordedEvent[];
+  /** Rows that were read, those of the protocol server among them. */
+  readonly rows: number;
+  /** The last of them. */
+  readonly last: Row | undefined;
   readonly size: number;
   /** It ended because of its size. */
   readonly isCut: boolean;
@@ -83,15 +90,15 @@ export class EventPages {
   /** The next events of a stream; empty at its end. */
   ofStream({ stream, isBackwards, from, limit }: StreamScan): StreamPage {
     const id = this.#streams.idOf(stream);
-    if (id === undefined) return { events: [], isLast: true };
+    if (id === undefined) return { events: [], reached: undefined, isLast: true };
     const [comparison, order] = isBackwards ? ['<=', 'DESC'] : ['>=', 'ASC'];
     const statement = this.#statement(
       `SELECT ${COLUMNS} FROM events AS e WHERE e.stream = ? AND e.revision ${comparison} ? ORDER BY e.revision ${order} LIMIT ?`,
     );
     const start = from ?? (isBackwards ? INT64_MAX : 0n);
     const step = isBackwards ? -1 : 1;
-    const { events, isCut } = this.#collect(limit, (last, rows) => statement.all(id, last ? last[REVISION] + step : start, rows));
-    return { events, isLast: !isCut && events.length < limit };
+    const { events, rows, last, isCut } = this.#collect(limit, (before, count) => statement.all(id, before ? before[REVISION] + step : start, count));
+    return { events, reached: last && BigInt(last[REVISION]), isLast: !isCut && rows < limit };
   }
 
   /** The next wanted events of all streams, from a bounded number of positions. Not at `until` yet: ask again from `reached`. */
@@ -100,13 +107,12 @@ export class EventPages {
     if (!wanted.isPossible) return { events: [], reached: until, size: 0 };
     const end = isBackwards ? larger(until, after - BigInt(SCAN_POSITIONS_MAX)) : smaller(until, after + BigInt(SCAN_POSITIONS_MAX));
     const statement = this.#statement(scanOf(wanted, { isBackwards, needsPayload }));
-    const { events, size, isCut } = this.#collect(limit, (last, rows) =>
-      statement.all(last ? last[POSITION] : after, end, ...wanted.parameters, rows),
+    const { events, rows, last, size, isCut } = this.#collect(limit, (before, count) =>
+      statement.all(before ? before[POSITION] : after, end, ...wanted.parameters, count),
     );
-    const last = events.at(-1);
-    const reached = last && (isCut || events.length === limit) ? last.position : end;
+    const reached = last && (isCut || rows === limit) ? BigInt(last[POSITION]) : end;
     // Positions are dense: whoever reads all of them would not notice a missing one otherwise.
-    if (wanted.condition === '' && distance(after, reached) !== BigInt(events.length)) throw new DamagedEvent(reached, 'or one before it is missing');
+    if (wanted.condition === '' && distance(after, reached) !== BigInt(rows)) throw new DamagedEvent(reached, 'or one before it is missing');
     return { events, reached, size };
   }
 
@@ -114,19 +120,22 @@ export class EventPages {
   #collect(limit: number, fetch: (last: Row | undefined, rows: number) => readonly unknown[]): Collected {
     const events: LazyRecordedEvent[] = [];
     let size = 0;
-    for (let last: Row | undefined; events.length < limit;) {
-      const wanted = Math.min(limit - events.length, rowsToFetch(events.length, size));
+    let count = 0;
+    let last: Row | undefined;
+    while (count < limit) {
+      const wanted = Math.min(limit - count, rowsToFetch(count, size));
       const rows = fetch(last, wanted) as readonly Row[];
       for (const row of rows) {
         const event = this.#eventOf(row);
-        events.push(event);
+        count++;
+        last = row;
         size += event.size;
-        if (size >= PAGE_SIZE_MAX) return { events, size, isCut: true };
+        if (!isOfServer(event.stream, event.type)) events.push(event);
+        if (size >= PAGE_SIZE_MAX) return { events, rows: count, last, size, isCut: true };
       }
       if (rows.length < wanted) break;
-      last = rows.at(-1);
     }
-    return { events, size, isCut: false };
+    return { events, rows: count, last, size, isCut: false };
   }
 
   #eventOf([position, id, streamId, revision, typeId, recordedAtMs, dataJson, metadataJson, checksum]: Row): LazyRecordedEvent {
@@ -137,7 +146,8 @@ export class EventPages {
       if (eventChecksum({ position, id, stream, revision, type, recordedAtMs, dataJson, metadataJson }) !== checksum)
         throw new DamagedEvent(position);
     }
-    return new LazyRecordedEvent({ id, stream, revision, position, type, recordedAtMs, dataJson, metadataJson });
+    const stored = { id, stream, revision, position, type, recordedAtMs, dataJson, metadataJson };
+    return isServed(metadataJson) ? new ServedEvent(stored) : new LazyRecordedEvent(stored);
   }
 
   /** Prepared once; the least recently prepared goes when there are too many. */

@@ -19,6 +19,7 @@ import { retryWhileBusy } from '../sqlite/busy-retry.js';
 import { CommitSignal } from './commit-signal.js';
 import { EventPages, type AllScan } from './event-pages.js';
 import { translateEventsFileError } from './events-file-error.js';
+import type { OpenedFile } from './opened-file.js';
 import { turn } from './turn.js';
 
 const STREAM_PAGE_EVENTS = 1_000;
@@ -29,6 +30,7 @@ const BATCH_SIZE_MAX = 16 * 1_048_576;
 export interface EventReadingOptions {
   readonly database: DatabaseSync;
   readonly file: StoreFile;
+  readonly opened: OpenedFile;
   readonly runtime: Runtime;
   readonly busyTimeoutMs?: number | undefined;
 }
@@ -47,21 +49,22 @@ export class EventReading {
   constructor(options: EventReadingOptions) {
     this.#options = options;
     this.#pages = new EventPages(options.database);
-    this.#signal = new CommitSignal(options.database, options.file, options.runtime);
+    this.#signal = new CommitSignal(options.database, options);
   }
 
   async *ofStream({ limit, from: start, ...read }: StreamRead, signal: AbortSignal | undefined): AsyncGenerator<readonly RecordedEvent[]> {
     let from = start;
     for (let left = limit; left > 0; await turn()) {
       throwIfAborted(signal, 'readStream');
-      const { events, isLast } = await this.#attempt(() => this.#pages.ofStream({ ...read, from, limit: Math.min(left, STREAM_PAGE_EVENTS) }));
-      const last = events.at(-1);
-      if (!last) return;
-      yield events;
+      const { events, reached, isLast } = await this.#attempt(() =>
+        this.#pages.ofStream({ ...read, from, limit: Math.min(left, STREAM_PAGE_EVENTS) }),
+      );
+      if (reached === undefined) return;
+      if (events.length > 0) yield events;
       // A stream's revisions have no holes: nothing lies below 0.
-      if (isLast || (read.isBackwards && last.revision === 0n)) return;
+      if (isLast || (read.isBackwards && reached === 0n)) return;
       left -= events.length;
-      from = (last.revision + (read.isBackwards ? -1n : 1n)) as Revision;
+      from = (reached + (read.isBackwards ? -1n : 1n)) as Revision;
     }
   }
 
@@ -72,7 +75,7 @@ export class EventReading {
     let reached = isBackwards ? (after ?? INT64_MAX) : (after ?? 0n);
     for (let left = limit; left > 0; await turn()) {
       throwIfAborted(signal, 'readAll');
-      const head = await this.#attempt(() => this.#pages.head());
+      const head = await this.#head();
       if (isBackwards && reached > head) reached = head + 1n;
       const until = isBackwards ? 1n : head;
       if (isBackwards ? reached <= until : reached >= until) return;
@@ -106,7 +109,7 @@ export class EventReading {
 
   head(signal: AbortSignal | undefined): Promise<Position | undefined> {
     throwIfAborted(signal, 'head');
-    return this.#attempt(() => placeOf(this.#pages.head()));
+    return this.#head().then(placeOf);
   }
 
   /** Call after a commit of this process: its subscribers need not wait for the next poll. */
@@ -126,7 +129,7 @@ export class EventReading {
     filter: EventFilter,
     signal: AbortSignal,
   ): Promise<{ readonly events: readonly RecordedEvent[]; readonly reached: Position | undefined; readonly isCaughtUp: boolean }> {
-    const head = await this.#attempt(() => this.#pages.head());
+    const head = await this.#head();
     const after = position ?? 0n;
     if (after >= head) return { events: [], reached: position, isCaughtUp: true };
     const scan = { isBackwards: false, after, until: head, limit: batchSize, filter, needsPayload: true };
@@ -149,6 +152,14 @@ export class EventReading {
       size += page.size;
     }
     return { events, reached };
+  }
+
+  /** Once for each batch. Errors besides those of reading: EVENT_STORE_FILE_REPLACED. */
+  #head(): Promise<bigint> {
+    return this.#attempt(() => {
+      this.#options.opened.assertSame();
+      return this.#pages.head();
+    });
   }
 
   async #attempt<Result>(read: () => Result): Promise<Result> {

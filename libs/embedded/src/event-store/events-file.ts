@@ -1,5 +1,5 @@
 // The stored layout of events.db, and how its connections are opened.
-import { join } from 'node:path';
+import { resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { Incarnation, Runtime } from '@mainstem/event-store';
 import { FileCorrupt, type FileOwner, type StoreFile } from '../errors.js';
@@ -15,7 +15,7 @@ export interface EventsFileOptions {
   readonly busyTimeoutMs?: number;
 }
 
-export const eventsFile = (dir: string): StoreFile => ({ owner: OWNER, path: join(dir, 'events.db') });
+export const eventsFile = (dir: string): StoreFile => ({ owner: OWNER, path: resolve(dir, 'events.db') });
 
 /** The one connection of this process that writes. Creates the file where there is none. Errors: as `openDatabase`. */
 export const openToWrite = (file: StoreFile, options: EventsFileOptions): Promise<DatabaseSync> =>

@@ -7,6 +7,7 @@ import { DEFAULT_LIMITS, encodeAppend, eventIdOf, streamName, systemRuntime, typ
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { eventsFile, openToWrite } from './events-file.js';
 import { GroupCommit } from './group-commit.js';
+import { OpenedFile } from './opened-file.js';
 
 const stream = streamName('test-1');
 const appendOf = (command: string, text = ''): EncodedAppend =>
@@ -24,7 +25,8 @@ beforeEach(async () => {
   const file = eventsFile(dir);
   database = await openToWrite(file, { runtime: systemRuntime });
   commits = 0;
-  writer = new GroupCommit({ database, file, runtime: systemRuntime, pendingAppendsMax: PENDING_APPENDS_MAX, onCommit: () => commits++ });
+  const opened = new OpenedFile(file, true);
+  writer = new GroupCommit({ database, file, opened, runtime: systemRuntime, pendingAppendsMax: PENDING_APPENDS_MAX, onCommit: () => commits++ });
 });
 
 afterEach(async () => {

@@ -16,6 +16,7 @@ import { EventStoreOverloaded, type StoreFile } from '../errors.js';
 import { retryWhileBusy } from '../sqlite/busy-retry.js';
 import { translateSqliteError } from '../sqlite/sqlite-error.js';
 import { AppendTransaction } from './append-transaction.js';
+import type { OpenedFile } from './opened-file.js';
 import { turn } from './turn.js';
 
 /** One transaction takes no more than this, so that nobody waits long for the lock; a single larger append still goes through. */
@@ -28,6 +29,7 @@ const PENDING_SIZE_MAX = 256 * 1_048_576;
 export interface GroupCommitOptions {
   readonly database: DatabaseSync;
   readonly file: StoreFile;
+  readonly opened: OpenedFile;
   readonly runtime: Runtime;
   readonly busyTimeoutMs?: number | undefined;
   /** How many appends may wait for their commit. Default 65,536. */
@@ -61,7 +63,7 @@ export class GroupCommit {
 
   constructor(options: GroupCommitOptions) {
     this.#options = options;
-    this.#transaction = new AppendTransaction(options.database);
+    this.#transaction = new AppendTransaction(options.database, options.opened);
     this.#heartbeat = new Heartbeat('the group commit', options.runtime);
   }
 
@@ -120,8 +122,9 @@ export class GroupCommit {
   }
 
   async #commitBatch(): Promise<void> {
-    const { database, file } = this.#options;
+    const { database, file, opened } = this.#options;
     try {
+      opened.assertSame();
       await retryWhileBusy(() => database.exec('BEGIN IMMEDIATE'), this.#options);
     } catch (error) {
       this.#fail(this.#takeAll(), translateSqliteError(error, file));
@@ -131,6 +134,8 @@ export class GroupCommit {
     try {
       const outcomes = this.#write(batch);
       database.exec('COMMIT');
+      // Nothing is acknowledged that has gone to a file which the next start will not find.
+      opened.assertSame();
       settle(batch, outcomes);
     } catch (error) {
       this.#rollBack();
@@ -166,7 +171,7 @@ export class GroupCommit {
   }
 
   #fail(batch: readonly Pending[], error: unknown): void {
-    if (isMainstemError(error, 'EVENT_STORE_IO_FAILED', 'EVENT_STORE_CORRUPT')) this.#failure = error;
+    if (isMainstemError(error, 'EVENT_STORE_IO_FAILED', 'EVENT_STORE_CORRUPT', 'EVENT_STORE_FILE_REPLACED')) this.#failure = error;
     for (const pending of batch) {
       pending.settled();
       pending.reject(error);

@@ -1,5 +1,5 @@
 // A full-text index in one SQLite file: ranking, highlights, search as you type. No server needed.
-import { join } from 'node:path';
+import { resolve } from 'node:path';
 import { type Runtime, systemRuntime } from '@mainstem/event-store';
 import {
   decodeCursor,
@@ -50,7 +50,7 @@ export class EmbeddedSearchStore extends EmbeddedReadStore implements SearchQuer
    * READ_STORE_READ_ONLY, READ_STORE_DISK_FULL, READ_STORE_BUSY, READ_STORE_CANNOT_OPEN, READ_STORE_IO_FAILED, READ_STORE_SQLITE_TOO_OLD.
    */
   static async open({ dir, runtime = systemRuntime, collections = {} }: EmbeddedSearchOptions): Promise<EmbeddedSearchStore> {
-    const path = join(dir, 'search.db');
+    const path = resolve(dir, 'search.db');
     const file = await ReadStoreFile.open({ path, name: 'search', applicationId: APPLICATION_ID, format: FORMAT, runtime });
     try {
       return new EmbeddedSearchStore(file, collections);

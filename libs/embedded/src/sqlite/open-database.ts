@@ -1,5 +1,5 @@
 // Opens a store's SQLite file, creating it if there is none, and never touching one that is not ours.
-import { constants } from 'node:fs';
+import { closeSync, constants, openSync } from 'node:fs';
 import { access, mkdir, open, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -11,6 +11,9 @@ import { assertSqliteVersion } from './sqlite-version.js';
 
 /** The smallest page of SQLite. */
 const DATABASE_BYTES_MIN = 512;
+/** Of what is made new: for the user of this process alone. What exists keeps the permissions that it has. */
+const PRIVATE_FOLDER = 0o700;
+const PRIVATE_FILE = 0o600;
 
 export interface OpenDatabaseOptions extends StoreFile {
   readonly runtime: Runtime;
@@ -46,10 +49,20 @@ export const openDatabase = async (options: OpenDatabaseOptions): Promise<Databa
 
 const prepareFolder = async ({ path }: OpenDatabaseOptions): Promise<void> => {
   const folder = dirname(path);
-  const first = await mkdir(folder, { recursive: true });
+  const first = await mkdir(folder, { recursive: true, mode: PRIVATE_FOLDER });
   // A new folder's own entry has to reach the disk too, or a power cut takes the whole store.
   if (first !== undefined) await syncFolder(dirname(first));
   await access(folder, constants.W_OK | constants.X_OK);
+  createPrivately(path);
+};
+
+/** SQLite gives its file's permissions to what it puts beside. Opened and closed at once: nobody of this process can hold a lock on a new file. */
+const createPrivately = (path: string): void => {
+  try {
+    closeSync(openSync(path, 'wx', PRIVATE_FILE));
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+  }
 };
 
 // SQLite takes a file that is too small to be a database for an empty one, and would write over it. The file must not be opened to look

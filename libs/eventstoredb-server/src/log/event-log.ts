@@ -4,6 +4,7 @@ import {
   CommitSignal,
   eventsFile,
   openToRead,
+  OpenedFile,
   openToWrite,
   readIncarnation,
   retryWhileBusy,
@@ -35,6 +36,7 @@ export class EventLog {
   readonly incarnation: Incarnation;
   readonly #options: EventLogOptions;
   readonly #file: StoreFile;
+  readonly #opened: OpenedFile;
   readonly #writing: DatabaseSync;
   readonly #reading: DatabaseSync;
   readonly #reader: LogReader;
@@ -64,11 +66,12 @@ export class EventLog {
     this.incarnation = readIncarnation(reading, file);
     this.#options = options;
     this.#file = file;
+    this.#opened = new OpenedFile(file, true);
     this.#writing = writing;
     this.#reading = reading;
     this.#reader = new LogReader(reading, () => runtime.now());
-    this.#signal = new CommitSignal(reading, file, runtime);
-    this.#writer = new LogWriter({ database: writing, file, runtime, onCommit: () => this.#signal.check() });
+    this.#signal = new CommitSignal(reading, { file, opened: this.#opened, runtime });
+    this.#writer = new LogWriter({ database: writing, file, opened: this.#opened, runtime, onCommit: () => this.#signal.check() });
   }
 
   /** All events or none, durably. Errors: EVENT_STORE_SERVER_WRITE_TOO_LARGE, EVENT_STORE_CLOSED, those of the medium. */
@@ -94,7 +97,10 @@ export class EventLog {
   }
 
   head(): Promise<number> {
-    return this.#read(() => this.#reader.head());
+    return this.#read(() => {
+      this.#opened.assertSame();
+      return this.#reader.head();
+    });
   }
 
   streamPage(request: StreamPageRequest): Promise<StreamPage> {

@@ -1,6 +1,6 @@
 // What happens to one write inside an open transaction: ruled on, then inserted, repeated or refused.
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import { eventChecksum, type Names } from '@mainstem/embedded/events-file';
+import { eventChecksum, type Names, type OpenedFile } from '@mainstem/embedded/events-file';
 import type { ExpectedVersion } from '../semantics/expected-version.js';
 import { DELETED_METADATA, isMetastream, METADATA_TYPE, metastreamOf, originalOf, undeletedMetadata } from '../semantics/stream-metadata.js';
 import { isSoftDeleted, TOMBSTONE_REVISION, TOMBSTONE_TYPE } from '../semantics/stream-state.js';
@@ -30,6 +30,7 @@ export type WriteOutcome =
 export class LogTransaction {
   readonly #lookup: LogLookup;
   readonly #recent = new RecentIds();
+  readonly #opened: OpenedFile;
   readonly #newId: () => string;
   readonly #insertStream: StatementSync;
   readonly #insertType: StatementSync;
@@ -38,7 +39,8 @@ export class LogTransaction {
   #position = 0;
   #recordedAtMs = 0;
 
-  constructor(database: DatabaseSync, newId: () => string) {
+  constructor(database: DatabaseSync, opened: OpenedFile, newId: () => string) {
+    this.#opened = opened;
     this.#lookup = new LogLookup(database);
     this.#newId = newId;
     this.#insertStream = database.prepare('INSERT INTO streams (name) VALUES (?)');
@@ -47,8 +49,10 @@ export class LogTransaction {
     this.#insertRaw = database.prepare('INSERT INTO raw_events VALUES (?, ?, ?, ?, ?)');
   }
 
+  /** Errors: EVENT_STORE_FILE_REPLACED. */
   begin(recordedAtMs: number): void {
     this.#position = this.#lookup.head();
+    this.#opened.assertNotSetBack(this.#position);
     this.#recordedAtMs = recordedAtMs;
   }
 

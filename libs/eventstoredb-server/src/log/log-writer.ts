@@ -1,6 +1,6 @@
 // Group commit: writes that arrive together share one transaction and one flush to the disk.
 import type { DatabaseSync } from 'node:sqlite';
-import { retryWhileBusy, translateEventsFileError, turn, type StoreFile } from '@mainstem/embedded/events-file';
+import { retryWhileBusy, translateEventsFileError, turn, type OpenedFile, type StoreFile } from '@mainstem/embedded/events-file';
 import { EventStoreClosed, Heartbeat, type Runtime, type SilentLoop } from '@mainstem/event-store';
 import { ServerOverloaded } from '../errors.js';
 import { LogTransaction, type WriteOutcome } from './log-transaction.js';
@@ -14,6 +14,7 @@ const PENDING_BYTES_MAX = 256 * 1_048_576;
 export interface LogWriterOptions {
   readonly database: DatabaseSync;
   readonly file: StoreFile;
+  readonly opened: OpenedFile;
   readonly runtime: Runtime;
   /** Called after each commit, before the writes resolve. */
   readonly onCommit: () => void;
@@ -41,7 +42,7 @@ export class LogWriter {
   constructor(options: LogWriterOptions) {
     this.#options = options;
     this.#heartbeat = new Heartbeat('the group commit', options.runtime);
-    this.#transaction = new LogTransaction(options.database, () => options.runtime.uuid());
+    this.#transaction = new LogTransaction(options.database, options.opened, () => options.runtime.uuid());
   }
 
   /** Resolves after the commit. Errors: EVENT_STORE_CLOSED, EVENT_STORE_SERVER_OVERLOADED, those of the medium. */
@@ -78,14 +79,16 @@ export class LogWriter {
   }
 
   async #commitBatch(): Promise<void> {
-    const { database, file, runtime, onCommit } = this.#options;
+    const { database, file, opened, runtime, onCommit } = this.#options;
     let batch: readonly Pending[] = [];
     try {
+      opened.assertSame();
       await retryWhileBusy(() => database.exec('BEGIN IMMEDIATE'), { file, runtime });
       batch = this.#take();
       this.#transaction.begin(runtime.now());
       const outcomes = batch.map((pending) => pending.work(this.#transaction));
       database.exec('COMMIT');
+      opened.assertSame();
       onCommit();
       for (const [index, pending] of batch.entries()) pending.resolve(outcomes[index] as WriteOutcome);
     } catch (error) {

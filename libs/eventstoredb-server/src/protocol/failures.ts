@@ -45,7 +45,16 @@ export type Report = (error: unknown) => void;
 const codeOf = (error: unknown): status => {
   if (isMainstemError(error, 'EVENT_STORE_SERVER_REQUEST_INVALID', 'EVENT_STORE_SERVER_FILTER_NOT_SUPPORTED')) return status.INVALID_ARGUMENT;
   if (isMainstemError(error, 'EVENT_STORE_SERVER_WRITE_TIMED_OUT')) return status.ABORTED;
-  if (isMainstemError(error, 'EVENT_STORE_CLOSED', 'EVENT_STORE_BUSY', 'EVENT_STORE_SERVER_OVERLOADED', 'EVENT_STORE_DISK_FULL')) {
+  if (
+    isMainstemError(
+      error,
+      'EVENT_STORE_CLOSED',
+      'EVENT_STORE_BUSY',
+      'EVENT_STORE_SERVER_OVERLOADED',
+      'EVENT_STORE_DISK_FULL',
+      'EVENT_STORE_FILE_REPLACED',
+    )
+  ) {
     return status.UNAVAILABLE;
   }
   return status.UNKNOWN;

@@ -21,18 +21,22 @@ const answered = (error: unknown): { readonly status: number; readonly headers: 
 };
 
 describe('ProblemDetailsFilter', () => {
-  it.each(['EVENT_STORE_DISK_FULL', 'EVENT_STORE_BUSY', 'EVENT_STORE_IO_FAILED', 'EVENT_STORE_READ_ONLY', 'EVENT_STORE_OVERLOADED'])(
-    'asks the client to try again after %s, and tells the log, not the client, which file it was',
-    (code) => {
-      const warn = vi.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
-      const { status, headers, body } = answered(new MainstemError(code, 'There is no room left for /srv/shop/events.db.'));
-      expect(status).toBe(503);
-      expect(headers.get('Retry-After')).toBe('1');
-      expect(body['code']).toBe(code);
-      expect(JSON.stringify(body)).not.toContain('/srv/shop');
-      expect(warn.mock.calls.flat().join()).toContain('/srv/shop/events.db');
-    },
-  );
+  it.each([
+    'EVENT_STORE_DISK_FULL',
+    'EVENT_STORE_BUSY',
+    'EVENT_STORE_FILE_REPLACED',
+    'EVENT_STORE_IO_FAILED',
+    'EVENT_STORE_READ_ONLY',
+    'EVENT_STORE_OVERLOADED',
+  ])('asks the client to try again after %s, and tells the log, not the client, which file it was', (code) => {
+    const warn = vi.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
+    const { status, headers, body } = answered(new MainstemError(code, 'There is no room left for /srv/shop/events.db.'));
+    expect(status).toBe(503);
+    expect(headers.get('Retry-After')).toBe('1');
+    expect(body['code']).toBe(code);
+    expect(JSON.stringify(body)).not.toContain('/srv/shop');
+    expect(warn.mock.calls.flat().join()).toContain('/srv/shop/events.db');
+  });
 
   it('tells nothing of an error that it does not know', () => {
     const logged = vi.spyOn(Logger.prototype, 'error').mockImplementation(() => undefined);

@@ -34,6 +34,7 @@ export const DEFAULT_PROBLEM_RULES: ProblemRules = {
   EVENT_STORE_CLOSED: eventStoreOutage,
   EVENT_STORE_CORRUPT: eventStoreOutage,
   EVENT_STORE_DISK_FULL: eventStoreOutage,
+  EVENT_STORE_FILE_REPLACED: eventStoreOutage,
   EVENT_STORE_IO_FAILED: eventStoreOutage,
   EVENT_STORE_OVERLOADED: eventStoreOutage,
   EVENT_STORE_READ_ONLY: eventStoreOutage,

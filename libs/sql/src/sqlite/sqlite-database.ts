@@ -1,6 +1,7 @@
 // The embedded SQL read store: one file, one connection that writes and one that reads.
+import { closeSync, openSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { resolve } from 'node:path';
 import { ReadStoreUnavailable } from '@mainstem/projection';
 import type { DocumentClass } from '@mainstem/projection';
 import type { Runtime } from '@mainstem/event-store';
@@ -15,6 +16,9 @@ import { assertVersion, inTransaction, openSide } from './sqlite-side.js';
 import type { SqliteSide } from './sqlite-side.js';
 
 const FILE_NAME = 'sql.db';
+/** Of what is made new: for the user of this process alone. What exists keeps the permissions that it has. */
+const PRIVATE_FOLDER = 0o700;
+const PRIVATE_FILE = 0o600;
 
 export interface SqliteOptions {
   readonly dir: string;
@@ -40,10 +44,11 @@ export class SqliteDatabase implements SqlDatabase {
 
   /** Opens or makes `<dir>/sql.db`. Errors: READ_STORE_UNAVAILABLE, READ_STORE_INVALID_FILE, READ_STORE_NEWER, READ_STORE_SQLITE_TOO_OLD, READ_STORE_READ_ONLY. */
   static async open({ dir, entities, runtime }: SqliteOptions): Promise<SqliteDatabase> {
-    const file = join(dir, FILE_NAME);
+    const file = resolve(dir, FILE_NAME);
     const opened: SqliteSide[] = [];
     try {
-      await mkdir(dir, { recursive: true });
+      await mkdir(dir, { recursive: true, mode: PRIVATE_FOLDER });
+      createPrivately(file);
       const writer = await openSide({ file, entities, runtime, isReadOnly: false });
       opened.push(writer);
       assertVersion(writer.database);
@@ -122,6 +127,15 @@ export class SqliteDatabase implements SqlDatabase {
     if (this.#isClosed) throw new ReadStoreUnavailable('sql', 'it is closed');
   }
 }
+
+/** SQLite gives its file's permissions to what it puts beside. Opened and closed at once: nobody of this process can hold a lock on a new file. */
+const createPrivately = (file: string): void => {
+  try {
+    closeSync(openSync(file, 'wx', PRIVATE_FILE));
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+  }
+};
 
 const same: Decoder = (value) => value;
 

@@ -1,0 +1,131 @@
+// An events file that is removed, moved, replaced or set back under a running process: nothing is acknowledged that the next start will not find.
+import { chmodSync, cpSync, mkdirSync, renameSync, rmSync, statSync, truncateSync } from 'node:fs';
+import { EmbeddedEventStore } from '@mainstem/embedded';
+import { EventStoreDbServer } from '@mainstem/eventstoredb-server';
+import { EventStoreDbEventStore } from '@mainstem/eventstoredb';
+import { describe, expect, it } from 'vitest';
+import { append, EmbeddedFolder, readAll } from './embedded-folder.js';
+
+const REPLACED = { code: 'EVENT_STORE_FILE_REPLACED' };
+
+describe('an embedded event store whose file changes under it', () => {
+  const folder = new EmbeddedFolder();
+  const dir = (): string => folder.path('store');
+  const file = (suffix = ''): string => folder.path('store', `events.db${suffix}`);
+
+  const remove = (): void => {
+    for (const suffix of ['', '-wal', '-shm']) rmSync(file(suffix), { force: true });
+  };
+  /** A backup of the store, as one file. */
+  const backUp = async (): Promise<void> => {
+    await (await EmbeddedEventStore.open({ dir: dir() })).close();
+    cpSync(file(), folder.path('backup.db'));
+  };
+
+  const changes: readonly (readonly [string, () => void])[] = [
+    ['removed', remove],
+    ['moved away with its folder', () => renameSync(dir(), folder.path('elsewhere'))],
+    ['moved away alone', () => renameSync(file(), file('.old'))],
+    [
+      'replaced by a backup',
+      () => {
+        remove();
+        cpSync(folder.path('backup.db'), file());
+      },
+    ],
+    ['overwritten in place by a shorter file', () => truncateSync(file(), 4_096)],
+    ['robbed of its write-ahead log', () => rmSync(file('-wal'))],
+  ];
+
+  it.each(changes)('refuses appends, tells its health and ends its readers once it was %s', async (_, change) => {
+    mkdirSync(dir());
+    const first = await folder.open({ dir: dir() });
+    await append(first, 'before', 2_000);
+    await first.close();
+    await backUp();
+    const store = await folder.open({ dir: dir() });
+    const subscription = store.subscribe({ after: (await store.head())!, signal: AbortSignal.timeout(30_000) });
+    expect((await subscription.next()).value).toMatchObject({ isCaughtUp: true });
+    const news = subscription.next();
+    await append(store, 'last');
+    await news;
+    const waiting = expect(subscription.next()).rejects.toMatchObject(REPLACED);
+    change();
+    await expect(append(store, 'after')).rejects.toMatchObject(REPLACED);
+    expect(store.troubles().join()).toContain('is no longer the file that this process opened');
+    await waiting;
+    await expect(store.head()).rejects.toMatchObject(REPLACED);
+  });
+
+  it('tells its health while nothing is appended', async () => {
+    const store = await folder.open();
+    expect(store.troubles()).toEqual([]);
+    rmSync(folder.path('events.db'));
+    expect(store.troubles().join()).toContain('it was removed or moved away');
+  });
+
+  it('stays refused when the old file is put back, until it is opened again', async () => {
+    const store = await folder.open();
+    await append(store, 'first');
+    renameSync(folder.path('events.db'), folder.path('aside.db'));
+    await expect(append(store, 'second')).rejects.toMatchObject(REPLACED);
+    renameSync(folder.path('aside.db'), folder.path('events.db'));
+    await expect(append(store, 'second')).rejects.toMatchObject(REPLACED);
+    await store.close();
+    const again = await folder.open();
+    await append(again, 'second');
+    expect(await readAll(again)).toHaveLength(2);
+  });
+
+  it('takes no other process for a replacement: both append, and one of them closes', async () => {
+    const [one, other] = [await folder.open(), await folder.open()];
+    for (const [index, store] of [one, other, one, other].entries()) await append(store, `turn ${index}`);
+    await other.close();
+    await append(one, 'alone');
+    expect(one.troubles()).toEqual([]);
+  });
+
+  it('refuses clients of the protocol, too, so that they try again', async () => {
+    const server = await EventStoreDbServer.start({ dir: folder.dir, port: 0 });
+    const store = await EventStoreDbEventStore.open({ connectionString: server.connectionString, patienceMs: 500 });
+    try {
+      rmSync(folder.path('events.db'));
+      const events = [{ id: crypto.randomUUID() as never, type: 'Noted', data: {}, metadata: {} }];
+      await expect(store.append('test-1' as never, events, { expectedRevision: 'any' })).rejects.toMatchObject({ code: 'EVENT_STORE_UNAVAILABLE' });
+      expect((await fetch(`http://127.0.0.1:${server.port}/health/ready`)).status).toBe(503);
+    } finally {
+      await store.close();
+      await server.stop();
+    }
+  });
+});
+
+describe.runIf(process.platform !== 'win32')('the files of embedded event stores', () => {
+  const folder = new EmbeddedFolder();
+  const mode = (...path: readonly string[]): string => (statSync(folder.path(...path)).mode & 0o777).toString(8);
+
+  it('are for the user of the process alone', async () => {
+    const store = await folder.open({ dir: folder.path('new') });
+    await append(store, 'first');
+    expect([mode('new'), mode('new', 'events.db'), mode('new', 'events.db-wal')]).toEqual(['700', '600', '600']);
+  });
+
+  it('keep the permissions that an operator gave them', async () => {
+    await (await folder.open()).close();
+    chmodSync(folder.path('events.db'), 0o640);
+    await (await folder.open()).close();
+    expect(mode('events.db')).toBe('640');
+  });
+
+  it.each(['file:x', 'file:y?mode=ro', 'file:///tmp'])('lie in the folder that was named, also %s', async (name) => {
+    const before = process.cwd();
+    process.chdir(folder.dir);
+    try {
+      const store = await folder.open({ dir: name });
+      await append(store, 'first');
+      expect(mode(name, 'events.db')).toBe('600');
+    } finally {
+      process.chdir(before);
+    }
+  });
+});
