@@ -44,7 +44,7 @@ describe('an embedded event store whose file changes under it', () => {
     await first.close();
     await backUp();
     const store = await folder.open({ dir: dir() });
-    const subscription = store.subscribe({ after: (await store.head())!, signal: AbortSignal.timeout(30_000) });
+    const subscription = store.subscribe({ after: await store.head(), signal: AbortSignal.timeout(30_000) });
     expect((await subscription.next()).value).toMatchObject({ isCaughtUp: true });
     const news = subscription.next();
     await append(store, 'last');

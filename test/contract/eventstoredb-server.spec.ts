@@ -153,7 +153,8 @@ describe('a server and an embedded event store on one folder', () => {
     }
     const types: string[] = [];
     for await (const batch of store.readStream(streamName('order-1'))) types.push(...batch.map((event) => event.type));
-    expect(types).toEqual(['Counted', 'Counted', '$streamDeleted']);
+    // The tombstone is the server's own event: no reader of the port sees it, by either way in.
+    expect(types).toEqual(['Counted', 'Counted']);
     await store.close();
     await stop();
   });
