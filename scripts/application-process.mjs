@@ -7,8 +7,8 @@ import { Refusal, repositoryNode } from './repository.mjs';
 
 const POLL_MS = 50;
 const LISTEN_TIMEOUT_MS = 60_000;
-/** An application ends by itself within five seconds. */
-const STOP_TIMEOUT_MS = 6_000;
+/** An application ends by itself within fifteen seconds: ten for the requests under way, five to close everything. */
+const STOP_TIMEOUT_MS = 16_000;
 
 export class ApplicationProcess {
   #child;

@@ -9,6 +9,6 @@ runMain(async () => {
   if (argv.includes('--help')) return console.log(settingsHelp('Command side of the shop ledger, alone.'));
   const settings = readSettings(argv, process.env);
   const app = await createLedgerApplication(CommandSideModule.forRoot(settings));
-  const url = await listen(app, settings.port, settings.host);
+  const url = await listen(app, settings.port, settings.host, settings);
   console.log(`Commands: ${url}/api (try them: ${url}/api/docs). Events: ${eventStoreAddress(settings)}. Ctrl-C stops.`);
 });

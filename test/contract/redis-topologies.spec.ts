@@ -120,6 +120,17 @@ describe.skipIf(!hasServer)('Redis behind sentinels', () => {
 });
 
 describe.skipIf(!hasServer)('a Redis that must not be used', () => {
+  it('is refused for a database that it does not have, and writes nothing into another one', async () => {
+    const server = await start();
+    await expect(RedisReadStore.open({ url: `${server.url}/99` }, { collections: {} })).rejects.toMatchObject({
+      code: 'READ_STORE_INVALID_OPTIONS',
+      message: expect.stringContaining('no database 99') as string,
+    });
+    expect(await ask(server.url, ['DBSIZE'])).toEqual(0);
+    const store = await RedisReadStore.open({ url: `${server.url}/15` }, { collections: {} });
+    await store.close();
+  });
+
   it('is refused when it evicts any key, and the way out is told', async () => {
     const { url } = await start({ flags: ['--maxmemory', '100mb', '--maxmemory-policy', 'allkeys-lru'] });
     await expect(opening(url)).rejects.toMatchObject({ code: 'READ_STORE_EVICTS', message: expect.stringContaining('noeviction') });

@@ -24,7 +24,7 @@ runMain(async () => {
   assertFile(settings.data);
   const startedMs = performance.now();
   const app = await createAllInOne(settings);
-  const url = await listen(app, settings.port, settings.host);
+  const url = await listen(app, settings.port, settings.host, settings);
   const events = settings.eventStore === 'embedded' ? '' : `, events on ${eventStoreAddress(settings)}`;
   console.log(`Mainstem shop ledger on ${url}, data in ${settings.dir}${events}`);
   if (await isLive(app)) await summarise(app, settings, url, (performance.now() - startedMs) / 1_000);

@@ -22,6 +22,6 @@ runMain(async () => {
   });
   configureHttp(app, { problems: queryProblems });
   serveOpenApi(app, 'Shop ledger: queries', 'Every answer says in Mainstem-Position which position of the event store it reflects.');
-  const url = await listen(app, settings.port, settings.host);
+  const url = await listen(app, settings.port, settings.host, settings);
   console.log(`Queries: ${url}/api/totals (all of them: ${url}/api/docs), read models in ${settings.dir}`);
 });

@@ -24,7 +24,7 @@ export const runProjector = async ({ name, portDefault, module }: ProjectorAppli
     // What fails while starting is for runMain to tell.
     abortOnError: false,
   });
-  const url = await listen(configureHttp(app), settings.port, settings.host);
+  const url = await listen(configureHttp(app), settings.port, settings.host, settings);
   app.useLogger(['error', 'warn', 'log']);
   console.log(`${name} on ${settings.dir}. Health: ${url}/health/ready, progress: ${url}/health/progress`);
 };

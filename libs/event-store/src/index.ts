@@ -11,6 +11,7 @@ export * from './heartbeat.js';
 export * from './identifiers.js';
 export * from './in-time.js';
 export * from './json.js';
+export * from './nearest-name.js';
 export * from './memory/in-memory-event-store.js';
 export * from './read-options.js';
 export * from './runtime.js';

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import type { ConnectionOptions } from 'node:tls';
 import { Cluster, Command, Redis } from 'ioredis';
 import { ReadStoreUnavailable } from '@mainstem/projection';
+import { InvalidRedisOptions } from './errors.js';
 import { restoreFastStrings } from './fast-strings.js';
 import { translateRedisError } from './redis-errors.js';
 import type { RedisTarget } from './redis-target.js';
@@ -116,13 +117,24 @@ export const connect = async (target: RedisTarget, store: string): Promise<Redis
     const late = new Promise<never>((_, reject) => {
       timer = setTimeout(() => reject(last instanceof Error ? last : new Error('no server answers')), START_TIMEOUT_MS);
     });
-    await Promise.race([client.connect(), late]);
+    await Promise.race([client.connect().then(() => assertDatabase(client, target)), late]);
     return new RedisConnection(client, store);
   } catch (error) {
     client.disconnect();
     throw translateRedisError(isConnectionClosed(error) && last !== undefined ? last : error, store);
   } finally {
     clearTimeout(timer);
+  }
+};
+
+/** The driver selects the database as well, but goes on in database 0 when that is refused. */
+const assertDatabase = async (client: RedisClient, { database }: RedisTarget): Promise<void> => {
+  if (client instanceof Cluster || database === 0) return;
+  try {
+    await client.select(database);
+  } catch (error) {
+    if (!(error instanceof Error && /out of range/i.test(error.message))) throw error;
+    throw new InvalidRedisOptions(`the server has no database ${database}; its configuration says how many there are (databases)`);
   }
 };
 

@@ -1,4 +1,5 @@
 // Fills the context of a command from the headers of a request.
+import { isUtf8 } from 'node:buffer';
 import { CONTEXT_ID_RULE, InvalidCommand, isContextId, type CommandContext } from '@mainstem/aggregate';
 import type { Runtime } from '@mainstem/event-store';
 import { createParamDecorator, Inject, Injectable, type ExecutionContext, type PipeTransform } from '@nestjs/common';
@@ -16,9 +17,15 @@ export const contextHeader = (headers: Headers, name: string): string | undefine
   const value = headers[name.toLowerCase()];
   if (value === undefined) return undefined;
   // The draft standard of Idempotency-Key writes it as a quoted string, most clients write it bare.
-  const id = typeof value === 'string' ? value.replace(/^"(.*)"$/u, '$1') : '';
+  const id = typeof value === 'string' ? textOf(value).replace(/^"(.*)"$/u, '$1') : '';
   if (!isContextId(id)) throw new InvalidCommand('The request', [{ field: name, message: CONTEXT_ID_RULE }]);
   return id;
+};
+
+/** Node gives each byte of a header as one character; those of a client that writes UTF-8 belong together. */
+const textOf = (value: string): string => {
+  const bytes = Buffer.from(value, 'latin1');
+  return isUtf8(bytes) ? bytes.toString() : value;
 };
 
 /** The correlation id that a request brings, or undefined. Errors: COMMAND_INVALID. */

@@ -6,6 +6,7 @@ import { ProblemDetailsFilter } from '../problem-details/problem-details.filter.
 import type { ProblemRules } from '../problem-details/problem-rules.js';
 import type { Telemetry } from '../telemetry/telemetry.js';
 import { TELEMETRY } from '../telemetry/tokens.js';
+import { refuseUnreadable, refuseUnreadableBody } from './readable-request.js';
 import { requestValidationPipe } from './request-validation.js';
 
 export interface HttpOptions {
@@ -20,7 +21,7 @@ const BODY_BYTES_MAX = 1_048_576;
 
 /** What Nest's Express application has; create it with `{ bodyParser: false }`, else Nest's own smaller bound applies first. */
 export interface HttpApplication extends INestApplication {
-  useBodyParser(type: 'json', options: { limit: number }): unknown;
+  useBodyParser(type: 'json', options: { limit: number; verify: typeof refuseUnreadableBody }): unknown;
   /** Switches an option of Express off. */
   disable(option: 'x-powered-by'): unknown;
 }
@@ -29,13 +30,14 @@ interface Request {
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
 }
 
-/** Sets up an Express application of Nest: JSON bodies only (415), bounded (413), queries validated (400), errors as problem details. */
+/** Sets up an Express application of Nest: JSON bodies only (415), bounded (413), in UTF-8 as address and headers are (400), queries validated (400), errors as problem details. */
 export const configureHttp = <Application extends HttpApplication>(app: Application, options: HttpOptions = {}): Application => {
   const telemetry = telemetryOf(app);
   if (telemetry?.onRequest) app.use(telemetry.onRequest);
+  app.use(refuseUnreadable);
   app.use((request: Request, _: unknown, next: (error?: unknown) => void) => next(mediaTypeProblem(request)));
   app.disable('x-powered-by');
-  app.useBodyParser('json', { limit: options.bodyBytesMax ?? BODY_BYTES_MAX });
+  app.useBodyParser('json', { limit: options.bodyBytesMax ?? BODY_BYTES_MAX, verify: refuseUnreadableBody });
   if (telemetry?.afterBody) app.use(telemetry.afterBody);
   app.useGlobalPipes(requestValidationPipe());
   app.useGlobalFilters(new ProblemDetailsFilter(options.problems, options.runtime));

@@ -22,6 +22,13 @@ const eventStoreOutage: ProblemRule = {
   detail: 'The event store is not available at the moment. Send the request again; a command with the same Idempotency-Key takes effect once.',
 };
 
+/** Addresses and what a driver says are nobody's business out there, either. */
+const readStoreOutage: ProblemRule = {
+  status: 503,
+  retryAfterS: 1,
+  detail: 'The read model is not available at the moment. Send the request again.',
+};
+
 /** The framework's own errors. What is not listed is a refusal (409), else unexpected: 500 without any detail. */
 export const DEFAULT_PROBLEM_RULES: ProblemRules = {
   COMMAND_INVALID: 400,
@@ -42,7 +49,9 @@ export const DEFAULT_PROBLEM_RULES: ProblemRules = {
   AGGREGATE_CONFLICT_UNRESOLVED: { status: 503, retryAfterS: 1 },
   AGGREGATE_OVERLOADED: { status: 503, retryAfterS: 1 },
   PROJECTION_BEHIND: { status: 503, retryAfterS: 1, members: projectionLag },
-  READ_STORE_UNAVAILABLE: { status: 503, retryAfterS: 1 },
-  READ_STORE_BUSY: { status: 503, retryAfterS: 1 },
+  PROJECTION_WAIT_REFUSED: { status: 503, retryAfterS: 1 },
+  READ_STORE_BUSY: readStoreOutage,
+  READ_STORE_READ_ONLY: readStoreOutage,
+  READ_STORE_UNAVAILABLE: readStoreOutage,
   PROJECTION_UNKNOWN: 404,
 };

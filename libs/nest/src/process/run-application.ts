@@ -4,12 +4,14 @@ import { Logger, type INestApplication } from '@nestjs/common';
 import { once } from 'node:events';
 import type { Server } from 'node:http';
 import { isIPv6, type AddressInfo } from 'node:net';
+import { servedHosts } from '../http/served-hosts.js';
 import { ApplicationLogger, tellingLine } from './application-logger.js';
+import { Draining } from './draining.js';
 import { HostUnusable, PortForbidden, PortInUse } from './errors.js';
 import { HOST_DEFAULT } from './host-default.js';
 
-/** Longest time from the signal to the end of the process. */
-const STOP_TIMEOUT_MS = 4_500;
+/** Longest time for everything to be closed, after requests under way were answered. */
+const CLOSE_TIMEOUT_MS = 4_500;
 /** After a failed start: time for what is left to be written. */
 const FAILED_START_TIMEOUT_MS = 500;
 const EXIT_FAILURE = 1;
@@ -17,14 +19,26 @@ const KEEP_ALIVE_MS = 60_000;
 /** Whoever listens on one of these can be reached by this name; on the last two, by others besides. */
 const AS_LOCALHOST = [HOST_DEFAULT, '0.0.0.0', '::'];
 
+export interface ListenOptions {
+  /** Names besides those of this machine that are served while the address is a loopback one; in small letters, without port. */
+  readonly allowedHosts?: readonly string[];
+}
+
 /**
  * Listens on an address of this machine, unless it is named on one that no other machine reaches, and returns the URL to use here. From
- * then on SIGINT and SIGTERM stop the application, within five seconds whatever hangs. Errors: HOST_UNUSABLE, PORT_IN_USE,
+ * then on SIGINT and SIGTERM stop the application: requests under way are answered, for ten seconds at most, new ones refused, and
+ * everything is closed within five seconds more, whatever hangs. A second signal ends it at once. Errors: HOST_UNUSABLE, PORT_IN_USE,
  * PORT_FORBIDDEN; the application is closed then.
  */
-export const listen = async (app: INestApplication, port: number, host: string = HOST_DEFAULT): Promise<string> => {
-  app.enableShutdownHooks();
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, endInTime);
+export const listen = async (
+  app: INestApplication,
+  port: number,
+  host: string = HOST_DEFAULT,
+  { allowedHosts = [] }: ListenOptions = {},
+): Promise<string> => {
+  const draining = new Draining(app);
+  app.use(servedHosts(() => app.getHttpServer() as Server, allowedHosts));
+  stopOnSignals(app, draining);
   try {
     await app.init();
     return await listenOn(app.getHttpServer() as Server, port, host);
@@ -60,12 +74,32 @@ const listenOn = async (server: Server, port: number, host: string): Promise<str
   return `http://${name}:${(server.address() as AddressInfo).port}`;
 };
 
-const endInTime = (): void => {
+const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
+
+/** Ends by the signal itself once everything is closed, as a program without handlers would. */
+const stopOnSignals = (app: INestApplication, draining: Draining): void => {
+  const stop = (signal: NodeJS.Signals): void => {
+    for (const each of SIGNALS) process.removeListener(each, stop);
+    void drainAndClose(app, draining, signal).then(
+      () => process.kill(process.pid, signal),
+      (error: unknown) => {
+        console.error(isMainstemError(error) ? tellingLine(error) : error);
+        process.exit(EXIT_FAILURE);
+      },
+    );
+  };
+  for (const signal of SIGNALS) process.on(signal, stop);
+};
+
+const drainAndClose = async (app: INestApplication, draining: Draining, signal: NodeJS.Signals): Promise<void> => {
+  await draining.drain();
   const timer = setTimeout(() => {
-    console.error(`Did not stop within ${STOP_TIMEOUT_MS} ms; ending at once. The stores are safe, the next start goes on.`);
+    console.error(`Did not stop within ${CLOSE_TIMEOUT_MS} ms; ending at once. The stores are safe, the next start goes on.`);
     process.exit(EXIT_FAILURE);
-  }, STOP_TIMEOUT_MS);
-  timer.unref();
+  }, CLOSE_TIMEOUT_MS);
+  // Nest hands the signal on to the hooks; its interface does not show that.
+  await (app as INestApplication & { close(signal: string): Promise<void> }).close(signal);
+  clearTimeout(timer);
 };
 
 const listenError = (error: unknown, port: number, host: string): unknown => {

@@ -18,6 +18,7 @@ describe('settings', () => {
       dir: resolve('.mainstem'),
       host: '127.0.0.1',
       port: 3000,
+      allowedHosts: [],
       eventStore: 'embedded',
       readStoreSql: 'embedded',
       readStoreCache: 'embedded',
@@ -184,5 +185,44 @@ describe('settings', () => {
     expect(String(refusal([], { READ_STORE_CACHE: 'memcached://user:secret@localhost' }))).not.toContain('secret');
     expect(String(refusal([], { EVENT_STORE: 'kurrentdb://admin:secret@localhost' }))).not.toContain('secret');
     expect(String(refusal([], { EVENT_STORE: 'http://admin:sec@secret@localhost' }))).not.toContain('secret');
+  });
+
+  it.each(
+    ['EVENT_STORE', 'READ_STORE_SQL', 'READ_STORE_CACHE', 'READ_STORE_SEARCH', 'OTEL_EXPORTER_OTLP_ENDPOINT'].flatMap((name) =>
+      [
+        'user:SECRET@db:5432/shop',
+        'user:SECRET',
+        'SECRET',
+        '/user:SECRET@db',
+        'postgres:/user:SECRET@db',
+        'wrong://user:SECRET',
+        'wrong://user:1?SECRET@db',
+        'wrong://user:a@SECRET@db',
+        'wrong://db?password=SECRET',
+        'wrong://db?password=a@SECRET',
+        'wrong://user:12/SECRET',
+      ].map((value) => [name, value] as const),
+    ),
+  )('never repeat it in %s, whatever the value looks like: %s', (name, value) => {
+    expect(refusal([], { [name]: value })).toMatchObject({ code: 'SETTINGS_INVALID', setting: name });
+    expect(String(refusal([], { [name]: value }))).not.toContain('SECRET');
+  });
+
+  it('refuse a variable or flag that is almost one of theirs, and name it', () => {
+    expect(String(refusal([], { READ_STORE_SLQ: 'postgres://host/db' }))).toContain('Did you mean READ_STORE_SQL?');
+    expect(String(refusal([], { MAINSTEM_REBIULD: 'auto' }))).toContain('Did you mean MAINSTEM_REBUILD?');
+    expect(String(refusal(['--prot', '1']))).toContain('Did you mean --port?');
+    expect(String(refusal([], { READ_STORE_SEARCH: 'http://host:9200?replcas=1' }))).toContain('Did you mean replicas?');
+    // What Kubernetes and Docker set for a service of such a name is not ours.
+    expect(
+      refusal([], { EVENT_STORE_PORT: 'tcp://10.0.0.1:2113', EVENT_STORE_SERVICE_HOST: '10.0.0.1', READ_STORE_SQL_PORT: '5432' }),
+    ).toBeUndefined();
+  });
+
+  it('take names to be served, and refuse what is no name', () => {
+    expect(readSettings([], { MAINSTEM_ALLOWED_HOSTS: 'Shop.test, shop.local' }).allowedHosts).toEqual(['shop.test', 'shop.local']);
+    for (const given of ['http://shop.test', 'shop.test:80', '*']) {
+      expect(refusal([], { MAINSTEM_ALLOWED_HOSTS: given })).toMatchObject({ setting: 'MAINSTEM_ALLOWED_HOSTS' });
+    }
   });
 });

@@ -1,4 +1,5 @@
 // What an application is started with: flags first, then the environment, then defaults.
+import { nearestName } from '@mainstem/event-store';
 import { LEASE_MS_DEFAULT, PARTITIONS_MAX, type RebuildPolicy } from '@mainstem/projection';
 import { resolve } from 'node:path';
 import { HOST_DEFAULT } from '../process/host-default.js';
@@ -11,6 +12,8 @@ export interface Settings {
   readonly host: string;
   /** 0 takes a free one. */
   readonly port: number;
+  /** Names that are served besides those of this machine while `host` is a loopback address; in small letters. */
+  readonly allowedHosts: readonly string[];
   readonly eventStore: 'embedded' | EventStoreConnection;
   readonly readStoreSql: 'embedded' | { readonly url: string };
   /** May hold a password. */
@@ -83,6 +86,7 @@ Settings (flag, environment variable, default):
   --dir <folder>    MAINSTEM_DIR       ${DIR_DEFAULT}    folder of the embedded stores
   --host <address>  MAINSTEM_HOST      ${HOST_DEFAULT}    address to listen on: this machine alone; 0.0.0.0 is every one that it has
   --port <n>        PORT               ${port}         port to listen on; 0 takes a free one
+                    MAINSTEM_ALLOWED_HOSTS        names that are served besides localhost on a loopback address, such as shop.test,shop.local
 ${importsData ? DATA_HELP : ''}  --rebuild <how>   MAINSTEM_REBUILD   manual       what to do about a changed projection: auto fills it anew at start,
                                                   manual waits for mainstem rebuild
                     PROJECTOR_LEASE_MS 5000       how long a projection waits for another instance after its own has died
@@ -98,14 +102,50 @@ ${importsData ? DATA_HELP : ''}  --rebuild <how>   MAINSTEM_REBUILD   manual    
                     OTEL_EXPORTER_OTLP_ENDPOINT   http://host:4318 sends traces there (OTLP over HTTP); OpenTelemetry's other variables
                                                   count as well. Default: no traces`;
 
+const FLAGS = ['--dir', '--host', '--port', '--data', '--no-data', '--rebuild', '--help'];
+const VARIABLES = [
+  'MAINSTEM_DIR',
+  'MAINSTEM_HOST',
+  'MAINSTEM_ALLOWED_HOSTS',
+  'MAINSTEM_REBUILD',
+  'PORT',
+  'PROJECTOR_LEASE_MS',
+  'PROJECTION_PARTITIONS',
+  'EVENT_STORE',
+  'EVENT_STORE_USERNAME',
+  'EVENT_STORE_PASSWORD',
+  'READ_STORE_SQL',
+  'READ_STORE_CACHE',
+  'READ_STORE_SEARCH',
+  'METRICS',
+];
+/** Short names, such as those near PORT, belong to others as well. */
+const MISSPELT_LENGTH_MIN = 8;
+
+/** A variable that is almost one of ours was meant to be it: without a word its value would count for nothing. Errors: SETTINGS_INVALID. */
+const refuseMisspelt = (env: Environment): void => {
+  for (const name of Object.keys(env)) {
+    if (name.length < MISSPELT_LENGTH_MIN || VARIABLES.includes(name) || !env[name]) continue;
+    const meant = nearestName(name, VARIABLES);
+    if (meant !== undefined) throw new SettingsInvalid(name, `unknown. Did you mean ${meant}? Set that one, or remove this one.`);
+  }
+};
+
+const didYouMean = (name: string, known: readonly string[]): string => {
+  const meant = nearestName(name, known);
+  return meant === undefined ? '' : ` Did you mean ${meant}?`;
+};
+
 /** Reads flags (without the program's name) and environment; an empty variable counts as absent. Errors: SETTINGS_INVALID. */
 export const readSettings = (argv: readonly string[], env: Environment, options: SettingsOptions = {}): Settings => {
   const flags = readFlags(argv);
+  refuseMisspelt(env);
   const data = flags.isWithoutData ? undefined : (flags.data ?? options.data);
   return {
     dir: resolve(flags.dir ?? variable(env, 'MAINSTEM_DIR') ?? DIR_DEFAULT),
     host: flags.host ?? variable(env, 'MAINSTEM_HOST') ?? HOST_DEFAULT,
     port: portOf(flags.port, env) ?? options.port ?? PORT_DEFAULT,
+    allowedHosts: allowedHosts(variable(env, 'MAINSTEM_ALLOWED_HOSTS')),
     eventStore: eventStore(env),
     readStoreSql: sqlStore(variable(env, 'READ_STORE_SQL')),
     readStoreCache: cacheStore(variable(env, 'READ_STORE_CACHE')),
@@ -140,8 +180,8 @@ const readFlags = (argv: readonly string[]): Flags => {
       flags[name.slice(2) as 'dir' | 'host' | 'port' | 'data' | 'rebuild'] = value;
     } else {
       throw new SettingsInvalid(
-        argv[index] ?? '',
-        'unknown. Known are --dir <folder>, --host <address>, --port <n>, --data <file>, --no-data and --rebuild <auto|manual>.',
+        name,
+        `unknown.${didYouMean(name, FLAGS)} Known are --dir <folder>, --host <address>, --port <n>, --data <file>, --no-data and --rebuild <auto|manual>.`,
       );
     }
   }
@@ -158,6 +198,16 @@ const portOf = (flag: string | undefined, env: Environment): number | undefined 
   if (!(port <= PORT_MAX))
     throw new SettingsInvalid(flag === undefined ? 'PORT' : '--port', `must be a whole number from 0 to ${PORT_MAX}, got "${text}"`);
   return port;
+};
+
+const HOST_NAME = /^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/;
+
+const allowedHosts = (text: string | undefined): readonly string[] => {
+  const names = (text ?? '').split(',').map((name) => name.trim().toLowerCase());
+  const unusable = names.find((name) => name !== '' && !HOST_NAME.test(name));
+  if (unusable !== undefined)
+    throw new SettingsInvalid('MAINSTEM_ALLOWED_HOSTS', `must be host names without port, with commas between, got "${unusable}"`);
+  return names.filter((name) => name !== '');
 };
 
 const isOn = (env: Environment, name: string): boolean => {
@@ -283,12 +333,24 @@ const searchStore = (value = 'embedded'): Settings['readStoreSearch'] => {
   const url = new URL(value);
   const { prefix, replicas, ...others } = Object.fromEntries(url.searchParams);
   const [unknown] = Object.keys(others);
-  if (unknown !== undefined) throw refuse(`does not know ${unknown}; it takes prefix and replicas`);
+  if (unknown !== undefined) throw refuse(`does not know ${unknown}; it takes prefix and replicas.${didYouMean(unknown, ['prefix', 'replicas'])}`);
   if (prefix !== undefined && !SEARCH_PREFIX.test(prefix)) throw refuse('its prefix must be 1 to 32 lower-case letters, digits and underscores');
   if (replicas !== undefined && !REPLICAS.test(replicas)) throw refuse('its replicas must be a number from 0 to 9');
   url.search = '';
   return { url: url.href, ...(prefix !== undefined && { prefix }), ...(replicas !== undefined && { replicas: Number(replicas) }) };
 };
 
-/** A value that may be a URL, fit for a message. */
-const withoutCredentials = (value: string): string => value.replace(/\/\/.*@/s, '//…@');
+/**
+ * A value that was meant to be a URL, fit for a message: scheme and hosts. What stands before the last @ may be a password, and so may all of a
+ * value that looks like no address.
+ */
+const withoutCredentials = (value: string): string => {
+  const [, scheme = '', rest = ''] = /^([a-z][a-z0-9+.-]*:\/\/)?(.*)$/is.exec(value) ?? [];
+  const at = rest.lastIndexOf('@');
+  const query = rest.indexOf('?');
+  const hosts = rest.slice(at + 1).replace(/[/?#].*$/s, '');
+  const isShown = HOSTS.test(hosts) && (scheme !== '' || at >= 0) && !(query >= 0 && query < at);
+  return `${scheme}${at < 0 ? '' : '…@'}${isShown ? hosts : '…'}`;
+};
+
+const HOSTS = /^[A-Za-z0-9._-]*(?::\d{0,5})?(?:,[A-Za-z0-9._-]+(?::\d{0,5})?)*$/;

@@ -86,6 +86,16 @@ export class TooManyParked extends MainstemError {
   }
 }
 
+/** As many readers wait for positions of this read store as may; this one was turned away at once. */
+export class WaitRefused extends MainstemError {
+  constructor(waitingMax: number) {
+    super(
+      'PROJECTION_WAIT_REFUSED',
+      `More than ${waitingMax} readers wait for this read store to come further. Ask again later, or without a position.`,
+    );
+  }
+}
+
 /** A read model has not reached a position within the time given. */
 export class ProjectionBehind extends MainstemError {
   constructor(

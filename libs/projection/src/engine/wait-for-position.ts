@@ -1,6 +1,6 @@
 // For processes that query a read store but do not run its projections: wait until it reflects a position.
 import { OperationAborted, systemRuntime, type Position, type Runtime } from '@mainstem/event-store';
-import { ProjectionBehind } from './errors.js';
+import { ProjectionBehind, WaitRefused } from './errors.js';
 import type { ReadStore } from '../read-store/read-store.js';
 
 const POLL_MS = 5;
@@ -11,12 +11,17 @@ export interface WaitForPositionOptions {
   readonly runtime?: Runtime;
 }
 
+/** Readers of one read store that may wait at a time: each holds a request and its connection. */
+const WAITING_MAX = 1_000;
+
 /**
  * Resolves with the position that the serving generations of all these projections (at least one) have reached, once it is not before `position`
  * and queries see it.
- * Looks every 5 ms; all that wait for the same projections of a store at a time share one look, so that any number of them keeps one connection
- * busy at most, and the projector, if it shares the store's connections, is not held up by those who wait for it.
- * Errors: PROJECTION_BEHIND after the timeout, naming the projection that is furthest behind, EVENT_STORE_ABORTED, and those of the read store.
+ * Looks every 5 ms; all that wait for the same projections of a store share each look and its timer, so that any number of them keeps one
+ * connection busy at most, and the projector, if it shares the store's connections, is not held up by those who wait for it. At most 1,000 wait
+ * for a store at a time.
+ * Errors: PROJECTION_BEHIND after the timeout, naming the projection that is furthest behind, PROJECTION_WAIT_REFUSED, EVENT_STORE_ABORTED, and
+ * those of the read store.
  */
 export const waitForPosition = async (
   store: ReadStore,
@@ -24,18 +29,11 @@ export const waitForPosition = async (
   position: Position,
   { timeoutMs, signal, runtime = systemRuntime }: WaitForPositionOptions,
 ): Promise<Position> => {
-  const startMs = runtime.monotonic();
-  for (;;) {
-    const slowest = await sharedLook(store, projections);
-    if (slowest.position !== undefined && slowest.position >= position) {
-      await store.makeVisible?.(projections);
-      return slowest.position;
-    }
-    if (signal?.aborted) throw new OperationAborted('waitForPosition', signal.reason);
-    const elapsedMs = runtime.monotonic() - startMs;
-    if (elapsedMs >= timeoutMs) throw new ProjectionBehind(slowest.projection, position, slowest.position, Math.round(elapsedMs));
-    await runtime.sleep(Math.min(POLL_MS, timeoutMs - elapsedMs), signal);
-  }
+  const polls = pollsOf(store);
+  const poll = polls.of(projections, runtime);
+  const reached = await poll.until(position, timeoutMs, signal);
+  await store.makeVisible?.(projections);
+  return reached;
 };
 
 interface Reached {
@@ -43,19 +41,132 @@ interface Reached {
   readonly position: Position | undefined;
 }
 
-/** By store and projections: the look that is under way. Checkpoints go forward, so what was reached when it began is reached. */
-const looks = new WeakMap<ReadStore, Map<string, Promise<Reached>>>();
+/** Those of one read store, by what is waited for. */
+class Polls {
+  readonly #store: ReadStore;
+  readonly #polls = new Map<string, Poll>();
+  waiting = 0;
 
-const sharedLook = (store: ReadStore, projections: readonly string[]): Promise<Reached> => {
-  const ofStore = looks.get(store) ?? new Map<string, Promise<Reached>>();
-  looks.set(store, ofStore);
-  const key = JSON.stringify(projections);
-  const underWay = ofStore.get(key);
-  if (underWay) return underWay;
-  const look = slowestOf(store, projections).finally(() => ofStore.delete(key));
-  ofStore.set(key, look);
-  return look;
+  constructor(store: ReadStore) {
+    this.#store = store;
+  }
+
+  of(projections: readonly string[], runtime: Runtime): Poll {
+    const key = JSON.stringify(projections);
+    const known = this.#polls.get(key);
+    if (known) return known;
+    const poll = new Poll(
+      this,
+      () => slowestOf(this.#store, projections),
+      runtime,
+      () => this.#polls.delete(key),
+    );
+    this.#polls.set(key, poll);
+    return poll;
+  }
+}
+
+const ofStores = new WeakMap<ReadStore, Polls>();
+
+const pollsOf = (store: ReadStore): Polls => {
+  const known = ofStores.get(store);
+  if (known) return known;
+  const polls = new Polls(store);
+  ofStores.set(store, polls);
+  return polls;
 };
+
+interface Waiter {
+  readonly position: Position;
+  readonly startMs: number;
+  readonly timeoutMs: number;
+  readonly resolve: (reached: Position) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** One look after the other, for as long as anybody waits. */
+class Poll {
+  readonly #polls: Polls;
+  readonly #look: () => Promise<Reached>;
+  readonly #runtime: Runtime;
+  readonly #onIdle: () => void;
+  /** Those who came while a look was under way hear of the next one: what it found may be older than what they want. */
+  readonly #waiters = new Set<Waiter>();
+  #isRunning = false;
+  #pause = new AbortController();
+
+  constructor(polls: Polls, look: () => Promise<Reached>, runtime: Runtime, onIdle: () => void) {
+    this.#polls = polls;
+    this.#look = look;
+    this.#runtime = runtime;
+    this.#onIdle = onIdle;
+  }
+
+  until(position: Position, timeoutMs: number, signal: AbortSignal | undefined): Promise<Position> {
+    if (signal?.aborted) return Promise.reject(new OperationAborted('waitForPosition', signal.reason));
+    if (this.#polls.waiting >= WAITING_MAX) return Promise.reject(new WaitRefused(WAITING_MAX));
+    return new Promise((resolve, reject) => {
+      const onAbort = (): void => this.#settle(waiter, () => reject(new OperationAborted('waitForPosition', signal?.reason)));
+      const end =
+        <Value>(settle: (value: Value) => void) =>
+        (value: Value): void => {
+          signal?.removeEventListener('abort', onAbort);
+          settle(value);
+        };
+      const waiter: Waiter = { position, timeoutMs, startMs: this.#runtime.monotonic(), resolve: end(resolve), reject: end(reject) };
+      signal?.addEventListener('abort', onAbort, { once: true });
+      this.#waiters.add(waiter);
+      this.#polls.waiting++;
+      this.#pause.abort(); // it may be there already
+      void this.#run();
+    });
+  }
+
+  async #run(): Promise<void> {
+    if (this.#isRunning) return;
+    this.#isRunning = true;
+    while (this.#waiters.size > 0) {
+      await this.#lookOnce();
+      if (this.#waiters.size === 0) break;
+      this.#pause = new AbortController();
+      await this.#runtime.sleep(this.#pauseMs(), this.#pause.signal);
+    }
+    this.#isRunning = false;
+    this.#onIdle();
+  }
+
+  async #lookOnce(): Promise<void> {
+    const asking = [...this.#waiters];
+    try {
+      const slowest = await this.#look();
+      const nowMs = this.#runtime.monotonic();
+      for (const waiter of asking) this.#answer(waiter, slowest, nowMs);
+    } catch (error) {
+      for (const waiter of asking) this.#settle(waiter, () => waiter.reject(error));
+    }
+  }
+
+  #answer(waiter: Waiter, { projection, position }: Reached, nowMs: number): void {
+    if (position !== undefined && position >= waiter.position) return this.#settle(waiter, () => waiter.resolve(position));
+    const waitedMs = nowMs - waiter.startMs;
+    if (waitedMs < waiter.timeoutMs) return;
+    this.#settle(waiter, () => waiter.reject(new ProjectionBehind(projection, waiter.position, position, Math.round(waitedMs))));
+  }
+
+  #settle(waiter: Waiter, settle: () => void): void {
+    if (!this.#waiters.delete(waiter)) return;
+    this.#polls.waiting--;
+    settle();
+  }
+
+  /** Not beyond the time of the one who has least left. */
+  #pauseMs(): number {
+    const nowMs = this.#runtime.monotonic();
+    let pauseMs = POLL_MS;
+    for (const { startMs, timeoutMs } of this.#waiters) pauseMs = Math.min(pauseMs, Math.max(0, startMs + timeoutMs - nowMs));
+    return pauseMs;
+  }
+}
 
 /** A projection without a serving generation has reached nothing. */
 const slowestOf = async (store: ReadStore, projections: readonly string[]): Promise<Reached> => {

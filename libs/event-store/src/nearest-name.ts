@@ -1,0 +1,43 @@
+// What was meant by a name that does not exist.
+
+/** Most letters that may be wrong, missing, too many or swapped. */
+const DISTANCE_MAX = 2;
+
+/** The known name that differs least from this one, by two letters at most; undefined where none is as near. Upper and lower case count alike. */
+export const nearestName = (name: string, known: readonly string[]): string | undefined => {
+  let nearest: string | undefined;
+  let least = Math.min(DISTANCE_MAX, Math.floor(name.length / 2)) + 1;
+  for (const candidate of known) {
+    const distance = distanceOf(name.toLowerCase(), candidate.toLowerCase(), least);
+    if (distance >= least) continue;
+    least = distance;
+    nearest = candidate;
+  }
+  return nearest;
+};
+
+/** Of Damerau and Levenshtein, neighbours swapped once (optimal string alignment); `bound` where it is that or more. */
+const distanceOf = (from: string, to: string, bound: number): number => {
+  if (Math.abs(from.length - to.length) >= bound) return bound;
+  let before: number[] = [];
+  let last = Array.from({ length: to.length + 1 }, (_, index) => index);
+  for (let row = 1; row <= from.length; row++) {
+    const current = [row];
+    for (let column = 1; column <= to.length; column++) {
+      const isSame = from[row - 1] === to[column - 1];
+      const isSwapped = row > 1 && column > 1 && from[row - 1] === to[column - 2] && from[row - 2] === to[column - 1];
+      const at = (line: readonly number[], index: number): number => line[index] ?? bound;
+      current.push(
+        Math.min(
+          at(last, column) + 1,
+          at(current, column - 1) + 1,
+          at(last, column - 1) + (isSame ? 0 : 1),
+          isSwapped ? at(before, column - 2) + 1 : bound,
+        ),
+      );
+    }
+    before = last;
+    last = current;
+  }
+  return Math.min(last[to.length] ?? bound, bound);
+};

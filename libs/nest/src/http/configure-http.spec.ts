@@ -1,0 +1,97 @@
+// What an application does not take: bytes that are no text, and names that are not its own.
+import { Body, Controller, Get, Headers, Module, Post } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import { request, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { contextHeader } from '../commands/command-context-of.js';
+import { listen } from '../process/run-application.js';
+import { configureHttp } from './configure-http.js';
+
+class EchoController {
+  echo(headers: Record<string, string>): { readonly key: string | undefined } {
+    return { key: contextHeader(headers, 'Idempotency-Key') };
+  }
+  take(body: unknown): unknown {
+    return body;
+  }
+}
+const descriptorOf = (name: string): PropertyDescriptor => Object.getOwnPropertyDescriptor(EchoController.prototype, name) as PropertyDescriptor;
+Controller()(EchoController);
+Get('echo/:id')(EchoController.prototype, 'echo', descriptorOf('echo'));
+Headers()(EchoController.prototype, 'echo', 0);
+Post('echo')(EchoController.prototype, 'take', descriptorOf('take'));
+Body()(EchoController.prototype, 'take', 0);
+
+class EchoModule {}
+Module({ controllers: [EchoController] })(EchoModule);
+
+let app: NestExpressApplication;
+beforeAll(async () => {
+  const handlers = process.listeners('SIGTERM');
+  app = configureHttp(
+    await NestFactory.create<NestExpressApplication>(EchoModule, { logger: false, bodyParser: false, forceCloseConnections: true }),
+  );
+  await listen(app, 0, '127.0.0.1', { allowedHosts: ['shop.test'] });
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    for (const handler of process.listeners(signal)) if (!handlers.includes(handler)) process.removeListener(signal, handler);
+  }
+});
+afterAll(() => app.close());
+
+interface Asked {
+  readonly method?: string;
+  readonly path: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: Buffer;
+}
+
+const ask = ({ method = 'GET', path, headers = {}, body }: Asked): Promise<{ readonly status: number; readonly body: Record<string, unknown> }> =>
+  new Promise((resolve, reject) => {
+    const { port } = (app.getHttpServer() as Server).address() as AddressInfo;
+    request({ host: '127.0.0.1', port, method, path, headers }, (answer) => {
+      let text = '';
+      answer.setEncoding('utf8').on('data', (piece) => (text += piece));
+      answer.on('end', () => resolve({ status: answer.statusCode ?? 0, body: JSON.parse(text) as Record<string, unknown> }));
+    })
+      .on('error', reject)
+      .end(body);
+  });
+
+const JSON_TYPE = { 'Content-Type': 'application/json' };
+
+describe('the HTTP edge', () => {
+  it.each<[string, Asked]>([
+    ['a path', { path: '/echo/a%FFb' }],
+    ['a query', { path: '/echo/1?q=%C3%28' }],
+    ['a header', { path: '/echo/1', headers: { 'Idempotency-Key': 'a\xffb' } }],
+    ['a body', { method: 'POST', path: '/echo', headers: JSON_TYPE, body: Buffer.from('{"name":"\xff"}', 'latin1') }],
+    ['a surrogate in a body', { method: 'POST', path: '/echo', headers: JSON_TYPE, body: Buffer.from([0x22, 0xed, 0xa0, 0x80, 0x22]) }],
+  ])('answers 400 to bytes that are no UTF-8 in %s', async (_, asked) => {
+    const { status, body } = await ask(asked);
+    expect({ status, code: body['code'] }).toEqual({ status: 400, code: 'HTTP_BAD_REQUEST' });
+    expect(body['detail']).toContain('UTF-8');
+  });
+
+  it('takes any text in UTF-8, in each of these places', async () => {
+    const sent = { name: 'Ünïcode 🎩' };
+    expect((await ask({ method: 'POST', path: '/echo', headers: JSON_TYPE, body: Buffer.from(JSON.stringify(sent)) })).body).toEqual(sent);
+    expect((await ask({ path: `/echo/${encodeURIComponent('ü 🎩')}?q=100%25` })).status).toBe(200);
+    const key = 'schlüssel-1';
+    const { body } = await ask({ path: '/echo/1', headers: { 'Idempotency-Key': Buffer.from(key).toString('latin1') } });
+    expect(body).toEqual({ key });
+  });
+
+  it.each(['localhost', 'LOCALHOST:3000', '127.0.0.1', '[::1]:80', 'shop.localhost', 'shop.test', 'Shop.test:8080'])('serves %s', async (host) => {
+    expect((await ask({ path: '/echo/1', headers: { Host: host } })).status).toBe(200);
+  });
+
+  it.each(['evil.example', 'localhost.evil.example', '127.0.0.1.evil.example', 'shop.test.evil.example', '10.0.0.1', 'localhost@evil.example'])(
+    'answers 421 to %s while it listens on a loopback address',
+    async (host) => {
+      const { status, body } = await ask({ path: '/echo/1', headers: { Host: host } });
+      expect({ status, code: body['code'] }).toEqual({ status: 421, code: 'HTTP_MISDIRECTED_REQUEST' });
+    },
+  );
+});

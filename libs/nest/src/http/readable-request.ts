@@ -1,0 +1,39 @@
+// Refuses bytes that are no UTF-8: what replaces them would be stored and looked for as if the client had sent it.
+import { isUtf8 } from 'node:buffer';
+import { BadRequestException } from '@nestjs/common';
+
+interface Request {
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+}
+
+const NOT_ASCII = /[^\x21-\x7e]/;
+const STRAY_PERCENT = /%(?![0-9A-Fa-f]{2})/g;
+
+/** Middleware for path, query and headers. Answers 400. */
+export const refuseUnreadable = ({ url, headers }: Request, _: unknown, next: (error?: unknown) => void): void => {
+  if (NOT_ASCII.test(url)) return next(unreadable('the address', 'Write what is not ASCII percent-encoded.'));
+  if (url.includes('%') && !isDecodable(url)) return next(unreadable('the address'));
+  for (const [name, value] of Object.entries(headers)) {
+    // Node gives each byte of a header as one character.
+    if (typeof value === 'string' && !isUtf8(Buffer.from(value, 'latin1'))) return next(unreadable(`the header ${name}`));
+  }
+  next();
+};
+
+/** `verify` of the body parser: before anything is parsed. Answers 400. */
+export const refuseUnreadableBody = (_request: unknown, _response: unknown, body: Buffer, encoding: string | undefined): void => {
+  if ((encoding ?? 'utf-8').toLowerCase() === 'utf-8' && !isUtf8(body)) throw unreadable('the body');
+};
+
+const unreadable = (what: string, advice = 'Send text in UTF-8.'): Error =>
+  Object.assign(new BadRequestException(`${what.charAt(0).toUpperCase()}${what.slice(1)} is not valid UTF-8. ${advice}`), { status: 400 });
+
+const isDecodable = (url: string): boolean => {
+  try {
+    decodeURIComponent(url.replace(STRAY_PERCENT, '%25'));
+    return true;
+  } catch {
+    return false;
+  }
+};

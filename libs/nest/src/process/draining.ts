@@ -1,0 +1,57 @@
+// Stopping without losing an answer: requests under way are answered, new ones are refused.
+import type { Server, ServerResponse } from 'node:http';
+import { setTimeout as delay } from 'node:timers/promises';
+import { HttpException, HttpStatus, type INestApplication } from '@nestjs/common';
+
+/** Longest that requests under way are waited for. */
+export const DRAIN_TIMEOUT_MS = 10_000;
+/** Requests that were sent before the signal, but not read yet, still count as under way. */
+const GRACE_MS = 100;
+/** For connections that were made before the signal, and not accepted yet. */
+const ACCEPT_MS = 20;
+const POLL_MS = 10;
+const RETRY_AFTER_S = 1;
+
+/** Call before `init`, so that it comes before the routes. */
+export class Draining {
+  readonly #server: Server;
+  readonly #underWay = new Set<ServerResponse>();
+  readonly #refused = new WeakSet<ServerResponse>();
+  #isRefusing = false;
+
+  constructor(app: INestApplication) {
+    this.#server = app.getHttpServer() as Server;
+    // Counted before anything of them is read, bodies included.
+    this.#server.prependListener('request', (_, response) => this.#take(response));
+    app.use((_: unknown, response: ServerResponse, next: (error?: unknown) => void) => this.#pass(response, next));
+  }
+
+  /** Resolves when every request under way is answered, after `DRAIN_TIMEOUT_MS` at most. Nothing new is taken from then on. */
+  async drain(): Promise<void> {
+    await delay(ACCEPT_MS);
+    const hasConnections = await new Promise<boolean>((resolve) => this.#server.getConnections((_, count) => resolve(count > 0)));
+    if (hasConnections) await delay(GRACE_MS);
+    this.#isRefusing = true;
+    this.#server.close();
+    const until = performance.now() + DRAIN_TIMEOUT_MS;
+    for (const response of this.#underWay) closesAfter(response);
+    while (this.#underWay.size > 0 && performance.now() < until) await delay(POLL_MS);
+  }
+
+  #take(response: ServerResponse): void {
+    if (this.#isRefusing) this.#refused.add(response);
+    this.#underWay.add(response);
+    response.once('close', () => this.#underWay.delete(response));
+  }
+
+  #pass(response: ServerResponse, next: (error?: unknown) => void): void {
+    if (!this.#refused.has(response)) return next();
+    closesAfter(response);
+    response.setHeader('Retry-After', String(RETRY_AFTER_S));
+    next(new HttpException('The application is stopping. Send the request again.', HttpStatus.SERVICE_UNAVAILABLE));
+  }
+}
+
+const closesAfter = (response: ServerResponse): void => {
+  if (!response.headersSent) response.setHeader('Connection', 'close');
+};
