@@ -19,7 +19,7 @@ import {
   type OpenReadModels,
   type RuleViolations,
 } from '@mainstem/cli';
-import { isMainstemError, type EventStore, type Position } from '@mainstem/event-store';
+import { allOrNone, isMainstemError, type EventStore, type Position } from '@mainstem/event-store';
 import { readSettings, type Settings } from '@mainstem/nest';
 import { Projector, waitForPosition } from '@mainstem/projection';
 import type { SqlReadStore } from '@mainstem/sql';
@@ -39,11 +39,11 @@ const settingsOf = ({ dir, env }: ApplicationSettings): Settings =>
 
 const openReadModels = async (given: ApplicationSettings): Promise<OpenReadModels> => {
   const settings = settingsOf(given);
-  const [sql, cache, search] = await Promise.all([
+  const [sql, cache, search] = await allOrNone([
     openReadStore('sql', settings),
     openReadStore('cache', settings),
     openReadStore('search', settings),
-  ]);
+  ] as const);
   return {
     projections: [
       ...hostedOnSql(sql, settings.rebuild, settings.partitions),

@@ -27,7 +27,12 @@ runMain(async () => {
   const url = await listen(app, settings.port, settings.host, settings);
   const events = settings.eventStore === 'embedded' ? '' : `, events on ${eventStoreAddress(settings)}`;
   console.log(`Mainstem shop ledger on ${url}, data in ${settings.dir}${events}`);
-  if (await isLive(app)) await summarise(app, settings, url, (performance.now() - startedMs) / 1_000);
+  try {
+    if (await isLive(app)) await summarise(app, settings, url, (performance.now() - startedMs) / 1_000);
+  } catch (error) {
+    // An outage in this moment is an outage like any other: the application goes on, and health tells.
+    console.error(`The summary cannot be shown: ${error instanceof Error ? error.message : String(error)} The application goes on.`);
+  }
 });
 
 /** Shows progress until everything is live; false if the application stopped or the import failed before. */

@@ -40,6 +40,9 @@ const main = async (): Promise<void> => {
   if (server.healthPort !== undefined) console.log(`Health on http://${settings.host}:${server.healthPort}/health/live`);
 };
 
+// An output that is closed or full is no reason to stop.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
+
 try {
   await main();
 } catch (error) {

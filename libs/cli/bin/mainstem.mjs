@@ -3,9 +3,10 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 
 const NODE_MIN = [22, 13];
+const LEFT_OPEN_MS = 2_000;
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
 const isNewEnough = major > NODE_MIN[0] || (major === NODE_MIN[0] && minor >= NODE_MIN[1]);
 const folder = path.dirname(fileURLToPath(import.meta.url));
@@ -16,8 +17,18 @@ else runOnProjectNode();
 async function runHere() {
   const main = path.resolve(folder, '../dist/main.js');
   if (!existsSync(main)) fail('The command line is not built yet. Run: npm run build');
-  const { main: run } = await import(main);
+  const { main: run } = await import(pathToFileURL(main).href);
+  let hasEnded = false;
+  // Node ends without a word when nothing is left that could end the command.
+  process.once('exit', () => {
+    if (hasEnded) return;
+    console.error('The command waits for something that can no longer happen; it was given up. Run it again. (CLI_NEVER_ENDS)');
+    process.exitCode = 1;
+  });
   process.exitCode = await run(process.argv.slice(2));
+  hasEnded = true;
+  // What the application has left open must not keep the command.
+  setTimeout(() => process.exit(), LEFT_OPEN_MS).unref();
 }
 
 function runOnProjectNode() {

@@ -23,11 +23,14 @@ export const main = async (args: readonly string[]): Promise<number> => {
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : USAGE; // it has said so itself
     terminal.say(messageOf(error));
-    return 1;
+    return isUsage(error) ? USAGE : 1;
   } finally {
     stop.dispose();
   }
 };
+
+/** A name or value that was mistyped must not pass for a result such as `something differs`. */
+const isUsage = (error: unknown): boolean => isMainstemError(error, 'CLI_INVALID_ARGUMENT', 'PROJECTION_UNKNOWN');
 
 const messageOf = (error: unknown): string => {
   if (!isMainstemError(error)) return `Unexpected: ${error instanceof Error ? error.stack : String(error)}`;

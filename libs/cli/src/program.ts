@@ -1,4 +1,5 @@
 // All commands with their arguments, options and help.
+import { createRequire } from 'node:module';
 import { Command } from 'commander';
 import { importFile, type ImportOptions } from './commands/import.js';
 import type { CliContext } from './commands/cli-context.js';
@@ -30,6 +31,8 @@ export const program = (surroundings: Surroundings, result: { code: number }): C
   const mainstem = new Command('mainstem')
     .description('Looks at and works on the event store and the read models of a Mainstem application.')
     .option('--dir <folder>', "folder of the embedded stores (default: the application's own, or MAINSTEM_DIR)")
+    .version(VERSION, '--version', 'tell the version')
+    .showSuggestionAfterError()
     .showHelpAfterError('(mainstem --help shows what there is)')
     .exitOverride()
     .addHelpText('after', EXAMPLES);
@@ -54,6 +57,8 @@ export const program = (surroundings: Surroundings, result: { code: number }): C
 
 type Run = (work: (context: CliContext) => Promise<number>) => Promise<void>;
 
+const { version: VERSION } = createRequire(import.meta.url)('../package.json') as { readonly version: string };
+
 const EXAMPLES = `
 Examples:
   mainstem status                               where every projection stands
@@ -68,7 +73,9 @@ Exit codes: 0 done, 1 failed or something was set aside, 2 wrong usage, 130 inte
 const addStatus = (mainstem: Command, run: Run, { now }: Surroundings): void => {
   mainstem
     .command('status')
-    .description('each projection: state, generations, position, lag in events and time, parked events; exit code 1 if one is stopped')
+    .description(
+      'each projection: state, generations, position, lag in events and time, parked events; exit code 1 if one is stopped or no process runs it',
+    )
     .option('--json', 'as JSON; positions are decimal strings')
     .action((options: { json?: boolean }) => run((context) => status(context, { ...options, now })))
     .addHelpText('after', '\nExamples:\n  mainstem status\n  mainstem status --json | jq \'.[] | select(.state != "Live")\'');
@@ -128,7 +135,7 @@ const addParked = (mainstem: Command, run: Run): void => {
     .argument('<projection>')
     .option('--key <key>', 'only those of one document')
     .action((name: string, options: { key?: string }) => run((context) => replayParked(context, name, options)));
-  parked.addHelpText('after', '\nExamples:\n  mainstem parked list\n  mainstem parked replay orders --key order-536365');
+  parked.addHelpText('after', '\nExamples:\n  mainstem parked list\n  mainstem parked replay order-lines --key order-536365');
 };
 
 const addRebuild = (mainstem: Command, run: Run): void => {

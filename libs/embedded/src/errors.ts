@@ -118,7 +118,7 @@ export class SqliteTooOld extends MainstemError {
   constructor(owner: FileOwner, actual: string, minimum: string) {
     super(
       `${owner.codePrefix}_SQLITE_TOO_OLD`,
-      `This Node brings SQLite ${actual}; ${minimum} or later is needed. Use a newer Node (24 LTS has it).`,
+      `This Node brings SQLite ${actual}; ${minimum} or later is needed. Use Node 22.22.3, 24.15 or 26 and later of these.`,
     );
   }
 }

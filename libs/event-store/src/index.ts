@@ -1,4 +1,5 @@
 // The event store contract. See docs/architecture.md for how the parts fit.
+export * from './all-or-none.js';
 export * from './append-rules.js';
 export * from './declared-rules.js';
 export * from './errors.js';
@@ -10,6 +11,7 @@ export * from './expected-revision.js';
 export * from './heartbeat.js';
 export * from './identifiers.js';
 export * from './in-time.js';
+export * from './instant.js';
 export * from './json.js';
 export * from './nearest-name.js';
 export * from './memory/in-memory-event-store.js';

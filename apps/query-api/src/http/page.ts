@@ -57,10 +57,16 @@ export const placeOf = (
 ): readonly (string | number)[] | undefined => {
   if (cursor === undefined) return undefined;
   const [ofOrder, ...place] = decoded(cursor);
-  const fits = ofOrder === order && place.length === types.length && place.every((member, index) => typeof member === types[index]);
+  const fits =
+    ofOrder === order && place.length === types.length && place.every((member, index) => typeof member === types[index] && isUsable(member));
   if (!fits) throw invalidCursor();
   return place as (string | number)[];
 };
+
+/** JSON can write numbers and text that no row can have. */
+const isUsable = (member: unknown): boolean => (typeof member === 'string' ? !UNUSABLE.test(member) : Number.isFinite(member));
+
+const UNUSABLE = /[\0\p{Cs}]/u;
 
 const decoded = (cursor: string): readonly unknown[] => {
   try {

@@ -116,7 +116,8 @@ const now = (): number => Date.now() + 90_000;
 describe('status', () => {
   it('says that nothing has started, and how far behind that is', async () => {
     await append('counter-a', 1, 2, 3);
-    expect(await status(context, { now, json: true })).toBe(0);
+    // No process runs it.
+    expect(await status(context, { now, json: true })).toBe(1);
     const [only] = JSON.parse(printed.join('\n')) as [Record<string, unknown>];
     expect(only).toMatchObject({ projection: 'totals', store: 'memory', state: 'Not started', head: '3', lagEvents: '3', parked: 0 });
     expect(only['lagSeconds']).toBeGreaterThanOrEqual(90);
@@ -186,6 +187,20 @@ describe('status', () => {
         ],
       },
     ]);
+  });
+
+  it('shows how far the first filling is, and whether a process is at it', async () => {
+    await append('counter-a', 1, 2, 3, 4);
+    const { number } = await readStore.createGeneration(hosted.projection, store.incarnation, { isBulk: true });
+    const session = await readStore.open(hosted.projection, number);
+    await session.commit({ changes: [], checkpoint: { from: undefined, to: 1n as Position, digest: session.checkpoint.digest } });
+    await session.close();
+    expect(await status(context, { now })).toBe(1);
+    expect(printed.join('\n')).toMatch(/totals +memory +Filling 25 %/);
+    expect(printed.join('\n')).toMatch(/^totals +1 +(filling|abandoned) .* 1 +3$/m);
+    expect(printed).toContain('No process runs: totals. Start the projector.');
+    await readStore.claimLease({ projection: 'totals', fingerprint: 'any', durationMs: 60_000, partition: 0, owner: 'a:1:x' });
+    expect(await status(context, { now })).toBe(0);
   });
 
   it('counts what was appended since', async () => {

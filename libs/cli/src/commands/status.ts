@@ -12,7 +12,7 @@ export const PARKED_MAX = 1_000;
  * `Stopped`: the stores alone show that no projector can go on, with the reason. Whether a projector runs is not in the stores: one that
  * is down looks like one that lags.
  */
-export type StoredState = 'Live' | 'Catching up' | 'Rebuilding' | 'Not started' | 'Stopped';
+export type StoredState = 'Live' | 'Catching up' | 'Rebuilding' | 'Filling' | 'Not started' | 'Stopped';
 
 export interface StoredStatus {
   readonly projection: string;
@@ -67,14 +67,14 @@ export interface StoredPartition {
   readonly lagEvents: bigint | undefined;
 }
 
-/** Prints the status; exit code 1 when a projection is stopped. */
+/** Prints the status; exit code 1 when a projection is stopped, or no process runs it. */
 export const status = async (context: CliContext, options: { readonly json?: boolean; readonly now: () => number }): Promise<number> => {
   const { application, settings, terminal } = context;
   return using(application.openEvents(settings), (reader) =>
     using(application.openReadModels(settings), async ({ projections }) => {
       const statuses = await storedStatuses(reader, projections, options.now);
       for (const line of options.json ? [toJson(statuses, true)] : report(statuses)) await terminal.print(line);
-      return statuses.some(({ state }) => state === 'Stopped') ? 1 : 0;
+      return statuses.some((one) => one.state === 'Stopped' || isRunByNone(one)) ? 1 : 0;
     }),
   );
 };
@@ -163,7 +163,7 @@ const storedGeneration = (
 };
 
 const stateOf = (serving: Generation | undefined, generations: readonly Generation[], isBehind: boolean): StoredState => {
-  if (!serving) return 'Not started';
+  if (!serving) return generations.some(({ state }) => state === 'filling') ? 'Filling' : 'Not started';
   if (generations.some(({ state, number }) => state === 'filling' && number > serving.number)) return 'Rebuilding';
   return isBehind ? 'Catching up' : 'Live';
 };
@@ -189,10 +189,21 @@ const ageOfNext = async (reader: EventReader, after: Position | undefined, now: 
   return 0;
 };
 
+/** How far a first or a next generation is, where positions count events. */
+const filledOf = ({ state, head, generations }: StoredStatus): string => {
+  if ((state !== 'Filling' && state !== 'Rebuilding') || head === undefined) return '';
+  const filling = generations.findLast(({ state: of }) => of === 'filling' || of === 'abandoned');
+  if (filling?.lagEvents === undefined) return '';
+  return ` ${((head - filling.lagEvents) * 100n) / head} %`;
+};
+
+/** By the leases in its read store: a projector that died keeps its lease for some seconds. */
+const isRunByNone = ({ state, owners }: StoredStatus): boolean => state !== 'Stopped' && owners.length === 0;
+
 const COLUMNS: readonly Column<StoredStatus>[] = [
   { title: 'projection', value: ({ projection }) => projection },
   { title: 'store', value: ({ store }) => store },
-  { title: 'state', value: ({ state }) => state },
+  { title: 'state', value: (one) => `${one.state}${filledOf(one)}` },
   { title: 'generation', value: ({ generation }) => String(generation ?? '–'), align: 'right' },
   { title: 'position', value: ({ position }) => (position === undefined ? '–' : count(position)), align: 'right' },
   { title: 'lag', value: ({ lagEvents }) => (lagEvents === undefined ? '?' : count(lagEvents)), align: 'right' },
@@ -239,11 +250,18 @@ const GENERATION_COLUMNS: readonly Column<GenerationRow>[] = [
 
 /** Only where there is more to say than the first table does. */
 const generationsReport = (statuses: readonly StoredStatus[]): readonly string[] => {
-  const rows = statuses.flatMap(({ projection, generations }) => (generations.length > 1 ? generations.map((one) => ({ ...one, projection })) : []));
+  const rows = statuses.flatMap(({ projection, generations }) =>
+    generations.length > 1 || generations.some(({ state }) => state !== 'serving') ? generations.map((one) => ({ ...one, projection })) : [],
+  );
   if (rows.length === 0) return [];
   const isAnyAbandoned = rows.some(({ state }) => state === 'abandoned');
   const hint = 'An abandoned generation is what a rebuild has left: mainstem rebuild goes on with it, mainstem cleanup deletes it.';
   return ['', 'Generations:', ...table(GENERATION_COLUMNS, rows), ...(isAnyAbandoned ? [hint] : [])];
+};
+
+const runByNoneReport = (statuses: readonly StoredStatus[]): readonly string[] => {
+  const names = statuses.filter(isRunByNone).map(({ projection }) => projection);
+  return names.length === 0 ? [] : [`No process runs: ${names.join(', ')}. Start the projector.`];
 };
 
 /** A lag that lasts this long is more than the way from the event store. */
@@ -265,6 +283,7 @@ const report = (statuses: readonly StoredStatus[]): readonly string[] => {
     '',
     ...table(COLUMNS, statuses),
     ...reasons,
+    ...runByNoneReport(statuses),
     ...stalledReport(statuses),
     ...partitionsReport(statuses),
     ...generationsReport(statuses),

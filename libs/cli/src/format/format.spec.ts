@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { count, counted, duration } from './amounts.js';
 import { toJson } from './json.js';
+import { printable, printableLines } from './printable.js';
 import { table } from './table.js';
 
 describe('amounts', () => {
@@ -26,6 +27,24 @@ describe('JSON', () => {
 
   it('shows what is in maps and sets', () => {
     expect(toJson({ lines: new Map([['a', 1]]), skus: new Set(['x']) })).toBe('{"lines":{"a":1},"skus":["x"]}');
+  });
+});
+
+describe('text for a terminal', () => {
+  it('shows what would act on it, in one line', () => {
+    expect(printable('\u001b[2Ka\r\nb\u009b31m\u202ec\u007f')).toBe('\\u001b[2Ka\\r\\nb\\u009b31m\\u202ec\\u007f');
+    expect(printableLines('a\u0007\nb')).toBe('a\\u0007\nb');
+    expect(printable('ü 🎩 ─ 中')).toBe('ü 🎩 ─ 中');
+  });
+
+  it('stays the same value in JSON', () => {
+    const value = { key: 'a\u009b31m\u202e\n' };
+    expect(toJson(value)).toBe('{"key":"a\\u009b31m\\u202e\\n"}');
+    expect(JSON.parse(toJson(value, true))).toEqual(value);
+  });
+
+  it('makes no row of a table out of a line break', () => {
+    expect(table([{ title: 'key', value: (key: string) => key }], ['two\nlines'])).toEqual(['key', '──────────', 'two\\nlines']);
   });
 });
 

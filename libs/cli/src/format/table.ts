@@ -1,4 +1,5 @@
 // Plain tables for the terminal.
+import { printable } from './printable.js';
 
 export interface Column<Row> {
   readonly title: string;
@@ -8,7 +9,7 @@ export interface Column<Row> {
 
 /** Lines of a table: titles, a rule, one line a row; columns as wide as their widest value, two spaces apart. */
 export const table = <Row>(columns: readonly Column<Row>[], rows: readonly Row[]): readonly string[] => {
-  const cells = rows.map((row) => columns.map(({ value }) => value(row)));
+  const cells = rows.map((row) => columns.map(({ value }) => printable(value(row))));
   const widths = columns.map(({ title }, index) => Math.max(width(title), ...cells.map((row) => width(row[index] ?? ''))));
   const line = (values: readonly string[]): string =>
     values

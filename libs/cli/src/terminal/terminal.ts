@@ -1,4 +1,5 @@
 // The terminal as the commands see it: results on stdout, everything said beside them on stderr.
+import { printableLines } from '../format/printable.js';
 
 export interface Terminal {
   /** Somebody watches: progress may be drawn. */
@@ -22,7 +23,7 @@ export const processTerminal = (onGone: () => void): Terminal => {
     isInteractive: process.stderr.isTTY === true,
     errorStream: process.stderr,
     print: (line) => {
-      if (isGone || process.stdout.write(`${line}\n`)) return Promise.resolve();
+      if (isGone || process.stdout.write(`${printableLines(line)}\n`)) return Promise.resolve();
       return new Promise((resolve) => {
         const done = (): void => {
           process.stdout.off('drain', done).off('error', done);
@@ -31,6 +32,6 @@ export const processTerminal = (onGone: () => void): Terminal => {
         process.stdout.once('drain', done).once('error', done);
       });
     },
-    say: (line) => void process.stderr.write(`${line}\n`),
+    say: (line) => void process.stderr.write(`${printableLines(line)}\n`),
   };
 };

@@ -43,5 +43,33 @@ describe('ApplicationLogger', () => {
     expect(logger.hasTold(error)).toBe(true);
   });
 
+  it('writes time in UTC, level and place in each line, without colours where nobody looks', () => {
+    const written: string[] = [];
+    const collect = (text: unknown): boolean => written.push(String(text)) > 0;
+    vi.spyOn(process.stdout, 'write').mockImplementation(collect);
+    vi.spyOn(process.stderr, 'write').mockImplementation(collect);
+    const text = new ApplicationLogger();
+    text.warn('the store is away', 'Http');
+    text.error('it failed', 'Error: it failed\n    at somewhere', 'Http');
+    expect(written[0]).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z WARN {2}\[Http\] the store is away\n$/);
+    expect(written[1]).toMatch(/Z ERROR \[Http\] it failed\n$/);
+    expect(written[2]).toContain('at somewhere');
+  });
+
+  it('writes each line as JSON where that is asked for, the stack in the line of its message', () => {
+    const written: string[] = [];
+    const collect = (text: unknown): boolean => written.push(String(text)) > 0;
+    vi.spyOn(process.stdout, 'write').mockImplementation(collect);
+    vi.spyOn(process.stderr, 'write').mockImplementation(collect);
+    const json = new ApplicationLogger({ isJson: true });
+    json.log('started', 'Main');
+    json.error('two\nlines', 'Error: x\n    at y', 'Http');
+    expect(written.map((line) => JSON.parse(line) as unknown)).toMatchObject([
+      { level: 'info', context: 'Main', message: 'started', pid: process.pid, time: expect.stringMatching(/Z$/) as string },
+      { level: 'error', context: 'Http', message: 'two\nlines', stack: 'Error: x\n    at y' },
+    ]);
+    expect(written.every((line) => line.endsWith('\n') && line.indexOf('\n') === line.length - 1)).toBe(true);
+  });
+
   it('has not told what it was not given', () => expect(logger.hasTold(new Error('other'))).toBe(false));
 });

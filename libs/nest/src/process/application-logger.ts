@@ -1,6 +1,7 @@
-// Logs what Nest logs, except that a failed start is told like everything else that a user can put right: in one line.
+// The application's log: one line a message with time, level and place; for people, or as JSON for programs.
 import { isMainstemError, type MainstemError } from '@mainstem/event-store';
-import { ConsoleLogger } from '@nestjs/common';
+import { ConsoleLogger, type LogLevel } from '@nestjs/common';
+import { inspect } from 'node:util';
 
 /** Under which Nest logs what an application fails with while it is created. */
 const NEST_STARTING = 'ExceptionHandler';
@@ -8,9 +9,23 @@ const NEST_STARTING = 'ExceptionHandler';
 /** The error as users read it: code and message. */
 export const tellingLine = ({ code, message }: MainstemError): string => `${code}: ${message}`;
 
-/** Nest's console logger; coded errors of a start come without a stack. */
+export interface ApplicationLoggerOptions {
+  /** One JSON object a line: `time`, `level`, `pid`, `context`, `message`, and `stack` of errors. Default false. */
+  readonly isJson?: boolean;
+}
+
+/**
+ * Nest's logger, with times in ISO 8601 in UTC, and colours only where both outputs are terminals. Coded errors of a start come without a
+ * stack: they are told like everything else that a user can put right. An output that is closed or full loses lines, never the application.
+ */
 export class ApplicationLogger extends ConsoleLogger {
   readonly #told = new WeakSet<object>();
+  readonly #isJson: boolean;
+
+  constructor({ isJson = false }: ApplicationLoggerOptions = {}) {
+    super({ colors: !isJson && process.stdout.isTTY === true && process.stderr.isTTY === true });
+    this.#isJson = isJson;
+  }
 
   /** Whether this failure of a start has been logged, so that nobody needs to say it again. */
   hasTold(error: unknown): boolean {
@@ -20,7 +35,61 @@ export class ApplicationLogger extends ConsoleLogger {
   override error(message: unknown, ...rest: unknown[]): void {
     const isOfStart = rest.at(-1) === NEST_STARTING && typeof message === 'object' && message !== null;
     if (isOfStart) this.#told.add(message);
-    if (isOfStart && isMainstemError(message)) console.error(tellingLine(message));
+    if (isOfStart && isMainstemError(message)) this.tell(message);
     else super.error(message, ...rest);
   }
+
+  /** What ends the process, or keeps it from starting: known errors in one line, others with their stack. */
+  tell(error: unknown): void {
+    const text = isMainstemError(error) ? tellingLine(error) : inspect(error);
+    console.error(this.#isJson ? jsonLine({ level: 'error', message: text }) : text);
+  }
+
+  protected override printMessages(
+    messages: unknown[],
+    context = '',
+    level: LogLevel = 'log',
+    stream: 'stdout' | 'stderr' = 'stdout',
+    stack?: unknown,
+  ): void {
+    for (const message of messages) {
+      const text = typeof message === 'string' ? message : inspect(message, { colors: false, depth: 4 });
+      const line = this.#isJson ? jsonLine({ level, context, message: text, stack }) : this.#textLine(level, context, text);
+      process[stream].write(`${line}\n`);
+    }
+  }
+
+  protected override printStackTrace(stack: string): void {
+    // In JSON it stands in the line of its message.
+    if (stack && !this.#isJson) process.stderr.write(`${stack}\n`);
+  }
+
+  #textLine(level: LogLevel, context: string, text: string): string {
+    const place = context === '' ? '' : ` [${context}]`;
+    return `${new Date().toISOString()} ${this.colorize(NAMES[level].padEnd(5), level)}${place} ${text}`;
+  }
 }
+
+const NAMES: Readonly<Record<LogLevel, string>> = { log: 'INFO', error: 'ERROR', warn: 'WARN', debug: 'DEBUG', verbose: 'TRACE', fatal: 'FATAL' };
+
+interface Line {
+  readonly level: LogLevel;
+  readonly context?: string;
+  readonly message: string;
+  readonly stack?: unknown;
+}
+
+const jsonLine = ({ level, context, message, stack }: Line): string =>
+  JSON.stringify({
+    time: new Date().toISOString(),
+    level: NAMES[level].toLowerCase(),
+    pid: process.pid,
+    ...(context && { context }),
+    message,
+    ...(typeof stack === 'string' && stack !== '' && { stack }),
+  });
+
+/** A closed pipe or a full disk for the log is no reason to stop writing events. Call once for a process. */
+export const ignoreLostOutput = (): void => {
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
+};

@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import type { Server } from 'node:http';
 import { isIPv6, type AddressInfo } from 'node:net';
 import { servedHosts } from '../http/served-hosts.js';
-import { ApplicationLogger, tellingLine } from './application-logger.js';
+import { ApplicationLogger, ignoreLostOutput, tellingLine } from './application-logger.js';
 import { Draining } from './draining.js';
 import { HostUnusable, PortForbidden, PortInUse } from './errors.js';
 import { HOST_DEFAULT } from './host-default.js';
@@ -53,13 +53,14 @@ export const listen = async (
  * code 1. What an application had opened before it failed to start cannot keep the process.
  */
 export const runMain = (main: () => Promise<void>): void => {
-  const logger = new ApplicationLogger();
+  ignoreLostOutput();
+  const logger = new ApplicationLogger({ isJson: process.env['LOG_FORMAT'] === 'json' });
   Logger.overrideLogger(logger);
   // Waiting for a server that is not there must not pass for having nothing left to do: the process would end, without a word.
   const alive = setInterval(() => undefined, KEEP_ALIVE_MS);
   main()
     .catch((error: unknown) => {
-      if (!logger.hasTold(error)) console.error(isMainstemError(error) ? tellingLine(error) : error);
+      if (!logger.hasTold(error)) logger.tell(error);
       process.exitCode = EXIT_FAILURE;
       setTimeout(() => process.exit(EXIT_FAILURE), FAILED_START_TIMEOUT_MS).unref();
     })

@@ -23,6 +23,8 @@ export interface Settings {
   readonly rebuild: RebuildPolicy;
   /** Serve figures for Prometheus under /metrics. */
   readonly metrics: boolean;
+  /** How each line of the log is written. */
+  readonly logFormat: 'text' | 'json';
   /** Send traces to the receiver that OpenTelemetry's own variables name. */
   readonly traces: boolean;
   /** How long a projection waits for another instance of its projector after the one that ran it has died. */
@@ -98,6 +100,7 @@ ${importsData ? DATA_HELP : ''}  --rebuild <how>   MAINSTEM_REBUILD   manual    
                     READ_STORE_CACHE   embedded     or redis://user:password@host:port/0, redis+cluster://host:port,host:port,
                                                   redis+sentinel://host:port,host:port/name; rediss… over TLS, with ?tlsCAFile=ca.pem; ?prefix=name:
                     READ_STORE_SEARCH  embedded     or https://user:password@host:9200?prefix=shop&replicas=1 (OpenSearch, Elasticsearch)
+                    LOG_FORMAT         text         json writes each line of the log as a JSON object
                     METRICS            off          on serves figures for Prometheus under /metrics
                     OTEL_EXPORTER_OTLP_ENDPOINT   http://host:4318 sends traces there (OTLP over HTTP); OpenTelemetry's other variables
                                                   count as well. Default: no traces`;
@@ -118,6 +121,7 @@ const VARIABLES = [
   'READ_STORE_CACHE',
   'READ_STORE_SEARCH',
   'METRICS',
+  'LOG_FORMAT',
 ];
 /** Short names, such as those near PORT, belong to others as well. */
 const MISSPELT_LENGTH_MIN = 8;
@@ -152,6 +156,7 @@ export const readSettings = (argv: readonly string[], env: Environment, options:
     readStoreSearch: searchStore(variable(env, 'READ_STORE_SEARCH')),
     rebuild: rebuildPolicy(flags.rebuild, env),
     metrics: isOn(env, 'METRICS'),
+    logFormat: logFormat(env),
     traces: hasTraces(env),
     leaseMs: leaseMs(variable(env, 'PROJECTOR_LEASE_MS')),
     partitions: partitions(variable(env, 'PROJECTION_PARTITIONS'), options.projections),
@@ -214,6 +219,12 @@ const isOn = (env: Environment, name: string): boolean => {
   const value = variable(env, name) ?? 'off';
   if (value !== 'on' && value !== 'off') throw new SettingsInvalid(name, `must be on or off, got "${value}"`);
   return value === 'on';
+};
+
+const logFormat = (env: Environment): Settings['logFormat'] => {
+  const value = variable(env, 'LOG_FORMAT') ?? 'text';
+  if (value !== 'text' && value !== 'json') throw new SettingsInvalid('LOG_FORMAT', `must be text or json, got "${value}"`);
+  return value;
 };
 
 /** As OpenTelemetry specifies these variables: one of two endpoints, and a switch that overrules them. */

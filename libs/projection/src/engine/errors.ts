@@ -1,5 +1,5 @@
 // Errors of running projections, and of whoever waits for one.
-import { MainstemError } from '@mainstem/event-store';
+import { MainstemError, nearestName } from '@mainstem/event-store';
 
 /** Nobody here hosts a projection of that name. */
 export class UnknownProjection extends MainstemError {
@@ -7,7 +7,9 @@ export class UnknownProjection extends MainstemError {
     readonly projection: string,
     known: readonly string[],
   ) {
-    super('PROJECTION_UNKNOWN', `There is no projection ${projection}. Known: ${known.join(', ') || 'none'}.`);
+    const meant = nearestName(projection, known);
+    const hint = meant === undefined ? '' : ` Did you mean ${meant}?`;
+    super('PROJECTION_UNKNOWN', `There is no projection ${projection}.${hint} Known: ${known.join(', ') || 'none'}.`);
   }
 }
 

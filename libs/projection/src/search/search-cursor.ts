@@ -20,9 +20,17 @@ export const decodeCursor = (cursor: string, query: string): SearchCursor => {
   const content = typeof cursor === 'string' && cursor.length <= CURSOR_LENGTH_MAX ? parse(cursor) : undefined;
   if (!Array.isArray(content)) throw new InvalidSearchCursor();
   const [made, rank, key] = content as readonly unknown[];
-  if (made !== fingerprint(query) || typeof rank !== 'number' || typeof key !== 'string') throw new InvalidSearchCursor();
+  // JSON can write numbers and text that no index can hold.
+  if (made !== fingerprint(query) || !isRank(rank) || !isKey(key)) throw new InvalidSearchCursor();
   return { rank, key };
 };
+
+/** Indices rank by single-precision scores or by numbers of rows. */
+const RANK_MAX = 3.4e38;
+const UNUSABLE = /[\0\p{Cs}]/u;
+
+const isRank = (rank: unknown): rank is number => typeof rank === 'number' && Math.abs(rank) <= RANK_MAX;
+const isKey = (key: unknown): key is string => typeof key === 'string' && !UNUSABLE.test(key);
 
 const parse = (cursor: string): unknown => {
   try {

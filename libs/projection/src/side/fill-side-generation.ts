@@ -1,5 +1,5 @@
 // The state of a read model as of a position or a time: a side generation, filled up to there and never promoted.
-import { position as toPosition, type EventReader, type Position, type Runtime } from '@mainstem/event-store';
+import { instantOf, position as toPosition, type EventReader, type Position, type Runtime } from '@mainstem/event-store';
 import type { HostedProjection } from '../engine/hosted-projection.js';
 import { ForeignEventStore } from '../engine/errors.js';
 import { UntilAhead } from './errors.js';
@@ -73,10 +73,10 @@ export const positionAt = async (reader: EventReader, time: Date, signal?: Abort
   throw new UntilAhead(`event recorded up to ${limit}`, await reader.head(signal));
 };
 
-/** A position as decimal digits, or a time in ISO 8601: what `--until` takes. Errors: EVENT_STORE_INVALID_INPUT, as `positionAt`; RangeError for neither. */
+/** A position as decimal digits, or a time in ISO 8601 with `Z` or an offset: what `--until` takes. Errors: EVENT_STORE_INVALID_INPUT, as `positionAt`; RangeError for neither. */
 export const placeOf = async (reader: EventReader, text: string, signal?: AbortSignal): Promise<Position> => {
   if (/^[0-9]+$/.test(text)) return toPosition(text);
-  const time = new Date(text);
-  if (Number.isNaN(time.getTime())) throw new RangeError(`${text} is neither a position nor a time`);
+  const time = instantOf(text);
+  if (time === undefined) throw new RangeError(`${text} is neither a position nor a time with Z or an offset`);
   return positionAt(reader, time, signal);
 };
