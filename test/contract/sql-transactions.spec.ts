@@ -97,7 +97,7 @@ for (const { name, make } of await sqlFixtures()) {
         },
         { checkpoint: move(undefined, 1) },
       );
-      await expect(escaped?.upsert('parcels', [parcel('late')])).rejects.toMatchObject({ code: 'READ_STORE_UNAVAILABLE' });
+      await expect(escaped?.upsert('parcels', [parcel('late')])).rejects.toMatchObject({ code: 'READ_STORE_STATEMENT_REFUSED' });
       expect(await session.load('parcels', ['late'])).toEqual(new Map());
     });
 

@@ -1,4 +1,5 @@
 // The right to write one generation: rows and checkpoint in one transaction, fenced by the epoch.
+import { isMainstemError } from '@mainstem/event-store';
 import { checkpointIn, CheckpointMoved } from '@mainstem/projection';
 import type {
   Checkpoint,
@@ -6,6 +7,7 @@ import type {
   CollectionDescriptor,
   CommitBatch,
   Generation,
+  InvalidDocument,
   ParkedEvent,
   ProjectionDocument,
   TransactionalSession,
@@ -17,6 +19,9 @@ import type { GenerationTables } from './generation-tables.js';
 import type { CollectionTable, SqlConnection, SqlDatabase } from './sql-database.js';
 import { ConnectionTransaction } from './sql-transaction.js';
 import type { SqlTransaction } from './sql-transaction.js';
+
+/** More than that in one commit are halved by the engine first. */
+const DOCUMENTS_TRIED_MAX = 1_000;
 
 /** Where a session writes. */
 export interface SessionTarget {
@@ -68,13 +73,17 @@ export class SqlReadStoreSession implements TransactionalSession<SqlTransaction>
   }
 
   async commit({ changes, ...batch }: CommitBatch): Promise<void> {
-    await this.#inBatch(batch, async (connection) => {
-      for (const { collection, upserts, deletes, newKeys } of changes) {
-        const table = this.#table(collection);
-        if (upserts.size > 0) await connection.upsert(table, upserts, newKeys);
-        if (deletes.length > 0) await connection.delete(table, deletes);
-      }
-    });
+    try {
+      await this.#inBatch(batch, async (connection) => {
+        for (const { collection, upserts, deletes, newKeys } of changes) {
+          const table = this.#table(collection);
+          if (upserts.size > 0) await connection.upsert(table, upserts, newKeys);
+          if (deletes.length > 0) await connection.delete(table, deletes);
+        }
+      });
+    } catch (error) {
+      throw await this.#named(error, changes);
+    }
   }
 
   async transact(work: (transaction: SqlTransaction) => Promise<void>, batch: Omit<CommitBatch, 'changes'>): Promise<void> {
@@ -115,6 +124,22 @@ export class SqlReadStoreSession implements TransactionalSession<SqlTransaction>
   /** The epoch alone gives the right to write, so there is nothing to release in the database. */
   async close(): Promise<void> {
     this.#isClosed = true;
+  }
+
+  /** The refusal of one document of several, with its key: each is tried alone, in a transaction that is undone. */
+  async #named(error: unknown, changes: CommitBatch['changes']): Promise<unknown> {
+    if (!isMainstemError(error, 'READ_STORE_INVALID_DOCUMENT') || (error as InvalidDocument).key !== undefined) return error;
+    const ofCollection = changes.find(({ collection }) => collection === (error as InvalidDocument).collection);
+    if (!ofCollection || ofCollection.upserts.size > DOCUMENTS_TRIED_MAX) return error;
+    try {
+      await this.parts.database.transact('relaxed', async (connection) => {
+        for (const entry of ofCollection.upserts) await connection.upsert(this.#table(ofCollection.collection), new Map([entry]));
+        throw error; // together they are refused, each alone is not
+      });
+    } catch (named) {
+      return named;
+    }
+    return error;
   }
 
   /** Moves the checkpoint first: that finds out whether the right to write is still ours, and makes a rival wait before it writes. */

@@ -1,8 +1,8 @@
 // What a handler projection writes through: the tables of its own generation, inside the batch's transaction.
-import { ReadStoreUnavailable } from '@mainstem/projection';
+import { StatementRefused } from '@mainstem/projection';
 import type { CollectionTable, SqlConnection } from './sql-database.js';
 
-/** Give it to `handlerProjection<SqlTransaction>`. It ends with `apply`: later calls fail with READ_STORE_UNAVAILABLE. */
+/** Give it to `handlerProjection<SqlTransaction>`. It ends with `apply`: later calls fail with READ_STORE_STATEMENT_REFUSED. */
 export interface SqlTransaction {
   /** Rows by the value of their primary column, with what this transaction has written; keys without a row are absent. */
   find<T extends object>(collection: string, keys: readonly string[]): Promise<ReadonlyMap<string, T>>;
@@ -55,7 +55,8 @@ export class ConnectionTransaction implements SqlTransaction {
   }
 
   #connection(): SqlConnection {
-    if (!this.#isOpen) throw new ReadStoreUnavailable('sql', 'this transaction has ended; await everything inside apply');
+    if (!this.#isOpen)
+      throw new StatementRefused('sql', 'this transaction has ended; await everything inside apply, and keep no transaction for later');
     return this.connection;
   }
 }

@@ -1,6 +1,7 @@
 // Sorts what the engine catches: an event that cannot be folded, a rival, a mistake for people to solve, or a store to wait for.
 import { isMainstemError, type Position, type RecordedEvent } from '@mainstem/event-store';
 import { ProjectionFailed } from './errors.js';
+import { failureClassOf } from './failure-class.js';
 
 /** An event that could not be folded, and the key under which it would be parked. */
 export interface Poison {
@@ -21,6 +22,16 @@ export class BatchRefused extends Error {
   }
 }
 
+/** A store could not take so much at once; less may get through. Nothing is wrong with the events. */
+export class BatchTooMuch extends Error {
+  constructor(
+    readonly size: number,
+    cause: unknown,
+  ) {
+    super(messageOf(cause), { cause });
+  }
+}
+
 export type Failure =
   /** Outage of a read store or of the event store, or anything unforeseen: try again, for ever. */
   | { readonly kind: 'outage'; readonly reason: string }
@@ -32,24 +43,19 @@ export type Failure =
   | { readonly kind: 'fatal'; readonly reason: string }
   /** One event, known, cannot be folded. */
   | { readonly kind: 'poison'; readonly position: Position; readonly key: string; readonly reason: string }
+  /** `size` events were too much at once. */
+  | { readonly kind: 'too-much'; readonly size: number; readonly reason: string }
   /** One of `size` events, the last of them at `until`. */
   | { readonly kind: 'refused'; readonly size: number; readonly until: Position; readonly reason: string };
 
-const FATAL_CODES = [
-  'REBUILD_NOT_VERIFIED',
-  'PROJECTION_FOREIGN_EVENT_STORE',
-  'PROJECTION_CHECKPOINT_AHEAD',
-  'PROJECTION_TOO_MANY_PARKED',
-  'PROJECTION_INVALID_DEFINITION',
-] as const;
-
 export const failureOf = (error: unknown, projection: string): Failure => {
   if (error instanceof BatchRefused) return refusal(error, projection);
-  const reason = reasonOf(error);
-  if (isMainstemError(error, 'READ_STORE_CHECKPOINT_MOVED')) return { kind: 'fenced', reason };
-  if (isMainstemError(error, 'PROJECTION_CHANGED')) return { kind: 'changed', reason };
-  return { kind: isMainstemError(error, ...FATAL_CODES) ? 'fatal' : 'outage', reason };
+  if (error instanceof BatchTooMuch) return tooMuch(error);
+  return { kind: KINDS[failureClassOf(error)], reason: reasonOf(error) };
 };
+
+/** An event that nothing is known of but the error, and a batch of no size, are waited for like an outage. */
+const KINDS = { trouble: 'outage', event: 'outage', batch: 'outage', mistake: 'fatal', fenced: 'fenced', changed: 'changed' } as const;
 
 export const poisonFailure = ({ event, key, error }: Poison, projection: string): Failure & { readonly kind: 'poison' } => ({
   kind: 'poison',
@@ -71,5 +77,9 @@ const refusal = ({ events, key, cause }: BatchRefused, projection: string): Fail
   if (events.length === 1) return poisonFailure({ event: first, key: key ?? first.stream, error: cause }, projection);
   return { kind: 'refused', size: events.length, until: last.position, reason: reasonOf(cause) };
 };
+
+/** One event alone is not too much: then the store is in trouble. */
+const tooMuch = ({ size, cause }: BatchTooMuch): Failure =>
+  size > 1 ? { kind: 'too-much', size, reason: reasonOf(cause) } : { kind: 'outage', reason: reasonOf(cause) };
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

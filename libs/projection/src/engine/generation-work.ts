@@ -5,7 +5,8 @@ import type { Batch, BatchWriter, Written } from './batch-writer.js';
 import { CheckpointSchedule } from './checkpoint-schedule.js';
 import type { CrashPoints } from './crash-points.js';
 import { DocumentWriter } from './document-writer.js';
-import { poisonFailure } from './failures.js';
+import { failureClassOf } from './failure-class.js';
+import { BatchTooMuch, poisonFailure } from './failures.js';
 import { HandlerWriter } from './handler-writer.js';
 import type { HostedProjection } from './hosted-projection.js';
 import type { OpenGeneration } from './open-generation.js';
@@ -129,9 +130,10 @@ export class GenerationWork {
   #write(open: OpenGeneration, batch: Batch, { condemned }: ProjectionState): Promise<Written> {
     const { hosted, observe, runtime } = this.#options;
     const options = { condemned, nowMs: runtime.now(), isCheckpointDue: this.#checkpoints.isDueAt(batch.position) };
-    if (!observe || batch.events.length === 0) return this.#writer.write(open, batch, options);
+    const write = (): Promise<Written> => sized(this.#writer.write(open, batch, options), batch.events.length);
+    if (!observe || batch.events.length === 0) return write();
     const ended = observe.writing({ projection: this.#name, store: hosted.store.name, events: batch.events });
-    return observed(this.#writer.write(open, batch, options), ended);
+    return observed(write(), ended);
   }
 
   async #replayRequested(open: OpenGeneration, key: string | undefined): Promise<ReplayResult> {
@@ -157,6 +159,15 @@ export class GenerationWork {
     void runtime.sleep(delayMs, signal).then(() => seat.wake());
   }
 }
+
+/** Adds the size of the batch to a failure that depends on it. */
+const sized = async (written: Promise<Written>, size: number): Promise<Written> => {
+  try {
+    return await written;
+  } catch (error) {
+    throw failureClassOf(error) === 'batch' ? new BatchTooMuch(size, error) : error;
+  }
+};
 
 /** Tells how a batch ended; the outcome stays what it is. */
 const observed = async (written: Promise<Written>, ended: ReturnType<ProjectionObserver['writing']>): Promise<Written> => {

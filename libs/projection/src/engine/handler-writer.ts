@@ -1,11 +1,12 @@
 // Writes batches of a handler projection: its own writes and the checkpoint in one transaction of the read store.
-import { isMainstemError, type RecordedEvent } from '@mainstem/event-store';
+import type { RecordedEvent } from '@mainstem/event-store';
 import type { HandlerProjection } from '../definition/handler-projection.js';
 import { RollingDigest } from '../digest/rolling-digest.js';
 import { InvalidProjection } from '../definition/errors.js';
 import type { CheckpointMove, ReadStoreSession, TransactionalSession } from '../read-store/read-store.js';
 import { batchBefore, type Batch, type BatchWriter, type Replayed, type ReplayedEvent, type WriteOptions, type Written } from './batch-writer.js';
 import type { CrashPoints } from './crash-points.js';
+import { failureClassOf } from './failure-class.js';
 import { BatchRefused, type Poison } from './failures.js';
 import type { OpenGeneration, ParkingChanges } from './open-generation.js';
 import { Parking, streamKeyOf } from './parking.js';
@@ -89,7 +90,9 @@ export class HandlerWriter implements BatchWriter {
     try {
       await session.transact((transaction) => this.#projection.apply(transaction, events), batch);
     } catch (error) {
-      if (isOutage(error)) throw error;
+      const kind = failureClassOf(error, 'handler');
+      // One event alone for which a statement takes longer than it may: the store has just answered, so it is what the handler does with it.
+      if (kind !== 'event' && !(kind === 'batch' && events.length === 1)) throw error;
       const [event] = events;
       throw new BatchRefused(events, event && this.#projection.key(event), error);
     }
@@ -98,6 +101,3 @@ export class HandlerWriter implements BatchWriter {
 
 const isTransactional = (session: ReadStoreSession): session is TransactionalSession<never> =>
   'transact' in session && typeof session.transact === 'function';
-
-/** What the read store says about itself; everything else is the handler's own. */
-const isOutage = (error: unknown): boolean => isMainstemError(error, 'READ_STORE_UNAVAILABLE', 'READ_STORE_CHECKPOINT_MOVED');

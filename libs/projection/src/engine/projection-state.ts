@@ -1,5 +1,6 @@
 // The state machine of a running projection: what happened → what it is now and what it does next. Pure; the runner does the work.
 import type { Position } from '@mainstem/event-store';
+import { afterBatch, slower, type BatchPace } from './batch-pace.js';
 import type { Failure } from './failures.js';
 import type { Condemned } from './parking.js';
 import { fencedDelayMs, retryDelayMs, type RecoveryPolicy } from './recovery-policy.js';
@@ -35,6 +36,8 @@ export interface ProjectionState {
   readonly condemned: readonly Condemned[];
   /** Smaller batches up to a position, to find the one event among many that cannot be written. */
   readonly narrowing?: { readonly limit: number; readonly until: Position };
+  /** Smaller batches because larger ones were too much for the store. */
+  readonly pace?: BatchPace;
 }
 
 export type Input =
@@ -98,13 +101,14 @@ export const next = (state: ProjectionState, input: Input, policy: StatePolicy):
 /** While a failure has not been overcome, the state goes on telling it. */
 const running = (state: ProjectionState, policy: StatePolicy): ProjectionState => {
   const { reason: _, ...rest } = state;
-  const step: Step = { kind: 'follow', limit: state.narrowing?.limit ?? policy.batchSizeMax };
+  const step: Step = { kind: 'follow', limit: Math.min(policy.batchSizeMax, state.narrowing?.limit ?? Infinity, state.pace?.limit ?? Infinity) };
   if (state.failures > 0) return { ...state, step };
   return { ...rest, phase: state.isFilling ? 'rebuilding' : 'catching-up', step };
 };
 
 const advanced = (state: ProjectionState, position: Position | undefined, isCaughtUp: boolean, policy: StatePolicy): ProjectionState => {
-  const { suspect, condemned, narrowing, ...rest } = state;
+  const { suspect, condemned, narrowing, pace, ...rest } = state;
+  const nextPace = pace && afterBatch(pace, policy.batchSizeMax);
   const isPast = (place: Position): boolean => position !== undefined && position >= place;
   const progressed = running(
     {
@@ -113,6 +117,7 @@ const advanced = (state: ProjectionState, position: Position | undefined, isCaug
       ...(suspect && !isPast(suspect.position) && { suspect }),
       condemned: condemned.filter((one) => !isPast(one.position)),
       ...(narrowing && !isPast(narrowing.until) && { narrowing }),
+      ...(nextPace && { pace: nextPace }),
     },
     policy,
   );
@@ -133,6 +138,9 @@ const failed = (state: ProjectionState, failure: Failure, random: number, policy
       return { ...retrying, step: { kind: 'wait', delayMs: retryDelayMs(policy, failures, random) } };
     case 'fenced':
       return { ...retrying, step: { kind: 'wait', delayMs: fencedDelayMs(policy, random) } };
+    case 'too-much':
+      // Half of it soon: at most log2(batch size) rounds lead to single events.
+      return { ...retrying, pace: slower(failure.size), step: { kind: 'wait', delayMs: retryDelayMs(policy, 1, random) } };
     case 'refused':
       // Half of it at once: no delay, because at most log2(batch size) rounds lead to the event, which then counts its own tries.
       return { ...state, step: { kind: 'open' }, narrowing: { limit: Math.max(1, failure.size >> 1), until: failure.until } };

@@ -7,7 +7,7 @@ const LONE_SURROGATE = /\p{Cs}/u;
 
 /** Errors: READ_STORE_INVALID_DOCUMENT for what JSON would lose or change, and for keys that UTF-8 cannot hold. */
 export const encodeDocument = (collection: string, key: string, document: ProjectionDocument): string => {
-  if (LONE_SURROGATE.test(key)) throw new InvalidDocument(collection, JSON.stringify(key), 'its key holds half of a surrogate pair');
+  if (LONE_SURROGATE.test(key)) throw new InvalidDocument(collection, key, 'its key holds half of a surrogate pair');
   try {
     return encodeJson(document, 'document');
   } catch (error) {

@@ -12,6 +12,30 @@ export class ReadStoreUnavailable extends MainstemError {
   }
 }
 
+/** As `ReadStoreUnavailable`, and less at once may get through: a statement took longer than it may, or more memory than there is. */
+export class ReadStoreOverburdened extends ReadStoreUnavailable {
+  readonly dependsOnSize = true;
+}
+
+/** Whether less at once may get through. By the field: two copies of this package may be installed. */
+export const dependsOnSize = (error: unknown): boolean => error instanceof Error && 'dependsOnSize' in error && error.dependsOnSize === true;
+
+/** The store refuses what it was told as wrong in itself, whatever the data: trying again cannot help, the program or the store has to be changed. */
+export class StatementRefused extends MainstemError {
+  constructor(
+    readonly store: string,
+    problem: string,
+    cause?: unknown,
+  ) {
+    super(
+      'READ_STORE_STATEMENT_REFUSED',
+      `Read store ${store} refuses a statement as wrong: ${problem.replace(/\.$/, '')}. Trying again cannot help: correct the statement or the entity, or what was changed ` +
+        'in the database by hand, and start again.',
+      { cause },
+    );
+  }
+}
+
 /** Another session was opened for this generation, or its checkpoint moved: this writer is stale and wrote nothing. */
 export class CheckpointMoved extends MainstemError {
   constructor(
@@ -38,13 +62,25 @@ export class FingerprintMismatch extends MainstemError {
 export class InvalidDocument extends MainstemError {
   constructor(
     readonly collection: string,
-    readonly key: string,
+    /** Exactly the document's, however long; undefined while it is one of several. The engine goes by this and never by the message. */
+    readonly key: string | undefined,
     problem: string,
     cause?: unknown,
   ) {
-    super('READ_STORE_INVALID_DOCUMENT', `Document ${key} of ${collection}: ${problem}`, { cause });
+    super('READ_STORE_INVALID_DOCUMENT', `${key === undefined ? 'A document' : `Document ${shownKey(key)}`} of ${collection}: ${problem}`, { cause });
   }
 }
+
+const SHOWN_LENGTH_MAX = 200;
+
+/** A key for messages: whole if it is short and plain text. */
+export const shownKey = (key: string): string => {
+  const shown = SPECIAL.test(key) ? JSON.stringify(key) : key;
+  return shown.length <= SHOWN_LENGTH_MAX ? shown : `${shown.slice(0, SHOWN_LENGTH_MAX).toWellFormed()}… (${key.length} characters)`;
+};
+
+// Control characters and halves of surrogate pairs.
+const SPECIAL = /[\p{Cc}\p{Cs}]/u;
 
 export class UnknownGeneration extends MainstemError {
   constructor(

@@ -3,6 +3,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { systemRuntime, type EventReader, type Position, type RecordedEvent, type Runtime } from '@mainstem/event-store';
 import type { Batch, BatchWriter } from '../engine/batch-writer.js';
 import { DocumentWriter } from '../engine/document-writer.js';
+import { failureClassOf } from '../engine/failure-class.js';
 import { BatchRefused, reasonOf, type Poison } from '../engine/failures.js';
 import { HandlerWriter } from '../engine/handler-writer.js';
 import type { HostedProjection } from '../engine/hosted-projection.js';
@@ -102,16 +103,21 @@ export class GenerationFill {
       const start = batch.events.findIndex((event) => event.position === poison.event.position);
       return { poison, parts: [{ ...batch, events: batch.events.slice(start) }] };
     } catch (error) {
-      if (!(error instanceof BatchRefused)) throw error;
+      if (!(error instanceof BatchRefused) && !this.#isTooMuch(error, batch)) throw error;
       this.#open.dropCaches(); // nothing of these events was written, but totals in memory have moved
       const left = batchAfter(batch, this.#open.position);
-      const [event] = error.events;
-      if (error.events.length === 1 && event) {
+      const [event] = error instanceof BatchRefused ? error.events : [];
+      if (error instanceof BatchRefused && error.events.length === 1 && event) {
         const poison = { event, key: error.key ?? event.stream, error: error.cause };
         return { poison, parts: [left] };
       }
       return { parts: halvesOf(left) };
     }
+  }
+
+  /** Of a store whose session goes on after such a failure: nothing was written. */
+  #isTooMuch(error: unknown, { events }: Batch): boolean {
+    return events.length > 1 && this.#options.hosted.store.hasTransactions && failureClassOf(error) === 'batch';
   }
 
   #condemn({ event, key, error }: Poison): void {

@@ -1,9 +1,10 @@
 // A PostgreSQL connection in the hands of one piece of work.
-import { ReadStoreUnavailable } from '@mainstem/projection';
+import { StatementRefused } from '@mainstem/projection';
 import type { ProjectionDocument, ScanEntry, ScanOptions } from '@mainstem/projection';
 import type { PoolClient, QueryArrayResult, QueryResult } from 'pg';
 import type { QueryRunner } from 'typeorm';
 import { isStorableText } from '../entity/column-kind.js';
+import type { StatementOrigin } from '../failure-origin.js';
 import type { CollectionTable, SqlConnection } from '../sql-database.js';
 import { CopyStatement } from './copy-statement.js';
 import { numberedPlaceholders } from './placeholders.js';
@@ -57,7 +58,7 @@ export class PostgresConnection implements SqlConnection {
   }
 
   async queryForeign<Row extends object>(sql: string, parameters: readonly unknown[]): Promise<readonly Row[]> {
-    return (await this.#guarded(() => this.#client.query<Row>(numberedPlaceholders(sql), [...parameters]), true)).rows;
+    return (await this.#guarded(() => this.#client.query<Row>(numberedPlaceholders(sql), [...parameters]), 'handler')).rows;
   }
 
   async load({ codec, ...table }: CollectionTable, keys: readonly string[]): Promise<Map<string, ProjectionDocument>> {
@@ -109,10 +110,11 @@ export class PostgresConnection implements SqlConnection {
     await this.#guarded(() => this.#client.query(sql));
   }
 
-  /** Commits. Errors: READ_STORE_UNAVAILABLE, also when the server rolled back because a statement before had failed. */
+  /** Commits. Errors: READ_STORE_UNAVAILABLE; READ_STORE_STATEMENT_REFUSED when the server rolled back, because a statement before had failed and nobody heard. */
   async commit(): Promise<void> {
     const { command }: QueryResult = await this.#guarded(() => this.#client.query('COMMIT'));
-    if (command !== 'COMMIT') throw new ReadStoreUnavailable('sql', 'the transaction was rolled back, because one of its statements had failed.');
+    if (command !== 'COMMIT')
+      throw new StatementRefused('sql', 'the transaction was rolled back, because one of its statements had failed and its error was caught');
   }
 
   /** Undoes everything; a connection that cannot even do that is given up, and the server undoes it. Never fails. */
@@ -154,13 +156,13 @@ export class PostgresConnection implements SqlConnection {
     });
   }
 
-  async #guarded<T>(work: () => Promise<T>, isForeign = false): Promise<T> {
+  async #guarded<T>(work: () => Promise<T>, origin: StatementOrigin = 'engine'): Promise<T> {
     try {
       return await work();
     } catch (error) {
       // The driver's own timeout leaves the statement running: nothing else can use this connection.
       if (error instanceof Error && error.message === 'Query read timeout') this.#giveUp();
-      throw translatePostgresError(error, isForeign);
+      throw translatePostgresError(error, origin);
     }
   }
 

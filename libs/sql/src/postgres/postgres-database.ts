@@ -104,7 +104,7 @@ export class PostgresDatabase implements SqlDatabase {
       try {
         return await work(connection, connection.runner.manager);
       } catch (error) {
-        throw translatePostgresError(error, true);
+        throw translatePostgresError(error, 'query');
       } finally {
         await connection.rollback();
       }
@@ -119,7 +119,7 @@ export class PostgresDatabase implements SqlDatabase {
       try {
         return await work(connection);
       } catch (error) {
-        throw translatePostgresError(error, true);
+        throw translatePostgresError(error, 'query');
       } finally {
         await connection.rollback();
       }

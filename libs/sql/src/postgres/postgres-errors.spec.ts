@@ -24,14 +24,14 @@ describe('postgres errors', () => {
   it('takes a lost connection for an outage, also in the middle of a query of the application', () => {
     const lost = new Error('Connection terminated unexpectedly');
     const refused = Object.assign(new Error('connect ECONNREFUSED 127.0.0.1:1'), { code: 'ECONNREFUSED', syscall: 'connect' });
-    for (const error of [lost, refused]) expect(translatePostgresError(error, true)).toMatchObject({ code: 'READ_STORE_UNAVAILABLE' });
+    for (const error of [lost, refused]) expect(translatePostgresError(error, 'query')).toMatchObject({ code: 'READ_STORE_UNAVAILABLE' });
   });
 
   it("leaves the application's own mistakes and our own errors as they are", () => {
     const syntax = serverError('42601');
-    expect(translatePostgresError(syntax, true)).toBe(syntax);
+    expect(translatePostgresError(syntax, 'query')).toBe(syntax);
     const bug = new TypeError('x is not a function');
-    expect(translatePostgresError(bug, true)).toBe(bug);
+    expect(translatePostgresError(bug, 'query')).toBe(bug);
     const moved = new CheckpointMoved('p', 1);
     expect(translatePostgresError(moved)).toBe(moved);
   });

@@ -1,16 +1,15 @@
 // What goes wrong in PostgreSQL and on the way to it, in the words of the read store. No message holds the URL or a password.
 import { MainstemError } from '@mainstem/event-store';
-import { ReadStoreUnavailable } from '@mainstem/projection';
+import { ReadStoreOverburdened, ReadStoreUnavailable, StatementRefused } from '@mainstem/projection';
 import { QueryFailedError } from 'typeorm';
 import { ReadModelNameTaken, ReadStorePermissionDenied, ReadStoreReadOnly } from '../errors.js';
+import type { DatabaseFault, StatementOrigin } from '../failure-origin.js';
+import { faultOfSqlState } from './sqlstates.js';
 
 const STORE = 'sql';
 
-/**
- * Translates an error of the driver or the server; ours pass as they are. `foreign` says that the statement came from the application: what
- * is its own fault passes too. Codes: https://www.postgresql.org/docs/current/errcodes-appendix.html
- */
-export const translatePostgresError = (error: unknown, foreign = false): unknown => {
+/** Translates an error of the driver or the server; ours pass as they are, and so does what is the own fault of a statement that is not ours. */
+export const translatePostgresError = (error: unknown, origin: StatementOrigin = 'engine'): unknown => {
   if (error instanceof MainstemError) return error;
   const cause: unknown = error instanceof QueryFailedError ? error.driverError : error;
   const problem = problemOf(cause);
@@ -22,8 +21,9 @@ export const translatePostgresError = (error: unknown, foreign = false): unknown
     case '25006':
       return new ReadStoreReadOnly(STORE, `${problem}.`, cause);
     case '42P07':
-      return foreign ? error : new ReadModelNameTaken('read model', `${problem}.`);
+      return origin === 'engine' ? new ReadModelNameTaken('read model', `${problem}.`) : error;
     case '42P01':
+      if (origin === 'handler') return error; // its own read model is there: it names another table
       return new ReadStoreUnavailable(
         STORE,
         `${problem}: this read model does not exist yet, or is not complete; start its projector, or wait for it.`,
@@ -36,9 +36,29 @@ export const translatePostgresError = (error: unknown, foreign = false): unknown
     case undefined:
       if (problem === NO_CONNECTION_FREE)
         return new ReadStoreUnavailable(STORE, `${problem}; is the server there, and is pool_size in its URL large enough?`, cause);
-      return foreign && !isOutage(cause, code) ? error : new ReadStoreUnavailable(STORE, problem, cause);
+      return origin === 'engine' || isOfConnection(cause) ? new ReadStoreUnavailable(STORE, problem, cause) : error;
     default:
-      return foreign && !isOutage(cause, code) ? error : new ReadStoreUnavailable(STORE, problem, cause);
+      return translateFault(faultOfSqlState(code), { error, cause, problem, origin });
+  }
+};
+
+interface Translation {
+  readonly error: unknown;
+  readonly cause: unknown;
+  readonly problem: string;
+  readonly origin: StatementOrigin;
+}
+
+const translateFault = (fault: DatabaseFault, { error, cause, problem, origin }: Translation): unknown => {
+  switch (fault) {
+    case 'trouble':
+      return new ReadStoreUnavailable(STORE, problem, cause);
+    case 'size':
+      return new ReadStoreOverburdened(STORE, problem, cause);
+    case 'data':
+      return origin === 'engine' ? new ReadStoreUnavailable(STORE, problem, cause) : error;
+    case 'statement':
+      return origin === 'engine' ? new StatementRefused(STORE, problem, cause) : error;
   }
 };
 
@@ -46,7 +66,10 @@ export const translatePostgresError = (error: unknown, foreign = false): unknown
 const NO_CONNECTION_FREE = 'timeout exceeded when trying to connect';
 
 /** Whether the server refuses the data itself: out of range, too large for an index, a constraint added by hand. */
-export const isDataError = (error: unknown): boolean => /^(22|23|54)/.test(sqlStateOf(error) ?? '');
+export const isDataError = (error: unknown): boolean => {
+  const state = sqlStateOf(error);
+  return state !== undefined && faultOfSqlState(state) === 'data';
+};
 
 /** Readers did not give way to a change of views: worth another try from the start. */
 export class ViewsInUse extends ReadStoreUnavailable {
@@ -64,12 +87,8 @@ export const problemOf = (error: unknown): string => {
   return error instanceof Error ? error.message || error.name : String(error);
 };
 
-// Classes: 08 connection, 53 resources, 57 operator intervention (shutdown, timeout), 58 system, 40 rollback (deadlock), 25P03 idle too long, XX internal.
-const OUTAGE = /^(08|53|57|58|40|XX|25P0[34])/;
-
 /** Errors without a SQLSTATE come from the connection: refused, reset, ended, timed out. */
-const isOutage = (error: unknown, code: string | undefined): boolean => {
-  if (code !== undefined) return OUTAGE.test(code);
+const isOfConnection = (error: unknown): boolean => {
   if (!(error instanceof Error)) return false;
   return (
     error.name === 'QueryRunnerAlreadyReleasedError' ||

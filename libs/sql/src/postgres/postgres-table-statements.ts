@@ -112,7 +112,7 @@ class ColumnBatch {
 
 /** A refusal by the server of data that the codec let through. */
 export const refusedBy = (collection: string, keys: readonly string[], problem: string, cause: unknown): InvalidDocument =>
-  new InvalidDocument(collection, keys.length === 1 ? String(keys[0]) : `(one of ${keys.length})`, problem, cause);
+  new InvalidDocument(collection, keys.length === 1 ? keys[0] : undefined, problem, cause);
 
 const upsertSql = (sqlName: string, codec: DocumentCodec): string => {
   const names = codec.columns.map(({ name }) => quoted(name)).join(', ');

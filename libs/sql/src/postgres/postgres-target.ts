@@ -33,6 +33,9 @@ export interface PostgresTarget extends PostgresLimits {
   readonly sessionOptions: string;
 }
 
+/** Of the time that a statement may take. */
+const LOCK_SHARE_MAX = 0.8;
+
 const LIMITS: Readonly<Record<keyof PostgresLimits, { readonly parameter: string; readonly fallback: number }>> = {
   poolSizeMax: { parameter: 'pool_size', fallback: 10 },
   statementTimeoutMs: { parameter: 'statement_timeout', fallback: 60_000 },
@@ -61,12 +64,14 @@ export const postgresTargetOf = ({ url, schema, ...given }: PostgresLocation): P
   const chosen = schema ?? taken(parsed, 'schema') ?? 'public';
   parsed.searchParams.delete('schema');
   if (!SCHEMA.test(chosen)) throw new InvalidSqlOptions('the schema must be letters, digits and underscores, at most 63, starting with a letter');
+  const statementTimeoutMs = limitOf('statementTimeoutMs');
   const sessionOptions = [taken(parsed, 'options'), SESSION_OPTIONS].filter((options) => options !== undefined).join(' ');
   return {
     schema: chosen,
     poolSizeMax: limitOf('poolSizeMax'),
-    statementTimeoutMs: limitOf('statementTimeoutMs'),
-    lockTimeoutMs: limitOf('lockTimeoutMs'),
+    statementTimeoutMs,
+    // A wait for others must not pass for a statement that takes too long.
+    lockTimeoutMs: Math.min(limitOf('lockTimeoutMs'), Math.ceil(statementTimeoutMs * LOCK_SHARE_MAX)),
     idleInTransactionTimeoutMs: limitOf('idleInTransactionTimeoutMs'),
     sessionOptions,
     connectionString: parsed.href,

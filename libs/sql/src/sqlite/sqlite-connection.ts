@@ -1,10 +1,12 @@
 // A SQLite connection in the hands of one piece of work.
+import { InvalidDocument } from '@mainstem/projection';
 import type { ProjectionDocument, ScanEntry, ScanOptions } from '@mainstem/projection';
 import type { QueryRunner } from 'typeorm';
 import { isStorableText } from '../entity/column-kind.js';
+import type { StatementOrigin } from '../failure-origin.js';
 import type { CollectionTable, SqlConnection } from '../sql-database.js';
 import type { NodeSqliteDatabase, NodeSqliteStatement } from './node-sqlite-driver.js';
-import { translateSqliteError } from './sqlite-errors.js';
+import { isDataError, translateSqliteError } from './sqlite-errors.js';
 import { SqliteTableStatements } from './sqlite-table-statements.js';
 
 const STATEMENTS_MAX = 200;
@@ -46,7 +48,7 @@ export class SqliteConnection implements SqlConnection {
       if (statement.reader) return statement.all(...parameters) as Row[];
       statement.run(...parameters);
       return [];
-    }, true);
+    }, 'handler');
   }
 
   async load(table: CollectionTable, keys: readonly string[]): Promise<Map<string, ProjectionDocument>> {
@@ -58,7 +60,13 @@ export class SqliteConnection implements SqlConnection {
   }
 
   async upsert(table: CollectionTable, documents: ReadonlyMap<string, ProjectionDocument>): Promise<void> {
-    this.#guarded(() => this.#table(table).upsert(table.codec, documents));
+    this.#guarded(() => {
+      try {
+        this.#table(table).upsert(table.codec, documents);
+      } catch (error) {
+        throw this.#refusedOf(table, documents, error);
+      }
+    });
   }
 
   async delete(table: CollectionTable, keys: readonly string[]): Promise<void> {
@@ -93,11 +101,24 @@ export class SqliteConnection implements SqlConnection {
     return statements;
   }
 
-  #guarded<T>(work: () => T, isForeign = false): T {
+  /** Row by row, after several together were refused: the statement had no effect, and the transaction is still open. */
+  #refusedOf(table: CollectionTable, documents: ReadonlyMap<string, ProjectionDocument>, error: unknown): unknown {
+    if (!isDataError(error)) return error;
+    for (const [key, document] of documents) {
+      try {
+        this.#table(table).upsert(table.codec, new Map([[key, document]]));
+      } catch (refusal) {
+        return isDataError(refusal) ? new InvalidDocument(table.collection, key, (refusal as Error).message, refusal) : refusal;
+      }
+    }
+    return error;
+  }
+
+  #guarded<T>(work: () => T, origin: StatementOrigin = 'engine'): T {
     try {
       return work();
     } catch (error) {
-      throw translateSqliteError(error, this.file, isForeign);
+      throw translateSqliteError(error, this.file, origin);
     }
   }
 }

@@ -96,7 +96,7 @@ export class SqliteDatabase implements SqlDatabase {
         database.exec('BEGIN');
         return await work(connection, dataSource.manager);
       } catch (error) {
-        throw translateSqliteError(error, this.file, true);
+        throw translateSqliteError(error, this.file, 'query');
       } finally {
         if (database.database.isTransaction) database.exec('ROLLBACK');
       }
@@ -111,7 +111,7 @@ export class SqliteDatabase implements SqlDatabase {
       side.database.exec('BEGIN');
       return await work(side.connection);
     } catch (error) {
-      throw translateSqliteError(error, this.file, true);
+      throw translateSqliteError(error, this.file, 'query');
     } finally {
       await side.dataSource.destroy();
     }

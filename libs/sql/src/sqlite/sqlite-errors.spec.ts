@@ -21,7 +21,7 @@ describe('sqlite errors', () => {
     [26, 'READ_STORE_INVALID_FILE'],
   ])('translates result code %i to %s, from a statement of ours or of the application', (errcode, code) => {
     expect(translateSqliteError(sqliteError(errcode), 'sql.db')).toMatchObject({ code });
-    expect(translateSqliteError(new QueryFailedError('SELECT 1', [], sqliteError(errcode)), 'sql.db', true)).toMatchObject({ code });
+    expect(translateSqliteError(new QueryFailedError('SELECT 1', [], sqliteError(errcode)), 'sql.db', 'query')).toMatchObject({ code });
   });
 
   it('tells a busy file, which is worth another try, from a broken one', () => {
@@ -38,8 +38,8 @@ describe('sqlite errors', () => {
         return error;
       }
     })();
-    expect(translateSqliteError(mistake, 'sql.db', true)).toBe(mistake);
-    expect(translateSqliteError(mistake, 'sql.db')).toMatchObject({ code: 'READ_STORE_UNAVAILABLE' });
+    expect(translateSqliteError(mistake, 'sql.db', 'query')).toBe(mistake);
+    expect(translateSqliteError(mistake, 'sql.db')).toMatchObject({ code: 'READ_STORE_STATEMENT_REFUSED' });
     const moved = new CheckpointMoved('p', 1);
     expect(translateSqliteError(moved, 'sql.db')).toBe(moved);
   });

@@ -1,12 +1,14 @@
 // What goes wrong in SQLite, in the words of the read store.
 import { MainstemError } from '@mainstem/event-store';
-import { ReadStoreUnavailable } from '@mainstem/projection';
+import { ReadStoreUnavailable, StatementRefused } from '@mainstem/projection';
 import { QueryFailedError } from 'typeorm';
 import { InvalidReadStoreFile, ReadModelNameTaken, ReadStoreReadOnly } from '../errors.js';
+import type { StatementOrigin } from '../failure-origin.js';
 
 const STORE = 'sql';
 
 // Primary result codes, https://sqlite.org/rescode.html
+const ERROR = 1;
 const BUSY = 5;
 const LOCKED = 6;
 const READONLY = 8;
@@ -14,6 +16,9 @@ const IOERR = 10;
 const CORRUPT = 11;
 const FULL = 13;
 const CANTOPEN = 14;
+const TOOBIG = 18;
+const CONSTRAINT = 19;
+const MISMATCH = 20;
 const NOTADB = 26;
 
 /** Whether another connection holds a lock: worth another try. */
@@ -22,11 +27,18 @@ export const isBusy = (error: unknown): boolean => {
   return code === BUSY || code === LOCKED;
 };
 
-/**
- * Translates an error of SQLite; ours pass as they are. `foreign` says that the statement came from the application: what is its own fault
- * passes too.
- */
-export const translateSqliteError = (error: unknown, file: string, foreign = false): unknown => {
+/** Whether SQLite refuses the data itself: too large, or a constraint or trigger that was added by hand. */
+export const isDataError = (error: unknown): boolean => {
+  const code = resultCodeOf(error);
+  return code === TOOBIG || code === CONSTRAINT || code === MISMATCH;
+};
+
+/** Of the general result code, which stands for the end of a transaction as well. */
+const WRONG_STATEMENT =
+  /^(no such (column|function|collation|module)|near |incomplete input|unrecognized token|table .* has (no column|\d+ columns)|\d+ values for|wrong number of arguments)/;
+
+/** Translates an error of SQLite; ours pass as they are, and so does what is the own fault of a statement that is not ours. */
+export const translateSqliteError = (error: unknown, file: string, origin: StatementOrigin = 'engine'): unknown => {
   if (error instanceof MainstemError) return error;
   const problem = error instanceof QueryFailedError ? error.driverError.message : error instanceof Error ? error.message : String(error);
   switch (resultCodeOf(error)) {
@@ -44,14 +56,16 @@ export const translateSqliteError = (error: unknown, file: string, foreign = fal
     case NOTADB:
       return new InvalidReadStoreFile(file, problem, error);
     default:
-      if (problem.startsWith('no such table'))
+      if (problem.startsWith('no such table') && origin !== 'handler')
         return new ReadStoreUnavailable(
           STORE,
           `${problem}: this read model does not exist yet, or is not complete; start its projector, or wait for it.`,
           error,
         );
-      if (!foreign && /^(table|view) .* already exists/.test(problem)) return new ReadModelNameTaken('read model', `${problem}.`);
-      return foreign ? error : new ReadStoreUnavailable(STORE, problem, error);
+      if (origin !== 'engine') return error;
+      if (/^(table|view) .* already exists/.test(problem)) return new ReadModelNameTaken('read model', `${problem}.`);
+      if (resultCodeOf(error) === ERROR && WRONG_STATEMENT.test(problem)) return new StatementRefused(STORE, problem, error);
+      return new ReadStoreUnavailable(STORE, problem, error);
   }
 };
 

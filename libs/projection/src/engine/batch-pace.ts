@@ -1,0 +1,23 @@
+// How many events a batch may have after batches were too much for a store: half at once, more again after a while.
+
+export interface BatchPace {
+  readonly limit: number;
+  /** So many were too much the last time. */
+  readonly ceiling: number;
+  /** Batches written since the limit changed. */
+  readonly written: number;
+}
+
+/** Batches before the size is doubled, and before a size is tried again that was too much. */
+const WRITTEN_MIN = 16;
+const WRITTEN_MIN_AT_CEILING = 256;
+
+export const slower = (size: number): BatchPace => ({ limit: Math.max(1, size >> 1), ceiling: size, written: 0 });
+
+/** After one more batch; undefined once there is no need for it. */
+export const afterBatch = (pace: BatchPace, batchSizeMax: number): BatchPace | undefined => {
+  const written = pace.written + 1;
+  const limit = pace.limit * 2;
+  if (written < (limit >= pace.ceiling ? WRITTEN_MIN_AT_CEILING : WRITTEN_MIN)) return { ...pace, written };
+  return limit >= batchSizeMax ? undefined : { ...pace, limit, written: 0 };
+};

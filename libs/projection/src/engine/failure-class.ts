@@ -1,0 +1,39 @@
+// Which of four kinds a failure is: decided here alone, from what the store's adapter made of the driver's error and from where it was met.
+import { MainstemError, isMainstemError } from '@mainstem/event-store';
+import { dependsOnSize } from '../read-store/errors.js';
+
+/**
+ * `trouble`: of a store; wait, tell, go on by itself. `event`: one event cannot be applied; stop before it or park it. `mistake`: the program is
+ * wrong; stop at once. `batch`: too much at once; take less. `fenced` and `changed` are no failures of the projection: another instance writes
+ * the generation, another definition serves.
+ */
+export type FailureClass = 'trouble' | 'event' | 'mistake' | 'batch' | 'fenced' | 'changed';
+
+/** Whose code was running: the engine's and the store's, or the application's inside a transaction of the store. */
+export type FailureSite = 'store' | 'handler';
+
+const CLASSES: ReadonlyMap<string, FailureClass> = new Map([
+  ['READ_STORE_CHECKPOINT_MOVED', 'fenced'],
+  ['PROJECTION_CHANGED', 'changed'],
+  ['READ_STORE_INVALID_DOCUMENT', 'event'],
+  ['READ_STORE_STATEMENT_REFUSED', 'mistake'],
+  ['READ_STORE_UNSUPPORTED_ENTITY', 'mistake'],
+  ['READ_STORE_UNKNOWN_COLLECTION', 'mistake'],
+  ['READ_STORE_INVALID_OPTIONS', 'mistake'],
+  ['REBUILD_NOT_VERIFIED', 'mistake'],
+  ['PROJECTION_FOREIGN_EVENT_STORE', 'mistake'],
+  ['PROJECTION_CHECKPOINT_AHEAD', 'mistake'],
+  ['PROJECTION_TOO_MANY_PARKED', 'mistake'],
+  ['PROJECTION_INVALID_DEFINITION', 'mistake'],
+]);
+
+const STORE_CODE = /^(READ|EVENT)_STORE_/;
+
+/** A mistake that a handler makes is met at an event, and is that event's failure; so is everything that no store says. */
+export const failureClassOf = (error: unknown, site: FailureSite = 'store'): FailureClass => {
+  if (dependsOnSize(error)) return 'batch';
+  const known = isMainstemError(error) ? CLASSES.get((error as MainstemError).code) : undefined;
+  if (site === 'store') return known ?? 'trouble';
+  if (known) return known === 'fenced' ? 'fenced' : 'event';
+  return isMainstemError(error) && STORE_CODE.test((error as MainstemError).code) ? 'trouble' : 'event';
+};
