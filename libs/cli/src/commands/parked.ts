@@ -33,10 +33,12 @@ export const replayParked = async (context: CliContext, name: string, options: {
   const { application, settings, terminal } = context;
   return using(application.openEvents(settings), (reader) =>
     using(application.openReadModels(settings), async ({ projections }) => {
-      const { replayed, stillParked } = await new Projector({ reader, projections: [projectionNamed(projections, name)] }).replayParked(
-        name,
-        options,
-      );
+      const {
+        replayed,
+        stillParked,
+        withoutDocument = 0,
+      } = await new Projector({ reader, projections: [projectionNamed(projections, name)] }).replayParked(name, options);
+      if (withoutDocument > 0) await terminal.print(`${counted(withoutDocument, 'event')} taken off the list: no document is theirs any more.`);
       await terminal.print(`${counted(replayed, 'event')} replayed, ${stillParked} still parked.`);
       return stillParked === 0 ? 0 : 1;
     }),

@@ -1,5 +1,5 @@
 // What the two kinds of projections have in common when they write a batch.
-import type { Position, RecordedEvent } from '@mainstem/event-store';
+import type { EventReader, Position, RecordedEvent } from '@mainstem/event-store';
 import type { ParkedEvent } from '../read-store/read-store.js';
 import type { Poison } from './failures.js';
 import type { OpenGeneration } from './open-generation.js';
@@ -35,10 +35,16 @@ export interface BatchWriter {
   write(open: OpenGeneration, batch: Batch, options: WriteOptions): Promise<Written>;
 
   /**
-   * Folds parked events of one key again, in order, up to the first one that fails again; those before it are not parked any more then.
-   * Errors: as `write`.
+   * Takes parked events of one list off it, in order, up to the first one that fails again, so that everything is as if those had never been parked:
+   * what other events have overtaken is folded anew, and what cannot be is said to fail. Errors: as `write`.
    */
-  replay(open: OpenGeneration, key: string, events: readonly ReplayedEvent[], nowMs: number): Promise<Replayed>;
+  replay(open: OpenGeneration, key: string, events: readonly ReplayedEvent[], source: ReplaySource): Promise<Replayed>;
+}
+
+export interface ReplaySource {
+  readonly reader: EventReader;
+  readonly nowMs: number;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** A parked event, and the event itself as read again. */
@@ -48,10 +54,17 @@ export interface ReplayedEvent {
 }
 
 export interface Replayed {
-  /** How many events are settled. */
+  /** How many events have left the list. */
   readonly settled: number;
+  /** How many of them have had all their effect. The others line up under another key now, or belong to no document. */
+  readonly replayed: number;
+  /** How many of them belong to no document any more. */
+  readonly withoutDocument: number;
   readonly poison?: Poison;
 }
+
+/** All of them have had their effect. */
+export const allReplayed = (settled: number): Replayed => ({ settled, replayed: settled, withoutDocument: 0 });
 
 /** The part of a batch before a poison event, and the position reached with it. */
 export const batchBefore = (poison: Poison, batch: Batch, from: Position | undefined): Batch =>

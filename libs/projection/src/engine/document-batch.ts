@@ -103,8 +103,7 @@ export class DocumentPlan {
       const event = this.#projection.wanted.decode(recorded);
       const keys = this.#projection.key(event);
       if (typeof keys === 'string') this.#add(event, keys);
-      else if (Array.isArray(keys)) for (const key of new Set<string>(keys)) this.#add(event, key);
-      else if (keys !== null) throw new TypeError(`key gave ${typeof keys}; it must give a string, a list of strings, or null`);
+      else if (keys !== null) for (const key of keysOf(keys)) this.#add(event, key);
       return true;
     } catch (error) {
       this.poison = { event: recorded, key: streamKeyOf(recorded, this.#partition.number), error };
@@ -113,8 +112,7 @@ export class DocumentPlan {
   }
 
   #add(event: RecordedEvent, key: string): void {
-    if (typeof key !== 'string' || isStreamKey(key))
-      throw new TypeError(`key gave ${JSON.stringify(key)}; it must give strings that do not begin with $stream/, or null`);
+    assertKey(key);
     const { number, count } = this.#partition;
     if (count > 1 && partitionOf(key, count) !== number) return;
     if (this.#gate.takes(event, key)) return;
@@ -128,6 +126,25 @@ export class DocumentPlan {
     this.#slots.push(slot);
   }
 }
+
+/** The documents of an event; throws what payload and key function throw. */
+export const documentKeysOf = (projection: DocumentProjection, recorded: RecordedEvent): readonly string[] => {
+  const keys = keysOf(projection.key(projection.wanted.decode(recorded)));
+  keys.forEach(assertKey);
+  return keys;
+};
+
+const keysOf = (keys: unknown): readonly string[] => {
+  if (keys === null) return [];
+  if (typeof keys === 'string') return [keys];
+  if (Array.isArray(keys)) return [...new Set<string>(keys)];
+  throw new TypeError(`key gave ${typeof keys}; it must give a string, a list of strings, or null`);
+};
+
+const assertKey = (key: string): void => {
+  if (typeof key !== 'string' || isStreamKey(key))
+    throw new TypeError(`key gave ${JSON.stringify(key)}; it must give strings that do not begin with $stream/, or null`);
+};
 
 /** What has to be written to get from `before` to `after`; both in the order of `keys`. */
 export const changesOf = (

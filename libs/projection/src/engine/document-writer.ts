@@ -3,23 +3,27 @@ import { isMainstemError } from '@mainstem/event-store';
 import type { DocumentProjection } from '../definition/document-projection.js';
 import type { CheckpointMove, CollectionChanges, Expiry, ParkedEvent } from '../read-store/read-store.js';
 import {
+  allReplayed,
   batchBefore,
   partOf,
   type Batch,
   type BatchWriter,
   type Replayed,
   type ReplayedEvent,
+  type ReplaySource,
   type WriteOptions,
   type Written,
 } from './batch-writer.js';
 import type { CrashPoints } from './crash-points.js';
-import { changesOf, DocumentPlan, type MaybeDocument } from './document-batch.js';
+import { changesOf, documentKeysOf, DocumentPlan, type MaybeDocument } from './document-batch.js';
 import { estimateBytes } from './document-cache.js';
 import { removableAfter } from './expired-documents.js';
 import { BatchRefused, type Poison } from './failures.js';
 import type { OpenGeneration, ParkingChanges } from './open-generation.js';
 import { partitionOf } from '../partition/partition.js';
-import { documentKeysIn, isStreamKey, OnlyKey, Parking, type Gate } from './parking.js';
+import { isStreamKey, OnlyKey, Parking, type Gate } from './parking.js';
+import { placesOf, type Place } from './parked-places.js';
+import { replayAnew, sameIfEqual } from './replay-anew.js';
 import { ContributionFailed, rollUpChanges, type DocumentChange, type RollUpChanges } from './roll-up-writer.js';
 
 /**
@@ -38,13 +42,18 @@ export interface DocumentWriterOptions {
   readonly documentsMax?: number;
 }
 
-/** A batch that has been folded and waits to be committed. */
-interface FoldedBatch {
+/** Documents before and after; both in the order of the keys. */
+interface FoldedDocuments {
   readonly batch: Batch;
-  readonly plan: DocumentPlan;
-  readonly parked: readonly ParkedEvent[];
+  readonly plan: { readonly keys: readonly string[] };
   readonly before: readonly MaybeDocument[];
   readonly after: readonly MaybeDocument[];
+}
+
+/** A batch that has been folded and waits to be committed. */
+interface FoldedBatch extends FoldedDocuments {
+  readonly plan: DocumentPlan;
+  readonly parked: readonly ParkedEvent[];
   readonly poison: Poison | undefined;
 }
 
@@ -88,15 +97,40 @@ export class DocumentWriter implements BatchWriter {
     return { eventsApplied: folded.plan.eventsApplied, isCommitted, end: folded.plan.end, ...(poison && { poison }) };
   }
 
-  async replay(open: OpenGeneration, key: string, events: readonly ReplayedEvent[], nowMs: number): Promise<Replayed> {
-    const gate = (): Gate => (isStreamKey(key) ? new Parking(documentKeysIn(open.parkedKeys), [], nowMs, open.partition.number) : new OnlyKey(key));
+  async replay(open: OpenGeneration, key: string, events: readonly ReplayedEvent[], source: ReplaySource): Promise<Replayed> {
+    const { places, poison } = placesOf(events, (event) => ({ event, keys: documentKeysOf(this.#projection, event) }));
+    // Everything of this document lines up behind its first parked event, so nothing has overtaken these.
+    const isInOrder = !isStreamKey(key) && places.every(({ keys }) => keys.includes(key));
+    const readable = events.slice(0, places.length);
+    const replayed = isInOrder ? await this.#replayInOrder(open, key, readable) : await this.#replayAnew(open, key, readable, places, source);
+    return { ...replayed, ...(poison && replayed.settled === places.length && { poison }) };
+  }
+
+  async #replayInOrder(open: OpenGeneration, key: string, events: readonly ReplayedEvent[]): Promise<Replayed> {
     const batch = { events: events.map(({ event }) => event), position: open.position };
-    const { folded, poison } = await this.#foldUpToPoison(open, batch, gate);
+    const { folded, poison } = await this.#foldUpToPoison(open, batch, () => new OnlyKey(key));
     const unpark = events.slice(0, folded.batch.events.length).map(({ parked }) => parked);
-    if (unpark.length > 0) {
-      await this.#commit(open, folded, this.#changes(folded), open.move(open.position, open.digest), { park: folded.parked, unpark });
-    }
-    return { settled: unpark.length, ...(poison && { poison }) };
+    if (unpark.length > 0) await this.#commit(open, folded, this.#changes(folded), open.move(open.position, open.digest), { unpark });
+    return { ...allReplayed(unpark.length), ...(poison && { poison }) };
+  }
+
+  /** Their documents may have had later events already, so those are folded anew, with the parked ones in their places. */
+  async #replayAnew(
+    open: OpenGeneration,
+    list: string,
+    events: readonly ReplayedEvent[],
+    places: readonly Place[],
+    source: ReplaySource,
+  ): Promise<Replayed> {
+    const replay = await replayAnew(this.#projection, { open, list, places, expiry: this.#expiry, ...source });
+    const { keys, documents, park, ...replayed } = replay;
+    if (replayed.settled === 0) return replayed;
+    const before = await this.#load(open, keys);
+    const after = keys.map((key, slot) => sameIfEqual(before[slot] ?? null, documents.get(key) ?? null));
+    const folded = { batch: { events: events.map(({ event }) => event), position: open.position }, plan: { keys }, before, after };
+    const unpark = events.slice(0, replayed.settled).map(({ parked }) => parked);
+    await this.#commit(open, folded, this.#changes(folded), open.move(open.position, open.digest), { park, unpark });
+    return replayed;
   }
 
   async #foldUpToPoison(
@@ -128,7 +162,7 @@ export class DocumentWriter implements BatchWriter {
     return { batch, plan, parked: gate.events, before, after, poison };
   }
 
-  #changes({ plan, before, after }: FoldedBatch): CollectionChanges {
+  #changes({ plan, before, after }: FoldedDocuments): CollectionChanges {
     return changesOf(this.#projection.name, plan.keys, before, after);
   }
 
@@ -162,14 +196,15 @@ export class DocumentWriter implements BatchWriter {
 
   async #commit(
     open: OpenGeneration,
-    folded: FoldedBatch,
+    folded: FoldedDocuments,
     changes: CollectionChanges,
     checkpoint: CheckpointMove,
     parking: ParkingChanges,
   ): Promise<void> {
     const { batch, plan } = folded;
+    let rollUps: readonly RollUpChanges[] = [];
     try {
-      const rollUps = await this.#rollUps(open, folded);
+      rollUps = await this.#rollUps(open, folded);
       if (this.#crash) await this.#crash.reach('before-commit', this.#projection.name);
       // Roll-ups first: a store without transactions writes in this order, and a roll-up must not be behind the documents it comes from.
       await open.session.commit({ changes: [...rollUps.map((rollUp) => rollUp.changes), changes], checkpoint, ...parking });
@@ -178,13 +213,13 @@ export class DocumentWriter implements BatchWriter {
       this.#remember(open, folded, changes.deletes);
     } catch (error) {
       if (error instanceof ContributionFailed) throw new BatchRefused(batch.events, error.key, error.cause);
-      if (isMainstemError(error, 'READ_STORE_INVALID_DOCUMENT')) throw new BatchRefused(batch.events, this.#culprit(error, plan), error);
+      if (isMainstemError(error, 'READ_STORE_INVALID_DOCUMENT')) throw new BatchRefused(batch.events, culpritOf(error, plan.keys, rollUps), error);
       throw error;
     }
     open.committedTo(checkpoint, parking);
   }
 
-  #rollUps(open: OpenGeneration, { plan, before, after }: FoldedBatch): Promise<RollUpChanges[]> {
+  #rollUps(open: OpenGeneration, { plan, before, after }: FoldedDocuments): Promise<RollUpChanges[]> {
     const documents: DocumentChange[] = [];
     plan.keys.forEach((key, slot) => {
       const change = { key, before: before[slot] ?? null, after: after[slot] ?? null };
@@ -201,17 +236,19 @@ export class DocumentWriter implements BatchWriter {
     );
   }
 
-  #remember(open: OpenGeneration, { plan, after }: FoldedBatch, deleted: readonly string[]): void {
+  #remember(open: OpenGeneration, { plan, after }: FoldedDocuments, deleted: readonly string[]): void {
     for (const key of deleted) open.documents.delete(key);
     plan.keys.forEach((key, slot) => {
       const document = after[slot] ?? null;
       if (document && open.documents.get(key) !== document) open.documents.set(key, document, estimateBytes(document));
     });
   }
-
-  /** The document that the read store complains about, unless it is one of a roll-up's. */
-  #culprit(error: unknown, plan: DocumentPlan): string | undefined {
-    const { collection, key } = error as { readonly collection?: string; readonly key?: string };
-    return collection === this.#projection.name ? key : plan.keys[0];
-  }
 }
+
+/** The document that the read store complains about; of a roll-up's group the document that has changed it. */
+const culpritOf = (error: unknown, keys: readonly string[], rollUps: readonly RollUpChanges[]): string | undefined => {
+  const { collection, key } = error as { readonly collection?: string; readonly key?: string };
+  const rollUp = rollUps.find(({ changes }) => changes.collection === collection);
+  if (rollUp) return (key === undefined ? undefined : rollUp.culpritOf(key)) ?? keys[0];
+  return key ?? keys[0];
+};

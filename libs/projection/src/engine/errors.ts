@@ -75,6 +75,20 @@ export class ProjectionFailed extends MainstemError {
   }
 }
 
+/** A parked event cannot get the effect that it would have had in its turn. It stays parked. */
+export class ReplayRefused extends MainstemError {
+  constructor(
+    readonly projection: string,
+    readonly position: bigint,
+    problem: string,
+  ) {
+    super(
+      'PROJECTION_REPLAY_REFUSED',
+      `The parked event at position ${position} of projection ${projection} stays parked: ${problem}. Rebuild the projection.`,
+    );
+  }
+}
+
 /** So many keys are parked that the projection as a whole must be wrong. */
 export class TooManyParked extends MainstemError {
   constructor(

@@ -4,12 +4,24 @@ import type { HandlerProjection } from '../definition/handler-projection.js';
 import { RollingDigest } from '../digest/rolling-digest.js';
 import { InvalidProjection } from '../definition/errors.js';
 import type { CheckpointMove, ReadStoreSession, TransactionalSession } from '../read-store/read-store.js';
-import { batchBefore, type Batch, type BatchWriter, type Replayed, type ReplayedEvent, type WriteOptions, type Written } from './batch-writer.js';
+import {
+  batchBefore,
+  type Batch,
+  type BatchWriter,
+  type Replayed,
+  type ReplayedEvent,
+  type ReplaySource,
+  type WriteOptions,
+  type Written,
+} from './batch-writer.js';
 import type { CrashPoints } from './crash-points.js';
 import { failureClassOf } from './failure-class.js';
+import { ReplayRefused } from './errors.js';
 import { BatchRefused, type Poison } from './failures.js';
+import { HandlerOrder } from './handler-order.js';
 import type { OpenGeneration, ParkingChanges } from './open-generation.js';
-import { Parking, streamKeyOf } from './parking.js';
+import { placesOf, type Place } from './parked-places.js';
+import { parkedEventOf, Parking, streamKeyOf } from './parking.js';
 
 export class HandlerWriter implements BatchWriter {
   readonly #projection: HandlerProjection;
@@ -32,15 +44,48 @@ export class HandlerWriter implements BatchWriter {
     return { eventsApplied, isCommitted, ...(poison && { poison }) };
   }
 
-  /** One event a transaction, so that the one that fails again is known. */
-  async replay(open: OpenGeneration, _key: string, events: readonly ReplayedEvent[]): Promise<Replayed> {
-    for (let settled = 0; settled < events.length; settled++) {
-      const { event, parked } = events[settled] as ReplayedEvent;
-      const decoded = this.#decode(event);
-      if ('error' in decoded) return { settled, poison: { event, key: parked.key, error: decoded.error } };
-      await this.#commit(open, [decoded.event], open.move(open.position, open.digest), { unpark: [parked] });
+  /**
+   * One event a transaction, so that the one that fails again is known. A handler's effects cannot be made anew for one key: an event that later
+   * ones of its key have overtaken stays parked, and the reason says so.
+   */
+  async replay(open: OpenGeneration, list: string, events: readonly ReplayedEvent[], source: ReplaySource): Promise<Replayed> {
+    const { places, poison } = placesOf(events, (recorded) => this.#placeOf(recorded));
+    const order = await HandlerOrder.of(this.#projection, { open, list, places, ...source });
+    let replayed = 0;
+    for (let settled = 0; settled < places.length; settled++) {
+      const { parked } = events[settled] as ReplayedEvent;
+      const { event, keys } = places[settled] as Place;
+      const key = keys[0] as string;
+      const overtakenBy = order.overtakenBy(event, key);
+      if (overtakenBy !== undefined) {
+        const error = new ReplayRefused(
+          this.#projection.name,
+          event.position,
+          `the event at position ${overtakenBy} of its key ${key} was applied before it`,
+        );
+        return { settled, replayed, withoutDocument: 0, poison: { event, key, error } };
+      }
+      const move = open.move(open.position, open.digest);
+      if (order.waits(event, key)) {
+        const park = order.isParked(event.position, key) ? [] : [parkedEventOf(event, key, '', new Date(source.nowMs).toISOString())];
+        await this.#commit(open, [], move, { unpark: [parked], park });
+        continue;
+      }
+      try {
+        await this.#commit(open, [event], move, { unpark: [parked] });
+      } catch (error) {
+        if (!(error instanceof BatchRefused)) throw error;
+        return { settled, replayed, withoutDocument: 0, poison: { event, key, error: error.cause } };
+      }
+      replayed++;
     }
-    return { settled: events.length };
+    return { settled: places.length, replayed, withoutDocument: 0, ...(poison && { poison }) };
+  }
+
+  #placeOf(recorded: RecordedEvent): Place {
+    const decoded = this.#decode(recorded);
+    if ('error' in decoded) throw decoded.error;
+    return { event: decoded.event, keys: [decoded.key] };
   }
 
   /** Decodes what is to be applied, up to the first event that cannot be decoded. */

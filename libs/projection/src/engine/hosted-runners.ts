@@ -43,13 +43,14 @@ export class HostedRunners {
 
   /** One part after the other; a key is one part's alone. */
   async replay(key: string | undefined): Promise<ReplayResult> {
-    let [replayed, stillParked] = [0, 0];
+    let [replayed, stillParked, withoutDocument] = [0, 0, 0];
     for (const runner of this.all) {
       if (key !== undefined && !isParkedIn(key, runner.partition)) continue;
       const result = await runner.replay(key);
       replayed += result.replayed;
       stillParked += result.stillParked;
+      withoutDocument += result.withoutDocument ?? 0;
     }
-    return { replayed, stillParked };
+    return { replayed, stillParked, ...(withoutDocument > 0 && { withoutDocument }) };
   }
 }

@@ -65,21 +65,28 @@ export class Parking implements Gate {
   }
 
   #park(event: RecordedEvent, key: string, error: string): true {
-    const { position, id, type, stream, revision } = event;
     this.#keysOfBatch.add(key);
-    this.events.push({
-      key,
-      position,
-      eventId: id,
-      type,
-      stream,
-      revision,
-      error: error.slice(0, PARKED_ERROR_LENGTH_MAX),
-      parkedAt: this.#parkedAt,
-    });
+    this.events.push(parkedEventOf(event, key, error, this.#parkedAt));
     return true;
   }
 }
+
+/** Without an error it waits behind another one. */
+export const parkedEventOf = (
+  { position, id, type, stream, revision }: RecordedEvent,
+  key: string,
+  error: string,
+  parkedAt: string,
+): ParkedEvent => ({
+  key,
+  position,
+  eventId: id,
+  type,
+  stream,
+  revision,
+  error: error.slice(0, PARKED_ERROR_LENGTH_MAX),
+  parkedAt,
+});
 
 /** The gate of a replay of one document's parked events: other documents of the same events have had them, or wait for their own turn. */
 export class OnlyKey implements Gate {
@@ -107,7 +114,3 @@ export const isParkedIn = (key: string, { number, count }: Partition): boolean =
 };
 
 export const isStreamKey = (key: string): boolean => key.charCodeAt(0) === 36 && key.startsWith(STREAM_KEY_PREFIX);
-
-/** Without the keys that stand for whole streams. */
-export const documentKeysIn = (parkedKeys: ReadonlyMap<string, number>): Map<string, number> =>
-  new Map([...parkedKeys].filter(([key]) => !isStreamKey(key)));

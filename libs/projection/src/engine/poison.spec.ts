@@ -304,6 +304,73 @@ describe('a document that the read store cannot hold', () => {
   });
 });
 
+describe('the document at fault', () => {
+  it('is the one that changes a group which the read store cannot hold; another one of the same event goes on', async () => {
+    const reader = await filledStore(3);
+    const store = new HookedReadStore();
+    store.onCommit = async (batch, commit) => {
+      const group = batch.changes.find(({ collection }) => collection === 'tally-sizes')?.upserts.get('of tally-2');
+      if (group) throw new InvalidDocument('tally-sizes', 'of tally-2', 'too odd');
+      await commit();
+    };
+    const tally = tallyProjection();
+    const projection: DocumentProjection = {
+      ...tally,
+      // Groups of tallies by their own name, for documents in an order that puts the innocent one first.
+      key: () => ['tally-1', 'tally-2', 'tally-3'],
+      rollUps: tally.rollUps.map((rollUp) => ({ ...rollUp, groupBy: (document) => `of ${(document as Tally).key}` })),
+    };
+    const projector = new Projector({ reader, projections: [{ projection, store, recovery: { ...FAST, onFailure: 'park' } }] });
+    running.push(projector);
+    projector.start();
+    await projector.waitFor('tally', 3n as Position, TIMEOUT);
+    expect((await store.parked('tally', 10)).map(({ key, position }) => `${key}@${position}`)).toEqual(['tally-2@1', 'tally-2@2', 'tally-2@3']);
+    expect([...store.documents<Tally>('tally')].map(([key, { amounts }]) => [key, amounts])).toEqual([
+      ['tally-1', [1, 2, 3]],
+      ['tally-3', [1, 2, 3]],
+    ]);
+  });
+});
+
+describe('a helper of the key function that is mended', () => {
+  /** Gives every third event no name, which no document takes. */
+  const named = (nameOf: (event: RecordedEvent) => readonly string[] | null): DocumentProjection => ({
+    ...tallyProjection({
+      onFold: (_, key) => {
+        if (key === '') throw new Error('no name');
+      },
+    }),
+    key: (event) => nameOf(event),
+  });
+  const fill = async (mended: readonly string[] | null) => {
+    const reader = await filledStore(6);
+    let isBroken = true;
+    const projection = named((event) => (event.stream === 'tally-a' ? (isBroken ? [''] : mended) : ['others']));
+    const store = new MemoryReadStore();
+    const projector = new Projector({ reader, projections: [{ projection, store, recovery: { ...FAST, onFailure: 'park' } }], batchSizeMax: BATCH });
+    running.push(projector);
+    projector.start();
+    await projector.waitFor('tally', 6n as Position, TIMEOUT);
+    expect((await store.parked('tally', 10)).map(({ key, position }) => `${key}@${position}`)).toEqual(['@3', '@6']);
+    isBroken = false;
+    const result = await projector.replayParked('tally');
+    return { result, documents: Object.fromEntries([...store.documents<Tally>('tally')].map(([key, { amounts }]) => [key, amounts])), store };
+  };
+
+  it('brings parked events into the documents that they belong to now, each in its place', async () => {
+    const { result, documents } = await fill(['unnamed', 'others']);
+    expect(result).toEqual({ replayed: 2, stillParked: 0 });
+    expect(documents).toEqual({ unnamed: [3, 6], others: [1, 2, 3, 4, 5, 6] });
+  });
+
+  it('does not count those as replayed that belong to no document any more', async () => {
+    const { result, documents, store } = await fill(null);
+    expect(result).toEqual({ replayed: 0, stillParked: 0, withoutDocument: 2 });
+    expect(documents).toEqual({ others: [1, 2, 4, 5] });
+    expect(await store.parked('tally', 10)).toEqual([]);
+  });
+});
+
 const undisturbedWithout = (all: object, key: string): object => {
   const { [key]: _, ...documents } = (all as { documents: Record<string, object> }).documents;
   return documents;

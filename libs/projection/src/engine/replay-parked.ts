@@ -17,43 +17,52 @@ export interface ReplayOptions {
 }
 
 export interface ReplayResult {
-  /** Parked events that were folded. */
+  /** Parked events whose effect is there now. */
   readonly replayed: number;
   /** Parked events that are left, of all keys. */
   readonly stillParked: number;
+  /** Events that are not parked any more and had no effect, because they belong to no document now. Absent: none. */
+  readonly withoutDocument?: number;
 }
 
 /**
  * Replays key by key, each in the order of its events, up to the first event of a key that fails again: it keeps its place, with the
  * new error. Settled events and their effects are committed together. Whole streams come first: their events may belong to documents
- * that wait themselves, and line up there. Errors: those of the stores; then the generation has to be opened again.
+ * that wait themselves, and line up there. A document that later events have reached before is folded anew from the first event on. Errors: those of the stores; then the generation has to be opened again.
  */
 export const replayParked = async (writer: BatchWriter, open: OpenGeneration, options: ReplayOptions): Promise<ReplayResult> => {
   const { key } = options;
   const keys = (): string[] => [...open.parkedKeys.keys()].filter((parked) => key === undefined || parked === key).sort();
-  let replayed = 0;
-  for (const stream of keys().filter(isStreamKey)) replayed += await replayKey(writer, open, stream, options);
-  for (const document of keys().filter((parked) => !isStreamKey(parked))) replayed += await replayKey(writer, open, document, options);
-  return { replayed, stillParked: [...open.parkedKeys.values()].reduce((sum, count) => sum + count, 0) };
+  const sum = { replayed: 0, withoutDocument: 0 };
+  for (const stream of keys().filter(isStreamKey)) await replayKey(writer, open, stream, options, sum);
+  for (const document of keys().filter((parked) => !isStreamKey(parked))) await replayKey(writer, open, document, options, sum);
+  const stillParked = [...open.parkedKeys.values()].reduce((total, count) => total + count, 0);
+  return { replayed: sum.replayed, stillParked, ...(sum.withoutDocument > 0 && { withoutDocument: sum.withoutDocument }) };
 };
 
-const replayKey = async (writer: BatchWriter, open: OpenGeneration, key: string, options: ReplayOptions): Promise<number> => {
-  let settled = 0;
+interface ReplaySum {
+  replayed: number;
+  withoutDocument: number;
+}
+
+const replayKey = async (writer: BatchWriter, open: OpenGeneration, key: string, options: ReplayOptions, sum: ReplaySum): Promise<void> => {
   let limit = PAGE_SIZE;
   for (;;) {
     throwIfAborted(options.signal, 'replayParked');
     const page = await open.session.parked({ key, limit });
-    if (page.length === 0) return settled;
+    if (page.length === 0) return;
     const result = await replayPage(writer, open, key, page, options);
     if (result === 'refused') {
-      limit = 1; // one by one, to find the event that cannot be written
+      limit = Math.max(1, page.length >> 1); // to find the event that cannot be written
       continue;
     }
-    settled += result.settled;
+    sum.replayed += result.replayed;
+    sum.withoutDocument += result.withoutDocument;
     if (result.poison) {
       await noteFailure(open, page[result.settled], result.poison);
-      return settled;
+      return;
     }
+    if (result.settled === 0) throw new TypeError(`a replay of ${key} has neither settled an event nor failed at one`);
   }
 };
 
@@ -66,12 +75,14 @@ const replayPage = async (
 ): Promise<Replayed | 'refused'> => {
   const events = await readAgain(reader, page, signal);
   try {
-    return await writer.replay(open, key, events, nowMs);
+    return await writer.replay(open, key, events, { reader, nowMs, signal });
   } catch (error) {
     if (!(error instanceof BatchRefused)) throw error;
     open.dropCaches(); // nothing was written, but totals in memory have moved
     const [first] = events;
-    return page.length > 1 || !first ? 'refused' : { settled: 0, poison: { event: first.event, key, error: error.cause } };
+    return page.length > 1 || !first
+      ? 'refused'
+      : { settled: 0, replayed: 0, withoutDocument: 0, poison: { event: first.event, key, error: error.cause } };
   }
 };
 

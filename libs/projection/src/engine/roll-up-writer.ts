@@ -31,6 +31,8 @@ interface Difference {
 /** Changed groups of one roll-up, ready to be committed; `settle` tells the cache once they are. */
 export interface RollUpChanges {
   readonly changes: CollectionChanges;
+  /** The document that has changed this group last; undefined if none of this batch has. */
+  culpritOf(group: string): string | undefined;
   settle(): void;
 }
 
@@ -52,7 +54,11 @@ export const rollUpChanges = async (
   }
   const groups = await loadGroups(rollUp, [...names], session, cache);
   for (const difference of differences) apply(difference, groups);
-  return groupChanges(rollUp, groups, cache);
+  const changes = groupChanges(rollUp, groups, cache);
+  // What a document adds is blamed before what one takes away: the group was stored with that in it.
+  const culpritOf = (group: string): string | undefined =>
+    (differences.findLast(({ added }) => added?.group === group) ?? differences.findLast(({ removed }) => removed?.group === group))?.key;
+  return { ...changes, culpritOf };
 };
 
 const differenceOf = (rollUp: RollUp<ProjectionDocument>, { key, before, after }: DocumentChange): Difference | null => {
@@ -95,7 +101,7 @@ const groupChanges = (
   rollUp: RollUp<ProjectionDocument>,
   groups: ReadonlyMap<string, RollUpGroup>,
   cache: DocumentCache<RollUpGroup>,
-): RollUpChanges => {
+): Omit<RollUpChanges, 'culpritOf'> => {
   const upserts = new Map<string, ProjectionDocument>();
   const deletes: string[] = [];
   for (const [name, group] of groups) {
