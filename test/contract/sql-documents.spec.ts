@@ -1,6 +1,7 @@
 // What the SQL read store promises about documents, entities and files, on both dialects.
 import fc from 'fast-check';
-import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
+import { Column, Entity, Index, PrimaryColumn, type ColumnOptions } from 'typeorm';
+import type { DocumentClass } from '@mainstem/projection';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { at, CountryTotal, incarnation, move, Parcel, parcel, parcels, postgresQuery, sqlFixtures } from './sql-fixtures.js';
 import type { SqlFixture } from './sql-fixtures.js';
@@ -34,6 +35,22 @@ class WiderParcel {
   @PrimaryColumn('text') parcelId!: string;
   @Column('text', { nullable: true }) colour!: string | null;
 }
+
+/** An entity made at run time: a key and these columns. */
+const shaped = (
+  columns: Readonly<Record<string, string | object>>,
+  options: { readonly schema?: string; readonly database?: string } = {},
+  indexed: readonly string[] = [],
+): DocumentClass => {
+  class Shaped {}
+  Entity('shaped', options)(Shaped);
+  PrimaryColumn('text')(Shaped.prototype, 'id');
+  for (const [name, type] of Object.entries(columns)) Column(...([type] as unknown as [ColumnOptions]))(Shaped.prototype, name);
+  if (indexed.length > 0) Index([...indexed])(Shaped);
+  return Shaped;
+};
+
+const manyNames = (count: number): readonly string[] => Array.from({ length: count }, (_, index) => `c${index}`);
 
 for (const { name, make } of await sqlFixtures()) {
   describe(`documents in ${name}`, () => {
@@ -222,10 +239,40 @@ for (const { name, make } of await sqlFixtures()) {
       ['a unique index', UniqueMail, /unique index/],
       ['two primary columns', TwoKeys, /exactly one @PrimaryColumn/],
       ['a name that PostgreSQL would cut', LongName, /more than 63 bytes/],
+      ['a column that PostgreSQL has by itself', shaped({ xmin: 'integer' }), /xmin has a reserved name/],
+      ['another one', shaped({ ctid: 'text' }), /ctid has a reserved name/],
+      ['two columns that are one name on SQLite', shaped({ Name: 'text', name: 'text' }), /one name on SQLite/],
+      ['a schema of its own', shaped({}, { schema: 'reporting' }), /names a schema/],
+      ['a database of its own', shaped({}, { database: 'other' }), /names a schema or database/],
+      ['more columns than a table has room for', shaped(Object.fromEntries(manyNames(1_600).map((name) => [name, 'text']))), /1599 fit/],
+      [
+        'more columns than an index has room for',
+        shaped(Object.fromEntries(manyNames(33).map((name) => [name, 'text'])), {}, manyNames(33)),
+        /index of 33/,
+      ],
+      ['a length that PostgreSQL does not have', shaped({ word: { type: 'varchar', length: 10_485_761 } }), /length of more than/],
     ])('refuses an entity with %s', async (_, entity, problem) => {
       const opening = fixture.open([entity]);
       await expect(opening).rejects.toMatchObject({ code: 'READ_STORE_UNSUPPORTED_ENTITY' });
       await expect(opening).rejects.toThrow(problem);
+    });
+
+    it('refuses two entities whose table names are one name on SQLite', async () => {
+      class Upper {}
+      Entity('Shaped')(Upper);
+      PrimaryColumn('text')(Upper.prototype, 'id');
+      await expect(fixture.open([shaped({}), Upper])).rejects.toMatchObject({ code: 'READ_STORE_UNSUPPORTED_ENTITY' });
+    });
+
+    it('fills columns whose defaults and collations the database does not know, since the projection gives every value', async () => {
+      const Odd = shaped({ a: { type: 'text', default: () => 'no_such_function()' }, b: { type: 'text', collation: 'no_such_collation' } });
+      const store = await fixture.open([Odd]);
+      const odd = { ...parcels, name: 'odd', collections: [{ name: 'shaped', document: Odd, hasState: false }] };
+      await store.createGeneration(odd, incarnation);
+      const opened = await store.open(odd, 1);
+      const upserts = new Map([['x', { id: 'x', a: 'one', b: 'two' }]]);
+      await opened.commit({ changes: [{ collection: 'shaped', upserts, deletes: [] }], checkpoint: move(undefined, 1) });
+      expect((await store.read(['odd'], (manager) => manager.find(Odd))).value).toEqual([{ id: 'x', a: 'one', b: 'two' }]);
     });
 
     it('refuses an entity that it was not opened with', async () => {

@@ -11,6 +11,27 @@ export class UnsupportedEntity extends MainstemError {
   }
 }
 
+/** The database itself cannot hold every document; nothing was written. */
+export class UnsupportedDatabase extends MainstemError {
+  constructor(problem: string) {
+    super('READ_STORE_UNSUPPORTED_DATABASE', `The database cannot hold read models: ${problem}`);
+  }
+}
+
+/** Views that were made on a read model keep its columns from changing; the generation that served goes on serving. */
+export class ReadModelInUse extends MainstemError {
+  constructor(
+    readonly view: string,
+    readonly dependents: readonly string[],
+  ) {
+    super(
+      'READ_STORE_VIEW_IN_USE',
+      `${view} cannot get its new columns, because other views depend on it: ${dependents.join(', ')}. Drop them, promote the generation ` +
+        '(mainstem rebuild goes on with it), and make them again. A column that is added at the end needs none of this.',
+    );
+  }
+}
+
 /** Something else in the database already has the name that a read model is to get; nothing was changed. */
 export class ReadModelNameTaken extends MainstemError {
   constructor(

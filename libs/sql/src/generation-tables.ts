@@ -5,6 +5,7 @@ import { EntityLayouts } from './entity/entity-layouts.js';
 import type { EntityLayout } from './entity/entity-layout.js';
 import { generationTableName, quoted, STATE_COLUMN } from './entity/identifiers.js';
 import { ReadModelNameTaken } from './errors.js';
+import { assertUnused, grantsOn } from './postgres/view-rights.js';
 import type { SqlConnection, SqlDatabase } from './sql-database.js';
 
 /** A collection of a stored generation, as noted in the bookkeeping: enough to promote or drop it without its entity. */
@@ -67,15 +68,28 @@ export class GenerationTables {
 
   /** Points the views at another generation's tables. Views that only the former one had are dropped. */
   async show(connection: SqlConnection, former: readonly CollectionRecord[], next: readonly CollectionRecord[]): Promise<void> {
-    const isReplaceable = (record: CollectionRecord): boolean =>
-      this.database.canReplaceViews && [...former, ...next].every(({ view, signature }) => view !== record.view || signature === record.signature);
-    const dropped = former.filter((record) => !isReplaceable(record) || !next.some(({ view }) => view === record.view));
-    for (const { view } of dropped) await connection.run(`DROP VIEW IF EXISTS ${this.database.sqlName(view)}`);
+    const shownBy = (view: string): CollectionRecord | undefined => former.find((record) => record.view === view);
+    const isReplaceable = ({ view, signature }: CollectionRecord): boolean => {
+      const before = shownBy(view);
+      return this.database.canReplaceViews && (before === undefined || startsAlike(before.signature, signature));
+    };
+    const remaining = next.filter(isReplaceable).map(({ view }) => view);
+    const dropped = former.filter(({ view }) => !remaining.includes(view));
+    const grants: string[] = [];
+    for (const { view } of dropped) {
+      const isMadeAnew = next.some((record) => record.view === view);
+      if (this.database.schema !== undefined) {
+        await assertUnused(connection, this.database.schema, view);
+        if (isMadeAnew) grants.push(...(await grantsOn(connection, this.database.schema, view)));
+      }
+      await connection.run(`DROP VIEW IF EXISTS ${this.database.sqlName(view)}`);
+    }
     for (const record of next) {
       const columns = columnsOf(record.signature).map(quoted).join(', ');
       const create = isReplaceable(record) ? 'CREATE OR REPLACE VIEW' : 'CREATE VIEW';
       await connection.run(`${create} ${this.database.sqlName(record.view)} AS SELECT ${columns} FROM ${this.database.sqlName(record.table)}`);
     }
+    for (const grant of grants) await connection.run(grant);
   }
 
   /** Drops the tables of a generation that no view shows. */
@@ -107,11 +121,24 @@ export class GenerationTables {
     table.indices.forEach((index, place) => (index.name = `${name}_i${place + 1}`));
     for (const column of table.columns) {
       delete column.primaryKeyConstraintName; // names of indices are unique in a schema, and generations live side by side
+      // The projection gives every value, and one order holds on every database.
+      delete column.default;
+      delete column.collation;
       if (textCollation !== undefined && /^(text|character varying)/.test(column.type)) column.collation = textCollation;
     }
     if (hasState) table.addColumn(new TableColumn({ name: STATE_COLUMN, type: 'text', isNullable: true }));
     return table;
   }
 }
+
+/** Whether a view with the former columns can be replaced in place: these, of the same types, and perhaps more behind them. */
+const startsAlike = (former: string, next: string): boolean => {
+  const [before, after] = [shapesOf(former), shapesOf(next)];
+  return before.length <= after.length && before.every((shape, place) => shape === after[place]);
+};
+
+/** Name, type and length of each column; whether it may be null is not the view's business. */
+const shapesOf = (signature: string): readonly string[] =>
+  (JSON.parse(signature) as readonly [string, string, boolean, string?][]).map(([column, type, , length]) => JSON.stringify([column, type, length]));
 
 const columnsOf = (signature: string): readonly string[] => (JSON.parse(signature) as readonly [string, ...unknown[]][]).map(([column]) => column);

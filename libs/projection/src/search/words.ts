@@ -4,16 +4,24 @@
 const WORD = /[\p{L}\p{N}][\p{L}\p{N}\p{M}]*/gu;
 
 /** Raise it when the definition of a word changes: every index is made anew then. */
-export const WORDS_VERSION = 1;
+export const WORDS_VERSION = 2;
 
 /** The form in which text is split: canonically equivalent spellings become one. */
 export const normalised = (text: string): string => text.normalize('NFC');
 
-/** The words of a text, in lower case and in order: runs of letters and digits, without stemming. */
+/** The words of a text, letter case folded, in order: runs of letters and digits, without stemming. */
 export const wordsIn = (text: string): string[] => (normalised(text).match(WORD) ?? []).map(lowered);
 
-// Word by word: the lower case of a final sigma depends on what surrounds it.
-const lowered = (word: string): string => word.toLowerCase();
+// Folded letter by letter, since what stands around a letter must not count: a prefix ends where its word does not. Upper case first, so that letters
+// with one capital become one: both small sigmas, ß and ss.
+const lowered = (word: string): string => {
+  if (ASCII.test(word)) return word.toLowerCase();
+  let folded = '';
+  for (const letter of word) folded += letter.toUpperCase().toLowerCase();
+  return folded;
+};
+
+const ASCII = /^[\0-\x7f]*$/;
 
 /** A word of a normalised text, and where it stands there. */
 export interface PlacedWord {

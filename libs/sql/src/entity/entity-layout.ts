@@ -53,6 +53,19 @@ const assertSupported = (metadata: EntityMetadata): void => {
   if (metadata.uniques.length > 0 || metadata.indices.some((index) => index.isUnique)) {
     refuse('has a unique index besides its key; a read model cannot refuse what has happened, use a plain index');
   }
+  const { schema } = metadata.tableMetadataArgs;
+  if (schema !== undefined || metadata.tableMetadataArgs.database !== undefined) {
+    refuse('names a schema or database; read models lie where the store was opened, so give the schema there (in the URL: ?schema=)');
+  }
+  if (metadata.columns.length > COLUMNS_MAX) refuse(`has ${metadata.columns.length} columns; ${COLUMNS_MAX} fit a table on every database`);
+  const names = new Map<string, string>();
+  for (const { databaseName } of metadata.columns) {
+    const other = names.get(databaseName.toLowerCase());
+    if (other !== undefined) refuse(`has the columns ${other} and ${databaseName}, which are one name on SQLite`);
+    names.set(databaseName.toLowerCase(), databaseName);
+  }
+  const wide = metadata.indices.find(({ columns }) => columns.length > INDEX_COLUMNS_MAX);
+  if (wide) refuse(`has an index of ${wide.columns.length} columns; ${INDEX_COLUMNS_MAX} fit an index on every database`);
   if (metadata.checks.length > 0 || metadata.exclusions.length > 0) refuse('has constraints; a read model cannot refuse what has happened');
 };
 
@@ -72,7 +85,11 @@ const documentColumnOf = (metadata: EntityMetadata, column: ColumnMetadata): Doc
     return refuse('is filled by the database; the projection must give every value');
   }
   if (column.isArray || column.transformer || column.isVirtualProperty) return refuse("is an array, transformed or virtual; use 'simple-json'");
-  if (column.databaseName === STATE_COLUMN) return refuse('has a reserved name');
+  if (column.databaseName.toLowerCase() === STATE_COLUMN.toLowerCase() || SYSTEM_COLUMNS.has(column.databaseName)) {
+    return refuse('has a reserved name; give the column another one (`name` of its options)');
+  }
+  if (column.databaseName === '' || UNUSABLE_NAME.test(column.databaseName)) return refuse('has a name that is empty or holds NUL');
+  if (Number(column.length || 0) > LENGTH_MAX) return refuse(`has a length of more than ${LENGTH_MAX}, the largest on PostgreSQL; use text`);
   if (Buffer.byteLength(column.databaseName) > NAME_BYTES_MAX)
     return refuse(`has a name of more than ${NAME_BYTES_MAX} bytes, which PostgreSQL would cut`);
   if (column.databaseName.includes('"')) return refuse('has a name with a double quote');
@@ -82,6 +99,13 @@ const documentColumnOf = (metadata: EntityMetadata, column: ColumnMetadata): Doc
 };
 
 const NAME_BYTES_MAX = 63;
+/** PostgreSQL takes 1,600; one is the hidden state. */
+const COLUMNS_MAX = 1_599;
+const INDEX_COLUMNS_MAX = 32;
+const LENGTH_MAX = 10_485_760;
+const UNUSABLE_NAME = /\0/;
+/** Every table of PostgreSQL has these already. */
+const SYSTEM_COLUMNS = new Set(['tableoid', 'xmin', 'cmin', 'xmax', 'cmax', 'ctid']);
 
 // PostgreSQL takes at most 2,704 bytes in an index entry (a third of a page); the same holds on SQLite, so that a document fits both.
 const INDEX_ENTRY_BYTES_MAX = 2_600;

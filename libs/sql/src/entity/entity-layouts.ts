@@ -14,6 +14,12 @@ export class EntityLayouts {
   /** Checks every entity. Errors: READ_STORE_UNSUPPORTED_ENTITY. */
   constructor(dataSource: DataSource) {
     this.#layouts = new Map(dataSource.entityMetadatas.map((metadata) => [metadata.target, entityLayoutOf(metadata)]));
+    const views = new Map<string, EntityLayout>();
+    for (const layout of this.#layouts.values()) {
+      const other = views.get(layout.view.toLowerCase());
+      if (other) throw new UnsupportedEntity(layout.entity, `has the table name ${layout.view}, which entity ${other.entity} has as ${other.view}`);
+      views.set(layout.view.toLowerCase(), layout);
+    }
     this.#named = new Map([...this.#layouts.values()].map((layout) => [layout.view, layout]));
   }
 

@@ -13,6 +13,7 @@ import { quoted } from '../entity/identifiers.js';
 import { FifoLock } from '../fifo-lock.js';
 import type { Durability, SqlConnection, SqlDatabase } from '../sql-database.js';
 import { PostgresConnection, VIEWS_WAIT_MS } from './postgres-connection.js';
+import { UnsupportedDatabase } from '../errors.js';
 import { translatePostgresError, ViewsInUse } from './postgres-errors.js';
 import { postgresTargetOf } from './postgres-target.js';
 import type { PostgresLocation, PostgresTarget } from './postgres-target.js';
@@ -139,6 +140,7 @@ export class PostgresDatabase implements SqlDatabase {
       const [row] = await connection.query<{ replica: boolean }>('SELECT pg_is_in_recovery() AS replica');
       return row?.replica === true;
     });
+    await this.#assertUnicode();
     if (isReplica) return;
     await this.transact('full', async (connection) => {
       await connection.query('SELECT pg_advisory_xact_lock(hashtextextended(?, 0))', [`mainstem ${this.schema}`]);
@@ -146,6 +148,13 @@ export class PostgresDatabase implements SqlDatabase {
       if (schemas.length === 0) await connection.run(`CREATE SCHEMA ${quoted(this.schema)}`);
       await connection.define((runner) => migrate(runner, 'sql'));
     });
+  }
+
+  /** Another encoding lacks letters, and SQL_ASCII counts bytes. */
+  async #assertUnicode(): Promise<void> {
+    const [row] = await this.use((connection) => connection.query<{ encoding: string }>("SELECT current_setting('server_encoding') AS encoding"));
+    if (row?.encoding === 'UTF8') return;
+    throw new UnsupportedDatabase(`its encoding is ${row?.encoding}, and must be UTF8. Create another one with ENCODING 'UTF8' TEMPLATE template0.`);
   }
 
   get #viewLock(): string {

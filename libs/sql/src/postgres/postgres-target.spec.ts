@@ -46,8 +46,24 @@ describe('postgres target', () => {
     { url: 'postgres://u:sentinel-secret@host/db', poolSizeMax: 0 },
     { url: 'postgres://u:sentinel-secret@host/db?statement_timeout=1min' },
     { url: 'postgres://u:sentinel-secret@host/db', lockTimeoutMs: 1.5 },
+    { url: 'postgres://u:sentinel-secret@one:5432,two:5432/db' },
+    { url: 'postgres://u:sentinel-secret@host/db?shema=shop' },
+    { url: 'postgres://u:sentinel-secret@host/db?target_session_attrs=read-write' },
+    { url: 'postgres://u:sentinel-secret@host/db?schema=a&schema=b' },
   ])('refuses what makes no sense without showing the password ($poolSizeMax)', (location) => {
     expect(() => postgresTargetOf(location)).toThrow(expect.objectContaining({ code: 'READ_STORE_INVALID_OPTIONS' }));
     expect(() => postgresTargetOf(location)).not.toThrow(/sentinel-secret/);
+  });
+
+  it('names the parameter that was meant', () => {
+    expect(() => postgresTargetOf({ url: 'postgres://host/db?statement_timeuot=5000' })).toThrow(
+      /statement_timeuot; did you mean statement_timeout\?/,
+    );
+    expect(() => postgresTargetOf({ url: 'postgres://host/db?Schema=shop' })).toThrow(/did you mean schema\?/);
+  });
+
+  it('leaves to the driver what is its own', () => {
+    const url = 'postgres://host/db?sslmode=verify-full&sslrootcert=ca.pem&application_name=shop';
+    expect(postgresTargetOf({ url }).connectionString).toBe(url);
   });
 });

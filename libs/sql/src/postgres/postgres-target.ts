@@ -1,4 +1,5 @@
 // Where on which PostgreSQL server, from the application's settings. Refusals never show the URL: it may hold a password.
+import { nearestName } from '@mainstem/event-store';
 import { InvalidSqlOptions } from '../errors.js';
 
 export interface PostgresLocation extends Partial<PostgresLimits> {
@@ -52,8 +53,11 @@ const SESSION_OPTIONS = '-c extra_float_digits=1 -c array_nulls=on';
 export const postgresTargetOf = ({ url, schema, ...given }: PostgresLocation): PostgresTarget => {
   const parsed = URL.canParse(url) ? new URL(url) : undefined;
   if (!parsed || !['postgres:', 'postgresql:'].includes(parsed.protocol)) {
-    throw new InvalidSqlOptions('the URL must look like postgres://user:password@host:port/database');
+    throw new InvalidSqlOptions(
+      'the URL must look like postgres://user:password@host:port/database, with one host: for several servers give the address that leads to the primary',
+    );
   }
+  refuseUnknown(parsed);
   const limitOf = (name: keyof PostgresLimits): number => {
     const { parameter, fallback } = LIMITS[name];
     const text = taken(parsed, parameter);
@@ -76,6 +80,37 @@ export const postgresTargetOf = ({ url, schema, ...given }: PostgresLocation): P
     sessionOptions,
     connectionString: parsed.href,
   };
+};
+
+/** What the driver takes from a URL; it ignores anything else. `host` and `port` there are for sockets. */
+const DRIVER_PARAMETERS = [
+  'application_name',
+  'client_encoding',
+  'fallback_application_name',
+  'host',
+  'port',
+  'options',
+  'ssl',
+  'sslcert',
+  'sslkey',
+  'sslmode',
+  'sslnegotiation',
+  'sslrootcert',
+  'uselibpqcompat',
+];
+const KNOWN_PARAMETERS = ['schema', ...Object.values(LIMITS).map(({ parameter }) => parameter), ...DRIVER_PARAMETERS];
+
+/** Without a word its value would count for nothing, such as the schema's. Errors: READ_STORE_INVALID_OPTIONS. */
+const refuseUnknown = (url: URL): void => {
+  const names = [...url.searchParams.keys()];
+  const unknown = names.find((name) => !KNOWN_PARAMETERS.includes(name));
+  if (unknown !== undefined) {
+    const meant = nearestName(unknown, KNOWN_PARAMETERS);
+    const hint = meant === undefined ? `known are ${KNOWN_PARAMETERS.join(', ')}` : `did you mean ${meant}?`;
+    throw new InvalidSqlOptions(`the URL has an unknown parameter ${unknown}; ${hint}`);
+  }
+  const twice = names.find((name, place) => names.indexOf(name) !== place);
+  if (twice !== undefined) throw new InvalidSqlOptions(`the URL gives ${twice} twice`);
 };
 
 /** A parameter of the URL, which the driver is not to see. */

@@ -1,0 +1,38 @@
+// One definition of words for documents, queries and highlights: letter case does not count, wherever a word ends.
+import { describe, expect, it } from 'vitest';
+import { placedWordsIn, wordsIn } from './words.js';
+
+describe('words', () => {
+  it.each([
+    ['ΟΔΥΣΣΕΑΣ', 'οδυσσεας'],
+    ['ΟΔΥΣΣΕΑΣ', 'οδυσσεασ'],
+    ['STRASSE', 'Straße'],
+    ['ﬁn', 'FIN'],
+    ['ÉCOLE', 'école'],
+    ['МОСКВА', 'москва'],
+    ['ԵՐԵՎԱՆ', 'երեվան'],
+    ['e\u0301cole', 'école'],
+  ])('are the same in %s and %s', (one, other) => expect(wordsIn(one)).toEqual(wordsIn(other)));
+
+  it.each(['ΟΔΥΣΣΕΑΣ', 'Κωνσταντίνος', 'STRASSE', 'İstanbul', 'Ωμέγα'])(
+    'begin with whatever %s begins with, in capitals and small letters',
+    (word) => {
+      const [whole = ''] = wordsIn(word);
+      const letters = [...word.normalize('NFC')];
+      for (let length = 1; length <= letters.length; length++) {
+        const beginning = letters.slice(0, length).join('');
+        expect(whole.startsWith(wordsIn(beginning)[0] ?? '?')).toBe(true);
+        expect(whole.startsWith(wordsIn(beginning.toUpperCase())[0] ?? '?')).toBe(true);
+      }
+    },
+  );
+
+  it('keep accents apart', () => expect(wordsIn('ecole')).not.toEqual(wordsIn('école')));
+
+  it('stand where they stand in the text, however long they are when folded', () => {
+    expect(placedWordsIn('Große STRASSE')).toEqual([
+      { word: 'grosse', start: 0, end: 5 },
+      { word: 'strasse', start: 6, end: 13 },
+    ]);
+  });
+});

@@ -1,0 +1,137 @@
+// What others have built on a read model in PostgreSQL: rights and views outlive a changed entity, or the promotion says at once why not.
+import 'reflect-metadata';
+import { SqlReadStore } from '@mainstem/sql';
+import type { DocumentClass, ProjectionDescriptor } from '@mainstem/projection';
+import pg from 'pg';
+import { Column, Entity, PrimaryColumn } from 'typeorm';
+import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { incarnation, postgresFixture, postgresUrl, type SqlFixture } from './sql-fixtures.js';
+
+const ROLE = `mainstem_reader_${process.pid}`;
+
+@Entity('items')
+class Items {
+  @PrimaryColumn('text') id!: string;
+  @Column('integer') amount!: number;
+  @Column('text') note!: string;
+}
+@Entity('items')
+class OneMore extends Items {
+  @Column('text') colour!: string;
+}
+@Entity('items')
+class OneLess {
+  @PrimaryColumn('text') id!: string;
+  @Column('text') note!: string;
+}
+@Entity('items')
+class OtherType {
+  @PrimaryColumn('text') id!: string;
+  @Column('bigint') amount!: string;
+  @Column('text') note!: string;
+}
+
+const projectionOf = (document: DocumentClass, version: number): ProjectionDescriptor => ({
+  name: 'items',
+  version,
+  fingerprint: String(version).padStart(16, '0'),
+  collections: [{ name: 'items', document, hasState: false }],
+});
+
+const query = async (sql: string): Promise<readonly Record<string, unknown>[]> => {
+  const client = new pg.Client(postgresUrl);
+  await client.connect();
+  try {
+    return (await client.query(sql)).rows as Record<string, unknown>[];
+  } finally {
+    await client.end();
+  }
+};
+
+describe('a view of PostgreSQL whose entity changes', () => {
+  let fixture: SqlFixture;
+  let schema: string;
+  let version: number;
+  beforeEach(async () => {
+    version = 0;
+    fixture = await postgresFixture();
+    schema = (fixture.location as { schema: string }).schema;
+    await query(`DO $$ BEGIN CREATE ROLE ${ROLE}; EXCEPTION WHEN duplicate_object THEN NULL; END $$`);
+  });
+  afterEach(async () => {
+    await query(`DROP VIEW IF EXISTS ${schema}.report`);
+    await fixture.remove();
+  });
+  afterAll(() => query(`DROP ROLE IF EXISTS ${ROLE}`));
+
+  /** Makes the next generation of this shape and promotes it. */
+  const promote = async (document: DocumentClass): Promise<void> => {
+    const store = await fixture.open([document]);
+    const { number } = await store.createGeneration(projectionOf(document, ++version), incarnation, { isBulk: version > 1 });
+    if (version > 1) {
+      await (await store.open(projectionOf(document, version), number)).finishBulk();
+      await store.promote('items', number, { isForced: true });
+    }
+    await store.close();
+  };
+
+  const rights = async (): Promise<string> => {
+    const of = (right: string): string => `has_table_privilege('${ROLE}', '${schema}.items', '${right}')`;
+    const [row] = await query(`SELECT ${of('SELECT')} AS may, ${of('SELECT WITH GRANT OPTION')} AS grant, ${of('TRIGGER')} AS trigger`);
+    return JSON.stringify(row);
+  };
+
+  it.each([
+    ['one column more', OneMore],
+    ['one column less', OneLess],
+    ['another type', OtherType],
+  ])('keeps the rights that were granted on it, with %s', async (_, changed) => {
+    await promote(Items);
+    await query(`GRANT SELECT ON ${schema}.items TO ${ROLE} WITH GRANT OPTION; GRANT SELECT ON ${schema}.items TO PUBLIC`);
+    const before = await rights();
+    await promote(Items);
+    await promote(changed);
+    expect(await rights()).toBe(before);
+    await promote(Items);
+    expect(await rights()).toBe(before);
+  });
+
+  it('lets views that depend on it be, with one column more', async () => {
+    await promote(Items);
+    await query(`CREATE VIEW ${schema}.report AS SELECT id, amount FROM ${schema}.items`);
+    await promote(OneMore);
+    expect(await query(`SELECT count(*)::int AS rows FROM ${schema}.report`)).toEqual([{ rows: 0 }]);
+  });
+
+  it.each([
+    ['one column less', OneLess],
+    ['another type', OtherType],
+  ])('refuses to break views that depend on it, names them, and goes on serving, with %s', async (_, changed) => {
+    await promote(Items);
+    await query(`CREATE VIEW ${schema}.report AS SELECT id, amount FROM ${schema}.items`);
+    await expect(promote(changed)).rejects.toMatchObject({
+      code: 'READ_STORE_VIEW_IN_USE',
+      view: 'items',
+      message: expect.stringContaining('report') as string,
+    });
+    expect(await query(`SELECT count(*)::int AS rows FROM ${schema}.report`)).toEqual([{ rows: 0 }]);
+    await query(`DROP VIEW ${schema}.report`);
+    const store = await fixture.open([changed]);
+    await store.promote('items', 2, { isForced: true });
+    await store.close();
+  });
+});
+
+describe('a database of PostgreSQL that is not in UTF-8', () => {
+  const name = `mainstem_latin_${process.pid}`;
+  afterEach(() => query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`));
+
+  it.each(['LATIN1', 'SQL_ASCII'])('is refused when it is opened: %s', async (encoding) => {
+    await query(`CREATE DATABASE ${name} ENCODING '${encoding}' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0`);
+    const url = Object.assign(new URL(postgresUrl), { pathname: `/${name}` }).href;
+    await expect(SqlReadStore.open({ url }, { entities: [Items] })).rejects.toMatchObject({
+      code: 'READ_STORE_UNSUPPORTED_DATABASE',
+      message: expect.stringContaining(encoding) as string,
+    });
+  });
+});
