@@ -95,7 +95,12 @@ describe('placing an order', () => {
     const orderNo = nextNo();
     await post('/api/orders', { orderNo, country: 'EIRE' }, { 'Idempotency-Key': 'k 1', 'X-Correlation-Id': 'talk-7' });
     const [placed] = await eventsOf(`order-${orderNo}`);
-    expect(placed?.metadata).toEqual({ commandId: 'k 1', correlationId: 'talk-7', causationId: 'k 1' });
+    expect(placed?.metadata).toEqual({
+      commandId: 'k 1',
+      correlationId: 'talk-7',
+      causationId: 'k 1',
+      fingerprint: expect.stringMatching(/^[\w-]{22}$/),
+    });
   });
 
   it('refuses a number that is taken, by an order or by a stock adjustment', async () => {

@@ -1,5 +1,5 @@
 // The rule that a document number belongs to one stream only, which no single aggregate can see.
-import { CommandRefused, StreamLanes } from '@mainstem/aggregate';
+import { CommandRefused, StreamLanes, unlessAborted, type CommandContext } from '@mainstem/aggregate';
 import { streamOf, type EventReader } from '@mainstem/event-store';
 import { InjectEventStore } from '@mainstem/nest';
 import { Injectable } from '@nestjs/common';
@@ -17,6 +17,14 @@ export class DocumentNumberTaken extends CommandRefused {
 type Numbered = 'order' | 'stock-adjustment' | 'credit' | 'bad-debt';
 
 const WAITING_MAX = 10_000;
+/** Longest wait of a command without a signal. */
+const WAIT_MAX_MS = 60_000;
+
+/** Commands of this process with one number. */
+interface Uses {
+  underWay: number;
+  ended: number;
+}
 
 /**
  * Opens documents one at a time for each number, so that of two kinds of document with one number the second is refused. Exact within
@@ -25,24 +33,58 @@ const WAITING_MAX = 10_000;
 @Injectable()
 export class DocumentNumbers {
   readonly #lanes = new StreamLanes(WAITING_MAX);
+  readonly #uses = new Map<string, Uses>();
 
   constructor(@InjectEventStore() private readonly reader: EventReader) {}
 
   /**
-   * Runs the task if no other kind of document has the number; what is no document number at all is left to the task to refuse.
+   * Runs the task if no other kind of document has the number; what is no document number at all is left to the task to refuse. The look
+   * is taken while the command waits for its turn; the number's lane is entered only then, so that in it nothing waits for a turn.
    * Errors: DOCUMENT_NUMBER_TAKEN, and the task's.
    */
-  whileFree<Result>(category: Numbered, number: string, task: () => Promise<Result>): Promise<Result> {
+  async whileFree<Result>(category: Numbered, number: string, context: CommandContext | undefined, task: () => Promise<Result>): Promise<Result> {
     if (typeof number !== 'string' || !DOCUMENT_NO.test(number)) return task();
-    return this.#lanes.run(number, async () => {
-      for (const rival of rivalsOf(category, number)) await this.#assertFree(rival, number);
-      return task();
-    });
+    const { appendTurn, signal = AbortSignal.timeout(WAIT_MAX_MS) } = context ?? {};
+    const uses = this.#begin(number);
+    try {
+      const before = uses.ended;
+      let rival = await this.#rival(category, number, signal);
+      if (appendTurn) await unlessAborted(appendTurn.ready, signal, 'waiting for the turn to append');
+      return await this.#lanes.run(
+        number,
+        async () => {
+          // Others have used the number since the look: another one, now that they are through.
+          if (uses.ended !== before) rival = await this.#rival(category, number, signal);
+          if (rival !== undefined) throw new DocumentNumberTaken(number, rival);
+          return task();
+        },
+        signal,
+      );
+    } finally {
+      this.#end(number, uses);
+    }
   }
 
-  async #assertFree(category: Numbered, number: string): Promise<void> {
-    const stream = streamOf(category, number);
-    for await (const [event] of this.reader.readStream(stream, { limit: 1 })) if (event) throw new DocumentNumberTaken(number, stream);
+  #begin(number: string): Uses {
+    const uses = this.#uses.get(number) ?? { underWay: 0, ended: 0 };
+    uses.underWay++;
+    this.#uses.set(number, uses);
+    return uses;
+  }
+
+  #end(number: string, uses: Uses): void {
+    uses.underWay--;
+    uses.ended++;
+    if (uses.underWay === 0) this.#uses.delete(number);
+  }
+
+  /** The stream of another kind of document that has the number. */
+  async #rival(category: Numbered, number: string, signal: AbortSignal): Promise<string | undefined> {
+    for (const rival of rivalsOf(category, number)) {
+      const stream = streamOf(rival, number);
+      for await (const [event] of this.reader.readStream(stream, { limit: 1, signal })) if (event) return stream;
+    }
+    return undefined;
   }
 }
 

@@ -58,3 +58,43 @@ export class AggregateOverloaded extends MainstemError {
     super('AGGREGATE_OVERLOADED', `${waitingMax} commands wait for stream ${stream} already. Send the command again later, with the same id.`);
   }
 }
+
+/** The command's time was up; it was ended here. Whether it took effect is not known if it was being appended. */
+export class CommandTimedOut extends MainstemError {
+  constructor(
+    readonly stream: string,
+    readonly waitMaxMs: number,
+    readonly waitedFor: string,
+  ) {
+    super(
+      'COMMAND_TIMED_OUT',
+      `The command on stream ${stream} waited for ${waitedFor} and was ended after ${waitMaxMs} ms. Send it again with the same id: it takes effect once.`,
+    );
+  }
+}
+
+/** `evolve` cannot take an event that was decided; nothing of the command was appended. The program has to be changed. */
+export class EventNotFoldable extends MainstemError {
+  constructor(
+    readonly stream: string,
+    readonly type: string,
+    cause: unknown,
+  ) {
+    super(
+      'AGGREGATE_EVENT_NOT_FOLDABLE',
+      `Event ${type} for stream ${stream} was not appended, because evolve fails on it: ${cause instanceof Error ? cause.message : String(cause)}. ` +
+        'Correct evolve, or the rules of the event.',
+      { cause },
+    );
+  }
+}
+
+/** The id belongs to a command with another content, which has taken effect on this stream; nothing was appended. */
+export class CommandIdReused extends MainstemError {
+  constructor(
+    readonly stream: string,
+    readonly commandId: string,
+  ) {
+    super('COMMAND_ID_REUSED', `Id ${commandId} was used on stream ${stream} for a command with another content. Use a new id for a new command.`);
+  }
+}

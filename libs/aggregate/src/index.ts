@@ -7,6 +7,7 @@ export * from './command/command-observer.js';
 export * from './command/command-executor.js';
 export * from './command/command-result.js';
 export * from './command/folded-stream-cache.js';
+export * from './command/known-commands.js';
 export * from './command/stream-lanes.js';
 export * from './command/validate-command.js';
 export * from './errors.js';

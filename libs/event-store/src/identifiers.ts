@@ -41,7 +41,11 @@ export const streamName = (name: string): StreamName => {
 };
 
 /** The stream of one aggregate. Errors: EVENT_STORE_INVALID_INPUT. */
-export const streamOf = (category: string, id: string): StreamName => streamName(`${category}-${id}`);
+export const streamOf = (category: string, id: string): StreamName => {
+  // Text made of anything else would be one stream for all of its kind: category-undefined.
+  if (typeof id !== 'string') throw new InvalidInput('id', `must be a string, got ${id === null ? 'null' : typeof id}`);
+  return streamName(`${category}-${id}`);
+};
 
 /** The prefix that all streams of a category share. A category must not be the beginning of another one followed by a dash. */
 export const streamPrefixOf = (category: string): string => `${category}-`;

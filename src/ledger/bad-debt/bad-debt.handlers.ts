@@ -14,8 +14,9 @@ export class AdjustBadDebtHandler implements ICommandHandler<AdjustBadDebt, Comm
   ) {}
 
   execute(command: AdjustBadDebt): Promise<CommandResult> {
-    return this.numbers.whileFree('bad-debt', command.adjustmentNo, () =>
-      this.executor.execute(badDebt, command.adjustmentNo, command, contextOf(command)),
+    const context = contextOf(command);
+    return this.numbers.whileFree('bad-debt', command.adjustmentNo, context, () =>
+      this.executor.execute(badDebt, command.adjustmentNo, command, context),
     );
   }
 }

@@ -14,7 +14,8 @@ export class IssueCreditNoteHandler implements ICommandHandler<IssueCreditNote, 
   ) {}
 
   execute(command: IssueCreditNote): Promise<CommandResult> {
-    return this.numbers.whileFree('credit', command.creditNo, () => this.executor.execute(creditNote, command.creditNo, command, contextOf(command)));
+    const context = contextOf(command);
+    return this.numbers.whileFree('credit', command.creditNo, context, () => this.executor.execute(creditNote, command.creditNo, command, context));
   }
 }
 

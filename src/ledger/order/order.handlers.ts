@@ -14,7 +14,8 @@ export class PlaceOrderHandler implements ICommandHandler<PlaceOrder, CommandRes
   ) {}
 
   execute(command: PlaceOrder): Promise<CommandResult> {
-    return this.numbers.whileFree('order', command.orderNo, () => this.executor.execute(order, command.orderNo, command, contextOf(command)));
+    const context = contextOf(command);
+    return this.numbers.whileFree('order', command.orderNo, context, () => this.executor.execute(order, command.orderNo, command, context));
   }
 }
 

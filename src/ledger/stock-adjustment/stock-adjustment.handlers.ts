@@ -14,8 +14,9 @@ export class AdjustStockHandler implements ICommandHandler<AdjustStock, CommandR
   ) {}
 
   execute(command: AdjustStock): Promise<CommandResult> {
-    return this.numbers.whileFree('stock-adjustment', command.adjustmentNo, () =>
-      this.executor.execute(stockAdjustment, command.adjustmentNo, command, contextOf(command)),
+    const context = contextOf(command);
+    return this.numbers.whileFree('stock-adjustment', command.adjustmentNo, context, () =>
+      this.executor.execute(stockAdjustment, command.adjustmentNo, command, context),
     );
   }
 }

@@ -1,10 +1,19 @@
 // What an aggregate is: the consistency boundary and its three pure parts.
-import type { DomainEvent, EventOf, EventRegistry } from '@mainstem/event-store';
+import type { DomainEvent, EventOf, EventRegistry, JsonValue } from '@mainstem/event-store';
+import { isolate } from '../command/isolation.js';
 import { InvalidAggregate } from '../errors.js';
+
+/** What `decide` may look at besides command and state. All of it is recorded with the events, so that a decision can be made again. */
+export interface Circumstances {
+  /** The executor's clock, ISO 8601 in UTC; the same for one decision however often it is read. Metadata `decidedAt` of the events where it was. */
+  readonly now: string;
+  /** Of the command's context. */
+  readonly metadata: Readonly<Record<string, JsonValue | undefined>>;
+}
 
 /**
  * A consistency boundary: the rules over the events of one stream, as pure functions without clock, randomness, await or I/O.
- * Time and ids come in with the command.
+ * Ids come in with the command; time too, or from `Circumstances`.
  */
 export interface Aggregate<State, Command, Event extends DomainEvent> {
   /** Streams are named `category-id`. */
@@ -15,7 +24,7 @@ export interface Aggregate<State, Command, Event extends DomainEvent> {
   /** The state after one more event. Total: it accepts every event ever recorded, and never throws. */
   evolve(state: State, event: Event): State;
   /** The events a command leads to in a state; none if it changes nothing. Throws a `CommandRefused` when a rule forbids it. */
-  decide(command: Command, state: State): readonly Event[];
+  decide(command: Command, state: State, circumstances?: Circumstances): readonly Event[];
 }
 
 /** What `defineAggregate` takes: an aggregate whose event union is inferred from its registry. */
@@ -24,14 +33,14 @@ export interface AggregateDefinition<State, Command, Registry> {
   readonly events: Registry;
   readonly initialState: NoInfer<State>;
   readonly evolve: (state: State, event: EventOf<Registry>) => NoInfer<State>;
-  readonly decide: (command: Command, state: NoInfer<State>) => readonly EventOf<Registry>[];
+  readonly decide: (command: Command, state: NoInfer<State>, circumstances: Circumstances) => readonly EventOf<Registry>[];
 }
 
 /** Any aggregate, for lists of them: enough to load it and to look at it, not to give it commands. */
 export type AnyAggregate = Aggregate<unknown, never, DomainEvent>;
 
 /**
- * Defines an aggregate. The union of its events follows from `events`.
+ * Defines an aggregate. The union of its events follows from `events`. The initial state is frozen.
  * Errors: AGGREGATE_INVALID_DEFINITION when the category is not the one of the registry.
  */
 export const defineAggregate = <State, Command, Registry extends EventRegistry>(
@@ -39,7 +48,8 @@ export const defineAggregate = <State, Command, Registry extends EventRegistry>(
 ): Aggregate<State, Command, EventOf<Registry>> => {
   const { category, events } = definition;
   if (category !== events.category) throw new InvalidAggregate(category, `its events are declared for category ${events.category}`);
-  return definition;
+  isolate(definition.initialState);
+  return definition as Aggregate<State, Command, EventOf<Registry>>;
 };
 
 /** The state after the events, in order. fold(fold(s, a), b) = fold(s, a and b). */

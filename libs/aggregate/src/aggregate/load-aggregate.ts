@@ -8,6 +8,7 @@ import {
   type Revision,
   type StreamName,
 } from '@mainstem/event-store';
+import { freezeJson, isolate } from '../command/isolation.js';
 import type { Aggregate } from './aggregate.js';
 
 export interface LoadedAggregate<State> {
@@ -35,12 +36,13 @@ export const loadAggregate = async <State, Event extends DomainEvent>(
   options: LoadOptions = {},
 ): Promise<LoadedAggregate<State>> => {
   const stream = streamOf(aggregate.category, id);
+  isolate(aggregate.initialState);
   let loaded: LoadedAggregate<State> = { stream, state: aggregate.initialState, revision: undefined, position: undefined };
   for await (const batch of reader.readStream(stream, options.signal && { signal: options.signal })) {
     const events = batch.map((event) => aggregate.events.decode(event));
     let { state, revision, position } = loaded;
     for (const event of events) {
-      state = aggregate.evolve(state, event as unknown as Event);
+      state = aggregate.evolve(state, { type: event.type, data: freezeJson(event.data) } as unknown as Event);
       ({ revision, position } = event);
     }
     loaded = { stream, state, revision, position };

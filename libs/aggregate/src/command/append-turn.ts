@@ -1,6 +1,9 @@
 // Turns: commands that run side by side, and still append in the order in which they were sent.
 
-/** The right to append next. The executor waits for `ready` right before it appends, and releases right after the store has the call. */
+/**
+ * The right to append next. A command with a turn waits for `ready` before it enters its stream's lane, so that whoever is in a lane waits
+ * for the store alone: turns and lanes cannot wait for each other. The executor releases right after the store has the call.
+ */
 export interface AppendTurn {
   /** Resolves when every turn taken before this one has been released. */
   readonly ready: Promise<void>;
@@ -10,14 +13,46 @@ export interface AppendTurn {
 
 /** Hands out turns in order. Stores take appends in the order of the calls, so the events end up in the order of the turns. */
 export class AppendTurns {
-  #last: Promise<void> = Promise.resolve();
+  #last: Turn | undefined;
 
   take(): AppendTurn {
-    const ready = this.#last;
-    let open = (): void => undefined;
-    const released = new Promise<void>((resolve) => (open = resolve));
-    // A turn given back before its time does not let its successor overtake its predecessors.
-    this.#last = ready.then(() => released);
-    return { ready, release: open };
+    const turn = new Turn();
+    if (this.#last) this.#last.precede(turn);
+    else turn.begin();
+    this.#last = turn;
+    return turn;
+  }
+}
+
+/** Begins when its predecessor has ended, and ends when it has begun and been released: early releases overtake nobody. */
+class Turn implements AppendTurn {
+  readonly ready: Promise<void>;
+  #resolve: () => void = () => undefined;
+  #next: Turn | undefined;
+  #hasBegun = false;
+  #isReleased = false;
+
+  constructor() {
+    this.ready = new Promise((resolve) => (this.#resolve = resolve));
+  }
+
+  precede(next: Turn): void {
+    this.#next = next;
+    if (this.#hasBegun && this.#isReleased) next.begin();
+  }
+
+  begin(): void {
+    // A loop, not a call within a call: many turns may have been released before their time.
+    let turn: Turn | undefined = this;
+    while (turn && !turn.#hasBegun) {
+      turn.#hasBegun = true;
+      turn.#resolve();
+      turn = turn.#isReleased ? turn.#next : undefined;
+    }
+  }
+
+  release(): void {
+    this.#isReleased = true;
+    if (this.#hasBegun) this.#next?.begin();
   }
 }

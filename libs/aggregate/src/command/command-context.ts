@@ -1,7 +1,11 @@
-// What is known about a command besides its content: identity, conversation, time, order.
-import type { Runtime } from '@mainstem/event-store';
+// What is known about a command besides its content: identity, conversation, time, order, and whatever the application adds.
+import { encodeJson, isMainstemError, type JsonValue, type Runtime } from '@mainstem/event-store';
 import { InvalidCommand } from '../errors.js';
 import type { AppendTurn } from './append-turn.js';
+import { freezeJson } from './isolation.js';
+
+/** The application's own facts about a command, as JSON: an actor, a tenant. They become metadata of its events. */
+export type CommandMetadata = Readonly<Record<string, JsonValue | undefined>>;
 
 export interface CommandContext {
   /** Identity of the command: 1 to 200 printable characters. The same id on the same stream takes effect once. */
@@ -10,11 +14,18 @@ export interface CommandContext {
   readonly correlationId?: string;
   /** The direct parent; default the command's id. */
   readonly causationId?: string;
-  /** When it happened, ISO 8601 in UTC, if not now: one time for all its events, or one for each by its index. */
+  /** When it happened, ISO 8601 with its offset, if not now: one time for all its events, or one for each by its index. Stored in UTC. */
   readonly occurredAt?: string | ((index: number) => string | undefined);
+  /** Stored with every event of the command, and handed to `decide`. Names that the framework uses are refused. */
+  readonly metadata?: CommandMetadata;
+  /**
+   * Stands for the command's content, 1 to 200 printable characters. Stored beside its id: the same id with another fingerprint is refused with
+   * COMMAND_ID_REUSED instead of being answered as a repeat.
+   */
+  readonly fingerprint?: string;
   /** Keeps commands that run side by side in order; see `AppendTurns`. */
   readonly appendTurn?: AppendTurn;
-  /** Ends waiting (for the stream's lane, the turn, a retry). An append that has begun is not undone. */
+  /** Ends the wait at once, wherever it stands. An append that has begun is not undone: sent again with its id, the command tells. */
   readonly signal?: AbortSignal;
 }
 
@@ -28,13 +39,46 @@ const UNPRINTABLE = /[\p{C}\p{Zl}\p{Zp}]/u;
 export const isContextId = (id: unknown): id is string =>
   typeof id === 'string' && id.trim() !== '' && id.length <= ID_LENGTH_MAX && !UNPRINTABLE.test(id);
 
-/** Refuses a context whose ids cannot be stored. Errors: COMMAND_INVALID naming the field. */
+/** Names in the metadata of events that the framework fills in. */
+const RESERVED: ReadonlySet<string> = new Set([
+  'commandId',
+  'correlationId',
+  'causationId',
+  'schemaVersion',
+  'occurredAt',
+  'traceparent',
+  'decidedAt',
+  'fingerprint',
+]);
+
+/** Refuses a context whose ids or metadata cannot be stored. Errors: COMMAND_INVALID naming the field. */
 export const assertContext = (context: CommandContext): void => {
-  for (const field of ['commandId', 'correlationId', 'causationId'] as const) {
+  if (context === null || typeof context !== 'object') refuse('context', 'must be an object with a commandId');
+  for (const field of ['commandId', 'correlationId', 'causationId', 'fingerprint'] as const) {
     const id = context[field];
     if (id === undefined && field !== 'commandId') continue;
-    if (!isContextId(id)) throw new InvalidCommand('The context of the command', [{ field, message: CONTEXT_ID_RULE }]);
+    if (!isContextId(id)) refuse(field, CONTEXT_ID_RULE);
   }
+};
+
+const NONE: CommandMetadata = Object.freeze({});
+
+/** The metadata of a context as it will be read back, changed by nobody. Errors: COMMAND_INVALID naming the field. */
+export const metadataIn = ({ metadata }: CommandContext): CommandMetadata => {
+  if (metadata === undefined) return NONE;
+  if (metadata === null || typeof metadata !== 'object' || Array.isArray(metadata)) refuse('metadata', 'must be an object');
+  const reserved = Object.keys(metadata).find((name) => RESERVED.has(name) || name.startsWith('$'));
+  if (reserved !== undefined) refuse(`metadata.${reserved}`, 'is a name that the framework fills in; choose another one');
+  try {
+    return freezeJson(JSON.parse(encodeJson(metadata, 'metadata')) as CommandMetadata);
+  } catch (error) {
+    if (!isMainstemError(error, 'EVENT_STORE_INVALID_INPUT')) throw error;
+    return refuse('metadata', error.message);
+  }
+};
+
+const refuse = (field: string, message: string): never => {
+  throw new InvalidCommand('The context of the command', [{ field, message }]);
 };
 
 /** What `isContextId` asks for, in words. */

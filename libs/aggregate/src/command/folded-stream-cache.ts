@@ -1,66 +1,116 @@
 // Folded states of the streams used last, so that the next command on them need not read them again.
-import type { Position, Revision } from '@mainstem/event-store';
+import type { EventId, Position, Revision } from '@mainstem/event-store';
 import { LRUCache } from 'lru-cache';
+import { assertLimit } from './limits.js';
+import { KnownCommands } from './known-commands.js';
+import { weightOf } from './state-weight.js';
 
-/** Where the events of one command are in their stream. */
-export interface CommandPlace {
-  readonly first: Revision;
-  readonly last: Revision;
-  readonly position: Position;
-}
-
-/** A stream as far as it has been folded. Only the holder of the stream's lane touches it. */
+/** A stream as far as it has been folded by one aggregate. Only the holder of the stream's lane touches it. */
 export interface FoldedStream {
   state: unknown;
   /** Of the last event folded; undefined before the first. */
   revision: Revision | undefined;
   position: Position | undefined;
+  /** Of that event: what shows that the stream is still the one that was folded. */
+  lastEventId: EventId | undefined;
   /** Every command that has events in the stream up to `revision`. */
-  readonly commands: Map<string, CommandPlace>;
+  readonly commands: KnownCommands;
+  /** False: the state holds what cannot be frozen, so it is not kept. */
+  isIsolated: boolean;
+  /** When the store last showed or proved that the stream ends as it does here; of `Runtime.monotonic`. */
+  provedMs: number;
 }
 
 export interface FoldedStreamCacheLimits {
   /** Streams kept. Default 10,000; 0 keeps none. */
   readonly streamsMax: number;
-  /** Command ids kept, over all streams; a stream with more than a tenth of them is read each time. Default 200,000. */
+  /** Command ids kept with their places, over all streams; one stream keeps a tenth of them, and finds older ones in the store. Default 200,000. */
   readonly commandIdsMax: number;
+  /** What all of it may take in memory, estimated on the safe side. Default 64 MiB. */
+  readonly bytesMax: number;
 }
 
-const LIMITS: FoldedStreamCacheLimits = { streamsMax: 10_000, commandIdsMax: 200_000 };
+const LIMITS: FoldedStreamCacheLimits = { streamsMax: 10_000, commandIdsMax: 200_000, bytesMax: 64 * 1_048_576 };
+
+/** Both bounds in one: an entry takes its larger share of the two. */
+const WHOLE = 1_000_000_000;
+const NODES_PER_LOOK = 512;
+
+interface Weighed {
+  bytes: number;
+  /** Changes until it is weighed again: a large state is not walked through for every command. */
+  skips: number;
+}
 
 /**
- * Least recently used, bounded. An entry may be out of date, because other processes append too: an append proves it by its
- * expected revision, and an answer without an append is given only after the missing events have been read.
+ * Least recently used, bounded in streams, command ids and bytes. An entry may be out of date, because other processes append too: an
+ * append proves it by its expected revision, and an answer without an append is given only after the missing events have been read.
  */
 export class FoldedStreamCache {
   readonly #entries: LRUCache<string, FoldedStream> | undefined;
+  readonly #weights = new WeakMap<FoldedStream, Weighed>();
+  readonly #limits: FoldedStreamCacheLimits;
 
+  /** Errors: EVENT_STORE_INVALID_INPUT. */
   constructor(limits: Partial<FoldedStreamCacheLimits> = {}) {
-    const { streamsMax, commandIdsMax } = { ...LIMITS, ...limits };
+    this.#limits = { ...LIMITS, ...limits };
+    const { streamsMax, commandIdsMax, bytesMax } = this.#limits;
+    assertLimit('cache.streamsMax', streamsMax, 0);
+    assertLimit('cache.commandIdsMax', commandIdsMax);
+    assertLimit('cache.bytesMax', bytesMax);
     if (streamsMax === 0) return;
-    this.#entries = new LRUCache({
-      max: streamsMax,
-      maxSize: commandIdsMax,
-      maxEntrySize: Math.max(1, Math.floor(commandIdsMax / 10)),
-      sizeCalculation: (entry) => 1 + entry.commands.size,
-    });
+    this.#entries = new LRUCache({ max: streamsMax, maxSize: WHOLE, sizeCalculation: (entry) => this.#shareOf(entry) });
   }
 
-  get(stream: string): FoldedStream | undefined {
-    return this.#entries?.get(stream);
+  /** Command ids that one stream keeps with their places. */
+  get commandIdsPerStreamMax(): number {
+    return Math.max(1, Math.floor(this.#limits.commandIdsMax / 10));
   }
 
-  set(stream: string, entry: FoldedStream): void {
+  get keepsStreams(): boolean {
+    return this.#entries !== undefined;
+  }
+
+  has(key: string): boolean {
+    return this.#entries?.has(key) ?? false;
+  }
+
+  get(key: string): FoldedStream | undefined {
+    return this.#entries?.get(key);
+  }
+
+  set(key: string, entry: FoldedStream): void {
     // lru-cache keeps the size of an object that is set again unless it is dropped first.
-    this.#entries?.delete(stream);
-    this.#entries?.set(stream, entry);
+    this.#entries?.delete(key);
+    if (entry.isIsolated) this.#entries?.set(key, entry);
   }
 
-  drop(stream: string): void {
-    this.#entries?.delete(stream);
+  drop(key: string): void {
+    this.#entries?.delete(key);
+  }
+
+  clear(): void {
+    this.#entries?.clear();
   }
 
   get size(): number {
     return this.#entries?.size ?? 0;
+  }
+
+  #shareOf(entry: FoldedStream): number {
+    const { commandIdsMax, bytesMax } = this.#limits;
+    const bytes = this.#weigh(entry) + entry.commands.bytes + 500;
+    return 1 + Math.ceil(WHOLE * Math.max(bytes / bytesMax, (1 + entry.commands.size) / (commandIdsMax + 1)));
+  }
+
+  #weigh(entry: FoldedStream): number {
+    const known = this.#weights.get(entry);
+    if (known && known.skips-- > 0) return known.bytes;
+    const { bytes, nodes } = weightOf(entry.state);
+    // Half as much again for what it may grow by until it is weighed the next time.
+    const skips = Math.floor(nodes / NODES_PER_LOOK);
+    const weighed = { bytes: skips > 0 ? Math.ceil(bytes * 1.5) : bytes, skips };
+    this.#weights.set(entry, weighed);
+    return weighed.bytes;
   }
 }

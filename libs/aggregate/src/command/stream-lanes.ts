@@ -1,6 +1,7 @@
-// One command at a time on a stream, in order of arrival: commands of one process never conflict with each other.
-import { throwIfAborted } from '@mainstem/event-store';
+// One task at a time on a name, in order of arrival.
+import { OperationAborted, throwIfAborted } from '@mainstem/event-store';
 import { AggregateOverloaded } from '../errors.js';
+import { assertLimit } from './limits.js';
 
 interface Lane {
   waiting: number;
@@ -11,11 +12,14 @@ interface Lane {
 export class StreamLanes {
   readonly #lanes = new Map<string, Lane>();
 
-  /** @param waitingMax most tasks that may wait in one lane. */
-  constructor(readonly waitingMax: number) {}
+  /** @param waitingMax most tasks that may wait in one lane. Errors: EVENT_STORE_INVALID_INPUT. */
+  constructor(readonly waitingMax: number) {
+    assertLimit('waitingMax', waitingMax);
+  }
 
   /**
-   * Runs the task when all tasks given before under this name have ended, whatever their outcome.
+   * Runs the task when all tasks given before under this name have ended, whatever their outcome. The task must wait for nothing that
+   * another task of the same lanes may hold. The signal ends the wait at once.
    * Errors: AGGREGATE_OVERLOADED, EVENT_STORE_ABORTED (the task was not started then), and the task's own.
    */
   async run<Result>(name: string, task: () => Promise<Result>, signal?: AbortSignal): Promise<Result> {
@@ -23,11 +27,13 @@ export class StreamLanes {
     if (lane.waiting > this.waitingMax) throw new AggregateOverloaded(name, this.waitingMax);
     const before = lane.tail;
     let leave = (): void => undefined;
-    lane.tail = new Promise((resolve) => (leave = resolve));
+    const left = new Promise<void>((resolve) => (leave = resolve));
+    // One that leaves before its time does not let its successor overtake those in front.
+    lane.tail = lane.waiting === 0 ? left : before.then(() => left);
     lane.waiting++;
     try {
-      if (lane.waiting > 1) await before;
-      throwIfAborted(signal, 'waiting for other commands on the stream');
+      if (lane.waiting > 1) await unlessAborted(before, signal, 'waiting for other tasks on the same name');
+      throwIfAborted(signal, 'waiting for other tasks on the same name');
       return await task();
     } finally {
       lane.waiting--;
@@ -42,3 +48,17 @@ export class StreamLanes {
     return lane;
   }
 }
+
+/** Waits for something that never fails; rejects as soon as the signal fires. Errors: EVENT_STORE_ABORTED. */
+export const unlessAborted = (wait: Promise<void>, signal: AbortSignal | undefined, what: string): Promise<void> => {
+  if (!signal) return wait;
+  throwIfAborted(signal, what);
+  return new Promise((resolve, reject) => {
+    const onAbort = (): void => reject(new OperationAborted(what, signal.reason));
+    signal.addEventListener('abort', onAbort, { once: true });
+    void wait.then(() => {
+      signal.removeEventListener('abort', onAbort);
+      resolve();
+    });
+  });
+};

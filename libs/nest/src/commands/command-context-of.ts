@@ -1,5 +1,6 @@
 // Fills the context of a command from the headers of a request.
 import { isUtf8 } from 'node:buffer';
+import { createHash } from 'node:crypto';
 import { CONTEXT_ID_RULE, InvalidCommand, isContextId, type CommandContext } from '@mainstem/aggregate';
 import type { Runtime } from '@mainstem/event-store';
 import { createParamDecorator, Inject, Injectable, type ExecutionContext, type PipeTransform } from '@nestjs/common';
@@ -38,16 +39,47 @@ export class CommandContextPipe implements PipeTransform<Headers, CommandContext
 
   transform(headers: Headers): CommandContext {
     const correlationId = correlationIdOf(headers);
-    return { commandId: contextHeader(headers, IDEMPOTENCY_KEY) ?? this.runtime.uuid(), ...(correlationId !== undefined && { correlationId }) };
+    const commandId = contextHeader(headers, IDEMPOTENCY_KEY);
+    const request = requests.get(headers);
+    return {
+      commandId: commandId ?? this.runtime.uuid(),
+      ...(correlationId !== undefined && { correlationId }),
+      ...(commandId !== undefined && request && { fingerprint: fingerprintOf(request) }),
+    };
   }
 }
 
-const HeadersOf = createParamDecorator(
-  (_: unknown, context: ExecutionContext): Headers => context.switchToHttp().getRequest<{ headers: Headers }>().headers,
-);
+interface Request {
+  readonly headers: Headers;
+  readonly method?: string;
+  readonly originalUrl?: string;
+  readonly body?: unknown;
+}
+
+// A pipe gets one value; the request that headers belong to is found by them.
+const requests = new WeakMap<Headers, Request>();
+
+const HeadersOf = createParamDecorator((_: unknown, context: ExecutionContext): Headers => {
+  const request = context.switchToHttp().getRequest<Request>();
+  requests.set(request.headers, request);
+  return request.headers;
+});
+
+/** Stands for what a request asks for: method, path and body, in whatever order the body names its fields. */
+const fingerprintOf = ({ method, originalUrl, body }: Request): string => {
+  const [path] = (originalUrl ?? '').split('?', 1);
+  const text = JSON.stringify([method, path, body], (_, value: unknown) => (isObject(value) ? sorted(value) : value));
+  return createHash('sha256').update(text).digest('base64url').slice(0, 22);
+};
+
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> => value !== null && typeof value === 'object' && !Array.isArray(value);
+
+const sorted = (value: Readonly<Record<string, unknown>>): readonly unknown[] =>
+  Object.entries(value).sort(([left], [right]) => (left < right ? -1 : 1));
 
 /**
  * Parameter decorator: the `CommandContext` of a request. The command's id is the `Idempotency-Key` header (1 to 200 printable
- * characters) or a new one, the correlation id comes from `Correlation-Id` or `X-Correlation-Id`. Errors: COMMAND_INVALID.
+ * characters) or a new one; sent again on the same stream with another method, path or body, a key is refused with COMMAND_ID_REUSED (422).
+ * The correlation id comes from `Correlation-Id` or `X-Correlation-Id`. Errors: COMMAND_INVALID.
  */
 export const CommandContextOf = (): ParameterDecorator => HeadersOf(CommandContextPipe);

@@ -32,6 +32,8 @@ const readStoreOutage: ProblemRule = {
 /** The framework's own errors. What is not listed is a refusal (409), else unexpected: 500 without any detail. */
 export const DEFAULT_PROBLEM_RULES: ProblemRules = {
   COMMAND_INVALID: 400,
+  COMMAND_ID_REUSED: 422,
+  COMMAND_TIMED_OUT: { status: 503, retryAfterS: 1 },
   REQUEST_INVALID: 400,
   EVENT_STORE_INVALID_INPUT: 400,
   EVENT_STORE_INVALID_EVENT: 422,

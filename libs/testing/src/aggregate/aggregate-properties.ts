@@ -1,4 +1,5 @@
 // What holds for every aggregate, whatever its commands: properties to be checked over many random series of commands.
+import { CIRCUMSTANCES } from './circumstances.js';
 import assert from 'node:assert/strict';
 import { CommandExecutor, fold, isCommandRefused, type Aggregate } from '@mainstem/aggregate';
 import { InMemoryEventStore, isMainstemError, type DomainEvent } from '@mainstem/event-store';
@@ -98,7 +99,7 @@ const decideOrRefuse = <State, Command, Event extends DomainEvent>(
   state: State,
 ): readonly Event[] => {
   try {
-    return aggregate.decide(command, state);
+    return aggregate.decide(command, state, CIRCUMSTANCES);
   } catch (error) {
     if (isCommandRefused(error)) return [];
     throw error;

@@ -1,4 +1,5 @@
 // Given / when / then for aggregates: history in, command in, events or a refusal out.
+import { CIRCUMSTANCES } from './circumstances.js';
 import assert from 'node:assert/strict';
 import { fold, validateCommand, type Aggregate } from '@mainstem/aggregate';
 import type { DomainEvent, MainstemError } from '@mainstem/event-store';
@@ -29,7 +30,7 @@ export const given = <State, Command, Event extends DomainEvent>(
     for (const event of history) aggregate.events.validate(event);
     return new Decision(aggregate, () => {
       validateCommand(command);
-      return aggregate.decide(command, fold(aggregate, aggregate.initialState, history));
+      return aggregate.decide(command, fold(aggregate, aggregate.initialState, history), CIRCUMSTANCES);
     });
   },
 });

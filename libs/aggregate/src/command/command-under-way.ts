@@ -1,0 +1,112 @@
+// Commands between their call and their answer: each ends by its answer, by its signal, or by the bound of those without one.
+import { OperationAborted, type Runtime, type StreamName } from '@mainstem/event-store';
+import { CommandTimedOut } from '../errors.js';
+import type { CommandResult } from './command-result.js';
+
+/** One call of the executor on its way. It is settled once; whoever works on it looks at `isOver`. */
+export class CommandUnderWay {
+  readonly answer: Promise<readonly CommandResult[]>;
+  readonly startedMs: number;
+  isOver = false;
+  /** What it waits for, in words. */
+  waitsFor = 'its turn';
+  /** Told when it was ended from outside: by its signal or by its bound. */
+  onEnded: (() => void) | undefined;
+  #resolve: (answer: readonly CommandResult[]) => void = () => undefined;
+  #reject: (error: unknown) => void = () => undefined;
+
+  constructor(
+    readonly stream: StreamName,
+    readonly signal: AbortSignal | undefined,
+    private readonly watch: CommandWatch,
+  ) {
+    this.startedMs = watch.now();
+    this.answer = new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
+    watch.add(this);
+    if (signal?.aborted) this.#abort();
+    else signal?.addEventListener('abort', this.#abort);
+  }
+
+  resolve(answer: readonly CommandResult[]): void {
+    if (this.#settle()) this.#resolve(answer);
+  }
+
+  reject(error: unknown): void {
+    if (this.#settle()) this.#reject(error);
+  }
+
+  /** Ends it from outside. */
+  end(error: unknown): void {
+    this.reject(error);
+    this.onEnded?.();
+  }
+
+  readonly #abort = (): void => this.end(new OperationAborted(`The command, while it waited for ${this.waitsFor},`, this.signal?.reason));
+
+  #settle(): boolean {
+    if (this.isOver) return false;
+    this.isOver = true;
+    // A signal may outlive millions of commands: none may leave a listener behind.
+    this.signal?.removeEventListener('abort', this.#abort);
+    this.watch.remove(this);
+    return true;
+  }
+}
+
+const LOOK_EVERY_MS = 500;
+/** A command that has waited for longer is told as a trouble. */
+const TROUBLE_AFTER_MS = 9_000;
+
+/** Looks at the commands under way: keeps the process alive for them, ends those that wait too long, and tells which are stuck. */
+export class CommandWatch {
+  readonly #commands = new Set<CommandUnderWay>();
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly runtime: Runtime,
+    private readonly waitMaxMs: number,
+  ) {}
+
+  now(): number {
+    return this.runtime.monotonic();
+  }
+
+  add(command: CommandUnderWay): void {
+    this.#commands.add(command);
+    if (this.#commands.size > 1) return;
+    // A real timer, also in a simulation: it decides nothing but that a look is due, and is the handle that keeps the process alive.
+    if (this.#timer) this.#timer.ref();
+    else this.#timer = setInterval(() => this.#look(), LOOK_EVERY_MS);
+  }
+
+  remove(command: CommandUnderWay): void {
+    this.#commands.delete(command);
+    if (this.#commands.size === 0) this.#timer?.unref();
+  }
+
+  /** What commands have waited for since ten seconds or longer, in words; empty while all get on. */
+  troubles(): readonly string[] {
+    const [oldest] = this.#commands;
+    if (!oldest) return [];
+    const waitedMs = this.now() - oldest.startedMs;
+    if (waitedMs < TROUBLE_AFTER_MS) return [];
+    return [`a command on stream ${oldest.stream} has waited for ${oldest.waitsFor} for ${Math.floor(waitedMs / 1_000)} s`];
+  }
+
+  #look(): void {
+    if (this.#commands.size === 0) {
+      clearInterval(this.#timer);
+      this.#timer = undefined;
+      return;
+    }
+    const now = this.now();
+    // In order of arrival, so the first that is in time ends the look.
+    for (const command of this.#commands) {
+      if (now - command.startedMs < this.waitMaxMs) return;
+      if (!command.signal) command.end(new CommandTimedOut(command.stream, this.waitMaxMs, command.waitsFor));
+    }
+  }
+}

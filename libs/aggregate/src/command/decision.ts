@@ -1,0 +1,121 @@
+// From a command and a state to events as they will be stored, and to the state that a replay of them gives.
+import {
+  encodeJson,
+  eventIdOf,
+  isTraceparent,
+  type DomainEvent,
+  type EventMetadata,
+  type NewEvent,
+  type Runtime,
+  type StreamName,
+} from '@mainstem/event-store';
+import type { Aggregate, Circumstances } from '../aggregate/aggregate.js';
+import { EventNotFoldable, InvalidAggregate } from '../errors.js';
+import type { CommandContext, CommandMetadata } from './command-context.js';
+import type { CommandObservation } from './command-observer.js';
+import { freezeJson, isolate } from './isolation.js';
+import { utcTime } from './occurred-at.js';
+
+/** One command of a call, with all that goes with it. */
+export interface GivenCommand<Command> {
+  readonly command: Command;
+  readonly context: CommandContext;
+  readonly metadata: CommandMetadata;
+  readonly observed: CommandObservation | undefined;
+}
+
+/** What a command leads to in a state. */
+export interface Decision<State> {
+  readonly newEvents: readonly NewEvent[];
+  /** The payloads as stored. */
+  readonly jsons: readonly string[];
+  readonly state: State;
+  /** UTF-16 units of the payloads. */
+  readonly size: number;
+}
+
+/**
+ * Decides, validates, encodes and folds: nothing is folded but what a replay would fold, and nothing is stored that cannot be folded.
+ * Errors: those of `decide`, EVENT_STORE_INVALID_EVENT, EVENT_STORE_INVALID_INPUT, COMMAND_INVALID, AGGREGATE_EVENT_NOT_FOLDABLE.
+ */
+export const decisionOf = <State, Command, Event extends DomainEvent>(
+  aggregate: Aggregate<State, Command, Event>,
+  stream: StreamName,
+  given: GivenCommand<Command>,
+  before: State,
+  runtime: Runtime,
+): Decision<State> => {
+  const circumstances = new RecordedCircumstances(runtime, given.metadata);
+  const events = aggregate.decide(given.command, before, circumstances);
+  if (!Array.isArray(events)) throw new InvalidAggregate(aggregate.category, 'decide must return a list of events, and must not be asynchronous');
+  const newEvents: NewEvent[] = [];
+  const jsons: string[] = [];
+  let state = before;
+  let size = 0;
+  for (const event of events as readonly Event[]) {
+    aggregate.events.validate(event);
+    const json = encodeJson(event.data, `${event.type}.data`);
+    const data = freezeJson(JSON.parse(json) as unknown);
+    const metadata = metadataOf(aggregate, event.type, newEvents.length, given, circumstances);
+    newEvents.push({ id: eventIdOf(given.context.commandId, stream, newEvents.length), type: event.type, data, metadata });
+    jsons.push(json);
+    size += json.length;
+    state = folded(aggregate, stream, state, event.type, data);
+  }
+  return { newEvents, jsons, state, size };
+};
+
+/** One event more. Errors: AGGREGATE_EVENT_NOT_FOLDABLE. */
+const folded = <State, Event extends DomainEvent>(
+  aggregate: Pick<Aggregate<State, never, Event>, 'evolve'>,
+  stream: StreamName,
+  state: State,
+  type: string,
+  data: unknown,
+): State => {
+  try {
+    const next = aggregate.evolve(state, { type, data } as unknown as Event);
+    isolate(next);
+    return next;
+  } catch (error) {
+    throw new EventNotFoldable(stream, type, error);
+  }
+};
+
+/** Its clock is recorded if it was looked at: with the events, the decision can be made again. */
+class RecordedCircumstances implements Circumstances {
+  decidedAt: string | undefined;
+
+  constructor(
+    private readonly runtime: Runtime,
+    readonly metadata: CommandMetadata,
+  ) {}
+
+  get now(): string {
+    return (this.decidedAt ??= new Date(this.runtime.now()).toISOString());
+  }
+}
+
+const metadataOf = (
+  aggregate: Pick<Aggregate<unknown, never, DomainEvent>, 'events'>,
+  type: string,
+  index: number,
+  { context, metadata, observed }: GivenCommand<unknown>,
+  { decidedAt }: RecordedCircumstances,
+): EventMetadata => {
+  const { commandId, correlationId = commandId, causationId = commandId, fingerprint } = context;
+  const schemaVersion = aggregate.events.schemaVersion(type);
+  const occurredAt = typeof context.occurredAt === 'function' ? context.occurredAt(index) : context.occurredAt;
+  const traceparent = observed?.traceparent;
+  return {
+    ...metadata,
+    commandId,
+    correlationId,
+    causationId,
+    ...(schemaVersion > 1 && { schemaVersion }),
+    ...(occurredAt !== undefined && { occurredAt: utcTime(occurredAt) }),
+    ...(decidedAt !== undefined && { decidedAt }),
+    ...(fingerprint !== undefined && index === 0 && { fingerprint }),
+    ...(isTraceparent(traceparent) && { traceparent }),
+  };
+};

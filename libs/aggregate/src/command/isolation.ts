@@ -1,0 +1,52 @@
+// Keeps states and payloads as they are: whatever is handed out can be read, and changed by nobody.
+
+/** What is frozen down to its leaves. Being frozen alone says nothing about what is inside. */
+const isolated = new WeakSet<object>();
+
+const MUTATORS: readonly (readonly [abstract new (...given: never[]) => object, readonly string[]])[] = [
+  [Map, ['set', 'delete', 'clear']],
+  [Set, ['add', 'delete', 'clear']],
+  [Date, Object.getOwnPropertyNames(Date.prototype).filter((name) => name.startsWith('set'))],
+];
+
+/**
+ * Freezes a state and everything in it, also maps, sets and dates; what is frozen already costs one look. False if it holds something
+ * that can be changed nevertheless (typed arrays, buffers, weak collections): such a state must not be shared.
+ */
+export const isolate = (state: unknown): boolean => {
+  const pending: unknown[] = [state];
+  let isComplete = true;
+  while (pending.length > 0) {
+    const node = pending.pop();
+    if (node === null || typeof node !== 'object' || isolated.has(node)) continue;
+    if (ArrayBuffer.isView(node) || node instanceof ArrayBuffer || node instanceof WeakMap || node instanceof WeakSet) {
+      isComplete = false;
+      continue;
+    }
+    isolated.add(node);
+    for (const [kind, names] of MUTATORS) if (node instanceof kind) refuseChanges(node, names);
+    if (node instanceof Map) for (const [key, value] of node) pending.push(key, value);
+    else if (node instanceof Set) pending.push(...node);
+    for (const key of Reflect.ownKeys(node)) {
+      const member = Object.getOwnPropertyDescriptor(node, key);
+      if (member && 'value' in member && typeof member.value === 'object') pending.push(member.value);
+    }
+    Object.freeze(node);
+  }
+  return isComplete;
+};
+
+const refuse = (): never => {
+  throw new TypeError('A state is never changed: return a new one');
+};
+
+const refuseChanges = (node: object, names: readonly string[]): void => {
+  if (Object.isExtensible(node)) for (const name of names) Object.defineProperty(node, name, { value: refuse });
+};
+
+/** Freezes what `JSON.parse` made: a tree of plain objects and arrays. */
+export const freezeJson = <Value>(value: Value): Value => {
+  if (value === null || typeof value !== 'object' || Object.isFrozen(value)) return value;
+  for (const member of Object.values(value)) freezeJson(member);
+  return Object.freeze(value);
+};

@@ -1,0 +1,102 @@
+// Which commands have events in a stream: the last ones exactly, all before them by a filter that may only err on the side of yes.
+import type { Position, Revision } from '@mainstem/event-store';
+
+/** Where the events of one command are in their stream. */
+export interface CommandPlace {
+  readonly first: Revision;
+  readonly last: Revision;
+  readonly position: Position;
+  /** Of its content, where its context brought one; see `CommandContext.fingerprint`. */
+  readonly fingerprint?: string | undefined;
+}
+
+/** What a kept id, with its place, takes in memory besides its characters. */
+const PLACE_BYTES = 200;
+
+export class KnownCommands {
+  readonly #recent = new Map<string, CommandPlace>();
+  readonly #older = new IdFilter();
+  #characters = 0;
+
+  /** @param recentMax ids that are kept with their places. */
+  constructor(readonly recentMax: number) {}
+
+  get(commandId: string): CommandPlace | undefined {
+    return this.#recent.get(commandId);
+  }
+
+  /** True if it may be one whose place is not kept any more: only the stream can tell. */
+  mayHaveForgotten(commandId: string): boolean {
+    return this.#older.mayHave(commandId);
+  }
+
+  set(commandId: string, place: CommandPlace): void {
+    if (!this.#recent.has(commandId)) this.#characters += commandId.length;
+    this.#recent.set(commandId, place);
+    if (this.#recent.size <= this.recentMax) return;
+    for (const [oldest] of this.#recent) {
+      this.#recent.delete(oldest);
+      this.#characters -= oldest.length;
+      this.#older.add(oldest);
+      break;
+    }
+  }
+
+  /** Ids kept with their places. */
+  get size(): number {
+    return this.#recent.size;
+  }
+
+  get bytes(): number {
+    return this.#recent.size * PLACE_BYTES + 2 * this.#characters + this.#older.bytes;
+  }
+}
+
+const LAYER_BITS_MIN = 8_192;
+const BITS_PER_ID = 16;
+const HASHES = 6;
+
+/** A Bloom filter that grows by layers, each twice as large: two bytes an id, and about one wrong yes in a thousand. */
+class IdFilter {
+  readonly #layers: { readonly bits: Uint8Array; room: number }[] = [];
+
+  add(id: string): void {
+    let layer = this.#layers.at(-1);
+    if (!layer || layer.room === 0) {
+      const bits = layer ? layer.bits.length * 16 : LAYER_BITS_MIN;
+      layer = { bits: new Uint8Array(bits / 8), room: bits / BITS_PER_ID };
+      this.#layers.push(layer);
+    }
+    layer.room--;
+    const { bits } = layer;
+    eachBit(id, bits.length * 8, (bit) => {
+      bits[bit >>> 3] = (bits[bit >>> 3] ?? 0) | (1 << (bit & 7));
+      return true;
+    });
+  }
+
+  mayHave(id: string): boolean {
+    return this.#layers.some(({ bits }) => eachBit(id, bits.length * 8, (bit) => ((bits[bit >>> 3] ?? 0) & (1 << (bit & 7))) !== 0));
+  }
+
+  get bytes(): number {
+    return this.#layers.reduce((sum, { bits }) => sum + bits.length, 0);
+  }
+}
+
+/** Calls back with each of the bits of an id while the answer is true; the size is a power of two. */
+const eachBit = (id: string, size: number, isOn: (bit: number) => boolean): boolean => {
+  const start = hashOf(id, 0x811c9dc5);
+  const step = hashOf(id, 0x9e3779b9) | 1;
+  for (let index = 0; index < HASHES; index++) if (!isOn(((start + Math.imul(index, step)) >>> 0) & (size - 1))) return false;
+  return true;
+};
+
+/** FNV-1a over the UTF-16 units, mixed at the end so that the low bits depend on all. */
+const hashOf = (text: string, seed: number): number => {
+  let hash = seed;
+  for (let index = 0; index < text.length; index++) hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193);
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
+  return (hash ^ (hash >>> 16)) >>> 0;
+};

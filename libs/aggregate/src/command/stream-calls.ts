@@ -1,0 +1,80 @@
+// Calls on one stream: they wait in its lane, in order of arrival, and those that wait together are appended together.
+import type { DomainEvent, NewEvent, StreamName } from '@mainstem/event-store';
+import type { Aggregate } from '../aggregate/aggregate.js';
+import type { AppendTurn } from './append-turn.js';
+import type { CommandResult } from './command-result.js';
+import type { CommandUnderWay } from './command-under-way.js';
+import type { Decision, GivenCommand } from './decision.js';
+
+export type ErasedAggregate = Aggregate<unknown, unknown, DomainEvent>;
+
+/** One call of the executor: its commands take effect together or not at all. Without commands it only has the stream folded. */
+export interface Call {
+  readonly aggregate: ErasedAggregate;
+  readonly stream: StreamName;
+  /** Of the folded state: stream and aggregate. */
+  readonly key: string;
+  readonly commands: readonly GivenCommand<unknown>[];
+  readonly underWay: CommandUnderWay;
+  readonly turn: AppendTurn | undefined;
+  /** Answers of commands that had taken effect before, by id. */
+  readonly repeats: Map<string, CommandResult>;
+  /** Ids of which the stream itself has shown that it has no events of them. */
+  readonly absent: Set<string>;
+  /** Appends that met a conflict. */
+  attempts: number;
+  /** It may have spoiled an append for others: appended by itself. */
+  isAlone: boolean;
+  /** An append after its arrival has proved that no other process was faster. */
+  isProved: boolean;
+}
+
+export interface Lane {
+  readonly stream: StreamName;
+  readonly calls: Call[];
+  /** Calls of the lane that are not settled, also those that are being appended. */
+  pending: number;
+  /** Other processes have appended: the missing events are read first. */
+  mustRead: boolean;
+}
+
+/** Most of what one append takes of several calls; a larger one still goes through by itself. */
+const BATCH_EVENTS_MAX = 1_000;
+const BATCH_SIZE_MAX = 1_048_576;
+
+export interface Joined {
+  readonly call: Call;
+  /** By command; a repeat has none. */
+  readonly decisions: readonly (Decision<unknown> | undefined)[];
+}
+
+/** Decided calls on their way to one append. */
+export class Batch {
+  readonly joined: Joined[] = [];
+  readonly newEvents: NewEvent[] = [];
+  readonly ids = new Set<string>();
+  #size = 0;
+
+  constructor(public state: unknown) {}
+
+  get isEmpty(): boolean {
+    return this.joined.length === 0;
+  }
+
+  hasRoomFor(call: Call): boolean {
+    if (this.isEmpty) return true;
+    const isOpen = this.newEvents.length < BATCH_EVENTS_MAX && this.#size < BATCH_SIZE_MAX;
+    return isOpen && !call.isAlone && this.joined[0]?.call.isAlone === false;
+  }
+
+  join(call: Call, decisions: readonly (Decision<unknown> | undefined)[], state: unknown): void {
+    this.joined.push({ call, decisions });
+    this.state = state;
+    for (const { context } of call.commands) this.ids.add(context.commandId);
+    for (const decision of decisions) {
+      if (!decision) continue;
+      this.newEvents.push(...decision.newEvents);
+      this.#size += decision.size;
+    }
+  }
+}

@@ -1,0 +1,135 @@
+// Folds streams, in full or what is missing, and notices a stream that is no longer the one that was folded.
+import type { DomainEvent, EventReader, RecordedEvent, Revision, Runtime, StreamName } from '@mainstem/event-store';
+import type { CommandEffect } from './command-result.js';
+import { FoldedStreamCache, type FoldedStream } from './folded-stream-cache.js';
+import { freezeJson, isolate } from './isolation.js';
+import { KnownCommands, type CommandPlace } from './known-commands.js';
+import type { Call, ErasedAggregate } from './stream-calls.js';
+
+export type FolderStore = Pick<EventReader, 'readStream'> & Partial<Pick<EventReader, 'incarnation'>>;
+
+/** A state that nobody has proved for as long is looked at again before it is used. */
+const PROOF_MS = 250;
+
+export class StreamFolder {
+  readonly cache: FoldedStreamCache;
+  #incarnation: string | undefined;
+
+  constructor(
+    private readonly store: FolderStore,
+    private readonly runtime: Runtime,
+    cache: FoldedStreamCache,
+  ) {
+    this.cache = cache;
+  }
+
+  /** What is in memory, if it may be used; nothing after the event store was exchanged for another one. */
+  kept(key: string): FoldedStream | undefined {
+    const { incarnation } = this.store;
+    if (incarnation !== this.#incarnation) {
+      if (this.#incarnation !== undefined) this.cache.clear();
+      this.#incarnation = incarnation;
+    }
+    return this.cache.get(key);
+  }
+
+  needsProof({ provedMs, revision }: FoldedStream): boolean {
+    return revision !== undefined && this.runtime.monotonic() - provedMs > PROOF_MS;
+  }
+
+  /** The store has shown or proved that the stream ends here. */
+  prove(key: string, folded: FoldedStream): void {
+    folded.provedMs = this.runtime.monotonic();
+    this.cache.set(key, folded);
+  }
+
+  /** Errors: those of the reader, and of `evolve`. */
+  async load({ aggregate, stream, key }: Call, signal: AbortSignal): Promise<FoldedStream> {
+    const isIsolated = isolate(aggregate.initialState);
+    const commands = new KnownCommands(this.cache.commandIdsPerStreamMax);
+    const folded: FoldedStream = {
+      ...{ state: aggregate.initialState, revision: undefined, position: undefined, lastEventId: undefined },
+      ...{ commands, isIsolated, provedMs: 0 },
+    };
+    for await (const batch of this.store.readStream(stream, { signal })) for (const event of batch) fold(aggregate, folded, event);
+    folded.isIsolated = isolate(folded.state) && isIsolated;
+    this.prove(key, folded);
+    return folded;
+  }
+
+  /** Reads on from the last event folded, which proves that the stream is still that one; if it is not, all of it is folded anew. */
+  async catchUp(call: Call, folded: FoldedStream, signal: AbortSignal): Promise<FoldedStream> {
+    const { aggregate, stream, key } = call;
+    if (folded.revision === undefined) return this.load(call, signal);
+    // On a copy: a failure half way must leave nothing behind that was folded in part.
+    const next = { ...folded };
+    let isKnown = false;
+    for await (const batch of this.store.readStream(stream, { from: folded.revision, signal })) {
+      for (const event of batch) {
+        if (isKnown) {
+          fold(aggregate, next, event);
+          continue;
+        }
+        if (!isLastOf(folded, event)) return this.#anew(call, signal);
+        isKnown = true;
+      }
+    }
+    if (!isKnown) return this.#anew(call, signal);
+    next.isIsolated = isolate(next.state) && folded.isIsolated;
+    this.prove(key, next);
+    return next;
+  }
+
+  /** The first result of a command, from the events that it left. */
+  async repeat({ aggregate, stream }: Call, { first, last, position }: CommandPlace, signal: AbortSignal): Promise<CommandEffect<DomainEvent>> {
+    const events: DomainEvent[] = [];
+    const limit = Number(last - first) + 1;
+    for await (const batch of this.store.readStream(stream, { from: first, limit, signal })) {
+      for (const recorded of batch) {
+        const { type, data } = aggregate.events.decode(recorded);
+        events.push({ type, data });
+      }
+    }
+    return { stream, events, nextRevision: last, position, isRepeat: true };
+  }
+
+  /** Looks for a command whose place is no longer kept, up to a revision. */
+  async find(stream: StreamName, commandId: string, upTo: Revision, signal: AbortSignal): Promise<CommandPlace | undefined> {
+    const found = new KnownCommands(1);
+    for await (const batch of this.store.readStream(stream, { limit: Number(upTo) + 1, signal })) {
+      for (const event of batch) if (event.metadata.commandId === commandId) remember(found, event);
+    }
+    return found.get(commandId);
+  }
+
+  async #anew(call: Call, signal: AbortSignal): Promise<FoldedStream> {
+    // What happened to one stream may have happened to all.
+    this.cache.clear();
+    return this.load(call, signal);
+  }
+}
+
+const isLastOf = ({ revision, position, lastEventId }: FoldedStream, event: RecordedEvent): boolean =>
+  event.revision === revision && event.id === lastEventId && event.position === position;
+
+const fold = (aggregate: ErasedAggregate, folded: FoldedStream, recorded: RecordedEvent): void => {
+  const { type, data } = aggregate.events.decode(recorded);
+  folded.state = aggregate.evolve(folded.state, { type, data: freezeJson(data) });
+  folded.revision = recorded.revision;
+  folded.position = recorded.position;
+  folded.lastEventId = recorded.id;
+  remember(folded.commands, recorded);
+};
+
+const remember = (commands: KnownCommands, { metadata, revision, position }: RecordedEvent): void => {
+  const { commandId } = metadata;
+  if (commandId === undefined) return;
+  const known = commands.get(commandId);
+  const fingerprint = known ? known.fingerprint : metadata['fingerprint'];
+  commands.set(commandId, {
+    first: known?.first ?? revision,
+    last: revision,
+    position,
+    ...(typeof fingerprint === 'string' && { fingerprint }),
+  });
+};

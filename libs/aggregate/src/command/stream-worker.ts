@@ -1,0 +1,292 @@
+// Works on the lanes of all streams: one round after the other, each with at most one append. A round waits for the store alone.
+import { isMainstemError, type DomainEvent, type EventWriter, type Position, type Revision, type Runtime } from '@mainstem/event-store';
+import { AggregateConflictUnresolved, AggregateOverloaded, CommandIdReused } from '../errors.js';
+import type { CommandResult } from './command-result.js';
+import { decisionOf, type Decision } from './decision.js';
+import type { FoldedStream } from './folded-stream-cache.js';
+import type { CommandPlace } from './known-commands.js';
+import { Batch, type Call, type Joined, type Lane } from './stream-calls.js';
+import type { StreamFolder } from './stream-folder.js';
+
+export interface WorkerOptions {
+  readonly store: EventWriter & { readonly hasDensePositions?: boolean };
+  readonly runtime: Runtime;
+  readonly folder: StreamFolder;
+  readonly attemptsMax: number;
+  readonly retryDelayMs: number;
+  readonly retryDelayMaxMs: number;
+  readonly waitingMax: number;
+}
+
+/** What a call needs before it can be answered: fresh events, the answer of an earlier execution, a look for a forgotten id. */
+type Need =
+  { readonly fresh: true } | { readonly repeat: CommandPlace; readonly id: string } | { readonly forgotten: string } | { readonly append: true };
+
+/** Nobody waits for the outcome any more. */
+const UNWANTED = Symbol('unwanted');
+
+/** Errors of an append of which one call may be the cause, and the others not. */
+const CULPRIT_CODES = ['EVENT_STORE_INVALID_INPUT', 'EVENT_STORE_EVENT_TOO_LARGE'] as const;
+
+export class StreamWorker {
+  readonly #options: WorkerOptions;
+  readonly #lanes = new Map<string, Lane>();
+
+  constructor(options: WorkerOptions) {
+    this.#options = options;
+  }
+
+  /** Puts a call into its stream's lane. Errors, told to the call: AGGREGATE_OVERLOADED. */
+  enter(call: Call): void {
+    const { waitingMax } = this.#options;
+    let lane = this.#lanes.get(call.stream);
+    if (lane && lane.pending > waitingMax) return call.underWay.reject(new AggregateOverloaded(call.stream, waitingMax));
+    const isNew = lane === undefined;
+    lane ??= { stream: call.stream, calls: [], pending: 0, mustRead: false };
+    this.#lanes.set(call.stream, lane);
+    lane.pending++;
+    call.underWay.waitsFor = 'other commands on its stream';
+    lane.calls.push(call);
+    if (isNew) void this.#work(lane);
+  }
+
+  async #work(lane: Lane): Promise<void> {
+    while (lane.calls.length > 0) {
+      const [first] = lane.calls;
+      if (!first || first.underWay.isOver) {
+        lane.calls.shift();
+        lane.pending--;
+        continue;
+      }
+      try {
+        await this.#round(lane, first);
+      } catch (error) {
+        this.#options.folder.cache.drop(first.key);
+        if (error !== UNWANTED) for (const { key, underWay } of lane.calls) if (key === first.key) underWay.reject(error);
+      }
+    }
+    this.#lanes.delete(lane.stream);
+  }
+
+  async #round(lane: Lane, first: Call): Promise<void> {
+    const { folder } = this.#options;
+    let folded = folder.kept(first.key);
+    let isFresh = true;
+    if (!folded) {
+      folded = await this.#whileWanted(lane.calls, 'the events of its stream', (signal) => folder.load(first, signal));
+    } else if (lane.mustRead || folder.needsProof(folded)) {
+      const before = folded;
+      folded = await this.#whileWanted(lane.calls, 'the events of its stream', (signal) => folder.catchUp(first, before, signal));
+    } else {
+      isFresh = false;
+    }
+    lane.mustRead = false;
+    const batch = new Batch(folded.state);
+    const need = this.#decide(lane, first.key, folded, batch, isFresh);
+    if (!batch.isEmpty) return this.#append(lane, folded, batch);
+    if (need) await this.#meet(lane, folded, need);
+  }
+
+  /** Decides as many calls as fit into one append; those answered without one are settled. Returns what the next one needs. */
+  #decide(lane: Lane, key: string, folded: FoldedStream, batch: Batch, isFresh: boolean): Need | undefined {
+    for (let [call] = lane.calls; call && call.key === key; [call] = lane.calls) {
+      if (!call.underWay.isOver) {
+        if (!batch.hasRoomFor(call)) return undefined;
+        const need = this.#consider(call, folded, batch, isFresh || call.isProved);
+        if (need) return need;
+      }
+      lane.calls.shift();
+      if (call.underWay.isOver) lane.pending--;
+    }
+    return undefined;
+  }
+
+  /** Joins the batch, or settles the call, or says what it needs. An answer without an append is given from a proved state alone. */
+  #consider(call: Call, folded: FoldedStream, batch: Batch, isFresh: boolean): Need | undefined {
+    const decisions: (Decision<unknown> | undefined)[] = [];
+    let state = batch.state;
+    let events = 0;
+    try {
+      for (const given of call.commands) {
+        const { commandId, fingerprint } = given.context;
+        if (batch.ids.has(commandId)) return { append: true };
+        const place = folded.commands.get(commandId);
+        if (place) {
+          if (fingerprint !== undefined && place.fingerprint !== undefined && fingerprint !== place.fingerprint)
+            throw new CommandIdReused(call.stream, commandId);
+          if (!call.repeats.has(commandId)) return { repeat: place, id: commandId };
+          decisions.push(undefined);
+          continue;
+        }
+        if (!call.absent.has(commandId) && folded.commands.mayHaveForgotten(commandId)) return { forgotten: commandId };
+        const decision = decisionOf(call.aggregate, call.stream, given, state, this.#options.runtime);
+        decisions.push(decision);
+        state = decision.state;
+        events += decision.newEvents.length;
+      }
+    } catch (error) {
+      if (!batch.isEmpty) return { append: true };
+      if (!isFresh) return { fresh: true };
+      call.underWay.reject(error);
+      return undefined;
+    }
+    if (events > 0) {
+      batch.join(call, decisions, state);
+      return undefined;
+    }
+    if (!batch.isEmpty) return { append: true };
+    if (!isFresh && decisions.some((decision) => decision)) return { fresh: true };
+    call.underWay.resolve(answersOf({ call, decisions }, folded, undefined));
+    return undefined;
+  }
+
+  async #meet(lane: Lane, folded: FoldedStream, need: Need): Promise<void> {
+    const { folder } = this.#options;
+    const [call] = lane.calls;
+    if (!call) return;
+    if ('fresh' in need) {
+      lane.mustRead = true;
+    } else if ('repeat' in need) {
+      call.repeats.set(need.id, await this.#whileWanted([call], 'its first answer', (signal) => folder.repeat(call, need.repeat, signal)));
+    } else if ('forgotten' in need && folded.revision !== undefined) {
+      const upTo = folded.revision;
+      const place = await this.#whileWanted([call], 'a look for its id', (signal) => folder.find(call.stream, need.forgotten, upTo, signal));
+      if (place) folded.commands.set(need.forgotten, place);
+      else call.absent.add(need.forgotten);
+    }
+  }
+
+  async #append(lane: Lane, folded: FoldedStream, batch: Batch): Promise<void> {
+    const { store, folder } = this.#options;
+    const calls = batch.joined.map(({ call }) => call);
+    const waiting = [...lane.calls];
+    const observed = batch.joined.flatMap(({ call, decisions }) =>
+      call.commands.map((given, index) => ({ observation: given.observed, events: decisions[index]?.newEvents.length ?? 0 })),
+    );
+    const tell = (error?: unknown): void => {
+      for (const { observation, events } of observed) if (events > 0) observation?.appended(error);
+    };
+    try {
+      const { revision, position } = await this.#whileWanted(calls, 'its append', (signal) => {
+        for (const { observation, events } of observed) if (events > 0) observation?.appending(events);
+        const appended = store.append(lane.stream, batch.newEvents, { expectedRevision: folded.revision ?? 'no-stream', signal });
+        for (const { turn } of calls) turn?.release();
+        return appended;
+      });
+      tell();
+      lane.pending -= calls.length;
+      for (const call of waiting) call.isProved = true;
+      this.#appended(batch, folded, revision, position);
+    } catch (error) {
+      tell(error);
+      if (isMainstemError(error, 'EVENT_STORE_WRONG_EXPECTED_REVISION')) return this.#conflict(lane, calls, error);
+      if (calls.length > 1 && isMainstemError(error, ...CULPRIT_CODES)) {
+        for (const call of calls) call.isAlone = true;
+        lane.calls.unshift(...calls);
+        return;
+      }
+      // Whether the events were written may be unknown: the next command reads the stream again.
+      for (const call of calls) {
+        folder.cache.drop(call.key);
+        lane.pending--;
+        if (error !== UNWANTED) call.underWay.reject(error);
+      }
+    }
+  }
+
+  #appended(batch: Batch, folded: FoldedStream, revision: Revision, position: Position): void {
+    const { folder, store } = this.#options;
+    const [{ call: first } = { call: undefined }] = batch.joined;
+    const before = folded.position;
+    const isAsExpected = revision === ((folded.revision ?? -1n) as bigint) + BigInt(batch.newEvents.length);
+    const start = revision - BigInt(batch.newEvents.length) + 1n;
+    folded.state = batch.state;
+    folded.revision = revision;
+    folded.position = position;
+    folded.lastEventId = batch.newEvents.at(-1)?.id;
+    let next = start;
+    const settle: (() => void)[] = [];
+    for (const joined of batch.joined) {
+      const places = joined.decisions.map((decision, index): CommandPlace | undefined => {
+        const count = BigInt(decision?.newEvents.length ?? 0);
+        if (count === 0n) return undefined;
+        const last = (next + count - 1n) as Revision;
+        // Positions of one append follow each other where they count events; elsewhere the end of the append stands for all in it.
+        const own = store.hasDensePositions === true ? ((position - (revision - last)) as Position) : position;
+        const { commandId, fingerprint } = joined.call.commands[index]?.context ?? { commandId: '' };
+        const place = { first: next as Revision, last, position: own, ...(fingerprint !== undefined && { fingerprint }) };
+        folded.commands.set(commandId, place);
+        next += count;
+        return place;
+      });
+      const answers = answersOf(joined, folded, places);
+      settle.push(() => joined.call.underWay.resolve(answers));
+    }
+    // Positions only rise: one that does not shows that the store was set back.
+    if (before !== undefined && position <= before) folder.cache.clear();
+    else if (first && isAsExpected) folder.prove(first.key, folded);
+    else if (first) folder.cache.drop(first.key);
+    for (const resolve of settle) resolve();
+  }
+
+  async #conflict(lane: Lane, calls: readonly Call[], conflict: unknown): Promise<void> {
+    const { attemptsMax, retryDelayMs, retryDelayMaxMs, runtime } = this.#options;
+    lane.mustRead = true;
+    const again: Call[] = [];
+    for (const call of calls) {
+      call.attempts++;
+      if (call.attempts >= attemptsMax) {
+        lane.pending--;
+        call.underWay.reject(new AggregateConflictUnresolved(call.stream, call.attempts, conflict));
+      } else again.push(call);
+    }
+    if (again.length === 0) return;
+    lane.calls.unshift(...again);
+    // Exponential backoff with full jitter, so that competitors do not meet again.
+    const boundMs = Math.min(retryDelayMaxMs, retryDelayMs * 2 ** (Math.max(...again.map(({ attempts }) => attempts)) - 1));
+    await this.#whileWanted(again, 'another attempt', (signal) => runtime.sleep(runtime.random() * boundMs, signal));
+  }
+
+  /** Does something for calls while one of them at least still waits; rejects with UNWANTED once none does. */
+  #whileWanted<Result>(calls: readonly Call[], what: string, start: (signal: AbortSignal) => Promise<Result>): Promise<Result> {
+    const abort = new AbortController();
+    return new Promise<Result>((resolve, reject) => {
+      const wanted = [...calls];
+      const onEnded = (): void => {
+        if (wanted.some(({ underWay }) => !underWay.isOver)) return;
+        abort.abort();
+        // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- never leaves the worker
+        reject(UNWANTED);
+      };
+      for (const { underWay } of wanted) {
+        underWay.waitsFor = what;
+        underWay.onEnded = onEnded;
+      }
+      start(abort.signal).then(resolve, reject);
+    });
+  }
+}
+
+/** The answers of a call, in the order of its commands. Their events are copies, made when somebody looks at them. */
+const answersOf = (
+  { call, decisions }: Joined,
+  { revision, position }: FoldedStream,
+  places: readonly (CommandPlace | undefined)[] | undefined,
+): readonly CommandResult[] =>
+  call.commands.map(({ context }, index): CommandResult => {
+    const decision = decisions[index];
+    const { stream } = call;
+    if (!decision) return call.repeats.get(context.commandId) as CommandResult;
+    const place = places?.[index];
+    if (!place) return { stream, events: [], nextRevision: revision, position, isRepeat: false };
+    let events: readonly DomainEvent[] | undefined;
+    return {
+      stream,
+      get events() {
+        return (events ??= decision.newEvents.map(({ type }, at) => ({ type, data: JSON.parse(decision.jsons[at] ?? 'null') as unknown })));
+      },
+      nextRevision: place.last,
+      position: place.position,
+      isRepeat: false,
+    };
+  });
