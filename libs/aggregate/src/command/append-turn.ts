@@ -42,13 +42,18 @@ class Turn implements AppendTurn {
   }
 
   begin(): void {
+    if (this.#hasBegun) return;
+    this.#hasBegun = true;
+    this.#resolve();
     // A loop, not a call within a call: many turns may have been released before their time.
-    let turn: Turn | undefined = this;
-    while (turn && !turn.#hasBegun) {
-      turn.#hasBegun = true;
-      turn.#resolve();
-      turn = turn.#isReleased ? turn.#next : undefined;
+    for (let last: Turn = this.#self(); last.#isReleased && last.#next && !last.#next.#hasBegun; last = last.#next) {
+      last.#next.#hasBegun = true;
+      last.#next.#resolve();
     }
+  }
+
+  #self(): Turn {
+    return this;
   }
 
   release(): void {

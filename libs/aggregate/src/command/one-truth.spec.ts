@@ -90,10 +90,10 @@ describe('a state in memory', () => {
     const executor = new CommandExecutor({ store: new InMemoryEventStore() });
     const answer = await executor.execute(account, 'a', { cents: 5 });
     await executor.execute(account, 'a', { cents: 5 });
-    const state = lastSeen();
-    expect(() => ((state as { cents: number }).cents = 900)).toThrow(TypeError);
-    expect(() => ((state?.payments as { cents: number }[])[0] = { cents: 900 })).toThrow(TypeError);
-    expect(() => ((state?.payments[0] as { cents: number }).cents = 900)).toThrow(TypeError);
+    const state = lastSeen() as { cents: number; payments: { cents: number }[] };
+    expect(() => (state.cents = 900)).toThrow(TypeError);
+    expect(() => (state.payments[0] = { cents: 900 })).toThrow(TypeError);
+    expect(() => ((state.payments[0] as { cents: number }).cents = 900)).toThrow(TypeError);
     expect(() => ((account.initialState as { cents: number }).cents = 900)).toThrow(TypeError);
     // Answers are copies: who gets one may do with it what it likes.
     for (const event of answer.events) (event.data as { cents: number }).cents = 900;
