@@ -1,9 +1,18 @@
 // From consecutive events of one document to the command that leads to them.
 import { AdjustBadDebt, BadDebtLine } from '../ledger/bad-debt/bad-debt.commands.js';
-import { AddCreditLines, CreditLine, IssueCreditNote } from '../ledger/credit-note/credit-note.commands.js';
+import { AddCreditLines, IssueCreditNote } from '../ledger/credit-note/credit-note.commands.js';
 import { AddOrderLines, OrderLine, PlaceOrder } from '../ledger/order/order.commands.js';
 import { AdjustStock, StockAdjustmentLine } from '../ledger/stock-adjustment/stock-adjustment.commands.js';
+import { IsDescription, IsPrice, IsQuantity, IsSku } from '../ledger/document-rules.js';
 import type { ImportedEvent } from './imported-event.js';
+
+/** A line that is on record. Nobody can ask for one without a price any more; what came back for nothing did so nevertheless. */
+class RecordedCreditLine {
+  @IsSku() sku!: string;
+  @IsDescription() description!: string;
+  @IsQuantity() quantity!: number;
+  @IsPrice() unitPrice!: string;
+}
 
 /** The command whose events are these: a header with its lines, or lines alone. The events are of one stream, a header is the first. */
 export const commandFor = (events: readonly [ImportedEvent, ...ImportedEvent[]]): object => {
@@ -15,9 +24,14 @@ export const commandFor = (events: readonly [ImportedEvent, ...ImportedEvent[]])
     case 'OrderLineAdded':
       return filled(new AddOrderLines(), { orderNo: documentNo, lines: linesOf(events, OrderLine, PRICED) });
     case 'CreditNoteIssued':
-      return filled(new IssueCreditNote(), { creditNo: documentNo, customerId, country, lines: linesOf(events.slice(1), CreditLine, PRICED) });
+      return filled(new IssueCreditNote(), {
+        creditNo: documentNo,
+        customerId,
+        country,
+        lines: linesOf(events.slice(1), RecordedCreditLine, PRICED),
+      });
     case 'CreditLineAdded':
-      return filled(new AddCreditLines(), { creditNo: documentNo, lines: linesOf(events, CreditLine, PRICED) });
+      return filled(new AddCreditLines(), { creditNo: documentNo, lines: linesOf(events, RecordedCreditLine, PRICED) });
     case 'StockAdjusted':
       return filled(new AdjustStock(), {
         adjustmentNo: documentNo,

@@ -90,7 +90,7 @@ describe('a state in memory', () => {
     const executor = new CommandExecutor({ store: new InMemoryEventStore() });
     const answer = await executor.execute(account, 'a', { cents: 5 });
     await executor.execute(account, 'a', { cents: 5 });
-    const state = lastSeen() as { cents: number; payments: { cents: number }[] };
+    const state = lastSeen() as unknown as { cents: number; payments: { cents: number }[] };
     expect(() => (state.cents = 900)).toThrow(TypeError);
     expect(() => (state.payments[0] = { cents: 900 })).toThrow(TypeError);
     expect(() => ((state.payments[0] as { cents: number }).cents = 900)).toThrow(TypeError);
