@@ -53,6 +53,7 @@ export * from './read-store/document-json.js';
 export * from './read-store/errors.js';
 export * from './read-store/key-order.js';
 export * from './read-store/lease.js';
+export * from './read-store/parked-text.js';
 export * from './read-store/promotion-rules.js';
 export * from './read-store/read-store.js';
 export * from './search/errors.js';

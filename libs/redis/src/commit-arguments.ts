@@ -6,6 +6,7 @@ import {
   derivedOf,
   encodeDocument,
   type CollectionChanges,
+  toStorableText,
 } from '@mainstem/projection';
 import type { ProjectionDocument } from '@mainstem/projection';
 import { textOf } from './generation-records.js';
@@ -31,8 +32,8 @@ export const commitArguments = (
   const args = [String(number), part, session, commits, textOf(from), textOf(to), digest, updatedAt, String(changes.length)];
   for (const change of changes) pushChanges(args, change, collections[change.collection]);
   args.push(String(unpark.length), String(park.length));
-  for (const { key, position } of unpark) args.push(key, orderedPosition(position));
-  for (const event of park) args.push(event.key, orderedPosition(event.position), encodeParked(event));
+  for (const { key, position } of unpark) args.push(toStorableText(key), orderedPosition(position));
+  for (const event of park) args.push(toStorableText(event.key), orderedPosition(event.position), encodeParked(event));
   return args;
 };
 

@@ -1,5 +1,5 @@
 // Lists parked events: of a session, of a snapshot, of the generation that serves.
-import { type ParkedEvent, ReadStoreUnavailable, UnknownGeneration } from '@mainstem/projection';
+import { type ParkedEvent, ReadStoreUnavailable, toStorableText, UnknownGeneration } from '@mainstem/projection';
 import type { ProjectionKeys } from './keys.js';
 import { decodeParked, orderedPosition, type ParkedQuery } from './parked-records.js';
 import { type RedisConnection, scriptOf } from './redis-connection.js';
@@ -18,7 +18,14 @@ export const readParked = async (
   { key, after, limit }: ParkedQuery,
   { projection, number, snapshot = '' }: ParkedSource,
 ): Promise<readonly ParkedEvent[]> => {
-  const args = [number ?? '', snapshot, limit, key === undefined ? '0' : '1', key ?? '', after === undefined ? '' : orderedPosition(after)];
+  const args = [
+    number ?? '',
+    snapshot,
+    limit,
+    key === undefined ? '0' : '1',
+    toStorableText(key ?? ''),
+    after === undefined ? '' : orderedPosition(after),
+  ];
   const [status, events = []] = (await connection.run(SCRIPT, [keys.meta, keys.root], args)) as [string, string[]?];
   if (status === 'over') throw snapshotOver();
   if (status === 'unknown') throw new UnknownGeneration(projection, number ?? 0);

@@ -6,6 +6,7 @@ import {
   CheckpointMoved,
   type CommitBatch,
   decodeDocument,
+  fromStorableText,
   GenerationDamaged,
   InvalidProjection,
   type ParkedEvent,
@@ -106,7 +107,7 @@ export class RedisSession implements ReadStoreSession {
   async parkedKeys(): Promise<ReadonlyMap<string, number>> {
     const counts = (await this.parts.connection.call('hgetall', [`${this.parts.base}$parked:n`])) as string[];
     const keys = new Map<string, number>();
-    for (let index = 0; index + 1 < counts.length; index += 2) keys.set(counts[index] ?? '', Number(counts[index + 1]));
+    for (let index = 0; index + 1 < counts.length; index += 2) keys.set(fromStorableText(counts[index] ?? ''), Number(counts[index + 1]));
     return keys;
   }
 

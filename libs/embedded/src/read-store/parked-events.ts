@@ -1,7 +1,7 @@
 // Parked events of an embedded read store. Statements only; transactions are the caller's.
 import type { DatabaseSync } from 'node:sqlite';
 import { type EventId, type Position, position, revision, type StreamName } from '@mainstem/event-store';
-import type { ParkedEvent } from '@mainstem/projection';
+import { fromStorableText, type ParkedEvent, toStorableText } from '@mainstem/projection';
 
 const ERROR_LENGTH_MAX = 2_000;
 
@@ -28,24 +28,26 @@ export class ParkedEvents {
   /** By position, strictly after `after`, at most `limit`. */
   list(generation: number, { key, after, limit }: ParkedQuery): readonly ParkedEvent[] {
     const { list, listKey } = this.#statements;
-    const rows = key === undefined ? list.all(generation, after ?? BEFORE_ALL, limit) : listKey.all(generation, key, after ?? BEFORE_ALL, limit);
-    return (rows as unknown as readonly ParkedRow[]).map((row) => ({ ...row, position: position(row.position), revision: revision(row.revision) }));
+    const rows =
+      key === undefined ? list.all(generation, after ?? BEFORE_ALL, limit) : listKey.all(generation, toStorableText(key), after ?? BEFORE_ALL, limit);
+    return (rows as unknown as readonly ParkedRow[]).map(parkedEventOf);
   }
 
   /** Number of parked events by key. */
   keys(generation: number): ReadonlyMap<string, number> {
     const rows = this.#statements.keys.all(generation) as unknown as readonly { key: string; count: number }[];
-    return new Map(rows.map(({ key, count }) => [key, count]));
+    return new Map(rows.map(({ key, count }) => [fromStorableText(key), count]));
   }
 
   park(generation: number, event: ParkedEvent): void {
-    const error = event.error.slice(0, ERROR_LENGTH_MAX);
-    const { position: place, key, eventId, type, stream } = event;
+    const error = toStorableText(event.error.slice(0, ERROR_LENGTH_MAX));
+    const { position: place, eventId } = event;
+    const [key, type, stream] = [event.key, event.type, event.stream].map(toStorableText) as [string, string, string];
     this.#statements.park.run(generation, place, key, eventId, type, stream, event.revision, error, event.parkedAt);
   }
 
   unpark(generation: number, event: Pick<ParkedEvent, 'key' | 'position'>): void {
-    this.#statements.unpark.run(generation, event.position, event.key);
+    this.#statements.unpark.run(generation, event.position, toStorableText(event.key));
   }
 
   clear(generation: number): void {
@@ -63,6 +65,16 @@ interface ParkedRow {
   readonly error: string;
   readonly parkedAt: string;
 }
+
+const parkedEventOf = (row: ParkedRow): ParkedEvent => ({
+  ...row,
+  key: fromStorableText(row.key),
+  type: fromStorableText(row.type),
+  stream: fromStorableText(row.stream) as StreamName,
+  error: fromStorableText(row.error),
+  position: position(row.position),
+  revision: revision(row.revision),
+});
 
 // Positions start at 0.
 const BEFORE_ALL = -1n;

@@ -1,5 +1,6 @@
 // Names of indices, aliases and documents.
 import { createHash } from 'node:crypto';
+import { toStorableText } from '@mainstem/projection';
 import { InvalidOpenSearchOptions } from '../errors.js';
 
 /** The alias of the generation that serves: what queries, and other tools, read. */
@@ -54,7 +55,10 @@ export const documentId = (collection: string, key: string): string => {
 /** Of a part of the generation, from 0. */
 export const stateId = (partition: number): string => (partition === 0 ? 'state' : `state#${partition}`);
 
-export const parkedId = (key: string, position: bigint): string => `parked#${hashOf(key)}/${position}`;
+/** Different for any two keys. */
+export const parkedKeyHash = (key: string): string => hashOf(toStorableText(key));
+
+export const parkedId = (key: string, position: bigint): string => `parked#${parkedKeyHash(key)}/${position}`;
 
 /** A batch of one part of a generation. */
 export interface BatchName {

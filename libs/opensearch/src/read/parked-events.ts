@@ -1,7 +1,7 @@
 // Parked events as documents, in the order of their positions.
-import { position as toPosition, revision as toRevision, type Position } from '@mainstem/event-store';
-import type { ParkedEvent } from '@mainstem/projection';
-import { hashOf } from '../generation/names.js';
+import { position as toPosition, revision as toRevision, type Position, type StreamName } from '@mainstem/event-store';
+import { fromStorableText, isHashedKey, type ParkedEvent } from '@mainstem/projection';
+import { parkedKeyHash } from '../generation/names.js';
 import type { SearchServer } from '../server/search-server.js';
 import { paddedPosition } from '../write/document-lines.js';
 
@@ -46,7 +46,7 @@ export const pagesOfParked = async (
   const events: ParkedEvent[] = [];
   const filter = [
     { term: { kind: 'parked' } },
-    ...(key === undefined ? [] : [{ term: { parkedKey: hashOf(key) } }]),
+    ...(key === undefined ? [] : [{ term: { parkedKey: parkedKeyHash(key) } }]),
     ...(after === undefined ? [] : [{ range: { place: { gt: paddedPosition(after) } } }]),
   ];
   for (let last: readonly unknown[] | undefined; events.length < limit;) {
@@ -68,14 +68,29 @@ export const parkedKeyCounts = async (server: SearchServer, alias: string): Prom
     const keys = { composite: { size: PAGE, sources: [{ key: { terms: { field: 'key' } } }], ...(after && { after }) } };
     const request = JSON.stringify({ size: 0, query: { term: { kind: 'parked' } }, aggs: { keys } });
     const { body } = await server.request<KeysAnswer>({ method: 'POST', path: `/${alias}/_search`, body: request });
-    for (const { key, doc_count: count } of body.aggregations?.keys.buckets ?? []) counts.set(key.key, count);
+    for (const { key, doc_count: count } of body.aggregations?.keys.buckets ?? []) {
+      counts.set(isHashedKey(key.key) ? await wholeKey(server, alias, key.key) : fromStorableText(key.key), count);
+    }
     after = body.aggregations?.keys.after_key;
   }
   return counts;
 };
 
+/** Of a key that is too long for the index. */
+const wholeKey = async (server: SearchServer, alias: string, indexed: string): Promise<string> => {
+  const filter = [{ term: { kind: 'parked' } }, { term: { key: indexed } }];
+  const body = JSON.stringify({ size: 1, query: { bool: { filter } }, sort: [{ place: 'asc' }] });
+  const answer = await server.request<SearchAnswer>({ method: 'POST', path: `/${alias}/_search`, body });
+  const [hit] = answer.body.hits.hits;
+  return hit ? parkedEventOf(hit._source.document).key : indexed;
+};
+
 export const parkedEventOf = (stored: StoredParked): ParkedEvent => ({
   ...stored,
+  key: fromStorableText(stored.key),
+  error: fromStorableText(stored.error),
+  type: fromStorableText(stored.type),
+  stream: fromStorableText(stored.stream) as StreamName,
   position: toPosition(stored.position),
   revision: toRevision(stored.revision),
 });

@@ -10,8 +10,10 @@ import {
   type SearchDeclaration,
   SEARCH_LENGTH_MAX,
   textsOf,
+  toIndexedKey,
+  toStorableText,
 } from '@mainstem/projection';
-import { documentId, hashOf, parkedId } from '../generation/names.js';
+import { documentId, parkedId, parkedKeyHash } from '../generation/names.js';
 import { fieldName } from '../generation/index-definition.js';
 
 /** A collection as it is written: its place in the projection and what is searched in it. */
@@ -65,14 +67,10 @@ const addChanges = (requests: RequestList, { collection, upserts, deletes }: Col
 const documentSource = (collection: string, key: string, document: ProjectionDocument, written: WrittenCollection): string => {
   const json = encodeDocument(collection, key, document);
   if (json.length > DOCUMENT_LENGTH_MAX) {
-    throw new InvalidDocument(
-      collection,
-      key.slice(0, 100),
-      `it has ${json.length} characters as JSON; at most ${DOCUMENT_LENGTH_MAX} can be stored`,
-    );
+    throw new InvalidDocument(collection, key, `it has ${json.length} characters as JSON; at most ${DOCUMENT_LENGTH_MAX} can be stored`);
   }
   if (key.length * 3 > KEY_BYTES_MAX && Buffer.byteLength(key) > KEY_BYTES_MAX) {
-    throw new InvalidDocument(collection, `${key.slice(0, 100)}…`, `its key has more than ${KEY_BYTES_MAX} bytes`);
+    throw new InvalidDocument(collection, key, `its key has more than ${KEY_BYTES_MAX} bytes`);
   }
   const { words, filters } = searchedOf(collection, key, document, written);
   const searched = `${words ? `,"words":${JSON.stringify(words)}` : ''}${filters ? `,"filters":${JSON.stringify(filters)}` : ''}`;
@@ -109,8 +107,10 @@ const beginning = (text: string): string =>
     : text.slice(0, (text.codePointAt(WORD_LENGTH_MAX - 1) ?? 0) > 0xffff ? WORD_LENGTH_MAX - 1 : WORD_LENGTH_MAX);
 
 const parkedSource = (event: ParkedEvent): string => {
-  const document = { ...event, position: event.position.toString(), revision: event.revision.toString() };
-  return JSON.stringify({ kind: 'parked', key: event.key, parkedKey: hashOf(event.key), place: paddedPosition(event.position), document });
+  const [key, error, type, stream] = [event.key, event.error, event.type, event.stream].map(toStorableText);
+  const document = { ...event, key, error, type, stream, position: event.position.toString(), revision: event.revision.toString() };
+  const indexed = toIndexedKey(event.key, KEY_BYTES_MAX).text;
+  return JSON.stringify({ kind: 'parked', key: indexed, parkedKey: parkedKeyHash(event.key), place: paddedPosition(event.position), document });
 };
 
 class RequestList {

@@ -1,5 +1,6 @@
 // Errors of running projections, and of whoever waits for one.
 import { MainstemError, nearestName } from '@mainstem/event-store';
+import { shownKey } from '../read-store/errors.js';
 
 /** Nobody here hosts a projection of that name. */
 export class UnknownProjection extends MainstemError {
@@ -69,7 +70,7 @@ export class ProjectionFailed extends MainstemError {
   ) {
     super(
       'PROJECTION_FAILED',
-      `Projection ${projection} failed on ${type} at position ${position} (key ${key}): ${cause instanceof Error ? cause.message : String(cause)}`,
+      `Projection ${projection} failed on ${type} at position ${position} (key ${shownKey(key)}): ${cause instanceof Error ? cause.message : String(cause)}`,
       { cause },
     );
   }

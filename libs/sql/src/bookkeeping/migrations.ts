@@ -96,8 +96,26 @@ export class ReadStorePartitions1764200000000 implements MigrationInterface {
   }
 }
 
+/** Keys of parked events that are too long for an index: `key` holds their hash then. */
+export class ReadStoreLongKeys1764300000000 implements MigrationInterface {
+  readonly name = 'ReadStoreLongKeys1764300000000';
+
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query(`ALTER TABLE ${tableNamer(runner)('mainstem_parked')} ADD COLUMN whole_key text`);
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query(`ALTER TABLE ${tableNamer(runner)('mainstem_parked')} DROP COLUMN whole_key`);
+  }
+}
+
 /** All migrations, oldest first. */
-export const migrations = [ReadStoreBookkeeping1764000000000, ReadStoreLeases1764100000000, ReadStorePartitions1764200000000] as const;
+export const migrations = [
+  ReadStoreBookkeeping1764000000000,
+  ReadStoreLeases1764100000000,
+  ReadStorePartitions1764200000000,
+  ReadStoreLongKeys1764300000000,
+] as const;
 
 /** Where TypeORM notes which of them have run. */
 export const MIGRATIONS_TABLE = 'mainstem_migrations';

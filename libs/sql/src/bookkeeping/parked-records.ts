@@ -1,7 +1,7 @@
 // Parked events as rows, in the order of their positions.
 import { position as toPosition, revision as toRevision } from '@mainstem/event-store';
 import type { EventId, StreamName } from '@mainstem/event-store';
-import type { ParkedEvent } from '@mainstem/projection';
+import { fromStorableText, toIndexedKey, toStorableText, type ParkedEvent } from '@mainstem/projection';
 import type { SqlConnection, SqlDatabase } from '../sql-database.js';
 import { textOf } from './generation-records.js';
 
@@ -11,8 +11,10 @@ export interface ParkedSelection {
   readonly generation: number;
 }
 
-// 10 parameters a row: far below the limits of both databases (32,766 and 65,535).
+// 11 parameters a row: far below the limits of both databases (32,766 and 65,535).
 const ROWS_PER_STATEMENT = 500;
+/** With the names beside it, less than the 2,704 bytes that an entry of PostgreSQL's indexes takes. */
+const KEY_BYTES_MAX = 1_000;
 
 /** Reads and writes `mainstem_parked`. */
 export class ParkedRecords {
@@ -25,22 +27,13 @@ export class ParkedRecords {
   /** Adds events to the list; one that is there already gets its new error. */
   async park(connection: SqlConnection, { projection, generation }: ParkedSelection, events: readonly ParkedEvent[]): Promise<void> {
     for (const chunk of chunksOf(events, ROWS_PER_STATEMENT)) {
-      const rows = chunk.map(() => '(?, ?, CAST(? AS bigint), ?, ?, ?, ?, CAST(? AS bigint), ?, ?)').join(', ');
-      const sql = `INSERT INTO ${this.#parked} (projection, generation, position, key, event_id, type, stream, revision, error, parked_at) VALUES ${rows}
+      const rows = chunk.map(() => '(?, ?, CAST(? AS bigint), ?, ?, ?, ?, CAST(? AS bigint), ?, ?, ?)').join(', ');
+      const sql = `INSERT INTO ${this.#parked} (projection, generation, position, key, event_id, type, stream, revision, error, parked_at, whole_key) VALUES ${rows}
         ON CONFLICT (projection, generation, position, key) DO UPDATE SET error = excluded.error, parked_at = excluded.parked_at`;
-      const parameters = chunk.flatMap((event) => [
-        projection,
-        generation,
-        event.position.toString(),
-        event.key,
-        event.eventId,
-        event.type,
-        event.stream,
-        event.revision.toString(),
-        event.error,
-        event.parkedAt,
-      ]);
-      await connection.run(sql, parameters);
+      await connection.run(
+        sql,
+        chunk.flatMap((event) => [projection, generation, ...valuesOf(event)]),
+      );
     }
   }
 
@@ -53,7 +46,7 @@ export class ParkedRecords {
     for (const chunk of chunksOf(events, ROWS_PER_STATEMENT)) {
       const rows = chunk.map(() => '(CAST(? AS bigint), ?)').join(', ');
       const sql = `DELETE FROM ${this.#parked} WHERE projection = ? AND generation = ? AND (position, key) IN (VALUES ${rows})`;
-      await connection.run(sql, [projection, generation, ...chunk.flatMap(({ key, position }) => [position.toString(), key])]);
+      await connection.run(sql, [projection, generation, ...chunk.flatMap(({ key, position }) => [position.toString(), indexedKey(key)])]);
     }
   }
 
@@ -67,21 +60,21 @@ export class ParkedRecords {
     const parameters: unknown[] = [projection, generation];
     if (key !== undefined) {
       conditions.push('key = ?');
-      parameters.push(key);
+      parameters.push(indexedKey(key));
     }
     if (after !== undefined) {
       conditions.push('position > CAST(? AS bigint)');
       parameters.push(textOf(after));
     }
-    const sql = `SELECT ${COLUMNS} FROM ${this.#parked} WHERE ${conditions.join(' AND ')} ORDER BY mainstem_parked.position, key LIMIT ?`;
+    const sql = `SELECT ${COLUMNS} FROM ${this.#parked} WHERE ${conditions.join(' AND ')} ORDER BY mainstem_parked.position, mainstem_parked.key LIMIT ?`;
     return (await connection.query<ParkedRow>(sql, [...parameters, limit])).map(parkedEventOf);
   }
 
   /** Number of parked events by key. */
   async keys(connection: SqlConnection, { projection, generation }: ParkedSelection): Promise<ReadonlyMap<string, number>> {
-    const sql = `SELECT key, CAST(count(*) AS text) AS total FROM ${this.#parked} WHERE projection = ? AND generation = ? GROUP BY key`;
+    const sql = `SELECT COALESCE(max(whole_key), key) AS key, CAST(count(*) AS text) AS total FROM ${this.#parked} WHERE projection = ? AND generation = ? GROUP BY mainstem_parked.key`;
     const rows = await connection.query<{ key: string; total: string }>(sql, [projection, generation]);
-    return new Map(rows.map(({ key, total }) => [key, Number(total)]));
+    return new Map(rows.map(({ key, total }) => [fromStorableText(key), Number(total)]));
   }
 
   /** Forgets all of a generation. */
@@ -90,7 +83,24 @@ export class ParkedRecords {
   }
 }
 
-const COLUMNS = `key, CAST(position AS text) AS position, event_id AS "eventId", type, stream, CAST(revision AS text) AS revision, error, parked_at AS "parkedAt"`;
+const indexedKey = (key: string): string => toIndexedKey(key, KEY_BYTES_MAX).text;
+
+const valuesOf = (event: ParkedEvent): readonly (string | null)[] => {
+  const { text, isWhole } = toIndexedKey(event.key, KEY_BYTES_MAX);
+  return [
+    event.position.toString(),
+    text,
+    event.eventId,
+    toStorableText(event.type),
+    toStorableText(event.stream),
+    event.revision.toString(),
+    toStorableText(event.error),
+    event.parkedAt,
+    isWhole ? null : toStorableText(event.key),
+  ];
+};
+
+const COLUMNS = `COALESCE(whole_key, key) AS key, CAST(position AS text) AS position, event_id AS "eventId", type, stream, CAST(revision AS text) AS revision, error, parked_at AS "parkedAt"`;
 
 interface ParkedRow {
   readonly key: string;
@@ -105,9 +115,12 @@ interface ParkedRow {
 
 const parkedEventOf = (row: ParkedRow): ParkedEvent => ({
   ...row,
+  key: fromStorableText(row.key),
+  type: fromStorableText(row.type),
+  error: fromStorableText(row.error),
   position: toPosition(row.position),
   eventId: row.eventId as EventId,
-  stream: row.stream as StreamName,
+  stream: fromStorableText(row.stream) as StreamName,
   revision: toRevision(row.revision),
 });
 

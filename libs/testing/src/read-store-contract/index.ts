@@ -4,6 +4,7 @@ import { checkpointCases } from './checkpoint-cases.js';
 import { defineCases, type ReadStoreContractOptions } from './contract-fixture.js';
 import { plainDocuments } from './contract-projection.js';
 import { engineCases } from './engine-cases.js';
+import { failureCases } from './failure-cases.js';
 import { generationCases } from './generation-cases.js';
 import { leaseCases } from './lease-cases.js';
 import { loadCases } from './load-cases.js';
@@ -26,6 +27,7 @@ export const readStoreContract = <Transaction = never>(options: ReadStoreContrac
       ...scanCases(define),
       ...(options.transaction ? transactionCases(define, options.transaction) : []),
       ...engineCases(define),
+      ...failureCases(define),
       ...leaseCases(define),
       ...partitionCases(define),
       ...verifyCases(define),

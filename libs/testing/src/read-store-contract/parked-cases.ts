@@ -1,7 +1,19 @@
 // Contract of parked events: kept in order, found by key, settled together with their effect.
 import assert from 'node:assert/strict';
+import type { ParkedEvent } from '@mainstem/projection';
 import type { ContractCase } from '../contract-suite.js';
+import { briefly, ODD_TEXTS } from './odd-texts.js';
 import { aBatch, anOrder, aParkedEvent, at, loadOne, openFirst, POSITION_MAX, type DefineCase } from './contract-fixture.js';
+
+/** With messages that can be read. */
+const assertSame = (actual: readonly ParkedEvent[], expected: readonly ParkedEvent[]): void => {
+  const briefed = (events: readonly ParkedEvent[]): unknown => events.map(({ key, error, ...event }) => [briefly(key), briefly(error), event]);
+  assert.deepEqual(briefed(actual), briefed(expected));
+  assert.ok(
+    actual.every(({ key, error }, index) => key === expected[index]?.key && error === expected[index]?.error),
+    'keys and errors are unchanged to the last character',
+  );
+};
 
 export const parkedCases = (define: DefineCase): readonly ContractCase[] => [
   define('parks events with the batch and gives them back in order of position, unchanged', async (context) => {
@@ -22,6 +34,25 @@ export const parkedCases = (define: DefineCase): readonly ContractCase[] => [
     assert.deepEqual(await session.parked({ key: 'mine', after: at(101), limit: 2 }), []);
     assert.deepEqual(await session.parked({ key: 'nobody', limit: 2 }), []);
     assert.equal((await context.store.parked(context.projection.name, 3)).length, 3);
+  }),
+
+  define('takes any key and any error text, gives both back unchanged, and finds, counts and settles each by its key', async (context) => {
+    const session = await openFirst(context);
+    const parked = ODD_TEXTS.map((text, index) => aParkedEvent(text, at(index + 1), text.slice(0, 2_000)));
+    const [last] = parked.slice(-1) as [ParkedEvent];
+    await session.commit({ ...aBatch(undefined, at(99)), park: [...parked, { ...last, position: at(90) }] });
+    assertSame(await session.parked({ limit: 100 }), [...parked, { ...last, position: at(90) }]);
+    assertSame(await context.store.parked(context.projection.name, 100), [...parked, { ...last, position: at(90) }]);
+    const again = await openFirst(context);
+    const counts = await again.parkedKeys();
+    assert.equal(counts.size, ODD_TEXTS.length);
+    for (const text of ODD_TEXTS) assert.equal(counts.get(text), text === last.key ? 2 : 1, `the count of ${briefly(text)}`);
+    for (const event of parked.slice(0, -1)) assertSame(await again.parked({ key: event.key, limit: 2 }), [event]);
+    await again.commit({ ...aBatch(at(99), at(99)), park: [{ ...last, error: 'again' }], unpark: parked.slice(0, -1) });
+    assertSame(await again.parked({ limit: 100 }), [
+      { ...last, error: 'again' },
+      { ...last, position: at(90) },
+    ]);
   }),
 
   define('counts parked events by key', async (context) => {
