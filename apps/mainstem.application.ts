@@ -20,7 +20,7 @@ import {
   type RuleViolations,
 } from '@mainstem/cli';
 import { allOrNone, isMainstemError, type EventStore, type Position } from '@mainstem/event-store';
-import { readSettings, type Settings } from '@mainstem/nest';
+import { COMMAND_HEALTH, readSettings, type CommandHealth, type Settings } from '@mainstem/nest';
 import { Projector, waitForPosition } from '@mainstem/projection';
 import type { SqlReadStore } from '@mainstem/sql';
 import { NestFactory } from '@nestjs/core';
@@ -30,6 +30,8 @@ import { join, resolve } from 'node:path';
 
 const VIOLATIONS = 'violations';
 const IDS_MAX = 10;
+/** How often an import is asked whether it gets on. */
+const LOOK_EVERY_MS = 1_000;
 /** A projector that runs elsewhere moves on within this time. */
 const PROGRESS_TIMEOUT_MS = 1_500;
 const CATCH_UP_TIMEOUT_MS = 15 * 60_000;
@@ -61,12 +63,21 @@ const importFile = async (given: ApplicationSettings, request: ImportRequest): P
   await assertReadable(request.file);
   const store = await openEventStore(settings);
   const app = await NestFactory.createApplicationContext(LedgerModule.forRoot({ eventStore: { store } }), { logger: ['error', 'warn'] });
+  let progress = { bytesRead: 0, bytesTotal: 0, events: 0 };
+  const commands = app.get<CommandHealth>(COMMAND_HEALTH);
+  const look = setInterval(() => {
+    const [waitsFor] = commands.reasons();
+    if (waitsFor !== undefined) request.onProgress({ ...progress, waitsFor });
+  }, LOOK_EVERY_MS);
   try {
     const report = await importLedger({
       file: resolve(request.file),
       commandBus: app.get(CommandBus),
       rejectsFile: request.rejectsFile === undefined ? join(settings.dir, 'rejects.ndjson') : resolve(request.rejectsFile),
-      onProgress: (bytesRead, bytesTotal, events) => request.onProgress({ bytesRead, bytesTotal, events }),
+      onProgress: (bytesRead, bytesTotal, events) => {
+        progress = { bytesRead, bytesTotal, events };
+        request.onProgress(progress);
+      },
       signal: request.signal,
     });
     return {
@@ -80,6 +91,7 @@ const importFile = async (given: ApplicationSettings, request: ImportRequest): P
       violations: report.isComplete ? await brokenRules(store, settings, request.signal) : undefined,
     };
   } finally {
+    clearInterval(look);
     await app.close();
     await store.close();
   }

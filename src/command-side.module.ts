@@ -1,5 +1,5 @@
 // The command side as a process of its own: the ledger, its event store, health.
-import { EVENT_STORE, eventStoreHealth, HealthModule, TelemetryModule, type Settings } from '@mainstem/nest';
+import { COMMAND_HEALTH, EVENT_STORE, eventStoreHealth, HealthModule, TelemetryModule, type HealthCheck, type Settings } from '@mainstem/nest';
 import type { EventStore } from '@mainstem/event-store';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { ConfiguredEventStoreModule } from './event-store/configured-event-store.module.js';
@@ -14,7 +14,10 @@ export class CommandSideModule {
         TelemetryModule.forRoot({ ...settings, serviceName: 'command-side' }),
         ConfiguredEventStoreModule.forRoot(settings),
         LedgerModule.forRoot(),
-        HealthModule.forRootAsync({ inject: [EVENT_STORE], useFactory: (store: EventStore) => [eventStoreHealth(store)] }),
+        HealthModule.forRootAsync({
+          inject: [EVENT_STORE, COMMAND_HEALTH],
+          useFactory: (store: EventStore, commands: HealthCheck) => [eventStoreHealth(store), commands],
+        }),
       ],
     };
   }

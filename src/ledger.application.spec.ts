@@ -91,6 +91,16 @@ describe('placing an order', () => {
     expect(await eventsOf(`order-${order.orderNo}`)).toHaveLength(2);
   });
 
+  it('tells the same Idempotency-Key with another request on the same order apart, and takes the order of the fields for nothing', async () => {
+    const orderNo = nextNo();
+    const headers = { 'Idempotency-Key': `used-${orderNo}` };
+    await post('/api/orders', { orderNo, country: 'EIRE' }, headers);
+    expectProblem(await post('/api/orders', { orderNo, country: 'France' }, headers), 422, 'COMMAND_ID_REUSED');
+    expectProblem(await post(`/api/orders/${orderNo}/lines`, { lines: [LINE] }, headers), 422, 'COMMAND_ID_REUSED');
+    expect((await post('/api/orders', { country: 'EIRE', orderNo }, headers)).headers.get('Idempotency-Replayed')).toBe('true');
+    expect(await eventsOf(`order-${orderNo}`)).toHaveLength(1);
+  });
+
   it('records who asked: command, correlation and causation', async () => {
     const orderNo = nextNo();
     await post('/api/orders', { orderNo, country: 'EIRE' }, { 'Idempotency-Key': 'k 1', 'X-Correlation-Id': 'talk-7' });

@@ -43,6 +43,35 @@ const facts = (events: readonly RecordedEvent[]): readonly Omit<Line, 'seq'>[] =
   events.map((event) => ({ stream: event.stream, type: event.type, at: occurredAt(event), data: event.data as Record<string, unknown> }));
 const withoutSeq = (lines: readonly Line[]): readonly Omit<Line, 'seq'>[] => lines.map(({ stream, type, at, data }) => ({ stream, type, at, data }));
 
+/** Made-up documents, three open at a time; an order and a stock adjustment never share a number. */
+const interleaved = (count: number): readonly string[] => {
+  const lines: string[] = [];
+  const open: { stream: string; no: string; line: number }[] = [];
+  const put = (stream: string, type: string, data: object): void => {
+    const at = new Date(Date.UTC(2012, 0, 1) + lines.length * 60_000).toISOString().replace('.000Z', 'Z');
+    lines.push(JSON.stringify({ seq: lines.length + 1, stream, type, at, data }));
+  };
+  for (let step = 0; lines.length < count; step++) {
+    const isCredit = open.length % 2 === 1;
+    if (open.length < 3) {
+      const no = `${isCredit ? 'C' : ''}${900_000 + step}`;
+      const stream = `${isCredit ? 'credit' : 'order'}-${no}`;
+      put(stream, isCredit ? 'CreditNoteIssued' : 'OrderPlaced', { [isCredit ? 'creditNo' : 'orderNo']: no, customerId: null, country: 'EIRE' });
+      open.push({ stream, no, line: 0 });
+      continue;
+    }
+    const index = (step * 7) % 3;
+    const document = open[index] as (typeof open)[number];
+    document.line++;
+    const type = document.stream.startsWith('credit') ? 'CreditLineAdded' : 'OrderLineAdded';
+    // Every ninth line is free, which is on record for both kinds of document.
+    const unitPrice = step % 9 === 0 ? '0.00' : '2.55';
+    put(document.stream, type, { line: document.line, sku: `S${step % 13}`, description: 'A THING', quantity: 1, unitPrice });
+    if (document.line === 12) open.splice(index, 1);
+  }
+  return lines;
+};
+
 describe.each([
   { name: 'in memory', open: async (): Promise<EventStore> => new InMemoryEventStore() },
   { name: 'in the embedded store', open: (dir: string): Promise<EventStore> => EmbeddedEventStore.open({ dir: join(dir, 'store') }) },
@@ -78,6 +107,15 @@ describe.each([
       .split('\n')
       .map((line) => JSON.parse(line) as { line: number; reason: string; code: string; text: string })
       .sort((left, right) => left.line - right.line);
+
+  it('takes documents whose events are interleaved, in the order of the file, and again adds none', async () => {
+    const lines = interleaved(600);
+    const report = await importLines(lines);
+    expect(report).toMatchObject({ isComplete: true, lines: lines.length, added: lines.length, rejected: 0, renumbered: 0 });
+    expect(facts(await all(store))).toEqual(withoutSeq(parsed(lines)));
+    await restart();
+    expect(await importLines(lines)).toMatchObject({ added: 0, alreadyThere: lines.length, rejected: 0 });
+  });
 
   it('keeps the order of the file, every number and every original time', async () => {
     const report = await importLines(sample);

@@ -278,10 +278,17 @@ export const mutants = [
     suites: ['libs/event-store/src', ...EVENT_STORE],
   },
   {
-    name: 'a repeated command is decided again',
+    name: 'a command enters its lane before its turn',
     file: 'libs/aggregate/src/command/command-executor.ts',
-    from: 'if (place) return this.#repeat(execution, place);',
-    to: 'void place;',
+    from: 'appendTurn.ready.then(',
+    to: 'Promise.resolve().then(',
+    suites: ['libs/aggregate/src'],
+  },
+  {
+    name: 'a repeated command is decided again',
+    file: 'libs/aggregate/src/command/stream-worker.ts',
+    from: '        if (place) {\n',
+    to: '        if (place && commandId === "") {\n',
     suites: ['libs/aggregate/src'],
   },
   {

@@ -8,7 +8,17 @@ import { hostedOnSql } from '#apps/sql-projector/src/sql-projections.js';
 import { LedgerModule } from '#src/ledger/ledger.module.js';
 import { ConfiguredEventStoreModule } from '#src/event-store/configured-event-store.module.js';
 import type { EventReader } from '@mainstem/event-store';
-import { EVENT_STORE, eventStoreHealth, HealthModule, projectorHealth, ProjectorModule, TelemetryModule, type Settings } from '@mainstem/nest';
+import {
+  COMMAND_HEALTH,
+  EVENT_STORE,
+  eventStoreHealth,
+  HealthModule,
+  projectorHealth,
+  ProjectorModule,
+  TelemetryModule,
+  type CommandHealth,
+  type Settings,
+} from '@mainstem/nest';
 import { Projector, type HostedProjection, type ReadStore } from '@mainstem/projection';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { FirstImport, SETTINGS } from './first-import.js';
@@ -32,11 +42,12 @@ export class AllInOneModule {
         LedgerModule.forRoot(),
         QueryApiModule,
         HealthModule.forRootAsync({
-          inject: [EVENT_STORE, FirstImport, Projector],
-          useFactory: (reader: EventReader, firstImport: FirstImport, projector: Projector) => [
+          inject: [EVENT_STORE, FirstImport, Projector, COMMAND_HEALTH],
+          useFactory: (reader: EventReader, firstImport: FirstImport, projector: Projector, commands: CommandHealth) => [
             eventStoreHealth(reader),
             firstImport,
             projectorHealth(projector),
+            commands,
           ],
         }),
       ],

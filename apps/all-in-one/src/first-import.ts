@@ -2,7 +2,7 @@
 import { importLedger } from '#src/import/import-ledger.js';
 import type { ImportReport } from '#src/import/import-report.js';
 import type { EventStore, JsonValue, Position, Runtime } from '@mainstem/event-store';
-import { EVENT_STORE, RUNTIME, type HealthCheck, type Settings } from '@mainstem/nest';
+import { COMMAND_HEALTH, EVENT_STORE, RUNTIME, type CommandHealth, type HealthCheck, type Settings } from '@mainstem/nest';
 import { Projector } from '@mainstem/projection';
 import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
@@ -24,6 +24,8 @@ export interface ImportStatus {
   readonly elapsedMs: number;
   readonly report?: ImportReport;
   readonly error?: string;
+  /** What it has waited for since ten seconds or longer. */
+  readonly waitsFor?: string;
 }
 
 @Injectable()
@@ -31,7 +33,7 @@ export class FirstImport implements HealthCheck, OnApplicationBootstrap, OnModul
   readonly name = 'first import';
   readonly #abort = new AbortController();
   readonly #logger = new Logger('FirstImport');
-  #status: Omit<ImportStatus, 'elapsedMs'> = { state: 'waiting', bytesRead: 0, bytesTotal: 0, events: 0 };
+  #status: Omit<ImportStatus, 'elapsedMs' | 'waitsFor'> = { state: 'waiting', bytesRead: 0, bytesTotal: 0, events: 0 };
   #startedMs = 0;
   /** Where the event store ended when the import was through. */
   #importedTo: Position | undefined;
@@ -43,6 +45,7 @@ export class FirstImport implements HealthCheck, OnApplicationBootstrap, OnModul
     @Inject(RUNTIME) private readonly runtime: Runtime,
     @Inject(CommandBus) private readonly commandBus: CommandBus,
     @Inject(Projector) private readonly projector: Pick<Projector, 'status'>,
+    @Inject(COMMAND_HEALTH) private readonly commands: Pick<CommandHealth, 'reasons'> = { reasons: () => [] },
   ) {}
 
   onApplicationBootstrap(): void {
@@ -62,7 +65,8 @@ export class FirstImport implements HealthCheck, OnApplicationBootstrap, OnModul
   }
 
   status(): ImportStatus {
-    return { ...this.#status, elapsedMs: this.runtime.monotonic() - this.#startedMs };
+    const [waitsFor] = this.#status.state === 'importing' ? this.commands.reasons() : [];
+    return { ...this.#status, elapsedMs: this.runtime.monotonic() - this.#startedMs, ...(waitsFor !== undefined && { waitsFor }) };
   }
 
   /** Resolves when the import has ended, whatever the end was. */
@@ -72,7 +76,7 @@ export class FirstImport implements HealthCheck, OnApplicationBootstrap, OnModul
   }
 
   reasons(): readonly string[] {
-    const { state, bytesRead, bytesTotal, events, error } = this.#status;
+    const { state, bytesRead, bytesTotal, events, error, waitsFor } = this.status();
     switch (state) {
       case 'done':
         return this.#notYetProjected();
@@ -81,7 +85,7 @@ export class FirstImport implements HealthCheck, OnApplicationBootstrap, OnModul
       case 'waiting':
         return ['the data file is being looked at'];
       case 'importing':
-        return [`importing: ${bytesRead} of ${bytesTotal} bytes, ${events} events`];
+        return [`importing: ${bytesRead} of ${bytesTotal} bytes, ${events} events${waitsFor === undefined ? '' : `; no progress: ${waitsFor}`}`];
       case 'stopped':
         return ['stopped before its end; the next start goes on'];
       case 'failed':
@@ -90,9 +94,9 @@ export class FirstImport implements HealthCheck, OnApplicationBootstrap, OnModul
   }
 
   progress(): JsonValue {
-    const { state, bytesRead, bytesTotal, events, elapsedMs, error, report } = this.status();
+    const { state, bytesRead, bytesTotal, events, elapsedMs, error, report, waitsFor } = this.status();
     const rejected = report ? { rejected: report.rejected, rejectsFile: report.rejectsFile } : {};
-    return { state, bytesRead, bytesTotal, events, elapsedMs: Math.round(elapsedMs), error: error ?? null, ...rejected };
+    return { state, bytesRead, bytesTotal, events, elapsedMs: Math.round(elapsedMs), error: error ?? null, waitsFor: waitsFor ?? null, ...rejected };
   }
 
   async #run(): Promise<void> {

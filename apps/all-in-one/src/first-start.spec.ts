@@ -114,6 +114,11 @@ describe('progress', () => {
     );
   });
 
+  it('says what an import without progress waits for', () => {
+    const line = progressLine({ ...importing, waitsFor: 'a command on stream order-1 has waited for its append for 12 s' }, [live]);
+    expect(line).toContain('No progress at 20,000 events: a command on stream order-1 has waited for its append for 12 s');
+  });
+
   it('makes no promise before the first byte', () => {
     expect(progressLine({ ...importing, bytesRead: 0, bytesTotal: 0, events: 0, elapsedMs: 0 }, [])).toContain(
       '0%  0.0 of 0.0 MB  0 events  0/s  ETA ?',

@@ -11,18 +11,20 @@ const counts = new Intl.NumberFormat('en-GB');
 export const progressLine = (status: ImportStatus, projections: readonly ProjectionStatus[]): string =>
   [...importPart(status), readModelsPart(projections)].join('  ');
 
-const importPart = ({ state, bytesRead, bytesTotal, events, elapsedMs }: ImportStatus): readonly string[] => {
+const importPart = ({ state, bytesRead, bytesTotal, events, elapsedMs, waitsFor }: ImportStatus): readonly string[] => {
   if (state === 'failed' || state === 'stopped') return ['Import not complete.'];
   if (state === 'not needed') return ['Nothing to import.'];
   if (state === 'waiting') return ['Looking at the data file.'];
   if (state !== 'importing') return ['Import done.'];
+  const counted = `${counts.format(events)} events`;
+  if (waitsFor !== undefined) return [`No progress at ${counted}: ${waitsFor}`];
   const share = bytesTotal > 0 ? bytesRead / bytesTotal : 0;
   const seconds = elapsedMs / 1_000;
   const filled = Math.round(share * BAR_WIDTH);
   return [
     `[${'#'.repeat(filled)}${'-'.repeat(BAR_WIDTH - filled)}] ${Math.floor(share * 100)}%`,
     `${(bytesRead / MEGABYTE).toFixed(1)} of ${(bytesTotal / MEGABYTE).toFixed(1)} MB`,
-    `${counts.format(events)} events`,
+    counted,
     `${counts.format(Math.round(events / Math.max(seconds, 0.001)))}/s`,
     `ETA ${share > 0 ? duration((seconds / share) * (1 - share)) : '?'}`,
   ];

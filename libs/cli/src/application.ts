@@ -36,6 +36,8 @@ export interface ImportProgress {
   /** Of the file as it lies on the disk, compressed or not. */
   readonly bytesRead: number;
   readonly bytesTotal: number;
+  /** What it has waited for since ten seconds or longer, in words. */
+  readonly waitsFor?: string;
 }
 
 /** A rule that data may break without being refused. */

@@ -5,7 +5,7 @@ import { count, duration } from '../format/amounts.js';
 import type { Terminal } from './terminal.js';
 
 const LINE_EVERY_MS = 5_000;
-const FORMAT = '  {bar} {percentage} %  {events} events  {rate}/s  {left} left';
+const FORMAT = '  {bar} {percentage} %  {events} events  {rate}/s  {left} left{trouble}';
 
 export class ImportBar {
   readonly #terminal: Terminal;
@@ -43,20 +43,23 @@ export class ImportBar {
   #write(progress: ImportProgress): void {
     this.#lastLineAt = this.#now();
     const { events, rate, left, percent } = describe(progress, this.#now() - this.#startedAt);
-    this.#terminal.say(`  ${percent} %  ${events} events  ${rate}/s  ${left} left`);
+    const { waitsFor } = progress;
+    if (waitsFor === undefined) this.#terminal.say(`  ${percent} %  ${events} events  ${rate}/s  ${left} left`);
+    else this.#terminal.say(`  no progress at ${events} events: ${waitsFor}`);
   }
 }
 
 /** The figures of a progress line: rate and remaining time are averages since the start. */
 export const describe = (
-  { events, bytesRead, bytesTotal }: ImportProgress,
+  { events, bytesRead, bytesTotal, waitsFor }: ImportProgress,
   elapsedMs: number,
-): { readonly events: string; readonly rate: string; readonly left: string; readonly percent: number } => {
+): { readonly events: string; readonly rate: string; readonly left: string; readonly percent: number; readonly trouble: string } => {
   const share = bytesTotal === 0 ? 1 : Math.min(1, bytesRead / bytesTotal);
   return {
     events: count(events),
     rate: count(elapsedMs > 0 ? Math.round((events / elapsedMs) * 1000) : 0),
     left: share > 0 ? duration((elapsedMs / share) * (1 - share)) : '?',
     percent: Math.floor(share * 100),
+    trouble: waitsFor === undefined ? '' : `  no progress: ${waitsFor}`,
   };
 };

@@ -1,4 +1,5 @@
 // What an application reports about its own health.
+import type { CommandExecutor } from '@mainstem/aggregate';
 import { isMainstemError, type EventReader, type JsonValue } from '@mainstem/event-store';
 import type { FillingStatus, PartitionStatus, ProjectionStatus, Projector } from '@mainstem/projection';
 
@@ -31,6 +32,20 @@ export const eventStoreHealth = (reader: Pick<EventReader, 'head' | 'troubles'>)
       ];
     }
   },
+});
+
+/** What `CommandModule` provides as `COMMAND_HEALTH`. */
+export interface CommandHealth extends HealthCheck {
+  reasons(): readonly string[];
+}
+
+/** Injection token of the health check of commands. */
+export const COMMAND_HEALTH = Symbol.for('mainstem:command-health');
+
+/** Ready while every command gets on: one that has waited for ten seconds tells for what. */
+export const commandHealth = (executor: Pick<CommandExecutor, 'troubles'>): CommandHealth => ({
+  name: 'commands',
+  reasons: () => executor.troubles(),
 });
 
 /** Ready when every projection is live, or run by another instance, and gets on, and every loop that they share gives signs of life. Parked events leave it green. */

@@ -6,7 +6,7 @@ import { NestFactory } from '@nestjs/core';
 import { Module, type BeforeApplicationShutdown, type INestApplication } from '@nestjs/common';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import { eventStoreHealth, projectorHealth, type HealthCheck } from './health-check.js';
+import { commandHealth, eventStoreHealth, projectorHealth, type HealthCheck } from './health-check.js';
 import { HealthModule } from './health.module.js';
 
 const status = (change: Partial<ProjectionStatus>): ProjectionStatus => ({
@@ -45,6 +45,12 @@ describe('health', () => {
         check('import', () => []),
       ),
     ).toEqual({ status: 200, body: { status: 'ready', reasons: [] } });
+  });
+
+  it('is not ready while a command does not get on, and says what it waits for', async () => {
+    const reason = 'a command on stream order-1 has waited for its append for 10 s';
+    const { status: code, body } = await ask('ready', commandHealth({ troubles: () => [reason] }));
+    expect({ code, body }).toEqual({ code: 503, body: { status: 'not ready', reasons: [{ check: 'commands', reason }] } });
   });
 
   it('is not ready while one has, and says all of them', async () => {
