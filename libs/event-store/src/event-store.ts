@@ -114,7 +114,10 @@ export interface EventReader {
    */
   subscribe(options: SubscribeOptions): AsyncIterable<SubscriptionBatch>;
 
-  /** Position of the last event, or undefined while there is none. */
+  /**
+   * Where the store ends: no event lies beyond it, and no position that an append or a subscription has told. It is the last event's position, or a
+   * later one where the store keeps events of its own behind it. Undefined while there is none.
+   */
   head(signal?: AbortSignal): Promise<Position | undefined>;
 
   /**

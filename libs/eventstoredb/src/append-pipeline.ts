@@ -16,7 +16,8 @@ const PENDING_BYTES_MAX = 256 * 1_048_576;
 
 export interface Acknowledgement {
   readonly revision: bigint;
-  readonly position: bigint;
+  /** Undefined: the server does not know it any more, as of an append that it recognises although its events are gone. */
+  readonly position: bigint | undefined;
 }
 
 export interface PipelinedAppend {
@@ -171,8 +172,8 @@ export class AppendPipeline {
     this.#remove(pending);
     this.#backOff.reset();
     if (refusal) pending.reject(translateError(refusal, pending.operation, this.#context.redact));
-    else if (success?.revision === undefined || success.position === undefined) {
-      pending.reject(new EventStoreFailed('append', 'its answer has no revision or no position'));
+    else if (success?.revision === undefined) {
+      pending.reject(new EventStoreFailed('append', 'its answer has no revision'));
     } else pending.resolve({ revision: success.revision, position: success.position });
   }
 

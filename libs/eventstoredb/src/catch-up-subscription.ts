@@ -4,7 +4,7 @@ import { EventStoreUnavailable } from './errors.js';
 import { isSystemEvent } from './event-mapping.js';
 import { ReadCall, type ReadCallOptions } from './read-call.js';
 import { positionOf, recordedEvent, type EventStoreDbEvent } from './recorded-event.js';
-import { NOT_SYSTEM, type WireFilter } from './wire/read-request.js';
+import { serverFilter } from './server-filter.js';
 import type { WireEvent } from './wire/wire-event.js';
 
 /** While catching up, what streams in is put together until it is as much or as old: a batch costs its reader much less than its parts. */
@@ -15,7 +15,7 @@ export interface CatchUpOptions {
   readonly after: Position | undefined;
   readonly filter: EventFilter;
   readonly batchSize: number;
-  /** Newest position before the call began: all up to there is delivered once the server says that it has caught up. */
+  /** Where the store ended before the call began: all up to there is delivered once the server says that it has caught up. */
   readonly head: Position | undefined;
 }
 
@@ -30,14 +30,19 @@ export class CatchUpSubscription {
   #gatheredBytes = 0;
   #gatheringSinceMs: number | undefined;
   #reached: Position | undefined;
+  /** The furthest place of an event that is known from elsewhere: what the server says beyond it is not believed. */
+  #bound: Position | undefined;
+  #heard = 0;
 
   constructor(options: CatchUpOptions, call: ReadCallOptions) {
-    const { after, filter } = options;
+    const { after, filter, head } = options;
     this.#options = options;
+    this.#bound = laterPosition(after, head);
     this.#runtime = call.runtime;
     this.#position = after;
     this.#reached = after;
-    this.#call = new ReadCall({ from: after ?? 'start', count: undefined, filter: serverFilter(filter) }, call);
+    const isCredible = (checkpoint: bigint): boolean => this.#bound !== undefined && checkpoint <= this.#bound;
+    this.#call = new ReadCall({ from: after ?? 'start', count: undefined, filter: serverFilter(filter) }, { ...call, isCredible });
   }
 
   /** Whether the server has accepted the subscription. */
@@ -48,6 +53,23 @@ export class CatchUpSubscription {
   /** Whether there is something to take. */
   get hasSomething(): boolean {
     return !this.#call.isEmpty;
+  }
+
+  /** Whether the server has said that everything from before the call was delivered. */
+  get isLive(): boolean {
+    return this.#isLive;
+  }
+
+  /** Whether the server has told, since this was last asked, how far it has looked. */
+  get hasMoved(): boolean {
+    const heard = this.#heard;
+    this.#heard = this.#call.claims;
+    return heard !== this.#heard;
+  }
+
+  /** The store was seen to end there. */
+  seenEnd(position: Position | undefined): void {
+    this.#bound = laterPosition(this.#bound, position);
   }
 
   get position(): Position | undefined {
@@ -124,10 +146,3 @@ export class CatchUpSubscription {
     return hasNews ? { events, position, isCaughtUp } : undefined;
   }
 }
-
-/** The server's filter may let more through than is wanted; it takes only one kind of condition. */
-const serverFilter = ({ types, streamPrefixes }: EventFilter): WireFilter => {
-  if (types && types.length > 0) return { on: 'type', prefixes: types };
-  if (streamPrefixes && streamPrefixes.length > 0) return { on: 'stream', prefixes: streamPrefixes };
-  return NOT_SYSTEM;
-};

@@ -13,6 +13,7 @@ import {
 } from '@mainstem/event-store';
 import { AppendPipeline } from './append-pipeline.js';
 import { BackOff } from './back-off.js';
+import { EventStoreFailed } from './errors.js';
 import { wireMetadata } from './event-mapping.js';
 import type { EventsReader } from './events-reader.js';
 import type { StoreContext } from './store-context.js';
@@ -87,7 +88,10 @@ export class EventsAppender {
     const bytes = sizeOf(parts);
     const operation = { name: 'append', stream, expected: append.expected, bytes };
     const { revision, position } = await this.#pipeline.append({ parts, bytes, isRepeatable: isExplicit(expected), operation, signal });
-    return { revision: revision as Revision, position: position as Position };
+    // Its events lie before the end of the store: who has come that far has seen what there is to see of them.
+    const reached = position ?? (await this.#reader.head(signal));
+    if (reached === undefined) throw new EventStoreFailed('append', 'its answer has no position');
+    return { revision: revision as Revision, position: reached as Position };
   }
 
   /** The last events of a stream, in order of revision. */

@@ -1,17 +1,31 @@
 // Reads of one stream and of all streams, resumed where they were when the connection breaks.
-import { isWanted, throwIfAborted, type AllRead, type Position, type RecordedEvent, type StreamName, type StreamRead } from '@mainstem/event-store';
+import {
+  isWanted,
+  OperationAborted,
+  throwIfAborted,
+  type AllRead,
+  type Position,
+  type RecordedEvent,
+  type StreamName,
+  type StreamRead,
+} from '@mainstem/event-store';
 import { BackOff } from './back-off.js';
 import { EventStoreUnavailable } from './errors.js';
+import type { OpenRead } from './guarded-client.js';
 import { isSystemEvent } from './event-mapping.js';
 import { ReadCall } from './read-call.js';
 import { recordedEvent } from './recorded-event.js';
+import { serverFilter } from './server-filter.js';
 import type { StoreContext } from './store-context.js';
+import { StoreTail } from './store-tail.js';
 import { isTransient, isUnreachable, translateError, typeOf } from './translate-error.js';
 import type { ReadRequest } from './wire/read-request.js';
+import { untilAborted, within } from './within.js';
 import type { WireEvent } from './wire/wire-event.js';
 
 const STREAM_BATCH_EVENTS = 1_000;
-const HEAD_PAGE_EVENTS = 32;
+/** How long the server may look through what is not wanted without finding anything, as long as it answers other calls. */
+const SEARCH_MS_MAX = 600_000;
 
 interface Reading {
   readonly name: string;
@@ -23,6 +37,7 @@ interface Reading {
 }
 
 export class EventsReader {
+  readonly tail = new StoreTail();
   readonly #context: StoreContext;
 
   constructor(context: StoreContext) {
@@ -41,7 +56,8 @@ export class EventsReader {
 
   async *ofAll({ isBackwards, after, limit, filter, batchSize }: AllRead, signal: AbortSignal | undefined): AsyncGenerator<readonly RecordedEvent[]> {
     const start = after ?? (isBackwards ? 'end' : 'start');
-    const request: Reading['request'] = (last) => ({ isBackwards, count: Number.MAX_SAFE_INTEGER, from: last?.commit ?? start });
+    const select = serverFilter(filter);
+    const request: Reading['request'] = (last) => ({ isBackwards, count: Number.MAX_SAFE_INTEGER, from: last?.commit ?? start, filter: select });
     throwIfAborted(signal, 'readAll');
     if (limit === 0) return;
     // Forwards the server begins with the event at the position, which the port leaves out.
@@ -50,11 +66,24 @@ export class EventsReader {
     yield* limited(this.#events(reading, signal), limit);
   }
 
-  /** Position of the newest event that is not the store's own, undefined if there is none. */
+  /** No event lies beyond it, and no position that anybody was told; undefined while there is none. */
   async head(signal: AbortSignal | undefined): Promise<Position | undefined> {
-    const read: AllRead = { isBackwards: true, after: undefined, limit: 1, filter: {}, batchSize: HEAD_PAGE_EVENTS, needsPayload: false };
-    for await (const batch of this.ofAll(read, signal)) return batch[0]?.position;
-    return undefined;
+    const { runtime, holder, timeouts, redact } = this.#context;
+    const backOff = new BackOff(runtime);
+    const endsAt = runtime.monotonic() + timeouts.readMs;
+    for (;;) {
+      throwIfAborted(signal, 'head');
+      const held = holder.current();
+      try {
+        const look = within(this.tail.look(held.openRead), timeouts.answerMs, 'head', runtime);
+        return (await untilAborted(look, signal, 'head'))?.position;
+      } catch (error) {
+        throwIfAborted(signal, 'head');
+        if (!isTransient(error) || runtime.monotonic() >= endsAt) throw translateError(error, { name: 'head' }, redact);
+        if (error instanceof EventStoreUnavailable || isUnreachable(error)) holder.renew(held);
+        await backOff.wait(signal);
+      }
+    }
   }
 
   /** Events as they come, at least one a batch, without the store's own. */
@@ -102,11 +131,13 @@ export class EventsReader {
   ): AsyncGenerator<readonly WireEvent[]> {
     const { runtime, holder, timeouts } = this.#context;
     const call = new ReadCall(request(last), { openRead, runtime, signal: signal ? AbortSignal.any([signal, abandoned]) : abandoned });
+    let searchedFrom = runtime.monotonic();
     try {
       for (;;) {
         const events = call.take(batchSize);
         if (events.length > 0) {
           yield events;
+          searchedFrom = runtime.monotonic();
           continue;
         }
         if (call.isOver) return;
@@ -116,12 +147,20 @@ export class EventsReader {
         // Throws if it is the store that was closed.
         if (abandoned.aborted && holder.current()) throw new EventStoreUnavailable(name, 'the connection was given up');
         const isSilent = call.isEmpty && !call.isOver && runtime.monotonic() - waitedFrom >= timeouts.answerMs;
-        if (isSilent) throw new EventStoreUnavailable(name, `no answer within ${timeouts.answerMs} ms`);
+        if (isSilent) await this.#assertSearching(name, openRead, searchedFrom);
       }
     } finally {
       // Not taken to its end, a call would stay open at the server.
       call.end();
     }
+  }
+
+  /** A filtered read says nothing while nothing is found: that is no silence as long as the server answers something else. Errors: EVENT_STORE_UNAVAILABLE. */
+  async #assertSearching(name: string, openRead: OpenRead, searchedFrom: number): Promise<void> {
+    const { runtime, timeouts } = this.#context;
+    const isOver = runtime.monotonic() - searchedFrom >= SEARCH_MS_MAX;
+    if (isOver) throw new EventStoreUnavailable(name, `nothing was found within ${SEARCH_MS_MAX / 1_000} s`);
+    await within(this.tail.look(openRead), timeouts.answerMs, name, runtime);
   }
 }
 

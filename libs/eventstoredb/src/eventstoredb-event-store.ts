@@ -24,6 +24,7 @@ import {
   type SubscriptionBatch,
 } from '@mainstem/event-store';
 import { ClientHolder } from './client-holder.js';
+import { ClearStretches } from './clear-stretches.js';
 import { connect } from './connect.js';
 import { ConnectionHealth, type ConnectionStatus } from './connection-health.js';
 import { connectionOf, type ConnectionSettings } from './connection-settings.js';
@@ -66,6 +67,7 @@ export class EventStoreDbEventStore implements EventStore {
   readonly #appender: EventsAppender;
   readonly #lanes = new StreamLanes();
   readonly #appends = new LocalAppends();
+  readonly #stretches = new ClearStretches();
   readonly #health: ConnectionHealth;
   #closing: Promise<void> | undefined;
 
@@ -123,7 +125,8 @@ export class EventStoreDbEventStore implements EventStore {
     const subscription = checkSubscription(options);
     const { holder, release } = this.#connections.lease();
     try {
-      yield* supervisedSubscription(subscription, { ...this.#context, holder, reader: this.#reader, health: this.#health, appends: this.#appends });
+      const parts = { reader: this.#reader, health: this.#health, appends: this.#appends, stretches: this.#stretches };
+      yield* supervisedSubscription(subscription, { ...this.#context, holder, ...parts });
     } finally {
       release();
     }

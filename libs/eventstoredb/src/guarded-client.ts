@@ -2,6 +2,7 @@
 import { EventStoreDBClient } from '@eventstore/db-client';
 import { StreamsClient } from '@eventstore/db-client/generated/streams_grpc_pb.js';
 import { ConnectionSettingsInvalid } from './errors.js';
+import { errorOfFinding } from './translate-error.js';
 import { decodeReadAnswer, type ReadMark } from './wire/read-answer.js';
 import type { WireEvent } from './wire/wire-event.js';
 
@@ -9,6 +10,8 @@ import type { WireEvent } from './wire/wire-event.js';
 interface Inside {
   GRPCStreamCreator: (...parts: StreamParts) => () => Promise<unknown>;
   getChannel: () => Promise<Channel>;
+  /** Called after a failed call, and awaited by nobody. */
+  handleError: (grpcClient: unknown, error: unknown) => Promise<void>;
   /** Metadata and options of a call: credentials, name of the connection. */
   callArguments: (options: object, callOptions: object) => readonly [metadata: unknown, options: unknown];
 }
@@ -72,14 +75,15 @@ export const createClient = (uri: string): GuardedClient => {
     );
   }
   const inside = client as unknown as Inside;
+  handleRejections(inside);
   const openCall: OpenCall = async (path, decode) => {
     const create = (streams: Streams): unknown => streams.makeBidiStreamRequest(path, asItIs, decode, ...inside.callArguments({}, WITHOUT_DEADLINE));
-    return (await inside.GRPCStreamCreator(StreamsClient, path, create)()) as DuplexCall<ReturnType<typeof decode>>;
+    return (await found('append', inside.GRPCStreamCreator(StreamsClient, path, create)())) as DuplexCall<ReturnType<typeof decode>>;
   };
   const openRead: OpenRead = async (request) => {
     const create = (streams: Streams): unknown =>
       streams.makeServerStreamRequest(READ_PATH, asItIs, decodeReadAnswer, request, ...inside.callArguments({}, WITHOUT_DEADLINE));
-    return (await inside.GRPCStreamCreator(StreamsClient, READ_PATH, create)()) as ReadStream;
+    return (await found('read', inside.GRPCStreamCreator(StreamsClient, READ_PATH, create)())) as ReadStream;
   };
   const lastChannel = rememberChannel(inside);
   return {
@@ -92,6 +96,20 @@ export const createClient = (uri: string): GuardedClient => {
       await disposed;
     },
   };
+};
+
+const found = <Call>(operation: string, call: Promise<Call>): Promise<Call> =>
+  call.catch((error: unknown) => {
+    throw errorOfFinding(error, operation);
+  });
+
+/**
+ * The client looks at its connection after a failed call; where it could find no node, that look rejects with what the next call is told anyway.
+ * Nobody awaits it, and a rejection that nobody handles ends a process.
+ */
+const handleRejections = (client: Inside): void => {
+  const handleError = client.handleError;
+  client.handleError = (grpcClient, error) => handleError(grpcClient, error).catch(() => undefined);
 };
 
 /** The channel in use, if there is one: asking the client itself would open another. */

@@ -14,11 +14,14 @@ export interface ReadCallOptions {
   readonly runtime: Runtime;
   /** Whoever waits is woken when it fires; ending the call is up to its reader. */
   readonly signal: AbortSignal;
+  /** Whether a checkpoint may be where the server says. Known servers send some that are beyond the end of the log. Default: none may. */
+  readonly isCredible?: (checkpoint: bigint) => boolean;
 }
 
 export class ReadCall {
   readonly #runtime: Runtime;
   readonly #signal: AbortSignal;
+  readonly #isCredible: (checkpoint: bigint) => boolean;
   readonly #onAbort = (): void => this.wake();
   #stream: ReadStream | undefined;
   #events: WireEvent[] = [];
@@ -31,12 +34,15 @@ export class ReadCall {
   #isConfirmed = false;
   #isCaughtUp = false;
   #checkpoint: bigint | undefined;
+  #claimed: bigint | undefined;
+  #claims = 0;
   #waiter: Waiter | undefined;
   #alarm: Alarm | undefined;
 
   /** Begins at once; a failure to reach a server is thrown by `take`. */
-  constructor(request: ReadRequest, { openRead, runtime, signal }: ReadCallOptions) {
+  constructor(request: ReadRequest, { openRead, runtime, signal, isCredible = () => false }: ReadCallOptions) {
     this.#runtime = runtime;
+    this.#isCredible = isCredible;
     this.#signal = signal;
     signal.addEventListener('abort', this.#onAbort);
     openRead(encodeRead(request)).then(
@@ -82,7 +88,12 @@ export class ReadCall {
     return this.#isCaughtUp;
   }
 
-  /** Told by the server in order with the events; true once everything before is taken. */
+  /** Checkpoints so far that may be right. */
+  get claims(): number {
+    return this.#claims;
+  }
+
+  /** The last credible one: told by the server in order with the events; true once everything before is taken. */
   get checkpoint(): bigint | undefined {
     return this.#checkpoint;
   }
@@ -134,6 +145,7 @@ export class ReadCall {
   #receive(answer: WireEvent | ReadMark): void {
     if (this.#hasEnded) return;
     if (answer instanceof WireEvent) {
+      this.#claimed = undefined; // it says more than a claim that came before it, or shows that it was wrong
       this.#events.push(answer);
       this.#bytes += answer.size;
       if (!this.#isPaused && this.#isFull) {
@@ -142,9 +154,20 @@ export class ReadCall {
       }
     } else if (answer.kind === 'confirmation') this.#isConfirmed = true;
     else if (answer.kind === 'caught-up') this.#isCaughtUp = true;
-    else if (answer.kind === 'checkpoint') this.#checkpoint = answer.commit;
+    else if (answer.kind === 'checkpoint') {
+      // It wakes nobody: while the server looks through what is not wanted, there are many.
+      if (answer.isPlace && this.#isCredible(answer.commit)) this.#claim(answer.commit);
+      return;
+    }
     // A stream that is not there has no events; the server ends the call by itself.
     this.wake();
+  }
+
+  /** The server says that all up to there was delivered. It is taken at its word when it goes on from there, not with an event from before. */
+  #claim(checkpoint: bigint): void {
+    if (this.#claimed !== undefined && checkpoint > this.#claimed) this.#checkpoint = this.#claimed;
+    this.#claimed = checkpoint;
+    this.#claims++;
   }
 
   #finish(error: unknown): void {

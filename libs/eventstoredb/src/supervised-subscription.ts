@@ -1,6 +1,7 @@
 // A subscription that outlives its connections: it goes on where it was, whatever happens in between.
-import type { Position, Runtime, Subscription, SubscriptionBatch } from '@mainstem/event-store';
+import type { Position, Subscription, SubscriptionBatch } from '@mainstem/event-store';
 import { BackOff } from './back-off.js';
+import type { ClearStretches } from './clear-stretches.js';
 import { CatchUpSubscription } from './catch-up-subscription.js';
 import type { ConnectionHealth, Following } from './connection-health.js';
 import { EventStoreUnavailable } from './errors.js';
@@ -9,7 +10,7 @@ import type { LocalAppends } from './local-appends.js';
 import type { StoreContext } from './store-context.js';
 import { probeTail } from './tail-probe.js';
 import { isTransient, isUnreachable, translateError } from './translate-error.js';
-import { within } from './within.js';
+import { untilAborted, within } from './within.js';
 
 /** How long nothing has to come before the newest events are looked at. */
 const IDLE_MS = 250;
@@ -22,6 +23,7 @@ export interface SupervisedSubscriptionOptions extends StoreContext {
   readonly reader: EventsReader;
   readonly health: ConnectionHealth;
   readonly appends: LocalAppends;
+  readonly stretches: ClearStretches;
 }
 
 /** Ends when the signal fires. Errors: those that another attempt would not mend, and EVENT_STORE_CLOSED. */
@@ -29,27 +31,33 @@ export async function* supervisedSubscription(
   { after, signal, ...rest }: Subscription,
   options: SupervisedSubscriptionOptions,
 ): AsyncGenerator<SubscriptionBatch> {
-  const { runtime, holder, health, redact } = options;
+  const { runtime, holder, health, redact, stretches } = options;
   const backOff = new BackOff(runtime, { delayMsMin: 1_000, delayMs: 500, delayMsMax: 8_000 });
   const following = health.follow();
+  const record = stretches.record(rest.filter);
   let position = after;
+  let lastWanted = after;
   let hasToldCaughtUp = false;
   try {
     while (!signal.aborted) {
       const held = holder.current();
       let hasAnswered = false;
       try {
-        for await (const batch of oneSubscription({ after: position, signal, ...rest }, options, { held, following })) {
+        for await (const batch of oneSubscription({ after: stretches.skip(rest.filter, position), signal, ...rest }, options, { held, following })) {
           hasAnswered = true;
           following.isWell();
           backOff.reset();
           const isNews = batch.events.length > 0 || batch.position !== position || (batch.isCaughtUp && !hasToldCaughtUp);
           position = batch.position;
+          lastWanted = batch.events.at(-1)?.position ?? lastWanted;
+          record.note({ after: lastWanted, until: position });
           hasToldCaughtUp ||= batch.isCaughtUp;
           if (isNews) yield batch;
         }
         return;
       } catch (error) {
+        // What is restored meanwhile may be another state of the log.
+        record.forget();
         if (signal.aborted) return;
         const translated = translateError(error, { name: 'subscribe' }, redact);
         if (!isTransient(translated)) throw translated;
@@ -62,6 +70,7 @@ export async function* supervisedSubscription(
       }
     }
   } finally {
+    record.forget();
     following.end();
   }
 }
@@ -75,7 +84,10 @@ async function* oneSubscription(
   }: { readonly held: ReturnType<StoreContext['holder']['current']>; readonly following: Following },
 ): AsyncGenerator<SubscriptionBatch> {
   heartbeat.busy('the end of the store');
-  const head = await headWithin(reader, timeouts.answerMs, runtime, signal);
+  const answer = <Answer>(work: Promise<Answer>): Promise<Answer> =>
+    untilAborted(within(work, timeouts.answerMs, 'subscribe', runtime), signal, 'subscribe');
+  const tailOf = () => answer(reader.tail.look(openRead));
+  const head = (await tailOf())?.position;
   const ending = AbortSignal.any([signal, abandoned]);
   const subscription = new CatchUpSubscription({ after, filter, batchSize, head }, { openRead, runtime, signal: ending });
   const stopListening = appends.listen(() => subscription.wake());
@@ -104,7 +116,16 @@ async function* oneSubscription(
       const isWokenByAppend = !isExpecting && appends.isBeyond(subscription.position);
       if (ending.aborted || subscription.hasSomething || isWokenByAppend) continue;
       if (!subscription.isConfirmed) assertNotSilent(timeouts.answerMs, 'the server did not confirm the subscription');
-      const probe = await within(probeTail(openRead, subscription.position, filter), timeouts.answerMs, 'subscribe', runtime);
+      // What was delivered before the store is seen to end there is not in question: a checkpoint up to there is credible from now on.
+      const tail = await tailOf();
+      subscription.seenEnd(tail?.position);
+      if (subscription.hasSomething) continue;
+      if (subscription.hasMoved && !subscription.isLive) {
+        // It looks through what is not wanted: it tells how far it is, and to look through the same here would take as long.
+        heardAt = runtime.monotonic();
+        continue;
+      }
+      const probe = await answer(probeTail(openRead, subscription.position, tail, filter));
       if (subscription.hasSomething) continue;
       if (probe.wanted === undefined) heardAt = runtime.monotonic();
       else assertNotSilent(STALL_MS, 'an event is there and does not come');
@@ -118,12 +139,3 @@ async function* oneSubscription(
     subscription.end();
   }
 }
-
-const headWithin = async (reader: EventsReader, timeoutMs: number, runtime: Runtime, signal: AbortSignal): Promise<Position | undefined> => {
-  const late = new AbortController();
-  try {
-    return await within(reader.head(AbortSignal.any([signal, late.signal])), timeoutMs, 'subscribe', runtime);
-  } finally {
-    late.abort();
-  }
-};

@@ -1,6 +1,6 @@
 import { OperationAborted, revision, WrongExpectedRevision } from '@mainstem/event-store';
 import { describe, expect, it } from 'vitest';
-import { isTransient, redactor, translateError } from './translate-error.js';
+import { errorOfFinding, isTransient, redactor, translateError } from './translate-error.js';
 
 const clientError = (fields: object, message = 'it went wrong'): Error => Object.assign(new Error(message), fields);
 const operation = { name: 'append', stream: 'order-1', expected: revision(7n), bytes: 2_000 };
@@ -23,9 +23,26 @@ describe('an error of the client', () => {
     [{ code: 16 }, 'EVENT_STORE_ACCESS_DENIED'],
     [{ type: 'stream-deleted' }, 'EVENT_STORE_STREAM_DELETED'],
     [{ type: 'wrong-expected-version', actualVersion: 9n }, 'EVENT_STORE_WRONG_EXPECTED_REVISION'],
+    [{ type: 'not-handled', code: 0 }, 'EVENT_STORE_UNAVAILABLE'],
+    [{ type: 'maximum-append-event-size-exceeded', maxAppendSize: 1_024 }, 'EVENT_STORE_EVENT_TOO_LARGE'],
     [{ type: 'maximum-append-size-exceeded', maxAppendSize: 1_024 }, 'EVENT_STORE_EVENT_TOO_LARGE'],
   ])('of %o becomes %s', (fields, code) => {
     expect(translated(fields)).toMatchObject({ code });
+  });
+
+  it('that says in words alone that the node handles nothing now is one of the connection', () => {
+    for (const message of ['Server Is Not Ready', 'Server Is Busy', 'No leader info available in response']) {
+      expect(translated({ type: 'unknown', code: 2 }, message)).toMatchObject({ code: 'EVENT_STORE_UNAVAILABLE' });
+    }
+  });
+
+  it('without type and code, thrown while a node is looked for, says that none was found; a mistake of a program stays what it is', () => {
+    const notFound = errorOfFinding(new Error('Failed to discover after 10 attempts, esdb://admin:s3cret@host'), 'read');
+    expect(notFound).toMatchObject({ code: 'EVENT_STORE_UNAVAILABLE', message: expect.stringContaining('Failed to discover') as string });
+    expect(String(notFound)).not.toContain('s3cret');
+    for (const error of [new TypeError('x'), clientError({ code: 16 }), clientError({ type: 'access-denied' })]) {
+      expect(errorOfFinding(error, 'read')).toBe(error);
+    }
   });
 
   it('of a wrong version keeps the revision that was asked for, and the actual one', () => {

@@ -12,14 +12,16 @@ export interface Operation {
 
 /** gRPC's numbers for: cancelled, deadline exceeded, resource exhausted, aborted, internal, unavailable. */
 const TRANSIENT_CODES: readonly unknown[] = [1, 4, 8, 10, 13, 14];
-const TRANSIENT_TYPES: readonly unknown[] = ['unavailable', 'cancelled', 'timeout', 'deadline-exceeded', 'not-leader'];
+const TRANSIENT_TYPES: readonly unknown[] = ['unavailable', 'cancelled', 'timeout', 'deadline-exceeded', 'not-leader', 'not-handled'];
+/** What a node says that does not handle a read now, under a code that says nothing. */
+const NOT_HANDLED = /Server Is (Not Ready|Busy)|No leader info available/i;
 
 /** True for failures of the connection or of the node behind it: the same call may succeed a moment later. */
 export const isTransient = (error: unknown): boolean => {
   if (isMainstemError(error)) return error.code === 'EVENT_STORE_UNAVAILABLE';
   const type = typeOf(error);
   // The client closed the channel under a call that was about to use it: no type, no code, just this.
-  if (error instanceof Error && error.message === 'Channel has been shut down') return true;
+  if (error instanceof Error && (error.message === 'Channel has been shut down' || NOT_HANDLED.test(error.message))) return true;
   return type === undefined || type === 'unknown' ? TRANSIENT_CODES.includes(field(error, 'code')) : TRANSIENT_TYPES.includes(type);
 };
 
@@ -48,6 +50,8 @@ export const translateError = (error: unknown, operation: Operation, redact: (te
       return new EventStoreAccessDenied(operation.name, cause);
     case 'maximum-append-size-exceeded':
       return new EventTooLarge('The append', operation.bytes ?? 0, Number(field(error, 'maxAppendSize') ?? 0));
+    case 'maximum-append-event-size-exceeded':
+      return new EventTooLarge('An event of the append', operation.bytes ?? 0, Number(field(error, 'maxAppendSize') ?? 0));
     default:
       return new EventStoreFailed(operation.name, reason, cause);
   }
@@ -68,6 +72,16 @@ export const typeOf = (error: unknown): unknown => {
   if (type !== undefined || trailers === null || typeof trailers !== 'object' || !('get' in trailers) || typeof trailers.get !== 'function')
     return type;
   return (trailers as { get(name: string): readonly unknown[] }).get('exception')[0];
+};
+
+/**
+ * What the client throws while it looks for a node has neither type nor code, other than what a server answers: then none was found. Mistakes of a
+ * program have classes of their own and stay as they are.
+ */
+export const errorOfFinding = (error: unknown, operation: string): unknown => {
+  const isBare = error instanceof Error && Object.getPrototypeOf(error) === Error.prototype;
+  if (!isBare || typeOf(error) !== undefined || field(error, 'code') !== undefined) return error;
+  return new EventStoreUnavailable(operation, error.message.replaceAll(/\/\/[^@\s]*@/g, '//'));
 };
 
 const field = (error: unknown, name: string): unknown =>

@@ -92,6 +92,12 @@ const refusalOf = (detail: string, value: WireReader | undefined, code: number, 
       return refused('timeout');
     case 'MaximumAppendSizeExceeded':
       return refused('maximum-append-size-exceeded', undefined, Number((value && firstNumber(value)) ?? 0n));
+    case 'MaximumAppendEventSizeExceeded':
+      // event_id = 1, proposed_event_size = 2, max_append_event_size = 3.
+      return refused('maximum-append-event-size-exceeded', undefined, Number((value && numberIn(value, 3)) ?? 0n));
+    case 'Empty':
+      // The node is starting, busy or without a leader, and has handed the append on to nobody: nothing was written.
+      return refused('not-handled');
     case 'Unknown':
     case 'BadRequest':
       return refused('unknown');
@@ -101,11 +107,13 @@ const refusalOf = (detail: string, value: WireReader | undefined, code: number, 
 };
 
 /** The number in field 1, undefined if there is none. */
-const firstNumber = (reader: WireReader): bigint | undefined => {
+const firstNumber = (reader: WireReader): bigint | undefined => numberIn(reader, 1);
+
+const numberIn = (reader: WireReader, field: number): bigint | undefined => {
   let number: bigint | undefined;
   while (reader.hasMore) {
     const tag = reader.number();
-    if (tag === tagOf(1, VARINT)) number = reader.bigint();
+    if (tag === tagOf(field, VARINT)) number = reader.bigint();
     else reader.skip(tag);
   }
   return number;

@@ -9,11 +9,17 @@ export class ReadMark {
     readonly kind: 'confirmation' | 'caught-up' | 'checkpoint' | 'stream-not-found' | 'other',
     /** Of a checkpoint. */
     readonly commit: bigint = 0n,
+    readonly prepare: bigint = 0n,
   ) {}
+
+  /** Whether it can be an event's place: both halves of it are the same for all that this protocol can write, and nothing of ours lies at 0. */
+  get isPlace(): boolean {
+    return this.commit === this.prepare && this.commit > 0n;
+  }
 }
 
 /**
- * ReadResp: event = 1 { event = 1, link = 2 }, confirmation = 2, checkpoint = 3 { commit_position = 1 }, stream_not_found = 4, caught_up = 8. Of a
+ * ReadResp: event = 1 { event = 1, link = 2 }, confirmation = 2, checkpoint = 3 { commit_position = 1, prepare_position = 2 }, stream_not_found = 4, caught_up = 8. Of a
  * link and its event the link is taken: it is what was written at that place. Errors: RangeError for bytes that are no such message.
  */
 export const decodeReadAnswer = (bytes: Buffer): WireEvent | ReadMark => {
@@ -62,11 +68,13 @@ const decodeEvent = (reader: WireReader): WireEvent => {
 const decodeCheckpoint = (reader: WireReader): ReadMark => {
   const outer = reader.enter();
   let commit = 0n;
+  let prepare = 0n;
   while (reader.hasMore) {
     const tag = reader.number();
     if (tag === tagOf(1, VARINT)) commit = reader.bigint();
+    else if (tag === tagOf(2, VARINT)) prepare = reader.bigint();
     else reader.skip(tag);
   }
   reader.leave(outer);
-  return new ReadMark('checkpoint', commit);
+  return new ReadMark('checkpoint', commit, prepare);
 };

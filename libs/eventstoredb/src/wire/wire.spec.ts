@@ -108,6 +108,15 @@ describe('an answer of a read', () => {
     expect(told({ confirmation: { subscription_id: 'x' } })).toEqual(['confirmation', 0n]);
     expect(told({ caught_up: {} })).toEqual(['caught-up', 0n]);
     expect(told({ checkpoint: { commit_position: '5', prepare_position: '5' } })).toEqual(['checkpoint', 5n]);
+    const places = [
+      ['5', '5'],
+      ['5', '0'],
+      ['0', '0'],
+    ].map(([commit, prepare]) => {
+      const mark = decodeReadAnswer(answerOf('Read', { checkpoint: { commit_position: commit, prepare_position: prepare } }));
+      return mark instanceof ReadMark && mark.isPlace;
+    });
+    expect(places).toEqual([true, false, false]);
     expect(told({ stream_not_found: {} })).toEqual(['stream-not-found', 0n]);
     expect(told({ fell_behind: {} })).toEqual(['other', 0n]);
   });
@@ -254,6 +263,7 @@ describe('an append', () => {
     ['AccessDenied', {}, { type: 'access-denied' }],
     ['Timeout', {}, { type: 'timeout' }],
     ['MaximumAppendSizeExceeded', { maxAppendSize: 1_024 }, { type: 'maximum-append-size-exceeded', maxAppendSize: 1_024 }],
+    ['Empty', {}, { type: 'not-handled' }],
     ['Unknown', {}, { type: 'unknown', code: 2 }],
     ['BadRequest', { message: 'no' }, { type: 'unknown', code: 2 }],
   ])('that is refused says why: %s %j', (name, value, refusal) => {

@@ -143,6 +143,23 @@ const goingLive: readonly EventStoreCase[] = [
 
 const livingTogether: readonly EventStoreCase[] = [
   {
+    name: 'tells no position beyond the head, nor does an append, and comes to the head whatever it wants',
+    run: async (store) => {
+      const subscription = start(store, undefined, { filter: { types: ['Never'] } });
+      await subscription.next();
+      for (let round = 0; round < 3; round++) {
+        const { position } = await store.append(order(round), eventsOf(`round-${round}`, 40), { expectedRevision: 'no-stream' });
+        const head = await store.head();
+        assert.ok(head !== undefined && head >= position);
+        for (let reached: Position | undefined; reached === undefined || reached < head;) {
+          ({ position: reached } = await subscription.next());
+          assert.ok(reached === undefined || reached <= head);
+        }
+      }
+      subscription.end();
+    },
+  },
+  {
     name: 'serves many subscribers the same sequence',
     run: async (store) => {
       const followers = Array.from({ length: 50 }, () => follow(store, { after: undefined }, (events) => events.length >= 40));

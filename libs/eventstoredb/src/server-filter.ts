@@ -1,0 +1,9 @@
+// What the server is asked to leave out: it may let more through than is wanted, because it takes only one kind of condition.
+import type { EventFilter } from '@mainstem/event-store';
+import { NOT_SYSTEM, type WireFilter } from './wire/read-request.js';
+
+export const serverFilter = ({ types, streamPrefixes }: EventFilter): WireFilter => {
+  if (types && types.length > 0) return { on: 'type', prefixes: types };
+  if (streamPrefixes && streamPrefixes.length > 0) return { on: 'stream', prefixes: streamPrefixes };
+  return NOT_SYSTEM;
+};

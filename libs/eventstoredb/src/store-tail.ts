@@ -1,0 +1,71 @@
+// Where the store ends: the newest event, of the server's own or not. One event is read, whatever lies behind the last one of ours.
+import type { EventId, Position } from '@mainstem/event-store';
+import { isSystemEvent } from './event-mapping.js';
+import type { OpenRead } from './guarded-client.js';
+import { readFew } from './read-call.js';
+import { positionOf } from './recorded-event.js';
+
+/** A log with so few events, all of them the server's own, counts as empty: so a new server begins. */
+const EMPTY_EVENTS_MAX = 128;
+
+export interface TailEvent {
+  /** No event lies beyond it. */
+  readonly position: Position;
+  readonly id: EventId;
+}
+
+/** Undefined: nothing but what a new server writes. */
+type Tail = TailEvent | undefined;
+
+interface Looks {
+  current: Promise<Tail>;
+  /** Begins when the current one is over, for all who came meanwhile. */
+  next: Promise<Tail> | undefined;
+}
+
+export class StoreTail {
+  readonly #looks = new WeakMap<OpenRead, Looks>();
+  #isKnownToHoldEvents = false;
+
+  /**
+   * As of a moment after the call. Those who ask at the same time share a look, because the newest event may have a large payload: at most two
+   * are under way on a connection. Errors: the client's.
+   */
+  look(openRead: OpenRead): Promise<Tail> {
+    const looks = this.#looks.get(openRead);
+    if (looks?.next) return looks.next;
+    if (!looks) {
+      const current = this.#begin(openRead);
+      return current;
+    }
+    const again = (): Promise<Tail> => this.#begin(openRead);
+    return (looks.next = looks.current.then(again, again));
+  }
+
+  #begin(openRead: OpenRead): Promise<Tail> {
+    const current = this.#read(openRead);
+    const looks: Looks = { current, next: undefined };
+    this.#looks.set(openRead, looks);
+    const end = (): void => {
+      if (this.#looks.get(openRead) === looks && !looks.next) this.#looks.delete(openRead);
+    };
+    current.then(end, end);
+    return current;
+  }
+
+  async #read(openRead: OpenRead): Promise<Tail> {
+    const [newest] = await readFew(openRead, { from: 'end', isBackwards: true, count: 1 });
+    if (!newest) return undefined;
+    if (!this.#isKnownToHoldEvents) {
+      const isEmpty = isSystemEvent(newest) && (await holdsNothing(openRead));
+      if (isEmpty) return undefined;
+      this.#isKnownToHoldEvents = true;
+    }
+    return { position: BigInt(positionOf(newest)) as Position, id: newest.id as EventId };
+  }
+}
+
+const holdsNothing = async (openRead: OpenRead): Promise<boolean> => {
+  const events = await readFew(openRead, { from: 'start', count: EMPTY_EVENTS_MAX });
+  return events.length < EMPTY_EVENTS_MAX && events.every(isSystemEvent);
+};
