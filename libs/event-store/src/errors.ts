@@ -73,7 +73,25 @@ export class EventTooLarge extends MainstemError {
   }
 }
 
-/** A stored event cannot be read as its type says: broken JSON, an unknown schema version, or an upcaster that throws. */
+/** A program that is newer than this one has written the event: it waits for a program that knows the type and the schema version. */
+export class NewerEvent extends MainstemError {
+  constructor(
+    readonly type: string,
+    readonly position: bigint,
+    /** As stored. */
+    readonly schemaVersion: number,
+    /** The newest that this program knows; 0 where it does not know the type. */
+    readonly knownVersion: number,
+  ) {
+    const known = knownVersion === 0 ? 'does not know the type' : `knows version ${knownVersion}`;
+    super(
+      'EVENT_STORE_NEWER_EVENT',
+      `A newer program has written event ${type} at position ${position}: it has schema version ${schemaVersion}, and this program ${known}. Deploy the newer program; until then, try again later.`,
+    );
+  }
+}
+
+/** A stored event cannot be read as its type says: broken JSON, a schema version that is no number from 1, or an upcaster that throws. */
 export class UndecodableEvent extends MainstemError {
   constructor(
     readonly type: string,

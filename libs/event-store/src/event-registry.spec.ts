@@ -158,9 +158,11 @@ describe('decode', () => {
 
   it('refuses a payload of a newer version, a type it does not know, and an upcaster that throws', () => {
     const undecodable = expect.objectContaining({ code: 'EVENT_STORE_UNDECODABLE_EVENT' });
-    expect(() => registry.decode(recorded('Counted', '{}', { schemaVersion: 4 }))).toThrow(undecodable);
-    expect(() => registry.decode(recorded('Opened', '{"name":"a"}', { schemaVersion: 2 }))).toThrow(undecodable);
-    expect(() => registry.decode(recorded('Other', '{}'))).toThrow(undecodable);
+    const newer = (schemaVersion: number, knownVersion: number) =>
+      expect.objectContaining({ code: 'EVENT_STORE_NEWER_EVENT', schemaVersion, knownVersion });
+    expect(() => registry.decode(recorded('Counted', '{}', { schemaVersion: 4 }))).toThrow(newer(4, 3));
+    expect(() => registry.decode(recorded('Opened', '{"name":"a"}', { schemaVersion: 2 }))).toThrow(newer(2, 1));
+    expect(() => registry.decode(recorded('Other', '{}'))).toThrow(newer(1, 0));
     const failing = defineEvents('x', { Counted: { data: Counted, version: 2, upcasters: { 1: () => { throw new Error('no'); } } } }); // prettier-ignore
     expect(() => failing.decode(recorded('Counted', '{}'))).toThrow(undecodable);
   });

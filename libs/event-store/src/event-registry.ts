@@ -1,6 +1,6 @@
 // The registry of an aggregate's events: stable type names, payload classes, schema versions and upcasters.
 import { violationsOfRules } from './declared-rules.js';
-import { InvalidEvent, InvalidInput, UndecodableEvent } from './errors.js';
+import { InvalidEvent, InvalidInput, NewerEvent, UndecodableEvent } from './errors.js';
 import { LazyRecordedEvent, type DomainEvent, type RecordedEvent } from './event.js';
 
 /** A class whose fields carry class-validator rules. It is never constructed while reading. */
@@ -81,11 +81,11 @@ export class EventRegistry<Declarations extends EventDeclarations = EventDeclara
 
   /**
    * The event with its payload in the current schema. Costs next to nothing where no upcaster is declared: nothing is parsed.
-   * Errors: EVENT_STORE_UNDECODABLE_EVENT.
+   * Errors: EVENT_STORE_NEWER_EVENT for a type or a schema version that this program does not know; EVENT_STORE_UNDECODABLE_EVENT.
    */
   decode(event: RecordedEvent): RecordedEvent {
     const payload = this.#payloads.get(event.type);
-    if (!payload) throw new UndecodableEvent(event.type, event.position, `${this.category} declares no such event`);
+    if (!payload) throw new NewerEvent(event.type, event.position, event.metadata.schemaVersion ?? 1, 0);
     return payload.version === 1 && !mayNameSchemaVersion(event) ? event : upcast(event, payload);
   }
 }
@@ -109,13 +109,7 @@ const upcast = (event: RecordedEvent, payload: VersionedPayload): RecordedEvent 
   if (!Number.isSafeInteger(stored) || stored < 1)
     throw new UndecodableEvent(event.type, event.position, 'its schema version is not a whole number from 1');
   if (stored === payload.version) return event;
-  if (stored > payload.version) {
-    throw new UndecodableEvent(
-      event.type,
-      event.position,
-      `it has schema version ${stored}, this program knows ${payload.version}; deploy the newer program`,
-    );
-  }
+  if (stored > payload.version) throw new NewerEvent(event.type, event.position, stored, payload.version);
   let data = event.data as Record<string, unknown>;
   try {
     for (let version = stored; version < payload.version; version++) data = payload.upcasters[version]?.(data) as Record<string, unknown>;

@@ -48,7 +48,7 @@ export const commandHealth = (executor: Pick<CommandExecutor, 'troubles'>): Comm
   reasons: () => executor.troubles(),
 });
 
-/** Ready when every projection is live, or run by another instance, and gets on, and every loop that they share gives signs of life. Parked events leave it green. */
+/** Ready when every projection is live, run by another instance, or waits for a newer program, and gets on, and every loop that they share gives signs of life. Parked events leave it green. */
 export const projectorHealth = (projector: Pick<Projector, 'status' | 'troubles'>): HealthCheck => ({
   name: 'projections',
   reasons: () => [...projector.status().flatMap(reasonsOf), ...projector.troubles()],
@@ -58,7 +58,8 @@ export const projectorHealth = (projector: Pick<Projector, 'status' | 'troubles'
 const reasonsOf = (status: ProjectionStatus): readonly string[] => {
   // A stuck one tells why; a rebuild that gets on tells how far it is.
   const told = status.reason ?? (status.state === 'rebuilding' && status.rebuild ? wayOf(status.rebuild) : undefined);
-  if (status.state !== 'live' && status.state !== 'standby')
+  // An older program that waits during a deployment does what it is for.
+  if (status.state !== 'live' && status.state !== 'standby' && status.state !== 'waiting')
     return [`${status.projection} is ${status.state}${told === undefined ? '' : `: ${told}`}`];
   return status.isHealthy ? [] : [`${status.projection} is not healthy: ${status.reason ?? `${status.parkedKeys} keys have parked events`}`];
 };

@@ -1,4 +1,4 @@
-import { MainstemError } from '@mainstem/event-store';
+import { MainstemError, NewerEvent } from '@mainstem/event-store';
 import { Logger, type ArgumentsHost } from '@nestjs/common';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { ProblemDetailsFilter } from './problem-details.filter.js';
@@ -36,6 +36,16 @@ describe('ProblemDetailsFilter', () => {
     expect(body['code']).toBe(code);
     expect(JSON.stringify(body)).not.toContain('/srv/shop');
     expect(warn.mock.calls.flat().join()).toContain('/srv/shop/events.db');
+  });
+
+  it('tells the client of an older program when to try again, and why', () => {
+    const { status, headers, body } = answered(new NewerEvent('Opened', 7n, 2, 1));
+    expect({ status, retryAfter: headers.get('Retry-After'), code: body['code'] }).toEqual({
+      status: 503,
+      retryAfter: '5',
+      code: 'EVENT_STORE_NEWER_EVENT',
+    });
+    expect(body['detail']).toContain('Opened at position 7: it has schema version 2, and this program knows version 1');
   });
 
   it('tells nothing of an error that it does not know', () => {

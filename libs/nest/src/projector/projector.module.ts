@@ -89,7 +89,7 @@ const logChange = (logger: Logger): ((status: ProjectionStatus) => void) => {
     last.set(projection, text);
     // Stopped without a reason: the application is closing.
     if (state === 'stopped' && reason !== undefined) logger.error(text);
-    else if (state === 'retrying') logger.warn(text);
+    else if (state === 'retrying' || state === 'waiting') logger.warn(text);
     else logger.log(text);
   };
 };

@@ -13,6 +13,7 @@ const PHASES = Object.keys({
   live: true,
   rebuilding: true,
   retrying: true,
+  waiting: true,
   standby: true,
   stopped: true,
 } satisfies Record<Phase, true>);

@@ -43,6 +43,8 @@ export type Failure =
   | { readonly kind: 'fatal'; readonly reason: string }
   /** One event, known, cannot be folded. */
   | { readonly kind: 'poison'; readonly position: Position; readonly key: string; readonly reason: string }
+  /** A newer program has written the next event: this one waits for it, and is not at fault. */
+  | { readonly kind: 'newer'; readonly reason: string }
   /** `size` events were too much at once. */
   | { readonly kind: 'too-much'; readonly size: number; readonly reason: string }
   /** One of `size` events, the last of them at `until`. */
@@ -56,6 +58,12 @@ export const failureOf = (error: unknown, projection: string): Failure => {
 
 /** An event that nothing is known of but the error, and a batch of no size, are waited for like an outage. */
 const KINDS = { trouble: 'outage', event: 'outage', batch: 'outage', mistake: 'fatal', fenced: 'fenced', changed: 'changed' } as const;
+
+/** What has cut a batch: an event that this program cannot take, or one that it cannot know. */
+export type CutFailure = Failure & { readonly kind: 'poison' | 'newer' };
+
+export const cutFailure = (poison: Poison, projection: string): CutFailure =>
+  isMainstemError(poison.error, 'EVENT_STORE_NEWER_EVENT') ? { kind: 'newer', reason: reasonOf(poison.error) } : poisonFailure(poison, projection);
 
 export const poisonFailure = ({ event, key, error }: Poison, projection: string): Failure & { readonly kind: 'poison' } => ({
   kind: 'poison',

@@ -6,7 +6,7 @@ import { CheckpointSchedule } from './checkpoint-schedule.js';
 import type { CrashPoints } from './crash-points.js';
 import { DocumentWriter } from './document-writer.js';
 import { failureClassOf } from './failure-class.js';
-import { BatchTooMuch, poisonFailure } from './failures.js';
+import { BatchTooMuch, cutFailure } from './failures.js';
 import { HandlerWriter } from './handler-writer.js';
 import type { HostedProjection } from './hosted-projection.js';
 import type { OpenGeneration } from './open-generation.js';
@@ -75,7 +75,7 @@ export class GenerationWork {
     // Others want to run, too: HTTP, and the other projections.
     await nextTurn();
     if (!poison) return { kind: 'advanced', position, isCaughtUp };
-    return { kind: 'cut', position: open.position, poison: poisonFailure(poison, this.#name), random: this.#options.runtime.random() };
+    return { kind: 'cut', position: open.position, failure: cutFailure(poison, this.#name), random: this.#options.runtime.random() };
   }
 
   /** The next step towards a promotion; true once the generation serves. Errors: as `Promotion.step`. */

@@ -232,12 +232,16 @@ export class ProjectionRunner implements WatchedProjection {
   /** Another instance may have the fix, or the network, that this one lacks. */
   #makesWay(): boolean {
     const { phase, failures } = this.#state;
-    return phase === 'stopped' || (phase === 'retrying' && failures >= FAILURES_UNTIL_RELEASE);
+    return phase === 'stopped' || phase === 'waiting' || (phase === 'retrying' && failures >= FAILURES_UNTIL_RELEASE);
   }
 
   async #follow(open: OpenGeneration, limit: number): Promise<Input> {
     if (this.#isSuperseded) return { kind: 'superseded' };
-    return this.#work.follow(open, limit, this.#state);
+    const input = await this.#work.follow(open, limit, this.#state);
+    // A rebuild is asked for by people, who wait for its end.
+    if (this.#options.only && input.kind === 'cut' && input.failure.kind === 'newer')
+      return { kind: 'failed', failure: { kind: 'fatal', reason: input.failure.reason }, random: 0 };
+    return input;
   }
 
   async #promote(open: OpenGeneration): Promise<Input> {

@@ -20,7 +20,7 @@ const poison = (place: number, key = 'k'): Failure & { kind: 'poison' } => ({
   key,
   reason: 'PROJECTION_FAILED: broken',
 });
-const cut = (place: number, poisoned: number): Input => ({ kind: 'cut', position: at(place), poison: poison(poisoned), random: 0.5 });
+const cut = (place: number, poisoned: number): Input => ({ kind: 'cut', position: at(place), failure: poison(poisoned), random: 0.5 });
 const waited: Input = { kind: 'waited' };
 
 describe('a projection', () => {

@@ -1,16 +1,16 @@
 // The state machine of a running projection: what happened → what it is now and what it does next. Pure; the runner does the work.
 import type { Position } from '@mainstem/event-store';
 import { afterBatch, slower, type BatchPace } from './batch-pace.js';
-import type { Failure } from './failures.js';
+import type { CutFailure, Failure } from './failures.js';
 import type { Condemned } from './parking.js';
 import { fencedDelayMs, retryDelayMs, type RecoveryPolicy } from './recovery-policy.js';
 
 /**
  * What a projection is, as shown to people: `starting` (nothing applied yet), `catching-up` (behind the head), `live` (at the head),
- * `rebuilding` (fills a generation that does not serve yet), `retrying` (waits after a failure), `standby` (another instance runs it),
+ * `rebuilding` (fills a generation that does not serve yet), `retrying` (waits after a failure), `waiting` (for a program that knows the next event), `standby` (another instance runs it),
  * `stopped` (needs people).
  */
-export type Phase = 'starting' | 'catching-up' | 'live' | 'rebuilding' | 'retrying' | 'standby' | 'stopped';
+export type Phase = 'starting' | 'catching-up' | 'live' | 'rebuilding' | 'retrying' | 'waiting' | 'standby' | 'stopped';
 
 /** What the runner does next. */
 export type Step =
@@ -45,7 +45,7 @@ export type Input =
   /** Everything up to `position` has been applied. */
   | { readonly kind: 'advanced'; readonly position: Position | undefined; readonly isCaughtUp: boolean }
   /** The same, and the event after it has failed. */
-  | { readonly kind: 'cut'; readonly position: Position | undefined; readonly poison: Failure & { readonly kind: 'poison' }; readonly random: number }
+  | { readonly kind: 'cut'; readonly position: Position | undefined; readonly failure: CutFailure; readonly random: number }
   /** Woken for something else than an event; that is done. */
   | { readonly kind: 'woken' }
   | { readonly kind: 'promoted' }
@@ -76,7 +76,7 @@ export const next = (state: ProjectionState, input: Input, policy: StatePolicy):
     case 'advanced':
       return advanced(state, input.position, input.isCaughtUp, policy);
     case 'cut':
-      return failed(advanced(state, input.position, false, policy), input.poison, input.random, policy);
+      return failed(advanced(state, input.position, false, policy), input.failure, input.random, policy);
     case 'woken':
       return state;
     case 'promoted':
@@ -136,6 +136,8 @@ const failed = (state: ProjectionState, failure: Failure, random: number, policy
       return { ...state, phase: 'stopped', step: { kind: 'wait', delayMs: CHANGED_LOOK_MS }, reason: failure.reason };
     case 'outage':
       return { ...retrying, step: { kind: 'wait', delayMs: retryDelayMs(policy, failures, random) } };
+    case 'newer':
+      return { ...retrying, phase: 'waiting', step: { kind: 'wait', delayMs: policy.retryDelayMaxMs } };
     case 'fenced':
       return { ...retrying, step: { kind: 'wait', delayMs: fencedDelayMs(policy, random) } };
     case 'too-much':

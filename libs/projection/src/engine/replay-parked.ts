@@ -2,7 +2,7 @@
 import { throwIfAborted, type EventReader, type Position, type RecordedEvent, type Revision, type StreamName } from '@mainstem/event-store';
 import type { ParkedEvent } from '../read-store/read-store.js';
 import type { BatchWriter, Replayed, ReplayedEvent } from './batch-writer.js';
-import { BatchRefused, reasonOf, type Poison } from './failures.js';
+import { BatchRefused, BatchTooMuch, reasonOf, type Poison } from './failures.js';
 import type { OpenGeneration } from './open-generation.js';
 import { isStreamKey, PARKED_ERROR_LENGTH_MAX } from './parking.js';
 
@@ -77,6 +77,10 @@ const replayPage = async (
   try {
     return await writer.replay(open, key, events, { reader, nowMs, signal });
   } catch (error) {
+    if (error instanceof BatchTooMuch && page.length > 1) {
+      open.dropCaches();
+      return 'refused';
+    }
     if (!(error instanceof BatchRefused)) throw error;
     open.dropCaches(); // nothing was written, but totals in memory have moved
     const [first] = events;

@@ -3,7 +3,7 @@ import type { Phase } from '../engine/projection-state.js';
 import type { PartitionStatus, ProjectionStatus } from '../engine/projection-status.js';
 
 /** What needs people comes first; what this instance does itself tells more than what it waits for. */
-const BY_WEIGHT: readonly Phase[] = ['stopped', 'retrying', 'starting', 'rebuilding', 'catching-up', 'live', 'standby'];
+const BY_WEIGHT: readonly Phase[] = ['stopped', 'retrying', 'waiting', 'starting', 'rebuilding', 'catching-up', 'live', 'standby'];
 
 /** `statuses`: those of the parts, in order; at least one. Of a projection that is not split it is the status itself. */
 export const mergedStatus = (statuses: readonly ProjectionStatus[]): ProjectionStatus => {
