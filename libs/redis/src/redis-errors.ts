@@ -1,6 +1,6 @@
 // What goes wrong in Redis and on the way to it, in the words of the read store. No message and no cause holds a URL, a password or a command.
 import { MainstemError } from '@mainstem/event-store';
-import { ReadStoreUnavailable } from '@mainstem/projection';
+import { ReadStoreOverburdened, ReadStoreUnavailable, StatementRefused } from '@mainstem/projection';
 import { ReadStorePermissionDenied, ReadStoreReadOnly, ServerCertificateRefused } from './errors.js';
 
 /** Translates an error of the driver or the server; ours pass as they are. */
@@ -9,15 +9,31 @@ export const translateRedisError = (error: unknown, store: string): MainstemErro
   const problem = problemOf(error);
   // The driver's errors carry the command with its arguments, such as AUTH with the password or a batch of documents.
   const cause = new Error(problem);
-  if (/^READONLY\b/.test(problem)) return new ReadStoreReadOnly(store, 'the server is a replica', cause);
+  const code = codeIn(problem);
+  if (code === 'READONLY') return new ReadStoreReadOnly(store, 'the server is a replica', cause);
   if (/^(NOAUTH|WRONGPASS|NOPERM)\b|invalid password|without any password configured/.test(problem)) {
     return new ReadStorePermissionDenied(store, `the server refuses the user (${problem.replace(/\.$/, '')})`, cause);
   }
   // An alert comes from the other side: it is the server that misses a certificate then.
   if (/certificate/i.test(problem) && !/\balert\b/i.test(problem)) return new ServerCertificateRefused(store, problem, cause);
-  if (/^OOM\b/.test(problem)) return new ReadStoreUnavailable(store, 'the server has no memory left (maxmemory); give it more.', cause);
+  if (code === 'OOM') return new ReadStoreUnavailable(store, 'the server has no memory left (maxmemory); give it more.', cause);
+  if (isWrong(code, problem)) return new StatementRefused(store, problem, cause);
+  if (TIMEOUT.test(problem)) return new ReadStoreOverburdened(store, problem, cause);
   return new ReadStoreUnavailable(store, problem, cause);
 };
+
+/** What the server begins an error with; of one inside a script, what the command in it said. */
+const codeIn = (problem: string): string | undefined => {
+  const inner = /user_script: ?\d+: ?-?([A-Z]{3,})\b/.exec(problem)?.[1];
+  return inner !== undefined && inner !== 'ERR' ? inner : /^[A-Z]{3,}\b/.exec(problem)?.[0];
+};
+
+/** Another program's key has the name of one of ours, or the server lacks a command: that does not change by itself. */
+const isWrong = (code: string | undefined, problem: string): boolean =>
+  code === 'WRONGTYPE' || code === 'CROSSSLOT' || (code === 'ERR' && /unknown (redis )?command|wrong number of arg|syntax error|compiling script/i.test(problem));
+
+/** Of the driver: no answer in time, whether the server is gone or has too much to do at once. */
+const TIMEOUT = /^(Command timed out|Socket timeout)/;
 
 /** In one line. A refused connection to a name with several addresses has its message inside, and so has a cluster none of whose nodes answers. */
 const problemOf = (error: unknown): string => {

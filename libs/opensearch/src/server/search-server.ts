@@ -1,7 +1,7 @@
 // Requests to the server: bodies as text that is ready to be sent, bounded back-off, errors translated at this one edge.
 import { Client, errors } from '@opensearch-project/opensearch';
 import type { Runtime } from '@mainstem/event-store';
-import { ReadStoreUnavailable } from '@mainstem/projection';
+import { ReadStoreOverburdened, ReadStoreUnavailable } from '@mainstem/projection';
 import { SearchPermissionDenied, SearchServerReadOnly, UnsupportedSearchServer } from '../errors.js';
 import { flavourOf, type Flavour } from './flavour.js';
 
@@ -23,6 +23,7 @@ export interface SearchAnswer<Body> {
 export const STORE_NAME = 'search';
 /** A server that is busy says so with one of these; the request had no effect, or may be sent again. */
 const BUSY = [429, 503];
+const TOO_LARGE = 413;
 const ATTEMPTS_MAX = 6;
 const DELAY_MS = 50;
 const DELAY_MAX_MS = 2_000;
@@ -98,7 +99,9 @@ export const translateError = (error: unknown): Error => {
 export const refusalOf = (status: number, reason: string, cause?: unknown): Error => {
   if (isBlock(reason)) return new SearchServerReadOnly(STORE_NAME, reason, cause);
   if (status === 401 || status === 403) return new SearchPermissionDenied(STORE_NAME, `the server answers ${status} (${reason})`, cause);
-  return new ReadStoreUnavailable(STORE_NAME, `the server answers ${status} (${reason})`, cause);
+  // Larger than the server or a proxy before it takes, or than it has memory for.
+  const isTooLarge = status === TOO_LARGE || reason.includes('circuit_breaking_exception');
+  return new (isTooLarge ? ReadStoreOverburdened : ReadStoreUnavailable)(STORE_NAME, `the server answers ${status} (${reason})`, cause);
 };
 
 const REASON_LENGTH_MAX = 500;

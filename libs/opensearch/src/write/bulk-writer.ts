@@ -1,5 +1,5 @@
 // Sends requests of `_bulk`, and looks at every item of every answer: the status of the whole says nothing.
-import { ReadStoreUnavailable, UnknownGeneration } from '@mainstem/projection';
+import { dependsOnSize, ReadStoreUnavailable, StatementRefused, UnknownGeneration } from '@mainstem/projection';
 import type { StatePlace } from '../generation/state-document.js';
 import { isBusyAnswer, reasonIn, refusalOf, STORE_NAME, type SearchServer } from '../server/search-server.js';
 
@@ -7,6 +7,7 @@ const IN_FLIGHT_MAX = 2;
 const ATTEMPTS_MAX = 8;
 const CONFLICT = 409;
 const NOT_FOUND = 404;
+const BAD_REQUEST = 400;
 
 interface BulkAnswer {
   readonly errors: boolean;
@@ -30,15 +31,29 @@ export interface BulkTarget extends StatePlace {
 
 /**
  * Resolves when every operation has taken effect and is durable, or is outdone by a newer version. May be called again with the same requests.
- * Errors: READ_STORE_UNKNOWN_GENERATION when the index is gone, READ_STORE_READ_ONLY, READ_STORE_UNAVAILABLE when the server stays too busy.
+ * Errors: READ_STORE_UNKNOWN_GENERATION when the index is gone, READ_STORE_READ_ONLY, READ_STORE_UNAVAILABLE when the server stays too busy,
+ * READ_STORE_STATEMENT_REFUSED for a document that it will never take.
  */
 export const sendRequests = async (server: SearchServer, target: BulkTarget, requests: readonly string[]): Promise<void> => {
   const waiting = requests[Symbol.iterator]();
   const lane = async (): Promise<void> => {
-    for (let next = waiting.next(); next.done !== true; next = waiting.next()) await sendRequest(server, target, next.value);
+    for (let next = waiting.next(); next.done !== true; next = waiting.next()) await sendInParts(server, target, next.value);
   };
   const lanes = await Promise.allSettled(Array.from({ length: Math.min(IN_FLIGHT_MAX, requests.length) }, lane));
   for (const ended of lanes) if (ended.status === 'rejected') throw ended.reason;
+};
+
+/** A request that is too large for the server, or for what is before it, goes in halves, down to one operation. */
+const sendInParts = async (server: SearchServer, target: BulkTarget, request: string): Promise<void> => {
+  try {
+    await sendRequest(server, target, request);
+  } catch (error) {
+    const lines = request.split('\n');
+    const middle = 2 * (lines.length >> 2); // two lines an operation, and nothing behind the last one
+    if (!dependsOnSize(error) || middle === 0) throw error;
+    await sendInParts(server, target, `${lines.slice(0, middle).join('\n')}\n`);
+    await sendInParts(server, target, lines.slice(middle).join('\n'));
+  }
 };
 
 const sendRequest = async (server: SearchServer, target: BulkTarget, request: string): Promise<void> => {
@@ -61,6 +76,10 @@ const send = async (server: SearchServer, target: BulkTarget, lines: string): Pr
   const failed = body.items.map(({ index }) => index).filter(({ status }) => status < 200 || status > 299);
   if (failed.some(({ status }) => status === NOT_FOUND)) throw new UnknownGeneration(target.projection, target.number);
   const hopeless = failed.find(({ status, error }) => status !== CONFLICT && !isBusyAnswer(status, error));
+  if (hopeless?.status === BAD_REQUEST) {
+    const problem = `document ${hopeless._id} of a batch that is committed: ${reasonIn(hopeless.error)}`;
+    throw new StatementRefused(STORE_NAME, `${problem}; rebuild the projection without this document`);
+  }
   if (hopeless) throw refusalOf(hopeless.status, `document ${hopeless._id}: ${reasonIn(hopeless.error)}`);
   const outdone = await newerOnes(server, target, failed);
   return failed.filter(({ _id }) => !outdone.has(_id));

@@ -34,6 +34,8 @@ const REQUEST_LENGTH_MAX = 4_000_000;
 const DOCUMENT_LENGTH_MAX = 10_000_000;
 /** The longest term that an index holds, in bytes. */
 const KEY_BYTES_MAX = 32_000;
+/** What the server's parser takes for the name of a field. */
+const NAME_LENGTH_MAX = 50_000;
 /** One more than a query can hold: a longer word is found by its beginning and never as a whole. */
 const WORD_LENGTH_MAX = SEARCH_LENGTH_MAX + 1;
 const POSITION_DIGITS = 20;
@@ -72,10 +74,16 @@ const documentSource = (collection: string, key: string, document: ProjectionDoc
   if (key.length * 3 > KEY_BYTES_MAX && Buffer.byteLength(key) > KEY_BYTES_MAX) {
     throw new InvalidDocument(collection, key, `its key has more than ${KEY_BYTES_MAX} bytes`);
   }
+  if (json.length > NAME_LENGTH_MAX && hasLongName(document)) {
+    throw new InvalidDocument(collection, key, `a field has a name of more than ${NAME_LENGTH_MAX} characters`);
+  }
   const { words, filters } = searchedOf(collection, key, document, written);
   const searched = `${words ? `,"words":${JSON.stringify(words)}` : ''}${filters ? `,"filters":${JSON.stringify(filters)}` : ''}`;
   return `{"kind":"document","collection":${JSON.stringify(collection)},"key":${JSON.stringify(key)}${searched},"document":${json}}`;
 };
+
+const hasLongName = (value: unknown): boolean =>
+  typeof value === 'object' && value !== null && Object.entries(value).some(([name, field]) => name.length > NAME_LENGTH_MAX || hasLongName(field));
 
 /** What is searched of a document, by the names that its fields have in the index; undefined where nothing of the kind is declared. */
 export interface Searched {
