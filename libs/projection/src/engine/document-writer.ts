@@ -1,5 +1,5 @@
 // Writes batches of a document projection: load what is not cached → fold → roll-ups → one commit.
-import { isMainstemError } from '@mainstem/event-store';
+import { isMainstemError, type RecordedEvent } from '@mainstem/event-store';
 import type { DocumentProjection } from '../definition/document-projection.js';
 import type { CheckpointMove, CollectionChanges, Expiry, ParkedEvent } from '../read-store/read-store.js';
 import {
@@ -14,6 +14,7 @@ import {
   type WriteOptions,
   type Written,
 } from './batch-writer.js';
+import { BlamedDocuments } from './blamed-documents.js';
 import type { CrashPoints } from './crash-points.js';
 import { changesOf, documentKeysOf, DocumentPlan, type MaybeDocument } from './document-batch.js';
 import { estimateBytes } from './document-cache.js';
@@ -62,6 +63,7 @@ export class DocumentWriter implements BatchWriter {
   readonly #expiry: Expiry | undefined;
   readonly #crash: CrashPoints | undefined;
   readonly #documentsMax: number;
+  readonly #blamed = new BlamedDocuments();
 
   constructor(projection: DocumentProjection, { expiry, crash, documentsMax = DOCUMENTS_MAX }: DocumentWriterOptions = {}) {
     this.#projection = projection;
@@ -70,8 +72,23 @@ export class DocumentWriter implements BatchWriter {
     this.#documentsMax = documentsMax;
   }
 
-  /** In several commits, each a whole batch of its own, if the events concern too many documents for one. */
+  /** With as few documents parked as the store lets through, where it has not said which one is at fault. Else as `#write`. */
   async write(open: OpenGeneration, batch: Batch, options: WriteOptions): Promise<Written> {
+    const trials = this.#blamed.trialsOf(options.condemned);
+    const { position } = open;
+    for (const condemned of trials.slice(0, -1)) {
+      try {
+        return await this.#write(open, batch, { ...options, condemned });
+      } catch (error) {
+        if (!(error instanceof BatchRefused) || open.position !== position) throw error;
+        open.dropCaches(); // nothing was written, but totals in memory have moved
+      }
+    }
+    return this.#write(open, batch, options);
+  }
+
+  /** In several commits, each a whole batch of its own, if the events concern too many documents for one. */
+  async #write(open: OpenGeneration, batch: Batch, options: WriteOptions): Promise<Written> {
     let eventsApplied = 0;
     let isCommitted = false;
     for (let rest = batch; ;) {
@@ -213,7 +230,7 @@ export class DocumentWriter implements BatchWriter {
       this.#remember(open, folded, changes.deletes);
     } catch (error) {
       if (error instanceof ContributionFailed) throw new BatchRefused(batch.events, error.key, error.cause);
-      if (isMainstemError(error, 'READ_STORE_INVALID_DOCUMENT')) throw new BatchRefused(batch.events, culpritOf(error, plan.keys, rollUps), error);
+      if (isMainstemError(error, 'READ_STORE_INVALID_DOCUMENT')) throw this.#refused(batch.events, culpritOf(error, plan.keys, rollUps), error);
       throw error;
     }
     open.committedTo(checkpoint, parking);
@@ -236,6 +253,12 @@ export class DocumentWriter implements BatchWriter {
     );
   }
 
+  #refused(events: readonly RecordedEvent[], { key, isCertain }: Culprit, error: unknown): BatchRefused {
+    const [event] = events;
+    if (event && events.length === 1 && key !== undefined && !isCertain) this.#blamed.blame(event.position, key);
+    return new BatchRefused(events, key, error);
+  }
+
   #remember(open: OpenGeneration, { plan, after }: FoldedDocuments, deleted: readonly string[]): void {
     for (const key of deleted) open.documents.delete(key);
     plan.keys.forEach((key, slot) => {
@@ -245,10 +268,16 @@ export class DocumentWriter implements BatchWriter {
   }
 }
 
-/** The document that the read store complains about; of a roll-up's group the document that has changed it. */
-const culpritOf = (error: unknown, keys: readonly string[], rollUps: readonly RollUpChanges[]): string | undefined => {
+interface Culprit {
+  readonly key: string | undefined;
+  readonly isCertain: boolean;
+}
+
+/** The document that the read store complains about; of a roll-up's group the document that has changed it. One of several, if that is all that is known. */
+const culpritOf = (error: unknown, keys: readonly string[], rollUps: readonly RollUpChanges[]): Culprit => {
   const { collection, key } = error as { readonly collection?: string; readonly key?: string };
   const rollUp = rollUps.find(({ changes }) => changes.collection === collection);
-  if (rollUp) return (key === undefined ? undefined : rollUp.culpritOf(key)) ?? keys[0];
-  return key ?? keys[0];
+  const suspects = rollUp ? rollUp.suspectsOf(key) : key === undefined ? keys : [key];
+  const [first = keys[0]] = suspects;
+  return { key: first, isCertain: suspects.length === 1 };
 };

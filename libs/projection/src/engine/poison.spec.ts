@@ -332,6 +332,40 @@ describe('the document at fault', () => {
   });
 });
 
+describe('a store that refuses without saying which of the documents is at fault', () => {
+  const KEYS = ['k1', 'k2', 'k3'];
+  const subsets = [['k1'], ['k2'], ['k3'], ['k1', 'k3'], ['k2', 'k3'], KEYS];
+  const run = async (refuses: (upserts: ReadonlyMap<string, object>) => { collection: string; key: string | undefined } | undefined) => {
+    const store = new HookedReadStore();
+    store.onCommit = async (batch, commit) => {
+      for (const { collection, upserts } of batch.changes) {
+        const refused = collection === 'tally' && refuses(upserts);
+        if (refused) throw new InvalidDocument(refused.collection, refused.key, 'too odd');
+      }
+      await commit();
+    };
+    const tally = tallyProjection();
+    // All of one group.
+    const rollUps = tally.rollUps.map((rollUp) => ({ ...rollUp, groupBy: () => 'all' }));
+    const projection: DocumentProjection = { ...tally, key: () => KEYS, rollUps };
+    const projector = new Projector({ reader: await filledStore(3), projections: [{ projection, store, recovery: { ...FAST, onFailure: 'park' } }] });
+    running.push(projector);
+    projector.start();
+    await projector.waitFor('tally', 3n as Position, TIMEOUT);
+    return new Set((await store.parked('tally', 20)).map(({ key }) => key));
+  };
+
+  it.each(subsets)('has %j parked and no other document of the event', async (...guilty) => {
+    const parked = await run((upserts) => (guilty.some((key) => upserts.has(key)) ? { collection: 'tally', key: undefined } : undefined));
+    expect(parked).toEqual(new Set(guilty));
+  });
+
+  it.each(subsets)('or of the group: has %j parked and no other document of it', async (...guilty) => {
+    const parked = await run((upserts) => (guilty.some((key) => upserts.has(key)) ? { collection: 'tally-sizes', key: 'all' } : undefined));
+    expect(parked).toEqual(new Set(guilty));
+  });
+});
+
 describe('a helper of the key function that is mended', () => {
   /** Gives every third event no name, which no document takes. */
   const named = (nameOf: (event: RecordedEvent) => readonly string[] | null): DocumentProjection => ({

@@ -31,8 +31,8 @@ interface Difference {
 /** Changed groups of one roll-up, ready to be committed; `settle` tells the cache once they are. */
 export interface RollUpChanges {
   readonly changes: CollectionChanges;
-  /** The document that has changed this group last; undefined if none of this batch has. */
-  culpritOf(group: string): string | undefined;
+  /** The documents that have changed this group, or any where it is not known; those that were added to it come first. */
+  suspectsOf(group: string | undefined): readonly string[];
   settle(): void;
 }
 
@@ -56,9 +56,12 @@ export const rollUpChanges = async (
   for (const difference of differences) apply(difference, groups);
   const changes = groupChanges(rollUp, groups, cache);
   // What a document adds is blamed before what one takes away: the group was stored with that in it.
-  const culpritOf = (group: string): string | undefined =>
-    (differences.findLast(({ added }) => added?.group === group) ?? differences.findLast(({ removed }) => removed?.group === group))?.key;
-  return { ...changes, culpritOf };
+  const suspectsOf = (group: string | undefined): readonly string[] => {
+    const isOf = (contribution: Contribution | null): boolean => contribution !== null && (group === undefined || contribution.group === group);
+    const adding = differences.filter(({ added }) => isOf(added));
+    return (adding.length > 0 ? adding : differences.filter(({ removed }) => isOf(removed))).map(({ key }) => key);
+  };
+  return { ...changes, suspectsOf };
 };
 
 const differenceOf = (rollUp: RollUp<ProjectionDocument>, { key, before, after }: DocumentChange): Difference | null => {
@@ -101,7 +104,7 @@ const groupChanges = (
   rollUp: RollUp<ProjectionDocument>,
   groups: ReadonlyMap<string, RollUpGroup>,
   cache: DocumentCache<RollUpGroup>,
-): Omit<RollUpChanges, 'culpritOf'> => {
+): Omit<RollUpChanges, 'suspectsOf'> => {
   const upserts = new Map<string, ProjectionDocument>();
   const deletes: string[] = [];
   for (const [name, group] of groups) {
