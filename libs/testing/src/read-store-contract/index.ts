@@ -5,6 +5,7 @@ import { defineCases, type ReadStoreContractOptions } from './contract-fixture.j
 import { plainDocuments } from './contract-projection.js';
 import { engineCases } from './engine-cases.js';
 import { failureCases } from './failure-cases.js';
+import { replayCases } from './replay-cases.js';
 import { generationCases } from './generation-cases.js';
 import { leaseCases } from './lease-cases.js';
 import { loadCases } from './load-cases.js';
@@ -28,6 +29,7 @@ export const readStoreContract = <Transaction = never>(options: ReadStoreContrac
       ...(options.transaction ? transactionCases(define, options.transaction) : []),
       ...engineCases(define),
       ...failureCases(define),
+      ...replayCases(define),
       ...leaseCases(define),
       ...partitionCases(define),
       ...verifyCases(define),
