@@ -126,3 +126,16 @@ export const throwIfAborted = (signal: AbortSignal | undefined, operation: strin
 export const assertNever = (value: never): never => {
   throw new TypeError(`Unexpected value: ${JSON.stringify(value)}`);
 };
+
+/** Two categories of one application can make one stream; the program has to be changed. */
+export class AmbiguousCategory extends MainstemError {
+  constructor(
+    readonly category: string,
+    readonly longer: string,
+  ) {
+    super(
+      'EVENT_STORE_AMBIGUOUS_CATEGORY',
+      `The categories "${category}" and "${longer}" can make one stream: ${longer}-1 could be of either. Name one of them so that it does not begin with "${category}-"`,
+    );
+  }
+}

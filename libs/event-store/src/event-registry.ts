@@ -68,6 +68,13 @@ export class EventRegistry<Declarations extends EventDeclarations = EventDeclara
     return this.#payloads.get(type)?.version ?? 1;
   }
 
+  /** What lifts stored payloads of this type: the schema version and its upcasters, in order. */
+  liftingOf(type: string): { readonly version: number; readonly upcasters: readonly Upcaster[] } {
+    const { version, upcasters } = this.#payloads.get(type) ?? { version: 1, upcasters: {} as Readonly<Record<number, Upcaster>> };
+    const steps = Array.from({ length: version - 1 }, (_, index) => upcasters[index + 1] as Upcaster);
+    return { version, upcasters: steps };
+  }
+
   /**
    * Checks a payload against the rules of its class; unknown fields are refused. Runs once, before append; reading never validates.
    * Errors: EVENT_STORE_INVALID_EVENT.

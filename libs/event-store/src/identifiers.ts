@@ -1,5 +1,5 @@
 // Identities and places: names of streams, revisions, positions, event ids. Branded, so that they cannot be mixed up.
-import { InvalidInput } from './errors.js';
+import { AmbiguousCategory, InvalidInput } from './errors.js';
 
 declare const brand: unique symbol;
 type Brand<Base, Name extends string> = Base & { readonly [brand]: Name };
@@ -49,6 +49,18 @@ export const streamOf = (category: string, id: string): StreamName => {
 
 /** The prefix that all streams of a category share. A category must not be the beginning of another one followed by a dash. */
 export const streamPrefixOf = (category: string): string => `${category}-`;
+
+/**
+ * Checks that no two categories can make one stream: none is the beginning of another one up to a dash, as `order` is of `order-line`, whose
+ * stream `order-line-1` would belong to both. The same category may occur more than once. Errors: EVENT_STORE_AMBIGUOUS_CATEGORY.
+ */
+export const assertCategoriesDiffer = (categories: Iterable<string>): void => {
+  const all = [...new Set(categories)];
+  for (const category of all) {
+    const longer = all.find((other) => other.startsWith(streamPrefixOf(category)));
+    if (longer !== undefined) throw new AmbiguousCategory(category, longer);
+  }
+};
 
 /** A revision from a bigint or from its decimal string on a wire. Errors: EVENT_STORE_INVALID_INPUT. */
 export const revision = (value: bigint | string): Revision => int64(value, 'revision') as Revision;

@@ -17,6 +17,7 @@ export * from './definition/errors.js';
 export * from './definition/handler-projection.js';
 export * from './definition/measures.js';
 export * from './definition/roll-up.js';
+export * from './definition/on.js';
 export * from './definition/wanted-events.js';
 export * from './digest/rolling-digest.js';
 export * from './engine/crash-points.js';

@@ -2,7 +2,8 @@
 import type { EventRegistry, RecordedEvent, RecordedEventOf } from '@mainstem/event-store';
 import { InvalidProjection } from './errors.js';
 import type { CollectionDescriptor, DocumentClass, ProjectionDescriptor, ProjectionDocument } from '../read-store/read-store.js';
-import { fingerprintOf } from './fingerprint.js';
+import { definitionFingerprint } from './fingerprint.js';
+import { evolveByType, handlersOf, type Evolve, type EvolveOf, type Functions, type On } from './on.js';
 import type { RollUp } from './roll-up.js';
 import { WantedEvents } from './wanted-events.js';
 
@@ -20,15 +21,10 @@ export interface DocumentProjectionOptions<Document extends ProjectionDocument, 
   readonly key: (event: EventIn<Registries>) => string | readonly string[] | null;
   /**
    * One pure function an event type, from the document (null: there is none) to the next one (null: delete it). It must return a new
-   * object, or the same one to say that nothing changed. Types without a function are not wanted and never decoded.
+   * object, or the same one to say that nothing changed. Types without a function are not wanted and never decoded. Where several
+   * registries declare one type name, a list with the functions of each: `[on(customerEvents, { Closed: … }), on(accountEvents, { Closed: … })]`.
    */
-  readonly evolve: {
-    readonly [Type in EventIn<Registries>['type']]?: (
-      document: Readonly<Document> | null,
-      event: Extract<EventIn<Registries>, { readonly type: Type }>,
-      key: string,
-    ) => Document | null;
-  };
+  readonly evolve: EvolveOf<Document, Registries[number]> | readonly On<Document>[];
   readonly rollUps?: readonly RollUp<Document>[];
 }
 
@@ -36,8 +32,8 @@ export interface DocumentProjectionOptions<Document extends ProjectionDocument, 
 export const documentProjection = <Document extends ProjectionDocument, const Registries extends readonly EventRegistry[]>(
   options: DocumentProjectionOptions<Document, Registries>,
 ): DocumentProjection => {
-  const types = Object.keys(options.evolve);
-  const wanted = new WantedEvents(options.name, options.events, types);
+  const handlers = handlersOf(options.name, options.events, options.evolve as Functions | readonly On<Document>[]);
+  const wanted = new WantedEvents(options.name, handlers);
   if (!Number.isSafeInteger(options.version) || options.version < 1)
     throw new InvalidProjection(options.name, 'version must be a whole number from 1');
   const rollUps = (options.rollUps ?? []) as readonly RollUp<ProjectionDocument>[];
@@ -46,13 +42,15 @@ export const documentProjection = <Document extends ProjectionDocument, const Re
     ...rollUps.map((rollUp) => ({ name: rollUp.name, document: rollUp.document, hasState: true })),
   ];
   assertNames(options.name, collections);
-  const fingerprint = fingerprintOf(options.name, options.version, options.document, options.key, options.evolve, rollUps);
+  const fingerprint = definitionFingerprint(
+    options.name,
+    [options.name, options.version, options.document, options.key, options.evolve, rollUps],
+    wanted,
+  );
   const key = options.key as (event: RecordedEvent) => string | readonly string[] | null;
-  const evolve = new Map(Object.entries(options.evolve)) as Map<string, Evolve>;
+  const evolve = evolveByType(handlers);
   return { kind: 'document', name: options.name, version: options.version, fingerprint, collections, wanted, key, evolve, rollUps };
 };
-
-export type Evolve = (document: ProjectionDocument | null, event: RecordedEvent, key: string) => ProjectionDocument | null;
 
 /** A declared document projection, with its types erased: what the engine works with. */
 export interface DocumentProjection extends ProjectionDescriptor {

@@ -2,7 +2,8 @@
 import type { EventRegistry, RecordedEvent, RecordedEventOf } from '@mainstem/event-store';
 import type { CollectionDescriptor, DocumentClass, ProjectionDescriptor } from '../read-store/read-store.js';
 import { assertNames } from './document-projection.js';
-import { fingerprintOf } from './fingerprint.js';
+import { InvalidProjection } from './errors.js';
+import { definitionFingerprint } from './fingerprint.js';
 import { WantedEvents } from './wanted-events.js';
 
 export interface HandlerProjectionOptions<Transaction, Registries extends readonly EventRegistry[]> {
@@ -11,7 +12,7 @@ export interface HandlerProjectionOptions<Transaction, Registries extends readon
   /** The tables it writes, by collection name. Each generation has its own set. */
   readonly tables: Readonly<Record<string, DocumentClass>>;
   readonly events: Registries;
-  /** Event types that are wanted; default all of the registries. */
+  /** Event types that are wanted, of each registry that declares them; default all of the registries. */
   readonly types?: readonly RecordedEventOf<Registries[number]>['type'][];
   /** What is parked together when an event fails; default its stream. */
   readonly key?: (event: RecordedEventOf<Registries[number]>) => string;
@@ -26,16 +27,28 @@ export interface HandlerProjectionOptions<Transaction, Registries extends readon
 export const handlerProjection = <Transaction, const Registries extends readonly EventRegistry[]>(
   options: HandlerProjectionOptions<Transaction, Registries>,
 ): HandlerProjection<Transaction> => {
-  const types = options.types ?? options.events.flatMap((registry) => registry.types);
-  const wanted = new WantedEvents(options.name, options.events, types);
+  const types: readonly string[] = options.types ?? [...new Set(options.events.flatMap((registry) => registry.types))];
+  const wanted = new WantedEvents(options.name, sourcesOf(options.name, options.events, types));
   const collections: CollectionDescriptor[] = Object.entries(options.tables).map(([name, document]) => ({ name, document, hasState: false }));
   assertNames(options.name, [...collections]);
   assertNames(options.name, [{ name: options.name, document: Object as DocumentClass, hasState: false }]);
-  const fingerprint = fingerprintOf(options.name, options.version, types, options.tables, options.key, options.apply);
+  const fingerprint = definitionFingerprint(options.name, [options.name, options.version, types, options.tables, options.key, options.apply], wanted);
   const key = (options.key ?? ((event: RecordedEvent) => event.stream)) as (event: RecordedEvent) => string;
   const apply = options.apply as HandlerProjection<Transaction>['apply'];
   return { kind: 'handler', name: options.name, version: options.version, fingerprint, collections, wanted, key, apply };
 };
+
+/** A type that several registries declare is wanted of each category. */
+const sourcesOf = (
+  projection: string,
+  registries: readonly EventRegistry[],
+  types: readonly string[],
+): readonly { readonly registry: EventRegistry; readonly type: string }[] =>
+  types.flatMap((type) => {
+    const declaring = registries.filter((registry) => registry.has(type));
+    if (declaring.length === 0) throw new InvalidProjection(projection, `wants ${type}, which none of its event registries declares`);
+    return declaring.map((registry) => ({ registry, type }));
+  });
 
 /** A declared handler projection, with its event types erased: what the engine works with. */
 export interface HandlerProjection<Transaction = never> extends ProjectionDescriptor {

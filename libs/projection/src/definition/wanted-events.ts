@@ -1,30 +1,74 @@
-// Which events a projection wants, and how they are decoded.
-import type { EventRegistry, RecordedEvent } from '@mainstem/event-store';
+// Which events a projection wants, and how they are decoded: a type name belongs to the category of its registry.
+import { assertCategoriesDiffer, streamPrefixOf, type EventFilter, type EventRegistry, type RecordedEvent } from '@mainstem/event-store';
 import { InvalidProjection } from './errors.js';
+
+interface Source {
+  readonly registry: EventRegistry;
+  /** What the streams of its category begin with. */
+  readonly prefix: string;
+}
 
 /** The event types of a projection with the registries that decode them. */
 export class WantedEvents {
   readonly types: readonly string[];
-  readonly #registries = new Map<string, EventRegistry>();
+  /** The categories of the registries. */
+  readonly categories: readonly string[];
+  readonly #sources = new Map<string, readonly Source[]>();
 
-  constructor(projection: string, registries: readonly EventRegistry[], types: readonly string[]) {
-    if (types.length === 0) throw new InvalidProjection(projection, 'wants no event: give evolve at least one event type');
-    for (const type of types) {
-      const declaring = registries.filter((registry) => registry.has(type));
-      const [registry] = declaring;
-      if (!registry) throw new InvalidProjection(projection, `wants ${type}, which none of its event registries declares`);
-      if (declaring.length > 1) throw new InvalidProjection(projection, `${type} is declared by several of its event registries`);
-      this.#registries.set(type, registry);
+  /** Errors: PROJECTION_INVALID_DEFINITION, EVENT_STORE_AMBIGUOUS_CATEGORY. */
+  constructor(projection: string, wanted: readonly { readonly registry: EventRegistry; readonly type: string }[]) {
+    if (wanted.length === 0) throw new InvalidProjection(projection, 'wants no event: give evolve at least one event type');
+    for (const { registry, type } of wanted) {
+      const { category } = registry;
+      if (!registry.has(type)) throw new InvalidProjection(projection, `wants ${type}, which none of its event registries declares`);
+      const known = this.#sources.get(type) ?? [];
+      if (known.some((source) => source.registry.category === category))
+        throw new InvalidProjection(projection, `${type} of ${category} is declared by several of its event registries, or given twice`);
+      this.#sources.set(type, [...known, { registry, prefix: streamPrefixOf(category) }]);
     }
-    this.types = types;
+    this.types = [...this.#sources.keys()];
+    this.categories = [...new Set(wanted.map(({ registry }) => registry.category))];
+    assertCategoriesDiffer(this.categories);
   }
 
+  /** What is wanted, in words that compare: equal for two that want the same. */
+  get pairs(): readonly string[] {
+    return [...this.#sources].flatMap(([type, sources]) => sources.map(({ prefix }) => `${prefix} ${type}`)).toSorted();
+  }
+
+  /** Fingerprints of what its events go through before the projection sees them: schema versions and upcasters, by category. */
+  get lifting(): readonly unknown[] {
+    return [...this.#sources].flatMap(([type, sources]) => sources.map(({ registry }) => [registry.category, type, registry.liftingOf(type)]));
+  }
+
+  /** Whether events of this type are wanted, in one of the categories. */
   has(type: string): boolean {
-    return this.#registries.has(type);
+    return this.#sources.has(type);
   }
 
-  /** The event in its current schema; only for wanted types. Errors: EVENT_STORE_UNDECODABLE_EVENT. */
+  /** Whether this event is wanted: its type, in the category that declares it. */
+  wants(event: Pick<RecordedEvent, 'type' | 'stream'>): boolean {
+    return this.#sourceOf(event) !== undefined;
+  }
+
+  /** The event in its current schema; only for wanted events. Errors: EVENT_STORE_UNDECODABLE_EVENT. */
   decode(event: RecordedEvent): RecordedEvent {
-    return this.#registries.get(event.type)?.decode(event) ?? event;
+    return this.#sourceOf(event)?.registry.decode(event) ?? event;
+  }
+
+  #sourceOf({ type, stream }: Pick<RecordedEvent, 'type' | 'stream'>): Source | undefined {
+    const sources = this.#sources.get(type);
+    if (sources === undefined) return undefined;
+    for (let index = 0; index < sources.length; index++) {
+      const source = sources[index] as Source;
+      if (stream.startsWith(source.prefix)) return source;
+    }
+    return undefined;
   }
 }
+
+/** What the event store is asked for on behalf of projections that share a read. It may bring more than each of them wants. */
+export const filterFor = (projections: readonly { readonly wanted: WantedEvents }[]): EventFilter => ({
+  types: [...new Set(projections.flatMap(({ wanted }) => wanted.types))],
+  streamPrefixes: [...new Set(projections.flatMap(({ wanted }) => wanted.categories.map(streamPrefixOf)))],
+});

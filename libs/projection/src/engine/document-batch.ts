@@ -59,7 +59,7 @@ export class DocumentPlan {
         return;
       }
       const event = events[index] as RecordedEvent;
-      if (!projection.wanted.has(event.type)) continue;
+      if (!projection.wanted.wants(event)) continue;
       if (!gate.takesStream(event) && !this.#plan(event)) return;
       this.#digest.add(event.position, event.id);
       this.eventsApplied++;

@@ -1,5 +1,13 @@
 // One read of the event store that serves several projections: pulls when somebody needs more, and keeps what was read in a ring.
-import { Heartbeat, type EventReader, type Position, type Runtime, type SilentLoop, type SubscriptionBatch } from '@mainstem/event-store';
+import {
+  Heartbeat,
+  type EventFilter,
+  type EventReader,
+  type Position,
+  type Runtime,
+  type SilentLoop,
+  type SubscriptionBatch,
+} from '@mainstem/event-store';
 import { BatchRing, type Delivery } from './batch-ring.js';
 import { RateMeter } from './rate-meter.js';
 
@@ -10,8 +18,8 @@ const GATHER_MS = 250;
 
 export interface FeedOptions {
   readonly reader: EventReader;
-  /** Types that any of the projections wants. */
-  readonly types: readonly string[];
+  /** What any of the projections wants. */
+  readonly filter: EventFilter;
   readonly batchSizeMax: number;
   readonly runtime: Runtime;
   /**
@@ -51,14 +59,14 @@ export class EventFeed {
   readonly #waitForOthersMs: number;
 
   constructor(after: Position | undefined, options: FeedOptions, arrivals: Arrivals) {
-    const { reader, types, batchSizeMax, runtime, waitForOthersMs } = options;
+    const { reader, filter, batchSizeMax, runtime, waitForOthersMs } = options;
     this.#ring = new BatchRing(after);
     this.#runtime = runtime;
     this.#arrivals = arrivals;
     this.#waitForOthersMs = waitForOthersMs;
     this.#heartbeat = new Heartbeat('the subscription', runtime);
     this.#rate = new RateMeter(runtime.monotonic());
-    this.#batches = reader.subscribe({ after, filter: { types }, batchSizeMax, signal: this.#abort.signal })[Symbol.asyncIterator]();
+    this.#batches = reader.subscribe({ after, filter, batchSizeMax, signal: this.#abort.signal })[Symbol.asyncIterator]();
   }
 
   get end(): Position | undefined {

@@ -1,5 +1,6 @@
 // Whether parked events of a handler projection may still be applied: only if no later event of their key has been.
 import type { Position, RecordedEvent } from '@mainstem/event-store';
+import { filterFor } from '../definition/wanted-events.js';
 import type { HandlerProjection } from '../definition/handler-projection.js';
 import { readUpTo } from '../verify/event-range.js';
 import type { ReplaySource } from './batch-writer.js';
@@ -34,8 +35,8 @@ export class HandlerOrder {
     const isParked = await parkedUnder(open.session, places, parkedFrom);
     const leaving = new Set(places.map(({ event }) => event.position));
     const isBehind = (key: string, { position }: RecordedEvent): boolean => position >= (parkedFrom.get(key) ?? Infinity);
-    const { types } = projection.wanted;
-    for await (const events of readUpTo(reader, { after: first.event.position, until: open.position, types, signal })) {
+    const filter = filterFor([projection]);
+    for await (const events of readUpTo(reader, { after: first.event.position, until: open.position, filter, signal })) {
       for (const event of events) {
         if (leaving.has(event.position) || isBehind(streamKeyOf(event), event)) continue;
         for (const key of keysConcerned(projection, event, keys)) if (!isBehind(key, event)) applied.set(key, event.position);

@@ -97,7 +97,7 @@ export class HandlerWriter implements BatchWriter {
     const events: RecordedEvent[] = [];
     let eventsApplied = 0;
     for (const recorded of batch) {
-      if (!this.#projection.wanted.has(recorded.type)) continue;
+      if (!this.#projection.wanted.wants(recorded)) continue;
       if (!parking.takesStream(recorded)) {
         const decoded = this.#decode(recorded);
         if ('error' in decoded) return { events, eventsApplied, poison: { event: recorded, key: streamKeyOf(recorded), error: decoded.error } };

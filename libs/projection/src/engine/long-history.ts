@@ -1,5 +1,5 @@
 // Whether a projection has so many events behind it that filling it takes a while.
-import { inTime, type EventReader, type Runtime } from '@mainstem/event-store';
+import { inTime, type EventFilter, type EventReader, type Runtime } from '@mainstem/event-store';
 
 /** So many are folded in one batch, as a rule: before anybody asks. */
 const SHORT_HISTORY_MAX = 10_000;
@@ -13,20 +13,20 @@ export interface HistoryOptions {
 }
 
 /** Whether there are more than 10,000 events of these types; also where that cannot be found out in time. Errors: those of the event store. */
-export const isLongHistory = async (types: readonly string[], { reader, runtime, signal }: HistoryOptions): Promise<boolean> => {
+export const isLongHistory = async (filter: EventFilter, { reader, runtime, signal }: HistoryOptions): Promise<boolean> => {
   if (reader.hasDensePositions && ((await reader.head(signal)) ?? 0n) <= SHORT_HISTORY_MAX) return false;
   const over = new AbortController();
   const isOver = AbortSignal.any([over.signal, ...(signal ? [signal] : [])]);
   try {
-    return await inTime(isLonger(types, reader, isOver), COUNT_MAX_MS, runtime, () => true);
+    return await inTime(isLonger(filter, reader, isOver), COUNT_MAX_MS, runtime, () => true);
   } finally {
     over.abort();
   }
 };
 
-const isLonger = async (types: readonly string[], reader: EventReader, signal: AbortSignal): Promise<boolean> => {
+const isLonger = async (filter: EventFilter, reader: EventReader, signal: AbortSignal): Promise<boolean> => {
   let events = 0;
-  for await (const batch of reader.readAll({ filter: { types }, limit: SHORT_HISTORY_MAX + 1, needsPayload: false, signal })) events += batch.length;
+  for await (const batch of reader.readAll({ filter, limit: SHORT_HISTORY_MAX + 1, needsPayload: false, signal })) events += batch.length;
   // Whoever was told to stop has not seen all of them.
   return events > SHORT_HISTORY_MAX || signal.aborted;
 };

@@ -57,12 +57,12 @@ describe.each([
   });
 
   it.each(['park', 'stop'] as const)(
-    'waits, healthy, before an event of a newer one under %s, and the newer one goes on from there',
+    'waits, healthy, before an event of a newer one under %s, and the newer one, whose definition is another, fills a generation of its own',
     async (onFailure) => {
       const [reader, store] = [await filled(), new MemoryReadStore()];
       const start = (events: Registry): Projector => {
         const recovery = { onFailure, retryDelayMs: 1, retryDelayMaxMs: 2, attemptsMax: 2 };
-        const projector = new Projector({ reader, projections: [{ projection: define(events), store, recovery }] });
+        const projector = new Projector({ reader, projections: [{ projection: define(events), store, recovery, rebuild: 'auto' }] });
         running.push(projector);
         projector.start();
         return projector;

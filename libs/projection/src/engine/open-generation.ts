@@ -1,5 +1,6 @@
 // A generation that this instance writes: its session, and everything that is valid only as long as the session is.
 import { isMainstemError, systemRuntime, type EventReader, type Position, type Runtime } from '@mainstem/event-store';
+import { filterFor } from '../definition/wanted-events.js';
 import { CheckpointAhead, TooManyParked } from './errors.js';
 import { PartitionWaits } from '../partition/errors.js';
 import { CheckpointMoved, UnknownGeneration } from '../read-store/errors.js';
@@ -71,7 +72,7 @@ export const openGeneration = async (hosted: HostedProjection, options: OpenOpti
     // Chosen again afterwards: another instance may have created one at the same moment.
     const isFirst = !options.hasServed && generations.every(({ state, damage }) => state !== 'serving' && damage === undefined);
     // Queries would be shown the beginning of a long history for the whole: maybe the read store lost what was there, and nobody who knew that runs any more.
-    const isBulk = !isFirst || (await isLongHistory(projection.wanted.types, { ...options, runtime }));
+    const isBulk = !isFirst || (await isLongHistory(filterFor([projection]), { ...options, runtime }));
     await store.createGeneration(projection, incarnation, { isBulk });
     if (isBulk) await options.crash?.reach('begin', projection.name);
   }

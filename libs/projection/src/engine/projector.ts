@@ -1,5 +1,6 @@
 // Hosts projections over one event store: each runs on its own, all share one read as far as they are at the same place.
-import { inTime, silenceOf, systemRuntime, type EventReader, type Position, type Runtime } from '@mainstem/event-store';
+import { assertCategoriesDiffer, inTime, silenceOf, systemRuntime, type EventReader, type Position, type Runtime } from '@mainstem/event-store';
+import { filterFor } from '../definition/wanted-events.js';
 import { InvalidProjection } from '../definition/errors.js';
 import { assertStoreHosts } from './assert-store-hosts.js';
 import { UnknownProjection } from './errors.js';
@@ -54,14 +55,14 @@ export class Projector {
 
   /**
    * Errors: PROJECTOR_INVALID_LEASE; PROJECTION_INVALID_DEFINITION when a name occurs twice, and as `assertStoreHosts`;
-   * PROJECTION_NOT_PARTITIONABLE when one that is split is given a store without partitions.
+   * EVENT_STORE_AMBIGUOUS_CATEGORY; PROJECTION_NOT_PARTITIONABLE when one that is split is given a store without partitions.
    */
   constructor(options: ProjectorOptions) {
     const { reader, projections, runtime = systemRuntime, batchSizeMax = BATCH_SIZE_MAX_DEFAULT, cacheBytesMax = CACHE_BYTES_MAX } = options;
     assertHostable(projections);
     if (options.lease) assertLease(options.lease);
-    const types = [...new Set(projections.flatMap(({ projection }) => projection.wanted.types))];
-    const subscription = new SharedSubscription({ reader, types, batchSizeMax, runtime });
+    const filter = filterFor(projections.map(({ projection }) => projection));
+    const subscription = new SharedSubscription({ reader, filter, batchSizeMax, runtime });
     this.#runtime = runtime;
     this.#subscription = subscription;
     this.#headWatch = new HeadWatch(reader, runtime);
@@ -142,6 +143,7 @@ const notify = (listener: ProjectorOptions['onChange'], status: ProjectionStatus
 
 const assertHostable = (projections: readonly HostedProjection[]): void => {
   const names = new Set<string>();
+  assertCategoriesDiffer(projections.flatMap(({ projection }) => projection.wanted.categories));
   for (const { projection, store } of projections) {
     if (names.has(projection.name))
       throw new InvalidProjection(projection.name, 'is hosted twice; a projection on two stores needs two names or two projectors');

@@ -1,6 +1,8 @@
 // Folds some documents anew from the first event on: what they would be had nothing of theirs ever been parked that is not parked now.
 import type { EventReader, Position, RecordedEvent } from '@mainstem/event-store';
-import type { DocumentProjection, Evolve } from '../definition/document-projection.js';
+import { filterFor } from '../definition/wanted-events.js';
+import type { DocumentProjection } from '../definition/document-projection.js';
+import type { Evolve } from '../definition/on.js';
 import { EMPTY_DIGEST } from '../digest/rolling-digest.js';
 import type { Partition } from '../partition/partition.js';
 import type { Expiry, ParkedEvent } from '../read-store/read-store.js';
@@ -43,7 +45,7 @@ export const refold = async (projection: DocumentProjection, options: RefoldOpti
   const documents = new Map<string, MaybeDocument>([...keys].map((key) => [key, null]));
   const gate = new RefoldGate(options);
   const checked = withRollUpsChecked(projection);
-  for await (const events of readUpTo(reader, { after: undefined, until, types: projection.wanted.types, signal })) {
+  for await (const events of readUpTo(reader, { after: undefined, until, filter: filterFor([projection]), signal })) {
     for (let isFolded = false; !isFolded;) {
       gate.begin();
       const plan = new DocumentPlan(checked, events, EMPTY_DIGEST, gate, { partition, expiry });

@@ -22,7 +22,7 @@ const counting = (store: InMemoryEventStore): { reader: EventReader; begun: () =
 };
 
 const subscriptionOf = (reader: EventReader, batchSizeMax = 5): SharedSubscription =>
-  new SharedSubscription({ reader, types: ['Added', 'Foreign'], batchSizeMax, runtime: systemRuntime });
+  new SharedSubscription({ reader, filter: { types: ['Added', 'Foreign'] }, batchSizeMax, runtime: systemRuntime });
 
 /** Reads until it is caught up; answers the positions that it was given. */
 const readOn = async (seat: Seat, from: Position | undefined, limit = 5): Promise<{ places: number[]; position: Position | undefined }> => {
@@ -87,7 +87,7 @@ describe('SharedSubscription', () => {
     const reader = await filledStore(5);
     const subscription = new SharedSubscription({
       reader,
-      types: ['Added'],
+      filter: { types: ['Added'] },
       batchSizeMax: 5,
       runtime: { ...systemRuntime, sleep },
       waitForOthersMs: 80,
@@ -108,7 +108,12 @@ describe('SharedSubscription', () => {
         (resolve) => signal?.addEventListener('abort', () => resolve(), { once: true }) ?? void systemRuntime.sleep(ms).then(resolve),
       );
     };
-    const subscription = new SharedSubscription({ reader: store, types: ['Added'], batchSizeMax: 10_000, runtime: { ...systemRuntime, sleep } });
+    const subscription = new SharedSubscription({
+      reader: store,
+      filter: { types: ['Added'] },
+      batchSizeMax: 10_000,
+      runtime: { ...systemRuntime, sleep },
+    });
     const seat = subscription.seat();
     let { position } = await readOn(seat, undefined, 10_000);
     const next = async (): Promise<number> => {

@@ -1,5 +1,6 @@
 // Checks generations before they are promoted: the digest of what they have applied must be that of what the event store holds.
 import { OperationAborted, type EventId, type EventReader, type Position, type Runtime } from '@mainstem/event-store';
+import { filterFor } from '../definition/wanted-events.js';
 import { RollingDigest } from '../digest/rolling-digest.js';
 import type { AnyProjection } from '../engine/hosted-projection.js';
 import { RebuildNotVerified } from './errors.js';
@@ -113,11 +114,11 @@ export class DigestCheck {
   }
 
   async #fold(expectations: readonly Expectation[], end: Position, signal: AbortSignal): Promise<void> {
-    const types = [...new Set(expectations.flatMap(({ wanted }) => wanted.types))];
-    for await (const events of this.#options.reader.readAll({ filter: { types }, batchSizeMax: BATCH_SIZE_MAX, needsPayload: false, signal })) {
-      for (const { type, position, id } of events) {
+    const filter = filterFor(expectations);
+    for await (const events of this.#options.reader.readAll({ filter, batchSizeMax: BATCH_SIZE_MAX, needsPayload: false, signal })) {
+      for (const event of events) {
         for (const expectation of expectations) {
-          if (!isBeyond(position, expectation.position) && expectation.wanted.has(type)) expectation.add(position, id);
+          if (!isBeyond(event.position, expectation.position) && expectation.wanted.wants(event)) expectation.add(event.position, event.id);
         }
       }
       const last = events.at(-1);
@@ -146,7 +147,7 @@ const whileWanted = (requests: readonly Request[]): { readonly signal: AbortSign
 const expectationsOf = (requests: readonly Request[]): ReadonlyMap<Request, Expectation> => {
   const known = new Map<string, Expectation>();
   const ofRequest = (request: Request): Expectation => {
-    const what = JSON.stringify([String(request.position), request.projection.wanted.types.toSorted()]);
+    const what = JSON.stringify([String(request.position), request.projection.wanted.pairs]);
     const expectation = known.get(what) ?? new Expectation(request);
     known.set(what, expectation);
     return expectation;

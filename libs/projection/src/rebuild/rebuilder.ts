@@ -1,5 +1,6 @@
 // Rebuilds read models beside those that serve: fills new generations from one read of the event store, checks and promotes them.
 import { systemRuntime, type EventReader, type Position, type Runtime } from '@mainstem/event-store';
+import { filterFor } from '../definition/wanted-events.js';
 import type { CrashPoints } from '../engine/crash-points.js';
 import { HeadWatch } from '../engine/head-watch.js';
 import type { HostedProjection } from '../engine/hosted-projection.js';
@@ -107,8 +108,8 @@ export class Rebuilder {
   #jobs(targets: readonly RebuildTarget[], head: () => Position | undefined): readonly GenerationJob[] {
     const { reader, crash, batchSizeMax = BATCH_SIZE_MAX_DEFAULT, cacheBytesMax = CACHE_BYTES_MAX } = this.#options;
     const runtime = this.#runtime;
-    const types = [...new Set(targets.flatMap(({ hosted }) => hosted.projection.wanted.types))];
-    const subscription = new SharedSubscription({ reader, types, batchSizeMax, runtime, waitForOthersMs: WAIT_FOR_OTHERS_MS });
+    const filter = filterFor(targets.map(({ hosted }) => hosted.projection));
+    const subscription = new SharedSubscription({ reader, filter, batchSizeMax, runtime, waitForOthersMs: WAIT_FOR_OTHERS_MS });
     const jobs: GenerationJob[] = [];
     const expected = (): number => jobs.filter((job) => BEFORE_CHECK.includes(job.phase) && job.status().state === 'rebuilding').length;
     const check = new DigestCheck({ reader, runtime, expected });

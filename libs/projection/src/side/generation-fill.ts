@@ -1,6 +1,7 @@
 // Fills a generation up to an exact position, with the engine's writers: for side generations, which nobody else writes.
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { systemRuntime, type EventReader, type Position, type RecordedEvent, type Runtime } from '@mainstem/event-store';
+import { filterFor } from '../definition/wanted-events.js';
 import type { Batch, BatchWriter } from '../engine/batch-writer.js';
 import { DocumentWriter } from '../engine/document-writer.js';
 import { failureClassOf } from '../engine/failure-class.js';
@@ -65,8 +66,8 @@ export class GenerationFill {
    */
   async to(until: Position | undefined): Promise<void> {
     const { reader, hosted, signal, skips, onProgress } = this.#options;
-    const types = hosted.projection.wanted.types;
-    for await (const read of readUpTo(reader, { after: this.#open.position, until, types, batchSizeMax: BATCH_SIZE_MAX, signal })) {
+    const filter = filterFor([hosted.projection]);
+    for await (const read of readUpTo(reader, { after: this.#open.position, until, filter, batchSizeMax: BATCH_SIZE_MAX, signal })) {
       const position = read.at(-1)?.position;
       await this.#write({ events: skips ? read.filter((event) => !skips(event)) : read, position });
       this.#open.assertParkedKeysBounded();

@@ -1,12 +1,12 @@
 // Wanted events of a closed range of positions.
-import { OperationAborted, type EventReader, type Position, type RecordedEvent } from '@mainstem/event-store';
+import { OperationAborted, type EventFilter, type EventReader, type Position, type RecordedEvent } from '@mainstem/event-store';
 
 export interface EventRange {
   /** Strictly after it; undefined is the beginning. */
   readonly after: Position | undefined;
   /** Up to and including it; undefined: no event at all. */
   readonly until: Position | undefined;
-  readonly types: readonly string[];
+  readonly filter: EventFilter;
   readonly batchSizeMax?: number;
   readonly signal?: AbortSignal | undefined;
 }
@@ -16,10 +16,10 @@ const BATCH_SIZE_MAX = 5_000;
 /** In batches, in order. Errors: EVENT_STORE_ABORTED, those of the event store. */
 export async function* readUpTo(
   reader: EventReader,
-  { after, until, types, signal, batchSizeMax = BATCH_SIZE_MAX }: EventRange,
+  { after, until, filter, signal, batchSizeMax = BATCH_SIZE_MAX }: EventRange,
 ): AsyncGenerator<readonly RecordedEvent[]> {
   if (until === undefined || (after !== undefined && after >= until)) return;
-  for await (const events of reader.readAll({ after, filter: { types }, batchSizeMax, ...(signal && { signal }) })) {
+  for await (const events of reader.readAll({ after, filter, batchSizeMax, ...(signal && { signal }) })) {
     if (signal?.aborted) throw new OperationAborted('reading events', signal.reason);
     const last = events.at(-1);
     if (last === undefined) continue;

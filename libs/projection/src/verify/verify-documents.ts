@@ -1,6 +1,7 @@
 // Verifies a document projection: folds its events again, in as many passes as memory asks for, and compares.
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { throwIfAborted, type Position } from '@mainstem/event-store';
+import { filterFor } from '../definition/wanted-events.js';
 import type { DocumentProjection } from '../definition/document-projection.js';
 import { contributionOf, RollUpGroup } from '../engine/roll-up-group.js';
 import { VerifyDisturbed, VerifyTooLarge } from './errors.js';
@@ -111,7 +112,7 @@ class DocumentVerification {
 
   async #advance(fold: SliceFold, after: Position | undefined, until: Position | undefined): Promise<void> {
     const { reader, projection, signal, memoryBytesMax, keyRangesMax } = this.#work;
-    for await (const events of readUpTo(reader, { after, until, types: projection.wanted.types, signal })) {
+    for await (const events of readUpTo(reader, { after, until, filter: filterFor([projection]), signal })) {
       fold.fold(events);
       while (fold.bytes > memoryBytesMax && fold.keys.size > 1) {
         if (this.#passes >= keyRangesMax || fold.slice.bits >= SLICE_BITS_MAX)

@@ -1,6 +1,7 @@
 // Verifies a handler projection: runs it again into a scratch generation, and compares table by table.
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { throwIfAborted, type EventReader, type Position, type RecordedEvent } from '@mainstem/event-store';
+import { filterFor } from '../definition/wanted-events.js';
 import type { HandlerProjection } from '../definition/handler-projection.js';
 import { RollingDigest } from '../digest/rolling-digest.js';
 import { VerifyDisturbed } from './errors.js';
@@ -111,7 +112,7 @@ const digestUpTo = async (
   signal: AbortSignal | undefined,
 ): Promise<string> => {
   const digest = new RollingDigest();
-  for await (const events of readUpTo(reader, { after: undefined, until, types: wanted.types, signal })) {
+  for await (const events of readUpTo(reader, { after: undefined, until, filter: filterFor([{ wanted }]), signal })) {
     for (const { position, id } of events) digest.add(position, id);
     await nextTurn();
   }
