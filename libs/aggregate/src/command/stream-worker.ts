@@ -255,7 +255,6 @@ export class StreamWorker {
       const onEnded = (): void => {
         if (wanted.some(({ underWay }) => !underWay.isOver)) return;
         abort.abort();
-        // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- never leaves the worker
         reject(UNWANTED);
       };
       for (const { underWay } of wanted) {

@@ -23,10 +23,10 @@ export const contextHeader = (headers: Headers, name: string): string | undefine
   return id;
 };
 
-/** Node gives each byte of a header as one character; those of a client that writes UTF-8 belong together. */
+/** Node gives each byte of a header as one character; those of a client that writes UTF-8 belong together. Empty where they are no UTF-8. */
 const textOf = (value: string): string => {
   const bytes = Buffer.from(value, 'latin1');
-  return isUtf8(bytes) ? bytes.toString() : value;
+  return isUtf8(bytes) ? bytes.toString() : '';
 };
 
 /** The correlation id that a request brings, or undefined. Errors: COMMAND_INVALID. */

@@ -65,13 +65,19 @@ describe('the HTTP edge', () => {
   it.each<[string, Asked]>([
     ['a path', { path: '/echo/a%FFb' }],
     ['a query', { path: '/echo/1?q=%C3%28' }],
-    ['a header', { path: '/echo/1', headers: { 'Idempotency-Key': 'a\xffb' } }],
+    ['a header', { path: '/echo/1', headers: { 'X-Client': 'a\xffb' } }],
     ['a body', { method: 'POST', path: '/echo', headers: JSON_TYPE, body: Buffer.from('{"name":"\xff"}', 'latin1') }],
     ['a surrogate in a body', { method: 'POST', path: '/echo', headers: JSON_TYPE, body: Buffer.from([0x22, 0xed, 0xa0, 0x80, 0x22]) }],
   ])('answers 400 to bytes that are no UTF-8 in %s', async (_, asked) => {
     const { status, body } = await ask(asked);
     expect({ status, code: body['code'] }).toEqual({ status: 400, code: 'HTTP_BAD_REQUEST' });
     expect(body['detail']).toContain('UTF-8');
+  });
+
+  it('answers 400 to a key of a command that is no UTF-8, and names the header', async () => {
+    const { status, body } = await ask({ path: '/echo/1', headers: { 'Idempotency-Key': 'a\xffb' } });
+    expect({ status, code: body['code'] }).toEqual({ status: 400, code: 'COMMAND_INVALID' });
+    expect(body['errors']).toMatchObject([{ field: 'Idempotency-Key' }]);
   });
 
   it('takes any text in UTF-8, in each of these places', async () => {
