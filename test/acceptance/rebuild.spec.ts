@@ -198,8 +198,8 @@ describe('a rebuild of the running shop', () => {
   });
 
   it('says what it does not understand', async () => {
-    expect(await mainstem(['rebuild', '--dir', dir])).toMatchObject({ code: 1, err: expect.stringContaining('CLI_INVALID_ARGUMENT') });
-    expect(await mainstem(['rebuild', 'nothing', '--dir', dir])).toMatchObject({ code: 1, err: expect.stringContaining('PROJECTION_UNKNOWN') });
+    expect(await mainstem(['rebuild', '--dir', dir])).toMatchObject({ code: 2, err: expect.stringContaining('CLI_INVALID_ARGUMENT') });
+    expect(await mainstem(['rebuild', 'nothing', '--dir', dir])).toMatchObject({ code: 2, err: expect.stringContaining('PROJECTION_UNKNOWN') });
   });
 });
 
