@@ -4,9 +4,9 @@ import { describe, expect, it } from 'vitest';
 import { Projector } from '../engine/projector.js';
 import { MemoryReadStore } from '../memory/memory-read-store.js';
 import { documentProjection } from './document-projection.js';
-import { fingerprintOf } from './fingerprint.js';
 import { handlerProjection } from './handler-projection.js';
 import { on } from './on.js';
+import { sourceWords } from './source-words.js';
 
 class Closed {
   reason!: string;
@@ -103,7 +103,7 @@ describe('the fingerprint', () => {
     return documentProjection({ name: 'rows', version: 1, document: Row, events: [events], key: options.key ?? key, evolve: { Put: () => null } })
       .fingerprint;
   };
-  const ofText = (text: string): string => fingerprintOf(new Function(`return ${text}`)());
+  const ofText = (text: string): string => sourceWords(text);
 
   it.each([
     ['(a) => { return a.b / 2; }', '(a) => {\n  // half of it / or so\n  return a.b /* here */ / 2;\n}'],

@@ -1,6 +1,6 @@
 // The words of a function's text, so that comments and formatting do not make another function of it.
 
-const WORD = /[\p{ID_Start}$_#@\\][\p{ID_Continue}$\u200c\u200d\\]*|(?:0[xXoObB])?[\d][\w.]*(?:(?<=[eE])[+-]\d+)?|\.\d[\w.]*/uy;
+const WORD = /[\p{ID_Start}$_#@\\](?:[\p{ID_Continue}$\\]|\u200c|\u200d)*|(?:0[xXoObB])?[\d][\w.]*(?:(?<=[eE])[+-]\d+)?|\.\d[\w.]*/uy;
 const PUNCTUATOR =
   />>>=|\.\.\.|===|!==|\*\*=|<<=|>>=|>>>|&&=|\|\|=|\?\?=|=>|==|!=|<=|>=|&&|\|\||\?\?|\?\.(?!\d)|\+\+|--|\+=|-=|\*=|\/=|%=|&=|\|=|\^=|<<|>>|\*\*|[\s\S]/uy;
 const SPACE = /(?:\s|\/\/[^\n\r\u2028\u2029]*|\/\*[\s\S]*?\*\/)+/uy;
