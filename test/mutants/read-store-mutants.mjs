@@ -221,15 +221,15 @@ const sqlMutants = [
   {
     name: 'parked events are in the order of their keys (SQL)',
     file: sql('bookkeeping/parked-records'),
-    from: 'ORDER BY mainstem_parked.position, key LIMIT ?',
-    to: 'ORDER BY key, mainstem_parked.position LIMIT ?',
+    from: 'ORDER BY mainstem_parked.position, mainstem_parked.key LIMIT ?',
+    to: 'ORDER BY mainstem_parked.key, mainstem_parked.position LIMIT ?',
     suites: SQL,
   },
   {
     name: 'positions of parked events are put in order as text (SQL)',
     file: sql('bookkeeping/parked-records'),
-    from: 'ORDER BY mainstem_parked.position, key LIMIT ?',
-    to: 'ORDER BY CAST(mainstem_parked.position AS text), key LIMIT ?',
+    from: 'ORDER BY mainstem_parked.position, mainstem_parked.key LIMIT ?',
+    to: 'ORDER BY CAST(mainstem_parked.position AS text), mainstem_parked.key LIMIT ?',
     suites: SQL,
   },
   {

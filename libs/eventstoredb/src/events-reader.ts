@@ -1,7 +1,6 @@
 // Reads of one stream and of all streams, resumed where they were when the connection breaks.
 import {
   isWanted,
-  OperationAborted,
   throwIfAborted,
   type AllRead,
   type Position,

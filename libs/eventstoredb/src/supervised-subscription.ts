@@ -1,5 +1,5 @@
 // A subscription that outlives its connections: it goes on where it was, whatever happens in between.
-import type { Position, Subscription, SubscriptionBatch } from '@mainstem/event-store';
+import type { Subscription, SubscriptionBatch } from '@mainstem/event-store';
 import { BackOff } from './back-off.js';
 import type { ClearStretches } from './clear-stretches.js';
 import { CatchUpSubscription } from './catch-up-subscription.js';

@@ -30,7 +30,9 @@ const codeIn = (problem: string): string | undefined => {
 
 /** Another program's key has the name of one of ours, or the server lacks a command: that does not change by itself. */
 const isWrong = (code: string | undefined, problem: string): boolean =>
-  code === 'WRONGTYPE' || code === 'CROSSSLOT' || (code === 'ERR' && /unknown (redis )?command|wrong number of arg|syntax error|compiling script/i.test(problem));
+  code === 'WRONGTYPE' ||
+  code === 'CROSSSLOT' ||
+  (code === 'ERR' && /unknown (redis )?command|wrong number of arg|syntax error|compiling script/i.test(problem));
 
 /** Of the driver: no answer in time, whether the server is gone or has too much to do at once. */
 const TIMEOUT = /^(Command timed out|Socket timeout)/;

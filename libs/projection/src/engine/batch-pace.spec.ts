@@ -8,7 +8,8 @@ const policy: StatePolicy = { onFailure: 'stop', attemptsMax: 3, retryDelayMs: 1
 const limitOf = ({ step }: ProjectionState): number | undefined => (step.kind === 'follow' ? step.limit : undefined);
 const tooMuch = (state: ProjectionState, size: number): ProjectionState =>
   next(state, { kind: 'failed', failure: { kind: 'too-much', size, reason: 'READ_STORE_UNAVAILABLE: takes too long' }, random: 0.5 }, policy);
-const again = (state: ProjectionState): ProjectionState => next(next(state, { kind: 'waited' }, policy), { kind: 'opened', isFilling: false }, policy);
+const again = (state: ProjectionState): ProjectionState =>
+  next(next(state, { kind: 'waited' }, policy), { kind: 'opened', isFilling: false }, policy);
 
 describe('batches that are too much for a store', () => {
   it('are told, and halved after a short wait, down to one event', () => {
