@@ -30,7 +30,10 @@ export class InvalidCommand extends MainstemError {
     readonly command: string,
     readonly violations: readonly FieldViolation[],
   ) {
-    super('COMMAND_INVALID', `${command} is not valid: ${violations.map(({ field, message }) => `${field}: ${message}`).join('; ')}`);
+    super(
+      'COMMAND_INVALID',
+      `${command} is not valid: ${violations.map(({ field, message }) => (field === '' ? message : `${field}: ${message}`)).join('; ')}`,
+    );
   }
 }
 

@@ -81,7 +81,10 @@ const documents = fc.record(
   { requiredKeys: ['no', 'customer'] },
 );
 
+/** By class-validator, which takes a list for a nested object, too; here only a class that declares a list may have one. */
 const obeys = (made: new () => object, fields: Record<string, unknown>): boolean =>
+  !Array.isArray(fields['main']) &&
+  !(Array.isArray(fields['lines']) && fields['lines'].some(Array.isArray)) &&
   validateSync(instanceOf(made, fields), { whitelist: true, forbidNonWhitelisted: true, stopAtFirstError: true }).length === 0;
 
 describe('declared rules', () => {

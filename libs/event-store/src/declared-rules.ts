@@ -1,5 +1,7 @@
-// The class-validator rules that a class declares, checked fast when they are obeyed and told by name when they are broken.
-import { getMetadataStorage, validateSync, type ValidationArguments, type ValidationError } from 'class-validator';
+// The class-validator rules that a class declares: class-validator decides, and what is broken is told by name.
+import type { ValidationError } from 'class-validator';
+import { areObeyedBy, classOf, fieldRulesOf, type FieldRules } from './obeyed-rules.js';
+import { errorsOf, rulesOf, type PreparedRules, type RuledClass } from './prepared-rules.js';
 
 /** One field that breaks a rule. `field` is a path such as `lines.3.quantity`. */
 export interface FieldViolation {
@@ -9,20 +11,24 @@ export interface FieldViolation {
 
 /**
  * Every rule of `ruledClass` that the object breaks, and every field that the class does not declare; empty when it obeys them all.
- * Nested objects have to be instances of their classes, the object itself need not be. An object without fields passes for a class
- * without rules.
+ * It is checked as an instance of `ruledClass`, whatever it is one of. Nested objects have to be instances of their classes; a list stands
+ * for one only where the class declares a list. An object without fields passes for a class without rules.
+ * Errors: EVENT_STORE_ASYNCHRONOUS_RULE.
  */
-export const violationsOfRules = (object: object, ruledClass: new () => object): readonly FieldViolation[] => {
-  if (rulesOf(ruledClass)?.areObeyedBy(object)) return [];
-  const reserved = reservedFields(object, '');
-  if (reserved.length > 0) return reserved;
-  // Descriptors, not assignment: an own property called __proto__ must stay data.
-  const instance =
-    object instanceof ruledClass ? object : (Object.create(ruledClass.prototype as object, Object.getOwnPropertyDescriptors(object)) as object);
-  // class-validator refuses objects of a class without rules; an event without payload is a legitimate one.
-  const forbidUnknownValues = Object.keys(object).length > 0;
-  return fieldViolations(validateSync(instance, { whitelist: true, forbidNonWhitelisted: true, forbidUnknownValues, stopAtFirstError: true }), '');
+export const violationsOfRules = (object: object, ruledClass: RuledClass): readonly FieldViolation[] => {
+  const rules = rulesOf(ruledClass);
+  if (rules.metadata.length === 0) return Object.keys(object).length === 0 ? [] : [{ field: '', message: withoutRules(ruledClass) }];
+  const instance = instanceOf(object, rules);
+  if (areObeyedBy(rules, instance)) return [];
+  const misplaced = misplacedIn(instance, rules, '', 0);
+  return misplaced.length > 0 ? misplaced : fieldViolations(errorsOf(instance, ruledClass), '');
 };
+
+/** Refuses a class with a rule that answers later. Errors: EVENT_STORE_ASYNCHRONOUS_RULE. */
+export const assertRulesAnswerAtOnce = (ruledClass: RuledClass): void => void rulesOf(ruledClass);
+
+/** True if the class has a rule for this field. */
+export const declaresField = (ruledClass: RuledClass, field: string): boolean => field in rulesOf(ruledClass).byProperty;
 
 /** Flattens class-validator's tree of errors: one entry a broken rule, with the path of its field. */
 export const fieldViolations = (errors: readonly ValidationError[], parent = ''): readonly FieldViolation[] =>
@@ -30,113 +36,70 @@ export const fieldViolations = (errors: readonly ValidationError[], parent = '')
     // class-validator leaves the property undefined for a value of unknown class.
     const own = error.property as string | undefined;
     const field = [parent, own].filter(Boolean).join('.');
-    const violations = Object.values(error.constraints ?? {}).map((message) => ({ field, message }));
+    const violations = Object.entries(error.constraints ?? {}).map(([rule, message]) => ({
+      field,
+      message: rule === 'unknownValue' ? unknownValue(error.target) : typeof message === 'string' ? message : `breaks ${rule}`,
+    }));
     return [...violations, ...fieldViolations(error.children ?? [], field)];
   });
 
+const withoutRules = ({ name }: RuledClass): string =>
+  `class ${name} declares no rule of class-validator; give each of its fields a decorator such as @IsString(), or @Allow() for any value`;
+
+const unknownValue = (value: object | undefined): string => {
+  const ruledClass = value && classOf(value);
+  return ruledClass === undefined || isObjectClass(ruledClass)
+    ? 'must be an instance of its class; name the class by @Type(() => …) of class-transformer, or make an instance'
+    : withoutRules(ruledClass);
+};
+
+/** True for `Object`, also that of another realm. */
+export const isObjectClass = (ruledClass: RuledClass): boolean =>
+  ruledClass.name === 'Object' && Object.getPrototypeOf(ruledClass.prototype) === null;
+
+/** The fields as an instance of the class itself, not of a child that could switch rules off. */
+const instanceOf = (object: object, { ruledClass, inheritedNames }: PreparedRules): object => {
+  if (inheritedNames.length === 0 && Object.getPrototypeOf(object) === ruledClass.prototype) return object;
+  const instance = Object.create(ruledClass.prototype as object) as Record<string, unknown>;
+  for (const key of Object.keys(object)) {
+    const value = (object as Readonly<Record<string, unknown>>)[key];
+    // A field called __proto__, or like a getter or method of the class, stays data.
+    if (key in instance) Object.defineProperty(instance, key, { value, writable: true, enumerable: true, configurable: true });
+    else instance[key] = value;
+  }
+  for (const name of inheritedNames) if (!Object.hasOwn(instance, name)) Object.defineProperty(instance, name, { value: undefined });
+  return instance;
+};
+
 const DEPTH_MAX = 64;
 
-/** Fields named like members of every object: class-validator looks fields up in plain objects, and would take these for declared ones. */
-const reservedFields = (value: unknown, path: string, depth = 0): readonly FieldViolation[] => {
-  if (value === null || typeof value !== 'object' || depth > DEPTH_MAX) return [];
-  return Object.keys(value).flatMap((key) => {
-    const field = path === '' ? key : `${path}.${key}`;
-    if (key in Object.prototype) return [{ field, message: `property ${key} should not exist` }];
-    return reservedFields((value as Readonly<Record<string, unknown>>)[key], field, depth + 1);
-  });
-};
-
-interface Check {
-  readonly validator: { validate(value: unknown, args: ValidationArguments): unknown };
-  readonly constraints: unknown[];
-}
-
-interface Rule {
-  readonly property: string;
-  readonly conditions: readonly ((object: unknown, value: unknown) => unknown)[];
-  readonly checks: readonly Check[];
-  readonly isNested: boolean;
-}
-
-/**
- * The rules of one class, read from class-validator once. class-validator itself looks them up among those of all classes for every
- * object, which costs several times what the checks cost; this is what makes validating every event of an import affordable.
- */
-class DeclaredRules {
-  constructor(
-    private readonly name: string,
-    private readonly rules: ReadonlyMap<string, Rule>,
-  ) {}
-
-  /** True if every rule is obeyed for certain. False means: ask class-validator, which also knows why. */
-  areObeyedBy(object: object, depth = 0): boolean {
-    for (const field of Object.keys(object)) if (!this.rules.has(field)) return false;
-    for (const rule of this.rules.values()) if (!this.#isObeyed(rule, object as Readonly<Record<string, unknown>>, depth)) return false;
-    return true;
+/** What class-validator would not see or stumble over: lists in place of objects, and unknown fields named like members of the class. */
+const misplacedIn = (object: object, rules: PreparedRules, path: string, depth: number): readonly FieldViolation[] => {
+  const violations: FieldViolation[] = [];
+  const at = (field: string): string => (path === '' ? field : `${path}.${field}`);
+  for (const key of Object.keys(object)) {
+    const isShadow = key in rules.ruledClass.prototype && !(key in rules.byProperty);
+    if (isShadow) violations.push({ field: at(key), message: `property ${key} should not exist` });
   }
-
-  #isObeyed(rule: Rule, object: Readonly<Record<string, unknown>>, depth: number): boolean {
-    const value = object[rule.property];
-    for (const condition of rule.conditions) if (!condition(object, value)) return true;
-    for (const { validator, constraints } of rule.checks) {
-      if (validator.validate(value, { value, constraints, targetName: this.name, object, property: rule.property }) !== true) return false;
-    }
-    return !rule.isNested || value === undefined || isNestedObeyed(value, depth);
+  // Conditions may need the members that these fields hide.
+  if (violations.length > 0) return violations;
+  for (const field of fieldRulesOf(rules).fields.values()) {
+    const value = (object as Readonly<Record<string, unknown>>)[field.property];
+    if (isNestedNow(field, object, value)) violations.push(...misplacedAt(value, field.listsMax, at(field.property), depth));
   }
-}
-
-const isNestedObeyed = (value: unknown, depth: number): boolean => {
-  if (depth >= DEPTH_MAX || value === null || typeof value !== 'object') return false;
-  if (Array.isArray(value)) return value.every((member) => !Array.isArray(member) && isNestedObeyed(member, depth + 1));
-  // Not `value.constructor`, which may be data.
-  const constructor = (Object.getPrototypeOf(value) as { readonly constructor: unknown } | null)?.constructor;
-  return typeof constructor === 'function' && (rulesOf(constructor as new () => object)?.areObeyedBy(value, depth + 1) ?? false);
+  return violations;
 };
 
-const known = new WeakMap<new () => object, DeclaredRules | null>();
+const isNestedNow = ({ isNested, conditions }: FieldRules, object: object, value: unknown): value is object =>
+  isNested && value !== null && typeof value === 'object' && conditions.every((condition) => condition(object, value));
 
-/** The rules of a class, or null if it has none, or some that only class-validator itself can check. */
-const rulesOf = (ruledClass: new () => object): DeclaredRules | null => {
-  const found = known.get(ruledClass);
-  if (found !== undefined) return found;
-  const rules = readRules(ruledClass);
-  known.set(ruledClass, rules);
-  return rules;
-};
-
-type Metadata = ReturnType<ReturnType<typeof getMetadataStorage>['getTargetValidationMetadatas']>[number];
-
-const readRules = (ruledClass: new () => object): DeclaredRules | null => {
-  // A class with members of its own may have conditions that use them.
-  if (Object.getOwnPropertyNames(ruledClass.prototype).length > 1) return null;
-  const storage = getMetadataStorage();
-  const declared = storage.groupByPropertyName(storage.getTargetValidationMetadatas(ruledClass, '', false, false));
-  const rules = new Map<string, Rule>();
-  for (const [property, metadata] of Object.entries(declared)) {
-    if (property in Object.prototype || !metadata.every(isPlain)) return null;
-    rules.set(property, {
-      property,
-      conditions: metadata
-        .filter(({ type }) => type === 'conditionalValidation')
-        .map(({ constraints }) => constraints[0] as Rule['conditions'][number]),
-      checks: metadata.filter(({ type }) => type === 'customValidation').flatMap(checksOf),
-      isNested: metadata.some(({ type }) => type === 'nestedValidation'),
-    });
+const misplacedAt = (value: unknown, lists: number, path: string, depth: number): readonly FieldViolation[] => {
+  if (value === null || typeof value !== 'object') return [];
+  if (depth >= DEPTH_MAX) return [{ field: path, message: `must not be nested deeper than ${DEPTH_MAX} levels` }];
+  if (Array.isArray(value)) {
+    if (lists === 0) return [{ field: path, message: 'must be an object, not a list' }];
+    return value.flatMap((member, index) => misplacedAt(member, lists - 1, `${path}.${index}`, depth + 1));
   }
-  return rules.size === 0 ? null : new DeclaredRules(ruledClass.name, rules);
+  const ruledClass = classOf(value);
+  return ruledClass === undefined ? [] : misplacedIn(value, rulesOf(ruledClass), path, depth + 1);
 };
-
-const PLAIN_TYPES = ['customValidation', 'conditionalValidation', 'nestedValidation', 'whitelistValidation'];
-
-const isPlain = (metadata: Metadata): boolean =>
-  PLAIN_TYPES.includes(metadata.type) &&
-  (metadata.groups ?? []).length === 0 &&
-  !metadata.validateIf &&
-  (!metadata.each || metadata.type === 'nestedValidation') &&
-  // A rule that class-validator checks before all conditions.
-  metadata.name !== 'isDefined';
-
-const checksOf = ({ constraintCls, constraints }: Metadata): readonly Check[] =>
-  getMetadataStorage()
-    .getTargetValidatorConstraints(constraintCls)
-    .map(({ instance }) => ({ validator: instance as Check['validator'], constraints: (constraints as unknown[] | undefined) ?? [] }));

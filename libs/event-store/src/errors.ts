@@ -59,6 +59,21 @@ export class InvalidEvent extends MainstemError {
   }
 }
 
+/** A rule of class-validator answers later, and nothing waits for it; the program has to be changed. */
+export class AsynchronousRule extends MainstemError {
+  constructor(
+    readonly className: string,
+    readonly property: string,
+    readonly rule: string,
+  ) {
+    super(
+      'EVENT_STORE_ASYNCHRONOUS_RULE',
+      `Class ${className}, field ${property}: ${rule} is asynchronous. Rules have to answer at once: ` +
+        'look the answer up before the command is sent, and give it along as a field.',
+    );
+  }
+}
+
 /** An event, or the whole append, is larger than the store takes; nothing was written. Sizes in bytes of UTF-8. */
 export class EventTooLarge extends MainstemError {
   constructor(

@@ -1,5 +1,5 @@
 // The registry of an aggregate's events: stable type names, payload classes, schema versions and upcasters.
-import { violationsOfRules } from './declared-rules.js';
+import { assertRulesAnswerAtOnce, violationsOfRules } from './declared-rules.js';
 import { InvalidEvent, InvalidInput, NewerEvent, UndecodableEvent } from './errors.js';
 import { LazyRecordedEvent, type DomainEvent, type RecordedEvent } from './event.js';
 
@@ -39,7 +39,7 @@ export type RecordedEventOf<Registry, Type extends string = string> =
 /**
  * Declares the events of one category of streams. The keys are the stored type names: never rename them. Each payload is a class with
  * class-validator rules, or `{ data, version, upcasters }` once its schema has changed.
- * Errors: EVENT_STORE_INVALID_INPUT when an upcaster is missing.
+ * Errors: EVENT_STORE_INVALID_INPUT when an upcaster is missing, EVENT_STORE_ASYNCHRONOUS_RULE when a rule answers later.
  */
 export const defineEvents = <const Declarations extends EventDeclarations>(
   category: string,
@@ -57,6 +57,7 @@ export class EventRegistry<Declarations extends EventDeclarations = EventDeclara
   ) {
     this.types = Object.keys(declarations);
     for (const [type, declaration] of Object.entries(declarations)) this.#payloads.set(type, versioned(type, declaration));
+    for (const { data } of this.#payloads.values()) assertRulesAnswerAtOnce(data);
   }
 
   has(type: string): boolean {
@@ -130,5 +131,5 @@ const upcast = (event: RecordedEvent, payload: VersionedPayload): RecordedEvent 
 /** Messages for every rule of `payloadClass` that `data` breaks, each naming its field; empty when it obeys them all. */
 export const violationsOf = (data: unknown, payloadClass: PayloadClass): readonly string[] => {
   if (data === null || typeof data !== 'object' || Array.isArray(data)) return ['the payload must be an object'];
-  return violationsOfRules(data, payloadClass).map(({ field, message }) => `${field}: ${message}`);
+  return violationsOfRules(data, payloadClass).map(({ field, message }) => (field === '' ? message : `${field}: ${message}`));
 };

@@ -1,10 +1,44 @@
 // Promises of the encoding: lossless or refused.
+import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
 import { encodeJson } from './json.js';
 
 class Money {
   amount = '1.00';
+  isFree(): boolean {
+    return false;
+  }
 }
+
+class PrivateMoney {
+  readonly #cents = 5;
+  readonly currency = 'EUR';
+  get cents(): number {
+    return this.#cents;
+  }
+}
+
+class Hidden {
+  readonly #value = 1;
+  valueOf(): number {
+    return this.#value;
+  }
+}
+
+class Disguised extends Map<string, number> {
+  override get [Symbol.toStringTag](): string {
+    return 'Object';
+  }
+}
+
+const changing = (): object => {
+  let reads = 0;
+  return {
+    get n() {
+      return reads++ === 0 ? 1 : Number.NaN;
+    },
+  };
+};
 
 describe('encodeJson', () => {
   it.each([
@@ -33,6 +67,11 @@ describe('encodeJson', () => {
   it('takes instances of plain classes and objects without prototype', () => {
     expect(encodeJson(new Money(), 'data')).toBe('{"amount":"1.00"}');
     expect(encodeJson(Object.assign(Object.create(null) as object, { a: 1 }), 'data')).toBe('{"a":1}');
+  });
+
+  it('takes objects and lists of another realm, and a payload without fields', () => {
+    expect(encodeJson(runInNewContext('({ a: [1, { b: 2 }] })'), 'data')).toBe('{"a":[1,{"b":2}]}');
+    expect(encodeJson(new Hidden(), 'data')).toBe('{}');
   });
 
   it('keeps own keys named like parts of an object', () => {
@@ -64,6 +103,21 @@ describe('encodeJson', () => {
     ['a RegExp', { r: /x/ }, 'data.r'],
     ['an Error', { e: new Error('x') }, 'data.e'],
     ['a boxed number', { n: Object(1) as unknown }, 'data.n'],
+    ['a value object with its value behind getters', { m: new PrivateMoney() }, 'data.m'],
+    ['an inherited getter', { m: new (class extends PrivateMoney {})() }, 'data.m'],
+    ['an instance with nothing but methods', { m: new Hidden() }, 'data.m'],
+    ['a key that is a symbol', { a: { b: 1, [Symbol('unit')]: 'EUR' } }, 'data.a'],
+    ['a hidden property', Object.defineProperty({ a: 1 }, 'b', { value: 2 }), 'data'],
+    ['a list with a named member', { a: Object.assign([1, 2], { total: 3 }) }, 'data.a'],
+    ['a list with a symbol', { a: Object.assign([1, 2], { [Symbol('total')]: 3 }) }, 'data.a'],
+    ['a Map that calls itself Object', { a: new Disguised([['a', 1]]) }, 'data.a'],
+    ['a Map without its prototype', { a: Object.setPrototypeOf(new Map(), null) as object }, 'data.a'],
+    ['a getter that answers NaN the second time', { a: changing() }, 'data.a.n'],
+    ['a getter in a list', { a: Object.defineProperty([1], 0, { enumerable: true, get: () => 1 }) }, 'data.a[0]'],
+    ['a setter without getter', Object.defineProperty({}, 'a', { enumerable: true, set: (_value: unknown) => {} }), 'data.a'],
+    ['a getter called toJSON', Object.defineProperty({}, 'toJSON', { enumerable: true, get: () => 1 }), 'data'],
+    ['a proxy', { a: new Proxy({ n: 1 }, {}) }, 'data.a'],
+    ['a Date without toJSON', { at: Object.setPrototypeOf(new Date(0), {}) as object }, 'data.at'],
     ['undefined in an array', [1, undefined], 'data[1]'],
     ['undefined itself', undefined, 'data'],
   ])('refuses %s and names its path', (_, value, field) => {

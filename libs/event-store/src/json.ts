@@ -1,4 +1,5 @@
 // JSON as events use it: what is written is exactly what can be read back, or it is refused.
+import { types } from 'node:util';
 import { InvalidInput } from './errors.js';
 
 export type JsonValue = null | boolean | number | string | readonly JsonValue[] | { readonly [key: string]: JsonValue | undefined };
@@ -7,8 +8,9 @@ const DEPTH_MAX = 64;
 
 /**
  * Encodes a payload. Refuses what JSON would lose or change without a word: bigint (send 64-bit numbers as decimal strings), NaN and
- * infinities, functions, symbols, Dates and other objects with a `toJSON`, Map, Set, RegExp, Error, boxed values and typed arrays, holes and
- * undefined in arrays, cycles, more than 64 levels. A property whose value is undefined is left out; −0 becomes 0.
+ * infinities, functions, symbols as values or keys, Dates and other objects with a `toJSON`, Map, Set, RegExp, Error, boxed values and typed
+ * arrays, whatever they call themselves, getters, own or of a class (a value object has its value there), proxies, hidden properties, holes,
+ * undefined and named members in arrays, cycles, more than 64 levels. A property whose value is undefined is left out; −0 becomes 0.
  * Errors: EVENT_STORE_INVALID_INPUT naming the path.
  */
 export const encodeJson = (value: unknown, path: string): string => {
@@ -41,13 +43,25 @@ const flawOf = (value: unknown, depth: number): Flaw | undefined => {
 
 const flawOfObject = (value: object, depth: number): Flaw | undefined => {
   if (depth >= DEPTH_MAX) return here(`nested deeper than ${DEPTH_MAX} levels, or refers to itself`);
-  if ('toJSON' in value && typeof value.toJSON === 'function') return here('objects with toJSON (such as Date) are not taken; use a string');
-  if (Array.isArray(value)) return flawOfArray(value, depth);
+  if (types.isProxy(value)) return here('a proxy may answer differently each time; use a plain object or an array');
   const prototype: unknown = Object.getPrototypeOf(value);
-  if (prototype !== Object.prototype && prototype !== null && kindOf(value) !== 'Object') {
-    return here(`a ${kindOf(value)} has no JSON form; use a plain object or an array`);
+  const isPlain = prototype === Object.prototype || prototype === Array.prototype || prototype === null;
+  const getter = isPlain ? undefined : getterOf(prototype as object);
+  if (getter !== undefined) return here(`${getter} is a getter of its class, which JSON would lose; use a plain object`);
+  if ('toJSON' in value && isLost(value, 'toJSON')) return here('objects with toJSON (such as Date) are not taken; use a string');
+  if (Array.isArray(value)) return flawOfArray(value, depth);
+  const keys = Object.keys(value);
+  if (!isPlain || keys.length === 0) {
+    const kind = kindOf(value);
+    if (kind !== 'Object') return here(`a ${kind} has no JSON form; use a plain object or an array`);
   }
-  for (const key of Object.keys(value)) {
+  if (keys.length === 0 && depth > 0 && !isPlain && hasMembers(prototype as object)) {
+    return here('an instance without a field of its own would become {}; use a plain object');
+  }
+  const hidden = Reflect.ownKeys(value).length === keys.length ? undefined : hiddenKeyOf(value);
+  if (hidden !== undefined) return here(hidden);
+  for (const key of keys) {
+    if (isAccessor(value, key)) return { path: `.${key}`, problem: GETTER };
     const member = (value as Record<string, unknown>)[key];
     const flaw = member === undefined ? undefined : flawOf(member, depth + 1);
     if (flaw) return { path: `.${key}${flaw.path}`, problem: flaw.problem };
@@ -57,13 +71,81 @@ const flawOfObject = (value: object, depth: number): Flaw | undefined => {
 
 const flawOfArray = (values: readonly unknown[], depth: number): Flaw | undefined => {
   for (let index = 0; index < values.length; index++) {
+    if (isAccessor(values, String(index))) return { path: `[${index}]`, problem: GETTER };
     const flaw = flawOf(values[index], depth + 1);
     if (flaw) return { path: `[${index}]${flaw.path}`, problem: flaw.problem };
+  }
+  // Its own keys are the places and the length.
+  const keys = Reflect.ownKeys(values);
+  if (keys.length === values.length + 1) return undefined;
+  const named = keys.find((key) => key !== 'length' && !(typeof key === 'string' && /^[0-9]+$/.test(key)));
+  return here(`the named member ${String(named)} of a list would be lost; use an object`);
+};
+
+const GETTER = 'a getter may answer differently each time; use a plain value';
+
+// Not its descriptor, which would be made for every property of every event.
+const lookUpGetter = (Object.prototype as unknown as { __lookupGetter__(this: object, key: string): unknown }).__lookupGetter__;
+const lookUpSetter = (Object.prototype as unknown as { __lookupSetter__(this: object, key: string): unknown }).__lookupSetter__;
+const isAccessor = (value: object, key: string): boolean =>
+  lookUpGetter.call(value, key) !== undefined || lookUpSetter.call(value, key) !== undefined;
+
+const isLost = (value: object, key: string): boolean => isAccessor(value, key) || typeof (value as Record<string, unknown>)[key] === 'function';
+
+const hiddenKeyOf = (value: object): string | undefined => {
+  const hidden = Reflect.ownKeys(value).find((key) => typeof key === 'symbol' || !Object.prototype.propertyIsEnumerable.call(value, key));
+  if (hidden === undefined) return undefined;
+  return typeof hidden === 'symbol'
+    ? `the key ${String(hidden)} is a symbol, which JSON would lose`
+    : `${hidden} is not enumerable, and JSON would lose it`;
+};
+
+const getters = new WeakMap<object, string | null>();
+
+/** A getter that instances inherit, or undefined. Looked for once a class. */
+const getterOf = (prototype: object): string | undefined => {
+  let getter = getters.get(prototype);
+  if (getter === undefined) {
+    getter = findGetter(prototype) ?? null;
+    getters.set(prototype, getter);
+  }
+  return getter ?? undefined;
+};
+
+const findGetter = (prototype: object): string | undefined => {
+  for (let part: object | null = prototype; part !== null; part = Object.getPrototypeOf(part) as object | null) {
+    // Built-in kinds are told by name; __proto__ is a getter of every object.
+    if (isBuiltIn(part)) return undefined;
+    const found = Object.entries(Object.getOwnPropertyDescriptors(part)).find(([key, { get }]) => get !== undefined && key !== '__proto__');
+    if (found) return found[0];
   }
   return undefined;
 };
 
+const isBuiltIn = (prototype: object): boolean => {
+  const constructor = Object.getOwnPropertyDescriptor(prototype, 'constructor')?.value as unknown;
+  return typeof constructor === 'function' && Function.prototype.toString.call(constructor).endsWith('{ [native code] }');
+};
+
+const hasMembers = (prototype: object): boolean =>
+  !isBuiltIn(prototype) &&
+  (Reflect.ownKeys(prototype).length > 1 || hasMembers((Object.getPrototypeOf(prototype) as object | null) ?? Object.prototype));
+
 const here = (problem: string): Flaw => ({ path: '', problem });
 
-/** `Object` for plain objects and instances of ordinary classes, else the name of the built-in kind. */
-const kindOf = (value: object): string => Object.prototype.toString.call(value).slice(8, -1);
+/** `Object` for plain objects and instances of ordinary classes, else the name of the built-in kind, whatever the object calls itself. */
+const kindOf = (value: object): string => KINDS.find(([, isKind]) => isKind(value))?.[0] ?? Object.prototype.toString.call(value).slice(8, -1);
+
+const KINDS: readonly (readonly [kind: string, isKind: (value: unknown) => boolean])[] = [
+  ['Map', types.isMap],
+  ['Set', types.isSet],
+  ['Date', types.isDate],
+  ['RegExp', types.isRegExp],
+  ['Error', types.isNativeError],
+  ['Promise', types.isPromise],
+  ['WeakMap', types.isWeakMap],
+  ['WeakSet', types.isWeakSet],
+  ['boxed value', types.isBoxedPrimitive],
+  ['typed array', ArrayBuffer.isView],
+  ['ArrayBuffer', types.isAnyArrayBuffer],
+];

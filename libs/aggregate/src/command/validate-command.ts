@@ -1,16 +1,19 @@
 // The rules declared on a command's class, checked once, whichever way the command came.
-import { violationsOfRules } from '@mainstem/event-store';
+import { isObjectClass, violationsOfRules } from '@mainstem/event-store';
 import { InvalidCommand } from '../errors.js';
 
 /**
  * Refuses a command that breaks the class-validator rules of its class, or has fields that the class does not declare. Nested objects
- * have to be instances of their classes. Plain objects have no rules and pass: their aggregate has to do without.
- * Errors: COMMAND_INVALID with every field concerned.
+ * have to be instances of their classes. Plain objects, of whatever realm, have no rules and pass: their aggregate has to do without.
+ * Errors: COMMAND_INVALID with every field concerned, EVENT_STORE_ASYNCHRONOUS_RULE.
  */
 export const validateCommand = (command: unknown): void => {
-  if (command === null || typeof command !== 'object') throw new InvalidCommand('The command', [{ field: '', message: 'must be an object' }]);
+  if (command === null || typeof command !== 'object' || Array.isArray(command)) {
+    throw new InvalidCommand('The command', [{ field: '', message: 'must be an object' }]);
+  }
+  // Not `command.constructor`, which may be data.
   const constructor = (Object.getPrototypeOf(command) as { readonly constructor: new () => object } | null)?.constructor;
-  if (constructor === undefined || constructor === (Object as unknown)) return;
+  if (typeof constructor !== 'function' || isObjectClass(constructor)) return;
   const violations = violationsOfRules(command, constructor);
   if (violations.length > 0) throw new InvalidCommand(constructor.name, violations);
 };

@@ -1,0 +1,208 @@
+// What class-validator knows of a class, looked up once, and its own verdict on an object.
+import { getMetadataStorage, registerDecorator, validateSync, type ValidationArguments, type ValidationError } from 'class-validator';
+import { AsynchronousRule } from './errors.js';
+
+export type RuledClass = new () => object;
+type Storage = ReturnType<typeof getMetadataStorage>;
+export type RuleMetadata = ReturnType<Storage['getTargetValidationMetadatas']>[number];
+type Constraint = ReturnType<Storage['getTargetValidatorConstraints']>[number];
+export type Condition = (object: unknown, value: unknown) => unknown;
+
+/** The rules of one class, its own and the inherited ones, as class-validator gives them. */
+export interface PreparedRules {
+  readonly ruledClass: RuledClass;
+  readonly metadata: RuleMetadata[];
+  /** Without a prototype, so that a field may be called `constructor` or `toString`. */
+  readonly byProperty: Record<string, RuleMetadata[]>;
+  readonly declared: number;
+  /** Fields called like what every object has: one that is missing must not be found there. */
+  readonly inheritedNames: readonly string[];
+}
+
+const known = new WeakMap<RuledClass, PreparedRules>();
+
+/** The rules of a class; prepared again once a decorator was added. Errors: EVENT_STORE_ASYNCHRONOUS_RULE. */
+export const rulesOf = (ruledClass: RuledClass): PreparedRules => {
+  const found = known.get(ruledClass);
+  const declared = declaredCount(ruledClass);
+  if (found?.declared === declared) return found;
+  const metadata = originOf(getMetadataStorage())
+    .getTargetValidationMetadatas(ruledClass, '', false, false)
+    .map((rule) => watched(ruledClass, rule));
+  const byProperty = grouped(metadata);
+  const inheritedNames = Object.keys(byProperty).filter((name) => name in Object.prototype);
+  const prepared = { ruledClass, metadata, byProperty, declared, inheritedNames };
+  known.set(ruledClass, prepared);
+  groups.set(metadata, prepared.byProperty);
+  return prepared;
+};
+
+/**
+ * What class-validator itself says of an instance. Only where it looks things up is prepared: it searches the rules of all classes for every
+ * object otherwise, which costs more than all else that it does.
+ */
+export const errorsOf = (instance: object, ruledClass: RuledClass): readonly ValidationError[] => {
+  const storage = getMetadataStorage();
+  const lookUps = lookUpsOf(originOf(storage));
+  lookUps.root = ruledClass;
+  (globalThis as { classValidatorMetadataStorage?: Storage }).classValidatorMetadataStorage = lookUps;
+  try {
+    return validateSync(instance, { whitelist: true, forbidNonWhitelisted: true, forbidUnknownValues: true, stopAtFirstError: true });
+  } finally {
+    lookUps.root = undefined;
+    (globalThis as { classValidatorMetadataStorage?: Storage }).classValidatorMetadataStorage = storage;
+  }
+};
+
+/** How many rules a class and its parents have by now. NaN, which equals nothing, if another version keeps them elsewhere. */
+const declaredCount = (ruledClass: RuledClass): number => {
+  const { validationMetadatas } = getMetadataStorage() as unknown as { readonly validationMetadatas?: ReadonlyMap<unknown, readonly unknown[]> };
+  if (!(validationMetadatas instanceof Map)) return Number.NaN;
+  let count = 0;
+  let prototype = ruledClass.prototype as { readonly constructor: unknown } | null;
+  while (prototype !== null && prototype !== Object.prototype) {
+    count += (validationMetadatas.get(prototype.constructor) as readonly unknown[] | undefined)?.length ?? 0;
+    prototype = Object.getPrototypeOf(prototype) as { readonly constructor: unknown } | null;
+  }
+  return count;
+};
+
+const grouped = (metadata: readonly RuleMetadata[]): Record<string, RuleMetadata[]> => {
+  const byProperty = Object.create(null) as Record<string, RuleMetadata[]>;
+  for (const rule of metadata) (byProperty[rule.propertyName] ??= []).push(rule);
+  return byProperty;
+};
+
+/** The rule, with conditions that are noticed when they answer later. */
+const watched = (ruledClass: RuledClass, rule: RuleMetadata): RuleMetadata => {
+  const { name } = ruledClass;
+  if (rule.type === 'promiseValidation') throw new AsynchronousRule(name, rule.propertyName, rule.type);
+  for (const constraint of originOf(getMetadataStorage()).getTargetValidatorConstraints(rule.constraintCls)) {
+    if (constraint.async) throw new AsynchronousRule(name, rule.propertyName, constraint.name);
+  }
+  const isCondition = rule.type === 'conditionalValidation';
+  if (!isCondition && !rule.validateIf) return rule;
+  const later = (condition: Condition): Condition => {
+    return (object, value) => answered(condition(object, value), name, rule.propertyName, 'condition');
+  };
+  const constraints = isCondition ? [later((rule.constraints as [Condition])[0])] : (rule.constraints as unknown);
+  const validateIf = rule.validateIf && later(rule.validateIf);
+  return Object.create(rule, { constraints: { value: constraints }, validateIf: { value: validateIf } }) as RuleMetadata;
+};
+
+/** The answer of a validator or condition. One that comes later is refused: nothing waits for it. Errors: EVENT_STORE_ASYNCHRONOUS_RULE. */
+const answered = (answer: unknown, className: string, property: string, rule: string): unknown => {
+  if (answer === null || typeof answer !== 'object' || typeof (answer as PromiseLike<unknown>).then !== 'function') return answer;
+  // Its failure is of no interest any more, and must not end the process.
+  void Promise.resolve(answer as PromiseLike<unknown>).catch(() => undefined);
+  throw new AsynchronousRule(className, property, rule);
+};
+
+export interface RuleValidator {
+  validate(value: unknown, args?: ValidationArguments): unknown;
+  defaultMessage?(args?: ValidationArguments): string;
+}
+
+/** A validator whose answer has to be there at once. */
+class WatchedValidator implements RuleValidator {
+  constructor(
+    readonly validator: RuleValidator,
+    private readonly rule: string,
+  ) {
+    if (typeof validator.defaultMessage === 'function') this.defaultMessage = (args) => validator.defaultMessage?.(args) ?? '';
+  }
+
+  readonly defaultMessage?: (args?: ValidationArguments) => string;
+
+  validate(value: unknown, args: ValidationArguments): unknown {
+    const answer = this.validator.validate(value, args);
+    return typeof answer === 'boolean' ? answer : answered(answer, args.targetName, args.property, this.rule);
+  }
+}
+
+export interface WatchedConstraint {
+  readonly name: string;
+  readonly async: boolean;
+  /** From the container that the application has set by now. */
+  readonly instance: RuleValidator;
+}
+
+/** Asks the container anew for every check, but for validators that class-validator has made itself: these depend on nothing. */
+class PreparedConstraint implements WatchedConstraint {
+  readonly async = false;
+  readonly #isOfTheLibrary: boolean;
+  #watched: WatchedValidator | undefined;
+
+  constructor(private readonly constraint: Constraint) {
+    this.#isOfTheLibrary = String(constraint.target) === wrapperText();
+  }
+
+  get name(): string {
+    return this.constraint.name;
+  }
+
+  get instance(): RuleValidator {
+    if (this.#isOfTheLibrary && this.#watched) return this.#watched;
+    const validator = this.constraint.instance as RuleValidator;
+    if (this.#watched?.validator !== validator) this.#watched = new WatchedValidator(validator, this.constraint.name);
+    return this.#watched;
+  }
+}
+
+/** The text of the class that class-validator makes around a validator that is no class. */
+const wrapperText = (): string =>
+  (wrapper ??= String(originOf(getMetadataStorage()).getTargetValidationMetadatas(Sample, '', false, false)[0]?.constraintCls));
+let wrapper: string | undefined;
+class Sample {}
+registerDecorator({ name: 'sample', target: Sample, propertyName: 'sample', validator: { validate: () => true } });
+
+const constraints = new WeakMap<object, WatchedConstraint[]>();
+
+/** The validators of a rule. */
+export const constraintsOf = (constraintClass: unknown): WatchedConstraint[] => {
+  if (typeof constraintClass !== 'function') return [];
+  const found = constraints.get(constraintClass);
+  if (found) return found;
+  const prepared = originOf(getMetadataStorage())
+    .getTargetValidatorConstraints(constraintClass)
+    .map((constraint) => new PreparedConstraint(constraint));
+  if (prepared.length > 0) constraints.set(constraintClass, prepared);
+  return prepared;
+};
+
+const ORIGIN = Symbol('mainstem.origin');
+
+interface LookUps extends Storage {
+  readonly [ORIGIN]: Storage;
+  /** The class by whose rules the next object is checked, whatever its field `constructor` holds. */
+  root: RuledClass | undefined;
+}
+
+/** The storage of class-validator itself, also while it is asked through the prepared one. */
+const originOf = (storage: Storage): Storage => (storage as Partial<LookUps>)[ORIGIN] ?? storage;
+
+const groups = new WeakMap<readonly RuleMetadata[], Record<string, RuleMetadata[]>>();
+const prepared = new WeakMap<Storage, LookUps>();
+
+/** class-validator's storage with prepared look-ups; whatever else is asked of it or added to it reaches the storage itself. */
+const lookUpsOf = (origin: Storage): LookUps => {
+  const found = prepared.get(origin);
+  if (found) return found;
+  const lookUps = Object.create(origin) as LookUps;
+  const own: Partial<Record<keyof Storage, unknown>> & Pick<LookUps, typeof ORIGIN | 'root'> = {
+    [ORIGIN]: origin,
+    root: undefined,
+    getTargetValidationMetadatas: (...asked: Parameters<Storage['getTargetValidationMetadatas']>) => {
+      const [target, , always, strictGroups, ofGroups] = asked;
+      if (always || strictGroups || (ofGroups && ofGroups.length > 0)) return origin.getTargetValidationMetadatas(...asked);
+      const ruledClass = lookUps.root ?? (target as unknown);
+      lookUps.root = undefined;
+      return typeof ruledClass === 'function' ? rulesOf(ruledClass as RuledClass).metadata : [];
+    },
+    groupByPropertyName: (metadata: RuleMetadata[]) => groups.get(metadata) ?? grouped(metadata),
+    getTargetValidatorConstraints: constraintsOf,
+  };
+  Object.assign(lookUps, own);
+  prepared.set(origin, lookUps);
+  return lookUps;
+};
