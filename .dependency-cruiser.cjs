@@ -29,9 +29,10 @@ module.exports = {
     {
       name: 'contract-without-io',
       severity: 'error',
-      comment: 'The contract knows no driver and no input or output; from Node it takes hashing and the timers of the real Runtime.',
+      comment:
+        'The contract knows no driver and no input or output; from Node it takes hashing, the timers of the real Runtime, and telling kinds of values apart.',
       from: { path: lib('event-store'), pathNot: SPEC },
-      to: { dependencyTypes: ['core'], pathNot: '^(?:node:)?(?:crypto|timers/promises)$' },
+      to: { dependencyTypes: ['core'], pathNot: '^(?:node:)?(?:crypto|timers/promises|util)$' },
     },
     {
       name: 'projector-reads-events-only',

@@ -1,13 +1,5 @@
 // Reads of one stream and of all streams, resumed where they were when the connection breaks.
-import {
-  isWanted,
-  throwIfAborted,
-  type AllRead,
-  type Position,
-  type RecordedEvent,
-  type StreamName,
-  type StreamRead,
-} from '@mainstem/event-store';
+import { isWanted, throwIfAborted, type AllRead, type Position, type RecordedEvent, type StreamName, type StreamRead } from '@mainstem/event-store';
 import { BackOff } from './back-off.js';
 import { EventStoreUnavailable } from './errors.js';
 import type { OpenRead } from './guarded-client.js';
