@@ -18,11 +18,23 @@ export interface ProgressOptions {
   readonly runtime: Runtime;
 }
 
+/** What a standby has seen of the instance that runs the projection. */
+export interface SeenOnStandby {
+  /** The one that serves; 0 for none. */
+  readonly generation: number;
+  /** Of the one that serves. */
+  readonly position: Position | undefined;
+  readonly head: Position | undefined;
+  /** Another value means that the owner got on with a generation that does not serve; undefined: there is none. */
+  readonly filling: string | undefined;
+}
+
 export class Progress {
   readonly #options: ProgressOptions;
   readonly #rate: RateMeter;
   readonly #filling: FillingWatch;
   #generation = 0;
+  #seenFilling: string | undefined;
   #position: Position | undefined;
   #parked: ReadonlyMap<string, number> = new Map();
   #storeTrouble: string | undefined;
@@ -65,10 +77,11 @@ export class Progress {
     this.#progressAtMs = this.#options.runtime.monotonic();
   }
 
-  /** Another instance writes, and this generation serves; 0 for none. */
-  standBy(generation: number, position: Position | undefined, head: Position | undefined): void {
+  /** Another instance writes: what serves, and a sign that changes with what is filled. */
+  standBy({ generation, position, head, filling }: SeenOnStandby): void {
     const { runtime } = this.#options;
-    if (position !== this.#position) this.#progressAtMs = runtime.monotonic();
+    if (position !== this.#position || filling !== this.#seenFilling) this.#progressAtMs = runtime.monotonic();
+    this.#seenFilling = filling;
     if (position !== undefined && (head === undefined || position >= head)) this.#freshAtMs = runtime.now();
     this.#generation = generation;
     this.#position = position;

@@ -25,6 +25,12 @@ export interface StandbyOptions {
   readonly signal: AbortSignal;
 }
 
+/** Changes whenever the owner gets on with a generation that it fills. While the first one is filled nothing serves, and this alone tells. */
+const signOfFilling = (generations: readonly Generation[]): string | undefined => {
+  const filling = generations.findLast(({ state }) => state === 'filling');
+  return filling && `${filling.number}@${filling.checkpoint.position ?? 0n} ${filling.updatedAt}`;
+};
+
 export class Standby {
   readonly #options: StandbyOptions;
   #nap: AbortController | undefined;
@@ -39,7 +45,7 @@ export class Standby {
     const { progress, waiters, head, partition } = this.#options;
     const serving = generations.find(({ state }) => state === 'serving');
     const position = serving && checkpointIn(serving, partition).position;
-    progress.standBy(serving?.number ?? 0, position, head());
+    progress.standBy({ generation: serving?.number ?? 0, position, head: head(), filling: serving ? undefined : signOfFilling(generations) });
     waiters.reach(position);
   }
 
