@@ -22,8 +22,37 @@ export const commandFrom = <Command extends object>(
     );
   const unusable = unusableFields(fields, '', 0);
   if (unusable.length > 0) refuse(commandClass, unusable);
-  return plainToInstance(commandClass, { ...fields, ...path });
+  const given = { ...fields, ...path };
+  const members = Object.keys(given).filter((field) => field in (commandClass.prototype as object));
+  if (members.length > 0) refuse(commandClass, members.map(refusedMember));
+  const command = made(commandClass, given);
+  const hidden = hiddenFields(given, command, '');
+  if (hidden.length > 0) refuse(commandClass, hidden);
+  return command;
 };
+
+/** class-transformer throws on a nested field that only has a getter. */
+const made = <Command extends object>(commandClass: new () => Command, given: Readonly<Record<string, unknown>>): Command => {
+  try {
+    return plainToInstance(commandClass, given);
+  } catch (error) {
+    const [, field] = (error instanceof TypeError && /^Cannot set property (\S+) of .* which has only a getter$/.exec(error.message)) || [];
+    if (field === undefined) throw error;
+    return refuse(commandClass, [refusedMember(field)]);
+  }
+};
+
+/** Fields that class-transformer has left out without a word, because their class has a method or getter of that name. */
+const hiddenFields = (given: unknown, taken: unknown, path: string): readonly FieldViolation[] => {
+  if (given === null || typeof given !== 'object' || taken === null || typeof taken !== 'object') return [];
+  return Object.entries(given).flatMap(([key, member]): readonly FieldViolation[] => {
+    const field = path === '' ? key : `${path}.${key}`;
+    if (Object.hasOwn(taken, key)) return hiddenFields(member, (taken as Record<string, unknown>)[key], field);
+    return key in taken ? [refusedMember(field)] : [];
+  });
+};
+
+const refusedMember = (field: string): FieldViolation => ({ field, message: `property ${field} should not exist` });
 
 const DEPTH_MAX = 16;
 

@@ -1,3 +1,5 @@
+import { ExecutionContextHost } from '@nestjs/core/helpers/execution-context-host.js';
+import { firstValueFrom, type Observable } from 'rxjs';
 import { MainstemError, NewerEvent } from '@mainstem/event-store';
 import { Logger, type ArgumentsHost } from '@nestjs/common';
 import { afterEach, describe, expect, it, vi } from 'vitest';
@@ -54,5 +56,32 @@ describe('ProblemDetailsFilter', () => {
     expect({ status, code: body['code'] }).toEqual({ status: 500, code: 'INTERNAL_ERROR' });
     expect(JSON.stringify(body)).not.toContain('10.0.0.7');
     expect(logged.mock.calls.flat().join()).toContain('10.0.0.7');
+  });
+
+  it.each(['rpc', 'ws'])('hands the error on to the transport: %s', async (kind) => {
+    vi.spyOn(Logger.prototype, 'error').mockImplementation(() => undefined);
+    const host = new ExecutionContextHost([{ guest: '' }, { pattern: 'book' }]);
+    host.setType(kind);
+    for (const error of [new MainstemError('COMMAND_INVALID', 'guest is missing'), new Error('something else')]) {
+      await expect(firstValueFrom(new ProblemDetailsFilter().catch(error, host) as Observable<never>)).rejects.toBe(error);
+    }
+  });
+
+  it('throws the error on where the transport takes what is thrown, and logs what nobody else would tell', () => {
+    const logged = vi.spyOn(Logger.prototype, 'error').mockImplementation(() => undefined);
+    const host = new ExecutionContextHost([{}, {}, {}, {}]);
+    host.setType('graphql');
+    const error = new Error('something else');
+    expect(() => new ProblemDetailsFilter().catch(error, host)).toThrow(error);
+    expect(logged.mock.calls.flat().join()).toContain('something else');
+  });
+
+  it('tells a client of WebSockets by the event that Nest has for it, and nothing of the inside', () => {
+    vi.spyOn(Logger.prototype, 'error').mockImplementation(() => undefined);
+    const sent: unknown[] = [];
+    const host = new ExecutionContextHost([{ emit: (...all: unknown[]) => sent.push(all) }, {}]);
+    host.setType('ws');
+    void new ProblemDetailsFilter().catch(new Error('connection to 10.0.0.7 refused'), host);
+    expect(sent).toEqual([['exception', { status: 'error', code: 'INTERNAL_ERROR', message: 'Internal error' }]]);
   });
 });

@@ -1,4 +1,5 @@
 // Turns every error of a request into problem details (RFC 9457), and no error into a stack trace.
+import { throwError, type Observable } from 'rxjs';
 import { STATUS_CODES } from 'node:http';
 import { isCommandRefused } from '@mainstem/aggregate';
 import { isMainstemError, systemRuntime, type FieldViolation, type JsonValue, type MainstemError, type Runtime } from '@mainstem/event-store';
@@ -59,7 +60,9 @@ export class ProblemDetailsFilter implements ExceptionFilter {
     this.#runtime = runtime;
   }
 
-  catch(error: unknown, host: ArgumentsHost): void {
+  catch(error: unknown, host: ArgumentsHost): Observable<never> | void {
+    const kind = (host as Partial<ArgumentsHost>).getType?.() ?? 'http';
+    if (kind !== 'http') return this.#passOn(error, kind, host);
     const request = host.switchToHttp().getRequest<Request>();
     const response = host.switchToHttp().getResponse<Response>();
     const correlationId = safeCorrelationId(request) ?? this.#runtime.uuid();
@@ -70,6 +73,19 @@ export class ProblemDetailsFilter implements ExceptionFilter {
     if (retryAfterS !== undefined) response.setHeader('Retry-After', String(retryAfterS));
     response.setHeader('Content-Type', 'application/problem+json; charset=utf-8');
     response.status(problem.status).end(JSON.stringify(body));
+  }
+
+  /** Problem details are HTTP's: on other transports the error goes on as it is, for the transport to answer. */
+  #passOn(error: unknown, kind: string, host: ArgumentsHost): Observable<never> {
+    if (!isMainstemError(error))
+      this.#logger.error(`A handler (${kind}) failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+    if (kind !== 'rpc' && kind !== 'ws') throw error;
+    // Nest's WebSockets answer by this event alone: what a filter returns does not reach the client.
+    if (kind === 'ws') {
+      const answer = isMainstemError(error) ? { code: error.code, message: error.message } : { code: 'INTERNAL_ERROR', message: 'Internal error' };
+      (host.switchToWs().getClient<{ emit?: (event: string, data: object) => void }>() ?? {}).emit?.('exception', { status: 'error', ...answer });
+    }
+    return throwError(() => error);
   }
 
   #problemOf(error: unknown, request: Request, correlationId: string): Problem | undefined {

@@ -7,6 +7,8 @@ describe('words', () => {
     ['ΟΔΥΣΣΕΑΣ', 'οδυσσεας'],
     ['ΟΔΥΣΣΕΑΣ', 'οδυσσεασ'],
     ['STRASSE', 'Straße'],
+    ['STRAẞE', 'Straße'],
+    ['ταΐζω', 'ΤΑΪ́ΖΩ'],
     ['ﬁn', 'FIN'],
     ['ÉCOLE', 'école'],
     ['МОСКВА', 'москва'],
@@ -26,6 +28,18 @@ describe('words', () => {
       }
     },
   );
+
+  it('are the same for each letter and its own capital', () => {
+    const apart: string[] = [];
+    for (let code = 0; code <= 0x10ffff; code++) {
+      const letter = String.fromCodePoint(code);
+      if (!/^\p{L}$/u.test(letter)) continue;
+      const [one] = wordsIn(letter);
+      const [other] = wordsIn(letter.toUpperCase());
+      if (one !== other) apart.push(letter);
+    }
+    expect(apart).toEqual([]);
+  }, 30_000);
 
   it('keep accents apart', () => expect(wordsIn('ecole')).not.toEqual(wordsIn('école')));
 

@@ -12,13 +12,14 @@ export const normalised = (text: string): string => text.normalize('NFC');
 /** The words of a text, letter case folded, in order: runs of letters and digits, without stemming. */
 export const wordsIn = (text: string): string[] => (normalised(text).match(WORD) ?? []).map(lowered);
 
-// Folded letter by letter, since what stands around a letter must not count: a prefix ends where its word does not. Upper case first, so that letters
+// Folded letter by letter, since what stands around a letter must not count: a prefix ends where its word does not. By way of the capital, so that letters
 // with one capital become one: both small sigmas, ß and ss.
 const lowered = (word: string): string => {
   if (ASCII.test(word)) return word.toLowerCase();
   let folded = '';
-  for (const letter of word) folded += letter.toUpperCase().toLowerCase();
-  return folded;
+  for (const letter of word) folded += letter.toLowerCase().toUpperCase().toLowerCase();
+  // A capital may come apart into a letter and its marks.
+  return normalised(folded);
 };
 
 const ASCII = /^[\0-\x7f]*$/;
