@@ -91,6 +91,8 @@ export class StreamWorker {
   #decide(lane: Lane, key: string, folded: FoldedStream, batch: Batch, isFresh: boolean): Need | undefined {
     for (let [call] = lane.calls; call && call.key === key; [call] = lane.calls) {
       if (!call.underWay.isOver) {
+        // Where positions do not count events, those inside a shared append are not known: each command has an append of its own there.
+        if (!batch.isEmpty && this.#options.store.hasDensePositions !== true) return undefined;
         if (!batch.hasRoomFor(call)) return undefined;
         const need = this.#consider(call, folded, batch, isFresh || call.isProved);
         if (need) return need;
