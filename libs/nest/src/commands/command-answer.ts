@@ -32,11 +32,12 @@ interface Response {
 
 /**
  * Turns the `CommandResult` that a controller returns into its answer: 201 with `Mainstem-Position`, the same again for a repeated
- * command (marked by `Idempotency-Replayed: true`), and 200 if nothing changed.
+ * command (marked by `Idempotency-Replayed: true`), and 200 if nothing changed. Outside HTTP it is the same answer without status and headers.
  */
 @Injectable()
 export class CommandAnswerInterceptor implements NestInterceptor<CommandResult, CommandAnswer> {
   intercept(context: ExecutionContext, next: CallHandler<CommandResult>): Observable<CommandAnswer> {
+    if (context.getType() !== 'http') return next.handle().pipe(map(commandAnswer));
     const response = context.switchToHttp().getResponse<Response>();
     return next.handle().pipe(
       map((result) => {

@@ -60,6 +60,8 @@ interface Request {
 const requests = new WeakMap<Headers, Request>();
 
 const HeadersOf = createParamDecorator((_: unknown, context: ExecutionContext): Headers => {
+  // A message of another transport, or one of several fields of a GraphQL request: its headers, if any, name no single command.
+  if (context.getType() !== 'http') return {};
   const request = context.switchToHttp().getRequest<Request>();
   requests.set(request.headers, request);
   return request.headers;
@@ -80,6 +82,7 @@ const sorted = (value: Readonly<Record<string, unknown>>): readonly unknown[] =>
 /**
  * Parameter decorator: the `CommandContext` of a request. The command's id is the `Idempotency-Key` header (1 to 200 printable
  * characters) or a new one; sent again on the same stream with another method, path or body, a key is refused with COMMAND_ID_REUSED (422).
- * The correlation id comes from `Correlation-Id` or `X-Correlation-Id`. Errors: COMMAND_INVALID.
+ * The correlation id comes from `Correlation-Id` or `X-Correlation-Id`. Outside HTTP (RPC, WebSockets, GraphQL) each command gets a new id: where
+ * the message brings one, make the context of it instead, `withContext(command, { commandId })`. Errors: COMMAND_INVALID.
  */
 export const CommandContextOf = (): ParameterDecorator => HeadersOf(CommandContextPipe);

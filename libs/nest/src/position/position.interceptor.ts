@@ -8,6 +8,7 @@ import { POSITION_HEADER } from '../commands/command-answer.js';
 import { RUNTIME } from '../event-store/tokens.js';
 import { isReflecting, type Answer } from './answer.js';
 import { minPositionOf } from './min-position.js';
+import { hidePosition } from './query-position.js';
 import { READ_SOURCE, type ReadSource } from './reads-from.js';
 
 export interface PositionOptions {
@@ -23,7 +24,10 @@ interface Response {
   once(event: 'close', listener: () => void): unknown;
 }
 
-/** Applies to routes with `ReadsFrom`. Errors of the wait: PROJECTION_BEHIND, REQUEST_INVALID. */
+/**
+ * Applies to routes with `ReadsFrom`. Outside HTTP (RPC, WebSockets, GraphQL) there are no headers: nobody waits, and the answer is the value alone.
+ * Errors of the wait: PROJECTION_BEHIND, REQUEST_INVALID.
+ */
 @Injectable()
 export class PositionInterceptor implements NestInterceptor {
   constructor(
@@ -36,8 +40,11 @@ export class PositionInterceptor implements NestInterceptor {
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
     const source = this.reflector.get<ReadSource | undefined>(READ_SOURCE, context.getHandler());
     if (!source) return next.handle();
+    if (context.getType() !== 'http') return next.handle().pipe(map((answer: Answer<unknown>) => answer.value));
     const response = context.switchToHttp().getResponse<Response>();
-    return from(this.#wait(source, minPositionOf(context.switchToHttp().getRequest()), response)).pipe(
+    const position = minPositionOf(context.switchToHttp().getRequest());
+    hidePosition(context);
+    return from(this.#wait(source, position, response)).pipe(
       mergeMap(() => next.handle() as Observable<Answer<unknown>>),
       map(({ value, position }) => {
         tell(response, position);
