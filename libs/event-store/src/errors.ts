@@ -132,6 +132,20 @@ export class EventStoreClosed extends MainstemError {
   }
 }
 
+/** While the connection was away the event store came back in another state: events that were read are gone. What was read before is of no use. */
+export class EventStoreRestored extends MainstemError {
+  constructor(
+    readonly operation: string,
+    readonly position: bigint,
+  ) {
+    super(
+      'EVENT_STORE_RESTORED',
+      `${operation}: the event at position ${position} was read and is not there any more. The event store was restored to an earlier state, ` +
+        'or the event was deleted. Read again from the start.',
+    );
+  }
+}
+
 /** Throws OperationAborted if the signal has fired. */
 export const throwIfAborted = (signal: AbortSignal | undefined, operation: string): void => {
   if (signal?.aborted) throw new OperationAborted(operation, signal.reason);

@@ -1,7 +1,7 @@
 // The port that every event store implements: a writer and a reader, so that code which may only read cannot append.
 import type { NewEvent, RecordedEvent } from './event.js';
 import type { ExpectedRevision } from './expected-revision.js';
-import type { Incarnation, Position, Revision, StreamName } from './identifiers.js';
+import type { EventId, Incarnation, Position, Revision, StreamName } from './identifiers.js';
 
 /** What every store takes at least; a store may be opened with other limits. Bytes of UTF-8 JSON. */
 export const DEFAULT_LIMITS: AppendLimits = { eventBytesMax: 1_048_576, appendBytesMax: 16_777_216, appendEventsMax: 10_000 };
@@ -83,12 +83,20 @@ export interface SubscribeOptions {
   readonly signal: AbortSignal;
 }
 
+/** An event by which a log is known again: one that was restored to an earlier state has another one at this position, or none. */
+export interface EventMark {
+  readonly position: Position;
+  readonly id: EventId;
+}
+
 /** One step of a subscription. */
 export interface SubscriptionBatch {
   /** In order of position; empty when only `position` or `isCaughtUp` has news. */
   readonly events: readonly RecordedEvent[];
   /** Every wanted event up to and including this position has been delivered: safe as a checkpoint. Undefined: an empty store. */
   readonly position: Position | undefined;
+  /** The newest event up to `position` that the store knows of, wanted or not. Absent where it knows of none but `events`. */
+  readonly lastEvent?: EventMark;
   /** At the time of reading, nothing lay beyond `position`. */
   readonly isCaughtUp: boolean;
 }
@@ -110,7 +118,8 @@ export interface EventReader {
   /**
    * Everything after a position: catch-up, then live, in order, without hole or repetition. Pull-based: the next batch is read when it
    * is asked for, so a slow consumer costs nothing. Live batches hold whatever has arrived. It ends only when the signal fires
-   * (then it just ends) or by throwing; adapters with a connection restore it by themselves.
+   * (then it just ends) or by throwing; adapters with a connection restore it by themselves, and throw EVENT_STORE_RESTORED where the log is not
+   * the one any more that it was before.
    */
   subscribe(options: SubscribeOptions): AsyncIterable<SubscriptionBatch>;
 
@@ -119,6 +128,12 @@ export interface EventReader {
    * later one where the store keeps events of its own behind it. Undefined while there is none.
    */
   head(signal?: AbortSignal): Promise<Position | undefined>;
+
+  /**
+   * Id of the event at exactly this position, of any type and stream but the store's own; undefined if none is there. One look-up, whatever the
+   * store holds: so a reader finds out whether the log is still the one that it has read. Errors: as `readStream`.
+   */
+  idAt(position: Position, signal?: AbortSignal): Promise<EventId | undefined>;
 
   /**
    * For a health check: why background work of this store (a connection, a writer) does not proceed, in words; empty while it does. A store

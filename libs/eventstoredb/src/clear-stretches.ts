@@ -33,6 +33,11 @@ export class ClearStretches {
     };
   }
 
+  /** The log is not the one any more that all of them were found in. */
+  forgetAll(): void {
+    for (const records of this.#records.values()) for (const record of records) record.stretch = undefined;
+  }
+
   /** The furthest position up to which nothing that is wanted follows the given one. */
   skip(filter: EventFilter, after: Position | undefined): Position | undefined {
     let furthest = after;

@@ -1,6 +1,17 @@
 // Reads of one stream and of all streams, resumed where they were when the connection breaks.
-import { isWanted, throwIfAborted, type AllRead, type Position, type RecordedEvent, type StreamName, type StreamRead } from '@mainstem/event-store';
+import {
+  isWanted,
+  throwIfAborted,
+  type AllRead,
+  type EventId,
+  type EventMark,
+  type Position,
+  type RecordedEvent,
+  type StreamName,
+  type StreamRead,
+} from '@mainstem/event-store';
 import { BackOff } from './back-off.js';
+import { assertSameLog, eventAt } from './event-at.js';
 import { EventStoreUnavailable } from './errors.js';
 import type { OpenRead } from './guarded-client.js';
 import { isSystemEvent } from './event-mapping.js';
@@ -59,18 +70,28 @@ export class EventsReader {
 
   /** No event lies beyond it, and no position that anybody was told; undefined while there is none. */
   async head(signal: AbortSignal | undefined): Promise<Position | undefined> {
+    return (await this.#ask('head', (openRead) => this.tail.look(openRead), signal))?.position;
+  }
+
+  /** Undefined also where the server's own event is. */
+  async idAt(position: Position, signal: AbortSignal | undefined): Promise<EventId | undefined> {
+    const event = await this.#ask('idAt', (openRead) => eventAt(openRead, position), signal);
+    return event && !isSystemEvent(event) ? (event.id as EventId) : undefined;
+  }
+
+  /** One question, asked again while the server cannot be reached. */
+  async #ask<Answer>(name: string, look: (openRead: OpenRead) => Promise<Answer>, signal: AbortSignal | undefined): Promise<Answer> {
     const { runtime, holder, timeouts, redact } = this.#context;
     const backOff = new BackOff(runtime);
     const endsAt = runtime.monotonic() + timeouts.readMs;
     for (;;) {
-      throwIfAborted(signal, 'head');
+      throwIfAborted(signal, name);
       const held = holder.current();
       try {
-        const look = within(this.tail.look(held.openRead), timeouts.answerMs, 'head', runtime);
-        return (await untilAborted(look, signal, 'head'))?.position;
+        return await untilAborted(within(look(held.openRead), timeouts.answerMs, name, runtime), signal, name);
       } catch (error) {
-        throwIfAborted(signal, 'head');
-        if (!isTransient(error) || runtime.monotonic() >= endsAt) throw translateError(error, { name: 'head' }, redact);
+        throwIfAborted(signal, name);
+        if (!isTransient(error) || runtime.monotonic() >= endsAt) throw translateError(error, { name }, redact);
         if (error instanceof EventStoreUnavailable || isUnreachable(error)) holder.renew(held);
         await backOff.wait(signal);
       }
@@ -88,6 +109,7 @@ export class EventsReader {
       const held = holder.current();
       let hasAnswered = false;
       try {
+        if (last) await within(assertSameLog(held.openRead, reading.name, markOf(last)), timeouts.answerMs, reading.name, runtime);
         for await (const events of this.#oneCall(reading, held, last, signal)) {
           hasAnswered = true;
           progressAt = runtime.monotonic();
@@ -165,5 +187,7 @@ async function* limited(batches: AsyncIterable<readonly RecordedEvent[]>, limit:
     if (left === 0) return;
   }
 }
+
+const markOf = ({ commit, id }: WireEvent): EventMark => ({ position: BigInt(commit) as Position, id: id as EventId });
 
 const isNotFound = (error: unknown): boolean => typeOf(error) === 'stream-not-found';

@@ -6,11 +6,13 @@ import {
   DEFAULT_LIMITS,
   encodeAppend,
   EventStoreClosed,
+  position as checkPosition,
   systemRuntime,
   throwIfAborted,
   type AppendLimits,
   type AppendOptions,
   type AppendResult,
+  type EventId,
   type EventStore,
   type Incarnation,
   type NewEvent,
@@ -135,6 +137,11 @@ export class EventStoreDbEventStore implements EventStore {
   async head(signal?: AbortSignal): Promise<Position | undefined> {
     this.#assertOpen();
     return this.#reader.head(signal);
+  }
+
+  async idAt(position: Position, signal?: AbortSignal): Promise<EventId | undefined> {
+    this.#assertOpen();
+    return this.#reader.idAt(checkPosition(position), signal);
   }
 
   troubles(): readonly string[] {

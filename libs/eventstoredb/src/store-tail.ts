@@ -12,6 +12,8 @@ export interface TailEvent {
   /** No event lies beyond it. */
   readonly position: Position;
   readonly id: EventId;
+  /** It is the server's own, or its projections': such events may be removed. */
+  readonly isSystem: boolean;
 }
 
 /** Undefined: nothing but what a new server writes. */
@@ -61,7 +63,7 @@ export class StoreTail {
       if (isEmpty) return undefined;
       this.#isKnownToHoldEvents = true;
     }
-    return { position: BigInt(positionOf(newest)) as Position, id: newest.id as EventId };
+    return { position: BigInt(positionOf(newest)) as Position, id: newest.id as EventId, isSystem: isSystemEvent(newest) };
   }
 }
 

@@ -1,13 +1,16 @@
 // A subscription that outlives its connections: it goes on where it was, whatever happens in between.
-import type { Subscription, SubscriptionBatch } from '@mainstem/event-store';
+import { isMainstemError, type EventId, type EventMark, type Position, type Subscription, type SubscriptionBatch } from '@mainstem/event-store';
 import { BackOff } from './back-off.js';
 import type { ClearStretches } from './clear-stretches.js';
 import { CatchUpSubscription } from './catch-up-subscription.js';
 import type { ConnectionHealth, Following } from './connection-health.js';
 import { EventStoreUnavailable } from './errors.js';
+import { assertSameLog, eventAt } from './event-at.js';
 import type { EventsReader } from './events-reader.js';
 import type { LocalAppends } from './local-appends.js';
+import type { OpenRead } from './guarded-client.js';
 import type { StoreContext } from './store-context.js';
+import type { TailEvent } from './store-tail.js';
 import { probeTail } from './tail-probe.js';
 import { isTransient, isUnreachable, translateError } from './translate-error.js';
 import { untilAborted, within } from './within.js';
@@ -26,29 +29,33 @@ export interface SupervisedSubscriptionOptions extends StoreContext {
   readonly stretches: ClearStretches;
 }
 
-/** Ends when the signal fires. Errors: those that another attempt would not mend, and EVENT_STORE_CLOSED. */
+/** Ends when the signal fires. Errors: those that another attempt would not mend, EVENT_STORE_RESTORED and EVENT_STORE_CLOSED. */
 export async function* supervisedSubscription(
   { after, signal, ...rest }: Subscription,
   options: SupervisedSubscriptionOptions,
 ): AsyncGenerator<SubscriptionBatch> {
-  const { runtime, holder, health, redact, stretches } = options;
+  const { runtime, holder, timeouts, health, redact, stretches } = options;
   const backOff = new BackOff(runtime, { delayMsMin: 1_000, delayMs: 500, delayMsMax: 8_000 });
   const following = health.follow();
   const record = stretches.record(rest.filter);
   let position = after;
   let lastWanted = after;
+  let mark: EventMark | undefined;
   let hasToldCaughtUp = false;
   try {
     while (!signal.aborted) {
       const held = holder.current();
       let hasAnswered = false;
       try {
+        const check = mark ? assertSameLog(held.openRead, 'subscribe', mark).then(() => mark) : markAt(held.openRead, position);
+        mark = await untilAborted(within(check, timeouts.answerMs, 'subscribe', runtime), signal, 'subscribe');
         for await (const batch of oneSubscription({ after: stretches.skip(rest.filter, position), signal, ...rest }, options, { held, following })) {
           hasAnswered = true;
           following.isWell();
           backOff.reset();
           const isNews = batch.events.length > 0 || batch.position !== position || (batch.isCaughtUp && !hasToldCaughtUp);
           position = batch.position;
+          mark = markOf(batch.lastEvent ?? batch.events.at(-1)) ?? mark;
           lastWanted = batch.events.at(-1)?.position ?? lastWanted;
           record.note({ after: lastWanted, until: position });
           hasToldCaughtUp ||= batch.isCaughtUp;
@@ -59,6 +66,7 @@ export async function* supervisedSubscription(
         // What is restored meanwhile may be another state of the log.
         record.forget();
         if (signal.aborted) return;
+        if (isMainstemError(error, 'EVENT_STORE_RESTORED')) stretches.forgetAll();
         const translated = translateError(error, { name: 'subscribe' }, redact);
         if (!isTransient(translated)) throw translated;
         following.isTroubled(translated.message);
@@ -87,7 +95,8 @@ async function* oneSubscription(
   const answer = <Answer>(work: Promise<Answer>): Promise<Answer> =>
     untilAborted(within(work, timeouts.answerMs, 'subscribe', runtime), signal, 'subscribe');
   const tailOf = () => answer(reader.tail.look(openRead));
-  const head = (await tailOf())?.position;
+  let seen = await tailOf();
+  const head = seen?.position;
   const ending = AbortSignal.any([signal, abandoned]);
   const subscription = new CatchUpSubscription({ after, filter, batchSize, head }, { openRead, runtime, signal: ending });
   const stopListening = appends.listen(() => subscription.wake());
@@ -102,7 +111,7 @@ async function* oneSubscription(
       const batch = subscription.take();
       if (batch) {
         heartbeat.idle(); // it is the reader's turn
-        yield batch;
+        yield withMark(batch, seen);
         heardAt = runtime.monotonic();
         continue;
       }
@@ -117,7 +126,7 @@ async function* oneSubscription(
       if (ending.aborted || subscription.hasSomething || isWokenByAppend) continue;
       if (!subscription.isConfirmed) assertNotSilent(timeouts.answerMs, 'the server did not confirm the subscription');
       // What was delivered before the store is seen to end there is not in question: a checkpoint up to there is credible from now on.
-      const tail = await tailOf();
+      const tail = (seen = await tailOf());
       subscription.seenEnd(tail?.position);
       if (subscription.hasSomething) continue;
       if (subscription.hasMoved && !subscription.isLive) {
@@ -132,10 +141,23 @@ async function* oneSubscription(
       const skipped = subscription.isConfirmed && probe.isEnd ? subscription.skipTo(probe.skippable) : undefined;
       if (!skipped) continue;
       heartbeat.idle();
-      yield skipped;
+      yield withMark(skipped, tail);
     }
   } finally {
     stopListening();
     subscription.end();
   }
 }
+
+/** The event, of any kind, at the place where a subscription begins: all that is known of the log so far. */
+const markAt = async (openRead: OpenRead, position: Position | undefined): Promise<EventMark | undefined> => {
+  const event = position === undefined ? undefined : await eventAt(openRead, position);
+  return event && position !== undefined ? { position, id: event.id as EventId } : undefined;
+};
+
+/** Without the event's payload. */
+const markOf = (event: EventMark | undefined): EventMark | undefined => event && { position: event.position, id: event.id };
+
+/** A batch that ends where the store ends says which event that is. The server's own is no mark to keep: it may be removed. */
+const withMark = (batch: SubscriptionBatch, tail: TailEvent | undefined): SubscriptionBatch =>
+  tail && !tail.isSystem && batch.position === tail.position ? { ...batch, lastEvent: { position: tail.position, id: tail.id } } : batch;

@@ -5,6 +5,7 @@ import {
   encodeAppend,
   EventStoreClosed,
   InvalidInput,
+  position as checkPosition,
   silenceOf,
   systemRuntime,
   throwIfAborted,
@@ -14,6 +15,7 @@ import {
   type AppendLimits,
   type AppendOptions,
   type AppendResult,
+  type EventId,
   type EventStore,
   type Incarnation,
   type NewEvent,
@@ -128,6 +130,11 @@ export class EmbeddedEventStore implements EventStore {
   async head(signal?: AbortSignal): Promise<Position | undefined> {
     this.#assertOpen();
     return this.#reader.head(signal);
+  }
+
+  async idAt(position: Position, signal?: AbortSignal): Promise<EventId | undefined> {
+    this.#assertOpen();
+    return this.#reader.idAt(checkPosition(position), signal);
   }
 
   troubles(): readonly string[] {

@@ -72,6 +72,7 @@ export class EventPages {
   readonly #streams: Names;
   readonly #types: Names;
   readonly #selectHead: StatementSync;
+  readonly #selectPlace: StatementSync;
   readonly #statements = new Map<string, StatementSync>();
 
   constructor(database: DatabaseSync) {
@@ -79,12 +80,22 @@ export class EventPages {
     this.#streams = new Names(database, 'streams');
     this.#types = new Names(database, 'types');
     this.#selectHead = database.prepare('SELECT max(position) AS value FROM events');
+    this.#selectPlace = database.prepare(`SELECT ${PLACE_COLUMNS} FROM events AS e WHERE e.position = ?`);
+    this.#selectPlace.setReturnArrays(true);
   }
 
   /** Position of the last event, 0 if there is none. */
   head(): bigint {
     const value = this.#selectHead.get()?.['value'];
     return typeof value === 'number' ? BigInt(value) : 0n;
+  }
+
+  /** Id of the event at a position; undefined where there is none, or one of the protocol server's own. */
+  idAt(position: bigint): EventId | undefined {
+    const row = this.#selectPlace.get(position) as unknown as Row | undefined;
+    if (!row) return undefined;
+    const { id, stream, type } = this.#eventOf(row);
+    return isOfServer(stream, type) ? undefined : id;
   }
 
   /** The next events of a stream; empty at its end. */

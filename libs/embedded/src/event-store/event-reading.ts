@@ -6,6 +6,8 @@ import {
   throwIfAborted,
   type AllRead,
   type EventFilter,
+  type EventId,
+  type EventMark,
   type Position,
   type RecordedEvent,
   type Revision,
@@ -99,7 +101,9 @@ export class EventReading {
       if (events.length > 0 || reached !== position || (isCaughtUp && !hasToldCaughtUp)) {
         position = reached;
         hasToldCaughtUp = isCaughtUp;
-        yield { events, position, isCaughtUp };
+        // Where the batch ends with an event of its own, that one says it.
+        const lastEvent = events.at(-1)?.position === position ? undefined : await this.#markAt(position);
+        yield { events, position, ...(lastEvent && { lastEvent }), isCaughtUp };
       }
       // Also when live: a neighbour that commits without a pause must not keep this process from everything else.
       await turn();
@@ -112,6 +116,14 @@ export class EventReading {
     return this.#head().then(placeOf);
   }
 
+  idAt(position: Position, signal: AbortSignal | undefined): Promise<EventId | undefined> {
+    throwIfAborted(signal, 'idAt');
+    return this.#attempt(() => {
+      this.#options.opened.assertSame();
+      return this.#pages.idAt(position);
+    });
+  }
+
   /** Call after a commit of this process: its subscribers need not wait for the next poll. */
   onCommit(): void {
     this.#signal.check();
@@ -121,6 +133,12 @@ export class EventReading {
   close(): void {
     this.#isClosed = true;
     this.#signal.close();
+  }
+
+  /** Of the event at a position, if there is one. */
+  async #markAt(position: Position | undefined): Promise<EventMark | undefined> {
+    const id = position === undefined ? undefined : await this.#attempt(() => this.#pages.idAt(position));
+    return position === undefined || id === undefined ? undefined : { position, id };
   }
 
   async #next(

@@ -13,7 +13,15 @@ import {
   type SubscribeOptions,
   type SubscriptionBatch,
 } from '../event-store.js';
-import { laterPosition, type Incarnation, type Position, type Revision, type StreamName } from '../identifiers.js';
+import {
+  laterPosition,
+  position as checkPosition,
+  type EventId,
+  type Incarnation,
+  type Position,
+  type Revision,
+  type StreamName,
+} from '../identifiers.js';
 import { checkAllRead, checkStreamRead, checkSubscription, isWanted } from '../read-options.js';
 import { systemRuntime, type Runtime } from '../runtime.js';
 
@@ -93,7 +101,9 @@ export class InMemoryEventStore implements EventStore {
       if (events.length > 0 || reached !== position || !hasToldCaughtUp) {
         position = reached;
         hasToldCaughtUp = isCaughtUp;
-        yield { events, position, isCaughtUp };
+        // Where the batch ends with an event of its own, that one says it.
+        const lastEvent = position === undefined || events.at(-1)?.position === position ? undefined : this.#at(position);
+        yield { events, position, ...(lastEvent && { lastEvent }), isCaughtUp };
       } else {
         await this.#appended(signal);
       }
@@ -104,6 +114,12 @@ export class InMemoryEventStore implements EventStore {
     this.#assertOpen();
     throwIfAborted(signal, 'head');
     return this.#head();
+  }
+
+  async idAt(position: Position, signal?: AbortSignal): Promise<EventId | undefined> {
+    this.#assertOpen();
+    throwIfAborted(signal, 'idAt');
+    return this.#at(checkPosition(position))?.id;
   }
 
   async close(): Promise<void> {
@@ -137,6 +153,11 @@ export class InMemoryEventStore implements EventStore {
       if (isWanted(event, filter)) batch.push(event);
     }
     return batch;
+  }
+
+  /** The event at position p has index p − 1. */
+  #at(position: Position): RecordedEvent | undefined {
+    return this.#all[Number(position) - 1];
   }
 
   #head(): Position | undefined {

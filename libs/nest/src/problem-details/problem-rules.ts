@@ -41,6 +41,7 @@ export const DEFAULT_PROBLEM_RULES: ProblemRules = {
   EVENT_STORE_WRONG_EXPECTED_REVISION: 409,
   EVENT_STORE_BUSY: eventStoreOutage,
   EVENT_STORE_CLOSED: eventStoreOutage,
+  EVENT_STORE_RESTORED: eventStoreOutage,
   EVENT_STORE_CORRUPT: eventStoreOutage,
   EVENT_STORE_DISK_FULL: eventStoreOutage,
   EVENT_STORE_FILE_REPLACED: eventStoreOutage,

@@ -17,7 +17,7 @@ const counting = (store: InMemoryEventStore): { reader: EventReader; begun: () =
       underWay--;
     }
   };
-  const reader = Object.assign(Object.create(store) as EventReader, { subscribe, head: () => store.head() });
+  const reader = Object.assign(Object.create(store) as EventReader, { subscribe, head: () => store.head(), idAt: store.idAt.bind(store) });
   return { reader, begun: () => begun, underWay: () => underWay };
 };
 

@@ -95,6 +95,7 @@ const wrapped = (events: InMemoryEventStore, change: Partial<EventReader>): Even
   readAll: (options) => events.readAll(options),
   subscribe: (options) => events.subscribe(options),
   head: () => events.head(),
+  idAt: (position) => events.idAt(position),
   ...change,
 });
 

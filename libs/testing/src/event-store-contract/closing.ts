@@ -1,6 +1,6 @@
 // Abort and close: nothing half done, nothing left waiting.
 import assert from 'node:assert/strict';
-import type { EventStore } from '@mainstem/event-store';
+import type { EventStore, Position } from '@mainstem/event-store';
 import { eventsOf, fill, flatten, inTime, order, refusalOf, refusedAppend, type EventStoreCase } from './fixture.js';
 
 const waiting = (store: EventStore) => {
@@ -46,6 +46,7 @@ export const closingCases: readonly EventStoreCase[] = [
       await refusalOf(flatten(store.readAll()), 'EVENT_STORE_CLOSED');
       await refusalOf(flatten(store.readStream(order(1))), 'EVENT_STORE_CLOSED');
       await refusalOf(store.head(), 'EVENT_STORE_CLOSED');
+      await refusalOf(store.idAt(1n as Position), 'EVENT_STORE_CLOSED');
       const subscription = store.subscribe({ after: undefined, signal: new AbortController().signal });
       await refusalOf(inTime(flatten(subscription as never), 'the refusal'), 'EVENT_STORE_CLOSED');
     },

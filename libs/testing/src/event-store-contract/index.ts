@@ -5,6 +5,7 @@ import { badInputCases } from './bad-input.js';
 import { closingCases } from './closing.js';
 import { fidelityCases } from './fidelity.js';
 import type { EventStoreFixture } from './fixture.js';
+import { idAtCases } from './id-at.js';
 import { limitsCases } from './limits.js';
 import { readAllCases } from './read-all.js';
 import { readStreamCases } from './read-stream.js';
@@ -19,6 +20,7 @@ const VERBS = {
   readStream: readStreamCases,
   readAll: readAllCases,
   subscribe: subscribeCases,
+  idAt: idAtCases,
   limits: limitsCases,
   fidelity: fidelityCases,
   'bad input': badInputCases,

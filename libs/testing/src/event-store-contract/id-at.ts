@@ -1,0 +1,61 @@
+// idAt and the marks of a subscription: by them a reader finds out whether the log is still the one that it has read.
+import assert from 'node:assert/strict';
+import type { EventFilter, Position } from '@mainstem/event-store';
+import { fill, follow, order, eventsOf, refusalOf, type EventStoreCase } from './fixture.js';
+
+export const idAtCases: readonly EventStoreCase[] = [
+  {
+    name: 'names the event at each position, whatever its stream and type',
+    run: async (store) => {
+      for (const { position, id } of await fill(store, 20)) assert.equal(await store.idAt(position), id);
+    },
+  },
+  {
+    name: 'names none where no event is',
+    run: async (store) => {
+      assert.equal(await store.idAt(0n as Position), undefined);
+      assert.equal(await store.idAt(7n as Position), undefined);
+      const places = new Set((await fill(store, 5)).map(({ position }) => position));
+      const last = [...places].at(-1) ?? 0n;
+      for (const beyond of [last + 1n, last + 1_000_000n]) assert.equal(await store.idAt(beyond as Position), undefined);
+      for (let between = last; between > 0n && between > last - 200n; between--) {
+        if (!places.has(between as Position)) assert.equal(await store.idAt(between as Position), undefined);
+      }
+    },
+  },
+  {
+    name: 'knows an event as soon as its append is acknowledged',
+    run: async (store) => {
+      for (let index = 0; index < 10; index++) {
+        const events = eventsOf(`c${index}`, 3);
+        const { position } = await store.append(order(1), events, { expectedRevision: 'any' });
+        assert.equal(await store.idAt(position), events.at(-1)?.id);
+      }
+    },
+  },
+  {
+    name: 'refuses a position that is none, and ends with EVENT_STORE_ABORTED when the signal has fired',
+    run: async (store) => {
+      await refusalOf(store.idAt(-1n as Position), 'EVENT_STORE_INVALID_INPUT');
+      await refusalOf(store.idAt(1n as Position, AbortSignal.abort()), 'EVENT_STORE_ABORTED');
+    },
+  },
+  {
+    name: 'gives a subscriber marks that stand: events up to its position, also where it has passed all of them',
+    run: async (store) => {
+      const last = (await fill(store, 30)).at(-1);
+      const filters: readonly EventFilter[] = [{}, { types: ['Opened'] }, { types: ['Never'] }, { streamPrefixes: ['credit-'] }];
+      for (const filter of filters) {
+        const { batches } = await follow(store, { after: undefined, filter, batchSizeMax: 4 }, (_, batch) => batch.isCaughtUp);
+        for (const { position = 0n, lastEvent, events } of batches) {
+          if (!lastEvent) continue;
+          assert.ok(lastEvent.position <= position && lastEvent.position >= (events.at(-1)?.position ?? 0n));
+          assert.equal(await store.idAt(lastEvent.position), lastEvent.id);
+        }
+        // An application's own event is the last one here: whoever stands there is told so.
+        const end = batches.at(-1);
+        assert.equal((end?.lastEvent ?? end?.events.at(-1))?.id, last?.id);
+      }
+    },
+  },
+];
