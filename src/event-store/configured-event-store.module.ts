@@ -20,7 +20,8 @@ export interface OpenOptions {
  */
 export const openEventStore = async ({ dir, eventStore }: EventStoreChoice, { isReadOnly = false }: OpenOptions = {}): Promise<EventStore> => {
   if (eventStore === 'embedded') return EmbeddedEventStore.open({ dir, isReadOnly });
-  const store = await EventStoreDbEventStore.open(eventStore);
+  const { appendBytesMax, ...connection } = eventStore;
+  const store = await EventStoreDbEventStore.open({ ...connection, ...(appendBytesMax !== undefined && { limits: { appendBytesMax } }) });
   try {
     await mkdir(dir, { recursive: true, mode: 0o700 });
     return store;

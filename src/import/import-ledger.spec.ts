@@ -72,6 +72,21 @@ const interleaved = (count: number): readonly string[] => {
   return lines;
 };
 
+/** Documents of about 90,000 bytes, between small ones. */
+const large = (count: number): readonly string[] => {
+  const lines: string[] = [];
+  const put = (stream: string, type: string, data: object): void => {
+    lines.push(JSON.stringify({ seq: lines.length + 1, stream, type, at: '2012-01-01T00:00:00Z', data }));
+  };
+  for (let number = 0; number < count; number++) {
+    const orderNo = String(910_000 + number);
+    put(`order-${orderNo}`, 'OrderPlaced', { orderNo, customerId: null, country: 'EIRE' });
+    for (let line = 1; line <= (number % 3 === 0 ? 90 : 2); line++)
+      put(`order-${orderNo}`, 'OrderLineAdded', { line, sku: 'S1', description: 'é'.repeat(400), quantity: 1, unitPrice: '2.55' });
+  }
+  return lines;
+};
+
 describe.each([
   { name: 'in memory', open: async (): Promise<EventStore> => new InMemoryEventStore() },
   { name: 'in the embedded store', open: (dir: string): Promise<EventStore> => EmbeddedEventStore.open({ dir: join(dir, 'store') }) },
@@ -114,6 +129,16 @@ describe.each([
     expect(report).toMatchObject({ isComplete: true, lines: lines.length, added: lines.length, rejected: 0, renumbered: 0 });
     expect(facts(await all(store))).toEqual(withoutSeq(parsed(lines)));
     await restart();
+    expect(await importLines(lines)).toMatchObject({ added: 0, alreadyThere: lines.length, rejected: 0 });
+  });
+
+  it('takes documents that are larger than the store takes at once, in the order of the file', async () => {
+    await store.close();
+    store = new InMemoryEventStore({ limits: { eventBytesMax: 20_000, appendBytesMax: 20_000 } });
+    await restart();
+    const lines = large(7);
+    expect(await importLines(lines)).toMatchObject({ isComplete: true, added: lines.length, rejected: 0, renumbered: 0 });
+    expect(facts(await all(store))).toEqual(withoutSeq(parsed(lines)));
     expect(await importLines(lines)).toMatchObject({ added: 0, alreadyThere: lines.length, rejected: 0 });
   });
 

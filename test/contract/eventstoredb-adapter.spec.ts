@@ -133,6 +133,37 @@ describe('a server that cannot commit in time', () => {
   });
 });
 
+describe('the size of an append', () => {
+  const large = (bytes: number): NewEvent => ({ ...counted(0), data: { text: 'x'.repeat(bytes) } });
+  const append = (store: EventStoreDbEventStore, event: NewEvent) => store.append(streamName('large-1'), [event], { expectedRevision: 'any' });
+
+  it('is the largest that any server takes where this one was set so', async () => {
+    const appendBytesMax = 16_767_216;
+    const { server } = await start({ writeBytesMax: appendBytesMax });
+    const store = await open(server.connectionString, { limits: { appendBytesMax } });
+    const beside = JSON.stringify({ text: '' }).length + 2 + (store.limits.bytesBeside?.('Counted') ?? 0);
+    const event = large(appendBytesMax - beside);
+    await append(store, event);
+    for await (const [read] of store.readStream(streamName('large-1'))) expect(read?.data).toEqual(event.data);
+    const refused = append(store, large(appendBytesMax - beside + 1));
+    await expect(refused).rejects.toMatchObject({ code: 'EVENT_STORE_EVENT_TOO_LARGE', bytes: appendBytesMax + 1, bytesMax: appendBytesMax });
+  });
+
+  it('is what the server says where it takes less, and the refusal names that', async () => {
+    const { server } = await start({ writeBytesMax: 200_000 });
+    const store = await open(server.connectionString);
+    const event = large(300_000);
+    const { bytesBeside = () => 0 } = store.limits;
+    const bytes = JSON.stringify(event.data).length + 2 + bytesBeside('Counted');
+    expect(store.limits.appendBytesMax).toBe(1_048_576);
+    for (const what of ['The append', 'Event Counted']) {
+      await expect(append(store, event)).rejects.toMatchObject({ code: 'EVENT_STORE_EVENT_TOO_LARGE', what, bytes, bytesMax: 200_000 });
+      expect(store.limits).toMatchObject({ appendBytesMax: 200_000, eventBytesMax: 200_000 });
+    }
+    await append(store, large(190_000));
+  });
+});
+
 describe('a node that is not the leader', () => {
   it('is left for the leader: reads, appends and subscriptions go on there', async () => {
     const { server } = await start();
@@ -231,7 +262,7 @@ describe('a subscription', () => {
 
   it('with a slow handler holds the server back instead of its events in memory', async () => {
     const { server } = await start({ writeBytesMax: 16 * 1_048_576 });
-    const witness = await open(server.connectionString);
+    const witness = await open(server.connectionString, { limits: { appendBytesMax: 4 * 1_048_576 } });
     const large = (n: number): NewEvent => ({ ...counted(n), data: { text: 'x'.repeat(50_000) } });
     for (let n = 0; n < LARGE_APPENDS; n++) {
       await witness.append(

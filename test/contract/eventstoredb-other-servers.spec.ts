@@ -5,7 +5,14 @@ import { eventId, streamName, type EventFilter, type NewEvent, type Position, ty
 import { EventStoreDbEventStore, type EventStoreDbOptions } from '@mainstem/eventstoredb';
 import { EventStoreDbServer } from '@mainstem/eventstoredb-server';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { checkpointMessage, notHandledMessage, startAnsweringProxy, type AnsweringProxy, type ProxyAnswers } from './eventstoredb/answering-proxy.js';
+import {
+  checkpointMessage,
+  eventTooLargeMessage,
+  notHandledMessage,
+  startAnsweringProxy,
+  type AnsweringProxy,
+  type ProxyAnswers,
+} from './eventstoredb/answering-proxy.js';
 import { startProtocol, type ProtocolFixture } from './eventstoredb/protocol-fixture.js';
 
 /** Far more than is ever looked at in one answer. */
@@ -167,6 +174,22 @@ describe('a node that is starting, busy or without a leader', () => {
     const store = await open(proxy.connectionString, { patienceMs: 200 });
     isReady = false;
     await expect(put(store, 0)).rejects.toMatchObject({ code: 'EVENT_STORE_UNAVAILABLE' });
+  });
+});
+
+describe('a server that has a limit for one event', () => {
+  it('is taken at its word: the next one is not sent', async () => {
+    let sent = 0;
+    const toAppend = (request: Buffer): Buffer | undefined =>
+      request.length > 5_000 && sent++ >= 0 ? eventTooLargeMessage(request, 6_000, 5_000) : undefined;
+    const { store } = await behindProxy({ toAppend });
+    const large = (): NewEvent => ({ ...counted(0), data: { text: 'x'.repeat(6_000) } });
+    const append = () => store.append(streamName('large-1'), [large()], { expectedRevision: 'no-stream' });
+    await expect(append()).rejects.toMatchObject({ code: 'EVENT_STORE_EVENT_TOO_LARGE', bytes: 6_000, bytesMax: 5_000 });
+    await expect(append()).rejects.toMatchObject({ code: 'EVENT_STORE_EVENT_TOO_LARGE', what: 'Event Counted', bytesMax: 5_000 });
+    expect(sent).toBe(1);
+    expect(store.limits).toMatchObject({ eventBytesMax: 5_000, appendBytesMax: 1_048_576 });
+    expect(await put(store, 1)).toMatchObject({ revision: 0n });
   });
 });
 

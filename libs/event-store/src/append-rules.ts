@@ -1,7 +1,7 @@
 // Rules of append that do not depend on the medium: what may be appended, and what an append means for a stream.
 import { EventTooLarge, InvalidInput, WrongExpectedRevision } from './errors.js';
 import type { NewEvent } from './event.js';
-import { DEFAULT_LIMITS, type AppendLimits } from './event-store.js';
+import { DEFAULT_LIMITS, type AppendLimits, type StoreLimits } from './event-store.js';
 import { expectedRevision, type ExpectedRevision } from './expected-revision.js';
 import { eventId, isPrintable, streamName, type EventId, type StreamName } from './identifiers.js';
 import { encodeJson } from './json.js';
@@ -20,11 +20,13 @@ export interface EncodedAppend {
   readonly stream: StreamName;
   readonly events: readonly EncodedEvent[];
   readonly expected: ExpectedRevision;
+  /** As the limits count them. */
+  readonly bytes: number;
 }
 
 /** The limits of a store: those given, else the defaults. Errors: EVENT_STORE_INVALID_INPUT. */
-export const appendLimits = (given: Partial<AppendLimits> = {}): AppendLimits => {
-  const limits = { ...DEFAULT_LIMITS, ...given };
+export const appendLimits = (given: Partial<AppendLimits> = {}, defaults: AppendLimits = DEFAULT_LIMITS): AppendLimits => {
+  const limits = { ...defaults, ...given };
   for (const [name, limit] of Object.entries(limits) as [string, unknown][]) {
     if (!Number.isSafeInteger(limit) || (limit as number) < 1) throw new InvalidInput(`limits.${name}`, 'must be a whole number from 1');
   }
@@ -32,7 +34,7 @@ export const appendLimits = (given: Partial<AppendLimits> = {}): AppendLimits =>
 };
 
 /** Checks and encodes an append. Errors: EVENT_STORE_INVALID_INPUT, EVENT_STORE_EVENT_TOO_LARGE; nothing has happened then. */
-export const encodeAppend = (stream: StreamName, events: readonly NewEvent[], expected: ExpectedRevision, limits: AppendLimits): EncodedAppend => {
+export const encodeAppend = (stream: StreamName, events: readonly NewEvent[], expected: ExpectedRevision, limits: StoreLimits): EncodedAppend => {
   if (!Array.isArray(events) || events.length === 0) throw new InvalidInput('events', 'must be a list with at least one event');
   if (events.length > limits.appendEventsMax) throw new InvalidInput('events', `must be at most ${limits.appendEventsMax} in one append`);
   const encoded: EncodedEvent[] = [];
@@ -42,13 +44,14 @@ export const encodeAppend = (stream: StreamName, events: readonly NewEvent[], ex
     const event = encodeEvent(events[index] as NewEvent, index);
     if (ids.has(event.id)) throw new InvalidInput(`events[${index}].id`, `occurs twice in one append: ${event.id}`);
     ids.add(event.id);
-    const bytes = Buffer.byteLength(event.dataJson) + Buffer.byteLength(event.metadataJson);
+    const beside = limits.bytesBeside?.(event.type) ?? 0;
+    const bytes = Buffer.byteLength(event.dataJson) + Buffer.byteLength(event.metadataJson) + beside;
     if (bytes > limits.eventBytesMax) throw new EventTooLarge(`Event ${event.type}`, bytes, limits.eventBytesMax);
     bytesTotal += bytes;
     encoded.push(event);
   }
   if (bytesTotal > limits.appendBytesMax) throw new EventTooLarge('The append', bytesTotal, limits.appendBytesMax);
-  return { stream: streamName(stream), events: encoded, expected: expectedRevision(expected) };
+  return { stream: streamName(stream), events: encoded, expected: expectedRevision(expected), bytes: bytesTotal };
 };
 
 const encodeEvent = (event: NewEvent, index: number): EncodedEvent => {

@@ -3,15 +3,21 @@ import type { NewEvent, RecordedEvent } from './event.js';
 import type { ExpectedRevision } from './expected-revision.js';
 import type { EventId, Incarnation, Position, Revision, StreamName } from './identifiers.js';
 
-/** What every store takes at least; a store may be opened with other limits. Bytes of UTF-8 JSON. */
+/** What a store takes whose medium has no limits of its own, unless it is opened with others. */
 export const DEFAULT_LIMITS: AppendLimits = { eventBytesMax: 1_048_576, appendBytesMax: 16_777_216, appendEventsMax: 10_000 };
 
+/** In bytes of payload and metadata as UTF-8 JSON, and of what the store counts beside. */
 export interface AppendLimits {
-  /** Payload plus metadata of one event. */
+  /** One event. */
   readonly eventBytesMax: number;
   /** All events of one append. */
   readonly appendBytesMax: number;
   readonly appendEventsMax: number;
+}
+
+export interface StoreLimits extends AppendLimits {
+  /** What the store counts for an event of this type beside payload and metadata: its name, a time. Default 0. */
+  readonly bytesBeside?: (type: string) => number;
 }
 
 export interface AppendResult {
@@ -22,6 +28,9 @@ export interface AppendResult {
 }
 
 export interface EventWriter {
+  /** What one append may be: within it, it is not refused for its size. It may become less when a server says that it takes less. */
+  readonly limits: StoreLimits;
+
   /**
    * Appends the events to one stream, all or none, in order, durably: when the promise resolves they survive a power cut.
    * Concurrent appends may share one commit and take effect in the order of the calls.

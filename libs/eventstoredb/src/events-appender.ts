@@ -1,5 +1,6 @@
 // Appends with one effect, whatever happens to the connection.
 import {
+  EventTooLarge,
   isMainstemError,
   throwIfAborted,
   WrongExpectedRevision,
@@ -16,7 +17,9 @@ import { BackOff } from './back-off.js';
 import { EventStoreFailed } from './errors.js';
 import { wireMetadata } from './event-mapping.js';
 import type { EventsReader } from './events-reader.js';
+import type { ServerLimits } from './server-limits.js';
 import type { StoreContext } from './store-context.js';
+import { ONE_EVENT } from './translate-error.js';
 import { encodeAppend } from './wire/append-request.js';
 
 /** Rounds of reading where the stream is and appending there; whoever has lost them all has a busier or a nearer rival. */
@@ -25,11 +28,13 @@ const ROUNDS_MAX = 4;
 export class EventsAppender {
   readonly #context: StoreContext;
   readonly #reader: EventsReader;
+  readonly #limits: ServerLimits;
   readonly #pipeline: AppendPipeline;
 
-  constructor(context: StoreContext, reader: EventsReader) {
+  constructor(context: StoreContext, reader: EventsReader, limits: ServerLimits) {
     this.#context = context;
     this.#reader = reader;
+    this.#limits = limits;
     this.#pipeline = new AppendPipeline(context);
   }
 
@@ -85,9 +90,12 @@ export class EventsAppender {
     const recordedAt = new Date(runtime.now()).toISOString();
     const metadata = events.map((event) => wireMetadata(event, recordedAt));
     const parts = encodeAppend({ stream, expected, events, metadata }, timeouts.answerMs);
-    const bytes = sizeOf(parts);
-    const operation = { name: 'append', stream, expected: append.expected, bytes };
-    const { revision, position } = await this.#pipeline.append({ parts, bytes, isRepeatable: isExplicit(expected), operation, signal });
+    const operation = { name: 'append', stream, expected: append.expected, bytes: append.bytes };
+    const pipelined = { parts, bytes: sizeOf(parts), isRepeatable: isExplicit(expected), operation, signal };
+    const { revision, position } = await this.#pipeline.append(pipelined).catch((error: unknown) => {
+      if (error instanceof EventTooLarge) this.#limits.learn(error, error.what === ONE_EVENT);
+      throw error;
+    });
     // Its events lie before the end of the store: who has come that far has seen what there is to see of them.
     const reached = position ?? (await this.#reader.head(signal));
     if (reached === undefined) throw new EventStoreFailed('append', 'its answer has no position');

@@ -3,7 +3,6 @@ import {
   checkAllRead,
   checkStreamRead,
   checkSubscription,
-  DEFAULT_LIMITS,
   encodeAppend,
   EventStoreClosed,
   position as checkPosition,
@@ -23,6 +22,7 @@ import {
   type Runtime,
   type StreamName,
   type SubscribeOptions,
+  type StoreLimits,
   type SubscriptionBatch,
 } from '@mainstem/event-store';
 import { ClientHolder } from './client-holder.js';
@@ -33,6 +33,7 @@ import { connectionOf, type ConnectionSettings } from './connection-settings.js'
 import { EventsAppender } from './events-appender.js';
 import { EventsReader } from './events-reader.js';
 import { LocalAppends } from './local-appends.js';
+import { ServerLimits } from './server-limits.js';
 import type { StoreContext, Timeouts } from './store-context.js';
 import { StreamLanes } from './stream-lanes.js';
 import { SubscriptionConnections } from './subscription-connections.js';
@@ -41,7 +42,10 @@ import { redactor, translateError } from './translate-error.js';
 
 export interface EventStoreDbOptions extends ConnectionSettings {
   readonly runtime?: Runtime;
-  /** The server has its own: 1 MiB for a whole append unless it is set otherwise, as servers before 25.1 come. */
+  /**
+   * What the server was set to take. Default 1,048,576 bytes an append, as servers come before 25.1, and as much for one event; at most
+   * 16,767,216. When the server says that it takes less, it is taken at its word until the store is opened again.
+   */
   readonly limits?: Partial<AppendLimits>;
   /** How long to wait for the first connection. Default 10,000. */
   readonly connectTimeoutMs?: number;
@@ -64,7 +68,7 @@ export class EventStoreDbEventStore implements EventStore {
   readonly hasDensePositions = false;
   readonly #context: StoreContext;
   readonly #connections: SubscriptionConnections;
-  readonly #limits: AppendLimits;
+  readonly #limits: ServerLimits;
   readonly #reader: EventsReader;
   readonly #appender: EventsAppender;
   readonly #lanes = new StreamLanes();
@@ -75,38 +79,43 @@ export class EventStoreDbEventStore implements EventStore {
 
   /**
    * Connects, and reads which store this is; writes that into a new one.
-   * Errors: EVENT_STORE_CONNECTION_SETTINGS_INVALID, EVENT_STORE_UNAVAILABLE after `connectTimeoutMs`, EVENT_STORE_ACCESS_DENIED.
+   * Errors: EVENT_STORE_CONNECTION_SETTINGS_INVALID, EVENT_STORE_INVALID_INPUT, EVENT_STORE_UNAVAILABLE after `connectTimeoutMs`, EVENT_STORE_ACCESS_DENIED.
    */
   static async open(options: EventStoreDbOptions): Promise<EventStoreDbEventStore> {
     const { runtime = systemRuntime, connectTimeoutMs = 10_000, answerTimeoutMs = 5_000, patienceMs = 30_000 } = options;
     const { uri, hosts, password } = connectionOf(options);
     const operation = `open ${hosts}`;
+    const limits = new ServerLimits(options.limits);
     const timeouts: Timeouts = { answerMs: answerTimeoutMs, appendMs: patienceMs, readMs: patienceMs };
     const context: StoreContext = { runtime, timeouts, holder: new ClientHolder(uri, runtime), redact: redactor(password) };
     try {
       const incarnation = await connect(context, { operation, timeoutMs: connectTimeoutMs });
       const connections = new SubscriptionConnections(context.holder, () => new ClientHolder(uri, runtime));
-      return new EventStoreDbEventStore(context, connections, { ...DEFAULT_LIMITS, ...options.limits }, incarnation);
+      return new EventStoreDbEventStore(context, connections, limits, incarnation);
     } catch (error) {
       await context.holder.close();
       throw translateError(error, { name: operation }, context.redact);
     }
   }
 
-  private constructor(context: StoreContext, connections: SubscriptionConnections, limits: AppendLimits, incarnation: Incarnation) {
+  private constructor(context: StoreContext, connections: SubscriptionConnections, limits: ServerLimits, incarnation: Incarnation) {
     this.incarnation = incarnation;
     this.#context = context;
     this.#connections = connections;
     this.#limits = limits;
     this.#reader = new EventsReader(context);
-    this.#appender = new EventsAppender(context, this.#reader);
+    this.#appender = new EventsAppender(context, this.#reader, limits);
     this.#health = new ConnectionHealth(context.runtime);
+  }
+
+  get limits(): StoreLimits {
+    return this.#limits.current;
   }
 
   async append(stream: StreamName, events: readonly NewEvent[], options: AppendOptions): Promise<AppendResult> {
     this.#assertOpen();
     throwIfAborted(options?.signal, 'append');
-    const append = encodeAppend(stream, events, options?.expectedRevision, this.#limits);
+    const append = encodeAppend(stream, events, options?.expectedRevision, this.#limits.current);
     const result = await this.#lanes.run(append.stream, () => this.#appender.append(append, options.signal), options.signal);
     this.#appends.appended(result.position);
     return result;

@@ -32,6 +32,9 @@ export const isTransient = (error: unknown): boolean => {
 export const isUnreachable = (error: unknown): boolean =>
   error instanceof EventStoreUnavailable || typeOf(error) === 'unavailable' || (typeOf(error) === undefined && field(error, 'code') === 14);
 
+/** What is too large where the server has refused an append for one of its events. */
+export const ONE_EVENT = 'An event of the append';
+
 /** The error in the port's words; what is in them already comes back as it is. `redact` takes secrets out of texts. */
 export const translateError = (error: unknown, operation: Operation, redact: (text: string) => string): Error => {
   if (isMainstemError(error)) return error;
@@ -51,7 +54,7 @@ export const translateError = (error: unknown, operation: Operation, redact: (te
     case 'maximum-append-size-exceeded':
       return new EventTooLarge('The append', operation.bytes ?? 0, Number(field(error, 'maxAppendSize') ?? 0));
     case 'maximum-append-event-size-exceeded':
-      return new EventTooLarge('An event of the append', operation.bytes ?? 0, Number(field(error, 'maxAppendSize') ?? 0));
+      return new EventTooLarge(ONE_EVENT, Number(field(error, 'proposedSize') ?? operation.bytes ?? 0), Number(field(error, 'maxAppendSize') ?? 0));
     default:
       return new EventStoreFailed(operation.name, reason, cause);
   }

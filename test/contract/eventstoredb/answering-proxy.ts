@@ -102,3 +102,12 @@ export const notHandledMessage = (request: Buffer, words: string): Buffer => {
   const details = text(3, text(1, Buffer.from('type.googleapis.com/google.protobuf.Empty')));
   return Buffer.concat([correlation, text(2, Buffer.concat([text(2, Buffer.from(words)), details]))]);
 };
+
+/** What a server from 25.1 on answers to an append with an event that is too large: details { event_id = 1, proposed_event_size = 2, max_append_event_size = 3 }. */
+export const eventTooLargeMessage = (request: Buffer, size: number, sizeMax: number): Buffer => {
+  const correlation = request.subarray(0, 2 + (request[1] ?? 0));
+  const value = Buffer.concat([Buffer.from([0x10]), varint(BigInt(size)), Buffer.from([0x18]), varint(BigInt(sizeMax))]);
+  const name = Buffer.from('type.googleapis.com/event_store.client.MaximumAppendEventSizeExceeded');
+  const details = text(3, Buffer.concat([text(1, name), text(2, value)]));
+  return Buffer.concat([correlation, text(2, Buffer.concat([Buffer.from([8, 3]), text(2, Buffer.from('too large')), details]))]);
+};

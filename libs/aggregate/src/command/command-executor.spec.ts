@@ -258,6 +258,29 @@ describe('a conflict', () => {
     // Those that wait together share an append.
     expect(store.appends).toBeLessThanOrEqual(200);
   });
+
+  it('never shares an append beyond what the store takes', async () => {
+    const store = new WatchedStore({ limits: { appendEventsMax: 10 } });
+    const executor = new CommandExecutor({ store });
+    await Promise.all(Array.from({ length: 40 }, (_, index) => executor.execute(counter, 'a', add(30), { commandId: `c${index}` })));
+    expect(await store.head()).toBe(120n);
+    // The first one goes alone; the others by threes. One that is refused and sent again call by call would count more.
+    expect(store.appends).toBe(14);
+  });
+
+  it('holds the turn of a command that the store does not take', async () => {
+    const store = new WatchedStore({ limits: { eventBytesMax: 200, appendBytesMax: 200 } });
+    const executor = new CommandExecutor({ store });
+    const turns = new AppendTurns();
+    const turn = turns.take();
+    let isReleased = false;
+    const appendTurn = { ready: turn.ready, release: () => void (isReleased = true) };
+    await expect(executor.execute(counter, 'a', add(100), { commandId: 'one', appendTurn })).rejects.toMatchObject({
+      code: 'EVENT_STORE_EVENT_TOO_LARGE',
+    });
+    // Its caller has another way, and what follows has to wait for that.
+    expect(isReleased).toBe(false);
+  });
 });
 
 describe('a stale cache', () => {

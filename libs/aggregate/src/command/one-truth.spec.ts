@@ -68,6 +68,7 @@ const eventsOf = async (store: InMemoryEventStore): Promise<readonly RecordedEve
 const exchangeable = () => {
   const inside = { store: new InMemoryEventStore() };
   const store = {
+    limits: inside.store.limits,
     append: (...given: Parameters<InMemoryEventStore['append']>) => inside.store.append(...given),
     readStream: (...given: Parameters<InMemoryEventStore['readStream']>) => inside.store.readStream(...given),
   };
@@ -144,6 +145,7 @@ describe('a state in memory', () => {
     const stores = [new InMemoryEventStore(), new InMemoryEventStore()];
     let now = stores[0] as InMemoryEventStore;
     const store = {
+      limits: now.limits,
       append: (...given: Parameters<InMemoryEventStore['append']>) => now.append(...given),
       readStream: (...given: Parameters<InMemoryEventStore['readStream']>) => now.readStream(...given),
       get incarnation() {
@@ -252,6 +254,7 @@ describe('a wait', () => {
   it('of a conflict ends after the attempts', async () => {
     const store = {
       readStream: new InMemoryEventStore().readStream.bind(new InMemoryEventStore()),
+      limits: new InMemoryEventStore().limits,
       append: async () => Promise.reject(new WrongExpectedRevision('account-a', '0', 1n)),
     };
     const executor = new CommandExecutor({ store, attemptsMax: 2, retryDelayMs: 1, retryDelayMaxMs: 1 });

@@ -1,5 +1,5 @@
 // Calls on one stream: they wait in its lane, in order of arrival, and those that wait together are appended together.
-import type { DomainEvent, NewEvent, StreamName } from '@mainstem/event-store';
+import type { DomainEvent, NewEvent, StoreLimits, StreamName } from '@mainstem/event-store';
 import type { Aggregate } from '../aggregate/aggregate.js';
 import type { AppendTurn } from './append-turn.js';
 import type { CommandResult } from './command-result.js';
@@ -42,6 +42,10 @@ export interface Lane {
 const BATCH_EVENTS_MAX = 1_000;
 const BATCH_SIZE_MAX = 1_048_576;
 
+/** What is not counted: bytes of a character, metadata of an event. */
+const UNCOUNTED_FACTOR = 8;
+const EVENT_BYTES_BESIDE = 1_024;
+
 export interface Joined {
   readonly call: Call;
   /** By command; a repeat has none. */
@@ -55,7 +59,10 @@ export class Batch {
   readonly ids = new Set<string>();
   #size = 0;
 
-  constructor(public state: unknown) {}
+  constructor(
+    public state: unknown,
+    private readonly limits: StoreLimits,
+  ) {}
 
   get isEmpty(): boolean {
     return this.joined.length === 0;
@@ -65,6 +72,23 @@ export class Batch {
     if (this.isEmpty) return true;
     const isOpen = this.newEvents.length < BATCH_EVENTS_MAX && this.#size < BATCH_SIZE_MAX;
     return isOpen && !call.isAlone && this.joined[0]?.call.isAlone === false;
+  }
+
+  /** Whether the store takes them in one append with what is here. A guess: what does not fit after all is appended call by call. */
+  fits(decisions: readonly (Decision<unknown> | undefined)[]): boolean {
+    const events = decisions.reduce((sum, decision) => sum + (decision?.newEvents.length ?? 0), this.newEvents.length);
+    const size = decisions.reduce((sum, decision) => sum + (decision?.size ?? 0), this.#size);
+    return this.isEmpty || (events <= this.limits.appendEventsMax && size <= this.limits.appendBytesMax);
+  }
+
+  /**
+   * Whether it may be refused for its size. Sizes are counted in UTF-16 units of payloads alone: three bytes each, and at the worst some more for
+   * what stands beside.
+   */
+  get mayBeTooLarge(): boolean {
+    const { appendBytesMax, eventBytesMax, appendEventsMax } = this.limits;
+    const isFar = UNCOUNTED_FACTOR * this.#size < Math.min(appendBytesMax, eventBytesMax);
+    return !isFar || this.newEvents.length * EVENT_BYTES_BESIDE > appendBytesMax || this.newEvents.length > appendEventsMax;
   }
 
   join(call: Call, decisions: readonly (Decision<unknown> | undefined)[], state: unknown): void {

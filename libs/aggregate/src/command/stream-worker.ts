@@ -1,5 +1,5 @@
 // Works on the lanes of all streams: one round after the other, each with at most one append. A round waits for the store alone.
-import { isMainstemError, type DomainEvent, type EventWriter, type Position, type Revision, type Runtime } from '@mainstem/event-store';
+import { encodeAppend, isMainstemError, type DomainEvent, type EventWriter, type Position, type Revision, type Runtime } from '@mainstem/event-store';
 import { AggregateConflictUnresolved, AggregateOverloaded, CommandIdReused } from '../errors.js';
 import type { CommandResult } from './command-result.js';
 import { decisionOf, type Decision } from './decision.js';
@@ -81,7 +81,7 @@ export class StreamWorker {
       isFresh = false;
     }
     lane.mustRead = false;
-    const batch = new Batch(folded.state);
+    const batch = new Batch(folded.state, this.#options.store.limits);
     const need = this.#decide(lane, first.key, folded, batch, isFresh);
     if (!batch.isEmpty) return this.#append(lane, folded, batch);
     if (need) await this.#meet(lane, folded, need);
@@ -132,6 +132,7 @@ export class StreamWorker {
       call.underWay.reject(error);
       return undefined;
     }
+    if (events > 0 && !batch.fits(decisions)) return { append: true };
     if (events > 0) {
       batch.join(call, decisions, state);
       return undefined;
@@ -168,10 +169,13 @@ export class StreamWorker {
     const tell = (error?: unknown): void => {
       for (const { observation, events } of observed) if (events > 0) observation?.appended(error);
     };
+    const expected = folded.revision ?? 'no-stream';
     try {
+      // Refused here, it does not give up its turn: its caller may have another way, and what follows waits for that.
+      if (batch.mayBeTooLarge) encodeAppend(lane.stream, batch.newEvents, expected, store.limits);
       const { revision, position } = await this.#whileWanted(calls, 'its append', (signal) => {
         for (const { observation, events } of observed) if (events > 0) observation?.appending(events);
-        const appended = store.append(lane.stream, batch.newEvents, { expectedRevision: folded.revision ?? 'no-stream', signal });
+        const appended = store.append(lane.stream, batch.newEvents, { expectedRevision: expected, signal });
         for (const { turn } of calls) turn?.release();
         return appended;
       });

@@ -24,6 +24,7 @@ import {
   type ReadStreamOptions,
   type RecordedEvent,
   type Runtime,
+  type StoreLimits,
   type StreamName,
   type SubscribeOptions,
   type SubscriptionBatch,
@@ -50,7 +51,7 @@ interface Connections {
   readonly file: StoreFile;
   readonly opened: OpenedFile;
   readonly runtime: Runtime;
-  readonly limits: AppendLimits;
+  readonly limits: StoreLimits;
   readonly busyTimeoutMs: number | undefined;
   readonly writing: DatabaseSync | undefined;
   readonly reading: DatabaseSync;
@@ -66,6 +67,7 @@ interface Connections {
 export class EmbeddedEventStore implements EventStore {
   readonly incarnation: Incarnation;
   readonly hasDensePositions = true;
+  readonly limits: StoreLimits;
   readonly #connections: Connections;
   readonly #reader: EventReading;
   readonly #writer: GroupCommit | undefined;
@@ -98,6 +100,7 @@ export class EmbeddedEventStore implements EventStore {
   private constructor(connections: Connections) {
     const { file, opened, runtime, busyTimeoutMs, writing, reading } = connections;
     this.#connections = connections;
+    this.limits = connections.limits;
     this.incarnation = readIncarnation(reading, file);
     this.#reader = new EventReading({ database: reading, file, opened, runtime, busyTimeoutMs });
     const onCommit = (): void => this.#reader.onCommit();
@@ -107,7 +110,7 @@ export class EmbeddedEventStore implements EventStore {
   async append(stream: StreamName, events: readonly NewEvent[], options: AppendOptions): Promise<AppendResult> {
     this.#assertOpen();
     throwIfAborted(options?.signal, 'append');
-    const append = encodeAppend(stream, events, options?.expectedRevision, this.#connections.limits);
+    const append = encodeAppend(stream, events, options?.expectedRevision, this.limits);
     if (!this.#writer) throw new FileReadOnly(this.#connections.file);
     return this.#writer.append(append, options.signal);
   }

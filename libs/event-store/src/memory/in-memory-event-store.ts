@@ -10,6 +10,7 @@ import {
   type EventStore,
   type ReadAllOptions,
   type ReadStreamOptions,
+  type StoreLimits,
   type SubscribeOptions,
   type SubscriptionBatch,
 } from '../event-store.js';
@@ -34,8 +35,8 @@ export interface InMemoryEventStoreOptions {
 export class InMemoryEventStore implements EventStore {
   readonly incarnation: Incarnation;
   readonly hasDensePositions = true;
+  readonly limits: StoreLimits;
   readonly #runtime: Runtime;
-  readonly #limits: AppendLimits;
   readonly #all: RecordedEvent[] = [];
   readonly #streams = new Map<string, RecordedEvent[]>();
   readonly #wakers = new Set<() => void>();
@@ -43,14 +44,14 @@ export class InMemoryEventStore implements EventStore {
 
   constructor(options: InMemoryEventStoreOptions = {}) {
     this.#runtime = options.runtime ?? systemRuntime;
-    this.#limits = appendLimits(options.limits);
+    this.limits = appendLimits(options.limits);
     this.incarnation = this.#runtime.uuid() as Incarnation;
   }
 
   async append(stream: StreamName, events: readonly NewEvent[], options: AppendOptions): Promise<AppendResult> {
     this.#assertOpen();
     throwIfAborted(options?.signal, 'append');
-    const append = encodeAppend(stream, events, options?.expectedRevision, this.#limits);
+    const append = encodeAppend(stream, events, options?.expectedRevision, this.limits);
     const recorded = this.#streams.get(append.stream) ?? [];
     const ruling = ruleOnAppend(append, {
       last: recorded.length - 1,

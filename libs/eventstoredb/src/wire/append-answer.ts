@@ -10,6 +10,8 @@ export class AppendRefused extends Error {
     readonly type: string | undefined,
     readonly actualVersion: bigint | 'no_stream' | undefined,
     readonly maxAppendSize: number | undefined,
+    /** Of the event that is too large. */
+    readonly proposedSize: number | undefined,
   ) {
     super(message);
   }
@@ -77,9 +79,9 @@ const decodeStatus = (reader: WireReader): AppendRefused => {
 const UNKNOWN = 2;
 
 const refusalOf = (detail: string, value: WireReader | undefined, code: number, message: string): AppendRefused => {
-  const refused = (type: string | undefined, actual?: bigint | 'no_stream', sizeMax?: number): AppendRefused =>
+  const refused = (type: string | undefined, actual?: bigint | 'no_stream', sizeMax?: bigint, size?: bigint): AppendRefused =>
     // Said in so many words, an unknown failure is none that another attempt mends, whatever its code.
-    new AppendRefused(message === '' ? detail : message, type === 'unknown' ? UNKNOWN : code, type, actual, sizeMax);
+    new AppendRefused(message === '' ? detail : message, type === 'unknown' ? UNKNOWN : code, type, actual, numberOf(sizeMax), numberOf(size));
   switch (detail) {
     case 'WrongExpectedVersion':
       // current_stream_revision = 1, current_no_stream = 2: whichever it is comes first.
@@ -91,10 +93,12 @@ const refusalOf = (detail: string, value: WireReader | undefined, code: number, 
     case 'Timeout':
       return refused('timeout');
     case 'MaximumAppendSizeExceeded':
-      return refused('maximum-append-size-exceeded', undefined, Number((value && firstNumber(value)) ?? 0n));
-    case 'MaximumAppendEventSizeExceeded':
+      return refused('maximum-append-size-exceeded', undefined, (value && firstNumber(value)) ?? 0n);
+    case 'MaximumAppendEventSizeExceeded': {
       // event_id = 1, proposed_event_size = 2, max_append_event_size = 3.
-      return refused('maximum-append-event-size-exceeded', undefined, Number((value && numberIn(value, 3)) ?? 0n));
+      const [size, sizeMax] = value ? numbersIn(value, [2, 3]) : [];
+      return refused('maximum-append-event-size-exceeded', undefined, sizeMax ?? 0n, size);
+    }
     case 'Empty':
       // The node is starting, busy or without a leader, and has handed the append on to nobody: nothing was written.
       return refused('not-handled');
@@ -107,14 +111,17 @@ const refusalOf = (detail: string, value: WireReader | undefined, code: number, 
 };
 
 /** The number in field 1, undefined if there is none. */
-const firstNumber = (reader: WireReader): bigint | undefined => numberIn(reader, 1);
+const firstNumber = (reader: WireReader): bigint | undefined => numbersIn(reader, [1])[0];
 
-const numberIn = (reader: WireReader, field: number): bigint | undefined => {
-  let number: bigint | undefined;
+/** The numbers in these fields, undefined where there is none. */
+const numbersIn = (reader: WireReader, fields: readonly number[]): readonly (bigint | undefined)[] => {
+  const numbers = new Map<number, bigint>();
   while (reader.hasMore) {
     const tag = reader.number();
-    if (tag === tagOf(field, VARINT)) number = reader.bigint();
+    if ((tag & 7) === VARINT) numbers.set(tag >> 3, reader.bigint());
     else reader.skip(tag);
   }
-  return number;
+  return fields.map((field) => numbers.get(field));
 };
+
+const numberOf = (value: bigint | undefined): number | undefined => (value === undefined ? undefined : Number(value));

@@ -272,4 +272,12 @@ describe('an append', () => {
     expect(answer.success).toBeUndefined();
     expect(answer.refusal).toMatchObject({ message: 'in words', ...refusal });
   });
+
+  it('that is refused for one of its events says how large that is, and how large it may be', () => {
+    // Of newer servers: event_id = 1, proposed_event_size = 2, max_append_event_size = 3.
+    const value = Buffer.from([0x0a, 1, 0x78, 0x10, 0x80, 0x10, 0x18, 0x80, 0x08]);
+    const details = { type_url: 'type.googleapis.com/event_store.client.MaximumAppendEventSizeExceeded', value };
+    const answer = decodeAppendAnswer(answerOf('BatchAppend', { correlation_id: { string: 'x' }, error: { code: 3, message: 'in words', details } }));
+    expect(answer.refusal).toMatchObject({ type: 'maximum-append-event-size-exceeded', proposedSize: 2_048, maxAppendSize: 1_024 });
+  });
 });

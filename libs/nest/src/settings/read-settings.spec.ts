@@ -115,6 +115,11 @@ describe('settings', () => {
     expect(readSettings([], { READ_STORE_SEARCH: 'http://localhost:9200' }).readStoreSearch).toEqual({ url: 'http://localhost:9200/' });
   });
 
+  it('take what the event store was set to take in one append', () => {
+    const env = { EVENT_STORE: 'esdb://localhost', EVENT_STORE_APPEND_BYTES_MAX: '16767216' };
+    expect(readSettings([], env).eventStore).toEqual({ connectionString: 'esdb://localhost', appendBytesMax: 16_767_216 });
+  });
+
   it('take the credentials of the event store from variables of their own', () => {
     const env = { EVENT_STORE: 'esdb://localhost', EVENT_STORE_USERNAME: 'admin', EVENT_STORE_PASSWORD: 'secret' };
     expect(readSettings([], env).eventStore).toEqual({
@@ -150,6 +155,9 @@ describe('settings', () => {
     [[], { EVENT_STORE: 'esdb://' }, 'EVENT_STORE'],
     [[], { EVENT_STORE: 'kurrentdb://localhost:2113' }, 'EVENT_STORE'],
     [[], { EVENT_STORE: 'esdb://localhost', EVENT_STORE_USERNAME: 'admin' }, 'EVENT_STORE_PASSWORD'],
+    [[], { EVENT_STORE: 'esdb://localhost', EVENT_STORE_APPEND_BYTES_MAX: '0' }, 'EVENT_STORE_APPEND_BYTES_MAX'],
+    [[], { EVENT_STORE: 'esdb://localhost', EVENT_STORE_APPEND_BYTES_MAX: '16767217' }, 'EVENT_STORE_APPEND_BYTES_MAX'],
+    [[], { EVENT_STORE: 'esdb://localhost', EVENT_STORE_APPEND_BYTES_MAX: '1 MiB' }, 'EVENT_STORE_APPEND_BYTES_MAX'],
     [[], { EVENT_STORE: 'esdb://localhost', EVENT_STORE_PASSWORD: 'secret' }, 'EVENT_STORE_USERNAME'],
     [[], { METRICS: 'yes' }, 'METRICS'],
     [[], { LOG_FORMAT: 'xml' }, 'LOG_FORMAT'],

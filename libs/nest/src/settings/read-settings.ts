@@ -48,6 +48,8 @@ export interface EventStoreConnection {
   readonly connectionString: string;
   /** From EVENT_STORE_USERNAME and EVENT_STORE_PASSWORD; used in place of those in the string. */
   readonly credentials?: { readonly username: string; readonly password: string };
+  /** What the server was set to take in one append. */
+  readonly appendBytesMax?: number;
 }
 
 /** What an application adds to what it was started with. */
@@ -68,6 +70,8 @@ const PORT_MAX = 65_535;
 /** Shorter ones would be lost to a pause of the garbage collector or a slow disk. */
 const LEASE_MS_MIN = 1_000;
 const LEASE_MS_MAX = 600_000;
+/** No server before KurrentDB 25.1 takes more. */
+const APPEND_BYTES_MAX = 16_767_216;
 
 const DATA_HELP = `  --data <file>                                   events to import on the first start (.ndjson or .ndjson.gz)
   --no-data                                       import nothing
@@ -96,6 +100,7 @@ ${importsData ? DATA_HELP : ''}  --rebuild <how>   MAINSTEM_REBUILD   manual    
                     EVENT_STORE        embedded     or esdb://host:2113?tls=true, esdb+discover://name:2113 (EventStoreDB, KurrentDB)
                     EVENT_STORE_USERNAME          user of that server, where it does not stand in the string; over TLS only
                     EVENT_STORE_PASSWORD
+                    EVENT_STORE_APPEND_BYTES_MAX  1048576: what that server was set to take in one append
                     READ_STORE_SQL     embedded     or postgres://user:password@host:port/database
                     READ_STORE_CACHE   embedded     or redis://user:password@host:port/0, redis+cluster://host:port,host:port,
                                                   redis+sentinel://host:port,host:port/name; rediss… over TLS, with ?tlsCAFile=ca.pem; ?prefix=name:
@@ -117,6 +122,7 @@ const VARIABLES = [
   'EVENT_STORE',
   'EVENT_STORE_USERNAME',
   'EVENT_STORE_PASSWORD',
+  'EVENT_STORE_APPEND_BYTES_MAX',
   'READ_STORE_SQL',
   'READ_STORE_CACHE',
   'READ_STORE_SEARCH',
@@ -297,7 +303,17 @@ const eventStore = (env: Environment): Settings['eventStore'] => {
     throw new SettingsInvalid('EVENT_STORE', `must be "embedded" or a connection string like esdb://host:2113?tls=true, got "${got}"`);
   }
   const credentials = eventStoreCredentials(env);
-  return { connectionString, ...(credentials && { credentials }) };
+  const appendBytesMax = appendBytes(variable(env, 'EVENT_STORE_APPEND_BYTES_MAX'));
+  return { connectionString, ...(credentials && { credentials }), ...(appendBytesMax !== undefined && { appendBytesMax }) };
+};
+
+const appendBytes = (text: string | undefined): number | undefined => {
+  if (text === undefined) return undefined;
+  const value = /^[0-9]{1,8}$/.test(text) ? Number(text) : NaN;
+  if (!(value >= 1 && value <= APPEND_BYTES_MAX)) {
+    throw new SettingsInvalid('EVENT_STORE_APPEND_BYTES_MAX', `must be a whole number from 1 to ${APPEND_BYTES_MAX}, got "${text}"`);
+  }
+  return value;
 };
 
 const eventStoreCredentials = (env: Environment): EventStoreConnection['credentials'] => {

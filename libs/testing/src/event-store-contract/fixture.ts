@@ -16,7 +16,7 @@ import {
   type SubscriptionBatch,
 } from '@mainstem/event-store';
 
-/** Makes the stores under test. `create` gives an empty one for each case, with the default limits; `dispose` closes and removes it. */
+/** Makes the stores under test. `create` gives an empty one for each case; `dispose` closes and removes it. */
 export interface EventStoreFixture {
   /** In the name of the suite: "in memory", "embedded". */
   readonly name: string;
