@@ -72,6 +72,23 @@ describe.skipIf(!hasServer)('a Redis cluster', () => {
 
   registerRedisContracts('redis cluster', fixture);
 
+  it('is refused at the first question where one node is named as if it were all, and says how a cluster is named', async () => {
+    const store = await RedisReadStore.open({ url: nodes[0]?.url ?? '' });
+    try {
+      const asked = await Promise.allSettled(Array.from({ length: 20 }, (_, number) => store.generations(`p${number}`)));
+      const refusals = asked.flatMap((answer) => (answer.status === 'rejected' ? [answer.reason as unknown] : []));
+      expect(refusals.length).toBeGreaterThan(0);
+      for (const refusal of refusals) {
+        expect(refusal).toMatchObject({
+          code: 'READ_STORE_INVALID_OPTIONS',
+          message: expect.stringMatching(/MOVED.*redis\+cluster:\/\//) as string,
+        });
+      }
+    } finally {
+      await store.close();
+    }
+  });
+
   it('spreads projections over its nodes, each of them whole on one', async () => {
     const own = fixture();
     const names = Array.from({ length: 12 }, (_, number) => `spread-${number}`);

@@ -32,12 +32,17 @@ export const scriptOf = (text: string): Script => ({ text, hash: createHash('sha
 
 export class RedisConnection {
   #isClosed = false;
+  /** Why there is no connection at the moment; the driver tells it by an event alone. */
+  #lost: unknown;
 
   constructor(
     readonly client: RedisClient,
     /** For messages. */
     private readonly store: string,
-  ) {}
+  ) {
+    client.on('error', (error) => (this.#lost = error));
+    client.on('ready', () => (this.#lost = undefined));
+  }
 
   /** Runs a command. Errors: READ_STORE_UNAVAILABLE, READ_STORE_READ_ONLY, READ_STORE_PERMISSION_DENIED; so all methods. */
   async call(name: string, args: readonly Argument[]): Promise<unknown> {
@@ -100,7 +105,7 @@ export class RedisConnection {
     try {
       return await work();
     } catch (error) {
-      throw translateRedisError(error, this.store);
+      throw translateRedisError(isConnectionLost(error) ? (this.#lost ?? CONNECTION_LOST) : error, this.store);
     }
   }
 }
@@ -137,6 +142,10 @@ const assertDatabase = async (client: RedisClient, { database }: RedisTarget): P
     throw new InvalidRedisOptions(`the server has no database ${database}; its configuration says how many there are (databases)`);
   }
 };
+
+/** The driver's words for a command that it had no connection for, or lost it under. */
+const isConnectionLost = (error: unknown): boolean => error instanceof Error && error.name === 'MaxRetriesPerRequestError';
+const CONNECTION_LOST = new Error('the connection was lost and is being made again');
 
 // The driver rejects with this, and tells the reason by an event.
 const isConnectionClosed = (error: unknown): boolean => error instanceof Error && /^Connection is closed|^None of startup nodes/.test(error.message);

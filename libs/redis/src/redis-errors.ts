@@ -1,7 +1,7 @@
 // What goes wrong in Redis and on the way to it, in the words of the read store. No message and no cause holds a URL, a password or a command.
 import { MainstemError } from '@mainstem/event-store';
 import { ReadStoreOverburdened, ReadStoreUnavailable, StatementRefused } from '@mainstem/projection';
-import { ReadStorePermissionDenied, ReadStoreReadOnly, ServerCertificateRefused } from './errors.js';
+import { InvalidRedisOptions, ReadStorePermissionDenied, ReadStoreReadOnly, ServerCertificateRefused } from './errors.js';
 
 /** Translates an error of the driver or the server; ours pass as they are. */
 export const translateRedisError = (error: unknown, store: string): MainstemError => {
@@ -11,11 +11,16 @@ export const translateRedisError = (error: unknown, store: string): MainstemErro
   const cause = new Error(problem);
   const code = codeIn(problem);
   if (code === 'READONLY') return new ReadStoreReadOnly(store, 'the server is a replica', cause);
-  if (/^(NOAUTH|WRONGPASS|NOPERM)\b|invalid password|without any password configured/.test(problem)) {
+  if (REFUSED_USER.test(problem)) {
     return new ReadStorePermissionDenied(store, `the server refuses the user (${problem.replace(/\.$/, '')})`, cause);
   }
   // An alert comes from the other side: it is the server that misses a certificate then.
   if (/certificate/i.test(problem) && !/\balert\b/i.test(problem)) return new ServerCertificateRefused(store, problem, cause);
+  if (code === 'MOVED') {
+    return new InvalidRedisOptions(
+      `the server is one node of a cluster (${problem}); give its address as redis+cluster://…, so that the others are found`,
+    );
+  }
   if (code === 'OOM') return new ReadStoreUnavailable(store, 'the server has no memory left (maxmemory); give it more.', cause);
   if (isWrong(code, problem)) return new StatementRefused(store, problem, cause);
   if (TIMEOUT.test(problem)) return new ReadStoreOverburdened(store, problem, cause);
@@ -27,6 +32,9 @@ const codeIn = (problem: string): string | undefined => {
   const inner = /user_script: ?\d+: ?-?([A-Z]{3,})\b/.exec(problem)?.[1];
   return inner !== undefined && inner !== 'ERR' ? inner : /^[A-Z]{3,}\b/.exec(problem)?.[0];
 };
+
+/** As a command, as a command in a script, and by a server that lets nobody in from elsewhere. */
+const REFUSED_USER = /^(NOAUTH|WRONGPASS|NOPERM|DENIED)\b|invalid password|without any password configured|The user executing the script can't/;
 
 /** Another program's key has the name of one of ours, or the server lacks a command: that does not change by itself. */
 const isWrong = (code: string | undefined, problem: string): boolean =>
