@@ -1,15 +1,15 @@
 // What the SQL read store promises about documents, entities and files, on both dialects.
 import fc from 'fast-check';
-import { Column, Entity, Index, PrimaryColumn, type ColumnOptions } from 'typeorm';
+import { Column, Entity, Index, PrimaryColumn, type ColumnOptions, type IndexOptions } from 'typeorm';
 import type { DocumentClass } from '@mainstem/projection';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { at, CountryTotal, incarnation, move, Parcel, parcel, parcels, postgresQuery, sqlFixtures } from './sql-fixtures.js';
 import type { SqlFixture } from './sql-fixtures.js';
 
-@Entity('dated')
-class Dated {
+@Entity('rounded')
+class Rounded {
   @PrimaryColumn('text') id!: string;
-  @Column('date') day!: string;
+  @Column('real') ratio!: number;
 }
 
 @Entity('unique_mail')
@@ -41,14 +41,19 @@ const shaped = (
   columns: Readonly<Record<string, string | object>>,
   options: { readonly schema?: string; readonly database?: string } = {},
   indexed: readonly string[] = [],
+  indexOptions: IndexOptions = {},
 ): DocumentClass => {
   class Shaped {}
   Entity('shaped', options)(Shaped);
   PrimaryColumn('text')(Shaped.prototype, 'id');
   for (const [name, type] of Object.entries(columns)) Column(...([type] as unknown as [ColumnOptions]))(Shaped.prototype, name);
-  if (indexed.length > 0) Index([...indexed])(Shaped);
+  if (indexed.length > 0) Index([...indexed], indexOptions)(Shaped);
   return Shaped;
 };
+
+class Keyless {}
+Entity('keyless')(Keyless);
+Column('text')(Keyless.prototype, 'note');
 
 const manyNames = (count: number): readonly string[] => Array.from({ length: count }, (_, index) => `c${index}`);
 
@@ -235,7 +240,9 @@ for (const { name, make } of await sqlFixtures()) {
     });
 
     it.each([
-      ['a type that is not the same on every database', Dated, /column day has type date/],
+      ['a type that is not the same on every database', Rounded, /column ratio has type real/],
+      ['no primary column', Keyless, /@PrimaryColumn\('text'\)/],
+      ['no decorator', class Plain {}, /put @Entity\(\)/],
       ['a unique index', UniqueMail, /unique index/],
       ['two primary columns', TwoKeys, /exactly one @PrimaryColumn/],
       ['a name that PostgreSQL would cut', LongName, /more than 63 bytes/],
@@ -250,6 +257,9 @@ for (const { name, make } of await sqlFixtures()) {
         shaped(Object.fromEntries(manyNames(33).map((name) => [name, 'text'])), {}, manyNames(33)),
         /index of 33/,
       ],
+      ['a spatial index', shaped({ place: 'text' }, {}, ['place'], { spatial: true }), /no plain one/],
+      ['a full-text index', shaped({ words: 'text' }, {}, ['words'], { fulltext: true }), /no plain one/],
+      ['an index of another kind', shaped({ words: 'text' }, {}, ['words'], { type: 'hash' }), /no plain one|Unsupported index type/],
       ['a length that PostgreSQL does not have', shaped({ word: { type: 'varchar', length: 10_485_761 } }), /length of more than/],
     ])('refuses an entity with %s', async (_, entity, problem) => {
       const opening = fixture.open([entity]);

@@ -11,9 +11,9 @@ class Order {
   @Column('text', { nullable: true }) customer!: string | null;
   @Column('text') country!: string;
   @Column('integer') lines!: number;
-  @Column('text') total!: string;
-  @Column('simple-json') tags!: unknown;
-  @Column('simple-json', { nullable: true }) details!: unknown;
+  @Column('numeric') total!: string;
+  @Column('jsonb') tags!: unknown;
+  @Column('json', { nullable: true }) details!: unknown;
 }
 
 @Entity('contract_totals')
@@ -21,7 +21,7 @@ class Total {
   @PrimaryColumn('text') country!: string;
   @Column('integer') orders!: number;
   @Column('integer') lines!: number;
-  @Column('text') total!: string;
+  @Column('numeric') total!: string;
   @Column('text', { nullable: true }) firstCustomer!: string | null;
   @Column('integer', { nullable: true }) linesMax!: number | null;
 }

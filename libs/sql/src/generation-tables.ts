@@ -1,7 +1,6 @@
 // Tables and views of generations. They are made from the entity's metadata and never migrate: a changed entity means a new generation.
 import { Table, TableColumn } from 'typeorm';
 import type { CollectionDescriptor, Generation } from '@mainstem/projection';
-import { EntityLayouts } from './entity/entity-layouts.js';
 import type { EntityLayout } from './entity/entity-layout.js';
 import { generationTableName, quoted, STATE_COLUMN } from './entity/identifiers.js';
 import { ReadModelNameTaken } from './errors.js';
@@ -21,17 +20,14 @@ export interface CollectionRecord {
 export class GenerationTables {
   readonly #collections: string;
 
-  constructor(
-    private readonly database: SqlDatabase,
-    private readonly layouts: EntityLayouts,
-  ) {
+  constructor(private readonly database: SqlDatabase) {
     this.#collections = database.sqlName('mainstem_collections');
   }
 
   /** Makes the tables of a new generation, with their indices unless it is to be filled in bulk. Errors: READ_STORE_UNSUPPORTED_ENTITY, READ_STORE_NAME_TAKEN. */
   async create(connection: SqlConnection, { projection, number, isBulk }: Generation, collections: readonly CollectionDescriptor[]): Promise<void> {
     for (const { name, document, hasState } of collections) {
-      const layout = this.layouts.of(document);
+      const layout = this.database.layouts.of(document);
       await this.#assertNameFree(connection, projection, layout.view);
       await connection.define((runner) => runner.createTable(this.#tableOf(layout, number, hasState), false, false, !isBulk));
       await connection.run(
@@ -44,7 +40,7 @@ export class GenerationTables {
   /** Make the indices that a table filled in bulk lacks; those that are there already stay. */
   indexStatements(collections: readonly CollectionDescriptor[], generation: number): readonly string[] {
     return collections.flatMap(({ document, hasState }) => {
-      const layout = this.layouts.of(document);
+      const layout = this.database.layouts.of(document);
       const table = this.database.sqlName(generationTableName(layout.view, generation));
       return this.#tableOf(layout, generation, hasState).indices.map(({ name = '', columnNames, where }) => {
         const condition = where === undefined || where === '' ? '' : ` WHERE ${where}`;
@@ -119,12 +115,16 @@ export class GenerationTables {
     const name = generationTableName(layout.view, generation);
     table.name = schema === undefined ? name : `${schema}.${name}`;
     table.indices.forEach((index, place) => (index.name = `${name}_i${place + 1}`));
+    const kinds = new Map(layout.columns.map(({ column, kind }) => [column, kind]));
     for (const column of table.columns) {
       delete column.primaryKeyConstraintName; // names of indices are unique in a schema, and generations live side by side
       // The projection gives every value, and one order holds on every database.
       delete column.default;
       delete column.collation;
       if (textCollation !== undefined && /^(text|character varying)/.test(column.type)) column.collation = textCollation;
+      const native = this.database.nativeType(kinds.get(column.name) ?? 'text');
+      if (native === undefined) for (const digits of ['precision', 'scale'] as const) delete column[digits];
+      else Object.assign(column, { type: native, collation: undefined });
     }
     if (hasState) table.addColumn(new TableColumn({ name: STATE_COLUMN, type: 'text', isNullable: true }));
     return table;

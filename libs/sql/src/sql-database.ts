@@ -3,6 +3,7 @@ import type { DataSource, EntityManager, QueryRunner } from 'typeorm';
 import type { ProjectionDocument, ScanEntry, ScanOptions } from '@mainstem/projection';
 import type { DocumentCodec, Decoder } from './entity/document-codec.js';
 import type { ColumnKind } from './entity/column-kind.js';
+import type { EntityLayouts } from './entity/entity-layouts.js';
 
 /** A table of one generation of one collection. */
 export interface CollectionTable {
@@ -57,6 +58,8 @@ export type Durability = 'relaxed' | 'full';
 export interface SqlDatabase {
   /** Holds the entities' metadata. */
   readonly dataSource: DataSource;
+  /** The layouts of its entities. */
+  readonly layouts: EntityLayouts;
   /** Where everything lives; undefined where the dialect has no schemas. */
   readonly schema: string | undefined;
   /** Collation of text columns that orders by code point, where that is not the default. */
@@ -74,6 +77,8 @@ export interface SqlDatabase {
   sqlName(table: string): string;
 
   decoderOf(kind: ColumnKind): Decoder;
+  /** The type of a column in a table, where it is not what TypeORM takes it for. */
+  nativeType(kind: ColumnKind): string | undefined;
 
   /** Runs statements that each commit by themselves. */
   use<T>(work: (connection: SqlConnection) => Promise<T>): Promise<T>;

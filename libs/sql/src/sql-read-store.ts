@@ -31,7 +31,7 @@ import { LeaseExtensions } from './bookkeeping/lease-extensions.js';
 import { LeaseRecords } from './bookkeeping/lease-records.js';
 import { ParkedRecords } from './bookkeeping/parked-records.js';
 import { DocumentCodec } from './entity/document-codec.js';
-import { EntityLayouts } from './entity/entity-layouts.js';
+import type { EntityLayouts } from './entity/entity-layouts.js';
 import { generationTableName } from './entity/identifiers.js';
 import { GenerationTables } from './generation-tables.js';
 import { openDatabase } from './open-database.js';
@@ -69,14 +69,13 @@ export class SqlReadStore implements ReadStore {
   private constructor(
     private readonly database: SqlDatabase,
     private readonly runtime: Runtime,
-    layouts: EntityLayouts,
   ) {
     this.#generations = new GenerationRecords(database);
     this.#parked = new ParkedRecords(database);
     this.#leases = new LeaseRecords(database);
     this.#extensions = new LeaseExtensions(database, this.#leases, runtime);
-    this.#layouts = layouts;
-    this.#tables = new GenerationTables(database, layouts);
+    this.#layouts = database.layouts;
+    this.#tables = new GenerationTables(database);
   }
 
   /**
@@ -85,13 +84,7 @@ export class SqlReadStore implements ReadStore {
    * READ_STORE_PERMISSION_DENIED, READ_STORE_READ_ONLY, READ_STORE_NEWER, READ_STORE_INVALID_FILE, READ_STORE_SQLITE_TOO_OLD.
    */
   static async open(location: SqlLocation, { entities, runtime = systemRuntime }: SqlReadStoreOptions): Promise<SqlReadStore> {
-    const database = await openDatabase(location, { entities, runtime });
-    try {
-      return new SqlReadStore(database, runtime, new EntityLayouts(database.dataSource));
-    } catch (error) {
-      await database.close();
-      throw error;
-    }
+    return new SqlReadStore(await openDatabase(location, { entities, runtime }), runtime);
   }
 
   async generations(projection?: string): Promise<readonly Generation[]> {

@@ -1,11 +1,16 @@
 // What a column can hold, and how its values get to SQL and back without a change.
 import { encodeJson } from '@mainstem/event-store';
+import { isDay, isDecimal, isInstant, isLocalTime, isStorableJson, isTimeOfDay, isUuid } from './exact-text.js';
+import type { DecimalShape } from './exact-text.js';
 
 /** Values as statements take them; booleans are 0 and 1. */
 export type SqlValue = string | number | null;
 
 /** The same kinds on every dialect, so that a projection which works on one works on the other. */
-export type ColumnKind = 'text' | 'integer' | 'smallint' | 'bigint' | 'double' | 'boolean' | 'json';
+export type ColumnKind = 'text' | 'integer' | 'smallint' | 'bigint' | 'double' | 'boolean' | 'json' | NativeKind;
+
+/** Kinds for which PostgreSQL has a type of its own, and SQLite keeps the field's text. */
+export type NativeKind = 'timestamptz' | 'timestamp' | 'date' | 'time' | 'numeric' | 'uuid' | 'native-json' | 'jsonb';
 
 /** Turns a document's field into a SQL value; undefined if the column cannot hold it exactly. */
 export type Encoder = (value: unknown) => SqlValue | undefined;
@@ -16,6 +21,8 @@ export interface TextLimits {
   readonly lengthMax: number | undefined;
   /** In bytes of UTF-8, for columns with an index. */
   readonly bytesMax: number | undefined;
+  /** Of a numeric column that says how many digits it has. */
+  readonly decimal?: DecimalShape | undefined;
 }
 
 /** The encoder of a kind. The limits hold for text and JSON alone. */
@@ -34,12 +41,27 @@ export const encoderOf = (kind: ColumnKind, limits: TextLimits): Encoder => {
     case 'boolean':
       return (value) => (value === true ? 1 : value === false ? 0 : undefined);
     case 'json':
+    case 'native-json':
       return withinLimits(encodeJsonColumn, limits);
+    case 'jsonb':
+      return (value) => storableJson(encodeJsonColumn(value));
+    case 'timestamptz':
+      return textThat(isInstant);
+    case 'timestamp':
+      return textThat(isLocalTime);
+    case 'date':
+      return textThat(isDay);
+    case 'time':
+      return textThat(isTimeOfDay);
+    case 'uuid':
+      return textThat(isUuid);
+    case 'numeric':
+      return textThat((text) => isDecimal(text, limits.decimal));
   }
 };
 
 /** What a kind takes, for messages. */
-export const describeKind = (kind: ColumnKind, { lengthMax, bytesMax }: TextLimits): string => {
+export const describeKind = (kind: ColumnKind, { lengthMax, bytesMax, decimal }: TextLimits): string => {
   switch (kind) {
     case 'text': {
       const length = lengthMax === undefined ? '' : `, at most ${lengthMax} characters`;
@@ -57,7 +79,24 @@ export const describeKind = (kind: ColumnKind, { lengthMax, bytesMax }: TextLimi
     case 'boolean':
       return 'true or false';
     case 'json':
+    case 'native-json':
       return 'a JSON value';
+    case 'jsonb':
+      return 'a JSON value without NUL and lone surrogates';
+    case 'timestamptz':
+      return 'a time in UTC as new Date(…).toISOString() writes it, such as "2024-02-29T12:30:00.000Z"';
+    case 'timestamp':
+      return 'a time without a zone, such as "2024-02-29T12:30:00.000"';
+    case 'date':
+      return 'a day that exists, such as "2024-02-29"';
+    case 'time':
+      return 'a time of day without zeros at its end, such as "12:30:00" or "12:30:00.5"';
+    case 'uuid':
+      return 'a UUID in small letters';
+    case 'numeric': {
+      const shape = decimal && ` of at most ${decimal.precision - decimal.scale} digits before the point and exactly ${decimal.scale} behind it`;
+      return `a decimal as text${shape ?? ''}, such as "${(12.5).toFixed(Math.min(decimal?.scale ?? 2, 100))}"`;
+    }
   }
 };
 
@@ -96,6 +135,13 @@ const encodeBigint: Encoder = (value) => {
   const number = BigInt(value);
   return number >= -INT64_LIMIT && number < INT64_LIMIT ? value : undefined;
 };
+
+const textThat =
+  (isExact: (text: string) => boolean): Encoder =>
+  (value) =>
+    typeof value === 'string' && isExact(value) ? value : undefined;
+
+const storableJson = (json: SqlValue | undefined): SqlValue | undefined => (typeof json === 'string' && isStorableJson(json) ? json : undefined);
 
 const encodeJsonColumn: Encoder = (value) => {
   if (value === undefined) return undefined;

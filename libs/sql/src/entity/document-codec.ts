@@ -4,6 +4,7 @@ import type { ProjectionDocument, ScanEntry, UnreadableDocument } from '@mainste
 import { describeKind, encoderOf, isStorableText } from './column-kind.js';
 import type { ColumnKind, Encoder, SqlValue } from './column-kind.js';
 import type { EntityLayout } from './entity-layout.js';
+import { isUuid } from './exact-text.js';
 import { STATE_COLUMN, STATE_PROPERTY } from './identifiers.js';
 
 /** Turns a value that is not null, as a dialect's driver returns it, into a document's field. */
@@ -43,6 +44,12 @@ export class DocumentCodec {
   /** Name of the column that holds the key. */
   get keyColumn(): string {
     return this.columns[this.layout.keyIndex]?.name ?? '';
+  }
+
+  /** Those of the keys that the key's column can hold; there is no row under the others. */
+  storable(keys: readonly string[]): readonly string[] {
+    const kind = this.columns[this.layout.keyIndex]?.kind;
+    return keys.filter(kind === 'uuid' ? isUuid : isStorableText);
   }
 
   /** The field that names a document, for documents that come without their key. */

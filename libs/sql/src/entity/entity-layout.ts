@@ -2,6 +2,7 @@
 import type { EntityMetadata } from 'typeorm';
 import { UnsupportedEntity } from '../errors.js';
 import type { ColumnKind, TextLimits } from './column-kind.js';
+import type { DecimalShape } from './exact-text.js';
 import { STATE_COLUMN } from './identifiers.js';
 
 type ColumnMetadata = EntityMetadata['columns'][number];
@@ -33,9 +34,14 @@ export const entityLayoutOf = (metadata: EntityMetadata): EntityLayout => {
   assertSupported(metadata);
   const columns = metadata.columns.map((column) => documentColumnOf(metadata, column));
   const keyIndex = metadata.columns.findIndex((column) => column.isPrimary);
-  const signature = JSON.stringify(metadata.columns.map((column) => [column.databaseName, typeNameOf(column), column.isNullable, column.length]));
+  const signature = JSON.stringify(metadata.columns.map((column) => [column.databaseName, storedTypeOf(column), column.isNullable, column.length]));
   return { entity: metadata.name, view: metadata.tableName, columns, keyIndex, metadata, signature };
 };
+
+/** What to declare instead of a type that holds no documents. */
+export const USABLE_TYPES =
+  'use text, integer, smallint, bigint (decimal strings), double precision, numeric (decimal strings), boolean, date, time, timestamp, timestamptz, ' +
+  "uuid, json, jsonb or 'simple-json' (also for lists)";
 
 const VIEW_NAME = /^[A-Za-z_][A-Za-z0-9_]{0,39}$/;
 
@@ -44,10 +50,14 @@ const assertSupported = (metadata: EntityMetadata): void => {
     throw new UnsupportedEntity(metadata.name, problem);
   };
   const { tableName } = metadata;
-  if (metadata.tableType !== 'regular') refuse('must be a plain @Entity; the framework makes the view itself');
+  if (metadata.tableType !== 'regular' || metadata.inheritancePattern !== undefined || metadata.treeType !== undefined)
+    refuse('must be a plain @Entity; the framework makes the view itself');
   if (!VIEW_NAME.test(tableName)) refuse(`its table name "${tableName}" must be letters, digits and underscores, at most 40, starting with a letter`);
   if (/^(mainstem|sqlite|pg)_/i.test(tableName) || /__g\d+$/.test(tableName)) refuse(`the table name ${tableName} is reserved`);
-  if (metadata.primaryColumns.length !== 1) refuse('must have exactly one @PrimaryColumn, which holds the key of the document');
+  if (metadata.primaryColumns.length !== 1)
+    refuse(
+      'must have exactly one @PrimaryColumn, which holds the key of the document; join the parts of a key in one text, and keep them in further columns',
+    );
   if (metadata.relations.length > 0) refuse('has relations; a document is one row, so keep the other key in a column and query it by itself');
   if (metadata.embeddeds.length > 0) refuse("has embedded columns; use a 'simple-json' column");
   if (metadata.uniques.length > 0 || metadata.indices.some((index) => index.isUnique)) {
@@ -66,6 +76,9 @@ const assertSupported = (metadata: EntityMetadata): void => {
   }
   const wide = metadata.indices.find(({ columns }) => columns.length > INDEX_COLUMNS_MAX);
   if (wide) refuse(`has an index of ${wide.columns.length} columns; ${INDEX_COLUMNS_MAX} fit an index on every database`);
+  if (metadata.indices.some(({ isSpatial, isFulltext, type }) => isSpatial || isFulltext || (type !== undefined && type !== 'btree'))) {
+    refuse('has an index that is no plain one, which one of the databases cannot make; leave out its options');
+  }
   if (metadata.checks.length > 0 || metadata.exclusions.length > 0) refuse('has constraints; a read model cannot refuse what has happened');
 };
 
@@ -73,14 +86,12 @@ const documentColumnOf = (metadata: EntityMetadata, column: ColumnMetadata): Doc
   const refuse = (problem: string): never => {
     throw new UnsupportedEntity(metadata.name, `column ${column.propertyName} ${problem}`);
   };
-  const kind = KINDS.get(column.type);
+  const kind = kindOfType(column.type);
   if (kind === undefined) {
-    return refuse(
-      `has type ${typeNameOf(column)}, which does not give back what was stored on every database; use ` +
-        "text (also for decimals and times), integer, bigint (decimal strings), double precision, boolean or 'simple-json'",
-    );
+    return refuse(`has type ${typeNameOf(column)}, which does not give back what was stored on every database; ${USABLE_TYPES}`);
   }
-  if (column.isPrimary && kind !== 'text') return refuse('is the primary column and must be text, because it holds the key');
+  if (column.isPrimary && kind !== 'text' && kind !== 'uuid')
+    return refuse('is the primary column and must be text or uuid, because it holds the key');
   if (column.isGenerated || column.generatedType || column.isCreateDate || column.isUpdateDate || column.isDeleteDate || column.isVersion) {
     return refuse('is filled by the database; the projection must give every value');
   }
@@ -93,10 +104,35 @@ const documentColumnOf = (metadata: EntityMetadata, column: ColumnMetadata): Doc
   if (Buffer.byteLength(column.databaseName) > NAME_BYTES_MAX)
     return refuse(`has a name of more than ${NAME_BYTES_MAX} bytes, which PostgreSQL would cut`);
   if (column.databaseName.includes('"')) return refuse('has a name with a double quote');
+  const digits = digitsProblem(kind, column);
+  if (digits !== undefined) return refuse(digits);
+  const isIndexed = metadata.indices.some((index) => index.columns.includes(column));
+  if (isIndexed && (kind === 'native-json' || kind === 'jsonb'))
+    return refuse("is JSON and has an index, which has no order to go by; index other columns, or use 'simple-json'");
   const lengthMax = kind === 'text' && column.length ? Number(column.length) : undefined;
-  const limits = { lengthMax, bytesMax: indexedBytesMax(metadata, column) };
+  const limits = { lengthMax, bytesMax: indexedBytesMax(metadata, column), decimal: decimalShapeOf(kind, column) };
   return { property: column.propertyName, column: column.databaseName, kind, isNullable: column.isNullable, limits };
 };
+
+const MILLISECOND_DIGITS = 3;
+const MICROSECOND_DIGITS = 6;
+const NUMERIC_DIGITS_MAX = 1_000;
+
+/** Digits that a column declares and that would round what it is given. */
+const digitsProblem = (kind: ColumnKind, { precision, scale }: ColumnMetadata): string | undefined => {
+  const digits = precision ?? undefined;
+  if (kind === 'numeric') {
+    const places = scale ?? 0;
+    const isShape =
+      digits === undefined ? scale === undefined || scale === null : digits >= 1 && digits <= NUMERIC_DIGITS_MAX && places >= 0 && places <= digits;
+    return isShape ? undefined : `must give a precision from 1 to ${NUMERIC_DIGITS_MAX} and a scale from 0 to the precision, or neither`;
+  }
+  const needed = kind === 'time' ? MICROSECOND_DIGITS : kind === 'timestamp' || kind === 'timestamptz' ? MILLISECOND_DIGITS : 0;
+  return digits === undefined || digits >= needed ? undefined : `has precision ${digits}, which would round; leave it out`;
+};
+
+const decimalShapeOf = (kind: ColumnKind, { precision, scale }: ColumnMetadata): DecimalShape | undefined =>
+  kind === 'numeric' && typeof precision === 'number' ? { precision, scale: scale ?? 0 } : undefined;
 
 const NAME_BYTES_MAX = 63;
 /** PostgreSQL takes 1,600; one is the hidden state. */
@@ -116,9 +152,18 @@ const indexedBytesMax = (metadata: EntityMetadata, column: ColumnMetadata): numb
   return widths.length === 0 ? undefined : Math.floor(INDEX_ENTRY_BYTES_MAX / Math.max(...widths));
 };
 
+/** The type with what it declares beside its length. */
+const storedTypeOf = (column: ColumnMetadata): string => {
+  const shape = decimalShapeOf(kindOfType(column.type) ?? 'text', column);
+  return shape ? `numeric(${shape.precision},${shape.scale})` : typeNameOf(column);
+};
+
 const typeNameOf = ({ type }: ColumnMetadata): string => (typeof type === 'function' ? type.name : String(type));
 
-// The types that hold the same values on SQLite and PostgreSQL.
+/** What a column of a declared type can hold; undefined for types that hold no documents. */
+export const kindOfType = (type: unknown): ColumnKind | undefined => KINDS.get(type);
+
+// The types that give back the same values on SQLite and PostgreSQL.
 const KINDS = new Map<unknown, ColumnKind>([
   [String, 'text'],
   ['text', 'text'],
@@ -136,4 +181,16 @@ const KINDS = new Map<unknown, ColumnKind>([
   [Boolean, 'boolean'],
   ['boolean', 'boolean'],
   ['simple-json', 'json'],
+  ['json', 'native-json'],
+  ['jsonb', 'jsonb'],
+  ['numeric', 'numeric'],
+  ['decimal', 'numeric'],
+  ['uuid', 'uuid'],
+  ['date', 'date'],
+  ['time', 'time'],
+  ['time without time zone', 'time'],
+  ['timestamp', 'timestamp'],
+  ['timestamp without time zone', 'timestamp'],
+  ['timestamptz', 'timestamptz'],
+  ['timestamp with time zone', 'timestamptz'],
 ]);

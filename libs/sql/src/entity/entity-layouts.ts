@@ -12,7 +12,9 @@ export class EntityLayouts {
   readonly #named: ReadonlyMap<string, EntityLayout>;
 
   /** Checks every entity. Errors: READ_STORE_UNSUPPORTED_ENTITY. */
-  constructor(dataSource: DataSource) {
+  constructor(dataSource: DataSource, entities: readonly DocumentClass[]) {
+    const plain = entities.find((entity) => !dataSource.hasMetadata(entity));
+    if (plain) throw new UnsupportedEntity(plain.name, 'is no entity of TypeORM; put @Entity() before the class');
     this.#layouts = new Map(dataSource.entityMetadatas.map((metadata) => [metadata.target, entityLayoutOf(metadata)]));
     const views = new Map<string, EntityLayout>();
     for (const layout of this.#layouts.values()) {

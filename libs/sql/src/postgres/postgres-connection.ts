@@ -3,7 +3,6 @@ import { StatementRefused } from '@mainstem/projection';
 import type { ProjectionDocument, ScanEntry, ScanOptions } from '@mainstem/projection';
 import type { PoolClient, QueryArrayResult, QueryResult } from 'pg';
 import type { QueryRunner } from 'typeorm';
-import { isStorableText } from '../entity/column-kind.js';
 import type { StatementOrigin } from '../failure-origin.js';
 import type { CollectionTable, SqlConnection } from '../sql-database.js';
 import { CopyStatement } from './copy-statement.js';
@@ -62,7 +61,7 @@ export class PostgresConnection implements SqlConnection {
   }
 
   async load({ codec, ...table }: CollectionTable, keys: readonly string[]): Promise<Map<string, ProjectionDocument>> {
-    const { text, values } = selectStatement({ codec, ...table }, keys.filter(isStorableText));
+    const { text, values } = selectStatement({ codec, ...table }, codec.storable(keys));
     const { rows } = await this.#guarded(
       () => this.#client.query({ text, values: [...values], rowMode: 'array', types: RAW_TEXT }) as Promise<QueryArrayResult<unknown[]>>,
     );
@@ -86,7 +85,7 @@ export class PostgresConnection implements SqlConnection {
   }
 
   async delete(table: CollectionTable, keys: readonly string[]): Promise<void> {
-    await this.#write(table.collection, deleteStatement(table, keys.filter(isStorableText)));
+    await this.#write(table.collection, deleteStatement(table, table.codec.storable(keys)));
   }
 
   async lockName(name: string): Promise<void> {

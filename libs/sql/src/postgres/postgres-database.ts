@@ -7,11 +7,14 @@ import { DataSource } from 'typeorm';
 import type { EntityManager } from 'typeorm';
 import { migrate } from '../bookkeeping/migrate.js';
 import { migrations, MIGRATIONS_TABLE } from '../bookkeeping/migrations.js';
-import type { ColumnKind } from '../entity/column-kind.js';
+import type { ColumnKind, NativeKind } from '../entity/column-kind.js';
 import type { Decoder } from '../entity/document-codec.js';
+import type { EntityLayouts } from '../entity/entity-layouts.js';
+import { openEntities, TEXT_KINDS } from '../entity/open-entities.js';
 import { quoted } from '../entity/identifiers.js';
 import { FifoLock } from '../fifo-lock.js';
 import type { Durability, SqlConnection, SqlDatabase } from '../sql-database.js';
+import { driverTypes, instantOf, localTimeOf, NATIVE_TYPES } from './native-types.js';
 import { PostgresConnection, VIEWS_WAIT_MS } from './postgres-connection.js';
 import { UnsupportedDatabase } from '../errors.js';
 import { translatePostgresError, ViewsInUse } from './postgres-errors.js';
@@ -48,23 +51,20 @@ export class PostgresDatabase implements SqlDatabase {
 
   private constructor(
     readonly dataSource: DataSource,
-    readonly schema: string,
-    private readonly runtime: Runtime,
-    private readonly queries: FifoLock,
+    readonly layouts: EntityLayouts,
+    private readonly parts: { readonly schema: string; readonly runtime: Runtime; readonly queries: FifoLock },
   ) {}
 
   /** Connects and prepares the schema. Errors: READ_STORE_UNAVAILABLE, READ_STORE_INVALID_OPTIONS, READ_STORE_PERMISSION_DENIED, READ_STORE_NEWER. */
   static async open(location: PostgresLocation, { entities, runtime }: PostgresOptions): Promise<PostgresDatabase> {
     const target = postgresTargetOf(location);
     const dataSource = dataSourceFor(target, entities);
-    try {
-      await dataSource.initialize();
-    } catch (error) {
+    const layouts = await openEntities(dataSource, entities, TEXT_KINDS).catch((error: unknown) => {
       throw translatePostgresError(error);
-    }
+    });
     hearErrors((dataSource.driver as unknown as { readonly master: Pool }).master);
     const queries = new FifoLock('sql', runtime, CONNECT_TIMEOUT_MS, Math.max(1, target.poolSizeMax - KEPT_FROM_QUERIES));
-    const database = new PostgresDatabase(dataSource, target.schema, runtime, queries);
+    const database = new PostgresDatabase(dataSource, layouts, { schema: target.schema, runtime, queries });
     try {
       await database.#prepare();
       return database;
@@ -74,8 +74,16 @@ export class PostgresDatabase implements SqlDatabase {
     }
   }
 
+  get schema(): string {
+    return this.parts.schema;
+  }
+
   sqlName(table: string): string {
     return `${quoted(this.schema)}.${quoted(table)}`;
+  }
+
+  nativeType(kind: ColumnKind): string | undefined {
+    return NATIVE_TYPES[kind as NativeKind];
   }
 
   decoderOf(kind: ColumnKind): Decoder {
@@ -94,7 +102,7 @@ export class PostgresDatabase implements SqlDatabase {
         if (!(error instanceof ViewsInUse) || attempt === VIEWS_ATTEMPTS_MAX) throw error;
       }
       // Without a lock meanwhile: neither readers nor writers wait for those who keep this from going on.
-      await this.runtime.sleep(this.runtime.random() * VIEWS_WAIT_MS);
+      await this.parts.runtime.sleep(this.parts.runtime.random() * VIEWS_WAIT_MS);
     }
   }
 
@@ -110,7 +118,7 @@ export class PostgresDatabase implements SqlDatabase {
         await connection.rollback();
       }
     };
-    return this.queries.run(() => this.#withConnection(query));
+    return this.parts.queries.run(() => this.#withConnection(query));
   }
 
   snapshot<T>(work: (connection: SqlConnection) => Promise<T>): Promise<T> {
@@ -130,7 +138,7 @@ export class PostgresDatabase implements SqlDatabase {
   async close(): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    await inTime(Promise.allSettled([...this.#active]), CLOSE_WAIT_MAX_MS, this.runtime, () => []);
+    await inTime(Promise.allSettled([...this.#active]), CLOSE_WAIT_MAX_MS, this.parts.runtime, () => []);
     await this.dataSource.destroy();
   }
 
@@ -238,6 +246,7 @@ const dataSourceFor = ({ connectionString, schema, sessionOptions, ...limits }: 
       connectionString, // not `url`: TypeORM would keep parts of it in its own options
       max: limits.poolSizeMax,
       keepAlive: true,
+      types: driverTypes,
       options: sessionOptions,
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
       statement_timeout: limits.statementTimeoutMs,
@@ -248,6 +257,7 @@ const dataSourceFor = ({ connectionString, schema, sessionOptions, ...limits }: 
   });
 
 const same: Decoder = (value) => value;
+const parsed: Decoder = (value) => JSON.parse(value as string) as unknown;
 
 // Values come as the server's text.
 const DECODERS: Readonly<Record<ColumnKind, Decoder>> = {
@@ -257,5 +267,13 @@ const DECODERS: Readonly<Record<ColumnKind, Decoder>> = {
   bigint: same,
   double: Number,
   boolean: (value) => value === 't',
-  json: (value) => JSON.parse(value as string) as unknown,
+  json: parsed,
+  'native-json': parsed,
+  jsonb: parsed,
+  numeric: same,
+  uuid: same,
+  date: same,
+  time: same,
+  timestamp: (value) => localTimeOf(value as string),
+  timestamptz: (value) => instantOf(value as string),
 };

@@ -5,6 +5,7 @@ import type { ColumnKind, SqlValue } from '../entity/column-kind.js';
 import type { DocumentCodec } from '../entity/document-codec.js';
 import { quoted } from '../entity/identifiers.js';
 import type { CollectionTable } from '../sql-database.js';
+import { NATIVE_TYPES } from './native-types.js';
 import { arrayLiteral } from './array-literal.js';
 import { copyLine } from './copy-text.js';
 
@@ -30,7 +31,11 @@ const TEXT_PER_STATEMENT = 8_000_000;
 /** Rows by key, as text in the order of the codec's columns. */
 export const selectStatement = ({ sqlName, codec }: CollectionTable, keys: readonly string[]): BulkStatement => {
   const columns = codec.columns.map(({ name }) => quoted(name)).join(', ');
-  return { text: `SELECT ${columns} FROM ${sqlName} WHERE ${quoted(codec.keyColumn)} = ANY($1::text[])`, values: [arrayLiteral(keys)], keys };
+  return {
+    text: `SELECT ${columns} FROM ${sqlName} WHERE ${quoted(codec.keyColumn)} = ANY($1::${keyType(codec)}[])`,
+    values: [arrayLiteral(keys)],
+    keys,
+  };
 };
 
 /** A page of rows in the order of their keys. The column's collation is that order, and its index serves it. */
@@ -44,7 +49,7 @@ export const scanStatement = ({ sqlName, codec }: CollectionTable, { after, limi
 
 /** Rows to delete by key. */
 export const deleteStatement = ({ sqlName, codec }: CollectionTable, keys: readonly string[]): BulkStatement => ({
-  text: `DELETE FROM ${sqlName} WHERE ${quoted(codec.keyColumn)} = ANY($1::text[])`,
+  text: `DELETE FROM ${sqlName} WHERE ${quoted(codec.keyColumn)} = ANY($1::${keyType(codec)}[])`,
   values: [arrayLiteral(keys)],
   keys,
 });
@@ -122,6 +127,8 @@ const upsertSql = (sqlName: string, codec: DocumentCodec): string => {
   return `INSERT INTO ${sqlName} (${names}) SELECT * FROM unnest(${arrays}) ON CONFLICT (${quoted(codec.keyColumn)}) ${action}`;
 };
 
+const keyType = (codec: DocumentCodec): string => TYPES[codec.columns.find(({ isKey }) => isKey)?.kind ?? 'text'];
+
 const TYPES: Readonly<Record<ColumnKind, string>> = {
   text: 'text',
   integer: 'integer',
@@ -130,4 +137,5 @@ const TYPES: Readonly<Record<ColumnKind, string>> = {
   double: 'double precision',
   boolean: 'boolean',
   json: 'text',
+  ...NATIVE_TYPES,
 };

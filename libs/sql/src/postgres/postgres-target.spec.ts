@@ -35,7 +35,9 @@ describe('postgres target', () => {
   it('keeps the session options of the URL, but for those that its own values depend on', () => {
     const url = 'postgres://host/db?options=-c%20work_mem%3D64MB%20-c%20extra_float_digits%3D-5';
     const { sessionOptions, connectionString } = postgresTargetOf({ url });
-    expect(sessionOptions).toBe('-c work_mem=64MB -c extra_float_digits=-5 -c extra_float_digits=1 -c array_nulls=on'); // the last one counts
+    expect(sessionOptions).toBe(
+      '-c work_mem=64MB -c extra_float_digits=-5 -c extra_float_digits=1 -c array_nulls=on -c timezone=UTC -c datestyle=ISO',
+    ); // the last one counts
     expect(connectionString).toBe('postgres://host/db');
   });
 

@@ -46,8 +46,8 @@ const LIMITS: Readonly<Record<keyof PostgresLimits, { readonly parameter: string
 /** Of the server: timeouts are numbers of 32 bits. */
 const LIMIT_MAX = 2_147_483_647;
 const SCHEMA = /^[A-Za-z_][A-Za-z0-9_]{0,62}$/;
-// Numbers and NULLs are read and written as text: a database or role that was set otherwise would round the ones and turn the others into words.
-const SESSION_OPTIONS = '-c extra_float_digits=1 -c array_nulls=on';
+// Numbers, NULLs and times are read and written as text: a database or role that was set otherwise would round, turn them into words, or shift them.
+const SESSION_OPTIONS = '-c extra_float_digits=1 -c array_nulls=on -c timezone=UTC -c datestyle=ISO';
 
 /** Checks a location. Errors: READ_STORE_INVALID_OPTIONS. */
 export const postgresTargetOf = ({ url, schema, ...given }: PostgresLocation): PostgresTarget => {

@@ -49,7 +49,8 @@ export class NodeSqliteStatement {
     const columns = statement.columns();
     this.reader = columns.length > 0;
     this.#bigintColumns = columns.filter(({ type }) => type !== null && /^(big int|bigint|int8)$/i.test(type)).map(({ name }) => name);
-    if (this.#bigintColumns.length > 0) statement.setReadBigInts(true);
+    // A sum has no declared type and may be beyond what a number holds.
+    if (this.#bigintColumns.length > 0 || columns.some(({ type }) => type === null)) statement.setReadBigInts(true);
   }
 
   all(...parameters: readonly unknown[]): object[] {

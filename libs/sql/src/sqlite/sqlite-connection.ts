@@ -2,7 +2,6 @@
 import { InvalidDocument } from '@mainstem/projection';
 import type { ProjectionDocument, ScanEntry, ScanOptions } from '@mainstem/projection';
 import type { QueryRunner } from 'typeorm';
-import { isStorableText } from '../entity/column-kind.js';
 import type { StatementOrigin } from '../failure-origin.js';
 import type { CollectionTable, SqlConnection } from '../sql-database.js';
 import type { NodeSqliteDatabase, NodeSqliteStatement } from './node-sqlite-driver.js';
@@ -52,7 +51,7 @@ export class SqliteConnection implements SqlConnection {
   }
 
   async load(table: CollectionTable, keys: readonly string[]): Promise<Map<string, ProjectionDocument>> {
-    return this.#guarded(() => this.#table(table).load(table.codec, keys.filter(isStorableText)));
+    return this.#guarded(() => this.#table(table).load(table.codec, table.codec.storable(keys)));
   }
 
   async scan(table: CollectionTable, options: ScanOptions): Promise<readonly ScanEntry[]> {
@@ -70,7 +69,7 @@ export class SqliteConnection implements SqlConnection {
   }
 
   async delete(table: CollectionTable, keys: readonly string[]): Promise<void> {
-    this.#guarded(() => this.#table(table).delete(keys.filter(isStorableText)));
+    this.#guarded(() => this.#table(table).delete(table.codec.storable(keys)));
   }
 
   /** Transactions that write run one at a time anyway. */

@@ -9,6 +9,7 @@ import type { DataSource, EntityManager } from 'typeorm';
 import { migrate } from '../bookkeeping/migrate.js';
 import type { ColumnKind } from '../entity/column-kind.js';
 import type { Decoder } from '../entity/document-codec.js';
+import type { EntityLayouts } from '../entity/entity-layouts.js';
 import { quoted } from '../entity/identifiers.js';
 import type { Durability, SqlConnection, SqlDatabase } from '../sql-database.js';
 import { translateSqliteError } from './sqlite-errors.js';
@@ -69,9 +70,15 @@ export class SqliteDatabase implements SqlDatabase {
     return this.writer.dataSource;
   }
 
+  get layouts(): EntityLayouts {
+    return this.writer.layouts;
+  }
+
   sqlName(table: string): string {
     return quoted(table);
   }
+
+  nativeType(): undefined {}
 
   decoderOf(kind: ColumnKind): Decoder {
     return DECODERS[kind];
@@ -138,6 +145,7 @@ const createPrivately = (file: string): void => {
 };
 
 const same: Decoder = (value) => value;
+const parsed: Decoder = (value) => JSON.parse(value as string) as unknown;
 
 const DECODERS: Readonly<Record<ColumnKind, Decoder>> = {
   text: same,
@@ -146,5 +154,13 @@ const DECODERS: Readonly<Record<ColumnKind, Decoder>> = {
   bigint: same,
   double: same,
   boolean: (value) => value !== 0,
-  json: (value) => JSON.parse(value as string) as unknown,
+  json: parsed,
+  'native-json': parsed,
+  jsonb: parsed,
+  numeric: same,
+  uuid: same,
+  date: same,
+  time: same,
+  timestamp: same,
+  timestamptz: same,
 };

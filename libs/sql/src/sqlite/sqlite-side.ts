@@ -4,6 +4,9 @@ import type { DocumentClass } from '@mainstem/projection';
 import type { Runtime } from '@mainstem/event-store';
 import { DataSource } from 'typeorm';
 import { migrations, MIGRATIONS_TABLE } from '../bookkeeping/migrations.js';
+import type { EntityLayouts } from '../entity/entity-layouts.js';
+import { openEntities, TEXT_KINDS } from '../entity/open-entities.js';
+import type { ShownTypes } from '../entity/open-entities.js';
 import { SqliteTooOld } from '../errors.js';
 import { FifoLock } from '../fifo-lock.js';
 import { NodeSqliteDatabase } from './node-sqlite-driver.js';
@@ -23,11 +26,23 @@ const WAL_PAGES = 4_000;
 /** What is left of the write-ahead log's file after a large transaction, in bytes. */
 const WAL_SIZE_MAX = 64 * 1_048_576;
 
+// SQLite has none of these and keeps the text of the field, so that one entity serves both databases.
+const TYPES_ADDED = [
+  'timestamp',
+  'timestamp without time zone',
+  'timestamptz',
+  'timestamp with time zone',
+  'time without time zone',
+  'uuid',
+] as const;
+const SHOWN_TYPES: ShownTypes = { ...TEXT_KINDS, 'native-json': 'simple-json', jsonb: 'simple-json' };
+
 /** One of the two connections with what belongs to it. */
 export interface SqliteSide {
   readonly file: string;
   readonly runtime: Runtime;
   readonly dataSource: DataSource;
+  readonly layouts: EntityLayouts;
   readonly database: NodeSqliteDatabase;
   readonly connection: SqliteConnection;
   readonly lock: FifoLock;
@@ -63,15 +78,14 @@ export const openSide = async ({ file, entities, runtime, isReadOnly }: SqliteSi
     migrationsTableName: MIGRATIONS_TABLE,
     logging: false,
   });
-  try {
-    await dataSource.initialize();
-  } catch (error) {
+  dataSource.driver.supportedDataTypes.push(...TYPES_ADDED);
+  const layouts = await openEntities(dataSource, entities, SHOWN_TYPES).catch((error: unknown) => {
     database?.close(); // TypeORM does not close what it could not prepare
     throw error;
-  }
+  });
   if (!database) throw new ReadStoreUnavailable('sql', `${file} was not opened`);
   const connection = new SqliteConnection(dataSource.createQueryRunner(), database, file);
-  return { file, runtime, dataSource, database, connection, lock: new FifoLock('sql', runtime, LOCK_WAIT_MAX_MS) };
+  return { file, runtime, dataSource, layouts, database, connection, lock: new FifoLock('sql', runtime, LOCK_WAIT_MAX_MS) };
 };
 
 /** Runs the work in a transaction; the caller holds the lock. BEGIN IMMEDIATE takes the write lock at once, so that a transaction never fails half-way for want of it. */

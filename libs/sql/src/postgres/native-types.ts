@@ -1,0 +1,42 @@
+// Column types that PostgreSQL has and SQLite has not, and their values as the text that documents hold.
+import { types } from 'pg';
+import type { NativeKind } from '../entity/column-kind.js';
+
+export const NATIVE_TYPES: Readonly<Record<NativeKind, string>> = {
+  timestamptz: 'timestamp with time zone',
+  timestamp: 'timestamp without time zone',
+  date: 'date',
+  time: 'time without time zone',
+  numeric: 'numeric',
+  uuid: 'uuid',
+  'native-json': 'json',
+  jsonb: 'jsonb',
+};
+
+// As a session in UTC with the ISO style of dates writes them; anything else, such as `infinity`, is handed on as it is.
+const TIME = /^([0-9]{4}-[0-9]{2}-[0-9]{2}) ([0-9]{2}:[0-9]{2}:[0-9]{2})(?:\.([0-9]+))?(\+00)?$/;
+
+/** `2024-02-29 12:30:00.5` as `2024-02-29T12:30:00.500`. */
+export const localTimeOf = (text: string): string => {
+  const [, day, time, fraction = '', zone] = TIME.exec(text) ?? [];
+  return day === undefined || zone !== undefined ? text : `${day}T${time}.${fraction.padEnd(3, '0')}`;
+};
+
+/** `2024-02-29 12:30:00.5+00` as `2024-02-29T12:30:00.500Z`. */
+export const instantOf = (text: string): string => {
+  const [, day, time, fraction = '', zone] = TIME.exec(text) ?? [];
+  return day === undefined || zone === undefined ? text : `${day}T${time}.${fraction.padEnd(3, '0')}Z`;
+};
+
+const { DATE, TIMESTAMP, TIMESTAMPTZ } = types.builtins;
+const AS_TEXT = new Map<number, (text: string) => string>([
+  [DATE, (text) => text],
+  [TIMESTAMP, localTimeOf],
+  [TIMESTAMPTZ, instantOf],
+]);
+
+/** The driver's types, but for times, which come as documents hold them: a `Date` knows no microseconds and has the machine's time zone. */
+export const driverTypes = {
+  getTypeParser: (oid: number, format?: 'text' | 'binary'): ((value: string) => unknown) =>
+    AS_TEXT.get(oid) ?? (types.getTypeParser(oid, format as 'text') as (value: string) => unknown),
+};
