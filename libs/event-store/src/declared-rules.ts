@@ -1,7 +1,9 @@
 // The class-validator rules that a class declares: class-validator decides, and what is broken is told by name.
 import type { ValidationError } from 'class-validator';
+import { isBuiltIn } from './json.js';
 import { areObeyedBy, classOf, fieldRulesOf, type FieldRules } from './obeyed-rules.js';
 import { errorsOf, rulesOf, type PreparedRules, type RuledClass } from './prepared-rules.js';
+import { DEFAULT_RULES, type RuleOptions } from './rule-options.js';
 
 /** One field that breaks a rule. `field` is a path such as `lines.3.quantity`. */
 export interface FieldViolation {
@@ -13,44 +15,55 @@ export interface FieldViolation {
  * Every rule of `ruledClass` that the object breaks, and every field that the class does not declare; empty when it obeys them all.
  * It is checked as an instance of `ruledClass`, whatever it is one of. Nested objects have to be instances of their classes; a list stands
  * for one only where the class declares a list. An object without fields passes for a class without rules.
- * Errors: EVENT_STORE_ASYNCHRONOUS_RULE.
+ * `options` come from `ruleOptions`. Errors: EVENT_STORE_ASYNCHRONOUS_RULE.
  */
-export const violationsOfRules = (object: object, ruledClass: RuledClass): readonly FieldViolation[] => {
-  const rules = rulesOf(ruledClass);
-  if (rules.metadata.length === 0) return Object.keys(object).length === 0 ? [] : [{ field: '', message: withoutRules(ruledClass) }];
+export const violationsOfRules = (object: object, ruledClass: RuledClass, options = DEFAULT_RULES): readonly FieldViolation[] => {
+  const rules = rulesOf(ruledClass, options);
+  if (rules.metadata.length === 0) return violationsWithoutRules(object, ruledClass, options);
   const instance = instanceOf(object, rules);
   if (areObeyedBy(rules, instance)) return [];
   const misplaced = misplacedIn(instance, rules, '', 0);
-  return misplaced.length > 0 ? misplaced : fieldViolations(errorsOf(instance, ruledClass), '');
+  return misplaced.length > 0 ? misplaced : violationsIn(errorsOf(instance, rules), '', options);
+};
+
+const violationsWithoutRules = (object: object, ruledClass: RuledClass, options: RuleOptions): readonly FieldViolation[] => {
+  if (isBuiltIn(ruledClass.prototype as object) && !isObjectClass(ruledClass))
+    return [{ field: '', message: `must be an object with fields, not a ${ruledClass.name}` }];
+  return Object.keys(object).length === 0 ? [] : [{ field: '', message: withoutRules(ruledClass, options) }];
 };
 
 /** Refuses a class with a rule that answers later. Errors: EVENT_STORE_ASYNCHRONOUS_RULE. */
-export const assertRulesAnswerAtOnce = (ruledClass: RuledClass): void => void rulesOf(ruledClass);
+export const assertRulesAnswerAtOnce = (ruledClass: RuledClass, options = DEFAULT_RULES): void => void rulesOf(ruledClass, options);
 
 /** True if the class has a rule for this field. */
-export const declaresField = (ruledClass: RuledClass, field: string): boolean => field in rulesOf(ruledClass).byProperty;
+export const declaresField = (ruledClass: RuledClass, field: string): boolean => field in rulesOf(ruledClass, DEFAULT_RULES).byProperty;
 
 /** Flattens class-validator's tree of errors: one entry a broken rule, with the path of its field. */
 export const fieldViolations = (errors: readonly ValidationError[], parent = ''): readonly FieldViolation[] =>
+  violationsIn(errors, parent, DEFAULT_RULES);
+
+const violationsIn = (errors: readonly ValidationError[], parent: string, options: RuleOptions): readonly FieldViolation[] =>
   errors.flatMap((error) => {
     // class-validator leaves the property undefined for a value of unknown class.
     const own = error.property as string | undefined;
     const field = [parent, own].filter(Boolean).join('.');
     const violations = Object.entries(error.constraints ?? {}).map(([rule, message]) => ({
       field,
-      message: rule === 'unknownValue' ? unknownValue(error.target) : typeof message === 'string' ? message : `breaks ${rule}`,
+      message: rule === 'unknownValue' ? unknownValue(error.target, options) : typeof message === 'string' ? message : `breaks ${rule}`,
     }));
-    return [...violations, ...fieldViolations(error.children ?? [], field)];
+    return [...violations, ...violationsIn(error.children ?? [], field, options)];
   });
 
-const withoutRules = ({ name }: RuledClass): string =>
-  `class ${name} declares no rule of class-validator; give each of its fields a decorator such as @IsString(), or @Allow() for any value`;
+const withoutRules = ({ name }: RuledClass, { groups, strictGroups }: RuleOptions): string => {
+  const where = groups && groups.length > 0 ? ` for the groups ${groups.join(', ')}` : strictGroups ? ' outside of groups' : '';
+  return `class ${name} declares no rule of class-validator${where}; give each of its fields a decorator such as @IsString(), or @Allow() for any value`;
+};
 
-const unknownValue = (value: object | undefined): string => {
+const unknownValue = (value: object | undefined, options: RuleOptions): string => {
   const ruledClass = value && classOf(value);
   return ruledClass === undefined || isObjectClass(ruledClass)
     ? 'must be an instance of its class; name the class by @Type(() => …) of class-transformer, or make an instance'
-    : withoutRules(ruledClass);
+    : withoutRules(ruledClass, options);
 };
 
 /** True for `Object`, also that of another realm. */
@@ -85,7 +98,7 @@ const misplacedIn = (object: object, rules: PreparedRules, path: string, depth: 
   if (violations.length > 0) return violations;
   for (const field of fieldRulesOf(rules).fields.values()) {
     const value = (object as Readonly<Record<string, unknown>>)[field.property];
-    if (isNestedNow(field, object, value)) violations.push(...misplacedAt(value, field.listsMax, at(field.property), depth));
+    if (isNestedNow(field, object, value)) violations.push(...misplacedAt(value, field.listsMax, at(field.property), rules.options, depth));
   }
   return violations;
 };
@@ -93,13 +106,18 @@ const misplacedIn = (object: object, rules: PreparedRules, path: string, depth: 
 const isNestedNow = ({ isNested, conditions }: FieldRules, object: object, value: unknown): value is object =>
   isNested && value !== null && typeof value === 'object' && conditions.every((condition) => condition(object, value));
 
-const misplacedAt = (value: unknown, lists: number, path: string, depth: number): readonly FieldViolation[] => {
+const misplacedAt = (value: unknown, lists: number, path: string, options: RuleOptions, depth: number): readonly FieldViolation[] => {
   if (value === null || typeof value !== 'object') return [];
   if (depth >= DEPTH_MAX) return [{ field: path, message: `must not be nested deeper than ${DEPTH_MAX} levels` }];
   if (Array.isArray(value)) {
     if (lists === 0) return [{ field: path, message: 'must be an object, not a list' }];
-    return value.flatMap((member, index) => misplacedAt(member, lists - 1, `${path}.${index}`, depth + 1));
+    return value.flatMap((member, index) => misplacedAt(member, lists - 1, `${path}.${index}`, options, depth + 1));
+  }
+  if (value instanceof Map || value instanceof Set) {
+    const keys = value instanceof Map ? [...value.keys()] : [...value].keys();
+    const members = [...value.values()];
+    return [...keys].flatMap((key, index) => misplacedAt(members[index], Math.max(0, lists - 1), `${path}.${String(key)}`, options, depth + 1));
   }
   const ruledClass = classOf(value);
-  return ruledClass === undefined ? [] : misplacedIn(value, rulesOf(ruledClass), path, depth + 1);
+  return ruledClass === undefined ? [] : misplacedIn(value, rulesOf(ruledClass, options), path, depth + 1);
 };

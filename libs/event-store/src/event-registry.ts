@@ -2,6 +2,7 @@
 import { assertRulesAnswerAtOnce, violationsOfRules } from './declared-rules.js';
 import { InvalidEvent, InvalidInput, NewerEvent, UndecodableEvent } from './errors.js';
 import { LazyRecordedEvent, type DomainEvent, type RecordedEvent } from './event.js';
+import { ruleOptions, type RuleOptions } from './rule-options.js';
 
 /** A class whose fields carry class-validator rules. It is never constructed while reading. */
 export type PayloadClass<Data extends object = object> = new () => Data;
@@ -38,26 +39,30 @@ export type RecordedEventOf<Registry, Type extends string = string> =
 
 /**
  * Declares the events of one category of streams. The keys are the stored type names: never rename them. Each payload is a class with
- * class-validator rules, or `{ data, version, upcasters }` once its schema has changed.
- * Errors: EVENT_STORE_INVALID_INPUT when an upcaster is missing, EVENT_STORE_ASYNCHRONOUS_RULE when a rule answers later.
+ * class-validator rules, or `{ data, version, upcasters }` once its schema has changed. `rules` are options of class-validator for them.
+ * Errors: EVENT_STORE_INVALID_INPUT when an upcaster is missing or an option is not offered, EVENT_STORE_ASYNCHRONOUS_RULE when a rule answers later.
  */
 export const defineEvents = <const Declarations extends EventDeclarations>(
   category: string,
   declarations: Declarations,
-): EventRegistry<Declarations> => new EventRegistry(category, declarations);
+  rules?: RuleOptions,
+): EventRegistry<Declarations> => new EventRegistry(category, declarations, rules);
 
 export class EventRegistry<Declarations extends EventDeclarations = EventDeclarations> {
   /** All type names, in order of declaration. */
   readonly types: readonly string[];
   readonly #payloads = new Map<string, VersionedPayload>();
+  readonly #rules: RuleOptions;
 
   constructor(
     readonly category: string,
     readonly declarations: Declarations,
+    rules?: RuleOptions,
   ) {
+    this.#rules = ruleOptions('rules', rules);
     this.types = Object.keys(declarations);
     for (const [type, declaration] of Object.entries(declarations)) this.#payloads.set(type, versioned(type, declaration));
-    for (const { data } of this.#payloads.values()) assertRulesAnswerAtOnce(data);
+    for (const { data } of this.#payloads.values()) assertRulesAnswerAtOnce(data, this.#rules);
   }
 
   has(type: string): boolean {
@@ -83,7 +88,7 @@ export class EventRegistry<Declarations extends EventDeclarations = EventDeclara
   validate(event: DomainEvent): void {
     const payload = this.#payloads.get(event.type);
     if (!payload) throw new InvalidEvent(event.type, [`no such event in ${this.category}; declared are ${this.types.join(', ')}`]);
-    const violations = violationsOf(event.data, payload.data);
+    const violations = violationsOf(event.data, payload.data, this.#rules);
     if (violations.length > 0) throw new InvalidEvent(event.type, violations);
   }
 
@@ -129,7 +134,7 @@ const upcast = (event: RecordedEvent, payload: VersionedPayload): RecordedEvent 
 };
 
 /** Messages for every rule of `payloadClass` that `data` breaks, each naming its field; empty when it obeys them all. */
-export const violationsOf = (data: unknown, payloadClass: PayloadClass): readonly string[] => {
+export const violationsOf = (data: unknown, payloadClass: PayloadClass, rules?: RuleOptions): readonly string[] => {
   if (data === null || typeof data !== 'object' || Array.isArray(data)) return ['the payload must be an object'];
-  return violationsOfRules(data, payloadClass).map(({ field, message }) => (field === '' ? message : `${field}: ${message}`));
+  return violationsOfRules(data, payloadClass, rules).map(({ field, message }) => (field === '' ? message : `${field}: ${message}`));
 };

@@ -16,5 +16,6 @@ export * from './json.js';
 export * from './nearest-name.js';
 export * from './memory/in-memory-event-store.js';
 export * from './read-options.js';
+export * from './rule-options.js';
 export * from './runtime.js';
 export * from './traceparent.js';

@@ -122,7 +122,8 @@ const findGetter = (prototype: object): string | undefined => {
   return undefined;
 };
 
-const isBuiltIn = (prototype: object): boolean => {
+/** Whether a prototype is that of a kind of the language itself, such as Map, of whatever realm. */
+export const isBuiltIn = (prototype: object): boolean => {
   const constructor = Object.getOwnPropertyDescriptor(prototype, 'constructor')?.value as unknown;
   return typeof constructor === 'function' && Function.prototype.toString.call(constructor).endsWith('{ [native code] }');
 };

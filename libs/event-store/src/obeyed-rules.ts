@@ -9,6 +9,7 @@ import {
   type RuleMetadata,
   type WatchedConstraint,
 } from './prepared-rules.js';
+import type { RuleOptions } from './rule-options.js';
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -79,20 +80,27 @@ export const areObeyedBy = (rules: PreparedRules, object: object, depth = 0): bo
   const { fields, isPlain } = fieldRulesOf(rules);
   if (!isPlain) return false;
   for (const field of Object.keys(object)) if (!fields.has(field)) return false;
-  for (const field of fields.values()) if (!isObeyed(field, object as Fields, rules.ruledClass.name, depth)) return false;
+  for (const field of fields.values()) if (!isObeyed(field, object as Fields, rules, depth)) return false;
   return true;
 };
 
-const isObeyed = (field: FieldRules, object: Fields, targetName: string, depth: number): boolean => {
+const isObeyed = (field: FieldRules, object: Fields, { ruledClass, options }: PreparedRules, depth: number): boolean => {
   const value = object[field.property];
-  for (const condition of field.conditions) if (!condition(object, value)) return true;
+  let isSkipped = isMissing(value, options);
+  // All of them are asked, as class-validator does: one may throw.
+  for (const condition of field.conditions) if (!condition(object, value)) isSkipped = true;
+  if (isSkipped) return true;
   for (const { rule, constraint } of field.checks) {
     if (rule.validateIf && !rule.validateIf(object, value)) continue;
-    const args = { value, constraints: rule.constraints as unknown[], targetName, object, property: field.property };
+    const args = { value, constraints: rule.constraints as unknown[], targetName: ruledClass.name, object, property: field.property };
     if (!isTrue(constraint, rule, value, args)) return false;
   }
-  return !field.isNested || value === undefined || isNestedObeyed(value, field.listsMax, depth);
+  return !field.isNested || value === undefined || isNestedObeyed(value, field.listsMax, options, depth);
 };
+
+const isMissing = (value: unknown, { skipMissingProperties, skipNullProperties, skipUndefinedProperties }: RuleOptions): boolean =>
+  (value === undefined && (skipMissingProperties === true || skipUndefinedProperties === true)) ||
+  (value === null && (skipMissingProperties === true || skipNullProperties === true));
 
 const isTrue = ({ instance }: WatchedConstraint, { each }: RuleMetadata, value: unknown, args: ValidationArguments): boolean => {
   if (!each) return instance.validate(value, args) === true;
@@ -100,11 +108,11 @@ const isTrue = ({ instance }: WatchedConstraint, { each }: RuleMetadata, value: 
   return Array.isArray(value) && value.every((member) => instance.validate(member, args) === true);
 };
 
-const isNestedObeyed = (value: unknown, lists: number, depth: number): boolean => {
+const isNestedObeyed = (value: unknown, lists: number, options: RuleOptions, depth: number): boolean => {
   if (depth >= DEPTH_MAX || value === null || typeof value !== 'object') return false;
-  if (Array.isArray(value)) return lists > 0 && value.every((member) => isNestedObeyed(member, lists - 1, depth + 1));
+  if (Array.isArray(value)) return lists > 0 && value.every((member) => isNestedObeyed(member, lists - 1, options, depth + 1));
   const ruledClass = classOf(value);
-  return ruledClass !== undefined && areObeyedBy(rulesOf(ruledClass), value, depth + 1);
+  return ruledClass !== undefined && areObeyedBy(rulesOf(ruledClass, options), value, depth + 1);
 };
 
 /** The class of an instance. Not `value.constructor`, which may be data. */

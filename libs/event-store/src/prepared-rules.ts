@@ -1,6 +1,14 @@
 // What class-validator knows of a class, looked up once, and its own verdict on an object.
-import { getMetadataStorage, registerDecorator, validateSync, type ValidationArguments, type ValidationError } from 'class-validator';
+import {
+  getMetadataStorage,
+  registerDecorator,
+  validateSync,
+  type ValidationArguments,
+  type ValidationError,
+  type ValidatorOptions,
+} from 'class-validator';
 import { AsynchronousRule } from './errors.js';
+import { DEFAULT_RULES, type RuleOptions } from './rule-options.js';
 
 export type RuledClass = new () => object;
 type Storage = ReturnType<typeof getMetadataStorage>;
@@ -8,9 +16,10 @@ export type RuleMetadata = ReturnType<Storage['getTargetValidationMetadatas']>[n
 type Constraint = ReturnType<Storage['getTargetValidatorConstraints']>[number];
 export type Condition = (object: unknown, value: unknown) => unknown;
 
-/** The rules of one class, its own and the inherited ones, as class-validator gives them. */
+/** The rules of one class, its own and the inherited ones, as class-validator gives them for certain options. */
 export interface PreparedRules {
   readonly ruledClass: RuledClass;
+  readonly options: RuleOptions;
   readonly metadata: RuleMetadata[];
   /** Without a prototype, so that a field may be called `constructor` or `toString`. */
   readonly byProperty: Record<string, RuleMetadata[]>;
@@ -19,20 +28,23 @@ export interface PreparedRules {
   readonly inheritedNames: readonly string[];
 }
 
-const known = new WeakMap<RuledClass, PreparedRules>();
+const known = new WeakMap<RuleOptions, WeakMap<RuledClass, PreparedRules>>();
 
 /** The rules of a class; prepared again once a decorator was added. Errors: EVENT_STORE_ASYNCHRONOUS_RULE. */
-export const rulesOf = (ruledClass: RuledClass): PreparedRules => {
-  const found = known.get(ruledClass);
+export const rulesOf = (ruledClass: RuledClass, options: RuleOptions): PreparedRules => {
+  let ofOptions = known.get(options);
+  if (!ofOptions) known.set(options, (ofOptions = new WeakMap()));
+  const found = ofOptions.get(ruledClass);
   const declared = declaredCount(ruledClass);
   if (found?.declared === declared) return found;
+  const { always = false, strictGroups = false, groups: ofGroups } = options;
   const metadata = originOf(getMetadataStorage())
-    .getTargetValidationMetadatas(ruledClass, '', false, false)
+    .getTargetValidationMetadatas(ruledClass, '', always, strictGroups, ofGroups && [...ofGroups])
     .map((rule) => watched(ruledClass, rule));
   const byProperty = grouped(metadata);
   const inheritedNames = Object.keys(byProperty).filter((name) => name in Object.prototype);
-  const prepared = { ruledClass, metadata, byProperty, declared, inheritedNames };
-  known.set(ruledClass, prepared);
+  const prepared = { ruledClass, options, metadata, byProperty, declared, inheritedNames };
+  ofOptions.set(ruledClass, prepared);
   groups.set(metadata, prepared.byProperty);
   return prepared;
 };
@@ -41,18 +53,25 @@ export const rulesOf = (ruledClass: RuledClass): PreparedRules => {
  * What class-validator itself says of an instance. Only where it looks things up is prepared: it searches the rules of all classes for every
  * object otherwise, which costs more than all else that it does.
  */
-export const errorsOf = (instance: object, ruledClass: RuledClass): readonly ValidationError[] => {
+export const errorsOf = (instance: object, { ruledClass, options }: PreparedRules): readonly ValidationError[] => {
   const storage = getMetadataStorage();
   const lookUps = lookUpsOf(originOf(storage));
+  // A validator may check something else in the meantime.
+  const { options: optionsOutside } = lookUps;
   lookUps.root = ruledClass;
+  lookUps.options = options;
   (globalThis as { classValidatorMetadataStorage?: Storage }).classValidatorMetadataStorage = lookUps;
   try {
-    return validateSync(instance, { whitelist: true, forbidNonWhitelisted: true, forbidUnknownValues: true, stopAtFirstError: true });
+    return validateSync(instance, { ...options, ...FIXED } as ValidatorOptions);
   } finally {
     lookUps.root = undefined;
+    lookUps.options = optionsOutside;
     (globalThis as { classValidatorMetadataStorage?: Storage }).classValidatorMetadataStorage = storage;
   }
 };
+
+/** What holds whatever options are given: events keep what they are made of. */
+const FIXED: ValidatorOptions = { whitelist: true, forbidNonWhitelisted: true, forbidUnknownValues: true };
 
 /** How many rules a class and its parents have by now. NaN, which equals nothing, if another version keeps them elsewhere. */
 const declaredCount = (ruledClass: RuledClass): number => {
@@ -176,6 +195,7 @@ interface LookUps extends Storage {
   readonly [ORIGIN]: Storage;
   /** The class by whose rules the next object is checked, whatever its field `constructor` holds. */
   root: RuledClass | undefined;
+  options: RuleOptions;
 }
 
 /** The storage of class-validator itself, also while it is asked through the prepared one. */
@@ -189,15 +209,19 @@ const lookUpsOf = (origin: Storage): LookUps => {
   const found = prepared.get(origin);
   if (found) return found;
   const lookUps = Object.create(origin) as LookUps;
-  const own: Partial<Record<keyof Storage, unknown>> & Pick<LookUps, typeof ORIGIN | 'root'> = {
+  const own: Partial<Record<keyof Storage, unknown>> & Pick<LookUps, typeof ORIGIN | 'root' | 'options'> = {
     [ORIGIN]: origin,
     root: undefined,
+    options: DEFAULT_RULES,
     getTargetValidationMetadatas: (...asked: Parameters<Storage['getTargetValidationMetadatas']>) => {
       const [target, , always, strictGroups, ofGroups] = asked;
-      if (always || strictGroups || (ofGroups && ofGroups.length > 0)) return origin.getTargetValidationMetadatas(...asked);
+      const { options } = lookUps;
+      // Asked by a validator that checks something else by options of its own.
+      const isOurs = always === (options.always ?? false) && strictGroups === (options.strictGroups ?? false) && ofGroups === options.groups;
+      if (!isOurs) return origin.getTargetValidationMetadatas(...asked);
       const ruledClass = lookUps.root ?? (target as unknown);
       lookUps.root = undefined;
-      return typeof ruledClass === 'function' ? rulesOf(ruledClass as RuledClass).metadata : [];
+      return typeof ruledClass === 'function' ? rulesOf(ruledClass as RuledClass, options).metadata : [];
     },
     groupByPropertyName: (metadata: RuleMetadata[]) => groups.get(metadata) ?? grouped(metadata),
     getTargetValidatorConstraints: constraintsOf,

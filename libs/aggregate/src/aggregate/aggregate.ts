@@ -1,5 +1,5 @@
 // What an aggregate is: the consistency boundary and its three pure parts.
-import type { DomainEvent, EventOf, EventRegistry, JsonValue } from '@mainstem/event-store';
+import { ruleOptions, type DomainEvent, type EventOf, type EventRegistry, type JsonValue, type RuleOptions } from '@mainstem/event-store';
 import { isolate } from '../command/isolation.js';
 import { InvalidAggregate } from '../errors.js';
 
@@ -21,6 +21,8 @@ export interface Aggregate<State, Command, Event extends DomainEvent> {
   readonly events: EventRegistry;
   /** The state before the first event. Never changed: `evolve` returns new states. */
   readonly initialState: State;
+  /** By which class-validator checks the commands; those of the payloads are the registry's. */
+  readonly commandRules?: RuleOptions | undefined;
   /** The state after one more event. Total: it accepts every event ever recorded, and never throws. */
   evolve(state: State, event: Event): State;
   /** The events a command leads to in a state; none if it changes nothing. Throws a `CommandRefused` when a rule forbids it. */
@@ -32,6 +34,8 @@ export interface AggregateDefinition<State, Command, Registry> {
   readonly category: string;
   readonly events: Registry;
   readonly initialState: NoInfer<State>;
+  /** Options of class-validator for the commands, such as `{ groups: ['sales'] }`. */
+  readonly commandRules?: RuleOptions | undefined;
   readonly evolve: (state: State, event: EventOf<Registry>) => NoInfer<State>;
   readonly decide: (command: Command, state: NoInfer<State>, circumstances: Circumstances) => readonly EventOf<Registry>[];
 }
@@ -41,14 +45,15 @@ export type AnyAggregate = Aggregate<unknown, never, DomainEvent>;
 
 /**
  * Defines an aggregate. The union of its events follows from `events`. The initial state is frozen.
- * Errors: AGGREGATE_INVALID_DEFINITION when the category is not the one of the registry.
+ * Errors: AGGREGATE_INVALID_DEFINITION when the category is not the one of the registry, EVENT_STORE_INVALID_INPUT for an option that is not offered.
  */
 export const defineAggregate = <State, Command, Registry extends EventRegistry>(
   definition: AggregateDefinition<State, Command, Registry>,
 ): Aggregate<State, Command, EventOf<Registry>> => {
-  const { category, events } = definition;
+  const { category, events, commandRules } = definition;
   if (category !== events.category) throw new InvalidAggregate(category, `its events are declared for category ${events.category}`);
   isolate(definition.initialState);
+  ruleOptions('commandRules', commandRules);
   return definition as Aggregate<State, Command, EventOf<Registry>>;
 };
 

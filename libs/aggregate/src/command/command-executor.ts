@@ -144,7 +144,7 @@ export class CommandExecutor {
     observations: readonly (CommandObservation | undefined)[],
   ): Promise<readonly CommandResult[]> {
     const given = commands.map(({ command, context }, index): GivenCommand<unknown> => {
-      validateCommand(command);
+      validateCommand(command, aggregate.commandRules);
       assertContext(context);
       return { command, context, metadata: metadataIn(context), observed: observations[index] };
     });

@@ -29,7 +29,7 @@ export const given = <State, Command, Event extends DomainEvent>(
   when: (command) => {
     for (const event of history) aggregate.events.validate(event);
     return new Decision(aggregate, () => {
-      validateCommand(command);
+      validateCommand(command, aggregate.commandRules);
       return aggregate.decide(command, fold(aggregate, aggregate.initialState, history), CIRCUMSTANCES);
     });
   },
