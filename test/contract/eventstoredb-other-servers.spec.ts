@@ -10,6 +10,7 @@ import {
   eventTooLargeMessage,
   notHandledMessage,
   startAnsweringProxy,
+  withoutPositionMessage,
   type AnsweringProxy,
   type ProxyAnswers,
 } from './eventstoredb/answering-proxy.js';
@@ -174,6 +175,24 @@ describe('a node that is starting, busy or without a leader', () => {
     const store = await open(proxy.connectionString, { patienceMs: 200 });
     isReady = false;
     await expect(put(store, 0)).rejects.toMatchObject({ code: 'EVENT_STORE_UNAVAILABLE' });
+  });
+});
+
+describe('an answer without a position', () => {
+  it('gives one that a reader reaches, and none that is not there', async () => {
+    let hasForgotten = false;
+    const toAppend = (request: Buffer): Buffer | undefined => (hasForgotten ? withoutPositionMessage(request, 0n) : undefined);
+    const { store } = await behindProxy({ toAppend });
+    await put(store, 0);
+    const { position: last } = await put(store, 1);
+    hasForgotten = true;
+    for (const expectedRevision of ['no-stream', 'any'] as const) {
+      const { revision, position } = await store.append(streamName('order-9'), [counted(9)], { expectedRevision });
+      expect([revision, position]).toEqual([0n, last]);
+      const following = follow(store, { types: ['Never'] });
+      await expect.poll(() => (following.positions.at(-1) ?? -1n) >= position, POLL).toBe(true);
+      await following.end();
+    }
   });
 });
 

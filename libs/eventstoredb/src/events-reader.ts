@@ -15,6 +15,8 @@ import { assertSameLog, eventAt } from './event-at.js';
 import { EventStoreUnavailable } from './errors.js';
 import type { OpenRead } from './guarded-client.js';
 import { isSystemEvent } from './event-mapping.js';
+import { askMarker } from './incarnation.js';
+import { LookAllowance } from './look-allowance.js';
 import { ReadCall } from './read-call.js';
 import { recordedEvent } from './recorded-event.js';
 import { serverFilter } from './server-filter.js';
@@ -39,11 +41,15 @@ interface Reading {
 }
 
 export class EventsReader {
-  readonly tail = new StoreTail();
+  readonly tail: StoreTail;
+  /** Of the probes of all subscriptions. */
+  readonly probes: LookAllowance;
   readonly #context: StoreContext;
 
   constructor(context: StoreContext) {
     this.#context = context;
+    this.tail = new StoreTail(context.runtime);
+    this.probes = new LookAllowance(context.runtime);
   }
 
   async *ofStream({ stream, isBackwards, from, limit }: StreamRead, signal: AbortSignal | undefined): AsyncGenerator<readonly RecordedEvent[]> {
@@ -173,7 +179,7 @@ export class EventsReader {
     const { runtime, timeouts } = this.#context;
     const isOver = runtime.monotonic() - searchedFrom >= SEARCH_MS_MAX;
     if (isOver) throw new EventStoreUnavailable(name, `nothing was found within ${SEARCH_MS_MAX / 1_000} s`);
-    await within(this.tail.look(openRead), timeouts.answerMs, name, runtime);
+    await within(askMarker(openRead), timeouts.answerMs, name, runtime);
   }
 }
 

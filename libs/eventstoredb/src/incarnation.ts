@@ -26,6 +26,11 @@ export const readIncarnation = async ({ openRead, openCall }: HeldClient, runtim
   return written;
 };
 
+/** Asks for something small: whether the server answers. Errors: the client's. */
+export const askMarker = async (openRead: OpenRead): Promise<void> => {
+  await readFew(openRead, { stream: STREAM, from: 'start', count: 1 });
+};
+
 /** Resolves with any answer but a failure. */
 const sendOnce = async (openCall: OpenCall, message: Buffer): Promise<void> => {
   const call = await AppendCall.open(openCall, ({ refusal }) => call.fail(refusal?.type === 'wrong-expected-version' ? undefined : refusal));

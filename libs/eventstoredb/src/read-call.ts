@@ -217,15 +217,25 @@ const cancel = (stream: ReadStream): void => {
   });
 };
 
-/** All events of a read that asks for a few. Errors: the client's. */
-export const readFew = async (openRead: OpenRead, request: ReadRequest & { readonly count: number }): Promise<readonly WireEvent[]> => {
+/** All events of a read that asks for a few, or those up to one that is enough. Errors: the client's. */
+export const readFew = async (
+  openRead: OpenRead,
+  request: ReadRequest & { readonly count: number },
+  isEnough: (event: WireEvent) => boolean = () => false,
+): Promise<readonly WireEvent[]> => {
   const stream = await openRead(encodeRead(request));
   return new Promise((resolve, reject) => {
     const events: WireEvent[] = [];
+    let isOver = false;
     stream.on('error', reject);
     stream.on('end', () => resolve(events));
     stream.on('data', (answer) => {
-      if (answer instanceof WireEvent) events.push(answer);
+      if (isOver || !(answer instanceof WireEvent)) return;
+      events.push(answer);
+      isOver = isEnough(answer);
+      if (!isOver) return;
+      resolve(events);
+      cancel(stream);
     });
   });
 };

@@ -1,7 +1,9 @@
 // Where the store ends: the newest event, of the server's own or not. One event is read, whatever lies behind the last one of ours.
-import type { EventId, Position } from '@mainstem/event-store';
+import type { EventId, Position, Runtime } from '@mainstem/event-store';
 import { isSystemEvent } from './event-mapping.js';
 import type { OpenRead } from './guarded-client.js';
+import { askMarker } from './incarnation.js';
+import { LookAllowance } from './look-allowance.js';
 import { readFew } from './read-call.js';
 import { positionOf } from './recorded-event.js';
 
@@ -27,7 +29,31 @@ interface Looks {
 
 export class StoreTail {
   readonly #looks = new WeakMap<OpenRead, Looks>();
+  readonly #questions = new WeakMap<OpenRead, Promise<void>>();
+  readonly #allowance: LookAllowance;
+  #last: Tail;
   #isKnownToHoldEvents = false;
+
+  constructor(runtime: Runtime) {
+    this.#allowance = new LookAllowance(runtime);
+  }
+
+  /** Whether a glance tells what the last look told, because the newest event is a large one. */
+  get isResting(): boolean {
+    return this.#allowance.isUsedUp;
+  }
+
+  /**
+   * For those who look all the time: as of now, or of a look a few seconds ago where that has loaded a large event. The server is asked something in
+   * any case. Errors: the client's.
+   */
+  async glance(openRead: OpenRead): Promise<Tail> {
+    const looks = this.#looks.get(openRead);
+    if (looks) return looks.current;
+    if (!this.#allowance.isUsedUp) return this.look(openRead);
+    await this.#ask(openRead);
+    return this.#last;
+  }
 
   /**
    * As of a moment after the call. Those who ask at the same time share a look, because the newest event may have a large payload: at most two
@@ -55,9 +81,21 @@ export class StoreTail {
     return current;
   }
 
+  #ask(openRead: OpenRead): Promise<void> {
+    const question = this.#questions.get(openRead) ?? askMarker(openRead).finally(() => this.#questions.delete(openRead));
+    this.#questions.set(openRead, question);
+    return question;
+  }
+
   async #read(openRead: OpenRead): Promise<Tail> {
+    this.#last = await this.#newest(openRead);
+    return this.#last;
+  }
+
+  async #newest(openRead: OpenRead): Promise<Tail> {
     const [newest] = await readFew(openRead, { from: 'end', isBackwards: true, count: 1 });
     if (!newest) return undefined;
+    this.#allowance.use(newest.size);
     if (!this.#isKnownToHoldEvents) {
       const isEmpty = isSystemEvent(newest) && (await holdsNothing(openRead));
       if (isEmpty) return undefined;

@@ -94,8 +94,7 @@ async function* oneSubscription(
   heartbeat.busy('the end of the store');
   const answer = <Answer>(work: Promise<Answer>): Promise<Answer> =>
     untilAborted(within(work, timeouts.answerMs, 'subscribe', runtime), signal, 'subscribe');
-  const tailOf = () => answer(reader.tail.look(openRead));
-  let seen = await tailOf();
+  let seen = await answer(reader.tail.look(openRead));
   const head = seen?.position;
   const ending = AbortSignal.any([signal, abandoned]);
   const subscription = new CatchUpSubscription({ after, filter, batchSize, head }, { openRead, runtime, signal: ending });
@@ -121,12 +120,12 @@ async function* oneSubscription(
         continue;
       }
       const isExpecting = appends.isBeyond(subscription.position);
-      await subscription.wait(isExpecting ? ARRIVAL_MS : IDLE_MS);
+      await subscription.wait(isExpecting && !reader.tail.isResting ? ARRIVAL_MS : IDLE_MS);
       const isWokenByAppend = !isExpecting && appends.isBeyond(subscription.position);
       if (ending.aborted || subscription.hasSomething || isWokenByAppend) continue;
       if (!subscription.isConfirmed) assertNotSilent(timeouts.answerMs, 'the server did not confirm the subscription');
       // What was delivered before the store is seen to end there is not in question: a checkpoint up to there is credible from now on.
-      const tail = (seen = await tailOf());
+      const tail = (seen = await answer(reader.tail.glance(openRead)));
       subscription.seenEnd(tail?.position);
       if (subscription.hasSomething) continue;
       if (subscription.hasMoved && !subscription.isLive) {
@@ -134,7 +133,9 @@ async function* oneSubscription(
         heardAt = runtime.monotonic();
         continue;
       }
+      if (reader.probes.isUsedUp) continue;
       const probe = await answer(probeTail(openRead, subscription.position, tail, filter));
+      reader.probes.use(probe.bytes);
       if (subscription.hasSomething) continue;
       if (probe.wanted === undefined) heardAt = runtime.monotonic();
       else assertNotSilent(STALL_MS, 'an event is there and does not come');

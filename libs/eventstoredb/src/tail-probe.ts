@@ -10,6 +10,7 @@ import type { WireEvent } from './wire/wire-event.js';
 
 /** What the server's filter lets through is looked at here; more than so many come through the subscription all the same. */
 const PROBE_EVENTS = 32;
+const PROBE_BYTES_MAX = 1_048_576;
 
 export interface TailProbe {
   /** Nothing that is wanted lies between the position asked about and this one. Undefined: nothing to say. */
@@ -18,6 +19,8 @@ export interface TailProbe {
   readonly isEnd: boolean;
   /** A wanted event beyond, where one was seen. */
   readonly wanted: Position | undefined;
+  /** Loaded for it. */
+  readonly bytes: number;
 }
 
 /** `tail`: as seen before the probe. The server looks through what lies between, so a subscription that is far behind must not ask. */
@@ -27,11 +30,23 @@ export const probeTail = async (
   tail: TailEvent | undefined,
   filter: EventFilter,
 ): Promise<TailProbe> => {
-  if (!tail || (after !== undefined && tail.position <= after)) return { skippable: undefined, isEnd: true, wanted: undefined };
-  const events = await readFew(openRead, { from: after ?? 'start', count: PROBE_EVENTS, filter: serverFilter(filter) });
+  if (!isBeyond(tail, after)) return { skippable: undefined, isEnd: true, wanted: undefined, bytes: 0 };
   const isNews = (event: WireEvent): boolean =>
     (after === undefined || positionOf(event) > after) && !isSystemEvent(event) && isWanted(event, filter);
-  const wanted = events.find(isNews);
-  const isEnd = wanted === undefined && events.length < PROBE_EVENTS;
-  return { skippable: isEnd ? tail.position : undefined, isEnd, wanted: wanted && (BigInt(positionOf(wanted)) as Position) };
+  let wanted: WireEvent | undefined;
+  let bytes = 0;
+  let count = 0;
+  const isEnough = (event: WireEvent): boolean => {
+    bytes += event.size;
+    count++;
+    if (isNews(event)) wanted = event;
+    // What is more than that comes through the subscription by itself.
+    return wanted !== undefined || bytes > PROBE_BYTES_MAX;
+  };
+  await readFew(openRead, { from: after ?? 'start', count: PROBE_EVENTS, filter: serverFilter(filter) }, isEnough);
+  const isEnd = wanted === undefined && bytes <= PROBE_BYTES_MAX && count < PROBE_EVENTS;
+  return { skippable: isEnd ? tail.position : undefined, isEnd, wanted: wanted && (BigInt(positionOf(wanted)) as Position), bytes };
 };
+
+const isBeyond = (tail: TailEvent | undefined, after: Position | undefined): tail is TailEvent =>
+  tail !== undefined && (after === undefined || tail.position > after);

@@ -111,3 +111,9 @@ export const eventTooLargeMessage = (request: Buffer, size: number, sizeMax: num
   const details = text(3, Buffer.concat([text(1, name), text(2, value)]));
   return Buffer.concat([correlation, text(2, Buffer.concat([Buffer.from([8, 3]), text(2, Buffer.from('too large')), details]))]);
 };
+
+/** The answer to an append that is recognised although its events are gone: success = 3 { current_revision = 1, no_position = 4 }. */
+export const withoutPositionMessage = (request: Buffer, revision: bigint): Buffer => {
+  const correlation = request.subarray(0, 2 + (request[1] ?? 0));
+  return Buffer.concat([correlation, text(3, Buffer.concat([Buffer.from([8]), varint(revision), text(4, Buffer.alloc(0))]))]);
+};
