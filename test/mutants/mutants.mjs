@@ -91,8 +91,8 @@ export const mutants = [
   {
     name: 'a batch that does not fit is cut without saying so',
     file: engine('batch-ring'),
-    from: 'return { events, position: events.at(-1)?.position ?? position, isCaughtUp: false };',
-    to: 'return { events, position: batch.position, isCaughtUp: false };',
+    from: 'return { events, position: events.at(-1)?.position ?? position, lastEvent: events.at(-1) ?? lastEvent, isCaughtUp: false };',
+    to: 'return { events, position: batch.position, lastEvent: events.at(-1) ?? lastEvent, isCaughtUp: false };',
     suites: ENGINE,
   },
   {

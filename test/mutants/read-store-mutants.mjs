@@ -336,8 +336,8 @@ const sqlMutants = [
   {
     name: 'a commit leaves no sign of life (SQL)',
     file: sql('bookkeeping/generation-records'),
-    from: 'SET position = CAST(? AS bigint), digest = ?, updated_at = ?\n',
-    to: 'SET position = CAST(? AS bigint), digest = ?, updated_at = coalesce(updated_at, ?)\n',
+    from: 'SET position = CAST(? AS bigint), digest = ?, last_event = ?, updated_at = ?\n',
+    to: 'SET position = CAST(? AS bigint), digest = ?, last_event = ?, updated_at = coalesce(updated_at, ?)\n',
     suites: SQL,
   },
   {

@@ -4,6 +4,7 @@ import type { Position } from '@mainstem/event-store';
 import {
   CheckpointMoved,
   decodeDeclaration,
+  eventMarkText,
   type Checkpoint,
   type CommitBatch,
   type ParkedEvent,
@@ -114,17 +115,17 @@ export class OpenSearchSession implements ReadStoreSession {
   async #write({ checkpoint, park = [] }: CommitBatch, commit: number, requests: readonly string[]): Promise<void> {
     const { server, place, now } = this.#parts;
     const { epoch } = this.#state.body;
-    const [to, digest] = [textOf(checkpoint.to), checkpoint.digest];
+    const [to, digest, lastEvent] = [textOf(checkpoint.to), checkpoint.digest, eventMarkText(checkpoint.lastEvent)];
     if (requests.length === 0) {
       await this.#written();
-      this.#state = await changeState(server, place, this.#state, { position: to, digest, commit, intent: null, updatedAt: now() });
+      this.#state = await changeState(server, place, this.#state, { position: to, digest, lastEvent, commit, intent: null, updatedAt: now() });
       return;
     }
     const stored = await storeRequests(server, place, { epoch, commit, requests });
     const hasParked = this.#state.body.hasParked || park.length > 0;
     await this.#written();
     // The batch is committed once this is written: the next session finishes what this one does not.
-    const intent = { to, digest, commit, epoch, requests: stored };
+    const intent = { to, digest, lastEvent, commit, epoch, requests: stored };
     this.#state = await changeState(server, place, this.#state, { ...reachedIn(this.#state.body), commit, hasParked, intent, updatedAt: now() });
     if (this.#state.body.isBulk) this.#writeMeanwhile(commit, requests);
     else this.#state = await finishIntent(server, place, this.#state, { requests, updatedAt: now() });

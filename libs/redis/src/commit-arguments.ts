@@ -5,6 +5,7 @@ import {
   type CommitBatch,
   derivedOf,
   encodeDocument,
+  eventMarkText,
   type CollectionChanges,
   toStorableText,
 } from '@mainstem/projection';
@@ -28,8 +29,19 @@ export const commitArguments = (
   { changes, checkpoint, park = [], unpark = [] }: CommitBatch,
   collections: CacheCollections,
 ): string[] => {
-  const { from, to, digest } = checkpoint;
-  const args = [String(number), part, session, commits, textOf(from), textOf(to), digest, updatedAt, String(changes.length)];
+  const { from, to, digest, lastEvent } = checkpoint;
+  const args = [
+    String(number),
+    part,
+    session,
+    commits,
+    textOf(from),
+    textOf(to),
+    digest,
+    eventMarkText(lastEvent) ?? '',
+    updatedAt,
+    String(changes.length),
+  ];
   for (const change of changes) pushChanges(args, change, collections[change.collection]);
   args.push(String(unpark.length), String(park.length));
   for (const { key, position } of unpark) args.push(toStorableText(key), orderedPosition(position));

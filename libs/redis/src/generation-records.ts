@@ -1,6 +1,6 @@
 // Generations as the bookkeeping of a projection holds them: one hash, each field named for its generation.
 import { position, type Incarnation, type Position } from '@mainstem/event-store';
-import { ofPartitions, type Generation, type GenerationState } from '@mainstem/projection';
+import { lastEventIn, ofPartitions, type Generation, type GenerationState } from '@mainstem/projection';
 
 export interface StoredCollection {
   readonly name: string;
@@ -45,6 +45,7 @@ const generationOf = (projection: string, number: string, values: ReadonlyMap<st
       position: positionOf(ofPart('position')),
       epoch: Number(ofPart('epoch')),
       digest: ofPart('digest'),
+      ...lastEventIn(ofPart('lastEvent')),
     };
     return { checkpoint, commits: ofPart('commits') };
   });

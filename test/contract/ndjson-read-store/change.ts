@@ -1,6 +1,6 @@
 // The lines of a file: one change each, proposed by whoever writes it and judged by everybody who reads it.
 import type { EventId, Incarnation, Position, Revision, StreamName } from '@mainstem/event-store';
-import type { CommitBatch, ParkedEvent, ProjectionDocument } from '@mainstem/projection';
+import { eventMarkText, type CommitBatch, type ParkedEvent, type ProjectionDocument } from '@mainstem/projection';
 
 // #region change
 /** What a line asks for. Places are decimal strings, for JSON has no 64-bit numbers. */
@@ -28,6 +28,8 @@ export interface BatchLine {
   readonly from: string | null;
   readonly to: string | null;
   readonly digest: string;
+  /** `position id`; absent in lines of an older program. */
+  readonly lastEvent?: string | null;
   readonly changes: readonly CollectionLine[];
   readonly park: readonly ParkedLine[];
   readonly unpark: readonly { readonly key: string; readonly position: string }[];
@@ -51,6 +53,7 @@ export const batchLine = ({ changes, checkpoint, park = [], unpark = [] }: Commi
   from: checkpoint.from?.toString() ?? null,
   to: checkpoint.to?.toString() ?? null,
   digest: checkpoint.digest,
+  lastEvent: eventMarkText(checkpoint.lastEvent),
   changes: changes.map(({ collection, upserts, deletes }) => ({ collection, upserts: [...upserts], deletes })),
   park: park.map((event) => ({ ...event, position: event.position.toString(), revision: event.revision.toString() })),
   unpark: unpark.map(({ key, position }) => ({ key, position: position.toString() })),

@@ -6,6 +6,7 @@ import {
   EMPTY_DIGEST,
   FingerprintMismatch,
   GenerationServes,
+  lastEventIn,
   UnknownCollection,
   UnknownGeneration,
   type Generation,
@@ -115,7 +116,7 @@ export class GenerationContent {
 
   // #region commit
   /** Errors: READ_STORE_CHECKPOINT_MOVED; all is checked before anything is changed. */
-  commit(epoch: number, { from, to, digest, changes, park, unpark }: BatchLine, at: string): Generation {
+  commit(epoch: number, { from, to, digest, lastEvent, changes, park, unpark }: BatchLine, at: string): Generation {
     this.#assertEpoch(epoch);
     const { checkpoint } = this.described;
     if (checkpoint.position !== positionOf(from)) throw this.#moved();
@@ -126,7 +127,8 @@ export class GenerationContent {
     });
     for (const { key, position } of unpark) this.parked.delete(`${position} ${key}`);
     for (const event of park) this.parked.set(`${event.position} ${event.key}`, parkedOf(event));
-    return this.#become({ checkpoint: { ...checkpoint, position: positionOf(to), digest }, updatedAt: at });
+    const moved = { incarnation: checkpoint.incarnation, position: positionOf(to), epoch, digest, ...lastEventIn(lastEvent) };
+    return this.#become({ checkpoint: moved, updatedAt: at });
   }
   // #endregion
 

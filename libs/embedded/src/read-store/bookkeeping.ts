@@ -6,9 +6,11 @@ import {
   type CheckpointMove,
   type CreateGenerationOptions,
   EMPTY_DIGEST,
+  eventMarkText,
   type Generation,
   type GenerationState,
   InvalidProjection,
+  lastEventIn,
   ofPartitions,
   type ProjectionDescriptor,
   UnknownGeneration,
@@ -33,7 +35,7 @@ export class Bookkeeping {
       insert: prepare(INSERT_GENERATION),
       raiseEpoch: prepare('UPDATE generations SET epoch = epoch + 1 WHERE id = ?'),
       partitions: prepare(
-        'SELECT CAST(position AS TEXT) AS position, epoch, digest, updated_at AS updatedAt FROM partitions WHERE generation = ? ORDER BY number',
+        'SELECT CAST(position AS TEXT) AS position, epoch, digest, last_event AS lastEvent, updated_at AS updatedAt FROM partitions WHERE generation = ? ORDER BY number',
       ),
       insertPartition: prepare('INSERT INTO partitions (generation, number, position, epoch, digest, updated_at) VALUES (?, ?, NULL, 0, ?, ?)'),
       raisePartition: prepare('UPDATE partitions SET epoch = epoch + 1 WHERE generation = ? AND number = ?'),
@@ -98,7 +100,7 @@ export class Bookkeeping {
   /** False if the checkpoint is not at `from`, or the epoch is not the caller's: nothing was changed. */
   moveCheckpoint({ id, partition, epoch, updatedAt }: CheckpointOwner, move: CheckpointMove): boolean {
     const { moveCheckpoint, movePartition } = this.#statements;
-    const parameters = [move.to ?? null, move.digest, updatedAt, id, move.from ?? null, epoch];
+    const parameters = [move.to ?? null, move.digest, eventMarkText(move.lastEvent), updatedAt, id, move.from ?? null, epoch];
     return (partition === 0 ? moveCheckpoint.run(...parameters) : movePartition.run(...parameters, partition)).changes === 1;
   }
 
@@ -185,29 +187,32 @@ interface GenerationRow {
   readonly position: string | null;
   readonly epoch: number;
   readonly digest: string;
+  readonly lastEvent: string | null;
   readonly isBulk: number;
   readonly createdAt: string;
   readonly updatedAt: string;
 }
 
-type PartitionRow = Pick<GenerationRow, 'position' | 'epoch' | 'digest' | 'updatedAt'>;
+type PartitionRow = Pick<GenerationRow, 'position' | 'epoch' | 'digest' | 'lastEvent' | 'updatedAt'>;
 
 const checkpointOf = ({
   incarnation,
   position: place,
   epoch,
   digest,
-}: Pick<GenerationRow, 'incarnation' | 'position' | 'epoch' | 'digest'>): Checkpoint => ({
+  lastEvent,
+}: Pick<GenerationRow, 'incarnation' | 'position' | 'epoch' | 'digest' | 'lastEvent'>): Checkpoint => ({
   incarnation,
   position: place === null ? undefined : position(place),
   epoch,
   digest,
+  ...lastEventIn(lastEvent),
 });
 
-const generationOf = ({ incarnation, position: place, epoch, digest, isBulk, ...generation }: GenerationRow): StoredGeneration => ({
+const generationOf = ({ incarnation, position: place, epoch, digest, lastEvent, isBulk, ...generation }: GenerationRow): StoredGeneration => ({
   ...generation,
   isBulk: isBulk === 1,
-  checkpoint: checkpointOf({ incarnation, position: place, epoch, digest }),
+  checkpoint: checkpointOf({ incarnation, position: place, epoch, digest, lastEvent }),
 });
 
 interface CollectionRow {
@@ -221,7 +226,7 @@ const collectionOf = ({ id, name, hasState, declaration }: CollectionRow): Store
 
 const SELECT_GENERATION = `
   SELECT id, projection, number, state, version, fingerprint, incarnation, CAST(position AS TEXT) AS position, epoch, digest,
-    is_bulk AS isBulk, created_at AS createdAt, updated_at AS updatedAt
+    last_event AS lastEvent, is_bulk AS isBulk, created_at AS createdAt, updated_at AS updatedAt
   FROM generations`;
 
 const NEXT_NUMBER = `
@@ -232,10 +237,11 @@ const INSERT_GENERATION = `
   INSERT INTO generations (projection, number, state, version, fingerprint, incarnation, position, epoch, digest, is_bulk, created_at, updated_at)
   VALUES (?, ?, ?, ?, ?, ?, NULL, 0, ?, ?, ?, ?)`;
 
-const MOVE_CHECKPOINT = 'UPDATE generations SET position = ?, digest = ?, updated_at = ? WHERE id = ? AND position IS ? AND epoch = ?';
+const MOVE_CHECKPOINT =
+  'UPDATE generations SET position = ?, digest = ?, last_event = ?, updated_at = ? WHERE id = ? AND position IS ? AND epoch = ?';
 
 const MOVE_PARTITION = `
-  UPDATE partitions SET position = ?, digest = ?, updated_at = ? WHERE generation = ? AND position IS ? AND epoch = ? AND number = ?`;
+  UPDATE partitions SET position = ?, digest = ?, last_event = ?, updated_at = ? WHERE generation = ? AND position IS ? AND epoch = ? AND number = ?`;
 
 const RETIRE_PARTITIONS = `
   UPDATE partitions SET epoch = epoch + 1 WHERE generation IN (SELECT id FROM generations WHERE projection = ? AND state = 'serving')`;

@@ -85,6 +85,21 @@ describe.each(STORES)('the embedded $name', ({ name, open }) => {
     expect(await claimedBy('one')).toBe('one');
   });
 
+  it('takes a file from before checkpoints told their event, and keeps it from then on', async () => {
+    await session.commit(batch(undefined, position(5n)));
+    await store.close();
+    const drop = (database: DatabaseSync): void => {
+      for (const table of ['generations', 'partitions']) database.exec(`ALTER TABLE ${table} DROP COLUMN last_event`);
+    };
+    withDatabase(file, drop);
+    store = await open(dir, systemRuntime);
+    session = await store.open(orders, 1);
+    expect(session.checkpoint).toEqual({ incarnation: INCARNATION, position: position(5n), epoch: 2, digest: DIGEST });
+    const lastEvent = { position: position(7n), id: parkedAt('a', 7n).eventId };
+    await session.commit({ changes: [], checkpoint: { from: position(5n), to: position(8n), digest: DIGEST, lastEvent } });
+    expect((await store.generations('orders'))[0]?.checkpoint).toMatchObject({ position: position(8n), lastEvent });
+  });
+
   it('takes a lease for ended that would last longer than it was claimed for: the clock was set back', async () => {
     expect(await claimedBy('one')).toBe('one');
     expect(await claimedBy('two')).toBe('one');

@@ -7,7 +7,7 @@ import { retryWhileBusy } from '../sqlite/busy-retry.js';
 import { openDatabase } from '../sqlite/open-database.js';
 import { sqliteCodeOf, translateSqliteError } from '../sqlite/sqlite-error.js';
 import { LEASES_SCHEMA } from './leases.js';
-import { PARTITIONS_SCHEMA, READ_STORE_SCHEMA } from './schema.js';
+import { LAST_EVENT_TABLES, PARTITIONS_SCHEMA, READ_STORE_SCHEMA } from './schema.js';
 
 export interface ReadStoreFileOptions {
   readonly path: string;
@@ -46,7 +46,7 @@ export class ReadStoreFile {
     const writer = await openDatabase(connection);
     try {
       const file = { owner: connection.owner, path: options.path };
-      await retryWhileBusy(() => writer.exec(LEASES_SCHEMA + PARTITIONS_SCHEMA), { file, runtime: options.runtime });
+      await retryWhileBusy(() => bringUpToDate(writer), { file, runtime: options.runtime });
       const reader = await openDatabase({ ...connection, isReadOnly: true });
       writer.exec(`PRAGMA wal_autocheckpoint = ${WAL_PAGES}; PRAGMA journal_size_limit = ${WAL_SIZE_MAX}`);
       for (const database of [writer, reader]) database.exec(`PRAGMA cache_size = -${PAGE_CACHE_KIB}`);
@@ -118,6 +118,17 @@ export class ReadStoreFile {
     }
   }
 }
+
+/** Adds what later versions have added. A file that has all of it is not locked: another process may be in the middle of a large commit. */
+const bringUpToDate = (database: DatabaseSync): void => {
+  database.exec(LEASES_SCHEMA + PARTITIONS_SCHEMA);
+  const isMissing = (table: string): boolean =>
+    database.prepare("SELECT 1 FROM pragma_table_info(?) WHERE name = 'last_event'").get(table) === undefined;
+  if (!LAST_EVENT_TABLES.some(isMissing)) return;
+  transact(database, 'BEGIN IMMEDIATE', () => {
+    for (const table of LAST_EVENT_TABLES) if (isMissing(table)) database.exec(`ALTER TABLE ${table} ADD COLUMN last_event TEXT`);
+  });
+};
 
 const connectionOf = (options: ReadStoreFileOptions) => ({
   ...options,

@@ -68,3 +68,9 @@ export const PARTITIONS_SCHEMA = `
     PRIMARY KEY (generation, number)
   ) STRICT, WITHOUT ROWID;
 `;
+
+/**
+ * By which event a checkpoint stands: `position id`, NULL where nobody has told it yet. Tables of before get it when they are opened; programs of
+ * before do not look at it.
+ */
+export const LAST_EVENT_TABLES = ['generations', 'partitions'] as const;

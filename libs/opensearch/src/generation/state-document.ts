@@ -1,7 +1,7 @@
 // The one document of a generation that every commit moves: checkpoint, epoch, and the batch that is being written. One that is split has one a part.
 import { randomUUID } from 'node:crypto';
 import { position as toPosition, type Incarnation, type Position } from '@mainstem/event-store';
-import { CheckpointMoved, EMPTY_DIGEST, ofPartitions, UnknownGeneration, type Checkpoint, type Generation } from '@mainstem/projection';
+import { CheckpointMoved, EMPTY_DIGEST, lastEventIn, ofPartitions, UnknownGeneration, type Checkpoint, type Generation } from '@mainstem/projection';
 import type { SearchServer } from '../server/search-server.js';
 import type { GenerationMeta } from './index-definition.js';
 import { stateId } from './names.js';
@@ -10,6 +10,8 @@ import { stateId } from './names.js';
 export interface Intent {
   readonly to: string | null;
   readonly digest: string;
+  /** As `eventMarkText` gives it; absent where an older program has stored it. */
+  readonly lastEvent?: string | null;
   /** Number of the commit: the version of everything that it writes. */
   readonly commit: number;
   /** Epoch of the session that stored it. */
@@ -28,6 +30,8 @@ export interface StateBody {
   /** Decimal; null before the first batch. */
   readonly position: string | null;
   readonly digest: string;
+  /** As in an intent. */
+  readonly lastEvent?: string | null;
   /** Commits made; versions of documents. It rises with every commit, also with one that leaves the position where it is. */
   readonly commit: number;
   /** Of the whole. */
@@ -130,16 +134,18 @@ export const positionIn = (text: string | null): Position | undefined => (text =
 export const textOf = (position: Position | undefined): string | null => position?.toString() ?? null;
 
 /** What has been committed, the batch that is being written included. */
-export const reachedIn = ({ position, digest, intent }: Pick<StateBody, 'position' | 'digest' | 'intent'>): Pick<StateBody, 'position' | 'digest'> =>
-  intent ? { position: intent.to, digest: intent.digest } : { position, digest };
+export const reachedIn = ({ position, digest, lastEvent = null, intent }: Reaching): Omit<Required<Reaching>, 'intent'> =>
+  intent ? { position: intent.to, digest: intent.digest, lastEvent: intent.lastEvent ?? null } : { position, digest, lastEvent };
+
+type Reaching = Pick<StateBody, 'position' | 'digest' | 'lastEvent' | 'intent'>;
 
 /**
  * Of one part. Where queries are answered, a batch that is still being written does not count: not all of it is there. Nobody asks a generation that
  * is filled in bulk, and whoever opens it goes on after that batch.
  */
 export const checkpointOf = ({ incarnation }: GenerationMeta, state: StateBody): Checkpoint => {
-  const { position, digest } = state.isBulk ? reachedIn(state) : state;
-  return { incarnation: incarnation as Incarnation, position: positionIn(position), epoch: state.epoch, digest };
+  const { position, digest, lastEvent } = state.isBulk ? reachedIn(state) : state;
+  return { incarnation: incarnation as Incarnation, position: positionIn(position), epoch: state.epoch, digest, ...lastEventIn(lastEvent) };
 };
 
 /** As the port describes it. */

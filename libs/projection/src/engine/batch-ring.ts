@@ -1,5 +1,5 @@
 // The most recent batches of one subscription, kept so that several projections can be served from one read.
-import type { Position, RecordedEvent, SubscriptionBatch } from '@mainstem/event-store';
+import type { EventMark, Position, RecordedEvent, SubscriptionBatch } from '@mainstem/event-store';
 
 const BATCHES_MAX = 256;
 /** About two full batches: what is kept longer than it is needed costs memory, and time to keep. */
@@ -12,6 +12,8 @@ export interface Delivery {
   readonly events: readonly RecordedEvent[];
   /** Reached with them. */
   readonly position: Position | undefined;
+  /** The newest event up to `position` that is known, wanted or not; undefined where none is since the position before. */
+  readonly lastEvent: EventMark | undefined;
   /** Nothing lay beyond `position` when it was read. */
   readonly isCaughtUp: boolean;
 }
@@ -79,20 +81,22 @@ export class BatchRing {
   take(after: Position | undefined, limit: number): Delivery {
     const events: RecordedEvent[] = [];
     let position = after;
+    let lastEvent: EventMark | undefined;
     for (let index = this.#entryAfter(after); index < this.#entries.length; index++) {
       const { batch } = this.#entries[index] as Entry;
       const from = firstAfter(batch.events, position);
       const room = limit - events.length;
       if (batch.events.length - from > room) {
         for (let place = from; place < from + room; place++) events.push(batch.events[place] as RecordedEvent);
-        return { events, position: events.at(-1)?.position ?? position, isCaughtUp: false };
+        return { events, position: events.at(-1)?.position ?? position, lastEvent: events.at(-1) ?? lastEvent, isCaughtUp: false };
       }
       if (events.length === 0 && from === 0 && index === this.#entries.length - 1)
-        return { events: batch.events, position: batch.position, isCaughtUp: this.#isCaughtUp };
+        return { events: batch.events, position: batch.position, lastEvent: lastEventOf(batch), isCaughtUp: this.#isCaughtUp };
       for (let place = from; place < batch.events.length; place++) events.push(batch.events[place] as RecordedEvent);
       position = batch.position;
+      lastEvent = lastEventOf(batch) ?? lastEvent;
     }
-    return { events, position, isCaughtUp: position === this.#end && this.#isCaughtUp };
+    return { events, position, lastEvent, isCaughtUp: position === this.#end && this.#isCaughtUp };
   }
 
   /** Index of the first entry that ends beyond the position. */
@@ -107,6 +111,8 @@ export class BatchRing {
     return low;
   }
 }
+
+const lastEventOf = ({ lastEvent, events }: SubscriptionBatch): EventMark | undefined => lastEvent ?? events.at(-1);
 
 const isAfter = (left: Position | undefined, right: Position | undefined): boolean => left !== undefined && (right === undefined || left > right);
 

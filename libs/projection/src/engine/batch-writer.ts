@@ -1,5 +1,5 @@
 // What the two kinds of projections have in common when they write a batch.
-import type { EventReader, Position, RecordedEvent } from '@mainstem/event-store';
+import type { EventMark, EventReader, Position, RecordedEvent } from '@mainstem/event-store';
 import type { ParkedEvent } from '../read-store/read-store.js';
 import type { Poison } from './failures.js';
 import type { OpenGeneration } from './open-generation.js';
@@ -9,6 +9,8 @@ import type { Condemned } from './parking.js';
 export interface Batch {
   readonly events: readonly RecordedEvent[];
   readonly position: Position | undefined;
+  /** The newest event up to there that is known; absent where nothing is known that the generation does not know already. */
+  readonly lastEvent?: EventMark | undefined;
 }
 
 export interface WriteOptions {
@@ -77,5 +79,6 @@ export const batchBefore = (poison: Poison, batch: Batch, from: Position | undef
 /** Its first events, and the position reached with them; `from` if there are none. */
 export const partOf = (batch: Batch, end: number, from: Position | undefined): Batch => {
   const events = batch.events.slice(0, end);
-  return { events, position: events.at(-1)?.position ?? from };
+  const lastEvent = events.at(-1);
+  return { events, position: lastEvent?.position ?? from, lastEvent };
 };

@@ -96,7 +96,7 @@ export class DocumentWriter implements BatchWriter {
       eventsApplied += written.eventsApplied;
       isCommitted ||= written.isCommitted;
       if (written.poison || end === undefined) return { ...written, eventsApplied, isCommitted };
-      rest = { events: rest.events.slice(end), position: batch.position };
+      rest = { ...batch, events: rest.events.slice(end) };
     }
   }
 
@@ -108,9 +108,9 @@ export class DocumentWriter implements BatchWriter {
     const hasEffect = changes.upserts.size + changes.deletes.length + folded.parked.length > 0;
     const isCheckpointDue = options.isCheckpointDue || poison !== undefined;
     const isCommitted = hasEffect || (isCheckpointDue && folded.batch.position !== open.committed);
-    const move = open.move(folded.batch.position, folded.plan.digest);
+    const move = open.move(folded.batch.position, folded.plan.digest, folded.batch.lastEvent);
     if (isCommitted) await this.#commit(open, folded, await this.#withoutExpired(open, folded, changes), move, { park: folded.parked });
-    else open.pass(folded.batch.position, folded.plan.digest);
+    else open.pass(move);
     return { eventsApplied: folded.plan.eventsApplied, isCommitted, end: folded.plan.end, ...(poison && { poison }) };
   }
 

@@ -36,11 +36,12 @@ export class HandlerWriter implements BatchWriter {
     const digest = new RollingDigest(open.digest);
     const parking = new Parking(open.parkedKeys, options.condemned, options.nowMs);
     const { events, eventsApplied, poison } = this.#choose(batch.events, digest, parking);
-    const { position } = poison ? batchBefore(poison, batch, open.position) : batch;
+    const { position, lastEvent } = poison ? batchBefore(poison, batch, open.position) : batch;
+    const move = open.move(position, digest.toString(), lastEvent);
     const hasEffect = events.length + parking.events.length > 0;
     const isCommitted = hasEffect || ((options.isCheckpointDue || poison !== undefined) && position !== open.committed);
-    if (isCommitted) await this.#commit(open, events, open.move(position, digest.toString()), { park: parking.events });
-    else open.pass(position, digest.toString());
+    if (isCommitted) await this.#commit(open, events, move, { park: parking.events });
+    else open.pass(move);
     return { eventsApplied, isCommitted, ...(poison && { poison }) };
   }
 

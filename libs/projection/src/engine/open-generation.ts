@@ -1,5 +1,5 @@
 // A generation that this instance writes: its session, and everything that is valid only as long as the session is.
-import { isMainstemError, systemRuntime, type EventReader, type Position, type Runtime } from '@mainstem/event-store';
+import { isMainstemError, systemRuntime, type EventMark, type EventReader, type Position, type Runtime } from '@mainstem/event-store';
 import { filterFor } from '../definition/wanted-events.js';
 import { CheckpointAhead, TooManyParked } from './errors.js';
 import { PartitionWaits } from '../partition/errors.js';
@@ -128,6 +128,8 @@ export class OpenGeneration {
   /** Everything up to here was applied; the checkpoint in the read store may be behind by events that changed nothing. */
   position: Position | undefined;
   digest: string;
+  /** The newest event up to there that is known; the store keeps it beside the checkpoint. */
+  #lastEvent: EventMark | undefined;
   /** Keys with parked events, and how many. */
   readonly parkedKeys: Map<string, number>;
   readonly documents: DocumentCache;
@@ -146,7 +148,7 @@ export class OpenGeneration {
     parkedKeys: ReadonlyMap<string, number>,
     cacheBytesMax: number,
   ) {
-    const { position, digest } = session.checkpoint;
+    const { position, digest, lastEvent } = session.checkpoint;
     const rollUps = projection.kind === 'document' ? projection.rollUps : [];
     const share = Math.floor(cacheBytesMax / (1 + rollUps.length));
     this.projection = projection.name;
@@ -154,6 +156,7 @@ export class OpenGeneration {
     this.#committed = position;
     this.#filling = filling;
     this.digest = digest;
+    this.#lastEvent = lastEvent;
     this.partition = partition;
     this.parkedKeys = partition.count === 1 ? new Map(parkedKeys) : new Map([...parkedKeys].filter(([key]) => isParkedIn(key, partition)));
     this.documents = new DocumentCache(share, position === undefined);
@@ -185,15 +188,16 @@ export class OpenGeneration {
     return this.position !== this.#committed;
   }
 
-  /** The move of the checkpoint that a commit makes. */
-  move(position: Position | undefined, digest: string): CheckpointMove {
-    return { from: this.#committed, to: position, digest };
+  /** The move of the checkpoint that a commit makes. `lastEvent`: if one is known that is newer than what is known already. */
+  move(position: Position | undefined, digest: string, lastEvent: EventMark | undefined = this.#lastEvent): CheckpointMove {
+    // Not the event itself, which holds its payload.
+    const mark = lastEvent && { position: lastEvent.position, id: lastEvent.id };
+    return { from: this.#committed, to: position, digest, lastEvent: mark };
   }
 
   /** Takes over what a commit has made true. */
   committedTo(move: CheckpointMove, parking: ParkingChanges): void {
-    this.position = move.to;
-    this.digest = move.digest;
+    this.pass(move);
     this.#committed = move.to;
     for (const { key } of parking.park ?? []) this.#countParked(key, 1);
     for (const { key } of parking.unpark ?? []) this.#countParked(key, -1);
@@ -210,9 +214,10 @@ export class OpenGeneration {
   }
 
   /** Passes events that changed nothing, without a commit. */
-  pass(position: Position | undefined, digest: string): void {
-    this.position = position;
+  pass({ to, digest, lastEvent }: CheckpointMove): void {
+    this.position = to;
     this.digest = digest;
+    this.#lastEvent = lastEvent;
   }
 
   /** Writes the position that events without effect have moved. Errors: those of the read store. */
@@ -225,7 +230,7 @@ export class OpenGeneration {
 
   /** Writes the checkpoint where it is: a sign of life during long work. Errors: those of the read store. */
   async confirm(): Promise<void> {
-    await this.session.commit({ changes: [], checkpoint: { from: this.#committed, to: this.#committed, digest: this.digest } });
+    await this.session.commit({ changes: [], checkpoint: this.move(this.#committed, this.digest) });
   }
 
   /** After a batch that was refused: totals of groups may have moved in memory. */

@@ -101,7 +101,9 @@ export class MemoryGeneration {
     }
     for (const { key, position } of batch.unpark ?? []) this.#parked.delete(parkedId(key, position));
     for (const event of batch.park ?? []) this.#parked.set(parkedId(event.key, event.position), event);
-    this.#move(partition, { ...checkpoint, position: batch.checkpoint.to, digest: batch.checkpoint.digest });
+    const { to, digest, lastEvent } = batch.checkpoint;
+    const { incarnation } = checkpoint;
+    this.#move(partition, { incarnation, position: to, epoch, digest, ...(lastEvent && { lastEvent }) });
     this.#generation = { ...this.#generation, updatedAt };
   }
 

@@ -1,5 +1,5 @@
 // What a read store remembers about how far a projection has come.
-import type { Incarnation, Position } from '@mainstem/event-store';
+import { eventId, position, type EventMark, type Incarnation, type Position } from '@mainstem/event-store';
 
 /** The last position whose effects are in the read store, and what makes that claim trustworthy. */
 export interface Checkpoint {
@@ -11,7 +11,22 @@ export interface Checkpoint {
   readonly epoch: number;
   /** Rolling hash over the positions and ids of all events applied: 16 hex digits. */
   readonly digest: string;
+  /**
+   * The newest event up to `position` that was known at the last commit, applied or passed over: by it the event store is known again after it
+   * was restored. Absent before the first one, and where an older program has made all commits so far.
+   */
+  readonly lastEvent?: EventMark;
 }
+
+/** A mark as read stores keep it, in a field of its own that older programs do not know; null where there is none. */
+export const eventMarkText = (mark: EventMark | undefined): string | null => (mark ? `${mark.position} ${mark.id}` : null);
+
+/** The part of a checkpoint that such a text stands for; nothing for null and for ''. Errors: EVENT_STORE_INVALID_INPUT. */
+export const lastEventIn = (text: string | null | undefined): Pick<Checkpoint, 'lastEvent'> => {
+  if (!text) return {};
+  const [place = '', id = ''] = text.split(' ');
+  return { lastEvent: { position: position(place), id: eventId(id) } };
+};
 
 /**
  * Life of a generation: `filling` from the start of the event store, `serving` queries, `retired` (kept for rollback).

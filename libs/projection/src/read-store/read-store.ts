@@ -1,5 +1,5 @@
 // The port that every read store implements. One batch is one commit: documents, parked events and checkpoint together.
-import type { EventId, Incarnation, Position, Revision, StreamName } from '@mainstem/event-store';
+import type { EventId, EventMark, Incarnation, Position, Revision, StreamName } from '@mainstem/event-store';
 import type { Checkpoint, Generation } from './checkpoint.js';
 import type { HeldLease, LeaseAnswer, LeaseClaim, LeaseKey } from './lease.js';
 
@@ -61,6 +61,8 @@ export interface CheckpointMove {
   /** Not before `from`; equal to it when only parked events change. */
   readonly to: Position | undefined;
   readonly digest: string;
+  /** Kept as it is given, absent included: the checkpoint's `lastEvent`. */
+  readonly lastEvent?: EventMark | undefined;
 }
 
 export interface CommitBatch {

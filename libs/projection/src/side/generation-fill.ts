@@ -74,7 +74,8 @@ export class GenerationFill {
       if (position !== undefined) onProgress?.(position);
       await nextTurn(); // others want to run, too
     }
-    if (until !== undefined && (this.#open.position === undefined || this.#open.position < until)) this.#open.pass(until, this.#open.digest);
+    if (until !== undefined && (this.#open.position === undefined || this.#open.position < until))
+      this.#open.pass(this.#open.move(until, this.#open.digest));
     await this.#open.saveCheckpoint();
   }
 

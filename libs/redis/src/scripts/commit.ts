@@ -123,7 +123,7 @@ end
 
 /** Arguments: see `commitArguments`. Replies `ok` and the number of the commit, `moved` or `damaged` and what. */
 export const COMMIT = `${PRELUDE}${WRITING}
-local n, part, session, commits, from, to, digest, updatedAt = take(), take(), take(), take(), take(), take(), take(), take()
+local n, part, session, commits, from, to, digest, lastEvent, updatedAt = take(), take(), take(), take(), take(), take(), take(), take(), take()
 local p = n .. part
 if field(p, 'session') ~= session or field(p, 'commits') ~= commits or field(p, 'position') ~= from then return { 'moved' } end
 local damage = damageOf(n)
@@ -177,7 +177,7 @@ for _ = 1, parks do
     redis.call('HINCRBY', parked .. ':n', key, 1)
   end
 end
-redis.call('HSET', meta, p .. ':position', to, p .. ':digest', digest, n .. ':updated', updatedAt, n .. ':parked', parkedShapeOf(base))
+redis.call('HSET', meta, p .. ':position', to, p .. ':digest', digest, p .. ':lastEvent', lastEvent, n .. ':updated', updatedAt, n .. ':parked', parkedShapeOf(base))
 return { 'ok', commit }
 `;
 

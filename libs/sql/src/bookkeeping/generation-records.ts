@@ -1,8 +1,8 @@
 // Generations and their checkpoints as rows. 64-bit numbers go in and out as decimal text, never as JS numbers.
 import { position as toPosition } from '@mainstem/event-store';
 import type { Incarnation, Position } from '@mainstem/event-store';
-import { EMPTY_DIGEST, ofPartitions, partitionsOf } from '@mainstem/projection';
-import type { CheckpointMove, Generation, GenerationState, ProjectionDescriptor } from '@mainstem/projection';
+import { EMPTY_DIGEST, eventMarkText, lastEventIn, ofPartitions, partitionsOf } from '@mainstem/projection';
+import type { Checkpoint, CheckpointMove, Generation, GenerationState, ProjectionDescriptor } from '@mainstem/projection';
 import type { SqlConnection, SqlDatabase } from '../sql-database.js';
 
 /** Reads and writes `mainstem_generations`. */
@@ -102,9 +102,17 @@ export class GenerationRecords {
   /** Moves the checkpoint if it is where the move says and the epoch is still the session's. False: another writer was here. */
   async moveCheckpoint(connection: SqlConnection, owner: GenerationOwner, move: CheckpointMove): Promise<boolean> {
     const [table, which, parameters] = this.#partOf(owner);
-    const sql = `UPDATE ${table} SET position = CAST(? AS bigint), digest = ?, updated_at = ?
+    const sql = `UPDATE ${table} SET position = CAST(? AS bigint), digest = ?, last_event = ?, updated_at = ?
       WHERE ${which} AND epoch = CAST(? AS bigint) AND position IS NOT DISTINCT FROM CAST(? AS bigint)`;
-    const moved = [textOf(move.to), move.digest, owner.updatedAt, ...parameters, String(owner.epoch), textOf(move.from)];
+    const moved = [
+      textOf(move.to),
+      move.digest,
+      eventMarkText(move.lastEvent),
+      owner.updatedAt,
+      ...parameters,
+      String(owner.epoch),
+      textOf(move.from),
+    ];
     return (await connection.run(sql, moved)) === 1;
   }
 
@@ -153,7 +161,7 @@ export class GenerationRecords {
 
   /** With the parts after the first one as one text, so that all checkpoints are of one moment; NULL for generations that are not split. */
   get #columns(): string {
-    const part = `CAST(partition_number AS text) || '|' || coalesce(CAST(position AS text), '') || '|' || CAST(epoch AS text) || '|' || digest || '|' || updated_at`;
+    const part = `CAST(partition_number AS text) || '|' || coalesce(CAST(position AS text), '') || '|' || CAST(epoch AS text) || '|' || digest || '|' || updated_at || '|' || coalesce(last_event, '')`;
     return `${COLUMNS}, (SELECT string_agg(${part}, ';') FROM ${this.#partitions} AS parts
       WHERE parts.projection = generations.projection AND parts.generation = generations.generation) AS partitions`;
   }
@@ -202,7 +210,7 @@ export const newGeneration = (
 export const textOf = (position: Position | undefined): string | null => (position === undefined ? null : position.toString());
 
 const COLUMNS = `projection, generation, state, version, fingerprint, incarnation, CAST(position AS text) AS position, CAST(epoch AS text) AS epoch,
-  digest, is_bulk AS "isBulk", created_at AS "createdAt", updated_at AS "updatedAt"`;
+  digest, last_event AS "lastEvent", is_bulk AS "isBulk", created_at AS "createdAt", updated_at AS "updatedAt"`;
 
 interface GenerationRow {
   readonly projection: string;
@@ -214,6 +222,7 @@ interface GenerationRow {
   readonly position: string | null;
   readonly epoch: string;
   readonly digest: string;
+  readonly lastEvent: string | null;
   readonly isBulk: number;
   readonly createdAt: string;
   readonly updatedAt: string;
@@ -238,7 +247,7 @@ const servingPositionOf = ({ position, others, hasUnbegun }: ServingRow): Positi
 
 const generationOf = (row: GenerationRow): Generation => {
   const incarnation = row.incarnation as Incarnation;
-  const first = { incarnation, position: positionOf(row.position), epoch: Number(row.epoch), digest: row.digest };
+  const first = { incarnation, position: positionOf(row.position), epoch: Number(row.epoch), digest: row.digest, ...lastEventIn(row.lastEvent) };
   const others = partsOf(row.partitions);
   const updatedAt = others.reduce((last, part) => (part.updatedAt > last ? part.updatedAt : last), row.updatedAt);
   return {
@@ -247,7 +256,7 @@ const generationOf = (row: GenerationRow): Generation => {
     state: row.state,
     version: row.version,
     fingerprint: row.fingerprint,
-    ...ofPartitions([first, ...others.map(({ position, epoch, digest }) => ({ incarnation, position, epoch, digest }))]),
+    ...ofPartitions([first, ...others.map(({ checkpoint }) => ({ incarnation, ...checkpoint }))]),
     isBulk: row.isBulk === 1,
     createdAt: row.createdAt,
     updatedAt,
@@ -256,9 +265,7 @@ const generationOf = (row: GenerationRow): Generation => {
 
 interface StoredPart {
   readonly number: number;
-  readonly position: Position | undefined;
-  readonly epoch: number;
-  readonly digest: string;
+  readonly checkpoint: Omit<Checkpoint, 'incarnation'>;
   readonly updatedAt: string;
 }
 
@@ -267,7 +274,8 @@ const partsOf = (text: string | null): readonly StoredPart[] =>
     .split(';')
     .filter((part) => part !== '')
     .map((part) => {
-      const [number = '', position = '', epoch = '', digest = '', updatedAt = ''] = part.split('|');
-      return { number: Number(number), position: positionOf(position === '' ? null : position), epoch: Number(epoch), digest, updatedAt };
+      const [number = '', position = '', epoch = '', digest = '', updatedAt = '', lastEvent] = part.split('|');
+      const place = positionOf(position === '' ? null : position);
+      return { number: Number(number), checkpoint: { position: place, epoch: Number(epoch), digest, ...lastEventIn(lastEvent) }, updatedAt };
     })
     .sort((left, right) => left.number - right.number);

@@ -109,12 +109,30 @@ export class ReadStoreLongKeys1764300000000 implements MigrationInterface {
   }
 }
 
+/** By which event a checkpoint stands: `position id`, NULL where nobody has told it yet. */
+export class ReadStoreLastEvents1764500000000 implements MigrationInterface {
+  readonly name = 'ReadStoreLastEvents1764500000000';
+
+  async up(runner: QueryRunner): Promise<void> {
+    const table = tableNamer(runner);
+    for (const name of CHECKPOINT_TABLES) await runner.query(`ALTER TABLE ${table(name)} ADD COLUMN last_event text`);
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    const table = tableNamer(runner);
+    for (const name of CHECKPOINT_TABLES) await runner.query(`ALTER TABLE ${table(name)} DROP COLUMN last_event`);
+  }
+}
+
+const CHECKPOINT_TABLES = ['mainstem_generations', 'mainstem_partitions'];
+
 /** All migrations, oldest first. */
 export const migrations = [
   ReadStoreBookkeeping1764000000000,
   ReadStoreLeases1764100000000,
   ReadStorePartitions1764200000000,
   ReadStoreLongKeys1764300000000,
+  ReadStoreLastEvents1764500000000,
 ] as const;
 
 /** Where TypeORM notes which of them have run. */

@@ -15,6 +15,7 @@ import {
   type ContractContext,
   type DefineCase,
 } from './contract-fixture.js';
+import { contractEventId } from './contract-history.js';
 import { ORDERS } from './contract-projection.js';
 
 const stored = async ({ store, projection }: ContractContext): Promise<Checkpoint | undefined> =>
@@ -49,6 +50,26 @@ export const checkpointCases = (define: DefineCase): readonly ContractCase[] => 
     const session = await openFirst(context);
     await session.commit({ changes: [], checkpoint: { from: undefined, to: at(3), digest: EMPTY_DIGEST } });
     assert.equal((await stored(context))?.position, at(3));
+  }),
+
+  define('keeps the event that the checkpoint stands on, as each commit gives it', async (context) => {
+    const session = await openFirst(context);
+    assert.equal('lastEvent' in session.checkpoint, false);
+    const lastEvent = { position: at(2n ** 53n + 1n), id: contractEventId(7) };
+    const { checkpoint, ...batch } = aBatch(undefined, POSITION_MAX, [anOrder('contract-1')]);
+    await session.commit({ ...batch, checkpoint: { ...checkpoint, lastEvent } });
+    assert.deepEqual((await stored(context))?.lastEvent, lastEvent);
+    const again = await openFirst(context);
+    assert.deepEqual(again.checkpoint.lastEvent, lastEvent);
+    // A commit of the position alone carries it along, and one without an event takes it away.
+    const other = { position: at(5), id: contractEventId(8) };
+    const move = { from: POSITION_MAX, to: POSITION_MAX, digest: EMPTY_DIGEST };
+    await again.commit({ changes: [], checkpoint: { ...move, lastEvent: other } });
+    assert.deepEqual((await stored(context))?.lastEvent, other);
+    await again.commit({ changes: [], checkpoint: move });
+    const last = await stored(context);
+    assert.ok(last && !('lastEvent' in last));
+    assert.equal(last.position, POSITION_MAX);
   }),
 
   define('refuses a batch that does not start at the checkpoint, and writes nothing of it', async (context) => {

@@ -1,6 +1,6 @@
 // Contract of projections that are split: parts are written independently, and together they are the fold. A store that cannot must say so.
 import assert from 'node:assert/strict';
-import { isMainstemError, systemRuntime, type Position } from '@mainstem/event-store';
+import { isMainstemError, systemRuntime, type EventMark, type Position } from '@mainstem/event-store';
 import {
   partitionOf,
   Projector,
@@ -12,7 +12,7 @@ import {
 } from '@mainstem/projection';
 import type { ContractCase } from '../contract-suite.js';
 import { aBatch, anOrder, aParkedEvent, at, INCARNATION, loadOne, rejectsWith, type ContractContext, type DefineCase } from './contract-fixture.js';
-import { contractHistory, foldPlainly, keysOf, type ContractHistory } from './contract-history.js';
+import { contractEventId, contractHistory, foldPlainly, keysOf, type ContractHistory } from './contract-history.js';
 import { ORDERS, splitProjection } from './contract-projection.js';
 
 const EVENTS = 400;
@@ -108,6 +108,9 @@ const runToHead = async (context: ContractContext, history: ContractHistory, par
   }
 };
 
+/** The event that the checkpoint of a part stands on. */
+const markOf = (partition: number): EventMark => ({ position: at(9 - partition), id: contractEventId(partition) });
+
 const keysIn = (partition: number, count: number): string[] => {
   const keys: string[] = [];
   for (let index = 0; keys.length < count; index++) if (partitionOf(`order-${index}`, PARTS) === partition) keys.push(`order-${index}`);
@@ -121,7 +124,8 @@ export const partitionCases = (define: DefineCase): readonly ContractCase[] => [
     assert.equal((await generation())?.partitions?.length, PARTS);
     for (const [partition, session] of sessions.entries()) {
       const [key = ''] = keysIn(partition, 1);
-      await session.commit(aBatch(undefined, at(10 - partition), [anOrder(key)], [], `${partition}`.repeat(16)));
+      const batch = aBatch(undefined, at(10 - partition), [anOrder(key)], [], `${partition}`.repeat(16));
+      await session.commit({ ...batch, checkpoint: { ...batch.checkpoint, lastEvent: markOf(partition) } });
       const smallest = partition === PARTS - 1 ? at(10 - partition) : undefined;
       assert.equal((await generation())?.checkpoint.position, smallest);
     }
@@ -132,10 +136,15 @@ export const partitionCases = (define: DefineCase): readonly ContractCase[] => [
     );
     assert.deepEqual(described?.checkpoint, described?.partitions?.[3]);
     assert.equal(described?.checkpoint.digest, '3333333333333333');
+    assert.deepEqual(
+      described?.partitions?.map(({ lastEvent }) => lastEvent),
+      [0, 1, 2, 3].map(markOf),
+    );
     for (const session of sessions) await session.close();
     for (let partition = 0; partition < PARTS; partition++) {
       const session = await context.store.open(splitProjection(context.documents, PARTS), number, partition);
       assert.equal(session.checkpoint.position, at(10 - partition));
+      assert.deepEqual(session.checkpoint.lastEvent, markOf(partition));
       for (const [other] of [0, 1, 2, 3].map((one) => keysIn(one, 1))) assert.deepEqual(await loadOne(session, other ?? ''), anOrder(other ?? ''));
     }
     const answer = await context.readDocument(ORDERS, keysIn(2, 1)[0] ?? '');
