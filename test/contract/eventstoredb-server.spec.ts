@@ -106,6 +106,26 @@ describe('a server of the protocol', () => {
     expect(await errorType(read(fixture.client, 'a-1'))).toBe('stream-not-found');
   });
 
+  it.each([
+    ['as a time', { deadline_21_10_0: { seconds: '1' } }],
+    ['as a duration', { deadline: {} }],
+  ])('answers an append whose deadline has passed, %s, with a timeout, whatever its size, and writes nothing', async (_, deadline) => {
+    const append = (bytes: number) => ({
+      correlation_id: { string: randomUUID() },
+      options: { stream_identifier: { stream_name: Buffer.from('late-1') }, any: {}, ...deadline },
+      proposed_messages: [
+        { id: { string: randomUUID() }, metadata: { type: 'A', 'content-type': 'application/json' }, data: Buffer.alloc(bytes, '1') },
+      ],
+      is_final: true,
+    });
+    const answers = await raw.batchAppend([append(2), append(2_000_000)]);
+    const refusals = answers.map((answer) => answer['error'] as { code: number; details: { type_url: string } });
+    expect(refusals.map(({ code, details }) => [code, details.type_url])).toEqual(
+      Array.from({ length: 2 }, () => [4, 'type.googleapis.com/event_store.client.Timeout']),
+    );
+    expect(await errorType(read(fixture.client, 'late-1'))).toBe('stream-not-found');
+  });
+
   it('speaks ids as two halves where a client wants them so', async () => {
     const id = 'f47ac10b-58cc-4372-a567-0e02b2c3d479';
     await append(fixture.client, 'a-1', events(1, [id]), 'no_stream');

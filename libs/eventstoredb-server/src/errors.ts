@@ -33,10 +33,10 @@ export class FilterNotSupported extends MainstemError {
   }
 }
 
-/** The stream was tombstoned: it can be neither read nor written, ever. */
+/** The stream was tombstoned: it can be neither read nor written, ever. Or it was deleted and the write expects it to exist. The words are those of a real server. */
 export class StreamTombstoned extends MainstemError {
   constructor(readonly stream: string) {
-    super('EVENT_STORE_STREAM_DELETED', `Stream ${stream} was deleted for ever. Use another name.`);
+    super('EVENT_STORE_STREAM_DELETED', `Event stream '${stream}' is deleted.`);
   }
 }
 
@@ -47,6 +47,9 @@ export class WriteTooLarge extends MainstemError {
   }
 }
 
+/** What a proposed event says of itself, as clients are told when any of it is missing. */
+export const REQUIRED_PROPERTIES = ['type', 'content-type'] as const;
+
 /** A proposed event lacks what every event has. */
 export class MetadataMissing extends MainstemError {
   constructor(readonly properties: readonly string[]) {
@@ -54,10 +57,15 @@ export class MetadataMissing extends MainstemError {
   }
 }
 
-/** The write was not committed within its time. Whether it will be is not known; write it again with the same ids. */
+/** The write was not committed within its time. Whether it will be is not known, but if there was no time at all; write it again with the same ids. */
 export class WriteTimedOut extends MainstemError {
   constructor(waitedMs: number) {
-    super('EVENT_STORE_SERVER_WRITE_TIMED_OUT', `The write was not committed within ${Math.round(waitedMs)} ms. Write it again with the same ids.`);
+    super(
+      'EVENT_STORE_SERVER_WRITE_TIMED_OUT',
+      waitedMs > 0
+        ? `The write was not committed within ${Math.round(waitedMs)} ms. Write it again with the same ids.`
+        : 'The deadline of the write had passed when it came; nothing was written. Give it more time, or compare the clocks.',
+    );
   }
 }
 

@@ -67,7 +67,8 @@ export const outcomeOf = async (appended: Promise<AppendResult>): Promise<Outcom
     return ['ok', (await appended).nextExpectedRevision];
   } catch (error) {
     const { type, actualVersion } = error as { readonly type?: string; readonly actualVersion?: bigint | 'no_stream' };
-    if (type === 'wrong-expected-version' && actualVersion !== undefined) return ['wrong', actualVersion];
+    // Deletes are refused with the number that the protocol has for "no stream".
+    if (type === 'wrong-expected-version' && actualVersion !== undefined) return ['wrong', actualVersion === -1n ? 'no_stream' : actualVersion];
     if (type === 'stream-deleted') return ['deleted'];
     throw error;
   }

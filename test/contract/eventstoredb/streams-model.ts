@@ -51,7 +51,7 @@ export class StreamsModel {
     const from = this.last(stream) + 1n;
     for (const [index, event] of events.entries()) this.all.push({ ...event, stream, revision: from + BigInt(index), atMs });
     const last = events.length > 0 ? this.all.at(-1) : undefined;
-    if (events.length > 0 && this.#metadata.get(stream) === 'deleted') this.#note(stream, { truncateBefore: Number(from) }, atMs);
+    if (this.#metadata.get(stream) === 'deleted') this.#note(stream, { truncateBefore: Number(from) }, atMs);
     return { outcome: ['ok', from + BigInt(events.length) - 1n], last };
   }
 
@@ -136,10 +136,17 @@ export class StreamsModel {
   }
 
   #ruleByMemory(stream: string, ids: readonly (string | undefined)[]): Ruling | undefined {
-    const places = ids.map((id) => this.all.slice(this.#rememberedFrom).findLast((written) => written.id === id));
+    const places = ids.map((id) => this.#remembered(id));
     const here = places.map((written) => (written?.stream === stream ? written : undefined));
     if (here[0] === undefined) return undefined;
     return here.includes(undefined) ? this.#wrong(stream) : repeated(here.at(-1));
+  }
+
+  /** In the stream that the id came into last, its first place since then. */
+  #remembered(id: string | undefined): Written | undefined {
+    const places = this.all.slice(this.#rememberedFrom).filter((written) => written.id === id);
+    const elsewhere = places.findLastIndex(({ stream }) => stream !== places.at(-1)?.stream);
+    return places[elsewhere + 1];
   }
 
   #wrong(stream: string): Ruling {

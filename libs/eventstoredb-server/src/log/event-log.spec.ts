@@ -87,7 +87,7 @@ class Model {
     if (expected === 'stream-exists' && isDeleted) return ['stream-deleted'];
     if (expected === 'stream-exists' && last < 0 && !this.#metadata.has(stream)) return wrong;
     if (expected === 'any' || expected === 'stream-exists') {
-      const places = ids.map((id) => this.#latest(id)).map((written) => (written?.stream === stream ? written.revision : undefined));
+      const places = ids.map((id) => this.#remembered(id)).map((written) => (written?.stream === stream ? written.revision : undefined));
       if (places.length === 0 || places[0] === undefined) return undefined;
       return places.includes(undefined) ? wrong : ['written', places.at(-1) ?? -1];
     }
@@ -104,7 +104,7 @@ class Model {
   #append(stream: string, ids: readonly string[]): Answer {
     const from = this.last(stream) + 1;
     for (const [index, id] of ids.entries()) this.all.push({ stream, revision: from + index, id });
-    if (ids.length > 0 && this.#metadata.get(stream) === 'deleted') this.#note(stream, { $tb: from });
+    if (this.#metadata.get(stream) === 'deleted') this.#note(stream, { $tb: from });
     return ['written', from + ids.length - 1];
   }
 
@@ -126,8 +126,11 @@ class Model {
     return this.all.filter((written) => written.stream === stream && written.revision !== Number.MAX_SAFE_INTEGER);
   }
 
-  #latest(id: string): Written | undefined {
-    return this.all.findLast((written) => written.id === id);
+  /** In the stream that the id came into last, its first place since then. */
+  #remembered(id: string): Written | undefined {
+    const places = this.all.filter((written) => written.id === id);
+    const elsewhere = places.findLastIndex(({ stream }) => stream !== places.at(-1)?.stream);
+    return places[elsewhere + 1];
   }
 }
 

@@ -15,6 +15,8 @@ export interface StreamPageRequest {
   /** Inclusive. */
   readonly from: number;
   readonly limit: number;
+  /** A tombstoned stream gives what it still shows, and its tombstone. Default: nothing. */
+  readonly showsTombstone?: boolean;
 }
 
 export interface StreamPage {
@@ -76,8 +78,12 @@ export class LogReader {
   streamPage(request: StreamPageRequest): StreamPage {
     return this.#snapshot(() => {
       const state = this.#lookup.stateOf(request.stream);
-      if (!isFound(state) || state.isTombstoned) return { state, events: [], next: request.from, isEnd: true };
-      return { state, ...this.#ofStream(request, state.last, windowOf(state, this.#now())) };
+      const isShown = state.isTombstoned ? request.showsTombstone === true : isFound(state);
+      if (!isShown) return { state, events: [], next: request.from, isEnd: true };
+      const window = windowOf(state, this.#now());
+      if (!state.isTombstoned) return { state, ...this.#ofStream(request, state.last, window) };
+      const from = isFound(state) ? window.from : TOMBSTONE_REVISION;
+      return { state, ...this.#ofStream(request, TOMBSTONE_REVISION, { ...window, from }) };
     });
   }
 

@@ -64,7 +64,8 @@ export class LogTransaction {
     const { last, isDeleted } = ruled;
     for (const [index, event] of events.entries()) this.#insert(stream, last + 1 + index, event);
     const written: WriteOutcome = { kind: 'written', revision: last + events.length, position: this.#position };
-    if (isDeleted && events.length > 0) this.#undelete(stream, last + 1);
+    // Also without events: the stream is then there, and empty.
+    if (isDeleted) this.#undelete(stream, last + 1);
     if (wakes) this.#undelete(original, this.#lookup.stateOf(original).last + 1);
     return written;
   }

@@ -10,10 +10,11 @@ interface Place {
 export class RecentIds {
   readonly #places = new Map<string, Place>();
 
-  /** Remembers an id; the oldest one goes when there are too many. */
+  /** Remembers an id, of several places in one stream the first; the oldest one goes when there are too many. */
   remember(id: string, stream: string, revision: number): void {
+    const known = this.#places.get(id);
     this.#places.delete(id);
-    this.#places.set(id, { stream, revision });
+    this.#places.set(id, known?.stream === stream ? known : { stream, revision });
     if (this.#places.size <= IDS_MAX) return;
     const oldest = this.#places.keys().next();
     if (!oldest.done) this.#places.delete(oldest.value);

@@ -4,8 +4,9 @@ import type { Runtime } from '@mainstem/event-store';
 import { RequestInvalid, StreamTombstoned, WriteTimedOut, WriteTooLarge } from '../errors.js';
 import type { EventLog } from '../log/event-log.js';
 import type { ProposedEvent } from '../log/log-event.js';
-import type { WriteOutcome } from '../log/log-transaction.js';
-import { expectedOf, streamOf, uuidOf } from './wire.js';
+import type { Append, WriteOutcome } from '../log/log-transaction.js';
+import type { ExpectedVersion } from '../semantics/expected-version.js';
+import { expectedField, expectedOf, streamOf, uuidOf } from './wire.js';
 import { packed } from './definitions.js';
 import { failureOf, reportedFailure, type Report } from './failures.js';
 import { EMPTY, type BatchAppendRequestMessage, type ProposedMessage } from './messages.js';
@@ -30,7 +31,11 @@ type Call = ServerDuplexStream<BatchAppendRequestMessage, object>;
 /** One append, as far as it has been sent. */
 interface Unfinished {
   readonly first: BatchAppendRequestMessage;
+  /** When its client stops waiting, by the monotonic clock. */
+  readonly expiresAtMs: number;
   readonly events: ProposedEvent[];
+  /** Fires when its last part has come, or when nobody waits for that. Only where the first part was not the last. */
+  complete: AbortController | undefined;
   bytes: number;
   /** Why it is refused; told when its last part has come. */
   refusal: unknown;
@@ -49,27 +54,62 @@ export class BatchAppendCall {
     call.on('data', (request: BatchAppendRequestMessage) => this.#receive(request));
     call.on('end', () => {
       this.#hasEnded = true;
+      this.#forget();
       this.#endIfDone();
     });
     // The client has gone; what it sent completely is still written.
-    call.on('error', () => this.#unfinished.clear());
+    call.on('error', () => this.#forget());
+    call.on('cancelled', () => this.#forget());
   }
 
   #receive(request: BatchAppendRequestMessage): void {
     const key = keyOf(request);
-    if (key === undefined || (!this.#unfinished.has(key) && this.#unfinished.size >= UNFINISHED_MAX)) {
-      this.#call.emit(
-        'error',
-        failureOf(new RequestInvalid('Each part of an append needs the correlation id of its append; too many are unfinished.')),
-      );
+    if (key === undefined) {
+      this.#answer(request, {
+        error: refusalOf(new RequestInvalid('Each part of an append needs the correlation id of its append.'), this.#context.report),
+      });
       return;
     }
-    const append = this.#unfinished.get(key) ?? { first: request, events: [], bytes: 0, refusal: undefined };
-    this.#unfinished.set(key, append);
+    const known = this.#unfinished.get(key);
+    if (!known && this.#unfinished.size >= UNFINISHED_MAX) {
+      this.#call.emit('error', failureOf(new RequestInvalid('Too many appends are unfinished. Send the last part of earlier ones first.')));
+      return;
+    }
+    const append = known ?? this.#begun(request);
     this.#add(append, request.proposed_messages ?? []);
-    if (!request.is_final) return;
-    this.#unfinished.delete(key);
-    void this.#finish(append);
+    if (request.is_final) {
+      this.#unfinished.delete(key);
+      const isExpired = append.complete?.signal.aborted === true;
+      append.complete?.abort();
+      if (!isExpired) void this.#finish(append);
+    } else if (!known) {
+      this.#unfinished.set(key, append);
+      void this.#expire(append);
+    }
+  }
+
+  #begun(first: BatchAppendRequestMessage): Unfinished {
+    const expiresAtMs = this.#context.runtime.monotonic() + this.#waitMs(first.options ?? {});
+    return { first, expiresAtMs, events: [], bytes: 0, refusal: undefined, complete: undefined };
+  }
+
+  /** Tells the client that its time is over if the last part has not come by then. What still comes of the append is left aside. */
+  async #expire(append: Unfinished): Promise<void> {
+    const { runtime, report } = this.#context;
+    const complete = new AbortController();
+    append.complete = complete;
+    const waitMs = append.expiresAtMs - runtime.monotonic();
+    if (waitMs > 0) await runtime.sleep(waitMs, complete.signal);
+    if (complete.signal.aborted) return;
+    append.refusal = new WriteTimedOut(waitMs);
+    append.events.length = 0;
+    complete.abort();
+    this.#answer(append.first, { error: refusalOf(append.refusal, report) });
+  }
+
+  #forget(): void {
+    for (const { complete } of this.#unfinished.values()) complete?.abort();
+    this.#unfinished.clear();
   }
 
   #add(append: Unfinished, messages: readonly ProposedMessage[]): void {
@@ -89,23 +129,22 @@ export class BatchAppendCall {
 
   async #finish(append: Unfinished): Promise<void> {
     if (++this.#inFlight >= IN_FLIGHT_MAX) this.#call.pause();
-    const answer = await this.#answerTo(append);
-    const { correlation_id, options } = append.first;
-    this.#send({ correlation_id, stream_identifier: options?.stream_identifier ?? { stream_name: Buffer.alloc(0) }, ...echoOf(options), ...answer });
+    this.#answer(append.first, await this.#answerTo(append));
     this.#inFlight--;
     if (this.#inFlight < IN_FLIGHT_MAX && this.#call.isPaused()) this.#call.resume();
     this.#endIfDone();
   }
 
-  async #answerTo({ first, events, refusal }: Unfinished): Promise<object> {
+  async #answerTo({ first, events, refusal, expiresAtMs }: Unfinished): Promise<object> {
     try {
+      const { log, runtime } = this.#context;
+      const waitMs = expiresAtMs - runtime.monotonic();
+      if (waitMs <= 0) throw new WriteTimedOut(0);
       if (refusal !== undefined) throw refusal;
       const { options } = first;
       if (!options) throw new RequestInvalid('The first part of an append carries its options.');
       const append = { stream: streamOf(options.stream_identifier), expected: expectedOf(options), events };
-      const { log, runtime } = this.#context;
-      const outcome = await within(log.append(append), this.#waitMs(options), runtime);
-      return answerOf(outcome, options);
+      return answerOf(await within(log.append(append), waitMs, runtime), append);
     } catch (error) {
       return { error: refusalOf(error, this.#context.report) };
     }
@@ -121,8 +160,10 @@ export class BatchAppendCall {
     return Math.max(0, Math.min(writeTimeoutMs, option === 'deadline' ? ms : ms - runtime.now()));
   }
 
-  #send(answer: object): void {
-    if (!this.#call.cancelled && !this.#call.destroyed) this.#call.write(answer);
+  #answer({ correlation_id, options }: BatchAppendRequestMessage, answer: object): void {
+    if (this.#call.cancelled || this.#call.destroyed) return;
+    const { stream_identifier } = options ?? {};
+    this.#call.write({ ...(correlation_id && { correlation_id }), ...(stream_identifier && { stream_identifier }), ...answer });
   }
 
   #endIfDone(): void {
@@ -139,42 +180,36 @@ const keyOf = (request: BatchAppendRequestMessage): string | undefined => {
   }
 };
 
-const answerOf = (outcome: WriteOutcome, options: NonNullable<BatchAppendRequestMessage['options']>): object => {
-  if (outcome.kind === 'stream-deleted') throw new StreamTombstoned(streamOf(options.stream_identifier));
-  if (outcome.kind === 'wrong-version') return { error: wrongVersion(outcome.current, options) };
+const answerOf = (outcome: WriteOutcome, { stream, expected }: Append): object => {
+  if (outcome.kind === 'stream-deleted') throw new StreamTombstoned(stream);
+  if (outcome.kind === 'wrong-version') return { error: wrongVersion(outcome.current, expected) };
   const position = { commit_position: String(outcome.position), prepare_position: String(outcome.position) };
   return { success: { position, ...(outcome.revision < 0 ? { no_stream: EMPTY } : { current_revision: String(outcome.revision) }) } };
 };
 
-const wrongVersion = (current: number, options: NonNullable<BatchAppendRequestMessage['options']>): object => {
-  const { expected_stream_position: kind, stream_position } = options;
-  return {
-    code: status.ALREADY_EXISTS,
-    message: 'WrongExpectedVersion',
-    details: packed('event_store.client.WrongExpectedVersion', {
-      ...(current < 0 ? { current_no_stream: EMPTY } : { current_stream_revision: String(current) }),
-      ...(kind === 'stream_position' ? { expected_stream_position: stream_position } : kind && { [`expected_${kind}`]: EMPTY }),
-    }),
-  };
-};
+const wrongVersion = (current: number, expected: ExpectedVersion): object => ({
+  code: status.ALREADY_EXISTS,
+  message: 'WrongExpectedVersion',
+  details: packed('event_store.client.WrongExpectedVersion', {
+    ...(current < 0 ? { current_no_stream: EMPTY } : { current_stream_revision: String(current) }),
+    ...expectedField(expected, 'expected', 'expected_stream_position'),
+  }),
+});
+
+const TIMEOUT = packed('event_store.client.Timeout', EMPTY);
 
 const refusalOf = (error: unknown, report: Report): object => {
   const { code, details: message } = reportedFailure(error, report);
   if (error instanceof StreamTombstoned) {
     const stream_identifier = { stream_name: Buffer.from(error.stream) };
-    return { code, message, details: packed('event_store.client.StreamDeleted', { stream_identifier }) };
+    return { code: status.NOT_FOUND, message, details: packed('event_store.client.StreamDeleted', { stream_identifier }) };
   }
   if (error instanceof WriteTooLarge) {
     return { code, message, details: packed('event_store.client.MaximumAppendSizeExceeded', { maxAppendSize: error.bytesMax }) };
   }
   // Clients see the detail only: this one tells them that another attempt may do.
-  if (error instanceof WriteTimedOut || code === status.UNAVAILABLE) return { code, message, details: packed('event_store.client.Timeout', EMPTY) };
+  if (error instanceof WriteTimedOut) return { code: status.DEADLINE_EXCEEDED, message, details: TIMEOUT };
+  if (code === status.UNAVAILABLE) return { code, message, details: TIMEOUT };
   if (code === status.INVALID_ARGUMENT) return { code, message, details: packed('event_store.client.BadRequest', { message }) };
   return { code, message, details: packed('event_store.client.Unknown', EMPTY) };
-};
-
-const echoOf = (options: BatchAppendRequestMessage['options']): object => {
-  const kind = options?.expected_stream_position;
-  if (kind === undefined) return {};
-  return kind === 'stream_position' ? { stream_position: options?.stream_position } : { [kind]: EMPTY };
 };

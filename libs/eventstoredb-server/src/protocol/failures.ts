@@ -1,7 +1,7 @@
 // How a failed call is answered: gRPC codes, and the trailers by which clients choose their error class.
 import { Metadata, status, type ServiceError } from '@grpc/grpc-js';
 import { isMainstemError } from '@mainstem/event-store';
-import { MetadataMissing, StreamTombstoned, WriteTooLarge } from '../errors.js';
+import { MetadataMissing, REQUIRED_PROPERTIES, StreamTombstoned, WriteTooLarge } from '../errors.js';
 import { expectedNumber, type ExpectedVersion } from '../semantics/expected-version.js';
 
 /** An answer with a status other than OK. */
@@ -26,7 +26,8 @@ export const failureOf = (error: unknown): Failure => {
   if (error instanceof MetadataMissing) {
     return failure(status.INVALID_ARGUMENT, error.message, {
       exception: 'missing-required-metadata-property',
-      'required-metadata-properties': error.properties.join(','),
+      // All that there are, also those that are not missing.
+      'required-metadata-properties': REQUIRED_PROPERTIES.join(','),
     });
   }
   return failure(codeOf(error), isMainstemError(error) ? error.message : 'The server failed; its log tells more.');
@@ -60,14 +61,18 @@ const codeOf = (error: unknown): status => {
   return status.UNKNOWN;
 };
 
-/** Deletes and tombstones answer a wrong version by trailers; appends have a message for it. */
+/** Deletes and tombstones answer a wrong version by trailers and words of a real server; appends have a message for it. */
 export const wrongVersionFailure = (stream: string, expected: ExpectedVersion, current: number): Failure =>
-  failure(status.FAILED_PRECONDITION, `${stream} is not at the expected version.`, {
-    exception: 'wrong-expected-version',
-    'stream-name': stream,
-    'expected-version': String(expectedNumber(expected)),
-    ...(current >= 0 && { 'actual-version': String(current) }),
-  });
+  failure(
+    status.FAILED_PRECONDITION,
+    `Delete failed due to WrongExpectedVersion. Stream: ${stream}, Expected version: ${expectedNumber(expected)}, Actual version: ${current}`,
+    {
+      exception: 'wrong-expected-version',
+      'stream-name': stream,
+      'expected-version': String(expectedNumber(expected)),
+      'actual-version': String(current),
+    },
+  );
 
 export const accessDenied = (): Failure => failure(status.PERMISSION_DENIED, 'Access denied.', { exception: 'access-denied' });
 export const unauthenticated = (): Failure => failure(status.UNAUTHENTICATED, 'The credentials are not valid.', {});

@@ -28,7 +28,8 @@ export interface ReadOptionsMessage {
     readonly all_option?: 'position' | 'start' | 'end';
   };
   readonly stream_option?: 'stream' | 'all';
-  readonly read_direction?: string;
+  /** A number if it is none that there is. */
+  readonly read_direction?: string | number;
   readonly resolve_links?: boolean;
   readonly count?: string;
   readonly count_option?: 'count' | 'subscription';
@@ -42,6 +43,7 @@ export interface ReadOptionsMessage {
   };
   readonly filter_option?: 'filter' | 'no_filter';
   readonly uuid_option?: { readonly content?: 'structured' | 'string' };
+  readonly control_option?: { readonly compatibility?: number };
 }
 
 export interface ReadRequestMessage {

@@ -2,7 +2,7 @@
 import { StreamTombstoned } from '../errors.js';
 import type { EventLog } from '../log/event-log.js';
 import type { LogEvent } from '../log/log-event.js';
-import { isLink } from '../log/log-reader.js';
+import { isLink, type StreamPage } from '../log/log-reader.js';
 import { CheckpointInterval } from '../semantics/checkpoint-interval.js';
 import { encodeReadEvent } from './encode-event.js';
 import { EMPTY } from './messages.js';
@@ -10,6 +10,8 @@ import { PAGE_EVENTS, type AllReadPlan, type ReadPlan, type StreamReadPlan } fro
 
 /** Pages of plain reads are larger: nothing is counted by them. */
 const READ_PAGE_EVENTS = 256;
+/** Whoever still waits for this one has found an empty log. A filtered subscription is then told position 0, as releases since 24.2 do. */
+const FIRST_POSITION = 1;
 
 export interface ReadContext {
   readonly log: EventLog;
@@ -25,7 +27,7 @@ export async function* readAnswers(plan: ReadPlan, context: ReadContext): AsyncG
 }
 
 async function* streamEvents(plan: StreamReadPlan, count: number, { log, signal }: ReadContext): AsyncGenerator<readonly object[]> {
-  const { stream, isBackwards } = plan;
+  const { stream, isBackwards, tellsEnds } = plan;
   let from = plan.from === 'start' ? 0 : plan.from === 'end' ? Number.MAX_SAFE_INTEGER : plan.from;
   for (let left = count; left > 0 && !signal.aborted;) {
     const page = await log.streamPage({ stream, isBackwards, from, limit: Math.min(left, READ_PAGE_EVENTS) });
@@ -34,12 +36,22 @@ async function* streamEvents(plan: StreamReadPlan, count: number, { log, signal 
       yield [{ stream_not_found: { stream_identifier: { stream_name: Buffer.from(stream) } } }];
       return;
     }
+    if (tellsEnds && !isBackwards && left === count) yield firstPlace(from, count, page);
     yield await encoded(page.events, plan, log);
-    if (page.isEnd || page.next < 0) return;
     left -= page.events.length;
     from = page.next;
+    if (!page.isEnd && page.next >= 0 && left > 0) continue;
+    if (tellsEnds) yield [{ last_stream_position: String(page.state.last) }];
+    return;
   }
 }
+
+/** Told where the first page of a real server would be empty: the read begins inside what is not shown, or past the end. */
+const firstPlace = (from: number, count: number, { events, state }: StreamPage): readonly object[] => {
+  const first = events[0]?.revision ?? state.last + 1;
+  const isInFirstPage = events.length > 0 && first < from + Math.min(count, PAGE_EVENTS);
+  return isInFirstPage ? [] : [{ first_stream_position: String(first) }];
+};
 
 async function* allEvents(plan: AllReadPlan, count: number, { log, signal }: ReadContext): AsyncGenerator<readonly object[]> {
   const { isBackwards, filter } = plan;
@@ -56,14 +68,17 @@ async function* allEvents(plan: AllReadPlan, count: number, { log, signal }: Rea
 async function* streamSubscription(plan: StreamReadPlan, { log, signal, newId }: ReadContext): AsyncGenerator<readonly object[]> {
   const { stream } = plan;
   const first = await log.streamPage({ stream, isBackwards: true, from: Number.MAX_SAFE_INTEGER, limit: 1 });
+  if (first.state.isTombstoned) throw new StreamTombstoned(stream);
   let from = plan.from === 'start' ? 0 : plan.from === 'end' ? first.state.last + 1 : plan.from + 1;
   yield [{ confirmation: { subscription_id: newId() } }];
   let isLive = false;
   while (!signal.aborted) {
     const seen = await log.observe();
-    const page = await log.streamPage({ stream, isBackwards: false, from, limit: PAGE_EVENTS });
-    if (page.state.isTombstoned) throw new StreamTombstoned(stream);
+    // Live, the tombstone is the last event that comes.
+    const page = await log.streamPage({ stream, isBackwards: false, from, limit: PAGE_EVENTS, showsTombstone: isLive });
+    if (page.state.isTombstoned && !isLive) throw new StreamTombstoned(stream);
     yield await encoded(page.events, plan, log);
+    if (page.state.isTombstoned && page.isEnd) throw new StreamTombstoned(stream);
     from = Math.max(from, page.events.length > 0 || !page.isEnd ? page.next : from);
     if (!page.isEnd) continue;
     if (!isLive) yield [{ caught_up: EMPTY }];
@@ -87,6 +102,7 @@ async function* allSubscription(plan: AllReadPlan, { log, signal, newId }: ReadC
     if (checkpoints?.isDueAfter(page.considered) && reached > 0) yield [checkpointAt(reached)];
     from = page.next;
     if (!page.isEnd) continue;
+    if (checkpoints && !isLive && from <= FIRST_POSITION) yield [checkpointAt(0)];
     if (!isLive) yield [{ caught_up: EMPTY }];
     isLive = true;
     await log.changed(seen, signal);

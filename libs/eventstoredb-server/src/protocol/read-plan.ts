@@ -19,6 +19,8 @@ export interface StreamReadPlan extends Shape {
   /** Undefined: a subscription. */
   readonly count: number | undefined;
   readonly from: number | 'start' | 'end';
+  /** The client wants to be told where the stream begins and ends, and waits for it. */
+  readonly tellsEnds: boolean;
 }
 
 export interface AllReadPlan extends Shape {
@@ -37,7 +39,9 @@ export const readPlan = ({ options }: ReadRequestMessage): ReadPlan => {
   if (!options?.stream_option || !options.count_option || !options.filter_option) {
     throw new RequestInvalid('A read says what to read, how much of it, and whether there is a filter.');
   }
-  const isBackwards = options.read_direction === 'Backwards';
+  const { read_direction: direction = 'Forwards' } = options;
+  if (direction !== 'Forwards' && direction !== 'Backwards') throw new RequestInvalid(`A read goes forwards or backwards, not ${direction}.`);
+  const isBackwards = direction === 'Backwards';
   const isSubscription = options.count_option === 'subscription';
   if (isSubscription && isBackwards) throw new RequestInvalid('A subscription goes forwards.');
   if (options.stream_option === 'stream' && options.filter_option === 'filter')
@@ -51,10 +55,15 @@ export const readPlan = ({ options }: ReadRequestMessage): ReadPlan => {
   return options.stream_option === 'stream' ? { ...shape, ...streamPart(options) } : { ...shape, ...allPart(options, isSubscription) };
 };
 
-const streamPart = ({ stream }: ReadOptionsMessage): Pick<StreamReadPlan, 'kind' | 'stream' | 'from'> => {
+const streamPart = ({ stream, control_option: control }: ReadOptionsMessage): Pick<StreamReadPlan, 'kind' | 'stream' | 'from' | 'tellsEnds'> => {
   const { revision_option: option, revision } = stream ?? {};
   if (!option) throw new RequestInvalid('A read of a stream says where it starts.');
-  return { kind: 'stream', stream: streamOf(stream?.stream_identifier), from: option === 'revision' ? placeOf(revision) : option };
+  return {
+    kind: 'stream',
+    stream: streamOf(stream?.stream_identifier),
+    from: option === 'revision' ? placeOf(revision) : option,
+    tellsEnds: (control?.compatibility ?? 0) >= 1,
+  };
 };
 
 const allPart = (
@@ -62,7 +71,8 @@ const allPart = (
   isSubscription: boolean,
 ): Pick<AllReadPlan, 'kind' | 'from' | 'filter' | 'checkpointInterval'> => {
   if (!all?.all_option) throw new RequestInvalid('A read of all streams says where it starts.');
-  const commit = placeOf(all.position?.commit_position);
+  const [commit, prepare] = [placeOf(all.position?.commit_position), placeOf(all.position?.prepare_position)];
+  if (commit < prepare) throw new RequestInvalid('The commit position of a place is not below its prepare position.');
   // Some clients say "the end" by the largest number.
   const from = all.all_option === 'position' ? (commit === Number.MAX_SAFE_INTEGER ? 'end' : commit) : all.all_option;
   return filterOption === 'filter'

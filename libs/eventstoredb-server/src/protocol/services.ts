@@ -12,7 +12,7 @@ import { readPlan } from './read-plan.js';
 import { handleAppend, handleDelete, type WriteContext } from './write-calls.js';
 
 /** The release whose behaviour this server has: clients choose by it what they dare to ask. */
-const SERVER_VERSION = '23.10.6';
+const SERVER_VERSION = '24.10.14';
 const STREAMS = 'event_store.client.streams.streams';
 
 export interface ServiceContext extends WriteContext {

@@ -2,7 +2,7 @@
 import { stringifyUuid } from './uuid.js';
 import { RequestInvalid } from '../errors.js';
 import type { ExpectedVersion } from '../semantics/expected-version.js';
-import type { ExpectedKind, StreamIdentifierMessage, UuidMessage, WriteOptionsMessage } from './messages.js';
+import { EMPTY, type ExpectedKind, type StreamIdentifierMessage, type UuidMessage, type WriteOptionsMessage } from './messages.js';
 
 /** Errors: EVENT_STORE_SERVER_REQUEST_INVALID for names that are empty, broken UTF-8, or the bare prefix of metadata streams. */
 export const streamOf = (identifier: StreamIdentifierMessage | undefined): string => {
@@ -30,13 +30,25 @@ export const expectedOf = (options: WriteOptionsMessage): ExpectedVersion => {
     case 'stream_exists':
       return 'stream-exists';
     case 'revision':
-      return BigInt(options.revision ?? '0');
+      return revisionOf(options.revision);
     case 'stream_position':
-      return BigInt(options.stream_position ?? '0');
+      return revisionOf(options.stream_position);
     default:
       throw new RequestInvalid('The request does not say which revision is expected.');
   }
 };
+
+/** Some clients say "no stream" by the largest number. */
+export const NO_REVISION = 2n ** 64n - 1n;
+
+const revisionOf = (text: string | undefined): ExpectedVersion => {
+  const revision = BigInt(text ?? '0');
+  return revision === NO_REVISION ? 'no-stream' : revision;
+};
+
+/** The wire's words for what a write expected, for an answer that names it: the fields of `prefix`, or `number` for a revision. */
+export const expectedField = (expected: ExpectedVersion, prefix: string, number: string): object =>
+  typeof expected === 'bigint' ? { [number]: String(expected) } : { [`${prefix}_${expected.replace('-', '_')}`]: EMPTY };
 
 /** A UUID in lower case, undefined where there is none. Errors: EVENT_STORE_SERVER_REQUEST_INVALID. */
 export const uuidOf = (message: UuidMessage | undefined): string | undefined => {

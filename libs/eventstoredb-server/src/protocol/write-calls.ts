@@ -5,11 +5,12 @@ import { RequestInvalid, StreamTombstoned, WriteTooLarge } from '../errors.js';
 import type { EventLog } from '../log/event-log.js';
 import type { ProposedEvent } from '../log/log-event.js';
 import type { Write, WriteOutcome } from '../log/log-transaction.js';
+import type { ExpectedVersion } from '../semantics/expected-version.js';
 import { reportedFailure, wrongVersionFailure, type Report } from './failures.js';
 import { EMPTY, type AppendRequestMessage, type DeleteRequestMessage, type WriteOptionsMessage } from './messages.js';
 import { proposedEvent } from './proposed-event.js';
 import { within } from './time-limit.js';
-import { expectedOf, streamOf } from './wire.js';
+import { expectedField, expectedOf, NO_REVISION, streamOf } from './wire.js';
 
 export interface WriteContext {
   readonly log: EventLog;
@@ -30,7 +31,10 @@ export const handleAppend = (
   let bytes = 0;
   const events: ProposedEvent[] = [];
   const receive = (request: AppendRequestMessage): void => {
-    if (request.content === 'options') options ??= request.options;
+    if (request.content === 'options') {
+      if (options) throw new RequestInvalid('An append has one set of options.');
+      options = request.options;
+    }
     if (request.content !== 'proposed_message') return;
     if (!options) throw new RequestInvalid('The first message of an append carries its options.');
     const event = proposedEvent(request.proposed_message ?? {});
@@ -42,7 +46,7 @@ export const handleAppend = (
     if (refusal !== undefined) throw refusal;
     if (!options) throw new RequestInvalid('The first message of an append carries its options.');
     const append = { stream: streamOf(options.stream_identifier), expected: expectedOf(options), events };
-    return appendAnswer(await within(log.append(append), writeTimeoutMs, runtime), append, options);
+    return appendAnswer(await within(log.append(append), writeTimeoutMs, runtime), append);
   };
   call.on('data', (request: AppendRequestMessage) => {
     try {
@@ -82,24 +86,28 @@ const settle = async (work: Promise<object>, answer: sendUnaryData<object>, repo
   }
 };
 
-const appendAnswer = (outcome: WriteOutcome, { stream }: Write, options: WriteOptionsMessage): object => {
+const appendAnswer = (outcome: WriteOutcome, { stream, expected }: Write): object => {
   if (outcome.kind === 'stream-deleted') throw new StreamTombstoned(stream);
   if (outcome.kind === 'wrong-version') {
-    const kind = options.expected_stream_revision;
-    const isRevision = kind === 'revision';
     return {
       wrong_expected_version: {
         ...(outcome.current < 0
           ? { current_no_stream: EMPTY, no_stream_20_6_0: EMPTY }
           : { current_revision: String(outcome.current), current_revision_20_6_0: String(outcome.current) }),
-        ...(isRevision
-          ? { expected_revision: options.revision, expected_revision_20_6_0: options.revision }
-          : kind && { [`expected_${kind}`]: EMPTY }),
+        ...expectedField(expected, 'expected', 'expected_revision'),
+        ...expectedField20_6(expected),
       },
     };
   }
   const revision = outcome.revision < 0 ? { no_stream: EMPTY } : { current_revision: String(outcome.revision) };
   return { success: { ...revision, position: positionMessage(outcome.position) } };
+};
+
+/** For clients before 20.6.1, which know "no stream" as a number. */
+const expectedField20_6 = (expected: ExpectedVersion): object => {
+  if (expected === 'any') return { any_20_6_0: EMPTY };
+  if (expected === 'stream-exists') return { stream_exists_20_6_0: EMPTY };
+  return { expected_revision_20_6_0: String(expected === 'no-stream' ? NO_REVISION : expected) };
 };
 
 const positionMessage = (position: number): object => ({ commit_position: String(position), prepare_position: String(position) });
