@@ -8,6 +8,8 @@ export interface ProxyAnswers {
   readonly afterConfirmation?: () => readonly Buffer[];
   /** The answer in place of the server's, to an append with these bytes. */
   readonly toAppend?: (request: Buffer) => Buffer | undefined;
+  /** The failure in place of the server's answer to a read. */
+  readonly toRead?: () => { readonly code: number; readonly details: string } | undefined;
 }
 
 export interface AnsweringProxy {
@@ -33,10 +35,12 @@ const passOn = (to: Call) => (error: unknown) => {
   to.emit('error', { code, details, metadata });
 };
 
-export const startAnsweringProxy = async (port: number, { afterConfirmation, toAppend }: ProxyAnswers = {}): Promise<AnsweringProxy> => {
+export const startAnsweringProxy = async (port: number, { afterConfirmation, toAppend, toRead }: ProxyAnswers = {}): Promise<AnsweringProxy> => {
   const upstream = new Client(`127.0.0.1:${port}`, credentials.createInsecure());
   let bytesRead = 0;
   const read = (call: Call): void => {
+    const failure = toRead?.();
+    if (failure) return call.emit('error', failure);
     const onward = upstream.makeServerStreamRequest(`${STREAMS}/Read`, asItIs, asItIs, call.request, call.metadata);
     let isFirst = true;
     onward.on('data', (bytes: Buffer) => {
