@@ -5,7 +5,7 @@ import { count, documentProjection, Projector, rollUp, sum, type ProjectionStatu
 
 export class CountedData {
   keys!: string[];
-  /** How long a text the document is to hold. */
+  /** How long a text documents are to hold whose key begins with `large`. */
   length?: number;
   /** Anything else that it is to hold. */
   content?: unknown;
@@ -29,7 +29,13 @@ export const counts = documentProjection({
   document: CountClass,
   events: [events],
   key: ({ data }) => data.keys,
-  evolve: { Counted: (known, { data }, key) => ({ key, times: (known?.times ?? 0) + 1, content: data.content ?? 'x'.repeat(data.length ?? 0) }) },
+  evolve: {
+    Counted: (known, { data }, key) => ({
+      key,
+      times: (known?.times ?? 0) + 1,
+      content: data.content ?? (key.startsWith('large') ? 'x'.repeat(data.length ?? 0) : ''),
+    }),
+  },
   rollUps: [
     rollUp(CountClass, {
       name: 'totals',
@@ -41,7 +47,7 @@ export const counts = documentProjection({
   ],
 });
 
-const TIMEOUT_MS = 25_000;
+const TIMEOUT_MS = 40_000;
 const LOOK_MS = 5;
 const RECOVERY: RecoveryPolicy = { onFailure: 'park', attemptsMax: 1, retryDelayMs: 1, retryDelayMaxMs: 20 };
 

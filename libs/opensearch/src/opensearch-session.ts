@@ -19,6 +19,7 @@ import { listParked, parkedKeyCounts } from './read/parked-events.js';
 import type { SearchServer } from './server/search-server.js';
 import { sendRequests } from './write/bulk-writer.js';
 import { bulkRequests, type WrittenCollection } from './write/document-lines.js';
+import { assertTaken } from './write/large-documents.js';
 import { finishIntent, storeRequests } from './write/intents.js';
 
 const KEYS_PER_REQUEST = 2_000;
@@ -76,10 +77,15 @@ export class OpenSearchSession implements ReadStoreSession {
   async commit(batch: CommitBatch): Promise<void> {
     this.#assertMine(batch.checkpoint.from);
     const commit = this.#state.body.commit + 1;
-    const requests = bulkRequests(batch, commit, this.#collections).map(({ lines }) => lines);
+    const { requests, large } = bulkRequests(batch, commit, this.#collections);
+    if (large.length > 0) await assertTaken(this.#parts.server, this.#parts.place, large);
     // From here on a failure leaves open what is there: the session is of no use any more.
     this.#isOver = true;
-    await this.#write(batch, commit, requests);
+    await this.#write(
+      batch,
+      commit,
+      requests.map(({ lines }) => lines),
+    );
     this.#isOver = false;
   }
 

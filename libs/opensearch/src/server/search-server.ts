@@ -99,8 +99,8 @@ export const translateError = (error: unknown): Error => {
 export const refusalOf = (status: number, reason: string, cause?: unknown): Error => {
   if (isBlock(reason)) return new SearchServerReadOnly(STORE_NAME, reason, cause);
   if (status === 401 || status === 403) return new SearchPermissionDenied(STORE_NAME, `the server answers ${status} (${reason})`, cause);
-  // Larger than the server or a proxy before it takes, or than it has memory for.
-  const isTooLarge = status === TOO_LARGE || reason.includes('circuit_breaking_exception');
+  // Larger than the server or a proxy before it takes, or than it has memory for: of all requests at a time, or of the one.
+  const isTooLarge = status === TOO_LARGE || /circuit_breaking_exception|_operation_bytes=/.test(reason);
   return new (isTooLarge ? ReadStoreOverburdened : ReadStoreUnavailable)(STORE_NAME, `the server answers ${status} (${reason})`, cause);
 };
 

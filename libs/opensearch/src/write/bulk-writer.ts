@@ -78,7 +78,7 @@ const send = async (server: SearchServer, target: BulkTarget, lines: string): Pr
   const hopeless = failed.find(({ status, error }) => status !== CONFLICT && !isBusyAnswer(status, error));
   if (hopeless?.status === BAD_REQUEST) {
     const problem = `document ${hopeless._id} of a batch that is committed: ${reasonIn(hopeless.error)}`;
-    throw new StatementRefused(STORE_NAME, `${problem}; rebuild the projection without this document`);
+    throw new StatementRefused(STORE_NAME, `${problem}; undo what was changed of the index (its mapping, a pipeline), or rebuild the projection`);
   }
   if (hopeless) throw refusalOf(hopeless.status, `document ${hopeless._id}: ${reasonIn(hopeless.error)}`);
   const outdone = await newerOnes(server, target, failed);

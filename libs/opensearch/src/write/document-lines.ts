@@ -28,10 +28,25 @@ export interface BulkRequest {
   readonly count: number;
 }
 
+/** A document for which the server, or what is before it, may have no room. */
+export interface LargeDocument {
+  readonly collection: string;
+  readonly key: string;
+  /** As it is written. */
+  readonly source: string;
+}
+
+export interface BatchLines {
+  readonly requests: readonly BulkRequest[];
+  readonly large: readonly LargeDocument[];
+}
+
 const OPERATIONS_MAX = 5_000;
 const REQUEST_LENGTH_MAX = 4_000_000;
 /** Of one document, in UTF-16 units: the server takes requests of 100 MB and keeps a document in memory more than once. */
 const DOCUMENT_LENGTH_MAX = 10_000_000;
+/** From here on a document is tried first: proxies take a megabyte, and some servers not much more. */
+const LARGE_LENGTH_MIN = 250_000;
 /** The longest term that an index holds, in bytes. */
 const KEY_BYTES_MAX = 32_000;
 /** What the server's parser takes for the name of a field. */
@@ -44,12 +59,12 @@ const POSITION_DIGITS = 20;
  * Every change of a batch, in the order in which it was given. `version`: what it takes for older.
  * Errors: READ_STORE_INVALID_DOCUMENT for what the server would refuse, before anything is sent.
  */
-export const bulkRequests = (batch: CommitBatch, version: number, collections: ReadonlyMap<string, WrittenCollection>): readonly BulkRequest[] => {
+export const bulkRequests = (batch: CommitBatch, version: number, collections: ReadonlyMap<string, WrittenCollection>): BatchLines => {
   const requests = new RequestList(version);
   for (const changes of batch.changes) addChanges(requests, changes, collections.get(changes.collection));
   for (const { key, position } of batch.unpark ?? []) requests.add(parkedId(key, position), DELETED);
   for (const event of batch.park ?? []) requests.add(parkedId(event.key, event.position), parkedSource(event));
-  return requests.finish();
+  return { requests: requests.finish(), large: requests.large };
 };
 
 /** Sorts by its text as by its number. */
@@ -63,7 +78,11 @@ const DELETED = JSON.stringify({ kind: DELETED_KIND });
 const addChanges = (requests: RequestList, { collection, upserts, deletes }: CollectionChanges, written: WrittenCollection | undefined): void => {
   if (!written) throw new TypeError(`the projection declares no collection ${collection}`);
   for (const key of deletes) requests.add(documentId(collection, key), DELETED);
-  for (const [key, document] of upserts) requests.add(documentId(collection, key), documentSource(collection, key, document, written));
+  for (const [key, document] of upserts) {
+    const source = documentSource(collection, key, document, written);
+    requests.add(documentId(collection, key), source);
+    if (source.length >= LARGE_LENGTH_MIN) requests.large.push({ collection, key, source });
+  }
 };
 
 const documentSource = (collection: string, key: string, document: ProjectionDocument, written: WrittenCollection): string => {
@@ -122,6 +141,7 @@ const parkedSource = (event: ParkedEvent): string => {
 };
 
 class RequestList {
+  readonly large: LargeDocument[] = [];
   readonly #requests: BulkRequest[] = [];
   #lines: string[] = [];
   #length = 0;

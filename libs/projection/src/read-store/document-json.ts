@@ -11,7 +11,9 @@ export const encodeDocument = (collection: string, key: string, document: Projec
   try {
     return encodeJson(document, 'document');
   } catch (error) {
-    throw isMainstemError(error) ? new InvalidDocument(collection, key, error.message, error) : error;
+    // Also what no string can hold.
+    if (isMainstemError(error) || error instanceof RangeError) throw new InvalidDocument(collection, key, error.message, error);
+    throw error;
   }
 };
 

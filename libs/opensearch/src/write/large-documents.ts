@@ -1,0 +1,34 @@
+// Large documents are tried before their batch is committed: afterwards it would be too late to find that nothing on the way has room for one.
+import { InvalidDocument } from '@mainstem/projection';
+import { stateId } from '../generation/names.js';
+import type { StatePlace } from '../generation/state-document.js';
+import { reasonIn, type SearchServer } from '../server/search-server.js';
+import type { LargeDocument } from './document-lines.js';
+
+const BAD_REQUEST = 400;
+const TOO_LARGE = 413;
+
+interface TrialAnswer {
+  readonly items?: readonly { readonly create?: { readonly status: number; readonly error?: unknown } }[];
+}
+
+/**
+ * Nothing is written: each is sent as if it were to be made under the identity of the state document, which is there already. The server reads and parses it, and
+ * then says so. Errors: READ_STORE_INVALID_DOCUMENT for one that is not taken, and as `SearchServer.request`.
+ */
+export const assertTaken = async (server: SearchServer, place: StatePlace, documents: readonly LargeDocument[]): Promise<void> => {
+  const action = JSON.stringify({ create: { _id: stateId(place.partition) } });
+  for (const { collection, key, source } of documents) {
+    const { status, body } = await server.request<TrialAnswer | null>({
+      method: 'POST',
+      path: `/${place.alias}/_bulk`,
+      query: { require_alias: 'true' },
+      body: `${action}\n${source}\n`,
+      expected: [TOO_LARGE],
+    });
+    const said = body?.items?.[0]?.create;
+    const refused = status === TOO_LARGE ? `${TOO_LARGE}, too large` : said?.status === BAD_REQUEST ? reasonIn(said.error) : undefined;
+    if (refused !== undefined)
+      throw new InvalidDocument(collection, key, `the search server does not take its ${source.length} characters (${refused})`);
+  }
+};
