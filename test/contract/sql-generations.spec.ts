@@ -1,8 +1,16 @@
 // Generations of the SQL read store under concurrent readers and writers, on both dialects.
+import { IsString } from 'class-validator';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { SqlReadStore } from '@mainstem/sql';
+import { defineEvents } from '@mainstem/event-store';
+import type { EventRegistry } from '@mainstem/event-store';
+import { handlerProjection } from '@mainstem/projection';
+import type { SqlReadStore, SqlTransaction } from '@mainstem/sql';
 import { CountryTotal, incarnation, move, Parcel, parcel, parcels, sqlFixtures } from './sql-fixtures.js';
 import type { SqlFixture } from './sql-fixtures.js';
+
+class Sent {
+  @IsString() parcelId!: string;
+}
 
 for (const { name, make } of await sqlFixtures()) {
   describe(`generations in ${name}`, () => {
@@ -20,6 +28,17 @@ for (const { name, make } of await sqlFixtures()) {
         { collection: 'countries', upserts: countries, deletes: [] },
       ];
       await session.commit({ changes, checkpoint: move(undefined, generation) });
+    };
+
+    /** How many indexes a generation's table has besides that of its key. */
+    const indexed = async (store: SqlReadStore, generation: number): Promise<number> => {
+      const sql =
+        name === 'SQLite'
+          ? 'SELECT count(*) AS total FROM sqlite_master WHERE type = ? AND tbl_name = ? AND sql IS NOT NULL'
+          : "SELECT count(*) AS total FROM pg_indexes WHERE indexdef LIKE 'CREATE INDEX%' AND schemaname = $1 AND tablename = $2";
+      const scope = 'schema' in fixture.location ? fixture.location.schema : 'index';
+      const { value } = await store.read([], (manager) => manager.query<{ total: number }[]>(sql, [scope, `parcels__g${generation}`]));
+      return Number(value[0]?.total);
     };
 
     /** All generation numbers that one read sees: in each table, twice, and in the position. */
@@ -110,21 +129,37 @@ for (const { name, make } of await sqlFixtures()) {
       await store.createGeneration(parcels, incarnation);
       await fill(store, 1);
       const { number } = await store.createGeneration(parcels, incarnation, { isBulk: true });
-      const indexed = async (generation: number): Promise<number> => {
-        const sql =
-          name === 'SQLite'
-            ? 'SELECT count(*) AS total FROM sqlite_master WHERE type = ? AND tbl_name = ? AND sql IS NOT NULL'
-            : "SELECT count(*) AS total FROM pg_indexes WHERE indexdef LIKE 'CREATE INDEX%' AND schemaname = $1 AND tablename = $2";
-        const scope = 'schema' in fixture.location ? fixture.location.schema : 'index';
-        const { value } = await store.read(['parcels'], (manager) => manager.query<{ total: number }[]>(sql, [scope, `parcels__g${generation}`]));
-        return Number(value[0]?.total);
-      };
-      expect(await indexed(1)).toBeGreaterThan(0);
-      expect(await indexed(number)).toBe(0);
+      expect(await indexed(store, 1)).toBeGreaterThan(0);
+      expect(await indexed(store, number)).toBe(0);
       const session = await store.open(parcels, number);
       await session.finishBulk();
       await session.finishBulk();
-      expect(await indexed(number)).toBe(await indexed(1));
+      expect(await indexed(store, number)).toBe(await indexed(store, 1));
+    });
+
+    it('gives tables of a handler projection their indexes while it is filled in bulk: it looks rows up by them', async () => {
+      const store = await fixture.open();
+      const handler = handlerProjection<SqlTransaction, [EventRegistry]>({
+        name: 'handled',
+        version: 1,
+        events: [defineEvents('parcel', { Sent })],
+        tables: { parcels: Parcel },
+        apply: async () => undefined,
+      });
+      const { number } = await store.createGeneration(handler, incarnation, { isBulk: true });
+      expect(await indexed(store, number)).toBe(1);
+      const session = await store.open(handler, number);
+      const twice = session.transact(
+        async (transaction) => {
+          await transaction.upsert('parcels', [parcel('a')]);
+          const columns = '"parcelId", land, weight, number, ratio, "isOpen"';
+          await transaction.query(`INSERT INTO ${transaction.table('parcels')} (${columns}) SELECT ${columns} FROM ${transaction.table('parcels')}`);
+        },
+        { checkpoint: move(undefined, 1) },
+      );
+      await expect(twice).rejects.toThrow(/unique/i);
+      await session.finishBulk();
+      expect(await indexed(store, number)).toBe(1);
     });
 
     it('drops a generation with its tables and its open session, and never uses its number again', async () => {

@@ -24,12 +24,13 @@ export class GenerationTables {
     this.#collections = database.sqlName('mainstem_collections');
   }
 
-  /** Makes the tables of a new generation, with their indices unless it is to be filled in bulk. Errors: READ_STORE_UNSUPPORTED_ENTITY, READ_STORE_NAME_TAKEN. */
+  /** Makes the tables of a new generation, with their indices unless it is to be filled in bulk and looks nothing up. Errors: READ_STORE_UNSUPPORTED_ENTITY, READ_STORE_NAME_TAKEN. */
   async create(connection: SqlConnection, { projection, number, isBulk }: Generation, collections: readonly CollectionDescriptor[]): Promise<void> {
-    for (const { name, document, hasState } of collections) {
+    for (const { name, document, hasState, hasLookups = false } of collections) {
       const layout = this.database.layouts.of(document);
       await this.#assertNameFree(connection, projection, layout.view);
-      await connection.define((runner) => runner.createTable(this.#tableOf(layout, number, hasState), false, false, !isBulk));
+      const isIndexed = !isBulk || hasLookups;
+      await connection.define((runner) => runner.createTable(this.#tableOf(layout, number, hasState), false, false, isIndexed));
       await connection.run(
         `INSERT INTO ${this.#collections} (projection, generation, collection, view_name, table_name, signature) VALUES (?, ?, ?, ?, ?, ?)`,
         [projection, number, name, layout.view, generationTableName(layout.view, number), layout.signature],

@@ -29,7 +29,12 @@ export const handlerProjection = <Transaction, const Registries extends readonly
 ): HandlerProjection<Transaction> => {
   const types: readonly string[] = options.types ?? [...new Set(options.events.flatMap((registry) => registry.types))];
   const wanted = new WantedEvents(options.name, sourcesOf(options.name, options.events, types));
-  const collections: CollectionDescriptor[] = Object.entries(options.tables).map(([name, document]) => ({ name, document, hasState: false }));
+  const collections: CollectionDescriptor[] = Object.entries(options.tables).map(([name, document]) => ({
+    name,
+    document,
+    hasState: false,
+    hasLookups: true,
+  }));
   assertNames(options.name, [...collections]);
   assertNames(options.name, [{ name: options.name, document: Object as DocumentClass, hasState: false }]);
   const fingerprint = definitionFingerprint(options.name, [options.name, options.version, types, options.tables, options.key, options.apply], wanted);

@@ -19,6 +19,8 @@ export interface CollectionDescriptor {
   readonly document: DocumentClass;
   /** Documents carry the engine's own bookkeeping in a property `$state` (a string), which queries must not show. */
   readonly hasState: boolean;
+  /** The projection itself looks documents up by more than their keys: what queries need is there while it is filled, with `isBulk` too. Default false. */
+  readonly hasLookups?: boolean;
 }
 
 /** What a read store has to know about a projection. */
