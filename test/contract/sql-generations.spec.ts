@@ -1,12 +1,26 @@
 // Generations of the SQL read store under concurrent readers and writers, on both dialects.
 import { IsString } from 'class-validator';
+import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { defineEvents } from '@mainstem/event-store';
 import type { EventRegistry } from '@mainstem/event-store';
 import { handlerProjection } from '@mainstem/projection';
+import type { DocumentClass, ProjectionDescriptor } from '@mainstem/projection';
 import type { SqlReadStore, SqlTransaction } from '@mainstem/sql';
 import { CountryTotal, incarnation, move, Parcel, parcel, parcels, sqlFixtures } from './sql-fixtures.js';
 import type { SqlFixture } from './sql-fixtures.js';
+
+const schemaOf = ({ location }: SqlFixture): string => ('schema' in location && location.schema) || '';
+
+/** An entity with these indexes, made at run time. */
+const entityWith = (...indexes: readonly (readonly string[])[]): DocumentClass => {
+  class Indexed {}
+  Entity('indexed')(Indexed);
+  PrimaryColumn('text')(Indexed.prototype, 'id');
+  for (const column of ['note', 'land']) Column('text')(Indexed.prototype, column);
+  for (const columns of indexes) Index([...columns])(Indexed);
+  return Indexed;
+};
 
 class Sent {
   @IsString() parcelId!: string;
@@ -160,6 +174,49 @@ for (const { name, make } of await sqlFixtures()) {
       await expect(twice).rejects.toThrow(/unique/i);
       await session.finishBulk();
       expect(await indexed(store, number)).toBe(1);
+    });
+
+    it('gives the serving generation the indexes of a changed entity when it is opened, without a rebuild', async () => {
+      const shown = async (...indexes: readonly (readonly string[])[]): Promise<string> => {
+        const document = entityWith(...indexes);
+        const store = await fixture.open([document]);
+        const projection = { ...parcels, name: 'indexed', collections: [{ name: 'indexed', document, hasState: false }] };
+        if ((await store.generations('indexed')).length === 0) await store.createGeneration(projection, incarnation);
+        await (await store.open(projection, 1)).close();
+        const sql =
+          name === 'SQLite'
+            ? "SELECT sql AS words FROM sqlite_master WHERE type = 'index' AND tbl_name = 'indexed__g1' AND sql IS NOT NULL"
+            : `SELECT indexdef AS words FROM pg_indexes WHERE tablename = 'indexed__g1' AND schemaname = '${schemaOf(fixture)}'`;
+        const { value } = await store.read(['indexed'], (manager) => manager.query<{ words: string }[]>(sql));
+        await store.close();
+        const columns = value.filter(({ words }) => words.startsWith('CREATE INDEX')).map(({ words }) => words.slice(words.lastIndexOf('(')));
+        return columns.join().replaceAll('"', '');
+      };
+      expect(await shown()).toBe('');
+      expect(await shown(['note'])).toBe('(note)');
+      expect(await shown(['note'], ['note'])).toBe('(note)');
+      expect(await shown(['note', 'land'])).toBe('(note, land)');
+      expect(await shown()).toBe('');
+    });
+
+    it.runIf(name === 'PostgreSQL')('asks for a rebuild where a row does not fit into an index of a changed entity', async () => {
+      const [former, next] = [entityWith(), entityWith(['note'])];
+      const of = (document: DocumentClass): ProjectionDescriptor => ({
+        ...parcels,
+        name: 'indexed',
+        collections: [{ name: 'indexed', document, hasState: false }],
+      });
+      const store = await fixture.open([former]);
+      await store.createGeneration(of(former), incarnation);
+      const note = Array.from({ length: 2_000 }, () => Math.random().toString(36)).join('');
+      await (
+        await store.open(of(former), 1)
+      ).commit({
+        changes: [{ collection: 'indexed', upserts: new Map([['a', { id: 'a', note, land: '' }]]), deletes: [] }],
+        checkpoint: move(undefined, 1),
+      });
+      const changed = await fixture.open([next]);
+      await expect(changed.open(of(next), 1)).rejects.toMatchObject({ code: 'READ_STORE_FINGERPRINT_MISMATCH' });
     });
 
     it('drops a generation with its tables and its open session, and never uses its number again', async () => {

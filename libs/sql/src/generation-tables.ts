@@ -1,4 +1,5 @@
 // Tables and views of generations. They are made from the entity's metadata and never migrate: a changed entity means a new generation.
+import { createHash } from 'node:crypto';
 import { Table, TableColumn } from 'typeorm';
 import type { CollectionDescriptor, Generation } from '@mainstem/projection';
 import type { EntityLayout } from './entity/entity-layout.js';
@@ -45,9 +46,24 @@ export class GenerationTables {
       const table = this.database.sqlName(generationTableName(layout.view, generation));
       return this.#tableOf(layout, generation, hasState).indices.map(({ name = '', columnNames, where }) => {
         const condition = where === undefined || where === '' ? '' : ` WHERE ${where}`;
-        return `CREATE INDEX IF NOT EXISTS ${quoted(name)} ON ${table} (${columnNames.map(quoted).join(', ')})${condition}`;
+        return `${createIndex(name)}${table} (${columnNames.map(quoted).join(', ')})${condition}`;
       });
     });
+  }
+
+  /** Statements that give a generation's tables the indexes of today's entities: these change without a change of the documents. */
+  async indexChanges(connection: SqlConnection, collections: readonly CollectionDescriptor[], generation: number): Promise<readonly string[]> {
+    const changes: string[] = [];
+    for (const collection of collections) {
+      const table = generationTableName(this.database.layouts.of(collection.document).view, generation);
+      const found = (await connection.query<{ name: string }>(this.database.indexesOf, [table])).map(({ name }) => name);
+      const wanted = this.indexStatements([collection], generation);
+      const isWanted = (index: string): boolean => wanted.some((sql) => sql.startsWith(createIndex(index)));
+      changes.push(...wanted.filter((sql) => !found.some((index) => sql.startsWith(createIndex(index)))));
+      const ours = found.filter((index) => isOurs(table, index));
+      changes.push(...ours.filter((index) => !isWanted(index)).map((index) => `DROP INDEX IF EXISTS ${this.database.sqlName(index)}`));
+    }
+    return changes;
   }
 
   /** The collections of a stored generation. */
@@ -115,7 +131,9 @@ export class GenerationTables {
     const table = Table.create(layout.metadata, dataSource.driver);
     const name = generationTableName(layout.view, generation);
     table.name = schema === undefined ? name : `${schema}.${name}`;
-    table.indices.forEach((index, place) => (index.name = `${name}_i${place + 1}`));
+    // Named for what they index, so that a changed one has another name; the same twice is one.
+    const indexes = new Map(table.indices.map((index) => [`${indexPrefix(name)}${wordsHash([...index.columnNames, index.where ?? ''])}`, index]));
+    table.indices = [...indexes].map(([index, options]) => Object.assign(options, { name: index }));
     const kinds = new Map(layout.columns.map(({ column, kind }) => [column, kind]));
     for (const column of table.columns) {
       delete column.primaryKeyConstraintName; // names of indices are unique in a schema, and generations live side by side
@@ -131,6 +149,19 @@ export class GenerationTables {
     return table;
   }
 }
+
+const createIndex = (index: string): string => `CREATE INDEX IF NOT EXISTS ${quoted(index)} ON `;
+
+/** How the names of a table's indexes begin, but for that of its key. */
+const indexPrefix = (table: string): string => `${table}_i`;
+
+const HASH_LENGTH = 8;
+
+/** Not those that an operator has added. */
+const isOurs = (table: string, index: string): boolean =>
+  index.startsWith(indexPrefix(table)) && /^(?:[0-9a-f]{8}|[0-9]{1,2})$/.test(index.slice(indexPrefix(table).length));
+
+const wordsHash = (words: readonly string[]): string => createHash('sha256').update(JSON.stringify(words)).digest('hex').slice(0, HASH_LENGTH);
 
 /** Whether a view with the former columns can be replaced in place: these, of the same types, and perhaps more behind them. */
 const startsAlike = (former: string, next: string): boolean => {

@@ -67,6 +67,8 @@ export interface SqlDatabase {
   /** A view with the same columns can be replaced in place, which keeps the rights granted on it. */
   readonly canReplaceViews: boolean;
 
+  /** A query for the names of the indexes (`name`) of the table that its one parameter names. */
+  readonly indexesOf: string;
   /** SQL for the database's own clock, in whole milliseconds. */
   readonly nowMs: string;
 

@@ -118,7 +118,9 @@ export class SqlReadStore implements ReadStore {
       return raised;
     });
     const parts = { database: this.database, generations: this.#generations, parked: this.#parked, tables: this.#tables };
-    return new SqlReadStoreSession(parts, { opened, partition, tables, collections: projection.collections, now: () => this.#now() });
+    const session = new SqlReadStoreSession(parts, { opened, partition, tables, collections: projection.collections, now: () => this.#now() });
+    if (partition === 0) await session.matchIndexes(opened);
+    return session;
   }
 
   async promote(projection: string, generation: number, options: PromoteOptions = {}): Promise<void> {

@@ -1,6 +1,6 @@
 // The right to write one generation: rows and checkpoint in one transaction, fenced by the epoch.
 import { isMainstemError } from '@mainstem/event-store';
-import { checkpointIn, CheckpointMoved } from '@mainstem/projection';
+import { checkpointIn, CheckpointMoved, FingerprintMismatch } from '@mainstem/projection';
 import type {
   Checkpoint,
   CheckpointMove,
@@ -107,6 +107,25 @@ export class SqlReadStoreSession implements TransactionalSession<SqlTransaction>
 
   async parkedKeys(): Promise<ReadonlyMap<string, number>> {
     return this.parts.database.use((connection) => this.parts.parked.keys(connection, this.#selection));
+  }
+
+  /**
+   * Makes the indexes that today's entities have and the tables lack, and drops those that are there no more; takes as long as the data is large.
+   * Errors: READ_STORE_FINGERPRINT_MISMATCH if a row does not fit into an index; otherwise as `commit`.
+   */
+  async matchIndexes({ isBulk }: Pick<Generation, 'isBulk'>): Promise<void> {
+    const { database, generations, tables } = this.parts;
+    const indexed = this.#collections.filter(({ hasLookups = false }) => !isBulk || hasLookups);
+    try {
+      for (const sql of await database.use((connection) => tables.indexChanges(connection, indexed, this.generation))) {
+        await this.#inEpoch(
+          (connection) => generations.touch(connection, this.#owner),
+          (connection) => connection.runLong(sql),
+        );
+      }
+    } catch (error) {
+      throw isMainstemError(error, 'READ_STORE_STATEMENT_REFUSED') ? new FingerprintMismatch(this.#projection, this.generation) : error;
+    }
   }
 
   async finishBulk(): Promise<void> {

@@ -53,7 +53,14 @@ export class PostgresConnection implements SqlConnection {
   async runLong(sql: string): Promise<void> {
     await this.control('SET LOCAL statement_timeout = 0');
     const statement = { text: sql, query_timeout: LONG_TIMEOUT_MS }; // the driver has its own limit
-    await this.#guarded(() => this.#client.query(statement));
+    await this.#guarded(async () => {
+      try {
+        await this.#client.query(statement);
+      } catch (error) {
+        // Rows that are there already do not fit: a value too large for an index.
+        throw isDataError(error) ? new StatementRefused('sql', problemOf(error), error) : error;
+      }
+    });
   }
 
   async queryForeign<Row extends object>(sql: string, parameters: readonly unknown[]): Promise<readonly Row[]> {

@@ -74,6 +74,10 @@ export class PostgresDatabase implements SqlDatabase {
     }
   }
 
+  get indexesOf(): string {
+    return `SELECT indexname AS name FROM pg_indexes WHERE schemaname = '${this.schema}' AND tablename = ?`;
+  }
+
   get schema(): string {
     return this.parts.schema;
   }

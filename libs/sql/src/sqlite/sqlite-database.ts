@@ -32,6 +32,7 @@ export class SqliteDatabase implements SqlDatabase {
   readonly schema = undefined;
   readonly textCollation = undefined;
   readonly canReplaceViews = false;
+  readonly indexesOf = "SELECT name FROM sqlite_master WHERE type = 'index' AND tbl_name = ?";
   /** The clock of the machine, which all processes share that may open the file. */
   readonly nowMs = "CAST(unixepoch('subsec') * 1000 AS integer)";
   readonly relaxed = '1'; // both kinds are the same here
