@@ -30,6 +30,8 @@ import { join, resolve } from 'node:path';
 
 const VIOLATIONS = 'violations';
 const IDS_MAX = 10;
+/** A file takes longer than a request: while the event store is started anew, nobody waits for a single one of its commands. */
+const IMPORT_PATIENCE_MS = 30_000;
 /** How often an import is asked whether it gets on. */
 const LOOK_EVERY_MS = 1_000;
 /** A projector that runs elsewhere moves on within this time. */
@@ -61,7 +63,7 @@ const openReadModels = async (given: ApplicationSettings): Promise<OpenReadModel
 const importFile = async (given: ApplicationSettings, request: ImportRequest): Promise<ImportSummary> => {
   const settings = settingsOf(given);
   await assertReadable(request.file);
-  const store = await openEventStore(settings);
+  const store = await openEventStore(settings, { patienceMs: IMPORT_PATIENCE_MS });
   const app = await NestFactory.createApplicationContext(LedgerModule.forRoot({ eventStore: { store } }), { logger: ['error', 'warn'] });
   let progress = { bytesRead: 0, bytesTotal: 0, events: 0 };
   const commands = app.get<CommandHealth>(COMMAND_HEALTH);

@@ -11,6 +11,8 @@ type EventStoreChoice = Pick<Settings, 'dir' | 'eventStore'>;
 export interface OpenOptions {
   /** An embedded store is then neither created nor written. Default false. */
   readonly isReadOnly?: boolean;
+  /** How long a call is repeated while a server cannot be reached. Default as `EventStoreDbEventStore.open`, where a refused connection is known sooner. */
+  readonly patienceMs?: number;
 }
 
 /**
@@ -18,10 +20,17 @@ export interface OpenOptions {
  * wherever the events are. Errors: those of `EmbeddedEventStore.open` and `EventStoreDbEventStore.open`; a server that cannot be reached
  * is tried for ten seconds.
  */
-export const openEventStore = async ({ dir, eventStore }: EventStoreChoice, { isReadOnly = false }: OpenOptions = {}): Promise<EventStore> => {
+export const openEventStore = async (
+  { dir, eventStore }: EventStoreChoice,
+  { isReadOnly = false, patienceMs }: OpenOptions = {},
+): Promise<EventStore> => {
   if (eventStore === 'embedded') return EmbeddedEventStore.open({ dir, isReadOnly });
   const { appendBytesMax, ...connection } = eventStore;
-  const store = await EventStoreDbEventStore.open({ ...connection, ...(appendBytesMax !== undefined && { limits: { appendBytesMax } }) });
+  const store = await EventStoreDbEventStore.open({
+    ...connection,
+    ...(appendBytesMax !== undefined && { limits: { appendBytesMax } }),
+    ...(patienceMs !== undefined && { patienceMs }),
+  });
   try {
     await mkdir(dir, { recursive: true, mode: 0o700 });
     return store;

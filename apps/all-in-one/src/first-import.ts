@@ -1,7 +1,7 @@
 // The first import: brings the data file into a new event store, once, in the background of a serving application.
 import { importLedger } from '#src/import/import-ledger.js';
 import type { ImportReport } from '#src/import/import-report.js';
-import type { EventStore, JsonValue, Position, Runtime } from '@mainstem/event-store';
+import { isMainstemError, type EventStore, type JsonValue, type MainstemError, type Position, type Runtime } from '@mainstem/event-store';
 import { COMMAND_HEALTH, EVENT_STORE, RUNTIME, type CommandHealth, type HealthCheck, type Settings } from '@mainstem/nest';
 import { Projector } from '@mainstem/projection';
 import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
@@ -12,6 +12,9 @@ import { fileHash, readMarker, writeMarker } from './import-marker.js';
 export const SETTINGS = Symbol('settings');
 
 const REJECTS_FILE = 'rejects.ndjson';
+
+/** While the event store is away. */
+const LOOK_AGAIN_MS = 1_000;
 
 export type ImportState = 'waiting' | 'importing' | 'done' | 'not needed' | 'stopped' | 'failed';
 
@@ -38,6 +41,8 @@ export class FirstImport implements HealthCheck, OnApplicationBootstrap, OnModul
   /** Where the event store ended when the import was through. */
   #importedTo: Position | undefined;
   #running: Promise<void> | undefined;
+  /** An event store that is away, in words. */
+  #awaited: string | undefined;
 
   constructor(
     @Inject(SETTINGS) private readonly settings: Pick<Settings, 'dir' | 'data'>,
@@ -65,7 +70,8 @@ export class FirstImport implements HealthCheck, OnApplicationBootstrap, OnModul
   }
 
   status(): ImportStatus {
-    const [waitsFor] = this.#status.state === 'importing' ? this.commands.reasons() : [];
+    const [ofCommands] = this.#status.state === 'importing' ? this.commands.reasons() : [];
+    const waitsFor = this.#awaited ?? ofCommands;
     return { ...this.#status, elapsedMs: this.runtime.monotonic() - this.#startedMs, ...(waitsFor !== undefined && { waitsFor }) };
   }
 
@@ -107,10 +113,10 @@ export class FirstImport implements HealthCheck, OnApplicationBootstrap, OnModul
     const marker = await readMarker(dir);
     if (marker?.incarnation === incarnation && marker.sha256 === sha256) return this.#enter({ state: 'not needed' });
     this.#enter({ state: 'importing' });
-    const report = await this.#import(data);
+    const report = await this.#outlive(() => this.#import(data));
     if (!report.isComplete) return this.#enter({ state: 'stopped' });
+    this.#importedTo = await this.#outlive(() => this.store.head(this.#abort.signal));
     await writeMarker(dir, { incarnation, sha256, importedAt: new Date(this.runtime.now()).toISOString() });
-    this.#importedTo = await this.store.head(this.#abort.signal);
     this.#enter({ state: 'done', report });
     if (report.rejected > 0) this.#logger.warn(`${report.rejected} lines were set aside in ${report.rejectsFile}`);
   }
@@ -121,6 +127,33 @@ export class FirstImport implements HealthCheck, OnApplicationBootstrap, OnModul
     if (importedTo === undefined) return [];
     const behind = this.projector.status().filter(({ position }) => position === undefined || position < importedTo);
     return behind.map(({ projection, position }) => `${projection} is at position ${position ?? 0n}; the import ended at ${importedTo}`);
+  }
+
+  /** Repeats what an outage of the event store has ended once it is back; whatever is there already is passed over. Until the application closes. */
+  async #outlive<Result>(work: () => Promise<Result>): Promise<Result> {
+    for (;;) {
+      try {
+        return await work();
+      } catch (error) {
+        if (!isAway(error) || this.#abort.signal.aborted) throw error;
+        this.#awaited = `the event store: ${error.message}`;
+        this.#logger.warn(`The first import goes on when the event store is back. ${error.message}`);
+        await this.#untilBack();
+        this.#awaited = undefined;
+      }
+    }
+  }
+
+  async #untilBack(): Promise<void> {
+    const { signal } = this.#abort;
+    while (!signal.aborted) {
+      await this.runtime.sleep(LOOK_AGAIN_MS, signal);
+      try {
+        return void (await this.store.head(signal));
+      } catch (error) {
+        if (!isAway(error)) throw error;
+      }
+    }
   }
 
   async #import(file: string): Promise<ImportReport> {
@@ -138,3 +171,5 @@ export class FirstImport implements HealthCheck, OnApplicationBootstrap, OnModul
     this.#status = { ...this.#status, ...change };
   }
 }
+
+const isAway = (error: unknown): error is MainstemError => isMainstemError(error, 'EVENT_STORE_UNAVAILABLE');

@@ -1,7 +1,7 @@
 // Whether the query API can answer: every read model it asks has begun to serve, and is not far behind the event store.
 import { cacheProjectionsRead, searchProjectionsRead, sqlProjectionsRead } from './sources.js';
 import type { EventReader, Position } from '@mainstem/event-store';
-import type { HealthCheck } from '@mainstem/nest';
+import { reasonOfLook, type HealthCheck } from '@mainstem/nest';
 import type { ReadStore } from '@mainstem/projection';
 
 /** In events: further behind than this, a projector is not live. */
@@ -17,7 +17,12 @@ export interface QueriedStores {
 export const readModelHealth = (reader: Pick<EventReader, 'head' | 'readAll' | 'hasDensePositions'>, stores: QueriedStores): HealthCheck => ({
   name: 'read models',
   reasons: async () => {
-    const oldest = await oldestFresh(reader, AbortSignal.timeout(HEAD_TIMEOUT_MS));
+    let oldest: Position | undefined;
+    try {
+      oldest = await oldestFresh(reader, AbortSignal.timeout(HEAD_TIMEOUT_MS));
+    } catch (error) {
+      return [reasonOfLook(error, HEAD_TIMEOUT_MS)];
+    }
     const reasons = [
       await reasonsOf(stores.sql, sqlProjectionsRead, oldest),
       await reasonsOf(stores.cache, cacheProjectionsRead, oldest),

@@ -120,8 +120,12 @@ export class UndecodableEvent extends MainstemError {
 
 /** The operation was ended by its AbortSignal before it was complete. */
 export class OperationAborted extends MainstemError {
-  constructor(operation: string, cause?: unknown) {
-    super('EVENT_STORE_ABORTED', `${operation} was aborted.`, { cause });
+  /** What the last attempt failed with, where one had failed and was to be repeated: why there was no result yet. */
+  readonly failure?: Error;
+
+  constructor(operation: string, cause?: unknown, failure?: Error) {
+    super('EVENT_STORE_ABORTED', `${operation} was aborted.${failure === undefined ? '' : ` Before that: ${failure.message}`}`, { cause });
+    if (failure !== undefined) this.failure = failure;
   }
 }
 
@@ -146,9 +150,9 @@ export class EventStoreRestored extends MainstemError {
   }
 }
 
-/** Throws OperationAborted if the signal has fired. */
-export const throwIfAborted = (signal: AbortSignal | undefined, operation: string): void => {
-  if (signal?.aborted) throw new OperationAborted(operation, signal.reason);
+/** Throws OperationAborted if the signal has fired. `failure`: what the operation is about to be repeated for. */
+export const throwIfAborted = (signal: AbortSignal | undefined, operation: string, failure?: Error): void => {
+  if (signal?.aborted) throw new OperationAborted(operation, signal.reason, failure);
 };
 
 /** Makes a switch over a closed union fail to compile when a case is missing, and fail loudly at run time. */

@@ -4,8 +4,9 @@ import { AppendCall } from './append-call.js';
 import { BackOff } from './back-off.js';
 import type { HeldClient } from './client-holder.js';
 import { EventStoreFailed, EventStoreUnavailable, TooManyAppends } from './errors.js';
+import { Patience } from './patience.js';
 import type { StoreContext } from './store-context.js';
-import { isTransient, isUnreachable, translateError, type Operation } from './translate-error.js';
+import { connectionGivenUp, isTransient, isUnreachable, translateError, type Operation } from './translate-error.js';
 import { within } from './within.js';
 import type { AppendAnswer } from './wire/append-answer.js';
 import { withCorrelation } from './wire/append-request.js';
@@ -55,10 +56,13 @@ export class AppendPipeline {
   #hasAnswered = false;
   #isRunning = false;
   #isWatching = false;
+  readonly #patience: Patience;
+  /** Since the last answer. */
   #lastFailure: unknown;
 
   constructor(context: StoreContext) {
     this.#context = context;
+    this.#patience = new Patience(context.runtime, context.timeouts.patience);
     this.#backOff = new BackOff(context.runtime);
   }
 
@@ -115,7 +119,7 @@ export class AppendPipeline {
       this.#call = call;
       return await this.#untilEnded(call, held);
     } catch (error) {
-      if (isUnreachable(error)) holder.renew(held);
+      if (isUnreachable(error)) holder.renew(held, error);
       return error;
     } finally {
       this.#call = undefined;
@@ -123,7 +127,7 @@ export class AppendPipeline {
   }
 
   async #untilEnded(call: AppendCall, held: HeldClient): Promise<unknown> {
-    const onAbandoned = (): void => call.fail(new EventStoreUnavailable('append', 'the connection was given up'));
+    const onAbandoned = (): void => call.fail(connectionGivenUp('append', held.abandoned, this.#context.redact));
     held.abandoned.addEventListener('abort', onAbandoned, { once: true });
     this.#isFull = false;
     this.#hasAnswered = false;
@@ -134,7 +138,7 @@ export class AppendPipeline {
     const reason = await call.ended;
     held.abandoned.removeEventListener('abort', onAbandoned);
     const isSilent = reason instanceof EventStoreUnavailable || (!this.#hasAnswered && isUnreachable(reason));
-    if (isSilent) this.#context.holder.renew(held);
+    if (isSilent) this.#context.holder.renew(held, reason);
     return reason;
   }
 
@@ -171,6 +175,8 @@ export class AppendPipeline {
     }
     this.#remove(pending);
     this.#backOff.reset();
+    this.#patience.reset();
+    this.#lastFailure = undefined;
     if (refusal) pending.reject(translateError(refusal, pending.operation, this.#context.redact));
     else if (success?.revision === undefined) {
       pending.reject(new EventStoreFailed('append', 'its answer has no revision'));
@@ -204,9 +210,9 @@ export class AppendPipeline {
   #giveUp(failure: unknown): void {
     this.#lastFailure = failure;
     if (!isTransient(failure)) return this.#rejectAll(failure);
-    const now = this.#runtime.monotonic();
+    this.#patience.failed(failure);
     for (const pending of [...this.#pending.values()]) {
-      const isOver = now - pending.startedAt >= this.#context.timeouts.appendMs || pending.signal?.aborted;
+      const isOver = this.#patience.isOver(pending.startedAt) || pending.signal?.aborted;
       const couldDouble = pending.wasSent && !pending.isRepeatable;
       if (isOver || couldDouble) this.#reject(pending, failure);
     }
@@ -218,7 +224,8 @@ export class AppendPipeline {
     if (pending.wasSent) this.#reject(pending, this.#lastFailure);
     else {
       this.#remove(pending);
-      pending.reject(new OperationAborted('append', pending.signal?.reason));
+      const failure = this.#lastFailure === undefined ? undefined : translateError(this.#lastFailure, pending.operation, this.#context.redact);
+      pending.reject(new OperationAborted('append', pending.signal?.reason, failure));
     }
   }
 

@@ -22,6 +22,18 @@ describe('a holder of the client', () => {
       expect(holder.current().client).not.toBe(first.client);
     }));
 
+  it('tells those who use it why it was given up, also when that is done later', () =>
+    withHolder((holder, pass) => {
+      const first = holder.current();
+      holder.renew(first, 'refused');
+      expect(first.abandoned.reason).toBe('refused');
+      const second = holder.current();
+      holder.renew(second, 'silent');
+      pass(1_000);
+      holder.current();
+      expect(second.abandoned.reason).toBe('silent');
+    }));
+
   it('gives up none that has been given up by others', () =>
     withHolder((holder, pass) => {
       const first = holder.current();

@@ -8,7 +8,7 @@ const RENEWAL_INTERVAL_MS = 1_000;
 /** How long the end of a connection is waited for. */
 const CLOSING_MS = 1_000;
 
-/** A client and the signal that fires when it is given up: whoever uses it has to let go then, the client itself does not say so. */
+/** A client and the signal that fires with the reason when it is given up: whoever uses it has to let go then, the client itself does not say so. */
 export interface HeldClient {
   readonly client: EventStoreDBClient;
   readonly openCall: OpenCall;
@@ -23,6 +23,7 @@ export class ClientHolder {
   #renewedAt = -Infinity;
   /** Held to be silent too soon after the last renewal. */
   #isSilent = false;
+  #reason: unknown;
   readonly #closings = new Set<Promise<void>>();
   #isClosed = false;
 
@@ -42,17 +43,18 @@ export class ClientHolder {
 
   /**
    * Gives a client up that does not answer. Others may have done so already: then nothing happens. Too soon after the last time, it is done when
-   * somebody asks for a client later on.
+   * somebody asks for a client later on. `reason`: what it failed with; the signal carries it to those who use it.
    */
-  renew(silent: HeldClient): void {
+  renew(silent: HeldClient, reason = this.#reason): void {
     if (this.#isClosed || silent.client !== this.#held.client) return;
+    this.#reason = reason;
     const now = this.#runtime.monotonic();
     this.#isSilent = now - this.#renewedAt < RENEWAL_INTERVAL_MS;
     if (this.#isSilent) return;
     this.#renewedAt = now;
     const old = this.#held;
     this.#held = held(this.#uri);
-    this.#retire(old);
+    this.#retire(old, reason);
   }
 
   async close(): Promise<void> {
@@ -61,8 +63,8 @@ export class ClientHolder {
     await Promise.all(this.#closings);
   }
 
-  #retire({ close, abandon }: Held): void {
-    abandon();
+  #retire({ close, abandon }: Held, reason?: unknown): void {
+    abandon(reason);
     // A connection that fails while it is being closed is closed.
     // The client waits for its calls to finish, and one that nobody reads to its end never does.
     const closed = close().catch(() => undefined);
@@ -72,10 +74,10 @@ export class ClientHolder {
 }
 
 interface Held extends HeldClient, GuardedClient {
-  readonly abandon: () => void;
+  readonly abandon: (reason: unknown) => void;
 }
 
 const held = (uri: string): Held => {
   const abandonment = new AbortController();
-  return { ...createClient(ownConnection(uri)), abandoned: abandonment.signal, abandon: () => abandonment.abort() };
+  return { ...createClient(ownConnection(uri)), abandoned: abandonment.signal, abandon: (reason) => abandonment.abort(reason) };
 };

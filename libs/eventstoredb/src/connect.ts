@@ -28,7 +28,7 @@ export const connect = async ({ runtime, holder, timeouts }: StoreContext, { ope
       // An attempt that was cut short at the end of the time does not know why nobody answered; the one before it does.
       const isCutShort = limitMs < timeouts.answerMs && error instanceof EventStoreUnavailable;
       if (reason === undefined || !isCutShort) reason = error;
-      holder.renew(held);
+      holder.renew(held, error);
       if (runtime.monotonic() < endsAt) await backOff.wait();
       if (runtime.monotonic() >= endsAt) throw reason;
     }

@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
-import { connectionOf, ownConnection } from './connection-settings.js';
+import { addressesOf, connectionOf, ownConnection } from './connection-settings.js';
 import { createClient } from './guarded-client.js';
 
 describe('the settings of a connection', () => {
@@ -70,4 +70,15 @@ describe('the settings of a connection', () => {
       expect(JSON.stringify(refusal, Object.getOwnPropertyNames(refusal))).not.toContain('s3cret');
     },
   );
+});
+
+describe('the addresses of a connection string', () => {
+  it.each([
+    ['esdb://admin:s3cret@one:2114,two?tls=true', ['one:2114', 'two:2113']],
+    ['esdb+discover://name/', ['name:2113']],
+    ['esdb://[::1]:2115,127.0.0.1:1', ['::1:2115', '127.0.0.1:1']],
+    ['esdb://a:b:c', []],
+  ])('of %s are %j', (uri, addresses) => {
+    expect(addressesOf(uri).map(({ host, port }) => `${host}:${port}`)).toEqual(addresses);
+  });
 });

@@ -39,6 +39,25 @@ const PARAMETERS: readonly string[] = [
   'userKeyFile',
 ];
 
+export interface Address {
+  readonly host: string;
+  readonly port: number;
+}
+
+const PORT_DEFAULT = 2_113;
+
+/** The addresses that a connection string names, in its order. One that cannot be read is left out. */
+export const addressesOf = (uri: string): readonly Address[] => {
+  const [, , , hosts = ''] = FORM.exec(uri) ?? [];
+  return hosts.split(',').flatMap((text) => {
+    const [, inBrackets, name, port] = ADDRESS.exec(text) ?? [];
+    const host = inBrackets ?? name;
+    return host === undefined ? [] : [{ host, port: port === undefined ? PORT_DEFAULT : Number(port) }];
+  });
+};
+
+const ADDRESS = /^(?:\[([^\]]+)\]|([^:/[\]]+))(?::(\d{1,5}))?\/*$/;
+
 /** Errors: EVENT_STORE_CONNECTION_SETTINGS_INVALID. */
 export const connectionOf = ({ connectionString, credentials }: ConnectionSettings): Connection => {
   const [, scheme, user, hosts, parameters] = (typeof connectionString === 'string' ? FORM.exec(connectionString.trim()) : undefined) ?? [];

@@ -13,7 +13,11 @@ export class ConnectionSettingsInvalid extends MainstemError {
  * the same ids and the same expected revision, then it takes effect once.
  */
 export class EventStoreUnavailable extends MainstemError {
-  constructor(operation: string, reason: string, cause?: unknown) {
+  constructor(
+    operation: string,
+    readonly reason: string,
+    cause?: unknown,
+  ) {
     super(
       'EVENT_STORE_UNAVAILABLE',
       `${operation}: the event store cannot be reached (${reason}). Repeat it when it is back; appends with the same ids.`,

@@ -67,7 +67,7 @@ export class EventsAppender {
    */
   async #appendWherever(append: EncodedAppend, since: Revision | undefined, signal: AbortSignal | undefined): Promise<AppendResult> {
     const { runtime, timeouts } = this.#context;
-    const endsAt = runtime.monotonic() + timeouts.appendMs;
+    const endsAt = runtime.monotonic() + timeouts.patience.allMs;
     const backOff = new BackOff(runtime);
     for (;;) {
       try {

@@ -17,12 +17,13 @@ import type { OpenRead } from './guarded-client.js';
 import { isSystemEvent } from './event-mapping.js';
 import { askMarker } from './incarnation.js';
 import { LookAllowance } from './look-allowance.js';
+import { Patience } from './patience.js';
 import { ReadCall } from './read-call.js';
 import { recordedEvent } from './recorded-event.js';
 import { serverFilter } from './server-filter.js';
 import type { StoreContext } from './store-context.js';
 import { StoreTail } from './store-tail.js';
-import { isTransient, isUnreachable, translateError, typeOf } from './translate-error.js';
+import { connectionGivenUp, isTransient, isUnreachable, translateError, typeOf } from './translate-error.js';
 import type { ReadRequest } from './wire/read-request.js';
 import { untilAborted, within } from './within.js';
 import type { WireEvent } from './wire/wire-event.js';
@@ -89,16 +90,19 @@ export class EventsReader {
   async #ask<Answer>(name: string, look: (openRead: OpenRead) => Promise<Answer>, signal: AbortSignal | undefined): Promise<Answer> {
     const { runtime, holder, timeouts, redact } = this.#context;
     const backOff = new BackOff(runtime);
-    const endsAt = runtime.monotonic() + timeouts.readMs;
+    const patience = new Patience(runtime, timeouts.patience);
+    let failure: Error | undefined;
     for (;;) {
-      throwIfAborted(signal, name);
+      throwIfAborted(signal, name, failure);
       const held = holder.current();
       try {
         return await untilAborted(within(look(held.openRead), timeouts.answerMs, name, runtime), signal, name);
       } catch (error) {
-        throwIfAborted(signal, name);
-        if (!isTransient(error) || runtime.monotonic() >= endsAt) throw translateError(error, { name }, redact);
-        if (error instanceof EventStoreUnavailable || isUnreachable(error)) holder.renew(held);
+        throwIfAborted(signal, name, failure);
+        failure = translateError(error, { name }, redact);
+        patience.failed(error);
+        if (!isTransient(error) || patience.isOver()) throw failure;
+        if (error instanceof EventStoreUnavailable || isUnreachable(error)) holder.renew(held, error);
         await backOff.wait(signal);
       }
     }
@@ -109,16 +113,18 @@ export class EventsReader {
     const { runtime, holder, timeouts, redact } = this.#context;
     const backOff = new BackOff(runtime);
     let last: WireEvent | undefined;
-    let progressAt = runtime.monotonic();
+    const patience = new Patience(runtime, timeouts.patience);
+    let failure: Error | undefined;
     for (;;) {
-      throwIfAborted(signal, reading.name);
+      throwIfAborted(signal, reading.name, failure);
       const held = holder.current();
       let hasAnswered = false;
       try {
         if (last) await within(assertSameLog(held.openRead, reading.name, markOf(last)), timeouts.answerMs, reading.name, runtime);
         for await (const events of this.#oneCall(reading, held, last, signal)) {
           hasAnswered = true;
-          progressAt = runtime.monotonic();
+          failure = undefined;
+          patience.reset();
           const batch: RecordedEvent[] = [];
           for (const event of events) {
             const isRepeated = event.commit === last?.commit && event.id === last.id && event.revision === last.revision;
@@ -132,11 +138,11 @@ export class EventsReader {
         return;
       } catch (error) {
         if (isNotFound(error)) return;
-        const isOver = runtime.monotonic() - progressAt >= timeouts.readMs;
-        if (!isTransient(error) || isOver) {
-          throw translateError(error, { name: reading.name, ...(reading.stream !== undefined && { stream: reading.stream }) }, redact);
-        }
-        if (error instanceof EventStoreUnavailable || (!hasAnswered && isUnreachable(error))) holder.renew(held);
+        throwIfAborted(signal, reading.name, failure);
+        failure = translateError(error, { name: reading.name, ...(reading.stream !== undefined && { stream: reading.stream }) }, redact);
+        patience.failed(error);
+        if (!isTransient(error) || patience.isOver()) throw failure;
+        if (error instanceof EventStoreUnavailable || (!hasAnswered && isUnreachable(error))) holder.renew(held, error);
         await backOff.wait(signal);
       }
     }
@@ -148,7 +154,7 @@ export class EventsReader {
     last: WireEvent | undefined,
     signal: AbortSignal | undefined,
   ): AsyncGenerator<readonly WireEvent[]> {
-    const { runtime, holder, timeouts } = this.#context;
+    const { runtime, holder, timeouts, redact } = this.#context;
     const call = new ReadCall(request(last), { openRead, runtime, signal: signal ? AbortSignal.any([signal, abandoned]) : abandoned });
     let searchedFrom = runtime.monotonic();
     try {
@@ -164,7 +170,7 @@ export class EventsReader {
         await call.wait(timeouts.answerMs);
         throwIfAborted(signal, name);
         // Throws if it is the store that was closed.
-        if (abandoned.aborted && holder.current()) throw new EventStoreUnavailable(name, 'the connection was given up');
+        if (abandoned.aborted && holder.current()) throw connectionGivenUp(name, abandoned, redact);
         const isSilent = call.isEmpty && !call.isOver && runtime.monotonic() - waitedFrom >= timeouts.answerMs;
         if (isSilent) await this.#assertSearching(name, openRead, searchedFrom);
       }

@@ -51,10 +51,15 @@ export interface EventStoreDbOptions extends ConnectionSettings {
   readonly connectTimeoutMs?: number;
   /** How long to wait for an answer before the connection is given up. Default 5,000. */
   readonly answerTimeoutMs?: number;
-  /** How long an append is repeated while the store cannot be reached. Default 30,000; the same goes for reads. */
+  /**
+   * How long an append is repeated while the store cannot be reached; the same goes for reads. Default 30,000, but 3,000 while every address
+   * refuses connections: then nothing is there, and whoever waits is better told.
+   */
   readonly patienceMs?: number;
 }
 
+const PATIENCE_MS = 30_000;
+const PATIENCE_REFUSED_MS = 3_000;
 /** A connection may break at any time; only one that does not come back is worth telling. */
 const RESTORING_MS_MAX = 2_000;
 
@@ -82,11 +87,12 @@ export class EventStoreDbEventStore implements EventStore {
    * Errors: EVENT_STORE_CONNECTION_SETTINGS_INVALID, EVENT_STORE_INVALID_INPUT, EVENT_STORE_UNAVAILABLE after `connectTimeoutMs`, EVENT_STORE_ACCESS_DENIED.
    */
   static async open(options: EventStoreDbOptions): Promise<EventStoreDbEventStore> {
-    const { runtime = systemRuntime, connectTimeoutMs = 10_000, answerTimeoutMs = 5_000, patienceMs = 30_000 } = options;
+    const { runtime = systemRuntime, connectTimeoutMs = 10_000, answerTimeoutMs = 5_000, patienceMs } = options;
     const { uri, hosts, password } = connectionOf(options);
     const operation = `open ${hosts}`;
     const limits = new ServerLimits(options.limits);
-    const timeouts: Timeouts = { answerMs: answerTimeoutMs, appendMs: patienceMs, readMs: patienceMs };
+    const patience = { allMs: patienceMs ?? PATIENCE_MS, refusedMs: patienceMs ?? PATIENCE_REFUSED_MS };
+    const timeouts: Timeouts = { answerMs: answerTimeoutMs, patience };
     const context: StoreContext = { runtime, timeouts, holder: new ClientHolder(uri, runtime), redact: redactor(password) };
     try {
       const incarnation = await connect(context, { operation, timeoutMs: connectTimeoutMs });

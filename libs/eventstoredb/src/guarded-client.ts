@@ -2,7 +2,9 @@
 import { EventStoreDBClient } from '@eventstore/db-client';
 import { StreamsClient } from '@eventstore/db-client/generated/streams_grpc_pb.js';
 import { ConnectionSettingsInvalid } from './errors.js';
-import { errorOfFinding } from './translate-error.js';
+import { addressesOf, type Address } from './connection-settings.js';
+import { refusals } from './refusals.js';
+import { errorOfFinding, isOfFinding } from './translate-error.js';
 import { decodeReadAnswer, type ReadMark } from './wire/read-answer.js';
 import type { WireEvent } from './wire/wire-event.js';
 
@@ -76,14 +78,15 @@ export const createClient = (uri: string): GuardedClient => {
   }
   const inside = client as unknown as Inside;
   handleRejections(inside);
+  const addresses = addressesOf(uri);
   const openCall: OpenCall = async (path, decode) => {
     const create = (streams: Streams): unknown => streams.makeBidiStreamRequest(path, asItIs, decode, ...inside.callArguments({}, WITHOUT_DEADLINE));
-    return (await found('append', inside.GRPCStreamCreator(StreamsClient, path, create)())) as DuplexCall<ReturnType<typeof decode>>;
+    return (await found('append', addresses, inside.GRPCStreamCreator(StreamsClient, path, create)())) as DuplexCall<ReturnType<typeof decode>>;
   };
   const openRead: OpenRead = async (request) => {
     const create = (streams: Streams): unknown =>
       streams.makeServerStreamRequest(READ_PATH, asItIs, decodeReadAnswer, request, ...inside.callArguments({}, WITHOUT_DEADLINE));
-    return (await found('read', inside.GRPCStreamCreator(StreamsClient, READ_PATH, create)())) as ReadStream;
+    return (await found('read', addresses, inside.GRPCStreamCreator(StreamsClient, READ_PATH, create)())) as ReadStream;
   };
   const lastChannel = rememberChannel(inside);
   return {
@@ -98,9 +101,9 @@ export const createClient = (uri: string): GuardedClient => {
   };
 };
 
-const found = <Call>(operation: string, call: Promise<Call>): Promise<Call> =>
-  call.catch((error: unknown) => {
-    throw errorOfFinding(error, operation);
+const found = <Call>(operation: string, addresses: readonly Address[], call: Promise<Call>): Promise<Call> =>
+  call.catch(async (error: unknown) => {
+    throw errorOfFinding(error, operation, isOfFinding(error) ? await refusals(addresses) : undefined);
   });
 
 /**

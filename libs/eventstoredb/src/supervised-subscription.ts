@@ -12,7 +12,7 @@ import type { OpenRead } from './guarded-client.js';
 import type { StoreContext } from './store-context.js';
 import type { TailEvent } from './store-tail.js';
 import { probeTail } from './tail-probe.js';
-import { isTransient, isUnreachable, translateError } from './translate-error.js';
+import { connectionGivenUp, isTransient, isUnreachable, translateError } from './translate-error.js';
 import { untilAborted, within } from './within.js';
 
 /** How long nothing has to come before the newest events are looked at. */
@@ -70,7 +70,7 @@ export async function* supervisedSubscription(
         const translated = translateError(error, { name: 'subscribe' }, redact);
         if (!isTransient(translated)) throw translated;
         following.isTroubled(translated.message);
-        if (error instanceof EventStoreUnavailable || (!hasAnswered && isUnreachable(error))) holder.renew(held);
+        if (error instanceof EventStoreUnavailable || (!hasAnswered && isUnreachable(error))) holder.renew(held, error);
         // The next caught-up mark is news again: meanwhile anything may have been missed.
         hasToldCaughtUp = false;
         following.heartbeat.idle(); // its trouble is told already
@@ -85,7 +85,7 @@ export async function* supervisedSubscription(
 
 async function* oneSubscription(
   { after, filter, batchSize, signal }: Subscription,
-  { runtime, holder, timeouts, reader, appends }: SupervisedSubscriptionOptions,
+  { runtime, holder, timeouts, reader, appends, redact }: SupervisedSubscriptionOptions,
   {
     held: { openRead, abandoned },
     following: { heartbeat },
@@ -106,7 +106,7 @@ async function* oneSubscription(
   try {
     while (!signal.aborted) {
       // The first throws if it is the store that was closed.
-      if (abandoned.aborted && holder.current()) throw new EventStoreUnavailable('subscribe', 'the connection was given up');
+      if (abandoned.aborted && holder.current()) throw connectionGivenUp('subscribe', abandoned, redact);
       const batch = subscription.take();
       if (batch) {
         heartbeat.idle(); // it is the reader's turn

@@ -1,6 +1,6 @@
 import { OperationAborted, revision, WrongExpectedRevision } from '@mainstem/event-store';
 import { describe, expect, it } from 'vitest';
-import { errorOfFinding, isTransient, redactor, translateError } from './translate-error.js';
+import { errorOfFinding, isRefused, isTransient, redactor, translateError } from './translate-error.js';
 
 const clientError = (fields: object, message = 'it went wrong'): Error => Object.assign(new Error(message), fields);
 const operation = { name: 'append', stream: 'order-1', expected: revision(7n), bytes: 2_000 };
@@ -43,6 +43,25 @@ describe('an error of the client', () => {
     for (const error of [new TypeError('x'), clientError({ code: 16 }), clientError({ type: 'access-denied' })]) {
       expect(errorOfFinding(error, 'read')).toBe(error);
     }
+  });
+
+  it('says in the words of the system why nothing answers, and at which address', () => {
+    const words = '14 UNAVAILABLE: No connection established. Last error: Error: connect ECONNREFUSED 127.0.0.1:2113. Resolution note: ';
+    expect(translated({ type: 'unavailable', code: 14 }, words)).toMatchObject({ reason: 'connect ECONNREFUSED 127.0.0.1:2113' });
+    expect(errorOfFinding(new Error('Failed to discover after 10 attempts.'), 'read', 'connect ECONNREFUSED 10.0.0.1:2113')).toMatchObject({
+      reason: 'Failed to discover after 10 attempts: connect ECONNREFUSED 10.0.0.1:2113',
+    });
+  });
+
+  it.each([
+    [{ code: 14 }, 'connect ECONNREFUSED 127.0.0.1:2113', true],
+    [{ code: 14 }, 'Name resolution failed for target dns:nowhere:2113', true],
+    [{ type: 'unavailable' }, 'getaddrinfo ENOTFOUND nowhere', true],
+    [{ code: 14 }, 'read ECONNRESET', false],
+    [{ code: 2 }, 'a projection has said ECONNREFUSED', false],
+    [{ type: 'not-leader' }, 'connect ECONNREFUSED 127.0.0.1:2113', false],
+  ])('of %o that says %s is a refusal: %s', (fields, message, isOne) => {
+    expect(isRefused(clientError(fields, message))).toBe(isOne);
   });
 
   it('of a wrong version keeps the revision that was asked for, and the actual one', () => {

@@ -32,13 +32,19 @@ export const isTransient = (error: unknown): boolean => {
 export const isUnreachable = (error: unknown): boolean =>
   error instanceof EventStoreUnavailable || typeOf(error) === 'unavailable' || (typeOf(error) === undefined && field(error, 'code') === 14);
 
+/** What the system says where no node can be there: nothing listens, no way leads there, or the name has no address. */
+const REFUSALS = /\b(ECONNREFUSED|EHOSTUNREACH|ENETUNREACH|EHOSTDOWN|ENOTFOUND|EAI_AGAIN)\b|Name resolution failed/;
+
+/** True where no node can be there at the moment, known at once, as opposed to one that is silent, starting or without a leader. */
+export const isRefused = (error: unknown): boolean => isUnreachable(error) && REFUSALS.test(error instanceof Error ? error.message : '');
+
 /** What is too large where the server has refused an append for one of its events. */
 export const ONE_EVENT = 'An event of the append';
 
 /** The error in the port's words; what is in them already comes back as it is. `redact` takes secrets out of texts. */
 export const translateError = (error: unknown, operation: Operation, redact: (text: string) => string): Error => {
   if (isMainstemError(error)) return error;
-  const reason = redact(error instanceof Error ? error.message : String(error));
+  const reason = reasonOf(error, redact);
   // The client's error keeps its request; only its words go on.
   const cause = new Error(reason);
   if (isTransient(error)) return new EventStoreUnavailable(operation.name, reason, cause);
@@ -60,6 +66,19 @@ export const translateError = (error: unknown, operation: Operation, redact: (te
   }
 };
 
+/** Why, without what was asked for. */
+const reasonOf = (error: unknown, redact: (text: string) => string): string => {
+  if (error instanceof EventStoreUnavailable) return error.reason;
+  return redact(error instanceof Error ? wordsOf(error) : String(error));
+};
+
+/** What whoever used a connection fails with once it was given up, for the reason that others met. */
+export const connectionGivenUp = (operation: string, { reason }: AbortSignal, redact: (text: string) => string): EventStoreUnavailable =>
+  new EventStoreUnavailable(operation, `the connection was given up: ${reasonOf(reason, redact)}`);
+
+/** gRPC wraps what the system says in words of its own. */
+const wordsOf = ({ message }: Error): string => /Last error: (?:Error: )?(.+?)\.? Resolution note:/s.exec(message)?.[1] ?? message;
+
 /** Takes the password of a connection out of texts. */
 export const redactor =
   (password: string | undefined) =>
@@ -79,13 +98,17 @@ export const typeOf = (error: unknown): unknown => {
 
 /**
  * What the client throws while it looks for a node has neither type nor code, other than what a server answers: then none was found. Mistakes of a
- * program have classes of their own and stay as they are.
+ * program have classes of their own and stay as they are. `refusals`: why, where each address refuses connections.
  */
-export const errorOfFinding = (error: unknown, operation: string): unknown => {
-  const isBare = error instanceof Error && Object.getPrototypeOf(error) === Error.prototype;
-  if (!isBare || typeOf(error) !== undefined || field(error, 'code') !== undefined) return error;
-  return new EventStoreUnavailable(operation, error.message.replaceAll(/\/\/[^@\s]*@/g, '//'));
+export const errorOfFinding = (error: unknown, operation: string, refusals?: string): unknown => {
+  if (!isOfFinding(error)) return error;
+  const words = error.message.replaceAll(/\/\/[^@\s]*@/g, '//');
+  return new EventStoreUnavailable(operation, refusals === undefined ? words : `${words.replace(/\.$/, '')}: ${refusals}`);
 };
+
+/** Whether the client says that it found no node. */
+export const isOfFinding = (error: unknown): error is Error =>
+  error instanceof Error && Object.getPrototypeOf(error) === Error.prototype && typeOf(error) === undefined && field(error, 'code') === undefined;
 
 const field = (error: unknown, name: string): unknown =>
   error !== null && typeof error === 'object' ? (error as Readonly<Record<string, unknown>>)[name] : undefined;

@@ -1,6 +1,6 @@
 // What an application reports about its own health.
 import type { CommandExecutor } from '@mainstem/aggregate';
-import { isMainstemError, type EventReader, type JsonValue } from '@mainstem/event-store';
+import { isMainstemError, type EventReader, type JsonValue, type OperationAborted } from '@mainstem/event-store';
 import type { FillingStatus, PartitionStatus, ProjectionStatus, Projector } from '@mainstem/projection';
 
 /** One part of an application that takes time to become ready, or can stop being it. */
@@ -23,16 +23,17 @@ export const eventStoreHealth = (reader: Pick<EventReader, 'head' | 'troubles'>)
       await reader.head(AbortSignal.timeout(HEAD_TIMEOUT_MS));
       return reader.troubles?.() ?? [];
     } catch (error) {
-      return [
-        isMainstemError(error, 'EVENT_STORE_ABORTED')
-          ? `no answer within ${HEAD_TIMEOUT_MS} ms`
-          : error instanceof Error
-            ? error.message
-            : String(error),
-      ];
+      return [reasonOfLook(error, HEAD_TIMEOUT_MS)];
     }
   },
 });
+
+/** Why a look at the event store failed that was to take so long at most: what its attempts failed with, where there were any. */
+export const reasonOfLook = (error: unknown, timeoutMs: number): string => {
+  if (!isMainstemError(error, 'EVENT_STORE_ABORTED')) return error instanceof Error ? error.message : String(error);
+  const { failure } = error as OperationAborted;
+  return failure?.message ?? `no answer within ${timeoutMs} ms`;
+};
 
 /** What `CommandModule` provides as `COMMAND_HEALTH`. */
 export interface CommandHealth extends HealthCheck {
