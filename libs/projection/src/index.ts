@@ -3,6 +3,7 @@ export {
   type BoardEntry,
   type CacheCollectionOptions,
   type CacheCollections,
+  assertCacheCollections,
   declarationOf,
   declaredExpiry,
   expiresOtherwise,

@@ -4,6 +4,7 @@ import { type Incarnation, type Runtime, systemRuntime } from '@mainstem/event-s
 import {
   assertTopOptions,
   type CacheAnswer,
+  assertCacheCollections,
   type CacheCollections,
   type CacheQueries,
   type CreateGenerationOptions,
@@ -87,9 +88,10 @@ export class RedisReadStore implements ReadStore, CacheQueries {
 
   /**
    * Errors: READ_STORE_INVALID_OPTIONS, READ_STORE_UNAVAILABLE, READ_STORE_PERMISSION_DENIED, READ_STORE_SERVER_TOO_OLD, READ_STORE_READ_ONLY,
-   * READ_STORE_EVICTS, READ_STORE_CERTIFICATE_REFUSED.
+   * READ_STORE_EVICTS, READ_STORE_CERTIFICATE_REFUSED, PROJECTION_INVALID_DEFINITION for a collection.
    */
   static async open(location: RedisLocation, { runtime = systemRuntime, collections = {} }: RedisReadStoreOptions = {}): Promise<RedisReadStore> {
+    assertCacheCollections(collections);
     const target = redisTargetOf(location);
     const connection = await connect(target, NAME);
     try {

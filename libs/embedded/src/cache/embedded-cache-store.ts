@@ -4,6 +4,7 @@ import { type Runtime, systemRuntime } from '@mainstem/event-store';
 import {
   assertTopOptions,
   type CacheAnswer,
+  assertCacheCollections,
   type CacheCollections,
   type CacheQueries,
   declaredExpiry,
@@ -42,9 +43,10 @@ export class EmbeddedCacheStore extends EmbeddedReadStore implements CacheQuerie
 
   /**
    * Errors: READ_STORE_FOREIGN_FILE, READ_STORE_NEWER_FORMAT, READ_STORE_CORRUPT, READ_STORE_READ_ONLY, READ_STORE_DISK_FULL, READ_STORE_BUSY,
-   * READ_STORE_CANNOT_OPEN, READ_STORE_IO_FAILED, READ_STORE_SQLITE_TOO_OLD.
+   * READ_STORE_CANNOT_OPEN, READ_STORE_IO_FAILED, READ_STORE_SQLITE_TOO_OLD, PROJECTION_INVALID_DEFINITION for a collection.
    */
   static async open({ dir, runtime = systemRuntime, collections = {} }: EmbeddedCacheOptions): Promise<EmbeddedCacheStore> {
+    assertCacheCollections(collections);
     const path = resolve(dir, 'cache.db');
     const file = await ReadStoreFile.open({ path, name: 'cache', applicationId: APPLICATION_ID, format: FORMAT, runtime });
     return new EmbeddedCacheStore(file, collections);

@@ -1,6 +1,7 @@
 // What a cache derives from its documents: leaderboards and expiry. One declaration serves every cache.
-import { createHash } from 'node:crypto';
 import { isMainstemError } from '@mainstem/event-store';
+import { InvalidProjection } from '../definition/errors.js';
+import { fingerprintOf, hiddenProblem, isHidden } from '../definition/fingerprint.js';
 import { InvalidDocument } from '../read-store/errors.js';
 import type { Expiry, ProjectionDocument } from '../read-store/read-store.js';
 
@@ -12,7 +13,7 @@ export interface BoardEntry {
   readonly score: number;
 }
 
-/** Both functions are pure: they must answer the same for the same document. */
+/** Both functions are pure: they must answer the same for the same document. Bound and native ones are refused: a change in them would not show. */
 export interface CacheCollectionOptions<Document extends ProjectionDocument = ProjectionDocument> {
   /** The leaderboards that a document stands on. */
   boards?(document: Readonly<Document>, key: string): readonly BoardEntry[];
@@ -47,12 +48,25 @@ export interface Derived {
 const NO_PLACES: Places = new Map();
 const NOTHING: Derived = { places: NO_PLACES, expiresAt: null };
 
-/** Changes with the version and with the text of the functions; empty where nothing is derived. */
+/** Refuses declarations that cannot work, before anything is opened. Errors: PROJECTION_INVALID_DEFINITION naming the collection. */
+export const assertCacheCollections = (collections: CacheCollections): void => {
+  for (const [name, { boards, expiresAt, version }] of Object.entries(collections)) {
+    for (const [option, value] of Object.entries({ boards, expiresAt }) as readonly (readonly [string, unknown])[]) {
+      if (value === undefined) continue;
+      if (typeof value !== 'function') throw new InvalidProjection(name, `${option} of its cache collection must be a function`);
+      if (isHidden(value)) throw new InvalidProjection(name, hiddenProblem(`${option} of its cache collection`));
+    }
+    if (version !== undefined && !(Number.isSafeInteger(version) && version >= 1))
+      throw new InvalidProjection(name, 'the version of its cache collection must be a whole number from 1');
+  }
+};
+
+/** Changes with the version and with the words of the functions, not with their comments; empty where nothing is derived. */
 export const declarationOf = (options: CacheCollectionOptions | undefined): string => {
   if (!options?.boards && !options?.expiresAt) return '';
   const { version = 1, boards = '', expiresAt } = options;
-  const derived = hashOf(version, boards, expiresAt ?? '');
-  return expiresAt ? `${derived}${EXPIRY_MARK}${hashOf(version, expiresAt)}` : derived;
+  const derived = fingerprintOf(version, boards, expiresAt ?? '');
+  return expiresAt ? `${derived}${EXPIRY_MARK}${fingerprintOf(version, expiresAt)}` : derived;
 };
 
 /** Whether documents folded under one declaration are not those that the other one gives, because they expire otherwise. */
@@ -60,8 +74,6 @@ export const expiresOtherwise = (declaration: string, other: string): boolean =>
 
 const EXPIRY_MARK = ':';
 const expiryIn = (declaration: string): string | undefined => declaration.split(EXPIRY_MARK)[1];
-
-const hashOf = (...parts: readonly unknown[]): string => createHash('sha256').update(parts.map(String).join('\n\n')).digest('hex').slice(0, 16);
 
 /** What `ReadStore.expiryOf` answers of a collection that is declared so. */
 export const declaredExpiry = (options: CacheCollectionOptions | undefined): Expiry | undefined =>

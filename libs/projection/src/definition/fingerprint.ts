@@ -37,14 +37,16 @@ export const definitionFingerprint = (projection: string, parts: readonly unknow
   const lifting = wanted.lifting;
   const functions = functionsIn([parts.filter((part) => typeof part !== 'function' || !isClass(part)), lifting]);
   for (const [path, value] of functions) {
-    if (!isClass(value) && NATIVE.test(textOf(value)))
-      throw new InvalidProjection(
-        projection,
-        `${path || 'a function'} is bound or native: its text is hidden, so that a change in it would not be noticed. Give an arrow function that calls it`,
-      );
+    if (!isClass(value) && isHidden(value)) throw new InvalidProjection(projection, hiddenProblem(path || 'a function'));
   }
   return fingerprintOf(...parts, lifting);
 };
+
+/** Whether a function has no text of its own: a change in it would never show. */
+export const isHidden = (value: Function): boolean => NATIVE.test(textOf(value));
+
+export const hiddenProblem = (name: string): string =>
+  `${name} is bound or native: its text is hidden, so that a change in it would not be noticed. Give an arrow function that calls it`;
 
 const NATIVE = /\{\s*\[native code\]\s*\}\s*$/;
 /** Of the engine's own, as document classes may be. */

@@ -25,5 +25,11 @@ export const refusalCases = (define: DefineCacheCase): readonly ContractCase[] =
     }),
   ),
 
+  define('refuses to open with functions whose words are hidden', async (_, { open }) => {
+    const expiresAt = (): number => 1;
+    await rejectsWith('PROJECTION_INVALID_DEFINITION', open({ customers: { expiresAt: expiresAt.bind(null) } }));
+    await rejectsWith('PROJECTION_INVALID_DEFINITION', open({ customers: { boards: Array.of as never } }));
+  }),
+
   define('refuses a key that UTF-8 cannot hold', (context) => rejectsWith('READ_STORE_INVALID_DOCUMENT', context.write({ '\ud800': {} }))),
 ];
