@@ -23,7 +23,7 @@ export const violationsOfRules = (object: object, ruledClass: RuledClass, option
   const instance = instanceOf(object, rules);
   if (areObeyedBy(rules, instance)) return [];
   const misplaced = misplacedIn(instance, rules, '', 0);
-  return misplaced.length > 0 ? misplaced : violationsIn(errorsOf(instance, rules), '', options);
+  return misplaced.length > 0 ? misplaced : violationsIn(errorsOf(withOwnFields(instance, rules, 0), rules), '', options);
 };
 
 const violationsWithoutRules = (object: object, ruledClass: RuledClass, options: RuleOptions): readonly FieldViolation[] => {
@@ -82,6 +82,42 @@ const instanceOf = (object: object, { ruledClass, inheritedNames }: PreparedRule
   }
   for (const name of inheritedNames) if (!Object.hasOwn(instance, name)) Object.defineProperty(instance, name, { value: undefined });
   return instance;
+};
+
+/**
+ * The instance with nested ones in which no field that is missing is found in what every object has. A nested field called `constructor`, which
+ * TypeScript does not let a class declare, is what class-validator takes for the class: it stays as it is.
+ */
+const withOwnFields = (instance: object, rules: PreparedRules, depth: number): object => {
+  let own = instance;
+  for (const { property, isNested } of fieldRulesOf(rules).fields.values()) {
+    if (!isNested || depth >= DEPTH_MAX) continue;
+    const value = (instance as Readonly<Record<string, unknown>>)[property];
+    const nested = nestedWithOwnFields(value, rules.options, depth + 1);
+    if (nested === value) continue;
+    if (own === instance) own = Object.create(Object.getPrototypeOf(instance) as object, Object.getOwnPropertyDescriptors(instance)) as object;
+    Object.defineProperty(own, property, { value: nested, writable: true, enumerable: true, configurable: true });
+  }
+  return own;
+};
+
+const nestedWithOwnFields = (value: unknown, options: RuleOptions, depth: number): unknown => {
+  if (value === null || typeof value !== 'object' || depth >= DEPTH_MAX) return value;
+  if (Array.isArray(value)) {
+    const members = value.map((member) => nestedWithOwnFields(member, options, depth + 1));
+    return members.some((member, index) => member !== value[index]) ? members : value;
+  }
+  if (value instanceof Set) return new Set([...value].map((member) => nestedWithOwnFields(member, options, depth + 1)));
+  if (value instanceof Map) return new Map([...value].map(([key, member]) => [key, nestedWithOwnFields(member, options, depth + 1)]));
+  const ruledClass = classOf(value);
+  if (ruledClass === undefined) return value;
+  const rules = rulesOf(ruledClass, options);
+  const missing = rules.inheritedNames.filter((name) => name !== 'constructor' && !Object.hasOwn(value, name));
+  const own = withOwnFields(value, rules, depth);
+  if (missing.length === 0) return own;
+  const copy = Object.create(ruledClass.prototype as object, Object.getOwnPropertyDescriptors(own)) as object;
+  for (const name of missing) Object.defineProperty(copy, name, { value: undefined });
+  return copy;
 };
 
 const DEPTH_MAX = 64;

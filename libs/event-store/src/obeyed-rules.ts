@@ -21,6 +21,8 @@ interface Check {
 /** The rules of one field. */
 export interface FieldRules {
   readonly property: string;
+  /** Called like what every object has: looked for in the object itself alone. */
+  readonly isInherited: boolean;
   readonly conditions: readonly Condition[];
   readonly checks: readonly Check[];
   readonly isNested: boolean;
@@ -51,6 +53,7 @@ export const fieldRulesOf = (rules: PreparedRules): ClassRules => {
 
 const readField = (ruledClass: RuledClass, property: string, metadata: readonly RuleMetadata[]): FieldRules => ({
   property,
+  isInherited: property in Object.prototype,
   conditions: metadata.filter(({ type }) => type === 'conditionalValidation').map(({ constraints }) => (constraints as [Condition])[0]),
   checks: metadata
     .filter(({ type }) => type === 'customValidation')
@@ -85,7 +88,7 @@ export const areObeyedBy = (rules: PreparedRules, object: object, depth = 0): bo
 };
 
 const isObeyed = (field: FieldRules, object: Fields, { ruledClass, options }: PreparedRules, depth: number): boolean => {
-  const value = object[field.property];
+  const value = field.isInherited && !Object.hasOwn(object, field.property) ? undefined : object[field.property];
   let isSkipped = isMissing(value, options);
   // All of them are asked, as class-validator does: one may throw.
   for (const condition of field.conditions) if (!condition(object, value)) isSkipped = true;

@@ -1,7 +1,9 @@
 // A body becomes a command, and what the command's class has no field for is refused, whatever it is called.
 import 'reflect-metadata';
 import { Type } from 'class-transformer';
-import { IsString, ValidateNested } from 'class-validator';
+import { CommandExecutor, defineAggregate } from '@mainstem/aggregate';
+import { defineEvents, InMemoryEventStore, violationsOfRules } from '@mainstem/event-store';
+import { Allow, IsOptional, IsString, ValidateNested } from 'class-validator';
 import { describe, expect, it } from 'vitest';
 import { commandFrom } from './command-from.js';
 
@@ -54,5 +56,71 @@ describe('commandFrom', () => {
     expect(command).toBeInstanceOf(Book);
     expect(command.main).toBeInstanceOf(Line);
     expect(command.lines[0]?.describe()).toBe('b');
+  });
+});
+
+const DECLARED = ['toString', '__proto__', 'valueOf', 'hasOwnProperty', 'isPrototypeOf'];
+
+describe('a declared field named like what every object has', () => {
+  class Odd {
+    @IsOptional() @IsString() plain?: string;
+    [field: string]: unknown;
+  }
+  for (const name of DECLARED) for (const rule of [IsOptional(), IsString()]) rule(Odd.prototype, name);
+  class Whole extends Odd {
+    @IsOptional() @ValidateNested() @Type(() => Odd) one?: Odd;
+    @IsOptional() @ValidateNested({ each: true }) @Type(() => Odd) list?: Odd[];
+    @IsOptional() @Allow() any?: unknown;
+    @IsOptional() @Allow() @Type(() => String) map?: Map<string, string>;
+    @IsOptional() @ValidateNested({ each: true }) @Type(() => Odd) set?: Set<Odd>;
+  }
+  class Hiding extends Odd {
+    override toString(): string {
+      return 'mine';
+    }
+  }
+
+  const bodyOf = (name: string): string =>
+    ['"x"', `{"${name}":"x"}`]
+      .map((value, index) =>
+        index === 0 ? `"${name}":${value}` : `"one":${value},"list":[${value},${value}],"any":{"deep":[${value}]},"set":[${value}]`,
+      )
+      .join(',');
+
+  it.each(DECLARED)('is data at each depth: %s', async (name) => {
+    const body = JSON.parse(`{${bodyOf(name)},"map":{"${name}":"x"}}`) as Record<string, unknown>;
+    const command = commandFrom(Whole, body);
+    const own = (value: unknown): unknown => Object.getOwnPropertyDescriptor(value, name)?.value;
+    expect([command, command.one, command.list?.[1], (command.any as { deep: unknown[] }).deep[0]].map(own)).toEqual(['x', 'x', 'x', 'x']);
+    expect([...(command.set ?? [])].map(own)).toEqual(['x']);
+    expect(command.map?.get(name)).toBe('x');
+    expect(command.one).toBeInstanceOf(Odd);
+    expect(violationsOfRules(command, Whole)).toEqual([]);
+
+    class KeptData {
+      @Allow() json!: unknown;
+    }
+    const keep = defineAggregate({
+      ...{ category: 'odd', events: defineEvents('odd', { Kept: KeptData }), initialState: 0 },
+      evolve: (state: number) => state + 1,
+      decide: ({ one, any }: Whole) => [{ type: 'Kept' as const, data: { json: { one: { ...one }, any } } }],
+    });
+    const { events } = await new CommandExecutor({ store: new InMemoryEventStore() }).execute(keep, '1', command);
+    expect(JSON.stringify(events[0]?.data)).toBe(`{"json":{"one":{"${name}":"x"},"any":{"deep":[{"${name}":"x"}]}}}`);
+  });
+
+  it.each(DECLARED)('is checked like any other: %s', (name) => {
+    const command = commandFrom(Whole, JSON.parse(`{"one":{"${name}":5}}`));
+    expect(violationsOfRules(command, Whole)).toEqual([{ field: `one.${name}`, message: `${name} must be a string` }]);
+  });
+
+  it('is refused as constructor of a nested class, which TypeScript does not let a class declare, and data in a plain object', () => {
+    expect(() => commandFrom(Whole, { one: { constructor: 'x' } })).toThrow('property constructor should not exist');
+    expect(JSON.stringify(commandFrom(Whole, { any: { constructor: { name: 'x' } } }))).toContain('"any":{"constructor":{"name":"x"}}');
+  });
+
+  it('hides no method of its class', () => {
+    expect(() => commandFrom(Hiding, { toString: 'x' })).toThrow('property toString should not exist');
+    expect(commandFrom(Hiding, { valueOf: 'x' }).toString()).toBe('mine');
   });
 });

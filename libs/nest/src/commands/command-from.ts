@@ -1,11 +1,12 @@
 // From a request to an instance of a command's class. The rules are checked by the executor, once, as for any other command.
 import { InvalidCommand } from '@mainstem/aggregate';
-import type { FieldViolation } from '@mainstem/event-store';
+import { declaresField, type FieldViolation } from '@mainstem/event-store';
 import { plainToInstance } from 'class-transformer';
 
 /**
  * A command from the body of a request and the parts of its path, nested objects as instances of their classes. A field of the path may
- * be repeated in the body with the same value. Nothing is converted or validated here. Errors: COMMAND_INVALID.
+ * be repeated in the body with the same value. Nothing is converted or validated here. A declared field may be called like a member of every
+ * object (`constructor`, `toString`), at each depth; one that hides a getter or method of its class is refused. Errors: COMMAND_INVALID.
  */
 export const commandFrom = <Command extends object>(
   commandClass: new () => Command,
@@ -20,14 +21,18 @@ export const commandFrom = <Command extends object>(
       commandClass,
       other.map((field) => ({ field, message: 'must be the one in the path' })),
     );
-  const unusable = unusableFields(fields, '', 0);
-  if (unusable.length > 0) refuse(commandClass, unusable);
+  const tooDeep = tooDeepFields(fields, '', 0);
+  if (tooDeep.length > 0) refuse(commandClass, tooDeep);
   const given = { ...fields, ...path };
-  const members = Object.keys(given).filter((field) => field in (commandClass.prototype as object));
-  if (members.length > 0) refuse(commandClass, members.map(refusedMember));
-  const command = made(commandClass, given);
-  const hidden = hiddenFields(given, command, '');
-  if (hidden.length > 0) refuse(commandClass, hidden);
+  const members = Object.keys(given).filter((field) => field in (commandClass.prototype as object) && !isData(commandClass, field));
+  if (members.length > 0)
+    refuse(
+      commandClass,
+      members.map((field) => refusedMember(field)),
+    );
+  const command = made(commandClass, withoutMembers(given) as typeof given);
+  const refused = putBack(given, command, '');
+  if (refused.length > 0) refuse(commandClass, refused);
   return command;
 };
 
@@ -42,31 +47,64 @@ const made = <Command extends object>(commandClass: new () => Command, given: Re
   }
 };
 
-/** Fields that class-transformer has left out without a word, because their class has a method or getter of that name. */
-const hiddenFields = (given: unknown, taken: unknown, path: string): readonly FieldViolation[] => {
-  if (given === null || typeof given !== 'object' || taken === null || typeof taken !== 'object') return [];
+/**
+ * class-transformer leaves fields out without a word that are named like a method or getter of what it makes. Those that are data all the same get
+ * back; the others are refused.
+ */
+const putBack = (given: unknown, taken: unknown, path: string): readonly FieldViolation[] => {
+  if (!isObject(given) || !isObject(taken)) return [];
+  const set = taken instanceof Set ? [...(taken as ReadonlySet<unknown>)] : undefined;
   return Object.entries(given).flatMap(([key, member]): readonly FieldViolation[] => {
     const field = path === '' ? key : `${path}.${key}`;
-    if (Object.hasOwn(taken, key)) return hiddenFields(member, (taken as Record<string, unknown>)[key], field);
-    return key in taken ? [refusedMember(field)] : [];
+    if (set) return putBack(member, set[Number(key)], field);
+    if (taken instanceof Map) {
+      if (taken.has(key)) return putBack(member, taken.get(key), field);
+      taken.set(key, member);
+      return [];
+    }
+    if (!(key in Object.prototype) && Object.hasOwn(taken, key)) return putBack(member, (taken as Record<string, unknown>)[key], field);
+    if (!(key in taken)) return [];
+    if (!isData(classOf(taken), key)) return [refusedMember(field, key)];
+    Object.defineProperty(taken, key, { value: member, writable: true, enumerable: true, configurable: true });
+    return [];
   });
 };
 
-const refusedMember = (field: string): FieldViolation => ({ field, message: `property ${field} should not exist` });
+/** It takes a field `constructor` for the class of an object, and calls it. */
+const withoutMembers = (value: unknown): unknown => {
+  if (!isObject(value)) return value;
+  if (Array.isArray(value)) return value.map(withoutMembers);
+  const prototype: unknown = Object.getPrototypeOf(value);
+  if (prototype !== null && prototype !== Object.prototype) return value;
+  const kept = Object.entries(value).filter(([key]) => !(key in Object.prototype));
+  return Object.fromEntries(kept.map(([key, member]) => [key, withoutMembers(member)]));
+};
+
+const isObject = (value: unknown): value is object => value !== null && typeof value === 'object';
+
+const classOf = (object: object): (new () => object) | undefined => {
+  const prototype = Object.getPrototypeOf(object) as { readonly constructor: new () => object } | null;
+  return prototype === null || prototype === Object.prototype ? undefined : prototype.constructor;
+};
+
+/** Whether a field named like a member is data: anything is in a plain object, what its class declares in an instance, but for the members of the class. */
+const isData = (made: (new () => object) | undefined, field: string): boolean => {
+  if (made === undefined) return true;
+  if (!(field in Object.prototype) || !declaresField(made, field)) return false;
+  for (let part = made.prototype as object | null; part !== null && part !== Object.prototype; part = Object.getPrototypeOf(part) as object | null)
+    if (field !== 'constructor' && Object.hasOwn(part, field)) return false;
+  return true;
+};
+
+const refusedMember = (field: string, key = field): FieldViolation => ({ field, message: `property ${key} should not exist` });
 
 const DEPTH_MAX = 16;
 
-/**
- * What class-transformer must not see: it leaves fields called `constructor` or `__proto__` out without a word, or calls them, and it
- * descends without a bound.
- */
-const unusableFields = (value: unknown, path: string, depth: number): readonly FieldViolation[] => {
-  if (value === null || typeof value !== 'object') return [];
+/** class-transformer descends without a bound. */
+const tooDeepFields = (value: unknown, path: string, depth: number): readonly FieldViolation[] => {
+  if (!isObject(value)) return [];
   if (depth > DEPTH_MAX) return [{ field: path, message: `must not be nested deeper than ${DEPTH_MAX} levels` }];
-  return Object.entries(value).flatMap(([key, member]) => {
-    const field = path === '' ? key : `${path}.${key}`;
-    return key in Object.prototype ? [{ field, message: `property ${key} should not exist` }] : unusableFields(member, field, depth + 1);
-  });
+  return Object.entries(value).flatMap(([key, member]) => tooDeepFields(member, path === '' ? key : `${path}.${key}`, depth + 1));
 };
 
 const refuse = (commandClass: new () => object, violations: readonly FieldViolation[]): never => {
