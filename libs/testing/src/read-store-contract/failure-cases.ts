@@ -66,6 +66,18 @@ export const failureCases = (define: DefineCase): readonly ContractCase[] => [
     for (const key of ['first', 'last']) assert.ok(await context.readDocument(ORDERS, key), `the document of ${key} is there`);
   }),
 
+  define('goes on behind errors of a million characters, and tells how they begin', async (context) => {
+    const text = `the rules say: ${'\u0000\ud83d no 🎉'.repeat(100_000)}`;
+    const projection = byCustomer(context.documents, (key) => {
+      if (key.startsWith('refused')) throw new Error(text.slice(key.length));
+      return {};
+    });
+    assert.equal(await run(context, projection, ['refused 1', 'a', 'refused 22']), 2);
+    assert.deepEqual(await keysParked(context), ['refused 1', 'refused 22']);
+    for (const { error } of await context.store.parked(ORDERS, 100)) assert.ok(error.includes('say: \0\ud83d no 🎉') && error.length <= 2_000);
+    for (const key of ['first', 'a', 'last']) assert.ok(await context.readDocument(ORDERS, key), `the document of ${key} is there`);
+  }),
+
   define('parks exactly the events whose documents cannot be stored, however long their keys are', async (context) => {
     const long = `https://shop.example/${'catalogue/'.repeat(30)}`;
     const keys = ['a', long, 'b', `${long}2`, 'c'];

@@ -10,6 +10,7 @@ import { generationCases } from './generation-cases.js';
 import { leaseCases } from './lease-cases.js';
 import { loadCases } from './load-cases.js';
 import { parkedCases } from './parked-cases.js';
+import { handlerPoisonCases, poisonCases } from './poison-cases.js';
 import { partitionCases } from './partition-cases.js';
 import { scanCases } from './scan-cases.js';
 import { transactionCases } from './transaction-cases.js';
@@ -26,9 +27,10 @@ export const readStoreContract = <Transaction = never>(options: ReadStoreContrac
       ...parkedCases(define),
       ...generationCases(define),
       ...scanCases(define),
-      ...(options.transaction ? transactionCases(define, options.transaction) : []),
+      ...(options.transaction ? [...transactionCases(define, options.transaction), ...handlerPoisonCases(define, options.transaction)] : []),
       ...engineCases(define),
       ...failureCases(define),
+      ...poisonCases(define),
       ...replayCases(define),
       ...leaseCases(define),
       ...partitionCases(define),

@@ -28,10 +28,16 @@ export const ODD_TEXTS: readonly string[] = [
   'é',
   'e\u0301',
   '🎉'.repeat(300),
+  '__proto__',
+  'constructor',
+  'שלום עולם',
+  'مرحبا \u200f!',
+  'א\u0301b\u200d👩‍👩‍👧',
   longText(2_600, 'entry'),
   LONG,
   `${LONG.slice(0, -1)}!`,
   `${LONG}\0\ud800`,
+  longText(65_536, 'largest'),
 ];
 
 /** For messages of failed assertions; different for any two of them. */
