@@ -59,10 +59,24 @@ const engineMutants = [
   },
   {
     name: 'a checkpoint beyond the end of the event store is taken',
-    file: projection('engine/open-generation'),
-    from: '(head === undefined || head < position)',
-    to: '(head === undefined || head < 0n)',
+    file: projection('engine/same-log'),
+    from: 'if (head === undefined || head < position)',
+    to: 'if (head === undefined || head < 0n)',
     suites: ENGINE('engine/projector'),
+  },
+  {
+    name: 'a checkpoint is taken although another event is where it stands',
+    file: projection('engine/same-log'),
+    from: '=== lastEvent.id) return lastEvent;',
+    to: '!== undefined) return lastEvent;',
+    suites: ENGINE('engine/restored-event-store'),
+  },
+  {
+    name: 'a generation that has served before is promoted without a check',
+    file: projection('engine/promotion'),
+    from: "this.#next = open.wasPromoted ? 'verify' : 'index';",
+    to: "this.#next = open.wasPromoted ? 'promote' : 'index';",
+    suites: ENGINE('engine/restored-event-store'),
   },
   {
     name: 'a restart forgets which keys are parked',

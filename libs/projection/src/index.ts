@@ -41,6 +41,7 @@ export { keyHash } from './partition/key-hash.js';
 export * from './partition/partitioned.js';
 export * from './memory/memory-read-store.js';
 export * from './memory/memory-session.js';
+export { assertSameLogOf, isOfLostEvents } from './engine/same-log.js';
 export type { FillPhase } from './engine/promotion.js';
 export * from './rebuild/clean-up.js';
 export * from './rebuild/crash-at.js';

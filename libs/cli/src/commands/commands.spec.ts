@@ -1,6 +1,6 @@
 // The commands, on an application that is all in memory.
 import { defineAggregate } from '@mainstem/aggregate';
-import { InMemoryEventStore, defineEvents, eventIdOf, streamName, type EventStore, type Position } from '@mainstem/event-store';
+import { InMemoryEventStore, defineEvents, eventIdOf, streamName, systemRuntime, type EventStore, type Position } from '@mainstem/event-store';
 import { MemoryReadStore, Projector, SEATS_FROM, documentProjection, partitioned, type HostedProjection } from '@mainstem/projection';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { ImportSummary, MainstemApplication } from '../application.js';
@@ -128,6 +128,46 @@ describe('status', () => {
     await project();
     await status(context, { now });
     expect(printed.join('\n')).toMatch(/totals +memory +Live +1 +3 +0 +0 s +0/);
+  });
+
+  it('tells a checkpoint beyond the end of the event store as a fault, with a negative lag', async () => {
+    await append('counter-a', 1, 2, 3);
+    const { number } = await readStore.createGeneration(hosted.projection, store.incarnation);
+    const session = await readStore.open(hosted.projection, number);
+    await session.commit({ changes: [], checkpoint: { from: undefined, to: 8n as Position, digest: session.checkpoint.digest } });
+    await readStore.claimLease({
+      projection: 'totals',
+      fingerprint: hosted.projection.fingerprint,
+      durationMs: 60_000,
+      partition: 0,
+      owner: 'a:1:x',
+    });
+    expect(await status(context, { now })).toBe(1);
+    expect(printed.join('\n')).toMatch(/totals +memory +Stopped +1 +8 +-5 +0 s +0/);
+    expect(printed.join('\n')).toMatch(/^totals: PROJECTION_CHECKPOINT_AHEAD: .*mainstem rebuild totals/m);
+    printed = [];
+    expect(await status(context, { now, json: true })).toBe(1);
+    const [only] = JSON.parse(printed.join('\n')) as [Record<string, unknown>];
+    expect(only).toMatchObject({ state: 'Stopped', reason: expect.stringContaining('PROJECTION_CHECKPOINT_AHEAD') as string, lagEvents: '-5' });
+  });
+
+  it('tells a checkpoint whose event is not there any more as a fault, wherever the event store ends', async () => {
+    await append('counter-a', 1, 2, 3);
+    await project();
+    const { incarnation } = store;
+    store = new InMemoryEventStore({ runtime: { ...systemRuntime, uuid: () => incarnation } });
+    await append('counter-b', 1, 2, 3, 4, 5);
+    await readStore.claimLease({
+      projection: 'totals',
+      fingerprint: hosted.projection.fingerprint,
+      durationMs: 60_000,
+      partition: 0,
+      owner: 'a:1:x',
+    });
+    context = contextOf({});
+    expect(await status(context, { now })).toBe(1);
+    expect(printed.join('\n')).toMatch(/totals +memory +Stopped +1 +3 +2 /);
+    expect(printed.join('\n')).toMatch(/^totals: PROJECTION_EVENT_STORE_RESTORED: .*mainstem rebuild totals/m);
   });
 
   it('names the instances that run it, by part, and not those that only show that they are there', async () => {

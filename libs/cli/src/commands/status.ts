@@ -1,6 +1,14 @@
 // mainstem status: where every projection stands, as its read store and the event store tell.
 import { MainstemError, type EventReader, type Position } from '@mainstem/event-store';
-import { ABANDONED_AFTER_MS, SEATS_FROM, type Generation, type HeldLease, type HostedProjection } from '@mainstem/projection';
+import {
+  ABANDONED_AFTER_MS,
+  assertSameLogOf,
+  isOfLostEvents,
+  SEATS_FROM,
+  type Generation,
+  type HeldLease,
+  type HostedProjection,
+} from '@mainstem/projection';
 import { count, duration } from '../format/amounts.js';
 import { toJson } from '../format/json.js';
 import { table, type Column } from '../format/table.js';
@@ -23,7 +31,7 @@ export interface StoredStatus {
   readonly generation: number | undefined;
   readonly position: Position | undefined;
   readonly head: Position | undefined;
-  /** Events in the store that it has not passed; undefined where positions do not count events. */
+  /** Events in the store that it has not passed; negative where the store lacks events that it has applied; undefined where positions do not count events. */
   readonly lagEvents: bigint | undefined;
   /** How long the oldest of them has been in the event store. */
   readonly lagSeconds: number;
@@ -96,32 +104,13 @@ const statusOf = async (reader: EventReader, hosted: HostedProjection, head: Pos
   const named = { projection: projection.name, store: store.name, head };
   try {
     const generations = await store.generations(projection.name);
-    const serving = generations.find((generation) => generation.state === 'serving');
-    const position = serving?.checkpoint.position;
-    const isBehind = head !== undefined && (position === undefined || position < head);
-    const stopped = reasonToStop(hosted, generations, reader.incarnation);
-    const state = stopped ? 'Stopped' : stateOf(serving, generations, isBehind);
-    const parked = serving ? (await store.parked(projection.name, PARKED_MAX)).length : 0;
-    const lagSeconds = isBehind ? await ageOfNext(reader, position, now) : 0;
-    const generationsStored = generations.map((one) => storedGeneration(one, hosted, (position) => lagOf(reader, position, head), now()));
-    const lagEvents = lagOf(reader, position, head);
-    const owners = ownersIn(await store.leases(projection.name));
-    return {
-      ...named,
-      state,
-      reason: stopped,
-      generation: serving?.number,
-      position,
-      lagEvents,
-      lagSeconds,
-      parked,
-      owners,
-      generations: generationsStored,
-    };
+    // A projector may have got further since the head was asked for.
+    if (generations.some(({ checkpoint }) => isBeyond(checkpoint.position, head))) named.head = await reader.head();
+    return await statusIn(reader, hosted, generations, { named, now });
   } catch (error) {
     // One store that is down must not hide the others.
     if (!(error instanceof Error)) throw error;
-    const reason = error instanceof MainstemError ? `${error.code}: ${error.message}` : error.message;
+    const reason = reasonOf(error);
     return {
       ...named,
       state: 'Stopped',
@@ -136,6 +125,45 @@ const statusOf = async (reader: EventReader, hosted: HostedProjection, head: Pos
     };
   }
 };
+
+interface StatusParts {
+  readonly named: Pick<StoredStatus, 'projection' | 'store' | 'head'>;
+  readonly now: () => number;
+}
+
+const statusIn = async (
+  reader: EventReader,
+  hosted: HostedProjection,
+  generations: readonly Generation[],
+  { named, now }: StatusParts,
+): Promise<StoredStatus> => {
+  const { projection, store } = hosted;
+  const { head } = named;
+  const serving = generations.find((generation) => generation.state === 'serving');
+  const position = serving?.checkpoint.position;
+  const isBehind = head !== undefined && (position === undefined || position < head);
+  const stopped = reasonToStop(hosted, generations, reader.incarnation) ?? (await lostEvents(hosted, generations, reader));
+  const state = stopped ? 'Stopped' : stateOf(serving, generations, isBehind);
+  const parked = serving ? (await store.parked(projection.name, PARKED_MAX)).length : 0;
+  const lagSeconds = isBehind ? await ageOfNext(reader, position, now) : 0;
+  const generationsStored = generations.map((one) => storedGeneration(one, hosted, (position) => lagOf(reader, position, head), now()));
+  const lagEvents = lagOf(reader, position, head);
+  const owners = ownersIn(await store.leases(projection.name));
+  return {
+    ...named,
+    state,
+    reason: stopped,
+    generation: serving?.number,
+    position,
+    lagEvents,
+    lagSeconds,
+    parked,
+    owners,
+    generations: generationsStored,
+  };
+};
+
+const reasonOf = (error: Error): string => (error instanceof MainstemError ? `${error.code}: ${error.message}` : error.message);
 
 const ownersIn = (leases: readonly HeldLease[]): readonly StoredOwner[] =>
   leases
@@ -176,10 +204,25 @@ const reasonToStop = (hosted: HostedProjection, generations: readonly Generation
   return isChanged ? `PROJECTION_CHANGED: generation ${serving.number} was filled by another definition` : undefined;
 };
 
+/** Why the generation that serves, or else is filled, cannot be gone on with: the event store lacks events that it has applied. */
+const lostEvents = async (hosted: HostedProjection, generations: readonly Generation[], reader: EventReader): Promise<string | undefined> => {
+  const current = generations.find(({ state }) => state === 'serving') ?? generations.findLast(({ state }) => state === 'filling');
+  try {
+    if (current) await assertSameLogOf(hosted, current, reader);
+    return undefined;
+  } catch (error) {
+    if (error instanceof Error && isOfLostEvents(error)) return reasonOf(error);
+    throw error;
+  }
+};
+
+const isBeyond = (position: Position | undefined, head: Position | undefined): boolean =>
+  position !== undefined && (head === undefined || position > head);
+
 const lagOf = (reader: EventReader, position: Position | undefined, head: Position | undefined): bigint | undefined => {
-  if (head === undefined || position === head) return 0n;
+  if (position === head) return 0n;
   // Positions that count events begin at 1.
-  return reader.hasDensePositions ? head - (position ?? 0n) : undefined;
+  return reader.hasDensePositions ? (head ?? 0n) - (position ?? 0n) : undefined;
 };
 
 const ageOfNext = async (reader: EventReader, after: Position | undefined, now: () => number): Promise<number> => {
@@ -193,7 +236,7 @@ const ageOfNext = async (reader: EventReader, after: Position | undefined, now: 
 const filledOf = ({ state, head, generations }: StoredStatus): string => {
   if ((state !== 'Filling' && state !== 'Rebuilding') || head === undefined) return '';
   const filling = generations.findLast(({ state: of }) => of === 'filling' || of === 'abandoned');
-  if (filling?.lagEvents === undefined) return '';
+  if (filling?.lagEvents === undefined || filling.lagEvents < 0n) return '';
   return ` ${((head - filling.lagEvents) * 100n) / head} %`;
 };
 

@@ -54,7 +54,22 @@ export class CheckpointAhead extends MainstemError {
     super(
       'PROJECTION_CHECKPOINT_AHEAD',
       `Read model ${projection} in ${store} is at position ${position}, but the event store ends at ${head ?? 'none'}: it was restored to an earlier state. ` +
-        'Restore the newer event store, or rebuild this read model.',
+        `Restore the newer event store, or run mainstem rebuild ${projection}; then start the projector again.`,
+    );
+  }
+}
+
+/** The event that the checkpoint stands on is not in the event store any more, which must have been restored to an earlier state and has grown since. */
+export class ProjectionOfRestoredStore extends MainstemError {
+  constructor(
+    readonly projection: string,
+    readonly store: string,
+    readonly position: bigint,
+  ) {
+    super(
+      'PROJECTION_EVENT_STORE_RESTORED',
+      `Read model ${projection} in ${store} has applied an event at position ${position} that the event store does not hold: it was restored to an earlier ` +
+        `state and has grown since. Run mainstem rebuild ${projection}; then start the projector again.`,
     );
   }
 }

@@ -23,6 +23,7 @@ const CLASSES: ReadonlyMap<string, FailureClass> = new Map([
   ['REBUILD_NOT_VERIFIED', 'mistake'],
   ['PROJECTION_FOREIGN_EVENT_STORE', 'mistake'],
   ['PROJECTION_CHECKPOINT_AHEAD', 'mistake'],
+  ['PROJECTION_EVENT_STORE_RESTORED', 'mistake'],
   ['PROJECTION_TOO_MANY_PARKED', 'mistake'],
   ['PROJECTION_INVALID_DEFINITION', 'mistake'],
 ]);

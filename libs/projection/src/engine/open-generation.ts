@@ -1,7 +1,7 @@
 // A generation that this instance writes: its session, and everything that is valid only as long as the session is.
 import { isMainstemError, systemRuntime, type EventMark, type EventReader, type Position, type Runtime } from '@mainstem/event-store';
 import { filterFor } from '../definition/wanted-events.js';
-import { CheckpointAhead, TooManyParked } from './errors.js';
+import { TooManyParked } from './errors.js';
 import { PartitionWaits } from '../partition/errors.js';
 import { CheckpointMoved, UnknownGeneration } from '../read-store/errors.js';
 import { WHOLE, type Partition } from '../partition/partition.js';
@@ -14,6 +14,7 @@ import type { AnyProjection, HostedProjection } from './hosted-projection.js';
 import { isLongHistory } from './long-history.js';
 import { isParkedIn } from './parking.js';
 import type { RollUpGroup } from './roll-up-group.js';
+import { assertSameLog } from './same-log.js';
 
 /** Parked keys are kept in memory; a projection with more of them is broken as a whole. */
 export const PARKED_KEYS_MAX = 10_000;
@@ -41,7 +42,7 @@ export interface OpenOptions {
 /**
  * Picks the generation to write, creates it if there is none, and takes the right to write it.
  * Of a projection that is split, part 0 alone creates it. Errors: PROJECTION_FOREIGN_EVENT_STORE, PROJECTION_CHANGED, PROJECTION_CHECKPOINT_AHEAD,
- * PROJECTION_PARTITION_WAITS, and those of the stores.
+ * PROJECTION_EVENT_STORE_RESTORED, PROJECTION_PARTITION_WAITS, and those of the stores.
  */
 export const openGeneration = async (hosted: HostedProjection, options: OpenOptions): Promise<OpenGeneration> => {
   const { projection, store, rebuild = 'manual' } = hosted;
@@ -113,15 +114,20 @@ const openSession = async (hosted: HostedProjection, number: number, filling: Fi
     await options.crash?.reach('after-open', projection.name);
     // Each part on its own would have to know when the others are filled: generations that are split have their indexes from the start.
     if (filling && partition.count > 1) await session.finishBulk();
-    const { position } = session.checkpoint;
-    const head = position === undefined ? undefined : await options.reader.head(options.signal);
-    if (position !== undefined && (head === undefined || head < position)) throw new CheckpointAhead(projection.name, store.name, position, head);
-    return new OpenGeneration(session, projection, { filling, partition }, await session.parkedKeys(), options.cacheBytesMax);
+    const lastEvent = await assertSameLog(hosted, session.checkpoint, options.reader, options.signal);
+    return new OpenGeneration(session, projection, { filling, partition, lastEvent }, await session.parkedKeys(), options.cacheBytesMax);
   } catch (error) {
     await session.close();
     throw error;
   }
 };
+
+interface Opening {
+  readonly filling?: Filling | undefined;
+  readonly partition?: Partition | undefined;
+  /** The event that the checkpoint was found to stand on. */
+  readonly lastEvent?: EventMark | undefined;
+}
 
 export class OpenGeneration {
   readonly projection: string;
@@ -144,11 +150,11 @@ export class OpenGeneration {
   constructor(
     readonly session: ReadStoreSession,
     projection: AnyProjection,
-    { filling, partition = WHOLE }: { readonly filling?: Filling | undefined; readonly partition?: Partition | undefined },
+    { filling, partition = WHOLE, lastEvent }: Opening,
     parkedKeys: ReadonlyMap<string, number>,
     cacheBytesMax: number,
   ) {
-    const { position, digest, lastEvent } = session.checkpoint;
+    const { position, digest } = session.checkpoint;
     const rollUps = projection.kind === 'document' ? projection.rollUps : [];
     const share = Math.floor(cacheBytesMax / (1 + rollUps.length));
     this.projection = projection.name;

@@ -49,8 +49,8 @@ export class Promotion {
   /** A generation was opened that does not serve yet. */
   begin(open: OpenGeneration): void {
     this.#open = open;
-    // One that has served before was complete and checked then; from there on its checkpoint has been moved as always.
-    this.#next = open.wasPromoted ? 'promote' : 'index';
+    // One that has served before has its indexes; but what it has applied may be gone from the event store since.
+    this.#next = open.wasPromoted ? 'verify' : 'index';
     this.#races = 0;
     this.#awaitsNews = false;
     this.#levelAt = undefined;

@@ -81,6 +81,15 @@ export const filledStore = async (events: number): Promise<InMemoryEventStore> =
   return store;
 };
 
+/** The same event store, put back to its first events, without those of after the backup. */
+export const restoredTo = async (store: InMemoryEventStore, events: number): Promise<InMemoryEventStore> => {
+  const restored = new InMemoryEventStore({ runtime: { ...systemRuntime, uuid: () => store.incarnation } });
+  for await (const page of store.readAll({ limit: events }))
+    for (const { stream, id, type, data, metadata } of page)
+      await restored.append(stream, [{ id, type, data, metadata }], { expectedRevision: 'any' });
+  return restored;
+};
+
 /** All documents and roll-ups of a projection, as plain objects. */
 export const dump = (store: MemoryReadStore, name = 'tally'): object => ({
   documents: Object.fromEntries(store.documents(name)),

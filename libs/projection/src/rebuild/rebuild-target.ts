@@ -4,6 +4,7 @@ import { assertStoreHosts } from '../engine/assert-store-hosts.js';
 import type { CrashPoints } from '../engine/crash-points.js';
 import type { HostedProjection } from '../engine/hosted-projection.js';
 import { ForeignEventStore } from '../engine/errors.js';
+import { assertSameLogOf, isOfLostEvents } from '../engine/same-log.js';
 import { RebuildRunning } from './errors.js';
 import type { Generation } from '../read-store/checkpoint.js';
 
@@ -43,10 +44,13 @@ export const assertRebuildable = async ({ projection, store }: HostedProjection,
   if (running) throw new RebuildRunning(projection.name, running.number);
 };
 
-/** The newest generation of this definition that was begun and left; else a new one, filled in bulk. Errors: REBUILD_RUNNING, those of the store. */
-export const chooseTarget = async (hosted: HostedProjection, { reader, crash }: TargetOptions): Promise<RebuildTarget> => {
+/**
+ * The newest generation of this definition that was begun and left; else a new one, filled in bulk. One that was begun with events which the event store
+ * does not hold any more is deleted. Errors: REBUILD_RUNNING, those of the stores.
+ */
+export const chooseTarget = async (hosted: HostedProjection, { reader, crash, signal }: TargetOptions): Promise<RebuildTarget> => {
   const { projection, store } = hosted;
-  const generations = await store.generations(projection.name);
+  const generations = await withoutLost(hosted, await store.generations(projection.name), { reader, signal });
   const former = generations.find(({ state }) => state === 'serving');
   const begun = generations.findLast(({ state, fingerprint }) => state === 'filling' && fingerprint === projection.fingerprint);
   if (begun) return { hosted, number: begun.number, from: begun.checkpoint.position, former, isResumed: true };
@@ -54,6 +58,26 @@ export const chooseTarget = async (hosted: HostedProjection, { reader, crash }: 
   await assertFirst(hosted, number, generations);
   if (crash) await crash.reach('begin', projection.name);
   return { hosted, number, from: undefined, former, isResumed: false };
+};
+
+/** All that go on from here could go wrong with: those of this definition that are being filled. */
+const withoutLost = async (
+  { projection, store }: HostedProjection,
+  generations: readonly Generation[],
+  { reader, signal }: Pick<TargetOptions, 'reader' | 'signal'>,
+): Promise<readonly Generation[]> => {
+  const kept: Generation[] = [];
+  for (const generation of generations) {
+    const isBegun = generation.state === 'filling' && generation.fingerprint === projection.fingerprint;
+    try {
+      if (isBegun) await assertSameLogOf({ projection, store }, generation, reader, signal);
+      kept.push(generation);
+    } catch (error) {
+      if (!isOfLostEvents(error)) throw error;
+      await store.dropGeneration(projection.name, generation.number);
+    }
+  }
+  return kept;
 };
 
 /** Of two that began at the same moment the one with the smaller number stays. */

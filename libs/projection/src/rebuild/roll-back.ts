@@ -2,6 +2,7 @@
 import { systemRuntime, type EventReader } from '@mainstem/event-store';
 import type { HostedProjection } from '../engine/hosted-projection.js';
 import { ForeignEventStore } from '../engine/errors.js';
+import { assertSameLogOf } from '../engine/same-log.js';
 import { NothingToRollBack, RollbackBehind } from './errors.js';
 import type { Generation } from '../read-store/checkpoint.js';
 import { isBehind } from '../read-store/promotion-rules.js';
@@ -19,7 +20,9 @@ export interface RollBackOptions extends Omit<RebuilderOptions, 'projections'> {
 
 /**
  * Makes a retired generation serve again; the one that served is retired and stays. One that this definition has filled is brought up to date
- * first. Errors: ROLLBACK_NO_GENERATION, ROLLBACK_BEHIND (names the number of events it lacks), PROJECTION_FOREIGN_EVENT_STORE, those of the stores.
+ * first, and compared with the event store by its digest: where they differ it is deleted, and the result says so. One of another definition must stand on an
+ * event that the event store holds. Errors: ROLLBACK_NO_GENERATION, ROLLBACK_BEHIND (names the number of events it lacks),
+ * PROJECTION_FOREIGN_EVENT_STORE, PROJECTION_CHECKPOINT_AHEAD, PROJECTION_EVENT_STORE_RESTORED, those of the stores.
  */
 export const rollBack = async ({ hosted, to, isForced = false, signal, ...options }: RollBackOptions): Promise<RebuiltProjection> => {
   const { projection, store } = hosted;
@@ -37,6 +40,8 @@ export const rollBack = async ({ hosted, to, isForced = false, signal, ...option
     if (!result) throw new TypeError('a rollback without a result');
     return result;
   }
+  // Nobody but its own program could bring it up to date, or compare it; what can be asked is asked, forced or not.
+  await assertSameLogOf(hosted, target, reader, signal);
   if (serving && !isForced && isBehind(target, serving)) throw behind(reader, target, serving);
   const startMs = runtime.monotonic();
   await store.promote(projection.name, target.number, { isForced });
