@@ -7,6 +7,7 @@ import { ServerSettingsInvalid } from './errors.js';
 import { healthOfConnections, listenForHealth, type Metrics } from './health-server.js';
 import { EventLog } from './log/event-log.js';
 import { Access, type Credentials } from './protocol/access.js';
+import { OpenCalls } from './protocol/open-calls.js';
 import { readsByPages } from './protocol/outlet.js';
 import { addServices } from './protocol/services.js';
 import { SharedPort } from './shared-port.js';
@@ -58,6 +59,7 @@ export class EventStoreDbServer {
   readonly port: number;
   readonly healthPort: number | undefined;
   readonly #log: EventLog;
+  readonly #openCalls: OpenCalls;
   readonly #grpc: Server;
   readonly #shared: SharedPort;
   readonly #health: HttpServer | undefined;
@@ -81,13 +83,14 @@ export class EventStoreDbServer {
     let shared: SharedPort | undefined;
     const endPoint = (): { address: string; port: number } => options.advertise ?? { address: dialable(host), port: shared?.port ?? port };
     const report = options.onFailure ?? warn;
-    addServices(grpc, { log, runtime, writeTimeoutMs, writeBytesMax, report, access: new Access(options.administrator), endPoint });
+    const openCalls = new OpenCalls();
+    addServices(grpc, { log, openCalls, runtime, writeTimeoutMs, writeBytesMax, report, access: new Access(options.administrator), endPoint });
     let health: HttpServer | undefined;
     try {
       shared = await SharedPort.listen({ host, port, tls: options.tls, grpc, http: healthOfConnections({ log, metrics: undefined }) });
       health =
         options.healthPort === undefined ? undefined : await listenForHealth({ host, port: options.healthPort, log, metrics: options.metrics });
-      return new EventStoreDbServer(options, { log, grpc, health, shared });
+      return new EventStoreDbServer(options, { log, grpc, health, shared, openCalls });
     } catch (error) {
       await shared?.close();
       grpc.forceShutdown();
@@ -98,9 +101,10 @@ export class EventStoreDbServer {
 
   private constructor(
     { host = '127.0.0.1', tls, runtime = systemRuntime }: EventStoreDbServerOptions,
-    { log, grpc, health, shared }: { log: EventLog; grpc: Server; health: HttpServer | undefined; shared: SharedPort },
+    { log, grpc, health, shared, openCalls }: Parts,
   ) {
     this.#log = log;
+    this.#openCalls = openCalls;
     this.#grpc = grpc;
     this.#health = health;
     this.#runtime = runtime;
@@ -120,14 +124,24 @@ export class EventStoreDbServer {
     const isDeserted = this.#shared.refuse();
     this.#health?.closeAllConnections();
     await new Promise<void>((resolve) => (this.#health ? this.#health.close(() => resolve()) : resolve()));
-    // Readers end first and say so; then the connections go, those that clients keep open as well.
+    // Appends that are not complete end first, then those that are and the readers, and say so; then the connections go, those that clients keep open as well.
+    this.#openCalls.stop();
     await this.#log.close();
     // It calls back before what was answered has gone out: the end of the connections tells that.
     this.#grpc.tryShutdown(() => undefined);
     await inTime(isDeserted, FAREWELL_MS, this.#runtime, () => undefined);
-    this.#grpc.forceShutdown();
+    // In this order: to calls on a living connection it would say that they were cancelled.
     await this.#shared.close();
+    this.#grpc.forceShutdown();
   }
+}
+
+interface Parts {
+  readonly log: EventLog;
+  readonly grpc: Server;
+  readonly health: HttpServer | undefined;
+  readonly shared: SharedPort;
+  readonly openCalls: OpenCalls;
 }
 
 const assertSafe = (host: string, { tls, administrator, allowInsecure = false }: EventStoreDbServerOptions): void => {

@@ -80,6 +80,25 @@ export class RawProtocol {
     });
   }
 
+  /** Begins an append and does not end it. The status with which the call ends, and how many answers came before. */
+  begin(name: 'Append' | 'BatchAppend', requests: readonly object[]): Promise<{ readonly status: number; readonly answers: number }> {
+    const { path, requestSerialize, responseDeserialize } = method('event_store.client.streams.Streams', name);
+    return new Promise((resolve) => {
+      let answers = 0;
+      const ended = (status: number): void => resolve({ status, answers });
+      if (name === 'Append') {
+        const call = this.#client.makeClientStreamRequest(path, requestSerialize, responseDeserialize, (error) => ended(error?.code ?? 0));
+        for (const request of requests) call.write(request);
+        return;
+      }
+      const call = this.#client.makeBidiStreamRequest(path, requestSerialize, responseDeserialize);
+      call.on('data', () => answers++);
+      call.on('error', (error: ServiceError) => ended(error.code));
+      call.on('end', () => ended(0));
+      for (const request of requests) call.write(request);
+    });
+  }
+
   close(): void {
     this.#client.close();
   }

@@ -1,6 +1,6 @@
 // One long call over which a client sends many appends: each is answered exactly once, under its correlation id.
 import { status, type ServerDuplexStream } from '@grpc/grpc-js';
-import type { Runtime } from '@mainstem/event-store';
+import { EventStoreClosed, type Runtime } from '@mainstem/event-store';
 import { RequestInvalid, StreamTombstoned, WriteTimedOut, WriteTooLarge } from '../errors.js';
 import type { EventLog } from '../log/event-log.js';
 import type { ProposedEvent } from '../log/log-event.js';
@@ -10,6 +10,7 @@ import { expectedField, expectedOf, streamOf, uuidOf } from './wire.js';
 import { packed } from './definitions.js';
 import { failureOf, reportedFailure, type Report } from './failures.js';
 import { EMPTY, type BatchAppendRequestMessage, type ProposedMessage } from './messages.js';
+import type { OpenCalls } from './open-calls.js';
 import { proposedEvent } from './proposed-event.js';
 import { within } from './time-limit.js';
 
@@ -24,6 +25,7 @@ export interface BatchAppendContext {
   readonly writeTimeoutMs: number;
   readonly writeBytesMax: number;
   readonly report: Report;
+  readonly openCalls: OpenCalls;
 }
 
 type Call = ServerDuplexStream<BatchAppendRequestMessage, object>;
@@ -47,6 +49,8 @@ export class BatchAppendCall {
   readonly #unfinished = new Map<string, Unfinished>();
   #inFlight = 0;
   #hasEnded = false;
+  #isStopping = false;
+  #isOver = false;
 
   constructor(call: Call, context: BatchAppendContext) {
     this.#call = call;
@@ -57,12 +61,26 @@ export class BatchAppendCall {
       this.#forget();
       this.#endIfDone();
     });
+    const leave = context.openCalls.add(() => this.#stop());
+    const leftBehind = (): void => {
+      leave();
+      this.#forget();
+    };
     // The client has gone; what it sent completely is still written.
-    call.on('error', () => this.#forget());
-    call.on('cancelled', () => this.#forget());
+    call.on('error', leftBehind);
+    call.on('cancelled', leftBehind);
+    call.on('close', leftBehind);
+  }
+
+  /** What was sent completely is still answered. Then the client hears that the server is not there any more, so that it tries the rest elsewhere. */
+  #stop(): void {
+    this.#isStopping = true;
+    this.#forget();
+    this.#endIfDone();
   }
 
   #receive(request: BatchAppendRequestMessage): void {
+    if (this.#isStopping) return;
     const key = keyOf(request);
     if (key === undefined) {
       this.#answer(request, {
@@ -167,7 +185,10 @@ export class BatchAppendCall {
   }
 
   #endIfDone(): void {
-    if (this.#hasEnded && this.#inFlight === 0) this.#call.end();
+    if (this.#isOver || this.#inFlight > 0 || !(this.#isStopping || this.#hasEnded)) return;
+    this.#isOver = true;
+    if (this.#isStopping) this.#call.emit('error', failureOf(new EventStoreClosed()));
+    else this.#call.end();
   }
 }
 

@@ -1,13 +1,14 @@
 // Append, Delete and Tombstone: one write a call.
 import type { sendUnaryData, ServerReadableStream, ServerUnaryCall } from '@grpc/grpc-js';
-import type { Runtime } from '@mainstem/event-store';
+import { EventStoreClosed, type Runtime } from '@mainstem/event-store';
 import { RequestInvalid, StreamTombstoned, WriteTooLarge } from '../errors.js';
 import type { EventLog } from '../log/event-log.js';
 import type { ProposedEvent } from '../log/log-event.js';
 import type { Write, WriteOutcome } from '../log/log-transaction.js';
 import type { ExpectedVersion } from '../semantics/expected-version.js';
-import { reportedFailure, wrongVersionFailure, type Report } from './failures.js';
+import { failureOf, reportedFailure, wrongVersionFailure, type Report } from './failures.js';
 import { EMPTY, type AppendRequestMessage, type DeleteRequestMessage, type WriteOptionsMessage } from './messages.js';
+import type { OpenCalls } from './open-calls.js';
 import { proposedEvent } from './proposed-event.js';
 import { within } from './time-limit.js';
 import { expectedField, expectedOf, NO_REVISION, streamOf } from './wire.js';
@@ -18,13 +19,14 @@ export interface WriteContext {
   readonly writeTimeoutMs: number;
   readonly writeBytesMax: number;
   readonly report: Report;
+  readonly openCalls: OpenCalls;
 }
 
 /** The append is written when the client has sent all of it. A wrong version is an answer, not a failure. */
 export const handleAppend = (
   call: ServerReadableStream<AppendRequestMessage, object>,
   answer: sendUnaryData<object>,
-  { log, runtime, writeTimeoutMs, writeBytesMax, report }: WriteContext,
+  { log, runtime, writeTimeoutMs, writeBytesMax, report, openCalls }: WriteContext,
 ): void => {
   let options: WriteOptionsMessage | undefined;
   let refusal: unknown;
@@ -56,7 +58,17 @@ export const handleAppend = (
       events.length = 0;
     }
   });
-  call.on('end', () => void settle(write(), answer, report));
+  let isStopped = false;
+  const leave = openCalls.add(() => {
+    isStopped = true;
+    answer(failureOf(new EventStoreClosed()), null);
+  });
+  call.on('close', leave);
+  call.on('cancelled', leave);
+  call.on('end', () => {
+    leave();
+    if (!isStopped) void settle(write(), answer, report);
+  });
 };
 
 /** Delete and Tombstone: alike but for what is done. */
