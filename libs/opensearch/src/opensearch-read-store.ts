@@ -26,6 +26,7 @@ import {
 } from '@mainstem/projection';
 import { InvalidOpenSearchOptions } from './errors.js';
 import { Catalog, type CatalogGeneration, type Leftover } from './generation/catalog.js';
+import { Claims } from './generation/claims.js';
 import { ControlIndex } from './generation/control-index.js';
 import { Dropping, isDropped } from './generation/dropping.js';
 import { collectionsOf, type GenerationMeta } from './generation/index-definition.js';
@@ -72,6 +73,7 @@ export class OpenSearchReadStore implements ReadStore, SearchQueries {
   readonly #making: Making;
   readonly #searcher: Searcher;
   readonly #leases: Leases;
+  readonly #claims: Claims;
   readonly #refreshes: Refreshes;
 
   private constructor(
@@ -85,6 +87,7 @@ export class OpenSearchReadStore implements ReadStore, SearchQueries {
     this.#dropping = new Dropping(server, this.#catalog, this.#serving);
     this.#making = new Making(server, this.#catalog, this.#serving, { replicas: location.replicas ?? REPLICAS });
     this.#leases = new Leases(server, control);
+    this.#claims = new Claims(control);
     this.#searcher = new Searcher(server, this.#catalog);
     this.#refreshes = new Refreshes(server);
   }
@@ -127,6 +130,7 @@ export class OpenSearchReadStore implements ReadStore, SearchQueries {
       createdAt: this.#now(),
       collections,
     };
+    await this.#claims.claim(name, namesOf(projection), await this.#catalog.entries());
     const number = await this.#making.make({ ...described, ...(partitions > 1 && { partitions }), ...(isBulk && { wasBulk: true }) });
     if (!isBulk && !isSide) await this.#serveIfNoneDoes(name, number);
     return (await this.#catalog.find(name, number)).described;
@@ -137,6 +141,8 @@ export class OpenSearchReadStore implements ReadStore, SearchQueries {
     await this.#making.removeLeftovers(leftovers);
     if (opened.meta.fingerprint !== projection.fingerprint) throw new FingerprintMismatch(projection.name, generation);
     this.#assertSameShape(projection, opened.meta);
+    await this.#claims.claim(projection.name, namesOf(projection), []);
+    await this.#claims.release(projection.name, await this.#catalog.entries(projection.name));
     const place = this.#catalog.placeOf(opened.meta, partition);
     const state = await takeOver(this.server, place, this.#now());
     const serving = await this.#serving.noteOpened(projection.name);
@@ -168,6 +174,7 @@ export class OpenSearchReadStore implements ReadStore, SearchQueries {
 
   async dropGeneration(projection: string, generation: number): Promise<void> {
     await this.#dropping.drop(projection, generation);
+    await this.#claims.release(projection, await this.#catalog.entries(projection));
   }
 
   async scan(projection: string, generation: number, collection: string, options: ScanOptions): Promise<readonly ScanEntry[]> {
@@ -266,6 +273,8 @@ export class OpenSearchReadStore implements ReadStore, SearchQueries {
     }
   }
 }
+
+const namesOf = ({ collections }: ProjectionDescriptor): readonly string[] => collections.map(({ name }) => name);
 
 const PREFIX = 'mainstem';
 const REPLICAS = 1;

@@ -23,7 +23,6 @@ import {
   GenerationServes,
   type GenerationSnapshot,
   type HeldLease,
-  InvalidProjection,
   type LeaseAnswer,
   type LeaseClaim,
   type LeaseKey,
@@ -118,8 +117,8 @@ export class RedisReadStore implements ReadStore, CacheQueries {
   }
 
   async createGeneration(projection: ProjectionDescriptor, incarnation: Incarnation, options: CreateGenerationOptions = {}): Promise<Generation> {
-    await this.#assertOwn(projection);
-    await this.#registry.register(projection);
+    await this.#registry.claim(projection, await this.#usersOf(projection));
+    await this.#registry.add(projection.name);
     const { isBulk = false, isSide = false } = options;
     const { name, version, fingerprint, collections } = projection;
     const declared = collections.flatMap((one) => [one.name, one.hasState ? '1' : '0', declarationOf(this.collections[one.name])]);
@@ -144,9 +143,10 @@ export class RedisReadStore implements ReadStore, CacheQueries {
     if (status === 'unknown') throw new UnknownGeneration(name, number);
     if (status === 'fingerprint') throw new FingerprintMismatch(name, number);
     if (status === 'damaged') throw new GenerationDamaged(name, number, String(reply));
-    const found = generationsOf(name, reply as Fields).find((generation) => generation.number === number);
+    const generations = generationsOf(name, reply as Fields);
+    const found = generations.find((generation) => generation.number === number);
     if (!found) throw new UnknownGeneration(name, number);
-    await this.#registry.register(projection);
+    await this.#register(projection, generations);
     this.#written.set(name, projection);
     const parts = this.#parts(name);
     const collections = [];
@@ -175,6 +175,7 @@ export class RedisReadStore implements ReadStore, CacheQueries {
     const [status] = (await this.#run(SCRIPTS.drop, projection, [number])) as [string];
     if (status === 'unknown') throw new UnknownGeneration(projection, number);
     if (status === 'serves') throw new GenerationServes(projection, number);
+    await this.#registry.release(projection, collectionsIn(await this.#stored(projection)));
   }
 
   async scan(projection: string, number: number, collection: string, options: ScanOptions): Promise<readonly ScanEntry[]> {
@@ -252,14 +253,21 @@ export class RedisReadStore implements ReadStore, CacheQueries {
     return (await this.#run(script, owner, args)) as string[];
   }
 
-  /** Errors: PROJECTION_INVALID_DEFINITION for a collection of another projection. */
-  async #assertOwn({ name, collections }: ProjectionDescriptor): Promise<void> {
-    for (const collection of collections) {
-      const owner = await this.#registry.ownerOf(collection.name);
-      if (owner === undefined || owner === name) continue;
-      const isUsed = (await this.#stored(owner)).some((generation) => generation.collections.some((one) => one.name === collection.name));
-      if (isUsed) throw new InvalidProjection(name, `the collection ${collection.name} belongs to projection ${owner}; choose another name`);
+  /** Which projections have generations with these collections: counts where the list of collections was lost. The projection itself before others. */
+  async #usersOf({ name, collections }: ProjectionDescriptor): Promise<ReadonlyMap<string, string>> {
+    const users = new Map<string, string>();
+    for (const projection of [...(await this.#registry.projections([])), name]) {
+      const used = new Set(collectionsIn(await this.#stored(projection)));
+      for (const collection of collections) if (used.has(collection.name)) users.set(collection.name, projection);
     }
+    return users;
+  }
+
+  /** Puts it on the lists that it may be missing from, and takes off what none of its generations has any more. Errors: as `Registry.claim`. */
+  async #register(projection: ProjectionDescriptor, generations: readonly StoredGeneration[]): Promise<void> {
+    await this.#registry.claim(projection, new Map());
+    await this.#registry.add(projection.name);
+    await this.#registry.release(projection.name, collectionsIn(generations));
   }
 
   /** Deletes what generations have left behind whose bookkeeping was lost. */
@@ -291,6 +299,9 @@ export class RedisReadStore implements ReadStore, CacheQueries {
     return new Date(this.runtime.now()).toISOString();
   }
 }
+
+const collectionsIn = (generations: readonly StoredGeneration[]): readonly string[] =>
+  generations.flatMap(({ collections }) => collections.map(({ name }) => name));
 
 const SCRIPTS = {
   create: scriptOf(CREATE),

@@ -1,7 +1,8 @@
 // Which projections there are, and to which one a collection belongs: in slots of their own, and only pointers, which every session puts there, and
 // whoever looks at them puts back.
-import type { ProjectionDescriptor } from '@mainstem/projection';
-import type { RedisConnection } from './redis-connection.js';
+import { CollectionTaken, type ProjectionDescriptor } from '@mainstem/projection';
+import { type RedisConnection, scriptOf } from './redis-connection.js';
+import { CLAIM, RELEASE } from './scripts/collections.js';
 
 export class Registry {
   readonly #projections: string;
@@ -24,9 +25,11 @@ export class Registry {
     ])) as [string[], (string | null)[]];
     const lost = written.flatMap(({ name }) => (names.includes(name) ? [] : [name]));
     await Promise.all([
-      ...lost.map((name) => this.#addProjection(name)),
+      ...lost.map((name) => this.add(name)),
       // One that has gone over to another projection stays there.
-      ...collections.filter((_, index) => owners[index] === null).map(({ name, owner }) => this.#setOwner(name, owner)),
+      ...collections
+        .filter((_, index) => owners[index] === null)
+        .map(({ name, owner }) => this.connection.call('hsetnx', [this.#collections, name, owner])),
     ]);
     return [...names, ...lost];
   }
@@ -36,15 +39,26 @@ export class Registry {
     return ((await this.connection.call('hget', [this.#collections, collection])) as string | null) ?? undefined;
   }
 
-  async register({ name, collections }: ProjectionDescriptor): Promise<void> {
-    await Promise.all([this.#addProjection(name), ...collections.map((collection) => this.#setOwner(collection.name, name))]);
+  /** Puts a projection on the list. */
+  async add(projection: string): Promise<void> {
+    await this.connection.call('sadd', [this.#projections, projection]);
   }
 
-  #addProjection(name: string): Promise<unknown> {
-    return this.connection.call('sadd', [this.#projections, name]);
+  /**
+   * Takes all collections of a projection, or none, in one step for all processes. `users`: which projection has a generation with a collection, where
+   * that is known. Errors: PROJECTION_INVALID_DEFINITION for a collection of another projection.
+   */
+  async claim({ name, collections }: ProjectionDescriptor, users: ReadonlyMap<string, string>): Promise<void> {
+    if (collections.length === 0) return;
+    const args = collections.flatMap((collection) => [collection.name, users.get(collection.name) ?? '']);
+    const [taken, owner] = (await this.connection.run(SCRIPTS.claim, [this.#collections], [name, ...args])) as [string?, string?];
+    if (taken !== undefined && owner !== undefined) throw new CollectionTaken(name, taken, owner);
   }
 
-  #setOwner(collection: string, projection: string): Promise<unknown> {
-    return this.connection.call('hset', [this.#collections, collection, projection]);
+  /** Gives up what a projection has, besides these collections. */
+  async release(projection: string, kept: readonly string[]): Promise<void> {
+    await this.connection.run(SCRIPTS.release, [this.#collections], [projection, ...kept]);
   }
 }
+
+const SCRIPTS = { claim: scriptOf(CLAIM), release: scriptOf(RELEASE) };

@@ -37,8 +37,12 @@ export class ReadModelNameTaken extends MainstemError {
   constructor(
     readonly table: string,
     problem: string,
+    /** The projection that has it, if it is one. */
+    readonly owner?: string,
   ) {
-    super('READ_STORE_NAME_TAKEN', `${table}: ${problem} Give the entity another table name.`);
+    const forget =
+      owner === undefined ? '' : ` If the application does not have ${owner} any more, remove what it has left behind: mainstem forget ${owner}`;
+    super('READ_STORE_NAME_TAKEN', `${table}: ${problem} Give the entity another table name.${forget}`);
   }
 }
 

@@ -1,6 +1,7 @@
 // Tables and views of generations. They are made from the entity's metadata and never migrate: a changed entity means a new generation.
 import { createHash } from 'node:crypto';
 import { Table, TableColumn } from 'typeorm';
+import { CollectionTaken } from '@mainstem/projection';
 import type { CollectionDescriptor, Generation } from '@mainstem/projection';
 import type { EntityLayout } from './entity/entity-layout.js';
 import { generationTableName, quoted, STATE_COLUMN } from './entity/identifiers.js';
@@ -25,11 +26,11 @@ export class GenerationTables {
     this.#collections = database.sqlName('mainstem_collections');
   }
 
-  /** Makes the tables of a new generation, with their indices unless it is to be filled in bulk and looks nothing up. Errors: READ_STORE_UNSUPPORTED_ENTITY, READ_STORE_NAME_TAKEN. */
+  /** Makes the tables of a new generation, with their indices unless it is to be filled in bulk and looks nothing up. Errors: READ_STORE_UNSUPPORTED_ENTITY, and as `#assertFree`. */
   async create(connection: SqlConnection, { projection, number, isBulk }: Generation, collections: readonly CollectionDescriptor[]): Promise<void> {
+    await this.#assertFree(connection, projection, collections);
     for (const { name, document, hasState, hasLookups = false } of collections) {
       const layout = this.database.layouts.of(document);
-      await this.#assertNameFree(connection, projection, layout.view);
       const isIndexed = !isBulk || hasLookups;
       await connection.define((runner) => runner.createTable(this.#tableOf(layout, number, hasState), false, false, isIndexed));
       await connection.run(
@@ -113,11 +114,27 @@ export class GenerationTables {
     await connection.run(`DELETE FROM ${this.#collections} WHERE projection = ? AND generation = ?`, [projection, generation]);
   }
 
+  /** Errors: READ_STORE_NAME_TAKEN, PROJECTION_INVALID_DEFINITION for a collection of another projection. */
+  async #assertFree(connection: SqlConnection, projection: string, collections: readonly CollectionDescriptor[]): Promise<void> {
+    const names = collections.map(({ name }) => name);
+    const views = collections.map(({ document }) => this.database.layouts.of(document).view);
+    // Two that begin at once would both find them free. In one order, so that they cannot wait for each other.
+    for (const name of names.toSorted()) await connection.lockName(`collection ${name}`);
+    for (const view of views.toSorted()) await connection.lockName(`view ${view}`);
+    for (const view of views) await this.#assertNameFree(connection, projection, view);
+    for (const name of names) await this.#assertOwn(connection, projection, name);
+  }
+
+  async #assertOwn(connection: SqlConnection, projection: string, collection: string): Promise<void> {
+    const sql = `SELECT projection FROM ${this.#collections} WHERE collection = ? AND projection <> ? LIMIT 1`;
+    const [owner] = await connection.query<{ projection: string }>(sql, [collection, projection]);
+    if (owner) throw new CollectionTaken(projection, collection, owner.projection);
+  }
+
   async #assertNameFree(connection: SqlConnection, projection: string, view: string): Promise<void> {
-    await connection.lockName(`view ${view}`); // two that begin at once would both find it free
     const sql = `SELECT projection FROM ${this.#collections} WHERE view_name = ? AND projection <> ? LIMIT 1`;
     const [other] = await connection.query<{ projection: string }>(sql, [view, projection]);
-    if (other) throw new ReadModelNameTaken(view, `projection ${other.projection} already fills a table of this name.`);
+    if (other) throw new ReadModelNameTaken(view, `projection ${other.projection} already fills a table of this name.`, other.projection);
     const own = `SELECT 1 AS found FROM ${this.#collections} WHERE view_name = ? AND projection = ? LIMIT 1`;
     if ((await connection.query(own, [view, projection])).length > 0) return;
     const schema = this.database.schema;

@@ -50,6 +50,10 @@ export class Generations {
     return [...this.#all.values()];
   }
 
+  get collections(): readonly string[] {
+    return this.all.flatMap(({ collections }) => [...collections.keys()]);
+  }
+
   get serving(): GenerationContent | undefined {
     return this.all.find(({ described }) => described.state === 'serving');
   }

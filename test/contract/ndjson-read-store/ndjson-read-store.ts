@@ -19,6 +19,7 @@ import {
   type ScanEntry,
   type ScanOptions,
 } from '@mainstem/projection';
+import { CollectionLog } from './collection-log.js';
 import type { Generations } from './generations.js';
 import { LeaseLog } from './lease-log.js';
 import { NdjsonSession } from './ndjson-session.js';
@@ -27,6 +28,7 @@ import { ProjectionLog } from './projection-log.js';
 const SUFFIX = '.ndjson';
 /** No name of a projection has a dot. */
 const LEASES_FILE = 'leases.lines';
+const COLLECTIONS_FILE = 'collections.lines';
 const PROJECTION_NAME = /^[a-z0-9-]+$/i;
 
 // #region store
@@ -40,6 +42,7 @@ export class NdjsonReadStore implements ReadStore {
   readonly #runtime: Runtime;
   readonly #logs = new Map<string, ProjectionLog>();
   readonly #leases: LeaseLog;
+  readonly #collections: CollectionLog;
   #isClosed = false;
 
   constructor(dir: string, runtime: Runtime = systemRuntime) {
@@ -47,6 +50,7 @@ export class NdjsonReadStore implements ReadStore {
     this.#dir = dir;
     this.#runtime = runtime;
     this.#leases = new LeaseLog(join(dir, LEASES_FILE), runtime);
+    this.#collections = new CollectionLog(join(dir, COLLECTIONS_FILE));
   }
 
   async createGeneration(
@@ -54,12 +58,15 @@ export class NdjsonReadStore implements ReadStore {
     incarnation: Incarnation,
     { isBulk = false, isSide = false }: CreateGenerationOptions = {},
   ): Promise<Generation> {
+    this.#assertOpen();
     const names = collections.map((collection) => collection.name);
+    this.#collections.claim(name, names);
     return this.#log(name, { isNew: true }).write({ do: 'create', version, fingerprint, incarnation, collections: names, isBulk, isSide });
   }
 
   async open({ name, fingerprint }: ProjectionDescriptor, generation: number): Promise<NdjsonSession> {
     const log = this.#log(name, { generation });
+    this.#collections.claim(name, [...log.read().find(generation).collections.keys()]);
     return new NdjsonSession(log, log.write({ do: 'open', generation, fingerprint }));
   }
 
@@ -70,7 +77,9 @@ export class NdjsonReadStore implements ReadStore {
   }
 
   async dropGeneration(projection: string, generation: number): Promise<void> {
-    this.#log(projection, { generation }).write({ do: 'drop', generation });
+    const log = this.#log(projection, { generation });
+    log.write({ do: 'drop', generation });
+    this.#collections.keep(projection, log.read().collections);
   }
   // #endregion
 
@@ -129,7 +138,7 @@ export class NdjsonReadStore implements ReadStore {
   // #endregion
 
   async close(): Promise<void> {
-    if (!this.#isClosed) this.#leases.close();
+    if (!this.#isClosed) for (const file of [this.#leases, this.#collections]) file.close();
     this.#isClosed = true;
     for (const log of this.#logs.values()) log.close();
     this.#logs.clear();

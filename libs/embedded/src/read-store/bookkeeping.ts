@@ -4,12 +4,12 @@ import { type Incarnation, type Position, position } from '@mainstem/event-store
 import {
   type Checkpoint,
   type CheckpointMove,
+  CollectionTaken,
   type CreateGenerationOptions,
   EMPTY_DIGEST,
   eventMarkText,
   type Generation,
   type GenerationState,
-  InvalidProjection,
   lastEventIn,
   ofPartitions,
   type ProjectionDescriptor,
@@ -155,7 +155,7 @@ export class Bookkeeping {
 
   #assertOwn(projection: string, collection: string): void {
     const owner = this.#statements.collectionOwner.get(collection, projection) as { projection: string } | undefined;
-    if (owner) throw new InvalidProjection(projection, `the collection ${collection} belongs to projection ${owner.projection}; choose another name`);
+    if (owner) throw new CollectionTaken(projection, collection, owner.projection);
   }
 }
 

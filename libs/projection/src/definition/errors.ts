@@ -10,3 +10,18 @@ export class InvalidProjection extends MainstemError {
     super('PROJECTION_INVALID_DEFINITION', `Projection ${projection}: ${problem}`);
   }
 }
+
+/** A read store keeps a collection for the projection that has generations with it. */
+export class CollectionTaken extends InvalidProjection {
+  constructor(
+    projection: string,
+    readonly collection: string,
+    readonly owner: string,
+  ) {
+    super(
+      projection,
+      `the collection ${collection} belongs to projection ${owner}; choose another name. If the application does not have ${owner} any more, ` +
+        `remove what it has left behind: mainstem forget ${owner}`,
+    );
+  }
+}

@@ -1,6 +1,7 @@
 // The read store of unit tests and demonstrations: everything in maps, gone with the process.
 import { systemRuntime, type Incarnation, type Runtime } from '@mainstem/event-store';
 import { EMPTY_DIGEST } from '../digest/rolling-digest.js';
+import { CollectionTaken } from '../definition/errors.js';
 import { FingerprintMismatch, GenerationServes, ReadStoreUnavailable, UnknownGeneration } from '../read-store/errors.js';
 import { ofPartitions, partitionsOf } from '../partition/partition.js';
 import type { Generation } from '../read-store/checkpoint.js';
@@ -52,6 +53,7 @@ export class MemoryReadStore implements ReadStore {
     { isBulk = false, isSide = false }: CreateGenerationOptions = {},
   ): Promise<Generation> {
     this.#assertOpen();
+    this.#assertOwn(projection);
     const { name, version, fingerprint } = projection;
     const checkpoint = { incarnation, position: undefined, epoch: 0, digest: EMPTY_DIGEST };
     const number = (this.#numbers.get(name) ?? 0) + 1;
@@ -157,6 +159,14 @@ export class MemoryReadStore implements ReadStore {
       if (texts) return new Map([...texts.keys()].sort().map((key) => [key, shown<Document>(texts.get(key) ?? '{}')]));
     }
     return new Map();
+  }
+
+  /** Errors: PROJECTION_INVALID_DEFINITION for a collection of another projection. */
+  #assertOwn({ name, collections }: ProjectionDescriptor): void {
+    for (const [owner, generations] of this.#generations) {
+      const taken = collections.find((collection) => generations.some((generation) => generation.collection(collection.name)));
+      if (taken && owner !== name) throw new CollectionTaken(name, taken.name, owner);
+    }
   }
 
   #now(): string {

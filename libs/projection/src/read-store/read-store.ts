@@ -14,7 +14,7 @@ export type Expiry = (document: Readonly<ProjectionDocument>) => number | null;
 
 /** A set of documents with one shape: the documents of a projection, or one of its roll-ups, or a table of a handler projection. */
 export interface CollectionDescriptor {
-  /** Unique in the read store; letters, digits and dashes. */
+  /** Of one projection in a read store; letters, digits and dashes. */
   readonly name: string;
   readonly document: DocumentClass;
   /** Documents carry the engine's own bookkeeping in a property `$state` (a string), which queries must not show. */
@@ -197,7 +197,9 @@ export interface ReadStore {
 
   /**
    * Makes the next generation, `filling` and empty, with checkpoint position undefined. Where none serves and it is neither bulk nor side, it
-   * serves at once.
+   * serves at once. A collection belongs to one projection for as long as a generation of that has it: of two projections that begin with one
+   * collection at the same moment, in whatever processes, one is refused and leaves nothing.
+   * Errors: PROJECTION_INVALID_DEFINITION for a collection of another projection, READ_STORE_UNAVAILABLE.
    */
   createGeneration(projection: ProjectionDescriptor, incarnation: Incarnation, options?: CreateGenerationOptions): Promise<Generation>;
 

@@ -1,6 +1,7 @@
 // The contract that every read store has to keep, split by verb. Run it with `registerContract`.
 import type { ContractSuite } from '../contract-suite.js';
 import { checkpointCases } from './checkpoint-cases.js';
+import { collectionCases } from './collection-cases.js';
 import { defineCases, type ReadStoreContractOptions } from './contract-fixture.js';
 import { plainDocuments } from './contract-projection.js';
 import { engineCases } from './engine-cases.js';
@@ -26,6 +27,7 @@ export const readStoreContract = <Transaction = never>(options: ReadStoreContrac
       ...checkpointCases(define),
       ...parkedCases(define),
       ...generationCases(define),
+      ...collectionCases(define),
       ...scanCases(define),
       ...(options.transaction ? [...transactionCases(define, options.transaction), ...handlerPoisonCases(define, options.transaction)] : []),
       ...engineCases(define),

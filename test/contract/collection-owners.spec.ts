@@ -1,0 +1,88 @@
+// Of two processes that begin with one collection at the same moment exactly one is refused, on every read store that processes share.
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { EmbeddedCacheStore, EmbeddedSearchStore } from '@mainstem/embedded';
+import type { DocumentClass, ProjectionDescriptor, ReadStore } from '@mainstem/projection';
+import { Entity, PrimaryColumn } from 'typeorm';
+import { describe, expect, it } from 'vitest';
+import { NdjsonReadStore } from './ndjson-read-store/ndjson-read-store.js';
+import { freshPrefix, openStore, removeIndices, sharedNode } from './opensearch-nodes.js';
+import { redisFixture, redisUrl } from './redis-fixtures.js';
+import { incarnation, sqlFixtures } from './sql-fixtures.js';
+
+const TIMEOUT_MS = 300_000;
+const ROUNDS = 8;
+const ROUNDS_OF_INDICES = 3;
+
+/** A class of its own for each collection of each rival: a table of one name would be refused for its own sake. */
+const entityOf = (table: string): DocumentClass => {
+  const Shaped = class {};
+  Entity(table)(Shaped);
+  PrimaryColumn('text')(Shaped.prototype, 'id');
+  return Shaped;
+};
+
+const rivalOf = (name: string, ...collections: readonly string[]): ProjectionDescriptor => ({
+  name,
+  version: 1,
+  fingerprint: name,
+  collections: collections.map((collection) => ({ name: collection, document: entityOf(`${name}_${collection}`), hasState: false })),
+});
+
+// They share two, and ask for them in two orders.
+const rivals = [rivalOf('one', 'totals', 'shared', 'alone'), rivalOf('two', 'shared', 'other', 'totals')] as const;
+const entities = rivals.flatMap(({ collections }) => collections.map(({ document }) => document));
+
+interface SharedStores {
+  readonly open: () => Promise<ReadStore>;
+  readonly remove: () => Promise<void>;
+}
+
+const folder = async (open: (dir: string) => ReadStore | Promise<ReadStore>): Promise<SharedStores> => {
+  const dir = await mkdtemp(join(tmpdir(), 'mainstem-owners-'));
+  return { open: async () => open(dir), remove: () => rm(dir, { recursive: true }) };
+};
+
+const indices = async (url: string): Promise<SharedStores> => {
+  const prefix = freshPrefix();
+  return { open: () => openStore(url, prefix), remove: () => removeIndices(url, prefix) };
+};
+
+const url = await sharedNode();
+const stores: readonly (readonly [name: string, make: () => Promise<SharedStores>, rounds: number])[] = [
+  ['embedded cache', () => folder((dir) => EmbeddedCacheStore.open({ dir })), ROUNDS],
+  ['embedded full-text index', () => folder((dir) => EmbeddedSearchStore.open({ dir })), ROUNDS],
+  ['NDJSON files', () => folder((dir) => new NdjsonReadStore(dir)), ROUNDS],
+  ...(await sqlFixtures()).map(({ name, make }) => {
+    const shared = async (): Promise<SharedStores> => {
+      const { open, remove } = await make();
+      return { open: () => open(entities), remove };
+    };
+    return [name, shared, ROUNDS] as const;
+  }),
+  ...(redisUrl === undefined ? [] : [['Redis', async () => redisFixture(redisUrl ?? ''), ROUNDS] as const]),
+  ...(url === undefined ? [] : [['OpenSearch', () => indices(url), ROUNDS_OF_INDICES] as const]),
+];
+
+describe.each(stores)('two processes with one collection on %s', (_, make, rounds) => {
+  it('begin at the same moment: exactly one is refused', { timeout: TIMEOUT_MS }, async () => {
+    const shared = await make();
+    const opened = await Promise.all(rivals.map(() => shared.open()));
+    try {
+      for (let round = 1; round <= rounds; round++) {
+        const outcomes = await Promise.allSettled(
+          rivals.map(async (rival, place) => opened[place]?.createGeneration(rival, incarnation, { isSide: true })),
+        );
+        const refused = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason as unknown] : []));
+        expect(refused, `round ${round}`).toMatchObject([{ code: 'PROJECTION_INVALID_DEFINITION' }]);
+        const [made, ...others] = await shared.open().then((third) => third.generations().finally(() => third.close()));
+        expect(others).toEqual([]);
+        await opened[0]?.dropGeneration(made?.projection ?? '', made?.number ?? 0);
+      }
+    } finally {
+      for (const store of opened) await store.close();
+      await shared.remove();
+    }
+  });
+});
