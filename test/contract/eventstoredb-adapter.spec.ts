@@ -14,6 +14,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { makeCertificate } from '../fixtures/certificate.js';
 import { startFollower } from './eventstoredb/follower.js';
 import { errorType, events, read, startProtocol, type ProtocolFixture } from './eventstoredb/protocol-fixture.js';
+import { clientOfTests } from './eventstoredb/client-of-tests.js';
 
 /** More than a server takes on one connection. */
 const SUBSCRIPTIONS = 150;
@@ -37,7 +38,7 @@ afterEach(async () => {
 
 const start = async (options: Parameters<typeof startProtocol>[0] = {}): Promise<ProtocolFixture> => (fixture = await startProtocol(options));
 const open = async (connectionString: string, options: Partial<EventStoreDbOptions> = {}): Promise<EventStoreDbEventStore> => {
-  const store = await EventStoreDbEventStore.open({ connectionString, ...options });
+  const store = await EventStoreDbEventStore.open({ ...clientOfTests(), connectionString, ...options });
   stores.push(store);
   return store;
 };
@@ -349,7 +350,12 @@ describe('a store that is not there', () => {
     };
     const sleep: Runtime['sleep'] = (ms, signal) => (signal ? systemRuntime.sleep(ms, signal) : between());
     const runtime = { ...systemRuntime, monotonic: () => clock[0] ?? Infinity, sleep };
-    const opened = EventStoreDbEventStore.open({ connectionString: `esdb://127.0.0.1:${port}?tls=false`, connectTimeoutMs: 1_000, runtime });
+    const opened = EventStoreDbEventStore.open({
+      ...clientOfTests(),
+      connectionString: `esdb://127.0.0.1:${port}?tls=false`,
+      connectTimeoutMs: 1_000,
+      runtime,
+    });
     const message = expect.stringMatching(new RegExp(`^open 127\\.0\\.0\\.1:${port}: .*ECONNREFUSED`));
     await expect(opened).rejects.toMatchObject({ code: 'EVENT_STORE_UNAVAILABLE', message });
     expect(clock).toEqual([1_001]);
@@ -358,7 +364,7 @@ describe('a store that is not there', () => {
   it('is known by its address when nobody says anything', async () => {
     const port = await silent.listen();
     const connectionString = `esdb://admin:s3cret@127.0.0.1:${port}?tls=false`;
-    const opened = EventStoreDbEventStore.open({ connectionString, connectTimeoutMs: 300, answerTimeoutMs: 100 });
+    const opened = EventStoreDbEventStore.open({ ...clientOfTests(), connectionString, connectTimeoutMs: 300, answerTimeoutMs: 100 });
     const message = expect.stringContaining(`open 127.0.0.1:${port}: the event store cannot be reached (no answer within 100 ms)`);
     await expect(opened).rejects.toMatchObject({ code: 'EVENT_STORE_UNAVAILABLE', message });
   });
@@ -390,7 +396,12 @@ describe('a store behind TLS', () => {
   });
 
   it('does not connect with another CA, and says that it cannot', async () => {
-    const opened = EventStoreDbEventStore.open({ connectionString: connectionString('wrong.pem'), credentials: admin, connectTimeoutMs: 1_000 });
+    const opened = EventStoreDbEventStore.open({
+      ...clientOfTests(),
+      connectionString: connectionString('wrong.pem'),
+      credentials: admin,
+      connectTimeoutMs: 1_000,
+    });
     await expect(opened).rejects.toMatchObject({ code: 'EVENT_STORE_UNAVAILABLE' });
   });
 
@@ -400,7 +411,7 @@ describe('a store behind TLS', () => {
     ['none', undefined],
   ])('is refused with %s, and nothing tells the password', async (_, credentials) => {
     const options = { connectionString: connectionString('right.pem'), ...(credentials && { credentials }) };
-    const refusal: unknown = await EventStoreDbEventStore.open(options).catch((error: unknown) => error);
+    const refusal: unknown = await EventStoreDbEventStore.open({ ...clientOfTests(), ...options }).catch((error: unknown) => error);
     expect(refusal).toMatchObject({ code: 'EVENT_STORE_ACCESS_DENIED' });
     expect(told(refusal)).not.toContain('sentinel');
   });

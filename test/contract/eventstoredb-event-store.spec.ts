@@ -6,13 +6,14 @@ import { EventStoreDbEventStore } from '@mainstem/eventstoredb';
 import { EventStoreDbServer } from '@mainstem/eventstoredb-server';
 import { eventStoreContract, registerContract } from '@mainstem/testing';
 import { describe, it } from 'vitest';
+import { clientOfTests } from './eventstoredb/client-of-tests.js';
 
 const eventStoreDb = eventStoreContract({
   name: 'EventStoreDB',
   create: async () => {
     const dir = await mkdtemp(join(tmpdir(), 'mainstem-esdb-'));
     const server = await EventStoreDbServer.start({ dir, port: 0 });
-    const store = await EventStoreDbEventStore.open({ connectionString: server.connectionString });
+    const store = await EventStoreDbEventStore.open({ ...clientOfTests(), connectionString: server.connectionString });
     const dispose = async (): Promise<void> => {
       await store.close();
       await server.stop();

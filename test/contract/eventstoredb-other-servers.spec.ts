@@ -15,6 +15,7 @@ import {
   type ProxyAnswers,
 } from './eventstoredb/answering-proxy.js';
 import { startProtocol, type ProtocolFixture } from './eventstoredb/protocol-fixture.js';
+import { clientOfTests } from './eventstoredb/client-of-tests.js';
 
 /** Far more than is ever looked at in one answer. */
 const LINKS = 4_000;
@@ -39,7 +40,7 @@ afterEach(async () => {
 });
 
 const open = async (connectionString = fixture.server.connectionString, options: Partial<EventStoreDbOptions> = {}) => {
-  const store = await EventStoreDbEventStore.open({ connectionString, ...options });
+  const store = await EventStoreDbEventStore.open({ ...clientOfTests(), connectionString, ...options });
   stores.push(store);
   return store;
 };
@@ -226,7 +227,7 @@ describe('a cluster whose nodes are all away', () => {
     await expect(put(store, 1)).rejects.toMatchObject({ code: 'EVENT_STORE_UNAVAILABLE' });
     await expect(store.head()).rejects.toMatchObject({ code: 'EVENT_STORE_UNAVAILABLE' });
     const options = { connectionString, connectTimeoutMs: 500 };
-    await expect(EventStoreDbEventStore.open(options)).rejects.toMatchObject({ code: 'EVENT_STORE_UNAVAILABLE' });
+    await expect(EventStoreDbEventStore.open({ ...clientOfTests(), ...options })).rejects.toMatchObject({ code: 'EVENT_STORE_UNAVAILABLE' });
     await expect.poll(() => store.status().restoring[0]?.reason, POLL).toMatch(/Failed to discover/);
     nodes = await Promise.all(ports.map((port) => EventStoreDbServer.start({ dir, port })));
     await put(store, 2);

@@ -1,6 +1,6 @@
 // The one connection of a store: made anew when it has gone silent, never more often than once a second.
-import type { EventStoreDBClient } from '@eventstore/db-client';
 import { EventStoreClosed, inTime, type Runtime } from '@mainstem/event-store';
+import type { ClientPackage } from './client-package.js';
 import { ownConnection } from './connection-settings.js';
 import { createClient, type GuardedClient, type OpenCall, type OpenRead } from './guarded-client.js';
 
@@ -10,7 +10,7 @@ const CLOSING_MS = 1_000;
 
 /** A client and the signal that fires with the reason when it is given up: whoever uses it has to let go then, the client itself does not say so. */
 export interface HeldClient {
-  readonly client: EventStoreDBClient;
+  readonly client: object;
   readonly openCall: OpenCall;
   readonly openRead: OpenRead;
   readonly abandoned: AbortSignal;
@@ -18,6 +18,7 @@ export interface HeldClient {
 
 export class ClientHolder {
   readonly #uri: string;
+  readonly #choice: ClientPackage | undefined;
   readonly #runtime: Runtime;
   #held: Held;
   #renewedAt = -Infinity;
@@ -28,10 +29,11 @@ export class ClientHolder {
   #isClosed = false;
 
   /** Errors: EVENT_STORE_CONNECTION_SETTINGS_INVALID. */
-  constructor(uri: string, runtime: Runtime) {
+  constructor(uri: string, runtime: Runtime, choice?: ClientPackage) {
     this.#uri = uri;
+    this.#choice = choice;
     this.#runtime = runtime;
-    this.#held = held(uri);
+    this.#held = held(uri, choice);
   }
 
   /** Errors: EVENT_STORE_CLOSED. */
@@ -53,7 +55,7 @@ export class ClientHolder {
     if (this.#isSilent) return;
     this.#renewedAt = now;
     const old = this.#held;
-    this.#held = held(this.#uri);
+    this.#held = held(this.#uri, this.#choice);
     this.#retire(old, reason);
   }
 
@@ -77,7 +79,7 @@ interface Held extends HeldClient, GuardedClient {
   readonly abandon: (reason: unknown) => void;
 }
 
-const held = (uri: string): Held => {
+const held = (uri: string, choice: ClientPackage | undefined): Held => {
   const abandonment = new AbortController();
-  return { ...createClient(ownConnection(uri)), abandoned: abandonment.signal, abandon: (reason) => abandonment.abort(reason) };
+  return { ...createClient(ownConnection(uri), choice), abandoned: abandonment.signal, abandon: (reason) => abandonment.abort(reason) };
 };

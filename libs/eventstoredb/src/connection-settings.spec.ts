@@ -23,7 +23,7 @@ describe('the settings of a connection', () => {
     expect(connectionOf({ connectionString: 'esdb+discover://one:1,two:2/path?tls=true', credentials }).uri).toBe(expected);
   });
 
-  it.each(['', 'host:2113', 'http://host:2113', 'kurrentdb://host:2113', 'esdb://'])(
+  it.each(['', 'host:2113', 'http://host:2113', 'kurrentdbs://host:2113', 'esdb://'])(
     'are refused when they are no connection string: %j',
     (connectionString) => {
       expect(() => connectionOf({ connectionString })).toThrow(expect.objectContaining({ code: 'EVENT_STORE_CONNECTION_SETTINGS_INVALID' }));

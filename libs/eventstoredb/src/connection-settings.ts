@@ -1,25 +1,29 @@
 // How to reach the event store: a connection string, and credentials that need not stand in it.
+import type { ClientPackage } from './client-package.js';
 import { ConnectionSettingsInvalid } from './errors.js';
 
 export interface ConnectionSettings {
   /**
-   * `esdb://host:2113`, `esdb://one:2113,two:2113` or `esdb+discover://name:2113`, with the client's parameters: `tls`, `tlsCAFile`,
-   * `userCertFile` and `userKeyFile`, `nodePreference`, `keepAliveInterval`, `keepAliveTimeout`, `connectionName`.
+   * `esdb://host:2113`, `esdb://one:2113,two:2113` or `esdb+discover://name:2113`, or the same with `kurrentdb`, with the client's parameters:
+   * `tls`, `tlsCAFile`, `userCertFile` and `userKeyFile`, `nodePreference`, `keepAliveInterval`, `keepAliveTimeout`, `connectionName`.
    */
   readonly connectionString: string;
   /** Used in place of those in the string, so that a password can come from the environment. Clients send them over TLS only. */
   readonly credentials?: { readonly username: string; readonly password: string };
+  /** Whose client makes the connections, to servers of either name. Default: `@kurrent/kurrentdb-client` where it is installed, else `@eventstore/db-client`. */
+  readonly client?: ClientPackage;
 }
 
 export interface Connection {
-  /** Holds the password: never to be shown. */
+  /** `esdb…`, whichever scheme was given. Holds the password: never to be shown. */
   readonly uri: string;
   /** For messages: the addresses as they were given, without user and password. */
   readonly hosts: string;
   readonly password: string | undefined;
+  readonly client: ClientPackage | undefined;
 }
 
-const FORM = /^(esdb(?:\+discover)?:\/\/)(?:([^@/?]*)@)?([^?]+)(?:\?(.*))?$/s;
+const FORM = /^(?:esdb|kurrentdb|kurrent|kdb)((?:\+discover)?:\/\/)(?:([^@/?]*)@)?([^?]+)(?:\?(.*))?$/s;
 
 /** What the client knows; it ignores anything else, and warns with the whole string, the password included. */
 const PARAMETERS: readonly string[] = [
@@ -59,17 +63,20 @@ export const addressesOf = (uri: string): readonly Address[] => {
 const ADDRESS = /^(?:\[([^\]]+)\]|([^:/[\]]+))(?::(\d{1,5}))?\/*$/;
 
 /** Errors: EVENT_STORE_CONNECTION_SETTINGS_INVALID. */
-export const connectionOf = ({ connectionString, credentials }: ConnectionSettings): Connection => {
-  const [, scheme, user, hosts, parameters] = (typeof connectionString === 'string' ? FORM.exec(connectionString.trim()) : undefined) ?? [];
-  if (scheme === undefined || hosts === undefined) throw new ConnectionSettingsInvalid('it does not begin with esdb:// or esdb+discover://');
+export const connectionOf = ({ connectionString, credentials, client }: ConnectionSettings): Connection => {
+  const [, lookup, user, hosts, parameters] = (typeof connectionString === 'string' ? FORM.exec(connectionString.trim()) : undefined) ?? [];
+  if (lookup === undefined || hosts === undefined) {
+    throw new ConnectionSettingsInvalid('it does not begin with esdb://, esdb+discover://, kurrentdb:// or kurrentdb+discover://');
+  }
   if (parameters !== undefined) checkParameters(parameters);
   const written = credentials ? `${encodeURIComponent(credentials.username)}:${encodeURIComponent(credentials.password)}` : user;
   const rest = parameters === undefined ? hosts : `${hosts}?${parameters}`;
   return {
-    uri: `${scheme}${written === undefined ? '' : `${written}@`}${rest}`,
+    uri: `esdb${lookup}${written === undefined ? '' : `${written}@`}${rest}`,
     // A password with an @ or / that is not encoded ends there, too.
     hosts: hosts.slice(hosts.lastIndexOf('@') + 1),
     password: credentials?.password ?? passwordIn(user),
+    client,
   };
 };
 

@@ -88,15 +88,15 @@ export class EventStoreDbEventStore implements EventStore {
    */
   static async open(options: EventStoreDbOptions): Promise<EventStoreDbEventStore> {
     const { runtime = systemRuntime, connectTimeoutMs = 10_000, answerTimeoutMs = 5_000, patienceMs } = options;
-    const { uri, hosts, password } = connectionOf(options);
+    const { uri, hosts, password, client } = connectionOf(options);
     const operation = `open ${hosts}`;
     const limits = new ServerLimits(options.limits);
     const patience = { allMs: patienceMs ?? PATIENCE_MS, refusedMs: patienceMs ?? PATIENCE_REFUSED_MS };
     const timeouts: Timeouts = { answerMs: answerTimeoutMs, patience };
-    const context: StoreContext = { runtime, timeouts, holder: new ClientHolder(uri, runtime), redact: redactor(password) };
+    const context: StoreContext = { runtime, timeouts, holder: new ClientHolder(uri, runtime, client), redact: redactor(password) };
     try {
       const incarnation = await connect(context, { operation, timeoutMs: connectTimeoutMs });
-      const connections = new SubscriptionConnections(context.holder, () => new ClientHolder(uri, runtime));
+      const connections = new SubscriptionConnections(context.holder, () => new ClientHolder(uri, runtime, client));
       return new EventStoreDbEventStore(context, connections, limits, incarnation);
     } catch (error) {
       await context.holder.close();

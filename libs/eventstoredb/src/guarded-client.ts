@@ -1,6 +1,6 @@
 // The client, with the messages of its hot paths encoded and decoded by ours, and closed in a way that lets a process end.
-import { EventStoreDBClient } from '@eventstore/db-client';
-import { StreamsClient } from '@eventstore/db-client/generated/streams_grpc_pb.js';
+import { Client } from '@grpc/grpc-js';
+import { clientFor, type Channel, type ClientPackage, type InsideOfClient } from './client-package.js';
 import { ConnectionSettingsInvalid } from './errors.js';
 import { addressesOf, type Address } from './connection-settings.js';
 import { refusals } from './refusals.js';
@@ -8,21 +8,7 @@ import { errorOfFinding, isOfFinding } from './translate-error.js';
 import { decodeReadAnswer, type ReadMark } from './wire/read-answer.js';
 import type { WireEvent } from './wire/wire-event.js';
 
-/** What is used of the client's inside (version 6.2.1, pinned). */
-interface Inside {
-  GRPCStreamCreator: (...parts: StreamParts) => () => Promise<unknown>;
-  getChannel: () => Promise<Channel>;
-  /** Called after a failed call, and awaited by nobody. */
-  handleError: (grpcClient: unknown, error: unknown) => Promise<void>;
-  /** Metadata and options of a call: credentials, name of the connection. */
-  callArguments: (options: object, callOptions: object) => readonly [metadata: unknown, options: unknown];
-}
-interface Channel {
-  close(): void;
-}
-type StreamParts = readonly [clientClass: unknown, name: string, create: (streams: never) => unknown, cache?: unknown];
-
-/** The client's generated code for the service of streams. */
+/** gRPC's own client, on the connection that the package's client has found. */
 interface Streams {
   makeServerStreamRequest(path: string, encode: (bytes: Buffer) => Buffer, decode: (bytes: Buffer) => unknown, ...rest: readonly unknown[]): unknown;
   makeBidiStreamRequest(path: string, encode: (bytes: Buffer) => Buffer, decode: (bytes: Buffer) => unknown, ...rest: readonly unknown[]): unknown;
@@ -58,7 +44,7 @@ export type OpenRead = (request: Buffer) => Promise<ReadStream>;
 
 /** A client and its connections. */
 export interface GuardedClient {
-  readonly client: EventStoreDBClient;
+  readonly client: object;
   readonly openCall: OpenCall;
   readonly openRead: OpenRead;
   /** Ends every call and closes the connection: the client's own `dispose` leaves it open. */
@@ -66,29 +52,28 @@ export interface GuardedClient {
 }
 
 /** Dials nothing yet. Errors: EVENT_STORE_CONNECTION_SETTINGS_INVALID. */
-export const createClient = (uri: string): GuardedClient => {
-  let client: EventStoreDBClient;
+export const createClient = (uri: string, choice?: ClientPackage): GuardedClient => {
+  let client: InsideOfClient;
   try {
-    client = EventStoreDBClient.connectionString(uri);
+    client = clientFor(uri, choice);
   } catch (error) {
     // The client's text may repeat the string, and with it the password; its first words say enough.
     throw new ConnectionSettingsInvalid(
       error instanceof Error && /certificate/i.test(error.message) ? 'a certificate file is missing' : 'its form is wrong',
     );
   }
-  const inside = client as unknown as Inside;
-  handleRejections(inside);
+  handleRejections(client);
   const addresses = addressesOf(uri);
   const openCall: OpenCall = async (path, decode) => {
-    const create = (streams: Streams): unknown => streams.makeBidiStreamRequest(path, asItIs, decode, ...inside.callArguments({}, WITHOUT_DEADLINE));
-    return (await found('append', addresses, inside.GRPCStreamCreator(StreamsClient, path, create)())) as DuplexCall<ReturnType<typeof decode>>;
+    const create = (streams: Streams): unknown => streams.makeBidiStreamRequest(path, asItIs, decode, ...client.callArguments({}, WITHOUT_DEADLINE));
+    return (await found('append', addresses, client.GRPCStreamCreator(Client, path, create)())) as DuplexCall<ReturnType<typeof decode>>;
   };
   const openRead: OpenRead = async (request) => {
     const create = (streams: Streams): unknown =>
-      streams.makeServerStreamRequest(READ_PATH, asItIs, decodeReadAnswer, request, ...inside.callArguments({}, WITHOUT_DEADLINE));
-    return (await found('read', addresses, inside.GRPCStreamCreator(StreamsClient, READ_PATH, create)())) as ReadStream;
+      streams.makeServerStreamRequest(READ_PATH, asItIs, decodeReadAnswer, request, ...client.callArguments({}, WITHOUT_DEADLINE));
+    return (await found('read', addresses, client.GRPCStreamCreator(Client, READ_PATH, create)())) as ReadStream;
   };
-  const lastChannel = rememberChannel(inside);
+  const lastChannel = rememberChannel(client);
   return {
     client,
     openCall,
@@ -110,13 +95,13 @@ const found = <Call>(operation: string, addresses: readonly Address[], call: Pro
  * The client looks at its connection after a failed call; where it could find no node, that look rejects with what the next call is told anyway.
  * Nobody awaits it, and a rejection that nobody handles ends a process.
  */
-const handleRejections = (client: Inside): void => {
+const handleRejections = (client: InsideOfClient): void => {
   const handleError = client.handleError;
   client.handleError = (grpcClient, error) => handleError(grpcClient, error).catch(() => undefined);
 };
 
 /** The channel in use, if there is one: asking the client itself would open another. */
-const rememberChannel = (client: Inside): (() => Promise<Channel> | undefined) => {
+const rememberChannel = (client: InsideOfClient): (() => Promise<Channel> | undefined) => {
   const getChannel = client.getChannel;
   let last: Promise<Channel> | undefined;
   client.getChannel = () => (last = getChannel());

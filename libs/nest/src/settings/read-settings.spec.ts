@@ -115,6 +115,10 @@ describe('settings', () => {
     expect(readSettings([], { READ_STORE_SEARCH: 'http://localhost:9200' }).readStoreSearch).toEqual({ url: 'http://localhost:9200/' });
   });
 
+  it.each(['esdb', 'kurrentdb', 'kurrentdb+discover'])('take an event store of either name: %s', (scheme) => {
+    expect(readSettings([], { EVENT_STORE: `${scheme}://localhost:2113` }).eventStore).toEqual({ connectionString: `${scheme}://localhost:2113` });
+  });
+
   it('take what the event store was set to take in one append', () => {
     const env = { EVENT_STORE: 'esdb://localhost', EVENT_STORE_APPEND_BYTES_MAX: '16767216' };
     expect(readSettings([], env).eventStore).toEqual({ connectionString: 'esdb://localhost', appendBytesMax: 16_767_216 });
@@ -153,7 +157,7 @@ describe('settings', () => {
     [[], { READ_STORE_SEARCH: 'http://localhost:9200?refresh=1s' }, 'READ_STORE_SEARCH'],
     [[], { EVENT_STORE: 'http://localhost:2113' }, 'EVENT_STORE'],
     [[], { EVENT_STORE: 'esdb://' }, 'EVENT_STORE'],
-    [[], { EVENT_STORE: 'kurrentdb://localhost:2113' }, 'EVENT_STORE'],
+    [[], { EVENT_STORE: 'kurrentdbs://localhost:2113' }, 'EVENT_STORE'],
     [[], { EVENT_STORE: 'esdb://localhost', EVENT_STORE_USERNAME: 'admin' }, 'EVENT_STORE_PASSWORD'],
     [[], { EVENT_STORE: 'esdb://localhost', EVENT_STORE_APPEND_BYTES_MAX: '0' }, 'EVENT_STORE_APPEND_BYTES_MAX'],
     [[], { EVENT_STORE: 'esdb://localhost', EVENT_STORE_APPEND_BYTES_MAX: '16767217' }, 'EVENT_STORE_APPEND_BYTES_MAX'],
@@ -193,7 +197,7 @@ describe('settings', () => {
 
   it('never repeat a password in a message', () => {
     expect(String(refusal([], { READ_STORE_CACHE: 'memcached://user:secret@localhost' }))).not.toContain('secret');
-    expect(String(refusal([], { EVENT_STORE: 'kurrentdb://admin:secret@localhost' }))).not.toContain('secret');
+    expect(String(refusal([], { EVENT_STORE: 'kurrentdbs://admin:secret@localhost' }))).not.toContain('secret');
     expect(String(refusal([], { EVENT_STORE: 'http://admin:sec@secret@localhost' }))).not.toContain('secret');
   });
 

@@ -97,7 +97,7 @@ ${importsData ? DATA_HELP : ''}  --rebuild <how>   MAINSTEM_REBUILD   manual    
                                                   manual waits for mainstem rebuild
                     PROJECTOR_LEASE_MS 5000       how long a projection waits for another instance after its own has died
                     PROJECTION_PARTITIONS         in how many parts projections run: order-lines=4,products=2; those not named in one
-                    EVENT_STORE        embedded     or esdb://host:2113?tls=true, esdb+discover://name:2113 (EventStoreDB, KurrentDB)
+                    EVENT_STORE        embedded     or esdb://host:2113?tls=true, esdb+discover://name:2113 (EventStoreDB), kurrentdb://… (KurrentDB)
                     EVENT_STORE_USERNAME          user of that server, where it does not stand in the string; over TLS only
                     EVENT_STORE_PASSWORD
                     EVENT_STORE_APPEND_BYTES_MAX  1048576: what that server was set to take in one append
@@ -289,15 +289,11 @@ const partitions = (text: string | undefined, known: readonly string[] | undefin
 export const eventStoreAddress = ({ dir, eventStore }: Pick<Settings, 'dir' | 'eventStore'>): string =>
   eventStore === 'embedded' ? dir : withoutCredentials(eventStore.connectionString).replace(/\?.*$/s, '');
 
-const CONNECTION = /^esdb(?:\+discover)?:\/\/[^/?]+/;
-const NEWER_SCHEME = /^(?:kurrentdb|kurrent|kdb)(\+discover)?:\/\//;
+const CONNECTION = /^(?:esdb|kurrentdb|kurrent|kdb)(?:\+discover)?:\/\/[^/?]+/;
 
 const eventStore = (env: Environment): Settings['eventStore'] => {
   const connectionString = variable(env, 'EVENT_STORE') ?? 'embedded';
   if (connectionString === 'embedded') return 'embedded';
-  if (NEWER_SCHEME.test(connectionString)) {
-    throw new SettingsInvalid('EVENT_STORE', 'write esdb:// or esdb+discover:// in place of the scheme; KurrentDB answers to it as well');
-  }
   if (!CONNECTION.test(connectionString)) {
     const got = withoutCredentials(connectionString);
     throw new SettingsInvalid('EVENT_STORE', `must be "embedded" or a connection string like esdb://host:2113?tls=true, got "${got}"`);
