@@ -20,7 +20,7 @@ const EVENTS = 400;
 const BATCH = 60;
 // Generous: where each commit is several requests and the machine is busy, a batch of one event takes its time.
 const TIMEOUT_MS = 120_000;
-const RECOVERY = { retryDelayMs: 1, retryDelayMaxMs: 5 };
+export const RECOVERY = { retryDelayMs: 1, retryDelayMaxMs: 5 };
 
 const POINTS: readonly CrashPoint[] = ['before-open', 'after-open', 'before-load', 'after-load', 'after-fold', 'before-commit', 'after-commit'];
 
@@ -68,7 +68,7 @@ interface RunOptions {
   readonly rebuild?: HostedProjection['rebuild'];
 }
 
-const projectorOf = (
+export const projectorOf = (
   { store, documents }: ContractContext,
   history: ContractHistory,
   { batchSizeMax = BATCH, crash, version = 1, rebuild = 'manual' }: RunOptions = {},
@@ -87,7 +87,7 @@ const headOf = (history: ContractHistory): Position => {
   return last.position;
 };
 
-const runToHead = async (context: ContractContext, history: ContractHistory, options: RunOptions = {}): Promise<void> => {
+export const runToHead = async (context: ContractContext, history: ContractHistory, options: RunOptions = {}): Promise<void> => {
   const projector = projectorOf(context, history, options);
   projector.start();
   try {
@@ -127,7 +127,7 @@ const digestOf = ({ events }: ContractHistory): string => {
 };
 
 /** Everything in the serving generation: as the engine and as queries see it. */
-const assertIsFold = async ({ store, documents, readDocument }: ContractContext, history: ContractHistory, version = 1): Promise<string> => {
+export const assertIsFold = async ({ store, documents, readDocument }: ContractContext, history: ContractHistory, version = 1): Promise<string> => {
   const expected = foldPlainly(history.events, version);
   const keys = keysOf(history.events);
   const serving = (await store.generations(ORDERS)).find(({ state }) => state === 'serving');

@@ -13,6 +13,7 @@ import { loadCases } from './load-cases.js';
 import { parkedCases } from './parked-cases.js';
 import { handlerPoisonCases, poisonCases } from './poison-cases.js';
 import { partitionCases } from './partition-cases.js';
+import { restoredCases } from './restored-cases.js';
 import { scanCases } from './scan-cases.js';
 import { transactionCases } from './transaction-cases.js';
 import { verifyCases } from './verify-cases.js';
@@ -31,6 +32,7 @@ export const readStoreContract = <Transaction = never>(options: ReadStoreContrac
       ...scanCases(define),
       ...(options.transaction ? [...transactionCases(define, options.transaction), ...handlerPoisonCases(define, options.transaction)] : []),
       ...engineCases(define),
+      ...restoredCases(define),
       ...failureCases(define),
       ...poisonCases(define),
       ...replayCases(define),
