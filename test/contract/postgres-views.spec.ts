@@ -8,6 +8,7 @@ import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { incarnation, postgresFixture, postgresUrl, type SqlFixture } from './sql-fixtures.js';
 
 const ROLE = `mainstem_reader_${process.pid}`;
+const OWNER = `mainstem_owner_${process.pid}`;
 
 @Entity('items')
 class Items {
@@ -18,6 +19,13 @@ class Items {
 @Entity('items')
 class OneMore extends Items {
   @Column('text') colour!: string;
+}
+@Entity('items')
+class Reordered {
+  @Column('text') note!: string;
+  @PrimaryColumn('text') id!: string;
+  @Column('text') colour!: string;
+  @Column('integer') amount!: number;
 }
 @Entity('items')
 class OneLess {
@@ -56,13 +64,14 @@ describe('a view of PostgreSQL whose entity changes', () => {
     version = 0;
     fixture = await postgresFixture();
     schema = (fixture.location as { schema: string }).schema;
-    await query(`DO $$ BEGIN CREATE ROLE ${ROLE}; EXCEPTION WHEN duplicate_object THEN NULL; END $$`);
+    for (const role of [ROLE, OWNER]) await query(`DO $$ BEGIN CREATE ROLE ${role}; EXCEPTION WHEN duplicate_object THEN NULL; END $$`);
   });
   afterEach(async () => {
     await query(`DROP VIEW IF EXISTS ${schema}.report`);
     await fixture.remove();
+    await query(`DROP OWNED BY ${ROLE}, ${OWNER}`);
   });
-  afterAll(() => query(`DROP ROLE IF EXISTS ${ROLE}`));
+  afterAll(() => query(`DROP ROLE IF EXISTS ${ROLE}, ${OWNER}`));
 
   /** Makes the next generation of this shape and promotes it. */
   const promote = async (document: DocumentClass): Promise<void> => {
@@ -94,6 +103,55 @@ describe('a view of PostgreSQL whose entity changes', () => {
     expect(await rights()).toBe(before);
     await promote(Items);
     expect(await rights()).toBe(before);
+  });
+
+  /** What is known of the view beside its columns' types. */
+  const properties = async (): Promise<string> => {
+    const rows = await query(`SELECT reloptions::text, relowner::regrole::text AS owner, obj_description(oid, 'pg_class') AS comment,
+        (SELECT json_agg(json_build_object('column', attname, 'acl', attacl::text, 'comment', col_description(pg_class.oid, attnum)) ORDER BY attname)
+          FROM pg_attribute WHERE attrelid = pg_class.oid AND attname IN ('id', 'note')) AS columns
+      FROM pg_class WHERE relname = 'items' AND relnamespace = '${schema}'::regnamespace`);
+    return JSON.stringify(rows);
+  };
+
+  it.each([
+    ['the same shape', Items],
+    ['one column more', OneMore],
+    ['another order', Reordered],
+    ['one column less', OneLess],
+    ['another type', OtherType],
+  ])('keeps its owner, options, comments and the rights on columns, with %s', async (_, changed) => {
+    await promote(Items);
+    await query(`ALTER VIEW ${schema}.items SET (security_barrier = true, check_option = 'local');
+      COMMENT ON VIEW ${schema}.items IS 'it''s \\ shown'; COMMENT ON COLUMN ${schema}.items.note IS 'said'; COMMENT ON COLUMN ${schema}.items.amount IS 'may go';
+      GRANT SELECT (id) ON ${schema}.items TO ${ROLE} WITH GRANT OPTION; GRANT UPDATE (note), SELECT (amount) ON ${schema}.items TO ${ROLE};
+      GRANT USAGE, CREATE ON SCHEMA ${schema} TO ${ROLE}, ${OWNER}; ALTER VIEW ${schema}.items OWNER TO ${OWNER}`);
+    const before = await properties();
+    await promote(changed);
+    expect(await properties()).toBe(before);
+    expect(await query(`SELECT count(*)::int AS rows FROM ${schema}.items`)).toEqual([{ rows: 0 }]);
+    await query(`SET ROLE ${ROLE}; SELECT id FROM ${schema}.items`); // which the owner of the view reads for it
+  });
+
+  it.each<[string, (schema: string) => string, string]>([
+    ['a materialised view', (of) => `CREATE MATERIALIZED VIEW ${of}.report2 AS SELECT amount FROM ${of}.items`, 'report2'],
+    [
+      'a trigger',
+      (of) =>
+        `CREATE FUNCTION ${of}.nothing() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
+         CREATE TRIGGER kept INSTEAD OF DELETE ON ${of}.items FOR EACH ROW EXECUTE FUNCTION ${of}.nothing()`,
+      'trigger kept',
+    ],
+    ['a rule', (of) => `CREATE RULE quiet AS ON DELETE TO ${of}.items DO INSTEAD NOTHING`, 'rule quiet'],
+    ['a default', (of) => `ALTER VIEW ${of}.items ALTER COLUMN note SET DEFAULT 'none'`, 'default value'],
+    ['a function', (of) => `CREATE FUNCTION ${of}.all_items() RETURNS SETOF ${of}.items LANGUAGE sql AS 'SELECT * FROM ${of}.items'`, 'all_items'],
+  ])('keeps %s on it where it can be replaced, else refuses the promotion at once and names it', async (_, create, dependent) => {
+    await promote(Items);
+    await query(create(schema));
+    await promote(Items);
+    await promote(Reordered);
+    await expect(promote(OneLess)).rejects.toMatchObject({ code: 'READ_STORE_VIEW_IN_USE', message: expect.stringContaining(dependent) as string });
+    expect(await query(`SELECT count(*)::int AS rows FROM ${schema}.items`)).toEqual([{ rows: 0 }]);
   });
 
   it('lets views that depend on it be, with one column more', async () => {

@@ -18,7 +18,7 @@ export class UnsupportedDatabase extends MainstemError {
   }
 }
 
-/** Views that were made on a read model keep its columns from changing; the generation that served goes on serving. */
+/** Views and the like that were made on a read model keep its columns from changing; the generation that served goes on serving. */
 export class ReadModelInUse extends MainstemError {
   constructor(
     readonly view: string,
@@ -26,8 +26,8 @@ export class ReadModelInUse extends MainstemError {
   ) {
     super(
       'READ_STORE_VIEW_IN_USE',
-      `${view} cannot get its new columns, because other views depend on it: ${dependents.join(', ')}. Drop them, promote the generation ` +
-        '(mainstem rebuild goes on with it), and make them again. A column that is added at the end needs none of this.',
+      `${view} cannot get its new columns, because other views, rules, triggers or functions depend on it: ${dependents.join(', ')}. Drop them, promote the generation ` +
+        '(mainstem rebuild goes on with it), and make them again. Added columns, or another order of them, need none of this.',
     );
   }
 }

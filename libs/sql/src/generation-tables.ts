@@ -6,7 +6,8 @@ import type { CollectionDescriptor, Generation } from '@mainstem/projection';
 import type { EntityLayout } from './entity/entity-layout.js';
 import { generationTableName, quoted, STATE_COLUMN } from './entity/identifiers.js';
 import { ReadModelNameTaken } from './errors.js';
-import { assertUnused, grantsOn } from './postgres/view-rights.js';
+import { assertUnused, restoringStatements, shownView } from './postgres/view-rights.js';
+import type { ShownView } from './postgres/view-rights.js';
 import type { SqlConnection, SqlDatabase } from './sql-database.js';
 
 /** A collection of a stored generation, as noted in the bookkeeping: enough to promote or drop it without its entity. */
@@ -85,25 +86,32 @@ export class GenerationTables {
     const shownBy = (view: string): CollectionRecord | undefined => former.find((record) => record.view === view);
     const isReplaceable = ({ view, signature }: CollectionRecord): boolean => {
       const before = shownBy(view);
-      return this.database.canReplaceViews && (before === undefined || startsAlike(before.signature, signature));
+      return this.database.canReplaceViews && (before === undefined || holdsAll(before.signature, signature));
     };
+    const { schema } = this.database;
+    const shown = new Map<string, ShownView | undefined>();
+    if (schema !== undefined) for (const { view } of next) shown.set(view, await shownView(connection, schema, view));
     const remaining = next.filter(isReplaceable).map(({ view }) => view);
-    const dropped = former.filter(({ view }) => !remaining.includes(view));
-    const grants: string[] = [];
-    for (const { view } of dropped) {
-      const isMadeAnew = next.some((record) => record.view === view);
-      if (this.database.schema !== undefined) {
-        await assertUnused(connection, this.database.schema, view);
-        if (isMadeAnew) grants.push(...(await grantsOn(connection, this.database.schema, view)));
+    const restoring: string[] = [];
+    for (const { view } of former.filter((record) => !remaining.includes(record.view))) {
+      const anew = next.find((record) => record.view === view);
+      if (schema !== undefined) {
+        await assertUnused(connection, schema, view);
+        if (anew) restoring.push(...(await restoringStatements(connection, { schema, view, columns: columnsOf(anew.signature) })));
       }
       await connection.run(`DROP VIEW IF EXISTS ${this.database.sqlName(view)}`);
     }
-    for (const record of next) {
-      const columns = columnsOf(record.signature).map(quoted).join(', ');
-      const create = isReplaceable(record) ? 'CREATE OR REPLACE VIEW' : 'CREATE VIEW';
-      await connection.run(`${create} ${this.database.sqlName(record.view)} AS SELECT ${columns} FROM ${this.database.sqlName(record.table)}`);
-    }
-    for (const grant of grants) await connection.run(grant);
+    for (const record of next) await this.#makeView(connection, record, { shown: shown.get(record.view), isReplaced: isReplaceable(record) });
+    for (const statement of restoring) await connection.run(statement);
+  }
+
+  async #makeView(connection: SqlConnection, { view, table, signature }: CollectionRecord, { shown, isReplaced }: FormerView): Promise<void> {
+    // A view that is replaced keeps the order of its columns.
+    const columns = [...new Set([...(isReplaced ? (shown?.columns ?? []) : []), ...columnsOf(signature)])];
+    const create = isReplaced ? 'CREATE OR REPLACE VIEW' : 'CREATE VIEW';
+    const source = `SELECT ${columns.map(quoted).join(', ')} FROM ${this.database.sqlName(table)}`;
+    if (shown?.otherOwner) await connection.run(`GRANT SELECT ON ${this.database.sqlName(table)} TO ${shown.otherOwner}`);
+    await connection.run(`${create} ${this.database.sqlName(view)}${shown?.options ?? ''} AS ${source}`);
   }
 
   /** Drops the tables of a generation that no view shows. */
@@ -180,10 +188,16 @@ const isOurs = (table: string, index: string): boolean =>
 
 const wordsHash = (words: readonly string[]): string => createHash('sha256').update(JSON.stringify(words)).digest('hex').slice(0, HASH_LENGTH);
 
-/** Whether a view with the former columns can be replaced in place: these, of the same types, and perhaps more behind them. */
-const startsAlike = (former: string, next: string): boolean => {
-  const [before, after] = [shapesOf(former), shapesOf(next)];
-  return before.length <= after.length && before.every((shape, place) => shape === after[place]);
+interface FormerView {
+  /** Undefined where views have nothing that could get lost. */
+  readonly shown: ShownView | undefined;
+  readonly isReplaced: boolean;
+}
+
+/** Whether a view with the former columns can be replaced in place: these are all there, of the same types, in any order. */
+const holdsAll = (former: string, next: string): boolean => {
+  const after = new Set(shapesOf(next));
+  return shapesOf(former).every((shape) => after.has(shape));
 };
 
 /** Name, type and length of each column; whether it may be null is not the view's business. */

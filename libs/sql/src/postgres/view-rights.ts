@@ -1,9 +1,8 @@
 // What others have built on the view of a read model, and what they may do with it: a view that is made anew has lost both.
-import { quoted } from '../entity/identifiers.js';
 import { ReadModelInUse } from '../errors.js';
 import type { SqlConnection } from '../sql-database.js';
 
-/** Refuses a view that others are made of: PostgreSQL would refuse to drop it, however often it is tried. Errors: READ_STORE_VIEW_IN_USE. */
+/** Refuses a view that others are made of: PostgreSQL would refuse to drop it, or drop them with it without a word. Errors: READ_STORE_VIEW_IN_USE. */
 export const assertUnused = async (connection: SqlConnection, schema: string, view: string): Promise<void> => {
   const dependents = await connection.query<{ name: string }>(DEPENDENTS, [schema, view]);
   if (dependents.length > 0)
@@ -13,38 +12,70 @@ export const assertUnused = async (connection: SqlConnection, schema: string, vi
     );
 };
 
-/** The statements that give back what was granted on a view to others than its owner. Rights on single columns are not among them. */
-export const grantsOn = async (connection: SqlConnection, schema: string, view: string): Promise<readonly string[]> => {
-  const rows = await connection.query<Grant>(GRANTS, [schema, view]);
-  const target = `${quoted(schema)}.${quoted(view)}`;
-  return rows.map(({ privilege, role, grantable }) => {
-    const to = role === null ? 'PUBLIC' : quoted(role);
-    return `GRANT ${privilege} ON ${target} TO ${to}${grantable ? ' WITH GRANT OPTION' : ''}`;
-  });
-};
-
-interface Grant {
-  readonly privilege: string;
-  /** Null for everyone. */
-  readonly role: string | null;
-  readonly grantable: boolean;
+/** A view as it is before a promotion. */
+export interface ShownView {
+  /** In the view's order, which may be that of an older entity. */
+  readonly columns: readonly string[];
+  /** `WITH (…)` for the statement that makes it, which would reset what is not there; else empty. */
+  readonly options: string;
+  /** The owner, quoted, if that is another role than this one's: it reads the tables in the name of all who read the view. */
+  readonly otherOwner: string | null;
 }
 
+/** Undefined where there is no such view. */
+export const shownView = async (connection: SqlConnection, schema: string, view: string): Promise<ShownView | undefined> =>
+  (await connection.query<ShownView>(SHOWN, [schema, view]))[0];
+
+/** Statements that give a view that is made anew with these columns what it had: rights, also on columns, comments and the owner, who comes last. */
+export const restoringStatements = async (
+  connection: SqlConnection,
+  { schema, view, columns }: { readonly schema: string; readonly view: string; readonly columns: readonly string[] },
+): Promise<readonly string[]> => {
+  const rows = await connection.query<{ readonly of: string | null; readonly statement: string }>(STATEMENTS, [schema, view]);
+  return rows.filter(({ of }) => of === null || columns.includes(of)).map(({ statement }) => statement);
+};
+
 const DEPENDENTS = `
-  SELECT DISTINCT CAST(dependent.oid AS regclass)::text AS name
+  SELECT DISTINCT CASE WHEN rule.ev_class <> used.oid THEN CAST(CAST(rule.ev_class AS regclass) AS text)
+    ELSE pg_describe_object(depend.classid, depend.objid, depend.objsubid) END AS name
   FROM pg_class AS used
   JOIN pg_namespace AS space ON space.oid = used.relnamespace
-  JOIN pg_depend AS depend ON depend.refobjid = used.oid AND depend.classid = 'pg_rewrite'::regclass
-  JOIN pg_rewrite AS rule ON rule.oid = depend.objid
-  JOIN pg_class AS dependent ON dependent.oid = rule.ev_class
-  WHERE space.nspname = ? AND used.relname = ? AND dependent.oid <> used.oid
+  JOIN pg_type AS shape ON shape.oid = used.reltype
+  JOIN pg_depend AS depend ON (depend.refclassid = CAST('pg_class' AS regclass) AND depend.refobjid = used.oid)
+    OR (depend.refclassid = CAST('pg_type' AS regclass) AND depend.refobjid IN (shape.oid, shape.typarray))
+  LEFT JOIN pg_rewrite AS rule ON depend.classid = CAST('pg_rewrite' AS regclass) AND rule.oid = depend.objid
+  WHERE space.nspname = ? AND used.relname = ? AND depend.deptype IN ('n', 'a')
+    AND (rule.oid IS NULL OR rule.ev_class <> used.oid OR rule.rulename <> '_RETURN')
   ORDER BY 1`;
 
-const GRANTS = `
-  SELECT acl.privilege_type AS privilege, role.rolname AS role, acl.is_grantable AS grantable
+const SHOWN = `
+  SELECT ARRAY(SELECT CAST(attname AS text) FROM pg_attribute WHERE attrelid = used.oid AND attnum > 0 AND NOT attisdropped ORDER BY attnum) AS columns,
+    coalesce((SELECT ' WITH (' || string_agg(quote_ident(option_name) || ' = ' || quote_literal(option_value), ', ') || ')'
+      FROM pg_options_to_table(used.reloptions)), '') AS options,
+    CASE WHEN owner.rolname <> current_user THEN quote_ident(owner.rolname) END AS "otherOwner"
   FROM pg_class AS used
   JOIN pg_namespace AS space ON space.oid = used.relnamespace
-  CROSS JOIN LATERAL aclexplode(used.relacl) AS acl
-  LEFT JOIN pg_roles AS role ON role.oid = acl.grantee
-  WHERE space.nspname = ? AND used.relname = ? AND acl.grantee <> used.relowner AND (acl.grantee = 0 OR role.rolname IS NOT NULL)
-  ORDER BY 1, 2`;
+  JOIN pg_roles AS owner ON owner.oid = used.relowner
+  WHERE space.nspname = ? AND used.relname = ? AND used.relkind = 'v'`;
+
+const STATEMENTS = `
+  WITH used AS (
+    SELECT used.oid, used.relowner, used.relacl, format('%I.%I', space.nspname, used.relname) AS name
+    FROM pg_class AS used JOIN pg_namespace AS space ON space.oid = used.relnamespace
+    WHERE space.nspname = ? AND used.relname = ?
+  ), fields AS (
+    SELECT CAST(attname AS text) AS field, attnum, attacl FROM pg_attribute JOIN used ON attrelid = used.oid WHERE attnum > 0 AND NOT attisdropped
+  ), grants AS (
+    SELECT NULL AS field, acl.* FROM used CROSS JOIN LATERAL aclexplode(used.relacl) AS acl
+    UNION ALL SELECT field, acl.* FROM fields CROSS JOIN LATERAL aclexplode(attacl) AS acl
+  )
+  SELECT field AS "of", format('GRANT %s%s ON %s TO %s%s', privilege_type, CASE WHEN field IS NULL THEN '' ELSE format(' (%I)', field) END, used.name,
+    coalesce(quote_ident(role.rolname), 'PUBLIC'), CASE WHEN is_grantable THEN ' WITH GRANT OPTION' ELSE '' END) AS statement
+  FROM used CROSS JOIN grants LEFT JOIN pg_roles AS role ON role.oid = grantee
+  WHERE grantee <> used.relowner AND (grantee = 0 OR role.rolname IS NOT NULL)
+  UNION ALL SELECT NULL, format('COMMENT ON VIEW %s IS %L', name, obj_description(oid, 'pg_class')) FROM used
+    WHERE obj_description(oid, 'pg_class') IS NOT NULL
+  UNION ALL SELECT field, format('COMMENT ON COLUMN %s.%I IS %L', name, field, col_description(oid, attnum)) FROM used CROSS JOIN fields
+    WHERE col_description(oid, attnum) IS NOT NULL
+  UNION ALL SELECT NULL, format('ALTER VIEW %s OWNER TO %I', name, owner.rolname) FROM used JOIN pg_roles AS owner ON owner.oid = relowner
+    WHERE owner.rolname <> current_user`;
