@@ -62,6 +62,8 @@ const reasonsOf = async ({ url }: ApplicationProcess): Promise<string> => {
   const readiness = (await (await fetch(`${url}/health/ready`)).json()) as Readiness;
   return readiness.reasons.map(({ check, reason }) => `${check}: ${reason}`).join('\n');
 };
+/** Of the log, those of the event store; and those of projections that wait for it, which there must not be. */
+const linesOf = ({ output }: ApplicationProcess): readonly string[] => output.split('\n').filter((line) => /The event store is |retrying/.test(line));
 const place = ({ url }: ApplicationProcess, orderNo: string): Promise<Response> =>
   fetch(`${url}/api/orders`, {
     method: 'POST',
@@ -87,11 +89,16 @@ describe('while the event store is away', () => {
     for (const application of [commands, projector, queries]) {
       await expect.poll(() => reasonsOf(application), POLL).toContain(`connect ECONNREFUSED 127.0.0.1:${port}`);
       expect(await reasonsOf(application)).not.toMatch(/aborted|no answer/);
+      await expect.poll(() => linesOf(application), POLL).toEqual([expect.stringContaining(`The event store is away: `)]);
+      expect(linesOf(application)[0]).toMatch(new RegExp(`^[-0-9T:.]+Z WARN .*ECONNREFUSED 127\\.0\\.0\\.1:${port}`));
     }
 
     await startServer();
     expect((await place(commands, '2')).status).toBe(201);
     for (const application of [commands, projector]) await application.ready(READY_MS);
+    const back = expect.stringMatching(/WARN .*The event store is back after \d+ s\./) as string;
+    for (const application of [commands, projector, queries])
+      await expect.poll(() => linesOf(application), POLL).toEqual([expect.stringContaining('is away'), back]);
   });
 
   it('the first import waits, and goes on by itself when it is back', async () => {

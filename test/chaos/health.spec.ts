@@ -27,7 +27,7 @@ const PORTS: Readonly<Record<string, number>> = { 'postgres:': 5432, 'postgresql
 interface Host {
   readonly server: string;
   readonly url: string;
-  readonly module: { forRoot(settings: ReturnType<typeof readSettings>): DynamicModule };
+  readonly module: { readonly name: string; forRoot(settings: ReturnType<typeof readSettings>): DynamicModule };
   readonly setting: string;
   /** What keeps the read models of one test apart, as a parameter of the URL. */
   readonly scoped: (scope: string) => readonly [name: string, value: string];
@@ -71,8 +71,18 @@ describe.each(hosts)('a projector on $server, when', (host) => {
   let toEvents: TcpProxy;
   let app: INestApplication;
   let url: string;
+  /** What the log tells of dependencies, and of projections that wait for one. */
+  const warned: string[] = [];
+  const logger = {
+    log: () => undefined,
+    error: () => undefined,
+    warn: (message: unknown) => void warned.push(String(message)),
+  };
+  const warnedOf = (name: string): readonly string[] =>
+    warned.filter((line) => line.startsWith(`${name} is `) || line.includes('_STORE_UNAVAILABLE'));
 
   beforeEach(async () => {
+    warned.length = 0;
     dir = await mkdtemp(join(tmpdir(), 'mainstem-health-'));
     scope = `ms_health_${process.pid}_${Date.now()}`;
     server = await EventStoreDbServer.start({ dir, port: 0 });
@@ -83,7 +93,7 @@ describe.each(hosts)('a projector on $server, when', (host) => {
     store.port = String(toStore.port);
     store.searchParams.set(...host.scoped(scope));
     const env = { [host.setting]: store.href, EVENT_STORE: `esdb://127.0.0.1:${toEvents.port}?tls=false` };
-    app = await NestFactory.create(host.module.forRoot(readSettings(['--dir', dir, '--port', '0'], env)), { logger: false });
+    app = await NestFactory.create(host.module.forRoot(readSettings(['--dir', dir, '--port', '0'], env)), { logger });
     await app.listen(0, '127.0.0.1');
     url = `http://127.0.0.1:${(app.getHttpServer().address() as AddressInfo).port}`;
     await becomes(200, GREEN_WITHIN_MS);
@@ -108,6 +118,12 @@ describe.each(hosts)('a projector on $server, when', (host) => {
     await expect.poll(async () => (await ready()).status, { timeout: timeoutMs, interval: 100 }).toBe(status);
     return (await ready()).body.reasons.map(({ check, reason }) => `${check}: ${reason}`).join('\n');
   };
+  /** One line for each time that it goes and comes, whatever number of projections and of attempts. */
+  const toldOnce = async (name: string, last: 'away' | 'back', timeoutMs: number): Promise<void> => {
+    const expected = [`${name} is away`, ...(last === 'back' ? [`${name} is back`] : [])];
+    const told = (): readonly string[] => warnedOf(name).map((line) => line.split(/[: ](?=after|\s)/)[0] ?? '');
+    await expect.poll(() => told().map((line) => line.trim()), { timeout: timeoutMs, interval: 100 }).toEqual(expected);
+  };
   const strike = (proxy: TcpProxy, fault: TcpFault): void => {
     proxy.become(fault);
     // What is refused from now on was cut, as when a server stops; what is swallowed notices nothing.
@@ -125,8 +141,11 @@ describe.each(hosts)('a projector on $server, when', (host) => {
     strike(toStore, fault);
     expect(await becomes(503, RED_WITHIN_MS + GRACE_MS)).toMatch(reason);
     expect((await fetch(`${url}/health/live`)).status).toBe(200);
+    const store = `Read store ${host.module.name.replace('ProjectorModule', '').toLowerCase()}`;
+    await toldOnce(store, 'away', RED_WITHIN_MS + GRACE_MS);
     heal(toStore);
     await becomes(200, GREEN_WITHIN_MS);
+    await toldOnce(store, 'back', GREEN_WITHIN_MS);
   });
 
   it.each([
@@ -135,7 +154,9 @@ describe.each(hosts)('a projector on $server, when', (host) => {
   ] as const)('%s is red with the reason, and green when it is back', async (_, fault) => {
     strike(toEvents, fault);
     expect(await becomes(503, RED_WITHIN_MS + GRACE_MS)).toMatch(/event store: /);
+    await toldOnce('The event store', 'away', RED_WITHIN_MS + GRACE_MS);
     heal(toEvents);
     await becomes(200, GREEN_WITHIN_MS);
+    await toldOnce('The event store', 'back', GREEN_WITHIN_MS);
   });
 });

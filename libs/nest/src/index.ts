@@ -10,6 +10,7 @@ export * from './http/configure-http.js';
 export * from './http/request-validation.js';
 export * from './problem-details/problem-details.filter.js';
 export * from './problem-details/problem-rules.js';
+export * from './health/dependency-watch.js';
 export * from './health/health-check.js';
 export * from './health/health.module.js';
 export * from './position/answer.js';

@@ -14,6 +14,7 @@ import {
 } from '@nestjs/common';
 import { hostname } from 'node:os';
 import { EVENT_STORE, RUNTIME } from '../event-store/tokens.js';
+import { DependencyWatch, EVENT_STORE_NAME, readStoreName } from '../health/dependency-watch.js';
 import type { Telemetry } from '../telemetry/telemetry.js';
 import { TELEMETRY } from '../telemetry/tokens.js';
 
@@ -53,7 +54,11 @@ export class ProjectorModule {
       providers: [
         { provide: HOSTED, inject: [...(options.inject ?? [])], useFactory: options.useFactory },
         { provide: LEASE_MS, useValue: options.leaseMs ?? LEASE_MS_DEFAULT },
-        { provide: Projector, inject: [EVENT_STORE, RUNTIME, HOSTED, LEASE_MS, { token: TELEMETRY, optional: true }], useFactory: projectorOf },
+        {
+          provide: Projector,
+          inject: [EVENT_STORE, RUNTIME, HOSTED, LEASE_MS, DependencyWatch, { token: TELEMETRY, optional: true }],
+          useFactory: projectorOf,
+        },
         ProjectorLifetime,
       ],
       exports: [Projector],
@@ -66,11 +71,12 @@ const projectorOf = (
   runtime: Runtime,
   projections: readonly HostedProjection[],
   durationMs: number,
+  watch: DependencyWatch,
   telemetry?: Telemetry,
 ): Projector => {
   const crash = crashAtOf(process.env); // for tests that kill the process
   const lease = { owner: instanceName(runtime), durationMs };
-  const onChange = logChange(new Logger('Projector'));
+  const onChange = logChange(new Logger('Projector'), watch);
   const projector = new Projector({ reader, runtime, projections, lease, onChange, observe: telemetry?.projections, ...(crash && { crash }) });
   telemetry?.follow?.(projector);
   return projector;
@@ -79,17 +85,32 @@ const projectorOf = (
 /** Tells people which process it is, and differs from any other one's, also of an earlier process with the same number. */
 const instanceName = (runtime: Runtime): string => `${hostname()}:${process.pid}:${runtime.uuid().slice(0, 8)}`;
 
+/** What a store is told about once, by the watch, and not by each projection that waits for it. */
+const OUTAGE = /^(EVENT|READ)_STORE_UNAVAILABLE\b/;
+
 /** Logs each change of a projection's state once, louder when it needs somebody. */
-const logChange = (logger: Logger): ((status: ProjectionStatus) => void) => {
+const logChange = (logger: Logger, watch: DependencyWatch): ((status: ProjectionStatus) => void) => {
   const last = new Map<string, string>();
-  return ({ projection, state, reason, owner }) => {
-    const by = state === 'standby' && owner !== undefined ? `, run by ${owner}` : '';
-    const text = `${projection}: ${state}${by}${reason === undefined ? '' : `, ${reason}`}`;
+  const tell = (projection: string, text: string, log: () => void): void => {
     if (last.get(projection) === text) return;
     last.set(projection, text);
-    // Stopped without a reason: the application is closing.
-    if (state === 'stopped' && reason !== undefined) logger.error(text);
-    else if (state === 'retrying' || state === 'waiting') logger.warn(text);
-    else logger.log(text);
+    log();
   };
+  return ({ projection, store, state, reason, owner }) => {
+    const by = state === 'standby' && owner !== undefined ? `, run by ${owner}` : '';
+    const text = `${projection}: ${state}${by}${reason === undefined ? '' : `, ${reason}`}`;
+    const [, kind] = (state === 'retrying' ? OUTAGE.exec(reason ?? '') : undefined) ?? [];
+    if (kind === undefined) return tell(projection, text, () => logAt(logger, state, reason, text));
+    // Louder than the watch only where the store answers others.
+    void watch.isAway(kind === 'EVENT' ? EVENT_STORE_NAME : readStoreName(store)).then((isAway) => {
+      if (!isAway) tell(projection, text, () => logger.warn(text));
+    });
+  };
+};
+
+const logAt = (logger: Logger, state: ProjectionStatus['state'], reason: string | undefined, text: string): void => {
+  // Stopped without a reason: the application is closing.
+  if (state === 'stopped' && reason !== undefined) logger.error(text);
+  else if (state === 'retrying' || state === 'waiting') logger.warn(text);
+  else logger.log(text);
 };

@@ -2,6 +2,7 @@
 import type { ReadStore } from '@mainstem/projection';
 import { Inject, Injectable, Module, type DynamicModule, type InjectionToken, type OnApplicationShutdown } from '@nestjs/common';
 import { EVENT_STORE } from '../event-store/tokens.js';
+import { DependencyWatch, readStoreDependency } from '../health/dependency-watch.js';
 
 export interface ReadStoreOptions {
   /** Token under which the store is injected. */
@@ -21,7 +22,12 @@ class ReadStoreLifetime implements OnApplicationShutdown {
   }
 }
 
-/** Global: provides each store by its token. Needs `EventStoreModule`, which makes the folder of embedded stores. */
+const watched = (watch: DependencyWatch, ...opened: readonly ReadStore[]): readonly ReadStore[] => {
+  for (const store of opened) watch.add(readStoreDependency(store));
+  return opened;
+};
+
+/** Global: provides each store by its token. Needs `EventStoreModule`, which makes the folder of embedded stores. The log tells when one goes and comes back. */
 @Module({})
 export class ReadStoreModule {
   static forRoot(...stores: readonly ReadStoreOptions[]): DynamicModule {
@@ -31,7 +37,7 @@ export class ReadStoreModule {
       global: true,
       providers: [
         ...stores.map(({ provide, open }) => ({ provide, inject: [EVENT_STORE], useFactory: open })),
-        { provide: OPENED, inject: tokens, useFactory: (...opened: readonly ReadStore[]) => opened },
+        { provide: OPENED, inject: [DependencyWatch, ...tokens], useFactory: watched },
         ReadStoreLifetime,
       ],
       exports: tokens,
