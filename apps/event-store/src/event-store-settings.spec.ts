@@ -14,6 +14,7 @@ describe('the settings of the event store server', () => {
       administrator: undefined,
       allowInsecure: false,
       writeBytesMax: undefined,
+      links: false,
     });
   });
 
@@ -24,11 +25,12 @@ describe('the settings of the event store server', () => {
       port: 7,
       administrator: { username: 'admin', password: 's3cret' },
     });
-    expect(readEventStoreSettings(['--dir', '/here', '--port=0', '--health-port', '8', '--allow-insecure'], env)).toMatchObject({
+    expect(readEventStoreSettings(['--dir', '/here', '--port=0', '--health-port', '8', '--allow-insecure', '--links'], env)).toMatchObject({
       dir: resolve('/here'),
       port: 0,
       healthPort: 8,
       allowInsecure: true,
+      links: true,
     });
   });
 

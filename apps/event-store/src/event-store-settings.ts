@@ -16,6 +16,8 @@ export interface EventStoreSettings {
   readonly tls: { readonly certificate: string; readonly privateKey: string } | undefined;
   readonly administrator: { readonly username: string; readonly password: string } | undefined;
   readonly allowInsecure: boolean;
+  /** Serve the streams of links that standard projections keep. */
+  readonly links: boolean;
   readonly writeBytesMax: number | undefined;
 }
 
@@ -35,6 +37,7 @@ Settings (flag, environment variable, default):
                              EVENT_STORE_USERNAME   none         administrator; needs TLS
                              EVENT_STORE_PASSWORD   none
   --max-append-size <bytes>                         1048576      largest append
+  --links                                                        serve $ce-<category>, $et-<type>, $streams and $category-<category>
   --allow-insecure                                               listen beyond this machine without TLS or without an administrator`;
 
 /** A flag or variable of the event store server makes no sense; nothing was started. Code SETTINGS_INVALID. */
@@ -62,6 +65,7 @@ export const readEventStoreSettings = (argv: readonly string[], env: Environment
       (username, password) => ({ username, password }),
     ),
     allowInsecure: flags['allow-insecure'] ?? false,
+    links: flags.links ?? false,
     writeBytesMax: flags['max-append-size'] === undefined ? undefined : numberOf('--max-append-size', flags['max-append-size'], 2 ** 30),
   };
 };
@@ -75,6 +79,7 @@ const OPTIONS = {
   'tls-cert': TEXT,
   'tls-key': TEXT,
   'max-append-size': TEXT,
+  links: { type: 'boolean' },
   'allow-insecure': { type: 'boolean' },
 } as const;
 

@@ -8,4 +8,5 @@ export { Names } from './event-store/names.js';
 export { turn } from './event-store/turn.js';
 export { type StoreFile } from './errors.js';
 export { retryWhileBusy } from './sqlite/busy-retry.js';
+export { openDatabase } from './sqlite/open-database.js';
 export { translateSqliteError } from './sqlite/sqlite-error.js';

@@ -47,6 +47,11 @@ export interface EventStoreDbServerOptions {
   readonly writeBytesMax?: number;
   /** How long a client waits for a commit at most. Default 2,000. */
   readonly writeTimeoutMs?: number;
+  /**
+   * Serves the streams of links that standard projections keep: `$ce-<category>`, `$et-<type>`, `$streams`, `$category-<category>`. They can be read
+   * and followed, and not be written; an index of them lies in `links.db`. Default false.
+   */
+  readonly links?: boolean;
   /** Takes failures that clients are told without details: a damaged file, a failed device. Default: a warning of the process. */
   readonly onFailure?: (error: unknown) => void;
   readonly runtime?: Runtime;
@@ -73,7 +78,7 @@ export class EventStoreDbServer {
   static async start(options: EventStoreDbServerOptions): Promise<EventStoreDbServer> {
     const { host = '127.0.0.1', port = 2113, runtime = systemRuntime, writeBytesMax = WRITE_BYTES_MAX, writeTimeoutMs = WRITE_TIMEOUT_MS } = options;
     assertSafe(host, options);
-    const log = await EventLog.open({ dir: options.dir, runtime, writeBytesMax });
+    const log = await EventLog.open({ dir: options.dir, runtime, writeBytesMax, servesLinks: options.links ?? false });
     const grpc = new Server({
       'grpc.max_receive_message_length': MESSAGE_BYTES_MAX,
       'grpc.max_send_message_length': -1,

@@ -13,7 +13,11 @@ import {
   type StoreFile,
 } from '@mainstem/embedded/events-file';
 import { EventStoreClosed, type Incarnation, type Runtime, type SilentLoop } from '@mainstem/event-store';
-import { WriteTooLarge } from '../errors.js';
+import { RequestInvalid, WriteTooLarge } from '../errors.js';
+import { isLinkStream } from '../semantics/link-streams.js';
+import type { StreamState } from '../semantics/stream-state.js';
+import { LinkIndex } from './link-index.js';
+import { LinkReader } from './link-reader.js';
 import { type LogEvent, type ProposedEvent } from './log-event.js';
 import { LogReader, type AllPage, type AllPageRequest, type StreamPage, type StreamPageRequest } from './log-reader.js';
 import type { Append, Write, WriteOutcome } from './log-transaction.js';
@@ -26,6 +30,8 @@ export interface EventLogOptions {
   readonly runtime: Runtime;
   /** Largest write in bytes: data, metadata and twice the length of the type, over all its events. */
   readonly writeBytesMax: number;
+  /** Streams of links can be read, and not be written. Default false. */
+  readonly servesLinks?: boolean;
 }
 
 /**
@@ -42,6 +48,7 @@ export class EventLog {
   readonly #reader: LogReader;
   readonly #writer: LogWriter;
   readonly #signal: CommitSignal;
+  readonly #links: LinkReader | undefined;
   #closing: Promise<void> | undefined;
 
   /** Errors: as opening an embedded event store. */
@@ -50,18 +57,21 @@ export class EventLog {
     const { runtime } = options;
     const writing = await openToWrite(file, { runtime });
     let reading: DatabaseSync | undefined;
+    let links: LinkIndex | undefined;
     try {
       await retryWhileBusy(() => writing.exec(CREATE_RAW_EVENTS), { file, runtime });
       reading = await openToRead(file, { runtime });
-      return new EventLog(options, file, writing, reading);
+      if (options.servesLinks) links = await LinkIndex.open(options.dir, runtime);
+      return new EventLog(options, file, { writing, reading, links });
     } catch (error) {
+      links?.close();
       reading?.close();
       writing.close();
       throw translateSqliteError(error, file);
     }
   }
 
-  private constructor(options: EventLogOptions, file: StoreFile, writing: DatabaseSync, reading: DatabaseSync) {
+  private constructor(options: EventLogOptions, file: StoreFile, { writing, reading, links }: Opened) {
     const { runtime } = options;
     this.incarnation = readIncarnation(reading, file);
     this.#options = options;
@@ -72,22 +82,26 @@ export class EventLog {
     this.#reader = new LogReader(reading, () => runtime.now());
     this.#signal = new CommitSignal(reading, { file, opened: this.#opened, runtime });
     this.#writer = new LogWriter({ database: writing, file, opened: this.#opened, runtime, onCommit: () => this.#signal.check() });
+    this.#links = links && new LinkReader(links, this, runtime);
   }
 
   /** All events or none, durably. Errors: EVENT_STORE_SERVER_WRITE_TOO_LARGE, EVENT_STORE_CLOSED, those of the medium. */
   async append(append: Append): Promise<WriteOutcome> {
+    this.#assertWritable(append.stream);
     const bytes = bytesOf(append.events);
     if (bytes > this.#options.writeBytesMax) throw new WriteTooLarge(this.#options.writeBytesMax);
     return this.#writer.write((transaction) => transaction.append(append), bytes);
   }
 
   /** Hides everything so far; the next append brings the stream back, from where it was. */
-  softDelete(write: Write): Promise<WriteOutcome> {
+  async softDelete(write: Write): Promise<WriteOutcome> {
+    this.#assertWritable(write.stream);
     return this.#writer.write((transaction) => transaction.softDelete(write), 0);
   }
 
   /** Ends the stream for ever. */
-  tombstone(write: Write): Promise<WriteOutcome> {
+  async tombstone(write: Write): Promise<WriteOutcome> {
+    this.#assertWritable(write.stream);
     return this.#writer.write((transaction) => transaction.tombstone(write), 0);
   }
 
@@ -104,7 +118,17 @@ export class EventLog {
   }
 
   streamPage(request: StreamPageRequest): Promise<StreamPage> {
+    if (this.#links && isLinkStream(request.stream)) return this.#links.page(request);
     return this.#read(() => this.#reader.streamPage(request));
+  }
+
+  stateOf(stream: string): Promise<StreamState> {
+    return this.#read(() => this.#reader.stateOf(stream));
+  }
+
+  /** The events at these positions, in this order; data and metadata of links alone. */
+  placesAt(positions: readonly number[]): Promise<readonly LogEvent[]> {
+    return this.#read(() => this.#reader.placesAt(positions));
   }
 
   allPage(request: AllPageRequest): Promise<AllPage> {
@@ -134,8 +158,14 @@ export class EventLog {
   async #close(): Promise<void> {
     await this.#writer.close();
     this.#signal.close();
+    await this.#links?.close();
     this.#reading.close();
     this.#writing.close();
+  }
+
+  #assertWritable(stream: string): void {
+    if (this.#links && isLinkStream(stream))
+      throw new RequestInvalid(`Stream ${stream} is kept by the server and cannot be written. Write to another one.`);
   }
 
   async #read<Result>(read: () => Result): Promise<Result> {
@@ -152,6 +182,12 @@ export class EventLog {
       throw translateEventsFileError(error, this.#file);
     }
   }
+}
+
+interface Opened {
+  readonly writing: DatabaseSync;
+  readonly reading: DatabaseSync;
+  readonly links: LinkIndex | undefined;
 }
 
 const bytesOf = (events: readonly ProposedEvent[]): number => {

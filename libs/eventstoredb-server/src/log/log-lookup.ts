@@ -11,12 +11,14 @@ import {
   parseMetadata,
 } from '../semantics/stream-metadata.js';
 import { TOMBSTONE_REVISION, UNWRITTEN, type StreamState } from '../semantics/stream-state.js';
-import type { LogEvent } from './log-event.js';
+import { LINK_TYPE, type LogEvent } from './log-event.js';
 import { bytesOf, isRaw, rawChecksum } from './stored-form.js';
 
 /** The columns that `eventOf` needs, in its order, of `events AS e`. */
 export const COLUMNS = 'e.position, e.id, e.stream, e.revision, e.type, e.recorded_at, e.data, e.metadata, e.checksum';
 export type Row = readonly [number, string, number, number, number, number, string, string, number];
+
+const NO_PAYLOAD = { isJson: false, data: Buffer.alloc(0), metadata: Buffer.alloc(0) };
 
 export class LogLookup {
   readonly streams: Names;
@@ -24,6 +26,7 @@ export class LogLookup {
   readonly #selectLast: StatementSync;
   readonly #selectAt: StatementSync;
   readonly #selectRaw: StatementSync;
+  readonly #selectPlace: StatementSync;
   readonly #selectHead: StatementSync;
 
   constructor(database: DatabaseSync) {
@@ -32,6 +35,8 @@ export class LogLookup {
     this.#selectLast = database.prepare('SELECT revision FROM events WHERE stream = ? ORDER BY revision DESC LIMIT 2');
     this.#selectAt = database.prepare(`SELECT ${COLUMNS} FROM events AS e WHERE e.stream = ? AND e.revision = ?`);
     this.#selectAt.setReturnArrays(true);
+    this.#selectPlace = database.prepare('SELECT position, id, stream, revision, type, recorded_at FROM events WHERE position = ?');
+    this.#selectPlace.setReturnArrays(true);
     this.#selectRaw = database.prepare('SELECT is_json, data, metadata, checksum FROM raw_events WHERE position = ?');
     this.#selectHead = database.prepare('SELECT max(position) AS value FROM events');
   }
@@ -64,6 +69,15 @@ export class LogLookup {
     const id = this.streams.idOf(stream);
     const row = id === undefined ? undefined : (this.#selectAt.get(id, revision) as unknown as Row | undefined);
     return row && this.eventOf(row);
+  }
+
+  /** The event at a position, whose payload is read only if it is a link. Errors: DamagedEvent when it is not there. */
+  placeAt(position: number): LogEvent {
+    const row = this.#selectPlace.get(position) as unknown as Row | undefined;
+    if (!row) throw new DamagedEvent(position);
+    const [, id, stream, revision, type, recordedAtMs] = row;
+    const place = { position, id, stream: this.streams.nameOf(stream), revision, type: this.types.nameOf(type), recordedAtMs };
+    return place.type === LINK_TYPE ? (this.eventAt(place.stream, revision) ?? { ...place, ...NO_PAYLOAD }) : { ...place, ...NO_PAYLOAD };
   }
 
   /** Errors: DamagedEvent when the row does not fit its checksum. */

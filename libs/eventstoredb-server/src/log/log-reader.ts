@@ -70,6 +70,15 @@ export class LogReader {
     };
   }
 
+  stateOf(stream: string): StreamState {
+    return this.#snapshot(() => this.#lookup.stateOf(stream));
+  }
+
+  /** The events at these positions, in this order; data and metadata of links alone. */
+  placesAt(positions: readonly number[]): readonly LogEvent[] {
+    return this.#snapshot(() => positions.map((position) => this.#lookup.placeAt(position)));
+  }
+
   /** Position of the last event, 0 if there is none. */
   head(): number {
     return this.#lookup.head();
@@ -108,7 +117,7 @@ export class LogReader {
 
   /** The event that a link points at, undefined where it is not shown any more. */
   resolve(link: LogEvent): LogEvent | undefined {
-    const { revision, stream } = targetOf(link);
+    const { revision, stream } = targetOf(link) ?? NOWHERE;
     return this.#snapshot(() => {
       const state = this.#lookup.stateOf(stream);
       const window = windowOf(state, this.#now());
@@ -181,12 +190,19 @@ function* inPieces(limit: number, fetch: (last: Row | undefined, rows: number) =
 const rowsToFetch = (count: number, size: number): number =>
   count === 0 ? FIRST_FETCH_ROWS : Math.max(1, Math.min(FETCH_ROWS_MAX, Math.floor((PAGE_BYTES_MAX * count) / Math.max(size, 1))));
 
-export const isLink = ({ type }: LogEvent): boolean => type === LINK_TYPE;
+/** What has the type of a link and says nothing of where it points is an event like others. */
+export const isLink = (event: LogEvent): boolean => event.type === LINK_TYPE && targetOf(event) !== undefined;
 
-/** `revision@stream`; a revision that is none points nowhere. */
-const targetOf = ({ data }: LogEvent): { readonly revision: number; readonly stream: string } => {
-  const text = data.toString();
-  const at = text.indexOf('@');
-  const revision = at > 0 && /^\d+$/.test(text.slice(0, at)) ? Number(text.slice(0, at)) : -1;
-  return { revision: revision < TOMBSTONE_REVISION ? revision : -1, stream: text.slice(at + 1) };
+interface LinkTarget {
+  readonly revision: number;
+  readonly stream: string;
+}
+
+const NOWHERE: LinkTarget = { revision: -1, stream: '' };
+
+/** `revision@stream`. */
+const targetOf = ({ data }: LogEvent): LinkTarget | undefined => {
+  const [, revision, stream = ''] = /^(\d+)@([^]*)$/.exec(data.toString()) ?? [];
+  if (revision === undefined) return undefined;
+  return { revision: Number(revision) < TOMBSTONE_REVISION ? Number(revision) : NOWHERE.revision, stream };
 };
