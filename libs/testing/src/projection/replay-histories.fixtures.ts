@@ -4,11 +4,15 @@ import {
   count,
   documentProjection,
   handlerProjection,
+  Projector,
   rollUp,
   sum,
+  type DocumentClass,
   type DocumentProjection,
   type HandlerProjection,
+  type HostedProjection,
   type MemoryTransaction,
+  type ReadStore,
 } from '@mainstem/projection';
 import type { SeededRandom } from '../faults/seeded-random.js';
 
@@ -28,21 +32,47 @@ class NoteData {
   to!: string[];
   place!: number;
 }
-interface List {
+export interface List {
   readonly key: string;
   readonly places: readonly number[];
 }
+export interface Length {
+  readonly length: string;
+  readonly lists: number;
+  readonly total: number;
+}
+
+/** What the definition needs of the store that it runs on: entities for SQL, and how a handler writes. */
+export interface MendableParts<Transaction> {
+  readonly list: DocumentClass<List>;
+  readonly length: DocumentClass<Length>;
+  readonly handled: DocumentClass<List>;
+  readonly find: (transaction: Transaction, key: string) => Promise<List | undefined>;
+  readonly put: (transaction: Transaction, list: List) => Promise<void>;
+  readonly remove: (transaction: Transaction, key: string) => Promise<void>;
+}
+
 const ListClass = class {} as new () => List;
-const LengthClass = class {} as new () => { length: string; lists: number; total: number };
+const LengthClass = class {} as new () => Length;
+
+/** For stores that do not care about columns, and whose handlers write as to one in memory. */
+export const PLAIN_PARTS: MendableParts<MemoryTransaction> = {
+  list: ListClass,
+  length: LengthClass,
+  handled: ListClass,
+  find: async (transaction, key) => (await transaction.find<List>('handled', [key])).get(key),
+  put: (transaction, list) => transaction.upsert('handled', new Map([[list.key, list]])),
+  remove: (transaction, key) => transaction.delete('handled', [key]),
+};
 
 /** One definition, whose functions look up at every call what is wrong. */
-export class Mendable {
+export class Mendable<Transaction = MemoryTransaction> {
   faults: Faults = NO_FAULTS;
   readonly document: DocumentProjection;
-  readonly handler: HandlerProjection<MemoryTransaction>;
+  readonly handler: HandlerProjection<Transaction>;
   readonly #has = (cause: Cause, place: number): boolean => this.faults.get(cause)?.has(place) === true;
 
-  constructor() {
+  constructor({ list: listClass, length, handled, find, put, remove }: MendableParts<Transaction>) {
     const lift = (data: Readonly<Record<string, unknown>>): object => {
       if (this.#has('payload', Number(data['place']))) throw new Error('the upcaster is wrong');
       return data;
@@ -61,7 +91,7 @@ export class Mendable {
     this.document = documentProjection({
       name: 'lists',
       version: 1,
-      document: ListClass,
+      document: listClass,
       events: [events],
       key: (event) => keysOf(event.data),
       evolve: {
@@ -75,9 +105,9 @@ export class Mendable {
         },
       },
       rollUps: [
-        rollUp(ListClass, {
+        rollUp(listClass, {
           name: 'lengths',
-          document: LengthClass,
+          document: length,
           keyField: 'length',
           groupBy: ({ places }) => {
             if (this.#has('roll-up', places.at(-1) ?? 0)) throw new Error('groupBy is wrong');
@@ -87,19 +117,19 @@ export class Mendable {
         }),
       ],
     });
-    this.handler = handlerProjection<MemoryTransaction, [typeof events]>({
+    this.handler = handlerProjection<Transaction, [typeof events]>({
       name: 'handled',
       version: 1,
-      tables: { handled: ListClass },
+      tables: { handled },
       events: [events],
       key: (event) => keysOf(event.data)[0] ?? 'none',
       apply: async (transaction, batch) => {
         for (const { type, data } of batch) {
           const key = nameOf(data.to[0] ?? 'none', data.place);
           assertFoldable(key, data.place);
-          const list = (await transaction.find<List>('handled', [key])).get(key);
-          if (type === 'Removed') await transaction.delete('handled', [key]);
-          else await transaction.upsert('handled', new Map([[key, { key, places: [...(list?.places ?? []), data.place] }]]));
+          const list = await find(transaction, key);
+          if (type === 'Removed') await remove(transaction, key);
+          else await put(transaction, { key, places: [...(list?.places ?? []), data.place] });
         }
       },
     });
@@ -164,7 +194,7 @@ export class Notes {
 
 /** What the roll-up says of lists. */
 export const lengthsOf = (lists: Iterable<List>): object => {
-  const lengths: Record<string, { length: string; lists: number; total: number }> = {};
+  const lengths: Record<string, { -readonly [Field in keyof Length]: Length[Field] }> = {};
   for (const { places } of lists) {
     const length = String(places.length);
     const group = (lengths[length] ??= { length, lists: 0, total: 0 });
@@ -172,4 +202,55 @@ export const lengthsOf = (lists: Iterable<List>): object => {
     group.total += places.reduce((total, place) => total + place, 0);
   }
   return lengths;
+};
+
+const TIMEOUT = { timeoutMs: 30_000 };
+const CHUNKS_MAX = 4;
+
+/** Appends, fails, restarts and replays at random; then everything is mended and replayed. */
+export const live = async <Transaction>(
+  mendable: Mendable<Transaction>,
+  hosted: HostedProjection,
+  random: SeededRandom,
+  causes: readonly Cause[],
+): Promise<Notes> => {
+  const notes = new Notes(random.fork('notes'));
+  const { name } = hosted.projection;
+  const start = (): Projector => {
+    const recovery = { onFailure: 'park', attemptsMax: random.int(1, 2), retryDelayMs: 0, retryDelayMaxMs: 1 } as const;
+    const projector = new Projector({ reader: notes.store, projections: [{ ...hosted, recovery }], batchSizeMax: random.pick([1, 5, 100]) });
+    projector.start();
+    return projector;
+  };
+  let projector = start();
+  try {
+    for (let chunk = random.int(1, CHUNKS_MAX); chunk > 0; chunk--) {
+      mendable.faults = notes.faults(causes);
+      const position = await notes.append(random.int(1, 20));
+      await projector.waitFor(name, position, TIMEOUT);
+      if (random.int(1, 3) === 1) {
+        await projector.stop();
+        projector = start();
+        await projector.waitFor(name, position, TIMEOUT);
+      }
+      if (random.int(1, 3) === 1) await projector.replayParked(name);
+    }
+    mendable.faults = NO_FAULTS;
+    for (const { key } of random.shuffle(await hosted.store.parked(name, 3))) await projector.replayParked(name, { key });
+    await projector.replayParked(name);
+  } finally {
+    await projector.stop();
+  }
+  return notes;
+};
+
+/** What a collection holds that serves, by key, without the engine's bookkeeping. */
+export const documentsIn = async (store: ReadStore, projection: string, collection: string): Promise<Record<string, object>> => {
+  const serving = (await store.generations(projection)).find(({ state }) => state === 'serving');
+  const found = await store.scan(projection, serving?.number ?? 0, collection, { limit: 1_000 });
+  const shown = found.map(([key, stored]): readonly [string, object] => {
+    const { $state: _, ...document } = stored as Readonly<Record<string, unknown>>;
+    return [key, document];
+  });
+  return Object.fromEntries(shown);
 };
