@@ -258,6 +258,17 @@ describe.runIf(await withPostgres())('faults of PostgreSQL', () => {
     await postgresQuery(`INSERT INTO "${schema}".mainstem_migrations (timestamp, name) VALUES (9999999999999, 'FromTheFuture9999999999999')`);
     await expect(SqlReadStore.open(fixture.location, { entities })).rejects.toMatchObject({ code: 'READ_STORE_NEWER' });
   });
+
+  it('goes on with a database that a newer version changes while it is open', async () => {
+    const { session } = await open();
+    await session.commit(batchOf('a', undefined, 1));
+    for (const table of ['generations', 'partitions', 'parked']) {
+      await postgresQuery(`ALTER TABLE "${schema}".mainstem_${table} ADD COLUMN from_the_future text`);
+    }
+    await postgresQuery(`INSERT INTO "${schema}".mainstem_migrations (timestamp, name) VALUES (9999999999999, 'FromTheFuture9999999999999')`);
+    await session.commit(batchOf('b', 1, 2));
+    expect([...(await session.load('parcels', ['a', 'b'])).keys()].toSorted()).toEqual(['a', 'b']);
+  });
 });
 
 describe('faults of SQLite', () => {
@@ -314,6 +325,17 @@ describe('faults of SQLite', () => {
     database.exec("INSERT INTO mainstem_migrations (timestamp, name) VALUES (9999999999999, 'FromTheFuture9999999999999')");
     database.close();
     await expect(fixture.open()).rejects.toMatchObject({ code: 'READ_STORE_NEWER' });
+  });
+
+  it('goes on with a file that a newer version changes while it is open', async () => {
+    const { session } = await open();
+    await session.commit(batchOf('a', undefined, 1));
+    const database = new DatabaseSync(file);
+    for (const table of ['generations', 'partitions', 'parked']) database.exec(`ALTER TABLE mainstem_${table} ADD COLUMN from_the_future text`);
+    database.exec("INSERT INTO mainstem_migrations (timestamp, name) VALUES (9999999999999, 'FromTheFuture9999999999999')");
+    database.close();
+    await session.commit(batchOf('b', 1, 2));
+    expect([...(await session.load('parcels', ['a', 'b'])).keys()].toSorted()).toEqual(['a', 'b']);
   });
 
   it('says that a file cannot be written', async () => {

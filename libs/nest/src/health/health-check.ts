@@ -49,7 +49,7 @@ export const commandHealth = (executor: Pick<CommandExecutor, 'troubles'>): Comm
   reasons: () => executor.troubles(),
 });
 
-/** Ready when every projection is live, run by another instance, or waits for a newer program, and gets on, and every loop that they share gives signs of life. Parked events leave it green. */
+/** Ready when every projection is live, run by another instance, waits for a newer program or was replaced by it, and gets on, and every loop that they share gives signs of life. Parked events leave it green. */
 export const projectorHealth = (projector: Pick<Projector, 'status' | 'troubles'>): HealthCheck => ({
   name: 'projections',
   reasons: () => [...projector.status().flatMap(reasonsOf), ...projector.troubles()],
@@ -59,8 +59,9 @@ export const projectorHealth = (projector: Pick<Projector, 'status' | 'troubles'
 const reasonsOf = (status: ProjectionStatus): readonly string[] => {
   // A stuck one tells why; a rebuild that gets on tells how far it is.
   const told = status.reason ?? (status.state === 'rebuilding' && status.rebuild ? wayOf(status.rebuild) : undefined);
-  // An older program that waits during a deployment does what it is for.
-  if (status.state !== 'live' && status.state !== 'standby' && status.state !== 'waiting')
+  // An older program that waits during a deployment does what it is for, and so does one whose read model a newer program has taken over and runs.
+  const isReplaced = status.state === 'stopped' && status.isHealthy;
+  if (status.state !== 'live' && status.state !== 'standby' && status.state !== 'waiting' && !isReplaced)
     return [`${status.projection} is ${status.state}${told === undefined ? '' : `: ${told}`}`];
   return status.isHealthy ? [] : [`${status.projection} is not healthy: ${status.reason ?? `${status.parkedKeys} keys have parked events`}`];
 };

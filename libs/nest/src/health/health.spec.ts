@@ -126,6 +126,7 @@ describe('health', () => {
       ['orders is rebuilding: PROJECTION_STALLED: x'],
     ],
     ['stopped', { state: 'stopped', reason: 'X_Y: broken', isHealthy: false }, ['orders is stopped: X_Y: broken']],
+    ['replaced by that of a newer program, which runs', { state: 'stopped', reason: 'PROJECTION_CHANGED: x', isHealthy: true }, []],
     ['standing by', { state: 'standby', owner: 'other:1:abc' }, []],
     [
       'standing by while the other one does not get on',

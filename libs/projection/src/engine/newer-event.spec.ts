@@ -5,7 +5,8 @@ import { documentProjection } from '../definition/document-projection.js';
 import { handlerProjection } from '../definition/handler-projection.js';
 import { MemoryReadStore } from '../memory/memory-read-store.js';
 import type { MemoryTransaction } from '../memory/memory-session.js';
-import type { AnyProjection } from './hosted-projection.js';
+import { Rebuilder } from '../rebuild/rebuilder.js';
+import type { AnyProjection, HostedProjection } from './hosted-projection.js';
 import { Projector } from './projector.js';
 import { until } from './tally.fixtures.js';
 
@@ -86,4 +87,31 @@ describe.each([
       ]);
     },
   );
+
+  it('stays healthy while the newer one refuses to rebuild by itself, and after somebody has rebuilt it with the newer one, which then runs it', async () => {
+    const [reader, store] = [await filled(), new MemoryReadStore()];
+    const hostedBy = (events: Registry): HostedProjection => {
+      const recovery = { retryDelayMs: 1, retryDelayMaxMs: 2 };
+      return { projection: define(events), store, recovery, rebuild: 'manual' };
+    };
+    const start = (events: Registry): Projector => {
+      const projector = new Projector({ reader, projections: [hostedBy(events)] });
+      running.push(projector);
+      projector.start();
+      return projector;
+    };
+    const stateOf = (projector: Projector): unknown => projector.status()[0]?.state;
+    const before = start(older);
+    await until(() => stateOf(before) === 'waiting');
+    const after = start(newer as unknown as Registry);
+    await until(() => stateOf(after) === 'stopped');
+    const changed = expect.stringMatching(/^PROJECTION_CHANGED: /) as string;
+    expect(after.status()[0]).toMatchObject({ isHealthy: false, reason: changed });
+    expect(before.status()[0]).toMatchObject({ isHealthy: true, state: 'waiting', position: 1n });
+
+    await new Rebuilder({ reader, projections: [hostedBy(newer as unknown as Registry)], followMs: 0 }).run();
+    await until(() => stateOf(after) === 'live' && before.status()[0]?.generation === 2);
+    expect(before.status()[0]).toMatchObject({ isHealthy: true, state: 'stopped', reason: changed, position: 3n, parkedKeys: 0 });
+    expect(await store.parked('accounts', 10)).toEqual([]);
+  });
 });

@@ -38,6 +38,8 @@ export class Progress {
   #position: Position | undefined;
   #parked: ReadonlyMap<string, number> = new Map();
   #storeTrouble: string | undefined;
+  /** Another definition has been promoted over this one: stopped, it does what it should as long as somebody runs that one. */
+  #isReplaced = false;
   #phase: FillPhase | undefined;
   /** On the wall clock: when the last event applied was recorded, or it was last at the head. */
   #freshAtMs: number;
@@ -53,8 +55,9 @@ export class Progress {
     this.#progressAtMs = runtime.monotonic();
   }
 
-  observe(generations: readonly Generation[]): void {
+  observe(generations: readonly Generation[], isReplaced = false): void {
     this.#storeTrouble = undefined;
+    this.#isReplaced = isReplaced;
     this.#filling.observe(generations);
   }
 
@@ -107,7 +110,8 @@ export class Progress {
     const head = isBehind ? knownHead : position;
     const stalled = this.#stall(state, isBehind, silence);
     const rebuild = this.#filling.status(knownHead);
-    const told = reason ?? stalled ?? this.#storeTrouble;
+    const isReplaced = this.#isReplaced && phase === 'stopped';
+    const told = isReplaced && stalled ? `${stalled}; ${reason ?? ''}` : (reason ?? stalled ?? this.#storeTrouble);
     return {
       projection,
       store,
@@ -120,7 +124,7 @@ export class Progress {
       parkedEvents: sumOf(this.#parked),
       eventsApplied: this.#rate.total,
       eventsPerSecond: this.#rate.perSecond(nowMs),
-      isHealthy: isRunning(state) && stalled === undefined && this.#storeTrouble === undefined,
+      isHealthy: (isReplaced || isRunning(state)) && stalled === undefined && this.#storeTrouble === undefined,
       ...(rebuild && { rebuild: state.isFilling && this.#phase ? { ...rebuild, phase: this.#phase } : rebuild }),
     };
   }

@@ -108,8 +108,11 @@ export class ProjectionRunner implements WatchedProjection {
   }
 
   observe(generations: readonly Generation[]): void {
-    this.#progress.observe(generations);
-    if (this.isStandby) this.#standBy(generations);
+    // While it still looks whether its own serves again.
+    const isReplaced = this.#state.phase === 'stopped' && this.#state.step.kind === 'wait' && this.#opener.isReplaced(generations);
+    this.#progress.observe(generations, isReplaced);
+    if (isReplaced) this.#standby.see(generations);
+    else if (this.isStandby) this.#standBy(generations);
     const open = this.#open;
     if (!open || !this.#sessionWatch.isOvertaken(open, generations, this.#options.only !== undefined)) return;
     this.#isSuperseded = true;

@@ -150,9 +150,18 @@ describe('instances of a projector', () => {
     await simulation.until(() => old.every((one) => one.status('counter').state === 'stopped'));
     await simulation.runtime.advance(4 * LEASE_MS);
     for (const one of old) expect(one.status('counter').reason).toContain('PROJECTION_CHANGED');
+    // They are in good order as long as somebody runs the new one, and tell what that one has written.
+    await simulation.append();
+    await simulation.until(() => old.every((one) => one.status('counter').position === 2n));
+    for (const one of old) expect(one.status('counter')).toMatchObject({ isHealthy: true, generation: 2 });
     expect(next.map((one) => one.status('counter').state).toSorted()).toEqual(['live', 'standby']);
     const generations = await simulation.store.generations('counter');
     expect(generations.map(({ number, state }) => `${number} ${state}`)).toEqual(['1 retired', '2 serving']);
+    for (const one of next) await simulation.run(one.projector.stop());
+    await simulation.append();
+    await simulation.runtime.advance(10_000);
+    const reason = expect.stringMatching(/^PROJECTION_STALLED: .*events to apply; PROJECTION_CHANGED: /) as string;
+    for (const one of old) expect(one.status('counter')).toMatchObject({ state: 'stopped', isHealthy: false, reason });
   });
 
   it('take over a generation that was rebuilt elsewhere, and the next one goes on with it', async () => {
