@@ -82,6 +82,7 @@ export class CommandExecutor {
    *    after a random delay, `attemptsMax` times.
    *
    * A refusal, or an answer without effect, is never given from memory alone: events of other processes are read first.
+   * Neither is kept: sent again with its id, the command is refused again while its stream stays as it is, and decided anew once it has changed.
    * Without a context the command gets a new id. A signal ends the wait at once; without one it is ended after `waitMaxMs`.
    * Errors: COMMAND_INVALID, COMMAND_ID_REUSED, COMMAND_TIMED_OUT, any `CommandRefused`, EVENT_STORE_INVALID_EVENT,
    * AGGREGATE_EVENT_NOT_FOLDABLE, AGGREGATE_CONFLICT_UNRESOLVED, AGGREGATE_OVERLOADED, EVENT_STORE_INVALID_INPUT for an id that is none,

@@ -61,6 +61,8 @@ class IdFilter {
   readonly #layers: { readonly bits: Uint8Array; room: number }[] = [];
 
   add(id: string): void {
+    // One that was sent again takes no room twice.
+    if (this.mayHave(id)) return;
     let layer = this.#layers.at(-1);
     if (!layer || layer.room === 0) {
       const bits = layer ? layer.bits.length * 16 : LAYER_BITS_MIN;

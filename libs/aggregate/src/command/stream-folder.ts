@@ -8,6 +8,11 @@ import type { Call, ErasedAggregate } from './stream-calls.js';
 
 export type FolderStore = Pick<EventReader, 'readStream'> & Partial<Pick<EventReader, 'incarnation'>>;
 
+interface Search {
+  readonly upTo: Revision;
+  readonly placesMax: number;
+}
+
 /** A state that nobody has proved for as long is looked at again before it is used. */
 const PROOF_MS = 250;
 
@@ -93,13 +98,21 @@ export class StreamFolder {
     return { stream, events, nextRevision: last, position, isRepeat: true };
   }
 
-  /** Looks for a command whose place is no longer kept, up to a revision. */
-  async find(stream: StreamName, commandId: string, upTo: Revision, signal: AbortSignal): Promise<CommandPlace | undefined> {
-    const found = new KnownCommands(1);
+  /**
+   * Looks for a command whose place is no longer kept, up to a revision. With it come those after it, which are likely to be sent again next: a
+   * long import that is repeated reads its stream a few times, and not for each command. Empty if it is not there.
+   */
+  async find(stream: StreamName, commandId: string, { upTo, placesMax }: Search, signal: AbortSignal): Promise<ReadonlyMap<string, CommandPlace>> {
+    const found = new Map<string, CommandPlace>();
     for await (const batch of this.store.readStream(stream, { limit: Number(upTo) + 1, signal })) {
-      for (const event of batch) if (event.metadata.commandId === commandId) remember(found, event);
+      for (const event of batch) {
+        const id = event.metadata.commandId;
+        if (id === undefined || (found.size === 0 && id !== commandId)) continue;
+        if (found.size >= placesMax && !found.has(id)) return found;
+        remember(found, event);
+      }
     }
-    return found.get(commandId);
+    return found;
   }
 
   async #anew(call: Call, signal: AbortSignal): Promise<FoldedStream> {
@@ -121,7 +134,7 @@ const fold = (aggregate: ErasedAggregate, folded: FoldedStream, recorded: Record
   remember(folded.commands, recorded);
 };
 
-const remember = (commands: KnownCommands, { metadata, revision, position }: RecordedEvent): void => {
+const remember = (commands: KnownCommands | Map<string, CommandPlace>, { metadata, revision, position }: RecordedEvent): void => {
   const { commandId } = metadata;
   if (commandId === undefined) return;
   const known = commands.get(commandId);

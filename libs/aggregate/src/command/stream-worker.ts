@@ -120,7 +120,12 @@ export class StreamWorker {
           decisions.push(undefined);
           continue;
         }
-        if (!call.absent.has(commandId) && folded.commands.mayHaveForgotten(commandId)) return { forgotten: commandId };
+        if (!call.absent.has(commandId) && folded.commands.mayHaveForgotten(commandId)) {
+          // Its place may have had to go again for those of the call's other commands.
+          if (!call.repeats.has(commandId)) return { forgotten: commandId };
+          decisions.push(undefined);
+          continue;
+        }
         const decision = decisionOf(call.aggregate, call.stream, given, state, this.#options.runtime);
         decisions.push(decision);
         state = decision.state;
@@ -152,10 +157,10 @@ export class StreamWorker {
     } else if ('repeat' in need) {
       call.repeats.set(need.id, await this.#whileWanted([call], 'its first answer', (signal) => folder.repeat(call, need.repeat, signal)));
     } else if ('forgotten' in need && folded.revision !== undefined) {
-      const upTo = folded.revision;
-      const place = await this.#whileWanted([call], 'a look for its id', (signal) => folder.find(call.stream, need.forgotten, upTo, signal));
-      if (place) folded.commands.set(need.forgotten, place);
-      else call.absent.add(need.forgotten);
+      const search = { upTo: folded.revision, placesMax: Math.ceil(folded.commands.recentMax / 2) };
+      const places = await this.#whileWanted([call], 'a look for its id', (signal) => folder.find(call.stream, need.forgotten, search, signal));
+      if (places.size === 0) call.absent.add(need.forgotten);
+      for (const [id, place] of places) folded.commands.set(id, place);
     }
   }
 

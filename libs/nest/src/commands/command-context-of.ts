@@ -82,6 +82,7 @@ const sorted = (value: Readonly<Record<string, unknown>>): readonly unknown[] =>
 /**
  * Parameter decorator: the `CommandContext` of a request. The command's id is the `Idempotency-Key` header (1 to 200 printable
  * characters) or a new one; sent again on the same stream with another method, path or body, a key is refused with COMMAND_ID_REUSED (422).
+ * A key counts for one stream and for as long as its events are there; a refusal (4xx) does not use it up.
  * The correlation id comes from `Correlation-Id` or `X-Correlation-Id`. Outside HTTP (RPC, WebSockets, GraphQL) each command gets a new id: where
  * the message brings one, make the context of it instead, `withContext(command, { commandId })`. Errors: COMMAND_INVALID.
  */
