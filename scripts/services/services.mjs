@@ -26,6 +26,7 @@ export const findServices = async (args = []) => {
   for (const { name, error } of missing) {
     if (!isCi()) say(`Service left out, its tests are skipped: ${name}. Tried: ${error.message}`);
   }
+  if (needsLarge(args)) say(eventStoreDbServer());
   const stop = async () => void (await Promise.allSettled(services.map((service) => service.stop())));
   const [first] = missing;
   if (first && isCi()) {
@@ -54,6 +55,12 @@ export const findEach = async ({ isOpenSearchNeeded }) => {
   }
   return { services, missing };
 };
+
+/** Suites of EventStoreDB run on one of ours; those that can, on another one where it is named. */
+const eventStoreDbServer = () =>
+  process.env.EVENTSTOREDB_URL
+    ? 'EventStoreDB: contract, semantics and sample run on the server of EVENTSTOREDB_URL; suites that need the inside of ours run on ours.'
+    : 'EventStoreDB: all suites run on our own server; the sample on a server with other data is left out. EVENTSTOREDB_URL names one.';
 
 const needsLarge = (args) => {
   const projects = args.flatMap((arg, index) => (arg === '--project' ? [args[index + 1]] : arg.startsWith('--project=') ? [arg.slice(10)] : []));

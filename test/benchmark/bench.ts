@@ -2,6 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { foreignServer } from '../fixtures/foreign-server.js';
 import { multiply, prepareData } from './data.js';
 import { runJob } from './child.js';
 import { describeMachine } from './machine.js';
@@ -42,11 +43,20 @@ const servicesThere = async ({ postgresUrl }: Options, hasPostgres: boolean): Pr
   return new Set(looked.flatMap(([service, isThere]) => (isThere ? [service] : [])));
 };
 
+/** A server that holds other data has another log. */
+const canRun = ({ job, readsWholeLog = false }: Measurement): boolean => {
+  const isLeftOut = readsWholeLog && foreignServer() !== undefined;
+  if (isLeftOut) console.error(`${job} is left out: it reads the whole log, and the server of EVENTSTOREDB_URL holds other data.`);
+  return !isLeftOut;
+};
+
 const chosen = ({ only, isLong }: Options, services: ReadonlySet<Service>): readonly Measurement[] =>
-  measurements.filter(
-    ({ job, needs = [], isLong: needsLong = false }) =>
-      (only.length === 0 || only.includes(job)) && needs.every((service) => services.has(service)) && (isLong || !needsLong),
-  );
+  measurements
+    .filter(canRun)
+    .filter(
+      ({ job, needs = [], isLong: needsLong = false }) =>
+        (only.length === 0 || only.includes(job)) && needs.every((service) => services.has(service)) && (isLong || !needsLong),
+    );
 
 const measure = async (measurement: Measurement, data: Data, { rounds }: Options, folder: string): Promise<Outcome> => {
   const { job, hasCeiling = false, rounds: roundsMax = rounds, copies = 1 } = measurement;

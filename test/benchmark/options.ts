@@ -24,7 +24,8 @@ export const USAGE = `Measures Mainstem against hand-written loops on the same d
     --long             also the memory of a rebuild at ten times the data
     --json <file>      where the figures go, default dist/bench.json
   DATABASE_URL, REDIS_URL and OPENSEARCH_URL name the servers; without them the usual ports of this machine are tried, and what npm run services
-  has started is used. A line whose server is missing is left out.`;
+  has started is used. A line whose server is missing is left out. EVENTSTOREDB_URL names a server of EventStoreDB's
+  protocol that runs already; lines that read its whole log are left out then.`;
 
 export const readOptions = (argv: readonly string[], env: NodeJS.ProcessEnv): Options => {
   const { values } = parseArgs({

@@ -14,19 +14,18 @@ import {
   outcomeOf,
   read,
   revisions,
-  startProtocol,
+  startAnyServer,
   STATES,
   WAYS,
   type Outcome,
-  type ProtocolFixture,
   type Way,
 } from './eventstoredb/protocol-fixture.js';
 import { RestartableServer } from './eventstoredb/restartable-server.js';
 
-let fixture: ProtocolFixture;
+let fixture: Awaited<ReturnType<typeof startAnyServer>>;
 let client: EventStoreDBClient;
 beforeAll(async () => {
-  fixture = await startProtocol();
+  fixture = await startAnyServer();
   ({ client } = fixture);
 });
 afterAll(() => fixture.stop());
@@ -200,7 +199,7 @@ describe.each(WAYS)('append · by %s', (_, way: Way) => {
 
 describe('append · two clients at once', () => {
   it('to one stream at one revision: one of them is written, the other is told where the stream is', async () => {
-    const other = EventStoreDBClient.connectionString(fixture.server.connectionString);
+    const other = EventStoreDBClient.connectionString(fixture.connectionString);
     try {
       for (let round = 0; round < 20; round++) {
         const stream = newStream();

@@ -1,4 +1,4 @@
-// The event store contract through the real EventStoreDB client, on a server of its own for each case.
+// The event store contract through the real EventStoreDB client, on a server of its own for each case, or on the one that EVENTSTOREDB_URL names.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,21 +6,31 @@ import { EventStoreDbEventStore } from '@mainstem/eventstoredb';
 import { EventStoreDbServer } from '@mainstem/eventstoredb-server';
 import { eventStoreContract, registerContract } from '@mainstem/testing';
 import { describe, it } from 'vitest';
+import { foreignServer } from '../fixtures/foreign-server.js';
+import { PartOfStore } from './eventstoredb/part-of-store.js';
 import { clientOfTests } from './eventstoredb/client-of-tests.js';
 
+const onOurServer = async () => {
+  const dir = await mkdtemp(join(tmpdir(), 'mainstem-esdb-'));
+  const server = await EventStoreDbServer.start({ dir, port: 0 });
+  const store = await EventStoreDbEventStore.open({ ...clientOfTests(), connectionString: server.connectionString });
+  const dispose = async (): Promise<void> => {
+    await store.close();
+    await server.stop();
+    await rm(dir, { recursive: true });
+  };
+  return { store, dispose };
+};
+
+const onForeignServer = async (connectionString: string) => {
+  const store = await PartOfStore.of(await EventStoreDbEventStore.open({ ...clientOfTests(), connectionString }));
+  return { store, dispose: () => store.close() };
+};
+
+const foreign = foreignServer();
 const eventStoreDb = eventStoreContract({
-  name: 'EventStoreDB',
-  create: async () => {
-    const dir = await mkdtemp(join(tmpdir(), 'mainstem-esdb-'));
-    const server = await EventStoreDbServer.start({ dir, port: 0 });
-    const store = await EventStoreDbEventStore.open({ ...clientOfTests(), connectionString: server.connectionString });
-    const dispose = async (): Promise<void> => {
-      await store.close();
-      await server.stop();
-      await rm(dir, { recursive: true });
-    };
-    return { store, dispose };
-  },
+  name: foreign === undefined ? 'EventStoreDB' : 'EventStoreDB with other data',
+  create: foreign === undefined ? onOurServer : () => onForeignServer(foreign),
 });
 
 registerContract(eventStoreDb, { describe, it });

@@ -13,19 +13,18 @@ import {
   positionOf,
   read,
   revisions,
-  startProtocol,
+  startAnyServer,
   STATES,
   WAYS,
-  type ProtocolFixture,
   type Way,
 } from './eventstoredb/protocol-fixture.js';
 
 const [, [, SINGLE_CALL]] = WAYS;
 
-let fixture: ProtocolFixture;
+let fixture: Awaited<ReturnType<typeof startAnyServer>>;
 let client: EventStoreDBClient;
 beforeAll(async () => {
-  fixture = await startProtocol();
+  fixture = await startAnyServer();
   ({ client } = fixture);
 });
 afterAll(() => fixture.stop());

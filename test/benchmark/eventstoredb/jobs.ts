@@ -1,8 +1,8 @@
 // What is measured of either side, the adapter and the bare client: one piece of code, so that the two columns tell of the same work.
-import { streamName, type NewEvent, type StreamName } from '@mainstem/event-store';
+import type { NewEvent, StreamName } from '@mainstem/event-store';
 import { expectSame, type Job, type JobContext, type Sample } from '../job.js';
 import { withServer, type RunningServer } from './with-server.js';
-import { BATCHES_OF_1000, BATCHES_OF_200, BY_64, eventsOf, loadedStream, LOADS, ONE_BY_ONE, stepsOf, type AppendPlan } from './work.js';
+import { BATCHES_OF_1000, BATCHES_OF_200, BY_64, eventsOf, loadedStream, LOADS, ONE_BY_ONE, stepsOf, warmStream, type AppendPlan } from './work.js';
 
 /** Told of each event that is not the store's own. */
 export type OnEvent = (event: { readonly data: unknown }) => void;
@@ -61,7 +61,7 @@ export const jobsOf = (connect: Connect): EventStoreDbJobs => {
 };
 
 const measureAppends = async (plan: AppendPlan, side: Side, server: RunningServer): Promise<Sample> => {
-  await side.append(streamName('warm-1'), eventsOf(loadedStream(0), 'warm', 1), -1);
+  await side.append(warmStream(), eventsOf(loadedStream(0), 'warm', 1), -1);
   const lanes = Array.from({ length: plan.lanes }, (_, lane) => stepsOf(plan, lane));
   return server.measured(async () => {
     await Promise.all(

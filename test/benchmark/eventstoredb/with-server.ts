@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { copyFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { foreignServer } from '../../fixtures/foreign-server.js';
 import { measured, type JobContext, type Sample } from '../job.js';
 
 const entry = fileURLToPath(new URL('server-process.ts', import.meta.url));
@@ -14,12 +15,15 @@ export interface RunningServer {
   measured(work: () => Promise<number>): Promise<Sample>;
 }
 
-/** The server serves an empty folder, or a copy of the data. */
+/** The server serves an empty folder, or a copy of the data; or it is the one that EVENTSTOREDB_URL names, for work that brings its own data. */
 export const withServer = async (
   { dir, eventsDir }: JobContext,
   { hasData }: { readonly hasData: boolean },
   work: (server: RunningServer) => Promise<Sample>,
 ): Promise<Sample> => {
+  const foreign = foreignServer();
+  // How busy it is, is not known.
+  if (foreign !== undefined) return work({ connectionString: foreign, measured });
   // A copy: the adapter marks the store that it opens.
   if (hasData) await copyFile(join(eventsDir, 'events.db'), join(dir, 'events.db'));
   const child = fork(entry, [dir], { execArgv: process.execArgv, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });

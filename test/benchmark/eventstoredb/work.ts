@@ -1,5 +1,11 @@
 // What both sides of a comparison do: the same events to the same streams, the same loads, the same folds.
+import { randomUUID } from 'node:crypto';
 import { eventIdOf, streamName, type NewEvent, type StreamName } from '@mainstem/event-store';
+
+import { foreignServer } from '../../fixtures/foreign-server.js';
+
+/** In names of streams: on a server that holds other data they are this process's own. */
+const RUN = foreignServer() === undefined ? '' : `${randomUUID().slice(0, 8)}.`;
 
 export interface AppendPlan {
   readonly appends: number;
@@ -34,14 +40,17 @@ export const stepsOf = ({ appends, eventsPerAppend, lanes }: AppendPlan, lane: n
   const steps: Step[] = [];
   for (let index = lane; index < appends; index += lanes) {
     const place = Math.floor(index / lanes);
-    const stream = streamName(`order-${lane}.${Math.floor(place / APPENDS_PER_STREAM)}`);
+    const stream = streamName(`order-${RUN}${lane}.${Math.floor(place / APPENDS_PER_STREAM)}`);
     const expected = (place % APPENDS_PER_STREAM) * eventsPerAppend - 1;
     steps.push({ stream, expected, events: eventsOf(stream, `command ${index}`, eventsPerAppend) });
   }
   return steps;
 };
 
-export const loadedStream = (index: number): StreamName => streamName(`loaded-${index}`);
+export const loadedStream = (index: number): StreamName => streamName(`loaded-${RUN}${index}`);
+
+/** For an append before the measured ones. */
+export const warmStream = (): StreamName => streamName(`warm-${RUN}1`);
 
 export const eventsOf = (stream: StreamName, commandId: string, count: number): readonly NewEvent[] =>
   Array.from({ length: count }, (_, index) => ({

@@ -15,6 +15,7 @@ import {
   type RecordedEvent,
   type ResolvedEvent,
 } from '@eventstore/db-client';
+import { foreignServer } from '../../fixtures/foreign-server.js';
 import { EventStoreDbServer, type EventStoreDbServerOptions } from '@mainstem/eventstoredb-server';
 
 export interface ProtocolFixture {
@@ -34,6 +35,17 @@ export const startProtocol = async (options: Partial<EventStoreDbServerOptions> 
     await rm(dir, { recursive: true });
   };
   return { dir, server, client, stop };
+};
+
+/** For suites that know nothing of the server's inside: on the server that EVENTSTOREDB_URL names, else on one of ours. */
+export const startAnyServer = async (): Promise<Omit<ProtocolFixture, 'server' | 'dir'> & { readonly connectionString: string }> => {
+  const connectionString = foreignServer();
+  if (connectionString === undefined) {
+    const { client, server, stop } = await startProtocol();
+    return { client, connectionString: server.connectionString, stop };
+  }
+  const client = EventStoreDBClient.connectionString(connectionString);
+  return { client, connectionString, stop: () => client.dispose() };
 };
 
 export const newStream = (): string => `row-${randomUUID()}`;
