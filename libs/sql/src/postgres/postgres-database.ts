@@ -19,7 +19,8 @@ import { PostgresConnection, VIEWS_WAIT_MS } from './postgres-connection.js';
 import { UnsupportedDatabase } from '../errors.js';
 import { translatePostgresError, ViewsInUse } from './postgres-errors.js';
 import { postgresTargetOf } from './postgres-target.js';
-import type { PostgresLocation, PostgresTarget } from './postgres-target.js';
+import { assertSettings } from './session-settings.js';
+import type { PostgresLimits, PostgresLocation, PostgresTarget } from './postgres-target.js';
 
 const CONNECT_TIMEOUT_MS = 10_000;
 /** Longer than the server's own limit: only a dead connection gets here. */
@@ -52,7 +53,7 @@ export class PostgresDatabase implements SqlDatabase {
   private constructor(
     readonly dataSource: DataSource,
     readonly layouts: EntityLayouts,
-    private readonly parts: { readonly schema: string; readonly runtime: Runtime; readonly queries: FifoLock },
+    private readonly parts: { readonly schema: string; readonly runtime: Runtime; readonly queries: FifoLock; readonly limits: PostgresLimits },
   ) {}
 
   /** Connects and prepares the schema. Errors: READ_STORE_UNAVAILABLE, READ_STORE_INVALID_OPTIONS, READ_STORE_PERMISSION_DENIED, READ_STORE_NEWER. */
@@ -64,7 +65,7 @@ export class PostgresDatabase implements SqlDatabase {
     });
     hearErrors((dataSource.driver as unknown as { readonly master: Pool }).master);
     const queries = new FifoLock('sql', runtime, CONNECT_TIMEOUT_MS, Math.max(1, target.poolSizeMax - KEPT_FROM_QUERIES));
-    const database = new PostgresDatabase(dataSource, layouts, { schema: target.schema, runtime, queries });
+    const database = new PostgresDatabase(dataSource, layouts, { schema: target.schema, runtime, queries, limits: target });
     try {
       await database.#prepare();
       return database;
@@ -153,6 +154,7 @@ export class PostgresDatabase implements SqlDatabase {
       return row?.replica === true;
     });
     await this.#assertUnicode();
+    await this.use((connection) => assertSettings(connection, this.parts.limits));
     if (isReplica) return;
     await this.transact('full', async (connection) => {
       await connection.query('SELECT pg_advisory_xact_lock(hashtextextended(?, 0))', [`mainstem ${this.schema}`]);

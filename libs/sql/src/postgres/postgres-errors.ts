@@ -4,6 +4,7 @@ import { ReadStoreOverburdened, ReadStoreUnavailable, StatementRefused } from '@
 import { QueryFailedError } from 'typeorm';
 import { ReadModelNameTaken, ReadStorePermissionDenied, ReadStoreReadOnly } from '../errors.js';
 import type { DatabaseFault, StatementOrigin } from '../failure-origin.js';
+import { refusedByPooler } from './session-settings.js';
 import { faultOfSqlState } from './sqlstates.js';
 
 const STORE = 'sql';
@@ -18,6 +19,8 @@ export const translatePostgresError = (error: unknown, origin: StatementOrigin =
     case '42501':
     case '28000':
       return new ReadStorePermissionDenied(STORE, problem, cause);
+    case '08P01':
+      return problem.includes('startup parameter') ? refusedByPooler(problem) : new ReadStoreUnavailable(STORE, problem, cause);
     case '25006':
       return new ReadStoreReadOnly(STORE, `${problem}.`, cause);
     case '42P07':

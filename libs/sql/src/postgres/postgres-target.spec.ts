@@ -57,6 +57,13 @@ describe('postgres target', () => {
     expect(() => postgresTargetOf(location)).not.toThrow(/sentinel-secret/);
   });
 
+  it.each(['postgres://one:5432,two:5432/db', 'postgres://one,two/db', 'postgres://one/db?host=one,two', 'postgres://one/db?host=one%2Ctwo'])(
+    'refuses several hosts: %s',
+    (url) => {
+      expect(() => postgresTargetOf({ url })).toThrow(/with one host/);
+    },
+  );
+
   it('names the parameter that was meant', () => {
     expect(() => postgresTargetOf({ url: 'postgres://host/db?statement_timeuot=5000' })).toThrow(
       /statement_timeuot; did you mean statement_timeout\?/,

@@ -52,7 +52,7 @@ const SESSION_OPTIONS = '-c extra_float_digits=1 -c array_nulls=on -c timezone=U
 /** Checks a location. Errors: READ_STORE_INVALID_OPTIONS. */
 export const postgresTargetOf = ({ url, schema, ...given }: PostgresLocation): PostgresTarget => {
   const parsed = URL.canParse(url) ? new URL(url) : undefined;
-  if (!parsed || !['postgres:', 'postgresql:'].includes(parsed.protocol)) {
+  if (!parsed || !['postgres:', 'postgresql:'].includes(parsed.protocol) || /,|%2c/i.test(`${parsed.host}${parsed.searchParams.get('host') ?? ''}`)) {
     throw new InvalidSqlOptions(
       'the URL must look like postgres://user:password@host:port/database, with one host: for several servers give the address that leads to the primary',
     );
