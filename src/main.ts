@@ -1,6 +1,6 @@
 // Starts the command side alone. Projectors and the query API are processes of their own over the same event store.
 import 'reflect-metadata';
-import { eventStoreAddress, listen, readSettings, runMain, settingsHelp } from '@mainstem/nest';
+import { announce, eventStoreAddress, listen, readSettings, runMain, settingsHelp } from '@mainstem/nest';
 import { CommandSideModule } from './command-side.module.js';
 import { createLedgerApplication } from './ledger.application.js';
 
@@ -10,5 +10,5 @@ runMain(async () => {
   const settings = readSettings(argv, process.env);
   const app = await createLedgerApplication(CommandSideModule.forRoot(settings));
   const url = await listen(app, settings.port, settings.host, settings);
-  console.log(`Commands: ${url}/api (try them: ${url}/api/docs). Events: ${eventStoreAddress(settings)}. Ctrl-C stops.`);
+  announce(`Commands: ${url}/api (try them: ${url}/api/docs). Events: ${eventStoreAddress(settings)}. Ctrl-C stops.`);
 });

@@ -114,6 +114,14 @@ describe('progress', () => {
     );
   });
 
+  it('shows what would act on a terminal', () => {
+    const written: string[] = [];
+    const output = new Writable({ write: (chunk, _, done) => (written.push(String(chunk)), done()) });
+    const display = new ProgressDisplay(output, () => 'waits for \u001b[2Jx\r\n');
+    display.end();
+    expect(written).toEqual(['waits for \\u001b[2Jx\\r\\n\n']);
+  });
+
   it('says what an import without progress waits for', () => {
     const line = progressLine({ ...importing, waitsFor: 'a command on stream order-1 has waited for its append for 12 s' }, [live]);
     expect(line).toContain('No progress at 20,000 events: a command on stream order-1 has waited for its append for 12 s');

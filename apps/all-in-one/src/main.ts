@@ -3,7 +3,7 @@ import 'reflect-metadata';
 import { SalesQueries } from '#apps/query-api/src/sales/sales.queries.js';
 import { projectionNames } from '#apps/read-models/src/projection-names.js';
 import type { EventStore } from '@mainstem/event-store';
-import { EVENT_STORE, eventStoreAddress, listen, readSettings, runMain, settingsHelp, type Settings } from '@mainstem/nest';
+import { announce, EVENT_STORE, eventStoreAddress, listen, readSettings, runMain, settingsHelp, type Settings } from '@mainstem/nest';
 import { Projector } from '@mainstem/projection';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -26,12 +26,12 @@ runMain(async () => {
   const app = await createAllInOne(settings);
   const url = await listen(app, settings.port, settings.host, settings);
   const events = settings.eventStore === 'embedded' ? '' : `, events on ${eventStoreAddress(settings)}`;
-  console.log(`Mainstem shop ledger on ${url}, data in ${settings.dir}${events}`);
+  announce(`Mainstem shop ledger on ${url}, data in ${settings.dir}${events}`);
   try {
     if (await isLive(app)) await summarise(app, settings, url, (performance.now() - startedMs) / 1_000);
   } catch (error) {
     // An outage in this moment is an outage like any other: the application goes on, and health tells.
-    console.error(`The summary cannot be shown: ${error instanceof Error ? error.message : String(error)} The application goes on.`);
+    announce(`The summary cannot be shown: ${error instanceof Error ? error.message : String(error)} The application goes on.`, 'error');
   }
 });
 
@@ -60,5 +60,5 @@ const summarise = async (app: NestExpressApplication, { dir }: Settings, url: st
   const { value: totals } = await app.get(SalesQueries).totals();
   const firstImport = app.get(FirstImport).status();
   const projections = app.get(Projector).status();
-  console.log(`\n${summary({ url, dir, totals, firstImport, secondsUntilLive, projections })}\n`);
+  announce(`\n${summary({ url, dir, totals, firstImport, secondsUntilLive, projections })}\n`);
 };

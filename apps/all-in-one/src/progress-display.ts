@@ -1,4 +1,5 @@
 // Shows progress on a terminal as one line that changes, elsewhere as a line from time to time.
+import { printable } from '@mainstem/event-store';
 import type { Writable } from 'node:stream';
 
 export interface Terminal extends Writable {
@@ -31,7 +32,8 @@ export class ProgressDisplay {
   }
 
   #show(): void {
-    const line = this.line();
+    // Reasons carry texts of servers and of data.
+    const line = printable(this.line());
     if (line === this.#last) return;
     this.#last = line;
     // Cut to the width: a line that wraps cannot be drawn over.

@@ -37,6 +37,7 @@ describe('the settings of the event store server', () => {
   it.each([
     [['--port', '70000'], {}],
     [['--port', 'x'], {}],
+    [[], { LOG_FORMAT: 'xml' }],
     [['--unknown'], {}],
     [['position'], {}],
     [['--dir'], {}],

@@ -31,6 +31,7 @@ Settings (flag, environment variable, default):
   --port <n>                 PORT                   2113         0 takes a free one
   --health-port <n>                                 none         where GET /health/live, /health/ready and /health/progress answer
                                                                  besides on --port: apart from it, and without TLS
+                             LOG_FORMAT             text         json writes each line of the log as a JSON object
                              METRICS                off          on answers GET /metrics on --health-port, for Prometheus
   --tls-cert <file>                                 none         certificate, PEM
   --tls-key <file>                                  none         its private key, PEM
@@ -50,6 +51,7 @@ export class EventStoreSettingsInvalid extends MainstemError {
 /** Reads flags (without the program's name) and environment; an empty variable counts as absent. Errors: SETTINGS_INVALID. */
 export const readEventStoreSettings = (argv: readonly string[], env: Environment): EventStoreSettings => {
   const flags = readFlags(argv);
+  assertLogFormat(env['LOG_FORMAT'] || 'text');
   return {
     dir: resolve(flags.dir ?? (env['MAINSTEM_DIR'] || '.mainstem')),
     host: flags.host ?? '127.0.0.1',
@@ -89,6 +91,10 @@ const readFlags = (argv: readonly string[]) => {
   } catch (error) {
     throw new EventStoreSettingsInvalid(error instanceof Error ? `${error.message.split('. ')[0]}.` : 'The flags make no sense.');
   }
+};
+
+const assertLogFormat = (value: string): void => {
+  if (value !== 'text' && value !== 'json') throw new EventStoreSettingsInvalid(`LOG_FORMAT must be text or json, got ${JSON.stringify(value)}.`);
 };
 
 const isOn = (value: string): boolean => {

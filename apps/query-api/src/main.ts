@@ -1,6 +1,6 @@
 // Starts the query API alone.
 import 'reflect-metadata';
-import { configureHttp, listen, readSettings, runMain, settingsHelp } from '@mainstem/nest';
+import { announce, configureHttp, listen, readSettings, runMain, settingsHelp } from '@mainstem/nest';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { serveOpenApi } from './open-api.js';
@@ -23,5 +23,5 @@ runMain(async () => {
   configureHttp(app, { problems: queryProblems });
   serveOpenApi(app, 'Shop ledger: queries', 'Every answer says in Mainstem-Position which position of the event store it reflects.');
   const url = await listen(app, settings.port, settings.host, settings);
-  console.log(`Queries: ${url}/api/totals (all of them: ${url}/api/docs), read models in ${settings.dir}`);
+  announce(`Queries: ${url}/api/totals (all of them: ${url}/api/docs), read models in ${settings.dir}`);
 });

@@ -1,5 +1,5 @@
 // Starts a projector application as a process: one read store, its projections, health over HTTP.
-import { configureHttp, listen, readSettings, settingsHelp, type Settings } from '@mainstem/nest';
+import { announce, configureHttp, listen, readSettings, settingsHelp, type Settings } from '@mainstem/nest';
 import type { DynamicModule } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
@@ -26,5 +26,5 @@ export const runProjector = async ({ name, portDefault, module }: ProjectorAppli
   });
   const url = await listen(configureHttp(app), settings.port, settings.host, settings);
   app.useLogger(['error', 'warn', 'log']);
-  console.log(`${name} on ${settings.dir}. Health: ${url}/health/ready, progress: ${url}/health/progress`);
+  announce(`${name} on ${settings.dir}. Health: ${url}/health/ready, progress: ${url}/health/progress`);
 };

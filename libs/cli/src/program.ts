@@ -1,5 +1,6 @@
 // All commands with their arguments, options and help.
 import { createRequire } from 'node:module';
+import { printableLines } from '@mainstem/event-store';
 import { Command } from 'commander';
 import { importFile, type ImportOptions } from './commands/import.js';
 import type { CliContext } from './commands/cli-context.js';
@@ -35,6 +36,8 @@ export const program = (surroundings: Surroundings, result: { code: number }): C
     .showSuggestionAfterError()
     .showHelpAfterError('(mainstem --help shows what there is)')
     .exitOverride()
+    // Arguments come back in its messages, and not everybody types them: a file may be called anything.
+    .configureOutput({ outputError: (text, write) => write(printableLines(text)) })
     .addHelpText('after', EXAMPLES);
   const run = async (work: (context: CliContext) => Promise<number>): Promise<void> => {
     const { terminal, signal, folder, env } = surroundings;

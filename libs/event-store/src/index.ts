@@ -15,6 +15,7 @@ export * from './instant.js';
 export * from './json.js';
 export * from './nearest-name.js';
 export * from './memory/in-memory-event-store.js';
+export * from './printable.js';
 export * from './read-options.js';
 export * from './rule-options.js';
 export * from './runtime.js';

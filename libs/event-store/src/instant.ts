@@ -1,8 +1,11 @@
 // Points in time as text: nothing that means another moment in another time zone, and no day that does not exist.
 
-const INSTANT = /^(\d{4}-\d{2}-\d{2})T(\d{2}:\d{2})(?::(\d{2})(?:\.\d{1,9})?)?(Z|[+-](?:0\d|1[0-4]):[0-5]\d)$/;
+const INSTANT = /^(\d{4}-\d{2}-\d{2})T(\d{2}:\d{2})(?::(\d{2})(?:\.\d{1,9})?)?(Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)$/;
 
-/** The moment of a time in ISO 8601 with `Z` or an offset, to the millisecond; undefined for any other text, and for dates that do not exist. */
+/**
+ * The moment of a time in ISO 8601 with `Z` or an offset of up to 23:59, as RFC 3339 has it, to the millisecond; undefined for any other text, and for
+ * dates that do not exist.
+ */
 export const instantOf = (text: string): Date | undefined => {
   const [, date = '', minutes = '', seconds = '00'] = INSTANT.exec(text) ?? [];
   if (date === '') return undefined;

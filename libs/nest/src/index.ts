@@ -23,5 +23,6 @@ export * from './settings/errors.js';
 export * from './settings/read-settings.js';
 export * from './telemetry/telemetry.js';
 export * from './telemetry/telemetry.module.js';
+export { announce } from './process/log-line.js';
 export * from './process/errors.js';
 export * from './process/run-application.js';

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { count, counted, duration } from './amounts.js';
 import { toJson } from './json.js';
-import { printable, printableLines } from './printable.js';
+import { printable, printableLines } from '@mainstem/event-store';
 import { table } from './table.js';
 
 describe('amounts', () => {

@@ -1,5 +1,5 @@
 // JSON for wires and eyes: whole numbers beyond a double become decimal strings, maps and sets their entries.
-import { printableLines } from './printable.js';
+import { printableLines } from '@mainstem/event-store';
 
 /** One line, or indented by two spaces. What would act on a terminal is escaped, which JSON allows for any character of a text. */
 export const toJson = (value: unknown, isIndented = false): string => printableLines(JSON.stringify(value, plain, isIndented ? 2 : undefined));

@@ -1,5 +1,5 @@
 // Plain tables for the terminal.
-import { printable } from './printable.js';
+import { printable } from '@mainstem/event-store';
 
 export interface Column<Row> {
   readonly title: string;

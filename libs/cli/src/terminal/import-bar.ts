@@ -1,6 +1,7 @@
 // Progress of an import: a bar with rate and remaining time where somebody watches, a line now and then where nobody does.
 import { Presets, SingleBar } from 'cli-progress';
 import type { ImportProgress } from '../application.js';
+import { printable } from '@mainstem/event-store';
 import { count, duration } from '../format/amounts.js';
 import type { Terminal } from './terminal.js';
 
@@ -60,6 +61,7 @@ export const describe = (
     rate: count(elapsedMs > 0 ? Math.round((events / elapsedMs) * 1000) : 0),
     left: share > 0 ? duration((elapsedMs / share) * (1 - share)) : '?',
     percent: Math.floor(share * 100),
-    trouble: waitsFor === undefined ? '' : `  no progress: ${waitsFor}`,
+    // A bar goes to the terminal without `say`.
+    trouble: waitsFor === undefined ? '' : printable(`  no progress: ${waitsFor}`),
   };
 };

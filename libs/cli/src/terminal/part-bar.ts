@@ -1,4 +1,5 @@
 // Progress of one part of a command: a bar where somebody watches, a line now and then where nobody does.
+import { printable } from '@mainstem/event-store';
 import { Presets, SingleBar } from 'cli-progress';
 import type { Terminal } from './terminal.js';
 
@@ -30,7 +31,8 @@ export class PartBar {
   }
 
   #draw(share: number, step: string): void {
-    const values = { title: this.title, step };
+    // A bar goes to the terminal without `say`.
+    const values = { title: printable(this.title), step: printable(step) };
     if (!this.#bar) {
       const options = { format: FORMAT, stream: this.terminal.errorStream, hideCursor: true, gracefulExit: false, clearOnComplete: true };
       this.#bar = new SingleBar(options, Presets.shades_classic);

@@ -1,6 +1,7 @@
 // Progress of a rebuild: a bar a projection where somebody watches, a line now and then where nobody does.
 import { MultiBar, Presets, type SingleBar } from 'cli-progress';
 import type { RebuildProgress } from '@mainstem/projection';
+import { printable } from '@mainstem/event-store';
 import { count, duration } from '../format/amounts.js';
 import type { Terminal } from './terminal.js';
 
@@ -35,7 +36,9 @@ export class RebuildBars {
     this.#multi ??= new MultiBar({ format: FORMAT, stream, hideCursor: true, gracefulExit: false, barsize: 24 }, Presets.shades_classic);
     const width = Math.max(...progress.map(({ projection }) => projection.length));
     for (const one of progress) {
-      const values = { name: one.projection.padEnd(width), ...describe(one) };
+      const figures = describe(one);
+      // A bar goes to the terminal without `say`.
+      const values = { name: one.projection.padEnd(width), ...figures, phase: printable(figures.phase) };
       const total = Math.max(1, Number(one.eventsTotal ?? 1n));
       const bar = this.#bars.get(one.projection) ?? this.#multi.create(total, 0, values);
       this.#bars.set(one.projection, bar);

@@ -1,5 +1,5 @@
 // The terminal as the commands see it: results on stdout, everything said beside them on stderr.
-import { printableLines } from '../format/printable.js';
+import { printableLines } from '@mainstem/event-store';
 
 export interface Terminal {
   /** Somebody watches: progress may be drawn. */

@@ -56,6 +56,23 @@ describe('ApplicationLogger', () => {
     expect(written[2]).toContain('at somewhere');
   });
 
+  it('shows what would act on a terminal, in messages, places, stacks and errors of a start', () => {
+    const written: string[] = [];
+    const collect = (text: unknown): boolean => written.push(String(text)) > 0;
+    vi.spyOn(process.stdout, 'write').mockImplementation(collect);
+    vi.spyOn(process.stderr, 'write').mockImplementation(collect);
+    vi.spyOn(console, 'error').mockImplementation(collect);
+    const hostile = 'a\u001b[2Jb\u009b31m\rc\u202e';
+    const text = new ApplicationLogger();
+    text.warn(hostile, hostile);
+    text.error(hostile, `Error: ${hostile}\n    at somewhere`, 'Http');
+    text.tell(new Error(hostile));
+    expect(written.length).toBeGreaterThanOrEqual(4);
+    // eslint-disable-next-line no-control-regex -- none of them may be there
+    for (const line of written) expect(line).not.toMatch(/[\u001b\u009b\r\u202e]/);
+    expect(written[0]).toContain('a\\u001b[2Jb\\u009b31m\\rc\\u202e');
+  });
+
   it('writes each line as JSON where that is asked for, the stack in the line of its message', () => {
     const written: string[] = [];
     const collect = (text: unknown): boolean => written.push(String(text)) > 0;

@@ -1,7 +1,8 @@
 // The application's log: one line a message with time, level and place; for people, or as JSON for programs.
-import { isMainstemError, type MainstemError } from '@mainstem/event-store';
+import { isMainstemError, printableLines, type MainstemError } from '@mainstem/event-store';
 import { ConsoleLogger, type LogLevel } from '@nestjs/common';
 import { inspect } from 'node:util';
+import { jsonLine, textLine, type Line } from './log-line.js';
 
 /** Under which Nest logs what an application fails with while it is created. */
 const NEST_STARTING = 'ExceptionHandler';
@@ -42,7 +43,7 @@ export class ApplicationLogger extends ConsoleLogger {
   /** What ends the process, or keeps it from starting: known errors in one line, others with their stack. */
   tell(error: unknown): void {
     const text = isMainstemError(error) ? tellingLine(error) : inspect(error);
-    console.error(this.#isJson ? jsonLine({ level: 'error', message: text }) : text);
+    console.error(this.#isJson ? jsonLine({ level: 'error', message: text }) : printableLines(text));
   }
 
   protected override printMessages(
@@ -54,40 +55,20 @@ export class ApplicationLogger extends ConsoleLogger {
   ): void {
     for (const message of messages) {
       const text = typeof message === 'string' ? message : inspect(message, { colors: false, depth: 4 });
-      const line = this.#isJson ? jsonLine({ level, context, message: text, stack }) : this.#textLine(level, context, text);
+      const line = this.#isJson ? jsonLine({ level, context, message: text, stack }) : this.#textLine({ level, context, message: text });
       process[stream].write(`${line}\n`);
     }
   }
 
   protected override printStackTrace(stack: string): void {
     // In JSON it stands in the line of its message.
-    if (stack && !this.#isJson) process.stderr.write(`${stack}\n`);
+    if (stack && !this.#isJson) process.stderr.write(`${printableLines(stack)}\n`);
   }
 
-  #textLine(level: LogLevel, context: string, text: string): string {
-    const place = context === '' ? '' : ` [${context}]`;
-    return `${new Date().toISOString()} ${this.colorize(NAMES[level].padEnd(5), level)}${place} ${text}`;
+  #textLine(line: Line): string {
+    return textLine(line, (name) => this.colorize(name, line.level));
   }
 }
-
-const NAMES: Readonly<Record<LogLevel, string>> = { log: 'INFO', error: 'ERROR', warn: 'WARN', debug: 'DEBUG', verbose: 'TRACE', fatal: 'FATAL' };
-
-interface Line {
-  readonly level: LogLevel;
-  readonly context?: string;
-  readonly message: string;
-  readonly stack?: unknown;
-}
-
-const jsonLine = ({ level, context, message, stack }: Line): string =>
-  JSON.stringify({
-    time: new Date().toISOString(),
-    level: NAMES[level].toLowerCase(),
-    pid: process.pid,
-    ...(context && { context }),
-    message,
-    ...(typeof stack === 'string' && stack !== '' && { stack }),
-  });
 
 /** A closed pipe or a full disk for the log is no reason to stop writing events. Call once for a process. */
 export const ignoreLostOutput = (): void => {

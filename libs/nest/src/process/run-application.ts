@@ -4,11 +4,13 @@ import { Logger, type INestApplication } from '@nestjs/common';
 import { once } from 'node:events';
 import type { Server } from 'node:http';
 import { isIPv6, type AddressInfo } from 'node:net';
+import { inspect } from 'node:util';
 import { servedHosts } from '../http/served-hosts.js';
 import { ApplicationLogger, ignoreLostOutput, tellingLine } from './application-logger.js';
 import { Draining } from './draining.js';
 import { HostUnusable, PortForbidden, PortInUse } from './errors.js';
 import { HOST_DEFAULT } from './host-default.js';
+import { announce, wantsJson } from './log-line.js';
 
 /** Longest time for everything to be closed, after requests under way were answered. */
 const CLOSE_TIMEOUT_MS = 4_500;
@@ -54,7 +56,7 @@ export const listen = async (
  */
 export const runMain = (main: () => Promise<void>): void => {
   ignoreLostOutput();
-  const logger = new ApplicationLogger({ isJson: process.env['LOG_FORMAT'] === 'json' });
+  const logger = new ApplicationLogger({ isJson: wantsJson() });
   Logger.overrideLogger(logger);
   // Waiting for a server that is not there must not pass for having nothing left to do: the process would end, without a word.
   const alive = setInterval(() => undefined, KEEP_ALIVE_MS);
@@ -84,7 +86,7 @@ const stopOnSignals = (app: INestApplication, draining: Draining): void => {
     void drainAndClose(app, draining, signal).then(
       () => process.kill(process.pid, signal),
       (error: unknown) => {
-        console.error(isMainstemError(error) ? tellingLine(error) : error);
+        announce(isMainstemError(error) ? tellingLine(error) : inspect(error), 'error');
         process.exit(EXIT_FAILURE);
       },
     );
@@ -95,7 +97,7 @@ const stopOnSignals = (app: INestApplication, draining: Draining): void => {
 const drainAndClose = async (app: INestApplication, draining: Draining, signal: NodeJS.Signals): Promise<void> => {
   await draining.drain();
   const timer = setTimeout(() => {
-    console.error(`Did not stop within ${CLOSE_TIMEOUT_MS} ms; ending at once. The stores are safe, the next start goes on.`);
+    announce(`Did not stop within ${CLOSE_TIMEOUT_MS} ms; ending at once. The stores are safe, the next start goes on.`, 'error');
     process.exit(EXIT_FAILURE);
   }, CLOSE_TIMEOUT_MS);
   // Nest hands the signal on to the hooks; its interface does not show that.

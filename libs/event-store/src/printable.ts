@@ -1,7 +1,7 @@
 // Text of events and errors as a terminal may get it: what would act on the terminal, or turn its lines round, is shown instead.
 
 /** Control characters, and those that change the direction of what follows. */
-const ACTING = /[\p{Cc}\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu;
+const ACTING = /[\p{Cc}\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu;
 
 /** One line. Escaped as in JSON. */
 export const printable = (text: string): string => text.replace(ACTING, escaped);

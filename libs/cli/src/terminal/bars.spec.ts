@@ -1,0 +1,70 @@
+// What progress draws: texts of servers and of data reach the terminal as text, whatever they hold.
+import { PassThrough } from 'node:stream';
+import { describe, expect, it } from 'vitest';
+import { program } from '../program.js';
+import { ImportBar } from './import-bar.js';
+import { PartBar } from './part-bar.js';
+import { RebuildBars } from './rebuild-bars.js';
+import type { Terminal } from './terminal.js';
+
+/** Clears the screen, sets the title, rings, turns the line round and goes back to its start. */
+const HOSTILE = 'x\u001b[2J\u001b]0;owned\u0007\r\u202eo\u009b31m\n';
+// eslint-disable-next-line no-control-regex -- they are what is looked for
+const ACTING = /\[2J|\u001b\]|\u0007|\u202e|\u009b/;
+
+const drawn = async (draw: (terminal: Terminal) => { stop(): void }): Promise<string> => {
+  const errorStream = Object.assign(new PassThrough(), { isTTY: true, columns: 400 });
+  let text = '';
+  errorStream.on('data', (chunk: Buffer) => (text += String(chunk)));
+  const bar = draw({ isInteractive: true, errorStream, print: () => Promise.resolve(), say: () => undefined });
+  bar.stop();
+  await new Promise((resolve) => setImmediate(resolve));
+  return text;
+};
+const withoutSequencesOfTheBar = (text: string): string => text.replaceAll('\\u001b[2J', '').replaceAll('\\u001b]', '');
+
+describe('a progress bar', () => {
+  it.each([
+    [
+      'of an import',
+      (terminal: Terminal) => {
+        const bar = new ImportBar(terminal, () => 1_000);
+        bar.update({ bytesRead: 1, bytesTotal: 2, events: 1, waitsFor: HOSTILE });
+        return bar;
+      },
+    ],
+    [
+      'of a part',
+      (terminal: Terminal) => {
+        const bar = new PartBar(terminal, HOSTILE, () => 1_000);
+        bar.update(0.5, HOSTILE);
+        return bar;
+      },
+    ],
+    [
+      'of a rebuild',
+      (terminal: Terminal) => {
+        const bars = new RebuildBars(terminal, () => 1_000);
+        bars.update([{ projection: 'orders', store: 'sql', generation: 2, phase: 'fill', reason: HOSTILE, eventsPerSecond: 1 }]);
+        return bars;
+      },
+    ],
+  ])('%s shows what would act on the terminal', async (_, draw) => {
+    const text = await drawn(draw);
+    expect(text).toContain('\\u001b[2J');
+    expect(withoutSequencesOfTheBar(text)).not.toMatch(ACTING);
+  });
+});
+
+describe('a command line that cannot be understood', () => {
+  it('comes back as text', async () => {
+    const terminal: Terminal = { isInteractive: false, errorStream: new PassThrough(), print: () => Promise.resolve(), say: () => undefined };
+    const surroundings = { terminal, signal: new AbortController().signal, folder: '.', env: {}, now: Date.now };
+    const mainstem = program(surroundings, { code: 0 });
+    let said = '';
+    mainstem.configureOutput({ writeErr: (text) => (said += text) });
+    await expect(mainstem.parseAsync([HOSTILE], { from: 'user' })).rejects.toThrow();
+    expect(said).toContain('\\u001b[2J');
+    expect(withoutSequencesOfTheBar(said)).not.toMatch(ACTING);
+  });
+});
