@@ -15,10 +15,13 @@ const EMBEDDED_READ = ['libs/embedded/src', 'test/contract/embedded-read-stores.
 const EVENT_STORE = ['libs/embedded/src/event-store', 'test/contract/event-store.spec.ts', 'test/contract/embedded-event-store'];
 const INSTANCES = ['libs/testing/src/projection/lease-simulation.spec.ts'];
 const CONTENTION = ['test/contract/eventstoredb-contention.spec.ts'];
+const RECORDED_WIRE = ['test/contract/eventstoredb-recorded-wire.spec.ts'];
+const LINKS = ['test/contract/eventstoredb-links.spec.ts'];
 const SQL = ['test/contract/sql-read-store.spec.ts', 'test/contract/sql-transactions.spec.ts'];
 
 const engine = (/** @type {string} */ file) => `libs/projection/src/engine/${file}.ts`;
 const eventStore = (/** @type {string} */ file) => `libs/embedded/src/event-store/${file}.ts`;
+const server = (/** @type {string} */ file) => `libs/eventstoredb-server/src/${file}.ts`;
 const readStore = (/** @type {string} */ file) => `libs/embedded/src/read-store/${file}.ts`;
 
 /** @type {readonly Mutant[]} */
@@ -402,6 +405,41 @@ export const mutants = [
     from: 'return this.#awaitsNews && this.#missed !== undefined',
     to: 'return false && this.#missed !== undefined',
     suites: ENGINE,
+  },
+  {
+    name: 'the server keeps the end of a stream to itself',
+    file: server('protocol/read-answers'),
+    from: 'if (tellsEnds) yield [{ last_stream_position: String(page.state.last) }];',
+    to: '',
+    suites: RECORDED_WIRE,
+  },
+  {
+    name: 'the server writes an append whose deadline has passed',
+    file: server('protocol/batch-append'),
+    from: 'if (waitMs <= 0) throw new WriteTimedOut(0);',
+    to: '',
+    suites: RECORDED_WIRE,
+  },
+  {
+    name: 'the server tears open appends when it stops',
+    file: server('server'),
+    from: 'this.#openCalls.stop();',
+    to: '',
+    suites: ['test/contract/eventstoredb-server-stop.spec.ts'],
+  },
+  {
+    name: 'the index of links is believed whatever the log holds',
+    file: server('log/link-reader'),
+    from: 'if (position > 0 && events[0]?.id !== id) this.#index.clear();',
+    to: '',
+    suites: LINKS,
+  },
+  {
+    name: 'the index of links is not brought up to date before a read',
+    file: server('log/link-reader'),
+    from: 'while (!this.#isVerified || this.#index.progress().position < head) {',
+    to: 'while (!this.#isVerified) {',
+    suites: LINKS,
   },
   ...readStoreMutants,
   {
