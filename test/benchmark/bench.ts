@@ -52,11 +52,11 @@ const canRun = ({ job, readsWholeLog = false }: Measurement): boolean => {
 
 const chosen = ({ only, isLong }: Options, services: ReadonlySet<Service>): readonly Measurement[] =>
   measurements
-    .filter(canRun)
     .filter(
       ({ job, needs = [], isLong: needsLong = false }) =>
         (only.length === 0 || only.includes(job)) && needs.every((service) => services.has(service)) && (isLong || !needsLong),
-    );
+    )
+    .filter(canRun);
 
 const measure = async (measurement: Measurement, data: Data, { rounds }: Options, folder: string): Promise<Outcome> => {
   const { job, hasCeiling = false, rounds: roundsMax = rounds, copies = 1 } = measurement;

@@ -59,6 +59,8 @@ export const jobs: Readonly<Record<string, () => Promise<Job>>> = {
   'esdb-subscribe/ceiling': async () => (await bareClient()).subscription,
   'esdb-load': async () => (await adapter()).loads,
   'esdb-load/ceiling': async () => (await bareClient()).loads,
+  'esdb-end': async () => (await adapter()).ends,
+  'esdb-end/ceiling': async () => (await bareClient()).ends,
   'esdb-rebuild': async () => (await adapter()).rebuild,
   'esdb-rebuild/ceiling': async () => (await bareClient()).rebuild,
 };

@@ -1,5 +1,14 @@
 // The side of the client of EventStoreDB's makers by itself: what the adapter's figures are compared with.
-import { EventStoreDBClient, excludeSystemEvents, jsonEvent, START, type JSONEventType, type ResolvedEvent } from '@eventstore/db-client';
+import {
+  BACKWARDS,
+  END,
+  EventStoreDBClient,
+  excludeSystemEvents,
+  jsonEvent,
+  START,
+  type JSONEventType,
+  type ResolvedEvent,
+} from '@eventstore/db-client';
 import { openTarget } from '../ceilings/summary-sqlite.js';
 import { expectSame, type JobContext } from '../job.js';
 import { opened, withLine, type HeaderData, type LineData, type OrderSummary } from '../order-summary.js';
@@ -21,6 +30,11 @@ const connect: Connect = async (connectionString) => {
     readAll: (onEvent) => each(client.readAll(), onEvent),
     subscribe: (count, onEvent) => each(client.subscribeToAll({ fromPosition: START, filter: excludeSystemEvents() }), onEvent, count),
     readStream: (stream, onEvent) => each(client.readStream(stream), onEvent),
+    end: async () => {
+      let end: bigint | undefined;
+      for await (const { event } of client.readAll({ direction: BACKWARDS, fromPosition: END, maxCount: 1 })) end = event?.position?.commit;
+      return end;
+    },
     prepareRebuild: (context) => prepareRebuild(client, context),
     close: () => client.dispose(),
   };

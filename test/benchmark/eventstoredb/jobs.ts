@@ -1,8 +1,22 @@
 // What is measured of either side, the adapter and the bare client: one piece of code, so that the two columns tell of the same work.
+import { EventStoreDBClient } from '@eventstore/db-client';
 import type { NewEvent, StreamName } from '@mainstem/event-store';
+import { addOwnEvents } from '../../contract/eventstoredb/own-events.js';
 import { expectSame, type Job, type JobContext, type Sample } from '../job.js';
 import { withServer, type RunningServer } from './with-server.js';
-import { BATCHES_OF_1000, BATCHES_OF_200, BY_64, eventsOf, loadedStream, LOADS, ONE_BY_ONE, stepsOf, warmStream, type AppendPlan } from './work.js';
+import {
+  BATCHES_OF_1000,
+  BATCHES_OF_200,
+  BY_64,
+  ENDS,
+  eventsOf,
+  loadedStream,
+  LOADS,
+  ONE_BY_ONE,
+  stepsOf,
+  warmStream,
+  type AppendPlan,
+} from './work.js';
 
 /** Told of each event that is not the store's own. */
 export type OnEvent = (event: { readonly data: unknown }) => void;
@@ -15,6 +29,8 @@ export interface Side {
   /** From the first event on, until `count` events have come. */
   subscribe(count: number, onEvent: OnEvent): Promise<void>;
   readStream(stream: StreamName, onEvent: OnEvent): Promise<void>;
+  /** Position of the newest event of any kind. */
+  end(): Promise<bigint | undefined>;
   /** Opens the place for order-summary on SQLite; `run` fills it, checks it, and resolves with the number of events applied. */
   prepareRebuild(context: JobContext): Promise<{ run(): Promise<number>; close(): Promise<void> }>;
   close(): Promise<void>;
@@ -30,6 +46,7 @@ export interface EventStoreDbJobs {
   readonly readAll: Job;
   readonly subscription: Job;
   readonly loads: Job;
+  readonly ends: Job;
   readonly rebuild: Job;
 }
 
@@ -56,6 +73,7 @@ export const jobsOf = (connect: Connect): EventStoreDbJobs => {
     readAll: job(true, (side, server, { events }) => measureDelivery(events, server, (onEvent) => side.readAll(onEvent))),
     subscription: job(true, (side, server, { events }) => measureDelivery(events, server, (onEvent) => side.subscribe(events, onEvent))),
     loads: job(false, measureLoads),
+    ends: job(false, measureEnds),
     rebuild: job(true, measureRebuild),
   };
 };
@@ -100,6 +118,19 @@ const measureLoads: Work = async (side, server) => {
       expectSame('quantity', quantity, LOADS.eventsPerStream * 6);
     }
     return LOADS.loads;
+  });
+};
+
+/** Looks at the end of the log, behind links that the server has written there. */
+const measureEnds: Work = async (side, server) => {
+  await side.append(warmStream(), eventsOf(warmStream(), 'warm', 1), -1);
+  const client = EventStoreDBClient.connectionString(server.connectionString);
+  await addOwnEvents(client, ENDS.ownEvents);
+  await client.dispose();
+  const end = await side.end();
+  return server.measured(async () => {
+    for (let look = 0; look < ENDS.looks; look++) expectSame('end', await side.end(), end);
+    return ENDS.looks;
   });
 };
 

@@ -24,6 +24,7 @@ export const ONE_BY_ONE: AppendPlan = { appends: 3_000, eventsPerAppend: 1, lane
 export const BY_64: AppendPlan = { appends: 20_000, eventsPerAppend: 1, lanes: 64 };
 export const BATCHES_OF_200: AppendPlan = { appends: 150, eventsPerAppend: 200, lanes: 1 };
 export const BATCHES_OF_1000: AppendPlan = { appends: 40, eventsPerAppend: 1_000, lanes: 1 };
+export const ENDS = { ownEvents: 20_000, looks: 3_000 } as const;
 export const LOADS: LoadPlan = { streams: 500, eventsPerStream: 10, loads: 3_000 };
 
 const APPENDS_PER_STREAM = 10;

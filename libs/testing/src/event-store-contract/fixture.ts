@@ -20,7 +20,16 @@ import {
 export interface EventStoreFixture {
   /** In the name of the suite: "in memory", "embedded". */
   readonly name: string;
-  create(): Promise<{ readonly store: EventStore; dispose(): Promise<void> }>;
+  create(): Promise<StoreUnderTest>;
+  /** The store may hold events of its own beside an application's: then `create` gives `addOwnEvents`, and cases with such events are run. */
+  readonly hasOwnEvents?: boolean;
+}
+
+export interface StoreUnderTest {
+  readonly store: EventStore;
+  dispose(): Promise<void>;
+  /** Has the store write so many events of its own behind everything. */
+  addOwnEvents?(count: number): Promise<void>;
 }
 
 /** One promise of every event store, on an empty store of its own. */

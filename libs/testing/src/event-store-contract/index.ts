@@ -4,15 +4,16 @@ import { appendCases } from './append.js';
 import { badInputCases } from './bad-input.js';
 import { closingCases } from './closing.js';
 import { fidelityCases } from './fidelity.js';
-import type { EventStoreFixture } from './fixture.js';
+import type { EventStoreFixture, StoreUnderTest } from './fixture.js';
 import { idAtCases } from './id-at.js';
 import { limitsCases } from './limits.js';
+import { ownEventsCases } from './own-events.js';
 import { readAllCases } from './read-all.js';
 import { readStreamCases } from './read-stream.js';
 import { retryCases } from './retry.js';
 import { subscribeCases } from './subscribe.js';
 
-export type { EventStoreFixture } from './fixture.js';
+export type { EventStoreFixture, StoreUnderTest } from './fixture.js';
 
 const VERBS = {
   append: appendCases,
@@ -28,19 +29,24 @@ const VERBS = {
 } as const;
 
 /** Each case runs on a store of its own, which is disposed of after it, whatever the outcome. */
-export const eventStoreContract = (fixture: EventStoreFixture): ContractSuite => ({
-  name: `event store, ${fixture.name}`,
-  cases: Object.entries(VERBS).flatMap(([verb, cases]) =>
-    cases.map(({ name, run }) => ({
-      name: `${verb}: ${name}`,
-      run: async () => {
-        const { store, dispose } = await fixture.create();
-        try {
-          await run(store);
-        } finally {
-          await dispose();
-        }
-      },
-    })),
-  ),
-});
+export const eventStoreContract = (fixture: EventStoreFixture): ContractSuite => {
+  const inStore = (verb: string, name: string, run: (made: StoreUnderTest) => Promise<void>) => ({
+    name: `${verb}: ${name}`,
+    run: async () => {
+      const made = await fixture.create();
+      try {
+        await run(made);
+      } finally {
+        await made.dispose();
+      }
+    },
+  });
+  const cases = Object.entries(VERBS).flatMap(([verb, all]) => all.map(({ name, run }) => inStore(verb, name, ({ store }) => run(store))));
+  const withOwnEvents = ownEventsCases.map(({ name, run }) =>
+    inStore('own events', name, async ({ store, addOwnEvents }) => {
+      if (!addOwnEvents) throw new TypeError('the fixture says that the store has events of its own and gives no addOwnEvents');
+      await run(store, addOwnEvents);
+    }),
+  );
+  return { name: `event store, ${fixture.name}`, cases: fixture.hasOwnEvents === true ? [...cases, ...withOwnEvents] : cases };
+};
