@@ -1,20 +1,10 @@
 // Rules of append that do not depend on the medium: what may be appended, and what an append means for a stream.
 import { EventTooLarge, InvalidInput, WrongExpectedRevision } from './errors.js';
+import { encodeEvent, type EncodedEvent } from './encoded-event.js';
 import type { NewEvent } from './event.js';
 import { DEFAULT_LIMITS, type AppendLimits, type StoreLimits } from './event-store.js';
 import { expectedRevision, type ExpectedRevision } from './expected-revision.js';
-import { eventId, isPrintable, streamName, type EventId, type StreamName } from './identifiers.js';
-import { encodeJson } from './json.js';
-
-const TYPE_LENGTH_MAX = 256;
-
-/** An event ready to be stored. */
-export interface EncodedEvent {
-  readonly id: EventId;
-  readonly type: string;
-  readonly dataJson: string;
-  readonly metadataJson: string;
-}
+import { streamName, type StreamName } from './identifiers.js';
 
 export interface EncodedAppend {
   readonly stream: StreamName;
@@ -53,24 +43,6 @@ export const encodeAppend = (stream: StreamName, events: readonly NewEvent[], ex
   if (bytesTotal > limits.appendBytesMax) throw new EventTooLarge('The append', bytesTotal, limits.appendBytesMax);
   return { stream: streamName(stream), events: encoded, expected: expectedRevision(expected), bytes: bytesTotal };
 };
-
-const encodeEvent = (event: NewEvent, index: number): EncodedEvent => {
-  const path = `events[${index}]`;
-  if (event === null || typeof event !== 'object') throw new InvalidInput(path, 'must be an event');
-  if (!isTypeName(event.type)) throw new InvalidInput(`${path}.type`, `must be 1 to ${TYPE_LENGTH_MAX} printable characters and not start with $`);
-  if (event.data === undefined) throw new InvalidInput(`${path}.data`, 'is missing; use {} for an event without payload');
-  const metadata: unknown = event.metadata;
-  if (metadata === null || typeof metadata !== 'object' || Array.isArray(metadata)) throw new InvalidInput(`${path}.metadata`, 'must be an object');
-  return {
-    id: eventId(event.id),
-    type: event.type,
-    dataJson: encodeJson(event.data, `${path}.data`),
-    metadataJson: encodeJson(metadata, `${path}.metadata`),
-  };
-};
-
-const isTypeName = (type: unknown): boolean =>
-  typeof type === 'string' && type !== '' && type.length <= TYPE_LENGTH_MAX && !type.startsWith('$') && isPrintable(type);
 
 /** What a store has to know about a stream to rule on an append. Revisions as the store counts them, −1 for none. */
 export interface StreamState {

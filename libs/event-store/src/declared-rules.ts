@@ -71,9 +71,10 @@ export const isObjectClass = (ruledClass: RuledClass): boolean =>
   ruledClass.name === 'Object' && Object.getPrototypeOf(ruledClass.prototype) === null;
 
 /** The fields as an instance of the class itself, not of a child that could switch rules off. */
-const instanceOf = (object: object, { ruledClass, inheritedNames }: PreparedRules): object => {
+const instanceOf = (object: object, { ruledClass, inheritedNames, isBare }: PreparedRules): object => {
   if (inheritedNames.length === 0 && Object.getPrototypeOf(object) === ruledClass.prototype) return object;
   const instance = Object.create(ruledClass.prototype as object) as Record<string, unknown>;
+  if (isBare && inheritedNames.length === 0 && !Object.hasOwn(object, '__proto__')) return Object.assign(instance, object);
   for (const key of Object.keys(object)) {
     const value = (object as Readonly<Record<string, unknown>>)[key];
     // A field called __proto__, or like a getter or method of the class, stays data.

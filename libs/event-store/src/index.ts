@@ -2,6 +2,7 @@
 export * from './all-or-none.js';
 export * from './append-rules.js';
 export * from './declared-rules.js';
+export * from './encoded-event.js';
 export * from './errors.js';
 export * from './event-ids.js';
 export * from './event-registry.js';

@@ -26,6 +26,8 @@ export interface PreparedRules {
   readonly declared: number;
   /** Fields called like what every object has: one that is missing must not be found there. */
   readonly inheritedNames: readonly string[];
+  /** True if instances have no members but those of every object: no getter or setter of the class is in the way of a field. */
+  readonly isBare: boolean;
 }
 
 const known = new WeakMap<RuleOptions, WeakMap<RuledClass, PreparedRules>>();
@@ -43,7 +45,7 @@ export const rulesOf = (ruledClass: RuledClass, options: RuleOptions): PreparedR
     .map((rule) => watched(ruledClass, rule));
   const byProperty = grouped(metadata);
   const inheritedNames = Object.keys(byProperty).filter((name) => name in Object.prototype);
-  const prepared = { ruledClass, options, metadata, byProperty, declared, inheritedNames };
+  const prepared = { ruledClass, options, metadata, byProperty, declared, inheritedNames, isBare: isBare(ruledClass.prototype as object) };
   ofOptions.set(ruledClass, prepared);
   groups.set(metadata, prepared.byProperty);
   return prepared;
@@ -85,6 +87,11 @@ const declaredCount = (ruledClass: RuledClass): number => {
   }
   return count;
 };
+
+const isBare = (prototype: object | null): boolean =>
+  prototype === null ||
+  prototype === Object.prototype ||
+  (Reflect.ownKeys(prototype).length === 1 && isBare(Object.getPrototypeOf(prototype) as object | null));
 
 const grouped = (metadata: readonly RuleMetadata[]): Record<string, RuleMetadata[]> => {
   const byProperty = Object.create(null) as Record<string, RuleMetadata[]>;

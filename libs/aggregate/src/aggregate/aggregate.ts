@@ -52,7 +52,8 @@ export const defineAggregate = <State, Command, Registry extends EventRegistry>(
 ): Aggregate<State, Command, EventOf<Registry>> => {
   const { category, events, commandRules } = definition;
   if (category !== events.category) throw new InvalidAggregate(category, `its events are declared for category ${events.category}`);
-  isolate(definition.initialState);
+  if (!isolate(definition.initialState))
+    throw new InvalidAggregate(category, 'its initial state holds what cannot be frozen, such as a typed array; use a list, text, or undefined');
   ruleOptions('commandRules', commandRules);
   return definition as Aggregate<State, Command, EventOf<Registry>>;
 };

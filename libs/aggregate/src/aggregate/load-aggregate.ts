@@ -1,5 +1,6 @@
 // Loads one aggregate for people to look at: its events, and the state they fold to.
 import {
+  freezeJson,
   streamOf,
   type DomainEvent,
   type EventReader,
@@ -8,7 +9,7 @@ import {
   type Revision,
   type StreamName,
 } from '@mainstem/event-store';
-import { freezeJson, isolate } from '../command/isolation.js';
+import { isolate } from '../command/isolation.js';
 import type { Aggregate } from './aggregate.js';
 
 export interface LoadedAggregate<State> {

@@ -1,8 +1,7 @@
 // What is known about a command besides its content: identity, conversation, time, order, and whatever the application adds.
-import { encodeJson, isMainstemError, type JsonValue, type Runtime } from '@mainstem/event-store';
+import { encodeJson, freezeJson, isMainstemError, type JsonValue, type Runtime } from '@mainstem/event-store';
 import { InvalidCommand } from '../errors.js';
 import type { AppendTurn } from './append-turn.js';
-import { freezeJson } from './isolation.js';
 
 /** The application's own facts about a command, as JSON: an actor, a tenant. They become metadata of its events. */
 export type CommandMetadata = Readonly<Record<string, JsonValue | undefined>>;

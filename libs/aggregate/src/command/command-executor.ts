@@ -125,15 +125,16 @@ export class CommandExecutor {
 
   async #call(aggregate: ErasedAggregate, id: string, commands: readonly Given[]): Promise<readonly CommandResult[]> {
     const observer = this.#observer;
+    if (!observer) return this.#begin(aggregate, id, commands, []);
     const observations = commands.map(({ command, context }) =>
-      observer?.executing({ command: nameOf(command), category: aggregate.category, id, commandId: context.commandId }),
+      observer.executing({ command: nameOf(command), category: aggregate.category, id, commandId: context.commandId }),
     );
     try {
       const results = await this.#begin(aggregate, id, commands, observations);
-      if (observer) results.forEach((result, index) => observations[index]?.ended(endOf(result)));
+      results.forEach((result, index) => observations[index]?.ended(endOf(result)));
       return results;
     } catch (error) {
-      for (const observation of observations) observation?.ended({ outcome: outcomeOf(error), events: 0, error });
+      for (const observation of observations) observation.ended({ outcome: outcomeOf(error), events: 0, error });
       throw error;
     }
   }
@@ -180,7 +181,7 @@ export class CommandExecutor {
     const stream = streamOf(aggregate.category, id);
     const key = `${this.#numberOf(aggregate)} ${stream}`;
     const underWay = new CommandUnderWay(stream, signal, this.#watch);
-    return { aggregate, stream, key, commands, underWay, turn, repeats: new Map(), absent: new Set(), attempts: 0, isAlone: false, isProved: false };
+    return { aggregate, stream, key, commands, underWay, turn, repeats: undefined, absent: undefined, attempts: 0, isAlone: false, isProved: false };
   }
 
   /** States of one aggregate are never another's, also where two fold the same streams. */

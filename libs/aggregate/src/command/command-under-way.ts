@@ -12,6 +12,9 @@ export class CommandUnderWay {
   waitsFor = 'its turn';
   /** Told when it was ended from outside: by its signal or by its bound. */
   onEnded: (() => void) | undefined;
+  /** Its neighbours among the commands under way, in order of arrival. */
+  earlier: CommandUnderWay | undefined;
+  later: CommandUnderWay | undefined;
   #resolve: (answer: readonly CommandResult[]) => void = () => undefined;
   #reject: (error: unknown) => void = () => undefined;
 
@@ -40,8 +43,9 @@ export class CommandUnderWay {
 
   /** Ends it from outside. */
   end(error: unknown): void {
+    const { onEnded } = this;
     this.reject(error);
-    this.onEnded?.();
+    onEnded?.();
   }
 
   readonly #abort = (): void => this.end(new OperationAborted(`The command, while it waited for ${this.waitsFor},`, this.signal?.reason));
@@ -52,6 +56,7 @@ export class CommandUnderWay {
     // A signal may outlive millions of commands: none may leave a listener behind.
     this.signal?.removeEventListener('abort', this.#abort);
     this.watch.remove(this);
+    this.onEnded = undefined;
     return true;
   }
 }
@@ -62,7 +67,9 @@ const TROUBLE_AFTER_MS = 9_000;
 
 /** Looks at the commands under way: keeps the process alive for them, ends those that wait too long, and tells which are stuck. */
 export class CommandWatch {
-  readonly #commands = new Set<CommandUnderWay>();
+  // Linked, not in a Set: the tables that a Set has outgrown keep what was in them from young collections, and with it every answer.
+  #oldest: CommandUnderWay | undefined;
+  #newest: CommandUnderWay | undefined;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(
@@ -75,21 +82,29 @@ export class CommandWatch {
   }
 
   add(command: CommandUnderWay): void {
-    this.#commands.add(command);
-    if (this.#commands.size > 1) return;
+    command.earlier = this.#newest;
+    if (this.#newest) this.#newest.later = command;
+    else this.#oldest = command;
+    this.#newest = command;
+    if (this.#oldest !== command) return;
     // A real timer, also in a simulation: it decides nothing but that a look is due, and is the handle that keeps the process alive.
     if (this.#timer) this.#timer.ref();
     else this.#timer = setInterval(() => this.#look(), LOOK_EVERY_MS);
   }
 
   remove(command: CommandUnderWay): void {
-    this.#commands.delete(command);
-    if (this.#commands.size === 0) this.#timer?.unref();
+    const { earlier, later } = command;
+    if (earlier) earlier.later = later;
+    else this.#oldest = later;
+    if (later) later.earlier = earlier;
+    else this.#newest = earlier;
+    command.earlier = command.later = undefined;
+    if (!this.#oldest) this.#timer?.unref();
   }
 
   /** What commands have waited for since ten seconds or longer, in words; empty while all get on. */
   troubles(): readonly string[] {
-    const [oldest] = this.#commands;
+    const oldest = this.#oldest;
     if (!oldest) return [];
     const waitedMs = this.now() - oldest.startedMs;
     if (waitedMs < TROUBLE_AFTER_MS) return [];
@@ -97,14 +112,16 @@ export class CommandWatch {
   }
 
   #look(): void {
-    if (this.#commands.size === 0) {
+    if (!this.#oldest) {
       clearInterval(this.#timer);
       this.#timer = undefined;
       return;
     }
     const now = this.now();
     // In order of arrival, so the first that is in time ends the look.
-    for (const command of this.#commands) {
+    let later: CommandUnderWay | undefined;
+    for (let command: CommandUnderWay | undefined = this.#oldest; command; command = later) {
+      ({ later } = command);
       if (now - command.startedMs < this.waitMaxMs) return;
       if (!command.signal) command.end(new CommandTimedOut(command.stream, this.waitMaxMs, command.waitsFor));
     }

@@ -1,11 +1,11 @@
 // From a command and a state to events as they will be stored, and to the state that a replay of them gives.
 import {
-  encodeJson,
   eventIdOf,
   isTraceparent,
+  PreparedEvent,
   type DomainEvent,
   type EventMetadata,
-  type NewEvent,
+  type JsonValue,
   type Runtime,
   type StreamName,
 } from '@mainstem/event-store';
@@ -13,7 +13,7 @@ import type { Aggregate, Circumstances } from '../aggregate/aggregate.js';
 import { EventNotFoldable, InvalidAggregate } from '../errors.js';
 import type { CommandContext, CommandMetadata } from './command-context.js';
 import type { CommandObservation } from './command-observer.js';
-import { freezeJson, isolate } from './isolation.js';
+import { isolate } from './isolation.js';
 import { utcTime } from './occurred-at.js';
 
 /** One command of a call, with all that goes with it. */
@@ -26,9 +26,7 @@ export interface GivenCommand<Command> {
 
 /** What a command leads to in a state. */
 export interface Decision<State> {
-  readonly newEvents: readonly NewEvent[];
-  /** The payloads as stored. */
-  readonly jsons: readonly string[];
+  readonly newEvents: readonly PreparedEvent[];
   readonly state: State;
   /** UTF-16 units of the payloads. */
   readonly size: number;
@@ -48,21 +46,19 @@ export const decisionOf = <State, Command, Event extends DomainEvent>(
   const circumstances = new RecordedCircumstances(runtime, given.metadata);
   const events = aggregate.decide(given.command, before, circumstances);
   if (!Array.isArray(events)) throw new InvalidAggregate(aggregate.category, 'decide must return a list of events, and must not be asynchronous');
-  const newEvents: NewEvent[] = [];
-  const jsons: string[] = [];
+  const newEvents: PreparedEvent[] = [];
   let state = before;
   let size = 0;
-  for (const event of events as readonly Event[]) {
-    aggregate.events.validate(event);
-    const json = encodeJson(event.data, `${event.type}.data`);
-    const data = freezeJson(JSON.parse(json) as unknown);
-    const metadata = metadataOf(aggregate, event.type, newEvents.length, given, circumstances);
-    newEvents.push({ id: eventIdOf(given.context.commandId, stream, newEvents.length), type: event.type, data, metadata });
-    jsons.push(json);
-    size += json.length;
-    state = folded(aggregate, stream, state, event.type, data);
+  for (const { type, data } of events as readonly Event[]) {
+    const index = newEvents.length;
+    aggregate.events.validate({ type, data });
+    const metadata = metadataOf(aggregate, type, index, given, circumstances);
+    const event = PreparedEvent.of({ id: eventIdOf(given.context.commandId, stream, index), type, data, metadata });
+    newEvents.push(event);
+    size += event.dataJson.length;
+    state = folded(aggregate, stream, state, type, event.data);
   }
-  return { newEvents, jsons, state, size };
+  return { newEvents, state, size };
 };
 
 /** One event more. Errors: AGGREGATE_EVENT_NOT_FOLDABLE. */
@@ -104,18 +100,14 @@ const metadataOf = (
   { decidedAt }: RecordedCircumstances,
 ): EventMetadata => {
   const { commandId, correlationId = commandId, causationId = commandId, fingerprint } = context;
+  const made: Record<string, JsonValue | undefined> = { ...metadata, commandId, correlationId, causationId };
   const schemaVersion = aggregate.events.schemaVersion(type);
+  if (schemaVersion > 1) made['schemaVersion'] = schemaVersion;
   const occurredAt = typeof context.occurredAt === 'function' ? context.occurredAt(index) : context.occurredAt;
+  if (occurredAt !== undefined) made['occurredAt'] = utcTime(occurredAt);
+  if (decidedAt !== undefined) made['decidedAt'] = decidedAt;
+  if (fingerprint !== undefined && index === 0) made['fingerprint'] = fingerprint;
   const traceparent = observed?.traceparent;
-  return {
-    ...metadata,
-    commandId,
-    correlationId,
-    causationId,
-    ...(schemaVersion > 1 && { schemaVersion }),
-    ...(occurredAt !== undefined && { occurredAt: utcTime(occurredAt) }),
-    ...(decidedAt !== undefined && { decidedAt }),
-    ...(fingerprint !== undefined && index === 0 && { fingerprint }),
-    ...(isTraceparent(traceparent) && { traceparent }),
-  };
+  if (isTraceparent(traceparent)) made['traceparent'] = traceparent;
+  return made;
 };

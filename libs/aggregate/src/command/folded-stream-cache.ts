@@ -19,6 +19,8 @@ export interface FoldedStream {
   isIsolated: boolean;
   /** When the store last showed or proved that the stream ends as it does here; of `Runtime.monotonic`. */
   provedMs: number;
+  /** What the cache knows of its size. */
+  weighed?: Weighed;
 }
 
 export interface FoldedStreamCacheLimits {
@@ -37,10 +39,15 @@ const WHOLE = 1_000_000_000;
 const NODES_PER_LOOK = 512;
 
 interface Weighed {
-  bytes: number;
+  readonly bytes: number;
   /** Changes until it is weighed again: a large state is not walked through for every command. */
   skips: number;
+  /** The share of the cache that it was given. */
+  share: number;
 }
+
+/** An entry is given a share to grow into, so that most commands leave the books of the cache alone. */
+const GROWTH = 1.25;
 
 /**
  * Least recently used, bounded in streams, command ids and bytes. An entry may be out of date, because other processes append too: an
@@ -48,7 +55,6 @@ interface Weighed {
  */
 export class FoldedStreamCache {
   readonly #entries: LRUCache<string, FoldedStream> | undefined;
-  readonly #weights = new WeakMap<FoldedStream, Weighed>();
   readonly #limits: FoldedStreamCacheLimits;
 
   /** Errors: EVENT_STORE_INVALID_INPUT. */
@@ -59,7 +65,7 @@ export class FoldedStreamCache {
     assertLimit('cache.commandIdsMax', commandIdsMax);
     assertLimit('cache.bytesMax', bytesMax);
     if (streamsMax === 0) return;
-    this.#entries = new LRUCache({ max: streamsMax, maxSize: WHOLE, sizeCalculation: (entry) => this.#shareOf(entry) });
+    this.#entries = new LRUCache({ max: streamsMax, maxSize: WHOLE });
   }
 
   /** Command ids that one stream keeps with their places. */
@@ -80,9 +86,15 @@ export class FoldedStreamCache {
   }
 
   set(key: string, entry: FoldedStream): void {
+    if (!this.#entries) return;
+    if (!entry.isIsolated) return this.drop(key);
+    const weighed = this.#weigh(entry);
+    const share = this.#shareOf(entry, weighed);
+    if (share <= weighed.share && this.#entries.peek(key) === entry) return;
+    weighed.share = Math.max(share, Math.min(WHOLE, Math.ceil(share * GROWTH)));
     // lru-cache keeps the size of an object that is set again unless it is dropped first.
-    this.#entries?.delete(key);
-    if (entry.isIsolated) this.#entries?.set(key, entry);
+    this.#entries.delete(key);
+    this.#entries.set(key, entry, { size: weighed.share });
   }
 
   drop(key: string): void {
@@ -97,20 +109,18 @@ export class FoldedStreamCache {
     return this.#entries?.size ?? 0;
   }
 
-  #shareOf(entry: FoldedStream): number {
+  #shareOf({ commands }: FoldedStream, weighed: Weighed): number {
     const { commandIdsMax, bytesMax } = this.#limits;
-    const bytes = this.#weigh(entry) + entry.commands.bytes + 500;
-    return 1 + Math.ceil(WHOLE * Math.max(bytes / bytesMax, (1 + entry.commands.size) / (commandIdsMax + 1)));
+    const bytes = weighed.bytes + commands.bytes + 500;
+    return 1 + Math.ceil(WHOLE * Math.max(bytes / bytesMax, (1 + commands.size) / (commandIdsMax + 1)));
   }
 
-  #weigh(entry: FoldedStream): number {
-    const known = this.#weights.get(entry);
-    if (known && known.skips-- > 0) return known.bytes;
+  #weigh(entry: FoldedStream): Weighed {
+    const known = entry.weighed;
+    if (known && known.skips-- > 0) return known;
     const { bytes, nodes } = weightOf(entry.state);
     // Half as much again for what it may grow by until it is weighed the next time.
     const skips = Math.floor(nodes / NODES_PER_LOOK);
-    const weighed = { bytes: skips > 0 ? Math.ceil(bytes * 1.5) : bytes, skips };
-    this.#weights.set(entry, weighed);
-    return weighed.bytes;
+    return (entry.weighed = { bytes: skips > 0 ? Math.ceil(bytes * 1.5) : bytes, skips, share: known?.share ?? 0 });
   }
 }

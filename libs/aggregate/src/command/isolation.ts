@@ -14,7 +14,9 @@ const MUTATORS: readonly (readonly [abstract new (...given: never[]) => object, 
  * that can be changed nevertheless (typed arrays, buffers, weak collections): such a state must not be shared.
  */
 export const isolate = (state: unknown): boolean => {
+  if (state === null || typeof state !== 'object' || freezeFlat(state)) return true;
   const pending: unknown[] = [state];
+  const visited: object[] = [];
   let isComplete = true;
   while (pending.length > 0) {
     const node = pending.pop();
@@ -24,6 +26,7 @@ export const isolate = (state: unknown): boolean => {
       continue;
     }
     isolated.add(node);
+    visited.push(node);
     for (const [kind, names] of MUTATORS) if (node instanceof kind) refuseChanges(node, names);
     if (node instanceof Map) for (const [key, value] of node) pending.push(key, value);
     else if (node instanceof Set) pending.push(...node);
@@ -33,7 +36,21 @@ export const isolate = (state: unknown): boolean => {
     }
     Object.freeze(node);
   }
+  // What leads to something that can be changed must be found again the next time.
+  if (!isComplete) for (const node of visited) isolated.delete(node);
   return isComplete;
+};
+
+/** Freezes a plain object of plain values, as most small states are, without a note for each of them; false if it is anything else. */
+const freezeFlat = (state: object): boolean => {
+  const prototype: unknown = Object.getPrototypeOf(state);
+  if ((prototype !== Object.prototype && prototype !== null) || Object.getOwnPropertySymbols(state).length > 0) return false;
+  for (const key of Object.getOwnPropertyNames(state)) {
+    const member = Object.getOwnPropertyDescriptor(state, key);
+    if (!member || !('value' in member) || (typeof member.value === 'object' && member.value !== null)) return false;
+  }
+  Object.freeze(state);
+  return true;
 };
 
 const refuse = (): never => {
@@ -42,11 +59,4 @@ const refuse = (): never => {
 
 const refuseChanges = (node: object, names: readonly string[]): void => {
   if (Object.isExtensible(node)) for (const name of names) Object.defineProperty(node, name, { value: refuse });
-};
-
-/** Freezes what `JSON.parse` made: a tree of plain objects and arrays. */
-export const freezeJson = <Value>(value: Value): Value => {
-  if (value === null || typeof value !== 'object' || Object.isFrozen(value)) return value;
-  for (const member of Object.values(value)) freezeJson(member);
-  return Object.freeze(value);
 };

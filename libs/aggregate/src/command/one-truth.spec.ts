@@ -333,3 +333,37 @@ describe('a context', () => {
     '0000-01-01T00:00:00+01:00',
   ])('refuses the time %o', (given) => expect(() => utcTime(given)).toThrow(expect.objectContaining({ code: 'COMMAND_INVALID' })));
 });
+
+describe('a state that cannot be frozen', () => {
+  interface Tally {
+    readonly counts: Uint8Array | undefined;
+  }
+  const tally = defineAggregate({
+    category: 'account',
+    events: accountEvents,
+    initialState: { counts: undefined } as Tally,
+    evolve: ({ counts }: Tally, event: EventOf<typeof accountEvents>): Tally =>
+      event.type === 'Paid' ? { counts: Uint8Array.of((counts?.[0] ?? 0) + event.data.cents) } : { counts },
+    decide: (pay: Pay, { counts }: Tally) => {
+      const before = counts?.[0] ?? 0;
+      // What a careless rule does to the state that it was given.
+      if (counts) counts[0] = 99;
+      return [{ type: 'Paid' as const, data: { cents: before + pay.cents } }];
+    },
+  });
+
+  it('is folded anew for each command, so that a rule that changes it changes nothing', async () => {
+    const store = new InMemoryEventStore();
+    const executor = new CommandExecutor({ store });
+    for (const cents of [1, 1, 1]) await executor.execute(tally, 'T', { cents } as Pay);
+    const payments: number[] = [];
+    for await (const batch of store.readAll()) for (const { data } of batch) payments.push((data as PaidData).cents);
+    // Each payment is the sum of those before it, and one more.
+    expect(payments).toEqual([1, 2, 4]);
+  });
+
+  it('is refused as an initial one: all streams would begin with what one rule has made of it', () => {
+    const define = (): unknown => defineAggregate({ ...tally, events: accountEvents, initialState: { counts: new Uint8Array(1) } as Tally });
+    expect(define).toThrow(expect.objectContaining({ code: 'AGGREGATE_INVALID_DEFINITION' }) as Error);
+  });
+});

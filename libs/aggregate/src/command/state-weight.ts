@@ -10,7 +10,25 @@ const OBJECT_BYTES = 64;
 const SLOT_BYTES = 24;
 
 /** Two bytes a character, whatever the engine makes of it; what is shared counts each time. */
-export const weightOf = (state: unknown): Weight => {
+export const weightOf = (state: unknown): Weight => flatWeightOf(state) ?? deepWeightOf(state);
+
+/** Of a plain object of plain values, as most small states are: nothing is noted down for it. */
+const flatWeightOf = (state: unknown): Weight | undefined => {
+  if (state === null || typeof state !== 'object' || Object.getPrototypeOf(state) !== Object.prototype) return undefined;
+  let bytes = SLOT_BYTES + OBJECT_BYTES;
+  let nodes = 1;
+  for (const key of Object.keys(state)) {
+    const member = (state as Readonly<Record<string, unknown>>)[key];
+    if (member !== null && typeof member === 'object') return undefined;
+    bytes += 2 * SLOT_BYTES + key.length + plainBytes(member);
+    nodes++;
+  }
+  return { bytes, nodes };
+};
+
+const plainBytes = (value: unknown): number => (typeof value === 'string' ? 2 * value.length : typeof value === 'bigint' ? OBJECT_BYTES : 0);
+
+const deepWeightOf = (state: unknown): Weight => {
   const pending: unknown[] = [state];
   const seen = new Set<object>();
   let bytes = 0;
@@ -18,9 +36,7 @@ export const weightOf = (state: unknown): Weight => {
   while (pending.length > 0) {
     const node = pending.pop();
     nodes++;
-    bytes += SLOT_BYTES;
-    if (typeof node === 'string') bytes += 2 * node.length;
-    else if (typeof node === 'bigint') bytes += OBJECT_BYTES;
+    bytes += SLOT_BYTES + plainBytes(node);
     if (node === null || typeof node !== 'object' || seen.has(node)) continue;
     seen.add(node);
     bytes += OBJECT_BYTES;

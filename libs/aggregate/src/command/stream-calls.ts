@@ -17,10 +17,10 @@ export interface Call {
   readonly commands: readonly GivenCommand<unknown>[];
   readonly underWay: CommandUnderWay;
   readonly turn: AppendTurn | undefined;
-  /** Answers of commands that had taken effect before, by id. */
-  readonly repeats: Map<string, CommandResult>;
+  /** Answers of commands that had taken effect before, by id. Made when there is one, as `absent` is: most calls need neither. */
+  repeats: Map<string, CommandResult> | undefined;
   /** Ids of which the stream itself has shown that it has no events of them. */
-  readonly absent: Set<string>;
+  absent: Set<string> | undefined;
   /** Appends that met a conflict. */
   attempts: number;
   /** It may have spoiled an append for others: appended by itself. */
@@ -56,7 +56,7 @@ export interface Joined {
 export class Batch {
   readonly joined: Joined[] = [];
   readonly newEvents: NewEvent[] = [];
-  readonly ids = new Set<string>();
+  #ids: Set<string> | undefined;
   #size = 0;
 
   constructor(
@@ -91,10 +91,17 @@ export class Batch {
     return !isFar || this.newEvents.length * EVENT_BYTES_BESIDE > appendBytesMax || this.newEvents.length > appendEventsMax;
   }
 
+  /** True if a command of the batch has this id. */
+  has(commandId: string): boolean {
+    if (this.isEmpty) return false;
+    this.#ids ??= new Set(this.joined.flatMap(({ call }) => call.commands.map(({ context }) => context.commandId)));
+    return this.#ids.has(commandId);
+  }
+
   join(call: Call, decisions: readonly (Decision<unknown> | undefined)[], state: unknown): void {
     this.joined.push({ call, decisions });
     this.state = state;
-    for (const { context } of call.commands) this.ids.add(context.commandId);
+    if (this.#ids) for (const { context } of call.commands) this.#ids.add(context.commandId);
     for (const decision of decisions) {
       if (!decision) continue;
       this.newEvents.push(...decision.newEvents);

@@ -1,8 +1,16 @@
 // Folds streams, in full or what is missing, and notices a stream that is no longer the one that was folded.
-import type { DomainEvent, EventReader, RecordedEvent, Revision, Runtime, StreamName } from '@mainstem/event-store';
+import {
+  freezeJson,
+  type DomainEvent,
+  type EventReader,
+  type RecordedEvent,
+  type Revision,
+  type Runtime,
+  type StreamName,
+} from '@mainstem/event-store';
 import type { CommandEffect } from './command-result.js';
 import { FoldedStreamCache, type FoldedStream } from './folded-stream-cache.js';
-import { freezeJson, isolate } from './isolation.js';
+import { isolate } from './isolation.js';
 import { KnownCommands, type CommandPlace } from './known-commands.js';
 import type { Call, ErasedAggregate } from './stream-calls.js';
 

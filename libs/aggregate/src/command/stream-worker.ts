@@ -1,9 +1,11 @@
 // Works on the lanes of all streams: one round after the other, each with at most one append. A round waits for the store alone.
 import { encodeAppend, isMainstemError, type DomainEvent, type EventWriter, type Position, type Revision, type Runtime } from '@mainstem/event-store';
 import { AggregateConflictUnresolved, AggregateOverloaded, CommandIdReused } from '../errors.js';
+import type { CommandObservation } from './command-observer.js';
 import type { CommandResult } from './command-result.js';
 import { decisionOf, type Decision } from './decision.js';
 import type { FoldedStream } from './folded-stream-cache.js';
+import { isolate } from './isolation.js';
 import type { CommandPlace } from './known-commands.js';
 import { Batch, type Call, type Joined, type Lane } from './stream-calls.js';
 import type { StreamFolder } from './stream-folder.js';
@@ -73,10 +75,10 @@ export class StreamWorker {
     let folded = folder.kept(first.key);
     let isFresh = true;
     if (!folded) {
-      folded = await this.#whileWanted(lane.calls, 'the events of its stream', (signal) => folder.load(first, signal));
+      folded = await this.#whileWanted(lane.calls, 'the events of its stream', (signal) => folder.load(first, signal()));
     } else if (lane.mustRead || folder.needsProof(folded)) {
       const before = folded;
-      folded = await this.#whileWanted(lane.calls, 'the events of its stream', (signal) => folder.catchUp(first, before, signal));
+      folded = await this.#whileWanted(lane.calls, 'the events of its stream', (signal) => folder.catchUp(first, before, signal()));
     } else {
       isFresh = false;
     }
@@ -111,18 +113,18 @@ export class StreamWorker {
     try {
       for (const given of call.commands) {
         const { commandId, fingerprint } = given.context;
-        if (batch.ids.has(commandId)) return { append: true };
+        if (batch.has(commandId)) return { append: true };
         const place = folded.commands.get(commandId);
         if (place) {
           if (fingerprint !== undefined && place.fingerprint !== undefined && fingerprint !== place.fingerprint)
             throw new CommandIdReused(call.stream, commandId);
-          if (!call.repeats.has(commandId)) return { repeat: place, id: commandId };
+          if (!call.repeats?.has(commandId)) return { repeat: place, id: commandId };
           decisions.push(undefined);
           continue;
         }
-        if (!call.absent.has(commandId) && folded.commands.mayHaveForgotten(commandId)) {
+        if (!call.absent?.has(commandId) && folded.commands.mayHaveForgotten(commandId)) {
           // Its place may have had to go again for those of the call's other commands.
-          if (!call.repeats.has(commandId)) return { forgotten: commandId };
+          if (!call.repeats?.has(commandId)) return { forgotten: commandId };
           decisions.push(undefined);
           continue;
         }
@@ -155,11 +157,12 @@ export class StreamWorker {
     if ('fresh' in need) {
       lane.mustRead = true;
     } else if ('repeat' in need) {
-      call.repeats.set(need.id, await this.#whileWanted([call], 'its first answer', (signal) => folder.repeat(call, need.repeat, signal)));
+      const answer = await this.#whileWanted([call], 'its first answer', (signal) => folder.repeat(call, need.repeat, signal()));
+      (call.repeats ??= new Map()).set(need.id, answer);
     } else if ('forgotten' in need && folded.revision !== undefined) {
       const search = { upTo: folded.revision, placesMax: Math.ceil(folded.commands.recentMax / 2) };
-      const places = await this.#whileWanted([call], 'a look for its id', (signal) => folder.find(call.stream, need.forgotten, search, signal));
-      if (places.size === 0) call.absent.add(need.forgotten);
+      const places = await this.#whileWanted([call], 'a look for its id', (signal) => folder.find(call.stream, need.forgotten, search, signal()));
+      if (places.size === 0) (call.absent ??= new Set()).add(need.forgotten);
       for (const [id, place] of places) folded.commands.set(id, place);
     }
   }
@@ -168,28 +171,24 @@ export class StreamWorker {
     const { store, folder } = this.#options;
     const calls = batch.joined.map(({ call }) => call);
     const waiting = [...lane.calls];
-    const observed = batch.joined.flatMap(({ call, decisions }) =>
-      call.commands.map((given, index) => ({ observation: given.observed, events: decisions[index]?.newEvents.length ?? 0 })),
-    );
-    const tell = (error?: unknown): void => {
-      for (const { observation, events } of observed) if (events > 0) observation?.appended(error);
-    };
     const expected = folded.revision ?? 'no-stream';
+    // Without a signal of its own a command that nobody waits for any more leaves its append to the bounds of the store.
+    const isAbortable = calls.some(({ underWay }) => underWay.signal !== undefined);
     try {
       // Refused here, it does not give up its turn: its caller may have another way, and what follows waits for that.
       if (batch.mayBeTooLarge) encodeAppend(lane.stream, batch.newEvents, expected, store.limits);
       const { revision, position } = await this.#whileWanted(calls, 'its append', (signal) => {
-        for (const { observation, events } of observed) if (events > 0) observation?.appending(events);
-        const appended = store.append(lane.stream, batch.newEvents, { expectedRevision: expected, signal });
+        observe(batch, (observation, events) => observation.appending(events));
+        const appended = store.append(lane.stream, batch.newEvents, { expectedRevision: expected, ...(isAbortable && { signal: signal() }) });
         for (const { turn } of calls) turn?.release();
         return appended;
       });
-      tell();
+      observe(batch, (observation) => observation.appended());
       lane.pending -= calls.length;
       for (const call of waiting) call.isProved = true;
       this.#appended(batch, folded, revision, position);
     } catch (error) {
-      tell(error);
+      observe(batch, (observation) => observation.appended(error));
       if (isMainstemError(error, 'EVENT_STORE_WRONG_EXPECTED_REVISION')) return this.#conflict(lane, calls, error);
       if (calls.length > 1 && isMainstemError(error, ...CULPRIT_CODES)) {
         for (const call of calls) call.isAlone = true;
@@ -212,6 +211,7 @@ export class StreamWorker {
     const isAsExpected = revision === ((folded.revision ?? -1n) as bigint) + BigInt(batch.newEvents.length);
     const start = revision - BigInt(batch.newEvents.length) + 1n;
     folded.state = batch.state;
+    folded.isIsolated &&= isolate(batch.state);
     folded.revision = revision;
     folded.position = position;
     folded.lastEventId = batch.newEvents.at(-1)?.id;
@@ -255,27 +255,37 @@ export class StreamWorker {
     lane.calls.unshift(...again);
     // Exponential backoff with full jitter, so that competitors do not meet again.
     const boundMs = Math.min(retryDelayMaxMs, retryDelayMs * 2 ** (Math.max(...again.map(({ attempts }) => attempts)) - 1));
-    await this.#whileWanted(again, 'another attempt', (signal) => runtime.sleep(runtime.random() * boundMs, signal));
+    await this.#whileWanted(again, 'another attempt', (signal) => runtime.sleep(runtime.random() * boundMs, signal()));
   }
 
   /** Does something for calls while one of them at least still waits; rejects with UNWANTED once none does. */
-  #whileWanted<Result>(calls: readonly Call[], what: string, start: (signal: AbortSignal) => Promise<Result>): Promise<Result> {
-    const abort = new AbortController();
+  #whileWanted<Result>(calls: readonly Call[], what: string, start: (signal: () => AbortSignal) => Promise<Result>): Promise<Result> {
+    let abort: AbortController | undefined;
     return new Promise<Result>((resolve, reject) => {
       const wanted = [...calls];
       const onEnded = (): void => {
         if (wanted.some(({ underWay }) => !underWay.isOver)) return;
-        abort.abort();
+        abort?.abort();
         reject(UNWANTED);
       };
       for (const { underWay } of wanted) {
         underWay.waitsFor = what;
         underWay.onEnded = onEnded;
       }
-      start(abort.signal).then(resolve, reject);
+      start(() => (abort ??= new AbortController()).signal).then(resolve, reject);
     });
   }
 }
+
+/** Tells the observations of the commands that lead to events. */
+const observe = ({ joined }: Batch, tell: (observation: CommandObservation, events: number) => void): void => {
+  for (const { call, decisions } of joined) {
+    call.commands.forEach(({ observed }, index) => {
+      const events = decisions[index]?.newEvents.length ?? 0;
+      if (observed && events > 0) tell(observed, events);
+    });
+  }
+};
 
 /** The answers of a call, in the order of its commands. Their events are copies, made when somebody looks at them. */
 const answersOf = (
@@ -286,14 +296,14 @@ const answersOf = (
   call.commands.map(({ context }, index): CommandResult => {
     const decision = decisions[index];
     const { stream } = call;
-    if (!decision) return call.repeats.get(context.commandId) as CommandResult;
+    if (!decision) return call.repeats?.get(context.commandId) as CommandResult;
     const place = places?.[index];
     if (!place) return { stream, events: [], nextRevision: revision, position, isRepeat: false };
     let events: readonly DomainEvent[] | undefined;
     return {
       stream,
       get events() {
-        return (events ??= decision.newEvents.map(({ type }, at) => ({ type, data: JSON.parse(decision.jsons[at] ?? 'null') as unknown })));
+        return (events ??= decision.newEvents.map(({ type, dataJson }) => ({ type, data: JSON.parse(dataJson) as unknown })));
       },
       nextRevision: place.last,
       position: place.position,

@@ -1,0 +1,64 @@
+// Events as they are stored: checked and encoded, once.
+import { InvalidInput } from './errors.js';
+import type { EventMetadata, NewEvent } from './event.js';
+import { eventId, isPrintable, type EventId } from './identifiers.js';
+import { encodeJson, freezeJson } from './json.js';
+
+const TYPE_LENGTH_MAX = 256;
+
+/** An event ready to be stored. */
+export interface EncodedEvent {
+  readonly id: EventId;
+  readonly type: string;
+  readonly dataJson: string;
+  readonly metadataJson: string;
+}
+
+/** Checks and encodes an event; one that was prepared is taken as it is. Errors: EVENT_STORE_INVALID_INPUT naming the path. */
+export const encodeEvent = (event: NewEvent, index: number): EncodedEvent =>
+  event instanceof PreparedEvent ? event : encodedAt(event, `events[${index}]`);
+
+/**
+ * An event that was checked and encoded before its append. Its payload is what a reader will decode, frozen: what is folded before the append
+ * is what is stored, and no store encodes it again. A copy of it, such as `{ ...event }`, is an event like any other.
+ */
+export class PreparedEvent implements NewEvent, EncodedEvent {
+  readonly id: EventId;
+  readonly type: string;
+  readonly data: unknown;
+  readonly metadata: EventMetadata;
+  readonly dataJson: string;
+  readonly metadataJson: string;
+
+  private constructor({ id, type, dataJson, metadataJson }: EncodedEvent, metadata: EventMetadata) {
+    this.id = id;
+    this.type = type;
+    this.data = freezeJson(JSON.parse(dataJson) as unknown);
+    this.metadata = Object.freeze(metadata);
+    this.dataJson = dataJson;
+    this.metadataJson = metadataJson;
+    Object.freeze(this);
+  }
+
+  /** Prepares an event; its metadata is frozen. Errors: EVENT_STORE_INVALID_INPUT naming the path, which begins with the event's type. */
+  static of(event: NewEvent): PreparedEvent {
+    return new PreparedEvent(encodedAt(event, event.type), event.metadata);
+  }
+}
+
+const encodedAt = (event: NewEvent, path: string): EncodedEvent => {
+  if (event === null || typeof event !== 'object') throw new InvalidInput(path, 'must be an event');
+  if (!isTypeName(event.type)) throw new InvalidInput(`${path}.type`, `must be 1 to ${TYPE_LENGTH_MAX} printable characters and not start with $`);
+  if (event.data === undefined) throw new InvalidInput(`${path}.data`, 'is missing; use {} for an event without payload');
+  const metadata: unknown = event.metadata;
+  if (metadata === null || typeof metadata !== 'object' || Array.isArray(metadata)) throw new InvalidInput(`${path}.metadata`, 'must be an object');
+  return {
+    id: eventId(event.id),
+    type: event.type,
+    dataJson: encodeJson(event.data, `${path}.data`),
+    metadataJson: encodeJson(metadata, `${path}.metadata`),
+  };
+};
+
+const isTypeName = (type: unknown): boolean =>
+  typeof type === 'string' && type !== '' && type.length <= TYPE_LENGTH_MAX && !type.startsWith('$') && isPrintable(type);
