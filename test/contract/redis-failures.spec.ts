@@ -209,4 +209,18 @@ describe.skipIf(redisUrl === undefined)('failures of a Redis server', { timeout:
     run.start();
     await run.stops(/^READ_STORE_STATEMENT_REFUSED: .*unknown command.*EVALSHA/);
   });
+
+  it('park exactly the document that is larger than it takes', async () => {
+    const server = await serve({ flags: ['--proto-max-bulk-len', '1mb'] });
+    const run = await runOn(server);
+    const length = 2_000_000;
+    await run.append({ keys: ['a', 'large'] }, { keys: ['b', 'large', 'c'], length }, { keys: ['a', 'b'] }, { keys: ['large'], length });
+    await run.settles();
+    expect(await run.parked()).toEqual([
+      ['large', 3],
+      ['large', 5],
+    ]);
+    expect((await run.store.parked(COUNTS, 1))[0]?.error).toMatch(/PROJECTION_FAILED: .*Document large of counts: .*2000\d{3} bytes/);
+    expect(await run.stored()).toEqual({ a: 3, b: 2, c: 1, large: 1, all: 7 });
+  });
 });

@@ -3,6 +3,9 @@ import { MainstemError } from '@mainstem/event-store';
 import { ReadStoreOverburdened, ReadStoreUnavailable, StatementRefused } from '@mainstem/projection';
 import { InvalidRedisOptions, ReadStorePermissionDenied, ReadStoreReadOnly, ServerCertificateRefused } from './errors.js';
 
+/** The server takes no text of this length, and ended the connection; nothing was written. */
+export class TextTooLong extends ReadStoreUnavailable {}
+
 /** Translates an error of the driver or the server; ours pass as they are. */
 export const translateRedisError = (error: unknown, store: string): MainstemError => {
   if (error instanceof MainstemError) return error;
@@ -23,6 +26,7 @@ export const translateRedisError = (error: unknown, store: string): MainstemErro
   }
   if (code === 'OOM') return new ReadStoreUnavailable(store, 'the server has no memory left (maxmemory); give it more.', cause);
   if (isWrong(code, problem)) return new StatementRefused(store, problem, cause);
+  if (/invalid bulk length/.test(problem)) return new TextTooLong(store, problem, cause);
   if (TIMEOUT.test(problem)) return new ReadStoreOverburdened(store, problem, cause);
   return new ReadStoreUnavailable(store, problem, cause);
 };

@@ -6,8 +6,10 @@ import {
   CheckpointMoved,
   type CommitBatch,
   decodeDocument,
+  encodeDocument,
   fromStorableText,
   GenerationDamaged,
+  InvalidDocument,
   InvalidProjection,
   type ParkedEvent,
   type ProjectionDocument,
@@ -20,6 +22,7 @@ import type { ProjectionKeys } from './keys.js';
 import type { ParkedQuery } from './parked-records.js';
 import { readParked } from './read-parked.js';
 import { type RedisConnection, scriptOf } from './redis-connection.js';
+import { TextTooLong } from './redis-errors.js';
 import { COMMIT, FINISH_BULK } from './scripts/commit.js';
 
 export interface SessionParts {
@@ -76,7 +79,7 @@ export class RedisSession implements ReadStoreSession {
   }
 
   async commit(batch: CommitBatch): Promise<void> {
-    const { connection, keys, collections } = this.parts;
+    const { collections } = this.parts;
     if (this.#isClosed) throw this.#moved();
     for (const { collection } of batch.changes) this.#collection(collection);
     const claim = {
@@ -87,7 +90,7 @@ export class RedisSession implements ReadStoreSession {
       updatedAt: this.#time(),
     };
     const args = commitArguments(claim, batch, collections);
-    const [status, detail = ''] = (await connection.run(SCRIPTS.commit, [keys.meta, keys.root], args)) as [string, string?];
+    const [status, detail = ''] = await this.#send(batch, args);
     if (status === 'moved') throw this.#moved();
     if (status === 'damaged') throw new GenerationDamaged(this.stored.projection, this.generation, detail);
     this.#commits = detail;
@@ -116,6 +119,15 @@ export class RedisSession implements ReadStoreSession {
     this.#isClosed = true;
   }
 
+  async #send(batch: CommitBatch, args: readonly string[]): Promise<readonly [status: string, detail?: string]> {
+    const { connection, keys } = this.parts;
+    try {
+      return (await connection.run(SCRIPTS.commit, [keys.meta, keys.root], args)) as [string, string?];
+    } catch (error) {
+      throw error instanceof TextTooLong ? tooLong(batch, error) : error;
+    }
+  }
+
   get #part(): string {
     return partField(this.parts.partition);
   }
@@ -139,3 +151,17 @@ export class RedisSession implements ReadStoreSession {
 const LOAD_MAX = 5_000;
 
 const SCRIPTS = { commit: scriptOf(COMMIT), finishBulk: scriptOf(FINISH_BULK) };
+
+/** The longest one is at fault: the server does not say which. */
+const tooLong = ({ changes }: CommitBatch, error: TextTooLong): Error => {
+  let longest: { readonly collection: string; readonly key: string; readonly bytes: number } | undefined;
+  for (const { collection, upserts } of changes) {
+    for (const [key, document] of upserts) {
+      const bytes = Buffer.byteLength(encodeDocument(collection, key, document));
+      if (!longest || bytes > longest.bytes) longest = { collection, key, bytes };
+    }
+  }
+  if (!longest) return error;
+  const { collection, key, bytes } = longest;
+  return new InvalidDocument(collection, key, `it has ${bytes} bytes as JSON, and the server takes less (proto-max-bulk-len)`, error);
+};
