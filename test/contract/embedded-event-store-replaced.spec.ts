@@ -1,5 +1,6 @@
 // An events file that is removed, moved, replaced or set back under a running process: nothing is acknowledged that the next start will not find.
-import { chmodSync, cpSync, mkdirSync, renameSync, rmSync, statSync, truncateSync } from 'node:fs';
+import { chmodSync, cpSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { DatabaseSync } from 'node:sqlite';
 import { EmbeddedEventStore } from '@mainstem/embedded';
 import { EventStoreDbServer } from '@mainstem/eventstoredb-server';
 import { EventStoreDbEventStore } from '@mainstem/eventstoredb';
@@ -21,6 +22,11 @@ describe('an embedded event store whose file changes under it', () => {
     await (await EmbeddedEventStore.open({ dir: dir() })).close();
     cpSync(file(), folder.path('backup.db'));
   };
+  /** Writes this over the file, and fills up to its length: the file stays the same one of the file system. */
+  const overwrite = (content: Buffer): void => {
+    const length = statSync(file()).size;
+    writeFileSync(file(), Buffer.concat([content, Buffer.alloc(Math.max(0, length - content.length))]));
+  };
 
   const changes: readonly (readonly [string, () => void])[] = [
     ['removed', remove],
@@ -34,6 +40,8 @@ describe('an embedded event store whose file changes under it', () => {
       },
     ],
     ['overwritten in place by a shorter file', () => truncateSync(file(), 4_096)],
+    ['overwritten in place by a longer file of another store', () => overwrite(readFileSync(folder.path('other', 'events.db')))],
+    ['overwritten in place by what is no database', () => overwrite(Buffer.from('no database'))],
     ['robbed of its write-ahead log', () => rmSync(file('-wal'))],
   ];
 
@@ -43,6 +51,9 @@ describe('an embedded event store whose file changes under it', () => {
     await append(first, 'before', 2_000);
     await first.close();
     await backUp();
+    const other = await folder.open({ dir: folder.path('other') });
+    await append(other, 'before', 4_000);
+    await other.close();
     const store = await folder.open({ dir: dir() });
     const subscription = store.subscribe({ after: await store.head(), signal: AbortSignal.timeout(30_000) });
     expect((await subscription.next()).value).toMatchObject({ isCaughtUp: true });
@@ -55,6 +66,52 @@ describe('an embedded event store whose file changes under it', () => {
     expect(store.troubles().join()).toContain('is no longer the file that this process opened');
     await waiting;
     await expect(store.head()).rejects.toMatchObject(REPLACED);
+  });
+
+  it('refuses appends once it was overwritten in place by an older state of the same length', async () => {
+    mkdirSync(dir());
+    const first = await folder.open({ dir: dir() });
+    await append(first, 'before', 2_000);
+    await first.close();
+    await backUp();
+    const second = await folder.open({ dir: dir() });
+    await append(second, 'later');
+    await second.close();
+    const store = await folder.open({ dir: dir() });
+    overwrite(readFileSync(folder.path('backup.db')));
+    await expect(append(store, 'after')).rejects.toMatchObject(REPLACED);
+    expect(store.troubles().join()).toContain('without the event at position');
+  });
+
+  it('takes no checkpoints for a replacement, neither its own nor those of another process', async () => {
+    const [one, other] = [await folder.open(), await folder.open()];
+    for (let round = 0; round < 6; round++) {
+      await append(round % 2 === 0 ? one : other, `round ${round}`, 1_500);
+      const checkpoint = new DatabaseSync(folder.path('events.db'));
+      checkpoint.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+      checkpoint.close();
+      for (const store of [one, other]) expect(store.troubles()).toEqual([]);
+    }
+  });
+
+  it('takes a checkpoint that its process did not live to end for none: the write-ahead log has the rest', async () => {
+    mkdirSync(dir());
+    const first = await folder.open({ dir: dir() });
+    await append(first, 'before', 2_000);
+    await first.close();
+    const store = await folder.open({ dir: dir() });
+    await append(store, 'logged', 2_000);
+    const [from, log] = [readFileSync(file()), readFileSync(file('-wal'))];
+    const pageSize = from.readUInt16BE(16);
+    // The frames of the log are a header of 24 bytes and a page each; every second page goes into the file, as far as it reaches.
+    for (let frame = 32, count = 0; frame + 24 + pageSize <= log.length; frame += 24 + pageSize, count++) {
+      const offset = (log.readUInt32BE(frame) - 1) * pageSize;
+      if (count % 2 === 0 && offset + pageSize <= from.length) log.copy(from, offset, frame + 24, frame + 24 + pageSize);
+    }
+    writeFileSync(file(), from);
+    await append(store, 'after');
+    expect(store.troubles()).toEqual([]);
+    expect(await readAll(store)).toHaveLength(4_001);
   });
 
   it('tells its health while nothing is appended', async () => {

@@ -1,11 +1,13 @@
 // Whether a path still leads to the file that this process has open: SQLite goes on writing to one that was removed or moved away.
 import { statSync } from 'node:fs';
 import { FileReplaced, type StoreFile } from '../errors.js';
+import { lookAtContent, type FileContent } from './file-content.js';
 
 interface Identity {
   readonly dev: bigint;
   readonly ino: bigint;
   readonly size: bigint;
+  readonly mtimeNs: bigint;
 }
 
 /**
@@ -17,6 +19,7 @@ export class OpenedFile {
   readonly #watchesLog: boolean;
   #database: Identity | undefined;
   #log: Identity | undefined;
+  #content: FileContent | undefined;
   #headSeen = 0;
   #failure: FileReplaced | undefined;
 
@@ -25,9 +28,10 @@ export class OpenedFile {
     this.#file = file;
     this.#watchesLog = isWriting;
     this.#database = identityOf(file.path);
+    this.#content = lookAtContent(file.path, undefined).content;
   }
 
-  /** Costs two looks at the file system. Errors: EVENT_STORE_FILE_REPLACED, from then on every time. */
+  /** Costs two looks at the file system, and one into the file if it has been written meanwhile, as by a checkpoint. Errors: EVENT_STORE_FILE_REPLACED, from then on every time. */
   assertSame(): void {
     this.#failure ??= this.#look();
     if (this.#failure) throw this.#failure;
@@ -42,10 +46,18 @@ export class OpenedFile {
 
   #look(): FileReplaced | undefined {
     const database = identityOf(this.#file.path);
-    const problem = differenceOf(this.#database, database) ?? (this.#watchesLog ? this.#lookAtLog() : undefined);
+    const problem = differenceOf(this.#database, database) ?? (this.#watchesLog ? this.#lookAtLog() : undefined) ?? this.#lookInside(database);
     if (problem !== undefined) return new FileReplaced(this.#file, problem);
     this.#database = database;
     return undefined;
+  }
+
+  /** Overwritten in place it is the same file of the file system, whatever its size. */
+  #lookInside(database: Identity | undefined): string | undefined {
+    if (database === undefined || (database.mtimeNs === this.#database?.mtimeNs && database.size === this.#database.size)) return undefined;
+    const { content, problem } = lookAtContent(this.#file.path, this.#content);
+    this.#content = content;
+    return problem;
   }
 
   #lookAtLog(): string | undefined {
