@@ -54,6 +54,7 @@ const openReadModels = async (given: ApplicationSettings): Promise<OpenReadModel
       ...hostedOnCache(cache, settings.rebuild, settings.partitions),
       ...hostedOnSearch(search, settings.rebuild, settings.partitions),
     ],
+    stores: [sql, cache, search],
     close: async () => {
       for (const store of [sql, cache, search]) await store.close();
     },

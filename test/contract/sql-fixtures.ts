@@ -83,10 +83,15 @@ export const postgresFixture = async (): Promise<SqlFixture> => {
 
 /** Runs a statement on a connection of its own. */
 export const postgresQuery = async (sql: string, parameters: readonly unknown[] = []): Promise<void> => {
+  await postgresRows(sql, parameters);
+};
+
+/** As `postgresQuery`, with what it gives. */
+export const postgresRows = async (sql: string, parameters: readonly unknown[] = []): Promise<readonly unknown[]> => {
   const client = new pg.Client(postgresUrl);
   await client.connect();
   try {
-    await client.query(sql, [...parameters]);
+    return (await client.query<object>(sql, [...parameters])).rows;
   } finally {
     await client.end();
   }

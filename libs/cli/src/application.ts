@@ -1,7 +1,7 @@
 // What the command line has to know about an application. The application says it once; every command works from it.
 import type { AnyAggregate } from '@mainstem/aggregate';
 import type { EventReader } from '@mainstem/event-store';
-import type { HostedProjection } from '@mainstem/projection';
+import type { HostedProjection, ReadStore } from '@mainstem/projection';
 
 /** Where the application's data is: what the user gave, before the application's own defaults. */
 export interface ApplicationSettings {
@@ -18,6 +18,8 @@ export interface OpenEventReader extends EventReader {
 /** The projections of an application with the read stores that they fill, until they are closed. */
 export interface OpenReadModels {
   readonly projections: readonly HostedProjection[];
+  /** All read stores of the application, also those that no projection fills any more. Default: those of the projections. */
+  readonly stores?: readonly ReadStore[];
   close(): Promise<void>;
 }
 

@@ -5,6 +5,7 @@ import { Command } from 'commander';
 import { importFile, type ImportOptions } from './commands/import.js';
 import type { CliContext } from './commands/cli-context.js';
 import { cleanup } from './commands/cleanup.js';
+import { forget, type ForgetOptions } from './commands/forget.js';
 import { listParked, replayParked } from './commands/parked.js';
 import { rebuild, type RebuildOptions } from './commands/rebuild.js';
 import { rebuildUntil } from './commands/rebuild-until.js';
@@ -53,6 +54,7 @@ export const program = (surroundings: Surroundings, result: { code: number }): C
   addRebuild(mainstem, run);
   addRollback(mainstem, run);
   addCleanup(mainstem, run);
+  addForget(mainstem, run);
   addVerify(mainstem, run);
   addShow(mainstem, run);
   return mainstem;
@@ -182,6 +184,17 @@ const addCleanup = (mainstem: Command, run: Run): void => {
     .option('--json', 'as JSON')
     .action((names: readonly string[], options: { json?: boolean }) => run((context) => cleanup(context, names, options)))
     .addHelpText('after', '\nExamples:\n  mainstem cleanup\n  mainstem cleanup products');
+};
+
+const addForget = (mainstem: Command, run: Run): void => {
+  mainstem
+    .command('forget')
+    .description('remove what a projection has left behind that the application does not have any more; there is no way back')
+    .argument('<projection>')
+    .option('--store <name>', 'only in this read store (default: all)')
+    .option('--yes', 'do not ask')
+    .action((name: string, options: ForgetOptions) => run((context) => forget(context, name, options)))
+    .addHelpText('after', '\nExamples:\n  mainstem status\n  mainstem forget order-totals\n  mainstem forget order-totals --store sql --yes');
 };
 
 const addVerify = (mainstem: Command, run: Run): void => {

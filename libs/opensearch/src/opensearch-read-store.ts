@@ -177,6 +177,18 @@ export class OpenSearchReadStore implements ReadStore, SearchQueries {
     await this.#claims.release(projection, await this.#catalog.entries(projection));
   }
 
+  async projections(): Promise<readonly string[]> {
+    const [entries, owners] = await Promise.all([this.#catalog.entries(), this.#claims.owners()]);
+    return [...new Set([...entries.map(({ meta }) => meta.projection), ...owners])];
+  }
+
+  /** Whatever is left of a step that was interrupted is found again: the collections are given up last. */
+  async forget(projection: string): Promise<void> {
+    await this.#dropping.forget(projection);
+    await this.#leases.forget(projection);
+    await this.#claims.release(projection, []);
+  }
+
   async scan(projection: string, generation: number, collection: string, options: ScanOptions): Promise<readonly ScanEntry[]> {
     return this.snapshot(projection, generation, (snapshot) => snapshot.scan(collection, options));
   }

@@ -47,6 +47,7 @@ export * from './rebuild/clean-up.js';
 export * from './rebuild/crash-at.js';
 export * from './rebuild/digest-check.js';
 export * from './rebuild/errors.js';
+export * from './rebuild/forget-projection.js';
 export type { RebuildPhase, RebuiltProjection } from './rebuild/generation-job.js';
 export type { RebuildTarget } from './rebuild/rebuild-target.js';
 export * from './rebuild/rebuilder.js';

@@ -49,7 +49,7 @@ import { RedisSession } from './redis-session.js';
 import { type ReadingParts, scanPage, withSnapshot } from './redis-snapshot.js';
 import { type RedisLocation, redisTargetOf } from './redis-target.js';
 import { Registry } from './registry.js';
-import { CREATE, DROP, OPEN, PROMOTE, SWEEP } from './scripts/generations.js';
+import { CREATE, DROP, FORGET, OPEN, PROMOTE, RETIRE, SWEEP } from './scripts/generations.js';
 import { GET, TOP } from './scripts/reading.js';
 import { checkServer } from './server-check.js';
 
@@ -176,6 +176,22 @@ export class RedisReadStore implements ReadStore, CacheQueries {
     if (status === 'unknown') throw new UnknownGeneration(projection, number);
     if (status === 'serves') throw new GenerationServes(projection, number);
     await this.#registry.release(projection, collectionsIn(await this.#stored(projection)));
+  }
+
+  async projections(): Promise<readonly string[]> {
+    return this.#registry.known();
+  }
+
+  /** Whatever is left of a step that was interrupted is found again: the projection goes off the lists last. */
+  async forget(projection: string): Promise<void> {
+    this.#written.delete(projection);
+    // From here on nobody writes it, and none of its generations serves.
+    await this.#run(SCRIPTS.retire, projection, []);
+    for (const { number } of await this.#stored(projection)) await this.#run(SCRIPTS.drop, projection, [number]);
+    await this.#sweep(projection);
+    await this.#run(SCRIPTS.forget, projection, []);
+    await this.#leases.forget(projection);
+    await this.#registry.remove(projection);
   }
 
   async scan(projection: string, number: number, collection: string, options: ScanOptions): Promise<readonly ScanEntry[]> {
@@ -309,6 +325,8 @@ const SCRIPTS = {
   promote: scriptOf(PROMOTE),
   drop: scriptOf(DROP),
   sweep: scriptOf(SWEEP),
+  retire: scriptOf(RETIRE),
+  forget: scriptOf(FORGET),
   get: scriptOf(GET),
   top: scriptOf(TOP),
 };

@@ -39,6 +39,21 @@ export class Registry {
     return ((await this.connection.call('hget', [this.#collections, collection])) as string | null) ?? undefined;
   }
 
+  /** Names of projections that are on either list. */
+  async known(): Promise<readonly string[]> {
+    const [names, owners] = (await Promise.all([
+      this.connection.call('smembers', [this.#projections]),
+      this.connection.call('hvals', [this.#collections]),
+    ])) as [string[], string[]];
+    return [...new Set([...names, ...owners])];
+  }
+
+  /** Takes a projection off both lists. */
+  async remove(projection: string): Promise<void> {
+    await this.release(projection, []);
+    await this.connection.call('srem', [this.#projections, projection]);
+  }
+
   /** Puts a projection on the list. */
   async add(projection: string): Promise<void> {
     await this.connection.call('sadd', [this.#projections, projection]);

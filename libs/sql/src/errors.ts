@@ -23,11 +23,15 @@ export class ReadModelInUse extends MainstemError {
   constructor(
     readonly view: string,
     readonly dependents: readonly string[],
+    isMadeAnew: boolean,
   ) {
+    const problem = `because other views, rules, triggers or functions depend on it: ${dependents.join(', ')}. Drop them`;
     super(
       'READ_STORE_VIEW_IN_USE',
-      `${view} cannot get its new columns, because other views, rules, triggers or functions depend on it: ${dependents.join(', ')}. Drop them, promote the generation ` +
-        '(mainstem rebuild goes on with it), and make them again. Added columns, or another order of them, need none of this.',
+      isMadeAnew
+        ? `${view} cannot get its new columns, ${problem}, promote the generation (mainstem rebuild goes on with it), and make them again. ` +
+            'Added columns, or another order of them, need none of this.'
+        : `${view} cannot be removed, ${problem}, and do the same again.`,
     );
   }
 }

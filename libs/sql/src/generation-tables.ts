@@ -96,7 +96,7 @@ export class GenerationTables {
     for (const { view } of former.filter((record) => !remaining.includes(record.view))) {
       const anew = next.find((record) => record.view === view);
       if (schema !== undefined) {
-        await assertUnused(connection, schema, view);
+        await assertUnused(connection, { schema, name: view, isMadeAnew: anew !== undefined });
         if (anew) restoring.push(...(await restoringStatements(connection, { schema, view, columns: columnsOf(anew.signature) })));
       }
       await connection.run(`DROP VIEW IF EXISTS ${this.database.sqlName(view)}`);

@@ -153,9 +153,24 @@ export class SqlReadStore implements ReadStore {
       const dropped = await this.#generations.raiseEpoch(connection, { projection, generation }); // holds off a commit that is under way
       if (!dropped) throw new UnknownGeneration(projection, generation);
       if (dropped.state === 'serving') throw new GenerationServes(projection, generation);
-      await this.#generations.delete(connection, projection, generation);
-      await this.#parked.deleteAll(connection, { projection, generation });
-      await this.#tables.drop(connection, projection, generation);
+      await this.#delete(connection, projection, generation);
+    });
+  }
+
+  async projections(): Promise<readonly string[]> {
+    return [...new Set((await this.generations()).map(({ projection }) => projection))];
+  }
+
+  /** Besides what the port says: READ_STORE_VIEW_IN_USE while other views depend on its tables. */
+  async forget(projection: string): Promise<void> {
+    await this.database.transact('full', async (connection) => {
+      const served = await this.#generations.holdServing(connection, projection);
+      const generations = await this.#generations.list(connection, projection);
+      // Raised, the epochs hold off commits that are under way.
+      for (const { number } of generations) await this.#generations.raiseEpoch(connection, { projection, generation: number });
+      await this.#leases.forget(connection, projection);
+      if (served) await connection.changeViews(() => this.#hide(connection, served));
+      for (const { number } of generations) await this.#delete(connection, projection, number);
     });
   }
 
@@ -235,6 +250,16 @@ export class SqlReadStore implements ReadStore {
     const found = await this.#generations.find(connection, projection, generation);
     if (!found) throw new UnknownGeneration(projection, generation);
     return found;
+  }
+
+  async #delete(connection: SqlConnection, projection: string, generation: number): Promise<void> {
+    await this.#generations.delete(connection, projection, generation);
+    await this.#parked.deleteAll(connection, { projection, generation });
+    await this.#tables.drop(connection, projection, generation);
+  }
+
+  async #hide(connection: SqlConnection, { projection, number }: Generation): Promise<void> {
+    await this.#tables.show(connection, await this.#tables.list(connection, projection, number), []);
   }
 
   async #show(connection: SqlConnection, projection: string, former: number | undefined, next: number): Promise<void> {

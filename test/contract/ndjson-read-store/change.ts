@@ -18,7 +18,8 @@ export type Change =
   | { readonly do: 'commit'; readonly generation: number; readonly epoch: number; readonly batch: BatchLine }
   | { readonly do: 'finish-bulk'; readonly generation: number; readonly epoch: number }
   | { readonly do: 'promote'; readonly generation: number; readonly isForced: boolean }
-  | { readonly do: 'drop'; readonly generation: number };
+  | { readonly do: 'drop'; readonly generation: number }
+  | { readonly do: 'forget' };
 
 export type Line = Change & { readonly id: string; readonly at: string };
 // #endregion

@@ -41,12 +41,21 @@ export class CollectionLog {
   }
   // #endregion
 
+  owners(): readonly string[] {
+    this.#readOn();
+    return [...this.#owners.values()];
+  }
+
   close(): void {
     this.#file.close();
   }
 
   #write(line: CollectionLine): void {
     this.#file.append(JSON.stringify(line));
+    this.#readOn();
+  }
+
+  #readOn(): void {
     for (const text of this.#file.news()) {
       const read = parsed(text);
       if (read) this.#apply(read);

@@ -27,8 +27,8 @@ export class Generations {
 
   constructor(readonly projection: string) {}
 
-  /** The generation after the change. Whoever wrote the line is told the error; the line has no effect then, here and for everybody else. */
-  apply(line: Line): Generation {
+  /** The generation after the change, if it is one's. Whoever wrote the line is told the error; the line has no effect then, here and for everybody else. */
+  apply(line: Line): Generation | undefined {
     switch (line.do) {
       case 'create':
         return this.#create(line);
@@ -42,6 +42,9 @@ export class Generations {
         return this.#promote(line);
       case 'drop':
         return this.#drop(line);
+      case 'forget':
+        this.#all.clear(); // numbers go on
+        return undefined;
     }
   }
   // #endregion

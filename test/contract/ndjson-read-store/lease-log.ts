@@ -48,6 +48,10 @@ export class LeaseLog {
   }
   // #endregion
 
+  forget(projection: string): void {
+    for (const { owner, remainingMs: _, ...key } of this.list(projection)) this.release({ ...key, owner });
+  }
+
   list(projection?: string): readonly HeldLease[] {
     this.#readOn();
     const nowMs = this.#runtime.now();

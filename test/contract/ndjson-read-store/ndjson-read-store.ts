@@ -81,6 +81,18 @@ export class NdjsonReadStore implements ReadStore {
     log.write({ do: 'drop', generation });
     this.#collections.keep(projection, log.read().collections);
   }
+
+  async projections(): Promise<readonly string[]> {
+    const filled = this.#projections().filter((name) => this.#read(name)?.all.length);
+    return [...new Set([...filled, ...this.#collections.owners()])];
+  }
+
+  /** The collections last: an interrupted one is found by them. */
+  async forget(projection: string): Promise<void> {
+    this.#find(projection)?.forget();
+    this.#leases.forget(projection);
+    this.#collections.keep(projection, []);
+  }
   // #endregion
 
   async generations(projection?: string): Promise<readonly Generation[]> {

@@ -24,7 +24,17 @@ export class ProjectionLog {
   }
 
   /** The generation right after the change. Errors: those of the change, READ_STORE_UNAVAILABLE. */
-  write(change: Change): Generation {
+  write(change: Exclude<Change, { readonly do: 'forget' }>): Generation {
+    const generation = this.#ask(change);
+    if (!generation) throw new TypeError('a change of one generation gives none');
+    return generation;
+  }
+
+  forget(): void {
+    this.#ask({ do: 'forget' });
+  }
+
+  #ask(change: Change): Generation | undefined {
     const id = this.#runtime.uuid();
     this.#file.append(JSON.stringify({ id, at: new Date(this.#runtime.now()).toISOString(), ...change }));
     const outcome = this.#readOn(id);
@@ -60,4 +70,4 @@ export class ProjectionLog {
   }
 }
 
-type Outcome = { readonly generation: Generation } | { readonly error: Error };
+type Outcome = { readonly generation: Generation | undefined } | { readonly error: Error };

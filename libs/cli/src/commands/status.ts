@@ -13,6 +13,7 @@ import { count, duration } from '../format/amounts.js';
 import { toJson } from '../format/json.js';
 import { table, type Column } from '../format/table.js';
 import { using, type CliContext } from './cli-context.js';
+import { leftBehindReport, storedLeftBehind } from './left-behind.js';
 
 export const PARKED_MAX = 1_000;
 
@@ -79,9 +80,11 @@ export interface StoredPartition {
 export const status = async (context: CliContext, options: { readonly json?: boolean; readonly now: () => number }): Promise<number> => {
   const { application, settings, terminal } = context;
   return using(application.openEvents(settings), (reader) =>
-    using(application.openReadModels(settings), async ({ projections }) => {
-      const statuses = await storedStatuses(reader, projections, options.now);
-      for (const line of options.json ? [toJson(statuses, true)] : report(statuses)) await terminal.print(line);
+    using(application.openReadModels(settings), async (readModels) => {
+      const statuses = await storedStatuses(reader, readModels.projections, options.now);
+      const others = await storedLeftBehind(readModels);
+      const lines = options.json ? [toJson([...statuses, ...others], true)] : [...report(statuses), ...leftBehindReport(others)];
+      for (const line of lines) await terminal.print(line);
       return statuses.some((one) => one.state === 'Stopped' || isRunByNone(one)) ? 1 : 0;
     }),
   );

@@ -102,13 +102,21 @@ export abstract class EmbeddedReadStore implements ReadStore {
   }
 
   async dropGeneration(projection: string, number: number): Promise<void> {
-    const { bookkeeping, parkedEvents, tables } = this.#parts;
     await this.file.write(() => {
-      const generation = generationIn(bookkeeping, projection, number);
+      const generation = generationIn(this.#parts.bookkeeping, projection, number);
       if (generation.state === 'serving') throw new GenerationServes(projection, number);
-      for (const collection of bookkeeping.collections(generation)) tables.drop(collection);
-      parkedEvents.clear(generation.id);
-      bookkeeping.remove(generation);
+      this.#remove(generation);
+    });
+  }
+
+  async projections(): Promise<readonly string[]> {
+    return [...new Set((await this.generations()).map(({ projection }) => projection))];
+  }
+
+  async forget(projection: string): Promise<void> {
+    await this.file.write(() => {
+      for (const generation of this.#parts.bookkeeping.generations(projection)) this.#remove(generation);
+      this.#leases.forget(projection);
     });
   }
 
@@ -169,6 +177,13 @@ export abstract class EmbeddedReadStore implements ReadStore {
 
   async close(): Promise<void> {
     this.file.close();
+  }
+
+  #remove(generation: StoredGeneration): void {
+    const { bookkeeping, parkedEvents, tables } = this.#parts;
+    for (const collection of bookkeeping.collections(generation)) tables.drop(collection);
+    parkedEvents.clear(generation.id);
+    bookkeeping.remove(generation);
   }
 
   #derive(stored: StoredCollection, { isBulk, partitions, projection, number }: StoredGeneration): StoredCollection {

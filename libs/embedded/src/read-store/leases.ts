@@ -24,6 +24,7 @@ export class Leases {
       all: database.prepare(`${SELECT} ORDER BY projection, fingerprint, partition_number`),
       ofProjection: database.prepare(`${SELECT} AND projection = ? ORDER BY fingerprint, partition_number`),
       claim: database.prepare(CLAIM),
+      forget: database.prepare('DELETE FROM leases WHERE projection = ?'),
       release: database.prepare('DELETE FROM leases WHERE projection = ? AND fingerprint = ? AND partition_number = ? AND owner = ?'),
     };
   }
@@ -41,6 +42,10 @@ export class Leases {
 
   release({ projection, fingerprint, partition, owner }: LeaseKey & { readonly owner: string }): void {
     this.#statements.release.run(projection, fingerprint, partition, owner);
+  }
+
+  forget(projection: string): void {
+    this.#statements.forget.run(projection);
   }
 
   /** Those that have not ended; of all projections without one. */

@@ -34,6 +34,8 @@ const RELEASE = `
 boolean isChanged = ctx._source.owners.entrySet().removeIf(claim -> claim.getValue() == params.projection && !params.kept.contains(claim.getKey()));
 if (!isChanged) { ctx.op = 'noop'; }`;
 
+const LOOK = `ctx.op = 'noop';`;
+
 export class Claims {
   constructor(private readonly control: ControlIndex) {}
 
@@ -48,6 +50,12 @@ export class Claims {
       const owner = owners[name];
       if (owner !== undefined && owner !== projection) throw new CollectionTaken(projection, name, owner);
     }
+  }
+
+  /** Projections that have collections. Errors: READ_STORE_UNAVAILABLE. */
+  async owners(): Promise<readonly string[]> {
+    const claimed = await this.control.updateIfThere<Claimed>(ID, { script: { source: LOOK } });
+    return Object.values(claimed?.owners ?? {});
   }
 
   /** Gives up what a projection has and none of its generations, which are given here. Errors: READ_STORE_UNAVAILABLE. */

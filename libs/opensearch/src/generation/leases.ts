@@ -45,6 +45,19 @@ export class Leases {
     await this.control.updateIfThere(idOf(key), { script: { source: RELEASE, params: { owner } } });
   }
 
+  /** Ended or not. */
+  async forget(projection: string): Promise<void> {
+    await this.server.request({ method: 'POST', path: `/${this.control.alias}/_refresh`, expected: [404] });
+    const query = { bool: { filter: [{ term: { kind: 'lease' } }, { term: { projection } }] } };
+    await this.server.request({
+      method: 'POST',
+      path: `/${this.control.alias}/_delete_by_query`,
+      query: { conflicts: 'proceed', refresh: 'true' },
+      body: JSON.stringify({ query }),
+      expected: [404],
+    });
+  }
+
   async list(projection: string | undefined): Promise<readonly HeldLease[]> {
     const { now } = await this.control.update<{ readonly now: number }>(CLOCK_ID, {
       scripted_upsert: true,

@@ -26,6 +26,10 @@ export class MemoryLeases {
     if (this.#leases.get(idOf(lease))?.owner === lease.owner) this.#leases.delete(idOf(lease));
   }
 
+  forget(projection: string): void {
+    for (const [id, lease] of this.#leases) if (lease.projection === projection) this.#leases.delete(id);
+  }
+
   held(projection?: string): readonly HeldLease[] {
     const nowMs = this.runtime.monotonic();
     return [...this.#leases.values()]

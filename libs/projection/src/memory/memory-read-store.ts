@@ -109,6 +109,18 @@ export class MemoryReadStore implements ReadStore {
     );
   }
 
+  async projections(): Promise<readonly string[]> {
+    this.#assertOpen();
+    return [...this.#generations].filter(([, generations]) => generations.length > 0).map(([projection]) => projection);
+  }
+
+  async forget(projection: string): Promise<void> {
+    this.#assertOpen();
+    for (const generation of this.#of(projection)) generation.raiseEpoch(); // a session that is still open must not go on
+    this.#generations.delete(projection);
+    this.#leases.forget(projection);
+  }
+
   async scan(projection: string, generation: number, collection: string, options: ScanOptions): Promise<readonly ScanEntry[]> {
     this.#assertOpen();
     return this.#find(projection, generation).scan(collection, options);

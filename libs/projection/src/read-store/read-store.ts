@@ -221,6 +221,17 @@ export interface ReadStore {
   /** Deletes a generation that does not serve. Errors: READ_STORE_UNKNOWN_GENERATION, READ_STORE_GENERATION_SERVES. */
   dropGeneration(projection: string, generation: number): Promise<void>;
 
+  /** Names of all projections that the store holds anything of: generations, or what is left of an interrupted start or `forget`. Errors: READ_STORE_UNAVAILABLE. */
+  projections(): Promise<readonly string[]>;
+
+  /**
+   * Deletes everything of a projection, also what serves: documents, checkpoints, parked events and leases. Its collections are free for other
+   * projections afterwards. A session that is still open writes nothing any more, also when a projection of that name begins anew; for that a store may
+   * keep the last number of a generation. Interrupted, it is called again and goes on; where there is nothing it does nothing. It does not ask who runs
+   * the projection: `forgetProjection` does. Errors: READ_STORE_UNAVAILABLE, and what keeps the store from deleting it.
+   */
+  forget(projection: string): Promise<void>;
+
   /**
    * A page of a collection, in any state of its generation, by key in code-point order (that of its UTF-8 bytes). Each page is one consistent
    * view; two pages may see different states of a generation that is being written.

@@ -1,4 +1,4 @@
-// Errors of rebuilds and of the way back from one.
+// Errors of rebuilds, of the way back from one, and of forgetting a projection.
 import { MainstemError } from '@mainstem/event-store';
 
 /** The generation has not applied what the event store holds; it was deleted, and the one that served goes on. */
@@ -53,6 +53,33 @@ export class RollbackBehind extends MainstemError {
       'ROLLBACK_BEHIND',
       `Generation ${generation} of ${projection} is at position ${actual ?? 'none'}, ${behindBy} behind the one that serves, and was filled by another definition. ` +
         'Roll back with the program that filled it, which brings it up to date first, or force it: queries then go back to that position.',
+    );
+  }
+}
+
+/** The application has the projection, so that its projector would fill it again. */
+export class StillDeclared extends MainstemError {
+  constructor(
+    readonly projection: string,
+    readonly store: string,
+  ) {
+    super(
+      'FORGET_STILL_DECLARED',
+      `The application has a projection ${projection} in read store ${store}: nothing was removed. Take it out of the application first; to fill it anew, run mainstem rebuild ${projection}.`,
+    );
+  }
+}
+
+/** An instance of an older program runs it. */
+export class StillRuns extends MainstemError {
+  constructor(
+    readonly projection: string,
+    readonly store: string,
+    readonly owner: string,
+  ) {
+    super(
+      'FORGET_STILL_RUNS',
+      `${owner} runs projection ${projection} in read store ${store}: nothing was removed. Stop it first; one that has died counts for some seconds.`,
     );
   }
 }

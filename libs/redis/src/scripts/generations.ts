@@ -1,4 +1,4 @@
-// The scripts of generations: create, open, promote, drop, sweep what lost bookkeeping left behind.
+// The scripts of generations: create, open, promote, drop, sweep what lost bookkeeping left behind, forget all.
 import { PRELUDE } from './prelude.js';
 
 /**
@@ -111,4 +111,24 @@ for _, key in ipairs(ARGV) do
   if string.sub(key, 1, #root) == root and key ~= meta and not ids[id] then swept = swept + redis.call('UNLINK', key) end
 end
 return swept
+`;
+
+/** No arguments. Fences off all sessions of the projection and lets none of its generations serve any more. */
+export const RETIRE = `${PRELUDE}
+local fields = {}
+for _, name in ipairs(redis.call('HKEYS', meta)) do
+  if string.match(name, ':session$') then fields[#fields + 1] = name end
+end
+for _, name in ipairs(fields) do redis.call('HSET', meta, name, '') end
+if redis.call('HGET', meta, 'serving') then redis.call('HSET', meta, 'serving', '') end
+return 'ok'
+`;
+
+/** No arguments. Deletes the bookkeeping, unless there is a generation again. */
+export const FORGET = `${PRELUDE}
+for _, name in ipairs(redis.call('HKEYS', meta)) do
+  if string.match(name, '^%d+:id$') then return 'begun' end
+end
+redis.call('UNLINK', meta)
+return 'ok'
 `;

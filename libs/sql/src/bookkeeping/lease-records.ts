@@ -51,6 +51,10 @@ export class LeaseRecords {
     await connection.run(sql, [projection, fingerprint, partition, owner]);
   }
 
+  async forget(connection: SqlConnection, projection: string): Promise<void> {
+    await connection.run(`DELETE FROM ${this.#leases} WHERE projection = ?`, [projection]);
+  }
+
   /** Those that have not ended; of all projections without one. */
   async list(connection: SqlConnection, projection?: string): Promise<readonly HeldLease[]> {
     const where = projection === undefined ? '' : 'AND projection = ?';

@@ -2,13 +2,21 @@
 import { ReadModelInUse } from '../errors.js';
 import type { SqlConnection } from '../sql-database.js';
 
+/** A view that is to be dropped, and perhaps made anew. */
+export interface UsedView {
+  readonly schema: string;
+  readonly name: string;
+  readonly isMadeAnew: boolean;
+}
+
 /** Refuses a view that others are made of: PostgreSQL would refuse to drop it, or drop them with it without a word. Errors: READ_STORE_VIEW_IN_USE. */
-export const assertUnused = async (connection: SqlConnection, schema: string, view: string): Promise<void> => {
-  const dependents = await connection.query<{ name: string }>(DEPENDENTS, [schema, view]);
+export const assertUnused = async (connection: SqlConnection, view: UsedView): Promise<void> => {
+  const dependents = await connection.query<{ name: string }>(DEPENDENTS, [view.schema, view.name]);
   if (dependents.length > 0)
     throw new ReadModelInUse(
-      view,
+      view.name,
       dependents.map(({ name }) => name),
+      view.isMadeAnew,
     );
 };
 

@@ -6,6 +6,7 @@ import { defineCases, type ReadStoreContractOptions } from './contract-fixture.j
 import { plainDocuments } from './contract-projection.js';
 import { engineCases } from './engine-cases.js';
 import { failureCases } from './failure-cases.js';
+import { forgetCases } from './forget-cases.js';
 import { replayCases } from './replay-cases.js';
 import { generationCases } from './generation-cases.js';
 import { leaseCases } from './lease-cases.js';
@@ -29,6 +30,7 @@ export const readStoreContract = <Transaction = never>(options: ReadStoreContrac
       ...parkedCases(define),
       ...generationCases(define),
       ...collectionCases(define),
+      ...forgetCases(define),
       ...scanCases(define),
       ...(options.transaction ? [...transactionCases(define, options.transaction), ...handlerPoisonCases(define, options.transaction)] : []),
       ...engineCases(define),

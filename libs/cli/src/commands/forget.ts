@@ -1,0 +1,57 @@
+// mainstem forget: removes what a projection has left behind that the application does not have any more.
+import { forgetProjection, leftBehind, StillDeclared, UnknownProjection } from '@mainstem/projection';
+import type { OpenReadModels } from '../application.js';
+import { InvalidArgument } from '../errors.js';
+import { counted } from '../format/amounts.js';
+import { using, type CliContext } from './cli-context.js';
+import { storesOf } from './left-behind.js';
+
+export interface ForgetOptions {
+  /** Name of one read store; default all. */
+  readonly store?: string;
+  /** Do not ask. */
+  readonly yes?: boolean;
+}
+
+/**
+ * Exit code 0: it is gone. 1: the user said no. Interrupted, it goes on with the next start.
+ * Errors: PROJECTION_UNKNOWN, FORGET_STILL_DECLARED, FORGET_STILL_RUNS, CLI_INVALID_ARGUMENT, those of the stores.
+ */
+export const forget = async (context: CliContext, name: string, options: ForgetOptions): Promise<number> => {
+  const { application, settings, terminal } = context;
+  return using(application.openReadModels(settings), async (readModels) => {
+    const found = await chosen(readModels, name, options.store);
+    for (const { store } of found) {
+      const generations = counted((await store.generations(name)).length, 'generation');
+      await terminal.print(`${name} (${store.name}): ${generations}, with all documents, checkpoints and parked events.`);
+    }
+    if (!options.yes && !(await isConfirmed(context, name))) return 1;
+    for (const one of found) {
+      await forgetProjection(readModels.projections, one);
+      await terminal.print(`${name} (${one.store.name}): removed.`);
+    }
+    return 0;
+  });
+};
+
+const chosen = async (readModels: OpenReadModels, name: string, storeName: string | undefined) => {
+  const all = storesOf(readModels);
+  const stores = all.filter((store) => storeName === undefined || store.name === storeName);
+  if (stores.length === 0) throw new InvalidArgument('--store', `must be one of: ${all.map((store) => store.name).join(', ')}; got "${storeName}"`);
+  const everything = await leftBehind(readModels.projections, stores);
+  const found = everything.filter(({ projection }) => projection === name);
+  if (found.length > 0) return found;
+  const declared = readModels.projections.find(({ projection, store }) => projection.name === name && stores.includes(store));
+  if (declared) throw new StillDeclared(name, declared.store.name);
+  throw new UnknownProjection(
+    name,
+    everything.map(({ projection }) => projection),
+  );
+};
+
+const isConfirmed = async ({ terminal }: CliContext, name: string): Promise<boolean> => {
+  if (!terminal.confirm) throw new InvalidArgument('--yes', 'is needed where no terminal can be asked.');
+  if (await terminal.confirm(`Remove all of ${name} for good?`)) return true;
+  terminal.say('Nothing was removed.');
+  return false;
+};

@@ -1,0 +1,50 @@
+// What projections have left in the read stores that the application does not have any more.
+import { leftBehind, type LeftBehind, type ReadStore } from '@mainstem/projection';
+import type { OpenReadModels } from '../application.js';
+import { count } from '../format/amounts.js';
+import { table, type Column } from '../format/table.js';
+
+export interface StoredLeftBehind {
+  readonly projection: string;
+  readonly store: string;
+  readonly state: 'Left behind';
+  readonly generations: readonly number[];
+  /** Who runs it: an instance of an older program. */
+  readonly owners: readonly string[];
+}
+
+/** All read stores of an application, each once. */
+export const storesOf = ({ projections, stores = [] }: OpenReadModels): readonly ReadStore[] => [
+  ...new Set([...projections.map(({ store }) => store), ...stores]),
+];
+
+/** Of the stores that answer: what is wrong with the others their projections tell. */
+export const storedLeftBehind = async (readModels: OpenReadModels): Promise<readonly StoredLeftBehind[]> => {
+  const found = storesOf(readModels).map((store) => leftBehind(readModels.projections, [store]).then((all) => Promise.all(all.map(describe))));
+  return (await Promise.allSettled(found)).flatMap((outcome) => (outcome.status === 'fulfilled' ? outcome.value : []));
+};
+
+const describe = async ({ projection, store }: LeftBehind): Promise<StoredLeftBehind> => ({
+  projection,
+  store: store.name,
+  state: 'Left behind',
+  generations: (await store.generations(projection)).map(({ number }) => number),
+  owners: [...new Set((await store.leases(projection)).map(({ owner }) => owner))],
+});
+
+const COLUMNS: readonly Column<StoredLeftBehind>[] = [
+  { title: 'projection', value: ({ projection }) => projection },
+  { title: 'store', value: ({ store }) => store },
+  { title: 'generations', value: ({ generations }) => count(BigInt(generations.length)), align: 'right' },
+  { title: 'run by', value: ({ owners }) => owners.join(', ') || '–' },
+];
+
+/** Nothing where there is nothing. */
+export const leftBehindReport = (found: readonly StoredLeftBehind[]): readonly string[] =>
+  found.length === 0
+    ? []
+    : [
+        '',
+        'Left behind by projections that the application does not have any more; mainstem forget <projection> removes it:',
+        ...table(COLUMNS, found),
+      ];
