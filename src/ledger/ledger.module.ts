@@ -6,6 +6,7 @@ import { badDebtHandlers } from './bad-debt/bad-debt.handlers.js';
 import { CreditNoteController } from './credit-note/credit-note.controller.js';
 import { creditNoteHandlers } from './credit-note/credit-note.handlers.js';
 import { DocumentNumbers } from './document-numbers.js';
+import { ledgerAggregates } from './ledger.aggregates.js';
 import { OrderController } from './order/order.controller.js';
 import { orderHandlers } from './order/order.handlers.js';
 import { StockAdjustmentController } from './stock-adjustment/stock-adjustment.controller.js';
@@ -25,6 +26,6 @@ export class LedgerModule {
   /** The ledger with everything it needs. */
   static forRoot(options: LedgerModuleOptions = {}): DynamicModule {
     const eventStore = options.eventStore ? [EventStoreModule.forRoot(options.eventStore)] : [];
-    return { module: LedgerModule, imports: [...eventStore, CommandModule.forRoot(options.commands)] };
+    return { module: LedgerModule, imports: [...eventStore, CommandModule.forRoot({ aggregates: ledgerAggregates, ...options.commands })] };
   }
 }

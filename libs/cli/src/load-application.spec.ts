@@ -31,6 +31,11 @@ describe('the application', () => {
     await expect(loadApplication(folder)).rejects.toMatchObject({ code: 'CLI_NO_APPLICATION', message: expect.stringContaining('package.json') });
   });
 
+  it('is refused where two of its aggregates could write one stream', async () => {
+    await project('./application.js', APPLICATION.replace('[]', '[{ category: "order" }, { category: "order-line" }]'));
+    await expect(loadApplication(folder)).rejects.toMatchObject({ code: 'EVENT_STORE_AMBIGUOUS_CATEGORY' });
+  });
+
   it('is refused while it is not built', async () => {
     await project('./application.js');
     await expect(loadApplication(folder)).rejects.toMatchObject({

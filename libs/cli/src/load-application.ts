@@ -2,6 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { assertCategoriesDiffer } from '@mainstem/event-store';
 import type { MainstemApplication } from './application.js';
 import { NoApplication, UnusableApplication } from './errors.js';
 
@@ -19,6 +20,7 @@ export const loadApplication = async (folder: string): Promise<MainstemApplicati
     throw new UnusableApplication(file, `it cannot be loaded: ${error instanceof Error ? error.message : String(error)}`, error);
   }
   if (!isApplication(exported.application)) throw new UnusableApplication(file, 'it has no export "application" made with defineApplication.');
+  assertCategoriesDiffer(exported.application.aggregates.map(({ category }) => category));
   return exported.application;
 };
 

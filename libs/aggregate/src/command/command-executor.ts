@@ -1,5 +1,6 @@
 // Executes commands on aggregates: load, fold, decide, validate, append.
 import {
+  assertCategoriesDiffer,
   InvalidInput,
   isMainstemError,
   streamOf,
@@ -9,7 +10,7 @@ import {
   type EventWriter,
   type Runtime,
 } from '@mainstem/event-store';
-import type { Aggregate } from '../aggregate/aggregate.js';
+import type { Aggregate, AnyAggregate } from '../aggregate/aggregate.js';
 import { isCommandRefused } from '../errors.js';
 import { assertContext, metadataIn, newCommandContext, type CommandContext } from './command-context.js';
 import type { CommandObservation, CommandObserver, CommandOutcome } from './command-observer.js';
@@ -26,6 +27,8 @@ import { validateCommand } from './validate-command.js';
 export interface CommandExecutorOptions {
   readonly store: Pick<EventReader, 'readStream'> & EventWriter & Partial<Pick<EventReader, 'incarnation' | 'hasDensePositions'>>;
   readonly runtime?: Runtime;
+  /** All that the application has: categories that can make one stream are refused before the first command, not at the first command for one of them. */
+  readonly aggregates?: readonly Pick<AnyAggregate, 'category'>[];
   readonly cache?: Partial<FoldedStreamCacheLimits>;
   /** Most times a command is decided when others keep changing its stream. Default 10. */
   readonly attemptsMax?: number;
@@ -51,9 +54,10 @@ export class CommandExecutor {
   readonly #watch: CommandWatch;
   readonly #observer: CommandObserver | undefined;
   readonly #aggregates = new WeakMap<object, number>();
+  readonly #categories = new Set<string>();
   #aggregatesSeen = 0;
 
-  /** Errors: EVENT_STORE_INVALID_INPUT for a limit that is none. */
+  /** Errors: EVENT_STORE_INVALID_INPUT for a limit that is none, EVENT_STORE_AMBIGUOUS_CATEGORY. */
   constructor(options: CommandExecutorOptions) {
     const { store, runtime = systemRuntime, cache, observe } = options;
     const { attemptsMax = 10, retryDelayMs = 5, retryDelayMaxMs = 250, waitingMax = 10_000, waitMaxMs = 60_000 } = options;
@@ -67,6 +71,7 @@ export class CommandExecutor {
     this.#worker = new StreamWorker({ store, runtime, folder: this.#folder, attemptsMax, retryDelayMs, retryDelayMaxMs, waitingMax });
     this.#watch = new CommandWatch(runtime, waitMaxMs);
     this.#observer = observe;
+    for (const aggregate of options.aggregates ?? []) this.#admit(aggregate);
   }
 
   /**
@@ -86,7 +91,7 @@ export class CommandExecutor {
    * Without a context the command gets a new id. A signal ends the wait at once; without one it is ended after `waitMaxMs`.
    * Errors: COMMAND_INVALID, COMMAND_ID_REUSED, COMMAND_TIMED_OUT, any `CommandRefused`, EVENT_STORE_INVALID_EVENT,
    * AGGREGATE_EVENT_NOT_FOLDABLE, AGGREGATE_CONFLICT_UNRESOLVED, AGGREGATE_OVERLOADED, EVENT_STORE_INVALID_INPUT for an id that is none,
-   * EVENT_STORE_ABORTED, and those of the store. After an error of the store while appending, or an aborted or timed out append, the
+   * EVENT_STORE_AMBIGUOUS_CATEGORY where another aggregate could write the same stream, EVENT_STORE_ABORTED, and those of the store. After an error of the store while appending, or an aborted or timed out append, the
    * command may have taken effect: send it again with the same id.
    */
   execute<State, Command, Event extends DomainEvent>(
@@ -185,10 +190,17 @@ export class CommandExecutor {
   }
 
   /** States of one aggregate are never another's, also where two fold the same streams. */
-  #numberOf(aggregate: object): number {
-    const known = this.#aggregates.get(aggregate) ?? ++this.#aggregatesSeen;
-    this.#aggregates.set(aggregate, known);
-    return known;
+  #numberOf(aggregate: ErasedAggregate): number {
+    return this.#aggregates.get(aggregate) ?? this.#admit(aggregate);
+  }
+
+  /** Errors: EVENT_STORE_AMBIGUOUS_CATEGORY. */
+  #admit(aggregate: Pick<AnyAggregate, 'category'>): number {
+    assertCategoriesDiffer([...this.#categories, aggregate.category]);
+    this.#categories.add(aggregate.category);
+    const number = ++this.#aggregatesSeen;
+    this.#aggregates.set(aggregate, number);
+    return number;
   }
 }
 

@@ -3,7 +3,7 @@ import type { EventRegistry, RecordedEvent, RecordedEventOf } from '@mainstem/ev
 import { InvalidProjection } from './errors.js';
 import type { CollectionDescriptor, DocumentClass, ProjectionDescriptor, ProjectionDocument } from '../read-store/read-store.js';
 import { definitionFingerprint } from './fingerprint.js';
-import { evolveByType, handlersOf, type Evolve, type EvolveOf, type Functions, type On } from './on.js';
+import { evolveByType, handlersOf, on, type Evolve, type EvolveOf, type Functions, type On, type OnEventsOf } from './on.js';
 import type { RollUp } from './roll-up.js';
 import { WantedEvents } from './wanted-events.js';
 
@@ -22,9 +22,11 @@ export interface DocumentProjectionOptions<Document extends ProjectionDocument, 
   /**
    * One pure function an event type, from the document (null: there is none) to the next one (null: delete it). It must return a new
    * object, or the same one to say that nothing changed. Types without a function are not wanted and never decoded. Where several
-   * registries declare one type name, a list with the functions of each: `[on(customerEvents, { Closed: … }), on(accountEvents, { Closed: … })]`.
+   * registries declare one type name, a list with the functions of each: `(on) => [on(customerEvents, { Closed: … }), on(accountEvents, { Closed: … })]`.
+   * With the exported `on`, without this function around, TypeScript infers the events but not the document.
    */
-  readonly evolve: EvolveOf<Document, Registries[number]> | readonly On<Document>[];
+  readonly evolve:
+    EvolveOf<Document, Registries[number]> | readonly On<Document>[] | ((on: OnEventsOf<NoInfer<Document>>) => readonly On<NoInfer<Document>>[]);
   readonly rollUps?: readonly RollUp<Document>[];
 }
 
@@ -32,7 +34,8 @@ export interface DocumentProjectionOptions<Document extends ProjectionDocument, 
 export const documentProjection = <Document extends ProjectionDocument, const Registries extends readonly EventRegistry[]>(
   options: DocumentProjectionOptions<Document, Registries>,
 ): DocumentProjection => {
-  const handlers = handlersOf(options.name, options.events, options.evolve as Functions | readonly On<Document>[]);
+  const given = typeof options.evolve === 'function' ? options.evolve(on) : options.evolve;
+  const handlers = handlersOf(options.name, options.events, given as Functions | readonly On<Document>[]);
   const wanted = new WantedEvents(options.name, handlers);
   if (!Number.isSafeInteger(options.version) || options.version < 1)
     throw new InvalidProjection(options.name, 'version must be a whole number from 1');
@@ -42,11 +45,7 @@ export const documentProjection = <Document extends ProjectionDocument, const Re
     ...rollUps.map((rollUp) => ({ name: rollUp.name, document: rollUp.document, hasState: true })),
   ];
   assertNames(options.name, collections);
-  const fingerprint = definitionFingerprint(
-    options.name,
-    [options.name, options.version, options.document, options.key, options.evolve, rollUps],
-    wanted,
-  );
+  const fingerprint = definitionFingerprint(options.name, [options.name, options.version, options.document, options.key, given, rollUps], wanted);
   const key = options.key as (event: RecordedEvent) => string | readonly string[] | null;
   const evolve = evolveByType(handlers);
   return { kind: 'document', name: options.name, version: options.version, fingerprint, collections, wanted, key, evolve, rollUps };

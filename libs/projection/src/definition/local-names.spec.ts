@@ -1,6 +1,6 @@
 import { defineEvents, InMemoryEventStore, streamOf, type EventId } from '@mainstem/event-store';
 import { randomUUID } from 'node:crypto';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, expectTypeOf, it } from 'vitest';
 import { Projector } from '../engine/projector.js';
 import { MemoryReadStore } from '../memory/memory-read-store.js';
 import { documentProjection } from './document-projection.js';
@@ -65,6 +65,58 @@ describe('names of events', () => {
       ],
     });
     expect(await documentsOf(rows)).toEqual({ 'customer-1': { text: 'moved' }, 'product-1': { text: '8' } });
+  });
+
+  it('infers documents and payloads of each registry, also where both have the type', async () => {
+    const rows = documentProjection({
+      name: 'rows',
+      version: 1,
+      document: Row,
+      events: [customerEvents, productEvents],
+      key,
+      evolve: (on) => [
+        on(customerEvents, {
+          Closed: (row, { type, data }) => {
+            expectTypeOf(row).toEqualTypeOf<Readonly<Row> | null>();
+            expectTypeOf(type).toEqualTypeOf<'Closed'>();
+            expectTypeOf(data).toEqualTypeOf<Readonly<Closed>>();
+            return { text: data.reason };
+          },
+        }),
+        on(productEvents, {
+          Closed: (row, { data }) => {
+            expectTypeOf(data).toEqualTypeOf<Readonly<Ended>>();
+            return { text: `${row?.text ?? ''}${data.at}` };
+          },
+        }),
+      ],
+    });
+    expect(await documentsOf(rows)).toEqual({ 'customer-1': { text: 'moved' }, 'product-1': { text: '78' } });
+    // The same words are the same definition, in either form.
+    const listed = [on(customerEvents, { Closed: (_, { data }) => ({ text: data.reason }) })];
+    const define = (evolve: typeof listed | (() => typeof listed)): string =>
+      documentProjection({ name: 'rows', version: 1, document: Object, events: [customerEvents], key, evolve }).fingerprint;
+    expect(define(() => listed)).toBe(define(listed));
+  });
+
+  it('has no types for payloads of another registry, unknown types or other documents', () => {
+    const define = () =>
+      documentProjection({
+        name: 'rows',
+        version: 1,
+        document: Row,
+        events: [customerEvents, productEvents],
+        key,
+        evolve: (on) => [
+          // @ts-expect-error customers have no `at`
+          on(customerEvents, { Closed: (_, { data }) => ({ text: String(data.at) }) }),
+          // @ts-expect-error a text is no number
+          on(productEvents, { Closed: (_, { data }) => ({ text: data.at }) }),
+        ],
+      });
+    expect(define).not.toThrow();
+    // @ts-expect-error there is no such type
+    expect(() => on(productEvents, { Opened: () => null })).not.toThrow();
   });
 
   it('refuses functions by type alone where two registries have the type', () => {

@@ -28,6 +28,9 @@ export const on = <Document extends ProjectionDocument, Registry extends EventRe
   evolve: EvolveOf<Document, Registry>,
 ): On<Document> => ({ registry, evolve: evolve as On<Document>['evolve'] });
 
+/** `on` for the documents of one projection: the types of documents and events are inferred. */
+export type OnEventsOf<Document> = <Registry extends EventRegistry>(registry: Registry, evolve: EvolveOf<Document, Registry>) => On<Document>;
+
 /** One event type of one registry, and what is done with it. */
 export interface Handler {
   readonly registry: EventRegistry;

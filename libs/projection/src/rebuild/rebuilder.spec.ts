@@ -1,5 +1,5 @@
 // A rebuild beside whatever runs: killed anywhere it resumes, it promotes only what is right, and nobody ever sees the read model go back.
-import { systemRuntime, type InMemoryEventStore, type Position, type Runtime } from '@mainstem/event-store';
+import { defineEvents, systemRuntime, type InMemoryEventStore, type Position, type Runtime } from '@mainstem/event-store';
 import { afterEach, describe, expect, it } from 'vitest';
 import { REBUILD_CRASH_POINTS, type CrashPoint, type CrashPoints } from '../engine/crash-points.js';
 import type { HostedProjection } from '../engine/hosted-projection.js';
@@ -7,6 +7,7 @@ import type { ProjectionStatus } from '../engine/projection-status.js';
 import { Projector } from '../engine/projector.js';
 import { append, dump, filledStore, tallyProjection, until } from '../engine/tally.fixtures.js';
 import { GenerationBehind } from '../read-store/errors.js';
+import { documentProjection } from '../definition/document-projection.js';
 import { MemoryReadStore } from '../memory/memory-read-store.js';
 import { cleanUp } from './clean-up.js';
 import { crashAtOf } from './crash-at.js';
@@ -110,6 +111,24 @@ describe('a rebuild', () => {
     expect(told.at(-1)).toMatchObject({ phase: 'serving', generation: 2, eventsDone: 200n, eventsTotal: 200n });
     const [first, second] = await store.generations('tally');
     expect(second?.checkpoint.digest).toBe(first?.checkpoint.digest);
+  });
+
+  it('refuses projections over categories that can make one stream, before anything is begun', async () => {
+    const store = new MemoryReadStore();
+    const projections = ['order', 'order-line'].map((category) => ({
+      projection: documentProjection({
+        name: category,
+        version: 1,
+        document: class {},
+        events: [defineEvents(category, { Put: class {} })],
+        key: ({ stream }) => stream,
+        evolve: { Put: () => ({}) },
+      }),
+      store,
+    }));
+    const rebuilder = new Rebuilder({ reader: await filledStore(1), projections });
+    await expect(rebuilder.run()).rejects.toMatchObject({ code: 'EVENT_STORE_AMBIGUOUS_CATEGORY' });
+    expect(await store.generations()).toEqual([]);
   });
 
   it('fills several read models from one read of the event store', async () => {

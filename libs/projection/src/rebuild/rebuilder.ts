@@ -1,5 +1,5 @@
 // Rebuilds read models beside those that serve: fills new generations from one read of the event store, checks and promotes them.
-import { systemRuntime, type EventReader, type Position, type Runtime } from '@mainstem/event-store';
+import { assertCategoriesDiffer, systemRuntime, type EventReader, type Position, type Runtime } from '@mainstem/event-store';
 import { filterFor } from '../definition/wanted-events.js';
 import type { CrashPoints } from '../engine/crash-points.js';
 import { HeadWatch } from '../engine/head-watch.js';
@@ -71,10 +71,11 @@ export class Rebuilder {
   /**
    * Rebuilds all of them; one that was killed goes on where it was. One projection's failure is told in the report and holds up no other. When
    * the signal fires everything is left as it is, to be resumed. Errors, before anything was begun: REBUILD_RUNNING, PROJECTION_FOREIGN_EVENT_STORE,
-   * PROJECTION_INVALID_DEFINITION, those of the stores.
+   * PROJECTION_INVALID_DEFINITION, EVENT_STORE_AMBIGUOUS_CATEGORY, those of the stores.
    */
   async run(signal: AbortSignal = new AbortController().signal): Promise<RebuildReport> {
     const { reader, projections, crash } = this.#options;
+    assertCategoriesDiffer(projections.flatMap(({ projection }) => projection.wanted.categories));
     const options = { reader, runtime: this.#runtime, crash, signal };
     await Promise.all(projections.map((hosted) => assertRebuildable(hosted, options)));
     const targets: RebuildTarget[] = [];
