@@ -30,7 +30,7 @@ export const main = async (args: readonly string[]): Promise<number> => {
 };
 
 /** A name or value that was mistyped must not pass for a result such as `something differs`. */
-const isUsage = (error: unknown): boolean => isMainstemError(error, 'CLI_INVALID_ARGUMENT', 'PROJECTION_UNKNOWN');
+const isUsage = (error: unknown): boolean => isMainstemError(error, 'CLI_INVALID_ARGUMENT', 'PROJECTION_UNKNOWN', 'PROJECTION_AMBIGUOUS');
 
 const messageOf = (error: unknown): string => {
   if (!isMainstemError(error)) return `Unexpected: ${error instanceof Error ? error.stack : String(error)}`;

@@ -75,6 +75,8 @@ Examples:
 
 Exit codes: 0 done, 1 failed or something was set aside, 2 wrong usage, 130 interrupted.`;
 
+const IN_STORE = 'only in this read store; needed for a name that is in several';
+
 const addStatus = (mainstem: Command, run: Run, { now }: Surroundings): void => {
   mainstem
     .command('status')
@@ -132,14 +134,16 @@ const addParked = (mainstem: Command, run: Run): void => {
     .command('list')
     .description('parked events of one projection or of all, with their errors')
     .argument('[projection]')
+    .option('--store <name>', IN_STORE)
     .option('--json', 'one JSON object a line')
-    .action((name: string | undefined, options: { json?: boolean }) => run((context) => listParked(context, name, options)));
+    .action((name: string | undefined, options: { json?: boolean; store?: string }) => run((context) => listParked(context, name, options)));
   parked
     .command('replay')
     .description('fold parked events again, in order, after the cause was fixed; exit code 1 if some still fail')
     .argument('<projection>')
+    .option('--store <name>', IN_STORE)
     .option('--key <key>', 'only those of one document')
-    .action((name: string, options: { key?: string }) => run((context) => replayParked(context, name, options)));
+    .action((name: string, options: { key?: string; store?: string }) => run((context) => replayParked(context, name, options)));
   parked.addHelpText('after', '\nExamples:\n  mainstem parked list\n  mainstem parked replay order-lines --key order-536365');
 };
 
@@ -148,6 +152,7 @@ const addRebuild = (mainstem: Command, run: Run): void => {
     .command('rebuild')
     .description('fill read models anew from the first event beside those that serve, check and promote them; killed, it goes on with the next start')
     .argument('[projections...]')
+    .option('--store <name>', IN_STORE)
     .option('--all', 'all projections, from one read of the event store')
     .option('--until <place>', 'as of a position or a time (when it was recorded), beside the one that serves and never promoted; see mainstem show')
     .option('--json', 'the report as JSON')
@@ -155,7 +160,7 @@ const addRebuild = (mainstem: Command, run: Run): void => {
       run((context) =>
         until === undefined
           ? rebuild(context, names, options)
-          : rebuildUntil(context, { names, isAll: options.all ?? false }, { until, json: options.json ?? false }),
+          : rebuildUntil(context, { names, isAll: options.all ?? false, store: options.store }, { until, json: options.json ?? false }),
       ),
     )
     .addHelpText(
@@ -169,6 +174,7 @@ const addRollback = (mainstem: Command, run: Run): void => {
     .command('rollback')
     .description('serve the generation from before the last rebuild again; brings it up to date first')
     .argument('<projection>')
+    .option('--store <name>', IN_STORE)
     .option('--to <generation>', 'another generation than the one before')
     .option('--force', 'even if it cannot be brought up to date here: queries then go back to where it is')
     .option('--json', 'the report as JSON')
@@ -181,8 +187,9 @@ const addCleanup = (mainstem: Command, run: Run): void => {
     .command('cleanup')
     .description('delete generations that neither serve nor are being filled; there is no rollback to them after that')
     .argument('[projections...]', 'default: all')
+    .option('--store <name>', IN_STORE)
     .option('--json', 'as JSON')
-    .action((names: readonly string[], options: { json?: boolean }) => run((context) => cleanup(context, names, options)))
+    .action((names: readonly string[], options: { json?: boolean; store?: string }) => run((context) => cleanup(context, names, options)))
     .addHelpText('after', '\nExamples:\n  mainstem cleanup\n  mainstem cleanup products');
 };
 
@@ -204,6 +211,7 @@ const addVerify = (mainstem: Command, run: Run): void => {
       'fold the events again and compare: names every document, roll-up, row, leaderboard and index entry that differs; exit code 1 if one does',
     )
     .argument('[projections...]')
+    .option('--store <name>', IN_STORE)
     .option('--all', 'all projections of the application')
     .option('--sample <percent>', 'only a share of the documents, always the same ones: 1%')
     .option('--json', 'as JSON; positions are decimal strings')
@@ -219,6 +227,7 @@ const addShow = (mainstem: Command, run: Run): void => {
     .command('show')
     .description('documents of a read model as they are stored, one JSON object a line, by key')
     .argument('<projection>')
+    .option('--store <name>', IN_STORE)
     .option('--collection <name>', 'a roll-up or a table of it (default: its documents)')
     .option('--generation <number>', 'default: the one that serves')
     .option('--key <key>', 'only this document')

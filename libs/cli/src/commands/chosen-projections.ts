@@ -1,17 +1,34 @@
-// Which projections a command works on: those named, or all.
-import { UnknownProjection, type HostedProjection } from '@mainstem/projection';
+// Which projections a command works on: those named, or all; of one read store, or wherever they are.
+import { AmbiguousProjection, UnknownProjection, type HostedProjection } from '@mainstem/projection';
 import { InvalidArgument } from '../errors.js';
 
 export interface ProjectionChoice {
   readonly names: readonly string[];
   readonly isAll: boolean;
+  /** Name of a read store; needed for a name that is in several. */
+  readonly store?: string | undefined;
 }
 
-/** In the order of the application. Errors: PROJECTION_UNKNOWN, CLI_INVALID_ARGUMENT for neither names nor all, or both. */
-export const chosenProjections = (projections: readonly HostedProjection[], { names, isAll }: ProjectionChoice): readonly HostedProjection[] => {
+/**
+ * In the order of the application. Errors: PROJECTION_UNKNOWN, PROJECTION_AMBIGUOUS, CLI_INVALID_ARGUMENT for neither names nor all, or both, and for a
+ * store that no projection fills.
+ */
+export const chosenProjections = (
+  projections: readonly HostedProjection[],
+  { names, isAll, store }: ProjectionChoice,
+): readonly HostedProjection[] => {
   if (isAll === names.length > 0) throw new InvalidArgument('<projection…>', 'must name projections, or be left out with --all.');
-  const known = projections.map(({ projection }) => projection.name);
-  const unknown = names.find((name) => !known.includes(name));
-  if (unknown !== undefined) throw new UnknownProjection(unknown, known.toSorted());
-  return isAll ? projections : projections.filter(({ projection }) => names.includes(projection.name));
+  const stores = [...new Set(projections.map((hosted) => hosted.store.name))];
+  if (store !== undefined && !stores.includes(store)) throw new InvalidArgument('--store', `must be one of: ${stores.join(', ')}; got "${store}"`);
+  const there = projections.filter((hosted) => store === undefined || hosted.store.name === store);
+  for (const name of names) {
+    const found = there.filter(({ projection }) => projection.name === name);
+    if (found.length === 0) throw new UnknownProjection(name, [...new Set(there.map(({ projection }) => projection.name))].toSorted());
+    if (found.length > 1)
+      throw new AmbiguousProjection(
+        name,
+        found.map((hosted) => hosted.store.name),
+      );
+  }
+  return isAll ? there : there.filter(({ projection }) => names.includes(projection.name));
 };

@@ -6,10 +6,14 @@ import { chosenProjections } from './chosen-projections.js';
 import { using, type CliContext } from './cli-context.js';
 
 /** Of the named projections, or of all without a name. Errors: PROJECTION_UNKNOWN, those of the stores. */
-export const cleanup = async (context: CliContext, names: readonly string[], options: { readonly json?: boolean }): Promise<number> => {
+export const cleanup = async (
+  context: CliContext,
+  names: readonly string[],
+  options: { readonly json?: boolean; readonly store?: string },
+): Promise<number> => {
   const { application, settings, terminal, signal } = context;
   return using(application.openReadModels(settings), async (readModels) => {
-    const projections = chosenProjections(readModels.projections, { names, isAll: names.length === 0 });
+    const projections = chosenProjections(readModels.projections, { names, isAll: names.length === 0, store: options.store });
     const crash = crashAtOf(settings.env);
     const cleaned = await cleanUp({ projections, signal, ...(crash && { crash }) });
     for (const line of options.json ? [toJson(cleaned, true)] : describe(cleaned)) await terminal.print(line);

@@ -1,24 +1,30 @@
 // mainstem parked: the events that projections have set aside, and their replay after a fix.
-import { Projector, UnknownProjection, type HostedProjection, type ParkedEvent } from '@mainstem/projection';
+import { Projector, type ParkedEvent } from '@mainstem/projection';
 import { counted } from '../format/amounts.js';
 import { toJson } from '../format/json.js';
 import { table, type Column } from '../format/table.js';
+import { chosenProjections } from './chosen-projections.js';
 import { using, type CliContext } from './cli-context.js';
 
 const LISTED_MAX = 1_000;
 
-/** Prints the parked events of one projection or of all. Errors: PROJECTION_UNKNOWN. */
-export const listParked = async (context: CliContext, name: string | undefined, options: { readonly json?: boolean }): Promise<number> => {
+/** Prints the parked events of one projection or of all. Errors: PROJECTION_UNKNOWN, PROJECTION_AMBIGUOUS. */
+export const listParked = async (
+  context: CliContext,
+  name: string | undefined,
+  options: { readonly json?: boolean; readonly store?: string },
+): Promise<number> => {
   const { application, settings, terminal } = context;
   return using(application.openReadModels(settings), async ({ projections }) => {
-    const chosen = name === undefined ? projections : [projectionNamed(projections, name)];
+    const chosen = chosenProjections(projections, { names: name === undefined ? [] : [name], isAll: name === undefined, store: options.store });
     let isAny = false;
     for (const { projection, store } of chosen) {
       const parked = await store.parked(projection.name, LISTED_MAX);
       if (parked.length === 0) continue;
       isAny = true;
-      if (options.json) for (const event of parked) await terminal.print(toJson({ projection: projection.name, ...event }));
-      else for (const line of report(projection.name, parked)) await terminal.print(line);
+      const isSeveral = chosen.some((other) => other.projection.name === projection.name && other.store !== store);
+      if (options.json) for (const event of parked) await terminal.print(toJson({ projection: projection.name, store: store.name, ...event }));
+      else for (const line of report(isSeveral ? `${projection.name} (${store.name})` : projection.name, parked)) await terminal.print(line);
     }
     if (!isAny && !options.json) await terminal.print(name === undefined ? 'Nothing is parked.' : `${name}: nothing is parked.`);
     return 0;
@@ -27,9 +33,13 @@ export const listParked = async (context: CliContext, name: string | undefined, 
 
 /**
  * Folds parked events again, in order; those that still fail stay parked and make the exit code 1. A projector that runs elsewhere
- * loses the projection for that time and takes it back by itself. Errors: PROJECTION_UNKNOWN, and those of the stores.
+ * loses the projection for that time and takes it back by itself. Errors: PROJECTION_UNKNOWN, PROJECTION_AMBIGUOUS, and those of the stores.
  */
-export const replayParked = async (context: CliContext, name: string, options: { readonly key?: string }): Promise<number> => {
+export const replayParked = async (
+  context: CliContext,
+  name: string,
+  options: { readonly key?: string; readonly store?: string },
+): Promise<number> => {
   const { application, settings, terminal } = context;
   return using(application.openEvents(settings), (reader) =>
     using(application.openReadModels(settings), async ({ projections }) => {
@@ -37,18 +47,15 @@ export const replayParked = async (context: CliContext, name: string, options: {
         replayed,
         stillParked,
         withoutDocument = 0,
-      } = await new Projector({ reader, projections: [projectionNamed(projections, name)] }).replayParked(name, options);
+      } = await new Projector({
+        reader,
+        projections: chosenProjections(projections, { names: [name], isAll: false, store: options.store }),
+      }).replayParked(name, options);
       if (withoutDocument > 0) await terminal.print(`${counted(withoutDocument, 'event')} taken off the list: no document is theirs any more.`);
       await terminal.print(`${counted(replayed, 'event')} replayed, ${stillParked} still parked.`);
       return stillParked === 0 ? 0 : 1;
     }),
   );
-};
-
-const projectionNamed = (projections: readonly HostedProjection[], name: string): HostedProjection => {
-  const found = projections.find(({ projection }) => projection.name === name);
-  if (!found) throw new UnknownProjection(name, projections.map(({ projection }) => projection.name).toSorted());
-  return found;
 };
 
 const COLUMNS: readonly Column<ParkedEvent>[] = [

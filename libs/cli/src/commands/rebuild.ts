@@ -10,6 +10,8 @@ import { using, type CliContext } from './cli-context.js';
 
 export interface RebuildOptions {
   readonly all?: boolean;
+  /** Needed for a projection that is in several read stores. */
+  readonly store?: string;
   readonly json?: boolean;
   /** How long to follow promoted generations while no projector takes them over. */
   readonly followMs?: number;
@@ -23,7 +25,7 @@ export const rebuild = async (context: CliContext, names: readonly string[], opt
   const { application, settings, terminal, signal } = context;
   return using(application.openEvents(settings), (reader) =>
     using(application.openReadModels(settings), async (readModels) => {
-      const projections = chosenProjections(readModels.projections, { names, isAll: options.all ?? false });
+      const projections = chosenProjections(readModels.projections, { names, isAll: options.all ?? false, store: options.store });
       const bars = new RebuildBars(terminal, performance.now.bind(performance));
       const crash = crashAtOf(settings.env);
       const rebuilder = new Rebuilder({ reader, projections, onProgress: bars.update.bind(bars), ...(crash && { crash }), ...followOf(options) });

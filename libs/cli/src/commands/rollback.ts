@@ -11,6 +11,8 @@ import { using, type CliContext } from './cli-context.js';
 export interface RollbackOptions {
   /** A generation's number, as typed. */
   readonly to?: string;
+  /** Needed for a projection that is in several read stores. */
+  readonly store?: string;
   readonly force?: boolean;
   readonly json?: boolean;
   /** How long to follow the promoted generation while no projector takes it over. */
@@ -24,13 +26,13 @@ export interface RollbackOptions {
 export const rollback = async (
   context: CliContext,
   name: string,
-  { to, force = false, json = false, followMs }: RollbackOptions,
+  { to, store, force = false, json = false, followMs }: RollbackOptions,
 ): Promise<number> => {
   const { application, settings, terminal, signal } = context;
   if (to !== undefined && !/^[1-9][0-9]{0,8}$/.test(to)) throw new InvalidArgument('--to', `must be the number of a generation, got "${to}"`);
   return using(application.openEvents(settings), (reader) =>
     using(application.openReadModels(settings), async ({ projections }) => {
-      const [hosted] = chosenProjections(projections, { names: [name], isAll: false });
+      const [hosted] = chosenProjections(projections, { names: [name], isAll: false, store });
       if (!hosted) throw new TypeError('a projection that was found is not there');
       const bars = new RebuildBars(terminal, performance.now.bind(performance));
       const crash = crashAtOf(settings.env);

@@ -14,6 +14,8 @@ export interface ShowOptions {
   /** Default the one that serves. */
   readonly generation?: string;
   readonly key?: string;
+  /** Needed for a projection that is in several read stores. */
+  readonly store?: string;
   /** Documents at most; default 100. */
   readonly limit?: string;
 }
@@ -26,7 +28,7 @@ export const show = async (context: CliContext, name: string, options: ShowOptio
   const { application, settings, terminal, signal } = context;
   const limit = wholeNumber('--limit', options.limit) ?? LIMIT_DEFAULT;
   return using(application.openReadModels(settings), async ({ projections }) => {
-    const [hosted] = chosenProjections(projections, { names: [name], isAll: false }) as readonly [HostedProjection];
+    const [hosted] = chosenProjections(projections, { names: [name], isAll: false, store: options.store }) as readonly [HostedProjection];
     const place = await placeOf(hosted, options);
     let left = options.key === undefined ? limit : 1;
     for await (const [key, document] of entries(hosted, place, options.key)) {

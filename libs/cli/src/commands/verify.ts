@@ -14,6 +14,8 @@ const VALUE_LENGTH_MAX = 200;
 
 export interface VerifyCommandOptions {
   readonly all?: boolean;
+  /** Needed for a projection that is in several read stores. */
+  readonly store?: string;
   /** A share of the documents: `1%`, `0.5 %`. */
   readonly sample?: string;
   readonly json?: boolean;
@@ -29,7 +31,7 @@ export const verify = async (context: CliContext, names: readonly string[], opti
   return using(application.openEvents(settings), (reader) =>
     using(application.openReadModels(settings), async ({ projections }) => {
       const outcomes: Outcome[] = [];
-      for (const hosted of chosenProjections(projections, { names, isAll: options.all ?? false })) {
+      for (const hosted of chosenProjections(projections, { names, isAll: options.all ?? false, store: options.store })) {
         const outcome = await verifyOne(context, reader, hosted, sample);
         if (signal.aborted) return INTERRUPTED;
         outcomes.push(outcome);

@@ -14,6 +14,19 @@ export class UnknownProjection extends MainstemError {
   }
 }
 
+/** Several read stores hold a projection of that name, and only one of them can be meant. */
+export class AmbiguousProjection extends MainstemError {
+  constructor(
+    readonly projection: string,
+    readonly stores: readonly string[],
+  ) {
+    super(
+      'PROJECTION_AMBIGUOUS',
+      `Projection ${projection} is in several read stores: ${stores.join(', ')}. Say which one is meant (store, --store).`,
+    );
+  }
+}
+
 /** The stored generation was filled by another definition and the policy is not to rebuild by itself. */
 export class ProjectionChanged extends MainstemError {
   constructor(

@@ -12,11 +12,16 @@ import type { ReplayResult } from './replay-parked.js';
 
 export class HostedRunners {
   readonly all: readonly ProjectionRunner[];
+  readonly projection: string;
+  /** By name. */
+  readonly store: string;
   readonly #share: PartitionShare | undefined;
 
   /** `onChange` is told the status of the projection as a whole. */
   constructor(options: Omit<RunnerOptions, 'partition' | 'share'>) {
     const { hosted, lease, runtime, onChange } = options;
+    this.projection = hosted.projection.name;
+    this.store = hosted.store.name;
     const parts = partitionsOf(hosted.projection);
     this.#share = parts.length > 1 && lease ? new PartitionShare({ hosted, lease, runtime }) : undefined;
     const cacheBytesMax = Math.floor(options.cacheBytesMax / parts.length);

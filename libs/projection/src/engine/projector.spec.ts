@@ -147,6 +147,36 @@ describe('Projector', () => {
     expect(subscriptions).toBe(1);
   });
 
+  it('fills several read stores by one definition, each with a checkpoint, parked events and a status of its own', async () => {
+    const reader = await filledStore(50);
+    const [sql, cache] = [new MemoryReadStore('sql'), new HookedReadStore('cache')];
+    let isAway = true;
+    cache.onCommit = async (_, commit) => {
+      if (isAway) throw new ReadStoreUnavailable('cache', 'away');
+      await commit();
+    };
+    const projection = tallyProjection();
+    const projector = start({ reader, projections: [sql, cache].map((store) => ({ projection, store, recovery: FAST })) });
+    const head = await headOf(reader);
+    await projector.waitFor('tally', head, { ...TIMEOUT, store: 'sql' });
+    await expect(projector.waitFor('tally', head, { timeoutMs: 20 })).rejects.toMatchObject({ code: 'PROJECTION_BEHIND' });
+    expect(projector.status().map(({ projection: name, store, position }) => [name, store, position])).toEqual([
+      ['tally', 'sql', head],
+      ['tally', 'cache', undefined],
+    ]);
+    isAway = false;
+    await projector.waitFor('tally', head, TIMEOUT);
+    expect(dump(cache)).toEqual(dump(sql));
+    await expect(projector.replayParked('tally')).rejects.toThrow(/is in several read stores: sql, cache/);
+    expect(await projector.replayParked('tally', { store: 'cache' })).toMatchObject({ replayed: 0 });
+    await expect(projector.waitFor('tally', head, { ...TIMEOUT, store: 'search' })).rejects.toMatchObject({ code: 'PROJECTION_UNKNOWN' });
+  });
+
+  it('refuses one definition on two read stores of one name, which nothing could tell apart', () => {
+    const projections = [new MemoryReadStore(), new MemoryReadStore()].map((store) => ({ projection: tallyProjection(), store }));
+    expect(() => new Projector({ reader: new InMemoryEventStore(), projections })).toThrow('both called memory');
+  });
+
   it('refuses a name that is hosted twice, and names that nobody hosts', async () => {
     const projection = tallyProjection();
     const store = new MemoryReadStore();

@@ -3,7 +3,7 @@ import { assertCategoriesDiffer, inTime, silenceOf, systemRuntime, type EventRea
 import { filterFor } from '../definition/wanted-events.js';
 import { InvalidProjection } from '../definition/errors.js';
 import { assertStoreHosts } from './assert-store-hosts.js';
-import { UnknownProjection } from './errors.js';
+import { AmbiguousProjection, UnknownProjection } from './errors.js';
 import type { CrashPoints } from './crash-points.js';
 import { HeadWatch } from './head-watch.js';
 import { HostedRunners } from './hosted-runners.js';
@@ -24,7 +24,7 @@ const STOP_TIMEOUT_MS = 10_000;
 
 export interface ProjectorOptions {
   readonly reader: EventReader;
-  /** Each name once. */
+  /** Each name once for a read store; one projection may fill several stores, each with checkpoints, parked events and a status of its own. */
   readonly projections: readonly HostedProjection[];
   readonly runtime?: Runtime;
   /** Most events in one batch, and so in one commit. Default 10,000; live batches hold whatever has arrived. */
@@ -45,8 +45,13 @@ export interface ProjectorOptions {
   readonly crash?: CrashPoints;
 }
 
+/** Which read store is meant, by name, where a projection fills several. */
+interface ChosenStore {
+  readonly store?: string;
+}
+
 export class Projector {
-  readonly #hosted: ReadonlyMap<string, HostedRunners>;
+  readonly #hosted: readonly HostedRunners[];
   readonly #runtime: Runtime;
   readonly #headWatch: HeadWatch;
   readonly #servingWatch: ServingWatch;
@@ -54,7 +59,7 @@ export class Projector {
   readonly #abort = new AbortController();
 
   /**
-   * Errors: PROJECTOR_INVALID_LEASE; PROJECTION_INVALID_DEFINITION when a name occurs twice, and as `assertStoreHosts`;
+   * Errors: PROJECTOR_INVALID_LEASE; PROJECTION_INVALID_DEFINITION when a name occurs twice in a store, or in two stores of one name, and as `assertStoreHosts`;
    * EVENT_STORE_AMBIGUOUS_CATEGORY; PROJECTION_NOT_PARTITIONABLE when one that is split is given a store without partitions.
    */
   constructor(options: ProjectorOptions) {
@@ -71,15 +76,13 @@ export class Projector {
     const cacheShare = Math.floor(cacheBytesMax / Math.max(1, projections.length));
     const onChange = (status: ProjectionStatus): void => notify(options.onChange, status);
     const head = (): Position | undefined => this.#headWatch.head;
-    this.#hosted = new Map(
-      projections.map((hosted) => [hosted.projection.name, new HostedRunners({ ...shared, hosted, cacheBytesMax: cacheShare, head, onChange })]),
-    );
+    this.#hosted = projections.map((hosted) => new HostedRunners({ ...shared, hosted, cacheBytesMax: cacheShare, head, onChange }));
     this.#servingWatch = new ServingWatch(this.#runners, runtime);
   }
 
   /** Returns at once: everything runs in the background and recovers by itself. May be called again, but not after `stop`. */
   start(): void {
-    for (const hosted of this.#hosted.values()) hosted.start();
+    for (const hosted of this.#hosted) hosted.start();
     void this.#headWatch.run(this.#abort.signal, (head) => {
       for (const runner of this.#runners) runner.observeHead(head);
     });
@@ -89,7 +92,7 @@ export class Projector {
   /** Ends all projections after the batch they are at and closes their sessions, not the stores; other instances take over at once. Takes at most ten seconds, whatever a store does. */
   async stop(): Promise<void> {
     this.#abort.abort();
-    const stopping = Promise.all([...this.#hosted.values()].map((hosted) => hosted.stop())).then(() => undefined);
+    const stopping = Promise.all(this.#hosted.map((hosted) => hosted.stop())).then(() => undefined);
     await inTime(stopping, STOP_TIMEOUT_MS, this.#runtime, () => undefined);
   }
 
@@ -103,33 +106,42 @@ export class Projector {
   }
 
   status(): readonly ProjectionStatus[] {
-    return [...this.#hosted.values()].map((hosted) => hosted.status());
+    return this.#hosted.map((hosted) => hosted.status());
   }
 
   /**
-   * Resolves once queries see everything up to a position in this projection's read model. Errors: PROJECTION_BEHIND after the timeout,
-   * PROJECTION_UNKNOWN, EVENT_STORE_ABORTED.
+   * Resolves once queries see everything up to a position in this projection's read model: in the store of that name, or in all that it fills.
+   * Errors: PROJECTION_BEHIND after the timeout, PROJECTION_UNKNOWN, EVENT_STORE_ABORTED.
    */
-  async waitFor(projection: string, position: Position, options: WaitOptions): Promise<void> {
-    return this.#find(projection).waitFor(position, options);
+  async waitFor(projection: string, position: Position, { store, ...options }: WaitOptions & ChosenStore): Promise<void> {
+    await Promise.all(this.#find(projection, store).map((hosted) => hosted.waitFor(position, options)));
   }
 
   /**
    * Folds parked events again, of one key or of all, each key in order; the read model is then as if they had never failed. Those that
-   * fail again stay parked with the new error. Errors: PROJECTION_UNKNOWN, and those of the stores.
+   * fail again stay parked with the new error. Errors: PROJECTION_UNKNOWN, PROJECTION_AMBIGUOUS where it fills several stores and none is named,
+   * and those of the stores.
    */
-  async replayParked(projection: string, options: { readonly key?: string } = {}): Promise<ReplayResult> {
-    return this.#find(projection).replay(options.key);
+  async replayParked(projection: string, { key, store }: { readonly key?: string } & ChosenStore = {}): Promise<ReplayResult> {
+    const [hosted, ...others] = this.#find(projection, store);
+    if (!hosted || others.length > 0) {
+      throw new AmbiguousProjection(
+        projection,
+        [hosted, ...others].flatMap((one) => one?.store ?? []),
+      );
+    }
+    return hosted.replay(key);
   }
 
   get #runners(): readonly ProjectionRunner[] {
-    return [...this.#hosted.values()].flatMap(({ all }) => all);
+    return this.#hosted.flatMap(({ all }) => all);
   }
 
-  #find(projection: string): HostedRunners {
-    const hosted = this.#hosted.get(projection);
-    if (!hosted) throw new UnknownProjection(projection, [...this.#hosted.keys()]);
-    return hosted;
+  /** At least one. Errors: PROJECTION_UNKNOWN. */
+  #find(projection: string, store: string | undefined): readonly HostedRunners[] {
+    const found = this.#hosted.filter((hosted) => hosted.projection === projection && (store === undefined || hosted.store === store));
+    if (found.length === 0) throw new UnknownProjection(projection, [...new Set(this.#hosted.map((hosted) => hosted.projection))]);
+    return found;
   }
 }
 
@@ -142,12 +154,14 @@ const notify = (listener: ProjectorOptions['onChange'], status: ProjectionStatus
 };
 
 const assertHostable = (projections: readonly HostedProjection[]): void => {
-  const names = new Set<string>();
   assertCategoriesDiffer(projections.flatMap(({ projection }) => projection.wanted.categories));
-  for (const { projection, store } of projections) {
-    if (names.has(projection.name))
-      throw new InvalidProjection(projection.name, 'is hosted twice; a projection on two stores needs two names or two projectors');
-    names.add(projection.name);
+  for (const [index, { projection, store }] of projections.entries()) {
+    const same = projections.slice(0, index).find((one) => one.projection.name === projection.name && one.store.name === store.name);
+    if (same) {
+      const where =
+        same.store === store ? `in read store ${store.name}` : `in two read stores that are both called ${store.name}; use two projectors`;
+      throw new InvalidProjection(projection.name, `is hosted twice ${where}`);
+    }
     assertStoreHosts(projection, store);
   }
 };
