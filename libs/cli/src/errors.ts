@@ -58,3 +58,14 @@ export class NoImport extends MainstemError {
     super('CLI_NO_IMPORT', `The application ${application} cannot import files: its definition has no importFile.`);
   }
 }
+
+/** Where the result goes, there is no room or no way any more: what was printed is not all. */
+export class OutputUnwritable extends MainstemError {
+  constructor(cause: Error) {
+    super(
+      'CLI_OUTPUT_UNWRITABLE',
+      `The result cannot be written to its end: ${cause.message}. Make room, or send it elsewhere, and run the command again.`,
+      { cause },
+    );
+  }
+}

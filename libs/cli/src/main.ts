@@ -1,10 +1,11 @@
 // The mainstem command: takes the arguments apart and runs one command; its answer is the exit code.
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { isMainstemError } from '@mainstem/event-store';
 import { CommanderError } from 'commander';
 import { keepHeapSmall } from './heap.js';
 import { program } from './program.js';
 import { stopSignal } from './terminal/stop-signal.js';
-import { processTerminal } from './terminal/terminal.js';
+import { processTerminal, type ProcessTerminal } from './terminal/terminal.js';
 
 /** Exit code of a command line that cannot be understood. */
 export const USAGE = 2;
@@ -19,14 +20,26 @@ export const main = async (args: readonly string[]): Promise<number> => {
     await program({ terminal, signal: stop.signal, folder: process.cwd(), env: process.env, now: Date.now }, result).parseAsync([...args], {
       from: 'user',
     });
-    return result.code;
+    await nextTurn();
+    return sayFailure(terminal) ?? result.code;
   } catch (error) {
+    await nextTurn();
+    const failed = sayFailure(terminal);
+    if (failed !== undefined) return failed;
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : USAGE; // it has said so itself
     terminal.say(messageOf(error));
     return isUsage(error) ? USAGE : 1;
   } finally {
     stop.dispose();
   }
+};
+
+/** What could not be written is told in place of all that follows from it: the command was ended for it. */
+const sayFailure = (terminal: ProcessTerminal): number | undefined => {
+  const failure = terminal.failure();
+  if (failure === undefined) return undefined;
+  terminal.say(messageOf(failure));
+  return 1;
 };
 
 /** A name or value that was mistyped must not pass for a result such as `something differs`. */

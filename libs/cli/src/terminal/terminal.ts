@@ -1,6 +1,7 @@
 // The terminal as the commands see it: results on stdout, everything said beside them on stderr.
 import { createInterface } from 'node:readline';
 import { printableLines } from '@mainstem/event-store';
+import { OutputUnwritable } from '../errors.js';
 
 export interface Terminal {
   /** Somebody watches: progress may be drawn. */
@@ -14,15 +15,24 @@ export interface Terminal {
   confirm?(question: string): Promise<boolean>;
 }
 
-/** The terminal of this process. When the reader of stdout goes away (`mainstem tail | head`), `onGone` is called. */
-export const processTerminal = (onGone: () => void): Terminal => {
+export interface ProcessTerminal extends Terminal {
+  /** Why the result could not be written, known a turn after it was printed. A reader that has gone is no failure. */
+  failure(): OutputUnwritable | undefined;
+}
+
+/** The terminal of this process. When the reader of stdout goes away (`mainstem tail | head`), or takes no more, `onGone` is called. */
+export const processTerminal = (onGone: () => void): ProcessTerminal => {
   let isGone = false;
+  let failure: OutputUnwritable | undefined;
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
+    if (error.code !== 'EPIPE') failure ??= new OutputUnwritable(error);
     isGone = true;
     onGone();
   });
+  // Nothing can be said about that; the exit code tells.
+  process.stderr.on('error', () => undefined);
   return {
+    failure: () => failure,
     isInteractive: process.stderr.isTTY === true,
     errorStream: process.stderr,
     ...(process.stdin.isTTY && { confirm }),

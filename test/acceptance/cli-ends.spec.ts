@@ -1,0 +1,81 @@
+// Every command ends, says why in one line, and shows it in its exit code: wrong files, outputs that take nothing, services that are not there.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, open, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { SAMPLE_FILE } from './online-retail/expected.js';
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+const PROGRAM = join(ROOT, 'node_modules/.bin/mainstem');
+/** Takes nothing, like a full disk. */
+const FULL = '/dev/full';
+const ENDED_MS = 60_000;
+const STACK = /^ {4}at /m;
+
+let dir: string;
+beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'mainstem-ends-'));
+  expect((await run(['import', SAMPLE_FILE])).code).toBe(0);
+});
+afterAll(() => rm(dir, { recursive: true, force: true }));
+
+interface Outputs {
+  readonly out?: number;
+  readonly err?: number;
+}
+const run = async (args: readonly string[], env: NodeJS.ProcessEnv = {}, { out, err }: Outputs = {}) => {
+  const stdio = ['ignore', out ?? 'pipe', err ?? 'pipe'] as const;
+  const child = spawn(PROGRAM, ['--dir', join(dir, 'shop'), ...args], {
+    cwd: ROOT,
+    env: { ...process.env, ...env },
+    stdio: [...stdio],
+    timeout: ENDED_MS,
+  });
+  let said = '';
+  child.stderr?.on('data', (chunk) => (said += String(chunk)));
+  child.stdout?.resume();
+  const [code] = (await once(child, 'close')) as [number | null];
+  return { code, said: said.trim() };
+};
+const withFull = async <Result>(work: (descriptor: number) => Promise<Result>): Promise<Result> => {
+  const file = await open(FULL, 'w');
+  try {
+    return await work(file.fd);
+  } finally {
+    await file.close();
+  }
+};
+
+describe.runIf(process.platform === 'linux')('an output that takes nothing', () => {
+  it.each([['status'], ['tail --from start --no-follow'], ['stream order-536365'], ['status --json']])('ends %s with the reason', async (line) => {
+    const { code, said } = await withFull((out) => run(line.split(' '), {}, { out }));
+    expect(said).toMatch(/The result cannot be written to its end: ENOSPC/);
+    expect(said).toContain('CLI_OUTPUT_UNWRITABLE');
+    expect(said).not.toMatch(STACK);
+    expect(code).toBe(1);
+  });
+
+  it('changes no exit code where only words beside the result are lost', async () => {
+    expect((await withFull((err) => run(['nonsense'], {}, { err }))).code).toBe(2);
+    expect((await withFull((err) => run(['tail', '--no-follow'], {}, { err }))).code).toBe(0);
+  });
+});
+
+describe('a mistake or an outage', () => {
+  it.each([
+    ['import nowhere.ndjson', {}, 'IMPORT_FILE_UNREADABLE'],
+    ['import .', {}, 'IMPORT_FILE_UNREADABLE'],
+    ['status', { READ_STORE_SQL: 'postgres://postgres:pw@127.0.0.1:1/postgres' }, 'READ_STORE_UNAVAILABLE'],
+    ['rebuild products', { READ_STORE_CACHE: 'redis://127.0.0.1:1/0' }, 'READ_STORE_UNAVAILABLE'],
+    ['verify products', { READ_STORE_SEARCH: 'http://127.0.0.1:1' }, 'READ_STORE_UNAVAILABLE'],
+    ['tail', { EVENT_STORE: 'esdb://127.0.0.1:1?tls=false' }, 'EVENT_STORE_UNAVAILABLE'],
+  ])('of %s with %j is told with its code, and no stack', async (line, env, expected) => {
+    const { code, said } = await run(line.split(' '), env);
+    expect(said).toContain(`(${expected})`);
+    expect(said).not.toMatch(STACK);
+    expect(code).toBe(1);
+  });
+});
