@@ -1,13 +1,12 @@
 // Works on the lanes of all streams: one round after the other, each with at most one append. A round waits for the store alone.
-import { encodeAppend, isMainstemError, type DomainEvent, type EventWriter, type Position, type Revision, type Runtime } from '@mainstem/event-store';
+import { encodeAppend, isMainstemError, type EventWriter, type Position, type Revision, type Runtime } from '@mainstem/event-store';
 import { AggregateConflictUnresolved, AggregateOverloaded, CommandIdReused } from '../errors.js';
-import type { CommandObservation } from './command-observer.js';
-import type { CommandResult } from './command-result.js';
+import { answersOf, observe } from './answers.js';
 import { decisionOf, type Decision } from './decision.js';
 import type { FoldedStream } from './folded-stream-cache.js';
 import { isolate } from './isolation.js';
 import type { CommandPlace } from './known-commands.js';
-import { Batch, type Call, type Joined, type Lane } from './stream-calls.js';
+import { Batch, type Call, type Lane } from './stream-calls.js';
 import type { StreamFolder } from './stream-folder.js';
 
 export interface WorkerOptions {
@@ -276,37 +275,3 @@ export class StreamWorker {
     });
   }
 }
-
-/** Tells the observations of the commands that lead to events. */
-const observe = ({ joined }: Batch, tell: (observation: CommandObservation, events: number) => void): void => {
-  for (const { call, decisions } of joined) {
-    call.commands.forEach(({ observed }, index) => {
-      const events = decisions[index]?.newEvents.length ?? 0;
-      if (observed && events > 0) tell(observed, events);
-    });
-  }
-};
-
-/** The answers of a call, in the order of its commands. Their events are copies, made when somebody looks at them. */
-const answersOf = (
-  { call, decisions }: Joined,
-  { revision, position }: FoldedStream,
-  places: readonly (CommandPlace | undefined)[] | undefined,
-): readonly CommandResult[] =>
-  call.commands.map(({ context }, index): CommandResult => {
-    const decision = decisions[index];
-    const { stream } = call;
-    if (!decision) return call.repeats?.get(context.commandId) as CommandResult;
-    const place = places?.[index];
-    if (!place) return { stream, events: [], nextRevision: revision, position, isRepeat: false };
-    let events: readonly DomainEvent[] | undefined;
-    return {
-      stream,
-      get events() {
-        return (events ??= decision.newEvents.map(({ type, dataJson }) => ({ type, data: JSON.parse(dataJson) as unknown })));
-      },
-      nextRevision: place.last,
-      position: place.position,
-      isRepeat: false,
-    };
-  });

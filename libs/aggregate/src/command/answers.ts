@@ -1,0 +1,41 @@
+// What the callers and the observer of a batch are told.
+import type { DomainEvent } from '@mainstem/event-store';
+import type { CommandObservation } from './command-observer.js';
+import type { CommandResult } from './command-result.js';
+import type { FoldedStream } from './folded-stream-cache.js';
+import type { CommandPlace } from './known-commands.js';
+import type { Batch, Joined } from './stream-calls.js';
+
+/** Tells the observations of the commands that lead to events. */
+export const observe = ({ joined }: Batch, tell: (observation: CommandObservation, events: number) => void): void => {
+  for (const { call, decisions } of joined) {
+    call.commands.forEach(({ observed }, index) => {
+      const events = decisions[index]?.newEvents.length ?? 0;
+      if (observed && events > 0) tell(observed, events);
+    });
+  }
+};
+
+/** The answers of a call, in the order of its commands. Their events are copies, made when somebody looks at them. */
+export const answersOf = (
+  { call, decisions }: Joined,
+  { revision, position }: FoldedStream,
+  places: readonly (CommandPlace | undefined)[] | undefined,
+): readonly CommandResult[] =>
+  call.commands.map(({ context }, index): CommandResult => {
+    const decision = decisions[index];
+    const { stream } = call;
+    if (!decision) return call.repeats?.get(context.commandId) as CommandResult;
+    const place = places?.[index];
+    if (!place) return { stream, events: [], nextRevision: revision, position, isRepeat: false };
+    let events: readonly DomainEvent[] | undefined;
+    return {
+      stream,
+      get events() {
+        return (events ??= decision.newEvents.map(({ type, dataJson }) => ({ type, data: JSON.parse(dataJson) as unknown })));
+      },
+      nextRevision: place.last,
+      position: place.position,
+      isRepeat: false,
+    };
+  });
