@@ -41,6 +41,14 @@ describe('words', () => {
     expect(apart).toEqual([]);
   }, 30_000);
 
+  it.each([
+    ["don't A-12 snake_case", ['don', 't', 'a', '12', 'snake', 'case']],
+    ['東京都庁 は ひらがな', ['東京都庁', 'は', 'ひらがな']],
+    ['Привет, МИР', ['привет', 'мир']],
+    ['ICI ıcı', ['ici', 'ici']],
+    ['Ａ ﬁ カ', ['ａ', 'fi', 'カ']],
+  ])('of %s are these', (text, words) => expect(wordsIn(text)).toEqual(words));
+
   it('keep accents apart', () => expect(wordsIn('ecole')).not.toEqual(wordsIn('école')));
 
   it('stand where they stand in the text, however long they are when folded', () => {
