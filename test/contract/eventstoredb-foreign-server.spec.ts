@@ -12,7 +12,7 @@ const SUITES = ['event-store', 'semantics', 'appends'].map((name) => `test/contr
 const run = (url: string): Promise<string> =>
   new Promise((resolve) => {
     const env = { ...process.env, EVENTSTOREDB_URL: url, NO_COLOR: '1' };
-    const args = ['node_modules/vitest/vitest.mjs', 'run', '--project', 'contract', ...SUITES];
+    const args = ['node_modules/vitest/vitest.mjs', 'run', '--reporter=verbose', '--project', 'contract', ...SUITES];
     execFile(process.execPath, args, { cwd: root, env, maxBuffer: 64 * 1_048_576 }, (_, stdout, stderr) => resolve(stdout + stderr));
   });
 
