@@ -104,8 +104,8 @@ describe.skipIf(url === undefined)('an OpenSearch read store that was cut off', 
     for (let attempt = 1; !isDone; attempt++) {
       expect(attempt).toBeLessThan(30);
       await withPrefix(async (prefix) => {
-        // The fourth write makes the index. That its answer is cut off is not enough: it has to arrive.
-        await cutOff(prefix, 3, (store) => store.createGeneration(counters(1), incarnation, options));
+        // The fifth write makes the index, after the claim of its collections. That its answer is cut off is not enough: it has to arrive.
+        await cutOff(prefix, 4, (store) => store.createGeneration(counters(1), incarnation, options));
         if ((await indicesOf(prefix)).length === 0) return;
         await work(prefix);
         isDone = true;
