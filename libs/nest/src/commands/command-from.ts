@@ -1,6 +1,6 @@
 // From a request to an instance of a command's class. The rules are checked by the executor, once, as for any other command.
 import { InvalidCommand } from '@mainstem/aggregate';
-import { declaresField, type FieldViolation } from '@mainstem/event-store';
+import { declaresField, violationsOfRules, type FieldViolation } from '@mainstem/event-store';
 import { plainToInstance } from 'class-transformer';
 
 /**
@@ -31,8 +31,11 @@ export const commandFrom = <Command extends object>(
       members.map((field) => refusedMember(field)),
     );
   const command = made(commandClass, withoutMembers(given) as typeof given);
-  const refused = putBack(given, command, '');
+  const inPlainObjects: string[] = [];
+  const refused = putBack(given, command, '', inPlainObjects);
   if (refused.length > 0) refuse(commandClass, refused);
+  const stray = inPlainObjects.length > 0 ? strayIn(inPlainObjects, command, commandClass) : [];
+  if (stray.length > 0) refuse(commandClass, stray);
   return command;
 };
 
@@ -51,26 +54,36 @@ const made = <Command extends object>(commandClass: new () => Command, given: Re
  * class-transformer leaves fields out without a word that are named like a method or getter of what it makes. Those that are data all the same get
  * back; the others are refused.
  */
-const putBack = (given: unknown, taken: unknown, path: string): readonly FieldViolation[] => {
+const putBack = (given: unknown, taken: unknown, path: string, inPlainObjects: string[]): readonly FieldViolation[] => {
   if (!isObject(given) || !isObject(taken)) return [];
   const set = taken instanceof Set ? [...(taken as ReadonlySet<unknown>)] : undefined;
   return Object.entries(given).flatMap(([key, member]): readonly FieldViolation[] => {
     const field = path === '' ? key : `${path}.${key}`;
-    if (set) return putBack(member, set[Number(key)], field);
+    if (set) return putBack(member, set[Number(key)], field, inPlainObjects);
     if (taken instanceof Map) {
-      if (taken.has(key)) return putBack(member, taken.get(key), field);
+      if (taken.has(key)) return putBack(member, taken.get(key), field, inPlainObjects);
       taken.set(key, member);
       return [];
     }
-    if (!(key in Object.prototype) && Object.hasOwn(taken, key)) return putBack(member, (taken as Record<string, unknown>)[key], field);
+    if (!(key in Object.prototype) && Object.hasOwn(taken, key))
+      return putBack(member, (taken as Record<string, unknown>)[key], field, inPlainObjects);
     if (!(key in taken)) return [];
-    if (!isData(classOf(taken), key)) return [refusedMember(field, key)];
+    const ruledClass = classOf(taken);
+    if (!isData(ruledClass, key)) return [refusedMember(field, key)];
+    if (ruledClass === undefined) inPlainObjects.push(field);
     Object.defineProperty(taken, key, { value: member, writable: true, enumerable: true, configurable: true });
     return [];
   });
 };
 
-/** It takes a field `constructor` for the class of an object, and calls it. */
+/** Those in an object that its class does not take at all: named themselves, because they were what came instead of a value. */
+const strayIn = (fields: readonly string[], command: object, commandClass: new () => object): readonly FieldViolation[] => {
+  const broken = violationsOfRules(command, commandClass).map(({ field }) => field);
+  const isStray = (field: string): boolean => broken.some((one) => field === one || field.startsWith(`${one}.`));
+  return fields.filter(isStray).map((field) => refusedMember(field, field.slice(field.lastIndexOf('.') + 1)));
+};
+
+/** class-transformer takes a field `constructor` for the class of an object, and calls it. */
 const withoutMembers = (value: unknown): unknown => {
   if (!isObject(value)) return value;
   if (Array.isArray(value)) return value.map(withoutMembers);
