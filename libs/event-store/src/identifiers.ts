@@ -44,6 +44,7 @@ export const streamName = (name: string): StreamName => {
 export const streamOf = (category: string, id: string): StreamName => {
   // Text made of anything else would be one stream for all of its kind: category-undefined.
   if (typeof id !== 'string') throw new InvalidInput('id', `must be a string, got ${id === null ? 'null' : typeof id}`);
+  if (id === '') throw new InvalidInput('id', 'must not be empty');
   return streamName(`${category}-${id}`);
 };
 

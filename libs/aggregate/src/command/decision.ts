@@ -46,20 +46,31 @@ export const decisionOf = <State, Command, Event extends DomainEvent>(
   const circumstances = new RecordedCircumstances(runtime, given.metadata);
   const events = aggregate.decide(given.command, before, circumstances);
   if (!Array.isArray(events)) throw new InvalidAggregate(aggregate.category, 'decide must return a list of events, and must not be asynchronous');
+  const identity = identityOf(given.context, circumstances);
   const newEvents: PreparedEvent[] = [];
   let state = before;
   let size = 0;
-  for (const { type, data } of events as readonly Event[]) {
+  for (const decided of events as readonly Event[]) {
+    if (decided === null || typeof decided !== 'object')
+      throw new InvalidAggregate(aggregate.category, `decide must return events, got ${String(decided)} in its list`);
+    const { type, data } = decided;
     const index = newEvents.length;
     aggregate.events.validate({ type, data });
     const metadata = metadataOf(aggregate, type, index, given, circumstances);
-    const event = PreparedEvent.of({ id: eventIdOf(given.context.commandId, stream, index), type, data, metadata });
+    const event = PreparedEvent.of({ id: eventIdOf(identity, stream, index), type, data, metadata });
     newEvents.push(event);
     size += event.dataJson.length;
     state = folded(aggregate, stream, state, type, event.data);
   }
   return { newEvents, state, size };
 };
+
+/**
+ * What the ids of the events are made from. Another process that is given the same id at the same moment makes the same ids only if it was given, and
+ * decides, the same: else the store would take its events for these, and it would tell, and keep, what is not stored.
+ */
+const identityOf = ({ commandId, fingerprint }: CommandContext, { decidedAt }: RecordedCircumstances): string =>
+  fingerprint === undefined && decidedAt === undefined ? commandId : `${commandId}\n${fingerprint ?? ''}\n${decidedAt ?? ''}`;
 
 /** One event more. Errors: AGGREGATE_EVENT_NOT_FOLDABLE. */
 const folded = <State, Event extends DomainEvent>(

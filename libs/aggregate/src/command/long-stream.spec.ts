@@ -66,6 +66,14 @@ describe(`${COMMANDS} commands on one stream`, () => {
     expect(again.map(({ isRepeat, nextRevision }) => [isRepeat, nextRevision])).toEqual(commands.map((_, index) => [true, BigInt(index)]));
   }, 20_000);
 
+  it('are answered where neither their states nor their ids are kept', async () => {
+    const executor = new CommandExecutor({ store: new CountingStore(), cache: { streamsMax: 0, commandIdsMax: 10 } });
+    const send = (index: number, fingerprint: string) => executor.execute(counter, 'a', { by: 1 }, { commandId: `c${index}`, fingerprint });
+    for (let index = 0; index < 5; index++) await send(index, 'f');
+    for (let index = 0; index < 5; index++) expect(await send(index, 'f')).toMatchObject({ isRepeat: true, nextRevision: BigInt(index) });
+    for (let index = 0; index < 5; index++) await expect(send(index, 'g')).rejects.toMatchObject({ code: 'COMMAND_ID_REUSED' });
+  });
+
   it('keep ids in bounds, also of commands that are sent again and again', () => {
     const known = new KnownCommands(10);
     const place = { first: 0n, last: 0n, position: 0n } as unknown as Parameters<KnownCommands['set']>[1];
@@ -113,5 +121,21 @@ describe('a refused command that is sent again', () => {
     await expect(executor.execute(counter, 'a', command, { commandId: 'mine', fingerprint: 'g' })).rejects.toMatchObject({
       code: 'COMMAND_ID_REUSED',
     });
+  });
+});
+
+describe('what a program gives instead of an event or an id', () => {
+  const broken = (events: readonly unknown[]): typeof counter => ({ ...counter, decide: () => events as never });
+  const executor = new CommandExecutor({ store: new CountingStore() });
+
+  it.each([[undefined], [null], ['Counted']])('is refused by name: %s', async (event) => {
+    await expect(executor.execute(broken([event]), 'a', { by: 1 })).rejects.toMatchObject({
+      code: 'AGGREGATE_INVALID_DEFINITION',
+      message: expect.stringContaining(String(event)) as string,
+    });
+  });
+
+  it('is told as the id where it is empty', async () => {
+    await expect(executor.execute(counter, '', { by: 1 })).rejects.toMatchObject({ code: 'EVENT_STORE_INVALID_INPUT', field: 'id' });
   });
 });

@@ -1,5 +1,5 @@
 // Calls on one stream: they wait in its lane, in order of arrival, and those that wait together are appended together.
-import type { DomainEvent, NewEvent, StoreLimits, StreamName } from '@mainstem/event-store';
+import type { DomainEvent, NewEvent, Revision, StoreLimits, StreamName } from '@mainstem/event-store';
 import type { Aggregate } from '../aggregate/aggregate.js';
 import type { AppendTurn } from './append-turn.js';
 import type { CommandResult } from './command-result.js';
@@ -19,8 +19,8 @@ export interface Call {
   readonly turn: AppendTurn | undefined;
   /** Answers of commands that had taken effect before, by id. Made when there is one, as `absent` is: most calls need neither. */
   repeats: Map<string, CommandResult> | undefined;
-  /** Ids of which the stream itself has shown that it has no events of them. */
-  absent: Set<string> | undefined;
+  /** Ids of which the stream itself has shown that it has no events of them, up to a revision. */
+  absent: Map<string, Revision> | undefined;
   /** Appends that met a conflict. */
   attempts: number;
   /** It may have spoiled an append for others: appended by itself. */

@@ -115,13 +115,12 @@ export class StreamWorker {
         if (batch.has(commandId)) return { append: true };
         const place = folded.commands.get(commandId);
         if (place) {
-          if (fingerprint !== undefined && place.fingerprint !== undefined && fingerprint !== place.fingerprint)
-            throw new CommandIdReused(call.stream, commandId);
+          if (isOther(fingerprint, place)) throw new CommandIdReused(call.stream, commandId);
           if (!call.repeats?.has(commandId)) return { repeat: place, id: commandId };
           decisions.push(undefined);
           continue;
         }
-        if (!call.absent?.has(commandId) && folded.commands.mayHaveForgotten(commandId)) {
+        if (call.absent?.get(commandId) !== folded.revision && folded.commands.mayHaveForgotten(commandId)) {
           // Its place may have had to go again for those of the call's other commands.
           if (!call.repeats?.has(commandId)) return { forgotten: commandId };
           decisions.push(undefined);
@@ -161,8 +160,14 @@ export class StreamWorker {
     } else if ('forgotten' in need && folded.revision !== undefined) {
       const search = { upTo: folded.revision, placesMax: Math.ceil(folded.commands.recentMax / 2) };
       const places = await this.#whileWanted([call], 'a look for its id', (signal) => folder.find(call.stream, need.forgotten, search, signal()));
-      if (places.size === 0) (call.absent ??= new Set()).add(need.forgotten);
       for (const [id, place] of places) folded.commands.set(id, place);
+      const place = places.get(need.forgotten);
+      if (!place) return void (call.absent ??= new Map()).set(need.forgotten, folded.revision);
+      const fingerprint = call.commands.find(({ context }) => context.commandId === need.forgotten)?.context.fingerprint;
+      if (isOther(fingerprint, place)) return call.underWay.reject(new CommandIdReused(call.stream, need.forgotten));
+      // Its answer is kept with the call: where states are not kept, the next round knows nothing of its place.
+      const answer = await this.#whileWanted([call], 'its first answer', (signal) => folder.repeat(call, place, signal()));
+      (call.repeats ??= new Map()).set(need.forgotten, answer);
     }
   }
 
@@ -275,3 +280,7 @@ export class StreamWorker {
     });
   }
 }
+
+/** Whether an id stands for a command with another content than the one that is stored. */
+const isOther = (fingerprint: string | undefined, place: CommandPlace): boolean =>
+  fingerprint !== undefined && place.fingerprint !== undefined && fingerprint !== place.fingerprint;
