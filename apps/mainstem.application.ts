@@ -105,7 +105,7 @@ const assertReadable = async (file: string): Promise<void> => {
   try {
     await access(file, constants.R_OK);
   } catch (error) {
-    throw new ImportFileUnreadable(file, error);
+    throw new ImportFileUnreadable(file, error, false);
   }
 };
 

@@ -1,15 +1,19 @@
 // Errors of an import as a whole. What is wrong with single lines goes into the rejects file instead.
 import { MainstemError } from '@mainstem/event-store';
 
-/** The file cannot be read, or not to its end; what came before is imported. */
+/** The file cannot be read, or not to its end; what came before is imported. @param hasBegun whether anything was read. */
 export class ImportFileUnreadable extends MainstemError {
   constructor(
     readonly file: string,
     cause: unknown,
+    hasBegun: boolean,
   ) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
     super(
       'IMPORT_FILE_UNREADABLE',
-      `${file} cannot be read to its end: ${cause instanceof Error ? cause.message : String(cause)}. What was read is imported; importing again goes on from there.`,
+      hasBegun
+        ? `${file} cannot be read to its end: ${reason}. What was read is imported; importing again goes on from there.`
+        : `${file} cannot be read: ${reason}. Nothing was imported; check the path, and that it is a file with events.`,
       { cause },
     );
   }

@@ -342,13 +342,19 @@ describe.each([
     await expect(importLedger({ file: join(dir, 'none'), commandBus, rejectsFile: rejectsFile() })).rejects.toMatchObject({
       code: 'IMPORT_FILE_UNREADABLE',
     });
-    await expect(importLedger({ file: dir, commandBus, rejectsFile: rejectsFile() })).rejects.toMatchObject({ code: 'IMPORT_FILE_UNREADABLE' });
+    await expect(importLedger({ file: dir, commandBus, rejectsFile: rejectsFile() })).rejects.toMatchObject({
+      code: 'IMPORT_FILE_UNREADABLE',
+      message: expect.stringContaining('Nothing was imported') as string,
+    });
     await expect(importLedger({ file: join(dir, 'a'), commandBus, rejectsFile: join(dir, 'a') })).rejects.toMatchObject({
       code: 'EVENT_STORE_INVALID_INPUT',
     });
     const cut = join(dir, 'cut.gz');
     await writeFile(cut, gzipSync(sample.join('\n')).subarray(0, 20_000));
-    await expect(importLedger({ file: cut, commandBus, rejectsFile: rejectsFile() })).rejects.toMatchObject({ code: 'IMPORT_FILE_UNREADABLE' });
+    await expect(importLedger({ file: cut, commandBus, rejectsFile: rejectsFile() })).rejects.toMatchObject({
+      code: 'IMPORT_FILE_UNREADABLE',
+      message: expect.stringContaining('What was read is imported') as string,
+    });
     await expect(importLines(['broken'], { rejectsFile: join(dir, 'none', 'rejects') })).rejects.toMatchObject({ code: 'IMPORT_REJECTS_UNWRITABLE' });
   });
 });

@@ -33,6 +33,7 @@ const GZIP_MAGIC = 0x8b1f;
  */
 export async function* sourceLines(file: string, signal?: AbortSignal): AsyncGenerator<SourceBatch> {
   const splitter = new LineSplitter();
+  let hasBegun = false;
   try {
     const bytesTotal = (await stat(file)).size;
     const source = createReadStream(file, { highWaterMark: CHUNK_BYTES });
@@ -43,6 +44,7 @@ export async function* sourceLines(file: string, signal?: AbortSignal): AsyncGen
     try {
       for await (const chunk of chunks as AsyncIterable<Buffer>) {
         if (signal?.aborted) return;
+        hasBegun = true;
         yield { lines: splitter.push(chunk), bytesRead: source.bytesRead, bytesTotal };
       }
       yield { lines: splitter.end(), bytesRead: source.bytesRead, bytesTotal };
@@ -50,7 +52,7 @@ export async function* sourceLines(file: string, signal?: AbortSignal): AsyncGen
       source.destroy();
     }
   } catch (error) {
-    throw new ImportFileUnreadable(file, error);
+    throw new ImportFileUnreadable(file, error, hasBegun);
   }
 }
 

@@ -22,6 +22,14 @@ describe('systemRuntime', () => {
     await expect(systemRuntime.sleep(60_000, AbortSignal.abort())).resolves.toBeUndefined();
   });
 
+  it('waits for a time that has passed no more, without a warning', () => {
+    const script = `import { systemRuntime } from ${JSON.stringify(import.meta.resolve('./runtime.ts'))};
+      process.on('warning', ({ name }) => console.log(name));
+      void systemRuntime.sleep(-5_000).then(() => console.log('waited'));`;
+    const output = execFileSync(process.execPath, ['--no-warnings', '--input-type=module', '--eval', script], { encoding: 'utf8' });
+    expect(output).toBe('waited\n');
+  });
+
   it('keeps a process alive in which somebody waits', () => {
     // Without an `await` at the top, which would have Node tell that it never ends.
     const script = `import { systemRuntime } from ${JSON.stringify(import.meta.resolve('./runtime.ts'))};

@@ -8,7 +8,7 @@ export interface Runtime {
   now(): number;
   /** A clock that never goes back, in milliseconds from an arbitrary start. For durations and deadlines. */
   monotonic(): number;
-  /** Resolves after `ms`; resolves early, without an error, when the signal fires. Keeps the process alive: somebody waits for what comes then. */
+  /** Resolves after `ms`, at once for a time that has passed; resolves early, without an error, when the signal fires. Keeps the process alive: somebody waits for what comes then. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
   /** A number in [0, 1). */
   random(): number;
@@ -22,7 +22,7 @@ export const systemRuntime: Runtime = {
   monotonic: () => performance.now(),
   sleep: async (ms, signal) => {
     if (signal?.aborted) return;
-    await delay(ms, undefined, signal && { signal }).catch(() => undefined);
+    await delay(Math.max(0, ms), undefined, signal && { signal }).catch(() => undefined);
   },
   random: () => Math.random(),
   uuid: () => randomUUID(),
