@@ -11,6 +11,9 @@ export interface CommandPlan {
   readonly isFirst: boolean;
 }
 
+/** All on one stream. */
+export const hotCommandAt = (index: number): CommandPlan => ({ orderNo: 'HOT', isFirst: index === 0 });
+
 export const commandAt = (index: number): CommandPlan => {
   const block = Math.floor(index / (ORDERS_AT_ONCE * COMMANDS_PER_ORDER));
   const inBlock = index % (ORDERS_AT_ONCE * COMMANDS_PER_ORDER);

@@ -1,5 +1,5 @@
 // Ceiling of commands: check, decide on a folded state kept in memory, insert under the unique index, commit durably together with others.
-import { COMMAND_LINES, commandAt, type CommandPlan } from '../command-plan.js';
+import { COMMAND_LINES, commandAt, hotCommandAt, type CommandPlan } from '../command-plan.js';
 import { expectSame, measured, type Job } from '../job.js';
 import { derivedId, EventWriterLoop } from './event-writer.js';
 
@@ -85,20 +85,20 @@ const lines = Array.from({ length: COMMAND_LINES }, (_, index) => ({
 }));
 
 const commands =
-  (clients: number, count: number): Job =>
+  (clients: number, count: number, planAt = commandAt): Job =>
   async ({ dir }) => {
     const writer = new EventWriterLoop(dir);
     const loop = new GroupCommitLoop(writer);
     let next = 0;
     const client = async (): Promise<void> => {
-      for (let index = next++; index < count; index = next++) await loop.execute(commandAt(index), lines, crypto.randomUUID());
+      for (let index = next++; index < count; index = next++) await loop.execute(planAt(index), lines, crypto.randomUUID());
     };
     const sample = await measured(async () => {
       await Promise.all(Array.from({ length: clients }, client));
       return count;
     });
     let expected = 0;
-    for (let index = 0; index < count; index++) expected += COMMAND_LINES + (commandAt(index).isFirst ? 1 : 0);
+    for (let index = 0; index < count; index++) expected += COMMAND_LINES + (planAt(index).isFirst ? 1 : 0);
     expectSame('events of all commands', writer.count(), expected);
     writer.database.close();
     return sample;
@@ -106,3 +106,4 @@ const commands =
 
 export const commandsOneByOne = commands(1, 3_000);
 export const commandsBy64 = commands(64, 30_000);
+export const commandsOnOneStream = commands(64, 30_000, hotCommandAt);

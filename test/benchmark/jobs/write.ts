@@ -5,15 +5,15 @@ import { importLedger } from '#src/import/import-ledger.js';
 import { LedgerModule } from '#src/ledger/ledger.module.js';
 import { order } from '#src/ledger/order/order.aggregate.js';
 import { AddOrderLines, OrderLine, PlaceOrder } from '#src/ledger/order/order.commands.js';
-import { CommandExecutor } from '@mainstem/aggregate';
+import { AppendTurns, CommandExecutor, newCommandContext } from '@mainstem/aggregate';
 import { EmbeddedEventStore } from '@mainstem/embedded';
-import type { EventStore } from '@mainstem/event-store';
+import { systemRuntime, type EventStore } from '@mainstem/event-store';
 import { EVENT_STORE, readSettings } from '@mainstem/nest';
 import { Projector } from '@mainstem/projection';
 import { NestFactory } from '@nestjs/core';
 import { CommandBus } from '@nestjs/cqrs';
 import { join } from 'node:path';
-import { COMMAND_LINES, commandAt, type CommandPlan } from '../command-plan.js';
+import { COMMAND_LINES, commandAt, hotCommandAt, type CommandPlan } from '../command-plan.js';
 import { expectSame, measured, type Job, type Sample } from '../job.js';
 
 const LIVE_TIMEOUT_MS = 3_600_000;
@@ -28,19 +28,26 @@ export const commandOf = ({ orderNo, isFirst }: CommandPlan): PlaceOrder | AddOr
     ? Object.assign(new PlaceOrder(), { orderNo, customerId: '17850', country: 'France', lines })
     : Object.assign(new AddOrderLines(), { orderNo, lines });
 
-/** `clients` send one command after the other, each with the next of the plan. */
+/** `clients` send one command after the other, each with the next of the plan; in order means that appends end up in the order sent. */
 const commands =
-  (clients: number, count: number): Job =>
+  (clients: number, count: number, { planAt = commandAt, isInOrder = false } = {}): Job =>
   async ({ dir }) => {
     const store = await EmbeddedEventStore.open({ dir });
     try {
       const executor = new CommandExecutor({ store });
+      const turns = new AppendTurns();
+      const execute = async (plan: CommandPlan): Promise<void> => {
+        if (!isInOrder) return void (await executor.execute(order, plan.orderNo, commandOf(plan)));
+        const appendTurn = turns.take();
+        try {
+          await executor.execute(order, plan.orderNo, commandOf(plan), { ...newCommandContext(systemRuntime), appendTurn });
+        } finally {
+          appendTurn.release();
+        }
+      };
       let next = 0;
       const client = async (): Promise<void> => {
-        for (let index = next++; index < count; index = next++) {
-          const plan = commandAt(index);
-          await executor.execute(order, plan.orderNo, commandOf(plan));
-        }
+        for (let index = next++; index < count; index = next++) await execute(planAt(index));
       };
       const sample = await measured(async () => {
         await Promise.all(Array.from({ length: clients }, client));
@@ -49,7 +56,7 @@ const commands =
       let events = 0;
       for await (const batch of store.readAll()) events += batch.length;
       let expected = 0;
-      for (let index = 0; index < count; index++) expected += COMMAND_LINES + (commandAt(index).isFirst ? 1 : 0);
+      for (let index = 0; index < count; index++) expected += COMMAND_LINES + (planAt(index).isFirst ? 1 : 0);
       expectSame('events of all commands', events, expected);
       return sample;
     } finally {
@@ -59,6 +66,8 @@ const commands =
 
 export const commandsOneByOne = commands(1, 3_000);
 export const commandsBy64 = commands(64, 30_000);
+export const commandsInOrder = commands(64, 30_000, { isInOrder: true });
+export const commandsOnOneStream = commands(64, 30_000, { planAt: hotCommandAt });
 
 export const importAlone: Job = async ({ dir, file, events }) => {
   const store = await EmbeddedEventStore.open({ dir });

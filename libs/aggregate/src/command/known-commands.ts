@@ -53,10 +53,10 @@ export class KnownCommands {
 }
 
 const LAYER_BITS_MIN = 8_192;
-const BITS_PER_ID = 16;
-const HASHES = 6;
+const BITS_PER_ID = 32;
+const HASHES = 12;
 
-/** A Bloom filter that grows by layers, each twice as large: two bytes an id, and about one wrong yes in a thousand. */
+/** A Bloom filter that grows by layers, each twice as large: four bytes an id, and about one wrong yes in a million: each has a long stream read. */
 class IdFilter {
   readonly #layers: { readonly bits: Uint8Array; room: number }[] = [];
 
