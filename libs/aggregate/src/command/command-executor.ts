@@ -25,7 +25,10 @@ import { StreamWorker } from './stream-worker.js';
 import { validateCommand } from './validate-command.js';
 
 export interface CommandExecutorOptions {
-  readonly store: Pick<EventReader, 'readStream'> & EventWriter & Partial<Pick<EventReader, 'incarnation' | 'hasDensePositions'>>;
+  /** One without `limits` is taken to have the default ones. */
+  readonly store: Pick<EventReader, 'readStream'> &
+    Pick<EventWriter, 'append'> &
+    Partial<Pick<EventWriter, 'limits'> & Pick<EventReader, 'incarnation' | 'hasDensePositions'>>;
   readonly runtime?: Runtime;
   /** All that the application has: categories that can make one stream are refused before the first command, not at the first command for one of them. */
   readonly aggregates?: readonly Pick<AnyAggregate, 'category'>[];

@@ -367,3 +367,13 @@ describe('a state that cannot be frozen', () => {
     expect(define).toThrow(expect.objectContaining({ code: 'AGGREGATE_INVALID_DEFINITION' }) as Error);
   });
 });
+
+describe('a store made before stores told their limits', () => {
+  it('is taken to have the default ones', async () => {
+    const inner = new InMemoryEventStore();
+    const store = { append: inner.append.bind(inner), readStream: inner.readStream.bind(inner) };
+    const executor = new CommandExecutor({ store });
+    await executor.execute(account, 'old', { cents: 1 });
+    expect((await executor.execute(account, 'old', { cents: 2 })).nextRevision).toBe(1n);
+  });
+});

@@ -1,5 +1,14 @@
 // Works on the lanes of all streams: one round after the other, each with at most one append. A round waits for the store alone.
-import { encodeAppend, isMainstemError, type EventWriter, type Position, type Revision, type Runtime } from '@mainstem/event-store';
+import {
+  DEFAULT_LIMITS,
+  encodeAppend,
+  isMainstemError,
+  type StoreLimits,
+  type EventWriter,
+  type Position,
+  type Revision,
+  type Runtime,
+} from '@mainstem/event-store';
 import { AggregateConflictUnresolved, AggregateOverloaded, CommandIdReused } from '../errors.js';
 import { answersOf, observe } from './answers.js';
 import { decisionOf, type Decision } from './decision.js';
@@ -10,7 +19,7 @@ import { Batch, type Call, type Lane } from './stream-calls.js';
 import type { StreamFolder } from './stream-folder.js';
 
 export interface WorkerOptions {
-  readonly store: EventWriter & { readonly hasDensePositions?: boolean };
+  readonly store: Pick<EventWriter, 'append'> & Partial<Pick<EventWriter, 'limits'>> & { readonly hasDensePositions?: boolean };
   readonly runtime: Runtime;
   readonly folder: StreamFolder;
   readonly attemptsMax: number;
@@ -51,6 +60,11 @@ export class StreamWorker {
     if (isNew) void this.#work(lane);
   }
 
+  /** Asked each time: a store may learn what its server takes. */
+  get #limits(): StoreLimits {
+    return this.#options.store.limits ?? DEFAULT_LIMITS;
+  }
+
   async #work(lane: Lane): Promise<void> {
     while (lane.calls.length > 0) {
       const [first] = lane.calls;
@@ -82,7 +96,7 @@ export class StreamWorker {
       isFresh = false;
     }
     lane.mustRead = false;
-    const batch = new Batch(folded.state, this.#options.store.limits);
+    const batch = new Batch(folded.state, this.#limits);
     const need = this.#decide(lane, first.key, folded, batch, isFresh);
     if (!batch.isEmpty) return this.#append(lane, folded, batch);
     if (need) await this.#meet(lane, folded, need);
@@ -180,7 +194,7 @@ export class StreamWorker {
     const isAbortable = calls.some(({ underWay }) => underWay.signal !== undefined);
     try {
       // Refused here, it does not give up its turn: its caller may have another way, and what follows waits for that.
-      if (batch.mayBeTooLarge) encodeAppend(lane.stream, batch.newEvents, expected, store.limits);
+      if (batch.mayBeTooLarge) encodeAppend(lane.stream, batch.newEvents, expected, this.#limits);
       const { revision, position } = await this.#whileWanted(calls, 'its append', (signal) => {
         observe(batch, (observation, events) => observation.appending(events));
         const appended = store.append(lane.stream, batch.newEvents, { expectedRevision: expected, ...(isAbortable && { signal: signal() }) });

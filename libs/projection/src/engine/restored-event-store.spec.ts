@@ -92,6 +92,21 @@ describe('a restored event store', () => {
     expect(dump(store)).toEqual(await undisturbed(restored));
   });
 
+  it('is followed through a reader that lacks `idAt`, as before there was one', async () => {
+    const reader = await filledStore(50);
+    const store = new MemoryReadStore();
+    await filled(reader, { projection: tallyProjection(), store });
+    await append(reader, 'a', 7);
+    const older = new Proxy(reader, {
+      get: (_, name) => {
+        const member: unknown = name === 'idAt' ? undefined : Reflect.get(reader, name);
+        return typeof member === 'function' ? (member.bind(reader) as unknown) : member;
+      },
+    });
+    await filled(older, { projection: tallyProjection(), store });
+    expect(dump(store)).toEqual(await undisturbed(reader));
+  });
+
   it('stops a projection when a session is opened again, too', async () => {
     const reader = await filledStore(50);
     const restored = await restoredAndGrown(reader, 60);

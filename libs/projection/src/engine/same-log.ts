@@ -4,6 +4,9 @@ import type { Checkpoint, Generation } from '../read-store/checkpoint.js';
 import { CheckpointAhead, ProjectionOfRestoredStore } from './errors.js';
 import type { HostedProjection } from './hosted-projection.js';
 
+/** A reader of the application's own, made before there was `idAt`, may lack it: then a log that has grown again is not recognised. */
+type LogReader = Pick<EventReader, 'head'> & Partial<Pick<EventReader, 'idAt'>>;
+
 /** What of a host is named. */
 type Named = Pick<HostedProjection, 'store'> & { readonly projection: { readonly name: string } };
 
@@ -14,13 +17,14 @@ type Named = Pick<HostedProjection, 'store'> & { readonly projection: { readonly
 export const assertSameLog = async (
   { projection, store }: Named,
   { position, lastEvent }: Checkpoint,
-  reader: Pick<EventReader, 'head' | 'idAt'>,
+  reader: LogReader,
   signal?: AbortSignal,
 ): Promise<EventMark | undefined> => {
   if (position === undefined) return undefined;
   const head = await reader.head(signal);
   if (head === undefined || head < position) throw new CheckpointAhead(projection.name, store.name, position, head);
   if (!lastEvent) return markAt(reader, position, signal);
+  if (!reader.idAt) return lastEvent;
   if ((await reader.idAt(lastEvent.position, signal)) === lastEvent.id) return lastEvent;
   throw new ProjectionOfRestoredStore(projection.name, store.name, lastEvent.position);
 };
@@ -29,7 +33,7 @@ export const assertSameLog = async (
 export const assertSameLogOf = async (
   named: Named,
   { checkpoint, partitions = [checkpoint] }: Generation,
-  reader: Pick<EventReader, 'head' | 'idAt'>,
+  reader: LogReader,
   signal?: AbortSignal,
 ): Promise<void> => {
   for (const one of partitions) await assertSameLog(named, one, reader, signal);
@@ -38,7 +42,7 @@ export const assertSameLogOf = async (
 /** The event store lacks events that the checkpoint stands for; only a rebuild helps. */
 export const isOfLostEvents = (error: unknown): boolean => isMainstemError(error, 'PROJECTION_CHECKPOINT_AHEAD', 'PROJECTION_EVENT_STORE_RESTORED');
 
-const markAt = async (reader: Pick<EventReader, 'idAt'>, position: Position, signal: AbortSignal | undefined): Promise<EventMark | undefined> => {
-  const id = await reader.idAt(position, signal);
+const markAt = async (reader: LogReader, position: Position, signal: AbortSignal | undefined): Promise<EventMark | undefined> => {
+  const id = await reader.idAt?.(position, signal);
   return id === undefined ? undefined : { position, id };
 };
