@@ -13,9 +13,13 @@ import type { RuleOptions } from './rule-options.js';
 
 type Fields = Readonly<Record<string, unknown>>;
 
+/** One validator of one rule, with what it is asked with. */
 interface Check {
-  readonly rule: RuleMetadata;
   readonly constraint: WatchedConstraint;
+  readonly constraints: unknown[];
+  readonly validateIf: Condition | undefined;
+  readonly each: boolean;
+  readonly targetName: string;
 }
 
 /** The rules of one field. */
@@ -32,6 +36,8 @@ export interface FieldRules {
 
 interface ClassRules {
   readonly fields: ReadonlyMap<string, FieldRules>;
+  /** The same, to go through: this happens for every object. */
+  readonly inOrder: readonly FieldRules[];
   /** False if class-validator has to be asked for everything. */
   readonly isPlain: boolean;
 }
@@ -46,7 +52,7 @@ export const fieldRulesOf = (rules: PreparedRules): ClassRules => {
   const found = known.get(rules);
   if (found) return found;
   const fields = new Map(Object.entries(rules.byProperty).map(([property, metadata]) => [property, readField(rules.ruledClass, property, metadata)]));
-  const read = { fields, isPlain: fields.size > 0 && rules.metadata.every(({ type }) => PLAIN_TYPES.includes(type)) };
+  const read = { fields, inOrder: [...fields.values()], isPlain: fields.size > 0 && rules.metadata.every(({ type }) => PLAIN_TYPES.includes(type)) };
   known.set(rules, read);
   return read;
 };
@@ -57,9 +63,17 @@ const readField = (ruledClass: RuledClass, property: string, metadata: readonly 
   conditions: metadata.filter(({ type }) => type === 'conditionalValidation').map(({ constraints }) => (constraints as [Condition])[0]),
   checks: metadata
     .filter(({ type }) => type === 'customValidation')
-    .flatMap((rule) => constraintsOf(rule.constraintCls).map((constraint) => ({ rule, constraint }))),
+    .flatMap((rule) => constraintsOf(rule.constraintCls).map((constraint) => checkOf(ruledClass, rule, constraint))),
   isNested: metadata.some(({ type }) => type === 'nestedValidation'),
   listsMax: listsMax(ruledClass, property, metadata),
+});
+
+const checkOf = ({ name }: RuledClass, { constraints, validateIf, each }: RuleMetadata, constraint: WatchedConstraint): Check => ({
+  constraint,
+  constraints: constraints as unknown[],
+  validateIf,
+  each,
+  targetName: name,
 });
 
 const listsMax = (ruledClass: RuledClass, property: string, metadata: readonly RuleMetadata[]): number => {
@@ -80,32 +94,32 @@ const isDeclaredAsList = (ruledClass: RuledClass, property: string): boolean => 
  * asked. Its own run costs about ten times as much, mostly for errors that it prepares and throws away.
  */
 export const areObeyedBy = (rules: PreparedRules, object: object, depth = 0): boolean => {
-  const { fields, isPlain } = fieldRulesOf(rules);
+  const { fields, inOrder, isPlain } = fieldRulesOf(rules);
   if (!isPlain) return false;
   for (const field of Object.keys(object)) if (!fields.has(field)) return false;
-  for (const field of fields.values()) if (!isObeyed(field, object as Fields, rules, depth)) return false;
+  for (const field of inOrder) if (!isObeyed(field, object as Fields, rules.options, depth)) return false;
   return true;
 };
 
-const isObeyed = (field: FieldRules, object: Fields, { ruledClass, options }: PreparedRules, depth: number): boolean => {
+const isObeyed = (field: FieldRules, object: Fields, options: RuleOptions, depth: number): boolean => {
   const value = field.isInherited && !Object.hasOwn(object, field.property) ? undefined : object[field.property];
-  let isSkipped = isMissing(value, options);
+  let isSkipped = (value === undefined || value === null) && isMissing(value, options);
   // All of them are asked, as class-validator does: one may throw.
   for (const condition of field.conditions) if (!condition(object, value)) isSkipped = true;
   if (isSkipped) return true;
-  for (const { rule, constraint } of field.checks) {
-    if (rule.validateIf && !rule.validateIf(object, value)) continue;
-    const args = { value, constraints: rule.constraints as unknown[], targetName: ruledClass.name, object, property: field.property };
-    if (!isTrue(constraint, rule, value, args)) return false;
+  for (const check of field.checks) {
+    if (check.validateIf && !check.validateIf(object, value)) continue;
+    const args = { value, constraints: check.constraints, targetName: check.targetName, object, property: field.property };
+    if (!isTrue(check, value, args)) return false;
   }
   return !field.isNested || value === undefined || isNestedObeyed(value, field.listsMax, options, depth);
 };
 
-const isMissing = (value: unknown, { skipMissingProperties, skipNullProperties, skipUndefinedProperties }: RuleOptions): boolean =>
+const isMissing = (value: undefined | null, { skipMissingProperties, skipNullProperties, skipUndefinedProperties }: RuleOptions): boolean =>
   (value === undefined && (skipMissingProperties === true || skipUndefinedProperties === true)) ||
   (value === null && (skipMissingProperties === true || skipNullProperties === true));
 
-const isTrue = ({ instance }: WatchedConstraint, { each }: RuleMetadata, value: unknown, args: ValidationArguments): boolean => {
+const isTrue = ({ constraint: { instance }, each }: Check, value: unknown, args: ValidationArguments): boolean => {
   if (!each) return instance.validate(value, args) === true;
   // Sets and maps are for class-validator.
   return Array.isArray(value) && value.every((member) => instance.validate(member, args) === true);

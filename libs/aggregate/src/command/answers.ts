@@ -16,7 +16,7 @@ export const observe = ({ joined }: Batch, tell: (observation: CommandObservatio
   }
 };
 
-/** The answers of a call, in the order of its commands. Their events are copies, made when somebody looks at them. */
+/** The answers of a call, in the order of its commands. Their events are copies: who changes them changes nothing else. */
 export const answersOf = (
   { call, decisions }: Joined,
   { revision, position }: FoldedStream,
@@ -28,14 +28,8 @@ export const answersOf = (
     if (!decision) return call.repeats?.get(context.commandId) as CommandResult;
     const place = places?.[index];
     if (!place) return { stream, events: [], nextRevision: revision, position, isRepeat: false };
-    let events: readonly DomainEvent[] | undefined;
-    return {
-      stream,
-      get events() {
-        return (events ??= decision.newEvents.map(({ type, dataJson }) => ({ type, data: JSON.parse(dataJson) as unknown })));
-      },
-      nextRevision: place.last,
-      position: place.position,
-      isRepeat: false,
-    };
+    // Not made by a getter when asked: each object with a getter of its own gets a hidden class of its own, which keeps all that the getter holds
+    // from young collections.
+    const events = decision.newEvents.map(({ type, dataJson }): DomainEvent => ({ type, data: JSON.parse(dataJson) as unknown }));
+    return { stream, events, nextRevision: place.last, position: place.position, isRepeat: false };
   });
