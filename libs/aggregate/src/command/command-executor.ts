@@ -25,7 +25,7 @@ import { StreamWorker } from './stream-worker.js';
 import { validateCommand } from './validate-command.js';
 
 export interface CommandExecutorOptions {
-  /** One without `limits` is taken to have the default ones. */
+  /** Appends of one without `limits` are shared up to the default ones; what it takes beyond is for the store to say. */
   readonly store: Pick<EventReader, 'readStream'> &
     Pick<EventWriter, 'append'> &
     Partial<Pick<EventWriter, 'limits'> & Pick<EventReader, 'incarnation' | 'hasDensePositions'>>;

@@ -88,6 +88,13 @@ describe('an observer of commands', () => {
     expect(told).toMatchObject([{ end: { outcome: 'failed', events: 0 }, appends: ['1', 'failed'] }]);
   });
 
+  it('is told of no append where the event is too large for one', async () => {
+    const told: Told[] = [];
+    const executor = new CommandExecutor({ store: new InMemoryEventStore({ limits: { eventBytesMax: 10 } }), observe: noting(told) });
+    await expect(executor.execute(sum, 'a', add(1))).rejects.toMatchObject({ code: 'EVENT_STORE_EVENT_TOO_LARGE' });
+    expect(told).toMatchObject([{ end: { outcome: 'failed', events: 0 }, appends: [] }]);
+  });
+
   it('gives events its trace context, and changes nothing else about them', async () => {
     const [traced, plain] = [new InMemoryEventStore(), new InMemoryEventStore()];
     await new CommandExecutor({ store: traced, observe: noting([], TRACEPARENT) }).execute(sum, 'a', add(1), { commandId: 'one' });

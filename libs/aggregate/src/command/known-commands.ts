@@ -52,7 +52,8 @@ export class KnownCommands {
   }
 }
 
-const LAYER_BITS_MIN = 8_192;
+/** In a small filter too many ids share all of their bits. */
+const LAYER_BITS_MIN = 131_072;
 const BITS_PER_ID = 32;
 const HASHES = 12;
 

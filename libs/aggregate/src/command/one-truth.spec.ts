@@ -369,11 +369,11 @@ describe('a state that cannot be frozen', () => {
 });
 
 describe('a store made before stores told their limits', () => {
-  it('is taken to have the default ones', async () => {
-    const inner = new InMemoryEventStore();
+  it('says itself what it takes', async () => {
+    const inner = new InMemoryEventStore({ limits: { eventBytesMax: 4_194_304 } });
     const store = { append: inner.append.bind(inner), readStream: inner.readStream.bind(inner) };
     const executor = new CommandExecutor({ store });
-    await executor.execute(account, 'old', { cents: 1 });
+    await executor.execute(account, 'old', { cents: 1, note: 'n'.repeat(2_097_152) });
     expect((await executor.execute(account, 'old', { cents: 2 })).nextRevision).toBe(1n);
   });
 });

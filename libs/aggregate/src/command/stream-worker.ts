@@ -1,14 +1,5 @@
 // Works on the lanes of all streams: one round after the other, each with at most one append. A round waits for the store alone.
-import {
-  DEFAULT_LIMITS,
-  encodeAppend,
-  isMainstemError,
-  type StoreLimits,
-  type EventWriter,
-  type Position,
-  type Revision,
-  type Runtime,
-} from '@mainstem/event-store';
+import { DEFAULT_LIMITS, encodeAppend, isMainstemError, type EventWriter, type Position, type Revision, type Runtime } from '@mainstem/event-store';
 import { AggregateConflictUnresolved, AggregateOverloaded, CommandIdReused } from '../errors.js';
 import { answersOf, observe } from './answers.js';
 import { decisionOf, type Decision } from './decision.js';
@@ -60,11 +51,6 @@ export class StreamWorker {
     if (isNew) void this.#work(lane);
   }
 
-  /** Asked each time: a store may learn what its server takes. */
-  get #limits(): StoreLimits {
-    return this.#options.store.limits ?? DEFAULT_LIMITS;
-  }
-
   async #work(lane: Lane): Promise<void> {
     while (lane.calls.length > 0) {
       const [first] = lane.calls;
@@ -96,7 +82,7 @@ export class StreamWorker {
       isFresh = false;
     }
     lane.mustRead = false;
-    const batch = new Batch(folded.state, this.#limits);
+    const batch = new Batch(folded.state, this.#options.store.limits ?? DEFAULT_LIMITS);
     const need = this.#decide(lane, first.key, folded, batch, isFresh);
     if (!batch.isEmpty) return this.#append(lane, folded, batch);
     if (need) await this.#meet(lane, folded, need);
@@ -192,10 +178,12 @@ export class StreamWorker {
     const expected = folded.revision ?? 'no-stream';
     // Without a signal of its own a command that nobody waits for any more leaves its append to the bounds of the store.
     const isAbortable = calls.some(({ underWay }) => underWay.signal !== undefined);
+    let isAppending = false;
     try {
       // Refused here, it does not give up its turn: its caller may have another way, and what follows waits for that.
-      if (batch.mayBeTooLarge) encodeAppend(lane.stream, batch.newEvents, expected, this.#limits);
+      if (store.limits && batch.mayBeTooLarge) encodeAppend(lane.stream, batch.newEvents, expected, store.limits);
       const { revision, position } = await this.#whileWanted(calls, 'its append', (signal) => {
+        isAppending = true;
         observe(batch, (observation, events) => observation.appending(events));
         const appended = store.append(lane.stream, batch.newEvents, { expectedRevision: expected, ...(isAbortable && { signal: signal() }) });
         for (const { turn } of calls) turn?.release();
@@ -206,7 +194,7 @@ export class StreamWorker {
       for (const call of waiting) call.isProved = true;
       this.#appended(batch, folded, revision, position);
     } catch (error) {
-      observe(batch, (observation) => observation.appended(error));
+      if (isAppending) observe(batch, (observation) => observation.appended(error));
       if (isMainstemError(error, 'EVENT_STORE_WRONG_EXPECTED_REVISION')) return this.#conflict(lane, calls, error);
       if (calls.length > 1 && isMainstemError(error, ...CULPRIT_CODES)) {
         for (const call of calls) call.isAlone = true;

@@ -1,5 +1,5 @@
 // Tells once when something that the application depends on goes, and once when it comes back, however often it is tried meanwhile.
-import { inTime, isMainstemError, systemRuntime, type EventReader, type OperationAborted, type Runtime } from '@mainstem/event-store';
+import { inTime, isMainstemError, streamOf, systemRuntime, type EventReader, type OperationAborted, type Runtime } from '@mainstem/event-store';
 import type { ReadStore } from '@mainstem/projection';
 import { Logger } from '@nestjs/common';
 
@@ -28,17 +28,24 @@ export interface DependencyLog {
 export const EVENT_STORE_NAME = 'The event store';
 export const readStoreName = (name: string): string => `Read store ${name}`;
 
-export const eventStoreDependency = (reader: Pick<EventReader, 'head'>): Dependency => ({
+/** No stream of anybody's: that it is empty is an answer, too, and costs nothing, however large the newest event is. */
+const NO_STREAM = streamOf('mainstem', 'dependency-watch');
+
+const ask = async (reader: Pick<EventReader, 'readStream'>, signal?: AbortSignal): Promise<void> => {
+  for await (const batch of reader.readStream(NO_STREAM, { limit: 1, ...(signal && { signal }) })) if (batch.length > 0) return;
+};
+
+export const eventStoreDependency = (reader: Pick<EventReader, 'readStream'>): Dependency => ({
   name: EVENT_STORE_NAME,
   look: async () => {
     try {
-      await reader.head(AbortSignal.timeout(REPEATED_MS));
+      await ask(reader, AbortSignal.timeout(REPEATED_MS));
     } catch (error) {
       if (!isMainstemError(error, 'EVENT_STORE_ABORTED')) throw error;
       const { failure } = error as OperationAborted;
       if (failure) throw failure;
       // Silent so far: that alone says nothing yet.
-      await reader.head();
+      await ask(reader);
     }
   },
 });

@@ -56,7 +56,7 @@ export class ProjectorModule {
         { provide: LEASE_MS, useValue: options.leaseMs ?? LEASE_MS_DEFAULT },
         {
           provide: Projector,
-          inject: [EVENT_STORE, RUNTIME, HOSTED, LEASE_MS, DependencyWatch, { token: TELEMETRY, optional: true }],
+          inject: [EVENT_STORE, RUNTIME, HOSTED, LEASE_MS, { token: DependencyWatch, optional: true }, { token: TELEMETRY, optional: true }],
           useFactory: projectorOf,
         },
         ProjectorLifetime,
@@ -71,7 +71,7 @@ const projectorOf = (
   runtime: Runtime,
   projections: readonly HostedProjection[],
   durationMs: number,
-  watch: DependencyWatch,
+  watch: DependencyWatch | undefined,
   telemetry?: Telemetry,
 ): Projector => {
   const crash = crashAtOf(process.env); // for tests that kill the process
@@ -89,21 +89,25 @@ const instanceName = (runtime: Runtime): string => `${hostname()}:${process.pid}
 const OUTAGE = /^(EVENT|READ)_STORE_UNAVAILABLE\b/;
 
 /** Logs each change of a projection's state once, louder when it needs somebody. */
-const logChange = (logger: Logger, watch: DependencyWatch): ((status: ProjectionStatus) => void) => {
+const logChange = (logger: Logger, watch: DependencyWatch | undefined): ((status: ProjectionStatus) => void) => {
   const last = new Map<string, string>();
-  const tell = (projection: string, text: string, log: () => void): void => {
-    if (last.get(projection) === text) return;
-    last.set(projection, text);
+  /** The newest one, told or not. */
+  const current = new Map<string, string>();
+  const tell = (key: string, text: string, log: () => void): void => {
+    if (last.get(key) === text) return;
+    last.set(key, text);
     log();
   };
   return ({ projection, store, state, reason, owner }) => {
     const by = state === 'standby' && owner !== undefined ? `, run by ${owner}` : '';
     const text = `${projection}: ${state}${by}${reason === undefined ? '' : `, ${reason}`}`;
+    const key = `${store} ${projection}`;
+    current.set(key, text);
     const [, kind] = (state === 'retrying' ? OUTAGE.exec(reason ?? '') : undefined) ?? [];
-    if (kind === undefined) return tell(projection, text, () => logAt(logger, state, reason, text));
+    if (kind === undefined || !watch) return tell(key, text, () => logAt(logger, state, reason, text));
     // Louder than the watch only where the store answers others.
     void watch.isAway(kind === 'EVENT' ? EVENT_STORE_NAME : readStoreName(store)).then((isAway) => {
-      if (!isAway) tell(projection, text, () => logger.warn(text));
+      if (!isAway && current.get(key) === text) tell(key, text, () => logger.warn(text));
     });
   };
 };

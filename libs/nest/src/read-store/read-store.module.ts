@@ -22,8 +22,8 @@ class ReadStoreLifetime implements OnApplicationShutdown {
   }
 }
 
-const watched = (watch: DependencyWatch, ...opened: readonly ReadStore[]): readonly ReadStore[] => {
-  for (const store of opened) watch.add(readStoreDependency(store));
+const watched = (watch: DependencyWatch | undefined, ...opened: readonly ReadStore[]): readonly ReadStore[] => {
+  for (const store of opened) watch?.add(readStoreDependency(store));
   return opened;
 };
 
@@ -37,7 +37,7 @@ export class ReadStoreModule {
       global: true,
       providers: [
         ...stores.map(({ provide, open }) => ({ provide, inject: [EVENT_STORE], useFactory: open })),
-        { provide: OPENED, inject: [DependencyWatch, ...tokens], useFactory: watched },
+        { provide: OPENED, inject: [{ token: DependencyWatch, optional: true }, ...tokens], useFactory: watched },
         ReadStoreLifetime,
       ],
       exports: tokens,
