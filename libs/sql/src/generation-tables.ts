@@ -1,6 +1,7 @@
 // Tables and views of generations. They are made from the entity's metadata and never migrate: a changed entity means a new generation.
 import { createHash } from 'node:crypto';
 import { Table, TableColumn } from 'typeorm';
+import type { TableIndex } from 'typeorm';
 import { CollectionTaken } from '@mainstem/projection';
 import type { CollectionDescriptor, Generation } from '@mainstem/projection';
 import type { EntityLayout } from './entity/entity-layout.js';
@@ -17,6 +18,14 @@ export interface CollectionRecord {
   readonly table: string;
   /** Columns that the view shows, see `EntityLayout.signature`. */
   readonly signature: string;
+}
+
+/** Statements for the indexes of a generation. */
+export interface IndexChanges {
+  /** Make those that are not there; each takes as long as the data is large. */
+  readonly missing: readonly string[];
+  /** Drop those that no entity has any more; nothing depends on it. */
+  readonly superseded: readonly string[];
 }
 
 /** Makes, shows and drops the tables of generations. All methods run in the caller's transaction. */
@@ -45,25 +54,26 @@ export class GenerationTables {
   indexStatements(collections: readonly CollectionDescriptor[], generation: number): readonly string[] {
     return collections.flatMap(({ document, hasState }) => {
       const layout = this.database.layouts.of(document);
-      const table = this.database.sqlName(generationTableName(layout.view, generation));
-      return this.#tableOf(layout, generation, hasState).indices.map(({ name = '', columnNames, where }) => {
-        const condition = where === undefined || where === '' ? '' : ` WHERE ${where}`;
-        return `${createIndex(name)}${table} (${columnNames.map(quoted).join(', ')})${condition}`;
-      });
+      const table = generationTableName(layout.view, generation);
+      return this.#tableOf(layout, generation, hasState).indices.map((index) => this.#createIndex(table, index));
     });
   }
 
-  /** Statements that give a generation's tables the indexes of today's entities: these change without a change of the documents. */
-  async indexChanges(connection: SqlConnection, collections: readonly CollectionDescriptor[], generation: number): Promise<readonly string[]> {
-    const changes: string[] = [];
-    for (const collection of collections) {
-      const table = generationTableName(this.database.layouts.of(collection.document).view, generation);
-      const found = (await connection.query<{ name: string }>(this.database.indexesOf, [table])).map(({ name }) => name);
-      const wanted = this.indexStatements([collection], generation);
-      const isWanted = (index: string): boolean => wanted.some((sql) => sql.startsWith(createIndex(index)));
-      changes.push(...wanted.filter((sql) => !found.some((index) => sql.startsWith(createIndex(index)))));
-      const ours = found.filter((index) => isOurs(table, index));
-      changes.push(...ours.filter((index) => !isWanted(index)).map((index) => `DROP INDEX IF EXISTS ${this.database.sqlName(index)}`));
+  /** What gives a generation's tables the indexes of today's entities: these change without a change of the documents. */
+  async indexChanges(connection: SqlConnection, collections: readonly CollectionDescriptor[], generation: number): Promise<IndexChanges> {
+    const changes = { missing: [] as string[], superseded: [] as string[] };
+    for (const { document, hasState } of collections) {
+      const layout = this.database.layouts.of(document);
+      const table = generationTableName(layout.view, generation);
+      const found = await connection.query<FoundIndex>(this.database.indexesOf, [table]);
+      const kept = new Set<string>();
+      for (const index of this.#tableOf(layout, generation, hasState).indices) {
+        const same = found.find(({ name }) => name === index.name) ?? found.find((one) => isOurs(table, one.name) && isSame(one, index));
+        if (same) kept.add(same.name);
+        else changes.missing.push(this.#createIndex(table, index));
+      }
+      const superseded = found.filter(({ name }) => isOurs(table, name) && !kept.has(name));
+      changes.superseded.push(...superseded.map(({ name }) => `DROP INDEX IF EXISTS ${this.database.sqlName(name)}`));
     }
     return changes;
   }
@@ -151,6 +161,11 @@ export class GenerationTables {
     }
   }
 
+  #createIndex(table: string, { name = '', columnNames, where }: TableIndex): string {
+    const condition = where === undefined || where === '' ? '' : ` WHERE ${where}`;
+    return `CREATE INDEX IF NOT EXISTS ${quoted(name)} ON ${this.database.sqlName(table)} (${columnNames.map(quoted).join(', ')})${condition}`;
+  }
+
   #tableOf(layout: EntityLayout, generation: number, hasState: boolean): Table {
     const { dataSource, schema, textCollation } = this.database;
     const table = Table.create(layout.metadata, dataSource.driver);
@@ -175,7 +190,15 @@ export class GenerationTables {
   }
 }
 
-const createIndex = (index: string): string => `CREATE INDEX IF NOT EXISTS ${quoted(index)} ON `;
+interface FoundIndex {
+  readonly name: string;
+  /** JSON of the columns' names in their order; null if it is more than a plain index of columns. */
+  readonly columns: string | null;
+}
+
+/** Whatever its name: an older version named indexes for their place in the entity. Conditions come back in the database's own words, so those with one are made anew. */
+const isSame = ({ columns }: FoundIndex, { columnNames, where }: TableIndex): boolean =>
+  columns !== null && (where ?? '') === '' && JSON.stringify(JSON.parse(columns)) === JSON.stringify(columnNames);
 
 /** How the names of a table's indexes begin, but for that of its key. */
 const indexPrefix = (table: string): string => `${table}_i`;

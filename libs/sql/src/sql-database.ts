@@ -27,6 +27,9 @@ export interface SqlConnection {
   /** As `run`, for one statement that may take as long as the data is large. */
   runLong(sql: string): Promise<void>;
 
+  /** As `run`, for a statement that keeps others waiting while it waits itself: it gives up after a moment (READ_STORE_UNAVAILABLE). */
+  runBriefly(sql: string): Promise<void>;
+
   /** As `query`, for statements of the application: an error that is the statement's own fault comes as the driver throws it. */
   queryForeign<Row extends object>(sql: string, parameters: readonly unknown[]): Promise<readonly Row[]>;
 
@@ -67,7 +70,7 @@ export interface SqlDatabase {
   /** A view with the same columns can be replaced in place, which keeps the rights granted on it. */
   readonly canReplaceViews: boolean;
 
-  /** A query for the names of the indexes (`name`) of the table that its one parameter names. */
+  /** A query for the indexes of the table that its one parameter names: `name`, and `columns` as JSON, or null of an index that is unique, partial or of expressions. */
   readonly indexesOf: string;
   /** SQL for the database's own clock, in whole milliseconds. */
   readonly nowMs: string;

@@ -18,6 +18,7 @@ import type {
   LeaseAnswer,
   LeaseClaim,
   LeaseKey,
+  OpenSessionOptions,
   ParkedEvent,
   ProjectionDescriptor,
   PromoteOptions,
@@ -108,7 +109,12 @@ export class SqlReadStore implements ReadStore {
     });
   }
 
-  async open(projection: ProjectionDescriptor, generation: number, partition = 0): Promise<SqlReadStoreSession> {
+  async open(
+    projection: ProjectionDescriptor,
+    generation: number,
+    partition = 0,
+    { onLongStep }: OpenSessionOptions = {},
+  ): Promise<SqlReadStoreSession> {
     const tables = new Map(projection.collections.map((collection) => [collection.name, this.#collectionTable(collection, generation)]));
     const opened = await this.database.transact('relaxed', async (connection) => {
       const raised = await this.#generations.raiseEpoch(connection, { projection: projection.name, generation, partition });
@@ -119,7 +125,7 @@ export class SqlReadStore implements ReadStore {
     });
     const parts = { database: this.database, generations: this.#generations, parked: this.#parked, tables: this.#tables };
     const session = new SqlReadStoreSession(parts, { opened, partition, tables, collections: projection.collections, now: () => this.#now() });
-    if (partition === 0) await session.matchIndexes(opened);
+    if (partition === 0) await session.matchIndexes(opened, onLongStep);
     return session;
   }
 

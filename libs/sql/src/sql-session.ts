@@ -110,21 +110,25 @@ export class SqlReadStoreSession implements TransactionalSession<SqlTransaction>
   }
 
   /**
-   * Makes the indexes that today's entities have and the tables lack, and drops those that are there no more; takes as long as the data is large.
+   * Makes the indexes that today's entities have and the tables lack, and drops those that are there no more; takes as long as the data is large,
+   * and says so before (`onLongStep`). An index that cannot be dropped now is left for the next session.
    * Errors: READ_STORE_FINGERPRINT_MISMATCH if a row does not fit into an index; otherwise as `commit`.
    */
-  async matchIndexes({ isBulk }: Pick<Generation, 'isBulk'>): Promise<void> {
-    const { database, generations, tables } = this.parts;
+  async matchIndexes({ isBulk }: Pick<Generation, 'isBulk'>, onLongStep?: () => void): Promise<void> {
+    const { database, tables } = this.parts;
     const indexed = this.#collections.filter(({ hasLookups = false }) => !isBulk || hasLookups);
+    const { missing, superseded } = await database.use((connection) => tables.indexChanges(connection, indexed, this.generation));
+    if (missing.length > 0) onLongStep?.();
     try {
-      for (const sql of await database.use((connection) => tables.indexChanges(connection, indexed, this.generation))) {
-        await this.#inEpoch(
-          (connection) => generations.touch(connection, this.#owner),
-          (connection) => connection.runLong(sql),
-        );
-      }
+      for (const sql of missing) await this.#touched((connection) => connection.runLong(sql));
     } catch (error) {
       throw isMainstemError(error, 'READ_STORE_STATEMENT_REFUSED') ? new FingerprintMismatch(this.#projection, this.generation) : error;
+    }
+    try {
+      for (const sql of superseded) await this.#touched((connection) => connection.runBriefly(sql));
+    } catch (error) {
+      // Readers, a backup, or a role that does not own the table: what is only superfluous must not keep the projection from its work.
+      if (!isMainstemError(error, 'READ_STORE_UNAVAILABLE') && !isMainstemError(error, 'READ_STORE_PERMISSION_DENIED')) throw error;
     }
   }
 
@@ -132,10 +136,7 @@ export class SqlReadStoreSession implements TransactionalSession<SqlTransaction>
     const { generations, tables } = this.parts;
     // One transaction an index: on SQLite a transaction that writes keeps all other writers waiting.
     for (const sql of tables.indexStatements(this.#collections, this.generation)) {
-      await this.#inEpoch(
-        (connection) => generations.touch(connection, this.#owner),
-        (connection) => connection.runLong(sql),
-      );
+      await this.#touched((connection) => connection.runLong(sql));
     }
     await this.#inEpoch((connection) => generations.finishBulk(connection, this.#owner));
   }
@@ -170,6 +171,10 @@ export class SqlReadStoreSession implements TransactionalSession<SqlTransaction>
       await this.parts.parked.unpark(connection, this.#selection, batch.unpark ?? []);
       await this.parts.parked.park(connection, this.#selection, batch.park ?? []);
     });
+  }
+
+  #touched(work: (connection: SqlConnection) => Promise<void>): Promise<void> {
+    return this.#inEpoch((connection) => this.parts.generations.touch(connection, this.#owner), work);
   }
 
   /** Runs the work in a transaction, unless the claim to the generation turns out to be another session's now. */

@@ -16,6 +16,8 @@ export interface GenerationOpenerOptions {
   readonly crash: CrashPoints | undefined;
   /** This generation and no other. */
   readonly only: number | undefined;
+  /** As in `OpenSessionOptions`. */
+  readonly onLongStep: () => void;
   readonly signal: AbortSignal;
 }
 
@@ -30,8 +32,8 @@ export class GenerationOpener {
 
   /** Errors: as `openGeneration`, or as `openGenerationNumber`. */
   async open(): Promise<OpenGeneration> {
-    const { hosted, only, crash, signal } = this.#options;
-    const options = { ...this.#shared, crash, signal, hasServed: this.#hasServed };
+    const { hosted, only, crash, signal, onLongStep } = this.#options;
+    const options = { ...this.#shared, crash, signal, onLongStep, hasServed: this.#hasServed };
     const open = await (only === undefined
       ? openGeneration({ ...hosted, rebuild: this.#rebuild }, options)
       : openGenerationNumber(hosted, only, options));

@@ -22,7 +22,7 @@ import type { Seat } from './shared-subscription.js';
 /** A promotion that came too late is tried again after the next event, or after so long. */
 const NEWS_WAIT_MS = 100;
 /** Steps that are long where the data is large: indexes, a check of the whole history, a replay of what was parked. */
-const LONG_STEP_MS = 10 * 60_000;
+export const LONG_STEP_MS = 10 * 60_000;
 
 export interface GenerationWorkOptions {
   readonly hosted: HostedProjection;

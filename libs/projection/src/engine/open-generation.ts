@@ -37,6 +37,8 @@ export interface OpenOptions {
   /** Which part of the projection; default all of it. */
   readonly partition?: Partition;
   readonly runtime?: Runtime;
+  /** As in `OpenSessionOptions`. */
+  readonly onLongStep?: (() => void) | undefined;
 }
 
 /**
@@ -109,7 +111,7 @@ interface Filling {
 const openSession = async (hosted: HostedProjection, number: number, filling: Filling | undefined, options: OpenOptions): Promise<OpenGeneration> => {
   const { projection, store } = hosted;
   const { partition = WHOLE } = options;
-  const session = await store.open(projection, number, partition.number);
+  const session = await store.open(projection, number, partition.number, { onLongStep: options.onLongStep });
   try {
     await options.crash?.reach('after-open', projection.name);
     // Each part on its own would have to know when the others are filled: generations that are split have their indexes from the start.

@@ -7,7 +7,7 @@ import type { ReadStore } from '../read-store/read-store.js';
 import { failedStep } from './failed-step.js';
 import { reasonOf } from './failures.js';
 import { GenerationOpener } from './generation-opener.js';
-import { GenerationWork } from './generation-work.js';
+import { GenerationWork, LONG_STEP_MS } from './generation-work.js';
 import { InstanceTurn, standBy } from './instance-turn.js';
 import type { OpenGeneration } from './open-generation.js';
 import { PositionWaiters, type WaitOptions } from './position-waiters.js';
@@ -72,7 +72,8 @@ export class ProjectionRunner implements WatchedProjection {
     this.#heartbeat = heartbeat;
     this.#promotion = promotion;
     this.#standby = standby;
-    this.#opener = new GenerationOpener({ hosted, reader, runtime, partition, cacheBytesMax, crash, only: only?.number, signal });
+    const onLongStep = (): void => heartbeat.busy('making the indexes of a generation', LONG_STEP_MS);
+    this.#opener = new GenerationOpener({ hosted, reader, runtime, partition, cacheBytesMax, crash, only: only?.number, onLongStep, signal });
     this.#turn = new InstanceTurn({ hosted, partition, share, lease, runtime, onFree: () => standby.wake(), onOver: () => seat.wake() });
     this.#work = new GenerationWork({ hosted, reader, seat, waiters, progress, promotion, heartbeat, observe, runtime, crash, signal });
   }

@@ -6,6 +6,7 @@ import { ReadStoreUnavailable } from '../read-store/errors.js';
 import type { Generation } from '../read-store/checkpoint.js';
 import { Projector, type ProjectorOptions } from './projector.js';
 import type { ProjectionStatus } from './projection-status.js';
+import type { ReadStore } from '../read-store/read-store.js';
 import { append, filledStore, HookedReadStore, tallyProjection } from './tally.fixtures.js';
 
 /** The promise: red within this time. */
@@ -102,6 +103,18 @@ const wrapped = (events: InMemoryEventStore, change: Partial<EventReader>): Even
 describe('a projector at rest', () => {
   it('stays healthy for as long as nothing happens', async () => {
     const { runtime, projector } = await live();
+    await runtime.advance(60_000);
+    expect(healthOf(projector)).toEqual({ isGood: true, reasons: [] });
+  });
+
+  it('stays healthy while a read store says that it makes indexes, for as long as a promotion may take', async () => {
+    const runtime = new StepRuntime();
+    const store: ReadStore = new HookedReadStore();
+    store.open = (_, __, ___, { onLongStep } = {}) => {
+      onLongStep?.();
+      return never();
+    };
+    const projector = start({ reader: new InMemoryEventStore(), projections: [{ projection: tallyProjection(), store }], runtime });
     await runtime.advance(60_000);
     expect(healthOf(projector)).toEqual({ isGood: true, reasons: [] });
   });

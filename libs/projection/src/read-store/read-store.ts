@@ -125,6 +125,11 @@ export interface CreateGenerationOptions {
   readonly isSide?: boolean;
 }
 
+export interface OpenSessionOptions {
+  /** To be called before work that takes as long as the data is large, such as an index: otherwise it is taken for a store that does not answer. */
+  readonly onLongStep?: (() => void) | undefined;
+}
+
 export interface PromoteOptions {
   /** Promote it although it is behind the one that serves: queries go back in time. Default false. */
   readonly isForced?: boolean;
@@ -208,7 +213,7 @@ export interface ReadStore {
    * (from 0, default 0), and fences off the sessions of that part alone.
    * Errors: READ_STORE_UNKNOWN_GENERATION, READ_STORE_FINGERPRINT_MISMATCH (another definition fills it), READ_STORE_UNAVAILABLE.
    */
-  open(projection: ProjectionDescriptor, generation: number, partition?: number): Promise<ReadStoreSession>;
+  open(projection: ProjectionDescriptor, generation: number, partition?: number, options?: OpenSessionOptions): Promise<ReadStoreSession>;
 
   /**
    * Makes a generation the one that serves, in one step for readers. The one before is retired and its sessions fenced off, so that nobody

@@ -11,7 +11,7 @@ import { isDataError, isLockTimeout, problemOf, translatePostgresError, ViewsInU
 import { copyBatches, deleteStatement, refusedBy, scanStatement, selectStatement, upsertStatements } from './postgres-table-statements.js';
 import type { BulkStatement, CopyBatch } from './postgres-table-statements.js';
 
-/** Readers wait behind a promote that waits for other readers, so it waits only for a moment at a time. */
+/** Readers wait behind what waits for other readers, a promotion or the drop of an index, so that waits only for a moment at a time. */
 export const VIEWS_WAIT_MS = 250;
 /** For statements that build an index: a day. */
 const LONG_TIMEOUT_MS = 86_400_000;
@@ -61,6 +61,11 @@ export class PostgresConnection implements SqlConnection {
         throw isDataError(error) ? new StatementRefused('sql', problemOf(error), error) : error;
       }
     });
+  }
+
+  async runBriefly(sql: string): Promise<void> {
+    await this.control(`SET LOCAL lock_timeout = ${VIEWS_WAIT_MS}`);
+    await this.run(sql);
   }
 
   async queryForeign<Row extends object>(sql: string, parameters: readonly unknown[]): Promise<readonly Row[]> {

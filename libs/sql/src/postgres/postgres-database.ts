@@ -76,7 +76,10 @@ export class PostgresDatabase implements SqlDatabase {
   }
 
   get indexesOf(): string {
-    return `SELECT indexname AS name FROM pg_indexes WHERE schemaname = '${this.schema}' AND tablename = ?`;
+    return `SELECT class.relname AS name, CASE WHEN NOT found.indisunique AND found.indpred IS NULL AND found.indexprs IS NULL THEN
+        (SELECT json_agg(attname ORDER BY attnum)::text FROM pg_attribute WHERE attrelid = found.indexrelid) END AS columns
+      FROM pg_index found JOIN pg_class class ON class.oid = found.indexrelid JOIN pg_class source ON source.oid = found.indrelid
+      WHERE source.relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = '${this.schema}') AND source.relname = ?`;
   }
 
   get schema(): string {

@@ -41,6 +41,10 @@ export class SqliteConnection implements SqlConnection {
     await this.run(sql);
   }
 
+  async runBriefly(sql: string): Promise<void> {
+    await this.run(sql);
+  }
+
   async queryForeign<Row extends object>(sql: string, parameters: readonly unknown[]): Promise<readonly Row[]> {
     return this.#guarded(() => {
       const statement = this.#prepared(sql);

@@ -32,7 +32,9 @@ export class SqliteDatabase implements SqlDatabase {
   readonly schema = undefined;
   readonly textCollation = undefined;
   readonly canReplaceViews = false;
-  readonly indexesOf = "SELECT name FROM sqlite_master WHERE type = 'index' AND tbl_name = ?";
+  readonly indexesOf = `SELECT found.name, CASE WHEN found."unique" = 0 AND found.partial = 0 THEN
+      (SELECT json_group_array(one.name) FROM (SELECT name FROM pragma_index_info(found.name) ORDER BY seqno) one) END AS columns
+    FROM pragma_index_list(?) found`;
   /** The clock of the machine, which all processes share that may open the file. */
   readonly nowMs = "CAST(unixepoch('subsec') * 1000 AS integer)";
   readonly relaxed = '1'; // both kinds are the same here
