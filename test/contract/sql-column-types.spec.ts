@@ -199,6 +199,9 @@ for (const { name, make } of await sqlFixtures()) {
     it.each<[string, DocumentClass, DocumentClass, string, string]>([
       ['text', changed('text'), changed('timestamptz'), '2024-02-29T12:30:00.000Z', '2024-02-29T12:30:00.000Z'],
       ['fewer places', changed('numeric', { precision: 10, scale: 2 }), changed('numeric', { precision: 10, scale: 3 }), '1.50', '1.500'],
+      ['no precision', changed('timestamptz'), changed('timestamptz', { precision: 3 }), '2024-02-29T12:30:00.001Z', '2024-02-29T12:30:00.001Z'],
+      ['a precision', changed('timestamp', { precision: 3 }), changed('timestamp'), '2024-02-29T12:30:00.001', '2024-02-29T12:30:00.001'],
+      ['no precision of times of day', changed('time'), changed('time', { precision: 6 }), '12:30:00.5', '12:30:00.5'],
     ])('change from %s by a rebuild and a promotion', async (_, former, next, before, after) => {
       const { store, session } = await opened(former);
       const upserts = (value: string) => [{ collection: 'payments', upserts: new Map([['a', { id: 'a', value }]]), deletes: [] }];

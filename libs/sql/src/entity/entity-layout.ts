@@ -154,9 +154,15 @@ const indexedBytesMax = (metadata: EntityMetadata, column: ColumnMetadata): numb
 
 /** The type with what it declares beside its length. */
 const storedTypeOf = (column: ColumnMetadata): string => {
-  const shape = decimalShapeOf(kindOfType(column.type) ?? 'text', column);
-  return shape ? `numeric(${shape.precision},${shape.scale})` : typeNameOf(column);
+  const kind = kindOfType(column.type) ?? 'text';
+  const shape = decimalShapeOf(kind, column);
+  if (shape) return `numeric(${shape.precision},${shape.scale})`;
+  const { precision } = column;
+  return TIMES.has(kind) && typeof precision === 'number' ? `${typeNameOf(column)}(${precision})` : typeNameOf(column);
 };
+
+/** Their precision is a part of the column's type, which a view cannot change in place. */
+const TIMES: ReadonlySet<ColumnKind> = new Set(['time', 'timestamp', 'timestamptz']);
 
 const typeNameOf = ({ type }: ColumnMetadata): string => (typeof type === 'function' ? type.name : String(type));
 
