@@ -154,6 +154,13 @@ for (const { name, make } of await sqlFixtures()) {
     });
     const tableOf = (): string => ('schema' in fixture.location ? `"${fixture.location.schema}".payments` : 'payments');
 
+    it.runIf(name === 'PostgreSQL')('give times as text to raw queries that are about no read model, too', async () => {
+      const { store } = await opened(Payment);
+      const sql = "SELECT TIMESTAMPTZ '2024-02-29 12:30:00.5+02' AS moment, TIMESTAMP '2024-02-29 12:30' AS local, DATE '2024-02-29' AS day";
+      const { value } = await store.read(['payments'], (manager) => manager.query<object[]>(sql));
+      expect(value).toEqual([{ moment: '2024-02-29T10:30:00.500Z', local: '2024-02-29T12:30:00.000', day: '2024-02-29' }]);
+    });
+
     it('sum 64-bit numbers beyond 2^53 without a loss', async () => {
       const { store, session } = await opened(Payment);
       await session.commit({
