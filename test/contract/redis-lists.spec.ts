@@ -52,4 +52,25 @@ describe.skipIf(redisUrl === undefined)('a list in Redis that was lost', () => {
     await store.generations();
     expect(await onServer('HMGET', `${fixture.prefix}collections`, 'orders', 'customers')).toEqual(['orders', 'others']);
   });
+
+  it('stays without a projection that another process has forgotten, and without its collections', async () => {
+    const other = await fixture.open();
+    await other.forget('orders');
+    expect(await store.generations()).toEqual([]);
+    expect(await other.projections()).toEqual([]);
+    const renamed = projectionOf('purchases', 'orders', 'customers');
+    expect(await other.createGeneration(renamed, 'i' as Incarnation)).toMatchObject({ projection: 'purchases', state: 'serving' });
+    expect(await store.generations()).toMatchObject([{ projection: 'purchases' }]);
+    expect(await other.projections()).toEqual(['purchases']);
+  });
+
+  it('stays without a collection that the only generation with it was deleted with', async () => {
+    const other = await fixture.open();
+    const smaller = { ...projectionOf('orders', 'orders'), fingerprint: 'g' };
+    await other.createGeneration(smaller, 'i' as Incarnation);
+    await other.promote('orders', 2, { isForced: true });
+    await other.dropGeneration('orders', 1);
+    expect(await store.generations()).toMatchObject([{ number: 2 }]);
+    expect(await onServer('HMGET', `${fixture.prefix}collections`, 'orders', 'customers')).toEqual(['orders', null]);
+  });
 });

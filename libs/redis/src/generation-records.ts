@@ -74,6 +74,10 @@ const generationOf = (projection: string, number: string, values: ReadonlyMap<st
   };
 };
 
+/** Names of all collections that any of them has. */
+export const collectionsIn = (generations: readonly StoredGeneration[]): readonly string[] =>
+  generations.flatMap(({ collections }) => collections.map(({ name }) => name));
+
 /** As the port describes it. */
 export const describedOf = ({ id: _, collections: __, commits: ___, ...generation }: StoredGeneration): Generation => generation;
 

@@ -39,7 +39,7 @@ import {
 } from '@mainstem/projection';
 import { storedScore } from './commit-arguments.js';
 import { deriveAnew } from './derivation.js';
-import { describedOf, type Fields, generationsOf, partField, positionOf, type StoredGeneration } from './generation-records.js';
+import { collectionsIn, describedOf, type Fields, generationsOf, partField, positionOf, type StoredGeneration } from './generation-records.js';
 import { keysOf, type ProjectionKeys } from './keys.js';
 import { Leases } from './leases.js';
 import { readParked } from './read-parked.js';
@@ -70,7 +70,7 @@ export class RedisReadStore implements ReadStore, CacheQueries {
   readonly #leases: Leases;
   /** Which projection a collection belongs to, as last looked up. */
   readonly #owners = new Map<string, string>();
-  /** Written by sessions of this store: put back into the registry should it be lost. */
+  /** Written by sessions of this store: put back into the registry should it lose one that has generations. */
   readonly #written = new Map<string, ProjectionDescriptor>();
   /** Projections that the last look at all of them found. */
   #seen: readonly string[] = [];
@@ -110,7 +110,7 @@ export class RedisReadStore implements ReadStore, CacheQueries {
     if (projection !== undefined) return (await this.#stored(projection)).map(describedOf);
     // Those of the last look together with the registry: a projector that is at rest is woken up by one answer a look.
     const asked = new Map(this.#seen.map((name) => [name, this.#stored(name)]));
-    const [registered] = await Promise.all([this.#registry.projections([...this.#written.values()]), ...asked.values()]);
+    const [registered] = await Promise.all([this.#registry.restored([...this.#written.values()], (name) => this.#stored(name)), ...asked.values()]);
     const names = [...registered].sort();
     this.#seen = names;
     return (await Promise.all(names.map((name) => asked.get(name) ?? this.#stored(name)))).flat().map(describedOf);
@@ -272,7 +272,7 @@ export class RedisReadStore implements ReadStore, CacheQueries {
   /** Which projections have generations with these collections: counts where the list of collections was lost. The projection itself before others. */
   async #usersOf({ name, collections }: ProjectionDescriptor): Promise<ReadonlyMap<string, string>> {
     const users = new Map<string, string>();
-    for (const projection of [...(await this.#registry.projections([])), name]) {
+    for (const projection of [...(await this.#registry.projections()), name]) {
       const used = new Set(collectionsIn(await this.#stored(projection)));
       for (const collection of collections) if (used.has(collection.name)) users.set(collection.name, projection);
     }
@@ -315,9 +315,6 @@ export class RedisReadStore implements ReadStore, CacheQueries {
     return new Date(this.runtime.now()).toISOString();
   }
 }
-
-const collectionsIn = (generations: readonly StoredGeneration[]): readonly string[] =>
-  generations.flatMap(({ collections }) => collections.map(({ name }) => name));
 
 const SCRIPTS = {
   create: scriptOf(CREATE),

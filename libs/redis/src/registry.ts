@@ -1,6 +1,7 @@
 // Which projections there are, and to which one a collection belongs: in slots of their own, and only pointers, which every session puts there, and
 // whoever looks at them puts back.
 import { CollectionTaken, type ProjectionDescriptor } from '@mainstem/projection';
+import { collectionsIn, type StoredGeneration } from './generation-records.js';
 import { type RedisConnection, scriptOf } from './redis-connection.js';
 import { CLAIM, RELEASE } from './scripts/collections.js';
 
@@ -16,22 +17,27 @@ export class Registry {
     this.#collections = `${prefix}collections`;
   }
 
-  /** Names, in no order. What is missing of `written` is put back: each list can be lost without the other. */
-  async projections(written: readonly ProjectionDescriptor[]): Promise<readonly string[]> {
+  /** Names, in no order. */
+  async projections(): Promise<readonly string[]> {
+    return (await this.connection.call('smembers', [this.#projections])) as string[];
+  }
+
+  /**
+   * Names, in no order. What is missing of `written` is put back, because each list can be lost without the other; but only what a generation has that is
+   * `stored`: what was forgotten or given up is missing for good.
+   */
+  async restored(written: readonly ProjectionDescriptor[], stored: StoredLookup): Promise<readonly string[]> {
     const collections = written.flatMap((owner) => owner.collections.map(({ name }) => ({ name, owner: owner.name })));
     const [names, owners] = (await Promise.all([
-      this.connection.call('smembers', [this.#projections]),
+      this.projections(),
       collections.length > 0 ? this.connection.call('hmget', [this.#collections, ...collections.map(({ name }) => name)]) : [],
     ])) as [string[], (string | null)[]];
-    const lost = written.flatMap(({ name }) => (names.includes(name) ? [] : [name]));
-    await Promise.all([
-      ...lost.map((name) => this.add(name)),
-      // One that has gone over to another projection stays there.
-      ...collections
-        .filter((_, index) => owners[index] === null)
-        .map(({ name, owner }) => this.connection.call('hsetnx', [this.#collections, name, owner])),
-    ]);
-    return [...names, ...lost];
+    // One that has gone over to another projection stays there.
+    const ownerless = collections.filter((_, index) => owners[index] === null);
+    const incomplete = written.filter(({ name }) => !names.includes(name) || ownerless.some(({ owner }) => owner === name));
+    // Looked up after the lists: whatever takes something off them has deleted the generations before.
+    const found = incomplete.map(async ({ name }) => this.#putBack(name, ownerless, await stored(name)));
+    return [...new Set([...names, ...(await Promise.all(found)).flat()])];
   }
 
   /** Name of the projection that a collection belongs to; undefined where none has it. */
@@ -74,6 +80,24 @@ export class Registry {
   async release(projection: string, kept: readonly string[]): Promise<void> {
     await this.connection.run(SCRIPTS.release, [this.#collections], [projection, ...kept]);
   }
+
+  /** Its name, if it has a generation. */
+  async #putBack(projection: string, ownerless: readonly Claim[], generations: readonly StoredGeneration[]): Promise<readonly string[]> {
+    if (generations.length === 0) return [];
+    const used = new Set(collectionsIn(generations));
+    const lost = ownerless.filter(({ name, owner }) => owner === projection && used.has(name));
+    await Promise.all([this.add(projection), ...lost.map(({ name }) => this.connection.call('hsetnx', [this.#collections, name, projection]))]);
+    return [projection];
+  }
+}
+
+/** The generations of a projection, as of now. */
+type StoredLookup = (projection: string) => Promise<readonly StoredGeneration[]>;
+
+/** A collection, and the projection that it belongs to. */
+interface Claim {
+  readonly name: string;
+  readonly owner: string;
 }
 
 const SCRIPTS = { claim: scriptOf(CLAIM), release: scriptOf(RELEASE) };
