@@ -94,6 +94,40 @@ describe('a projection that was forgotten', () => {
     }
   });
 
+  it.skipIf(redisUrl === undefined).each([
+    ['once', 1],
+    ['again and again', Infinity],
+  ])('is either gone or listed in Redis while another process begins it anew: %s', async (_, begun) => {
+    const fixture = redisFixture(redisUrl ?? '');
+    const [store, other] = [await fixture.open(), await fixture.open()];
+    try {
+      await fill(store);
+      const connection = store['connection'];
+      const run = (Reflect.get(connection, 'run') as Method).bind(connection);
+      let left = begun;
+      Reflect.set(connection, 'run', async (...request: unknown[]) => {
+        const reply = await run(...request);
+        const [, , scriptArguments] = request as [script: unknown, keys: unknown, scriptArguments: readonly unknown[]];
+        // After the steps that fence off its sessions, and that look whether it is gone.
+        if (scriptArguments.length === 0 && left-- > 0) await other.createGeneration(plain, incarnation);
+        return reply;
+      });
+      if (begun === 1) {
+        await store.forget('parcels');
+        expect([await other.projections(), await other.generations('parcels')]).toEqual([[], []]);
+        return;
+      }
+      await expect(store.forget('parcels')).rejects.toMatchObject({
+        code: 'READ_STORE_UNAVAILABLE',
+        message: expect.stringContaining('stop its projector') as string,
+      });
+      expect(await other.projections()).toEqual(['parcels']);
+      await expect(other.createGeneration({ ...plain, name: 'renamed' }, incarnation)).rejects.toThrow(/parcels/);
+    } finally {
+      await fixture.remove();
+    }
+  });
+
   it.skipIf(url === undefined)('leaves no index in OpenSearch, wherever it was interrupted', { timeout: TIMEOUT_MS }, async () => {
     const prefix = freshPrefix();
     const store = await openStore(url ?? '', prefix);

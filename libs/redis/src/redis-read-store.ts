@@ -32,6 +32,7 @@ import {
   type PromoteOptions,
   type ReadStore,
   type ReadStoreSession,
+  ReadStoreUnavailable,
   type ScanEntry,
   type ScanOptions,
   type TopOptions,
@@ -60,6 +61,8 @@ export interface RedisReadStoreOptions {
 }
 
 const NAME = 'cache';
+/** How often generations are deleted that are made while their projection is forgotten. */
+const FORGET_ROUNDS_MAX = 10;
 
 export class RedisReadStore implements ReadStore, CacheQueries {
   readonly name = NAME;
@@ -182,14 +185,13 @@ export class RedisReadStore implements ReadStore, CacheQueries {
     return this.#registry.known();
   }
 
-  /** Whatever is left of a step that was interrupted is found again: the projection goes off the lists last. */
+  /**
+   * Whatever is left of a step that was interrupted is found again: the projection goes off the lists last.
+   * Errors: READ_STORE_UNAVAILABLE where generations of it are made again and again; it stays on the lists then.
+   */
   async forget(projection: string): Promise<void> {
+    for (let round = 1; !(await this.#deleteAll(projection)); round++) if (round === FORGET_ROUNDS_MAX) throw madeAgain(projection);
     this.#written.delete(projection);
-    // From here on nobody writes it, and none of its generations serves.
-    await this.#run(SCRIPTS.retire, projection, []);
-    for (const { number } of await this.#stored(projection)) await this.#run(SCRIPTS.drop, projection, [number]);
-    await this.#sweep(projection);
-    await this.#run(SCRIPTS.forget, projection, []);
     await this.#leases.forget(projection);
     await this.#registry.remove(projection);
   }
@@ -286,6 +288,18 @@ export class RedisReadStore implements ReadStore, CacheQueries {
     await this.#registry.release(projection.name, collectionsIn(generations));
   }
 
+  /** All generations and the bookkeeping; false where one was made, or made to serve, meanwhile. */
+  async #deleteAll(projection: string): Promise<boolean> {
+    // From here on nobody writes it, and none of its generations serves.
+    await this.#run(SCRIPTS.retire, projection, []);
+    for (const { number } of await this.#stored(projection)) {
+      const [status] = (await this.#run(SCRIPTS.drop, projection, [number])) as [string];
+      if (status === 'serves') return false;
+    }
+    await this.#sweep(projection);
+    return (await this.#run(SCRIPTS.forget, projection, [])) === 'ok';
+  }
+
   /** Deletes what generations have left behind whose bookkeeping was lost. */
   async #sweep(projection: string): Promise<void> {
     const { root } = keysOf(this.prefix, projection);
@@ -315,6 +329,9 @@ export class RedisReadStore implements ReadStore, CacheQueries {
     return new Date(this.runtime.now()).toISOString();
   }
 }
+
+const madeAgain = (projection: string): ReadStoreUnavailable =>
+  new ReadStoreUnavailable(NAME, `generations of projection ${projection} are made again and again; stop its projector.`);
 
 const SCRIPTS = {
   create: scriptOf(CREATE),
