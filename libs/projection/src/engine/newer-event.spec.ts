@@ -113,5 +113,22 @@ describe.each([
     await until(() => stateOf(after) === 'live' && before.status()[0]?.generation === 2);
     expect(before.status()[0]).toMatchObject({ isHealthy: true, state: 'stopped', reason: changed, position: 3n, parkedKeys: 0 });
     expect(await store.parked('accounts', 10)).toEqual([]);
+
+    // It is looked at while it looks whether it may go on.
+    const generations = store.generations.bind(store);
+    const wasHealthy: (boolean | undefined)[] = [];
+    let watches = 0;
+    store.generations = async (projection) => {
+      const found = await generations(projection);
+      if (projection === undefined) watches++;
+      else if (wasHealthy.length === 0) {
+        const later = watches + 2;
+        await until(() => watches >= later);
+        wasHealthy.push(before.status()[0]?.isHealthy);
+      }
+      return found;
+    };
+    await until(() => wasHealthy.length > 0);
+    expect(wasHealthy).toEqual([true]);
   });
 });

@@ -110,7 +110,7 @@ export class ProjectionRunner implements WatchedProjection {
 
   observe(generations: readonly Generation[]): void {
     // While it still looks whether its own serves again.
-    const isReplaced = this.#state.phase === 'stopped' && this.#state.step.kind === 'wait' && this.#opener.isReplaced(generations);
+    const isReplaced = this.#state.phase === 'stopped' && this.#state.step.kind !== 'end' && this.#opener.isReplaced(generations);
     this.#progress.observe(generations, isReplaced);
     if (isReplaced) this.#standby.see(generations);
     else if (this.isStandby) this.#standBy(generations);
