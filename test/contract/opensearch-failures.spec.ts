@@ -1,7 +1,9 @@
 // What a projection makes of everything that a search server may say, or a proxy before it: trouble is waited for, an event is parked, a mistake stops at once.
+import type { Position } from '@mainstem/event-store';
+import { EMPTY_DIGEST } from '@mainstem/projection';
 import { afterEach, describe, expect, it } from 'vitest';
 import { AnsweringProxy, type ProxiedRequest, type ProxyAnswer } from './answering-proxy.js';
-import { COUNTS, FailureRun } from './failure-run.js';
+import { COUNTS, counts, FailureRun } from './failure-run.js';
 import { freshPrefix, openStore, removeIndices, sharedNode } from './opensearch-nodes.js';
 
 const CASE_TIMEOUT_MS = 200_000;
@@ -144,6 +146,17 @@ describe.skipIf(url === '')('failures of a search server', { timeout: CASE_TIMEO
     ]);
     expect((await run.store.parked(COUNTS, 1))[0]?.error).toMatch(new RegExp(`PROJECTION_FAILED: .*Document large of counts: .*${reason}`));
     expect(await run.stored()).toEqual({ a: 3, b: 2, c: 1, large: 1, all: 7 });
+  });
+
+  it('leave nothing of a large document in the place of a state document that was lost', async () => {
+    const { run, index } = await running();
+    await run.stop();
+    const session = await run.store.open(counts, 1);
+    await ask('DELETE', `${index}/_doc/state?refresh=true`);
+    const changes = [{ collection: COUNTS, upserts: new Map([['large', { text: 'x'.repeat(300_000) }]]), deletes: [] }];
+    const checkpoint = { from: session.checkpoint.position, to: 9n as Position, digest: EMPTY_DIGEST };
+    await expect(session.commit({ changes, checkpoint })).rejects.toMatchObject({ code: 'READ_STORE_UNKNOWN_GENERATION' });
+    expect((await fetch(`${url}/${index}/_doc/state`)).status).toBe(404);
   });
 
   it('stop at once where a mapping made by hand refuses a document of a batch that is committed, name it, and lose nothing once that is undone', async () => {

@@ -8,16 +8,19 @@ import type { LargeDocument } from './document-lines.js';
 const BAD_REQUEST = 400;
 const TOO_LARGE = 413;
 
+/** Of a change that no document has ever had: the server refuses whatever depends on it. */
+const NO_CHANGE = { if_seq_no: Number.MAX_SAFE_INTEGER, if_primary_term: 1 };
+
 interface TrialAnswer {
-  readonly items?: readonly { readonly create?: { readonly status: number; readonly error?: unknown } }[];
+  readonly items?: readonly { readonly index?: { readonly status: number; readonly error?: unknown } }[];
 }
 
 /**
- * Nothing is written: each is sent as if it were to be made under the identity of the state document, which is there already. The server reads and parses it, and
- * then says so. Errors: READ_STORE_INVALID_DOCUMENT for one that is not taken, and as `SearchServer.request`.
+ * Nothing is written: each is sent as if it were to replace the state document as it was after a change that there never is. The server reads and parses it, and
+ * then refuses. Errors: READ_STORE_INVALID_DOCUMENT for one that is not taken, and as `SearchServer.request`.
  */
 export const assertTaken = async (server: SearchServer, place: StatePlace, documents: readonly LargeDocument[]): Promise<void> => {
-  const action = JSON.stringify({ create: { _id: stateId(place.partition) } });
+  const action = JSON.stringify({ index: { _id: stateId(place.partition), ...NO_CHANGE } });
   for (const { collection, key, source } of documents) {
     const { status, body } = await server.request<TrialAnswer | null>({
       method: 'POST',
@@ -26,7 +29,7 @@ export const assertTaken = async (server: SearchServer, place: StatePlace, docum
       body: `${action}\n${source}\n`,
       expected: [TOO_LARGE],
     });
-    const said = body?.items?.[0]?.create;
+    const said = body?.items?.[0]?.index;
     const refused = status === TOO_LARGE ? `${TOO_LARGE}, too large` : said?.status === BAD_REQUEST ? reasonIn(said.error) : undefined;
     if (refused !== undefined)
       throw new InvalidDocument(collection, key, `the search server does not take its ${source.length} characters (${refused})`);
