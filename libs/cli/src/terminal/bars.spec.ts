@@ -1,5 +1,6 @@
 // What progress draws: texts of servers and of data reach the terminal as text, whatever they hold.
 import { PassThrough } from 'node:stream';
+import type { RebuildProgress } from '@mainstem/projection';
 import { describe, expect, it } from 'vitest';
 import { program } from '../program.js';
 import { ImportBar } from './import-bar.js';
@@ -53,6 +54,46 @@ describe('a progress bar', () => {
     const text = await drawn(draw);
     expect(text).toContain('\\u001b[2J');
     expect(withoutSequencesOfTheBar(text)).not.toMatch(ACTING);
+  });
+});
+
+describe('the progress of a rebuild of one projection in two read stores', () => {
+  const progressIn = (store: string, phase: 'fill' | 'serving'): RebuildProgress => ({
+    projection: 'orders',
+    store,
+    generation: 2,
+    phase,
+    eventsDone: 1n,
+    eventsTotal: 4n,
+    eventsPerSecond: 1,
+  });
+
+  it('is a bar for each', async () => {
+    const text = await drawn((terminal) => {
+      const bars = new RebuildBars(terminal, () => 1_000);
+      bars.update([progressIn('sql', 'fill'), progressIn('cache', 'serving')]);
+      return bars;
+    });
+    expect(text).toMatch(/orders in sql .*fill/);
+    expect(text).toMatch(/orders in cache .*serving/);
+  });
+
+  it('is told for each, once', () => {
+    const said: string[] = [];
+    const terminal: Terminal = {
+      isInteractive: false,
+      errorStream: new PassThrough(),
+      print: () => Promise.resolve(),
+      say: (line) => said.push(line),
+    };
+    let nowMs = 0;
+    const bars = new RebuildBars(terminal, () => nowMs);
+    bars.update([progressIn('sql', 'serving'), progressIn('cache', 'serving')]);
+    bars.update([progressIn('sql', 'serving'), progressIn('cache', 'serving')]);
+    expect(said).toEqual(['  orders in sql: generation 2 serves', '  orders in cache: generation 2 serves']);
+    nowMs = 6_000;
+    bars.update([progressIn('sql', 'serving'), progressIn('cache', 'fill')]);
+    expect(said.at(-1)).toMatch(/^ {2}1 at work, the slowest orders in cache: 25 %/);
   });
 });
 

@@ -11,7 +11,9 @@ const FORMAT = '  {name} {bar} {percentage} %  {events} events  {rate}/s  {left}
 export class RebuildBars {
   readonly #terminal: Terminal;
   readonly #now: () => number;
+  /** By store and name. */
   readonly #bars = new Map<string, SingleBar>();
+  /** By store and name. */
   readonly #told = new Map<string, string>();
   #multi: MultiBar | undefined;
   #lastLineAt: number;
@@ -34,14 +36,15 @@ export class RebuildBars {
   #draw(progress: readonly RebuildProgress[]): void {
     const stream = this.#terminal.errorStream;
     this.#multi ??= new MultiBar({ format: FORMAT, stream, hideCursor: true, gracefulExit: false, barsize: 24 }, Presets.shades_classic);
-    const width = Math.max(...progress.map(({ projection }) => projection.length));
-    for (const one of progress) {
+    const names = progress.map((one) => nameOf(one, progress));
+    const width = Math.max(...names.map(({ length }) => length));
+    for (const [place, one] of progress.entries()) {
       const figures = describe(one);
       // A bar goes to the terminal without `say`.
-      const values = { name: one.projection.padEnd(width), ...figures, phase: printable(figures.phase) };
+      const values = { name: (names[place] ?? '').padEnd(width), ...figures, phase: printable(figures.phase) };
       const total = Math.max(1, Number(one.eventsTotal ?? 1n));
-      const bar = this.#bars.get(one.projection) ?? this.#multi.create(total, 0, values);
-      this.#bars.set(one.projection, bar);
+      const bar = this.#bars.get(keyOf(one)) ?? this.#multi.create(total, 0, values);
+      this.#bars.set(keyOf(one), bar);
       bar.setTotal(total);
       bar.update(Number(one.eventsDone ?? 0n), values);
     }
@@ -49,16 +52,17 @@ export class RebuildBars {
 
   /** What changed at once, what goes on every five seconds. */
   #write(progress: readonly RebuildProgress[]): void {
-    for (const { projection, generation, phase, reason } of progress) {
+    for (const one of progress) {
+      const { generation, phase, reason } = one;
       const text = END_PHASES.get(phase) ?? (reason === undefined ? undefined : `waits: ${reason}`);
-      if (text === undefined || this.#told.get(projection) === text) continue;
-      this.#told.set(projection, text);
-      this.#terminal.say(`  ${projection}: generation ${generation} ${text}`);
+      if (text === undefined || this.#told.get(keyOf(one)) === text) continue;
+      this.#told.set(keyOf(one), text);
+      this.#terminal.say(`  ${nameOf(one, progress)}: generation ${generation} ${text}`);
     }
     if (this.#now() - this.#lastLineAt < LINE_EVERY_MS) return;
     this.#lastLineAt = this.#now();
     const working = progress.filter(({ phase }) => !END_PHASES.has(phase));
-    for (const one of slowest(working)) this.#terminal.say(`  ${lineOf(one, working.length)}`);
+    for (const one of slowest(working)) this.#terminal.say(`  ${lineOf(one, nameOf(one, progress), working.length)}`);
   }
 }
 
@@ -68,14 +72,20 @@ const END_PHASES: ReadonlyMap<RebuildProgress['phase'], string> = new Map([
   ['interrupted', 'was interrupted'],
 ]);
 
+const keyOf = ({ store, projection }: RebuildProgress): string => JSON.stringify([store, projection]);
+
+/** With its store where one name is filled in several. */
+const nameOf = ({ projection, store }: RebuildProgress, all: readonly RebuildProgress[]): string =>
+  all.filter((one) => one.projection === projection).length > 1 ? `${projection} in ${store}` : projection;
+
 const slowest = (progress: readonly RebuildProgress[]): readonly RebuildProgress[] => {
   const [first] = progress.toSorted((left, right) => Number((left.eventsDone ?? 0n) - (right.eventsDone ?? 0n)));
   return first ? [first] : [];
 };
 
-const lineOf = (progress: RebuildProgress, working: number): string => {
+const lineOf = (progress: RebuildProgress, name: string, working: number): string => {
   const { events, percent, rate, left, phase } = describe(progress);
-  return `${working} at work, the slowest ${progress.projection}: ${percent} %  ${events} events  ${rate}/s  ${left}  ${phase}`;
+  return `${working} at work, the slowest ${name}: ${percent} %  ${events} events  ${rate}/s  ${left}  ${phase}`;
 };
 
 /** The figures of one projection's progress, for people. */
