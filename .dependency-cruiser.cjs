@@ -65,7 +65,7 @@ module.exports = {
     mayImport(lib('opensearch'), npm('@opensearch-project/opensearch')),
     mayImport(lib('eventstoredb', 'eventstoredb-server'), lib('event-store')),
     mayImport(lib('eventstoredb', 'eventstoredb-server'), NODE),
-    mayImport(lib('eventstoredb'), npm('@eventstore/db-client', '@kurrent/kurrentdb-client', '@grpc/grpc-js')),
+    mayImport(lib('eventstoredb'), npm('@eventstore/db-client', '@kurrent/kurrentdb-client')),
     mayImport(lib('eventstoredb-server'), [at('libs/embedded/src/events-file\\.ts$'), ...npm('@grpc/grpc-js', '@grpc/proto-loader')]),
     mayImport(lib('nest'), NEST, 'The only library that knows Nest.'),
     mayImport(at('libs/nest/src/telemetry/'), npm('prom-client', '@opentelemetry/[^/]+'), 'The only folder that knows what watches an application.'),

@@ -28,7 +28,7 @@ export class ClientHolder {
   readonly #closings = new Set<Promise<void>>();
   #isClosed = false;
 
-  /** Errors: EVENT_STORE_CONNECTION_SETTINGS_INVALID. */
+  /** Errors: EVENT_STORE_CONNECTION_SETTINGS_INVALID, EVENT_STORE_CLIENT_UNUSABLE. */
   constructor(uri: string, runtime: Runtime, choice?: ClientPackage) {
     this.#uri = uri;
     this.#choice = choice;

@@ -1,6 +1,7 @@
 // The seam to the two client packages: KurrentDB's where it is installed, EventStoreDB's otherwise. Of either only the connection is used: nodes found,
 // secured, authorised, redirected. Messages are ours, so both behave alike.
 import { createRequire } from 'node:module';
+import { ClientUnusable } from './errors.js';
 
 export type ClientPackage = 'kurrentdb' | 'eventstoredb';
 
@@ -23,31 +24,49 @@ interface ClientClass {
   connectionString(uri: string): InsideOfClient;
 }
 
+/** A client package that is loaded. */
+export interface LoadedPackage {
+  /** For `esdb://…`. Dials nothing yet. Errors: those of the package, whose texts may repeat the string. */
+  clientFor(uri: string): InsideOfClient;
+  /** gRPC's own client, of the copy that the package uses: another copy takes the package's metadata for options, and sends no credentials. */
+  readonly streamsClass: unknown;
+}
+
 const require = createRequire(import.meta.url);
 
-/**
- * A client for `esdb://…`. Dials nothing yet. Errors: those of the package, whose texts may repeat the string.
- * Without a choice KurrentDB's package is taken where it is installed for this platform.
- */
-export const clientFor = (uri: string, choice?: ClientPackage): InsideOfClient => {
-  const kurrent = choice === 'eventstoredb' ? undefined : kurrentClient(choice === 'kurrentdb');
-  // It warns of the older scheme.
-  return kurrent ? kurrent.connectionString(uri.replace(/^esdb/, 'kurrentdb')) : eventStoreClient().connectionString(uri);
+const KURRENTDB = '@kurrent/kurrentdb-client';
+const EVENTSTOREDB = '@eventstore/db-client';
+
+/** Without a choice KurrentDB's package is taken where it can be used on this platform. Errors: EVENT_STORE_CLIENT_UNUSABLE. */
+export const clientPackage = (choice?: ClientPackage): LoadedPackage => {
+  if (choice === 'kurrentdb') return kurrentPackage();
+  if (choice === undefined && !isKurrentUnusable) {
+    try {
+      return kurrentPackage();
+    } catch {
+      // Not installed, without its native part for this platform, or of another make.
+      isKurrentUnusable = true;
+    }
+  }
+  return load(EVENTSTOREDB, '', 'EventStoreDBClient');
 };
 
-let isKurrentMissing = false;
+let isKurrentUnusable = false;
 
-const kurrentClient = (isRequired: boolean): ClientClass | undefined => {
-  if (isKurrentMissing && !isRequired) return undefined;
+const kurrentPackage = (): LoadedPackage => {
+  // Not the package's entry: that loads generated code which shares its names, process-wide, with that of the other package.
+  const { streamsClass, clientFor } = load(KURRENTDB, '/dist/Client/index.js', 'Client');
+  // It warns of the older scheme.
+  return { streamsClass, clientFor: (uri) => clientFor(uri.replace(/^esdb/, 'kurrentdb')) };
+};
+
+const load = (name: string, file: string, className: string): LoadedPackage => {
   try {
-    // Not the package's entry: that loads generated code which shares its names, process-wide, with that of the other package.
-    return (require('@kurrent/kurrentdb-client/dist/Client/index.js') as { readonly Client: ClientClass }).Client;
+    const client = (require(name + file) as Readonly<Record<string, ClientClass | undefined>>)[className];
+    if (typeof client?.connectionString !== 'function') throw new Error(`it has no class ${className}`);
+    const { Client: streamsClass } = createRequire(require.resolve(name + file))('@grpc/grpc-js') as { readonly Client: unknown };
+    return { streamsClass, clientFor: (uri) => client.connectionString(uri) };
   } catch (error) {
-    // Not installed, or without its native part for this platform.
-    if (isRequired) throw error;
-    isKurrentMissing = true;
-    return undefined;
+    throw new ClientUnusable(name, error);
   }
 };
-
-const eventStoreClient = (): ClientClass => (require('@eventstore/db-client') as { readonly EventStoreDBClient: ClientClass }).EventStoreDBClient;

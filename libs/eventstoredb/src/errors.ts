@@ -8,6 +8,21 @@ export class ConnectionSettingsInvalid extends MainstemError {
   }
 }
 
+/** The package that is to make the connection cannot be loaded; nothing was dialled. */
+export class ClientUnusable extends MainstemError {
+  constructor(
+    readonly packageName: string,
+    cause: unknown,
+  ) {
+    const [reason = ''] = (cause instanceof Error ? cause.message : String(cause)).split('\n');
+    super(
+      'EVENT_STORE_CLIENT_UNUSABLE',
+      `${packageName} cannot be used (${reason}). Install it, with its native part for this platform if it has any, or choose the other \`client\`.`,
+      { cause },
+    );
+  }
+}
+
 /**
  * The event store cannot be reached, or did not answer in time. Reads may be repeated. An append may have taken effect or not: repeat it with
  * the same ids and the same expected revision, then it takes effect once.

@@ -84,7 +84,8 @@ export class EventStoreDbEventStore implements EventStore {
 
   /**
    * Connects, and reads which store this is; writes that into a new one.
-   * Errors: EVENT_STORE_CONNECTION_SETTINGS_INVALID, EVENT_STORE_INVALID_INPUT, EVENT_STORE_UNAVAILABLE after `connectTimeoutMs`, EVENT_STORE_ACCESS_DENIED.
+   * Errors: EVENT_STORE_CONNECTION_SETTINGS_INVALID, EVENT_STORE_CLIENT_UNUSABLE, EVENT_STORE_INVALID_INPUT, EVENT_STORE_ACCESS_DENIED, and
+   * EVENT_STORE_UNAVAILABLE after `connectTimeoutMs`.
    */
   static async open(options: EventStoreDbOptions): Promise<EventStoreDbEventStore> {
     const { runtime = systemRuntime, connectTimeoutMs = 10_000, answerTimeoutMs = 5_000, patienceMs } = options;

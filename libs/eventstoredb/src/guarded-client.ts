@@ -1,6 +1,5 @@
 // The client, with the messages of its hot paths encoded and decoded by ours, and closed in a way that lets a process end.
-import { Client } from '@grpc/grpc-js';
-import { clientFor, type Channel, type ClientPackage, type InsideOfClient } from './client-package.js';
+import { clientPackage, type Channel, type ClientPackage, type InsideOfClient } from './client-package.js';
 import { ConnectionSettingsInvalid } from './errors.js';
 import { addressesOf, type Address } from './connection-settings.js';
 import { refusals } from './refusals.js';
@@ -51,11 +50,12 @@ export interface GuardedClient {
   close(): Promise<void>;
 }
 
-/** Dials nothing yet. Errors: EVENT_STORE_CONNECTION_SETTINGS_INVALID. */
+/** Dials nothing yet. Errors: EVENT_STORE_CONNECTION_SETTINGS_INVALID, EVENT_STORE_CLIENT_UNUSABLE. */
 export const createClient = (uri: string, choice?: ClientPackage): GuardedClient => {
+  const { clientFor, streamsClass } = clientPackage(choice);
   let client: InsideOfClient;
   try {
-    client = clientFor(uri, choice);
+    client = clientFor(uri);
   } catch (error) {
     // The client's text may repeat the string, and with it the password; its first words say enough.
     throw new ConnectionSettingsInvalid(
@@ -66,12 +66,12 @@ export const createClient = (uri: string, choice?: ClientPackage): GuardedClient
   const addresses = addressesOf(uri);
   const openCall: OpenCall = async (path, decode) => {
     const create = (streams: Streams): unknown => streams.makeBidiStreamRequest(path, asItIs, decode, ...client.callArguments({}, WITHOUT_DEADLINE));
-    return (await found('append', addresses, client.GRPCStreamCreator(Client, path, create)())) as DuplexCall<ReturnType<typeof decode>>;
+    return (await found('append', addresses, client.GRPCStreamCreator(streamsClass, path, create)())) as DuplexCall<ReturnType<typeof decode>>;
   };
   const openRead: OpenRead = async (request) => {
     const create = (streams: Streams): unknown =>
       streams.makeServerStreamRequest(READ_PATH, asItIs, decodeReadAnswer, request, ...client.callArguments({}, WITHOUT_DEADLINE));
-    return (await found('read', addresses, client.GRPCStreamCreator(Client, READ_PATH, create)())) as ReadStream;
+    return (await found('read', addresses, client.GRPCStreamCreator(streamsClass, READ_PATH, create)())) as ReadStream;
   };
   const lastChannel = rememberChannel(client);
   return {
