@@ -70,7 +70,7 @@ export class ReadStorePermissionDenied extends MainstemError {
   ) {
     super(
       'READ_STORE_PERMISSION_DENIED',
-      `Read store ${store}: ${problem}. Its role must be able to create tables and views in its schema (GRANT USAGE, CREATE ON SCHEMA …) and must own what is there already, or have been granted all rights on it.`,
+      `Read store ${store}: ${problem}. Its role must be able to create tables and views in its schema (GRANT USAGE, CREATE ON SCHEMA …) and must own what is there already, or have been granted all rights on it; a new index takes the owner of its table.`,
       { cause },
     );
   }
