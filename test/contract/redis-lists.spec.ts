@@ -64,6 +64,20 @@ describe.skipIf(redisUrl === undefined)('a list in Redis that was lost', () => {
     expect(await other.projections()).toEqual(['purchases']);
   });
 
+  it('stays without a projection that another process forgets while it is opened', async () => {
+    const other = await fixture.open();
+    const connection: object = store['connection'];
+    const run = (Reflect.get(connection, 'run') as (...request: unknown[]) => Promise<unknown>).bind(connection);
+    let steps = 0;
+    Reflect.set(connection, 'run', async (...request: unknown[]) => {
+      const reply = await run(...request);
+      if (++steps === 1) await other.forget('orders');
+      return reply;
+    });
+    await expect(store.open(projection, 1)).rejects.toMatchObject({ code: 'READ_STORE_UNKNOWN_GENERATION' });
+    expect(await other.projections()).toEqual([]);
+  });
+
   it('stays without a collection that the only generation with it was deleted with', async () => {
     const other = await fixture.open();
     const smaller = { ...projectionOf('orders', 'orders'), fingerprint: 'g' };

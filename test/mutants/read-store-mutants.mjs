@@ -422,6 +422,13 @@ const redisMutants = [
     suites: REDIS_LISTS,
   },
   {
+    name: 'a look puts back what another process has forgotten (Redis)',
+    file: 'libs/redis/src/registry.ts',
+    from: 'if (generations.length === 0) return [];',
+    to: '',
+    suites: REDIS_LISTS,
+  },
+  {
     name: 'a server that hangs keeps its connections (Redis)',
     file: 'libs/redis/src/redis-connection.ts',
     from: 'socketTimeout: COMMAND_TIMEOUT_MS,',

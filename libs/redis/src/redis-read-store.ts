@@ -146,10 +146,9 @@ export class RedisReadStore implements ReadStore, CacheQueries {
     if (status === 'unknown') throw new UnknownGeneration(name, number);
     if (status === 'fingerprint') throw new FingerprintMismatch(name, number);
     if (status === 'damaged') throw new GenerationDamaged(name, number, String(reply));
-    const generations = generationsOf(name, reply as Fields);
-    const found = generations.find((generation) => generation.number === number);
+    const found = generationsOf(name, reply as Fields).find((generation) => generation.number === number);
     if (!found) throw new UnknownGeneration(name, number);
-    await this.#register(projection, generations);
+    await this.#register(projection, number);
     this.#written.set(name, projection);
     const parts = this.#parts(name);
     const collections = [];
@@ -281,11 +280,19 @@ export class RedisReadStore implements ReadStore, CacheQueries {
     return users;
   }
 
-  /** Puts it on the lists that it may be missing from, and takes off what none of its generations has any more. Errors: as `Registry.claim`. */
-  async #register(projection: ProjectionDescriptor, generations: readonly StoredGeneration[]): Promise<void> {
+  /**
+   * Puts it on the lists that it may be missing from, and takes off what none of its generations has any more; all of it, where another process has forgotten it
+   * meanwhile. Errors: READ_STORE_UNKNOWN_GENERATION, and as `Registry.claim`.
+   */
+  async #register(projection: ProjectionDescriptor, number: number): Promise<void> {
+    const { name } = projection;
     await this.#registry.claim(projection, new Map());
-    await this.#registry.add(projection.name);
-    await this.#registry.release(projection.name, collectionsIn(generations));
+    await this.#registry.add(name);
+    // Looked up afterwards: who forgets it deletes the generations first, and takes it off the lists later than this if they are still here.
+    const generations = await this.#stored(name);
+    if (generations.length === 0) await this.#registry.remove(name);
+    else await this.#registry.release(name, collectionsIn(generations));
+    if (!generations.some((one) => one.number === number)) throw new UnknownGeneration(name, number);
   }
 
   /** All generations and the bookkeeping; false where one was made, or made to serve, meanwhile. */
