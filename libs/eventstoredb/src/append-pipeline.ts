@@ -38,6 +38,8 @@ interface Pending extends PipelinedAppend {
   sentAt: number | undefined;
   /** The server may know of it. */
   wasSent: boolean;
+  /** What the last call failed with while it waited. Others may have been answered since. */
+  failure: unknown;
   readonly onAbort: () => void;
   readonly resolve: (acknowledgement: Acknowledgement) => void;
   readonly reject: (error: unknown) => void;
@@ -77,7 +79,8 @@ export class AppendPipeline {
     return new Promise((resolve, reject) => {
       const startedAt = this.#runtime.monotonic();
       const onAbort = (): void => this.#abort(pending);
-      const pending: Pending = { ...append, number: ++this.#lastNumber, startedAt, sentAt: undefined, wasSent: false, onAbort, resolve, reject };
+      const unsent = { sentAt: undefined, wasSent: false, failure: undefined };
+      const pending: Pending = { ...append, ...unsent, number: ++this.#lastNumber, startedAt, onAbort, resolve, reject };
       this.#pending.set(pending.number, pending);
       this.#bytes += append.bytes;
       this.#unsent.push(pending);
@@ -212,6 +215,7 @@ export class AppendPipeline {
     if (!isTransient(failure)) return this.#rejectAll(failure);
     this.#patience.failed(failure);
     for (const pending of [...this.#pending.values()]) {
+      pending.failure = failure;
       const isOver = this.#patience.isOver(pending.startedAt) || pending.signal?.aborted;
       const couldDouble = pending.wasSent && !pending.isRepeatable;
       if (isOver || couldDouble) this.#reject(pending, failure);
@@ -221,7 +225,7 @@ export class AppendPipeline {
   /** On its way, an append cannot be called back: its answer is waited for as long as there is a connection. */
   #abort(pending: Pending): void {
     if (!this.#pending.has(pending.number) || pending.sentAt !== undefined) return;
-    if (pending.wasSent) this.#reject(pending, this.#lastFailure);
+    if (pending.wasSent) this.#reject(pending, pending.failure ?? new EventStoreUnavailable('append', 'its connection broke before the answer'));
     else {
       this.#remove(pending);
       const failure = this.#lastFailure === undefined ? undefined : translateError(this.#lastFailure, pending.operation, this.#context.redact);

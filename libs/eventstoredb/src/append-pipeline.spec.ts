@@ -1,0 +1,53 @@
+import { EventEmitter } from 'node:events';
+import { setImmediate as turn } from 'node:timers/promises';
+import { systemRuntime } from '@mainstem/event-store';
+import { describe, expect, it } from 'vitest';
+import { AppendPipeline } from './append-pipeline.js';
+import type { HeldClient } from './client-holder.js';
+import type { StoreContext } from './store-context.js';
+
+/** The wire between the pipeline and a server: takes so many messages, then holds back. */
+class Wire extends EventEmitter {
+  readonly written: Buffer[] = [];
+  constructor(readonly messagesMax: number) {
+    super();
+  }
+  write(message: Buffer): boolean {
+    return this.written.push(message) < this.messagesMax;
+  }
+  cancel(): void {}
+  answer(number: number): void {
+    const correlationId = `6d61696e-7374-4565-8d00-${number.toString(16).padStart(12, '0')}`;
+    this.emit('data', { correlationId, success: { revision: 0n, position: BigInt(number) }, refusal: undefined });
+  }
+}
+
+/** Each call takes the next of the wires. */
+const pipelineOver = (wires: readonly Wire[]): AppendPipeline => {
+  const left = [...wires];
+  const held = { client: {}, openCall: () => Promise.resolve(left.shift()), abandoned: new AbortController().signal } as unknown as HeldClient;
+  const holder = { current: () => held, renew: () => undefined } as unknown as StoreContext['holder'];
+  const timeouts = { answerMs: 5_000, patience: { allMs: 5_000, refusedMs: 5_000 } };
+  return new AppendPipeline({ runtime: systemRuntime, holder, timeouts, redact: (text) => text });
+};
+
+describe('an append on its way when the connection broke', () => {
+  it('says that its outcome is unknown, and why, when it is aborted before it is sent again, whatever was answered since', async () => {
+    const wires = [new Wire(3), new Wire(1)] as const;
+    const pipeline = pipelineOver(wires);
+    const ending = new AbortController();
+    const append = (signal?: AbortSignal) =>
+      pipeline.append({ parts: [Buffer.alloc(1)], bytes: 1, isRepeatable: true, operation: { name: 'append' }, signal });
+    const first = append();
+    const second = append(ending.signal);
+    await expect.poll(() => wires[0].written.length).toBe(2);
+    wires[0].emit('error', Object.assign(new Error('the line is dead'), { code: 14 }));
+    await expect.poll(() => wires[1].written.length).toBe(1);
+    wires[1].answer(1);
+    await first;
+    ending.abort();
+    await expect(second).rejects.toMatchObject({ code: 'EVENT_STORE_UNAVAILABLE', reason: 'the line is dead' });
+    wires[1].emit('end');
+    await turn();
+  });
+});
