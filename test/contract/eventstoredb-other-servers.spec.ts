@@ -133,6 +133,23 @@ describe('events of the server’s own at the end of the log', () => {
   });
 });
 
+describe('an event of the server’s own where a subscription began', () => {
+  it('may be gone when the connection is back: that is no restored log', async () => {
+    const failures: { readonly code: number; readonly details: string }[] = [];
+    const { store } = await behindProxy({ toRead: () => failures.shift() });
+    await put(store, 0);
+    await addLinks(1);
+    const following = follow(store, {}, await store.head());
+    await expect.poll(() => following.state.isCaughtUp, POLL).toBe(true);
+    // The next look at the end breaks the subscription; the next question is about the place where it stands.
+    failures.push({ code: 14, details: 'away' }, { code: 3, details: 'no event begins there' });
+    await expect.poll(() => failures.length, POLL).toBe(0);
+    await put(store, 1);
+    await expect.poll(() => numbersOf(following.delivered), POLL).toEqual([1]);
+    await following.end();
+  });
+});
+
 describe('a checkpoint that cannot be true', () => {
   // The adapter's marker and five events are there: the next event will be written at 7.
   it.each([

@@ -6,6 +6,7 @@ import { CatchUpSubscription } from './catch-up-subscription.js';
 import type { ConnectionHealth, Following } from './connection-health.js';
 import { EventStoreUnavailable } from './errors.js';
 import { assertSameLog, eventAt } from './event-at.js';
+import { isSystemEvent } from './event-mapping.js';
 import type { EventsReader } from './events-reader.js';
 import type { LocalAppends } from './local-appends.js';
 import type { OpenRead } from './guarded-client.js';
@@ -150,10 +151,10 @@ async function* oneSubscription(
   }
 }
 
-/** The event, of any kind, at the place where a subscription begins: all that is known of the log so far. */
+/** The event at the place where a subscription begins: all that is known of the log so far. The server's own is no mark: it may be removed. */
 const markAt = async (openRead: OpenRead, position: Position | undefined): Promise<EventMark | undefined> => {
   const event = position === undefined ? undefined : await eventAt(openRead, position);
-  return event && position !== undefined ? { position, id: event.id as EventId } : undefined;
+  return event && !isSystemEvent(event) && position !== undefined ? { position, id: event.id as EventId } : undefined;
 };
 
 /** Without the event's payload. */
