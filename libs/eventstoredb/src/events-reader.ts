@@ -120,7 +120,10 @@ export class EventsReader {
       const held = holder.current();
       let hasAnswered = false;
       try {
-        if (last) await within(assertSameLog(held.openRead, reading.name, markOf(last)), timeouts.answerMs, reading.name, runtime);
+        if (last) {
+          const check = within(assertSameLog(held.openRead, reading.name, markOf(last)), timeouts.answerMs, reading.name, runtime);
+          await untilAborted(check, signal, reading.name);
+        }
         for await (const events of this.#oneCall(reading, held, last, signal)) {
           hasAnswered = true;
           failure = undefined;
