@@ -12,7 +12,7 @@ export const refusals = async (addresses: readonly Address[]): Promise<string | 
 };
 
 const refusalAt = ({ host, port }: Address): Promise<string | undefined> =>
-  new Promise((resolve) => {
+  new Promise<string | undefined>((resolve) => {
     const socket = connect({ host, port, timeout: DIAL_MS });
     const end = (reason?: string): void => {
       socket.destroy();
@@ -22,4 +22,5 @@ const refusalAt = ({ host, port }: Address): Promise<string | undefined> =>
     socket.once('timeout', () => end());
     // Of a name with several addresses: one error for each of them.
     socket.once('error', (error) => end(error instanceof AggregateError ? error.errors.map(String).join(', ') : error.message));
-  });
+    // Thrown, not told by an event: a port that no system has.
+  }).catch((error: unknown) => (error instanceof Error ? error.message : String(error)));
