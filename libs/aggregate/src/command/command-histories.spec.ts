@@ -7,6 +7,7 @@ import { defineAggregate } from '../aggregate/aggregate.js';
 import { CommandRefused } from '../errors.js';
 import { CommandExecutor } from './command-executor.js';
 import type { CommandResult } from './command-result.js';
+import { dawdle, FIRST_SEED, randomOf, RUNS } from './random-histories.fixtures.js';
 
 class NotedData {
   @IsString() note!: string;
@@ -33,27 +34,6 @@ const note = defineAggregate({
     return Array.from({ length: parts }, () => ({ type: 'Noted' as const, data: { note: text, before: notes.length, at: now } }));
   },
 });
-
-const RUNS = Number(process.env['PROPERTY_RUNS'] ?? 60);
-const FIRST_SEED = Number(process.env['PROPERTY_SEED'] ?? Date.now() % 1_000_000);
-
-/** Mulberry32. */
-const randomOf = (seed: number): (() => number) => {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
-};
-
-const dawdle = async (random: () => number): Promise<void> => {
-  for (let left = Math.floor(random() * 4); left > 0; left--) {
-    if (random() < 0.5) await Promise.resolve();
-    else await new Promise((resolve) => setImmediate(resolve));
-  }
-};
 
 class FailingStore extends InMemoryEventStore {
   isSound = false;

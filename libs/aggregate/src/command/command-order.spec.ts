@@ -7,6 +7,7 @@ import { loadAggregate } from '../aggregate/load-aggregate.js';
 import { CommandRefused } from '../errors.js';
 import { AppendTurns, type AppendTurn } from './append-turn.js';
 import { CommandExecutor } from './command-executor.js';
+import { dawdle, FIRST_SEED, randomOf, RUNS } from './random-histories.fixtures.js';
 
 class NotedData {
   number!: number;
@@ -36,28 +37,6 @@ const note = defineAggregate({
     return Array.from({ length: parts }, () => ({ type: 'Noted' as const, data: { number } }));
   },
 });
-
-const RUNS = Number(process.env['PROPERTY_RUNS'] ?? 60);
-const FIRST_SEED = Number(process.env['PROPERTY_SEED'] ?? Date.now() % 1_000_000);
-
-/** Mulberry32. */
-const randomOf = (seed: number): (() => number) => {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
-};
-
-/** Lets others go first: some rounds of the event loop, or only of its microtasks. */
-const dawdle = async (random: () => number): Promise<void> => {
-  for (let left = Math.floor(random() * 4); left > 0; left--) {
-    if (random() < 0.5) await Promise.resolve();
-    else await new Promise((resolve) => setImmediate(resolve));
-  }
-};
 
 class SlowStore extends InMemoryEventStore {
   constructor(private readonly random: () => number) {
