@@ -25,3 +25,29 @@ export class CollectionTaken extends InvalidProjection {
     );
   }
 }
+
+/** The projection cannot be split: one writer has to see all of its events. */
+export class NotPartitionable extends MainstemError {
+  constructor(
+    readonly projection: string,
+    problem: string,
+  ) {
+    super(
+      'PROJECTION_NOT_PARTITIONABLE',
+      `Projection ${projection} cannot be split into parts: ${problem}. Run it in one part, or move what stands in the way into a projection of its own.`,
+    );
+  }
+}
+
+export class InvalidPartitions extends MainstemError {
+  constructor(
+    readonly projection: string,
+    readonly partitions: number,
+    partitionsMax: number,
+  ) {
+    super(
+      'PROJECTION_INVALID_PARTITIONS',
+      `Projection ${projection} cannot have ${partitions} parts; a whole number from 1 to ${partitionsMax} is possible.`,
+    );
+  }
+}

@@ -1,7 +1,7 @@
 import { defineEvents, InMemoryEventStore, streamOf, type EventId } from '@mainstem/event-store';
 import { randomUUID } from 'node:crypto';
 import { describe, expect, expectTypeOf, it } from 'vitest';
-import { Projector } from '../engine/projector.js';
+import { Projector } from '../run/projector.js';
 import { MemoryReadStore } from '../memory/memory-read-store.js';
 import { documentProjection } from './document-projection.js';
 import { handlerProjection } from './handler-projection.js';

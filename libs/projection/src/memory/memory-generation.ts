@@ -1,7 +1,7 @@
 // One generation in memory: its documents as JSON text, its parked events, its checkpoint.
 import { encodeJson } from '@mainstem/event-store';
 import { CheckpointMoved, InvalidDocument, UnknownCollection } from '../read-store/errors.js';
-import { checkpointIn, ofPartitions } from '../partition/partition.js';
+import { checkpointIn, ofPartitions } from '../read-store/partition.js';
 import type { Checkpoint, Generation, GenerationState } from '../read-store/checkpoint.js';
 import { compareKeys } from '../read-store/key-order.js';
 import type {

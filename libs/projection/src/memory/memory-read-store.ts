@@ -1,9 +1,9 @@
 // The read store of unit tests and demonstrations: everything in maps, gone with the process.
 import { systemRuntime, type Incarnation, type Runtime } from '@mainstem/event-store';
-import { EMPTY_DIGEST } from '../digest/rolling-digest.js';
+import { EMPTY_DIGEST } from '../read-store/rolling-digest.js';
 import { CollectionTaken } from '../definition/errors.js';
 import { FingerprintMismatch, GenerationServes, ReadStoreUnavailable, UnknownGeneration } from '../read-store/errors.js';
-import { ofPartitions, partitionsOf } from '../partition/partition.js';
+import { ofPartitions, partitionsOf } from '../read-store/partition.js';
 import type { Generation } from '../read-store/checkpoint.js';
 import type { HeldLease, LeaseAnswer, LeaseClaim, LeaseKey } from '../read-store/lease.js';
 import { assertPromotable } from '../read-store/promotion-rules.js';

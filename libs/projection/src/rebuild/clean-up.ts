@@ -1,8 +1,8 @@
 // Deletes generations that nobody needs any more: retired ones, side ones, and those whose rebuild was left.
 import { systemRuntime, type Runtime } from '@mainstem/event-store';
-import type { CrashPoints } from '../engine/crash-points.js';
-import { ABANDONED_AFTER_MS } from '../engine/filling-status.js';
-import type { HostedProjection } from '../engine/hosted-projection.js';
+import type { CrashPoints } from '../generations/crash-points.js';
+import { ABANDONED_AFTER_MS } from '../generations/filling-status.js';
+import type { HostedProjection } from '../definition/hosted-projection.js';
 import type { Generation } from '../read-store/checkpoint.js';
 import type { ReadStore } from '../read-store/read-store.js';
 import { signOfLife, type LookOptions, type SignOfLife } from './rebuild-target.js';

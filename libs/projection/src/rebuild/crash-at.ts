@@ -1,5 +1,5 @@
 // Kills the process at a crash point that its environment names: for tests of recovery with real processes.
-import { CRASH_POINTS, REBUILD_CRASH_POINTS, type CrashPoint, type CrashPoints } from '../engine/crash-points.js';
+import { CRASH_POINTS, REBUILD_CRASH_POINTS, type CrashPoint, type CrashPoints } from '../generations/crash-points.js';
 
 const POINTS: readonly string[] = [...CRASH_POINTS, ...REBUILD_CRASH_POINTS];
 

@@ -1,22 +1,6 @@
 // Errors of rebuilds, of the way back from one, and of forgetting a projection.
 import { MainstemError } from '@mainstem/event-store';
 
-/** The generation has not applied what the event store holds; it was deleted, and the one that served goes on. */
-export class RebuildNotVerified extends MainstemError {
-  constructor(
-    readonly projection: string,
-    readonly generation: number,
-    readonly expected: string,
-    readonly actual: string,
-  ) {
-    super(
-      'REBUILD_NOT_VERIFIED',
-      `Generation ${generation} of ${projection} has applied other events than the event store holds (digest ${actual}, not ${expected}). ` +
-        'It was deleted and nothing was promoted. Rebuild it again; if that fails too, check the event store.',
-    );
-  }
-}
-
 /** Somebody else is rebuilding the projection; nothing was changed here. */
 export class RebuildRunning extends MainstemError {
   constructor(

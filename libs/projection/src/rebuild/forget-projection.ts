@@ -1,7 +1,7 @@
 // Removes what projections have left in a read store that the application does not have any more.
 import { SEATS_FROM } from '../read-store/lease.js';
 import type { ReadStore } from '../read-store/read-store.js';
-import type { HostedProjection } from '../engine/hosted-projection.js';
+import type { HostedProjection } from '../definition/hosted-projection.js';
 import { StillDeclared, StillRuns } from './errors.js';
 
 /** What one projection has left in one read store. */

@@ -1,12 +1,12 @@
 // One projection's part of a rebuild or a rollback: runs the engine on one generation until it serves and somebody else follows it.
 import type { Runtime } from '@mainstem/event-store';
-import type { FillPhase } from '../engine/promotion.js';
-import { ProjectionRunner } from '../engine/projection-runner.js';
-import type { RunnerOptions } from '../engine/runner-options.js';
-import type { ProjectionStatus } from '../engine/projection-status.js';
+import type { FillPhase } from '../generations/promotion.js';
+import { ProjectionRunner } from '../run/projection-runner.js';
+import type { RunnerOptions } from '../run/runner-options.js';
+import type { ProjectionStatus } from '../run/projection-status.js';
 import { RebuildRunning } from './errors.js';
-import { mergedStatus } from '../partition/merged-status.js';
-import { checkpointIn, partitionsOf } from '../partition/partition.js';
+import { mergedStatus } from '../run/merged-status.js';
+import { checkpointIn, partitionsOf } from '../read-store/partition.js';
 import type { Generation } from '../read-store/checkpoint.js';
 import type { RebuildTarget } from './rebuild-target.js';
 

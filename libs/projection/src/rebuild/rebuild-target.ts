@@ -1,10 +1,10 @@
 // Decides which generation a rebuild fills: one that was begun and left, or a new one; and that nobody else is at it.
 import type { EventReader, Position, Runtime } from '@mainstem/event-store';
-import { assertStoreHosts } from '../engine/assert-store-hosts.js';
-import type { CrashPoints } from '../engine/crash-points.js';
-import type { HostedProjection } from '../engine/hosted-projection.js';
-import { ForeignEventStore } from '../engine/errors.js';
-import { assertSameLogOf, isOfLostEvents } from '../engine/same-log.js';
+import { assertStoreHosts } from '../definition/assert-store-hosts.js';
+import type { CrashPoints } from '../generations/crash-points.js';
+import type { HostedProjection } from '../definition/hosted-projection.js';
+import { ForeignEventStore } from '../generations/errors.js';
+import { assertSameLogOf, isOfLostEvents } from '../generations/same-log.js';
 import { RebuildRunning } from './errors.js';
 import type { Generation } from '../read-store/checkpoint.js';
 

@@ -1,11 +1,11 @@
 // A rebuild beside whatever runs: killed anywhere it resumes, it promotes only what is right, and nobody ever sees the read model go back.
 import { defineEvents, systemRuntime, type InMemoryEventStore, type Position, type Runtime } from '@mainstem/event-store';
 import { afterEach, describe, expect, it } from 'vitest';
-import { REBUILD_CRASH_POINTS, type CrashPoint, type CrashPoints } from '../engine/crash-points.js';
-import type { HostedProjection } from '../engine/hosted-projection.js';
-import type { ProjectionStatus } from '../engine/projection-status.js';
-import { Projector } from '../engine/projector.js';
-import { append, dump, filledStore, tallyProjection, until } from '../engine/tally.fixtures.js';
+import { REBUILD_CRASH_POINTS, type CrashPoint, type CrashPoints } from '../generations/crash-points.js';
+import type { HostedProjection } from '../definition/hosted-projection.js';
+import type { ProjectionStatus } from '../run/projection-status.js';
+import { Projector } from '../run/projector.js';
+import { append, dump, filledStore, tallyProjection, until } from '../tally.fixtures.js';
 import { GenerationBehind } from '../read-store/errors.js';
 import { documentProjection } from '../definition/document-projection.js';
 import { MemoryReadStore } from '../memory/memory-read-store.js';

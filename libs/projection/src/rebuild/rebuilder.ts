@@ -1,11 +1,11 @@
 // Rebuilds read models beside those that serve: fills new generations from one read of the event store, checks and promotes them.
 import { assertCategoriesDiffer, systemRuntime, type EventReader, type Position, type Runtime } from '@mainstem/event-store';
 import { filterFor } from '../definition/wanted-events.js';
-import type { CrashPoints } from '../engine/crash-points.js';
-import { HeadWatch } from '../engine/head-watch.js';
-import type { HostedProjection } from '../engine/hosted-projection.js';
-import { SharedSubscription } from '../engine/shared-subscription.js';
-import { DigestCheck } from './digest-check.js';
+import type { CrashPoints } from '../generations/crash-points.js';
+import { HeadWatch } from '../feed/head-watch.js';
+import type { HostedProjection } from '../definition/hosted-projection.js';
+import { SharedSubscription } from '../feed/shared-subscription.js';
+import { DigestCheck } from '../generations/digest-check.js';
 import { GenerationJob, type RebuildPhase, type RebuiltProjection } from './generation-job.js';
 import { assertRebuildable, chooseTarget, type RebuildTarget } from './rebuild-target.js';
 

@@ -1,8 +1,8 @@
 // Goes back to a generation that served before, as atomically as a promotion, and brings it up to date first where that is possible.
 import { systemRuntime, type EventReader } from '@mainstem/event-store';
-import type { HostedProjection } from '../engine/hosted-projection.js';
-import { ForeignEventStore } from '../engine/errors.js';
-import { assertSameLogOf } from '../engine/same-log.js';
+import type { HostedProjection } from '../definition/hosted-projection.js';
+import { ForeignEventStore } from '../generations/errors.js';
+import { assertSameLogOf } from '../generations/same-log.js';
 import { NothingToRollBack, RollbackBehind } from './errors.js';
 import type { Generation } from '../read-store/checkpoint.js';
 import { isBehind } from '../read-store/promotion-rules.js';

@@ -1,8 +1,8 @@
 // Side generations: the read model as of a position or a time.
 import { systemRuntime, InMemoryEventStore, type Position, type RecordedEvent } from '@mainstem/event-store';
 import { describe, expect, it } from 'vitest';
-import { foldProjection } from '../engine/fold-projection.js';
-import { append, filledStore, HookedReadStore, tallyEvents, tallyProjection } from '../engine/tally.fixtures.js';
+import { foldProjection } from '../fold/fold-projection.js';
+import { append, filledStore, HookedReadStore, tallyEvents, tallyProjection } from '../tally.fixtures.js';
 import { documentProjection } from '../definition/document-projection.js';
 import { InvalidDocument } from '../read-store/errors.js';
 import { MemoryReadStore } from '../memory/memory-read-store.js';

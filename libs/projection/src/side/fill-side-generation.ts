@@ -1,9 +1,9 @@
 // The state of a read model as of a position or a time: a side generation, filled up to there and never promoted.
 import { instantOf, position as toPosition, type EventReader, type Position, type Runtime } from '@mainstem/event-store';
-import type { HostedProjection } from '../engine/hosted-projection.js';
-import { ForeignEventStore } from '../engine/errors.js';
+import type { HostedProjection } from '../definition/hosted-projection.js';
+import { ForeignEventStore } from '../generations/errors.js';
 import { UntilAhead } from './errors.js';
-import { partitionsOf } from '../partition/partition.js';
+import { partitionsOf } from '../read-store/partition.js';
 import type { Generation } from '../read-store/checkpoint.js';
 import { GenerationFill } from './generation-fill.js';
 

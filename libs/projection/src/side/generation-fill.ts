@@ -2,17 +2,17 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { systemRuntime, type EventReader, type Position, type RecordedEvent, type Runtime } from '@mainstem/event-store';
 import { filterFor } from '../definition/wanted-events.js';
-import type { Batch, BatchWriter } from '../engine/batch-writer.js';
-import { DocumentWriter } from '../engine/document-writer.js';
-import { failureClassOf } from '../engine/failure-class.js';
-import { BatchRefused, reasonOf, type Poison } from '../engine/failures.js';
-import { HandlerWriter } from '../engine/handler-writer.js';
-import type { HostedProjection } from '../engine/hosted-projection.js';
-import { OpenGeneration } from '../engine/open-generation.js';
-import type { Condemned } from '../engine/parking.js';
-import { ProjectionFailed } from '../engine/errors.js';
-import type { Partition } from '../partition/partition.js';
-import { readUpTo } from '../verify/event-range.js';
+import type { Batch, BatchWriter } from '../write/batch-writer.js';
+import { DocumentWriter } from '../write/document-writer.js';
+import { failureClassOf } from '../fold/failure-class.js';
+import { BatchRefused, reasonOf, type Poison } from '../fold/failures.js';
+import { HandlerWriter } from '../write/handler-writer.js';
+import type { HostedProjection } from '../definition/hosted-projection.js';
+import { OpenGeneration } from '../generations/open-generation.js';
+import type { Condemned } from '../fold/parking.js';
+import { ProjectionFailed } from '../fold/errors.js';
+import type { Partition } from '../read-store/partition.js';
+import { readUpTo } from '../feed/event-range.js';
 
 export interface FillOptions {
   readonly reader: EventReader;

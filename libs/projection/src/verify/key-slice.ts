@@ -1,5 +1,5 @@
 // Parts of all keys, by a stable hash: what is folded in one pass, and what a sample takes.
-import { mixed } from '../partition/key-hash.js';
+import { mixed } from '../read-store/key-hash.js';
 
 /** The keys whose hash ends in these bits. With no bits: all keys. */
 export interface KeySlice {

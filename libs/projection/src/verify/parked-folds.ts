@@ -1,7 +1,7 @@
 // Which folds a generation has not made, because their events are parked.
 import type { Position, RecordedEvent } from '@mainstem/event-store';
-import { isParkedIn, streamKeyOf } from '../engine/parking.js';
-import { WHOLE, type Partition } from '../partition/partition.js';
+import { isParkedIn, streamKeyOf } from '../fold/parking.js';
+import { WHOLE, type Partition } from '../read-store/partition.js';
 import type { GenerationSnapshot } from '../read-store/read-store.js';
 
 const PAGE = 1_000;

@@ -1,15 +1,15 @@
 // Folds the documents of a part of the keys in memory, by the engine's own pure code.
 import type { Position, RecordedEvent, StreamName } from '@mainstem/event-store';
 import type { DocumentProjection } from '../definition/document-projection.js';
-import { EMPTY_DIGEST } from '../digest/rolling-digest.js';
-import { DocumentPlan, type MaybeDocument } from '../engine/document-batch.js';
-import { estimateBytes } from '../engine/document-cache.js';
-import type { Gate } from '../engine/parking.js';
-import { isExpiredAt, removableAfter } from '../engine/expired-documents.js';
-import { ProjectionFailed } from '../engine/errors.js';
+import { EMPTY_DIGEST } from '../read-store/rolling-digest.js';
+import { DocumentPlan, type MaybeDocument } from '../fold/document-batch.js';
+import { estimateBytes } from '../fold/document-cache.js';
+import type { Gate } from '../fold/parking.js';
+import { isExpiredAt, removableAfter } from '../fold/expired-documents.js';
+import { ProjectionFailed } from '../fold/errors.js';
 import type { Expiry, ParkedEvent, ProjectionDocument } from '../read-store/read-store.js';
-import { keyHash } from '../partition/key-hash.js';
-import { partitionOf, type Partition } from '../partition/partition.js';
+import { keyHash } from '../read-store/key-hash.js';
+import { partitionOf, type Partition } from '../read-store/partition.js';
 import { halvesOf, isInSlice, isSampled, type KeySlice } from './key-slice.js';
 import type { ParkedFolds } from './parked-folds.js';
 

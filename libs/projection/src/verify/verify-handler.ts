@@ -3,12 +3,12 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { throwIfAborted, type EventReader, type Position, type RecordedEvent } from '@mainstem/event-store';
 import { filterFor } from '../definition/wanted-events.js';
 import type { HandlerProjection } from '../definition/handler-projection.js';
-import { RollingDigest } from '../digest/rolling-digest.js';
+import { RollingDigest } from '../read-store/rolling-digest.js';
 import { VerifyDisturbed } from './errors.js';
 import { compareKeys } from '../read-store/key-order.js';
 import type { GenerationSnapshot, ScanEntry, ScanOptions } from '../read-store/read-store.js';
 import { GenerationFill } from '../side/generation-fill.js';
-import { readUpTo } from './event-range.js';
+import { readUpTo } from '../feed/event-range.js';
 import { ParkedFolds } from './parked-folds.js';
 import type { VerifyWork } from './verify-work.js';
 

@@ -2,11 +2,11 @@
 import type { InMemoryEventStore, Position, RecordedEvent } from '@mainstem/event-store';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { handlerProjection } from '../definition/handler-projection.js';
-import { Projector } from '../engine/projector.js';
-import { append, filledStore, tallyEvents, tallyProjection, until, type Tally } from '../engine/tally.fixtures.js';
+import { Projector } from '../run/projector.js';
+import { append, filledStore, tallyEvents, tallyProjection, until, type Tally } from '../tally.fixtures.js';
 import { MemoryReadStore } from '../memory/memory-read-store.js';
 import type { MemoryTransaction } from '../memory/memory-session.js';
-import type { AnyProjection, HostedProjection } from '../engine/hosted-projection.js';
+import type { AnyProjection, HostedProjection } from '../definition/hosted-projection.js';
 import type { Generation } from '../read-store/checkpoint.js';
 import type { GenerationSnapshot, ParkedEvent, ScanEntry, ScanOptions } from '../read-store/read-store.js';
 import { verifyProjection, type VerifyOptions, type VerifyReport } from './verify-projection.js';

@@ -1,9 +1,9 @@
 // Verifies a read model: is it what a fold of the events gives, byte for byte?
 import type { EventReader, Position } from '@mainstem/event-store';
-import type { AnyProjection, HostedProjection } from '../engine/hosted-projection.js';
-import { ForeignEventStore, ProjectionChanged } from '../engine/errors.js';
+import type { AnyProjection, HostedProjection } from '../definition/hosted-projection.js';
+import { ForeignEventStore, ProjectionChanged } from '../generations/errors.js';
 import { UnknownGeneration } from '../read-store/errors.js';
-import { checkpointIn, partitionsOf, type Partition } from '../partition/partition.js';
+import { checkpointIn, partitionsOf, type Partition } from '../read-store/partition.js';
 import { Differences, type VerifyDifference } from './differences.js';
 import { verifyDocuments } from './verify-documents.js';
 import { verifyHandler } from './verify-handler.js';

@@ -1,7 +1,7 @@
 // What both ways of verifying work with.
 import type { EventReader, Position } from '@mainstem/event-store';
-import type { AnyProjection } from '../engine/hosted-projection.js';
-import type { Partition } from '../partition/partition.js';
+import type { AnyProjection } from '../definition/hosted-projection.js';
+import type { Partition } from '../read-store/partition.js';
 import type { GenerationSnapshot, ReadStore } from '../read-store/read-store.js';
 import type { Differences } from './differences.js';
 

@@ -1,0 +1,23 @@
+// What a projector is given to run: a projection, the read store it fills, and what to do about trouble and change.
+import type { DocumentProjection } from './document-projection.js';
+import type { HandlerProjection } from './handler-projection.js';
+import type { ReadStore } from '../read-store/read-store.js';
+import type { RecoveryPolicy } from './recovery-policy.js';
+
+/**
+ * What happens when the serving generation was filled by another definition. `manual`: the projection stops with PROJECTION_CHANGED.
+ * `auto`: a new generation is filled beside it and promoted once it has caught up; a retired one that this definition had filled is
+ * brought up to date and promoted again.
+ */
+export type RebuildPolicy = 'auto' | 'manual';
+
+/** Any declared projection; `never` stands for the transaction type that its read store hands out. */
+export type AnyProjection = DocumentProjection | HandlerProjection;
+
+export interface HostedProjection {
+  readonly projection: AnyProjection;
+  readonly store: ReadStore;
+  readonly recovery?: Partial<RecoveryPolicy>;
+  /** Default `manual`. */
+  readonly rebuild?: RebuildPolicy;
+}

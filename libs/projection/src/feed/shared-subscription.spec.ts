@@ -1,0 +1,206 @@
+// One read for all who are at the same place; who lags reads alone until it has caught up.
+import { systemRuntime, type EventReader, type InMemoryEventStore, type Position, type SubscribeOptions } from '@mainstem/event-store';
+import { describe, expect, it } from 'vitest';
+import { SharedSubscription, type Seat } from './shared-subscription.js';
+import { append, filledStore, until } from '../tally.fixtures.js';
+
+/** Counts the reads under way and those ever begun. */
+const counting = (store: InMemoryEventStore): { reader: EventReader; begun: () => number; underWay: () => number } => {
+  let begun = 0;
+  let underWay = 0;
+  const subscribe = async function* (options: SubscribeOptions) {
+    begun++;
+    underWay++;
+    try {
+      yield* store.subscribe(options);
+    } finally {
+      underWay--;
+    }
+  };
+  const reader = Object.assign(Object.create(store) as EventReader, { subscribe, head: () => store.head(), idAt: store.idAt.bind(store) });
+  return { reader, begun: () => begun, underWay: () => underWay };
+};
+
+const subscriptionOf = (reader: EventReader, batchSizeMax = 5): SharedSubscription =>
+  new SharedSubscription({ reader, filter: { types: ['Added', 'Foreign'] }, batchSizeMax, runtime: systemRuntime });
+
+/** Reads until it is caught up; answers the positions that it was given. */
+const readOn = async (seat: Seat, from: Position | undefined, limit = 5): Promise<{ places: number[]; position: Position | undefined }> => {
+  const places: number[] = [];
+  let position = from;
+  for (;;) {
+    const delivery = await seat.next(position, { limit, isCaughtUp: false });
+    if (!delivery) throw new Error('woken');
+    places.push(...delivery.events.map((event) => Number(event.position)));
+    position = delivery.position;
+    if (delivery.isCaughtUp) return { places, position };
+  }
+};
+const upTo = (last: number, from = 1): number[] => Array.from({ length: last - from + 1 }, (_, index) => from + index);
+
+describe('SharedSubscription', () => {
+  it('reads once for all who go along together, whatever size of batch they take', async () => {
+    const { reader, begun } = counting(await filledStore(50));
+    const subscription = subscriptionOf(reader);
+    const results = await Promise.all([3, 5, 50].map((limit) => readOn(subscription.seat(), undefined, limit)));
+    for (const { places } of results) expect(places).toEqual(upTo(50));
+    expect(begun()).toBe(1);
+  });
+
+  it('lets who starts late read alone, and join the others once it has caught up', async () => {
+    const store = await filledStore(400);
+    const { reader, begun, underWay } = counting(store);
+    const subscription = subscriptionOf(reader, 1); // more batches than the ring keeps
+    const first = subscription.seat();
+    const { position } = await readOn(first, undefined);
+    const late = subscription.seat();
+    expect((await readOn(late, undefined)).places).toEqual(upTo(400));
+    expect(begun()).toBe(2);
+    const waiting = [first.next(position, { limit: 5, isCaughtUp: true }), late.next(position, { limit: 5, isCaughtUp: true })];
+    await append(store, 'a', 1);
+    for (const delivery of await Promise.all(waiting)) expect(delivery?.events.length).toBe(1);
+    await until(() => underWay() === 1 && subscription.feedCount === 1);
+  });
+
+  it('waits a moment at the start for those who are on their way', async () => {
+    const { reader, begun } = counting(await filledStore(400));
+    const subscription = subscriptionOf(reader, 1); // more batches than the ring keeps
+    const seats = [subscription.seat(), subscription.seat()];
+    const [early, late] = seats.map(async (seat, place) => {
+      await systemRuntime.sleep(60 * place);
+      return readOn(seat, undefined);
+    });
+    expect((await early)?.places).toEqual(upTo(400));
+    expect((await late)?.places).toEqual(upTo(400));
+    expect(begun()).toBe(1);
+  });
+
+  it.each([
+    { whoever: 'has left without having read', leaves: true, isWaitedFor: false },
+    { whoever: 'does not come in time', leaves: false, isWaitedFor: true },
+  ])('does not wait for one who $whoever', async ({ leaves, isWaitedFor }) => {
+    const waits: number[] = [];
+    const sleep = (ms: number, signal?: AbortSignal): Promise<void> => {
+      waits.push(ms);
+      return systemRuntime.sleep(ms, signal);
+    };
+    const reader = await filledStore(5);
+    const subscription = new SharedSubscription({
+      reader,
+      filter: { types: ['Added'] },
+      batchSizeMax: 5,
+      runtime: { ...systemRuntime, sleep },
+      waitForOthersMs: 80,
+    });
+    const [seat, other] = [subscription.seat(), subscription.seat()];
+    if (leaves) other.leave();
+    expect((await readOn(seat, undefined)).places).toEqual(upTo(5));
+    expect(waits.length > 0).toBe(isWaitedFor);
+    expect(waits.every((ms) => ms <= 80)).toBe(true);
+  });
+
+  it('lets events pile up while they arrive fast, unless somebody waits for them', async () => {
+    const store = await filledStore(1);
+    const gathered: AbortSignal[] = [];
+    const sleep = (ms: number, signal?: AbortSignal): Promise<void> => {
+      if (signal) gathered.push(signal);
+      return new Promise(
+        (resolve) => signal?.addEventListener('abort', () => resolve(), { once: true }) ?? void systemRuntime.sleep(ms).then(resolve),
+      );
+    };
+    const subscription = new SharedSubscription({
+      reader: store,
+      filter: { types: ['Added'] },
+      batchSizeMax: 10_000,
+      runtime: { ...systemRuntime, sleep },
+    });
+    const seat = subscription.seat();
+    let { position } = await readOn(seat, undefined, 10_000);
+    const next = async (): Promise<number> => {
+      const delivery = await seat.next(position, { limit: 10_000, isCaughtUp: true });
+      position = delivery?.position;
+      return delivery?.events.length ?? 0;
+    };
+    for (let amount = 1; amount <= 10; amount++) await append(store, 'slow', amount);
+    expect(await next()).toBe(10);
+    expect(gathered).toHaveLength(0);
+    for (let amount = 1; amount <= 6_000; amount++) await append(store, 'fast', amount);
+    expect(await next()).toBe(6_000);
+    const late = next();
+    await until(() => gathered.length === 1);
+    for (let amount = 1; amount <= 7; amount++) await append(store, 'more', amount);
+    seat.hurry();
+    expect(await late).toBe(7);
+    seat.leave();
+  });
+
+  it('does not wait for one who stays away', async () => {
+    const { reader } = counting(await filledStore(400));
+    const subscription = subscriptionOf(reader, 1);
+    const idle = subscription.seat();
+    await idle.next(undefined, { limit: 1, isCaughtUp: false });
+    expect((await readOn(subscription.seat(), undefined)).places).toEqual(upTo(400));
+    expect((await readOn(idle, undefined)).places).toEqual(upTo(400));
+  });
+
+  it('delivers nothing twice and leaves nothing out while events are appended', async () => {
+    const store = await filledStore(1);
+    const subscription = subscriptionOf(store, 3);
+    const follow = async (limit: number): Promise<number[]> => {
+      const seat = subscription.seat();
+      const places: number[] = [];
+      let position: Position | undefined;
+      let isCaughtUp = false;
+      while (places.length < 200) {
+        const delivery = await seat.next(position, { limit, isCaughtUp });
+        if (!delivery) throw new Error('woken');
+        places.push(...delivery.events.map((event) => Number(event.position)));
+        ({ position, isCaughtUp } = delivery);
+      }
+      seat.leave();
+      return places;
+    };
+    const readers = [1, 2, 7].map(follow);
+    for (let amount = 1; amount < 200; amount++) await append(store, 'a', amount);
+    for (const places of await Promise.all(readers)) expect(places).toEqual(upTo(200));
+    expect(subscription.feedCount).toBe(0);
+  });
+
+  it('tells a failure of the event store to everybody, and begins anew when asked again', async () => {
+    const store = await filledStore(3);
+    let isDown = true;
+    const subscribe = (options: SubscribeOptions) => {
+      if (!isDown) return store.subscribe(options);
+      return (async function* () {
+        yield* [];
+        throw new Error('gone');
+      })();
+    };
+    const subscription = subscriptionOf(Object.assign(Object.create(store) as EventReader, { subscribe }));
+    const seats = [subscription.seat(), subscription.seat()];
+    for (const outcome of await Promise.allSettled(seats.map((seat) => readOn(seat, undefined)))) expect(outcome.status).toBe('rejected');
+    expect(subscription.feedCount).toBe(0);
+    isDown = false;
+    for (const seat of seats) expect((await readOn(seat, undefined)).places).toEqual([1, 2, 3]);
+  });
+
+  it('takes a subscription that ends by itself for a failure', async () => {
+    const store = await filledStore(3);
+    const subscribe = async function* () {
+      yield* [];
+    };
+    const subscription = subscriptionOf(Object.assign(Object.create(store) as EventReader, { subscribe }));
+    await expect(readOn(subscription.seat(), undefined)).rejects.toThrow('ended');
+  });
+
+  it('ends a wait when it is woken, before or while it waits', async () => {
+    const subscription = subscriptionOf(await filledStore(1));
+    const seat = subscription.seat();
+    seat.wake();
+    expect(await seat.next(undefined, { limit: 5, isCaughtUp: false })).toBeUndefined();
+    const { position } = await readOn(seat, undefined);
+    const waiting = seat.next(position, { limit: 5, isCaughtUp: true });
+    seat.wake();
+    expect(await waiting).toBeUndefined();
+  });
+});

@@ -1,0 +1,76 @@
+// Opens the generation that a projection is to write, and keeps in mind whether its definition has served: that decides what it may do about others.
+import type { EventReader, Runtime } from '@mainstem/event-store';
+import type { Partition } from '../read-store/partition.js';
+import type { Generation } from '../read-store/checkpoint.js';
+import type { CrashPoints } from './crash-points.js';
+import { chooseGeneration } from './generation-choice.js';
+import type { HostedProjection, RebuildPolicy } from '../definition/hosted-projection.js';
+import { openGeneration, openGenerationNumber, type OpenGeneration } from './open-generation.js';
+
+export interface GenerationOpenerOptions {
+  readonly hosted: HostedProjection;
+  readonly reader: EventReader;
+  readonly runtime: Runtime;
+  readonly partition: Partition;
+  readonly cacheBytesMax: number;
+  readonly crash: CrashPoints | undefined;
+  /** This generation and no other. */
+  readonly only: number | undefined;
+  /** As in `OpenSessionOptions`. */
+  readonly onLongStep: () => void;
+  readonly signal: AbortSignal;
+}
+
+export class GenerationOpener {
+  readonly #options: GenerationOpenerOptions;
+  /** This definition has served from here: if another one does later, somebody wanted that. */
+  #hasServed = false;
+
+  constructor(options: GenerationOpenerOptions) {
+    this.#options = options;
+  }
+
+  /** Errors: as `openGeneration`, or as `openGenerationNumber`. */
+  async open(): Promise<OpenGeneration> {
+    const { hosted, only, crash, signal, onLongStep } = this.#options;
+    const options = { ...this.#shared, crash, signal, onLongStep, hasServed: this.#hasServed };
+    const open = await (only === undefined
+      ? openGeneration({ ...hosted, rebuild: this.#rebuild }, options)
+      : openGenerationNumber(hosted, only, options));
+    if (!open.isFilling) this.served();
+    return open;
+  }
+
+  /** For work beside the loop: none is begun anew. Errors: as `openGeneration`. */
+  openAside(): Promise<OpenGeneration> {
+    return openGeneration({ ...this.#options.hosted, rebuild: 'manual' }, this.#shared);
+  }
+
+  /** A generation of this definition serves. */
+  served(): void {
+    this.#hasServed = true;
+  }
+
+  /** Of an instance that opens none yet: what is wrong with it must be told all the same. Errors: PROJECTION_FOREIGN_EVENT_STORE, PROJECTION_CHANGED. */
+  assertCanOpen(generations: readonly Generation[]): void {
+    const { hosted, reader } = this.#options;
+    const choice = chooseGeneration(generations, hosted.projection, reader.incarnation, this.#rebuild);
+    if (choice.kind === 'open' && !choice.isFilling) this.served();
+  }
+
+  /** This definition has served, and another one does now: somebody wanted that. */
+  isReplaced(generations: readonly Generation[]): boolean {
+    const { fingerprint } = this.#options.hosted.projection;
+    return this.#hasServed && generations.some((one) => one.state === 'serving' && one.fingerprint !== fingerprint);
+  }
+
+  /** Two deployments that both rebuild by themselves would otherwise promote against each other for ever. */
+  get #rebuild(): RebuildPolicy {
+    return this.#hasServed ? 'manual' : (this.#options.hosted.rebuild ?? 'manual');
+  }
+
+  get #shared(): Pick<GenerationOpenerOptions, 'reader' | 'runtime' | 'partition' | 'cacheBytesMax'> {
+    const { reader, runtime, partition, cacheBytesMax } = this.#options;
+    return { reader, runtime, partition, cacheBytesMax };
+  }
+}

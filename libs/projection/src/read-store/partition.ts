@@ -1,0 +1,40 @@
+// The parts that a projection is split into: each has the documents whose keys fall to it, and a checkpoint of its own.
+import type { Checkpoint, Generation } from './checkpoint.js';
+import { keyHash } from './key-hash.js';
+
+/** One of `count` parts; `number` from 0. */
+export interface Partition {
+  readonly number: number;
+  readonly count: number;
+}
+
+/** Of a projection that is not split. */
+export const WHOLE: Partition = { number: 0, count: 1 };
+
+/** The parts of a projection, in order. */
+export const partitionsOf = ({ partitions: count = 1 }: { readonly partitions?: number }): readonly Partition[] =>
+  Array.from({ length: count }, (_, number) => ({ number, count }));
+
+/**
+ * The part, from 0, that a document key falls to: floor(h × count / 2³²), where h is `keyHash` as an unsigned number. So it rests on the
+ * upper bits, and is independent of what a verification splits by. The same on every machine, for ever.
+ */
+export const partitionOf = (key: string, count: number): number => (count === 1 ? 0 : Math.floor(((keyHash(key) >>> 0) * count) / 2 ** 32));
+
+/** The checkpoint of one part of a generation. */
+export const checkpointIn = ({ checkpoint, partitions }: Pick<Generation, 'checkpoint' | 'partitions'>, number: number): Checkpoint =>
+  partitions?.[number] ?? checkpoint;
+
+/**
+ * What a generation shows of the checkpoints of its parts, in order: the one that is furthest behind stands for the whole, because everything
+ * up to there is in all parts. For read stores.
+ */
+export const ofPartitions = (checkpoints: readonly Checkpoint[]): Pick<Generation, 'checkpoint' | 'partitions'> => {
+  const [first] = checkpoints;
+  if (!first) throw new TypeError('a generation has at least one checkpoint');
+  const checkpoint = checkpoints.reduce((slowest, one) => (isBefore(one, slowest) ? one : slowest), first);
+  return checkpoints.length === 1 ? { checkpoint } : { checkpoint, partitions: checkpoints };
+};
+
+const isBefore = ({ position }: Checkpoint, { position: other }: Checkpoint): boolean =>
+  other !== undefined && (position === undefined || position < other);

@@ -1,0 +1,29 @@
+// What the state machine is told about a step that has failed: who was fenced off learns from the read store whether there is anybody to make way for.
+import { isMainstemError } from '@mainstem/event-store';
+import { failureOf, reasonOf } from '../fold/failures.js';
+import type { OpenGeneration } from '../generations/open-generation.js';
+import type { Input } from './projection-state.js';
+import type { RunnerOptions } from './runner-options.js';
+import { isServedElsewhere } from '../generations/session-watch.js';
+
+type FailedStepOptions = Pick<RunnerOptions, 'hosted' | 'only' | 'runtime'>;
+
+/** `open`: the generation that the step was about, if there was one. Errors: none. */
+export const failedStep = async (error: unknown, { hosted, only, runtime }: FailedStepOptions, open: OpenGeneration | undefined): Promise<Input> => {
+  const isFenced = isMainstemError(error, 'READ_STORE_CHECKPOINT_MOVED');
+  if (only && (isFenced || isMainstemError(error, 'READ_STORE_UNKNOWN_GENERATION'))) {
+    return { kind: 'failed', failure: { kind: 'fatal', reason: reasonOf(error) }, random: 0 };
+  }
+  if (isFenced && open && (await wasPromotedAway(open, hosted))) return { kind: 'superseded' };
+  return { kind: 'failed', failure: failureOf(error, hosted.projection.name), random: runtime.random() };
+};
+
+/** Fenced by a promotion, not by a rival: then there is nobody to make way for. */
+const wasPromotedAway = async (open: OpenGeneration, { projection, store }: RunnerOptions['hosted']): Promise<boolean> => {
+  if (open.isFilling) return false;
+  try {
+    return isServedElsewhere(open, await store.generations(projection.name));
+  } catch {
+    return false; // opening the generation again will tell
+  }
+};

@@ -1,0 +1,182 @@
+// What is done with an open generation: batch after batch is written to it, its checkpoint is kept, it is promoted, and parked events are replayed.
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { OperationAborted, STEP_DEADLINE_MS, type EventReader, type Heartbeat, type Runtime } from '@mainstem/event-store';
+import type { Batch, BatchWriter, Written } from '../write/batch-writer.js';
+import { CheckpointSchedule } from './checkpoint-schedule.js';
+import type { CrashPoints } from '../generations/crash-points.js';
+import { DocumentWriter } from '../write/document-writer.js';
+import { failureClassOf } from '../fold/failure-class.js';
+import { BatchTooMuch, cutFailure } from '../fold/failures.js';
+import { HandlerWriter } from '../write/handler-writer.js';
+import type { HostedProjection } from '../definition/hosted-projection.js';
+import type { OpenGeneration } from '../generations/open-generation.js';
+import type { PositionWaiters } from './position-waiters.js';
+import type { Progress } from './progress.js';
+import type { ProjectionObserver } from './projection-observer.js';
+import type { Input, ProjectionState } from './projection-state.js';
+import type { Promotion } from '../generations/promotion.js';
+import { replayParked, type ReplayResult } from '../write/replay-parked.js';
+import { ReplayRequests } from '../write/replay-requests.js';
+import type { Seat } from '../feed/shared-subscription.js';
+
+/** A promotion that came too late is tried again after the next event, or after so long. */
+const NEWS_WAIT_MS = 100;
+/** Steps that are long where the data is large: indexes, a check of the whole history, a replay of what was parked. */
+export const LONG_STEP_MS = 10 * 60_000;
+
+export interface GenerationWorkOptions {
+  readonly hosted: HostedProjection;
+  readonly reader: EventReader;
+  readonly seat: Seat;
+  readonly waiters: PositionWaiters;
+  readonly progress: Progress;
+  readonly promotion: Promotion;
+  readonly heartbeat: Heartbeat;
+  readonly observe: ProjectionObserver | undefined;
+  readonly runtime: Runtime;
+  readonly crash: CrashPoints | undefined;
+  /** The projection is to stop. */
+  readonly signal: AbortSignal;
+}
+
+/** One projection's, or one part's. Nothing but the loop that has the session calls `follow` and `promote`. */
+export class GenerationWork {
+  readonly #options: GenerationWorkOptions;
+  readonly #writer: BatchWriter;
+  readonly #checkpoints: CheckpointSchedule;
+  readonly #replays = new ReplayRequests();
+
+  constructor(options: GenerationWorkOptions) {
+    const { hosted, runtime, waiters, seat, crash, signal } = options;
+    const { projection, store } = hosted;
+    const expiry = store.expiryOf?.(projection.name);
+    this.#options = options;
+    this.#writer = projection.kind === 'document' ? new DocumentWriter(projection, { expiry, crash }) : new HandlerWriter(projection, crash);
+    this.#checkpoints = new CheckpointSchedule({ runtime, waiters, wake: () => seat.wake(), signal });
+  }
+
+  /** Takes the next batch of at most `limit` events and writes it, after whatever else is due. Errors: those of the stores. */
+  async follow(open: OpenGeneration, limit: number, state: ProjectionState): Promise<Input> {
+    const { seat, promotion, progress, heartbeat } = this.#options;
+    await this.#doWhatIsDue(open);
+    const awaitsNews = open.isFilling && promotion.awaitsNews;
+    if (awaitsNews) this.#wakeAfter(NEWS_WAIT_MS);
+    heartbeat.idle();
+    const delivery = await seat.next(open.position, { limit, isCaughtUp: state.phase === 'live' || awaitsNews });
+    if (!delivery) return awaitsNews ? { kind: 'advanced', position: open.position, isCaughtUp: true } : { kind: 'woken' };
+    const { events, position } = delivery;
+    const isCaughtUp = delivery.isCaughtUp || (open.isFilling && promotion.isLevel(position));
+    heartbeat.busy('writing a batch');
+    const { eventsApplied, isCommitted, poison } = await this.#write(open, delivery, state);
+    if (isCommitted) this.#committed(open);
+    else this.#checkpoints.schedule(open);
+    if (open.isFilling) await promotion.written();
+    progress.advanced(open, eventsApplied, events.at(-1), isCaughtUp && !poison);
+    // Others want to run, too: HTTP, and the other projections.
+    await nextTurn();
+    if (!poison) return { kind: 'advanced', position, isCaughtUp };
+    return { kind: 'cut', position: open.position, failure: cutFailure(poison, this.#name), random: this.#options.runtime.random() };
+  }
+
+  /** The next step towards a promotion; true once the generation serves. Errors: as `Promotion.step`. */
+  async promote(open: OpenGeneration): Promise<boolean> {
+    const { promotion, heartbeat, signal } = this.#options;
+    heartbeat.busy('a step towards promotion', LONG_STEP_MS);
+    if (!(await promotion.step(open, signal))) return false;
+    open.promoted();
+    this.#committed(open);
+    return true;
+  }
+
+  /** To be done by the loop between two batches. */
+  requestReplay(key: string | undefined): Promise<ReplayResult> {
+    const replayed = this.#replays.add(key);
+    this.#options.seat.wake();
+    return replayed;
+  }
+
+  /** Nobody is left waiting while the projection cannot work, for the reason given if there is one. */
+  refuseReplays(reason: string | undefined): void {
+    this.#replays.refuse(() => new OperationAborted(`replayParked of ${this.#name}, because the projection is not running`, reason));
+  }
+
+  /** At once, of one key or of all. Errors: as `replayParked`. */
+  replay(open: OpenGeneration, key: string | undefined, signal: AbortSignal | undefined): Promise<ReplayResult> {
+    const { reader, runtime } = this.#options;
+    return replayParked(this.#writer, open, { reader, key, nowMs: runtime.now(), signal });
+  }
+
+  /** Those who wait for what queries see now. */
+  tellWaiters(open: OpenGeneration): void {
+    this.#options.waiters.reach(open.visible);
+  }
+
+  get #name(): string {
+    return this.#options.hosted.projection.name;
+  }
+
+  /** Replays that were asked for, and the checkpoint of events without effect. */
+  async #doWhatIsDue(open: OpenGeneration): Promise<void> {
+    const { heartbeat } = this.#options;
+    heartbeat.busy('a replay of parked events', this.#replays.isAny ? LONG_STEP_MS : STEP_DEADLINE_MS);
+    await this.#replays.serve((key) => this.#replayRequested(open, key));
+    heartbeat.busy('writing the checkpoint');
+    open.assertParkedKeysBounded();
+    if (this.#checkpoints.isDue(open)) await this.#saveCheckpoint(open);
+    // Also after a wake that came too early: a timer may, and a commit in between puts the end of the interval off.
+    else this.#checkpoints.schedule(open);
+  }
+
+  #write(open: OpenGeneration, batch: Batch, { condemned }: ProjectionState): Promise<Written> {
+    const { hosted, observe, runtime } = this.#options;
+    const options = { condemned, nowMs: runtime.now(), isCheckpointDue: this.#checkpoints.isDueAt(batch.position) };
+    const write = (): Promise<Written> => sized(this.#writer.write(open, batch, options), batch.events.length);
+    if (!observe || batch.events.length === 0) return write();
+    const ended = observe.writing({ projection: this.#name, store: hosted.store.name, events: batch.events });
+    return observed(write(), ended);
+  }
+
+  async #replayRequested(open: OpenGeneration, key: string | undefined): Promise<ReplayResult> {
+    const { progress, signal } = this.#options;
+    const result = await this.replay(open, key, signal);
+    this.#committed(open);
+    progress.opened(open);
+    return result;
+  }
+
+  async #saveCheckpoint(open: OpenGeneration): Promise<void> {
+    await open.saveCheckpoint();
+    this.#committed(open);
+  }
+
+  #committed(open: OpenGeneration): void {
+    this.#checkpoints.committed();
+    this.tellWaiters(open);
+  }
+
+  #wakeAfter(delayMs: number): void {
+    const { runtime, seat, signal } = this.#options;
+    void runtime.sleep(delayMs, signal).then(() => seat.wake());
+  }
+}
+
+/** Adds the size of the batch to a failure that depends on it. */
+const sized = async (written: Promise<Written>, size: number): Promise<Written> => {
+  try {
+    return await written;
+  } catch (error) {
+    throw failureClassOf(error) === 'batch' ? new BatchTooMuch(size, error) : error;
+  }
+};
+
+/** Tells how a batch ended; the outcome stays what it is. */
+const observed = async (written: Promise<Written>, ended: ReturnType<ProjectionObserver['writing']>): Promise<Written> => {
+  try {
+    const result = await written;
+    ended(result);
+    return result;
+  } catch (error) {
+    ended({ eventsApplied: 0, isCommitted: false, error });
+    throw error;
+  }
+};

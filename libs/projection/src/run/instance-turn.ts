@@ -1,0 +1,103 @@
+// Whether it is this instance's turn to run a projection, or a part of one: by its lease, and by who else there is to share the parts with.
+import type { Runtime } from '@mainstem/event-store';
+import type { Partition } from '../read-store/partition.js';
+import type { PartitionShare } from './partition-share.js';
+import type { HeldLease } from '../read-store/lease.js';
+import type { HostedProjection } from '../definition/hosted-projection.js';
+import { LeaseKeeper, type LeaseOptions } from './lease-keeper.js';
+import type { Input } from './projection-state.js';
+
+/** A standby instance is woken as soon as the lease is seen to be free; this is how long it waits if nobody wakes it. */
+const STANDBY_WAIT_MS = 2_000;
+
+type Displaced = Extract<Input, { readonly kind: 'displaced' }>;
+
+export interface InstanceTurnOptions {
+  readonly hosted: HostedProjection;
+  readonly partition: Partition;
+  /** Says which parts this instance is to run; for projections that are split. */
+  readonly share: PartitionShare | undefined;
+  /** Undefined: it is always this instance's turn. */
+  readonly lease: LeaseOptions | undefined;
+  readonly runtime: Runtime;
+  /** It may be this instance's turn now. Must not throw. */
+  readonly onFree: () => void;
+  /** It is over: the lease was lost, or another instance is to have the part. Must not throw. */
+  readonly onOver: () => void;
+}
+
+export class InstanceTurn {
+  readonly #options: InstanceTurnOptions;
+  readonly #lease: LeaseKeeper | undefined;
+  /** Another instance is to have the part. */
+  #yields = false;
+
+  constructor(options: InstanceTurnOptions) {
+    const { hosted, partition, lease, runtime, onOver } = options;
+    const { projection, store } = hosted;
+    const key = { projection: projection.name, fingerprint: projection.fingerprint, partition: partition.number };
+    this.#options = options;
+    this.#lease = lease && new LeaseKeeper({ ...lease, store, key, runtime, onLost: onOver });
+  }
+
+  /** Who has the lease, as far as it is known here. */
+  get owner(): string | undefined {
+    return this.#lease?.owner;
+  }
+
+  /** The lease is held, or none is needed. */
+  get isOn(): boolean {
+    return this.#lease?.isHeld !== false;
+  }
+
+  /** The parts are shared out by who holds a lease: so that is to be told to it all the time. */
+  get isShared(): boolean {
+    return this.#options.share !== undefined;
+  }
+
+  /** Takes the lease if it is free and this instance may have it; whether it is held. Errors: READ_STORE_UNAVAILABLE. */
+  async claim(): Promise<boolean> {
+    if (!this.#lease || this.#lease.isHeld) return true;
+    return this.#mayClaim && (await this.#lease.claim());
+  }
+
+  /** Where the instance is to go from an open session, which it may not write any more; undefined while it may. */
+  displaced(): Displaced | undefined {
+    if (this.#yields) return standBy();
+    // Whatever is written with the session would be refused, as soon as another instance has opened one: whether it has, tells the next try.
+    return this.isOn ? undefined : { kind: 'displaced', delayMs: 0 };
+  }
+
+  /** All leases of the store, as just seen by an instance that stands by or does not. */
+  observe(leases: readonly HeldLease[], isStandby: boolean): void {
+    const { partition, share, onFree, onOver } = this.#options;
+    share?.observe(leases);
+    this.#lease?.observe(leases);
+    if (isStandby) {
+      const isFree = !leases.some((lease) => this.#lease?.isFor(lease));
+      if (isFree && this.#mayClaim) onFree();
+    } else if (share && !share.mayKeep(partition.number)) {
+      this.#yields = true;
+      onOver();
+    }
+  }
+
+  /** No session is open: the lease is given back where it is another instance's turn, or `makesWay`. Never fails. */
+  async pause(makesWay: boolean): Promise<void> {
+    if (makesWay || this.#yields) await this.#lease?.release();
+    this.#yields = false;
+  }
+
+  /** Another instance can have it at once. Never fails. */
+  async end(): Promise<void> {
+    await this.#lease?.release();
+  }
+
+  get #mayClaim(): boolean {
+    const { partition, share } = this.#options;
+    return share?.mayClaim(partition.number) ?? true;
+  }
+}
+
+/** Another instance runs it: what the instance is told then, to look again after a while. */
+export const standBy = (): Displaced => ({ kind: 'displaced', delayMs: STANDBY_WAIT_MS });

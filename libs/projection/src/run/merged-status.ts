@@ -1,0 +1,50 @@
+// The status of a projection that is split, made of those of its parts as one process sees them.
+import type { Phase } from './projection-state.js';
+import type { PartitionStatus, ProjectionStatus } from './projection-status.js';
+
+/** What needs people comes first; what this instance does itself tells more than what it waits for. */
+const BY_WEIGHT: readonly Phase[] = ['stopped', 'retrying', 'waiting', 'starting', 'rebuilding', 'catching-up', 'live', 'standby'];
+
+/** `statuses`: those of the parts, in order; at least one. Of a projection that is not split it is the status itself. */
+export const mergedStatus = (statuses: readonly ProjectionStatus[]): ProjectionStatus => {
+  const [first] = statuses;
+  if (!first) throw new TypeError('a projection has at least one part');
+  if (statuses.length === 1) return first;
+  const heaviest = statuses.reduce((one, other) => (BY_WEIGHT.indexOf(other.state) < BY_WEIGHT.indexOf(one.state) ? other : one));
+  const reason = heaviest.reason ?? statuses.find((status) => status.reason !== undefined)?.reason;
+  const { position: _, head: __, lagEvents: ___, lagMs: ____, reason: _____, owner: ______, ...common } = heaviest;
+  const { position, head, lagEvents, lagMs } = statuses.reduce((one, other) => (isBehind(other, one) ? other : one));
+  const owners = new Set(statuses.map(({ owner }) => owner));
+  const [owner] = owners.size === 1 ? owners : [undefined];
+  return {
+    ...common,
+    ...(reason !== undefined && { reason }),
+    ...(owner !== undefined && { owner }),
+    ...(position !== undefined && { position }),
+    ...(head !== undefined && { head }),
+    ...(lagEvents !== undefined && { lagEvents }),
+    ...(lagMs !== undefined && { lagMs }),
+    parkedKeys: sumOf(statuses, ({ parkedKeys }) => parkedKeys),
+    parkedEvents: sumOf(statuses, ({ parkedEvents }) => parkedEvents),
+    eventsApplied: Math.max(...statuses.map(({ eventsApplied }) => eventsApplied)),
+    eventsPerSecond: Math.max(...statuses.map(({ eventsPerSecond }) => eventsPerSecond)),
+    isHealthy: statuses.every(({ isHealthy }) => isHealthy),
+    partitions: statuses.map(partOf),
+  };
+};
+
+const partOf = ({ state, owner, position, lagEvents, lagMs, reason }: ProjectionStatus, partition: number): PartitionStatus => ({
+  partition,
+  state,
+  ...(owner !== undefined && { owner }),
+  ...(position !== undefined && { position }),
+  ...(lagEvents !== undefined && { lagEvents }),
+  ...(lagMs !== undefined && { lagMs }),
+  ...(reason !== undefined && { reason }),
+});
+
+const isBehind = ({ position }: ProjectionStatus, { position: other }: ProjectionStatus): boolean =>
+  other !== undefined && (position === undefined || position < other);
+
+const sumOf = (statuses: readonly ProjectionStatus[], figure: (status: ProjectionStatus) => number): number =>
+  statuses.reduce((sum, status) => sum + figure(status), 0);

@@ -1,0 +1,98 @@
+// Shares the parts of a projection out among the instances that run it: everybody sees who there is, and all come to the same result.
+import type { Runtime } from '@mainstem/event-store';
+import type { HostedProjection } from '../definition/hosted-projection.js';
+import { LEASE_MS_DEFAULT, LeaseKeeper, type LeaseOptions } from './lease-keeper.js';
+import { SEATS_FROM, type HeldLease } from '../read-store/lease.js';
+
+/** A seat is taken at random, so that two hardly ever want the same. */
+const SEATS = 1_000_000_000;
+
+export interface PartitionShareOptions {
+  readonly hosted: HostedProjection;
+  readonly lease: LeaseOptions;
+  readonly runtime: Runtime;
+}
+
+/**
+ * Of m instances, in order of their names, number i is to run the parts p with p mod m = i. It holds a lease of its own by which the others see
+ * it: they look a few times a second. A part that nobody has taken for as long as a lease lasts is run by whoever notices first, for at least
+ * twice as long: the instance whose turn it is may be unable to. Nothing but a fair share depends on this: who runs a part is decided by its lease, and who
+ * may write by its epoch.
+ */
+export class PartitionShare {
+  readonly #options: PartitionShareOptions;
+  readonly #durationMs: number;
+  #seat: LeaseKeeper | undefined;
+  #members: readonly string[] = [];
+  /** By part: since when it was seen free. */
+  readonly #freeSinceMs = new Map<number, number>();
+  /** By part: until when one that is not this instance's turn is kept. */
+  readonly #keptUntilMs = new Map<number, number>();
+  #isOver = false;
+
+  constructor(options: PartitionShareOptions) {
+    this.#options = options;
+    this.#durationMs = options.lease.durationMs ?? LEASE_MS_DEFAULT;
+  }
+
+  start(): void {
+    void this.#sit();
+  }
+
+  /** The others may take over what this instance ran. Never fails. */
+  async stop(): Promise<void> {
+    this.#isOver = true;
+    await this.#seat?.release();
+  }
+
+  /** All leases of the store, as just seen. */
+  observe(leases: readonly HeldLease[]): void {
+    const { projection } = this.#options.hosted;
+    const mine = leases.filter((lease) => lease.projection === projection.name && lease.fingerprint === projection.fingerprint);
+    this.#members = [...new Set(mine.filter(({ partition }) => partition >= SEATS_FROM).map(({ owner }) => owner))].sort();
+    const nowMs = this.#options.runtime.monotonic();
+    for (let partition = 0; partition < (projection.partitions ?? 1); partition++) {
+      if (mine.some((lease) => lease.partition === partition)) this.#freeSinceMs.delete(partition);
+      else if (!this.#freeSinceMs.has(partition)) this.#freeSinceMs.set(partition, nowMs);
+    }
+    if (!this.#seat?.isHeld) void this.#sit();
+  }
+
+  mayClaim(partition: number): boolean {
+    if (this.#isOver) return false;
+    if (this.#isTurn(partition)) return true;
+    const freeSinceMs = this.#freeSinceMs.get(partition);
+    const nowMs = this.#options.runtime.monotonic();
+    if (freeSinceMs === undefined || nowMs - freeSinceMs < this.#durationMs) return false;
+    this.#keptUntilMs.set(partition, nowMs + 2 * this.#durationMs);
+    return true;
+  }
+
+  /** While this instance runs it. */
+  mayKeep(partition: number): boolean {
+    if (this.#isTurn(partition) || this.#members.length === 0) return true;
+    return this.#options.runtime.monotonic() < (this.#keptUntilMs.get(partition) ?? -Infinity);
+  }
+
+  #isTurn(partition: number): boolean {
+    const { length } = this.#members;
+    return length > 0 && this.#members[partition % length] === this.#options.lease.owner;
+  }
+
+  async #sit(): Promise<void> {
+    if (this.#isOver) return;
+    const { hosted, lease, runtime } = this.#options;
+    const { projection, store } = hosted;
+    const partition = SEATS_FROM + Math.floor(runtime.random() * SEATS);
+    const key = { projection: projection.name, fingerprint: projection.fingerprint, partition };
+    this.#seat ??= new LeaseKeeper({ ...lease, store, key, runtime, onLost: () => undefined });
+    const seat = this.#seat;
+    try {
+      // Somebody else's seat: another one with the next look.
+      if (!(await seat.claim()) && this.#seat === seat) this.#seat = undefined;
+    } catch {
+      // The store's outage is told by whoever needs it for more; the next look that succeeds tries again.
+    }
+    if (this.#isOver) await seat.release();
+  }
+}

@@ -1,0 +1,164 @@
+// Figures of a running projection, and the status made of them.
+import type { Position, RecordedEvent, Runtime, SilentLoop } from '@mainstem/event-store';
+import type { OpenGeneration } from '../generations/open-generation.js';
+import type { FillPhase } from '../generations/promotion.js';
+import type { ProjectionState } from './projection-state.js';
+import type { ProjectionStatus } from './projection-status.js';
+import type { Generation } from '../read-store/checkpoint.js';
+import { FillingWatch } from '../generations/filling-status.js';
+import { RateMeter } from '../feed/rate-meter.js';
+
+/** Without progress for so long, although there is something to do, a projection is not healthy: with a second for the end to be seen, red within ten. */
+const STALL_MS = 8_000;
+
+export interface ProgressOptions {
+  readonly projection: string;
+  readonly store: string;
+  readonly hasDensePositions: boolean;
+  readonly runtime: Runtime;
+}
+
+/** What a standby has seen of the instance that runs the projection. */
+export interface SeenOnStandby {
+  /** The one that serves; 0 for none. */
+  readonly generation: number;
+  /** Of the one that serves. */
+  readonly position: Position | undefined;
+  readonly head: Position | undefined;
+  /** Another value means that the owner got on with a generation that does not serve; undefined: there is none. */
+  readonly filling: string | undefined;
+}
+
+export class Progress {
+  readonly #options: ProgressOptions;
+  readonly #rate: RateMeter;
+  readonly #filling: FillingWatch;
+  #generation = 0;
+  #seenFilling: string | undefined;
+  #position: Position | undefined;
+  #parked: ReadonlyMap<string, number> = new Map();
+  #storeTrouble: string | undefined;
+  /** Another definition has been promoted over this one: stopped, it does what it should as long as somebody runs that one. */
+  #isReplaced = false;
+  #phase: FillPhase | undefined;
+  /** On the wall clock: when the last event applied was recorded, or it was last at the head. */
+  #freshAtMs: number;
+  /** On the monotonic clock: when it last moved, or had nothing to do. */
+  #progressAtMs: number;
+
+  constructor(options: ProgressOptions) {
+    const { runtime } = options;
+    this.#options = options;
+    this.#rate = new RateMeter(runtime.monotonic());
+    this.#filling = new FillingWatch(options);
+    this.#freshAtMs = runtime.now();
+    this.#progressAtMs = runtime.monotonic();
+  }
+
+  observe(generations: readonly Generation[], isReplaced = false): void {
+    this.#storeTrouble = undefined;
+    this.#isReplaced = isReplaced;
+    this.#filling.observe(generations);
+  }
+
+  storeIsAway(reason: string): void {
+    this.#storeTrouble = reason;
+  }
+
+  /** It fills a generation, and is there with it. */
+  filling(phase: FillPhase): void {
+    this.#phase = phase;
+  }
+
+  /** The end of the event store, as just seen. */
+  observeHead(head: Position | undefined): void {
+    if (!this.#isBehind(head)) this.#progressAtMs = this.#options.runtime.monotonic();
+  }
+
+  opened(open: OpenGeneration): void {
+    this.#take(open);
+    this.#progressAtMs = this.#options.runtime.monotonic();
+  }
+
+  /** Another instance writes: what serves, and a sign that changes with what is filled. */
+  standBy({ generation, position, head, filling }: SeenOnStandby): void {
+    const { runtime } = this.#options;
+    if (position !== this.#position || filling !== this.#seenFilling) this.#progressAtMs = runtime.monotonic();
+    this.#seenFilling = filling;
+    if (position !== undefined && (head === undefined || position >= head)) this.#freshAtMs = runtime.now();
+    this.#generation = generation;
+    this.#position = position;
+    this.#parked = new Map();
+  }
+
+  advanced(open: OpenGeneration, eventsApplied: number, last: RecordedEvent | undefined, isCaughtUp: boolean): void {
+    const { runtime } = this.#options;
+    this.#take(open);
+    this.#progressAtMs = runtime.monotonic();
+    this.#rate.add(eventsApplied, this.#progressAtMs);
+    if (isCaughtUp) this.#freshAtMs = runtime.now();
+    else if (last) this.#freshAtMs = Date.parse(last.recordedAt);
+  }
+
+  /** `head`: end of the event store, as far as it is known; `silence`: the step that its loop does not come back from. */
+  status(state: ProjectionState, knownHead: Position | undefined, silence: SilentLoop | undefined): ProjectionStatus {
+    const { projection, store, runtime } = this.#options;
+    const { phase, reason } = state;
+    const nowMs = runtime.monotonic();
+    const position = this.#position;
+    const isBehind = this.#isBehind(knownHead);
+    const head = isBehind ? knownHead : position;
+    const stalled = this.#stall(state, isBehind, silence);
+    const rebuild = this.#filling.status(knownHead);
+    const isReplaced = this.#isReplaced && phase === 'stopped';
+    const told = isReplaced && stalled ? `${stalled}; ${reason ?? ''}` : (reason ?? stalled ?? this.#storeTrouble);
+    return {
+      projection,
+      store,
+      generation: this.#generation,
+      state: phase,
+      ...(told !== undefined && { reason: told }),
+      ...(position !== undefined && { position }),
+      ...(head !== undefined && { head, ...this.#lag(isBehind, head) }),
+      parkedKeys: this.#parked.size,
+      parkedEvents: sumOf(this.#parked),
+      eventsApplied: this.#rate.total,
+      eventsPerSecond: this.#rate.perSecond(nowMs),
+      isHealthy: (isReplaced || isRunning(state)) && stalled === undefined && this.#storeTrouble === undefined,
+      ...(rebuild && { rebuild: state.isFilling && this.#phase ? { ...rebuild, phase: this.#phase } : rebuild }),
+    };
+  }
+
+  #isBehind(head: Position | undefined): boolean {
+    return head !== undefined && (this.#position === undefined || this.#position < head);
+  }
+
+  /** Why it does not get on. The way to a promotion applies no events, so only its own steps tell. */
+  #stall({ step, phase }: ProjectionState, isBehind: boolean, silence: SilentLoop | undefined): string | undefined {
+    if (silence) return `PROJECTION_STALLED: ${silence.step} has not come to an end for ${seconds(silence.silentMs)} s`;
+    const stalledMs = this.#options.runtime.monotonic() - this.#progressAtMs;
+    if (!isBehind || phase === 'waiting' || step.kind === 'promote' || stalledMs <= STALL_MS) return undefined;
+    return `PROJECTION_STALLED: no progress for ${seconds(stalledMs)} s although there are events to apply`;
+  }
+
+  #lag(isBehind: boolean, head: Position): Pick<ProjectionStatus, 'lagEvents' | 'lagMs'> {
+    const lagMs = isBehind ? Math.max(0, this.#options.runtime.now() - this.#freshAtMs) : 0;
+    return this.#options.hasDensePositions ? { lagEvents: head - (this.#position ?? 0n), lagMs } : { lagMs };
+  }
+
+  #take({ session, position, parkedKeys }: OpenGeneration): void {
+    this.#generation = session.generation;
+    this.#position = position;
+    this.#parked = parkedKeys;
+  }
+}
+
+const sumOf = (counts: ReadonlyMap<string, number>): number => {
+  let sum = 0;
+  for (const count of counts.values()) sum += count;
+  return sum;
+};
+
+const seconds = (ms: number): number => Math.round(ms / 1_000);
+
+const isRunning = ({ phase }: ProjectionState): boolean => phase !== 'retrying' && phase !== 'stopped';

@@ -1,0 +1,170 @@
+// The state machine of a running projection: what happened → what it is now and what it does next. Pure; the runner does the work.
+import type { Position } from '@mainstem/event-store';
+import { afterBatch, slower, type BatchPace } from './batch-pace.js';
+import type { CutFailure, Failure } from '../fold/failures.js';
+import type { Condemned } from '../fold/parking.js';
+import { fencedDelayMs, retryDelayMs, type RecoveryPolicy } from '../definition/recovery-policy.js';
+
+/**
+ * What a projection is, as shown to people: `starting` (nothing applied yet), `catching-up` (behind the head), `live` (at the head),
+ * `rebuilding` (fills a generation that does not serve yet), `retrying` (waits after a failure), `waiting` (for a program that knows the next event), `standby` (another instance runs it),
+ * `stopped` (needs people).
+ */
+export type Phase = 'starting' | 'catching-up' | 'live' | 'rebuilding' | 'retrying' | 'waiting' | 'standby' | 'stopped';
+
+/** What the runner does next. */
+export type Step =
+  | { readonly kind: 'open' }
+  /** Take the next batch of at most `limit` events and write it. */
+  | { readonly kind: 'follow'; readonly limit: number }
+  | { readonly kind: 'promote' }
+  /** Give up the session and wait; then `open`. */
+  | { readonly kind: 'wait'; readonly delayMs: number }
+  | { readonly kind: 'end' };
+
+export interface ProjectionState {
+  readonly phase: Phase;
+  readonly step: Step;
+  /** Why it retries or has stopped: `CODE: message`. */
+  readonly reason?: string;
+  /** Failures in a row, without progress between them. */
+  readonly failures: number;
+  readonly isFilling: boolean;
+  /** The event that failed last, and how often. */
+  readonly suspect?: { readonly position: Position; readonly key: string; readonly attempts: number };
+  /** To be parked by the next batch: one event, under each of its keys that failed. */
+  readonly condemned: readonly Condemned[];
+  /** Smaller batches up to a position, to find the one event among many that cannot be written. */
+  readonly narrowing?: { readonly limit: number; readonly until: Position };
+  /** Smaller batches because larger ones were too much for the store. */
+  readonly pace?: BatchPace;
+}
+
+export type Input =
+  | { readonly kind: 'opened'; readonly isFilling: boolean }
+  /** Everything up to `position` has been applied. */
+  | { readonly kind: 'advanced'; readonly position: Position | undefined; readonly isCaughtUp: boolean }
+  /** The same, and the event after it has failed. */
+  | { readonly kind: 'cut'; readonly position: Position | undefined; readonly failure: CutFailure; readonly random: number }
+  /** Woken for something else than an event; that is done. */
+  | { readonly kind: 'woken' }
+  | { readonly kind: 'promoted' }
+  /** It cannot be promoted yet: there is more to apply first. */
+  | { readonly kind: 'postponed' }
+  /** Another generation serves now. */
+  | { readonly kind: 'superseded' }
+  /** The lease is not held: the next look comes after `delayMs`. */
+  | { readonly kind: 'displaced'; readonly delayMs: number }
+  | { readonly kind: 'waited' }
+  /** `random` in [0, 1) spreads the delay. */
+  | { readonly kind: 'failed'; readonly failure: Failure; readonly random: number }
+  | { readonly kind: 'ended' };
+
+/** How often a projection that another definition has taken over looks whether it may go on. */
+const CHANGED_LOOK_MS = 500;
+
+export interface StatePolicy extends RecoveryPolicy {
+  readonly batchSizeMax: number;
+}
+
+export const initialProjectionState: ProjectionState = { phase: 'starting', step: { kind: 'open' }, failures: 0, isFilling: false, condemned: [] };
+
+export const next = (state: ProjectionState, input: Input, policy: StatePolicy): ProjectionState => {
+  switch (input.kind) {
+    case 'opened':
+      return running({ ...state, isFilling: input.isFilling }, policy);
+    case 'advanced':
+      return advanced(state, input.position, input.isCaughtUp, policy);
+    case 'cut':
+      return failed(advanced(state, input.position, false, policy), input.failure, input.random, policy);
+    case 'woken':
+      return state;
+    case 'promoted':
+      return { ...running({ ...state, isFilling: false, failures: 0 }, policy), phase: 'live' };
+    case 'postponed':
+      return running(state, policy);
+    case 'superseded':
+      // What was found out about the events of the old generation does not hold for the new one.
+      return { ...initialProjectionState, phase: 'catching-up' };
+    case 'displaced':
+      // Another instance finds out about the events by itself, and so will this one when it is its turn.
+      return { ...initialProjectionState, phase: 'standby', step: { kind: 'wait', delayMs: input.delayMs } };
+    case 'waited':
+      return { ...state, step: { kind: 'open' } };
+    case 'failed':
+      return failed(state, input.failure, input.random, policy);
+    case 'ended':
+      return { ...state, phase: 'stopped', step: { kind: 'end' } };
+  }
+};
+
+/** While a failure has not been overcome, the state goes on telling it. */
+const running = (state: ProjectionState, policy: StatePolicy): ProjectionState => {
+  const { reason: _, ...rest } = state;
+  const step: Step = { kind: 'follow', limit: Math.min(policy.batchSizeMax, state.narrowing?.limit ?? Infinity, state.pace?.limit ?? Infinity) };
+  if (state.failures > 0) return { ...state, step };
+  return { ...rest, phase: state.isFilling ? 'rebuilding' : 'catching-up', step };
+};
+
+const advanced = (state: ProjectionState, position: Position | undefined, isCaughtUp: boolean, policy: StatePolicy): ProjectionState => {
+  const { suspect, condemned, narrowing, pace, ...rest } = state;
+  const nextPace = pace && afterBatch(pace, policy.batchSizeMax);
+  const isPast = (place: Position): boolean => position !== undefined && position >= place;
+  const progressed = running(
+    {
+      ...rest,
+      failures: suspect && !isPast(suspect.position) ? state.failures : 0,
+      ...(suspect && !isPast(suspect.position) && { suspect }),
+      condemned: condemned.filter((one) => !isPast(one.position)),
+      ...(narrowing && !isPast(narrowing.until) && { narrowing }),
+      ...(nextPace && { pace: nextPace }),
+    },
+    policy,
+  );
+  if (!isCaughtUp || progressed.failures > 0) return progressed;
+  return state.isFilling ? { ...progressed, step: { kind: 'promote' } } : { ...progressed, phase: 'live' };
+};
+
+const failed = (state: ProjectionState, failure: Failure, random: number, policy: StatePolicy): ProjectionState => {
+  const failures = state.failures + 1;
+  const retrying = { ...state, phase: 'retrying', failures, reason: failure.reason } as const;
+  switch (failure.kind) {
+    case 'fatal':
+      return { ...state, phase: 'stopped', step: { kind: 'end' }, reason: failure.reason };
+    case 'changed':
+      // Stopped for people; but what they do about it is to promote a generation of this definition, so it goes on looking for one.
+      return { ...state, phase: 'stopped', step: { kind: 'wait', delayMs: CHANGED_LOOK_MS }, reason: failure.reason };
+    case 'outage':
+      return { ...retrying, step: { kind: 'wait', delayMs: retryDelayMs(policy, failures, random) } };
+    case 'newer':
+      return { ...retrying, phase: 'waiting', step: { kind: 'wait', delayMs: policy.retryDelayMaxMs } };
+    case 'fenced':
+      return { ...retrying, step: { kind: 'wait', delayMs: fencedDelayMs(policy, random) } };
+    case 'too-much':
+      // Half of it soon: at most log2(batch size) rounds lead to single events.
+      return { ...retrying, pace: slower(failure.size), step: { kind: 'wait', delayMs: retryDelayMs(policy, 1, random) } };
+    case 'refused':
+      // Half of it at once: no delay, because at most log2(batch size) rounds lead to the event, which then counts its own tries.
+      return { ...state, step: { kind: 'open' }, narrowing: { limit: Math.max(1, failure.size >> 1), until: failure.until } };
+    case 'poison':
+      return poisoned({ ...retrying }, failure, random, policy);
+  }
+};
+
+const poisoned = (state: ProjectionState, poison: Failure & { readonly kind: 'poison' }, random: number, policy: StatePolicy): ProjectionState => {
+  const { position, key, reason } = poison;
+  const isSame = state.suspect?.position === position && state.suspect.key === key;
+  const attempts = isSame ? (state.suspect?.attempts ?? 0) + 1 : 1;
+  if (attempts < policy.attemptsMax) {
+    return { ...state, suspect: { position, key, attempts }, step: { kind: 'wait', delayMs: retryDelayMs(policy, attempts, random) } };
+  }
+  if (policy.onFailure === 'stop') return { ...state, phase: 'stopped', step: { kind: 'end' } };
+  const { suspect: _, narrowing: __, ...rest } = state;
+  return {
+    ...rest,
+    failures: 0,
+    phase: state.isFilling ? 'rebuilding' : 'catching-up',
+    step: { kind: 'open' },
+    condemned: [...state.condemned, { position, key, error: reason }],
+  };
+};

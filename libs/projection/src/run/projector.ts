@@ -1,0 +1,167 @@
+// Hosts projections over one event store: each runs on its own, all share one read as far as they are at the same place.
+import { assertCategoriesDiffer, inTime, silenceOf, systemRuntime, type EventReader, type Position, type Runtime } from '@mainstem/event-store';
+import { filterFor } from '../definition/wanted-events.js';
+import { InvalidProjection } from '../definition/errors.js';
+import { assertStoreHosts } from '../definition/assert-store-hosts.js';
+import { AmbiguousProjection, UnknownProjection } from './errors.js';
+import type { CrashPoints } from '../generations/crash-points.js';
+import { HeadWatch } from '../feed/head-watch.js';
+import { HostedRunners } from './hosted-runners.js';
+import type { HostedProjection } from '../definition/hosted-projection.js';
+import { assertLease, type LeaseOptions } from './lease-keeper.js';
+import type { WaitOptions } from './position-waiters.js';
+import { DigestCheck } from '../generations/digest-check.js';
+import type { ProjectionObserver } from './projection-observer.js';
+import type { ProjectionRunner } from './projection-runner.js';
+import type { ProjectionStatus } from './projection-status.js';
+import type { ReplayResult } from '../write/replay-parked.js';
+import { ServingWatch } from './serving-watch.js';
+import { SharedSubscription } from '../feed/shared-subscription.js';
+
+const BATCH_SIZE_MAX_DEFAULT = 10_000;
+const CACHE_BYTES_MAX = 128 * 1_048_576;
+const STOP_TIMEOUT_MS = 10_000;
+
+export interface ProjectorOptions {
+  readonly reader: EventReader;
+  /** Each name once for a read store; one projection may fill several stores, each with checkpoints, parked events and a status of its own. */
+  readonly projections: readonly HostedProjection[];
+  readonly runtime?: Runtime;
+  /** Most events in one batch, and so in one commit. Default 10,000; live batches hold whatever has arrived. */
+  readonly batchSizeMax?: number;
+  /** Documents kept in memory between batches, all projections together. Default 128 MiB. */
+  readonly cacheBytesMax?: number;
+  /**
+   * Instances that host the same projections share them out: each projection, and each part of one that is split, is run by one of them, the others
+   * stand by. Default: every
+   * instance runs all of its projections at once, and they fence each other off.
+   */
+  readonly lease?: LeaseOptions;
+  /** Told of every change of state or reason; for logs. What it throws becomes a process warning and harms nothing. */
+  readonly onChange?: (status: ProjectionStatus) => void;
+  /** Told of every batch, for metrics and traces. Default nobody, at no cost. */
+  readonly observe?: ProjectionObserver | undefined;
+  /** For tests of recovery; off by default, at no cost. */
+  readonly crash?: CrashPoints;
+}
+
+/** Which read store is meant, by name, where a projection fills several. */
+interface ChosenStore {
+  readonly store?: string;
+}
+
+export class Projector {
+  readonly #hosted: readonly HostedRunners[];
+  readonly #runtime: Runtime;
+  readonly #headWatch: HeadWatch;
+  readonly #servingWatch: ServingWatch;
+  readonly #subscription: SharedSubscription;
+  readonly #abort = new AbortController();
+
+  /**
+   * Errors: PROJECTOR_INVALID_LEASE; PROJECTION_INVALID_DEFINITION when a name occurs twice in a store, or in two stores of one name, and as `assertStoreHosts`;
+   * EVENT_STORE_AMBIGUOUS_CATEGORY; PROJECTION_NOT_PARTITIONABLE when one that is split is given a store without partitions.
+   */
+  constructor(options: ProjectorOptions) {
+    const { reader, projections, runtime = systemRuntime, batchSizeMax = BATCH_SIZE_MAX_DEFAULT, cacheBytesMax = CACHE_BYTES_MAX } = options;
+    assertHostable(projections);
+    if (options.lease) assertLease(options.lease);
+    const filter = filterFor(projections.map(({ projection }) => projection));
+    const subscription = new SharedSubscription({ reader, filter, batchSizeMax, runtime });
+    this.#runtime = runtime;
+    this.#subscription = subscription;
+    this.#headWatch = new HeadWatch(reader, runtime);
+    const check = new DigestCheck({ reader, runtime });
+    const shared = { reader, subscription, runtime, batchSizeMax, check, crash: options.crash, observe: options.observe, lease: options.lease };
+    const cacheShare = Math.floor(cacheBytesMax / Math.max(1, projections.length));
+    const onChange = (status: ProjectionStatus): void => notify(options.onChange, status);
+    const head = (): Position | undefined => this.#headWatch.head;
+    this.#hosted = projections.map((hosted) => new HostedRunners({ ...shared, hosted, cacheBytesMax: cacheShare, head, onChange }));
+    this.#servingWatch = new ServingWatch(this.#runners, runtime);
+  }
+
+  /** Returns at once: everything runs in the background and recovers by itself. May be called again, but not after `stop`. */
+  start(): void {
+    for (const hosted of this.#hosted) hosted.start();
+    void this.#headWatch.run(this.#abort.signal, (head) => {
+      for (const runner of this.#runners) runner.observeHead(head);
+    });
+    void this.#servingWatch.run(this.#abort.signal);
+  }
+
+  /** Ends all projections after the batch they are at and closes their sessions, not the stores; other instances take over at once. Takes at most ten seconds, whatever a store does. */
+  async stop(): Promise<void> {
+    this.#abort.abort();
+    const stopping = Promise.all(this.#hosted.map((hosted) => hosted.stop())).then(() => undefined);
+    await inTime(stopping, STOP_TIMEOUT_MS, this.#runtime, () => undefined);
+  }
+
+  /**
+   * Background loops that are of no one projection and have fallen silent, in words: nothing that depends on them can be relied on. What holds
+   * up one projection is in its status.
+   */
+  troubles(): readonly string[] {
+    const silent = [this.#headWatch.silence ?? [], this.#servingWatch.silent(), this.#subscription.silent()].flat();
+    return silent.map(silenceOf);
+  }
+
+  status(): readonly ProjectionStatus[] {
+    return this.#hosted.map((hosted) => hosted.status());
+  }
+
+  /**
+   * Resolves once queries see everything up to a position in this projection's read model: in the store of that name, or in all that it fills.
+   * Errors: PROJECTION_BEHIND after the timeout, PROJECTION_UNKNOWN, EVENT_STORE_ABORTED.
+   */
+  async waitFor(projection: string, position: Position, { store, ...options }: WaitOptions & ChosenStore): Promise<void> {
+    await Promise.all(this.#find(projection, store).map((hosted) => hosted.waitFor(position, options)));
+  }
+
+  /**
+   * Folds parked events again, of one key or of all, each key in order; the read model is then as if they had never failed. Those that
+   * fail again stay parked with the new error. Errors: PROJECTION_UNKNOWN, PROJECTION_AMBIGUOUS where it fills several stores and none is named,
+   * and those of the stores.
+   */
+  async replayParked(projection: string, { key, store }: { readonly key?: string } & ChosenStore = {}): Promise<ReplayResult> {
+    const [hosted, ...others] = this.#find(projection, store);
+    if (!hosted || others.length > 0) {
+      throw new AmbiguousProjection(
+        projection,
+        [hosted, ...others].flatMap((one) => one?.store ?? []),
+      );
+    }
+    return hosted.replay(key);
+  }
+
+  get #runners(): readonly ProjectionRunner[] {
+    return this.#hosted.flatMap(({ all }) => all);
+  }
+
+  /** At least one. Errors: PROJECTION_UNKNOWN. */
+  #find(projection: string, store: string | undefined): readonly HostedRunners[] {
+    const found = this.#hosted.filter((hosted) => hosted.projection === projection && (store === undefined || hosted.store === store));
+    if (found.length === 0) throw new UnknownProjection(projection, [...new Set(this.#hosted.map((hosted) => hosted.projection))]);
+    return found;
+  }
+}
+
+const notify = (listener: ProjectorOptions['onChange'], status: ProjectionStatus): void => {
+  try {
+    listener?.(status);
+  } catch (error) {
+    process.emitWarning(`onChange of the projector failed: ${String(error)}`);
+  }
+};
+
+const assertHostable = (projections: readonly HostedProjection[]): void => {
+  assertCategoriesDiffer(projections.flatMap(({ projection }) => projection.wanted.categories));
+  for (const [index, { projection, store }] of projections.entries()) {
+    const same = projections.slice(0, index).find((one) => one.projection.name === projection.name && one.store.name === store.name);
+    if (same) {
+      const where =
+        same.store === store ? `in read store ${store.name}` : `in two read stores that are both called ${store.name}; use two projectors`;
+      throw new InvalidProjection(projection.name, `is hosted twice ${where}`);
+    }
+    assertStoreHosts(projection, store);
+  }
+};

@@ -1,0 +1,79 @@
+// The time while another instance runs a projection: tells what that one has written to whoever asks, and sleeps until it may be this one's turn.
+import type { Position, Runtime } from '@mainstem/event-store';
+import { checkpointIn } from '../read-store/partition.js';
+import type { Generation } from '../read-store/checkpoint.js';
+import type { ReadStore } from '../read-store/read-store.js';
+import type { PositionWaiters } from './position-waiters.js';
+import type { Progress } from './progress.js';
+
+/** How often it looks for what was written while somebody waits for a position. */
+const LOOK_MS = 5;
+
+export interface StandbyOptions {
+  readonly projection: string;
+  /** The part of it that this is about. */
+  readonly partition: number;
+  readonly store: Pick<ReadStore, 'generations'>;
+  readonly runtime: Runtime;
+  readonly waiters: PositionWaiters;
+  readonly progress: Progress;
+  /** End of the event store, as far as it is known. */
+  readonly head: () => Position | undefined;
+  /** Another instance runs it at this moment. */
+  readonly isOn: () => boolean;
+  /** The projection is to stop. */
+  readonly signal: AbortSignal;
+}
+
+/** Changes whenever the owner gets on with a generation that it fills. While the first one is filled nothing serves, and this alone tells. */
+const signOfFilling = (generations: readonly Generation[]): string | undefined => {
+  const filling = generations.findLast(({ state }) => state === 'filling');
+  return filling && `${filling.number}@${filling.checkpoint.position ?? 0n} ${filling.updatedAt}`;
+};
+
+export class Standby {
+  readonly #options: StandbyOptions;
+  #nap: AbortController | undefined;
+  #isLooking = false;
+
+  constructor(options: StandbyOptions) {
+    this.#options = options;
+  }
+
+  /** Takes over what the other instance has written, as just seen. */
+  see(generations: readonly Generation[]): void {
+    const { progress, waiters, head, partition } = this.#options;
+    const serving = generations.find(({ state }) => state === 'serving');
+    const position = serving && checkpointIn(serving, partition).position;
+    progress.standBy({ generation: serving?.number ?? 0, position, head: head(), filling: serving ? undefined : signOfFilling(generations) });
+    waiters.reach(position);
+  }
+
+  /** Those who wait for a position see it as soon as it is there. May be called at any time, and again. */
+  async lookWhileAwaited(): Promise<void> {
+    const { projection, store, runtime, waiters, isOn, signal } = this.#options;
+    if (this.#isLooking) return;
+    this.#isLooking = true;
+    while (isOn() && waiters.isAny && !signal.aborted) {
+      try {
+        this.see(await store.generations(projection));
+      } catch {
+        // The store's outage is told when the lease is claimed again; those who wait have a timeout.
+      }
+      await runtime.sleep(LOOK_MS, signal);
+    }
+    this.#isLooking = false;
+  }
+
+  /** Until the time is over, the projection is stopped, or `wake`. */
+  async sleep(delayMs: number): Promise<void> {
+    const nap = new AbortController();
+    this.#nap = nap;
+    await this.#options.runtime.sleep(delayMs, AbortSignal.any([this.#options.signal, nap.signal]));
+    this.#nap = undefined;
+  }
+
+  wake(): void {
+    this.#nap?.abort();
+  }
+}

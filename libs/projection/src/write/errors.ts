@@ -1,0 +1,16 @@
+// Errors of parked events that are replayed.
+import { MainstemError } from '@mainstem/event-store';
+
+/** A parked event cannot get the effect that it would have had in its turn. It stays parked. */
+export class ReplayRefused extends MainstemError {
+  constructor(
+    readonly projection: string,
+    readonly position: bigint,
+    problem: string,
+  ) {
+    super(
+      'PROJECTION_REPLAY_REFUSED',
+      `The parked event at position ${position} of projection ${projection} stays parked: ${problem}. Rebuild the projection.`,
+    );
+  }
+}
