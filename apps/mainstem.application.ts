@@ -1,6 +1,7 @@
 // The shop ledger as the command line sees it; package.json names this file.
 import 'reflect-metadata';
 import { hostedOnCache } from '#apps/cache-projector/src/cache-projections.js';
+import { isDataFolder } from '#apps/read-models/src/data-folder.js';
 import { projectionNames } from '#apps/read-models/src/projection-names.js';
 import { openReadStore, openSqlReadStore } from '#apps/read-models/src/read-stores.module.js';
 import { Violation } from '#apps/read-models/src/sql/violation.entity.js';
@@ -42,7 +43,9 @@ const settingsOf = ({ dir, env }: ApplicationSettings): Settings =>
   readSettings(dir === undefined ? [] : ['--dir', dir], env, { projections: projectionNames });
 
 const openReadModels = async (given: ApplicationSettings): Promise<OpenReadModels> => {
-  const settings = settingsOf(given);
+  const chosen = settingsOf(given);
+  // A folder that was mistyped must not become one with empty read models.
+  const settings = { ...chosen, mustExist: !(await isDataFolder(chosen.dir)) };
   const [sql, cache, search] = await allOrNone([
     openReadStore('sql', settings),
     openReadStore('cache', settings),

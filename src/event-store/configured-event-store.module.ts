@@ -9,15 +9,15 @@ import { mkdir } from 'node:fs/promises';
 type EventStoreChoice = Pick<Settings, 'dir' | 'eventStore'>;
 
 export interface OpenOptions {
-  /** An embedded store is then neither created nor written. Default false. */
+  /** Nothing is made then, and an embedded store is not written. Default false. */
   readonly isReadOnly?: boolean;
   /** How long a call is repeated while a server cannot be reached. Default as `EventStoreDbEventStore.open`, where a refused connection is known sooner. */
   readonly patienceMs?: number;
 }
 
 /**
- * Opens the event store of the settings; whoever opens it closes it. The folder is there afterwards: embedded read models live in it,
- * wherever the events are. Errors: those of `EmbeddedEventStore.open` and `EventStoreDbEventStore.open`; a server that cannot be reached
+ * Opens the event store of the settings; whoever opens it closes it. The folder is there afterwards, unless it is opened to read only:
+ * embedded read models live in it, wherever the events are. Errors: those of `EmbeddedEventStore.open` and `EventStoreDbEventStore.open`; a server that cannot be reached
  * is tried for ten seconds.
  */
 export const openEventStore = async (
@@ -31,6 +31,7 @@ export const openEventStore = async (
     ...(appendBytesMax !== undefined && { limits: { appendBytesMax } }),
     ...(patienceMs !== undefined && { patienceMs }),
   });
+  if (isReadOnly) return store;
   try {
     await mkdir(dir, { recursive: true, mode: 0o700 });
     return store;

@@ -1,7 +1,7 @@
 // The mainstem command as users have it: the installed program, a folder of its own, real data. Needs the build (npm test makes it).
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -43,6 +43,30 @@ describe('the mainstem command', () => {
     expect(code).toBe(1);
     expect(err).toContain('EVENT_STORE_CANNOT_OPEN');
     expect(err).toContain('first import');
+  });
+
+  it.each([
+    ['status'],
+    ['parked', 'list'],
+    ['show', 'products'],
+    ['cleanup'],
+    ['forget', 'order-totals', '--yes'],
+    ['rebuild', '--all'],
+    ['stream', 'order-1'],
+  ])('makes nothing in a mistyped folder, and names it: %s', async (...args) => {
+    const missing = path.join(dir, 'mistyped');
+    const empty = path.join(dir, 'empty');
+    await mkdir(empty, { recursive: true });
+    for (const folder of [missing, empty]) {
+      const { code, out, err } = await finish(start([...args, '--dir', folder]));
+      expect({ code, out }).toEqual({ code: 1, out: '' });
+      expect(err).toMatch(/STORE_CANNOT_OPEN\)\n$/);
+      expect(err).toContain(folder);
+      expect(err).toContain('--dir');
+    }
+    await expect(readdir(missing)).rejects.toMatchObject({ code: 'ENOENT' });
+    expect(await readdir(empty)).toEqual([]);
+    await rm(empty, { recursive: true });
   });
 
   it('imports a file and reports the rules that it breaks, as computed independently', async () => {

@@ -1,5 +1,6 @@
 // The sample through processes of their own over the EventStoreDB protocol, each of them killed while commands flow.
 import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -62,6 +63,15 @@ describe('the processes of npm run start:separate', () => {
     const events = await applications.recorded();
     await applications.healed(events.at(-1)?.position ?? 0n);
     await expectFigures(applications.queries, sampleFigures);
+  });
+
+  it('make nothing in a folder that was mistyped for a command', async () => {
+    const mistyped = join(dir, 'mistyped');
+    for (const args of [['status'], ['rebuild', '--all'], ['parked', 'list']]) {
+      const stderr = expect.stringMatching(/mistyped[^]*READ_STORE_CANNOT_OPEN\)\n$/) as string;
+      await expect(applications.mainstem('--dir', mistyped, ...args)).rejects.toMatchObject({ code: 1, stderr });
+    }
+    expect(existsSync(mistyped)).toBe(false);
   });
 
   it('lose no acknowledged command and double none when each is killed in turn, and are at the end of the store within 30 s', async () => {

@@ -13,6 +13,9 @@ import { sqlEntities } from './sql/sql-entities.js';
 
 type StoreName = ReadStoresOptions['stores'][number];
 
+/** `mustExist`: an embedded store that is not there yet is refused instead of made. */
+type ReadStoreSettings = Settings & { readonly mustExist?: boolean };
+
 /** Global: provides the stores asked for by their tokens. Needs `EventStoreModule`, whose store makes the folder. */
 @Module({})
 export class ReadStoresModule {
@@ -23,24 +26,24 @@ export class ReadStoresModule {
 }
 
 /** Opens one store for a process that is no Nest application; whoever opens it closes it. */
-export const openReadStore = (name: StoreName, settings: Settings): Promise<ReadStore> => READ_STORES[name](settings).open();
+export const openReadStore = (name: StoreName, settings: ReadStoreSettings): Promise<ReadStore> => READ_STORES[name](settings).open();
 
 /** The SQL store with its queries. */
-export const openSqlReadStore = ({ dir, readStoreSql }: Settings): Promise<SqlReadStore> =>
-  SqlReadStore.open(readStoreSql === 'embedded' ? { dir } : readStoreSql, { entities: sqlEntities });
+export const openSqlReadStore = ({ dir, mustExist = false, readStoreSql }: ReadStoreSettings): Promise<SqlReadStore> =>
+  SqlReadStore.open(readStoreSql === 'embedded' ? { dir, mustExist } : readStoreSql, { entities: sqlEntities });
 
-const openCacheReadStore = ({ dir, readStoreCache }: Settings): Promise<ReadStore> =>
+const openCacheReadStore = ({ dir, mustExist = false, readStoreCache }: ReadStoreSettings): Promise<ReadStore> =>
   readStoreCache === 'embedded'
-    ? EmbeddedCacheStore.open({ dir, collections: cacheCollections })
+    ? EmbeddedCacheStore.open({ dir, mustExist, collections: cacheCollections })
     : RedisReadStore.open(readStoreCache, { collections: cacheCollections });
 
-const openSearchReadStore = ({ dir, readStoreSearch }: Settings): Promise<ReadStore> =>
+const openSearchReadStore = ({ dir, mustExist = false, readStoreSearch }: ReadStoreSettings): Promise<ReadStore> =>
   readStoreSearch === 'embedded'
-    ? EmbeddedSearchStore.open({ dir, collections: searchCollections })
+    ? EmbeddedSearchStore.open({ dir, mustExist, collections: searchCollections })
     : OpenSearchReadStore.open(readStoreSearch, { collections: searchCollections });
 
 /** How each store is opened: what a process needs of the settings and nothing else. */
-const READ_STORES: Readonly<Record<StoreName, (settings: Settings) => ReadStoreOptions>> = {
+const READ_STORES: Readonly<Record<StoreName, (settings: ReadStoreSettings) => ReadStoreOptions>> = {
   sql: (settings) => ({ provide: SQL_READ_STORE, open: () => openSqlReadStore(settings) }),
   cache: (settings) => ({ provide: CACHE_READ_STORE, open: () => openCacheReadStore(settings) }),
   search: (settings) => ({ provide: SEARCH_READ_STORE, open: () => openSearchReadStore(settings) }),

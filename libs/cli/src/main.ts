@@ -54,4 +54,5 @@ const messageOf = (error: unknown): string => {
 /** What the command line can add to an error of a library. */
 const HINTS: Readonly<Record<string, string>> = {
   EVENT_STORE_CANNOT_OPEN: 'An event store comes into being with the first start of the application or the first import; --dir names another folder.',
+  READ_STORE_CANNOT_OPEN: 'Read models come into being with the first start of their projector or the first import; --dir names another folder.',
 };

@@ -107,7 +107,7 @@ export class CannotOpenFile extends MainstemError {
   constructor({ owner, path }: StoreFile, cause?: unknown) {
     super(
       `${owner.codePrefix}_CANNOT_OPEN`,
-      `${path} cannot be opened. Check that the folder exists, is a folder, and that this process may use it.`,
+      `${path} cannot be opened. Check that it is the right folder, that it exists, is a folder, and that this process may use it.`,
       { cause },
     );
   }

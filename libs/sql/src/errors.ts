@@ -87,6 +87,13 @@ export class InvalidReadStoreFile extends MainstemError {
   }
 }
 
+/** The file that should be there is not; nothing was made. */
+export class SqlFileMissing extends MainstemError {
+  constructor(readonly file: string) {
+    super('READ_STORE_CANNOT_OPEN', `${file} does not exist. Check that it is the right folder, and that this process may use it.`);
+  }
+}
+
 /** A newer version of Mainstem has written to this database. It is left as it is. */
 export class NewerReadStore extends MainstemError {
   constructor(

@@ -10,6 +10,8 @@ import { SqliteDatabase } from './sqlite/sqlite-database.js';
 /** The folder of the embedded database, whose file is `<dir>/sql.db`. */
 export interface SqliteLocation {
   readonly dir: string;
+  /** Refuse a folder without the file (READ_STORE_CANNOT_OPEN) instead of making it: for what looks at a store that should be there. Default false. */
+  readonly mustExist?: boolean;
 }
 
 /** Where read models live: a folder, or a PostgreSQL server. */
@@ -24,5 +26,5 @@ export interface OpenOptions {
 export const openDatabase = async (location: SqlLocation, options: OpenOptions): Promise<SqlDatabase> => {
   if ('url' in location) return PostgresDatabase.open(location, options);
   if (typeof location.dir !== 'string' || location.dir === '') throw new InvalidSqlOptions('give a folder as `dir`, or a PostgreSQL server as `url`');
-  return SqliteDatabase.open({ dir: location.dir, ...options });
+  return SqliteDatabase.open({ dir: location.dir, mustExist: location.mustExist ?? false, ...options });
 };

@@ -82,7 +82,7 @@ export class SqlReadStore implements ReadStore {
   /**
    * Opens the database and brings its bookkeeping tables up to date; makes the file or the schema if it is missing. Any number of
    * processes may do so at once. Errors: READ_STORE_UNAVAILABLE, READ_STORE_INVALID_OPTIONS, READ_STORE_UNSUPPORTED_ENTITY,
-   * READ_STORE_PERMISSION_DENIED, READ_STORE_READ_ONLY, READ_STORE_NEWER, READ_STORE_INVALID_FILE, READ_STORE_SQLITE_TOO_OLD.
+   * READ_STORE_PERMISSION_DENIED, READ_STORE_READ_ONLY, READ_STORE_NEWER, READ_STORE_INVALID_FILE, READ_STORE_CANNOT_OPEN, READ_STORE_SQLITE_TOO_OLD.
    */
   static async open(location: SqlLocation, { entities, runtime = systemRuntime }: SqlReadStoreOptions): Promise<SqlReadStore> {
     return new SqlReadStore(await openDatabase(location, { entities, runtime }), runtime);

@@ -17,6 +17,8 @@ export interface ReadStoreFileOptions {
   /** Version of the stored layout, from 1. */
   readonly format: number;
   readonly runtime: Runtime;
+  /** As for `openDatabase`. */
+  readonly mustExist?: boolean;
 }
 
 /** Memory that each connection may use for pages, in KiB. */
@@ -40,7 +42,7 @@ export class ReadStoreFile {
     this.#owner = ownerOf(options);
   }
 
-  /** Opens the file, creating folder and tables where there are none. Errors: those of `openDatabase`, with the prefix READ_STORE. */
+  /** Opens the file, creating folder and tables where there are none and need not be. Errors: those of `openDatabase`, with the prefix READ_STORE. */
   static async open(options: ReadStoreFileOptions): Promise<ReadStoreFile> {
     const connection = connectionOf(options);
     const writer = await openDatabase(connection);

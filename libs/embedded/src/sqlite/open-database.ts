@@ -26,6 +26,8 @@ export interface OpenDatabaseOptions extends StoreFile {
   /** Creates the tables of an empty file. Runs in one transaction together with the header; may run again after a lost race. */
   readonly create: (database: DatabaseSync) => void;
   readonly isReadOnly?: boolean;
+  /** A file that is not there is refused instead of made. Default false. */
+  readonly mustExist?: boolean;
   /** How long to wait for other processes. Default 5,000. */
   readonly busyTimeoutMs?: number;
 }
@@ -39,12 +41,17 @@ export interface OpenDatabaseOptions extends StoreFile {
 export const openDatabase = async (options: OpenDatabaseOptions): Promise<DatabaseSync> => {
   assertSqliteVersion(process.versions.sqlite ?? '0', options.owner);
   try {
-    if (!options.isReadOnly) await prepareFolder(options);
+    if (options.mustExist) await assertThere(options);
+    else if (!options.isReadOnly) await prepareFolder(options);
     await refuseFragment(options);
     return await retryWhileBusy(() => openOnce(options), { file: options, ...options });
   } catch (error) {
     throw translateSqliteError(error, options);
   }
+};
+
+const assertThere = async (options: OpenDatabaseOptions): Promise<void> => {
+  if (!(await stat(options.path)).isFile()) throw new CannotOpenFile(options);
 };
 
 const prepareFolder = async ({ path }: OpenDatabaseOptions): Promise<void> => {

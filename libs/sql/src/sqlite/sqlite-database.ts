@@ -1,5 +1,5 @@
 // The embedded SQL read store: one file, one connection that writes and one that reads.
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, existsSync, openSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { ReadStoreUnavailable } from '@mainstem/projection';
@@ -11,6 +11,7 @@ import type { ColumnKind } from '../entity/column-kind.js';
 import type { Decoder } from '../entity/document-codec.js';
 import type { EntityLayouts } from '../entity/entity-layouts.js';
 import { quoted } from '../entity/identifiers.js';
+import { SqlFileMissing } from '../errors.js';
 import type { Durability, SqlConnection, SqlDatabase } from '../sql-database.js';
 import { translateSqliteError } from './sqlite-errors.js';
 import { assertVersion, inTransaction, openSide } from './sqlite-side.js';
@@ -23,6 +24,7 @@ const PRIVATE_FILE = 0o600;
 
 export interface SqliteOptions {
   readonly dir: string;
+  readonly mustExist: boolean;
   readonly entities: readonly DocumentClass[];
   readonly runtime: Runtime;
 }
@@ -46,11 +48,12 @@ export class SqliteDatabase implements SqlDatabase {
     private readonly reader: SqliteSide,
   ) {}
 
-  /** Opens or makes `<dir>/sql.db`. Errors: READ_STORE_UNAVAILABLE, READ_STORE_INVALID_FILE, READ_STORE_NEWER, READ_STORE_SQLITE_TOO_OLD, READ_STORE_READ_ONLY. */
-  static async open({ dir, entities, runtime }: SqliteOptions): Promise<SqliteDatabase> {
+  /** Opens or makes `<dir>/sql.db`. Errors: READ_STORE_UNAVAILABLE, READ_STORE_CANNOT_OPEN, READ_STORE_INVALID_FILE, READ_STORE_NEWER, READ_STORE_SQLITE_TOO_OLD, READ_STORE_READ_ONLY. */
+  static async open({ dir, mustExist, entities, runtime }: SqliteOptions): Promise<SqliteDatabase> {
     const file = resolve(dir, FILE_NAME);
     const opened: SqliteSide[] = [];
     try {
+      if (mustExist && !existsSync(file)) throw new SqlFileMissing(file);
       await mkdir(dir, { recursive: true, mode: PRIVATE_FOLDER });
       createPrivately(file);
       const writer = await openSide({ file, entities, runtime, isReadOnly: false });
