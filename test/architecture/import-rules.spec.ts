@@ -29,6 +29,8 @@ describe('the import rules', () => {
       'libs/event-store/src/imports-driver.ts: contract-without-io',
       'libs/event-store/src/imports-nest.ts: not-in-allowed',
       'libs/projection/src/cycle-one.ts: no-circular',
+      'libs/projection/src/fold: no-folder-cycles',
+      'libs/projection/src/run: no-folder-cycles',
     ]);
   });
 

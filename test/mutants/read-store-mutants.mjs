@@ -530,14 +530,14 @@ const openSearchMutants = [
   },
   {
     name: 'a stale session moves the checkpoint (OpenSearch)',
-    file: openSearch('generation/state-document'),
+    file: openSearch('layout/state-document'),
     from: "query: { require_alias: 'true', if_seq_no: String(from.sequence), if_primary_term: String(from.term) },",
     to: "query: { require_alias: 'true' },",
     suites: OPENSEARCH,
   },
   {
     name: 'opening does not fence off who wrote before (OpenSearch)',
-    file: openSearch('generation/state-document'),
+    file: openSearch('layout/state-document'),
     from: 'if (now.body.token !== body.token) throw',
     to: "if (now.body.token === '') throw",
     suites: OPENSEARCH,
@@ -677,7 +677,7 @@ const openSearchMutants = [
   },
   {
     name: 'the control index is made anew as the server likes it (OpenSearch)',
-    file: openSearch('generation/control-index'),
+    file: openSearch('layout/control-index'),
     from: "query: { retry_on_conflict: CONFLICTS_MAX, require_alias: 'true' },",
     to: 'query: { retry_on_conflict: CONFLICTS_MAX },',
     suites: OPENSEARCH_CONTROL,

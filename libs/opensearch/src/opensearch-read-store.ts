@@ -25,16 +25,16 @@ import {
   type SearchResult,
 } from '@mainstem/projection';
 import { InvalidOpenSearchOptions } from './errors.js';
-import { Catalog, type CatalogGeneration, type Leftover } from './generation/catalog.js';
+import { Catalog, type CatalogGeneration, type Leftover } from './layout/catalog.js';
 import { Claims } from './generation/claims.js';
-import { ControlIndex } from './generation/control-index.js';
+import { ControlIndex } from './layout/control-index.js';
 import { Dropping, isDropped } from './generation/dropping.js';
-import { collectionsOf, type GenerationMeta } from './generation/index-definition.js';
+import { collectionsOf, type GenerationMeta } from './layout/index-definition.js';
 import { Leases } from './generation/leases.js';
 import { Making } from './generation/making.js';
-import { assertPrefix, servingAlias } from './generation/names.js';
+import { assertPrefix, servingAlias } from './layout/names.js';
 import { Serving } from './generation/serving.js';
-import { generationOf, type PartStates, type StateBody } from './generation/state-document.js';
+import { generationOf, type PartStates, type StateBody } from './layout/state-document.js';
 import { OpenSearchSession } from './opensearch-session.js';
 import { searchDifferences } from './read/derived-check.js';
 import { listParked } from './read/parked-events.js';

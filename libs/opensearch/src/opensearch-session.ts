@@ -11,10 +11,10 @@ import {
   type ProjectionDocument,
   type ReadStoreSession,
 } from '@mainstem/projection';
-import type { CatalogGeneration } from './generation/catalog.js';
-import { QUERY_SETTINGS } from './generation/index-definition.js';
-import { documentId } from './generation/names.js';
-import { changeState, checkpointOf, positionIn, reachedIn, textOf, type State, type StatePlace } from './generation/state-document.js';
+import type { CatalogGeneration } from './layout/catalog.js';
+import { QUERY_SETTINGS } from './layout/index-definition.js';
+import { documentId } from './layout/names.js';
+import { changeState, checkpointOf, positionIn, reachedIn, textOf, type State, type StatePlace } from './layout/state-document.js';
 import { listParked, parkedKeyCounts } from './read/parked-events.js';
 import type { SearchServer } from './server/search-server.js';
 import { sendRequests } from './write/bulk-writer.js';

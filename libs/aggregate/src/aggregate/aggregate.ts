@@ -1,6 +1,6 @@
 // What an aggregate is: the consistency boundary and its three pure parts.
 import { ruleOptions, type DomainEvent, type EventOf, type EventRegistry, type JsonValue, type RuleOptions } from '@mainstem/event-store';
-import { isolate } from '../command/isolation.js';
+import { isolate } from './isolation.js';
 import { InvalidAggregate } from '../errors.js';
 
 /** What `decide` may look at besides command and state. All of it is recorded with the events, so that a decision can be made again. */

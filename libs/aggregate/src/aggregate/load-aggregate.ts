@@ -9,7 +9,7 @@ import {
   type Revision,
   type StreamName,
 } from '@mainstem/event-store';
-import { isolate } from '../command/isolation.js';
+import { isolate } from './isolation.js';
 import type { Aggregate } from './aggregate.js';
 
 export interface LoadedAggregate<State> {

@@ -13,7 +13,7 @@ import type { Aggregate, Circumstances } from '../aggregate/aggregate.js';
 import { EventNotFoldable, InvalidAggregate } from '../errors.js';
 import type { CommandContext, CommandMetadata } from './command-context.js';
 import type { CommandObservation } from './command-observer.js';
-import { isolate } from './isolation.js';
+import { isolate } from '../aggregate/isolation.js';
 import { utcTime } from './occurred-at.js';
 
 /** One command of a call, with all that goes with it. */

@@ -10,7 +10,7 @@ import {
 } from '@mainstem/event-store';
 import type { CommandEffect } from './command-result.js';
 import { FoldedStreamCache, type FoldedStream } from './folded-stream-cache.js';
-import { isolate } from './isolation.js';
+import { isolate } from '../aggregate/isolation.js';
 import { KnownCommands, type CommandPlace } from './known-commands.js';
 import type { Call, ErasedAggregate } from './stream-calls.js';
 

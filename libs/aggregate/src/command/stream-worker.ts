@@ -4,7 +4,7 @@ import { AggregateConflictUnresolved, AggregateOverloaded, CommandIdReused } fro
 import { answersOf, observe } from './answers.js';
 import { decisionOf, type Decision } from './decision.js';
 import type { FoldedStream } from './folded-stream-cache.js';
-import { isolate } from './isolation.js';
+import { isolate } from '../aggregate/isolation.js';
 import type { CommandPlace } from './known-commands.js';
 import { Batch, type Call, type Lane } from './stream-calls.js';
 import type { StreamFolder } from './stream-folder.js';

@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ExpectedVersion } from '../semantics/expected-version.js';
 import { EventLog } from './event-log.js';
-import type { ProposedEvent } from './log-event.js';
+import type { ProposedEvent } from '../semantics/log-event.js';
 
 let dir: string;
 let log: EventLog;

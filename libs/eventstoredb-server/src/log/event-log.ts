@@ -18,7 +18,7 @@ import { isLinkStream } from '../semantics/link-streams.js';
 import type { StreamState } from '../semantics/stream-state.js';
 import { LinkIndex } from './link-index.js';
 import { LinkReader } from './link-reader.js';
-import { type LogEvent, type ProposedEvent } from './log-event.js';
+import { type LogEvent, type ProposedEvent } from '../semantics/log-event.js';
 import { LogReader, type AllPage, type AllPageRequest, type StreamPage, type StreamPageRequest } from './log-reader.js';
 import type { Append, Write, WriteOutcome } from './log-transaction.js';
 import { LogWriter } from './log-writer.js';

@@ -4,7 +4,7 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { openDatabase, translateSqliteError, type StoreFile } from '@mainstem/embedded/events-file';
 import type { Runtime } from '@mainstem/event-store';
 import { linkStreamsOf } from '../semantics/link-streams.js';
-import type { LogEvent } from './log-event.js';
+import type { LogEvent } from '../semantics/log-event.js';
 
 /** "MsLi" in ASCII. */
 const APPLICATION_ID = 0x4d734c69;

@@ -5,7 +5,7 @@ import { EventStoreClosed, type Runtime } from '@mainstem/event-store';
 import { linkTo } from '../semantics/link-streams.js';
 import { windowOf } from '../semantics/stream-window.js';
 import type { LinkIndex } from './link-index.js';
-import type { LogEvent } from './log-event.js';
+import type { LogEvent } from '../semantics/log-event.js';
 import type { AllPage, AllPageRequest, StreamPage, StreamPageRequest } from './log-reader.js';
 import type { StreamState } from '../semantics/stream-state.js';
 

@@ -11,7 +11,7 @@ import {
   parseMetadata,
 } from '../semantics/stream-metadata.js';
 import { TOMBSTONE_REVISION, UNWRITTEN, type StreamState } from '../semantics/stream-state.js';
-import { LINK_TYPE, type LogEvent } from './log-event.js';
+import { LINK_TYPE, type LogEvent } from '../semantics/log-event.js';
 import { bytesOf, isRaw, rawChecksum } from './stored-form.js';
 
 /** The columns that `eventOf` needs, in its order, of `events AS e`. */

@@ -3,7 +3,7 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { LogFilter } from '../semantics/event-filter.js';
 import { isFound, TOMBSTONE_REVISION, type StreamState } from '../semantics/stream-state.js';
 import { windowOf, type StreamWindow } from '../semantics/stream-window.js';
-import { LINK_TYPE, type LogEvent } from './log-event.js';
+import { LINK_TYPE, type LogEvent } from '../semantics/log-event.js';
 import { COLUMNS, LogLookup, type Row } from './log-lookup.js';
 
 /** A page ends early once it holds as much. */

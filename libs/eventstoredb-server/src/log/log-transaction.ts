@@ -5,7 +5,7 @@ import type { ExpectedVersion } from '../semantics/expected-version.js';
 import { DELETED_METADATA, isMetastream, METADATA_TYPE, metastreamOf, originalOf, undeletedMetadata } from '../semantics/stream-metadata.js';
 import { isSoftDeleted, TOMBSTONE_REVISION, TOMBSTONE_TYPE } from '../semantics/stream-state.js';
 import { ruleOnWrite } from '../semantics/write-ruling.js';
-import type { ProposedEvent } from './log-event.js';
+import type { ProposedEvent } from '../semantics/log-event.js';
 import { LogLookup } from './log-lookup.js';
 import { RecentIds } from './recent-ids.js';
 import { rawChecksum, storedForm } from './stored-form.js';

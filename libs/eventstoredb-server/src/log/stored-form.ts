@@ -1,7 +1,7 @@
 // How an event's bytes fit the events file, whose columns hold JSON text: as they are if they can, else beside it.
 import { isUtf8 } from 'node:buffer';
 import { crc32 } from 'node:zlib';
-import type { ProposedEvent } from './log-event.js';
+import type { ProposedEvent } from '../semantics/log-event.js';
 
 /** Whatever cannot be told as JSON text: binary data, broken JSON, metadata that is no object. Kept by position. */
 export const CREATE_RAW_EVENTS = `

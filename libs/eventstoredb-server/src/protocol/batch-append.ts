@@ -3,7 +3,7 @@ import { status, type ServerDuplexStream } from '@grpc/grpc-js';
 import { EventStoreClosed, type Runtime } from '@mainstem/event-store';
 import { RequestInvalid, StreamTombstoned, WriteTimedOut, WriteTooLarge } from '../errors.js';
 import type { EventLog } from '../log/event-log.js';
-import type { ProposedEvent } from '../log/log-event.js';
+import type { ProposedEvent } from '../semantics/log-event.js';
 import type { Append, WriteOutcome } from '../log/log-transaction.js';
 import type { ExpectedVersion } from '../semantics/expected-version.js';
 import { expectedField, expectedOf, streamOf, uuidOf } from './wire.js';

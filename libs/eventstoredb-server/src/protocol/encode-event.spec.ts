@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { LogEvent } from '../log/log-event.js';
+import type { LogEvent } from '../semantics/log-event.js';
 import { TOMBSTONE_REVISION } from '../semantics/stream-state.js';
 import { streamsService } from './definitions.js';
 import { encodeReadEvent } from './encode-event.js';

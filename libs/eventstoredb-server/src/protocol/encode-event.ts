@@ -1,5 +1,5 @@
 // Bytes of a ReadResp that holds an event. Written by hand, into one buffer of known size, because every event read passes through here.
-import type { LogEvent } from '../log/log-event.js';
+import type { LogEvent } from '../semantics/log-event.js';
 import { TOMBSTONE_REVISION } from '../semantics/stream-state.js';
 import { uuidBits } from './uuid.js';
 

@@ -1,6 +1,6 @@
 // A proposed event off the wire, checked.
 import { MetadataMissing, RequestInvalid } from '../errors.js';
-import type { ProposedEvent } from '../log/log-event.js';
+import type { ProposedEvent } from '../semantics/log-event.js';
 import type { ProposedMessage } from './messages.js';
 import { uuidOf } from './wire.js';
 

@@ -1,7 +1,7 @@
 // The answers to a Read, in order. Pull-based: a page is read when the client has taken the one before, so a slow client costs nothing.
 import { StreamTombstoned } from '../errors.js';
 import type { EventLog } from '../log/event-log.js';
-import type { LogEvent } from '../log/log-event.js';
+import type { LogEvent } from '../semantics/log-event.js';
 import { isLink, type StreamPage } from '../log/log-reader.js';
 import { CheckpointInterval } from '../semantics/checkpoint-interval.js';
 import { encodeReadEvent } from './encode-event.js';

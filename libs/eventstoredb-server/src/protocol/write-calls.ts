@@ -3,7 +3,7 @@ import type { sendUnaryData, ServerReadableStream, ServerUnaryCall } from '@grpc
 import { EventStoreClosed, type Runtime } from '@mainstem/event-store';
 import { RequestInvalid, StreamTombstoned, WriteTooLarge } from '../errors.js';
 import type { EventLog } from '../log/event-log.js';
-import type { ProposedEvent } from '../log/log-event.js';
+import type { ProposedEvent } from '../semantics/log-event.js';
 import type { Write, WriteOutcome } from '../log/log-transaction.js';
 import type { ExpectedVersion } from '../semantics/expected-version.js';
 import { failureOf, reportedFailure, wrongVersionFailure, type Report } from './failures.js';

@@ -1,6 +1,6 @@
 // The streams of links that EventStoreDB's standard projections keep: of a category, of an event type, of all streams, of a category's streams.
-import type { LogEvent } from '../log/log-event.js';
-import { LINK_TYPE } from '../log/log-event.js';
+import type { LogEvent } from './log-event.js';
+import { LINK_TYPE } from './log-event.js';
 import { INT64_MAX } from './expected-version.js';
 import { isMetastream, METADATA_TYPE, originalOf, parseMetadata } from './stream-metadata.js';
 import { TOMBSTONE_REVISION } from './stream-state.js';

@@ -1,6 +1,6 @@
 // Which HTTP status a coded error has. Errors themselves know nothing of HTTP.
 import type { JsonValue, MainstemError } from '@mainstem/event-store';
-import { projectionLag } from '../position/projection-lag.js';
+import { projectionLag } from './projection-lag.js';
 
 export interface ProblemRule {
   readonly status: number;

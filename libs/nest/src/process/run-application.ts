@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import type { Server } from 'node:http';
 import { isIPv6, type AddressInfo } from 'node:net';
 import { inspect } from 'node:util';
-import { servedHosts } from '../http/served-hosts.js';
+import { servedHosts } from './served-hosts.js';
 import { ApplicationLogger, ignoreLostOutput, tellingLine } from './application-logger.js';
 import { Draining } from './draining.js';
 import { HostUnusable, PortForbidden, PortInUse } from './errors.js';

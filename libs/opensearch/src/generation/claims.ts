@@ -1,7 +1,7 @@
 // To which projection a collection belongs: one document for all, so that whoever takes several takes all of them or none.
 import { CollectionTaken } from '@mainstem/projection';
-import type { CatalogEntry } from './catalog.js';
-import type { ControlIndex } from './control-index.js';
+import type { CatalogEntry } from '../layout/catalog.js';
+import type { ControlIndex } from '../layout/control-index.js';
 
 interface Claimed {
   readonly kind: 'collections';

@@ -2,7 +2,7 @@
 import { CheckpointMoved, GenerationServes, ReadStoreUnavailable, UnknownGeneration } from '@mainstem/projection';
 import { STORE_NAME, type SearchServer } from '../server/search-server.js';
 import { RACES_MAX } from '../write/take-over.js';
-import type { Catalog, CatalogGeneration } from './catalog.js';
+import type { Catalog, CatalogGeneration } from '../layout/catalog.js';
 import type { Control, Serving } from './serving.js';
 
 export class Dropping {

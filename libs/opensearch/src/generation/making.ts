@@ -2,10 +2,10 @@
 import { randomUUID } from 'node:crypto';
 import { partitionsOf } from '@mainstem/projection';
 import type { SearchServer } from '../server/search-server.js';
-import type { Catalog, Leftover } from './catalog.js';
-import { indexDefinition, type GenerationMeta, type IndexSettings } from './index-definition.js';
-import { generationAlias, indexName } from './names.js';
-import { createState, emptyState } from './state-document.js';
+import type { Catalog, Leftover } from '../layout/catalog.js';
+import { indexDefinition, type GenerationMeta, type IndexSettings } from '../layout/index-definition.js';
+import { generationAlias, indexName } from '../layout/names.js';
+import { createState, emptyState } from '../layout/state-document.js';
 import type { Serving } from './serving.js';
 
 /** By then whoever makes a generation has completed it. If he has not after all, he is told so, and makes another one. */

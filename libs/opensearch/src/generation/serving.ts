@@ -2,9 +2,9 @@
 import { CheckpointMoved } from '@mainstem/projection';
 import type { SearchServer } from '../server/search-server.js';
 import { RACES_MAX } from '../write/take-over.js';
-import type { Catalog, CatalogGeneration } from './catalog.js';
-import type { ControlIndex } from './control-index.js';
-import { hashOf, servingAlias } from './names.js';
+import type { Catalog, CatalogGeneration } from '../layout/catalog.js';
+import type { ControlIndex } from '../layout/control-index.js';
+import { hashOf, servingAlias } from '../layout/names.js';
 
 /** What a control document holds. */
 export interface Control {

@@ -2,7 +2,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { throwIfAborted } from '@mainstem/event-store';
 import { decodeDeclaration, type DerivedDifference, type ProjectionDocument } from '@mainstem/projection';
-import type { CollectionMeta } from '../generation/index-definition.js';
+import type { CollectionMeta } from '../layout/index-definition.js';
 import { searchedOf, type Searched, type WrittenCollection } from '../write/document-lines.js';
 import { pageOf, type View } from './view.js';
 

@@ -9,9 +9,9 @@ import {
   type UnreadableDocument,
 } from '@mainstem/projection';
 import { ReadStoreUnavailable, type ParkedEvent, type ProjectionDocument } from '@mainstem/projection';
-import type { CatalogGeneration } from '../generation/catalog.js';
-import { documentId, intentId, parkedId } from '../generation/names.js';
-import { generationOf, reachedIn, type PartStates, type StateBody } from '../generation/state-document.js';
+import type { CatalogGeneration } from '../layout/catalog.js';
+import { documentId, intentId, parkedId } from '../layout/names.js';
+import { generationOf, reachedIn, type PartStates, type StateBody } from '../layout/state-document.js';
 import { STORE_NAME, type SearchServer } from '../server/search-server.js';
 import { unpacked, type StoredPart } from '../write/intents.js';
 import { pagesOfParked, parkedEventOf, type StoredParked } from './parked-events.js';

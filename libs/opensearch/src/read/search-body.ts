@@ -1,6 +1,6 @@
 // A search as the server takes it. What a user typed occurs in it as values of conditions and nowhere else.
 import { PARTITIONS_MAX, type SearchCursor, type SearchDeclaration, type SearchFilter, type SearchWords } from '@mainstem/projection';
-import { fieldName } from '../generation/index-definition.js';
+import { fieldName } from '../layout/index-definition.js';
 
 export interface SearchPlan {
   /** Place and declaration of the collection in its generation. */

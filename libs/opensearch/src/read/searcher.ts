@@ -17,8 +17,8 @@ import {
   type SearchResult,
   type SearchWords,
 } from '@mainstem/projection';
-import type { Catalog, CatalogEntry } from '../generation/catalog.js';
-import { documentId, hashOf, servingAlias } from '../generation/names.js';
+import type { Catalog, CatalogEntry } from '../layout/catalog.js';
+import { documentId, hashOf, servingAlias } from '../layout/names.js';
 import { STORE_NAME, type SearchServer } from '../server/search-server.js';
 import { searchBody, type SearchPlan } from './search-body.js';
 

@@ -1,6 +1,6 @@
 // Sends requests of `_bulk`, and looks at every item of every answer: the status of the whole says nothing.
 import { dependsOnSize, ReadStoreUnavailable, StatementRefused, UnknownGeneration } from '@mainstem/projection';
-import type { StatePlace } from '../generation/state-document.js';
+import type { StatePlace } from '../layout/state-document.js';
 import { isBusyAnswer, reasonIn, refusalOf, STORE_NAME, type SearchServer } from '../server/search-server.js';
 
 const IN_FLIGHT_MAX = 2;

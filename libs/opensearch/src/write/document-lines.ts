@@ -13,8 +13,8 @@ import {
   toIndexedKey,
   toStorableText,
 } from '@mainstem/projection';
-import { documentId, parkedId, parkedKeyHash } from '../generation/names.js';
-import { fieldName } from '../generation/index-definition.js';
+import { documentId, parkedId, parkedKeyHash } from '../layout/names.js';
+import { fieldName } from '../layout/index-definition.js';
 
 /** A collection as it is written: its place in the projection and what is searched in it. */
 export interface WrittenCollection {

@@ -2,8 +2,8 @@
 import { promisify } from 'node:util';
 import { deflateRaw, inflateRaw } from 'node:zlib';
 import { ReadStoreUnavailable } from '@mainstem/projection';
-import { intentId } from '../generation/names.js';
-import { changeState, reachedIn, type Intent, type State, type StatePlace, type StoredRequests } from '../generation/state-document.js';
+import { intentId } from '../layout/names.js';
+import { changeState, reachedIn, type Intent, type State, type StatePlace, type StoredRequests } from '../layout/state-document.js';
 import { STORE_NAME, type SearchServer } from '../server/search-server.js';
 import { sendRequests } from './bulk-writer.js';
 

@@ -1,0 +1,2 @@
+// What every other folder may need.
+export const decimal = 'decimal';
