@@ -8,8 +8,11 @@ const ssr = { resolve: { conditions, externalConditions: ['@mainstem/source', 'n
 // The same for specs, which no tsconfig of a library includes, as for sources: decorators as TypeScript's `experimentalDecorators`.
 const oxc = { decorator: { legacy: true, emitDecoratorMetadata: true } };
 
-/** A suite below test/, one file at a time: they share the machine's two cores and the services. */
-const suite = (name: string, testTimeout: number) => ({
+/**
+ * A suite below test/, the folder of its name. Files of one suite run `lanes` at a time: each has databases, prefixes and ports of its own, yet
+ * all share the machine's two cores. Suites run one after the other.
+ */
+const suite = (name: string, place: number, testTimeout: number, lanes: number) => ({
   resolve,
   ssr,
   oxc,
@@ -17,7 +20,9 @@ const suite = (name: string, testTimeout: number) => ({
     name,
     include: [`test/${name}/**/*.spec.ts`],
     pool: 'forks' as const,
-    fileParallelism: false,
+    maxWorkers: lanes,
+    fileParallelism: lanes > 1,
+    sequence: { groupOrder: place },
     testTimeout,
     // Hooks start and end servers, some of them by the dozen.
     hookTimeout: 2 * testTimeout,
@@ -44,10 +49,13 @@ export default defineConfig({
           expect: { poll: { timeout: 4_000 } },
         },
       },
-      suite('architecture', 60_000),
-      suite('contract', 60_000),
-      suite('acceptance', 600_000),
-      suite('chaos', 600_000),
+      // Which ring runs which: scripts/rings.mjs.
+      suite('architecture', 1, 60_000, 2),
+      suite('contract', 2, 60_000, 2),
+      suite('acceptance', 3, 600_000, 2),
+      // What is killed and measured there has the machine for itself.
+      suite('chaos', 4, 600_000, 1),
+      suite('campaigns', 5, 1_800_000, 1),
     ],
   },
 });

@@ -2,6 +2,7 @@
 import { runNode } from './child.mjs';
 import { prepare } from './prepare.mjs';
 import { elapsed, inRoot, runMain, say } from './repository.mjs';
+import { projectArgs, rings } from './rings.mjs';
 
 const bin = (/** @type {string[]} */ ...segments) => inRoot('node_modules', ...segments);
 const LANES = 2;
@@ -9,7 +10,7 @@ const LANES = 2;
 /** Ordered so that the longest begin first; a step that `needs` another one waits for it. */
 const steps = [
   { name: 'types', args: [bin('typescript', 'bin', 'tsc'), '-b', '--pretty'] },
-  { name: 'unit tests', args: [bin('vitest', 'vitest.mjs'), 'run', '--project', 'unit', '--project', 'architecture', '--reporter=dot'] },
+  { name: 'unit tests', args: [bin('vitest', 'vitest.mjs'), 'run', ...projectArgs(rings.check), '--reporter=dot'] },
   { name: 'types of tests', needs: 'types', args: [bin('typescript', 'bin', 'tsc'), '-p', 'test/tsconfig.json', '--pretty'] },
   { name: 'format', args: [bin('prettier', 'bin', 'prettier.cjs'), '--check', '--log-level=warn', '.'] },
   { name: 'lint', args: [bin('oxlint', 'bin', 'oxlint'), '--type-aware', '--deny-warnings', '--report-unused-disable-directives'] },
@@ -29,6 +30,7 @@ const check = async () => {
       ? `\nAll checks passed in ${elapsed(startedAt)}.`
       : `\nFailed: ${failed.map(({ name }) => name).join(', ')} (${elapsed(startedAt)}).`,
   );
+  console.log(`\n${steps.length - failed.length} passed, ${failed.length} failed`);
   return failed.length === 0 ? 0 : 1;
 };
 

@@ -14,22 +14,27 @@ const PARENT_CHECK_MS = 500;
  * Runs a command to its end.
  * @param {string} command
  * @param {readonly string[]} args
- * @param {{ env?: NodeJS.ProcessEnv, isQuiet?: boolean }} [options] quiet: collect the output instead of showing it
+ * @param {{ env?: NodeJS.ProcessEnv, isQuiet?: boolean, isShown?: boolean }} [options] quiet: collect the output instead of showing it; shown:
+ * collect it and show it, too
  * @returns {Promise<{ code: number, output: string }>}
  */
-export const run = (command, args, { env = process.env, isQuiet = false } = {}) =>
+export const run = (command, args, { env = process.env, isQuiet = false, isShown = false } = {}) =>
   new Promise((resolve, reject) => {
+    const isCollected = isQuiet || isShown;
     const isBatchFile = process.platform === 'win32' && command.endsWith('.cmd');
     const child = spawn(command, args, {
       cwd: root,
       env,
       shell: isBatchFile,
-      stdio: ['ignore', isQuiet ? 'pipe' : 'inherit', isQuiet ? 'pipe' : 'inherit'],
+      stdio: ['ignore', isCollected ? 'pipe' : 'inherit', isCollected ? 'pipe' : 'inherit'],
     });
     let output = '';
-    const collect = (/** @type {Buffer} */ chunk) => (output += chunk.toString());
-    child.stdout?.on('data', collect);
-    child.stderr?.on('data', collect);
+    const collect = (/** @type {NodeJS.WriteStream} */ shown) => (/** @type {Buffer} */ chunk) => {
+      output += chunk.toString();
+      if (isShown) shown.write(chunk);
+    };
+    child.stdout?.on('data', collect(process.stdout));
+    child.stderr?.on('data', collect(process.stderr));
     child.once('error', reject);
     child.once('close', (code, signal) => resolve({ code: code ?? (signal ? 1 : 0), output }));
   });

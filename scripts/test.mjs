@@ -1,22 +1,23 @@
-// `npm test`: prepares what is missing, finds the services, runs every suite. Arguments go to Vitest: npm test -- --project unit
-import { existsSync } from 'node:fs';
-import { runNode } from './child.mjs';
+// `npm test`: prepares what is missing, finds the services, runs the rings `check` and `test`. Arguments go to Vitest and choose from all
+// rings: npm test -- --project chaos test/chaos/leases.spec.ts
 import { prepare } from './prepare.mjs';
-import { inRoot, Refusal, runMain } from './repository.mjs';
+import { runMain } from './repository.mjs';
+import { projectArgs, rings } from './rings.mjs';
 import { findServices } from './services/services.mjs';
+import { runVitest } from './vitest.mjs';
+
+/** A project, a part of a path, or a test's name chooses by itself; other options, such as --bail=1, choose nothing. */
+const choosesTests = (/** @type {string} */ arg) => !arg.startsWith('-') || /^(--project|--testNamePattern|-t)\b/.test(arg);
 
 await runMain(async () => {
   await prepare();
-  const services = await findServices(process.argv.slice(2));
+  const own = process.argv.slice(2);
+  const args = own.some(choosesTests) ? own : [...projectArgs([...rings.check, ...rings.test]), ...own];
+  const services = await findServices(args);
   // Ctrl-C reaches Vitest by itself; we stay to stop the services.
   for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => {});
   try {
-    const vitest = inRoot('node_modules', 'vitest', 'vitest.mjs');
-    if (!existsSync(vitest)) throw new Refusal('Vitest is not installed; delete node_modules and run the command again.');
-    const reporters = ['--reporter=default', '--reporter=./scripts/counting-reporter.mjs'];
-    const { code } = await runNode(['--disable-warning=ExperimentalWarning', vitest, 'run', ...reporters, ...process.argv.slice(2)], {
-      env: { ...process.env, ...services.env },
-    });
+    const { code } = await runVitest(args, { env: services.env });
     return code;
   } finally {
     await services.stop();

@@ -1,5 +1,6 @@
 // The services that tests need besides Node: found or started, announced, handed to the tests as environment variables.
 import { Refusal, say } from '../repository.mjs';
+import { rings } from '../rings.mjs';
 import { readKept } from './kept-services.mjs';
 import { findOpenSearch } from './opensearch.mjs';
 import { findPostgres } from './postgres.mjs';
@@ -13,7 +14,7 @@ const finders = [
 ];
 
 /** Suites that talk to OpenSearch. */
-const LARGE_SUITES = ['contract', 'acceptance', 'chaos'];
+const LARGE_SUITES = [...rings.test, ...rings.faults];
 
 /**
  * The services that are there, as environment variables for the tests. One that is missing is left out, and refused under CI.

@@ -9,7 +9,7 @@ import { mainstem, ShopProcess } from './online-retail/shop-process.js';
 import { RunningShop } from './online-retail/running-shop.js';
 
 const PROJECTIONS = 11;
-const isFull = Boolean(process.env['CI'] || process.env['FULL']);
+const isFull = Boolean(process.env['FULL']);
 
 interface StatusJson {
   readonly projection: string;

@@ -1,5 +1,5 @@
-// `npm run test:mutants`: shows that the suites notice faults. Each argument is a part of a name and chooses mutants; none chooses all. Exit code 1
-// if one survives, or cannot be judged.
+// `npm run test:mutants`: shows that the suites notice faults. Each argument is a part of a name and chooses mutants, or with `=` before it a whole
+// name; none chooses all. Exit code 1 if one survives, or cannot be judged.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -21,7 +21,8 @@ const ATTEMPTS_MAX = 3;
 
 const main = async () => {
   const words = process.argv.slice(2);
-  const chosen = mutants.filter(({ name }) => words.length === 0 || words.some((word) => name.includes(word)));
+  const isMeant = (/** @type {string} */ name) => words.some((word) => (word.startsWith('=') ? name === word.slice(1) : name.includes(word)));
+  const chosen = mutants.filter(({ name }) => words.length === 0 || isMeant(name));
   const services = await findServices();
   const trees = Array.from({ length: Math.min(LANES_MAX, Math.max(1, cpus().length), chosen.length) }, copyTree);
   const cleanUp = () => trees.forEach(removeTree);
@@ -44,6 +45,7 @@ const main = async () => {
     await Promise.all(trees.map(lane));
     const survivors = results.filter(({ verdict }) => !verdict.startsWith('killed'));
     console.log(`\n${results.length - survivors.length} of ${results.length} mutants killed`);
+    console.log(`\n${results.length - survivors.length} passed, ${survivors.length} failed`);
     return survivors.length === 0 ? 0 : 1;
   } finally {
     await services.stop();

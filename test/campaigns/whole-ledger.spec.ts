@@ -1,15 +1,13 @@
-// All 565,708 events of the shop: every figure over HTTP equals the independently computed one. Takes minutes: in CI, or with FULL=1.
+// All 565,708 events of the shop: every figure over HTTP equals the independently computed one. Takes minutes.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, it } from 'vitest';
-import { expectCheckpoint, expectFigures, FULL_FILE, fullFigures } from './expected.js';
-import { writePrefix } from './file-prefix.js';
-import { RunningShop } from './running-shop.js';
+import { expectCheckpoint, expectFigures, FULL_FILE, fullFigures } from '../acceptance/online-retail/expected.js';
+import { writePrefix } from '../acceptance/online-retail/file-prefix.js';
+import { RunningShop } from '../acceptance/online-retail/running-shop.js';
 
-const isWanted = Boolean(process.env['CI'] || process.env['FULL']);
-
-describe.runIf(isWanted)('the whole shop ledger', () => {
+describe('the whole shop ledger', () => {
   let dir: string;
   beforeAll(async () => void (dir = await mkdtemp(join(tmpdir(), 'mainstem-full-'))));
   afterAll(() => rm(dir, { recursive: true, force: true }));
