@@ -60,6 +60,8 @@ declare(
 class Child extends Line {}
 declare(Child, 'extra', IsInt());
 
+const RUNS = Number(process.env['PROPERTY_RUNS'] ?? 200);
+
 const odd = fc.oneof(fc.constantFrom(undefined, null, '', 'x', '12', 0, 1, -1, 1.5, NaN, true, [], {}), fc.string(), fc.integer());
 /** Mostly good values, so that whole objects are good often enough. */
 const mostly = (good: unknown): fc.Arbitrary<unknown> => fc.oneof({ weight: 8, arbitrary: fc.constant(good) }, { weight: 1, arbitrary: odd });
@@ -110,7 +112,7 @@ describe('declared rules', () => {
         expect(violationsOfRules(fields, made).length === 0).toBe(expected);
         if (expected) obeyed++;
       }),
-      { numRuns: 1_000 },
+      { numRuns: RUNS },
     );
     expect(obeyed).toBeGreaterThan(0);
   });
