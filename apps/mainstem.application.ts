@@ -94,7 +94,7 @@ const importFile = async (given: ApplicationSettings, request: ImportRequest): P
       rejects: Object.entries(report.rejectedByCode).map(([reason, count]) => ({ reason, count })),
       rejectsFile: report.rejectsFile ?? undefined,
       isInterrupted: !report.isComplete,
-      violations: report.isComplete ? await brokenRules(store, settings, request.signal) : undefined,
+      ...(report.isComplete ? await brokenRulesOf(store, settings, request.signal) : { violations: undefined }),
     };
   } finally {
     clearInterval(look);
@@ -109,6 +109,20 @@ const assertReadable = async (file: string): Promise<void> => {
     await access(file, constants.R_OK);
   } catch (error) {
     throw new ImportFileUnreadable(file, error, false);
+  }
+};
+
+/** Everything is recorded by then: what fails here must not hide that. */
+const brokenRulesOf = async (
+  store: EventStore,
+  settings: Settings,
+  signal: AbortSignal,
+): Promise<Pick<ImportSummary, 'violations' | 'violationsProblem'>> => {
+  try {
+    return { violations: await brokenRules(store, settings, signal) };
+  } catch (error) {
+    if (!isMainstemError(error)) throw error;
+    return { violations: undefined, violationsProblem: `${error.code}: ${error.message}` };
   }
 };
 
@@ -141,7 +155,13 @@ const catchUp = async (store: EventStore, sql: SqlReadStore, head: Position, sig
     if (!isFirst && position === before) break;
     before = position;
   }
-  const projector = new Projector({ reader: store, projections: hostedOnSql(sql).filter(({ projection }) => projection.name === VIOLATIONS) });
+  const projections = hostedOnSql(sql).filter(({ projection }) => projection.name === VIOLATIONS);
+  const projector = new Projector({
+    reader: store,
+    projections,
+    // One that needs people would be waited for in vain, though it goes on looking.
+    onChange: ({ state }) => void (state === 'stopped' && projector.stop()),
+  });
   projector.start();
   try {
     await projector.waitFor(VIOLATIONS, head, { timeoutMs: CATCH_UP_TIMEOUT_MS, signal });

@@ -54,7 +54,11 @@ describe('an event store that was put back to a backup and has grown since', () 
     for (const end of ['', '-wal', '-shm']) await rm(`${events}${end}`, { force: true });
     await cp(backup, events);
     // It records all events; its summary is made from a read model, which must not go on.
-    await mainstem(['import', SAMPLE_FILE, ...at]);
+    const imported = await mainstem(['import', SAMPLE_FILE, ...at]);
+    expect(imported).toMatchObject({ code: 1, out: expect.stringMatching(/^2,000 lines: .* new events/) as string });
+    expect(imported.out).toMatch(
+      /not known yet, .*PROJECTION_BEHIND: .*It has stopped: PROJECTION_EVENT_STORE_RESTORED: .*mainstem rebuild violations/,
+    );
     {
       await using shop = await ShopProcess.start(join(dir, 'shop'), ['--no-data']);
       await shop.until(

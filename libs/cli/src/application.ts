@@ -66,6 +66,8 @@ export interface ImportSummary {
   readonly isInterrupted: boolean;
   /** What the read models say about rules; undefined where that is not known, as after an interruption. */
   readonly violations: readonly RuleViolations[] | undefined;
+  /** Why they are not known, when something failed after everything was recorded: a code and a sentence. */
+  readonly violationsProblem?: string;
 }
 
 /** One application, as the command line sees it. */

@@ -383,6 +383,16 @@ describe('import', () => {
     expect(printed.at(-1)).toBe('zeroPrice.order    407  order-1/2, order-3/4, order-5/6, …');
   });
 
+  it('reports what was recorded, and fails, when the rules could not be looked at', async () => {
+    const violationsProblem = 'READ_STORE_UNAVAILABLE: it is away.';
+    context = contextOf({ importFile: () => Promise.resolve({ ...NOTHING_IMPORTED, appended: 7, violations: undefined, violationsProblem }) });
+    expect(await importFile(context, 'events.ndjson', {})).toBe(1);
+    expect(printed).toEqual([
+      '0 lines: 7 new events, 0 there already',
+      'Rules that the data breaks: not known yet, and all events are recorded. READ_STORE_UNAVAILABLE: it is away.',
+    ]);
+  });
+
   it('has the exit code of an interruption when it was interrupted', async () => {
     context = contextOf({ importFile: () => Promise.resolve({ ...NOTHING_IMPORTED, isInterrupted: true }) });
     expect(await importFile(context, 'events.ndjson', {})).toBe(130);

@@ -14,7 +14,7 @@ export interface ImportOptions {
   readonly rejects?: string;
 }
 
-/** Exit code 0: everything is in the event store. 1: some lines were set aside. 130: interrupted, and can be continued. Errors: CLI_NO_IMPORT. */
+/** Exit code 0: everything is in the event store. 1: some lines were set aside, or the rules could not be looked at. 130: interrupted, and can be continued. Errors: CLI_NO_IMPORT. */
 export const importFile = async (context: CliContext, file: string, options: ImportOptions): Promise<number> => {
   const { application, settings, terminal, signal } = context;
   if (!application.importFile) throw new NoImport(application.name);
@@ -32,11 +32,11 @@ export const importFile = async (context: CliContext, file: string, options: Imp
     terminal.say('Interrupted. Run the same command again: it goes on where it stopped.');
     return INTERRUPTED;
   }
-  return summary.rejects.length === 0 ? 0 : 1;
+  return summary.rejects.length === 0 && summary.violationsProblem === undefined ? 0 : 1;
 };
 
 const report = (summary: ImportSummary): readonly string[] => {
-  const { lines, appended, alreadyThere, remarks = [], rejects, rejectsFile, violations } = summary;
+  const { lines, appended, alreadyThere, remarks = [], rejects, rejectsFile, violations, violationsProblem } = summary;
   const taken = `${counted(lines, 'line')}: ${counted(appended, 'new event')}, ${count(alreadyThere)} there already`;
   return [
     taken,
@@ -44,7 +44,7 @@ const report = (summary: ImportSummary): readonly string[] => {
     ...rejects.map(({ reason, count: times }) => `  set aside, ${reason}: ${counted(times, 'line')}`),
     ...(rejects.length > 0 && rejectsFile ? [`  their numbers, reasons and texts are in ${rejectsFile}`] : []),
     ...(violations === undefined
-      ? ['Rules that the data breaks: not known yet.']
+      ? [`Rules that the data breaks: not known yet${violationsProblem === undefined ? '.' : `, and all events are recorded. ${violationsProblem}`}`]
       : ['Rules that the data breaks (all events are recorded nevertheless):', ...table(COLUMNS, violations)]),
   ];
 };

@@ -1,6 +1,7 @@
 import { ExecutionContextHost } from '@nestjs/core/helpers/execution-context-host.js';
 import { firstValueFrom, type Observable } from 'rxjs';
 import { MainstemError, NewerEvent } from '@mainstem/event-store';
+import { ProjectionBehind } from '@mainstem/projection';
 import { Logger, type ArgumentsHost } from '@nestjs/common';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { ProblemDetailsFilter } from './problem-details.filter.js';
@@ -48,6 +49,15 @@ describe('ProblemDetailsFilter', () => {
       code: 'EVENT_STORE_NEWER_EVENT',
     });
     expect(body['detail']).toContain('Opened at position 7: it has schema version 2, and this program knows version 1');
+  });
+
+  it('tells the client how far a read model is, and the log alone why it does not get on', () => {
+    const warn = vi.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
+    const { status, body } = answered(new ProjectionBehind('orders', 9n, 4n, 100, 'It is retrying: connect ECONNREFUSED 10.0.0.7:5432'));
+    expect({ status, code: body['code'], lag: body['lag'] }).toEqual({ status: 503, code: 'PROJECTION_BEHIND', lag: '5' });
+    expect(JSON.stringify(body)).not.toContain('10.0.0.7');
+    expect(warn.mock.calls.flat().join()).toContain('10.0.0.7');
+    expect(answered(new ProjectionBehind('orders', 9n, 4n, 100)).body['detail']).toContain('at position 4');
   });
 
   it('tells nothing of an error that it does not know', () => {

@@ -97,7 +97,8 @@ export class ProblemDetailsFilter implements ExceptionFilter {
   #codedProblem(error: MainstemError, request: Request, correlationId: string): Problem | undefined {
     const rule = Object.hasOwn(this.#rules, error.code) ? this.#rules[error.code] : isCommandRefused(error) ? HttpStatus.CONFLICT : undefined;
     if (rule === undefined) return undefined;
-    const { status, retryAfterS, detail, members }: ProblemRule = typeof rule === 'number' ? { status: rule } : rule;
+    const { status, retryAfterS, members, ...given }: ProblemRule = typeof rule === 'number' ? { status: rule } : rule;
+    const detail = typeof given.detail === 'function' ? given.detail(error) : given.detail;
     if (detail !== undefined)
       this.#logger.warn(`${request.method} ${pathOf(request)} failed (correlation id ${correlationId}): ${error.code}: ${error.message}`);
     const errors = violationsIn(error);

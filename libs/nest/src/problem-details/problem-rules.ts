@@ -7,7 +7,7 @@ export interface ProblemRule {
   /** Sent as Retry-After, in seconds. */
   readonly retryAfterS?: number;
   /** What the client is told in place of the error's message, which is for the operator and goes to the log. */
-  readonly detail?: string;
+  readonly detail?: string | ((error: MainstemError) => string | undefined);
   /** Further members of the problem details, from the error's typed fields. */
   readonly members?: (error: MainstemError) => Readonly<Record<string, JsonValue>>;
 }
@@ -28,6 +28,12 @@ const readStoreOutage: ProblemRule = {
   retryAfterS: 1,
   detail: 'The read model is not available at the moment. Send the request again.',
 };
+
+/** The members tell by how much; why it does not get on, where that is known, is in the log. */
+const behind = (error: MainstemError): string | undefined =>
+  'reason' in error && error.reason !== undefined
+    ? 'The read model has not come as far as the position asked for. Send the request again.'
+    : undefined;
 
 /** The framework's own errors. What is not listed is a refusal (409), else unexpected: 500 without any detail. */
 export const DEFAULT_PROBLEM_RULES: ProblemRules = {
@@ -52,7 +58,7 @@ export const DEFAULT_PROBLEM_RULES: ProblemRules = {
   EVENT_STORE_UNAVAILABLE: eventStoreOutage,
   AGGREGATE_CONFLICT_UNRESOLVED: { status: 503, retryAfterS: 1 },
   AGGREGATE_OVERLOADED: { status: 503, retryAfterS: 1 },
-  PROJECTION_BEHIND: { status: 503, retryAfterS: 1, members: projectionLag },
+  PROJECTION_BEHIND: { status: 503, retryAfterS: 1, detail: behind, members: projectionLag },
   PROJECTION_WAIT_REFUSED: { status: 503, retryAfterS: 1 },
   READ_STORE_BUSY: readStoreOutage,
   READ_STORE_READ_ONLY: readStoreOutage,

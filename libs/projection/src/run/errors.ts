@@ -44,10 +44,12 @@ export class ProjectionBehind extends MainstemError {
     readonly wanted: bigint,
     readonly actual: bigint | undefined,
     readonly timeoutMs: number,
+    /** Why it does not get on, where that is known. For operators: it may name addresses and tell what a driver says. */
+    readonly reason?: string,
   ) {
     super(
       'PROJECTION_BEHIND',
-      `Read model ${projection} is at position ${actual ?? 'none'}, not yet at ${wanted}, after ${timeoutMs} ms. Try again later.`,
+      `Read model ${projection} is at position ${actual ?? 'none'}, not yet at ${wanted}, after ${timeoutMs} ms. ${reason ?? 'Try again later.'}`,
     );
   }
 }

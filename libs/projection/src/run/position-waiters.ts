@@ -15,13 +15,16 @@ interface Waiter {
 export class PositionWaiters {
   readonly #projection: string;
   readonly #runtime: Runtime;
+  readonly #whyNot: () => string | undefined;
   readonly #waiters = new Set<Waiter>();
   #reached: Position | undefined;
   #isClosed = false;
 
-  constructor(projection: string, runtime: Runtime) {
+  /** @param whyNot says why the projection does not get on; undefined while it does. */
+  constructor(projection: string, runtime: Runtime, whyNot: () => string | undefined = () => undefined) {
     this.#projection = projection;
     this.#runtime = runtime;
+    this.#whyNot = whyNot;
   }
 
   get isAny(): boolean {
@@ -35,7 +38,7 @@ export class PositionWaiters {
     return false;
   }
 
-  /** Resolves once the position is reached. Errors: PROJECTION_BEHIND after the timeout or when it cannot be reached, EVENT_STORE_ABORTED. */
+  /** Resolves once the position is reached. Errors: PROJECTION_BEHIND after the timeout or when it cannot be reached, with the reason, EVENT_STORE_ABORTED. */
   async wait(position: Position, { timeoutMs, signal }: WaitOptions): Promise<void> {
     if (this.#has(position)) return;
     const startMs = this.#runtime.monotonic();
@@ -47,7 +50,7 @@ export class PositionWaiters {
     this.#waiters.delete(waiter);
     if (this.#has(position)) return;
     if (signal?.aborted) throw new OperationAborted('waitFor', signal.reason);
-    throw new ProjectionBehind(this.#projection, position, this.#reached, Math.round(this.#runtime.monotonic() - startMs));
+    throw new ProjectionBehind(this.#projection, position, this.#reached, Math.round(this.#runtime.monotonic() - startMs), this.#whyNot());
   }
 
   /** The read model that serves is at this position now. */

@@ -14,7 +14,7 @@ import { PositionWaiters, type WaitOptions } from './position-waiters.js';
 import { Progress } from './progress.js';
 import { Promotion, type FillPhase } from '../generations/promotion.js';
 import type { WatchedProjection } from './serving-watch.js';
-import { initialProjectionState, next, type Input, type ProjectionState, type StatePolicy, type Step } from './projection-state.js';
+import { initialProjectionState, next, whyNotOn, type Input, type ProjectionState, type StatePolicy, type Step } from './projection-state.js';
 import type { ProjectionStatus } from './projection-status.js';
 import { DEFAULT_RECOVERY } from '../definition/recovery-policy.js';
 import type { ReplayResult } from '../write/replay-parked.js';
@@ -53,7 +53,7 @@ export class ProjectionRunner implements WatchedProjection {
     const partition = options.partition ?? WHOLE;
     const { number, count } = partition;
     const seat = options.subscription.seat();
-    const waiters = new PositionWaiters(projection.name, runtime);
+    const waiters = new PositionWaiters(projection.name, runtime, () => whyNotOn(this.#state));
     const progress = new Progress({ projection: projection.name, store: store.name, hasDensePositions: reader.hasDensePositions, runtime });
     const heartbeat = new Heartbeat(count > 1 ? `${projection.name}, part ${number}` : projection.name, runtime);
     const onPhase = (phase: FillPhase): void => {

@@ -98,6 +98,12 @@ export const next = (state: ProjectionState, input: Input, policy: StatePolicy):
   }
 };
 
+/** For those who wait for it in vain; undefined while it gets on. */
+export const whyNotOn = ({ phase, reason }: ProjectionState): string | undefined => {
+  if (phase === 'stopped') return `It has stopped: ${reason ?? 'its projector was ended.'}`;
+  return reason === undefined ? undefined : `It is ${phase}: ${reason}`;
+};
+
 /** While a failure has not been overcome, the state goes on telling it. */
 const running = (state: ProjectionState, policy: StatePolicy): ProjectionState => {
   const { reason: _, ...rest } = state;

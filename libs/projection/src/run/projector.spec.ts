@@ -215,6 +215,29 @@ describe('waiting', () => {
     await expect(projector.waitFor('tally', 5n as Position, { timeoutMs: 600_000 })).rejects.toMatchObject({ code: 'PROJECTION_BEHIND' });
   });
 
+  it('tells why a projection has stopped, or does not get on', async () => {
+    const reader = await filledStore(5);
+    const failing = tallyProjection({
+      onFold: () => {
+        throw new Error('a bug');
+      },
+    });
+    const recovery = { onFailure: 'stop', attemptsMax: 1 } as const;
+    const stopping = start({ reader, projections: [{ projection: failing, store: new MemoryReadStore(), recovery }] });
+    const head = await headOf(reader);
+    await expect(stopping.waitFor('tally', head, TIMEOUT)).rejects.toMatchObject({
+      code: 'PROJECTION_BEHIND',
+      reason: expect.stringContaining('a bug') as string,
+    });
+    await expect(stopping.waitFor('tally', head, TIMEOUT)).rejects.toThrow(/It has stopped: .*a bug/);
+    const store = new MemoryReadStore();
+    store.createGeneration = () => Promise.reject(new ReadStoreUnavailable('memory', 'it is away.'));
+    const retrying = start({ reader, projections: [{ projection: tallyProjection(), store }] });
+    await expect(retrying.waitFor('tally', head, { timeoutMs: 50 })).rejects.toThrow(/It is retrying: .*it is away/);
+    await retrying.stop();
+    await expect(retrying.waitFor('tally', head, TIMEOUT)).rejects.toThrow(/It has stopped: /);
+  });
+
   it('works across processes through the checkpoints of the read store', async () => {
     const reader = await filledStore(5);
     const store = new MemoryReadStore();
