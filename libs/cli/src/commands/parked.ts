@@ -2,6 +2,7 @@
 import { Projector, type ParkedEvent } from '@mainstem/projection';
 import { counted } from '../format/amounts.js';
 import { toJson } from '../format/json.js';
+import { nameOf, namesOf } from '../format/name-of.js';
 import { table, type Column } from '../format/table.js';
 import { chosenProjections } from './chosen-projections.js';
 import { using, type CliContext } from './cli-context.js';
@@ -18,13 +19,13 @@ export const listParked = async (
   return using(application.openReadModels(settings), async ({ projections }) => {
     const chosen = chosenProjections(projections, { names: name === undefined ? [] : [name], isAll: name === undefined, store: options.store });
     let isAny = false;
-    for (const { projection, store } of chosen) {
+    for (const hosted of chosen) {
+      const { projection, store } = hosted;
       const parked = await store.parked(projection.name, LISTED_MAX);
       if (parked.length === 0) continue;
       isAny = true;
-      const isSeveral = chosen.some((other) => other.projection.name === projection.name && other.store !== store);
       if (options.json) for (const event of parked) await terminal.print(toJson({ projection: projection.name, store: store.name, ...event }));
-      else for (const line of report(isSeveral ? `${projection.name} (${store.name})` : projection.name, parked)) await terminal.print(line);
+      else for (const line of report(nameOf(namesOf(hosted), projections.map(namesOf)), parked)) await terminal.print(line);
     }
     if (!isAny && !options.json) await terminal.print(name === undefined ? 'Nothing is parked.' : `${name}: nothing is parked.`);
     return 0;

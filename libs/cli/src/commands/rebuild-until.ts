@@ -3,6 +3,7 @@ import type { Position } from '@mainstem/event-store';
 import { fillSideGeneration, placeOf } from '@mainstem/projection';
 import { InvalidArgument } from '../errors.js';
 import { toJson } from '../format/json.js';
+import { isInSeveral, nameOf, namesOf } from '../format/name-of.js';
 import { PartBar } from '../terminal/part-bar.js';
 import { chosenProjections, type ProjectionChoice } from './chosen-projections.js';
 import { using, type CliContext } from './cli-context.js';
@@ -23,11 +24,13 @@ export const rebuildUntil = async (
           : error;
       });
       for (const hosted of chosen) {
-        const bar = new PartBar(terminal, hosted.projection.name, performance.now.bind(performance));
+        const all = projections.map(namesOf);
+        const bar = new PartBar(terminal, nameOf(namesOf(hosted), all), performance.now.bind(performance));
         const onProgress = (position: Position): void => bar.update(Number(position) / Number(place), `filling up to position ${place}`);
         try {
           const { projection, number } = await fillSideGeneration({ reader, hosted, until: place, signal, onProgress });
-          const line = `${projection} (${hosted.store.name}): generation ${number} holds the state as of position ${place}; mainstem show ${projection} --generation ${number}`;
+          const where = isInSeveral(namesOf(hosted), all) ? ` --store ${hosted.store.name}` : '';
+          const line = `${projection} (${hosted.store.name}): generation ${number} holds the state as of position ${place}; mainstem show ${projection}${where} --generation ${number}`;
           await terminal.print(json ? toJson({ projection, store: hosted.store.name, generation: number, position: place }) : line);
         } finally {
           bar.stop();

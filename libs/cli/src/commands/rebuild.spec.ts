@@ -102,6 +102,26 @@ describe('rebuild', () => {
     expect(printed.join('\n')).toContain('PROJECTION_FAILED');
   });
 
+  it('says of which read store it tells where one name is in several', async () => {
+    const [totalsHosted] = projections as readonly [HostedProjection];
+    projections = [totalsHosted, { ...totalsHosted, store: Object.assign(new MemoryReadStore(), { name: 'second' }) }];
+    expect(await rebuild(context(), [], { all: true, followMs: 0 })).toBe(0);
+    expect(await rebuild(context(), ['totals'], { store: 'second', followMs: 0 })).toBe(0);
+    expect(await rollback(context(), 'totals', { store: 'second', followMs: 0 })).toBe(0);
+    expect(printed.at(-1)).toMatch(/^totals \(second\): generation 1 serves again/);
+    printed = [];
+    await append(-1);
+    expect(await rebuild(context(), [], { all: true })).toBe(1);
+    expect(printed.filter((line) => line.includes('PROJECTION_FAILED')).map((line) => line.split(':')[0])).toEqual([
+      'totals (memory)',
+      'totals (second)',
+    ]);
+    printed = [];
+    await status(context(), { now: Date.now });
+    expect(printed.join('\n')).toMatch(/No process runs: totals \(memory\), totals \(second\)/);
+    expect(printed.join('\n')).toMatch(/^totals \(second\) +1 +\w+/m);
+  });
+
   it('ends cleanly when it is interrupted, to be continued', async () => {
     stopping.abort();
     expect(await rebuild(context(), ['totals'], {})).toBe(130);

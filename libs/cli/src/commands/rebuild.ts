@@ -2,6 +2,7 @@
 import { crashAtOf, Rebuilder, type RebuildReport, type RebuiltProjection } from '@mainstem/projection';
 import { counted, duration } from '../format/amounts.js';
 import { toJson } from '../format/json.js';
+import { nameOf } from '../format/name-of.js';
 import { table, type Column } from '../format/table.js';
 import { RebuildBars } from '../terminal/rebuild-bars.js';
 import { INTERRUPTED } from '../terminal/stop-signal.js';
@@ -64,7 +65,7 @@ const describe = ({ projections, durationMs }: RebuildReport): readonly string[]
   const promoted = projections.filter(({ outcome }) => outcome === 'promoted');
   return [
     ...table(COLUMNS, projections),
-    ...projections.flatMap(({ projection, reason }) => (reason === undefined ? [] : [`${projection}: ${reason}`])),
+    ...projections.flatMap((one) => (one.reason === undefined ? [] : [`${nameOf(one, projections)}: ${one.reason}`])),
     `${counted(promoted.length, 'read model')} rebuilt in ${duration(durationMs)}. The former generations are kept for mainstem rollback, until mainstem cleanup.`,
   ];
 };

@@ -3,6 +3,7 @@ import { crashAtOf, rollBack } from '@mainstem/projection';
 import { InvalidArgument } from '../errors.js';
 import { duration } from '../format/amounts.js';
 import { toJson } from '../format/json.js';
+import { nameOf, namesOf } from '../format/name-of.js';
 import { RebuildBars } from '../terminal/rebuild-bars.js';
 import { INTERRUPTED } from '../terminal/stop-signal.js';
 import { chosenProjections } from './chosen-projections.js';
@@ -43,11 +44,12 @@ export const rollback = async (
         ...(to !== undefined && { to: Number(to) }),
         ...(followMs !== undefined && { followMs }),
       }).finally(() => bars.stop());
+      const title = nameOf(result, projections.map(namesOf));
       const { generation, former, outcome, reason, durationMs } = result;
       if (json) await terminal.print(toJson(result, true));
       else if (outcome === 'promoted')
-        await terminal.print(`${name}: generation ${generation} serves again instead of ${former ?? 'none'} (${duration(durationMs)}).`);
-      else await terminal.print(`${name}: generation ${generation} was not promoted. ${reason ?? 'Interrupted; run the same command again.'}`);
+        await terminal.print(`${title}: generation ${generation} serves again instead of ${former ?? 'none'} (${duration(durationMs)}).`);
+      else await terminal.print(`${title}: generation ${generation} was not promoted. ${reason ?? 'Interrupted; run the same command again.'}`);
       return outcome === 'promoted' ? 0 : outcome === 'interrupted' ? INTERRUPTED : 1;
     }),
   );

@@ -11,6 +11,7 @@ import {
 } from '@mainstem/projection';
 import { count, duration } from '../format/amounts.js';
 import { toJson } from '../format/json.js';
+import { nameOf } from '../format/name-of.js';
 import { table, type Column } from '../format/table.js';
 import { using, type CliContext } from './cli-context.js';
 import { leftBehindReport, storedLeftBehind } from './left-behind.js';
@@ -273,7 +274,9 @@ const PARTITION_COLUMNS: readonly Column<PartitionRow>[] = [
 
 /** The parts of those that serve and are split. */
 const partitionsReport = (statuses: readonly StoredStatus[]): readonly string[] => {
-  const rows = statuses.flatMap(({ projection, generations, generation, owners }) => {
+  const rows = statuses.flatMap((status) => {
+    const { generations, generation, owners } = status;
+    const projection = nameOf(status, statuses);
     const partitions = generations.find(({ number }) => number === generation)?.partitions ?? [];
     return partitions.map((one) => ({ ...one, projection, owners: owners.filter(({ partition }) => partition === one.partition) }));
   });
@@ -296,9 +299,11 @@ const GENERATION_COLUMNS: readonly Column<GenerationRow>[] = [
 
 /** Only where there is more to say than the first table does. */
 const generationsReport = (statuses: readonly StoredStatus[]): readonly string[] => {
-  const rows = statuses.flatMap(({ projection, generations }) =>
-    generations.length > 1 || generations.some(({ state }) => state !== 'serving') ? generations.map((one) => ({ ...one, projection })) : [],
-  );
+  const rows = statuses.flatMap((status) => {
+    const { generations } = status;
+    const isMore = generations.length > 1 || generations.some(({ state }) => state !== 'serving');
+    return isMore ? generations.map((one) => ({ ...one, projection: nameOf(status, statuses) })) : [];
+  });
   if (rows.length === 0) return [];
   const isAnyAbandoned = rows.some(({ state }) => state === 'abandoned');
   const hint = 'An abandoned generation is what a rebuild has left: mainstem rebuild goes on with it, mainstem cleanup deletes it.';
@@ -306,7 +311,7 @@ const generationsReport = (statuses: readonly StoredStatus[]): readonly string[]
 };
 
 const runByNoneReport = (statuses: readonly StoredStatus[]): readonly string[] => {
-  const names = statuses.filter(isRunByNone).map(({ projection }) => projection);
+  const names = statuses.filter(isRunByNone).map((status) => nameOf(status, statuses));
   return names.length === 0 ? [] : [`No process runs: ${names.join(', ')}. Start the projector.`];
 };
 
@@ -317,13 +322,13 @@ const STALLED_AFTER_S = 10;
 const stalledReport = (statuses: readonly StoredStatus[]): readonly string[] => {
   const stalled = statuses.filter(({ state, lagSeconds }) => state === 'Catching up' && lagSeconds >= STALLED_AFTER_S);
   if (stalled.length === 0) return [];
-  const names = stalled.map(({ projection }) => projection).join(', ');
+  const names = stalled.map((status) => nameOf(status, statuses)).join(', ');
   return [`Behind for ${STALLED_AFTER_S} s or more: ${names}. Its projector catches up, is down or has stopped; its log and /health/ready tell.`];
 };
 
 const report = (statuses: readonly StoredStatus[]): readonly string[] => {
   const head = statuses[0]?.head;
-  const reasons = statuses.flatMap(({ projection, reason }) => (reason ? [`${projection}: ${reason}`] : []));
+  const reasons = statuses.flatMap((status) => (status.reason ? [`${nameOf(status, statuses)}: ${status.reason}`] : []));
   return [
     `Event store: ${head === undefined ? 'empty' : `head at position ${count(head)}`}`,
     '',

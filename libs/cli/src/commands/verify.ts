@@ -4,6 +4,7 @@ import { verifyProjection, type HostedProjection, type VerifyDifference, type Ve
 import { InvalidArgument } from '../errors.js';
 import { count, counted } from '../format/amounts.js';
 import { toJson } from '../format/json.js';
+import { nameOf, namesOf } from '../format/name-of.js';
 import { PartBar } from '../terminal/part-bar.js';
 import { INTERRUPTED } from '../terminal/stop-signal.js';
 import { chosenProjections } from './chosen-projections.js';
@@ -32,7 +33,8 @@ export const verify = async (context: CliContext, names: readonly string[], opti
     using(application.openReadModels(settings), async ({ projections }) => {
       const outcomes: Outcome[] = [];
       for (const hosted of chosenProjections(projections, { names, isAll: options.all ?? false, store: options.store })) {
-        const outcome = await verifyOne(context, reader, hosted, sample);
+        const bar = new PartBar(terminal, nameOf(namesOf(hosted), projections.map(namesOf)), performance.now.bind(performance));
+        const outcome = await verifyOne(hosted, { reader, sample, signal, bar });
         if (signal.aborted) return INTERRUPTED;
         outcomes.push(outcome);
         if (!options.json) for (const line of describe(outcome)) await terminal.print(line);
@@ -43,9 +45,15 @@ export const verify = async (context: CliContext, names: readonly string[], opti
   );
 };
 
-const verifyOne = async ({ terminal, signal }: CliContext, reader: EventReader, hosted: HostedProjection, sample: number): Promise<Outcome> => {
+interface VerifyParts {
+  readonly reader: EventReader;
+  readonly sample: number;
+  readonly signal: AbortSignal;
+  readonly bar: PartBar;
+}
+
+const verifyOne = async (hosted: HostedProjection, { reader, sample, signal, bar }: VerifyParts): Promise<Outcome> => {
   const { projection, store } = hosted;
-  const bar = new PartBar(terminal, projection.name, performance.now.bind(performance));
   try {
     return await verifyProjection({
       reader,

@@ -74,8 +74,8 @@ describe('the progress of a rebuild of one projection in two read stores', () =>
       bars.update([progressIn('sql', 'fill'), progressIn('cache', 'serving')]);
       return bars;
     });
-    expect(text).toMatch(/orders in sql .*fill/);
-    expect(text).toMatch(/orders in cache .*serving/);
+    expect(text).toMatch(/orders \(sql\).*fill/);
+    expect(text).toMatch(/orders \(cache\).*serving/);
   });
 
   it('is told for each, once', () => {
@@ -90,10 +90,10 @@ describe('the progress of a rebuild of one projection in two read stores', () =>
     const bars = new RebuildBars(terminal, () => nowMs);
     bars.update([progressIn('sql', 'serving'), progressIn('cache', 'serving')]);
     bars.update([progressIn('sql', 'serving'), progressIn('cache', 'serving')]);
-    expect(said).toEqual(['  orders in sql: generation 2 serves', '  orders in cache: generation 2 serves']);
+    expect(said).toEqual(['  orders (sql): generation 2 serves', '  orders (cache): generation 2 serves']);
     nowMs = 6_000;
     bars.update([progressIn('sql', 'serving'), progressIn('cache', 'fill')]);
-    expect(said.at(-1)).toMatch(/^ {2}1 at work, the slowest orders in cache: 25 %/);
+    expect(said.at(-1)).toMatch(/^ {2}1 at work, the slowest orders \(cache\): 25 %/);
   });
 });
 

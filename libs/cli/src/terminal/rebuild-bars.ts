@@ -3,6 +3,7 @@ import { MultiBar, Presets, type SingleBar } from 'cli-progress';
 import type { RebuildProgress } from '@mainstem/projection';
 import { printable } from '@mainstem/event-store';
 import { count, duration } from '../format/amounts.js';
+import { nameOf } from '../format/name-of.js';
 import type { Terminal } from './terminal.js';
 
 const LINE_EVERY_MS = 5_000;
@@ -73,10 +74,6 @@ const END_PHASES: ReadonlyMap<RebuildProgress['phase'], string> = new Map([
 ]);
 
 const keyOf = ({ store, projection }: RebuildProgress): string => JSON.stringify([store, projection]);
-
-/** With its store where one name is filled in several. */
-const nameOf = ({ projection, store }: RebuildProgress, all: readonly RebuildProgress[]): string =>
-  all.filter((one) => one.projection === projection).length > 1 ? `${projection} in ${store}` : projection;
 
 const slowest = (progress: readonly RebuildProgress[]): readonly RebuildProgress[] => {
   const [first] = progress.toSorted((left, right) => Number((left.eventsDone ?? 0n) - (right.eventsDone ?? 0n)));
