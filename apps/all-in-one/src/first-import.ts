@@ -1,8 +1,8 @@
 // The first import: brings the data file into a new event store, once, in the background of a serving application.
 import { importLedger } from '#src/import/import-ledger.js';
 import type { ImportReport } from '#src/import/import-report.js';
-import { isMainstemError, type EventStore, type JsonValue, type MainstemError, type Position, type Runtime } from '@mainstem/event-store';
-import { COMMAND_HEALTH, EVENT_STORE, RUNTIME, type CommandHealth, type HealthCheck, type Settings } from '@mainstem/nest';
+import { codedText, isMainstemError, type EventStore, type JsonValue, type MainstemError, type Position, type Runtime } from '@mainstem/event-store';
+import { COMMAND_HEALTH, EVENT_STORE, neutralReason, RUNTIME, type CommandHealth, type HealthCheck, type Settings } from '@mainstem/nest';
 import { Projector } from '@mainstem/projection';
 import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
@@ -26,6 +26,7 @@ export interface ImportStatus {
   readonly events: number;
   readonly elapsedMs: number;
   readonly report?: ImportReport;
+  /** `CODE: message`. */
   readonly error?: string;
   /** What it has waited for since ten seconds or longer. */
   readonly waitsFor?: string;
@@ -57,7 +58,7 @@ export class FirstImport implements HealthCheck, OnApplicationBootstrap, OnModul
     this.#startedMs = this.runtime.monotonic();
     this.#running = this.#run().catch((error: unknown) => {
       if (this.#abort.signal.aborted) return this.#enter({ state: 'stopped' });
-      const text = error instanceof Error ? error.message : String(error);
+      const text = codedText(error);
       this.#enter({ state: 'failed', error: text });
       this.#logger.error(`The first import failed; the next start goes on with it. ${text}`);
     });
@@ -91,18 +92,21 @@ export class FirstImport implements HealthCheck, OnApplicationBootstrap, OnModul
       case 'waiting':
         return ['the data file is being looked at'];
       case 'importing':
-        return [`importing: ${bytesRead} of ${bytesTotal} bytes, ${events} events${waitsFor === undefined ? '' : `; no progress: ${waitsFor}`}`];
+        return [
+          `importing: ${bytesRead} of ${bytesTotal} bytes, ${events} events${waitsFor === undefined ? '' : `; no progress: ${neutralReason(waitsFor)}`}`,
+        ];
       case 'stopped':
         return ['stopped before its end; the next start goes on'];
       case 'failed':
-        return [`failed: ${error ?? 'unknown'}; the next start goes on`];
+        return [`failed: ${neutralReason(error ?? 'unknown')}; the next start goes on`];
     }
   }
 
   progress(): JsonValue {
     const { state, bytesRead, bytesTotal, events, elapsedMs, error, report, waitsFor } = this.status();
     const rejected = report ? { rejected: report.rejected, rejectsFile: report.rejectsFile } : {};
-    return { state, bytesRead, bytesTotal, events, elapsedMs: Math.round(elapsedMs), error: error ?? null, waitsFor: waitsFor ?? null, ...rejected };
+    const told = { error: neutralOf(error), waitsFor: neutralOf(waitsFor) };
+    return { state, bytesRead, bytesTotal, events, elapsedMs: Math.round(elapsedMs), ...told, ...rejected };
   }
 
   async #run(): Promise<void> {
@@ -136,7 +140,7 @@ export class FirstImport implements HealthCheck, OnApplicationBootstrap, OnModul
         return await work();
       } catch (error) {
         if (!isAway(error) || this.#abort.signal.aborted) throw error;
-        this.#awaited = `the event store: ${error.message}`;
+        this.#awaited = `the event store: ${codedText(error)}`;
         this.#logger.warn(`The first import goes on when the event store is back. ${error.message}`);
         await this.#untilBack();
         this.#awaited = undefined;
@@ -171,5 +175,7 @@ export class FirstImport implements HealthCheck, OnApplicationBootstrap, OnModul
     this.#status = { ...this.#status, ...change };
   }
 }
+
+const neutralOf = (text: string | undefined): string | null => (text === undefined ? null : neutralReason(text));
 
 const isAway = (error: unknown): error is MainstemError => isMainstemError(error, 'EVENT_STORE_UNAVAILABLE');

@@ -1,6 +1,6 @@
 // When the query API counts as ready, also over an event store whose positions do not count events.
-import { InMemoryEventStore, eventIdOf, streamName, type EventReader, type Position } from '@mainstem/event-store';
-import type { ReadStore } from '@mainstem/projection';
+import { InMemoryEventStore, eventIdOf, streamName, type EventMark, type EventReader, type Position } from '@mainstem/event-store';
+import { ReadStoreUnavailable, type ReadStore } from '@mainstem/projection';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { cacheProjectionsRead, searchProjectionsRead, sqlProjectionsRead } from './sources.js';
 import { readModelHealth } from './query-api.health.js';
@@ -9,9 +9,10 @@ const EVENTS = 1_500;
 const all = [...sqlProjectionsRead, ...cacheProjectionsRead, ...searchProjectionsRead];
 
 /** Serves every projection at one position. */
-const storeAt = (position: bigint | undefined, projections: readonly string[] = all): ReadStore =>
+const storeAt = (position: bigint | undefined, projections: readonly string[] = all, lastEvent?: EventMark): ReadStore =>
   ({
-    generations: () => Promise.resolve(projections.map((projection) => ({ projection, state: 'serving', checkpoint: { position } }))),
+    name: 'any',
+    generations: () => Promise.resolve(projections.map((projection) => ({ projection, state: 'serving', checkpoint: { position, lastEvent } }))),
   }) as unknown as ReadStore;
 
 describe.each([true, false])('the health of the read models, positions dense: %s', (hasDensePositions) => {
@@ -26,15 +27,36 @@ describe.each([true, false])('the health of the read models, positions dense: %s
     positions = read;
   });
 
-  const reasons = (position: bigint | undefined, projections?: readonly string[]): readonly string[] | Promise<readonly string[]> => {
-    const reader: Pick<EventReader, 'head' | 'readAll' | 'hasDensePositions'> = {
+  const reasonsIn = (at: ReadStore): readonly string[] | Promise<readonly string[]> => {
+    const reader: Pick<EventReader, 'head' | 'idAt' | 'readAll' | 'hasDensePositions'> = {
       head: (signal) => store.head(signal),
+      idAt: (position, signal) => store.idAt(position, signal),
       readAll: (options) => store.readAll(options),
       hasDensePositions,
     };
-    const at = storeAt(position, projections);
     return readModelHealth(reader, { sql: at, cache: at, search: at }).reasons();
   };
+  const reasons = (position: bigint | undefined, projections?: readonly string[]) => reasonsIn(storeAt(position, projections));
+
+  it('names every projection that is ahead of an event store which was restored', async () => {
+    const told = await reasons((positions.at(-1) ?? 0n) + 1n);
+    expect(told).toHaveLength(all.length);
+    expect(told[0]).toMatch(
+      new RegExp(`^${sqlProjectionsRead[0]} is of another state of the event store: PROJECTION_CHECKPOINT_AHEAD: .* mainstem rebuild`),
+    );
+  });
+
+  it('names every projection that stands on an event which is gone', async () => {
+    const position = positions.at(-1) as Position;
+    const told = await reasonsIn(storeAt(position, all, { position, id: eventIdOf('lost', streamName('order-1'), 0) }));
+    expect(told).toHaveLength(all.length);
+    expect(told[0]).toContain('PROJECTION_EVENT_STORE_RESTORED');
+  });
+
+  it('tells a store that is away by its code', async () => {
+    const generations = () => Promise.reject(new ReadStoreUnavailable('sql', 'connect ECONNREFUSED 10.0.0.7:5432'));
+    expect(await reasonsIn({ name: 'sql', generations } as unknown as ReadStore)).toEqual(['read store sql: READ_STORE_UNAVAILABLE']);
+  });
 
   it('is good at the head, and up to a thousand events behind it', async () => {
     expect(await reasons(positions.at(-1))).toEqual([]);

@@ -1,8 +1,8 @@
 // Whether the query API can answer: every read model it asks has begun to serve, and is not far behind the event store.
 import { cacheProjectionsRead, searchProjectionsRead, sqlProjectionsRead } from './sources.js';
 import type { EventReader, Position } from '@mainstem/event-store';
-import { reasonOfLook, type HealthCheck } from '@mainstem/nest';
-import type { ReadStore } from '@mainstem/projection';
+import { neutralError, reasonOfLook, type HealthCheck } from '@mainstem/nest';
+import { assertSameLogOf, isOfLostEvents, type Generation, type ReadStore } from '@mainstem/projection';
 
 /** In events: further behind than this, a projector is not live. */
 const LAG_MAX = 1_000n;
@@ -14,7 +14,9 @@ export interface QueriedStores {
   readonly search: ReadStore;
 }
 
-export const readModelHealth = (reader: Pick<EventReader, 'head' | 'readAll' | 'hasDensePositions'>, stores: QueriedStores): HealthCheck => ({
+type Reader = Pick<EventReader, 'head' | 'idAt' | 'readAll' | 'hasDensePositions'>;
+
+export const readModelHealth = (reader: Reader, stores: QueriedStores): HealthCheck => ({
   name: 'read models',
   reasons: async () => {
     let oldest: Position | undefined;
@@ -23,17 +25,19 @@ export const readModelHealth = (reader: Pick<EventReader, 'head' | 'readAll' | '
     } catch (error) {
       return [reasonOfLook(error, HEAD_TIMEOUT_MS)];
     }
-    const reasons = [
-      await reasonsOf(stores.sql, sqlProjectionsRead, oldest),
-      await reasonsOf(stores.cache, cacheProjectionsRead, oldest),
-      await reasonsOf(stores.search, searchProjectionsRead, oldest),
-    ];
-    return reasons.flat();
+    const asked = [
+      [stores.sql, sqlProjectionsRead],
+      [stores.cache, cacheProjectionsRead],
+      [stores.search, searchProjectionsRead],
+    ] as const;
+    // One store that is away must not hide the others.
+    const told = await Promise.all(asked.map(([store, projections]) => reasonsOf(reader, { store, projections, oldest })));
+    return [...new Set(told.flat())];
   },
 });
 
 /** A projection before this position is too far behind. Where positions do not count events, the newest ones are counted. */
-const oldestFresh = async (reader: Parameters<typeof readModelHealth>[0], signal: AbortSignal): Promise<Position | undefined> => {
+const oldestFresh = async (reader: Reader, signal: AbortSignal): Promise<Position | undefined> => {
   if (reader.hasDensePositions) {
     const head = await reader.head(signal);
     return head === undefined ? undefined : ((head - LAG_MAX) as Position);
@@ -47,13 +51,40 @@ const oldestFresh = async (reader: Parameters<typeof readModelHealth>[0], signal
   return undefined;
 };
 
-const reasonsOf = async (store: ReadStore, projections: readonly string[], oldest: Position | undefined): Promise<readonly string[]> => {
-  const generations = await store.generations();
-  const positions = new Map(
-    generations.filter(({ state }) => state === 'serving').map(({ projection, checkpoint }) => [projection, checkpoint.position]),
-  );
-  return projections.flatMap((projection) => {
-    if (!positions.has(projection)) return [`${projection} has no complete read model yet; start its projector, or wait for it`];
-    return oldest !== undefined && (positions.get(projection) ?? 0n) < oldest ? [`${projection} is more than ${LAG_MAX} events behind`] : [];
-  });
+interface Asked {
+  readonly store: ReadStore;
+  readonly projections: readonly string[];
+  readonly oldest: Position | undefined;
+}
+
+const reasonsOf = async (reader: Reader, { store, projections, oldest }: Asked): Promise<readonly string[]> => {
+  try {
+    const generations = await store.generations();
+    const serving = new Map(generations.filter(({ state }) => state === 'serving').map((generation) => [generation.projection, generation]));
+    const told = projections.map((projection) => reasonOf(reader, { store, projection, serving: serving.get(projection), oldest }));
+    return (await Promise.all(told)).filter((reason) => reason !== undefined);
+  } catch (error) {
+    return [`read store ${store.name}: ${neutralError(error)}`];
+  }
+};
+
+interface AskedOne {
+  readonly store: ReadStore;
+  readonly projection: string;
+  readonly serving: Generation | undefined;
+  readonly oldest: Position | undefined;
+}
+
+const reasonOf = async (reader: Reader, { store, projection, serving, oldest }: AskedOne): Promise<string | undefined> => {
+  if (!serving) return `${projection} has no complete read model yet; start its projector, or wait for it`;
+  if (oldest !== undefined && (serving.checkpoint.position ?? 0n) < oldest) return `${projection} is more than ${LAG_MAX} events behind`;
+  try {
+    // Ahead of the event store, it answers with events that are gone.
+    await assertSameLogOf({ projection: { name: projection }, store }, serving, reader, AbortSignal.timeout(HEAD_TIMEOUT_MS));
+    return undefined;
+  } catch (error) {
+    return isOfLostEvents(error)
+      ? `${projection} is of another state of the event store: ${neutralError(error)}`
+      : reasonOfLook(error, HEAD_TIMEOUT_MS);
+  }
 };

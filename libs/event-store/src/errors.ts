@@ -24,6 +24,12 @@ export class MainstemError extends Error {
 export const isMainstemError = (error: unknown, ...codes: readonly string[]): error is MainstemError =>
   error instanceof Error && MARK in error && (codes.length === 0 || codes.includes((error as MainstemError).code));
 
+/** `CODE: message`, from which clients are told the code alone. What is none of ours has the code INTERNAL_ERROR. */
+export const codedText = (error: unknown): string => {
+  const code = isMainstemError(error) ? error.code : 'INTERNAL_ERROR';
+  return `${code}: ${error instanceof Error ? error.message : String(error)}`;
+};
+
 /** The stream is not at the revision that the append expected; nothing was written. `actual` is null for a stream without events. */
 export class WrongExpectedRevision extends MainstemError {
   constructor(

@@ -145,8 +145,8 @@ export interface EventReader {
   idAt(position: Position, signal?: AbortSignal): Promise<EventId | undefined>;
 
   /**
-   * For a health check: why background work of this store (a connection, a writer) does not proceed, in words; empty while it does. A store
-   * without any does not have it.
+   * For a health check: why background work of this store (a connection, a writer) does not proceed, in words; empty while it does. What an
+   * error says follows its code (`codedText`), so that clients can be told the code alone. A store without any background work does not have it.
    */
   troubles?(): readonly string[];
 }

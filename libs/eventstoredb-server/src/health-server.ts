@@ -1,6 +1,6 @@
 // The server's health over HTTP/1.1: the same paths and answers as those of the applications.
 import { createServer, type RequestListener, type Server as HttpServer, type ServerResponse } from 'node:http';
-import { silenceOf } from '@mainstem/event-store';
+import { isMainstemError, silenceOf } from '@mainstem/event-store';
 import { CannotListen } from './errors.js';
 import type { EventLog } from './log/event-log.js';
 
@@ -15,6 +15,8 @@ export type Metrics = () => Promise<{ readonly contentType: string; readonly bod
 export interface HealthOptions {
   readonly log: Pick<EventLog, 'head' | 'silence'>;
   readonly metrics: Metrics | undefined;
+  /** Takes failures that clients are told without details. */
+  readonly report: (error: unknown) => void;
 }
 
 export interface HealthServerOptions extends HealthOptions {
@@ -39,22 +41,39 @@ export const listenForHealth = ({ host, port, ...options }: HealthServerOptions)
   });
 };
 
-const healthAnswers =
-  ({ log, metrics }: HealthOptions): RequestListener =>
-  (request, response) => {
+const healthAnswers = ({ log, metrics, ...options }: HealthOptions): RequestListener => {
+  const report = onceEach(options.report);
+  return (request, response) => {
     const path = request.method === 'GET' ? request.url : undefined;
     if (path === '/health/live') response.writeHead(204).end();
-    else if (path === '/health/ready') void ready(log).then((reasons) => answerReady(response, reasons));
+    else if (path === '/health/ready') void ready(log, report).then((reasons) => answerReady(response, reasons));
     else if (path === '/health/progress') void headOf(log).then((head) => answer(response, 200, { 'event store': { head } }));
-    else if (path === '/metrics' && metrics) void answerMetrics(response, metrics);
+    else if (path === '/metrics' && metrics) void answerMetrics(response, metrics, report);
     else response.writeHead(404).end();
   };
+};
 
-const ready = async (log: Pick<EventLog, 'head' | 'silence'>): Promise<readonly string[]> => {
+/** Health is asked every second: a failure is told when it is another one than before. */
+const onceEach = (report: HealthOptions['report']): HealthOptions['report'] => {
+  let last: string | undefined;
+  return (error) => {
+    const text = String(error);
+    if (text !== last) report(error);
+    last = text;
+  };
+};
+
+const ready = async (log: HealthOptions['log'], report: HealthOptions['report']): Promise<readonly string[]> => {
   const timeout = AbortSignal.timeout(HEAD_TIMEOUT_MS);
   const isLate = new Promise<string>((resolve) => timeout.addEventListener('abort', () => resolve(`no answer within ${HEAD_TIMEOUT_MS} ms`)));
-  const told = await Promise.race([isLate, log.head().then(() => undefined, messageOf)]);
-  return [told, log.silence && silenceOf(log.silence)].filter((reason) => reason !== undefined);
+  const failure = await Promise.race([
+    isLate,
+    log.head().then(
+      () => undefined,
+      (error: unknown) => told(error, report),
+    ),
+  ]);
+  return [failure, log.silence && silenceOf(log.silence)].filter((reason) => reason !== undefined);
 };
 
 const headOf = (log: Pick<EventLog, 'head'>): Promise<string | null> =>
@@ -71,12 +90,12 @@ const answerReady = (response: ServerResponse, reasons: readonly string[]): void
   });
 };
 
-const answerMetrics = async (response: ServerResponse, metrics: Metrics): Promise<void> => {
+const answerMetrics = async (response: ServerResponse, metrics: Metrics, report: HealthOptions['report']): Promise<void> => {
   try {
     const { contentType, body } = await metrics();
     response.writeHead(200, { 'content-type': contentType }).end(body);
   } catch (error) {
-    answer(response, 500, { reason: messageOf(error) });
+    answer(response, 500, { reason: told(error, report) });
   }
 };
 
@@ -84,4 +103,8 @@ const answer = (response: ServerResponse, status: number, body: object): void =>
   response.writeHead(status, { 'content-type': 'application/json; charset=utf-8' }).end(JSON.stringify(body));
 };
 
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+/** Whoever asks is told the code; paths and the rest are for the log. */
+const told = (error: unknown, report: HealthOptions['report']): string => {
+  report(error);
+  return isMainstemError(error) ? error.code : 'INTERNAL_ERROR';
+};

@@ -92,9 +92,11 @@ export class EventStoreDbServer {
     addServices(grpc, { log, openCalls, runtime, writeTimeoutMs, writeBytesMax, report, access: new Access(options.administrator), endPoint });
     let health: HttpServer | undefined;
     try {
-      shared = await SharedPort.listen({ host, port, tls: options.tls, grpc, http: healthOfConnections({ log, metrics: undefined }) });
+      shared = await SharedPort.listen({ host, port, tls: options.tls, grpc, http: healthOfConnections({ log, metrics: undefined, report }) });
       health =
-        options.healthPort === undefined ? undefined : await listenForHealth({ host, port: options.healthPort, log, metrics: options.metrics });
+        options.healthPort === undefined
+          ? undefined
+          : await listenForHealth({ host, port: options.healthPort, log, metrics: options.metrics, report });
       return new EventStoreDbServer(options, { log, grpc, health, shared, openCalls });
     } catch (error) {
       await shared?.close();

@@ -1,5 +1,13 @@
 // A subscription that outlives its connections: it goes on where it was, whatever happens in between.
-import { isMainstemError, type EventId, type EventMark, type Position, type Subscription, type SubscriptionBatch } from '@mainstem/event-store';
+import {
+  codedText,
+  isMainstemError,
+  type EventId,
+  type EventMark,
+  type Position,
+  type Subscription,
+  type SubscriptionBatch,
+} from '@mainstem/event-store';
 import { BackOff } from './back-off.js';
 import type { ClearStretches } from './clear-stretches.js';
 import { CatchUpSubscription } from './catch-up-subscription.js';
@@ -70,7 +78,7 @@ export async function* supervisedSubscription(
         if (isMainstemError(error, 'EVENT_STORE_RESTORED')) stretches.forgetAll();
         const translated = translateError(error, { name: 'subscribe' }, redact);
         if (!isTransient(translated)) throw translated;
-        following.isTroubled(translated.message);
+        following.isTroubled(codedText(translated));
         if (error instanceof EventStoreUnavailable || (!hasAnswered && isUnreachable(error))) holder.renew(held, error);
         // The next caught-up mark is news again: meanwhile anything may have been missed.
         hasToldCaughtUp = false;

@@ -12,6 +12,7 @@ export * from './problem-details/problem-details.filter.js';
 export * from './problem-details/problem-rules.js';
 export * from './health/dependency-watch.js';
 export * from './health/health-check.js';
+export { neutralError, neutralReason } from './health/neutral-reason.js';
 export * from './health/health.module.js';
 export * from './position/answer.js';
 export * from './position/min-position.js';

@@ -2,6 +2,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import {
   appendLimits,
+  codedText,
   encodeAppend,
   EventStoreClosed,
   InvalidInput,
@@ -142,8 +143,7 @@ export class EmbeddedEventStore implements EventStore {
 
   troubles(): readonly string[] {
     const { failure = this.#replacement(), silence } = this.#writer ?? {};
-    const told =
-      failure === undefined ? [] : [`it takes no appends until it is opened again: ${failure instanceof Error ? failure.message : String(failure)}`];
+    const told = failure === undefined ? [] : [`it takes no appends until it is opened again: ${codedText(failure)}`];
     return silence ? [...told, silenceOf(silence)] : told;
   }
 

@@ -2,11 +2,12 @@
 import type { CommandExecutor } from '@mainstem/aggregate';
 import { isMainstemError, type EventReader, type JsonValue, type OperationAborted } from '@mainstem/event-store';
 import type { FillingStatus, PartitionStatus, ProjectionStatus, Projector } from '@mainstem/projection';
+import { neutralError, neutralFailure, neutralReason } from './neutral-reason.js';
 
-/** One part of an application that takes time to become ready, or can stop being it. */
+/** One part of an application that takes time to become ready, or can stop being it. Whoever reaches the port reads what it tells. */
 export interface HealthCheck {
   readonly name: string;
-  /** Why it is not ready; empty when it is. */
+  /** Why it is not ready; empty when it is. Of `CODE: message` in it the code alone is told, except for a few codes. */
   reasons(): readonly string[] | Promise<readonly string[]>;
   /** How far it is, for people who wait. */
   progress?(): JsonValue | Promise<JsonValue>;
@@ -21,18 +22,18 @@ export const eventStoreHealth = (reader: Pick<EventReader, 'head' | 'troubles'>)
   reasons: async () => {
     try {
       await reader.head(AbortSignal.timeout(HEAD_TIMEOUT_MS));
-      return reader.troubles?.() ?? [];
+      return (reader.troubles?.() ?? []).map(neutralReason);
     } catch (error) {
       return [reasonOfLook(error, HEAD_TIMEOUT_MS)];
     }
   },
 });
 
-/** Why a look at the event store failed that was to take so long at most: what its attempts failed with, where there were any. */
+/** Why a look at the event store failed that was to take so long at most, for clients: what its attempts failed with, where there were any. */
 export const reasonOfLook = (error: unknown, timeoutMs: number): string => {
-  if (!isMainstemError(error, 'EVENT_STORE_ABORTED')) return error instanceof Error ? error.message : String(error);
+  if (!isMainstemError(error, 'EVENT_STORE_ABORTED')) return neutralError(error);
   const { failure } = error as OperationAborted;
-  return failure?.message ?? `no answer within ${timeoutMs} ms`;
+  return failure === undefined ? `no answer within ${timeoutMs} ms` : neutralError(failure);
 };
 
 /** What `CommandModule` provides as `COMMAND_HEALTH`. */
@@ -52,18 +53,26 @@ export const commandHealth = (executor: Pick<CommandExecutor, 'troubles'>): Comm
 /** Ready when every projection is live, run by another instance, waits for a newer program or was replaced by it, and gets on, and every loop that they share gives signs of life. Parked events leave it green. */
 export const projectorHealth = (projector: Pick<Projector, 'status' | 'troubles'>): HealthCheck => ({
   name: 'projections',
-  reasons: () => [...projector.status().flatMap(reasonsOf), ...projector.troubles()],
+  reasons: () => {
+    const all = projector.status();
+    return [...all.flatMap((status) => reasonsOf(status, titleOf(status, all))), ...projector.troubles().map(neutralReason)];
+  },
   progress: () => projector.status().map(statusJson),
 });
 
-const reasonsOf = (status: ProjectionStatus): readonly string[] => {
+/** With its store where one name is in several. */
+const titleOf = ({ projection, store }: ProjectionStatus, all: readonly ProjectionStatus[]): string =>
+  all.some((other) => other.projection === projection && other.store !== store) ? `${projection} (${store})` : projection;
+
+const reasonsOf = (status: ProjectionStatus, title: string): readonly string[] => {
   // A stuck one tells why; a rebuild that gets on tells how far it is.
-  const told = status.reason ?? (status.state === 'rebuilding' && status.rebuild ? wayOf(status.rebuild) : undefined);
+  const reason = status.reason === undefined ? undefined : neutralFailure(status.reason, status.store);
+  const told = reason ?? (status.state === 'rebuilding' && status.rebuild ? wayOf(status.rebuild) : undefined);
   // An older program that waits during a deployment does what it is for, and so does one whose read model a newer program has taken over and runs.
   const isReplaced = status.state === 'stopped' && status.isHealthy;
   if (status.state !== 'live' && status.state !== 'standby' && status.state !== 'waiting' && !isReplaced)
-    return [`${status.projection} is ${status.state}${told === undefined ? '' : `: ${told}`}`];
-  return status.isHealthy ? [] : [`${status.projection} is not healthy: ${status.reason ?? `${status.parkedKeys} keys have parked events`}`];
+    return [`${title} is ${status.state}${told === undefined ? '' : `: ${told}`}`];
+  return status.isHealthy ? [] : [`${title} is not healthy: ${reason ?? `${status.parkedKeys} keys have parked events`}`];
 };
 
 const wayOf = ({ phase, percent, etaMs }: FillingStatus): string =>
@@ -71,12 +80,12 @@ const wayOf = ({ phase, percent, etaMs }: FillingStatus): string =>
     .filter((part) => part !== undefined)
     .join(', ');
 
-/** A status as JSON: positions and counts as decimal strings. */
+/** A status as JSON, for clients: positions and counts as decimal strings. */
 export const statusJson = (status: ProjectionStatus): { readonly [key: string]: JsonValue | undefined } => ({
   projection: status.projection,
   store: status.store,
   state: status.state,
-  reason: status.reason ?? null,
+  reason: status.reason === undefined ? null : neutralFailure(status.reason, status.store),
   owner: status.owner ?? null,
   generation: status.generation,
   position: status.position?.toString() ?? null,
@@ -89,14 +98,14 @@ export const statusJson = (status: ProjectionStatus): { readonly [key: string]: 
   eventsPerSecond: status.eventsPerSecond,
   isHealthy: status.isHealthy,
   rebuild: status.rebuild === undefined ? null : rebuildJson(status.rebuild),
-  partitions: status.partitions?.map(partitionJson) ?? null,
+  partitions: status.partitions?.map((part) => partitionJson(part, status.store)) ?? null,
 });
 
 /** One part of a projection that is split; the figures of the whole are those of the part that is furthest behind. */
-const partitionJson = (part: PartitionStatus): { readonly [key: string]: JsonValue } => ({
+const partitionJson = (part: PartitionStatus, store: string): { readonly [key: string]: JsonValue } => ({
   partition: part.partition,
   state: part.state,
-  reason: part.reason ?? null,
+  reason: part.reason === undefined ? null : neutralFailure(part.reason, store),
   owner: part.owner ?? null,
   position: part.position?.toString() ?? null,
   lagEvents: part.lagEvents?.toString() ?? null,

@@ -6,6 +6,7 @@ import {
   HttpException,
   HttpStatus,
   Inject,
+  Logger,
   Module,
   Res,
   type DynamicModule,
@@ -15,6 +16,7 @@ import {
 } from '@nestjs/common';
 import { HealthCheckService, HealthIndicatorService, TerminusModule, type HealthCheckResult, type HealthIndicatorResult } from '@nestjs/terminus';
 import type { HealthCheck } from './health-check.js';
+import { neutralError, neutralReason } from './neutral-reason.js';
 
 export interface HealthModuleOptions {
   readonly imports?: ModuleMetadata['imports'];
@@ -37,6 +39,9 @@ export interface Readiness {
 
 @Controller('health')
 export class HealthController implements OnModuleDestroy {
+  readonly #logger = new Logger('Health');
+  /** By check: with what it failed last. */
+  readonly #failed = new Map<string, string>();
   #isClosing = false;
 
   constructor(
@@ -73,14 +78,32 @@ export class HealthController implements OnModuleDestroy {
     return Object.fromEntries(entries);
   }
 
-  /** Down with its reasons. A check that fails, or does not answer in time, is a reason by itself. */
+  /** Down with its reasons, as clients may read them. A check that fails, or does not answer in time, is a reason by itself. */
   async #indicate(check: HealthCheck): Promise<HealthIndicatorResult> {
     const session = this.indicators.check(check.name);
     let reasons: readonly string[] = [];
-    const attempt = session.attempt(async () => void (reasons = await check.reasons())).withTimeout(CHECK_TIMEOUT_MS);
+    const attempt = session.attempt(async () => void (reasons = await this.#ask(check))).withTimeout(CHECK_TIMEOUT_MS);
     const { [check.name]: detail } = await attempt;
     if (detail?.status === 'down') reasons = [String(detail['message'])];
     return reasons.length === 0 ? session.up() : session.down({ reasons });
+  }
+
+  async #ask(check: HealthCheck): Promise<readonly string[]> {
+    try {
+      const reasons = await check.reasons();
+      this.#failed.delete(check.name);
+      return reasons.map(neutralReason);
+    } catch (error) {
+      this.#log(check.name, error instanceof Error ? error.message : String(error));
+      return [neutralError(error)];
+    }
+  }
+
+  /** Once, however often it is asked. */
+  #log(name: string, text: string): void {
+    if (this.#failed.get(name) === text) return;
+    this.#failed.set(name, text);
+    this.#logger.warn(`The check of ${name} failed: ${text}`);
   }
 }
 

@@ -1,13 +1,13 @@
 // Health tells the truth: red with reasons until everything can serve, and whenever something stops.
 import 'reflect-metadata';
-import { InMemoryEventStore, type Position } from '@mainstem/event-store';
+import { InMemoryEventStore, MainstemError, type Position } from '@mainstem/event-store';
 import type { ProjectionStatus } from '@mainstem/projection';
 import { NestFactory } from '@nestjs/core';
-import { Module, type BeforeApplicationShutdown, type INestApplication } from '@nestjs/common';
+import { Logger, Module, type BeforeApplicationShutdown, type INestApplication } from '@nestjs/common';
 import type { AddressInfo } from 'node:net';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { commandHealth, eventStoreHealth, projectorHealth, type HealthCheck } from './health-check.js';
-import { HealthModule } from './health.module.js';
+import { HealthModule, type Readiness } from './health.module.js';
 
 const status = (change: Partial<ProjectionStatus>): ProjectionStatus => ({
   projection: 'orders',
@@ -27,14 +27,18 @@ describe('health', () => {
   afterEach(async () => {
     await app?.close();
     app = undefined;
+    vi.restoreAllMocks();
   });
 
   const ask = async (path: string, ...checks: readonly HealthCheck[]): Promise<{ readonly status: number; readonly body: unknown }> => {
     app = await NestFactory.create(HealthModule.forRootAsync({ useFactory: () => checks }), { logger: false });
     await app.listen(0);
-    const { port } = app.getHttpServer().address() as AddressInfo;
-    const response = await fetch(`http://127.0.0.1:${port}/health/${path}`);
+    const response = await fetch(address(path));
     return { status: response.status, body: await response.json() };
+  };
+  const address = (path: string): string => {
+    const { port } = (app as INestApplication).getHttpServer().address() as AddressInfo;
+    return `http://127.0.0.1:${port}/health/${path}`;
   };
   const check = (name: string, reasons: HealthCheck['reasons']): HealthCheck => ({ name, reasons, progress: () => ({ part: name }) });
 
@@ -69,8 +73,45 @@ describe('health', () => {
   });
 
   it('takes a check that fails as a reason', async () => {
-    const failing = check('store', () => Promise.reject(new Error('cannot be reached')));
-    expect(await ask('ready', failing)).toMatchObject({ status: 503, body: { reasons: [{ check: 'store', reason: 'cannot be reached' }] } });
+    const warn = vi.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
+    const failing = check('store', () => Promise.reject(new Error('10.0.0.7 cannot be reached')));
+    const reason = 'an unexpected error; the log tells which';
+    expect(await ask('ready', failing)).toMatchObject({ status: 503, body: { reasons: [{ check: 'store', reason }] } });
+    await fetch(address('ready'));
+    expect(warn.mock.calls.map(([line]) => String(line))).toEqual(['The check of store failed: 10.0.0.7 cannot be reached']);
+  });
+
+  it('tells clients codes and names, and neither addresses nor paths nor what a driver says', async () => {
+    const away = 'READ_STORE_UNAVAILABLE: Read store sql cannot be reached: connect ECONNREFUSED 10.0.0.7:5432';
+    const broken = 'PROJECTION_FAILED: it cannot be folded: relation "x" does not exist at 10.0.0.7';
+    const partitions = [{ partition: 0, state: 'retrying', reason: away }] as const;
+    const statuses = [
+      status({ state: 'retrying', reason: away, isHealthy: false, partitions }),
+      status({ state: 'stopped', reason: broken, isHealthy: false, store: 'cache' }),
+      status({ projection: 'fresh', state: 'stopped', reason: 'TypeError: /srv/shop is no folder', isHealthy: false }),
+      status({ projection: 'products', isHealthy: false, reason: 'PROJECTION_STALLED: no progress for 9 s although there are events to apply' }),
+    ];
+    const troubles = ['a subscription is being restored: EVENT_STORE_UNAVAILABLE: connect ECONNREFUSED 10.0.0.7:2113'];
+    const projections = projectorHealth({ status: () => statuses, troubles: () => troubles });
+    const files = new MainstemError('EVENT_STORE_IO_FAILED', 'The device of /srv/shop/events.db failed.');
+    const store = eventStoreHealth({ head: () => Promise.reject(files) });
+    const told = await ask(
+      'ready',
+      projections,
+      store,
+      check('own', () => ['it waits: READ_STORE_BUSY: /srv/shop/sql.db is locked']),
+    );
+    expect((told.body as Readiness).reasons.map(({ reason }) => reason)).toEqual([
+      'orders (sql) is retrying: READ_STORE_UNAVAILABLE (read store sql)',
+      'orders (cache) is stopped: PROJECTION_FAILED',
+      'fresh is stopped: an unexpected error; the log tells which',
+      'products is not healthy: PROJECTION_STALLED: no progress for 9 s although there are events to apply',
+      'a subscription is being restored: EVENT_STORE_UNAVAILABLE',
+      'EVENT_STORE_IO_FAILED',
+      'it waits: READ_STORE_BUSY',
+    ]);
+    const progress = await (await fetch(address('progress'))).text();
+    expect(JSON.stringify(told.body) + progress).not.toMatch(/10\.0\.0\.7|\/srv\/shop|relation/);
   });
 
   it('takes a check that never answers as a reason, in time for who asks', async () => {
@@ -125,15 +166,15 @@ describe('health', () => {
       { state: 'rebuilding', isHealthy: false, reason: 'PROJECTION_STALLED: x' },
       ['orders is rebuilding: PROJECTION_STALLED: x'],
     ],
-    ['stopped', { state: 'stopped', reason: 'X_Y: broken', isHealthy: false }, ['orders is stopped: X_Y: broken']],
+    ['stopped', { state: 'stopped', reason: 'X_Y: broken', isHealthy: false }, ['orders is stopped: X_Y']],
     ['replaced by that of a newer program, which runs', { state: 'stopped', reason: 'PROJECTION_CHANGED: x', isHealthy: true }, []],
     ['standing by', { state: 'standby', owner: 'other:1:abc' }, []],
     [
       'standing by while the other one does not get on',
-      { state: 'standby', isHealthy: false, reason: 'no progress' },
-      ['orders is not healthy: no progress'],
+      { state: 'standby', isHealthy: false, reason: 'PROJECTION_STALLED: no progress' },
+      ['orders is not healthy: PROJECTION_STALLED: no progress'],
     ],
-    ['live without progress', { isHealthy: false, reason: 'no progress' }, ['orders is not healthy: no progress']],
+    ['live without progress', { isHealthy: false, reason: 'PROJECTION_STALLED: x' }, ['orders is not healthy: PROJECTION_STALLED: x']],
   ] as const)('knows what a projection that is %s means', (_, change, reasons) => {
     expect(projectorHealth({ status: () => [status(change)], troubles: () => [] }).reasons()).toEqual(reasons);
   });
@@ -141,7 +182,7 @@ describe('health', () => {
   it('shows each part of a projection that is split, and nothing of that for others', () => {
     const partitions = [
       { partition: 0, state: 'live', owner: 'a', position: 9n as Position, lagEvents: 0n, lagMs: 0 },
-      { partition: 1, state: 'retrying', reason: 'X: y' },
+      { partition: 1, state: 'retrying', reason: 'X_Y: z' },
     ] as const;
     const progress = (change: Partial<ProjectionStatus>): unknown =>
       projectorHealth({ status: () => [status(change)], troubles: () => [] }).progress?.();
@@ -149,7 +190,7 @@ describe('health', () => {
       {
         partitions: [
           { partition: 0, state: 'live', owner: 'a', reason: null, position: '9', lagEvents: '0', lagMs: 0 },
-          { partition: 1, state: 'retrying', owner: null, reason: 'X: y', position: null, lagEvents: null, lagMs: null },
+          { partition: 1, state: 'retrying', owner: null, reason: 'X_Y', position: null, lagEvents: null, lagMs: null },
         ],
       },
     ]);
@@ -172,6 +213,6 @@ describe('the health of an event store', () => {
   it('tells why one does not', async () => {
     const store = new InMemoryEventStore();
     await store.close();
-    expect(await eventStoreHealth(store).reasons()).toEqual([expect.stringContaining('closed')]);
+    expect(await eventStoreHealth(store).reasons()).toEqual(['EVENT_STORE_CLOSED']);
   });
 });

@@ -1,4 +1,5 @@
 import { ExecutionContextHost } from '@nestjs/core/helpers/execution-context-host.js';
+import { inspect } from 'node:util';
 import { firstValueFrom, type Observable } from 'rxjs';
 import { MainstemError, NewerEvent } from '@mainstem/event-store';
 import { ProjectionBehind } from '@mainstem/projection';
@@ -84,6 +85,19 @@ describe('ProblemDetailsFilter', () => {
     const error = new Error('something else');
     expect(() => new ProblemDetailsFilter().catch(error, host)).toThrow(error);
     expect(logged.mock.calls.flat().join()).toContain('something else');
+  });
+
+  it.each(['graphql', 'ws', 'rpc'] as const)('tells clients of %s no more of an outage than those of HTTP', async (kind) => {
+    const warn = vi.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
+    const sent: unknown[] = [];
+    const host = new ExecutionContextHost([{ emit: (...all: unknown[]) => sent.push(all) }, {}, {}, {}]);
+    host.setType(kind);
+    const outage = new MainstemError('READ_STORE_UNAVAILABLE', 'connect ECONNREFUSED 10.0.0.7:5432');
+    const catching = async (): Promise<unknown> => firstValueFrom(new ProblemDetailsFilter().catch(outage, host) as Observable<never>);
+    const thrown = await catching().catch((error: unknown) => error);
+    expect(thrown).toMatchObject({ code: 'READ_STORE_UNAVAILABLE' });
+    expect(inspect([thrown, sent], { depth: 9 })).not.toContain('10.0.0.7');
+    expect(warn.mock.calls.flat().join()).toContain('10.0.0.7');
   });
 
   it('tells a client of WebSockets by the event that Nest has for it, and nothing of the inside', () => {

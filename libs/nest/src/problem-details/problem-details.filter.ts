@@ -2,7 +2,7 @@
 import { throwError, type Observable } from 'rxjs';
 import { STATUS_CODES } from 'node:http';
 import { isCommandRefused } from '@mainstem/aggregate';
-import { isMainstemError, systemRuntime, type FieldViolation, type JsonValue, type MainstemError, type Runtime } from '@mainstem/event-store';
+import { isMainstemError, MainstemError, systemRuntime, type FieldViolation, type JsonValue, type Runtime } from '@mainstem/event-store';
 import { Catch, HttpException, HttpStatus, Logger, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import { correlationIdOf } from '../commands/command-context-of.js';
 import { DEFAULT_PROBLEM_RULES, type ProblemRule, type ProblemRules } from './problem-rules.js';
@@ -79,13 +79,27 @@ export class ProblemDetailsFilter implements ExceptionFilter {
   #passOn(error: unknown, kind: string, host: ArgumentsHost): Observable<never> {
     if (!isMainstemError(error))
       this.#logger.error(`A handler (${kind}) failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
-    if (kind !== 'rpc' && kind !== 'ws') throw error;
+    const told = isMainstemError(error) ? this.#neutral(error, kind) : error;
+    if (kind !== 'rpc' && kind !== 'ws') throw told;
     // Nest's WebSockets answer by this event alone: what a filter returns does not reach the client.
     if (kind === 'ws') {
-      const answer = isMainstemError(error) ? { code: error.code, message: error.message } : { code: 'INTERNAL_ERROR', message: 'Internal error' };
+      const answer = isMainstemError(told) ? { code: told.code, message: told.message } : { code: 'INTERNAL_ERROR', message: 'Internal error' };
       (host.switchToWs().getClient<{ emit?: (event: string, data: object) => void }>() ?? {}).emit?.('exception', { status: 'error', ...answer });
     }
-    return throwError(() => error);
+    return throwError(() => told);
+  }
+
+  /** What a rule keeps from clients it keeps from those of every transport. */
+  #neutral(error: MainstemError, kind: string): MainstemError {
+    const detail = detailOf(this.#ruleFor(error), error);
+    if (detail === undefined) return error;
+    this.#logger.warn(`A handler (${kind}) failed: ${error.code}: ${error.message}`);
+    return new MainstemError(error.code, detail);
+  }
+
+  #ruleFor(error: MainstemError): ProblemRule | undefined {
+    const rule = Object.hasOwn(this.#rules, error.code) ? this.#rules[error.code] : isCommandRefused(error) ? HttpStatus.CONFLICT : undefined;
+    return typeof rule === 'number' ? { status: rule } : rule;
   }
 
   #problemOf(error: unknown, request: Request, correlationId: string): Problem | undefined {
@@ -95,10 +109,10 @@ export class ProblemDetailsFilter implements ExceptionFilter {
   }
 
   #codedProblem(error: MainstemError, request: Request, correlationId: string): Problem | undefined {
-    const rule = Object.hasOwn(this.#rules, error.code) ? this.#rules[error.code] : isCommandRefused(error) ? HttpStatus.CONFLICT : undefined;
+    const rule = this.#ruleFor(error);
     if (rule === undefined) return undefined;
-    const { status, retryAfterS, members, ...given }: ProblemRule = typeof rule === 'number' ? { status: rule } : rule;
-    const detail = typeof given.detail === 'function' ? given.detail(error) : given.detail;
+    const { status, retryAfterS, members } = rule;
+    const detail = detailOf(rule, error);
     if (detail !== undefined)
       this.#logger.warn(`${request.method} ${pathOf(request)} failed (correlation id ${correlationId}): ${error.code}: ${error.message}`);
     const errors = violationsIn(error);
@@ -124,6 +138,9 @@ export class ProblemDetailsFilter implements ExceptionFilter {
     };
   }
 }
+
+const detailOf = (rule: ProblemRule | undefined, error: MainstemError): string | undefined =>
+  typeof rule?.detail === 'function' ? rule.detail(error) : rule?.detail;
 
 const httpProblem = (status: number, detail: string): Problem => {
   const title = STATUS_CODES[status] ?? 'HTTP error';

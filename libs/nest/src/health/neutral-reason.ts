@@ -1,0 +1,31 @@
+// What health tells whoever asks: codes, names and words of ours. Addresses, paths and what drivers say are in the log.
+import { isMainstemError } from '@mainstem/event-store';
+
+/** What these codes are told with is ours alone: names, positions and what to do. */
+const TOLD_WHOLE: ReadonlySet<string> = new Set([
+  'EVENT_STORE_NEWER_EVENT',
+  'PROJECTION_CHANGED',
+  'PROJECTION_CHECKPOINT_AHEAD',
+  'PROJECTION_EVENT_STORE_RESTORED',
+  'PROJECTION_FOREIGN_EVENT_STORE',
+  'PROJECTION_STALLED',
+]);
+
+/** From the first code on. */
+const CODED = /\b([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+): [^]*$/;
+const UNKNOWN = 'an unexpected error; the log tells which';
+
+/** The reason up to its first error code and, except for a few codes, without what follows it. */
+export const neutralReason = (reason: string): string => reason.replace(CODED, (told: string, code: string) => (TOLD_WHOLE.has(code) ? told : code));
+
+/** Of an error: its code, and what it may be told with. */
+export const neutralError = (error: unknown): string => (isMainstemError(error) ? neutralReason(`${error.code}: ${error.message}`) : UNKNOWN);
+
+/** Of what a projection tells as `CODE: message`. One without a code is a fault of the program. */
+export const neutralFailure = (reason: string, store: string): string => {
+  const [, code] = /^([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+): /.exec(reason) ?? [];
+  if (code === undefined) return UNKNOWN;
+  if (TOLD_WHOLE.has(code)) return reason;
+  if (code.startsWith('READ_STORE_')) return `${code} (read store ${store})`;
+  return code.startsWith('EVENT_STORE_') ? `${code} (event store)` : code;
+};
