@@ -1,6 +1,7 @@
 // The event store contract. See docs/architecture.md for how the parts fit.
 export * from './all-or-none.js';
 export * from './append-rules.js';
+export * from './back-off.js';
 export * from './declared-rules.js';
 export * from './encoded-event.js';
 export * from './errors.js';

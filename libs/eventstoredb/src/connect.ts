@@ -16,7 +16,7 @@ export interface Connecting {
 /** Errors: the client's, and EVENT_STORE_UNAVAILABLE where nobody answered, after `timeoutMs`. */
 export const connect = async ({ runtime, holder, timeouts }: StoreContext, { operation, timeoutMs }: Connecting): Promise<Incarnation> => {
   const endsAt = runtime.monotonic() + timeoutMs;
-  const backOff = new BackOff(runtime, { delayMsMin: 50, delayMs: 100, delayMsMax: 1_000 });
+  const backOff = new BackOff(runtime, { delayMsMin: 50, retryDelayMs: 100, retryDelayMaxMs: 1_000 });
   let reason: unknown;
   for (;;) {
     const held = holder.current();

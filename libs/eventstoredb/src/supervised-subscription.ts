@@ -44,7 +44,7 @@ export async function* supervisedSubscription(
   options: SupervisedSubscriptionOptions,
 ): AsyncGenerator<SubscriptionBatch> {
   const { runtime, holder, timeouts, health, redact, stretches } = options;
-  const backOff = new BackOff(runtime, { delayMsMin: 1_000, delayMs: 500, delayMsMax: 8_000 });
+  const backOff = new BackOff(runtime, { delayMsMin: 1_000, retryDelayMs: 500, retryDelayMaxMs: 8_000 });
   const following = health.follow();
   const record = stretches.record(rest.filter);
   let position = after;

@@ -1,5 +1,14 @@
 // Works on the lanes of all streams: one round after the other, each with at most one append. A round waits for the store alone.
-import { DEFAULT_LIMITS, encodeAppend, isMainstemError, type EventWriter, type Position, type Revision, type Runtime } from '@mainstem/event-store';
+import {
+  DEFAULT_LIMITS,
+  backOffMs,
+  encodeAppend,
+  isMainstemError,
+  type EventWriter,
+  type Position,
+  type Revision,
+  type Runtime,
+} from '@mainstem/event-store';
 import { AggregateConflictUnresolved, AggregateOverloaded, CommandIdReused } from '../errors.js';
 import { answersOf, observe } from './answers.js';
 import { decisionOf, type Decision } from './decision.js';
@@ -247,7 +256,7 @@ export class StreamWorker {
   }
 
   async #conflict(lane: Lane, calls: readonly Call[], conflict: unknown): Promise<void> {
-    const { attemptsMax, retryDelayMs, retryDelayMaxMs, runtime } = this.#options;
+    const { attemptsMax, runtime } = this.#options;
     lane.mustRead = true;
     const again: Call[] = [];
     for (const call of calls) {
@@ -259,9 +268,9 @@ export class StreamWorker {
     }
     if (again.length === 0) return;
     lane.calls.unshift(...again);
-    // Exponential backoff with full jitter, so that competitors do not meet again.
-    const boundMs = Math.min(retryDelayMaxMs, retryDelayMs * 2 ** (Math.max(...again.map(({ attempts }) => attempts)) - 1));
-    await this.#whileWanted(again, 'another attempt', (signal) => runtime.sleep(runtime.random() * boundMs, signal()));
+    // At random, so that competitors do not meet again.
+    const failures = Math.max(...again.map(({ attempts }) => attempts));
+    await this.#whileWanted(again, 'another attempt', (signal) => runtime.sleep(backOffMs(this.#options, failures, runtime.random()), signal()));
   }
 
   /** Does something for calls while one of them at least still waits; rejects with UNWANTED once none does. */

@@ -1,5 +1,5 @@
 // Waiting for a lock that another process holds, without blocking the event loop.
-import type { Runtime } from '@mainstem/event-store';
+import { backOffMs, type Runtime } from '@mainstem/event-store';
 import { FileBusy, type StoreFile } from '../errors.js';
 import { isBusy } from './sqlite-error.js';
 
@@ -8,8 +8,7 @@ export const BUSY_TIMEOUT_MS = 5_000;
 /** How long SQLite itself may wait, on the thread: a commit of a neighbour is mostly over by then. */
 export const BUSY_BLOCKING_MS = 2;
 
-const RETRY_DELAY_MS = 1;
-const RETRY_DELAY_MS_MAX = 16;
+const DELAYS = { retryDelayMs: 1, retryDelayMaxMs: 16 };
 
 export interface BusyRetryOptions {
   readonly file: StoreFile;
@@ -25,12 +24,12 @@ export interface BusyRetryOptions {
 export const retryWhileBusy = async <Result>(attempt: () => Result, options: BusyRetryOptions): Promise<Result> => {
   const { file, runtime, busyTimeoutMs = BUSY_TIMEOUT_MS } = options;
   const start = runtime.monotonic();
-  for (let delayMs = RETRY_DELAY_MS; ; delayMs = Math.min(delayMs * 2, RETRY_DELAY_MS_MAX)) {
+  for (let failures = 1; ; failures++) {
     const outcome = attemptOnce(attempt);
     if ('result' in outcome) return outcome.result;
     const waitedMs = runtime.monotonic() - start;
     if (waitedMs >= busyTimeoutMs) throw new FileBusy(file, waitedMs, outcome.busy);
-    await runtime.sleep(runtime.random() * delayMs);
+    await runtime.sleep(backOffMs(DELAYS, failures, runtime.random()));
   }
 };
 

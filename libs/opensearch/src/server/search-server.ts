@@ -1,6 +1,6 @@
 // Requests to the server: bodies as text that is ready to be sent, bounded back-off, errors translated at this one edge.
 import { Client, errors } from '@opensearch-project/opensearch';
-import type { Runtime } from '@mainstem/event-store';
+import { backOffMs, type Runtime } from '@mainstem/event-store';
 import { ReadStoreOverburdened, ReadStoreUnavailable } from '@mainstem/projection';
 import { SearchPermissionDenied, SearchServerReadOnly, UnsupportedSearchServer } from '../errors.js';
 import { flavourOf, type Flavour } from './flavour.js';
@@ -25,8 +25,7 @@ export const STORE_NAME = 'search';
 const BUSY = [429, 503];
 const TOO_LARGE = 413;
 const ATTEMPTS_MAX = 6;
-const DELAY_MS = 50;
-const DELAY_MAX_MS = 2_000;
+const DELAYS = { retryDelayMs: 50, retryDelayMaxMs: 2_000 };
 const REQUEST_TIMEOUT_MS = 30_000;
 
 export class SearchServer {
@@ -63,7 +62,7 @@ export class SearchServer {
 
   /** Full jitter: anything up to a limit that doubles. */
   async pause(attempt: number): Promise<void> {
-    await this.runtime.sleep(this.runtime.random() * Math.min(DELAY_MAX_MS, DELAY_MS * 2 ** attempt));
+    await this.runtime.sleep(backOffMs(DELAYS, attempt + 1, this.runtime.random()));
   }
 
   async close(): Promise<void> {

@@ -15,13 +15,6 @@ export interface RecoveryPolicy {
 
 export const DEFAULT_RECOVERY: RecoveryPolicy = { onFailure: 'stop', attemptsMax: 3, retryDelayMs: 100, retryDelayMaxMs: 5_000 };
 
-/**
- * Delay before the next try after `failures` in a row, with full jitter: evenly spread from 0 to the current maximum, so that many
- * instances do not come back at once (Brooker, "Exponential Backoff and Jitter", 2015).
- */
-export const retryDelayMs = (policy: RecoveryPolicy, failures: number, random: number): number =>
-  random * Math.min(policy.retryDelayMaxMs, policy.retryDelayMs * 2 ** Math.min(failures - 1, 30));
-
 const FENCED_JITTER_MS = 2_000;
 
 /** Delay after another instance took over: long enough for it to make progress, spread so that two do not chase each other. */

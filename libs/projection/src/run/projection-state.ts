@@ -1,9 +1,9 @@
 // The state machine of a running projection: what happened → what it is now and what it does next. Pure; the runner does the work.
-import type { Position } from '@mainstem/event-store';
+import { backOffMs, type Position } from '@mainstem/event-store';
 import { afterBatch, slower, type BatchPace } from './batch-pace.js';
 import type { CutFailure, Failure } from '../fold/failures.js';
 import type { Condemned } from '../fold/parking.js';
-import { fencedDelayMs, retryDelayMs, type RecoveryPolicy } from '../definition/recovery-policy.js';
+import { fencedDelayMs, type RecoveryPolicy } from '../definition/recovery-policy.js';
 
 /**
  * What a projection is, as shown to people: `starting` (nothing applied yet), `catching-up` (behind the head), `live` (at the head),
@@ -141,14 +141,14 @@ const failed = (state: ProjectionState, failure: Failure, random: number, policy
       // Stopped for people; but what they do about it is to promote a generation of this definition, so it goes on looking for one.
       return { ...state, phase: 'stopped', step: { kind: 'wait', delayMs: CHANGED_LOOK_MS }, reason: failure.reason };
     case 'outage':
-      return { ...retrying, step: { kind: 'wait', delayMs: retryDelayMs(policy, failures, random) } };
+      return { ...retrying, step: { kind: 'wait', delayMs: backOffMs(policy, failures, random) } };
     case 'newer':
       return { ...retrying, phase: 'waiting', step: { kind: 'wait', delayMs: policy.retryDelayMaxMs } };
     case 'fenced':
       return { ...retrying, step: { kind: 'wait', delayMs: fencedDelayMs(policy, random) } };
     case 'too-much':
       // Half of it soon: at most log2(batch size) rounds lead to single events.
-      return { ...retrying, pace: slower(failure.size), step: { kind: 'wait', delayMs: retryDelayMs(policy, 1, random) } };
+      return { ...retrying, pace: slower(failure.size), step: { kind: 'wait', delayMs: backOffMs(policy, 1, random) } };
     case 'refused':
       // Half of it at once: no delay, because at most log2(batch size) rounds lead to the event, which then counts its own tries.
       return { ...state, step: { kind: 'open' }, narrowing: { limit: Math.max(1, failure.size >> 1), until: failure.until } };
@@ -162,7 +162,7 @@ const poisoned = (state: ProjectionState, poison: Failure & { readonly kind: 'po
   const isSame = state.suspect?.position === position && state.suspect.key === key;
   const attempts = isSame ? (state.suspect?.attempts ?? 0) + 1 : 1;
   if (attempts < policy.attemptsMax) {
-    return { ...state, suspect: { position, key, attempts }, step: { kind: 'wait', delayMs: retryDelayMs(policy, attempts, random) } };
+    return { ...state, suspect: { position, key, attempts }, step: { kind: 'wait', delayMs: backOffMs(policy, attempts, random) } };
   }
   if (policy.onFailure === 'stop') return { ...state, phase: 'stopped', step: { kind: 'end' } };
   const { suspect: _, narrowing: __, ...rest } = state;

@@ -1,7 +1,7 @@
 // The SQL read store on a PostgreSQL server: a pool of connections, each with one piece of work at a time.
 import { ReadStoreUnavailable } from '@mainstem/projection';
 import type { DocumentClass } from '@mainstem/projection';
-import { inTime, type Runtime } from '@mainstem/event-store';
+import { backOffMs, inTime, type Runtime } from '@mainstem/event-store';
 import type { Pool, PoolClient } from 'pg';
 import { DataSource } from 'typeorm';
 import type { EntityManager } from 'typeorm';
@@ -30,6 +30,7 @@ const SNAPSHOT_IDLE_TIMEOUT_MS = 600_000;
 const CLOSE_WAIT_MAX_MS = 5_000;
 /** With a pause after each, in which everybody else goes on. */
 const VIEWS_ATTEMPTS_MAX = 40;
+const VIEWS_DELAYS = { retryDelayMs: VIEWS_WAIT_MS, retryDelayMaxMs: VIEWS_WAIT_MS };
 /** Connections that queries leave to the engine: more queries than the server can answer would otherwise hold up the projector, and with it each other. */
 const KEPT_FROM_QUERIES = 1;
 
@@ -110,7 +111,7 @@ export class PostgresDatabase implements SqlDatabase {
         if (!(error instanceof ViewsInUse) || attempt === VIEWS_ATTEMPTS_MAX) throw error;
       }
       // Without a lock meanwhile: neither readers nor writers wait for those who keep this from going on.
-      await this.parts.runtime.sleep(this.parts.runtime.random() * VIEWS_WAIT_MS);
+      await this.parts.runtime.sleep(backOffMs(VIEWS_DELAYS, attempt, this.parts.runtime.random()));
     }
   }
 

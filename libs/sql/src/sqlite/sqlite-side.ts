@@ -1,7 +1,7 @@
 // The two connections of a SQLite read store: how they are opened, wait for their turn and run transactions.
 import { ReadStoreUnavailable } from '@mainstem/projection';
 import type { DocumentClass } from '@mainstem/projection';
-import type { Runtime } from '@mainstem/event-store';
+import { backOffMs, type Runtime } from '@mainstem/event-store';
 import { DataSource } from 'typeorm';
 import { migrations, MIGRATIONS_TABLE } from '../bookkeeping/migrations.js';
 import type { EntityLayouts } from '../entity/entity-layouts.js';
@@ -17,8 +17,7 @@ import { isBusy, translateSqliteError } from './sqlite-errors.js';
 const SQLITE_VERSION_MIN = '3.51.3';
 const LOCK_WAIT_MAX_MS = 30_000;
 const BUSY_WAIT_MAX_MS = 30_000;
-const BUSY_RETRY_MS = 5;
-const BUSY_RETRY_MAX_MS = 50;
+const BUSY_DELAYS = { retryDelayMs: 5, retryDelayMaxMs: 50 };
 /** Readers of a WAL meet a lock only while another process recovers the file. */
 const READ_BUSY_WAIT_MS = 1_000;
 /** Pages of the write-ahead log after which they are copied into the file: a page that changes in several commits is copied once. */
@@ -63,7 +62,7 @@ export const openSide = async ({ file, entities, runtime, isReadOnly }: SqliteSi
     driver: NodeSqliteDatabase,
     database: file,
     readonly: isReadOnly,
-    timeout: isReadOnly ? READ_BUSY_WAIT_MS : BUSY_RETRY_MAX_MS,
+    timeout: isReadOnly ? READ_BUSY_WAIT_MS : BUSY_DELAYS.retryDelayMaxMs,
     enableWAL: false, // set in prepareDatabase, where a busy file is tried again
     prepareDatabase: async (opened: NodeSqliteDatabase) => {
       database = opened;
@@ -110,16 +109,16 @@ export const inTransaction = async <T>({ database, file, runtime }: SqliteSide, 
 };
 
 /** Tries again while another process holds the lock, for a bounded time and without blocking this one. */
-const retryBusy = async (runtime: Runtime, attempt: () => unknown): Promise<void> => {
+const retryBusy = async (runtime: Runtime, action: () => unknown): Promise<void> => {
   const deadline = runtime.monotonic() + BUSY_WAIT_MAX_MS;
-  for (let delayMs = BUSY_RETRY_MS; ; delayMs = Math.min(delayMs * 2, BUSY_RETRY_MAX_MS)) {
+  for (let attempt = 1; ; attempt++) {
     try {
-      attempt();
+      action();
       return;
     } catch (error) {
       if (!isBusy(error) || runtime.monotonic() >= deadline) throw error;
     }
-    await runtime.sleep(runtime.random() * delayMs);
+    await runtime.sleep(backOffMs(BUSY_DELAYS, attempt, runtime.random()));
   }
 };
 
