@@ -1,6 +1,6 @@
 // The rule that a document number belongs to one stream only, which no single aggregate can see.
-import { CommandRefused, StreamLanes, unlessAborted, type CommandContext } from '@mainstem/aggregate';
-import { streamOf, type EventReader } from '@mainstem/event-store';
+import { CommandRefused, StreamLanes, type CommandContext } from '@mainstem/aggregate';
+import { streamOf, unlessAborted, type EventReader } from '@mainstem/event-store';
 import { InjectEventStore } from '@mainstem/nest';
 import { Injectable } from '@nestjs/common';
 import { DOCUMENT_NO } from './document-rules.js';

@@ -15,6 +15,7 @@ export * from './identifiers.js';
 export * from './in-time.js';
 export * from './instant.js';
 export * from './json.js';
+export * from './lanes.js';
 export * from './nearest-name.js';
 export * from './memory/in-memory-event-store.js';
 export * from './printable.js';

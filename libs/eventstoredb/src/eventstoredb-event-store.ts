@@ -1,10 +1,11 @@
 // The event store port on EventStoreDB and KurrentDB, through their Node client.
 import {
+  EventStoreClosed,
+  Lanes,
   checkAllRead,
   checkStreamRead,
   checkSubscription,
   encodeAppend,
-  EventStoreClosed,
   position as checkPosition,
   systemRuntime,
   throwIfAborted,
@@ -20,9 +21,9 @@ import {
   type ReadStreamOptions,
   type RecordedEvent,
   type Runtime,
+  type StoreLimits,
   type StreamName,
   type SubscribeOptions,
-  type StoreLimits,
   type SubscriptionBatch,
 } from '@mainstem/event-store';
 import { ClientHolder } from './client-holder.js';
@@ -35,7 +36,6 @@ import { EventsReader } from './events-reader.js';
 import { LocalAppends } from './local-appends.js';
 import { ServerLimits } from './server-limits.js';
 import type { StoreContext, Timeouts } from './store-context.js';
-import { StreamLanes } from './stream-lanes.js';
 import { SubscriptionConnections } from './subscription-connections.js';
 import { supervisedSubscription } from './supervised-subscription.js';
 import { redactor, translateError } from './translate-error.js';
@@ -76,7 +76,8 @@ export class EventStoreDbEventStore implements EventStore {
   readonly #limits: ServerLimits;
   readonly #reader: EventsReader;
   readonly #appender: EventsAppender;
-  readonly #lanes = new StreamLanes();
+  /** Appends to one stream, one after the other, in the order of the calls. */
+  readonly #lanes = new Lanes();
   readonly #appends = new LocalAppends();
   readonly #stretches = new ClearStretches();
   readonly #health: ConnectionHealth;
@@ -123,7 +124,7 @@ export class EventStoreDbEventStore implements EventStore {
     this.#assertOpen();
     throwIfAborted(options?.signal, 'append');
     const append = encodeAppend(stream, events, options?.expectedRevision, this.#limits.current);
-    const result = await this.#lanes.run(append.stream, () => this.#appender.append(append, options.signal), options.signal);
+    const result = await this.#lanes.run(append.stream, () => this.#appender.append(append, options.signal), 'append', options.signal);
     this.#appends.appended(result.position);
     return result;
   }

@@ -1,64 +1,20 @@
-// One task at a time on a name, in order of arrival.
-import { OperationAborted, throwIfAborted } from '@mainstem/event-store';
+// One task at a time on a name, in order of arrival, of so many at most.
+import { Lanes } from '@mainstem/event-store';
 import { AggregateOverloaded } from '../errors.js';
 import { assertLimit } from './limits.js';
 
-interface Lane {
-  waiting: number;
-  tail: Promise<void>;
-}
-
 /** Queues by name. A lane exists only while it is used. */
 export class StreamLanes {
-  readonly #lanes = new Map<string, Lane>();
+  readonly #lanes = new Lanes();
 
   /** @param waitingMax most tasks that may wait in one lane. Errors: EVENT_STORE_INVALID_INPUT. */
   constructor(readonly waitingMax: number) {
     assertLimit('waitingMax', waitingMax);
   }
 
-  /**
-   * Runs the task when all tasks given before under this name have ended, whatever their outcome. The task must wait for nothing that
-   * another task of the same lanes may hold. The signal ends the wait at once.
-   * Errors: AGGREGATE_OVERLOADED, EVENT_STORE_ABORTED (the task was not started then), and the task's own.
-   */
+  /** As `Lanes.run`. Errors: AGGREGATE_OVERLOADED, EVENT_STORE_ABORTED (the task was not started then), and the task's own. */
   async run<Result>(name: string, task: () => Promise<Result>, signal?: AbortSignal): Promise<Result> {
-    const lane = this.#lanes.get(name) ?? this.#open(name);
-    if (lane.waiting > this.waitingMax) throw new AggregateOverloaded(name, this.waitingMax);
-    const before = lane.tail;
-    let leave = (): void => undefined;
-    const left = new Promise<void>((resolve) => (leave = resolve));
-    // One that leaves before its time does not let its successor overtake those in front.
-    lane.tail = lane.waiting === 0 ? left : before.then(() => left);
-    lane.waiting++;
-    try {
-      if (lane.waiting > 1) await unlessAborted(before, signal, 'waiting for other tasks on the same name');
-      throwIfAborted(signal, 'waiting for other tasks on the same name');
-      return await task();
-    } finally {
-      lane.waiting--;
-      if (lane.waiting === 0) this.#lanes.delete(name);
-      leave();
-    }
-  }
-
-  #open(name: string): Lane {
-    const lane = { waiting: 0, tail: Promise.resolve() };
-    this.#lanes.set(name, lane);
-    return lane;
+    if (this.#lanes.countIn(name) > this.waitingMax) throw new AggregateOverloaded(name, this.waitingMax);
+    return this.#lanes.run(name, task, 'waiting for other tasks on the same name', signal);
   }
 }
-
-/** Waits for something that never fails; rejects as soon as the signal fires. Errors: EVENT_STORE_ABORTED. */
-export const unlessAborted = (wait: Promise<void>, signal: AbortSignal | undefined, what: string): Promise<void> => {
-  if (!signal) return wait;
-  throwIfAborted(signal, what);
-  return new Promise((resolve, reject) => {
-    const onAbort = (): void => reject(new OperationAborted(what, signal.reason));
-    signal.addEventListener('abort', onAbort, { once: true });
-    void wait.then(() => {
-      signal.removeEventListener('abort', onAbort);
-      resolve();
-    });
-  });
-};

@@ -1,0 +1,66 @@
+import { setImmediate as turn } from 'node:timers/promises';
+import { describe, expect, it } from 'vitest';
+import { Lanes } from './lanes.js';
+
+interface Held {
+  readonly end: () => void;
+  readonly task: () => Promise<void>;
+}
+
+/** Tasks that tell when they start, and end when they are told to. */
+const held = (name: string, started: string[]): Held => {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const task = (): Promise<void> => {
+    started.push(name);
+    return promise;
+  };
+  return { end: resolve, task };
+};
+
+describe('Lanes', () => {
+  it('starts a task at once where nothing runs, one at a time on a name, and is idle when all have ended', async () => {
+    const lanes = new Lanes();
+    const started: string[] = [];
+    const [one, two, other] = [held('one', started), held('two', started), held('other', started)];
+    const runs = [lanes.run('a', one.task, 'a test'), lanes.run('a', two.task, 'a test'), lanes.run('b', other.task, 'a test')];
+    expect(started).toEqual(['one', 'other']);
+    expect([lanes.countIn('a'), lanes.countIn('b'), lanes.countIn('c')]).toEqual([2, 1, 0]);
+    let isIdle = false;
+    const idle = lanes.idle().then(() => (isIdle = true));
+    one.end();
+    other.end();
+    await turn();
+    expect(started).toEqual(['one', 'other', 'two']);
+    expect(isIdle).toBe(false);
+    two.end();
+    await Promise.all([...runs, idle]);
+    expect(lanes.countIn('a')).toBe(0);
+  });
+
+  it('goes on after a task that fails', async () => {
+    const lanes = new Lanes();
+    const failed = lanes.run('a', () => Promise.reject(new Error('no')), 'a test');
+    const next = lanes.run('a', () => Promise.resolve('yes'), 'a test');
+    await expect(failed).rejects.toThrow('no');
+    expect(await next).toBe('yes');
+  });
+
+  it('lets nobody overtake those in front when one that waits is aborted', async () => {
+    const lanes = new Lanes();
+    const started: string[] = [];
+    const abort = new AbortController();
+    const [first, third] = [held('first', started), held('third', started)];
+    const running = lanes.run('a', first.task, 'a test');
+    const aborted = lanes.run('a', held('second', started).task, 'a test', abort.signal);
+    const waiting = lanes.run('a', third.task, 'a test');
+    abort.abort();
+    await expect(aborted).rejects.toMatchObject({ code: 'EVENT_STORE_ABORTED' });
+    const later = held('later', started);
+    const arriving = lanes.run('a', later.task, 'a test');
+    await turn();
+    expect(started).toEqual(['first']);
+    for (const { end } of [first, third, later]) end();
+    await Promise.all([running, waiting, arriving]);
+    expect(started).toEqual(['first', 'third', 'later']);
+  });
+});

@@ -1,0 +1,66 @@
+// One task at a time on a name, in order of arrival.
+import { OperationAborted, throwIfAborted } from './errors.js';
+
+interface Lane {
+  waiting: number;
+  tail: Promise<void>;
+}
+
+/** Queues by name. A lane exists only while it is used. */
+export class Lanes {
+  readonly #lanes = new Map<string, Lane>();
+
+  /** Tasks under this name that run or wait. */
+  countIn(name: string): number {
+    return this.#lanes.get(name)?.waiting ?? 0;
+  }
+
+  /**
+   * Runs the task when all tasks given before under this name have ended, whatever their outcome; at once if there are none. The task must wait
+   * for nothing that another task of the same lanes may hold. The signal ends the wait at once; `what` is what it is said to be.
+   * Errors: EVENT_STORE_ABORTED (the task was not started then), and the task's own.
+   */
+  async run<Result>(name: string, task: () => Promise<Result>, what: string, signal?: AbortSignal): Promise<Result> {
+    const lane = this.#lanes.get(name) ?? this.#open(name);
+    const before = lane.tail;
+    let leave = (): void => undefined;
+    const left = new Promise<void>((resolve) => (leave = resolve));
+    // One that leaves before its time does not let its successor overtake those in front.
+    lane.tail = lane.waiting === 0 ? left : before.then(() => left);
+    lane.waiting++;
+    try {
+      if (lane.waiting > 1) await unlessAborted(before, signal, what);
+      throwIfAborted(signal, what);
+      return await task();
+    } finally {
+      lane.waiting--;
+      if (lane.waiting === 0) this.#lanes.delete(name);
+      leave();
+    }
+  }
+
+  /** Resolves when nothing runs or waits any more. */
+  async idle(): Promise<void> {
+    while (this.#lanes.size > 0) await Promise.all([...this.#lanes.values()].map(({ tail }) => tail));
+  }
+
+  #open(name: string): Lane {
+    const lane = { waiting: 0, tail: Promise.resolve() };
+    this.#lanes.set(name, lane);
+    return lane;
+  }
+}
+
+/** Waits for something that never fails; rejects as soon as the signal fires. Errors: EVENT_STORE_ABORTED. */
+export const unlessAborted = (wait: Promise<void>, signal: AbortSignal | undefined, what: string): Promise<void> => {
+  if (!signal) return wait;
+  throwIfAborted(signal, what);
+  return new Promise((resolve, reject) => {
+    const onAbort = (): void => reject(new OperationAborted(what, signal.reason));
+    signal.addEventListener('abort', onAbort, { once: true });
+    void wait.then(() => {
+      signal.removeEventListener('abort', onAbort);
+      resolve();
+    });
+  });
+};
