@@ -22,7 +22,7 @@ import {
 } from '@mainstem/cli';
 import { allOrNone, isMainstemError, type EventStore, type Position } from '@mainstem/event-store';
 import { COMMAND_HEALTH, readSettings, type CommandHealth, type Settings } from '@mainstem/nest';
-import { Projector, waitForPosition } from '@mainstem/projection';
+import { Projector, servingOf, waitForPosition } from '@mainstem/projection';
 import type { SqlReadStore } from '@mainstem/sql';
 import { NestFactory } from '@nestjs/core';
 import { CommandBus } from '@nestjs/cqrs';
@@ -150,8 +150,7 @@ const catchUp = async (store: EventStore, sql: SqlReadStore, head: Position, sig
     } catch (error) {
       if (!isMainstemError(error, 'PROJECTION_BEHIND')) throw error;
     }
-    const [serving] = (await sql.generations(VIOLATIONS)).filter(({ state }) => state === 'serving');
-    const position = serving?.checkpoint.position;
+    const position = servingOf(await sql.generations(VIOLATIONS))?.checkpoint.position;
     if (!isFirst && position === before) break;
     before = position;
   }

@@ -80,15 +80,15 @@ export const mutants = [
   {
     name: 'the hand-over between two reads repeats an event',
     file: projection('feed/batch-ring'),
-    from: 'if (isAfter((events[middle] as RecordedEvent).position, position)) high = middle;',
-    to: 'if (!isAfter(position, (events[middle] as RecordedEvent).position)) high = middle;',
+    from: 'if (isPositionBefore(position, (events[middle] as RecordedEvent).position)) high = middle;',
+    to: 'if (!isPositionBefore((events[middle] as RecordedEvent).position, position)) high = middle;',
     suites: ENGINE,
   },
   {
     name: 'the hand-over between two reads leaves a hole',
     file: projection('feed/batch-ring'),
-    from: 'return !isAfter(start, after) && !isAfter(after, this.#end);',
-    to: 'return !isAfter(after, this.#end);',
+    from: 'return !isPositionBefore(after, start) && !isPositionBefore(this.#end, after);',
+    to: 'return !isPositionBefore(this.#end, after);',
     suites: ENGINE,
   },
   {

@@ -1,7 +1,16 @@
 // The first import: brings the data file into a new event store, once, in the background of a serving application.
 import { importLedger } from '#src/import/import-ledger.js';
 import type { ImportReport } from '#src/import/import-report.js';
-import { codedText, isMainstemError, type EventStore, type JsonValue, type MainstemError, type Position, type Runtime } from '@mainstem/event-store';
+import {
+  codedText,
+  isMainstemError,
+  isPositionBefore,
+  type EventStore,
+  type JsonValue,
+  type MainstemError,
+  type Position,
+  type Runtime,
+} from '@mainstem/event-store';
 import { COMMAND_HEALTH, EVENT_STORE, neutralReason, RUNTIME, type CommandHealth, type HealthCheck, type Settings } from '@mainstem/nest';
 import { Projector } from '@mainstem/projection';
 import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
@@ -129,7 +138,7 @@ export class FirstImport implements HealthCheck, OnApplicationBootstrap, OnModul
   #notYetProjected(): readonly string[] {
     const importedTo = this.#importedTo;
     if (importedTo === undefined) return [];
-    const behind = this.projector.status().filter(({ position }) => position === undefined || position < importedTo);
+    const behind = this.projector.status().filter(({ position }) => isPositionBefore(position, importedTo));
     return behind.map(({ projection, position }) => `${projection} is at position ${position ?? 0n}; the import ended at ${importedTo}`);
   }
 

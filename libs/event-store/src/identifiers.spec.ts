@@ -1,6 +1,6 @@
 // Promises of names, places and ids.
 import { describe, expect, it } from 'vitest';
-import { eventId, laterPosition, position, revision, streamName, streamOf, streamPrefixOf } from './identifiers.js';
+import { eventId, isPositionBefore, laterPosition, position, revision, streamName, streamOf, streamPrefixOf } from './identifiers.js';
 
 const INVALID = expect.objectContaining({ code: 'EVENT_STORE_INVALID_INPUT' });
 
@@ -75,6 +75,15 @@ describe('eventId', () => {
       expect(() => eventId(id)).toThrow(INVALID);
     },
   );
+});
+
+describe('isPositionBefore', () => {
+  it('orders places as numbers, with undefined before everything, and puts no place before itself', () => {
+    const order = [undefined, position(0n), position(2n), position(10n)];
+    for (const [at, one] of order.entries()) {
+      for (const [otherAt, other] of order.entries()) expect(isPositionBefore(one, other), `${one} ${other}`).toBe(at < otherAt);
+    }
+  });
 });
 
 describe('laterPosition', () => {

@@ -76,9 +76,13 @@ export const eventId = (value: string): EventId => {
   return text as EventId;
 };
 
+/** Whether a place in the event store comes before another one; undefined stands before everything. */
+export const isPositionBefore = (position: Position | undefined, other: Position | undefined): boolean =>
+  other !== undefined && (position === undefined || position < other);
+
 /** The later of two places, where undefined stands before everything. */
 export const laterPosition = (left: Position | undefined, right: Position | undefined): Position | undefined =>
-  left === undefined ? right : right === undefined || left > right ? left : right;
+  isPositionBefore(left, right) ? right : left;
 
 const int64 = (value: bigint | string, field: string): bigint => {
   if (typeof value === 'string' && !DECIMAL.test(value)) throw new InvalidInput(field, `must be a decimal number from 0, got ${quote(value)}`);

@@ -1,5 +1,13 @@
 // One call of a catch-up subscription: what it has delivered, and how far it is known to have come.
-import { isWanted, laterPosition, type EventFilter, type Position, type Runtime, type SubscriptionBatch } from '@mainstem/event-store';
+import {
+  isPositionBefore,
+  isWanted,
+  laterPosition,
+  type EventFilter,
+  type Position,
+  type Runtime,
+  type SubscriptionBatch,
+} from '@mainstem/event-store';
 import { EventStoreUnavailable } from './errors.js';
 import { isSystemEvent } from './event-mapping.js';
 import { ReadCall, type ReadCallOptions } from './read-call.js';
@@ -132,7 +140,7 @@ export class CatchUpSubscription {
   #isWorthGathering(): boolean {
     const { head, batchSize } = this.#options;
     const reached = this.#reached;
-    const isBehind = head !== undefined && (reached === undefined || reached < head);
+    const isBehind = isPositionBefore(reached, head);
     if (!isBehind || this.#gathered.length >= batchSize || this.#gatheredBytes >= GATHERED_BYTES_MAX) return false;
     const nowMs = this.#runtime.monotonic();
     this.#gatheringSinceMs ??= nowMs;

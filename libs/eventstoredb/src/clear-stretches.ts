@@ -1,5 +1,5 @@
 // Stretches of the log in which subscriptions of this process have found nothing that they want: another one with the same filter skips them.
-import type { EventFilter, Position } from '@mainstem/event-store';
+import { isPositionBefore, type EventFilter, type Position } from '@mainstem/event-store';
 
 export interface Stretch {
   readonly after: Position | undefined;
@@ -42,13 +42,11 @@ export class ClearStretches {
   skip(filter: EventFilter, after: Position | undefined): Position | undefined {
     let furthest = after;
     for (const { stretch } of this.#records.get(keyOf(filter)) ?? []) {
-      if (stretch?.until === undefined || isBefore(after, stretch.after)) continue;
-      if (isBefore(furthest, stretch.until)) furthest = stretch.until;
+      if (stretch?.until === undefined || isPositionBefore(after, stretch.after)) continue;
+      if (isPositionBefore(furthest, stretch.until)) furthest = stretch.until;
     }
     return furthest;
   }
 }
-
-const isBefore = (one: Position | undefined, other: Position | undefined): boolean => other !== undefined && (one === undefined || one < other);
 
 const keyOf = ({ types, streamPrefixes }: EventFilter): string => JSON.stringify([types?.toSorted(), streamPrefixes?.toSorted()]);

@@ -1,5 +1,5 @@
 // Tells the subscriptions of a store what the store itself has appended: they need not find out.
-import type { Position } from '@mainstem/event-store';
+import { isPositionBefore, type Position } from '@mainstem/event-store';
 
 export class LocalAppends {
   readonly #listeners = new Set<() => void>();
@@ -14,7 +14,7 @@ export class LocalAppends {
 
   /** Whether something was appended beyond the position. */
   isBeyond(position: Position | undefined): boolean {
-    return this.#latest !== undefined && (position === undefined || this.#latest > position);
+    return isPositionBefore(position, this.#latest);
   }
 
   /** Returns what ends the listening. */

@@ -27,6 +27,8 @@ export * from './fold/fold-projection.js';
 export * from './generations/crash-points.js';
 export * from './generations/digest-check.js';
 export * from './generations/errors.js';
+export { generationChoiceOf, type GenerationChoice, type GenerationRefusal } from './generations/generation-choice.js';
+export { newestFillingOf, servingOf } from './generations/generations-of.js';
 export { ABANDONED_AFTER_MS, type FillingStatus } from './generations/filling-status.js';
 export type { FillPhase } from './generations/promotion.js';
 export { assertSameLogOf, isOfLostEvents } from './generations/same-log.js';

@@ -1,5 +1,5 @@
 // mainstem show: the documents of a read model as they are stored, one JSON object a line.
-import { compareKeys, type HostedProjection, type ScanEntry } from '@mainstem/projection';
+import { compareKeys, servingOf, type HostedProjection, type ScanEntry } from '@mainstem/projection';
 import { InvalidArgument, UnknownDocument } from '../errors.js';
 import { toJson } from '../format/json.js';
 import { chosenProjections } from './chosen-projections.js';
@@ -55,7 +55,7 @@ const placeOf = async ({ projection, store }: HostedProjection, options: ShowOpt
   const collection = options.collection ?? projection.collections[0]?.name ?? projection.name;
   const generation = wholeNumber('--generation', options.generation);
   if (generation !== undefined) return { collection, generation };
-  const serving = (await store.generations(projection.name)).find(({ state }) => state === 'serving');
+  const serving = servingOf(await store.generations(projection.name));
   return { collection, generation: serving?.number ?? 1 };
 };
 

@@ -1,10 +1,13 @@
 // mainstem status: where every projection stands, as its read store and the event store tell.
-import { MainstemError, type EventReader, type Position } from '@mainstem/event-store';
+import { MainstemError, isPositionBefore, type EventReader, type Incarnation, type Position } from '@mainstem/event-store';
 import {
   ABANDONED_AFTER_MS,
   assertSameLogOf,
+  generationChoiceOf,
   isOfLostEvents,
+  newestFillingOf,
   SEATS_FROM,
+  servingOf,
   type Generation,
   type HeldLease,
   type HostedProjection,
@@ -109,7 +112,7 @@ const statusOf = async (reader: EventReader, hosted: HostedProjection, head: Pos
   try {
     const generations = await store.generations(projection.name);
     // A projector may have got further since the head was asked for.
-    if (generations.some(({ checkpoint }) => isBeyond(checkpoint.position, head))) named.head = await reader.head();
+    if (generations.some(({ checkpoint }) => isPositionBefore(head, checkpoint.position))) named.head = await reader.head();
     return await statusIn(reader, hosted, generations, { named, now });
   } catch (error) {
     // One store that is down must not hide the others.
@@ -143,9 +146,9 @@ const statusIn = async (
 ): Promise<StoredStatus> => {
   const { projection, store } = hosted;
   const { head } = named;
-  const serving = generations.find((generation) => generation.state === 'serving');
+  const serving = servingOf(generations);
   const position = serving?.checkpoint.position;
-  const isBehind = head !== undefined && (position === undefined || position < head);
+  const isBehind = isPositionBefore(position, head);
   const stopped = reasonToStop(hosted, generations, reader.incarnation) ?? (await lostEvents(hosted, generations, reader));
   const state = stopped ? 'Stopped' : stateOf(serving, generations, isBehind);
   const parked = serving ? (await store.parked(projection.name, PARKED_MAX)).length : 0;
@@ -200,17 +203,16 @@ const stateOf = (serving: Generation | undefined, generations: readonly Generati
   return isBehind ? 'Catching up' : 'Live';
 };
 
-const reasonToStop = (hosted: HostedProjection, generations: readonly Generation[], incarnation: string): string | undefined => {
-  const foreign = generations.find(({ checkpoint }) => checkpoint.incarnation !== incarnation);
-  if (foreign) return `PROJECTION_FOREIGN_EVENT_STORE: it was filled from event store ${foreign.checkpoint.incarnation}, this one is ${incarnation}`;
-  const serving = generations.find(({ state }) => state === 'serving');
-  const isChanged = serving !== undefined && serving.fingerprint !== hosted.projection.fingerprint && hosted.rebuild !== 'auto';
-  return isChanged ? `PROJECTION_CHANGED: generation ${serving.number} was filled by another definition` : undefined;
+const reasonToStop = (hosted: HostedProjection, generations: readonly Generation[], incarnation: Incarnation): string | undefined => {
+  const choice = generationChoiceOf(generations, hosted.projection, incarnation, hosted.rebuild);
+  if (choice.kind === 'foreign')
+    return `PROJECTION_FOREIGN_EVENT_STORE: it was filled from event store ${choice.incarnation}, this one is ${incarnation}`;
+  return choice.kind === 'changed' ? `PROJECTION_CHANGED: generation ${choice.number} was filled by another definition` : undefined;
 };
 
 /** Why the generation that serves, or else is filled, cannot be gone on with: the event store lacks events that it has applied. */
 const lostEvents = async (hosted: HostedProjection, generations: readonly Generation[], reader: EventReader): Promise<string | undefined> => {
-  const current = generations.find(({ state }) => state === 'serving') ?? generations.findLast(({ state }) => state === 'filling');
+  const current = servingOf(generations) ?? newestFillingOf(generations);
   try {
     if (current) await assertSameLogOf(hosted, current, reader);
     return undefined;
@@ -219,9 +221,6 @@ const lostEvents = async (hosted: HostedProjection, generations: readonly Genera
     throw error;
   }
 };
-
-const isBeyond = (position: Position | undefined, head: Position | undefined): boolean =>
-  position !== undefined && (head === undefined || position > head);
 
 const lagOf = (reader: EventReader, position: Position | undefined, head: Position | undefined): bigint | undefined => {
   if (position === head) return 0n;

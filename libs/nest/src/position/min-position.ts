@@ -1,5 +1,5 @@
 // Reads which position a client wants to see reflected.
-import { isMainstemError, position, type Position } from '@mainstem/event-store';
+import { isMainstemError, laterPosition, position, type Position } from '@mainstem/event-store';
 import { InvalidRequest } from '../http/request-validation.js';
 
 /** Header with the position that an answer has to reflect at least, a decimal string. */
@@ -16,7 +16,7 @@ interface Request {
 export const minPositionOf = (request: Request): Position | undefined => {
   const header = parsed(request.headers[MIN_POSITION_HEADER.toLowerCase()], MIN_POSITION_HEADER);
   const parameter = parsed(request.query?.[MIN_POSITION_PARAMETER], MIN_POSITION_PARAMETER);
-  return header === undefined || (parameter !== undefined && parameter > header) ? parameter : header;
+  return laterPosition(header, parameter);
 };
 
 const parsed = (value: unknown, field: string): Position | undefined => {

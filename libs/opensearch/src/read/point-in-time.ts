@@ -1,4 +1,5 @@
 // An unchanging view of one generation: documents, parked events, checkpoints, and the batches that were being written, all of one moment.
+import { isPositionBefore } from '@mainstem/event-store';
 import {
   compareKeys,
   partitionsOf,
@@ -83,7 +84,7 @@ class PointInTime implements GenerationSnapshot {
     const kept = listed.filter(({ key, position }) => !this.overlay.has(parkedId(key, position)));
     for (const entry of this.overlay.values()) {
       const event = entry?.kind === 'parked' ? parkedEventOf(entry.document as StoredParked) : undefined;
-      if (event && (after === undefined || event.position > after)) kept.push(event);
+      if (event && isPositionBefore(after, event.position)) kept.push(event);
     }
     return kept.sort(inOrder).slice(0, limit);
   }

@@ -1,5 +1,5 @@
 // The most recent batches of one subscription, kept so that several projections can be served from one read.
-import type { EventMark, Position, RecordedEvent, SubscriptionBatch } from '@mainstem/event-store';
+import { isPositionBefore, type EventMark, type Position, type RecordedEvent, type SubscriptionBatch } from '@mainstem/event-store';
 
 const BATCHES_MAX = 256;
 /** About two full batches: what is kept longer than it is needed costs memory, and time to keep. */
@@ -58,7 +58,11 @@ export class BatchRing {
   push(batch: SubscriptionBatch): void {
     const last = batch.events.at(-1);
     const first = batch.events[0];
-    if (isAfter(this.#end, batch.position) || (first && !isAfter(first.position, this.#end)) || (last && isAfter(last.position, batch.position))) {
+    if (
+      isPositionBefore(batch.position, this.#end) ||
+      (first && !isPositionBefore(this.#end, first.position)) ||
+      (last && isPositionBefore(batch.position, last.position))
+    ) {
       throw new RangeError(`the event store delivered a batch up to ${batch.position} that does not follow position ${this.#end ?? 'none'}`);
     }
     const bytes = batch.events.reduce((sum, event) => sum + EVENT_BYTES + sizeOf(event), EVENT_BYTES);
@@ -74,7 +78,7 @@ export class BatchRing {
   /** Whether everything after this position is here, as far as it has been read. */
   covers(after: Position | undefined): boolean {
     const start = this.#entries.length > 0 ? this.#entries[0]?.after : this.#end;
-    return !isAfter(start, after) && !isAfter(after, this.#end);
+    return !isPositionBefore(after, start) && !isPositionBefore(this.#end, after);
   }
 
   /** At most `limit` events after a position that is covered; empty at the end. */
@@ -105,7 +109,7 @@ export class BatchRing {
     let high = this.#entries.length;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      if (isAfter(this.#entries[middle]?.batch.position, after)) high = middle;
+      if (isPositionBefore(after, this.#entries[middle]?.batch.position)) high = middle;
       else low = middle + 1;
     }
     return low;
@@ -114,14 +118,12 @@ export class BatchRing {
 
 const lastEventOf = ({ lastEvent, events }: SubscriptionBatch): EventMark | undefined => lastEvent ?? events.at(-1);
 
-const isAfter = (left: Position | undefined, right: Position | undefined): boolean => left !== undefined && (right === undefined || left > right);
-
 const firstAfter = (events: readonly RecordedEvent[], position: Position | undefined): number => {
   let low = 0;
   let high = events.length;
   while (low < high) {
     const middle = (low + high) >>> 1;
-    if (isAfter((events[middle] as RecordedEvent).position, position)) high = middle;
+    if (isPositionBefore(position, (events[middle] as RecordedEvent).position)) high = middle;
     else low = middle + 1;
   }
   return low;

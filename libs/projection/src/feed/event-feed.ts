@@ -1,6 +1,7 @@
 // One read of the event store that serves several projections: pulls when somebody needs more, and keeps what was read in a ring.
 import {
   Heartbeat,
+  isPositionBefore,
   type EventFilter,
   type EventReader,
   type Position,
@@ -193,7 +194,7 @@ export class EventFeed {
     const end = this.#ring.endOfOldest;
     if (end === undefined) return false;
     for (const { position } of this.#members) {
-      if ((position === undefined || position < end) && this.#ring.covers(position)) return true;
+      if (isPositionBefore(position, end) && this.#ring.covers(position)) return true;
     }
     return false;
   }

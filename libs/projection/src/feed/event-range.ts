@@ -1,5 +1,5 @@
 // Wanted events of a closed range of positions.
-import { OperationAborted, type EventFilter, type EventReader, type Position, type RecordedEvent } from '@mainstem/event-store';
+import { OperationAborted, isPositionBefore, type EventFilter, type EventReader, type Position, type RecordedEvent } from '@mainstem/event-store';
 
 export interface EventRange {
   /** Strictly after it; undefined is the beginning. */
@@ -18,7 +18,7 @@ export async function* readUpTo(
   reader: EventReader,
   { after, until, filter, signal, batchSizeMax = BATCH_SIZE_MAX }: EventRange,
 ): AsyncGenerator<readonly RecordedEvent[]> {
-  if (until === undefined || (after !== undefined && after >= until)) return;
+  if (until === undefined || !isPositionBefore(after, until)) return;
   for await (const events of reader.readAll({ after, filter, batchSizeMax, ...(signal && { signal }) })) {
     if (signal?.aborted) throw new OperationAborted('reading events', signal.reason);
     const last = events.at(-1);

@@ -1,4 +1,4 @@
-// Events per second over the last few seconds.
+// Events per second over the last few seconds, and how long the rest takes at a rate.
 
 const WINDOW_MS = 2_000;
 
@@ -33,3 +33,9 @@ export class RateMeter {
     this.#startMs += windows * WINDOW_MS;
   }
 }
+
+/** Milliseconds until `total` is reached; undefined while nothing moves. */
+export const etaMs = (done: bigint, total: bigint, perSecond: number): number | undefined => {
+  const left = done < total ? Number(total - done) : 0;
+  return perSecond > 0 ? Math.round((left * 1_000) / perSecond) : undefined;
+};

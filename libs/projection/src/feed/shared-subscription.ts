@@ -1,6 +1,6 @@
 // One read of the event store for all projections that are at the same place. A projection that lags or fails gets a read of its own,
 // and comes back to the shared one as soon as it has caught up with it.
-import type { Position, SilentLoop } from '@mainstem/event-store';
+import { isPositionBefore, type Position, type SilentLoop } from '@mainstem/event-store';
 import type { Delivery } from './batch-ring.js';
 import { EventFeed, type Arrivals, type FeedMember, type FeedOptions } from './event-feed.js';
 
@@ -57,7 +57,7 @@ export class SharedSubscription {
   #feedAt(after: Position | undefined): EventFeed {
     let best: EventFeed | undefined;
     for (const feed of this.#feeds) {
-      if (feed.covers(after) && (!best || isBefore(best.end, feed.end))) best = feed;
+      if (feed.covers(after) && (!best || isPositionBefore(best.end, feed.end))) best = feed;
     }
     if (best) return best;
     const feed = new EventFeed(after, this.#options, this.#arrivals);
@@ -165,5 +165,3 @@ export class Seat implements FeedMember {
     this.#resolve = undefined;
   }
 }
-
-const isBefore = (left: Position | undefined, right: Position | undefined): boolean => right !== undefined && (left === undefined || left < right);

@@ -1,5 +1,13 @@
 // Checks generations before they are promoted: the digest of what they have applied must be that of what the event store holds.
-import { OperationAborted, type EventId, type EventReader, type Position, type Runtime } from '@mainstem/event-store';
+import {
+  OperationAborted,
+  isPositionBefore,
+  laterPosition,
+  type EventId,
+  type EventReader,
+  type Position,
+  type Runtime,
+} from '@mainstem/event-store';
 import { filterFor } from '../definition/wanted-events.js';
 import { RollingDigest } from '../read-store/rolling-digest.js';
 import type { AnyProjection } from '../definition/hosted-projection.js';
@@ -102,7 +110,7 @@ export class DigestCheck {
   async #read(requests: readonly Request[]): Promise<void> {
     const wanted = whileWanted(requests);
     try {
-      const end = requests.reduce<Position | undefined>((last, { position }) => (isBeyond(position, last) ? position : last), undefined);
+      const end = requests.reduce<Position | undefined>((last, { position }) => laterPosition(last, position), undefined);
       const expectations = expectationsOf(requests);
       if (end !== undefined) await this.#fold([...new Set(expectations.values())], end, wanted.signal);
       for (const [request, expectation] of expectations) settle(request, expectation);
@@ -118,7 +126,7 @@ export class DigestCheck {
     for await (const events of this.#options.reader.readAll({ filter, batchSizeMax: BATCH_SIZE_MAX, needsPayload: false, signal })) {
       for (const event of events) {
         for (const expectation of expectations) {
-          if (!isBeyond(event.position, expectation.position) && expectation.wanted.wants(event)) expectation.add(event.position, event.id);
+          if (!isPositionBefore(expectation.position, event.position) && expectation.wanted.wants(event)) expectation.add(event.position, event.id);
         }
       }
       const last = events.at(-1);
@@ -159,6 +167,3 @@ const settle = ({ projection, generation, digest, resolve, reject }: Request, ex
   if (expectation.digest === digest) resolve(expectation.events);
   else reject(new RebuildNotVerified(projection.name, generation, expectation.digest, digest));
 };
-
-const isBeyond = (position: Position | undefined, end: Position | undefined): boolean =>
-  position !== undefined && (end === undefined || position > end);

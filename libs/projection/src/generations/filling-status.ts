@@ -1,7 +1,9 @@
 // How far the generation is that is being filled beside the one that serves, as its checkpoint tells: whichever process fills it.
 import type { Position, Runtime } from '@mainstem/event-store';
 import type { Generation } from '../read-store/checkpoint.js';
+import { etaMs } from '../feed/rate-meter.js';
 import type { FillPhase } from './promotion.js';
+import { newestFillingOf } from './generations-of.js';
 
 /** Without a sign of life for so long, nobody fills it any more. */
 export const ABANDONED_AFTER_MS = 10_000;
@@ -45,7 +47,7 @@ export class FillingWatch {
 
   /** The generations of one projection, as just seen. */
   observe(generations: readonly Generation[]): void {
-    const filling = generations.findLast(({ state }) => state === 'filling');
+    const filling = newestFillingOf(generations);
     if (filling?.number !== this.#generation) this.#samples = [];
     this.#generation = filling?.number;
     if (!filling) return;
@@ -79,9 +81,9 @@ export class FillingWatch {
     const last = this.#samples.at(-1);
     const spanMs = first && last ? last.atMs - first.atMs : 0;
     const perSecond = spanMs > 0 ? Math.round((Number(done - (first?.position ?? 0n)) * 1_000) / spanMs) : 0;
-    const left = done < total ? Number(total - done) : 0;
     const percent = done >= total ? 100 : Number((done * 100n) / total);
-    const way = { percent, ...(perSecond > 0 && { etaMs: Math.round((left * 1_000) / perSecond) }) };
+    const eta = etaMs(done, total, perSecond);
+    const way = { percent, ...(eta !== undefined && { etaMs: eta }) };
     return this.#hasDensePositions ? { eventsDone: done, eventsTotal: total, eventsPerSecond: perSecond, ...way } : way;
   }
 }

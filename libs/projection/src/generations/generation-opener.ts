@@ -6,6 +6,7 @@ import type { CrashPoints } from './crash-points.js';
 import { chooseGeneration } from './generation-choice.js';
 import type { HostedProjection, RebuildPolicy } from '../definition/hosted-projection.js';
 import { openGeneration, openGenerationNumber, type OpenGeneration } from './open-generation.js';
+import { servingOf } from './generations-of.js';
 
 export interface GenerationOpenerOptions {
   readonly hosted: HostedProjection;
@@ -61,7 +62,8 @@ export class GenerationOpener {
   /** This definition has served, and another one does now: somebody wanted that. */
   isReplaced(generations: readonly Generation[]): boolean {
     const { fingerprint } = this.#options.hosted.projection;
-    return this.#hasServed && generations.some((one) => one.state === 'serving' && one.fingerprint !== fingerprint);
+    const serving = servingOf(generations);
+    return this.#hasServed && serving !== undefined && serving.fingerprint !== fingerprint;
   }
 
   /** Two deployments that both rebuild by themselves would otherwise promote against each other for ever. */

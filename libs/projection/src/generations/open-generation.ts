@@ -1,8 +1,7 @@
 // A generation that this instance writes: its session, and everything that is valid only as long as the session is.
 import { isMainstemError, systemRuntime, type EventMark, type EventReader, type Position, type Runtime } from '@mainstem/event-store';
 import { filterFor } from '../definition/wanted-events.js';
-import { TooManyParked } from './errors.js';
-import { PartitionWaits } from './errors.js';
+import { PartitionWaits, TooManyParked } from './errors.js';
 import { CheckpointMoved, UnknownGeneration } from '../read-store/errors.js';
 import { WHOLE, type Partition } from '../read-store/partition.js';
 import type { Generation } from '../read-store/checkpoint.js';
@@ -15,6 +14,7 @@ import { isLongHistory } from './long-history.js';
 import { isParkedIn } from '../fold/parking.js';
 import type { RollUpGroup } from '../fold/roll-up-group.js';
 import { assertSameLog } from './same-log.js';
+import { generationOf, servingOf } from './generations-of.js';
 
 /** Parked keys are kept in memory; a projection with more of them is broken as a whole. */
 export const PARKED_KEYS_MAX = 10_000;
@@ -89,15 +89,15 @@ export const openGenerationNumber = async (hosted: HostedProjection, number: num
   const { projection, store } = hosted;
   await options.crash?.reach('before-open', projection.name);
   const generations = await store.generations(projection.name);
-  const found = generations.find((generation) => generation.number === number);
+  const found = generationOf(generations, number);
   if (!found) throw new UnknownGeneration(projection.name, number);
   if (found.state === 'serving') throw new CheckpointMoved(projection.name, number);
   return openSession(hosted, number, fillingOf(generations, number), options);
 };
 
 const fillingOf = (generations: readonly Generation[], number: number): Filling => ({
-  servingBefore: generations.find(({ state }) => state === 'serving')?.checkpoint.position,
-  wasPromoted: generations.find((generation) => generation.number === number)?.state === 'retired',
+  servingBefore: servingOf(generations)?.checkpoint.position,
+  wasPromoted: generationOf(generations, number)?.state === 'retired',
 });
 
 /** Of a generation that does not serve yet. */

@@ -1,10 +1,11 @@
 // The way of a filled generation to serving: indexes → catch up → check → catch up → promote.
-import { isMainstemError, type Position, type Runtime } from '@mainstem/event-store';
+import { isMainstemError, isPositionBefore, type Position, type Runtime } from '@mainstem/event-store';
 import type { Generation } from '../read-store/checkpoint.js';
 import type { DigestCheck, DigestClaim } from './digest-check.js';
 import type { CrashPoint, CrashPoints } from './crash-points.js';
 import type { AnyProjection, HostedProjection } from '../definition/hosted-projection.js';
 import type { OpenGeneration } from './open-generation.js';
+import { generationOf, servingOf } from './generations-of.js';
 
 /** Where a generation is on its way. */
 export type FillPhase = 'fill' | 'index' | 'catch-up' | 'verify' | 'promote' | 'serving';
@@ -67,7 +68,7 @@ export class Promotion {
    * later events already.
    */
   isLevel(position: Position | undefined): boolean {
-    return this.#awaitsNews && this.#missed !== undefined && position !== undefined && position >= this.#missed;
+    return this.#awaitsNews && this.#missed !== undefined && !isPositionBefore(position, this.#missed);
   }
 
   /** A batch was written to it. */
@@ -122,7 +123,7 @@ export class Promotion {
 
   async #described({ session }: OpenGeneration): Promise<Generation | undefined> {
     const generations = await this.#options.hosted.store.generations(this.#projection.name);
-    return generations.find(({ number }) => number === session.generation);
+    return generationOf(generations, session.generation);
   }
 
   /** What all parts claim to have applied; undefined while one of them is not where this one was when it began to ask. */
@@ -133,7 +134,7 @@ export class Promotion {
     const { position: level } = this.#levelAt;
     const others = (await this.#described(open))?.partitions?.slice(1) ?? [];
     const isComplete = others.length === open.partition.count - 1;
-    if (!isComplete || others.some(({ position }) => isBeforePosition(position, level))) return undefined;
+    if (!isComplete || others.some(({ position }) => isPositionBefore(position, level))) return undefined;
     return [own, ...others.map(({ position, digest }) => ({ ...own, position, digest }))];
   }
 
@@ -193,10 +194,10 @@ export class Promotion {
     if (this.#races < RACES_UNTIL_AHEAD) return false;
     const { hosted, head } = this.#options;
     const generations = await hosted.store.generations(this.#projection.name);
-    const serving = generations.find(({ state }) => state === 'serving')?.checkpoint.position;
+    const serving = servingOf(generations)?.checkpoint.position;
     // Asked after the checkpoint: an event that it has passed is there by now, if it is there at all.
     const end = await head();
-    return serving !== undefined && (end === undefined || end < serving);
+    return isPositionBefore(end, serving);
   }
 
   async #reach(...points: readonly CrashPoint[]): Promise<void> {
@@ -204,6 +205,3 @@ export class Promotion {
     if (crash) for (const point of points) await crash.reach(point, this.#projection.name);
   }
 }
-
-const isBeforePosition = (position: Position | undefined, other: Position | undefined): boolean =>
-  other !== undefined && (position === undefined || position < other);

@@ -1,5 +1,5 @@
 // Whether the event store is still the one that a checkpoint was written from: asked before anything goes on from there.
-import { isMainstemError, type EventMark, type EventReader, type Position } from '@mainstem/event-store';
+import { isMainstemError, isPositionBefore, type EventMark, type EventReader, type Position } from '@mainstem/event-store';
 import type { Checkpoint, Generation } from '../read-store/checkpoint.js';
 import { CheckpointAhead, ProjectionOfRestoredStore } from './errors.js';
 import type { HostedProjection } from '../definition/hosted-projection.js';
@@ -22,7 +22,7 @@ export const assertSameLog = async (
 ): Promise<EventMark | undefined> => {
   if (position === undefined) return undefined;
   const head = await reader.head(signal);
-  if (head === undefined || head < position) throw new CheckpointAhead(projection.name, store.name, position, head);
+  if (isPositionBefore(head, position)) throw new CheckpointAhead(projection.name, store.name, position, head);
   if (!lastEvent) return markAt(reader, position, signal);
   if (!reader.idAt) return lastEvent;
   if ((await reader.idAt(lastEvent.position, signal)) === lastEvent.id) return lastEvent;

@@ -1,8 +1,9 @@
 // Notices that an open session is of no use any more: another generation serves, or the read store has lost what it has written.
-import type { Position } from '@mainstem/event-store';
+import { isPositionBefore, type Position } from '@mainstem/event-store';
 import { checkpointIn } from '../read-store/partition.js';
 import type { Generation } from '../read-store/checkpoint.js';
 import type { OpenGeneration } from './open-generation.js';
+import { generationOf, servingOf } from './generations-of.js';
 
 export class SessionWatch {
   /** The checkpoint at the last look at the read store. */
@@ -16,18 +17,18 @@ export class SessionWatch {
   /** `generations`: all of the projection, as just seen; `isFixed`: the session is to go on although another generation serves. */
   isOvertaken(open: OpenGeneration, generations: readonly Generation[], isFixed: boolean): boolean {
     const { generation: number } = open.session;
-    const mine = generations.find((one) => one.number === number);
+    const mine = generationOf(generations, number);
     const seen = this.#seen;
     this.#seen = { number, position: open.committed };
     if (!isFixed && !open.isFilling && isServedElsewhere(open, generations)) return true;
     // Commits since the look began may be missing in it, but not those that the one before has followed.
     const wasThere = seen?.number === number;
     const position = mine && checkpointIn(mine, open.partition.number).position;
-    const wentBack = wasThere && seen.position !== undefined && (position === undefined || position < seen.position);
+    const wentBack = wasThere && isPositionBefore(position, seen.position);
     return wasThere && (!mine || mine.damage !== undefined || wentBack);
   }
 }
 
 /** Whether queries are answered from another generation than this one. */
 export const isServedElsewhere = ({ session }: OpenGeneration, generations: readonly Generation[]): boolean =>
-  generations.some(({ state, number }) => state === 'serving' && number !== session.generation);
+  (servingOf(generations)?.number ?? session.generation) !== session.generation;

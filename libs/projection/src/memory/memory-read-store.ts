@@ -1,5 +1,5 @@
 // The read store of unit tests and demonstrations: everything in maps, gone with the process.
-import { systemRuntime, type Incarnation, type Runtime } from '@mainstem/event-store';
+import { isPositionBefore, systemRuntime, type Incarnation, type Runtime } from '@mainstem/event-store';
 import { EMPTY_DIGEST } from '../read-store/rolling-digest.js';
 import { CollectionTaken } from '../definition/errors.js';
 import { FingerprintMismatch, GenerationServes, ReadStoreUnavailable, UnknownGeneration } from '../read-store/errors.js';
@@ -135,7 +135,7 @@ export class MemoryReadStore implements ReadStore {
       parked: async ({ after, limit }) =>
         copied
           .parkedEvents()
-          .filter(({ position }) => after === undefined || position > after)
+          .filter(({ position }) => isPositionBefore(after, position))
           .slice(0, limit),
     });
   }

@@ -1,4 +1,5 @@
 // The right to write one generation in memory.
+import { isPositionBefore, type Position } from '@mainstem/event-store';
 import { CheckpointMoved } from '../read-store/errors.js';
 import type { Checkpoint } from '../read-store/checkpoint.js';
 import type { CollectionChanges, CommitBatch, ParkedEvent, ProjectionDocument, TransactionalSession } from '../read-store/read-store.js';
@@ -64,12 +65,12 @@ export class MemorySession implements TransactionalSession<MemoryTransaction> {
     this.#generation.finishBulk(this.#now());
   }
 
-  async parked(options: { readonly key?: string; readonly after?: bigint; readonly limit: number }): Promise<readonly ParkedEvent[]> {
+  async parked(options: { readonly key?: string; readonly after?: Position; readonly limit: number }): Promise<readonly ParkedEvent[]> {
     this.#assertUsable();
     const { key, after, limit } = options;
     const matching = this.#generation
       .parkedEvents()
-      .filter((event) => (key === undefined || event.key === key) && (after === undefined || event.position > after));
+      .filter((event) => (key === undefined || event.key === key) && isPositionBefore(after, event.position));
     return matching.slice(0, limit);
   }
 

@@ -1,4 +1,5 @@
 // The parts that a projection is split into: each has the documents whose keys fall to it, and a checkpoint of its own.
+import { isPositionBefore } from '@mainstem/event-store';
 import type { Checkpoint, Generation } from './checkpoint.js';
 import { keyHash } from './key-hash.js';
 
@@ -32,9 +33,6 @@ export const checkpointIn = ({ checkpoint, partitions }: Pick<Generation, 'check
 export const ofPartitions = (checkpoints: readonly Checkpoint[]): Pick<Generation, 'checkpoint' | 'partitions'> => {
   const [first] = checkpoints;
   if (!first) throw new TypeError('a generation has at least one checkpoint');
-  const checkpoint = checkpoints.reduce((slowest, one) => (isBefore(one, slowest) ? one : slowest), first);
+  const checkpoint = checkpoints.reduce((slowest, one) => (isPositionBefore(one.position, slowest.position) ? one : slowest), first);
   return checkpoints.length === 1 ? { checkpoint } : { checkpoint, partitions: checkpoints };
 };
-
-const isBefore = ({ position }: Checkpoint, { position: other }: Checkpoint): boolean =>
-  other !== undefined && (position === undefined || position < other);

@@ -1,4 +1,5 @@
 // What every read store checks before it promotes a generation, inside the transaction that does.
+import { isPositionBefore } from '@mainstem/event-store';
 import { GenerationBehind, GenerationNotReady } from './errors.js';
 import type { Generation } from './checkpoint.js';
 import type { PromoteOptions } from './read-store.js';
@@ -13,5 +14,5 @@ export const assertPromotable = (next: Generation, serving: Generation | undefin
 };
 
 /** Whether a generation lacks events that another one has. */
-export const isBehind = ({ checkpoint: { position } }: Generation, { checkpoint: { position: other } }: Generation): boolean =>
-  other !== undefined && (position === undefined || position < other);
+export const isBehind = ({ checkpoint }: Generation, { checkpoint: other }: Generation): boolean =>
+  isPositionBefore(checkpoint.position, other.position);

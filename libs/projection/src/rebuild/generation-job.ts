@@ -9,6 +9,7 @@ import { mergedStatus } from '../run/merged-status.js';
 import { checkpointIn, partitionsOf } from '../read-store/partition.js';
 import type { Generation } from '../read-store/checkpoint.js';
 import type { RebuildTarget } from './rebuild-target.js';
+import { generationOf } from '../generations/generations-of.js';
 
 /** Where a rebuild of one projection is; `serving`: it was promoted and follows until the projector takes it over. */
 export type RebuildPhase = FillPhase | 'failed' | 'interrupted';
@@ -147,7 +148,7 @@ export class GenerationJob {
   async #described(): Promise<Generation | undefined> {
     const { hosted, number } = this.target;
     try {
-      return (await hosted.store.generations(hosted.projection.name)).find((generation) => generation.number === number);
+      return generationOf(await hosted.store.generations(hosted.projection.name), number);
     } catch {
       return undefined; // the store's outage is the runner's to tell
     }

@@ -3,7 +3,7 @@ import type { EventReader, Position, Runtime } from '@mainstem/event-store';
 import { assertStoreHosts } from '../definition/assert-store-hosts.js';
 import type { CrashPoints } from '../generations/crash-points.js';
 import type { HostedProjection } from '../definition/hosted-projection.js';
-import { ForeignEventStore } from '../generations/errors.js';
+import { assertOfEventStore, generationOf, servingOf } from '../generations/generations-of.js';
 import { assertSameLogOf, isOfLostEvents } from '../generations/same-log.js';
 import { RebuildRunning } from './errors.js';
 import type { Generation } from '../read-store/checkpoint.js';
@@ -34,9 +34,7 @@ export interface RebuildTarget {
 export const assertRebuildable = async ({ projection, store }: HostedProjection, options: TargetOptions): Promise<void> => {
   assertStoreHosts(projection, store);
   const generations = await store.generations(projection.name);
-  const { incarnation } = options.reader;
-  const foreign = generations.find(({ checkpoint }) => checkpoint.incarnation !== incarnation);
-  if (foreign) throw new ForeignEventStore(projection.name, foreign.checkpoint.incarnation, incarnation);
+  assertOfEventStore(projection.name, generations, options.reader.incarnation);
   const look = { ...options, watchMs: WATCH_MS };
   const filling = generations.filter(({ state }) => state === 'filling');
   const signs = await Promise.all(filling.map((generation) => signOfLife({ projection, store }, generation, look)));
@@ -51,7 +49,7 @@ export const assertRebuildable = async ({ projection, store }: HostedProjection,
 export const chooseTarget = async (hosted: HostedProjection, { reader, crash, signal }: TargetOptions): Promise<RebuildTarget> => {
   const { projection, store } = hosted;
   const generations = await withoutLost(hosted, await store.generations(projection.name), { reader, signal });
-  const former = generations.find(({ state }) => state === 'serving');
+  const former = servingOf(generations);
   const begun = generations.findLast(({ state, fingerprint }) => state === 'filling' && fingerprint === projection.fingerprint);
   if (begun) return { hosted, number: begun.number, from: begun.checkpoint.position, former, isResumed: true };
   const { number } = await store.createGeneration(projection, reader.incarnation, { isBulk: true });
@@ -110,7 +108,7 @@ export const signOfLife = async (
   while (runtime.monotonic() < deadline) {
     await runtime.sleep(LOOK_MS, signal);
     if (signal.aborted) return 'unknown';
-    const now = (await store.generations(projection.name)).find(({ number }) => number === generation.number);
+    const now = generationOf(await store.generations(projection.name), generation.number);
     if (now?.state !== generation.state) return 'gone';
     if (now.updatedAt !== generation.updatedAt) return 'alive';
   }

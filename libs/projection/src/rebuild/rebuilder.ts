@@ -3,6 +3,7 @@ import { assertCategoriesDiffer, systemRuntime, type EventReader, type Position,
 import { filterFor } from '../definition/wanted-events.js';
 import type { CrashPoints } from '../generations/crash-points.js';
 import { HeadWatch } from '../feed/head-watch.js';
+import { etaMs } from '../feed/rate-meter.js';
 import type { HostedProjection } from '../definition/hosted-projection.js';
 import { SharedSubscription } from '../feed/shared-subscription.js';
 import { DigestCheck } from '../generations/digest-check.js';
@@ -133,8 +134,7 @@ export class Rebuilder {
     const isCounted = this.#options.reader.hasDensePositions && head !== undefined;
     const done = position ?? 0n;
     const eventsPerSecond = Math.round((isCounted ? Number(done - (job.target.from ?? 0n)) : eventsApplied) / seconds);
-    const left = isCounted && head > done ? Number(head - done) : 0;
-    const isMoving = isCounted && eventsPerSecond > 0 && job.phase !== 'failed';
+    const eta = isCounted && job.phase !== 'failed' ? etaMs(done, head, eventsPerSecond) : undefined;
     return {
       projection,
       store,
@@ -144,7 +144,7 @@ export class Rebuilder {
       ...(position !== undefined && { position }),
       ...(isCounted && { eventsDone: done, eventsTotal: head > done ? head : done }),
       eventsPerSecond,
-      ...(isMoving && { etaMs: Math.round((left * 1_000) / eventsPerSecond) }),
+      ...(eta !== undefined && { etaMs: eta }),
     };
   }
 }

@@ -1,7 +1,7 @@
 // Goes back to a generation that served before, as atomically as a promotion, and brings it up to date first where that is possible.
 import { systemRuntime, type EventReader } from '@mainstem/event-store';
 import type { HostedProjection } from '../definition/hosted-projection.js';
-import { ForeignEventStore } from '../generations/errors.js';
+import { assertOfEventStore, generationOf, servingOf } from '../generations/generations-of.js';
 import { assertSameLogOf } from '../generations/same-log.js';
 import { NothingToRollBack, RollbackBehind } from './errors.js';
 import type { Generation } from '../read-store/checkpoint.js';
@@ -28,11 +28,9 @@ export const rollBack = async ({ hosted, to, isForced = false, signal, ...option
   const { projection, store } = hosted;
   const { reader, runtime = systemRuntime } = options;
   const generations = await store.generations(projection.name);
-  const serving = generations.find(({ state }) => state === 'serving');
+  const serving = servingOf(generations);
   const target = targetOf(projection.name, generations, serving, to);
-  if (target.checkpoint.incarnation !== reader.incarnation) {
-    throw new ForeignEventStore(projection.name, target.checkpoint.incarnation, reader.incarnation);
-  }
+  assertOfEventStore(projection.name, [target], reader.incarnation);
   if (target.fingerprint === projection.fingerprint) {
     const rebuilder = new Rebuilder({ ...options, projections: [hosted] });
     const plan = { hosted, number: target.number, from: target.checkpoint.position, former: serving, isResumed: true };
@@ -62,7 +60,7 @@ export const rollBack = async ({ hosted, to, isForced = false, signal, ...option
 const targetOf = (projection: string, generations: readonly Generation[], serving: Generation | undefined, to: number | undefined): Generation => {
   const retired = generations.filter(({ state }) => state === 'retired');
   if (to !== undefined) {
-    const chosen = retired.find(({ number }) => number === to);
+    const chosen = generationOf(retired, to);
     if (chosen) return chosen;
     const known = retired.map(({ number }) => number).join(', ') || 'none';
     throw new NothingToRollBack(projection, `generation ${to} is not one that has served and was kept; those are: ${known}`);

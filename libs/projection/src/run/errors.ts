@@ -1,6 +1,5 @@
 // Errors of running projections, and of whoever waits for one.
 import { MainstemError, nearestName } from '@mainstem/event-store';
-import { shownKey } from '../read-store/errors.js';
 
 /** Nobody here hosts a projection of that name. */
 export class UnknownProjection extends MainstemError {

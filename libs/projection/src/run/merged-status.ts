@@ -1,4 +1,5 @@
 // The status of a projection that is split, made of those of its parts as one process sees them.
+import { isPositionBefore } from '@mainstem/event-store';
 import type { Phase } from './projection-state.js';
 import type { PartitionStatus, ProjectionStatus } from './projection-status.js';
 
@@ -13,7 +14,7 @@ export const mergedStatus = (statuses: readonly ProjectionStatus[]): ProjectionS
   const heaviest = statuses.reduce((one, other) => (BY_WEIGHT.indexOf(other.state) < BY_WEIGHT.indexOf(one.state) ? other : one));
   const reason = heaviest.reason ?? statuses.find((status) => status.reason !== undefined)?.reason;
   const { position: _, head: __, lagEvents: ___, lagMs: ____, reason: _____, owner: ______, ...common } = heaviest;
-  const { position, head, lagEvents, lagMs } = statuses.reduce((one, other) => (isBehind(other, one) ? other : one));
+  const { position, head, lagEvents, lagMs } = statuses.reduce((one, other) => (isPositionBefore(other.position, one.position) ? other : one));
   const owners = new Set(statuses.map(({ owner }) => owner));
   const [owner] = owners.size === 1 ? owners : [undefined];
   return {
@@ -42,9 +43,6 @@ const partOf = ({ state, owner, position, lagEvents, lagMs, reason }: Projection
   ...(lagMs !== undefined && { lagMs }),
   ...(reason !== undefined && { reason }),
 });
-
-const isBehind = ({ position }: ProjectionStatus, { position: other }: ProjectionStatus): boolean =>
-  other !== undefined && (position === undefined || position < other);
 
 const sumOf = (statuses: readonly ProjectionStatus[], figure: (status: ProjectionStatus) => number): number =>
   statuses.reduce((sum, status) => sum + figure(status), 0);

@@ -1,5 +1,5 @@
 // Figures of a running projection, and the status made of them.
-import type { Position, RecordedEvent, Runtime, SilentLoop } from '@mainstem/event-store';
+import { isPositionBefore, type Position, type RecordedEvent, type Runtime, type SilentLoop } from '@mainstem/event-store';
 import type { OpenGeneration } from '../generations/open-generation.js';
 import type { FillPhase } from '../generations/promotion.js';
 import type { ProjectionState } from './projection-state.js';
@@ -85,7 +85,7 @@ export class Progress {
     const { runtime } = this.#options;
     if (position !== this.#position || filling !== this.#seenFilling) this.#progressAtMs = runtime.monotonic();
     this.#seenFilling = filling;
-    if (position !== undefined && (head === undefined || position >= head)) this.#freshAtMs = runtime.now();
+    if (position !== undefined && !isPositionBefore(position, head)) this.#freshAtMs = runtime.now();
     this.#generation = generation;
     this.#position = position;
     this.#parked = new Map();
@@ -130,7 +130,7 @@ export class Progress {
   }
 
   #isBehind(head: Position | undefined): boolean {
-    return head !== undefined && (this.#position === undefined || this.#position < head);
+    return isPositionBefore(this.#position, head);
   }
 
   /** Why it does not get on. The way to a promotion applies no events, so only its own steps tell. */

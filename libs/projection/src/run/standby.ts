@@ -5,6 +5,7 @@ import type { Generation } from '../read-store/checkpoint.js';
 import type { ReadStore } from '../read-store/read-store.js';
 import type { PositionWaiters } from './position-waiters.js';
 import type { Progress } from './progress.js';
+import { newestFillingOf, servingOf } from '../generations/generations-of.js';
 
 /** How often it looks for what was written while somebody waits for a position. */
 const LOOK_MS = 5;
@@ -27,7 +28,7 @@ export interface StandbyOptions {
 
 /** Changes whenever the owner gets on with a generation that it fills. While the first one is filled nothing serves, and this alone tells. */
 const signOfFilling = (generations: readonly Generation[]): string | undefined => {
-  const filling = generations.findLast(({ state }) => state === 'filling');
+  const filling = newestFillingOf(generations);
   return filling && `${filling.number}@${filling.checkpoint.position ?? 0n} ${filling.updatedAt}`;
 };
 
@@ -43,7 +44,7 @@ export class Standby {
   /** Takes over what the other instance has written, as just seen. */
   see(generations: readonly Generation[]): void {
     const { progress, waiters, head, partition } = this.#options;
-    const serving = generations.find(({ state }) => state === 'serving');
+    const serving = servingOf(generations);
     const position = serving && checkpointIn(serving, partition).position;
     progress.standBy({ generation: serving?.number ?? 0, position, head: head(), filling: serving ? undefined : signOfFilling(generations) });
     waiters.reach(position);

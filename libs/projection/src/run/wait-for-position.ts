@@ -1,7 +1,8 @@
 // For processes that query a read store but do not run its projections: wait until it reflects a position.
-import { OperationAborted, systemRuntime, type Position, type Runtime } from '@mainstem/event-store';
+import { OperationAborted, isPositionBefore, systemRuntime, type Position, type Runtime } from '@mainstem/event-store';
 import { ProjectionBehind, WaitRefused } from './errors.js';
 import type { ReadStore } from '../read-store/read-store.js';
+import { servingOf } from '../generations/generations-of.js';
 
 const POLL_MS = 5;
 
@@ -172,10 +173,8 @@ class Poll {
 const slowestOf = async (store: ReadStore, projections: readonly string[]): Promise<Reached> => {
   const generations = await store.generations(projections.length === 1 ? projections[0] : undefined);
   const reached = projections.map((projection): Reached => {
-    const serving = generations.find((generation) => generation.projection === projection && generation.state === 'serving');
+    const serving = servingOf(generations.filter((one) => one.projection === projection));
     return { projection, position: serving?.checkpoint.position };
   });
-  return reached.reduce((slowest, one) =>
-    slowest.position === undefined || (one.position !== undefined && one.position >= slowest.position) ? slowest : one,
-  );
+  return reached.reduce((slowest, one) => (isPositionBefore(one.position, slowest.position) ? one : slowest));
 };

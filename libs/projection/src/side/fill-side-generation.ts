@@ -1,7 +1,7 @@
 // The state of a read model as of a position or a time: a side generation, filled up to there and never promoted.
-import { instantOf, position as toPosition, type EventReader, type Position, type Runtime } from '@mainstem/event-store';
+import { instantOf, isPositionBefore, position as toPosition, type EventReader, type Position, type Runtime } from '@mainstem/event-store';
 import type { HostedProjection } from '../definition/hosted-projection.js';
-import { ForeignEventStore } from '../generations/errors.js';
+import { assertOfEventStore, generationOf } from '../generations/generations-of.js';
 import { UntilAhead } from './errors.js';
 import { partitionsOf } from '../read-store/partition.js';
 import type { Generation } from '../read-store/checkpoint.js';
@@ -26,10 +26,9 @@ export const fillSideGeneration = async (options: SideGenerationOptions): Promis
   const { reader, hosted, until, signal } = options;
   const { projection, store } = hosted;
   const head = await reader.head(signal);
-  if (head === undefined || head < until) throw new UntilAhead(`position ${until}`, head);
+  if (isPositionBefore(head, until)) throw new UntilAhead(`position ${until}`, head);
   const generations = await store.generations(projection.name);
-  const foreign = generations.find(({ checkpoint }) => checkpoint.incarnation !== reader.incarnation);
-  if (foreign) throw new ForeignEventStore(projection.name, foreign.checkpoint.incarnation, reader.incarnation);
+  assertOfEventStore(projection.name, generations, reader.incarnation);
   const there = generations.find(
     ({ state, fingerprint, checkpoint, isBulk }) =>
       state === 'side' && !isBulk && fingerprint === projection.fingerprint && checkpoint.position === until,
@@ -55,7 +54,7 @@ const fillNew = async ({ reader, hosted, until, runtime, signal, onProgress }: S
     await store.dropGeneration(projection.name, number);
     throw error;
   }
-  const filled = (await store.generations(projection.name)).find((generation) => generation.number === number);
+  const filled = generationOf(await store.generations(projection.name), number);
   if (!filled) throw new TypeError(`read store ${store.name} does not list the generation it has just filled`);
   return filled;
 };

@@ -1,6 +1,6 @@
 // Fills a generation up to an exact position, with the engine's writers: for side generations, which nobody else writes.
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { systemRuntime, type EventReader, type Position, type RecordedEvent, type Runtime } from '@mainstem/event-store';
+import { isPositionBefore, systemRuntime, type EventReader, type Position, type RecordedEvent, type Runtime } from '@mainstem/event-store';
 import { filterFor } from '../definition/wanted-events.js';
 import type { Batch, BatchWriter } from '../write/batch-writer.js';
 import { DocumentWriter } from '../write/document-writer.js';
@@ -74,8 +74,7 @@ export class GenerationFill {
       if (position !== undefined) onProgress?.(position);
       await nextTurn(); // others want to run, too
     }
-    if (until !== undefined && (this.#open.position === undefined || this.#open.position < until))
-      this.#open.pass(this.#open.move(until, this.#open.digest));
+    if (until !== undefined && isPositionBefore(this.#open.position, until)) this.#open.pass(this.#open.move(until, this.#open.digest));
     await this.#open.saveCheckpoint();
   }
 

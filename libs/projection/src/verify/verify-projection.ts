@@ -1,7 +1,8 @@
 // Verifies a read model: is it what a fold of the events gives, byte for byte?
-import type { EventReader, Position } from '@mainstem/event-store';
+import { isPositionBefore, type EventReader, type Position } from '@mainstem/event-store';
 import type { AnyProjection, HostedProjection } from '../definition/hosted-projection.js';
-import { ForeignEventStore, ProjectionChanged } from '../generations/errors.js';
+import { ProjectionChanged } from '../generations/errors.js';
+import { assertOfEventStore, generationOf, servingOf } from '../generations/generations-of.js';
 import { UnknownGeneration } from '../read-store/errors.js';
 import { checkpointIn, partitionsOf, type Partition } from '../read-store/partition.js';
 import { Differences, type VerifyDifference } from './differences.js';
@@ -80,8 +81,7 @@ export const verifyProjection = async (options: VerifyOptions): Promise<VerifyRe
 
 /** Of all parts: the position is that of the part which is furthest behind, the digest the first one that differs. */
 const joined = (one: VerifyReport, other: VerifyReport, listedMax: number): VerifyReport => {
-  const isBehind = other.position === undefined || (one.position !== undefined && other.position < one.position);
-  const slowest = isBehind ? other : one;
+  const slowest = isPositionBefore(other.position, one.position) ? other : one;
   const differing = [one, other].find(({ digest: { stored, expected } }) => stored !== expected);
   return {
     ...slowest,
@@ -96,10 +96,9 @@ const joined = (one: VerifyReport, other: VerifyReport, listedMax: number): Veri
 
 const chosenGeneration = async ({ reader, hosted: { projection, store }, generation }: VerifyOptions): Promise<number> => {
   const generations = await store.generations(projection.name);
-  const chosen = generations.find(({ number, state }) => (generation === undefined ? state === 'serving' : number === generation));
+  const chosen = generation === undefined ? servingOf(generations) : generationOf(generations, generation);
   if (!chosen) throw new UnknownGeneration(projection.name, generation ?? 1);
-  const { incarnation } = chosen.checkpoint;
-  if (incarnation !== reader.incarnation) throw new ForeignEventStore(projection.name, incarnation, reader.incarnation);
+  assertOfEventStore(projection.name, [chosen], reader.incarnation);
   if (chosen.fingerprint !== projection.fingerprint) throw new ProjectionChanged(projection.name, chosen.number);
   return chosen.number;
 };
