@@ -55,6 +55,24 @@ describe('an embedded event store shared by processes', () => {
     expect(median(delaysMs)).toBeLessThan(100);
   });
 
+  it('counts what others have changed, and not what it has appended itself', async () => {
+    const store = await folder.open();
+    await append(store, 'own');
+    const before = store.changesByOthers();
+    expect(before).toBeTypeOf('number');
+    await append(store, 'own again');
+    expect(store.changesByOthers()).toBe(before);
+    await using worker = await EventStoreProcess.open(folder.dir);
+    worker.send('appendOne', { command: 'other' });
+    await worker.next('acknowledged');
+    const after = store.changesByOthers();
+    expect(after).not.toBe(before);
+    await append(store, 'own after the other');
+    expect(store.changesByOthers()).toBe(after);
+    await store.close();
+    expect(store.changesByOthers()).toBeUndefined();
+  });
+
   it('keeps every acknowledged append when the writer is killed, and goes on', async () => {
     for (const round of ['a', 'b', 'c']) {
       await using worker = await EventStoreProcess.open(folder.dir);

@@ -1,8 +1,8 @@
 // Events as they are stored: checked and encoded, once.
 import { InvalidInput } from './errors.js';
-import type { EventMetadata, NewEvent } from './event.js';
+import type { DomainEvent, EventMetadata, NewEvent } from './event.js';
 import { eventId, isPrintable, type EventId } from './identifiers.js';
-import { encodeJson, freezeJson } from './json.js';
+import { decodedForm, encodeJson } from './json.js';
 
 const TYPE_LENGTH_MAX = 256;
 
@@ -30,10 +30,10 @@ export class PreparedEvent implements NewEvent, EncodedEvent {
   readonly dataJson: string;
   readonly metadataJson: string;
 
-  private constructor({ id, type, dataJson, metadataJson }: EncodedEvent, metadata: EventMetadata) {
+  private constructor({ id, type, data, metadata }: NewEvent, dataJson: string, metadataJson: string) {
     this.id = id;
     this.type = type;
-    this.data = freezeJson(JSON.parse(dataJson) as unknown);
+    this.data = decodedForm(data);
     this.metadata = Object.freeze(metadata);
     this.dataJson = dataJson;
     this.metadataJson = metadataJson;
@@ -42,22 +42,36 @@ export class PreparedEvent implements NewEvent, EncodedEvent {
 
   /** Prepares an event; its metadata is frozen. Errors: EVENT_STORE_INVALID_INPUT naming the path, which begins with the event's type. */
   static of(event: NewEvent): PreparedEvent {
-    return new PreparedEvent(encodedAt(event, event.type), event.metadata);
+    const { id, dataJson, metadataJson } = encodedAt(event, event.type);
+    return new PreparedEvent({ ...event, id }, dataJson, metadataJson);
+  }
+
+  /**
+   * The same for an event of which only type and payload come from outside: its id comes from `eventIdOf`, and its metadata, which is frozen, is what
+   * `metadataJson` says. Neither is checked again. Errors: as `of`.
+   */
+  static ofDecision(event: NewEvent, metadataJson: string): PreparedEvent {
+    return new PreparedEvent(event, encodedPayload(event, event.type), metadataJson);
   }
 }
 
 const encodedAt = (event: NewEvent, path: string): EncodedEvent => {
   if (event === null || typeof event !== 'object') throw new InvalidInput(path, 'must be an event');
-  if (!isTypeName(event.type)) throw new InvalidInput(`${path}.type`, `must be 1 to ${TYPE_LENGTH_MAX} printable characters and not start with $`);
-  if (event.data === undefined) throw new InvalidInput(`${path}.data`, 'is missing; use {} for an event without payload');
+  const dataJson = encodedPayload(event, path);
   const metadata: unknown = event.metadata;
   if (metadata === null || typeof metadata !== 'object' || Array.isArray(metadata)) throw new InvalidInput(`${path}.metadata`, 'must be an object');
   return {
     id: eventId(event.id),
     type: event.type,
-    dataJson: encodeJson(event.data, `${path}.data`),
+    dataJson,
     metadataJson: encodeJson(metadata, `${path}.metadata`),
   };
+};
+
+const encodedPayload = ({ type, data }: DomainEvent, path: string): string => {
+  if (!isTypeName(type)) throw new InvalidInput(`${path}.type`, `must be 1 to ${TYPE_LENGTH_MAX} printable characters and not start with $`);
+  if (data === undefined) throw new InvalidInput(`${path}.data`, 'is missing; use {} for an event without payload');
+  return encodeJson(data, `${path}.data`);
 };
 
 const isTypeName = (type: unknown): boolean =>

@@ -4,10 +4,19 @@ import type { EventId, StreamName } from './identifiers.js';
 
 const NAMESPACE = Buffer.from('5f9b1f1e2d5c4b7c8a5d6f3b0c1e9a47', 'hex');
 
+/** Where a name of ordinary length is put together: each event needs an id. Nothing waits between writing and hashing. */
+const scratch = Buffer.alloc(2_048);
+const BYTES_PER_UNIT_MAX = 3;
+
+const namedBytes = (namespace: Uint8Array, name: string): Uint8Array => {
+  if (namespace.length + BYTES_PER_UNIT_MAX * name.length > scratch.length) return Buffer.concat([namespace, Buffer.from(name, 'utf8')]);
+  scratch.set(namespace);
+  return scratch.subarray(0, namespace.length + scratch.write(name, namespace.length, 'utf8'));
+};
+
 /** Name-based UUID (version 5, RFC 9562 section 5.5) of a name in a namespace of 16 bytes. */
 export const uuidV5 = (namespace: Uint8Array, name: string): string => {
-  const text = Buffer.from(name, 'utf8');
-  const digest = hash('sha1', Buffer.concat([namespace, text]), 'hex');
+  const digest = hash('sha1', namedBytes(namespace, name), 'hex');
   const variant = ((parseInt(digest.charAt(16), 16) & 0x3) | 0x8).toString(16);
   return `${digest.slice(0, 8)}-${digest.slice(8, 12)}-5${digest.slice(13, 16)}-${variant}${digest.slice(17, 20)}-${digest.slice(20, 32)}`;
 };

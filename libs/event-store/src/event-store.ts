@@ -145,6 +145,13 @@ export interface EventReader {
   idAt(position: Position, signal?: AbortSignal): Promise<EventId | undefined>;
 
   /**
+   * A count that changes once anything but this object may have changed the store: another process, another connection. While it stays the same, each
+   * stream ends where this object has last seen or put its end. Undefined: it cannot tell now. At once, without a read of events; a store that
+   * can never tell does not have it.
+   */
+  changesByOthers?(): number | undefined;
+
+  /**
    * For a health check: why background work of this store (a connection, a writer) does not proceed, in words; empty while it does. What an
    * error says follows its code (`codedText`), so that clients can be told the code alone. A store without any background work does not have it.
    */

@@ -1,7 +1,9 @@
 // Promises of the encoding: lossless or refused.
+import { isDeepStrictEqual } from 'node:util';
 import { runInNewContext } from 'node:vm';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { encodeJson } from './json.js';
+import { copyJson, decodedForm, encodeJson } from './json.js';
 
 class Money {
   amount = '1.00';
@@ -132,5 +134,53 @@ describe('encodeJson', () => {
       expect(() => encodeJson(value, 'data')).toThrow(expect.objectContaining({ code: 'EVENT_STORE_INVALID_INPUT' }));
     }
     expect(JSON.parse(encodeJson(nested(64), 'data'))).toEqual(nested(64));
+  });
+});
+
+describe('decodedForm', () => {
+  const seed = Number(process.env['PROPERTY_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
+  /** What JSON can hold, and what it leaves out or changes: undefined, −0, instances, odd names. */
+  const { value } = fc.letrec<{ value: unknown }>((tie) => ({
+    value: fc.oneof(
+      { depthSize: 'small' },
+      fc.jsonValue(),
+      fc.constantFrom(-0, 0, 1e300, '__proto__', 'lone \ud800'),
+      fc.array(
+        tie('value').filter((member) => member !== undefined),
+        { maxLength: 4 },
+      ),
+      fc.dictionary(
+        fc.oneof(fc.string(), fc.constantFrom('__proto__', 'constructor', 'toString', '1', '0')),
+        fc.option(tie('value'), { nil: undefined }),
+        { maxKeys: 5 },
+      ),
+      fc.record({ amount: fc.string(), more: fc.option(tie('value'), { nil: undefined }) }).map((fields) => Object.assign(new Money(), fields)),
+    ),
+  }));
+  const isFrozen = (node: unknown): boolean =>
+    node === null || typeof node !== 'object' || (Object.isFrozen(node) && Object.values(node).every(isFrozen));
+
+  it(`is what parsing the encoded value gives, frozen (seed ${seed})`, () => {
+    console.log(`decoded forms: PROPERTY_SEED=${seed}`);
+    fc.assert(
+      fc.property(value, (given) => {
+        const decoded = decodedForm(given);
+        const parsed: unknown = JSON.parse(encodeJson(given, 'data'));
+        // Vitest takes a field called `constructor` for the class.
+        expect(isDeepStrictEqual(decoded, parsed)).toBe(true);
+        expect(JSON.stringify(decoded)).toBe(JSON.stringify(parsed));
+        expect(isFrozen(decoded)).toBe(true);
+        expect(isDeepStrictEqual(copyJson(decoded), parsed)).toBe(true);
+      }),
+      { seed, numRuns: 300 },
+    );
+  });
+
+  it('gives copies that may be changed, and change nothing else', () => {
+    const decoded = decodedForm({ a: [{ b: 1 }] }) as { readonly a: { b: number }[] };
+    const copy = copyJson(decoded);
+    copy.a.push({ b: 2 });
+    (copy.a[0] as { b: number }).b = 3;
+    expect(decoded).toEqual({ a: [{ b: 1 }] });
   });
 });

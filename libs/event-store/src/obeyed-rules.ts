@@ -7,6 +7,7 @@ import {
   type PreparedRules,
   type RuledClass,
   type RuleMetadata,
+  type RuleValidator,
   type WatchedConstraint,
 } from './prepared-rules.js';
 import type { RuleOptions } from './rule-options.js';
@@ -16,6 +17,8 @@ type Fields = Readonly<Record<string, unknown>>;
 /** One validator of one rule, with what it is asked with. */
 interface Check {
   readonly constraint: WatchedConstraint;
+  /** The validator, where it is always the same one. */
+  readonly fixed: RuleValidator | undefined;
   readonly constraints: unknown[];
   readonly validateIf: Condition | undefined;
   readonly each: boolean;
@@ -70,6 +73,7 @@ const readField = (ruledClass: RuledClass, property: string, metadata: readonly 
 
 const checkOf = ({ name }: RuledClass, { constraints, validateIf, each }: RuleMetadata, constraint: WatchedConstraint): Check => ({
   constraint,
+  fixed: constraint.isFixed ? constraint.instance : undefined,
   constraints: constraints as unknown[],
   validateIf,
   each,
@@ -96,20 +100,29 @@ const isDeclaredAsList = (ruledClass: RuledClass, property: string): boolean => 
 export const areObeyedBy = (rules: PreparedRules, object: object, depth = 0): boolean => {
   const { fields, inOrder, isPlain } = fieldRulesOf(rules);
   if (!isPlain) return false;
-  for (const field of Object.keys(object)) if (!fields.has(field)) return false;
-  for (const field of inOrder) if (!isObeyed(field, object as Fields, rules.options, depth)) return false;
+  const keys = Object.keys(object);
+  // Most objects have their fields in the order of the class: then nothing has to be looked up. Counted loops: this runs for every event.
+  for (let index = 0; index < keys.length; index++) {
+    const key = keys[index] as string;
+    if (key !== inOrder[index]?.property && !fields.has(key)) return false;
+  }
+  for (let index = 0; index < inOrder.length; index++) {
+    if (!isObeyed(inOrder[index] as FieldRules, object as Fields, rules.options, depth)) return false;
+  }
   return true;
 };
 
 const isObeyed = (field: FieldRules, object: Fields, options: RuleOptions, depth: number): boolean => {
-  const value = field.isInherited && !Object.hasOwn(object, field.property) ? undefined : object[field.property];
+  const { property, conditions, checks } = field;
+  const value = field.isInherited && !Object.hasOwn(object, property) ? undefined : object[property];
   let isSkipped = (value === undefined || value === null) && isMissing(value, options);
   // All of them are asked, as class-validator does: one may throw.
-  for (const condition of field.conditions) if (!condition(object, value)) isSkipped = true;
+  for (let index = 0; index < conditions.length; index++) if (!(conditions[index] as Condition)(object, value)) isSkipped = true;
   if (isSkipped) return true;
-  for (const check of field.checks) {
+  for (let index = 0; index < checks.length; index++) {
+    const check = checks[index] as Check;
     if (check.validateIf && !check.validateIf(object, value)) continue;
-    const args = { value, constraints: check.constraints, targetName: check.targetName, object, property: field.property };
+    const args = { value, constraints: check.constraints, targetName: check.targetName, object, property };
     if (!isTrue(check, value, args)) return false;
   }
   return !field.isNested || value === undefined || isNestedObeyed(value, field.listsMax, options, depth);
@@ -119,7 +132,8 @@ const isMissing = (value: undefined | null, { skipMissingProperties, skipNullPro
   (value === undefined && (skipMissingProperties === true || skipUndefinedProperties === true)) ||
   (value === null && (skipMissingProperties === true || skipNullProperties === true));
 
-const isTrue = ({ constraint: { instance }, each }: Check, value: unknown, args: ValidationArguments): boolean => {
+const isTrue = ({ fixed, constraint, each }: Check, value: unknown, args: ValidationArguments): boolean => {
+  const instance = fixed ?? constraint.instance;
   if (!each) return instance.validate(value, args) === true;
   // Sets and maps are for class-validator.
   return Array.isArray(value) && value.every((member) => instance.validate(member, args) === true);
@@ -127,9 +141,27 @@ const isTrue = ({ constraint: { instance }, each }: Check, value: unknown, args:
 
 const isNestedObeyed = (value: unknown, lists: number, options: RuleOptions, depth: number): boolean => {
   if (depth >= DEPTH_MAX || value === null || typeof value !== 'object') return false;
-  if (Array.isArray(value)) return lists > 0 && value.every((member) => isNestedObeyed(member, lists - 1, options, depth + 1));
+  if (Array.isArray(value)) return lists > 0 && areMembersObeyed(value, lists - 1, options, depth + 1);
   const ruledClass = classOf(value);
   return ruledClass !== undefined && areObeyedBy(rulesOf(ruledClass, options), value, depth + 1);
+};
+
+const areMembersObeyed = (values: readonly unknown[], lists: number, options: RuleOptions, depth: number): boolean => {
+  let prototype: unknown;
+  let rules: PreparedRules | undefined;
+  return values.every((member) => {
+    if (member === null || typeof member !== 'object' || Array.isArray(member) || depth >= DEPTH_MAX)
+      return isNestedObeyed(member, lists, options, depth);
+    // The members of a list are nearly always of one class.
+    const own: unknown = Object.getPrototypeOf(member);
+    if (!rules || own !== prototype) {
+      const ruledClass = classOf(member);
+      if (ruledClass === undefined) return false;
+      prototype = own;
+      rules = rulesOf(ruledClass, options);
+    }
+    return areObeyedBy(rules, member, depth + 1);
+  });
 };
 
 /** The class of an instance. Not `value.constructor`, which may be data. */

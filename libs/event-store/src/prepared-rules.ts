@@ -149,6 +149,8 @@ class WatchedValidator implements RuleValidator {
 export interface WatchedConstraint {
   readonly name: string;
   readonly async: boolean;
+  /** True if `instance` is always the same one. */
+  readonly isFixed: boolean;
   /** From the container that the application has set by now. */
   readonly instance: RuleValidator;
 }
@@ -156,11 +158,11 @@ export interface WatchedConstraint {
 /** Asks the container anew for every check, but for validators that class-validator has made itself: these depend on nothing. */
 class PreparedConstraint implements WatchedConstraint {
   readonly async = false;
-  readonly #isOfTheLibrary: boolean;
+  readonly isFixed: boolean;
   #watched: WatchedValidator | undefined;
 
   constructor(private readonly constraint: Constraint) {
-    this.#isOfTheLibrary = String(constraint.target) === wrapperText();
+    this.isFixed = String(constraint.target) === wrapperText();
   }
 
   get name(): string {
@@ -168,7 +170,7 @@ class PreparedConstraint implements WatchedConstraint {
   }
 
   get instance(): RuleValidator {
-    if (this.#isOfTheLibrary && this.#watched) return this.#watched;
+    if (this.isFixed && this.#watched) return this.#watched;
     const validator = this.constraint.instance as RuleValidator;
     if (this.#watched?.validator !== validator) this.#watched = new WatchedValidator(validator, this.constraint.name);
     return this.#watched;

@@ -1,4 +1,5 @@
 // Keeps states and payloads as they are: whatever is handed out can be read, and changed by nobody.
+import { isOwnAccessor } from '@mainstem/event-store';
 
 /** What is frozen down to its leaves. Being frozen alone says nothing about what is inside. */
 const isolated = new WeakSet<object>();
@@ -46,8 +47,9 @@ const freezeFlat = (state: object): boolean => {
   const prototype: unknown = Object.getPrototypeOf(state);
   if ((prototype !== Object.prototype && prototype !== null) || Object.getOwnPropertySymbols(state).length > 0) return false;
   for (const key of Object.getOwnPropertyNames(state)) {
-    const member = Object.getOwnPropertyDescriptor(state, key);
-    if (!member || !('value' in member) || (typeof member.value === 'object' && member.value !== null)) return false;
+    if (isOwnAccessor(state, key)) return false;
+    const member = (state as Readonly<Record<string, unknown>>)[key];
+    if (typeof member === 'object' && member !== null) return false;
   }
   Object.freeze(state);
   return true;

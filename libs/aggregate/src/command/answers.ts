@@ -1,5 +1,5 @@
 // What the callers and the observer of a batch are told.
-import type { DomainEvent } from '@mainstem/event-store';
+import { copyJson, type DomainEvent } from '@mainstem/event-store';
 import type { CommandObservation } from './command-observer.js';
 import type { CommandResult } from './command-result.js';
 import type { FoldedStream } from './folded-stream-cache.js';
@@ -7,7 +7,8 @@ import type { CommandPlace } from './known-commands.js';
 import type { Batch, Joined } from './stream-calls.js';
 
 /** Tells the observations of the commands that lead to events. */
-export const observe = ({ joined }: Batch, tell: (observation: CommandObservation, events: number) => void): void => {
+export const observe = ({ joined, isObserved }: Batch, tell: (observation: CommandObservation, events: number) => void): void => {
+  if (!isObserved) return;
   for (const { call, decisions } of joined) {
     call.commands.forEach(({ observed }, index) => {
       const events = decisions[index]?.newEvents.length ?? 0;
@@ -30,6 +31,6 @@ export const answersOf = (
     if (!place) return { stream, events: [], nextRevision: revision, position, isRepeat: false };
     // Not made by a getter when asked: each object with a getter of its own gets a hidden class of its own, which keeps all that the getter holds
     // from young collections.
-    const events = decision.newEvents.map(({ type, dataJson }): DomainEvent => ({ type, data: JSON.parse(dataJson) as unknown }));
+    const events = decision.newEvents.map(({ type, data }): DomainEvent => ({ type, data: copyJson(data) }));
     return { stream, events, nextRevision: place.last, position: place.position, isRepeat: false };
   });

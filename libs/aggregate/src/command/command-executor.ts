@@ -28,7 +28,7 @@ export interface CommandExecutorOptions {
   /** Appends of one without `limits` are shared up to the default ones; what it takes beyond is for the store to say. */
   readonly store: Pick<EventReader, 'readStream'> &
     Pick<EventWriter, 'append'> &
-    Partial<Pick<EventWriter, 'limits'> & Pick<EventReader, 'incarnation' | 'hasDensePositions'>>;
+    Partial<Pick<EventWriter, 'limits'> & Pick<EventReader, 'incarnation' | 'hasDensePositions' | 'changesByOthers'>>;
   readonly runtime?: Runtime;
   /** All that the application has: categories that can make one stream are refused before the first command, not at the first command for one of them. */
   readonly aggregates?: readonly Pick<AnyAggregate, 'category'>[];

@@ -47,6 +47,7 @@ export const decisionOf = <State, Command, Event extends DomainEvent>(
   const events = aggregate.decide(given.command, before, circumstances);
   if (!Array.isArray(events)) throw new InvalidAggregate(aggregate.category, 'decide must return a list of events, and must not be asynchronous');
   const identity = identityOf(given.context, circumstances);
+  const metadata = new DecisionMetadata(aggregate, given, circumstances);
   const newEvents: PreparedEvent[] = [];
   let state = before;
   let size = 0;
@@ -56,12 +57,15 @@ export const decisionOf = <State, Command, Event extends DomainEvent>(
     const { type, data } = decided;
     const index = newEvents.length;
     aggregate.events.validate({ type, data });
-    const metadata = metadataOf(aggregate, type, index, given, circumstances);
-    const event = PreparedEvent.of({ id: eventIdOf(identity, stream, index), type, data, metadata });
+    metadata.moveTo(type, index);
+    const event = PreparedEvent.ofDecision({ id: eventIdOf(identity, stream, index), type, data, metadata: metadata.value }, metadata.json);
     newEvents.push(event);
     size += event.dataJson.length;
-    state = folded(aggregate, stream, state, type, event.data);
+    state = folded(stream, type, () => aggregate.evolve(state, { type, data: event.data } as unknown as Event));
   }
+  const last = newEvents.at(-1);
+  // Those in between are seen by `evolve` alone, as in a replay.
+  if (last) folded(stream, last.type, () => isolate(state));
   return { newEvents, state, size };
 };
 
@@ -72,18 +76,10 @@ export const decisionOf = <State, Command, Event extends DomainEvent>(
 const identityOf = ({ commandId, fingerprint }: CommandContext, { decidedAt }: RecordedCircumstances): string =>
   fingerprint === undefined && decidedAt === undefined ? commandId : `${commandId}\n${fingerprint ?? ''}\n${decidedAt ?? ''}`;
 
-/** One event more. Errors: AGGREGATE_EVENT_NOT_FOLDABLE. */
-const folded = <State, Event extends DomainEvent>(
-  aggregate: Pick<Aggregate<State, never, Event>, 'evolve'>,
-  stream: StreamName,
-  state: State,
-  type: string,
-  data: unknown,
-): State => {
+/** Errors: AGGREGATE_EVENT_NOT_FOLDABLE. */
+const folded = <Result>(stream: StreamName, type: string, fold: () => Result): Result => {
   try {
-    const next = aggregate.evolve(state, { type, data } as unknown as Event);
-    isolate(next);
-    return next;
+    return fold();
   } catch (error) {
     throw new EventNotFoldable(stream, type, error);
   }
@@ -103,22 +99,43 @@ class RecordedCircumstances implements Circumstances {
   }
 }
 
-const metadataOf = (
-  aggregate: Pick<Aggregate<unknown, never, DomainEvent>, 'events'>,
-  type: string,
-  index: number,
-  { context, metadata, observed }: GivenCommand<unknown>,
-  { decidedAt }: RecordedCircumstances,
-): EventMetadata => {
-  const { commandId, correlationId = commandId, causationId = commandId, fingerprint } = context;
-  const made: Record<string, JsonValue | undefined> = { ...metadata, commandId, correlationId, causationId };
-  const schemaVersion = aggregate.events.schemaVersion(type);
-  if (schemaVersion > 1) made['schemaVersion'] = schemaVersion;
-  const occurredAt = typeof context.occurredAt === 'function' ? context.occurredAt(index) : context.occurredAt;
-  if (occurredAt !== undefined) made['occurredAt'] = utcTime(occurredAt);
-  if (decidedAt !== undefined) made['decidedAt'] = decidedAt;
-  if (fingerprint !== undefined && index === 0) made['fingerprint'] = fingerprint;
-  const traceparent = observed?.traceparent;
-  if (isTraceparent(traceparent)) made['traceparent'] = traceparent;
-  return made;
-};
+/** The metadata of the events of a decision, one after the other, encoded once as long as it stays the same. */
+class DecisionMetadata {
+  value: EventMetadata = {};
+  json = '';
+  #schemaVersion: number | undefined;
+  #occurredAt: string | undefined;
+
+  constructor(
+    private readonly aggregate: Pick<Aggregate<unknown, never, DomainEvent>, 'events'>,
+    private readonly given: GivenCommand<unknown>,
+    private readonly circumstances: RecordedCircumstances,
+  ) {}
+
+  moveTo(type: string, index: number): void {
+    const { context } = this.given;
+    const schemaVersion = this.aggregate.events.schemaVersion(type);
+    const occurredAt = typeof context.occurredAt === 'function' ? context.occurredAt(index) : context.occurredAt;
+    const isSame = schemaVersion === this.#schemaVersion && occurredAt === this.#occurredAt;
+    // The fingerprint stands with the first event alone.
+    if (isSame && (index > 1 || context.fingerprint === undefined)) return;
+    this.#schemaVersion = schemaVersion;
+    this.#occurredAt = occurredAt;
+    this.value = this.#made(schemaVersion, occurredAt, index);
+    this.json = JSON.stringify(this.value);
+  }
+
+  #made(schemaVersion: number, occurredAt: string | undefined, index: number): EventMetadata {
+    const { context, metadata, observed } = this.given;
+    const { commandId, correlationId = commandId, causationId = commandId, fingerprint } = context;
+    const made: Record<string, JsonValue | undefined> = { ...metadata, commandId, correlationId, causationId };
+    if (schemaVersion > 1) made['schemaVersion'] = schemaVersion;
+    if (occurredAt !== undefined) made['occurredAt'] = utcTime(occurredAt);
+    const { decidedAt } = this.circumstances;
+    if (decidedAt !== undefined) made['decidedAt'] = decidedAt;
+    if (fingerprint !== undefined && index === 0) made['fingerprint'] = fingerprint;
+    const traceparent = observed?.traceparent;
+    if (isTraceparent(traceparent)) made['traceparent'] = traceparent;
+    return made;
+  }
+}

@@ -19,6 +19,8 @@ export interface FoldedStream {
   isIsolated: boolean;
   /** When the store last showed or proved that the stream ends as it does here; of `Runtime.monotonic`. */
   provedMs: number;
+  /** What the store had told of changes by others before the stream was read. */
+  changesByOthers: number | undefined;
   /** What the cache knows of its size. */
   weighed?: Weighed;
 }

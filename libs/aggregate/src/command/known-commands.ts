@@ -31,8 +31,9 @@ export class KnownCommands {
   }
 
   set(commandId: string, place: CommandPlace): void {
-    if (!this.#recent.has(commandId)) this.#characters += commandId.length;
+    const { size } = this.#recent;
     this.#recent.set(commandId, place);
+    if (this.#recent.size > size) this.#characters += commandId.length;
     if (this.#recent.size <= this.recentMax) return;
     for (const [oldest] of this.#recent) {
       this.#recent.delete(oldest);

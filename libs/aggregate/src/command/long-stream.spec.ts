@@ -102,14 +102,14 @@ describe('the memory of states', () => {
     for (let index = 0; index < 200; index++) {
       const state = { text: 'x'.repeat(100 * index), list: Array.from({ length: index }, () => ({ index })) };
       const place = { revision: undefined, position: undefined, lastEventId: undefined };
-      cache.set(String(index), { state, ...place, commands: new KnownCommands(10), isIsolated: true, provedMs: 0 });
+      cache.set(String(index), { state, ...place, commands: new KnownCommands(10), isIsolated: true, provedMs: 0, changesByOthers: undefined });
     }
     // The last ones take 40 kB for their text, and 30 kB for their list.
     expect(cache.size).toBeGreaterThan(5);
     expect(cache.size).toBeLessThan(30);
     cache.set('large', {
       ...{ state: 'x'.repeat(1_000_000), revision: undefined, position: undefined, lastEventId: undefined },
-      ...{ commands: new KnownCommands(10), isIsolated: true, provedMs: 0 },
+      ...{ commands: new KnownCommands(10), isIsolated: true, provedMs: 0, changesByOthers: undefined },
     });
     expect(cache.has('large')).toBe(false);
   });

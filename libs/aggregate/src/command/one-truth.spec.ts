@@ -206,6 +206,40 @@ describe('many commands in one append', () => {
   });
 });
 
+describe('a state that nothing has proved for a while', () => {
+  it('is read on before it is used, unless the store knows that nobody else has changed anything', async () => {
+    let nowMs = 0;
+    const runtime = { now: () => 0, monotonic: () => nowMs, sleep: async () => undefined, random: () => 0, uuid: () => 'id' };
+    let changes: number | undefined = 1;
+    let reads = 0;
+    const memory = new InMemoryEventStore();
+    const store = {
+      append: memory.append.bind(memory),
+      limits: memory.limits,
+      changesByOthers: () => changes,
+      readStream: (...given: Parameters<InMemoryEventStore['readStream']>) => {
+        reads++;
+        return memory.readStream(...given);
+      },
+    };
+    const executor = new CommandExecutor({ store, runtime });
+    const pay = async (commandId: string): Promise<number> => {
+      const before = reads;
+      nowMs += 1_000;
+      await executor.execute(account, 'a', { cents: 1 }, { commandId });
+      return reads - before;
+    };
+    expect(await pay('first')).toBe(1);
+    expect([await pay('second'), await pay('third')]).toEqual([0, 0]);
+    // Another process, or somebody at the file: what was read before is looked at again, once.
+    changes = 2;
+    expect([await pay('fourth'), await pay('fifth')]).toEqual([1, 0]);
+    changes = undefined;
+    expect([await pay('sixth'), await pay('seventh')]).toEqual([1, 1]);
+    expect(lastSeen()).toMatchObject({ cents: 6 });
+  });
+});
+
 describe('a wait', () => {
   it('ends at once by the signal, for a lane, a turn and an append; later commands go on', async () => {
     const store = new InMemoryEventStore();

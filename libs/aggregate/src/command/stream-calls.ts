@@ -56,6 +56,8 @@ export interface Joined {
 export class Batch {
   readonly joined: Joined[] = [];
   readonly newEvents: NewEvent[] = [];
+  /** Whether an observer wants to know of one of them. */
+  isObserved = false;
   #ids: Set<string> | undefined;
   #size = 0;
 
@@ -100,6 +102,7 @@ export class Batch {
 
   join(call: Call, decisions: readonly (Decision<unknown> | undefined)[], state: unknown): void {
     this.joined.push({ call, decisions });
+    this.isObserved ||= call.commands.some(({ observed }) => observed !== undefined);
     this.state = state;
     if (this.#ids) for (const { context } of call.commands) this.#ids.add(context.commandId);
     for (const decision of decisions) {

@@ -14,19 +14,21 @@ import { isolate } from '../aggregate/isolation.js';
 import { KnownCommands, type CommandPlace } from './known-commands.js';
 import type { Call, ErasedAggregate } from './stream-calls.js';
 
-export type FolderStore = Pick<EventReader, 'readStream'> & Partial<Pick<EventReader, 'incarnation'>>;
+export type FolderStore = Pick<EventReader, 'readStream'> & Partial<Pick<EventReader, 'incarnation' | 'changesByOthers'>>;
 
 interface Search {
   readonly upTo: Revision;
   readonly placesMax: number;
 }
 
-/** A state that nobody has proved for as long is looked at again before it is used. */
+/** A state that nothing has proved for as long is looked at again before it is used. */
 const PROOF_MS = 250;
 
 export class StreamFolder {
   readonly cache: FoldedStreamCache;
   #incarnation: string | undefined;
+  #changesByOthers: number | undefined;
+  #changesAskedMs = Number.NEGATIVE_INFINITY;
 
   constructor(
     private readonly store: FolderStore,
@@ -46,8 +48,14 @@ export class StreamFolder {
     return this.cache.get(key);
   }
 
-  needsProof({ provedMs, revision }: FoldedStream): boolean {
-    return revision !== undefined && this.runtime.monotonic() - provedMs > PROOF_MS;
+  /** False also where the store knows that nobody else has changed anything since the stream was read: then nothing has to be read again. */
+  needsProof(folded: FoldedStream): boolean {
+    const now = this.runtime.monotonic();
+    if (folded.revision === undefined || now - folded.provedMs <= PROOF_MS) return false;
+    const changes = this.#askForChanges(now);
+    if (changes === undefined || changes !== folded.changesByOthers) return true;
+    folded.provedMs = now;
+    return false;
   }
 
   /** The store has shown or proved that the stream ends here. */
@@ -59,10 +67,11 @@ export class StreamFolder {
   /** Errors: those of the reader, and of `evolve`. */
   async load({ aggregate, stream, key }: Call, signal: AbortSignal): Promise<FoldedStream> {
     const isIsolated = isolate(aggregate.initialState);
+    const changesByOthers = this.#changesBefore();
     const commands = new KnownCommands(this.cache.commandIdsPerStreamMax);
     const folded: FoldedStream = {
       ...{ state: aggregate.initialState, revision: undefined, position: undefined, lastEventId: undefined },
-      ...{ commands, isIsolated, provedMs: 0 },
+      ...{ commands, isIsolated, provedMs: 0, changesByOthers },
     };
     for await (const batch of this.store.readStream(stream, { signal })) for (const event of batch) fold(aggregate, folded, event);
     folded.isIsolated = isolate(folded.state) && isIsolated;
@@ -75,7 +84,7 @@ export class StreamFolder {
     const { aggregate, stream, key } = call;
     if (folded.revision === undefined) return this.load(call, signal);
     // On a copy: a failure half way must leave nothing behind that was folded in part.
-    const next = { ...folded };
+    const next = { ...folded, changesByOthers: this.#changesBefore() };
     let isKnown = false;
     for await (const batch of this.store.readStream(stream, { from: folded.revision, signal })) {
       for (const event of batch) {
@@ -121,6 +130,17 @@ export class StreamFolder {
       }
     }
     return found;
+  }
+
+  /** As they were before a read that begins now, or some time earlier: what has changed since then only leads to one read more. */
+  #changesBefore(): number | undefined {
+    const now = this.runtime.monotonic();
+    return now - this.#changesAskedMs > PROOF_MS ? this.#askForChanges(now) : this.#changesByOthers;
+  }
+
+  #askForChanges(now: number): number | undefined {
+    this.#changesAskedMs = now;
+    return (this.#changesByOthers = this.store.changesByOthers?.());
   }
 
   async #anew(call: Call, signal: AbortSignal): Promise<FoldedStream> {

@@ -231,8 +231,7 @@ export class StreamWorker {
     folded.position = position;
     folded.lastEventId = batch.newEvents.at(-1)?.id;
     let next = start;
-    const settle: (() => void)[] = [];
-    for (const joined of batch.joined) {
+    const answers = batch.joined.map((joined) => {
       const places = joined.decisions.map((decision, index): CommandPlace | undefined => {
         const count = BigInt(decision?.newEvents.length ?? 0);
         if (count === 0n) return undefined;
@@ -240,19 +239,18 @@ export class StreamWorker {
         // Positions of one append follow each other where they count events; elsewhere the end of the append stands for all in it.
         const own = store.hasDensePositions === true ? ((position - (revision - last)) as Position) : position;
         const { commandId, fingerprint } = joined.call.commands[index]?.context ?? { commandId: '' };
-        const place = { first: next as Revision, last, position: own, ...(fingerprint !== undefined && { fingerprint }) };
+        const place = { first: next as Revision, last, position: own, fingerprint };
         folded.commands.set(commandId, place);
         next += count;
         return place;
       });
-      const answers = answersOf(joined, folded, places);
-      settle.push(() => joined.call.underWay.resolve(answers));
-    }
+      return answersOf(joined, folded, places);
+    });
     // Positions only rise: one that does not shows that the store was set back.
     if (before !== undefined && position <= before) folder.cache.clear();
     else if (first && isAsExpected) folder.prove(first.key, folded);
     else if (first) folder.cache.drop(first.key);
-    for (const resolve of settle) resolve();
+    batch.joined.forEach(({ call }, index) => call.underWay.resolve(answers[index] ?? []));
   }
 
   async #conflict(lane: Lane, calls: readonly Call[], conflict: unknown): Promise<void> {

@@ -11,6 +11,7 @@ const STREAMS_KNOWN_MAX = 100_000;
 export class AppendTransaction {
   readonly #streams: Names;
   readonly #types: Names;
+  readonly #selectVersion: StatementSync;
   readonly #selectHead: StatementSync;
   readonly #selectLast: StatementSync;
   readonly #selectIds: StatementSync;
@@ -28,6 +29,7 @@ export class AppendTransaction {
     this.#opened = opened;
     this.#streams = new Names(database, 'streams');
     this.#types = new Names(database, 'types');
+    this.#selectVersion = database.prepare('PRAGMA data_version');
     this.#selectHead = database.prepare('SELECT max(position) AS value FROM events');
     this.#selectLast = database.prepare('SELECT max(revision) AS value FROM events WHERE stream = ?');
     this.#selectIds = database.prepare('SELECT id FROM events WHERE stream = ? AND revision >= ? ORDER BY revision LIMIT ?');
@@ -45,6 +47,16 @@ export class AppendTransaction {
     if (head !== this.#position || this.#lasts.size > STREAMS_KNOWN_MAX) this.#lasts.clear();
     this.#position = head;
     this.#recordedAtMs = recordedAtMs;
+  }
+
+  /** SQLite's count of the commits of other connections, also of other processes; undefined while the file is busy. */
+  changesByOthers(): number | undefined {
+    try {
+      return Number(this.#selectVersion.get()?.['data_version']);
+    } catch {
+      // Only asked to save a read, which then tells what is wrong.
+      return undefined;
+    }
   }
 
   /** Errors: EVENT_STORE_WRONG_EXPECTED_REVISION, and then it has changed nothing; any other error means: roll back. */

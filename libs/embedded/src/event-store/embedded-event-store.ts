@@ -141,6 +141,11 @@ export class EmbeddedEventStore implements EventStore {
     return this.#reader.idAt(checkPosition(position), signal);
   }
 
+  /** Of the connection that writes; a store that is only read has none. Whether the file is still the same shows with each append, and each read. */
+  changesByOthers(): number | undefined {
+    return this.#closing ? undefined : this.#writer?.changesByOthers();
+  }
+
   troubles(): readonly string[] {
     const { failure = this.#replacement(), silence } = this.#writer ?? {};
     const told = failure === undefined ? [] : [`it takes no appends until it is opened again: ${codedText(failure)}`];

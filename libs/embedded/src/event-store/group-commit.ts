@@ -78,6 +78,11 @@ export class GroupCommit {
     return this.#enqueue(append, signal);
   }
 
+  /** A count of what other connections have committed; undefined while that cannot be told. */
+  changesByOthers(): number | undefined {
+    return this.#failure === undefined ? this.#transaction.changesByOthers() : undefined;
+  }
+
   /** Set while appends wait for a commit that does not come. */
   get silence(): SilentLoop | undefined {
     return this.#heartbeat.silence();
