@@ -1,5 +1,6 @@
 // Test projects: `unit` runs in one process without isolation (fast, no network); the others may start servers and processes.
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 // Those of Node alone: `module` would load builds for bundlers, which Node cannot run.
 const conditions = ['@mainstem/source', 'node', 'development|production'];
@@ -30,6 +31,15 @@ const suite = (name: string, place: number, testTimeout: number, lanes: number) 
   },
 });
 
+/** The suites of OpenSearch begin first in their lane: they last longest, and wait for their node while the other lane computes. */
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const sorted = await super.sort(files);
+    const isLong = ({ moduleId }: TestSpecification): boolean => /opensearch[^/]*$/.test(moduleId);
+    return [...sorted.filter(isLong), ...sorted.filter((file) => !isLong(file))];
+  }
+}
+
 /** On a server of somebody's that holds other data, nothing else may append meanwhile. */
 const contractLanes = process.env['EVENTSTOREDB_URL'] ? 1 : 2;
 
@@ -38,6 +48,7 @@ export default defineConfig({
   ssr,
   oxc,
   test: {
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         resolve,

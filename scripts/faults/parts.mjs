@@ -1,5 +1,5 @@
-// The parts of the ring of faults, found by what is there: specs of its own folders, random histories of the other rings in greater number,
-// the acceptance suites that can take the whole ledger, and mutants. Nobody keeps a list.
+// The parts of the ring of faults, found by what is there: specs of its own folders, for each store where they choose stores; random histories of
+// the other rings in greater number; suites of theirs that can do more; and mutants. Nobody keeps a list.
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { mutants } from '../../test/mutants/mutants.mjs';
@@ -13,11 +13,14 @@ import { rings } from '../rings.mjs';
  * @property {readonly string[]} [specs] run by Vitest
  * @property {readonly string[]} [mutants] by name
  * @property {NodeJS.ProcessEnv} env
+ * @property {string} [service] the variable that names the server it needs
  */
 
 /** Mutants of the same suites share one run that shows these suites to pass without a fault. */
 const MUTANTS_MAX = 8;
 const HISTORIES = 300;
+/** Servers of the stores in test/chaos/stores that have one. */
+const SERVICES = { postgres: 'DATABASE_URL', redis: 'REDIS_URL', opensearch: 'OPENSEARCH_URL' };
 
 /** Counts for all parts: FULL=1 is what a release is tried with; each of the others can be given by itself. */
 export const countsFrom = (/** @type {NodeJS.ProcessEnv} */ { FULL, CHAOS_TRIALS, PROPERTY_RUNS }) => ({
@@ -30,9 +33,9 @@ export const partsOf = (/** @type {NodeJS.ProcessEnv} */ environment) => {
   const { trials, histories } = countsFrom(environment);
   const chaos = trials === undefined ? {} : { CHAOS_TRIALS: trials };
   return [
-    ...rings.faults.flatMap((project) => specsBelow(path.join('test', project))).map((spec) => ofSpec(spec, spec, chaos)),
+    ...rings.faults.flatMap((project) => specsBelow(path.join('test', project))).flatMap((spec) => ofEachStore(spec, chaos)),
     ...specsThatRead('PROPERTY_RUNS').map((spec) => ofSpec(`${spec} with ${histories} histories`, spec, { PROPERTY_RUNS: histories })),
-    ...specsThatRead('FULL').map((spec) => ofSpec(`${spec} with the whole ledger`, spec, { FULL: '1' })),
+    ...specsThatRead('FULL').map((spec) => ofSpec(`${spec} in full`, spec, { FULL: '1' })),
     ...partsOfMutants(),
   ];
 };
@@ -43,6 +46,19 @@ const ofSpec = (/** @type {string} */ name, /** @type {string} */ spec, /** @typ
   specs: [spec],
   env,
 });
+
+/** A part for each store that the spec runs on, so that no part takes long; for a spec that chooses none, one. */
+const ofEachStore = (/** @type {string} */ spec, /** @type {NodeJS.ProcessEnv} */ env) => {
+  const [isChosen, named] = /storesToTest\((?:\[(.*?)\])?\)/.exec(read(spec)) ?? [];
+  if (isChosen === undefined) return [ofSpec(spec, spec, env)];
+  const stores = named === undefined ? allStores() : [...named.matchAll(/'(\w+)'/g)].map(([, store = '']) => store);
+  return stores.map((store) => ({ ...ofSpec(`${spec} on ${store}`, spec, { ...env, STORES: store }), service: SERVICES[store] }));
+};
+
+const allStores = () =>
+  readdirSync(inRoot('test', 'chaos', 'stores')).flatMap((file) =>
+    read(path.join('test', 'chaos', 'stores', file)).match(/^export const store\b/m) ? [path.basename(file, '.ts')] : [],
+  );
 
 /** The comment that a file begins with. */
 const roleOf = (/** @type {string} */ source) => {

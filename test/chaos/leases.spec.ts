@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { postgresQuery } from '../contract/sql-fixtures.js';
-import { storesToTest } from './stores/store-under-test.js';
+import { ofEachStore, storesToTest } from './stores/store-under-test.js';
 import { LeaseTrial } from './support/lease-trial.js';
 import { chanceOf, trials } from './support/trials.js';
 import { WorkerProcess, type Told } from './support/worker-process.js';
@@ -127,7 +127,7 @@ const staleCommit = async (
 };
 
 describe.for(stores)('instances of a projector on %s', (name) => {
-  const rounds = Math.ceil(trials(FROZEN_TRIALS) / stores.length);
+  const rounds = ofEachStore(trials(FROZEN_TRIALS));
 
   it(`write nothing after they were frozen past their lease (${rounds} times)`, () =>
     LeaseTrial.run(name, chance.fork(`frozen ${name}`), async (trial) => {

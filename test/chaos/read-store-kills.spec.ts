@@ -1,7 +1,7 @@
 // kill -9 of a projector, at every named step and at random moments, on every read store, while another process appends.
 import { CRASH_POINTS, REBUILD_CRASH_POINTS, type CrashPoint } from '@mainstem/projection';
 import { describe, expect, it } from 'vitest';
-import { storesToTest } from './stores/store-under-test.js';
+import { ofEachStore, storesToTest } from './stores/store-under-test.js';
 import { ReadStoreLife, type Action } from './support/read-store-life.js';
 import { chanceOf, inFolder, trials } from './support/trials.js';
 
@@ -31,7 +31,7 @@ describe('a projector that is killed', () => {
     async (name) => {
       const startedAt = performance.now();
       const chance = random.fork(name);
-      const randomKills = trials(RANDOM_KILLS) / stores.length;
+      const randomKills = ofEachStore(trials(RANDOM_KILLS));
       await inFolder(async (dir) => {
         await using life = await ReadStoreLife.begin(name, dir, chance);
         const points = [...REBUILD_CRASH_POINTS, ...CRASH_POINTS].flatMap((point) => Array.from({ length: trials(KILLS_PER_POINT) }, () => point));

@@ -48,6 +48,9 @@ export const storeNamed = async (name: string): Promise<StoreUnderTest> => {
 
 const ALL_STORES: readonly string[] = Object.keys(modules);
 
+/** One store's share of a count on all stores together, whichever of them run now. */
+export const ofEachStore = (count: number): number => Math.ceil(count / ALL_STORES.length);
+
 /** Names of the stores to run on, of those named. A server that is missing fails its suites under CI, and leaves them out elsewhere. */
 export const storesToTest = async (names = ALL_STORES): Promise<readonly string[]> => {
   const wanted = process.env['STORES']?.split(',').filter((name) => names.includes(name));
