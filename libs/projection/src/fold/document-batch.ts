@@ -5,7 +5,7 @@ import { RollingDigest } from '../read-store/rolling-digest.js';
 import { partitionOf, WHOLE, type Partition } from '../read-store/partition.js';
 import type { CollectionChanges, Expiry, ProjectionDocument } from '../read-store/read-store.js';
 import { isExpiredFor } from './expired-documents.js';
-import type { Poison } from './failures.js';
+import type { Poison } from './batch-refused.js';
 import { isStreamKey, streamKeyOf, type Gate } from './parking.js';
 
 /** A document, or null where there is none. */

@@ -4,7 +4,8 @@ import { describe, expect, it } from 'vitest';
 import { ForeignEventStore, ProjectionChanged, TooManyParked } from '../generations/errors.js';
 import { CheckpointMoved, FingerprintMismatch, InvalidDocument, ReadStoreUnavailable } from '../read-store/errors.js';
 import { RebuildNotVerified } from '../generations/errors.js';
-import { BatchRefused, failureOf } from './failures.js';
+import { BatchRefused } from './batch-refused.js';
+import { failureOf } from './failures.js';
 
 const event = (place: number): RecordedEvent =>
   ({ position: BigInt(place) as Position, type: 'Added', stream: 'tally-a' }) as unknown as RecordedEvent;

@@ -1,36 +1,9 @@
 // Sorts what the engine catches: an event that cannot be folded, a rival, a mistake for people to solve, or a store to wait for.
-import { isMainstemError, type Position, type RecordedEvent } from '@mainstem/event-store';
+import { isMainstemError, type Position } from '@mainstem/event-store';
+import { BatchRefused, BatchTooMuch, type Poison } from './batch-refused.js';
 import { ProjectionFailed } from './errors.js';
 import { failureClassOf } from './failure-class.js';
-
-/** An event that could not be folded, and the key under which it would be parked. */
-export interface Poison {
-  readonly event: RecordedEvent;
-  readonly key: string;
-  readonly error: unknown;
-}
-
-/** Somewhere in this batch is an event whose effect cannot be written; which one is not known while there are several. */
-export class BatchRefused extends Error {
-  constructor(
-    readonly events: readonly RecordedEvent[],
-    /** The key at fault, as far as it is known. */
-    readonly key: string | undefined,
-    cause: unknown,
-  ) {
-    super(messageOf(cause), { cause });
-  }
-}
-
-/** A store could not take so much at once; less may get through. Nothing is wrong with the events. */
-export class BatchTooMuch extends Error {
-  constructor(
-    readonly size: number,
-    cause: unknown,
-  ) {
-    super(messageOf(cause), { cause });
-  }
-}
+import { narrowedByRefusal } from './narrowing.js';
 
 export type Failure =
   /** Outage of a read store or of the event store, or anything unforeseen: try again, for ever. */
@@ -78,16 +51,14 @@ export const reasonOf = (error: unknown): string => {
   return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
 };
 
-const refusal = ({ events, key, cause }: BatchRefused, projection: string): Failure => {
-  const [first] = events;
-  const last = events.at(-1);
-  if (!first || !last) return { kind: 'outage', reason: reasonOf(cause) };
-  if (events.length === 1) return poisonFailure({ event: first, key: key ?? first.stream, error: cause }, projection);
-  return { kind: 'refused', size: events.length, until: last.position, reason: reasonOf(cause) };
+const refusal = (error: BatchRefused, projection: string): Failure => {
+  const narrowed = narrowedByRefusal(error);
+  const reason = reasonOf(error.cause);
+  if (!narrowed) return { kind: 'outage', reason };
+  if (narrowed.kind === 'fault') return poisonFailure(narrowed.poison, projection);
+  return { kind: 'refused', size: error.events.length, until: narrowed.narrowing.until, reason };
 };
 
 /** One event alone is not too much: then the store is in trouble. */
 const tooMuch = ({ size, cause }: BatchTooMuch): Failure =>
   size > 1 ? { kind: 'too-much', size, reason: reasonOf(cause) } : { kind: 'outage', reason: reasonOf(cause) };
-
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

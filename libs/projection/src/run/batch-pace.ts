@@ -1,4 +1,5 @@
 // How many events a batch may have after batches were too much for a store: half at once, more again after a while.
+import { halfOf } from '../fold/narrowing.js';
 
 export interface BatchPace {
   readonly limit: number;
@@ -12,7 +13,7 @@ export interface BatchPace {
 const WRITTEN_MIN = 16;
 const WRITTEN_MIN_AT_CEILING = 256;
 
-export const slower = (size: number): BatchPace => ({ limit: Math.max(1, size >> 1), ceiling: size, written: 0 });
+export const slower = (size: number): BatchPace => ({ limit: halfOf(size), ceiling: size, written: 0 });
 
 /** After one more batch; undefined once there is no need for it. */
 export const afterBatch = (pace: BatchPace, batchSizeMax: number): BatchPace | undefined => {

@@ -6,7 +6,8 @@ import { CheckpointSchedule } from './checkpoint-schedule.js';
 import type { CrashPoints } from '../generations/crash-points.js';
 import { DocumentWriter } from '../write/document-writer.js';
 import { failureClassOf } from '../fold/failure-class.js';
-import { BatchTooMuch, cutFailure } from '../fold/failures.js';
+import { BatchTooMuch } from '../fold/batch-refused.js';
+import { cutFailure } from '../fold/failures.js';
 import { HandlerWriter } from '../write/handler-writer.js';
 import type { HostedProjection } from '../definition/hosted-projection.js';
 import type { OpenGeneration } from '../generations/open-generation.js';
@@ -102,8 +103,9 @@ export class GenerationWork {
 
   /** At once, of one key or of all. Errors: as `replayParked`. */
   replay(open: OpenGeneration, key: string | undefined, signal: AbortSignal | undefined): Promise<ReplayResult> {
-    const { reader, runtime } = this.#options;
-    return replayParked(this.#writer, open, { reader, key, nowMs: runtime.now(), signal });
+    const { reader, runtime, hosted } = this.#options;
+    const { hasTransactions } = hosted.store;
+    return replayParked(this.#writer, open, { reader, key, nowMs: runtime.now(), hasTransactions, signal });
   }
 
   /** Those who wait for what queries see now. */

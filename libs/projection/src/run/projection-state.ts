@@ -2,6 +2,7 @@
 import { backOffMs, type Position } from '@mainstem/event-store';
 import { afterBatch, slower, type BatchPace } from './batch-pace.js';
 import type { CutFailure, Failure } from '../fold/failures.js';
+import { narrower, narrowingAt, type Narrowing } from '../fold/narrowing.js';
 import type { Condemned } from '../fold/parking.js';
 import { fencedDelayMs, type RecoveryPolicy } from '../definition/recovery-policy.js';
 
@@ -35,7 +36,7 @@ export interface ProjectionState {
   /** To be parked by the next batch: one event, under each of its keys that failed. */
   readonly condemned: readonly Condemned[];
   /** Smaller batches up to a position, to find the one event among many that cannot be written. */
-  readonly narrowing?: { readonly limit: number; readonly until: Position };
+  readonly narrowing?: Narrowing;
   /** Smaller batches because larger ones were too much for the store. */
   readonly pace?: BatchPace;
 }
@@ -115,6 +116,7 @@ const running = (state: ProjectionState, policy: StatePolicy): ProjectionState =
 const advanced = (state: ProjectionState, position: Position | undefined, isCaughtUp: boolean, policy: StatePolicy): ProjectionState => {
   const { suspect, condemned, narrowing, pace, ...rest } = state;
   const nextPace = pace && afterBatch(pace, policy.batchSizeMax);
+  const stillNarrow = narrowingAt(narrowing, position);
   const isPast = (place: Position): boolean => position !== undefined && position >= place;
   const progressed = running(
     {
@@ -122,7 +124,7 @@ const advanced = (state: ProjectionState, position: Position | undefined, isCaug
       failures: suspect && !isPast(suspect.position) ? state.failures : 0,
       ...(suspect && !isPast(suspect.position) && { suspect }),
       condemned: condemned.filter((one) => !isPast(one.position)),
-      ...(narrowing && !isPast(narrowing.until) && { narrowing }),
+      ...(stillNarrow && { narrowing: stillNarrow }),
       ...(nextPace && { pace: nextPace }),
     },
     policy,
@@ -150,8 +152,8 @@ const failed = (state: ProjectionState, failure: Failure, random: number, policy
       // Half of it soon: at most log2(batch size) rounds lead to single events.
       return { ...retrying, pace: slower(failure.size), step: { kind: 'wait', delayMs: backOffMs(policy, 1, random) } };
     case 'refused':
-      // Half of it at once: no delay, because at most log2(batch size) rounds lead to the event, which then counts its own tries.
-      return { ...state, step: { kind: 'open' }, narrowing: { limit: Math.max(1, failure.size >> 1), until: failure.until } };
+      // At once: no delay, because few rounds lead to the event, which then counts its own tries.
+      return { ...state, step: { kind: 'open' }, narrowing: narrower(failure.size, failure.until) };
     case 'poison':
       return poisoned({ ...retrying }, failure, random, policy);
   }

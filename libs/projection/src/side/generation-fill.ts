@@ -4,8 +4,9 @@ import { isPositionBefore, systemRuntime, type EventReader, type Position, type 
 import { filterFor } from '../definition/wanted-events.js';
 import type { Batch, BatchWriter } from '../write/batch-writer.js';
 import { DocumentWriter } from '../write/document-writer.js';
-import { failureClassOf } from '../fold/failure-class.js';
-import { BatchRefused, reasonOf, type Poison } from '../fold/failures.js';
+import type { Poison } from '../fold/batch-refused.js';
+import { narrowedBy, narrowingAt, type Narrowing } from '../fold/narrowing.js';
+import { reasonOf } from '../fold/failures.js';
 import { HandlerWriter } from '../write/handler-writer.js';
 import type { HostedProjection } from '../definition/hosted-projection.js';
 import { OpenGeneration } from '../generations/open-generation.js';
@@ -87,38 +88,26 @@ export class GenerationFill {
     await this.#open.session.close();
   }
 
+  /** Each round writes up to the event that failed, or takes fewer events at once, or condemns one: it ends. */
   async #write(batch: Batch): Promise<void> {
-    const rest = await this.#attempt(batch);
-    if (rest === undefined) return;
-    if (rest.poison) this.#condemn(rest.poison);
-    // Each round either writes up to the event that failed, or halves the batch, or parks an event: it ends.
-    for (const part of rest.parts) await this.#write(part);
-  }
-
-  /** What is left to write, if not all of it could be. */
-  async #attempt(batch: Batch): Promise<{ readonly parts: readonly Batch[]; readonly poison?: Poison } | undefined> {
-    try {
-      const nowMs = (this.#options.runtime ?? systemRuntime).now();
-      const { poison } = await this.#writer.write(this.#open, batch, { condemned: this.#condemned, nowMs, isCheckpointDue: false });
-      if (!poison) return undefined;
-      const start = batch.events.findIndex((event) => event.position === poison.event.position);
-      return { poison, parts: [{ ...batch, events: batch.events.slice(start) }] };
-    } catch (error) {
-      if (!(error instanceof BatchRefused) && !this.#isTooMuch(error, batch)) throw error;
-      this.#open.dropCaches(); // nothing of these events was written, but totals in memory have moved
-      const left = batchAfter(batch, this.#open.position);
-      const [event] = error instanceof BatchRefused ? error.events : [];
-      if (error instanceof BatchRefused && error.events.length === 1 && event) {
-        const poison = { event, key: error.key ?? event.stream, error: error.cause };
-        return { poison, parts: [left] };
+    const { hosted, runtime = systemRuntime } = this.#options;
+    let narrowing: Narrowing | undefined;
+    for (let rest = batch; ; rest = batchAfter(batch, this.#open.position)) {
+      const part = firstOf(rest, narrowing?.limit);
+      try {
+        const written = { condemned: this.#condemned, nowMs: runtime.now(), isCheckpointDue: false };
+        const { poison } = await this.#writer.write(this.#open, part, written);
+        if (poison) this.#condemn(poison);
+        else if (part === rest) return;
+        narrowing = narrowingAt(narrowing, this.#open.position);
+      } catch (error) {
+        const narrowed = narrowedBy(error, batchAfter(part, this.#open.position).events, hosted.store.hasTransactions);
+        if (!narrowed) throw error;
+        this.#open.dropCaches(); // nothing of these events was written, but totals in memory have moved
+        if (narrowed.kind === 'fault') this.#condemn(narrowed.poison);
+        narrowing = narrowed.kind === 'narrower' ? narrowed.narrowing : undefined;
       }
-      return { parts: halvesOf(left) };
     }
-  }
-
-  /** Of a store whose session goes on after such a failure: nothing was written. */
-  #isTooMuch(error: unknown, { events }: Batch): boolean {
-    return events.length > 1 && this.#options.hosted.store.hasTransactions && failureClassOf(error) === 'batch';
   }
 
   #condemn({ event, key, error }: Poison): void {
@@ -138,11 +127,9 @@ const batchAfter = ({ events, position }: Batch, reached: Position | undefined):
   position,
 });
 
-const halvesOf = ({ events, position }: Batch): readonly Batch[] => {
-  const middle = Math.ceil(events.length / 2);
-  const first = events.slice(0, middle);
-  return [
-    { events: first, position: first.at(-1)?.position ?? position },
-    { events: events.slice(middle), position },
-  ].filter((half) => half.events.length > 0);
+/** Its first events, at most so many; the batch itself if it has no more. */
+const firstOf = (batch: Batch, limit = Infinity): Batch => {
+  if (batch.events.length <= limit) return batch;
+  const events = batch.events.slice(0, limit);
+  return { events, position: events.at(-1)?.position };
 };

@@ -1,7 +1,7 @@
 // What the two kinds of projections have in common when they write a batch.
 import type { EventMark, EventReader, Position, RecordedEvent } from '@mainstem/event-store';
 import type { ParkedEvent } from '../read-store/read-store.js';
-import type { Poison } from '../fold/failures.js';
+import type { Poison } from '../fold/batch-refused.js';
 import type { OpenGeneration } from '../generations/open-generation.js';
 import type { Condemned } from '../fold/parking.js';
 

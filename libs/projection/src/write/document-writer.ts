@@ -19,7 +19,7 @@ import type { CrashPoints } from '../generations/crash-points.js';
 import { changesOf, documentKeysOf, DocumentPlan, type MaybeDocument } from '../fold/document-batch.js';
 import { estimateBytes } from '../fold/document-cache.js';
 import { removableAfter } from '../fold/expired-documents.js';
-import { BatchRefused, type Poison } from '../fold/failures.js';
+import { BatchRefused, type Poison } from '../fold/batch-refused.js';
 import type { OpenGeneration, ParkingChanges } from '../generations/open-generation.js';
 import { partitionOf } from '../read-store/partition.js';
 import { isStreamKey, OnlyKey, Parking, type Gate } from '../fold/parking.js';

@@ -17,7 +17,7 @@ import {
 import type { CrashPoints } from '../generations/crash-points.js';
 import { failureClassOf } from '../fold/failure-class.js';
 import { ReplayRefused } from './errors.js';
-import { BatchRefused, type Poison } from '../fold/failures.js';
+import { BatchRefused, type Poison } from '../fold/batch-refused.js';
 import { HandlerOrder } from './handler-order.js';
 import type { OpenGeneration, ParkingChanges } from '../generations/open-generation.js';
 import { placesOf, type Place } from './parked-places.js';

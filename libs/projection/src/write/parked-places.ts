@@ -2,7 +2,7 @@
 import type { Position, RecordedEvent } from '@mainstem/event-store';
 import type { ReadStoreSession } from '../read-store/read-store.js';
 import type { ReplayedEvent } from './batch-writer.js';
-import type { Poison } from '../fold/failures.js';
+import type { Poison } from '../fold/batch-refused.js';
 import type { OpenGeneration } from '../generations/open-generation.js';
 import { isStreamKey } from '../fold/parking.js';
 

@@ -9,7 +9,8 @@ import type { Expiry, ParkedEvent } from '../read-store/read-store.js';
 import { readUpTo } from '../feed/event-range.js';
 import { DocumentPlan, type MaybeDocument } from '../fold/document-batch.js';
 import { ProjectionFailed } from '../fold/errors.js';
-import { reasonOf, type Poison } from '../fold/failures.js';
+import type { Poison } from '../fold/batch-refused.js';
+import { reasonOf } from '../fold/failures.js';
 import { parkedEventOf, streamKeyOf, type Gate } from '../fold/parking.js';
 import { contributionOf, RollUpGroup } from '../fold/roll-up-group.js';
 

@@ -2,7 +2,9 @@
 import { throwIfAborted, type EventReader, type Position, type RecordedEvent, type Revision, type StreamName } from '@mainstem/event-store';
 import type { ParkedEvent } from '../read-store/read-store.js';
 import type { BatchWriter, Replayed, ReplayedEvent } from './batch-writer.js';
-import { BatchRefused, BatchTooMuch, reasonOf, type Poison } from '../fold/failures.js';
+import type { Poison } from '../fold/batch-refused.js';
+import { reasonOf } from '../fold/failures.js';
+import { narrowedBy, type Narrowing } from '../fold/narrowing.js';
 import type { OpenGeneration } from '../generations/open-generation.js';
 import { isStreamKey, PARKED_ERROR_LENGTH_MAX } from '../fold/parking.js';
 
@@ -13,6 +15,8 @@ export interface ReplayOptions {
   /** Only this key; default all. */
   readonly key?: string | undefined;
   readonly nowMs: number;
+  /** Of the read store. */
+  readonly hasTransactions: boolean;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -46,14 +50,14 @@ interface ReplaySum {
 }
 
 const replayKey = async (writer: BatchWriter, open: OpenGeneration, key: string, options: ReplayOptions, sum: ReplaySum): Promise<void> => {
-  let limit = PAGE_SIZE;
+  let narrowing: Narrowing | undefined;
   for (;;) {
     throwIfAborted(options.signal, 'replayParked');
-    const page = await open.session.parked({ key, limit });
+    const page = await open.session.parked({ key, limit: Math.min(PAGE_SIZE, narrowing?.limit ?? PAGE_SIZE) });
     if (page.length === 0) return;
     const result = await replayPage(writer, open, key, page, options);
-    if (result === 'refused') {
-      limit = Math.max(1, page.length >> 1); // to find the event that cannot be written
+    if ('limit' in result) {
+      narrowing = result;
       continue;
     }
     sum.replayed += result.replayed;
@@ -71,22 +75,17 @@ const replayPage = async (
   open: OpenGeneration,
   key: string,
   page: readonly ParkedEvent[],
-  { reader, nowMs, signal }: ReplayOptions,
-): Promise<Replayed | 'refused'> => {
+  { reader, nowMs, hasTransactions, signal }: ReplayOptions,
+): Promise<Replayed | Narrowing> => {
   const events = await readAgain(reader, page, signal);
   try {
     return await writer.replay(open, key, events, { reader, nowMs, signal });
   } catch (error) {
-    if (error instanceof BatchTooMuch && page.length > 1) {
-      open.dropCaches();
-      return 'refused';
-    }
-    if (!(error instanceof BatchRefused)) throw error;
+    const written = events.map(({ event }) => event);
+    const narrowed = narrowedBy(error, written, hasTransactions);
+    if (!narrowed) throw error;
     open.dropCaches(); // nothing was written, but totals in memory have moved
-    const [first] = events;
-    return page.length > 1 || !first
-      ? 'refused'
-      : { settled: 0, replayed: 0, withoutDocument: 0, poison: { event: first.event, key, error: error.cause } };
+    return narrowed.kind === 'narrower' ? narrowed.narrowing : { settled: 0, replayed: 0, withoutDocument: 0, poison: { ...narrowed.poison, key } };
   }
 };
 
