@@ -48,7 +48,7 @@ export class GenerationJob {
   #durationMs: number | undefined;
   #isTakenOver = false;
 
-  constructor(target: RebuildTarget, options: Omit<RunnerOptions, 'hosted' | 'only' | 'onChange'>) {
+  constructor(target: RebuildTarget, options: Omit<RunnerOptions, 'hosted' | 'partition' | 'only' | 'onChange'>) {
     this.target = target;
     this.#runtime = options.runtime;
     this.#startMs = options.runtime.monotonic();

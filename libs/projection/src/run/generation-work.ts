@@ -1,23 +1,21 @@
 // What is done with an open generation: batch after batch is written to it, its checkpoint is kept, it is promoted, and parked events are replayed.
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { OperationAborted, STEP_DEADLINE_MS, type EventReader, type Heartbeat, type Runtime } from '@mainstem/event-store';
+import { OperationAborted, STEP_DEADLINE_MS } from '@mainstem/event-store';
 import type { Batch, BatchWriter, Written } from '../write/batch-writer.js';
 import { CheckpointSchedule } from './checkpoint-schedule.js';
-import type { CrashPoints } from '../generations/crash-points.js';
 import { DocumentWriter } from '../write/document-writer.js';
 import { failureClassOf } from '../fold/failure-class.js';
 import { BatchTooMuch } from '../fold/batch-refused.js';
 import { cutFailure } from '../fold/failures.js';
 import { HandlerWriter } from '../write/handler-writer.js';
-import type { HostedProjection } from '../definition/hosted-projection.js';
 import type { OpenGeneration } from '../generations/open-generation.js';
-import type { PositionWaiters } from './position-waiters.js';
 import type { Progress } from './progress.js';
 import type { ProjectionObserver } from './projection-observer.js';
 import type { Input, ProjectionState } from './projection-state.js';
 import type { Promotion } from '../generations/promotion.js';
 import { replayParked, type ReplayResult } from '../write/replay-parked.js';
 import { ReplayRequests } from '../write/replay-requests.js';
+import type { RunnerOptions } from './runner-options.js';
 import type { Seat } from '../feed/shared-subscription.js';
 
 /** A promotion that came too late is tried again after the next event, or after so long. */
@@ -25,17 +23,10 @@ const NEWS_WAIT_MS = 100;
 /** Steps that are long where the data is large: indexes, a check of the whole history, a replay of what was parked. */
 export const LONG_STEP_MS = 10 * 60_000;
 
-export interface GenerationWorkOptions {
-  readonly hosted: HostedProjection;
-  readonly reader: EventReader;
+export interface GenerationWorkOptions extends Pick<RunnerOptions, 'hosted' | 'reader' | 'observe' | 'runtime' | 'crash'> {
   readonly seat: Seat;
-  readonly waiters: PositionWaiters;
   readonly progress: Progress;
   readonly promotion: Promotion;
-  readonly heartbeat: Heartbeat;
-  readonly observe: ProjectionObserver | undefined;
-  readonly runtime: Runtime;
-  readonly crash: CrashPoints | undefined;
   /** The projection is to stop. */
   readonly signal: AbortSignal;
 }
@@ -48,17 +39,18 @@ export class GenerationWork {
   readonly #replays = new ReplayRequests();
 
   constructor(options: GenerationWorkOptions) {
-    const { hosted, runtime, waiters, seat, crash, signal } = options;
+    const { hosted, runtime, progress, seat, crash, signal } = options;
     const { projection, store } = hosted;
     const expiry = store.expiryOf?.(projection.name);
     this.#options = options;
     this.#writer = projection.kind === 'document' ? new DocumentWriter(projection, { expiry, crash }) : new HandlerWriter(projection, crash);
-    this.#checkpoints = new CheckpointSchedule({ runtime, waiters, wake: () => seat.wake(), signal });
+    this.#checkpoints = new CheckpointSchedule({ runtime, waiters: progress.waiters, wake: () => seat.wake(), signal });
   }
 
   /** Takes the next batch of at most `limit` events and writes it, after whatever else is due. Errors: those of the stores. */
   async follow(open: OpenGeneration, limit: number, state: ProjectionState): Promise<Input> {
-    const { seat, promotion, progress, heartbeat } = this.#options;
+    const { seat, promotion, progress } = this.#options;
+    const { heartbeat } = progress;
     await this.#doWhatIsDue(open);
     const awaitsNews = open.isFilling && promotion.awaitsNews;
     if (awaitsNews) this.#wakeAfter(NEWS_WAIT_MS);
@@ -81,8 +73,8 @@ export class GenerationWork {
 
   /** The next step towards a promotion; true once the generation serves. Errors: as `Promotion.step`. */
   async promote(open: OpenGeneration): Promise<boolean> {
-    const { promotion, heartbeat, signal } = this.#options;
-    heartbeat.busy('a step towards promotion', LONG_STEP_MS);
+    const { promotion, progress, signal } = this.#options;
+    progress.heartbeat.busy('a step towards promotion', LONG_STEP_MS);
     if (!(await promotion.step(open, signal))) return false;
     open.promoted();
     this.#committed(open);
@@ -110,7 +102,7 @@ export class GenerationWork {
 
   /** Those who wait for what queries see now. */
   tellWaiters(open: OpenGeneration): void {
-    this.#options.waiters.reach(open.visible);
+    this.#options.progress.waiters.reach(open.visible);
   }
 
   get #name(): string {
@@ -119,7 +111,7 @@ export class GenerationWork {
 
   /** Replays that were asked for, and the checkpoint of events without effect. */
   async #doWhatIsDue(open: OpenGeneration): Promise<void> {
-    const { heartbeat } = this.#options;
+    const { heartbeat } = this.#options.progress;
     heartbeat.busy('a replay of parked events', this.#replays.isAny ? LONG_STEP_MS : STEP_DEADLINE_MS);
     await this.#replays.serve((key) => this.#replayRequested(open, key));
     heartbeat.busy('writing the checkpoint');

@@ -1,25 +1,16 @@
 // Whether it is this instance's turn to run a projection, or a part of one: by its lease, and by who else there is to share the parts with.
-import type { Runtime } from '@mainstem/event-store';
-import type { Partition } from '../read-store/partition.js';
-import type { PartitionShare } from './partition-share.js';
 import type { HeldLease } from '../read-store/lease.js';
-import type { HostedProjection } from '../definition/hosted-projection.js';
-import { LeaseKeeper, type LeaseOptions } from './lease-keeper.js';
+import { LeaseKeeper } from './lease-keeper.js';
 import type { Input } from './projection-state.js';
+import type { RunnerOptions } from './runner-options.js';
 
 /** A standby instance is woken as soon as the lease is seen to be free; this is how long it waits if nobody wakes it. */
 const STANDBY_WAIT_MS = 2_000;
 
-type Displaced = Extract<Input, { readonly kind: 'displaced' }>;
+export type Displaced = Extract<Input, { readonly kind: 'displaced' }>;
 
-export interface InstanceTurnOptions {
-  readonly hosted: HostedProjection;
-  readonly partition: Partition;
-  /** Says which parts this instance is to run; for projections that are split. */
-  readonly share: PartitionShare | undefined;
-  /** Undefined: it is always this instance's turn. */
-  readonly lease: LeaseOptions | undefined;
-  readonly runtime: Runtime;
+/** Without a lease it is always this instance's turn. */
+export interface InstanceTurnOptions extends Pick<RunnerOptions, 'hosted' | 'partition' | 'share' | 'lease' | 'runtime'> {
   /** It may be this instance's turn now. Must not throw. */
   readonly onFree: () => void;
   /** It is over: the lease was lost, or another instance is to have the part. Must not throw. */
@@ -46,7 +37,7 @@ export class InstanceTurn {
   }
 
   /** The lease is held, or none is needed. */
-  get isOn(): boolean {
+  get isMine(): boolean {
     return this.#lease?.isHeld !== false;
   }
 
@@ -63,9 +54,9 @@ export class InstanceTurn {
 
   /** Where the instance is to go from an open session, which it may not write any more; undefined while it may. */
   displaced(): Displaced | undefined {
-    if (this.#yields) return standBy();
+    if (this.#yields) return lookLater();
     // Whatever is written with the session would be refused, as soon as another instance has opened one: whether it has, tells the next try.
-    return this.isOn ? undefined : { kind: 'displaced', delayMs: 0 };
+    return this.isMine ? undefined : { kind: 'displaced', delayMs: 0 };
   }
 
   /** All leases of the store, as just seen by an instance that stands by or does not. */
@@ -100,4 +91,4 @@ export class InstanceTurn {
 }
 
 /** Another instance runs it: what the instance is told then, to look again after a while. */
-export const standBy = (): Displaced => ({ kind: 'displaced', delayMs: STANDBY_WAIT_MS });
+export const lookLater = (): Displaced => ({ kind: 'displaced', delayMs: STANDBY_WAIT_MS });

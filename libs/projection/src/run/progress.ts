@@ -1,10 +1,22 @@
-// Figures of a running projection, and the status made of them.
-import { isPositionBefore, type Position, type RecordedEvent, type Runtime, type SilentLoop } from '@mainstem/event-store';
+// What is known of a running projection: its figures, its step at the moment and the places that it is awaited at; and the status made of them.
+import {
+  Heartbeat,
+  isPositionBefore,
+  type EventReader,
+  type Position,
+  type RecordedEvent,
+  type Runtime,
+  type SilentLoop,
+} from '@mainstem/event-store';
+import type { AnyProjection } from '../definition/hosted-projection.js';
 import type { OpenGeneration } from '../generations/open-generation.js';
 import type { FillPhase } from '../generations/promotion.js';
 import type { ProjectionState } from './projection-state.js';
 import type { ProjectionStatus } from './projection-status.js';
 import type { Generation } from '../read-store/checkpoint.js';
+import type { Partition } from '../read-store/partition.js';
+import type { ReadStore } from '../read-store/read-store.js';
+import { PositionWaiters } from './position-waiters.js';
 import { FillingWatch } from '../generations/filling-status.js';
 import { RateMeter } from '../feed/rate-meter.js';
 
@@ -12,10 +24,12 @@ import { RateMeter } from '../feed/rate-meter.js';
 const STALL_MS = 8_000;
 
 export interface ProgressOptions {
-  readonly projection: string;
-  readonly store: string;
-  readonly hasDensePositions: boolean;
+  readonly hosted: { readonly projection: Pick<AnyProjection, 'name'>; readonly store: Pick<ReadStore, 'name'> };
+  readonly reader: Pick<EventReader, 'hasDensePositions'>;
+  readonly partition: Partition;
   readonly runtime: Runtime;
+  /** Says why the projection does not get on; undefined while it does. */
+  readonly whyNot?: () => string | undefined;
 }
 
 /** What a standby has seen of the instance that runs the projection. */
@@ -30,6 +44,10 @@ export interface SeenOnStandby {
 }
 
 export class Progress {
+  /** Of the projection's loop. */
+  readonly heartbeat: Heartbeat;
+  /** Those who wait until queries see a position. */
+  readonly waiters: PositionWaiters;
   readonly #options: ProgressOptions;
   readonly #rate: RateMeter;
   readonly #filling: FillingWatch;
@@ -47,10 +65,13 @@ export class Progress {
   #progressAtMs: number;
 
   constructor(options: ProgressOptions) {
-    const { runtime } = options;
+    const { hosted, reader, partition, runtime, whyNot } = options;
+    const { name } = hosted.projection;
+    this.heartbeat = new Heartbeat(partition.count > 1 ? `${name}, part ${partition.number}` : name, runtime);
+    this.waiters = new PositionWaiters(name, runtime, whyNot);
     this.#options = options;
     this.#rate = new RateMeter(runtime.monotonic());
-    this.#filling = new FillingWatch(options);
+    this.#filling = new FillingWatch({ runtime, hasDensePositions: reader.hasDensePositions });
     this.#freshAtMs = runtime.now();
     this.#progressAtMs = runtime.monotonic();
   }
@@ -100,21 +121,21 @@ export class Progress {
     else if (last) this.#freshAtMs = Date.parse(last.recordedAt);
   }
 
-  /** `head`: end of the event store, as far as it is known; `silence`: the step that its loop does not come back from. */
-  status(state: ProjectionState, knownHead: Position | undefined, silence: SilentLoop | undefined): ProjectionStatus {
-    const { projection, store, runtime } = this.#options;
+  /** `knownHead`: end of the event store, as far as it is known. */
+  status(state: ProjectionState, knownHead: Position | undefined): ProjectionStatus {
+    const { hosted, runtime } = this.#options;
     const { phase, reason } = state;
     const nowMs = runtime.monotonic();
     const position = this.#position;
     const isBehind = this.#isBehind(knownHead);
     const head = isBehind ? knownHead : position;
-    const stalled = this.#stall(state, isBehind, silence);
+    const stalled = this.#stall(state, isBehind, this.heartbeat.silence());
     const rebuild = this.#filling.status(knownHead);
     const isReplaced = this.#isReplaced && phase === 'stopped';
     const told = isReplaced && stalled ? `${stalled}; ${reason ?? ''}` : (reason ?? stalled ?? this.#storeTrouble);
     return {
-      projection,
-      store,
+      projection: hosted.projection.name,
+      store: hosted.store.name,
       generation: this.#generation,
       state: phase,
       ...(told !== undefined && { reason: told }),
@@ -143,7 +164,7 @@ export class Progress {
 
   #lag(isBehind: boolean, head: Position): Pick<ProjectionStatus, 'lagEvents' | 'lagMs'> {
     const lagMs = isBehind ? Math.max(0, this.#options.runtime.now() - this.#freshAtMs) : 0;
-    return this.#options.hasDensePositions ? { lagEvents: head - (this.#position ?? 0n), lagMs } : { lagMs };
+    return this.#options.reader.hasDensePositions ? { lagEvents: head - (this.#position ?? 0n), lagMs } : { lagMs };
   }
 
   #take({ session, position, parkedKeys }: OpenGeneration): void {

@@ -4,7 +4,7 @@ import { afterBatch, slower, type BatchPace } from './batch-pace.js';
 import type { CutFailure, Failure } from '../fold/failures.js';
 import { narrower, narrowingAt, type Narrowing } from '../fold/narrowing.js';
 import type { Condemned } from '../fold/parking.js';
-import { fencedDelayMs, type RecoveryPolicy } from '../definition/recovery-policy.js';
+import { DEFAULT_RECOVERY, fencedDelayMs, type RecoveryPolicy } from '../definition/recovery-policy.js';
 
 /**
  * What a projection is, as shown to people: `starting` (nothing applied yet), `catching-up` (behind the head), `live` (at the head),
@@ -67,6 +67,19 @@ const CHANGED_LOOK_MS = 500;
 export interface StatePolicy extends RecoveryPolicy {
   readonly batchSizeMax: number;
 }
+
+/** What was declared beside the projection, and else the defaults. */
+export const statePolicyOf = ({
+  hosted,
+  batchSizeMax,
+}: {
+  readonly hosted: { readonly recovery?: Partial<RecoveryPolicy> | undefined };
+  readonly batchSizeMax: number;
+}): StatePolicy => ({
+  ...DEFAULT_RECOVERY,
+  ...hosted.recovery,
+  batchSizeMax,
+});
 
 export const initialProjectionState: ProjectionState = { phase: 'starting', step: { kind: 'open' }, failures: 0, isFilling: false, condemned: [] };
 

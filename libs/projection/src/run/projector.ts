@@ -77,7 +77,10 @@ export class Projector {
     const onChange = (status: ProjectionStatus): void => notify(options.onChange, status);
     const head = (): Position | undefined => this.#headWatch.head;
     this.#hosted = projections.map((hosted) => new HostedRunners({ ...shared, hosted, cacheBytesMax: cacheShare, head, onChange }));
-    this.#servingWatch = new ServingWatch(this.#runners, runtime);
+    this.#servingWatch = new ServingWatch(
+      this.#runners.map(({ watched }) => watched),
+      runtime,
+    );
   }
 
   /** Returns at once: everything runs in the background and recovers by itself. May be called again, but not after `stop`. */

@@ -23,8 +23,8 @@ export interface RunnerOptions {
   readonly check: DigestCheck;
   /** Work for one certain generation and end as soon as another instance writes it. Default: the one that this definition is to serve from. */
   readonly only?: OnlyGeneration;
-  /** Which part of the projection; default all of it. */
-  readonly partition?: Partition;
+  /** Which part of the projection; `WHOLE` for one that is not split. */
+  readonly partition: Partition;
   /** Says which parts this instance is to run; for projections that are split. */
   readonly share?: PartitionShare | undefined;
   /** Run only while this lease is held. Default: run at once. */

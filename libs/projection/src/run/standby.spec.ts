@@ -2,7 +2,7 @@
 import { position, systemRuntime, type Incarnation, type Runtime } from '@mainstem/event-store';
 import { describe, expect, it } from 'vitest';
 import type { Generation } from '../read-store/checkpoint.js';
-import { PositionWaiters } from './position-waiters.js';
+import { WHOLE } from '../read-store/partition.js';
 import { Progress } from './progress.js';
 import { initialProjectionState, type ProjectionState } from './projection-state.js';
 import { Standby } from './standby.js';
@@ -14,18 +14,17 @@ const STEP_MS = 5_000;
 const setUp = () => {
   let nowMs = 0;
   const runtime: Runtime = { ...systemRuntime, monotonic: () => nowMs };
-  const progress = new Progress({ projection: 'tally', store: 'memory', hasDensePositions: true, runtime });
-  const waiters = new PositionWaiters('tally', runtime);
-  const store = { generations: () => Promise.resolve([]) };
+  const hosted = { projection: { name: 'tally' }, store: { name: 'memory', generations: () => Promise.resolve([]) } };
+  const progress = new Progress({ hosted, reader: { hasDensePositions: true }, partition: WHOLE, runtime });
   const signal = new AbortController().signal;
-  const standby = new Standby({ projection: 'tally', partition: 0, store, runtime, waiters, progress, head: () => HEAD, isOn: () => true, signal });
+  const standby = new Standby({ hosted, partition: WHOLE, runtime, progress, head: () => HEAD, isStandby: () => true, signal });
   return {
     /** Five seconds later it looks and sees this. */
     sees: (...generations: readonly Generation[]): void => {
       nowMs += STEP_MS;
       standby.see(generations);
     },
-    status: () => progress.status(STANDBY, HEAD, undefined),
+    status: () => progress.status(STANDBY, HEAD),
   };
 };
 

@@ -1,9 +1,9 @@
 // The time while another instance runs a projection: tells what that one has written to whoever asks, and sleeps until it may be this one's turn.
 import type { Position, Runtime } from '@mainstem/event-store';
-import { checkpointIn } from '../read-store/partition.js';
+import type { AnyProjection } from '../definition/hosted-projection.js';
+import { checkpointIn, type Partition } from '../read-store/partition.js';
 import type { Generation } from '../read-store/checkpoint.js';
 import type { ReadStore } from '../read-store/read-store.js';
-import type { PositionWaiters } from './position-waiters.js';
 import type { Progress } from './progress.js';
 import { newestFillingOf, servingOf } from '../generations/generations-of.js';
 
@@ -11,17 +11,15 @@ import { newestFillingOf, servingOf } from '../generations/generations-of.js';
 const LOOK_MS = 5;
 
 export interface StandbyOptions {
-  readonly projection: string;
+  readonly hosted: { readonly projection: Pick<AnyProjection, 'name'>; readonly store: Pick<ReadStore, 'generations'> };
   /** The part of it that this is about. */
-  readonly partition: number;
-  readonly store: Pick<ReadStore, 'generations'>;
+  readonly partition: Partition;
   readonly runtime: Runtime;
-  readonly waiters: PositionWaiters;
   readonly progress: Progress;
   /** End of the event store, as far as it is known. */
   readonly head: () => Position | undefined;
   /** Another instance runs it at this moment. */
-  readonly isOn: () => boolean;
+  readonly isStandby: () => boolean;
   /** The projection is to stop. */
   readonly signal: AbortSignal;
 }
@@ -43,21 +41,21 @@ export class Standby {
 
   /** Takes over what the other instance has written, as just seen. */
   see(generations: readonly Generation[]): void {
-    const { progress, waiters, head, partition } = this.#options;
+    const { progress, head, partition } = this.#options;
     const serving = servingOf(generations);
-    const position = serving && checkpointIn(serving, partition).position;
+    const position = serving && checkpointIn(serving, partition.number).position;
     progress.standBy({ generation: serving?.number ?? 0, position, head: head(), filling: serving ? undefined : signOfFilling(generations) });
-    waiters.reach(position);
+    progress.waiters.reach(position);
   }
 
   /** Those who wait for a position see it as soon as it is there. May be called at any time, and again. */
   async lookWhileAwaited(): Promise<void> {
-    const { projection, store, runtime, waiters, isOn, signal } = this.#options;
+    const { hosted, runtime, progress, isStandby, signal } = this.#options;
     if (this.#isLooking) return;
     this.#isLooking = true;
-    while (isOn() && waiters.isAny && !signal.aborted) {
+    while (isStandby() && progress.waiters.isAny && !signal.aborted) {
       try {
-        this.see(await store.generations(projection));
+        this.see(await hosted.store.generations(hosted.projection.name));
       } catch {
         // The store's outage is told when the lease is claimed again; those who wait have a timeout.
       }

@@ -1,0 +1,117 @@
+// This instance among the others that may run a projection: whether it is its turn, and what it sees of them in the read store.
+import type { Generation } from '../read-store/checkpoint.js';
+import type { HeldLease } from '../read-store/lease.js';
+import type { ReadStore } from '../read-store/read-store.js';
+import type { CurrentGeneration } from './current-generation.js';
+import { InstanceTurn, lookLater, type Displaced } from './instance-turn.js';
+import type { Progress } from './progress.js';
+import type { ProjectionState } from './projection-state.js';
+import type { RunnerOptions } from './runner-options.js';
+import type { WatchedProjection } from './serving-watch.js';
+import { Standby } from './standby.js';
+
+/** After so many failures in a row another instance may try. */
+const FAILURES_UNTIL_RELEASE = 3;
+
+export interface AmongInstancesOptions {
+  readonly options: RunnerOptions;
+  readonly progress: Progress;
+  readonly generation: CurrentGeneration;
+  /** Of the projection, now. */
+  readonly state: () => ProjectionState;
+  /** The projection is to stop. */
+  readonly signal: AbortSignal;
+}
+
+export class AmongInstances implements WatchedProjection {
+  readonly name: string;
+  readonly store: ReadStore;
+  readonly #progress: Progress;
+  readonly #generation: CurrentGeneration;
+  readonly #state: () => ProjectionState;
+  readonly #turn: InstanceTurn;
+  readonly #standby: Standby;
+
+  constructor({ options, progress, generation, state, signal }: AmongInstancesOptions) {
+    const { projection, store } = options.hosted;
+    const standby = new Standby({ ...options, progress, isStandby: () => this.#isStandby, signal });
+    this.name = projection.name;
+    this.store = store;
+    this.#progress = progress;
+    this.#generation = generation;
+    this.#state = state;
+    this.#standby = standby;
+    this.#turn = new InstanceTurn({ ...options, onFree: () => standby.wake(), onOver: () => generation.wake() });
+  }
+
+  /** Who runs the projection, as far as it is known here. */
+  get owner(): string | undefined {
+    return this.#turn.owner;
+  }
+
+  /**
+   * Undefined: it is this instance's turn. What is wrong with this instance it must tell even while another one does the work.
+   * Errors: PROJECTION_FOREIGN_EVENT_STORE, PROJECTION_CHANGED, those of the read store.
+   */
+  async takeTurn(): Promise<Displaced | undefined> {
+    if (this.#turn.isMine) return undefined;
+    const generations = await this.store.generations(this.name);
+    this.#generation.assertCanOpen(generations);
+    if (await this.#turn.claim()) return undefined;
+    this.#standby.see(generations);
+    return lookLater();
+  }
+
+  /** As `InstanceTurn.displaced`. */
+  displaced(): Displaced | undefined {
+    return this.#turn.displaced();
+  }
+
+  /** No session is open for so long, or until it may be this instance's turn. */
+  async rest(delayMs: number): Promise<void> {
+    await this.#turn.pause(makesWay(this.#state()));
+    await this.#standby.sleep(delayMs);
+  }
+
+  /** Another instance can go on at once. Never fails. */
+  async end(): Promise<void> {
+    await this.#turn.end();
+  }
+
+  /** As `Standby.lookWhileAwaited`. */
+  async lookWhileAwaited(): Promise<void> {
+    await this.#standby.lookWhileAwaited();
+  }
+
+  observe(generations: readonly Generation[]): void {
+    const { phase, step } = this.#state();
+    const isOfOthers = this.#generation.isReplaced(generations);
+    // While it still looks whether its own serves again.
+    const isReplaced = phase === 'stopped' && step.kind !== 'end' && isOfOthers;
+    this.#progress.observe(generations, isReplaced);
+    if (isReplaced || this.#isStandby) this.#standby.see(generations);
+    // This one must tell that it has changed.
+    if (this.#isStandby && isOfOthers) this.#standby.wake();
+    this.#generation.observe(generations);
+  }
+
+  storeIsAway(reason: string): void {
+    this.#progress.storeIsAway(reason);
+  }
+
+  get watchesLeases(): boolean {
+    return this.#isStandby || this.#turn.isShared;
+  }
+
+  observeLeases(leases: readonly HeldLease[]): void {
+    this.#turn.observe(leases, this.#isStandby);
+  }
+
+  get #isStandby(): boolean {
+    return this.#state().phase === 'standby';
+  }
+}
+
+/** Another instance may have the fix, or the network, that this one lacks. */
+const makesWay = ({ phase, failures }: ProjectionState): boolean =>
+  phase === 'stopped' || phase === 'waiting' || (phase === 'retrying' && failures >= FAILURES_UNTIL_RELEASE);
