@@ -75,3 +75,75 @@ export class ServerOverloaded extends MainstemError {
     super('EVENT_STORE_SERVER_OVERLOADED', 'Too many writes wait for their commit. Wait for earlier ones before sending more.');
   }
 }
+
+/** There is no such group of consumers, or none on the stream at all. */
+export class GroupNotFound extends MainstemError {
+  constructor(
+    readonly source: string,
+    readonly group: string,
+  ) {
+    super('EVENT_STORE_SERVER_GROUP_NOT_FOUND', `Subscription group ${group} on stream ${source} does not exist.`);
+  }
+}
+
+export class GroupExists extends MainstemError {
+  constructor(
+    readonly source: string,
+    readonly group: string,
+  ) {
+    super('EVENT_STORE_SERVER_GROUP_EXISTS', `Subscription group ${group} on stream ${source} exists.`);
+  }
+}
+
+/** The group has as many consumers as it takes. */
+export class GroupFull extends MainstemError {
+  constructor(
+    readonly source: string,
+    readonly group: string,
+  ) {
+    super('EVENT_STORE_SERVER_GROUP_FULL', `Maximum subscriptions reached for subscription group ${group} on stream ${source}.`);
+  }
+}
+
+/** The group was deleted, changed or restarted, or cannot read its stream; the consumer may connect again. */
+export class GroupDropped extends MainstemError {
+  constructor(
+    readonly source: string,
+    readonly group: string,
+  ) {
+    super('EVENT_STORE_SERVER_GROUP_DROPPED', `Subscription group ${group} on stream ${source} was dropped.`);
+  }
+}
+
+/** What is asked of the group cannot be done. The words around the reason are those of a real server. */
+export class GroupRefused extends MainstemError {
+  constructor(
+    readonly source: string,
+    readonly group: string,
+    readonly reason: string,
+  ) {
+    super('EVENT_STORE_SERVER_GROUP_REFUSED', `Subscription group ${group} on stream ${source} failed: '${reason}'`);
+  }
+}
+
+/** Another process serves the groups of this folder; one at a time can. */
+export class GroupsServedElsewhere extends MainstemError {
+  constructor(dir: string, cause: unknown) {
+    super(
+      'EVENT_STORE_SERVER_GROUPS_ELSEWHERE',
+      `Another process serves the persistent subscriptions of ${dir}. Connect to that one, or stop it first.`,
+      { cause },
+    );
+  }
+}
+
+/** What is stored about the groups of consumers cannot be read; none is served, and nothing is written over it. */
+export class GroupsUnreadable extends MainstemError {
+  constructor(stream: string, cause: unknown) {
+    super(
+      'EVENT_STORE_SERVER_GROUPS_UNREADABLE',
+      `The last event of ${stream} does not tell the groups of consumers. Append one that does, or delete the stream and create the groups anew.`,
+      { cause },
+    );
+  }
+}

@@ -6,6 +6,7 @@ import { inTime, systemRuntime, type Runtime } from '@mainstem/event-store';
 import { ServerSettingsInvalid } from './errors.js';
 import { healthOfConnections, listenForHealth, type Metrics } from './health-server.js';
 import { EventLog } from './log/event-log.js';
+import { PersistentSubscriptions } from './persistent/persistent-subscriptions.js';
 import { Access, type Credentials } from './protocol/access.js';
 import { OpenCalls } from './protocol/open-calls.js';
 import { readsByPages } from './protocol/outlet.js';
@@ -57,13 +58,14 @@ export interface EventStoreDbServerOptions {
   readonly runtime?: Runtime;
 }
 
-/** Serves EventStoreDB's protocol (streams, gossip, server features) to clients of any language. One node, always the leader. */
+/** Serves EventStoreDB's protocol (streams, persistent subscriptions, gossip, server features) to clients of any language. One node, always the leader. */
 export class EventStoreDbServer {
   /** For a client on this machine, without credentials. */
   readonly connectionString: string;
   readonly port: number;
   readonly healthPort: number | undefined;
   readonly #log: EventLog;
+  readonly #groups: PersistentSubscriptions;
   readonly #openCalls: OpenCalls;
   readonly #grpc: Server;
   readonly #shared: SharedPort;
@@ -89,7 +91,18 @@ export class EventStoreDbServer {
     const endPoint = (): { address: string; port: number } => options.advertise ?? { address: dialable(host), port: shared?.port ?? port };
     const report = options.onFailure ?? warn;
     const openCalls = new OpenCalls();
-    addServices(grpc, { log, openCalls, runtime, writeTimeoutMs, writeBytesMax, report, access: new Access(options.administrator), endPoint });
+    const groups = new PersistentSubscriptions({ dir: options.dir, log, runtime, report });
+    addServices(grpc, {
+      log,
+      groups,
+      openCalls,
+      runtime,
+      writeTimeoutMs,
+      writeBytesMax,
+      report,
+      access: new Access(options.administrator),
+      endPoint,
+    });
     let health: HttpServer | undefined;
     try {
       shared = await SharedPort.listen({ host, port, tls: options.tls, grpc, http: healthOfConnections({ log, metrics: undefined, report }) });
@@ -97,7 +110,7 @@ export class EventStoreDbServer {
         options.healthPort === undefined
           ? undefined
           : await listenForHealth({ host, port: options.healthPort, log, metrics: options.metrics, report });
-      return new EventStoreDbServer(options, { log, grpc, health, shared, openCalls });
+      return new EventStoreDbServer(options, { log, groups, grpc, health, shared, openCalls });
     } catch (error) {
       await shared?.close();
       grpc.forceShutdown();
@@ -108,9 +121,10 @@ export class EventStoreDbServer {
 
   private constructor(
     { host = '127.0.0.1', tls, runtime = systemRuntime }: EventStoreDbServerOptions,
-    { log, grpc, health, shared, openCalls }: Parts,
+    { log, groups, grpc, health, shared, openCalls }: Parts,
   ) {
     this.#log = log;
+    this.#groups = groups;
     this.#openCalls = openCalls;
     this.#grpc = grpc;
     this.#health = health;
@@ -133,6 +147,7 @@ export class EventStoreDbServer {
     await new Promise<void>((resolve) => (this.#health ? this.#health.close(() => resolve()) : resolve()));
     // Appends that are not complete end first, then those that are and the readers, and say so; then the connections go, those that clients keep open as well.
     this.#openCalls.stop();
+    await this.#groups.close();
     await this.#log.close();
     // It calls back before what was answered has gone out: the end of the connections tells that.
     this.#grpc.tryShutdown(() => undefined);
@@ -145,6 +160,7 @@ export class EventStoreDbServer {
 
 interface Parts {
   readonly log: EventLog;
+  readonly groups: PersistentSubscriptions;
   readonly grpc: Server;
   readonly health: HttpServer | undefined;
   readonly shared: SharedPort;

@@ -118,8 +118,13 @@ export class EventLog {
   }
 
   streamPage(request: StreamPageRequest): Promise<StreamPage> {
-    if (this.#links && isLinkStream(request.stream)) return this.#links.page(request);
+    if (this.#links && this.isLinkStream(request.stream)) return this.#links.page(request);
     return this.#read(() => this.#reader.streamPage(request));
+  }
+
+  /** Whether the stream is one of links that the server keeps. Its events are not in the log. */
+  isLinkStream(stream: string): boolean {
+    return this.#links !== undefined && isLinkStream(stream);
   }
 
   stateOf(stream: string): Promise<StreamState> {
@@ -164,8 +169,7 @@ export class EventLog {
   }
 
   #assertWritable(stream: string): void {
-    if (this.#links && isLinkStream(stream))
-      throw new RequestInvalid(`Stream ${stream} is kept by the server and cannot be written. Write to another one.`);
+    if (this.isLinkStream(stream)) throw new RequestInvalid(`Stream ${stream} is kept by the server and cannot be written. Write to another one.`);
   }
 
   async #read<Result>(read: () => Result): Promise<Result> {

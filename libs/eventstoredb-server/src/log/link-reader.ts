@@ -73,7 +73,13 @@ export class LinkReader {
   async #indexUpTo(head: number): Promise<void> {
     if (!this.#isVerified) await this.#verify();
     for (let reached = this.#index.progress(); reached.position < head; reached = this.#index.progress()) {
-      const { events } = await this.#log.allPage({ isBackwards: false, from: reached.position + 1, limit: INDEXED_AT_ONCE, filter: undefined });
+      const { events } = await this.#log.allPage({
+        isBackwards: false,
+        from: reached.position + 1,
+        limit: INDEXED_AT_ONCE,
+        filter: undefined,
+        showsHidden: true,
+      });
       this.#assertOpen();
       if (events.length === 0) throw new DamagedEvent(reached.position + 1);
       this.#index.add(reached, events);
@@ -84,7 +90,7 @@ export class LinkReader {
   /** Once: if what the index ends with is not in the log, the log was set back, or is another one, and the index begins anew. */
   async #verify(): Promise<void> {
     const { position, id } = this.#index.progress();
-    const { events } = await this.#log.allPage({ isBackwards: false, from: position, limit: 1, filter: undefined });
+    const { events } = await this.#log.allPage({ isBackwards: false, from: position, limit: 1, filter: undefined, showsHidden: true });
     this.#assertOpen();
     if (position > 0 && events[0]?.id !== id) this.#index.clear();
     this.#isVerified = true;

@@ -1,6 +1,7 @@
 // Pages of events through the reading connection, each one a snapshot: bounded in number, in bytes and in time on the thread.
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { LogFilter } from '../semantics/event-filter.js';
+import { isHiddenFromAll } from '../semantics/own-streams.js';
 import { isFound, TOMBSTONE_REVISION, type StreamState } from '../semantics/stream-state.js';
 import { windowOf, type StreamWindow } from '../semantics/stream-window.js';
 import { LINK_TYPE, type LogEvent } from '../semantics/log-event.js';
@@ -36,6 +37,8 @@ export interface AllPageRequest {
   /** At most so many events are looked at. */
   readonly limit: number;
   readonly filter: LogFilter | undefined;
+  /** Also what readers of all streams are not shown. Default false. */
+  readonly showsHidden?: boolean;
 }
 
 export interface AllPage {
@@ -96,7 +99,7 @@ export class LogReader {
     });
   }
 
-  allPage({ isBackwards, from, limit, filter }: AllPageRequest): AllPage {
+  allPage({ isBackwards, from, limit, filter, showsHidden = false }: AllPageRequest): AllPage {
     const statement = isBackwards ? this.#selects.allBackwards : this.#selects.allForwards;
     const events: LogEvent[] = [];
     let considered = 0;
@@ -106,7 +109,7 @@ export class LogReader {
     for (const row of inPieces(limit, fetch)) {
       considered++;
       next = isBackwards ? row[0] : row[0] + 1;
-      if (filter && !this.#isWanted(row, filter)) continue;
+      if (!this.#isWanted(row, filter, showsHidden)) continue;
       const event = this.#lookup.eventOf(row);
       events.push(event);
       bytes += event.data.length + event.metadata.length;
@@ -151,8 +154,10 @@ export class LogReader {
     return { events, next: isBackwards ? -1 : Math.max(from, last + 1), isEnd: true };
   }
 
-  #isWanted([, , stream, , type]: Row, { on, isMatch }: LogFilter): boolean {
-    return isMatch(on === 'stream' ? this.#lookup.streams.nameOf(stream) : this.#lookup.types.nameOf(type));
+  #isWanted([, , stream, , type]: Row, filter: LogFilter | undefined, showsHidden: boolean): boolean {
+    const name = this.#lookup.streams.nameOf(stream);
+    if (!showsHidden && isHiddenFromAll(name)) return false;
+    return filter === undefined || filter.isMatch(name, this.#lookup.types.nameOf(type));
   }
 
   #snapshot<Result>(read: () => Result): Result {

@@ -9,10 +9,13 @@ export interface Credentials {
 }
 
 export class Access {
+  /** Who all callers are, once they were checked. */
+  readonly user: string;
   readonly #expected: Buffer | undefined;
 
   /** Without credentials every caller is the administrator, as on an insecure EventStoreDB. */
   constructor(administrator: Credentials | undefined) {
+    this.user = administrator?.username ?? 'anonymous';
     this.#expected = administrator && digestOf(`${administrator.username}:${administrator.password}`);
   }
 

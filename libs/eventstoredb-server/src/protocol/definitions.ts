@@ -6,7 +6,7 @@ import { loadSync, type AnyDefinition, type MessageTypeDefinition } from '@grpc/
 const PROTO_FOLDER = fileURLToPath(new URL('../../proto', import.meta.url));
 
 /** 64-bit numbers stay decimal strings: a JavaScript number would lose their last digits. */
-const definitions = loadSync(['streams.proto', 'gossip.proto', 'serverfeatures.proto'], {
+const definitions = loadSync(['streams.proto', 'persistent.proto', 'gossip.proto', 'serverfeatures.proto'], {
   keepCase: true,
   longs: String,
   enums: String,
@@ -17,17 +17,17 @@ const definitions = loadSync(['streams.proto', 'gossip.proto', 'serverfeatures.p
 
 const service = (name: string): ServiceDefinition => definitions[name] as ServiceDefinition;
 
-const readable = service('event_store.client.streams.Streams');
-const encodeRead = readable['Read']?.responseSerialize as (message: object) => Buffer;
-
 /** Answers of Read may be given as bytes: encoding an event is the hot path of the server. */
-export const streamsService: ServiceDefinition = {
-  ...readable,
-  Read: {
-    ...(readable['Read'] as ServiceDefinition[string]),
-    responseSerialize: (message: object) => (Buffer.isBuffer(message) ? message : encodeRead(message)),
-  },
+const withEncodedReads = (definition: ServiceDefinition): ServiceDefinition => {
+  const read = definition['Read'] as ServiceDefinition[string];
+  return {
+    ...definition,
+    Read: { ...read, responseSerialize: (message: object) => (Buffer.isBuffer(message) ? message : read.responseSerialize(message)) },
+  };
 };
+
+export const streamsService = withEncodedReads(service('event_store.client.streams.Streams'));
+export const persistentService = withEncodedReads(service('event_store.client.persistent_subscriptions.PersistentSubscriptions'));
 export const gossipService = service('event_store.client.gossip.Gossip');
 export const serverFeaturesService = service('event_store.client.server_features.ServerFeatures');
 

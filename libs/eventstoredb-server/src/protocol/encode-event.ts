@@ -9,19 +9,24 @@ export interface ReadEvent {
   readonly link: LogEvent | undefined;
 }
 
-/** The whole message of field numbers in streams.proto: ReadResp { event = 1 { event = 1, link = 2, commit_position = 3 } }. */
-export const encodeReadEvent = ({ event, link }: ReadEvent, isUuidStructured: boolean): Buffer => {
+/**
+ * The whole message of field numbers in streams.proto: ReadResp { event = 1 { event = 1, link = 2, commit_position = 3 } }. That of persistent.proto
+ * has a retry count = 5 besides.
+ */
+export const encodeReadEvent = ({ event, link }: ReadEvent, isUuidStructured: boolean, retryCount?: number): Buffer => {
   const recordedEvent = event && planOf(event, isUuidStructured);
   const recordedLink = link && planOf(link, isUuidStructured);
   const place = link ?? event;
   let size = place ? 1 + varintSize(place.position) : 0;
   if (recordedEvent) size += fieldSize(recordedEvent.size);
   if (recordedLink) size += fieldSize(recordedLink.size);
+  if (retryCount !== undefined) size += 1 + varintSize(retryCount);
   const target = new Target(fieldSize(size));
   target.head(1, size);
   if (recordedEvent) writeRecorded(target, 1, recordedEvent);
   if (recordedLink) writeRecorded(target, 2, recordedLink);
   if (place) target.number(3, place.position);
+  if (retryCount !== undefined) target.number(5, retryCount);
   return target.bytes;
 };
 

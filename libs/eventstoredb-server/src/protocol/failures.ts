@@ -1,7 +1,17 @@
 // How a failed call is answered: gRPC codes, and the trailers by which clients choose their error class.
 import { Metadata, status, type ServiceError } from '@grpc/grpc-js';
 import { isMainstemError } from '@mainstem/event-store';
-import { MetadataMissing, REQUIRED_PROPERTIES, StreamTombstoned, WriteTooLarge } from '../errors.js';
+import {
+  GroupDropped,
+  GroupExists,
+  GroupFull,
+  GroupNotFound,
+  GroupRefused,
+  MetadataMissing,
+  REQUIRED_PROPERTIES,
+  StreamTombstoned,
+  WriteTooLarge,
+} from '../errors.js';
 import { expectedNumber, type ExpectedVersion } from '../semantics/expected-version.js';
 
 /** An answer with a status other than OK. */
@@ -30,7 +40,26 @@ export const failureOf = (error: unknown): Failure => {
       'required-metadata-properties': REQUIRED_PROPERTIES.join(','),
     });
   }
+  const ofGroup = groupFailure(error);
+  if (ofGroup) return ofGroup;
   return failure(codeOf(error), isMainstemError(error) ? error.message : 'The server failed; its log tells more.');
+};
+
+const GROUP_FAILURES = [
+  [GroupNotFound, status.NOT_FOUND, 'persistent-subscription-does-not-exist'],
+  [GroupExists, status.ALREADY_EXISTS, 'persistent-subscription-exists'],
+  [GroupFull, status.FAILED_PRECONDITION, 'maximum-subscribers-reached'],
+  [GroupDropped, status.CANCELLED, 'persistent-subscription-dropped'],
+  [GroupRefused, status.INTERNAL, 'persistent-subscription-failed'],
+] as const;
+
+const groupFailure = (error: unknown): Failure | undefined => {
+  for (const [kind, code, exception] of GROUP_FAILURES) {
+    if (!(error instanceof kind)) continue;
+    const reason = error instanceof GroupRefused ? { reason: error.reason } : {};
+    return failure(code, error.message, { exception, 'stream-name': error.source, 'group-name': error.group, ...reason });
+  }
+  return undefined;
 };
 
 /** As `failureOf`; what the client is told as UNKNOWN goes to `report`, with all its details. */
@@ -52,6 +81,7 @@ const codeOf = (error: unknown): status => {
       'EVENT_STORE_CLOSED',
       'EVENT_STORE_BUSY',
       'EVENT_STORE_SERVER_OVERLOADED',
+      'EVENT_STORE_SERVER_GROUPS_ELSEWHERE',
       'EVENT_STORE_DISK_FULL',
       'EVENT_STORE_FILE_REPLACED',
     )

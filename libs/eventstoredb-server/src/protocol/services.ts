@@ -1,12 +1,13 @@
-// The services of the protocol, put together. What is not here (persistent subscriptions, projections, users) is answered UNIMPLEMENTED.
+// The services of the protocol, put together. What is not here (projections, users, operations) is answered UNIMPLEMENTED.
 import type { handleUnaryCall, ServerDuplexStream, ServerReadableStream, ServerUnaryCall, ServerWritableStream, sendUnaryData } from '@grpc/grpc-js';
 import { type Metadata, type Server } from '@grpc/grpc-js';
 import { cancellationOf, sendAnswers } from './answer-stream.js';
 import type { Access } from './access.js';
 import { BatchAppendCall } from './batch-append.js';
-import { gossipService, serverFeaturesService, streamsService } from './definitions.js';
+import { gossipService, persistentService, serverFeaturesService, streamsService } from './definitions.js';
 import { failureOf } from './failures.js';
 import type { AppendRequestMessage, BatchAppendRequestMessage, DeleteRequestMessage, ReadRequestMessage } from './messages.js';
+import { persistentCalls, type PersistentContext } from './persistent-calls.js';
 import { readAnswers } from './read-answers.js';
 import { readPlan } from './read-plan.js';
 import { handleAppend, handleDelete, type WriteContext } from './write-calls.js';
@@ -14,8 +15,10 @@ import { handleAppend, handleDelete, type WriteContext } from './write-calls.js'
 /** The release whose behaviour this server has: clients choose by it what they dare to ask. */
 const SERVER_VERSION = '24.10.14';
 const STREAMS = 'event_store.client.streams.streams';
+const PERSISTENT = 'event_store.client.persistent_subscriptions.persistentsubscriptions';
+const PERSISTENT_METHODS = ['create', 'update', 'delete', 'read', 'getinfo', 'replayparked', 'list', 'restartsubsystem'];
 
-export interface ServiceContext extends WriteContext {
+export interface ServiceContext extends WriteContext, PersistentContext {
   readonly access: Access;
   /** How clients that discover the cluster are told to reach this node. Known once the server listens. */
   readonly endPoint: () => { readonly address: string; readonly port: number };
@@ -38,6 +41,7 @@ export const addServices = (server: Server, context: ServiceContext): void => {
     Tombstone: (call: ServerUnaryCall<DeleteRequestMessage, object>, answer: sendUnaryData<object>) =>
       permitted(call, context, answer, () => handleDelete(call, answer, (write) => context.log.tombstone(write), context)),
   });
+  server.addService(persistentService, persistentCalls(context));
   server.addService(gossipService, { Read: gossip(context) });
   server.addService(serverFeaturesService, { GetSupportedMethods: supportedMethods });
 };
@@ -91,6 +95,7 @@ const supportedMethods: handleUnaryCall<object, object> = (_call, answer) => {
       method(STREAMS, 'batchappend', ['deadline_duration']),
       method(STREAMS, 'delete'),
       method(STREAMS, 'tombstone'),
+      ...PERSISTENT_METHODS.map((name) => method(PERSISTENT, name, ['stream', 'all'])),
       method('event_store.client.gossip.gossip', 'read'),
       method('event_store.client.server_features.serverfeatures', 'getsupportedmethods'),
     ],

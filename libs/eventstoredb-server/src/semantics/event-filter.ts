@@ -2,9 +2,11 @@
 import { FilterNotSupported } from '../errors.js';
 
 export interface LogFilter {
-  readonly on: 'stream' | 'type';
-  readonly isMatch: (name: string) => boolean;
+  readonly isMatch: (stream: string, type: string) => boolean;
 }
+
+/** What a filter looks at. */
+export type FilterSubject = 'stream' | 'type';
 
 export interface FilterExpression {
   readonly regex: string;
@@ -12,10 +14,15 @@ export interface FilterExpression {
 }
 
 /** A regular expression wins over prefixes; without either, everything matches. Errors: EVENT_STORE_SERVER_FILTER_NOT_SUPPORTED. */
-export const filterOf = (on: LogFilter['on'], { regex, prefixes }: FilterExpression): LogFilter => {
-  if (regex === '') return { on, isMatch: (name) => prefixes.length === 0 || prefixes.some((prefix) => name.startsWith(prefix)) };
+export const filterOf = (on: FilterSubject, expression: FilterExpression): LogFilter => {
+  const isWanted = namesOf(expression);
+  return { isMatch: on === 'stream' ? isWanted : (_stream, type) => isWanted(type) };
+};
+
+const namesOf = ({ regex, prefixes }: FilterExpression): ((name: string) => boolean) => {
+  if (regex === '') return (name) => prefixes.length === 0 || prefixes.some((prefix) => name.startsWith(prefix));
   const expression = compile(regex);
-  return { on, isMatch: (name) => expression.test(name) };
+  return (name) => expression.test(name);
 };
 
 const compile = (regex: string): RegExp => {

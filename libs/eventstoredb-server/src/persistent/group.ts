@@ -1,0 +1,293 @@
+// One group of consumers: what is read is given out, what is not answered comes again, what is answered moves the checkpoint.
+import { isMainstemError, type Runtime } from '@mainstem/event-store';
+import { GroupDropped, GroupFull, StreamTombstoned } from '../errors.js';
+import type { CheckpointStream } from './checkpoint-stream.js';
+import { Consumer, type ConsumerOptions } from './consumer.js';
+import { Delivery } from './delivery.js';
+import type { GroupReader, SourcePage } from './group-reader.js';
+import { groupKey, type GroupSettings } from './group-settings.js';
+import { MessageBuffer, type Outcome } from './message-buffer.js';
+import { isNew, originalOf, replayedMessage, retried, type Message } from './message.js';
+import type { ParkedStream } from './parked-stream.js';
+import { Progress } from './progress.js';
+import { nameOfSource, type Place } from './source.js';
+import { Timings } from './timings.js';
+
+/** What a consumer says of messages that it does not acknowledge. */
+export type NackAction = 'Unknown' | 'Park' | 'Retry' | 'Skip' | 'Stop';
+
+export interface GroupParts {
+  readonly reader: GroupReader;
+  readonly checkpoints: CheckpointStream;
+  readonly parked: ParkedStream;
+  readonly runtime: Runtime;
+  readonly report: (error: unknown) => void;
+}
+
+export class Group {
+  readonly key: string;
+  readonly settings: GroupSettings;
+  readonly parts: GroupParts;
+  readonly delivery: Delivery;
+  /** By the monotonic clock. */
+  readonly createdAtMs: number;
+  #buffer: MessageBuffer | undefined;
+  #progress: Progress;
+  #reading: Promise<void> | undefined;
+  #lastKnown: Place | undefined;
+  #isReplaying = false;
+  #hasFailed = false;
+  #isClosed = false;
+
+  constructor(settings: GroupSettings, parts: GroupParts) {
+    this.settings = settings;
+    this.parts = parts;
+    this.key = groupKey(settings);
+    this.delivery = new Delivery(settings.strategy);
+    this.createdAtMs = parts.runtime.monotonic();
+    this.#progress = new Progress(settings, undefined);
+  }
+
+  get buffer(): MessageBuffer | undefined {
+    return this.#buffer;
+  }
+
+  get checkpoint(): Place | undefined {
+    return this.#progress.checkpoint;
+  }
+
+  /** The newest one of the source that it has seen. */
+  get lastKnown(): Place | undefined {
+    return this.#lastKnown;
+  }
+
+  get isReading(): boolean {
+    return this.#reading !== undefined;
+  }
+
+  get isReplaying(): boolean {
+    return this.#isReplaying;
+  }
+
+  /** Goes on from the checkpoint, or begins at `from`. Resolves after the first read. */
+  async start(from: Place): Promise<void> {
+    const { checkpoints, parked } = this.parts;
+    await parked.load();
+    const checkpoint = await checkpoints.load();
+    if (this.#isClosed) return;
+    this.#progress = new Progress(this.settings, checkpoint);
+    const { historyBufferSize, liveBufferSize } = this.settings;
+    this.#buffer = new MessageBuffer({ sizeMax: historyBufferSize, liveMax: liveBufferSize }, checkpoint === undefined ? from : checkpoint + 1);
+    this.#read();
+    while (this.#reading) await this.#reading;
+  }
+
+  /** A consumer that gets nothing before it is added. Errors: EVENT_STORE_SERVER_GROUP_FULL. */
+  connect(options: Omit<ConsumerOptions, 'timings'>): Consumer {
+    const { consumersMax, hasExtraStatistics } = this.settings;
+    if (consumersMax > 0 && this.delivery.consumers.size >= consumersMax)
+      throw new GroupFull(nameOfSource(this.settings.source), this.settings.group);
+    const timings = hasExtraStatistics ? new Timings(() => this.parts.runtime.monotonic()) : undefined;
+    return new Consumer({ ...options, timings });
+  }
+
+  /** From here on it gets messages. */
+  add(consumer: Consumer): void {
+    if (this.#hasFailed || this.#isClosed) return consumer.options.outlet.drop(this.#dropped());
+    this.delivery.add(consumer);
+    this.push();
+  }
+
+  /** It has gone: what it had comes again, to the others. */
+  remove(consumer: Consumer): void {
+    for (const message of this.delivery.remove(consumer)) this.#buffer?.addRetry(retried(message));
+    this.push();
+  }
+
+  acknowledge(ids: readonly string[]): void {
+    for (const id of ids) this.delivery.release(id);
+    this.#goOn();
+  }
+
+  refuse(ids: readonly string[], action: NackAction, reason: string): void {
+    for (const id of ids) {
+      for (const message of this.delivery.release(id)) {
+        if (action === 'Retry' || action === 'Unknown') this.#retryOrPark(message);
+        if (action === 'Park') this.#park(message, `Client explicitly NAK'ed message.\n${reason}`);
+      }
+    }
+    this.#goOn();
+  }
+
+  /** New in the source. `skipped` events behind them are not wanted, up to `end`. */
+  addLive(messages: readonly Message[], skipped: number, end: Place): void {
+    const buffer = this.#buffer;
+    if (!buffer) return;
+    for (const message of messages) {
+      this.#know(message);
+      buffer.addLive(message);
+    }
+    this.push();
+    if (skipped > 0 && buffer.isLive) this.#skip(end, skipped);
+    this.#read();
+  }
+
+  /** Once a second. */
+  tick(): void {
+    for (const message of this.delivery.releaseDue(this.parts.runtime.monotonic())) this.#retryOrPark(message);
+    this.push();
+    this.#noteCheckpoint(true);
+    this.#read();
+  }
+
+  /** What is parked is tried again, up to `stopAt`. Nothing if that is under way. */
+  replayParked(stopAt: number | undefined): void {
+    if (this.#isReplaying) return;
+    this.#isReplaying = true;
+    void this.#replay(stopAt)
+      .catch((error: unknown) => this.#tell(error))
+      .finally(() => (this.#isReplaying = false));
+  }
+
+  /** Ends its consumers. Nothing is read or noted any more; what is being written gets through. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#dropAll();
+    await this.#reading;
+    await this.parts.checkpoints.settled();
+  }
+
+  /** Offers what waits to the consumers. */
+  push(): void {
+    if (this.#isClosed || this.delivery.consumers.size === 0) return;
+    this.#buffer?.drain((message) => this.#deliver(message));
+  }
+
+  #deliver(message: Message): { readonly outcome: Outcome; readonly message: Message } {
+    const current = isNew(message) ? this.#progress.numbered(message) : message;
+    const outcome = this.delivery.offer(current, this.parts.runtime.monotonic() + this.settings.messageTimeoutMs);
+    if (outcome !== 'full' && isNew(message)) this.#progress.left(current);
+    return { outcome, message: current };
+  }
+
+  #goOn(): void {
+    this.#noteCheckpoint(false);
+    this.push();
+    this.#read();
+  }
+
+  #retryOrPark(message: Message): void {
+    const { retriesMax } = this.settings;
+    if (message.retries < retriesMax) this.#buffer?.addRetry(retried(message));
+    else this.#park(message, `Reached retry count of ${retriesMax}`);
+  }
+
+  /** Until it is parked durably it counts as unanswered; if it cannot be, it comes again. */
+  #park(message: Message, reason: string): void {
+    const { parked } = this.parts;
+    this.delivery.beginParking(message);
+    void parked
+      .park(message, reason)
+      .catch((error: unknown) => {
+        this.#tell(error);
+        this.#buffer?.addRetry(retried(message));
+      })
+      .finally(() => {
+        this.delivery.endParking(message);
+        this.#goOn();
+      });
+  }
+
+  async #replay(stopAt: number | undefined): Promise<void> {
+    const { parked } = this.parts;
+    const stop = Math.min(stopAt ?? parked.end, parked.end);
+    const isWaiting = parked.count > 0 && stop > 0;
+    let from = 0;
+    for (let isEnd = !isWaiting; !isEnd && from < stop && !this.#isClosed;) {
+      const page = await parked.read(from, Math.min(stop - from, Math.max(this.settings.readBatchSize, 1)));
+      for (const resolved of page.events) {
+        if (originalOf(resolved).revision < stop && resolved.event) this.#buffer?.addRetry(replayedMessage(resolved));
+      }
+      ({ next: from, isEnd } = page);
+      this.push();
+    }
+    if (isWaiting && !this.#isClosed) await parked.truncate(stop);
+  }
+
+  /** Reads on as long as it is behind and there is room. */
+  #read(): void {
+    const buffer = this.#buffer;
+    const { readBatchSize } = this.settings;
+    if (!buffer || this.#reading || this.#isClosed || this.#hasFailed || buffer.isLive || !buffer.canTake(readBatchSize)) return;
+    this.#reading = this.parts.reader
+      .page(buffer.next)
+      .then((page) => this.#takePage(buffer, page))
+      .then(() => true)
+      .catch((error: unknown) => this.#readFailed(error))
+      .then((goesOn) => {
+        this.#reading = undefined;
+        // A read that failed is tried again with the next tick.
+        if (goesOn) this.#read();
+      });
+  }
+
+  #takePage(buffer: MessageBuffer, { messages, next, skipped, isEnd }: SourcePage): void {
+    if (this.#isClosed) return;
+    for (const message of messages) {
+      this.#know(message);
+      buffer.addRead(message);
+    }
+    this.push();
+    if (buffer.isLive) return;
+    if (skipped > 0) this.#skip(next - 1, skipped);
+    buffer.passed(next);
+    if (isEnd) buffer.endRead(next);
+  }
+
+  #readFailed(error: unknown): boolean {
+    if (!(error instanceof StreamTombstoned)) this.#tell(error);
+    else if (this.settings.startFrom === 'end' && this.checkpoint === undefined) this.#buffer?.goLive();
+    else {
+      this.#hasFailed = true;
+      this.#dropAll();
+    }
+    return false;
+  }
+
+  #skip(place: Place, count: number): void {
+    if (!this.#buffer?.isDrained) return;
+    this.#progress.skipped(place, count);
+    this.#noteCheckpoint(false);
+  }
+
+  #noteCheckpoint(isTick: boolean): void {
+    if (this.#isClosed || !this.#buffer) return;
+    const lowest = earlier(this.delivery.lowest(), this.#buffer.lowestRetry());
+    const place = this.#progress.dueCheckpoint(lowest, { nowMs: this.parts.runtime.monotonic(), isTick });
+    if (place !== undefined) this.parts.checkpoints.note(place);
+  }
+
+  #know({ place }: Message): void {
+    if (place !== undefined && place > (this.#lastKnown ?? -1)) this.#lastKnown = place;
+  }
+
+  #dropAll(): void {
+    for (const consumer of [...this.delivery.consumers]) {
+      this.delivery.remove(consumer);
+      consumer.options.outlet.drop(this.#dropped());
+    }
+  }
+
+  #dropped(): GroupDropped {
+    return new GroupDropped(nameOfSource(this.settings.source), this.settings.group);
+  }
+
+  /** The end of the server is no failure. */
+  #tell(error: unknown): void {
+    if (!isMainstemError(error, 'EVENT_STORE_CLOSED')) this.parts.report(error);
+  }
+}
+
+/** Of two messages, or of what there is of them, the one that left the buffer first. */
+const earlier = (one: Message | undefined, other: Message | undefined): Message | undefined =>
+  one && other ? ((one.sequence ?? 0) < (other.sequence ?? 0) ? one : other) : (one ?? other);

@@ -1,0 +1,110 @@
+// The stream of links to what a group has given up on: it waits there to be replayed.
+import { metastreamOf, METADATA_TYPE } from '../semantics/stream-metadata.js';
+import { LINK_TYPE, type LogEvent } from '../semantics/log-event.js';
+import { isLink } from '../log/log-reader.js';
+import { INT64_MAX } from '../semantics/expected-version.js';
+import { parkedStreamOf } from '../semantics/own-streams.js';
+import { TOMBSTONE_REVISION } from '../semantics/stream-state.js';
+import { windowOf } from '../semantics/stream-window.js';
+import type { GroupStreamContext } from './checkpoint-stream.js';
+import { originalOf, type ResolvedEvent } from './message.js';
+
+const WRITE_ATTEMPTS_MAX = 5;
+const WRITE_RETRY_MS = 200;
+const ADMINISTRATORS = '$admins';
+const ACCESS = { $r: ADMINISTRATORS, $w: ADMINISTRATORS, $d: ADMINISTRATORS, $mr: ADMINISTRATORS, $mw: ADMINISTRATORS };
+
+export interface ParkedPage {
+  readonly events: readonly ResolvedEvent[];
+  /** Revision where the next page begins. */
+  readonly next: number;
+  readonly isEnd: boolean;
+}
+
+export class ParkedStream {
+  readonly name: string;
+  readonly #context: GroupStreamContext;
+  /** Revisions of the first one that waits and of the last one. */
+  #first = 0;
+  #last = -1;
+
+  constructor(key: string, context: GroupStreamContext) {
+    this.name = parkedStreamOf(key);
+    this.#context = context;
+  }
+
+  /** How many wait. */
+  get count(): number {
+    return Math.max(0, this.#last - this.#first + 1);
+  }
+
+  /** Behind the last one. */
+  get end(): number {
+    return this.#last + 1;
+  }
+
+  async load(): Promise<void> {
+    const { state } = await this.#page(Number.MAX_SAFE_INTEGER, 1, true);
+    this.#last = state.last;
+    this.#first = state.metadata.isDeleted ? state.last + 1 : windowOf(state, this.#context.runtime.now()).from;
+  }
+
+  /** Durably, when it resolves. Errors: those of an append that fails five times. */
+  async park(resolved: ResolvedEvent, reason: string): Promise<void> {
+    const { log, runtime } = this.#context;
+    const { revision } = originalOf(resolved);
+    // What is a default value is left out, as a real server writes it.
+    const metadata = { added: new Date(runtime.now()).toISOString(), reason, ...(revision > 0 && { subscriptionEventNumber: revision }) };
+    const link = {
+      id: runtime.uuid(),
+      type: LINK_TYPE,
+      isJson: false,
+      data: Buffer.from(linkText(resolved)),
+      metadata: Buffer.from(JSON.stringify(metadata, undefined, 2)),
+    };
+    for (let attempt = 1; ; attempt++) {
+      try {
+        const outcome = await log.append({ stream: this.name, expected: 'any', events: [link] });
+        if (outcome.kind === 'written') this.#last = Math.max(this.#last, outcome.revision);
+        return;
+      } catch (error) {
+        if (attempt === WRITE_ATTEMPTS_MAX) throw error;
+        await runtime.sleep(WRITE_RETRY_MS);
+      }
+    }
+  }
+
+  /** What waits from this revision on, the links followed. */
+  async read(from: number, limit: number): Promise<ParkedPage> {
+    const { events, next, isEnd, state } = await this.#page(Math.max(from, this.#first), limit, false);
+    const resolved = await Promise.all(events.map((event) => this.#resolved(event)));
+    return { events: resolved, next: isEnd ? Math.max(next, state.last + 1) : next, isEnd };
+  }
+
+  /** What stands before this revision waits no longer. */
+  async truncate(before: number): Promise<void> {
+    const { log, runtime } = this.#context;
+    const data = Buffer.from(JSON.stringify({ $tb: before, $acl: ACCESS }));
+    const event = { id: runtime.uuid(), type: METADATA_TYPE, isJson: true, data, metadata: Buffer.alloc(0) };
+    await log.append({ stream: metastreamOf(this.name), expected: 'any', events: [event] });
+    this.#first = Math.max(this.#first, before);
+  }
+
+  async delete(): Promise<void> {
+    await this.#context.log.softDelete({ stream: this.name, expected: 'any' });
+  }
+
+  #page(from: number, limit: number, isBackwards: boolean) {
+    return this.#context.log.streamPage({ stream: this.name, isBackwards, from, limit });
+  }
+
+  async #resolved(event: LogEvent): Promise<ResolvedEvent> {
+    return isLink(event) ? { event: await this.#context.log.resolve(event), link: event } : { event, link: undefined };
+  }
+}
+
+/** To the event itself; a link that points at nothing is kept as it is. */
+const linkText = ({ event, link }: ResolvedEvent): string => {
+  if (!event) return link?.data.toString() ?? '';
+  return `${event.revision === TOMBSTONE_REVISION ? INT64_MAX : event.revision}@${event.stream}`;
+};

@@ -1,0 +1,196 @@
+// Groups of consumers: created, changed, deleted, told about, connected to. They are stored in the log, and run as long as the server does.
+import type { DatabaseSync } from 'node:sqlite';
+import { EventStoreClosed, type Runtime } from '@mainstem/event-store';
+import { GroupExists, GroupNotFound, GroupRefused } from '../errors.js';
+import type { EventLog } from '../log/event-log.js';
+import { groupInfo, type GroupInfo } from './group-info.js';
+import { assertValid, groupKey, type GroupSettings } from './group-settings.js';
+import type { Group } from './group.js';
+import type { StoredGroup } from './groups-document.js';
+import { GroupsStream } from './groups-stream.js';
+import { claimGroups } from './ownership.js';
+import { RunningGroups } from './running-groups.js';
+import { keyOf, nameOfSource } from './source.js';
+
+export interface PersistentSubscriptionsOptions {
+  readonly dir: string;
+  readonly log: EventLog;
+  readonly runtime: Runtime;
+  /** Takes what fails beside the callers. */
+  readonly report: (error: unknown) => void;
+}
+
+/** A group by the name of its stream, or `$all`, and its own. */
+export interface GroupName {
+  readonly source: string;
+  readonly group: string;
+}
+
+interface Started {
+  readonly lock: DatabaseSync;
+  readonly stream: GroupsStream;
+  readonly stored: Map<string, StoredGroup>;
+  running: RunningGroups;
+}
+
+/**
+ * Nothing of it exists before the first call. Each call fails with EVENT_STORE_SERVER_GROUPS_ELSEWHERE, EVENT_STORE_SERVER_GROUPS_UNREADABLE,
+ * EVENT_STORE_CLOSED, and errors of the medium.
+ */
+export class PersistentSubscriptions {
+  readonly #options: PersistentSubscriptionsOptions;
+  #starting: Promise<Started> | undefined;
+  #changing: Promise<unknown> = Promise.resolve();
+  #isClosed = false;
+
+  constructor(options: PersistentSubscriptionsOptions) {
+    this.#options = options;
+  }
+
+  /** Errors: EVENT_STORE_SERVER_GROUP_EXISTS, EVENT_STORE_SERVER_GROUP_REFUSED, EVENT_STORE_SERVER_FILTER_NOT_SUPPORTED. */
+  create(settings: GroupSettings, user: string): Promise<void> {
+    return this.#change(async (started) => {
+      const key = groupKey(settings);
+      if (started.stored.has(key)) throw new GroupExists(nameOfSource(settings.source), settings.group);
+      await this.#put(started, settings, user);
+    });
+  }
+
+  /** Its consumers are dropped; it goes on from its checkpoint. Errors: EVENT_STORE_SERVER_GROUP_NOT_FOUND, EVENT_STORE_SERVER_GROUP_REFUSED. */
+  update(settings: GroupSettings, user: string): Promise<void> {
+    return this.#change(async (started) => {
+      const key = groupKey(settings);
+      const before = started.stored.get(key);
+      if (!before) throw new GroupNotFound(nameOfSource(settings.source), settings.group);
+      // The filter stays as it was created.
+      await this.#put(started, { ...settings, source: before.settings.source }, user);
+    });
+  }
+
+  /** With its checkpoints and what it has parked. Errors: EVENT_STORE_SERVER_GROUP_NOT_FOUND. */
+  delete({ source, group: name }: GroupName, user: string): Promise<void> {
+    return this.#change(async (started) => {
+      const { stored, stream, running } = started;
+      const key = keyOf(source, name);
+      if (!stored.has(key)) throw new GroupNotFound(source, name);
+      await stream.save(
+        [...stored.values()].filter((other) => groupKey(other.settings) !== key),
+        user,
+      );
+      stored.delete(key);
+      const group = running.get(key);
+      if (!group) return;
+      await running.stop(group);
+      await group.parts.checkpoints.delete();
+      await group.parts.parked.delete();
+    });
+  }
+
+  /** Errors: EVENT_STORE_SERVER_GROUP_NOT_FOUND. */
+  async info(name: GroupName): Promise<GroupInfo> {
+    return groupInfo(await this.group(name));
+  }
+
+  /** All groups, or those of one source. Errors: EVENT_STORE_SERVER_GROUP_NOT_FOUND for a source that never had one. */
+  async list(source: string | undefined): Promise<readonly GroupInfo[]> {
+    const { running } = await this.#started();
+    const groups = source === undefined ? running.all() : running.ofSource(source);
+    if (!groups) throw new GroupNotFound(source ?? '', '');
+    return groups.map(groupInfo);
+  }
+
+  /** Resolves before it is done. Errors: EVENT_STORE_SERVER_GROUP_NOT_FOUND, EVENT_STORE_SERVER_GROUP_REFUSED. */
+  async replayParked(name: GroupName, stopAt: number | undefined): Promise<void> {
+    if (stopAt !== undefined && stopAt < 0) {
+      throw new GroupRefused(name.source, name.group, 'Cannot stop replaying parked message at a negative version.');
+    }
+    (await this.group(name)).replayParked(stopAt);
+  }
+
+  /** To connect to. Errors: EVENT_STORE_SERVER_GROUP_NOT_FOUND. */
+  async group({ source, group }: GroupName): Promise<Group> {
+    const { running } = await this.#started();
+    const found = running.get(keyOf(source, group));
+    if (!found) throw new GroupNotFound(source, group);
+    return found;
+  }
+
+  /** Drops all consumers; the groups begin again as they are stored. */
+  restart(): Promise<void> {
+    return this.#change(async (started) => {
+      await started.running.close();
+      started.running = new RunningGroups(this.#options);
+      started.stored.clear();
+      await this.#load(started);
+    });
+  }
+
+  /** Ends all consumers and what is under way. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await this.#changing.catch(() => undefined);
+    const started = await this.#starting?.catch(() => undefined);
+    await started?.running.close();
+    started?.lock.close();
+  }
+
+  async #put({ stored, stream, running }: Started, settings: GroupSettings, user: string): Promise<void> {
+    assertValid(settings);
+    const key = groupKey(settings);
+    const reader = running.readerOf(settings);
+    const end = await reader.end();
+    const { source, startFrom } = settings;
+    if (source.kind === 'all' && startFrom !== 'end' && startFrom >= Math.max(end, 1)) {
+      throw new GroupRefused(nameOfSource(source), settings.group, 'Invalid Start From position: it lies behind the last event.');
+    }
+    const changed: StoredGroup = { settings, endedAt: startFrom === 'end' ? end : undefined };
+    const groups = new Map(stored).set(key, changed);
+    await stream.save([...groups.values()], user);
+    stored.set(key, changed);
+    const before = running.get(key);
+    if (before) await running.stop(before);
+    await running.start(changed, reader);
+  }
+
+  /** One change at a time. */
+  #change(work: (started: Started) => Promise<void>): Promise<void> {
+    const changed = this.#changing.then(async () => work(await this.#started()));
+    this.#changing = changed.catch(() => undefined);
+    return changed;
+  }
+
+  /** A start that failed is tried again with the next call. */
+  async #started(): Promise<Started> {
+    if (this.#isClosed) throw new EventStoreClosed();
+    this.#starting ??= this.#start().catch((error: unknown) => {
+      this.#starting = undefined;
+      throw error;
+    });
+    return this.#starting;
+  }
+
+  async #start(): Promise<Started> {
+    const { dir, runtime } = this.#options;
+    const lock = await claimGroups(dir, runtime);
+    const running = new RunningGroups(this.#options);
+    const started: Started = { lock, stream: new GroupsStream(this.#options), stored: new Map(), running };
+    try {
+      await this.#load(started);
+      return started;
+    } catch (error) {
+      await running.close();
+      lock.close();
+      throw error;
+    }
+  }
+
+  async #load({ stream, stored, running }: Started): Promise<void> {
+    for (const group of await stream.load()) {
+      const key = groupKey(group.settings);
+      if (stored.has(key)) continue;
+      stored.set(key, group);
+      // One that cannot run does not keep the others from running.
+      await running.start(group).catch(this.#options.report);
+    }
+  }
+}

@@ -1,0 +1,93 @@
+// The groups while they are served: fed from the log, ticked once a second.
+import type { Runtime } from '@mainstem/event-store';
+import type { EventLog } from '../log/event-log.js';
+import { CheckpointStream } from './checkpoint-stream.js';
+import { GroupReader } from './group-reader.js';
+import { groupKey, type GroupSettings } from './group-settings.js';
+import { Group } from './group.js';
+import type { StoredGroup } from './groups-document.js';
+import { LiveFeed } from './live-feed.js';
+import { ParkedStream } from './parked-stream.js';
+import { nameOfSource } from './source.js';
+
+const TICK_MS = 1_000;
+
+export interface RunningGroupsOptions {
+  readonly log: EventLog;
+  readonly runtime: Runtime;
+  readonly report: (error: unknown) => void;
+}
+
+export class RunningGroups {
+  readonly #options: RunningGroupsOptions;
+  readonly #feed: LiveFeed;
+  readonly #groups = new Map<string, Group>();
+  /** Of each source that has, or had, a group. */
+  readonly #bySource = new Map<string, Set<Group>>();
+  readonly #closing = new AbortController();
+  readonly #ticking: Promise<void>;
+
+  constructor(options: RunningGroupsOptions) {
+    this.#options = options;
+    this.#feed = new LiveFeed(options);
+    this.#ticking = this.#tick();
+  }
+
+  get(key: string): Group | undefined {
+    return this.#groups.get(key);
+  }
+
+  /** In the order of the names of their sources. */
+  all(): readonly Group[] {
+    const names = [...this.#bySource.keys()].toSorted();
+    return names.flatMap((name) => [...(this.#bySource.get(name) ?? [])]);
+  }
+
+  /** Undefined if the source never had any. */
+  ofSource(name: string): readonly Group[] | undefined {
+    const groups = this.#bySource.get(name);
+    return groups && [...groups];
+  }
+
+  /** Errors: EVENT_STORE_SERVER_FILTER_NOT_SUPPORTED. */
+  readerOf(settings: GroupSettings): GroupReader {
+    return new GroupReader(settings, this.#options.log);
+  }
+
+  /** Resolves when the group has read as far as it reads without consumers. */
+  async start({ settings, endedAt }: StoredGroup, reader = this.readerOf(settings)): Promise<void> {
+    const key = groupKey(settings);
+    const { report, runtime } = this.#options;
+    const checkpoints = new CheckpointStream(key, settings.source, this.#options);
+    const parked = new ParkedStream(key, this.#options);
+    const group = new Group(settings, { reader, checkpoints, parked, runtime, report });
+    this.#groups.set(key, group);
+    const name = nameOfSource(settings.source);
+    this.#bySource.set(name, (this.#bySource.get(name) ?? new Set()).add(group));
+    await this.#feed.add(group);
+    await group.start(settings.startFrom === 'end' ? (endedAt ?? (await reader.end())) : settings.startFrom);
+  }
+
+  /** Ends its consumers. */
+  async stop(group: Group): Promise<void> {
+    this.#groups.delete(group.key);
+    this.#bySource.get(nameOfSource(group.settings.source))?.delete(group);
+    this.#feed.remove(group);
+    await group.close();
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort();
+    await Promise.all([...this.#groups.values()].map((group) => this.stop(group)));
+    await this.#feed.close();
+    await this.#ticking;
+  }
+
+  async #tick(): Promise<void> {
+    const { signal } = this.#closing;
+    while (!signal.aborted) {
+      await this.#options.runtime.sleep(TICK_MS, signal);
+      for (const group of this.#groups.values()) group.tick();
+    }
+  }
+}

@@ -1,0 +1,82 @@
+// The messages of persistent.proto as they come off the wire.
+import type { ExpressionMessage, StreamIdentifierMessage, UuidMessage } from './messages.js';
+
+export interface SettingsMessage {
+  readonly resolve_links?: boolean;
+  readonly revision?: string;
+  readonly extra_statistics?: boolean;
+  readonly message_timeout?: 'message_timeout_ticks' | 'message_timeout_ms';
+  readonly message_timeout_ticks?: string;
+  readonly message_timeout_ms?: number;
+  readonly max_retry_count?: number;
+  readonly checkpoint_after?: 'checkpoint_after_ticks' | 'checkpoint_after_ms';
+  readonly checkpoint_after_ticks?: string;
+  readonly checkpoint_after_ms?: number;
+  readonly min_checkpoint_count?: number;
+  readonly max_checkpoint_count?: number;
+  readonly max_subscriber_count?: number;
+  readonly live_buffer_size?: number;
+  readonly read_batch_size?: number;
+  readonly history_buffer_size?: number;
+  /** A number if it is none that there is. */
+  readonly named_consumer_strategy?: string | number;
+  readonly consumer_strategy?: string;
+}
+
+/** Create and Update: alike but for the filter. */
+export interface PutRequestMessage {
+  readonly options?: {
+    readonly stream_option?: 'stream' | 'all';
+    readonly stream?: {
+      readonly stream_identifier?: StreamIdentifierMessage;
+      readonly revision?: string;
+      readonly revision_option?: 'revision' | 'start' | 'end';
+    };
+    readonly all?: {
+      readonly position?: { readonly commit_position?: string; readonly prepare_position?: string };
+      readonly all_option?: 'position' | 'start' | 'end';
+      readonly filter?: {
+        readonly filter?: 'stream_identifier' | 'event_type';
+        readonly stream_identifier?: ExpressionMessage;
+        readonly event_type?: ExpressionMessage;
+      };
+      readonly filter_option?: 'filter' | 'no_filter';
+    };
+    /** Of clients that know no other sources than streams. */
+    readonly stream_identifier?: StreamIdentifierMessage;
+    readonly group_name?: string;
+    readonly settings?: SettingsMessage;
+  };
+}
+
+/** What names a group: Delete, GetInfo, ReplayParked, and the first message of Read. */
+export interface GroupOptionsMessage {
+  readonly stream_option?: 'stream_identifier' | 'all';
+  readonly stream_identifier?: StreamIdentifierMessage;
+  readonly group_name?: string;
+}
+
+export interface GroupRequestMessage {
+  readonly options?: GroupOptionsMessage;
+}
+
+export interface ReplayParkedRequestMessage {
+  readonly options?: GroupOptionsMessage & { readonly stop_at?: string; readonly stop_at_option?: 'stop_at' | 'no_limit' };
+}
+
+export interface ListRequestMessage {
+  readonly options?: {
+    readonly list_option?: 'list_all_subscriptions' | 'list_for_stream';
+    readonly list_for_stream?: { readonly stream_option?: 'stream' | 'all'; readonly stream?: StreamIdentifierMessage };
+  };
+}
+
+export interface PersistentReadRequestMessage {
+  readonly content?: 'options' | 'ack' | 'nack';
+  readonly options?: GroupOptionsMessage & {
+    readonly buffer_size?: number;
+    readonly uuid_option?: { readonly content?: 'structured' | 'string' };
+  };
+  readonly ack?: { readonly ids?: readonly UuidMessage[] };
+  readonly nack?: { readonly ids?: readonly UuidMessage[]; readonly action?: string | number; readonly reason?: string };
+}
