@@ -52,9 +52,9 @@ export class StreamFolder {
   needsProof(folded: FoldedStream): boolean {
     const now = this.runtime.monotonic();
     if (folded.revision === undefined || now - folded.provedMs <= PROOF_MS) return false;
-    const changes = this.#askForChanges(now);
+    const changes = this.#changesOfLate(now);
     if (changes === undefined || changes !== folded.changesByOthers) return true;
-    folded.provedMs = now;
+    folded.provedMs = this.#changesAskedMs;
     return false;
   }
 
@@ -67,7 +67,7 @@ export class StreamFolder {
   /** Errors: those of the reader, and of `evolve`. */
   async load({ aggregate, stream, key }: Call, signal: AbortSignal): Promise<FoldedStream> {
     const isIsolated = isolate(aggregate.initialState);
-    const changesByOthers = this.#changesBefore();
+    const changesByOthers = this.#changesOfLate(this.runtime.monotonic());
     const commands = new KnownCommands(this.cache.commandIdsPerStreamMax);
     const folded: FoldedStream = {
       ...{ state: aggregate.initialState, revision: undefined, position: undefined, lastEventId: undefined },
@@ -84,7 +84,7 @@ export class StreamFolder {
     const { aggregate, stream, key } = call;
     if (folded.revision === undefined) return this.load(call, signal);
     // On a copy: a failure half way must leave nothing behind that was folded in part.
-    const next = { ...folded, changesByOthers: this.#changesBefore() };
+    const next = { ...folded, changesByOthers: this.#changesOfLate(this.runtime.monotonic()) };
     let isKnown = false;
     for await (const batch of this.store.readStream(stream, { from: folded.revision, signal })) {
       for (const event of batch) {
@@ -132,15 +132,16 @@ export class StreamFolder {
     return found;
   }
 
-  /** As they were before a read that begins now, or some time earlier: what has changed since then only leads to one read more. */
-  #changesBefore(): number | undefined {
-    const now = this.runtime.monotonic();
-    return now - this.#changesAskedMs > PROOF_MS ? this.#askForChanges(now) : this.#changesByOthers;
-  }
-
-  #askForChanges(now: number): number | undefined {
-    this.#changesAskedMs = now;
-    return (this.#changesByOthers = this.store.changesByOthers?.());
+  /**
+   * As the store has told not longer ago than `PROOF_MS`, so that it is not asked for every command. Kept with a stream that is read now, an older count
+   * leads to one read more than needed, never to one too few.
+   */
+  #changesOfLate(now: number): number | undefined {
+    if (now - this.#changesAskedMs > PROOF_MS) {
+      this.#changesAskedMs = now;
+      this.#changesByOthers = this.store.changesByOthers?.();
+    }
+    return this.#changesByOthers;
   }
 
   async #anew(call: Call, signal: AbortSignal): Promise<FoldedStream> {
