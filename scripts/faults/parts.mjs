@@ -2,7 +2,7 @@
 // the other rings in greater number; suites of theirs that can do more; and mutants. Nobody keeps a list.
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { mutants } from '../../test/mutants/mutants.mjs';
+import { isSlow, mutants } from '../../test/mutants/mutants.mjs';
 import { inRoot, root } from '../repository.mjs';
 import { rings } from '../rings.mjs';
 
@@ -18,6 +18,7 @@ import { rings } from '../rings.mjs';
 
 /** Mutants of the same suites share one run that shows these suites to pass without a fault. */
 const MUTANTS_MAX = 8;
+const MUTANTS_OF_SLOW_SUITES_MAX = 2;
 const HISTORIES = 300;
 /** Servers of the stores in test/chaos/stores that have one. */
 const SERVICES = { postgres: 'DATABASE_URL', redis: 'REDIS_URL', opensearch: 'OPENSEARCH_URL' };
@@ -93,8 +94,9 @@ const read = (/** @type {string} */ file) => readFileSync(path.join(root, file),
 
 /** @returns {readonly Part[]} */
 const partsOfMutants = () =>
-  [...Map.groupBy(mutants, ({ suites }) => suites.join(' '))].flatMap(([suites, all]) => {
-    const count = Math.ceil(all.length / MUTANTS_MAX);
+  [...new Set(mutants.map(({ suites }) => suites.join(' ')))].flatMap((suites) => {
+    const all = mutants.filter((mutant) => mutant.suites.join(' ') === suites);
+    const count = Math.ceil(all.length / (all.some((mutant) => mutant.suites.some(isSlow)) ? MUTANTS_OF_SLOW_SUITES_MAX : MUTANTS_MAX));
     return Array.from({ length: count }, (_, place) => {
       const names = all.filter((_mutant, index) => index % count === place).map(({ name }) => name);
       return {

@@ -10,6 +10,9 @@ import { readStoreMutants } from './read-store-mutants.mjs';
  * @property {readonly string[]} suites files or folders of specs
  */
 
+/** Whether a suite takes minutes. */
+export const isSlow = (/** @type {string} */ suite) => /^test\/(?:chaos|contract\/opensearch)/.test(suite);
+
 const ENGINE = ['libs/projection/src', 'test/contract/memory-read-store.spec.ts'];
 const EMBEDDED_READ = ['libs/embedded/src', 'test/contract/embedded-read-stores.spec.ts'];
 const EVENT_STORE = ['libs/embedded/src/event-store', 'test/contract/event-store.spec.ts', 'test/contract/embedded-event-store'];

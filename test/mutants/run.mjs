@@ -7,10 +7,12 @@ import { cpus } from 'node:os';
 import path from 'node:path';
 import { repositoryNode, runMain, say } from '../../scripts/repository.mjs';
 import { findServices } from '../../scripts/services/services.mjs';
-import { mutants } from './mutants.mjs';
+import { isSlow, mutants } from './mutants.mjs';
 import { copyTree, removeTree } from './tree-copy.mjs';
 
 const SUITE_TIMEOUT_MS = 150_000;
+/** Of suites that start servers or processes again and again. */
+const SLOW_SUITE_TIMEOUT_MS = 600_000;
 const LANES_MAX = 4;
 const OUTPUT_SHOWN = 6_000;
 /** A failure that does not come again was chance, not the mutant: then everything runs once more. */
@@ -58,7 +60,8 @@ const isSound = async (/** @type {string} */ tree, /** @type {readonly Mutant[]}
   for (const mutant of chosen) mutated(tree, mutant);
   const suites = [...new Set(chosen.flatMap((mutant) => mutant.suites))];
   say(`Without a fault: ${suites.join(' ')}`);
-  const { code, isLate, output } = await runSuites(tree, suites, env, SUITE_TIMEOUT_MS * suites.length);
+  const limitMs = suites.reduce((sum, suite) => sum + limitOf([suite]), 0);
+  const { code, isLate, output } = await runSuites(tree, suites, env, limitMs);
   if (code !== 0) console.log(`The suites ${isLate ? 'do not end in time' : 'fail'} without a fault in the sources:\n${output.slice(-OUTPUT_SHOWN)}`);
   return code === 0;
 };
@@ -105,11 +108,13 @@ const verdictOf = async (/** @type {string} */ tree, /** @type {Mutant} */ mutan
 /** The test that noticed. */
 const firstFailure = (/** @type {string} */ output) => /^ *FAIL +(.*)$/m.exec(output)?.[1] ?? '';
 
+const limitOf = (/** @type {readonly string[]} */ suites) => (suites.some(isSlow) ? SLOW_SUITE_TIMEOUT_MS : SUITE_TIMEOUT_MS);
+
 const runSuites = async (
   /** @type {string} */ tree,
   /** @type {readonly string[]} */ suites,
   /** @type {Record<string, string>} */ env,
-  limitMs = SUITE_TIMEOUT_MS,
+  limitMs = limitOf(suites),
 ) => {
   const vitest = path.join(tree, 'node_modules', 'vitest', 'vitest.mjs');
   const args = [
