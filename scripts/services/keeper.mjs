@@ -5,7 +5,7 @@ import { randomUUID } from 'node:crypto';
 import { keptFile, keptFolder } from './kept-services.mjs';
 import { findEach } from './services.mjs';
 
-const { services, missing } = await findEach({ isOpenSearchNeeded: true });
+const { services, missing } = await findEach({ isOpenSearchNeeded: true, isKept: true });
 const started = services.filter(({ isOwn }) => isOwn);
 
 const stop = async () => {

@@ -16,31 +16,38 @@ const POLL_MS = 100;
 /** The runner takes no others. */
 const PORTS = [9_210, 9_299];
 const HEAP = '-Xmx768m';
+/** A node of minutes would spend a third of its processor time on making its own code fast. */
+const BRIEF = ['-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC'];
 
 /** What can be run: version of the jars, and the oldest JDK that runs them. */
 export const OPENSEARCH_3 = { runner: '3.3.0.0', javaMin: 21 };
 export const OPENSEARCH_2 = { runner: '2.19.1.0', javaMin: 11, javaMax: 21 };
 
-export const findOpenSearch = () =>
-  findServer({ name: 'OpenSearch', variable: 'OPENSEARCH_URL', local: ['http://127.0.0.1:9200'], versionOf, start: startOpenSearch });
+/** @param {{ isKept: boolean }} options whether a node of our own is to outlive the tests */
+export const findOpenSearch = ({ isKept }) => {
+  const start = () => startOpenSearch({ isKept });
+  return findServer({ name: 'OpenSearch', variable: 'OPENSEARCH_URL', local: ['http://127.0.0.1:9200'], versionOf, start });
+};
 
 /**
  * A node on a free port of loopback. Its folder is temporary and gone after `stop`, unless one is given: then the data stays for the next start.
- * @param {{ version?: { runner: string, javaMin: number, javaMax?: number }, folder?: string, port?: number }} [options]
+ * @param {{ version?: { runner: string, javaMin: number, javaMax?: number }, folder?: string, port?: number, isKept?: boolean }} [options]
+ *   kept: runs for long, and is worth making fast
  * @returns {Promise<{ url: string, port: number, version: string, pid: number, stop: () => Promise<void>, kill: () => Promise<void> }>}
  *   `kill` ends it as a crash does. Errors: says what is missing.
  */
-export const startOpenSearch = async ({ version = OPENSEARCH_3, folder, port } = {}) => {
-  const java = findJava(version);
+export const startOpenSearch = async ({ version = OPENSEARCH_3, folder, port, isKept = false } = {}) => {
+  const program = findJava(version);
   const jars = await resolveJars(version.runner);
   const base = folder ?? mkdtempSync(path.join(os.tmpdir(), 'mainstem-opensearch-'));
   const onPort = port ?? (await freePortBetween(PORTS[0], PORTS[1]));
+  const java = [HEAP, '-XX:-UsePerfData', ...(isKept ? [] : BRIEF), '-cp', path.join(jars, '*')];
   // The runner adds the number of the node to the port.
   const flags = ['-basePath', base, '-numOfNode', '1', '-clusterName', `mainstem-${onPort}-${process.pid}`, '-baseHttpPort', String(onPort - 1)];
   const url = `http://127.0.0.1:${onPort}`;
   const node = await startServer({
-    program: java,
-    args: [HEAP, '-XX:-UsePerfData', '-cp', path.join(jars, '*'), 'org.codelibs.opensearch.runner.OpenSearchRunner', ...flags, '-useLogger'],
+    program,
+    args: [...java, 'org.codelibs.opensearch.runner.OpenSearchRunner', ...flags, '-useLogger'],
     options: { cwd: base },
     ask: () => versionWhenUp(url),
     startTimeoutMs: START_TIMEOUT_MS,

@@ -39,9 +39,9 @@ export const findServices = async (args = []) => {
 
 /**
  * Finds or starts each; `isOwn` are those that were started here. Nothing is announced.
- * @param {{ isOpenSearchNeeded: boolean }} options
+ * @param {{ isOpenSearchNeeded: boolean, isKept?: boolean }} options kept: what is started outlives this process's tests
  */
-export const findEach = async ({ isOpenSearchNeeded }) => {
+export const findEach = async ({ isOpenSearchNeeded, isKept = false }) => {
   const kept = await readKept();
   for (const [name, value] of Object.entries(kept?.env ?? {})) process.env[name] ||= value;
   const services = [];
@@ -49,7 +49,7 @@ export const findEach = async ({ isOpenSearchNeeded }) => {
   for (const { name, find, isLarge } of finders) {
     if (isLarge && !isOpenSearchNeeded) continue;
     try {
-      services.push(await find());
+      services.push(await find({ isKept }));
     } catch (error) {
       missing.push({ name, error });
     }
