@@ -8,6 +8,10 @@ const NODE =
   '^(?:node:)?(?:async_hooks|buffer|child_process|crypto|events|fs|fs/promises|http|module|net|os|path|perf_hooks|process|readline|readline/promises|sqlite|stream|stream/promises|timers|timers/promises|tls|url|util|v8|worker_threads|zlib)$';
 const SPEC = '\\.spec\\.ts$';
 const ANY_LIB = lib('[^/]+');
+/** The doors of the read side: the root for everybody, and those for who operates projections and who writes a read store. */
+const READ_SIDE = at('libs/projection/src/index\\.ts$');
+const OPERATE = at('libs/projection/src/operate\\.ts$');
+const ADAPTER = at('libs/projection/src/adapter\\.ts$');
 
 /** What the files of one part may import besides their own part. */
 const mayImport = (from, to, comment) => ({ from: { path: from }, to: { path: to }, comment });
@@ -65,7 +69,9 @@ module.exports = {
     mayImport(lib('aggregate', 'projection', 'embedded', 'sql', 'redis', 'opensearch', 'nest', 'testing', 'cli'), lib('event-store')),
     mayImport(lib('aggregate'), npm('lru-cache', 'class-validator')),
     mayImport(lib('projection'), npm('lru-cache')),
-    mayImport(lib('embedded', 'sql', 'redis', 'opensearch', 'nest', 'testing', 'cli'), lib('projection')),
+    mayImport(lib('embedded', 'sql', 'redis', 'opensearch', 'nest', 'testing', 'cli'), READ_SIDE),
+    mayImport(lib('embedded', 'sql', 'redis', 'opensearch', 'testing'), ADAPTER),
+    mayImport(lib('nest', 'testing', 'cli'), OPERATE),
     mayImport(lib('nest', 'testing', 'cli'), lib('aggregate')),
     mayImport(lib('testing'), '^(?:node:)?assert/strict$', 'Contract suites assert without a test runner.'),
     mayImport(lib('sql'), npm('typeorm', 'pg', '@types/pg')),
@@ -81,7 +87,7 @@ module.exports = {
 
     // The reference application. Adapters are chosen in module files and entry points only.
     mayImport(at('src/'), [lib('event-store', 'aggregate', 'nest'), NODE, ...NEST, ...npm('big.js', '@types/big.js')]),
-    mayImport(at('apps/'), [lib('event-store', 'projection', 'nest'), NODE, ...NEST, ...npm('big.js', '@types/big.js', 'typeorm')]),
+    mayImport(at('apps/'), [lib('event-store', 'nest'), READ_SIDE, OPERATE, NODE, ...NEST, ...npm('big.js', '@types/big.js', 'typeorm')]),
     mayImport(at('apps/'), at('src/.*\\.events\\.ts$')),
     mayImport(at('apps/[^/]+/src/[^/]+\\.module\\.ts$'), EVENT_STORE_CHOICE, 'One function opens the event store, in every process.'),
     mayImport(at('apps/[^/]+/'), at('apps/read-models/'), 'Shapes of the read models, shared by those who fill them and those who query them.'),

@@ -22,7 +22,8 @@ import {
 } from '@mainstem/cli';
 import { allOrNone, isMainstemError, type EventStore, type Position } from '@mainstem/event-store';
 import { COMMAND_HEALTH, readSettings, type CommandHealth, type Settings } from '@mainstem/nest';
-import { Projector, servingOf, waitForPosition } from '@mainstem/projection';
+import { Projector, waitForPosition } from '@mainstem/projection';
+import { servingOf } from '@mainstem/projection/operate';
 import type { SqlReadStore } from '@mainstem/sql';
 import { NestFactory } from '@nestjs/core';
 import { CommandBus } from '@nestjs/cqrs';

@@ -26,6 +26,7 @@ describe('the import rules', () => {
       'apps/sql-projector/src/imports-nothing.ts: no-unresolvable',
       'apps/sql-projector/src/imports-nothing.ts: not-in-allowed',
       'libs/aggregate/src/imports-projection.ts: not-in-allowed',
+      'libs/cli/src/imports-adapter.ts: not-in-allowed',
       'libs/event-store/src/imports-driver.ts: contract-without-io',
       'libs/event-store/src/imports-nest.ts: not-in-allowed',
       'libs/projection/src/cycle-one.ts: no-circular',

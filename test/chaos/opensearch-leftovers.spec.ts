@@ -1,14 +1,9 @@
 // Generations on OpenSearch whose maker, or whoever deletes them, is cut off between two steps: the next start completes or removes what is there.
 import { defineEvents, InMemoryEventStore, streamOf, systemRuntime, type EventId, type Runtime } from '@mainstem/event-store';
 import type { OpenSearchReadStore } from '@mainstem/opensearch';
-import {
-  documentProjection,
-  partitioned,
-  Projector,
-  verifyProjection,
-  type CreateGenerationOptions,
-  type DocumentProjection,
-} from '@mainstem/projection';
+import { documentProjection, partitioned, Projector, type DocumentProjection } from '@mainstem/projection';
+import { verifyProjection } from '@mainstem/projection/operate';
+import type { CreateGenerationOptions } from '@mainstem/projection/adapter';
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { freshPrefix, openStore, removeIndices, sharedNode } from '../contract/opensearch-nodes.js';

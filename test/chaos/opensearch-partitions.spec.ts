@@ -1,6 +1,7 @@
 // A generation in parts on OpenSearch whose writers are cut off at the same time: each part is a whole number of its own batches.
 import { InMemoryEventStore, defineEvents } from '@mainstem/event-store';
-import { documentProjection, partitioned, partitionOf, type GenerationSnapshot } from '@mainstem/projection';
+import { documentProjection, partitioned } from '@mainstem/projection';
+import { partitionOf, type GenerationSnapshot } from '@mainstem/projection/adapter';
 import { describe, expect, it } from 'vitest';
 import { freshPrefix, openStore, removeIndices, sharedNode } from '../contract/opensearch-nodes.js';
 import { commitUntilCut, type CutStates } from './support/cut-commits.js';

@@ -1,7 +1,9 @@
 // OpenSearch under faults: each event takes effect once, reads are never wrong, and everything goes on by itself once the fault is over.
 import { setTimeout as delay } from 'node:timers/promises';
 import { InMemoryEventStore, type Position } from '@mainstem/event-store';
-import { MemoryReadStore, Projector, Rebuilder } from '@mainstem/projection';
+import { Projector } from '@mainstem/projection';
+import { Rebuilder } from '@mainstem/projection/operate';
+import { MemoryReadStore } from '@mainstem/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { freshPrefix, openStore, startNode, type OpenSearchNode } from '../contract/opensearch-nodes.js';
 import { commitUntilCut, type CutStates } from './support/cut-commits.js';

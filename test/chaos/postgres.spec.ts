@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { DatabaseSync } from 'node:sqlite';
 import { SalesDocument } from '#apps/read-models/src/sql/sales-document.entity.js';
-import { Rebuilder } from '@mainstem/projection';
+import { Rebuilder } from '@mainstem/projection/operate';
 import type { SeededRandom, TcpFault } from '@mainstem/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { withPostgres } from '../contract/sql-fixtures.js';

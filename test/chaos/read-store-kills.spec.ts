@@ -1,5 +1,5 @@
 // kill -9 of a projector, at every named step and at random moments, on every read store, while another process appends.
-import { CRASH_POINTS, REBUILD_CRASH_POINTS, type CrashPoint } from '@mainstem/projection';
+import { CRASH_POINTS, REBUILD_CRASH_POINTS, type CrashPoint } from '@mainstem/projection/operate';
 import { describe, expect, it } from 'vitest';
 import { ofEachStore, storesToTest } from './stores/store-under-test.js';
 import { ReadStoreLife, type Action } from './support/read-store-life.js';

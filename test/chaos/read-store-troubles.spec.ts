@@ -1,6 +1,7 @@
 // Events that cannot be folded, wrong code and two versions of it at once, on every read store: in the end as if it had never happened.
 import type { Position } from '@mainstem/event-store';
-import { Projector, Rebuilder, rollBack, verifyProjection, type HostedProjection, type ReadStore } from '@mainstem/projection';
+import { Projector, type HostedProjection, type ReadStore } from '@mainstem/projection';
+import { Rebuilder, rollBack, verifyProjection } from '@mainstem/projection/operate';
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { storeNamed, storesToTest } from './stores/store-under-test.js';

@@ -3,7 +3,7 @@ import { cp } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { REBUILD_CRASH_POINTS } from '@mainstem/projection';
+import { REBUILD_CRASH_POINTS } from '@mainstem/projection/operate';
 import { storedModels } from './support/read-model-files.js';
 import { recordSample } from './support/sample-events.js';
 import { eventsIn, flawsOfReadModels } from './support/shop-folder.js';

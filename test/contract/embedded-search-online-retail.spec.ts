@@ -7,7 +7,8 @@ import { createInterface } from 'node:readline';
 import { createGunzip } from 'node:zlib';
 import { EmbeddedSearchStore } from '@mainstem/embedded';
 import { type Incarnation, position } from '@mainstem/event-store';
-import type { DocumentClass, ProjectionDescriptor } from '@mainstem/projection';
+import type { DocumentClass } from '@mainstem/projection';
+import type { ProjectionDescriptor } from '@mainstem/projection/adapter';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 interface Product {

@@ -1,6 +1,5 @@
 // The in-memory read store keeps the read store contract.
-import { MemoryReadStore, type MemoryTransaction } from '@mainstem/projection';
-import { readStoreContract, registerContract } from '@mainstem/testing';
+import { MemoryReadStore, type MemoryTransaction, readStoreContract, registerContract } from '@mainstem/testing';
 import { describe, it } from 'vitest';
 
 registerContract(

@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Incarnation, Position } from '@mainstem/event-store';
-import { EMPTY_DIGEST, type CommitBatch, type ProjectionDescriptor } from '@mainstem/projection';
+import { EMPTY_DIGEST, type CommitBatch, type ProjectionDescriptor } from '@mainstem/projection/adapter';
 import { readStoreContract, registerContract } from '@mainstem/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { NdjsonReadStore } from './ndjson-read-store/ndjson-read-store.js';

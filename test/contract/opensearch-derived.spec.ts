@@ -1,6 +1,7 @@
 // A query on OpenSearch looks at words and filters beside the documents: `verify` names those that are not what their document gives.
 import { defineEvents, InMemoryEventStore, streamOf, type EventId } from '@mainstem/event-store';
-import { documentProjection, Projector, verifyProjection, type VerifyReport } from '@mainstem/projection';
+import { documentProjection, Projector } from '@mainstem/projection';
+import { verifyProjection, type VerifyReport } from '@mainstem/projection/operate';
 import type { OpenSearchReadStore } from '@mainstem/opensearch';
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';

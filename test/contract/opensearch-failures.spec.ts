@@ -1,6 +1,6 @@
 // What a projection makes of everything that a search server may say, or a proxy before it: trouble is waited for, an event is parked, a mistake stops at once.
 import type { Position } from '@mainstem/event-store';
-import { EMPTY_DIGEST } from '@mainstem/projection';
+import { EMPTY_DIGEST } from '@mainstem/projection/adapter';
 import { afterEach, describe, expect, it } from 'vitest';
 import { AnsweringProxy, type ProxiedRequest, type ProxyAnswer } from './answering-proxy.js';
 import { COUNTS, counts, FailureRun } from './failure-run.js';

@@ -1,7 +1,7 @@
 // Promotions, drops and commits on PostgreSQL that wait for each other: whichever comes first, one generation serves, and queries go on meanwhile.
 import { isMainstemError } from '@mainstem/event-store';
 import type { EventId, Position, Revision, StreamName } from '@mainstem/event-store';
-import type { ParkedEvent, ProjectionDescriptor } from '@mainstem/projection';
+import type { ParkedEvent, ProjectionDescriptor } from '@mainstem/projection/adapter';
 import { SqlReadStore } from '@mainstem/sql';
 import pg from 'pg';
 import { Column, Entity, PrimaryColumn } from 'typeorm';

@@ -1,6 +1,7 @@
 // What the SQL read store does with servers that are not like the usual one: standbys, poor roles, one or two connections.
 import { EmbeddedEventStore } from '@mainstem/embedded';
-import { Projector, verifyProjection, type HostedProjection } from '@mainstem/projection';
+import { Projector, type HostedProjection } from '@mainstem/projection';
+import { verifyProjection } from '@mainstem/projection/operate';
 import { SqlReadStore } from '@mainstem/sql';
 import { sqlEntities } from '#apps/read-models/src/sql/sql-entities.js';
 import { SalesDocument } from '#apps/read-models/src/sql/sales-document.entity.js';

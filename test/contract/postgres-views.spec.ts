@@ -1,7 +1,8 @@
 // What others have built on a read model in PostgreSQL: rights and views outlive a changed entity, or the promotion says at once why not.
 import 'reflect-metadata';
 import { SqlReadStore } from '@mainstem/sql';
-import type { DocumentClass, ProjectionDescriptor } from '@mainstem/projection';
+import type { DocumentClass } from '@mainstem/projection';
+import type { ProjectionDescriptor } from '@mainstem/projection/adapter';
 import pg from 'pg';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';

@@ -1,6 +1,6 @@
 // A leaderboard that has lost places is noticed by whoever meets it first, a commit or a query: it is never shown shortened.
 import type { Incarnation, Position } from '@mainstem/event-store';
-import { EMPTY_DIGEST, type ReadStoreSession } from '@mainstem/projection';
+import { EMPTY_DIGEST, type ReadStoreSession } from '@mainstem/projection/adapter';
 import type { RedisReadStore } from '@mainstem/redis';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { RespClient, type RespCommand } from '../fixtures/resp-client.js';

@@ -1,7 +1,7 @@
 // Keys that are lost while boards are made anew: the generation is set aside, and what is left of it is never recorded as whole.
 import { execFileSync } from 'node:child_process';
 import type { Incarnation, Position } from '@mainstem/event-store';
-import { EMPTY_DIGEST } from '@mainstem/projection';
+import { EMPTY_DIGEST } from '@mainstem/projection/adapter';
 import type { RedisReadStore } from '@mainstem/redis';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { RespClient } from '../fixtures/resp-client.js';

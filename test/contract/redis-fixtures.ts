@@ -1,7 +1,8 @@
 // Redis for the suites of its read store: a prefix of their own on the server of the tests.
 import { randomUUID } from 'node:crypto';
 import type { Runtime } from '@mainstem/event-store';
-import type { CacheCollections, DocumentClass, ProjectionDescriptor } from '@mainstem/projection';
+import type { CacheCollections, DocumentClass } from '@mainstem/projection';
+import type { ProjectionDescriptor } from '@mainstem/projection/adapter';
 import { RedisReadStore } from '@mainstem/redis';
 import { deleteKeys } from '../fixtures/redis-keys.js';
 

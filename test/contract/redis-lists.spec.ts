@@ -1,6 +1,7 @@
 // The lists of projections and of collections lie in two hash slots, so that one can be lost without the other: a projector's look puts back either.
 import type { Incarnation, Position } from '@mainstem/event-store';
-import { EMPTY_DIGEST, type DocumentClass, type ProjectionDescriptor } from '@mainstem/projection';
+import type { DocumentClass } from '@mainstem/projection';
+import { EMPTY_DIGEST, type ProjectionDescriptor } from '@mainstem/projection/adapter';
 import type { RedisReadStore } from '@mainstem/redis';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { RespClient, type Reply, type RespCommand } from '../fixtures/resp-client.js';

@@ -1,9 +1,10 @@
 // Columns of PostgreSQL's own types hold what a document holds, and give it back; SQLite keeps the same text.
 import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 import type { ColumnOptions } from 'typeorm';
-import type { DocumentClass, ProjectionDescriptor } from '@mainstem/projection';
+import type { DocumentClass } from '@mainstem/projection';
+import type { ProjectionDescriptor } from '@mainstem/projection/adapter';
 import type { SqlReadStore, SqlTransaction } from '@mainstem/sql';
-import type { TransactionalSession } from '@mainstem/projection';
+import type { TransactionalSession } from '@mainstem/projection/adapter';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { incarnation, move, sqlFixtures } from './sql-fixtures.js';
 import type { SqlFixture } from './sql-fixtures.js';

@@ -1,6 +1,6 @@
 // Handler projections write through the transaction of their checkpoint, on both dialects.
-import { CheckpointMoved } from '@mainstem/projection';
-import type { TransactionalSession } from '@mainstem/projection';
+import { CheckpointMoved } from '@mainstem/projection/adapter';
+import type { TransactionalSession } from '@mainstem/projection/adapter';
 import type { SqlTransaction } from '@mainstem/sql';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { incarnation, move, Parcel, parcel, parcels, sqlFixtures } from './sql-fixtures.js';

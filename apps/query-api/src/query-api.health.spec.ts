@@ -1,6 +1,7 @@
 // When the query API counts as ready, also over an event store whose positions do not count events.
 import { InMemoryEventStore, eventIdOf, streamName, type EventMark, type EventReader, type Position } from '@mainstem/event-store';
-import { ReadStoreUnavailable, type ReadStore } from '@mainstem/projection';
+import type { ReadStore } from '@mainstem/projection';
+import { ReadStoreUnavailable } from '@mainstem/projection/adapter';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { cacheProjectionsRead, searchProjectionsRead, sqlProjectionsRead } from './sources.js';
 import { readModelHealth } from './query-api.health.js';

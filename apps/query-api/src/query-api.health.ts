@@ -2,7 +2,8 @@
 import { cacheProjectionsRead, searchProjectionsRead, sqlProjectionsRead } from './sources.js';
 import type { EventReader, Position } from '@mainstem/event-store';
 import { neutralError, reasonOfLook, type HealthCheck } from '@mainstem/nest';
-import { assertSameLogOf, isOfLostEvents, type Generation, type ReadStore } from '@mainstem/projection';
+import type { ReadStore } from '@mainstem/projection';
+import { assertSameLogOf, isOfLostEvents, type Generation } from '@mainstem/projection/operate';
 
 /** In events: further behind than this, a projector is not live. */
 const LAG_MAX = 1_000n;

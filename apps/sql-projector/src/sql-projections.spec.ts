@@ -1,5 +1,5 @@
 // The projections of the SQL read model run in as many parts as the settings say.
-import { MemoryReadStore } from '@mainstem/projection';
+import { MemoryReadStore } from '@mainstem/testing';
 import { describe, expect, it } from 'vitest';
 import { hostedOnSql, sqlProjections } from './sql-projections.js';
 

@@ -1,5 +1,6 @@
 // Read models in OpenSearch: one index a generation, behind an alias. A batch is committed by one document and then written out.
 import { systemRuntime, type Incarnation, type Runtime } from '@mainstem/event-store';
+import type { ReadStore, SearchCollections, SearchQueries, SearchRequest } from '@mainstem/projection';
 import {
   assertPromotable,
   CheckpointMoved,
@@ -16,14 +17,10 @@ import {
   type ParkedEvent,
   type ProjectionDescriptor,
   type PromoteOptions,
-  type ReadStore,
   type ScanEntry,
   type ScanOptions,
-  type SearchCollections,
-  type SearchQueries,
-  type SearchRequest,
   type SearchResult,
-} from '@mainstem/projection';
+} from '@mainstem/projection/adapter';
 import { InvalidOpenSearchOptions } from './errors.js';
 import { Catalog, type CatalogGeneration, type Leftover } from './layout/catalog.js';
 import { Claims } from './generation/claims.js';

@@ -10,7 +10,7 @@ import {
   type ParkedEvent,
   type ProjectionDocument,
   type ReadStoreSession,
-} from '@mainstem/projection';
+} from '@mainstem/projection/adapter';
 import type { CatalogGeneration } from './layout/catalog.js';
 import { QUERY_SETTINGS } from './layout/index-definition.js';
 import { documentId } from './layout/names.js';

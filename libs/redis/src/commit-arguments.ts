@@ -1,15 +1,7 @@
 // A batch as arguments of the script that commits it. Documents are validated and derived from here, before anything is sent.
-import {
-  type CacheCollections,
-  type CacheCollectionOptions,
-  type CommitBatch,
-  derivedOf,
-  encodeDocument,
-  eventMarkText,
-  type CollectionChanges,
-  toStorableText,
-} from '@mainstem/projection';
-import type { ProjectionDocument } from '@mainstem/projection';
+import type { CacheCollections, CacheCollectionOptions } from '@mainstem/projection';
+import { type CommitBatch, derivedOf, encodeDocument, eventMarkText, type CollectionChanges, toStorableText } from '@mainstem/projection/adapter';
+import type { ProjectionDocument } from '@mainstem/projection/adapter';
 import { textOf } from './generation-records.js';
 import { encodeParked, orderedPosition } from './parked-records.js';
 

@@ -1,5 +1,6 @@
 // Derives boards and expiry of a whole collection anew, beside those that are read, and puts them in their place in one step.
-import { type CacheCollectionOptions, CheckpointMoved, GenerationDamaged, type ProjectionDocument } from '@mainstem/projection';
+import type { CacheCollectionOptions } from '@mainstem/projection';
+import { CheckpointMoved, GenerationDamaged, type ProjectionDocument } from '@mainstem/projection/adapter';
 import { DerivedArguments } from './commit-arguments.js';
 import type { StoredCollection } from './generation-records.js';
 import { type ReadingParts, scanPage } from './redis-snapshot.js';

@@ -1,6 +1,6 @@
 // Generations as the bookkeeping of a projection holds them: one hash, each field named for its generation.
 import { position, type Incarnation, type Position } from '@mainstem/event-store';
-import { lastEventIn, ofPartitions, type Generation, type GenerationState } from '@mainstem/projection';
+import { lastEventIn, ofPartitions, type Generation, type GenerationState } from '@mainstem/projection/adapter';
 
 export interface StoredCollection {
   readonly name: string;

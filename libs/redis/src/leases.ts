@@ -1,5 +1,5 @@
 // Leases in Redis, by the server's clock.
-import type { HeldLease, LeaseAnswer, LeaseClaim, LeaseKey } from '@mainstem/projection';
+import type { HeldLease, LeaseAnswer, LeaseClaim, LeaseKey } from '@mainstem/projection/adapter';
 import { type RedisConnection, scriptOf } from './redis-connection.js';
 import { CLAIM, LIST, RELEASE } from './scripts/leases.js';
 

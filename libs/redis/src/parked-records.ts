@@ -1,6 +1,6 @@
 // Parked events as stored: JSON, found by position and key.
 import { position, revision, type EventId, type Position, type StreamName } from '@mainstem/event-store';
-import type { ParkedEvent } from '@mainstem/projection';
+import type { ParkedEvent } from '@mainstem/projection/adapter';
 
 const ERROR_LENGTH_MAX = 2_000;
 /** Of the largest 64-bit number, and one more: the scripts cut it off by length. */

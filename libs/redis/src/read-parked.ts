@@ -1,5 +1,5 @@
 // Lists parked events: of a session, of a snapshot, of the generation that serves.
-import { type ParkedEvent, ReadStoreUnavailable, toStorableText, UnknownGeneration } from '@mainstem/projection';
+import { type ParkedEvent, ReadStoreUnavailable, toStorableText, UnknownGeneration } from '@mainstem/projection/adapter';
 import type { ProjectionKeys } from './keys.js';
 import { decodeParked, orderedPosition, type ParkedQuery } from './parked-records.js';
 import { type RedisConnection, scriptOf } from './redis-connection.js';

@@ -1,6 +1,7 @@
 // Whether leaderboards and expiry fit the documents. Each page is one consistent state, since a commit moves documents and boards together.
 import { throwIfAborted } from '@mainstem/event-store';
-import { type CacheCollectionOptions, decodeEntry, type Derived, derivedOf, type DerivedDifference, UnknownGeneration } from '@mainstem/projection';
+import type { CacheCollectionOptions } from '@mainstem/projection';
+import { decodeEntry, type Derived, derivedOf, type DerivedDifference, UnknownGeneration } from '@mainstem/projection/adapter';
 import { encodeBoards, storedScore } from './commit-arguments.js';
 import type { StoredCollection } from './generation-records.js';
 import type { ReadingParts } from './redis-snapshot.js';

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { ConnectionOptions } from 'node:tls';
 import { Cluster, Command, Redis } from 'ioredis';
-import { ReadStoreUnavailable } from '@mainstem/projection';
+import { ReadStoreUnavailable } from '@mainstem/projection/adapter';
 import { InvalidRedisOptions } from './errors.js';
 import { restoreFastStrings } from './fast-strings.js';
 import { translateRedisError } from './redis-errors.js';

@@ -1,6 +1,6 @@
 // What goes wrong in Redis and on the way to it, in the words of the read store. No message and no cause holds a URL, a password or a command.
 import { MainstemError } from '@mainstem/event-store';
-import { ReadStoreOverburdened, ReadStoreUnavailable, StatementRefused } from '@mainstem/projection';
+import { ReadStoreOverburdened, ReadStoreUnavailable, StatementRefused } from '@mainstem/projection/adapter';
 import { InvalidRedisOptions, ReadStorePermissionDenied, ReadStoreReadOnly, ServerCertificateRefused } from './errors.js';
 
 /** The server takes no text of this length, and ended the connection; nothing was written. */

@@ -1,12 +1,11 @@
 // The read store port on Redis: documents, leaderboards, expiry and checkpoint of a projection in one hash slot, each batch one script.
 import { randomUUID } from 'node:crypto';
 import { type Incarnation, type Runtime, systemRuntime } from '@mainstem/event-store';
+import type { CacheCollections, CacheQueries, ReadStore } from '@mainstem/projection';
 import {
   assertTopOptions,
   type CacheAnswer,
   assertCacheCollections,
-  type CacheCollections,
-  type CacheQueries,
   type CreateGenerationOptions,
   declarationOf,
   declaredExpiry,
@@ -30,14 +29,13 @@ import {
   type Place,
   type ProjectionDescriptor,
   type PromoteOptions,
-  type ReadStore,
   type ReadStoreSession,
   ReadStoreUnavailable,
   type ScanEntry,
   type ScanOptions,
   type TopOptions,
   UnknownGeneration,
-} from '@mainstem/projection';
+} from '@mainstem/projection/adapter';
 import { storedScore } from './commit-arguments.js';
 import { deriveAnew } from './derivation.js';
 import { collectionsIn, describedOf, type Fields, generationsOf, partField, positionOf, type StoredGeneration } from './generation-records.js';

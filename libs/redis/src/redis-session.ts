@@ -1,6 +1,6 @@
 // The right to write one generation of a projection in Redis.
+import type { CacheCollections } from '@mainstem/projection';
 import {
-  type CacheCollections,
   type Checkpoint,
   checkpointIn,
   CheckpointMoved,
@@ -14,7 +14,7 @@ import {
   type ParkedEvent,
   type ProjectionDocument,
   type ReadStoreSession,
-} from '@mainstem/projection';
+} from '@mainstem/projection/adapter';
 import type { Runtime } from '@mainstem/event-store';
 import { commitArguments } from './commit-arguments.js';
 import { partField, type StoredCollection, type StoredGeneration } from './generation-records.js';

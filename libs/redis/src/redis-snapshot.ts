@@ -8,7 +8,7 @@ import {
   type ScanOptions,
   UnknownCollection,
   UnknownGeneration,
-} from '@mainstem/projection';
+} from '@mainstem/projection/adapter';
 import { randomUUID } from 'node:crypto';
 import { describedOf, type Fields, generationsOf } from './generation-records.js';
 import type { ProjectionKeys } from './keys.js';

@@ -1,6 +1,6 @@
 // Which projections there are, and to which one a collection belongs: in slots of their own, and only pointers, which every session puts there, and
 // whoever looks at them puts back.
-import { CollectionTaken, type ProjectionDescriptor } from '@mainstem/projection';
+import { CollectionTaken, type ProjectionDescriptor } from '@mainstem/projection/adapter';
 import { collectionsIn, type StoredGeneration } from './generation-records.js';
 import { type RedisConnection, scriptOf } from './redis-connection.js';
 import { CLAIM, RELEASE } from './scripts/collections.js';

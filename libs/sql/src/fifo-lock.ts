@@ -1,5 +1,5 @@
 // Gives a connection, or a few of them, to one piece of work each at a time, in the order of the calls.
-import { ReadStoreUnavailable } from '@mainstem/projection';
+import { ReadStoreUnavailable } from '@mainstem/projection/adapter';
 import type { Runtime } from '@mainstem/event-store';
 
 /**

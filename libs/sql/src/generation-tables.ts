@@ -2,8 +2,8 @@
 import { createHash } from 'node:crypto';
 import { Table, TableColumn } from 'typeorm';
 import type { TableIndex } from 'typeorm';
-import { CollectionTaken } from '@mainstem/projection';
-import type { CollectionDescriptor, Generation } from '@mainstem/projection';
+import { CollectionTaken } from '@mainstem/projection/adapter';
+import type { CollectionDescriptor, Generation } from '@mainstem/projection/adapter';
 import type { EntityLayout } from './entity/entity-layout.js';
 import { generationTableName, quoted, STATE_COLUMN } from './entity/identifiers.js';
 import { ReadModelNameTaken } from './errors.js';

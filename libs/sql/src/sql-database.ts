@@ -1,6 +1,6 @@
 // The seam between the read store and a dialect: connections, transactions, snapshots and bulk statements.
 import type { DataSource, EntityManager, QueryRunner } from 'typeorm';
-import type { ProjectionDocument, ScanEntry, ScanOptions } from '@mainstem/projection';
+import type { ProjectionDocument, ScanEntry, ScanOptions } from '@mainstem/projection/adapter';
 import type { DocumentCodec, Decoder } from './entity/document-codec.js';
 import type { ColumnKind } from './entity/column-kind.js';
 import type { EntityLayouts } from './entity/entity-layouts.js';

@@ -8,10 +8,10 @@ import {
   ReadStoreUnavailable,
   UnknownCollection,
   UnknownGeneration,
-} from '@mainstem/projection';
+} from '@mainstem/projection/adapter';
+import type { DocumentClass, ReadStore } from '@mainstem/projection';
 import type {
   CreateGenerationOptions,
-  DocumentClass,
   Generation,
   GenerationSnapshot,
   HeldLease,
@@ -22,10 +22,9 @@ import type {
   ParkedEvent,
   ProjectionDescriptor,
   PromoteOptions,
-  ReadStore,
   ScanEntry,
   ScanOptions,
-} from '@mainstem/projection';
+} from '@mainstem/projection/adapter';
 import type { EntityManager } from 'typeorm';
 import { GenerationRecords, newGeneration } from './bookkeeping/generation-records.js';
 import { LeaseExtensions } from './bookkeeping/lease-extensions.js';

@@ -1,6 +1,6 @@
 // The right to write one generation: rows and checkpoint in one transaction, fenced by the epoch.
 import { isMainstemError } from '@mainstem/event-store';
-import { checkpointIn, CheckpointMoved, FingerprintMismatch } from '@mainstem/projection';
+import { checkpointIn, CheckpointMoved, FingerprintMismatch } from '@mainstem/projection/adapter';
 import type {
   Checkpoint,
   CheckpointMove,
@@ -11,7 +11,7 @@ import type {
   ParkedEvent,
   ProjectionDocument,
   TransactionalSession,
-} from '@mainstem/projection';
+} from '@mainstem/projection/adapter';
 import type { GenerationOwner, GenerationRecords } from './bookkeeping/generation-records.js';
 import type { ParkedRecords } from './bookkeeping/parked-records.js';
 import { UnsupportedEntity } from './errors.js';

@@ -1,5 +1,5 @@
 // What a handler projection writes through: the tables of its own generation, inside the batch's transaction.
-import { StatementRefused } from '@mainstem/projection';
+import { StatementRefused } from '@mainstem/projection/adapter';
 import type { CollectionTable, SqlConnection } from './sql-database.js';
 
 /** Give it to `handlerProjection<SqlTransaction>`. It ends with `apply`: later calls fail with READ_STORE_STATEMENT_REFUSED. */

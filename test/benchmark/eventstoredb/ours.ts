@@ -1,7 +1,7 @@
 // The adapter's side of the comparison.
 import type { Position, Revision } from '@mainstem/event-store';
 import { EventStoreDbEventStore } from '@mainstem/eventstoredb';
-import { Rebuilder } from '@mainstem/projection';
+import { Rebuilder } from '@mainstem/projection/operate';
 import { SqlReadStore } from '@mainstem/sql';
 import { expectSame } from '../job.js';
 import { OrderSummary, orderSummary } from '../order-summary.js';

@@ -1,6 +1,6 @@
 // What counters have to be at each position, kept event by event, and whether what a query shows is that.
 import type { Position } from '@mainstem/event-store';
-import type { SearchResult } from '@mainstem/projection';
+import type { SearchResult } from '@mainstem/projection/adapter';
 
 export class Counter {
   key!: string;

@@ -1,7 +1,7 @@
 // Commits of a session whose line is going to be cut: what is there after each of them is known, also after the one that fails.
 import { randomBytes } from 'node:crypto';
 import type { Position } from '@mainstem/event-store';
-import type { ReadStoreSession } from '@mainstem/projection';
+import type { ReadStoreSession } from '@mainstem/projection/adapter';
 import type { SeededRandom } from '@mainstem/testing';
 
 /** What such a session writes. */

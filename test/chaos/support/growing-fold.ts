@@ -1,6 +1,7 @@
 // What one projection has to be at a place that only goes forward: each event is folded once, whatever the number of comparisons.
 import type { Position, RecordedEvent } from '@mainstem/event-store';
-import type { DocumentProjection, GenerationSnapshot, ProjectionDocument } from '@mainstem/projection';
+import type { DocumentProjection } from '@mainstem/projection';
+import type { GenerationSnapshot, ProjectionDocument } from '@mainstem/projection/adapter';
 import { canonical, compare, differenceOf } from './canonical.js';
 import { collectionsOf, DigestOracle, foldInto, type Collections } from './oracle-fold.js';
 

@@ -1,7 +1,7 @@
 // A read model on OpenSearch whose generations are filled, promoted and deleted by hand, also through a way on which each request can be held up.
 import { InMemoryEventStore, isMainstemError, type Position } from '@mainstem/event-store';
 import type { OpenSearchReadStore } from '@mainstem/opensearch';
-import { EMPTY_DIGEST, type ProjectionDescriptor, type ReadStoreSession } from '@mainstem/projection';
+import { EMPTY_DIGEST, type ProjectionDescriptor, type ReadStoreSession } from '@mainstem/projection/adapter';
 import { freshPrefix, openStore, removeIndices } from '../../contract/opensearch-nodes.js';
 import { holdRequests } from './held-requests.js';
 

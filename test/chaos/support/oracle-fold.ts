@@ -1,6 +1,7 @@
 // What read models have to be, found without the engine: plain loops over the recorded events.
 import type { Position, RecordedEvent } from '@mainstem/event-store';
-import type { DocumentProjection, HandlerProjection, Measure, ProjectionDocument, RollUp } from '@mainstem/projection';
+import type { DocumentProjection, HandlerProjection, Measure, RollUp } from '@mainstem/projection';
+import type { ProjectionDocument } from '@mainstem/projection/adapter';
 import type { SqlTransaction } from '@mainstem/sql';
 import { getMetadataArgsStorage } from 'typeorm';
 import { compare } from './canonical.js';

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { wordsIn } from '@mainstem/projection';
+import { wordsIn } from '@mainstem/projection/adapter';
 import { canonical, compare } from './canonical.js';
 import type { Collections, Expected } from './oracle-fold.js';
 

@@ -3,15 +3,8 @@
 // the projections that can be split, filling them anew when that changes.
 import { EmbeddedEventStore } from '@mainstem/embedded';
 import { isMainstemError } from '@mainstem/event-store';
-import {
-  partitioned,
-  Projector,
-  type CommitBatch,
-  type HostedProjection,
-  type LeaseClaim,
-  type ReadStore,
-  type ReadStoreSession,
-} from '@mainstem/projection';
+import { partitioned, Projector, type HostedProjection, type ReadStore } from '@mainstem/projection';
+import type { CommitBatch, LeaseClaim, ReadStoreSession } from '@mainstem/projection/adapter';
 import { storeNamed } from '../stores/store-under-test.js';
 import { toldProjectionsOn } from '../stores/told-projections.js';
 import { withMethods } from '../support/with-methods.js';

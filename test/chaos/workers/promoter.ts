@@ -1,7 +1,8 @@
 // Rebuilds the tallies of one store and rolls them back by turns, each time until the running projector has taken over, and tells how long the
 // promotions took: `<store> <folder> <scope> <rounds>`.
 import { EmbeddedEventStore } from '@mainstem/embedded';
-import { Rebuilder, rollBack, type ReadStore, type RebuiltProjection } from '@mainstem/projection';
+import type { ReadStore } from '@mainstem/projection';
+import { Rebuilder, rollBack, type RebuiltProjection } from '@mainstem/projection/operate';
 import { storeNamed } from '../stores/store-under-test.js';
 import { talliesOf } from '../stores/told-projections.js';
 import { withMethods } from '../support/with-methods.js';

@@ -1,6 +1,7 @@
 // A process that projects told events into one read store, to be killed. It loads its code, and does what the first message says.
 import { EmbeddedEventStore } from '@mainstem/embedded';
-import { cleanUp, crashAtOf, Projector, Rebuilder, type ProjectionStatus } from '@mainstem/projection';
+import { Projector, type ProjectionStatus } from '@mainstem/projection';
+import { cleanUp, crashAtOf, Rebuilder } from '@mainstem/projection/operate';
 import { storeNamed } from '../stores/store-under-test.js';
 import { toldProjectionsOn } from '../stores/told-projections.js';
 

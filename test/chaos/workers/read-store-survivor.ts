@@ -1,7 +1,8 @@
 // The process that goes on after another one was killed: it does one thing a message, and tells when it is done: `<store> <dir> <scope>`.
 import { EmbeddedEventStore } from '@mainstem/embedded';
 import { systemRuntime, type Runtime } from '@mainstem/event-store';
-import { cleanUp, Projector, Rebuilder, type HostedProjection } from '@mainstem/projection';
+import { Projector, type HostedProjection } from '@mainstem/projection';
+import { cleanUp, Rebuilder } from '@mainstem/projection/operate';
 import { storeNamed } from '../stores/store-under-test.js';
 import { toldProjectionsOn } from '../stores/told-projections.js';
 

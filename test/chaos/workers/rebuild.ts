@@ -2,7 +2,8 @@
 // MAINSTEM_CRASH_AT names a place where it dies.
 import 'reflect-metadata';
 import { EmbeddedEventStore } from '@mainstem/embedded';
-import { cleanUp, crashAtOf, Rebuilder, rollBack, type HostedProjection, type RebuiltProjection } from '@mainstem/projection';
+import type { HostedProjection } from '@mainstem/projection';
+import { cleanUp, crashAtOf, Rebuilder, rollBack, type RebuiltProjection } from '@mainstem/projection/operate';
 import { openShopStores } from './shop-stores.js';
 
 const [dir = '', action = 'rebuild', batchSize = '500', rounds = '1'] = process.argv.slice(2);

@@ -1,6 +1,6 @@
 // The lines of a file: one change each, proposed by whoever writes it and judged by everybody who reads it.
 import type { EventId, Incarnation, Position, Revision, StreamName } from '@mainstem/event-store';
-import { eventMarkText, type CommitBatch, type ParkedEvent, type ProjectionDocument } from '@mainstem/projection';
+import { eventMarkText, type CommitBatch, type ParkedEvent, type ProjectionDocument } from '@mainstem/projection/adapter';
 
 // #region change
 /** What a line asks for. Places are decimal strings, for JSON has no 64-bit numbers. */

@@ -1,5 +1,5 @@
 // To which projection a collection belongs: one file of lines for all projections, judged by the order of the lines.
-import { CollectionTaken, ReadStoreUnavailable } from '@mainstem/projection';
+import { CollectionTaken, ReadStoreUnavailable } from '@mainstem/projection/adapter';
 import { LineFile } from './line-file.js';
 
 // #region collections

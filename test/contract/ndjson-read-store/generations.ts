@@ -14,7 +14,7 @@ import {
   type ProjectionDocument,
   type ScanEntry,
   type ScanOptions,
-} from '@mainstem/projection';
+} from '@mainstem/projection/adapter';
 import { parkedOf, positionOf, type BatchLine, type Line } from './change.js';
 
 type LineThat<Does extends Line['do']> = Extract<Line, { readonly do: Does }>;

@@ -1,7 +1,7 @@
 // The leases of all projections in one file of lines, judged like everything else by the order of the lines, and by the time that they carry:
 // the files are on one machine, so there is one clock.
 import type { Runtime } from '@mainstem/event-store';
-import type { HeldLease, LeaseAnswer, LeaseClaim, LeaseKey } from '@mainstem/projection';
+import type { HeldLease, LeaseAnswer, LeaseClaim, LeaseKey } from '@mainstem/projection/adapter';
 import { LineFile } from './line-file.js';
 
 // #region lease

@@ -1,6 +1,6 @@
 // An append-only file of lines, for any number of processes on one machine.
 import { closeSync, fdatasyncSync, openSync, readSync, writeSync } from 'node:fs';
-import { ReadStoreUnavailable } from '@mainstem/projection';
+import { ReadStoreUnavailable } from '@mainstem/projection/adapter';
 
 const READ_BYTES = 1_048_576;
 const LINE_END = 0x0a;

@@ -2,6 +2,7 @@
 import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { systemRuntime, type Incarnation, type Position, type Runtime } from '@mainstem/event-store';
+import type { ReadStore } from '@mainstem/projection';
 import {
   ReadStoreUnavailable,
   UnknownGeneration,
@@ -15,10 +16,9 @@ import {
   type ParkedEvent,
   type ProjectionDescriptor,
   type PromoteOptions,
-  type ReadStore,
   type ScanEntry,
   type ScanOptions,
-} from '@mainstem/projection';
+} from '@mainstem/projection/adapter';
 import { CollectionLog } from './collection-log.js';
 import type { Generations } from './generations.js';
 import { LeaseLog } from './lease-log.js';

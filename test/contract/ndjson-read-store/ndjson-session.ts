@@ -10,7 +10,7 @@ import {
   type ParkedEvent,
   type ProjectionDocument,
   type ReadStoreSession,
-} from '@mainstem/projection';
+} from '@mainstem/projection/adapter';
 import { batchLine } from './change.js';
 import type { GenerationContent } from './generations.js';
 import type { ProjectionLog } from './projection-log.js';

@@ -1,6 +1,6 @@
 // One projection's file and what its lines add up to. Writing is asking: the order of the lines decides who was first.
 import { isMainstemError, type Runtime } from '@mainstem/event-store';
-import { ReadStoreUnavailable, type Generation } from '@mainstem/projection';
+import { ReadStoreUnavailable, type Generation } from '@mainstem/projection/adapter';
 import { lineOf, type Change } from './change.js';
 import { Generations } from './generations.js';
 import { LineFile } from './line-file.js';

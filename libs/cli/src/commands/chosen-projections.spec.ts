@@ -1,6 +1,7 @@
 // Which projections a command works on where one name is in two read stores.
 import { defineEvents } from '@mainstem/event-store';
-import { MemoryReadStore, documentProjection } from '@mainstem/projection';
+import { documentProjection } from '@mainstem/projection';
+import { MemoryReadStore } from '@mainstem/testing';
 import { describe, expect, it } from 'vitest';
 import { chosenProjections } from './chosen-projections.js';
 

@@ -1,5 +1,6 @@
 // Which projections a command works on: those named, or all; of one read store, or wherever they are.
-import { AmbiguousProjection, UnknownProjection, type HostedProjection } from '@mainstem/projection';
+import type { HostedProjection } from '@mainstem/projection';
+import { AmbiguousProjection, UnknownProjection } from '@mainstem/projection/operate';
 import { InvalidArgument } from '../errors.js';
 
 export interface ProjectionChoice {

@@ -1,5 +1,5 @@
 // mainstem cleanup: deletes generations that nobody needs any more.
-import { cleanUp, crashAtOf, type CleanedUp } from '@mainstem/projection';
+import { cleanUp, crashAtOf, type CleanedUp } from '@mainstem/projection/operate';
 import { counted } from '../format/amounts.js';
 import { toJson } from '../format/json.js';
 import { chosenProjections } from './chosen-projections.js';

@@ -1,7 +1,9 @@
 // The commands, on an application that is all in memory.
 import { defineAggregate } from '@mainstem/aggregate';
 import { InMemoryEventStore, defineEvents, eventIdOf, streamName, systemRuntime, type EventStore, type Position } from '@mainstem/event-store';
-import { MemoryReadStore, Projector, SEATS_FROM, documentProjection, partitioned, type HostedProjection } from '@mainstem/projection';
+import { Projector, documentProjection, partitioned, type HostedProjection } from '@mainstem/projection';
+import { SEATS_FROM } from '@mainstem/projection/operate';
+import { MemoryReadStore } from '@mainstem/testing';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { ImportSummary, MainstemApplication } from '../application.js';
 import type { Terminal } from '../terminal/terminal.js';

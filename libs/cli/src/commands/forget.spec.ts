@@ -1,6 +1,7 @@
 // mainstem forget, and what mainstem status says about what was left behind, on an application that is all in memory.
 import { InMemoryEventStore, defineEvents, type Incarnation } from '@mainstem/event-store';
-import { MemoryReadStore, documentProjection, type HostedProjection } from '@mainstem/projection';
+import { documentProjection, type HostedProjection } from '@mainstem/projection';
+import { MemoryReadStore } from '@mainstem/testing';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { CliContext } from './cli-context.js';
 import { forget } from './forget.js';

@@ -1,5 +1,5 @@
 // mainstem forget: removes what a projection has left behind that the application does not have any more.
-import { forgetProjection, leftBehind, StillDeclared, UnknownProjection } from '@mainstem/projection';
+import { forgetProjection, leftBehind, StillDeclared, UnknownProjection } from '@mainstem/projection/operate';
 import type { OpenReadModels } from '../application.js';
 import { InvalidArgument } from '../errors.js';
 import { counted } from '../format/amounts.js';

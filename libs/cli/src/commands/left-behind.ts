@@ -1,5 +1,6 @@
 // What projections have left in the read stores that the application does not have any more.
-import { leftBehind, type LeftBehind, type ReadStore } from '@mainstem/projection';
+import type { ReadStore } from '@mainstem/projection';
+import { leftBehind, type LeftBehind } from '@mainstem/projection/operate';
 import type { OpenReadModels } from '../application.js';
 import { count } from '../format/amounts.js';
 import { table, type Column } from '../format/table.js';

@@ -1,5 +1,6 @@
 // mainstem parked: the events that projections have set aside, and their replay after a fix.
-import { Projector, type ParkedEvent } from '@mainstem/projection';
+import { Projector } from '@mainstem/projection';
+import type { ParkedEvent } from '@mainstem/projection/operate';
 import { counted } from '../format/amounts.js';
 import { toJson } from '../format/json.js';
 import { nameOf, namesOf } from '../format/name-of.js';

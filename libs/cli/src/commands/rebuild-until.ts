@@ -1,6 +1,6 @@
 // mainstem rebuild --until: the state of read models as of a position or a time, beside those that serve.
 import type { Position } from '@mainstem/event-store';
-import { fillSideGeneration, placeOf } from '@mainstem/projection';
+import { fillSideGeneration, placeOf } from '@mainstem/projection/operate';
 import { InvalidArgument } from '../errors.js';
 import { toJson } from '../format/json.js';
 import { isInSeveral, nameOf, namesOf } from '../format/name-of.js';

@@ -1,6 +1,7 @@
 // The commands around rebuilds, on an application that is all in memory.
 import { InMemoryEventStore, defineEvents, eventIdOf, streamName } from '@mainstem/event-store';
-import { documentProjection, MemoryReadStore, type DocumentProjection, type HostedProjection } from '@mainstem/projection';
+import { documentProjection, type DocumentProjection, type HostedProjection } from '@mainstem/projection';
+import { MemoryReadStore } from '@mainstem/testing';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Terminal } from '../terminal/terminal.js';
 import { cleanup } from './cleanup.js';

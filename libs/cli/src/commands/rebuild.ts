@@ -1,5 +1,5 @@
 // mainstem rebuild: fills read models anew beside those that serve, checks and promotes them, with progress.
-import { crashAtOf, Rebuilder, type RebuildReport, type RebuiltProjection } from '@mainstem/projection';
+import { crashAtOf, Rebuilder, type RebuildReport, type RebuiltProjection } from '@mainstem/projection/operate';
 import { counted, duration } from '../format/amounts.js';
 import { toJson } from '../format/json.js';
 import { nameOf } from '../format/name-of.js';

@@ -1,5 +1,5 @@
 // mainstem rollback: goes back to the generation that served before.
-import { crashAtOf, rollBack } from '@mainstem/projection';
+import { crashAtOf, rollBack } from '@mainstem/projection/operate';
 import { InvalidArgument } from '../errors.js';
 import { duration } from '../format/amounts.js';
 import { toJson } from '../format/json.js';

@@ -1,5 +1,6 @@
 // mainstem show: the documents of a read model as they are stored, one JSON object a line.
-import { compareKeys, servingOf, type HostedProjection, type ScanEntry } from '@mainstem/projection';
+import type { HostedProjection } from '@mainstem/projection';
+import { compareKeys, servingOf, type ScanEntry } from '@mainstem/projection/operate';
 import { InvalidArgument, UnknownDocument } from '../errors.js';
 import { toJson } from '../format/json.js';
 import { chosenProjections } from './chosen-projections.js';

@@ -1,5 +1,6 @@
 // mainstem status: where every projection stands, as its read store and the event store tell.
 import { MainstemError, isPositionBefore, type EventReader, type Incarnation, type Position } from '@mainstem/event-store';
+import type { HostedProjection } from '@mainstem/projection';
 import {
   ABANDONED_AFTER_MS,
   assertSameLogOf,
@@ -10,8 +11,7 @@ import {
   servingOf,
   type Generation,
   type HeldLease,
-  type HostedProjection,
-} from '@mainstem/projection';
+} from '@mainstem/projection/operate';
 import { count, duration } from '../format/amounts.js';
 import { toJson } from '../format/json.js';
 import { nameOf } from '../format/name-of.js';

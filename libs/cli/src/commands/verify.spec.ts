@@ -1,6 +1,7 @@
 // verify, show and rebuild --until, on an application that is all in memory.
 import { InMemoryEventStore, defineEvents, eventIdOf, streamName, systemRuntime, type EventStore } from '@mainstem/event-store';
-import { MemoryReadStore, Projector, count, documentProjection, rollUp, type HostedProjection } from '@mainstem/projection';
+import { Projector, count, documentProjection, rollUp, type HostedProjection } from '@mainstem/projection';
+import { MemoryReadStore } from '@mainstem/testing';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { MainstemApplication } from '../application.js';
 import type { Terminal } from '../terminal/terminal.js';

@@ -1,6 +1,7 @@
 // mainstem verify: folds the events again and names what the read models have otherwise.
 import { isMainstemError, type EventReader, type Position } from '@mainstem/event-store';
-import { verifyProjection, type HostedProjection, type VerifyDifference, type VerifyReport } from '@mainstem/projection';
+import type { HostedProjection } from '@mainstem/projection';
+import { verifyProjection, type VerifyDifference, type VerifyReport } from '@mainstem/projection/operate';
 import { InvalidArgument } from '../errors.js';
 import { count, counted } from '../format/amounts.js';
 import { toJson } from '../format/json.js';

@@ -1,6 +1,6 @@
 // What progress draws: texts of servers and of data reach the terminal as text, whatever they hold.
 import { PassThrough } from 'node:stream';
-import type { RebuildProgress } from '@mainstem/projection';
+import type { RebuildProgress } from '@mainstem/projection/operate';
 import { describe, expect, it } from 'vitest';
 import { program } from '../program.js';
 import { ImportBar } from './import-bar.js';

@@ -1,6 +1,6 @@
 // Progress of a rebuild: a bar a projection where somebody watches, a line now and then where nobody does.
 import { MultiBar, Presets, type SingleBar } from 'cli-progress';
-import type { RebuildProgress } from '@mainstem/projection';
+import type { RebuildProgress } from '@mainstem/projection/operate';
 import { printable } from '@mainstem/event-store';
 import { count, duration } from '../format/amounts.js';
 import { nameOf } from '../format/name-of.js';

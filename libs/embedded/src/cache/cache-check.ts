@@ -2,7 +2,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { DatabaseSync } from 'node:sqlite';
 import { throwIfAborted } from '@mainstem/event-store';
-import type { Derived, DerivedDifference, ProjectionDocument } from '@mainstem/projection';
+import type { Derived, DerivedDifference, ProjectionDocument } from '@mainstem/projection/adapter';
 import type { StoredCollection } from '../read-store/collection-tables.js';
 import { decodePlaces, encodePlaces } from './places-text.js';
 

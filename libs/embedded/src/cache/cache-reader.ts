@@ -1,7 +1,7 @@
 // What queries see of the cache: the generations that serve. Runs inside a transaction, which is its one snapshot.
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { Runtime } from '@mainstem/event-store';
-import { type CacheAnswer, decodeForQuery, type Place, type TopOptions } from '@mainstem/projection';
+import { type CacheAnswer, decodeForQuery, type Place, type TopOptions } from '@mainstem/projection/adapter';
 import type { Bookkeeping } from '../read-store/bookkeeping.js';
 import { StatementCache } from '../read-store/statement-cache.js';
 

@@ -1,7 +1,7 @@
 // The tables of one cached collection: its documents, and its leaderboards sorted by score.
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import type { CacheCollections } from '@mainstem/projection';
 import {
-  type CacheCollections,
   type CollectionChanges,
   declarationOf,
   decodeDocument,
@@ -15,7 +15,7 @@ import {
   type ProjectionDocument,
   type ScanEntry,
   type ScanOptions,
-} from '@mainstem/projection';
+} from '@mainstem/projection/adapter';
 import type { CollectionTables, StoredCollection } from '../read-store/collection-tables.js';
 import { StatementCache } from '../read-store/statement-cache.js';
 import { cacheDifferences } from './cache-check.js';

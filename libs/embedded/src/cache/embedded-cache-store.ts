@@ -1,17 +1,16 @@
 // A key-value cache in one SQLite file: values, sorted leaderboards, expiry. No server needed.
 import { resolve } from 'node:path';
 import { type Runtime, systemRuntime } from '@mainstem/event-store';
+import type { CacheCollections, CacheQueries } from '@mainstem/projection';
 import {
   assertTopOptions,
   type CacheAnswer,
   assertCacheCollections,
-  type CacheCollections,
-  type CacheQueries,
   declaredExpiry,
   type Expiry,
   type Place,
   type TopOptions,
-} from '@mainstem/projection';
+} from '@mainstem/projection/adapter';
 import { EmbeddedReadStore } from '../read-store/embedded-read-store.js';
 import { ReadStoreFile } from '../read-store/read-store-file.js';
 import { CacheTables } from './cache-tables.js';

@@ -1,5 +1,5 @@
 // A document's places on leaderboards, as its row repeats them.
-import type { Places } from '@mainstem/projection';
+import type { Places } from '@mainstem/projection/adapter';
 
 const NO_PLACES: Places = new Map();
 

@@ -14,7 +14,7 @@ import {
   ofPartitions,
   type ProjectionDescriptor,
   UnknownGeneration,
-} from '@mainstem/projection';
+} from '@mainstem/projection/adapter';
 import type { NewCollection, StoredCollection } from './collection-tables.js';
 
 export interface StoredGeneration extends Generation {

@@ -1,5 +1,12 @@
 // What differs between the embedded read stores: the tables that hold one collection of one generation.
-import type { CollectionChanges, CollectionDescriptor, DerivedDifference, ProjectionDocument, ScanEntry, ScanOptions } from '@mainstem/projection';
+import type {
+  CollectionChanges,
+  CollectionDescriptor,
+  DerivedDifference,
+  ProjectionDocument,
+  ScanEntry,
+  ScanOptions,
+} from '@mainstem/projection/adapter';
 
 /** A collection of one generation, as stored. */
 export interface StoredCollection {

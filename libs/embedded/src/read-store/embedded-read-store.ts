@@ -1,6 +1,7 @@
 // The read store port on one SQLite file: what the cache and the full-text index have in common.
 import type { DatabaseSync } from 'node:sqlite';
 import { type Incarnation, throwIfAborted } from '@mainstem/event-store';
+import type { ReadStore } from '@mainstem/projection';
 import {
   assertPromotable,
   type CreateGenerationOptions,
@@ -16,13 +17,12 @@ import {
   type ParkedEvent,
   type ProjectionDescriptor,
   type PromoteOptions,
-  type ReadStore,
   type ReadStoreSession,
   type ScanEntry,
   type ScanOptions,
   UnknownCollection,
   UnknownGeneration,
-} from '@mainstem/projection';
+} from '@mainstem/projection/adapter';
 import { Bookkeeping, type StoredGeneration } from './bookkeeping.js';
 import type { CollectionTables, StoredCollection } from './collection-tables.js';
 import { EmbeddedSession, type StoreParts } from './embedded-session.js';

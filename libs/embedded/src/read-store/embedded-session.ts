@@ -8,7 +8,7 @@ import {
   type ParkedEvent,
   type ProjectionDocument,
   type ReadStoreSession,
-} from '@mainstem/projection';
+} from '@mainstem/projection/adapter';
 import type { Bookkeeping, CheckpointOwner, StoredGeneration } from './bookkeeping.js';
 import type { CollectionTables, StoredCollection } from './collection-tables.js';
 import type { ParkedEvents, ParkedQuery } from './parked-events.js';

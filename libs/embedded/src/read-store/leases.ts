@@ -1,6 +1,6 @@
 // Leases of an embedded read store, by the clock of the machine. Statements only; transactions are the caller's.
 import type { DatabaseSync } from 'node:sqlite';
-import type { HeldLease, LeaseAnswer, LeaseClaim, LeaseKey } from '@mainstem/projection';
+import type { HeldLease, LeaseAnswer, LeaseClaim, LeaseKey } from '@mainstem/projection/adapter';
 
 /** Run at every opening: files from before there were leases have no such table. */
 export const LEASES_SCHEMA = `

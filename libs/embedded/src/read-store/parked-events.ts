@@ -1,7 +1,7 @@
 // Parked events of an embedded read store. Statements only; transactions are the caller's.
 import type { DatabaseSync } from 'node:sqlite';
 import { type EventId, type Position, position, revision, type StreamName } from '@mainstem/event-store';
-import { fromStorableText, type ParkedEvent, toStorableText } from '@mainstem/projection';
+import { fromStorableText, type ParkedEvent, toStorableText } from '@mainstem/projection/adapter';
 
 const ERROR_LENGTH_MAX = 2_000;
 

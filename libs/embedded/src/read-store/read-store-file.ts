@@ -1,6 +1,6 @@
 // The SQLite file of an embedded read store: one connection that writes, one that reads snapshots beside it.
 import { MainstemError, type Runtime } from '@mainstem/event-store';
-import { ReadStoreUnavailable } from '@mainstem/projection';
+import { ReadStoreUnavailable } from '@mainstem/projection/adapter';
 import type { DatabaseSync } from 'node:sqlite';
 import type { FileOwner } from '../errors.js';
 import { retryWhileBusy } from '../sqlite/busy-retry.js';

@@ -3,14 +3,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Incarnation, position } from '@mainstem/event-store';
-import type {
-  CollectionDescriptor,
-  DocumentClass,
-  ProjectionDescriptor,
-  ProjectionDocument,
-  ReadStoreSession,
-  SearchCollections,
-} from '@mainstem/projection';
+import type { DocumentClass, SearchCollections } from '@mainstem/projection';
+import type { CollectionDescriptor, ProjectionDescriptor, ProjectionDocument, ReadStoreSession } from '@mainstem/projection/adapter';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { EmbeddedSearchStore } from './embedded-search-store.js';
 

@@ -1,6 +1,7 @@
 // A full-text index in one SQLite file: ranking, highlights, search as you type. No server needed.
 import { resolve } from 'node:path';
 import { type Runtime, systemRuntime } from '@mainstem/event-store';
+import type { SearchCollections, SearchQueries, SearchRequest } from '@mainstem/projection';
 import {
   decodeCursor,
   decodeDeclaration,
@@ -10,14 +11,11 @@ import {
   parseFilters,
   parseRequest,
   scopeOf,
-  type SearchCollections,
   type SearchItem,
-  type SearchQueries,
-  type SearchRequest,
   type SearchResult,
   type SearchWords,
   textsOf,
-} from '@mainstem/projection';
+} from '@mainstem/projection/adapter';
 import type { ServingCollection } from '../read-store/bookkeeping.js';
 import { EmbeddedReadStore } from '../read-store/embedded-read-store.js';
 import { ReadStoreFile } from '../read-store/read-store-file.js';

@@ -1,6 +1,6 @@
 // Runs a search on the index of one collection. Statements only; the snapshot is the caller's.
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import { decodeDeclaration, type SearchCursor, type SearchFilter } from '@mainstem/projection';
+import { decodeDeclaration, type SearchCursor, type SearchFilter } from '@mainstem/projection/adapter';
 import type { StoredCollection } from '../read-store/collection-tables.js';
 import { StatementCache } from '../read-store/statement-cache.js';
 

@@ -1,5 +1,5 @@
 // The query language of FTS5, in which nothing that a user typed has a meaning.
-import type { SearchWords } from '@mainstem/projection';
+import type { SearchWords } from '@mainstem/projection/adapter';
 
 /** The words, all of them required; undefined if there is none. Words hold letters, digits and marks alone. */
 export const matchExpression = ({ whole, prefix }: SearchWords): string | undefined => {

@@ -2,7 +2,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { DatabaseSync } from 'node:sqlite';
 import { throwIfAborted } from '@mainstem/event-store';
-import { decodeDeclaration, type DerivedDifference, fieldWords, type ProjectionDocument } from '@mainstem/projection';
+import { decodeDeclaration, type DerivedDifference, fieldWords, type ProjectionDocument } from '@mainstem/projection/adapter';
 import type { StoredCollection } from '../read-store/collection-tables.js';
 
 const PAGE = 1_000;

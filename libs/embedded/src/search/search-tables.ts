@@ -1,5 +1,6 @@
 // The tables of one searchable collection: its documents, and the full-text index over their words.
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import type { SearchCollections } from '@mainstem/projection';
 import {
   type CollectionChanges,
   decodeDeclaration,
@@ -13,10 +14,9 @@ import {
   type ProjectionDocument,
   type ScanEntry,
   type ScanOptions,
-  type SearchCollections,
   type SearchDeclaration,
   textsOf,
-} from '@mainstem/projection';
+} from '@mainstem/projection/adapter';
 import type { CollectionTables, StoredCollection } from '../read-store/collection-tables.js';
 import { StatementCache } from '../read-store/statement-cache.js';
 import { searchDifferences } from './search-check.js';

@@ -1,7 +1,8 @@
 // What an application reports about its own health.
 import type { CommandExecutor } from '@mainstem/aggregate';
 import { isMainstemError, type EventReader, type JsonValue, type OperationAborted } from '@mainstem/event-store';
-import type { FillingStatus, PartitionStatus, ProjectionStatus, Projector } from '@mainstem/projection';
+import type { ProjectionStatus, Projector } from '@mainstem/projection';
+import type { FillingStatus, PartitionStatus } from '@mainstem/projection/operate';
 import { neutralError, neutralFailure, neutralReason } from './neutral-reason.js';
 
 /** One part of an application that takes time to become ready, or can stop being it. Whoever reaches the port reads what it tells. */

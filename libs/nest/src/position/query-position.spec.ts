@@ -1,7 +1,8 @@
 // `?minPosition=` goes with any query class, in a real Express application with the pipe that refuses unknown parameters.
 import 'reflect-metadata';
 import { defineEvents, eventId, InMemoryEventStore, streamName } from '@mainstem/event-store';
-import { documentProjection, MemoryReadStore } from '@mainstem/projection';
+import { documentProjection } from '@mainstem/projection';
+import { MemoryReadStore } from '@mainstem/testing';
 import { Controller, Get, Module, Query, ValidationPipe } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';

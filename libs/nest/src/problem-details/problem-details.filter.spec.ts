@@ -2,7 +2,7 @@ import { ExecutionContextHost } from '@nestjs/core/helpers/execution-context-hos
 import { inspect } from 'node:util';
 import { firstValueFrom, type Observable } from 'rxjs';
 import { MainstemError, NewerEvent } from '@mainstem/event-store';
-import { ProjectionBehind } from '@mainstem/projection';
+import { ProjectionBehind } from '@mainstem/projection/operate';
 import { Logger, type ArgumentsHost } from '@nestjs/common';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { ProblemDetailsFilter } from './problem-details.filter.js';

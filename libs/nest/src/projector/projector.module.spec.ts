@@ -1,7 +1,8 @@
 // A projector lives as long as its application, and routes can wait for it.
 import 'reflect-metadata';
 import { defineEvents, eventId, InMemoryEventStore, streamName } from '@mainstem/event-store';
-import { documentProjection, MemoryReadStore, Projector } from '@mainstem/projection';
+import { documentProjection, Projector } from '@mainstem/projection';
+import { MemoryReadStore } from '@mainstem/testing';
 import { Controller, Get, Module, type INestApplication } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { AddressInfo } from 'node:net';

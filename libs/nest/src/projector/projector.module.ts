@@ -1,6 +1,7 @@
 // Hosts a projector in an application: it starts when the application has started, and stops before anything is closed.
 import type { EventStore, Runtime } from '@mainstem/event-store';
-import { crashAtOf, LEASE_MS_DEFAULT, Projector, type HostedProjection, type ProjectionStatus } from '@mainstem/projection';
+import { Projector, type HostedProjection, type ProjectionStatus } from '@mainstem/projection';
+import { crashAtOf, LEASE_MS_DEFAULT } from '@mainstem/projection/operate';
 import {
   Inject,
   Injectable,

@@ -1,6 +1,7 @@
 // What an application is started with: flags first, then the environment, then defaults.
 import { nearestName } from '@mainstem/event-store';
-import { LEASE_MS_DEFAULT, PARTITIONS_MAX, type RebuildPolicy } from '@mainstem/projection';
+import { PARTITIONS_MAX, type RebuildPolicy } from '@mainstem/projection';
+import { LEASE_MS_DEFAULT } from '@mainstem/projection/operate';
 import { resolve } from 'node:path';
 import { HOST_DEFAULT } from '../process/host-default.js';
 import { SettingsInvalid } from './errors.js';

@@ -1,7 +1,7 @@
 // Traces for OpenTelemetry: request → command → events → batches of the projections. Loaded only where an endpoint is configured.
 import type { CommandEnd, CommandObservation, CommandObserver } from '@mainstem/aggregate';
 import { isMainstemError, traceparentOf, type RecordedEvent } from '@mainstem/event-store';
-import type { ProjectionObserver } from '@mainstem/projection';
+import type { ProjectionObserver } from '@mainstem/projection/operate';
 import { Logger } from '@nestjs/common';
 import {
   context,

@@ -1,6 +1,7 @@
 // Metrics for Prometheus, through prom-client. Loaded only where they are switched on.
 import type { CommandEnd, CommandObservation, CommandObserver } from '@mainstem/aggregate';
-import type { Phase, ProjectionObserver, ProjectionStatus, Projector } from '@mainstem/projection';
+import type { ProjectionStatus, Projector } from '@mainstem/projection';
+import type { Phase, ProjectionObserver } from '@mainstem/projection/operate';
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { methodOf, routeOf } from './http-route.js';
 import type { HttpMiddleware, Telemetry } from './telemetry.js';

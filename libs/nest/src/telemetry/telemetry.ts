@@ -1,6 +1,7 @@
 // What an application reports to the services that watch it. Off by default: then there is nothing of this in the application.
 import type { CommandObserver } from '@mainstem/aggregate';
-import type { ProjectionObserver, Projector } from '@mainstem/projection';
+import type { Projector } from '@mainstem/projection';
+import type { ProjectionObserver } from '@mainstem/projection/operate';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
 /** What Express leaves on a request once it knows the route. */

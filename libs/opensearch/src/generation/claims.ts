@@ -1,5 +1,5 @@
 // To which projection a collection belongs: one document for all, so that whoever takes several takes all of them or none.
-import { CollectionTaken } from '@mainstem/projection';
+import { CollectionTaken } from '@mainstem/projection/adapter';
 import type { CatalogEntry } from '../layout/catalog.js';
 import type { ControlIndex } from '../layout/control-index.js';
 

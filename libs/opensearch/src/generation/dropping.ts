@@ -1,5 +1,5 @@
 // Deletes generations. It is decided where it is decided which one serves, so that nobody makes one serve that is about to be deleted.
-import { CheckpointMoved, GenerationServes, ReadStoreUnavailable, UnknownGeneration } from '@mainstem/projection';
+import { CheckpointMoved, GenerationServes, ReadStoreUnavailable, UnknownGeneration } from '@mainstem/projection/adapter';
 import { STORE_NAME, type SearchServer } from '../server/search-server.js';
 import { RACES_MAX } from '../write/take-over.js';
 import type { Catalog, CatalogGeneration } from '../layout/catalog.js';

@@ -1,5 +1,5 @@
 // Leases as documents beside those of the projections. Scripts run on the server: their clock is the server's, and each change is one step.
-import type { HeldLease, LeaseAnswer, LeaseClaim, LeaseKey } from '@mainstem/projection';
+import type { HeldLease, LeaseAnswer, LeaseClaim, LeaseKey } from '@mainstem/projection/adapter';
 import type { SearchServer } from '../server/search-server.js';
 import type { ControlIndex } from '../layout/control-index.js';
 import { hashOf } from '../layout/names.js';

@@ -1,6 +1,6 @@
 // Makes generations: their index, then their state documents. What was begun and never completed is completed or removed by whoever comes next.
 import { randomUUID } from 'node:crypto';
-import { partitionsOf } from '@mainstem/projection';
+import { partitionsOf } from '@mainstem/projection/adapter';
 import type { SearchServer } from '../server/search-server.js';
 import type { Catalog, Leftover } from '../layout/catalog.js';
 import { indexDefinition, type GenerationMeta, type IndexSettings } from '../layout/index-definition.js';

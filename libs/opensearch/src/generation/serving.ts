@@ -1,5 +1,5 @@
 // Which generation serves: the alias says so. Who may move it is settled by one document a projection, so that two never move it at once.
-import { CheckpointMoved } from '@mainstem/projection';
+import { CheckpointMoved } from '@mainstem/projection/adapter';
 import type { SearchServer } from '../server/search-server.js';
 import { RACES_MAX } from '../write/take-over.js';
 import type { Catalog, CatalogGeneration } from '../layout/catalog.js';

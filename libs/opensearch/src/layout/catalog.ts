@@ -1,5 +1,5 @@
 // Which generations there are: read from the indices themselves, so that one that was deleted by hand is simply gone.
-import { partitionsOf, UnknownGeneration, type Generation } from '@mainstem/projection';
+import { partitionsOf, UnknownGeneration, type Generation } from '@mainstem/projection/adapter';
 import type { SearchServer } from '../server/search-server.js';
 import type { GenerationMeta } from './index-definition.js';
 import { generationAlias, indexPattern, servingAlias, stateId } from './names.js';

@@ -1,5 +1,5 @@
 // The one index that belongs to no generation: what is to serve, numbers that are used up, leases.
-import { ReadStoreUnavailable } from '@mainstem/projection';
+import { ReadStoreUnavailable } from '@mainstem/projection/adapter';
 import { STORE_NAME, type SearchServer } from '../server/search-server.js';
 import { controlAlias, controlIndex } from './names.js';
 

@@ -1,11 +1,6 @@
 // The index of one generation: settings, mapping, and what it says of itself.
-import {
-  encodeDeclaration,
-  decodeDeclaration,
-  type ProjectionDescriptor,
-  type SearchCollections,
-  type SearchDeclaration,
-} from '@mainstem/projection';
+import type { SearchCollections } from '@mainstem/projection';
+import { encodeDeclaration, decodeDeclaration, type ProjectionDescriptor, type SearchDeclaration } from '@mainstem/projection/adapter';
 
 /** What never changes of a generation. Kept with the mapping, so that it goes with the index. */
 export interface GenerationMeta {

@@ -1,6 +1,6 @@
 // Names of indices, aliases and documents.
 import { createHash } from 'node:crypto';
-import { toStorableText } from '@mainstem/projection';
+import { toStorableText } from '@mainstem/projection/adapter';
 import { InvalidOpenSearchOptions } from '../errors.js';
 
 /** The alias of the generation that serves: what queries, and other tools, read. */

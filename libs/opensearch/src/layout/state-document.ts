@@ -1,7 +1,15 @@
 // The one document of a generation that every commit moves: checkpoint, epoch, and the batch that is being written. One that is split has one a part.
 import { randomUUID } from 'node:crypto';
 import { position as toPosition, type Incarnation, type Position } from '@mainstem/event-store';
-import { CheckpointMoved, EMPTY_DIGEST, lastEventIn, ofPartitions, UnknownGeneration, type Checkpoint, type Generation } from '@mainstem/projection';
+import {
+  CheckpointMoved,
+  EMPTY_DIGEST,
+  lastEventIn,
+  ofPartitions,
+  UnknownGeneration,
+  type Checkpoint,
+  type Generation,
+} from '@mainstem/projection/adapter';
 import type { SearchServer } from '../server/search-server.js';
 import type { GenerationMeta } from './index-definition.js';
 import { stateId } from './names.js';

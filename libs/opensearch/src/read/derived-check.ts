@@ -1,7 +1,7 @@
 // Whether what is searched, words and filters beside each document, is what its document gives: a query never looks into the document itself.
 import { isDeepStrictEqual } from 'node:util';
 import { throwIfAborted } from '@mainstem/event-store';
-import { decodeDeclaration, type DerivedDifference, type ProjectionDocument } from '@mainstem/projection';
+import { decodeDeclaration, type DerivedDifference, type ProjectionDocument } from '@mainstem/projection/adapter';
 import type { CollectionMeta } from '../layout/index-definition.js';
 import { searchedOf, type Searched, type WrittenCollection } from '../write/document-lines.js';
 import { pageOf, type View } from './view.js';

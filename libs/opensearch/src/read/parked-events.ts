@@ -1,6 +1,6 @@
 // Parked events as documents, in the order of their positions.
 import { position as toPosition, revision as toRevision, type Position, type StreamName } from '@mainstem/event-store';
-import { fromStorableText, isHashedKey, type ParkedEvent } from '@mainstem/projection';
+import { fromStorableText, isHashedKey, type ParkedEvent } from '@mainstem/projection/adapter';
 import { parkedKeyHash } from '../layout/names.js';
 import type { SearchServer } from '../server/search-server.js';
 import { paddedPosition } from '../write/document-lines.js';

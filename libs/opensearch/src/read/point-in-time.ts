@@ -8,8 +8,8 @@ import {
   type ScanEntry,
   type ScanOptions,
   type UnreadableDocument,
-} from '@mainstem/projection';
-import { ReadStoreUnavailable, type ParkedEvent, type ProjectionDocument } from '@mainstem/projection';
+} from '@mainstem/projection/adapter';
+import { ReadStoreUnavailable, type ParkedEvent, type ProjectionDocument } from '@mainstem/projection/adapter';
 import type { CatalogGeneration } from '../layout/catalog.js';
 import { documentId, intentId, parkedId } from '../layout/names.js';
 import { generationOf, reachedIn, type PartStates, type StateBody } from '../layout/state-document.js';

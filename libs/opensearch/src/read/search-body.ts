@@ -1,5 +1,6 @@
 // A search as the server takes it. What a user typed occurs in it as values of conditions and nowhere else.
-import { PARTITIONS_MAX, type SearchCursor, type SearchDeclaration, type SearchFilter, type SearchWords } from '@mainstem/projection';
+import { PARTITIONS_MAX } from '@mainstem/projection';
+import type { SearchCursor, SearchDeclaration, SearchFilter, SearchWords } from '@mainstem/projection/adapter';
 import { fieldName } from '../layout/index-definition.js';
 
 export interface SearchPlan {

@@ -1,5 +1,6 @@
 // Answers of the generation that serves, found through its alias.
 import { position as toPosition, type Position } from '@mainstem/event-store';
+import type { SearchQueries, SearchRequest } from '@mainstem/projection';
 import {
   decodeCursor,
   decodeDeclaration,
@@ -12,11 +13,9 @@ import {
   scopeOf,
   textsOf,
   type SearchItem,
-  type SearchQueries,
-  type SearchRequest,
   type SearchResult,
   type SearchWords,
-} from '@mainstem/projection';
+} from '@mainstem/projection/adapter';
 import type { Catalog, CatalogEntry } from '../layout/catalog.js';
 import { documentId, hashOf, servingAlias } from '../layout/names.js';
 import { STORE_NAME, type SearchServer } from '../server/search-server.js';

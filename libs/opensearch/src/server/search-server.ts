@@ -1,7 +1,7 @@
 // Requests to the server: bodies as text that is ready to be sent, bounded back-off, errors translated at this one edge.
 import { Client, errors } from '@opensearch-project/opensearch';
 import { backOffMs, type Runtime } from '@mainstem/event-store';
-import { ReadStoreOverburdened, ReadStoreUnavailable } from '@mainstem/projection';
+import { ReadStoreOverburdened, ReadStoreUnavailable } from '@mainstem/projection/adapter';
 import { SearchPermissionDenied, SearchServerReadOnly, UnsupportedSearchServer } from '../errors.js';
 import { flavourOf, type Flavour } from './flavour.js';
 

@@ -1,5 +1,5 @@
 // Sends requests of `_bulk`, and looks at every item of every answer: the status of the whole says nothing.
-import { dependsOnSize, ReadStoreUnavailable, StatementRefused, UnknownGeneration } from '@mainstem/projection';
+import { dependsOnSize, ReadStoreUnavailable, StatementRefused, UnknownGeneration } from '@mainstem/projection/adapter';
 import type { StatePlace } from '../layout/state-document.js';
 import { isBusyAnswer, reasonIn, refusalOf, STORE_NAME, type SearchServer } from '../server/search-server.js';
 

@@ -12,7 +12,7 @@ import {
   textsOf,
   toIndexedKey,
   toStorableText,
-} from '@mainstem/projection';
+} from '@mainstem/projection/adapter';
 import { documentId, parkedId, parkedKeyHash } from '../layout/names.js';
 import { fieldName } from '../layout/index-definition.js';
 

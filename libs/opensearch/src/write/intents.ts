@@ -1,7 +1,7 @@
 // A batch is committed by storing it as a whole, and then written document by document: whoever finds it unfinished finishes it.
 import { promisify } from 'node:util';
 import { deflateRaw, inflateRaw } from 'node:zlib';
-import { ReadStoreUnavailable } from '@mainstem/projection';
+import { ReadStoreUnavailable } from '@mainstem/projection/adapter';
 import { intentId } from '../layout/names.js';
 import { changeState, reachedIn, type Intent, type State, type StatePlace, type StoredRequests } from '../layout/state-document.js';
 import { STORE_NAME, type SearchServer } from '../server/search-server.js';

@@ -1,5 +1,5 @@
 // Large documents are tried before their batch is committed: afterwards it would be too late to find that nothing on the way has room for one.
-import { InvalidDocument } from '@mainstem/projection';
+import { InvalidDocument } from '@mainstem/projection/adapter';
 import { stateId } from '../layout/names.js';
 import type { StatePlace } from '../layout/state-document.js';
 import { reasonIn, type SearchServer } from '../server/search-server.js';

@@ -1,5 +1,5 @@
 // Takes the right to write one part of a generation, and finishes what whoever had it before has committed.
-import { CheckpointMoved } from '@mainstem/projection';
+import { CheckpointMoved } from '@mainstem/projection/adapter';
 import { changeState, readState, type State, type StateBody, type StatePlace } from '../layout/state-document.js';
 import type { SearchServer } from '../server/search-server.js';
 import { finishIntent } from './intents.js';

@@ -1,8 +1,8 @@
 // Generations and their checkpoints as rows. 64-bit numbers go in and out as decimal text, never as JS numbers.
 import { position as toPosition } from '@mainstem/event-store';
 import type { Incarnation, Position } from '@mainstem/event-store';
-import { EMPTY_DIGEST, eventMarkText, lastEventIn, ofPartitions, partitionsOf } from '@mainstem/projection';
-import type { Checkpoint, CheckpointMove, Generation, GenerationState, ProjectionDescriptor } from '@mainstem/projection';
+import { EMPTY_DIGEST, eventMarkText, lastEventIn, ofPartitions, partitionsOf } from '@mainstem/projection/adapter';
+import type { Checkpoint, CheckpointMove, Generation, GenerationState, ProjectionDescriptor } from '@mainstem/projection/adapter';
 import type { SqlConnection, SqlDatabase } from '../sql-database.js';
 
 /** Reads and writes `mainstem_generations`. */

@@ -1,6 +1,6 @@
 // Nearly all that a projector at rest asks of its database: one statement for all the leases that are extended at the same moment.
 import type { Runtime } from '@mainstem/event-store';
-import type { LeaseClaim } from '@mainstem/projection';
+import type { LeaseClaim } from '@mainstem/projection/adapter';
 import type { SqlDatabase } from '../sql-database.js';
 import type { LeaseRecords } from './lease-records.js';
 

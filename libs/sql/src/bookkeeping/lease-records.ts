@@ -1,5 +1,5 @@
 // Leases as rows, by the database's own clock.
-import type { HeldLease, LeaseAnswer, LeaseClaim, LeaseKey } from '@mainstem/projection';
+import type { HeldLease, LeaseAnswer, LeaseClaim, LeaseKey } from '@mainstem/projection/adapter';
 import type { SqlConnection, SqlDatabase } from '../sql-database.js';
 
 /** Reads and writes `mainstem_leases`. */

@@ -1,7 +1,7 @@
 // Parked events as rows, in the order of their positions.
 import { position as toPosition, revision as toRevision } from '@mainstem/event-store';
 import type { EventId, StreamName } from '@mainstem/event-store';
-import { fromStorableText, toIndexedKey, toStorableText, type ParkedEvent } from '@mainstem/projection';
+import { fromStorableText, toIndexedKey, toStorableText, type ParkedEvent } from '@mainstem/projection/adapter';
 import type { SqlConnection, SqlDatabase } from '../sql-database.js';
 import { textOf } from './generation-records.js';
 

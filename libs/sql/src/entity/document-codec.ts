@@ -1,6 +1,6 @@
 // Documents to rows and back, exactly; everything about the columns is prepared so that a row costs a few property reads.
-import { InvalidDocument } from '@mainstem/projection';
-import type { ProjectionDocument, ScanEntry, UnreadableDocument } from '@mainstem/projection';
+import { InvalidDocument } from '@mainstem/projection/adapter';
+import type { ProjectionDocument, ScanEntry, UnreadableDocument } from '@mainstem/projection/adapter';
 import { describeKind, encoderOf, isStorableText } from './column-kind.js';
 import type { ColumnKind, Encoder, SqlValue } from './column-kind.js';
 import type { EntityLayout } from './entity-layout.js';

@@ -1,6 +1,6 @@
 // A PostgreSQL connection in the hands of one piece of work.
-import { StatementRefused } from '@mainstem/projection';
-import type { ProjectionDocument, ScanEntry, ScanOptions } from '@mainstem/projection';
+import { StatementRefused } from '@mainstem/projection/adapter';
+import type { ProjectionDocument, ScanEntry, ScanOptions } from '@mainstem/projection/adapter';
 import type { PoolClient, QueryArrayResult, QueryResult } from 'pg';
 import type { QueryRunner } from 'typeorm';
 import type { StatementOrigin } from '../failure-origin.js';

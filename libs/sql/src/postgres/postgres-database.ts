@@ -1,5 +1,5 @@
 // The SQL read store on a PostgreSQL server: a pool of connections, each with one piece of work at a time.
-import { ReadStoreUnavailable } from '@mainstem/projection';
+import { ReadStoreUnavailable } from '@mainstem/projection/adapter';
 import type { DocumentClass } from '@mainstem/projection';
 import { backOffMs, inTime, type Runtime } from '@mainstem/event-store';
 import type { Pool, PoolClient } from 'pg';

@@ -1,6 +1,6 @@
 // Errors of the server and of the connection become the port's; the application's own mistakes stay as they are.
 import { describe, expect, it } from 'vitest';
-import { CheckpointMoved } from '@mainstem/projection';
+import { CheckpointMoved } from '@mainstem/projection/adapter';
 import { translatePostgresError } from './postgres-errors.js';
 
 const serverError = (code: string): Error => Object.assign(new Error('the server says no'), { code, severity: 'ERROR' });

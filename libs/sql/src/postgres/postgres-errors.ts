@@ -1,6 +1,6 @@
 // What goes wrong in PostgreSQL and on the way to it, in the words of the read store. No message holds the URL or a password.
 import { MainstemError } from '@mainstem/event-store';
-import { ReadStoreOverburdened, ReadStoreUnavailable, StatementRefused } from '@mainstem/projection';
+import { ReadStoreOverburdened, ReadStoreUnavailable, StatementRefused } from '@mainstem/projection/adapter';
 import { QueryFailedError } from 'typeorm';
 import { ReadModelNameTaken, ReadStorePermissionDenied, ReadStoreReadOnly } from '../errors.js';
 import type { DatabaseFault, StatementOrigin } from '../failure-origin.js';

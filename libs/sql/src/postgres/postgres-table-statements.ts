@@ -1,6 +1,6 @@
 // Bulk statements for the documents of one table: one parameter a column, whatever the number of rows.
-import { InvalidDocument } from '@mainstem/projection';
-import type { ProjectionDocument, ScanOptions } from '@mainstem/projection';
+import { InvalidDocument } from '@mainstem/projection/adapter';
+import type { ProjectionDocument, ScanOptions } from '@mainstem/projection/adapter';
 import type { ColumnKind, SqlValue } from '../entity/column-kind.js';
 import type { DocumentCodec } from '../entity/document-codec.js';
 import { quoted } from '../entity/identifiers.js';

@@ -1,6 +1,6 @@
 // A SQLite connection in the hands of one piece of work.
-import { InvalidDocument } from '@mainstem/projection';
-import type { ProjectionDocument, ScanEntry, ScanOptions } from '@mainstem/projection';
+import { InvalidDocument } from '@mainstem/projection/adapter';
+import type { ProjectionDocument, ScanEntry, ScanOptions } from '@mainstem/projection/adapter';
 import type { QueryRunner } from 'typeorm';
 import type { StatementOrigin } from '../failure-origin.js';
 import type { CollectionTable, SqlConnection } from '../sql-database.js';

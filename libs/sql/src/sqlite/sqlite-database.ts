@@ -2,7 +2,7 @@
 import { closeSync, existsSync, openSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { ReadStoreUnavailable } from '@mainstem/projection';
+import { ReadStoreUnavailable } from '@mainstem/projection/adapter';
 import type { DocumentClass } from '@mainstem/projection';
 import type { Runtime } from '@mainstem/event-store';
 import type { DataSource, EntityManager } from 'typeorm';

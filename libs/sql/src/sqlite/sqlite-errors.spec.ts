@@ -1,5 +1,5 @@
 // Errors of SQLite become the port's; the application's own mistakes stay as they are.
-import { CheckpointMoved } from '@mainstem/projection';
+import { CheckpointMoved } from '@mainstem/projection/adapter';
 import { QueryFailedError } from 'typeorm';
 import { describe, expect, it } from 'vitest';
 import { NodeSqliteDatabase } from './node-sqlite-driver.js';

@@ -1,6 +1,6 @@
 // What goes wrong in SQLite, in the words of the read store.
 import { MainstemError } from '@mainstem/event-store';
-import { ReadStoreUnavailable, StatementRefused } from '@mainstem/projection';
+import { ReadStoreUnavailable, StatementRefused } from '@mainstem/projection/adapter';
 import { QueryFailedError } from 'typeorm';
 import { InvalidReadStoreFile, ReadModelNameTaken, ReadStoreReadOnly } from '../errors.js';
 import type { StatementOrigin } from '../failure-origin.js';

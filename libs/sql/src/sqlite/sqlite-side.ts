@@ -1,5 +1,5 @@
 // The two connections of a SQLite read store: how they are opened, wait for their turn and run transactions.
-import { ReadStoreUnavailable } from '@mainstem/projection';
+import { ReadStoreUnavailable } from '@mainstem/projection/adapter';
 import type { DocumentClass } from '@mainstem/projection';
 import { backOffMs, type Runtime } from '@mainstem/event-store';
 import { DataSource } from 'typeorm';

@@ -1,6 +1,6 @@
 // Prepared statements for the documents of one table. They run in tight synchronous loops: no promise per row.
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import type { ProjectionDocument, ScanEntry, ScanOptions } from '@mainstem/projection';
+import type { ProjectionDocument, ScanEntry, ScanOptions } from '@mainstem/projection/adapter';
 import type { SqlValue } from '../entity/column-kind.js';
 import type { DocumentCodec } from '../entity/document-codec.js';
 import { quoted } from '../entity/identifiers.js';

@@ -1,6 +1,6 @@
 // Contract of leaderboards: sorted, in step with the documents, continued from anywhere.
 import assert from 'node:assert/strict';
-import type { PlaceCursor } from '@mainstem/projection';
+import type { PlaceCursor } from '@mainstem/projection/adapter';
 import type { ContractCase } from '../contract-suite.js';
 import { seededRandom } from '../faults/seeded-random.js';
 import type { Customer, DefineCacheCase } from './cache-fixture.js';

@@ -1,16 +1,13 @@
 // What a cache has to supply to be put through its contract, and the steps that the cases share.
 import { systemRuntime, type Incarnation, type Position, type Runtime } from '@mainstem/event-store';
+import type { CacheCollections, CacheQueries, DocumentClass, ReadStore } from '@mainstem/projection';
 import {
   EMPTY_DIGEST,
-  type CacheCollections,
-  type CacheQueries,
   type CollectionDescriptor,
-  type DocumentClass,
   type ProjectionDescriptor,
   type ProjectionDocument,
-  type ReadStore,
   type ReadStoreSession,
-} from '@mainstem/projection';
+} from '@mainstem/projection/adapter';
 import type { ContractCase } from '../contract-suite.js';
 
 export type CacheStore = ReadStore & CacheQueries;

@@ -1,6 +1,6 @@
 // Contract of what is derived and of what answers: declarations that change, bulk, generations, positions.
 import assert from 'node:assert/strict';
-import { EMPTY_DIGEST, type ReadStoreSession } from '@mainstem/projection';
+import { EMPTY_DIGEST, type ReadStoreSession } from '@mainstem/projection/adapter';
 import type { ContractCase } from '../contract-suite.js';
 import { BOARDS, CACHE_INCARNATION, customerProjection, placeAt, type Customer, type DefineCacheCase } from './cache-fixture.js';
 

@@ -1,7 +1,8 @@
 // Contract of expiry under the engine: what is folded depends on the events alone, never on restarts, on caches or on when the work is done.
 import assert from 'node:assert/strict';
 import { defineEvents, InMemoryEventStore, streamOf, type EventId } from '@mainstem/event-store';
-import { documentProjection, partitioned, Projector, verifyProjection, type HostedProjection } from '@mainstem/projection';
+import { documentProjection, partitioned, Projector, type HostedProjection } from '@mainstem/projection';
+import { verifyProjection } from '@mainstem/projection/operate';
 import type { ContractCase } from '../contract-suite.js';
 import type { CacheContext, CacheFixture, CacheStore, DefineCacheCase } from './cache-fixture.js';
 

@@ -1,7 +1,8 @@
 // Given / when / then for projections: events in, documents out, nothing running.
 import assert from 'node:assert/strict';
 import { streamName, type EventId, type EventMetadata, type Position, type RecordedEvent, type Revision } from '@mainstem/event-store';
-import { foldProjection, type DocumentProjection, type Evolve, type FoldedCollections, type ProjectionDocument } from '@mainstem/projection';
+import type { DocumentProjection, Evolve } from '@mainstem/projection';
+import { foldProjection, type FoldedCollections, type ProjectionDocument } from '@mainstem/projection/adapter';
 
 /** An event as a test writes it down; everything else is made up, in order. */
 export interface GivenEvent {

@@ -2,16 +2,14 @@
 import { defineEvents, InMemoryEventStore, streamOf, type EventId, type Position, type Runtime } from '@mainstem/event-store';
 import {
   documentProjection,
-  MemoryReadStore,
   partitioned,
   Projector,
-  ReadStoreUnavailable,
   type DocumentProjection,
   type HostedProjection,
-  type LeaseClaim,
   type ProjectionStatus,
   type RebuildPolicy,
 } from '@mainstem/projection';
+import { MemoryReadStore, ReadStoreUnavailable, type LeaseClaim } from '@mainstem/projection/adapter';
 import type { SeededRandom } from '../faults/seeded-random.js';
 import { SeededRuntime } from '../faults/seeded-runtime.js';
 

@@ -1,5 +1,5 @@
 // Several instances of a projector: each projection has one owner, and changes hands without a gap, a repetition or a stale write.
-import { Rebuilder } from '@mainstem/projection';
+import { Rebuilder } from '@mainstem/projection/operate';
 import { afterEach, describe, expect, it } from 'vitest';
 import { seededRandom } from '../faults/seeded-random.js';
 import { counterProjection, LEASE_MS, LeaseSimulation, LyingReadStore, type Instance } from './lease-simulation.fixtures.js';

@@ -1,5 +1,6 @@
 // Several instances of a projector share the parts of one projection: each part has one owner, and together they are the fold.
-import { partitioned, verifyProjection } from '@mainstem/projection';
+import { partitioned } from '@mainstem/projection';
+import { verifyProjection } from '@mainstem/projection/operate';
 import { afterEach, describe, expect, it } from 'vitest';
 import { seededRandom } from '../faults/seeded-random.js';
 import { counterProjection, LEASE_MS, LeaseSimulation, LyingReadStore, type Instance } from './lease-simulation.fixtures.js';

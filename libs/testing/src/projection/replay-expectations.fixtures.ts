@@ -1,5 +1,6 @@
 // One random history on a read store, and what a replay after the fix must have left there.
-import { partitioned, verifyProjection, type ReadStore } from '@mainstem/projection';
+import { partitioned, type ReadStore } from '@mainstem/projection';
+import { verifyProjection } from '@mainstem/projection/operate';
 import { expect } from 'vitest';
 import { seededRandom } from '../faults/seeded-random.js';
 import { CAUSES, documentsIn, lengthsOf, live, Mendable, type MendableParts } from './replay-histories.fixtures.js';

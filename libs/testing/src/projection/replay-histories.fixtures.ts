@@ -11,9 +11,9 @@ import {
   type DocumentProjection,
   type HandlerProjection,
   type HostedProjection,
-  type MemoryTransaction,
   type ReadStore,
 } from '@mainstem/projection';
+import type { MemoryTransaction } from '@mainstem/projection/adapter';
 import type { SeededRandom } from '../faults/seeded-random.js';
 
 export const CAUSES = ['key', 'payload', 'evolve', 'roll-up', 'helper'] as const;

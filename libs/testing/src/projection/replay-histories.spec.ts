@@ -1,5 +1,5 @@
 // Random histories: whatever had failed, a replay after the fix leaves what a run that never failed leaves, or says that it does not.
-import { MemoryReadStore } from '@mainstem/projection';
+import { MemoryReadStore } from '@mainstem/projection/adapter';
 import { describe, it } from 'vitest';
 import { expectDocuments, expectHandled, expectParts } from './replay-expectations.fixtures.js';
 import { PLAIN_PARTS } from './replay-histories.fixtures.js';

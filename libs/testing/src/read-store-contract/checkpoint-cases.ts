@@ -1,6 +1,6 @@
 // Contract of checkpoints: compare-and-set on position and epoch, so that a stale writer changes nothing.
 import assert from 'node:assert/strict';
-import { EMPTY_DIGEST, type Checkpoint } from '@mainstem/projection';
+import { EMPTY_DIGEST, type Checkpoint } from '@mainstem/projection/adapter';
 import type { ContractCase } from '../contract-suite.js';
 import {
   aBatch,

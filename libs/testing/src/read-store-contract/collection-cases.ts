@@ -1,7 +1,7 @@
 // Contract of collections: each belongs to one projection, whichever process asks, for as long as a generation of that has it.
 import assert from 'node:assert/strict';
 import { isMainstemError } from '@mainstem/event-store';
-import type { ProjectionDescriptor } from '@mainstem/projection';
+import type { ProjectionDescriptor } from '@mainstem/projection/adapter';
 import type { ContractCase } from '../contract-suite.js';
 import { aBatch, anOrder, at, INCARNATION, loadOne, type ContractContext, type DefineCase } from './contract-fixture.js';
 import { ORDERS } from './contract-projection.js';

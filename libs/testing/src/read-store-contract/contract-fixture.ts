@@ -1,14 +1,8 @@
 // What an adapter has to supply to be put through the read store contract, and steps that several cases share.
 import assert from 'node:assert/strict';
 import { isMainstemError, type Incarnation, type Position } from '@mainstem/event-store';
-import {
-  EMPTY_DIGEST,
-  type CommitBatch,
-  type ParkedEvent,
-  type ProjectionDescriptor,
-  type ReadStore,
-  type ReadStoreSession,
-} from '@mainstem/projection';
+import type { ReadStore } from '@mainstem/projection';
+import { EMPTY_DIGEST, type CommitBatch, type ParkedEvent, type ProjectionDescriptor, type ReadStoreSession } from '@mainstem/projection/adapter';
 import type { ContractCase } from '../contract-suite.js';
 import { contractEventId, contractStream } from './contract-history.js';
 import { contractProjection, ORDERS, type ContractDocuments, type ContractOrder } from './contract-projection.js';

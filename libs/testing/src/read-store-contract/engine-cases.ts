@@ -1,16 +1,9 @@
 // The engine on the store under test: killed between any two steps, restarted anywhere, in batches of any size, the read model is the fold.
 import assert from 'node:assert/strict';
 import { systemRuntime, type Position, type Runtime } from '@mainstem/event-store';
-import {
-  Projector,
-  Rebuilder,
-  rollBack,
-  RollingDigest,
-  type CrashPoint,
-  type CrashPoints,
-  type HostedProjection,
-  type ProjectionDocument,
-} from '@mainstem/projection';
+import { Projector, type HostedProjection } from '@mainstem/projection';
+import { Rebuilder, rollBack, type CrashPoint, type CrashPoints } from '@mainstem/projection/operate';
+import { RollingDigest, type ProjectionDocument } from '@mainstem/projection/adapter';
 import type { ContractCase } from '../contract-suite.js';
 import type { ContractContext, DefineCase } from './contract-fixture.js';
 import { contractHistory, foldPlainly, keysOf, type ContractHistory } from './contract-history.js';

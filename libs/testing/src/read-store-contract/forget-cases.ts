@@ -1,6 +1,6 @@
 // Contract of forgetting: nothing of a projection is left, nobody writes what comes after under its name, and others are not touched.
 import assert from 'node:assert/strict';
-import type { CreateGenerationOptions, ProjectionDescriptor, ReadStoreSession } from '@mainstem/projection';
+import type { CreateGenerationOptions, ProjectionDescriptor, ReadStoreSession } from '@mainstem/projection/adapter';
 import type { ContractCase } from '../contract-suite.js';
 import { aBatch, anOrder, aParkedEvent, at, INCARNATION, loadOne, type ContractContext, type DefineCase } from './contract-fixture.js';
 import { ORDERS } from './contract-projection.js';

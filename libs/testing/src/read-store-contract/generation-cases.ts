@@ -1,6 +1,6 @@
 // Contract of generations: one serves, others are filled beside it, and the change from one to the next is a single step for readers.
 import assert from 'node:assert/strict';
-import type { Generation } from '@mainstem/projection';
+import type { Generation } from '@mainstem/projection/adapter';
 import type { ContractCase } from '../contract-suite.js';
 import { aBatch, anOrder, at, INCARNATION, loadOne, openFirst, rejectsWith, type ContractContext, type DefineCase } from './contract-fixture.js';
 import { contractProjection, ORDERS } from './contract-projection.js';

@@ -1,7 +1,8 @@
 // Contract of leases: one holder at a time, by the store's own clock, and no say in who may write.
 import assert from 'node:assert/strict';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { LeaseAnswer, LeaseClaim, ReadStore } from '@mainstem/projection';
+import type { ReadStore } from '@mainstem/projection';
+import type { LeaseAnswer, LeaseClaim } from '@mainstem/projection/adapter';
 import type { ContractCase } from '../contract-suite.js';
 import { aBatch, at, openFirst, type DefineCase } from './contract-fixture.js';
 

@@ -1,6 +1,6 @@
 // Contract of parked events: kept in order, found by key, settled together with their effect.
 import assert from 'node:assert/strict';
-import type { ParkedEvent } from '@mainstem/projection';
+import type { ParkedEvent } from '@mainstem/projection/adapter';
 import type { ContractCase } from '../contract-suite.js';
 import { briefly, ODD_TEXTS } from './odd-texts.js';
 import { aBatch, anOrder, aParkedEvent, at, loadOne, openFirst, POSITION_MAX, type DefineCase } from './contract-fixture.js';

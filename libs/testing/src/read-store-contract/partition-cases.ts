@@ -1,15 +1,9 @@
 // Contract of projections that are split: parts are written independently, and together they are the fold. A store that cannot must say so.
 import assert from 'node:assert/strict';
 import { isMainstemError, systemRuntime, type EventMark, type Position } from '@mainstem/event-store';
-import {
-  partitionOf,
-  Projector,
-  Rebuilder,
-  verifyProjection,
-  type DocumentProjection,
-  type HostedProjection,
-  type ReadStoreSession,
-} from '@mainstem/projection';
+import { Projector, type DocumentProjection, type HostedProjection } from '@mainstem/projection';
+import { Rebuilder, verifyProjection } from '@mainstem/projection/operate';
+import { partitionOf, type ReadStoreSession } from '@mainstem/projection/adapter';
 import type { ContractCase } from '../contract-suite.js';
 import { aBatch, anOrder, aParkedEvent, at, INCARNATION, loadOne, rejectsWith, type ContractContext, type DefineCase } from './contract-fixture.js';
 import { contractEventId, contractHistory, foldPlainly, keysOf, type ContractHistory } from './contract-history.js';

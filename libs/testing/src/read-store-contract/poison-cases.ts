@@ -1,7 +1,8 @@
 // Poison among sound events of one batch on the store under test: exactly these events and keys are parked, in order, and everything else is applied.
 import assert from 'node:assert/strict';
 import { InMemoryEventStore, streamOf, type RecordedEvent } from '@mainstem/event-store';
-import { handlerProjection, Projector, type AnyProjection, type DocumentProjection, type ScanEntry } from '@mainstem/projection';
+import { handlerProjection, Projector, type AnyProjection, type DocumentProjection } from '@mainstem/projection';
+import type { ScanEntry } from '@mainstem/projection/adapter';
 import type { ContractCase } from '../contract-suite.js';
 import { anOrder, type ContractContext, type DefineCase, type TransactionSteps } from './contract-fixture.js';
 import { contractEventId, contractHistory, foldPlainly } from './contract-history.js';

@@ -1,6 +1,7 @@
 // What a replay of parked events leaves on the store under test: what a run that never failed leaves.
 import assert from 'node:assert/strict';
-import { Projector, verifyProjection, type DocumentProjection } from '@mainstem/projection';
+import { Projector, type DocumentProjection } from '@mainstem/projection';
+import { verifyProjection } from '@mainstem/projection/operate';
 import type { ContractCase } from '../contract-suite.js';
 import type { DefineCase } from './contract-fixture.js';
 import { contractHistory } from './contract-history.js';

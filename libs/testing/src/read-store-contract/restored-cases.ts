@@ -1,7 +1,7 @@
 // Contract of what the engine needs of a store when the event store was put back to a backup: the checkpoint tells it, and a rebuild mends it.
 import assert from 'node:assert/strict';
 import { InMemoryEventStore, systemRuntime, type NewEvent } from '@mainstem/event-store';
-import { Rebuilder, rollBack } from '@mainstem/projection';
+import { Rebuilder, rollBack } from '@mainstem/projection/operate';
 import type { ContractCase } from '../contract-suite.js';
 import type { ContractContext, DefineCase } from './contract-fixture.js';
 import { contractEventId, contractHistory, type ContractHistory } from './contract-history.js';

@@ -1,6 +1,6 @@
 // Contract of scan and snapshot: every document once, in one order everywhere, and views that do not change.
 import assert from 'node:assert/strict';
-import type { ScanEntry } from '@mainstem/projection';
+import type { ScanEntry } from '@mainstem/projection/adapter';
 import type { ContractCase } from '../contract-suite.js';
 import { aBatch, anOrder, aParkedEvent, at, INCARNATION, openFirst, rejectsWith, type ContractContext, type DefineCase } from './contract-fixture.js';
 import { ORDERS, TOTALS } from './contract-projection.js';

@@ -1,6 +1,6 @@
 // Contract of transactions, for stores that have them: a handler's writes and the checkpoint take effect together or not at all.
 import assert from 'node:assert/strict';
-import { EMPTY_DIGEST, type TransactionalSession } from '@mainstem/projection';
+import { EMPTY_DIGEST, type TransactionalSession } from '@mainstem/projection/adapter';
 import type { ContractCase } from '../contract-suite.js';
 import {
   aBatch,

@@ -1,7 +1,8 @@
 // Contract of verify on the store under test: what the engine wrote is what a fold gives, and what was changed behind its back is named.
 import assert from 'node:assert/strict';
 import type { Position } from '@mainstem/event-store';
-import { fillSideGeneration, Projector, verifyProjection, type HostedProjection } from '@mainstem/projection';
+import { Projector, type HostedProjection } from '@mainstem/projection';
+import { fillSideGeneration, verifyProjection } from '@mainstem/projection/operate';
 import type { ContractCase } from '../contract-suite.js';
 import { anOrder, type ContractContext, type DefineCase } from './contract-fixture.js';
 import { contractHistory, type ContractHistory } from './contract-history.js';

@@ -1,6 +1,7 @@
 // Contract of answers: filters, ranking, pages, highlights, and the generation that they come from.
 import assert from 'node:assert/strict';
-import { EMPTY_DIGEST, waitForPosition, type SearchItem, type SearchRequest } from '@mainstem/projection';
+import { waitForPosition, type SearchRequest } from '@mainstem/projection';
+import { EMPTY_DIGEST, type SearchItem } from '@mainstem/projection/adapter';
 import type { ContractCase } from '../contract-suite.js';
 import { rejectsWith } from '../read-store-contract/contract-fixture.js';
 import { placeOf, productProjection, PRODUCTS, SEARCH_INCARNATION, type DefineSearchCase, type SearchedProduct } from './search-fixture.js';

@@ -1,6 +1,6 @@
 // Contract of the check of what is searched: clean after whatever was written, and it names the documents whose words are not theirs.
 import assert from 'node:assert/strict';
-import { EMPTY_DIGEST, type ProjectionDocument } from '@mainstem/projection';
+import { EMPTY_DIGEST, type ProjectionDocument } from '@mainstem/projection/adapter';
 import type { ContractCase } from '../contract-suite.js';
 import { rejectsWith } from '../read-store-contract/contract-fixture.js';
 import { placeOf, productProjection, PRODUCTS, SEARCH_INCARNATION, type DefineSearchCase, type SearchedProduct } from './search-fixture.js';

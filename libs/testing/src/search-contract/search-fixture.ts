@@ -1,19 +1,21 @@
 // What a full-text index has to supply to be put through its contract, and the steps that the cases share.
 import type { Incarnation, Position } from '@mainstem/event-store';
 import {
-  EMPTY_DIGEST,
-  type CollectionDescriptor,
   type DocumentClass,
-  type ProjectionDescriptor,
-  type ProjectionDocument,
   type ReadStore,
-  type ReadStoreSession,
   type SearchCollections,
   type SearchQueries,
   type SearchRequest,
-  type SearchResult,
   waitForPosition,
 } from '@mainstem/projection';
+import {
+  EMPTY_DIGEST,
+  type CollectionDescriptor,
+  type ProjectionDescriptor,
+  type ProjectionDocument,
+  type ReadStoreSession,
+  type SearchResult,
+} from '@mainstem/projection/adapter';
 import type { ContractCase } from '../contract-suite.js';
 
 export type SearchStore = ReadStore & SearchQueries;

@@ -1,0 +1,55 @@
+// For those who write a read store: the port, its errors, and what stores have in common. See docs/write-your-own-read-store.md.
+
+// The port.
+export * from './read-store/checkpoint.js';
+export * from './read-store/errors.js';
+export * from './read-store/lease.js';
+export * from './read-store/read-store.js';
+export { CollectionTaken, InvalidProjection, NotPartitionable, InvalidPartitions } from './definition/errors.js';
+
+// What every store does alike.
+export * from './read-store/document-json.js';
+export { keyHash } from './read-store/key-hash.js';
+export { compareKeys } from './read-store/key-order.js';
+export * from './read-store/parked-text.js';
+export * from './read-store/partition.js';
+export * from './read-store/promotion-rules.js';
+export * from './read-store/rolling-digest.js';
+
+// Caches.
+export {
+  assertCacheCollections,
+  declarationOf,
+  declaredExpiry,
+  derivedOf,
+  expiresOtherwise,
+  type Derived,
+  type Places,
+} from './cache/cache-collections.js';
+export { assertTopOptions, TOP_LIMIT_MAX, type CacheAnswer, type Place, type PlaceCursor, type TopOptions } from './cache/cache-queries.js';
+export * from './cache/errors.js';
+
+// Search.
+export * from './search/errors.js';
+export * from './search/highlight.js';
+export { decodeDeclaration, encodeDeclaration, fieldWords, haveSameIndex, textsOf, type SearchDeclaration } from './search/search-collections.js';
+export * from './search/search-cursor.js';
+export type { SearchItem, SearchResult } from './search/search-queries.js';
+export {
+  parseFilters,
+  parseRequest,
+  scopeOf,
+  SEARCH_FILTERS_MAX,
+  SEARCH_LENGTH_MAX,
+  SEARCH_LIMIT_MAX,
+  SEARCH_WORDS_MAX,
+  type SearchFilter,
+  type SearchFilters,
+  type SearchWords,
+} from './search/search-request.js';
+export * from './search/words.js';
+
+// The plainest adapter, in memory, and the plainest fold: @mainstem/testing offers them.
+export { foldProjection, type FoldedCollections } from './fold/fold-projection.js';
+export { MemoryReadStore } from './memory/memory-read-store.js';
+export { MemorySession, type MemoryTransaction } from './memory/memory-session.js';

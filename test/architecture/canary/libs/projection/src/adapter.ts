@@ -1,0 +1,2 @@
+// What those who write a read store need.
+export const port = 'port';
