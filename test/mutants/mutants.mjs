@@ -179,6 +179,20 @@ export const mutants = [
     suites: ENGINE,
   },
   {
+    name: 'a replay that is too much for a store fails as a whole',
+    file: projection('fold/narrowing'),
+    from: "hasTransactions && failureClassOf(error) === 'batch';",
+    to: 'hasTransactions && false;',
+    suites: ['libs/projection/src/write/replay-parked.spec.ts'],
+  },
+  {
+    name: 'a task that leaves its lane lets its successor overtake',
+    file: 'libs/event-store/src/lanes.ts',
+    from: 'lane.tail = lane.waiting === 0 ? left : before.then(() => left);',
+    to: 'lane.tail = left;',
+    suites: ['libs/event-store/src/lanes.spec.ts'],
+  },
+  {
     name: 'a deleted document stays in the cache',
     file: projection('write/document-writer'),
     from: 'for (const key of deleted) open.documents.delete(key);',
