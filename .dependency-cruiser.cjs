@@ -61,7 +61,7 @@ module.exports = {
     { from: { path: at('src/') }, to: { path: at('src/') } },
     { from: { path: at('apps/([^/]+)/') }, to: { path: '^(?:test/architecture/canary/)?apps/$1/' } },
 
-    mayImport(at('libs/cli/bin/'), NODE),
+    mayImport(at('libs/(?:cli|eventstoredb-server)/bin/'), NODE),
 
     // The libraries, along the flow. event-store imports nothing of ours.
     mayImport(lib('event-store'), npm('class-validator')),

@@ -1,49 +1,16 @@
-import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readEventStoreSettings } from './event-store-settings.js';
 
-describe('the settings of the event store server', () => {
-  it('have defaults that open nothing to the network', () => {
-    expect(readEventStoreSettings([], {})).toEqual({
-      dir: resolve('.mainstem'),
-      host: '127.0.0.1',
-      port: 2113,
-      healthPort: undefined,
-      metrics: false,
-      tls: undefined,
-      administrator: undefined,
-      allowInsecure: false,
-      writeBytesMax: undefined,
-      links: false,
-    });
-  });
-
-  it('are taken from flags first, then from the environment', () => {
-    const env = { MAINSTEM_DIR: '/there', PORT: '7', EVENT_STORE_USERNAME: 'admin', EVENT_STORE_PASSWORD: 's3cret' };
-    expect(readEventStoreSettings([], env)).toMatchObject({
-      dir: resolve('/there'),
-      port: 7,
-      administrator: { username: 'admin', password: 's3cret' },
-    });
-    expect(readEventStoreSettings(['--dir', '/here', '--port=0', '--health-port', '8', '--allow-insecure', '--links'], env)).toMatchObject({
-      dir: resolve('/here'),
-      port: 0,
-      healthPort: 8,
-      allowInsecure: true,
-      links: true,
-    });
+describe('the settings of the event store server’s process', () => {
+  it('are those of the server, and whether it tells figures', () => {
+    expect(readEventStoreSettings(['--port', '7'], {})).toMatchObject({ port: 7, metrics: false });
+    expect(readEventStoreSettings([], { METRICS: 'on' })).toMatchObject({ metrics: true });
   });
 
   it.each([
-    [['--port', '70000'], {}],
-    [['--port', 'x'], {}],
     [[], { LOG_FORMAT: 'xml' }],
-    [['--unknown'], {}],
-    [['position'], {}],
-    [['--dir'], {}],
-    [['--tls-cert', 'c.pem'], {}],
-    [['--max-append-size', '-1'], {}],
-    [[], { EVENT_STORE_USERNAME: 'admin' }],
+    [[], { METRICS: 'yes' }],
+    [['--port', 'x'], {}],
   ])('are refused when they make no sense: %j %j', (argv, env) => {
     expect(() => readEventStoreSettings(argv, env)).toThrow(expect.objectContaining({ code: 'SETTINGS_INVALID' }));
   });

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { Client, credentials, Metadata, type ServiceError } from '@grpc/grpc-js';
 import { loadSync, type MethodDefinition, type ServiceDefinition } from '@grpc/proto-loader';
 
-const definitions = loadSync(['streams.proto', 'gossip.proto', 'serverfeatures.proto'], {
+const definitions = loadSync(['streams.proto', 'persistent.proto', 'gossip.proto', 'serverfeatures.proto'], {
   keepCase: true,
   longs: String,
   enums: String,
@@ -49,6 +49,19 @@ export class RawProtocol {
     const { path, requestSerialize, responseDeserialize } = method(service, name);
     return new Promise((resolve) => {
       this.#client.makeUnaryRequest(path, requestSerialize, responseDeserialize, request, (error, answer) => resolve(error ?? answer ?? {}));
+    });
+  }
+
+  /** The answers to a call that both sides send over, until it has ended; and its status. */
+  exchange(service: string, name: string, requests: readonly object[]): Promise<{ readonly status: number; readonly messages: readonly object[] }> {
+    const { path, requestSerialize, responseDeserialize } = method(service, name);
+    const call = this.#client.makeBidiStreamRequest(path, requestSerialize, responseDeserialize);
+    const messages: object[] = [];
+    return new Promise((resolve) => {
+      call.on('data', (message: object) => messages.push(message));
+      call.on('error', (error: ServiceError) => resolve({ status: error.code, messages }));
+      call.on('end', () => resolve({ status: 0, messages }));
+      for (const request of requests) call.write(request);
     });
   }
 

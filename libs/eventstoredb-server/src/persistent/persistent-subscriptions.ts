@@ -141,7 +141,7 @@ export class PersistentSubscriptions {
     const end = await reader.end();
     const { source, startFrom } = settings;
     if (source.kind === 'all' && startFrom !== 'end' && startFrom >= Math.max(end, 1)) {
-      throw new GroupRefused(nameOfSource(source), settings.group, 'Invalid Start From position: it lies behind the last event.');
+      throw new GroupRefused(nameOfSource(source), settings.group, 'Invalid Start From position: it lies behind the last event of all streams.');
     }
     const changed: StoredGroup = { settings, endedAt: startFrom === 'end' ? end : undefined };
     const groups = new Map(stored).set(key, changed);

@@ -19,7 +19,7 @@ const TICKS_PER_MS = 10_000n;
 export const settingsOf = ({ options }: PutRequestMessage): GroupSettings => {
   const { settings, group_name: group = '' } = options ?? {};
   if (!options || !settings) throw new RequestInvalid('A group comes with its settings.');
-  const { source, startFrom } = options.stream_option === 'all' ? allPart(options.all) : streamPart(options);
+  const { source, startFrom } = options.stream_option === 'all' ? allPart(options.all, group) : streamPart(options);
   return {
     source,
     group,
@@ -77,16 +77,18 @@ const streamPart = ({ stream_option: kind, stream, stream_identifier: identifier
   return { source, startFrom: option === 'start' ? 0 : option === 'end' ? 'end' : revisionOf(revision) };
 };
 
-const allPart = (all: PutOptions['all']): SourcePart => {
+const allPart = (all: PutOptions['all'], group: string): SourcePart => {
   if (!all?.all_option) throw new RequestInvalid('A group says where in all streams it starts.');
   const filter = all.filter_option === 'filter' ? filterOf(all.filter) : undefined;
-  return { source: { kind: 'all', filter }, startFrom: positionOf(all) };
+  return { source: { kind: 'all', filter }, startFrom: positionOf(all, group) };
 };
 
-const positionOf = ({ all_option: option, position }: NonNullable<PutOptions['all']>): StartFrom => {
+const positionOf = ({ all_option: option, position }: NonNullable<PutOptions['all']>, group: string): StartFrom => {
   if (option !== 'position') return option === 'end' ? 'end' : 0;
   const [commit, prepare] = [position?.commit_position ?? '0', position?.prepare_position ?? '0'];
-  if (BigInt(commit) < BigInt(prepare)) throw new RequestInvalid('The commit position of a place is not below its prepare position.');
+  if (BigInt(commit) < BigInt(prepare)) {
+    throw new GroupRefused(ALL_STREAMS, group, 'Invalid Start From position: prepare position must be less than or equal to the commit position.');
+  }
   return revisionOf(commit);
 };
 

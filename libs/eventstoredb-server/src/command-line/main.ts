@@ -1,0 +1,19 @@
+// What `npx @mainstem/eventstoredb-server` runs.
+import { inspect } from 'node:util';
+import { isMainstemError, printableLines } from '@mainstem/event-store';
+import { serve } from './serve.js';
+import { readServerSettings, SERVER_HELP } from './server-settings.js';
+
+/** `argv` without the program's name. Resolves when the server listens, or when there is nothing to do. */
+export const main = async (argv: readonly string[]): Promise<void> => {
+  const tell = (error: unknown): void => console.error(printableLines(isMainstemError(error) ? `${error.code}: ${error.message}` : inspect(error)));
+  // An output that is closed or full is no reason to stop.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
+  if (argv.includes('--help')) return console.log(SERVER_HELP);
+  try {
+    await serve(readServerSettings(argv, process.env), { announce: (text) => console.log(printableLines(text)), onFailure: tell });
+  } catch (error) {
+    tell(error);
+    process.exitCode = 1;
+  }
+};
