@@ -62,6 +62,7 @@ export const jobs: Readonly<Record<string, () => Promise<Job>>> = {
   'esdb-read/ceiling': async () => (await bareClient()).readAll,
   'esdb-subscribe': async () => (await adapter()).subscription,
   'esdb-subscribe/ceiling': async () => (await bareClient()).subscription,
+  'esdb-persistent': async () => (await import('./eventstoredb/persistent.js')).appendedAndAcknowledged,
   'esdb-load': async () => (await adapter()).loads,
   'esdb-load/ceiling': async () => (await bareClient()).loads,
   'esdb-end': async () => (await adapter()).ends,

@@ -143,6 +143,7 @@ export const measurements: readonly Measurement[] = [
     readsWholeLog: true,
     targets: BARE_CLIENT,
   },
+  { job: 'esdb-persistent', title: 'EventStoreDB: a persistent subscription, each event acknowledged', unit: 'events/s' },
   { job: 'esdb-load', title: 'EventStoreDB: loads of streams of ten events', unit: 'loads/s', hasCeiling: true, targets: BARE_CLIENT },
   { job: 'esdb-end', title: 'EventStoreDB: looks at the end, behind 20,000 links', unit: 'looks/s', hasCeiling: true, targets: BARE_CLIENT },
   {
