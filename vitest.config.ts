@@ -31,11 +31,11 @@ const suite = (name: string, place: number, testTimeout: number, lanes: number) 
   },
 });
 
-/** The suites of OpenSearch begin first in their lane: they last longest, and wait for their node while the other lane computes. */
+/** The contracts on OpenSearch begin first: they last longest, and wait for their node while the other lane computes. */
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const sorted = await super.sort(files);
-    const isLong = ({ moduleId }: TestSpecification): boolean => /opensearch[^/]*$/.test(moduleId);
+    const isLong = ({ moduleId }: TestSpecification): boolean => /opensearch(-2)?\.spec\.ts$/.test(moduleId);
     return [...sorted.filter(isLong), ...sorted.filter((file) => !isLong(file))];
   }
 }

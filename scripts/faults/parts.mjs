@@ -34,7 +34,7 @@ export const partsOf = (/** @type {NodeJS.ProcessEnv} */ environment) => {
   const { trials, histories } = countsFrom(environment);
   const chaos = trials === undefined ? {} : { CHAOS_TRIALS: trials };
   return [
-    ...rings.faults.flatMap((project) => specsBelow(path.join('test', project))).flatMap((spec) => ofEachStore(spec, chaos)),
+    ...rings.faults.flatMap((project) => specsBelow(path.join('test', project))).flatMap((spec) => ofEachStore(spec, chaos, environment.STORES)),
     ...specsThatRead('PROPERTY_RUNS').map((spec) => ofSpec(`${spec} with ${histories} histories`, spec, { PROPERTY_RUNS: histories })),
     ...specsThatRead('FULL').map((spec) => ofSpec(`${spec} in full`, spec, { FULL: '1' })),
     ...partsOfMutants(),
@@ -49,11 +49,12 @@ const ofSpec = (/** @type {string} */ name, /** @type {string} */ spec, /** @typ
 });
 
 /** A part for each store that the spec runs on, so that no part takes long; for a spec that chooses none, one. */
-const ofEachStore = (/** @type {string} */ spec, /** @type {NodeJS.ProcessEnv} */ env) => {
+const ofEachStore = (/** @type {string} */ spec, /** @type {NodeJS.ProcessEnv} */ env, /** @type {string | undefined} */ wanted) => {
   const [isChosen, named] = /storesToTest\((?:\[(.*?)\])?\)/.exec(read(spec)) ?? [];
   if (isChosen === undefined) return [ofSpec(spec, spec, env)];
   const stores = named === undefined ? allStores() : [...named.matchAll(/'(\w+)'/g)].map(([, store = '']) => store);
-  return stores.map((store) => ({ ...ofSpec(`${spec} on ${store}`, spec, { ...env, STORES: store }), service: SERVICES[store] }));
+  const chosen = wanted ? stores.filter((store) => wanted.split(',').includes(store)) : stores;
+  return chosen.map((store) => ({ ...ofSpec(`${spec} on ${store}`, spec, { ...env, STORES: store }), service: SERVICES[store] }));
 };
 
 const allStores = () =>
