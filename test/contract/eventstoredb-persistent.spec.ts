@@ -85,6 +85,42 @@ describe('a persistent subscription', () => {
     await consumer.end();
   });
 
+  it('keeps parked what a replay has given out until it is answered, also when it is started again meanwhile', async () => {
+    await group.append(3);
+    await group.create(EACH);
+    const parking = group.follow(() => PARK);
+    await parking.seen(3);
+    await parking.end();
+    await expect.poll(async () => (await group.info()).stats.parkedMessageCount).toBe(3n);
+    await group.client.replayParkedMessagesToStream(STREAM, 'g');
+    const idle = group.follow(() => 'none');
+    await idle.seen(3);
+    expect((await group.info()).stats.parkedMessageCount).toBe(0n);
+    await group.restart();
+    expect((await group.info()).stats.parkedMessageCount).toBe(3n);
+    await group.client.replayParkedMessagesToStream(STREAM, 'g');
+    const consumer = group.follow();
+    expect(revisionsOf(await consumer.seen(3))).toEqual(['0 retry 0', '1 retry 0', '2 retry 0']);
+    await expect.poll(() => errorType(group.read(PARKED))).toBe('no error');
+    await expect.poll(() => group.read(PARKED)).toEqual([]);
+    await consumer.end();
+    await group.restart();
+    expect((await group.info()).stats.parkedMessageCount).toBe(0n);
+  });
+
+  it('replays more than the group holds', async () => {
+    await group.append(60);
+    await group.create({ historyBufferSize: 20, readBatchSize: 10 });
+    const parking = group.follow(() => PARK);
+    await parking.seen(60);
+    await parking.end();
+    await expect.poll(async () => (await group.info()).stats.parkedMessageCount).toBe(60n);
+    await group.client.replayParkedMessagesToStream(STREAM, 'g');
+    const consumer = group.follow();
+    expect(revisionsOf(await consumer.seen(60))).toEqual(Array.from({ length: 60 }, (_, n) => `${n} retry 0`));
+    await consumer.end();
+  });
+
   it('parks again what fails again after a replay', async () => {
     await group.append(1);
     await group.create({ maxRetryCount: 1 });

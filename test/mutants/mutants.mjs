@@ -20,6 +20,8 @@ const INSTANCES = ['libs/testing/src/projection/lease-simulation.spec.ts'];
 const CONTENTION = ['test/contract/eventstoredb-contention.spec.ts'];
 const RECORDED_WIRE = ['test/contract/eventstoredb-recorded-wire.spec.ts'];
 const LINKS = ['test/contract/eventstoredb-links.spec.ts'];
+const GROUPS = ['libs/eventstoredb-server/src/persistent'];
+const PERSISTENT = ['test/contract/eventstoredb-persistent.spec.ts'];
 const SQL = ['test/contract/sql-read-store.spec.ts', 'test/contract/sql-transactions.spec.ts'];
 
 const projection = (/** @type {string} */ file) => `libs/projection/src/${file}.ts`;
@@ -443,6 +445,48 @@ export const mutants = [
     from: 'this.#openCalls.stop();',
     to: '',
     suites: ['test/contract/eventstoredb-server-stop.spec.ts'],
+  },
+  {
+    name: 'a checkpoint passes over what is not acknowledged',
+    file: server('persistent/progress'),
+    from: 'const sequence = lowest?.sequence === undefined ? this.#sequence : lowest.sequence - 1;\n    const place = lowest ? lowest.previousPlace : this.#place;',
+    to: 'const sequence = this.#sequence;\n    const place = this.#place;',
+    suites: GROUPS,
+  },
+  {
+    name: 'a message that is being parked counts as acknowledged',
+    file: server('persistent/outstanding'),
+    from: 'for (const message of this.#parking) consider(message);',
+    to: '',
+    suites: GROUPS,
+  },
+  {
+    name: 'what was read and came live is given out twice',
+    file: server('persistent/message-buffer'),
+    from: 'if (place <= this.#reached) return;',
+    to: '',
+    suites: GROUPS,
+  },
+  {
+    name: 'a group from the end begins at another end after a restart',
+    file: server('persistent/running-groups'),
+    from: '(endedAt ?? (await reader.end()))',
+    to: '(await reader.end())',
+    suites: PERSISTENT,
+  },
+  {
+    name: 'what is replayed leaves the parked stream before it is answered',
+    file: server('persistent/replays'),
+    from: 'this.#unanswered.add(message.id);',
+    to: '',
+    suites: PERSISTENT,
+  },
+  {
+    name: 'groups on all streams are fed by their own checkpoints',
+    file: server('persistent/live-feed'),
+    from: '!isHiddenFromAll(stream) && (filter',
+    to: '(filter',
+    suites: PERSISTENT,
   },
   {
     name: 'the index of links is believed whatever the log holds',

@@ -83,8 +83,8 @@ const consumerInfo = (consumer: Consumer, rateOf: (count: number) => number): Co
   };
 };
 
-const statusOf = ({ buffer, isReading, isReplaying }: Group): string => {
+const statusOf = ({ buffer, isReading, replays }: Group): string => {
   if (!buffer) return 'NotReady';
-  const is = { Behind: !buffer.isLive, OutstandingPageRequest: isReading, ReplayingParkedMessages: isReplaying, Live: buffer.isLive };
+  const is = { Behind: !buffer.isLive, OutstandingPageRequest: isReading, ReplayingParkedMessages: replays.isReading, Live: buffer.isLive };
   return STATES.filter((state) => is[state]).join(', ');
 };

@@ -7,11 +7,15 @@ import { Delivery } from './delivery.js';
 import type { GroupReader, SourcePage } from './group-reader.js';
 import { groupKey, type GroupSettings } from './group-settings.js';
 import { MessageBuffer, type Outcome } from './message-buffer.js';
-import { isNew, originalOf, replayedMessage, retried, type Message } from './message.js';
+import { isNew, retried, type Message } from './message.js';
 import type { ParkedStream } from './parked-stream.js';
 import { Progress } from './progress.js';
+import { Replays } from './replays.js';
 import { nameOfSource, type Place } from './source.js';
 import { Timings } from './timings.js';
+
+/** How often a replay looks whether it can go on. */
+const ROOM_LOOK_MS = 50;
 
 /** What a consumer says of messages that it does not acknowledge. */
 export type NackAction = 'Unknown' | 'Park' | 'Retry' | 'Skip' | 'Stop';
@@ -31,11 +35,12 @@ export class Group {
   readonly delivery: Delivery;
   /** By the monotonic clock. */
   readonly createdAtMs: number;
+  readonly replays: Replays;
+  readonly #parkings = new Set<Promise<void>>();
   #buffer: MessageBuffer | undefined;
   #progress: Progress;
   #reading: Promise<void> | undefined;
   #lastKnown: Place | undefined;
-  #isReplaying = false;
   #hasFailed = false;
   #isClosed = false;
 
@@ -45,6 +50,13 @@ export class Group {
     this.key = groupKey(settings);
     this.delivery = new Delivery(settings.strategy);
     this.createdAtMs = parts.runtime.monotonic();
+    this.replays = new Replays({
+      parked: parts.parked,
+      batchSize: settings.readBatchSize,
+      give: (message) => this.#tryAgain(message),
+      hasRoom: () => this.#hasRoomForRetry(),
+      report: (error) => this.#tell(error),
+    });
     this.#progress = new Progress(settings, undefined);
   }
 
@@ -63,10 +75,6 @@ export class Group {
 
   get isReading(): boolean {
     return this.#reading !== undefined;
-  }
-
-  get isReplaying(): boolean {
-    return this.#isReplaying;
   }
 
   /** Goes on from the checkpoint, or begins at `from`. Resolves after the first read. */
@@ -105,7 +113,7 @@ export class Group {
   }
 
   acknowledge(ids: readonly string[]): void {
-    for (const id of ids) this.delivery.release(id);
+    for (const id of ids) for (const message of this.delivery.release(id)) this.replays.answered(message);
     this.#goOn();
   }
 
@@ -113,7 +121,8 @@ export class Group {
     for (const id of ids) {
       for (const message of this.delivery.release(id)) {
         if (action === 'Retry' || action === 'Unknown') this.#retryOrPark(message);
-        if (action === 'Park') this.#park(message, `Client explicitly NAK'ed message.\n${reason}`);
+        else if (action === 'Park') this.#park(message, `Client explicitly NAK'ed message.\n${reason}`);
+        else this.replays.answered(message);
       }
     }
     this.#goOn();
@@ -140,20 +149,13 @@ export class Group {
     this.#read();
   }
 
-  /** What is parked is tried again, up to `stopAt`. Nothing if that is under way. */
-  replayParked(stopAt: number | undefined): void {
-    if (this.#isReplaying) return;
-    this.#isReplaying = true;
-    void this.#replay(stopAt)
-      .catch((error: unknown) => this.#tell(error))
-      .finally(() => (this.#isReplaying = false));
-  }
-
   /** Ends its consumers. Nothing is read or noted any more; what is being written gets through. */
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#dropAll();
     await this.#reading;
+    await this.replays.close();
+    await Promise.all(this.#parkings);
     await this.parts.checkpoints.settled();
   }
 
@@ -186,32 +188,26 @@ export class Group {
   #park(message: Message, reason: string): void {
     const { parked } = this.parts;
     this.delivery.beginParking(message);
-    void parked
+    const parking = parked
       .park(message, reason)
+      .then(() => this.replays.answered(message))
       .catch((error: unknown) => {
         this.#tell(error);
         this.#buffer?.addRetry(retried(message));
       })
       .finally(() => {
+        this.#parkings.delete(parking);
         this.delivery.endParking(message);
         this.#goOn();
       });
+    this.#parkings.add(parking);
   }
 
-  async #replay(stopAt: number | undefined): Promise<void> {
-    const { parked } = this.parts;
-    const stop = Math.min(stopAt ?? parked.end, parked.end);
-    const isWaiting = parked.count > 0 && stop > 0;
-    let from = 0;
-    for (let isEnd = !isWaiting; !isEnd && from < stop && !this.#isClosed;) {
-      const page = await parked.read(from, Math.min(stop - from, Math.max(this.settings.readBatchSize, 1)));
-      for (const resolved of page.events) {
-        if (originalOf(resolved).revision < stop && resolved.event) this.#buffer?.addRetry(replayedMessage(resolved));
-      }
-      ({ next: from, isEnd } = page);
-      this.push();
-    }
-    if (isWaiting && !this.#isClosed) await parked.truncate(stop);
+  /** For another message that is replayed: those that are tried again are as bounded as those that were read. */
+  async #hasRoomForRetry(): Promise<boolean> {
+    const { runtime } = this.parts;
+    while (!this.#isClosed && (this.#buffer?.counts.retries ?? 0) >= this.settings.historyBufferSize) await runtime.sleep(ROOM_LOOK_MS);
+    return !this.#isClosed;
   }
 
   /** Reads on as long as it is behind and there is room. */
@@ -276,6 +272,11 @@ export class Group {
       this.delivery.remove(consumer);
       consumer.options.outlet.drop(this.#dropped());
     }
+  }
+
+  #tryAgain(message: Message): void {
+    this.#buffer?.addRetry(message);
+    this.push();
   }
 
   #dropped(): GroupDropped {

@@ -18,14 +18,14 @@ export interface ParkedPage {
   readonly events: readonly ResolvedEvent[];
   /** Revision where the next page begins. */
   readonly next: number;
-  readonly isEnd: boolean;
 }
 
 export class ParkedStream {
   readonly name: string;
   readonly #context: GroupStreamContext;
-  /** Revisions of the first one that waits and of the last one. */
+  /** Revisions of the first one that waits, of the first one that the stream shows, and of the last one. */
   #first = 0;
+  #shown = 0;
   #last = -1;
 
   constructor(key: string, context: GroupStreamContext) {
@@ -38,6 +38,11 @@ export class ParkedStream {
     return Math.max(0, this.#last - this.#first + 1);
   }
 
+  /** Revision of the first one that waits. */
+  get first(): number {
+    return this.#first;
+  }
+
   /** Behind the last one. */
   get end(): number {
     return this.#last + 1;
@@ -47,6 +52,7 @@ export class ParkedStream {
     const { state } = await this.#page(Number.MAX_SAFE_INTEGER, 1, true);
     this.#last = state.last;
     this.#first = state.metadata.isDeleted ? state.last + 1 : windowOf(state, this.#context.runtime.now()).from;
+    this.#shown = this.#first;
   }
 
   /** Durably, when it resolves. Errors: those of an append that fails five times. */
@@ -74,20 +80,27 @@ export class ParkedStream {
     }
   }
 
-  /** What waits from this revision on, the links followed. */
-  async read(from: number, limit: number): Promise<ParkedPage> {
-    const { events, next, isEnd, state } = await this.#page(Math.max(from, this.#first), limit, false);
+  /** Of what waits, the first ones, the links followed. */
+  async read(limit: number): Promise<ParkedPage> {
+    const { events, next, isEnd, state } = await this.#page(this.#first, limit, false);
     const resolved = await Promise.all(events.map((event) => this.#resolved(event)));
-    return { events: resolved, next: isEnd ? Math.max(next, state.last + 1) : next, isEnd };
+    return { events: resolved, next: isEnd ? Math.max(next, state.last + 1) : next };
   }
 
-  /** What stands before this revision waits no longer. */
-  async truncate(before: number): Promise<void> {
+  /** What stands before this revision waits no longer. It is shown until the next call of `truncate`. */
+  pass(revision: number): void {
+    this.#first = Math.max(this.#first, revision);
+  }
+
+  /** Shows what waits, and nothing else any more. */
+  async truncate(): Promise<void> {
+    const before = this.#first;
+    if (before <= this.#shown) return;
     const { log, runtime } = this.#context;
     const data = Buffer.from(JSON.stringify({ $tb: before, $acl: ACCESS }));
     const event = { id: runtime.uuid(), type: METADATA_TYPE, isJson: true, data, metadata: Buffer.alloc(0) };
     await log.append({ stream: metastreamOf(this.name), expected: 'any', events: [event] });
-    this.#first = Math.max(this.#first, before);
+    this.#shown = before;
   }
 
   async delete(): Promise<void> {

@@ -104,7 +104,7 @@ export class PersistentSubscriptions {
     if (stopAt !== undefined && stopAt < 0) {
       throw new GroupRefused(name.source, name.group, 'Cannot stop replaying parked message at a negative version.');
     }
-    (await this.group(name)).replayParked(stopAt);
+    (await this.group(name)).replays.begin(stopAt);
   }
 
   /** To connect to. Errors: EVENT_STORE_SERVER_GROUP_NOT_FOUND. */
