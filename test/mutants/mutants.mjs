@@ -461,9 +461,9 @@ export const mutants = [
     suites: GROUPS,
   },
   {
-    name: 'what was read and came live is given out twice',
+    name: 'a group goes live over what was committed while it read',
     file: server('persistent/message-buffer'),
-    from: 'if (place <= this.#reached) return;',
+    from: 'if (last !== undefined && placeOf(last) >= next) return false;',
     to: '',
     suites: GROUPS,
   },

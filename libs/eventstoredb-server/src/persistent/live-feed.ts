@@ -84,9 +84,9 @@ export class LiveFeed {
     for (let isEnd = false; !isEnd && !this.#closing.signal.aborted;) {
       const filter = { isMatch: (stream: string, type: string): boolean => this.#isWanted(stream, type) };
       const page = await this.#options.log.allPage({ isBackwards: false, from: this.#from, limit: PAGE_EVENTS, filter, showsHidden: true });
-      const begin = this.#from;
+      await this.#handOut(page.events, this.#from, page.next);
+      // Only now: what failed on its way is handed out again, and each group takes it once.
       this.#from = page.next;
-      await this.#handOut(page.events, begin, page.next);
       ({ isEnd } = page);
     }
     for (const [stream, from] of this.#linkStreams) await this.#followLinks(stream, from);
@@ -96,10 +96,10 @@ export class LiveFeed {
     let next = from;
     for (let isEnd = false; !isEnd && this.#linkStreams.has(stream) && !this.#closing.signal.aborted;) {
       const page = await this.#options.log.streamPage({ stream, isBackwards: false, from: next, limit: PAGE_EVENTS });
-      ({ next, isEnd } = page);
-      next = isEnd ? Math.max(next, page.state.last + 1) : next;
-      if (this.#linkStreams.has(stream)) this.#linkStreams.set(stream, next);
+      ({ isEnd } = page);
+      next = isEnd ? Math.max(page.next, page.state.last + 1) : page.next;
       for (const group of this.#ofStreams.get(stream) ?? []) await handTo(group, page.events, 0, next);
+      if (this.#linkStreams.has(stream)) this.#linkStreams.set(stream, next);
     }
   }
 
