@@ -70,14 +70,23 @@ const HeadersOf = createParamDecorator((_: unknown, context: ExecutionContext): 
 /** Stands for what a request asks for: method, path and body, in whatever order the body names its fields. */
 const fingerprintOf = ({ method, originalUrl, body }: Request): string => {
   const [path] = (originalUrl ?? '').split('?', 1);
-  const text = JSON.stringify([method, path, body], (_, value: unknown) => (isObject(value) ? sorted(value) : value));
+  const text = JSON.stringify([method, path, inOneForm(body)]);
   return createHash('sha256').update(text).digest('base64url').slice(0, 22);
 };
 
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> => value !== null && typeof value === 'object' && !Array.isArray(value);
+/**
+ * Each JSON value in a form of its own: an object as the list of its fields by name. A list that could be such fields is wrapped, and no other
+ * one is: fingerprints are stored with the events, so that a changed form would refuse what was sent before.
+ */
+const inOneForm = (value: unknown): unknown => {
+  if (Array.isArray(value)) return value.every(isField) ? { list: value.map(inOneForm) } : value.map(inOneForm);
+  if (value === null || typeof value !== 'object') return value;
+  return Object.entries(value)
+    .sort(([left], [right]) => (left < right ? -1 : 1))
+    .map(([name, field]) => [name, inOneForm(field)]);
+};
 
-const sorted = (value: Readonly<Record<string, unknown>>): readonly unknown[] =>
-  Object.entries(value).sort(([left], [right]) => (left < right ? -1 : 1));
+const isField = (item: unknown): boolean => Array.isArray(item) && item.length === 2 && typeof item[0] === 'string';
 
 /**
  * Parameter decorator: the `CommandContext` of a request. The command's id is the `Idempotency-Key` header (1 to 200 printable

@@ -5,7 +5,8 @@ import { defineEvents, InMemoryEventStore } from '@mainstem/event-store';
 import { Body, Controller, Inject, Module, Param, Post, UseInterceptors } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
-import { IsInt, IsOptional, IsString } from 'class-validator';
+import { Allow, IsInt, IsOptional, IsString } from 'class-validator';
+import { createHash } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { EventStoreModule } from '../event-store/event-store.module.js';
@@ -22,6 +23,7 @@ class Pay {
   @IsString() account!: string;
   @IsInt() cents!: number;
   @IsOptional() @IsString() note?: string;
+  @Allow() more?: unknown;
 }
 class TooMuch extends CommandRefused {
   constructor() {
@@ -37,6 +39,8 @@ const account = defineAggregate({
   },
 });
 
+let fingerprint: string | undefined;
+
 @Controller('accounts')
 @UseInterceptors(CommandAnswerInterceptor)
 class AccountsController {
@@ -44,6 +48,7 @@ class AccountsController {
 
   @Post(':account/payments')
   pay(@Param('account') id: string, @Body() body: unknown, @CommandContextOf() context: CommandContext): Promise<CommandResult> {
+    fingerprint = context.fingerprint;
     return this.executor.execute(account, id, commandFrom(Pay, body, { account: id }), context);
   }
 }
@@ -81,6 +86,40 @@ describe('an Idempotency-Key', () => {
     expect(await pay('b', 'k-2', '{"cents":5,"note":"x"}')).toEqual([422, 'COMMAND_ID_REUSED', null]);
     expect(await pay('b', 'k-2', '{"cents":5}')).toEqual([201, '0', 'true']);
     expect(await pay('b', 'k-3', '{"cents":6}')).toEqual([201, '1', null]);
+  });
+
+  it.each([
+    ['{}', '[]'],
+    ['[]', '{}'],
+    ['{"a":1}', '[["a",1]]'],
+    ['{"a":{"b":2}}', '{"a":[["b",2]]}'],
+    ['[{"a":{}}]', '[{"a":[]}]'],
+    ['[[]]', '[{}]'],
+    ['[["a",[]]]', '[["a",{}]]'],
+    ['[["a",1]]', '{"list":[["a",1]]}'],
+    ['{"list":[]}', '[]'],
+    ['{"a":1,"b":2}', '[["a",1],["b",2]]'],
+    ['[["b",1],["a",2]]', '[["a",2],["b",1]]'],
+    ['[["a",1]]', '[["a",1],["a",1]]'],
+    ['"1"', '1'],
+    ['null', '{}'],
+    ['{"__proto__":1}', '{}'],
+    ['[1,2]', '[2,1]'],
+  ])('is refused for %s and then %s, at any depth', async (first, other) => {
+    for (const [index, within] of ['?', '[?]', '{"x":?}', '[["x",?]]', '[0,{"y":[?]}]'].entries()) {
+      const body = (value: string): string => `{"cents":1,"more":${within.replace('?', value)}}`;
+      const id = `more-${first}-${other}-${index}`;
+      expect(await pay(id, 'k-6', body(first))).toEqual([201, '0', null]);
+      expect(await pay(id, 'k-6', body(other))).toEqual([422, 'COMMAND_ID_REUSED', null]);
+      expect(await pay(id, 'k-6', body(first))).toEqual([201, '0', 'true']);
+    }
+  });
+
+  it('stands for what it stood for in earlier versions, so that a request may be sent again after an upgrade', async () => {
+    await pay('f', 'k-7', '{"note":"x","more":{"lines":[{"sku":"1","count":2},[3,"y"]]},"cents":5}');
+    const lines = [[['count', 2], ['sku', '1']], [3, 'y']]; // prettier-ignore
+    const inOrder = ['POST', '/accounts/f/payments', [['cents', 5], ['more', [['lines', lines]]], ['note', 'x']]]; // prettier-ignore
+    expect(fingerprint).toBe(createHash('sha256').update(JSON.stringify(inOrder)).digest('base64url').slice(0, 22));
   });
 
   it('counts for one stream: on another one it is another command', async () => {
