@@ -172,4 +172,11 @@ describe('decode', () => {
       expect.objectContaining({ code: 'EVENT_STORE_UNDECODABLE_EVENT' }),
     );
   });
+
+  it.each([undefined, null, 5, []])('is not made of %j, which declares nothing', (declarations) => {
+    expect(() => defineEvents('counter', declarations as unknown as Record<string, never>)).toThrow(
+      expect.objectContaining({ code: 'EVENT_STORE_INVALID_INPUT' }),
+    );
+    expect(() => defineEvents('', {})).toThrow(expect.objectContaining({ code: 'EVENT_STORE_INVALID_INPUT', field: 'category' }));
+  });
 });

@@ -59,6 +59,9 @@ export class EventRegistry<Declarations extends EventDeclarations = EventDeclara
     readonly declarations: Declarations,
     rules?: RuleOptions,
   ) {
+    if (typeof category !== 'string' || category === '') throw new InvalidInput('category', 'must be the name of a category, such as order');
+    if (declarations === null || typeof declarations !== 'object' || Array.isArray(declarations))
+      throw new InvalidInput(`events of ${category}`, 'must be an object: a payload class, or { data, version, upcasters }, for each type');
     this.#rules = ruleOptions('rules', rules);
     this.types = Object.keys(declarations);
     for (const [type, declaration] of Object.entries(declarations)) this.#payloads.set(type, versioned(type, declaration));

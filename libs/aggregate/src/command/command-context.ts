@@ -1,5 +1,5 @@
 // What is known about a command besides its content: identity, conversation, time, order, and whatever the application adds.
-import { encodeJson, freezeJson, isMainstemError, type JsonValue, type Runtime } from '@mainstem/event-store';
+import { commandIdOf, encodeJson, freezeJson, isMainstemError, type JsonValue, type Runtime } from '@mainstem/event-store';
 import { InvalidCommand } from '../errors.js';
 import type { AppendTurn } from './append-turn.js';
 
@@ -50,14 +50,44 @@ const RESERVED: ReadonlySet<string> = new Set([
   'fingerprint',
 ]);
 
-/** Refuses a context whose ids or metadata cannot be stored. Errors: COMMAND_INVALID naming the field. */
-export const assertContext = (context: CommandContext): void => {
+/**
+ * The context, each of its fields read once, so that nothing changes after it was checked. Errors: COMMAND_INVALID naming the field: ids that cannot be
+ * stored, and a signal or a turn that is none, which could end no wait.
+ */
+export const contextGiven = (context: CommandContext): CommandContext => {
   if (context === null || typeof context !== 'object') refuse('context', 'must be an object with a commandId');
-  for (const field of ['commandId', 'correlationId', 'causationId', 'fingerprint'] as const) {
-    const id = context[field];
-    if (id === undefined && field !== 'commandId') continue;
-    if (!isContextId(id)) refuse(field, CONTEXT_ID_RULE);
-  }
+  const { commandId, correlationId, causationId, occurredAt, metadata, fingerprint, appendTurn, signal } = context;
+  if (!isContextId(commandId)) refuse('commandId', CONTEXT_ID_RULE);
+  if (correlationId !== undefined && !isContextId(correlationId)) refuse('correlationId', CONTEXT_ID_RULE);
+  if (causationId !== undefined && !isContextId(causationId)) refuse('causationId', CONTEXT_ID_RULE);
+  if (fingerprint !== undefined && !isContextId(fingerprint)) refuse('fingerprint', CONTEXT_ID_RULE);
+  if (signal !== undefined && !isSignal(signal)) refuse('signal', 'must be the signal of an AbortController');
+  if (appendTurn !== undefined && !isTurn(appendTurn)) refuse('appendTurn', 'must be a turn that AppendTurns has given');
+  return { commandId, correlationId, causationId, occurredAt, metadata, fingerprint, appendTurn, signal } as CommandContext;
+};
+
+/** Of whatever realm. */
+const isSignal = (signal: unknown): boolean =>
+  signal !== null &&
+  typeof signal === 'object' &&
+  typeof Reflect.get(signal, 'aborted') === 'boolean' &&
+  typeof Reflect.get(signal, 'addEventListener') === 'function';
+
+const isTurn = (turn: unknown): boolean => {
+  if (turn === null || typeof turn !== 'object') return false;
+  const ready: unknown = Reflect.get(turn, 'ready');
+  return (
+    ready !== null &&
+    typeof ready === 'object' &&
+    typeof Reflect.get(ready, 'then') === 'function' &&
+    typeof Reflect.get(turn, 'release') === 'function'
+  );
+};
+
+/** Id of one of the commands that were given one context together. One that would become too long is made from it, the same each time. */
+export const commandIdAt = (commandId: string, index: number): string => {
+  const id = `${commandId}:${index}`;
+  return id.length <= ID_LENGTH_MAX ? id : commandIdOf(id);
 };
 
 const NONE: CommandMetadata = Object.freeze({});

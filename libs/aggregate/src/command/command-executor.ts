@@ -12,7 +12,7 @@ import {
 } from '@mainstem/event-store';
 import type { Aggregate, AnyAggregate } from '../aggregate/aggregate.js';
 import { isCommandRefused } from '../errors.js';
-import { assertContext, metadataIn, newCommandContext, type CommandContext } from './command-context.js';
+import { commandIdAt, contextGiven, metadataIn, newCommandContext, type CommandContext } from './command-context.js';
 import type { CommandObservation, CommandObserver, CommandOutcome } from './command-observer.js';
 import type { CommandResult } from './command-result.js';
 import { CommandUnderWay, CommandWatch } from './command-under-way.js';
@@ -91,7 +91,7 @@ export class CommandExecutor {
    *
    * A refusal, or an answer without effect, is never given from memory alone: events of other processes are read first.
    * Neither is kept: sent again with its id, the command is refused again while its stream stays as it is, and decided anew once it has changed.
-   * Without a context the command gets a new id. A signal ends the wait at once; without one it is ended after `waitMaxMs`.
+   * A command belongs to the executor until it is answered: do not change it meanwhile. Without a context it gets a new id. A signal ends the wait at once; without one it is ended after `waitMaxMs`.
    * Errors: COMMAND_INVALID, COMMAND_ID_REUSED, COMMAND_TIMED_OUT, any `CommandRefused`, EVENT_STORE_INVALID_EVENT,
    * AGGREGATE_EVENT_NOT_FOLDABLE, AGGREGATE_CONFLICT_UNRESOLVED, AGGREGATE_OVERLOADED, EVENT_STORE_INVALID_INPUT for an id that is none,
    * EVENT_STORE_AMBIGUOUS_CATEGORY where another aggregate could write the same stream, EVENT_STORE_ABORTED, and those of the store. After an error of the store while appending, or an aborted or timed out append, the
@@ -153,12 +153,12 @@ export class CommandExecutor {
     commands: readonly Given[],
     observations: readonly (CommandObservation | undefined)[],
   ): Promise<readonly CommandResult[]> {
-    const given = commands.map(({ command, context }, index): GivenCommand<unknown> => {
+    const given = commands.map(({ command, context: brought }, index): GivenCommand<unknown> => {
       validateCommand(command, aggregate.commandRules);
-      assertContext(context);
+      const context = contextGiven(brought);
       return { command, context, metadata: metadataIn(context), observed: observations[index] };
     });
-    const { appendTurn, signal } = commands[0]?.context ?? {};
+    const { appendTurn, signal } = sharedOf(given);
     const call = this.#callOf(aggregate, id, given, appendTurn, signal);
     if (!appendTurn) {
       this.#worker.enter(call);
@@ -215,12 +215,24 @@ interface Given {
 const togetherOf = (commands: readonly unknown[], context: CommandContext | readonly CommandContext[]): readonly Given[] => {
   if (!Array.isArray(commands) || commands.length === 0 || commands.length > COMMANDS_MAX)
     throw new InvalidInput('commands', `must be a list of 1 to ${COMMANDS_MAX} commands`);
-  if (!isList(context))
-    return commands.map((command: unknown, index) => ({ command, context: { ...context, commandId: `${context.commandId}:${index}` } }));
+  if (!isList(context)) {
+    const shared = contextGiven(context);
+    return commands.map((command: unknown, index) => ({ command, context: { ...shared, commandId: commandIdAt(shared.commandId, index) } }));
+  }
   if (context.length !== commands.length) throw new InvalidInput('context', `must be one for each of the ${commands.length} commands`);
-  if (new Set(context.map(({ commandId }) => commandId)).size !== context.length)
+  const contexts = context.map(contextGiven);
+  if (new Set(contexts.map(({ commandId }) => commandId)).size !== contexts.length)
     throw new InvalidInput('context', 'must have a commandId of its own for each command');
-  return commands.map((command: unknown, index) => ({ command, context: context[index] as CommandContext }));
+  if (new Set(contexts.map(({ appendTurn }) => appendTurn)).size > 1)
+    throw new InvalidInput('context', 'must have the same appendTurn for each command');
+  return commands.map((command: unknown, index) => ({ command, context: contexts[index] as CommandContext }));
+};
+
+/** What one call has of its commands' contexts: the turn of all, and a signal that ends it when that of any command fires. */
+const sharedOf = ([first, ...others]: readonly Given[]): Pick<CommandContext, 'appendTurn' | 'signal'> => {
+  if (others.every(({ context }) => context.signal === first?.context.signal)) return first?.context ?? {};
+  const signals = [first, ...others].flatMap((given) => given?.context.signal ?? []);
+  return { ...first?.context, signal: AbortSignal.any(signals) };
 };
 
 const isList = (context: CommandContext | readonly CommandContext[]): context is readonly CommandContext[] => Array.isArray(context);

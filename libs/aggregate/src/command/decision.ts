@@ -1,4 +1,5 @@
 // From a command and a state to events as they will be stored, and to the state that a replay of them gives.
+import { types } from 'node:util';
 import {
   eventIdOf,
   isTraceparent,
@@ -14,7 +15,7 @@ import { EventNotFoldable, InvalidAggregate } from '../errors.js';
 import type { CommandContext, CommandMetadata } from './command-context.js';
 import type { CommandObservation } from './command-observer.js';
 import { isolate } from '../aggregate/isolation.js';
-import { utcTime } from './occurred-at.js';
+import { timeAt, utcTime } from './occurred-at.js';
 
 /** One command of a call, with all that goes with it. */
 export interface GivenCommand<Command> {
@@ -66,6 +67,7 @@ export const decisionOf = <State, Command, Event extends DomainEvent>(
   const last = newEvents.at(-1);
   // Those in between are seen by `evolve` alone, as in a replay.
   if (last) folded(stream, last.type, () => isolate(state));
+  if (types.isPromise(state)) throw new InvalidAggregate(aggregate.category, 'evolve must return a state, and must not be asynchronous');
   return { newEvents, state, size };
 };
 
@@ -115,7 +117,7 @@ class DecisionMetadata {
   moveTo(type: string, index: number): void {
     const { context } = this.given;
     const schemaVersion = this.aggregate.events.schemaVersion(type);
-    const occurredAt = typeof context.occurredAt === 'function' ? context.occurredAt(index) : context.occurredAt;
+    const occurredAt = timeAt(context.occurredAt, index);
     const isSame = schemaVersion === this.#schemaVersion && occurredAt === this.#occurredAt;
     // The fingerprint stands with the first event alone.
     if (isSame && (index > 1 || context.fingerprint === undefined)) return;

@@ -1,6 +1,7 @@
 // The time that a context brings for an event: checked, and in UTC.
 import { instantOf } from '@mainstem/event-store';
 import { InvalidCommand } from '../errors.js';
+import type { CommandContext } from './command-context.js';
 
 /** The same instant in UTC; a time in UTC stays as it is written, and so do fractions of a second. Errors: COMMAND_INVALID for what is no time, or has no offset. */
 export const utcTime = (given: unknown): string => {
@@ -13,8 +14,18 @@ export const utcTime = (given: unknown): string => {
   return `${text.slice(0, 19)}${fraction}Z`;
 };
 
-const refuse = (): never => {
-  throw new InvalidCommand('The context of the command', [
-    { field: 'occurredAt', message: 'must be a time with its offset, such as 2010-12-01T08:26:00Z or 2010-12-01T09:26:00+01:00' },
-  ]);
+/** What the context says of the event with this index. Errors: COMMAND_INVALID if its function fails. */
+export const timeAt = (occurredAt: CommandContext['occurredAt'], index: number): string | undefined => {
+  if (typeof occurredAt !== 'function') return occurredAt;
+  try {
+    return occurredAt(index);
+  } catch (error) {
+    return refuse(`must give a time for event ${index}; its function failed: ${error instanceof Error ? error.message : String(error)}`);
+  }
+};
+
+const TIME_RULE = 'must be a time with its offset, such as 2010-12-01T08:26:00Z or 2010-12-01T09:26:00+01:00';
+
+const refuse = (message = TIME_RULE): never => {
+  throw new InvalidCommand('The context of the command', [{ field: 'occurredAt', message }]);
 };

@@ -206,6 +206,97 @@ describe('many commands in one append', () => {
   });
 });
 
+describe('what a caller brings', () => {
+  const odd = [
+    ['no id', { metadata: { actor: 'x' } }],
+    ['null', null],
+    ['an empty id', { commandId: '' }],
+    ['a number as its id', { commandId: 7 }],
+    ['an AbortController in place of its signal', { commandId: 'a', signal: new AbortController() }],
+    ['turns in place of a turn', { commandId: 'a', appendTurn: new AppendTurns() }],
+    ['an occurredAt that fails', { commandId: 'a', occurredAt: () => JSON.parse('{') as string }],
+  ] as const;
+
+  it.each(odd)('is refused as %s, by execute and executeAll alike, and leaves nothing behind', async (_, given) => {
+    const store = new InMemoryEventStore();
+    let nowMs = 0;
+    const runtime = { now: () => 0, monotonic: () => nowMs, sleep: async () => undefined, random: () => 0, uuid: () => 'id' };
+    const executor = new CommandExecutor({ store, runtime });
+    const context = given as unknown as { commandId: string };
+    await expect(executor.execute(account, 'a', { cents: 1 }, context)).rejects.toMatchObject({ code: 'COMMAND_INVALID' });
+    await expect(executor.executeAll(account, 'a', [{ cents: 1 }], context)).rejects.toMatchObject({ code: 'COMMAND_INVALID' });
+    await expect(executor.executeAll(account, 'a', [{ cents: 1 }], [context])).rejects.toMatchObject({ code: 'COMMAND_INVALID' });
+    nowMs = 20_000;
+    expect(executor.troubles()).toEqual([]);
+    expect(await store.head()).toBeUndefined();
+  });
+
+  it('is stored as it was checked, whatever the caller makes of it afterwards', async () => {
+    const store = new InMemoryEventStore();
+    const context = { commandId: 'one', metadata: { actor: 'ann' } };
+    const waiting = new CommandExecutor({ store }).execute(account, 'a', { cents: 1 }, context);
+    context.commandId = 'two\n';
+    context.metadata.actor = 'eve';
+    await waiting;
+    expect((await eventsOf(store)).map(({ metadata }) => metadata)).toMatchObject([{ commandId: 'one', actor: 'ann' }]);
+  });
+
+  it('may be the longest id for many commands, the same each time', async () => {
+    const store = new InMemoryEventStore();
+    const commandId = 'k'.repeat(200);
+    const executor = new CommandExecutor({ store });
+    const answers = async () => executor.executeAll(account, 'a', [{ cents: 1 }, { cents: 2 }], { commandId });
+    expect(await answers()).toMatchObject([{ isRepeat: false }, { isRepeat: false }]);
+    expect(await answers()).toMatchObject([{ isRepeat: true }, { isRepeat: true }]);
+  });
+
+  it('ends many commands by the signal of any of them', async () => {
+    const store = new InMemoryEventStore();
+    store.append = () => new Promise(() => undefined);
+    const abort = new AbortController();
+    const contexts = [{ commandId: 'x' }, { commandId: 'y', signal: abort.signal }];
+    const waiting = new CommandExecutor({ store }).executeAll(account, 'a', [{ cents: 1 }, { cents: 1 }], contexts);
+    const ended = expect(waiting).rejects.toMatchObject({ code: 'EVENT_STORE_ABORTED' });
+    abort.abort();
+    await ended;
+  });
+
+  it('is refused where two commands of one call have turns of their own', async () => {
+    const turns = new AppendTurns();
+    const contexts = ['x', 'y'].map((commandId) => ({ commandId, appendTurn: turns.take() }));
+    const executor = new CommandExecutor({ store: new InMemoryEventStore() });
+    await expect(executor.executeAll(account, 'a', [{ cents: 1 }, { cents: 1 }], contexts)).rejects.toMatchObject({
+      code: 'EVENT_STORE_INVALID_INPUT',
+    });
+  });
+});
+
+describe('one command that two processes execute at one moment', () => {
+  it('takes effect once, and one of the two answers says that it is a repeat', async () => {
+    const store = new InMemoryEventStore();
+    const processes = [new CommandExecutor({ store }), new CommandExecutor({ store })];
+    const answers = await Promise.all(processes.map(async (executor) => executor.execute(account, 'a', { cents: 1 }, { commandId: 'one' })));
+    expect(answers.map(({ isRepeat }) => isRepeat).toSorted()).toEqual([false, true]);
+    for (const answer of answers) expect(answer).toMatchObject({ nextRevision: 0n, position: 1n, events: [{ data: { cents: 1 } }] });
+    expect(await store.head()).toBe(1n);
+  });
+});
+
+describe('an evolve that answers later', () => {
+  it('is refused, and nothing is stored', async () => {
+    const later = defineAggregate({
+      category: 'account',
+      events: accountEvents,
+      initialState: {},
+      evolve: async (state: object) => Promise.resolve(state),
+      decide: () => [{ type: 'Paid' as const, data: { cents: 1 } }],
+    });
+    const store = new InMemoryEventStore();
+    await expect(new CommandExecutor({ store }).execute(later, 'a', {})).rejects.toMatchObject({ code: 'AGGREGATE_INVALID_DEFINITION' });
+    expect(await store.head()).toBeUndefined();
+  });
+});
+
 describe('a state that nothing has proved for a while', () => {
   it('is read on before it is used, unless the store knows that nobody else has changed anything', async () => {
     let nowMs = 0;

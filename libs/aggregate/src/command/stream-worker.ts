@@ -4,6 +4,7 @@ import {
   backOffMs,
   encodeAppend,
   isMainstemError,
+  type AppendResult,
   type EventWriter,
   type Position,
   type Revision,
@@ -153,7 +154,7 @@ export class StreamWorker {
     }
     if (!batch.isEmpty) return { append: true };
     if (!isFresh && decisions.some((decision) => decision)) return { fresh: true };
-    call.underWay.resolve(answersOf({ call, decisions }, folded, undefined));
+    call.underWay.resolve(answersOf({ call, decisions }, folded, undefined, false));
     return undefined;
   }
 
@@ -191,17 +192,17 @@ export class StreamWorker {
     try {
       // Refused here, it does not give up its turn: its caller may have another way, and what follows waits for that.
       if (store.limits && batch.mayBeTooLarge) encodeAppend(lane.stream, batch.newEvents, expected, store.limits);
-      const { revision, position } = await this.#whileWanted(calls, 'its append', (signal) => {
+      const appended = await this.#whileWanted(calls, 'its append', (signal) => {
         isAppending = true;
         observe(batch, (observation, events) => observation.appending(events));
-        const appended = store.append(lane.stream, batch.newEvents, { expectedRevision: expected, ...(isAbortable && { signal: signal() }) });
+        const answer = store.append(lane.stream, batch.newEvents, { expectedRevision: expected, ...(isAbortable && { signal: signal() }) });
         for (const { turn } of calls) turn?.release();
-        return appended;
+        return answer;
       });
       observe(batch, (observation) => observation.appended());
       lane.pending -= calls.length;
       for (const call of waiting) call.isProved = true;
-      this.#appended(batch, folded, revision, position);
+      this.#appended(batch, folded, appended);
     } catch (error) {
       if (isAppending) observe(batch, (observation) => observation.appended(error));
       if (isMainstemError(error, 'EVENT_STORE_WRONG_EXPECTED_REVISION')) return this.#conflict(lane, calls, error);
@@ -219,7 +220,7 @@ export class StreamWorker {
     }
   }
 
-  #appended(batch: Batch, folded: FoldedStream, revision: Revision, position: Position): void {
+  #appended(batch: Batch, folded: FoldedStream, { revision, position, isRepeat }: AppendResult): void {
     const { folder, store } = this.#options;
     const [{ call: first } = { call: undefined }] = batch.joined;
     const before = folded.position;
@@ -244,7 +245,7 @@ export class StreamWorker {
         next += count;
         return place;
       });
-      return answersOf(joined, folded, places);
+      return answersOf(joined, folded, places, isRepeat === true);
     });
     // Positions only rise: one that does not shows that the store was set back.
     if (before !== undefined && position <= before) folder.cache.clear();
