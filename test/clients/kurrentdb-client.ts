@@ -6,6 +6,7 @@ import {
   FORWARDS,
   jsonEvent,
   KurrentDBClient,
+  persistentSubscriptionToStreamSettingsFromDefaults,
   START,
   StreamNotFoundError,
   streamNameFilter,
@@ -89,6 +90,27 @@ const subscribe = async (): Promise<string> => {
   return wrong < 0 ? `${delivered.length} in order, caught up` : `out of order at ${wrong}`;
 };
 
+/** A group of one consumer on the stream: the third event is parked, all others are acknowledged; then what is parked is replayed. */
+const persistent = async (): Promise<string> => {
+  await client.createPersistentSubscriptionToStream(STREAM, 'node', persistentSubscriptionToStreamSettingsFromDefaults({ startFrom: START }));
+  const subscription = client.subscribeToPersistentSubscriptionToStream(STREAM, 'node');
+  const delivered: bigint[] = [];
+  for await (const resolved of subscription) {
+    delivered.push(resolved.event?.revision ?? -1n);
+    if (delivered.length === 3) await subscription.nack('park', 'the third', resolved);
+    else await subscription.ack(resolved);
+    if (delivered.length === 6) break;
+    if (delivered.length < 5) continue;
+    // It is parked a moment after it was answered.
+    for (let look = 0; look < 100 && (await parkedCount()) === 0n; look++) await new Promise((resolve) => setTimeout(resolve, 50));
+    await client.replayParkedMessagesToStream(STREAM, 'node');
+  }
+  await client.deletePersistentSubscriptionToStream(STREAM, 'node');
+  return delivered.join(' ');
+};
+
+const parkedCount = async (): Promise<bigint> => (await client.getPersistentSubscriptionToStreamInfo(STREAM, 'node')).stats.parkedMessageCount;
+
 const tell = async (step: string, told: Promise<string> | string): Promise<void> => console.log(`${step}: ${await told}`);
 
 await tell('append of two, expecting no stream', append(STREAM, 'no_stream', 2));
@@ -105,6 +127,7 @@ await tell('payloads', payloads());
 await tell('all forwards', readAll({ direction: FORWARDS, fromPosition: START }));
 await tell('all backwards', readAll({ direction: BACKWARDS, fromPosition: END }));
 await tell('subscription', subscribe());
+await tell('persistent subscription', persistent());
 await client.setStreamMetadata(STREAM, { maxCount: 2 });
 await tell('largest count', String((await client.getStreamMetadata(STREAM)).metadata?.maxCount));
 await tell('read with a largest count', read({}));

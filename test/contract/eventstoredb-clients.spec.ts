@@ -28,6 +28,7 @@ const EXPECTED = [
   'all forwards: 0 1 2 3 4',
   'all backwards: 4 3 2 1 0',
   'subscription: 600 in order, caught up',
+  'persistent subscription: 0 1 2 3 4 2',
   'largest count: 2',
   'read with a largest count: 3 4',
   'read after the delete: not found',

@@ -2,6 +2,7 @@
 import com.eventstore.dbclient.*;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.Callable;
@@ -35,6 +36,7 @@ public final class CounterClient {
       tell("all forwards", readAll(client, ReadAllOptions.get().forwards().fromStart()));
       tell("all backwards", readAll(client, ReadAllOptions.get().backwards().fromEnd()));
       tell("subscription", subscribe(client));
+      tell("persistent subscription", persistent(arguments[0]));
       StreamMetadata metadata = new StreamMetadata();
       metadata.setMaxCount(2L);
       client.setStreamMetadata(STREAM, metadata).get();
@@ -115,6 +117,40 @@ public final class CounterClient {
     subscription.stop();
     for (int index = 0; index < delivered.size(); index++) if (delivered.get(index) != index) return "out of order at " + index;
     return isComplete ? delivered.size() + " in order, caught up" : "only " + delivered.size();
+  }
+
+  /** A group of one consumer on the stream: the third event is parked, all others are acknowledged; then what is parked is replayed. */
+  private static String persistent(String connectionString) throws Exception {
+    EventStoreDBPersistentSubscriptionsClient client =
+        EventStoreDBPersistentSubscriptionsClient.create(EventStoreDBConnectionString.parseOrThrow(connectionString));
+    try {
+      client.createToStream(STREAM, "java", CreatePersistentSubscriptionToStreamOptions.get().fromStart()).get();
+      List<String> delivered = Collections.synchronizedList(new ArrayList<>());
+      CountDownLatch all = new CountDownLatch(5);
+      CountDownLatch replayed = new CountDownLatch(6);
+      PersistentSubscriptionListener listener =
+          new PersistentSubscriptionListener() {
+            @Override
+            public void onEvent(PersistentSubscription subscription, int retries, ResolvedEvent resolved) {
+              delivered.add(String.valueOf(resolved.getEvent().getRevision()));
+              if (delivered.size() == 3) subscription.nack(NackAction.Park, "the third", resolved);
+              else subscription.ack(resolved);
+              all.countDown();
+              replayed.countDown();
+            }
+          };
+      PersistentSubscription subscription = client.subscribeToStream(STREAM, "java", listener).get();
+      all.await(WAIT_SECONDS, TimeUnit.SECONDS);
+      // It is parked a moment after it was answered.
+      for (int look = 0; look < WAIT_SECONDS * 5 && !replayed.await(200, TimeUnit.MILLISECONDS); look++) {
+        client.replayParkedMessagesToStream(STREAM, "java").get();
+      }
+      subscription.stop();
+      client.deleteToStream(STREAM, "java").get();
+      return String.join(" ", delivered);
+    } finally {
+      client.shutdown().get();
+    }
   }
 
   private static String outcome(Callable<String> work) throws Exception {

@@ -11,6 +11,8 @@ import { compiled } from './stored-filter.js';
 /** What a read takes at most, and where the group does not say. */
 const READ_EVENTS_MAX = 100;
 const READ_EVENTS_DEFAULT = 10;
+/** Where a filter finds nothing, more and more is looked at in one piece. */
+const SEARCH_EVENTS_MAX = 2_048;
 
 export interface SourcePage {
   readonly messages: readonly Message[];
@@ -31,13 +33,16 @@ export class GroupReader {
   /** Of a group on all streams. */
   readonly filter: LogFilter | undefined;
   readonly #options: GroupReaderOptions;
-  readonly #log: Pick<EventLog, 'streamPage' | 'allPage' | 'resolve' | 'head' | 'stateOf'>;
+  readonly #log: Pick<EventLog, 'streamPage' | 'allPage' | 'resolve' | 'head'>;
+  /** Events that the next page of a filtered source looks at. */
+  #search: number;
 
   /** Errors: EVENT_STORE_SERVER_FILTER_NOT_SUPPORTED. */
-  constructor(options: GroupReaderOptions, log: Pick<EventLog, 'streamPage' | 'allPage' | 'resolve' | 'head' | 'stateOf'>) {
+  constructor(options: GroupReaderOptions, log: Pick<EventLog, 'streamPage' | 'allPage' | 'resolve' | 'head'>) {
     this.#options = options;
     this.#log = log;
     const { source } = options;
+    this.#search = this.#limit();
     this.filter = source.kind === 'all' && source.filter ? compiled(source.filter) : undefined;
   }
 
@@ -51,14 +56,9 @@ export class GroupReader {
 
   /** Errors: EVENT_STORE_STREAM_DELETED, EVENT_STORE_CLOSED, those of the medium. */
   async page(from: Place): Promise<SourcePage> {
-    const { source, readBatchSize } = this.#options;
-    const limit = Math.min(readBatchSize === 0 ? READ_EVENTS_DEFAULT : readBatchSize, READ_EVENTS_MAX);
-    if (source.kind === 'all') {
-      const page = await this.#log.allPage({ isBackwards: false, from, limit, filter: this.filter });
-      const last = page.events.at(-1)?.position ?? from - 1;
-      return { messages: await this.messages(page.events), next: page.next, skipped: page.next - 1 - last, isEnd: page.isEnd };
-    }
-    const page = await this.#log.streamPage({ stream: source.stream, isBackwards: false, from, limit });
+    const { source } = this.#options;
+    if (source.kind === 'all') return this.#allPage(from);
+    const page = await this.#log.streamPage({ stream: source.stream, isBackwards: false, from, limit: this.#limit() });
     if (page.state.isTombstoned) throw new StreamTombstoned(source.stream);
     const next = page.isEnd ? Math.max(page.next, page.state.last + 1) : page.next;
     return { messages: await this.messages(page.events), next, skipped: 0, isEnd: page.isEnd };
@@ -69,6 +69,22 @@ export class GroupReader {
     const messages: Message[] = [];
     for (const event of events) messages.push(await this.#message(event));
     return messages;
+  }
+
+  async #allPage(from: Place): Promise<SourcePage> {
+    const page = await this.#log.allPage({ isBackwards: false, from, limit: this.#search, filter: this.filter });
+    this.#search = page.events.length > 0 ? this.#limit() : Math.min(this.#search * 2, SEARCH_EVENTS_MAX);
+    // More than one batch is not held: what is over is read again.
+    const events = page.events.slice(0, this.#limit());
+    const isCut = events.length < page.events.length;
+    const last = events.at(-1)?.position ?? from - 1;
+    const next = isCut ? last + 1 : page.next;
+    return { messages: await this.messages(events), next, skipped: next - 1 - last, isEnd: page.isEnd && !isCut };
+  }
+
+  #limit(): number {
+    const { readBatchSize } = this.#options;
+    return Math.min(readBatchSize === 0 ? READ_EVENTS_DEFAULT : readBatchSize, READ_EVENTS_MAX);
   }
 
   async #message(event: LogEvent): Promise<Message> {

@@ -1,5 +1,5 @@
 // The groups while they are served: fed from the log, ticked once a second.
-import type { Runtime } from '@mainstem/event-store';
+import { inTime, type Runtime } from '@mainstem/event-store';
 import type { EventLog } from '../log/event-log.js';
 import { CheckpointStream } from './checkpoint-stream.js';
 import { GroupReader } from './group-reader.js';
@@ -11,6 +11,7 @@ import { ParkedStream } from './parked-stream.js';
 import { nameOfSource } from './source.js';
 
 const TICK_MS = 1_000;
+const START_MS_MAX = 1_000;
 
 export interface RunningGroupsOptions {
   readonly log: EventLog;
@@ -54,7 +55,7 @@ export class RunningGroups {
     return new GroupReader(settings, this.#options.log);
   }
 
-  /** Resolves when the group has read as far as it reads without consumers. */
+  /** Resolves when the group has read as far as it reads without consumers, or when that takes longer than others should wait. */
   async start({ settings, endedAt }: StoredGroup, reader = this.readerOf(settings)): Promise<void> {
     const key = groupKey(settings);
     const { report, runtime } = this.#options;
@@ -65,7 +66,8 @@ export class RunningGroups {
     const name = nameOfSource(settings.source);
     this.#bySource.set(name, (this.#bySource.get(name) ?? new Set()).add(group));
     await this.#feed.add(group);
-    await group.start(settings.startFrom === 'end' ? (endedAt ?? (await reader.end())) : settings.startFrom);
+    const from = settings.startFrom === 'end' ? (endedAt ?? (await reader.end())) : settings.startFrom;
+    await inTime(group.start(from).catch(report), START_MS_MAX, runtime, () => undefined);
   }
 
   /** Ends its consumers. */
