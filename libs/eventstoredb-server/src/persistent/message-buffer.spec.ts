@@ -24,7 +24,7 @@ describe('the buffer of a group', () => {
       from: fc.integer({ min: 0, max: 5 }),
     });
     fc.assert(
-      fc.property(sizes, fc.array(step, { maxLength: 200 }), ({ sizeMax, liveMax, from }, steps) => {
+      fc.property(sizes, fc.array(step, { maxLength: 200, size: 'max' }), ({ sizeMax, liveMax, from }, steps) => {
         const buffer = new MessageBuffer({ sizeMax, liveMax }, from);
         const sent: Message[] = [];
         let end = 3; // events before it are committed
