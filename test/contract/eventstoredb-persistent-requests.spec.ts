@@ -1,10 +1,14 @@
 // What is asked of persistent subscriptions: limits, what is told, what is refused.
 import { once } from 'node:events';
-import { EventStoreDBClient, persistentSubscriptionToAllSettingsFromDefaults } from '@eventstore/db-client';
+import {
+  EventStoreDBClient,
+  persistentSubscriptionToAllSettingsFromDefaults,
+  persistentSubscriptionToStreamSettingsFromDefaults,
+} from '@eventstore/db-client';
 import { EventStoreDbServer } from '@mainstem/eventstoredb-server';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { GroupFixture, STREAM } from './eventstoredb/group-fixture.js';
-import { errorType } from './eventstoredb/protocol-fixture.js';
+import { errorType, startProtocol } from './eventstoredb/protocol-fixture.js';
 import { RawProtocol } from './eventstoredb/raw-protocol.js';
 
 const PERSISTENT = 'event_store.client.persistent_subscriptions.PersistentSubscriptions';
@@ -61,6 +65,19 @@ describe('a server with persistent subscriptions', () => {
     expect(await consume({ buffer_size: 1, stream_identifier: undefined })).toMatchObject({ status: 3 });
     expect(await consume({ buffer_size: 1 }, { nack: { action: 9 } })).toMatchObject({ status: 3 });
     raw.close();
+  });
+
+  it('refuses a group that there is no room for in the event that tells all', async () => {
+    const small = await startProtocol({ writeBytesMax: 2_000 });
+    const create = (group: string) =>
+      small.client.createPersistentSubscriptionToStream(STREAM, group, persistentSubscriptionToStreamSettingsFromDefaults({}));
+    const outcomes = [];
+    for (let n = 0; n < 6; n++) outcomes.push(await errorType(create(`g${n}`)));
+    expect(outcomes[0]).toBe('no error');
+    expect(outcomes.at(-1)).toBe('persistent-subscription-failed');
+    const listed = await small.client.listPersistentSubscriptionsToStream(STREAM);
+    expect(listed).toHaveLength(outcomes.filter((outcome) => outcome === 'no error').length);
+    await small.stop();
   });
 
   it('refuses to replay what a group that is not there has parked, or up to before the first', async () => {

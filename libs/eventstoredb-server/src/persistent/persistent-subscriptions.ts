@@ -1,6 +1,6 @@
 // Groups of consumers: created, changed, deleted, told about, connected to. They are stored in the log, and run as long as the server does.
 import type { DatabaseSync } from 'node:sqlite';
-import { EventStoreClosed, type Runtime } from '@mainstem/event-store';
+import { EventStoreClosed, isMainstemError, type Runtime } from '@mainstem/event-store';
 import { GroupExists, GroupNotFound, GroupRefused } from '../errors.js';
 import type { EventLog } from '../log/event-log.js';
 import { groupInfo, type GroupInfo } from './group-info.js';
@@ -11,6 +11,8 @@ import { GroupsStream } from './groups-stream.js';
 import { claimGroups } from './ownership.js';
 import { RunningGroups } from './running-groups.js';
 import { keyOf, nameOfSource } from './source.js';
+
+const TOO_MANY = 'There are as many groups as one event can tell. Delete some, or let the server take larger appends.';
 
 export interface PersistentSubscriptionsOptions {
   readonly dir: string;
@@ -145,7 +147,9 @@ export class PersistentSubscriptions {
     }
     const changed: StoredGroup = { settings, endedAt: startFrom === 'end' ? end : undefined };
     const groups = new Map(stored).set(key, changed);
-    await stream.save([...groups.values()], user);
+    await stream.save([...groups.values()], user).catch((error: unknown) => {
+      throw isMainstemError(error, 'EVENT_STORE_SERVER_WRITE_TOO_LARGE') ? new GroupRefused(nameOfSource(source), settings.group, TOO_MANY) : error;
+    });
     stored.set(key, changed);
     const before = running.get(key);
     if (before) await running.stop(before);

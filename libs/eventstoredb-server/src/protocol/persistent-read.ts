@@ -17,6 +17,8 @@ import { uuidOf } from './wire.js';
 
 /** Written and not taken by the client yet; beyond, others get the messages. */
 const UNTAKEN_BYTES_MAX = 1_048_576;
+/** Unanswered messages of one consumer, however many it asks for: they are held in memory. */
+const SLOTS_MAX = 65_536;
 const ACTIONS: readonly NackAction[] = ['Unknown', 'Park', 'Retry', 'Skip', 'Stop'];
 
 export interface PersistentReadContext {
@@ -74,7 +76,7 @@ export class PersistentReadCall {
     const { groups, access } = this.#context;
     const group = await groups.group(groupNameOf(options));
     if (this.#isOver) return;
-    const consumer = group.connect({ outlet: this.#outlet(), slots, connectionName, username: access.user });
+    const consumer = group.connect({ outlet: this.#outlet(), slots: Math.min(slots, SLOTS_MAX), connectionName, username: access.user });
     this.#connected = { group, consumer };
     this.#call.write({ subscription_confirmation: { subscription_id: group.key } });
     group.add(consumer);
