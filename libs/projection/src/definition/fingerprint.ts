@@ -6,17 +6,20 @@ import type { WantedEvents } from './wanted-events.js';
 
 /**
  * Hash of a definition: names, versions and the words of its functions, 16 hex digits. It sees a change inside the functions, not inside
- * what they call; raise the version for those. Comments, white space and line breaks do not count.
+ * what they call; raise the version for those. Comments, white space and line breaks do not count. An object that comes again stands for
+ * the first place where it stood.
  */
 export const fingerprintOf = (...parts: readonly unknown[]): string => {
   const hash = createHash('sha256');
-  const seen = new Set<object>();
+  const places = new Map<object, number>();
   const visit = (part: unknown): void => {
-    if (typeof part === 'function') {
+    const place = places.get(part as object);
+    if (place !== undefined) {
+      hash.update(`r:${place}\n`);
+    } else if (typeof part === 'function') {
       hash.update(`f:${sourceWords(textOf(part))}\n`);
     } else if (part !== null && typeof part === 'object') {
-      if (seen.has(part)) return;
-      seen.add(part);
+      places.set(part, places.size);
       for (const [key, value] of Object.entries(part)) {
         hash.update(`k:${key}\n`);
         visit(value);
