@@ -43,6 +43,8 @@ describe('an embedded event store whose file changes under it', () => {
     ['overwritten in place by a longer file of another store', () => overwrite(readFileSync(folder.path('other', 'events.db')))],
     ['overwritten in place by what is no database', () => overwrite(Buffer.from('no database'))],
     ['robbed of its write-ahead log', () => rmSync(file('-wal'))],
+    ['robbed of what is in its write-ahead log', () => truncateSync(file('-wal'), 0)],
+    ['robbed of the end of its write-ahead log', () => truncateSync(file('-wal'), statSync(file('-wal')).size - 1)],
   ];
 
   it.each(changes)('refuses appends, tells its health and ends its readers once it was %s', async (_, change) => {
@@ -92,6 +94,31 @@ describe('an embedded event store whose file changes under it', () => {
       checkpoint.close();
       for (const store of [one, other]) expect(store.troubles()).toEqual([]);
     }
+  });
+
+  it('refuses appends once the write-ahead log was cut short that another process has filled', async () => {
+    const [idle, busy] = [await folder.open(), await folder.open()];
+    expect(idle.troubles()).toEqual([]);
+    await append(busy, 'acknowledged');
+    truncateSync(folder.path('events.db-wal'), 0);
+    for (const store of [idle, busy]) {
+      expect(store.troubles().join()).toContain('its write-ahead log: it was cut short');
+      await expect(append(store, 'after')).rejects.toMatchObject(REPLACED);
+    }
+  });
+
+  it('takes no other length of a write-ahead log for a cut while all that it has to hold is there', async () => {
+    const store = await folder.open();
+    await append(store, 'much', 2_000);
+    const checkpoint = new DatabaseSync(folder.path('events.db'));
+    checkpoint.exec('PRAGMA wal_checkpoint(RESTART)');
+    checkpoint.close();
+    await append(store, 'little'); // written from the beginning of the log, whose end is of no use any more
+    const log = folder.path('events.db-wal');
+    truncateSync(log, statSync(log).size / 2);
+    await append(store, 'after');
+    expect(store.troubles()).toEqual([]);
+    expect(await readAll(store)).toHaveLength(2_002);
   });
 
   it('takes a checkpoint that its process did not live to end for none: the write-ahead log has the rest', async () => {

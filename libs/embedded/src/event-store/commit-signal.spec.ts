@@ -33,7 +33,7 @@ const runtime: Runtime = {
   },
 };
 
-const signalOf = (watched: StoreFile): CommitSignal => new CommitSignal(reader, { file: watched, opened: new OpenedFile(watched, true), runtime });
+const signalOf = (watched: StoreFile): CommitSignal => new CommitSignal(reader, { file: watched, opened: new OpenedFile(watched, writer), runtime });
 const commit = (): void => writer.exec(`INSERT INTO streams (name) VALUES ('s-' || (SELECT count(*) FROM streams))`);
 const atRest = async (): Promise<void> => {
   while (!sleeps.some((ms) => ms >= REST_POLL_MS)) await systemRuntime.sleep(1);

@@ -90,7 +90,7 @@ export class EmbeddedEventStore implements EventStore {
     let reading: DatabaseSync | undefined;
     try {
       reading = await openToRead(file, settings);
-      return new EmbeddedEventStore({ file, opened: new OpenedFile(file, !isReadOnly), runtime, limits, busyTimeoutMs, writing, reading });
+      return new EmbeddedEventStore({ file, opened: new OpenedFile(file, writing), runtime, limits, busyTimeoutMs, writing, reading });
     } catch (error) {
       reading?.close();
       writing?.close();

@@ -25,7 +25,7 @@ beforeEach(async () => {
   const file = eventsFile(dir);
   database = await openToWrite(file, { runtime: systemRuntime });
   commits = 0;
-  const opened = new OpenedFile(file, true);
+  const opened = new OpenedFile(file, database);
   writer = new GroupCommit({ database, file, opened, runtime: systemRuntime, pendingAppendsMax: PENDING_APPENDS_MAX, onCommit: () => commits++ });
 });
 

@@ -1,7 +1,9 @@
 // Whether a path still leads to the file that this process has open: SQLite goes on writing to one that was removed or moved away.
 import { statSync } from 'node:fs';
+import type { DatabaseSync } from 'node:sqlite';
 import { FileReplaced, type StoreFile } from '../errors.js';
 import { lookAtContent, type FileContent } from './file-content.js';
+import { LogLength } from './log-length.js';
 
 interface Identity {
   readonly dev: bigint;
@@ -16,22 +18,26 @@ interface Identity {
  */
 export class OpenedFile {
   readonly #file: StoreFile;
-  readonly #watchesLog: boolean;
+  readonly #logLength: LogLength | undefined;
   #database: Identity | undefined;
   #log: Identity | undefined;
   #content: FileContent | undefined;
   #headSeen = 0;
   #failure: FileReplaced | undefined;
 
-  /** Call after opening. @param isWriting whether a connection of this process writes. */
-  constructor(file: StoreFile, isWriting: boolean) {
+  /** Call after opening. @param writing the connection of this process that writes; without one the log is not watched. */
+  constructor(file: StoreFile, writing: DatabaseSync | undefined) {
     this.#file = file;
-    this.#watchesLog = isWriting;
+    this.#logLength = writing && new LogLength(writing);
     this.#database = identityOf(file.path);
+    this.#log = writing && identityOf(logOf(file));
     this.#content = lookAtContent(file.path, undefined).content;
   }
 
-  /** Costs two looks at the file system, and one into the file if it has been written meanwhile, as by a checkpoint. Errors: EVENT_STORE_FILE_REPLACED, from then on every time. */
+  /**
+   * Costs two looks at the file system, and one into the file if it has been written meanwhile, as by a checkpoint. Errors:
+   * EVENT_STORE_FILE_REPLACED, from then on every time.
+   */
   assertSame(): void {
     this.#failure ??= this.#look();
     if (this.#failure) throw this.#failure;
@@ -46,7 +52,7 @@ export class OpenedFile {
 
   #look(): FileReplaced | undefined {
     const database = identityOf(this.#file.path);
-    const problem = differenceOf(this.#database, database) ?? (this.#watchesLog ? this.#lookAtLog() : undefined) ?? this.#lookInside(database);
+    const problem = differenceOf(this.#database, database) ?? (this.#logLength && this.#lookAtLog(this.#logLength)) ?? this.#lookInside(database);
     if (problem !== undefined) return new FileReplaced(this.#file, problem);
     this.#database = database;
     return undefined;
@@ -60,15 +66,18 @@ export class OpenedFile {
     return problem;
   }
 
-  #lookAtLog(): string | undefined {
-    const log = identityOf(`${this.#file.path}-wal`);
-    // The log may be cut short after a checkpoint: its size says nothing.
-    const problem = this.#log && differenceOf({ ...this.#log, size: 0n }, log);
-    this.#log = log;
+  #lookAtLog(length: LogLength): string | undefined {
+    const log = identityOf(logOf(this.#file));
+    const isShorter = this.#log !== undefined && log !== undefined && log.size < this.#log.size;
+    const verdict = isShorter ? length.isCutShort(() => identityOf(logOf(this.#file))?.size) : false;
+    const problem = this.#log && (differenceOf({ ...this.#log, size: 0n }, log) ?? (verdict === true ? 'it was cut short' : undefined));
+    // Where nothing could be told, the next look asks again.
+    if (verdict !== undefined) this.#log = log;
     return problem && `of its write-ahead log: ${problem}`;
   }
 }
 
+const logOf = (file: StoreFile): string => `${file.path}-wal`;
 const identityOf = (path: string): Identity | undefined => statSync(path, { bigint: true, throwIfNoEntry: false });
 
 /** Only VACUUM makes a database smaller, and that needs the file for itself. */

@@ -76,7 +76,7 @@ export class EventLog {
     this.incarnation = readIncarnation(reading, file);
     this.#options = options;
     this.#file = file;
-    this.#opened = new OpenedFile(file, true);
+    this.#opened = new OpenedFile(file, writing);
     this.#writing = writing;
     this.#reading = reading;
     this.#reader = new LogReader(reading, () => runtime.now());
