@@ -42,7 +42,8 @@ export const assertSameLogOf = async (
 /** The event store lacks events that the checkpoint stands for; only a rebuild helps. */
 export const isOfLostEvents = (error: unknown): boolean => isMainstemError(error, 'PROJECTION_CHECKPOINT_AHEAD', 'PROJECTION_EVENT_STORE_RESTORED');
 
-const markAt = async (reader: LogReader, position: Position, signal: AbortSignal | undefined): Promise<EventMark | undefined> => {
+/** The event at a position, by which the log is known again; undefined where there is none, or none that can be asked for. */
+export const markAt = async (reader: LogReader, position: Position, signal: AbortSignal | undefined): Promise<EventMark | undefined> => {
   const id = await reader.idAt?.(position, signal);
   return id === undefined ? undefined : { position, id };
 };

@@ -2,7 +2,7 @@
 import { systemRuntime, InMemoryEventStore, type Position, type RecordedEvent } from '@mainstem/event-store';
 import { describe, expect, it } from 'vitest';
 import { foldProjection } from '../fold/fold-projection.js';
-import { append, filledStore, HookedReadStore, tallyEvents, tallyProjection } from '../tally.fixtures.js';
+import { append, filledStore, HookedReadStore, restoredTo, tallyEvents, tallyProjection } from '../tally.fixtures.js';
 import { documentProjection } from '../definition/document-projection.js';
 import { InvalidDocument } from '../read-store/errors.js';
 import { MemoryReadStore } from '../memory/memory-read-store.js';
@@ -57,6 +57,28 @@ describe('a side generation', () => {
     const first = await fillSideGeneration({ reader, hosted, until: at(10) });
     expect((await fillSideGeneration({ reader, hosted, until: at(10) })).number).toBe(first.number);
     expect((await fillSideGeneration({ reader, hosted, until: at(11) })).number).not.toBe(first.number);
+  });
+
+  it.each([
+    ['whose last events are other ones', 'Added', 30],
+    ['whose last event that is wanted is the same', 'Foreign', 30],
+  ] as const)('is filled anew for an event store that was restored and has grown past it, %s', async (_, type, backup) => {
+    const reader = await filledStore(backup);
+    for (let amount = 1; amount <= 5; amount++) await append(reader, 'lost', amount, type);
+    const hosted = { projection: tallyProjection(), store: new MemoryReadStore() };
+    const first = await fillSideGeneration({ reader, hosted, until: at(35) });
+    const restored = await restoredTo(reader, backup);
+    for (let amount = 1; amount <= 9; amount++) await append(restored, 'new', amount);
+    const second = await fillSideGeneration({ reader: restored, hosted, until: at(35) });
+    expect(second.number).not.toBe(first.number);
+    const expected = foldProjection(hosted.projection, await eventsUpTo(restored, at(35))).get('tally');
+    expect(Object.fromEntries(await hosted.store.scan('tally', second.number, 'tally', { limit: 1_000 }))).toEqual(
+      Object.fromEntries(expected ?? []),
+    );
+    // What is known of the lost events stays until it is cleaned up, and either is found again by its own event store.
+    expect((await hosted.store.generations()).map(({ number }) => number)).toEqual([first.number, second.number]);
+    expect((await fillSideGeneration({ reader: restored, hosted, until: at(35) })).number).toBe(second.number);
+    expect((await fillSideGeneration({ reader, hosted, until: at(35) })).number).toBe(first.number);
   });
 
   it('leaves nothing behind when an event fails, and parks it where the policy says so', async () => {

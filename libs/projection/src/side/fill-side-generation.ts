@@ -2,6 +2,7 @@
 import { instantOf, isPositionBefore, position as toPosition, type EventReader, type Position, type Runtime } from '@mainstem/event-store';
 import type { HostedProjection } from '../definition/hosted-projection.js';
 import { assertOfEventStore, generationOf } from '../generations/generations-of.js';
+import { assertSameLogOf, isOfLostEvents } from '../generations/same-log.js';
 import { UntilAhead } from './errors.js';
 import { partitionsOf } from '../read-store/partition.js';
 import type { Generation } from '../read-store/checkpoint.js';
@@ -18,8 +19,8 @@ export interface SideGenerationOptions {
 }
 
 /**
- * Fills a generation in state `side` up to exactly this position and returns it; one that is there already, of the same definition and position,
- * is returned at once. It is read by its number (`ReadStore.scan`, in SQL the table `<name>__g<number>`) until it is dropped. When the fill fails
+ * Fills a generation in state `side` up to exactly this position and returns it; one that is there already, of the same definition, position
+ * and events, is returned at once. It is read by its number (`ReadStore.scan`, in SQL the table `<name>__g<number>`) until it is dropped. When the fill fails
  * it is dropped again. Errors: PROJECTION_UNTIL_AHEAD, PROJECTION_FAILED, PROJECTION_FOREIGN_EVENT_STORE, EVENT_STORE_ABORTED, those of the stores.
  */
 export const fillSideGeneration = async (options: SideGenerationOptions): Promise<Generation> => {
@@ -29,11 +30,27 @@ export const fillSideGeneration = async (options: SideGenerationOptions): Promis
   if (isPositionBefore(head, until)) throw new UntilAhead(`position ${until}`, head);
   const generations = await store.generations(projection.name);
   assertOfEventStore(projection.name, generations, reader.incarnation);
-  const there = generations.find(
-    ({ state, fingerprint, checkpoint, isBulk }) =>
-      state === 'side' && !isBulk && fingerprint === projection.fingerprint && checkpoint.position === until,
-  );
+  const there = await findFilled(options, generations);
   return there ?? (await fillNew(options));
+};
+
+/** One of lost events stays: it may be the last copy of them. */
+const findFilled = async (
+  { reader, hosted, until, signal }: SideGenerationOptions,
+  generations: readonly Generation[],
+): Promise<Generation | undefined> => {
+  for (const generation of generations) {
+    const { state, fingerprint, checkpoint, isBulk, damage } = generation;
+    if (state !== 'side' || isBulk || damage !== undefined) continue;
+    if (fingerprint !== hosted.projection.fingerprint || checkpoint.position !== until) continue;
+    try {
+      await assertSameLogOf(hosted, generation, reader, signal);
+      return generation;
+    } catch (error) {
+      if (!isOfLostEvents(error)) throw error;
+    }
+  }
+  return undefined;
 };
 
 const fillNew = async ({ reader, hosted, until, runtime, signal, onProgress }: SideGenerationOptions): Promise<Generation> => {

@@ -10,6 +10,7 @@ import { reasonOf } from '../fold/failures.js';
 import { HandlerWriter } from '../write/handler-writer.js';
 import type { HostedProjection } from '../definition/hosted-projection.js';
 import { OpenGeneration } from '../generations/open-generation.js';
+import { markAt } from '../generations/same-log.js';
 import type { Condemned } from '../fold/parking.js';
 import { ProjectionFailed } from '../fold/errors.js';
 import type { Partition } from '../read-store/partition.js';
@@ -69,13 +70,16 @@ export class GenerationFill {
     const { reader, hosted, signal, skips, onProgress } = this.#options;
     const filter = filterFor([hosted.projection]);
     for await (const read of readUpTo(reader, { after: this.#open.position, until, filter, batchSizeMax: BATCH_SIZE_MAX, signal })) {
-      const position = read.at(-1)?.position;
-      await this.#write({ events: skips ? read.filter((event) => !skips(event)) : read, position });
+      const lastEvent = read.at(-1);
+      const position = lastEvent?.position;
+      await this.#write({ events: skips ? read.filter((event) => !skips(event)) : read, position, lastEvent });
       this.#open.assertParkedKeysBounded();
       if (position !== undefined) onProgress?.(position);
       await nextTurn(); // others want to run, too
     }
-    if (until !== undefined && isPositionBefore(this.#open.position, until)) this.#open.pass(this.#open.move(until, this.#open.digest));
+    if (until !== undefined && isPositionBefore(this.#open.position, until)) {
+      this.#open.pass(this.#open.move(until, this.#open.digest, await markAt(reader, until, signal)));
+    }
     await this.#open.saveCheckpoint();
   }
 
@@ -122,14 +126,15 @@ export class GenerationFill {
 }
 
 /** What is left of it at a position: a large batch is written in several commits. */
-const batchAfter = ({ events, position }: Batch, reached: Position | undefined): Batch => ({
+const batchAfter = ({ events, ...end }: Batch, reached: Position | undefined): Batch => ({
   events: reached === undefined ? events : events.filter((event) => event.position > reached),
-  position,
+  ...end,
 });
 
 /** Its first events, at most so many; the batch itself if it has no more. */
 const firstOf = (batch: Batch, limit = Infinity): Batch => {
   if (batch.events.length <= limit) return batch;
   const events = batch.events.slice(0, limit);
-  return { events, position: events.at(-1)?.position };
+  const lastEvent = events.at(-1);
+  return { events, position: lastEvent?.position, lastEvent };
 };

@@ -1,7 +1,7 @@
 // Contract of what the engine needs of a store when the event store was put back to a backup: the checkpoint tells it, and a rebuild mends it.
 import assert from 'node:assert/strict';
-import { InMemoryEventStore, systemRuntime, type NewEvent } from '@mainstem/event-store';
-import { Rebuilder, rollBack } from '@mainstem/projection/operate';
+import { InMemoryEventStore, systemRuntime, type NewEvent, type Position } from '@mainstem/event-store';
+import { fillSideGeneration, Rebuilder, rollBack, verifyProjection } from '@mainstem/projection/operate';
 import type { ContractCase } from '../contract-suite.js';
 import type { ContractContext, DefineCase } from './contract-fixture.js';
 import { contractEventId, contractHistory, type ContractHistory } from './contract-history.js';
@@ -10,6 +10,7 @@ import { assertIsFold, projectorOf, RECOVERY, runToHead } from './engine-cases.j
 
 const EVENTS = 120;
 const BACKED_UP = 80;
+const UNTIL = 100n as Position;
 const OTHER_IDS_FROM = 1_000_000;
 const STOPPED_WITHIN_MS = 10_000;
 
@@ -46,8 +47,18 @@ const assertStops = async (context: ContractContext, history: ContractHistory, c
   }
 };
 
-export const restoredCases = (define: DefineCase): readonly ContractCase[] =>
-  (
+export const restoredCases = (define: DefineCase): readonly ContractCase[] => [
+  define('fills a side generation anew whose events were lost, and finds either again by its events', async (context) => {
+    const history = await contractHistory(EVENTS);
+    const now = await restored(history, EVENTS);
+    const hosted = { projection: contractProjection(context.documents), store: context.store };
+    const filled = async ({ store: reader }: ContractHistory): Promise<number> => (await fillSideGeneration({ reader, hosted, until: UNTIL })).number;
+    assert.deepEqual([await filled(history), await filled(now)], [1, 2]);
+    assert.deepEqual([await filled(history), await filled(now)], [1, 2]);
+    const { differences } = await verifyProjection({ reader: now.store, hosted, generation: 2 });
+    assert.deepEqual(differences, []);
+  }),
+  ...(
     [
       [10, 'PROJECTION_CHECKPOINT_AHEAD'],
       [100, 'PROJECTION_EVENT_STORE_RESTORED'],
@@ -73,4 +84,5 @@ export const restoredCases = (define: DefineCase): readonly ContractCase[] =>
       await runToHead(context, now);
       await assertIsFold(context, now);
     }),
-  );
+  ),
+];
