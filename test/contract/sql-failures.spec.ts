@@ -1,99 +1,14 @@
 // What a projection makes of everything that a database may say, on real servers: trouble is waited for, an event is parked, a mistake stops at once.
-import { randomUUID } from 'node:crypto';
 import { DatabaseSync } from 'node:sqlite';
 import { join } from 'node:path';
-import { defineEvents, InMemoryEventStore, systemRuntime, type Position, type RecordedEvent, type StreamName } from '@mainstem/event-store';
-import { documentProjection, handlerProjection, Projector, type AnyProjection, type ProjectionStatus } from '@mainstem/projection';
+import { documentProjection, handlerProjection } from '@mainstem/projection';
 import { SqlReadStore, type SqlTransaction } from '@mainstem/sql';
 import pg from 'pg';
-import { Column, Entity, PrimaryColumn } from 'typeorm';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { postgresQuery, postgresUrl, sqlFixtures, type SqlFixture } from './sql-fixtures.js';
+import { afterwards, append, cleanUp, events, historyOf, Item, itemsBy, says, start, TIMEOUT_MS, type Step } from './sql-handler-run.js';
 
-@Entity('items')
-class Item {
-  @PrimaryColumn('text') id!: string;
-  @Column('integer') a!: number;
-}
-
-class Put {
-  keys?: readonly string[];
-  a?: number;
-}
-const events = defineEvents('thing', { Put });
-
-const RECOVERY = { onFailure: 'park', attemptsMax: 1, retryDelayMs: 1, retryDelayMaxMs: 5 } as const;
-const TIMEOUT_MS = 30_000;
-
-const cleanUps: (() => Promise<void>)[] = [];
-afterEach(async () => {
-  for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
-});
-
-const historyOf = async (payloads: readonly Put[]): Promise<InMemoryEventStore> => {
-  const store = new InMemoryEventStore();
-  await append(store, payloads);
-  return store;
-};
-
-/** Each in a stream of its own, named by its place. */
-const append = async (store: InMemoryEventStore, payloads: readonly Put[]): Promise<void> => {
-  for (const data of payloads) {
-    const place = Number((await store.head()) ?? 0n) + 1;
-    const event = { id: randomUUID() as RecordedEvent['id'], type: 'Put', data, metadata: {}, schemaVersion: 1 };
-    await store.append(`thing-${place}` as StreamName, [event], { expectedRevision: 'any' });
-  }
-};
-
-interface Run {
-  readonly projector: Projector;
-  readonly status: () => ProjectionStatus;
-  /** Resolves at the head of the event store. */
-  readonly reaches: (position: number) => Promise<void>;
-  readonly stops: () => Promise<void>;
-}
-
-const start = (reader: InMemoryEventStore, projection: AnyProjection, store: SqlReadStore, onFailure: 'park' | 'stop' = 'park'): Run => {
-  const projector = new Projector({ reader, projections: [{ projection, store, recovery: { ...RECOVERY, onFailure } }], batchSizeMax: 100 });
-  cleanUps.push(() => projector.stop());
-  projector.start();
-  const status = (): ProjectionStatus => projector.status()[0] as ProjectionStatus;
-  const until = async (holds: () => boolean): Promise<void> => {
-    const deadline = systemRuntime.monotonic() + TIMEOUT_MS;
-    while (!holds()) {
-      if (systemRuntime.monotonic() > deadline) throw new Error(`${status().state} at ${status().position}: ${status().reason}`);
-      await systemRuntime.sleep(5);
-    }
-  };
-  return {
-    projector,
-    status,
-    reaches: (position) => until(() => status().position === (BigInt(position) as Position)),
-    stops: () => until(() => status().state === 'stopped'),
-  };
-};
-
-type Step = (transaction: SqlTransaction, event: RecordedEvent) => Promise<unknown>;
-
-/** Every event writes its row; the steps do something else for the event in their place, counted from 1. */
-const itemsBy = (steps: Readonly<Record<number, Step>>) =>
-  handlerProjection<SqlTransaction, [typeof events]>({
-    name: 'items',
-    version: 1,
-    tables: { items: Item },
-    events: [events],
-    apply: async (transaction, batch) => {
-      for (const event of batch) {
-        await steps[Number(event.position)]?.(transaction, event);
-        await transaction.upsert('items', [{ id: event.stream, a: 1 }]);
-      }
-    },
-  });
-
-const says =
-  (sql: string): Step =>
-  (transaction) =>
-    transaction.query(sql);
+afterEach(cleanUp);
 
 let kept: SqlTransaction | undefined;
 /** What no handler may do, in the words of both dialects. */
@@ -116,7 +31,7 @@ for (const { name, make } of await sqlFixtures()) {
   describe(`failures on ${name}`, () => {
     const fixtureOf = async (): Promise<SqlFixture> => {
       const fixture = await make();
-      cleanUps.push(() => fixture.remove());
+      afterwards(() => fixture.remove());
       return fixture;
     };
 
@@ -215,7 +130,7 @@ const postgres = (await sqlFixtures()).find(({ name }) => name === 'PostgreSQL')
 describe.runIf(postgres)('failures of the PostgreSQL server', () => {
   const fixtureOf = async (): Promise<SqlFixture> => {
     const fixture = await (postgres as { readonly make: () => Promise<SqlFixture> }).make();
-    cleanUps.push(() => fixture.remove());
+    afterwards(() => fixture.remove());
     return fixture;
   };
   const raises = (state: string): string => `DO $$ BEGIN RAISE EXCEPTION 'raised' USING ERRCODE = '${state}'; END $$`;
@@ -269,7 +184,7 @@ describe.runIf(postgres)('failures of the PostgreSQL server', () => {
   it('takes smaller batches where one takes longer than a statement may, and parks an event that does so alone', async () => {
     const fixture = await fixtureOf();
     const store = await SqlReadStore.open({ url: postgresUrl, schema: schemaOf(fixture) ?? '', statementTimeoutMs: 200 }, { entities: [Item] });
-    cleanUps.push(() => store.close());
+    afterwards(() => store.close());
     const sizes: number[] = [];
     const projection = handlerProjection<SqlTransaction, [typeof events]>({
       name: 'items',
@@ -299,7 +214,7 @@ describe.runIf(postgres)('failures of the PostgreSQL server', () => {
     const fixture = await fixtureOf();
     const schema = schemaOf(fixture) ?? '';
     const store = await SqlReadStore.open({ url: postgresUrl, schema, statementTimeoutMs: 300 }, { entities: [Item] });
-    cleanUps.push(() => store.close());
+    afterwards(() => store.close());
     const reader = await historyOf([{}]);
     const run = start(reader, itemsBy({}), store);
     await run.reaches(1);

@@ -30,7 +30,13 @@ export interface SqlConnection {
   /** As `run`, for a statement that keeps others waiting while it waits itself: it gives up after a moment (READ_STORE_UNAVAILABLE). */
   runBriefly(sql: string): Promise<void>;
 
-  /** As `query`, for statements of the application: an error that is the statement's own fault comes as the driver throws it. */
+  /** Whether the transaction that this work began in is still open; a failed one of PostgreSQL is. */
+  readonly isInTransaction: boolean;
+
+  /**
+   * As `query`, for one statement of the application: an error that is the statement's own fault comes as the driver throws it. Errors:
+   * READ_STORE_STATEMENT_REFUSED for several statements, and for those that would begin or end a transaction.
+   */
   queryForeign<Row extends object>(sql: string, parameters: readonly unknown[]): Promise<readonly Row[]>;
 
   /** Documents by key; keys without a document, or that text columns cannot hold, are absent. */

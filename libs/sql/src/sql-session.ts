@@ -94,6 +94,7 @@ export class SqlReadStoreSession implements TransactionalSession<SqlTransaction>
       } finally {
         transaction.end();
       }
+      transaction.assertWhole();
     });
   }
 

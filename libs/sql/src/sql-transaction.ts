@@ -1,5 +1,7 @@
 // What a handler projection writes through: the tables of its own generation, inside the batch's transaction.
+import { isMainstemError } from '@mainstem/event-store';
 import { StatementRefused } from '@mainstem/projection/adapter';
+import { transactionLost } from './foreign-statement.js';
 import type { CollectionTable, SqlConnection } from './sql-database.js';
 
 /** Give it to `handlerProjection<SqlTransaction>`. It ends with `apply`: later calls fail with READ_STORE_STATEMENT_REFUSED. */
@@ -12,7 +14,11 @@ export interface SqlTransaction {
   delete(collection: string, keys: readonly string[]): Promise<void>;
   /** The table of a collection, quoted for SQL text. It differs from generation to generation. */
   table(collection: string): string;
-  /** Runs a statement with `?` placeholders on either dialect; 64-bit columns come as decimal strings. Errors of the statement itself come as the driver throws them. */
+  /**
+   * Runs one statement with `?` placeholders on either dialect; 64-bit columns come as decimal strings. Errors of the statement itself come as the
+   * driver throws them. READ_STORE_STATEMENT_REFUSED: several statements, or one that begins or ends a transaction, such as COMMIT; its event fails,
+   * also if the handler catches that.
+   */
   query<T extends object>(sql: string, parameters?: readonly unknown[]): Promise<readonly T[]>;
 }
 
@@ -22,6 +28,7 @@ export type TableFinder = (collection: string) => CollectionTable;
 /** A SqlTransaction on a connection, as long as its owner keeps it open. */
 export class ConnectionTransaction implements SqlTransaction {
   #isOpen = true;
+  #refusal: unknown;
 
   constructor(
     private readonly connection: SqlConnection,
@@ -46,7 +53,18 @@ export class ConnectionTransaction implements SqlTransaction {
   }
 
   async query<T extends object>(sql: string, parameters: readonly unknown[] = []): Promise<readonly T[]> {
-    return this.#connection().queryForeign<T>(sql, parameters);
+    try {
+      return await this.#connection().queryForeign<T>(sql, parameters);
+    } catch (error) {
+      if (isMainstemError(error, 'READ_STORE_STATEMENT_REFUSED')) this.#refusal ??= error;
+      throw error;
+    }
+  }
+
+  /** Throws what it has refused, whether or not that was caught: what the handler meant would be half done. */
+  assertWhole(): void {
+    if (this.#refusal !== undefined) throw this.#refusal;
+    if (!this.connection.isInTransaction) throw transactionLost();
   }
 
   /** Ends it: a call that was not awaited must not run inside somebody else's transaction. */
@@ -57,6 +75,7 @@ export class ConnectionTransaction implements SqlTransaction {
   #connection(): SqlConnection {
     if (!this.#isOpen)
       throw new StatementRefused('sql', 'this transaction has ended; await everything inside apply, and keep no transaction for later');
+    if (!this.connection.isInTransaction) throw transactionLost();
     return this.connection;
   }
 }

@@ -1,13 +1,14 @@
 // A PostgreSQL connection in the hands of one piece of work.
 import { StatementRefused } from '@mainstem/projection/adapter';
 import type { ProjectionDocument, ScanEntry, ScanOptions } from '@mainstem/projection/adapter';
-import type { PoolClient, QueryArrayResult, QueryResult } from 'pg';
+import type { PoolClient, QueryArrayResult, QueryConfig, QueryResult } from 'pg';
 import type { QueryRunner } from 'typeorm';
 import type { StatementOrigin } from '../failure-origin.js';
+import { assertForeign, severalRefused } from '../foreign-statement.js';
 import type { CollectionTable, SqlConnection } from '../sql-database.js';
 import { CopyStatement } from './copy-statement.js';
-import { numberedPlaceholders } from './placeholders.js';
-import { isDataError, isLockTimeout, problemOf, translatePostgresError, ViewsInUse } from './postgres-errors.js';
+import { numberedPlaceholders } from '../statement-text.js';
+import { isDataError, isLockTimeout, isSeveralStatements, problemOf, translatePostgresError, ViewsInUse } from './postgres-errors.js';
 import { copyBatches, deleteStatement, refusedBy, scanStatement, selectStatement, upsertStatements } from './postgres-table-statements.js';
 import type { BulkStatement, CopyBatch } from './postgres-table-statements.js';
 
@@ -68,8 +69,22 @@ export class PostgresConnection implements SqlConnection {
     await this.run(sql);
   }
 
+  /** As of the last answer. */
+  get isInTransaction(): boolean {
+    return this.#client.getTransactionStatus() !== 'I';
+  }
+
   async queryForeign<Row extends object>(sql: string, parameters: readonly unknown[]): Promise<readonly Row[]> {
-    return (await this.#guarded(() => this.#client.query<Row>(numberedPlaceholders(sql), [...parameters]), 'handler')).rows;
+    assertForeign(sql, 'postgres');
+    // Without values the simple protocol would run every statement of the text.
+    const statement: OneStatement = { text: numberedPlaceholders(sql), values: [...parameters], queryMode: 'extended' };
+    return this.#guarded(async () => {
+      try {
+        return (await this.#client.query<Row>(statement)).rows;
+      } catch (error) {
+        throw isSeveralStatements(error) ? severalRefused() : error;
+      }
+    }, 'handler');
   }
 
   async load({ codec, ...table }: CollectionTable, keys: readonly string[]): Promise<Map<string, ProjectionDocument>> {
@@ -182,6 +197,11 @@ export class PostgresConnection implements SqlConnection {
     this.#isBroken = true;
     this.#client.end().catch(() => undefined); // it is lost either way
   }
+}
+
+/** As the driver takes it; its types do not tell. */
+interface OneStatement extends QueryConfig {
+  readonly queryMode: 'extended';
 }
 
 const NO_KEYS: ReadonlySet<string> = new Set();

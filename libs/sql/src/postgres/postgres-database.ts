@@ -13,6 +13,7 @@ import type { EntityLayouts } from '../entity/entity-layouts.js';
 import { openEntities, TEXT_KINDS } from '../entity/open-entities.js';
 import { quoted } from '../entity/identifiers.js';
 import { FifoLock } from '../fifo-lock.js';
+import { guardSnapshot } from '../foreign-statement.js';
 import type { Durability, SqlConnection, SqlDatabase } from '../sql-database.js';
 import { driverTypes, instantOf, localTimeOf, NATIVE_TYPES } from './native-types.js';
 import { PostgresConnection, VIEWS_WAIT_MS } from './postgres-connection.js';
@@ -119,6 +120,7 @@ export class PostgresDatabase implements SqlDatabase {
     const query = async (connection: PostgresConnection): Promise<T> => {
       // LOCK takes no snapshot: it waits until a promote is through, and only then the snapshot is taken, by the first query.
       await connection.control(`BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; LOCK TABLE ${this.#viewLock} IN ACCESS SHARE MODE`);
+      guardSnapshot(connection.runner, 'postgres');
       try {
         return await work(connection, connection.runner.manager);
       } catch (error) {

@@ -74,6 +74,10 @@ export const isDataError = (error: unknown): boolean => {
   return state !== undefined && faultOfSqlState(state) === 'data';
 };
 
+/** Whether the server found more than one statement where it takes one; the routine is the same in every language of its messages. */
+export const isSeveralStatements = (error: unknown): boolean =>
+  sqlStateOf(error) === '42601' && error instanceof Error && 'routine' in error && error.routine === 'exec_parse_message';
+
 /** Readers did not give way to a change of views: worth another try from the start. */
 export class ViewsInUse extends ReadStoreUnavailable {
   constructor(cause: unknown) {

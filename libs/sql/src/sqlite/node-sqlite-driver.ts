@@ -53,6 +53,11 @@ export class NodeSqliteStatement {
     if (this.#bigintColumns.length > 0 || columns.some(({ type }) => type === null)) statement.setReadBigInts(true);
   }
 
+  /** The text that it was made of, up to its end: others may follow. */
+  get sourceText(): string {
+    return this.statement.sourceSQL;
+  }
+
   all(...parameters: readonly unknown[]): object[] {
     return guarded(() => this.statement.all(...parameters.map(bindable)).map((row) => this.#rowOf(row)));
   }

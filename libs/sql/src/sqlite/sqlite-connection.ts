@@ -3,9 +3,11 @@ import { InvalidDocument } from '@mainstem/projection/adapter';
 import type { ProjectionDocument, ScanEntry, ScanOptions } from '@mainstem/projection/adapter';
 import type { QueryRunner } from 'typeorm';
 import type { StatementOrigin } from '../failure-origin.js';
+import { assertForeign, severalRefused } from '../foreign-statement.js';
 import type { CollectionTable, SqlConnection } from '../sql-database.js';
 import type { NodeSqliteDatabase, NodeSqliteStatement } from './node-sqlite-driver.js';
 import { isDataError, translateSqliteError } from './sqlite-errors.js';
+import { statementText } from '../statement-text.js';
 import { SqliteTableStatements } from './sqlite-table-statements.js';
 
 const STATEMENTS_MAX = 200;
@@ -45,9 +47,15 @@ export class SqliteConnection implements SqlConnection {
     await this.run(sql);
   }
 
+  get isInTransaction(): boolean {
+    return this.database.database.isTransaction;
+  }
+
   async queryForeign<Row extends object>(sql: string, parameters: readonly unknown[]): Promise<readonly Row[]> {
+    assertForeign(sql, 'sqlite');
     return this.#guarded(() => {
       const statement = this.#prepared(sql);
+      if (statementText(sql.slice(statement.sourceText.length), 'sqlite').statements.length > 0) throw severalRefused();
       if (statement.reader) return statement.all(...parameters) as Row[];
       statement.run(...parameters);
       return [];

@@ -12,6 +12,7 @@ import type { Decoder } from '../entity/document-codec.js';
 import type { EntityLayouts } from '../entity/entity-layouts.js';
 import { quoted } from '../entity/identifiers.js';
 import { SqlFileMissing } from '../errors.js';
+import { guardSnapshot } from '../foreign-statement.js';
 import type { Durability, SqlConnection, SqlDatabase } from '../sql-database.js';
 import { translateSqliteError } from './sqlite-errors.js';
 import { assertVersion, inTransaction, openSide } from './sqlite-side.js';
@@ -61,6 +62,7 @@ export class SqliteDatabase implements SqlDatabase {
       assertVersion(writer.database);
       await inTransaction(writer, () => migrate(writer.connection.runner, file));
       const reader = await openSide({ file, entities, runtime, isReadOnly: true });
+      guardSnapshot(reader.connection.runner, 'sqlite');
       return new SqliteDatabase({ file, entities, runtime }, writer, reader);
     } catch (error) {
       for (const { dataSource } of opened) await dataSource.destroy();

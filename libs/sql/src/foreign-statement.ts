@@ -1,0 +1,53 @@
+// What a statement of the application must not do to a transaction that is not its own. It is refused before it is sent.
+import { StatementRefused } from '@mainstem/projection/adapter';
+import type { QueryRunner } from 'typeorm';
+import { statementText } from './statement-text.js';
+import type { SqlDialect } from './statement-text.js';
+
+/** Of a handler. Errors: READ_STORE_STATEMENT_REFUSED for transaction control, and for no statement at all. */
+export const assertForeign = (sql: string, dialect: SqlDialect): void => {
+  const { statements } = statementText(sql, dialect);
+  const [words] = statements;
+  if (!words) throw new StatementRefused('sql', 'the text holds no statement');
+  if (isTransactionControl(words)) throw controlRefused(words);
+};
+
+/** One call is one statement on either database: SQLite would leave out the others, and PostgreSQL takes no values for several. */
+export const severalRefused = (): StatementRefused =>
+  new StatementRefused('sql', 'the text holds several statements; send each by a query of its own');
+
+/** Of a transaction that is over before its time, such as by INSERT OR ROLLBACK. */
+export const transactionLost = (): StatementRefused =>
+  new StatementRefused('sql', 'a statement has ended the transaction, which only the projector may end; nothing of its batch is kept');
+
+/** Has queries of the application that would end the snapshot under them refused, those of TypeORM's own transactions among them: READ_STORE_STATEMENT_REFUSED. */
+export const guardSnapshot = (runner: QueryRunner, dialect: SqlDialect): void => {
+  const query = runner.query.bind(runner) as (...all: Parameters<QueryRunner['query']>) => Promise<unknown>;
+  const guarded = async (...all: Parameters<QueryRunner['query']>): Promise<unknown> => {
+    const control = statementText(all[0], dialect).statements.find(isTransactionControl);
+    if (control) throw controlRefused(control);
+    return query(...all);
+  };
+  runner.query = guarded as QueryRunner['query'];
+};
+
+const controlRefused = (words: readonly string[]): StatementRefused =>
+  new StatementRefused(
+    'sql',
+    `${words.slice(0, 2).join(' ')}: the transaction is not the statement's own. To undo what a handler has written, throw an error`,
+  );
+
+const CONTROL: ReadonlySet<string | undefined> = new Set(['ABORT', 'BEGIN', 'COMMIT', 'END', 'RELEASE', 'ROLLBACK', 'SAVEPOINT']);
+
+const isTransactionControl = ([first, ...more]: readonly string[]): boolean => {
+  switch (first) {
+    case 'START':
+    case 'PREPARE':
+      return more[0] === 'TRANSACTION';
+    case 'SET':
+      // SET TRANSACTION …, SET LOCAL transaction_read_only, SET SESSION CHARACTERISTICS AS TRANSACTION …
+      return more.slice(0, 2).some((word) => /^(?:DEFAULT_)?TRANSACTION(?:_|$)|^CHARACTERISTICS$/.test(word));
+    default:
+      return CONTROL.has(first);
+  }
+};

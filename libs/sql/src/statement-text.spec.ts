@@ -1,0 +1,45 @@
+// Question marks become numbers only where they stand for a value, and words count where a statement begins.
+import { describe, expect, it } from 'vitest';
+import { numberedPlaceholders, statementText } from './statement-text.js';
+
+describe('placeholders', () => {
+  it.each([
+    ['SELECT ? + ?', 'SELECT $1 + $2'],
+    ["SELECT '?', 'it''s ?', ?", "SELECT '?', 'it''s ?', $1"],
+    ['SELECT "a?", "b""?" FROM t WHERE c = ?', 'SELECT "a?", "b""?" FROM t WHERE c = $1'],
+    ["SELECT E'\\'?', ?", "SELECT E'\\'?', $1"],
+    ['SELECT $$ ? $$, $tag$ ? $$ ? $tag$, ?', 'SELECT $$ ? $$, $tag$ ? $$ ? $tag$, $1'],
+    ['SELECT ? -- why?\n, ?', 'SELECT $1 -- why?\n, $2'],
+    ['SELECT ? /* ? \n ? */, ?', 'SELECT $1 /* ? \n ? */, $2'],
+    ["SELECT name FROM t WHERE base='?' AND a$b = ?", "SELECT name FROM t WHERE base='?' AND a$b = $1"],
+    ['SELECT /* /* ? */ ? */ ?', 'SELECT /* /* ? */ ? */ $1'],
+    ['SELECT a[?]', 'SELECT a[$1]'],
+    ['SELECT 1', 'SELECT 1'],
+  ])('rewrites %s', (sql, expected) => {
+    expect(numberedPlaceholders(sql)).toBe(expected);
+    expect(numberedPlaceholders(sql)).toBe(expected);
+  });
+});
+
+describe('the beginning of statements', () => {
+  it.each([
+    ['COMMIT', [['COMMIT']]],
+    ['\uFEFF ;; -- ; BEGIN\n /* ; END */ commit and chain;', [['COMMIT', 'AND', 'CHAIN']]],
+    ['SELECT 1;ROLLBACK', [['SELECT'], ['ROLLBACK']]],
+    ['SELECT \';\' AS "a;b"; SET TRANSACTION READ ONLY', [['SELECT'], ['SET', 'TRANSACTION', 'READ', 'ONLY']]],
+    ['(SELECT 1)', [[]]],
+    ['-- nothing', []],
+    ['', []],
+  ])('of %j', (sql, statements) => {
+    for (const dialect of ['postgres', 'sqlite'] as const) expect(statementText(sql, dialect).statements).toEqual(statements);
+  });
+
+  it('goes by what each database takes for a comment, a string or a name', () => {
+    expect(statementText('/* /* */ COMMIT */ SELECT 1', 'postgres').statements).toEqual([['SELECT']]);
+    expect(statementText('/* /* */ COMMIT', 'sqlite').statements).toEqual([['COMMIT']]);
+    expect(statementText('SELECT $$;COMMIT$$', 'postgres').statements).toEqual([['SELECT']]);
+    expect(statementText("SELECT E'\\';COMMIT'", 'postgres').statements).toEqual([['SELECT']]);
+    expect(statementText("SELECT '\\';COMMIT", 'sqlite').statements).toEqual([['SELECT'], ['COMMIT']]);
+    expect(statementText('SELECT [;?] + `;?`, ?', 'sqlite')).toMatchObject({ statements: [['SELECT']], placeholders: 1 });
+  });
+});

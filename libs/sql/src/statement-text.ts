@@ -1,0 +1,85 @@
+// What the text of a statement says without a database: how its statements begin, and where it wants values.
+
+export type SqlDialect = 'postgres' | 'sqlite';
+
+/** A text with any number of statements. */
+export interface StatementText {
+  /** The words that each statement begins with, in capitals; without comments and empty statements. */
+  readonly statements: readonly (readonly string[])[];
+  /** How many `?` stand for a value. */
+  readonly placeholders: number;
+  /** The text with `$1`, `$2`, … in place of each `?`. */
+  readonly numbered: string;
+}
+
+const CACHE_MAX = 500;
+
+const caches: Readonly<Record<SqlDialect, Map<string, StatementText>>> = { postgres: new Map(), sqlite: new Map() };
+
+/** Reads a text; the last few hundred are kept. */
+export const statementText = (sql: string, dialect: SqlDialect): StatementText => {
+  const cache = caches[dialect];
+  let text = cache.get(sql);
+  if (text === undefined) {
+    text = readText(sql, dialect);
+    if (cache.size >= CACHE_MAX) cache.clear();
+    cache.set(sql, text);
+  }
+  return text;
+};
+
+/** Replaces each `?` outside quotes and comments by `$1`, `$2`, … in order. */
+export const numberedPlaceholders = (sql: string): string => statementText(sql, 'postgres').numbered;
+
+const LETTER = 'A-Za-z_\\u0080-\\uFEFE\\uFF00-\\uFFFF';
+const WORD = `[${LETTER}][${LETTER}\\d$]*`;
+/** The beginning of a comment that has an end of its own, and everything else. */
+const REST = `/\\*|--[^\\n]*|\\?\\d*|;|[^\\s\\uFEFF]`;
+
+// Whatever can hold a question mark or a semicolon that is none: strings, quoted names, comments.
+const TOKENS: Readonly<Record<SqlDialect, string>> = {
+  postgres: `[eE]'(?:[^'\\\\]|\\\\[\\s\\S]|'')*'|'(?:[^']|'')*'|"(?:[^"]|"")*"|\\$(${WORD.replace('$', '')})?\\$[\\s\\S]*?\\$\\1\\$|${WORD}|${REST}`,
+  sqlite: `'(?:[^']|'')*'|"(?:[^"]|"")*"|\`(?:[^\`]|\`\`)*\`|\\[[^\\]]*\\]|${WORD}|${REST}`,
+};
+const IS_WORD = new RegExp(`^${WORD}$`);
+const IS_COMMENT = /^(?:--|\/\*)/;
+
+const readText = (sql: string, dialect: SqlDialect): StatementText => {
+  const statements: string[][] = [];
+  let words: string[] | undefined; // of the statement that has begun
+  let isBeginning = true;
+  let placeholders = 0;
+  let numbered = '';
+  let copied = 0;
+  const tokens = new RegExp(TOKENS[dialect], 'g');
+  for (let match = tokens.exec(sql); match; match = tokens.exec(sql)) {
+    const [token] = match;
+    if (token === '/*') tokens.lastIndex = endOfComment(sql, match.index, dialect);
+    if (IS_COMMENT.test(token)) continue;
+    if (token === ';') {
+      words = undefined;
+      isBeginning = true;
+      continue;
+    }
+    if (words === undefined) statements.push((words = []));
+    if (!IS_WORD.test(token)) isBeginning = false;
+    else if (isBeginning) words.push(token.toUpperCase());
+    if (token !== '?') continue;
+    numbered += `${sql.slice(copied, match.index)}$${++placeholders}`;
+    copied = match.index + 1;
+  }
+  return { statements, placeholders, numbered: numbered + sql.slice(copied) };
+};
+
+/** PostgreSQL has comments inside comments, SQLite has none. Without an end they go on to that of the text. */
+const endOfComment = (sql: string, begin: number, dialect: SqlDialect): number => {
+  const marks = /\/\*|\*\//g;
+  marks.lastIndex = begin + 2;
+  let depth = 1;
+  for (let mark = marks.exec(sql); mark; mark = marks.exec(sql)) {
+    if (mark[0] === '*/') depth--;
+    else if (dialect === 'postgres') depth++;
+    if (depth === 0) return marks.lastIndex;
+  }
+  return sql.length;
+};

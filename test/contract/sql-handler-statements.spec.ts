@@ -1,0 +1,101 @@
+// What a handler may say to the database: one statement at a time, and nothing that begins, ends or outlives the transaction of its batch.
+import type { SqlReadStore, SqlTransaction } from '@mainstem/sql';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { sqlFixtures, type SqlFixture } from './sql-fixtures.js';
+import { afterwards, cleanUp, historyOf, Item, itemsBy, says, start, type Step } from './sql-handler-run.js';
+
+const REFUSED = /READ_STORE_STATEMENT_REFUSED|refuses a statement as wrong/;
+
+/** Each of them is refused by both databases or before they are asked. */
+const CONTROL = [
+  ...['COMMIT', 'ROLLBACK', 'BEGIN', 'END', 'ABORT', 'SAVEPOINT a', 'ROLLBACK TO a', 'RELEASE a', 'START TRANSACTION', "PREPARE TRANSACTION 'a'"],
+  ...['SET TRANSACTION READ ONLY', 'SET LOCAL transaction_read_only = on', 'SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY'],
+  ...['SET default_transaction_read_only = on', ' -- so\n commit work', '/* so */;; rollback', '', '-- nothing'],
+  ...['SELECT 1; COMMIT', 'SELECT 1; SELECT 2', 'SELECT 1;;-- and\n ROLLBACK;'],
+];
+
+for (const { name, make } of await sqlFixtures()) {
+  describe(`statements of a handler on ${name}`, () => {
+    let fixture: SqlFixture;
+    let store: SqlReadStore;
+    beforeEach(async () => {
+      fixture = await make();
+      afterwards(() => fixture.remove());
+      store = await fixture.open([Item]);
+    });
+    afterEach(cleanUp);
+
+    const writes = async (transaction: SqlTransaction, id: string): Promise<void> => transaction.upsert('items', [{ id, a: 1 }]);
+    const idsIn = async (): Promise<readonly string[]> =>
+      (await store.read(['items'], (manager) => manager.find(Item))).value.map(({ id }) => id).sort();
+    const namesTo = (count: number): readonly string[] => Array.from({ length: count }, (_, index) => `thing-${index + 1}`);
+    /** These events alone are parked, and all others have had their effect. */
+    const expectParked = async (count: number, parked: readonly number[], error: RegExp): Promise<void> => {
+      const found = await store.parked('items', 100);
+      expect(found.map(({ position }) => Number(position))).toEqual(parked);
+      for (const one of found) expect(one.error).toMatch(error);
+      expect(await idsIn()).toEqual(
+        namesTo(count)
+          .filter((_, index) => !parked.includes(index + 1))
+          .toSorted(),
+      );
+    };
+
+    it('parks exactly the events whose handler would begin or end a transaction, or say several things at once', async () => {
+      const refused = CONTROL.map((sql): Step => async (transaction) => {
+        await writes(transaction, 'half');
+        await transaction.query(sql);
+      });
+      const steps = Object.fromEntries(refused.map((step, index) => [2 * index + 2, step]));
+      const count = 2 * CONTROL.length + 1;
+      await start(await historyOf(Array.from({ length: count }, () => ({}))), itemsBy(steps), store).reaches(count);
+      await expectParked(count, Object.keys(steps).map(Number), REFUSED);
+    });
+
+    it('parks the event even if the handler catches the refusal, or fails after it', async () => {
+      const steps: Record<number, Step> = {
+        2: (transaction) => transaction.query('ROLLBACK').catch(() => undefined),
+        4: async (transaction) => {
+          await transaction.query('COMMIT').catch(() => undefined);
+          throw new Error('after the commit');
+        },
+      };
+      await start(await historyOf([{}, {}, {}, {}, {}]), itemsBy(steps), store).reaches(5);
+      await expectParked(5, [2, 4], /refuses a statement as wrong|after the commit/);
+    });
+
+    it('takes one statement with a semicolon at its end, and semicolons inside of it', async () => {
+      const steps: Record<number, Step> = { 1: says("SELECT ';COMMIT' AS text; -- COMMIT\n ; "), 2: says(' ;; SELECT 1 AS "begin;"') };
+      await start(await historyOf([{}, {}]), itemsBy(steps), store).reaches(2);
+      await expectParked(2, [], REFUSED);
+    });
+
+    it('refuses the same to queries on a snapshot', async () => {
+      await start(await historyOf([{}]), itemsBy({}), store).reaches(1);
+      for (const sql of ['COMMIT', 'SELECT 1; ROLLBACK', 'BEGIN']) {
+        const read = store.read(['items'], async (manager) => {
+          await manager.query(sql);
+          return manager.query('DELETE FROM items') as Promise<unknown>;
+        });
+        await expect(read).rejects.toMatchObject({ code: 'READ_STORE_STATEMENT_REFUSED' });
+      }
+      const nested = store.read(['items'], (manager) => manager.transaction((inner) => inner.find(Item)));
+      await expect(nested).rejects.toMatchObject({ code: 'READ_STORE_STATEMENT_REFUSED' });
+      expect(await idsIn()).toEqual(['thing-1']);
+    });
+
+    it.runIf(name === 'SQLite')('keeps nothing of a batch whose transaction a statement has ended by itself', async () => {
+      const steps: Record<number, Step> = {
+        3: async (transaction) => {
+          const again = `INSERT OR ROLLBACK INTO ${transaction.table('items')} (id, a) VALUES ('thing-1', 1)`;
+          await transaction.query(again).catch(() => undefined);
+          await writes(transaction, 'alone');
+        },
+        5: (transaction) =>
+          transaction.query(`INSERT OR ROLLBACK INTO ${transaction.table('items')} (id, a) VALUES ('thing-1', 1)`).catch(() => undefined),
+      };
+      await start(await historyOf([{}, {}, {}, {}, {}]), itemsBy(steps), store).reaches(5);
+      await expectParked(5, [3, 5], /has ended the transaction/);
+    });
+  });
+}
