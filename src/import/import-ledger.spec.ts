@@ -197,6 +197,24 @@ describe.each([
     expect(facts(await all(store))).toEqual(withoutSeq(parsed(sample)));
   });
 
+  it('tells of an abort in its report, whenever it comes', async () => {
+    const lines = interleaved(300);
+    for (const last of [1, 2, 30, 63, 64, 65, 90, 150]) {
+      const abort = new AbortController();
+      let commands = 0;
+      const commandBus = {
+        execute: (command: object) => {
+          if (++commands === last) setImmediate(() => abort.abort());
+          return context.get(CommandBus).execute(command as never);
+        },
+      } as unknown as ImportOptions['commandBus'];
+      const report = await importLines(lines, { commandBus, signal: abort.signal });
+      if (abort.signal.aborted) expect(report.isComplete).toBe(false);
+    }
+    expect(await importLines(lines, { signal: AbortSignal.abort() })).toMatchObject({ isComplete: false, lines: 0 });
+    expect(await importLines(lines)).toMatchObject({ isComplete: true, lines: 300 });
+  });
+
   it('goes on where a shorter file ended, in the middle of a document', async () => {
     await importLines(sample.slice(0, 1_003));
     expect(await importLines(sample)).toMatchObject({ added: 997, alreadyThere: 1_003, rejected: 0, renumbered: 0 });

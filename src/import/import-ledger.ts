@@ -72,13 +72,15 @@ class LedgerImport {
 
   async run(): Promise<ImportReport> {
     const started = this.#runtime.monotonic();
+    let failure: { readonly error: unknown } | undefined;
     try {
       await this.#read();
-    } finally {
-      await this.#window.drain();
+    } catch (error) {
+      failure = { error };
     }
+    await this.#window.drain();
+    failure ??= this.#window.failure;
     const isAborted = this.options.signal?.aborted ?? false;
-    const { failure } = this.#window;
     if (failure && !(isAborted && isMainstemError(failure.error, 'EVENT_STORE_ABORTED'))) throw failure.error;
     return this.#report(!isAborted, (this.#runtime.monotonic() - started) / 1_000);
   }
