@@ -40,7 +40,7 @@ class LongestFirst extends BaseSequencer {
   }
 }
 
-/** On a server of somebody's that holds other data, nothing else may append meanwhile. */
+/** On a named server that holds other data, no other suite may append meanwhile. */
 const contractLanes = process.env['EVENTSTOREDB_URL'] ? 1 : 2;
 
 export default defineConfig({

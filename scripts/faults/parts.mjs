@@ -1,5 +1,5 @@
-// The parts of the ring of faults, found by what is there: specs of its own folders, for each store where they choose stores; random histories of
-// the other rings in greater number; suites of theirs that can do more; and mutants. Nobody keeps a list.
+// The parts of the ring of faults, found by what is there: specs of its own folders, one part a store where they choose stores; specs of the other
+// rings that take a count or can show more; and mutants.
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { isSlow, mutants } from '../../test/mutants/mutants.mjs';

@@ -5,7 +5,7 @@ import { changeBeside, freshPrefix, openStore, removeIndices } from './opensearc
 
 const CASE_TIMEOUT_MS = 300_000;
 
-/** `share`: of the read store contract every nth case, from the first one on; cases of one kind stand together, so that each kind is there. */
+/** `share`: of the read store contract every nth case, from the first one on. Cases of one kind stand together, so each kind is there. */
 export const contractsOn = (name: string, url: () => string, { share = 1 } = {}): void => {
   const documents = readStoreContract({
     name: `opensearch ${name}`,
