@@ -34,7 +34,7 @@ type Call = ServerDuplexStream<PersistentReadRequestMessage, object>;
 export class PersistentReadCall {
   readonly #call: Call;
   readonly #context: PersistentReadContext;
-  readonly #leave: () => void;
+  #leave: () => void = () => undefined;
   #connecting: Promise<void> | undefined;
   #connected: { readonly group: Group; readonly consumer: Consumer } | undefined;
   #isUuidStructured = false;
@@ -44,7 +44,6 @@ export class PersistentReadCall {
   constructor(call: Call, context: PersistentReadContext) {
     this.#call = call;
     this.#context = context;
-    this.#leave = context.openCalls.add(() => this.#fail(new EventStoreClosed()));
     call.on('data', (request: PersistentReadRequestMessage) => this.#receive(request));
     call.on('end', () => {
       // It has said all that it will; what it has not answered comes again elsewhere only when it goes.
@@ -54,6 +53,9 @@ export class PersistentReadCall {
     call.on('cancelled', leftBehind);
     call.on('close', leftBehind);
     call.on('error', leftBehind);
+    // A server that is stopping ends it at once.
+    this.#leave = context.openCalls.add(() => this.#fail(new EventStoreClosed()));
+    if (this.#isOver) this.#leave();
   }
 
   #receive(request: PersistentReadRequestMessage): void {
