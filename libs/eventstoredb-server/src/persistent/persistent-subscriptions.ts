@@ -43,6 +43,7 @@ export class PersistentSubscriptions {
   readonly #options: PersistentSubscriptionsOptions;
   #starting: Promise<Started> | undefined;
   #changing: Promise<unknown> = Promise.resolve();
+  #restarting: Promise<void> | undefined;
   #isClosed = false;
 
   constructor(options: PersistentSubscriptionsOptions) {
@@ -95,7 +96,7 @@ export class PersistentSubscriptions {
 
   /** All groups, or those of one source. Errors: EVENT_STORE_SERVER_GROUP_NOT_FOUND for a source that never had one. */
   async list(source: string | undefined): Promise<readonly GroupInfo[]> {
-    const { running } = await this.#started();
+    const running = await this.#running();
     const groups = source === undefined ? running.all() : running.ofSource(source);
     if (!groups) throw new GroupNotFound(source ?? '', '');
     return groups.map(groupInfo);
@@ -111,7 +112,7 @@ export class PersistentSubscriptions {
 
   /** To connect to. Errors: EVENT_STORE_SERVER_GROUP_NOT_FOUND. */
   async group({ source, group }: GroupName): Promise<Group> {
-    const { running } = await this.#started();
+    const running = await this.#running();
     const found = running.get(keyOf(source, group));
     if (!found) throw new GroupNotFound(source, group);
     return found;
@@ -119,12 +120,13 @@ export class PersistentSubscriptions {
 
   /** Drops all consumers; the groups begin again as they are stored. */
   restart(): Promise<void> {
-    return this.#change(async (started) => {
+    this.#restarting = this.#change(async (started) => {
       await started.running.close();
       started.running = new RunningGroups(this.#options);
       started.stored.clear();
       await this.#load(started);
     });
+    return this.#restarting;
   }
 
   /** Ends all consumers and what is under way. */
@@ -161,6 +163,13 @@ export class PersistentSubscriptions {
     const changed = this.#changing.then(async () => work(await this.#started()));
     this.#changing = changed.catch(() => undefined);
     return changed;
+  }
+
+  /** Those who ask while the groups are restarted wait for it. */
+  async #running(): Promise<RunningGroups> {
+    const started = await this.#started();
+    await this.#restarting?.catch(() => undefined);
+    return started.running;
   }
 
   /** A start that failed is tried again with the next call. */
