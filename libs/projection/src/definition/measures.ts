@@ -2,7 +2,7 @@
 
 export type Measure<Document> =
   | { readonly kind: 'count'; readonly where: (document: Readonly<Document>) => boolean }
-  /** Whole numbers; the total must stay a safe integer. */
+  /** Whole numbers; the total must be a safe integer whenever it is written. */
   | { readonly kind: 'sum'; readonly value: (document: Readonly<Document>) => number }
   /** Decimal strings, added exactly; the total has `scale` decimal places. */
   | { readonly kind: 'decimal-sum'; readonly scale: number; readonly value: (document: Readonly<Document>) => string }
@@ -11,7 +11,10 @@ export type Measure<Document> =
 /** Number of documents in the group, or of those for which `where` holds. */
 export const count = <Document>(where: (document: Readonly<Document>) => boolean = () => true): Measure<Document> => ({ kind: 'count', where });
 
-/** Sum of whole numbers. */
+/**
+ * Sum of whole numbers. A total beyond 2^53 is refused with the document that has pushed it furthest; what the other documents of the same commit
+ * take away counts, in whatever order they come.
+ */
 export const sum = <Document>(value: (document: Readonly<Document>) => number): Measure<Document> => ({ kind: 'sum', value });
 
 /** Exact sum of decimal strings, such as money, shown with `scale` places. */

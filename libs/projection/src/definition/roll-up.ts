@@ -1,5 +1,6 @@
 // Roll-ups: sums, counts and extremes grouped by a field of a document projection, kept up to date from the difference between the
-// old and the new document. All measures commute, so the size of a batch cannot change a result.
+// old and the new document. All measures commute, so the size of a batch cannot change a result. Only whether a sum that leaves its bounds for a
+// while is refused depends on where a commit ends.
 import type { DocumentClass, ProjectionDocument } from '../read-store/read-store.js';
 import type { Measure } from './measures.js';
 

@@ -12,7 +12,17 @@ export interface Contribution {
 }
 
 type ProjectionMeasure = Measure<ProjectionDocument>;
+/** Of a sum a bigint while it is out of the bounds of a safe integer: on the way it may be, and at the end it is refused. */
 type Total = number | bigint | CountedValues;
+
+/** A sum that no document can show. */
+export interface Overflow {
+  /** Which measure, in order of declaration. */
+  readonly measure: number;
+  /** 1: too large; -1: too small. */
+  readonly sign: 1 | -1;
+  readonly error: RangeError;
+}
 
 /** What a document contributes, or null if it belongs to no group. What the definition's functions throw is thrown on. */
 export const contributionOf = (rollUp: RollUp<ProjectionDocument>, document: ProjectionDocument | null): Contribution | null => {
@@ -57,9 +67,20 @@ export class RollUpGroup {
     this.#apply(contribution, -1);
   }
 
-  /** The group's document, or null when no document contributes. */
+  /** The first sum that is out of bounds, whatever the order of what was added and removed. */
+  overflow(): Overflow | undefined {
+    for (const [measure, total] of this.#totals.entries()) {
+      if (typeof total === 'bigint' && this.#measures[measure]?.kind === 'sum')
+        return { measure, sign: total > 0n ? 1 : -1, error: outOfBounds(total) };
+    }
+    return undefined;
+  }
+
+  /** The group's document, or null when no document contributes. Errors: RangeError for an overflow. */
   document(group: string): ProjectionDocument | null {
     if (this.#contributors === 0) return null;
+    const overflow = this.overflow();
+    if (overflow) throw overflow.error;
     const entries: [string, unknown][] = [[this.#rollUp.keyField, group]];
     Object.keys(this.#rollUp.measures).forEach((field, index) => entries.push([field, this.#shown(index)]));
     entries.push([
@@ -102,9 +123,12 @@ const valueOf = (measure: ProjectionMeasure, document: ProjectionDocument): stri
 };
 
 const wholeNumber = (value: number): number => {
-  if (!Number.isSafeInteger(value)) throw new RangeError(`a sum takes whole numbers up to 2^53, got ${String(value)}; use decimalSum for others`);
+  if (!Number.isSafeInteger(value)) throw outOfBounds(value);
   return value;
 };
+
+const outOfBounds = (value: number | bigint): RangeError =>
+  new RangeError(`a sum takes whole numbers up to 2^53, got ${String(value)}; use decimalSum for others`);
 
 const decimalText = (value: string): string => {
   if (typeof value !== 'string') throw new TypeError(`decimalSum takes decimal strings, got ${value === null ? 'null' : typeof value}`);
@@ -137,11 +161,18 @@ const changed = (measure: ProjectionMeasure, total: Total, value: Comparable, si
     else total.remove(value);
     return total;
   }
-  if (typeof total === 'bigint') {
-    const units = toUnits(String(value), measure.kind === 'decimal-sum' ? measure.scale : 0);
-    return sign === 1 ? total + units : total - units;
+  if (measure.kind === 'decimal-sum') {
+    const units = toUnits(String(value), measure.scale);
+    return sign === 1 ? BigInt(total) + units : BigInt(total) - units;
   }
-  return wholeNumber(total + sign * Number(value));
+  return exactSum(total, sign * Number(value));
+};
+
+const exactSum = (total: number | bigint, change: number): number | bigint => {
+  const sum = Number(total) + change;
+  if (typeof total === 'number' && Number.isSafeInteger(sum)) return sum;
+  const exact = BigInt(total) + BigInt(change);
+  return Number.isSafeInteger(Number(exact)) ? Number(exact) : exact;
 };
 
 type StoredState = readonly [contributors: number, counted: readonly (readonly CountedValue[] | 0)[]];

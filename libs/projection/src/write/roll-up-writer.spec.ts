@@ -134,4 +134,70 @@ describe('rollUpChanges', () => {
     const changing = rollUpChanges(erased, [{ key: 'bad', before: null, after }], await openSession(), new DocumentCache(1e6, true));
     await expect(changing).rejects.toSatisfy((error) => error instanceof ContributionFailed && error.key === 'bad');
   });
+
+  describe('with totals near the largest whole number', () => {
+    const LARGEST = Number.MAX_SAFE_INTEGER;
+    const saleOf = (units: number): Sale => ({ country: 'GB', units, amount: '0', day: null });
+    /** The total after changes of several documents, or the keys whose changes are refused, one after the other, until the rest goes through. */
+    const outcomeOf = async (
+      before: readonly number[],
+      changes: readonly DocumentChange[],
+    ): Promise<{ total: unknown; refused: readonly string[] }> => {
+      const session = await openSession();
+      const start = before.map((units, index) => ({ key: `${index}`, before: null, after: saleOf(units) }));
+      const stored = (await rollUpChanges(erased, start, session, new DocumentCache(1e6, true))).changes;
+      await session.commit({ changes: [stored], checkpoint: { from: undefined, to: 1n as Position, digest: EMPTY_DIGEST } });
+      for (const refused: string[] = []; ;) {
+        const left = changes.filter(({ key }) => !refused.includes(key));
+        try {
+          const { upserts } = (await rollUpChanges(erased, left, session, new DocumentCache(1e6, false))).changes;
+          return { total: (upserts.get('GB') as { units: number } | undefined)?.units, refused: refused.toSorted() };
+        } catch (error) {
+          if (!(error instanceof ContributionFailed)) throw error;
+          refused.push(error.key);
+        }
+      }
+    };
+
+    it('moves an amount from one document to another one of its group, whichever comes first', async () => {
+      const moved = [
+        { key: '0', before: saleOf(LARGEST), after: saleOf(0) },
+        { key: '1', before: saleOf(0), after: saleOf(LARGEST) },
+      ];
+      for (const changes of [moved, moved.toReversed()]) expect(await outcomeOf([LARGEST, 0], changes)).toEqual({ total: LARGEST, refused: [] });
+    });
+
+    it('refuses the documents that push the total out of its bounds, and no other', async () => {
+      const changes: readonly DocumentChange[] = [
+        { key: 'small', before: null, after: saleOf(1) },
+        { key: 'large', before: null, after: saleOf(LARGEST) },
+        { key: '0', before: saleOf(5), after: saleOf(3) },
+      ];
+      for (const order of [changes, changes.toReversed()]) expect(await outcomeOf([5], order)).toEqual({ total: 4, refused: ['large'] });
+    });
+
+    it('gives the same result in whatever order the documents come', async () => {
+      const units = fc.oneof(fc.integer({ min: -3, max: 3 }), fc.maxSafeInteger(), fc.constantFrom(LARGEST, -LARGEST, LARGEST - 1));
+      const changes = fc.array(units, { minLength: 1, maxLength: 6 });
+      await fc.assert(
+        fc.asyncProperty(changes, units, fc.infiniteStream(fc.nat()), async (after, first, ranks) => {
+          const all: DocumentChange[] = after.map((one, index) => ({
+            key: `${index}`,
+            before: index === 0 ? saleOf(first) : null,
+            after: saleOf(one),
+          }));
+          const shuffled = all.map((change) => [ranks.next().value, change] as const).toSorted(([left], [right]) => left - right);
+          const outcome = await outcomeOf([first], all);
+          const other = await outcomeOf(
+            [first],
+            shuffled.map(([, change]) => change),
+          );
+          expect(other).toEqual(outcome);
+          const total = after.reduce((sum, one) => sum + BigInt(one), 0n);
+          if (total <= LARGEST && total >= -LARGEST && outcome.total !== undefined) expect(outcome).toEqual({ total: Number(total), refused: [] });
+        }),
+        { numRuns: 200 },
+      );
+    });
+  });
 });

@@ -54,6 +54,7 @@ export const rollUpChanges = async (
   }
   const groups = await loadGroups(rollUp, [...names], session, cache);
   for (const difference of differences) apply(difference, groups);
+  for (const [name, group] of groups) assertInBounds(name, group, differences);
   const changes = groupChanges(rollUp, groups, cache);
   // What a document adds is blamed before what one takes away: the group was stored with that in it.
   const suspectsOf = (group: string | undefined): readonly string[] => {
@@ -98,6 +99,17 @@ const apply = ({ key, removed, added }: Difference, groups: ReadonlyMap<string, 
   } catch (error) {
     throw new ContributionFailed(key, error);
   }
+};
+
+/** Blames the document that has pushed furthest, whatever the order of the documents; of several the one with the smallest key. */
+const assertInBounds = (name: string, group: RollUpGroup, differences: readonly Difference[]): void => {
+  const overflow = group.overflow();
+  if (!overflow) return;
+  const { measure, sign, error } = overflow;
+  const part = (contribution: Contribution | null): bigint => BigInt(contribution?.group === name ? (contribution.values[measure] ?? 0) : 0);
+  const pushes = differences.map(({ key, removed, added }) => ({ key, push: (part(added) - part(removed)) * BigInt(sign) }));
+  const furthest = pushes.reduce((one, other) => (other.push > one.push || (other.push === one.push && other.key < one.key) ? other : one));
+  throw new ContributionFailed(furthest.key, error);
 };
 
 const groupChanges = (
