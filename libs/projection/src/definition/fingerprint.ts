@@ -6,8 +6,9 @@ import type { WantedEvents } from './wanted-events.js';
 
 /**
  * Hash of a definition: names, versions and the words of its functions, 16 hex digits. It sees a change inside the functions, not inside
- * what they call; raise the version for those. Comments, white space and line breaks do not count. An object that comes again stands for
- * the first place where it stood.
+ * what they call; raise the version for those. Comments, white space, line breaks, the kind of quotes and commas before a closing bracket do not
+ * count; semicolons, brackets around a single parameter and quotes around a field's name do. An object that comes again stands for the first place
+ * where it stood.
  */
 export const fingerprintOf = (...parts: readonly unknown[]): string => {
   const hash = createHash('sha256');

@@ -9,7 +9,8 @@ const EXPRESSION = /\/(?:[^/\\[\n]|\\.|\[(?:[^\]\\\n]|\\.)*\])+\/[a-z]*/uy;
 /** After these words an expression begins, so that a slash begins a regular expression. */
 const BEFORE_EXPRESSION = new Set('return typeof instanceof in of new delete void throw case do else yield await default'.split(' '));
 const CONDITIONS = new Set(['if', 'while', 'for', 'with']);
-/** A line break behind or before these ends a statement. */
+const ACCESSES = new Set(['.', '?.']);
+/** A line break behind these ends a statement. */
 const BREAKS_BEHIND = new Set(['return', 'throw', 'break', 'continue', 'yield']);
 
 /** Words and signs in order, one a line. Equal for two texts that differ in comments, white space, quotes and commas before a bracket alone. */
@@ -51,12 +52,28 @@ class Words {
     const expression = this.#isExpressionNext && this.#text[this.#at] === '/' ? this.#match(EXPRESSION) : undefined;
     if (expression !== undefined) return this.#push(expression, false);
     const word = this.#match(WORD);
-    if (word !== undefined) return this.#push(word, BEFORE_EXPRESSION.has(word) && this.#words.at(-1) !== '.');
+    if (word !== undefined) return this.#push(word, this.#beginsExpression(word));
     this.#sign(this.#match(PUNCTUATOR) ?? '');
   }
 
+  #beginsExpression(word: string): boolean {
+    if (!BEFORE_EXPRESSION.has(word) || this.#isName(-1)) return false;
+    // `of` may name anything; as a keyword it comes behind what a loop declares.
+    return word !== 'of' || !this.#isExpressionNext || this.#words.at(-1) === '}';
+  }
+
+  /** Whether a property is named behind the sign in this place from the end: that is no keyword, whatever its text. */
+  #isName(place: -1 | -2): boolean {
+    return ACCESSES.has(this.#words.at(place) ?? '');
+  }
+
+  #hasCondition(): boolean {
+    const word = this.#words.at(-1) ?? '';
+    return word === 'await' ? this.#words.at(-2) === 'for' : CONDITIONS.has(word) && !this.#isName(-2);
+  }
+
   #sign(sign: string): void {
-    if (sign === '(' || sign === '[') this.#brackets.push(sign === '(' && CONDITIONS.has(this.#words.at(-1) ?? ''));
+    if (sign === '(' || sign === '[') this.#brackets.push(sign === '(' && this.#hasCondition());
     const isEnd = sign === ')' || sign === ']';
     const isExpressionNext = isEnd ? (this.#brackets.pop() ?? false) : sign !== '++' && sign !== '--';
     this.#push(sign, isExpressionNext);
@@ -92,9 +109,11 @@ class Words {
   }
 
   #lineBreak(space: string): void {
-    const before = this.#words.at(-1) ?? '';
-    const isAhead = this.#text.startsWith('++', this.#at) || this.#text.startsWith('--', this.#at);
-    if (/[\n\r\u2028\u2029]/.test(space) && (BREAKS_BEHIND.has(before) || isAhead)) this.#words.push('');
+    if (!/[\n\r\u2028\u2029]/.test(space)) return;
+    const isBehind = BREAKS_BEHIND.has(this.#words.at(-1) ?? '') && !this.#isName(-2);
+    // Where an expression begins, `++` and `--` belong to what follows, with or without the break.
+    const isAhead = !this.#isExpressionNext && (this.#text.startsWith('++', this.#at) || this.#text.startsWith('--', this.#at));
+    if (isBehind || isAhead) this.#words.push('');
   }
 
   #push(word: string, isExpressionNext: boolean): void {
