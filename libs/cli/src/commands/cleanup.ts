@@ -3,7 +3,7 @@ import { cleanUp, crashAtOf, type CleanedUp } from '@mainstem/projection/operate
 import { counted } from '../format/amounts.js';
 import { toJson } from '../format/json.js';
 import { chosenProjections } from './chosen-projections.js';
-import { using, type CliContext } from './cli-context.js';
+import { usingReadModels, type CliContext } from './cli-context.js';
 
 /** Of the named projections, or of all without a name. Errors: PROJECTION_UNKNOWN, those of the stores. */
 export const cleanup = async (
@@ -12,7 +12,7 @@ export const cleanup = async (
   options: { readonly json?: boolean; readonly store?: string },
 ): Promise<number> => {
   const { application, settings, terminal, signal } = context;
-  return using(application.openReadModels(settings), async (readModels) => {
+  return usingReadModels({ application, settings }, async (readModels) => {
     const projections = chosenProjections(readModels.projections, { names, isAll: names.length === 0, store: options.store });
     const crash = crashAtOf(settings.env);
     const cleaned = await cleanUp({ projections, signal, ...(crash && { crash }) });

@@ -1,5 +1,6 @@
 // What every command gets besides its own arguments.
-import type { ApplicationSettings, MainstemApplication } from '../application.js';
+import { assertCategoriesDiffer } from '@mainstem/event-store';
+import type { ApplicationSettings, MainstemApplication, OpenReadModels } from '../application.js';
 import type { Terminal } from '../terminal/terminal.js';
 
 export interface CliContext {
@@ -22,3 +23,14 @@ export const using = async <Resource extends { close(): Promise<void> }, Result>
     await resource.close();
   }
 };
+
+/** Runs work with the application's read models. Errors: EVENT_STORE_AMBIGUOUS_CATEGORY where its aggregates and projections could share a stream. */
+export const usingReadModels = <Result>(
+  { application, settings }: Pick<CliContext, 'application' | 'settings'>,
+  work: (readModels: OpenReadModels) => Promise<Result>,
+): Promise<Result> =>
+  using(application.openReadModels(settings), (readModels) => {
+    const read = readModels.projections.flatMap(({ projection }) => projection.wanted.categories);
+    assertCategoriesDiffer([...application.aggregates.map(({ category }) => category), ...read]);
+    return work(readModels);
+  });

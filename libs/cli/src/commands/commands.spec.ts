@@ -125,6 +125,11 @@ describe('status', () => {
     expect(only['lagSeconds']).toBeGreaterThanOrEqual(90);
   });
 
+  it('is refused where a stream of an aggregate could be one that a projection reads', async () => {
+    const other = contextOf({ aggregates: [{ ...counter, category: 'counter-line' }] });
+    await expect(status(other, { now })).rejects.toMatchObject({ code: 'EVENT_STORE_AMBIGUOUS_CATEGORY' });
+  });
+
   it('shows a projection at the head as live, with its generation', async () => {
     await append('counter-a', 1, 2, 3);
     await project();

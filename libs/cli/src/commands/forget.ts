@@ -3,7 +3,7 @@ import { forgetProjection, leftBehind, StillDeclared, UnknownProjection } from '
 import type { OpenReadModels } from '../application.js';
 import { InvalidArgument } from '../errors.js';
 import { counted } from '../format/amounts.js';
-import { using, type CliContext } from './cli-context.js';
+import { usingReadModels, type CliContext } from './cli-context.js';
 import { storesOf } from './left-behind.js';
 
 export interface ForgetOptions {
@@ -19,7 +19,7 @@ export interface ForgetOptions {
  */
 export const forget = async (context: CliContext, name: string, options: ForgetOptions): Promise<number> => {
   const { application, settings, terminal } = context;
-  return using(application.openReadModels(settings), async (readModels) => {
+  return usingReadModels({ application, settings }, async (readModels) => {
     const found = await chosen(readModels, name, options.store);
     for (const { store } of found) {
       const generations = counted((await store.generations(name)).length, 'generation');

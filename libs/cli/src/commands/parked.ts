@@ -6,7 +6,7 @@ import { toJson } from '../format/json.js';
 import { nameOf, namesOf } from '../format/name-of.js';
 import { table, type Column } from '../format/table.js';
 import { chosenProjections } from './chosen-projections.js';
-import { using, type CliContext } from './cli-context.js';
+import { using, usingReadModels, type CliContext } from './cli-context.js';
 
 const LISTED_MAX = 1_000;
 
@@ -17,7 +17,7 @@ export const listParked = async (
   options: { readonly json?: boolean; readonly store?: string },
 ): Promise<number> => {
   const { application, settings, terminal } = context;
-  return using(application.openReadModels(settings), async ({ projections }) => {
+  return usingReadModels({ application, settings }, async ({ projections }) => {
     const chosen = chosenProjections(projections, { names: name === undefined ? [] : [name], isAll: name === undefined, store: options.store });
     let isAny = false;
     for (const hosted of chosen) {
@@ -44,7 +44,7 @@ export const replayParked = async (
 ): Promise<number> => {
   const { application, settings, terminal } = context;
   return using(application.openEvents(settings), (reader) =>
-    using(application.openReadModels(settings), async ({ projections }) => {
+    usingReadModels({ application, settings }, async ({ projections }) => {
       const {
         replayed,
         stillParked,

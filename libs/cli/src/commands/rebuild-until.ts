@@ -6,7 +6,7 @@ import { toJson } from '../format/json.js';
 import { isInSeveral, nameOf, namesOf } from '../format/name-of.js';
 import { PartBar } from '../terminal/part-bar.js';
 import { chosenProjections, type ProjectionChoice } from './chosen-projections.js';
-import { using, type CliContext } from './cli-context.js';
+import { using, usingReadModels, type CliContext } from './cli-context.js';
 
 /** Exit code 0. Errors: PROJECTION_UNKNOWN, CLI_INVALID_ARGUMENT, PROJECTION_UNTIL_AHEAD, those of the stores. */
 export const rebuildUntil = async (
@@ -16,7 +16,7 @@ export const rebuildUntil = async (
 ): Promise<number> => {
   const { application, settings, terminal, signal } = context;
   return using(application.openEvents(settings), (reader) =>
-    using(application.openReadModels(settings), async ({ projections }) => {
+    usingReadModels({ application, settings }, async ({ projections }) => {
       const chosen = chosenProjections(projections, choice);
       const place = await placeOf(reader, until, signal).catch((error: unknown): never => {
         throw error instanceof RangeError

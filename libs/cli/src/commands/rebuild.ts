@@ -7,7 +7,7 @@ import { table, type Column } from '../format/table.js';
 import { RebuildBars } from '../terminal/rebuild-bars.js';
 import { INTERRUPTED } from '../terminal/stop-signal.js';
 import { chosenProjections } from './chosen-projections.js';
-import { using, type CliContext } from './cli-context.js';
+import { using, usingReadModels, type CliContext } from './cli-context.js';
 
 export interface RebuildOptions {
   readonly all?: boolean;
@@ -25,7 +25,7 @@ export interface RebuildOptions {
 export const rebuild = async (context: CliContext, names: readonly string[], options: RebuildOptions): Promise<number> => {
   const { application, settings, terminal, signal } = context;
   return using(application.openEvents(settings), (reader) =>
-    using(application.openReadModels(settings), async (readModels) => {
+    usingReadModels({ application, settings }, async (readModels) => {
       const projections = chosenProjections(readModels.projections, { names, isAll: options.all ?? false, store: options.store });
       const bars = new RebuildBars(terminal, performance.now.bind(performance));
       const crash = crashAtOf(settings.env);

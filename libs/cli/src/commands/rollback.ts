@@ -7,7 +7,7 @@ import { nameOf, namesOf } from '../format/name-of.js';
 import { RebuildBars } from '../terminal/rebuild-bars.js';
 import { INTERRUPTED } from '../terminal/stop-signal.js';
 import { chosenProjections } from './chosen-projections.js';
-import { using, type CliContext } from './cli-context.js';
+import { using, usingReadModels, type CliContext } from './cli-context.js';
 
 export interface RollbackOptions {
   /** A generation's number, as typed. */
@@ -32,7 +32,7 @@ export const rollback = async (
   const { application, settings, terminal, signal } = context;
   if (to !== undefined && !/^[1-9][0-9]{0,8}$/.test(to)) throw new InvalidArgument('--to', `must be the number of a generation, got "${to}"`);
   return using(application.openEvents(settings), (reader) =>
-    using(application.openReadModels(settings), async ({ projections }) => {
+    usingReadModels({ application, settings }, async ({ projections }) => {
       const [hosted] = chosenProjections(projections, { names: [name], isAll: false, store });
       if (!hosted) throw new TypeError('a projection that was found is not there');
       const bars = new RebuildBars(terminal, performance.now.bind(performance));

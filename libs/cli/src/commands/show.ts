@@ -4,7 +4,7 @@ import { compareKeys, servingOf, type ScanEntry } from '@mainstem/projection/ope
 import { InvalidArgument, UnknownDocument } from '../errors.js';
 import { toJson } from '../format/json.js';
 import { chosenProjections } from './chosen-projections.js';
-import { using, type CliContext } from './cli-context.js';
+import { usingReadModels, type CliContext } from './cli-context.js';
 
 const PAGE = 1_000;
 const LIMIT_DEFAULT = 100;
@@ -28,7 +28,7 @@ export interface ShowOptions {
 export const show = async (context: CliContext, name: string, options: ShowOptions): Promise<number> => {
   const { application, settings, terminal, signal } = context;
   const limit = wholeNumber('--limit', options.limit) ?? LIMIT_DEFAULT;
-  return using(application.openReadModels(settings), async ({ projections }) => {
+  return usingReadModels({ application, settings }, async ({ projections }) => {
     const [hosted] = chosenProjections(projections, { names: [name], isAll: false, store: options.store }) as readonly [HostedProjection];
     const place = await placeOf(hosted, options);
     let left = options.key === undefined ? limit : 1;

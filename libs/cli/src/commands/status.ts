@@ -16,7 +16,7 @@ import { count, duration } from '../format/amounts.js';
 import { toJson } from '../format/json.js';
 import { nameOf } from '../format/name-of.js';
 import { table, type Column } from '../format/table.js';
-import { using, type CliContext } from './cli-context.js';
+import { using, usingReadModels, type CliContext } from './cli-context.js';
 import { leftBehindReport, storedLeftBehind } from './left-behind.js';
 
 export const PARKED_MAX = 1_000;
@@ -84,7 +84,7 @@ export interface StoredPartition {
 export const status = async (context: CliContext, options: { readonly json?: boolean; readonly now: () => number }): Promise<number> => {
   const { application, settings, terminal } = context;
   return using(application.openEvents(settings), (reader) =>
-    using(application.openReadModels(settings), async (readModels) => {
+    usingReadModels({ application, settings }, async (readModels) => {
       const statuses = await storedStatuses(reader, readModels.projections, options.now);
       const others = await storedLeftBehind(readModels);
       const lines = options.json ? [toJson([...statuses, ...others], true)] : [...report(statuses), ...leftBehindReport(others)];

@@ -9,7 +9,7 @@ import { nameOf, namesOf } from '../format/name-of.js';
 import { PartBar } from '../terminal/part-bar.js';
 import { INTERRUPTED } from '../terminal/stop-signal.js';
 import { chosenProjections } from './chosen-projections.js';
-import { using, type CliContext } from './cli-context.js';
+import { using, usingReadModels, type CliContext } from './cli-context.js';
 
 const DIFFERENCES_SHOWN_MAX = 100;
 const VALUE_LENGTH_MAX = 200;
@@ -31,7 +31,7 @@ export const verify = async (context: CliContext, names: readonly string[], opti
   const { application, settings, terminal, signal } = context;
   const sample = shareOf(options.sample);
   return using(application.openEvents(settings), (reader) =>
-    using(application.openReadModels(settings), async ({ projections }) => {
+    usingReadModels({ application, settings }, async ({ projections }) => {
       const outcomes: Outcome[] = [];
       for (const hosted of chosenProjections(projections, { names, isAll: options.all ?? false, store: options.store })) {
         const bar = new PartBar(terminal, nameOf(namesOf(hosted), projections.map(namesOf)), performance.now.bind(performance));

@@ -2,15 +2,22 @@
 import { CommandExecutor, type CommandExecutorOptions } from '@mainstem/aggregate';
 import type { EventStore, Runtime } from '@mainstem/event-store';
 import { Module, type DynamicModule } from '@nestjs/common';
+import { ModulesContainer } from '@nestjs/core';
 import { CqrsModule } from '@nestjs/cqrs';
+import { declareCategories } from '../event-store/declared-categories.js';
 import { COMMAND_HEALTH, commandHealth } from '../health/health-check.js';
 import { EVENT_STORE, RUNTIME } from '../event-store/tokens.js';
 import type { Telemetry } from '../telemetry/telemetry.js';
 import { TELEMETRY } from '../telemetry/tokens.js';
+import { ApplicationExecutor } from './application-executor.js';
 
 export type CommandModuleOptions = Omit<CommandExecutorOptions, 'store' | 'runtime'>;
 
-/** Global: provides `CommandExecutor`, its health check (`COMMAND_HEALTH`), and `CommandBus` from @nestjs/cqrs. Needs `EventStoreModule`. */
+/**
+ * Global: provides `CommandExecutor`, its health check (`COMMAND_HEALTH`), and `CommandBus` from @nestjs/cqrs. Needs `EventStoreModule`. Categories that can make one
+ * stream with one of another aggregate or of a projection in the application are refused: those of `aggregates` at the start, others with their first command.
+ * Errors: EVENT_STORE_AMBIGUOUS_CATEGORY.
+ */
 @Module({})
 export class CommandModule {
   static forRoot(options: CommandModuleOptions = {}): DynamicModule {
@@ -21,9 +28,11 @@ export class CommandModule {
       providers: [
         {
           provide: CommandExecutor,
-          inject: [EVENT_STORE, RUNTIME, { token: TELEMETRY, optional: true }],
-          useFactory: (store: EventStore, runtime: Runtime, telemetry?: Telemetry) =>
-            new CommandExecutor({ observe: telemetry?.commands, ...options, store, runtime }),
+          inject: [ModulesContainer, EVENT_STORE, RUNTIME, { token: TELEMETRY, optional: true }],
+          useFactory: (application: ModulesContainer, store: EventStore, runtime: Runtime, telemetry?: Telemetry) =>
+            new ApplicationExecutor({ observe: telemetry?.commands, ...options, store, runtime }, (categories) =>
+              declareCategories(application, categories),
+            ),
         },
         { provide: COMMAND_HEALTH, inject: [CommandExecutor], useFactory: commandHealth },
       ],

@@ -13,7 +13,9 @@ import {
   type OnApplicationBootstrap,
   type OnModuleDestroy,
 } from '@nestjs/common';
+import { ModulesContainer } from '@nestjs/core';
 import { hostname } from 'node:os';
+import { declareCategories } from '../event-store/declared-categories.js';
 import { EVENT_STORE, RUNTIME } from '../event-store/tokens.js';
 import { DependencyWatch, EVENT_STORE_NAME, readStoreName } from '../health/dependency-watch.js';
 import type { Telemetry } from '../telemetry/telemetry.js';
@@ -44,7 +46,10 @@ class ProjectorLifetime implements OnApplicationBootstrap, OnModuleDestroy {
   }
 }
 
-/** Global: provides the `Projector`. Needs `EventStoreModule`. */
+/**
+ * Global: provides the `Projector`. Needs `EventStoreModule`. Refused are categories that can make one stream with one of an aggregate or of
+ * another projector in the application. Errors: EVENT_STORE_AMBIGUOUS_CATEGORY.
+ */
 @Module({})
 export class ProjectorModule {
   static forRootAsync(options: ProjectorModuleOptions): DynamicModule {
@@ -57,7 +62,15 @@ export class ProjectorModule {
         { provide: LEASE_MS, useValue: options.leaseMs ?? LEASE_MS_DEFAULT },
         {
           provide: Projector,
-          inject: [EVENT_STORE, RUNTIME, HOSTED, LEASE_MS, { token: DependencyWatch, optional: true }, { token: TELEMETRY, optional: true }],
+          inject: [
+            ModulesContainer,
+            EVENT_STORE,
+            RUNTIME,
+            HOSTED,
+            LEASE_MS,
+            { token: DependencyWatch, optional: true },
+            { token: TELEMETRY, optional: true },
+          ],
           useFactory: projectorOf,
         },
         ProjectorLifetime,
@@ -68,6 +81,7 @@ export class ProjectorModule {
 }
 
 const projectorOf = (
+  application: ModulesContainer,
   reader: EventStore,
   runtime: Runtime,
   projections: readonly HostedProjection[],
@@ -75,6 +89,10 @@ const projectorOf = (
   watch: DependencyWatch | undefined,
   telemetry?: Telemetry,
 ): Projector => {
+  declareCategories(
+    application,
+    projections.flatMap(({ projection }) => projection.wanted.categories),
+  );
   const crash = crashAtOf(process.env); // for tests that kill the process
   const lease = { owner: instanceName(runtime), durationMs };
   const onChange = logChange(new Logger('Projector'), watch);
