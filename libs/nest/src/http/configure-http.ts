@@ -2,8 +2,10 @@
 import type { Runtime } from '@mainstem/event-store';
 import { UnsupportedMediaTypeException, type INestApplication } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
+import type { Server } from 'node:http';
 import { ProblemDetailsFilter } from '../problem-details/problem-details.filter.js';
 import type { ProblemRules } from '../problem-details/problem-rules.js';
+import { servedHosts } from '../process/served-hosts.js';
 import type { Telemetry } from '../telemetry/telemetry.js';
 import { TELEMETRY } from '../telemetry/tokens.js';
 import { refuseUnreadable, refuseUnreadableBody } from './readable-request.js';
@@ -30,10 +32,14 @@ interface Request {
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
 }
 
-/** Sets up an Express application of Nest: JSON bodies only (415), bounded (413), in UTF-8 as address and headers are (400), queries validated (400), errors as problem details. */
+/**
+ * Sets up an Express application of Nest: JSON bodies only (415), bounded (413), in UTF-8 as address and headers are (400), queries validated (400), errors as problem details. Call it
+ * before anything else is set up that answers requests, such as Swagger UI: what comes before it is served as it is.
+ */
 export const configureHttp = <Application extends HttpApplication>(app: Application, options: HttpOptions = {}): Application => {
   const telemetry = telemetryOf(app);
   if (telemetry?.onRequest) app.use(telemetry.onRequest);
+  app.use(servedHosts(app.getHttpServer() as Server));
   app.use(refuseUnreadable);
   app.use((request: Request, _: unknown, next: (error?: unknown) => void) => next(mediaTypeProblem(request)));
   app.disable('x-powered-by');

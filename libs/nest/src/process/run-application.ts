@@ -5,12 +5,12 @@ import { once } from 'node:events';
 import type { Server } from 'node:http';
 import { isIPv6, type AddressInfo } from 'node:net';
 import { inspect } from 'node:util';
-import { servedHosts } from './served-hosts.js';
 import { ApplicationLogger, ignoreLostOutput, tellingLine } from './application-logger.js';
 import { Draining } from './draining.js';
 import { HostUnusable, PortForbidden, PortInUse } from './errors.js';
 import { HOST_DEFAULT } from './host-default.js';
 import { announce, wantsJson } from './log-line.js';
+import { servedHosts, serveOnly } from './served-hosts.js';
 
 /** Longest time for everything to be closed, after requests under way were answered. */
 const CLOSE_TIMEOUT_MS = 4_500;
@@ -39,11 +39,14 @@ export const listen = async (
   { allowedHosts = [] }: ListenOptions = {},
 ): Promise<string> => {
   const draining = new Draining(app);
-  app.use(servedHosts(() => app.getHttpServer() as Server, allowedHosts));
+  const server = app.getHttpServer() as Server;
+  serveOnly(server, allowedHosts);
+  // For what is set up from here on; `configureHttp` has it for what was set up before.
+  app.use(servedHosts(server));
   stopOnSignals(app, draining);
   try {
     await app.init();
-    return await listenOn(app.getHttpServer() as Server, port, host);
+    return await listenOn(server, port, host);
   } catch (error) {
     await app.close();
     throw listenError(error, port, host);
