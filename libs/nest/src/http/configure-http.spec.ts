@@ -61,6 +61,12 @@ const ask = ({ method = 'GET', path, headers = {}, body }: Asked): Promise<{ rea
       .end(body);
   });
 
+const inFourBytes = (character: string): Buffer => {
+  const bytes = Buffer.alloc(4);
+  bytes.writeUInt32LE(character.codePointAt(0) ?? 0);
+  return bytes;
+};
+
 const JSON_TYPE = { 'Content-Type': 'application/json' };
 
 describe('the HTTP edge', () => {
@@ -74,6 +80,43 @@ describe('the HTTP edge', () => {
     const { status, body } = await ask(asked);
     expect({ status, code: body['code'] }).toEqual({ status: 400, code: 'HTTP_BAD_REQUEST' });
     expect(body['detail']).toContain('UTF-8');
+  });
+
+  it.each<[string, string, Buffer]>([
+    ['a byte that is none', 'utf-7', Buffer.from('{"name":"a\xffb"}', 'latin1')],
+    ['sound text', 'utf-7', Buffer.from('{"name":"a+AGE-b"}')],
+    ['an odd number of bytes', 'utf-16le', Buffer.concat([Buffer.from('{"name":"ab"}', 'utf16le'), Buffer.of(0x20)])],
+    ['sound text', 'UTF-16LE', Buffer.from('{"name":"ab"}', 'utf16le')],
+    ['sound text', '"utf-16le"', Buffer.from('{"name":"ab"}', 'utf16le')],
+    ['bytes of UTF-8', 'utf-16', Buffer.from('{"name":"ab"}')],
+    [
+      'no character',
+      'utf-32le',
+      Buffer.concat([...'{"name":"a'].map(inFourBytes).concat([Buffer.of(0xff, 0xff, 0xff, 0x7f)], [...'"}'].map(inFourBytes))),
+    ],
+    ['sound text', 'utf-32le', Buffer.concat([...'{"name":"a"}'].map(inFourBytes))],
+    ['sound text', 'latin1', Buffer.from('{"name":"a"}')],
+    ['sound text', 'utf-8x', Buffer.from('{"name":"a"}')],
+  ])('answers 415 to %s in a body of the charset %s', async (_, charset, sent) => {
+    const { status, body } = await ask({
+      method: 'POST',
+      path: '/echo',
+      headers: { 'Content-Type': `application/json; charset=${charset}` },
+      body: sent,
+    });
+    expect({ status, code: body['code'] }).toEqual({ status: 415, code: 'HTTP_UNSUPPORTED_MEDIA_TYPE' });
+  });
+
+  it.each(['utf-8', 'UTF-8', '"utf-8"'])('takes bodies of the charset %s, and refuses bytes that are none of it', async (charset) => {
+    const type = { 'Content-Type': `Application/JSON; Charset=${charset}` };
+    const sent = (text: string, encoding: BufferEncoding): Asked => ({
+      method: 'POST',
+      path: '/echo',
+      headers: type,
+      body: Buffer.from(text, encoding),
+    });
+    expect(await ask(sent('{"name":"ü"}', 'utf8'))).toEqual({ status: 201, body: { name: 'ü' } });
+    expect(await ask(sent('{"name":"ü"}', 'latin1'))).toMatchObject({ status: 400, body: { code: 'HTTP_BAD_REQUEST' } });
   });
 
   it('answers 400 to a key of a command that is no UTF-8, and names the header', async () => {

@@ -1,6 +1,6 @@
 // Refuses bytes that are no UTF-8: what replaces them would be stored and looked for as if the client had sent it.
 import { isUtf8 } from 'node:buffer';
-import { BadRequestException } from '@nestjs/common';
+import { BadRequestException, UnsupportedMediaTypeException } from '@nestjs/common';
 
 interface Request {
   readonly url: string;
@@ -25,10 +25,18 @@ export const refuseUnreadable = ({ url, headers }: Request, _: unknown, next: (e
   next();
 };
 
-/** `verify` of the body parser: before anything is parsed. Answers 400. */
-export const refuseUnreadableBody = (_request: unknown, _response: unknown, body: Buffer, encoding: string | undefined): void => {
-  if ((encoding ?? 'utf-8').toLowerCase() === 'utf-8' && !isUtf8(body)) throw unreadable('the body');
+/**
+ * `verify` of the body parser: before anything is parsed. Only UTF-8 is taken, since decoders of other charsets put something else in place of bytes that
+ * are none of theirs. Answers 415 to another charset, 400 to bytes that are no UTF-8.
+ */
+export const refuseUnreadableBody = (_request: unknown, _response: unknown, body: Buffer, charset = 'utf-8'): void => {
+  if (charset.toLowerCase() !== 'utf-8') throw otherCharset(charset);
+  if (!isUtf8(body)) throw unreadable('the body');
 };
+
+// The body parser looks for `status`, which Nest's exceptions keep to themselves.
+const otherCharset = (charset: string): Error =>
+  Object.assign(new UnsupportedMediaTypeException(`Send the body in UTF-8, not in ${charset}.`), { status: 415 });
 
 const unreadable = (what: string, advice = 'Send text in UTF-8.'): Error =>
   Object.assign(new BadRequestException(`${what.charAt(0).toUpperCase()}${what.slice(1)} is not valid UTF-8. ${advice}`), { status: 400 });
