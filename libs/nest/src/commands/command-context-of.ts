@@ -5,6 +5,7 @@ import { CONTEXT_ID_RULE, InvalidCommand, isContextId, type CommandContext } fro
 import type { Runtime } from '@mainstem/event-store';
 import { createParamDecorator, Inject, Injectable, type ExecutionContext, type PipeTransform } from '@nestjs/common';
 import { RUNTIME } from '../event-store/tokens.js';
+import { readsNoQuery } from '../parameters/route-parameters.js';
 
 type Headers = Readonly<Record<string, string | string[] | undefined>>;
 
@@ -59,13 +60,15 @@ interface Request {
 // A pipe gets one value; the request that headers belong to is found by them.
 const requests = new WeakMap<Headers, Request>();
 
-const HeadersOf = createParamDecorator((_: unknown, context: ExecutionContext): Headers => {
-  // A message of another transport, or one of several fields of a GraphQL request: its headers, if any, name no single command.
-  if (context.getType() !== 'http') return {};
-  const request = context.switchToHttp().getRequest<Request>();
-  requests.set(request.headers, request);
-  return request.headers;
-});
+const HeadersOf = createParamDecorator(
+  readsNoQuery((_: unknown, context: ExecutionContext): Headers => {
+    // A message of another transport, or one of several fields of a GraphQL request: its headers, if any, name no single command.
+    if (context.getType() !== 'http') return {};
+    const request = context.switchToHttp().getRequest<Request>();
+    requests.set(request.headers, request);
+    return request.headers;
+  }),
+);
 
 /** Stands for what a request asks for: method, path and body, in whatever order the body names its fields. */
 const fingerprintOf = ({ method, originalUrl, body }: Request): string => {

@@ -1,5 +1,5 @@
 // What an application does not take: bytes that are no text, and names that are not its own.
-import { Body, Controller, Get, Headers, Module, Post } from '@nestjs/common';
+import { Body, Controller, Get, Headers, Module, Post, Query } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { request, type Server, type ServerResponse } from 'node:http';
@@ -10,7 +10,7 @@ import { listen } from '../process/run-application.js';
 import { configureHttp } from './configure-http.js';
 
 class EchoController {
-  echo(headers: Record<string, string>): { readonly key: string | undefined } {
+  echo(headers: Record<string, string>, _: unknown): { readonly key: string | undefined } {
     return { key: contextHeader(headers, 'Idempotency-Key') };
   }
   take(body: unknown): unknown {
@@ -21,6 +21,7 @@ const descriptorOf = (name: string): PropertyDescriptor => Object.getOwnProperty
 Controller()(EchoController);
 Get('echo/:id')(EchoController.prototype, 'echo', descriptorOf('echo'));
 Headers()(EchoController.prototype, 'echo', 0);
+Query('q')(EchoController.prototype, 'echo', 1);
 Post('echo')(EchoController.prototype, 'take', descriptorOf('take'));
 Body()(EchoController.prototype, 'take', 0);
 

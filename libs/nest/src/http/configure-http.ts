@@ -8,6 +8,7 @@ import type { ProblemRules } from '../problem-details/problem-rules.js';
 import { servedHosts } from '../process/served-hosts.js';
 import type { Telemetry } from '../telemetry/telemetry.js';
 import { TELEMETRY } from '../telemetry/tokens.js';
+import { KnownParameters } from './known-parameters.js';
 import { refuseUnreadable, refuseUnreadableBody } from './readable-request.js';
 import { requestValidationPipe } from './request-validation.js';
 
@@ -33,8 +34,9 @@ interface Request {
 }
 
 /**
- * Sets up an Express application of Nest: JSON bodies only (415), bounded (413), in UTF-8 as address and headers are (400), queries validated (400), errors as problem details. Call it
- * before anything else is set up that answers requests, such as Swagger UI: what comes before it is served as it is.
+ * Sets up an Express application of Nest: JSON bodies only (415), bounded (413), in UTF-8 as address and headers are (400), unknown parameters refused
+ * and queries validated (400), errors as problem details. Call it before anything else is set up that answers requests, such as
+ * Swagger UI: what comes before it is served as it is.
  */
 export const configureHttp = <Application extends HttpApplication>(app: Application, options: HttpOptions = {}): Application => {
   const telemetry = telemetryOf(app);
@@ -45,6 +47,7 @@ export const configureHttp = <Application extends HttpApplication>(app: Applicat
   app.disable('x-powered-by');
   app.useBodyParser('json', { limit: options.bodyBytesMax ?? BODY_BYTES_MAX, verify: refuseUnreadableBody });
   if (telemetry?.afterBody) app.use(telemetry.afterBody);
+  app.useGlobalGuards(new KnownParameters());
   app.useGlobalPipes(requestValidationPipe());
   app.useGlobalFilters(new ProblemDetailsFilter(options.problems, options.runtime));
   return app;

@@ -1,6 +1,8 @@
 // Validation of queries and other requests that are not commands.
 import { fieldViolations, MainstemError, type FieldViolation } from '@mainstem/event-store';
-import { ValidationPipe } from '@nestjs/common';
+import { ValidationPipe, type ArgumentMetadata, type ValidationError } from '@nestjs/common';
+import { getMetadataStorage } from 'class-validator';
+import { unknownName } from './unknown-name.js';
 
 /** Parameters of a request break their rules; nothing was done. */
 export class InvalidRequest extends MainstemError {
@@ -9,15 +11,47 @@ export class InvalidRequest extends MainstemError {
   }
 }
 
+/** Nest takes fields of these names away before anything sees them, and class-transformer those that are named like a member. */
+class RequestValidationPipe extends ValidationPipe {
+  override async transform(value: unknown, metadata: ArgumentMetadata): Promise<unknown> {
+    const { metatype } = metadata;
+    if (metatype && this.toValidate(metadata) && value !== null && typeof value === 'object') {
+      const known = fieldsOf(metatype);
+      const lost = Object.keys(value).filter((name) => (name === 'prototype' || name in metatype.prototype) && !known.includes(name));
+      if (lost.length > 0) throw new InvalidRequest(lost.map((field) => ({ field, message: unknownName(field, known) })));
+    }
+    return super.transform(value, metadata) as Promise<unknown>;
+  }
+}
+
 /**
  * Pipe for classes with class-validator rules in `@Query()` and `@Param()`: unknown fields are refused, types are made by
  * class-transformer's decorators alone. Commands do not need it: the executor validates them. Errors: REQUEST_INVALID.
  */
 export const requestValidationPipe = (): ValidationPipe =>
-  new ValidationPipe({
+  new RequestValidationPipe({
     whitelist: true,
     forbidNonWhitelisted: true,
     transform: true,
     stopAtFirstError: true,
-    exceptionFactory: (errors) => new InvalidRequest(fieldViolations(errors)),
+    // The class of the object that an error is about is asked for its fields.
+    validationError: { target: true },
+    exceptionFactory: (errors) => {
+      nameNearest(errors);
+      return new InvalidRequest(fieldViolations(errors));
+    },
   });
+
+/** Puts what was probably meant into the errors of unknown fields. */
+const nameNearest = (errors: readonly ValidationError[]): void => {
+  for (const { target, property, constraints, children = [] } of errors) {
+    if (constraints?.['whitelistValidation'] !== undefined) constraints['whitelistValidation'] = unknownName(property, fieldsOf(target?.constructor));
+    nameNearest(children);
+  }
+};
+
+const fieldsOf = (ruled: unknown): readonly string[] => {
+  if (typeof ruled !== 'function') return [];
+  const rules = getMetadataStorage().getTargetValidationMetadatas(ruled, '', true, false);
+  return [...new Set(rules.map(({ propertyName }) => propertyName))];
+};

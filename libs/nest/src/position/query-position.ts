@@ -1,13 +1,12 @@
 // Where a query class does not declare `minPosition`, it does not see it: the parameter belongs to `@ReadsFrom`, and rules of unknown fields are not broken.
 import type { ExecutionContext } from '@nestjs/common';
 import { getMetadataStorage } from 'class-validator';
+import { placeOfHandler, type ControllerClass } from '../parameters/handler-place.js';
 import { MIN_POSITION_PARAMETER } from './min-position.js';
 
 interface Request {
   readonly query?: Readonly<Record<string, unknown>>;
 }
-
-type Class = new (...given: never[]) => object;
 
 /**
  * Makes the parameter invisible to whoever lists the query, unless a class that the route takes declares a field of that name. Read by its name,
@@ -23,11 +22,11 @@ export const hidePosition = (context: ExecutionContext): void => {
   Object.defineProperty(request, 'query', { value: rest, writable: true, enumerable: true, configurable: true });
 };
 
-const known = new WeakMap<Class, Map<unknown, boolean>>();
+const known = new WeakMap<ControllerClass, Map<unknown, boolean>>();
 
 /** Looked up once a route. */
 const isDeclared = (context: ExecutionContext): boolean => {
-  const controller = context.getClass<object>() as Class;
+  const controller = context.getClass<object>() as ControllerClass;
   const handler = context.getHandler();
   const routes = known.get(controller) ?? new Map<unknown, boolean>();
   known.set(controller, routes);
@@ -36,14 +35,9 @@ const isDeclared = (context: ExecutionContext): boolean => {
   return found;
 };
 
-/** By identity, not by its name: other decorators may have put a function of their own in its place. */
-const classesTakenBy = ({ prototype }: Class, handler: unknown): readonly unknown[] => {
-  for (let part = prototype as object | null; part !== null && part !== Object.prototype; part = Object.getPrototypeOf(part) as object | null) {
-    for (const [name, { value }] of Object.entries(Object.getOwnPropertyDescriptors(part))) {
-      if (value === handler) return (Reflect.getMetadata('design:paramtypes', part, name) as readonly unknown[] | undefined) ?? [];
-    }
-  }
-  return [];
+const classesTakenBy = (controller: ControllerClass, handler: unknown): readonly unknown[] => {
+  const place = placeOfHandler(controller, handler);
+  return place === undefined ? [] : ((Reflect.getMetadata('design:paramtypes', place.owner, place.name) as readonly unknown[] | undefined) ?? []);
 };
 
 const declaresPosition = (taken: unknown): boolean =>

@@ -1,5 +1,7 @@
 // Declares what an answer is made from.
-import { SetMetadata, type CustomDecorator, type InjectionToken } from '@nestjs/common';
+import { applyDecorators, SetMetadata, type InjectionToken } from '@nestjs/common';
+import { RouteParameters } from '../parameters/route-parameters.js';
+import { MIN_POSITION_PARAMETER } from './min-position.js';
 
 export interface ReadSource {
   /** Provides the read store. */
@@ -14,5 +16,5 @@ export const READ_SOURCE = Symbol.for('mainstem:read-source');
  * the client gets the value alone, with its position in `Mainstem-Position`. A class of its `@Query()` sees `minPosition` only if it declares
  * that field, so that one which refuses unknown parameters needs no such field.
  */
-export const ReadsFrom = (store: InjectionToken, ...projections: readonly string[]): CustomDecorator<symbol> =>
-  SetMetadata(READ_SOURCE, { store, projections } satisfies ReadSource);
+export const ReadsFrom = (store: InjectionToken, ...projections: readonly string[]): MethodDecorator =>
+  applyDecorators(SetMetadata(READ_SOURCE, { store, projections } satisfies ReadSource), RouteParameters(MIN_POSITION_PARAMETER));
