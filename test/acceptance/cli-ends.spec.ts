@@ -64,6 +64,43 @@ describe.runIf(process.platform === 'linux')('an output that takes nothing', () 
   });
 });
 
+describe('a wrong usage', () => {
+  it.each([
+    [['--dir=', 'status'], {}, '--dir: needs a value'],
+    [['stream', 'order'], {}, 'must look like category-id'],
+    [['stream', ''], {}, 'must look like category-id'],
+    [['show', 'violations', '--collection', 'violatons'], {}, 'Did you mean violations?'],
+    [['show', 'violations', '--generation', '99'], {}, '--generation must be one that violations has'],
+    [['show', 'violatons'], {}, 'Did you mean violations?'],
+    [['rollback', 'violations', '--to', '77'], {}, '--to names no generation'],
+    [['tail', '--from', '9999999999999999999'], {}, 'EVENT_STORE_INVALID_INPUT'],
+    [['status'], { LOG_FORMAT: 'yaml' }, 'LOG_FORMAT: must be text or json'],
+    [['status'], { MAINSTEM_DRI: 'x' }, 'Did you mean MAINSTEM_DIR?'],
+    [['status'], { READ_STORE_SQL: 'postgres://postgres@127.0.0.1:1/postgres?shema=x' }, 'did you mean schema?'],
+    [['status'], { READ_STORE_CACHE: 'redis://127.0.0.1:1/0?prefx=a:' }, 'READ_STORE_INVALID_OPTIONS'],
+    [['status'], { EVENT_STORE: 'esdb://127.0.0.1:1?tsl=false' }, 'EVENT_STORE_CONNECTION_SETTINGS_INVALID'],
+    [['status'], { PROJECTION_PARTITIONS: 'ordr-lines=2' }, 'Did you mean order-lines?'],
+  ])('of %j with %j is told by exit code 2', async (args, env, expected) => {
+    const { code, said } = await run(args, env);
+    expect(said).toContain(expected);
+    expect(said).not.toMatch(STACK);
+    expect(code).toBe(2);
+  });
+
+  it.each([['stream order-nowhere'], ['show violations --key nothing'], ['rollback violations']])(
+    'is not what finds nothing, as %s does: exit code 1',
+    async (line) => {
+      expect((await run(line.split(' '))).code).toBe(1);
+    },
+  );
+
+  it('is not a category or type that no aggregate has: others may write to the event store', async () => {
+    const { code, said } = await run(['tail', '--category', 'ordr', '--from', 'start', '--no-follow']);
+    expect(said).toContain('Did you mean order?');
+    expect(code).toBe(0);
+  });
+});
+
 describe('a mistake or an outage', () => {
   it.each([
     ['import nowhere.ndjson', {}, 'IMPORT_FILE_UNREADABLE'],

@@ -1,5 +1,5 @@
 // Errors of the command line itself. All else that can go wrong comes with the code of the library that it happened in.
-import { MainstemError } from '@mainstem/event-store';
+import { MainstemError, nearestName } from '@mainstem/event-store';
 
 /** No package.json from here upwards says where the application is. */
 export class NoApplication extends MainstemError {
@@ -31,6 +31,12 @@ export class InvalidArgument extends MainstemError {
     super('CLI_INVALID_ARGUMENT', `${argument} ${problem}`);
   }
 }
+
+/** An argument or option names nothing that there is. */
+export const unknownValue = (argument: string, given: string, known: readonly string[]): InvalidArgument => {
+  const meant = nearestName(given, known);
+  return new InvalidArgument(argument, `must be one of: ${known.join(', ')}; got "${given}".${meant === undefined ? '' : ` Did you mean ${meant}?`}`);
+};
 
 /** The stream has no events. */
 export class UnknownStream extends MainstemError {

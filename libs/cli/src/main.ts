@@ -42,8 +42,18 @@ const sayFailure = (terminal: ProcessTerminal): number | undefined => {
   return 1;
 };
 
-/** A name or value that was mistyped must not pass for a result such as `something differs`. */
-const isUsage = (error: unknown): boolean => isMainstemError(error, 'CLI_INVALID_ARGUMENT', 'PROJECTION_UNKNOWN', 'PROJECTION_AMBIGUOUS');
+/** A name or value that was mistyped, in the environment as well, must not pass for a result such as `something differs`. */
+const isUsage = (error: unknown): boolean => isMainstemError(error, ...USAGE_CODES);
+
+const USAGE_CODES = [
+  'CLI_INVALID_ARGUMENT',
+  'PROJECTION_UNKNOWN',
+  'PROJECTION_AMBIGUOUS',
+  'EVENT_STORE_INVALID_INPUT',
+  'SETTINGS_INVALID',
+  'EVENT_STORE_CONNECTION_SETTINGS_INVALID',
+  'READ_STORE_INVALID_OPTIONS',
+];
 
 const messageOf = (error: unknown): string => {
   if (!isMainstemError(error)) return `Unexpected: ${error instanceof Error ? error.stack : String(error)}`;

@@ -1,7 +1,7 @@
 // Which projections a command works on: those named, or all; of one read store, or wherever they are.
 import type { HostedProjection } from '@mainstem/projection';
 import { AmbiguousProjection, UnknownProjection } from '@mainstem/projection/operate';
-import { InvalidArgument } from '../errors.js';
+import { InvalidArgument, unknownValue } from '../errors.js';
 
 export interface ProjectionChoice {
   readonly names: readonly string[];
@@ -20,7 +20,7 @@ export const chosenProjections = (
 ): readonly HostedProjection[] => {
   if (isAll === names.length > 0) throw new InvalidArgument('<projection…>', 'must name projections, or be left out with --all.');
   const stores = [...new Set(projections.map((hosted) => hosted.store.name))];
-  if (store !== undefined && !stores.includes(store)) throw new InvalidArgument('--store', `must be one of: ${stores.join(', ')}; got "${store}"`);
+  if (store !== undefined && !stores.includes(store)) throw unknownValue('--store', store, stores);
   const there = projections.filter((hosted) => store === undefined || hosted.store.name === store);
   for (const name of names) {
     const found = there.filter(({ projection }) => projection.name === name);

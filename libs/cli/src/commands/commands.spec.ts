@@ -310,6 +310,8 @@ describe('tail', () => {
     await tail(context, { from: 'start', follow: false, category: ['counting'] });
     expect(printed).toEqual([]);
     expect(said.join()).toContain('Known: counter');
+    await tail(context, { from: 'start', follow: false, category: ['countr'], type: ['Countd'] });
+    expect(said.join()).toMatch(/Did you mean Counted\?.*Did you mean counter\?/s);
   });
 
   it.each([

@@ -145,6 +145,10 @@ describe('rollback', () => {
     expect(await states('totals')).toEqual(['1 serving', '2 retired']);
     expect(await rollback(context(), 'totals', { to: '2', json: true, followMs: 0 })).toBe(0);
     await expect(rollback(context(), 'totals', { to: 'two' })).rejects.toMatchObject({ code: 'CLI_INVALID_ARGUMENT' });
+    await expect(rollback(context(), 'totals', { to: '77' })).rejects.toMatchObject({
+      code: 'CLI_INVALID_ARGUMENT',
+      message: expect.stringContaining('--to names no generation to go back to, got 77.'),
+    });
   });
 
   it('forces what it cannot bring up to date only when told to', async () => {

@@ -1,4 +1,5 @@
 // mainstem rollback: goes back to the generation that served before.
+import { isMainstemError } from '@mainstem/event-store';
 import { crashAtOf, rollBack } from '@mainstem/projection/operate';
 import { InvalidArgument } from '../errors.js';
 import { duration } from '../format/amounts.js';
@@ -22,7 +23,7 @@ export interface RollbackOptions {
 
 /**
  * Exit code 0: the other generation serves. 1: it could not be brought up to date. 130: interrupted.
- * Errors: PROJECTION_UNKNOWN, ROLLBACK_NO_GENERATION, ROLLBACK_BEHIND, CLI_INVALID_ARGUMENT, those of the stores.
+ * Errors: PROJECTION_UNKNOWN, ROLLBACK_NO_GENERATION without `to`, ROLLBACK_BEHIND, CLI_INVALID_ARGUMENT, those of the stores.
  */
 export const rollback = async (
   context: CliContext,
@@ -43,7 +44,12 @@ export const rollback = async (
         ...(crash && { crash }),
         ...(to !== undefined && { to: Number(to) }),
         ...(followMs !== undefined && { followMs }),
-      }).finally(() => bars.stop());
+      })
+        .catch((error: unknown) => {
+          if (to === undefined || !isMainstemError(error, 'ROLLBACK_NO_GENERATION')) throw error;
+          throw new InvalidArgument('--to', `names no generation to go back to, got ${to}. ${error.message}`);
+        })
+        .finally(() => bars.stop());
       const title = nameOf(result, projections.map(namesOf));
       const { generation, former, outcome, reason, durationMs } = result;
       if (json) await terminal.print(toJson(result, true));

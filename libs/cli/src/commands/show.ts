@@ -1,7 +1,8 @@
 // mainstem show: the documents of a read model as they are stored, one JSON object a line.
+import { isMainstemError } from '@mainstem/event-store';
 import type { HostedProjection } from '@mainstem/projection';
 import { compareKeys, servingOf, type ScanEntry } from '@mainstem/projection/operate';
-import { InvalidArgument, UnknownDocument } from '../errors.js';
+import { InvalidArgument, UnknownDocument, unknownValue } from '../errors.js';
 import { toJson } from '../format/json.js';
 import { chosenProjections } from './chosen-projections.js';
 import { usingReadModels, type CliContext } from './cli-context.js';
@@ -23,7 +24,7 @@ export interface ShowOptions {
 
 /**
  * Prints `{"key":…,"document":…}` by key, `$state` of roll-ups included. Errors: PROJECTION_UNKNOWN, CLI_INVALID_ARGUMENT, CLI_UNKNOWN_DOCUMENT,
- * READ_STORE_UNKNOWN_GENERATION, READ_STORE_UNKNOWN_COLLECTION.
+ * READ_STORE_UNKNOWN_GENERATION where none serves.
  */
 export const show = async (context: CliContext, name: string, options: ShowOptions): Promise<number> => {
   const { application, settings, terminal, signal } = context;
@@ -54,10 +55,14 @@ interface Place {
 
 const placeOf = async ({ projection, store }: HostedProjection, options: ShowOptions): Promise<Place> => {
   const collection = options.collection ?? projection.collections[0]?.name ?? projection.name;
-  const generation = wholeNumber('--generation', options.generation);
-  if (generation !== undefined) return { collection, generation };
-  const serving = servingOf(await store.generations(projection.name));
-  return { collection, generation: serving?.number ?? 1 };
+  const chosen = wholeNumber('--generation', options.generation);
+  const generations = await store.generations(projection.name);
+  const generation = chosen ?? servingOf(generations)?.number ?? 1;
+  if (chosen !== undefined && !generations.some(({ number }) => number === chosen)) {
+    const known = generations.map(({ number }) => number).join(', ') || 'none yet';
+    throw new InvalidArgument('--generation', `must be one that ${projection.name} has (${known}), got ${chosen}.`);
+  }
+  return { collection, generation };
 };
 
 /** All, or from a key on. */
@@ -69,7 +74,13 @@ async function* entries(
   // What a key begins with comes before it, and not much lies between them.
   let after = from === undefined || from === '' ? undefined : [...from].slice(0, -1).join('') || undefined;
   for (;;) {
-    const page = await store.scan(projection.name, generation, collection, { limit: PAGE, ...(after !== undefined && { after }) });
+    const page = await store
+      .scan(projection.name, generation, collection, { limit: PAGE, ...(after !== undefined && { after }) })
+      .catch((error: unknown) => {
+        if (!isMainstemError(error, 'READ_STORE_UNKNOWN_COLLECTION')) throw error;
+        const known = projection.collections.map(({ name }) => name);
+        throw unknownValue('--collection', collection, known);
+      });
     yield* page.filter(([key]) => from === undefined || compareKeys(key, from) >= 0);
     if (page.length < PAGE) return;
     after = page.at(-1)?.[0];

@@ -1,5 +1,5 @@
 // mainstem tail: prints events as they arrive, or all there are.
-import { position, streamPrefixOf, type EventFilter, type EventReader, type Position } from '@mainstem/event-store';
+import { nearestName, position, streamPrefixOf, type EventFilter, type EventReader, type Position } from '@mainstem/event-store';
 import { InvalidArgument } from '../errors.js';
 import { eventJson, eventLine } from '../format/event-line.js';
 import { using, type CliContext } from './cli-context.js';
@@ -57,12 +57,17 @@ const limitOf = (limit: string | undefined): number | undefined => {
   return number;
 };
 
-// A misspelt filter would show nothing, for ever.
+// A misspelt filter would show nothing, for ever. It is no wrong usage all the same: others may write to the store, too.
 const warnAboutUnknown = ({ application, terminal }: CliContext, { type = [], category = [] }: TailOptions): void => {
   const types = application.aggregates.flatMap(({ events }) => events.types);
   const categories = application.aggregates.map((aggregate) => aggregate.category);
   for (const name of type.filter((one) => !types.includes(one)))
-    terminal.say(`Note: no aggregate declares the event ${name}. Known: ${types.join(', ')}.`);
+    terminal.say(`Note: no aggregate declares the event ${name}.${meant(name, types)} Known: ${types.join(', ')}.`);
   for (const name of category.filter((one) => !categories.includes(one)))
-    terminal.say(`Note: no aggregate has the category ${name}. Known: ${categories.join(', ')}.`);
+    terminal.say(`Note: no aggregate has the category ${name}.${meant(name, categories)} Known: ${categories.join(', ')}.`);
+};
+
+const meant = (name: string, known: readonly string[]): string => {
+  const nearest = nearestName(name, known);
+  return nearest === undefined ? '' : ` Did you mean ${nearest}?`;
 };

@@ -183,13 +183,15 @@ describe('show', () => {
   });
 
   it.each([
-    [{ key: 'counter-c' }, 'CLI_UNKNOWN_DOCUMENT'],
-    [{ collection: 'none' }, 'READ_STORE_UNKNOWN_COLLECTION'],
-    [{ generation: '7' }, 'READ_STORE_UNKNOWN_GENERATION'],
-    [{ generation: 'x' }, 'CLI_INVALID_ARGUMENT'],
-    [{ limit: '0' }, 'CLI_INVALID_ARGUMENT'],
-  ])('refuses %o', async (options, code) => {
-    await expect(show(context, 'totals', options)).rejects.toMatchObject({ code });
+    [{ key: 'counter-c' }, 'CLI_UNKNOWN_DOCUMENT', 'There is no document counter-c in totals.'],
+    [{ collection: 'size' }, 'CLI_INVALID_ARGUMENT', '--collection must be one of: totals, sizes; got "size". Did you mean sizes?'],
+    [{ collection: 'none' }, 'CLI_INVALID_ARGUMENT', '--collection must be one of: totals, sizes; got "none".'],
+    [{ generation: '7' }, 'CLI_INVALID_ARGUMENT', '--generation must be one that totals has (1), got 7.'],
+    [{ generation: 'x' }, 'CLI_INVALID_ARGUMENT', '--generation must be a whole number from 1, got x.'],
+    [{ limit: '0' }, 'CLI_INVALID_ARGUMENT', '--limit must be a whole number from 1, got 0.'],
+    [{ store: 'memry' }, 'CLI_INVALID_ARGUMENT', '--store must be one of: memory; got "memry". Did you mean memory?'],
+  ])('refuses %o', async (options, code, message) => {
+    await expect(show(context, 'totals', options)).rejects.toMatchObject({ code, message: expect.stringContaining(message) });
   });
 });
 

@@ -73,10 +73,17 @@ describe('settings', () => {
       expect(() => readSettings([], { PROJECTION_PARTITIONS: given }, { projections })).toThrow(
         expect.objectContaining({
           code: 'SETTINGS_INVALID',
-          message: expect.stringMatching(/^PROJECTION_PARTITIONS: there is no projection [a-z-]+; known are order-lines, product-cards$/) as string,
+          message: expect.stringMatching(
+            /^PROJECTION_PARTITIONS: there is no projection [a-z-]+\. (Did you mean (order-lines|product-cards)\? )?Known are order-lines, product-cards$/,
+          ) as string,
         }),
       );
     }
+  });
+
+  it('name the projection that was meant', () => {
+    const projections = ['order-lines', 'product-cards'];
+    expect(() => readSettings([], { PROJECTION_PARTITIONS: 'ordr-lines=2' }, { projections })).toThrow('Did you mean order-lines?');
   });
 
   it('take the environment before defaults, and an empty variable as absent', () => {

@@ -282,7 +282,11 @@ const partitions = (text: string | undefined, known: readonly string[] | undefin
   if (twice !== undefined) throw new SettingsInvalid('PROJECTION_PARTITIONS', `names ${twice} twice`);
   // Told instead of ignored: the projection that was meant would run in one part, and nobody would notice.
   const unknown = names.find((name) => known?.includes(name) === false);
-  if (unknown !== undefined) throw new SettingsInvalid('PROJECTION_PARTITIONS', `there is no projection ${unknown}; known are ${known?.join(', ')}`);
+  if (unknown !== undefined)
+    throw new SettingsInvalid(
+      'PROJECTION_PARTITIONS',
+      `there is no projection ${unknown}.${didYouMean(unknown, known ?? [])} Known are ${known?.join(', ')}`,
+    );
   return Object.fromEntries(entries);
 };
 
