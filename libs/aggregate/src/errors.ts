@@ -92,6 +92,18 @@ export class EventNotFoldable extends MainstemError {
   }
 }
 
+/** `decide` has made an event that cannot be stored as it is; nothing of the command was appended. The program has to be changed. */
+export class EventNotStorable extends MainstemError {
+  constructor(
+    readonly stream: string,
+    readonly type: string,
+    problem: string,
+    cause?: unknown,
+  ) {
+    super('AGGREGATE_EVENT_NOT_STORABLE', `Event ${type} for stream ${stream} was not appended: ${problem}. Correct decide.`, { cause });
+  }
+}
+
 /** The id belongs to a command with another content, which has taken effect on this stream; nothing was appended. */
 export class CommandIdReused extends MainstemError {
   constructor(

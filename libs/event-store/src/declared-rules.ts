@@ -1,7 +1,8 @@
 // The class-validator rules that a class declares: class-validator decides, and what is broken is told by name.
 import type { ValidationError } from 'class-validator';
+import { UncheckableField } from './errors.js';
 import { isBuiltIn } from './json.js';
-import { areObeyedBy, classOf, fieldRulesOf, type FieldRules } from './obeyed-rules.js';
+import { areObeyedBy, classOf, declaredType, fieldRulesOf, type FieldRules } from './obeyed-rules.js';
 import { errorsOf, rulesOf, type PreparedRules, type RuledClass } from './prepared-rules.js';
 import { DEFAULT_RULES, type RuleOptions } from './rule-options.js';
 
@@ -15,7 +16,7 @@ export interface FieldViolation {
  * Every rule of `ruledClass` that the object breaks, and every field that the class does not declare; empty when it obeys them all.
  * It is checked as an instance of `ruledClass`, whatever it is one of. Nested objects have to be instances of their classes; a list stands
  * for one only where the class declares a list. An object without fields passes for a class without rules.
- * `options` come from `ruleOptions`. Errors: EVENT_STORE_ASYNCHRONOUS_RULE.
+ * `options` come from `ruleOptions`. Errors: EVENT_STORE_ASYNCHRONOUS_RULE, EVENT_STORE_UNCHECKABLE_FIELD.
  */
 export const violationsOfRules = (object: object, ruledClass: RuledClass, options = DEFAULT_RULES): readonly FieldViolation[] => {
   const rules = rulesOf(ruledClass, options);
@@ -32,8 +33,29 @@ const violationsWithoutRules = (object: object, ruledClass: RuledClass, options:
   return Object.keys(object).length === 0 ? [] : [{ field: '', message: withoutRules(ruledClass, options) }];
 };
 
-/** Refuses a class with a rule that answers later. Errors: EVENT_STORE_ASYNCHRONOUS_RULE. */
-export const assertRulesAnswerAtOnce = (ruledClass: RuledClass, options = DEFAULT_RULES): void => void rulesOf(ruledClass, options);
+/**
+ * Refuses a class with a rule that answers later, or that cannot be checked in a nested object as far as the types of fields are known: those of
+ * lists, and all of them without reflect-metadata, show with the first object. Errors: EVENT_STORE_ASYNCHRONOUS_RULE, EVENT_STORE_UNCHECKABLE_FIELD.
+ */
+export const assertCheckable = (ruledClass: RuledClass, options = DEFAULT_RULES): void => {
+  const pending = [ruledClass];
+  const seen = new Set(pending);
+  for (let next = pending.pop(); next; next = pending.pop()) {
+    const rules = rulesOf(next, options);
+    if (next !== ruledClass) assertNestable(rules);
+    for (const { property, isNested } of fieldRulesOf(rules).fields.values()) {
+      const nested = isNested ? declaredType(next, property) : undefined;
+      if (nested === undefined || seen.has(nested)) continue;
+      seen.add(nested);
+      pending.push(nested);
+    }
+  }
+};
+
+/** class-validator asks a nested object for its class by this name. */
+const assertNestable = ({ ruledClass, byProperty }: PreparedRules): void => {
+  if ('constructor' in byProperty) throw new UncheckableField(ruledClass.name, 'constructor');
+};
 
 /** True if the class has a rule for this field. */
 export const declaresField = (ruledClass: RuledClass, field: string): boolean => field in rulesOf(ruledClass, DEFAULT_RULES).byProperty;
@@ -86,8 +108,7 @@ const instanceOf = (object: object, { ruledClass, inheritedNames, isBare }: Prep
 };
 
 /**
- * The instance with nested ones in which no field that is missing is found in what every object has. A nested field called `constructor`, which
- * TypeScript does not let a class declare, is what class-validator takes for the class: it stays as it is.
+ * The instance with nested ones in which no field that is missing is found in what every object has.
  */
 const withOwnFields = (instance: object, rules: PreparedRules, depth: number): object => {
   let own = instance;
@@ -156,5 +177,8 @@ const misplacedAt = (value: unknown, lists: number, path: string, options: RuleO
     return [...keys].flatMap((key, index) => misplacedAt(members[index], Math.max(0, lists - 1), `${path}.${String(key)}`, options, depth + 1));
   }
   const ruledClass = classOf(value);
-  return ruledClass === undefined ? [] : misplacedIn(value, rulesOf(ruledClass, options), path, depth + 1);
+  if (ruledClass === undefined) return [];
+  const rules = rulesOf(ruledClass, options);
+  assertNestable(rules);
+  return misplacedIn(value, rules, path, depth + 1);
 };

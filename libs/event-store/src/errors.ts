@@ -50,6 +50,8 @@ export class InvalidInput extends MainstemError {
   constructor(
     readonly field: string,
     problem: string,
+    /** No JSON says this, whoever has sent it: the program has made it. */
+    readonly isOfProgram = false,
   ) {
     super('EVENT_STORE_INVALID_INPUT', `${field}: ${problem}`);
   }
@@ -76,6 +78,20 @@ export class AsynchronousRule extends MainstemError {
       'EVENT_STORE_ASYNCHRONOUS_RULE',
       `Class ${className}, field ${property}: ${rule} is asynchronous. Rules have to answer at once: ` +
         'look the answer up before the command is sent, and give it along as a field.',
+    );
+  }
+}
+
+/** class-validator cannot check this field where it is; the program has to be changed. */
+export class UncheckableField extends MainstemError {
+  constructor(
+    readonly className: string,
+    readonly property: string,
+  ) {
+    super(
+      'EVENT_STORE_UNCHECKABLE_FIELD',
+      `Class ${className}, field ${property}: in a nested object class-validator takes it for the class of the object, so no rule of it can be checked. ` +
+        'Give the field another name; of events that are stored already an upcaster renames it.',
     );
   }
 }

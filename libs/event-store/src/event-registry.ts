@@ -1,5 +1,5 @@
 // The registry of an aggregate's events: stable type names, payload classes, schema versions and upcasters.
-import { assertRulesAnswerAtOnce, violationsOfRules } from './declared-rules.js';
+import { assertCheckable, violationsOfRules } from './declared-rules.js';
 import { InvalidEvent, InvalidInput, NewerEvent, UndecodableEvent } from './errors.js';
 import { LazyRecordedEvent, type DomainEvent, type RecordedEvent } from './event.js';
 import { ruleOptions, type RuleOptions } from './rule-options.js';
@@ -40,7 +40,7 @@ export type RecordedEventOf<Registry, Type extends string = string> =
 /**
  * Declares the events of one category of streams. The keys are the stored type names: never rename them. Each payload is a class with
  * class-validator rules, or `{ data, version, upcasters }` once its schema has changed. `rules` are options of class-validator for them.
- * Errors: EVENT_STORE_INVALID_INPUT when an upcaster is missing or an option is not offered, EVENT_STORE_ASYNCHRONOUS_RULE when a rule answers later.
+ * Errors: EVENT_STORE_INVALID_INPUT when an upcaster is missing or an option is not offered, EVENT_STORE_ASYNCHRONOUS_RULE when a rule answers later, EVENT_STORE_UNCHECKABLE_FIELD.
  */
 export const defineEvents = <const Declarations extends EventDeclarations>(
   category: string,
@@ -65,7 +65,7 @@ export class EventRegistry<Declarations extends EventDeclarations = EventDeclara
     this.#rules = ruleOptions('rules', rules);
     this.types = Object.keys(declarations);
     for (const [type, declaration] of Object.entries(declarations)) this.#payloads.set(type, versioned(type, declaration));
-    for (const { data } of this.#payloads.values()) assertRulesAnswerAtOnce(data, this.#rules);
+    for (const { data } of this.#payloads.values()) assertCheckable(data, this.#rules);
   }
 
   has(type: string): boolean {

@@ -15,7 +15,7 @@ const DEPTH_MAX = 64;
  */
 export const encodeJson = (value: unknown, path: string): string => {
   const flaw = flawOf(value, 0);
-  if (flaw) throw new InvalidInput(`${path}${flaw.path}`, flaw.problem);
+  if (flaw) throw new InvalidInput(`${path}${flaw.path}`, flaw.problem, !flaw.isOfJson || isCyclic(value));
   return JSON.stringify(value);
 };
 
@@ -56,6 +56,8 @@ export const decodedForm = (value: unknown): unknown => {
 interface Flaw {
   readonly path: string;
   readonly problem: string;
+  /** A text of JSON can say it, too: a number beyond all numbers, or lists in lists in lists. */
+  readonly isOfJson?: true;
 }
 
 const flawOf = (value: unknown, depth: number): Flaw | undefined => {
@@ -64,7 +66,9 @@ const flawOf = (value: unknown, depth: number): Flaw | undefined => {
     case 'boolean':
       return undefined;
     case 'number':
-      return Number.isFinite(value) ? undefined : here('NaN and infinities have no JSON form');
+      return Number.isFinite(value)
+        ? undefined
+        : { ...here('NaN and infinities have no JSON form'), ...(!Number.isNaN(value) && { isOfJson: true }) };
     case 'object':
       return value === null ? undefined : flawOfObject(value, depth);
     case 'bigint':
@@ -75,7 +79,7 @@ const flawOf = (value: unknown, depth: number): Flaw | undefined => {
 };
 
 const flawOfObject = (value: object, depth: number): Flaw | undefined => {
-  if (depth >= DEPTH_MAX) return here(`nested deeper than ${DEPTH_MAX} levels, or refers to itself`);
+  if (depth >= DEPTH_MAX) return { ...here(`nested deeper than ${DEPTH_MAX} levels, or refers to itself`), isOfJson: true };
   if (types.isProxy(value)) return here('a proxy may answer differently each time; use a plain object or an array');
   const prototype: unknown = Object.getPrototypeOf(value);
   const isPlain = prototype === Object.prototype || prototype === Array.prototype || prototype === null;
@@ -96,7 +100,7 @@ const flawOfObject = (value: object, depth: number): Flaw | undefined => {
     if (isOwnAccessor(value, key)) return { path: `.${key}`, problem: GETTER };
     const member = (value as Record<string, unknown>)[key];
     const flaw = member === undefined ? undefined : flawOf(member, depth + 1);
-    if (flaw) return { path: `.${key}${flaw.path}`, problem: flaw.problem };
+    if (flaw) return { ...flaw, path: `.${key}${flaw.path}` };
   }
   return undefined;
 };
@@ -105,7 +109,7 @@ const flawOfArray = (values: readonly unknown[], depth: number): Flaw | undefine
   for (let index = 0; index < values.length; index++) {
     if (isOwnAccessor(values, String(index))) return { path: `[${index}]`, problem: GETTER };
     const flaw = flawOf(values[index], depth + 1);
-    if (flaw) return { path: `[${index}]${flaw.path}`, problem: flaw.problem };
+    if (flaw) return { ...flaw, path: `[${index}]${flaw.path}` };
   }
   // Its own keys are the places and the length.
   if (ownKeysCount(values) === values.length + 1) return undefined;
@@ -176,6 +180,16 @@ export const isBuiltIn = (prototype: object): boolean => {
 const hasMembers = (prototype: object): boolean =>
   !isBuiltIn(prototype) &&
   (Reflect.ownKeys(prototype).length > 1 || hasMembers((Object.getPrototypeOf(prototype) as object | null) ?? Object.prototype));
+
+/** Asked of what is too deep alone. */
+const isCyclic = (value: unknown): boolean => {
+  try {
+    JSON.stringify(value);
+    return false;
+  } catch {
+    return true;
+  }
+};
 
 const here = (problem: string): Flaw => ({ path: '', problem });
 

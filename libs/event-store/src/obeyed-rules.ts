@@ -10,6 +10,7 @@ import {
   type RuleValidator,
   type WatchedConstraint,
 } from './prepared-rules.js';
+import { isBuiltIn } from './json.js';
 import type { RuleOptions } from './rule-options.js';
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -55,7 +56,11 @@ export const fieldRulesOf = (rules: PreparedRules): ClassRules => {
   const found = known.get(rules);
   if (found) return found;
   const fields = new Map(Object.entries(rules.byProperty).map(([property, metadata]) => [property, readField(rules.ruledClass, property, metadata)]));
-  const read = { fields, inOrder: [...fields.values()], isPlain: fields.size > 0 && rules.metadata.every(({ type }) => PLAIN_TYPES.includes(type)) };
+  const read = {
+    fields,
+    inOrder: [...fields.values()],
+    isPlain: fields.size > 0 && !fields.has('constructor') && rules.metadata.every(({ type }) => PLAIN_TYPES.includes(type)),
+  };
   known.set(rules, read);
   return read;
 };
@@ -87,10 +92,18 @@ const listsMax = (ruledClass: RuledClass, property: string, metadata: readonly R
   return metadata.some(isOfList) || isDeclaredAsList(ruledClass, property) ? 1 : 0;
 };
 
+const isDeclaredAsList = (ruledClass: RuledClass, property: string): boolean => typeOf(ruledClass, property) === Array;
+
+/** The class of a field that is declared with one; undefined where that is not known. */
+export const declaredType = (ruledClass: RuledClass, property: string): RuledClass | undefined => {
+  const type = typeOf(ruledClass, property);
+  return typeof type === 'function' && !isBuiltIn(type.prototype as object) ? (type as RuledClass) : undefined;
+};
+
 /** TypeScript tells the type of a decorated field to whoever has loaded reflect-metadata. */
-const isDeclaredAsList = (ruledClass: RuledClass, property: string): boolean => {
+const typeOf = (ruledClass: RuledClass, property: string): unknown => {
   const { getMetadata } = Reflect as { getMetadata?: (key: string, target: object, property: string) => unknown };
-  return getMetadata?.('design:type', ruledClass.prototype as object, property) === Array;
+  return getMetadata?.('design:type', ruledClass.prototype as object, property);
 };
 
 /**

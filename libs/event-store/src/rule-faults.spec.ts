@@ -15,7 +15,7 @@ import {
   ValidatePromise,
   ValidatorConstraint,
 } from 'class-validator';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { violationsOfRules } from './declared-rules.js';
 import { defineEvents } from './event-registry.js';
 
@@ -206,6 +206,36 @@ describe('a field named like what every object has', () => {
     expect(violationsOfRules(withField(Object as Made, name, 'x'), Odd)).toEqual([]);
     expect(violationsOfRules(withField(Odd, name, 'x'), Odd)).toEqual([]);
     expect(violationsOfRules(withField(Object as Made, name, 5), Odd)).toEqual([{ field: name, message: `${name} must be a string` }]);
+  });
+
+  const nestedOdd = (): Made => {
+    class Outer {}
+    declare(Outer, 'inner', IsOptional(), ValidateNested());
+    return Outer;
+  };
+  const uncheckable: unknown = expect.objectContaining({ code: 'EVENT_STORE_UNCHECKABLE_FIELD', className: 'Odd', property: 'constructor' });
+
+  it('is refused by name in a nested object when it is called constructor, whatever its value: class-validator finds no class there', () => {
+    const Outer = nestedOdd();
+    for (const inner of [withField(Odd, 'constructor', 'x'), withField(Odd, 'constructor', 5), new Odd(), withField(Odd, 'toString', 'x')])
+      expect(() => violationsOfRules(instance(Outer, { inner }), Outer)).toThrow(uncheckable as Error);
+    expect(violationsOfRules(instance(Outer, {}), Outer)).toEqual([]);
+    expect(() => defineEvents('odd', { Odd })).not.toThrow();
+  });
+
+  it('is refused when the class is declared where the type of the nested field is known', () => {
+    const Outer = nestedOdd();
+    const types = vi.fn<(key: string, target: object, property: string) => unknown>((_, target, property) =>
+      target === Outer.prototype && property === 'inner' ? Odd : undefined,
+    );
+    const before = Object.getOwnPropertyDescriptor(Reflect, 'getMetadata');
+    Object.defineProperty(Reflect, 'getMetadata', { value: types, configurable: true });
+    try {
+      expect(() => defineEvents('odd', { Outer })).toThrow(uncheckable as Error);
+    } finally {
+      if (before) Object.defineProperty(Reflect, 'getMetadata', before);
+      else Reflect.deleteProperty(Reflect, 'getMetadata');
+    }
   });
 });
 

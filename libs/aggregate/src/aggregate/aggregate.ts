@@ -1,6 +1,6 @@
 // What an aggregate is: the consistency boundary and its three pure parts.
 import { ruleOptions, type DomainEvent, type EventOf, type EventRegistry, type JsonValue, type RuleOptions } from '@mainstem/event-store';
-import { isolate } from './isolation.js';
+import { changeablePartOf } from './isolation.js';
 import { InvalidAggregate } from '../errors.js';
 
 /** What `decide` may look at besides command and state. All of it is recorded with the events, so that a decision can be made again. */
@@ -52,8 +52,11 @@ export const defineAggregate = <State, Command, Registry extends EventRegistry>(
 ): Aggregate<State, Command, EventOf<Registry>> => {
   const { category, events, commandRules } = definition;
   if (category !== events.category) throw new InvalidAggregate(category, `its events are declared for category ${events.category}`);
-  if (!isolate(definition.initialState))
-    throw new InvalidAggregate(category, 'its initial state holds what cannot be frozen, such as a typed array; use a list, text, or undefined');
+  const changeable = changeablePartOf(definition.initialState);
+  if (changeable !== undefined) {
+    const remedy = 'hold plain objects, lists, maps, dates and text instead (of a URL its text), or undefined until the first event';
+    throw new InvalidAggregate(category, `its initial state holds a ${changeable}, which can be changed although it is frozen; ${remedy}`);
+  }
   ruleOptions('commandRules', commandRules);
   return definition as Aggregate<State, Command, EventOf<Registry>>;
 };

@@ -1,36 +1,40 @@
 // Keeps states and payloads as they are: whatever is handed out can be read, and changed by nobody.
-import { isOwnAccessor } from '@mainstem/event-store';
+import { types } from 'node:util';
+import { isBuiltIn, isOwnAccessor } from '@mainstem/event-store';
 
 /** What is frozen down to its leaves. Being frozen alone says nothing about what is inside. */
 const isolated = new WeakSet<object>();
 
-const MUTATORS: readonly (readonly [abstract new (...given: never[]) => object, readonly string[]])[] = [
-  [Map, ['set', 'delete', 'clear']],
-  [Set, ['add', 'delete', 'clear']],
-  [Date, Object.getOwnPropertyNames(Date.prototype).filter((name) => name.startsWith('set'))],
+const MUTATORS: readonly (readonly [isKind: (value: object) => boolean, names: readonly string[]])[] = [
+  [types.isMap, ['set', 'delete', 'clear']],
+  [types.isSet, ['add', 'delete', 'clear']],
+  [types.isDate, Object.getOwnPropertyNames(Date.prototype).filter((name) => name.startsWith('set'))],
 ];
 
+/** Freezes a state and everything in it, also maps, sets and dates. False if it holds something that can be changed nevertheless: it must not be shared then. */
+export const isolate = (state: unknown): boolean => changeablePartOf(state) === undefined;
+
 /**
- * Freezes a state and everything in it, also maps, sets and dates; what is frozen already costs one look. False if it holds something
- * that can be changed nevertheless (typed arrays, buffers, weak collections): such a state must not be shared.
+ * As `isolate`, and names what can be changed although it is frozen: typed arrays and buffers, weak collections, proxies, objects with private
+ * fields, and those of the platform, such as URL. What is frozen already costs one look.
  */
-export const isolate = (state: unknown): boolean => {
-  if (state === null || typeof state !== 'object' || freezeFlat(state)) return true;
+export const changeablePartOf = (state: unknown): string | undefined => {
+  if (state === null || typeof state !== 'object' || freezeFlat(state)) return undefined;
   const pending: unknown[] = [state];
   const visited: object[] = [];
-  let isComplete = true;
+  let changeable: string | undefined;
   while (pending.length > 0) {
     const node = pending.pop();
     if (node === null || typeof node !== 'object' || isolated.has(node)) continue;
-    if (ArrayBuffer.isView(node) || node instanceof ArrayBuffer || node instanceof WeakMap || node instanceof WeakSet) {
-      isComplete = false;
+    if (isChangeable(node)) {
+      changeable ??= nameOfKind(node);
       continue;
     }
     isolated.add(node);
     visited.push(node);
-    for (const [kind, names] of MUTATORS) if (node instanceof kind) refuseChanges(node, names);
-    if (node instanceof Map) for (const [key, value] of node) pending.push(key, value);
-    else if (node instanceof Set) pending.push(...node);
+    for (const [isKind, names] of MUTATORS) if (isKind(node)) refuseChanges(node, names);
+    if (types.isMap(node)) for (const [key, value] of node) pending.push(key, value);
+    else if (types.isSet(node)) pending.push(...node);
     for (const key of Reflect.ownKeys(node)) {
       const member = Object.getOwnPropertyDescriptor(node, key);
       if (member && 'value' in member && typeof member.value === 'object') pending.push(member.value);
@@ -38,14 +42,60 @@ export const isolate = (state: unknown): boolean => {
     Object.freeze(node);
   }
   // What leads to something that can be changed must be found again the next time.
-  if (!isComplete) for (const node of visited) isolated.delete(node);
-  return isComplete;
+  if (changeable !== undefined) for (const node of visited) isolated.delete(node);
+  return changeable;
+};
+
+const isChangeable = (node: object): boolean => {
+  if (types.isProxy(node)) return true;
+  const prototype = Object.getPrototypeOf(node) as object | null;
+  return prototype !== Object.prototype && prototype !== Array.prototype && prototype !== null && hidesState(prototype);
+};
+
+/** By prototype: looked at once a class. */
+const hiding = new WeakMap<object, boolean>();
+
+const hidesState = (prototype: object): boolean => {
+  let hides = hiding.get(prototype);
+  if (hides === undefined) hiding.set(prototype, (hides = looksHiding(prototype)));
+  return hides;
+};
+
+/** Kinds of the language whose every part is frozen with them, or refuses changes. */
+const FROZEN_KINDS = /^(Object|Array|Map|Set|Date|RegExp|Number|String|Boolean|Symbol|BigInt|(\w*)Error)$/;
+/** Never change by themselves. */
+const LASTING_KINDS = /^(Intl|Temporal)\./;
+/** Kinds whose own methods a class that extends them still reaches, frozen or not. */
+const REACHED_BY_SUPER = /^(Map|Set|Date)$/;
+/** A private field, as written or as compilers write it for older platforms: it stays as changeable as it was. */
+const PRIVATE_FIELD = /\.\s*#[\p{ID_Start}$_]|__classPrivateField|_classPrivateField/u;
+
+const looksHiding = (prototype: object): boolean => {
+  for (let part: object | null = prototype; part !== null; part = Object.getPrototypeOf(part) as object | null) {
+    const constructor = Object.getOwnPropertyDescriptor(part, 'constructor')?.value as unknown;
+    const tag = Object.getOwnPropertyDescriptor(part, Symbol.toStringTag)?.value as unknown;
+    if (typeof tag === 'string' && LASTING_KINDS.test(tag)) return false;
+    // Iterators and generators have no constructor of their own.
+    if (typeof constructor !== 'function') {
+      if (typeof tag === 'string') return true;
+    } else if (isBuiltIn(part)) {
+      return !FROZEN_KINDS.test(constructor.name) || (part !== prototype && REACHED_BY_SUPER.test(constructor.name));
+    } else if (PRIVATE_FIELD.test(Function.prototype.toString.call(constructor))) return true;
+  }
+  return false;
+};
+
+const nameOfKind = (node: object): string => {
+  const { constructor } = Object.getPrototypeOf(node) as { readonly constructor?: unknown };
+  const tag = Object.prototype.toString.call(node).slice(8, -1);
+  return tag.includes(' ') || typeof constructor !== 'function' ? tag : constructor.name;
 };
 
 /** Freezes a plain object of plain values, as most small states are, without a note for each of them; false if it is anything else. */
 const freezeFlat = (state: object): boolean => {
   const prototype: unknown = Object.getPrototypeOf(state);
-  if ((prototype !== Object.prototype && prototype !== null) || Object.getOwnPropertySymbols(state).length > 0) return false;
+  if ((prototype !== Object.prototype && prototype !== null) || types.isProxy(state)) return false;
+  if (Object.getOwnPropertySymbols(state).length > 0) return false;
   for (const key of Object.getOwnPropertyNames(state)) {
     if (isOwnAccessor(state, key)) return false;
     const member = (state as Readonly<Record<string, unknown>>)[key];

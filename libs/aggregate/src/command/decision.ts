@@ -2,16 +2,19 @@
 import { types } from 'node:util';
 import {
   eventIdOf,
+  isMainstemError,
   isTraceparent,
   PreparedEvent,
   type DomainEvent,
   type EventMetadata,
+  type InvalidInput,
   type JsonValue,
+  type NewEvent,
   type Runtime,
   type StreamName,
 } from '@mainstem/event-store';
 import type { Aggregate, Circumstances } from '../aggregate/aggregate.js';
-import { EventNotFoldable, InvalidAggregate } from '../errors.js';
+import { EventNotFoldable, EventNotStorable, InvalidAggregate } from '../errors.js';
 import type { CommandContext, CommandMetadata } from './command-context.js';
 import type { CommandObservation } from './command-observer.js';
 import { isolate } from '../aggregate/isolation.js';
@@ -31,11 +34,14 @@ export interface Decision<State> {
   readonly state: State;
   /** UTF-16 units of the payloads. */
   readonly size: number;
+  /** False: the state holds what cannot be frozen, and nothing more may be decided in it. */
+  readonly isIsolated: boolean;
 }
 
 /**
  * Decides, validates, encodes and folds: nothing is folded but what a replay would fold, and nothing is stored that cannot be folded.
- * Errors: those of `decide`, EVENT_STORE_INVALID_EVENT, EVENT_STORE_INVALID_INPUT, COMMAND_INVALID, AGGREGATE_EVENT_NOT_FOLDABLE.
+ * Errors: those of `decide`, EVENT_STORE_INVALID_EVENT, EVENT_STORE_INVALID_INPUT, COMMAND_INVALID, AGGREGATE_EVENT_NOT_FOLDABLE,
+ * AGGREGATE_EVENT_NOT_STORABLE.
  */
 export const decisionOf = <State, Command, Event extends DomainEvent>(
   aggregate: Aggregate<State, Command, Event>,
@@ -56,19 +62,39 @@ export const decisionOf = <State, Command, Event extends DomainEvent>(
     if (decided === null || typeof decided !== 'object')
       throw new InvalidAggregate(aggregate.category, `decide must return events, got ${String(decided)} in its list`);
     const { type, data } = decided;
+    assertNothingIsLost(stream, decided);
     const index = newEvents.length;
     aggregate.events.validate({ type, data });
     metadata.moveTo(type, index);
-    const event = PreparedEvent.ofDecision({ id: eventIdOf(identity, stream, index), type, data, metadata: metadata.value }, metadata.json);
+    const event = preparedOf(stream, { id: eventIdOf(identity, stream, index), type, data, metadata: metadata.value }, metadata.json);
     newEvents.push(event);
     size += event.dataJson.length;
     state = folded(stream, type, () => aggregate.evolve(state, { type, data: event.data } as unknown as Event));
   }
   const last = newEvents.at(-1);
   // Those in between are seen by `evolve` alone, as in a replay.
-  if (last) folded(stream, last.type, () => isolate(state));
+  const isIsolated = last === undefined || folded(stream, last.type, () => isolate(state));
   if (types.isPromise(state)) throw new InvalidAggregate(aggregate.category, 'evolve must return a state, and must not be asynchronous');
-  return { newEvents, state, size };
+  return { newEvents, state, size, isIsolated };
+};
+
+/** Metadata comes with the command, and times with its context: given with an event they would be dropped. Errors: AGGREGATE_EVENT_NOT_STORABLE. */
+const assertNothingIsLost = (stream: StreamName, event: DomainEvent): void => {
+  for (const member of Object.keys(event)) {
+    if (member === 'type' || member === 'data' || (event as unknown as Record<string, unknown>)[member] === undefined) continue;
+    const problem = `the member ${member} would be lost, since an event that is decided has type and data alone; put it into data, or into the metadata of the command's context`;
+    throw new EventNotStorable(stream, event.type, problem);
+  }
+};
+
+/** What no client can have sent is the program's mistake. Errors: as `PreparedEvent.ofDecision`, AGGREGATE_EVENT_NOT_STORABLE. */
+const preparedOf = (stream: StreamName, event: NewEvent, metadataJson: string): PreparedEvent => {
+  try {
+    return PreparedEvent.ofDecision(event, metadataJson);
+  } catch (error) {
+    if (!isMainstemError(error, 'EVENT_STORE_INVALID_INPUT') || !(error as InvalidInput).isOfProgram) throw error;
+    throw new EventNotStorable(stream, event.type, error.message, error);
+  }
 };
 
 /**

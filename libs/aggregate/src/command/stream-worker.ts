@@ -110,6 +110,8 @@ export class StreamWorker {
       }
       lane.calls.shift();
       if (call.underWay.isOver) lane.pending--;
+      // The rule may have changed the state that it was given: the next one is decided in one that is folded anew.
+      if (!folded.isIsolated) return undefined;
     }
     return undefined;
   }
@@ -138,6 +140,7 @@ export class StreamWorker {
         }
         const decision = decisionOf(call.aggregate, call.stream, given, state, this.#options.runtime);
         decisions.push(decision);
+        folded.isIsolated &&= decision.isIsolated;
         state = decision.state;
         events += decision.newEvents.length;
       }

@@ -2,7 +2,7 @@
 import { CIRCUMSTANCES } from './circumstances.js';
 import assert from 'node:assert/strict';
 import { fold, validateCommand, type Aggregate } from '@mainstem/aggregate';
-import type { DomainEvent, MainstemError } from '@mainstem/event-store';
+import { encodeJson, type DomainEvent, type MainstemError } from '@mainstem/event-store';
 
 /** A class of errors, such as a refusal. */
 export type ErrorClass = abstract new (...args: never[]) => MainstemError;
@@ -65,5 +65,8 @@ class Decision<Event extends DomainEvent> implements Then<Event> {
   }
 }
 
-/** As it would be read back: without classes, and without properties that are undefined. */
-const plain = ({ type, data }: DomainEvent): unknown => ({ type, data: JSON.parse(JSON.stringify(data)) as unknown });
+/** As it would be read back: without classes, and without properties that are undefined. What cannot be stored fails, and members that would be lost differ. */
+const plain = ({ type, data, ...others }: DomainEvent): unknown => {
+  const lost = Object.entries(others).filter(([, value]) => value !== undefined);
+  return { type, data: JSON.parse(encodeJson(data, `${type}.data`)) as unknown, ...Object.fromEntries(lost) };
+};
