@@ -113,6 +113,13 @@ export class CannotOpenFile extends MainstemError {
   }
 }
 
+/** A read store cannot be called so; nothing was opened. */
+export class InvalidStoreName extends MainstemError {
+  constructor(flaw: string) {
+    super('READ_STORE_INVALID_OPTIONS', `Embedded read store: ${flaw}`);
+  }
+}
+
 /** The SQLite of this Node has a known defect that can lose acknowledged writes. Code `…_SQLITE_TOO_OLD`. */
 export class SqliteTooOld extends MainstemError {
   constructor(owner: FileOwner, actual: string, minimum: string) {

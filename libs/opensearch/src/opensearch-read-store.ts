@@ -5,6 +5,7 @@ import {
   assertPromotable,
   CheckpointMoved,
   FingerprintMismatch,
+  flawOfStoreName,
   UnknownGeneration,
   type CreateGenerationOptions,
   type DerivedDifference,
@@ -39,7 +40,7 @@ import { withPointInTime } from './read/point-in-time.js';
 import { Refreshes } from './read/refreshes.js';
 import { Searcher } from './read/searcher.js';
 import { withView } from './read/view.js';
-import { SearchServer, STORE_NAME } from './server/search-server.js';
+import { SearchServer } from './server/search-server.js';
 import { RACES_MAX, takeOver } from './write/take-over.js';
 
 export interface OpenSearchLocation {
@@ -55,11 +56,12 @@ export interface OpenSearchOptions {
   /** Text fields and filters by collection. Only a process that writes needs them; queries find what was written. */
   readonly collections?: SearchCollections;
   readonly runtime?: Runtime;
+  /** What status and messages call it, and `--store` names; another one where a process has several. Default `search`. */
+  readonly name?: string;
 }
 
 /** The read store port on OpenSearch, and the search port. One instance serves any number of projections and queries. */
 export class OpenSearchReadStore implements ReadStore, SearchQueries {
-  readonly name = STORE_NAME;
   /** A batch takes effect as a whole, but queries may see its documents one after the other. */
   readonly hasAtomicCheckpoint = false;
   readonly hasTransactions = false;
@@ -74,6 +76,7 @@ export class OpenSearchReadStore implements ReadStore, SearchQueries {
   readonly #refreshes: Refreshes;
 
   private constructor(
+    readonly name: string,
     private readonly server: SearchServer,
     location: OpenSearchLocation,
     private readonly collections: SearchCollections,
@@ -95,15 +98,17 @@ export class OpenSearchReadStore implements ReadStore, SearchQueries {
    */
   static async open(
     location: OpenSearchLocation,
-    { collections = {}, runtime = systemRuntime }: OpenSearchOptions = {},
+    { collections = {}, runtime = systemRuntime, name = 'search' }: OpenSearchOptions = {},
   ): Promise<OpenSearchReadStore> {
     if (!/^https?:\/\//.test(location.url) || !URL.canParse(location.url))
       throw new InvalidOpenSearchOptions('its URL must begin with http:// or https://');
     assertPrefix(location.prefix ?? PREFIX);
+    const flaw = flawOfStoreName(name);
+    if (flaw !== undefined) throw new InvalidOpenSearchOptions(flaw);
     // A mistake in a declaration shows when the store is opened.
     const names = Object.keys(collections).map((name) => ({ name, document: Object as never, hasState: false }));
     collectionsOf({ name: 'options', version: 1, fingerprint: '', collections: names }, collections);
-    return new OpenSearchReadStore(await SearchServer.open(location.url, runtime), location, collections);
+    return new OpenSearchReadStore(name, await SearchServer.open(location.url, runtime, name), location, collections);
   }
 
   async generations(projection?: string): Promise<readonly Generation[]> {

@@ -14,6 +14,7 @@ export { compareKeys } from './read-store/key-order.js';
 export * from './read-store/parked-text.js';
 export * from './read-store/partition.js';
 export * from './read-store/promotion-rules.js';
+export { flawOfStoreName } from './read-store/read-store-name.js';
 export * from './read-store/rolling-digest.js';
 
 // Caches.

@@ -27,15 +27,15 @@ export const readParked = async (
     after === undefined ? '' : orderedPosition(after),
   ];
   const [status, events = []] = (await connection.run(SCRIPT, [keys.meta, keys.root], args)) as [string, string[]?];
-  if (status === 'over') throw snapshotOver();
+  if (status === 'over') throw snapshotOver(connection.store);
   if (status === 'unknown') throw new UnknownGeneration(projection, number ?? 0);
   return events.filter((event) => event !== '').map(decodeParked);
 };
 
 /** The view of a snapshot cannot be kept up any longer. */
-export const snapshotOver = (): ReadStoreUnavailable =>
+export const snapshotOver = (store: string): ReadStoreUnavailable =>
   new ReadStoreUnavailable(
-    'cache',
+    store,
     'the snapshot that was being read is gone: its data was deleted, changed too much, or it was not read for too long. Try again.',
   );
 

@@ -38,7 +38,7 @@ export class RedisConnection {
   constructor(
     readonly client: RedisClient,
     /** For messages. */
-    private readonly store: string,
+    readonly store: string,
   ) {
     client.on('error', (error) => (this.#lost = error));
     client.on('ready', () => (this.#lost = undefined));

@@ -9,6 +9,7 @@ import {
   type CreateGenerationOptions,
   declarationOf,
   declaredExpiry,
+  flawOfStoreName,
   decodeForQuery,
   type DerivedDifference,
   EMPTY_DIGEST,
@@ -39,6 +40,7 @@ import {
 import { storedScore } from './commit-arguments.js';
 import { deriveAnew } from './derivation.js';
 import { collectionsIn, describedOf, type Fields, generationsOf, partField, positionOf, type StoredGeneration } from './generation-records.js';
+import { InvalidRedisOptions } from './errors.js';
 import { keysOf, type ProjectionKeys } from './keys.js';
 import { Leases } from './leases.js';
 import { readParked } from './read-parked.js';
@@ -54,16 +56,16 @@ import { checkServer } from './server-check.js';
 
 export interface RedisReadStoreOptions {
   readonly runtime?: Runtime;
+  /** What status and messages call it, and `--store` names; another one where a process has several. Default `cache`. */
+  readonly name?: string;
   /** Leaderboards and expiry by collection. Only a process that writes needs them; queries find what was written. */
   readonly collections?: CacheCollections;
 }
 
-const NAME = 'cache';
 /** How often generations are deleted that are made while their projection is forgotten. */
 const FORGET_ROUNDS_MAX = 10;
 
 export class RedisReadStore implements ReadStore, CacheQueries {
-  readonly name = NAME;
   readonly hasAtomicCheckpoint = true;
   readonly hasTransactions = false;
   readonly hasPartitions = true;
@@ -77,6 +79,7 @@ export class RedisReadStore implements ReadStore, CacheQueries {
   #seen: readonly string[] = [];
 
   private constructor(
+    readonly name: string,
     private readonly connection: RedisConnection,
     private readonly prefix: string,
     private readonly collections: CacheCollections,
@@ -90,17 +93,22 @@ export class RedisReadStore implements ReadStore, CacheQueries {
    * Errors: READ_STORE_INVALID_OPTIONS, READ_STORE_UNAVAILABLE, READ_STORE_PERMISSION_DENIED, READ_STORE_SERVER_TOO_OLD, READ_STORE_READ_ONLY,
    * READ_STORE_EVICTS, READ_STORE_CERTIFICATE_REFUSED, PROJECTION_INVALID_DEFINITION for a collection.
    */
-  static async open(location: RedisLocation, { runtime = systemRuntime, collections = {} }: RedisReadStoreOptions = {}): Promise<RedisReadStore> {
+  static async open(
+    location: RedisLocation,
+    { runtime = systemRuntime, collections = {}, name = 'cache' }: RedisReadStoreOptions = {},
+  ): Promise<RedisReadStore> {
     assertCacheCollections(collections);
+    const flaw = flawOfStoreName(name);
+    if (flaw !== undefined) throw new InvalidRedisOptions(flaw);
     const target = redisTargetOf(location);
-    const connection = await connect(target, NAME);
+    const connection = await connect(target, name);
     try {
-      await checkServer(connection, NAME);
+      await checkServer(connection, name);
     } catch (error) {
       await connection.close();
       throw error;
     }
-    return new RedisReadStore(connection, target.prefix, collections, runtime);
+    return new RedisReadStore(name, connection, target.prefix, collections, runtime);
   }
 
   expiryOf(collection: string): Expiry | undefined {
@@ -187,7 +195,7 @@ export class RedisReadStore implements ReadStore, CacheQueries {
    * Errors: READ_STORE_UNAVAILABLE where generations of it are made again and again; it stays on the lists then.
    */
   async forget(projection: string): Promise<void> {
-    for (let round = 1; !(await this.#deleteAll(projection)); round++) if (round === FORGET_ROUNDS_MAX) throw madeAgain(projection);
+    for (let round = 1; !(await this.#deleteAll(projection)); round++) if (round === FORGET_ROUNDS_MAX) throw madeAgain(this.name, projection);
     this.#written.delete(projection);
     await this.#leases.forget(projection);
     await this.#registry.remove(projection);
@@ -335,8 +343,8 @@ export class RedisReadStore implements ReadStore, CacheQueries {
   }
 }
 
-const madeAgain = (projection: string): ReadStoreUnavailable =>
-  new ReadStoreUnavailable(NAME, `generations of projection ${projection} are made again and again; stop its projector.`);
+const madeAgain = (store: string, projection: string): ReadStoreUnavailable =>
+  new ReadStoreUnavailable(store, `generations of projection ${projection} are made again and again; stop its projector.`);
 
 const SCRIPTS = {
   create: scriptOf(CREATE),

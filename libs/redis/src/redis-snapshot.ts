@@ -91,7 +91,7 @@ const stepOf = async (
 ): Promise<{ readonly entries: readonly ScanEntry[]; readonly isLast: boolean }> => {
   const args = [number, collection, limit, snapshot, after === undefined ? '0' : '1', after ?? ''];
   const [status, current = [], kept = []] = (await connection.run(SCRIPTS.page, [keys.meta, keys.root], args)) as [string, string[]?, string[]?];
-  if (status === 'over') throw snapshotOver();
+  if (status === 'over') throw snapshotOver(connection.store);
   if (status === 'unknown') throw new UnknownGeneration(projection, number);
   if (status === 'collection') throw new UnknownCollection(projection, number, collection);
   const entries = merged(entriesOf(current), entriesOf(kept)).slice(0, limit);

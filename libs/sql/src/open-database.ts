@@ -20,6 +20,8 @@ export type SqlLocation = SqliteLocation | PostgresLocation;
 export interface OpenOptions {
   readonly entities: readonly DocumentClass[];
   readonly runtime: Runtime;
+  /** Of the store, for messages. */
+  readonly name: string;
 }
 
 /** Opens either. Errors: READ_STORE_INVALID_OPTIONS, and those of the dialect. */

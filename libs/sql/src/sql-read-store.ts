@@ -4,6 +4,7 @@ import type { Incarnation, Position, Runtime } from '@mainstem/event-store';
 import {
   assertPromotable,
   FingerprintMismatch,
+  flawOfStoreName,
   GenerationServes,
   ReadStoreUnavailable,
   UnknownCollection,
@@ -34,6 +35,7 @@ import { DocumentCodec } from './entity/document-codec.js';
 import type { EntityLayouts } from './entity/entity-layouts.js';
 import { generationTableName } from './entity/identifiers.js';
 import { GenerationTables } from './generation-tables.js';
+import { InvalidSqlOptions } from './errors.js';
 import { openDatabase } from './open-database.js';
 import type { SqlLocation } from './open-database.js';
 import type { CollectionTable, SqlConnection, SqlDatabase } from './sql-database.js';
@@ -43,6 +45,8 @@ export interface SqlReadStoreOptions {
   /** Entities that declare the documents of the projections, and those that queries use. */
   readonly entities: readonly DocumentClass[];
   readonly runtime?: Runtime;
+  /** What status and messages call it, and `--store` names; another one where a process has several. Default `sql`. */
+  readonly name?: string;
 }
 
 /** What a query saw: its result, and the position that all of it reflects. */
@@ -54,7 +58,6 @@ export interface ReadResult<T> {
 
 /** The read store port on TypeORM. One instance serves any number of projections and queries. */
 export class SqlReadStore implements ReadStore {
-  readonly name = 'sql';
   /** Rows and checkpoint are in one database. */
   readonly hasAtomicCheckpoint = true;
   readonly hasTransactions = true;
@@ -67,6 +70,7 @@ export class SqlReadStore implements ReadStore {
   readonly #tables: GenerationTables;
 
   private constructor(
+    readonly name: string,
     private readonly database: SqlDatabase,
     private readonly runtime: Runtime,
   ) {
@@ -83,8 +87,10 @@ export class SqlReadStore implements ReadStore {
    * processes may do so at once. Errors: READ_STORE_UNAVAILABLE, READ_STORE_INVALID_OPTIONS, READ_STORE_UNSUPPORTED_ENTITY,
    * READ_STORE_PERMISSION_DENIED, READ_STORE_READ_ONLY, READ_STORE_NEWER, READ_STORE_INVALID_FILE, READ_STORE_CANNOT_OPEN, READ_STORE_SQLITE_TOO_OLD.
    */
-  static async open(location: SqlLocation, { entities, runtime = systemRuntime }: SqlReadStoreOptions): Promise<SqlReadStore> {
-    return new SqlReadStore(await openDatabase(location, { entities, runtime }), runtime);
+  static async open(location: SqlLocation, { entities, runtime = systemRuntime, name = 'sql' }: SqlReadStoreOptions): Promise<SqlReadStore> {
+    const flaw = flawOfStoreName(name);
+    if (flaw !== undefined) throw new InvalidSqlOptions(flaw);
+    return new SqlReadStore(name, await openDatabase(location, { entities, runtime, name }), runtime);
   }
 
   async generations(projection?: string): Promise<readonly Generation[]> {
@@ -122,7 +128,7 @@ export class SqlReadStore implements ReadStore {
       await this.#assertSameShape(connection, projection, generation);
       return raised;
     });
-    const parts = { database: this.database, generations: this.#generations, parked: this.#parked, tables: this.#tables };
+    const parts = { store: this.name, database: this.database, generations: this.#generations, parked: this.#parked, tables: this.#tables };
     const session = new SqlReadStoreSession(parts, { opened, partition, tables, collections: projection.collections, now: () => this.#now() });
     if (partition === 0) await session.matchIndexes(opened, onLongStep);
     return session;
@@ -237,7 +243,7 @@ export class SqlReadStore implements ReadStore {
    */
   async read<T>(projections: readonly string[], query: (manager: EntityManager) => Promise<T>): Promise<ReadResult<T>> {
     return this.database.read(async (connection, manager) => {
-      const position = smallestOf(projections, await this.#generations.servingPositions(connection));
+      const position = smallestOf(this.name, projections, await this.#generations.servingPositions(connection));
       return { value: await query(manager), position };
     });
   }
@@ -308,11 +314,11 @@ interface StoredCollection {
   readonly collection: string;
 }
 
-const smallestOf = (projections: readonly string[], serving: ReadonlyMap<string, Position | undefined>): Position | undefined => {
+const smallestOf = (store: string, projections: readonly string[], serving: ReadonlyMap<string, Position | undefined>): Position | undefined => {
   let smallest: Position | undefined;
   for (const [place, projection] of projections.entries()) {
     if (!serving.has(projection))
-      throw new ReadStoreUnavailable('sql', `read model ${projection} does not exist yet, or is not complete; start its projector, or wait for it.`);
+      throw new ReadStoreUnavailable(store, `read model ${projection} does not exist yet, or is not complete; start its projector, or wait for it.`);
     const position = serving.get(projection);
     if (place === 0 || position === undefined || (smallest !== undefined && position < smallest)) smallest = position;
     if (position === undefined) return undefined;

@@ -36,6 +36,8 @@ export interface SessionTarget {
 
 /** What sessions of one store share. */
 export interface SessionParts {
+  /** Its name. */
+  readonly store: string;
   readonly database: SqlDatabase;
   readonly generations: GenerationRecords;
   readonly parked: ParkedRecords;
@@ -88,7 +90,7 @@ export class SqlReadStoreSession implements TransactionalSession<SqlTransaction>
 
   async transact(work: (transaction: SqlTransaction) => Promise<void>, batch: Omit<CommitBatch, 'changes'>): Promise<void> {
     await this.#inBatch(batch, async (connection) => {
-      const transaction = new ConnectionTransaction(connection, (collection) => this.#table(collection));
+      const transaction = new ConnectionTransaction(this.parts.store, connection, (collection) => this.#table(collection));
       try {
         await work(transaction);
       } finally {

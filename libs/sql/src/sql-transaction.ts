@@ -31,6 +31,7 @@ export class ConnectionTransaction implements SqlTransaction {
   #refusal: unknown;
 
   constructor(
+    private readonly store: string,
     private readonly connection: SqlConnection,
     private readonly tableOf: TableFinder,
   ) {}
@@ -74,7 +75,7 @@ export class ConnectionTransaction implements SqlTransaction {
 
   #connection(): SqlConnection {
     if (!this.#isOpen)
-      throw new StatementRefused('sql', 'this transaction has ended; await everything inside apply, and keep no transaction for later');
+      throw new StatementRefused(this.store, 'this transaction has ended; await everything inside apply, and keep no transaction for later');
     if (!this.connection.isInTransaction) throw transactionLost();
     return this.connection;
   }

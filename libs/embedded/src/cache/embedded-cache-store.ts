@@ -20,6 +20,8 @@ export interface EmbeddedCacheOptions {
   /** Folder of the file `cache.db`; both are created where there are none. */
   readonly dir: string;
   readonly runtime?: Runtime;
+  /** What status and messages call it, and `--store` names; another one where a process has several. Default `cache`. */
+  readonly name?: string;
   /** Refuse a folder without the file (READ_STORE_CANNOT_OPEN) instead of making it: for what looks at a store that should be there. Default false. */
   readonly mustExist?: boolean;
   /** Leaderboards and expiry by collection. Only a process that writes needs them; queries find what was written. */
@@ -46,10 +48,16 @@ export class EmbeddedCacheStore extends EmbeddedReadStore implements CacheQuerie
    * Errors: READ_STORE_FOREIGN_FILE, READ_STORE_NEWER_FORMAT, READ_STORE_CORRUPT, READ_STORE_READ_ONLY, READ_STORE_DISK_FULL, READ_STORE_BUSY,
    * READ_STORE_CANNOT_OPEN, READ_STORE_IO_FAILED, READ_STORE_SQLITE_TOO_OLD, PROJECTION_INVALID_DEFINITION for a collection.
    */
-  static async open({ dir, runtime = systemRuntime, collections = {}, mustExist = false }: EmbeddedCacheOptions): Promise<EmbeddedCacheStore> {
+  static async open({
+    dir,
+    runtime = systemRuntime,
+    collections = {},
+    mustExist = false,
+    name = 'cache',
+  }: EmbeddedCacheOptions): Promise<EmbeddedCacheStore> {
     assertCacheCollections(collections);
     const path = resolve(dir, 'cache.db');
-    const file = await ReadStoreFile.open({ path, name: 'cache', applicationId: APPLICATION_ID, format: FORMAT, runtime, mustExist });
+    const file = await ReadStoreFile.open({ path, name, applicationId: APPLICATION_ID, format: FORMAT, runtime, mustExist });
     return new EmbeddedCacheStore(file, collections);
   }
 

@@ -1,8 +1,8 @@
 // The SQLite file of an embedded read store: one connection that writes, one that reads snapshots beside it.
 import { MainstemError, type Runtime } from '@mainstem/event-store';
-import { ReadStoreUnavailable } from '@mainstem/projection/adapter';
+import { flawOfStoreName, ReadStoreUnavailable } from '@mainstem/projection/adapter';
 import type { DatabaseSync } from 'node:sqlite';
-import type { FileOwner } from '../errors.js';
+import { InvalidStoreName, type FileOwner } from '../errors.js';
 import { retryWhileBusy } from '../sqlite/busy-retry.js';
 import { openDatabase } from '../sqlite/open-database.js';
 import { sqliteCodeOf, translateSqliteError } from '../sqlite/sqlite-error.js';
@@ -44,6 +44,8 @@ export class ReadStoreFile {
 
   /** Opens the file, creating folder and tables where there are none and need not be. Errors: those of `openDatabase`, with the prefix READ_STORE. */
   static async open(options: ReadStoreFileOptions): Promise<ReadStoreFile> {
+    const flaw = flawOfStoreName(options.name);
+    if (flaw !== undefined) throw new InvalidStoreName(flaw);
     const connection = connectionOf(options);
     const writer = await openDatabase(connection);
     try {

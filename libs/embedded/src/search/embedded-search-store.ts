@@ -27,6 +27,8 @@ export interface EmbeddedSearchOptions {
   /** Folder of the file `search.db`; both are created where there are none. */
   readonly dir: string;
   readonly runtime?: Runtime;
+  /** What status and messages call it, and `--store` names; another one where a process has several. Default `search`. */
+  readonly name?: string;
   /** Refuse a folder without the file (READ_STORE_CANNOT_OPEN) instead of making it: for what looks at a store that should be there. Default false. */
   readonly mustExist?: boolean;
   /** Text fields by collection. Only a process that writes needs them; queries find what was written. */
@@ -49,9 +51,15 @@ export class EmbeddedSearchStore extends EmbeddedReadStore implements SearchQuer
    * Errors: PROJECTION_INVALID_DEFINITION for options that cannot work; READ_STORE_FOREIGN_FILE, READ_STORE_NEWER_FORMAT, READ_STORE_CORRUPT,
    * READ_STORE_READ_ONLY, READ_STORE_DISK_FULL, READ_STORE_BUSY, READ_STORE_CANNOT_OPEN, READ_STORE_IO_FAILED, READ_STORE_SQLITE_TOO_OLD.
    */
-  static async open({ dir, runtime = systemRuntime, collections = {}, mustExist = false }: EmbeddedSearchOptions): Promise<EmbeddedSearchStore> {
+  static async open({
+    dir,
+    runtime = systemRuntime,
+    collections = {},
+    mustExist = false,
+    name = 'search',
+  }: EmbeddedSearchOptions): Promise<EmbeddedSearchStore> {
     const path = resolve(dir, 'search.db');
-    const file = await ReadStoreFile.open({ path, name: 'search', applicationId: APPLICATION_ID, format: FORMAT, runtime, mustExist });
+    const file = await ReadStoreFile.open({ path, name, applicationId: APPLICATION_ID, format: FORMAT, runtime, mustExist });
     try {
       return new EmbeddedSearchStore(file, collections);
     } catch (error) {

@@ -95,7 +95,7 @@ const projectorOf = (
   );
   const crash = crashAtOf(process.env); // for tests that kill the process
   const lease = { owner: instanceName(runtime), durationMs };
-  const onChange = logChange(new Logger('Projector'), watch);
+  const onChange = logChange(new Logger('Projector'), projections, watch);
   const projector = new Projector({ reader, runtime, projections, lease, onChange, observe: telemetry?.projections, ...(crash && { crash }) });
   telemetry?.follow?.(projector);
   return projector;
@@ -108,7 +108,7 @@ const instanceName = (runtime: Runtime): string => `${hostname()}:${process.pid}
 const OUTAGE = /^(EVENT|READ)_STORE_UNAVAILABLE\b/;
 
 /** Logs each change of a projection's state once, louder when it needs somebody. */
-const logChange = (logger: Logger, watch: DependencyWatch | undefined): ((status: ProjectionStatus) => void) => {
+const logChange = (logger: Logger, hosted: readonly HostedProjection[], watch: DependencyWatch | undefined): ((status: ProjectionStatus) => void) => {
   const last = new Map<string, string>();
   /** The newest one, told or not. */
   const current = new Map<string, string>();
@@ -119,7 +119,9 @@ const logChange = (logger: Logger, watch: DependencyWatch | undefined): ((status
   };
   return ({ projection, store, state, reason, owner }) => {
     const by = state === 'standby' && owner !== undefined ? `, run by ${owner}` : '';
-    const text = `${projection}: ${state}${by}${reason === undefined ? '' : `, ${reason}`}`;
+    const isInSeveral = hosted.some((other) => other.projection.name === projection && other.store.name !== store);
+    const title = isInSeveral ? `${projection} (${store})` : projection;
+    const text = `${title}: ${state}${by}${reason === undefined ? '' : `, ${reason}`}`;
     const key = `${store} ${projection}`;
     current.set(key, text);
     const [, kind] = (state === 'retrying' ? OUTAGE.exec(reason ?? '') : undefined) ?? [];

@@ -1,6 +1,6 @@
 // Deletes generations. It is decided where it is decided which one serves, so that nobody makes one serve that is about to be deleted.
 import { CheckpointMoved, GenerationServes, ReadStoreUnavailable, UnknownGeneration } from '@mainstem/projection/adapter';
-import { STORE_NAME, type SearchServer } from '../server/search-server.js';
+import type { SearchServer } from '../server/search-server.js';
 import { RACES_MAX } from '../write/take-over.js';
 import type { Catalog, CatalogGeneration } from '../layout/catalog.js';
 import type { Control, Serving } from './serving.js';
@@ -40,7 +40,7 @@ export class Dropping {
       if (!found || !(await this.serving.decide(found, { serving: null, dropped }))) continue;
       for (const { index } of entries) await this.#delete(index);
     }
-    throw new ReadStoreUnavailable(STORE_NAME, `indices of projection ${projection} are made again and again; stop its projector.`);
+    throw new ReadStoreUnavailable(this.server.storeName, `indices of projection ${projection} are made again and again; stop its projector.`);
   }
 
   /** Deletes what somebody had decided to delete and has not, because his process ended in between; false if there is nothing to do. */

@@ -1,6 +1,6 @@
 // The one index that belongs to no generation: what is to serve, numbers that are used up, leases.
 import { ReadStoreUnavailable } from '@mainstem/projection/adapter';
-import { STORE_NAME, type SearchServer } from '../server/search-server.js';
+import type { SearchServer } from '../server/search-server.js';
 import { controlAlias, controlIndex } from './names.js';
 
 const MAPPINGS = { dynamic: false, properties: { kind: { type: 'keyword' }, projection: { type: 'keyword' } } };
@@ -43,7 +43,7 @@ export class ControlIndex {
       if (changed) return changed;
       await this.#make();
     }
-    throw new ReadStoreUnavailable(STORE_NAME, `the index ${this.#index} is deleted again and again`);
+    throw new ReadStoreUnavailable(this.server.storeName, `the index ${this.#index} is deleted again and again`);
   }
 
   /** Undefined where there is no such document. Errors: READ_STORE_UNAVAILABLE. */

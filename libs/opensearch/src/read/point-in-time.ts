@@ -13,7 +13,7 @@ import { ReadStoreUnavailable, type ParkedEvent, type ProjectionDocument } from 
 import type { CatalogGeneration } from '../layout/catalog.js';
 import { documentId, intentId, parkedId } from '../layout/names.js';
 import { generationOf, reachedIn, type PartStates, type StateBody } from '../layout/state-document.js';
-import { STORE_NAME, type SearchServer } from '../server/search-server.js';
+import type { SearchServer } from '../server/search-server.js';
 import { unpacked, type StoredPart } from '../write/intents.js';
 import { pagesOfParked, parkedEventOf, type StoredParked } from './parked-events.js';
 import { pageOf, withView, type View } from './view.js';
@@ -56,7 +56,7 @@ class PointInTime implements GenerationSnapshot {
     const [first, ...others] = await view.search<StateBody>({ size: count, query: { term: { kind: 'state' } } });
     if (!first || others.length < count - 1)
       throw new ReadStoreUnavailable(
-        STORE_NAME,
+        view.server.storeName,
         `generation ${found.meta.number} of ${found.meta.projection} has lost its state; rebuild the projection`,
       );
     const [leading, ...following] = [first, ...others].sort((left, right) => partitionIn(left) - partitionIn(right));
@@ -121,7 +121,8 @@ const requestsIn = async (view: View, state: StateBody): Promise<readonly string
   const values = Array.from({ length: requests }, (_, place) => intentId({ partition: partitionIn(state), epoch, commit }, place));
   const stored = await view.search<StoredPart>({ size: requests, query: { ids: { values } } });
   const found = stored.filter((one) => one.commit === commit);
-  if (found.length !== requests) throw new ReadStoreUnavailable(STORE_NAME, 'a batch that was committed is incomplete; rebuild the projection');
+  if (found.length !== requests)
+    throw new ReadStoreUnavailable(view.server.storeName, 'a batch that was committed is incomplete; rebuild the projection');
   return (await Promise.all(found.map((one) => unpacked(one.requests)))).flat();
 };
 

@@ -18,7 +18,7 @@ import {
 } from '@mainstem/projection/adapter';
 import type { Catalog, CatalogEntry } from '../layout/catalog.js';
 import { documentId, hashOf, servingAlias } from '../layout/names.js';
-import { STORE_NAME, type SearchServer } from '../server/search-server.js';
+import type { SearchServer } from '../server/search-server.js';
 import { searchBody, type SearchPlan } from './search-body.js';
 
 /** How often a promotion may come in between. */
@@ -110,7 +110,7 @@ export class Searcher implements SearchQueries {
       if (answer) return answer.value;
       this.#served = new Map();
     }
-    throw new ReadStoreUnavailable(STORE_NAME, `the index of ${collection} is replaced again and again`);
+    throw new ReadStoreUnavailable(this.server.storeName, `the index of ${collection} is replaced again and again`);
   }
 
   /** Undefined when the alias points at another index by now, or at none. */
@@ -119,7 +119,8 @@ export class Searcher implements SearchQueries {
     const query = { preference: preferenceOf(body) };
     const answer = await this.server.request<SearchAnswer>({ method: 'POST', path: `/${alias}/_search`, query, body, expected: [404] });
     if (answer.status === 404) return undefined;
-    if (answer.body.timed_out) throw new ReadStoreUnavailable(STORE_NAME, 'the search took too long; ask for rarer words or fewer documents');
+    if (answer.body.timed_out)
+      throw new ReadStoreUnavailable(this.server.storeName, 'the search took too long; ask for rarer words or fewer documents');
     const seen = statesIn(answer.body)[0]?._index ?? answer.body.hits.hits[0]?._index ?? index;
     return seen === index ? answer.body : undefined;
   }

@@ -41,7 +41,7 @@ export class View {
   #id: string;
 
   constructor(
-    private readonly server: SearchServer,
+    readonly server: SearchServer,
     id: string,
   ) {
     this.#id = id;

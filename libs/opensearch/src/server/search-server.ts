@@ -20,7 +20,6 @@ export interface SearchAnswer<Body> {
   readonly body: Body;
 }
 
-export const STORE_NAME = 'search';
 /** A server that is busy says so with one of these; the request had no effect, or may be sent again. */
 const BUSY = [429, 503];
 const TOO_LARGE = 413;
@@ -33,18 +32,20 @@ export class SearchServer {
     private readonly client: Client,
     readonly runtime: Runtime,
     readonly flavour: Flavour,
+    /** Of the store, for messages. */
+    readonly storeName: string,
   ) {}
 
   /** Errors: READ_STORE_UNAVAILABLE, READ_STORE_UNSUPPORTED_SERVER, READ_STORE_PERMISSION_DENIED. */
-  static async open(url: string, runtime: Runtime): Promise<SearchServer> {
+  static async open(url: string, runtime: Runtime, storeName: string): Promise<SearchServer> {
     // Documents may hold any names; they are read as data and never merged into objects.
     const client = new Client({ node: url, maxRetries: 0, requestTimeout: REQUEST_TIMEOUT_MS, disablePrototypePoisoningProtection: true });
     try {
       const { body } = await client.transport.request({ method: 'GET', path: '/' });
-      return new SearchServer(client, runtime, flavourOf(body));
+      return new SearchServer(client, runtime, flavourOf(body), storeName);
     } catch (error) {
       await client.close();
-      throw error instanceof UnsupportedSearchServer ? error : translateError(error);
+      throw error instanceof UnsupportedSearchServer ? error : translateError(error, storeName);
     }
   }
 
@@ -54,7 +55,7 @@ export class SearchServer {
       try {
         return await this.#send<Body>(request);
       } catch (error) {
-        if (attempt === ATTEMPTS_MAX || !isBusy(error)) throw translateError(error);
+        if (attempt === ATTEMPTS_MAX || !isBusy(error)) throw translateError(error, this.storeName);
         await this.pause(attempt);
       }
     }
@@ -88,19 +89,25 @@ export const isBusyAnswer = (status: number, error: unknown): boolean => BUSY.in
 const isBlock = (reason: string): boolean => reason.includes('cluster_block_exception') && !reason.includes('SERVICE_UNAVAILABLE');
 
 /** What the server or the network said, as an error of ours: READ_STORE_READ_ONLY, READ_STORE_PERMISSION_DENIED, else READ_STORE_UNAVAILABLE. */
-export const translateError = (error: unknown): Error => {
-  if (error instanceof errors.ResponseError) return refusalOf(error.statusCode ?? 0, reasonIn(error.body), error);
-  if (error instanceof Error) return new ReadStoreUnavailable(STORE_NAME, `the server does not answer (${error.message})`, error);
-  return new ReadStoreUnavailable(STORE_NAME, String(error));
+export const translateError = (error: unknown, store: string): Error => {
+  if (error instanceof errors.ResponseError) return refusalOf({ store, status: error.statusCode ?? 0, reason: reasonIn(error.body) }, error);
+  if (error instanceof Error) return new ReadStoreUnavailable(store, `the server does not answer (${error.message})`, error);
+  return new ReadStoreUnavailable(store, String(error));
 };
 
-/** A status that the server gave to a request, or to one item of it. */
-export const refusalOf = (status: number, reason: string, cause?: unknown): Error => {
-  if (isBlock(reason)) return new SearchServerReadOnly(STORE_NAME, reason, cause);
-  if (status === 401 || status === 403) return new SearchPermissionDenied(STORE_NAME, `the server answers ${status} (${reason})`, cause);
+/** What the server answered to a request, or to one item of it. */
+export interface Refusal {
+  readonly store: string;
+  readonly status: number;
+  readonly reason: string;
+}
+
+export const refusalOf = ({ store, status, reason }: Refusal, cause?: unknown): Error => {
+  if (isBlock(reason)) return new SearchServerReadOnly(store, reason, cause);
+  if (status === 401 || status === 403) return new SearchPermissionDenied(store, `the server answers ${status} (${reason})`, cause);
   // Larger than the server or a proxy before it takes, or than it has memory for: of all requests at a time, or of the one.
   const isTooLarge = status === TOO_LARGE || /circuit_breaking_exception|_operation_bytes=/.test(reason);
-  return new (isTooLarge ? ReadStoreOverburdened : ReadStoreUnavailable)(STORE_NAME, `the server answers ${status} (${reason})`, cause);
+  return new (isTooLarge ? ReadStoreOverburdened : ReadStoreUnavailable)(store, `the server answers ${status} (${reason})`, cause);
 };
 
 const REASON_LENGTH_MAX = 500;

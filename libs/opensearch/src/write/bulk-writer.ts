@@ -1,7 +1,7 @@
 // Sends requests of `_bulk`, and looks at every item of every answer: the status of the whole says nothing.
 import { dependsOnSize, ReadStoreUnavailable, StatementRefused, UnknownGeneration } from '@mainstem/projection/adapter';
 import type { StatePlace } from '../layout/state-document.js';
-import { isBusyAnswer, reasonIn, refusalOf, STORE_NAME, type SearchServer } from '../server/search-server.js';
+import { isBusyAnswer, reasonIn, refusalOf, type SearchServer } from '../server/search-server.js';
 
 const IN_FLIGHT_MAX = 2;
 const ATTEMPTS_MAX = 8;
@@ -62,7 +62,10 @@ const sendRequest = async (server: SearchServer, target: BulkTarget, request: st
     const again = await send(server, target, lines);
     if (again.length === 0) return;
     const [first] = again;
-    if (attempt === ATTEMPTS_MAX) throw refusalOf(first?.status ?? 0, `${again.length} operations refused, the first with ${reasonIn(first?.error)}`);
+    if (attempt === ATTEMPTS_MAX) {
+      const reason = `${again.length} operations refused, the first with ${reasonIn(first?.error)}`;
+      throw refusalOf({ store: server.storeName, status: first?.status ?? 0, reason });
+    }
     lines = operationsOf(lines, new Set(again.map(({ _id }) => _id)));
     await server.pause(attempt);
   }
@@ -72,15 +75,19 @@ const sendRequest = async (server: SearchServer, target: BulkTarget, request: st
 const send = async (server: SearchServer, target: BulkTarget, lines: string): Promise<readonly ItemAnswer[]> => {
   const query = { require_alias: 'true', filter_path: 'errors,items.*._id,items.*.status,items.*.error.type,items.*.error.reason' };
   const { body } = await server.request<BulkAnswer>({ method: 'POST', path: `/${target.alias}/_bulk`, query, body: lines });
-  if (!Array.isArray(body.items)) throw new ReadStoreUnavailable(STORE_NAME, 'the answer to a bulk request lists no items');
+  if (!Array.isArray(body.items)) throw new ReadStoreUnavailable(server.storeName, 'the answer to a bulk request lists no items');
   const failed = body.items.map(({ index }) => index).filter(({ status }) => status < 200 || status > 299);
   if (failed.some(({ status }) => status === NOT_FOUND)) throw new UnknownGeneration(target.projection, target.number);
   const hopeless = failed.find(({ status, error }) => status !== CONFLICT && !isBusyAnswer(status, error));
   if (hopeless?.status === BAD_REQUEST) {
     const problem = `document ${hopeless._id} of a batch that is committed: ${reasonIn(hopeless.error)}`;
-    throw new StatementRefused(STORE_NAME, `${problem}; undo what was changed of the index (its mapping, a pipeline), or rebuild the projection`);
+    throw new StatementRefused(
+      server.storeName,
+      `${problem}; undo what was changed of the index (its mapping, a pipeline), or rebuild the projection`,
+    );
   }
-  if (hopeless) throw refusalOf(hopeless.status, `document ${hopeless._id}: ${reasonIn(hopeless.error)}`);
+  if (hopeless)
+    throw refusalOf({ store: server.storeName, status: hopeless.status, reason: `document ${hopeless._id}: ${reasonIn(hopeless.error)}` });
   const outdone = await newerOnes(server, target, failed);
   return failed.filter(({ _id }) => !outdone.has(_id));
 };

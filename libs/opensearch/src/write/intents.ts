@@ -4,7 +4,7 @@ import { deflateRaw, inflateRaw } from 'node:zlib';
 import { ReadStoreUnavailable } from '@mainstem/projection/adapter';
 import { intentId } from '../layout/names.js';
 import { changeState, reachedIn, type Intent, type State, type StatePlace, type StoredRequests } from '../layout/state-document.js';
-import { STORE_NAME, type SearchServer } from '../server/search-server.js';
+import type { SearchServer } from '../server/search-server.js';
 import { sendRequests } from './bulk-writer.js';
 
 /** A small batch stands in the state document as it is, a larger one packed: one request less. Both in UTF-16 units. */
@@ -67,7 +67,7 @@ export const loadRequests = async (server: SearchServer, place: StatePlace, inte
     const { body } = await server.request<PartAnswer>({ method: 'GET', path, expected: [404] });
     if (body._source?.commit !== commit) {
       throw new ReadStoreUnavailable(
-        STORE_NAME,
+        server.storeName,
         `part ${part} of a batch of ${place.projection} that was committed is missing; rebuild the projection`,
       );
     }

@@ -162,7 +162,9 @@ const assertHostable = (projections: readonly HostedProjection[]): void => {
     const same = projections.slice(0, index).find((one) => one.projection.name === projection.name && one.store.name === store.name);
     if (same) {
       const where =
-        same.store === store ? `in read store ${store.name}` : `in two read stores that are both called ${store.name}; use two projectors`;
+        same.store === store
+          ? `in read store ${store.name}`
+          : `in two read stores that are both called ${store.name}; open one of them with another name`;
       throw new InvalidProjection(projection.name, `is hosted twice ${where}`);
     }
     assertStoreHosts(projection, store);

@@ -22,6 +22,8 @@ const COPY_ROWS_MIN = 20;
 
 /** What a connection is given by its database. */
 export interface PostgresLease {
+  /** Name of the store. */
+  readonly store: string;
   readonly runner: QueryRunner;
   readonly client: PoolClient;
   /** Quoted name of the table whose lock stands for all views. */
@@ -59,7 +61,7 @@ export class PostgresConnection implements SqlConnection {
         await this.#client.query(statement);
       } catch (error) {
         // Rows that are there already do not fit: a value too large for an index.
-        throw isDataError(error) ? new StatementRefused('sql', problemOf(error), error) : error;
+        throw isDataError(error) ? new StatementRefused(this.lease.store, problemOf(error), error) : error;
       }
     });
   }
@@ -126,7 +128,7 @@ export class PostgresConnection implements SqlConnection {
       await this.control(`LOCK TABLE ${this.lease.viewLock} IN ACCESS EXCLUSIVE MODE`);
       await work(); // waits as well, for whoever reads a view without that lock
     } catch (error) {
-      throw isLockTimeout(error) ? new ViewsInUse(error) : error;
+      throw isLockTimeout(error) ? new ViewsInUse(this.lease.store, error) : error;
     }
     await this.control('SET LOCAL lock_timeout TO DEFAULT');
   }
@@ -140,7 +142,10 @@ export class PostgresConnection implements SqlConnection {
   async commit(): Promise<void> {
     const { command }: QueryResult = await this.#guarded(() => this.#client.query('COMMIT'));
     if (command !== 'COMMIT')
-      throw new StatementRefused('sql', 'the transaction was rolled back, because one of its statements had failed and its error was caught');
+      throw new StatementRefused(
+        this.lease.store,
+        'the transaction was rolled back, because one of its statements had failed and its error was caught',
+      );
   }
 
   /** Undoes everything; a connection that cannot even do that is given up, and the server undoes it. Never fails. */
@@ -188,7 +193,7 @@ export class PostgresConnection implements SqlConnection {
     } catch (error) {
       // The driver's own timeout leaves the statement running: nothing else can use this connection.
       if (error instanceof Error && error.message === 'Query read timeout') this.#giveUp();
-      throw translatePostgresError(error, origin);
+      throw translatePostgresError(error, this.lease.store, origin);
     }
   }
 

@@ -38,6 +38,8 @@ const KEPT_FROM_QUERIES = 1;
 export interface PostgresOptions {
   readonly entities: readonly DocumentClass[];
   readonly runtime: Runtime;
+  /** Of the store, for messages. */
+  readonly name: string;
 }
 
 /** Each call takes one connection and never a second one while it holds it, so a pool of any size cannot lock itself up. */
@@ -55,25 +57,31 @@ export class PostgresDatabase implements SqlDatabase {
   private constructor(
     readonly dataSource: DataSource,
     readonly layouts: EntityLayouts,
-    private readonly parts: { readonly schema: string; readonly runtime: Runtime; readonly queries: FifoLock; readonly limits: PostgresLimits },
+    private readonly parts: {
+      readonly store: string;
+      readonly schema: string;
+      readonly runtime: Runtime;
+      readonly queries: FifoLock;
+      readonly limits: PostgresLimits;
+    },
   ) {}
 
   /** Connects and prepares the schema. Errors: READ_STORE_UNAVAILABLE, READ_STORE_INVALID_OPTIONS, READ_STORE_PERMISSION_DENIED, READ_STORE_NEWER. */
-  static async open(location: PostgresLocation, { entities, runtime }: PostgresOptions): Promise<PostgresDatabase> {
+  static async open(location: PostgresLocation, { entities, runtime, name }: PostgresOptions): Promise<PostgresDatabase> {
     const target = postgresTargetOf(location);
     const dataSource = dataSourceFor(target, entities);
     const layouts = await openEntities(dataSource, entities, TEXT_KINDS).catch((error: unknown) => {
-      throw translatePostgresError(error);
+      throw translatePostgresError(error, name);
     });
     hearErrors((dataSource.driver as unknown as { readonly master: Pool }).master);
-    const queries = new FifoLock('sql', runtime, CONNECT_TIMEOUT_MS, Math.max(1, target.poolSizeMax - KEPT_FROM_QUERIES));
-    const database = new PostgresDatabase(dataSource, layouts, { schema: target.schema, runtime, queries, limits: target });
+    const queries = new FifoLock(name, runtime, CONNECT_TIMEOUT_MS, Math.max(1, target.poolSizeMax - KEPT_FROM_QUERIES));
+    const database = new PostgresDatabase(dataSource, layouts, { store: name, schema: target.schema, runtime, queries, limits: target });
     try {
       await database.#prepare();
       return database;
     } catch (error) {
       await database.close();
-      throw translatePostgresError(error);
+      throw translatePostgresError(error, name);
     }
   }
 
@@ -124,7 +132,7 @@ export class PostgresDatabase implements SqlDatabase {
       try {
         return await work(connection, connection.runner.manager);
       } catch (error) {
-        throw translatePostgresError(error, 'query');
+        throw translatePostgresError(error, this.parts.store, 'query');
       } finally {
         await connection.rollback();
       }
@@ -139,7 +147,7 @@ export class PostgresDatabase implements SqlDatabase {
       try {
         return await work(connection);
       } catch (error) {
-        throw translatePostgresError(error, 'query');
+        throw translatePostgresError(error, this.parts.store, 'query');
       } finally {
         await connection.rollback();
       }
@@ -166,7 +174,7 @@ export class PostgresDatabase implements SqlDatabase {
       await connection.query('SELECT pg_advisory_xact_lock(hashtextextended(?, 0))', [`mainstem ${this.schema}`]);
       const schemas = await connection.query('SELECT 1 FROM pg_namespace WHERE nspname = ?', [this.schema]);
       if (schemas.length === 0) await connection.run(`CREATE SCHEMA ${quoted(this.schema)}`);
-      await connection.define((runner) => migrate(runner, 'sql'));
+      await connection.define((runner) => migrate(runner, this.parts.store));
     });
   }
 
@@ -182,7 +190,7 @@ export class PostgresDatabase implements SqlDatabase {
   }
 
   #withConnection<T>(work: (connection: PostgresConnection) => Promise<T>): Promise<T> {
-    if (this.#isClosed) return Promise.reject(new ReadStoreUnavailable('sql', 'it is closed'));
+    if (this.#isClosed) return Promise.reject(new ReadStoreUnavailable(this.parts.store, 'it is closed'));
     const running = this.#leased(work);
     const settled = running.then(
       () => undefined,
@@ -197,7 +205,7 @@ export class PostgresDatabase implements SqlDatabase {
     const runner = this.dataSource.createQueryRunner();
     try {
       const client = await this.#connected(runner.connect() as Promise<PoolClient>);
-      return await work(new PostgresConnection({ runner, client, viewLock: this.#viewLock }));
+      return await work(new PostgresConnection({ store: this.parts.store, runner, client, viewLock: this.#viewLock }));
     } finally {
       await runner.release();
     }
@@ -207,7 +215,7 @@ export class PostgresDatabase implements SqlDatabase {
     try {
       return await client;
     } catch (error) {
-      throw translatePostgresError(error);
+      throw translatePostgresError(error, this.parts.store);
     }
   }
 }

@@ -18,21 +18,21 @@ describe('postgres errors', () => {
     ['25006', 'READ_STORE_READ_ONLY'],
     ['42P07', 'READ_STORE_NAME_TAKEN'],
   ])('translates SQLSTATE %s to %s', (state, code) => {
-    expect(translatePostgresError(serverError(state))).toMatchObject({ code });
+    expect(translatePostgresError(serverError(state), 'sql')).toMatchObject({ code });
   });
 
   it('takes a lost connection for an outage, also in the middle of a query of the application', () => {
     const lost = new Error('Connection terminated unexpectedly');
     const refused = Object.assign(new Error('connect ECONNREFUSED 127.0.0.1:1'), { code: 'ECONNREFUSED', syscall: 'connect' });
-    for (const error of [lost, refused]) expect(translatePostgresError(error, 'query')).toMatchObject({ code: 'READ_STORE_UNAVAILABLE' });
+    for (const error of [lost, refused]) expect(translatePostgresError(error, 'sql', 'query')).toMatchObject({ code: 'READ_STORE_UNAVAILABLE' });
   });
 
   it("leaves the application's own mistakes and our own errors as they are", () => {
     const syntax = serverError('42601');
-    expect(translatePostgresError(syntax, 'query')).toBe(syntax);
+    expect(translatePostgresError(syntax, 'sql', 'query')).toBe(syntax);
     const bug = new TypeError('x is not a function');
-    expect(translatePostgresError(bug, 'query')).toBe(bug);
+    expect(translatePostgresError(bug, 'sql', 'query')).toBe(bug);
     const moved = new CheckpointMoved('p', 1);
-    expect(translatePostgresError(moved)).toBe(moved);
+    expect(translatePostgresError(moved, 'sql')).toBe(moved);
   });
 });

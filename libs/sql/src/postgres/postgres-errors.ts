@@ -7,10 +7,8 @@ import type { DatabaseFault, StatementOrigin } from '../failure-origin.js';
 import { refusedByPooler } from './session-settings.js';
 import { faultOfSqlState } from './sqlstates.js';
 
-const STORE = 'sql';
-
-/** Translates an error of the driver or the server; ours pass as they are, and so does what is the own fault of a statement that is not ours. */
-export const translatePostgresError = (error: unknown, origin: StatementOrigin = 'engine'): unknown => {
+/** Translates an error of the driver or the server for a store of that name; ours pass as they are, and so does what is the own fault of a statement that is not ours. */
+export const translatePostgresError = (error: unknown, store: string, origin: StatementOrigin = 'engine'): unknown => {
   if (error instanceof MainstemError) return error;
   const cause: unknown = error instanceof QueryFailedError ? error.driverError : error;
   const problem = problemOf(cause);
@@ -18,50 +16,51 @@ export const translatePostgresError = (error: unknown, origin: StatementOrigin =
   switch (code) {
     case '42501':
     case '28000':
-      return new ReadStorePermissionDenied(STORE, problem, cause);
+      return new ReadStorePermissionDenied(store, problem, cause);
     case '08P01':
-      return problem.includes('startup parameter') ? refusedByPooler(problem) : new ReadStoreUnavailable(STORE, problem, cause);
+      return problem.includes('startup parameter') ? refusedByPooler(problem) : new ReadStoreUnavailable(store, problem, cause);
     case '25006':
-      return new ReadStoreReadOnly(STORE, `${problem}.`, cause);
+      return new ReadStoreReadOnly(store, `${problem}.`, cause);
     case '42P07':
       return origin === 'engine' ? new ReadModelNameTaken('read model', `${problem}.`) : error;
     case '42P01':
       if (origin === 'handler') return error; // its own read model is there: it names another table
       return new ReadStoreUnavailable(
-        STORE,
+        store,
         `${problem}: this read model does not exist yet, or is not complete; start its projector, or wait for it.`,
         cause,
       );
     case '55P03':
-      return new ReadStoreUnavailable(STORE, `waited too long for a lock (${problem}).`, cause);
+      return new ReadStoreUnavailable(store, `waited too long for a lock (${problem}).`, cause);
     case '28P01':
-      return new ReadStoreUnavailable(STORE, `${problem}; check user and password in its URL.`, cause);
+      return new ReadStoreUnavailable(store, `${problem}; check user and password in its URL.`, cause);
     case undefined:
       if (problem === NO_CONNECTION_FREE)
-        return new ReadStoreUnavailable(STORE, `${problem}; is the server there, and is pool_size in its URL large enough?`, cause);
-      return origin === 'engine' || isOfConnection(cause) ? new ReadStoreUnavailable(STORE, problem, cause) : error;
+        return new ReadStoreUnavailable(store, `${problem}; is the server there, and is pool_size in its URL large enough?`, cause);
+      return origin === 'engine' || isOfConnection(cause) ? new ReadStoreUnavailable(store, problem, cause) : error;
     default:
-      return translateFault(faultOfSqlState(code), { error, cause, problem, origin });
+      return translateFault(faultOfSqlState(code), { store, error, cause, problem, origin });
   }
 };
 
 interface Translation {
+  readonly store: string;
   readonly error: unknown;
   readonly cause: unknown;
   readonly problem: string;
   readonly origin: StatementOrigin;
 }
 
-const translateFault = (fault: DatabaseFault, { error, cause, problem, origin }: Translation): unknown => {
+const translateFault = (fault: DatabaseFault, { store, error, cause, problem, origin }: Translation): unknown => {
   switch (fault) {
     case 'trouble':
-      return new ReadStoreUnavailable(STORE, problem, cause);
+      return new ReadStoreUnavailable(store, problem, cause);
     case 'size':
-      return new ReadStoreOverburdened(STORE, problem, cause);
+      return new ReadStoreOverburdened(store, problem, cause);
     case 'data':
-      return origin === 'engine' ? new ReadStoreUnavailable(STORE, problem, cause) : error;
+      return origin === 'engine' ? new ReadStoreUnavailable(store, problem, cause) : error;
     case 'statement':
-      return origin === 'engine' ? new StatementRefused(STORE, problem, cause) : error;
+      return origin === 'engine' ? new StatementRefused(store, problem, cause) : error;
   }
 };
 
@@ -80,8 +79,8 @@ export const isSeveralStatements = (error: unknown): boolean =>
 
 /** Readers did not give way to a change of views: worth another try from the start. */
 export class ViewsInUse extends ReadStoreUnavailable {
-  constructor(cause: unknown) {
-    super(STORE, 'waited too long for those who read its views.', cause);
+  constructor(store: string, cause: unknown) {
+    super(store, 'waited too long for those who read its views.', cause);
   }
 }
 

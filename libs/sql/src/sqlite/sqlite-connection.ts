@@ -6,7 +6,7 @@ import type { StatementOrigin } from '../failure-origin.js';
 import { assertForeign, severalRefused } from '../foreign-statement.js';
 import type { CollectionTable, SqlConnection } from '../sql-database.js';
 import type { NodeSqliteDatabase, NodeSqliteStatement } from './node-sqlite-driver.js';
-import { isDataError, translateSqliteError } from './sqlite-errors.js';
+import { isDataError, translateSqliteError, type SqliteFile } from './sqlite-errors.js';
 import { statementText } from '../statement-text.js';
 import { SqliteTableStatements } from './sqlite-table-statements.js';
 
@@ -20,7 +20,7 @@ export class SqliteConnection implements SqlConnection {
   constructor(
     readonly runner: QueryRunner,
     private readonly database: NodeSqliteDatabase,
-    private readonly file: string,
+    private readonly file: SqliteFile,
   ) {}
 
   async define<T>(work: (runner: QueryRunner) => Promise<T>): Promise<T> {

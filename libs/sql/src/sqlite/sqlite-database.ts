@@ -16,7 +16,7 @@ import { guardSnapshot } from '../foreign-statement.js';
 import type { Durability, SqlConnection, SqlDatabase } from '../sql-database.js';
 import { translateSqliteError } from './sqlite-errors.js';
 import { assertVersion, inTransaction, openSide } from './sqlite-side.js';
-import type { SqliteSide } from './sqlite-side.js';
+import type { SqliteSide, SqliteSideOptions } from './sqlite-side.js';
 
 const FILE_NAME = 'sql.db';
 /** Of what is made new: for the user of this process alone. What exists keeps the permissions that it has. */
@@ -28,6 +28,8 @@ export interface SqliteOptions {
   readonly mustExist: boolean;
   readonly entities: readonly DocumentClass[];
   readonly runtime: Runtime;
+  /** Of the store, for messages. */
+  readonly name: string;
 }
 
 /** One DataSource of TypeORM is one connection, so each has a lock, and reads that must not see an open transaction have their own. */
@@ -44,34 +46,30 @@ export class SqliteDatabase implements SqlDatabase {
   #isClosed = false;
 
   private constructor(
-    private readonly options: Pick<SqliteOptions, 'entities' | 'runtime'> & { readonly file: string },
+    private readonly options: Pick<SqliteSideOptions, 'entities' | 'runtime' | 'store' | 'file'>,
     private readonly writer: SqliteSide,
     private readonly reader: SqliteSide,
   ) {}
 
   /** Opens or makes `<dir>/sql.db`. Errors: READ_STORE_UNAVAILABLE, READ_STORE_CANNOT_OPEN, READ_STORE_INVALID_FILE, READ_STORE_NEWER, READ_STORE_SQLITE_TOO_OLD, READ_STORE_READ_ONLY. */
-  static async open({ dir, mustExist, entities, runtime }: SqliteOptions): Promise<SqliteDatabase> {
+  static async open({ dir, mustExist, entities, runtime, name }: SqliteOptions): Promise<SqliteDatabase> {
     const file = resolve(dir, FILE_NAME);
     const opened: SqliteSide[] = [];
     try {
       if (mustExist && !existsSync(file)) throw new SqlFileMissing(file);
       await mkdir(dir, { recursive: true, mode: PRIVATE_FOLDER });
       createPrivately(file);
-      const writer = await openSide({ file, entities, runtime, isReadOnly: false });
+      const writer = await openSide({ store: name, file, entities, runtime, isReadOnly: false });
       opened.push(writer);
       assertVersion(writer.database);
       await inTransaction(writer, () => migrate(writer.connection.runner, file));
-      const reader = await openSide({ file, entities, runtime, isReadOnly: true });
+      const reader = await openSide({ store: name, file, entities, runtime, isReadOnly: true });
       guardSnapshot(reader.connection.runner, 'sqlite');
-      return new SqliteDatabase({ file, entities, runtime }, writer, reader);
+      return new SqliteDatabase({ store: name, file, entities, runtime }, writer, reader);
     } catch (error) {
       for (const { dataSource } of opened) await dataSource.destroy();
-      throw translateSqliteError(error, file);
+      throw translateSqliteError(error, { store: name, file });
     }
-  }
-
-  private get file(): string {
-    return this.options.file;
   }
 
   get dataSource(): DataSource {
@@ -111,7 +109,7 @@ export class SqliteDatabase implements SqlDatabase {
         database.exec('BEGIN');
         return await work(connection, dataSource.manager);
       } catch (error) {
-        throw translateSqliteError(error, this.file, 'query');
+        throw translateSqliteError(error, this.options, 'query');
       } finally {
         if (database.database.isTransaction) database.exec('ROLLBACK');
       }
@@ -120,13 +118,12 @@ export class SqliteDatabase implements SqlDatabase {
 
   async snapshot<T>(work: (connection: SqlConnection) => Promise<T>): Promise<T> {
     this.#assertOpen();
-    const { file, entities, runtime } = this.options;
-    const side = await openSide({ file, entities, runtime, isReadOnly: true });
+    const side = await openSide({ ...this.options, isReadOnly: true });
     try {
       side.database.exec('BEGIN');
       return await work(side.connection);
     } catch (error) {
-      throw translateSqliteError(error, this.file, 'query');
+      throw translateSqliteError(error, this.options, 'query');
     } finally {
       await side.dataSource.destroy();
     }
@@ -139,7 +136,7 @@ export class SqliteDatabase implements SqlDatabase {
   }
 
   #assertOpen(): void {
-    if (this.#isClosed) throw new ReadStoreUnavailable('sql', 'it is closed');
+    if (this.#isClosed) throw new ReadStoreUnavailable(this.options.store, 'it is closed');
   }
 }
 

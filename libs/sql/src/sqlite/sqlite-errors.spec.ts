@@ -20,8 +20,10 @@ describe('sqlite errors', () => {
     [11, 'READ_STORE_INVALID_FILE'],
     [26, 'READ_STORE_INVALID_FILE'],
   ])('translates result code %i to %s, from a statement of ours or of the application', (errcode, code) => {
-    expect(translateSqliteError(sqliteError(errcode), 'sql.db')).toMatchObject({ code });
-    expect(translateSqliteError(new QueryFailedError('SELECT 1', [], sqliteError(errcode)), 'sql.db', 'query')).toMatchObject({ code });
+    expect(translateSqliteError(sqliteError(errcode), { store: 'sql', file: 'sql.db' })).toMatchObject({ code });
+    expect(translateSqliteError(new QueryFailedError('SELECT 1', [], sqliteError(errcode)), { store: 'sql', file: 'sql.db' }, 'query')).toMatchObject(
+      { code },
+    );
   });
 
   it('tells a busy file, which is worth another try, from a broken one', () => {
@@ -38,9 +40,9 @@ describe('sqlite errors', () => {
         return error;
       }
     })();
-    expect(translateSqliteError(mistake, 'sql.db', 'query')).toBe(mistake);
-    expect(translateSqliteError(mistake, 'sql.db')).toMatchObject({ code: 'READ_STORE_STATEMENT_REFUSED' });
+    expect(translateSqliteError(mistake, { store: 'sql', file: 'sql.db' }, 'query')).toBe(mistake);
+    expect(translateSqliteError(mistake, { store: 'sql', file: 'sql.db' })).toMatchObject({ code: 'READ_STORE_STATEMENT_REFUSED' });
     const moved = new CheckpointMoved('p', 1);
-    expect(translateSqliteError(moved, 'sql.db')).toBe(moved);
+    expect(translateSqliteError(moved, { store: 'sql', file: 'sql.db' })).toBe(moved);
   });
 });

@@ -5,8 +5,6 @@ import { QueryFailedError } from 'typeorm';
 import { InvalidReadStoreFile, ReadModelNameTaken, ReadStoreReadOnly } from '../errors.js';
 import type { StatementOrigin } from '../failure-origin.js';
 
-const STORE = 'sql';
-
 // Primary result codes, https://sqlite.org/rescode.html
 const ERROR = 1;
 const BUSY = 5;
@@ -37,35 +35,41 @@ export const isDataError = (error: unknown): boolean => {
 const WRONG_STATEMENT =
   /^(no such (column|function|collation|module)|near |incomplete input|unrecognized token|table .* has (no column|\d+ columns)|\d+ values for|wrong number of arguments)/;
 
+/** The file, and the store that it is. */
+export interface SqliteFile {
+  readonly store: string;
+  readonly file: string;
+}
+
 /** Translates an error of SQLite; ours pass as they are, and so does what is the own fault of a statement that is not ours. */
-export const translateSqliteError = (error: unknown, file: string, origin: StatementOrigin = 'engine'): unknown => {
+export const translateSqliteError = (error: unknown, { store, file }: SqliteFile, origin: StatementOrigin = 'engine'): unknown => {
   if (error instanceof MainstemError) return error;
   const problem = error instanceof QueryFailedError ? error.driverError.message : error instanceof Error ? error.message : String(error);
   switch (resultCodeOf(error)) {
     case BUSY:
     case LOCKED:
-      return new ReadStoreUnavailable(STORE, `${file} is locked by another process (${problem}).`, error);
+      return new ReadStoreUnavailable(store, `${file} is locked by another process (${problem}).`, error);
     case READONLY:
-      return new ReadStoreReadOnly(STORE, `${file} cannot be written (${problem}).`, error);
+      return new ReadStoreReadOnly(store, `${file} cannot be written (${problem}).`, error);
     case FULL:
-      return new ReadStoreUnavailable(STORE, `the disk that holds ${file} is full; make room, nothing was written.`, error);
+      return new ReadStoreUnavailable(store, `the disk that holds ${file} is full; make room, nothing was written.`, error);
     case IOERR:
     case CANTOPEN:
-      return new ReadStoreUnavailable(STORE, `${file} cannot be read or written (${problem}); check the disk and the rights on the folder.`, error);
+      return new ReadStoreUnavailable(store, `${file} cannot be read or written (${problem}); check the disk and the rights on the folder.`, error);
     case CORRUPT:
     case NOTADB:
       return new InvalidReadStoreFile(file, problem, error);
     default:
       if (problem.startsWith('no such table') && origin !== 'handler')
         return new ReadStoreUnavailable(
-          STORE,
+          store,
           `${problem}: this read model does not exist yet, or is not complete; start its projector, or wait for it.`,
           error,
         );
       if (origin !== 'engine') return error;
       if (/^(table|view) .* already exists/.test(problem)) return new ReadModelNameTaken('read model', `${problem}.`);
-      if (resultCodeOf(error) === ERROR && WRONG_STATEMENT.test(problem)) return new StatementRefused(STORE, problem, error);
-      return new ReadStoreUnavailable(STORE, problem, error);
+      if (resultCodeOf(error) === ERROR && WRONG_STATEMENT.test(problem)) return new StatementRefused(store, problem, error);
+      return new ReadStoreUnavailable(store, problem, error);
   }
 };
 

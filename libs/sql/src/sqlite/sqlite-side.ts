@@ -38,6 +38,7 @@ const SHOWN_TYPES: ShownTypes = { ...TEXT_KINDS, 'native-json': 'simple-json', j
 
 /** One of the two connections with what belongs to it. */
 export interface SqliteSide {
+  readonly store: string;
   readonly file: string;
   readonly runtime: Runtime;
   readonly dataSource: DataSource;
@@ -48,6 +49,8 @@ export interface SqliteSide {
 }
 
 export interface SqliteSideOptions {
+  /** Name of the store. */
+  readonly store: string;
   readonly entities: readonly DocumentClass[];
   readonly runtime: Runtime;
   readonly file: string;
@@ -55,7 +58,7 @@ export interface SqliteSideOptions {
 }
 
 /** Opens a connection: the writer makes the file and sets its mode, the reader cannot change a thing. Errors: as the driver throws them. */
-export const openSide = async ({ file, entities, runtime, isReadOnly }: SqliteSideOptions): Promise<SqliteSide> => {
+export const openSide = async ({ store, file, entities, runtime, isReadOnly }: SqliteSideOptions): Promise<SqliteSide> => {
   let database: NodeSqliteDatabase | undefined;
   const dataSource = new DataSource({
     type: 'better-sqlite3',
@@ -82,18 +85,18 @@ export const openSide = async ({ file, entities, runtime, isReadOnly }: SqliteSi
     database?.close(); // TypeORM does not close what it could not prepare
     throw error;
   });
-  if (!database) throw new ReadStoreUnavailable('sql', `${file} was not opened`);
-  const connection = new SqliteConnection(dataSource.createQueryRunner(), database, file);
-  return { file, runtime, dataSource, layouts, database, connection, lock: new FifoLock('sql', runtime, LOCK_WAIT_MAX_MS) };
+  if (!database) throw new ReadStoreUnavailable(store, `${file} was not opened`);
+  const connection = new SqliteConnection(dataSource.createQueryRunner(), database, { store, file });
+  return { store, file, runtime, dataSource, layouts, database, connection, lock: new FifoLock(store, runtime, LOCK_WAIT_MAX_MS) };
 };
 
 /** Runs the work in a transaction; the caller holds the lock. BEGIN IMMEDIATE takes the write lock at once, so that a transaction never fails half-way for want of it. */
-export const inTransaction = async <T>({ database, file, runtime }: SqliteSide, work: () => Promise<T>): Promise<T> => {
+export const inTransaction = async <T>({ database, store, file, runtime }: SqliteSide, work: () => Promise<T>): Promise<T> => {
   const control = async (statement: string): Promise<void> => {
     try {
       await retryBusy(runtime, () => database.exec(statement));
     } catch (error) {
-      throw translateSqliteError(error, file);
+      throw translateSqliteError(error, { store, file });
     }
   };
   await control('BEGIN IMMEDIATE');
