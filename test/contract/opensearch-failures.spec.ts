@@ -1,4 +1,5 @@
 // What a projection makes of everything that a search server may say, or a proxy before it: trouble is waited for, an event is parked, a mistake stops at once.
+import { randomBytes } from 'node:crypto';
 import type { Position } from '@mainstem/event-store';
 import { EMPTY_DIGEST } from '@mainstem/projection/adapter';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -120,6 +121,35 @@ describe.skipIf(url === '')('failures of a search server', { timeout: CASE_TIMEO
     await run.settles();
     expect(await run.parked()).toEqual([]);
     expect(await run.stored()).toMatchObject({ a: 1, large0: 1, large15: 1, all: 17 });
+  });
+
+  it.each([
+    ['more than one request for the batch beside the state', 1_000_000, 450_000],
+    ['more than one for the batch in the state', 500_000, 225_000],
+  ])('take the documents of one event apart that fit one by one and not together: %s', async (_, bytesMax, bytes) => {
+    const { run, proxy } = await running();
+    proxy.answer = ({ body }) => (body.length > bytesMax ? saying(413, 'too_large') : undefined);
+    // Nothing that could be packed.
+    const content = randomBytes(bytes).toString('base64');
+    await run.append({ keys: ['a'] }, { keys: ['k1', 'k2', 'k3'], content }, { keys: ['k2', 'b'] });
+    await run.settles();
+    expect([await run.parked(), await run.stored()]).toEqual([[], { a: 2, b: 1, k1: 1, k2: 2, k3: 1, all: 7 }]);
+  });
+
+  it('park exactly the document that is taken, and would not be as a part of the batch', async () => {
+    const { run, proxy } = await running();
+    // Whatever the document itself needs, and next to nothing more.
+    let bytesMax = 400_000;
+    proxy.answer = ({ body }) => {
+      if (bytesMax === 400_000 && body.length > bytesMax) bytesMax = body.length + 10;
+      return body.length > bytesMax ? saying(413, 'too_large') : undefined;
+    };
+    // Longer when it is packed.
+    const letters = Array.from({ length: 0x7f - 0x23 }, (_, place) => String.fromCodePoint(0x23 + place)).filter((letter) => letter !== '\\');
+    const content = Array.from(randomBytes(450_000), (byte) => letters[byte % letters.length]).join('');
+    await run.append({ keys: ['a', 'k1'] }, { keys: ['k1'], content }, { keys: ['a'] });
+    await run.settles();
+    expect([await run.parked(), await run.stored()]).toEqual([[['k1', 3]], { a: 3, k1: 1, all: 4 }]);
   });
 
   it('take requests apart that are more than it has memory for', async () => {

@@ -4,6 +4,7 @@ import type { Position } from '@mainstem/event-store';
 import {
   CheckpointMoved,
   decodeDeclaration,
+  dependsOnSize,
   eventMarkText,
   type Checkpoint,
   type CommitBatch,
@@ -14,7 +15,16 @@ import {
 import type { CatalogGeneration } from './layout/catalog.js';
 import { QUERY_SETTINGS } from './layout/index-definition.js';
 import { documentId } from './layout/names.js';
-import { changeState, checkpointOf, positionIn, reachedIn, textOf, type State, type StatePlace } from './layout/state-document.js';
+import {
+  changeState,
+  checkpointOf,
+  positionIn,
+  reachedIn,
+  textOf,
+  type State,
+  type StatePlace,
+  type StoredRequests,
+} from './layout/state-document.js';
 import { listParked, parkedKeyCounts } from './read/parked-events.js';
 import type { SearchServer } from './server/search-server.js';
 import { sendRequests } from './write/bulk-writer.js';
@@ -78,7 +88,7 @@ export class OpenSearchSession implements ReadStoreSession {
     this.#assertMine(batch.checkpoint.from);
     const commit = this.#state.body.commit + 1;
     const { requests, large } = bulkRequests(batch, commit, this.#collections);
-    if (large.length > 0) await assertTaken(this.#parts.server, this.#parts.place, large);
+    if (large.length > 0) await assertTaken(this.#parts.server, this.#parts.place, { epoch: this.#state.body.epoch, commit, documents: large });
     // From here on a failure leaves open what is there: the session is of no use any more.
     this.#isOver = true;
     await this.#write(
@@ -127,12 +137,22 @@ export class OpenSearchSession implements ReadStoreSession {
       this.#state = await changeState(server, place, this.#state, { position: to, digest, lastEvent, commit, intent: null, updatedAt: now() });
       return;
     }
-    const stored = await storeRequests(server, place, { epoch, commit, requests });
     const hasParked = this.#state.body.hasParked || park.length > 0;
-    await this.#written();
-    // The batch is committed once this is written: the next session finishes what this one does not.
-    const intent = { to, digest, lastEvent, commit, epoch, requests: stored };
-    this.#state = await changeState(server, place, this.#state, { ...reachedIn(this.#state.body), commit, hasParked, intent, updatedAt: now() });
+    const commitStored = async (stored: StoredRequests): Promise<void> => {
+      await this.#written();
+      // The batch is committed once this is written: the next session finishes what this one does not.
+      const intent = { to, digest, lastEvent, commit, epoch, requests: stored };
+      this.#state = await changeState(server, place, this.#state, { ...reachedIn(this.#state.body), commit, hasParked, intent, updatedAt: now() });
+    };
+    const batch = { epoch, commit, requests };
+    const stored = await storeRequests(server, place, batch, false);
+    try {
+      await commitStored(stored);
+    } catch (error) {
+      // The state document is too large with the batch in it, so it was not written.
+      if (!dependsOnSize(error) || this.#failure !== undefined || typeof stored === 'number') throw error;
+      await commitStored(await storeRequests(server, place, batch, true));
+    }
     if (this.#state.body.isBulk) this.#writeMeanwhile(commit, requests);
     else this.#state = await finishIntent(server, place, this.#state, { requests, updatedAt: now() });
   }

@@ -48,13 +48,22 @@ const sendInParts = async (server: SearchServer, target: BulkTarget, request: st
   try {
     await sendRequest(server, target, request);
   } catch (error) {
-    const lines = request.split('\n');
-    const middle = 2 * (lines.length >> 2); // two lines an operation, and nothing behind the last one
-    if (!dependsOnSize(error) || middle === 0) throw error;
-    await sendInParts(server, target, `${lines.slice(0, middle).join('\n')}\n`);
-    await sendInParts(server, target, lines.slice(middle).join('\n'));
+    const [first, second] = inHalves(request);
+    if (!dependsOnSize(error) || second === undefined) throw error;
+    await sendInParts(server, target, first);
+    await sendInParts(server, target, second);
   }
 };
+
+const inHalves = (request: string): readonly [string, string?] => {
+  const lines = request.split('\n');
+  const middle = 2 * (lines.length >> 2); // two lines an operation, and nothing behind the last one
+  return middle === 0 ? [request] : [`${lines.slice(0, middle).join('\n')}\n`, lines.slice(middle).join('\n')];
+};
+
+/** Each that is longer than `lengthMax` in two, where it has two operations or more. */
+export const halves = (requests: readonly string[], lengthMax: number): readonly string[] =>
+  requests.flatMap((request) => (request.length > lengthMax ? inHalves(request).filter((half) => half !== undefined) : [request]));
 
 const sendRequest = async (server: SearchServer, target: BulkTarget, request: string): Promise<void> => {
   let lines = request;

@@ -34,6 +34,8 @@ export interface LargeDocument {
   readonly key: string;
   /** As it is written. */
   readonly source: string;
+  /** The lines of `_bulk` for it. */
+  readonly operation: string;
 }
 
 export interface BatchLines {
@@ -80,8 +82,8 @@ const addChanges = (requests: RequestList, { collection, upserts, deletes }: Col
   for (const key of deletes) requests.add(documentId(collection, key), DELETED);
   for (const [key, document] of upserts) {
     const source = documentSource(collection, key, document, written);
-    requests.add(documentId(collection, key), source);
-    if (source.length >= LARGE_LENGTH_MIN) requests.large.push({ collection, key, source });
+    const operation = requests.add(documentId(collection, key), source);
+    if (source.length >= LARGE_LENGTH_MIN) requests.large.push({ collection, key, source, operation });
   }
 };
 
@@ -148,10 +150,12 @@ class RequestList {
 
   constructor(private readonly version: number) {}
 
-  add(id: string, source: string): void {
-    this.#lines.push(`{"index":{"_id":${JSON.stringify(id)},"version":${this.version},"version_type":"external_gte"}}\n${source}\n`);
+  add(id: string, source: string): string {
+    const operation = `{"index":{"_id":${JSON.stringify(id)},"version":${this.version},"version_type":"external_gte"}}\n${source}\n`;
+    this.#lines.push(operation);
     this.#length += source.length;
     if (this.#lines.length >= OPERATIONS_MAX || this.#length >= REQUEST_LENGTH_MAX) this.#cut();
+    return operation;
   }
 
   finish(): readonly BulkRequest[] {

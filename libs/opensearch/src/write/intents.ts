@@ -1,11 +1,11 @@
 // A batch is committed by storing it as a whole, and then written document by document: whoever finds it unfinished finishes it.
 import { promisify } from 'node:util';
 import { deflateRaw, inflateRaw } from 'node:zlib';
-import { ReadStoreUnavailable } from '@mainstem/projection/adapter';
+import { dependsOnSize, ReadStoreUnavailable } from '@mainstem/projection/adapter';
 import { intentId } from '../layout/names.js';
 import { changeState, reachedIn, type Intent, type State, type StatePlace, type StoredRequests } from '../layout/state-document.js';
 import type { SearchServer } from '../server/search-server.js';
-import { sendRequests } from './bulk-writer.js';
+import { halves, sendRequests } from './bulk-writer.js';
 
 /** A small batch stands in the state document as it is, a larger one packed: one request less. Both in UTF-16 units. */
 const PLAIN_LENGTH_MAX = 16_000;
@@ -34,28 +34,54 @@ const packed = async (request: string): Promise<Exclude<Packed, readonly string[
 export const unpacked = async (requests: Packed): Promise<readonly string[]> =>
   'packed' in requests ? [(await inflated(Buffer.from(requests.packed, 'base64'))).toString()] : requests;
 
+type Batch = Pick<Intent, 'epoch' | 'commit'> & { readonly requests: readonly string[] };
+
 /**
  * What the state document is to say of a batch. A very large one is stored here, in documents that no other session writes and that mean nothing
- * until the state document names them. Errors: as `sendRequests`.
+ * until the state document names them. `isApart`: any but the smallest, because the state document was too large with it. Errors: as `sendRequests`.
  */
-export const storeRequests = async (
-  server: SearchServer,
-  place: StatePlace,
-  { epoch, commit, requests }: Pick<Intent, 'epoch' | 'commit'> & { readonly requests: readonly string[] },
-): Promise<StoredRequests> => {
+export const storeRequests = async (server: SearchServer, place: StatePlace, batch: Batch, isApart: boolean): Promise<StoredRequests> => {
+  const { requests } = batch;
   if (requests.reduce((length, request) => length + request.length, 0) <= PLAIN_LENGTH_MAX) return requests;
   const parts = await Promise.all(requests.map(packed));
   const [first] = parts;
-  if (first && parts.length === 1 && first.packed.length <= PACKED_LENGTH_MAX) return first;
-  const lines = parts.map((part, index) => {
-    const action = JSON.stringify({
-      index: { _id: intentId({ partition: place.partition, epoch, commit }, index), version: commit, version_type: 'external_gte' },
-    });
-    return `${action}\n${JSON.stringify({ kind: 'intent', epoch, commit, requests: part })}\n`;
-  });
-  await sendRequests(server, { ...place, version: commit }, lines);
-  return parts.length;
+  if (!isApart && first && parts.length === 1 && first.packed.length <= PACKED_LENGTH_MAX) return first;
+  return storeParts(server, place, batch, parts);
 };
+
+/** One that is too large for the server, or for what is before it, is stored in smaller ones, down to one operation. */
+const storeParts = async (server: SearchServer, place: StatePlace, batch: Batch, packedParts: readonly Packed[]): Promise<number> => {
+  let requests = batch.requests;
+  let parts = packedParts;
+  for (;;) {
+    const lines = parts.map((part, index) => {
+      const _id = intentId({ partition: place.partition, epoch: batch.epoch, commit: batch.commit }, index);
+      return `${JSON.stringify({ index: { _id, version: batch.commit, version_type: 'external_gte' } })}\n${partSource(batch, part)}\n`;
+    });
+    try {
+      await sendRequests(server, { ...place, version: batch.commit }, lines);
+      return parts.length;
+    } catch (error) {
+      const smaller = halves(requests, Math.max(...requests.map(({ length }) => length)) / 2);
+      if (!dependsOnSize(error) || smaller.length === requests.length) throw error;
+      requests = smaller;
+      parts = await Promise.all(requests.map(shortest));
+    }
+  }
+};
+
+const partSource = ({ epoch, commit }: Pick<Intent, 'epoch' | 'commit'>, requests: Packed): string =>
+  JSON.stringify({ kind: 'intent', epoch, commit, requests });
+
+/** What packing makes longer is stored as it is. */
+const shortest = async (request: string): Promise<Packed> => {
+  const small = await packed(request);
+  return small.packed.length < request.length ? small : [request];
+};
+
+/** The longest of what a document is sent as while its batch is stored, for one that is a part of its own. */
+export const partOf = async (batch: Pick<Intent, 'epoch' | 'commit'>, operation: string): Promise<string> =>
+  partSource(batch, await shortest(operation));
 
 /** Errors: READ_STORE_UNAVAILABLE. */
 export const loadRequests = async (server: SearchServer, place: StatePlace, intent: Intent): Promise<readonly string[]> => {
