@@ -39,7 +39,7 @@ const DOORS = {
     TransactionalSession UnknownCollection UnknownGeneration UnreadableDocument WHOLE WORDS_VERSION assertCacheCollections
     assertPromotable assertTopOptions checkpointIn compareKeys declarationOf declaredExpiry decodeCursor decodeDeclaration decodeDocument
     decodeEntry decodeForQuery dependsOnSize derivedOf encodeCursor encodeDeclaration encodeDocument eventMarkText expiresOtherwise
-    fieldWords foldProjection fromStorableText haveSameIndex highlight isBehind isHashedKey keyHash lastEventIn normalised ofPartitions
+    fieldWords flawOfStoreName foldProjection fromStorableText haveSameIndex highlight isBehind isHashedKey keyHash lastEventIn normalised ofPartitions
     parseFilters parseRequest partitionOf partitionsOf placedWordsIn scopeOf shownKey textsOf toIndexedKey toStorableText wordsIn`,
 } as const;
 type Door = keyof typeof DOORS;

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { EmbeddedCacheStore, EmbeddedSearchStore } from '@mainstem/embedded';
 import type { DocumentClass, ReadStore } from '@mainstem/projection';
-import type { ProjectionDescriptor } from '@mainstem/projection/adapter';
+import type { Generation, ProjectionDescriptor } from '@mainstem/projection/adapter';
 import { Entity, PrimaryColumn } from 'typeorm';
 import { describe, expect, it } from 'vitest';
 import { NdjsonReadStore } from './ndjson-read-store/ndjson-read-store.js';
@@ -13,7 +13,7 @@ import { redisFixture, redisUrl } from './redis-fixtures.js';
 import { incarnation, sqlFixtures } from './sql-fixtures.js';
 
 const TIMEOUT_MS = 300_000;
-const ROUNDS = 8;
+const ROUNDS = 20;
 const ROUNDS_OF_INDICES = 3;
 
 /** A class of its own for each collection of each rival: a table of one name would be refused for its own sake. */
@@ -33,7 +33,11 @@ const rivalOf = (name: string, ...collections: readonly string[]): ProjectionDes
 
 // They share two, and ask for them in two orders.
 const rivals = [rivalOf('one', 'totals', 'shared', 'alone'), rivalOf('two', 'shared', 'other', 'totals')] as const;
-const entities = rivals.flatMap(({ collections }) => collections.map(({ document }) => document));
+// One that has got another collection, which a third one wants, too.
+const before = rivalOf('grown', 'old');
+const after: ProjectionDescriptor = { ...rivalOf('grown', 'new'), fingerprint: 'after' };
+const rival = rivalOf('three', 'new');
+const entities = [...rivals, before, after, rival].flatMap(({ collections }) => collections.map(({ document }) => document));
 
 interface SharedStores {
   readonly open: () => Promise<ReadStore>;
@@ -66,6 +70,9 @@ const stores: readonly (readonly [name: string, make: () => Promise<SharedStores
   ...(url === undefined ? [] : [['OpenSearch', () => indices(url), ROUNDS_OF_INDICES] as const]),
 ];
 
+/** The generation, or what it was refused with. */
+const outcomeOf = (made: Promise<Generation>): Promise<Generation | object> => made.catch((error: unknown) => error as object);
+
 describe.each(stores)('two processes with one collection on %s', (_, make, rounds) => {
   it('begin at the same moment: exactly one is refused', { timeout: TIMEOUT_MS }, async () => {
     const shared = await make();
@@ -86,4 +93,32 @@ describe.each(stores)('two processes with one collection on %s', (_, make, round
       await shared.remove();
     }
   });
+
+  it(
+    'give up no collection that another projection could take as well, while the other opens, or drops, a generation without it',
+    { timeout: TIMEOUT_MS },
+    async () => {
+      const shared = await make();
+      const [running, deploying, other] = await Promise.all([shared.open(), shared.open(), shared.open()]);
+      try {
+        const { number } = await running.createGeneration(before, incarnation);
+        for (let round = 1; round <= rounds; round++) {
+          const { number: left } = await running.createGeneration(before, incarnation, { isSide: true });
+          const [made, taken] = await Promise.all([
+            outcomeOf(deploying.createGeneration(after, incarnation, { isSide: true })),
+            outcomeOf(other.createGeneration(rival, incarnation, { isSide: true })),
+            running.open(before, number).then((session) => session.close()),
+            running.dropGeneration(before.name, left),
+          ]);
+          const refused = [made, taken].filter((outcome) => !('number' in outcome));
+          expect(refused, `round ${round}`).toMatchObject([{ code: 'PROJECTION_INVALID_DEFINITION' }]);
+          if ('number' in made) await deploying.dropGeneration(after.name, made.number);
+          if ('number' in taken) await other.dropGeneration(rival.name, taken.number);
+        }
+      } finally {
+        for (const store of [running, deploying, other]) await store.close();
+        await shared.remove();
+      }
+    },
+  );
 });

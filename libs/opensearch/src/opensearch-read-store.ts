@@ -1,5 +1,5 @@
 // Read models in OpenSearch: one index a generation, behind an alias. A batch is committed by one document and then written out.
-import { systemRuntime, type Incarnation, type Runtime } from '@mainstem/event-store';
+import { isMainstemError, systemRuntime, type Incarnation, type Runtime } from '@mainstem/event-store';
 import type { ReadStore, SearchCollections, SearchQueries, SearchRequest } from '@mainstem/projection';
 import {
   assertPromotable,
@@ -134,6 +134,7 @@ export class OpenSearchReadStore implements ReadStore, SearchQueries {
     };
     await this.#claims.claim(name, namesOf(projection), await this.#catalog.entries());
     const number = await this.#making.make({ ...described, ...(partitions > 1 && { partitions }), ...(isBulk && { wasBulk: true }) });
+    await this.#keepCollections(projection, number);
     if (!isBulk && !isSide) await this.#serveIfNoneDoes(name, number);
     return (await this.#catalog.find(name, number)).described;
   }
@@ -143,8 +144,8 @@ export class OpenSearchReadStore implements ReadStore, SearchQueries {
     await this.#making.removeLeftovers(leftovers);
     if (opened.meta.fingerprint !== projection.fingerprint) throw new FingerprintMismatch(projection.name, generation);
     this.#assertSameShape(projection, opened.meta);
-    await this.#claims.claim(projection.name, namesOf(projection), []);
-    await this.#claims.release(projection.name, await this.#catalog.entries(projection.name));
+    const turn = await this.#claims.claim(projection.name, namesOf(projection), []);
+    await this.#claims.release(projection.name, await this.#catalog.entries(projection.name), turn);
     const place = this.#catalog.placeOf(opened.meta, partition);
     const state = await takeOver(this.server, place, this.#now());
     const serving = await this.#serving.noteOpened(projection.name);
@@ -175,8 +176,9 @@ export class OpenSearchReadStore implements ReadStore, SearchQueries {
   }
 
   async dropGeneration(projection: string, generation: number): Promise<void> {
+    const turn = await this.#claims.turnOf(projection);
     await this.#dropping.drop(projection, generation);
-    await this.#claims.release(projection, await this.#catalog.entries(projection));
+    await this.#claims.release(projection, await this.#catalog.entries(projection), turn);
   }
 
   async projections(): Promise<readonly string[]> {
@@ -188,7 +190,7 @@ export class OpenSearchReadStore implements ReadStore, SearchQueries {
   async forget(projection: string): Promise<void> {
     await this.#dropping.forget(projection);
     await this.#leases.forget(projection);
-    await this.#claims.release(projection, []);
+    await this.#claims.release(projection, [], null);
   }
 
   async scan(projection: string, generation: number, collection: string, options: ScanOptions): Promise<readonly ScanEntry[]> {
@@ -278,6 +280,16 @@ export class OpenSearchReadStore implements ReadStore, SearchQueries {
       (await takeOver(this.server, this.#catalog.placeOf(meta, partition), this.#now(), { hasServed: true })).body;
     const states: PartStates = await Promise.all([take(first, 0), ...others.map((state, index) => take(state, index + 1))]);
     return generationOf(meta, states, false);
+  }
+
+  /** Whoever opened or dropped another one before this was there may have given them up. Errors: as `Claims.claim`; what was made is dropped then. */
+  async #keepCollections(projection: ProjectionDescriptor, number: number): Promise<void> {
+    try {
+      await this.#claims.claim(projection.name, namesOf(projection), []);
+    } catch (error) {
+      if (isMainstemError(error, 'PROJECTION_INVALID_DEFINITION')) await this.#dropping.drop(projection.name, number);
+      throw error;
+    }
   }
 
   /** The definition's fingerprint does not see what is searched: other fields make another index. */

@@ -1,6 +1,6 @@
 // The read store port on Redis: documents, leaderboards, expiry and checkpoint of a projection in one hash slot, each batch one script.
 import { randomUUID } from 'node:crypto';
-import { type Incarnation, type Runtime, systemRuntime } from '@mainstem/event-store';
+import { type Incarnation, isMainstemError, type Runtime, systemRuntime } from '@mainstem/event-store';
 import type { CacheCollections, CacheQueries, ReadStore } from '@mainstem/projection';
 import {
   assertTopOptions,
@@ -135,6 +135,7 @@ export class RedisReadStore implements ReadStore, CacheQueries {
     const args = [randomUUID(), version, fingerprint, incarnation, EMPTY_DIGEST, this.#time(), ...flags, ...declared];
     const [number, isNew] = (await this.#run(SCRIPTS.create, name, args)) as [string, string];
     if (isNew === '1') await this.#sweep(name);
+    await this.#keepCollections(projection, Number(number));
     return describedOf(await this.#one(name, Number(number)));
   }
 
@@ -180,10 +181,11 @@ export class RedisReadStore implements ReadStore, CacheQueries {
   }
 
   async dropGeneration(projection: string, number: number): Promise<void> {
+    const turn = await this.#registry.turnOf(projection);
     const [status] = (await this.#run(SCRIPTS.drop, projection, [number])) as [string];
     if (status === 'unknown') throw new UnknownGeneration(projection, number);
     if (status === 'serves') throw new GenerationServes(projection, number);
-    await this.#registry.release(projection, collectionsIn(await this.#stored(projection)));
+    await this.#registry.release(projection, collectionsIn(await this.#stored(projection)), turn);
   }
 
   async projections(): Promise<readonly string[]> {
@@ -292,13 +294,23 @@ export class RedisReadStore implements ReadStore, CacheQueries {
    */
   async #register(projection: ProjectionDescriptor, number: number): Promise<void> {
     const { name } = projection;
-    await this.#registry.claim(projection, new Map());
+    const turn = await this.#registry.claim(projection, new Map());
     await this.#registry.add(name);
     // Looked up afterwards: who forgets it deletes the generations first, and takes it off the lists later than this if they are still here.
     const generations = await this.#stored(name);
     if (generations.length === 0) await this.#registry.remove(name);
-    else await this.#registry.release(name, collectionsIn(generations));
+    else await this.#registry.release(name, collectionsIn(generations), turn);
     if (!generations.some((one) => one.number === number)) throw new UnknownGeneration(name, number);
+  }
+
+  /** Whoever opened or dropped another one before this was there may have given them up. Errors: as `Registry.claim`; what was made is dropped then. */
+  async #keepCollections(projection: ProjectionDescriptor, number: number): Promise<void> {
+    try {
+      await this.#registry.claim(projection, new Map());
+    } catch (error) {
+      if (isMainstemError(error, 'PROJECTION_INVALID_DEFINITION')) await this.#run(SCRIPTS.drop, projection.name, [number]);
+      throw error;
+    }
   }
 
   /** All generations and the bookkeeping; false where one was made, or made to serve, meanwhile. */

@@ -1,5 +1,6 @@
 // Which projections there are, and to which one a collection belongs: in slots of their own, and only pointers, which every session puts there, and
 // whoever looks at them puts back.
+import { randomUUID } from 'node:crypto';
 import { CollectionTaken, type ProjectionDescriptor } from '@mainstem/projection/adapter';
 import { collectionsIn, type StoredGeneration } from './generation-records.js';
 import { type RedisConnection, scriptOf } from './redis-connection.js';
@@ -8,6 +9,8 @@ import { CLAIM, RELEASE } from './scripts/collections.js';
 export class Registry {
   readonly #projections: string;
   readonly #collections: string;
+  /** In the slot of the collections. */
+  readonly #turns: string;
 
   constructor(
     private readonly connection: RedisConnection,
@@ -15,6 +18,7 @@ export class Registry {
   ) {
     this.#projections = `${prefix}projections`;
     this.#collections = `${prefix}collections`;
+    this.#turns = `${prefix}turns{${this.#collections}}`;
   }
 
   /** Names, in no order. */
@@ -56,7 +60,7 @@ export class Registry {
 
   /** Takes a projection off both lists. */
   async remove(projection: string): Promise<void> {
-    await this.release(projection, []);
+    await this.release(projection, [], REMOVED);
     await this.connection.call('srem', [this.#projections, projection]);
   }
 
@@ -67,18 +71,32 @@ export class Registry {
 
   /**
    * Takes all collections of a projection, or none, in one step for all processes. `users`: which projection has a generation with a collection, where
-   * that is known. Errors: PROJECTION_INVALID_DEFINITION for a collection of another projection.
+   * that is known. Resolves with its turn, for `release`. Errors: PROJECTION_INVALID_DEFINITION for a collection of another projection.
    */
-  async claim({ name, collections }: ProjectionDescriptor, users: ReadonlyMap<string, string>): Promise<void> {
-    if (collections.length === 0) return;
+  async claim({ name, collections }: ProjectionDescriptor, users: ReadonlyMap<string, string>): Promise<string> {
     const args = collections.flatMap((collection) => [collection.name, users.get(collection.name) ?? '']);
-    const [taken, owner] = (await this.connection.run(SCRIPTS.claim, [this.#collections], [name, ...args])) as [string?, string?];
-    if (taken !== undefined && owner !== undefined) throw new CollectionTaken(name, taken, owner);
+    const turn = randomUUID();
+    const [status, taken = '', owner = ''] = (await this.connection.run(SCRIPTS.claim, this.#keys, [name, turn, ...args])) as [
+      string,
+      string?,
+      string?,
+    ];
+    if (status === 'taken') throw new CollectionTaken(name, taken, owner);
+    return turn;
   }
 
-  /** Gives up what a projection has, besides these collections. */
-  async release(projection: string, kept: readonly string[]): Promise<void> {
-    await this.connection.run(SCRIPTS.release, [this.#collections], [projection, ...kept]);
+  /** In which turn a projection has taken collections last. */
+  async turnOf(projection: string): Promise<string> {
+    return ((await this.connection.call('hget', [this.#turns, projection])) as string | null) ?? 'none';
+  }
+
+  /** Gives up what a projection has, besides these collections, unless it has taken some since the turn, which was asked for before they were looked up. */
+  async release(projection: string, kept: readonly string[], turn: string): Promise<void> {
+    await this.connection.run(SCRIPTS.release, this.#keys, [projection, turn, ...kept]);
+  }
+
+  get #keys(): readonly string[] {
+    return [this.#collections, this.#turns];
   }
 
   /** Its name, if it has a generation. */
@@ -90,6 +108,9 @@ export class Registry {
     return [projection];
   }
 }
+
+/** For one that is removed as a whole. */
+const REMOVED = '';
 
 /** The generations of a projection, as of now. */
 type StoredLookup = (projection: string) => Promise<readonly StoredGeneration[]>;

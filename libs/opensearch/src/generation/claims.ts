@@ -7,10 +7,12 @@ interface Claimed {
   readonly kind: 'collections';
   /** Projection by collection. */
   readonly owners: Readonly<Record<string, string>>;
+  /** How often each projection has taken collections; absent where an older program has made the document. */
+  readonly turns?: Readonly<Record<string, number>>;
 }
 
 const ID = 'collections';
-const NONE: Claimed = { kind: 'collections', owners: {} };
+const NONE: Claimed = { kind: 'collections', owners: {}, turns: {} };
 
 /** `users` count where the document has lost an owner, or is from before there was one. */
 const CLAIM = `
@@ -25,13 +27,18 @@ for (def name : params.names) {
 }
 if (isFree) {
   for (def name : params.names) {
-    if (!owners.containsKey(name)) { owners.put(name, params.projection); isChanged = true; }
+    if (!owners.containsKey(name)) { owners.put(name, params.projection); }
   }
+  if (ctx._source.turns == null) { ctx._source.turns = new HashMap(); }
+  ctx._source.turns.put(params.projection, ctx._source.turns.getOrDefault(params.projection, 0) + 1);
+  isChanged = true;
 }
 if (!isChanged) { ctx.op = 'noop'; }`;
 
 const RELEASE = `
-boolean isChanged = ctx._source.owners.entrySet().removeIf(claim -> claim.getValue() == params.projection && !params.kept.contains(claim.getKey()));
+def turns = ctx._source.turns;
+boolean isSame = params.turn == null || (turns == null ? 0 : turns.getOrDefault(params.projection, 0)) == params.turn;
+boolean isChanged = isSame && ctx._source.owners.entrySet().removeIf(claim -> claim.getValue() == params.projection && !params.kept.contains(claim.getKey()));
 if (!isChanged) { ctx.op = 'noop'; }`;
 
 const LOOK = `ctx.op = 'noop';`;
@@ -40,28 +47,40 @@ export class Claims {
   constructor(private readonly control: ControlIndex) {}
 
   /**
-   * Takes all these collections for a projection, or none. `entries`: the generations that are there.
+   * Takes all these collections for a projection, or none. `entries`: the generations that are there. Resolves with its turn, for `release`.
    * Errors: PROJECTION_INVALID_DEFINITION for a collection of another projection, READ_STORE_UNAVAILABLE.
    */
-  async claim(projection: string, names: readonly string[], entries: readonly CatalogEntry[]): Promise<void> {
+  async claim(projection: string, names: readonly string[], entries: readonly CatalogEntry[]): Promise<number> {
     const script = { source: CLAIM, params: { projection, names, users: usersOf(projection, names, entries) } };
-    const { owners } = await this.control.update<Claimed>(ID, { scripted_upsert: true, script, upsert: NONE });
+    const { owners, turns = {} } = await this.control.update<Claimed>(ID, { scripted_upsert: true, script, upsert: NONE });
     for (const name of names) {
       const owner = owners[name];
       if (owner !== undefined && owner !== projection) throw new CollectionTaken(projection, name, owner);
     }
+    return turns[projection] ?? 0;
+  }
+
+  /** How often a projection has taken collections. Errors: READ_STORE_UNAVAILABLE. */
+  async turnOf(projection: string): Promise<number> {
+    return (await this.#look())?.turns?.[projection] ?? 0;
   }
 
   /** Projections that have collections. Errors: READ_STORE_UNAVAILABLE. */
   async owners(): Promise<readonly string[]> {
-    const claimed = await this.control.updateIfThere<Claimed>(ID, { script: { source: LOOK } });
-    return Object.values(claimed?.owners ?? {});
+    return Object.values((await this.#look())?.owners ?? {});
   }
 
-  /** Gives up what a projection has and none of its generations, which are given here. Errors: READ_STORE_UNAVAILABLE. */
-  async release(projection: string, entries: readonly CatalogEntry[]): Promise<void> {
+  /**
+   * Gives up what a projection has and none of its generations, which are given here, unless it has taken collections since the turn, which was asked for
+   * before they were looked up; null for any. Errors: READ_STORE_UNAVAILABLE.
+   */
+  async release(projection: string, entries: readonly CatalogEntry[], turn: number | null): Promise<void> {
     const kept = entries.flatMap(({ meta }) => (meta.projection === projection ? meta.collections.map(({ name }) => name) : []));
-    await this.control.updateIfThere(ID, { script: { source: RELEASE, params: { projection, kept } } });
+    await this.control.updateIfThere(ID, { script: { source: RELEASE, params: { projection, kept, turn } } });
+  }
+
+  #look(): Promise<Claimed | undefined> {
+    return this.control.updateIfThere<Claimed>(ID, { script: { source: LOOK } });
   }
 }
 
