@@ -80,6 +80,7 @@ const importFile = async (given: ApplicationSettings, request: ImportRequest): P
     const report = await importLedger({
       file: resolve(request.file),
       commandBus: app.get(CommandBus),
+      events: store,
       rejectsFile: request.rejectsFile === undefined ? join(settings.dir, 'rejects.ndjson') : resolve(request.rejectsFile),
       onProgress: (bytesRead, bytesTotal, events) => {
         progress = { bytesRead, bytesTotal, events };

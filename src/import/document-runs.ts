@@ -1,17 +1,18 @@
 // Groups the events of a file into runs: consecutive events of one stream, which become commands.
 import { LINES_MAX } from '../ledger/document-rules.js';
 import { isHeader, lineOf, type ImportedEvent, type LineProblem } from './imported-event.js';
+import type { Lines } from './left-events.js';
 
 /** Consecutive events of one stream. A line of the file that was set aside in between separates two parts. */
 export interface DocumentRun {
   readonly stream: string;
-  readonly parts: readonly (readonly ImportedEvent[])[];
+  readonly parts: readonly Lines[];
 }
 
 interface OpenRun {
   readonly stream: string;
   readonly bucket: number;
-  readonly parts: ImportedEvent[][];
+  readonly parts: [ImportedEvent, ...ImportedEvent[]][];
 }
 
 /**

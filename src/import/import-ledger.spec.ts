@@ -114,7 +114,7 @@ describe.each([
   const importLines = async (lines: readonly (string | Buffer)[], options: Partial<ImportOptions> = {}): Promise<ImportReport> => {
     const file = join(dir, 'events.ndjson');
     await writeFile(file, Buffer.concat(lines.flatMap((line) => [Buffer.from(line), Buffer.from('\n')])));
-    return importLedger({ file, commandBus: context.get(CommandBus), rejectsFile: rejectsFile(), ...options });
+    return importLedger({ file, commandBus: context.get(CommandBus), events: store, rejectsFile: rejectsFile(), ...options });
   };
   const rejects = async (): Promise<readonly { line: number; reason: string; code: string; text: string }[]> =>
     (await readFile(rejectsFile(), 'utf8'))
@@ -170,7 +170,7 @@ describe.each([
   it('reads gzip, line ends of Windows, a byte order mark, empty lines and a last line without an end', async () => {
     const file = join(dir, 'events.gz');
     await writeFile(file, gzipSync(`\uFEFF${sample.slice(0, 50).join('\r\n')}\n\n${sample.slice(50, 100).join('\n')}`));
-    const report = await importLedger({ file, commandBus: context.get(CommandBus), rejectsFile: rejectsFile() });
+    const report = await importLedger({ file, commandBus: context.get(CommandBus), events: store, rejectsFile: rejectsFile() });
     expect(report).toMatchObject({ lines: 100, added: 100, rejected: 0 });
     expect(facts(await all(store))).toEqual(withoutSeq(parsed(sample.slice(0, 100))));
   });
@@ -357,19 +357,19 @@ describe.each([
 
   it('refuses files that cannot be read or written', async () => {
     const commandBus = context.get(CommandBus);
-    await expect(importLedger({ file: join(dir, 'none'), commandBus, rejectsFile: rejectsFile() })).rejects.toMatchObject({
+    await expect(importLedger({ file: join(dir, 'none'), commandBus, events: store, rejectsFile: rejectsFile() })).rejects.toMatchObject({
       code: 'IMPORT_FILE_UNREADABLE',
     });
-    await expect(importLedger({ file: dir, commandBus, rejectsFile: rejectsFile() })).rejects.toMatchObject({
+    await expect(importLedger({ file: dir, commandBus, events: store, rejectsFile: rejectsFile() })).rejects.toMatchObject({
       code: 'IMPORT_FILE_UNREADABLE',
       message: expect.stringContaining('Nothing was imported') as string,
     });
-    await expect(importLedger({ file: join(dir, 'a'), commandBus, rejectsFile: join(dir, 'a') })).rejects.toMatchObject({
+    await expect(importLedger({ file: join(dir, 'a'), commandBus, events: store, rejectsFile: join(dir, 'a') })).rejects.toMatchObject({
       code: 'EVENT_STORE_INVALID_INPUT',
     });
     const cut = join(dir, 'cut.gz');
     await writeFile(cut, gzipSync(sample.join('\n')).subarray(0, 20_000));
-    await expect(importLedger({ file: cut, commandBus, rejectsFile: rejectsFile() })).rejects.toMatchObject({
+    await expect(importLedger({ file: cut, commandBus, events: store, rejectsFile: rejectsFile() })).rejects.toMatchObject({
       code: 'IMPORT_FILE_UNREADABLE',
       message: expect.stringContaining('What was read is imported') as string,
     });

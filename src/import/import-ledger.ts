@@ -1,10 +1,11 @@
 // Imports a file of ledger events through the command handlers, in the order of the file.
 import { AppendTurns, type CommandResult } from '@mainstem/aggregate';
-import { InvalidInput, isMainstemError, systemRuntime, type Runtime } from '@mainstem/event-store';
+import { InvalidInput, isMainstemError, systemRuntime, type EventReader, type Runtime } from '@mainstem/event-store';
 import { withContext } from '@mainstem/nest';
 import type { CommandBus } from '@nestjs/cqrs';
 import { resolve } from 'node:path';
 import { DocumentRuns, type DocumentRun } from './document-runs.js';
+import { EarlierImports } from './earlier-imports.js';
 import type { ImportProgress, ImportReport } from './import-report.js';
 import { ImportWindow } from './import-window.js';
 import { isProblem, parseEvent } from './imported-event.js';
@@ -16,6 +17,8 @@ export interface ImportOptions {
   /** NDJSON, plain or gzipped: one event a line. */
   readonly file: string;
   readonly commandBus: Pick<CommandBus, 'execute'>;
+  /** Where the commands record: tells what earlier imports have left. */
+  readonly events: Pick<EventReader, 'readStream' | 'head'>;
   /** Where lines that cannot be imported go; replaced, and absent when there are none. */
   readonly rejectsFile: string;
   readonly onProgress?: ImportProgress;
@@ -30,7 +33,9 @@ const WINDOW = { runsMax: 64, eventsMax: 4_000 } as const;
 /**
  * Reads the file once, in constant memory. Each run of consecutive events of one stream becomes one command, executed by the same
  * handlers as over HTTP; many are under way at a time, and still the events end up in the order of the file, each with its original
- * time. Importing again, after an end or an abort at any place, adds only what is missing.
+ * time. Importing again, after an end or an abort at any place, adds only what is missing: a line is known by its stream and `seq`, or by
+ * what it says and when (`EarlierImports` tells the bound of that). An event store without events is asked nothing, another one for each
+ * document without a header, and for each that comes in several pieces, once.
  *
  * A bad line (not JSON, not UTF-8, too long, unknown type, missing or wrong field, wrong stream, `seq` that does not rise, line number
  * out of order, or refused by a rule of the ledger) goes to the rejects file with its line number, reason and code. The rest of its
@@ -59,6 +64,7 @@ class LedgerImport {
   readonly #runs = new DocumentRuns();
   readonly #turns = new AppendTurns();
   readonly #totals: RunOutcome = { added: 0, alreadyThere: 0, renumbered: 0 };
+  #earlier: EarlierImports | undefined;
   #lines = 0;
   #bytes = 0;
 
@@ -86,6 +92,7 @@ class LedgerImport {
   }
 
   async #read(): Promise<void> {
+    this.#earlier = await EarlierImports.before(this.options.events, this.#signal);
     for await (const { lines, bytesRead, bytesTotal } of sourceLines(this.options.file, this.#signal)) {
       this.#bytes = bytesRead;
       for (const line of lines) {
@@ -117,12 +124,13 @@ class LedgerImport {
   #import(run: DocumentRun | undefined): Promise<void> | undefined {
     if (!run) return undefined;
     const turn = this.#turns.take();
+    const document = this.#earlier?.of(run.stream);
     const events = run.parts.reduce((sum, part) => sum + part.length, 0);
     return this.#window.add(events, async () => {
       const execute = (command: object, context: Parameters<typeof withContext>[1]): Promise<CommandResult> =>
         this.options.commandBus.execute(withContext(command, context) as never);
       const reject = this.rejects.add.bind(this.rejects);
-      const outcome = await new RunImport({ execute, reject, turn, signal: this.#signal }).import(run);
+      const outcome = await new RunImport({ execute, reject, turn, document, signal: this.#signal }).import(run);
       this.#totals.added += outcome.added;
       this.#totals.alreadyThere += outcome.alreadyThere;
       this.#totals.renumbered += outcome.renumbered;

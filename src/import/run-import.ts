@@ -1,9 +1,11 @@
 // Imports one run of a document: commands for its parts, and a way through when one of them is refused or was executed before.
 import { isCommandRefused, type AppendTurn, type CommandContext, type CommandResult } from '@mainstem/aggregate';
-import { commandIdOf, isMainstemError, type DomainEvent } from '@mainstem/event-store';
+import { isMainstemError } from '@mainstem/event-store';
 import { commandFor } from './document-commands.js';
 import type { DocumentRun } from './document-runs.js';
-import { lineOf, type ImportedEvent } from './imported-event.js';
+import type { EarlierDocument } from './earlier-imports.js';
+import { isHeader, lineOf, type ImportedEvent } from './imported-event.js';
+import { lineIdOf, type Lines } from './left-events.js';
 import type { Reject } from './rejects-file.js';
 
 /** What one run came to. */
@@ -19,76 +21,86 @@ export interface RunImportOptions {
   readonly execute: (command: object, context: CommandContext) => Promise<CommandResult>;
   readonly reject: (reject: Reject) => Promise<void>;
   readonly turn: AppendTurn;
+  /** What earlier imports have left of the document, if there can be anything. */
+  readonly document: EarlierDocument | undefined;
   readonly signal: AbortSignal;
 }
 
-type Events = readonly [ImportedEvent, ...ImportedEvent[]];
-
 /**
- * One part is one command, whose id comes from its first event: executed before, it adds nothing. A command that is refused is halved
- * until the culprit stands alone and is rejected; the rest of the document goes on. A command that was executed before with fewer events
- * (the file was shorter, or a line was bad then) is followed by one command for each event that is not there yet.
+ * One part is one command, whose id comes from its first line: executed before, it adds nothing. What earlier imports have left of the document is
+ * looked up before the first command that could repeat a part of it: never before a header, which is a repeat or refused where the document is there.
+ * A command that is refused is halved until the culprit stands alone and is rejected; the rest of the document goes on.
  */
 export class RunImport {
   readonly #outcome: RunOutcome = { added: 0, alreadyThere: 0, renumbered: 0 };
-  /** Events of this document that commands of an earlier import left, not yet matched with events of the file. */
-  readonly #there = new Map<string, number>();
+  #learning: AppendTurn | undefined;
 
   constructor(private readonly options: RunImportOptions) {}
 
   /** Errors: those of the store; whatever is wrong with the events themselves is rejected. */
   async import(run: DocumentRun): Promise<RunOutcome> {
-    const [first, ...others] = run.parts;
+    const { document, turn } = this.options;
+    if (document && !document.isKnown) this.#learning = document.turns.take();
     try {
+      await this.#learning?.ready;
+      if (document?.isKnown) this.#learning?.release();
       // Only a document in one part may let the next one append while its own answer is on the way.
-      if (first) await this.#part(first, others.length === 0);
-      for (const part of others) await this.#part(part, false);
+      for (const part of run.parts) await this.#part(part, run.parts.length === 1);
     } finally {
-      this.options.turn.release();
+      this.#learning?.release();
+      turn.release();
     }
     return this.#outcome;
   }
 
-  async #part(events: readonly ImportedEvent[], isOnly: boolean): Promise<void> {
-    const missing = this.#missing(events);
-    if (missing.length === events.length) return this.#together(missing, isOnly);
-    for (const event of missing) await this.#alone(event);
+  async #part(lines: Lines, isOnly: boolean): Promise<void> {
+    const { document } = this.options;
+    if (!document) return this.#together(lines, isOnly);
+    if (!document.isKnown && !isHeader(lines[0])) await this.#look(document);
+    const missing = document.missing(lines);
+    this.#outcome.alreadyThere += missing.reduce((rest, piece) => rest - piece.length, lines.length);
+    for (const piece of missing) await this.#together(piece, isOnly && missing.length === 1);
   }
 
-  async #together(events: readonly ImportedEvent[], isOnly: boolean): Promise<void> {
-    const [first, ...rest] = events;
-    if (!first) return;
-    const result = await this.#execute([first, ...rest], isOnly);
-    if (result === 'refused') {
-      if (rest.length === 0) return;
-      const half = Math.ceil(events.length / 2);
-      await this.#together(events.slice(0, half), false);
-      return this.#together(events.slice(half), false);
+  async #together(lines: Lines, isOnly: boolean): Promise<void> {
+    const { document } = this.options;
+    const result = await this.#execute(lines, isOnly);
+    if (result === 'refused') return this.#halves(lines);
+    if (!result.isRepeat) {
+      document?.isNew();
+      this.#learning?.release();
+      return this.#count(lines, result);
     }
-    if (!result.isRepeat) return this.#count(events, result);
-    if (result.events.length === events.length) {
-      this.#outcome.alreadyThere += events.length;
-      return;
+    if (result.events.length === lines.length) {
+      document?.isThere(lines);
+      this.#outcome.alreadyThere += lines.length;
+    } else if (document && !document.isKnown) {
+      await this.#look(document);
+      await this.#part(lines, false);
+    } else {
+      // Another import of the file is under way: it has taken as many, from the first one on.
+      const rest = lines.slice(result.events.length);
+      this.#outcome.alreadyThere += lines.length - rest.length;
+      if (isSome(rest)) await this.#part(rest, false);
     }
-    this.#remember(result.events);
-    for (const event of this.#missing(events)) await this.#alone(event);
   }
 
-  async #alone(event: ImportedEvent): Promise<void> {
-    // An earlier command that began with this event may have brought some of its successors.
-    if (this.#missing([event]).length === 0) return;
-    const result = await this.#execute([event], false);
-    if (result === 'refused') return;
-    if (!result.isRepeat) return this.#count([event], result);
-    this.#remember(result.events);
-    this.#missing([event]);
+  async #halves(lines: Lines): Promise<void> {
+    const half = Math.ceil(lines.length / 2);
+    if (half === lines.length) return;
+    for (const part of [lines.slice(0, half), lines.slice(half)]) if (isSome(part)) await this.#part(part, false);
   }
 
-  async #execute(events: Events, isOnly: boolean): Promise<CommandResult | 'refused'> {
+  async #look(document: EarlierDocument): Promise<void> {
+    await document.look(this.options.signal);
+    this.#learning?.release();
+  }
+
+  async #execute(events: Lines, isOnly: boolean): Promise<CommandResult | 'refused'> {
     const { turn, signal, execute, reject } = this.options;
     const [first] = events;
     const appendTurn: AppendTurn = isOnly ? turn : { ready: turn.ready, release: () => undefined };
-    const commandId = commandIdOf(`${first.stream}@${first.seq}`);
+    const commandId = lineIdOf(first);
     try {
       return await execute(commandFor(events), { commandId, occurredAt: (index) => events[index]?.at, appendTurn, signal });
     } catch (error) {
@@ -105,31 +117,9 @@ export class RunImport {
       if (event && lineOf(event) !== (data as { line?: number }).line) this.#outcome.renumbered++;
     });
   }
-
-  #remember(events: readonly DomainEvent[]): void {
-    for (const { type, data } of events) {
-      const fact = factOf(type, data as Readonly<Record<string, unknown>>);
-      this.#there.set(fact, (this.#there.get(fact) ?? 0) + 1);
-    }
-  }
-
-  /** Those of the events that no earlier command has left; each remembered event stands for one of them. */
-  #missing(events: readonly ImportedEvent[]): readonly ImportedEvent[] {
-    if (this.#there.size === 0) return events;
-    return events.filter(({ type, data }) => {
-      const fact = factOf(type, data);
-      const count = this.#there.get(fact) ?? 0;
-      if (count === 0) return true;
-      this.#there.set(fact, count - 1);
-      this.#outcome.alreadyThere++;
-      return false;
-    });
-  }
 }
 
-/** What an event says, without the number that its document gave it. */
-const factOf = (type: string, { line: _, ...data }: Readonly<Record<string, unknown>>): string =>
-  JSON.stringify([type, Object.entries(data).sort(([left], [right]) => (left < right ? -1 : 1))]);
+const isSome = (lines: readonly ImportedEvent[]): lines is Lines => lines.length > 0;
 
 const REFUSALS = ['COMMAND_INVALID', 'EVENT_STORE_INVALID_EVENT', 'EVENT_STORE_INVALID_INPUT', 'EVENT_STORE_EVENT_TOO_LARGE'] as const;
 

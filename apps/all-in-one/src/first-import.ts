@@ -173,6 +173,7 @@ export class FirstImport implements HealthCheck, OnApplicationBootstrap, OnModul
     return importLedger({
       file,
       commandBus: this.commandBus,
+      events: this.store,
       rejectsFile: join(this.settings.dir, REJECTS_FILE),
       onProgress: (bytesRead, bytesTotal, events) => this.#enter({ state: 'importing', bytesRead, bytesTotal, events }),
       signal: this.#abort.signal,

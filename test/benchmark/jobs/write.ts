@@ -74,7 +74,7 @@ export const importAlone: Job = async ({ dir, file, events }) => {
   const app = await NestFactory.createApplicationContext(LedgerModule.forRoot({ eventStore: { store } }), { logger: ['error', 'warn'] });
   try {
     return await measured(async () => {
-      const report = await importLedger({ file, commandBus: app.get(CommandBus), rejectsFile: join(dir, 'rejects.ndjson') });
+      const report = await importLedger({ file, commandBus: app.get(CommandBus), events: store, rejectsFile: join(dir, 'rejects.ndjson') });
       expectSame('imported events', report.added, events);
       return report.added;
     });

@@ -1,0 +1,29 @@
+// A bounded memory of documents: those that came up longest ago are forgotten.
+
+export class RecentDocuments<Known> {
+  readonly #documents = new Map<string, { readonly known: Known; readonly weight: number }>();
+  #weight = 0;
+
+  /** @param weightMax what all of them may weigh together; the one that came last is kept whatever it weighs. */
+  constructor(private readonly weightMax: number) {}
+
+  /** What is known of a document, which comes up by that. */
+  get(stream: string): Known | undefined {
+    const document = this.#documents.get(stream);
+    if (!document) return undefined;
+    this.#documents.delete(stream);
+    this.#documents.set(stream, document);
+    return document.known;
+  }
+
+  set(stream: string, known: Known, weight = 1): void {
+    this.#weight += weight - (this.#documents.get(stream)?.weight ?? 0);
+    this.#documents.delete(stream);
+    this.#documents.set(stream, { known, weight });
+    for (const [oldest, document] of this.#documents) {
+      if (this.#weight <= this.weightMax || oldest === stream) return;
+      this.#documents.delete(oldest);
+      this.#weight -= document.weight;
+    }
+  }
+}
