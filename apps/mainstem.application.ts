@@ -92,7 +92,11 @@ const importFile = async (given: ApplicationSettings, request: ImportRequest): P
       lines: report.lines,
       appended: report.added,
       alreadyThere: report.alreadyThere,
-      ...(report.renumbered > 0 && { remarks: [`${report.renumbered} lines got another number, because lines before them were set aside.`] }),
+      ...(report.renumbered > 0 && {
+        remarks: [
+          `${report.renumbered} lines got another number than in the file: documents number their lines in the order in which they are added.`,
+        ],
+      }),
       rejects: Object.entries(report.rejectedByCode).map(([reason, count]) => ({ reason, count })),
       rejectsFile: report.rejectsFile ?? undefined,
       isInterrupted: !report.isComplete,

@@ -2,6 +2,7 @@
 import { LINES_MAX } from '../ledger/document-rules.js';
 import { isHeader, lineOf, type ImportedEvent, type LineProblem } from './imported-event.js';
 import type { Lines } from './left-events.js';
+import { RecentDocuments } from './recent-documents.js';
 
 /** Consecutive events of one stream. A line of the file that was set aside in between separates two parts. */
 export interface DocumentRun {
@@ -15,28 +16,48 @@ interface OpenRun {
   readonly parts: [ImportedEvent, ...ImportedEvent[]][];
 }
 
+/** What is known of a document of which something has come. */
+interface Progress {
+  /** Number of its last line; 0 after its header. */
+  line: number;
+  /** Lines of the file that had been set aside by then. */
+  setAside: number;
+}
+
+/** Documents of which the next number is known: the last ones that came up. The first line of any other one may have any number. */
+const DOCUMENTS_MAX = 50_000;
+
 /**
  * Collects runs. Where a run ends depends on the events alone, not on lines that are set aside, so that a file gives the same commands
  * after its bad lines have been repaired: at another stream, at a header, and every `LINES_MAX` lines of a document.
  */
 export class DocumentRuns {
+  readonly #documents: RecentDocuments<Progress>;
   #run: OpenRun | undefined;
   #seq = 0;
-  #line: number | undefined;
   #setAside = 0;
+  /** Lines that had been set aside when the last event came. */
+  #setAsideBefore = 0;
+
+  constructor(documentsMax = DOCUMENTS_MAX) {
+    this.#documents = new RecentDocuments(documentsMax);
+  }
 
   /**
-   * Why the event cannot follow on what came before, or undefined: `seq` must rise, lines of a document must follow each other. One that
-   * does not still counts as seen, so that it does not make its successors wrong.
+   * Why the event cannot follow on what came before, or undefined: `seq` must rise, lines of a document must follow each other, whatever comes
+   * in between. One that does not still counts as seen, so that it does not make its successors wrong.
    */
   check(event: ImportedEvent): LineProblem | undefined {
     if (event.seq <= this.#seq) return { code: 'IMPORT_SEQ_NOT_RISING', reason: `seq: must be above ${this.#seq}, the one before` };
     const line = lineOf(event);
-    const expected = this.#line !== undefined && this.#run?.stream === event.stream ? this.#line + 1 : undefined;
-    if (line === undefined || expected === undefined || line === expected) return undefined;
+    const progress = line === undefined ? undefined : this.#documents.get(event.stream);
+    if (line === undefined || !progress) return undefined;
+    const expected = progress.line + 1;
     // Lines that were set aside may have had the numbers between.
-    if (line > expected && line - expected <= this.#setAside) return undefined;
-    this.#line = line;
+    if (line >= expected && line - expected <= this.#setAside - progress.setAside) return undefined;
+    progress.line = line;
+    // Its own number is known.
+    progress.setAside = this.#setAside + 1;
     return { code: 'IMPORT_LINE_OUT_OF_ORDER', reason: `data.line: must be ${expected}, the next of its document` };
   }
 
@@ -44,18 +65,25 @@ export class DocumentRuns {
   push(event: ImportedEvent): DocumentRun | undefined {
     const line = lineOf(event) ?? 0;
     const bucket = Math.floor(line / LINES_MAX);
+    const isAfterGap = this.#setAside > this.#setAsideBefore;
     this.#seq = event.seq;
-    this.#line = line;
+    this.#setAsideBefore = this.#setAside;
+    this.#note(event.stream, line);
     const run = this.#run;
     if (run && run.stream === event.stream && run.bucket === bucket && !isHeader(event)) {
-      if (this.#setAside > 0) run.parts.push([event]);
+      if (isAfterGap) run.parts.push([event]);
       else run.parts.at(-1)?.push(event);
-      this.#setAside = 0;
       return undefined;
     }
-    this.#setAside = 0;
     this.#run = { stream: event.stream, bucket, parts: [[event]] };
     return run;
+  }
+
+  #note(stream: string, line: number): void {
+    const progress = this.#documents.get(stream);
+    if (!progress) return this.#documents.set(stream, { line, setAside: this.#setAside });
+    progress.line = line;
+    progress.setAside = this.#setAside;
   }
 
   /** A line of the file was set aside. */

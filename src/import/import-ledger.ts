@@ -38,7 +38,7 @@ const WINDOW = { runsMax: 64, eventsMax: 4_000 } as const;
  * document without a header, and for each that comes in several pieces, once.
  *
  * A bad line (not JSON, not UTF-8, too long, unknown type, missing or wrong field, wrong stream, `seq` that does not rise, line number
- * out of order, or refused by a rule of the ledger) goes to the rejects file with its line number, reason and code. The rest of its
+ * out of order in its document, or refused by a rule of the ledger) goes to the rejects file with its line number, reason and code. The rest of its
  * document goes on: later lines are numbered without a gap, which the report counts as `renumbered`. Without a good header a
  * document's lines are refused too, each by itself. After the file has been repaired, importing it again adds the missing lines, at the
  * end of their documents.

@@ -14,7 +14,7 @@ export interface ImportReport {
   readonly rejectedByCode: Readonly<Record<string, number>>;
   /** Where they are; null if there are none. */
   readonly rejectsFile: string | null;
-  /** Added lines that did not keep their number, because lines before them were set aside. */
+  /** Added lines that did not keep their number: a document numbers its lines in the order in which they are added, and others were set aside, or added before. */
   readonly renumbered: number;
   readonly bytes: number;
   readonly seconds: number;

@@ -3,6 +3,7 @@
 export class RecentDocuments<Known> {
   readonly #documents = new Map<string, { readonly known: Known; readonly weight: number }>();
   #weight = 0;
+  #last: string | undefined;
 
   /** @param weightMax what all of them may weigh together; the one that came last is kept whatever it weighs. */
   constructor(private readonly weightMax: number) {}
@@ -11,8 +12,11 @@ export class RecentDocuments<Known> {
   get(stream: string): Known | undefined {
     const document = this.#documents.get(stream);
     if (!document) return undefined;
-    this.#documents.delete(stream);
-    this.#documents.set(stream, document);
+    if (stream !== this.#last) {
+      this.#documents.delete(stream);
+      this.#documents.set(stream, document);
+      this.#last = stream;
+    }
     return document.known;
   }
 
@@ -20,6 +24,7 @@ export class RecentDocuments<Known> {
     this.#weight += weight - (this.#documents.get(stream)?.weight ?? 0);
     this.#documents.delete(stream);
     this.#documents.set(stream, { known, weight });
+    this.#last = stream;
     for (const [oldest, document] of this.#documents) {
       if (this.#weight <= this.weightMax || oldest === stream) return;
       this.#documents.delete(oldest);

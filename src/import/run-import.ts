@@ -12,7 +12,7 @@ import type { Reject } from './rejects-file.js';
 export interface RunOutcome {
   added: number;
   alreadyThere: number;
-  /** Added lines whose number is not the one of the file, because lines before them were set aside. */
+  /** Added lines whose number is not the one of the file. */
   renumbered: number;
 }
 
