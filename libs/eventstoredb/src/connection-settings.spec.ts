@@ -30,6 +30,15 @@ describe('the settings of a connection', () => {
     },
   );
 
+  it.each([
+    ['tsl=true', 'did you mean tls?'],
+    ['tls=true&nodePrefrence=leader', 'did you mean nodePreference?'],
+    ['tls=true&tls=false', 'it gives tls twice'],
+    ['node-preference=leader&nodePreference=follower', 'it gives nodePreference twice'],
+  ])('refuses the parameters %s', (parameters, problem) => {
+    expect(() => connectionOf({ connectionString: `esdb://host:2113?${parameters}` })).toThrow(problem);
+  });
+
   it.each(['unknown=1', 'tls=true&nodePrefrence=leader', 'tlsVerifyCert=false', 'tls', ''])(
     'are refused with a parameter that the client would ignore, and print together with the password: %j',
     (parameters) => {

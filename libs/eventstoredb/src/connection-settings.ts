@@ -1,4 +1,5 @@
 // How to reach the event store: a connection string, and credentials that need not stand in it.
+import { nearestName } from '@mainstem/event-store';
 import type { ClientPackage } from './client-package.js';
 import { ConnectionSettingsInvalid } from './errors.js';
 
@@ -81,10 +82,18 @@ export const connectionOf = ({ connectionString, credentials, client }: Connecti
 };
 
 const checkParameters = (parameters: string): void => {
+  const given = new Set<string>();
   for (const parameter of parameters.split('&')) {
     const [name = '', value = ''] = parameter.split('=');
     const known = PARAMETERS.find((one) => one.toLowerCase() === name.toLowerCase().replaceAll(/[_-]/g, ''));
-    if (known === undefined) throw new ConnectionSettingsInvalid(`it has a parameter that is none of ${PARAMETERS.join(', ')}`);
+    if (known === undefined) {
+      // The name is not shown: it may be of a password with a ? in it.
+      const meant = nearestName(name, PARAMETERS);
+      const hint = meant === undefined ? '' : `; did you mean ${meant}?`;
+      throw new ConnectionSettingsInvalid(`it has a parameter that is none of ${PARAMETERS.join(', ')}${hint}`);
+    }
+    if (given.has(known)) throw new ConnectionSettingsInvalid(`it gives ${known} twice`);
+    given.add(known);
     if (value === '') throw new ConnectionSettingsInvalid(`${known} has no value`);
     if (known === 'tlsVerifyCert' && value !== 'true')
       throw new ConnectionSettingsInvalid('tlsVerifyCert cannot be turned off; name the CA in tlsCAFile');

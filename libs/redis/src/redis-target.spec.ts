@@ -59,6 +59,21 @@ describe('the address of a Redis', () => {
   });
 
   it.each([
+    ['prefx=a:', 'the URL has an unknown parameter prefx; did you mean prefix?'],
+    ['Prefix=a:', 'the URL has an unknown parameter Prefix; did you mean prefix?'],
+    ['tlsCAFil=/x', 'the URL has an unknown parameter tlsCAFil; did you mean tlsCAFile?'],
+    ['prefix=a:&family=4', 'the URL has an unknown parameter family; known are prefix, tlsCAFile'],
+    ['constructor=1', 'the URL has an unknown parameter constructor; known are prefix, tlsCAFile'],
+    ['prefix=a:&prefix=b:', 'the URL gives prefix twice'],
+    ['prefix=a:&prefix=a:', 'the URL gives prefix twice'],
+    ['tlsCAFile=/x&tlsCAFile=/y', 'the URL gives tlsCAFile twice'],
+  ])('refuses the parameters %s', (query, message) => {
+    for (const url of ['redis://host/1', 'rediss://host', 'redis+cluster://one,two', 'redis+sentinel://one,two/main']) {
+      expect(refusal(`${url}?${query}`)).toMatchObject({ code: 'READ_STORE_INVALID_OPTIONS', message: `Redis read store: ${message}` });
+    }
+  });
+
+  it.each([
     'redis:/secret@host',
     'http://:secret@host',
     'redis://secret@host',

@@ -1,4 +1,5 @@
 // Where on which Redis, from the application's settings. Refusals never show the URL: it may hold a password.
+import { nearestName } from '@mainstem/event-store';
 import { InvalidRedisOptions } from './errors.js';
 
 export interface RedisLocation {
@@ -87,8 +88,15 @@ const databaseOf = (segments: readonly string[], mode: RedisTarget['mode']): num
 
 const parametersOf = (query: string, isTls: boolean): Pick<RedisTarget, 'prefix' | 'tlsCAFile'> => {
   const parameters = new URLSearchParams(query);
-  for (const name of parameters.keys())
-    if (!PARAMETERS.includes(name)) throw new InvalidRedisOptions('the only parameters that are known are prefix and tlsCAFile');
+  const names = [...parameters.keys()];
+  const unknown = names.find((name) => !PARAMETERS.includes(name));
+  if (unknown !== undefined) {
+    const meant = nearestName(unknown, PARAMETERS);
+    const hint = meant === undefined ? `known are ${PARAMETERS.join(', ')}` : `did you mean ${meant}?`;
+    throw new InvalidRedisOptions(`the URL has an unknown parameter ${unknown}; ${hint}`);
+  }
+  const twice = names.find((name, place) => names.indexOf(name) !== place);
+  if (twice !== undefined) throw new InvalidRedisOptions(`the URL gives ${twice} twice`);
   const tlsCAFile = parameters.get('tlsCAFile') || undefined;
   if (tlsCAFile !== undefined && !isTls) throw new InvalidRedisOptions('tlsCAFile needs rediss://');
   const prefix = parameters.get('prefix') ?? PREFIX_DEFAULT;

@@ -50,4 +50,13 @@ describe('the settings of the event store server', () => {
   ])('are refused when they make no sense: %j %j', (argv, env) => {
     expect(() => readServerSettings(argv, env)).toThrow(expect.objectContaining({ code: 'SETTINGS_INVALID' }));
   });
+
+  it.each([
+    [['--prot', '1'], 'Did you mean --port?'],
+    [['--prot=1'], 'Did you mean --port?'],
+    [['--tls-crt', 'c.pem'], 'Did you mean --tls-cert?'],
+    [['--temprary'], 'Did you mean --temporary?'],
+  ])('name the flag that was meant by %j', (argv, meant) => {
+    expect(() => readServerSettings(argv, {})).toThrow(meant);
+  });
 });

@@ -1,7 +1,7 @@
 // What the event store server is started with: flags first, then the environment, then defaults.
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { MainstemError } from '@mainstem/event-store';
+import { MainstemError, nearestName } from '@mainstem/event-store';
 
 export interface ServerSettings {
   /** Absolute; undefined: a folder for this run alone. */
@@ -86,8 +86,17 @@ const readFlags = (argv: readonly string[]) => {
   try {
     return parseArgs({ args: [...argv], options: OPTIONS, allowPositionals: false }).values;
   } catch (error) {
-    throw new CommandLineInvalid(error instanceof Error ? `${error.message.split('. ')[0]}.` : 'The flags make no sense.');
+    if (!(error instanceof Error)) throw new CommandLineInvalid('The flags make no sense.');
+    const [problem = ''] = error.message.split('. ');
+    throw new CommandLineInvalid(`${problem}.${'code' in error && error.code === 'ERR_PARSE_ARGS_UNKNOWN_OPTION' ? meantBy(problem) : ''}`);
   }
+};
+
+/** Node quotes the flag that it does not know. */
+const meantBy = (problem: string): string => {
+  const [, flag = ''] = /'--([^'=]+)/.exec(problem) ?? [];
+  const meant = nearestName(flag, Object.keys(OPTIONS));
+  return meant === undefined ? '' : ` Did you mean --${meant}?`;
 };
 
 const numberOf = (name: string, text: string, max: number): number => {

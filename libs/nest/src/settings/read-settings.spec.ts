@@ -234,6 +234,7 @@ describe('settings', () => {
     expect(String(refusal([], { MAINSTEM_REBIULD: 'auto' }))).toContain('Did you mean MAINSTEM_REBUILD?');
     expect(String(refusal(['--prot', '1']))).toContain('Did you mean --port?');
     expect(String(refusal([], { READ_STORE_SEARCH: 'http://host:9200?replcas=1' }))).toContain('Did you mean replicas?');
+    expect(String(refusal([], { READ_STORE_SEARCH: 'http://host:9200?prefix=a&prefix=b' }))).toContain('gives prefix twice');
     // What Kubernetes and Docker set for a service of such a name is not ours.
     expect(
       refusal([], { EVENT_STORE_PORT: 'tcp://10.0.0.1:2113', EVENT_STORE_SERVICE_HOST: '10.0.0.1', READ_STORE_SQL_PORT: '5432' }),

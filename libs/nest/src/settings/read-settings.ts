@@ -359,6 +359,9 @@ const searchStore = (value = 'embedded'): Settings['readStoreSearch'] => {
     throw refuse(`must be "embedded" or a URL like https://user:password@host:9200, got "${withoutCredentials(value)}"`);
   }
   const url = new URL(value);
+  const names = [...url.searchParams.keys()];
+  const twice = names.find((name, place) => names.indexOf(name) !== place);
+  if (twice !== undefined) throw refuse(`gives ${twice} twice`);
   const { prefix, replicas, ...others } = Object.fromEntries(url.searchParams);
   const [unknown] = Object.keys(others);
   if (unknown !== undefined) throw refuse(`does not know ${unknown}; it takes prefix and replicas.${didYouMean(unknown, ['prefix', 'replicas'])}`);
