@@ -19,7 +19,7 @@ export const createLedgerApplication = async (module: DynamicModule): Promise<Ne
   const description = new DocumentBuilder()
     .setTitle('Shop ledger: commands')
     .setDescription(
-      'Every command is idempotent by its Idempotency-Key, which counts for one document: the same key on it again gives the first answer, whatever the body. ' +
+      'Every command is idempotent by its Idempotency-Key, which counts for one document: the same request with its key again gives the first answer, and another one with that key is refused. ' +
         'Each answer has the position of its effect.',
     )
     .setVersion('0.1')

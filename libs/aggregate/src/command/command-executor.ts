@@ -134,9 +134,11 @@ export class CommandExecutor {
   async #call(aggregate: ErasedAggregate, id: string, commands: readonly Given[]): Promise<readonly CommandResult[]> {
     const observer = this.#observer;
     if (!observer) return this.#begin(aggregate, id, commands, []);
-    const observations = commands.map(({ command, context }) =>
-      observer.executing({ command: nameOf(command), category: aggregate.category, id, commandId: context.commandId }),
-    );
+    const observations = commands.map(({ command, context }) => {
+      // A context that is none is refused below, in words.
+      const { commandId, metadata } = Object(context) as CommandContext;
+      return observer.executing({ command: nameOf(command), category: aggregate.category, id, commandId, metadata });
+    });
     try {
       const results = await this.#begin(aggregate, id, commands, observations);
       results.forEach((result, index) => observations[index]?.ended(endOf(result)));

@@ -5,7 +5,8 @@ import { describe, expect, it } from 'vitest';
 import { defineAggregate } from '../aggregate/aggregate.js';
 import { CommandRefused } from '../errors.js';
 import { CommandExecutor } from './command-executor.js';
-import type { CommandEnd, CommandObserver } from './command-observer.js';
+import type { CommandContext } from './command-context.js';
+import type { CommandEnd, CommandObserver, ObservedCommand } from './command-observer.js';
 
 class AddedData {
   amount!: number;
@@ -77,6 +78,30 @@ describe('an observer of commands', () => {
     for (const [amount, commandId] of commands) await executor.execute(sum, 'a', add(amount), { commandId }).catch(() => undefined);
     expect(told).toHaveLength(commands.length);
     expect(told.at(-1)).toMatchObject({ command: 'Add sum-a', end: { outcome, events } });
+  });
+
+  it('is told the metadata of the context', async () => {
+    const told: (ObservedCommand['metadata'] | 'none')[] = [];
+    const observe: CommandObserver = {
+      executing: (command) => {
+        told.push(command.metadata ?? 'none');
+        return { appending: () => undefined, appended: () => undefined, ended: () => undefined };
+      },
+    };
+    const executor = new CommandExecutor({ store: new InMemoryEventStore(), observe });
+    await executor.execute(sum, 'a', add(1), { commandId: 'one', metadata: { actor: 'dr-who' } });
+    await executor.executeAll(sum, 'a', [add(1), add(1)], { commandId: 'two', metadata: { tenant: 'ward7' } });
+    await executor.execute(sum, 'a', add(1));
+    expect(told).toEqual([{ actor: 'dr-who' }, { tenant: 'ward7' }, { tenant: 'ward7' }, 'none']);
+  });
+
+  it('changes nothing about a context that is none: it is refused in words', async () => {
+    const told: Told[] = [];
+    const executor = new CommandExecutor({ store: new InMemoryEventStore(), observe: noting(told) });
+    for (const context of [null, 5, 'text']) {
+      await expect(executor.execute(sum, 'a', add(1), context as unknown as CommandContext)).rejects.toMatchObject({ code: 'COMMAND_INVALID' });
+    }
+    expect(told.map(({ end }) => end.outcome)).toEqual(['invalid', 'invalid', 'invalid']);
   });
 
   it('is told of every append, also of one that fails, and the command fails as it would without', async () => {

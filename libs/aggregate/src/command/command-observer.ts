@@ -1,4 +1,5 @@
 // What is told of each command on its way, for metrics and traces; this library knows neither.
+import type { CommandMetadata } from './command-context.js';
 
 /** `no-effect`: nothing to do. `repeat`: it had taken effect before. `refused`: by a rule. `invalid`: it broke the rules of its class. */
 export type CommandOutcome = 'effect' | 'no-effect' | 'repeat' | 'refused' | 'invalid' | 'failed';
@@ -10,6 +11,8 @@ export interface ObservedCommand {
   /** Of the aggregate. */
   readonly id: string;
   readonly commandId: string;
+  /** The application's facts of the command's context, as its caller brought them: not checked yet. */
+  readonly metadata?: CommandMetadata | undefined;
 }
 
 export interface CommandEnd {

@@ -1,11 +1,20 @@
 // One recorded event as one line, for eyes or for programs.
-import { occurredAt, type RecordedEvent } from '@mainstem/event-store';
+import { occurredAt, type EventMetadata, type RecordedEvent } from '@mainstem/event-store';
 import { toJson } from './json.js';
 
-/** position, time, stream and revision, type, payload. Control characters in a payload stay escaped as in JSON. */
-export const eventLine = (event: RecordedEvent): string =>
-  `${event.position}  ${occurredAt(event)}  ${event.stream}@${event.revision}  ${event.type}  ${toJson(event.data)}`;
+/** position, time, stream and revision, type, payload, and the application's own metadata where there is some. Control characters stay escaped as in JSON. */
+export const eventLine = (event: RecordedEvent): string => {
+  const own = ownMetadata(event.metadata);
+  const facts = Object.keys(own).length === 0 ? '' : `  ${toJson(own)}`;
+  return `${event.position}  ${occurredAt(event)}  ${event.stream}@${event.revision}  ${event.type}  ${toJson(event.data)}${facts}`;
+};
 
 /** The whole event as one JSON object; positions and revisions are decimal strings. */
 export const eventJson = ({ id, stream, revision, position, type, recordedAt, metadata, data }: RecordedEvent): string =>
   toJson({ position, stream, revision, type, id, recordedAt, metadata, data });
+
+/** What the framework fills in; the time is shown as such. */
+const OF_THE_FRAMEWORK = ['commandId', 'correlationId', 'causationId', 'schemaVersion', 'occurredAt', 'traceparent', 'decidedAt', 'fingerprint'];
+
+const ownMetadata = (metadata: EventMetadata): EventMetadata =>
+  Object.fromEntries(Object.entries(metadata).filter(([name]) => !OF_THE_FRAMEWORK.includes(name) && !name.startsWith('$')));

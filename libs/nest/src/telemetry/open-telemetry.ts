@@ -24,6 +24,7 @@ import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
 import { defaultResource, detectResources, envDetector, resourceFromAttributes } from '@opentelemetry/resources';
 import { BatchSpanProcessor, NodeTracerProvider } from '@opentelemetry/sdk-trace-node';
 import { isWatching, methodOf, routeOf, NO_ROUTE } from './http-route.js';
+import { metadataAttributes } from './metadata-attributes.js';
 import type { HttpMiddleware, RoutedRequest, Telemetry } from './telemetry.js';
 
 /** How long the last spans may take to be sent when the application closes. */
@@ -93,11 +94,11 @@ const endRequest = (span: Span, request: RoutedRequest, method: string, status: 
 
 const pathOf = ({ originalUrl, url = '' }: RoutedRequest): string => (originalUrl ?? url).split('?', 1)[0] ?? '';
 
-const commandTraces = (tracer: Tracer): CommandObserver => ({
-  executing: ({ command, category, id, commandId }): CommandObservation => {
-    const span = tracer.startSpan(`execute ${command}`, {
-      attributes: { 'mainstem.command': command, 'mainstem.command.id': commandId, 'mainstem.stream': `${category}-${id}` },
-    });
+/** A span for each command, with one for each append below it. */
+export const commandTraces = (tracer: Tracer): CommandObserver => ({
+  executing: ({ command, category, id, commandId, metadata }): CommandObservation => {
+    const attributes = { 'mainstem.command': command, 'mainstem.command.id': commandId, 'mainstem.stream': `${category}-${id}` };
+    const span = tracer.startSpan(`execute ${command}`, { attributes: { ...attributes, ...metadataAttributes(metadata) } });
     const own = trace.setSpan(context.active(), span);
     let append: Span | undefined;
     return {
