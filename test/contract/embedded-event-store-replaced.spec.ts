@@ -4,6 +4,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { EmbeddedEventStore } from '@mainstem/embedded';
 import { EventStoreDbServer } from '@mainstem/eventstoredb-server';
 import { EventStoreDbEventStore } from '@mainstem/eventstoredb';
+import { systemRuntime } from '@mainstem/event-store';
 import { describe, expect, it } from 'vitest';
 import { append, EmbeddedFolder, readAll } from './embedded-folder.js';
 
@@ -106,6 +107,35 @@ describe('an embedded event store whose file changes under it', () => {
       await expect(append(store, 'after')).rejects.toMatchObject(REPLACED);
     }
   });
+
+  const FRAME_BYTES = 24 + 4_096;
+  it.each([
+    ['all of it', 'grows', 0],
+    ['all but its first two frames', 'grows', 32 + 2 * FRAME_BYTES],
+    ['all of it', 'is written anew', 0],
+    ['all but its first two frames', 'is written anew', 32 + 2 * FRAME_BYTES],
+  ] as const)(
+    'acknowledges nothing that is written behind what was cut off in the middle of a commit: %s, while the log %s',
+    async (_, state, length) => {
+      let cuts = false;
+      // Asked for the time inside the transaction, behind the look at the files.
+      const now = (): number => {
+        if (cuts) truncateSync(folder.path('events.db-wal'), length);
+        return systemRuntime.now();
+      };
+      const store = await folder.open({ runtime: { ...systemRuntime, now } });
+      if (state === 'is written anew') {
+        await append(store, 'much', 2_000);
+        const checkpoint = new DatabaseSync(folder.path('events.db'));
+        checkpoint.exec('PRAGMA wal_checkpoint(RESTART)');
+        checkpoint.close();
+      }
+      for (let index = 0; index < 5; index++) await append(store, `before ${index}`);
+      cuts = true;
+      await expect(append(store, 'after')).rejects.toMatchObject(REPLACED);
+      expect(store.troubles().join()).toContain('its write-ahead log: it was cut short');
+    },
+  );
 
   it('takes no other length of a write-ahead log for a cut while all that it has to hold is there', async () => {
     const store = await folder.open();

@@ -3,7 +3,7 @@ import { statSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
 import { FileReplaced, type StoreFile } from '../errors.js';
 import { lookAtContent, type FileContent } from './file-content.js';
-import { LogLength } from './log-length.js';
+import { LogCheck } from './log-check.js';
 
 interface Identity {
   readonly dev: bigint;
@@ -18,7 +18,7 @@ interface Identity {
  */
 export class OpenedFile {
   readonly #file: StoreFile;
-  readonly #logLength: LogLength | undefined;
+  readonly #logCheck: LogCheck | undefined;
   #database: Identity | undefined;
   #log: Identity | undefined;
   #content: FileContent | undefined;
@@ -28,14 +28,14 @@ export class OpenedFile {
   /** Call after opening. @param writing the connection of this process that writes; without one the log is not watched. */
   constructor(file: StoreFile, writing: DatabaseSync | undefined) {
     this.#file = file;
-    this.#logLength = writing && new LogLength(writing);
+    this.#logCheck = writing && new LogCheck(logOf(file), writing);
     this.#database = identityOf(file.path);
     this.#log = writing && identityOf(logOf(file));
     this.#content = lookAtContent(file.path, undefined).content;
   }
 
   /**
-   * Costs two looks at the file system, and one into the file if it has been written meanwhile, as by a checkpoint. Errors:
+   * Costs two looks at the file system, one into the log while that grows, and one into the file if it has been written meanwhile, as by a checkpoint. Errors:
    * EVENT_STORE_FILE_REPLACED, from then on every time.
    */
   assertSame(): void {
@@ -52,7 +52,7 @@ export class OpenedFile {
 
   #look(): FileReplaced | undefined {
     const database = identityOf(this.#file.path);
-    const problem = differenceOf(this.#database, database) ?? (this.#logLength && this.#lookAtLog(this.#logLength)) ?? this.#lookInside(database);
+    const problem = differenceOf(this.#database, database) ?? (this.#logCheck && this.#lookAtLog(this.#logCheck)) ?? this.#lookInside(database);
     if (problem !== undefined) return new FileReplaced(this.#file, problem);
     this.#database = database;
     return undefined;
@@ -66,10 +66,10 @@ export class OpenedFile {
     return problem;
   }
 
-  #lookAtLog(length: LogLength): string | undefined {
+  #lookAtLog(check: LogCheck): string | undefined {
     const log = identityOf(logOf(this.#file));
-    const isShorter = this.#log !== undefined && log !== undefined && log.size < this.#log.size;
-    const verdict = isShorter ? length.isCutShort(() => identityOf(logOf(this.#file))?.size) : false;
+    const hasOtherLength = this.#log !== undefined && log !== undefined && log.size !== this.#log.size;
+    const verdict = hasOtherLength ? check.isCutShort(Number(this.#log?.size)) : false;
     const problem = this.#log && (differenceOf({ ...this.#log, size: 0n }, log) ?? (verdict === true ? 'it was cut short' : undefined));
     // Where nothing could be told, the next look asks again.
     if (verdict !== undefined) this.#log = log;
