@@ -276,7 +276,7 @@ describe('one command that two processes execute at one moment', () => {
     const store = new InMemoryEventStore();
     const processes = [new CommandExecutor({ store }), new CommandExecutor({ store })];
     const answers = await Promise.all(processes.map(async (executor) => executor.execute(account, 'a', { cents: 1 }, { commandId: 'one' })));
-    expect(answers.map(({ isRepeat }) => isRepeat).toSorted()).toEqual([false, true]);
+    expect(answers.filter(({ isRepeat }) => isRepeat)).toHaveLength(1);
     for (const answer of answers) expect(answer).toMatchObject({ nextRevision: 0n, position: 1n, events: [{ data: { cents: 1 } }] });
     expect(await store.head()).toBe(1n);
   });
