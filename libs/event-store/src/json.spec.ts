@@ -20,6 +20,31 @@ class PrivateMoney {
   }
 }
 
+class Amount {
+  readonly currency = 'EUR';
+  readonly #cents: number;
+  constructor(cents = 5) {
+    this.#cents = cents;
+  }
+  cents(): number {
+    return this.#cents;
+  }
+}
+
+class Checked {
+  static #made = 0;
+  readonly sku = 'A';
+  static made(): number {
+    return Checked.#made;
+  }
+  isGood(): boolean {
+    return this.#isLong() === false;
+  }
+  #isLong(): boolean {
+    return this.sku.length > 5;
+  }
+}
+
 class Hidden {
   readonly #value = 1;
   valueOf(): number {
@@ -68,6 +93,7 @@ describe('encodeJson', () => {
 
   it('takes instances of plain classes and objects without prototype', () => {
     expect(encodeJson(new Money(), 'data')).toBe('{"amount":"1.00"}');
+    expect(encodeJson(new Checked(), 'data')).toBe('{"sku":"A"}');
     expect(encodeJson(Object.assign(Object.create(null) as object, { a: 1 }), 'data')).toBe('{"a":1}');
   });
 
@@ -106,6 +132,8 @@ describe('encodeJson', () => {
     ['an Error', { e: new Error('x') }, 'data.e'],
     ['a boxed number', { n: Object(1) as unknown }, 'data.n'],
     ['a value object with its value behind getters', { m: new PrivateMoney() }, 'data.m'],
+    ['private fields beside others', { m: new Amount() }, 'data.m'],
+    ['inherited private fields', { m: new (class extends Amount {})() }, 'data.m'],
     ['an inherited getter', { m: new (class extends PrivateMoney {})() }, 'data.m'],
     ['an instance with nothing but methods', { m: new Hidden() }, 'data.m'],
     ['a key that is a symbol', { a: { b: 1, [Symbol('unit')]: 'EUR' } }, 'data.a'],

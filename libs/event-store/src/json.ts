@@ -9,7 +9,7 @@ const DEPTH_MAX = 64;
 /**
  * Encodes a payload. Refuses what JSON would lose or change without a word: bigint (send 64-bit numbers as decimal strings), NaN and
  * infinities, functions, symbols as values or keys, Dates and other objects with a `toJSON`, Map, Set, RegExp, Error, boxed values and typed
- * arrays, whatever they call themselves, getters, own or of a class (a value object has its value there), proxies, hidden properties, holes,
+ * arrays, whatever they call themselves, getters, own or of a class (a value object has its value there), private fields, proxies, hidden properties, holes,
  * undefined and named members in arrays, cycles, more than 64 levels. A property whose value is undefined is left out; −0 becomes 0.
  * Errors: EVENT_STORE_INVALID_INPUT naming the path.
  */
@@ -92,6 +92,9 @@ const flawOfObject = (value: object, depth: number): Flaw | undefined => {
     const kind = kindOf(value);
     if (kind !== 'Object') return here(`a ${kind} has no JSON form; use a plain object or an array`);
   }
+  if (keys.length > 0 && !isPlain && hasPrivateFields(prototype as object)) {
+    return here('private fields of its class would be lost; use a plain object');
+  }
   if (keys.length === 0 && depth > 0 && !isPlain && hasMembers(prototype as object)) {
     return here('an instance without a field of its own would become {}; use a plain object');
   }
@@ -159,6 +162,26 @@ const getterOf = (prototype: object): string | undefined => {
     getters.set(prototype, getter);
   }
   return getter ?? undefined;
+};
+
+const withPrivateFields = new WeakMap<object, boolean>();
+
+/** Whether instances have private fields, by the text of their classes; looked at once a class. Private methods hold no data. */
+const hasPrivateFields = (prototype: object): boolean => {
+  let has = withPrivateFields.get(prototype);
+  if (has === undefined) withPrivateFields.set(prototype, (has = declaresPrivateFields(prototype)));
+  return has;
+};
+
+/** As written, or as compilers write it for older platforms. */
+const PRIVATE_FIELD = /(?<!\bstatic\s*)[\s;{}]#[\p{ID_Start}$_][\p{ID_Continue}$]*\s*[=;}\n]|_classPrivateField(Set|InitSpec)/u;
+
+const declaresPrivateFields = (prototype: object): boolean => {
+  for (let part: object | null = prototype; part !== null && !isBuiltIn(part); part = Object.getPrototypeOf(part) as object | null) {
+    const constructor = Object.getOwnPropertyDescriptor(part, 'constructor')?.value as unknown;
+    if (typeof constructor === 'function' && PRIVATE_FIELD.test(Function.prototype.toString.call(constructor))) return true;
+  }
+  return false;
 };
 
 const findGetter = (prototype: object): string | undefined => {

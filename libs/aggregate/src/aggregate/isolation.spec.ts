@@ -29,6 +29,18 @@ class Money {
   }
 }
 
+const settable = (): object => {
+  let kept = 0;
+  return {
+    get value() {
+      return kept;
+    },
+    set value(given: number) {
+      kept = given;
+    },
+  };
+};
+
 const CHANGEABLE: readonly (readonly [name: string, make: () => object])[] = [
   ['URL', () => new URL('http://localhost/')],
   ['URLSearchParams', () => new URLSearchParams('a=1')],
@@ -43,6 +55,10 @@ const CHANGEABLE: readonly (readonly [name: string, make: () => object])[] = [
   ['WeakMap', () => new WeakMap()],
   ['Object', () => new Proxy({}, {})],
   ['Map Iterator', () => new Map().keys()],
+  ['Map', () => Object.freeze(new Map())],
+  ['Set', () => Object.freeze(new Set([1]))],
+  ['Date', () => Object.preventExtensions(new Date(0))],
+  ['Object', settable],
   ['Promise', () => Promise.resolve()],
 ];
 

@@ -11,6 +11,10 @@ const MUTATORS: readonly (readonly [isKind: (value: object) => boolean, names: r
   [types.isDate, Object.getOwnPropertyNames(Date.prototype).filter((name) => name.startsWith('set'))],
 ];
 
+const refuse = (): never => {
+  throw new TypeError('A state is never changed: return a new one');
+};
+
 /** Freezes a state and everything in it, also maps, sets and dates. False if it holds something that can be changed nevertheless: it must not be shared then. */
 export const isolate = (state: unknown): boolean => changeablePartOf(state) === undefined;
 
@@ -48,6 +52,11 @@ export const changeablePartOf = (state: unknown): string | undefined => {
 
 const isChangeable = (node: object): boolean => {
   if (types.isProxy(node)) return true;
+  // Frozen by the application, a map still takes entries by its own methods.
+  const mutators = Object.isExtensible(node) ? undefined : MUTATORS.find(([isKind]) => isKind(node));
+  if (mutators?.[1].some((name) => Reflect.get(node, name) !== refuse)) return true;
+  // A setter keeps what it is given where freezing does not reach; that of an error's stack is the engine's own.
+  if (!types.isNativeError(node) && Object.values(Object.getOwnPropertyDescriptors(node)).some(({ set }) => set !== undefined)) return true;
   const prototype = Object.getPrototypeOf(node) as object | null;
   return prototype !== Object.prototype && prototype !== Array.prototype && prototype !== null && hidesState(prototype);
 };
@@ -105,10 +114,6 @@ const freezeFlat = (state: object): boolean => {
   return true;
 };
 
-const refuse = (): never => {
-  throw new TypeError('A state is never changed: return a new one');
-};
-
 const refuseChanges = (node: object, names: readonly string[]): void => {
-  if (Object.isExtensible(node)) for (const name of names) Object.defineProperty(node, name, { value: refuse });
+  for (const name of names) Object.defineProperty(node, name, { value: refuse });
 };
