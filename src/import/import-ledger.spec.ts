@@ -2,7 +2,7 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { gzipSync } from 'node:zlib';
+import { constants, gunzipSync, gzipSync } from 'node:zlib';
 import { EmbeddedEventStore } from '@mainstem/embedded';
 import { InMemoryEventStore, occurredAt, type EventStore, type RecordedEvent } from '@mainstem/event-store';
 import type { INestApplicationContext } from '@nestjs/common';
@@ -353,6 +353,24 @@ describe.each([
     store.append = append;
     expect(await importLines(sample)).toMatchObject({ isComplete: true, rejected: 0 });
     expect(await store.head()).toBe(2_000n);
+  });
+
+  it.each([
+    { name: 'a document of many lines', lines: large(1).concat(large(2).slice(91)) },
+    { name: 'many documents', lines: interleaved(600) },
+  ])('imports every whole line of $name that can be read of a gzip file which was cut off', async ({ lines }) => {
+    const file = join(dir, 'cut.gz');
+    const packed = gzipSync(lines.join('\n'), { level: 1 });
+    const cut = packed.subarray(0, packed.length >> 1);
+    await writeFile(file, cut);
+    const whole = gunzipSync(cut, { finishFlush: constants.Z_SYNC_FLUSH }).toString().split('\n').length - 1;
+    await expect(importLedger({ file, commandBus: context.get(CommandBus), events: store, rejectsFile: rejectsFile() })).rejects.toMatchObject({
+      code: 'IMPORT_FILE_UNREADABLE',
+      message: expect.stringContaining('What was read is imported') as string,
+    });
+    expect(whole).toBeGreaterThan(10);
+    expect(facts(await all(store))).toEqual(withoutSeq(parsed(lines.slice(0, whole))));
+    expect(await importLines(lines)).toMatchObject({ alreadyThere: whole, added: lines.length - whole, renumbered: 0 });
   });
 
   it('refuses files that cannot be read or written', async () => {

@@ -93,6 +93,20 @@ class LedgerImport {
 
   async #read(): Promise<void> {
     this.#earlier = await EarlierImports.before(this.options.events, this.#signal);
+    try {
+      await this.#readLines();
+    } catch (error) {
+      // What was read is imported, the document that it breaks off in, too.
+      if (isMainstemError(error, 'IMPORT_FILE_UNREADABLE')) await this.#import(this.#runs.end());
+      throw error;
+    }
+    if (this.#signal.aborted) return;
+    await this.#import(this.#runs.end());
+    await this.#window.drain();
+    this.options.onProgress?.(this.#bytes, this.#bytes, this.#totals.added + this.#totals.alreadyThere);
+  }
+
+  async #readLines(): Promise<void> {
     for await (const { lines, bytesRead, bytesTotal } of sourceLines(this.options.file, this.#signal)) {
       this.#bytes = bytesRead;
       for (const line of lines) {
@@ -102,10 +116,6 @@ class LedgerImport {
       }
       this.options.onProgress?.(bytesRead, bytesTotal, this.#totals.added + this.#totals.alreadyThere);
     }
-    if (this.#signal.aborted) return;
-    await this.#import(this.#runs.end());
-    await this.#window.drain();
-    this.options.onProgress?.(this.#bytes, this.#bytes, this.#totals.added + this.#totals.alreadyThere);
   }
 
   /** Returns nothing, not a promise, for most lines: a turn of the event loop for each would cost more than parsing it. */

@@ -1,7 +1,6 @@
 // Reads a text file, gzipped or not, as numbered lines, in constant memory.
 import { isUtf8 } from 'node:buffer';
-import { createReadStream } from 'node:fs';
-import { open, stat } from 'node:fs/promises';
+import { open, type FileHandle } from 'node:fs/promises';
 import { createGunzip } from 'node:zlib';
 import { ImportFileUnreadable } from './errors.js';
 
@@ -24,47 +23,117 @@ export interface SourceBatch {
 }
 
 const CHUNK_BYTES = 262_144;
+/** Compressed bytes at a time: they become a thousand times as many at most. */
+const GZIP_CHUNK_BYTES = 65_536;
 const NEWLINE = 0x0a;
 const GZIP_MAGIC = 0x8b1f;
 
 /**
  * The lines of a file, in batches. Empty lines are left out but counted. Gzip is recognised by its first bytes. A line that is too long
- * or not UTF-8 comes with its problem, and the beginning of its text or its bytes in base64. Errors: IMPORT_FILE_UNREADABLE.
+ * or not UTF-8 comes with its problem, and the beginning of its text or its bytes in base64.
+ * Errors: IMPORT_FILE_UNREADABLE, after every whole line that could be read.
  */
 export async function* sourceLines(file: string, signal?: AbortSignal): AsyncGenerator<SourceBatch> {
   const splitter = new LineSplitter();
   let hasBegun = false;
+  let handle: FileHandle | undefined;
   try {
-    const bytesTotal = (await stat(file)).size;
-    const source = createReadStream(file, { highWaterMark: CHUNK_BYTES });
-    const isCompressed = await isGzip(file);
-    const chunks = isCompressed ? source.pipe(createGunzip({ chunkSize: CHUNK_BYTES })) : source;
-    // `pipe` does not pass errors on.
-    source.on('error', (error) => chunks.destroy(error));
-    try {
-      for await (const chunk of chunks as AsyncIterable<Buffer>) {
-        if (signal?.aborted) return;
-        hasBegun = true;
-        yield { lines: splitter.push(chunk), bytesRead: source.bytesRead, bytesTotal };
-      }
-      yield { lines: splitter.end(), bytesRead: source.bytesRead, bytesTotal };
-    } finally {
-      source.destroy();
+    handle = await open(file);
+    const bytesTotal = (await handle.stat()).size;
+    const source = new FileSource(handle);
+    for await (const chunk of source.chunks()) {
+      if (signal?.aborted) return;
+      const lines = splitter.push(chunk);
+      hasBegun ||= lines.length > 0;
+      yield { lines, bytesRead: source.bytesRead, bytesTotal };
     }
+    yield { lines: splitter.end(), bytesRead: source.bytesRead, bytesTotal };
   } catch (error) {
     throw new ImportFileUnreadable(file, error, hasBegun);
+  } finally {
+    await handle?.close();
   }
 }
 
-const isGzip = async (file: string): Promise<boolean> => {
-  const handle = await open(file);
-  try {
-    const { buffer, bytesRead } = await handle.read(Buffer.alloc(2), 0, 2, 0);
-    return bytesRead === 2 && buffer.readUInt16LE() === GZIP_MAGIC;
-  } finally {
-    await handle.close();
+/** The bytes of a file, unpacked if they are packed: all that can be read before an error. */
+class FileSource {
+  bytesRead = 0;
+
+  constructor(private readonly handle: FileHandle) {}
+
+  async *chunks(): AsyncGenerator<Buffer> {
+    const first = await this.#read(GZIP_CHUNK_BYTES);
+    if (first.length >= 2 && first.readUInt16LE() === GZIP_MAGIC) return yield* this.#unpacked(first);
+    for (let chunk = first; chunk.length > 0; chunk = await this.#read(CHUNK_BYTES)) yield chunk;
   }
-};
+
+  async *#unpacked(first: Buffer): AsyncGenerator<Buffer> {
+    const gunzip = new Unpacker();
+    try {
+      for (let chunk = first; chunk.length > 0 && !gunzip.hasEnded; chunk = await this.#read(GZIP_CHUNK_BYTES)) {
+        await gunzip.write(chunk);
+        yield* gunzip.take();
+      }
+      await gunzip.end();
+      yield* gunzip.take();
+    } finally {
+      gunzip.destroy();
+    }
+    if (gunzip.error) throw gunzip.error;
+  }
+
+  async #read(length: number): Promise<Buffer> {
+    const { buffer, bytesRead } = await this.handle.read(Buffer.allocUnsafe(length), 0, length, null);
+    this.bytesRead += bytesRead;
+    return buffer.subarray(0, bytesRead);
+  }
+}
+
+/** Reading from the stream itself would lose what it has unpacked before an error. */
+class Unpacker {
+  readonly #gunzip = createGunzip({ chunkSize: CHUNK_BYTES });
+  #chunks: Buffer[] = [];
+  #resume: () => void = () => undefined;
+  hasEnded = false;
+  error: Error | undefined;
+
+  constructor() {
+    const end = (error?: Error): void => {
+      this.error ??= error;
+      this.hasEnded = true;
+      this.#resume();
+    };
+    this.#gunzip.on('data', (chunk: Buffer) => void this.#chunks.push(chunk));
+    this.#gunzip.once('error', end).once('end', () => end());
+  }
+
+  /** Resolves when all of the chunk is unpacked, or nothing more can be. */
+  write(chunk: Buffer): Promise<void> {
+    return new Promise((resolve) => {
+      this.#resume = resolve;
+      this.#gunzip.write(chunk, () => resolve());
+    });
+  }
+
+  async end(): Promise<void> {
+    if (this.hasEnded) return;
+    await new Promise<void>((resolve) => {
+      this.#resume = resolve;
+      this.#gunzip.end();
+    });
+  }
+
+  /** What was unpacked since the last time. */
+  take(): readonly Buffer[] {
+    const chunks = this.#chunks;
+    this.#chunks = [];
+    return chunks;
+  }
+
+  destroy(): void {
+    this.#gunzip.destroy();
+  }
+}
 
 /** Cuts chunks of bytes into lines, keeping at most one unfinished line. */
 export class LineSplitter {
