@@ -1,4 +1,5 @@
 // From a line of the file to an event of the ledger, or to the reason why it is none.
+import { instantOf } from '@mainstem/event-store';
 
 export interface ImportedEvent {
   /** Of the file, from 1. */
@@ -94,7 +95,7 @@ const envelopeProblem = (envelope: Record<string, unknown>): LineProblem | undef
   if (!isObject(envelope['data'])) return wrong('data', 'must be an object');
   if (!Number.isSafeInteger(envelope['seq']) || (envelope['seq'] as number) < 1) return wrong('seq', 'must be a whole number from 1');
   const at = envelope['at'] as string;
-  if (!UTC_TIME.test(at) || Number.isNaN(Date.parse(at))) return wrong('at', 'must be a time in UTC such as 2010-12-01T08:26:00Z');
+  if (!UTC_TIME.test(at) || !instantOf(at)) return wrong('at', 'must be a time in UTC such as 2010-12-01T08:26:00Z');
   return undefined;
 };
 
