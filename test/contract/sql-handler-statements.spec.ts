@@ -14,6 +14,36 @@ const CONTROL = [
   ...['SELECT 1; COMMIT', 'SELECT 1; SELECT 2', 'SELECT 1;;-- and\n ROLLBACK;'],
 ];
 
+/** A handler's own mistakes, each with what it needs before. */
+const MISTAKES_ON_POSTGRES: readonly (readonly string[])[] = [
+  ['SELECT audit_of_nobody.note(1)'],
+  ['CREATE TABLE audit_of_nobody.x (a int)'],
+  ['CREATE TEMP SEQUENCE fresh', "SELECT currval('fresh')"],
+  ['CREATE TEMP SEQUENCE short MAXVALUE 1', "SELECT nextval('short'), nextval('short')"],
+  ['DO $$ BEGIN CASE 1 WHEN 2 THEN NULL; END CASE; END $$'],
+  ['CREATE TEMP SEQUENCE used', "CREATE TEMP TABLE user_of (a int DEFAULT nextval('used'))", 'DROP SEQUENCE used'],
+  ['CREATE SCHEMA public'],
+  ['CREATE ROLE postgres'],
+  ["LOAD 'nosuchlib'"],
+  ["SELECT set_config('transaction_read_only', 'on', true)", 'CREATE TABLE public.never_made (a int)'],
+  ['DO $$ BEGIN COMMIT; END $$'],
+];
+const MISTAKES_ON_SQLITE: readonly (readonly string[])[] = [
+  ["ATTACH '/nonexistent/x.db' AS other"],
+  ["ATTACH ':memory:' AS other"],
+  ['DETACH other'],
+  ['PRAGMA query_only = 1'],
+  ['PRAGMA main.query_only(1)'],
+  ['PRAGMA foreign_keys = OFF'],
+  ['PRAGMA wal_checkpoint'],
+  ['VACUUM'],
+];
+const saysInTurn =
+  (statements: readonly string[]): Step =>
+  async (transaction) => {
+    for (const sql of statements) await transaction.query(sql);
+  };
+
 for (const { name, make } of await sqlFixtures()) {
   describe(`statements of a handler on ${name}`, () => {
     let fixture: SqlFixture;
@@ -82,6 +112,21 @@ for (const { name, make } of await sqlFixtures()) {
       const nested = store.read(['items'], (manager) => manager.transaction((inner) => inner.find(Item)));
       await expect(nested).rejects.toMatchObject({ code: 'READ_STORE_STATEMENT_REFUSED' });
       expect(await idsIn()).toEqual(['thing-1']);
+    });
+
+    it('parks exactly the events of mistakes that sound like an outage', async () => {
+      const mistakes = name === 'SQLite' ? MISTAKES_ON_SQLITE : MISTAKES_ON_POSTGRES;
+      const steps = Object.fromEntries(mistakes.map((sql, index): [number, Step] => [2 * index + 2, saysInTurn(sql)]));
+      const count = 2 * mistakes.length + 1;
+      await start(await historyOf(Array.from({ length: count }, () => ({}))), itemsBy(steps), store).reaches(count);
+      await expectParked(count, Object.keys(steps).map(Number), /^PROJECTION_FAILED/);
+    });
+
+    it.runIf(name === 'SQLite')('takes pragmas that leave no setting behind', async () => {
+      const reading = ['PRAGMA foreign_keys', 'PRAGMA table_info(items__g1)', 'PRAGMA main.foreign_key_check(items__g1)'];
+      const steps = { 1: saysInTurn([...reading, 'PRAGMA defer_foreign_keys = ON']) };
+      await start(await historyOf([{}]), itemsBy(steps), store).reaches(1);
+      await expectParked(1, [], REFUSED);
     });
 
     it.runIf(name === 'SQLite')('keeps nothing of a batch whose transaction a statement has ended by itself', async () => {

@@ -4,12 +4,14 @@ import type { QueryRunner } from 'typeorm';
 import { statementText } from './statement-text.js';
 import type { SqlDialect } from './statement-text.js';
 
-/** Of a handler. Errors: READ_STORE_STATEMENT_REFUSED for transaction control, and for no statement at all. */
+/** Of a handler. Errors: READ_STORE_STATEMENT_REFUSED for transaction control, for what would outlive the transaction, and for no statement at all. */
 export const assertForeign = (sql: string, dialect: SqlDialect): void => {
   const { statements } = statementText(sql, dialect);
   const [words] = statements;
   if (!words) throw new StatementRefused('sql', 'the text holds no statement');
   if (isTransactionControl(words)) throw controlRefused(words);
+  if (dialect === 'sqlite' && outlivesTransaction(words, sql))
+    throw new StatementRefused('sql', `${words.slice(0, 2).join(' ')}: it would outlive the transaction`);
 };
 
 /** One call is one statement on either database: SQLite would leave out the others, and PostgreSQL takes no values for several. */
@@ -36,6 +38,15 @@ const controlRefused = (words: readonly string[]): StatementRefused =>
     'sql',
     `${words.slice(0, 2).join(' ')}: the transaction is not the statement's own. To undo what a handler has written, throw an error`,
   );
+
+/** SQLite undoes neither settings of the connection nor further files, and a commit to several files may come back in one of them alone. */
+const outlivesTransaction = (words: readonly string[], sql: string): boolean => {
+  if (words[0] === 'ATTACH' || words[0] === 'DETACH') return true;
+  return words[0] === 'PRAGMA' && /[=(]/.test(sql) && !HARMLESS_PRAGMA.test(words.at(-1) ?? '');
+};
+
+/** With a value: they read, or hold for one transaction. */
+const HARMLESS_PRAGMA = /^(?:DEFER_FOREIGN_KEYS|\w+_(?:INFO|XINFO|LIST|CHECK))$/;
 
 const CONTROL: ReadonlySet<string | undefined> = new Set(['ABORT', 'BEGIN', 'COMMIT', 'END', 'RELEASE', 'ROLLBACK', 'SAVEPOINT']);
 

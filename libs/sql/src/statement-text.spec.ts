@@ -27,6 +27,7 @@ describe('the beginning of statements', () => {
     ['\uFEFF ;; -- ; BEGIN\n /* ; END */ commit and chain;', [['COMMIT', 'AND', 'CHAIN']]],
     ['SELECT 1;ROLLBACK', [['SELECT'], ['ROLLBACK']]],
     ['SELECT \';\' AS "a;b"; SET TRANSACTION READ ONLY', [['SELECT'], ['SET', 'TRANSACTION', 'READ', 'ONLY']]],
+    ['PRAGMA main.user_version = 1', [['PRAGMA', 'MAIN', 'USER_VERSION']]],
     ['(SELECT 1)', [[]]],
     ['-- nothing', []],
     ['', []],

@@ -4,7 +4,7 @@ export type SqlDialect = 'postgres' | 'sqlite';
 
 /** A text with any number of statements. */
 export interface StatementText {
-  /** The words that each statement begins with, in capitals; without comments and empty statements. */
+  /** The words that each statement begins with, in capitals, also with dots between; without comments and empty statements. */
   readonly statements: readonly (readonly string[])[];
   /** How many `?` stand for a value. */
   readonly placeholders: number;
@@ -62,8 +62,9 @@ const readText = (sql: string, dialect: SqlDialect): StatementText => {
       continue;
     }
     if (words === undefined) statements.push((words = []));
-    if (!IS_WORD.test(token)) isBeginning = false;
-    else if (isBeginning) words.push(token.toUpperCase());
+    if (IS_WORD.test(token)) {
+      if (isBeginning) words.push(token.toUpperCase());
+    } else if (token !== '.') isBeginning = false;
     if (token !== '?') continue;
     numbered += `${sql.slice(copied, match.index)}$${++placeholders}`;
     copied = match.index + 1;

@@ -27,6 +27,20 @@ describe('postgres errors', () => {
     for (const error of [lost, refused]) expect(translatePostgresError(error, 'sql', 'query')).toMatchObject({ code: 'READ_STORE_UNAVAILABLE' });
   });
 
+  it('tells the end of a connection, which a pooler reports as a broken protocol, from a wrong number of values', () => {
+    const values = serverError('08P01');
+    expect(translatePostgresError(values, 'sql', 'handler')).toBe(values);
+    const over = Object.assign(serverError('08P01'), { severity: 'FATAL' });
+    expect(translatePostgresError(over, 'sql', 'handler')).toMatchObject({ code: 'READ_STORE_UNAVAILABLE' });
+  });
+
+  it("takes what no table names for the handler's own, and for trouble of a statement of ours", () => {
+    const unknown = serverError('ZZ999');
+    expect(translatePostgresError(unknown, 'sql', 'handler')).toBe(unknown);
+    expect(translatePostgresError(unknown, 'sql', 'query')).toBe(unknown);
+    expect(translatePostgresError(unknown, 'sql')).toMatchObject({ code: 'READ_STORE_UNAVAILABLE' });
+  });
+
   it("leaves the application's own mistakes and our own errors as they are", () => {
     const syntax = serverError('42601');
     expect(translatePostgresError(syntax, 'sql', 'query')).toBe(syntax);

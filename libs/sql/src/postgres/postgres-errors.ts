@@ -18,9 +18,11 @@ export const translatePostgresError = (error: unknown, store: string, origin: St
     case '28000':
       return new ReadStorePermissionDenied(store, problem, cause);
     case '08P01':
-      return problem.includes('startup parameter') ? refusedByPooler(problem) : new ReadStoreUnavailable(store, problem, cause);
+      if (problem.includes('startup parameter')) return refusedByPooler(problem);
+      break;
     case '25006':
-      return new ReadStoreReadOnly(store, `${problem}.`, cause);
+      if (origin !== 'handler') return new ReadStoreReadOnly(store, `${problem}.`, cause);
+      break;
     case '42P07':
       return origin === 'engine' ? new ReadModelNameTaken('read model', `${problem}.`) : error;
     case '42P01':
@@ -38,9 +40,9 @@ export const translatePostgresError = (error: unknown, store: string, origin: St
       if (problem === NO_CONNECTION_FREE)
         return new ReadStoreUnavailable(store, `${problem}; is the server there, and is pool_size in its URL large enough?`, cause);
       return origin === 'engine' || isOfConnection(cause) ? new ReadStoreUnavailable(store, problem, cause) : error;
-    default:
-      return translateFault(faultOfSqlState(code), { store, error, cause, problem, origin });
   }
+  const whose = isOver(cause) ? 'engine' : origin; // whatever was sent
+  return translateFault(faultOfSqlState(code, whose), { store, error, cause, problem, origin: whose });
 };
 
 interface Translation {
@@ -70,7 +72,7 @@ const NO_CONNECTION_FREE = 'timeout exceeded when trying to connect';
 /** Whether the server refuses the data itself: out of range, too large for an index, a constraint added by hand. */
 export const isDataError = (error: unknown): boolean => {
   const state = sqlStateOf(error);
-  return state !== undefined && faultOfSqlState(state) === 'data';
+  return state !== undefined && faultOfSqlState(state, 'engine') === 'data';
 };
 
 /** Whether the server found more than one statement where it takes one; the routine is the same in every language of its messages. */
@@ -92,6 +94,9 @@ export const problemOf = (error: unknown): string => {
   if (error instanceof AggregateError && error.errors.length > 0) return error.errors.map(problemOf).join('; ');
   return error instanceof Error ? error.message || error.name : String(error);
 };
+
+/** Whether the server, or a pooler before it, ends the connection with this; the word is the same in most languages. */
+const isOver = (error: unknown): boolean => error instanceof Error && 'severity' in error && /^(?:FATAL|PANIC)$/.test(String(error.severity));
 
 /** Errors without a SQLSTATE come from the connection: refused, reset, ended, timed out. */
 const isOfConnection = (error: unknown): boolean => {

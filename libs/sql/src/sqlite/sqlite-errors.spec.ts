@@ -31,6 +31,22 @@ describe('sqlite errors', () => {
     expect(isBusy(sqliteError(11))).toBe(false);
   });
 
+  it.each([6, 518, 8, 1, 19, 20, 25])("takes result code %i for a handler's own, whose transaction has written before", (errcode) => {
+    const error = sqliteError(errcode);
+    expect(translateSqliteError(error, { store: 'sql', file: 'sql.db' }, 'handler')).toBe(error);
+  });
+
+  it.each([
+    [1032, 'READ_STORE_READ_ONLY'], // the file was moved
+    [5, 'READ_STORE_UNAVAILABLE'],
+    [13, 'READ_STORE_UNAVAILABLE'],
+    [14, 'READ_STORE_UNAVAILABLE'],
+    [778, 'READ_STORE_UNAVAILABLE'],
+    [11, 'READ_STORE_INVALID_FILE'],
+  ])('takes result code %i for trouble of the file also in a handler', (errcode, code) => {
+    expect(translateSqliteError(sqliteError(errcode), { store: 'sql', file: 'sql.db' }, 'handler')).toMatchObject({ code });
+  });
+
   it("leaves the application's own mistakes and our own errors as they are", () => {
     const database = new NodeSqliteDatabase(':memory:');
     const mistake = (() => {

@@ -45,6 +45,7 @@ export interface SqliteFile {
 export const translateSqliteError = (error: unknown, { store, file }: SqliteFile, origin: StatementOrigin = 'engine'): unknown => {
   if (error instanceof MainstemError) return error;
   const problem = error instanceof QueryFailedError ? error.driverError.message : error instanceof Error ? error.message : String(error);
+  if (origin === 'handler' && isOfHandler(error)) return error;
   switch (resultCodeOf(error)) {
     case BUSY:
     case LOCKED:
@@ -73,7 +74,15 @@ export const translateSqliteError = (error: unknown, { store, file }: SqliteFile
   }
 };
 
+/** Its transaction has written before: the file takes writes, and a lock in the way (LOCKED, not BUSY) is of its own connection. */
+const isOfHandler = (error: unknown): boolean => resultCodeOf(error) === LOCKED || extendedCodeOf(error) === READONLY;
+
 const resultCodeOf = (error: unknown): number | undefined => {
+  const code = extendedCodeOf(error);
+  return code === undefined ? undefined : code & 0xff;
+};
+
+const extendedCodeOf = (error: unknown): number | undefined => {
   const cause = error instanceof QueryFailedError ? error.driverError : error;
-  return cause instanceof Error && 'errcode' in cause && typeof cause.errcode === 'number' ? cause.errcode & 0xff : undefined;
+  return cause instanceof Error && 'errcode' in cause && typeof cause.errcode === 'number' ? cause.errcode : undefined;
 };
