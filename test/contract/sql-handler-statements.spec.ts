@@ -27,6 +27,8 @@ const MISTAKES_ON_POSTGRES: readonly (readonly string[])[] = [
   ["LOAD 'nosuchlib'"],
   ["SELECT set_config('transaction_read_only', 'on', true)", 'CREATE TABLE public.never_made (a int)'],
   ['DO $$ BEGIN COMMIT; END $$'],
+  ['COPY pg_class FROM STDIN'],
+  ['copy pg_class to stdout'],
 ];
 const MISTAKES_ON_SQLITE: readonly (readonly string[])[] = [
   ["ATTACH '/nonexistent/x.db' AS other"],

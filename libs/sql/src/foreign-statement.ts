@@ -10,6 +10,7 @@ export const assertForeign = (sql: string, dialect: SqlDialect): void => {
   const [words] = statements;
   if (!words) throw new StatementRefused('sql', 'the text holds no statement');
   if (isTransactionControl(words)) throw controlRefused(words);
+  if (words[0] === 'COPY' && /\bSTD(?:IN|OUT)\b/i.test(sql)) throw new StatementRefused('sql', 'COPY: a query has no stream for its rows');
   if (dialect === 'sqlite' && outlivesTransaction(words, sql))
     throw new StatementRefused('sql', `${words.slice(0, 2).join(' ')}: it would outlive the transaction`);
 };
