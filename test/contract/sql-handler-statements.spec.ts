@@ -124,6 +124,26 @@ for (const { name, make } of await sqlFixtures()) {
       await expectParked(count, Object.keys(steps).map(Number), /^PROJECTION_FAILED/);
     });
 
+    it('parks exactly the events of what only the commit refuses', async () => {
+      const schema = 'schema' in fixture.location ? `"${fixture.location.schema}".` : '';
+      const tables = [
+        `CREATE TABLE IF NOT EXISTS ${schema}rooms (id integer PRIMARY KEY)`,
+        `CREATE TABLE IF NOT EXISTS ${schema}seats (room integer REFERENCES ${schema}rooms (id) DEFERRABLE INITIALLY DEFERRED)`,
+      ];
+      const seat = (room: number): Step => saysInTurn([`INSERT INTO ${schema}seats VALUES (${room})`]);
+      const steps: Record<number, Step> = {
+        1: saysInTurn(tables),
+        3: seat(7),
+        5: async (transaction, event) => {
+          await seat(8)(transaction, event);
+          await saysInTurn([`INSERT INTO ${schema}rooms VALUES (8)`])(transaction, event);
+        },
+        6: seat(9),
+      };
+      await start(await historyOf([{}, {}, {}, {}, {}, {}, {}]), itemsBy(steps), store).reaches(7);
+      await expectParked(7, [3, 6], /foreign key constraint/i);
+    });
+
     it.runIf(name === 'SQLite')('takes pragmas that leave no setting behind', async () => {
       const reading = ['PRAGMA foreign_keys', 'PRAGMA table_info(items__g1)', 'PRAGMA main.foreign_key_check(items__g1)'];
       const steps = { 1: saysInTurn([...reading, 'PRAGMA defer_foreign_keys = ON']) };

@@ -4,6 +4,7 @@ import type { ProjectionDocument, ScanEntry, ScanOptions } from '@mainstem/proje
 import type { DocumentCodec, Decoder } from './entity/document-codec.js';
 import type { ColumnKind } from './entity/column-kind.js';
 import type { EntityLayouts } from './entity/entity-layouts.js';
+import type { StatementOrigin } from './failure-origin.js';
 
 /** A table of one generation of one collection. */
 export interface CollectionTable {
@@ -94,8 +95,11 @@ export interface SqlDatabase {
   /** Runs statements that each commit by themselves. */
   use<T>(work: (connection: SqlConnection) => Promise<T>): Promise<T>;
 
-  /** Runs the work in a transaction: all or nothing. What the work throws is thrown on after the rollback. Work that changes views may run more than once. */
-  transact<T>(durability: Durability, work: (connection: SqlConnection) => Promise<T>): Promise<T>;
+  /**
+   * Runs the work in a transaction: all or nothing. What the work throws is thrown on after the rollback. Work that changes views may run more than
+   * once. With statements of a handler in it (`origin`), what the commit refuses, such as a deferred constraint, comes as the driver throws it.
+   */
+  transact<T>(durability: Durability, work: (connection: SqlConnection) => Promise<T>, origin?: StatementOrigin): Promise<T>;
 
   /** Runs queries on one consistent snapshot. Errors of the application's own queries come as TypeORM throws them. */
   read<T>(work: (connection: SqlConnection, manager: EntityManager) => Promise<T>): Promise<T>;

@@ -15,6 +15,7 @@ import type {
 import type { GenerationOwner, GenerationRecords } from './bookkeeping/generation-records.js';
 import type { ParkedRecords } from './bookkeeping/parked-records.js';
 import { UnsupportedEntity } from './errors.js';
+import type { StatementOrigin } from './failure-origin.js';
 import type { GenerationTables } from './generation-tables.js';
 import type { CollectionTable, SqlConnection, SqlDatabase } from './sql-database.js';
 import { ConnectionTransaction } from './sql-transaction.js';
@@ -89,7 +90,7 @@ export class SqlReadStoreSession implements TransactionalSession<SqlTransaction>
   }
 
   async transact(work: (transaction: SqlTransaction) => Promise<void>, batch: Omit<CommitBatch, 'changes'>): Promise<void> {
-    await this.#inBatch(batch, async (connection) => {
+    const handle = async (connection: SqlConnection): Promise<void> => {
       const transaction = new ConnectionTransaction(this.parts.store, connection, (collection) => this.#table(collection));
       try {
         await work(transaction);
@@ -97,7 +98,8 @@ export class SqlReadStoreSession implements TransactionalSession<SqlTransaction>
         transaction.end();
       }
       transaction.assertWhole();
-    });
+    };
+    await this.#inBatch(batch, handle, 'handler');
   }
 
   async parked(options: {
@@ -166,14 +168,15 @@ export class SqlReadStoreSession implements TransactionalSession<SqlTransaction>
   }
 
   /** Moves the checkpoint first: that finds out whether the right to write is still ours, and makes a rival wait before it writes. */
-  #inBatch(batch: Omit<CommitBatch, 'changes'>, write: (connection: SqlConnection) => Promise<void>): Promise<void> {
+  #inBatch(batch: Omit<CommitBatch, 'changes'>, write: (connection: SqlConnection) => Promise<void>, origin?: StatementOrigin): Promise<void> {
     if (this.#isClosed) throw new CheckpointMoved(this.#projection, this.generation);
-    return this.parts.database.transact('relaxed', async (connection) => {
+    const work = async (connection: SqlConnection): Promise<void> => {
       await this.#moveCheckpoint(connection, batch.checkpoint);
       await write(connection);
       await this.parts.parked.unpark(connection, this.#selection, batch.unpark ?? []);
       await this.parts.parked.park(connection, this.#selection, batch.park ?? []);
-    });
+    };
+    return this.parts.database.transact('relaxed', work, origin);
   }
 
   #touched(work: (connection: SqlConnection) => Promise<void>): Promise<void> {

@@ -138,9 +138,9 @@ export class PostgresConnection implements SqlConnection {
     await this.#guarded(() => this.#client.query(sql));
   }
 
-  /** Commits. Errors: READ_STORE_UNAVAILABLE; READ_STORE_STATEMENT_REFUSED when the server rolled back, because a statement before had failed and nobody heard. */
-  async commit(): Promise<void> {
-    const { command }: QueryResult = await this.#guarded(() => this.#client.query('COMMIT'));
+  /** Commits what statements of this origin have written. Errors: as theirs; READ_STORE_STATEMENT_REFUSED when the server rolled back, because a statement before had failed and nobody heard. */
+  async commit(origin: StatementOrigin): Promise<void> {
+    const { command }: QueryResult = await this.#guarded(() => this.#client.query('COMMIT'), origin);
     if (command !== 'COMMIT')
       throw new StatementRefused(
         this.lease.store,

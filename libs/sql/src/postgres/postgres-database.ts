@@ -12,6 +12,7 @@ import type { Decoder } from '../entity/document-codec.js';
 import type { EntityLayouts } from '../entity/entity-layouts.js';
 import { openEntities, TEXT_KINDS } from '../entity/open-entities.js';
 import { quoted } from '../entity/identifiers.js';
+import type { StatementOrigin } from '../failure-origin.js';
 import { FifoLock } from '../fifo-lock.js';
 import { guardSnapshot } from '../foreign-statement.js';
 import type { Durability, SqlConnection, SqlDatabase } from '../sql-database.js';
@@ -112,10 +113,10 @@ export class PostgresDatabase implements SqlDatabase {
     return this.#withConnection(work);
   }
 
-  async transact<T>(durability: Durability, work: (connection: SqlConnection) => Promise<T>): Promise<T> {
+  async transact<T>(durability: Durability, work: (connection: SqlConnection) => Promise<T>, origin: StatementOrigin = 'engine'): Promise<T> {
     for (let attempt = 1; ; attempt++) {
       try {
-        return await this.#withConnection((connection) => inTransaction(connection, durability, work));
+        return await this.#withConnection((connection) => inTransaction(connection, { durability, origin, work }));
       } catch (error) {
         if (!(error instanceof ViewsInUse) || attempt === VIEWS_ATTEMPTS_MAX) throw error;
       }
@@ -220,16 +221,18 @@ export class PostgresDatabase implements SqlDatabase {
   }
 }
 
-const inTransaction = async <T>(
-  connection: PostgresConnection,
-  durability: Durability,
-  work: (connection: SqlConnection) => Promise<T>,
-): Promise<T> => {
+interface TransactionParts<T> {
+  readonly durability: Durability;
+  readonly origin: StatementOrigin;
+  readonly work: (connection: SqlConnection) => Promise<T>;
+}
+
+const inTransaction = async <T>(connection: PostgresConnection, { durability, origin, work }: TransactionParts<T>): Promise<T> => {
   // Rows and checkpoint come back together after a crash of the server, so a commit need not wait for the disk.
   await connection.control(durability === 'full' ? 'BEGIN' : 'BEGIN; SET LOCAL synchronous_commit = off');
   try {
     const result = await work(connection);
-    await connection.commit();
+    await connection.commit(origin);
     return result;
   } catch (error) {
     await connection.rollback();

@@ -12,6 +12,7 @@ import type { Decoder } from '../entity/document-codec.js';
 import type { EntityLayouts } from '../entity/entity-layouts.js';
 import { quoted } from '../entity/identifiers.js';
 import { SqlFileMissing } from '../errors.js';
+import type { StatementOrigin } from '../failure-origin.js';
 import { guardSnapshot } from '../foreign-statement.js';
 import type { Durability, SqlConnection, SqlDatabase } from '../sql-database.js';
 import { translateSqliteError } from './sqlite-errors.js';
@@ -96,9 +97,9 @@ export class SqliteDatabase implements SqlDatabase {
   }
 
   // Both kinds of durability are the file's synchronous=NORMAL: a power cut takes the last commits back, never half of one.
-  transact<T>(_durability: Durability, work: (connection: SqlConnection) => Promise<T>): Promise<T> {
+  transact<T>(_durability: Durability, work: (connection: SqlConnection) => Promise<T>, origin?: StatementOrigin): Promise<T> {
     this.#assertOpen();
-    return this.writer.lock.run(() => inTransaction(this.writer, () => work(this.writer.connection)));
+    return this.writer.lock.run(() => inTransaction(this.writer, () => work(this.writer.connection), origin));
   }
 
   read<T>(work: (connection: SqlConnection, manager: EntityManager) => Promise<T>): Promise<T> {

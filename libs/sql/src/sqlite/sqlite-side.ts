@@ -8,6 +8,7 @@ import type { EntityLayouts } from '../entity/entity-layouts.js';
 import { openEntities, TEXT_KINDS } from '../entity/open-entities.js';
 import type { ShownTypes } from '../entity/open-entities.js';
 import { SqliteTooOld } from '../errors.js';
+import type { StatementOrigin } from '../failure-origin.js';
 import { FifoLock } from '../fifo-lock.js';
 import { NodeSqliteDatabase } from './node-sqlite-driver.js';
 import { SqliteConnection } from './sqlite-connection.js';
@@ -91,18 +92,22 @@ export const openSide = async ({ store, file, entities, runtime, isReadOnly }: S
 };
 
 /** Runs the work in a transaction; the caller holds the lock. BEGIN IMMEDIATE takes the write lock at once, so that a transaction never fails half-way for want of it. */
-export const inTransaction = async <T>({ database, store, file, runtime }: SqliteSide, work: () => Promise<T>): Promise<T> => {
-  const control = async (statement: string): Promise<void> => {
+export const inTransaction = async <T>(
+  { database, store, file, runtime }: SqliteSide,
+  work: () => Promise<T>,
+  origin: StatementOrigin = 'engine',
+): Promise<T> => {
+  const control = async (statement: string, whose?: StatementOrigin): Promise<void> => {
     try {
       await retryBusy(runtime, () => database.exec(statement));
     } catch (error) {
-      throw translateSqliteError(error, { store, file });
+      throw translateSqliteError(error, { store, file }, whose);
     }
   };
   await control('BEGIN IMMEDIATE');
   try {
     const result = await work();
-    await control('COMMIT');
+    await control('COMMIT', origin);
     return result;
   } catch (error) {
     // SQLite has rolled back by itself after some errors, such as a full disk.
