@@ -102,6 +102,30 @@ for (const { name, make } of await sqlFixtures()) {
       await expectParked(2, [], REFUSED);
     });
 
+    it('parks exactly the events whose handler gives more or fewer values than there are placeholders', async () => {
+      const insert =
+        (values: string, parameters?: readonly unknown[]): Step =>
+        async (transaction) =>
+          transaction.query(`INSERT INTO ${transaction.table('items')} (id, a) VALUES ${values}`, parameters);
+      const steps: Record<number, Step> = {
+        1: insert('(?, ?)', ['one', 1]),
+        2: insert('(?, ?)', ['few']),
+        3: insert("(?, '?' /* ? */ || 1) -- ?", ['many', 1]),
+        4: insert("('none', ?)"),
+        5: insert('($1, 1)', ['numbered']),
+        6: (transaction) => transaction.query('SELECT 1', [1]),
+        7: insert('(?, $1)', ['twice']),
+      };
+      // SQLite would take each for NULL, PostgreSQL for an error of its own or a number.
+      if (name === 'SQLite') Object.assign(steps, { 8: insert('(:id, 1)'), 9: insert('(?1, 1)', ['x']), 10: insert('(@id, 1)') });
+      const count = 11;
+      await start(await historyOf(Array.from({ length: count }, () => ({}))), itemsBy(steps), store).reaches(count);
+      const parked = Object.keys(steps).map(Number).slice(1);
+      expect((await store.parked('items', 100)).map(({ position }) => Number(position))).toEqual(parked);
+      for (const { error } of await store.parked('items', 100)) expect(error).toMatch(REFUSED);
+      expect(await idsIn()).toEqual(['one', ...namesTo(count).filter((_, index) => !parked.includes(index + 1))].toSorted());
+    });
+
     it('refuses the same to queries on a snapshot', async () => {
       await start(await historyOf([{}]), itemsBy({}), store).reaches(1);
       for (const sql of ['COMMIT', 'SELECT 1; ROLLBACK', 'BEGIN']) {

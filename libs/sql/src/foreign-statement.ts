@@ -4,12 +4,17 @@ import type { QueryRunner } from 'typeorm';
 import { statementText } from './statement-text.js';
 import type { SqlDialect } from './statement-text.js';
 
-/** Of a handler. Errors: READ_STORE_STATEMENT_REFUSED for transaction control, for what would outlive the transaction, and for no statement at all. */
-export const assertForeign = (sql: string, dialect: SqlDialect): void => {
-  const { statements } = statementText(sql, dialect);
+/** Of a handler. Errors: READ_STORE_STATEMENT_REFUSED for another number of values than of `?`, for transaction control, for what would outlive the transaction, and for no statement at all. */
+export const assertForeign = (sql: string, parameters: readonly unknown[], dialect: SqlDialect): void => {
+  const { statements, placeholders, otherPlaceholder } = statementText(sql, dialect);
   const [words] = statements;
   if (!words) throw new StatementRefused('sql', 'the text holds no statement');
   if (isTransactionControl(words)) throw controlRefused(words);
+  // Without values PostgreSQL has other uses for $1, as in the body of a function; SQLite would take it for NULL.
+  if (otherPlaceholder !== undefined && (dialect === 'sqlite' || parameters.length > 0))
+    throw new StatementRefused('sql', `${otherPlaceholder}: the only placeholder is ?, one for each value`);
+  if (placeholders !== parameters.length)
+    throw new StatementRefused('sql', `it has ${placeholders} placeholders (?) and is given ${parameters.length} values`);
   if (words[0] === 'COPY' && /\bSTD(?:IN|OUT)\b/i.test(sql)) throw new StatementRefused('sql', 'COPY: a query has no stream for its rows');
   if (dialect === 'sqlite' && outlivesTransaction(words, sql))
     throw new StatementRefused('sql', `${words.slice(0, 2).join(' ')}: it would outlive the transaction`);

@@ -16,7 +16,7 @@ export interface SqlTransaction {
   table(collection: string): string;
   /**
    * Runs one statement with `?` placeholders on either dialect; 64-bit columns come as decimal strings. Errors of the statement itself come as the
-   * driver throws them. READ_STORE_STATEMENT_REFUSED: several statements, or one that begins or ends a transaction, such as COMMIT; its event fails,
+   * driver throws them. READ_STORE_STATEMENT_REFUSED: several statements, not one value for each placeholder, or one that begins or ends a transaction, such as COMMIT; its event fails,
    * also if the handler catches that.
    */
   query<T extends object>(sql: string, parameters?: readonly unknown[]): Promise<readonly T[]>;

@@ -21,6 +21,26 @@ describe('placeholders', () => {
   });
 });
 
+describe('placeholders of another kind', () => {
+  it.each([
+    ['SELECT :name, @name', ':name', undefined],
+    ['SELECT @name', '@name', undefined],
+    ['SELECT ?, ?2', '?2', undefined],
+    ['SELECT $2', '$2', '$2'],
+    ['SELECT \':a ?1\', ":a", ? -- :a', undefined, undefined],
+  ])('in %s', (sql, sqlite, postgres) => {
+    expect(statementText(sql, 'sqlite').otherPlaceholder).toBe(sqlite);
+    expect(statementText(sql, 'postgres').otherPlaceholder).toBe(postgres);
+  });
+
+  it('are no quotes and casts of PostgreSQL', () => {
+    expect(statementText("SELECT $$ $1 $$, $a$ ? $a$, a::text, b[1:2], '$1'", 'postgres')).toMatchObject({
+      otherPlaceholder: undefined,
+      placeholders: 0,
+    });
+  });
+});
+
 describe('the beginning of statements', () => {
   it.each([
     ['COMMIT', [['COMMIT']]],

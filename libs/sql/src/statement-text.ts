@@ -8,6 +8,8 @@ export interface StatementText {
   readonly statements: readonly (readonly string[])[];
   /** How many `?` stand for a value. */
   readonly placeholders: number;
+  /** The first one of another kind, such as `:name` on SQLite or `$1`. */
+  readonly otherPlaceholder: string | undefined;
   /** The text with `$1`, `$2`, … in place of each `?`. */
   readonly numbered: string;
 }
@@ -34,14 +36,15 @@ export const numberedPlaceholders = (sql: string): string => statementText(sql, 
 const LETTER = 'A-Za-z_\\u0080-\\uFEFE\\uFF00-\\uFFFF';
 const WORD = `[${LETTER}][${LETTER}\\d$]*`;
 /** The beginning of a comment that has an end of its own, and everything else. */
-const REST = `/\\*|--[^\\n]*|\\?\\d*|;|[^\\s\\uFEFF]`;
+const REST = `/\\*|--[^\\n]*|;|[^\\s\\uFEFF]`;
 
 // Whatever can hold a question mark or a semicolon that is none: strings, quoted names, comments.
 const TOKENS: Readonly<Record<SqlDialect, string>> = {
-  postgres: `[eE]'(?:[^'\\\\]|\\\\[\\s\\S]|'')*'|'(?:[^']|'')*'|"(?:[^"]|"")*"|\\$(${WORD.replace('$', '')})?\\$[\\s\\S]*?\\$\\1\\$|${WORD}|${REST}`,
-  sqlite: `'(?:[^']|'')*'|"(?:[^"]|"")*"|\`(?:[^\`]|\`\`)*\`|\\[[^\\]]*\\]|${WORD}|${REST}`,
+  postgres: `[eE]'(?:[^'\\\\]|\\\\[\\s\\S]|'')*'|'(?:[^']|'')*'|"(?:[^"]|"")*"|\\$(${WORD.replace('$', '')})?\\$[\\s\\S]*?\\$\\1\\$|${WORD}|\\$\\d+|${REST}`,
+  sqlite: `'(?:[^']|'')*'|"(?:[^"]|"")*"|\`(?:[^\`]|\`\`)*\`|\\[[^\\]]*\\]|${WORD}|[:@$][${LETTER}\\d$]+|\\?\\d+|${REST}`,
 };
 const IS_WORD = new RegExp(`^${WORD}$`);
+const OTHER_PLACEHOLDER: Readonly<Record<SqlDialect, RegExp>> = { postgres: /^\$\d/, sqlite: /^(?:[:@$].|\?\d)/ };
 const IS_COMMENT = /^(?:--|\/\*)/;
 
 const readText = (sql: string, dialect: SqlDialect): StatementText => {
@@ -49,6 +52,7 @@ const readText = (sql: string, dialect: SqlDialect): StatementText => {
   let words: string[] | undefined; // of the statement that has begun
   let isBeginning = true;
   let placeholders = 0;
+  let otherPlaceholder: string | undefined;
   let numbered = '';
   let copied = 0;
   const tokens = new RegExp(TOKENS[dialect], 'g');
@@ -65,11 +69,12 @@ const readText = (sql: string, dialect: SqlDialect): StatementText => {
     if (IS_WORD.test(token)) {
       if (isBeginning) words.push(token.toUpperCase());
     } else if (token !== '.') isBeginning = false;
+    if (OTHER_PLACEHOLDER[dialect].test(token)) otherPlaceholder ??= token;
     if (token !== '?') continue;
     numbered += `${sql.slice(copied, match.index)}$${++placeholders}`;
     copied = match.index + 1;
   }
-  return { statements, placeholders, numbered: numbered + sql.slice(copied) };
+  return { statements, placeholders, otherPlaceholder, numbered: numbered + sql.slice(copied) };
 };
 
 /** PostgreSQL has comments inside comments, SQLite has none. Without an end they go on to that of the text. */

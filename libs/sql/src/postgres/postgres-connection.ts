@@ -77,7 +77,7 @@ export class PostgresConnection implements SqlConnection {
   }
 
   async queryForeign<Row extends object>(sql: string, parameters: readonly unknown[]): Promise<readonly Row[]> {
-    assertForeign(sql, 'postgres');
+    assertForeign(sql, parameters, 'postgres');
     // Without values the simple protocol would run every statement of the text.
     const statement: OneStatement = { text: numberedPlaceholders(sql), values: [...parameters], queryMode: 'extended' };
     return this.#guarded(async () => {

@@ -52,7 +52,7 @@ export class SqliteConnection implements SqlConnection {
   }
 
   async queryForeign<Row extends object>(sql: string, parameters: readonly unknown[]): Promise<readonly Row[]> {
-    assertForeign(sql, 'sqlite');
+    assertForeign(sql, parameters, 'sqlite');
     return this.#guarded(() => {
       const statement = this.#prepared(sql);
       if (statementText(sql.slice(statement.sourceText.length), 'sqlite').statements.length > 0) throw severalRefused();
