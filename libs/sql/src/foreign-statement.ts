@@ -4,44 +4,50 @@ import type { QueryRunner } from 'typeorm';
 import { statementText } from './statement-text.js';
 import type { SqlDialect } from './statement-text.js';
 
+/** The store that a statement is for. */
+export interface ForeignTarget {
+  readonly store: string;
+  readonly dialect: SqlDialect;
+}
+
 /** Of a handler. Errors: READ_STORE_STATEMENT_REFUSED for another number of values than of `?`, for transaction control, for what would outlive the transaction, and for no statement at all. */
-export const assertForeign = (sql: string, parameters: readonly unknown[], dialect: SqlDialect): void => {
+export const assertForeign = (sql: string, parameters: readonly unknown[], { store, dialect }: ForeignTarget): void => {
   const { statements, placeholders, otherPlaceholder } = statementText(sql, dialect);
   const [words] = statements;
-  if (!words) throw new StatementRefused('sql', 'the text holds no statement');
-  if (isTransactionControl(words)) throw controlRefused(words);
+  if (!words) throw new StatementRefused(store, 'the text holds no statement');
+  if (isTransactionControl(words)) throw controlRefused(store, words);
   // Without values PostgreSQL has other uses for $1, as in the body of a function; SQLite would take it for NULL.
   if (otherPlaceholder !== undefined && (dialect === 'sqlite' || parameters.length > 0))
-    throw new StatementRefused('sql', `${otherPlaceholder}: the only placeholder is ?, one for each value`);
+    throw new StatementRefused(store, `${otherPlaceholder}: the only placeholder is ?, one for each value`);
   if (placeholders !== parameters.length)
-    throw new StatementRefused('sql', `it has ${placeholders} placeholders (?) and is given ${parameters.length} values`);
-  if (words[0] === 'COPY' && /\bSTD(?:IN|OUT)\b/i.test(sql)) throw new StatementRefused('sql', 'COPY: a query has no stream for its rows');
+    throw new StatementRefused(store, `it has ${placeholders} placeholders (?) and is given ${parameters.length} values`);
+  if (words[0] === 'COPY' && /\bSTD(?:IN|OUT)\b/i.test(sql)) throw new StatementRefused(store, 'COPY: a query has no stream for its rows');
   if (dialect === 'sqlite' && outlivesTransaction(words, sql))
-    throw new StatementRefused('sql', `${words.slice(0, 2).join(' ')}: it would outlive the transaction`);
+    throw new StatementRefused(store, `${words.slice(0, 2).join(' ')}: it would outlive the transaction`);
 };
 
 /** One call is one statement on either database: SQLite would leave out the others, and PostgreSQL takes no values for several. */
-export const severalRefused = (): StatementRefused =>
-  new StatementRefused('sql', 'the text holds several statements; send each by a query of its own');
+export const severalRefused = (store: string): StatementRefused =>
+  new StatementRefused(store, 'the text holds several statements; send each by a query of its own');
 
 /** Of a transaction that is over before its time, such as by INSERT OR ROLLBACK. */
-export const transactionLost = (): StatementRefused =>
-  new StatementRefused('sql', 'a statement has ended the transaction, which only the projector may end; nothing of its batch is kept');
+export const transactionLost = (store: string): StatementRefused =>
+  new StatementRefused(store, 'a statement has ended the transaction, which only the projector may end; nothing of its batch is kept');
 
 /** Has queries of the application that would end the snapshot under them refused, those of TypeORM's own transactions among them: READ_STORE_STATEMENT_REFUSED. */
-export const guardSnapshot = (runner: QueryRunner, dialect: SqlDialect): void => {
+export const guardSnapshot = (runner: QueryRunner, { store, dialect }: ForeignTarget): void => {
   const query = runner.query.bind(runner) as (...all: Parameters<QueryRunner['query']>) => Promise<unknown>;
   const guarded = async (...all: Parameters<QueryRunner['query']>): Promise<unknown> => {
     const control = statementText(all[0], dialect).statements.find(isTransactionControl);
-    if (control) throw controlRefused(control);
+    if (control) throw controlRefused(store, control);
     return query(...all);
   };
   runner.query = guarded as QueryRunner['query'];
 };
 
-const controlRefused = (words: readonly string[]): StatementRefused =>
+const controlRefused = (store: string, words: readonly string[]): StatementRefused =>
   new StatementRefused(
-    'sql',
+    store,
     `${words.slice(0, 2).join(' ')}: the transaction is not the statement's own. To undo what a handler has written, throw an error`,
   );
 

@@ -65,7 +65,7 @@ export class ConnectionTransaction implements SqlTransaction {
   /** Throws what it has refused, whether or not that was caught: what the handler meant would be half done. */
   assertWhole(): void {
     if (this.#refusal !== undefined) throw this.#refusal;
-    if (!this.connection.isInTransaction) throw transactionLost();
+    if (!this.connection.isInTransaction) throw transactionLost(this.store);
   }
 
   /** Ends it: a call that was not awaited must not run inside somebody else's transaction. */
@@ -76,7 +76,7 @@ export class ConnectionTransaction implements SqlTransaction {
   #connection(): SqlConnection {
     if (!this.#isOpen)
       throw new StatementRefused(this.store, 'this transaction has ended; await everything inside apply, and keep no transaction for later');
-    if (!this.connection.isInTransaction) throw transactionLost();
+    if (!this.connection.isInTransaction) throw transactionLost(this.store);
     return this.connection;
   }
 }

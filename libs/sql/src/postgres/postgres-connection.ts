@@ -77,14 +77,14 @@ export class PostgresConnection implements SqlConnection {
   }
 
   async queryForeign<Row extends object>(sql: string, parameters: readonly unknown[]): Promise<readonly Row[]> {
-    assertForeign(sql, parameters, 'postgres');
+    assertForeign(sql, parameters, { store: this.lease.store, dialect: 'postgres' });
     // Without values the simple protocol would run every statement of the text.
     const statement: OneStatement = { text: numberedPlaceholders(sql), values: [...parameters], queryMode: 'extended' };
     return this.#guarded(async () => {
       try {
         return (await this.#client.query<Row>(statement)).rows;
       } catch (error) {
-        throw isSeveralStatements(error) ? severalRefused() : error;
+        throw isSeveralStatements(error) ? severalRefused(this.lease.store) : error;
       }
     }, 'handler');
   }

@@ -129,7 +129,7 @@ export class PostgresDatabase implements SqlDatabase {
     const query = async (connection: PostgresConnection): Promise<T> => {
       // LOCK takes no snapshot: it waits until a promote is through, and only then the snapshot is taken, by the first query.
       await connection.control(`BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; LOCK TABLE ${this.#viewLock} IN ACCESS SHARE MODE`);
-      guardSnapshot(connection.runner, 'postgres');
+      guardSnapshot(connection.runner, { store: this.parts.store, dialect: 'postgres' });
       try {
         return await work(connection, connection.runner.manager);
       } catch (error) {

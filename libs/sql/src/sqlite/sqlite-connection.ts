@@ -52,10 +52,10 @@ export class SqliteConnection implements SqlConnection {
   }
 
   async queryForeign<Row extends object>(sql: string, parameters: readonly unknown[]): Promise<readonly Row[]> {
-    assertForeign(sql, parameters, 'sqlite');
+    assertForeign(sql, parameters, { store: this.file.store, dialect: 'sqlite' });
     return this.#guarded(() => {
       const statement = this.#prepared(sql);
-      if (statementText(sql.slice(statement.sourceText.length), 'sqlite').statements.length > 0) throw severalRefused();
+      if (statementText(sql.slice(statement.sourceText.length), 'sqlite').statements.length > 0) throw severalRefused(this.file.store);
       if (statement.reader) return statement.all(...parameters) as Row[];
       statement.run(...parameters);
       return [];

@@ -65,7 +65,7 @@ export class SqliteDatabase implements SqlDatabase {
       assertVersion(writer.database);
       await inTransaction(writer, () => migrate(writer.connection.runner, file));
       const reader = await openSide({ store: name, file, entities, runtime, isReadOnly: true });
-      guardSnapshot(reader.connection.runner, 'sqlite');
+      guardSnapshot(reader.connection.runner, { store: name, dialect: 'sqlite' });
       return new SqliteDatabase({ store: name, file, entities, runtime }, writer, reader);
     } catch (error) {
       for (const { dataSource } of opened) await dataSource.destroy();
