@@ -140,7 +140,7 @@ describe('the mainstem command', () => {
     expect(unknown.code).toBe(2);
     expect(unknown.err).toContain('Did you mean status?');
     const settings = await finish(start(['status', '--dir', dir], { EVENT_STORE: 'floppy' }));
-    expect(settings).toMatchObject({ code: 1, err: expect.stringContaining('SETTINGS_INVALID') });
+    expect(settings).toMatchObject({ code: 2, err: expect.stringContaining('SETTINGS_INVALID') });
     expect((await mainstem('parked', 'replay', 'nothing')).err).toContain('PROJECTION_UNKNOWN');
   });
 
