@@ -106,6 +106,37 @@ describe('a view of PostgreSQL whose entity changes', () => {
     expect(await rights()).toBe(before);
   });
 
+  /** Who may do what with the view, with the grants to its owner. */
+  const access = async (): Promise<readonly unknown[]> =>
+    query(`SELECT grantee::regrole::text AS role, privilege_type, is_grantable
+      FROM pg_class CROSS JOIN LATERAL aclexplode(coalesce(relacl, acldefault('r', relowner)))
+      WHERE relname = 'items' AND relnamespace = '${schema}'::regnamespace ORDER BY 1, 2`);
+
+  it.each([
+    ['one column less', OneLess],
+    ['another type', OtherType],
+  ])('gives nobody back what was taken away, whatever new tables get by default, with %s', async (_, changed) => {
+    const byDefault = `ALTER DEFAULT PRIVILEGES IN SCHEMA ${schema}`;
+    await query(
+      `CREATE SCHEMA ${schema}; ${byDefault} GRANT SELECT, UPDATE ON TABLES TO ${ROLE} WITH GRANT OPTION; ${byDefault} GRANT SELECT ON TABLES TO PUBLIC`,
+    );
+    await promote(Items);
+    expect(await access()).toContainEqual({ role: ROLE, privilege_type: 'UPDATE', is_grantable: true });
+    await query(
+      `REVOKE ALL ON ${schema}.items FROM ${ROLE}, PUBLIC, CURRENT_USER; GRANT SELECT ON ${schema}.items TO ${OWNER}; GRANT DELETE ON ${schema}.items TO CURRENT_USER`,
+    );
+    const before = await access();
+    await promote(changed);
+    expect(await access()).toEqual(before);
+    await query(
+      `GRANT CREATE ON SCHEMA ${schema} TO ${OWNER}; ALTER VIEW ${schema}.items OWNER TO ${OWNER}; REVOKE UPDATE, DELETE ON ${schema}.items FROM ${OWNER}`,
+    );
+    const owned = await access();
+    await promote(Items);
+    await promote(OtherType);
+    expect(await access()).toEqual(owned);
+  });
+
   /** What is known of the view beside its columns' types. */
   const properties = async (): Promise<string> => {
     const rows = await query(`SELECT reloptions::text, relowner::regrole::text AS owner, obj_description(oid, 'pg_class') AS comment,

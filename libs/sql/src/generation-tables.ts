@@ -7,7 +7,7 @@ import type { CollectionDescriptor, Generation } from '@mainstem/projection/adap
 import type { EntityLayout } from './entity/entity-layout.js';
 import { generationTableName, quoted, STATE_COLUMN } from './entity/identifiers.js';
 import { ReadModelNameTaken } from './errors.js';
-import { assertUnused, restoringStatements, shownView } from './postgres/view-rights.js';
+import { assertUnused, restoringStatements, revokingStatements, shownView } from './postgres/view-rights.js';
 import type { ShownView } from './postgres/view-rights.js';
 import type { SqlConnection, SqlDatabase } from './sql-database.js';
 
@@ -102,17 +102,20 @@ export class GenerationTables {
     const shown = new Map<string, ShownView | undefined>();
     if (schema !== undefined) for (const { view } of next) shown.set(view, await shownView(connection, schema, view));
     const remaining = next.filter(isReplaceable).map(({ view }) => view);
-    const restoring: string[] = [];
+    const restoring = new Map<string, readonly string[]>();
     for (const { view } of former.filter((record) => !remaining.includes(record.view))) {
       const anew = next.find((record) => record.view === view);
       if (schema !== undefined) {
         await assertUnused(connection, { schema, name: view, isMadeAnew: anew !== undefined });
-        if (anew) restoring.push(...(await restoringStatements(connection, { schema, view, columns: columnsOf(anew.signature) })));
+        if (anew && shown.get(view)) restoring.set(view, await restoringStatements(connection, { schema, view, columns: columnsOf(anew.signature) }));
       }
       await connection.run(`DROP VIEW IF EXISTS ${this.database.sqlName(view)}`);
     }
     for (const record of next) await this.#makeView(connection, record, { shown: shown.get(record.view), isReplaced: isReplaceable(record) });
-    for (const statement of restoring) await connection.run(statement);
+    for (const [view, statements] of restoring) {
+      const revoking = schema === undefined ? [] : await revokingStatements(connection, schema, view);
+      for (const statement of [...revoking, ...statements]) await connection.run(statement);
+    }
   }
 
   async #makeView(connection: SqlConnection, { view, table, signature }: CollectionRecord, { shown, isReplaced }: FormerView): Promise<void> {

@@ -34,7 +34,7 @@ export interface ShownView {
 export const shownView = async (connection: SqlConnection, schema: string, view: string): Promise<ShownView | undefined> =>
   (await connection.query<ShownView>(SHOWN, [schema, view]))[0];
 
-/** Statements that give a view that is made anew with these columns what it had: rights, also on columns, comments and the owner, who comes last. */
+/** Statements that give a view that is made anew with these columns what it had, once it has no rights (`revokingStatements`): rights, also on columns, comments and the owner, who comes last. */
 export const restoringStatements = async (
   connection: SqlConnection,
   { schema, view, columns }: { readonly schema: string; readonly view: string; readonly columns: readonly string[] },
@@ -42,6 +42,10 @@ export const restoringStatements = async (
   const rows = await connection.query<{ readonly of: string | null; readonly statement: string }>(STATEMENTS, [schema, view]);
   return rows.filter(({ of }) => of === null || columns.includes(of)).map(({ statement }) => statement);
 };
+
+/** Statements that take every right on a view, also those that its owner and others get on all new tables (ALTER DEFAULT PRIVILEGES). */
+export const revokingStatements = async (connection: SqlConnection, schema: string, view: string): Promise<readonly string[]> =>
+  (await connection.query<{ readonly statement: string }>(REVOKING, [schema, view])).map(({ statement }) => statement);
 
 const DEPENDENTS = `
   SELECT DISTINCT CASE WHEN rule.ev_class <> used.oid THEN CAST(CAST(rule.ev_class AS regclass) AS text)
@@ -66,6 +70,15 @@ const SHOWN = `
   JOIN pg_roles AS owner ON owner.oid = used.relowner
   WHERE space.nspname = ? AND used.relname = ? AND used.relkind = 'v'`;
 
+const REVOKING = `
+  SELECT DISTINCT format('REVOKE ALL ON %I.%I FROM %s', space.nspname, used.relname, coalesce(quote_ident(role.rolname), 'PUBLIC')) AS statement
+  FROM pg_class AS used
+  JOIN pg_namespace AS space ON space.oid = used.relnamespace
+  CROSS JOIN LATERAL aclexplode(coalesce(used.relacl, acldefault('r', used.relowner))) AS acl
+  LEFT JOIN pg_roles AS role ON role.oid = acl.grantee
+  WHERE space.nspname = ? AND used.relname = ? AND used.relkind = 'v' AND (acl.grantee = 0 OR role.rolname IS NOT NULL)`;
+
+/** Rights of the owner are this role's, which makes the view, until it gives the view away. */
 const STATEMENTS = `
   WITH used AS (
     SELECT used.oid, used.relowner, used.relacl, format('%I.%I', space.nspname, used.relname) AS name
@@ -74,13 +87,13 @@ const STATEMENTS = `
   ), fields AS (
     SELECT CAST(attname AS text) AS field, attnum, attacl FROM pg_attribute JOIN used ON attrelid = used.oid WHERE attnum > 0 AND NOT attisdropped
   ), grants AS (
-    SELECT NULL AS field, acl.* FROM used CROSS JOIN LATERAL aclexplode(used.relacl) AS acl
+    SELECT NULL AS field, acl.* FROM used CROSS JOIN LATERAL aclexplode(coalesce(used.relacl, acldefault('r', used.relowner))) AS acl
     UNION ALL SELECT field, acl.* FROM fields CROSS JOIN LATERAL aclexplode(attacl) AS acl
   )
   SELECT field AS "of", format('GRANT %s%s ON %s TO %s%s', privilege_type, CASE WHEN field IS NULL THEN '' ELSE format(' (%I)', field) END, used.name,
-    coalesce(quote_ident(role.rolname), 'PUBLIC'), CASE WHEN is_grantable THEN ' WITH GRANT OPTION' ELSE '' END) AS statement
+    CASE WHEN grantee = used.relowner THEN 'CURRENT_USER' ELSE coalesce(quote_ident(role.rolname), 'PUBLIC') END, CASE WHEN is_grantable THEN ' WITH GRANT OPTION' ELSE '' END) AS statement
   FROM used CROSS JOIN grants LEFT JOIN pg_roles AS role ON role.oid = grantee
-  WHERE grantee <> used.relowner AND (grantee = 0 OR role.rolname IS NOT NULL)
+  WHERE grantee IN (0, used.relowner) OR role.rolname <> current_user
   UNION ALL SELECT NULL, format('COMMENT ON VIEW %s IS %L', name, obj_description(oid, 'pg_class')) FROM used
     WHERE obj_description(oid, 'pg_class') IS NOT NULL
   UNION ALL SELECT field, format('COMMENT ON COLUMN %s.%I IS %L', name, field, col_description(oid, attnum)) FROM used CROSS JOIN fields
