@@ -76,7 +76,9 @@ const assertSupported = (metadata: EntityMetadata): void => {
   }
   const wide = metadata.indices.find(({ columns }) => columns.length > INDEX_COLUMNS_MAX);
   if (wide) refuse(`has an index of ${wide.columns.length} columns; ${INDEX_COLUMNS_MAX} fit an index on every database`);
-  if (metadata.indices.some(({ isSpatial, isFulltext, type }) => isSpatial || isFulltext || (type !== undefined && type !== 'btree'))) {
+  const isPlain = ({ isSpatial, isFulltext, isConcurrent, type }: (typeof metadata.indices)[number]): boolean =>
+    !(isSpatial || isFulltext || isConcurrent) && (type === undefined || type === 'btree');
+  if (!metadata.indices.every(isPlain)) {
     refuse('has an index that is no plain one, which one of the databases cannot make; leave out its options');
   }
   if (metadata.checks.length > 0 || metadata.exclusions.length > 0) refuse('has constraints; a read model cannot refuse what has happened');
@@ -100,7 +102,8 @@ const documentColumnOf = (metadata: EntityMetadata, column: ColumnMetadata): Doc
     return refuse('has a reserved name; give the column another one (`name` of its options)');
   }
   if (column.databaseName === '' || UNUSABLE_NAME.test(column.databaseName)) return refuse('has a name that is empty or holds NUL');
-  if (Number(column.length || 0) > LENGTH_MAX) return refuse(`has a length of more than ${LENGTH_MAX}, the largest on PostgreSQL; use text`);
+  const length = lengthProblem(column);
+  if (length !== undefined) return refuse(length);
   if (Buffer.byteLength(column.databaseName) > NAME_BYTES_MAX)
     return refuse(`has a name of more than ${NAME_BYTES_MAX} bytes, which PostgreSQL would cut`);
   if (column.databaseName.includes('"')) return refuse('has a name with a double quote');
@@ -112,6 +115,16 @@ const documentColumnOf = (metadata: EntityMetadata, column: ColumnMetadata): Doc
   const lengthMax = kind === 'text' && column.length ? Number(column.length) : undefined;
   const limits = { lengthMax, bytesMax: indexedBytesMax(metadata, column), decimal: decimalShapeOf(kind, column) };
   return { property: column.propertyName, column: column.databaseName, kind, isNullable: column.isNullable, limits };
+};
+
+/** Types that may say how long their text is; TypeORM takes it of others on one of the databases alone. */
+const TYPES_OF_LENGTH: ReadonlySet<unknown> = new Set([String, 'varchar', 'character varying']);
+
+const lengthProblem = ({ length, type }: ColumnMetadata): string | undefined => {
+  if (length === '') return undefined;
+  if (!TYPES_OF_LENGTH.has(type)) return 'has a length, which only varchar takes; leave it out';
+  if (!/^[1-9]\d*$/.test(length)) return `has the length ${length}; give a whole number from 1`;
+  return Number(length) > LENGTH_MAX ? `has a length of more than ${LENGTH_MAX}, the largest on PostgreSQL; use text` : undefined;
 };
 
 const MILLISECOND_DIGITS = 3;

@@ -28,6 +28,7 @@ const WAL_SIZE_MAX = 64 * 1_048_576;
 
 // SQLite has none of these and keeps the text of the field, so that one entity serves both databases.
 const TYPES_ADDED = [
+  'character varying',
   'timestamp',
   'timestamp without time zone',
   'timestamptz',
@@ -82,6 +83,7 @@ export const openSide = async ({ store, file, entities, runtime, isReadOnly }: S
     logging: false,
   });
   dataSource.driver.supportedDataTypes.push(...TYPES_ADDED);
+  dataSource.driver.withLengthColumnTypes.push('character varying');
   const layouts = await openEntities(dataSource, entities, SHOWN_TYPES).catch((error: unknown) => {
     database?.close(); // TypeORM does not close what it could not prepare
     throw error;
