@@ -9,10 +9,11 @@ import { elapsed, inRoot, Refusal, runMain, say } from './repository.mjs';
 import { findServices, isCi } from './services/services.mjs';
 import { countsIn, runVitest } from './vitest.mjs';
 
-const HELP = `npm run test:faults [-- <part of a name> …] [-- --minutes <n>] [--list] [--fresh]
+const HELP = `npm run test:faults [-- <part of a name> …] [-- --minutes <n>] [--no-mutants] [--list] [--fresh]
 
   <part of a name>  runs the parts whose names hold one of the words; none runs all
   --minutes <n>     begins no part after n minutes, in an order that each commit draws anew
+  --no-mutants      leaves the mutants out: each runs its suites once more
   --list            names the parts and their promises, and runs nothing
   --fresh           runs again what has passed in these sources with these counts
 
@@ -23,7 +24,13 @@ const optionsOf = (/** @type {string[]} */ args) => {
     const { values, positionals } = parseArgs({
       args,
       allowPositionals: true,
-      options: { minutes: { type: 'string' }, list: { type: 'boolean' }, fresh: { type: 'boolean' }, help: { type: 'boolean' } },
+      options: {
+        minutes: { type: 'string' },
+        list: { type: 'boolean' },
+        fresh: { type: 'boolean' },
+        'no-mutants': { type: 'boolean' },
+        help: { type: 'boolean' },
+      },
     });
     const minutes = values.minutes === undefined ? Number.POSITIVE_INFINITY : Number(values.minutes);
     if (!(minutes > 0)) throw new Refusal(`--minutes must be a number above 0, got ${values.minutes}.`);
@@ -34,8 +41,9 @@ const optionsOf = (/** @type {string[]} */ args) => {
 };
 
 const main = async () => {
-  const { words, minutes, list, fresh, help } = optionsOf(process.argv.slice(2));
-  const chosen = partsOf(process.env).filter(({ name }) => words.length === 0 || words.some((word) => name.includes(word)));
+  const { words, minutes, list, fresh, help, 'no-mutants': isWithoutMutants } = optionsOf(process.argv.slice(2));
+  const offered = partsOf(process.env).filter(({ mutants }) => !isWithoutMutants || mutants === undefined);
+  const chosen = offered.filter(({ name }) => words.length === 0 || words.some((word) => name.includes(word)));
   if (chosen.length === 0) throw new Refusal('No part has such a name; --list names all.');
   if (help || list) {
     console.log(help ? HELP : chosen.map(({ name, promise }) => `${name}\n    ${promise}`).join('\n'));
