@@ -25,8 +25,6 @@ export interface AppendResult {
   readonly revision: Revision;
   /** Position of that event: what a reader has to reach to see the effect. */
   readonly position: Position;
-  /** True: it was a retry, and appended nothing. Absent: events were appended, or the store cannot tell. */
-  readonly isRepeat?: true;
 }
 
 export interface EventWriter {

@@ -17,12 +17,11 @@ export const observe = ({ joined, isObserved }: Batch, tell: (observation: Comma
   }
 };
 
-/** The answers of a call, in the order of its commands. `isRepeat`: another process had appended the same events a moment before. Their events are copies: who changes them changes nothing else. */
+/** The answers of a call, in the order of its commands. Their events are copies: who changes them changes nothing else. */
 export const answersOf = (
   { call, decisions }: Joined,
   { revision, position }: FoldedStream,
   places: readonly (CommandPlace | undefined)[] | undefined,
-  isRepeat: boolean,
 ): readonly CommandResult[] =>
   call.commands.map(({ context }, index): CommandResult => {
     const decision = decisions[index];
@@ -33,5 +32,5 @@ export const answersOf = (
     // Not made by a getter when asked: each object with a getter of its own gets a hidden class of its own, which keeps all that the getter holds
     // from young collections.
     const events = decision.newEvents.map(({ type, data }): DomainEvent => ({ type, data: copyJson(data) }));
-    return { stream, events, nextRevision: place.last, position: place.position, isRepeat };
+    return { stream, events, nextRevision: place.last, position: place.position, isRepeat: false };
   });

@@ -271,17 +271,6 @@ describe('what a caller brings', () => {
   });
 });
 
-describe('one command that two processes execute at one moment', () => {
-  it('takes effect once, and one of the two answers says that it is a repeat', async () => {
-    const store = new InMemoryEventStore();
-    const processes = [new CommandExecutor({ store }), new CommandExecutor({ store })];
-    const answers = await Promise.all(processes.map(async (executor) => executor.execute(account, 'a', { cents: 1 }, { commandId: 'one' })));
-    expect(answers.filter(({ isRepeat }) => isRepeat)).toHaveLength(1);
-    for (const answer of answers) expect(answer).toMatchObject({ nextRevision: 0n, position: 1n, events: [{ data: { cents: 1 } }] });
-    expect(await store.head()).toBe(1n);
-  });
-});
-
 describe('an evolve that answers later', () => {
   it('is refused, and nothing is stored', async () => {
     const later = defineAggregate({

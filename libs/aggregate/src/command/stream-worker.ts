@@ -157,7 +157,7 @@ export class StreamWorker {
     }
     if (!batch.isEmpty) return { append: true };
     if (!isFresh && decisions.some((decision) => decision)) return { fresh: true };
-    call.underWay.resolve(answersOf({ call, decisions }, folded, undefined, false));
+    call.underWay.resolve(answersOf({ call, decisions }, folded, undefined));
     return undefined;
   }
 
@@ -223,7 +223,7 @@ export class StreamWorker {
     }
   }
 
-  #appended(batch: Batch, folded: FoldedStream, { revision, position, isRepeat }: AppendResult): void {
+  #appended(batch: Batch, folded: FoldedStream, { revision, position }: AppendResult): void {
     const { folder, store } = this.#options;
     const [{ call: first } = { call: undefined }] = batch.joined;
     const before = folded.position;
@@ -248,7 +248,7 @@ export class StreamWorker {
         next += count;
         return place;
       });
-      return answersOf(joined, folded, places, isRepeat === true);
+      return answersOf(joined, folded, places);
     });
     // Positions only rise: one that does not shows that the store was set back.
     if (before !== undefined && position <= before) folder.cache.clear();

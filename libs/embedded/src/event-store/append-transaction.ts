@@ -72,7 +72,7 @@ export class AppendTransaction {
     if (ruling.kind === 'append') return this.#insert(append, stream ?? this.#add(this.#streams, this.#insertStream, append.stream), last);
     const position = stream === undefined ? undefined : valueOf(this.#selectPosition, stream, ruling.last);
     if (position === undefined) throw new TypeError(`revision ${ruling.last} of ${append.stream} was there a moment ago`);
-    return { ...resultOf(ruling.last, position), isRepeat: true };
+    return resultOf(ruling.last, position);
   }
 
   /** Call after a rollback. */

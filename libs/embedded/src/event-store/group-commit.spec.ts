@@ -82,7 +82,7 @@ describe('group commit', () => {
     const waiting = Array.from({ length: PENDING_APPENDS_MAX }, () => writer.append(one));
     await expect(writer.append(one)).rejects.toMatchObject({ code: 'EVENT_STORE_OVERLOADED' });
     await writer.close();
-    expect(await waiting.at(-1)).toEqual({ revision: 0n, position: 1n, isRepeat: true });
+    expect(await waiting.at(-1)).toEqual({ revision: 0n, position: 1n });
   });
 
   it('leaves no listener on a signal that outlives its appends', async () => {

@@ -59,7 +59,7 @@ export class InMemoryEventStore implements EventStore {
     });
     const last = ruling.kind === 'repeat' ? recorded[ruling.last] : this.#record(append, recorded);
     if (!last) throw new TypeError('an append has at least one event');
-    return { revision: last.revision, position: last.position, ...(ruling.kind === 'repeat' && { isRepeat: true }) };
+    return { revision: last.revision, position: last.position };
   }
 
   async *readStream(stream: StreamName, options: ReadStreamOptions = {}): AsyncGenerator<readonly RecordedEvent[]> {
