@@ -177,7 +177,9 @@ describe.skipIf(!isThere)('projections in parts, on PostgreSQL and Redis', () =>
     async (name) => {
       const given = { ...env, PROJECTION_PARTITIONS: 'product-texts=2,order-lins=2' };
       const started = ApplicationProcess.start(`apps/${name}/src/main.js`, ['--dir', join(dir, 'refused')], given);
-      await expect(started).rejects.toThrow(/\nSETTINGS_INVALID: PROJECTION_PARTITIONS: there is no projection order-lins; known are .*\n$/);
+      await expect(started).rejects.toThrow(
+        /\nSETTINGS_INVALID: PROJECTION_PARTITIONS: there is no projection order-lins\. Did you mean order-lines\? Known are .*\n$/,
+      );
     },
   );
 });
