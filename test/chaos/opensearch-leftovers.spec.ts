@@ -11,7 +11,7 @@ import { SearchProxy } from './support/search-proxy.js';
 import { chanceOf } from './support/trials.js';
 
 /** More than making a generation takes, of two parts and with the index that counts numbers. */
-const WRITES_MAX = 9;
+const WRITES_MAX = 12;
 const EVENTS = 10;
 const HEALED_MS = 60_000;
 const TIMEOUT_MS = 600_000;
