@@ -40,15 +40,9 @@ export class PreparedEvent implements NewEvent, EncodedEvent {
     Object.freeze(this);
   }
 
-  /** Prepares an event; its metadata is frozen. Errors: EVENT_STORE_INVALID_INPUT naming the path, which begins with the event's type. */
-  static of(event: NewEvent): PreparedEvent {
-    const { id, dataJson, metadataJson } = encodedAt(event, event.type);
-    return new PreparedEvent({ ...event, id }, dataJson, metadataJson);
-  }
-
   /**
-   * The same for an event of which only type and payload come from outside: its id comes from `eventIdOf`, and its metadata, which is frozen, is what
-   * `metadataJson` says. Neither is checked again. Errors: as `of`.
+   * Prepares an event of which only type and payload come from outside: its id comes from `eventIdOf`, and its metadata, which is frozen, is what
+   * `metadataJson` says. Neither is checked again. Errors: EVENT_STORE_INVALID_INPUT naming the path, which begins with the event's type.
    */
   static ofDecision(event: NewEvent, metadataJson: string): PreparedEvent {
     return new PreparedEvent(event, encodedPayload(event, event.type), metadataJson);

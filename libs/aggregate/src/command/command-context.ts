@@ -1,5 +1,5 @@
 // What is known about a command besides its content: identity, conversation, time, order, and whatever the application adds.
-import { commandIdOf, encodeJson, freezeJson, isMainstemError, type JsonValue, type Runtime } from '@mainstem/event-store';
+import { commandIdOf, decodedForm, encodeJson, isMainstemError, type JsonValue, type Runtime } from '@mainstem/event-store';
 import { InvalidCommand } from '../errors.js';
 import type { AppendTurn } from './append-turn.js';
 
@@ -99,7 +99,8 @@ export const metadataIn = ({ metadata }: CommandContext): CommandMetadata => {
   const reserved = Object.keys(metadata).find((name) => RESERVED.has(name) || name.startsWith('$'));
   if (reserved !== undefined) refuse(`metadata.${reserved}`, 'is a name that the framework fills in; choose another one');
   try {
-    return freezeJson(JSON.parse(encodeJson(metadata, 'metadata')) as CommandMetadata);
+    encodeJson(metadata, 'metadata');
+    return decodedForm(metadata) as CommandMetadata;
   } catch (error) {
     if (!isMainstemError(error, 'EVENT_STORE_INVALID_INPUT')) throw error;
     return refuse('metadata', error.message);

@@ -1,5 +1,5 @@
 // The messages of persistent.proto as they come off the wire.
-import type { ExpressionMessage, StreamIdentifierMessage, UuidMessage } from './messages.js';
+import type { ExpressionMessage, ReadOptionsMessage, StreamIdentifierMessage, UuidMessage } from './messages.js';
 
 export interface SettingsMessage {
   readonly resolve_links?: boolean;
@@ -25,16 +25,8 @@ export interface SettingsMessage {
 
 /** Create and Update: alike but for the filter. */
 export interface PutRequestMessage {
-  readonly options?: {
-    readonly stream_option?: 'stream' | 'all';
-    readonly stream?: {
-      readonly stream_identifier?: StreamIdentifierMessage;
-      readonly revision?: string;
-      readonly revision_option?: 'revision' | 'start' | 'end';
-    };
-    readonly all?: {
-      readonly position?: { readonly commit_position?: string; readonly prepare_position?: string };
-      readonly all_option?: 'position' | 'start' | 'end';
+  readonly options?: Pick<ReadOptionsMessage, 'stream_option' | 'stream'> & {
+    readonly all?: ReadOptionsMessage['all'] & {
       readonly filter?: {
         readonly filter?: 'stream_identifier' | 'event_type';
         readonly stream_identifier?: ExpressionMessage;
