@@ -12,7 +12,7 @@ describe('allOrNone', () => {
     expect([first.name, second.name, closed]).toEqual(['a', 'b', []]);
   });
 
-  it('closes what was opened when another one fails, also one that opens late or cannot be closed, and tells the failure', async () => {
+  it('closes what was opened when another one fails, even if it opens late or cannot be closed, and reports the failure', async () => {
     const closed: string[] = [];
     const late = new Promise<void>((resolve) => setTimeout(resolve, 5)).then(() => opened('late', closed));
     const failure = new Error('away');

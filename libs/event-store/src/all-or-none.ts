@@ -1,11 +1,11 @@
-// Several things that are opened together: all of them, or none stays open.
+// Opens several things together: either all of them stay open, or none does.
 
 /** What has to be closed after use. */
 export interface Closable {
   close(): Promise<void>;
 }
 
-/** Resolves with everything that was opened; if one cannot be, closes the others and rejects with the first reason. */
+/** Opens everything and resolves with it. If one fails to open, closes the others and rejects with the first reason. */
 export const allOrNone = async <Resources extends readonly Promise<Closable>[]>(
   opening: Resources,
 ): Promise<{ -readonly [Place in keyof Resources]: Awaited<Resources[Place]> }> => {
@@ -13,7 +13,7 @@ export const allOrNone = async <Resources extends readonly Promise<Closable>[]>(
   const failed = outcomes.find((outcome) => outcome.status === 'rejected');
   const opened = outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []));
   if (!failed) return opened as { -readonly [Place in keyof Resources]: Awaited<Resources[Place]> };
-  // Why it could not be opened is what counts; a second failure would only hide it.
+  // The caller needs the first reason; a failure to close would hide it.
   await Promise.allSettled(opened.map((resource) => resource.close()));
   throw failed.reason;
 };

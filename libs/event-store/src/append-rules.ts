@@ -23,7 +23,7 @@ export const appendLimits = (given: Partial<AppendLimits> = {}, defaults: Append
   return limits;
 };
 
-/** Checks and encodes an append. Errors: EVENT_STORE_INVALID_INPUT, EVENT_STORE_EVENT_TOO_LARGE; nothing has happened then. */
+/** Checks and encodes an append; it writes nothing. Errors: EVENT_STORE_INVALID_INPUT, EVENT_STORE_EVENT_TOO_LARGE. */
 export const encodeAppend = (stream: StreamName, events: readonly NewEvent[], expected: ExpectedRevision, limits: StoreLimits): EncodedAppend => {
   if (!Array.isArray(events) || events.length === 0) throw new InvalidInput('events', 'must be a list with at least one event');
   if (events.length > limits.appendEventsMax) throw new InvalidInput('events', `must be at most ${limits.appendEventsMax} in one append`);
@@ -44,7 +44,7 @@ export const encodeAppend = (stream: StreamName, events: readonly NewEvent[], ex
   return { stream: streamName(stream), events: encoded, expected: expectedRevision(expected), bytes: bytesTotal };
 };
 
-/** What a store has to know about a stream to rule on an append. Revisions as the store counts them, −1 for none. */
+/** What a store must know about a stream to rule on an append. Revisions count as in the store; −1 means no event. */
 export interface StreamState {
   readonly last: number;
   /** Ids of up to `count` events from `from` on, in order of revision. */
@@ -53,13 +53,13 @@ export interface StreamState {
 
 export type AppendRuling =
   | { readonly kind: 'append' }
-  /** The events are there already: the last of them is at this revision. */
+  /** The events are already stored; `revision` is the revision of the last of them. */
   | { readonly kind: 'repeat'; readonly last: number };
 
 /**
- * Rules on an append as EventStoreDB does (expected revision first, ids to recognise a retry), with one difference: a retry under
- * `any` or `stream-exists` is recognised by the last events of the stream, durably, instead of by a bounded cache of ids.
- * Errors: EVENT_STORE_WRONG_EXPECTED_REVISION.
+ * Rules on an append as EventStoreDB does: it checks the expected revision first, and recognises a retry by its ids.
+ * One difference: it recognises a retry under `any` or `stream-exists` by the last events of the stream, durably.
+ * EventStoreDB uses a bounded cache of ids. Errors: EVENT_STORE_WRONG_EXPECTED_REVISION.
  */
 export const ruleOnAppend = (append: EncodedAppend, state: StreamState): AppendRuling => {
   const { expected, events, stream } = append;

@@ -1,7 +1,7 @@
-// How long to wait before the next try: longer after each failure, and at random, so that many do not come back at once.
+// How long to wait before the next try: longer after each failure, and random, so that clients return one by one.
 
 export interface RetryDelays {
-  /** The longest one after the first failure; it doubles with each further one. */
+  /** The longest delay after the first failure; each further failure doubles it. */
   readonly retryDelayMs: number;
   readonly retryDelayMaxMs: number;
 }
@@ -9,8 +9,8 @@ export interface RetryDelays {
 const DOUBLINGS_MAX = 30;
 
 /**
- * Delay after `failures` in a row, counted from 1, with full jitter: evenly spread from 0 to the longest one then
- * (Brooker, "Exponential Backoff and Jitter", 2015). `random` in [0, 1).
+ * The delay after `failures` in a row, counted from 1, with full jitter: evenly spread from 0 to the longest delay
+ * (Brooker, "Exponential Backoff and Jitter", 2015). `random` is in [0, 1).
  */
 export const backOffMs = ({ retryDelayMs, retryDelayMaxMs }: RetryDelays, failures: number, random: number): number =>
   random * Math.min(retryDelayMaxMs, retryDelayMs * 2 ** Math.min(failures - 1, DOUBLINGS_MAX));

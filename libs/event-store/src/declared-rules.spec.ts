@@ -1,4 +1,4 @@
-// The quick check of declared rules says what class-validator says, for whatever comes.
+// The quick check of declared rules gives the same answer as class-validator, for random objects.
 import {
   ArrayMaxSize,
   IsArray,
@@ -18,7 +18,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { violationsOfRules } from './declared-rules.js';
 
-/** Applies decorators without their syntax, which spec files are not compiled with. */
+/** Applies decorators by calling them: spec files are compiled without decorator syntax. */
 const declare = (declaring: new () => object, field: string, ...rules: PropertyDecorator[]): void => {
   for (const rule of rules) rule(declaring.prototype as object, field);
 };
@@ -83,7 +83,7 @@ const documents = fc.record(
   { requiredKeys: ['no', 'customer'] },
 );
 
-/** By class-validator, which takes a list for a nested object, too; here only a class that declares a list may have one. */
+/** class-validator's verdict, but a list stands for a nested object only where the class declares one. */
 const obeys = (made: new () => object, fields: Record<string, unknown>): boolean =>
   !Array.isArray(fields['main']) &&
   !(Array.isArray(fields['lines']) && fields['lines'].some(Array.isArray)) &&
@@ -105,7 +105,7 @@ describe('declared rules', () => {
     let obeyed = 0;
     fc.assert(
       fc.property(objects, (fields) => {
-        // No rules at all: nothing to obey for an object without fields.
+        // An object without fields has nothing to break when there are no rules at all.
         if (Object.keys(fields).length === 0) return;
         const expected = obeys(made, fields);
         expect(violationsOfRules(instanceOf(made, fields), made).length === 0).toBe(expected);
@@ -117,7 +117,7 @@ describe('declared rules', () => {
     expect(obeyed).toBeGreaterThan(0);
   });
 
-  it('name the path of what is broken', () => {
+  it('name the path of the broken field', () => {
     const document = {
       no: '1',
       customer: null,

@@ -1,4 +1,4 @@
-// The class-validator rules that a class declares: class-validator decides, and what is broken is told by name.
+// The class-validator rules of a class: class-validator decides, and this file names each broken field by its path.
 import type { ValidationError } from 'class-validator';
 import { UncheckableField } from './errors.js';
 import { isBuiltIn } from './json.js';
@@ -13,10 +13,11 @@ export interface FieldViolation {
 }
 
 /**
- * Every rule of `ruledClass` that the object breaks, and every field that the class does not declare; empty when it obeys them all.
- * It is checked as an instance of `ruledClass`, whatever it is one of. Nested objects have to be instances of their classes; a list stands
- * for one only where the class declares a list. An object without fields passes for a class without rules.
- * `options` come from `ruleOptions`. Errors: EVENT_STORE_ASYNCHRONOUS_RULE, EVENT_STORE_UNCHECKABLE_FIELD.
+ * Every rule of `ruledClass` that the object breaks, and every field that the class does not declare. The list is empty
+ * for a valid object. The object is checked as an instance of `ruledClass`, even if it is an instance of another class.
+ * Nested objects must be instances of their classes; a list may stand for one only where the class declares a list. An
+ * object without fields passes for a class without rules. `options` come from `ruleOptions`. Errors:
+ * EVENT_STORE_ASYNCHRONOUS_RULE, EVENT_STORE_UNCHECKABLE_FIELD.
  */
 export const violationsOfRules = (object: object, ruledClass: RuledClass, options = DEFAULT_RULES): readonly FieldViolation[] => {
   const rules = rulesOf(ruledClass, options);
@@ -34,8 +35,10 @@ const violationsWithoutRules = (object: object, ruledClass: RuledClass, options:
 };
 
 /**
- * Refuses a class with a rule that answers later, or that cannot be checked in a nested object as far as the types of fields are known: those of
- * lists, and all of them without reflect-metadata, show with the first object. Errors: EVENT_STORE_ASYNCHRONOUS_RULE, EVENT_STORE_UNCHECKABLE_FIELD.
+ * Refuses a class with an asynchronous rule, or with a rule that class-validator cannot check in a nested object. It
+ * looks at nested classes as far as the types of fields are known. Types of lists, and all types without
+ * reflect-metadata, are known only when the first object comes. Errors: EVENT_STORE_ASYNCHRONOUS_RULE,
+ * EVENT_STORE_UNCHECKABLE_FIELD.
  */
 export const assertCheckable = (ruledClass: RuledClass, options = DEFAULT_RULES): void => {
   const pending = [ruledClass];
@@ -60,7 +63,7 @@ const assertNestable = ({ ruledClass, byProperty }: PreparedRules): void => {
 /** True if the class has a rule for this field. */
 export const declaresField = (ruledClass: RuledClass, field: string): boolean => field in rulesOf(ruledClass, DEFAULT_RULES).byProperty;
 
-/** Flattens class-validator's tree of errors: one entry a broken rule, with the path of its field. */
+/** Flattens class-validator's tree of errors into one entry for each broken rule, with the path of its field. */
 export const fieldViolations = (errors: readonly ValidationError[], parent = ''): readonly FieldViolation[] =>
   violationsIn(errors, parent, DEFAULT_RULES);
 
@@ -92,14 +95,14 @@ const unknownValue = (value: object | undefined, options: RuleOptions): string =
 export const isObjectClass = (ruledClass: RuledClass): boolean =>
   ruledClass.name === 'Object' && Object.getPrototypeOf(ruledClass.prototype) === null;
 
-/** The fields as an instance of the class itself, not of a child that could switch rules off. */
+/** Copies the fields into an instance of the class itself: a child class could switch rules off. */
 const instanceOf = (object: object, { ruledClass, inheritedNames, isBare }: PreparedRules): object => {
   if (inheritedNames.length === 0 && Object.getPrototypeOf(object) === ruledClass.prototype) return object;
   const instance = Object.create(ruledClass.prototype as object) as Record<string, unknown>;
   if (isBare && inheritedNames.length === 0 && !Object.hasOwn(object, '__proto__')) return Object.assign(instance, object);
   for (const key of Object.keys(object)) {
     const value = (object as Readonly<Record<string, unknown>>)[key];
-    // A field called __proto__, or like a getter or method of the class, stays data.
+    // A field named __proto__, or named like a getter or method of the class, stays data.
     if (key in instance) Object.defineProperty(instance, key, { value, writable: true, enumerable: true, configurable: true });
     else instance[key] = value;
   }
@@ -107,9 +110,7 @@ const instanceOf = (object: object, { ruledClass, inheritedNames, isBare }: Prep
   return instance;
 };
 
-/**
- * The instance with nested ones in which no field that is missing is found in what every object has.
- */
+/** Copies the instance and its nested instances so that a missing field is not found on `Object.prototype`. */
 const withOwnFields = (instance: object, rules: PreparedRules, depth: number): object => {
   let own = instance;
   for (const { property, isNested } of fieldRulesOf(rules).fields.values()) {
@@ -144,7 +145,7 @@ const nestedWithOwnFields = (value: unknown, options: RuleOptions, depth: number
 
 const DEPTH_MAX = 64;
 
-/** What class-validator would not see or stumble over: lists in place of objects, and unknown fields named like members of the class. */
+/** Finds what class-validator misses: undeclared lists, and unknown fields named like members of the class. */
 const misplacedIn = (object: object, rules: PreparedRules, path: string, depth: number): readonly FieldViolation[] => {
   const violations: FieldViolation[] = [];
   const at = (field: string): string => (path === '' ? field : `${path}.${field}`);
@@ -152,7 +153,7 @@ const misplacedIn = (object: object, rules: PreparedRules, path: string, depth: 
     const isShadow = key in rules.ruledClass.prototype && !(key in rules.byProperty);
     if (isShadow) violations.push({ field: at(key), message: `property ${key} should not exist` });
   }
-  // Conditions may need the members that these fields hide.
+  // Conditions may need the class members that these fields hide.
   if (violations.length > 0) return violations;
   for (const field of fieldRulesOf(rules).fields.values()) {
     const value = (object as Readonly<Record<string, unknown>>)[field.property];

@@ -1,4 +1,4 @@
-// Events as they are stored: checked and encoded, once.
+// Events as the store keeps them: checked and encoded once.
 import { InvalidInput } from './errors.js';
 import type { DomainEvent, EventMetadata, NewEvent } from './event.js';
 import { eventId, isPrintable, type EventId } from './identifiers.js';
@@ -14,13 +14,14 @@ export interface EncodedEvent {
   readonly metadataJson: string;
 }
 
-/** Checks and encodes an event; one that was prepared is taken as it is. Errors: EVENT_STORE_INVALID_INPUT naming the path. */
+/** Checks and encodes an event; keeps a prepared event. Errors: EVENT_STORE_INVALID_INPUT naming the path. */
 export const encodeEvent = (event: NewEvent, index: number): EncodedEvent =>
   event instanceof PreparedEvent ? event : encodedAt(event, `events[${index}]`);
 
 /**
- * An event that was checked and encoded before its append. Its payload is what a reader will decode, frozen: what is folded before the append
- * is what is stored, and no store encodes it again. A copy of it, such as `{ ...event }`, is an event like any other.
+ * An event that was checked and encoded before its append. Its payload is frozen and equals what a reader will decode,
+ * so a fold before the append sees what is stored. No store encodes it again. A copy, such as `{ ...event }`, is an
+ * ordinary event.
  */
 export class PreparedEvent implements NewEvent, EncodedEvent {
   readonly id: EventId;
@@ -41,8 +42,9 @@ export class PreparedEvent implements NewEvent, EncodedEvent {
   }
 
   /**
-   * Prepares an event of which only type and payload come from outside: its id comes from `eventIdOf`, and its metadata, which is frozen, is what
-   * `metadataJson` says. Neither is checked again. Errors: EVENT_STORE_INVALID_INPUT naming the path, which begins with the event's type.
+   * Prepares an event of which only type and payload come from outside. `eventIdOf` gives its id, and `metadataJson`
+   * its metadata, which is frozen; neither is checked again. Errors: EVENT_STORE_INVALID_INPUT naming the path, which
+   * begins with the event's type.
    */
   static ofDecision(event: NewEvent, metadataJson: string): PreparedEvent {
     return new PreparedEvent(event, encodedPayload(event, event.type), metadataJson);

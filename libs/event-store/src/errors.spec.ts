@@ -12,7 +12,7 @@ describe('isMainstemError', () => {
     }
   });
 
-  it('does not hold for anything else', () => {
+  it('does not hold for any other value', () => {
     const ofNode = Object.assign(new Error('x'), { code: 'ERR_SQLITE_ERROR' });
     for (const error of [new Error('x'), ofNode, { code: 'EVENT_STORE_CLOSED' }, null, undefined, 'x']) {
       expect(isMainstemError(error)).toBe(false);
@@ -27,7 +27,7 @@ describe('an error', () => {
     expect([error.name, error.cause, error.code]).toEqual(['OperationAborted', cause, 'EVENT_STORE_ABORTED']);
   });
 
-  it('is thrown for a signal that has fired, with its reason', () => {
+  it('is thrown for a signal that has fired, with the reason of the signal', () => {
     expect(() => throwIfAborted(AbortSignal.abort('enough'), 'read')).toThrow(
       expect.objectContaining({ code: 'EVENT_STORE_ABORTED', cause: 'enough' }),
     );
@@ -35,7 +35,7 @@ describe('an error', () => {
     throwIfAborted(undefined, 'read');
   });
 
-  it('tells a missing case', () => {
+  it('names the missing case', () => {
     expect(() => assertNever('x' as never)).toThrow(TypeError);
   });
 });

@@ -1,6 +1,6 @@
-// Errors of the event store contract: one class a failed intention, one stable code a class.
+// Errors of the event store contract: one class for each failed intention, one stable code for each class.
 
-// In the global symbol registry, so that two installed copies of this package recognise each other's errors, and nobody else's are mistaken for ours.
+// In the global symbol registry: two installed copies of this package recognise each other's errors, and no others.
 const MARK = Symbol.for('mainstem.error');
 
 /** What every error of the framework has: a stable `code` to branch on, and a message that says what to do. */
@@ -18,19 +18,19 @@ export class MainstemError extends Error {
 }
 
 /**
- * True if `error` is one of ours, and, where codes are given, has one of them.
- * Use this instead of `instanceof`: it also holds when two copies of a package are installed.
+ * True if `error` is one of ours and, where codes are given, has one of them. Use this instead of `instanceof`: it also
+ * works when two copies of a package are installed.
  */
 export const isMainstemError = (error: unknown, ...codes: readonly string[]): error is MainstemError =>
   error instanceof Error && MARK in error && (codes.length === 0 || codes.includes((error as MainstemError).code));
 
-/** `CODE: message`, from which clients are told the code alone. What is none of ours has the code INTERNAL_ERROR. */
+/** `CODE: message`, of which clients are told the code alone. An error that is not ours has the code INTERNAL_ERROR. */
 export const codedText = (error: unknown): string => {
   const code = isMainstemError(error) ? error.code : 'INTERNAL_ERROR';
   return `${code}: ${error instanceof Error ? error.message : String(error)}`;
 };
 
-/** The stream is not at the revision that the append expected; nothing was written. `actual` is null for a stream without events. */
+/** The append expected another revision; nothing was written. `actual` is null for a stream without events. */
 export class WrongExpectedRevision extends MainstemError {
   constructor(
     readonly stream: string,
@@ -45,12 +45,12 @@ export class WrongExpectedRevision extends MainstemError {
   }
 }
 
-/** A name, id, option or payload cannot be accepted as it is; nothing was written. `field` names the culprit. */
+/** A name, id, option or payload is not acceptable; nothing was written. `field` names the wrong field. */
 export class InvalidInput extends MainstemError {
   constructor(
     readonly field: string,
     problem: string,
-    /** No JSON says this, whoever has sent it: the program has made it. */
+    /** A value that JSON cannot express: the program made it, not a client. */
     readonly isOfProgram = false,
   ) {
     super('EVENT_STORE_INVALID_INPUT', `${field}: ${problem}`);
@@ -67,7 +67,7 @@ export class InvalidEvent extends MainstemError {
   }
 }
 
-/** A rule of class-validator answers later, and nothing waits for it; the program has to be changed. */
+/** A rule of class-validator answers asynchronously, and nothing waits for it. Change the program. */
 export class AsynchronousRule extends MainstemError {
   constructor(
     readonly className: string,
@@ -77,12 +77,12 @@ export class AsynchronousRule extends MainstemError {
     super(
       'EVENT_STORE_ASYNCHRONOUS_RULE',
       `Class ${className}, field ${property}: ${rule} is asynchronous. Rules have to answer at once: ` +
-        'look the answer up before the command is sent, and give it along as a field.',
+        'look the answer up before you send the command, and send it as a field.',
     );
   }
 }
 
-/** class-validator cannot check this field where it is; the program has to be changed. */
+/** class-validator cannot check this field in a nested object. Change the program. */
 export class UncheckableField extends MainstemError {
   constructor(
     readonly className: string,
@@ -90,8 +90,8 @@ export class UncheckableField extends MainstemError {
   ) {
     super(
       'EVENT_STORE_UNCHECKABLE_FIELD',
-      `Class ${className}, field ${property}: in a nested object class-validator takes it for the class of the object, so no rule of it can be checked. ` +
-        'Give the field another name; of events that are stored already an upcaster renames it.',
+      `Class ${className}, field ${property}: in a nested object class-validator mistakes this field for the class of the object and cannot check it. ` +
+        'Rename the field; an upcaster renames it in events that are already stored.',
     );
   }
 }
@@ -110,14 +110,14 @@ export class EventTooLarge extends MainstemError {
   }
 }
 
-/** A program that is newer than this one has written the event: it waits for a program that knows the type and the schema version. */
+/** A newer program wrote the event. Only a program that knows its type and schema version can read it. */
 export class NewerEvent extends MainstemError {
   constructor(
     readonly type: string,
     readonly position: bigint,
-    /** As stored. */
+    /** The schema version that is stored. */
     readonly schemaVersion: number,
-    /** The newest that this program knows; 0 where it does not know the type. */
+    /** The newest version that this program knows; 0 if it does not know the type. */
     readonly knownVersion: number,
   ) {
     const known = knownVersion === 0 ? 'does not know the type' : `knows version ${knownVersion}`;
@@ -128,7 +128,7 @@ export class NewerEvent extends MainstemError {
   }
 }
 
-/** A stored event cannot be read as its type says: broken JSON, a schema version that is no number from 1, or an upcaster that throws. */
+/** A stored event cannot be read as its type says: broken JSON, a wrong schema version, or an upcaster that throws. */
 export class UndecodableEvent extends MainstemError {
   constructor(
     readonly type: string,
@@ -140,9 +140,9 @@ export class UndecodableEvent extends MainstemError {
   }
 }
 
-/** The operation was ended by its AbortSignal before it was complete. */
+/** An AbortSignal ended the operation before it was complete. */
 export class OperationAborted extends MainstemError {
-  /** What the last attempt failed with, where one had failed and was to be repeated: why there was no result yet. */
+  /** The failure of the last attempt, if the operation was being retried: the reason why there was no result yet. */
   readonly failure?: Error;
 
   constructor(operation: string, cause?: unknown, failure?: Error) {
@@ -151,14 +151,14 @@ export class OperationAborted extends MainstemError {
   }
 }
 
-/** The store was closed, by this process, before or during the operation. */
+/** This process closed the store before or during the operation. */
 export class EventStoreClosed extends MainstemError {
   constructor() {
     super('EVENT_STORE_CLOSED', 'The event store is closed. Open it again to go on.');
   }
 }
 
-/** While the connection was away the event store came back in another state: events that were read are gone. What was read before is of no use. */
+/** The event store was restored to an earlier state during a disconnection, and lost events that were read. */
 export class EventStoreRestored extends MainstemError {
   constructor(
     readonly operation: string,
@@ -172,7 +172,7 @@ export class EventStoreRestored extends MainstemError {
   }
 }
 
-/** Throws OperationAborted if the signal has fired. `failure`: what the operation is about to be repeated for. */
+/** Throws OperationAborted if the signal has fired. `failure` is why the operation would be repeated. */
 export const throwIfAborted = (signal: AbortSignal | undefined, operation: string, failure?: Error): void => {
   if (signal?.aborted) throw new OperationAborted(operation, signal.reason, failure);
 };
@@ -182,7 +182,7 @@ export const assertNever = (value: never): never => {
   throw new TypeError(`Unexpected value: ${JSON.stringify(value)}`);
 };
 
-/** Two categories of one application can make one stream; the program has to be changed. */
+/** Two categories of one application can make the same stream. Change the program. */
 export class AmbiguousCategory extends MainstemError {
   constructor(
     readonly category: string,
@@ -190,7 +190,7 @@ export class AmbiguousCategory extends MainstemError {
   ) {
     super(
       'EVENT_STORE_AMBIGUOUS_CATEGORY',
-      `The categories "${category}" and "${longer}" can make one stream: ${longer}-1 could be of either. Name one of them so that it does not begin with "${category}-"`,
+      `The categories "${category}" and "${longer}" can make the same stream: ${longer}-1 could belong to both. Rename one of them so that it does not begin with "${category}-"`,
     );
   }
 }

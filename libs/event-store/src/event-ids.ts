@@ -4,7 +4,7 @@ import type { EventId, StreamName } from './identifiers.js';
 
 const NAMESPACE = Buffer.from('5f9b1f1e2d5c4b7c8a5d6f3b0c1e9a47', 'hex');
 
-/** Where a name of ordinary length is put together: each event needs an id. Nothing waits between writing and hashing. */
+/** A shared buffer for names of ordinary length: nothing waits between writing and hashing. */
 const scratch = Buffer.alloc(2_048);
 const BYTES_PER_UNIT_MAX = 3;
 
@@ -22,11 +22,11 @@ export const uuidV5 = (namespace: Uint8Array, name: string): string => {
 };
 
 /**
- * Id of the n-th event that a command appends to a stream. The stream is part of the name, so that one command id used on two
- * streams by mistake cannot make two events with one id.
+ * Id of the n-th event that a command appends to a stream. The stream is part of the name: if a command id is used on
+ * two streams by mistake, the two events still get different ids.
  */
 export const eventIdOf = (commandId: string, stream: StreamName, index: number): EventId =>
   uuidV5(NAMESPACE, `${stream}\n${commandId}\n${index}`) as EventId;
 
-/** A command id derived from text that names the command's origin, for commands that come from files or other events. */
+/** A command id derived from a text that names the command's origin, such as a file and a line. */
 export const commandIdOf = (origin: string): string => uuidV5(NAMESPACE, origin);

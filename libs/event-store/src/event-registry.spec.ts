@@ -104,7 +104,7 @@ describe('validate', () => {
     expect(refusal('Closed', { extra: 1 })).not.toEqual([]);
   });
 
-  it('refuses what is no object, and types it does not know', () => {
+  it('refuses values that are no object, and types that it does not know', () => {
     for (const data of [null, undefined, 1, 'x', [], [{ name: 'a' }]]) expect(refusal('Opened', data)).not.toEqual([]);
     for (const type of ['Other', 'constructor', '__proto__', 'toString']) expect(refusal(type, {})).not.toEqual([]);
   });
@@ -128,7 +128,7 @@ describe('validate', () => {
 });
 
 describe('decode', () => {
-  it('gives a payload of version 1 as it is, without parsing it', () => {
+  it('returns a payload of version 1 as it is, without parsing it', () => {
     const broken = recorded('Opened', '{"name":');
     const event = registry.decode(broken);
     expect(event).toBe(broken);

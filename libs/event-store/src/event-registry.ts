@@ -38,9 +38,11 @@ export type RecordedEventOf<Registry, Type extends string = string> =
     : never;
 
 /**
- * Declares the events of one category of streams. The keys are the stored type names: never rename them. Each payload is a class with
- * class-validator rules, or `{ data, version, upcasters }` once its schema has changed. `rules` are options of class-validator for them.
- * Errors: EVENT_STORE_INVALID_INPUT when an upcaster is missing or an option is not offered, EVENT_STORE_ASYNCHRONOUS_RULE when a rule answers later, EVENT_STORE_UNCHECKABLE_FIELD.
+ * Declares the events of one category of streams. The keys are the stored type names: never rename them. Each payload
+ * is a class with class-validator rules, or `{ data, version, upcasters }` once its schema has changed. `rules` are
+ * class-validator options for these payloads.
+ * Errors: EVENT_STORE_INVALID_INPUT for a missing upcaster or an unknown option; EVENT_STORE_ASYNCHRONOUS_RULE for an
+ * asynchronous rule; EVENT_STORE_UNCHECKABLE_FIELD.
  */
 export const defineEvents = <const Declarations extends EventDeclarations>(
   category: string,
@@ -72,12 +74,12 @@ export class EventRegistry<Declarations extends EventDeclarations = EventDeclara
     return this.#payloads.has(type);
   }
 
-  /** The schema version that events of this type are written with. */
+  /** The schema version with which new events of this type are written. */
   schemaVersion(type: string): number {
     return this.#payloads.get(type)?.version ?? 1;
   }
 
-  /** What lifts stored payloads of this type: the schema version and its upcasters, in order. */
+  /** How stored payloads of this type are lifted: the schema version and its upcasters, in order. */
   liftingOf(type: string): { readonly version: number; readonly upcasters: readonly Upcaster[] } {
     const { version, upcasters } = this.#payloads.get(type) ?? { version: 1, upcasters: {} as Readonly<Record<number, Upcaster>> };
     const steps = Array.from({ length: version - 1 }, (_, index) => upcasters[index + 1] as Upcaster);
@@ -85,8 +87,8 @@ export class EventRegistry<Declarations extends EventDeclarations = EventDeclara
   }
 
   /**
-   * Checks a payload against the rules of its class; unknown fields are refused. Runs once, before append; reading never validates.
-   * Errors: EVENT_STORE_INVALID_EVENT.
+   * Checks a payload against the rules of its class and refuses unknown fields. It runs once, before the append;
+   * reading does not validate. Errors: EVENT_STORE_INVALID_EVENT.
    */
   validate(event: DomainEvent): void {
     const payload = this.#payloads.get(event.type);
@@ -96,8 +98,9 @@ export class EventRegistry<Declarations extends EventDeclarations = EventDeclara
   }
 
   /**
-   * The event with its payload in the current schema. Costs next to nothing where no upcaster is declared: nothing is parsed.
-   * Errors: EVENT_STORE_NEWER_EVENT for a type or a schema version that this program does not know; EVENT_STORE_UNDECODABLE_EVENT.
+   * The event with its payload in the current schema. Without upcasters this costs almost nothing and parses nothing.
+   * Errors: EVENT_STORE_NEWER_EVENT for a type or schema version that this program does not know;
+   * EVENT_STORE_UNDECODABLE_EVENT.
    */
   decode(event: RecordedEvent): RecordedEvent {
     const payload = this.#payloads.get(event.type);
@@ -116,7 +119,7 @@ const versioned = (type: string, declaration: PayloadClass | VersionedPayload): 
   return payload;
 };
 
-// A program that knows version 1 alone must still notice what a newer one has written.
+// A program that knows only version 1 must still notice events of a newer program.
 const mayNameSchemaVersion = (event: RecordedEvent): boolean =>
   event instanceof LazyRecordedEvent ? event.mayNameSchemaVersion : event.metadata.schemaVersion !== undefined;
 
@@ -136,7 +139,7 @@ const upcast = (event: RecordedEvent, payload: VersionedPayload): RecordedEvent 
   return { id, stream, revision, position, type, recordedAt, metadata, data };
 };
 
-/** Messages for every rule of `payloadClass` that `data` breaks, each naming its field; empty when it obeys them all. */
+/** One message for each rule of `payloadClass` that `data` breaks, naming its field. Empty for a valid payload. */
 export const violationsOf = (data: unknown, payloadClass: PayloadClass, rules?: RuleOptions): readonly string[] => {
   if (data === null || typeof data !== 'object' || Array.isArray(data)) return ['the payload must be an object'];
   return violationsOfRules(data, payloadClass, rules).map(({ field, message }) => (field === '' ? message : `${field}: ${message}`));

@@ -1,12 +1,12 @@
-// The port that every event store implements: a writer and a reader, so that code which may only read cannot append.
+// The port that every event store implements: a reader and a writer, so that code which only reads cannot append.
 import type { NewEvent, RecordedEvent } from './event.js';
 import type { ExpectedRevision } from './expected-revision.js';
 import type { EventId, Incarnation, Position, Revision, StreamName } from './identifiers.js';
 
-/** What a store takes whose medium has no limits of its own, unless it is opened with others. */
+/** The default limits, for a store whose medium sets none. */
 export const DEFAULT_LIMITS: AppendLimits = { eventBytesMax: 1_048_576, appendBytesMax: 16_777_216, appendEventsMax: 10_000 };
 
-/** In bytes of payload and metadata as UTF-8 JSON, and of what the store counts beside. */
+/** Size in bytes: payload and metadata as UTF-8 JSON, plus what the store counts besides. */
 export interface AppendLimits {
   /** One event. */
   readonly eventBytesMax: number;
@@ -16,32 +16,33 @@ export interface AppendLimits {
 }
 
 export interface StoreLimits extends AppendLimits {
-  /** What the store counts for an event of this type beside payload and metadata: its name, a time. Default 0. */
+  /** What the store counts for an event of this type besides payload and metadata: its name, a time. Default 0. */
   readonly bytesBeside?: (type: string) => number;
 }
 
 export interface AppendResult {
-  /** Revision of the stream's last event of this append. */
+  /** Revision of the last event of this append. */
   readonly revision: Revision;
-  /** Position of that event: what a reader has to reach to see the effect. */
+  /** Position of that event. A reader that has reached it sees the effect. */
   readonly position: Position;
 }
 
 export interface EventWriter {
-  /** What one append may be: within it, it is not refused for its size. It may become less when a server says that it takes less. */
+  /** The limits of one append; a smaller one is never too large. They shrink when a server reports lower limits. */
   readonly limits: StoreLimits;
 
   /**
-   * Appends the events to one stream, all or none, in order, durably: when the promise resolves they survive a power cut.
-   * Concurrent appends may share one commit and take effect in the order of the calls.
+   * Appends the events to one stream, all or none, in order, durably: when the promise resolves they survive a power
+   * cut. Concurrent appends may share one commit; they take effect in the order of the calls.
    *
-   * A retry (same ids, same expected revision) appends nothing and answers as the first time, with the original revision and
-   * position, whatever was appended since. Ids that match only in part are a conflict. Without a revision to compare from
+   * A retry (same ids, same expected revision) appends nothing. It returns the revision and position of the first
+   * append, whatever was appended since. If only some of the ids match, it is a conflict. Without a revision to compare
    * (`any`, `stream-exists`) a retry is recognised only while its events are the last of the stream.
    *
-   * Bounds: 1 to `appendEventsMax` events. The signal ends the wait, not a commit that has begun.
-   * Errors: EVENT_STORE_WRONG_EXPECTED_REVISION, EVENT_STORE_INVALID_INPUT, EVENT_STORE_EVENT_TOO_LARGE, EVENT_STORE_ABORTED,
-   * EVENT_STORE_CLOSED, and the adapter's own for its medium; nothing is written when it rejects with one of these.
+   * Bounds: 1 to `appendEventsMax` events. The signal ends the wait, but not a commit that has begun. Errors:
+   * EVENT_STORE_WRONG_EXPECTED_REVISION, EVENT_STORE_INVALID_INPUT, EVENT_STORE_EVENT_TOO_LARGE, EVENT_STORE_ABORTED,
+   * EVENT_STORE_CLOSED, and the adapter's own errors for its medium. An append that rejects with one of these has
+   * written nothing.
    */
   append(stream: StreamName, events: readonly NewEvent[], options: AppendOptions): Promise<AppendResult>;
 }
@@ -51,7 +52,7 @@ export interface AppendOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Chosen by the store before it decodes anything. Each list is an "or", the two together an "and"; absent means all. */
+/** The store filters before it decodes. Each list is an "or", both together are an "and"; an absent list means all. */
 export interface EventFilter {
   readonly types?: readonly string[];
   /** Beginnings of stream names, such as `order-`; see `streamPrefixOf`. */
@@ -69,15 +70,15 @@ export interface ReadStreamOptions {
 
 export interface ReadAllOptions {
   readonly direction?: 'forwards' | 'backwards';
-  /** Read strictly beyond this position, in the direction of reading; default from the beginning, or from the end backwards. */
+  /** Read strictly beyond this position, in the direction of reading. Default: all. */
   readonly after?: Position | undefined;
   readonly limit?: number;
   readonly filter?: EventFilter;
   /** Largest number of events in one batch; the store may return fewer. Default 1,000. */
   readonly batchSizeMax?: number;
   /**
-   * False: the caller touches neither `data` nor `metadata`, so a store may leave them out, and with them the check of a checksum that covers them;
-   * reading one throws then. Default true.
+   * False: the caller uses neither `data` nor `metadata`. The store may then leave them out, and need not check a
+   * checksum that covers them; reading one of them throws. Default true.
    */
   readonly needsPayload?: boolean;
   readonly signal?: AbortSignal;
@@ -92,7 +93,7 @@ export interface SubscribeOptions {
   readonly signal: AbortSignal;
 }
 
-/** An event by which a log is known again: one that was restored to an earlier state has another one at this position, or none. */
+/** An event that identifies the log: a restored log has another event, or none, at this position. */
 export interface EventMark {
   readonly position: Position;
   readonly id: EventId;
@@ -100,19 +101,19 @@ export interface EventMark {
 
 /** One step of a subscription. */
 export interface SubscriptionBatch {
-  /** In order of position; empty when only `position` or `isCaughtUp` has news. */
+  /** In order of position. Empty when only `position` or `isCaughtUp` has changed. */
   readonly events: readonly RecordedEvent[];
-  /** Every wanted event up to and including this position has been delivered: safe as a checkpoint. Undefined: an empty store. */
+  /** Every wanted event up to and including this position was delivered: a safe checkpoint. Undefined: empty store. */
   readonly position: Position | undefined;
-  /** The newest event up to `position` that the store knows of, wanted or not. Absent where it knows of none but `events`. */
+  /** The newest event up to `position` that the store knows, wanted or not. Absent if the store knows only `events`. */
   readonly lastEvent?: EventMark;
-  /** At the time of reading, nothing lay beyond `position`. */
+  /** No event was beyond `position` at the time of reading. */
   readonly isCaughtUp: boolean;
 }
 
 export interface EventReader {
   readonly incarnation: Incarnation;
-  /** Whether positions count events, so that the difference of two of them is a number of events. */
+  /** True if positions count events, so that the difference of two positions is a number of events. */
   readonly hasDensePositions: boolean;
 
   /**
@@ -121,44 +122,48 @@ export interface EventReader {
    */
   readStream(stream: StreamName, options?: ReadStreamOptions): AsyncIterable<readonly RecordedEvent[]>;
 
-  /** Events of all streams, in batches, in order of position, up to the head at the time of each batch. Errors: as `readStream`. */
+  /** Events of all streams, in batches, in order of position, up to the head at each batch. Errors: as `readStream`. */
   readAll(options?: ReadAllOptions): AsyncIterable<readonly RecordedEvent[]>;
 
   /**
-   * Everything after a position: catch-up, then live, in order, without hole or repetition. Pull-based: the next batch is read when it
-   * is asked for, so a slow consumer costs nothing. Live batches hold whatever has arrived. It ends only when the signal fires
-   * (then it just ends) or by throwing; adapters with a connection restore it by themselves, and throw EVENT_STORE_RESTORED where the log is not
-   * the one any more that it was before.
+   * Everything after a position: catch-up, then live, in order, without holes or repetitions. The caller pulls: the
+   * store reads the next batch when the caller asks for it, so a slow consumer costs nothing. A live batch holds all
+   * events that have arrived. The subscription ends when the signal fires (without an error) or by throwing. Adapters
+   * restore a lost connection themselves, and throw EVENT_STORE_RESTORED if the log is no longer the one they have
+   * read.
    */
   subscribe(options: SubscribeOptions): AsyncIterable<SubscriptionBatch>;
 
   /**
-   * Where the store ends: no event lies beyond it, and no position that an append or a subscription has told. It is the last event's position, or a
-   * later one where the store keeps events of its own behind it. Undefined while there is none.
+   * The end of the store: no event, and no position from an append or a subscription, lies beyond it. It is the
+   * position of the last event, or a later one if the store keeps events of its own after it. Undefined for an empty
+   * store.
    */
   head(signal?: AbortSignal): Promise<Position | undefined>;
 
   /**
-   * Id of the event at exactly this position, of any type and stream but the store's own; undefined if none is there. One look-up, whatever the
-   * store holds: so a reader finds out whether the log is still the one that it has read. Errors: as `readStream`.
+   * Id of the event at exactly this position, of any type and stream except the store's own; undefined if there is
+   * none. It costs one look-up. A reader uses it to check that the log is still the one it has read. Errors: those of
+   * `readStream`.
    */
   idAt(position: Position, signal?: AbortSignal): Promise<EventId | undefined>;
 
   /**
-   * A count that changes once anything but this object may have changed the store: another process, another connection. While it stays the same, each
-   * stream ends where this object has last seen or put its end. Undefined: it cannot tell now. At once, without a read of events; a store that
-   * can never tell does not have it.
+   * A count that changes when another process or connection may have changed the store. While it stays the same, each
+   * stream ends where this object last saw or put its end. Undefined: the store cannot tell now. It answers at once,
+   * without reading events. A store that can never tell does not have this method.
    */
   changesByOthers?(): number | undefined;
 
   /**
-   * For a health check: why background work of this store (a connection, a writer) does not proceed, in words; empty while it does. What an
-   * error says follows its code (`codedText`), so that clients can be told the code alone. A store without any background work does not have it.
+   * For a health check: why background work of this store (a connection, a writer) does not proceed, in words. Empty
+   * while it proceeds. The text of an error follows its code (`codedText`), so that clients can be told the code alone.
+   * A store without background work does not have this method.
    */
   troubles?(): readonly string[];
 }
 
 export interface EventStore extends EventReader, EventWriter {
-  /** Ends subscriptions, waits for commits that have begun, releases everything. May be called again. */
+  /** Ends subscriptions, waits for commits that have begun, and releases everything. More calls are harmless. */
   close(): Promise<void>;
 }

@@ -18,14 +18,14 @@ const recorded = (dataJson: string, metadataJson = '{}') =>
   });
 
 describe('a recorded event', () => {
-  it('parses its payload when first asked, once', () => {
+  it('parses its payload once, when it is first used', () => {
     const event = recorded('{"a":1}');
     expect(event.data).toEqual({ a: 1 });
     expect(event.data).toBe(event.data);
     expect(recorded('null').data).toBeNull();
   });
 
-  it('says which event it is when its JSON is broken', () => {
+  it('names the event when its JSON is broken', () => {
     for (const read of [() => recorded('{').data, () => recorded('{}', '{').metadata]) {
       expect(read).toThrow(expect.objectContaining({ code: 'EVENT_STORE_UNDECODABLE_EVENT', type: 'Noted', position: 9007199254740995n }));
     }
@@ -55,7 +55,7 @@ describe('a recorded event', () => {
     expect([event.revision, event.position]).toEqual([3n, 9007199254740991n]);
   });
 
-  it('that was read without its payload says so when it is asked for it', () => {
+  it('that was read without its payload says so when the payload is used', () => {
     const event = new LazyRecordedEvent({
       id: eventIdOf('c', stream, 0),
       stream,
@@ -69,7 +69,7 @@ describe('a recorded event', () => {
     for (const read of [() => event.data, () => event.metadata]) expect(read).toThrow('position 7 was read without its payload');
   });
 
-  it('happened when the domain says, else when it was recorded', () => {
+  it('happened at the time that the domain gives, else at the time of recording', () => {
     expect(occurredAt(recorded('{}'))).toBe('1970-01-01T00:00:01.000Z');
     expect(occurredAt(recorded('{}', '{"occurredAt":"2010-12-01T08:26:00.000Z"}'))).toBe('2010-12-01T08:26:00.000Z');
   });

@@ -13,16 +13,16 @@ export interface DomainEvent<Type extends string = string, Data = unknown> {
 export interface EventMetadata {
   /** Version of the payload's schema; 1 when absent. */
   readonly schemaVersion?: number;
-  /** The command that led to this event. The same command never takes effect twice on a stream. */
+  /** The command that led to this event. One command never takes effect twice on a stream. */
   readonly commandId?: string;
   /** The whole conversation. */
   readonly correlationId?: string;
   /** The direct parent: the command, or the event that a process manager answered. */
   readonly causationId?: string;
-  /** When it happened in the domain, ISO 8601 in UTC, if that is not when it was recorded (imports). */
+  /** When it happened in the domain, ISO 8601 in UTC, if that differs from the time of recording (imports). */
   readonly occurredAt?: string;
   readonly tenant?: string;
-  /** W3C trace context of the command, where it was traced. For traces alone, see `traceparentOf`: no fold, key or digest depends on it. */
+  /** W3C trace context of the command, if it was traced. Only traces use it: no fold, key or digest does. */
   readonly traceparent?: string;
   readonly [key: string]: JsonValue | undefined;
 }
@@ -39,31 +39,31 @@ export interface RecordedEvent<Type extends string = string, Data = unknown> ext
   readonly stream: StreamName;
   readonly revision: Revision;
   readonly position: Position;
-  /** When the store took it, ISO 8601 in UTC with milliseconds. Never an order: that is what positions are for. */
+  /** When the store recorded it, ISO 8601 in UTC with milliseconds. Not an order: use positions for that. */
   readonly recordedAt: string;
   readonly metadata: EventMetadata;
 }
 
-/** When the event happened: as the domain says, else when it was recorded. ISO 8601 in UTC. */
+/** When the event happened: the time that the domain gives, else the time of recording. ISO 8601 in UTC. */
 export const occurredAt = (event: RecordedEvent): string => event.metadata.occurredAt ?? event.recordedAt;
 
 /** The stored columns of an event, as the driver returned them. */
 export interface StoredEvent {
   readonly id: EventId;
   readonly stream: StreamName;
-  /** Here and in `position`, a number up to 2⁵³ becomes a bigint when somebody asks. */
+  /** Here and in `position`, a number up to 2⁵³ becomes a bigint on first use. */
   readonly revision: bigint | number;
   readonly position: bigint | number;
   readonly type: string;
   readonly recordedAtMs: number;
-  /** Undefined: it was read without its payload. */
+  /** Undefined: the event was read without its payload. */
   readonly dataJson: string | undefined;
   readonly metadataJson: string | undefined;
 }
 
 /**
- * A recorded event that parses its JSON when first asked, once. For adapters. One object, flat: a rebuild makes millions of them.
- * Errors while reading `data` or `metadata`: EVENT_STORE_UNDECODABLE_EVENT.
+ * A recorded event that parses its JSON once, on first use. For adapters. One flat object, because a rebuild makes
+ * millions of them. Errors while reading `data` or `metadata`: EVENT_STORE_UNDECODABLE_EVENT.
  */
 export class LazyRecordedEvent implements RecordedEvent {
   readonly #id: EventId;
@@ -115,11 +115,11 @@ export class LazyRecordedEvent implements RecordedEvent {
   get metadata(): EventMetadata {
     return (this.#metadata ??= this.#parse(this.#metadataJson) as EventMetadata);
   }
-  /** False: the payload is of schema version 1. True: the metadata says. Parses nothing. */
+  /** False: the payload has schema version 1. True: the metadata gives the version. It parses nothing. */
   get mayNameSchemaVersion(): boolean {
     return (this.#mayNameSchemaVersion ??= this.#metadataJson?.includes('"schemaVersion"') ?? true);
   }
-  /** The event as it goes over a wire: places as decimal strings. */
+  /** The event in the form for a wire: places as decimal strings. */
   toJSON(): Record<string, unknown> {
     const { id, stream, revision, position, type, recordedAt, metadata, data } = this;
     return { id, stream, revision: String(revision), position: String(position), type, recordedAt, metadata, data };

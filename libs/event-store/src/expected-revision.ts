@@ -1,10 +1,10 @@
-// The optimistic check: where a stream has to be for an append to be accepted.
+// The optimistic check: the revision that a stream must have for an append to be accepted.
 import { InvalidInput } from './errors.js';
 import { revision, type Revision } from './identifiers.js';
 
 /**
- * `revision`: exactly there. `no-stream`: no event yet. `stream-exists`: at least one event. `any`: no check, and no protection
- * against lost updates; a retry is then recognised only by the ids of its events at the end of the stream.
+ * `revision`: exactly this revision. `no-stream`: no event yet. `stream-exists`: at least one event. `any`: no check,
+ * and no protection against lost updates; a retry is recognised only while its events are the last of the stream.
  */
 export type ExpectedRevision = Revision | 'no-stream' | 'stream-exists' | 'any';
 

@@ -1,4 +1,4 @@
-// Whatever class is declared, and whatever object comes: the verdict is that of class-validator's own `validate`.
+// For random classes and objects, the verdict is that of class-validator's own `validate`.
 import {
   Allow,
   ArrayMaxSize,
@@ -37,7 +37,7 @@ const RUNS = Number(process.env['PROPERTY_RUNS'] ?? 300);
 
 type Made = new () => object;
 
-/** The container that the application has set by now: another one before each check. */
+/** The container that the application has set; each check gets another one. */
 let allowed: readonly unknown[] = [];
 class Allowed {
   constructor(private readonly list: readonly unknown[] = []) {}
@@ -55,7 +55,7 @@ beforeAll(() =>
 );
 afterAll(() => useContainer(undefined as unknown as Parameters<typeof useContainer>[0]));
 
-/** A rule of the application's own that looks at the whole object, and tells what it was given. */
+/** A custom rule that looks at the whole object and reports the arguments it was given. */
 class Smaller {
   validate(value: unknown, { object, constraints }: ValidationArguments): boolean {
     const other = (object as Readonly<Record<string, unknown>>)[String(constraints[0])];
@@ -144,7 +144,7 @@ const classChoices: fc.Arbitrary<ClassChoice> = fc.record({
   getter: fc.boolean(),
 });
 
-/** Applies decorators without their syntax, which spec files are not compiled with. */
+/** Applies decorators by calling them: spec files are compiled without decorator syntax. */
 const declare = (made: Made, field: string, ...rules: readonly PropertyDecorator[]): void => {
   for (const rule of rules) rule(made.prototype as object, field);
 };
@@ -172,7 +172,7 @@ const decorate = (made: Made, { fields, hasMembers, getter }: ClassChoice): Made
     const when = CONDITIONS[validateIf];
     if (when) declare(made, name, ValidateIf(when as never));
     if (nested !== 'none') declare(made, name, ValidateNested({ each: nested !== 'one' }));
-    // The one place where ours asks for more than class-validator: what is a list has to be declared as one.
+    // Only here ours is stricter than class-validator: a list must be declared as one.
     if (nested === 'one')
       declare(
         made,
@@ -238,7 +238,7 @@ const within = (kind: (typeof KINDS)[number], one: object): unknown => {
   }
 };
 
-/** None at all in half of the runs: what nearly every application has. */
+/** No options in half of the runs: nearly every application has none. */
 const optionChoices: fc.Arbitrary<RuleOptions | undefined> = fc.oneof(
   fc.constant(undefined),
   fc.record(
@@ -258,12 +258,12 @@ const optionChoices: fc.Arbitrary<RuleOptions | undefined> = fc.oneof(
 
 const OPTIONS = { whitelist: true, forbidNonWhitelisted: true, forbidUnknownValues: true, stopAtFirstError: true } as const;
 
-/** In an order of their own: class-validator's lists fields as it meets them. */
+/** Sorted, because class-validator lists fields in the order in which it meets them. */
 const sorted = <Violation extends { readonly field: string; readonly message: string }>(violations: readonly Violation[]): readonly string[] =>
   violations.map(({ field, message }) => `${field}: ${message}`).sort();
 
 describe('rules of generated classes', () => {
-  it(`are obeyed where class-validator says so (seed ${SEED})`, async () => {
+  it(`are obeyed when class-validator says so (seed ${SEED})`, async () => {
     console.info(`generated rules: PROPERTY_SEED=${SEED}`);
     const seen = { obeyed: 0, broken: 0, told: 0, withOptions: 0 };
     const choices = [family, fc.array(objects, { minLength: 6, maxLength: 6 }), fc.nat(2), optionChoices] as const;
@@ -276,15 +276,15 @@ describe('rules of generated classes', () => {
           const all: Record<string, unknown> = { ...own };
           for (const [name, kind, inner] of nested) all[name] = within(kind, kind.startsWith('plain') ? { ...inner } : instance(Inner, inner));
           const errors = await validate(instance(made, all), { ...OPTIONS, ...options } as ValidatorOptions);
-          // A class of which no rule counts by these options: an object without fields passes here.
+          // No rule of this class counts by these options: an object without fields passes.
           const isEmpty = Object.keys(all).length === 0 && errors.some(({ constraints }) => constraints?.['unknownValue'] !== undefined);
           const expected = errors.length === 0 || isEmpty;
-          // A list is refused where none is declared, also in a list, although the library takes it for the object itself: it may be the stricter one there.
+          // Ours refuses an undeclared list, also inside a list; the library takes it for the object itself.
           const isStricter = expected && Object.values(all).some(holdsList);
           for (const object of [instance(made, all), all]) {
             const violations = violationsOfRules(object, made, prepared);
             if (!isStricter) expect(violations.length === 0).toBe(expected);
-            // The library's own words, but where ours says what to do, or looks no further.
+            // The library's own words, except where ours gives advice or stops earlier.
             if (expected || Object.values(all).some(holdsList) || hidesMember(all) || isUnknown(errors)) continue;
             expect(sorted(violations)).toEqual(sorted(fieldViolations(errors)));
             seen.told++;

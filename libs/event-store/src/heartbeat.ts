@@ -1,18 +1,18 @@
-// Signs of life of background loops: one that falls silent in the middle of a step is told by name.
+// Signs of life of background loops: a loop that hangs in the middle of a step is reported by name.
 import type { Runtime } from './runtime.js';
 
-/** How long a step may take before its loop counts as silent, unless it says otherwise: health has to be red within ten seconds. */
+/** The default time that a step may take until its loop counts as silent: health must be red within ten seconds. */
 export const STEP_DEADLINE_MS = 8_000;
 
-/** A loop that has been at one step for longer than the step may take. */
+/** A loop whose step takes longer than it may. */
 export interface SilentLoop {
   readonly loop: string;
   readonly step: string;
-  /** Since the step began. */
+  /** Milliseconds since the step began. */
   readonly silentMs: number;
 }
 
-/** One loop's sign of life. Costs two assignments a step; nothing runs in the background. */
+/** One loop's sign of life. It costs two assignments a step; nothing runs in the background. */
 export class Heartbeat {
   readonly #runtime: Runtime;
   #step: string | undefined;
@@ -26,19 +26,19 @@ export class Heartbeat {
     this.#runtime = runtime;
   }
 
-  /** It begins a step that has to be over, or followed by another one, within the deadline. A loop that ends without `idle` turns silent, too. */
+  /** The loop begins a step and must end it within the deadline. Ending without `idle` counts as silence. */
   busy(step: string, deadlineMs = STEP_DEADLINE_MS): void {
     this.#step = step;
     this.#sinceMs = this.#runtime.monotonic();
     this.#deadlineMs = deadlineMs;
   }
 
-  /** It waits for something that may never come, or has ended as it should. */
+  /** The loop waits for something that may never come, or has ended normally. */
   idle(): void {
     this.#step = undefined;
   }
 
-  /** The step that has taken too long, if one has. */
+  /** The step that takes too long, if there is one. */
   silence(): SilentLoop | undefined {
     if (this.#step === undefined) return undefined;
     const silentMs = this.#runtime.monotonic() - this.#sinceMs;
@@ -46,5 +46,5 @@ export class Heartbeat {
   }
 }
 
-/** A silent loop in words. */
+/** Describes a silent loop in words. */
 export const silenceOf = ({ loop, step, silentMs }: SilentLoop): string => `${loop} is silent: ${step} for ${Math.floor(silentMs / 1_000)} s`;

@@ -87,7 +87,7 @@ describe('isPositionBefore', () => {
 });
 
 describe('laterPosition', () => {
-  it('takes undefined for the place before everything', () => {
+  it('treats undefined as the place before everything', () => {
     const [one, two] = [position(1n), position(2n)];
     expect([laterPosition(one, two), laterPosition(two, one), laterPosition(undefined, one), laterPosition(one, undefined)]).toEqual([
       two,

@@ -8,11 +8,11 @@ type Brand<Base, Name extends string> = Base & { readonly [brand]: Name };
 export type StreamName = Brand<string, 'StreamName'>;
 /** Place in one stream: 0 for its first event, without holes. */
 export type Revision = Brand<bigint, 'Revision'>;
-/** Place in the whole store: strictly rising, opaque outside its adapter except for comparison. */
+/** Place in the whole store: strictly rising. Outside its adapter, code may only compare it. */
 export type Position = Brand<bigint, 'Position'>;
 /** Identity of one event: a UUID in lower case. */
 export type EventId = Brand<string, 'EventId'>;
-/** Identity of one event store. It changes when the store is created anew, so that a foreign checkpoint is recognised. */
+/** Identity of one event store. A store that is created anew gets another one: a foreign checkpoint is recognised. */
 export type Incarnation = Brand<string, 'Incarnation'>;
 
 const STREAM_NAME_LENGTH_MAX = 512;
@@ -22,12 +22,12 @@ const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 // Control characters, and code units that are no character on their own.
 const UNPRINTABLE = /[\p{Cc}\p{Cs}]/u;
 
-/** True if the text has no control characters and no lone surrogates: such text is the same text after any encoding. */
+/** True if the text has no control characters and no lone surrogates: it then survives any encoding unchanged. */
 export const isPrintable = (text: string): boolean => !UNPRINTABLE.test(text);
 
 /**
- * Checks a stream name: `category-id`, at most 512 UTF-16 units, NFC-normalised, no control characters, no leading `$`
- * (reserved for the store itself). Errors: EVENT_STORE_INVALID_INPUT.
+ * Checks a stream name: `category-id`, at most 512 UTF-16 units, in form NFC, without control characters. It must not
+ * begin with `$`, which is reserved for the store itself. Errors: EVENT_STORE_INVALID_INPUT.
  */
 export const streamName = (name: string): StreamName => {
   if (typeof name !== 'string') throw new InvalidInput('stream', 'must be a string');
@@ -42,18 +42,19 @@ export const streamName = (name: string): StreamName => {
 
 /** The stream of one aggregate. Errors: EVENT_STORE_INVALID_INPUT. */
 export const streamOf = (category: string, id: string): StreamName => {
-  // Text made of anything else would be one stream for all of its kind: category-undefined.
+  // An id that is not text would give one stream for all aggregates: category-undefined.
   if (typeof id !== 'string') throw new InvalidInput('id', `must be a string, got ${id === null ? 'null' : typeof id}`);
   if (id === '') throw new InvalidInput('id', 'must not be empty');
   return streamName(`${category}-${id}`);
 };
 
-/** The prefix that all streams of a category share. A category must not be the beginning of another one followed by a dash. */
+/** The prefix of all streams of a category. See `assertCategoriesDiffer` for what a category must not be. */
 export const streamPrefixOf = (category: string): string => `${category}-`;
 
 /**
- * Checks that no two categories can make one stream: none is the beginning of another one up to a dash, as `order` is of `order-line`, whose
- * stream `order-line-1` would belong to both. The same category may occur more than once. Errors: EVENT_STORE_AMBIGUOUS_CATEGORY.
+ * Checks that no two categories can make the same stream: none may be the beginning of another one up to a dash. For
+ * example, `order` and `order-line` are refused, because `order-line-1` could belong to both. The same category may
+ * occur more than once. Errors: EVENT_STORE_AMBIGUOUS_CATEGORY.
  */
 export const assertCategoriesDiffer = (categories: Iterable<string>): void => {
   const all = [...new Set(categories)];
@@ -76,7 +77,7 @@ export const eventId = (value: string): EventId => {
   return text as EventId;
 };
 
-/** Whether a place in the event store comes before another one; undefined stands before everything. */
+/** True if a place in the event store comes before another one. Undefined comes before everything. */
 export const isPositionBefore = (position: Position | undefined, other: Position | undefined): boolean =>
   other !== undefined && (position === undefined || position < other);
 

@@ -9,12 +9,12 @@ const tooLate = (): never => {
 };
 
 describe('inTime', () => {
-  it('gives what the work gives, and its error', async () => {
+  it('gives the result or error of the work', async () => {
     await expect(inTime(Promise.resolve('done'), 60_000, systemRuntime, tooLate)).resolves.toBe('done');
     await expect(inTime(Promise.reject(new TypeError('failed')), 60_000, systemRuntime, tooLate)).rejects.toThrow(TypeError);
   });
 
-  it('gives what `late` gives, or throws it, once the time is over', async () => {
+  it('gives the result or error of `late` when the time is over', async () => {
     await expect(inTime(never, 5, systemRuntime, () => 'late')).resolves.toBe('late');
     await expect(inTime(never, 5, systemRuntime, tooLate)).rejects.toThrow(RangeError);
   });

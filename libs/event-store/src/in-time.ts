@@ -1,11 +1,11 @@
-// Bounds how long somebody waits for work that nobody can be sure of.
+// Sets a time limit for waiting on work that may never end.
 import type { Runtime } from './runtime.js';
 
 const LATE = Symbol('late');
 
 /**
- * What the work gives, if it does within `ms`; else what `late` gives or throws. The work itself goes on: what becomes of it then is told to nobody.
- * No timer is left behind. Errors: those of the work, and of `late`.
+ * The result of the work if it ends within `ms`, else the result of `late`. The work itself goes on, and its later
+ * outcome is ignored. No timer is left behind. Errors: those of the work and of `late`.
  */
 export const inTime = async <Result>(work: Promise<Result>, ms: number, runtime: Runtime, late: () => Result): Promise<Result> => {
   const done = new AbortController();

@@ -91,13 +91,13 @@ describe('encodeJson', () => {
     expect(encodeJson({ a: undefined, b: 1 }, 'data')).toBe('{"b":1}');
   });
 
-  it('takes instances of plain classes and objects without prototype', () => {
+  it('accepts instances of plain classes and objects without prototype', () => {
     expect(encodeJson(new Money(), 'data')).toBe('{"amount":"1.00"}');
     expect(encodeJson(new Checked(), 'data')).toBe('{"sku":"A"}');
     expect(encodeJson(Object.assign(Object.create(null) as object, { a: 1 }), 'data')).toBe('{"a":1}');
   });
 
-  it('takes objects and lists of another realm, and a payload without fields', () => {
+  it('accepts objects and lists of another realm, and a payload without fields', () => {
     expect(encodeJson(runInNewContext('({ a: [1, { b: 2 }] })'), 'data')).toBe('{"a":[1,{"b":2}]}');
     expect(encodeJson(new Hidden(), 'data')).toBe('{}');
   });
@@ -107,7 +107,7 @@ describe('encodeJson', () => {
     expect(encodeJson(JSON.parse(text), 'data')).toBe(text);
   });
 
-  it('takes a value that occurs twice, which is no cycle', () => {
+  it('accepts a value that occurs twice, which is no cycle', () => {
     const shared = { a: 1 };
     expect(encodeJson([shared, shared], 'data')).toBe('[{"a":1},{"a":1}]');
   });
@@ -188,7 +188,7 @@ describe('decodedForm', () => {
   const isFrozen = (node: unknown): boolean =>
     node === null || typeof node !== 'object' || (Object.isFrozen(node) && Object.values(node).every(isFrozen));
 
-  it(`is what parsing the encoded value gives, frozen (seed ${seed})`, () => {
+  it(`equals the parsed encoding, frozen (seed ${seed})`, () => {
     console.log(`decoded forms: PROPERTY_SEED=${seed}`);
     fc.assert(
       fc.property(value, (given) => {
@@ -204,7 +204,7 @@ describe('decodedForm', () => {
     );
   });
 
-  it('gives copies that may be changed, and change nothing else', () => {
+  it('gives copies whose changes change nothing else', () => {
     const decoded = decodedForm({ a: [{ b: 1 }] }) as { readonly a: { b: number }[] };
     const copy = copyJson(decoded);
     copy.a.push({ b: 2 });

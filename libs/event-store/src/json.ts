@@ -1,4 +1,4 @@
-// JSON as events use it: what is written is exactly what can be read back, or it is refused.
+// JSON for events: what is written is exactly what can be read back; any other value is refused.
 import { types } from 'node:util';
 import { InvalidInput } from './errors.js';
 
@@ -7,11 +7,13 @@ export type JsonValue = null | boolean | number | string | readonly JsonValue[] 
 const DEPTH_MAX = 64;
 
 /**
- * Encodes a payload. Refuses what JSON would lose or change without a word: bigint (send 64-bit numbers as decimal strings), NaN and
- * infinities, functions, symbols as values or keys, Dates and other objects with a `toJSON`, Map, Set, RegExp, Error, boxed values and typed
- * arrays, whatever they call themselves, getters, own or of a class (a value object has its value there), private fields, proxies, hidden properties, holes,
- * undefined and named members in arrays, cycles, more than 64 levels. A property whose value is undefined is left out; −0 becomes 0.
- * Errors: EVENT_STORE_INVALID_INPUT naming the path.
+ * Encodes a payload. It refuses every value that JSON would silently lose or change:
+ * - bigint (send 64-bit numbers as decimal strings), NaN, infinities, functions, symbols as values or keys;
+ * - Date and other objects with `toJSON`, Map, Set, RegExp, Error, boxed values, typed arrays, proxies;
+ * - getters, own or of a class (a value object keeps its value there), private fields, hidden properties;
+ * - holes, undefined and named members in arrays, cycles, more than 64 levels.
+ * It leaves out properties whose value is undefined, and writes −0 as 0. Errors: EVENT_STORE_INVALID_INPUT naming the
+ * path.
  */
 export const encodeJson = (value: unknown, path: string): string => {
   const flaw = flawOf(value, 0);
@@ -19,14 +21,14 @@ export const encodeJson = (value: unknown, path: string): string => {
   return JSON.stringify(value);
 };
 
-/** Freezes what `JSON.parse` made, all of it: a tree of plain objects and lists. */
+/** Freezes a whole tree of plain objects and lists that `JSON.parse` made. */
 export const freezeJson = <Value>(value: Value): Value => {
   if (value === null || typeof value !== 'object' || Object.isFrozen(value)) return value;
   for (const member of Object.values(value)) if (typeof member === 'object') freezeJson(member);
   return Object.freeze(value);
 };
 
-/** A copy of what `JSON.parse` made, which may be changed. */
+/** A copy, which may be changed, of a tree that `JSON.parse` made. */
 export const copyJson = <Value>(value: Value): Value => {
   if (value === null || typeof value !== 'object') return value;
   if (Array.isArray(value)) return value.map((member: unknown) => copyJson(member)) as Value;
@@ -36,8 +38,8 @@ export const copyJson = <Value>(value: Value): Value => {
 };
 
 /**
- * What a reader will decode from the JSON of a value that `encodeJson` has taken, frozen: plain objects, without what was undefined, and 0 for −0.
- * The same as parsing that JSON, at a quarter of its time.
+ * The value that a reader will decode from the JSON of an encoded value, frozen: plain objects, without undefined
+ * properties, and 0 for −0. It equals parsing that JSON, in a quarter of the time.
  */
 export const decodedForm = (value: unknown): unknown => {
   if (value === 0) return 0;
@@ -52,11 +54,11 @@ export const decodedForm = (value: unknown): unknown => {
   return Object.freeze(copy);
 };
 
-/** Why a value cannot be encoded, and where. The path is put together only when there is a flaw: this runs for every event. */
+/** Why a value cannot be encoded, and where. The path is built only for a faulty value: this runs for every event. */
 interface Flaw {
   readonly path: string;
   readonly problem: string;
-  /** A text of JSON can say it, too: a number beyond all numbers, or lists in lists in lists. */
+  /** JSON text can also contain this: a number that is too large, or lists nested too deep. */
   readonly isOfJson?: true;
 }
 
@@ -84,8 +86,8 @@ const flawOfObject = (value: object, depth: number): Flaw | undefined => {
   const prototype: unknown = Object.getPrototypeOf(value);
   const isPlain = prototype === Object.prototype || prototype === Array.prototype || prototype === null;
   const getter = isPlain ? undefined : getterOf(prototype as object);
-  if (getter !== undefined) return here(`${getter} is a getter of its class, which JSON would lose; use a plain object`);
-  if ('toJSON' in value && isLost(value, 'toJSON')) return here('objects with toJSON (such as Date) are not taken; use a string');
+  if (getter !== undefined) return here(`${getter} is a getter of its class, and JSON would lose it; use a plain object`);
+  if ('toJSON' in value && isLost(value, 'toJSON')) return here('objects with toJSON (such as Date) are not accepted; use a string');
   if (Array.isArray(value)) return flawOfArray(value, depth);
   const keys = Object.keys(value);
   if (!isPlain || keys.length === 0) {
@@ -114,7 +116,7 @@ const flawOfArray = (values: readonly unknown[], depth: number): Flaw | undefine
     const flaw = flawOf(values[index], depth + 1);
     if (flaw) return { ...flaw, path: `[${index}]${flaw.path}` };
   }
-  // Its own keys are the places and the length.
+  // The own keys of a list are its indexes and its length.
   if (ownKeysCount(values) === values.length + 1) return undefined;
   const named = Reflect.ownKeys(values).find((key) => key !== 'length' && !(typeof key === 'string' && /^[0-9]+$/.test(key)));
   return here(`the named member ${String(named)} of a list would be lost; use an object`);
@@ -122,16 +124,16 @@ const flawOfArray = (values: readonly unknown[], depth: number): Flaw | undefine
 
 const GETTER = 'a getter may answer differently each time; use a plain value';
 
-/** `Reflect.ownKeys(…).length`, at a fifth of its time: this is asked of every payload. */
+/** `Reflect.ownKeys(…).length` in a fifth of the time: this runs for every payload. */
 const ownKeysCount = (value: object): number => Object.getOwnPropertyNames(value).length + Object.getOwnPropertySymbols(value).length;
 
-/** Finds the getter of a property without making a descriptor of it: payloads have many. An older part of the language, which no typing knows. */
+/** Finds the getter of a property without making a descriptor, for speed. The function is old and has no type. */
 const lookUpGetter = Reflect.get(Object.prototype, '__lookupGetter__') as (this: object, key: string) => unknown;
 
-/** True if a property is none that has a value. */
+/** True if a property has no value of its own. */
 export const isOwnAccessor = (value: object, key: string): boolean => {
   if (lookUpGetter.call(value, key) !== undefined) return Object.hasOwn(value, key);
-  // A setter without a getter.
+  // The property has a setter without a getter.
   if ((value as Readonly<Record<string, unknown>>)[key] !== undefined) return false;
   const descriptor = Object.getOwnPropertyDescriptor(value, key);
   return descriptor !== undefined && !('value' in descriptor);
@@ -154,7 +156,7 @@ const hiddenKeyOf = (value: object): string => {
 
 const getters = new WeakMap<object, string | null>();
 
-/** A getter that instances inherit, or undefined. Looked for once a class. */
+/** A getter that instances inherit, or undefined. Each class is searched once. */
 const getterOf = (prototype: object): string | undefined => {
   let getter = getters.get(prototype);
   if (getter === undefined) {
@@ -166,14 +168,14 @@ const getterOf = (prototype: object): string | undefined => {
 
 const withPrivateFields = new WeakMap<object, boolean>();
 
-/** Whether instances have private fields, by the text of their classes; looked at once a class. Private methods hold no data. */
+/** True if instances have private fields, by the source text of their classes. Each class is read once. */
 const hasPrivateFields = (prototype: object): boolean => {
   let has = withPrivateFields.get(prototype);
   if (has === undefined) withPrivateFields.set(prototype, (has = declaresPrivateFields(prototype)));
   return has;
 };
 
-/** As written, or as compilers write it for older platforms. */
+/** As written in the source, or as compilers write it for older platforms. */
 const PRIVATE_FIELD = /(?<!\bstatic\s*)[\s;{}]#[\p{ID_Start}$_][\p{ID_Continue}$]*\s*[=;}\n]|_classPrivateField(Set|InitSpec)/u;
 
 const declaresPrivateFields = (prototype: object): boolean => {
@@ -186,7 +188,7 @@ const declaresPrivateFields = (prototype: object): boolean => {
 
 const findGetter = (prototype: object): string | undefined => {
   for (let part: object | null = prototype; part !== null; part = Object.getPrototypeOf(part) as object | null) {
-    // Built-in kinds are told by name; __proto__ is a getter of every object.
+    // Built-in kinds are reported by name; __proto__ is a getter of every object.
     if (isBuiltIn(part)) return undefined;
     const found = Object.entries(Object.getOwnPropertyDescriptors(part)).find(([key, { get }]) => get !== undefined && key !== '__proto__');
     if (found) return found[0];
@@ -194,7 +196,7 @@ const findGetter = (prototype: object): string | undefined => {
   return undefined;
 };
 
-/** Whether a prototype is that of a kind of the language itself, such as Map, of whatever realm. */
+/** True if a prototype is that of a built-in kind such as Map, of any realm. */
 export const isBuiltIn = (prototype: object): boolean => {
   const constructor = Object.getOwnPropertyDescriptor(prototype, 'constructor')?.value as unknown;
   return typeof constructor === 'function' && Function.prototype.toString.call(constructor).endsWith('{ [native code] }');
@@ -204,7 +206,7 @@ const hasMembers = (prototype: object): boolean =>
   !isBuiltIn(prototype) &&
   (Reflect.ownKeys(prototype).length > 1 || hasMembers((Object.getPrototypeOf(prototype) as object | null) ?? Object.prototype));
 
-/** Asked of what is too deep alone. */
+/** Called only for values that are nested too deep. */
 const isCyclic = (value: unknown): boolean => {
   try {
     JSON.stringify(value);
@@ -216,7 +218,7 @@ const isCyclic = (value: unknown): boolean => {
 
 const here = (problem: string): Flaw => ({ path: '', problem });
 
-/** `Object` for plain objects and instances of ordinary classes, else the name of the built-in kind, whatever the object calls itself. */
+/** `Object` for plain objects and ordinary classes, else the name of the built-in kind, whatever tag the object has. */
 const kindOf = (value: object): string => KINDS.find(([, isKind]) => isKind(value))?.[0] ?? Object.prototype.toString.call(value).slice(8, -1);
 
 const KINDS: readonly (readonly [kind: string, isKind: (value: unknown) => boolean])[] = [

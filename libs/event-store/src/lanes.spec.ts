@@ -7,7 +7,7 @@ interface Held {
   readonly task: () => Promise<void>;
 }
 
-/** Tasks that tell when they start, and end when they are told to. */
+/** Tasks that report when they start, and end when the test says so. */
 const held = (name: string, started: string[]): Held => {
   const { promise, resolve } = Promise.withResolvers<void>();
   const task = (): Promise<void> => {
@@ -18,7 +18,7 @@ const held = (name: string, started: string[]): Held => {
 };
 
 describe('Lanes', () => {
-  it('starts a task at once where nothing runs, one at a time on a name, and is idle when all have ended', async () => {
+  it('starts a task at once if nothing runs, one at a time for a name, and is idle when all have ended', async () => {
     const lanes = new Lanes();
     const started: string[] = [];
     const [one, two, other] = [held('one', started), held('two', started), held('other', started)];
@@ -45,7 +45,7 @@ describe('Lanes', () => {
     expect(await next).toBe('yes');
   });
 
-  it('lets nobody overtake those in front when one that waits is aborted', async () => {
+  it('keeps the order of the other tasks when one that waits is aborted', async () => {
     const lanes = new Lanes();
     const started: string[] = [];
     const abort = new AbortController();

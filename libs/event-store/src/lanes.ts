@@ -1,4 +1,4 @@
-// One task at a time on a name, in order of arrival.
+// Runs one task at a time for each name, in order of arrival.
 import { OperationAborted, throwIfAborted } from './errors.js';
 
 interface Lane {
@@ -10,22 +10,22 @@ interface Lane {
 export class Lanes {
   readonly #lanes = new Map<string, Lane>();
 
-  /** Tasks under this name that run or wait. */
+  /** The number of tasks under this name that run or wait. */
   countIn(name: string): number {
     return this.#lanes.get(name)?.waiting ?? 0;
   }
 
   /**
-   * Runs the task when all tasks given before under this name have ended, whatever their outcome; at once if there are none. The task must wait
-   * for nothing that another task of the same lanes may hold. The signal ends the wait at once; `what` is what it is said to be.
-   * Errors: EVENT_STORE_ABORTED (the task was not started then), and the task's own.
+   * Runs the task when all earlier tasks of this name have ended, whatever their outcome; at once if there are none.
+   * The task must not wait for anything that another task of these lanes may hold. The signal ends the wait at once;
+   * `what` names the wait in the error. Errors: EVENT_STORE_ABORTED (the task was not started), and the task's own.
    */
   async run<Result>(name: string, task: () => Promise<Result>, what: string, signal?: AbortSignal): Promise<Result> {
     const lane = this.#lanes.get(name) ?? this.#open(name);
     const before = lane.tail;
     let leave = (): void => undefined;
     const left = new Promise<void>((resolve) => (leave = resolve));
-    // One that leaves before its time does not let its successor overtake those in front.
+    // A task that leaves early must not let the next one overtake those in front.
     lane.tail = lane.waiting === 0 ? left : before.then(() => left);
     lane.waiting++;
     try {
@@ -39,7 +39,7 @@ export class Lanes {
     }
   }
 
-  /** Resolves when nothing runs or waits any more. */
+  /** Resolves when no task runs or waits any more. */
   async idle(): Promise<void> {
     while (this.#lanes.size > 0) await Promise.all([...this.#lanes.values()].map(({ tail }) => tail));
   }
@@ -51,7 +51,7 @@ export class Lanes {
   }
 }
 
-/** Waits for something that never fails; rejects as soon as the signal fires. Errors: EVENT_STORE_ABORTED. */
+/** Waits for a promise that never rejects; rejects as soon as the signal fires. Errors: EVENT_STORE_ABORTED. */
 export const unlessAborted = (wait: Promise<void>, signal: AbortSignal | undefined, what: string): Promise<void> => {
   if (!signal) return wait;
   throwIfAborted(signal, what);

@@ -1,9 +1,9 @@
-// What was meant by a name that does not exist.
+// Guesses which name was meant by a name that does not exist.
 
-/** Most letters that may be wrong, missing, too many or swapped. */
+/** The largest number of letters that may be wrong, missing, too many or swapped. */
 const DISTANCE_MAX = 2;
 
-/** The known name that differs least from this one, by two letters at most; undefined where none is as near. Upper and lower case count alike. */
+/** The known name nearest to this one, at most two letters away, else undefined. Upper and lower case count alike. */
 export const nearestName = (name: string, known: readonly string[]): string | undefined => {
   let nearest: string | undefined;
   let least = Math.min(DISTANCE_MAX, Math.floor(name.length / 2)) + 1;
@@ -16,7 +16,7 @@ export const nearestName = (name: string, known: readonly string[]): string | un
   return nearest;
 };
 
-/** Of Damerau and Levenshtein, neighbours swapped once (optimal string alignment); `bound` where it is that or more. */
+/** Distance of Damerau and Levenshtein (optimal string alignment); `bound` if it is that or more. */
 const distanceOf = (from: string, to: string, bound: number): number => {
   if (Math.abs(from.length - to.length) >= bound) return bound;
   let before: number[] = [];

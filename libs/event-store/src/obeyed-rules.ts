@@ -1,4 +1,4 @@
-// Whether rules are obeyed for certain, by class-validator's own validators without its bookkeeping; and where lists may be.
+// Decides quickly whether rules are certainly obeyed: class-validator's own validators without its bookkeeping.
 import type { ValidationArguments } from 'class-validator';
 import {
   constraintsOf,
@@ -15,10 +15,10 @@ import type { RuleOptions } from './rule-options.js';
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** One validator of one rule, with what it is asked with. */
+/** One validator of one rule, with its arguments. */
 interface Check {
   readonly constraint: WatchedConstraint;
-  /** The validator, where it is always the same one. */
+  /** The validator, if it is always the same one. */
   readonly fixed: RuleValidator | undefined;
   readonly constraints: unknown[];
   readonly validateIf: Condition | undefined;
@@ -29,20 +29,20 @@ interface Check {
 /** The rules of one field. */
 export interface FieldRules {
   readonly property: string;
-  /** Called like what every object has: looked for in the object itself alone. */
+  /** True for a name that every object has: the field is looked up in the object itself alone. */
   readonly isInherited: boolean;
   readonly conditions: readonly Condition[];
   readonly checks: readonly Check[];
   readonly isNested: boolean;
-  /** How many lists may be around a nested object: lists in lists only where a rule says so. */
+  /** How many lists may surround a nested object: lists in lists only where a rule says so. */
   readonly listsMax: number;
 }
 
 interface ClassRules {
   readonly fields: ReadonlyMap<string, FieldRules>;
-  /** The same, to go through: this happens for every object. */
+  /** The same fields as a list: this runs for every object. */
   readonly inOrder: readonly FieldRules[];
-  /** False if class-validator has to be asked for everything. */
+  /** False if class-validator must be asked for everything. */
   readonly isPlain: boolean;
 }
 
@@ -94,27 +94,27 @@ const listsMax = (ruledClass: RuledClass, property: string, metadata: readonly R
 
 const isDeclaredAsList = (ruledClass: RuledClass, property: string): boolean => typeOf(ruledClass, property) === Array;
 
-/** The class of a field that is declared with one; undefined where that is not known. */
+/** The class of a field that is declared with one; undefined if it is not known. */
 export const declaredType = (ruledClass: RuledClass, property: string): RuledClass | undefined => {
   const type = typeOf(ruledClass, property);
   return typeof type === 'function' && !isBuiltIn(type.prototype as object) ? (type as RuledClass) : undefined;
 };
 
-/** TypeScript tells the type of a decorated field to whoever has loaded reflect-metadata. */
+/** TypeScript records the type of a decorated field if the application has loaded reflect-metadata. */
 const typeOf = (ruledClass: RuledClass, property: string): unknown => {
   const { getMetadata } = Reflect as { getMetadata?: (key: string, target: object, property: string) => unknown };
   return getMetadata?.('design:type', ruledClass.prototype as object, property);
 };
 
 /**
- * True if every validator that class-validator would ask says `true` of the instance. False proves nothing: class-validator has to be
- * asked. Its own run costs about ten times as much, mostly for errors that it prepares and throws away.
+ * True if every validator that class-validator would ask accepts the instance. False proves nothing: ask
+ * class-validator then. Its own run costs about ten times as much, mostly for errors that it prepares and throws away.
  */
 export const areObeyedBy = (rules: PreparedRules, object: object, depth = 0): boolean => {
   const { fields, inOrder, isPlain } = fieldRulesOf(rules);
   if (!isPlain) return false;
   const keys = Object.keys(object);
-  // Most objects have their fields in the order of the class: then nothing has to be looked up. Counted loops: this runs for every event.
+  // Most objects have their fields in the order of the class. Counted loops: this runs for every event.
   for (let index = 0; index < keys.length; index++) {
     const key = keys[index] as string;
     if (key !== inOrder[index]?.property && !fields.has(key)) return false;
@@ -129,7 +129,7 @@ const isObeyed = (field: FieldRules, object: Fields, options: RuleOptions, depth
   const { property, conditions, checks } = field;
   const value = field.isInherited && !Object.hasOwn(object, property) ? undefined : object[property];
   let isSkipped = (value === undefined || value === null) && isMissing(value, options);
-  // All of them are asked, as class-validator does: one may throw.
+  // Every validator is asked, as in class-validator, because one may throw.
   for (let index = 0; index < conditions.length; index++) if (!(conditions[index] as Condition)(object, value)) isSkipped = true;
   if (isSkipped) return true;
   for (let index = 0; index < checks.length; index++) {
@@ -148,7 +148,7 @@ const isMissing = (value: undefined | null, { skipMissingProperties, skipNullPro
 const isTrue = ({ fixed, constraint, each }: Check, value: unknown, args: ValidationArguments): boolean => {
   const instance = fixed ?? constraint.instance;
   if (!each) return instance.validate(value, args) === true;
-  // Sets and maps are for class-validator.
+  // class-validator handles sets and maps.
   return Array.isArray(value) && value.every((member) => instance.validate(member, args) === true);
 };
 
@@ -165,7 +165,7 @@ const areMembersObeyed = (values: readonly unknown[], lists: number, options: Ru
   return values.every((member) => {
     if (member === null || typeof member !== 'object' || Array.isArray(member) || depth >= DEPTH_MAX)
       return isNestedObeyed(member, lists, options, depth);
-    // The members of a list are nearly always of one class.
+    // The members of a list nearly always have the same class.
     const own: unknown = Object.getPrototypeOf(member);
     if (!rules || own !== prototype) {
       const ruledClass = classOf(member);
@@ -177,7 +177,7 @@ const areMembersObeyed = (values: readonly unknown[], lists: number, options: Ru
   });
 };
 
-/** The class of an instance. Not `value.constructor`, which may be data. */
+/** The class of an instance. `value.constructor` may be data, so it is not used. */
 export const classOf = (value: object): RuledClass | undefined => {
   const prototype = Object.getPrototypeOf(value) as { readonly constructor: unknown } | null;
   return typeof prototype?.constructor === 'function' ? (prototype.constructor as RuledClass) : undefined;

@@ -1,4 +1,4 @@
-// What class-validator knows of a class, looked up once, and its own verdict on an object.
+// What class-validator knows of a class, looked up once, and class-validator's own verdict on an object.
 import {
   getMetadataStorage,
   registerDecorator,
@@ -16,23 +16,23 @@ export type RuleMetadata = ReturnType<Storage['getTargetValidationMetadatas']>[n
 type Constraint = ReturnType<Storage['getTargetValidatorConstraints']>[number];
 export type Condition = (object: unknown, value: unknown) => unknown;
 
-/** The rules of one class, its own and the inherited ones, as class-validator gives them for certain options. */
+/** The rules of one class, own and inherited, as class-validator gives them for these options. */
 export interface PreparedRules {
   readonly ruledClass: RuledClass;
   readonly options: RuleOptions;
   readonly metadata: RuleMetadata[];
-  /** Without a prototype, so that a field may be called `constructor` or `toString`. */
+  /** An object without a prototype, so that a field may be called `constructor` or `toString`. */
   readonly byProperty: Record<string, RuleMetadata[]>;
   readonly declared: number;
-  /** Fields called like what every object has: one that is missing must not be found there. */
+  /** Fields named like members of every object: if one is missing, it must not be found there. */
   readonly inheritedNames: readonly string[];
-  /** True if instances have no members but those of every object: no getter or setter of the class is in the way of a field. */
+  /** True if instances have only the members of every object: no getter or setter of the class hides a field. */
   readonly isBare: boolean;
 }
 
 const known = new WeakMap<RuleOptions, WeakMap<RuledClass, PreparedRules>>();
 
-/** The rules of a class; prepared again once a decorator was added. Errors: EVENT_STORE_ASYNCHRONOUS_RULE. */
+/** The rules of a class, prepared again after a decorator was added. Errors: EVENT_STORE_ASYNCHRONOUS_RULE. */
 export const rulesOf = (ruledClass: RuledClass, options: RuleOptions): PreparedRules => {
   let ofOptions = known.get(options);
   if (!ofOptions) known.set(options, (ofOptions = new WeakMap()));
@@ -52,13 +52,13 @@ export const rulesOf = (ruledClass: RuledClass, options: RuleOptions): PreparedR
 };
 
 /**
- * What class-validator itself says of an instance. Only where it looks things up is prepared: it searches the rules of all classes for every
- * object otherwise, which costs more than all else that it does.
+ * The verdict of class-validator itself on an instance. Only its look-ups are prepared: otherwise it searches the rules
+ * of all classes for every object, which costs more than all its other work.
  */
 export const errorsOf = (instance: object, { ruledClass, options }: PreparedRules): readonly ValidationError[] => {
   const storage = getMetadataStorage();
   const lookUps = lookUpsOf(originOf(storage));
-  // A validator may check something else in the meantime.
+  // A validator may check another object in the meantime.
   const { options: optionsOutside } = lookUps;
   lookUps.root = ruledClass;
   lookUps.options = options;
@@ -72,10 +72,10 @@ export const errorsOf = (instance: object, { ruledClass, options }: PreparedRule
   }
 };
 
-/** What holds whatever options are given: events keep what they are made of. */
+/** Always set, whatever options are given: events keep all their fields. */
 const FIXED: ValidatorOptions = { whitelist: true, forbidNonWhitelisted: true, forbidUnknownValues: true };
 
-/** How many rules a class and its parents have by now. NaN, which equals nothing, if another version keeps them elsewhere. */
+/** How many rules a class and its parents have; NaN, which equals nothing, if another version keeps them elsewhere. */
 const declaredCount = (ruledClass: RuledClass): number => {
   const { validationMetadatas } = getMetadataStorage() as unknown as { readonly validationMetadatas?: ReadonlyMap<unknown, readonly unknown[]> };
   if (!(validationMetadatas instanceof Map)) return Number.NaN;
@@ -99,7 +99,7 @@ const grouped = (metadata: readonly RuleMetadata[]): Record<string, RuleMetadata
   return byProperty;
 };
 
-/** The rule, with conditions that are noticed when they answer later. */
+/** The rule, with conditions wrapped so that an asynchronous answer is noticed. */
 const watched = (ruledClass: RuledClass, rule: RuleMetadata): RuleMetadata => {
   const { name } = ruledClass;
   if (rule.type === 'promiseValidation') throw new AsynchronousRule(name, rule.propertyName, rule.type);
@@ -116,10 +116,10 @@ const watched = (ruledClass: RuledClass, rule: RuleMetadata): RuleMetadata => {
   return Object.create(rule, { constraints: { value: constraints }, validateIf: { value: validateIf } }) as RuleMetadata;
 };
 
-/** The answer of a validator or condition. One that comes later is refused: nothing waits for it. Errors: EVENT_STORE_ASYNCHRONOUS_RULE. */
+/** The answer of a validator or condition, which must not be a promise. Errors: EVENT_STORE_ASYNCHRONOUS_RULE. */
 const answered = (answer: unknown, className: string, property: string, rule: string): unknown => {
   if (answer === null || typeof answer !== 'object' || typeof (answer as PromiseLike<unknown>).then !== 'function') return answer;
-  // Its failure is of no interest any more, and must not end the process.
+  // The rejection of that promise no longer matters, and must not end the process.
   void Promise.resolve(answer as PromiseLike<unknown>).catch(() => undefined);
   throw new AsynchronousRule(className, property, rule);
 };
@@ -129,7 +129,7 @@ export interface RuleValidator {
   defaultMessage?(args?: ValidationArguments): string;
 }
 
-/** A validator whose answer has to be there at once. */
+/** A validator that must answer at once. */
 class WatchedValidator implements RuleValidator {
   constructor(
     readonly validator: RuleValidator,
@@ -149,13 +149,13 @@ class WatchedValidator implements RuleValidator {
 export interface WatchedConstraint {
   readonly name: string;
   readonly async: boolean;
-  /** True if `instance` is always the same one. */
+  /** True if `instance` never changes. */
   readonly isFixed: boolean;
-  /** From the container that the application has set by now. */
+  /** From the container that the application has set at this moment. */
   readonly instance: RuleValidator;
 }
 
-/** Asks the container anew for every check, but for validators that class-validator has made itself: these depend on nothing. */
+/** Asks the container for every check, except for class-validator's own validators: these depend on nothing. */
 class PreparedConstraint implements WatchedConstraint {
   readonly async = false;
   readonly isFixed: boolean;
@@ -177,7 +177,7 @@ class PreparedConstraint implements WatchedConstraint {
   }
 }
 
-/** The text of the class that class-validator makes around a validator that is no class. */
+/** The source text of the class that class-validator makes around a validator that is no class. */
 const wrapperText = (): string =>
   (wrapper ??= String(originOf(getMetadataStorage()).getTargetValidationMetadatas(Sample, '', false, false)[0]?.constraintCls));
 let wrapper: string | undefined;
@@ -202,18 +202,18 @@ const ORIGIN = Symbol('mainstem.origin');
 
 interface LookUps extends Storage {
   readonly [ORIGIN]: Storage;
-  /** The class by whose rules the next object is checked, whatever its field `constructor` holds. */
+  /** The class whose rules apply to the next object, whatever its field `constructor` holds. */
   root: RuledClass | undefined;
   options: RuleOptions;
 }
 
-/** The storage of class-validator itself, also while it is asked through the prepared one. */
+/** class-validator's own storage, even while the prepared one stands in for it. */
 const originOf = (storage: Storage): Storage => (storage as Partial<LookUps>)[ORIGIN] ?? storage;
 
 const groups = new WeakMap<readonly RuleMetadata[], Record<string, RuleMetadata[]>>();
 const prepared = new WeakMap<Storage, LookUps>();
 
-/** class-validator's storage with prepared look-ups; whatever else is asked of it or added to it reaches the storage itself. */
+/** class-validator's storage with prepared look-ups. All other reads and all additions go to the storage itself. */
 const lookUpsOf = (origin: Storage): LookUps => {
   const found = prepared.get(origin);
   if (found) return found;
@@ -225,7 +225,7 @@ const lookUpsOf = (origin: Storage): LookUps => {
     getTargetValidationMetadatas: (...asked: Parameters<Storage['getTargetValidationMetadatas']>) => {
       const [target, , always, strictGroups, ofGroups] = asked;
       const { options } = lookUps;
-      // Asked by a validator that checks something else by options of its own.
+      // A validator that checks another object with options of its own asks here.
       const isOurs = always === (options.always ?? false) && strictGroups === (options.strictGroups ?? false) && ofGroups === options.groups;
       if (!isOurs) return origin.getTargetValidationMetadatas(...asked);
       const ruledClass = lookUps.root ?? (target as unknown);

@@ -1,12 +1,12 @@
-// Text of events and errors as a terminal may get it: what would act on the terminal, or turn its lines round, is shown instead.
+// Text of events and errors for a terminal: characters that control the terminal, or reverse its text, are escaped.
 
-/** Control characters, and those that change the direction of what follows. */
+/** Control characters, and characters that change the direction of the text after them. */
 const ACTING = /[\p{Cc}\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu;
 
-/** One line. Escaped as in JSON. */
+/** Escapes one line, as in JSON. */
 export const printable = (text: string): string => text.replace(ACTING, escaped);
 
-/** The same for text of several lines, which stay lines. */
+/** Escapes text of several lines and keeps its line breaks. */
 export const printableLines = (text: string): string => text.split('\n').map(printable).join('\n');
 
 const SHORT: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t', '\b': '\\b', '\f': '\\f' };

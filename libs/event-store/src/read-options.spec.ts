@@ -4,14 +4,14 @@ import { position, revision, streamName } from './identifiers.js';
 import { checkAllRead, checkStreamRead, checkSubscription, isWanted } from './read-options.js';
 
 describe('read options', () => {
-  it('are everything, forwards, in batches of 1,000, unless they say otherwise', () => {
+  it('default to everything, forwards, in batches of 1,000', () => {
     expect(checkAllRead({})).toEqual({ isBackwards: false, after: undefined, limit: Infinity, filter: {}, batchSize: 1_000, needsPayload: true });
     expect(checkStreamRead(streamName('a-1'), {})).toEqual({ stream: 'a-1', isBackwards: false, from: undefined, limit: Infinity });
     const { signal } = new AbortController();
     expect(checkSubscription({ after: undefined, signal })).toEqual({ after: undefined, filter: {}, batchSize: 1_000, signal });
   });
 
-  it('are taken as they are when they make sense', () => {
+  it('are kept as they are when they are valid', () => {
     const filter = { types: ['A'], streamPrefixes: ['a-'] };
     const read = checkAllRead({ direction: 'backwards', after: position(3n), limit: 0, filter, batchSizeMax: 100_000, needsPayload: false });
     expect(read).toEqual({ isBackwards: true, after: 3n, limit: 0, filter, batchSize: 100_000, needsPayload: false });

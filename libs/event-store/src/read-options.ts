@@ -7,27 +7,27 @@ const BATCH_SIZE_DEFAULT = 1_000;
 const BATCH_SIZE_MAX = 100_000;
 const FILTER_ENTRIES_MAX = 1_000;
 
-/** What a reader of one stream was asked for, checked. */
+/** The checked options for reading one stream. */
 export interface StreamRead {
   readonly stream: StreamName;
   readonly isBackwards: boolean;
   readonly from: Revision | undefined;
-  /** Infinity when none was given. */
+  /** Infinity without a limit. */
   readonly limit: number;
 }
 
-/** What a reader of all streams was asked for, checked. */
+/** The checked options for reading all streams. */
 export interface AllRead {
   readonly isBackwards: boolean;
   readonly after: Position | undefined;
-  /** Infinity when none was given. */
+  /** Infinity without a limit. */
   readonly limit: number;
   readonly filter: EventFilter;
   readonly batchSize: number;
   readonly needsPayload: boolean;
 }
 
-/** What a subscriber asked for, checked. */
+/** The checked options of a subscription. */
 export interface Subscription {
   readonly after: Position | undefined;
   readonly filter: EventFilter;
@@ -55,7 +55,7 @@ export const checkAllRead = (options: ReadAllOptions): AllRead => ({
 
 /** Errors: EVENT_STORE_INVALID_INPUT. */
 export const checkSubscription = (options: SubscribeOptions): Subscription => {
-  if (!(options?.signal instanceof AbortSignal)) throw new InvalidInput('signal', 'must be an AbortSignal: it is how a subscription ends');
+  if (!(options?.signal instanceof AbortSignal)) throw new InvalidInput('signal', 'must be an AbortSignal: the signal ends the subscription');
   const { after, filter, batchSizeMax, signal } = options;
   return { after: after === undefined ? undefined : position(after), filter: filterOf(filter), batchSize: batchSizeOf(batchSizeMax), signal };
 };

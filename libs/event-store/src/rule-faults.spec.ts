@@ -1,4 +1,4 @@
-// What is refused by name: rules that answer later, classes without rules, lists in place of objects, children of a payload's class.
+// Refused by name: asynchronous rules, classes without rules, lists for objects, children of a payload's class.
 import {
   IsArray,
   IsIn,
@@ -60,7 +60,7 @@ describe('a rule that answers later', () => {
     ['a validator that says so', Validate(Taken), 'taken'],
     ['a registered one', registered, 'registered'],
     ['a promise as a field', ValidatePromise(), 'promiseValidation'],
-  ])('is refused when an event is declared with it: %s', (_, rule, name) => {
+  ])('is refused when it is part of a declared event: %s', (_, rule, name) => {
     expect(() => defineEvents('user', { Registered: classWith(rule) })).toThrow(asynchronous(name) as Error);
   });
 
@@ -69,13 +69,13 @@ describe('a rule that answers later', () => {
     ['one for each member', Validate(Forgotten, { each: true }), 'forgotten'],
     ['a condition', ValidateIf(() => Promise.reject(new Error('away')) as unknown as boolean), 'condition'],
     ['a condition of one rule', IsString({ validateIf: () => Promise.reject(new Error('away')) as unknown as boolean }), 'condition'],
-  ])('is refused when it answers with a promise, whose failure ends nothing: %s', async (_, rule, name) => {
+  ])('is refused when it answers with a promise, whose rejection does not end the process: %s', async (_, rule, name) => {
     const unhandled: unknown[] = [];
     const listener = (error: unknown): number => unhandled.push(error);
     process.on('unhandledRejection', listener);
     try {
       expect(() => violationsOfRules({ email: 'a' }, classWith(rule))).toThrow(asynchronous(name) as Error);
-      // Rejections are told after all microtasks of a turn.
+      // Node reports rejections after all microtasks of a turn.
       await new Promise((resolve) => setImmediate(resolve));
     } finally {
       process.removeListener('unhandledRejection', listener);
@@ -130,7 +130,7 @@ describe('members of a class', () => {
     expect(violationsOfRules({ kind: 'gift' }, made)).toEqual([expect.objectContaining({ field: 'message' })]);
   });
 
-  it.each(['isGift', 'gift'])('are no fields: %s is refused like any other that is unknown', (field) => {
+  it.each(['isGift', 'gift'])('are no fields: %s is refused like any other unknown field', (field) => {
     expect(violationsOfRules({ kind: 'plain', [field]: true }, ByMethod)).toEqual([{ field, message: `property ${field} should not exist` }]);
   });
 });
@@ -202,7 +202,7 @@ describe('a field named like what every object has', () => {
   const withField = (made: Made, name: string, value: unknown): object =>
     Object.defineProperty(new made(), name, { value, enumerable: true, writable: true, configurable: true });
 
-  it.each(['constructor', 'toString', '__proto__', 'hasOwnProperty'])('is data like any other where it is declared: %s', (name) => {
+  it.each(['constructor', 'toString', '__proto__', 'hasOwnProperty'])('is ordinary data if it is declared: %s', (name) => {
     expect(violationsOfRules(withField(Object as Made, name, 'x'), Odd)).toEqual([]);
     expect(violationsOfRules(withField(Odd, name, 'x'), Odd)).toEqual([]);
     expect(violationsOfRules(withField(Object as Made, name, 5), Odd)).toEqual([{ field: name, message: `${name} must be a string` }]);
@@ -215,7 +215,7 @@ describe('a field named like what every object has', () => {
   };
   const uncheckable: unknown = expect.objectContaining({ code: 'EVENT_STORE_UNCHECKABLE_FIELD', className: 'Odd', property: 'constructor' });
 
-  it('is refused by name in a nested object when it is called constructor, whatever its value: class-validator finds no class there', () => {
+  it('called constructor is refused by name in a nested object: class-validator finds no class there', () => {
     const Outer = nestedOdd();
     for (const inner of [withField(Odd, 'constructor', 'x'), withField(Odd, 'constructor', 5), new Odd(), withField(Odd, 'toString', 'x')])
       expect(() => violationsOfRules(instance(Outer, { inner }), Outer)).toThrow(uncheckable as Error);
@@ -254,7 +254,7 @@ describe('a validator of a container', () => {
   declare(Choose, 'country', Validate(Allowed));
   afterEach(() => useContainer(undefined as unknown as Parameters<typeof useContainer>[0]));
 
-  it('is that of the container which is set now', () => {
+  it('comes from the container that is set now', () => {
     for (const list of [['FR'], ['DE'], []]) {
       useContainer({ get: (made) => (made === (Allowed as unknown) ? new Allowed(list) : undefined) }, { fallback: true });
       for (const country of ['FR', 'DE']) {

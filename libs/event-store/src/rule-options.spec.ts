@@ -1,4 +1,4 @@
-// Options of class-validator that an application gives for its payloads.
+// Options of class-validator that an application sets for its payloads.
 import { IsInt, IsOptional, IsString, MaxLength, validateSync, ValidateNested, Validate, ValidatorConstraint } from 'class-validator';
 import { describe, expect, it } from 'vitest';
 import { violationsOfRules } from './declared-rules.js';
@@ -33,7 +33,7 @@ describe('options for payloads', () => {
     expect(refused({ strictGroups: true }, { cents: 'x' })).toEqual([expect.stringContaining('cents: ')]);
   });
 
-  it('refuse a field none of whose rules count, as class-validator does, and tell which groups were asked for', () => {
+  it('refuse a field without a rule that counts, as class-validator does, and name the groups that were asked for', () => {
     expect(refused({ groups: ['lax'] }, { cents: 1, note: 'abc' })).toEqual(['note: property note should not exist']);
     const line = Object.assign(new Line(), { sku: 'a' });
     expect(refused({ groups: ['lax'] }, { cents: 1, line })).toEqual([
@@ -42,14 +42,14 @@ describe('options for payloads', () => {
     expect(refused({ groups: ['strict'] }, { cents: 1, note: '', line })).toEqual([]);
   });
 
-  it('say what is skipped', () => {
+  it('decide what is skipped', () => {
     expect(refused({ skipUndefinedProperties: true }, { cents: 1 })).toEqual([]);
     expect(refused({ skipUndefinedProperties: true }, { cents: 1, note: null })).toEqual([expect.stringContaining('note: ')]);
     expect(refused({ skipNullProperties: true }, { cents: 1, note: null })).toEqual([]);
     expect(refused({ skipMissingProperties: true }, { note: null })).toEqual([]);
   });
 
-  it('are those at the time of the declaration, whatever becomes of the object', () => {
+  it('keep the values of the declaration when the object changes later', () => {
     const rules = { groups: ['strict'] };
     const events = defineEvents('order', { Placed: PlacedData }, rules);
     rules.groups.push('other');
@@ -63,13 +63,13 @@ describe('options for payloads', () => {
     ['groups', { groups: 'a' }],
     ['groups', { groups: [1] }],
     ['always', { always: 1 }],
-  ])('are refused where they are none: %s of %o', (option, rules) => {
+  ])('are refused if they are invalid: %s of %o', (option, rules) => {
     expect(() => defineEvents('order', { Placed: PlacedData }, rules as RuleOptions)).toThrow(
       expect.objectContaining({ code: 'EVENT_STORE_INVALID_INPUT', message: expect.stringContaining(`rules.${option}`) as string }) as Error,
     );
   });
 
-  it('do not reach what a validator itself checks by other options', () => {
+  it('do not apply to what a validator itself checks by other options', () => {
     class Part {
       @IsString({ groups: ['inner'] }) name!: string;
       @IsInt() count!: number;

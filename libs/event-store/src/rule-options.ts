@@ -3,9 +3,9 @@ import type { ValidatorOptions } from 'class-validator';
 import { InvalidInput } from './errors.js';
 
 /**
- * Options of class-validator, with its meaning: which decorators count (`groups`, `always`, `strictGroups`), what is skipped, and what is told.
- * A field all of whose decorators are left out counts as unknown, and unknown fields are always refused. Default: all decorators, nothing
- * skipped, the first broken rule of each field.
+ * Options of class-validator, with its meaning: which decorators count (`groups`, `always`, `strictGroups`), what is
+ * skipped, and which broken rules are reported. A field without a decorator that counts is unknown, and unknown fields
+ * are always refused. Default: all decorators, nothing skipped, the first broken rule of each field.
  */
 export interface RuleOptions extends Readonly<Pick<ValidatorOptions, (typeof NAMES)[number]>> {
   readonly groups?: string[];
@@ -26,10 +26,7 @@ export const DEFAULT_RULES: RuleOptions = Object.freeze({ stopAtFirstError: true
 
 const known = new WeakMap<RuleOptions, RuleOptions>();
 
-/**
- * The options with defaults, as a copy that is not changed any more; the same one each time for the same object.
- * Errors: EVENT_STORE_INVALID_INPUT for an option that is not offered.
- */
+/** A frozen copy with defaults; the same object gives the same copy. Errors: EVENT_STORE_INVALID_INPUT. */
 export const ruleOptions = (name: string, given: RuleOptions | undefined): RuleOptions => {
   if (given === undefined) return DEFAULT_RULES;
   const found = known.get(given) ?? checked(name, given);

@@ -22,7 +22,7 @@ describe('systemRuntime', () => {
     await expect(systemRuntime.sleep(60_000, AbortSignal.abort())).resolves.toBeUndefined();
   });
 
-  it('waits for a time that has passed no more, without a warning', () => {
+  it('does not wait for a time that has passed, and gives no warning', () => {
     const script = `import { systemRuntime } from ${JSON.stringify(import.meta.resolve('./runtime.ts'))};
       process.on('warning', ({ name }) => console.log(name));
       void systemRuntime.sleep(-5_000).then(() => console.log('waited'));`;
@@ -30,8 +30,8 @@ describe('systemRuntime', () => {
     expect(output).toBe('waited\n');
   });
 
-  it('keeps a process alive in which somebody waits', () => {
-    // Without an `await` at the top, which would have Node tell that it never ends.
+  it('keeps the process alive while a caller waits', () => {
+    // Without a top-level `await`: Node would warn that it never ends.
     const script = `import { systemRuntime } from ${JSON.stringify(import.meta.resolve('./runtime.ts'))};
       void systemRuntime.sleep(20).then(() => console.log('waited'));`;
     const output = execFileSync(process.execPath, ['--no-warnings', '--input-type=module', '--eval', script], { encoding: 'utf8' });

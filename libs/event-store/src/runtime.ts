@@ -1,4 +1,4 @@
-// Time, timers, randomness and ids come from here, never from globals, so that an application can run in a seeded simulation.
+// Time, timers, randomness and ids come from here, never from globals, so that a test can simulate them with a seed.
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 
@@ -8,7 +8,10 @@ export interface Runtime {
   now(): number;
   /** A clock that never goes back, in milliseconds from an arbitrary start. For durations and deadlines. */
   monotonic(): number;
-  /** Resolves after `ms`, at once for a time that has passed; resolves early, without an error, when the signal fires. Keeps the process alive: somebody waits for what comes then. */
+  /**
+   * Resolves after `ms`; at once for a time that has passed; early, without an error, when the signal fires. It keeps
+   * the process alive, because the caller waits.
+   */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
   /** A number in [0, 1). */
   random(): number;

@@ -1,4 +1,4 @@
-// The event store of unit tests and demonstrations: everything in arrays, gone with the process.
+// The event store for unit tests and demonstrations: it keeps everything in arrays and loses it when the process ends.
 import { appendLimits, encodeAppend, ruleOnAppend, type EncodedAppend } from '../append-rules.js';
 import { EventStoreClosed, throwIfAborted } from '../errors.js';
 import { LazyRecordedEvent, type NewEvent, type RecordedEvent } from '../event.js';
@@ -31,7 +31,7 @@ export interface InMemoryEventStoreOptions {
   readonly limits?: Partial<AppendLimits>;
 }
 
-/** Keeps the whole contract, but nothing over the end of the process, and everything in memory. */
+/** Keeps the whole contract, in memory: nothing survives the end of the process. */
 export class InMemoryEventStore implements EventStore {
   readonly incarnation: Incarnation;
   readonly hasDensePositions = true;
@@ -102,7 +102,7 @@ export class InMemoryEventStore implements EventStore {
       if (events.length > 0 || reached !== position || !hasToldCaughtUp) {
         position = reached;
         hasToldCaughtUp = isCaughtUp;
-        // Where the batch ends with an event of its own, that one says it.
+        // If the batch ends with an event of its own, that event gives this id.
         const lastEvent = position === undefined || events.at(-1)?.position === position ? undefined : this.#at(position);
         yield { events, position, ...(lastEvent && { lastEvent }), isCaughtUp };
       } else {
