@@ -1,4 +1,4 @@
-// The event store contract. See docs/architecture.md for how the parts fit.
+// The event store contract. See docs/how-it-works/the-log.md.
 export * from './all-or-none.js';
 export * from './append-rules.js';
 export * from './back-off.js';
