@@ -1,28 +1,28 @@
-// Errors of the server: those of its configuration, and those that a call is answered with.
+// Errors of the server: those of its settings, and those with which it answers a call.
 import { MainstemError } from '@mainstem/event-store';
 
-/** The settings do not fit together, or would open the store to everyone; the server has not started. */
+/** The settings do not fit together, or would open the store to everyone. The server has not started. */
 export class ServerSettingsInvalid extends MainstemError {
   constructor(problem: string, cause?: unknown) {
     super('EVENT_STORE_SERVER_SETTINGS_INVALID', problem, cause === undefined ? {} : { cause });
   }
 }
 
-/** The address cannot be listened on; the server has not started. */
+/** The server cannot listen on the address and has not started. */
 export class CannotListen extends MainstemError {
   constructor(address: string, cause: unknown) {
     super('EVENT_STORE_SERVER_CANNOT_LISTEN', `${address} cannot be listened on. Is another server using the port? Choose another one.`, { cause });
   }
 }
 
-/** The request does not make sense as it is; nothing was done. */
+/** The request is not valid; nothing was done. */
 export class RequestInvalid extends MainstemError {
   constructor(problem: string) {
     super('EVENT_STORE_SERVER_REQUEST_INVALID', problem);
   }
 }
 
-/** The filter's regular expression uses what only .NET understands, or is none. */
+/** The filter's regular expression uses syntax of .NET only, or is no regular expression. */
 export class FilterNotSupported extends MainstemError {
   constructor(regex: string, cause: unknown) {
     super(
@@ -33,50 +33,50 @@ export class FilterNotSupported extends MainstemError {
   }
 }
 
-/** The stream was tombstoned: it can be neither read nor written, ever. Or it was deleted and the write expects it to exist. The words are those of a real server. */
+/** The stream was tombstoned, or was deleted and the write expects it to exist. The text is that of a real server. */
 export class StreamTombstoned extends MainstemError {
   constructor(readonly stream: string) {
     super('EVENT_STORE_STREAM_DELETED', `Event stream '${stream}' is deleted.`);
   }
 }
 
-/** A write is larger than the server takes; nothing was written. Bytes. */
+/** A write is larger than the server accepts; nothing was written. Sizes in bytes. */
 export class WriteTooLarge extends MainstemError {
   constructor(readonly bytesMax: number) {
     super('EVENT_STORE_SERVER_WRITE_TOO_LARGE', `The write has more than ${bytesMax} bytes. Write less at once, or raise the server's limit.`);
   }
 }
 
-/** What a proposed event says of itself, as clients are told when any of it is missing. */
+/** The properties of a proposed event; clients are told their names when any of them is missing. */
 export const REQUIRED_PROPERTIES = ['type', 'content-type'] as const;
 
-/** A proposed event lacks what every event has. */
+/** A proposed event lacks a required property. */
 export class MetadataMissing extends MainstemError {
   constructor(readonly properties: readonly string[]) {
     super('EVENT_STORE_SERVER_METADATA_MISSING', `An event needs ${properties.join(' and ')}; nothing was written.`);
   }
 }
 
-/** The write was not committed within its time. Whether it will be is not known, but if there was no time at all; write it again with the same ids. */
+/** The write missed its time and may still be committed, unless the time was zero. Repeat it with the same ids. */
 export class WriteTimedOut extends MainstemError {
   constructor(waitedMs: number) {
     super(
       'EVENT_STORE_SERVER_WRITE_TIMED_OUT',
       waitedMs > 0
         ? `The write was not committed within ${Math.round(waitedMs)} ms. Write it again with the same ids.`
-        : 'The deadline of the write had passed when it came; nothing was written. Give it more time, or compare the clocks.',
+        : 'The deadline of the write had passed when the write arrived; nothing was written. Give it more time, or compare the clocks.',
     );
   }
 }
 
-/** More writes wait for their commit than are held in memory; nothing was written. */
+/** Too many writes wait for their commit; this one was not written. */
 export class ServerOverloaded extends MainstemError {
   constructor() {
     super('EVENT_STORE_SERVER_OVERLOADED', 'Too many writes wait for their commit. Wait for earlier ones before sending more.');
   }
 }
 
-/** There is no such group of consumers, or none on the stream at all. */
+/** There is no such group of consumers, or the stream has no groups. */
 export class GroupNotFound extends MainstemError {
   constructor(
     readonly source: string,
@@ -95,7 +95,7 @@ export class GroupExists extends MainstemError {
   }
 }
 
-/** The group has as many consumers as it takes. */
+/** The group has its maximum of consumers. */
 export class GroupFull extends MainstemError {
   constructor(
     readonly source: string,
@@ -105,7 +105,7 @@ export class GroupFull extends MainstemError {
   }
 }
 
-/** The group was deleted, changed or restarted, or cannot read its stream; the consumer may connect again. */
+/** The group was deleted, changed or restarted, or cannot read its stream. The consumer may connect again. */
 export class GroupDropped extends MainstemError {
   constructor(
     readonly source: string,
@@ -115,7 +115,7 @@ export class GroupDropped extends MainstemError {
   }
 }
 
-/** What is asked of the group cannot be done. The words around the reason are those of a real server. */
+/** The group cannot do what was asked. The text around the reason is that of a real server. */
 export class GroupRefused extends MainstemError {
   constructor(
     readonly source: string,
@@ -126,7 +126,7 @@ export class GroupRefused extends MainstemError {
   }
 }
 
-/** Another process serves the groups of this folder; one at a time can. */
+/** Another process serves the groups of this folder; only one can. */
 export class GroupsServedElsewhere extends MainstemError {
   constructor(dir: string, cause: unknown) {
     super(
@@ -137,12 +137,12 @@ export class GroupsServedElsewhere extends MainstemError {
   }
 }
 
-/** What is stored about the groups of consumers cannot be read; none is served, and nothing is written over it. */
+/** The stored groups cannot be read. No group is served, and the stored ones are not overwritten. */
 export class GroupsUnreadable extends MainstemError {
   constructor(stream: string, cause: unknown) {
     super(
       'EVENT_STORE_SERVER_GROUPS_UNREADABLE',
-      `The last event of ${stream} does not tell the groups of consumers. Append one that does, or delete the stream and create the groups anew.`,
+      `The last event of ${stream} does not describe the groups of consumers. Append a valid one, or delete the stream and create the groups anew.`,
       { cause },
     );
   }

@@ -1,21 +1,21 @@
-// The server's health over HTTP/1.1: the same paths and answers as those of the applications.
+// The server's health over HTTP/1.1: same paths and answers as the applications.
 import { createServer, type RequestListener, type Server as HttpServer, type ServerResponse } from 'node:http';
 import { isMainstemError, silenceOf } from '@mainstem/event-store';
 import { CannotListen } from './errors.js';
 import type { EventLog } from './log/event-log.js';
 
-/** Longest that the log may take to say where it ends. */
+/** How long the log may take to report its end. */
 const HEAD_TIMEOUT_MS = 2_000;
-/** Of a connection on which nothing comes. */
+/** The time limit of an idle connection. */
 const CONNECTION_TIMEOUT_MS = 5_000;
 
-/** The process's figures, in whatever format their reader expects. */
+/** The figures of the process, in the format that their reader expects. */
 export type Metrics = () => Promise<{ readonly contentType: string; readonly body: string }>;
 
 export interface HealthOptions {
   readonly log: Pick<EventLog, 'head' | 'silence'>;
   readonly metrics: Metrics | undefined;
-  /** Takes failures that clients are told without details. */
+  /** Receives failures that clients learn without details. */
   readonly report: (error: unknown) => void;
 }
 
@@ -24,7 +24,7 @@ export interface HealthServerOptions extends HealthOptions {
   readonly port: number;
 }
 
-/** Answers the same, for connections that are handed to it. One request each: it neither listens nor watches over idle ones. */
+/** Answers one request on each connection that is handed to it. It neither listens nor closes idle connections. */
 export const healthOfConnections = (options: HealthOptions): HttpServer => {
   const server = createServer(healthAnswers(options));
   server.maxRequestsPerSocket = 1;
@@ -32,7 +32,10 @@ export const healthOfConnections = (options: HealthOptions): HttpServer => {
   return server;
 };
 
-/** Answers GET /health/live (204), /health/ready (200, or 503 with reasons), /health/progress and, where there are any, /metrics. Errors: EVENT_STORE_SERVER_CANNOT_LISTEN. */
+/**
+ * Answers GET /health/live (204), /health/ready (200, or 503 with reasons), /health/progress and, if there are figures,
+ * /metrics. Errors: EVENT_STORE_SERVER_CANNOT_LISTEN.
+ */
 export const listenForHealth = ({ host, port, ...options }: HealthServerOptions): Promise<HttpServer> => {
   const server = createServer(healthAnswers(options));
   return new Promise((resolve, reject) => {
@@ -53,7 +56,7 @@ const healthAnswers = ({ log, metrics, ...options }: HealthOptions): RequestList
   };
 };
 
-/** Health is asked every second: a failure is told when it is another one than before. */
+/** Health is asked every second: a failure is reported only when it differs from the one before. */
 const onceEach = (report: HealthOptions['report']): HealthOptions['report'] => {
   let last: string | undefined;
   return (error) => {
@@ -103,7 +106,7 @@ const answer = (response: ServerResponse, status: number, body: object): void =>
   response.writeHead(status, { 'content-type': 'application/json; charset=utf-8' }).end(JSON.stringify(body));
 };
 
-/** Whoever asks is told the code; paths and the rest are for the log. */
+/** Clients learn the code alone; paths and other details go to the log. */
 const told = (error: unknown, report: HealthOptions['report']): string => {
   report(error);
   return isMainstemError(error) ? error.code : 'INTERNAL_ERROR';

@@ -1,4 +1,4 @@
-// The server: listens, serves one folder, tells whether it lives.
+// The server: it listens, serves one folder, and reports its health.
 import type { Server as HttpServer } from 'node:http';
 import { isIP, type AddressInfo } from 'node:net';
 import { Server } from '@grpc/grpc-js';
@@ -15,52 +15,53 @@ import { SharedPort } from './shared-port.js';
 
 const WRITE_BYTES_MAX = 1_048_576;
 const WRITE_TIMEOUT_MS = 2_000;
-/** Of one message; a larger append comes in several. */
+/** The largest message; a larger append comes in several. */
 const MESSAGE_BYTES_MAX = 16 * 1_048_576;
-/** Calls on one connection, as EventStoreDB allows them; a client's next ones wait until others end. */
+/** Calls on one connection, as in EventStoreDB; further calls of the client wait until others end. */
 const CALLS_PER_CONNECTION_MAX = 100;
-/** What stopping gives the last answers to get out. */
+/** How long a stopping server waits for its last answers to be sent. */
 const FAREWELL_MS = 100;
 
 export interface EventStoreDbServerOptions {
-  /** The folder that holds `events.db`, shared with the embedded event store; created when it does not exist. */
+  /** The folder of `events.db`, shared with the embedded event store; it is created if it does not exist. */
   readonly dir: string;
   /** Default 127.0.0.1. Any other address needs TLS and an administrator, or `allowInsecure`. */
   readonly host?: string;
-  /** Default 2113; 0 takes a free one. */
+  /** Default 2113; 0 means a free port. */
   readonly port?: number;
-  /** What clients that discover the cluster are told to dial. Default: `host` and the port listened on. */
+  /** The address for clients that discover the cluster. Default: `host` and the port listened on. */
   readonly advertise?: { readonly address: string; readonly port: number };
   /** Certificate and private key, PEM. Default: no TLS. */
   readonly tls?: { readonly certificate: Buffer; readonly privateKey: Buffer };
-  /** Callers have to show this user's name and password. Clients send them over TLS only. Default: everyone may do everything. */
+  /** Callers must give this name and password. Clients send them over TLS only. Default: every client may do all. */
   readonly administrator?: Credentials;
-  /** Listen beyond this machine without TLS or without an administrator. Default false. */
+  /** True: listen beyond this machine without TLS or without an administrator. Default false. */
   readonly allowInsecure?: boolean;
   /**
-   * Where GET /health/live, /health/ready and /health/progress answer without TLS as well; 0 takes a free one. Default: on `port` alone, over
-   * HTTP/1.1 beside gRPC.
+   * The port of GET /health/live, /health/ready and /health/progress without TLS; 0 means a free one. Default: these
+   * answer on `port` only, over HTTP/1.1 beside gRPC.
    */
   readonly healthPort?: number;
   /** Answers GET /metrics on `healthPort`. Default: 404. */
   readonly metrics?: Metrics;
-  /** Largest write in bytes. Default 1 MiB, as EventStoreDB up to 25.0. */
+  /** The largest write in bytes. Default 1 MiB, as in EventStoreDB up to 25.0. */
   readonly writeBytesMax?: number;
-  /** How long a client waits for a commit at most. Default 2,000. */
+  /** The longest wait of a client for a commit. Default 2,000. */
   readonly writeTimeoutMs?: number;
   /**
-   * Serves the streams of links that standard projections keep: `$ce-<category>`, `$et-<type>`, `$streams`, `$category-<category>`. They can be read
-   * and followed, and not be written; an index of them lies in `links.db`. Default false.
+   * True: serve the streams of links that standard projections keep: `$ce-<category>`, `$et-<type>`, `$streams`,
+   * `$category-<category>`. Clients can read and follow them, but not write them; their index is in `links.db`. Default
+   * false.
    */
   readonly links?: boolean;
-  /** Takes failures that clients are told without details: a damaged file, a failed device. Default: a warning of the process. */
+  /** Receives failures that clients get without details, such as a damaged file. Default: a warning of the process. */
   readonly onFailure?: (error: unknown) => void;
   readonly runtime?: Runtime;
 }
 
-/** Serves EventStoreDB's protocol (streams, persistent subscriptions, gossip, server features) to clients of any language. One node, always the leader. */
+/** Serves EventStoreDB's protocol (streams, persistent subscriptions, gossip, features) as a cluster of one node. */
 export class EventStoreDbServer {
-  /** For a client on this machine, without credentials. */
+  /** The connection string for a client on this machine, without credentials. */
   readonly connectionString: string;
   readonly port: number;
   readonly healthPort: number | undefined;
@@ -74,8 +75,8 @@ export class EventStoreDbServer {
   #stopping: Promise<void> | undefined;
 
   /**
-   * Opens the folder and listens.
-   * Errors: EVENT_STORE_SERVER_SETTINGS_INVALID, EVENT_STORE_SERVER_CANNOT_LISTEN, and those of opening an embedded event store.
+   * Opens the folder and listens. Errors: EVENT_STORE_SERVER_SETTINGS_INVALID, EVENT_STORE_SERVER_CANNOT_LISTEN, those
+   * of opening an embedded event store.
    */
   static async start(options: EventStoreDbServerOptions): Promise<EventStoreDbServer> {
     const { host = '127.0.0.1', port = 2113, runtime = systemRuntime, writeBytesMax = WRITE_BYTES_MAX, writeTimeoutMs = WRITE_TIMEOUT_MS } = options;
@@ -135,7 +136,7 @@ export class EventStoreDbServer {
     this.connectionString = `esdb://${dialable(host)}:${this.port}?tls=${tls !== undefined}`;
   }
 
-  /** Ends every call with UNAVAILABLE, commits what was sent, releases folder and ports. May be called again. */
+  /** Ends every call with UNAVAILABLE, commits what was sent, releases folder and ports. More calls are harmless. */
   stop(): Promise<void> {
     this.#stopping ??= this.#stop();
     return this.#stopping;
@@ -145,14 +146,14 @@ export class EventStoreDbServer {
     const isDeserted = this.#shared.refuse();
     this.#health?.closeAllConnections();
     await new Promise<void>((resolve) => (this.#health ? this.#health.close(() => resolve()) : resolve()));
-    // Appends that are not complete end first, then those that are and the readers, and say so; then the connections go, those that clients keep open as well.
+    // Incomplete appends end first, then complete ones and the readers, each with its status; then all connections.
     this.#openCalls.stop();
     await this.#groups.close();
     await this.#log.close();
-    // It calls back before what was answered has gone out: the end of the connections tells that.
+    // The callback comes before the last answers are sent: only the end of the connections shows that they were.
     this.#grpc.tryShutdown(() => undefined);
     await inTime(isDeserted, FAREWELL_MS, this.#runtime, () => undefined);
-    // In this order: to calls on a living connection it would say that they were cancelled.
+    // Only now: on a living connection it would tell calls that they were cancelled.
     await this.#shared.close();
     this.#grpc.forceShutdown();
   }
@@ -178,5 +179,5 @@ const assertSafe = (host: string, { tls, administrator, allowInsecure = false }:
 
 const warn = (error: unknown): void => process.emitWarning(error instanceof Error ? error : String(error));
 
-/** What a client on the same machine dials for an address that means "all". */
+/** The address that a client on the same machine dials if the server listens on all addresses. */
 const dialable = (host: string): string => (host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host);

@@ -1,18 +1,18 @@
-// One port for both protocols, as EventStoreDB has it: HTTP/2 is gRPC's, HTTP/1.1 is that of health checks.
+// One port for both protocols, as in EventStoreDB: HTTP/2 for gRPC, HTTP/1.1 for health checks.
 import type { Server as HttpServer } from 'node:http';
 import { createServer, isIP, type AddressInfo, type Server as NetServer, type Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
 import { ServerCredentials, type Server as GrpcServer } from '@grpc/grpc-js';
 import { CannotListen, ServerSettingsInvalid } from './errors.js';
 
-/** What HTTP/2 begins with; no method of HTTP/1.1 does. */
+/** The first bytes of HTTP/2; no method of HTTP/1.1 begins like this. */
 const PREFACE = Buffer.from('PRI');
-/** For the first bytes of a connection, and for the hand-shake of TLS. */
+/** The time limit for the first bytes of a connection, and for the TLS handshake. */
 const GREETING_TIMEOUT_MS = 10_000;
 
 export interface SharedPortOptions {
   readonly host: string;
-  /** 0 takes a free one. */
+  /** 0 means a free port. */
   readonly port: number;
   readonly tls: { readonly certificate: Buffer; readonly privateKey: Buffer } | undefined;
   readonly grpc: GrpcServer;
@@ -48,7 +48,7 @@ export class SharedPort {
     this.port = (server.address() as AddressInfo).port;
   }
 
-  /** Takes no more connections. Those that are there stay; resolves when the last one has ended. */
+  /** Accepts no more connections. Open ones stay; resolves when the last one has ended. */
   refuse(): Promise<void> {
     this.#closed ??= new Promise((resolve) => this.#server.close(() => resolve()));
     return this.#closed;
@@ -63,7 +63,7 @@ export class SharedPort {
 }
 
 const acceptor = ({ tls, grpc, http }: SharedPortOptions): NetServer => {
-  // TLS ends here; what comes out of it is the same to both.
+  // TLS ends here; both protocols get the decrypted bytes.
   const injector = grpc.createConnectionInjector(ServerCredentials.createInsecure());
   const handOver = (socket: Socket, isHttp2: boolean): void => {
     if (isHttp2) injector.injectConnection(socket);
@@ -80,14 +80,11 @@ const acceptor = ({ tls, grpc, http }: SharedPortOptions): NetServer => {
   try {
     return createTlsServer(options, (socket) => handOver(socket, socket.alpnProtocol === 'h2'));
   } catch (error) {
-    throw new ServerSettingsInvalid(
-      'The certificate and the private key are no PEM files, or do not belong together. Give those of one pair.',
-      error,
-    );
+    throw new ServerSettingsInvalid('The certificate and the private key are no PEM files, or do not belong together. Give a matching pair.', error);
   }
 };
 
-/** Looks at the first bytes and puts them back. */
+/** Reads the first bytes and puts them back. */
 const greet = (socket: Socket, greeted: (isHttp2: boolean) => void): void => {
   let head = Buffer.alloc(0);
   const onReadable = (): void => {
@@ -100,7 +97,7 @@ const greet = (socket: Socket, greeted: (isHttp2: boolean) => void): void => {
     socket.unshift(head);
     greeted(isHttp2);
   };
-  // Whoever says nothing, or has gone, is not waited for.
+  // A connection that stays silent, or has ended, is dropped.
   const onLate = (): void => void socket.destroy();
   socket.on('readable', onReadable).on('error', onLate).setTimeout(GREETING_TIMEOUT_MS, onLate);
 };

@@ -1,4 +1,4 @@
-// One call over which appends are sent, in the order in which they are given to it, and answered. Its end is an event, not an error.
+// One gRPC call that sends appends in order and receives their answers. Its end is an event, not an error.
 import { EventStoreUnavailable } from './errors.js';
 import type { DuplexCall, OpenCall } from './guarded-client.js';
 import { decodeAppendAnswer, type AppendAnswer } from './wire/append-answer.js';
@@ -10,7 +10,7 @@ export class AppendCall {
   #end: (reason: unknown) => void = () => undefined;
   #isOver = false;
 
-  /** Answers come in any order, each once. Errors: those of finding a server. */
+  /** Answers come in any order, one for each append. Errors: those of finding a server. */
   static async open(openCall: OpenCall, onAnswer: (answer: AppendAnswer) => void): Promise<AppendCall> {
     const stream = await openCall('/event_store.client.streams.Streams/BatchAppend', decodeAppendAnswer);
     return new AppendCall(stream, onAnswer);
@@ -32,17 +32,17 @@ export class AppendCall {
     return this.#isOver;
   }
 
-  /** False: wait for `drained` before the next one, or memory grows. */
+  /** False: wait for `whenDrained` before sending more, or memory grows. */
   send(message: Buffer): boolean {
     return this.#stream.write(message);
   }
 
-  /** Calls back once. */
+  /** Calls `next` once. */
   whenDrained(next: () => void): void {
     this.#stream.once('drain', next);
   }
 
-  /** Ends the call; answers that still come are not told. */
+  /** Ends the call; later answers are ignored. */
   fail(reason: unknown): void {
     this.#finish(reason);
     this.#stream.cancel();

@@ -6,7 +6,7 @@ import { AppendPipeline } from './append-pipeline.js';
 import type { HeldClient } from './client-holder.js';
 import type { StoreContext } from './store-context.js';
 
-/** The wire between the pipeline and a server: takes so many messages, then holds back. */
+/** The wire between the pipeline and a server: it accepts a number of messages, then holds back. */
 class Wire extends EventEmitter {
   readonly written: Buffer[] = [];
   constructor(readonly messagesMax: number) {
@@ -22,7 +22,7 @@ class Wire extends EventEmitter {
   }
 }
 
-/** Each call takes the next of the wires. */
+/** Each call uses the next of the wires. */
 const pipelineOver = (wires: readonly Wire[]): AppendPipeline => {
   const left = [...wires];
   const held = { client: {}, openCall: () => Promise.resolve(left.shift()), abandoned: new AbortController().signal } as unknown as HeldClient;
@@ -31,8 +31,8 @@ const pipelineOver = (wires: readonly Wire[]): AppendPipeline => {
   return new AppendPipeline({ runtime: systemRuntime, holder, timeouts, redact: (text) => text });
 };
 
-describe('an append on its way when the connection broke', () => {
-  it('says that its outcome is unknown, and why, when it is aborted before it is sent again, whatever was answered since', async () => {
+describe('an append that was on its way when the connection broke', () => {
+  it('reports an unknown outcome and its cause when it is aborted before it is sent again, whatever was answered since', async () => {
     const wires = [new Wire(3), new Wire(1)] as const;
     const pipeline = pipelineOver(wires);
     const ending = new AbortController();

@@ -1,4 +1,4 @@
-// Appends on their way to the server: sent in the order of the calls, and sent again in that order when a connection has broken.
+// Appends on their way to the server, in the order of the calls, and again in that order after a lost connection.
 import { OperationAborted, type Runtime } from '@mainstem/event-store';
 import { AppendCall } from './append-call.js';
 import { BackOff } from './back-off.js';
@@ -11,21 +11,21 @@ import { within } from './within.js';
 import type { AppendAnswer } from './wire/append-answer.js';
 import { withCorrelation } from './wire/append-request.js';
 
-/** What may wait in memory. */
+/** The limits of what may wait in memory. */
 const PENDING_MAX = 65_536;
 const PENDING_BYTES_MAX = 256 * 1_048_576;
 
 export interface Acknowledgement {
   readonly revision: bigint;
-  /** Undefined: the server does not know it any more, as of an append that it recognises although its events are gone. */
+  /** Undefined: the server recognises the append, but no longer knows its position, because its events are gone. */
   readonly position: bigint | undefined;
 }
 
 export interface PipelinedAppend {
   readonly parts: readonly Buffer[];
-  /** Of all parts. */
+  /** The sum over all parts. */
   readonly bytes: number;
-  /** With an explicit revision: sent twice, it takes effect once. Others are given up when they may have taken effect. */
+  /** True with an explicit revision: sent twice, it takes effect once. Others fail if they may have taken effect. */
   readonly isRepeatable: boolean;
   readonly operation: Operation;
   readonly signal: AbortSignal | undefined;
@@ -34,11 +34,11 @@ export interface PipelinedAppend {
 interface Pending extends PipelinedAppend {
   readonly number: number;
   readonly startedAt: number;
-  /** Undefined: not on the present call yet. */
+  /** Undefined: not yet sent on the present call. */
   sentAt: number | undefined;
-  /** The server may know of it. */
+  /** True: the server may know this append. */
   wasSent: boolean;
-  /** What the last call failed with while it waited. Others may have been answered since. */
+  /** The error of the last call while this append waited. Other appends may have been answered since. */
   failure: unknown;
   readonly onAbort: () => void;
   readonly resolve: (acknowledgement: Acknowledgement) => void;
@@ -48,7 +48,7 @@ interface Pending extends PipelinedAppend {
 export class AppendPipeline {
   readonly #context: StoreContext;
   readonly #backOff: BackOff;
-  /** Without an answer, in the order of the calls. */
+  /** Appends without an answer, in the order of the calls. */
   readonly #pending = new Map<number, Pending>();
   #unsent: Pending[] = [];
   #bytes = 0;
@@ -59,7 +59,7 @@ export class AppendPipeline {
   #isRunning = false;
   #isWatching = false;
   readonly #patience: Patience;
-  /** Since the last answer. */
+  /** The last failure since the last answer. */
   #lastFailure: unknown;
 
   constructor(context: StoreContext) {
@@ -69,9 +69,10 @@ export class AppendPipeline {
   }
 
   /**
-   * Resolves when the server has it. An append that is older than the patience, or that must not be repeated, is given up when a connection
-   * breaks; only then is its outcome unknown. The signal takes out what is not on its way.
-   * Errors: EVENT_STORE_OVERLOADED, EVENT_STORE_ABORTED, EVENT_STORE_UNAVAILABLE, and those that the server answers with.
+   * Resolves when the server has stored the append. When a connection breaks, an append fails if it is older than the
+   * patience or must not be repeated; only then is its outcome unknown. The signal removes an append that was not sent
+   * yet. Errors: EVENT_STORE_OVERLOADED, EVENT_STORE_ABORTED, EVENT_STORE_UNAVAILABLE, and those that the server
+   * answers with.
    */
   append(append: PipelinedAppend): Promise<Acknowledgement> {
     if (this.#pending.size >= PENDING_MAX) return Promise.reject(new TooManyAppends(String(PENDING_MAX)));
@@ -94,7 +95,7 @@ export class AppendPipeline {
     return this.#context.runtime;
   }
 
-  /** Keeps a call open as long as there is something to send; one at a time, so that nothing overtakes what came before. */
+  /** Keeps a call open while there is something to send; one call at a time keeps the order of the appends. */
   async #run(): Promise<void> {
     if (this.#isRunning) return;
     this.#isRunning = true;
@@ -105,7 +106,7 @@ export class AppendPipeline {
         if (this.#pending.size > 0) await this.#backOff.wait();
       }
     } catch (error) {
-      // The store was closed, or what failed is the program: nobody may wait for ever.
+      // The store was closed, or the program has a fault: no caller may wait for ever.
       this.#rejectAll(error);
     } finally {
       this.#isRunning = false;
@@ -146,7 +147,7 @@ export class AppendPipeline {
   }
 
   #sendUnsent(call: AppendCall): void {
-    // Goes on by itself when the connection has taken what was given to it.
+    // Continues when the connection has taken what it was given.
     if (this.#isFull) return;
     const now = this.#runtime.monotonic();
     for (let pending = this.#unsent.shift(); pending; pending = this.#unsent.shift()) {
@@ -172,7 +173,7 @@ export class AppendPipeline {
     if (!pending) return;
     const { success, refusal } = answer;
     if (refusal && isTransient(refusal)) {
-      // Not answered yet in truth. All that wait are sent again, so that they keep their order.
+      // The server has not really answered. All waiting appends are sent again, so that they keep their order.
       this.#call?.fail(refusal);
       return;
     }
@@ -186,7 +187,7 @@ export class AppendPipeline {
     } else pending.resolve({ revision: success.revision, position: success.position });
   }
 
-  /** One timer for all: the first one that waits is the one that has waited longest. */
+  /** One timer for all appends: the first in line has waited longest. */
   async #watch(): Promise<void> {
     this.#isWatching = true;
     for (let call = this.#call; call && call === this.#call;) {
@@ -203,13 +204,13 @@ export class AppendPipeline {
     if (this.#call && !this.#call.isOver && this.#silenceLeftMs() !== undefined) void this.#watch();
   }
 
-  /** How long the oldest one on its way may still wait; undefined if there is none. */
+  /** How long the oldest sent append may still wait; undefined if there is none. */
   #silenceLeftMs(): number | undefined {
     const [oldest] = this.#pending.values();
     return oldest?.sentAt === undefined ? undefined : oldest.sentAt + this.#context.timeouts.answerMs - this.#runtime.monotonic();
   }
 
-  /** After a failure: those that another attempt would not help or could double, and those whose time is over. */
+  /** After a failure: rejects appends that must not be sent again, would fail again, or are out of time. */
   #giveUp(failure: unknown): void {
     this.#lastFailure = failure;
     if (!isTransient(failure)) return this.#rejectAll(failure);
@@ -222,7 +223,7 @@ export class AppendPipeline {
     }
   }
 
-  /** On its way, an append cannot be called back: its answer is waited for as long as there is a connection. */
+  /** A sent append cannot be called back: the pipeline waits for its answer while the connection lasts. */
   #abort(pending: Pending): void {
     if (!this.#pending.has(pending.number) || pending.sentAt !== undefined) return;
     if (pending.wasSent) this.#reject(pending, pending.failure ?? new EventStoreUnavailable('append', 'its connection broke before the answer'));
@@ -248,6 +249,6 @@ export class AppendPipeline {
   }
 }
 
-/** Servers answer under the id that they were given, as text or as two halves. Its last twelve digits are the number. */
+/** Servers send back the id that they got, as text or as two halves. Its last twelve digits are the number. */
 const correlationOf = (number: number): string => `6d61696e-7374-4565-8d00-${number.toString(16).padStart(12, '0')}`;
 const numberOf = (correlationId: string): number => Number.parseInt(correlationId.slice(-12), 16);

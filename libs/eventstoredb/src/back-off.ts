@@ -2,11 +2,11 @@
 import { backOffMs, type RetryDelays, type Runtime } from '@mainstem/event-store';
 
 interface Delays extends RetryDelays {
-  /** Waited in any case, besides. */
+  /** The part of each wait that is not random. */
   readonly delayMsMin: number;
 }
 
-/** Of appends and reads: somebody waits for each of them. */
+/** The longest wait of appends and reads: a caller waits for each of them. */
 const CALL_DELAYS: Delays = { delayMsMin: 0, retryDelayMs: 50, retryDelayMaxMs: 2_000 };
 
 export class BackOff {
@@ -25,7 +25,7 @@ export class BackOff {
     await this.#runtime.sleep(this.#delays.delayMsMin + delayMs, signal);
   }
 
-  /** After a success. */
+  /** Call it after a success. */
   reset(): void {
     this.#failures = 0;
   }

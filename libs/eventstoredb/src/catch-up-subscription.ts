@@ -1,4 +1,4 @@
-// One call of a catch-up subscription: what it has delivered, and how far it is known to have come.
+// One call of a catch-up subscription: what it has delivered, and how far it has certainly come.
 import {
   isPositionBefore,
   isWanted,
@@ -15,7 +15,7 @@ import { positionOf, recordedEvent, type EventStoreDbEvent } from './recorded-ev
 import { serverFilter } from './server-filter.js';
 import type { WireEvent } from './wire/wire-event.js';
 
-/** While catching up, what streams in is put together until it is as much or as old: a batch costs its reader much less than its parts. */
+/** While catching up, small batches are joined up to these limits: one large batch costs its reader much less. */
 const GATHERED_BYTES_MAX = 4 * 1_048_576;
 const GATHERED_MS_MAX = 100;
 
@@ -23,7 +23,7 @@ export interface CatchUpOptions {
   readonly after: Position | undefined;
   readonly filter: EventFilter;
   readonly batchSize: number;
-  /** Where the store ended before the call began: all up to there is delivered once the server says that it has caught up. */
+  /** The end of the store before the call. All up to it is delivered once the server says that it has caught up. */
   readonly head: Position | undefined;
 }
 
@@ -33,12 +33,12 @@ export class CatchUpSubscription {
   readonly #runtime: Runtime;
   #position: Position | undefined;
   #isLive = false;
-  /** Looked at and not handed out yet. */
+  /** Events that were read and not handed out yet. */
   #gathered: EventStoreDbEvent[] = [];
   #gatheredBytes = 0;
   #gatheringSinceMs: number | undefined;
   #reached: Position | undefined;
-  /** The furthest place of an event that is known from elsewhere: what the server says beyond it is not believed. */
+  /** The furthest known position of an event: a server's checkpoint beyond it is not trusted. */
   #bound: Position | undefined;
   #heard = 0;
 
@@ -53,29 +53,29 @@ export class CatchUpSubscription {
     this.#call = new ReadCall({ from: after ?? 'start', count: undefined, filter: serverFilter(filter) }, { ...call, isCredible });
   }
 
-  /** Whether the server has accepted the subscription. */
+  /** True once the server has accepted the subscription. */
   get isConfirmed(): boolean {
     return this.#call.isConfirmed;
   }
 
-  /** Whether there is something to take. */
+  /** True if there is something to take. */
   get hasSomething(): boolean {
     return !this.#call.isEmpty;
   }
 
-  /** Whether the server has said that everything from before the call was delivered. */
+  /** True once the server says that it has delivered everything from before the call. */
   get isLive(): boolean {
     return this.#isLive;
   }
 
-  /** Whether the server has told, since this was last asked, how far it has looked. */
+  /** True if the server has reported progress since the last question. */
   get hasMoved(): boolean {
     const heard = this.#heard;
     this.#heard = this.#call.claims;
     return heard !== this.#heard;
   }
 
-  /** The store was seen to end there. */
+  /** Another read has seen the end of the store at this position. */
   seenEnd(position: Position | undefined): void {
     this.#bound = laterPosition(this.#bound, position);
   }
@@ -84,7 +84,7 @@ export class CatchUpSubscription {
     return this.#position;
   }
 
-  /** What is here now. Undefined: nothing is. Errors: what the call failed with; EVENT_STORE_UNAVAILABLE when the server ended it. */
+  /** What has arrived; undefined if nothing has. Errors: the call's; EVENT_STORE_UNAVAILABLE if the server ends it. */
   take(): SubscriptionBatch | undefined {
     const taken = this.#call.take(this.#options.batchSize - this.#gathered.length);
     if (this.#call.isOver) throw new EventStoreUnavailable('subscribe', 'the server ended the subscription');
@@ -100,12 +100,12 @@ export class CatchUpSubscription {
     return this.#advance(events, this.#reached, isDrained && (this.#isLive || this.#call.isCaughtUp));
   }
 
-  /** More is expected at once; what `take` has held back it hands out when nothing comes. */
+  /** True if `take` holds events back because more are expected at once; it hands them out when nothing comes. */
   get isGathering(): boolean {
     return this.#gatheringSinceMs !== undefined;
   }
 
-  /** Everything up to this position was looked at elsewhere, nothing of it was wanted, and nothing lies beyond. */
+  /** Another read has looked at everything up to this position and found nothing wanted; nothing lies beyond it. */
   skipTo(position: Position | undefined): SubscriptionBatch | undefined {
     this.#reached = laterPosition(this.#reached, position);
     return this.#advance([], this.#reached, true);
@@ -136,7 +136,7 @@ export class CatchUpSubscription {
     if (taken.length > 0 && reached !== undefined) this.#reached = BigInt(reached) as Position;
   }
 
-  /** Up to where the store ended when the subscription began, more is on its way. */
+  /** True while more is on its way: before the position where the store ended when the subscription began. */
   #isWorthGathering(): boolean {
     const { head, batchSize } = this.#options;
     const reached = this.#reached;

@@ -5,8 +5,8 @@ import { ClearStretches } from './clear-stretches.js';
 const at = (place: number): Position => BigInt(place) as Position;
 const orders = { types: ['OrderPlaced', 'OrderClosed'] };
 
-describe('stretches that are known to hold nothing wanted', () => {
-  it('are skipped from anywhere inside them, by the same filter alone', () => {
+describe('stretches without a wanted event', () => {
+  it('are skipped from any position inside them, for the same filter only', () => {
     const stretches = new ClearStretches();
     stretches.record(orders).note({ after: at(5), until: at(900) });
     expect([5, 6, 899].map((place) => stretches.skip({ types: ['OrderClosed', 'OrderPlaced'] }, at(place)))).toEqual([900n, 900n, 900n]);
@@ -15,7 +15,7 @@ describe('stretches that are known to hold nothing wanted', () => {
     expect(stretches.skip({ ...orders, streamPrefixes: ['order-'] }, at(5))).toBe(5n);
   });
 
-  it('are forgotten with the subscription that knew them, and others go on knowing theirs', () => {
+  it('are forgotten with the subscription that found them; other subscriptions keep theirs', () => {
     const stretches = new ClearStretches();
     const [one, other] = [stretches.record(orders), stretches.record(orders)];
     one.note({ after: undefined, until: at(900) });

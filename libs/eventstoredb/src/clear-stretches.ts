@@ -1,4 +1,4 @@
-// Stretches of the log in which subscriptions of this process have found nothing that they want: another one with the same filter skips them.
+// Stretches of the log in which a subscription found no wanted event: another one with the same filter skips them.
 import { isPositionBefore, type EventFilter, type Position } from '@mainstem/event-store';
 
 export interface Stretch {
@@ -6,11 +6,11 @@ export interface Stretch {
   readonly until: Position | undefined;
 }
 
-/** What one subscription keeps up to date while its connection lasts. */
+/** The record of one subscription, kept up to date while its connection lasts. */
 export interface StretchRecord {
-  /** Nothing that is wanted lies strictly after the one and up to the other. */
+  /** No wanted event lies strictly after `after`, up to and including `until`. */
   note(stretch: Stretch): void;
-  /** What it knew may not hold any more. */
+  /** What was noted may no longer be true. */
   forget(): void;
 }
 
@@ -33,12 +33,12 @@ export class ClearStretches {
     };
   }
 
-  /** The log is not the one any more that all of them were found in. */
+  /** Forgets all stretches, because the log has changed to another state. */
   forgetAll(): void {
     for (const records of this.#records.values()) for (const record of records) record.stretch = undefined;
   }
 
-  /** The furthest position up to which nothing that is wanted follows the given one. */
+  /** The furthest position that can be skipped to: no wanted event lies between the given one and it. */
   skip(filter: EventFilter, after: Position | undefined): Position | undefined {
     let furthest = after;
     for (const { stretch } of this.#records.get(keyOf(filter)) ?? []) {

@@ -5,7 +5,7 @@ import { ClientHolder } from './client-holder.js';
 describe('a holder of the client', () => {
   const withHolder = async (work: (holder: ClientHolder, pass: (ms: number) => void) => void): Promise<void> => {
     let nowMs = 5_000;
-    // Dials nothing until it is used.
+    // The client connects only when it is used.
     const holder = new ClientHolder('esdb://127.0.0.1:1?tls=false', { ...systemRuntime, monotonic: () => nowMs });
     try {
       work(holder, (ms) => (nowMs += ms));
@@ -14,7 +14,7 @@ describe('a holder of the client', () => {
     }
   };
 
-  it('gives up a silent client at once, and tells those who use it', () =>
+  it('gives up a silent client at once, and tells its users', () =>
     withHolder((holder) => {
       const first = holder.current();
       holder.renew(first);
@@ -22,7 +22,7 @@ describe('a holder of the client', () => {
       expect(holder.current().client).not.toBe(first.client);
     }));
 
-  it('tells those who use it why it was given up, also when that is done later', () =>
+  it('tells its users why it was given up, also when that happens later', () =>
     withHolder((holder, pass) => {
       const first = holder.current();
       holder.renew(first, 'refused');
@@ -34,7 +34,7 @@ describe('a holder of the client', () => {
       expect(second.abandoned.reason).toBe('silent');
     }));
 
-  it('gives up none that has been given up by others', () =>
+  it('does not give up a client that was given up before', () =>
     withHolder((holder, pass) => {
       const first = holder.current();
       holder.renew(first);
@@ -44,7 +44,7 @@ describe('a holder of the client', () => {
       expect(holder.current()).toBe(second);
     }));
 
-  it('gives up one that fell silent within a second of the last as soon as the second is over and somebody asks', () =>
+  it('gives up a client that fell silent within a second of the last one at the first request after that second', () =>
     withHolder((holder, pass) => {
       holder.renew(holder.current());
       const second = holder.current();

@@ -1,14 +1,14 @@
-// The one connection of a store: made anew when it has gone silent, never more often than once a second.
+// The one connection of a store: made anew when it is silent, at most once a second.
 import { EventStoreClosed, inTime, type Runtime } from '@mainstem/event-store';
 import type { ClientPackage } from './client-package.js';
 import { ownConnection } from './connection-settings.js';
 import { createClient, type GuardedClient, type OpenCall, type OpenRead } from './guarded-client.js';
 
 const RENEWAL_INTERVAL_MS = 1_000;
-/** How long the end of a connection is waited for. */
+/** The longest wait for the end of a connection. */
 const CLOSING_MS = 1_000;
 
-/** A client and the signal that fires with the reason when it is given up: whoever uses it has to let go then, the client itself does not say so. */
+/** A client, and the signal that fires with the reason when it is given up. Its users must then let go of it. */
 export interface HeldClient {
   readonly client: object;
   readonly openCall: OpenCall;
@@ -22,7 +22,7 @@ export class ClientHolder {
   readonly #runtime: Runtime;
   #held: Held;
   #renewedAt = -Infinity;
-  /** Held to be silent too soon after the last renewal. */
+  /** The client seems silent, but it is too soon after the last renewal. */
   #isSilent = false;
   #reason: unknown;
   readonly #closings = new Set<Promise<void>>();
@@ -44,8 +44,8 @@ export class ClientHolder {
   }
 
   /**
-   * Gives a client up that does not answer. Others may have done so already: then nothing happens. Too soon after the last time, it is done when
-   * somebody asks for a client later on. `reason`: what it failed with; the signal carries it to those who use it.
+   * Replaces a client that does not answer; does nothing if that client was already replaced. Too soon after the last
+   * renewal, the next call of `current` replaces it. The signal carries `reason` to the users of the old client.
    */
   renew(silent: HeldClient, reason = this.#reason): void {
     if (this.#isClosed || silent.client !== this.#held.client) return;
@@ -67,8 +67,7 @@ export class ClientHolder {
 
   #retire({ close, abandon }: Held, reason?: unknown): void {
     abandon(reason);
-    // A connection that fails while it is being closed is closed.
-    // The client waits for its calls to finish, and one that nobody reads to its end never does.
+    // A connection that fails while closing is closed. The client waits for its calls; an unread call never ends.
     const closed = close().catch(() => undefined);
     const closing: Promise<void> = inTime(closed, CLOSING_MS, this.#runtime, () => undefined).finally(() => this.#closings.delete(closing));
     this.#closings.add(closing);

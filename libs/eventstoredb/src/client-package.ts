@@ -1,15 +1,17 @@
-// The seam to the two client packages: KurrentDB's where it is installed, EventStoreDB's otherwise. Of either only the connection is used: nodes found,
-// secured, authorised, redirected. Messages are ours, so both behave alike.
+// The seam to the two client packages: KurrentDB's if it is installed, else EventStoreDB's. Only their connection is
+// used: it finds nodes, secures, authorises and redirects. The messages are ours, so both packages behave alike.
 import { createRequire } from 'node:module';
 import { ClientUnusable } from './errors.js';
 
 export type ClientPackage = 'kurrentdb' | 'eventstoredb';
 
-/** What is used of a client's inside: the same in both (`@kurrent/kurrentdb-client` 1.3, `@eventstore/db-client` 6.2.1). */
+/**
+ * The internals of a client that are used; the same in `@kurrent/kurrentdb-client` 1.3, `@eventstore/db-client` 6.2.1.
+ */
 export interface InsideOfClient {
   GRPCStreamCreator: (...parts: StreamParts) => () => Promise<unknown>;
   getChannel: () => Promise<Channel>;
-  /** Called after a failed call, and awaited by nobody. */
+  /** The client calls this after a failed call, and does not await it. */
   handleError: (grpcClient: unknown, error: unknown) => Promise<void>;
   /** Metadata and options of a call: credentials, name of the connection. */
   callArguments: (options: object, callOptions: object) => readonly [metadata: unknown, options: unknown];
@@ -24,11 +26,11 @@ interface ClientClass {
   connectionString(uri: string): InsideOfClient;
 }
 
-/** A client package that is loaded. */
+/** A loaded client package. */
 export interface LoadedPackage {
-  /** For `esdb://…`. Dials nothing yet. Errors: those of the package, whose texts may repeat the string. */
+  /** Makes a client for `esdb://…` without connecting. Errors: the package's, whose texts may repeat the string. */
   clientFor(uri: string): InsideOfClient;
-  /** gRPC's own client, of the copy that the package uses: another copy takes the package's metadata for options, and sends no credentials. */
+  /** gRPC's client, from the package's copy: another copy takes its metadata for options and sends no credentials. */
   readonly streamsClass: unknown;
 }
 
@@ -37,14 +39,14 @@ const require = createRequire(import.meta.url);
 const KURRENTDB = '@kurrent/kurrentdb-client';
 const EVENTSTOREDB = '@eventstore/db-client';
 
-/** Without a choice KurrentDB's package is taken where it can be used on this platform. Errors: EVENT_STORE_CLIENT_UNUSABLE. */
+/** Without a choice, loads KurrentDB's package if it works on this platform. Errors: EVENT_STORE_CLIENT_UNUSABLE. */
 export const clientPackage = (choice?: ClientPackage): LoadedPackage => {
   if (choice === 'kurrentdb') return kurrentPackage();
   if (choice === undefined && !isKurrentUnusable) {
     try {
       return kurrentPackage();
     } catch {
-      // Not installed, without its native part for this platform, or of another make.
+      // The package is not installed, lacks its native part for this platform, or is of another make.
       isKurrentUnusable = true;
     }
   }
@@ -54,9 +56,9 @@ export const clientPackage = (choice?: ClientPackage): LoadedPackage => {
 let isKurrentUnusable = false;
 
 const kurrentPackage = (): LoadedPackage => {
-  // Not the package's entry: that loads generated code which shares its names, process-wide, with that of the other package.
+  // Not the package's entry: it loads generated code whose process-wide names collide with the other package's.
   const { streamsClass, clientFor } = load(KURRENTDB, '/dist/Client/index.js', 'Client');
-  // It warns of the older scheme.
+  // It warns that the scheme is the older one.
   return { streamsClass, clientFor: (uri) => clientFor(uri.replace(/^esdb/, 'kurrentdb')) };
 };
 

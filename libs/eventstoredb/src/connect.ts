@@ -1,4 +1,4 @@
-// The first connection: tried until the store says which one it is, or the time is over.
+// The first connection: tried until the store names its incarnation, or the time is over.
 import type { Incarnation } from '@mainstem/event-store';
 import { BackOff } from './back-off.js';
 import { EventStoreUnavailable } from './errors.js';
@@ -13,7 +13,7 @@ export interface Connecting {
   readonly timeoutMs: number;
 }
 
-/** Errors: the client's, and EVENT_STORE_UNAVAILABLE where nobody answered, after `timeoutMs`. */
+/** Errors: the client's, and EVENT_STORE_UNAVAILABLE if no server answers within `timeoutMs`. */
 export const connect = async ({ runtime, holder, timeouts }: StoreContext, { operation, timeoutMs }: Connecting): Promise<Incarnation> => {
   const endsAt = runtime.monotonic() + timeoutMs;
   const backOff = new BackOff(runtime, { delayMsMin: 50, retryDelayMs: 100, retryDelayMaxMs: 1_000 });
@@ -25,7 +25,7 @@ export const connect = async ({ runtime, holder, timeouts }: StoreContext, { ope
       return await within(readIncarnation(held, runtime, timeouts.answerMs), limitMs, operation, runtime);
     } catch (error) {
       if (!isTransient(error)) throw error;
-      // An attempt that was cut short at the end of the time does not know why nobody answered; the one before it does.
+      // The last attempt was cut short and does not know why no server answered; the one before it does.
       const isCutShort = limitMs < timeouts.answerMs && error instanceof EventStoreUnavailable;
       if (reason === undefined || !isCutShort) reason = error;
       holder.renew(held, error);

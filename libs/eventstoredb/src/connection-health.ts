@@ -1,11 +1,11 @@
-// Whether the subscriptions of a store are connected, and if not, why and for how long.
+// Whether the subscriptions of a store are connected; if not, why and for how long.
 import { Heartbeat, silenceOf, type Runtime } from '@mainstem/event-store';
 
 export interface ConnectionStatus {
   /** False while at least one subscription is being restored. */
   readonly isHealthy: boolean;
   readonly subscriptions: number;
-  /** Subscriptions whose loop does not come back from a step, in words. */
+  /** Describes subscriptions whose loop hangs in a step. */
   readonly silent: readonly string[];
   readonly restoring: readonly { readonly reason: string; readonly sinceMs: number }[];
 }

@@ -3,20 +3,20 @@ import { addressesOf, connectionOf, ownConnection } from './connection-settings.
 import { createClient } from './guarded-client.js';
 
 describe('the settings of a connection', () => {
-  it('know the password, wherever it stands', () => {
+  it('find the password wherever it stands', () => {
     expect(connectionOf({ connectionString: 'esdb://admin:top%3As3cret@host:2113?tls=true' }).password).toBe('top:s3cret');
     expect(connectionOf({ connectionString: 'esdb://host:2113', credentials: { username: 'a', password: 'p@ss/word' } }).password).toBe('p@ss/word');
     expect(connectionOf({ connectionString: 'esdb://host:2113' }).password).toBeUndefined();
   });
 
   it.each(['esdb://one:1,two:2?tls=true', 'esdb://admin:s3cret@one:1,two:2', 'esdb+discover://admin:s3@c/r@et@one:1,two:2?tls=false'])(
-    'know the addresses without the password: %s',
+    'give the addresses without the password: %s',
     (connectionString) => {
       expect(connectionOf({ connectionString }).hosts).toBe('one:1,two:2');
     },
   );
 
-  it('put credentials of their own in the place of those in the string', () => {
+  it('use separate credentials in place of those in the string', () => {
     const credentials = { username: 'ad min', password: 'p@ss:/?word' };
     const expected = 'esdb+discover://ad%20min:p%40ss%3A%2F%3Fword@one:1,two:2/path?tls=true';
     expect(connectionOf({ connectionString: 'esdb+discover://x:y@one:1,two:2/path?tls=true', credentials }).uri).toBe(expected);
@@ -40,7 +40,7 @@ describe('the settings of a connection', () => {
   });
 
   it.each(['unknown=1', 'tls=true&nodePrefrence=leader', 'tlsVerifyCert=false', 'tls', ''])(
-    'are refused with a parameter that the client would ignore, and print together with the password: %j',
+    'are refused with a parameter that the client would ignore and print with the password: %j',
     (parameters) => {
       const connectionString = `esdb://admin:s3cret@host:2113?${parameters}`;
       const refusal = expect.objectContaining({ code: 'EVENT_STORE_CONNECTION_SETTINGS_INVALID', message: expect.not.stringContaining('s3cret') });

@@ -1,24 +1,25 @@
-// How to reach the event store: a connection string, and credentials that need not stand in it.
+// How to reach the event store: a connection string, and credentials that may be given separately.
 import { nearestName } from '@mainstem/event-store';
 import type { ClientPackage } from './client-package.js';
 import { ConnectionSettingsInvalid } from './errors.js';
 
 export interface ConnectionSettings {
   /**
-   * `esdb://host:2113`, `esdb://one:2113,two:2113` or `esdb+discover://name:2113`, or the same with `kurrentdb`, with the client's parameters:
-   * `tls`, `tlsCAFile`, `userCertFile` and `userKeyFile`, `nodePreference`, `keepAliveInterval`, `keepAliveTimeout`, `connectionName`.
+   * `esdb://host:2113`, `esdb://one:2113,two:2113` or `esdb+discover://name:2113`, or the same with `kurrentdb`, with
+   * the client's parameters: `tls`, `tlsCAFile`, `userCertFile`, `userKeyFile`, `nodePreference`, `keepAliveInterval`,
+   * `keepAliveTimeout`, `connectionName`.
    */
   readonly connectionString: string;
-  /** Used in place of those in the string, so that a password can come from the environment. Clients send them over TLS only. */
+  /** Replace those in the string, so that a password can come from the environment. Clients send them over TLS only. */
   readonly credentials?: { readonly username: string; readonly password: string };
-  /** Whose client makes the connections, to servers of either name. Default: `@kurrent/kurrentdb-client` where it is installed, else `@eventstore/db-client`. */
+  /** The package that connects. Default: `@kurrent/kurrentdb-client` if installed, else `@eventstore/db-client`. */
   readonly client?: ClientPackage;
 }
 
 export interface Connection {
-  /** `esdb…`, whichever scheme was given. Holds the password: never to be shown. */
+  /** The string as `esdb…`, whatever scheme was given. It holds the password: never show it. */
   readonly uri: string;
-  /** For messages: the addresses as they were given, without user and password. */
+  /** For messages: the given addresses, without user and password. */
   readonly hosts: string;
   readonly password: string | undefined;
   readonly client: ClientPackage | undefined;
@@ -26,7 +27,7 @@ export interface Connection {
 
 const FORM = /^(?:esdb|kurrentdb|kurrent|kdb)((?:\+discover)?:\/\/)(?:([^@/?]*)@)?([^?]+)(?:\?(.*))?$/s;
 
-/** What the client knows; it ignores anything else, and warns with the whole string, the password included. */
+/** The parameters that the client knows. For others it prints a warning with the whole string and the password. */
 const PARAMETERS: readonly string[] = [
   'connectionName',
   'defaultDeadline',
@@ -51,7 +52,7 @@ export interface Address {
 
 const PORT_DEFAULT = 2_113;
 
-/** The addresses that a connection string names, in its order. One that cannot be read is left out. */
+/** The addresses in a connection string, in its order, without those that cannot be read. */
 export const addressesOf = (uri: string): readonly Address[] => {
   const [, , , hosts = ''] = FORM.exec(uri) ?? [];
   return hosts.split(',').flatMap((text) => {
@@ -74,7 +75,7 @@ export const connectionOf = ({ connectionString, credentials, client }: Connecti
   const rest = parameters === undefined ? hosts : `${hosts}?${parameters}`;
   return {
     uri: `esdb${lookup}${written === undefined ? '' : `${written}@`}${rest}`,
-    // A password with an @ or / that is not encoded ends there, too.
+    // A password ends there too, if it holds an unencoded @ or /.
     hosts: hosts.slice(hosts.lastIndexOf('@') + 1),
     password: credentials?.password ?? passwordIn(user),
     client,
@@ -87,10 +88,10 @@ const checkParameters = (parameters: string): void => {
     const [name = '', value = ''] = parameter.split('=');
     const known = PARAMETERS.find((one) => one.toLowerCase() === name.toLowerCase().replaceAll(/[_-]/g, ''));
     if (known === undefined) {
-      // The name is not shown: it may be of a password with a ? in it.
+      // The name is not shown: it may be part of a password that holds a ?.
       const meant = nearestName(name, PARAMETERS);
       const hint = meant === undefined ? '' : `; did you mean ${meant}?`;
-      throw new ConnectionSettingsInvalid(`it has a parameter that is none of ${PARAMETERS.join(', ')}${hint}`);
+      throw new ConnectionSettingsInvalid(`it has a parameter that is not one of ${PARAMETERS.join(', ')}${hint}`);
     }
     if (given.has(known)) throw new ConnectionSettingsInvalid(`it gives ${known} twice`);
     given.add(known);
@@ -106,13 +107,14 @@ const CONNECTIONS_MAX = 1_000;
 let connections = 0;
 
 /**
- * The same settings for a client that is to have a connection of its own: gRPC lets all clients of a process share one as long as their
- * settings are equal, and with it its limit of calls and its failures. So the time that a lost connection takes to be noticed differs by a few milliseconds.
+ * The same settings, made unique for a client that needs its own connection. Clients of one process with equal settings
+ * share a gRPC connection, with its limit of calls and its failures. So each client gets a keep-alive timeout that
+ * differs by a few milliseconds.
  */
 export const ownConnection = (uri: string): string => {
   const [, given] = KEEP_ALIVE_TIMEOUT.exec(uri) ?? [];
   const timeoutMs = given === undefined ? KEEP_ALIVE_TIMEOUT_MS : Number(given);
-  // Turned off: then there is nothing to tell connections apart by.
+  // Keep-alive is off: then no setting can make connections differ.
   if (timeoutMs < 0) return uri;
   const own = timeoutMs + (connections++ % CONNECTIONS_MAX);
   return `${uri.replace(/\/+$/, '')}${uri.includes('?') ? '&' : '?'}keepAliveTimeout=${own}`;
@@ -123,7 +125,7 @@ const passwordIn = (user: string | undefined): string | undefined => {
   try {
     return password === undefined || password === '' ? undefined : decodeURIComponent(password);
   } catch {
-    // Not encoded: then it is what it is.
+    // The text is not encoded and is used as it is.
     return password;
   }
 };

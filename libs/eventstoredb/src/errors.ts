@@ -1,14 +1,14 @@
-// Errors of an event store behind a connection. None of them carries a password: see `redactor`.
+// Errors of an event store behind a connection. None of them contains a password: see `redactor`.
 import { MainstemError } from '@mainstem/event-store';
 
-/** The settings of the connection do not make sense; nothing was dialled. The text is not repeated, because it may hold a password. */
+/** The settings of the connection are wrong; nothing was dialled. The text is not shown: it may hold a password. */
 export class ConnectionSettingsInvalid extends MainstemError {
   constructor(problem: string) {
     super('EVENT_STORE_CONNECTION_SETTINGS_INVALID', `The connection string cannot be used: ${problem}. It looks like esdb://host:2113?tls=true.`);
   }
 }
 
-/** The package that is to make the connection cannot be loaded; nothing was dialled. */
+/** The client package cannot be loaded; nothing was dialled. */
 export class ClientUnusable extends MainstemError {
   constructor(
     readonly packageName: string,
@@ -24,8 +24,8 @@ export class ClientUnusable extends MainstemError {
 }
 
 /**
- * The event store cannot be reached, or did not answer in time. Reads may be repeated. An append may have taken effect or not: repeat it with
- * the same ids and the same expected revision, then it takes effect once.
+ * The event store cannot be reached, or did not answer in time. Reads may be repeated. An append may or may not have
+ * taken effect: repeat it with the same ids and the same expected revision, and it takes effect once.
  */
 export class EventStoreUnavailable extends MainstemError {
   constructor(
@@ -43,31 +43,31 @@ export class EventStoreUnavailable extends MainstemError {
   }
 }
 
-/** The user of the connection may not do this. */
+/** The user of the connection has no right to do this. */
 export class EventStoreAccessDenied extends MainstemError {
   constructor(operation: string, cause?: unknown) {
     super('EVENT_STORE_ACCESS_DENIED', `${operation}: the event store refused access. Check the user and its rights.`, { cause });
   }
 }
 
-/** The stream was tombstoned in the event store: it can be neither read nor written, ever. */
+/** The stream was tombstoned in the event store: it can never be read or written again. */
 export class StreamDeleted extends MainstemError {
   constructor(
     readonly stream: string,
     cause?: unknown,
   ) {
-    super('EVENT_STORE_STREAM_DELETED', `Stream ${stream} was deleted for ever. Use another name.`, { cause });
+    super('EVENT_STORE_STREAM_DELETED', `Stream ${stream} was deleted for ever. Use another stream name.`, { cause });
   }
 }
 
-/** The event store answered with something that this adapter does not know how to go on from. */
+/** The event store gave an answer that this adapter cannot handle. */
 export class EventStoreFailed extends MainstemError {
   constructor(operation: string, reason: string, cause?: unknown) {
-    super('EVENT_STORE_FAILED', `${operation}: the event store failed (${reason}). Its log tells more.`, { cause });
+    super('EVENT_STORE_FAILED', `${operation}: the event store failed (${reason}). Read the log of the event store for the cause.`, { cause });
   }
 }
 
-/** More appends wait for their answer than are kept in memory; nothing was sent. */
+/** Too many appends wait for their answer; this one was not sent. */
 export class TooManyAppends extends MainstemError {
   constructor(pendingMax: string) {
     super('EVENT_STORE_OVERLOADED', `More than ${pendingMax} of appends wait for their answer. Await earlier appends before starting more.`);

@@ -2,7 +2,7 @@
 import type { EncodedEvent } from '@mainstem/event-store';
 import { CAUSATION, CORRELATION, RECORDED_AT } from './recorded-event.js';
 
-/** What `wireMetadata` adds at most: the time, its name and a comma, and a letter for each name that is the server's. */
+/** The most that `wireMetadata` adds: the time, its name, a comma, and a letter for each name of the server. */
 export const ADDED_METADATA_BYTES = `,"${RECORDED_AT}":"2026-01-01T00:00:00.000Z"`.length + 2;
 
 /** Metadata in the server's names, with the time of recording. */

@@ -1,4 +1,4 @@
-// Appends with one effect, whatever happens to the connection.
+// Appends that take effect once, whatever happens to the connection.
 import {
   EventTooLarge,
   isMainstemError,
@@ -22,7 +22,7 @@ import type { StoreContext } from './store-context.js';
 import { ONE_EVENT } from './translate-error.js';
 import { encodeAppend } from './wire/append-request.js';
 
-/** Rounds of reading where the stream is and appending there; whoever has lost them all has a busier or a nearer rival. */
+/** Rounds of reading the end of the stream and appending there. Other writers may win each of them. */
 const ROUNDS_MAX = 4;
 
 export class EventsAppender {
@@ -39,8 +39,9 @@ export class EventsAppender {
   }
 
   /**
-   * An append carries an explicit revision: the server then recognises a retry by the ids in its log, for ever. Without one it would ask a
-   * cache that forgets, so `any` and `stream-exists` are made explicit here, unless others win every round.
+   * Every append gets an explicit revision: the server then recognises a retry by the ids in its log, for ever. Without
+   * a revision, the server asks a cache that forgets. So this turns `any` and `stream-exists` into a revision, unless
+   * other writers win every round.
    */
   async append(append: EncodedAppend, signal: AbortSignal | undefined): Promise<AppendResult> {
     throwIfAborted(signal, 'append');
@@ -61,9 +62,9 @@ export class EventsAppender {
   }
 
   /**
-   * Leaves the place to the server, which nobody can overtake. Where an answer is lost, the stream beyond `since` says whether the append took
-   * effect before it is sent again: a server that was started anew remembers nothing, and one that was not knows the ids of what is still on
-   * its way.
+   * Lets the server choose the revision, so other writers cannot win. After a lost answer, it first looks in the stream
+   * beyond `since` for the append, and only then sends it again. A restarted server remembers nothing; a server that
+   * still runs knows the ids of appends on their way.
    */
   async #appendWherever(append: EncodedAppend, since: Revision | undefined, signal: AbortSignal | undefined): Promise<AppendResult> {
     const { runtime, timeouts } = this.#context;
@@ -78,7 +79,7 @@ export class EventsAppender {
         await backOff.wait(signal);
         const last = await this.#find(append, since);
         if (last) return placeOf(last);
-        // Its outcome is unknown, so this is not an end that says that nothing was written.
+        // The outcome is unknown, so do not throw an error that says that nothing was written.
         if (isOver()) throw error;
       }
     }
@@ -96,7 +97,7 @@ export class EventsAppender {
       if (error instanceof EventTooLarge) this.#limits.learn(error, error.what === ONE_EVENT);
       throw error;
     });
-    // Its events lie before the end of the store: who has come that far has seen what there is to see of them.
+    // The events lie before the end of the store, so a reader that reaches the end has seen them.
     const reached = position ?? (await this.#reader.head(signal));
     if (reached === undefined) throw new EventStoreFailed('append', 'its answer has no position');
     return { revision: revision as Revision, position: reached as Position };
@@ -110,7 +111,7 @@ export class EventsAppender {
     return tail.reverse();
   }
 
-  /** The last event of the append, if the stream holds it beyond `since`. Errors: as reading. */
+  /** The last event of the append, if the stream holds it beyond `since`. Errors: those of reading. */
   async #find({ stream, events }: EncodedAppend, since: Revision | undefined): Promise<RecordedEvent | undefined> {
     const from = since === undefined ? undefined : ((since + 1n) as Revision);
     let found = 0;
@@ -124,7 +125,7 @@ export class EventsAppender {
   }
 }
 
-/** Says where in the stream. */
+/** The place of the event in the stream. */
 const isExplicit = (expected: ExpectedRevision): boolean => expected !== 'any' && expected !== 'stream-exists';
 
 const placeOf = ({ revision, position }: RecordedEvent): AppendResult => ({ revision, position });

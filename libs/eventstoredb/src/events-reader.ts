@@ -1,4 +1,4 @@
-// Reads of one stream and of all streams, resumed where they were when the connection breaks.
+// Reads of one stream and of all streams, which go on where they were after a broken connection.
 import {
   isWanted,
   throwIfAborted,
@@ -29,21 +29,21 @@ import { untilAborted, within } from './within.js';
 import type { WireEvent } from './wire/wire-event.js';
 
 const STREAM_BATCH_EVENTS = 1_000;
-/** How long the server may look through what is not wanted without finding anything, as long as it answers other calls. */
+/** How long the server may search without finding a wanted event, as long as it answers other calls. */
 const SEARCH_MS_MAX = 600_000;
 
 interface Reading {
   readonly name: string;
   readonly stream?: StreamName;
   readonly batchSize: number;
-  /** Begins with `last`, the last event that was taken, if there is one. */
+  /** Continues with the event `last`, the last one taken, if there is one. */
   request(last: WireEvent | undefined): ReadRequest;
   isWanted(event: WireEvent): boolean;
 }
 
 export class EventsReader {
   readonly tail: StoreTail;
-  /** Of the probes of all subscriptions. */
+  /** Shared by the probes of all subscriptions. */
   readonly probes: LookAllowance;
   readonly #context: StoreContext;
 
@@ -55,7 +55,7 @@ export class EventsReader {
 
   async *ofStream({ stream, isBackwards, from, limit }: StreamRead, signal: AbortSignal | undefined): AsyncGenerator<readonly RecordedEvent[]> {
     const count = Math.min(limit, Number.MAX_SAFE_INTEGER);
-    // Resumed at the last event itself, which is left out then: below revision 0 there is nothing to ask for.
+    // It goes on at the last event itself and leaves that one out: nothing can be asked for below revision 0.
     const start = from ?? (isBackwards ? 'end' : 'start');
     const request: Reading['request'] = (last) => ({ stream, isBackwards, count, from: last?.revision ?? start });
     throwIfAborted(signal, 'readStream');
@@ -69,24 +69,24 @@ export class EventsReader {
     const request: Reading['request'] = (last) => ({ isBackwards, count: Number.MAX_SAFE_INTEGER, from: last?.commit ?? start, filter: select });
     throwIfAborted(signal, 'readAll');
     if (limit === 0) return;
-    // Forwards the server begins with the event at the position, which the port leaves out.
+    // Forwards, the server begins with the event at the position; the port leaves that one out.
     const isBeyond = ({ commit }: WireEvent): boolean => after === undefined || (isBackwards ? commit < after : commit > after);
     const reading = { name: 'readAll', batchSize, request, isWanted: (event: WireEvent) => isBeyond(event) && isWanted(event, filter) };
     yield* limited(this.#events(reading, signal), limit);
   }
 
-  /** No event lies beyond it, and no position that anybody was told; undefined while there is none. */
+  /** No event and no known position lies beyond it; undefined for an empty store. */
   async head(signal: AbortSignal | undefined): Promise<Position | undefined> {
     return (await this.#ask('head', (openRead) => this.tail.look(openRead), signal))?.position;
   }
 
-  /** Undefined also where the server's own event is. */
+  /** Undefined also for an event of the server's own. */
   async idAt(position: Position, signal: AbortSignal | undefined): Promise<EventId | undefined> {
     const event = await this.#ask('idAt', (openRead) => eventAt(openRead, position), signal);
     return event && !isSystemEvent(event) ? (event.id as EventId) : undefined;
   }
 
-  /** One question, asked again while the server cannot be reached. */
+  /** Asks one question, and repeats it while the server cannot be reached. */
   async #ask<Answer>(name: string, look: (openRead: OpenRead) => Promise<Answer>, signal: AbortSignal | undefined): Promise<Answer> {
     const { runtime, holder, timeouts, redact } = this.#context;
     const backOff = new BackOff(runtime);
@@ -108,7 +108,7 @@ export class EventsReader {
     }
   }
 
-  /** Events as they come, at least one a batch, without the store's own. */
+  /** Events as they arrive, at least one in a batch, without the store's own. */
   async *#events(reading: Reading, signal: AbortSignal | undefined): AsyncGenerator<readonly RecordedEvent[]> {
     const { runtime, holder, timeouts, redact } = this.#context;
     const backOff = new BackOff(runtime);
@@ -172,18 +172,21 @@ export class EventsReader {
         const waitedFrom = runtime.monotonic();
         await call.wait(timeouts.answerMs);
         throwIfAborted(signal, name);
-        // Throws if it is the store that was closed.
+        // Throws if the store was closed.
         if (abandoned.aborted && holder.current()) throw connectionGivenUp(name, abandoned, redact);
         const isSilent = call.isEmpty && !call.isOver && runtime.monotonic() - waitedFrom >= timeouts.answerMs;
         if (isSilent) await this.#assertSearching(name, openRead, searchedFrom);
       }
     } finally {
-      // Not taken to its end, a call would stay open at the server.
+      // A call that is not read to its end would stay open at the server.
       call.end();
     }
   }
 
-  /** A filtered read says nothing while nothing is found: that is no silence as long as the server answers something else. Errors: EVENT_STORE_UNAVAILABLE. */
+  /**
+   * A filtered read is silent while the server finds nothing. That is no failure as long as the server answers another
+   * question. Errors: EVENT_STORE_UNAVAILABLE.
+   */
   async #assertSearching(name: string, openRead: OpenRead, searchedFrom: number): Promise<void> {
     const { runtime, timeouts } = this.#context;
     const isOver = runtime.monotonic() - searchedFrom >= SEARCH_MS_MAX;
@@ -192,7 +195,7 @@ export class EventsReader {
   }
 }
 
-/** At most `limit` events; batches that hold none are left out. */
+/** At most `limit` events; empty batches are left out. */
 async function* limited(batches: AsyncIterable<readonly RecordedEvent[]>, limit: number): AsyncGenerator<readonly RecordedEvent[]> {
   let left = limit;
   for await (const batch of batches) {

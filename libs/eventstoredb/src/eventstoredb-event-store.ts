@@ -43,30 +43,32 @@ import { redactor, translateError } from './translate-error.js';
 export interface EventStoreDbOptions extends ConnectionSettings {
   readonly runtime?: Runtime;
   /**
-   * What the server was set to take. Default 1,048,576 bytes an append, as servers come before 25.1, and as much for one event; at most
-   * 16,767,216. When the server says that it takes less, it is taken at its word until the store is opened again.
+   * The limits that the server was set to. Default 1,048,576 bytes for an append (the default of servers before 25.1),
+   * and the same for one event; at most 16,767,216. If the server reports a lower limit, the store uses that one until
+   * it is opened again.
    */
   readonly limits?: Partial<AppendLimits>;
-  /** How long to wait for the first connection. Default 10,000. */
+  /** The longest wait for the first connection. Default 10,000. */
   readonly connectTimeoutMs?: number;
-  /** How long to wait for an answer before the connection is given up. Default 5,000. */
+  /** The longest wait for an answer, until the connection is given up. Default 5,000. */
   readonly answerTimeoutMs?: number;
   /**
-   * How long an append is repeated while the store cannot be reached; the same goes for reads. Default 30,000, but 3,000 while every address
-   * refuses connections: then nothing is there, and whoever waits is better told.
+   * How long an append or a read is repeated while the store cannot be reached. Default 30,000, but 3,000 while every
+   * address refuses connections: then no server is there, and an early error helps more.
    */
   readonly patienceMs?: number;
 }
 
 const PATIENCE_MS = 30_000;
 const PATIENCE_REFUSED_MS = 3_000;
-/** A connection may break at any time; only one that does not come back is worth telling. */
+/** A connection may break at any time; health reports only one that stays away. */
 const RESTORING_MS_MAX = 2_000;
 
 /**
- * Appends have one effect whatever happens to the connection; reads and subscriptions go on where they were. Events whose type or stream
- * begins with `$` are the store's own and never come out. Positions are opaque and have gaps.
- * Besides the port's errors: EVENT_STORE_UNAVAILABLE, EVENT_STORE_ACCESS_DENIED, EVENT_STORE_STREAM_DELETED, EVENT_STORE_OVERLOADED, EVENT_STORE_FAILED.
+ * Each append takes effect once, whatever happens to the connection; reads and subscriptions go on where they were.
+ * Events whose type or stream begins with `$` are the store's own and are never returned. Positions are opaque and have
+ * gaps. Besides the port's errors: EVENT_STORE_UNAVAILABLE, EVENT_STORE_ACCESS_DENIED, EVENT_STORE_STREAM_DELETED,
+ * EVENT_STORE_OVERLOADED, EVENT_STORE_FAILED.
  */
 export class EventStoreDbEventStore implements EventStore {
   readonly incarnation: Incarnation;
@@ -76,7 +78,7 @@ export class EventStoreDbEventStore implements EventStore {
   readonly #limits: ServerLimits;
   readonly #reader: EventsReader;
   readonly #appender: EventsAppender;
-  /** Appends to one stream, one after the other, in the order of the calls. */
+  /** Appends to one stream, one at a time, in the order of the calls. */
   readonly #lanes = new Lanes();
   readonly #appends = new LocalAppends();
   readonly #stretches = new ClearStretches();
@@ -84,9 +86,9 @@ export class EventStoreDbEventStore implements EventStore {
   #closing: Promise<void> | undefined;
 
   /**
-   * Connects, and reads which store this is; writes that into a new one.
-   * Errors: EVENT_STORE_CONNECTION_SETTINGS_INVALID, EVENT_STORE_CLIENT_UNUSABLE, EVENT_STORE_INVALID_INPUT, EVENT_STORE_ACCESS_DENIED, and
-   * EVENT_STORE_UNAVAILABLE after `connectTimeoutMs`.
+   * Connects, and reads the incarnation of the store; writes one into a new store. Errors:
+   * EVENT_STORE_CONNECTION_SETTINGS_INVALID, EVENT_STORE_CLIENT_UNUSABLE, EVENT_STORE_INVALID_INPUT,
+   * EVENT_STORE_ACCESS_DENIED, and EVENT_STORE_UNAVAILABLE after `connectTimeoutMs`.
    */
   static async open(options: EventStoreDbOptions): Promise<EventStoreDbEventStore> {
     const { runtime = systemRuntime, connectTimeoutMs = 10_000, answerTimeoutMs = 5_000, patienceMs } = options;

@@ -1,4 +1,4 @@
-// The client, with the messages of its hot paths encoded and decoded by ours, and closed in a way that lets a process end.
+// The client, with our own encoding for messages of its hot paths, and a way to close it that lets the process end.
 import { clientPackage, type Channel, type ClientPackage, type InsideOfClient } from './client-package.js';
 import { ConnectionSettingsInvalid } from './errors.js';
 import { addressesOf, type Address } from './connection-settings.js';
@@ -7,13 +7,13 @@ import { errorOfFinding, isOfFinding } from './translate-error.js';
 import { decodeReadAnswer, type ReadMark } from './wire/read-answer.js';
 import type { WireEvent } from './wire/wire-event.js';
 
-/** gRPC's own client, on the connection that the package's client has found. */
+/** gRPC's own client, on the connection that the package's client found. */
 interface Streams {
   makeServerStreamRequest(path: string, encode: (bytes: Buffer) => Buffer, decode: (bytes: Buffer) => unknown, ...rest: readonly unknown[]): unknown;
   makeBidiStreamRequest(path: string, encode: (bytes: Buffer) => Buffer, decode: (bytes: Buffer) => unknown, ...rest: readonly unknown[]): unknown;
 }
 
-/** A call of both directions, as far as it is used. */
+/** A call in both directions, as far as this library uses it. */
 export interface DuplexCall<Answer> {
   /** False: wait for `drain` before the next one. */
   write(message: Buffer): boolean;
@@ -24,10 +24,10 @@ export interface DuplexCall<Answer> {
   cancel(): void;
 }
 
-/** Opens a call of both directions on the client's connection: found, secured, authorised and redirected as the client's own calls. */
+/** Opens a call in both directions on the client's connection, with the client's own security and credentials. */
 export type OpenCall = <Answer>(path: string, decode: (bytes: Buffer) => Answer) => Promise<DuplexCall<Answer>>;
 
-/** A read that the server answers, as far as it is used. */
+/** The server's answer to a read, as far as this library uses it. */
 export interface ReadStream {
   on(event: 'data', listener: (answer: WireEvent | ReadMark) => void): unknown;
   on(event: 'error', listener: (error: unknown) => void): unknown;
@@ -38,7 +38,7 @@ export interface ReadStream {
   cancel(): void;
 }
 
-/** Opens a read on the client's connection, in the same way. Takes the request's bytes. */
+/** Opens a read on the client's connection, in the same way. `request` holds the encoded request. */
 export type OpenRead = (request: Buffer) => Promise<ReadStream>;
 
 /** A client and its connections. */
@@ -46,18 +46,18 @@ export interface GuardedClient {
   readonly client: object;
   readonly openCall: OpenCall;
   readonly openRead: OpenRead;
-  /** Ends every call and closes the connection: the client's own `dispose` leaves it open. */
+  /** Ends every call and closes the connection, which the client's own `dispose` leaves open. */
   close(): Promise<void>;
 }
 
-/** Dials nothing yet. Errors: EVENT_STORE_CONNECTION_SETTINGS_INVALID, EVENT_STORE_CLIENT_UNUSABLE. */
+/** Does not connect yet. Errors: EVENT_STORE_CONNECTION_SETTINGS_INVALID, EVENT_STORE_CLIENT_UNUSABLE. */
 export const createClient = (uri: string, choice?: ClientPackage): GuardedClient => {
   const { clientFor, streamsClass } = clientPackage(choice);
   let client: InsideOfClient;
   try {
     client = clientFor(uri);
   } catch (error) {
-    // The client's text may repeat the string, and with it the password; its first words say enough.
+    // The client's text may repeat the string with the password, so only its first words are looked at.
     throw new ConnectionSettingsInvalid(
       error instanceof Error && /certificate/i.test(error.message) ? 'a certificate file is missing' : 'its form is wrong',
     );
@@ -92,15 +92,15 @@ const found = <Call>(operation: string, addresses: readonly Address[], call: Pro
   });
 
 /**
- * The client looks at its connection after a failed call; where it could find no node, that look rejects with what the next call is told anyway.
- * Nobody awaits it, and a rejection that nobody handles ends a process.
+ * The client checks its connection after a failed call. If it found no node, this check rejects with the same error as
+ * the next call. Nothing awaits the check, and an unhandled rejection would end the process.
  */
 const handleRejections = (client: InsideOfClient): void => {
   const handleError = client.handleError;
   client.handleError = (grpcClient, error) => handleError(grpcClient, error).catch(() => undefined);
 };
 
-/** The channel in use, if there is one: asking the client itself would open another. */
+/** The channel in use, if there is one; asking the client itself would open another. */
 const rememberChannel = (client: InsideOfClient): (() => Promise<Channel> | undefined) => {
   const getChannel = client.getChannel;
   let last: Promise<Channel> | undefined;
@@ -109,7 +109,7 @@ const rememberChannel = (client: InsideOfClient): (() => Promise<Channel> | unde
 };
 
 const READ_PATH = '/event_store.client.streams.Streams/Read';
-/** How long a call may go without an answer is for its reader to say. */
+/** The reader of a call decides how long it may go without an answer. */
 const WITHOUT_DEADLINE = { deadline: Infinity };
 
 const asItIs = (bytes: Buffer): Buffer => bytes;

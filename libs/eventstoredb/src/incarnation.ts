@@ -1,4 +1,4 @@
-// Which event store this is: an event of its own in a stream of its own, written by whoever comes first.
+// The identity of an event store: an event in a stream of its own, written by the first process that connects.
 import type { EventId, Incarnation, Runtime } from '@mainstem/event-store';
 import { AppendCall } from './append-call.js';
 import type { HeldClient } from './client-holder.js';
@@ -19,19 +19,19 @@ export const readIncarnation = async ({ openRead, openCall }: HeldClient, runtim
   const dataJson = JSON.stringify({ incarnation: runtime.uuid() });
   const events = [{ id: runtime.uuid() as EventId, type: TYPE, dataJson, metadataJson: '{}' }];
   const [marker = Buffer.alloc(0)] = encodeAppend({ stream: STREAM, expected: 'no-stream', events, metadata: ['{}'] }, answerMs);
-  // Another process may have been first; its marker is the one that counts.
+  // Another process may have been first; its marker counts.
   await sendOnce(openCall, withCorrelation(marker, runtime.uuid()));
   const written = await find(openRead);
-  if (!written) throw new EventStoreFailed('open', `stream ${STREAM} does not say which store this is`);
+  if (!written) throw new EventStoreFailed('open', `stream ${STREAM} does not hold the identity of the store`);
   return written;
 };
 
-/** Asks for something small: whether the server answers. Errors: the client's. */
+/** Asks for something small, to see whether the server answers. Errors: the client's. */
 export const askMarker = async (openRead: OpenRead): Promise<void> => {
   await readFew(openRead, { stream: STREAM, from: 'start', count: 1 });
 };
 
-/** Resolves with any answer but a failure. */
+/** Resolves with any answer except a failure. */
 const sendOnce = async (openCall: OpenCall, message: Buffer): Promise<void> => {
   const call = await AppendCall.open(openCall, ({ refusal }) => call.fail(refusal?.type === 'wrong-expected-version' ? undefined : refusal));
   call.send(message);

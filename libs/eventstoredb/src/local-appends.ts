@@ -1,4 +1,4 @@
-// Tells the subscriptions of a store what the store itself has appended: they need not find out.
+// Tells the subscriptions of a store about its own appends at once.
 import { isPositionBefore, type Position } from '@mainstem/event-store';
 
 export class LocalAppends {
@@ -12,12 +12,12 @@ export class LocalAppends {
     for (const listener of [...this.#listeners]) listener();
   }
 
-  /** Whether something was appended beyond the position. */
+  /** True if this store has appended something beyond the position. */
   isBeyond(position: Position | undefined): boolean {
     return isPositionBefore(position, this.#latest);
   }
 
-  /** Returns what ends the listening. */
+  /** Returns a function that ends the listening. */
   listen(listener: () => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);

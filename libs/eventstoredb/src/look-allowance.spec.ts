@@ -16,6 +16,6 @@ it('is used up by a large look, in proportion and for a few seconds at most', ()
   expect(pauseMs(1_048_576)).toBe(1_100);
   expect(pauseMs(16_767_216)).toBe(8_000);
   allowance.use(1_048_576);
-  // A smaller one meanwhile makes the pause no shorter.
+  // A smaller look meanwhile does not shorten the pause.
   expect(pauseMs(100_000)).toBe(1_100);
 });

@@ -18,18 +18,18 @@ describe('patience with a store that is away', () => {
     return { patience, overAfter, now: () => nowMs };
   };
 
-  it('ends after three seconds in which nothing but refusals came, and not before', () => {
+  it('ends after three seconds of refusals only, and not before', () => {
     const { overAfter } = start();
     expect([overAfter(0, silent), overAfter(5_000, refused), overAfter(2_999, refused), overAfter(1, refused)]).toEqual([false, false, false, true]);
   });
 
-  it('lasts the whole time when something else came between refusals', () => {
+  it('lasts the whole time when another failure came between refusals', () => {
     const { overAfter } = start();
     expect([overAfter(0, refused), overAfter(2_900, silent), overAfter(2_900, refused)]).toEqual([false, false, false]);
     expect([overAfter(24_199, silent), overAfter(1, silent)]).toEqual([false, true]);
   });
 
-  it('begins anew when the call got on, and for a call that comes later', () => {
+  it('begins anew when the call makes progress, and for a later call', () => {
     const { patience, overAfter, now } = start();
     overAfter(0, refused);
     expect(overAfter(10_000, refused)).toBe(true);

@@ -1,11 +1,11 @@
-// How long a call is repeated while it fails: less where nothing is there at all than where something may be on its way back.
+// How long a failing call is repeated: shorter if no server is there at all than if one may be coming back.
 import type { Runtime } from '@mainstem/event-store';
 import { isRefused } from './translate-error.js';
 
 export interface PatienceLimits {
-  /** Since the call last got on. */
+  /** Counted from the last progress of the call. */
   readonly allMs: number;
-  /** Of refusals one after the other, without anything else between them. */
+  /** Counted over refusals in a row, without another failure between them. */
   readonly refusedMs: number;
 }
 
@@ -21,7 +21,7 @@ export class Patience {
     this.#since = runtime.monotonic();
   }
 
-  /** The call has got on. */
+  /** The call has made progress. */
   reset(): void {
     this.#since = this.#runtime.monotonic();
     this.#refusedSince = undefined;
@@ -33,7 +33,7 @@ export class Patience {
     else this.#refusedSince = undefined;
   }
 
-  /** Whether whoever has waited since then, or since the call last got on, is not to wait any longer. */
+  /** True if the caller has waited long enough: since the given time, or since the call last made progress. */
   isOver(since = this.#since): boolean {
     const { allMs, refusedMs } = this.#limits;
     const now = this.#runtime.monotonic();

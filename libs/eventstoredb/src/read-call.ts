@@ -1,20 +1,21 @@
-// One read or subscription at the server: what it has delivered and nobody has taken yet. Not taking holds the server back.
+// One read or subscription at the server. It holds what has arrived until it is taken; when it is full, the server
+// waits.
 import type { Runtime } from '@mainstem/event-store';
 import type { OpenRead, ReadStream } from './guarded-client.js';
 import { ReadMark } from './wire/read-answer.js';
 import { encodeRead, type ReadRequest } from './wire/read-request.js';
 import { WireEvent } from './wire/wire-event.js';
 
-/** What is held ready for each call, whichever is reached first. Some 16 events more may be on their way through the client. */
+/** Limits of what each call holds ready. Some 16 more events may be on their way through the client. */
 const HELD_EVENTS_MAX = 1_024;
 const HELD_BYTES_MAX = 1_048_576;
 
 export interface ReadCallOptions {
   readonly openRead: OpenRead;
   readonly runtime: Runtime;
-  /** Whoever waits is woken when it fires; ending the call is up to its reader. */
+  /** When it fires, a waiting reader wakes up; the reader itself ends the call. */
   readonly signal: AbortSignal;
-  /** Whether a checkpoint may be where the server says. Known servers send some that are beyond the end of the log. Default: none may. */
+  /** Judges a checkpoint: some servers send wrong ones, beyond the end of the log. Default: trusts none. */
   readonly isCredible?: (checkpoint: bigint) => boolean;
 }
 
@@ -27,7 +28,7 @@ export class ReadCall {
   #events: WireEvent[] = [];
   #bytes = 0;
   #isPaused = false;
-  /** Something has happened since the last take. */
+  /** Something has happened since the last `take`. */
   #hasNews = false;
   #hasEnded = false;
   #failure: unknown;
@@ -39,7 +40,7 @@ export class ReadCall {
   #waiter: Waiter | undefined;
   #alarm: Alarm | undefined;
 
-  /** Begins at once; a failure to reach a server is thrown by `take`. */
+  /** Begins at once; `take` throws the failure to reach a server. */
   constructor(request: ReadRequest, { openRead, runtime, signal, isCredible = () => false }: ReadCallOptions) {
     this.#runtime = runtime;
     this.#isCredible = isCredible;
@@ -51,7 +52,7 @@ export class ReadCall {
     );
   }
 
-  /** At most `max` events, at once; fewer means that no more are here. Throws what the call failed with, once everything is taken. */
+  /** At most `max` events, at once; fewer if no more are here. After the last one, throws the call's failure. */
   take(max: number): readonly WireEvent[] {
     this.#hasNews = false;
     const isAll = this.#events.length <= max;
@@ -68,37 +69,37 @@ export class ReadCall {
     return events;
   }
 
-  /** Whether nothing is here at the moment. */
+  /** True if nothing is here at the moment. */
   get isEmpty(): boolean {
     return this.#events.length === 0;
   }
 
-  /** The call is over and everything is taken. */
+  /** True when the call is over and everything is taken. */
   get isOver(): boolean {
     return this.#hasEnded && this.isEmpty && this.#failure === undefined;
   }
 
-  /** Whether the server has accepted the subscription. */
+  /** True once the server has accepted the subscription. */
   get isConfirmed(): boolean {
     return this.#isConfirmed;
   }
 
-  /** The server has said that a subscription has caught up; true once everything before is taken. */
+  /** True once the server says that the subscription has caught up and everything before is taken. */
   get isCaughtUp(): boolean {
     return this.#isCaughtUp;
   }
 
-  /** Checkpoints so far that may be right. */
+  /** The number of checkpoints so far that may be right. */
   get claims(): number {
     return this.#claims;
   }
 
-  /** The last credible one: told by the server in order with the events; true once everything before is taken. */
+  /** The last trusted checkpoint, once everything before it is taken. */
   get checkpoint(): bigint | undefined {
     return this.#checkpoint;
   }
 
-  /** Resolves when there is something new, or after `ms`, or when the signal fires. One wait at a time. */
+  /** Resolves when there is something new, after `ms`, or when the signal fires. One wait at a time. */
   async wait(ms: number): Promise<void> {
     if (this.#hasNews || this.#hasEnded || !this.isEmpty || this.#signal.aborted) return;
     const untilMs = this.#runtime.monotonic() + ms;
@@ -109,7 +110,7 @@ export class ReadCall {
     });
   }
 
-  /** Lets whoever waits look again: in the next turn of the event loop, so that all that comes together is taken together. */
+  /** Wakes a waiting reader in the next turn of the event loop, to take together what arrives together. */
   wake(): void {
     this.#hasNews = true;
     const waiter = this.#waiter;
@@ -118,7 +119,7 @@ export class ReadCall {
     setImmediate(() => this.#release(waiter));
   }
 
-  /** Gives up what has not been taken. Call it in any case. */
+  /** Gives up what was not taken. Always call it at the end. */
   end(): void {
     this.#signal.removeEventListener('abort', this.#onAbort);
     const isOpen = !this.#hasEnded;
@@ -145,7 +146,7 @@ export class ReadCall {
   #receive(answer: WireEvent | ReadMark): void {
     if (this.#hasEnded) return;
     if (answer instanceof WireEvent) {
-      this.#claimed = undefined; // it says more than a claim that came before it, or shows that it was wrong
+      this.#claimed = undefined; // it says more than an earlier claim, or shows that the claim was wrong
       this.#events.push(answer);
       this.#bytes += answer.size;
       if (!this.#isPaused && this.#isFull) {
@@ -155,15 +156,15 @@ export class ReadCall {
     } else if (answer.kind === 'confirmation') this.#isConfirmed = true;
     else if (answer.kind === 'caught-up') this.#isCaughtUp = true;
     else if (answer.kind === 'checkpoint') {
-      // It wakes nobody: while the server looks through what is not wanted, there are many.
+      // A checkpoint wakes no reader: while the server searches, many of them come.
       if (answer.isPlace && this.#isCredible(answer.commit)) this.#claim(answer.commit);
       return;
     }
-    // A stream that is not there has no events; the server ends the call by itself.
+    // A missing stream has no events; the server ends the call itself.
     this.wake();
   }
 
-  /** The server says that all up to there was delivered. It is taken at its word when it goes on from there, not with an event from before. */
+  /** The server claims to have delivered all up to here. Only a later event, or none, makes the claim credible. */
   #claim(checkpoint: bigint): void {
     if (this.#claimed !== undefined && checkpoint > this.#claimed) this.#checkpoint = this.#claimed;
     this.#claimed = checkpoint;
@@ -182,7 +183,7 @@ export class ReadCall {
     waiter.resolve();
   }
 
-  /** One timer for all waits: while events stream in, one for each would cost more than they do. */
+  /** One timer for all waits: while events stream in, one timer a wait would cost more than the wait. */
   async #watch(): Promise<void> {
     for (let waiter = this.#waiter; waiter; waiter = this.#waiter) {
       const leftMs = waiter.untilMs - this.#runtime.monotonic();
@@ -208,16 +209,16 @@ interface Alarm {
   readonly stop: AbortController;
 }
 
-/** In a turn of its own: the transport does not take it well in the middle of a delivery. */
+/** In a turn of its own: the transport does not support it in the middle of a delivery. */
 const cancel = (stream: ReadStream): void => {
   setImmediate(() => {
     stream.cancel();
-    // Held back, it would not come to its end.
+    // If it were held back, it would not come to its end.
     stream.resume();
   });
 };
 
-/** All events of a read that asks for a few, or those up to one that is enough. Errors: the client's. */
+/** All events of a short read, or those up to one that is enough. Errors: the client's. */
 export const readFew = async (
   openRead: OpenRead,
   request: ReadRequest & { readonly count: number },

@@ -1,20 +1,20 @@
-// An event of the client's wire as the port shows it. Payload and metadata are parsed when somebody first asks for them.
+// The port's view of an event in the client's wire format. Payload and metadata are parsed on first use.
 import { LazyRecordedEvent, UndecodableEvent, type EventId, type EventMetadata, type Position, type StreamName } from '@mainstem/event-store';
 import { EventStoreFailed } from './errors.js';
 import type { WireEvent } from './wire/wire-event.js';
 
-/** Keys that EventStoreDB gives a meaning to: its projections put events together by them. */
+/** Keys with a meaning for EventStoreDB: its projections join events by them. */
 export const CORRELATION = '$correlationId';
 export const CAUSATION = '$causationId';
-/** When this adapter sent the event. The server's own time may be cut to seconds by some clients. */
+/** The time when this adapter sent the event. Some clients cut the server's own time to seconds. */
 export const RECORDED_AT = '$recordedAt';
 
 const TICKS_PER_MS = 10_000n;
 
-/** What is asked of an event of the wire. */
+/** What is read of an event of the wire. */
 type EventFields = Omit<WireEvent, never>;
 
-/** Place in the whole store. Errors: EVENT_STORE_FAILED for events of transactions, which only the TCP protocol before 2020 could write. */
+/** Place in the whole store. Errors: EVENT_STORE_FAILED for events of the TCP transactions of servers before 2020. */
 export const positionOf = ({ id, commit, prepare }: EventFields): number | bigint => {
   if (commit !== prepare) throw new EventStoreFailed('read', `event ${id} has no position of its own; it was written in a TCP transaction`);
   return commit;
@@ -31,7 +31,7 @@ export class EventStoreDbEvent extends LazyRecordedEvent {
 
   constructor(event: EventFields, position: number | bigint) {
     const { revision, type } = event;
-    // What is parsed late is overridden below.
+    // The getters below replace what is parsed late.
     const late = { recordedAtMs: 0, dataJson: undefined, metadataJson: undefined };
     super({ id: event.id as EventId, stream: event.stream as StreamName, revision, position, type, ...late });
     this.#event = event;
@@ -42,7 +42,7 @@ export class EventStoreDbEvent extends LazyRecordedEvent {
     return typeof recordedAt === 'string' ? recordedAt : createdAt(this.#event);
   }
 
-  /** Bytes as they are where the event is no JSON. Errors: EVENT_STORE_UNDECODABLE_EVENT. */
+  /** The raw bytes if the event is not JSON. Errors: EVENT_STORE_UNDECODABLE_EVENT. */
   override get data(): unknown {
     return (this.#data ??= this.#event.isJson ? parsed(this.#event, this.position) : Uint8Array.from(this.#event.data));
   }
@@ -59,7 +59,7 @@ export class EventStoreDbEvent extends LazyRecordedEvent {
     return this.#event.size;
   }
 
-  /** Empty for metadata that are no JSON object, which only others write. */
+  /** Empty if the metadata is no JSON object, which only other writers produce. */
   get #storedMetadata(): Readonly<Record<string, unknown>> {
     return (this.#stored ??= metadataObject(this.#event));
   }
@@ -73,10 +73,10 @@ const parsed = ({ type, dataText }: EventFields, position: Position): unknown =>
   }
 };
 
-/** By the server's clock. */
+/** The time by the server's clock. */
 const createdAt = ({ created }: EventFields): string => new Date(/^\d+$/.test(created) ? Number(BigInt(created) / TICKS_PER_MS) : 0).toISOString();
 
-/** The same under the port's names. */
+/** The metadata under the port's names. */
 const portMetadata = ({ [CORRELATION]: correlationId, [CAUSATION]: causationId, [RECORDED_AT]: _, ...rest }: Readonly<Record<string, unknown>>) =>
   ({
     ...rest,
@@ -90,7 +90,7 @@ const metadataObject = ({ metadataText }: EventFields): Readonly<Record<string, 
     const value: unknown = JSON.parse(metadataText);
     return value !== null && typeof value === 'object' && !Array.isArray(value) ? (value as Record<string, unknown>) : {};
   } catch {
-    // Bytes of a writer that has a form of its own for them.
+    // The bytes come from a writer with a format of its own.
     return {};
   }
 };

@@ -1,11 +1,11 @@
-// Whether anything listens at the addresses of a store: the client's search for a node does not say why it found none.
+// Finds out whether anything listens at the addresses of a store: the client does not say why it found no node.
 import { connect } from 'node:net';
 import type { Address } from './connection-settings.js';
 
-/** Longer than a machine that is there takes to refuse. */
+/** Longer than a running machine needs to refuse. */
 const DIAL_MS = 1_000;
 
-/** Why each address refuses a connection, in the system's words; undefined when one of them takes it, or says nothing in time. Errors: none. */
+/** Why each address refuses a connection, in the system's words; undefined if one accepts or stays silent. */
 export const refusals = async (addresses: readonly Address[]): Promise<string | undefined> => {
   const each = await Promise.all(addresses.map(refusalAt));
   return each.includes(undefined) ? undefined : each.join(', ');
@@ -20,7 +20,7 @@ const refusalAt = ({ host, port }: Address): Promise<string | undefined> =>
     };
     socket.once('connect', () => end());
     socket.once('timeout', () => end());
-    // Of a name with several addresses: one error for each of them.
+    // A name with several addresses gives one error for each of them.
     socket.once('error', (error) => end(error instanceof AggregateError ? error.errors.map(String).join(', ') : error.message));
-    // Thrown, not told by an event: a port that no system has.
+    // An impossible port number throws instead of emitting an event.
   }).catch((error: unknown) => (error instanceof Error ? error.message : String(error)));

@@ -1,4 +1,4 @@
-// What the server is asked to leave out: it may let more through than is wanted, because it takes only one kind of condition.
+// The filter for the server. The server accepts only one kind of condition, so it may let unwanted events through.
 import type { EventFilter } from '@mainstem/event-store';
 import { NOT_SYSTEM, type WireFilter } from './wire/read-request.js';
 

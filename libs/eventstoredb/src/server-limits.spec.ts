@@ -4,8 +4,8 @@ import { ServerLimits } from './server-limits.js';
 
 const limitsOf = ({ current: { bytesBeside: _, ...limits } }: ServerLimits) => limits;
 
-describe('what a server takes', () => {
-  it('is what servers come with, unless it is told otherwise', () => {
+describe('what a server accepts', () => {
+  it('is the default of servers, unless settings say otherwise', () => {
     expect(limitsOf(new ServerLimits())).toEqual({ appendBytesMax: 1_048_576, eventBytesMax: 1_048_576, appendEventsMax: 10_000 });
     const raised = new ServerLimits({ appendBytesMax: 16_767_216 });
     expect(limitsOf(raised)).toEqual({ appendBytesMax: 16_767_216, eventBytesMax: 16_767_216, appendEventsMax: 10_000 });
@@ -16,7 +16,7 @@ describe('what a server takes', () => {
     expect(() => new ServerLimits({ appendBytesMax })).toThrow(expect.objectContaining({ field: 'limits.appendBytesMax' }));
   });
 
-  it('becomes less when the server says so, and never more', () => {
+  it('shrinks when the server says so, and never grows', () => {
     const limits = new ServerLimits({ appendBytesMax: 1_000 });
     limits.learn(new EventTooLarge('An event', 700, 600), true);
     expect(limitsOf(limits)).toMatchObject({ appendBytesMax: 1_000, eventBytesMax: 600 });

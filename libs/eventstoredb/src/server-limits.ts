@@ -1,17 +1,17 @@
-// What the server takes in one append: as it was told to us, and less once the server has said that it takes less.
+// What the server accepts in one append: as configured, or less once the server has reported less.
 import { appendLimits, InvalidInput, type AppendLimits, type EventTooLarge, type StoreLimits } from '@mainstem/event-store';
 import { ADDED_METADATA_BYTES } from './event-mapping.js';
 
-/** No server before KurrentDB 25.1 takes more in one write, whatever it was set to. */
+/** No server before KurrentDB 25.1 accepts more in one write, whatever its settings. */
 const APPEND_BYTES_MAX = 16_767_216;
-/** What servers take unless they were set otherwise. */
+/** The default limit of servers. */
 const APPEND_BYTES_DEFAULT = 1_048_576;
 const APPEND_EVENTS_DEFAULT = 10_000;
 
 export class ServerLimits {
   #current: StoreLimits;
 
-  /** Without a limit for one event, it may be as large as an append. Errors: EVENT_STORE_INVALID_INPUT. */
+  /** Without a limit for one event, an event may be as large as an append. Errors: EVENT_STORE_INVALID_INPUT. */
   constructor(given: Partial<AppendLimits> = {}) {
     const eventBytesMax = given.appendBytesMax ?? APPEND_BYTES_DEFAULT;
     const defaults = { appendBytesMax: APPEND_BYTES_DEFAULT, appendEventsMax: APPEND_EVENTS_DEFAULT, eventBytesMax };
@@ -24,7 +24,7 @@ export class ServerLimits {
     return this.#current;
   }
 
-  /** The server has refused what was thought to be within its limits: it takes no more than it says. */
+  /** The server refused an append within the known limits: its reported limit is used from now on. */
   learn({ bytesMax }: EventTooLarge, isOneEvent: boolean): void {
     if (bytesMax < 1) return;
     const { appendBytesMax, eventBytesMax, ...rest } = this.#current;
@@ -38,5 +38,5 @@ const within = (limits: AppendLimits, eventBytesMax: number): StoreLimits => ({
   bytesBeside,
 });
 
-/** Servers from 24.10 on count type names as UTF-16, and metadata like the payload; those before count less. */
+/** Servers from 24.10 on count type names as UTF-16, and metadata like the payload; older servers count less. */
 const bytesBeside = (type: string): number => 2 * type.length + ADDED_METADATA_BYTES;

@@ -4,9 +4,9 @@ import type { ClientHolder } from './client-holder.js';
 import type { PatienceLimits } from './patience.js';
 
 export interface Timeouts {
-  /** For an answer, or for the next part of one; then the connection is held for dead. */
+  /** The longest wait for an answer, or for the next part of one; then the connection counts as dead. */
   readonly answerMs: number;
-  /** For an append over all its attempts, for a read since it last got anything. */
+  /** For an append: over all its attempts. For a read: since it last received anything. */
   readonly patience: PatienceLimits;
 }
 
@@ -14,6 +14,6 @@ export interface StoreContext {
   readonly runtime: Runtime;
   readonly holder: ClientHolder;
   readonly timeouts: Timeouts;
-  /** Takes secrets out of texts. */
+  /** Removes secrets from texts. */
   readonly redact: (text: string) => string;
 }

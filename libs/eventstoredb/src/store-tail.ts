@@ -1,4 +1,4 @@
-// Where the store ends: the newest event, of the server's own or not. One event is read, whatever lies behind the last one of ours.
+// The end of the store: its newest event, also one of the server's own. A look reads one event only.
 import type { EventId, Position, Runtime } from '@mainstem/event-store';
 import { isSystemEvent } from './event-mapping.js';
 import type { OpenRead } from './guarded-client.js';
@@ -7,23 +7,23 @@ import { LookAllowance } from './look-allowance.js';
 import { readFew } from './read-call.js';
 import { positionOf } from './recorded-event.js';
 
-/** A log with so few events, all of them the server's own, counts as empty: so a new server begins. */
+/** A log with so few events, all of them the server's own, counts as empty: a new server begins with these. */
 const EMPTY_EVENTS_MAX = 128;
 
 export interface TailEvent {
   /** No event lies beyond it. */
   readonly position: Position;
   readonly id: EventId;
-  /** It is the server's own, or its projections': such events may be removed. */
+  /** True for an event of the server or its projections: such events may be removed. */
   readonly isSystem: boolean;
 }
 
-/** Undefined: nothing but what a new server writes. */
+/** Undefined: the store holds only what a new server writes. */
 type Tail = TailEvent | undefined;
 
 interface Looks {
   current: Promise<Tail>;
-  /** Begins when the current one is over, for all who came meanwhile. */
+  /** The next look begins when the current one ends, and serves all callers that came meanwhile. */
   next: Promise<Tail> | undefined;
 }
 
@@ -38,14 +38,14 @@ export class StoreTail {
     this.#allowance = new LookAllowance(runtime);
   }
 
-  /** Whether a glance tells what the last look told, because the newest event is a large one. */
+  /** True if a glance repeats the last look, because the newest event is large. */
   get isResting(): boolean {
     return this.#allowance.isUsedUp;
   }
 
   /**
-   * For those who look all the time: as of now, or of a look a few seconds ago where that has loaded a large event. The server is asked something in
-   * any case. Errors: the client's.
+   * For callers that look all the time: the current tail, or one from a few seconds ago if that look loaded a large
+   * event. It always asks the server something. Errors: the client's.
    */
   async glance(openRead: OpenRead): Promise<Tail> {
     const looks = this.#looks.get(openRead);
@@ -56,8 +56,8 @@ export class StoreTail {
   }
 
   /**
-   * As of a moment after the call. Those who ask at the same time share a look, because the newest event may have a large payload: at most two
-   * are under way on a connection. Errors: the client's.
+   * The tail at a moment after the call. Callers that ask at the same time share a look, because the newest event may
+   * have a large payload: at most two looks run on a connection. Errors: the client's.
    */
   look(openRead: OpenRead): Promise<Tail> {
     const looks = this.#looks.get(openRead);

@@ -1,7 +1,7 @@
-// Connections for subscriptions: servers allow a hundred calls on one, and whatever comes beyond waits there for ever without a word.
+// Connections for subscriptions. Servers allow a hundred calls on one; further calls wait there for ever in silence.
 import { ClientHolder } from './client-holder.js';
 
-/** Half of what servers allow: reads, probes and appends need room too. */
+/** Half of what servers allow: reads, probes and appends also need room. */
 const SUBSCRIPTIONS_PER_CONNECTION = 50;
 
 interface Place {
@@ -13,7 +13,7 @@ export class SubscriptionConnections {
   readonly #places: Place[];
   readonly #open: () => ClientHolder;
 
-  /** `main` takes the first ones; it is closed by whoever owns it. */
+  /** `main` gets the first subscriptions; its owner closes it. */
   constructor(main: ClientHolder, open: () => ClientHolder) {
     this.#places = [{ holder: main, subscriptions: 0 }];
     this.#open = open;

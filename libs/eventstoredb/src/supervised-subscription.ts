@@ -1,4 +1,4 @@
-// A subscription that outlives its connections: it goes on where it was, whatever happens in between.
+// A subscription that survives lost connections: it goes on where it was, whatever happens in between.
 import {
   codedText,
   isMainstemError,
@@ -24,11 +24,11 @@ import { probeTail } from './tail-probe.js';
 import { connectionGivenUp, isTransient, isUnreachable, translateError } from './translate-error.js';
 import { untilAborted, within } from './within.js';
 
-/** How long nothing has to come before the newest events are looked at. */
+/** After this time without an event, the subscription looks at the newest events. */
 const IDLE_MS = 250;
-/** How long an append of this process may take to come through the subscription before it is looked for. */
+/** How long an append of this process may take to arrive before the subscription looks for it. */
 const ARRIVAL_MS = 20;
-/** How long a wanted event may be known and not delivered. */
+/** How long a wanted event may be known and not arrive. */
 const STALL_MS = 10_000;
 
 export interface SupervisedSubscriptionOptions extends StoreContext {
@@ -38,7 +38,7 @@ export interface SupervisedSubscriptionOptions extends StoreContext {
   readonly stretches: ClearStretches;
 }
 
-/** Ends when the signal fires. Errors: those that another attempt would not mend, EVENT_STORE_RESTORED and EVENT_STORE_CLOSED. */
+/** Ends when the signal fires. Errors: those that no retry mends, EVENT_STORE_RESTORED and EVENT_STORE_CLOSED. */
 export async function* supervisedSubscription(
   { after, signal, ...rest }: Subscription,
   options: SupervisedSubscriptionOptions,
@@ -72,7 +72,7 @@ export async function* supervisedSubscription(
         }
         return;
       } catch (error) {
-        // What is restored meanwhile may be another state of the log.
+        // The store that comes back may hold another state of the log.
         record.forget();
         if (signal.aborted) return;
         if (isMainstemError(error, 'EVENT_STORE_RESTORED')) stretches.forgetAll();
@@ -80,9 +80,9 @@ export async function* supervisedSubscription(
         if (!isTransient(translated)) throw translated;
         following.isTroubled(codedText(translated));
         if (error instanceof EventStoreUnavailable || (!hasAnswered && isUnreachable(error))) holder.renew(held, error);
-        // The next caught-up mark is news again: meanwhile anything may have been missed.
+        // The next caught-up mark is news again: events may have been missed meanwhile.
         hasToldCaughtUp = false;
-        following.heartbeat.idle(); // its trouble is told already
+        following.heartbeat.idle(); // its trouble is already reported
         await backOff.wait(signal);
       }
     }
@@ -114,7 +114,7 @@ async function* oneSubscription(
   };
   try {
     while (!signal.aborted) {
-      // The first throws if it is the store that was closed.
+      // `current` throws if the store was closed.
       if (abandoned.aborted && holder.current()) throw connectionGivenUp('subscribe', abandoned, redact);
       const batch = subscription.take();
       if (batch) {
@@ -133,12 +133,12 @@ async function* oneSubscription(
       const isWokenByAppend = !isExpecting && appends.isBeyond(subscription.position);
       if (ending.aborted || subscription.hasSomething || isWokenByAppend) continue;
       if (!subscription.isConfirmed) assertNotSilent(timeouts.answerMs, 'the server did not confirm the subscription');
-      // What was delivered before the store is seen to end there is not in question: a checkpoint up to there is credible from now on.
+      // Everything before the seen end was delivered in order: a checkpoint up to there is credible from now on.
       const tail = (seen = await answer(reader.tail.glance(openRead)));
       subscription.seenEnd(tail?.position);
       if (subscription.hasSomething) continue;
       if (subscription.hasMoved && !subscription.isLive) {
-        // It looks through what is not wanted: it tells how far it is, and to look through the same here would take as long.
+        // The server searches and reports its progress; the same search here would take as long.
         heardAt = runtime.monotonic();
         continue;
       }
@@ -159,7 +159,7 @@ async function* oneSubscription(
   }
 }
 
-/** The event at the place where a subscription begins: all that is known of the log so far. The server's own is no mark: it may be removed. */
+/** The event at the start of a subscription, which identifies the log. An event of the server's own may be removed. */
 const markAt = async (openRead: OpenRead, position: Position | undefined): Promise<EventMark | undefined> => {
   const event = position === undefined ? undefined : await eventAt(openRead, position);
   return event && !isSystemEvent(event) && position !== undefined ? { position, id: event.id as EventId } : undefined;
@@ -168,6 +168,6 @@ const markAt = async (openRead: OpenRead, position: Position | undefined): Promi
 /** Without the event's payload. */
 const markOf = (event: EventMark | undefined): EventMark | undefined => event && { position: event.position, id: event.id };
 
-/** A batch that ends where the store ends says which event that is. The server's own is no mark to keep: it may be removed. */
+/** Adds the mark to a batch that ends at the end of the store, unless that event is the server's own and may go. */
 const withMark = (batch: SubscriptionBatch, tail: TailEvent | undefined): SubscriptionBatch =>
   tail && !tail.isSystem && batch.position === tail.position ? { ...batch, lastEvent: { position: tail.position, id: tail.id } } : batch;

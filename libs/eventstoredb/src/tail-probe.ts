@@ -1,4 +1,4 @@
-// Looks whether what lies beyond a position is wanted: the server says so only every 32 events.
+// Looks whether anything beyond a position is wanted: the server reports that only every 32 events.
 import { isWanted, type EventFilter, type Position } from '@mainstem/event-store';
 import { isSystemEvent } from './event-mapping.js';
 import type { OpenRead } from './guarded-client.js';
@@ -8,22 +8,22 @@ import { serverFilter } from './server-filter.js';
 import type { TailEvent } from './store-tail.js';
 import type { WireEvent } from './wire/wire-event.js';
 
-/** What the server's filter lets through is looked at here; more than so many come through the subscription all the same. */
+/** The probe looks at this many events that pass the server's filter; the subscription brings further ones. */
 const PROBE_EVENTS = 32;
 const PROBE_BYTES_MAX = 1_048_576;
 
 export interface TailProbe {
-  /** Nothing that is wanted lies between the position asked about and this one. Undefined: nothing to say. */
+  /** No wanted event lies between the given position and this one. Undefined: unknown. */
   readonly skippable: Position | undefined;
-  /** Whether nothing that is wanted lies beyond at all. */
+  /** True if no wanted event lies beyond the position at all. */
   readonly isEnd: boolean;
-  /** A wanted event beyond, where one was seen. */
+  /** A wanted event beyond the position, if the probe saw one. */
   readonly wanted: Position | undefined;
-  /** Loaded for it. */
+  /** The bytes that the probe loaded. */
   readonly bytes: number;
 }
 
-/** `tail`: as seen before the probe. The server looks through what lies between, so a subscription that is far behind must not ask. */
+/** `tail` is as seen before. The server searches everything in between, so do not ask while far behind. */
 export const probeTail = async (
   openRead: OpenRead,
   after: Position | undefined,
@@ -40,7 +40,7 @@ export const probeTail = async (
     bytes += event.size;
     count++;
     if (isNews(event)) wanted = event;
-    // What is more than that comes through the subscription by itself.
+    // Further events come through the subscription.
     return wanted !== undefined || bytes > PROBE_BYTES_MAX;
   };
   await readFew(openRead, { from: after ?? 'start', count: PROBE_EVENTS, filter: serverFilter(filter) }, isEnough);

@@ -30,13 +30,13 @@ describe('an error of the client', () => {
     expect(translated(fields)).toMatchObject({ code });
   });
 
-  it('that says in words alone that the node handles nothing now is one of the connection', () => {
+  it('that says only in words that the node is not ready counts as a failed connection', () => {
     for (const message of ['Server Is Not Ready', 'Server Is Busy', 'No leader info available in response']) {
       expect(translated({ type: 'unknown', code: 2 }, message)).toMatchObject({ code: 'EVENT_STORE_UNAVAILABLE' });
     }
   });
 
-  it('without type and code, thrown while a node is looked for, says that none was found; a mistake of a program stays what it is', () => {
+  it('without type and code, thrown while the client looks for a node, means that none was found; a mistake of a program stays as it is', () => {
     const notFound = errorOfFinding(new Error('Failed to discover after 10 attempts, esdb://admin:s3cret@host'), 'read');
     expect(notFound).toMatchObject({ code: 'EVENT_STORE_UNAVAILABLE', message: expect.stringContaining('Failed to discover') as string });
     expect(String(notFound)).not.toContain('s3cret');
@@ -45,7 +45,7 @@ describe('an error of the client', () => {
     }
   });
 
-  it('says in the words of the system why nothing answers, and at which address', () => {
+  it('gives the reason of the system and the address that does not answer', () => {
     const words = '14 UNAVAILABLE: No connection established. Last error: Error: connect ECONNREFUSED 127.0.0.1:2113. Resolution note: ';
     expect(translated({ type: 'unavailable', code: 14 }, words)).toMatchObject({ reason: 'connect ECONNREFUSED 127.0.0.1:2113' });
     expect(errorOfFinding(new Error('Failed to discover after 10 attempts.'), 'read', 'connect ECONNREFUSED 10.0.0.1:2113')).toMatchObject({
@@ -69,13 +69,13 @@ describe('an error of the client', () => {
     expect(translated({ type: 'wrong-expected-version', actualVersion: 'no_stream' })).toMatchObject({ actual: null });
   });
 
-  it('that is ours already stays as it is', () => {
+  it('that is already ours stays as it is', () => {
     const ours = new WrongExpectedRevision('order-1', '7', 9n);
     expect(translateError(ours, operation, redactor(undefined))).toBe(ours);
     expect(isTransient(new OperationAborted('append'))).toBe(false);
   });
 
-  it('never shows the password, plain or encoded, nor the request that it came of', () => {
+  it('never shows the password, plain or encoded, or the request that caused it', () => {
     for (const type of ['unavailable', 'access-denied', 'stream-deleted', 'unknown']) {
       const error = translated({ type, _raw: { request: 's3cret/' } }, 'dialling esdb://admin:s3cret%2F@host with s3cret/ failed');
       const told = JSON.stringify([error, error.cause], (_, value: unknown) =>

@@ -1,4 +1,4 @@
-// Bounds how long an answer is waited for: the client itself would wait for ever.
+// Limits the wait for an answer: the client itself would wait for ever.
 import { inTime, OperationAborted, type Runtime } from '@mainstem/event-store';
 import { EventStoreUnavailable } from './errors.js';
 
@@ -8,7 +8,7 @@ export const within = <Result>(work: Promise<Result>, timeoutMs: number, operati
     throw new EventStoreUnavailable(operation, `no answer within ${timeoutMs} ms`);
   });
 
-/** The work's outcome, or the abort as soon as the signal fires; the work itself goes on. Errors: EVENT_STORE_ABORTED, and those of the work. */
+/** The work's outcome, or the abort as soon as the signal fires; the work goes on. Errors: EVENT_STORE_ABORTED. */
 export const untilAborted = async <Result>(work: Promise<Result>, signal: AbortSignal | undefined, operation: string): Promise<Result> => {
   if (!signal) return work;
   const over = new AbortController();

@@ -4,10 +4,10 @@ import { isMainstemError, printableLines } from '@mainstem/event-store';
 import { serve } from './serve.js';
 import { readServerSettings, SERVER_HELP } from './server-settings.js';
 
-/** `argv` without the program's name. Resolves when the server listens, or when there is nothing to do. */
+/** `argv` is without the program's name. Resolves when the server listens, or when there is nothing to do. */
 export const main = async (argv: readonly string[]): Promise<void> => {
   const tell = (error: unknown): void => console.error(printableLines(isMainstemError(error) ? `${error.code}: ${error.message}` : inspect(error)));
-  // An output that is closed or full is no reason to stop.
+  // The process must not stop because its output is closed or full.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
   if (argv.includes('--help')) return console.log(SERVER_HELP);
   try {

@@ -1,4 +1,4 @@
-// Runs the server as the settings of a command line say, until a signal ends it.
+// Runs the server with the settings of a command line until a signal ends it.
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,14 +7,14 @@ import { EventStoreDbServer } from '../server.js';
 import { CommandLineInvalid, type ServerSettings } from './server-settings.js';
 
 export interface ServeOptions {
-  /** Takes what the server says of itself: where it listens. */
+  /** Prints what the server says about itself: where it listens. */
   readonly announce: (text: string) => void;
-  /** Takes failures that clients are told without details. */
+  /** Receives failures that clients learn without details. */
   readonly onFailure: (error: unknown) => void;
   readonly metrics?: Metrics | undefined;
 }
 
-/** Resolves when it listens. SIGINT and SIGTERM stop it. Errors: SETTINGS_INVALID, and those of starting the server. */
+/** Resolves when the server listens. SIGINT and SIGTERM stop it. Errors: SETTINGS_INVALID, those of the server. */
 export const serve = async (settings: ServerSettings, { announce, onFailure, metrics }: ServeOptions): Promise<void> => {
   const { tls, administrator, healthPort, writeBytesMax, host } = settings;
   const certificates = tls && { certificate: await pem('--tls-cert', tls.certificate), privateKey: await pem('--tls-key', tls.privateKey) };

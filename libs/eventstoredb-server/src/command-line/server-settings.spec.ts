@@ -33,7 +33,7 @@ describe('the settings of the event store server', () => {
     });
   });
 
-  it('name no folder for a run that leaves nothing behind', () => {
+  it('name no folder for a temporary run', () => {
     expect(readServerSettings(['--temporary'], { MAINSTEM_DIR: '/there' }).dir).toBeUndefined();
   });
 
@@ -47,7 +47,7 @@ describe('the settings of the event store server', () => {
     [['--tls-cert', 'c.pem'], {}],
     [['--max-append-size', '-1'], {}],
     [[], { EVENT_STORE_USERNAME: 'admin' }],
-  ])('are refused when they make no sense: %j %j', (argv, env) => {
+  ])('are refused when they are invalid: %j %j', (argv, env) => {
     expect(() => readServerSettings(argv, env)).toThrow(expect.objectContaining({ code: 'SETTINGS_INVALID' }));
   });
 

@@ -1,20 +1,20 @@
-// What the event store server is started with: flags first, then the environment, then defaults.
+// The settings of the event store server: from flags first, then from the environment, then from defaults.
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { MainstemError, nearestName } from '@mainstem/event-store';
 
 export interface ServerSettings {
-  /** Absolute; undefined: a folder for this run alone. */
+  /** Absolute. Undefined: a temporary folder for this run. */
   readonly dir: string | undefined;
   readonly host: string;
-  /** 0 takes a free one. */
+  /** 0 means a free port. */
   readonly port: number;
   readonly healthPort: number | undefined;
   /** Paths of PEM files. */
   readonly tls: { readonly certificate: string; readonly privateKey: string } | undefined;
   readonly administrator: { readonly username: string; readonly password: string } | undefined;
   readonly allowInsecure: boolean;
-  /** Serve the streams of links that standard projections keep. */
+  /** True: serve the streams of links that standard projections keep. */
   readonly links: boolean;
   readonly writeBytesMax: number | undefined;
 }
@@ -38,17 +38,17 @@ Settings (flag, environment variable, default):
   --links                                                        serve $ce-<category>, $et-<type>, $streams and $category-<category>
   --allow-insecure                                               listen beyond this machine without TLS or without an administrator`;
 
-/** A flag or variable of the event store server makes no sense; nothing was started. Code SETTINGS_INVALID. */
+/** A flag or variable of the event store server is wrong; nothing was started. Code SETTINGS_INVALID. */
 export class CommandLineInvalid extends MainstemError {
   constructor(problem: string, cause?: unknown) {
     super('SETTINGS_INVALID', `${problem} --help tells what there is.`, cause === undefined ? {} : { cause });
   }
 }
 
-/** Reads flags (without the program's name) and environment; an empty variable counts as absent. Errors: SETTINGS_INVALID. */
+/** Reads flags, without the program's name, and environment; empty variables are absent. Errors: SETTINGS_INVALID. */
 export const readServerSettings = (argv: readonly string[], env: Environment): ServerSettings => {
   const flags = readFlags(argv);
-  if (flags.temporary && flags.dir !== undefined) throw new CommandLineInvalid('--temporary and --dir are two folders: give one of them.');
+  if (flags.temporary && flags.dir !== undefined) throw new CommandLineInvalid('--temporary and --dir name two folders: give only one of them.');
   return {
     dir: flags.temporary ? undefined : resolve(flags.dir ?? (env['MAINSTEM_DIR'] || '.mainstem')),
     host: flags.host ?? '127.0.0.1',
@@ -86,13 +86,13 @@ const readFlags = (argv: readonly string[]) => {
   try {
     return parseArgs({ args: [...argv], options: OPTIONS, allowPositionals: false }).values;
   } catch (error) {
-    if (!(error instanceof Error)) throw new CommandLineInvalid('The flags make no sense.');
+    if (!(error instanceof Error)) throw new CommandLineInvalid('The flags are not valid.');
     const [problem = ''] = error.message.split('. ');
     throw new CommandLineInvalid(`${problem}.${'code' in error && error.code === 'ERR_PARSE_ARGS_UNKNOWN_OPTION' ? meantBy(problem) : ''}`);
   }
 };
 
-/** Node quotes the flag that it does not know. */
+/** Node quotes the unknown flag. */
 const meantBy = (problem: string): string => {
   const [, flag = ''] = /'--([^'=]+)/.exec(problem) ?? [];
   const meant = nearestName(flag, Object.keys(OPTIONS));

@@ -19,7 +19,7 @@ afterEach(async () => {
   await rm(dir, { recursive: true });
 });
 
-/** An id of twelve: few, so that they meet again. */
+/** One of twelve ids: few, so that they occur again. */
 const idOf = (n: number): string => `00000000-0000-4000-8000-${String(n).padStart(12, '0')}`;
 const event = (n: number): ProposedEvent => ({
   id: idOf(n),
@@ -43,7 +43,7 @@ interface Written {
 
 type Answer = readonly ['written', number] | readonly ['wrong-version', number] | readonly ['stream-deleted'];
 
-/** The rules once more, as plainly as they can be said: one list of everything, looked through from its beginning each time. */
+/** A plain second version of the rules: one list of all events, searched from its beginning each time. */
 class Model {
   readonly all: Written[] = [];
   readonly #metadata = new Map<string, { $maxCount?: number; $tb?: number } | 'deleted'>();
@@ -69,7 +69,7 @@ class Model {
     return this.#of(stream).length - 1;
   }
 
-  /** What a reader sees: revisions, or why not. */
+  /** What a reader sees: revisions, or the reason why there are none. */
   visible(stream: string): readonly number[] | 'deleted' | 'not found' {
     if (this.#tombstoned.has(stream)) return 'deleted';
     const metadata = this.#metadata.get(stream);
@@ -126,7 +126,7 @@ class Model {
     return this.all.filter((written) => written.stream === stream && written.revision !== Number.MAX_SAFE_INTEGER);
   }
 
-  /** In the stream that the id came into last, its first place since then. */
+  /** The id's first place since its last append to the stream that got it last. */
   #remembered(id: string): Written | undefined {
     const places = this.all.filter((written) => written.id === id);
     const elsewhere = places.findLastIndex(({ stream }) => stream !== places.at(-1)?.stream);
@@ -160,7 +160,7 @@ const everything = async (): Promise<readonly Written[]> => {
   return page.events.map(({ stream, revision, id }) => ({ stream, revision, id }));
 };
 
-// One stream more often than the other, so that it comes to much in one run.
+// One stream gets more writes than the other, so that it grows long in one run.
 const stream = fc.constantFrom('a-1', 'a-1', 'a-1', 'b-1');
 const expected: fc.Arbitrary<ExpectedVersion> = fc.oneof(
   fc.constantFrom<ExpectedVersion>('any', 'no-stream', 'stream-exists'),
@@ -190,7 +190,7 @@ const command: fc.Arbitrary<Command> = fc.oneof(
 );
 
 describe('the event log', () => {
-  it('answers and shows what the rules say, for any sequence of commands', async () => {
+  it('answers and shows events by the rules, for any sequence of commands', async () => {
     let round = 0;
     await fc.assert(
       fc.asyncProperty(fc.array(command, { maxLength: 25 }), async (commands) => {
@@ -207,7 +207,7 @@ describe('the event log', () => {
     );
   }, 60_000);
 
-  it('carries any bytes, whatever they are said to be', async () => {
+  it('carries any bytes, whatever content type they claim', async () => {
     const bytes = fc.oneof(
       fc.uint8Array({ maxLength: 40 }).map((array) => Buffer.from(array)),
       fc.json().map((text) => Buffer.from(text)),

@@ -1,4 +1,4 @@
-// The log that the protocol is served from: an events file, under EventStoreDB's rules.
+// The log behind the protocol: an events file with EventStoreDB's rules.
 import type { DatabaseSync } from 'node:sqlite';
 import {
   CommitSignal,
@@ -25,18 +25,18 @@ import { LogWriter } from './log-writer.js';
 import { CREATE_RAW_EVENTS } from './stored-form.js';
 
 export interface EventLogOptions {
-  /** The folder that holds `events.db`, the same file that the embedded event store keeps. Created when it does not exist. */
+  /** The folder with `events.db`, the same file that the embedded event store uses. Created if it does not exist. */
   readonly dir: string;
   readonly runtime: Runtime;
-  /** Largest write in bytes: data, metadata and twice the length of the type, over all its events. */
+  /** The largest write in bytes: data, metadata and twice the length of the type, over all its events. */
   readonly writeBytesMax: number;
-  /** Streams of links can be read, and not be written. Default false. */
+  /** True: streams of links can be read, but not written. Default false. */
   readonly servesLinks?: boolean;
 }
 
 /**
- * Appends, deletes and pages of reading, with EventStoreDB's semantics. Any number of processes may have the file open, servers and embedded
- * stores alike: SQLite's write lock puts all writes into one order.
+ * Appends, deletes, and reads in pages, with EventStoreDB's semantics. Any number of processes may open the file,
+ * servers and embedded stores: SQLite's write lock puts all writes into one order.
  */
 export class EventLog {
   readonly incarnation: Incarnation;
@@ -51,7 +51,7 @@ export class EventLog {
   readonly #links: LinkReader | undefined;
   #closing: Promise<void> | undefined;
 
-  /** Errors: as opening an embedded event store. */
+  /** Errors: those of opening an embedded event store. */
   static async open(options: EventLogOptions): Promise<EventLog> {
     const file = eventsFile(options.dir);
     const { runtime } = options;
@@ -85,7 +85,7 @@ export class EventLog {
     this.#links = links && new LinkReader(links, this, runtime);
   }
 
-  /** All events or none, durably. Errors: EVENT_STORE_SERVER_WRITE_TOO_LARGE, EVENT_STORE_CLOSED, those of the medium. */
+  /** All events or none, durably. Errors: EVENT_STORE_SERVER_WRITE_TOO_LARGE, EVENT_STORE_CLOSED, the medium's. */
   async append(append: Append): Promise<WriteOutcome> {
     this.#assertWritable(append.stream);
     const bytes = bytesOf(append.events);
@@ -93,7 +93,7 @@ export class EventLog {
     return this.#writer.write((transaction) => transaction.append(append), bytes);
   }
 
-  /** Hides everything so far; the next append brings the stream back, from where it was. */
+  /** Hides all events so far. The next append brings the stream back and continues its revisions. */
   async softDelete(write: Write): Promise<WriteOutcome> {
     this.#assertWritable(write.stream);
     return this.#writer.write((transaction) => transaction.softDelete(write), 0);
@@ -105,7 +105,7 @@ export class EventLog {
     return this.#writer.write((transaction) => transaction.tombstone(write), 0);
   }
 
-  /** Set while writes wait for a commit that does not come. */
+  /** Set while writes wait and no commit succeeds. */
   get silence(): SilentLoop | undefined {
     return this.#writer.silence;
   }
@@ -122,7 +122,7 @@ export class EventLog {
     return this.#read(() => this.#reader.streamPage(request));
   }
 
-  /** Whether the stream is one of links that the server keeps. Its events are not in the log. */
+  /** True for a stream of links that the server keeps. Its events are not in the log. */
   isLinkStream(stream: string): boolean {
     return this.#links !== undefined && isLinkStream(stream);
   }
@@ -131,7 +131,7 @@ export class EventLog {
     return this.#read(() => this.#reader.stateOf(stream));
   }
 
-  /** The events at these positions, in this order; data and metadata of links alone. */
+  /** The events at these positions, in this order. Data and metadata are read for links only. */
   placesAt(positions: readonly number[]): Promise<readonly LogEvent[]> {
     return this.#read(() => this.#reader.placesAt(positions));
   }
@@ -144,17 +144,17 @@ export class EventLog {
     return this.#read(() => this.#reader.resolve(link));
   }
 
-  /** A number that changes with every commit. Take it before reading; then `changed` misses nothing. */
+  /** A number that changes with every commit. Take it before reading; then `changed` misses no commit. */
   observe(): Promise<number> {
     return this.#read(() => this.#signal.observe());
   }
 
-  /** Resolves when there is a commit that `seen` does not count, or when the signal fires. Errors: EVENT_STORE_CLOSED. */
+  /** Resolves when there is a commit after `seen`, or when the signal fires. Errors: EVENT_STORE_CLOSED. */
   changed(seen: number, signal: AbortSignal): Promise<void> {
     return this.#signal.changed(seen, signal);
   }
 
-  /** Commits what is queued, ends what waits. */
+  /** Commits the queue, then ends all waits. */
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;

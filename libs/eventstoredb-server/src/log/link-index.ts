@@ -1,4 +1,4 @@
-// Which events stand in which stream of links, and where: positions alone, in a file beside the log that can be made anew at any time.
+// An index of the streams of links: positions of events, in a file beside the log. It can be rebuilt at any time.
 import { resolve } from 'node:path';
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { openDatabase, translateSqliteError, type StoreFile } from '@mainstem/embedded/events-file';
@@ -17,7 +17,7 @@ const SCHEMA = `
   CREATE TABLE progress (position INTEGER NOT NULL, id TEXT NOT NULL) STRICT;
   INSERT INTO progress VALUES (0, '')`;
 
-/** The last event of the log that is indexed; position 0 before the first. */
+/** The last indexed event of the log; position 0 before the first. */
 export interface IndexProgress {
   readonly position: number;
   readonly id: string;
@@ -25,7 +25,7 @@ export interface IndexProgress {
 
 export interface LinkPlace {
   readonly revision: number;
-  /** Of the event that the link points at. */
+  /** The position of the event that the link points at. */
   readonly position: number;
 }
 
@@ -42,7 +42,7 @@ export class LinkIndex {
   readonly #database: DatabaseSync;
   readonly #statements: Readonly<Record<'progress' | 'move' | 'streamId' | 'addStream' | 'last' | 'add' | 'forwards' | 'backwards', StatementSync>>;
 
-  /** Errors: as opening an embedded event store. */
+  /** Errors: those of opening an embedded event store. */
   static async open(dir: string, runtime: Runtime): Promise<LinkIndex> {
     const file: StoreFile = { owner: { codePrefix: 'EVENT_STORE', name: 'index of links' }, path: resolve(dir, 'links.db') };
     const create = (database: DatabaseSync): void => database.exec(SCHEMA);
@@ -70,7 +70,7 @@ export class LinkIndex {
     return this.#told(() => this.#statements.progress.get() as unknown as IndexProgress);
   }
 
-  /** Adds the links to events that follow `after` in the log. Nothing happens if another process was faster. */
+  /** Adds the links to events that follow `after` in the log. Does nothing if another process was faster. */
   add(after: IndexProgress, events: readonly LogEvent[]): void {
     const last = events.at(-1);
     if (!last) return;
@@ -88,7 +88,7 @@ export class LinkIndex {
     });
   }
 
-  /** The log is another one than that which was indexed. */
+  /** The log is not the one that was indexed. */
   clear(): void {
     this.#inTransaction(() => {
       this.#database.exec('DELETE FROM links; DELETE FROM link_streams');
@@ -96,7 +96,7 @@ export class LinkIndex {
     });
   }
 
-  /** Revision of the last link, −1 for a stream without any. */
+  /** Revision of the last link, −1 for a stream without links. */
   last(stream: string): number {
     return this.#told(() => {
       const id = this.#statements.streamId.get(stream)?.['id'];

@@ -1,4 +1,4 @@
-// Pages of the streams of links: places from the index, and what a link says from the event that it points at.
+// Pages of the streams of links: places come from the index, contents from the events that the links point at.
 import { createHash } from 'node:crypto';
 import { DamagedEvent, turn } from '@mainstem/embedded/events-file';
 import { EventStoreClosed, type Runtime } from '@mainstem/event-store';
@@ -9,15 +9,15 @@ import type { LogEvent } from '../semantics/log-event.js';
 import type { AllPage, AllPageRequest, StreamPage, StreamPageRequest } from './log-reader.js';
 import type { StreamState } from '../semantics/stream-state.js';
 
-/** Events that are indexed in one piece, before other work gets its turn. */
+/** The number of events that are indexed before other work gets its turn. */
 const INDEXED_AT_ONCE = 256;
 
-/** What is asked of the log that is indexed. */
+/** What the index needs to know about the log. */
 export interface IndexedLog {
   head(): Promise<number>;
   allPage(request: AllPageRequest): Promise<AllPage>;
   stateOf(stream: string): Promise<StreamState>;
-  /** The events at these positions, in this order; data and metadata of links alone. */
+  /** The events at these positions, in this order. Data and metadata are read for links only. */
   placesAt(positions: readonly number[]): Promise<readonly LogEvent[]>;
 }
 
@@ -35,10 +35,10 @@ export class LinkReader {
     this.#runtime = runtime;
   }
 
-  /** As a page of any stream, with every event that the log had when it was asked for. Errors: EVENT_STORE_CLOSED, those of the medium. */
+  /** A page with all events that the log had at the call. Errors: EVENT_STORE_CLOSED, those of the medium. */
   async page({ stream, isBackwards, from, limit }: StreamPageRequest): Promise<StreamPage> {
     await this.#catchUp();
-    // What the metadata of the stream limits, it limits here as well.
+    // The limits in the metadata of the stream apply here, too.
     const { hasMetadata, metadata } = await this.#log.stateOf(stream);
     const last = this.#index.last(stream);
     const state: StreamState = { last, isTombstoned: false, hasMetadata, metadata };
@@ -59,7 +59,7 @@ export class LinkReader {
     this.#index.close();
   }
 
-  /** Up to where the log ends now. Callers share the work. */
+  /** Indexes up to the present end of the log. Concurrent callers share the work. */
   async #catchUp(): Promise<void> {
     const head = await this.#log.head();
     this.#assertOpen();
@@ -87,7 +87,7 @@ export class LinkReader {
     }
   }
 
-  /** Once: if what the index ends with is not in the log, the log was set back, or is another one, and the index begins anew. */
+  /** Runs once. If the last indexed event is not in the log, the log is another one, and the index is built anew. */
   async #verify(): Promise<void> {
     const { position, id } = this.#index.progress();
     const { events } = await this.#log.allPage({ isBackwards: false, from: position, limit: 1, filter: undefined, showsHidden: true });
@@ -101,7 +101,7 @@ export class LinkReader {
   }
 }
 
-/** A link has no place of its own in the log: it is told at that of its event. */
+/** A link has no position of its own in the log: it is reported at that of its event. */
 const linkAt = (stream: string, revision: number, target: LogEvent): LogEvent => ({
   ...linkTo(stream, target),
   id: linkId(stream, target.id),
@@ -113,7 +113,7 @@ const linkAt = (stream: string, revision: number, target: LogEvent): LogEvent =>
   recordedAtMs: target.recordedAtMs,
 });
 
-/** The same whenever it is asked for: a UUID of version 5 from the stream and the event. */
+/** The same id every time: a UUID of version 5 from the stream and the event. */
 const linkId = (stream: string, eventId: string): string => {
   const hex = createHash('sha1').update(`${stream} ${eventId}`).digest('hex');
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-5${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20, 32)}`;

@@ -1,4 +1,4 @@
-// What one connection can tell about streams and single events.
+// Look-ups of streams and single events on one connection.
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { DamagedEvent, eventChecksum, Names } from '@mainstem/embedded/events-file';
 import {
@@ -14,7 +14,7 @@ import { TOMBSTONE_REVISION, UNWRITTEN, type StreamState } from '../semantics/st
 import { LINK_TYPE, type LogEvent } from '../semantics/log-event.js';
 import { bytesOf, isRaw, rawChecksum } from './stored-form.js';
 
-/** The columns that `eventOf` needs, in its order, of `events AS e`. */
+/** The columns of `events AS e` that `eventOf` needs, in its order. */
 export const COLUMNS = 'e.position, e.id, e.stream, e.revision, e.type, e.recorded_at, e.data, e.metadata, e.checksum';
 export type Row = readonly [number, string, number, number, number, number, string, string, number];
 
@@ -49,14 +49,14 @@ export class LogLookup {
   stateOf(stream: string): StreamState {
     const own = this.#numbersOf(stream);
     if (isMetastream(stream)) {
-      // A metadata stream dies with its stream.
+      // A metadata stream is deleted together with its stream.
       return { ...own, isTombstoned: this.#numbersOf(originalOf(stream)).isTombstoned, hasMetadata: false, metadata: METASTREAM_METADATA };
     }
     const json = this.metadataJson(stream);
     return { ...own, hasMetadata: json !== undefined, metadata: json === undefined ? NO_METADATA : parseMetadata(json) };
   }
 
-  /** The latest metadata of a stream as it was written, undefined if there never was any. */
+  /** The latest metadata of a stream as written; undefined if there never was any. */
   metadataJson(stream: string): string | undefined {
     const metastream = metastreamOf(stream);
     const { last } = this.#numbersOf(metastream);
@@ -71,7 +71,7 @@ export class LogLookup {
     return row && this.eventOf(row);
   }
 
-  /** The event at a position, whose payload is read only if it is a link. Errors: DamagedEvent when it is not there. */
+  /** The event at a position; its payload is read only for a link. Errors: DamagedEvent if it is missing. */
   placeAt(position: number): LogEvent {
     const row = this.#selectPlace.get(position) as unknown as Row | undefined;
     if (!row) throw new DamagedEvent(position);
@@ -80,14 +80,14 @@ export class LogLookup {
     return place.type === LINK_TYPE ? (this.eventAt(place.stream, revision) ?? { ...place, ...NO_PAYLOAD }) : { ...place, ...NO_PAYLOAD };
   }
 
-  /** Errors: DamagedEvent when the row does not fit its checksum. */
+  /** Errors: DamagedEvent if the row does not match its checksum. */
   eventOf([position, id, stream, revision, type, recordedAtMs, dataJson, metadataJson, checksum]: Row): LogEvent {
     const place = { position, id, stream: this.streams.nameOf(stream), revision, type: this.types.nameOf(type), recordedAtMs };
     if (eventChecksum({ ...place, dataJson, metadataJson }) !== checksum) throw new DamagedEvent(position);
     return isRaw(metadataJson) ? { ...place, ...this.#rawBytes(position) } : { ...place, ...bytesOf(dataJson, metadataJson) };
   }
 
-  /** After a rollback. */
+  /** Call it after a rollback. */
   forget(): void {
     this.streams.forget();
     this.types.forget();

@@ -1,4 +1,4 @@
-// Pages of events through the reading connection, each one a snapshot: bounded in number, in bytes and in time on the thread.
+// Reads pages of events, each one a snapshot, with bounds for count, bytes and time on the thread.
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { LogFilter } from '../semantics/event-filter.js';
 import { isHiddenFromAll } from '../semantics/own-streams.js';
@@ -7,7 +7,7 @@ import { windowOf, type StreamWindow } from '../semantics/stream-window.js';
 import { LINK_TYPE, type LogEvent } from '../semantics/log-event.js';
 import { COLUMNS, LogLookup, type Row } from './log-lookup.js';
 
-/** A page ends early once it holds as much. */
+/** A page ends early when it holds this many bytes. */
 const PAGE_BYTES_MAX = 4 * 1_048_576;
 
 export interface StreamPageRequest {
@@ -16,7 +16,7 @@ export interface StreamPageRequest {
   /** Inclusive. */
   readonly from: number;
   readonly limit: number;
-  /** A tombstoned stream gives what it still shows, and its tombstone. Default: nothing. */
+  /** True: a tombstoned stream gives its visible events and its tombstone. Default: nothing. */
   readonly showsTombstone?: boolean;
 }
 
@@ -26,7 +26,7 @@ export interface StreamPage {
   readonly events: readonly LogEvent[];
   /** Where the next page begins, inclusive. */
   readonly next: number;
-  /** At the time of reading, nothing lay beyond. */
+  /** Nothing lay beyond at the time of reading. */
   readonly isEnd: boolean;
 }
 
@@ -34,16 +34,16 @@ export interface AllPageRequest {
   readonly isBackwards: boolean;
   /** Forwards inclusive, backwards exclusive. */
   readonly from: number;
-  /** At most so many events are looked at. */
+  /** The largest number of events that are looked at. */
   readonly limit: number;
   readonly filter: LogFilter | undefined;
-  /** Also what readers of all streams are not shown. Default false. */
+  /** True: also events that readers of all streams do not see. Default false. */
   readonly showsHidden?: boolean;
 }
 
 export interface AllPage {
   readonly events: readonly LogEvent[];
-  /** How many events were looked at. */
+  /** The number of events that were looked at. */
   readonly considered: number;
   readonly next: number;
   readonly isEnd: boolean;
@@ -77,7 +77,7 @@ export class LogReader {
     return this.#snapshot(() => this.#lookup.stateOf(stream));
   }
 
-  /** The events at these positions, in this order; data and metadata of links alone. */
+  /** The events at these positions, in this order. Data and metadata are read for links only. */
   placesAt(positions: readonly number[]): readonly LogEvent[] {
     return this.#snapshot(() => positions.map((position) => this.#lookup.placeAt(position)));
   }
@@ -118,7 +118,7 @@ export class LogReader {
     return { events, considered, next, isEnd: considered < limit };
   }
 
-  /** The event that a link points at, undefined where it is not shown any more. */
+  /** The event that a link points at; undefined if it is no longer shown. */
   resolve(link: LogEvent): LogEvent | undefined {
     const { revision, stream } = targetOf(link) ?? NOWHERE;
     return this.#snapshot(() => {
@@ -170,11 +170,11 @@ export class LogReader {
   }
 }
 
-/** Rows are fetched so many at once, which costs half of one at a time; the first few show how large events are. */
+/** The number of rows in one fetch; single fetches cost twice as much. The first few rows show how large events are. */
 const FETCH_ROWS_MAX = 256;
 const FIRST_FETCH_ROWS = 4;
 
-/** Up to `limit` rows; each fetch gives what follows the last row so far, and takes no more memory than a page may have. */
+/** Up to `limit` rows. Each fetch continues after the last row, and needs no more memory than a page may have. */
 function* inPieces(limit: number, fetch: (last: Row | undefined, rows: number) => unknown): Generator<Row> {
   let count = 0;
   let size = 0;
@@ -191,11 +191,11 @@ function* inPieces(limit: number, fetch: (last: Row | undefined, rows: number) =
   }
 }
 
-/** As many as fit into a page if the next ones are as large as those before. */
+/** The number of rows that fit into a page if the next ones are as large as those before. */
 const rowsToFetch = (count: number, size: number): number =>
   count === 0 ? FIRST_FETCH_ROWS : Math.max(1, Math.min(FETCH_ROWS_MAX, Math.floor((PAGE_BYTES_MAX * count) / Math.max(size, 1))));
 
-/** What has the type of a link and says nothing of where it points is an event like others. */
+/** An event that has the type of a link but no target is an ordinary event. */
 export const isLink = (event: LogEvent): boolean => event.type === LINK_TYPE && targetOf(event) !== undefined;
 
 interface LinkTarget {

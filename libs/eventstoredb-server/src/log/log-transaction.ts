@@ -1,4 +1,4 @@
-// What happens to one write inside an open transaction: ruled on, then inserted, repeated or refused.
+// Handles one write inside an open transaction: the rules decide, then it is inserted, repeated or refused.
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { eventChecksum, type Names, type OpenedFile } from '@mainstem/embedded/events-file';
 import type { ExpectedVersion } from '../semantics/expected-version.js';
@@ -26,7 +26,7 @@ export type WriteOutcome =
   | { readonly kind: 'wrong-version'; readonly current: number }
   | { readonly kind: 'stream-deleted' };
 
-/** The statements of the writing connection. Call `begin` in an open transaction, then the others any number of times. */
+/** The statements of the writing connection. Call `begin` in a transaction, then the other methods at will. */
 export class LogTransaction {
   readonly #lookup: LogLookup;
   readonly #recent = new RecentIds();
@@ -64,13 +64,13 @@ export class LogTransaction {
     const { last, isDeleted } = ruled;
     for (const [index, event] of events.entries()) this.#insert(stream, last + 1 + index, event);
     const written: WriteOutcome = { kind: 'written', revision: last + events.length, position: this.#position };
-    // Also without events: the stream is then there, and empty.
+    // A write without events, too, makes the stream exist, without events.
     if (isDeleted) this.#undelete(stream, last + 1);
     if (wakes) this.#undelete(original, this.#lookup.stateOf(original).last + 1);
     return written;
   }
 
-  /** Soft delete: a note in the metadata stream that nothing is to be shown. */
+  /** Soft delete: writes into the metadata stream that nothing is shown. */
   softDelete(write: Write): WriteOutcome {
     const ruled = this.#rule(write, [this.#event(METADATA_TYPE, '')]);
     if ('outcome' in ruled) return ruled.outcome;
@@ -78,7 +78,7 @@ export class LogTransaction {
     return this.#note(write.stream, DELETED_METADATA);
   }
 
-  /** Deletes for ever. Also possible for a stream that was never written. */
+  /** Deletes for ever. It also works for a stream that was never written. */
   tombstone(write: Write): WriteOutcome {
     const event = this.#event(TOMBSTONE_TYPE, '');
     const ruled = this.#rule(write, [event]);
@@ -87,7 +87,7 @@ export class LogTransaction {
     return { kind: 'written', revision: TOMBSTONE_REVISION, position: this.#position };
   }
 
-  /** After a rollback: nothing of what was seen in the transaction is true. */
+  /** Call it after a rollback: everything seen in the transaction is void. */
   forget(): void {
     this.#lookup.forget();
     this.#recent.forget();

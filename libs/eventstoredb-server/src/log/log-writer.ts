@@ -5,9 +5,9 @@ import { EventStoreClosed, Heartbeat, type Runtime, type SilentLoop } from '@mai
 import { ServerOverloaded } from '../errors.js';
 import { LogTransaction, type WriteOutcome } from './log-transaction.js';
 
-/** One transaction takes no more writes than this, so that nobody waits long for the lock. */
+/** The largest number of writes in one transaction, so that other processes do not wait long for the lock. */
 const BATCH_WRITES_MAX = 1_000;
-/** What may wait in memory. */
+/** The limits of what may wait in memory. */
 const PENDING_WRITES_MAX = 65_536;
 const PENDING_BYTES_MAX = 256 * 1_048_576;
 
@@ -56,12 +56,12 @@ export class LogWriter {
     });
   }
 
-  /** Set while writes wait for a commit that does not come. */
+  /** Set while writes wait and no commit succeeds. */
   get silence(): SilentLoop | undefined {
     return this.#heartbeat.silence();
   }
 
-  /** Commits what is queued; later writes are refused. */
+  /** Commits the queue; refuses later writes. */
   async close(): Promise<void> {
     this.#isClosed = true;
     await this.#running;
@@ -70,7 +70,7 @@ export class LogWriter {
   async #run(): Promise<void> {
     while (this.#queue.length > 0) {
       this.#heartbeat.busy('one commit');
-      // Everything that arrives in this turn of the event loop, or while the last commit ran, joins the batch.
+      // All writes of this turn of the event loop, or of the time of the last commit, join the batch.
       await turn();
       await this.#commitBatch();
     }
@@ -107,7 +107,7 @@ export class LogWriter {
 
   #rollBack(): void {
     this.#transaction.forget();
-    // SQLite has rolled back by itself after some errors.
+    // After some errors SQLite has already rolled back.
     if (this.#options.database.isTransaction) this.#options.database.exec('ROLLBACK');
   }
 }

@@ -1,4 +1,4 @@
-// Ids of recent writes, by which a retry without a revision is recognised. Bounded, and gone with the process, as in EventStoreDB.
+// Ids of recent writes, to recognise a retry without a revision. Bounded; lost with the process, as in EventStoreDB.
 
 const IDS_MAX = 65_536;
 
@@ -10,7 +10,7 @@ interface Place {
 export class RecentIds {
   readonly #places = new Map<string, Place>();
 
-  /** Remembers an id, of several places in one stream the first; the oldest one goes when there are too many. */
+  /** Remembers an id with its first place in a stream; drops the oldest id when there are too many. */
   remember(id: string, stream: string, revision: number): void {
     const known = this.#places.get(id);
     this.#places.delete(id);
@@ -20,7 +20,7 @@ export class RecentIds {
     if (!oldest.done) this.#places.delete(oldest.value);
   }
 
-  /** The revision at which the stream holds the id; undefined if that is not remembered. */
+  /** The revision at which the stream holds the id; undefined if the id is not remembered. */
   revisionOf(id: string, stream: string): number | undefined {
     const place = this.#places.get(id);
     return place?.stream === stream ? place.revision : undefined;

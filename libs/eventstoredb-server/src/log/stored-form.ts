@@ -1,22 +1,22 @@
-// How an event's bytes fit the events file, whose columns hold JSON text: as they are if they can, else beside it.
+// Fits the bytes of events into the events file, whose columns hold JSON text; other bytes go to a second table.
 import { isUtf8 } from 'node:buffer';
 import { crc32 } from 'node:zlib';
 import type { ProposedEvent } from '../semantics/log-event.js';
 
-/** Whatever cannot be told as JSON text: binary data, broken JSON, metadata that is no object. Kept by position. */
+/** Bytes that are no JSON text: binary data, broken JSON, metadata that is no object. The key is the position. */
 export const CREATE_RAW_EVENTS = `
   CREATE TABLE IF NOT EXISTS raw_events (
     position INTEGER PRIMARY KEY, is_json INTEGER NOT NULL, data BLOB NOT NULL, metadata BLOB NOT NULL, checksum INTEGER NOT NULL
   ) STRICT`;
 
-/** Metadata columns that say something about the row. Both are JSON objects for the embedded store, neither is what a serialiser writes. */
+/** Metadata columns that mark the row: JSON objects for the embedded store, in a form that no serialiser writes. */
 const NO_METADATA = '{ }';
 const RAW = '{ "$raw": true }';
 
 export interface StoredForm {
   readonly dataJson: string;
   readonly metadataJson: string;
-  /** True: the bytes belong into `raw_events`. */
+  /** True: the bytes are stored in `raw_events`. */
   readonly isRaw: boolean;
 }
 
@@ -37,7 +37,7 @@ export const bytesOf = (dataJson: string, metadataJson: string): Pick<ProposedEv
   metadata: metadataJson === NO_METADATA ? EMPTY : Buffer.from(metadataJson),
 });
 
-/** Of what stands beside the row: the row's own checksum knows nothing of it. */
+/** The checksum of the second row: that of the event's row does not cover it. */
 export const rawChecksum = (position: number, { isJson, data, metadata }: Pick<ProposedEvent, 'isJson' | 'data' | 'metadata'>): number =>
   crc32(metadata, crc32(data, crc32(`${position} ${isJson} ${data.length}`)));
 
@@ -60,7 +60,7 @@ const parsed = (text: string): unknown => {
   try {
     return JSON.parse(text);
   } catch {
-    // Not JSON, whatever its writer says: kept byte by byte.
+    // The bytes are not JSON, whatever the writer claims: they are kept unchanged.
     return undefined;
   }
 };

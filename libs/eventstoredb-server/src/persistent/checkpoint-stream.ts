@@ -1,4 +1,4 @@
-// The stream in which a group notes up to where everything is answered.
+// The stream in which a group notes its checkpoint: everything up to there is answered.
 import type { Runtime } from '@mainstem/event-store';
 import type { EventLog } from '../log/event-log.js';
 import { checkpointStreamOf } from '../semantics/own-streams.js';
@@ -9,7 +9,7 @@ const TYPE = '$SubscriptionCheckpoint';
 export interface GroupStreamContext {
   readonly log: Pick<EventLog, 'append' | 'streamPage' | 'softDelete' | 'resolve'>;
   readonly runtime: Runtime;
-  /** Takes what fails beside the consumers. */
+  /** Receives failures that no consumer sees. */
   readonly report: (error: unknown) => void;
 }
 
@@ -35,13 +35,13 @@ export class CheckpointStream {
     return place === 'end' ? undefined : place;
   }
 
-  /** Writes one after the other; of those that wait, the last. */
+  /** Writes one checkpoint at a time; of those that wait, only the last. */
   note(place: Place): void {
     this.#wanted = place;
     this.#writing ??= this.#write().finally(() => (this.#writing = undefined));
   }
 
-  /** Resolves when nothing is being written. */
+  /** Resolves when no write is running. */
   async settled(): Promise<void> {
     await this.#writing;
   }
@@ -57,7 +57,7 @@ export class CheckpointStream {
       const data = Buffer.from(JSON.stringify(placeText(this.#source, this.#wanted)));
       this.#wanted = undefined;
       const event = { id: runtime.uuid(), type: TYPE, isJson: true, data, metadata: Buffer.alloc(0) };
-      // A checkpoint that is not written is made up for by the next one.
+      // The next checkpoint makes up for one that was not written.
       await log.append({ stream: this.#stream, expected: 'any', events: [event] }).catch(report);
     }
   }
@@ -67,7 +67,7 @@ const parsed = (json: string): unknown => {
   try {
     return JSON.parse(json);
   } catch {
-    // Somebody else wrote it: it says nothing.
+    // Another writer appended it, so it is not a checkpoint.
     return undefined;
   }
 };

@@ -1,29 +1,29 @@
-// One connected consumer: how much it takes, what it has not answered yet, and what it is told.
+// One connected consumer: its limit, its unanswered messages, and the messages it gets.
 import type { Message } from './message.js';
 import { Timings } from './timings.js';
 
-/** The way to the consumer. */
+/** The connection to the consumer. */
 export interface ConsumerOutlet {
   send(message: Message): void;
-  /** False while the consumer does not take what was sent. */
+  /** False while the consumer does not accept what was sent. */
   readonly hasRoom: boolean;
-  /** Ends it with this error. */
+  /** Ends the connection with this error. */
   drop(error: Error): void;
 }
 
 export interface ConsumerOptions {
   readonly outlet: ConsumerOutlet;
-  /** Unanswered messages that it takes. */
+  /** The largest number of unanswered messages. */
   readonly slots: number;
   readonly connectionName: string;
   readonly username: string;
-  /** Only where the group measures. */
+  /** Present only if the group measures times. */
   readonly timings: Timings | undefined;
 }
 
 export class Consumer {
   readonly options: ConsumerOptions;
-  /** The same id may be under way twice. */
+  /** One id may be under way twice. */
   readonly #unanswered = new Map<string, Message[]>();
   #inFlight = 0;
   #total = 0;
@@ -45,7 +45,7 @@ export class Consumer {
     return Math.max(0, this.options.slots - this.#inFlight);
   }
 
-  /** Whether it takes another one now. */
+  /** True if it accepts another message now. */
   get isAvailable(): boolean {
     return this.freeSlots > 0 && this.options.outlet.hasRoom;
   }
@@ -61,7 +61,7 @@ export class Consumer {
     outlet.send(message);
   }
 
-  /** What it held of this id. */
+  /** Removes and returns its messages of this id. */
   release(id: string): readonly Message[] {
     const released = this.#unanswered.get(id) ?? [];
     this.#unanswered.delete(id);
@@ -70,12 +70,12 @@ export class Consumer {
     return released;
   }
 
-  /** All that it has not answered. */
+  /** All messages that it has not answered. */
   unanswered(): readonly Message[] {
     return [...this.#unanswered.values()].flat();
   }
 
-  /** Messages since this was asked last. */
+  /** The number of messages since the last question. */
   countSinceReport(): number {
     const count = this.#total - this.#reported;
     this.#reported = this.#total;

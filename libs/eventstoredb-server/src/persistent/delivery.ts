@@ -1,4 +1,4 @@
-// The consumers of a group and what is under way to them.
+// The consumers of a group and the messages on their way to them.
 import type { Consumer } from './consumer.js';
 import type { StrategyName } from './group-settings.js';
 import type { Outcome } from './message-buffer.js';
@@ -21,12 +21,12 @@ export class Delivery {
     return this.#consumers;
   }
 
-  /** Messages given out so far. */
+  /** The number of messages given out so far. */
   get total(): number {
     return this.#total;
   }
 
-  /** Messages that are not answered. */
+  /** The number of unanswered messages. */
   get unanswered(): number {
     return this.#outstanding.count;
   }
@@ -36,7 +36,7 @@ export class Delivery {
     this.#strategy.add(consumer);
   }
 
-  /** What it had and has not answered, in the order of the source. */
+  /** Returns its unanswered messages, in the order of the source. */
   remove(consumer: Consumer): readonly Message[] {
     if (!this.#consumers.delete(consumer)) return [];
     this.#strategy.remove(consumer);
@@ -44,7 +44,7 @@ export class Delivery {
     return lost.flatMap(({ id }) => this.#outstanding.take(id));
   }
 
-  /** Gives the message to a consumer, to be answered until `dueMs` of the monotonic clock. */
+  /** Gives the message to a consumer, which must answer by `dueMs` of the monotonic clock. */
   offer(message: Message, dueMs: number): Outcome {
     const choice = this.#strategy.choose(message);
     if (choice === 'full' || choice === 'later') return choice;
@@ -54,20 +54,20 @@ export class Delivery {
     return 'sent';
   }
 
-  /** The messages of this id, which no consumer has any more. */
+  /** Takes the messages of this id away from their consumers and returns them. */
   release(id: string): readonly Message[] {
     this.#releaseConsumers(id);
     return this.#outstanding.take(id);
   }
 
-  /** What should have been answered by now, and is no consumer's any more. */
+  /** Takes overdue messages away from their consumers and returns them. */
   releaseDue(nowMs: number): readonly Message[] {
     const due = this.#outstanding.takeDue(nowMs);
     for (const { id } of due) this.#releaseConsumers(id);
     return due;
   }
 
-  /** Counts as unanswered until `endParking`. */
+  /** The message counts as unanswered until `endParking`. */
   beginParking(message: Message): void {
     this.#outstanding.beginParking(message);
   }
@@ -76,7 +76,7 @@ export class Delivery {
     this.#outstanding.endParking(message);
   }
 
-  /** The unanswered message that left the buffer first. */
+  /** The unanswered message that was first to leave the buffer. */
   lowest(): Message | undefined {
     return this.#outstanding.lowest();
   }

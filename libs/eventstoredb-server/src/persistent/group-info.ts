@@ -1,11 +1,11 @@
-// What is told about a group: its settings, its figures, its consumers.
+// Describes a group: its settings, its figures, its consumers.
 import type { Consumer } from './consumer.js';
 import type { Group } from './group.js';
 import { nameOfSource, placeText } from './source.js';
 import type { Measurement } from './timings.js';
 
 const INT32_MAX = 2 ** 31 - 1;
-/** The words of a real server, in the order of its bits. */
+/** The texts of a real server, in the order of its bits. */
 const STATES = ['Behind', 'OutstandingPageRequest', 'ReplayingParkedMessages', 'Live'] as const;
 
 export interface ConsumerInfo {
@@ -37,7 +37,7 @@ export interface GroupInfo {
   readonly consumers: readonly ConsumerInfo[];
 }
 
-/** When it was asked for last, so that rates can be told. */
+/** The time of the last question, from which rates are computed. */
 const reports = new WeakMap<Group, { readonly atMs: number; readonly total: number }>();
 
 export const groupInfo = (group: Group): GroupInfo => {

@@ -8,17 +8,17 @@ import { newMessage, type Message } from './message.js';
 import type { Place, Source } from './source.js';
 import { compiled } from './stored-filter.js';
 
-/** What a read takes at most, and where the group does not say. */
+/** The limits of one read, and the default where the group sets none. */
 const READ_EVENTS_MAX = 100;
 const READ_EVENTS_DEFAULT = 10;
-/** Where a filter finds nothing, more and more is looked at in one piece. */
+/** While a filter finds nothing, reads look at more and more events at once. */
 const SEARCH_EVENTS_MAX = 2_048;
 
 export interface SourcePage {
   readonly messages: readonly Message[];
   /** Where the next page begins. */
   readonly next: Place;
-  /** Looked at and not wanted, behind the last message. */
+  /** The number of unwanted events after the last message. */
   readonly skipped: number;
   readonly isEnd: boolean;
 }
@@ -30,11 +30,11 @@ export interface GroupReaderOptions {
 }
 
 export class GroupReader {
-  /** Of a group on all streams. */
+  /** The filter of a group on all streams. */
   readonly filter: LogFilter | undefined;
   readonly #options: GroupReaderOptions;
   readonly #log: Pick<EventLog, 'streamPage' | 'allPage' | 'resolve' | 'head'>;
-  /** Events that the next page of a filtered source looks at. */
+  /** The number of events that the next page of a filtered source looks at. */
   #search: number;
 
   /** Errors: EVENT_STORE_SERVER_FILTER_NOT_SUPPORTED. */
@@ -46,7 +46,7 @@ export class GroupReader {
     this.filter = source.kind === 'all' && source.filter ? compiled(source.filter) : undefined;
   }
 
-  /** The place that the next event will have, or a later one. */
+  /** The place of the next event, or a later one. */
   async end(): Promise<Place> {
     const { source } = this.#options;
     if (source.kind === 'all') return (await this.#log.head()) + 1;
@@ -64,7 +64,7 @@ export class GroupReader {
     return { messages: await this.messages(page.events), next, skipped: 0, isEnd: page.isEnd };
   }
 
-  /** These events of the source as its consumers get them. */
+  /** The messages for these events of the source. */
   async messages(events: readonly LogEvent[]): Promise<readonly Message[]> {
     const messages: Message[] = [];
     for (const event of events) messages.push(await this.#message(event));
@@ -74,7 +74,7 @@ export class GroupReader {
   async #allPage(from: Place): Promise<SourcePage> {
     const page = await this.#log.allPage({ isBackwards: false, from, limit: this.#search, filter: this.filter });
     this.#search = page.events.length > 0 ? this.#limit() : Math.min(this.#search * 2, SEARCH_EVENTS_MAX);
-    // More than one batch is not held: what is over is read again.
+    // More than one batch is not held: the rest is read again.
     const events = page.events.slice(0, this.#limit());
     const isCut = events.length < page.events.length;
     const last = events.at(-1)?.position ?? from - 1;

@@ -1,4 +1,4 @@
-// What a group is told when it is created: where it starts, when it repeats, what it holds in memory, when it notes its progress.
+// The settings of a group: where it starts, when it retries, what it keeps in memory, when it notes its progress.
 import { GroupRefused } from '../errors.js';
 import { keyOf, nameOfSource, type Source, type StartFrom } from './source.js';
 
@@ -11,21 +11,21 @@ export interface GroupSettings {
   readonly startFrom: StartFrom;
   readonly resolvesLinks: boolean;
   readonly hasExtraStatistics: boolean;
-  /** How long a consumer may take. 0: until the next tick. */
+  /** How long a consumer may take to answer. 0: until the next tick. */
   readonly messageTimeoutMs: number;
-  /** After so many retries a message is parked. */
+  /** After this many retries a message is parked. */
   readonly retriesMax: number;
   /** Time between two checkpoints; 0: only `checkpointCountMax` counts. */
   readonly checkpointAfterMs: number;
-  /** So many messages are worth a checkpoint when the time has come. */
+  /** The number of messages that make a checkpoint due when the time has passed. */
   readonly checkpointCountMin: number;
-  /** After so many messages there is one at once. */
+  /** The number of messages that make a checkpoint due at once. */
   readonly checkpointCountMax: number;
-  /** 0: any number. */
+  /** 0: no limit. */
   readonly consumersMax: number;
   readonly liveBufferSize: number;
   readonly readBatchSize: number;
-  /** Messages held for consumers while it reads. */
+  /** The number of messages kept for consumers while the group reads. */
   readonly historyBufferSize: number;
   readonly strategy: StrategyName;
 }
@@ -40,7 +40,7 @@ export const assertValid = (settings: GroupSettings): void => {
     throw new GroupRefused(nameOfSource(settings.source), settings.group, problem);
   };
   if (settings.group === '') refuse('A group needs a name.');
-  if (settings.source.kind === 'stream' && settings.source.stream === '$all') refuse('Ask for all streams instead of a stream called $all.');
+  if (settings.source.kind === 'stream' && settings.source.stream === '$all') refuse('Ask for all streams; $all is not a stream.');
   const { messageTimeoutMs, retriesMax, checkpointAfterMs, checkpointCountMin, checkpointCountMax, consumersMax } = settings;
   const { liveBufferSize, readBatchSize, historyBufferSize } = settings;
   const numbers = { messageTimeoutMs, retriesMax, checkpointAfterMs, checkpointCountMin, checkpointCountMax, consumersMax };

@@ -10,7 +10,7 @@ import { eventAt, messageAt } from './message-of-tests.js';
 import { originalOf, type Message, type ResolvedEvent } from './message.js';
 import type { ParkedPage, ParkedStream } from './parked-stream.js';
 
-/** What lives longer than a server: the stream, the noted progress, what is parked; and what consumers have said. */
+/** What outlives a server: the stream, the noted progress, the parked events, and the answers of consumers. */
 class World {
   committed = 0;
   checkpoint: number | undefined;
@@ -25,13 +25,13 @@ class World {
     this.checkpoint = place;
   }
 
-  /** What it stands for in the source. */
+  /** The event of the source that the message stands for. */
   placeOf(message: Message): number {
     return message.place ?? message.event?.revision ?? -1;
   }
 }
 
-/** One life of the server: groups of another one are gone. */
+/** One run of the server; a new run has none of its groups. */
 class Life {
   readonly group: Group;
   readonly consumers: { readonly consumer: Consumer; readonly held: Message[] }[] = [];
@@ -71,7 +71,7 @@ class Life {
     if (gone) this.group.remove(gone.consumer);
   }
 
-  /** A consumer answers a message that it holds. */
+  /** A consumer answers one of its messages. */
   answer(nth: number, how: 'ack' | 'Park' | 'Retry' | 'Skip'): void {
     const holding = this.consumers.filter(({ held }) => held.length > 0);
     const chosen = holding[nth % Math.max(1, holding.length)];
@@ -87,7 +87,7 @@ class Life {
     this.group.addLive([message], 0, 0);
   }
 
-  /** Whoever was late has lost what it had. */
+  /** A consumer that is late loses its messages. */
   tick(): void {
     this.nowMs += 1_000;
     this.group.tick();
@@ -175,7 +175,7 @@ const step = fc.oneof(
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 describe('a group', () => {
-  it('gives everything out until it is answered, notes nothing before, and comes back from its checkpoint, whatever happens', async () => {
+  it('delivers every message until it is answered, notes no progress earlier, and resumes from its checkpoint, whatever happens', async () => {
     const strategy = fc.constantFrom('RoundRobin' as const, 'DispatchToSingle' as const, 'Pinned' as const);
     await fc.assert(
       fc.asyncProperty(strategy, fc.array(step, { maxLength: 150, size: 'max' }), async (chosen, steps) => {
@@ -210,7 +210,7 @@ describe('a group', () => {
     );
   });
 
-  it('holds for a message that is replayed what the link says', () => {
+  it('keeps the target of the link for a replayed message', () => {
     const link = { ...eventAt(0, 'parked'), type: '$>' };
     expect(originalOf({ event: eventAt(5), link })).toBe(link);
   });

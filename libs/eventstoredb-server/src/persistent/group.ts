@@ -1,4 +1,4 @@
-// One group of consumers: what is read is given out, what is not answered comes again, what is answered moves the checkpoint.
+// One group of consumers: it gives out what it reads, repeats what is not answered, and notes how far answers go.
 import { isMainstemError, type Runtime } from '@mainstem/event-store';
 import { GroupDropped, GroupFull, StreamTombstoned } from '../errors.js';
 import type { CheckpointStream } from './checkpoint-stream.js';
@@ -14,10 +14,10 @@ import { Replays } from './replays.js';
 import { nameOfSource, type Place } from './source.js';
 import { Timings } from './timings.js';
 
-/** How often a replay looks whether it can go on. */
+/** How often a replay checks whether it can go on. */
 const ROOM_LOOK_MS = 50;
 
-/** What a consumer says of messages that it does not acknowledge. */
+/** What a consumer wants for a message that it does not acknowledge. */
 export type NackAction = 'Unknown' | 'Park' | 'Retry' | 'Skip' | 'Stop';
 
 export interface GroupParts {
@@ -33,7 +33,7 @@ export class Group {
   readonly settings: GroupSettings;
   readonly parts: GroupParts;
   readonly delivery: Delivery;
-  /** By the monotonic clock. */
+  /** A time of the monotonic clock. */
   readonly createdAtMs: number;
   readonly replays: Replays;
   readonly #parkings = new Set<Promise<void>>();
@@ -68,7 +68,7 @@ export class Group {
     return this.#progress.checkpoint;
   }
 
-  /** The newest one of the source that it has seen. */
+  /** The newest message of the source that the group has seen. */
   get lastKnown(): Place | undefined {
     return this.#lastKnown;
   }
@@ -77,7 +77,7 @@ export class Group {
     return this.#reading !== undefined;
   }
 
-  /** Goes on from the checkpoint, or begins at `from`. Resolves after the first read. */
+  /** Resumes from the checkpoint, or begins at `from`. Resolves after the first read. */
   async start(from: Place): Promise<void> {
     const { checkpoints, parked } = this.parts;
     await parked.load();
@@ -90,7 +90,7 @@ export class Group {
     while (this.#reading) await this.#reading;
   }
 
-  /** A consumer that gets nothing before it is added. Errors: EVENT_STORE_SERVER_GROUP_FULL. */
+  /** Makes a consumer, which gets no messages until `add`. Errors: EVENT_STORE_SERVER_GROUP_FULL. */
   connect(options: Omit<ConsumerOptions, 'timings'>): Consumer {
     const { consumersMax, hasExtraStatistics } = this.settings;
     if (consumersMax > 0 && this.delivery.consumers.size >= consumersMax)
@@ -99,14 +99,14 @@ export class Group {
     return new Consumer({ ...options, timings });
   }
 
-  /** From here on it gets messages. */
+  /** From now on the consumer gets messages. */
   add(consumer: Consumer): void {
     if (this.#hasFailed || this.#isClosed) return consumer.options.outlet.drop(this.#dropped());
     this.delivery.add(consumer);
     this.push();
   }
 
-  /** It has gone: what it had comes again, to the others. */
+  /** The consumer has gone: its messages go to the others. */
   remove(consumer: Consumer): void {
     for (const message of this.delivery.remove(consumer)) this.#buffer?.addRetry(retried(message));
     this.push();
@@ -128,7 +128,7 @@ export class Group {
     this.#goOn();
   }
 
-  /** New in the source. `skipped` events behind them are not wanted, up to `end`. */
+  /** New messages in the source. After them, `skipped` events up to `end` are not wanted. */
   addLive(messages: readonly Message[], skipped: number, end: Place): void {
     const buffer = this.#buffer;
     if (!buffer) return;
@@ -141,7 +141,7 @@ export class Group {
     this.#read();
   }
 
-  /** Once a second. */
+  /** Called once a second. */
   tick(): void {
     for (const message of this.delivery.releaseDue(this.parts.runtime.monotonic())) this.#retryOrPark(message);
     this.push();
@@ -149,7 +149,7 @@ export class Group {
     this.#read();
   }
 
-  /** Ends its consumers. Nothing is read or noted any more; what is being written gets through. */
+  /** Ends its consumers. The group reads and notes nothing any more; a running write completes. */
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#dropAll();
@@ -159,7 +159,7 @@ export class Group {
     await this.parts.checkpoints.settled();
   }
 
-  /** Offers what waits to the consumers. */
+  /** Offers the waiting messages to the consumers. */
   push(): void {
     if (this.#isClosed || this.delivery.consumers.size === 0) return;
     this.#buffer?.drain((message) => this.#deliver(message));
@@ -184,7 +184,7 @@ export class Group {
     else this.#park(message, `Reached retry count of ${retriesMax}`);
   }
 
-  /** Until it is parked durably it counts as unanswered; if it cannot be, it comes again. */
+  /** The message counts as unanswered until it is durably parked. If that fails, it is delivered again. */
   #park(message: Message, reason: string): void {
     const { parked } = this.parts;
     this.delivery.beginParking(message);
@@ -203,14 +203,14 @@ export class Group {
     this.#parkings.add(parking);
   }
 
-  /** For another message that is replayed: those that are tried again are as bounded as those that were read. */
+  /** True if another parked message can be replayed: retries have the same bound as messages that were read. */
   async #hasRoomForRetry(): Promise<boolean> {
     const { runtime } = this.parts;
     while (!this.#isClosed && (this.#buffer?.counts.retries ?? 0) >= this.settings.historyBufferSize) await runtime.sleep(ROOM_LOOK_MS);
     return !this.#isClosed;
   }
 
-  /** Reads on as long as it is behind and there is room. */
+  /** Reads on while the group is behind and has room. */
   #read(): void {
     const buffer = this.#buffer;
     const { readBatchSize } = this.settings;
@@ -222,7 +222,7 @@ export class Group {
       .catch((error: unknown) => this.#readFailed(error))
       .then((goesOn) => {
         this.#reading = undefined;
-        // A read that failed is tried again with the next tick.
+        // The next tick repeats a failed read.
         if (goesOn) this.#read();
       });
   }
@@ -283,12 +283,12 @@ export class Group {
     return new GroupDropped(nameOfSource(this.settings.source), this.settings.group);
   }
 
-  /** The end of the server is no failure. */
+  /** True for the end of the server, which is no failure. */
   #tell(error: unknown): void {
     if (!isMainstemError(error, 'EVENT_STORE_CLOSED')) this.parts.report(error);
   }
 }
 
-/** Of two messages, or of what there is of them, the one that left the buffer first. */
+/** Of two messages, or of the one that exists: the one that left the buffer first. */
 const earlier = (one: Message | undefined, other: Message | undefined): Message | undefined =>
   one && other ? ((one.sequence ?? 0) < (other.sequence ?? 0) ? one : other) : (one ?? other);

@@ -54,7 +54,7 @@ const OF_A_REAL_SERVER = `{
 }`;
 
 describe('the stored groups', () => {
-  it('come back as they were', () => {
+  it('are the same after they are read back', () => {
     fc.assert(
       fc.property(fc.array(fc.record({ settings, endedAt: fc.option(count, { nil: undefined }) }), { maxLength: 4 }), (groups) => {
         expect(parseDocument(documentOf(groups, 0, 'admin'))).toEqual(groups);
@@ -62,7 +62,7 @@ describe('the stored groups', () => {
     );
   });
 
-  it('of a real server are understood, and a strategy that is not known leaves its group out', () => {
+  it('of a real server are read, except groups with an unknown strategy', () => {
     const groups = parseDocument(OF_A_REAL_SERVER).map(({ settings: stored }) => stored);
     expect(groups).toMatchObject([
       { source: { kind: 'stream', stream: 'orders-1' }, group: 'g', startFrom: 0, retriesMax: 10, checkpointAfterMs: 2_000, strategy: 'RoundRobin' },
@@ -71,7 +71,7 @@ describe('the stored groups', () => {
     ]);
   });
 
-  it.each(['', '[', '{"entries":{}}', '{"entries":[{"group":"g"}]}'])('that cannot be read are told as such: %s', (json) => {
+  it.each(['', '[', '{"entries":{}}', '{"entries":[{"group":"g"}]}'])('that cannot be read are reported as unreadable: %s', (json) => {
     expect(() => parseDocument(json)).toThrow();
   });
 });

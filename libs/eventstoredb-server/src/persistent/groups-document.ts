@@ -1,4 +1,4 @@
-// The groups as they are stored: the JSON document of a real server, whose defaults are left out.
+// The stored form of the groups: the JSON document of a real server, without default values.
 import { isStrategy, type GroupSettings } from './group-settings.js';
 import { ALL_STREAMS, nameOfSource, parsePlace, placeText, type Place, type Source } from './source.js';
 import type { StoredFilter } from './stored-filter.js';
@@ -7,7 +7,7 @@ const VERSION = '2';
 
 export interface StoredGroup {
   readonly settings: GroupSettings;
-  /** Of a group that starts at the end: where that was, so that it is the same after the server was started again. */
+  /** For a group that starts at the end: the end at its creation, so that it stays the same after a restart. */
   readonly endedAt: Place | undefined;
 }
 
@@ -16,7 +16,7 @@ export const documentOf = (groups: readonly StoredGroup[], updatedAtMs: number, 
   return JSON.stringify({ version: VERSION, updated: new Date(updatedAtMs).toISOString(), updatedBy, entries }, undefined, 2);
 };
 
-/** Throws what is wrong with it. Entries that name no strategy that there is are left out, as a real server does. */
+/** Throws the fault in the text. It leaves out entries with an unknown strategy, as a real server does. */
 export const parseDocument = (json: string): readonly StoredGroup[] => {
   const document: unknown = JSON.parse(json);
   const entries = fieldOf(document, 'entries') ?? [];
@@ -98,7 +98,7 @@ const parseFilter = (filter: unknown): StoredFilter | undefined => {
   const on = fieldOf(filter, 'context') === CONTEXTS.type ? 'type' : 'stream';
   const data = String(fieldOf(filter, 'data') ?? '');
   if (fieldOf(filter, 'type') !== 'Prefix') return { on, regex: data, prefixes: [] };
-  // A prefix may hold a comma, which the field of a real server cannot tell.
+  // A prefix may hold a comma, which the single text field of a real server cannot express.
   const prefixes = fieldOf(filter, 'prefixes');
   return { on, regex: '', prefixes: Array.isArray(prefixes) ? prefixes.map(String) : data.split(',') };
 };

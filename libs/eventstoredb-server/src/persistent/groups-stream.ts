@@ -1,4 +1,4 @@
-// The stream whose last event tells all groups.
+// The stream whose last event describes all groups.
 import { GroupsUnreadable } from '../errors.js';
 import { metastreamOf, METADATA_TYPE } from '../semantics/stream-metadata.js';
 import { GROUPS_STREAM } from '../semantics/own-streams.js';
@@ -6,7 +6,7 @@ import type { GroupStreamContext } from './checkpoint-stream.js';
 import { documentOf, parseDocument, type StoredGroup } from './groups-document.js';
 
 const TYPE = '$PersistentConfig';
-/** As a real server: the one before stays as well. */
+/** Like a real server, it keeps the event before as well. */
 const COUNT_MAX = 2;
 
 export class GroupsStream {

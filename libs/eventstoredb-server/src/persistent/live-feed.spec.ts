@@ -6,7 +6,7 @@ import type { Group } from './group.js';
 import { LiveFeed } from './live-feed.js';
 import { eventAt } from './message-of-tests.js';
 
-/** A log of one stream, whose place n is position n. */
+/** A log of one stream, in which revision n is also position n. */
 class LogOfTests {
   readonly events: LogEvent[] = [];
   #wake: () => void = () => undefined;
@@ -40,7 +40,7 @@ class LogOfTests {
   }
 }
 
-/** A group that fails to take what comes as often as it is told. */
+/** A group that fails as often as the test says. */
 const groupOf = (stream: string, taken: number[], failures = { left: 0 }): Group => {
   const messages = (events: readonly LogEvent[]) => {
     if (failures.left-- > 0) return Promise.reject(new Error('the disk is away'));
@@ -57,7 +57,7 @@ const groupOf = (stream: string, taken: number[], failures = { left: 0 }): Group
 describe('the feed of all groups', () => {
   const runtime = { ...systemRuntime, sleep: () => Promise.resolve() };
 
-  it('hands out what is committed after a group was added, to those on its stream', async () => {
+  it('hands new commits to the groups on their stream', async () => {
     const log = new LogOfTests();
     log.commit();
     const [taken, other]: [number[], number[]] = [[], []];
@@ -72,7 +72,7 @@ describe('the feed of all groups', () => {
     await feed.close();
   });
 
-  it('hands out again what failed on its way, and says so', async () => {
+  it('repeats what failed on its way, and reports the failure', async () => {
     const log = new LogOfTests();
     const taken: number[] = [];
     const told: unknown[] = [];

@@ -1,4 +1,4 @@
-// Follows the log for all groups at once, and hands each commit to those whose source it belongs to.
+// Follows the log for all groups, and hands each commit to the groups whose source it belongs to.
 import { isMainstemError, type Runtime } from '@mainstem/event-store';
 import type { EventLog } from '../log/event-log.js';
 import type { LogEvent } from '../semantics/log-event.js';
@@ -6,9 +6,9 @@ import type { LogFilter } from '../semantics/event-filter.js';
 import { isHiddenFromAll } from '../semantics/own-streams.js';
 import type { Group } from './group.js';
 
-/** Events that are looked at between two turns of other work. */
+/** The number of events handled before other work gets its turn. */
 const PAGE_EVENTS = 256;
-/** After a failure of the medium. */
+/** The pause after a failure of the medium. */
 const RETRY_MS = 1_000;
 
 export interface LiveFeedOptions {
@@ -20,10 +20,10 @@ export interface LiveFeedOptions {
 export class LiveFeed {
   readonly #options: LiveFeedOptions;
   readonly #closing = new AbortController();
-  /** By the name of the stream that they are on. */
+  /** Groups by the name of their stream. */
   readonly #ofStreams = new Map<string, Set<Group>>();
   readonly #ofAll = new Set<Group>();
-  /** Of streams of links, which are not in the log: where each goes on. */
+  /** The streams of links, which are not in the log: where each goes on. */
   readonly #linkStreams = new Map<string, number>();
   #from = 0;
   #running: Promise<void> | undefined;
@@ -32,7 +32,7 @@ export class LiveFeed {
     this.#options = options;
   }
 
-  /** Hands it everything that is committed from now on. */
+  /** From now on the group gets every commit. */
   async add(group: Group): Promise<void> {
     const { source } = group.settings;
     const { log } = this.#options;
@@ -85,7 +85,7 @@ export class LiveFeed {
       const filter = { isMatch: (stream: string, type: string): boolean => this.#isWanted(stream, type) };
       const page = await this.#options.log.allPage({ isBackwards: false, from: this.#from, limit: PAGE_EVENTS, filter, showsHidden: true });
       await this.#handOut(page.events, this.#from, page.next);
-      // Only now: what failed on its way is handed out again, and each group takes it once.
+      // Only now: after a failure these events are handed out again, and each group takes each of them once.
       this.#from = page.next;
       ({ isEnd } = page);
     }

@@ -16,7 +16,7 @@ const sentBy = (buffer: MessageBuffer, count = Infinity): readonly Message[] => 
 const places = (messages: readonly Message[]): readonly unknown[] => messages.map(({ place }) => place);
 
 describe('the buffer of a group', () => {
-  it('gives each event out once and in order, however reading, commits and consumers interleave', () => {
+  it('gives out each event once and in order, however reading, commits and consumers interleave', () => {
     const step = fc.oneof(fc.constant('commit' as const), fc.constant('feed' as const), fc.constant('read' as const), fc.constant('drain' as const));
     const sizes = fc.record({
       sizeMax: fc.integer({ min: 3, max: 8 }),
@@ -28,7 +28,7 @@ describe('the buffer of a group', () => {
         const buffer = new MessageBuffer({ sizeMax, liveMax }, from);
         const sent: Message[] = [];
         let end = 3; // events before it are committed
-        let fed = 3; // those before it came live, if they came since the group was there
+        let fed = 3; // those before it came live if they were committed while the group existed
         const read = (): void => {
           if (buffer.isLive || !buffer.canTake(2)) return;
           const begin = buffer.next;
@@ -58,7 +58,7 @@ describe('the buffer of a group', () => {
     );
   });
 
-  it('tries what comes again in the order of the source, and what is replayed last', () => {
+  it('offers retries in the order of the source, and replayed messages last', () => {
     const buffer = new MessageBuffer({ sizeMax: 10, liveMax: 10 }, 0);
     buffer.addRead(messageAt(7));
     for (const place of [5, 3]) buffer.addRetry(retried(messageAt(place)));
@@ -80,7 +80,7 @@ describe('the buffer of a group', () => {
     expect(places(sentBy(buffer))).toEqual([0, 2]);
   });
 
-  it('takes a commit for the end of its reading only if nothing lies between', () => {
+  it('ends its reading at a commit only if no event lies between', () => {
     const buffer = new MessageBuffer({ sizeMax: 10, liveMax: 1 }, 0);
     for (const place of [4, 5, 6]) buffer.addLive(messageAt(place)); // 4 and 5 are not kept
     for (const place of [0, 1]) buffer.addRead(messageAt(place));
@@ -91,7 +91,7 @@ describe('the buffer of a group', () => {
     expect(places(sentBy(buffer))).toEqual([0, 1, 2, 3, 4, 5, 6]);
   });
 
-  it('goes live over commits that are not shown any more', () => {
+  it('goes live past commits that are no longer shown', () => {
     const buffer = new MessageBuffer({ sizeMax: 10, liveMax: 10 }, 0);
     for (const place of [0, 1]) buffer.addLive(messageAt(place));
     buffer.passed(2);

@@ -1,15 +1,15 @@
-// What waits for consumers: what is tried again, what was read, and what came live while the group was still reading.
+// The messages that wait for consumers: retries, read messages, and live ones that came during reading.
 import type { Message } from './message.js';
 import type { Place } from './source.js';
 
 export interface MessageBufferOptions {
-  /** Messages that it holds, read or retried. */
+  /** The largest number of read messages and retries. */
   readonly sizeMax: number;
-  /** Of those that came last, so many are kept for the change from reading to live. */
+  /** The number of newest live messages that it keeps for the change from reading to live. */
   readonly liveMax: number;
 }
 
-/** How a message left. `later`: it stays for another consumer, behind what is tried again. `full`: nobody takes any. */
+/** The outcome of an offer. `later`: the message waits for its own consumer. `full`: no consumer accepts any. */
 export type Outcome = 'sent' | 'later' | 'full';
 
 export class MessageBuffer {
@@ -19,17 +19,17 @@ export class MessageBuffer {
   #read: Message[] = [];
   #live: Message[] = [];
   #isLive = false;
-  /** Of the last message that was taken from the source: each goes in once. */
+  /** The place of the last message taken from the source: each is taken once. */
   #reached: Place;
 
-  /** `from` is the first place that is wanted. */
+  /** `from` is the first wanted place. */
   constructor({ sizeMax, liveMax }: MessageBufferOptions, from: Place) {
     this.#sizeMax = sizeMax;
     this.#liveMax = liveMax;
     this.#reached = from - 1;
   }
 
-  /** What comes is delivered as it comes; false while the group reads. */
+  /** True: new commits are delivered directly. False while the group reads. */
   get isLive(): boolean {
     return this.#isLive;
   }
@@ -38,12 +38,12 @@ export class MessageBuffer {
     return { read: this.#read.length, live: this.#live.length, retries: this.#retries.length };
   }
 
-  /** Nothing waits that has not left before. */
+  /** True if all waiting messages have left the buffer before. */
   get isDrained(): boolean {
     return this.#read.length === 0;
   }
 
-  /** Where to read on. */
+  /** The place where reading goes on. */
   get next(): Place {
     return this.#reached + 1;
   }
@@ -52,19 +52,19 @@ export class MessageBuffer {
     return this.#sizeMax - this.#read.length - this.#retries.length > count;
   }
 
-  /** From a read of the source. It ends the reading where it meets what came live. */
+  /** Adds a message that was read from the source. Reading ends where it meets the live messages. */
   addRead(message: Message): void {
     if (this.#isLive) return;
     const place = placeOf(message);
     const [first] = this.#live;
     if (first === undefined || place < placeOf(first)) return this.#take(message);
     this.#live = this.#live.filter((live) => placeOf(live) >= place);
-    // What came live may begin behind this message, if it was not kept.
+    // The kept live messages may begin after this one.
     if (this.#live[0] === undefined || placeOf(this.#live[0]) > place) this.#take(message);
     this.goLive();
   }
 
-  /** As it is committed. A full buffer makes the group read again, from this message on. */
+  /** Adds a message at its commit. If the buffer is full, the group reads again from this message on. */
   addLive(message: Message): void {
     if (placeOf(message) <= this.#reached) return;
     if (this.#isLive && this.#read.length < this.#sizeMax) this.#take(message);
@@ -73,12 +73,12 @@ export class MessageBuffer {
     if (this.#live.length > this.#liveMax) this.#live.shift();
   }
 
-  /** The source was read up to here: what lies before and did not come is not shown. */
+  /** The source was read up to here: earlier events that did not come are not shown. */
   passed(next: Place): void {
     this.#reached = Math.max(this.#reached, next - 1);
   }
 
-  /** The source was read to its end, where `next` comes next: live from here, unless that has come meanwhile. */
+  /** The source was read to its end at `next`. The group is live from here, unless `next` has already come. */
   endRead(next: Place): boolean {
     const last = this.#live.at(-1);
     if (last !== undefined && placeOf(last) >= next) return false;
@@ -87,14 +87,14 @@ export class MessageBuffer {
     return true;
   }
 
-  /** Ends reading: what came live is all that comes. */
+  /** Ends the reading: from now on only live messages come. */
   goLive(): void {
     for (const message of this.#live) this.#take(message);
     this.#live = [];
     this.#isLive = true;
   }
 
-  /** Before those that stand behind it in the source; what is replayed comes last. */
+  /** Inserts retries before later messages of the source; replayed messages come last. */
   addRetry(message: Message): void {
     const { place } = message;
     const before = place === undefined ? -1 : this.#retries.findIndex((other) => other.place !== undefined && place < other.place);
@@ -102,7 +102,7 @@ export class MessageBuffer {
     else this.#retries.splice(before, 0, message);
   }
 
-  /** Offers each message, in order, until nobody takes any more. `deliver` gives back the message as it is now. */
+  /** Offers each message, in order, until no consumer accepts any. `deliver` returns the message with its new state. */
   drain(deliver: (message: Message) => { readonly outcome: Outcome; readonly message: Message }): void {
     let isFull = false;
     const offer = (waiting: readonly Message[], postpone: (message: Message, now: Message) => void): Message[] => {
@@ -124,7 +124,7 @@ export class MessageBuffer {
     this.#read = offer(this.#read, (_message, now) => this.#retries.push(now));
   }
 
-  /** Of the messages that wait for another try, the one that left the buffer first. */
+  /** Among the messages that wait for a retry: the one that left the buffer first. */
   lowestRetry(): Message | undefined {
     let lowest: Message | undefined;
     for (const message of this.#retries) {

@@ -3,24 +3,24 @@ import type { LogEvent } from '../semantics/log-event.js';
 import type { Place } from './source.js';
 
 export interface ResolvedEvent {
-  /** Undefined where a link points at nothing that is shown. */
+  /** Undefined if a link points at nothing that is shown. */
   readonly event: LogEvent | undefined;
   readonly link: LogEvent | undefined;
 }
 
 export interface Message extends ResolvedEvent {
-  /** By which consumers answer: that of the link, if there is one. */
+  /** The id that consumers answer with: that of the link, if there is one. */
   readonly id: string;
-  /** In the source. Undefined for what was parked and is replayed: it counts for no checkpoint. */
+  /** The place in the source. Undefined for a replayed parked event, which counts for no checkpoint. */
   readonly place: Place | undefined;
   readonly retries: number;
-  /** Given when it first leaves the buffer, from 0. */
+  /** A number from 0, given when the message first leaves the buffer. */
   readonly sequence: number | undefined;
-  /** Of what left the buffer before: where a checkpoint stands as long as this message is unanswered. Undefined for the first one. */
+  /** The place of the message before: the checkpoint while this message is unanswered. Undefined for the first one. */
   readonly previousPlace: Place | undefined;
 }
 
-/** What stands in the source, or in the stream of parked events: the link, if it was followed. */
+/** The event as the source or the parked stream holds it: the link, if it was followed. */
 export const originalOf = ({ event, link }: ResolvedEvent): LogEvent => {
   const original = link ?? event;
   if (!original) throw new TypeError('A message holds an event or a link.');
@@ -47,5 +47,5 @@ export const replayedMessage = (resolved: ResolvedEvent): Message => ({
 
 export const retried = (message: Message): Message => ({ ...message, retries: message.retries + 1 });
 
-/** New, and about to leave the buffer for the first time. */
+/** A new message that is about to leave the buffer for the first time. */
 export const isNew = (message: Message): boolean => message.place !== undefined && message.sequence === undefined;

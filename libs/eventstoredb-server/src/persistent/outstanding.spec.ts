@@ -5,8 +5,8 @@ import { Outstanding } from './outstanding.js';
 
 const numbered = (sequence: number): Message => ({ ...messageAt(sequence), sequence });
 
-describe('what is not answered', () => {
-  it('is due in the order in which it was given out', () => {
+describe('unanswered messages', () => {
+  it('are due in the order in which they were given out', () => {
     const outstanding = new Outstanding();
     for (const n of [0, 1, 2]) outstanding.begin(numbered(n), 100 + n);
     expect(outstanding.takeDue(99)).toEqual([]);
@@ -14,7 +14,7 @@ describe('what is not answered', () => {
     expect(outstanding.count).toBe(1);
   });
 
-  it('is answered by its id, once', () => {
+  it('are answered once, by their id', () => {
     const outstanding = new Outstanding();
     outstanding.begin(numbered(0), 0);
     expect(outstanding.take('s-1#0')).toHaveLength(1);
@@ -22,7 +22,7 @@ describe('what is not answered', () => {
     expect(outstanding.lowest()).toBeUndefined();
   });
 
-  it('of one id is answered together', () => {
+  it('of one id are answered together', () => {
     const outstanding = new Outstanding();
     outstanding.begin(numbered(0), 0);
     outstanding.begin({ ...numbered(1), id: 's-1#0' }, 0);
@@ -30,7 +30,7 @@ describe('what is not answered', () => {
     expect(outstanding.count).toBe(0);
   });
 
-  it('holds the checkpoint back, also while it is being parked, but not what was replayed', () => {
+  it('hold the checkpoint back, also while they are being parked, but not if they were replayed', () => {
     const outstanding = new Outstanding();
     const [parking, other, replayed] = [numbered(3), numbered(5), { ...messageAt(1), place: undefined }];
     outstanding.begin(replayed, 0);

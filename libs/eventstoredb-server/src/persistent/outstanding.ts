@@ -1,14 +1,14 @@
-// What consumers have and have not answered, with its time, and what is being parked: until that is durable, it is unanswered as well.
+// Unanswered messages with their due times. A message counts as unanswered until it is durably parked.
 import type { Message } from './message.js';
 
 interface Entry {
   readonly message: Message;
-  /** By the monotonic clock. */
+  /** A time of the monotonic clock. */
   readonly dueMs: number;
 }
 
 export class Outstanding {
-  /** In the order of delivery, and so in that of time. The same id may be under way twice. */
+  /** In the order of delivery, which is the order of due times. One id may be under way twice. */
   readonly #entries = new Map<string, Entry[]>();
   readonly #parking = new Set<Message>();
   #count = 0;
@@ -25,7 +25,7 @@ export class Outstanding {
     this.#count++;
   }
 
-  /** Everything of this id: it is answered, or lost. */
+  /** Removes and returns all messages of this id: they are answered, or lost. */
   take(id: string): readonly Message[] {
     const entries = this.#entries.get(id) ?? [];
     this.#entries.delete(id);
@@ -33,11 +33,11 @@ export class Outstanding {
     return entries.map(({ message }) => message);
   }
 
-  /** What should have been answered by now. */
+  /** Removes and returns the overdue messages. */
   takeDue(nowMs: number): readonly Message[] {
     const due: Message[] = [];
     for (const [id, [first]] of this.#entries) {
-      // All have the same time to be answered: later ones are due later.
+      // All messages have the same time limit: later ones are due later.
       if (first === undefined || first.dueMs > nowMs) break;
       due.push(...this.take(id));
     }
@@ -52,7 +52,7 @@ export class Outstanding {
     this.#parking.delete(message);
   }
 
-  /** The unanswered message that left the buffer first; undefined if there is none that counts. */
+  /** The unanswered message that left the buffer first; undefined if none counts. */
   lowest(): Message | undefined {
     let lowest: Message | undefined;
     const consider = (message: Message): void => {

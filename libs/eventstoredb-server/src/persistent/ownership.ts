@@ -1,4 +1,4 @@
-// One process at a time serves the groups of a folder: the system takes the lock from a process that ends, however it ends.
+// Only one process serves the groups of a folder. The system releases the lock when that process ends, in any way.
 import { resolve } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { openDatabase, retryWhileBusy } from '@mainstem/embedded/events-file';
@@ -8,7 +8,7 @@ import { GroupsServedElsewhere } from '../errors.js';
 /** "MsPs" in ASCII. */
 const APPLICATION_ID = 0x4d735073;
 const FORMAT = 1;
-/** How long the process before may take to end. */
+/** How long the previous process may take to end. */
 const WAIT_MS = 2_000;
 
 /** Holds the lock until it is closed. Errors: EVENT_STORE_SERVER_GROUPS_ELSEWHERE, those of the medium. */
@@ -20,7 +20,7 @@ export const claimGroups = async (dir: string, runtime: Runtime): Promise<Databa
   try {
     const database = await openDatabase({ ...file, ...waiting, synchronous: 'NORMAL', applicationId: APPLICATION_ID, format: FORMAT, create });
     try {
-      // Nothing is ever written: the lock is what counts.
+      // Nothing is ever written: only the lock matters.
       await retryWhileBusy(() => database.exec('BEGIN IMMEDIATE'), { file, ...waiting });
       return database;
     } catch (error) {

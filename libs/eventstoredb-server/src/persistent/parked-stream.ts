@@ -1,4 +1,4 @@
-// The stream of links to what a group has given up on: it waits there to be replayed.
+// The stream of links to the events that a group has parked, which wait there for a replay.
 import { metastreamOf, METADATA_TYPE } from '../semantics/stream-metadata.js';
 import { LINK_TYPE, type LogEvent } from '../semantics/log-event.js';
 import { isLink } from '../log/log-reader.js';
@@ -23,7 +23,7 @@ export interface ParkedPage {
 export class ParkedStream {
   readonly name: string;
   readonly #context: GroupStreamContext;
-  /** Revisions of the first one that waits, of the first one that the stream shows, and of the last one. */
+  /** Revisions of the first waiting event, of the first visible one, and of the last one. */
   #first = 0;
   #shown = 0;
   #last = -1;
@@ -33,17 +33,17 @@ export class ParkedStream {
     this.#context = context;
   }
 
-  /** How many wait. */
+  /** The number of waiting events. */
   get count(): number {
     return Math.max(0, this.#last - this.#first + 1);
   }
 
-  /** Revision of the first one that waits. */
+  /** Revision of the first waiting event. */
   get first(): number {
     return this.#first;
   }
 
-  /** Behind the last one. */
+  /** The revision after the last event. */
   get end(): number {
     return this.#last + 1;
   }
@@ -55,11 +55,11 @@ export class ParkedStream {
     this.#shown = this.#first;
   }
 
-  /** Durably, when it resolves. Errors: those of an append that fails five times. */
+  /** The event is durable when this resolves. Errors: those of an append that fails five times. */
   async park(resolved: ResolvedEvent, reason: string): Promise<void> {
     const { log, runtime } = this.#context;
     const { revision } = originalOf(resolved);
-    // What is a default value is left out, as a real server writes it.
+    // Default values are left out, as a real server does.
     const metadata = { added: new Date(runtime.now()).toISOString(), reason, ...(revision > 0 && { subscriptionEventNumber: revision }) };
     const link = {
       id: runtime.uuid(),
@@ -80,19 +80,19 @@ export class ParkedStream {
     }
   }
 
-  /** Of what waits, the first ones, the links followed. */
+  /** The first of the waiting events, with links followed. */
   async read(limit: number): Promise<ParkedPage> {
     const { events, next, isEnd, state } = await this.#page(this.#first, limit, false);
     const resolved = await Promise.all(events.map((event) => this.#resolved(event)));
     return { events: resolved, next: isEnd ? Math.max(next, state.last + 1) : next };
   }
 
-  /** What stands before this revision waits no longer. It is shown until the next call of `truncate`. */
+  /** Events before this revision no longer wait. They stay visible until the next call of `truncate`. */
   pass(revision: number): void {
     this.#first = Math.max(this.#first, revision);
   }
 
-  /** Shows what waits, and nothing else any more. */
+  /** Shows only the events that wait. */
   async truncate(): Promise<void> {
     const before = this.#first;
     if (before <= this.#shown) return;
@@ -116,7 +116,7 @@ export class ParkedStream {
   }
 }
 
-/** To the event itself; a link that points at nothing is kept as it is. */
+/** A link to the event itself; a link without a visible target is kept unchanged. */
 const linkText = ({ event, link }: ResolvedEvent): string => {
   if (!event) return link?.data.toString() ?? '';
   return `${event.revision === TOMBSTONE_REVISION ? INT64_MAX : event.revision}@${event.stream}`;

@@ -1,4 +1,4 @@
-// Groups of consumers: created, changed, deleted, told about, connected to. They are stored in the log, and run as long as the server does.
+// Creates, changes, deletes and describes groups of consumers. The log stores them; they run as long as the server.
 import type { DatabaseSync } from 'node:sqlite';
 import { EventStoreClosed, isMainstemError, type Runtime } from '@mainstem/event-store';
 import { GroupExists, GroupNotFound, GroupRefused } from '../errors.js';
@@ -12,17 +12,17 @@ import { claimGroups } from './ownership.js';
 import { RunningGroups } from './running-groups.js';
 import { keyOf, nameOfSource } from './source.js';
 
-const TOO_MANY = 'There are as many groups as one event can tell. Delete some, or let the server take larger appends.';
+const TOO_MANY = 'One event describes all groups, and it is full. Delete some groups, or raise the largest append of the server.';
 
 export interface PersistentSubscriptionsOptions {
   readonly dir: string;
   readonly log: EventLog;
   readonly runtime: Runtime;
-  /** Takes what fails beside the callers. */
+  /** Receives failures that no caller sees. */
   readonly report: (error: unknown) => void;
 }
 
-/** A group by the name of its stream, or `$all`, and its own. */
+/** A group by its own name and that of its stream, or `$all`. */
 export interface GroupName {
   readonly source: string;
   readonly group: string;
@@ -36,8 +36,8 @@ interface Started {
 }
 
 /**
- * Nothing of it exists before the first call. Each call fails with EVENT_STORE_SERVER_GROUPS_ELSEWHERE, EVENT_STORE_SERVER_GROUPS_UNREADABLE,
- * EVENT_STORE_CLOSED, and errors of the medium.
+ * Nothing is opened before the first call. Every call may fail with EVENT_STORE_SERVER_GROUPS_ELSEWHERE,
+ * EVENT_STORE_SERVER_GROUPS_UNREADABLE, EVENT_STORE_CLOSED, or an error of the medium.
  */
 export class PersistentSubscriptions {
   readonly #options: PersistentSubscriptionsOptions;
@@ -59,18 +59,18 @@ export class PersistentSubscriptions {
     });
   }
 
-  /** Its consumers are dropped; it goes on from its checkpoint. Errors: EVENT_STORE_SERVER_GROUP_NOT_FOUND, EVENT_STORE_SERVER_GROUP_REFUSED. */
+  /** Drops its consumers; it goes on from its checkpoint. Errors: EVENT_STORE_SERVER_GROUP_NOT_FOUND, …_REFUSED. */
   update(settings: GroupSettings, user: string): Promise<void> {
     return this.#change(async (started) => {
       const key = groupKey(settings);
       const before = started.stored.get(key);
       if (!before) throw new GroupNotFound(nameOfSource(settings.source), settings.group);
-      // The filter stays as it was created.
+      // The filter of the creation stays.
       await this.#put(started, { ...settings, source: before.settings.source }, user);
     });
   }
 
-  /** With its checkpoints and what it has parked. Errors: EVENT_STORE_SERVER_GROUP_NOT_FOUND. */
+  /** Deletes the group with its checkpoints and parked events. Errors: EVENT_STORE_SERVER_GROUP_NOT_FOUND. */
   delete({ source, group: name }: GroupName, user: string): Promise<void> {
     return this.#change(async (started) => {
       const { stored, stream, running } = started;
@@ -102,7 +102,7 @@ export class PersistentSubscriptions {
     return groups.map(groupInfo);
   }
 
-  /** Resolves before it is done. Errors: EVENT_STORE_SERVER_GROUP_NOT_FOUND, EVENT_STORE_SERVER_GROUP_REFUSED. */
+  /** Resolves before the replay ends. Errors: EVENT_STORE_SERVER_GROUP_NOT_FOUND, EVENT_STORE_SERVER_GROUP_REFUSED. */
   async replayParked(name: GroupName, stopAt: number | undefined): Promise<void> {
     if (stopAt !== undefined && stopAt < 0) {
       throw new GroupRefused(name.source, name.group, 'Cannot stop replaying parked message at a negative version.');
@@ -110,7 +110,7 @@ export class PersistentSubscriptions {
     (await this.group(name)).replays.begin(stopAt);
   }
 
-  /** To connect to. Errors: EVENT_STORE_SERVER_GROUP_NOT_FOUND. */
+  /** The group to connect to. Errors: EVENT_STORE_SERVER_GROUP_NOT_FOUND. */
   async group({ source, group }: GroupName): Promise<Group> {
     const running = await this.#running();
     const found = running.get(keyOf(source, group));
@@ -118,7 +118,7 @@ export class PersistentSubscriptions {
     return found;
   }
 
-  /** Drops all consumers; the groups begin again as they are stored. */
+  /** Drops all consumers; the groups start again from their stored state. */
   restart(): Promise<void> {
     this.#restarting = this.#change(async (started) => {
       await started.running.close();
@@ -129,7 +129,7 @@ export class PersistentSubscriptions {
     return this.#restarting;
   }
 
-  /** Ends all consumers and what is under way. */
+  /** Ends all consumers and all running work. */
   async close(): Promise<void> {
     this.#isClosed = true;
     await this.#changing.catch(() => undefined);
@@ -158,21 +158,21 @@ export class PersistentSubscriptions {
     await running.start(changed, reader);
   }
 
-  /** One change at a time. */
+  /** Runs one change at a time. */
   #change(work: (started: Started) => Promise<void>): Promise<void> {
     const changed = this.#changing.then(async () => work(await this.#started()));
     this.#changing = changed.catch(() => undefined);
     return changed;
   }
 
-  /** Those who ask while the groups are restarted wait for it. */
+  /** Callers wait while the groups are restarted. */
   async #running(): Promise<RunningGroups> {
     const started = await this.#started();
     await this.#restarting?.catch(() => undefined);
     return started.running;
   }
 
-  /** A start that failed is tried again with the next call. */
+  /** The next call repeats a failed start. */
   async #started(): Promise<Started> {
     if (this.#isClosed) throw new EventStoreClosed();
     this.#starting ??= this.#start().catch((error: unknown) => {
@@ -202,7 +202,7 @@ export class PersistentSubscriptions {
       const key = groupKey(group.settings);
       if (stored.has(key)) continue;
       stored.set(key, group);
-      // One that cannot run does not keep the others from running.
+      // A group that cannot run must not stop the others.
       await running.start(group).catch(this.#options.report);
     }
   }

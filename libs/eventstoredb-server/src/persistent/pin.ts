@@ -1,10 +1,10 @@
-// By what a message is pinned to a consumer: the stream that its event is of, or what it belongs to.
+// What pins a message to a consumer: the stream of its event, or the correlation id.
 import { LINK_TYPE, type LogEvent } from '../semantics/log-event.js';
 import { originalOf, type ResolvedEvent } from './message.js';
 
 const CORRELATION_ID = '$correlationId';
 
-/** Also behind a link that was not followed, or points at nothing. */
+/** It also works for a link that was not followed or points at nothing. */
 export const sourceStreamOf = (resolved: ResolvedEvent): string => {
   const { stream, type, data } = told(resolved);
   if (type !== LINK_TYPE) return stream;
@@ -19,7 +19,7 @@ export const correlationOf = (resolved: ResolvedEvent): string | undefined => {
     const id: unknown = metadata !== null && typeof metadata === 'object' ? Reflect.get(metadata, CORRELATION_ID) : undefined;
     return typeof id === 'string' ? id : undefined;
   } catch {
-    // Metadata may be anything, also nothing.
+    // Metadata may be anything, or empty.
     return undefined;
   }
 };

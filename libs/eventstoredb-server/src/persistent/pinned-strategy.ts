@@ -1,4 +1,4 @@
-// All messages of one pin go to one consumer, as long as it is connected: 1,024 buckets, each given to the consumer that has the fewest.
+// All messages of one pin go to one connected consumer: 1,024 buckets, each given to the consumer with the fewest.
 import { crc32 } from 'node:zlib';
 import type { Consumer } from './consumer.js';
 import type { Message } from './message.js';
@@ -8,7 +8,7 @@ const BUCKETS = 1_024;
 
 interface Bucket {
   owner: Consumer;
-  /** Messages of this bucket that its owner has not answered. */
+  /** Unanswered messages of this bucket. */
   inFlight: number;
 }
 
@@ -21,7 +21,7 @@ export class PinnedStrategy implements Strategy {
     this.#pinOf = pinOf;
   }
 
-  /** It takes over from those that have more than their share, first the buckets in which nothing is under way. */
+  /** The new consumer takes buckets from those with more than their share, first those with nothing under way. */
   add(consumer: Consumer): void {
     this.#consumers = [...this.#consumers, consumer];
     const share = Math.ceil(this.#buckets.size / this.#consumers.length);

@@ -15,7 +15,7 @@ const tick = (nowMs: number) => ({ nowMs, isTick: true });
 const answer = (nowMs: number) => ({ nowMs, isTick: false });
 
 describe('the progress of a group', () => {
-  it('is noted at a tick when enough is answered, and not again before the time has passed', () => {
+  it('is noted at a tick when enough messages are answered, and not again before the time has passed', () => {
     const progress = new Progress(RULE, undefined);
     leave(progress, [4, 5]);
     expect(progress.dueCheckpoint(undefined, tick(0))).toBeUndefined();
@@ -28,7 +28,7 @@ describe('the progress of a group', () => {
     expect(progress.checkpoint).toBe(9);
   });
 
-  it('is noted at once when very much is answered', () => {
+  it('is noted at once when very many messages are answered', () => {
     const progress = new Progress(RULE, undefined);
     leave(progress, [0, 1, 2]);
     expect(progress.dueCheckpoint(undefined, tick(0))).toBe(2);
@@ -39,21 +39,21 @@ describe('the progress of a group', () => {
     expect(progress.dueCheckpoint(undefined, answer(1))).toBe(12);
   });
 
-  it('goes no further than to what lies before the first message that is not answered', () => {
+  it('stops before the first unanswered message', () => {
     const progress = new Progress({ ...RULE, checkpointCountMin: 1 }, undefined);
     const [first, , third] = leave(progress, [10, 20, 30, 40]);
     expect(progress.dueCheckpoint(first, tick(0))).toBeUndefined();
     expect(progress.dueCheckpoint(third, tick(0))).toBe(20);
   });
 
-  it('goes on from the checkpoint that was loaded, which is not noted again', () => {
+  it('goes on from the loaded checkpoint, which is not noted again', () => {
     const progress = new Progress({ ...RULE, checkpointCountMin: 1 }, 7);
     const [first] = leave(progress, [9]);
     expect(progress.dueCheckpoint(first, tick(0))).toBeUndefined();
     expect(progress.dueCheckpoint(undefined, tick(0))).toBe(9);
   });
 
-  it('counts what was skipped', () => {
+  it('counts skipped events', () => {
     const progress = new Progress(RULE, undefined);
     progress.skipped(99, 100);
     expect(progress.dueCheckpoint(undefined, answer(0))).toBe(99);
@@ -61,7 +61,7 @@ describe('the progress of a group', () => {
     expect(progress.dueCheckpoint(undefined, tick(5_000))).toBeUndefined();
   });
 
-  it('is noted by number alone where there is no time', () => {
+  it('is noted by number alone if no time is set', () => {
     const progress = new Progress({ ...RULE, checkpointAfterMs: 0 }, undefined);
     leave(progress, [0, 1, 2, 3]);
     expect(progress.dueCheckpoint(undefined, tick(1_000_000))).toBeUndefined();

@@ -1,4 +1,4 @@
-// How far a group has come: numbers of what left its buffer, and when that is worth a checkpoint.
+// The progress of a group: how much has left its buffer, and when that makes a checkpoint due.
 import type { GroupSettings } from './group-settings.js';
 import type { Message } from './message.js';
 import type { Place } from './source.js';
@@ -14,7 +14,7 @@ export class Progress {
   #checkpointSequence: number;
   #checkpointAtMs = Number.NEGATIVE_INFINITY;
 
-  /** `checkpoint` is the one that it goes on from. */
+  /** `checkpoint` is where the group resumes. */
   constructor(rule: CheckpointRule, checkpoint: Place | undefined) {
     this.#rule = rule;
     this.#place = checkpoint;
@@ -23,12 +23,12 @@ export class Progress {
     this.#checkpointSequence = this.#sequence;
   }
 
-  /** The last one, as far as it was given out. */
+  /** The last message, as far as it was given out. */
   get checkpoint(): Place | undefined {
     return this.#checkpoint;
   }
 
-  /** The message as it leaves the buffer for the first time. Call `left` when it has. */
+  /** A message that leaves the buffer for the first time. Call `left` when it has left. */
   numbered(message: Message): Message {
     return { ...message, sequence: this.#sequence + 1, previousPlace: this.#place };
   }
@@ -38,14 +38,14 @@ export class Progress {
     this.#place = place;
   }
 
-  /** So many events up to there were not wanted. Only when nothing waits in the buffer. */
+  /** This many events up to there were not wanted. Call it only when no message waits in the buffer. */
   skipped(place: Place, count: number): void {
     if (this.#place !== undefined && place <= this.#place) return;
     this.#sequence += count;
     this.#place = place;
   }
 
-  /** The place to note, if there is reason to: everything up to there is answered. `lowest` is the unanswered message that left first. */
+  /** The place to note if a checkpoint is due: all up to it is answered. `lowest` is the first unanswered message. */
   dueCheckpoint(lowest: Message | undefined, { nowMs, isTick }: { readonly nowMs: number; readonly isTick: boolean }): Place | undefined {
     const sequence = lowest?.sequence === undefined ? this.#sequence : lowest.sequence - 1;
     const place = lowest ? lowest.previousPlace : this.#place;

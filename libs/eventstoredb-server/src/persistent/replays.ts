@@ -1,14 +1,14 @@
-// What was parked is tried again. It stays in its stream until it is answered, so that a server that is killed meanwhile has it parked as before.
+// Replays parked messages. Each stays in its stream until it is answered, so a killed server still has it parked.
 import { originalOf, replayedMessage, type Message } from './message.js';
 import type { ParkedStream } from './parked-stream.js';
 
 export interface ReplaysOptions {
   readonly parked: ParkedStream;
-  /** Read at once. */
+  /** The number of events in one read. */
   readonly batchSize: number;
-  /** Takes a message that is to be given out. */
+  /** Receives a message to give out. */
   readonly give: (message: Message) => void;
-  /** Resolves when more can be given; false when nothing will be any more. */
+  /** Resolves with true when there is room for more, with false when the group has ended. */
   readonly hasRoom: () => Promise<boolean>;
   readonly report: (error: unknown) => void;
 }
@@ -25,12 +25,12 @@ export class Replays {
     this.#options = options;
   }
 
-  /** Whether parked messages are being read. */
+  /** True while parked messages are being read. */
   get isReading(): boolean {
     return this.#reading !== undefined;
   }
 
-  /** Gives out what is parked, up to the revision `stopAt`, exclusive. Nothing if that is under way. */
+  /** Gives out the parked messages before revision `stopAt`. Does nothing while a replay is running. */
   begin(stopAt: number | undefined): void {
     this.#reading ??= this.#read(stopAt)
       .catch(this.#options.report)
@@ -40,12 +40,12 @@ export class Replays {
       });
   }
 
-  /** The message needs no more tries: it was acknowledged or skipped, or is parked again. */
+  /** The message needs no more tries: it was acknowledged, skipped or parked again. */
   answered({ id, place }: Message): void {
     if (place === undefined && this.#unanswered.delete(id)) this.#truncateIfAnswered();
   }
 
-  /** Nothing is read or written afterwards. What is not answered by then stays parked. */
+  /** Afterwards nothing is read or written. Unanswered messages stay parked. */
   async close(): Promise<void> {
     this.#isClosed = true;
     await this.#reading;
@@ -58,7 +58,7 @@ export class Replays {
     while (parked.first < stop && (await hasRoom())) {
       const page = await parked.read(Math.min(stop - parked.first, Math.max(batchSize, 1)));
       for (const resolved of page.events) {
-        // What a link does not lead to any more cannot be tried.
+        // A link without a visible target cannot be tried.
         if (originalOf(resolved).revision >= stop || !resolved.event) continue;
         const message = replayedMessage(resolved);
         this.#unanswered.add(message.id);

@@ -1,4 +1,4 @@
-// The groups while they are served: fed from the log, ticked once a second.
+// The groups while they are served. The log feeds them, and they tick once a second.
 import { inTime, type Runtime } from '@mainstem/event-store';
 import type { EventLog } from '../log/event-log.js';
 import { CheckpointStream } from './checkpoint-stream.js';
@@ -23,7 +23,7 @@ export class RunningGroups {
   readonly #options: RunningGroupsOptions;
   readonly #feed: LiveFeed;
   readonly #groups = new Map<string, Group>();
-  /** Of each source that has, or had, a group. */
+  /** Every source that has, or had, a group. */
   readonly #bySource = new Map<string, Set<Group>>();
   readonly #closing = new AbortController();
   readonly #ticking: Promise<void>;
@@ -38,13 +38,13 @@ export class RunningGroups {
     return this.#groups.get(key);
   }
 
-  /** In the order of the names of their sources. */
+  /** Ordered by the names of their sources. */
   all(): readonly Group[] {
     const names = [...this.#bySource.keys()].toSorted();
     return names.flatMap((name) => [...(this.#bySource.get(name) ?? [])]);
   }
 
-  /** Undefined if the source never had any. */
+  /** Undefined if the source never had a group. */
   ofSource(name: string): readonly Group[] | undefined {
     const groups = this.#bySource.get(name);
     return groups && [...groups];
@@ -55,7 +55,9 @@ export class RunningGroups {
     return new GroupReader(settings, this.#options.log);
   }
 
-  /** Resolves when the group has read as far as it reads without consumers, or when that takes longer than others should wait. */
+  /**
+   * Resolves when the group has read all that it reads without consumers, or after the longest wait of other callers.
+   */
   async start({ settings, endedAt }: StoredGroup, reader = this.readerOf(settings)): Promise<void> {
     const key = groupKey(settings);
     const { report, runtime } = this.#options;

@@ -1,4 +1,4 @@
-// What a group of consumers is fed from, and how its places are told: a stream by revision, all streams by position.
+// The source of a group of consumers and its places: a stream by revision, or all streams by position.
 import { INT64_MAX } from '../semantics/expected-version.js';
 import { TOMBSTONE_REVISION } from '../semantics/stream-state.js';
 import type { StoredFilter } from './stored-filter.js';
@@ -15,16 +15,16 @@ export const ALL_STREAMS = '$all';
 
 export const nameOfSource = (source: Source): string => (source.kind === 'stream' ? source.stream : ALL_STREAMS);
 
-/** Names the group among all groups. */
+/** The name of the group among all groups. */
 export const keyOf = (sourceName: string, group: string): string => `${sourceName}::${group}`;
 
-/** As checkpoints, settings and clients tell it. */
+/** The place as checkpoints, settings and clients write it. */
 export const placeText = ({ kind }: Source, place: StartFrom): string => {
   const text = place === 'end' ? '-1' : String(place === TOMBSTONE_REVISION ? INT64_MAX : place);
   return kind === 'stream' ? text : `C:${text}/P:${text}`;
 };
 
-/** Undefined if it is none. */
+/** Undefined for a text that is no place. */
 export const parsePlace = ({ kind }: Source, text: string): StartFrom | undefined => {
   const [, digits] = (kind === 'stream' ? /^(-?\d+)$/ : /^C:(-?\d+)\/P:-?\d+$/).exec(text) ?? [];
   if (digits === undefined) return undefined;

@@ -3,7 +3,7 @@ import { filterOf, type FilterSubject, type LogFilter } from '../semantics/event
 
 export interface StoredFilter {
   readonly on: FilterSubject;
-  /** Empty: the prefixes count. */
+  /** Empty if the filter uses prefixes. */
   readonly regex: string;
   readonly prefixes: readonly string[];
 }

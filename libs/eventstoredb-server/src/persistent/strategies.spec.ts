@@ -9,7 +9,7 @@ import type { Strategy } from './strategy.js';
 const consumerOf = (slots: number, connectionName = ''): Consumer =>
   new Consumer({ outlet: { send: () => undefined, hasRoom: true, drop: () => undefined }, slots, connectionName, username: '', timings: undefined });
 
-/** To whom each of the messages goes; `later` or `full` if to nobody. */
+/** The consumer of each message; `later` or `full` if none gets it. */
 const given = (strategy: Strategy, messages: readonly Message[]): readonly string[] =>
   messages.map((message) => {
     const choice = strategy.choose(message);
@@ -28,7 +28,7 @@ const withTwo = (name: Parameters<typeof strategyOf>[0], slots: number): { strat
 };
 
 describe('round robin', () => {
-  it('takes turns, and passes over who is full', () => {
+  it('takes turns, and passes over full consumers', () => {
     const { strategy, one } = withTwo('RoundRobin', 2);
     expect(given(strategy, some(5))).toEqual(['one', 'two', 'one', 'two', 'full']);
     one.release('s-1#0');
@@ -37,12 +37,12 @@ describe('round robin', () => {
 });
 
 describe('dispatch to single', () => {
-  it('gives everything to one until that is full', () => {
+  it('gives everything to one consumer until it is full', () => {
     const { strategy } = withTwo('DispatchToSingle', 3);
     expect(given(strategy, some(7))).toEqual(['one', 'one', 'one', 'two', 'two', 'two', 'full']);
   });
 
-  it('goes on with the next when the one has gone', () => {
+  it('goes on with the next consumer when the first has gone', () => {
     const { strategy, one } = withTwo('DispatchToSingle', 3);
     strategy.remove(one);
     expect(given(strategy, some(1))).toEqual(['two']);
@@ -50,7 +50,7 @@ describe('dispatch to single', () => {
 });
 
 describe('pinned', () => {
-  it('gives all of a stream to one consumer as long as that is connected, whatever else comes', () => {
+  it('gives all events of a stream to one connected consumer, whatever else comes', () => {
     fc.assert(
       fc.property(fc.array(fc.integer({ min: 0, max: 20 }), { maxLength: 100 }), (streams) => {
         const { strategy } = withTwo('Pinned', 1_000);
@@ -73,7 +73,7 @@ describe('pinned', () => {
     expect(Math.abs(owners.filter((owner) => owner === 'one').length - 100)).toBeLessThan(20);
   });
 
-  it('lets messages wait for their consumer, and those of others pass', () => {
+  it('lets messages wait for their consumer, and lets others pass', () => {
     const { strategy } = withTwo('Pinned', 1);
     expect(given(strategy, [messageAt(0, 'a'), messageAt(1, 'a'), messageAt(2, 'b'), messageAt(3, 'a')])).toEqual(['one', 'later', 'two', 'full']);
   });
@@ -85,7 +85,7 @@ describe('pinned', () => {
     expect(given(strategy, [messageAt(1, 'a')])).toEqual(['two']);
   });
 
-  it('gives a new consumer its share, first of what is not under way', () => {
+  it('gives a new consumer its share, idle streams first', () => {
     const strategy = strategyOf('Pinned');
     const [one, two] = [consumerOf(100, 'one'), consumerOf(100, 'two')];
     strategy.add(one);
@@ -103,7 +103,7 @@ describe('pinned', () => {
     ).toEqual(['two', 'two', 'one', 'one']);
   });
 
-  it('finds the stream behind links that were not followed, or lead nowhere', () => {
+  it('finds the stream behind links that were not followed or have no target', () => {
     const strategy = strategyOf('Pinned');
     strategy.add(consumerOf(1, 'one'));
     strategy.add(consumerOf(1, 'two'));
@@ -112,7 +112,7 @@ describe('pinned', () => {
     expect(given(strategy, messages)).toEqual(['one', 'later', 'later']);
   });
 
-  it('by correlation takes the id in the metadata, and else the stream', () => {
+  it('by correlation uses the id in the metadata, else the stream', () => {
     const strategy = strategyOf('PinnedByCorrelation');
     strategy.add(consumerOf(1, 'one'));
     strategy.add(consumerOf(1, 'two'));

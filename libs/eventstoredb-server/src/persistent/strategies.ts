@@ -1,4 +1,4 @@
-// The strategies by their names.
+// The strategies by name.
 import type { StrategyName } from './group-settings.js';
 import { correlationOf, sourceStreamOf } from './pin.js';
 import { PinnedStrategy } from './pinned-strategy.js';

@@ -1,7 +1,7 @@
 // How long a consumer takes, for groups with extra statistics: the last thousand answers.
 
 const WINDOW = 1_000;
-/** The unit of a real server on Linux is the hundredth of a millisecond, whatever its documents say; clients test that values are above 0. */
+/** A real server on Linux counts hundredths of a millisecond, whatever its documents say; clients test for above 0. */
 const UNITS_PER_MS = 100;
 const PERCENTILES = [90, 95, 99, 99.5, 99.9] as const;
 
@@ -16,7 +16,7 @@ export class Timings {
   readonly #begun = new Map<string, number>();
   readonly #measured: number[] = [];
 
-  /** `now` tells milliseconds, monotonically. */
+  /** `now` gives milliseconds of a monotonic clock. */
   constructor(now: () => number) {
     this.#now = now;
   }

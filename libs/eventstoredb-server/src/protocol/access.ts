@@ -1,4 +1,4 @@
-// Who may call: everyone where no administrator is named, else whoever has the administrator's password.
+// Who may call: every client if no administrator is named, else only clients with the administrator's password.
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { Metadata } from '@grpc/grpc-js';
 import { accessDenied, unauthenticated } from './failures.js';
@@ -9,17 +9,17 @@ export interface Credentials {
 }
 
 export class Access {
-  /** Who all callers are, once they were checked. */
+  /** The user as whom checked calls run. */
   readonly user: string;
   readonly #expected: Buffer | undefined;
 
-  /** Without credentials every caller is the administrator, as on an insecure EventStoreDB. */
+  /** Without credentials in the settings every caller is the administrator, as on an insecure EventStoreDB. */
   constructor(administrator: Credentials | undefined) {
     this.user = administrator?.username ?? 'anonymous';
     this.#expected = administrator && digestOf(`${administrator.username}:${administrator.password}`);
   }
 
-  /** Throws the failure that the call is to be answered with: PERMISSION_DENIED without credentials, UNAUTHENTICATED with wrong ones. */
+  /** Throws the answer to a refused call: PERMISSION_DENIED without credentials, UNAUTHENTICATED with wrong ones. */
   check(metadata: Metadata): void {
     if (!this.#expected) return;
     const [authorization] = metadata.get('authorization');
@@ -30,5 +30,5 @@ export class Access {
   }
 }
 
-// Digests have one length, whatever the password: comparing them tells nothing about it.
+// Digests have a fixed length, so comparing them reveals nothing about the password.
 const digestOf = (text: string): Buffer => createHash('sha256').update(text).digest();

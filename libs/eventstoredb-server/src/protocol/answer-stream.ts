@@ -1,10 +1,10 @@
-// Sends answers no faster than the client takes them.
+// Sends answers no faster than the client accepts them.
 import type { ServerWritableStream } from '@grpc/grpc-js';
 import { reportedFailure, type Report } from './failures.js';
 import type { ReadRequestMessage } from './messages.js';
 import { sizeOf } from './outlet.js';
 
-/** What is handed over before it is waited for room: other calls get their turn, and the next page is not read yet. */
+/** After this many bytes it waits for room: other calls get their turn, and the next page is not read yet. */
 const UNSENT_BYTES_MAX = 64 * 1_024;
 
 type Call = ServerWritableStream<ReadRequestMessage, object>;
@@ -17,7 +17,7 @@ export const cancellationOf = (call: Call): AbortSignal => {
   return cancellation.signal;
 };
 
-/** Writes everything, then ends the call, with the error's status if there was one. */
+/** Writes everything, then ends the call, with the status of an error if there was one. */
 export const sendAnswers = async (call: Call, pages: AsyncIterable<readonly object[]>, signal: AbortSignal, report: Report): Promise<void> => {
   try {
     let unsentBytes = 0;
@@ -38,7 +38,7 @@ export const sendAnswers = async (call: Call, pages: AsyncIterable<readonly obje
   }
 };
 
-/** Resolves in a later turn of the event loop, when there is room for more; or when there is nobody to write to any more. */
+/** Resolves in a later turn of the event loop when there is room for more, or when the client has gone. */
 const sent = (call: Call, message: object, signal: AbortSignal): Promise<void> =>
   new Promise((resolve) => {
     const over = (): void => {

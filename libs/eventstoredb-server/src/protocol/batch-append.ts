@@ -1,4 +1,4 @@
-// One long call over which a client sends many appends: each is answered exactly once, under its correlation id.
+// One long call for many appends of a client: each is answered exactly once, under its correlation id.
 import { status, type ServerDuplexStream } from '@grpc/grpc-js';
 import { EventStoreClosed, type Runtime } from '@mainstem/event-store';
 import { RequestInvalid, StreamTombstoned, WriteTimedOut, WriteTooLarge } from '../errors.js';
@@ -14,9 +14,9 @@ import type { OpenCalls } from './open-calls.js';
 import { proposedEvent } from './proposed-event.js';
 import { within } from './time-limit.js';
 
-/** Appends of one client that wait for their commit; beyond, its next requests are left unread. */
+/** The limit of one client's appends that wait for their commit; after that its requests are left unread. */
 const IN_FLIGHT_MAX = 1_000;
-/** Appends of one client that are still being sent. */
+/** The limit of one client's appends whose last part has not come. */
 const UNFINISHED_MAX = 1_000;
 
 export interface BatchAppendContext {
@@ -30,16 +30,16 @@ export interface BatchAppendContext {
 
 type Call = ServerDuplexStream<BatchAppendRequestMessage, object>;
 
-/** One append, as far as it has been sent. */
+/** The parts of one append that have come so far. */
 interface Unfinished {
   readonly first: BatchAppendRequestMessage;
   /** When its client stops waiting, by the monotonic clock. */
   readonly expiresAtMs: number;
   readonly events: ProposedEvent[];
-  /** Fires when its last part has come, or when nobody waits for that. Only where the first part was not the last. */
+  /** Fires when its last part has come, or when its time is over. Set only if the first part was not the last. */
   complete: AbortController | undefined;
   bytes: number;
-  /** Why it is refused; told when its last part has come. */
+  /** The reason for a refusal, which the client gets after its last part has come. */
   refusal: unknown;
 }
 
@@ -66,13 +66,13 @@ export class BatchAppendCall {
       leave();
       this.#forget();
     };
-    // The client has gone; what it sent completely is still written.
+    // The client has gone; appends that it sent completely are still written.
     call.on('error', leftBehind);
     call.on('cancelled', leftBehind);
     call.on('close', leftBehind);
   }
 
-  /** What was sent completely is still answered. Then the client hears that the server is not there any more, so that it tries the rest elsewhere. */
+  /** Answers the complete appends, then tells the client that the server is gone, so that it tries another one. */
   #stop(): void {
     this.#isStopping = true;
     this.#forget();
@@ -111,7 +111,7 @@ export class BatchAppendCall {
     return { first, expiresAtMs, events: [], bytes: 0, refusal: undefined, complete: undefined };
   }
 
-  /** Tells the client that its time is over if the last part has not come by then. What still comes of the append is left aside. */
+  /** Tells the client that the time is over if the last part has not come by then. Later parts are ignored. */
   async #expire(append: Unfinished): Promise<void> {
     const { runtime, report } = this.#context;
     const complete = new AbortController();
@@ -168,7 +168,7 @@ export class BatchAppendCall {
     }
   }
 
-  /** The client's own timer is this one: without an answer it would wait for ever. */
+  /** Only this timer ends the client's wait: without an answer it would wait for ever. */
   #waitMs(options: NonNullable<BatchAppendRequestMessage['options']>): number {
     const { runtime, writeTimeoutMs } = this.#context;
     const { deadline_option: option, deadline_21_10_0: at, deadline: duration } = options;
@@ -196,7 +196,7 @@ const keyOf = (request: BatchAppendRequestMessage): string | undefined => {
   try {
     return uuidOf(request.correlation_id);
   } catch {
-    // Told by the caller: without the id there is nothing to answer under.
+    // The caller reports it: without the id there is nothing to answer under.
     return undefined;
   }
 };
@@ -228,7 +228,7 @@ const refusalOf = (error: unknown, report: Report): object => {
   if (error instanceof WriteTooLarge) {
     return { code, message, details: packed('event_store.client.MaximumAppendSizeExceeded', { maxAppendSize: error.bytesMax }) };
   }
-  // Clients see the detail only: this one tells them that another attempt may do.
+  // Clients see only the detail: this one says that another attempt may succeed.
   if (error instanceof WriteTimedOut) return { code: status.DEADLINE_EXCEEDED, message, details: TIMEOUT };
   if (code === status.UNAVAILABLE) return { code, message, details: TIMEOUT };
   if (code === status.INVALID_ARGUMENT) return { code, message, details: packed('event_store.client.BadRequest', { message }) };

@@ -1,4 +1,4 @@
-// The services and messages, loaded from the .proto files beside this package's sources.
+// The services and messages, loaded from the .proto files of this package.
 import { fileURLToPath } from 'node:url';
 import type { ServiceDefinition } from '@grpc/grpc-js';
 import { loadSync, type AnyDefinition, type MessageTypeDefinition } from '@grpc/proto-loader';
@@ -17,7 +17,7 @@ const definitions = loadSync(['streams.proto', 'persistent.proto', 'gossip.proto
 
 const service = (name: string): ServiceDefinition => definitions[name] as ServiceDefinition;
 
-/** Answers of Read may be given as bytes: encoding an event is the hot path of the server. */
+/** Answers of Read may be bytes: encoding events is the hot path of the server. */
 const withEncodedReads = (definition: ServiceDefinition): ServiceDefinition => {
   const read = definition['Read'] as ServiceDefinition[string];
   return {
@@ -31,7 +31,7 @@ export const persistentService = withEncodedReads(service('event_store.client.pe
 export const gossipService = service('event_store.client.gossip.Gossip');
 export const serverFeaturesService = service('event_store.client.server_features.ServerFeatures');
 
-/** A message packed for the detail of a status: its bytes, and the name that says what they are. */
+/** A message packed as the detail of a status: its bytes and its type name. */
 export const packed = (name: string, message: object): { readonly type_url: string; readonly value: Buffer } => ({
   type_url: `type.googleapis.com/${name}`,
   value: (definitions[name] as AnyDefinition as MessageTypeDefinition<object, object>).serialize(message),

@@ -5,7 +5,7 @@ import { TOMBSTONE_REVISION } from '../semantics/stream-state.js';
 import { streamsService } from './definitions.js';
 import { encodeReadEvent } from './encode-event.js';
 
-// The same message by another implementation, from the protocol's own definitions.
+// An independent implementation, generated from the protocol's own definitions.
 const decoded = (bytes: Buffer): unknown => streamsService['Read']?.responseDeserialize(bytes);
 
 const place = fc.integer({ min: 0, max: Number.MAX_SAFE_INTEGER });
@@ -44,7 +44,7 @@ const asMessage = ({ id, stream, revision, position, type, recordedAtMs, isJson,
 });
 
 describe('an event on its way to a client', () => {
-  it('is read by others as it is in the log, alone, as a link, or as a link to nothing', () => {
+  it('is decoded by another implementation, alone, as a link, or as a link to nothing', () => {
     fc.assert(
       fc.property(logEvent, logEvent, fc.constantFrom('event', 'both', 'link'), fc.boolean(), (event, link, what, isStructured) => {
         const given = { event: what === 'link' ? undefined : event, link: what === 'event' ? undefined : link };

@@ -1,17 +1,17 @@
-// Bytes of a ReadResp that holds an event. Written by hand, into one buffer of known size, because every event read passes through here.
+// Encodes a ReadResp with an event by hand, into one buffer of known size: every event that is read passes here.
 import type { LogEvent } from '../semantics/log-event.js';
 import { TOMBSTONE_REVISION } from '../semantics/stream-state.js';
 import { uuidBits } from './uuid.js';
 
-/** What one answer carries: the event, or a link with the event it points at, if that is still there. */
+/** The content of one answer: the event, or a link with its event, if that still exists. */
 export interface ReadEvent {
   readonly event: LogEvent | undefined;
   readonly link: LogEvent | undefined;
 }
 
 /**
- * The whole message of field numbers in streams.proto: ReadResp { event = 1 { event = 1, link = 2, commit_position = 3 } }. That of persistent.proto
- * has a retry count = 5 besides.
+ * The field numbers of streams.proto: ReadResp { event = 1 { event = 1, link = 2, commit_position = 3 } }. The message
+ * of persistent.proto also has a retry count = 5.
  */
 export const encodeReadEvent = ({ event, link }: ReadEvent, isUuidStructured: boolean, retryCount?: number): Buffer => {
   const recordedEvent = event && planOf(event, isUuidStructured);
@@ -30,11 +30,11 @@ export const encodeReadEvent = ({ event, link }: ReadEvent, isUuidStructured: bo
   return target.bytes;
 };
 
-/** An event with what the size of its message rests on. */
+/** An event with the sizes of its parts. */
 interface Plan {
   readonly event: LogEvent;
   readonly created: string;
-  /** Of the id, for clients that speak it in halves. */
+  /** The length of the id for clients that use two halves. */
   readonly halves: Buffer | undefined;
   readonly streamSize: number;
   readonly typeEntry: Buffer;
@@ -60,7 +60,10 @@ const planOf = (event: LogEvent, isUuidStructured: boolean): Plan => {
   return { event, created, halves, streamSize, typeEntry, size };
 };
 
-/** RecordedEvent: id = 1, stream_identifier = 2 { stream_name = 3 }, stream_revision = 3, prepare_position = 4, commit_position = 5, metadata = 6, custom_metadata = 7, data = 8. */
+/**
+ * RecordedEvent: id = 1, stream_identifier = 2 { stream_name = 3 }, stream_revision = 3, prepare_position = 4,
+ * commit_position = 5, metadata = 6, custom_metadata = 7, data = 8.
+ */
 const writeRecorded = (target: Target, field: number, { event, created, halves, streamSize, typeEntry, size }: Plan): void => {
   target.head(field, size);
   target.head(1, halves ? halves.length : fieldSize(event.id.length));
@@ -97,7 +100,7 @@ const varintSize = (value: number): number => {
   return size;
 };
 
-/** Of a delimited field: its tag, its length, its content. */
+/** Size of a delimited field: its tag, its length, its content. */
 const fieldSize = (contentSize: number): number => 1 + varintSize(contentSize) + contentSize;
 
 class Target {
@@ -156,7 +159,7 @@ const BINARY_CONTENT = entry('content-type', 'application/octet-stream');
 
 const contentTypeOf = ({ isJson }: LogEvent): Buffer => (isJson ? JSON_CONTENT : BINARY_CONTENT);
 
-/** Types are few; the bound is for stores where they are not. */
+/** Types are few; the bound is for stores with many. */
 const TYPES_MAX = 4_096;
 const typeEntries = new Map<string, Buffer>();
 
@@ -168,7 +171,7 @@ const typeEntryOf = (type: string): Buffer => {
   return made;
 };
 
-/** The wire's revision of a tombstone is 2^63 − 1. */
+/** A tombstone has the revision 2^63 − 1 on the wire. */
 const TOMBSTONE_FIELD = Buffer.from([(3 << 3) | VARINT, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f]);
 
 const revisionSize = (revision: number): number => (revision === TOMBSTONE_REVISION ? TOMBSTONE_FIELD.length - 1 : varintSize(revision));

@@ -1,4 +1,4 @@
-// How a failed call is answered: gRPC codes, and the trailers by which clients choose their error class.
+// The answer to a failed call: gRPC codes, and the trailers by which clients choose their error class.
 import { Metadata, status, type ServiceError } from '@grpc/grpc-js';
 import { isMainstemError } from '@mainstem/event-store';
 import {
@@ -21,7 +21,7 @@ export interface Failure extends Partial<ServiceError> {
   readonly metadata?: Metadata;
 }
 
-/** The answer to a call that ended with this error. What is not ours is told as UNKNOWN, without its text: that may hold anything. */
+/** The answer to a call that failed. A foreign error becomes UNKNOWN without its text, which may hold secrets. */
 export const failureOf = (error: unknown): Failure => {
   if (isFailure(error)) return error;
   if (error instanceof StreamTombstoned) {
@@ -36,13 +36,13 @@ export const failureOf = (error: unknown): Failure => {
   if (error instanceof MetadataMissing) {
     return failure(status.INVALID_ARGUMENT, error.message, {
       exception: 'missing-required-metadata-property',
-      // All that there are, also those that are not missing.
+      // The names of all properties, also of those that are present.
       'required-metadata-properties': REQUIRED_PROPERTIES.join(','),
     });
   }
   const ofGroup = groupFailure(error);
   if (ofGroup) return ofGroup;
-  return failure(codeOf(error), isMainstemError(error) ? error.message : 'The server failed; its log tells more.');
+  return failure(codeOf(error), isMainstemError(error) ? error.message : 'The server failed; its log has the details.');
 };
 
 const GROUP_FAILURES = [
@@ -62,14 +62,14 @@ const groupFailure = (error: unknown): Failure | undefined => {
   return undefined;
 };
 
-/** As `failureOf`; what the client is told as UNKNOWN goes to `report`, with all its details. */
+/** Like `failureOf`; `report` gets the details of a failure that the client sees as UNKNOWN. */
 export const reportedFailure = (error: unknown, report: Report): Failure => {
   const answer = failureOf(error);
   if (answer.code === status.UNKNOWN) report(error);
   return answer;
 };
 
-/** Takes failures of the server that clients are not told the details of. */
+/** Receives server failures whose details clients do not get. */
 export type Report = (error: unknown) => void;
 
 const codeOf = (error: unknown): status => {
@@ -91,7 +91,7 @@ const codeOf = (error: unknown): status => {
   return status.UNKNOWN;
 };
 
-/** Deletes and tombstones answer a wrong version by trailers and words of a real server; appends have a message for it. */
+/** Deletes and tombstones answer a wrong version with a real server's trailers and text; appends have a message. */
 export const wrongVersionFailure = (stream: string, expected: ExpectedVersion, current: number): Failure =>
   failure(
     status.FAILED_PRECONDITION,
@@ -116,5 +116,5 @@ const failure = (code: status, text: string, trailers: Readonly<Record<string, s
 const isFailure = (error: unknown): error is Failure =>
   error !== null && typeof error === 'object' && !(error instanceof Error) && 'code' in error && 'details' in error;
 
-/** Trailers carry printable ASCII only: other names are told percent-encoded. */
+/** Trailers carry printable ASCII only: other names are percent-encoded. */
 const ascii = (text: string): string => (/^[\x20-\x7e]*$/.test(text) ? text : encodeURIComponent(text));

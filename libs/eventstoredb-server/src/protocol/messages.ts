@@ -1,4 +1,4 @@
-// The messages as they come off the wire: field names of the .proto files, 64-bit numbers as decimal strings.
+// The messages in their decoded form: field names of the .proto files, 64-bit numbers as decimal strings.
 
 export interface UuidMessage {
   readonly structured?: { readonly most_significant_bits: string; readonly least_significant_bits: string };
@@ -28,7 +28,7 @@ export interface ReadOptionsMessage {
     readonly all_option?: 'position' | 'start' | 'end';
   };
   readonly stream_option?: 'stream' | 'all';
-  /** A number if it is none that there is. */
+  /** A number for an unknown value. */
   readonly read_direction?: string | number;
   readonly resolve_links?: boolean;
   readonly count?: string;
@@ -57,7 +57,7 @@ export interface ProposedMessage {
   readonly data?: Buffer;
 }
 
-/** Options of appends and deletes: the kinds of expected revision are the same everywhere, two names are in use for the number. */
+/** Options of appends and deletes: the kinds of expected revision are the same, but the number has two names. */
 export interface WriteOptionsMessage {
   readonly stream_identifier?: StreamIdentifierMessage;
   readonly revision?: string;

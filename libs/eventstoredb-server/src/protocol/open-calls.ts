@@ -1,10 +1,10 @@
-// Calls that stay open for as long as their client likes: when the server stops, each is told, so that none is just torn down.
+// Calls without an end of their own. When the server stops, each gets a proper end.
 
 export class OpenCalls {
   readonly #ends = new Set<() => void>();
   #isStopping = false;
 
-  /** `end` runs when the server stops, at once if it does already. Call what comes back when the call is over. */
+  /** `end` runs when the server stops, or at once if it is stopping. Call the result when the call is over. */
   add(end: () => void): () => void {
     this.#ends.add(end);
     if (this.#isStopping) end();

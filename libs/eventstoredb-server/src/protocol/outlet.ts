@@ -1,16 +1,16 @@
-// What a read has given to the connection and the client has not taken yet: measured in bytes, not in single messages.
+// What a read has given to the connection and the client has not accepted yet, in bytes.
 import { ServerInterceptingCall, type ServerInterceptor } from '@grpc/grpc-js';
 
-/** Of each call. One message may go beyond. */
+/** The limit of each call. One message may exceed it. */
 const UNTAKEN_BYTES_MAX = 128 * 1_024;
-/** What a message that is no event counts as. */
+/** The size that a message without an event counts as. */
 const MARK_BYTES = 256;
 
 export const sizeOf = (message: unknown): number => (Buffer.isBuffer(message) ? message.length : MARK_BYTES);
 
 /**
- * gRPC hands the next message over when the connection has taken the one before, which costs a write to the socket for each. Here a message counts
- * as sent as long as there is room, so that those of one page leave together.
+ * gRPC sends the next message when the connection has taken the one before, with one write to the socket each. Here a
+ * message counts as sent while there is room, so the messages of one page leave together.
  */
 class Outlet extends ServerInterceptingCall {
   #untakenBytes = 0;
@@ -34,6 +34,6 @@ class Outlet extends ServerInterceptingCall {
   }
 }
 
-/** For the calls that answer with many messages and get none meanwhile. */
+/** For calls that send many answers and receive nothing meanwhile. */
 export const readsByPages: ServerInterceptor = ({ requestStream, responseStream }, call) =>
   responseStream && !requestStream ? new Outlet(call) : new ServerInterceptingCall(call);

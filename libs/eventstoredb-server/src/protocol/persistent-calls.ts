@@ -1,4 +1,4 @@
-// The service of groups of consumers: calls with one answer, and the one that consumers stay connected by.
+// The service for groups of consumers: calls with one answer, and the call through which a consumer stays connected.
 import {
   type handleUnaryCall,
   type sendUnaryData,

@@ -1,4 +1,4 @@
-// The messages of persistent.proto as they come off the wire.
+// The decoded messages of persistent.proto.
 import type { ExpressionMessage, ReadOptionsMessage, StreamIdentifierMessage, UuidMessage } from './messages.js';
 
 export interface SettingsMessage {
@@ -18,12 +18,12 @@ export interface SettingsMessage {
   readonly live_buffer_size?: number;
   readonly read_batch_size?: number;
   readonly history_buffer_size?: number;
-  /** A number if it is none that there is. */
+  /** A number for an unknown value. */
   readonly named_consumer_strategy?: string | number;
   readonly consumer_strategy?: string;
 }
 
-/** Create and Update: alike but for the filter. */
+/** Create and Update: the same except for the filter. */
 export interface PutRequestMessage {
   readonly options?: Pick<ReadOptionsMessage, 'stream_option' | 'stream'> & {
     readonly all?: ReadOptionsMessage['all'] & {
@@ -34,14 +34,14 @@ export interface PutRequestMessage {
       };
       readonly filter_option?: 'filter' | 'no_filter';
     };
-    /** Of clients that know no other sources than streams. */
+    /** From clients that know only streams as sources. */
     readonly stream_identifier?: StreamIdentifierMessage;
     readonly group_name?: string;
     readonly settings?: SettingsMessage;
   };
 }
 
-/** What names a group: Delete, GetInfo, ReplayParked, and the first message of Read. */
+/** The name of a group: in Delete, GetInfo, ReplayParked, and the first message of Read. */
 export interface GroupOptionsMessage {
   readonly stream_option?: 'stream_identifier' | 'all';
   readonly stream_identifier?: StreamIdentifierMessage;

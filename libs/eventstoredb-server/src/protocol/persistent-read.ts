@@ -1,4 +1,4 @@
-// One connected consumer: messages go out, answers come in, until one side ends it.
+// One connected consumer: messages go out and answers come in until one side ends the call.
 import type { ServerDuplexStream } from '@grpc/grpc-js';
 import { EventStoreClosed, type Runtime } from '@mainstem/event-store';
 import { RequestInvalid } from '../errors.js';
@@ -15,9 +15,9 @@ import type { PersistentReadRequestMessage } from './persistent-messages.js';
 import { groupNameOf } from './persistent-requests.js';
 import { uuidOf } from './wire.js';
 
-/** Written and not taken by the client yet; beyond, others get the messages. */
+/** Bytes that the client has not accepted yet; beyond this limit other consumers get the messages. */
 const UNTAKEN_BYTES_MAX = 1_048_576;
-/** Unanswered messages of one consumer, however many it asks for: they are held in memory. */
+/** The limit of one consumer's unanswered messages, whatever it asks for: they are held in memory. */
 const SLOTS_MAX = 65_536;
 const ACTIONS: readonly NackAction[] = ['Unknown', 'Park', 'Retry', 'Skip', 'Stop'];
 
@@ -46,14 +46,14 @@ export class PersistentReadCall {
     this.#context = context;
     call.on('data', (request: PersistentReadRequestMessage) => this.#receive(request));
     call.on('end', () => {
-      // It has said all that it will; what it has not answered comes again elsewhere only when it goes.
+      // The client sends no more; its unanswered messages go to other consumers only when it disconnects.
       if (!this.#connecting) this.#finish(() => call.end());
     });
     const leftBehind = (): void => this.#finish(() => undefined);
     call.on('cancelled', leftBehind);
     call.on('close', leftBehind);
     call.on('error', leftBehind);
-    // A server that is stopping ends it at once.
+    // A server that is stopping ends the call at once.
     this.#leave = context.openCalls.add(() => this.#fail(new EventStoreClosed()));
     if (this.#isOver) this.#leave();
   }
@@ -88,7 +88,7 @@ export class PersistentReadCall {
     const { group } = this.#connected ?? {};
     if (content === 'ack') group?.acknowledge(idsOf(ack?.ids));
     else if (content === 'nack') group?.refuse(idsOf(nack?.ids), actionOf(nack?.action), nack?.reason ?? '');
-    else throw new RequestInvalid('A consumer that is connected acknowledges messages, or does not.');
+    else throw new RequestInvalid('A connected consumer sends acknowledgements or refusals only.');
   }
 
   #outlet(): ConsumerOutlet {
@@ -129,6 +129,6 @@ const idsOf = (ids: readonly UuidMessage[] = []): readonly string[] => ids.map(u
 
 const actionOf = (action: string | number = 'Unknown'): NackAction => {
   const known = ACTIONS.find((name) => name === action);
-  if (!known) throw new RequestInvalid(`A message that is not acknowledged is parked, retried or skipped; ${action} is nothing of these.`);
+  if (!known) throw new RequestInvalid(`A message that is not acknowledged is parked, retried or skipped; ${action} is none of these.`);
   return known;
 };

@@ -1,4 +1,4 @@
-// A proposed event off the wire, checked.
+// Checks a proposed event from the wire.
 import { MetadataMissing, RequestInvalid } from '../errors.js';
 import type { ProposedEvent } from '../semantics/log-event.js';
 import type { ProposedMessage } from './messages.js';

@@ -1,4 +1,4 @@
-// The answers to a Read, in order. Pull-based: a page is read when the client has taken the one before, so a slow client costs nothing.
+// The answers to a Read, in order. It reads a page when the client has taken the last one: slow clients cost nothing.
 import { StreamTombstoned } from '../errors.js';
 import type { EventLog } from '../log/event-log.js';
 import type { LogEvent } from '../semantics/log-event.js';
@@ -8,19 +8,19 @@ import { encodeReadEvent } from './encode-event.js';
 import { EMPTY } from './messages.js';
 import { PAGE_EVENTS, type AllReadPlan, type ReadPlan, type StreamReadPlan } from './read-plan.js';
 
-/** Pages of plain reads are larger: nothing is counted by them. */
+/** Plain reads have larger pages: nothing depends on their size. */
 const READ_PAGE_EVENTS = 256;
-/** Whoever still waits for this one has found an empty log. A filtered subscription is then told position 0, as releases since 24.2 do. */
+/** The first place of an empty log. A filtered subscription is then told position 0, as by releases since 24.2. */
 const FIRST_POSITION = 1;
 
 export interface ReadContext {
   readonly log: EventLog;
-  /** Ends waiting when the client has gone. */
+  /** Ends the wait when the client has gone. */
   readonly signal: AbortSignal;
   readonly newId: () => string;
 }
 
-/** Messages and, for events, encoded messages; those of one page together. Errors: EVENT_STORE_STREAM_DELETED, EVENT_STORE_CLOSED, those of the medium. */
+/** The messages of one page, events encoded. Errors: EVENT_STORE_STREAM_DELETED, EVENT_STORE_CLOSED, the medium's. */
 export async function* readAnswers(plan: ReadPlan, context: ReadContext): AsyncGenerator<readonly object[]> {
   if (plan.kind === 'stream') yield* plan.count === undefined ? streamSubscription(plan, context) : streamEvents(plan, plan.count, context);
   else yield* plan.count === undefined ? allSubscription(plan, context) : allEvents(plan, plan.count, context);
@@ -46,7 +46,7 @@ async function* streamEvents(plan: StreamReadPlan, count: number, { log, signal 
   }
 }
 
-/** Told where the first page of a real server would be empty: the read begins inside what is not shown, or past the end. */
+/** Sent if the first page of a real server would be empty: the read begins inside hidden events, or past the end. */
 const firstPlace = (from: number, count: number, { events, state }: StreamPage): readonly object[] => {
   const first = events[0]?.revision ?? state.last + 1;
   const isInFirstPage = events.length > 0 && first < from + Math.min(count, PAGE_EVENTS);
@@ -74,7 +74,7 @@ async function* streamSubscription(plan: StreamReadPlan, { log, signal, newId }:
   let isLive = false;
   while (!signal.aborted) {
     const seen = await log.observe();
-    // Live, the tombstone is the last event that comes.
+    // The tombstone is the last event of a live subscription.
     const page = await log.streamPage({ stream, isBackwards: false, from, limit: PAGE_EVENTS, showsTombstone: isLive });
     if (page.state.isTombstoned && !isLive) throw new StreamTombstoned(stream);
     yield await encoded(page.events, plan, log);
@@ -95,7 +95,7 @@ async function* allSubscription(plan: AllReadPlan, { log, signal, newId }: ReadC
   let isLive = false;
   while (!signal.aborted) {
     const seen = await log.observe();
-    // Live, one event at a time: a checkpoint then says exactly how many were considered.
+    // One event at a time when live: a checkpoint then gives exactly how many were considered.
     const page = await log.allPage({ isBackwards: false, from, limit: isLive && filter ? 1 : PAGE_EVENTS, filter });
     yield await encoded(page.events, plan, log);
     const reached = isLive ? page.next - 1 : (page.events.at(-1)?.position ?? from - 1);

@@ -1,10 +1,10 @@
-// What a Read asks for, checked: the combinations that the protocol allows, and no others.
+// The request of a Read, checked: only the combinations that the protocol allows.
 import { RequestInvalid } from '../errors.js';
 import { filterOf, type LogFilter } from '../semantics/event-filter.js';
 import type { ReadOptionsMessage, ReadRequestMessage } from './messages.js';
 import { placeOf, streamOf } from './wire.js';
 
-/** How many events a page of the server has, and so how often a subscription that catches up looks whether a checkpoint is due. */
+/** The events in one page of the server: a subscription checks after each page whether a checkpoint is due. */
 export const PAGE_EVENTS = 32;
 
 interface Shape {
@@ -19,7 +19,7 @@ export interface StreamReadPlan extends Shape {
   /** Undefined: a subscription. */
   readonly count: number | undefined;
   readonly from: number | 'start' | 'end';
-  /** The client wants to be told where the stream begins and ends, and waits for it. */
+  /** True: the client waits for the messages about the first and last place of the stream. */
   readonly tellsEnds: boolean;
 }
 
@@ -28,7 +28,7 @@ export interface AllReadPlan extends Shape {
   readonly count: number | undefined;
   readonly from: number | 'start' | 'end';
   readonly filter: LogFilter | undefined;
-  /** Events considered between two checkpoints of a filtered subscription. */
+  /** The number of considered events between two checkpoints of a filtered subscription. */
   readonly checkpointInterval: number;
 }
 
@@ -37,7 +37,7 @@ export type ReadPlan = StreamReadPlan | AllReadPlan;
 /** Errors: EVENT_STORE_SERVER_REQUEST_INVALID, EVENT_STORE_SERVER_FILTER_NOT_SUPPORTED. */
 export const readPlan = ({ options }: ReadRequestMessage): ReadPlan => {
   if (!options?.stream_option || !options.count_option || !options.filter_option) {
-    throw new RequestInvalid('A read says what to read, how much of it, and whether there is a filter.');
+    throw new RequestInvalid('A read must say what to read, how much of it, and whether there is a filter.');
   }
   const { read_direction: direction = 'Forwards' } = options;
   if (direction !== 'Forwards' && direction !== 'Backwards') throw new RequestInvalid(`A read goes forwards or backwards, not ${direction}.`);
@@ -57,7 +57,7 @@ export const readPlan = ({ options }: ReadRequestMessage): ReadPlan => {
 
 const streamPart = ({ stream, control_option: control }: ReadOptionsMessage): Pick<StreamReadPlan, 'kind' | 'stream' | 'from' | 'tellsEnds'> => {
   const { revision_option: option, revision } = stream ?? {};
-  if (!option) throw new RequestInvalid('A read of a stream says where it starts.');
+  if (!option) throw new RequestInvalid('A read of a stream must say where it starts.');
   return {
     kind: 'stream',
     stream: streamOf(stream?.stream_identifier),
@@ -70,10 +70,10 @@ const allPart = (
   { all, filter, filter_option: filterOption }: ReadOptionsMessage,
   isSubscription: boolean,
 ): Pick<AllReadPlan, 'kind' | 'from' | 'filter' | 'checkpointInterval'> => {
-  if (!all?.all_option) throw new RequestInvalid('A read of all streams says where it starts.');
+  if (!all?.all_option) throw new RequestInvalid('A read of all streams must say where it starts.');
   const [commit, prepare] = [placeOf(all.position?.commit_position), placeOf(all.position?.prepare_position)];
   if (commit < prepare) throw new RequestInvalid('The commit position of a place is not below its prepare position.');
-  // Some clients say "the end" by the largest number.
+  // Some clients write "the end" as the largest number.
   const from = all.all_option === 'position' ? (commit === Number.MAX_SAFE_INTEGER ? 'end' : commit) : all.all_option;
   return filterOption === 'filter'
     ? { kind: 'all', from, ...filterPart(filter, isSubscription) }
@@ -81,7 +81,7 @@ const allPart = (
 };
 
 const filterPart = (filter: ReadOptionsMessage['filter'], isSubscription: boolean): Pick<AllReadPlan, 'filter' | 'checkpointInterval'> => {
-  if (!filter?.filter || !filter.window) throw new RequestInvalid('A filter says what it is on and how far it looks.');
+  if (!filter?.filter || !filter.window) throw new RequestInvalid('A filter must name what it applies to and how far it looks.');
   const expression = filter.filter === 'stream_identifier' ? filter.stream_identifier : filter.event_type;
   const window = filter.window === 'max' ? (filter.max ?? 0) : PAGE_EVENTS;
   if (window < 1) throw new RequestInvalid('The search window of a filter must be at least 1.');

@@ -1,4 +1,4 @@
-// The services of the protocol, put together. What is not here (projections, users, operations) is answered UNIMPLEMENTED.
+// The services of the protocol together. Missing services (projections, users, operations) answer UNIMPLEMENTED.
 import type { handleUnaryCall, ServerDuplexStream, ServerReadableStream, ServerUnaryCall, ServerWritableStream, sendUnaryData } from '@grpc/grpc-js';
 import { type Metadata, type Server } from '@grpc/grpc-js';
 import { cancellationOf, sendAnswers } from './answer-stream.js';
@@ -12,7 +12,7 @@ import { readAnswers } from './read-answers.js';
 import { readPlan } from './read-plan.js';
 import { handleAppend, handleDelete, type WriteContext } from './write-calls.js';
 
-/** The release whose behaviour this server has: clients choose by it what they dare to ask. */
+/** The release that this server behaves like: clients choose their features by it. */
 const SERVER_VERSION = '24.10.14';
 const STREAMS = 'event_store.client.streams.streams';
 const PERSISTENT = 'event_store.client.persistent_subscriptions.persistentsubscriptions';
@@ -20,7 +20,7 @@ const PERSISTENT_METHODS = ['create', 'update', 'delete', 'read', 'getinfo', 're
 
 export interface ServiceContext extends WriteContext, PersistentContext {
   readonly access: Access;
-  /** How clients that discover the cluster are told to reach this node. Known once the server listens. */
+  /** The address of this node for clients that discover the cluster. Known once the server listens. */
   readonly endPoint: () => { readonly address: string; readonly port: number };
 }
 

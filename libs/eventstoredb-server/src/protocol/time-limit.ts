@@ -1,4 +1,4 @@
-// Bounds how long a caller waits for a write. The write itself goes on.
+// Limits how long a caller waits for a write. The write itself goes on.
 import { inTime, type Runtime } from '@mainstem/event-store';
 import { WriteTimedOut } from '../errors.js';
 

@@ -4,7 +4,7 @@ import { RequestInvalid } from '../errors.js';
 import type { ExpectedVersion } from '../semantics/expected-version.js';
 import { EMPTY, type ExpectedKind, type StreamIdentifierMessage, type UuidMessage, type WriteOptionsMessage } from './messages.js';
 
-/** Errors: EVENT_STORE_SERVER_REQUEST_INVALID for names that are empty, broken UTF-8, or the bare prefix of metadata streams. */
+/** Errors: EVENT_STORE_SERVER_REQUEST_INVALID for an empty name, broken UTF-8, or the bare metadata prefix. */
 export const streamOf = (identifier: StreamIdentifierMessage | undefined): string => {
   const bytes = identifier?.stream_name ?? Buffer.alloc(0);
   const name = bytes.toString();
@@ -13,7 +13,7 @@ export const streamOf = (identifier: StreamIdentifierMessage | undefined): strin
   return name;
 };
 
-/** A place in the log or in a stream; what lies beyond every event that can exist comes back as the largest safe number. */
+/** A place in the log or in a stream; a place beyond every possible event becomes the largest safe number. */
 export const placeOf = (text: string | undefined): number => {
   const place = BigInt(text ?? '0');
   return place > BigInt(Number.MAX_SAFE_INTEGER) ? Number.MAX_SAFE_INTEGER : Number(place);
@@ -38,7 +38,7 @@ export const expectedOf = (options: WriteOptionsMessage): ExpectedVersion => {
   }
 };
 
-/** Some clients say "no stream" by the largest number. */
+/** Some clients write "no stream" as the largest number. */
 export const NO_REVISION = 2n ** 64n - 1n;
 
 const revisionOf = (text: string | undefined): ExpectedVersion => {
@@ -46,11 +46,11 @@ const revisionOf = (text: string | undefined): ExpectedVersion => {
   return revision === NO_REVISION ? 'no-stream' : revision;
 };
 
-/** The wire's words for what a write expected, for an answer that names it: the fields of `prefix`, or `number` for a revision. */
+/** The wire fields for an expected revision in an answer: the fields of `prefix`, or `number` for a revision. */
 export const expectedField = (expected: ExpectedVersion, prefix: string, number: string): object =>
   typeof expected === 'bigint' ? { [number]: String(expected) } : { [`${prefix}_${expected.replace('-', '_')}`]: EMPTY };
 
-/** A UUID in lower case, undefined where there is none. Errors: EVENT_STORE_SERVER_REQUEST_INVALID. */
+/** A UUID in lower case; undefined if there is none. Errors: EVENT_STORE_SERVER_REQUEST_INVALID. */
 export const uuidOf = (message: UuidMessage | undefined): string | undefined => {
   if (message?.structured) {
     const { most_significant_bits: high, least_significant_bits: low } = message.structured;

@@ -1,4 +1,4 @@
-// Append, Delete and Tombstone: one write a call.
+// Append, Delete and Tombstone: one write in each call.
 import type { sendUnaryData, ServerReadableStream, ServerUnaryCall } from '@grpc/grpc-js';
 import { EventStoreClosed, type Runtime } from '@mainstem/event-store';
 import { RequestInvalid, StreamTombstoned, WriteTooLarge } from '../errors.js';
@@ -22,7 +22,7 @@ export interface WriteContext {
   readonly openCalls: OpenCalls;
 }
 
-/** The append is written when the client has sent all of it. A wrong version is an answer, not a failure. */
+/** Writes the append when the client has sent all of it. A wrong version is an answer, not a failure. */
 export const handleAppend = (
   call: ServerReadableStream<AppendRequestMessage, object>,
   answer: sendUnaryData<object>,
@@ -71,7 +71,7 @@ export const handleAppend = (
   });
 };
 
-/** Delete and Tombstone: alike but for what is done. */
+/** Delete and Tombstone differ only in the write. */
 export const handleDelete = (
   call: ServerUnaryCall<DeleteRequestMessage, object>,
   answer: sendUnaryData<object>,

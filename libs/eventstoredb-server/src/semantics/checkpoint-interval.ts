@@ -1,13 +1,13 @@
-// When a filtered subscription is told how far the server has looked, so that it can resume there although nothing matched.
+// When a filtered subscription learns how far the server has looked, so that it can resume there without a match.
 
-/** Counts events that were considered, whether they matched or not. */
+/** Counts considered events, whether they matched or not. */
 export class CheckpointInterval {
   #considered = 0;
 
   /** A checkpoint is due every `interval` considered events. */
   constructor(readonly interval: number) {}
 
-  /** True if these events make a checkpoint due. What is over counts for the next one. */
+  /** True if these events make a checkpoint due. The surplus counts for the next one. */
   isDueAfter(considered: number): boolean {
     this.#considered += considered;
     if (this.#considered < this.interval) return false;

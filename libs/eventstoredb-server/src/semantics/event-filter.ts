@@ -13,7 +13,7 @@ export interface FilterExpression {
   readonly prefixes: readonly string[];
 }
 
-/** A regular expression wins over prefixes; without either, everything matches. Errors: EVENT_STORE_SERVER_FILTER_NOT_SUPPORTED. */
+/** A regular expression replaces prefixes; without both, all match. Errors: EVENT_STORE_SERVER_FILTER_NOT_SUPPORTED. */
 export const filterOf = (on: FilterSubject, expression: FilterExpression): LogFilter => {
   const isWanted = namesOf(expression);
   return { isMatch: on === 'stream' ? isWanted : (_stream, type) => isWanted(type) };
@@ -33,9 +33,9 @@ const compile = (regex: string): RegExp => {
   }
 };
 
-// In JavaScript's Unicode mode only these may be escaped for themselves; .NET lets any punctuation.
+// JavaScript's Unicode mode allows an escape only for these characters; .NET allows it for any punctuation.
 const ESCAPABLE = new Set('^$\\.*+?()[]{}|/');
-// The classes of .NET are those of Unicode, JavaScript's are those of ASCII.
+// .NET's character classes are those of Unicode; JavaScript's are those of ASCII.
 const CLASSES: Readonly<Record<string, { readonly inside: string; readonly outside: string }>> = {
   d: { inside: '\\p{Nd}', outside: '\\p{Nd}' },
   D: { inside: '\\P{Nd}', outside: '\\P{Nd}' },
@@ -45,7 +45,7 @@ const CLASSES: Readonly<Record<string, { readonly inside: string; readonly outsi
   z: { inside: '\\z', outside: '$' },
 };
 
-/** From .NET's notation to JavaScript's, for what both have; what only .NET has stays as it is and is refused by the compiler. */
+/** Translates .NET's syntax into JavaScript's if both have it; other .NET syntax stays, and the compiler refuses it. */
 const translate = (regex: string): string => {
   let result = '';
   let isInClass = false;

@@ -1,4 +1,4 @@
-// The streams of links that EventStoreDB's standard projections keep: of a category, of an event type, of all streams, of a category's streams.
+// The streams of links of EventStoreDB's standard projections: by category, type, all streams, a category's streams.
 import type { LogEvent } from './log-event.js';
 import { LINK_TYPE } from './log-event.js';
 import { INT64_MAX } from './expected-version.js';
@@ -9,14 +9,14 @@ const STREAMS = '$streams';
 const OF_CATEGORY = '$ce-';
 const OF_TYPE = '$et-';
 const STREAMS_OF_CATEGORY = '$category-';
-/** Names a stream, and is never followed. */
+/** Names a stream; it is never followed. */
 const STREAM_REFERENCE_TYPE = '$@';
 
-/** Whether the stream is one that holds links only, and is kept by the server. */
+/** True for a stream that holds only links and is kept by the server. */
 export const isLinkStream = (stream: string): boolean =>
   stream === STREAMS || [OF_CATEGORY, OF_TYPE, STREAMS_OF_CATEGORY].some((prefix) => stream.startsWith(prefix));
 
-/** In which streams a link to this event stands. Metadata counts for a category only if it deletes the stream. */
+/** The streams that hold a link to this event. Metadata counts for a category only if it deletes the stream. */
 export const linkStreamsOf = (event: LogEvent): readonly string[] => {
   const { stream, revision, type } = event;
   const names = type === LINK_TYPE ? [] : [OF_TYPE + type];
@@ -28,14 +28,14 @@ export const linkStreamsOf = (event: LogEvent): readonly string[] => {
   return names;
 };
 
-/** What a link to the event says. A link to a link says where that one points. */
+/** The content of a link to the event. A link to a link points at the same target. */
 export const linkTo = (linkStream: string, { stream, revision, type, data }: LogEvent): { readonly type: string; readonly data: Buffer } => {
   if (linkStream.startsWith(STREAMS_OF_CATEGORY)) return { type: STREAM_REFERENCE_TYPE, data: Buffer.from(stream) };
   if (type === LINK_TYPE) return { type: LINK_TYPE, data };
   return { type: LINK_TYPE, data: Buffer.from(`${revision === TOMBSTONE_REVISION ? INT64_MAX : revision}@${stream}`) };
 };
 
-/** What stands before the first dash; the server's own streams have none. */
+/** The part before the first dash; the server's own streams have none. */
 const categoryOf = (stream: string): string | undefined => {
   const at = stream.indexOf('-');
   return at > 0 && !stream.startsWith('$') ? stream.slice(0, at) : undefined;

@@ -1,11 +1,11 @@
-// Events as the log holds them: bytes, whoever wrote them.
+// Events as the log holds them: as bytes, from any writer.
 
 /** An event on its way into the log. */
 export interface ProposedEvent {
   /** A UUID in lower case. */
   readonly id: string;
   readonly type: string;
-  /** What the writer said of `data`; the log does not check it. */
+  /** The writer's claim about `data`; the log does not check it. */
   readonly isJson: boolean;
   readonly data: Buffer;
   readonly metadata: Buffer;

@@ -1,11 +1,11 @@
-// Metadata of a stream: how much of it is shown, and whether it is deleted. Kept as JSON in the last event of its metadata stream.
+// Metadata of a stream: what is shown, and whether it is deleted. JSON in the last event of its metadata stream.
 import { INT64_MAX } from './expected-version.js';
 
 export const METADATA_TYPE = '$metadata';
 const METASTREAM_PREFIX = '$$';
 
 export interface StreamMetadata {
-  /** Only the last so many events are shown. */
+  /** Only this many of the last events are shown. */
   readonly countMax: number | undefined;
   /** Only events younger than this are shown, seconds. */
   readonly ageMaxSeconds: number | undefined;
@@ -16,18 +16,18 @@ export interface StreamMetadata {
 }
 
 export const NO_METADATA: StreamMetadata = { countMax: undefined, ageMaxSeconds: undefined, truncateBefore: undefined, isDeleted: false };
-/** Of metadata streams themselves: only the latest counts. */
+/** For metadata streams themselves: only the latest event counts. */
 export const METASTREAM_METADATA: StreamMetadata = { ...NO_METADATA, countMax: 1 };
 
 export const isMetastream = (stream: string): boolean => stream.startsWith(METASTREAM_PREFIX);
 export const metastreamOf = (stream: string): string => METASTREAM_PREFIX + stream;
-/** The stream that a metadata stream is about. */
+/** The stream that a metadata stream describes. */
 export const originalOf = (metastream: string): string => metastream.slice(METASTREAM_PREFIX.length);
 
-/** What a soft delete writes: nothing of the metadata before survives. The number has no exact form in JavaScript, so the text is spelt out. */
+/** The content of a soft delete: it replaces all metadata. JavaScript cannot hold the number exactly, so it is text. */
 export const DELETED_METADATA = `{"$tb":${INT64_MAX}}`;
 
-/** Reads stored metadata. What cannot be read has no effect, as in EventStoreDB. */
+/** Reads stored metadata. Unreadable parts have no effect, as in EventStoreDB. */
 export const parseMetadata = (json: string): StreamMetadata => {
   const { $maxCount, $maxAge, $tb } = objectOf(json);
   // JSON.parse has rounded 2^63 − 1 up.
@@ -40,7 +40,7 @@ export const parseMetadata = (json: string): StreamMetadata => {
   };
 };
 
-/** The metadata of a stream that is written again after a soft delete: everything as it was, and shown from this revision on. */
+/** The metadata of a stream that is written again after a soft delete: unchanged, but shown from this revision on. */
 export const undeletedMetadata = (json: string, from: number): string => JSON.stringify({ ...objectOf(json), $tb: from });
 
 const objectOf = (json: string): Readonly<Record<string, unknown>> => {

@@ -1,10 +1,10 @@
-// Which part of a stream its metadata lets a reader see.
+// The part of a stream that its metadata lets a reader see.
 import type { StreamState } from './stream-state.js';
 
 export interface StreamWindow {
-  /** Lowest revision that is shown. */
+  /** The lowest visible revision. */
   readonly from: number;
-  /** Events recorded before this are not shown, milliseconds since the Unix epoch. */
+  /** Events recorded before this are hidden, in milliseconds since the Unix epoch. */
   readonly recordedFromMs: number;
 }
 

@@ -1,18 +1,18 @@
-// What a write means for a stream: pure, and the same for appends and deletes.
+// What a write means for a stream: pure functions, the same for appends and deletes.
 import { isSoftDeleted, type StreamState } from './stream-state.js';
 import type { ExpectedVersion } from './expected-version.js';
 
-/** How ids are found; each may look at the disk. */
+/** Looks up ids; each look-up may read the disk. */
 export interface IdLookup {
   /** Id of the event at this revision of the stream. */
   idAt(revision: number): string | undefined;
-  /** Revision at which the stream holds the id, as far as is remembered: recent writes only. */
+  /** Revision at which the stream holds the id, if it is remembered: recent writes only. */
   recentRevisionOf(id: string): number | undefined;
 }
 
 export type WriteRuling =
   | { readonly kind: 'append' }
-  /** There already: a retry. `last` is the revision of its last event. */
+  /** The events are already there: a retry. `last` is the revision of the last one. */
   | { readonly kind: 'repeat'; readonly last: number }
   | { readonly kind: 'wrong-version' }
   | { readonly kind: 'stream-deleted' };
@@ -22,8 +22,8 @@ const WRONG_VERSION: WriteRuling = { kind: 'wrong-version' };
 const STREAM_DELETED: WriteRuling = { kind: 'stream-deleted' };
 
 /**
- * EventStoreDB's rules (IndexWriter.CheckCommit): the expected version first; ids recognise a retry, from the stream itself where a revision
- * says where to look, from recent writes where none does.
+ * EventStoreDB's rules (IndexWriter.CheckCommit). The expected version comes first. Ids recognise a retry: in the
+ * stream itself if the expected version is a revision, else among recent writes.
  */
 export const ruleOnWrite = (expected: ExpectedVersion, ids: readonly string[], state: StreamState, lookup: IdLookup): WriteRuling => {
   if (state.isTombstoned) return STREAM_DELETED;

@@ -1,8 +1,8 @@
-// The answer to an append: where it took effect, or why it did not.
+// The answer to an append: where it took effect, or why it failed.
 import { DELIMITED, tagOf, VARINT, WireReader } from './wire-reader.js';
 import { decodeUuid } from './wire-event.js';
 
-/** A refusal in the form of the client's errors, so that one translation does for both. */
+/** A refusal in the form of the client's errors, so that one translation handles both. */
 export class AppendRefused extends Error {
   constructor(
     message: string,
@@ -10,7 +10,7 @@ export class AppendRefused extends Error {
     readonly type: string | undefined,
     readonly actualVersion: bigint | 'no_stream' | undefined,
     readonly maxAppendSize: number | undefined,
-    /** Of the event that is too large. */
+    /** The size of the event that is too large. */
     readonly proposedSize: number | undefined,
   ) {
     super(message);
@@ -19,12 +19,15 @@ export class AppendRefused extends Error {
 
 export interface AppendAnswer {
   readonly correlationId: string;
-  /** Undefined where it was refused. */
+  /** Undefined if the append was refused. */
   readonly success: { readonly revision: bigint | undefined; readonly position: bigint | undefined } | undefined;
   readonly refusal: AppendRefused | undefined;
 }
 
-/** BatchAppendResp: correlation_id = 1, error = 2, success = 3 { current_revision = 1, position = 3 { commit_position = 1 } }. Errors: RangeError. */
+/**
+ * BatchAppendResp: correlation_id = 1, error = 2, success = 3 { current_revision = 1, position = 3 { commit_position =
+ * 1 } }. Errors: RangeError.
+ */
 export const decodeAppendAnswer = (bytes: Buffer): AppendAnswer => {
   const reader = new WireReader(bytes);
   let correlationId = '';
@@ -80,11 +83,11 @@ const UNKNOWN = 2;
 
 const refusalOf = (detail: string, value: WireReader | undefined, code: number, message: string): AppendRefused => {
   const refused = (type: string | undefined, actual?: bigint | 'no_stream', sizeMax?: bigint, size?: bigint): AppendRefused =>
-    // Said in so many words, an unknown failure is none that another attempt mends, whatever its code.
+    // Details that name an unknown failure: another attempt does not help, whatever the code.
     new AppendRefused(message === '' ? detail : message, type === 'unknown' ? UNKNOWN : code, type, actual, numberOf(sizeMax), numberOf(size));
   switch (detail) {
     case 'WrongExpectedVersion':
-      // current_stream_revision = 1, current_no_stream = 2: whichever it is comes first.
+      // current_stream_revision = 1, current_no_stream = 2: the present one comes first.
       return refused('wrong-expected-version', (value && firstNumber(value)) ?? 'no_stream');
     case 'StreamDeleted':
       return refused('stream-deleted');
@@ -100,7 +103,7 @@ const refusalOf = (detail: string, value: WireReader | undefined, code: number, 
       return refused('maximum-append-event-size-exceeded', undefined, sizeMax ?? 0n, size);
     }
     case 'Empty':
-      // The node is starting, busy or without a leader, and has handed the append on to nobody: nothing was written.
+      // The node is starting, busy or without a leader, and did not pass the append on: nothing was written.
       return refused('not-handled');
     case 'Unknown':
     case 'BadRequest':

@@ -3,9 +3,9 @@ import type { EncodedEvent, ExpectedRevision } from '@mainstem/event-store';
 import { DELIMITED, tagOf, VARINT } from './wire-reader.js';
 import { bigintField, bytesField, fieldSize, textField, WireWriter } from './wire-writer.js';
 
-/** Servers take 16 MiB a message; the client of their makers sends 3 MiB. */
+/** Servers accept 16 MiB a message; their vendor's client sends 3 MiB. */
 const PART_BYTES_MAX = 3 * 1_048_576;
-/** Types are few; the bound is for programs where they are not. */
+/** Types are few; the bound is for programs with many. */
 const TYPES_MAX = 4_096;
 const UUID_LENGTH = 36;
 
@@ -13,7 +13,7 @@ export interface WireAppend {
   readonly stream: string;
   readonly expected: ExpectedRevision;
   readonly events: readonly EncodedEvent[];
-  /** Of the event at the same place. */
+  /** The metadata of the event with the same index. */
   readonly metadata: readonly string[];
 }
 
@@ -42,7 +42,10 @@ export const withCorrelation = (part: Buffer, correlationId: string): Buffer =>
 
 const IS_FINAL = Buffer.from([tagOf(4, VARINT), 1]);
 
-/** Options: stream_identifier = 1 { stream_name = 3 }, stream_position = 2, no_stream = 3, any = 4, stream_exists = 5, deadline = 7 { seconds = 1, nanos = 2 }. */
+/**
+ * Options: stream_identifier = 1 { stream_name = 3 }, stream_position = 2, no_stream = 3, any = 4, stream_exists = 5,
+ * deadline = 7 { seconds = 1, nanos = 2 }.
+ */
 const optionsOf = (stream: string, expected: ExpectedRevision, deadlineMs: number): Buffer => {
   const duration = Buffer.concat([
     bigintField(tagOf(1, VARINT), BigInt(Math.floor(deadlineMs / 1_000))),

@@ -1,26 +1,27 @@
-// One answer of a read, decoded by hand. The client's own decoder takes three quarters of the time of a long read, and parses every payload
-// whether somebody wants it or not.
+// Decodes one answer of a read by hand. The client's own decoder takes three quarters of the time of a long read, and
+// parses every payload, even if it is not needed.
 import { WireEvent } from './wire-event.js';
 import { DELIMITED, tagOf, VARINT, WireReader } from './wire-reader.js';
 
-/** An answer that is no event. `other`: of a newer server, and of no concern. */
+/** An answer that is no event. `other` comes from newer servers and is ignored. */
 export class ReadMark {
   constructor(
     readonly kind: 'confirmation' | 'caught-up' | 'checkpoint' | 'stream-not-found' | 'other',
-    /** Of a checkpoint. */
+    /** The position of a checkpoint. */
     readonly commit: bigint = 0n,
     readonly prepare: bigint = 0n,
   ) {}
 
-  /** Whether it can be an event's place: both halves of it are the same for all that this protocol can write, and nothing of ours lies at 0. */
+  /** True if it can be the place of an event: both halves are equal in this protocol, and nothing of ours lies at 0. */
   get isPlace(): boolean {
     return this.commit === this.prepare && this.commit > 0n;
   }
 }
 
 /**
- * ReadResp: event = 1 { event = 1, link = 2 }, confirmation = 2, checkpoint = 3 { commit_position = 1, prepare_position = 2 }, stream_not_found = 4, caught_up = 8. Of a
- * link and its event the link is taken: it is what was written at that place. Errors: RangeError for bytes that are no such message.
+ * ReadResp: event = 1 { event = 1, link = 2 }, confirmation = 2, checkpoint = 3 { commit_position = 1, prepare_position
+ * = 2 }, stream_not_found = 4, caught_up = 8. Of a link and its event, the link is used: it was written at that place.
+ * Errors: RangeError for bytes that are no such message.
  */
 export const decodeReadAnswer = (bytes: Buffer): WireEvent | ReadMark => {
   const reader = new WireReader(bytes);

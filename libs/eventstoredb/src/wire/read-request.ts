@@ -1,34 +1,34 @@
-// What is asked of a read: a stream or all streams, from where, how far, and through which filter.
+// The request of a read: a stream or all streams, from where, how far, and through which filter.
 import { DELIMITED, tagOf, VARINT } from './wire-reader.js';
 import { bigintField, bytesField, textField } from './wire-writer.js';
 
 export interface ReadRequest {
   /** Undefined: all streams. */
   readonly stream?: string;
-  /** A revision of the stream or a position in all streams; inclusive, but for a subscription, which begins behind it, and backwards in all streams. */
+  /** A revision or a position. Inclusive; exclusive for a subscription and for reading all streams backwards. */
   readonly from: number | bigint | 'start' | 'end';
   readonly isBackwards?: boolean;
   /** Undefined: a subscription. */
   readonly count: number | undefined;
-  /** Of all streams only. */
+  /** For all streams only. */
   readonly filter?: WireFilter;
 }
 
 export interface WireFilter {
   readonly on: 'type' | 'stream';
   readonly prefixes: readonly string[];
-  /** Instead of prefixes. */
+  /** Used instead of prefixes. */
   readonly regex?: string;
 }
 
-/** Names of the types of events that are not the store's own. */
+/** Matches the types of events that are not the store's own. */
 export const NOT_SYSTEM: WireFilter = { on: 'type', prefixes: [], regex: '^[^$].*' };
 
 const EMPTY = Buffer.alloc(0);
 
 /**
- * ReadReq.options = 1 { stream = 1, all = 2, read_direction = 3, count = 5, subscription = 6, filter = 7, no_filter = 8, uuid_option = 9 { string = 2 } }.
- * A filtered subscription is told a checkpoint after each of the server's pages.
+ * ReadReq.options = 1 { stream = 1, all = 2, read_direction = 3, count = 5, subscription = 6, filter = 7, no_filter =
+ * 8, uuid_option = 9 { string = 2 } }. The server sends a filtered subscription a checkpoint after each of its pages.
  */
 export const encodeRead = ({ stream, from, isBackwards = false, count, filter }: ReadRequest): Buffer =>
   bytesField(
@@ -58,7 +58,10 @@ const placeInAll = (from: ReadRequest['from']): Buffer => {
   return bytesField(tagOf(1, DELIMITED), Buffer.concat([bigintField(tagOf(1, VARINT), position), bigintField(tagOf(2, VARINT), position)]));
 };
 
-/** stream_identifier = 1 and event_type = 2 { regex = 1, prefix = 2 }, count = 4 (the server's own window), checkpointIntervalMultiplier = 5. */
+/**
+ * stream_identifier = 1 and event_type = 2 { regex = 1, prefix = 2 }, count = 4 (the server's own window),
+ * checkpointIntervalMultiplier = 5.
+ */
 const filterOptions = ({ on, prefixes, regex }: WireFilter): Buffer => {
   const expression =
     regex === undefined ? Buffer.concat(prefixes.map((prefix) => textField(tagOf(2, DELIMITED), prefix))) : textField(tagOf(1, DELIMITED), regex);

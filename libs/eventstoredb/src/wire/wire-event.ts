@@ -1,4 +1,4 @@
-// An event as it came off the wire: names and places decoded, payload and metadata left as bytes until somebody wants them.
+// An event from the wire: names and places are decoded, payload and metadata stay bytes until they are used.
 import { DELIMITED, tagOf, VARINT, type WireReader } from './wire-reader.js';
 
 export class WireEvent {
@@ -6,11 +6,11 @@ export class WireEvent {
   stream = '';
   type = '';
   isJson = false;
-  /** Here and in the positions a number where that holds it exactly. */
+  /** Here and in the positions: a number if it is exact, else a bigint. */
   revision: number | bigint = 0;
   commit: number | bigint = 0;
   prepare: number | bigint = 0;
-  /** Of the whole answer; the places below are in it. */
+  /** The bytes of the whole answer, into which the offsets below point. */
   readonly #bytes: Buffer;
   #createdStart = 0;
   #createdEnd = 0;
@@ -19,7 +19,10 @@ export class WireEvent {
   #dataStart = 0;
   #dataEnd = 0;
 
-  /** RecordedEvent: id = 1, stream_identifier = 2, stream_revision = 3, prepare_position = 4, commit_position = 5, metadata = 6, custom_metadata = 7, data = 8. */
+  /**
+   * RecordedEvent: id = 1, stream_identifier = 2, stream_revision = 3, prepare_position = 4, commit_position = 5,
+   * metadata = 6, custom_metadata = 7, data = 8.
+   */
   constructor(reader: WireReader) {
     this.#bytes = reader.bytes;
     while (reader.hasMore) {
@@ -163,13 +166,13 @@ const isSame = (bytes: Buffer, start: number, end: number, expected: Buffer): bo
   return true;
 };
 
-/** Names of types that occurred before, by the length of their bytes: comparing those costs less than decoding them. */
+/** Names of types seen before, by the length of their bytes: comparing bytes costs less than decoding. */
 const names: { readonly bytes: Buffer; readonly text: string }[][] = [];
-/** Types are few; the bounds are for servers where they are not. */
+/** Types are few; the bounds are for servers with many. */
 const NAMES_PER_LENGTH_MAX = 16;
 const NAME_BYTES_MAX = 256;
 
-/** The same text as one object: comparing it with a filter's is then comparing two addresses. */
+/** Returns the same object for the same text: comparing it with a filter's text then compares two addresses. */
 const known = (bytes: Buffer, start: number, end: number): string => {
   const length = end - start;
   if (length > NAME_BYTES_MAX) return bytes.toString('utf8', start, end);

@@ -1,6 +1,6 @@
 // Reads the fields of a protobuf message in place. Unknown fields are skipped: newer servers may send more.
 
-/** Number and wire type of a field in one, as they stand on the wire: `tagOf(1, DELIMITED)`. */
+/** Number and wire type of a field, combined as on the wire: `tagOf(1, DELIMITED)`. */
 export const tagOf = (field: number, wireType: number): number => (field << 3) | wireType;
 
 export const VARINT = 0;
@@ -8,7 +8,7 @@ export const FIXED_64 = 1;
 export const DELIMITED = 2;
 export const FIXED_32 = 5;
 
-/** Bytes of a varint that a double holds exactly. */
+/** The number of varint bytes that a double holds exactly. */
 const EXACT_BYTES = 7;
 const VARINT_BYTES_MAX = 10;
 
@@ -27,7 +27,7 @@ export class WireReader {
     return this.at < this.end;
   }
 
-  /** A varint that fits a double: a tag, a length, a small number. Errors: RangeError when the bytes are no such number. */
+  /** A varint that fits a double: a tag, a length, a small number. Errors: RangeError for any other bytes. */
   number(): number {
     let value = 0;
     let scale = 1;
@@ -37,7 +37,7 @@ export class WireReader {
       if (byte < 0x80) return value;
       scale *= 0x80;
     }
-    throw new RangeError('the server sent a number that is none');
+    throw new RangeError('the server sent an invalid number');
   }
 
   /** Any varint of 64 bits. */
@@ -45,7 +45,7 @@ export class WireReader {
     const start = this.at;
     const last = Math.min(this.end, start + VARINT_BYTES_MAX);
     while (this.at < last && (this.bytes[this.at] as number) >= 0x80) this.at++;
-    if (this.at >= last) throw new RangeError('the server sent a number that is none');
+    if (this.at >= last) throw new RangeError('the server sent an invalid number');
     const stop = this.at++;
     if (stop - start < EXACT_BYTES) {
       this.at = start;
@@ -56,7 +56,7 @@ export class WireReader {
     return BigInt.asUintN(64, value);
   }
 
-  /** Any varint of 64 bits, as a number where that holds it exactly: bigints cost more. */
+  /** Any varint of 64 bits; a number if it is exact, because bigints cost more. */
   integer(): number | bigint {
     let value = 0;
     let scale = 1;
@@ -71,7 +71,7 @@ export class WireReader {
     return this.bigint();
   }
 
-  /** Where a delimited field ends; it begins at `at`. Errors: RangeError when it is cut off. */
+  /** The end of a delimited field that begins at `at`. Errors: RangeError if it is cut off. */
   limit(): number {
     const length = this.number();
     const end = this.at + length;
@@ -94,7 +94,7 @@ export class WireReader {
     return bytes;
   }
 
-  /** The message in a delimited field; this reader is behind it then. */
+  /** The message in a delimited field; this reader then stands behind it. */
   message(): WireReader {
     const end = this.limit();
     const inner = new WireReader(this.bytes, this.at, end);
@@ -102,20 +102,20 @@ export class WireReader {
     return inner;
   }
 
-  /** Goes into the message in a delimited field. Give what comes back to `leave`. */
+  /** Enters the message in a delimited field. Pass the result to `leave`. */
   enter(): number {
     const outer = this.end;
     this.end = this.limit();
     return outer;
   }
 
-  /** Goes behind the message that was entered. */
+  /** Leaves the entered message and goes on behind it. */
   leave(outer: number): void {
     this.at = this.end;
     this.end = outer;
   }
 
-  /** Goes behind a field whose tag was read. */
+  /** Skips a field whose tag was read. */
   skip(tag: number): void {
     switch (tag & 7) {
       case VARINT:

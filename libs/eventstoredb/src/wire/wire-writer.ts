@@ -6,7 +6,7 @@ export const varintSize = (value: number): number => {
   return size;
 };
 
-/** Bytes of a delimited field: its tag, which has one byte up to field 15, its length, its content. */
+/** Bytes of a delimited field: its tag (one byte up to field 15), its length, its content. */
 export const fieldSize = (contentSize: number): number => 1 + varintSize(contentSize) + contentSize;
 
 /** A field that holds this text. */

@@ -9,7 +9,7 @@ import { decodeReadAnswer, ReadMark } from './read-answer.js';
 import { encodeRead } from './read-request.js';
 import { WireEvent } from './wire-event.js';
 
-// The same messages by another implementation, from the protocol's own definitions.
+// An independent implementation, generated from the protocol's own definitions.
 const definitions = loadSync(['streams.proto'], {
   keepCase: true,
   longs: String,
@@ -81,7 +81,7 @@ const eventIn = (encoded: Buffer): GivenEvent => {
 };
 
 describe('an answer of a read', () => {
-  it('gives the event that was written: of a link and its event the link', () => {
+  it('gives the event that was written, and for a link the link itself', () => {
     fc.assert(
       fc.property(recorded, recorded, fc.boolean(), (event, link, hasLink) => {
         const answer = { event: { event: asMessage(event), ...(hasLink && { link: asMessage(link) }), commit_position: '7' } };
@@ -100,7 +100,7 @@ describe('an answer of a read', () => {
     );
   });
 
-  it('tells marks and refusals apart', () => {
+  it('distinguishes marks and refusals', () => {
     const told = (answer: object): unknown => {
       const mark = decodeReadAnswer(answerOf('Read', answer));
       return mark instanceof ReadMark ? [mark.kind, mark.commit] : 'an event';
@@ -138,7 +138,7 @@ describe('a read', () => {
   const counted = (asked: number | undefined): object => (asked === undefined ? { subscription: {} } : { count: String(asked) });
   const name = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 40 });
 
-  it('of a stream is read by others as it was asked', () => {
+  it('of a stream is decoded by another implementation', () => {
     fc.assert(
       fc.property(name, from, fc.boolean(), count, (stream, place, isBackwards, asked) => {
         const request = encodeRead({ stream, from: place as never, isBackwards, count: asked });
@@ -158,7 +158,7 @@ describe('a read', () => {
     );
   });
 
-  it('of all streams is read by others as it was asked', () => {
+  it('of all streams is decoded by another implementation', () => {
     const filters = fc.option(
       fc.record({ on: fc.constantFrom('type' as const, 'stream' as const), prefixes: fc.array(name, { minLength: 1, maxLength: 5 }) }),
       { nil: undefined },
@@ -200,7 +200,7 @@ describe('an append', () => {
   });
   const expected = fc.oneof(fc.constantFrom('no-stream', 'any', 'stream-exists'), fc.bigInt({ min: 0n, max: 2n ** 63n - 1n }));
 
-  it('is read by others as it was given', () => {
+  it('is decoded by another implementation', () => {
     fc.assert(
       fc.property(text, fc.array(event, { maxLength: 5 }), expected, (stream, events, revision) => {
         const metadata = events.map(({ metadataJson }) => metadataJson);
@@ -228,7 +228,7 @@ describe('an append', () => {
     );
   });
 
-  it('of many bytes goes in parts of at most 3 MiB, of which the last says so', () => {
+  it('of many bytes is sent in parts of at most 3 MiB, and the last part is marked', () => {
     const dataJson = JSON.stringify('x'.repeat(1_000_000));
     const events = Array.from({ length: 7 }, () => ({
       id: 'f47ac10b-58cc-4372-a567-0e02b2c3d479' as EventId,
@@ -266,15 +266,15 @@ describe('an append', () => {
     ['Empty', {}, { type: 'not-handled' }],
     ['Unknown', {}, { type: 'unknown', code: 2 }],
     ['BadRequest', { message: 'no' }, { type: 'unknown', code: 2 }],
-  ])('that is refused says why: %s %j', (name, value, refusal) => {
+  ])('that is refused gives the reason: %s %j', (name, value, refusal) => {
     const error = { code: 6, message: 'in words', details: detail(name, value) };
     const answer = decodeAppendAnswer(answerOf('BatchAppend', { correlation_id: { string: 'x' }, error }));
     expect(answer.success).toBeUndefined();
     expect(answer.refusal).toMatchObject({ message: 'in words', ...refusal });
   });
 
-  it('that is refused for one of its events says how large that is, and how large it may be', () => {
-    // Of newer servers: event_id = 1, proposed_event_size = 2, max_append_event_size = 3.
+  it('that is refused because of one event gives the size of that event and the limit', () => {
+    // Newer servers: event_id = 1, proposed_event_size = 2, max_append_event_size = 3.
     const value = Buffer.from([0x0a, 1, 0x78, 0x10, 0x80, 0x10, 0x18, 0x80, 0x08]);
     const details = { type_url: 'type.googleapis.com/event_store.client.MaximumAppendEventSizeExceeded', value };
     const answer = decodeAppendAnswer(answerOf('BatchAppend', { correlation_id: { string: 'x' }, error: { code: 3, message: 'in words', details } }));
