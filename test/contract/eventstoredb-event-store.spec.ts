@@ -37,6 +37,7 @@ const eventStoreDb = eventStoreContract({
   create: foreign === undefined ? onOurServer : () => onForeignServer(foreign),
   // Another server's own events are not for a test to write.
   hasOwnEvents: foreign === undefined,
+  hasAppendAll: false,
 });
 
 registerContract(eventStoreDb, { describe, it });

@@ -27,12 +27,32 @@ export const appendLimits = (given: Partial<AppendLimits> = {}, defaults: Append
 export const encodeAppend = (stream: StreamName, events: readonly NewEvent[], expected: ExpectedRevision, limits: StoreLimits): EncodedAppend => {
   if (!Array.isArray(events) || events.length === 0) throw new InvalidInput('events', 'must be a list with at least one event');
   if (events.length > limits.appendEventsMax) throw new InvalidInput('events', `must be at most ${limits.appendEventsMax} in one append`);
+  const { encoded, bytes } = encodeEvents(events, limits, { ids: new Set(), bytes: 0 });
+  return { stream: streamName(stream), events: encoded, expected: expectedRevision(expected), bytes };
+};
+
+/** What an append holds besides these events, before them. */
+export interface AppendSoFar {
+  readonly ids: Set<string>;
+  readonly bytes: number;
+  /** Beginning of the paths that errors name. */
+  readonly within?: string;
+}
+
+/**
+ * Checks and encodes events and adds their ids; `bytes` counts these events alone.
+ * Errors: EVENT_STORE_INVALID_INPUT, EVENT_STORE_EVENT_TOO_LARGE.
+ */
+export const encodeEvents = (
+  events: readonly NewEvent[],
+  limits: StoreLimits,
+  { ids, bytes: bytesBefore, within = '' }: AppendSoFar,
+): { readonly encoded: readonly EncodedEvent[]; readonly bytes: number } => {
   const encoded: EncodedEvent[] = [];
-  const ids = new Set<string>();
   let bytesTotal = 0;
   for (let index = 0; index < events.length; index++) {
-    const event = encodeEvent(events[index] as NewEvent, index);
-    if (ids.has(event.id)) throw new InvalidInput(`events[${index}].id`, `occurs twice in one append: ${event.id}`);
+    const event = encodeEvent(events[index] as NewEvent, index, within);
+    if (ids.has(event.id)) throw new InvalidInput(`${within}events[${index}].id`, `occurs twice in one append: ${event.id}`);
     ids.add(event.id);
     const beside = limits.bytesBeside?.(event.type) ?? 0;
     const bytes = Buffer.byteLength(event.dataJson) + Buffer.byteLength(event.metadataJson) + beside;
@@ -40,8 +60,9 @@ export const encodeAppend = (stream: StreamName, events: readonly NewEvent[], ex
     bytesTotal += bytes;
     encoded.push(event);
   }
-  if (bytesTotal > limits.appendBytesMax) throw new EventTooLarge('The append', bytesTotal, limits.appendBytesMax);
-  return { stream: streamName(stream), events: encoded, expected: expectedRevision(expected), bytes: bytesTotal };
+  const bytes = bytesBefore + bytesTotal;
+  if (bytes > limits.appendBytesMax) throw new EventTooLarge('The append', bytes, limits.appendBytesMax);
+  return { encoded, bytes: bytesTotal };
 };
 
 /** What a store must know about a stream to rule on an append. Revisions count as in the store; −1 means no event. */

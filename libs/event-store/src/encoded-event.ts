@@ -14,9 +14,12 @@ export interface EncodedEvent {
   readonly metadataJson: string;
 }
 
-/** Checks and encodes an event; keeps a prepared event. Errors: EVENT_STORE_INVALID_INPUT naming the path. */
-export const encodeEvent = (event: NewEvent, index: number): EncodedEvent =>
-  event instanceof PreparedEvent ? event : encodedAt(event, `events[${index}]`);
+/**
+ * Checks and encodes an event; keeps a prepared event. `within` begins the path that an error names.
+ * Errors: EVENT_STORE_INVALID_INPUT naming the path.
+ */
+export const encodeEvent = (event: NewEvent, index: number, within = ''): EncodedEvent =>
+  event instanceof PreparedEvent ? event : encodedAt(event, `${within}events[${index}]`);
 
 /**
  * An event that was checked and encoded before its append. Its payload is frozen and equals what a reader will decode,

@@ -45,6 +45,34 @@ export class WrongExpectedRevision extends MainstemError {
   }
 }
 
+/**
+ * Some streams of an append have its events already, others have not: the append is neither new nor a retry.
+ * Nothing was written.
+ */
+export class AppendPartlyKnown extends MainstemError {
+  constructor(
+    readonly known: readonly string[],
+    readonly unknown: readonly string[],
+  ) {
+    super(
+      'EVENT_STORE_APPEND_PARTLY_KNOWN',
+      `Of one append, ${known.join(', ')} has the events already, and ${unknown.join(', ')} has not. ` +
+        'Give each append events with ids of their own, and repeat it as a whole.',
+    );
+  }
+}
+
+/** This store cannot append to several streams at once; nothing was written. */
+export class AppendAllUnsupported extends MainstemError {
+  constructor(readonly store: string) {
+    super(
+      'EVENT_STORE_APPEND_ALL_UNSUPPORTED',
+      `${store} cannot append to several streams at once. Ask hasAppendAll before, and append to one stream after the other; ` +
+        'or use the embedded event store, or the server of @mainstem/eventstoredb-server.',
+    );
+  }
+}
+
 /** A name, id, option or payload is not acceptable; nothing was written. `field` names the wrong field. */
 export class InvalidInput extends MainstemError {
   constructor(

@@ -27,6 +27,22 @@ export interface AppendResult {
   readonly position: Position;
 }
 
+/** What an append to several streams says about one of them. */
+export interface StreamAppend {
+  readonly stream: StreamName;
+  /** None at all: a condition. The stream has to be where `expectedRevision` says, and stays there. */
+  readonly events: readonly NewEvent[];
+  /** Always a place, so that a retry is recognised for ever. */
+  readonly expectedRevision: Revision | 'no-stream';
+}
+
+export interface AppendAllResult {
+  /** Position of the last event of the call: what a reader has to reach to see the whole effect. */
+  readonly position: Position;
+  /** Of each stream, in the order given; undefined for a condition. */
+  readonly results: readonly (AppendResult | undefined)[];
+}
+
 export interface EventWriter {
   /** The limits of one append; a smaller one is never too large. They shrink when a server reports lower limits. */
   readonly limits: StoreLimits;
@@ -45,6 +61,27 @@ export interface EventWriter {
    * written nothing.
    */
   append(stream: StreamName, events: readonly NewEvent[], options: AppendOptions): Promise<AppendResult>;
+
+  /** Whether `appendAll` works here. Of a server: as it said when the store was opened. */
+  readonly hasAppendAll: boolean;
+
+  /**
+   * Appends to several streams, all or nothing, durably. Positions follow the order given, and all events become visible
+   * in the same moment. Every expected revision has to hold in that moment, also those of conditions, which append nothing.
+   *
+   * A retry (same ids, same expected revisions) appends nothing and answers as the first time; its conditions do not
+   * count any more. The store refuses a call when some streams have its events and others have not. Calls of `append`
+   * and of `appendAll` keep their order on each stream.
+   *
+   * Bounds: each stream once; at least one event; events and conditions together, and bytes, as one append may have.
+   * Errors: as `append`, EVENT_STORE_APPEND_PARTLY_KNOWN, and EVENT_STORE_APPEND_ALL_UNSUPPORTED without
+   * `hasAppendAll`; nothing is written when it rejects with one of these.
+   */
+  appendAll(appends: readonly StreamAppend[], options?: AppendAllOptions): Promise<AppendAllResult>;
+}
+
+export interface AppendAllOptions {
+  readonly signal?: AbortSignal;
 }
 
 export interface AppendOptions {

@@ -1,5 +1,6 @@
 // The event store contract. See docs/how-it-works/the-log.md.
 export * from './all-or-none.js';
+export * from './append-all-rules.js';
 export * from './append-rules.js';
 export * from './back-off.js';
 export * from './declared-rules.js';

@@ -1,5 +1,6 @@
 // The event store port on EventStoreDB and KurrentDB, through their Node client.
 import {
+  AppendAllUnsupported,
   EventStoreClosed,
   Lanes,
   checkAllRead,
@@ -9,6 +10,7 @@ import {
   position as checkPosition,
   systemRuntime,
   throwIfAborted,
+  type AppendAllResult,
   type AppendLimits,
   type AppendOptions,
   type AppendResult,
@@ -73,6 +75,7 @@ const RESTORING_MS_MAX = 2_000;
 export class EventStoreDbEventStore implements EventStore {
   readonly incarnation: Incarnation;
   readonly hasDensePositions = false;
+  readonly hasAppendAll = false;
   readonly #context: StoreContext;
   readonly #connections: SubscriptionConnections;
   readonly #limits: ServerLimits;
@@ -129,6 +132,11 @@ export class EventStoreDbEventStore implements EventStore {
     const result = await this.#lanes.run(append.stream, () => this.#appender.append(append, options.signal), 'append', options.signal);
     this.#appends.appended(result.position);
     return result;
+  }
+
+  async appendAll(): Promise<AppendAllResult> {
+    this.#assertOpen();
+    throw new AppendAllUnsupported('The server');
   }
 
   async *readStream(stream: StreamName, options: ReadStreamOptions = {}): AsyncGenerator<readonly RecordedEvent[]> {

@@ -4,6 +4,8 @@ import { createHash, randomUUID } from 'node:crypto';
 import {
   streamName,
   WrongExpectedRevision,
+  type AppendAllOptions,
+  type AppendAllResult,
   type AppendOptions,
   type AppendResult,
   type EventFilter,
@@ -14,6 +16,7 @@ import {
   type ReadAllOptions,
   type ReadStreamOptions,
   type RecordedEvent,
+  type StreamAppend,
   type StreamName,
   type SubscribeOptions,
   type SubscriptionBatch,
@@ -42,6 +45,9 @@ export class PartOfStore implements EventStore {
   get hasDensePositions() {
     return this.#store.hasDensePositions;
   }
+  get hasAppendAll() {
+    return this.#store.hasAppendAll;
+  }
   get limits() {
     return this.#store.limits;
   }
@@ -54,6 +60,15 @@ export class PartOfStore implements EventStore {
     } catch (error) {
       throw error instanceof WrongExpectedRevision ? new WrongExpectedRevision(stream, error.expected, error.actual) : error;
     }
+  }
+
+  async appendAll(appends: readonly StreamAppend[], options?: AppendAllOptions): Promise<AppendAllResult> {
+    const result = await this.#store.appendAll(
+      appends.map((append) => ({ ...append, stream: this.#inside(append.stream) })),
+      options,
+    );
+    this.#isEmpty = false;
+    return result;
   }
 
   async *readStream(stream: StreamName, options?: ReadStreamOptions): AsyncGenerator<readonly RecordedEvent[]> {

@@ -51,6 +51,25 @@ const appendForever = async ({ name }) => {
   await Promise.all(Array.from({ length: 8 }, (_, own) => client(own)));
 };
 
+/** One call of three streams: an event, a condition, two events. Tells its command and its position. */
+const appendAllOnce = async ({ command }) => {
+  const [one, two] = [0, 1].map((index) => ({ ...eventsOf(command)[0], id: eventIdOf(command, streamName('worker-right'), index) }));
+  const { position } = await store.appendAll([
+    { stream: streamName(`left-${command}`), events: eventsOf(command), expectedRevision: 'no-stream' },
+    { stream: streamName('never-1'), events: [], expectedRevision: 'no-stream' },
+    { stream: streamName(`right-${command}`), events: [one, two], expectedRevision: 'no-stream' },
+  ]);
+  say({ kind: 'acknowledged', command, position: String(position) });
+};
+
+/** Such calls without end, eight at a time. */
+const appendAllForever = async ({ name }) => {
+  const client = async (own) => {
+    for (let index = 0; ; index++) await appendAllOnce({ command: `${name}-${own}-${index}` });
+  };
+  await Promise.all(Array.from({ length: 8 }, (_, own) => client(own)));
+};
+
 /**
  * Appends until one is refused, then lifts the limit on the size of files: the device works again, and only the store knows of the failure.
  * Tells what was acknowledged, the code of the refusal, and that of an append and a read after it.
@@ -71,7 +90,7 @@ const appendUntilRefused = async ({ name }) => {
   }
 };
 
-const actions = { append, follow, appendOne, appendForever, appendUntilRefused };
+const actions = { append, follow, appendOne, appendForever, appendUntilRefused, appendAllOnce, appendAllForever };
 
 process.on('message', async ({ action, ...parameters }) => {
   try {

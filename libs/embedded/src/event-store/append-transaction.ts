@@ -1,6 +1,18 @@
 // What happens to one append inside an open transaction: ruled on, then inserted, repeated or refused.
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import { ruleOnAppend, type AppendResult, type EncodedAppend, type Position, type Revision, WrongExpectedRevision } from '@mainstem/event-store';
+import {
+  resultOfAll,
+  ruleOnAppend,
+  ruleOnAppendAll,
+  WrongExpectedRevision,
+  type AppendAllResult,
+  type AppendResult,
+  type EncodedAppend,
+  type EncodedAppendAll,
+  type Position,
+  type Revision,
+  type StreamState,
+} from '@mainstem/event-store';
 import { eventChecksum } from './event-checksum.js';
 import { Names } from './names.js';
 import type { OpenedFile } from './opened-file.js';
@@ -62,17 +74,27 @@ export class AppendTransaction {
   /** Errors: EVENT_STORE_WRONG_EXPECTED_REVISION, and then it has changed nothing; any other error means: roll back. */
   append(append: EncodedAppend): AppendResult {
     const stream = this.#streams.idOf(append.stream);
-    const last = stream === undefined ? -1 : this.#lastOf(stream);
-    // A tombstone of the server that shares the file: nothing comes after it.
-    if (last === Number.MAX_SAFE_INTEGER) throw new WrongExpectedRevision(append.stream, String(append.expected), BigInt(last));
-    const ruling = ruleOnAppend(append, {
-      last,
-      idsFrom: (from, count) => (stream === undefined ? [] : this.#selectIds.all(stream, from, count).map((row) => String(row['id']))),
+    const state = this.#stateOf(append, stream);
+    const ruling = ruleOnAppend(append, state);
+    return ruling.kind === 'append' ? this.#insert(append, stream, state.last) : this.#placeAt(append, stream, ruling.last);
+  }
+
+  /** Rules on all streams before it writes to the first. Errors: as `append`, and EVENT_STORE_APPEND_PARTLY_KNOWN in the same way. */
+  appendAll(all: EncodedAppendAll): AppendAllResult {
+    const places = new Map(
+      all.appends.map((append) => {
+        const id = this.#streams.idOf(append.stream);
+        return [append.stream, { id, state: this.#stateOf(append, id) }];
+      }),
+    );
+    const placeOf = ({ stream }: Pick<EncodedAppend, 'stream'>) => places.get(stream) ?? { id: undefined, state: NO_STREAM };
+    const ruling = ruleOnAppendAll(all, (stream) => placeOf({ stream }).state);
+    const results = all.appends.map((append, index) => {
+      if (append.events.length === 0) return undefined;
+      const { id, state } = placeOf(append);
+      return ruling.kind === 'append' ? this.#insert(append, id, state.last) : this.#placeAt(append, id, ruling.lasts[index] ?? -1);
     });
-    if (ruling.kind === 'append') return this.#insert(append, stream ?? this.#add(this.#streams, this.#insertStream, append.stream), last);
-    const position = stream === undefined ? undefined : valueOf(this.#selectPosition, stream, ruling.last);
-    if (position === undefined) throw new TypeError(`revision ${ruling.last} of ${append.stream} was there a moment ago`);
-    return resultOf(ruling.last, position);
+    return resultOfAll(results);
   }
 
   /** Call after a rollback. */
@@ -80,6 +102,20 @@ export class AppendTransaction {
     this.#streams.forget();
     this.#types.forget();
     this.#lasts.clear();
+  }
+
+  #stateOf({ stream: name, expected }: EncodedAppend, stream: number | undefined): StreamState {
+    if (stream === undefined) return NO_STREAM;
+    const last = this.#lastOf(stream);
+    // A tombstone of the server that shares the file: nothing comes after it.
+    if (last === Number.MAX_SAFE_INTEGER) throw new WrongExpectedRevision(name, String(expected), BigInt(last));
+    return { last, idsFrom: (from, count) => this.#selectIds.all(stream, from, count).map((row) => String(row['id'])) };
+  }
+
+  #placeAt({ stream: name }: EncodedAppend, stream: number | undefined, revision: number): AppendResult {
+    const position = stream === undefined ? undefined : valueOf(this.#selectPosition, stream, revision);
+    if (position === undefined) throw new TypeError(`revision ${revision} of ${name} was there a moment ago`);
+    return resultOf(revision, position);
   }
 
   #lastOf(stream: number): number {
@@ -90,7 +126,8 @@ export class AppendTransaction {
     return last;
   }
 
-  #insert({ stream: name, events }: EncodedAppend, stream: number, last: number): AppendResult {
+  #insert({ stream: name, events }: EncodedAppend, known: number | undefined, last: number): AppendResult {
+    const stream = known ?? this.#add(this.#streams, this.#insertStream, name);
     const recordedAtMs = this.#recordedAtMs;
     let revision = last;
     for (const { id, type, dataJson, metadataJson } of events) {
@@ -109,6 +146,8 @@ export class AppendTransaction {
     return id;
   }
 }
+
+const NO_STREAM: StreamState = { last: -1, idsFrom: () => [] };
 
 const resultOf = (revision: number, position: number): AppendResult => ({
   revision: BigInt(revision) as Revision,

@@ -4,6 +4,7 @@ import {
   appendLimits,
   codedText,
   encodeAppend,
+  encodeAppendAll,
   EventStoreClosed,
   InvalidInput,
   position as checkPosition,
@@ -13,6 +14,8 @@ import {
   checkAllRead,
   checkStreamRead,
   checkSubscription,
+  type AppendAllOptions,
+  type AppendAllResult,
   type AppendLimits,
   type AppendOptions,
   type AppendResult,
@@ -26,6 +29,7 @@ import {
   type RecordedEvent,
   type Runtime,
   type StoreLimits,
+  type StreamAppend,
   type StreamName,
   type SubscribeOptions,
   type SubscriptionBatch,
@@ -68,6 +72,7 @@ interface Connections {
 export class EmbeddedEventStore implements EventStore {
   readonly incarnation: Incarnation;
   readonly hasDensePositions = true;
+  readonly hasAppendAll = true;
   readonly limits: StoreLimits;
   readonly #connections: Connections;
   readonly #reader: EventReading;
@@ -114,6 +119,14 @@ export class EmbeddedEventStore implements EventStore {
     const append = encodeAppend(stream, events, options?.expectedRevision, this.limits);
     if (!this.#writer) throw new FileReadOnly(this.#connections.file);
     return this.#writer.append(append, options.signal);
+  }
+
+  async appendAll(appends: readonly StreamAppend[], options: AppendAllOptions = {}): Promise<AppendAllResult> {
+    this.#assertOpen();
+    throwIfAborted(options.signal, 'appendAll');
+    const all = encodeAppendAll(appends, this.limits);
+    if (!this.#writer) throw new FileReadOnly(this.#connections.file);
+    return this.#writer.appendAll(all, options.signal);
   }
 
   async *readStream(stream: StreamName, options: ReadStreamOptions = {}): AsyncGenerator<readonly RecordedEvent[]> {

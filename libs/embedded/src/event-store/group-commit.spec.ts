@@ -3,7 +3,16 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
-import { DEFAULT_LIMITS, encodeAppend, eventIdOf, streamName, systemRuntime, type EncodedAppend } from '@mainstem/event-store';
+import {
+  DEFAULT_LIMITS,
+  encodeAppend,
+  encodeAppendAll,
+  eventIdOf,
+  streamName,
+  systemRuntime,
+  type EncodedAppend,
+  type EncodedAppendAll,
+} from '@mainstem/event-store';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { eventsFile, openToWrite } from './events-file.js';
 import { GroupCommit } from './group-commit.js';
@@ -12,6 +21,20 @@ import { OpenedFile } from './opened-file.js';
 const stream = streamName('test-1');
 const appendOf = (command: string, text = ''): EncodedAppend =>
   encodeAppend(stream, [{ id: eventIdOf(command, stream, 0), type: 'Noted', data: { text }, metadata: {} }], 'any', DEFAULT_LIMITS);
+
+/** To two streams. */
+const appendAllOf = (command: string, text = ''): EncodedAppendAll =>
+  encodeAppendAll(
+    ['left', 'right'].map((side) => {
+      const own = streamName(`${side}-${command}`);
+      return {
+        stream: own,
+        events: [{ id: eventIdOf(command, own, 0), type: 'Noted', data: { text }, metadata: {} }],
+        expectedRevision: 'no-stream',
+      };
+    }),
+    DEFAULT_LIMITS,
+  );
 
 let dir: string;
 let database: DatabaseSync;
@@ -46,6 +69,24 @@ describe('group commit', () => {
     expect(commits).toBe(1);
     await writer.append(appendOf('later'));
     expect(commits).toBe(2);
+  });
+
+  it('commits once for single appends and appends to several streams, in the order of the calls', async () => {
+    const [one, all, two] = await Promise.all([writer.append(appendOf('a')), writer.appendAll(appendAllOf('b')), writer.append(appendOf('c'))]);
+    expect(commits).toBe(1);
+    expect([one.position, ...all.results.map((result) => result?.position), two.position]).toEqual([1n, 2n, 3n, 4n]);
+    await expect(writer.appendAll(appendAllOf('b'))).resolves.toEqual(all);
+  });
+
+  it('has written nothing of an append to several streams when the disk was full in the middle of it, and takes it when there is room', async () => {
+    await writer.append(appendOf('first'));
+    const pages = Number(database.prepare('PRAGMA page_count').get()?.['page_count']);
+    database.exec(`PRAGMA max_page_count = ${pages + 4}`);
+    const large = appendAllOf('a', 'x'.repeat(12_000));
+    await expect(writer.appendAll(large)).rejects.toMatchObject({ code: 'EVENT_STORE_DISK_FULL' });
+    expect(database.prepare('SELECT count(*) AS count FROM events').get()).toEqual({ count: 1 });
+    database.exec(`PRAGMA max_page_count = ${pages + 1_000}`);
+    await expect(writer.appendAll(large)).resolves.toMatchObject({ position: 3n });
   });
 
   it('says that the disk is full, has written nothing of the batch, and goes on when there is room', async () => {

@@ -6,9 +6,10 @@ import {
   isMainstemError,
   OperationAborted,
   throwIfAborted,
-  WrongExpectedRevision,
+  type AppendAllResult,
   type AppendResult,
   type EncodedAppend,
+  type EncodedAppendAll,
   type Runtime,
   type SilentLoop,
 } from '@mainstem/event-store';
@@ -39,15 +40,27 @@ export interface GroupCommitOptions {
 }
 
 interface Pending {
-  readonly append: EncodedAppend;
+  readonly events: number;
   readonly size: number;
-  readonly resolve: (result: AppendResult) => void;
+  /** Writes it, inside the transaction. What it gives back tells the caller, after the commit. */
+  readonly write: (transaction: AppendTransaction) => Settle;
   readonly reject: (error: unknown) => void;
-  /** To be called before either of the two. */
+  /** To be called before the caller is told. */
   readonly settled: () => void;
 }
 
-type Outcome = { readonly result: AppendResult } | { readonly refusal: WrongExpectedRevision };
+type Settle = () => void;
+
+/** What one call waits for: how much it is, and what it does in the transaction. */
+interface Work<Result> {
+  readonly operation: string;
+  readonly events: number;
+  readonly size: number;
+  readonly write: (transaction: AppendTransaction) => Result;
+}
+
+/** With these a call fails alone: it has changed nothing. */
+const REFUSALS = ['EVENT_STORE_WRONG_EXPECTED_REVISION', 'EVENT_STORE_APPEND_PARTLY_KNOWN'] as const;
 
 /** The writer of one process. Appends take effect in the order of the calls. A refused one fails alone. */
 export class GroupCommit {
@@ -68,14 +81,15 @@ export class GroupCommit {
   }
 
   /** Resolves after the commit. The signal takes it out of the queue; a commit that has begun goes on. */
-  async append(append: EncodedAppend, signal?: AbortSignal): Promise<AppendResult> {
-    throwIfAborted(signal, 'append');
-    if (this.#isClosed) throw new EventStoreClosed();
-    if (this.#failure !== undefined) throw this.#failure;
-    const { pendingAppendsMax = PENDING_APPENDS_MAX } = this.#options;
-    if (this.#queue.size >= pendingAppendsMax) throw new EventStoreOverloaded(`${pendingAppendsMax} calls`);
-    if (this.#queueSize >= PENDING_SIZE_MAX) throw new EventStoreOverloaded(`${PENDING_SIZE_MAX} characters`);
-    return this.#enqueue(append, signal);
+  append(append: EncodedAppend, signal?: AbortSignal): Promise<AppendResult> {
+    const { events } = append;
+    return this.#accept({ operation: 'append', events: events.length, size: sizeOf(append), write: (into) => into.append(append) }, signal);
+  }
+
+  /** As `append`; all of it is in one commit. */
+  appendAll(all: EncodedAppendAll, signal?: AbortSignal): Promise<AppendAllResult> {
+    const size = all.appends.reduce((sum, append) => sum + sizeOf(append), 0);
+    return this.#accept({ operation: 'appendAll', events: all.eventCount, size, write: (into) => into.appendAll(all) }, signal);
   }
 
   /** A count of what other connections have committed; undefined while that cannot be told. */
@@ -99,17 +113,31 @@ export class GroupCommit {
     await this.#running;
   }
 
-  #enqueue(append: EncodedAppend, signal: AbortSignal | undefined): Promise<AppendResult> {
+  async #accept<Result>(work: Work<Result>, signal: AbortSignal | undefined): Promise<Result> {
+    throwIfAborted(signal, work.operation);
+    if (this.#isClosed) throw new EventStoreClosed();
+    if (this.#failure !== undefined) throw this.#failure;
+    const { pendingAppendsMax = PENDING_APPENDS_MAX } = this.#options;
+    if (this.#queue.size >= pendingAppendsMax) throw new EventStoreOverloaded(`${pendingAppendsMax} calls`);
+    if (this.#queueSize >= PENDING_SIZE_MAX) throw new EventStoreOverloaded(`${PENDING_SIZE_MAX} characters`);
+    return this.#enqueue(work, signal);
+  }
+
+  #enqueue<Result>({ operation, events, size, write }: Work<Result>, signal: AbortSignal | undefined): Promise<Result> {
     return new Promise((resolve, reject) => {
       const onAbort = (): void => {
-        if (this.#remove(pending)) reject(new OperationAborted('append', signal?.reason));
+        if (this.#remove(pending)) reject(new OperationAborted(operation, signal?.reason));
       };
       // A signal may outlive millions of appends: none may leave a listener behind.
       const settled = (): void => signal?.removeEventListener('abort', onAbort);
-      const pending: Pending = { append, size: sizeOf(append), resolve, reject, settled };
+      const written = (transaction: AppendTransaction): Settle => {
+        const result = write(transaction);
+        return () => resolve(result);
+      };
+      const pending: Pending = { events, size, write: written, reject, settled };
       signal?.addEventListener('abort', onAbort, { once: true });
       this.#queue.add(pending);
-      this.#queueSize += pending.size;
+      this.#queueSize += size;
       this.#running ??= this.#run();
     });
   }
@@ -151,17 +179,17 @@ export class GroupCommit {
     this.#options.onCommit();
   }
 
-  #write(batch: readonly Pending[]): readonly Outcome[] {
+  #write(batch: readonly Pending[]): readonly Settle[] {
     this.#transaction.begin(this.#options.runtime.now());
-    return batch.map((pending) => this.#outcomeOf(pending.append));
+    return batch.map((pending) => this.#outcomeOf(pending));
   }
 
-  #outcomeOf(append: EncodedAppend): Outcome {
+  #outcomeOf({ write, reject }: Pending): Settle {
     try {
-      return { result: this.#transaction.append(append) };
+      return write(this.#transaction);
     } catch (error) {
-      if (!isMainstemError(error, 'EVENT_STORE_WRONG_EXPECTED_REVISION')) throw error;
-      return { refusal: error as WrongExpectedRevision };
+      if (!isMainstemError(error, ...REFUSALS)) throw error;
+      return () => reject(error);
     }
   }
 
@@ -195,7 +223,7 @@ export class GroupCommit {
     let events = 0;
     let size = 0;
     for (const pending of this.#queue) {
-      events += pending.append.events.length;
+      events += pending.events;
       size += pending.size;
       if (batch.length > 0 && (events > BATCH_EVENTS_MAX || size > BATCH_SIZE_MAX)) break;
       batch.push(pending);
@@ -211,12 +239,10 @@ export class GroupCommit {
   }
 }
 
-const settle = (batch: readonly Pending[], outcomes: readonly Outcome[]): void => {
+const settle = (batch: readonly Pending[], outcomes: readonly Settle[]): void => {
   for (const [index, pending] of batch.entries()) {
-    const outcome = outcomes[index];
     pending.settled();
-    if (outcome && 'result' in outcome) pending.resolve(outcome.result);
-    else pending.reject(outcome?.refusal);
+    outcomes[index]?.();
   }
 };
 

@@ -1,8 +1,11 @@
 // The event store for unit tests and demonstrations: it keeps everything in arrays and loses it when the process ends.
-import { appendLimits, encodeAppend, ruleOnAppend, type EncodedAppend } from '../append-rules.js';
+import { encodeAppendAll, resultOfAll, ruleOnAppendAll } from '../append-all-rules.js';
+import { appendLimits, encodeAppend, ruleOnAppend, type EncodedAppend, type StreamState } from '../append-rules.js';
 import { EventStoreClosed, throwIfAborted } from '../errors.js';
 import { LazyRecordedEvent, type NewEvent, type RecordedEvent } from '../event.js';
 import {
+  type AppendAllOptions,
+  type AppendAllResult,
   type AppendLimits,
   type AppendOptions,
   type AppendResult,
@@ -11,6 +14,7 @@ import {
   type ReadAllOptions,
   type ReadStreamOptions,
   type StoreLimits,
+  type StreamAppend,
   type SubscribeOptions,
   type SubscriptionBatch,
 } from '../event-store.js';
@@ -35,6 +39,7 @@ export interface InMemoryEventStoreOptions {
 export class InMemoryEventStore implements EventStore {
   readonly incarnation: Incarnation;
   readonly hasDensePositions = true;
+  readonly hasAppendAll = true;
   readonly limits: StoreLimits;
   readonly #runtime: Runtime;
   readonly #all: RecordedEvent[] = [];
@@ -52,14 +57,22 @@ export class InMemoryEventStore implements EventStore {
     this.#assertOpen();
     throwIfAborted(options?.signal, 'append');
     const append = encodeAppend(stream, events, options?.expectedRevision, this.limits);
-    const recorded = this.#streams.get(append.stream) ?? [];
-    const ruling = ruleOnAppend(append, {
-      last: recorded.length - 1,
-      idsFrom: (from, count) => recorded.slice(from, from + count).map((event) => event.id),
-    });
-    const last = ruling.kind === 'repeat' ? recorded[ruling.last] : this.#record(append, recorded);
-    if (!last) throw new TypeError('an append has at least one event');
-    return { revision: last.revision, position: last.position };
+    const ruling = ruleOnAppend(append, this.#stateOf(append.stream));
+    const result = ruling.kind === 'repeat' ? this.#placeAt(append.stream, ruling.last) : this.#record(append);
+    if (ruling.kind === 'append') this.#wake();
+    return result;
+  }
+
+  async appendAll(appends: readonly StreamAppend[], options: AppendAllOptions = {}): Promise<AppendAllResult> {
+    this.#assertOpen();
+    throwIfAborted(options.signal, 'appendAll');
+    const all = encodeAppendAll(appends, this.limits);
+    const ruling = ruleOnAppendAll(all, (stream) => this.#stateOf(stream));
+    const write = (append: EncodedAppend, index: number): AppendResult =>
+      ruling.kind === 'repeat' ? this.#placeAt(append.stream, ruling.lasts[index] ?? -1) : this.#record(append);
+    const results = all.appends.map((append, index) => (append.events.length === 0 ? undefined : write(append, index)));
+    if (ruling.kind === 'append') this.#wake();
+    return resultOfAll(results);
   }
 
   async *readStream(stream: StreamName, options: ReadStreamOptions = {}): AsyncGenerator<readonly RecordedEvent[]> {
@@ -128,18 +141,29 @@ export class InMemoryEventStore implements EventStore {
     this.#wake();
   }
 
-  #record(append: EncodedAppend, recorded: RecordedEvent[]): RecordedEvent | undefined {
+  #stateOf(stream: StreamName): StreamState {
+    const recorded = this.#streams.get(stream) ?? [];
+    return { last: recorded.length - 1, idsFrom: (from, count) => recorded.slice(from, from + count).map((event) => event.id) };
+  }
+
+  #placeAt(stream: StreamName, index: number): AppendResult {
+    const event = this.#streams.get(stream)?.[index];
+    if (!event) throw new TypeError('an append has at least one event');
+    return { revision: event.revision, position: event.position };
+  }
+
+  #record({ stream, events }: EncodedAppend): AppendResult {
     const recordedAtMs = this.#runtime.now();
-    for (const event of append.events) {
+    const recorded = this.#streams.get(stream) ?? [];
+    for (const event of events) {
       const revision = BigInt(recorded.length) as Revision;
       const position = BigInt(this.#all.length + 1) as Position;
-      const one = new LazyRecordedEvent({ ...event, stream: append.stream, revision, position, recordedAtMs });
+      const one = new LazyRecordedEvent({ ...event, stream, revision, position, recordedAtMs });
       recorded.push(one);
       this.#all.push(one);
     }
-    this.#streams.set(append.stream, recorded);
-    this.#wake();
-    return recorded.at(-1);
+    this.#streams.set(stream, recorded);
+    return this.#placeAt(stream, recorded.length - 1);
   }
 
   #page(after: Position | undefined, backwards: boolean, size: number, filter: EventFilter): RecordedEvent[] {

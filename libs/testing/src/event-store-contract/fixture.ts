@@ -23,6 +23,8 @@ export interface EventStoreFixture {
   create(): Promise<StoreUnderTest>;
   /** The store may hold events of its own beside an application's: then `create` gives `addOwnEvents`, and cases with such events are run. */
   readonly hasOwnEvents?: boolean;
+  /** False: the store cannot append to several streams at once, and has to say so. Default true. */
+  readonly hasAppendAll?: boolean;
 }
 
 export interface StoreUnderTest {

@@ -1,5 +1,6 @@
 // The contract of an event store: every promise of the port, for any adapter, split by verb.
 import type { ContractSuite } from '../contract-suite.js';
+import { appendAllCases, withoutAppendAllCases } from './append-all.js';
 import { appendCases } from './append.js';
 import { badInputCases } from './bad-input.js';
 import { closingCases } from './closing.js';
@@ -48,5 +49,9 @@ export const eventStoreContract = (fixture: EventStoreFixture): ContractSuite =>
       await run(store, addOwnEvents);
     }),
   );
-  return { name: `event store, ${fixture.name}`, cases: fixture.hasOwnEvents === true ? [...cases, ...withOwnEvents] : cases };
+  const ofAppendAll = (fixture.hasAppendAll === false ? withoutAppendAllCases : appendAllCases).map(({ name, run }) =>
+    inStore('appendAll', name, ({ store }) => run(store)),
+  );
+  const all = [...cases, ...ofAppendAll, ...(fixture.hasOwnEvents === true ? withOwnEvents : [])];
+  return { name: `event store, ${fixture.name}`, cases: all };
 };
