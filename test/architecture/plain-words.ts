@@ -44,8 +44,8 @@ export const longSentencesIn = (text: string): readonly string[] =>
     .filter(({ words }) => words > SENTENCE_WORDS_MAX)
     .map(({ sentence, words }) => `${words} words: "${sentence.slice(0, 80)}…"`);
 
-/** A sentence ends with a mark that a capital, a digit, a quotation or code follows. */
-const sentencesOf = (prose: string): readonly string[] => prose.split(/(?<=[.!?]['")*_]*)\s+(?=['"(*_[]*[\p{Lu}\p{N}])/u);
+/** A sentence ends with a mark that a capital, a digit, a quotation, code or an emphasis follows. */
+const sentencesOf = (prose: string): readonly string[] => prose.split(/(?<=[.!?]['")*_]*)\s+(?=['"(*_[]*[\p{Lu}\p{N}]|[*_]+\p{L})/u);
 
 /** Code becomes one word, a quotation one word, a link its text. */
 const withoutCode = (text: string): string =>
