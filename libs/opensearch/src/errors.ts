@@ -1,7 +1,7 @@
-// Errors of the OpenSearch read store, beyond those of the read store port.
+// Errors of the OpenSearch read store, besides those of the port.
 import { MainstemError } from '@mainstem/event-store';
 
-/** The server takes no writes: its disk is full, or somebody has blocked the index. What was written before can still be read. */
+/** The server accepts no writes: its disk is full, or an operator has blocked the index. Reads still work. */
 export class SearchServerReadOnly extends MainstemError {
   constructor(
     readonly store: string,
@@ -10,13 +10,13 @@ export class SearchServerReadOnly extends MainstemError {
   ) {
     super(
       'READ_STORE_READ_ONLY',
-      `Read store ${store}: ${problem}. OpenSearch blocks writes when a disk is almost full, and lifts the block once there is space; a block set by hand has to be lifted by hand.`,
+      `Read store ${store}: ${problem}. OpenSearch blocks writes when a disk is almost full, and unblocks them once there is space; remove by hand a block that was set by hand.`,
       { cause },
     );
   }
 }
 
-/** The server refuses the user that the URL names; nothing was written. */
+/** The server refuses the user of the URL; nothing was written. */
 export class SearchPermissionDenied extends MainstemError {
   constructor(
     readonly store: string,
@@ -31,7 +31,7 @@ export class SearchPermissionDenied extends MainstemError {
   }
 }
 
-/** It is another product, or a version without what is needed. */
+/** The server is another product, or too old. */
 export class UnsupportedSearchServer extends MainstemError {
   constructor(
     readonly actual: string,
@@ -41,7 +41,7 @@ export class UnsupportedSearchServer extends MainstemError {
   }
 }
 
-/** The options of `OpenSearchReadStore.open` make no sense. Never shows the URL, which may hold a password. */
+/** The options of `OpenSearchReadStore.open` are wrong. Never shows the URL, which may hold a password. */
 export class InvalidOpenSearchOptions extends MainstemError {
   constructor(problem: string) {
     super('READ_STORE_INVALID_OPTIONS', `OpenSearch read store: ${problem}`);

@@ -1,4 +1,4 @@
-// Read models in OpenSearch: one index a generation, behind an alias. A batch is committed by one document and then written out.
+// Read models in OpenSearch: one index a generation, behind an alias. One document commits a batch before its writing.
 import { isMainstemError, systemRuntime, type Incarnation, type Runtime } from '@mainstem/event-store';
 import type { ReadStore, SearchCollections, SearchQueries, SearchRequest } from '@mainstem/projection';
 import {
@@ -46,23 +46,23 @@ import { RACES_MAX, takeOver } from './write/take-over.js';
 export interface OpenSearchLocation {
   /** `http(s)://user:password@host:9200`; several nodes share one address. */
   readonly url: string;
-  /** Begins the name of every index and alias: lower-case letters, digits and underscores. Default `mainstem`. */
+  /** The beginning of every index and alias: lower-case letters, digits and underscores. Default `mainstem`. */
   readonly prefix?: string;
   /** Copies of each index on other nodes. Default 1; a cluster of one node keeps none. */
   readonly replicas?: number;
 }
 
 export interface OpenSearchOptions {
-  /** Text fields and filters by collection. Only a process that writes needs them; queries find what was written. */
+  /** Text fields and filters by collection. Only writing processes need them; queries use what was written. */
   readonly collections?: SearchCollections;
   readonly runtime?: Runtime;
-  /** What status and messages call it, and `--store` names; another one where a process has several. Default `search`. */
+  /** Its name in status, messages and `--store`; give each its own if a process has several. Default `search`. */
   readonly name?: string;
 }
 
-/** The read store port on OpenSearch, and the search port. One instance serves any number of projections and queries. */
+/** The read store port and the search port on OpenSearch. One instance serves any number of projections and queries. */
 export class OpenSearchReadStore implements ReadStore, SearchQueries {
-  /** A batch takes effect as a whole, but queries may see its documents one after the other. */
+  /** A batch takes effect as a whole, but queries may see its documents one by one. */
   readonly hasAtomicCheckpoint = false;
   readonly hasTransactions = false;
   readonly hasPartitions = true;
@@ -93,7 +93,7 @@ export class OpenSearchReadStore implements ReadStore, SearchQueries {
   }
 
   /**
-   * Errors: READ_STORE_INVALID_OPTIONS, PROJECTION_INVALID_DEFINITION for declarations that cannot work, READ_STORE_UNAVAILABLE,
+   * Errors: READ_STORE_INVALID_OPTIONS, PROJECTION_INVALID_DEFINITION for wrong declarations, READ_STORE_UNAVAILABLE,
    * READ_STORE_UNSUPPORTED_SERVER, READ_STORE_PERMISSION_DENIED.
    */
   static async open(
@@ -105,7 +105,7 @@ export class OpenSearchReadStore implements ReadStore, SearchQueries {
     assertPrefix(location.prefix ?? PREFIX);
     const flaw = flawOfStoreName(name);
     if (flaw !== undefined) throw new InvalidOpenSearchOptions(flaw);
-    // A mistake in a declaration shows when the store is opened.
+    // A wrong declaration must fail when the store is opened.
     const names = Object.keys(collections).map((name) => ({ name, document: Object as never, hasState: false }));
     collectionsOf({ name: 'options', version: 1, fingerprint: '', collections: names }, collections);
     return new OpenSearchReadStore(name, await SearchServer.open(location.url, runtime, name), location, collections);
@@ -149,7 +149,7 @@ export class OpenSearchReadStore implements ReadStore, SearchQueries {
     const place = this.#catalog.placeOf(opened.meta, partition);
     const state = await takeOver(this.server, place, this.#now());
     const serving = await this.#serving.noteOpened(projection.name);
-    // Decided in the meantime: queries must not see any more what is written here.
+    // Another generation was chosen meanwhile: queries must not see what this session writes.
     if (serving !== generation) await this.#serving.switchIfUndone(await this.#catalog.list(projection.name), serving);
     return new OpenSearchSession({ server: this.server, opened, place, state, now: () => this.#now() });
   }
@@ -164,7 +164,7 @@ export class OpenSearchReadStore implements ReadStore, SearchQueries {
       const serving = generations.find(({ isServing }) => isServing);
       if (serving === next) return;
       assertPromotable(next.described, serving?.described, options);
-      // Fenced off, its writer makes nothing visible any more; what it had committed by then counts.
+      // Its writer is fenced off and makes nothing visible any more; its commits so far count.
       const former = serving && (await this.#retire(serving));
       const current = await this.#catalog.find(projection, generation);
       assertPromotable(current.described, former, options);
@@ -186,7 +186,7 @@ export class OpenSearchReadStore implements ReadStore, SearchQueries {
     return [...new Set([...entries.map(({ meta }) => meta.projection), ...owners])];
   }
 
-  /** Whatever is left of a step that was interrupted is found again: the collections are given up last. */
+  /** After an interruption, call it again: the collections are released last. */
   async forget(projection: string): Promise<void> {
     await this.#dropping.forget(projection);
     await this.#leases.forget(projection);
@@ -215,7 +215,7 @@ export class OpenSearchReadStore implements ReadStore, SearchQueries {
     return serving?.states.some(({ hasParked }) => hasParked) ? listParked(this.server, serving.index, { limit }) : [];
   }
 
-  /** One refresh for all who wait at the same time. Errors: READ_STORE_UNAVAILABLE. */
+  /** One refresh for all callers at the same time. Errors: READ_STORE_UNAVAILABLE. */
   async makeVisible(projections: readonly string[]): Promise<void> {
     await Promise.all(projections.map((projection) => this.#refreshes.refresh(servingAlias(this.#catalog.prefix, projection))));
   }
@@ -224,7 +224,7 @@ export class OpenSearchReadStore implements ReadStore, SearchQueries {
     return this.#searcher.get<Document>(collection, key);
   }
 
-  /** Besides what the port says: pages are stable as long as the server does not merge segments of the index either, which moves ranks a little. */
+  /** Besides the port's promise: pages are stable until the server merges segments, which moves ranks a little. */
   search<Document extends object>(collection: string, request: SearchRequest): Promise<SearchResult<Document>> {
     return this.#searcher.search<Document>(collection, request);
   }
@@ -249,7 +249,7 @@ export class OpenSearchReadStore implements ReadStore, SearchQueries {
     return new Date(this.server.runtime.now()).toISOString();
   }
 
-  /** The generation and what is left of others, after what somebody had decided and not done any more, because his process ended in between, was done. */
+  /** Carries out decisions that another process only recorded. Returns the generation and the leftovers. */
   async #healed(projection: string, generation: number): Promise<{ readonly opened: CatalogGeneration; readonly leftovers: readonly Leftover[] }> {
     const found = await this.#serving.found(projection);
     const before = await this.#catalog.survey(projection);
@@ -262,7 +262,7 @@ export class OpenSearchReadStore implements ReadStore, SearchQueries {
     return { opened, leftovers };
   }
 
-  /** Of several that begin at the same time, one serves. */
+  /** If several begin at the same time, one serves. */
   async #serveIfNoneDoes(projection: string, number: number): Promise<void> {
     for (let race = 1; race <= RACES_MAX; race++) {
       const found = await this.#serving.restored(projection);
@@ -274,7 +274,7 @@ export class OpenSearchReadStore implements ReadStore, SearchQueries {
     }
   }
 
-  /** The checkpoint of the one that served, now that nobody moves it any more. All parts at the same time: the shorter, the less their writers can do that come back. */
+  /** Fences off the serving generation and returns its final checkpoint; all parts at once, to be quick. */
   async #retire({ meta, states: [first, ...others] }: CatalogGeneration): Promise<Generation> {
     const take = async (_: StateBody, partition: number): Promise<StateBody> =>
       (await takeOver(this.server, this.#catalog.placeOf(meta, partition), this.#now(), { hasServed: true })).body;
@@ -282,7 +282,10 @@ export class OpenSearchReadStore implements ReadStore, SearchQueries {
     return generationOf(meta, states, false);
   }
 
-  /** Whoever opened or dropped another one before this was there may have given them up. Errors: as `Claims.claim`; what was made is dropped then. */
+  /**
+   * Claims again: another process may have released the collections before this generation existed. If the claim fails,
+   * the new generation is dropped. Errors: those of `Claims.claim`.
+   */
   async #keepCollections(projection: ProjectionDescriptor, number: number): Promise<void> {
     try {
       await this.#claims.claim(projection.name, namesOf(projection), []);
@@ -292,7 +295,7 @@ export class OpenSearchReadStore implements ReadStore, SearchQueries {
     }
   }
 
-  /** The definition's fingerprint does not see what is searched: other fields make another index. */
+  /** The fingerprint does not cover the searched fields: other fields need another index. */
   #assertSameShape(projection: ProjectionDescriptor, { number, collections }: GenerationMeta): void {
     if (JSON.stringify(collectionsOf(projection, this.collections)) !== JSON.stringify(collections)) {
       throw new FingerprintMismatch(projection.name, number);

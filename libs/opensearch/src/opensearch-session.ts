@@ -1,5 +1,6 @@
-// The right to write one generation, or one part of it: a batch is committed by one document, then written out; fenced by the epoch. A generation that is filled in
-// bulk is asked by nobody: there a batch is written out while the next one is made, and noted as written when the next one is committed.
+// The right to write one generation, or one part of it, fenced by the epoch. One document commits a batch, then it is
+// written out. In a bulk load no query reads, so a batch is written while the next one is made; the next commit notes
+// that it is written.
 import type { Position } from '@mainstem/event-store';
 import {
   CheckpointMoved,
@@ -39,7 +40,7 @@ export interface SessionParts {
   readonly server: SearchServer;
   readonly opened: CatalogGeneration;
   readonly place: StatePlace;
-  /** As just changed by the opening, without an unfinished batch. */
+  /** As changed by the opening, without an unfinished batch. */
   readonly state: State;
   /** ISO 8601 in UTC. */
   readonly now: () => string;
@@ -55,10 +56,10 @@ export class OpenSearchSession implements ReadStoreSession {
   readonly #parts: SessionParts;
   readonly #collections: ReadonlyMap<string, WrittenCollection>;
   #state: State;
-  /** The last batch of a bulk load, on its way. Never rejects: a failure is told by `#written`. */
+  /** The last batch of a bulk load, on its way. Never rejects: `#written` reports a failure. */
   #writing: Promise<void> = Promise.resolve();
   #failure: unknown;
-  /** Closed, or after a failure that leaves open what is there. */
+  /** True when closed, or after a failure with an unknown outcome. */
   #isOver = false;
 
   constructor(parts: SessionParts) {
@@ -89,7 +90,7 @@ export class OpenSearchSession implements ReadStoreSession {
     const commit = this.#state.body.commit + 1;
     const { requests, large } = bulkRequests(batch, commit, this.#collections);
     if (large.length > 0) await assertTaken(this.#parts.server, this.#parts.place, { epoch: this.#state.body.epoch, commit, documents: large });
-    // From here on a failure leaves open what is there: the session is of no use any more.
+    // From here on a failure has an unknown outcome, and ends the session.
     this.#isOver = true;
     await this.#write(
       batch,
@@ -122,7 +123,7 @@ export class OpenSearchSession implements ReadStoreSession {
     this.#isOver = false;
   }
 
-  /** What is still on its way arrives first; if it does not, the next session sees to it. */
+  /** Waits for the batch on its way; if it fails, the next session completes it. */
   async close(): Promise<void> {
     this.#isOver = true;
     await this.#writing;
@@ -140,7 +141,7 @@ export class OpenSearchSession implements ReadStoreSession {
     const hasParked = this.#state.body.hasParked || park.length > 0;
     const commitStored = async (stored: StoredRequests): Promise<void> => {
       await this.#written();
-      // The batch is committed once this is written: the next session finishes what this one does not.
+      // This write commits the batch: the next session finishes what this one does not.
       const intent = { to, digest, lastEvent, commit, epoch, requests: stored };
       this.#state = await changeState(server, place, this.#state, { ...reachedIn(this.#state.body), commit, hasParked, intent, updatedAt: now() });
     };
@@ -149,7 +150,7 @@ export class OpenSearchSession implements ReadStoreSession {
     try {
       await commitStored(stored);
     } catch (error) {
-      // The state document is too large with the batch in it, so it was not written.
+      // The state document was not written: it is too large with the batch in it.
       if (!dependsOnSize(error) || this.#failure !== undefined || typeof stored === 'number') throw error;
       await commitStored(await storeRequests(server, place, batch, true));
     }
@@ -165,7 +166,7 @@ export class OpenSearchSession implements ReadStoreSession {
     });
   }
 
-  /** Resolves when everything committed so far is written out, and durable. Errors: as `sendRequests`. */
+  /** Resolves when all commits so far are written out and durable. Errors: those of `sendRequests`. */
   async #written(): Promise<void> {
     await this.#writing;
     if (this.#failure !== undefined) throw this.#failure;

@@ -1,11 +1,11 @@
-// A batch as arguments of the script that commits it. Documents are validated and derived from here, before anything is sent.
+// A batch as arguments of its commit script. Documents are checked, and boards derived, before anything is sent.
 import type { CacheCollections, CacheCollectionOptions } from '@mainstem/projection';
 import { type CommitBatch, derivedOf, encodeDocument, eventMarkText, type CollectionChanges, toStorableText } from '@mainstem/projection/adapter';
 import type { ProjectionDocument } from '@mainstem/projection/adapter';
 import { textOf } from './generation-records.js';
 import { encodeParked, orderedPosition } from './parked-records.js';
 
-/** Whose turn it is, as the script compares it. */
+/** The session and its last state, which the script compares. */
 export interface CommitClaim {
   readonly number: number;
   /** See `partField`. */
@@ -52,7 +52,7 @@ const pushChanges = (args: string[], { collection, upserts, deletes }: Collectio
   if (options.expiresAt) derived.pushExpiries(args);
 };
 
-/** Boards and expiries of documents, in the order in which the script takes them. */
+/** Boards and expiry of documents, in the order of the script's arguments. */
 export class DerivedArguments {
   readonly #boards: string[] = [];
   readonly #places = new Map<string, string[]>();
@@ -84,10 +84,10 @@ export class DerivedArguments {
   }
 }
 
-/** Negated, so that the highest comes first and equal ones stay in order of keys. Safe integers are exact in the server's floating-point numbers. */
+/** Negated scores put the highest first and keep equal ones in order of keys. Safe integers are exact in the server. */
 export const storedScore = (score: number): string => String(score === 0 ? 0 : -score);
 
-/** The boards that a document stands on: a JSON list in order of names, '' for none. */
+/** The boards of a document: a JSON list in order of names, '' for none. */
 export const encodeBoards = (boards: Iterable<string>): string => {
   const names = [...boards];
   return names.length === 0 ? '' : JSON.stringify(names.length === 1 ? names : names.sort());

@@ -1,4 +1,4 @@
-// Derives boards and expiry of a whole collection anew, beside those that are read, and puts them in their place in one step.
+// Derives boards and expiry of a whole collection anew, beside the current ones, and replaces those in one step.
 import type { CacheCollectionOptions } from '@mainstem/projection';
 import { CheckpointMoved, GenerationDamaged, type ProjectionDocument } from '@mainstem/projection/adapter';
 import { DerivedArguments } from './commit-arguments.js';
@@ -7,17 +7,20 @@ import { type ReadingParts, scanPage } from './redis-snapshot.js';
 import { scriptOf } from './redis-connection.js';
 import { DERIVE, SWITCH } from './scripts/commit.js';
 
-/** Documents that one step of a derivation holds in memory. */
+/** The number of documents that one step of a derivation holds in memory. */
 const PAGE = 1_000;
 
 export interface DerivationOwner {
   readonly projection: string;
   readonly number: number;
-  /** Of the session that is being opened: no other one commits meanwhile. */
+  /** The session that is being opened: no other one commits meanwhile. */
   readonly session: string;
 }
 
-/** The collection as it is afterwards. Errors: READ_STORE_CHECKPOINT_MOVED, READ_STORE_DAMAGED, READ_STORE_INVALID_DOCUMENT, READ_STORE_UNAVAILABLE. */
+/**
+ * Returns the new state of the collection. Errors: READ_STORE_CHECKPOINT_MOVED, READ_STORE_DAMAGED,
+ * READ_STORE_INVALID_DOCUMENT, READ_STORE_UNAVAILABLE.
+ */
 export const deriveAnew = async (
   parts: ReadingParts,
   { projection, number, session }: DerivationOwner,

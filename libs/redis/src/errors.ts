@@ -1,14 +1,14 @@
-// Errors of the Redis read store, beyond those of the read store port. None shows a URL or a password.
+// Errors of the Redis read store, besides those of the port. None shows a URL or a password.
 import { MainstemError } from '@mainstem/event-store';
 
-/** The options of `RedisReadStore.open` make no sense. */
+/** The options of `RedisReadStore.open` are wrong. */
 export class InvalidRedisOptions extends MainstemError {
   constructor(problem: string) {
     super('READ_STORE_INVALID_OPTIONS', `Redis read store: ${problem}`);
   }
 }
 
-/** The server lacks commands that are needed; nothing was written. */
+/** The server lacks required commands; nothing was written. */
 export class ServerTooOld extends MainstemError {
   constructor(
     readonly store: string,
@@ -19,7 +19,7 @@ export class ServerTooOld extends MainstemError {
   }
 }
 
-/** The server throws keys of its own choice away when its memory is full, and so would throw read models away; nothing was written. */
+/** When its memory is full, the server deletes keys of its choice, also read models; nothing was written. */
 export class ServerEvicts extends MainstemError {
   constructor(
     readonly store: string,
@@ -27,14 +27,14 @@ export class ServerEvicts extends MainstemError {
   ) {
     super(
       'READ_STORE_EVICTS',
-      `Read store ${store}: the server's maxmemory-policy is ${policy}, so it deletes any key when maxmemory is reached, also of read models, which would ` +
-        'be rebuilt again and again. Give the read models a server of their own with maxmemory-policy noeviction, or volatile-lru where other keys that ' +
+      `Read store ${store}: the server's maxmemory-policy is ${policy}, so it deletes any key when maxmemory is reached. Read models would then ` +
+        'be rebuilt again and again. Give the read models their own server with maxmemory-policy noeviction, or volatile-lru where other keys that ' +
         'expire share it (CONFIG SET maxmemory-policy noeviction), or set maxmemory 0.',
     );
   }
 }
 
-/** The server takes no writes: it is a replica. Nothing was written. */
+/** The server is a replica and accepts no writes. Nothing was written. */
 export class ReadStoreReadOnly extends MainstemError {
   constructor(
     readonly store: string,
@@ -49,7 +49,7 @@ export class ReadStoreReadOnly extends MainstemError {
   }
 }
 
-/** The server shows a certificate of somebody else, or of a CA that is not trusted; nothing was sent to it. */
+/** The server's certificate is for another host or of an untrusted CA; nothing was sent to the server. */
 export class ServerCertificateRefused extends MainstemError {
   constructor(
     readonly store: string,
@@ -64,7 +64,7 @@ export class ServerCertificateRefused extends MainstemError {
   }
 }
 
-/** The server refuses the user that the URL names. */
+/** The server refuses the user of the URL. */
 export class ReadStorePermissionDenied extends MainstemError {
   constructor(
     readonly store: string,

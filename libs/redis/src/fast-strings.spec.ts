@@ -2,8 +2,8 @@
 import { execFileSync } from 'node:child_process';
 import { expect, it } from 'vitest';
 
-it('gives strings back the fast methods that loading the client takes from them', () => {
-  // In a process of its own: here the client may be loaded already, and V8 is not to be asked such things.
+it('restores the fast string methods that loading the client slows down', () => {
+  // It runs in its own process: the client may already be loaded here.
   const script = `const areFast = () => %HasFastProperties(String.prototype);
     const told = [areFast()];
     await import(${JSON.stringify(import.meta.resolve('ioredis'))});

@@ -1,9 +1,10 @@
-// Undoes what loading the client costs every string of the process.
+// Restores the speed of strings, which loading the client reduces for the whole process.
 
 /**
- * The client derives a class from String. V8 then keeps the properties of String.prototype in a dictionary, in which calls such as charCodeAt are
- * looked up and called each time instead of being part of the compiled loop: five times the time for a hash over an id, in code that has nothing to
- * do with Redis. V8 arranges a prototype anew when a field of an object below it is written; where it does not, this changes nothing.
+ * The client derives a class from String. V8 then keeps the properties of String.prototype in a dictionary: it looks up
+ * and calls methods such as charCodeAt each time, instead of compiling them into the loop. A hash over an id then takes
+ * five times as long, even in code unrelated to Redis. V8 rearranges a prototype when a field of an object below it is
+ * written; if it does not, this changes nothing.
  */
 export const restoreFastStrings = (): void => {
   const below = Object.create(String.prototype) as { field?: number };

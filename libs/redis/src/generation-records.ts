@@ -1,13 +1,13 @@
-// Generations as the bookkeeping of a projection holds them: one hash, each field named for its generation.
+// Generations in the bookkeeping of a projection: one hash, in which each field name begins with its generation.
 import { position, type Incarnation, type Position } from '@mainstem/event-store';
 import { lastEventIn, ofPartitions, type Generation, type GenerationState } from '@mainstem/projection/adapter';
 
 export interface StoredCollection {
   readonly name: string;
   readonly hasState: boolean;
-  /** What boards and expiry were derived from. */
+  /** The declaration from which boards and expiry were derived. */
   readonly declaration: string;
-  /** Number of the derivation that is read. */
+  /** Number of the derivation in use. */
   readonly derivation: number;
 }
 
@@ -19,7 +19,7 @@ export interface StoredGeneration extends Generation {
   readonly commits: readonly string[];
 }
 
-/** What the fields of a part begin with, after the generation's number. */
+/** The beginning of a part's fields, after the generation's number. */
 export const partField = (partition: number): string => (partition === 0 ? '' : `:p${partition}`);
 
 /** The reply of HGETALL. */
@@ -27,7 +27,7 @@ export type Fields = readonly string[];
 
 const ID_FIELD = /^([1-9][0-9]*):id$/;
 
-/** By number. */
+/** Ordered by number. */
 export const generationsOf = (projection: string, fields: Fields): readonly StoredGeneration[] => {
   const values = new Map<string, string>();
   for (let index = 0; index + 1 < fields.length; index += 2) values.set(fields[index] ?? '', fields[index + 1] ?? '');
@@ -74,13 +74,13 @@ const generationOf = (projection: string, number: string, values: ReadonlyMap<st
   };
 };
 
-/** Names of all collections that any of them has. */
+/** Names of the collections of all these generations. */
 export const collectionsIn = (generations: readonly StoredGeneration[]): readonly string[] =>
   generations.flatMap(({ collections }) => collections.map(({ name }) => name));
 
-/** As the port describes it. */
+/** The generation in the port's form. */
 export const describedOf = ({ id: _, collections: __, commits: ___, ...generation }: StoredGeneration): Generation => generation;
 
-/** Stored as decimal strings, '' before the first one. */
+/** Positions are stored as decimal strings, '' before the first one. */
 export const positionOf = (text: string): Position | undefined => (text === '' ? undefined : position(text));
 export const textOf = (place: Position | undefined): string => place?.toString() ?? '';

@@ -1,9 +1,9 @@
-// Names of keys. All keys of a projection have its name in braces, which puts them into one hash slot of a cluster.
+// Names of keys. All keys of a projection have its name in braces: a cluster keeps them in one hash slot.
 
 export interface ProjectionKeys {
   /** The bookkeeping: one hash. */
   readonly meta: string;
-  /** What all other keys of the projection begin with. */
+  /** The beginning of all other keys of the projection. */
   readonly root: string;
 }
 

@@ -23,14 +23,14 @@ export class Leases {
     await this.connection.run(SCRIPTS.release, [this.#key], [nameOf(lease), lease.owner]);
   }
 
-  /** Ended or not. */
+  /** Also a lease that has ended. */
   async forget(projection: string): Promise<void> {
     const names = (await this.connection.call('hkeys', [this.#key])) as string[];
     const own = names.filter((name) => (JSON.parse(name) as [string])[0] === projection);
     if (own.length > 0) await this.connection.call('hdel', [this.#key, ...own]);
   }
 
-  /** By name; of all projections without one. */
+  /** Leases by name; those of all projections if none is given. */
   async list(projection?: string): Promise<readonly HeldLease[]> {
     const reply = (await this.connection.run(SCRIPTS.list, [this.#key], [])) as string[];
     const held: HeldLease[] = [];

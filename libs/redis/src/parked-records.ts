@@ -3,7 +3,7 @@ import { position, revision, type EventId, type Position, type StreamName } from
 import type { ParkedEvent } from '@mainstem/projection/adapter';
 
 const ERROR_LENGTH_MAX = 2_000;
-/** Of the largest 64-bit number, and one more: the scripts cut it off by length. */
+/** The length of the largest 64-bit number, and one more: the scripts cut it off by length. */
 const POSITION_DIGITS = 20;
 
 export interface ParkedQuery {
@@ -12,7 +12,7 @@ export interface ParkedQuery {
   readonly limit: number;
 }
 
-/** A position whose order as text is its order. */
+/** A position as text that sorts like the number. */
 export const orderedPosition = (place: Position): string => place.toString().padStart(POSITION_DIGITS, '0');
 
 export const encodeParked = (event: ParkedEvent): string =>

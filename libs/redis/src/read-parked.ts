@@ -1,4 +1,4 @@
-// Lists parked events: of a session, of a snapshot, of the generation that serves.
+// Lists parked events of a session, of a snapshot, or of the serving generation.
 import { type ParkedEvent, ReadStoreUnavailable, toStorableText, UnknownGeneration } from '@mainstem/projection/adapter';
 import type { ProjectionKeys } from './keys.js';
 import { decodeParked, orderedPosition, type ParkedQuery } from './parked-records.js';
@@ -7,7 +7,7 @@ import { PARKED } from './scripts/reading.js';
 
 export interface ParkedSource {
   readonly projection: string;
-  /** Undefined: the one that serves. */
+  /** Undefined: the serving generation. */
   readonly number: number | undefined;
   readonly snapshot?: string;
 }
@@ -32,11 +32,11 @@ export const readParked = async (
   return events.filter((event) => event !== '').map(decodeParked);
 };
 
-/** The view of a snapshot cannot be kept up any longer. */
+/** The view of a snapshot is lost. */
 export const snapshotOver = (store: string): ReadStoreUnavailable =>
   new ReadStoreUnavailable(
     store,
-    'the snapshot that was being read is gone: its data was deleted, changed too much, or it was not read for too long. Try again.',
+    'the snapshot is gone while it was being read: its data was deleted or changed too much, or the reader paused too long. Try again.',
   );
 
 const SCRIPT = scriptOf(PARKED);

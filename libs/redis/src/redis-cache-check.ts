@@ -1,4 +1,4 @@
-// Whether leaderboards and expiry fit the documents. Each page is one consistent state, since a commit moves documents and boards together.
+// Checks leaderboards and expiry against the documents. A commit moves both together, so each page is consistent.
 import { throwIfAborted } from '@mainstem/event-store';
 import type { CacheCollectionOptions } from '@mainstem/projection';
 import { decodeEntry, type Derived, derivedOf, type DerivedDifference, UnknownGeneration } from '@mainstem/projection/adapter';
@@ -9,7 +9,7 @@ import { scriptOf } from './redis-connection.js';
 import { BOARD_PAGE, BOARDS, DERIVED_PAGE } from './scripts/reading.js';
 
 const PAGE = 1_000;
-/** Differences of one collection that are listed. */
+/** The largest number of listed differences of one collection. */
 const DIFFERENCES_MAX = 1_000;
 
 export interface CheckedCollection {
@@ -63,7 +63,7 @@ export const cacheDifferences = async (
 type DocumentRow = readonly [key: string, document: string, boards: string, expiresAt: string, scores: readonly string[]];
 type PlaceRow = readonly [key: string, score: string, boards: string];
 
-/** Documents that do not even decode are left to whoever compares documents. */
+/** A document that does not decode is left to the comparison of documents. */
 const expectedOf = (options: CacheCollectionOptions | undefined, collection: string, key: string, text: string): Derived | undefined => {
   try {
     const [, document] = decodeEntry({ key, document: text });

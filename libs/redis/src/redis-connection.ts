@@ -1,4 +1,4 @@
-// A connection to one server, a cluster, or whatever the sentinels call the primary; and the scripts that run there.
+// A connection to a server, a cluster or the primary that sentinels name, and the scripts that run there.
 import { createHash } from 'node:crypto';
 import type { ConnectionOptions } from 'node:tls';
 import { Cluster, Command, Redis } from 'ioredis';
@@ -12,7 +12,7 @@ import { tlsOptionsOf } from './redis-tls.js';
 restoreFastStrings();
 
 const CONNECT_TIMEOUT_MS = 5_000;
-/** For any one command, a large batch included; a server that is slower counts as not there. */
+/** The time limit for any command, also for a large batch; a slower server counts as lost. */
 const COMMAND_TIMEOUT_MS = 15_000;
 const RECONNECT_MIN_MS = 50;
 const RECONNECT_MAX_MS = 1_000;
@@ -22,7 +22,7 @@ const SCAN_COUNT = 1_000;
 export type RedisClient = Redis | Cluster;
 type Argument = string | number;
 
-/** A script with the hash that the server knows it by. */
+/** A script with the hash by which the server knows it. */
 export interface Script {
   readonly text: string;
   readonly hash: string;
@@ -32,7 +32,7 @@ export const scriptOf = (text: string): Script => ({ text, hash: createHash('sha
 
 export class RedisConnection {
   #isClosed = false;
-  /** Why there is no connection at the moment; the driver tells it by an event alone. */
+  /** Why there is no connection at the moment; the driver reports it only by an event. */
   #lost: unknown;
 
   constructor(
@@ -44,12 +44,12 @@ export class RedisConnection {
     client.on('ready', () => (this.#lost = undefined));
   }
 
-  /** Runs a command. Errors: READ_STORE_UNAVAILABLE, READ_STORE_READ_ONLY, READ_STORE_PERMISSION_DENIED; so all methods. */
+  /** Runs a command. Errors of all methods: READ_STORE_UNAVAILABLE, …_READ_ONLY, …_PERMISSION_DENIED. */
   async call(name: string, args: readonly Argument[]): Promise<unknown> {
     return this.#translated(() => this.#send(this.client, name, args));
   }
 
-  /** Runs a script, which the server is told in full only if it does not know it: after its start, or at another node of a cluster. */
+  /** Runs a script by its hash. A server that does not know it, such as a restarted one, gets the full text. */
   async run(script: Script, keys: readonly string[], args: readonly Argument[]): Promise<unknown> {
     return this.#translated(async () => {
       const given = [keys.length, ...keys, ...args];
@@ -62,7 +62,7 @@ export class RedisConnection {
     });
   }
 
-  /** What every primary says about itself. */
+  /** What every primary reports about itself. */
   async info(section: string): Promise<readonly string[]> {
     return this.#translated(async () => Promise.all(this.#primaries().map((node) => this.#send(node, 'info', [section]) as Promise<string>)));
   }
@@ -82,7 +82,7 @@ export class RedisConnection {
     }
   }
 
-  /** May be called again. */
+  /** More calls are harmless. */
   async close(): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
@@ -94,14 +94,14 @@ export class RedisConnection {
   }
 
   #send(node: RedisClient, name: string, args: readonly Argument[]): Promise<unknown> {
-    // In capitals the driver leaves replies as they are; it would make an object of a hash, in which a field `__proto__` is lost.
+    // In capitals, the driver returns replies unchanged; otherwise it makes an object of a hash and loses `__proto__`.
     const command = new Command(name.toUpperCase(), args as (string | number)[], { replyEncoding: 'utf8' });
     void node.sendCommand(command);
     return command.promise as Promise<unknown>;
   }
 
   async #translated<Result>(work: () => Promise<Result>): Promise<Result> {
-    if (this.#isClosed) throw new ReadStoreUnavailable(this.store, 'it is closed. Open it again to go on.');
+    if (this.#isClosed) throw new ReadStoreUnavailable(this.store, 'the store is closed. Open it again to go on.');
     try {
       return await work();
     } catch (error) {
@@ -110,11 +110,11 @@ export class RedisConnection {
   }
 }
 
-/** Connects; goes on by itself after an interruption. Errors: READ_STORE_INVALID_OPTIONS, READ_STORE_CERTIFICATE_REFUSED, and as `RedisConnection.call`. */
+/** Connects; reconnects by itself. Errors: READ_STORE_INVALID_OPTIONS, READ_STORE_CERTIFICATE_REFUSED, of `call`. */
 export const connect = async (target: RedisTarget, store: string): Promise<RedisConnection> => {
   const tls = await tlsOptionsOf(target);
   const client = target.mode === 'cluster' ? clusterOf(target, tls) : serverOf(target, tls);
-  // Told by the command that meets it; without a listener the driver writes to the console.
+  // The next command reports the error; without a listener the driver prints it on the console.
   let last: unknown;
   client.on('error', (error) => (last = error));
   let timer: NodeJS.Timeout | undefined;
@@ -132,7 +132,7 @@ export const connect = async (target: RedisTarget, store: string): Promise<Redis
   }
 };
 
-/** The driver selects the database as well, but goes on in database 0 when that is refused. */
+/** The driver also selects the database, but stays in database 0 if the server refuses. */
 const assertDatabase = async (client: RedisClient, { database }: RedisTarget): Promise<void> => {
   if (client instanceof Cluster || database === 0) return;
   try {
@@ -143,11 +143,11 @@ const assertDatabase = async (client: RedisClient, { database }: RedisTarget): P
   }
 };
 
-/** The driver's words for a command that it had no connection for, or lost it under. */
+/** The driver's text when a command has no connection or loses it. */
 const isConnectionLost = (error: unknown): boolean => error instanceof Error && error.name === 'MaxRetriesPerRequestError';
 const CONNECTION_LOST = new Error('the connection was lost and is being made again');
 
-// The driver rejects with this, and tells the reason by an event.
+// The driver rejects with this text, and gives the reason in an event.
 const isConnectionClosed = (error: unknown): boolean => error instanceof Error && /^Connection is closed|^None of startup nodes/.test(error.message);
 
 const connectionOf = ({ username, password }: RedisTarget, tls: ConnectionOptions | undefined) => ({
@@ -158,12 +158,12 @@ const connectionOf = ({ username, password }: RedisTarget, tls: ConnectionOption
   connectionName: 'mainstem',
   connectTimeout: CONNECT_TIMEOUT_MS,
   commandTimeout: COMMAND_TIMEOUT_MS,
-  // A server that hangs keeps its connection: without this it would be asked for ever, although another one has taken its place long ago.
+  // A server that hangs keeps its connection: without this the client would stay with it after a fail-over.
   socketTimeout: COMMAND_TIMEOUT_MS,
-  // Whoever asks hears of an outage after one attempt; the engine does the waiting. A command that was under way is never sent again by itself.
+  // The caller hears of an outage after one attempt; the engine waits and retries. A lost command is never sent again.
   maxRetriesPerRequest: 0,
   autoResendUnfulfilledCommands: false,
-  // After a fail-over the old primary may be a replica.
+  // The old primary may be a replica after a fail-over.
   reconnectOnError: (error: Error) => error.message.startsWith('READONLY'),
 });
 

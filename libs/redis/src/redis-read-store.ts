@@ -1,4 +1,4 @@
-// The read store port on Redis: documents, leaderboards, expiry and checkpoint of a projection in one hash slot, each batch one script.
+// The read store port on Redis: all data of a projection is in one hash slot, and each batch is one script.
 import { randomUUID } from 'node:crypto';
 import { type Incarnation, isMainstemError, type Runtime, systemRuntime } from '@mainstem/event-store';
 import type { CacheCollections, CacheQueries, ReadStore } from '@mainstem/projection';
@@ -56,13 +56,13 @@ import { checkServer } from './server-check.js';
 
 export interface RedisReadStoreOptions {
   readonly runtime?: Runtime;
-  /** What status and messages call it, and `--store` names; another one where a process has several. Default `cache`. */
+  /** Its name in status, messages and `--store`; give each its own if a process has several. Default `cache`. */
   readonly name?: string;
-  /** Leaderboards and expiry by collection. Only a process that writes needs them; queries find what was written. */
+  /** Leaderboards and expiry by collection. Only writing processes need them; queries use what was written. */
   readonly collections?: CacheCollections;
 }
 
-/** How often generations are deleted that are made while their projection is forgotten. */
+/** How often deletion is repeated if new generations appear while their projection is being forgotten. */
 const FORGET_ROUNDS_MAX = 10;
 
 export class RedisReadStore implements ReadStore, CacheQueries {
@@ -71,11 +71,13 @@ export class RedisReadStore implements ReadStore, CacheQueries {
   readonly hasPartitions = true;
   readonly #registry: Registry;
   readonly #leases: Leases;
-  /** Which projection a collection belongs to, as last looked up. */
+  /** The projection of each collection, as last looked up. */
   readonly #owners = new Map<string, string>();
-  /** Written by sessions of this store: put back into the registry should it lose one that has generations. */
+  /**
+   * Projections that sessions of this store have written: restored in the registry if it loses any with generations.
+   */
   readonly #written = new Map<string, ProjectionDescriptor>();
-  /** Projections that the last look at all of them found. */
+  /** The projections that the last look has found. */
   #seen: readonly string[] = [];
 
   private constructor(
@@ -90,8 +92,9 @@ export class RedisReadStore implements ReadStore, CacheQueries {
   }
 
   /**
-   * Errors: READ_STORE_INVALID_OPTIONS, READ_STORE_UNAVAILABLE, READ_STORE_PERMISSION_DENIED, READ_STORE_SERVER_TOO_OLD, READ_STORE_READ_ONLY,
-   * READ_STORE_EVICTS, READ_STORE_CERTIFICATE_REFUSED, PROJECTION_INVALID_DEFINITION for a collection.
+   * Connects and checks the server. Errors: READ_STORE_INVALID_OPTIONS, READ_STORE_UNAVAILABLE,
+   * READ_STORE_PERMISSION_DENIED, READ_STORE_SERVER_TOO_OLD, READ_STORE_READ_ONLY, READ_STORE_EVICTS,
+   * READ_STORE_CERTIFICATE_REFUSED, PROJECTION_INVALID_DEFINITION for a collection.
    */
   static async open(
     location: RedisLocation,
@@ -117,7 +120,7 @@ export class RedisReadStore implements ReadStore, CacheQueries {
 
   async generations(projection?: string): Promise<readonly Generation[]> {
     if (projection !== undefined) return (await this.#stored(projection)).map(describedOf);
-    // Those of the last look together with the registry: a projector that is at rest is woken up by one answer a look.
+    // Reads known projections and the registry together: an idle projector then waits for one answer in each look.
     const asked = new Map(this.#seen.map((name) => [name, this.#stored(name)]));
     const [registered] = await Promise.all([this.#registry.restored([...this.#written.values()], (name) => this.#stored(name)), ...asked.values()]);
     const names = [...registered].sort();
@@ -140,8 +143,8 @@ export class RedisReadStore implements ReadStore, CacheQueries {
   }
 
   /**
-   * Besides what the port promises: leaderboards that were made from another declaration are made anew here; a generation that is split, or whose
-   * documents expire otherwise, is refused instead (READ_STORE_FINGERPRINT_MISMATCH).
+   * Besides the port's promise: derives leaderboards of another declaration anew. It refuses that for a partitioned
+   * generation, and refuses another expiry (READ_STORE_FINGERPRINT_MISMATCH).
    */
   async open(projection: ProjectionDescriptor, number: number, partition = 0): Promise<ReadStoreSession> {
     const { name } = projection;
@@ -163,7 +166,7 @@ export class RedisReadStore implements ReadStore, CacheQueries {
       const options = this.collections[stored.name];
       const declaration = declarationOf(options);
       const isSame = declaration === stored.declaration;
-      // Other parts are written meanwhile: nothing can be derived anew in place. And no derivation gives what another fold would have.
+      // Other parts are written meanwhile, so nothing can be derived in place. And a derivation cannot replace a fold.
       if (!isSame && (found.partitions || expiresOtherwise(declaration, stored.declaration))) throw new FingerprintMismatch(name, number);
       collections.push(isSame ? stored : await deriveAnew(parts, { projection: name, number, session }, stored, { declaration, options }));
     }
@@ -175,7 +178,7 @@ export class RedisReadStore implements ReadStore, CacheQueries {
     const reply = await this.#run(SCRIPTS.promote, projection, [number, isForced ? '1' : '0', this.#time()]);
     const [status, actual = '', expected = ''] = reply as [string, string?, string?];
     if (status === 'unknown') throw new UnknownGeneration(projection, number);
-    if (status === 'side') throw new GenerationNotReady(projection, number, 'it was filled to stay aside, or has lost data');
+    if (status === 'side') throw new GenerationNotReady(projection, number, 'it was made to stay aside, or has lost data');
     if (status === 'bulk') throw new GenerationNotReady(projection, number, 'it is still being filled in bulk');
     if (status === 'behind') throw new GenerationBehind(projection, number, positionOf(actual), positionOf(expected));
   }
@@ -193,8 +196,8 @@ export class RedisReadStore implements ReadStore, CacheQueries {
   }
 
   /**
-   * Whatever is left of a step that was interrupted is found again: the projection goes off the lists last.
-   * Errors: READ_STORE_UNAVAILABLE where generations of it are made again and again; it stays on the lists then.
+   * After an interruption, call it again: the projection leaves the lists last. Errors: READ_STORE_UNAVAILABLE if new
+   * generations keep appearing; it then stays on the lists.
    */
   async forget(projection: string): Promise<void> {
     for (let round = 1; !(await this.#deleteAll(projection)); round++) if (round === FORGET_ROUNDS_MAX) throw madeAgain(this.name, projection);
@@ -207,17 +210,17 @@ export class RedisReadStore implements ReadStore, CacheQueries {
     return scanPage(this.#parts(projection), { projection, number, collection }, options);
   }
 
-  /** Commits keep the documents that they change for as long as `work` runs; after a million of one collection the view is given up. */
+  /** Commits keep old versions of documents while `work` runs; after a million for one collection the view is lost. */
   async snapshot<Result>(projection: string, number: number, work: (snapshot: GenerationSnapshot) => Promise<Result>): Promise<Result> {
     return withSnapshot(this.#parts(projection), { projection, number }, work);
   }
 
-  /** Page by page, each of one state; a place that moves from page to page meanwhile may be passed over. */
+  /** Reads page by page, each of one state; a place that moves to another page meanwhile may be missed. */
   async checkDerived(projection: string, number: number, signal?: AbortSignal): Promise<readonly DerivedDifference[]> {
     const differences: DerivedDifference[] = [];
     for (const collection of (await this.#one(projection, number)).collections) {
       const options = this.collections[collection.name];
-      // Made from other functions than ours: the next session makes them anew.
+      // Derived by another declaration: the next session derives it anew.
       if (collection.declaration === '' || collection.declaration !== declarationOf(options)) continue;
       differences.push(...(await cacheDifferences(this.#parts(projection), { projection, number, collection, options }, signal)));
     }
@@ -264,21 +267,21 @@ export class RedisReadStore implements ReadStore, CacheQueries {
     await this.connection.close();
   }
 
-  /** Empty where no generation of the collection serves. */
+  /** Empty if no serving generation has the collection. */
   async #query(collection: string, script: (typeof SCRIPTS)['get'], args: readonly (string | number)[]): Promise<readonly string[]> {
     const known = this.#owners.get(collection);
     if (known !== undefined) {
       const reply = (await this.#run(script, known, args)) as string[];
       if (reply.length > 0) return reply;
     }
-    // Not known yet, or it has gone over to another projection.
+    // Unknown yet, or now of another projection.
     const owner = await this.#registry.ownerOf(collection);
     if (owner === undefined || owner === known) return [];
     this.#owners.set(collection, owner);
     return (await this.#run(script, owner, args)) as string[];
   }
 
-  /** Which projections have generations with these collections: counts where the list of collections was lost. The projection itself before others. */
+  /** Which projections have generations with these collections, in case the registry has lost them. Own ones win. */
   async #usersOf({ name, collections }: ProjectionDescriptor): Promise<ReadonlyMap<string, string>> {
     const users = new Map<string, string>();
     for (const projection of [...(await this.#registry.projections()), name]) {
@@ -289,21 +292,25 @@ export class RedisReadStore implements ReadStore, CacheQueries {
   }
 
   /**
-   * Puts it on the lists that it may be missing from, and takes off what none of its generations has any more; all of it, where another process has forgotten it
-   * meanwhile. Errors: READ_STORE_UNKNOWN_GENERATION, and as `Registry.claim`.
+   * Adds the projection to the lists, and removes the collections that no generation has any more. If another process
+   * has forgotten the projection meanwhile, removes all. Errors: READ_STORE_UNKNOWN_GENERATION, those of
+   * `Registry.claim`.
    */
   async #register(projection: ProjectionDescriptor, number: number): Promise<void> {
     const { name } = projection;
     const turn = await this.#registry.claim(projection, new Map());
     await this.#registry.add(name);
-    // Looked up afterwards: who forgets it deletes the generations first, and takes it off the lists later than this if they are still here.
+    // Looked up last: a process that forgets the projection deletes its generations before it changes the lists.
     const generations = await this.#stored(name);
     if (generations.length === 0) await this.#registry.remove(name);
     else await this.#registry.release(name, collectionsIn(generations), turn);
     if (!generations.some((one) => one.number === number)) throw new UnknownGeneration(name, number);
   }
 
-  /** Whoever opened or dropped another one before this was there may have given them up. Errors: as `Registry.claim`; what was made is dropped then. */
+  /**
+   * Claims again: another process may have released the collections before this generation existed. If the claim fails,
+   * the new generation is dropped. Errors: those of `Registry.claim`.
+   */
   async #keepCollections(projection: ProjectionDescriptor, number: number): Promise<void> {
     try {
       await this.#registry.claim(projection, new Map());
@@ -313,9 +320,9 @@ export class RedisReadStore implements ReadStore, CacheQueries {
     }
   }
 
-  /** All generations and the bookkeeping; false where one was made, or made to serve, meanwhile. */
+  /** Deletes all generations and the bookkeeping; false if one was made or promoted meanwhile. */
   async #deleteAll(projection: string): Promise<boolean> {
-    // From here on nobody writes it, and none of its generations serves.
+    // From here on no session writes it, and no generation serves.
     await this.#run(SCRIPTS.retire, projection, []);
     for (const { number } of await this.#stored(projection)) {
       const [status] = (await this.#run(SCRIPTS.drop, projection, [number])) as [string];
@@ -325,7 +332,7 @@ export class RedisReadStore implements ReadStore, CacheQueries {
     return (await this.#run(SCRIPTS.forget, projection, [])) === 'ok';
   }
 
-  /** Deletes what generations have left behind whose bookkeeping was lost. */
+  /** Deletes the keys of generations whose bookkeeping was lost. */
   async #sweep(projection: string): Promise<void> {
     const { root } = keysOf(this.prefix, projection);
     for await (const page of this.connection.keys(`${root.replaceAll(/[[\]*?\\]/g, '\\$&')}*`)) await this.#run(SCRIPTS.sweep, projection, page);
@@ -356,7 +363,7 @@ export class RedisReadStore implements ReadStore, CacheQueries {
 }
 
 const madeAgain = (store: string, projection: string): ReadStoreUnavailable =>
-  new ReadStoreUnavailable(store, `generations of projection ${projection} are made again and again; stop its projector.`);
+  new ReadStoreUnavailable(store, `new generations of projection ${projection} keep appearing; stop its projector.`);
 
 const SCRIPTS = {
   create: scriptOf(CREATE),

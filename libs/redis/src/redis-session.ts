@@ -30,11 +30,11 @@ export interface SessionParts {
   readonly keys: ProjectionKeys;
   readonly collections: CacheCollections;
   readonly runtime: Runtime;
-  /** What the keys of the generation's documents begin with. */
+  /** The beginning of the keys of the generation's documents. */
   readonly base: string;
-  /** Which part of the generation it writes. */
+  /** The part of the generation that the session writes. */
   readonly partition: number;
-  /** Random: no other session, of any data set, has it. */
+  /** Random: no other session, of any data set, has the same. */
   readonly id: string;
 }
 
@@ -42,7 +42,7 @@ export class RedisSession implements ReadStoreSession {
   readonly generation: number;
   readonly checkpoint: Checkpoint;
   readonly #collections: ReadonlyMap<string, StoredCollection>;
-  /** Number of the last commit that this session knows of: a data set that is older or newer has another one. */
+  /** Number of the session's last known commit: an older or newer data set has another one. */
   #commits: string;
   #isClosed = false;
 
@@ -114,7 +114,7 @@ export class RedisSession implements ReadStoreSession {
     return keys;
   }
 
-  /** Nothing is held between commits, so there is nothing to give back; it just cannot commit any more. */
+  /** Nothing is held between commits, so nothing is released; the session cannot commit any more. */
   async close(): Promise<void> {
     this.#isClosed = true;
   }
@@ -147,12 +147,12 @@ export class RedisSession implements ReadStoreSession {
   }
 }
 
-/** Documents that one request loads. */
+/** The number of documents that one request loads. */
 const LOAD_MAX = 5_000;
 
 const SCRIPTS = { commit: scriptOf(COMMIT), finishBulk: scriptOf(FINISH_BULK) };
 
-/** The longest one is at fault: the server does not say which. */
+/** The longest document is at fault: the server does not name it. */
 const tooLong = ({ changes }: CommitBatch, error: TextTooLong): Error => {
   let longest: { readonly collection: string; readonly key: string; readonly bytes: number } | undefined;
   for (const { collection, upserts } of changes) {
@@ -163,5 +163,5 @@ const tooLong = ({ changes }: CommitBatch, error: TextTooLong): Error => {
   }
   if (!longest) return error;
   const { collection, key, bytes } = longest;
-  return new InvalidDocument(collection, key, `it has ${bytes} bytes as JSON, and the server takes less (proto-max-bulk-len)`, error);
+  return new InvalidDocument(collection, key, `it has ${bytes} bytes as JSON, and the server accepts less (proto-max-bulk-len)`, error);
 };

@@ -1,4 +1,4 @@
-// One unchanging view of a generation: commits keep what they change for as long as somebody reads it.
+// One unchanging view of a generation: commits keep what they change while it is read.
 import type { Runtime } from '@mainstem/event-store';
 import {
   compareKeys,
@@ -16,10 +16,10 @@ import { readParked, snapshotOver } from './read-parked.js';
 import { type RedisConnection, scriptOf } from './redis-connection.js';
 import { BEGIN_SNAPSHOT, END_SNAPSHOT, PAGE, RENEW_SNAPSHOT } from './scripts/reading.js';
 
-/** A reader that has not been heard of for so long is taken for dead, and what was kept for it is deleted by the next commit. */
+/** A reader that is silent for so long counts as dead, and the next commit deletes what was kept for it. */
 const TTL_MS = 60_000;
 const RENEW_MS = 15_000;
-/** Entries of a page that one request brings. */
+/** The number of entries that one request fetches. */
 const PAGE_MAX = 1_000;
 
 export interface ReadingParts {
@@ -28,7 +28,7 @@ export interface ReadingParts {
   readonly runtime: Runtime;
 }
 
-/** Errors: as `ReadStore.snapshot`. */
+/** Errors: those of `ReadStore.snapshot`. */
 export const withSnapshot = async <Result>(
   parts: ReadingParts,
   { projection, number }: { readonly projection: string; readonly number: number },
@@ -51,11 +51,11 @@ export const withSnapshot = async <Result>(
   } finally {
     isOver.abort();
     await renewing;
-    await run(SCRIPTS.end).catch(() => undefined); // it runs out by itself
+    await run(SCRIPTS.end).catch(() => undefined); // it expires by itself
   }
 };
 
-/** A renewal that fails is met by the next page, which tells it. */
+/** The next page meets and reports a failed renewal. */
 const renewed = async (renew: () => Promise<unknown>, runtime: Runtime, signal: AbortSignal): Promise<void> => {
   for (;;) {
     await runtime.sleep(RENEW_MS, signal);
@@ -71,10 +71,10 @@ export interface ScanSource {
   readonly snapshot?: string;
 }
 
-/** A page of a collection by key. Errors: as `ReadStore.scan`. */
+/** A page of a collection by key. Errors: those of `ReadStore.scan`. */
 export const scanPage = async (parts: ReadingParts, source: ScanSource, { after, limit }: ScanOptions): Promise<readonly ScanEntry[]> => {
   const entries: ScanEntry[] = [];
-  // A page of the port is one consistent view, so it is one request; only a snapshot may be read in smaller ones.
+  // A page of the port is one consistent view, so it is one request; only pages of a snapshot may be split.
   const step = source.snapshot === undefined ? limit : Math.min(limit, PAGE_MAX);
   for (let last = after; entries.length < limit; last = entries.at(-1)?.[0]) {
     const page = await stepOf(parts, source, { limit: Math.min(step, limit - entries.length), ...(last !== undefined && { after: last }) });
@@ -104,7 +104,7 @@ const entriesOf = (pairs: readonly string[]): readonly ScanEntry[] => {
   return entries;
 };
 
-/** Two lists in order, without a key in common. */
+/** Merges two sorted lists without a common key. */
 const merged = (left: readonly ScanEntry[], right: readonly ScanEntry[]): readonly ScanEntry[] =>
   left.length === 0 || right.length === 0 ? [...left, ...right] : [...left, ...right].sort(([one], [other]) => compareKeys(one, other));
 

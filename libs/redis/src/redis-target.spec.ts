@@ -1,4 +1,4 @@
-// Which server a URL names, and what is refused without showing a password.
+// Which server a URL names; refusals show no password.
 import { describe, expect, it } from 'vitest';
 import { redisTargetOf } from './redis-target.js';
 
@@ -25,7 +25,7 @@ describe('the address of a Redis', () => {
     });
   });
 
-  it('takes the usual port, database 0, the default user and TLS', () => {
+  it('defaults to the usual port, database 0 and the default user, and takes TLS', () => {
     expect(redisTargetOf({ url: 'rediss://:secret@[::1]' })).toMatchObject({
       addresses: [{ host: '::1', port: 6379 }],
       username: undefined,

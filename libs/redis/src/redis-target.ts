@@ -1,12 +1,13 @@
-// Where on which Redis, from the application's settings. Refusals never show the URL: it may hold a password.
+// The server and the key prefix from the application's settings. Errors never show the URL, which may hold a password.
 import { nearestName } from '@mainstem/event-store';
 import { InvalidRedisOptions } from './errors.js';
 
 export interface RedisLocation {
   /**
-   * `redis://user:password@host:6379/0`, `rediss://…` over TLS, `redis+cluster://host:port,host:port`, `redis+sentinel://host:port,host:port/name/0`
-   * (`rediss+…` likewise). `?prefix=name:` sets what all keys begin with, so that several applications can share a server; default `mainstem:`.
-   * `?tlsCAFile=/path/ca.pem` names the only CA whose certificates are accepted; default those that Node knows.
+   * `redis://user:password@host:6379/0`, `rediss://…` over TLS, `redis+cluster://host:port,host:port`,
+   * `redis+sentinel://host:port,host:port/name/0` (likewise `rediss+…`). `?prefix=name:` is the beginning of all keys,
+   * so that several applications can share a server; default `mainstem:`. `?tlsCAFile=/path/ca.pem` names the only
+   * trusted CA; default: the CAs of Node.
    */
   readonly url: string;
 }
@@ -19,13 +20,13 @@ export interface RedisAddress {
 export interface RedisTarget {
   readonly mode: 'single' | 'cluster' | 'sentinel';
   readonly addresses: readonly RedisAddress[];
-  /** Of the sentinels' group; empty in other modes. */
+  /** The name of the sentinels' group; empty in other modes. */
   readonly masterName: string;
   readonly username: string | undefined;
   readonly password: string | undefined;
   readonly database: number;
   readonly isTls: boolean;
-  /** Path; undefined for the CAs that Node knows. */
+  /** A path; undefined for the CAs of Node. */
   readonly tlsCAFile: string | undefined;
   readonly prefix: string;
 }

@@ -1,5 +1,5 @@
-// Which projections there are, and to which one a collection belongs: in slots of their own, and only pointers, which every session puts there, and
-// whoever looks at them puts back.
+// The list of projections, and the projection of each collection. These are only pointers in slots of their own: every
+// session writes them, and each look restores lost ones.
 import { randomUUID } from 'node:crypto';
 import { CollectionTaken, type ProjectionDescriptor } from '@mainstem/projection/adapter';
 import { collectionsIn, type StoredGeneration } from './generation-records.js';
@@ -21,14 +21,14 @@ export class Registry {
     this.#turns = `${prefix}turns{${this.#collections}}`;
   }
 
-  /** Names, in no order. */
+  /** Names, unordered. */
   async projections(): Promise<readonly string[]> {
     return (await this.connection.call('smembers', [this.#projections])) as string[];
   }
 
   /**
-   * Names, in no order. What is missing of `written` is put back, because each list can be lost without the other; but only what a generation has that is
-   * `stored`: what was forgotten or given up is missing for good.
+   * Names, unordered. Restores what is missing of `written`, because each list can be lost without the other. It
+   * restores only what a generation in `stored` has: what was forgotten or released stays away.
    */
   async restored(written: readonly ProjectionDescriptor[], stored: StoredLookup): Promise<readonly string[]> {
     const collections = written.flatMap((owner) => owner.collections.map(({ name }) => ({ name, owner: owner.name })));
@@ -36,15 +36,15 @@ export class Registry {
       this.projections(),
       collections.length > 0 ? this.connection.call('hmget', [this.#collections, ...collections.map(({ name }) => name)]) : [],
     ])) as [string[], (string | null)[]];
-    // One that has gone over to another projection stays there.
+    // A collection that another projection has stays there.
     const ownerless = collections.filter((_, index) => owners[index] === null);
     const incomplete = written.filter(({ name }) => !names.includes(name) || ownerless.some(({ owner }) => owner === name));
-    // Looked up after the lists: whatever takes something off them has deleted the generations before.
+    // Looked up after the lists: generations are deleted before list entries are.
     const found = incomplete.map(async ({ name }) => this.#putBack(name, ownerless, await stored(name)));
     return [...new Set([...names, ...(await Promise.all(found)).flat()])];
   }
 
-  /** Name of the projection that a collection belongs to; undefined where none has it. */
+  /** Name of the projection that has the collection; undefined if none has it. */
   async ownerOf(collection: string): Promise<string | undefined> {
     return ((await this.connection.call('hget', [this.#collections, collection])) as string | null) ?? undefined;
   }
@@ -70,8 +70,9 @@ export class Registry {
   }
 
   /**
-   * Takes all collections of a projection, or none, in one step for all processes. `users`: which projection has a generation with a collection, where
-   * that is known. Resolves with its turn, for `release`. Errors: PROJECTION_INVALID_DEFINITION for a collection of another projection.
+   * Takes all collections for a projection, or none, in one step for all processes. `users` gives the known projection
+   * of each collection. Resolves with the turn for `release`. Errors: PROJECTION_INVALID_DEFINITION for a collection of
+   * another projection.
    */
   async claim({ name, collections }: ProjectionDescriptor, users: ReadonlyMap<string, string>): Promise<string> {
     const args = collections.flatMap((collection) => [collection.name, users.get(collection.name) ?? '']);
@@ -85,12 +86,14 @@ export class Registry {
     return turn;
   }
 
-  /** In which turn a projection has taken collections last. */
+  /** The turn in which a projection last took collections. */
   async turnOf(projection: string): Promise<string> {
     return ((await this.connection.call('hget', [this.#turns, projection])) as string | null) ?? 'none';
   }
 
-  /** Gives up what a projection has, besides these collections, unless it has taken some since the turn, which was asked for before they were looked up. */
+  /**
+   * Releases all collections but `kept`, unless some were taken after `turn`. Ask for the turn before reading `kept`.
+   */
   async release(projection: string, kept: readonly string[], turn: string): Promise<void> {
     await this.connection.run(SCRIPTS.release, this.#keys, [projection, turn, ...kept]);
   }
@@ -109,13 +112,13 @@ export class Registry {
   }
 }
 
-/** For one that is removed as a whole. */
+/** The turn for a projection that is removed as a whole. */
 const REMOVED = '';
 
-/** The generations of a projection, as of now. */
+/** Looks up the present generations of a projection. */
 type StoredLookup = (projection: string) => Promise<readonly StoredGeneration[]>;
 
-/** A collection, and the projection that it belongs to. */
+/** A collection and its projection. */
 interface Claim {
   readonly name: string;
   readonly owner: string;

@@ -1,11 +1,11 @@
-// What a server must be before it is given read models.
+// What a server must offer to hold read models.
 import { ReadStoreReadOnly, ServerEvicts, ServerTooOld } from './errors.js';
 import type { RedisConnection } from './redis-connection.js';
 
-/** The first one with COPY and ZMSCORE. */
+/** The first version with COPY and ZMSCORE. */
 const VERSION_MIN = '6.2.0';
 
-/** Looks at every primary. Errors: READ_STORE_SERVER_TOO_OLD, READ_STORE_READ_ONLY, READ_STORE_EVICTS, and those of the connection. */
+/** Checks every primary. Errors: READ_STORE_SERVER_TOO_OLD, READ_STORE_READ_ONLY, READ_STORE_EVICTS, those of calls. */
 export const checkServer = async (connection: RedisConnection, store: string): Promise<void> => {
   for (const text of await connection.info('server')) {
     const version = valueOf(text, 'redis_version') ?? '0';
@@ -22,7 +22,7 @@ export const checkServer = async (connection: RedisConnection, store: string): P
 
 const valueOf = (text: string, name: string): string | undefined => new RegExp(`^${name}:(.*?)\\r?$`, 'm').exec(text)?.[1];
 
-/** Whether one version of numbers and dots comes before another one. */
+/** True if one version of numbers and dots comes before another one. */
 export const isOlder = (version: string, minimum: string): boolean => {
   const [have, need] = [version, minimum].map((text) => text.split('.').map((part) => Number.parseInt(part, 10) || 0));
   for (const [index, part] of (need ?? []).entries()) {

@@ -81,7 +81,7 @@ export class ReadStoreFile {
 
   /** Runs `work` on one snapshot of a connection of its own, which may take long and cannot write. Errors: as `read`. */
   async snapshot<Result>(work: (database: DatabaseSync) => Promise<Result>): Promise<Result> {
-    if (this.#isClosed) throw new ReadStoreUnavailable(this.options.name, 'it is closed. Open it again to go on.');
+    if (this.#isClosed) throw new ReadStoreUnavailable(this.options.name, 'the store is closed. Open it again to go on.');
     let database: DatabaseSync | undefined;
     try {
       database = await openDatabase({ ...connectionOf(this.options), isReadOnly: true });
@@ -112,7 +112,7 @@ export class ReadStoreFile {
     try {
       return await retryWhileBusy(
         () => {
-          if (this.#isClosed) throw new ReadStoreUnavailable(this.options.name, 'it is closed. Open it again to go on.');
+          if (this.#isClosed) throw new ReadStoreUnavailable(this.options.name, 'the store is closed. Open it again to go on.');
           return work();
         },
         { file, runtime: this.options.runtime },

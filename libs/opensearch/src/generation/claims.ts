@@ -1,4 +1,4 @@
-// To which projection a collection belongs: one document for all, so that whoever takes several takes all of them or none.
+// The projection of each collection: one document for all, so that a projection takes all of its collections or none.
 import { CollectionTaken } from '@mainstem/projection/adapter';
 import type { CatalogEntry } from '../layout/catalog.js';
 import type { ControlIndex } from '../layout/control-index.js';
@@ -7,14 +7,14 @@ interface Claimed {
   readonly kind: 'collections';
   /** Projection by collection. */
   readonly owners: Readonly<Record<string, string>>;
-  /** How often each projection has taken collections; absent where an older program has made the document. */
+  /** How often each projection has taken collections; absent in documents of older programs. */
   readonly turns?: Readonly<Record<string, number>>;
 }
 
 const ID = 'collections';
 const NONE: Claimed = { kind: 'collections', owners: {}, turns: {} };
 
-/** `users` count where the document has lost an owner, or is from before there was one. */
+/** `users` count if the document has lost an owner, or is older than the owners. */
 const CLAIM = `
 def owners = ctx._source.owners;
 boolean isChanged = false;
@@ -47,8 +47,9 @@ export class Claims {
   constructor(private readonly control: ControlIndex) {}
 
   /**
-   * Takes all these collections for a projection, or none. `entries`: the generations that are there. Resolves with its turn, for `release`.
-   * Errors: PROJECTION_INVALID_DEFINITION for a collection of another projection, READ_STORE_UNAVAILABLE.
+   * Takes all these collections for a projection, or none. `entries` are the existing generations. Resolves with the
+   * turn for `release`. Errors: PROJECTION_INVALID_DEFINITION for a collection of another projection,
+   * READ_STORE_UNAVAILABLE.
    */
   async claim(projection: string, names: readonly string[], entries: readonly CatalogEntry[]): Promise<number> {
     const script = { source: CLAIM, params: { projection, names, users: usersOf(projection, names, entries) } };
@@ -71,8 +72,9 @@ export class Claims {
   }
 
   /**
-   * Gives up what a projection has and none of its generations, which are given here, unless it has taken collections since the turn, which was asked for
-   * before they were looked up; null for any. Errors: READ_STORE_UNAVAILABLE.
+   * Releases the collections of a projection that none of `entries`, its generations, has. Does nothing if the
+   * projection took collections after `turn`; ask for the turn before you look up `entries`. Null: release always.
+   * Errors: READ_STORE_UNAVAILABLE.
    */
   async release(projection: string, entries: readonly CatalogEntry[], turn: number | null): Promise<void> {
     const kept = entries.flatMap(({ meta }) => (meta.projection === projection ? meta.collections.map(({ name }) => name) : []));
@@ -84,7 +86,7 @@ export class Claims {
   }
 }
 
-/** The projection itself before others. */
+/** The projection itself wins over others. */
 const usersOf = (projection: string, names: readonly string[], entries: readonly CatalogEntry[]): Readonly<Record<string, string>> => {
   const users = entries
     .toSorted((left, right) => Number(left.meta.projection === projection) - Number(right.meta.projection === projection))

@@ -1,4 +1,4 @@
-// Leases as documents beside those of the projections. Scripts run on the server: their clock is the server's, and each change is one step.
+// Leases as documents beside those of the projections. Scripts change each in one step, by the server's clock.
 import type { HeldLease, LeaseAnswer, LeaseClaim, LeaseKey } from '@mainstem/projection/adapter';
 import type { SearchServer } from '../server/search-server.js';
 import type { ControlIndex } from '../layout/control-index.js';
@@ -10,7 +10,7 @@ interface Lease extends LeaseKey {
   readonly owner: string | null;
   readonly until: number;
   readonly durationMs: number;
-  /** When it was last asked for. */
+  /** The time of the last claim. */
   readonly now: number;
 }
 
@@ -45,7 +45,7 @@ export class Leases {
     await this.control.updateIfThere(idOf(key), { script: { source: RELEASE, params: { owner } } });
   }
 
-  /** Ended or not. */
+  /** Also a lease that has ended. */
   async forget(projection: string): Promise<void> {
     await this.server.request({ method: 'POST', path: `/${this.control.alias}/_refresh`, expected: [404] });
     const query = { bool: { filter: [{ term: { kind: 'lease' } }, { term: { projection } }] } };

@@ -1,4 +1,4 @@
-// Makes generations: their index, then their state documents. What was begun and never completed is completed or removed by whoever comes next.
+// Makes generations: an index, then state documents. The next process completes or removes an unfinished one.
 import { randomUUID } from 'node:crypto';
 import { partitionsOf } from '@mainstem/projection/adapter';
 import type { SearchServer } from '../server/search-server.js';
@@ -8,7 +8,7 @@ import { generationAlias, indexName } from '../layout/names.js';
 import { createState, emptyState } from '../layout/state-document.js';
 import type { Serving } from './serving.js';
 
-/** By then whoever makes a generation has completed it. If he has not after all, he is told so, and makes another one. */
+/** After this time a generation must be complete. A slower process gets an error and makes another one. */
 const ABANDONED_AFTER_MS = 10_000;
 
 export class Making {
@@ -20,8 +20,8 @@ export class Making {
   ) {}
 
   /**
-   * The number of a generation that is complete: a new one, or one of the same definition that was begun and is empty. Several may complete it at the
-   * same time. Errors: READ_STORE_UNAVAILABLE, READ_STORE_PERMISSION_DENIED.
+   * The number of a complete generation: a new one, or an empty unfinished one of the same definition. Several
+   * processes may complete it at the same time. Errors: READ_STORE_UNAVAILABLE, READ_STORE_PERMISSION_DENIED.
    */
   async make(wanted: Omit<GenerationMeta, 'number'>): Promise<number> {
     const { projection } = wanted;
@@ -29,23 +29,23 @@ export class Making {
     const begun = await this.#begun(leftovers, wanted);
     await this.removeLeftovers(leftovers.filter((leftover) => leftover !== begun));
     const meta = begun?.meta ?? (await this.#makeIndex(wanted));
-    // The first one, which speaks of the whole, comes last: with it the generation is there.
+    // The first document, which describes the whole, comes last: with it the generation exists.
     const [first, ...others] = partitionsOf(meta).map((partition) => this.catalog.placeOf(meta, partition.number));
     await Promise.all(others.map((place) => createState(this.server, place, emptyState(meta.createdAt, false))));
     if (first) await createState(this.server, first, emptyState(meta.createdAt, meta.wasBulk === true));
     return meta.number;
   }
 
-  /** Deletes what somebody began and did not complete, or had begun to delete. Errors: READ_STORE_UNAVAILABLE, READ_STORE_PERMISSION_DENIED. */
+  /** Deletes unfinished and half-deleted generations. Errors: READ_STORE_UNAVAILABLE, READ_STORE_PERMISSION_DENIED. */
   async removeLeftovers(leftovers: readonly Leftover[]): Promise<void> {
     for (const leftover of leftovers) {
-      // Queries read one that has lost its state until another one serves.
+      // Queries read a serving generation without state until another one serves.
       if (leftover.isServing || !(leftover.isDropped || (await this.#isClaimed(leftover)))) continue;
       await this.server.request({ method: 'DELETE', path: `/${leftover.index}`, expected: [404] });
     }
   }
 
-  /** From here on nobody completes it any more: the state that it lacks, maybe that of a later part alone, says so. */
+  /** Claims it for deletion with the state document that it lacks, so that no process completes it any more. */
   async #isClaimed({ meta, missing = 0 }: Leftover): Promise<boolean> {
     if (this.server.runtime.now() - Date.parse(meta.createdAt) < ABANDONED_AFTER_MS) return false;
     return createState(this.server, this.catalog.placeOf(meta, missing), { ...emptyState(meta.createdAt, false), isDropped: true });
@@ -61,7 +61,7 @@ export class Making {
     return meta;
   }
 
-  /** One that has lost its state and holds documents is not empty: their versions would outdo what is written now. */
+  /** An index without state that holds documents is not empty: their versions would win over new writes. */
   async #begun(leftovers: readonly Leftover[], wanted: Omit<GenerationMeta, 'number'>): Promise<Leftover | undefined> {
     for (const leftover of leftovers) {
       if (!leftover.isDropped && isOfSameDefinition(leftover.meta, wanted) && (await this.#isEmpty(leftover.index))) return leftover;

@@ -1,4 +1,4 @@
-// Which generation serves: the alias says so. Who may move it is settled by one document a projection, so that two never move it at once.
+// Which generation serves: the alias points at it. One control document a projection decides, so that moves never race.
 import { CheckpointMoved } from '@mainstem/projection/adapter';
 import type { SearchServer } from '../server/search-server.js';
 import { RACES_MAX } from '../write/take-over.js';
@@ -6,16 +6,16 @@ import type { Catalog, CatalogGeneration } from '../layout/catalog.js';
 import type { ControlIndex } from '../layout/control-index.js';
 import { hashOf, servingAlias } from '../layout/names.js';
 
-/** What a control document holds. */
+/** The content of a control document. */
 export interface Control {
   readonly projection: string;
-  /** Generations ever made: numbers are not used again. */
+  /** The number of generations ever made: numbers are not used again. */
   readonly made: number;
-  /** The generation that is to serve: the alias follows. Null while nothing is decided: then the alias alone says which one serves. */
+  /** The generation that is to serve; the alias follows. Null: nothing is decided, and the alias alone counts. */
   readonly serving: number | null;
-  /** Generations that are to be deleted, and may be there still. */
+  /** Generations that are to be deleted and may still exist. */
   readonly dropped?: readonly number[];
-  /** Sessions ever opened; absent before the first one. */
+  /** The number of sessions ever opened; absent before the first one. */
   readonly opened?: number;
 }
 
@@ -36,7 +36,7 @@ export class Serving {
     private readonly catalog: Catalog,
   ) {}
 
-  /** A number that no generation of the projection ever had. `seen`: the highest one that is there. Errors: READ_STORE_UNAVAILABLE. */
+  /** A number that no generation of the projection had. `seen`: the highest known. Errors: READ_STORE_UNAVAILABLE. */
   async nextNumber(projection: string, seen: number): Promise<number> {
     const upsert: Control = { projection, made: seen + 1, serving: null };
     return (await this.control.update<Control>(hashOf(projection), { script: { source: NEXT_NUMBER, params: { seen } }, upsert })).made;
@@ -53,8 +53,8 @@ export class Serving {
   }
 
   /**
-   * As `found`; made anew where it was lost, from what is there: numbers go on after those of the indices, and nothing is decided. Undefined where
-   * it is lost once more, or the projection has no indices. Errors: READ_STORE_UNAVAILABLE.
+   * Like `found`, but makes a lost control document anew from the indices: numbers go on after theirs, and nothing is
+   * decided. Undefined if it is lost again, or the projection has no indices. Errors: READ_STORE_UNAVAILABLE.
    */
   async restored(projection: string): Promise<FoundControl | undefined> {
     const found = await this.found(projection);
@@ -67,16 +67,17 @@ export class Serving {
   }
 
   /**
-   * Called by whoever has taken over a generation, before he writes. A promotion that did not fence him off, because it had been there before, cannot
-   * decide any more and starts again. Gives what is to serve by now, for which the alias may not stand yet. Errors: READ_STORE_UNAVAILABLE.
+   * Call this after taking over a generation and before writing to it. An older promotion that did not fence this
+   * session off then cannot decide any more and starts again. Returns the generation that is to serve; the alias may
+   * not point at it yet. Errors: READ_STORE_UNAVAILABLE.
    */
   async noteOpened(projection: string): Promise<number | undefined> {
-    // Where it is lost nobody can decide by what he found there.
+    // If the document is lost, no process can decide with what it read there.
     const control = await this.control.updateIfThere<Control>(hashOf(projection), { script: { source: OPENED } });
     return control?.serving ?? undefined;
   }
 
-  /** Decides what is to serve or to be deleted, if nobody has decided anything since. False if somebody has. Errors: READ_STORE_UNAVAILABLE. */
+  /** Records a decision, if none was recorded since `found`; false otherwise. Errors: READ_STORE_UNAVAILABLE. */
   async decide({ control, sequence, term }: FoundControl, changes: Pick<Partial<Control>, 'serving' | 'dropped'>): Promise<boolean> {
     const { status } = await this.server.request({
       method: 'PUT',
@@ -88,7 +89,7 @@ export class Serving {
     return status < 400;
   }
 
-  /** Moves the alias to the generation that is decided to serve, if it is not there yet; false if there is nothing to do. Errors: as `switchTo`. */
+  /** Moves the alias to the generation that is to serve; false if it is there already. Errors: those of `switchTo`. */
   async switchIfUndone(generations: readonly CatalogGeneration[], serving: number | null | undefined): Promise<boolean> {
     const chosen = generations.find(({ meta }) => meta.number === serving);
     if (!chosen || chosen.isServing) return false;
@@ -97,21 +98,22 @@ export class Serving {
   }
 
   /**
-   * Moves the alias in one step, unless somebody has decided anew: then it is for him to move it, and moving it now would take it back.
-   * Errors: READ_STORE_CHECKPOINT_MOVED if the index is gone, or after too many races, READ_STORE_UNAVAILABLE.
+   * Moves the alias in one step. If another process has decided anew, that process moves the alias; moving it here
+   * would undo its decision. Errors: READ_STORE_CHECKPOINT_MOVED if the index is gone, or after too many races,
+   * READ_STORE_UNAVAILABLE.
    */
   async switchTo({ index, meta: { projection, number } }: CatalogGeneration): Promise<void> {
     const alias = servingAlias(this.catalog.prefix, projection);
-    // What queries see from now on is all that was committed.
+    // From now on queries see all that was committed.
     await this.server.request({ method: 'POST', path: `/${index}/_refresh`, expected: [404] });
     for (let race = 1; race <= RACES_MAX; race++) {
-      const entries = await this.catalog.entries(projection); // also one that has lost its state
+      const entries = await this.catalog.entries(projection); // also those that have lost their state
       const found = await this.found(projection);
-      // What was decided here may be lost meanwhile; then nobody has decided anything else.
+      // If the document was lost meanwhile, no process has decided anything else.
       if (found && found.control.serving !== null && found.control.serving !== number) return;
       if (!entries.some((entry) => entry.index === index)) break;
       const others = entries.filter((entry) => entry.isServing && entry.index !== index);
-      // If another one serves by now, nothing is changed.
+      // If another one serves by now, the request changes nothing.
       const removals = others.map((other) => ({ remove: { index: other.index, alias, must_exist: true } }));
       const body = JSON.stringify({ actions: [...removals, { add: { index, alias } }] });
       const { status } = await this.server.request({ method: 'POST', path: '/_aliases', body, expected: [404] });

@@ -1,4 +1,4 @@
-// Which generations there are: read from the indices themselves, so that one that was deleted by hand is simply gone.
+// The list of generations, read from the indices themselves: one that was deleted by hand is simply gone.
 import { partitionsOf, UnknownGeneration, type Generation } from '@mainstem/projection/adapter';
 import type { SearchServer } from '../server/search-server.js';
 import type { GenerationMeta } from './index-definition.js';
@@ -16,17 +16,17 @@ export interface CatalogGeneration extends CatalogEntry {
   readonly described: Generation;
 }
 
-/** An index that is no generation. */
+/** An index that is no complete generation. */
 export interface Leftover extends CatalogEntry {
-  /** Somebody was about to delete it; else it lacks a state document: not complete yet, or never completed, or lost. */
+  /** True: it was about to be deleted. Otherwise it lacks a state document: unfinished, abandoned or lost. */
   readonly isDropped: boolean;
-  /** The first part without one. */
+  /** The first part without a state document. */
   readonly missing: number | undefined;
 }
 
 export interface Survey {
   readonly generations: readonly CatalogGeneration[];
-  /** What is no generation. */
+  /** Indices that are no complete generations. */
   readonly leftovers: readonly Leftover[];
 }
 
@@ -45,12 +45,12 @@ export class Catalog {
     readonly prefix: string,
   ) {}
 
-  /** By projection and number. Errors: READ_STORE_UNAVAILABLE. */
+  /** Ordered by projection and number. Errors: READ_STORE_UNAVAILABLE. */
   async list(projection?: string): Promise<readonly CatalogGeneration[]> {
     return (await this.survey(projection)).generations;
   }
 
-  /** Everything of a projection that is there. Errors: READ_STORE_UNAVAILABLE. */
+  /** All indices of a projection. Errors: READ_STORE_UNAVAILABLE. */
   async survey(projection?: string): Promise<Survey> {
     const generations: CatalogGeneration[] = [];
     const leftovers: Leftover[] = [];
@@ -68,12 +68,12 @@ export class Catalog {
     return found;
   }
 
-  /** Of a part of the generation, from 0. */
+  /** The place of a part of the generation, from 0. */
   placeOf({ projection, number }: Pick<GenerationMeta, 'projection' | 'number'>, partition: number): StatePlace {
     return { alias: generationAlias(this.prefix, projection, number), projection, number, partition };
   }
 
-  /** The indices alone, also those that are not complete yet: without their checkpoints. Errors: READ_STORE_UNAVAILABLE. */
+  /** The indices without their checkpoints, also unfinished ones. Errors: READ_STORE_UNAVAILABLE. */
   async entries(projection?: string): Promise<readonly CatalogEntry[]> {
     const pattern = indexPattern(projection === undefined ? this.prefix : servingAlias(this.prefix, projection));
     const query = { filter_path: '*.aliases,*.mappings._meta', ignore_unavailable: 'true' };
@@ -115,7 +115,7 @@ export class Catalog {
     });
   }
 
-  /** By `stateName`. */
+  /** States by `stateName`. */
   async #states(entries: readonly CatalogEntry[]): Promise<ReadonlyMap<string, StateBody>> {
     const docs = entries.flatMap(({ index, meta }) =>
       partitionsOf(meta).map(({ number }) => ({ _index: index, _id: stateId(number), _source: { excludes: ['intent.requests'] } })),

@@ -1,20 +1,20 @@
-// The one index that belongs to no generation: what is to serve, numbers that are used up, leases.
+// The one index that belongs to no generation: it holds decisions, used numbers and leases.
 import { ReadStoreUnavailable } from '@mainstem/projection/adapter';
 import type { SearchServer } from '../server/search-server.js';
 import { controlAlias, controlIndex } from './names.js';
 
 const MAPPINGS = { dynamic: false, properties: { kind: { type: 'keyword' }, projection: { type: 'keyword' } } };
 const SETTINGS = { 'index.number_of_shards': 1, 'index.auto_expand_replicas': '0-1' };
-/** How often an update is tried again when another one came in between. */
+/** How often an update is repeated when another one came in between. */
 const CONFLICTS_MAX = '50';
-/** How often somebody may delete it in a row. */
+/** How often in a row the index may be deleted by others. */
 const MADE_MAX = 5;
 
-/** As the server takes it. */
+/** The update in the server's form. */
 export interface DocumentChange {
   readonly doc?: object;
   readonly script?: { readonly source: string; readonly params?: object };
-  /** The script is for a new document, too. */
+  /** True: the script also runs for a new document. */
   readonly scripted_upsert?: true;
   readonly upsert?: object;
 }
@@ -24,7 +24,7 @@ interface UpdateAnswer<Source> {
 }
 
 export class ControlIndex {
-  /** What it is read and written by. Writes demand it: one that comes after the index was deleted would make it anew with a mapping of the server's. */
+  /** For reads and writes. Writes require it: otherwise a late write makes a deleted index anew, with wrong mapping. */
   readonly alias: string;
   readonly #index: string;
 
@@ -36,7 +36,7 @@ export class ControlIndex {
     this.alias = controlAlias(prefix);
   }
 
-  /** Changes a document, or makes it as `upsert` says; the index is made where there is none. Gives what it holds then. Errors: READ_STORE_UNAVAILABLE. */
+  /** Changes a document, or makes it from `upsert`; makes a missing index. Errors: READ_STORE_UNAVAILABLE. */
   async update<Source>(id: string, change: DocumentChange & Required<Pick<DocumentChange, 'upsert'>>): Promise<Source> {
     for (let attempt = 1; attempt <= MADE_MAX; attempt++) {
       const changed = await this.updateIfThere<Source>(id, change);
@@ -46,7 +46,7 @@ export class ControlIndex {
     throw new ReadStoreUnavailable(this.server.storeName, `the index ${this.#index} is deleted again and again`);
   }
 
-  /** Undefined where there is no such document. Errors: READ_STORE_UNAVAILABLE. */
+  /** Undefined if there is no such document. Errors: READ_STORE_UNAVAILABLE. */
   async updateIfThere<Source>(id: string, change: DocumentChange): Promise<Source | undefined> {
     const { body } = await this.server.request<UpdateAnswer<Source>>({
       method: 'POST',
@@ -61,12 +61,12 @@ export class ControlIndex {
   async #make(): Promise<void> {
     const { status } = await this.server.request({ method: 'GET', path: `/${this.#index}`, expected: [404] });
     if (status !== 404) {
-      // Made by a version without the alias, or by somebody else just now.
+      // An older version made it without the alias, or another process has just made it.
       await this.server.request({ method: 'PUT', path: `/${this.#index}/_alias/${this.alias}`, expected: [404] });
       return;
     }
     const body = JSON.stringify({ settings: SETTINGS, mappings: MAPPINGS, aliases: { [this.alias]: {} } });
-    // Several may find it missing at once.
+    // Several processes may find it missing at once.
     await this.server.request({ method: 'PUT', path: `/${this.#index}`, body, expected: [400] });
   }
 }

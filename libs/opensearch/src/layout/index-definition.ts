@@ -1,8 +1,8 @@
-// The index of one generation: settings, mapping, and what it says of itself.
+// The index of one generation: its settings, its mapping, and its own description.
 import type { SearchCollections } from '@mainstem/projection';
 import { encodeDeclaration, decodeDeclaration, type ProjectionDescriptor, type SearchDeclaration } from '@mainstem/projection/adapter';
 
-/** What never changes of a generation. Kept with the mapping, so that it goes with the index. */
+/** The fixed properties of a generation. They are stored with the mapping and vanish with the index. */
 export interface GenerationMeta {
   readonly prefix: string;
   readonly projection: string;
@@ -14,16 +14,16 @@ export interface GenerationMeta {
   /** ISO 8601 in UTC. */
   readonly createdAt: string;
   readonly collections: readonly CollectionMeta[];
-  /** Parts that it is split into; absent where it is not. */
+  /** The number of parts; absent if it is not partitioned. */
   readonly partitions?: number;
-  /** It was made to be filled in bulk; absent where it was not. */
+  /** True if it was made to be filled in bulk; absent otherwise. */
   readonly wasBulk?: true;
 }
 
 export interface CollectionMeta {
   readonly name: string;
   readonly hasState: boolean;
-  /** As `encodeDeclaration` gives it. */
+  /** In the form of `encodeDeclaration`. */
   readonly declaration: string;
 }
 
@@ -31,17 +31,17 @@ export interface IndexSettings {
   readonly replicas: number;
 }
 
-/** What a projection's collections make searchable. Errors: PROJECTION_INVALID_DEFINITION. */
+/** What the collections of a projection make searchable. Errors: PROJECTION_INVALID_DEFINITION. */
 export const collectionsOf = ({ collections }: ProjectionDescriptor, searched: SearchCollections): readonly CollectionMeta[] =>
   collections.map(({ name, hasState }) => ({ name, hasState, declaration: encodeDeclaration(name, searched[name]) }));
 
-/** One shard: a generation is one ordered log of changes on the server, of which every view and every recovery is a prefix. */
+/** One shard: a generation is one ordered log of changes, of which every view and every recovery is a prefix. */
 export const indexDefinition = (meta: GenerationMeta, { replicas }: IndexSettings): object => ({
   settings: {
     'index.number_of_shards': 1,
     'index.number_of_replicas': replicas,
     'index.mapping.total_fields.limit': FIELDS_LIMIT,
-    // One word a blank: words are made here, by the one definition.
+    // Words are split at blanks: our own definition of a word makes the text.
     'analysis.analyzer.words': { type: 'custom', tokenizer: 'blanks' },
     'analysis.tokenizer.blanks': { type: 'whitespace', max_token_length: 32_000 },
     ...(meta.wasBulk && { 'index.refresh_interval': '-1' }),
@@ -53,7 +53,7 @@ export const indexDefinition = (meta: GenerationMeta, { replicas }: IndexSetting
       kind: { type: 'keyword' },
       collection: { type: 'keyword' },
       key: { type: 'keyword' },
-      // Kept and never looked into, whatever it holds.
+      // Stored but never searched, whatever it holds.
       document: { type: 'object', enabled: false },
       words: { properties: fieldsOf(meta, ({ text }) => text, { type: 'text', analyzer: 'words', index_options: 'freqs' }) },
       filters: { properties: fieldsOf(meta, ({ filters }) => filters, { type: 'keyword', doc_values: false }) },
@@ -64,12 +64,12 @@ export const indexDefinition = (meta: GenerationMeta, { replicas }: IndexSetting
   },
 });
 
-/** The index makes anew what was left out while it was filled. */
+/** The index builds what was left out during the bulk load. */
 export const QUERY_SETTINGS = JSON.stringify({ index: { refresh_interval: null } });
 
 const FIELDS_LIMIT = 10_000;
 
-/** Words and filters stand in numbered fields: names of fields may hold anything. Each collection has its own, so that none counts in another's ranking. */
+/** Fields have numbers, because names may hold anything. No collection affects another one's ranking. */
 export const fieldName = (collection: number, field: number): string => `${collection}_${field}`;
 
 const fieldsOf = (meta: GenerationMeta, names: (declaration: SearchDeclaration) => readonly string[], mapping: object): Record<string, object> =>

@@ -3,22 +3,22 @@ import { createHash } from 'node:crypto';
 import { toStorableText } from '@mainstem/projection/adapter';
 import { InvalidOpenSearchOptions } from '../errors.js';
 
-/** The alias of the generation that serves: what queries, and other tools, read. */
+/** The alias of the serving generation, for queries and other tools. */
 export const servingAlias = (prefix: string, projection: string): string => `${prefix}-${indexPart(projection)}`;
 
 /**
- * The alias that one generation is read and written by. Writes demand an alias, so that nothing makes an index anew that was deleted; and the
- * index behind it has a name that no other ever had, so that a writer from before cannot meet its successor.
+ * The alias through which one generation is read and written. Writes require an alias, so that no late write makes a
+ * deleted index anew. The index behind it has a unique name, so that a former writer cannot reach its successor.
  */
 export const generationAlias = (prefix: string, projection: string, number: number): string => `${servingAlias(prefix, projection)}-g${number}`;
 
 export const indexName = (prefix: string, projection: string, number: number, uuid: string): string =>
   `${servingAlias(prefix, projection)}-${number}-${uuid.replaceAll('-', '').slice(0, 12)}`;
 
-/** Matches all indices of a prefix, and maybe others: their metadata tells. */
+/** Matches all indices of a prefix, and perhaps others: their metadata decides. */
 export const indexPattern = (prefix: string): string => `${prefix}-*`;
 
-/** Counters and what is to serve, one document a projection. */
+/** Counters and decisions, one document a projection. */
 export const controlIndex = (prefix: string): string => `${prefix}.control`;
 
 export const controlAlias = (prefix: string): string => `${controlIndex(prefix)}-alias`;
@@ -30,7 +30,7 @@ export const assertPrefix = (prefix: string): void => {
   if (!PREFIX.test(prefix)) throw new InvalidOpenSearchOptions('its prefix must be 1 to 32 lower-case letters, digits and underscores');
 };
 
-/** Index names are in lower case and at most 255 bytes long. */
+/** Index names are in lower case and have at most 255 bytes. */
 const indexPart = (projection: string): string =>
   /^[a-z0-9-]{1,150}$/.test(projection)
     ? projection
@@ -43,19 +43,19 @@ const shortHash = (text: string): string => hashOf(text).slice(0, 12);
 
 export const hashOf = (text: string): string => createHash('sha256').update(text).digest('hex');
 
-/** What the server takes for an identity. */
+/** The server's limit for an id. */
 const ID_BYTES_MAX = 512;
 
-/** Of a document; keys that are too long stand as their hash. */
+/** The id of a document; a key that is too long is replaced by its hash. */
 export const documentId = (collection: string, key: string): string => {
   const id = `${collection}/${key}`;
   return id.length * 3 <= ID_BYTES_MAX || Buffer.byteLength(id) <= ID_BYTES_MAX ? id : `${collection}#${hashOf(key)}`;
 };
 
-/** Of a part of the generation, from 0. */
+/** The id of a part of the generation, from 0. */
 export const stateId = (partition: number): string => (partition === 0 ? 'state' : `state#${partition}`);
 
-/** Different for any two keys. */
+/** Different keys give different texts. */
 export const parkedKeyHash = (key: string): string => hashOf(toStorableText(key));
 
 export const parkedId = (key: string, position: bigint): string => `parked#${parkedKeyHash(key)}/${position}`;
@@ -67,6 +67,6 @@ export interface BatchName {
   readonly commit: number;
 }
 
-/** One document of a stored batch, from 0. Two batches in turn: the documents of one are needed until the next one is committed. */
+/** The id of one document of a stored batch, from 0. Two batches alternate: one is needed until the next commit. */
 export const intentId = ({ partition, epoch, commit }: BatchName, place: number): string =>
   `intent#${partition === 0 ? '' : `p${partition}/`}${epoch}/${commit % 2}/${place}`;

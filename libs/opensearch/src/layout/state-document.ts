@@ -1,4 +1,4 @@
-// The one document of a generation that every commit moves: checkpoint, epoch, and the batch that is being written. One that is split has one a part.
+// The state of a generation in one document: checkpoint, epoch, and the batch that is being written. One for each part.
 import { randomUUID } from 'node:crypto';
 import { position as toPosition, type Incarnation, type Position } from '@mainstem/event-store';
 import {
@@ -14,11 +14,11 @@ import type { SearchServer } from '../server/search-server.js';
 import type { GenerationMeta } from './index-definition.js';
 import { stateId } from './names.js';
 
-/** A batch that is committed: whoever finds it sees that it is written to the end. */
+/** A committed batch: a process that finds it writes it to the end. */
 export interface Intent {
   readonly to: string | null;
   readonly digest: string;
-  /** As `eventMarkText` gives it; absent where an older program has stored it. */
+  /** In the form of `eventMarkText`; absent if an older program stored it. */
   readonly lastEvent?: string | null;
   /** Number of the commit: the version of everything that it writes. */
   readonly commit: number;
@@ -27,45 +27,45 @@ export interface Intent {
   readonly requests: StoredRequests;
 }
 
-/** Requests for `_bulk`: as they are if they are small, packed if they are not; and if they are large even so, in so many documents of their own. */
+/** Requests for `_bulk`: as text if small, packed if larger, and as a number of documents if still too large. */
 export type StoredRequests = readonly string[] | { readonly packed: string } | number;
 
 export interface StateBody {
   readonly kind: 'state';
-  /** Which part of the generation it speaks of; absent in the first one, or only one, which also speaks of the generation as a whole. */
+  /** The part of the generation; absent in the first or only one, which also describes the generation as a whole. */
   readonly partition?: number;
   readonly epoch: number;
   /** Decimal; null before the first batch. */
   readonly position: string | null;
   readonly digest: string;
-  /** As in an intent. */
+  /** Like in an intent. */
   readonly lastEvent?: string | null;
-  /** Commits made; versions of documents. It rises with every commit, also with one that leaves the position where it is. */
+  /** The number of commits: versions of documents. Every commit raises it, even without a new position. */
   readonly commit: number;
-  /** Of the whole. */
+  /** For the generation as a whole. */
   readonly isBulk: boolean;
-  /** Of the whole: it served and was replaced. */
+  /** For the whole: it served and was replaced. */
   readonly hasServed: boolean;
   readonly hasParked: boolean;
-  /** Of the whole: it is about to be deleted. */
+  /** For the whole: it is about to be deleted. */
   readonly isDropped: boolean;
   readonly updatedAt: string;
   readonly intent: Intent | null;
-  /** Identity of this very change: tells whether a write whose answer was lost took effect. */
+  /** Identity of this change: shows whether a write without an answer took effect. */
   readonly token: string;
 }
 
-/** The document as it was found, and what a change has to name for nobody to have come in between. */
+/** The document as found, and what a change must name so that it fails after another change. */
 export interface State {
   readonly body: StateBody;
   readonly sequence: number;
   readonly term: number;
 }
 
-/** Of all parts of a generation, in order. */
+/** The states of all parts of a generation, in order. */
 export type PartStates = readonly [StateBody, ...StateBody[]];
 
-/** Where it is: the generation's own alias, and the part. */
+/** Its place: the generation's own alias, and the part. */
 export interface StatePlace {
   readonly alias: string;
   readonly projection: string;
@@ -85,14 +85,14 @@ interface WriteAnswer {
   readonly _primary_term: number;
 }
 
-/** As of now, whether queries see it or not. Errors: READ_STORE_UNKNOWN_GENERATION, READ_STORE_UNAVAILABLE. */
+/** The current document, visible to queries or not. Errors: READ_STORE_UNKNOWN_GENERATION, READ_STORE_UNAVAILABLE. */
 export const readState = async (server: SearchServer, { alias, projection, number, partition }: StatePlace): Promise<State> => {
   const { body } = await server.request<GetAnswer>({ method: 'GET', path: docPath(alias, partition), expected: [404] });
   if (body.found !== true || body._source.isDropped) throw new UnknownGeneration(projection, number);
   return { body: body._source, sequence: body._seq_no, term: body._primary_term };
 };
 
-/** Does nothing, and says false, where there is one. Errors: READ_STORE_UNAVAILABLE. */
+/** Does nothing and returns false if there is one. Errors: READ_STORE_UNAVAILABLE. */
 export const createState = async (server: SearchServer, { alias, partition }: StatePlace, body: StateBody): Promise<boolean> => {
   const query = { op_type: 'create', require_alias: 'true' };
   const stored = JSON.stringify({ ...body, ...(partition > 0 && { partition }) } satisfies StateBody);
@@ -117,8 +117,9 @@ export const emptyState = (updatedAt: string, isBulk: boolean): StateBody => ({
 });
 
 /**
- * Changes it if nobody else has since. Errors: READ_STORE_CHECKPOINT_MOVED if somebody has, READ_STORE_UNKNOWN_GENERATION if the index is gone,
- * READ_STORE_UNAVAILABLE, READ_STORE_READ_ONLY: whether it took effect is not known then.
+ * Changes the document, unless it was changed since. Errors: READ_STORE_CHECKPOINT_MOVED if it was;
+ * READ_STORE_UNKNOWN_GENERATION if the index is gone; READ_STORE_UNAVAILABLE and READ_STORE_READ_ONLY, after which the
+ * change may or may not have taken effect.
  */
 export const changeState = async (server: SearchServer, place: StatePlace, from: State, changes: Partial<StateBody>): Promise<State> => {
   const body: StateBody = { ...from.body, ...changes, token: randomUUID() };
@@ -131,7 +132,7 @@ export const changeState = async (server: SearchServer, place: StatePlace, from:
   });
   if (answer.status === 404) throw new UnknownGeneration(place.projection, place.number);
   if (answer.status !== 409) return { body, sequence: answer.body._seq_no, term: answer.body._primary_term };
-  // Perhaps it was our own write, sent again after its answer said that the server was busy.
+  // Perhaps it was our own write, repeated after an answer that the server was busy.
   const now = await readState(server, place);
   if (now.body.token !== body.token) throw new CheckpointMoved(place.projection, place.number);
   return now;
@@ -141,22 +142,23 @@ export const positionIn = (text: string | null): Position | undefined => (text =
 
 export const textOf = (position: Position | undefined): string | null => position?.toString() ?? null;
 
-/** What has been committed, the batch that is being written included. */
+/** All that was committed, including the batch that is being written. */
 export const reachedIn = ({ position, digest, lastEvent = null, intent }: Reaching): Omit<Required<Reaching>, 'intent'> =>
   intent ? { position: intent.to, digest: intent.digest, lastEvent: intent.lastEvent ?? null } : { position, digest, lastEvent };
 
 type Reaching = Pick<StateBody, 'position' | 'digest' | 'lastEvent' | 'intent'>;
 
 /**
- * Of one part. Where queries are answered, a batch that is still being written does not count: not all of it is there. Nobody asks a generation that
- * is filled in bulk, and whoever opens it goes on after that batch.
+ * The visible checkpoint of one part. While queries read the generation, a batch that is still being written does not
+ * count, because it is incomplete. No query reads a generation in a bulk load, and the next session goes on after that
+ * batch.
  */
 export const checkpointOf = ({ incarnation }: GenerationMeta, state: StateBody): Checkpoint => {
   const { position, digest, lastEvent } = state.isBulk ? reachedIn(state) : state;
   return { incarnation: incarnation as Incarnation, position: positionIn(position), epoch: state.epoch, digest, ...lastEventIn(lastEvent) };
 };
 
-/** As the port describes it. */
+/** In the port's form. */
 export const generationOf = (meta: GenerationMeta, states: PartStates, isServing: boolean): Generation => {
   const [first] = states;
   return {

@@ -1,4 +1,4 @@
-// Whether what is searched, words and filters beside each document, is what its document gives: a query never looks into the document itself.
+// Checks that words and filters fit their documents: a query reads only those, never the document itself.
 import { isDeepStrictEqual } from 'node:util';
 import { throwIfAborted } from '@mainstem/event-store';
 import { decodeDeclaration, type DerivedDifference, type ProjectionDocument } from '@mainstem/projection/adapter';
@@ -7,10 +7,10 @@ import { searchedOf, type Searched, type WrittenCollection } from '../write/docu
 import { pageOf, type View } from './view.js';
 
 const PAGE = 1_000;
-/** Differences of one collection that are listed. */
+/** The largest number of listed differences of one collection. */
 const DIFFERENCES_MAX = 1_000;
 
-/** Whatever somebody may have written by hand. */
+/** Anything that was written by hand. */
 interface StoredDocument {
   readonly key: string;
   readonly document: ProjectionDocument;
@@ -25,8 +25,8 @@ export interface CheckedCollection {
 }
 
 /**
- * A page at a time. A batch that is being written does not matter: each document is written together with what is searched of it.
- * Errors: READ_STORE_UNAVAILABLE, EVENT_STORE_ABORTED.
+ * Reads a page at a time. A batch that is being written does not matter: each document is written together with its
+ * words and filters. Errors: READ_STORE_UNAVAILABLE, EVENT_STORE_ABORTED.
  */
 export const searchDifferences = async (
   view: View,
@@ -48,7 +48,7 @@ export const searchDifferences = async (
   return differences.slice(0, DIFFERENCES_MAX);
 };
 
-/** Documents that are none, or hold no text where they should, are left to whoever compares documents. */
+/** A broken document, or one without text where it needs some, is left to the comparison of documents. */
 const expectedOf = (collection: string, { key, document }: StoredDocument, written: WrittenCollection): Searched | undefined => {
   try {
     return searchedOf(collection, key, document, written);

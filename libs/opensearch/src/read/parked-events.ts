@@ -1,4 +1,4 @@
-// Parked events as documents, in the order of their positions.
+// Parked events as documents, ordered by position.
 import { position as toPosition, revision as toRevision, type Position, type StreamName } from '@mainstem/event-store';
 import { fromStorableText, isHashedKey, type ParkedEvent } from '@mainstem/projection/adapter';
 import { parkedKeyHash } from '../layout/names.js';
@@ -29,7 +29,7 @@ interface KeysAnswer {
 
 const PAGE = 1_000;
 
-/** As of the last commit. Errors: READ_STORE_UNAVAILABLE. */
+/** The parked events of the last commit. Errors: READ_STORE_UNAVAILABLE. */
 export const listParked = async (server: SearchServer, alias: string, selection: ParkedSelection): Promise<readonly ParkedEvent[]> => {
   await server.request({ method: 'POST', path: `/${alias}/_refresh` });
   return pagesOfParked(
@@ -38,7 +38,7 @@ export const listParked = async (server: SearchServer, alias: string, selection:
   );
 };
 
-/** Through any way of searching: an index or a point in time. */
+/** Searches either an index or a point in time. */
 export const pagesOfParked = async (
   { key, after, limit }: ParkedSelection,
   search: (body: object) => Promise<unknown>,
@@ -76,7 +76,7 @@ export const parkedKeyCounts = async (server: SearchServer, alias: string): Prom
   return counts;
 };
 
-/** Of a key that is too long for the index. */
+/** For a key that is too long for the index. */
 const wholeKey = async (server: SearchServer, alias: string, indexed: string): Promise<string> => {
   const filter = [{ term: { kind: 'parked' } }, { term: { key: indexed } }];
   const body = JSON.stringify({ size: 1, query: { bool: { filter } }, sort: [{ place: 'asc' }] });

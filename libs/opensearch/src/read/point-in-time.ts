@@ -1,4 +1,4 @@
-// An unchanging view of one generation: documents, parked events, checkpoints, and the batches that were being written, all of one moment.
+// An unchanging view of one generation: documents, parked events, checkpoints and unfinished batches of one moment.
 import { isPositionBefore } from '@mainstem/event-store';
 import {
   compareKeys,
@@ -24,13 +24,13 @@ interface Hit {
   readonly _source: { readonly key: string; readonly document: ProjectionDocument };
 }
 
-/** What batches that are being written make of documents, by identity; undefined where one is deleted. */
+/** The documents of unfinished batches by id; undefined for a deleted one. */
 type Overlay = ReadonlyMap<
   string,
   { readonly kind: string; readonly collection?: string; readonly key?: string; readonly document: unknown } | undefined
 >;
 
-/** Runs `work` on the view, as `withView` does. Errors: READ_STORE_UNAVAILABLE; what `work` throws is thrown on. */
+/** Runs `work` on the view, like `withView`. Errors: READ_STORE_UNAVAILABLE, and those of `work`. */
 export const withPointInTime = <Result>(
   server: SearchServer,
   generation: CatalogGeneration,
@@ -46,7 +46,7 @@ class PointInTime implements GenerationSnapshot {
     states: PartStates,
     private readonly overlay: Overlay,
   ) {
-    // A batch that is stored is committed: with it, this is the state after it.
+    // A stored batch is committed: with it, this is the state after it.
     const [first, ...others] = states;
     this.generation = generationOf(found.meta, [reached(first), ...others.map(reached)], found.isServing);
   }
@@ -79,7 +79,7 @@ class PointInTime implements GenerationSnapshot {
   }
 
   async parked({ after, limit }: { readonly after?: ParkedEvent['position']; readonly limit: number }): Promise<readonly ParkedEvent[]> {
-    // Events of the batch that is being written are few, and so are those that it settles: they are put right after the search.
+    // The unfinished batch has few events and settles few: they are merged after the search.
     const listed = await pagesOfParked({ limit: limit + this.overlay.size, ...(after !== undefined && { after }) }, (body) => this.view.answer(body));
     const kept = listed.filter(({ key, position }) => !this.overlay.has(parkedId(key, position)));
     for (const entry of this.overlay.values()) {
@@ -93,7 +93,7 @@ class PointInTime implements GenerationSnapshot {
     return this.view.search<Hit['_source']>(pageOf(collection, { after, size: PAGE }));
   }
 
-  /** With what the batch that is being written has to say about this range of keys. */
+  /** Merges what the unfinished batch changes in this range of keys. */
   #corrected(collection: string, page: readonly Hit['_source'][], after: string | undefined): readonly ScanEntry[] {
     const entries = page.flatMap(({ key, document }): ScanEntry[] =>
       this.overlay.has(documentId(collection, key)) ? [] : [[key, readable(document)]],
@@ -113,7 +113,7 @@ const partitionIn = ({ partition = 0 }: StateBody): number => partition;
 
 const reached = (state: StateBody): StateBody => ({ ...state, ...reachedIn(state) });
 
-/** Of the batch that a part is writing, if there is one. Documents of different parts are different ones. */
+/** The unfinished batch of each part. Different parts have different documents. */
 const requestsIn = async (view: View, state: StateBody): Promise<readonly string[]> => {
   if (!state.intent) return [];
   const { epoch, commit, requests } = state.intent;
@@ -139,7 +139,7 @@ const overlayOf = (requests: readonly string[]): Overlay => {
   return overlay;
 };
 
-/** Somebody may have changed a document by hand. */
+/** The document may have been changed by hand. */
 const readable = (document: unknown): ProjectionDocument =>
   typeof document === 'object' && document !== null
     ? document

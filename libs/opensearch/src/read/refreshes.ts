@@ -1,14 +1,14 @@
-// Makes what was written visible to queries, once for all who ask at the same time.
+// Makes writes visible to queries, once for all callers at the same time.
 import type { SearchServer } from '../server/search-server.js';
 
 export class Refreshes {
-  /** By alias: the refresh that has begun, and the one that begins after it. */
+  /** By alias: the running refresh, and the one that begins after it. */
   readonly #running = new Map<string, Promise<void>>();
   readonly #next = new Map<string, Promise<void>>();
 
   constructor(private readonly server: SearchServer) {}
 
-  /** Resolves after a refresh that began after this call: one that is under way may have missed what was written just now. */
+  /** Resolves after a refresh that began after this call: a running one may have missed the latest write. */
   refresh(alias: string): Promise<void> {
     const running = this.#running.get(alias);
     if (!running) return this.#begin(alias);

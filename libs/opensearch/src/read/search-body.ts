@@ -1,4 +1,4 @@
-// A search as the server takes it. What a user typed occurs in it as values of conditions and nowhere else.
+// A search in the server's form. The user's text occurs only as values of conditions.
 import { PARTITIONS_MAX } from '@mainstem/projection';
 import type { SearchCursor, SearchDeclaration, SearchFilter, SearchWords } from '@mainstem/projection/adapter';
 import { fieldName } from '../layout/index-definition.js';
@@ -14,7 +14,7 @@ export interface SearchPlan {
 
 const TIMEOUT = '5s';
 
-/** Best first, then by key; with the checkpoints of the very state that is searched. */
+/** Best first, then by key; with the checkpoints of the same state. */
 export const searchBody = ({ collection, words, filters, size, after }: SearchPlan): string => {
   const { name, place, declaration } = collection;
   const narrowed = filters.map(({ field, values }) => ({ terms: { [`filters.${fieldName(place, declaration.filters.indexOf(field))}`]: values } }));
@@ -39,7 +39,7 @@ const CHECKPOINTS = {
   all: { global: {}, aggs: { states: { filter: { term: { kind: 'state' } }, aggs: { found: STATES } } } },
 };
 
-/** The fields add up, each with its weight. */
+/** The scores of the fields add up, each with its weight. */
 const inAnyField = ({ place, declaration }: SearchPlan['collection'], condition: (field: string) => object): object => ({
   bool: {
     minimum_should_match: 1,
@@ -49,7 +49,7 @@ const inAnyField = ({ place, declaration }: SearchPlan['collection'], condition:
   },
 });
 
-/** All of them; without words nothing fits. */
+/** All words must match; without words nothing matches. */
 const conditionsOf = (collection: SearchPlan['collection'], { whole, prefix }: SearchWords): readonly object[] => {
   const conditions = whole.map((word) => inAnyField(collection, (field) => ({ term: { [field]: { value: word } } })));
   if (prefix !== undefined) conditions.push(inAnyField(collection, (field) => ({ prefix: { [field]: { value: prefix } } })));

@@ -1,4 +1,4 @@
-// Answers of the generation that serves, found through its alias.
+// Answers queries from the serving generation, found through its alias.
 import { position as toPosition, type Position } from '@mainstem/event-store';
 import type { SearchQueries, SearchRequest } from '@mainstem/projection';
 import {
@@ -26,7 +26,7 @@ const ATTEMPTS_MAX = 5;
 
 interface ServedCollection extends Pick<SearchPlan, 'collection'> {
   readonly alias: string;
-  /** What the alias pointed at when it was looked at. */
+  /** The target of the alias when it was looked up. */
   readonly index: string;
   readonly hasState: boolean;
   /** Parts of its generation. */
@@ -57,7 +57,7 @@ interface GetAnswer {
   readonly _source?: { readonly kind: string; readonly document: object };
 }
 
-/** What an answer is made of, besides the answer of the server. */
+/** What an answer needs besides the server's answer. */
 interface Asked {
   readonly served: ServedCollection;
   readonly words: SearchWords;
@@ -66,7 +66,7 @@ interface Asked {
 }
 
 export class Searcher implements SearchQueries {
-  /** By collection, as found when last looked; whether it still holds shows in every answer. */
+  /** By collection, as last found; every answer shows whether it still holds. */
   #served: ReadonlyMap<string, ServedCollection> = new Map();
 
   constructor(
@@ -97,7 +97,7 @@ export class Searcher implements SearchQueries {
     });
   }
 
-  /** Asks until the answer is that of the index that was meant; `ask` gives undefined where it is not. */
+  /** Asks until the answer comes from the expected index; `ask` returns undefined otherwise. */
   async #ofServing<Value>(
     collection: string,
     nothing: Value,
@@ -110,12 +110,12 @@ export class Searcher implements SearchQueries {
       if (answer) return answer.value;
       this.#served = new Map();
     }
-    throw new ReadStoreUnavailable(this.server.storeName, `the index of ${collection} is replaced again and again`);
+    throw new ReadStoreUnavailable(this.server.storeName, `the index of ${collection} keeps being replaced`);
   }
 
-  /** Undefined when the alias points at another index by now, or at none. */
+  /** Undefined if the alias points at another index by now, or at none. */
   async #ask({ alias, index }: ServedCollection, body: string): Promise<SearchAnswer | undefined> {
-    // Pages of one search are answered by one copy of the index: copies may rank a little differently.
+    // One copy of the index answers all pages of a search: copies may rank a little differently.
     const query = { preference: preferenceOf(body) };
     const answer = await this.server.request<SearchAnswer>({ method: 'POST', path: `/${alias}/_search`, query, body, expected: [404] });
     if (answer.status === 404) return undefined;
@@ -142,13 +142,13 @@ export class Searcher implements SearchQueries {
 
 const statesIn = ({ aggregations }: SearchAnswer): readonly StateHit[] => aggregations?.all.states.found.hits.hits ?? [];
 
-/** That of the part which is furthest behind: everything up to there is in all of them. */
+/** The checkpoint of the part that is furthest behind: all parts hold everything up to it. */
 const positionIn = (answer: SearchAnswer, partitions: number): Position | undefined => {
   const positions = statesIn(answer).flatMap(({ _source }) => (_source.position === null ? [] : [toPosition(_source.position)]));
   return positions.length < partitions ? undefined : positions.reduce((least, one) => (one < least ? one : least));
 };
 
-/** The same for all pages, which differ in the place where they go on. */
+/** The same for all pages of a search, which differ only in where they continue. */
 const preferenceOf = (body: string): string => {
   const { query } = JSON.parse(body) as { readonly query: object };
   return `mainstem-${hashOf(JSON.stringify(query)).slice(0, 16)}`;

@@ -1,4 +1,4 @@
-// Searches in one point in time of an index, which goes on changing meanwhile.
+// Searches in one point in time of an index that goes on changing.
 import type { SearchServer } from '../server/search-server.js';
 
 const KEEP_ALIVE = '10m';
@@ -9,8 +9,8 @@ interface ViewAnswer<Source> {
 }
 
 /**
- * Runs `work` on what the index holds now. The server keeps that for as long as it takes, at most ten minutes between two of its reads.
- * Errors: READ_STORE_UNAVAILABLE; what `work` throws is thrown on.
+ * Runs `work` on the present content of the index. The server keeps it until `work` ends, with at most ten minutes
+ * between two reads. Errors: READ_STORE_UNAVAILABLE, and those of `work`.
  */
 export const withView = async <Result>(server: SearchServer, index: string, work: (view: View) => Promise<Result>): Promise<Result> => {
   await server.request({ method: 'POST', path: `/${index}/_refresh` });
@@ -24,7 +24,7 @@ export const withView = async <Result>(server: SearchServer, index: string, work
   try {
     return await work(new View(server, id));
   } finally {
-    // If it cannot be closed now, it is closed when its time is over.
+    // If it cannot be closed now, it closes when its time is over.
     await server.request({ method: 'DELETE', path: flavour.closePointInTime, body: flavour.closeBody(id), expected: [404] }).catch(() => undefined);
   }
 };

@@ -1,7 +1,7 @@
-// OpenSearch and Elasticsearch: what differs in the part that is used here.
+// The differences between OpenSearch and Elasticsearch in what is used here.
 import { UnsupportedSearchServer } from '../errors.js';
 
-/** Paths of points in time, which have come to the two products under different names. */
+/** Paths of points in time, which have different names in the two products. */
 export interface Flavour {
   readonly product: string;
   openPointInTime(index: string): string;
@@ -27,7 +27,7 @@ const ELASTICSEARCH: Omit<Flavour, 'product'> = {
 /** From the answer to `GET /`. Errors: READ_STORE_UNSUPPORTED_SERVER. */
 export const flavourOf = (answer: unknown): Flavour => {
   const version = (answer as { readonly version?: { readonly number?: unknown; readonly distribution?: unknown } } | null)?.version;
-  if (typeof version?.number !== 'string') throw new UnsupportedSearchServer('(unknown)', 'it does not say what it is.');
+  if (typeof version?.number !== 'string') throw new UnsupportedSearchServer('(unknown)', 'it does not say which product it is.');
   const isOpenSearch = version.distribution === 'opensearch';
   const product = `${isOpenSearch ? 'OpenSearch' : 'Elasticsearch'} ${version.number}`;
   const [major = 0, minor = 0] = version.number.split('.').map(Number);

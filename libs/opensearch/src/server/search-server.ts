@@ -1,4 +1,4 @@
-// Requests to the server: bodies as text that is ready to be sent, bounded back-off, errors translated at this one edge.
+// Requests to the server: prepared text as bodies, bounded back-off, and errors translated at this one edge.
 import { Client, errors } from '@opensearch-project/opensearch';
 import { backOffMs, type Runtime } from '@mainstem/event-store';
 import { ReadStoreOverburdened, ReadStoreUnavailable } from '@mainstem/projection/adapter';
@@ -11,7 +11,7 @@ export interface SearchRequestOptions {
   readonly query?: Readonly<Record<string, string>>;
   /** JSON, or lines of it for `_bulk`. */
   readonly body?: string;
-  /** Statuses that are answers and not failures. */
+  /** Statuses that are answers, not failures. */
   readonly expected?: readonly number[];
 }
 
@@ -20,7 +20,7 @@ export interface SearchAnswer<Body> {
   readonly body: Body;
 }
 
-/** A server that is busy says so with one of these; the request had no effect, or may be sent again. */
+/** A busy server answers one of these; the request had no effect, or may be sent again. */
 const BUSY = [429, 503];
 const TOO_LARGE = 413;
 const ATTEMPTS_MAX = 6;
@@ -32,7 +32,7 @@ export class SearchServer {
     private readonly client: Client,
     readonly runtime: Runtime,
     readonly flavour: Flavour,
-    /** Of the store, for messages. */
+    /** The name of the store, for messages. */
     readonly storeName: string,
   ) {}
 
@@ -49,7 +49,7 @@ export class SearchServer {
     }
   }
 
-  /** Sends a request, again after a growing random delay while the server is too busy. Errors: as `translateError`. */
+  /** Sends a request; repeats it after growing random delays while the server is busy. Errors: of `translateError`. */
   async request<Body>(request: SearchRequestOptions): Promise<SearchAnswer<Body>> {
     for (let attempt = 1; ; attempt++) {
       try {
@@ -61,7 +61,7 @@ export class SearchServer {
     }
   }
 
-  /** Full jitter: anything up to a limit that doubles. */
+  /** Full jitter: any delay up to a limit that doubles. */
   async pause(attempt: number): Promise<void> {
     await this.runtime.sleep(backOffMs(DELAYS, attempt + 1, this.runtime.random()));
   }
@@ -82,20 +82,20 @@ export class SearchServer {
 
 const isBusy = (error: unknown): boolean => error instanceof errors.ResponseError && isBusyAnswer(error.statusCode ?? 0, error.body);
 
-/** Worth another try in a moment; a block, which comes with the same status, stays until somebody makes room. */
+/** Worth a retry; a block, which has the same status, stays until an operator makes room. */
 export const isBusyAnswer = (status: number, error: unknown): boolean => BUSY.includes(status) && !isBlock(reasonIn(error));
 
-/** Of an index; a cluster that has just been started says the same of itself for a while. */
+/** The block of an index; a cluster that has just started briefly reports the same about itself. */
 const isBlock = (reason: string): boolean => reason.includes('cluster_block_exception') && !reason.includes('SERVICE_UNAVAILABLE');
 
-/** What the server or the network said, as an error of ours: READ_STORE_READ_ONLY, READ_STORE_PERMISSION_DENIED, else READ_STORE_UNAVAILABLE. */
+/** Translates an error: READ_STORE_READ_ONLY, READ_STORE_PERMISSION_DENIED, else READ_STORE_UNAVAILABLE. */
 export const translateError = (error: unknown, store: string): Error => {
   if (error instanceof errors.ResponseError) return refusalOf({ store, status: error.statusCode ?? 0, reason: reasonIn(error.body) }, error);
   if (error instanceof Error) return new ReadStoreUnavailable(store, `the server does not answer (${error.message})`, error);
   return new ReadStoreUnavailable(store, String(error));
 };
 
-/** What the server answered to a request, or to one item of it. */
+/** The server's answer to a request, or to one item of it. */
 export interface Refusal {
   readonly store: string;
   readonly status: number;
@@ -105,14 +105,14 @@ export interface Refusal {
 export const refusalOf = ({ store, status, reason }: Refusal, cause?: unknown): Error => {
   if (isBlock(reason)) return new SearchServerReadOnly(store, reason, cause);
   if (status === 401 || status === 403) return new SearchPermissionDenied(store, `the server answers ${status} (${reason})`, cause);
-  // Larger than the server or a proxy before it takes, or than it has memory for: of all requests at a time, or of the one.
+  // Too large for the server or a proxy, or for its memory: this request, or all requests together.
   const isTooLarge = status === TOO_LARGE || /circuit_breaking_exception|_operation_bytes=/.test(reason);
   return new (isTooLarge ? ReadStoreOverburdened : ReadStoreUnavailable)(store, `the server answers ${status} (${reason})`, cause);
 };
 
 const REASON_LENGTH_MAX = 500;
 
-/** `type: reason` of an error as the server words it. */
+/** `type: reason` of an error in the server's words. */
 export const reasonIn = (body: unknown): string => {
   const error: unknown = (body as { readonly error?: unknown } | null)?.error ?? body;
   if (typeof error !== 'object' || error === null) return String(error).slice(0, REASON_LENGTH_MAX);

@@ -1,4 +1,4 @@
-// Sends requests of `_bulk`, and looks at every item of every answer: the status of the whole says nothing.
+// Sends requests of `_bulk` and checks every item of every answer: the status of the whole says nothing.
 import { dependsOnSize, ReadStoreUnavailable, StatementRefused, UnknownGeneration } from '@mainstem/projection/adapter';
 import type { StatePlace } from '../layout/state-document.js';
 import { isBusyAnswer, reasonIn, refusalOf, type SearchServer } from '../server/search-server.js';
@@ -24,15 +24,16 @@ interface MultiGetAnswer {
   readonly docs: readonly { readonly _id: string; readonly found?: boolean; readonly _version?: number }[];
 }
 
-/** Where to write, and the version of everything that is written. */
+/** The target, and the version of everything that is written. */
 export interface BulkTarget extends StatePlace {
   readonly version: number;
 }
 
 /**
- * Resolves when every operation has taken effect and is durable, or is outdone by a newer version. May be called again with the same requests.
- * Errors: READ_STORE_UNKNOWN_GENERATION when the index is gone, READ_STORE_READ_ONLY, READ_STORE_UNAVAILABLE when the server stays too busy,
- * READ_STORE_STATEMENT_REFUSED for a document that it will never take.
+ * Resolves when every operation has taken effect and is durable, or a newer version has replaced it. It may be repeated
+ * with the same requests. Errors: READ_STORE_UNKNOWN_GENERATION if the index is gone, READ_STORE_READ_ONLY,
+ * READ_STORE_UNAVAILABLE if the server stays busy, READ_STORE_STATEMENT_REFUSED for a document that it will never
+ * accept.
  */
 export const sendRequests = async (server: SearchServer, target: BulkTarget, requests: readonly string[]): Promise<void> => {
   const waiting = requests[Symbol.iterator]();
@@ -43,7 +44,7 @@ export const sendRequests = async (server: SearchServer, target: BulkTarget, req
   for (const ended of lanes) if (ended.status === 'rejected') throw ended.reason;
 };
 
-/** A request that is too large for the server, or for what is before it, goes in halves, down to one operation. */
+/** Splits a request that is too large for the server or a proxy in halves, down to one operation. */
 const sendInParts = async (server: SearchServer, target: BulkTarget, request: string): Promise<void> => {
   try {
     await sendRequest(server, target, request);
@@ -57,11 +58,11 @@ const sendInParts = async (server: SearchServer, target: BulkTarget, request: st
 
 const inHalves = (request: string): readonly [string, string?] => {
   const lines = request.split('\n');
-  const middle = 2 * (lines.length >> 2); // two lines an operation, and nothing behind the last one
+  const middle = 2 * (lines.length >> 2); // two lines an operation, and nothing after the last one
   return middle === 0 ? [request] : [`${lines.slice(0, middle).join('\n')}\n`, lines.slice(middle).join('\n')];
 };
 
-/** Each that is longer than `lengthMax` in two, where it has two operations or more. */
+/** Splits each request that is longer than `lengthMax` in two, if it has several operations. */
 export const halves = (requests: readonly string[], lengthMax: number): readonly string[] =>
   requests.flatMap((request) => (request.length > lengthMax ? inHalves(request).filter((half) => half !== undefined) : [request]));
 
@@ -80,7 +81,7 @@ const sendRequest = async (server: SearchServer, target: BulkTarget, request: st
   }
 };
 
-/** The items that have to be sent again. */
+/** The items to send again. */
 const send = async (server: SearchServer, target: BulkTarget, lines: string): Promise<readonly ItemAnswer[]> => {
   const query = { require_alias: 'true', filter_path: 'errors,items.*._id,items.*.status,items.*.error.type,items.*.error.reason' };
   const { body } = await server.request<BulkAnswer>({ method: 'POST', path: `/${target.alias}/_bulk`, query, body: lines });
@@ -90,10 +91,7 @@ const send = async (server: SearchServer, target: BulkTarget, lines: string): Pr
   const hopeless = failed.find(({ status, error }) => status !== CONFLICT && !isBusyAnswer(status, error));
   if (hopeless?.status === BAD_REQUEST) {
     const problem = `document ${hopeless._id} of a batch that is committed: ${reasonIn(hopeless.error)}`;
-    throw new StatementRefused(
-      server.storeName,
-      `${problem}; undo what was changed of the index (its mapping, a pipeline), or rebuild the projection`,
-    );
+    throw new StatementRefused(server.storeName, `${problem}; undo the change of the index (its mapping, a pipeline), or rebuild the projection`);
   }
   if (hopeless)
     throw refusalOf({ store: server.storeName, status: hopeless.status, reason: `document ${hopeless._id}: ${reasonIn(hopeless.error)}` });
@@ -101,7 +99,7 @@ const send = async (server: SearchServer, target: BulkTarget, lines: string): Pr
   return failed.filter(({ _id }) => !outdone.has(_id));
 };
 
-/** A conflict is no failure where a newer version is there indeed, or this one: then a later commit, or an earlier attempt, has written it. */
+/** A conflict is no failure if this or a newer version is stored: an earlier attempt or a later commit wrote it. */
 const newerOnes = async (server: SearchServer, target: BulkTarget, failed: readonly ItemAnswer[]): Promise<ReadonlySet<string>> => {
   const ids = failed.flatMap(({ _id, status }) => (status === CONFLICT ? [_id] : []));
   if (ids.length === 0) return new Set();
@@ -114,7 +112,7 @@ const newerOnes = async (server: SearchServer, target: BulkTarget, failed: reado
   return new Set(body.docs.flatMap(({ _id, _version = -1 }) => (_version >= target.version ? [_id] : [])));
 };
 
-/** Those operations of a request that concern these documents. */
+/** The operations of a request on these documents. */
 const operationsOf = (request: string, ids: ReadonlySet<string>): string => {
   const lines = request.split('\n');
   let chosen = '';

@@ -1,4 +1,4 @@
-// A batch as lines for `_bulk`: text that is made once and sent as it is, also again.
+// A batch as lines for `_bulk`: text that is made once and may be sent several times.
 import {
   encodeDocument,
   fieldWords,
@@ -16,25 +16,25 @@ import {
 import { documentId, parkedId, parkedKeyHash } from '../layout/names.js';
 import { fieldName } from '../layout/index-definition.js';
 
-/** A collection as it is written: its place in the projection and what is searched in it. */
+/** A collection for writing: its place in the projection and its searched fields. */
 export interface WrittenCollection {
   readonly place: number;
   readonly declaration: SearchDeclaration;
 }
 
-/** A request for `_bulk`: so many operations. */
+/** A request for `_bulk` and its number of operations. */
 export interface BulkRequest {
   readonly lines: string;
   readonly count: number;
 }
 
-/** A document for which the server, or what is before it, may have no room. */
+/** A document that may be too large for the server or a proxy. */
 export interface LargeDocument {
   readonly collection: string;
   readonly key: string;
-  /** As it is written. */
+  /** In its written form. */
   readonly source: string;
-  /** The lines of `_bulk` for it. */
+  /** Its lines for `_bulk`. */
   readonly operation: string;
 }
 
@@ -45,21 +45,21 @@ export interface BatchLines {
 
 const OPERATIONS_MAX = 5_000;
 const REQUEST_LENGTH_MAX = 4_000_000;
-/** Of one document, in UTF-16 units: the server takes requests of 100 MB and keeps a document in memory more than once. */
+/** The limit of one document in UTF-16 units: the server takes requests of 100 MB and holds several copies. */
 const DOCUMENT_LENGTH_MAX = 10_000_000;
-/** From here on a document is tried first: proxies take a megabyte, and some servers not much more. */
+/** Longer documents are tried first: proxies accept a megabyte, and some servers not much more. */
 const LARGE_LENGTH_MIN = 250_000;
-/** The longest term that an index holds, in bytes. */
+/** The longest term of an index, in bytes. */
 const KEY_BYTES_MAX = 32_000;
-/** What the server's parser takes for the name of a field. */
+/** The longest field name for the server's parser. */
 const NAME_LENGTH_MAX = 50_000;
-/** One more than a query can hold: a longer word is found by its beginning and never as a whole. */
+/** One more than a query can hold: a longer word is found only by its beginning. */
 const WORD_LENGTH_MAX = SEARCH_LENGTH_MAX + 1;
 const POSITION_DIGITS = 20;
 
 /**
- * Every change of a batch, in the order in which it was given. `version`: what it takes for older.
- * Errors: READ_STORE_INVALID_DOCUMENT for what the server would refuse, before anything is sent.
+ * Every change of a batch, in order. `version`: older versions lose. Errors: READ_STORE_INVALID_DOCUMENT for what the
+ * server would refuse, before anything is sent.
  */
 export const bulkRequests = (batch: CommitBatch, version: number, collections: ReadonlyMap<string, WrittenCollection>): BatchLines => {
   const requests = new RequestList(version);
@@ -69,12 +69,12 @@ export const bulkRequests = (batch: CommitBatch, version: number, collections: R
   return { requests: requests.finish(), large: requests.large };
 };
 
-/** Sorts by its text as by its number. */
+/** As text it sorts like the number. */
 export const paddedPosition = (position: bigint): string => position.toString().padStart(POSITION_DIGITS, '0');
 
 export const DELETED_KIND = 'deleted';
 
-/** It stays in place of the document: without it, a write that comes late would bring the document back. */
+/** Stays in place of the document: without it, a late write would bring the document back. */
 const DELETED = JSON.stringify({ kind: DELETED_KIND });
 
 const addChanges = (requests: RequestList, { collection, upserts, deletes }: CollectionChanges, written: WrittenCollection | undefined): void => {
@@ -106,13 +106,13 @@ const documentSource = (collection: string, key: string, document: ProjectionDoc
 const hasLongName = (value: unknown): boolean =>
   typeof value === 'object' && value !== null && Object.entries(value).some(([name, field]) => name.length > NAME_LENGTH_MAX || hasLongName(field));
 
-/** What is searched of a document, by the names that its fields have in the index; undefined where nothing of the kind is declared. */
+/** The searched content of a document, by index field; undefined if nothing is declared. */
 export interface Searched {
   readonly words: Readonly<Record<string, string>> | undefined;
   readonly filters: Readonly<Record<string, readonly string[]>> | undefined;
 }
 
-/** Errors: READ_STORE_INVALID_DOCUMENT for fields that hold no text. */
+/** Errors: READ_STORE_INVALID_DOCUMENT for fields without text. */
 export const searchedOf = (
   collection: string,
   key: string,
@@ -129,7 +129,7 @@ export const searchedOf = (
 
 const shortened = (words: string): string => words.split(' ').map(beginning).join(' ');
 
-/** Never with half of a surrogate pair at its end. */
+/** Never ends with half of a surrogate pair. */
 const beginning = (text: string): string =>
   text.length <= WORD_LENGTH_MAX
     ? text

@@ -1,4 +1,4 @@
-// A batch is committed by storing it as a whole, and then written document by document: whoever finds it unfinished finishes it.
+// Storing a batch as a whole commits it; then its documents are written. The next process finishes an unfinished batch.
 import { promisify } from 'node:util';
 import { deflateRaw, inflateRaw } from 'node:zlib';
 import { dependsOnSize, ReadStoreUnavailable } from '@mainstem/projection/adapter';
@@ -7,7 +7,7 @@ import { changeState, reachedIn, type Intent, type State, type StatePlace, type 
 import type { SearchServer } from '../server/search-server.js';
 import { halves, sendRequests } from './bulk-writer.js';
 
-/** A small batch stands in the state document as it is, a larger one packed: one request less. Both in UTF-16 units. */
+/** A small batch is stored in the state document as it is, a larger one packed: one request less. In UTF-16 units. */
 const PLAIN_LENGTH_MAX = 16_000;
 const PACKED_LENGTH_MAX = 1_000_000;
 
@@ -26,7 +26,7 @@ interface PartAnswer {
 const deflated = promisify(deflateRaw);
 const inflated = promisify(inflateRaw);
 
-/** It is written once and hardly ever read: speed counts. A fifth of the length. */
+/** Fast packing: it is written once and rarely read. A fifth of the length. */
 const packed = async (request: string): Promise<Exclude<Packed, readonly string[]>> => ({
   packed: (await deflated(request, { level: 1 })).toString('base64'),
 });
@@ -37,8 +37,9 @@ export const unpacked = async (requests: Packed): Promise<readonly string[]> =>
 type Batch = Pick<Intent, 'epoch' | 'commit'> & { readonly requests: readonly string[] };
 
 /**
- * What the state document is to say of a batch. A very large one is stored here, in documents that no other session writes and that mean nothing
- * until the state document names them. `isApart`: any but the smallest, because the state document was too large with it. Errors: as `sendRequests`.
+ * What the state document stores of a batch. A very large batch is stored here in separate documents, which mean
+ * nothing until the state document names them. `isApart`: store all but the smallest separately, because the state
+ * document became too large. Errors: those of `sendRequests`.
  */
 export const storeRequests = async (server: SearchServer, place: StatePlace, batch: Batch, isApart: boolean): Promise<StoredRequests> => {
   const { requests } = batch;
@@ -49,7 +50,7 @@ export const storeRequests = async (server: SearchServer, place: StatePlace, bat
   return storeParts(server, place, batch, parts);
 };
 
-/** One that is too large for the server, or for what is before it, is stored in smaller ones, down to one operation. */
+/** A document that is too large for the server or a proxy is split, down to one operation. */
 const storeParts = async (server: SearchServer, place: StatePlace, batch: Batch, packedParts: readonly Packed[]): Promise<number> => {
   let requests = batch.requests;
   let parts = packedParts;
@@ -73,13 +74,13 @@ const storeParts = async (server: SearchServer, place: StatePlace, batch: Batch,
 const partSource = ({ epoch, commit }: Pick<Intent, 'epoch' | 'commit'>, requests: Packed): string =>
   JSON.stringify({ kind: 'intent', epoch, commit, requests });
 
-/** What packing makes longer is stored as it is. */
+/** If packing makes it longer, it is stored as it is. */
 const shortest = async (request: string): Promise<Packed> => {
   const small = await packed(request);
   return small.packed.length < request.length ? small : [request];
 };
 
-/** The longest of what a document is sent as while its batch is stored, for one that is a part of its own. */
+/** The longest form in which a document is sent while its batch is stored. */
 export const partOf = async (batch: Pick<Intent, 'epoch' | 'commit'>, operation: string): Promise<string> =>
   partSource(batch, await shortest(operation));
 
@@ -92,17 +93,14 @@ export const loadRequests = async (server: SearchServer, place: StatePlace, inte
     const path = `/${place.alias}/_doc/${encodeURIComponent(intentId({ ...intent, partition: place.partition }, part))}`;
     const { body } = await server.request<PartAnswer>({ method: 'GET', path, expected: [404] });
     if (body._source?.commit !== commit) {
-      throw new ReadStoreUnavailable(
-        server.storeName,
-        `part ${part} of a batch of ${place.projection} that was committed is missing; rebuild the projection`,
-      );
+      throw new ReadStoreUnavailable(server.storeName, `part ${part} of a committed batch of ${place.projection} is missing; rebuild the projection`);
     }
     loaded.push(...(await unpacked(body._source.requests)));
   }
   return loaded;
 };
 
-/** Writes what a batch says, and notes that it is written. Errors: as `sendRequests` and `changeState`. */
+/** Writes what a batch says, then notes that it is written. Errors: those of `sendRequests` and `changeState`. */
 export const finishIntent = async (
   server: SearchServer,
   place: StatePlace,

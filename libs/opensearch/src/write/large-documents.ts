@@ -1,4 +1,4 @@
-// Large documents are tried before their batch is committed: afterwards it would be too late to find that nothing on the way has room for one.
+// Tries large documents before their batch is committed: later it would be too late to find that one is too large.
 import { InvalidDocument } from '@mainstem/projection/adapter';
 import { stateId } from '../layout/names.js';
 import type { Intent, StatePlace } from '../layout/state-document.js';
@@ -9,25 +9,25 @@ import { partOf } from './intents.js';
 const BAD_REQUEST = 400;
 const TOO_LARGE = 413;
 
-/** Of a change that no document has ever had: the server refuses whatever depends on it. */
+/** Names a change that no document has ever had: the server refuses the request. */
 const NO_CHANGE = { if_seq_no: Number.MAX_SAFE_INTEGER, if_primary_term: 1 };
 
-/** Of the line before a part: it is a little longer than the one that the trial has. */
+/** The length of the line before a part, which is a little longer than that of the trial. */
 const ACTION_LENGTH_MAX = 150;
 
 interface TrialAnswer {
   readonly items?: readonly { readonly index?: { readonly status: number; readonly error?: unknown } }[];
 }
 
-/** The documents of a batch that is to be committed by this number. */
+/** The documents of a batch with this commit number. */
 export interface LargeDocuments extends Pick<Intent, 'epoch' | 'commit'> {
   readonly documents: readonly LargeDocument[];
 }
 
 /**
- * Nothing is written: each is sent as if it were to replace the state document as it was after a change that there never is, and once more as it is stored
- * before it is committed, where that is longer. The server reads and parses it, and then refuses. Errors: READ_STORE_INVALID_DOCUMENT for one that is not
- * taken, and as `SearchServer.request`.
+ * Tries documents without writing them. Each is sent as a replacement of the state document under an impossible
+ * condition: the server reads and parses it, then refuses. If the stored form is longer, that one is sent, too. Errors:
+ * READ_STORE_INVALID_DOCUMENT for a document that is not accepted, those of `SearchServer.request`.
  */
 export const assertTaken = async (server: SearchServer, place: StatePlace, { documents, ...batch }: LargeDocuments): Promise<void> => {
   for (const { collection, key, source, operation } of documents) {
@@ -36,7 +36,7 @@ export const assertTaken = async (server: SearchServer, place: StatePlace, { doc
     const refused =
       written ?? (part.length > source.length ? await refusalOf(server, place, part.padEnd(part.length + ACTION_LENGTH_MAX)) : undefined);
     if (refused !== undefined)
-      throw new InvalidDocument(collection, key, `the search server does not take its ${source.length} characters (${refused})`);
+      throw new InvalidDocument(collection, key, `the search server does not accept its ${source.length} characters (${refused})`);
   }
 };
 

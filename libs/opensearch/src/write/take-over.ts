@@ -1,15 +1,16 @@
-// Takes the right to write one part of a generation, and finishes what whoever had it before has committed.
+// Takes the right to write one part of a generation, and finishes the last batch of the former writer.
 import { CheckpointMoved } from '@mainstem/projection/adapter';
 import { changeState, readState, type State, type StateBody, type StatePlace } from '../layout/state-document.js';
 import type { SearchServer } from '../server/search-server.js';
 import { finishIntent } from './intents.js';
 
-/** How often a rival may change the same document in a row. */
+/** How often in a row a rival may change the same document. */
 export const RACES_MAX = 50;
 
 /**
- * Raises the epoch, which fences off whoever wrote before, makes these changes with it, and finishes the batch that he had committed.
- * Errors: READ_STORE_UNKNOWN_GENERATION, READ_STORE_CHECKPOINT_MOVED after too many races, READ_STORE_UNAVAILABLE, READ_STORE_READ_ONLY.
+ * Raises the epoch, which fences off the former writer, makes these changes with it, and finishes that writer's last
+ * batch. Errors: READ_STORE_UNKNOWN_GENERATION, READ_STORE_CHECKPOINT_MOVED after too many races,
+ * READ_STORE_UNAVAILABLE, READ_STORE_READ_ONLY.
  */
 export const takeOver = async (server: SearchServer, place: StatePlace, updatedAt: string, changes: Partial<StateBody> = {}): Promise<State> => {
   for (let race = 1; ; race++) {

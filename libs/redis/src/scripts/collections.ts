@@ -1,9 +1,10 @@
-// The scripts of collections: one hash for all projections, which says for each collection to which projection it belongs, and beside it one that says
-// in which turn each projection has taken collections last.
+// The scripts of collections. One hash for all projections gives the projection of each collection; a second one gives
+// the turn in which each projection last took collections.
 
 /**
- * KEYS: the hash, the turns. Arguments: the projection, a turn that no other has, then each collection with the projection that is known to have a generation with it ('' for none); that
- * counts where the hash has lost it. Takes all of them or none. Replies `ok`, or `taken`, the collection that another projection has, and which.
+ * KEYS: the hash, the turns. Arguments: the projection, a new unique turn, then each collection with the projection
+ * known to have a generation with it ('' for none), which counts if the hash has lost it. Takes all or none. Replies
+ * `ok`, or `taken`, the collection that another projection has, and that projection.
  */
 export const CLAIM = `
 local projection = ARGV[1]
@@ -20,8 +21,8 @@ return { 'ok' }
 `;
 
 /**
- * KEYS: the hash, the turns. Arguments: the projection, its turn when it was looked up what it keeps ('' for one that is removed), then the collections that it
- * keeps. It gives up all others, unless it has taken some since.
+ * KEYS: the hash, the turns. Arguments: the projection, its turn before the look-up ('' to remove it as a whole), then
+ * the collections that it keeps. Releases all others, unless it took some since.
  */
 export const RELEASE = `
 if ARGV[2] == '' then redis.call('HDEL', KEYS[2], ARGV[1])

@@ -1,10 +1,10 @@
-// The scripts of a session: commit a batch, derive anew, finish a bulk load. Each is one atomic step that checks first whose turn it is.
+// The scripts of a session: commit a batch, derive anew, finish a bulk load. Each is atomic and checks the session.
 import { PRELUDE } from './prelude.js';
 
-/** Names given to one call of HSET or ZADD: Lua's stack holds 8,000 values. */
+/** The number of names in one call of HSET or ZADD: Lua's stack holds 8,000 values. */
 const CHUNK = 1_500;
 
-/** Documents that are kept for one snapshot at most; a snapshot that needs more is given up. */
+/** The largest number of documents kept for one snapshot; a snapshot that needs more is lost. */
 const KEPT_MAX = 1_000_000;
 
 const WRITING = `
@@ -14,7 +14,7 @@ local function takeNumber() return tonumber(take()) end
 
 local function drop(keys) for i = 1, #keys, ${CHUNK} do redis.call('UNLINK', unpack(keys, i, math.min(i + ${CHUNK} - 1, #keys))) end end
 
--- Snapshots that are open, without those whose reader has not been heard of in time.
+-- The open snapshots, without those whose reader was silent for too long.
 local function snapshotsOf(n, base)
   local k, now = base .. '$snapshots', nowMs()
   local over = redis.call('ZRANGEBYSCORE', k, '-inf', '(' .. now)
@@ -30,7 +30,7 @@ local function snapshotsOf(n, base)
   return redis.call('ZRANGE', k, 0, -1)
 end
 
--- Documents that are about to change, for the snapshots that still need them; '' where there was none.
+-- Keeps documents that are about to change for the snapshots that still need them; '' if there was none.
 local function keep(snapshots, base, name, keys, first, last, step)
   for _, id in ipairs(snapshots) do
     local k = base .. id .. ':' .. name
@@ -46,7 +46,7 @@ local function keep(snapshots, base, name, keys, first, last, step)
   end
 end
 
--- A board that had lost places before it is changed here: afterwards nobody could tell any more.
+-- Finds a board that has lost places, before it is changed: afterwards the loss would be invisible.
 local shortened
 
 local function touch(v, touched, board)
@@ -73,7 +73,7 @@ local function removeDocument(base, name, v, touched, key)
   redis.call('ZREM', v .. ':x', key)
 end
 
--- Which boards each of the keys (every second argument from first) stands on now: a JSON list, '' for none.
+-- The present boards of each key (every second argument from first): a JSON list, '' for none.
 local function moveBoards(v, touched, first, count)
   for start = 0, count - 1, ${CHUNK} do
     local keys = {}
@@ -121,7 +121,7 @@ local function countBoards(v, touched)
 end
 `;
 
-/** Arguments: see `commitArguments`. Replies `ok` and the number of the commit, `moved` or `damaged` and what. */
+/** Arguments: see `commitArguments`. Replies `ok` and the number of the commit, `moved`, or `damaged` and why. */
 export const COMMIT = `${PRELUDE}${WRITING}
 local n, part, session, commits, from, to, digest, lastEvent, updatedAt = take(), take(), take(), take(), take(), take(), take(), take(), take()
 local p = n .. part
@@ -153,7 +153,7 @@ for _ = 1, takeNumber() do
   at = at + 2 * upserts
   if hasBoards then moveBoards(v, touched, first, upserts) end
   if hasExpiry then setExpiry(v, first, upserts) end
-  -- What has been written by now is of no use to anybody: the generation goes with it.
+  -- What was written so far is useless: the generation is withdrawn with it.
   if shortened then return { 'damaged', withdraw(n, shortening(name, shortened)) } end
   countBoards(v, touched)
   redis.call('HSET', meta, n .. ':n:' .. name, shapeOf(n, base, name))
@@ -181,7 +181,7 @@ redis.call('HSET', meta, p .. ':position', to, p .. ':digest', digest, p .. ':la
 return { 'ok', commit }
 `;
 
-/** Of a derivation that nobody reads yet, the shape is remembered beside the one that is read. */
+/** The shape of an unfinished derivation is stored beside that of the one in use. */
 const DERIVING = `
 local function dropDerived(v)
   local keys = { v .. ':p', v .. ':x', v .. ':s' }
@@ -197,8 +197,9 @@ end
 `;
 
 /**
- * Derives some documents of a collection into a derivation that nobody reads yet. Arguments: generation, session, collection, derivation, `1` to begin
- * it, number of documents, key and '' each, then as in a commit. Replies `ok`, `moved`, or `damaged` and what; lost documents are left to SWITCH.
+ * Derives some documents of a collection into an unfinished derivation. Arguments: generation, session, collection,
+ * derivation, `1` to begin it, number of documents, key and '' each, then as in a commit. Replies `ok`, `moved`, or
+ * `damaged` and the damage; SWITCH finds lost documents.
  */
 export const DERIVE = `${PRELUDE}${WRITING}${DERIVING}
 local n, session, name, derivation, isFirst, count = take(), take(), take(), take(), take() == '1', takeNumber()
@@ -221,8 +222,9 @@ return { 'ok' }
 `;
 
 /**
- * Puts a derivation in the place of the one before. Arguments: generation, session, collection, derivation, declaration. Replies `ok`, `moved`, or
- * `damaged` and what: documents that were lost meanwhile are not in the derivation, and afterwards nobody could tell any more.
+ * Puts a derivation in the place of the former one. Arguments: generation, session, collection, derivation,
+ * declaration. Replies `ok`, `moved`, or `damaged` and the damage: documents lost meanwhile are missing in the
+ * derivation, and after the switch the loss would be invisible.
  */
 export const SWITCH = `${PRELUDE}${WRITING}${DERIVING}
 local n, session, name, derivation, declaration = take(), take(), take(), take(), take()

@@ -1,9 +1,9 @@
-// The scripts of generations: create, open, promote, drop, sweep what lost bookkeeping left behind, forget all.
+// The scripts of generations: create, open, promote, drop, sweep the keys of lost bookkeeping, forget all.
 import { PRELUDE } from './prelude.js';
 
 /**
- * Arguments: id, version, fingerprint, incarnation, empty digest, time, bulk, side, number of parts, then name, `$state` flag and declaration of each collection.
- * Replies the number, and whether there was no bookkeeping before.
+ * Arguments: id, version, fingerprint, incarnation, empty digest, time, bulk, side, number of parts, then name,
+ * `$state` flag and declaration of each collection. Replies the number, and whether there was no bookkeeping before.
  */
 export const CREATE = `${PRELUDE}
 local id, version, fingerprint, incarnation, digest, now, bulk, side, parts = unpack(ARGV, 1, 9)
@@ -32,7 +32,10 @@ end
 return { n, isNew and '1' or '0' }
 `;
 
-/** Arguments: generation, fingerprint, session, and what the part's fields begin with after the generation's number ('' for the first). Replies `ok` and all bookkeeping, or `unknown`, `fingerprint`, `damaged` and what. */
+/**
+ * Arguments: generation, fingerprint, session, and the beginning of the part's fields after the generation's number (''
+ * for the first part). Replies `ok` and all bookkeeping, or `unknown`, `fingerprint`, `damaged` and the damage.
+ */
 export const OPEN = `${PRELUDE}
 local n, fingerprint, session = ARGV[1], ARGV[2], ARGV[3]
 local part = n .. ARGV[4]
@@ -45,7 +48,7 @@ redis.call('HSET', meta, part .. ':session', session)
 return { 'ok', redis.call('HGETALL', meta) }
 `;
 
-/** Arguments: generation, `1` to force, time. Replies `ok`, `unknown`, `side`, `bulk`, or `behind` and the two positions. */
+/** Arguments: generation, `1` to force, time. Replies `ok`, `unknown`, `side`, `bulk`, or `behind`, two positions. */
 export const PROMOTE = `${PRELUDE}
 local n, force, now = ARGV[1], ARGV[2], ARGV[3]
 if not field(n, 'id') then return { 'unknown' } end
@@ -67,7 +70,7 @@ redis.call('HSET', meta, 'serving', n, n .. ':state', 'serving', n .. ':updated'
 return { 'ok' }
 `;
 
-/** Arguments: generation. Memory is given back in the background. Replies `ok`, `unknown` or `serves`. */
+/** Arguments: generation. Frees memory in the background. Replies `ok`, `unknown` or `serves`. */
 export const DROP = `${PRELUDE}
 local n = ARGV[1]
 local id = field(n, 'id')
@@ -82,7 +85,7 @@ for _, name in ipairs(namesOf(n)) do
   add(base .. name .. ':d', base .. name .. ':k')
   for _, snapshot in ipairs(snapshots) do add(base .. snapshot .. ':' .. name .. ':d', base .. snapshot .. ':' .. name .. ':k') end
   local derivation = tonumber(field(n, 'v:' .. name))
-  -- The next one too: a derivation may have been left half done.
+  -- The next one too: a derivation may be half done.
   for number = derivation, derivation + 1 do
     local v = base .. name .. ':' .. number
     add(v .. ':p', v .. ':x', v .. ':s')
@@ -98,7 +101,7 @@ for i = 1, #fields, 1000 do redis.call('HDEL', meta, unpack(fields, i, math.min(
 return { 'ok' }
 `;
 
-/** Deletes those of the keys given whose generation is not known any more. Arguments: keys. Replies how many. */
+/** Deletes the given keys whose generation is unknown. Arguments: keys. Replies how many it deleted. */
 export const SWEEP = `${PRELUDE}
 local ids = {}
 for n = 1, tonumber(redis.call('HGET', meta, 'last') or '0') do
@@ -113,7 +116,7 @@ end
 return swept
 `;
 
-/** No arguments. Fences off all sessions of the projection and lets none of its generations serve any more. */
+/** No arguments. Fences off all sessions of the projection; none of its generations serves afterwards. */
 export const RETIRE = `${PRELUDE}
 local fields = {}
 for _, name in ipairs(redis.call('HKEYS', meta)) do
@@ -124,7 +127,7 @@ if redis.call('HGET', meta, 'serving') then redis.call('HSET', meta, 'serving', 
 return 'ok'
 `;
 
-/** No arguments. Deletes the bookkeeping, unless there is a generation again. */
+/** No arguments. Deletes the bookkeeping, unless there is a new generation. */
 export const FORGET = `${PRELUDE}
 for _, name in ipairs(redis.call('HKEYS', meta)) do
   if string.match(name, '^%d+:id$') then return 'begun' end

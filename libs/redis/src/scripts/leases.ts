@@ -1,6 +1,6 @@
-// The scripts of leases: one hash for all projections, a field each, by the server's clock. Losing it only frees them.
+// The scripts of leases: one hash for all projections, by the server's clock. If it is lost, all leases are free.
 
-/** A field holds when it ends, for how long it was claimed, and by whom. One that would last longer is from before the clock was set back. */
+/** A field holds end, duration and owner. A lease that would last longer than claimed is from before a clock change. */
 const LEASES = `
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
@@ -13,7 +13,7 @@ local function heldOf(text)
 end
 `;
 
-/** KEYS[1]: the hash. Arguments: lease, owner, milliseconds. Replies whether it is the claimant's, the holder, and what remains. */
+/** KEYS[1]: the hash. Arguments: lease, owner, milliseconds. Replies whether it was granted, the owner, the rest. */
 export const CLAIM = `${LEASES}
 local owner, remaining = heldOf(redis.call('HGET', KEYS[1], ARGV[1]))
 if owner and owner ~= ARGV[2] then return { '0', owner, tostring(remaining) } end
@@ -27,7 +27,7 @@ if heldOf(redis.call('HGET', KEYS[1], ARGV[1])) == ARGV[2] then redis.call('HDEL
 return 'ok'
 `;
 
-/** KEYS[1]: the hash. Replies lease, owner and what remains of each that has not ended. */
+/** KEYS[1]: the hash. Replies lease, owner and remaining time of each lease that has not ended. */
 export const LIST = `${LEASES}
 local reply, fields = {}, redis.call('HGETALL', KEYS[1])
 for i = 1, #fields, 2 do

@@ -1,16 +1,17 @@
-// What all scripts have in common: names of keys, and whether a generation still holds what its last commit left.
+// Shared by all scripts: names of keys, and the check that a generation still holds what its last commit left.
 
 /**
- * KEYS[1] is the bookkeeping of the projection (a hash), KEYS[2] what its other keys begin with. A generation's keys carry its id, which is random, so
- * that nothing left over from lost bookkeeping is ever taken for its own. All keys of a projection are in one hash slot.
+ * KEYS[1] is the bookkeeping of the projection (a hash), KEYS[2] the beginning of its other keys. A generation's keys
+ * carry its random id, so that keys left over from lost bookkeeping are never taken for its own. All keys of a
+ * projection are in one hash slot.
  *
- * Of a collection: `:d` documents by key (hash), `:k` keys (sorted set, all scores 0, so in order of bytes). Derived, with the number of the derivation
- * in the name: `:p` boards by key (hash), `:x` expiry by key (sorted set), `:s` size by board (hash), `:b:<board>` keys by negated score (sorted set: the
- * highest score first and equal scores by key).
+ * Of a collection: `:d` documents by key (hash), `:k` keys (sorted set, all scores 0, so in order of bytes). Derived,
+ * with the number of the derivation in the name: `:p` boards by key (hash), `:x` expiry by key (sorted set), `:s` size
+ * by board (hash), `:b:<board>` keys by negated score (sorted set: the highest score first, equal scores by key).
  *
- * The shape of a collection is cheap to take and changes with everything that can be lost: the number of the commit that wrote it last, kept among
- * the documents under a name that no key can have (a byte that UTF-8 does not know), and the sizes of its keys. One that does not have the shape
- * that the bookkeeping remembers has lost or gained data.
+ * The shape of a collection is cheap to compute and changes with every loss of data. It is the number of the last
+ * commit, kept among the documents under an impossible key (a byte that UTF-8 does not use), and the sizes of its keys.
+ * A collection whose shape differs from the bookkeeping has lost or gained data.
  */
 export const PRELUDE = String.raw`
 local meta, root = KEYS[1], KEYS[2]
@@ -49,15 +50,15 @@ local function parkedShapeOf(base)
   return table.concat({ redis.call('HLEN', k .. ':d'), redis.call('ZCARD', k .. ':o'), redis.call('ZCARD', k .. ':k'), redis.call('HLEN', k .. ':n') }, '/')
 end
 
--- What the fields of the checkpoint of each part begin with. Those of the first part are the generation's own.
+-- The beginning of the checkpoint fields of each part; the first part has the generation's own.
 local function partsOf(n)
   local parts = { n }
   for part = 1, tonumber(field(n, 'parts') or '1') - 1 do parts[#parts + 1] = n .. ':p' .. part end
   return parts
 end
 
--- Takes a generation that has lost data aside: it serves no more, its sessions are fenced off, and the projection fills the next one. By pcall, because
--- a reader notices it too and may be on a server that takes no writes: the answer is a miss all the same.
+-- Withdraws a generation that has lost data: it serves no more, its sessions are fenced off, and the projection fills
+-- the next one. By pcall, because a reader may notice it on a read-only server: its answer is a miss in any case.
 local function withdraw(n, damage)
   redis.pcall('HSET', meta, n .. ':damage', damage, n .. ':state', 'side')
   for _, part in ipairs(partsOf(n)) do redis.pcall('HSET', meta, part .. ':session', '') end
@@ -79,14 +80,14 @@ local function damageOf(n)
   return nil
 end
 
--- Whether a board has other places than the last commit to it has left. Not part of the shape, because a collection may have thousands of boards.
+-- True if a board has another size than its last commit left. Not part of the shape: there may be thousands of boards.
 local function isShortened(v, board)
   return redis.call('ZCARD', v .. ':b:' .. board) ~= tonumber(redis.call('HGET', v .. ':s', board) or '0')
 end
 
 local function shortening(name, board) return 'board ' .. board .. ' of ' .. name .. ' has lost or gained places' end
 
--- By bytes. Lua's own comparison asks the locale.
+-- Compares bytes; Lua's own comparison depends on the locale.
 local function isBelow(a, b)
   local length = math.min(#a, #b)
   for i = 1, length do
@@ -96,13 +97,13 @@ local function isBelow(a, b)
   return #a < #b
 end
 
--- Positions are decimal strings, '' before the first one; never numbers, which are floating-point here.
+-- Positions are decimal strings, '' before the first; numbers are floating-point here.
 local function isBefore(a, b)
   if #a ~= #b then return #a < #b end
   return isBelow(a, b)
 end
 
--- Everything up to here is in all parts.
+-- All parts hold everything up to here.
 local function positionOf(n)
   local smallest = field(n, 'position') or ''
   for _, part in ipairs(partsOf(n)) do
@@ -112,7 +113,7 @@ local function positionOf(n)
   return smallest
 end
 
--- HMGET and the like for any number of names; Lua's stack holds 8,000 values.
+-- Runs HMGET or a similar command for any number of names; Lua's stack holds 8,000 values.
 local function many(command, key, names)
   local values = {}
   for i = 1, #names, 1000 do

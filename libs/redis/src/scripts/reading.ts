@@ -1,7 +1,7 @@
 // The scripts that read: answers to queries, pages of a collection, parked events, snapshots.
 import { PRELUDE } from './prelude.js';
 
-/** Places that one step of a search for enough living ones looks at. */
+/** The number of places that one step of a search for living entries looks at. */
 const STEP_MAX = 1_000;
 
 const SERVING = `
@@ -12,7 +12,7 @@ local function servingOf(name)
 end
 `;
 
-/** Arguments: collection, key, time. Replies nothing if no generation of the collection serves, else `$state` flag, position, and the document or ''. */
+/** Arguments: collection, key, time. Replies nothing if none serves, else `$state` flag, position, document or ''. */
 export const GET = `${PRELUDE}${SERVING}
 local name, key, now = ARGV[1], ARGV[2], tonumber(ARGV[3])
 local n = servingOf(name)
@@ -25,8 +25,8 @@ return { field(n, 'h:' .. name), positionOf(n), document or '' }
 `;
 
 /**
- * Arguments: collection, board, limit, time, and score (negated) and key of the place to continue after. Replies as GET, then key, negated score and
- * document of each place.
+ * Arguments: collection, board, limit, time, and score (negated) and key of the place to continue after. Replies like
+ * GET, then key, negated score and document of each place.
  */
 export const TOP = `${PRELUDE}${SERVING}
 local name, board, limit, now = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
@@ -41,7 +41,7 @@ if isShortened(v, board) then
 end
 local size, rank = redis.call('ZCARD', k), 0
 if ARGV[5] then
-  -- Among equal scores the members are in order of bytes: the first one above the key is found by halving.
+  -- Equal scores are in order of bytes: a binary search finds the first member above the key.
   rank = redis.call('ZCOUNT', k, '-inf', '(' .. ARGV[5])
   local high = redis.call('ZCOUNT', k, '-inf', ARGV[5])
   while rank < high do
@@ -71,8 +71,9 @@ return reply
 `;
 
 /**
- * Arguments: generation, collection, limit, snapshot or '', `1` and the key to begin after. Replies `ok`, then lists of key and document: those
- * that are as they were, and those kept for the snapshot (both in order of keys); `unknown`, `collection`, or `over` for a snapshot that is gone.
+ * Arguments: generation, collection, limit, snapshot or '', `1` and the key to begin after. Replies `ok`, then two
+ * lists of keys and documents in order of keys: the unchanged ones, and those kept for the snapshot. Or `unknown`,
+ * `collection`, or `over` for a lost snapshot.
  */
 export const PAGE = `${PRELUDE}
 local n, name, limit, snapshot = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4]
@@ -111,8 +112,8 @@ return { 'ok', current, before }
 `;
 
 /**
- * Arguments: generation ('' for the one that serves), snapshot or '', limit, key (`1` and it, or `0` and ''), position to begin after in 20 digits or ''.
- * Replies `ok` and the events, or `unknown`, `over`.
+ * Arguments: generation ('' for the serving one), snapshot or '', limit, key (`1` and it, or `0` and ''), position to
+ * begin after in 20 digits or ''. Replies `ok` and the events, or `unknown`, `over`.
  */
 export const PARKED = `${PRELUDE}
 local n, snapshot, limit, hasKey, key, after = ARGV[1], ARGV[2], ARGV[3], ARGV[4] == '1', ARGV[5], ARGV[6]
@@ -128,7 +129,7 @@ if hasKey then
     places[#places + 1] = string.sub(member, -20) .. ':' .. key
   end
 else
-  -- ';' follows ':': behind all keys of that position.
+  -- ';' follows ':', so this is behind all keys of that position.
   places = redis.call('ZRANGEBYLEX', k .. ':o', after == '' and '-' or '[' .. after .. ';', '+', 'LIMIT', 0, limit)
 end
 local events = many('HMGET', k .. ':d', places)
@@ -136,7 +137,7 @@ for i = 1, #places do events[i] = events[i] or '' end
 return { 'ok', events }
 `;
 
-/** Arguments: generation, snapshot, milliseconds until it is given up. Replies `ok` and all bookkeeping, or `unknown`. */
+/** Arguments: generation, snapshot, milliseconds until it expires. Replies `ok` and all bookkeeping, or `unknown`. */
 export const BEGIN_SNAPSHOT = `${PRELUDE}
 local n, snapshot, ttl = ARGV[1], ARGV[2], tonumber(ARGV[3])
 if not field(n, 'id') then return { 'unknown' } end
@@ -170,7 +171,10 @@ for _, name in ipairs(namesOf(n)) do redis.call('UNLINK', base .. snapshot .. ':
 return { 'ok' }
 `;
 
-/** Arguments: generation, collection, limit, `1` and the key to begin after. Replies `ok`, then key, document, boards, expiry and the scores on these boards. */
+/**
+ * Arguments: generation, collection, limit, `1` and the key to begin after. Replies `ok`, then key, document, boards,
+ * expiry and scores.
+ */
 export const DERIVED_PAGE = `${PRELUDE}
 local n, name, limit = ARGV[1], ARGV[2], ARGV[3]
 if not field(n, 'id') then return { 'unknown' } end
@@ -188,7 +192,7 @@ end
 return reply
 `;
 
-/** Arguments: generation, collection, board, first rank, limit. Replies `ok`, then key, negated score, and boards of the document for each place. */
+/** Arguments: generation, collection, board, first rank, limit. Replies `ok`, then key, negated score and boards. */
 export const BOARD_PAGE = `${PRELUDE}
 local n, name, board = ARGV[1], ARGV[2], ARGV[3]
 if not field(n, 'id') then return { 'unknown' } end
