@@ -52,7 +52,7 @@ const withFull = async <Result>(work: (descriptor: number) => Promise<Result>): 
 describe.runIf(process.platform === 'linux')('an output that takes nothing', () => {
   it.each([['status'], ['tail --from start --no-follow'], ['stream order-536365'], ['status --json']])('ends %s with the reason', async (line) => {
     const { code, said } = await withFull((out) => run(line.split(' '), {}, { out }));
-    expect(said).toMatch(/The result cannot be written to its end: ENOSPC/);
+    expect(said).toMatch(/The result cannot be written completely: ENOSPC/);
     expect(said).toContain('CLI_OUTPUT_UNWRITABLE');
     expect(said).not.toMatch(STACK);
     expect(code).toBe(1);

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// Starts the command line on a Node that is new enough: this one, else the one that the project brings as a dependency.
+// Starts the command line on a new enough Node: this one, else the one that the project installs as a dependency.
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
@@ -19,7 +19,7 @@ async function runHere() {
   if (!existsSync(main)) fail('The command line is not built yet. Run: npm run build');
   const { main: run } = await import(pathToFileURL(main).href);
   let hasEnded = false;
-  // Node ends without a word when nothing is left that could end the command.
+  // Node ends silently when nothing is left that could end the command.
   process.once('exit', () => {
     if (hasEnded) return;
     console.error('The command waits for something that can no longer happen; it was given up. Run it again. (CLI_NEVER_ENDS)');
@@ -27,7 +27,7 @@ async function runHere() {
   });
   process.exitCode = await run(process.argv.slice(2));
   hasEnded = true;
-  // What the application has left open must not keep the command.
+  // Resources that the application has left open must not keep the command alive.
   setTimeout(() => process.exit(), LEFT_OPEN_MS).unref();
 }
 

@@ -1,44 +1,44 @@
-// What the command line has to know about an application. The application says it once; every command works from it.
+// What the command line must know about an application. The application declares it once; every command uses it.
 import type { AnyAggregate } from '@mainstem/aggregate';
 import type { EventReader } from '@mainstem/event-store';
 import type { HostedProjection, ReadStore } from '@mainstem/projection';
 
-/** Where the application's data is: what the user gave, before the application's own defaults. */
+/** The location of the application's data that the user gave; the application's own defaults come after it. */
 export interface ApplicationSettings {
-  /** From `--dir`. */
+  /** The folder from `--dir`. */
   readonly dir?: string;
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
-/** An event store opened to read, until it is closed. */
+/** An event store that is open for reading, until it is closed. */
 export interface OpenEventReader extends EventReader {
   close(): Promise<void>;
 }
 
-/** The projections of an application with the read stores that they fill, until they are closed. */
+/** The projections of an application and the read stores that they fill, until they are closed. */
 export interface OpenReadModels {
   readonly projections: readonly HostedProjection[];
-  /** All read stores of the application, also those that no projection fills any more. Default: those of the projections. */
+  /** All read stores, also those without a projection. Default: those of the projections. */
   readonly stores?: readonly ReadStore[];
   close(): Promise<void>;
 }
 
 export interface ImportRequest {
   readonly file: string;
-  /** Lines that cannot be taken are written here, one JSON object a line; without it the application chooses the place. */
+  /** The file for rejected lines, one JSON object a line; by default the application chooses it. */
   readonly rejectsFile?: string;
-  /** Called often; cheap to ignore. */
+  /** Called often; it is cheap to ignore. */
   readonly onProgress: (progress: ImportProgress) => void;
-  /** Ends the import after the events that are on their way; running it again goes on from there. */
+  /** Ends the import after the events on their way; a repeated import goes on from there. */
   readonly signal: AbortSignal;
 }
 
 export interface ImportProgress {
   readonly events: number;
-  /** Of the file as it lies on the disk, compressed or not. */
+  /** The size of the file on disk, compressed or not. */
   readonly bytesRead: number;
   readonly bytesTotal: number;
-  /** What it has waited for since ten seconds or longer, in words. */
+  /** What the import has waited for during the last ten seconds or longer, in words. */
   readonly waitsFor?: string;
 }
 
@@ -46,27 +46,27 @@ export interface ImportProgress {
 export interface RuleViolations {
   readonly rule: string;
   readonly count: number;
-  /** Some or all of the ids, by the choice of the application. */
+  /** Some or all of the ids, as the application chooses. */
   readonly ids: readonly string[];
 }
 
 export interface ImportSummary {
-  /** Lines of the file that were looked at. */
+  /** The number of lines of the file that were read. */
   readonly lines: number;
   /** Events that are new. */
   readonly appended: number;
-  /** Events that an earlier import had brought already. */
+  /** Events that an earlier import had already recorded. */
   readonly alreadyThere: number;
-  /** What else a person should know, a sentence each. */
+  /** Remarks for the user, one sentence each. */
   readonly remarks?: readonly string[];
-  /** Lines set aside, by reason. */
+  /** The number of rejected lines, by reason. */
   readonly rejects: readonly { readonly reason: string; readonly count: number }[];
-  /** Where those lines are, with their numbers; undefined when there are none. */
+  /** The file of those lines with their numbers; undefined if there are none. */
   readonly rejectsFile: string | undefined;
   readonly isInterrupted: boolean;
-  /** What the read models say about rules; undefined where that is not known, as after an interruption. */
+  /** What the read models say about rules; undefined if unknown, for example after an interruption. */
   readonly violations: readonly RuleViolations[] | undefined;
-  /** Why they are not known, when something failed after everything was recorded: a code and a sentence. */
+  /** Why they are unknown although everything was recorded: a code and a sentence. */
   readonly violationsProblem?: string;
 }
 
@@ -74,13 +74,13 @@ export interface ImportSummary {
 export interface MainstemApplication {
   readonly name: string;
   readonly aggregates: readonly AnyAggregate[];
-  /** Opens the event store to read; must not create one. Errors: those of the store and of the settings. */
+  /** Opens the event store for reading; must not create one. Errors: those of the store and of the settings. */
   openEvents(settings: ApplicationSettings): Promise<OpenEventReader>;
   /** Opens all read stores. Errors: those of the stores and of the settings. */
   openReadModels(settings: ApplicationSettings): Promise<OpenReadModels>;
-  /** Imports a file of events through the command handlers; again and again without harm. */
+  /** Imports a file of events through the command handlers; a repeated import changes nothing. */
   importFile?(settings: ApplicationSettings, request: ImportRequest): Promise<ImportSummary>;
 }
 
-/** Declares an application for the command line; the module that package.json names exports it as `application`. */
+/** Declares an application for the command line; the module named in package.json exports it as `application`. */
 export const defineApplication = (application: MainstemApplication): MainstemApplication => application;

@@ -1,7 +1,7 @@
-// Errors of the command line itself. All else that can go wrong comes with the code of the library that it happened in.
+// Errors of the command line itself. Other errors have the code of their library.
 import { MainstemError, nearestName } from '@mainstem/event-store';
 
-/** No package.json from here upwards says where the application is. */
+/** No package.json, from here upwards, names an application. */
 export class NoApplication extends MainstemError {
   constructor(readonly folder: string) {
     super(
@@ -11,7 +11,7 @@ export class NoApplication extends MainstemError {
   }
 }
 
-/** The application's module is there in name only: not built, or without the export. */
+/** The application's module cannot be used: not built, or without the export. */
 export class UnusableApplication extends MainstemError {
   constructor(
     readonly module: string,
@@ -32,7 +32,7 @@ export class InvalidArgument extends MainstemError {
   }
 }
 
-/** An argument or option names nothing that there is. */
+/** An argument or option names something that does not exist. */
 export const unknownValue = (argument: string, given: string, known: readonly string[]): InvalidArgument => {
   const meant = nearestName(given, known);
   return new InvalidArgument(argument, `must be one of: ${known.join(', ')}; got "${given}".${meant === undefined ? '' : ` Did you mean ${meant}?`}`);
@@ -54,7 +54,7 @@ export class UnknownDocument extends MainstemError {
     readonly collection: string,
     readonly key: string,
   ) {
-    super('CLI_UNKNOWN_DOCUMENT', `There is no document ${key} in ${collection}. mainstem show lists what there is.`);
+    super('CLI_UNKNOWN_DOCUMENT', `There is no document ${key} in ${collection}. mainstem show lists the documents.`);
   }
 }
 
@@ -65,12 +65,12 @@ export class NoImport extends MainstemError {
   }
 }
 
-/** Where the result goes, there is no room or no way any more: what was printed is not all. */
+/** Standard output has no room or is closed: the printed result is incomplete. */
 export class OutputUnwritable extends MainstemError {
   constructor(cause: Error) {
     super(
       'CLI_OUTPUT_UNWRITABLE',
-      `The result cannot be written to its end: ${cause.message}. Make room, or send it elsewhere, and run the command again.`,
+      `The result cannot be written completely: ${cause.message}. Make room, or write it elsewhere, and run the command again.`,
       { cause },
     );
   }

@@ -1,12 +1,13 @@
-// How large the heap of a command may become.
+// Limits the growth of a command's heap.
 import { setFlagsFromString } from 'node:v8';
 
-/** By how much more than what is alive, in percent. */
+/** How much larger than the living objects the heap may grow, in percent. */
 const GARBAGE_PERCENT = 30;
 
 /**
- * Makes V8 collect garbage once the heap has grown by 30 %, for this process and from now on. Left to itself V8 lets it grow to several times
- * what is alive while there is memory, and a rebuild of millions of events makes much garbage: a tenth to a quarter of the memory, for no processor time
- * that could be measured. It bounds garbage only: what is alive may still be as large as it has to be.
+ * Makes V8 collect garbage once the heap has grown by 30 %, in this process from now on. Otherwise V8 lets it grow to
+ * several times its living objects while there is memory, and a rebuild of millions of events makes much garbage.
+ * Measured: a tenth to a quarter of the memory, at no measurable cost of processor time. It limits garbage only: living
+ * objects may take what they need.
  */
 export const keepHeapSmall = (): void => setFlagsFromString(`--heap-growing-percent=${GARBAGE_PERCENT}`);

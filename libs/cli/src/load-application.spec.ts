@@ -1,4 +1,4 @@
-// How the command line finds the application that it works on.
+// How the command line finds its application.
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
@@ -27,16 +27,16 @@ describe('the application', () => {
     expect((await loadApplication(below)).name).toBe('shop');
   });
 
-  it('is missed with a message that says how to name one', async () => {
+  it('is reported as missing, with a message that says how to name one', async () => {
     await expect(loadApplication(folder)).rejects.toMatchObject({ code: 'CLI_NO_APPLICATION', message: expect.stringContaining('package.json') });
   });
 
-  it('is refused where two of its aggregates could write one stream', async () => {
+  it('is refused if two of its aggregates could write one stream', async () => {
     await project('./application.js', APPLICATION.replace('[]', '[{ category: "order" }, { category: "order-line" }]'));
     await expect(loadApplication(folder)).rejects.toMatchObject({ code: 'EVENT_STORE_AMBIGUOUS_CATEGORY' });
   });
 
-  it('is refused while it is not built', async () => {
+  it('is refused if it is not built', async () => {
     await project('./application.js');
     await expect(loadApplication(folder)).rejects.toMatchObject({
       code: 'CLI_UNUSABLE_APPLICATION',

@@ -1,4 +1,4 @@
-// Finds the application that the command line works on: the nearest package.json that names one.
+// Finds the application of the command line: the nearest package.json that names one.
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -6,10 +6,7 @@ import { assertCategoriesDiffer } from '@mainstem/event-store';
 import type { MainstemApplication } from './application.js';
 import { NoApplication, UnusableApplication } from './errors.js';
 
-/**
- * Loads the application of a folder or of the nearest one above it.
- * Errors: CLI_NO_APPLICATION, CLI_UNUSABLE_APPLICATION.
- */
+/** The application of a folder or the nearest one above. Errors: CLI_NO_APPLICATION, CLI_UNUSABLE_APPLICATION. */
 export const loadApplication = async (folder: string): Promise<MainstemApplication> => {
   const file = applicationFile(folder);
   if (!existsSync(file)) throw new UnusableApplication(file, 'the file does not exist. Build the application first (npm run build).');

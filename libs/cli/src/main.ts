@@ -1,4 +1,4 @@
-// The mainstem command: takes the arguments apart and runs one command; its answer is the exit code.
+// The mainstem command: parses the arguments and runs one command, which returns the exit code.
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { isMainstemError } from '@mainstem/event-store';
 import { CommanderError } from 'commander';
@@ -7,10 +7,10 @@ import { program } from './program.js';
 import { stopSignal } from './terminal/stop-signal.js';
 import { processTerminal, type ProcessTerminal } from './terminal/terminal.js';
 
-/** Exit code of a command line that cannot be understood. */
+/** Exit code for a wrong command line. */
 export const USAGE = 2;
 
-/** Runs the command line. Never rejects: what goes wrong is said on stderr and shows in the exit code (1, or 2 for a wrong usage). */
+/** Runs the command line. Never rejects: errors go to stderr and into the exit code (1, or 2 for wrong usage). */
 export const main = async (args: readonly string[]): Promise<number> => {
   keepHeapSmall();
   const stop = stopSignal();
@@ -26,7 +26,7 @@ export const main = async (args: readonly string[]): Promise<number> => {
     await nextTurn();
     const failed = sayFailure(terminal);
     if (failed !== undefined) return failed;
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : USAGE; // it has said so itself
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : USAGE; // the parser has already reported it
     terminal.say(messageOf(error));
     return isUsage(error) ? USAGE : 1;
   } finally {
@@ -34,7 +34,7 @@ export const main = async (args: readonly string[]): Promise<number> => {
   }
 };
 
-/** What could not be written is told in place of all that follows from it: the command was ended for it. */
+/** Reports what could not be written, instead of its consequences: the command was ended for that reason. */
 const sayFailure = (terminal: ProcessTerminal): number | undefined => {
   const failure = terminal.failure();
   if (failure === undefined) return undefined;
@@ -42,7 +42,7 @@ const sayFailure = (terminal: ProcessTerminal): number | undefined => {
   return 1;
 };
 
-/** A name or value that was mistyped, in the environment as well, must not pass for a result such as `something differs`. */
+/** A mistyped name or value, also in the environment, must not look like a result such as `something differs`. */
 const isUsage = (error: unknown): boolean => isMainstemError(error, ...USAGE_CODES);
 
 const USAGE_CODES = [
@@ -61,8 +61,8 @@ const messageOf = (error: unknown): string => {
   return `${error.message}${hint === undefined ? '' : ` ${hint}`}\n(${error.code})`;
 };
 
-/** What the command line can add to an error of a library. */
+/** What the command line adds to an error of a library. */
 const HINTS: Readonly<Record<string, string>> = {
-  EVENT_STORE_CANNOT_OPEN: 'An event store comes into being with the first start of the application or the first import; --dir names another folder.',
-  READ_STORE_CANNOT_OPEN: 'Read models come into being with the first start of their projector or the first import; --dir names another folder.',
+  EVENT_STORE_CANNOT_OPEN: 'The first start of the application or the first import creates the event store; --dir names another folder.',
+  READ_STORE_CANNOT_OPEN: 'The first start of the projector or the first import creates the read models; --dir names another folder.',
 };

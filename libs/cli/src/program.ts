@@ -18,7 +18,7 @@ import { verify, type VerifyCommandOptions } from './commands/verify.js';
 import { loadApplication } from './load-application.js';
 import type { Terminal } from './terminal/terminal.js';
 
-/** What the process gives to the commands. */
+/** What the process provides for the commands. */
 export interface Surroundings {
   readonly terminal: Terminal;
   readonly signal: AbortSignal;
@@ -31,13 +31,13 @@ export interface Surroundings {
 /** The parser; running it puts the exit code of the command into `result`. */
 export const program = (surroundings: Surroundings, result: { code: number }): Command => {
   const mainstem = new Command('mainstem')
-    .description('Looks at and works on the event store and the read models of a Mainstem application.')
+    .description('Shows and maintains the event store and the read models of a Mainstem application.')
     .option('--dir <folder>', "folder of the embedded stores (default: the application's own, or MAINSTEM_DIR)")
-    .version(VERSION, '--version', 'tell the version')
+    .version(VERSION, '--version', 'print the version')
     .showSuggestionAfterError()
-    .showHelpAfterError('(mainstem --help shows what there is)')
+    .showHelpAfterError('(mainstem --help lists the commands)')
     .exitOverride()
-    // Arguments come back in its messages, and not everybody types them: a file may be called anything.
+    // Its messages contain arguments, which the user may not have typed: a file may have any name.
     .configureOutput({ outputError: (text, write) => write(printableLines(text)) })
     .addHelpText('after', EXAMPLES);
   const run = async (work: (context: CliContext) => Promise<number>): Promise<void> => {
@@ -91,9 +91,9 @@ const addStatus = (mainstem: Command, run: Run, { now }: Surroundings): void => 
 const addImport = (mainstem: Command, run: Run): void => {
   mainstem
     .command('import')
-    .description('send a file of events (one JSON object a line, plain or .gz) through the command handlers; again without harm')
+    .description('send a file of events (one JSON object a line, plain or .gz) through the command handlers; a repeat changes nothing')
     .argument('<file>')
-    .option('--rejects <file>', 'where to write lines that cannot be taken')
+    .option('--rejects <file>', 'the file for rejected lines')
     .action((file: string, options: ImportOptions) => run((context) => importFile(context, file, options)))
     .addHelpText(
       'after',
@@ -142,7 +142,7 @@ const addParked = (mainstem: Command, run: Run): void => {
     .description('fold parked events again, in order, after the cause was fixed; exit code 1 if some still fail')
     .argument('<projection>')
     .option('--store <name>', IN_STORE)
-    .option('--key <key>', 'only those of one document')
+    .option('--key <key>', 'only the events of one document')
     .action((name: string, options: { key?: string; store?: string }) => run((context) => replayParked(context, name, options)));
   parked.addHelpText('after', '\nExamples:\n  mainstem parked list\n  mainstem parked replay order-lines --key order-536365');
 };
@@ -175,8 +175,8 @@ const addRollback = (mainstem: Command, run: Run): void => {
     .description('serve the generation from before the last rebuild again; brings it up to date first')
     .argument('<projection>')
     .option('--store <name>', IN_STORE)
-    .option('--to <generation>', 'another generation than the one before')
-    .option('--force', 'even if it cannot be brought up to date here: queries then go back to where it is')
+    .option('--to <generation>', 'the generation to serve (default: the former one)')
+    .option('--force', 'even if it cannot be brought up to date here: queries then see its older state')
     .option('--json', 'the report as JSON')
     .action((name: string, options: RollbackOptions) => run((context) => rollback(context, name, options)))
     .addHelpText('after', '\nExamples:\n  mainstem rollback products\n  mainstem rollback products --to 3');
@@ -196,7 +196,7 @@ const addCleanup = (mainstem: Command, run: Run): void => {
 const addForget = (mainstem: Command, run: Run): void => {
   mainstem
     .command('forget')
-    .description('remove what a projection has left behind that the application does not have any more; there is no way back')
+    .description('remove the leftovers of a projection that the application no longer has; this cannot be undone')
     .argument('<projection>')
     .option('--store <name>', 'only in this read store (default: all)')
     .option('--yes', 'do not ask')
@@ -229,7 +229,7 @@ const addShow = (mainstem: Command, run: Run): void => {
     .argument('<projection>')
     .option('--store <name>', IN_STORE)
     .option('--collection <name>', 'a roll-up or a table of it (default: its documents)')
-    .option('--generation <number>', 'default: the one that serves')
+    .option('--generation <number>', 'default: the serving one')
     .option('--key <key>', 'only this document')
     .option('--limit <documents>', 'at most so many (default: 100)')
     .action((name: string, options: ShowOptions) => run((context) => show(context, name, options)))

@@ -1,4 +1,4 @@
-// Which projections a command works on where one name is in two read stores.
+// Which projections a command works on when two read stores have one of the same name.
 import { defineEvents } from '@mainstem/event-store';
 import { documentProjection } from '@mainstem/projection';
 import { MemoryReadStore } from '@mainstem/testing';
@@ -26,14 +26,14 @@ const names = (choice: Parameters<typeof chosenProjections>[1]): readonly string
   chosenProjections(projections, choice).map(({ projection, store }) => `${projection.name} ${store.name}`);
 
 describe('a projection in two read stores', () => {
-  it('has to be told by its store, and the message says which there are', () => {
+  it('needs the name of its store, and the message lists the stores', () => {
     expect(() => names({ names: ['totals'], isAll: false })).toThrow(/totals is in several read stores: sql, cache.*--store/);
     expect(names({ names: ['totals'], isAll: false, store: 'cache' })).toEqual(['totals cache']);
     expect(names({ names: ['other'], isAll: false })).toEqual(['other cache']);
     expect(() => names({ names: ['other'], isAll: false, store: 'sql' })).toThrow(/There is no projection other/);
   });
 
-  it('is all of them with --all, or those of one store', () => {
+  it('is chosen in all stores with --all, or in one store', () => {
     expect(names({ names: [], isAll: true })).toEqual(['totals sql', 'totals cache', 'other cache']);
     expect(names({ names: [], isAll: true, store: 'sql' })).toEqual(['totals sql']);
     expect(() => names({ names: [], isAll: true, store: 'cash' })).toThrow(/--store must be one of: sql, cache/);

@@ -1,4 +1,4 @@
-// Which projections a command works on: those named, or all; of one read store, or wherever they are.
+// Which projections a command works on: the named ones or all; in one read store or in all.
 import type { HostedProjection } from '@mainstem/projection';
 import { AmbiguousProjection, UnknownProjection } from '@mainstem/projection/operate';
 import { InvalidArgument, unknownValue } from '../errors.js';
@@ -6,13 +6,13 @@ import { InvalidArgument, unknownValue } from '../errors.js';
 export interface ProjectionChoice {
   readonly names: readonly string[];
   readonly isAll: boolean;
-  /** Name of a read store; needed for a name that is in several. */
+  /** Name of a read store; required if several have a projection of that name. */
   readonly store?: string | undefined;
 }
 
 /**
- * In the order of the application. Errors: PROJECTION_UNKNOWN, PROJECTION_AMBIGUOUS, CLI_INVALID_ARGUMENT for neither names nor all, or both, and for a
- * store that no projection fills.
+ * In the order of the application. Errors: PROJECTION_UNKNOWN, PROJECTION_AMBIGUOUS, CLI_INVALID_ARGUMENT for neither
+ * names nor all, for both, and for a store without projections.
  */
 export const chosenProjections = (
   projections: readonly HostedProjection[],

@@ -1,11 +1,11 @@
-// mainstem cleanup: deletes generations that nobody needs any more.
+// mainstem cleanup: deletes generations that are no longer needed.
 import { cleanUp, crashAtOf, type CleanedUp } from '@mainstem/projection/operate';
 import { counted } from '../format/amounts.js';
 import { toJson } from '../format/json.js';
 import { chosenProjections } from './chosen-projections.js';
 import { usingReadModels, type CliContext } from './cli-context.js';
 
-/** Of the named projections, or of all without a name. Errors: PROJECTION_UNKNOWN, those of the stores. */
+/** For the named projections, or for all without names. Errors: PROJECTION_UNKNOWN, those of the stores. */
 export const cleanup = async (
   context: CliContext,
   names: readonly string[],
@@ -26,15 +26,15 @@ const describe = (cleaned: readonly CleanedUp[]): readonly string[] => {
   return [
     ...cleaned.map(({ projection, store, generation, state, isDropped }) => {
       const what = `${projection} (${store}): generation ${generation}, ${STATES[state]}`;
-      return isDropped ? `${what}: deleted` : `${what}: kept, somebody is filling it`;
+      return isDropped ? `${what}: deleted` : `${what}: kept, a process is filling it`;
     }),
     dropped === 0 ? 'Nothing to delete.' : `${counted(dropped, 'generation')} deleted.`,
   ];
 };
 
 const STATES: Readonly<Record<CleanedUp['state'], string>> = {
-  filling: 'of a rebuild that was left',
+  filling: 'of an abandoned rebuild',
   serving: 'serving',
   retired: 'retired',
-  side: 'filled to stay aside',
+  side: 'made to stay aside',
 };

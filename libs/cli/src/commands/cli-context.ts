@@ -1,4 +1,4 @@
-// What every command gets besides its own arguments.
+// What every command gets besides its arguments.
 import { assertCategoriesDiffer } from '@mainstem/event-store';
 import type { ApplicationSettings, MainstemApplication, OpenReadModels } from '../application.js';
 import type { Terminal } from '../terminal/terminal.js';
@@ -11,7 +11,7 @@ export interface CliContext {
   readonly signal: AbortSignal;
 }
 
-/** Runs work with something that has to be closed, whatever happens. */
+/** Runs work with something that is closed afterwards, whatever happens. */
 export const using = async <Resource extends { close(): Promise<void> }, Result>(
   open: Promise<Resource>,
   work: (resource: Resource) => Promise<Result>,
@@ -24,7 +24,7 @@ export const using = async <Resource extends { close(): Promise<void> }, Result>
   }
 };
 
-/** Runs work with the application's read models. Errors: EVENT_STORE_AMBIGUOUS_CATEGORY where its aggregates and projections could share a stream. */
+/** Runs work with the read models. Errors: EVENT_STORE_AMBIGUOUS_CATEGORY if categories could share a stream. */
 export const usingReadModels = <Result>(
   { application, settings }: Pick<CliContext, 'application' | 'settings'>,
   work: (readModels: OpenReadModels) => Promise<Result>,

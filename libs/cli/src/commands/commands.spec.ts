@@ -1,4 +1,4 @@
-// The commands, on an application that is all in memory.
+// The commands, on an application in memory.
 import { defineAggregate } from '@mainstem/aggregate';
 import { InMemoryEventStore, defineEvents, eventIdOf, streamName, systemRuntime, type EventStore, type Position } from '@mainstem/event-store';
 import { Projector, documentProjection, partitioned, type HostedProjection } from '@mainstem/projection';
@@ -116,7 +116,7 @@ const project = async (): Promise<void> => {
 const now = (): number => Date.now() + 90_000;
 
 describe('status', () => {
-  it('says that nothing has started, and how far behind that is', async () => {
+  it('reports that nothing has started, with the lag', async () => {
     await append('counter-a', 1, 2, 3);
     // No process runs it.
     expect(await status(context, { now, json: true })).toBe(1);
@@ -125,7 +125,7 @@ describe('status', () => {
     expect(only['lagSeconds']).toBeGreaterThanOrEqual(90);
   });
 
-  it('is refused where a stream of an aggregate could be one that a projection reads', async () => {
+  it('is refused if an aggregate and a projection could share a stream by mistake', async () => {
     const other = contextOf({ aggregates: [{ ...counter, category: 'counter-line' }] });
     await expect(status(other, { now })).rejects.toMatchObject({ code: 'EVENT_STORE_AMBIGUOUS_CATEGORY' });
   });
@@ -137,7 +137,7 @@ describe('status', () => {
     expect(printed.join('\n')).toMatch(/totals +memory +Live +1 +3 +0 +0 s +0/);
   });
 
-  it('tells a checkpoint beyond the end of the event store as a fault, with a negative lag', async () => {
+  it('reports a checkpoint beyond the end of the event store as a fault, with a negative lag', async () => {
     await append('counter-a', 1, 2, 3);
     const { number } = await readStore.createGeneration(hosted.projection, store.incarnation);
     const session = await readStore.open(hosted.projection, number);
@@ -158,7 +158,7 @@ describe('status', () => {
     expect(only).toMatchObject({ state: 'Stopped', reason: expect.stringContaining('PROJECTION_CHECKPOINT_AHEAD') as string, lagEvents: '-5' });
   });
 
-  it('tells a checkpoint whose event is not there any more as a fault, wherever the event store ends', async () => {
+  it('reports a checkpoint whose event is missing as a fault, wherever the event store ends', async () => {
     await append('counter-a', 1, 2, 3);
     await project();
     const { incarnation } = store;
@@ -177,7 +177,7 @@ describe('status', () => {
     expect(printed.join('\n')).toMatch(/^totals: PROJECTION_EVENT_STORE_RESTORED: .*mainstem rebuild totals/m);
   });
 
-  it('names the instances that run it, by part, and not those that only show that they are there', async () => {
+  it('names the instances that run it, by part, without the standbys', async () => {
     const lease = { projection: 'totals', fingerprint: hosted.projection.fingerprint, durationMs: 60_000 };
     for (const [partition, owner] of [
       [1, 'b:2:y'],
@@ -199,7 +199,7 @@ describe('status', () => {
     ]);
   });
 
-  it('tells the part that is furthest behind for the whole, and each part by itself', async () => {
+  it('shows the part that is furthest behind for the whole, and each part alone', async () => {
     await append('counter-a', 1, 2, 3);
     const projection = partitioned(hosted.projection, 2);
     hosted = { projection, store: readStore };
@@ -236,7 +236,7 @@ describe('status', () => {
     ]);
   });
 
-  it('shows how far the first filling is, and whether a process is at it', async () => {
+  it('shows the progress of the first filling, and whether a process is running it', async () => {
     await append('counter-a', 1, 2, 3, 4);
     const { number } = await readStore.createGeneration(hosted.projection, store.incarnation, { isBulk: true });
     const session = await readStore.open(hosted.projection, number);
@@ -259,7 +259,7 @@ describe('status', () => {
     expect(printed.at(-1)).toMatch(/^Behind for 10 s or more: totals\. .*\/health\/ready/);
   });
 
-  it('fails when a projection cannot go on, and says why', async () => {
+  it('fails when a projection cannot go on, and gives the reason', async () => {
     await append('counter-a', 1);
     await project();
     const changed = documentProjection({
@@ -277,7 +277,7 @@ describe('status', () => {
 });
 
 describe('tail', () => {
-  it('prints the events there are, in order, and ends at the head', async () => {
+  it('prints the present events in order, and ends at the head', async () => {
     await append('counter-a', 1, 2);
     await tail(context, { from: 'start', follow: false });
     expect(printed.map((line) => line.replace(/ {2}\d{4}-\S+Z/, ''))).toEqual([
@@ -292,7 +292,7 @@ describe('tail', () => {
     expect(printed.map((line) => (JSON.parse(line) as { position: string }).position)).toEqual(['2', '3']);
   });
 
-  it('follows from now until it is interrupted', async () => {
+  it('follows new events until it is interrupted', async () => {
     await append('counter-a', 1);
     const context = contextOf({});
     const print = context.terminal.print;
@@ -305,7 +305,7 @@ describe('tail', () => {
     expect(printed[0]).toContain('counter-b@0');
   });
 
-  it('chooses by category, and warns about one that nobody declares', async () => {
+  it('filters by category, and warns about an undeclared one', async () => {
     await append('counter-a', 1);
     await tail(context, { from: 'start', follow: false, category: ['counting'] });
     expect(printed).toEqual([]);
@@ -344,7 +344,7 @@ describe('stream', () => {
 });
 
 describe('parked', () => {
-  it('lists what was set aside, and replays it after the fix', async () => {
+  it('lists parked events, and replays them after the fix', async () => {
     await append('counter-a', 1, 13, 2);
     await append('counter-b', 4);
     await project();
@@ -365,19 +365,19 @@ describe('parked', () => {
 });
 
 describe('import', () => {
-  it('succeeds when everything was taken', async () => {
+  it('succeeds when every line was accepted', async () => {
     context = contextOf({ importFile: () => Promise.resolve({ ...NOTHING_IMPORTED, lines: 2_000, appended: 1_500, alreadyThere: 500 }) });
     expect(await importFile(context, 'events.ndjson', {})).toBe(0);
     expect(printed[0]).toBe('2,000 lines: 1,500 new events, 500 there already');
   });
 
-  it('passes on what the application remarks', async () => {
+  it('passes on the remarks of the application', async () => {
     context = contextOf({ importFile: () => Promise.resolve({ ...NOTHING_IMPORTED, remarks: ['2 lines were renumbered.'] }) });
     await importFile(context, 'events.ndjson', {});
     expect(printed[1]).toBe('  2 lines were renumbered.');
   });
 
-  it('fails when lines were set aside, and says which and where they are', async () => {
+  it('fails when lines were rejected, and says how many and where they are', async () => {
     const rejects = [{ reason: 'not valid JSON', count: 2 }];
     context = contextOf({ importFile: () => Promise.resolve({ ...NOTHING_IMPORTED, lines: 9, rejects, rejectsFile: 'odd.ndjson' }) });
     expect(await importFile(context, 'events.ndjson', {})).toBe(1);
@@ -392,7 +392,7 @@ describe('import', () => {
     expect(printed.at(-1)).toBe('zeroPrice.order    407  order-1/2, order-3/4, order-5/6, …');
   });
 
-  it('reports what was recorded, and fails, when the rules could not be looked at', async () => {
+  it('reports what was recorded, and fails, when the rules could not be checked', async () => {
     const violationsProblem = 'READ_STORE_UNAVAILABLE: it is away.';
     context = contextOf({ importFile: () => Promise.resolve({ ...NOTHING_IMPORTED, appended: 7, violations: undefined, violationsProblem }) });
     expect(await importFile(context, 'events.ndjson', {})).toBe(1);

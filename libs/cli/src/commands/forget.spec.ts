@@ -1,4 +1,4 @@
-// mainstem forget, and what mainstem status says about what was left behind, on an application that is all in memory.
+// mainstem forget, and what mainstem status says about leftovers, on an application in memory.
 import { InMemoryEventStore, defineEvents, type Incarnation } from '@mainstem/event-store';
 import { documentProjection, type HostedProjection } from '@mainstem/projection';
 import { MemoryReadStore } from '@mainstem/testing';
@@ -71,20 +71,20 @@ describe('forget', () => {
     expect(printed.slice(-2)).toEqual(['totals (sql): removed.', 'totals (cache): removed.']);
   });
 
-  it('does not ask with --yes, and must have it where nobody can be asked', async () => {
+  it('does not ask with --yes, and requires it without a terminal', async () => {
     const { confirm: _, ...terminal } = context.terminal;
     await expect(forget({ ...context, terminal }, 'totals', {})).rejects.toMatchObject({ code: 'CLI_INVALID_ARGUMENT' });
     expect(await forget({ ...context, terminal }, 'totals', { yes: true })).toBe(0);
     expect(await left()).toEqual([['items'], []]);
   });
 
-  it('works on one read store where it is told which', async () => {
+  it('works on one read store on request', async () => {
     expect(await forget(context, 'totals', { store: 'cache', yes: true })).toBe(0);
     expect(await left()).toEqual([['totals', 'items'], []]);
     await expect(forget(context, 'totals', { store: 'cash', yes: true })).rejects.toThrow(/must be one of: sql, cache/);
   });
 
-  it('refuses a projection that the application has, in the store where it has it', async () => {
+  it('refuses a projection of the application, in the store of that projection', async () => {
     await expect(forget(context, 'items', { yes: true })).rejects.toMatchObject({ code: 'FORGET_STILL_DECLARED' });
     await stores[1].createGeneration(define('items'), INCARNATION);
     expect(await forget(context, 'items', { yes: true })).toBe(0);
@@ -100,11 +100,11 @@ describe('forget', () => {
     expect(await forget(context, 'totals', { yes: true })).toBe(0);
   });
 
-  it('does not know what was never there, and says what was left', async () => {
+  it('reports an unknown projection, and lists the leftovers', async () => {
     await expect(forget(context, 'total', { yes: true })).rejects.toThrow(/There is no projection total\. Did you mean totals/);
   });
 
-  it('lets a renamed projection fill the collection of the one before', async () => {
+  it('lets a renamed projection fill the collection of its old name', async () => {
     const renamed = define('sums', 'totals');
     await expect(stores[0].createGeneration(renamed, INCARNATION)).rejects.toThrow(/mainstem forget totals$/);
     await forget(context, 'totals', { yes: true });
@@ -115,7 +115,7 @@ describe('forget', () => {
 describe('status', () => {
   const now = (): number => 0;
 
-  it('shows what was left behind, and what to do', async () => {
+  it('shows leftovers, and what to do', async () => {
     await status(context, { now });
     const place = printed.findIndex((line) => line.startsWith('Left behind'));
     expect(printed[place]).toContain('mainstem forget <projection>');

@@ -1,4 +1,4 @@
-// mainstem forget: removes what a projection has left behind that the application does not have any more.
+// mainstem forget: removes what a projection has left behind that the application no longer has.
 import { forgetProjection, leftBehind, StillDeclared, UnknownProjection } from '@mainstem/projection/operate';
 import type { OpenReadModels } from '../application.js';
 import { InvalidArgument } from '../errors.js';
@@ -9,13 +9,13 @@ import { storesOf } from './left-behind.js';
 export interface ForgetOptions {
   /** Name of one read store; default all. */
   readonly store?: string;
-  /** Do not ask. */
+  /** True: do not ask. */
   readonly yes?: boolean;
 }
 
 /**
- * Exit code 0: it is gone. 1: the user said no. Interrupted, it goes on with the next start.
- * Errors: PROJECTION_UNKNOWN, FORGET_STILL_DECLARED, FORGET_STILL_RUNS, CLI_INVALID_ARGUMENT, those of the stores.
+ * Exit code 0: it is gone; 1: the user said no. Call it again after an interruption: it goes on. Errors:
+ * PROJECTION_UNKNOWN, FORGET_STILL_DECLARED, FORGET_STILL_RUNS, CLI_INVALID_ARGUMENT, those of the stores.
  */
 export const forget = async (context: CliContext, name: string, options: ForgetOptions): Promise<number> => {
   const { application, settings, terminal } = context;
@@ -50,7 +50,7 @@ const chosen = async (readModels: OpenReadModels, name: string, storeName: strin
 };
 
 const isConfirmed = async ({ terminal }: CliContext, name: string): Promise<boolean> => {
-  if (!terminal.confirm) throw new InvalidArgument('--yes', 'is needed where no terminal can be asked.');
+  if (!terminal.confirm) throw new InvalidArgument('--yes', 'is required without a terminal to ask.');
   if (await terminal.confirm(`Remove all of ${name} for good?`)) return true;
   terminal.say('Nothing was removed.');
   return false;

@@ -1,4 +1,4 @@
-// mainstem import: sends a file of events through the command handlers, with progress, and reports what was odd about it.
+// mainstem import: sends a file of events through the command handlers, with progress, and reports what was odd.
 import type { ImportSummary } from '../application.js';
 import { NoImport } from '../errors.js';
 import { count, counted } from '../format/amounts.js';
@@ -10,11 +10,14 @@ import type { CliContext } from './cli-context.js';
 const IDS_SHOWN_MAX = 3;
 
 export interface ImportOptions {
-  /** Where to write what cannot be taken; the application has a default. */
+  /** The file for rejected lines; the application has a default. */
   readonly rejects?: string;
 }
 
-/** Exit code 0: everything is in the event store. 1: some lines were set aside, or the rules could not be looked at. 130: interrupted, and can be continued. Errors: CLI_NO_IMPORT. */
+/**
+ * Exit code 0: everything is in the event store. 1: some lines were rejected, or the rules could not be checked. 130:
+ * interrupted, and can be continued. Errors: CLI_NO_IMPORT.
+ */
 export const importFile = async (context: CliContext, file: string, options: ImportOptions): Promise<number> => {
   const { application, settings, terminal, signal } = context;
   if (!application.importFile) throw new NoImport(application.name);

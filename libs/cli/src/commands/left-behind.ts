@@ -1,4 +1,4 @@
-// What projections have left in the read stores that the application does not have any more.
+// What projections that the application no longer has have left in the read stores.
 import type { ReadStore } from '@mainstem/projection';
 import { leftBehind, type LeftBehind } from '@mainstem/projection/operate';
 import type { OpenReadModels } from '../application.js';
@@ -19,7 +19,7 @@ export const storesOf = ({ projections, stores = [] }: OpenReadModels): readonly
   ...new Set([...projections.map(({ store }) => store), ...stores]),
 ];
 
-/** Of the stores that answer: what is wrong with the others their projections tell. */
+/** Only of the stores that answer: the status of the projections reports what is wrong with the others. */
 export const storedLeftBehind = async (readModels: OpenReadModels): Promise<readonly StoredLeftBehind[]> => {
   const found = storesOf(readModels).map((store) => leftBehind(readModels.projections, [store]).then((all) => Promise.all(all.map(describe))));
   return (await Promise.allSettled(found)).flatMap((outcome) => (outcome.status === 'fulfilled' ? outcome.value : []));
@@ -40,7 +40,7 @@ const COLUMNS: readonly Column<StoredLeftBehind>[] = [
   { title: 'run by', value: ({ owners }) => owners.join(', ') || '–' },
 ];
 
-/** Nothing where there is nothing. */
+/** Prints nothing if there is nothing. */
 export const leftBehindReport = (found: readonly StoredLeftBehind[]): readonly string[] =>
   found.length === 0
     ? []

@@ -1,4 +1,4 @@
-// mainstem parked: the events that projections have set aside, and their replay after a fix.
+// mainstem parked: lists the events that projections have parked, and replays them after a fix.
 import { Projector } from '@mainstem/projection';
 import type { ParkedEvent } from '@mainstem/projection/operate';
 import { counted } from '../format/amounts.js';
@@ -34,8 +34,9 @@ export const listParked = async (
 };
 
 /**
- * Folds parked events again, in order; those that still fail stay parked and make the exit code 1. A projector that runs elsewhere
- * loses the projection for that time and takes it back by itself. Errors: PROJECTION_UNKNOWN, PROJECTION_AMBIGUOUS, and those of the stores.
+ * Folds parked events again, in order. Those that still fail stay parked, and the exit code is 1. A projector that runs
+ * the projection elsewhere loses it for that time, and takes it back by itself. Errors: PROJECTION_UNKNOWN,
+ * PROJECTION_AMBIGUOUS, and those of the stores.
  */
 export const replayParked = async (
   context: CliContext,
@@ -53,7 +54,7 @@ export const replayParked = async (
         reader,
         projections: chosenProjections(projections, { names: [name], isAll: false, store: options.store }),
       }).replayParked(name, options);
-      if (withoutDocument > 0) await terminal.print(`${counted(withoutDocument, 'event')} taken off the list: no document is theirs any more.`);
+      if (withoutDocument > 0) await terminal.print(`${counted(withoutDocument, 'event')} taken off the list: they no longer belong to a document.`);
       await terminal.print(`${counted(replayed, 'event')} replayed, ${stillParked} still parked.`);
       return stillParked === 0 ? 0 : 1;
     }),

@@ -1,4 +1,4 @@
-// mainstem rebuild --until: the state of read models as of a position or a time, beside those that serve.
+// mainstem rebuild --until: the state of read models at a position or a time, beside the serving ones.
 import type { Position } from '@mainstem/event-store';
 import { fillSideGeneration, placeOf } from '@mainstem/projection/operate';
 import { InvalidArgument } from '../errors.js';

@@ -1,4 +1,4 @@
-// The commands around rebuilds, on an application that is all in memory.
+// The commands for rebuilds, on an application in memory.
 import { InMemoryEventStore, defineEvents, eventIdOf, streamName } from '@mainstem/event-store';
 import { documentProjection, type DocumentProjection, type HostedProjection } from '@mainstem/projection';
 import { MemoryReadStore } from '@mainstem/testing';
@@ -86,7 +86,7 @@ const states = async (name: string): Promise<readonly string[]> =>
   (await readStore.generations(name)).map(({ number, state }) => `${number} ${state}`);
 
 describe('rebuild', () => {
-  it('rebuilds all or the named ones, and reports them', async () => {
+  it('rebuilds all or the named projections, and reports them', async () => {
     expect(await rebuild(context(), [], { all: true, followMs: 0 })).toBe(0);
     expect(printed.join('\n')).toMatch(/totals +memory +– → 1 +promoted/);
     expect(said).toContain('  others: generation 1 serves');
@@ -97,13 +97,13 @@ describe('rebuild', () => {
     expect(await states('others')).toEqual(['1 serving']);
   });
 
-  it('fails when one of them fails, and tells why', async () => {
+  it('fails when one of them fails, and gives the reason', async () => {
     await append(-1);
     expect(await rebuild(context(), ['totals'], {})).toBe(1);
     expect(printed.join('\n')).toContain('PROJECTION_FAILED');
   });
 
-  it('says of which read store it tells where one name is in several', async () => {
+  it('names the read store when several have a projection of one name', async () => {
     const [totalsHosted] = projections as readonly [HostedProjection];
     projections = [totalsHosted, { ...totalsHosted, store: Object.assign(new MemoryReadStore(), { name: 'second' }) }];
     expect(await rebuild(context(), [], { all: true, followMs: 0 })).toBe(0);
@@ -123,13 +123,13 @@ describe('rebuild', () => {
     expect(printed.join('\n')).toMatch(/^totals \(second\) +1 +\w+/m);
   });
 
-  it('ends cleanly when it is interrupted, to be continued', async () => {
+  it('ends cleanly when it is interrupted, and can be continued', async () => {
     stopping.abort();
     expect(await rebuild(context(), ['totals'], {})).toBe(130);
     expect(said.join()).toContain('Run the same command again');
   });
 
-  it('wants to be told what to rebuild', async () => {
+  it('requires names or --all', async () => {
     await expect(rebuild(context(), [], {})).rejects.toMatchObject({ code: 'CLI_INVALID_ARGUMENT' });
     await expect(rebuild(context(), ['totals'], { all: true })).rejects.toMatchObject({ code: 'CLI_INVALID_ARGUMENT' });
     await expect(rebuild(context(), ['nothing'], {})).rejects.toMatchObject({ code: 'PROJECTION_UNKNOWN' });
@@ -137,7 +137,7 @@ describe('rebuild', () => {
 });
 
 describe('rollback', () => {
-  it('serves the generation before again', async () => {
+  it('serves the former generation again', async () => {
     await rebuild(context(), ['totals'], { followMs: 0 });
     await rebuild(context(), ['totals'], { followMs: 0 });
     expect(await rollback(context(), 'totals', { followMs: 0 })).toBe(0);
@@ -151,7 +151,7 @@ describe('rollback', () => {
     });
   });
 
-  it('forces what it cannot bring up to date only when told to', async () => {
+  it('forces a generation that it cannot bring up to date only on request', async () => {
     await rebuild(context(), ['totals'], { followMs: 0 });
     projections = [{ projection: totals('totals', 2), store: readStore }];
     await append(4);
@@ -166,7 +166,7 @@ describe('rollback', () => {
 });
 
 describe('cleanup', () => {
-  it('deletes what nobody needs, and says what', async () => {
+  it('deletes unneeded generations, and lists them', async () => {
     await rebuild(context(), ['totals'], { followMs: 0 });
     await rebuild(context(), ['totals'], { followMs: 0 });
     expect(await cleanup(context(), [], {})).toBe(0);
@@ -178,7 +178,7 @@ describe('cleanup', () => {
 });
 
 describe('status', () => {
-  it('lists the generations where there are several, and names what was left', async () => {
+  it('lists several generations, and names an abandoned one', async () => {
     await rebuild(context(), ['totals'], { followMs: 0 });
     await rebuild(context(), ['totals'], { followMs: 0 });
     const [hosted] = projections;

@@ -1,4 +1,4 @@
-// mainstem rebuild: fills read models anew beside those that serve, checks and promotes them, with progress.
+// mainstem rebuild: fills read models anew beside the serving ones, checks and promotes them, with progress.
 import { crashAtOf, Rebuilder, type RebuildReport, type RebuiltProjection } from '@mainstem/projection/operate';
 import { counted, duration } from '../format/amounts.js';
 import { toJson } from '../format/json.js';
@@ -11,16 +11,17 @@ import { using, usingReadModels, type CliContext } from './cli-context.js';
 
 export interface RebuildOptions {
   readonly all?: boolean;
-  /** Needed for a projection that is in several read stores. */
+  /** Required if several read stores have a projection of that name. */
   readonly store?: string;
   readonly json?: boolean;
-  /** How long to follow promoted generations while no projector takes them over. */
+  /** How long promoted generations are followed until a projector takes them over. */
   readonly followMs?: number;
 }
 
 /**
- * Exit code 0: all of them serve their new generation. 1: one has failed; the old one goes on serving. 130: interrupted, and can be continued.
- * Errors: PROJECTION_UNKNOWN, REBUILD_RUNNING, PROJECTION_FOREIGN_EVENT_STORE, those of the stores.
+ * Exit code 0: all serve their new generation. 1: one has failed, and its old generation goes on serving. 130:
+ * interrupted, and can be continued. Errors: PROJECTION_UNKNOWN, REBUILD_RUNNING, PROJECTION_FOREIGN_EVENT_STORE, those
+ * of the stores.
  */
 export const rebuild = async (context: CliContext, names: readonly string[], options: RebuildOptions): Promise<number> => {
   const { application, settings, terminal, signal } = context;

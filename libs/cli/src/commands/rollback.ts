@@ -13,17 +13,17 @@ import { using, usingReadModels, type CliContext } from './cli-context.js';
 export interface RollbackOptions {
   /** A generation's number, as typed. */
   readonly to?: string;
-  /** Needed for a projection that is in several read stores. */
+  /** Required if several read stores have a projection of that name. */
   readonly store?: string;
   readonly force?: boolean;
   readonly json?: boolean;
-  /** How long to follow the promoted generation while no projector takes it over. */
+  /** How long the promoted generation is followed until a projector takes it over. */
   readonly followMs?: number;
 }
 
 /**
- * Exit code 0: the other generation serves. 1: it could not be brought up to date. 130: interrupted.
- * Errors: PROJECTION_UNKNOWN, ROLLBACK_NO_GENERATION without `to`, ROLLBACK_BEHIND, CLI_INVALID_ARGUMENT, those of the stores.
+ * Exit code 0: the other generation serves. 1: it could not be brought up to date. 130: interrupted. Errors:
+ * PROJECTION_UNKNOWN, ROLLBACK_NO_GENERATION without `to`, ROLLBACK_BEHIND, CLI_INVALID_ARGUMENT, those of the stores.
  */
 export const rollback = async (
   context: CliContext,
@@ -35,7 +35,7 @@ export const rollback = async (
   return using(application.openEvents(settings), (reader) =>
     usingReadModels({ application, settings }, async ({ projections }) => {
       const [hosted] = chosenProjections(projections, { names: [name], isAll: false, store });
-      if (!hosted) throw new TypeError('a projection that was found is not there');
+      if (!hosted) throw new TypeError('a projection that was found is missing');
       const bars = new RebuildBars(terminal, performance.now.bind(performance));
       const crash = crashAtOf(settings.env);
       const options = { reader, hosted, isForced: force, signal, onProgress: bars.update.bind(bars) };

@@ -1,4 +1,4 @@
-// mainstem show: the documents of a read model as they are stored, one JSON object a line.
+// mainstem show: prints the stored documents of a read model, one JSON object a line.
 import { isMainstemError } from '@mainstem/event-store';
 import type { HostedProjection } from '@mainstem/projection';
 import { compareKeys, servingOf, type ScanEntry } from '@mainstem/projection/operate';
@@ -11,20 +11,20 @@ const PAGE = 1_000;
 const LIMIT_DEFAULT = 100;
 
 export interface ShowOptions {
-  /** Default the projection's documents, or its first table. */
+  /** Default: the projection's documents, or its first table. */
   readonly collection?: string;
-  /** Default the one that serves. */
+  /** Default: the serving generation. */
   readonly generation?: string;
   readonly key?: string;
-  /** Needed for a projection that is in several read stores. */
+  /** Required if several read stores have a projection of that name. */
   readonly store?: string;
-  /** Documents at most; default 100. */
+  /** The largest number of documents; default 100. */
   readonly limit?: string;
 }
 
 /**
- * Prints `{"key":…,"document":…}` by key, `$state` of roll-ups included. Errors: PROJECTION_UNKNOWN, CLI_INVALID_ARGUMENT, CLI_UNKNOWN_DOCUMENT,
- * READ_STORE_UNKNOWN_GENERATION where none serves.
+ * Prints `{"key":…,"document":…}` by key, including `$state` of roll-ups. Errors: PROJECTION_UNKNOWN,
+ * CLI_INVALID_ARGUMENT, CLI_UNKNOWN_DOCUMENT, READ_STORE_UNKNOWN_GENERATION if none serves.
  */
 export const show = async (context: CliContext, name: string, options: ShowOptions): Promise<number> => {
   const { application, settings, terminal, signal } = context;
@@ -65,13 +65,13 @@ const placeOf = async ({ projection, store }: HostedProjection, options: ShowOpt
   return { collection, generation };
 };
 
-/** All, or from a key on. */
+/** All documents, or those from a key on. */
 async function* entries(
   { projection, store }: HostedProjection,
   { generation, collection }: Place,
   from: string | undefined,
 ): AsyncGenerator<ScanEntry> {
-  // What a key begins with comes before it, and not much lies between them.
+  // The beginning of a key sorts before the key, and few keys lie between them.
   let after = from === undefined || from === '' ? undefined : [...from].slice(0, -1).join('') || undefined;
   for (;;) {
     const page = await store

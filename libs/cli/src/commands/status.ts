@@ -1,4 +1,4 @@
-// mainstem status: where every projection stands, as its read store and the event store tell.
+// mainstem status: the state of every projection, from its read store and the event store.
 import { MainstemError, isPositionBefore, type EventReader, type Incarnation, type Position } from '@mainstem/event-store';
 import type { HostedProjection } from '@mainstem/projection';
 import {
@@ -22,8 +22,8 @@ import { leftBehindReport, storedLeftBehind } from './left-behind.js';
 export const PARKED_MAX = 1_000;
 
 /**
- * `Stopped`: the stores alone show that no projector can go on, with the reason. Whether a projector runs is not in the stores: one that
- * is down looks like one that lags.
+ * `Stopped`: the stores alone show that no projector can go on, and the reason. The stores do not show whether a
+ * projector runs: a dead projector looks like a slow one.
  */
 export type StoredState = 'Live' | 'Catching up' | 'Rebuilding' | 'Filling' | 'Not started' | 'Stopped';
 
@@ -31,29 +31,29 @@ export interface StoredStatus {
   readonly projection: string;
   readonly store: string;
   readonly state: StoredState;
-  /** Code and message, when stopped. */
+  /** Code and message if it is stopped. */
   readonly reason: string | undefined;
   readonly generation: number | undefined;
   readonly position: Position | undefined;
   readonly head: Position | undefined;
-  /** Events in the store that it has not passed; negative where the store lacks events that it has applied; undefined where positions do not count events. */
+  /** Events still to apply; negative if the store lacks applied events; undefined if positions do not count. */
   readonly lagEvents: bigint | undefined;
-  /** How long the oldest of them has been in the event store. */
+  /** How long the oldest of these events has been in the event store. */
   readonly lagSeconds: number;
-  /** Parked events, at most PARKED_MAX. */
+  /** The number of parked events, at most PARKED_MAX. */
   readonly parked: number;
-  /** Who holds a lease of it, by part: whoever runs it now, and whoever ran it until he died less than a lease ago. */
+  /** The holders of its leases, by part: present owners, and an owner that died less than a lease ago. */
   readonly owners: readonly StoredOwner[];
-  /** All of them, by number. */
+  /** All generations, by number. */
   readonly generations: readonly StoredGeneration[];
 }
 
 export interface StoredOwner {
-  /** From 0; 0 alone for a projection that is not split. */
+  /** From 0; only 0 for a projection that is not partitioned. */
   readonly partition: number;
   /** Machine, process and a random part. */
   readonly owner: string;
-  /** Of the definition that it runs. */
+  /** The fingerprint of the definition that it runs. */
   readonly fingerprint: string;
 }
 
@@ -63,12 +63,12 @@ export interface StoredGeneration {
   readonly state: Generation['state'] | 'abandoned';
   readonly version: number;
   readonly fingerprint: string;
-  /** This program's definition has filled it. */
+  /** True if this program's definition has filled it. */
   readonly isMine: boolean;
   readonly position: Position | undefined;
-  /** Events that the event store has and it has not; undefined where positions do not count events. */
+  /** Events of the event store that it lacks; undefined if positions do not count events. */
   readonly lagEvents: bigint | undefined;
-  /** Of one that is split: its parts, by number; the position is then that of the part which is furthest behind. */
+  /** The parts of a partitioned one, by number; the position is then that of the part furthest behind. */
   readonly partitions: readonly StoredPartition[] | undefined;
 }
 
@@ -76,11 +76,11 @@ export interface StoredPartition {
   /** From 0. */
   readonly partition: number;
   readonly position: Position | undefined;
-  /** As for the generation. */
+  /** Like for the generation. */
   readonly lagEvents: bigint | undefined;
 }
 
-/** Prints the status; exit code 1 when a projection is stopped, or no process runs it. */
+/** Prints the status; exit code 1 if a projection is stopped or no process runs it. */
 export const status = async (context: CliContext, options: { readonly json?: boolean; readonly now: () => number }): Promise<number> => {
   const { application, settings, terminal } = context;
   return using(application.openEvents(settings), (reader) =>
@@ -94,7 +94,7 @@ export const status = async (context: CliContext, options: { readonly json?: boo
   );
 };
 
-/** The status of all projections, against one head. */
+/** The status of all projections, against the same head. */
 export const storedStatuses = async (
   reader: EventReader,
   projections: readonly HostedProjection[],
@@ -111,11 +111,11 @@ const statusOf = async (reader: EventReader, hosted: HostedProjection, head: Pos
   const named = { projection: projection.name, store: store.name, head };
   try {
     const generations = await store.generations(projection.name);
-    // A projector may have got further since the head was asked for.
+    // A projector may have passed the head since it was read.
     if (generations.some(({ checkpoint }) => isPositionBefore(head, checkpoint.position))) named.head = await reader.head();
     return await statusIn(reader, hosted, generations, { named, now });
   } catch (error) {
-    // One store that is down must not hide the others.
+    // A store that is down must not hide the others.
     if (!(error instanceof Error)) throw error;
     const reason = reasonOf(error);
     return {
@@ -210,7 +210,7 @@ const reasonToStop = (hosted: HostedProjection, generations: readonly Generation
   return choice.kind === 'changed' ? `PROJECTION_CHANGED: generation ${choice.number} was filled by another definition` : undefined;
 };
 
-/** Why the generation that serves, or else is filled, cannot be gone on with: the event store lacks events that it has applied. */
+/** Why neither the serving nor the filling generation can go on: the event store lacks events that it has applied. */
 const lostEvents = async (hosted: HostedProjection, generations: readonly Generation[], reader: EventReader): Promise<string | undefined> => {
   const current = servingOf(generations) ?? newestFillingOf(generations);
   try {
@@ -235,7 +235,7 @@ const ageOfNext = async (reader: EventReader, after: Position | undefined, now: 
   return 0;
 };
 
-/** How far a first or a next generation is, where positions count events. */
+/** The progress of a first or next generation, if positions count events. */
 const filledOf = ({ state, head, generations }: StoredStatus): string => {
   if ((state !== 'Filling' && state !== 'Rebuilding') || head === undefined) return '';
   const filling = generations.findLast(({ state: of }) => of === 'filling' || of === 'abandoned');
@@ -271,7 +271,7 @@ const PARTITION_COLUMNS: readonly Column<PartitionRow>[] = [
   { title: 'run by', value: ({ owners }) => owners.map(({ owner }) => owner).join(', ') || '–' },
 ];
 
-/** The parts of those that serve and are split. */
+/** The parts of serving generations that are partitioned. */
 const partitionsReport = (statuses: readonly StoredStatus[]): readonly string[] => {
   const rows = statuses.flatMap((status) => {
     const { generations, generation, owners } = status;
@@ -279,7 +279,7 @@ const partitionsReport = (statuses: readonly StoredStatus[]): readonly string[] 
     const partitions = generations.find(({ number }) => number === generation)?.partitions ?? [];
     return partitions.map((one) => ({ ...one, projection, owners: owners.filter(({ partition }) => partition === one.partition) }));
   });
-  return rows.length === 0 ? [] : ['', 'Parts; a projection is where the part is that is furthest behind:', ...table(PARTITION_COLUMNS, rows)];
+  return rows.length === 0 ? [] : ['', 'Parts; the position of a projection is that of its part furthest behind:', ...table(PARTITION_COLUMNS, rows)];
 };
 
 interface GenerationRow extends StoredGeneration {
@@ -296,7 +296,7 @@ const GENERATION_COLUMNS: readonly Column<GenerationRow>[] = [
   { title: 'behind by', value: ({ lagEvents }) => (lagEvents === undefined ? '?' : count(lagEvents)), align: 'right' },
 ];
 
-/** Only where there is more to say than the first table does. */
+/** Printed only if it says more than the first table. */
 const generationsReport = (statuses: readonly StoredStatus[]): readonly string[] => {
   const rows = statuses.flatMap((status) => {
     const { generations } = status;
@@ -305,7 +305,7 @@ const generationsReport = (statuses: readonly StoredStatus[]): readonly string[]
   });
   if (rows.length === 0) return [];
   const isAnyAbandoned = rows.some(({ state }) => state === 'abandoned');
-  const hint = 'An abandoned generation is what a rebuild has left: mainstem rebuild goes on with it, mainstem cleanup deletes it.';
+  const hint = 'An abandoned generation is an unfinished rebuild: mainstem rebuild goes on with it, mainstem cleanup deletes it.';
   return ['', 'Generations:', ...table(GENERATION_COLUMNS, rows), ...(isAnyAbandoned ? [hint] : [])];
 };
 
@@ -314,10 +314,10 @@ const runByNoneReport = (statuses: readonly StoredStatus[]): readonly string[] =
   return names.length === 0 ? [] : [`No process runs: ${names.join(', ')}. Start the projector.`];
 };
 
-/** A lag that lasts this long is more than the way from the event store. */
+/** A longer lag is more than the way from the event store. */
 const STALLED_AFTER_S = 10;
 
-/** What the stores cannot tell, and where it is told. */
+/** What the stores cannot show, and where to look. */
 const stalledReport = (statuses: readonly StoredStatus[]): readonly string[] => {
   const stalled = statuses.filter(({ state, lagSeconds }) => state === 'Catching up' && lagSeconds >= STALLED_AFTER_S);
   if (stalled.length === 0) return [];

@@ -1,4 +1,4 @@
-// mainstem stream: the history of one aggregate and the state that it folds to.
+// mainstem stream: prints the history of one aggregate and its folded state.
 import { loadAggregate, type AnyAggregate } from '@mainstem/aggregate';
 import { streamName, streamPrefixOf, type RecordedEvent, type StreamName } from '@mainstem/event-store';
 import { UnknownStream } from '../errors.js';
@@ -30,7 +30,7 @@ export const stream = async (context: CliContext, name: string, options: { reado
   return 0;
 };
 
-/** The aggregate whose streams are named like this one; the longest category wins. */
+/** The aggregate whose category matches the stream; the longest category wins. */
 const aggregateOf = (aggregates: readonly AnyAggregate[], name: StreamName): AnyAggregate | undefined =>
   aggregates
     .filter(({ category }) => name.startsWith(streamPrefixOf(category)))

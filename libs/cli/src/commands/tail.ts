@@ -1,4 +1,4 @@
-// mainstem tail: prints events as they arrive, or all there are.
+// mainstem tail: prints events as they arrive, or all present ones.
 import { nearestName, position, streamPrefixOf, type EventFilter, type EventReader, type Position } from '@mainstem/event-store';
 import { InvalidArgument } from '../errors.js';
 import { eventJson, eventLine } from '../format/event-line.js';
@@ -7,15 +7,15 @@ import { using, type CliContext } from './cli-context.js';
 export interface TailOptions {
   readonly type?: readonly string[];
   readonly category?: readonly string[];
-  /** `start`, `now`, or a position: events after it. */
+  /** `start`, `now`, or a position: prints events after it. */
   readonly from: string;
   readonly limit?: string;
-  /** False: ends at the head. */
+  /** False: end at the head. */
   readonly follow: boolean;
   readonly json?: boolean;
 }
 
-/** Prints events until Ctrl-C, the limit or, without following, the head. Errors: CLI_INVALID_ARGUMENT. */
+/** Prints events until Ctrl-C or the limit; without following, until the head. Errors: CLI_INVALID_ARGUMENT. */
 export const tail = async (context: CliContext, options: TailOptions): Promise<number> => {
   const { application, settings, terminal, signal } = context;
   const limit = limitOf(options.limit);
@@ -57,7 +57,7 @@ const limitOf = (limit: string | undefined): number | undefined => {
   return number;
 };
 
-// A misspelt filter would show nothing, for ever. It is no wrong usage all the same: others may write to the store, too.
+// A misspelt filter would show nothing, for ever. It is only a warning: other programs may write to the store, too.
 const warnAboutUnknown = ({ application, terminal }: CliContext, { type = [], category = [] }: TailOptions): void => {
   const types = application.aggregates.flatMap(({ events }) => events.types);
   const categories = application.aggregates.map((aggregate) => aggregate.category);

@@ -1,4 +1,4 @@
-// verify, show and rebuild --until, on an application that is all in memory.
+// verify, show and rebuild --until, on an application in memory.
 import { InMemoryEventStore, defineEvents, eventIdOf, streamName, systemRuntime, type EventStore } from '@mainstem/event-store';
 import { Projector, count, documentProjection, rollUp, type HostedProjection } from '@mainstem/projection';
 import { MemoryReadStore } from '@mainstem/testing';
@@ -95,7 +95,7 @@ const damage = async (key: string, document: object): Promise<void> => {
 };
 
 describe('verify', () => {
-  it('says that nothing differs, and what was compared', async () => {
+  it('reports no difference, and what was compared', async () => {
     await append('counter-a', 1, 2);
     await append('counter-b', 9);
     await project();
@@ -103,7 +103,7 @@ describe('verify', () => {
     expect(printed).toEqual(['totals (memory) generation 1 at position 3: 4 documents compared, nothing differs']);
   });
 
-  it('fails and names what differs, with both values and the last event', async () => {
+  it('fails and names each difference, with both values and the last event', async () => {
     await append('counter-a', 1, 2);
     await project();
     await damage('counter-a', { id: 'counter-a', total: 4 });
@@ -123,14 +123,14 @@ describe('verify', () => {
     expect(report).toMatchObject({ isSame: false, position: '2', differences: [{ key: 'counter-a', field: 'total', stored: 4, expected: 3 }] });
   });
 
-  it('takes a sample, and says what a sample cannot compare', async () => {
+  it('takes a sample, and names what a sample cannot compare', async () => {
     await append('counter-a', 1);
     await project();
     expect(await verify(context, ['totals'], { sample: '50%' })).toBe(0);
     expect(printed[1]).toBe('  not compared in a sample: sizes');
   });
 
-  it('passes over what has not been started, and fails for what cannot be verified', async () => {
+  it('skips projections that have not started, and fails for those that cannot be verified', async () => {
     expect(await verify(context, [], { all: true })).toBe(0);
     expect(printed[0]).toContain('not started');
     await append('counter-a', 1);
@@ -174,7 +174,7 @@ describe('show', () => {
     ]);
   });
 
-  it('prints one document, a roll-up, or the first ones and says that there are more', async () => {
+  it('prints one document, a roll-up, or the first ones with a note that there are more', async () => {
     await show(context, 'totals', { key: 'counter-b' });
     await show(context, 'totals', { collection: 'sizes', key: 'large' });
     await show(context, 'totals', { limit: '1' });
@@ -196,7 +196,7 @@ describe('show', () => {
 });
 
 describe('rebuild --until', () => {
-  it.each(['2', '2026-01-01T00:00:02.500Z'])('fills a generation as of %s beside the one that serves, to be shown by its number', async (until) => {
+  it.each(['2', '2026-01-01T00:00:02.500Z'])('fills a generation as of %s beside the serving one, to be shown by its number', async (until) => {
     await append('counter-a', 1, 2, 3);
     await project();
     expect(await rebuildUntil(context, { names: ['totals'], isAll: false }, { until })).toBe(0);
@@ -207,7 +207,7 @@ describe('rebuild --until', () => {
     expect((await readStore.generations('totals')).map(({ state }) => state)).toEqual(['serving', 'side']);
   });
 
-  it('refuses a place that is none, or lies ahead', async () => {
+  it('refuses an invalid place, or one that lies ahead', async () => {
     await append('counter-a', 1);
     const choice = { names: ['totals'], isAll: false };
     await expect(rebuildUntil(context, choice, { until: 'noon' })).rejects.toMatchObject({ code: 'CLI_INVALID_ARGUMENT' });

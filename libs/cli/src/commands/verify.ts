@@ -1,4 +1,4 @@
-// mainstem verify: folds the events again and names what the read models have otherwise.
+// mainstem verify: folds the events again and names the differences of the read models.
 import { isMainstemError, type EventReader, type Position } from '@mainstem/event-store';
 import type { HostedProjection } from '@mainstem/projection';
 import { verifyProjection, type VerifyDifference, type VerifyReport } from '@mainstem/projection/operate';
@@ -16,17 +16,20 @@ const VALUE_LENGTH_MAX = 200;
 
 export interface VerifyCommandOptions {
   readonly all?: boolean;
-  /** Needed for a projection that is in several read stores. */
+  /** Required if several read stores have a projection of that name. */
   readonly store?: string;
   /** A share of the documents: `1%`, `0.5 %`. */
   readonly sample?: string;
   readonly json?: boolean;
 }
 
-/** What became of one projection. */
+/** The outcome for one projection. */
 type Outcome = VerifyReport | { readonly projection: string; readonly store: string; readonly isSame: boolean; readonly problem: string };
 
-/** Exit code 0: nothing differs; 1: something does, or could not be verified; 130: interrupted. Errors: PROJECTION_UNKNOWN, CLI_INVALID_ARGUMENT, those of the stores. */
+/**
+ * Exit code 0: nothing differs; 1: something differs, or could not be verified; 130: interrupted. Errors:
+ * PROJECTION_UNKNOWN, CLI_INVALID_ARGUMENT, those of the stores.
+ */
 export const verify = async (context: CliContext, names: readonly string[], options: VerifyCommandOptions): Promise<number> => {
   const { application, settings, terminal, signal } = context;
   const sample = shareOf(options.sample);

@@ -1,4 +1,4 @@
-// One event as one line: what the application knows of it stands there, what the framework notes does not.
+// One event as one line: it shows what the application knows, without the framework's notes.
 import { CommandExecutor, defineAggregate, type CommandContext } from '@mainstem/aggregate';
 import { defineEvents, InMemoryEventStore } from '@mainstem/event-store';
 import { expect, it } from 'vitest';
@@ -11,7 +11,7 @@ const bed = defineAggregate({
   decide: () => [{ type: 'Moved' as const, data: {} }],
 });
 
-/** Everything that the framework may note is there: ids, times, fingerprint, trace. */
+/** Everything that the framework may note: ids, times, fingerprint, trace. */
 const lineOf = async (metadata: CommandContext['metadata']): Promise<string> => {
   const store = new InMemoryEventStore();
   const observation = { appending: () => undefined, appended: () => undefined, ended: () => undefined };
@@ -25,12 +25,12 @@ const lineOf = async (metadata: CommandContext['metadata']): Promise<string> => 
 
 const LINE = '1  2026-01-01T00:00:00.000Z  bed-1@0  Moved  {}';
 
-it('ends with the payload where the application has noted nothing', async () => {
+it('ends with the payload if the application has noted nothing', async () => {
   expect(await lineOf(undefined)).toBe(LINE);
   expect(await lineOf({})).toBe(LINE);
 });
 
-it('tells the metadata of the application behind the payload, in one line whatever it holds', async () => {
+it('shows the metadata of the application after the payload, always in one line', async () => {
   expect(await lineOf({ actor: 'dr-who', tenant: 'ward7' })).toBe(`${LINE}  {"actor":"dr-who","tenant":"ward7"}`);
   expect(await lineOf({ actor: 'a\n\u001b[2J\u202eb' })).toMatch(/^[\x20-\x7e]*\{"actor":"a\\n\\u001b\[2J\\u202eb"\}$/i);
 });

@@ -1,8 +1,8 @@
-// One recorded event as one line, for eyes or for programs.
+// One recorded event as one line, for people or for programs.
 import { occurredAt, type EventMetadata, type RecordedEvent } from '@mainstem/event-store';
 import { toJson } from './json.js';
 
-/** position, time, stream and revision, type, payload, and the application's own metadata where there is some. Control characters stay escaped as in JSON. */
+/** Position, time, stream, revision, type, payload and the application's metadata, with control characters escaped. */
 export const eventLine = (event: RecordedEvent): string => {
   const own = ownMetadata(event.metadata);
   const facts = Object.keys(own).length === 0 ? '' : `  ${toJson(own)}`;
@@ -13,7 +13,7 @@ export const eventLine = (event: RecordedEvent): string => {
 export const eventJson = ({ id, stream, revision, position, type, recordedAt, metadata, data }: RecordedEvent): string =>
   toJson({ position, stream, revision, type, id, recordedAt, metadata, data });
 
-/** What the framework fills in; the time is shown as such. */
+/** The fields that the framework fills in; the time is shown by itself. */
 const OF_THE_FRAMEWORK = ['commandId', 'correlationId', 'causationId', 'schemaVersion', 'occurredAt', 'traceparent', 'decidedAt', 'fingerprint'];
 
 const ownMetadata = (metadata: EventMetadata): EventMetadata =>

@@ -11,11 +11,11 @@ describe('amounts', () => {
     expect(count(9_007_199_254_740_993n)).toBe('9,007,199,254,740,993');
   });
 
-  it('take the plural for everything but one', () => {
+  it('use the plural for every number except one', () => {
     expect([0, 1, 2].map((lines) => counted(lines, 'line'))).toEqual(['0 lines', '1 line', '2 lines']);
   });
 
-  it('tell a span of time in its two largest units', () => {
+  it('show a span of time in its two largest units', () => {
     expect([0, 400, 42_000, 185_000, 7_800_000, 180_000_000].map(duration)).toEqual(['0 s', '< 1 s', '42 s', '3 min 5 s', '2 h 10 min', '2 d 2 h']);
   });
 });
@@ -25,13 +25,13 @@ describe('JSON', () => {
     expect(toJson({ position: 9_007_199_254_740_993n })).toBe('{"position":"9007199254740993"}');
   });
 
-  it('shows what is in maps and sets', () => {
+  it('shows the content of maps and sets', () => {
     expect(toJson({ lines: new Map([['a', 1]]), skus: new Set(['x']) })).toBe('{"lines":{"a":1},"skus":["x"]}');
   });
 });
 
 describe('text for a terminal', () => {
-  it('shows what would act on it, in one line', () => {
+  it('shows control characters as text, in one line', () => {
     expect(printable('\u001b[2Ka\r\nb\u009b31m\u202ec\u007f')).toBe('\\u001b[2Ka\\r\\nb\\u009b31m\\u202ec\\u007f');
     expect(printableLines('a\u0007\nb')).toBe('a\\u0007\nb');
     expect(printable('ü 🎩 ─ 中')).toBe('ü 🎩 ─ 中');
@@ -43,7 +43,7 @@ describe('text for a terminal', () => {
     expect(JSON.parse(toJson(value, true))).toEqual(value);
   });
 
-  it('makes no row of a table out of a line break', () => {
+  it('shows a line break without a new row of the table', () => {
     expect(table([{ title: 'key', value: (key: string) => key }], ['two\nlines'])).toEqual(['key', '──────────', 'two\\nlines']);
   });
 });

@@ -1,7 +1,7 @@
-// JSON for wires and eyes: whole numbers beyond a double become decimal strings, maps and sets their entries.
+// JSON for wires and people: whole numbers beyond a double become decimal strings, maps and sets their entries.
 import { printableLines } from '@mainstem/event-store';
 
-/** One line, or indented by two spaces. What would act on a terminal is escaped, which JSON allows for any character of a text. */
+/** One line, or indented by two spaces. Characters that control a terminal are escaped, as JSON allows. */
 export const toJson = (value: unknown, isIndented = false): string => printableLines(JSON.stringify(value, plain, isIndented ? 2 : undefined));
 
 const plain = (_key: string, value: unknown): unknown => {

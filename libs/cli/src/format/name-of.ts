@@ -1,15 +1,15 @@
-// What a projection is called where several read stores may hold it.
+// The name of a projection when several read stores may hold it.
 
 export interface NamedReadModel {
   readonly projection: string;
   readonly store: string;
 }
 
-/** Its name, with its store where `all` holds another one of the same name. */
+/** Its name; with its store if `all` holds another one of the same name. */
 export const nameOf = (one: NamedReadModel, all: readonly NamedReadModel[]): string =>
   isInSeveral(one, all) ? `${one.projection} (${one.store})` : one.projection;
 
-/** Whether commands need `--store` to know which one is meant. */
+/** True if commands need `--store` to know which one is meant. */
 export const isInSeveral = ({ projection, store }: NamedReadModel, all: readonly NamedReadModel[]): boolean =>
   all.some((other) => other.projection === projection && other.store !== store);
 

@@ -7,7 +7,7 @@ export interface Column<Row> {
   readonly align?: 'left' | 'right';
 }
 
-/** Lines of a table: titles, a rule, one line a row; columns as wide as their widest value, two spaces apart. */
+/** Lines of a table: titles, a rule, and one line a row; columns fit their widest value, two spaces apart. */
 export const table = <Row>(columns: readonly Column<Row>[], rows: readonly Row[]): readonly string[] => {
   const cells = rows.map((row) => columns.map(({ value }) => printable(value(row))));
   const widths = columns.map(({ title }, index) => Math.max(width(title), ...cells.map((row) => width(row[index] ?? ''))));

@@ -1,4 +1,4 @@
-// What progress draws: texts of servers and of data reach the terminal as text, whatever they hold.
+// What progress bars draw: text from servers and data reaches the terminal as text, whatever it holds.
 import { PassThrough } from 'node:stream';
 import type { RebuildProgress } from '@mainstem/projection/operate';
 import { describe, expect, it } from 'vitest';
@@ -8,7 +8,7 @@ import { PartBar } from './part-bar.js';
 import { RebuildBars } from './rebuild-bars.js';
 import type { Terminal } from './terminal.js';
 
-/** Clears the screen, sets the title, rings, turns the line round and goes back to its start. */
+/** Clears the screen, sets the title, rings, reverses the line and goes back to its start. */
 const HOSTILE = 'x\u001b[2J\u001b]0;owned\u0007\r\u202eo\u009b31m\n';
 // eslint-disable-next-line no-control-regex -- they are what is looked for
 const ACTING = /\[2J|\u001b\]|\u0007|\u202e|\u009b/;
@@ -50,7 +50,7 @@ describe('a progress bar', () => {
         return bars;
       },
     ],
-  ])('%s shows what would act on the terminal', async (_, draw) => {
+  ])('%s shows control characters as text', async (_, draw) => {
     const text = await drawn(draw);
     expect(text).toContain('\\u001b[2J');
     expect(withoutSequencesOfTheBar(text)).not.toMatch(ACTING);
@@ -68,7 +68,7 @@ describe('the progress of a rebuild of one projection in two read stores', () =>
     eventsPerSecond: 1,
   });
 
-  it('is a bar for each', async () => {
+  it('is one bar for each', async () => {
     const text = await drawn((terminal) => {
       const bars = new RebuildBars(terminal, () => 1_000);
       bars.update([progressIn('sql', 'fill'), progressIn('cache', 'serving')]);
@@ -78,7 +78,7 @@ describe('the progress of a rebuild of one projection in two read stores', () =>
     expect(text).toMatch(/orders \(cache\).*serving/);
   });
 
-  it('is told for each, once', () => {
+  it('is reported once for each', () => {
     const said: string[] = [];
     const terminal: Terminal = {
       isInteractive: false,

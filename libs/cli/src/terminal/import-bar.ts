@@ -1,4 +1,4 @@
-// Progress of an import: a bar with rate and remaining time where somebody watches, a line now and then where nobody does.
+// Progress of an import: a bar with rate and remaining time on a terminal, otherwise a line now and then.
 import { Presets, SingleBar } from 'cli-progress';
 import type { ImportProgress } from '../application.js';
 import { printable } from '@mainstem/event-store';
@@ -50,7 +50,7 @@ export class ImportBar {
   }
 }
 
-/** The figures of a progress line: rate and remaining time are averages since the start. */
+/** The figures of a progress line; rate and remaining time are averages since the start. */
 export const describe = (
   { events, bytesRead, bytesTotal, waitsFor }: ImportProgress,
   elapsedMs: number,
@@ -61,7 +61,7 @@ export const describe = (
     rate: count(elapsedMs > 0 ? Math.round((events / elapsedMs) * 1000) : 0),
     left: share > 0 ? duration((elapsedMs / share) * (1 - share)) : '?',
     percent: Math.floor(share * 100),
-    // A bar goes to the terminal without `say`.
+    // A bar writes to the terminal without `say`.
     trouble: waitsFor === undefined ? '' : printable(`  no progress: ${waitsFor}`),
   };
 };

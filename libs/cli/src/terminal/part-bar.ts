@@ -1,4 +1,4 @@
-// Progress of one part of a command: a bar where somebody watches, a line now and then where nobody does.
+// Progress of one part of a command: a bar on a terminal, otherwise a line now and then.
 import { printable } from '@mainstem/event-store';
 import { Presets, SingleBar } from 'cli-progress';
 import type { Terminal } from './terminal.js';
@@ -19,7 +19,7 @@ export class PartBar {
     this.#lastLineAt = now();
   }
 
-  /** `share` from 0 to 1 of what is being done now. */
+  /** `share`, from 0 to 1, of the present step. */
   update(share: number, step: string): void {
     const bounded = Math.max(0, Math.min(1, share));
     if (this.terminal.isInteractive) this.#draw(bounded, step);
@@ -31,7 +31,7 @@ export class PartBar {
   }
 
   #draw(share: number, step: string): void {
-    // A bar goes to the terminal without `say`.
+    // A bar writes to the terminal without `say`.
     const values = { title: printable(this.title), step: printable(step) };
     if (!this.#bar) {
       const options = { format: FORMAT, stream: this.terminal.errorStream, hideCursor: true, gracefulExit: false, clearOnComplete: true };

@@ -1,4 +1,4 @@
-// Progress of a rebuild: a bar a projection where somebody watches, a line now and then where nobody does.
+// Progress of a rebuild: a bar for each projection on a terminal, otherwise a line now and then.
 import { MultiBar, Presets, type SingleBar } from 'cli-progress';
 import type { RebuildProgress } from '@mainstem/projection/operate';
 import { printable } from '@mainstem/event-store';
@@ -12,9 +12,9 @@ const FORMAT = '  {name} {bar} {percentage} %  {events} events  {rate}/s  {left}
 export class RebuildBars {
   readonly #terminal: Terminal;
   readonly #now: () => number;
-  /** By store and name. */
+  /** Keyed by store and name. */
   readonly #bars = new Map<string, SingleBar>();
-  /** By store and name. */
+  /** Keyed by store and name. */
   readonly #told = new Map<string, string>();
   #multi: MultiBar | undefined;
   #lastLineAt: number;
@@ -41,7 +41,7 @@ export class RebuildBars {
     const width = Math.max(...names.map(({ length }) => length));
     for (const [place, one] of progress.entries()) {
       const figures = describe(one);
-      // A bar goes to the terminal without `say`.
+      // A bar writes to the terminal without `say`.
       const values = { name: (names[place] ?? '').padEnd(width), ...figures, phase: printable(figures.phase) };
       const total = Math.max(1, Number(one.eventsTotal ?? 1n));
       const bar = this.#bars.get(keyOf(one)) ?? this.#multi.create(total, 0, values);
@@ -51,7 +51,7 @@ export class RebuildBars {
     }
   }
 
-  /** What changed at once, what goes on every five seconds. */
+  /** Reports changes at once, and progress every five seconds. */
   #write(progress: readonly RebuildProgress[]): void {
     for (const one of progress) {
       const { generation, phase, reason } = one;

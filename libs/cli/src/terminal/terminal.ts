@@ -1,26 +1,26 @@
-// The terminal as the commands see it: results on stdout, everything said beside them on stderr.
+// The terminal of the commands: results go to stdout, everything else to stderr.
 import { createInterface } from 'node:readline';
 import { printableLines } from '@mainstem/event-store';
 import { OutputUnwritable } from '../errors.js';
 
 export interface Terminal {
-  /** Somebody watches: progress may be drawn. */
+  /** True if a person watches: progress may be drawn. */
   readonly isInteractive: boolean;
-  /** One line of the result. Resolves when the reader at the other end has room for more. */
+  /** Prints one line of the result. Resolves when the reader at the other end has room for more. */
   print(line: string): Promise<void>;
-  /** One line about what is going on. */
+  /** Prints one line about the progress of the command. */
   say(line: string): void;
   readonly errorStream: NodeJS.WritableStream;
-  /** Asks for yes or no; anything else, and Ctrl-C, is no. Absent where there is nobody to ask. */
+  /** Asks for yes or no; any other answer, and Ctrl-C, means no. Absent without a terminal. */
   confirm?(question: string): Promise<boolean>;
 }
 
 export interface ProcessTerminal extends Terminal {
-  /** Why the result could not be written, known a turn after it was printed. A reader that has gone is no failure. */
+  /** Why the result could not be written, known one turn after printing. A reader that has gone is no failure. */
   failure(): OutputUnwritable | undefined;
 }
 
-/** The terminal of this process. When the reader of stdout goes away (`mainstem tail | head`), or takes no more, `onGone` is called. */
+/** The terminal of this process. `onGone` is called when the reader of stdout has gone (`mainstem tail | head`). */
 export const processTerminal = (onGone: () => void): ProcessTerminal => {
   let isGone = false;
   let failure: OutputUnwritable | undefined;
@@ -29,7 +29,7 @@ export const processTerminal = (onGone: () => void): ProcessTerminal => {
     isGone = true;
     onGone();
   });
-  // Nothing can be said about that; the exit code tells.
+  // This failure cannot be reported; the exit code shows it.
   process.stderr.on('error', () => undefined);
   return {
     failure: () => failure,

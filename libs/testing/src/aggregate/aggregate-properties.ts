@@ -1,4 +1,4 @@
-// What holds for every aggregate, whatever its commands: properties to be checked over many random series of commands.
+// Properties that hold for every aggregate, to be checked over many random series of commands.
 import { CIRCUMSTANCES } from './circumstances.js';
 import assert from 'node:assert/strict';
 import { CommandExecutor, fold, isCommandRefused, type Aggregate } from '@mainstem/aggregate';
@@ -14,7 +14,7 @@ export interface AggregatePropertiesOptions<State, Command, Event extends Domain
   readonly forAll: (check: (commands: readonly Command[]) => Promise<void>) => Promise<void> | void;
 }
 
-/** The standing properties of an aggregate. Refused commands are part of a series; they leave no event. */
+/** The standing properties of an aggregate. A series includes refused commands, which leave no event. */
 export const aggregateProperties = <State, Command, Event extends DomainEvent>({
   aggregate,
   forAll,
@@ -23,7 +23,7 @@ export const aggregateProperties = <State, Command, Event extends DomainEvent>({
   cases: [
     { name: 'folds in parts to the same state as in one go', run: async () => forAll(async (commands) => foldsInParts(aggregate, commands)) },
     {
-      name: 'decides the same again, and changes neither command nor state',
+      name: 'decides the same a second time, and changes neither command nor state',
       run: async () => forAll(async (commands) => isPure(aggregate, commands)),
     },
     { name: 'decides only events that obey their rules', run: async () => forAll(async (commands) => decidesValidEvents(aggregate, commands)) },
@@ -61,7 +61,7 @@ const repeatsAppendNothing = async <State, Command, Event extends DomainEvent>(
   commands: readonly Command[],
 ): Promise<void> => {
   const store = new InMemoryEventStore();
-  // Without a cache every command folds what is stored, as after a restart.
+  // Without a cache every command folds the stored events, as after a restart.
   const executor = new CommandExecutor({ store, cache: { streamsMax: 0 } });
   const execute = (command: Command, index: number): Promise<unknown> =>
     executor.execute(aggregate, 'one', command, { commandId: `command-${index}` }).then(

@@ -8,7 +8,7 @@ import { encodeJson, type DomainEvent, type MainstemError } from '@mainstem/even
 export type ErrorClass = abstract new (...args: never[]) => MainstemError;
 
 export interface When<Command, Event extends DomainEvent> {
-  /** The command is validated by the rules of its class, as the executor does. */
+  /** The command is validated by the rules of its class, as in the executor. */
   when(command: Command): Then<Event>;
 }
 
@@ -21,7 +21,7 @@ export interface Then<Event extends DomainEvent> {
   thenNothing(): void;
 }
 
-/** `given(order, [placed]).when(cancel).then([cancelled])`. Every sentence needs its last part: the first two check nothing. */
+/** `given(order, [placed]).when(cancel).then([cancelled])`. A sentence without its last part checks nothing. */
 export const given = <State, Command, Event extends DomainEvent>(
   aggregate: Aggregate<State, Command, Event>,
   history: readonly Event[],
@@ -43,7 +43,7 @@ class Decision<Event extends DomainEvent> implements Then<Event> {
 
   // oxlint-disable-next-line unicorn/no-thenable -- the sentence reads given, when, then; a forgotten last part is caught below
   then(events: readonly Event[]): void {
-    // An object with `then` passes for a promise: this is what an `await` or a test runner calls when the last part is missing.
+    // An object with `then` looks like a promise: an `await` or a test runner calls this if the last part is missing.
     if (typeof events === 'function') throw new TypeError('finish the sentence: then([...]), thenRefuses(...) or thenNothing()');
     const decided = this.decide();
     assert.deepEqual(decided.map(plain), events.map(plain));
@@ -65,7 +65,7 @@ class Decision<Event extends DomainEvent> implements Then<Event> {
   }
 }
 
-/** As it would be read back: without classes, and without properties that are undefined. What cannot be stored fails, and members that would be lost differ. */
+/** The event as it would be read back: without classes and undefined properties. What cannot be stored fails. */
 const plain = ({ type, data, ...others }: DomainEvent): unknown => {
   const lost = Object.entries(others).filter(([, value]) => value !== undefined);
   return { type, data: JSON.parse(encodeJson(data, `${type}.data`)) as unknown, ...Object.fromEntries(lost) };

@@ -61,7 +61,7 @@ export const boardCases = (define: DefineCacheCase): readonly ContractCase[] => 
     }
   }),
 
-  define('continues a leaderboard after a place that nobody takes any more', async (context) => {
+  define('continues a leaderboard after a place that is no longer taken', async (context) => {
     await context.write({ a: { net: 3 }, c: { net: 2 }, e: { net: 2 }, '\u{1F600}': { net: 2 }, g: { net: 1 } });
     const after = async (cursor: PlaceCursor): Promise<readonly string[]> =>
       (await context.store.top('customers', 'net', { limit: 10, after: cursor })).value.map(({ key }) => key);
@@ -73,7 +73,7 @@ export const boardCases = (define: DefineCacheCase): readonly ContractCase[] => 
     assert.deepEqual(await after({ key: 'a', score: 0 }), []);
   }),
 
-  define('agrees with leaderboards worked out anew, after any sequence of changes', async (context) => {
+  define('equals leaderboards computed anew, after any sequence of changes', async (context) => {
     const model = new Map<string, Customer>();
     const random = seededRandom(7);
     const next = (bound: number): number => random.int(0, bound - 1);

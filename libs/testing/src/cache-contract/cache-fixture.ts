@@ -1,4 +1,4 @@
-// What a cache has to supply to be put through its contract, and the steps that the cases share.
+// What a cache must supply for its contract, and the steps that the cases share.
 import { systemRuntime, type Incarnation, type Position, type Runtime } from '@mainstem/event-store';
 import type { CacheCollections, CacheQueries, DocumentClass, ReadStore } from '@mainstem/projection';
 import {
@@ -14,9 +14,9 @@ export type CacheStore = ReadStore & CacheQueries;
 
 /** Fresh, empty data, and stores that work on it. */
 export interface CacheFixture {
-  /** Whoever opens it closes it. */
+  /** The caller of `open` closes the store. */
   readonly open: (collections: CacheCollections) => Promise<CacheStore>;
-  /** Removes what was left behind; all stores are closed by then. */
+  /** Removes all data; all stores are closed by then. */
   readonly dispose: () => Promise<void>;
 }
 
@@ -73,7 +73,7 @@ export class CacheContext {
     return this.#session;
   }
 
-  /** Closes the store that is open and opens another one on the same data, with other declarations. */
+  /** Closes the open store and opens another one on the same data, with other declarations. */
   async reopen({ open }: CacheFixture, collections: CacheCollections = BOARDS): Promise<void> {
     await this.#store?.close();
     this.#store = await open(collections);
@@ -82,7 +82,7 @@ export class CacheContext {
     this.#session = await this.store.open(customerProjection, number);
   }
 
-  /** As `reopen`, with an empty generation: one may not be written by others, whose documents expire otherwise. */
+  /** Like `reopen`, with an empty generation: documents that expire otherwise need a new one. */
   async beginAgain(fixture: CacheFixture, collections: CacheCollections): Promise<void> {
     const store = await fixture.open(collections);
     const { number } = await store.createGeneration(customerProjection, CACHE_INCARNATION);
@@ -112,7 +112,7 @@ export class CacheContext {
   }
 }
 
-/** Makes a case that runs on data of its own, with `BOARDS` declared. */
+/** Makes a case that runs on its own data, with `BOARDS` declared. */
 export type DefineCacheCase = (name: string, run: (context: CacheContext, fixture: CacheFixture) => Promise<void>) => ContractCase;
 
 export const defineCacheCases =

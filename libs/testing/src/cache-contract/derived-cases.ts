@@ -1,4 +1,4 @@
-// Contract of what is derived and of what answers: declarations that change, bulk, generations, positions.
+// Contract of derived data and of answers: declarations that change, bulk loads, generations, positions.
 import assert from 'node:assert/strict';
 import { EMPTY_DIGEST, type ReadStoreSession } from '@mainstem/projection/adapter';
 import type { ContractCase } from '../contract-suite.js';
@@ -23,7 +23,7 @@ export const derivedCases = (define: DefineCacheCase): readonly ContractCase[] =
     assert.equal(await context.get('b'), undefined);
   }),
 
-  define('tells with every answer the checkpoint of the generation that gave it', async (context) => {
+  define('gives every answer with the checkpoint of its generation', async (context) => {
     assert.equal((await context.store.get('customers', 'a')).position, undefined);
     await context.write({ a: { net: 1 } });
     await context.write({ a: { net: 2 } });
@@ -38,7 +38,7 @@ export const derivedCases = (define: DefineCacheCase): readonly ContractCase[] =
     assert.deepEqual(await store.top('unknown', 'net', { limit: 10 }), { value: [], position: undefined });
   }),
 
-  define('makes the leaderboards of a generation filled in bulk when it is finished, also after a session was lost', async (context) => {
+  define('makes the leaderboards of a bulk generation when it is finished, also after a lost session', async (context) => {
     const { store } = context;
     await context.write({ a: { net: 1 } });
     const { number } = await store.createGeneration(customerProjection, CACHE_INCARNATION, { isBulk: true });
@@ -57,7 +57,7 @@ export const derivedCases = (define: DefineCacheCase): readonly ContractCase[] =
     assert.deepEqual(await store.checkDerived?.('customers', number), []);
   }),
 
-  define('shows the generation that serves, and the next one after its promotion', async (context) => {
+  define('shows the serving generation, and the next one after its promotion', async (context) => {
     const { store } = context;
     await context.write({ a: { net: 1 } });
     const { number } = await store.createGeneration(customerProjection, CACHE_INCARNATION);
@@ -72,7 +72,7 @@ export const derivedCases = (define: DefineCacheCase): readonly ContractCase[] =
     assert.deepEqual(await context.get('a'), { net: 1 });
   }),
 
-  define('works leaderboards out anew when other ones are declared', async (context, fixture) => {
+  define('derives leaderboards anew when the declaration changes', async (context, fixture) => {
     await context.write(
       Object.fromEntries(Array.from({ length: 2_500 }, (_, index) => [`k${String(index).padStart(4, '0')}`, { net: index, month: 'm' }])),
     );
@@ -94,7 +94,7 @@ export const derivedCases = (define: DefineCacheCase): readonly ContractCase[] =
     assert.deepEqual(await context.store.checkDerived?.('customers', 1), []);
   }),
 
-  define('works them out anew when only the version is raised', async (context, fixture) => {
+  define('derives leaderboards anew when only the version is raised', async (context, fixture) => {
     let factor = 1;
     const boards = ({ net = 0 }: Customer): { board: string; score: number }[] => [{ board: 'net', score: net * factor }];
     await context.beginAgain(fixture, { customers: { boards } });

@@ -1,4 +1,4 @@
-// Contract of expiry under the engine: what is folded depends on the events alone, never on restarts, on caches or on when the work is done.
+// Contract of expiry under the engine: the fold depends on events alone, not on restarts, caches or the time of work.
 import assert from 'node:assert/strict';
 import { defineEvents, InMemoryEventStore, streamOf, type EventId } from '@mainstem/event-store';
 import { documentProjection, partitioned, Projector, type HostedProjection } from '@mainstem/projection';
@@ -25,7 +25,7 @@ class Visit {
 const COLLECTIONS = { visits: { expiresAt: ({ until }: Visit) => START_MS + until * MINUTE_MS } };
 const START_MS = Date.UTC(2026, 0, 1);
 
-/** Set by the case that wants an event to fail. */
+/** A case sets it so that an event fails. */
 let isRepaired = true;
 
 const visits = documentProjection({
@@ -42,10 +42,10 @@ const visits = documentProjection({
   },
 });
 
-/** At a minute, a visitor is seen; without another visit it is forgotten at another minute. */
+/** A visitor is seen at one minute and, without another visit, forgotten at another. */
 type Seen = readonly [minute: number, visitor: string, until: number, isBroken?: boolean];
 
-// `a` expires before its second event in time, at its third to the minute, and not before the last one.
+// `a` expires before its second event in time, exactly at its third, and not before the last one.
 const HISTORY: readonly Seen[] = [
   [0, 'a', 10],
   [5, 'b', 6],
@@ -56,7 +56,7 @@ const HISTORY: readonly Seen[] = [
 ];
 const FOLDED = { 'visit-a': { n: 2, until: 90 }, 'visit-b': { n: 1, until: 40 } };
 
-/** A cache and an event store of one case; both go by `context.nowMs`. */
+/** A cache and an event store of one case; both use `context.nowMs` as their clock. */
 class Visitors {
   readonly reader: InMemoryEventStore;
   #projector: Projector | undefined;
@@ -88,7 +88,7 @@ class Visitors {
     });
   }
 
-  /** Until everything appended so far is folded. */
+  /** Resolves when everything appended so far is folded. */
   async follow(): Promise<Projector> {
     this.#projector ??= new Projector({ reader: this.reader, projections: [this.hosted] });
     this.#projector.start();
@@ -133,7 +133,7 @@ export const expiredFoldCases = (define: DefineCacheCase): readonly ContractCase
       }
     });
 
-  /** A restart before these events, by index. */
+  /** Restarts before these events, by index. */
   const followWith = async (visitors: Visitors, restarts: readonly number[]): Promise<void> => {
     for (const [index, seen] of HISTORY.entries()) {
       if (restarts.includes(index)) await visitors.restart();
@@ -146,11 +146,11 @@ export const expiredFoldCases = (define: DefineCacheCase): readonly ContractCase
 
   const all = HISTORY.map((_, index) => index);
   return [
-    defineVisits('begins an expired document afresh with the next event', (visitors) => followWith(visitors, [])),
+    defineVisits('begins an expired document anew with the next event', (visitors) => followWith(visitors, [])),
     ...all
       .slice(1)
-      .map((index) => defineVisits(`folds the same when it was restarted before event ${index + 1}`, (visitors) => followWith(visitors, [index]))),
-    defineVisits('folds the same when it was restarted before every event', (visitors) => followWith(visitors, all)),
+      .map((index) => defineVisits(`folds the same after a restart before event ${index + 1}`, (visitors) => followWith(visitors, [index]))),
+    defineVisits('folds the same with a restart before every event', (visitors) => followWith(visitors, all)),
 
     defineVisits('folds the same long after everything has expired, in one batch or in many', async (visitors) => {
       for (const seen of HISTORY) await visitors.append(seen);
@@ -161,7 +161,7 @@ export const expiredFoldCases = (define: DefineCacheCase): readonly ContractCase
       await visitors.assertVerified();
     }),
 
-    defineVisits('goes by the time of an event that was recorded by a clock that is behind', async (visitors) => {
+    defineVisits('uses the time of an event that a slow clock recorded', async (visitors) => {
       for (const seen of [
         [0, 'a', 30],
         [50, 'b', 60],
@@ -176,7 +176,7 @@ export const expiredFoldCases = (define: DefineCacheCase): readonly ContractCase
       await visitors.assertVerified();
     }),
 
-    defineVisits('removes what expired more than an hour before the newest event, and nobody misses it', async (visitors) => {
+    defineVisits('removes what expired more than an hour before the newest event, without any effect on the fold', async (visitors) => {
       await visitors.append([0, 'a', 10]);
       await visitors.append([1, 'b', 40]);
       await visitors.follow();
@@ -190,7 +190,7 @@ export const expiredFoldCases = (define: DefineCacheCase): readonly ContractCase
       await visitors.assertVerified();
     }),
 
-    defineVisits('keeps an expired document for the events that are parked behind it', async (visitors) => {
+    defineVisits('keeps an expired document for its parked events', async (visitors) => {
       isRepaired = false;
       await visitors.append([0, 'a', 10]);
       await visitors.append([5, 'a', 12, true]);
@@ -207,7 +207,7 @@ export const expiredFoldCases = (define: DefineCacheCase): readonly ContractCase
     }),
 
     defineVisits(
-      'removes nothing of a part that is not as far, however far the others are',
+      'removes nothing of a part that lags behind the others',
       async (visitors) => {
         await visitors.append([0, 'a', 10]);
         await visitors.append([0, 'b', 10]);
@@ -227,7 +227,7 @@ export const expiredFoldCases = (define: DefineCacheCase): readonly ContractCase
       partitioned(visits, 2),
     ),
 
-    defineVisits('fills a generation of its own when documents expire otherwise', async ({ store, fixture, projection, reader }) => {
+    defineVisits('fills a new generation when the expiry of documents changes', async ({ store, fixture, projection, reader }) => {
       const { number } = await store.createGeneration(projection, reader.incarnation);
       await (await store.open(projection, number)).close();
       const other = await fixture.open({ visits: { expiresAt: ({ until }: Visit) => until } });

@@ -1,4 +1,4 @@
-// Contract of expiry: no query sees a document from the moment it expires; those who fold it do, until they remove it.
+// Contract of expiry: queries do not see an expired document; the fold sees it until it is removed.
 import assert from 'node:assert/strict';
 import type { ContractCase } from '../contract-suite.js';
 import type { DefineCacheCase } from './cache-fixture.js';
@@ -16,7 +16,7 @@ export const expiryCases = (define: DefineCacheCase): readonly ContractCase[] =>
     ]);
   }),
 
-  define('shows an expired document to whoever folds it, compares it or looks for it', async (context) => {
+  define('shows an expired document to folds, comparisons and scans', async (context) => {
     const a = { net: 1, until: context.nowMs + 10 };
     await context.write({ a, b: { net: 2 } });
     context.nowMs += 10;
@@ -33,7 +33,7 @@ export const expiryCases = (define: DefineCacheCase): readonly ContractCase[] =>
     assert.deepEqual(await store.checkDerived?.('customers', 1), []);
   }),
 
-  define('names the documents that expire until a time, a few at a time', async (context) => {
+  define('lists the documents that expire up to a time, a few at a time', async (context) => {
     const { nowMs, session } = context;
     await context.write({ a: { until: nowMs }, b: { until: nowMs + 1 }, c: {}, d: { until: nowMs - 1 } });
     const until = async (timeMs: number, limit = 10) => [...((await session.expiredKeys?.('customers', timeMs, limit)) ?? [])].sort();
@@ -54,7 +54,7 @@ export const expiryCases = (define: DefineCacheCase): readonly ContractCase[] =>
     assert.deepEqual(await context.top('net'), [['a', 7]]);
   }),
 
-  define('keeps a document whose expiry is taken back', async (context) => {
+  define('keeps a document whose expiry is removed', async (context) => {
     await context.write({ a: { net: 1, until: context.nowMs + 10 } });
     await context.write({ a: { net: 1 } });
     context.nowMs += 10;

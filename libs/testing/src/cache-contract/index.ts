@@ -1,4 +1,4 @@
-// The contract that every cache has to keep beside that of a read store: leaderboards, expiry, answers of one generation.
+// The contract of caches, besides that of read stores: leaderboards, expiry, answers of one generation.
 import type { ContractSuite } from '../contract-suite.js';
 import { boardCases } from './board-cases.js';
 import { defineCacheCases, type CacheContractOptions } from './cache-fixture.js';
@@ -7,7 +7,7 @@ import { expiredFoldCases } from './expired-fold-cases.js';
 import { expiryCases } from './expiry-cases.js';
 import { refusalCases } from './refusal-cases.js';
 
-/** Every case makes data of its own with `create` and disposes of it; none needs longer than a few seconds. */
+/** Every case makes its own data with `create` and disposes of it. A case takes a few seconds at most. */
 export const cacheContract = (options: CacheContractOptions): ContractSuite => {
   const define = defineCacheCases(options);
   return {

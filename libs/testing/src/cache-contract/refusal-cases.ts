@@ -1,4 +1,4 @@
-// Contract of what a cache refuses, with nothing written.
+// Contract of a cache's refusals: they write nothing.
 import assert from 'node:assert/strict';
 import type { ContractCase } from '../contract-suite.js';
 import { rejectsWith } from '../read-store-contract/contract-fixture.js';
@@ -25,7 +25,7 @@ export const refusalCases = (define: DefineCacheCase): readonly ContractCase[] =
     }),
   ),
 
-  define('refuses to open with functions whose words are hidden', async (_, { open }) => {
+  define('refuses to open with functions whose source text is hidden', async (_, { open }) => {
     const expiresAt = (): number => 1;
     await rejectsWith('PROJECTION_INVALID_DEFINITION', open({ customers: { expiresAt: expiresAt.bind(null) } }));
     await rejectsWith('PROJECTION_INVALID_DEFINITION', open({ customers: { boards: Array.of as never } }));

@@ -86,7 +86,7 @@ const ordering: readonly EventStoreCase[] = [
     },
   },
   {
-    name: 'counts positions without holes where it says so',
+    name: 'counts positions without holes if it claims to',
     run: async (store) => {
       if (!store.hasDensePositions) return;
       for (let index = 0; index < 10; index++) {
@@ -101,7 +101,7 @@ const ordering: readonly EventStoreCase[] = [
     },
   },
   {
-    name: 'appends all events of a call or none, in their order and next to each other',
+    name: 'appends all events of a call or none, in order and next to each other',
     run: async (store) => {
       await append(store, 'a', 'no-stream', 5);
       const broken = [...eventsOf('b', 4), { ...eventsOf('c')[0], data: 1n }];
@@ -145,7 +145,7 @@ const concurrency: readonly EventStoreCase[] = [
     },
   },
   {
-    name: 'lets a refused append fail alone',
+    name: 'keeps a refused append from harming others',
     run: async (store) => {
       const outcomes = await Promise.allSettled([
         append(store, 'a', 'no-stream'),
@@ -162,7 +162,7 @@ const concurrency: readonly EventStoreCase[] = [
     },
   },
   {
-    name: 'loses no update of clients that read, decide and append',
+    name: 'loses no update when clients read, decide and append',
     run: async (store) => {
       const client = async (name: string): Promise<void> => {
         for (let count = 0; count < 10;) {

@@ -1,4 +1,4 @@
-// Bad input, as it comes from callers that no compiler has checked: a typed error that names the culprit, and nothing written.
+// Bad input from callers without a compiler: a typed error names the wrong field, and nothing is written.
 import assert from 'node:assert/strict';
 import { InvalidInput, type EventStore } from '@mainstem/event-store';
 import { eventsOf, eventWith, flatten, inTime, order, refusalOf, refusedAppend, type EventStoreCase } from './fixture.js';
@@ -88,7 +88,7 @@ const refusedInput = async (store: EventStore, append: () => Promise<unknown>, l
   assert.ok(error instanceof InvalidInput && error.field !== '' && error.message.startsWith(error.field), `no field named for ${String(label)}`);
 };
 
-/** Reads and subscriptions with options that must be refused. */
+/** Reads and subscriptions with invalid options. */
 const refusedRead = async (read: (options: never) => AsyncIterable<unknown>, field: string, values: readonly unknown[]): Promise<void> => {
   for (const value of values) {
     const error = await refusalOf(
@@ -101,14 +101,14 @@ const refusedRead = async (read: (options: never) => AsyncIterable<unknown>, fie
 
 export const badInputCases: readonly EventStoreCase[] = [
   {
-    name: 'refuses to append to what is no stream name',
+    name: 'refuses to append to an invalid stream name',
     run: async (store) => {
       for (const stream of STREAMS)
         await refusedInput(store, () => store.append(stream as never, [good as never], { expectedRevision: 'any' }), stream);
     },
   },
   {
-    name: 'refuses to append what is no list of events',
+    name: 'refuses to append anything but a list of events',
     run: async (store) => {
       for (const events of EVENTS) await refusedInput(store, () => store.append(order(1), events as never, { expectedRevision: 'any' }), events);
       for (const change of EVENT_CHANGES)
@@ -129,7 +129,7 @@ export const badInputCases: readonly EventStoreCase[] = [
     },
   },
   {
-    name: 'refuses what is no expected revision',
+    name: 'refuses an invalid expected revision',
     run: async (store) => {
       for (const expectedRevision of EXPECTED)
         await refusedInput(store, () => store.append(order(1), [good] as never, { expectedRevision } as never), expectedRevision);
@@ -137,7 +137,7 @@ export const badInputCases: readonly EventStoreCase[] = [
     },
   },
   {
-    name: 'refuses to read with options that make no sense',
+    name: 'refuses to read with invalid options',
     run: async (store) => {
       for (const stream of STREAMS) await refusalOf(flatten(store.readStream(stream as never)), 'EVENT_STORE_INVALID_INPUT');
       const readStream = (options: never) => store.readStream(order(1), options);
@@ -155,7 +155,7 @@ export const badInputCases: readonly EventStoreCase[] = [
     },
   },
   {
-    name: 'refuses to subscribe with options that make no sense',
+    name: 'refuses to subscribe with invalid options',
     run: async (store) => {
       const subscribe = (options: never) => store.subscribe({ after: undefined, signal: new AbortController().signal, ...(options as object) });
       await refusedRead(subscribe, 'batchSizeMax', BATCH_SIZES);

@@ -1,4 +1,4 @@
-// Abort and close: nothing half done, nothing left waiting.
+// Abort and close: nothing is half done, and no caller waits for ever.
 import assert from 'node:assert/strict';
 import type { EventStore, Position } from '@mainstem/event-store';
 import { eventsOf, fill, flatten, inTime, order, refusalOf, refusedAppend, type EventStoreCase } from './fixture.js';
@@ -10,14 +10,14 @@ const waiting = (store: EventStore) => {
 
 export const closingCases: readonly EventStoreCase[] = [
   {
-    name: 'appends nothing when the signal has fired before',
+    name: 'appends nothing if the signal fired before the call',
     run: async (store) => {
       const append = () => store.append(order(1), eventsOf('a'), { expectedRevision: 'any', signal: AbortSignal.abort() });
       await refusedAppend(store, append, 'EVENT_STORE_ABORTED');
     },
   },
   {
-    name: 'either appends or says that it was aborted, whenever the signal fires',
+    name: 'either appends or reports the abort, whenever the signal fires',
     run: async (store) => {
       let appended = 0;
       for (let index = 0; index < 20; index++) {
@@ -52,7 +52,7 @@ export const closingCases: readonly EventStoreCase[] = [
     },
   },
   {
-    name: 'ends subscriptions that wait with EVENT_STORE_CLOSED, never silently',
+    name: 'ends waiting subscriptions with EVENT_STORE_CLOSED, never silently',
     run: async (store) => {
       const subscriptions = await Promise.all([waiting(store), waiting(store)]);
       const refusals = subscriptions.map(({ next }) => refusalOf(inTime(next, 'the end'), 'EVENT_STORE_CLOSED'));

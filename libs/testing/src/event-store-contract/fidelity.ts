@@ -84,7 +84,7 @@ const values: readonly EventStoreCase[] = [
 
 const surroundings: readonly EventStoreCase[] = [
   {
-    name: 'carries ids, types and metadata, and dates each event when it takes it',
+    name: 'carries ids, types and metadata, and dates each event at the append',
     run: async (store) => {
       const before = Date.now();
       const [sent] = eventsOf('m', 1, 'Größe geändert 漢字', METADATA) as [NewEvent];
@@ -108,7 +108,7 @@ const surroundings: readonly EventStoreCase[] = [
     },
   },
   {
-    name: 'takes an id in upper case for the same id',
+    name: 'treats an id in upper case as the same id',
     run: async (store) => {
       const [event] = eventsOf('a') as [NewEvent];
       await store.append(order(1), [{ ...event, id: event.id.toUpperCase() as never }], { expectedRevision: 'no-stream' });
@@ -116,7 +116,7 @@ const surroundings: readonly EventStoreCase[] = [
     },
   },
   {
-    name: 'gives the same event whichever way it is read',
+    name: 'gives the same event by every way of reading',
     run: async (store) => {
       await roundTrip(store, [eventWith({ text: TEXTS }, METADATA), eventWith({ n: 2 })]);
       const plain = (events: readonly RecordedEvent[]) =>
@@ -137,7 +137,7 @@ const surroundings: readonly EventStoreCase[] = [
     },
   },
   {
-    name: 'keeps what was appended when the caller changes its objects afterwards',
+    name: 'keeps appended events when the caller changes its objects afterwards',
     run: async (store) => {
       const data = { items: [1] };
       const appended = store.append(order(1), [eventWith(data)], { expectedRevision: 'no-stream' });

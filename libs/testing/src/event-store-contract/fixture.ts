@@ -1,4 +1,4 @@
-// What the cases of the event store contract are given, and the words they are written in.
+// The fixtures of the event store contract, and helpers for its cases.
 import assert from 'node:assert/strict';
 import {
   eventIdOf,
@@ -18,10 +18,10 @@ import {
 
 /** Makes the stores under test. `create` gives an empty one for each case; `dispose` closes and removes it. */
 export interface EventStoreFixture {
-  /** In the name of the suite: "in memory", "embedded". */
+  /** Part of the suite's name: "in memory", "embedded". */
   readonly name: string;
   create(): Promise<StoreUnderTest>;
-  /** The store may hold events of its own beside an application's: then `create` gives `addOwnEvents`, and cases with such events are run. */
+  /** True if the store may hold events of its own: `create` then gives `addOwnEvents`, and such cases run. */
   readonly hasOwnEvents?: boolean;
   /** False: the store cannot append to several streams at once, and has to say so. Default true. */
   readonly hasAppendAll?: boolean;
@@ -30,7 +30,7 @@ export interface EventStoreFixture {
 export interface StoreUnderTest {
   readonly store: EventStore;
   dispose(): Promise<void>;
-  /** Has the store write so many events of its own behind everything. */
+  /** Makes the store write this many events of its own at the end. */
   addOwnEvents?(count: number): Promise<void>;
 }
 
@@ -40,7 +40,7 @@ export interface EventStoreCase {
   readonly run: (store: EventStore) => Promise<void>;
 }
 
-/** Longest time that anything in the suite may take to happen: a wait beyond it is a broken promise. */
+/** The longest time that anything in the suite may take: a longer wait is a broken promise. */
 export const PATIENCE_MS = 10_000;
 
 export const order = (id: string | number): StreamName => streamName(`order-${id}`);
@@ -68,7 +68,7 @@ export const flatten = async (batches: AsyncIterable<readonly RecordedEvent[]>):
   return events;
 };
 
-/** Batches of a subscription until `isEnough`, then it is ended. Rejects when they do not come in time. */
+/** Collects batches of a subscription until `isEnough`, then ends it. Rejects if they do not come in time. */
 export const follow = async (
   store: EventReader,
   options: Omit<SubscribeOptions, 'signal'>,
@@ -105,7 +105,7 @@ export const inTime = async <Result>(promise: Promise<Result>, what: string): Pr
   }
 };
 
-/** The error that the promise rejects with, which must be ours and have this code. */
+/** The error of the rejected promise, which must be one of ours with this code. */
 export const refusalOf = async (promise: Promise<unknown>, code: string): Promise<Error> => {
   const outcome = await promise.then(
     () => 'nothing was refused',
@@ -116,7 +116,7 @@ export const refusalOf = async (promise: Promise<unknown>, code: string): Promis
   return outcome;
 };
 
-/** The refusal of an append, which must have left no trace. */
+/** The refusal of an append, which must leave no trace. */
 export const refusedAppend = async (store: EventStore, append: () => Promise<unknown>, code: string): Promise<Error> => {
   const before = await store.head();
   const error = await refusalOf(append(), code);
@@ -134,7 +134,7 @@ export const assertRising = (positions: readonly bigint[]): void => {
   }
 };
 
-/** `count` appends of one event each, in turn over a few streams and types; what a reader should see, in order. */
+/** `count` appends of one event, alternating over streams and types; returns what a reader should see, in order. */
 export const fill = async (store: EventStore, count: number, command = 'fill'): Promise<readonly RecordedEvent[]> => {
   for (let index = 0; index < count; index++) {
     const events = eventsOf(`${command}-${index}`, 1, index % 3 === 0 ? 'Opened' : 'Counted');

@@ -1,4 +1,4 @@
-// idAt and the marks of a subscription: by them a reader finds out whether the log is still the one that it has read.
+// idAt and the marks of a subscription: a reader uses them to check that the log is still the one it has read.
 import assert from 'node:assert/strict';
 import type { EventFilter, Position } from '@mainstem/event-store';
 import { fill, follow, order, eventsOf, refusalOf, type EventStoreCase } from './fixture.js';
@@ -11,7 +11,7 @@ export const idAtCases: readonly EventStoreCase[] = [
     },
   },
   {
-    name: 'names none where no event is',
+    name: 'names none where there is no event',
     run: async (store) => {
       assert.equal(await store.idAt(0n as Position), undefined);
       assert.equal(await store.idAt(7n as Position), undefined);
@@ -34,14 +34,14 @@ export const idAtCases: readonly EventStoreCase[] = [
     },
   },
   {
-    name: 'refuses a position that is none, and ends with EVENT_STORE_ABORTED when the signal has fired',
+    name: 'refuses an invalid position, and ends with EVENT_STORE_ABORTED if the signal has fired',
     run: async (store) => {
       await refusalOf(store.idAt(-1n as Position), 'EVENT_STORE_INVALID_INPUT');
       await refusalOf(store.idAt(1n as Position, AbortSignal.abort()), 'EVENT_STORE_ABORTED');
     },
   },
   {
-    name: 'gives a subscriber marks that stand: events up to its position, also where it has passed all of them',
+    name: 'gives a subscriber valid marks: events up to its position, also unwanted ones',
     run: async (store) => {
       const last = (await fill(store, 30)).at(-1);
       const filters: readonly EventFilter[] = [{}, { types: ['Opened'] }, { types: ['Never'] }, { streamPrefixes: ['credit-'] }];
@@ -52,7 +52,7 @@ export const idAtCases: readonly EventStoreCase[] = [
           assert.ok(lastEvent.position <= position && lastEvent.position >= (events.at(-1)?.position ?? 0n));
           assert.equal(await store.idAt(lastEvent.position), lastEvent.id);
         }
-        // An application's own event is the last one here: whoever stands there is told so.
+        // The last event here is the application's own: the mark names it.
         const end = batches.at(-1);
         assert.equal((end?.lastEvent ?? end?.events.at(-1))?.id, last?.id);
       }

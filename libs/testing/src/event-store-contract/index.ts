@@ -1,4 +1,4 @@
-// The contract of an event store: every promise of the port, for any adapter, split by verb.
+// The contract of an event store: every promise of the port, for any adapter, by verb.
 import type { ContractSuite } from '../contract-suite.js';
 import { appendAllCases, withoutAppendAllCases } from './append-all.js';
 import { appendCases } from './append.js';
@@ -29,7 +29,7 @@ const VERBS = {
   'abort and close': closingCases,
 } as const;
 
-/** Each case runs on a store of its own, which is disposed of after it, whatever the outcome. */
+/** Each case runs on its own store, which is disposed of afterwards, whatever the outcome. */
 export const eventStoreContract = (fixture: EventStoreFixture): ContractSuite => {
   const inStore = (verb: string, name: string, run: (made: StoreUnderTest) => Promise<void>) => ({
     name: `${verb}: ${name}`,

@@ -1,4 +1,4 @@
-// Limits: what the store says that it takes. Too large is refused with a typed error before anything is written; exactly at the limit is accepted.
+// Limits: a typed error refuses what is too large before anything is written; what is exactly at the limit is accepted.
 import assert from 'node:assert/strict';
 import { EventTooLarge, InvalidInput, type EventStore, type NewEvent } from '@mainstem/event-store';
 import { eventsOf, order, readStream, refusedAppend, type EventStoreCase } from './fixture.js';
@@ -6,13 +6,13 @@ import { eventsOf, order, readStream, refusedAppend, type EventStoreCase } from 
 const TYPE = 'Large';
 const EMPTY = JSON.stringify({ text: '' }).length + JSON.stringify({}).length;
 
-/** An event that has this many bytes for the store. */
+/** An event that counts exactly this many bytes in the store. */
 const eventOfBytes = (store: EventStore, bytes: number, command = 'large'): NewEvent => {
   const [event] = eventsOf(command, 1, TYPE, {}) as [NewEvent];
   return { ...event, data: { text: 'x'.repeat(bytes - EMPTY - (store.limits.bytesBeside?.(TYPE) ?? 0)) } };
 };
 
-/** Two events or more that have this many bytes together. */
+/** Two or more events that count exactly this many bytes together. */
 const eventsOfBytes = (store: EventStore, bytes: number): readonly NewEvent[] => {
   const count = Math.max(2, Math.ceil(bytes / store.limits.eventBytesMax));
   const share = Math.floor(bytes / count);
@@ -23,7 +23,7 @@ const append = (store: EventStore, events: readonly NewEvent[]) => store.append(
 
 export const limitsCases: readonly EventStoreCase[] = [
   {
-    name: 'says what it takes',
+    name: 'reports its limits',
     run: async ({ limits }) => {
       const { eventBytesMax, appendBytesMax, appendEventsMax } = limits;
       for (const limit of [eventBytesMax, appendBytesMax, appendEventsMax]) assert.ok(Number.isSafeInteger(limit) && limit > 0);
@@ -73,7 +73,7 @@ export const limitsCases: readonly EventStoreCase[] = [
     },
   },
   {
-    name: 'refuses an append whose events are too many, or too large together',
+    name: 'refuses an append with too many events, or with too many bytes in all',
     run: async (store) => {
       const { appendEventsMax, appendBytesMax, eventBytesMax } = store.limits;
       const tooMany = eventsOf('many', appendEventsMax + 1);

@@ -1,4 +1,4 @@
-// Events of the store's own: a server's projections and statistics write into the log, too, any number of them, behind everything and between.
+// The store's own events: a server's projections and statistics write into the log, too, between and after others.
 import assert from 'node:assert/strict';
 import type { EventFilter, EventStore, Position, RecordedEvent } from '@mainstem/event-store';
 import { assertRising, eventsOf, fill, follow, idsOf, inTime, order, positionsOf, readAll } from './fixture.js';
@@ -22,7 +22,7 @@ const endOf = async (store: EventStore, last: RecordedEvent | undefined): Promis
 
 export const ownEventsCases: readonly OwnEventsCase[] = [
   {
-    name: 'are no events of the application: nothing reads or names them, and the end lies behind them',
+    name: 'are no events of the application: no read returns them, and the end lies behind them',
     run: async (store, addOwnEvents) => {
       const all = await fill(store, 10);
       await addOwnEvents(MANY);
@@ -34,7 +34,7 @@ export const ownEventsCases: readonly OwnEventsCase[] = [
     },
   },
   {
-    name: 'are passed by every subscription, whatever it wants, and by none is the end passed',
+    name: 'are passed by every subscription, whatever it wants, and none passes the end',
     run: async (store, addOwnEvents) => {
       const all = await fill(store, 10);
       await addOwnEvents(MANY);
@@ -48,7 +48,7 @@ export const ownEventsCases: readonly OwnEventsCase[] = [
     },
   },
   {
-    name: 'are passed live, too, and what is appended behind them is delivered once',
+    name: 'are also passed live, and events appended behind them are delivered once',
     run: async (store, addOwnEvents) => {
       await fill(store, 5);
       for (const filter of FILTERS) {
@@ -81,7 +81,7 @@ export const ownEventsCases: readonly OwnEventsCase[] = [
     },
   },
   {
-    name: 'leave no hole and no repetition where they lie between, wherever a reader begins',
+    name: 'cause no hole and no repetition between other events, wherever a reader begins',
     run: async (store, addOwnEvents) => {
       for (let index = 0; index < 8; index++) {
         await store.append(order(index % 3), eventsOf(`c${index}`, 2), { expectedRevision: 'any' });
@@ -100,7 +100,7 @@ export const ownEventsCases: readonly OwnEventsCase[] = [
     },
   },
   {
-    name: 'change nothing for appends: a retry behind them is answered as the first time',
+    name: 'change nothing for appends: a retry behind them gets the first answer',
     run: async (store, addOwnEvents) => {
       const append = () => store.append(order(1), eventsOf('a', 3), { expectedRevision: 'no-stream' });
       const first = await append();

@@ -77,7 +77,7 @@ export const readAllCases: readonly EventStoreCase[] = [
     },
   },
   {
-    name: 'chooses by type and by the beginning of the stream name',
+    name: 'filters by type and by the beginning of the stream name',
     run: async (store) => {
       const all = await fill(store, 30);
       for (const { filter, isWanted } of FILTERS) {
@@ -92,7 +92,7 @@ export const readAllCases: readonly EventStoreCase[] = [
     },
   },
   {
-    name: 'takes prefixes and types literally, whatever characters they have',
+    name: 'treats prefixes and types literally, whatever characters they have',
     run: async (store) => {
       const names = ['o%-1', 'o_-1', 'o*-1', "o'-1", 'é-1', 'z-\u{ffff}x', 'z-\u{10ffff}x', 'z-\u{d7ff}x', 'z-\u{e000}x', 'z-\u{1f600}x'];
       for (const [index, name] of names.entries()) {
@@ -128,7 +128,7 @@ export const readAllCases: readonly EventStoreCase[] = [
     },
   },
   {
-    name: 'ends with EVENT_STORE_ABORTED when the signal fires, also between two batches',
+    name: 'ends with EVENT_STORE_ABORTED when the signal fires, also between batches',
     run: async (store) => {
       await fill(store, 10);
       await refusalOf(flatten(store.readAll({ signal: AbortSignal.abort() })), 'EVENT_STORE_ABORTED');

@@ -1,4 +1,4 @@
-// Retry: the same ids at the same expected revision are the same append, for ever.
+// Retry: the same ids at the same expected revision are always the same append.
 import assert from 'node:assert/strict';
 import { revision, type EventStore, type ExpectedRevision, type NewEvent } from '@mainstem/event-store';
 import { eventsOf, order, readStream, refusedAppend, type EventStoreCase } from './fixture.js';
@@ -11,7 +11,7 @@ const refusedOverlap = (store: EventStore, events: readonly NewEvent[], expected
 
 export const retryCases: readonly EventStoreCase[] = [
   {
-    name: 'answers a retry as the first time and appends nothing, whatever was appended since',
+    name: 'gives a retry the first answer and appends nothing, whatever was appended since',
     run: async (store) => {
       const first = await append(store, eventsOf('a', 3), 'no-stream');
       const second = await append(store, eventsOf('b', 2), revision(2n));
@@ -25,7 +25,7 @@ export const retryCases: readonly EventStoreCase[] = [
     },
   },
   {
-    name: 'answers concurrent copies of one append alike and appends once',
+    name: 'gives concurrent copies of one append the same answer and appends once',
     run: async (store) => {
       const results = await Promise.all(Array.from({ length: 10 }, () => append(store, eventsOf('a', 2), 'no-stream')));
       for (const result of results) assert.deepEqual(result, results[0]);
@@ -43,7 +43,7 @@ export const retryCases: readonly EventStoreCase[] = [
     },
   },
   {
-    name: 'treats ids that match only in part as a conflict',
+    name: 'treats partly matching ids as a conflict',
     run: async (store) => {
       const [a, b, c] = eventsOf('a', 3) as [NewEvent, NewEvent, NewEvent];
       await append(store, [a, b, c], 'no-stream');
@@ -56,7 +56,7 @@ export const retryCases: readonly EventStoreCase[] = [
     },
   },
   {
-    name: 'treats other ids at a revision that is gone as a conflict, also when repeated',
+    name: 'treats other ids at a past revision as a conflict, also when repeated',
     run: async (store) => {
       await append(store, eventsOf('a'), 'no-stream');
       await refusedOverlap(store, eventsOf('b'), 'no-stream');
@@ -64,7 +64,7 @@ export const retryCases: readonly EventStoreCase[] = [
     },
   },
   {
-    name: 'takes the same ids on another stream for another append',
+    name: 'treats the same ids on another stream as another append',
     run: async (store) => {
       const first = await append(store, eventsOf('a'), 'no-stream');
       const second = await store.append(order(2), eventsOf('a'), { expectedRevision: 'no-stream' });

@@ -19,7 +19,7 @@ const start = (store: EventStore, after: Position | undefined, options: { readon
 
 const catchingUp: readonly EventStoreCase[] = [
   {
-    name: 'says that it is caught up on an empty store',
+    name: 'reports that it is caught up on an empty store',
     run: async (store) => {
       const { batches } = await catchUp(store, undefined);
       assert.deepEqual(batches, [{ events: [], position: undefined, isCaughtUp: true }]);
@@ -49,7 +49,7 @@ const catchingUp: readonly EventStoreCase[] = [
     },
   },
   {
-    name: 'gives in each batch a position from which another subscription goes on without hole or repetition',
+    name: 'gives in each batch a position where another subscription can go on without hole or repetition',
     run: async (store) => {
       const all = await fill(store, 30);
       for (const filter of [{}, { types: ['Opened'] }, { streamPrefixes: ['credit-'] }]) {
@@ -84,7 +84,7 @@ const goingLive: readonly EventStoreCase[] = [
     },
   },
   {
-    name: 'has no hole and no repetition at the hand-over, wherever it starts and whenever the writer writes',
+    name: 'has no hole and no repetition between catch-up and live, wherever it starts and whenever the writer writes',
     run: async (store) => {
       const before = await fill(store, 12);
       const starts = [undefined, ...positionsOf(before)] as readonly (Position | undefined)[];
@@ -143,7 +143,7 @@ const goingLive: readonly EventStoreCase[] = [
 
 const livingTogether: readonly EventStoreCase[] = [
   {
-    name: 'tells no position beyond the head, nor does an append, and comes to the head whatever it wants',
+    name: 'reports no position beyond the head, nor does an append, and reaches the head whatever it wants',
     run: async (store) => {
       const subscription = start(store, undefined, { filter: { types: ['Never'] } });
       await subscription.next();
@@ -168,7 +168,7 @@ const livingTogether: readonly EventStoreCase[] = [
     },
   },
   {
-    name: 'waits for a slow consumer without holding writers or other subscribers',
+    name: 'waits for a slow consumer without blocking writers or other subscribers',
     run: async (store) => {
       await fill(store, 5);
       const slow = start(store, undefined, { batchSizeMax: 3 });
@@ -186,7 +186,7 @@ const livingTogether: readonly EventStoreCase[] = [
     },
   },
   {
-    name: 'just ends when its signal fires: before it begins, between two batches, while it waits',
+    name: 'ends without an error when its signal fires: before it begins, between two batches, while it waits',
     run: async (store) => {
       await fill(store, 5);
       const never = store.subscribe({ after: undefined, signal: AbortSignal.abort() })[Symbol.asyncIterator]();

@@ -1,4 +1,4 @@
-// What the seeded generator promises.
+// Promises of the seeded generator.
 import { describe, expect, it } from 'vitest';
 import { seededRandom, type SeededRandom } from './seeded-random.js';
 
@@ -23,7 +23,7 @@ describe('seededRandom', () => {
       const chiSquare = tenths.reduce((sum, count) => sum + (count - 1_000) ** 2 / 1_000, 0);
 
       expect(tenths.reduce((sum, count) => sum + count, 0)).toBe(10_000);
-      expect(chiSquare).toBeLessThan(27.9); // exceeded once in a thousand by an even distribution with 9 degrees of freedom
+      expect(chiSquare).toBeLessThan(27.9); // exceeded once in a thousand, 9 degrees of freedom
     }
   });
 

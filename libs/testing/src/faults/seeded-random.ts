@@ -1,24 +1,24 @@
-// Random numbers that a seed decides: the same seed draws the same sequence, on every machine.
+// Random numbers from a seed: the same seed draws the same sequence on every machine.
 
 export interface SeededRandom {
   /** A number in [0, 1) with 53 random bits. */
   next(): number;
   /** A whole number from `least` to `most`, both included; at most 2^32 different ones. Errors: RangeError. */
   int(least: number, most: number): number;
-  /** One of the items, each as likely. Errors: RangeError for none. */
+  /** One of the items, all equally likely. Errors: RangeError if there are none. */
   pick<Item>(items: readonly Item[]): Item;
-  /** The items in another order, each order as likely (Fisher and Yates); the argument stays as it is. */
+  /** A copy of the items in random order, all orders equally likely (Fisher and Yates). */
   shuffle<Item>(items: readonly Item[]): Item[];
   /**
-   * Another generator, decided by the seed and the label alone: what is drawn here does not change what is drawn there. One for each part of a
-   * simulation keeps a failure reproducible while another part is being changed.
+   * Another generator that depends on the seed and the label alone: draws here do not change draws there. With one for
+   * each part of a simulation, a failure stays reproducible while another part changes.
    */
   fork(label: string): SeededRandom;
 }
 
 /**
- * A generator for tests, not for secrets: sfc32 (Chris Doty-Humphrey, PractRand, public domain), whose state of 128 bits is filled from the seed by
- * splitmix32. `seed` is any safe integer. Errors: RangeError.
+ * A generator for tests, not for secrets: sfc32 (Chris Doty-Humphrey, PractRand, public domain). splitmix32 fills its
+ * state of 128 bits from the seed. `seed` is any safe integer. Errors: RangeError.
  */
 export const seededRandom = (seed: number): SeededRandom => {
   if (!Number.isSafeInteger(seed)) throw new RangeError(`a seed must be a safe integer, got ${seed}`);
@@ -87,7 +87,7 @@ class Sfc32 implements SeededRandom {
   }
 }
 
-/** Steele, Lea and Flood, "Fast splittable pseudorandom number generators" (2014), with the 32-bit finalizer of MurmurHash3. */
+/** Steele, Lea and Flood, "Fast splittable pseudorandom number generators" (2014); 32-bit finalizer of MurmurHash3. */
 const splitMix32 = (seed: number): (() => number) => {
   let state = seed | 0;
   return () => {

@@ -1,4 +1,4 @@
-// What the simulated Runtime promises.
+// Promises of the simulated Runtime.
 import { describe, expect, it } from 'vitest';
 import { SeededRuntime } from './seeded-runtime.js';
 
@@ -31,7 +31,7 @@ describe('SeededRuntime', () => {
     expect([runtime.now(), runtime.monotonic()]).toEqual([5_250, 250]);
   });
 
-  it('wakes sleepers in the order in which they are due, at their time', async () => {
+  it('wakes sleepers at their time, in order', async () => {
     const runtime = new SeededRuntime({ seed: 1 });
     const woken: string[] = [];
     const sleeper = async (name: string, ms: number): Promise<void> => {
@@ -47,7 +47,7 @@ describe('SeededRuntime', () => {
     await Promise.all(all);
   });
 
-  it('wakes those who go to sleep again on the way', async () => {
+  it('wakes sleepers that go to sleep again on the way', async () => {
     const runtime = new SeededRuntime({ seed: 1 });
     const ticks: number[] = [];
     const ticking = (async (): Promise<void> => {
@@ -74,7 +74,7 @@ describe('SeededRuntime', () => {
     expect([runtime.sleepers, runtime.monotonic()]).toEqual([0, 0]);
   });
 
-  it('steps the wall clock without waking anyone', async () => {
+  it('changes the wall clock without waking any sleeper', async () => {
     const runtime = new SeededRuntime({ seed: 1, startsAtMs: 100_000 });
     const sleeping = runtime.sleep(10);
     runtime.stepWallClock(-60_000);
@@ -84,7 +84,7 @@ describe('SeededRuntime', () => {
     await sleeping;
   });
 
-  it('runs from sleeper to sleeper until the outcome is there', async () => {
+  it('runs from sleeper to sleeper until there is an outcome', async () => {
     const runtime = new SeededRuntime({ seed: 1 });
     const work = async (): Promise<string> => {
       for (let step = 0; step < 100; step++) await runtime.sleep(3_600_000);
@@ -95,14 +95,14 @@ describe('SeededRuntime', () => {
     expect(runtime.monotonic()).toBe(360_000_000);
   });
 
-  it('hands on the error of what it runs', async () => {
+  it('passes on the error of the work', async () => {
     const runtime = new SeededRuntime({ seed: 1 });
     const failing = runtime.sleep(5).then(() => Promise.reject(new RangeError('mine')));
 
     await expect(runtime.runUntil(failing, { timeoutMs: 10 })).rejects.toThrow(new RangeError('mine'));
   });
 
-  it('says so when the outcome cannot come any more, or comes too late', async () => {
+  it('reports that the outcome cannot come any more, or comes too late', async () => {
     const runtime = new SeededRuntime({ seed: 1 });
     const never = new Promise<void>(() => undefined);
 

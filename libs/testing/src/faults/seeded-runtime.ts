@@ -1,4 +1,4 @@
-// A Runtime in which time passes only when the test says so, and chance is decided by a seed.
+// A Runtime whose time passes only when the test says so, and whose randomness comes from a seed.
 import type { Runtime } from '@mainstem/event-store';
 import { SimulationStuck } from './errors.js';
 import { seededRandom, type SeededRandom } from './seeded-random.js';
@@ -10,7 +10,7 @@ export interface SeededRuntimeOptions {
 }
 
 const STARTS_AT_MS = Date.UTC(2020, 0, 1);
-/** Timers that may fire in one call, lest a loop that sleeps for nothing runs for ever. */
+/** The most timers that may fire in one call, so that a loop which sleeps for nothing ends. */
 const FIRED_MAX = 1_000_000;
 
 interface Timer {
@@ -19,8 +19,9 @@ interface Timer {
 }
 
 /**
- * Sleepers wake in the order in which they are due, those due at once in the order in which they went to sleep, each only after everything that the one
- * before set going has come to rest (promises, and real I/O that ends within one turn of the event loop).
+ * Sleepers wake in the order of their time, those of equal time in the order in which they went to sleep. Each waits
+ * until everything that the one before has started has come to rest: promises, and real I/O that ends within one turn
+ * of the event loop.
  */
 export class SeededRuntime implements Runtime {
   readonly #random: SeededRandom;
@@ -33,7 +34,7 @@ export class SeededRuntime implements Runtime {
     this.#wallOffsetMs = startsAtMs;
   }
 
-  /** How many sleep at the moment. A test that ends with sleepers has forgotten to stop something. */
+  /** The number of sleepers at the moment. A test that ends with sleepers has forgotten to stop something. */
   get sleepers(): number {
     return this.#timers.length;
   }
@@ -73,12 +74,12 @@ export class SeededRuntime implements Runtime {
     return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
   }
 
-  /** Sets the wall clock forward or back, as an administrator or NTP would; monotonic time and sleepers do not notice. */
+  /** Sets the wall clock forward or back, like an administrator or NTP. Monotonic time and sleepers do not change. */
   stepWallClock(ms: number): void {
     this.#wallOffsetMs += ms;
   }
 
-  /** Lets `ms` pass, waking whoever is due on the way, also those who go to sleep again. Errors: SIMULATION_STUCK. */
+  /** Lets `ms` pass and wakes every sleeper that is due, also those that sleep again. Errors: SIMULATION_STUCK. */
   async advance(ms: number): Promise<void> {
     const endMs = this.#monotonicMs + ms;
     await atRest();
@@ -90,8 +91,8 @@ export class SeededRuntime implements Runtime {
   }
 
   /**
-   * Lets time pass, from sleeper to sleeper, until the outcome is there. Errors: what the outcome rejects with; SIMULATION_STUCK if nobody sleeps who
-   * could bring it about, or it is not there after `timeoutMs` of simulated time.
+   * Lets time pass, from sleeper to sleeper, until there is an outcome. Errors: those of the outcome; SIMULATION_STUCK
+   * if no sleeper is left, or `timeoutMs` of simulated time is over.
    */
   async runUntil<Outcome>(outcome: Promise<Outcome>, { timeoutMs }: { readonly timeoutMs: number }): Promise<Outcome> {
     let isSettled = false;
@@ -100,16 +101,16 @@ export class SeededRuntime implements Runtime {
     const endMs = this.#monotonicMs + timeoutMs;
     await atRest();
     for (let fired = 0; !isSettled; fired++) {
-      if (this.#timers.length === 0) throw new SimulationStuck('nobody sleeps, and what is waited for has not come');
-      if (fired >= FIRED_MAX || !this.#fireNext(endMs)) throw new SimulationStuck(`what is waited for has not come within ${timeoutMs} ms`);
+      if (this.#timers.length === 0) throw new SimulationStuck('no sleeper is left, and the outcome has not come');
+      if (fired >= FIRED_MAX || !this.#fireNext(endMs)) throw new SimulationStuck(`the outcome has not come within ${timeoutMs} ms`);
       await atRest();
     }
     return outcome;
   }
 
-  /** False if nobody is due by then. */
+  /** False if no sleeper is due by then. */
   #fireNext(endMs: number): boolean {
-    // The first of the earliest: sleepers are kept in the order in which they went to sleep.
+    // The first of the earliest: sleepers are in the order in which they went to sleep.
     let next: Timer | undefined;
     for (const timer of this.#timers) if (!next || timer.dueMs < next.dueMs) next = timer;
     if (!next || next.dueMs > endMs) return false;
@@ -126,5 +127,5 @@ export class SeededRuntime implements Runtime {
   }
 }
 
-/** One turn of the event loop: every promise that can settle has settled then. */
+/** One turn of the event loop: every promise that can settle has settled after it. */
 const atRest = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));

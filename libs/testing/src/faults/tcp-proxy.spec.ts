@@ -3,7 +3,7 @@ import { createConnection, createServer, type AddressInfo, type Server, type Soc
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { TcpProxy } from './tcp-proxy.js';
 
-/** Answers with what it gets, and remembers it. */
+/** A server that echoes and remembers what it receives. */
 let echo: Server;
 let received: string;
 let proxy: TcpProxy;
@@ -54,7 +54,7 @@ describe('a TCP proxy', () => {
     expect(caller.answered).toBe('bye');
   });
 
-  it('resets what is there, and takes new connections', async () => {
+  it('resets open connections, and accepts new ones', async () => {
     const caller = call();
     caller.socket.write('a');
     await answered(caller, 'a');
@@ -65,7 +65,7 @@ describe('a TCP proxy', () => {
     await answered(again, 'b');
   });
 
-  it('refuses new connections and leaves the others', async () => {
+  it('refuses new connections and keeps the open ones', async () => {
     const first = call();
     first.socket.write('a');
     await answered(first, 'a');
@@ -76,7 +76,7 @@ describe('a TCP proxy', () => {
     await answered(first, 'ab');
   });
 
-  it('loses the answers, but not the requests, and a connection that has lost something stays dead', async () => {
+  it('loses answers but not requests, and a connection that has lost an answer stays dead', async () => {
     const caller = call();
     caller.socket.write('a');
     await answered(caller, 'a');
@@ -91,7 +91,7 @@ describe('a TCP proxy', () => {
     expect([caller.answered, caller.isGone]).toEqual(['a', false]);
   });
 
-  it('swallows both ways when it is half open, tells nobody, and what was swallowed never comes', async () => {
+  it('drops both directions silently when it is half open, and what was dropped never comes', async () => {
     const caller = call();
     caller.socket.write('a');
     await answered(caller, 'a');
@@ -107,7 +107,7 @@ describe('a TCP proxy', () => {
     expect([caller.answered, caller.isGone, silent.isGone]).toEqual(['a', false, false]);
   });
 
-  it('takes its time, and loses nothing by it', async () => {
+  it('delays traffic without losing any', async () => {
     proxy.become({ kind: 'trickle', bytes: 1, everyMs: 1 });
     const caller = call();
     caller.socket.write('slowly');

@@ -1,11 +1,12 @@
-// A TCP connection that can be made to fail in the ways networks do, between a client and a server that know nothing of it.
+// A TCP proxy that fails like a network does, between a client and a server that do not know of it.
 import { createServer, createConnection, type AddressInfo, type Server, type Socket } from 'node:net';
 import { systemRuntime, type Runtime } from '@mainstem/event-store';
 
 /**
- * `none`: everything passes. `refuse`: new connections are reset at once. `half-open`: nothing passes and nobody is told, for ever on the
- * connections that are there now or come meanwhile. `no-reply`: what the client sends arrives, the answers do not; a connection that has lost
- * one gets no others. `delay`: every piece takes so long. `trickle`: a few bytes at a time.
+ * `none`: everything passes. `refuse`: new connections are reset at once. `half-open`: nothing passes and no side is
+ * told, for ever on the present connections and on new ones meanwhile. `no-reply`: the client's data arrives, the
+ * answers do not; a connection that has lost one gets no more. `delay`: every piece is late. `trickle`: a few bytes at
+ * a time.
  */
 export type TcpFault =
   | { readonly kind: 'none' | 'refuse' | 'half-open' | 'no-reply' }
@@ -13,12 +14,12 @@ export type TcpFault =
   | { readonly kind: 'trickle'; readonly bytes: number; readonly everyMs: number };
 
 export interface TcpProxyOptions {
-  /** Where the server listens. */
+  /** The address of the server. */
   readonly target: { readonly host: string; readonly port: number };
   readonly runtime?: Runtime;
   /**
-   * Called with each piece that arrives, before it is passed on or lost: a fault that it causes holds for this piece already. Connections are
-   * counted from 1. Must not throw.
+   * Called with each piece that arrives, before it is passed on or lost: a fault set here already holds for this piece.
+   * Connections count from 1. Must not throw.
    */
   readonly onPiece?: (piece: Buffer, from: 'client' | 'server', connection: number) => void;
 }
@@ -30,7 +31,7 @@ interface Link {
 }
 
 export class TcpProxy {
-  /** On 127.0.0.1. */
+  /** Listens on 127.0.0.1. */
   readonly port: number;
   readonly #options: TcpProxyOptions;
   readonly #server: Server;
@@ -56,18 +57,18 @@ export class TcpProxy {
     server.on('connection', (client) => this.#connect(client));
   }
 
-  /** From now on, for the connections that are there and those that come. */
+  /** Sets the fault for open and new connections. */
   become(fault: TcpFault): void {
     this.#fault = fault;
     if (fault.kind === 'half-open') for (const link of this.#links) link.isDead = true;
   }
 
-  /** Resets every connection that is there, as a crash or a firewall does. */
+  /** Resets every open connection, like a crash or a firewall. */
   reset(): void {
     for (const socket of this.#sockets) socket.resetAndDestroy();
   }
 
-  /** Resets what is there and listens no more. */
+  /** Resets open connections and listens no more. */
   async close(): Promise<void> {
     this.#closing.abort();
     this.reset();
@@ -101,7 +102,7 @@ export class TcpProxy {
 
   #keep(socket: Socket): void {
     this.#sockets.add(socket);
-    // The other side is told by `#pass`; an error of a socket is its end.
+    // `#pass` tells the other side; an error of a socket ends it.
     socket.on('error', () => undefined);
     socket.on('close', () => this.#sockets.delete(socket));
   }
@@ -111,7 +112,7 @@ export class TcpProxy {
       for await (const chunk of source) if (!isLosing()) await this.#send(chunk, target);
       if (!isLosing()) target.end();
     } catch {
-      // A reset on one side becomes a reset on the other, unless nobody is to be told.
+      // A reset on one side becomes a reset on the other, unless the fault is silent.
       if (!isLosing()) target.resetAndDestroy();
     }
   }
@@ -129,7 +130,7 @@ export class TcpProxy {
   }
 }
 
-/** What a socket receives, shown to somebody first. */
+/** Shows received data to a listener first. */
 async function* tapped(source: AsyncIterable<Buffer>, show: (piece: Buffer) => void): AsyncGenerator<Buffer> {
   for await (const piece of source) {
     show(piece);

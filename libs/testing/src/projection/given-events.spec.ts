@@ -1,4 +1,4 @@
-// Scenarios of projections tell what a projection does, and catch one that is not pure.
+// Scenarios show what a projection does, and catch one that is not pure.
 import { defineEvents } from '@mainstem/event-store';
 import { count, documentProjection, rollUp } from '@mainstem/projection';
 import { describe, expect, it } from 'vitest';

@@ -4,7 +4,7 @@ import { streamName, type EventId, type EventMetadata, type Position, type Recor
 import type { DocumentProjection, Evolve } from '@mainstem/projection';
 import { foldProjection, type FoldedCollections, type ProjectionDocument } from '@mainstem/projection/adapter';
 
-/** An event as a test writes it down; everything else is made up, in order. */
+/** An event as a test writes it; all other fields get made-up values, in order. */
 export interface GivenEvent {
   readonly stream: string;
   readonly type: string;
@@ -14,23 +14,20 @@ export interface GivenEvent {
   readonly recordedAt?: string;
 }
 
-/** What a projection makes of events. Positions count from 1, revisions from 0 in each stream. */
+/** The result of a projection for these events. Positions count from 1, revisions from 0 in each stream. */
 export interface ProjectionScenario {
-  /** The same with more events at the end. */
+  /** The same scenario with more events at the end. */
   when(...events: readonly GivenEvent[]): ProjectionScenario;
   /** Asserts a document of the projection or of one of its roll-ups. */
   thenDocument(collection: string, key: string, expected: object): ProjectionScenario;
   thenNoDocument(collection: string, key: string): ProjectionScenario;
-  /** Asserts that an event cannot be folded, and why. */
+  /** Asserts that an event cannot be folded, and the error. */
   thenFails(message: string | RegExp): void;
   /** Everything in a collection, by key. */
   documents(collection: string): ReadonlyMap<string, ProjectionDocument>;
 }
 
-/**
- * Starts a scenario. Documents are frozen on their way through, so an `evolve` that changes one in place fails here and not in
- * production.
- */
+/** Starts a scenario. Documents are frozen between folds, so an `evolve` that changes one in place fails here. */
 export const givenEvents = (projection: DocumentProjection, events: readonly GivenEvent[]): ProjectionScenario => new Scenario(projection, events);
 
 class Scenario implements ProjectionScenario {

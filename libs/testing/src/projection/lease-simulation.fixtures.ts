@@ -1,4 +1,5 @@
-// Instances of a projector in simulated time, over one event store and one read store: each can be stopped, killed, frozen and cut off.
+// Projector instances in simulated time on one event store and one read store; they stop, die, freeze or lose the
+// network.
 import { defineEvents, InMemoryEventStore, streamOf, type EventId, type Position, type Runtime } from '@mainstem/event-store';
 import {
   documentProjection,
@@ -24,7 +25,7 @@ const counterEvents = defineEvents('counter', { Counted: CountedData });
 
 class Counter {
   key!: string;
-  /** Deliberately not idempotent: an event that is applied twice shows. */
+  /** Not idempotent on purpose: an event that is applied twice shows. */
   events!: number;
   total!: number;
 }
@@ -50,11 +51,11 @@ export interface InstanceOptions {
 
 export class Instance {
   readonly projector: Projector;
-  /** Changes of state, with the simulated time of each. */
+  /** Changes of state with their simulated times. */
   readonly changes: { readonly atMs: number; readonly projection: string; readonly state: string }[] = [];
-  /** No timer fires and no answer of a store arrives, as long as it is set. */
+  /** While it is set, no timer fires and no answer of a store arrives. */
   #frozen: PromiseWithResolvers<void> | undefined;
-  /** Set: the read store does not answer its claims but fails them. */
+  /** While it is set, the read store fails the instance's claims. */
   isCutOff = false;
 
   constructor(
@@ -85,7 +86,7 @@ export class Instance {
     return found;
   }
 
-  /** As SIGSTOP does; a frozen instance that is never thawed is one that was killed. */
+  /** Freezes the instance, like SIGSTOP. A frozen instance that never goes on stands for a killed one. */
   freeze(): void {
     this.#frozen ??= Promise.withResolvers<void>();
   }
@@ -112,7 +113,7 @@ export class Instance {
     };
   }
 
-  /** Requests that are under way arrive even from an instance that is frozen meanwhile; their answers do not. */
+  /** Requests on their way arrive even if the instance freezes meanwhile; their answers do not. */
   #connectionTo(store: MemoryReadStore): MemoryReadStore {
     const call = async (
       target: object,
@@ -143,7 +144,7 @@ export class Instance {
   }
 }
 
-/** Grants every claim, to everybody: leases that are broken in the worst way. */
+/** Grants every claim: leases that fail in the worst way. */
 export class LyingReadStore extends MemoryReadStore {
   override async claimLease({ owner, durationMs }: LeaseClaim) {
     return { isHeld: true, owner, remainingMs: durationMs };
@@ -187,8 +188,8 @@ export class LeaseSimulation {
   }
 
   /**
-   * Three instances through `steps` events; before each one of them is frozen, thawed, cut off or replaced, or nothing happens. In the end all of
-   * them can go on. Those that were not stopped.
+   * Three instances run through `steps` events; before each event one of them may be frozen, resumed, cut off or
+   * replaced. In the end all can go on. Returns those that were not stopped.
    */
   async trouble(random: SeededRandom, steps: number, options: InstanceOptions = {}): Promise<readonly Instance[]> {
     const running = ['a', 'b', 'c'].map((name) => this.start(name, options));
@@ -212,7 +213,7 @@ export class LeaseSimulation {
     return running;
   }
 
-  /** What every read model has to be, counted while appending. */
+  /** The expected read model, counted while appending. */
   get expected(): object {
     return Object.fromEntries([...this.#expected].map(([key, counted]) => [key, { key, ...counted }]));
   }
@@ -221,7 +222,7 @@ export class LeaseSimulation {
     return Object.fromEntries(this.store.documents(projection));
   }
 
-  /** Lets time pass until the condition holds; how long that took. */
+  /** Lets time pass until the condition holds; returns how long that took. */
   async until(condition: () => boolean, timeoutMs = 60_000): Promise<number> {
     const startMs = this.runtime.monotonic();
     const holds = async (): Promise<void> => {
@@ -231,12 +232,12 @@ export class LeaseSimulation {
     return this.runtime.monotonic() - startMs;
   }
 
-  /** Lets time pass for something that waits for it. */
+  /** Lets time pass until the work ends. */
   async run<Outcome>(outcome: Promise<Outcome>): Promise<Outcome> {
     return this.runtime.runUntil(outcome, { timeoutMs: 60_000 });
   }
 
-  /** The instance that is live with a projection, if it is one. */
+  /** The instance that runs the projection live, if there is one. */
   ownersOf(projection = 'counter'): readonly Instance[] {
     return this.instances.filter((instance) => instance.status(projection).state === 'live');
   }

@@ -1,10 +1,10 @@
-// Several instances of a projector: each projection has one owner, and changes hands without a gap, a repetition or a stale write.
+// Several projector instances: each projection has one owner, and moves without a gap, a repetition or a stale write.
 import { Rebuilder } from '@mainstem/projection/operate';
 import { afterEach, describe, expect, it } from 'vitest';
 import { seededRandom } from '../faults/seeded-random.js';
 import { counterProjection, LEASE_MS, LeaseSimulation, LyingReadStore, type Instance } from './lease-simulation.fixtures.js';
 
-/** Of a simulation at random. */
+/** The number of steps of a random simulation. */
 const EVENTS = 60;
 const SEED = 20_261_125;
 const WAIT = { timeoutMs: 30_000 };
@@ -23,7 +23,7 @@ describe('instances of a projector', () => {
     return [owner, standby];
   };
 
-  it('have one owner of each projection; the others stand by, healthy, and name it', async () => {
+  it('have one owner of each projection; the others are healthy standbys and name the owner', async () => {
     const [owner, standby] = await twoOf(['counter', 'second']);
     await simulation.append();
     await simulation.until(() => standby.status('second').position === 2n && standby.status('counter').position === 2n);
@@ -63,7 +63,7 @@ describe('instances of a projector', () => {
     expect(tookMs).toBeLessThan(LEASE_MS + 1_000);
   });
 
-  it('that wake up after their lease leave the projection to whoever has it', async () => {
+  it('that wake up after their lease leave the projection to its new owner', async () => {
     const [owner, standby] = await twoOf();
     owner.freeze();
     await simulation.until(() => standby.status('counter').state === 'live');
@@ -75,7 +75,7 @@ describe('instances of a projector', () => {
     expect(simulation.stored('counter')).toEqual(simulation.expected);
   });
 
-  it.each(['fails', 'hangs'])('give up by their own clock, before another one can have the lease, when the store %s', async (how) => {
+  it.each(['fails', 'hangs'])('give up by their own clock, before another instance can get the lease, when the store %s', async (how) => {
     const [owner, standby] = await twoOf();
     if (how === 'fails') owner.isCutOff = true;
     const claim = simulation.store.claimLease.bind(simulation.store);
@@ -98,7 +98,7 @@ describe('instances of a projector', () => {
     expect((await simulation.store.generations('counter'))[0]?.checkpoint.epoch).toBe(1);
   });
 
-  it('make way for one that may be able to do what they cannot', async () => {
+  it('make way for an instance that may succeed where they fail', async () => {
     simulation = new LeaseSimulation(SEED);
     await simulation.append();
     const broken = simulation.start('broken');
@@ -112,7 +112,7 @@ describe('instances of a projector', () => {
         throw new Error('a bug of this instance');
       return load(projection, generation);
     };
-    // A rival without a lease takes the session away; the instance cannot open another one.
+    // A rival without a lease takes the session; the instance cannot open another one.
     await load(counterProjection('counter'), 1);
     await simulation.append();
     await simulation.until(() => standby.changes.at(-1)?.state !== 'standby');
@@ -121,7 +121,7 @@ describe('instances of a projector', () => {
     expect(simulation.stored('counter')).toEqual(simulation.expected);
   });
 
-  it('answer who waits for a position, also while another one runs the projection', async () => {
+  it('answer waits for a position, also while another instance runs the projection', async () => {
     const [owner, standby] = await twoOf();
     const position = await simulation.append();
     await simulation.run(standby.projector.waitFor('counter', position, WAIT));
@@ -134,14 +134,14 @@ describe('instances of a projector', () => {
     await expect(simulation.run(never)).rejects.toMatchObject({ code: 'PROJECTION_BEHIND' });
   });
 
-  it('tell that a definition has changed, though another one runs the old one well', async () => {
+  it('report a changed definition, although another instance runs the old one well', async () => {
     await twoOf();
     const changed = simulation.start('changed', { version: 2 });
     await simulation.until(() => changed.status('counter').state === 'stopped');
     expect(changed.status('counter')).toMatchObject({ isHealthy: false, reason: expect.stringContaining('PROJECTION_CHANGED') as string });
   });
 
-  it('of a new definition rebuild beside those of the old one, which then do not promote it back', async () => {
+  it('of a new definition rebuild beside instances of the old one, which do not promote it back', async () => {
     simulation = new LeaseSimulation(SEED);
     await simulation.append();
     const old = [simulation.start('old', { rebuild: 'auto' }), simulation.start('old standby', { rebuild: 'auto' })];
@@ -150,7 +150,7 @@ describe('instances of a projector', () => {
     await simulation.until(() => old.every((one) => one.status('counter').state === 'stopped'));
     await simulation.runtime.advance(4 * LEASE_MS);
     for (const one of old) expect(one.status('counter').reason).toContain('PROJECTION_CHANGED');
-    // They are in good order as long as somebody runs the new one, and tell what that one has written.
+    // They are healthy as long as an instance runs the new definition, and show what it has written.
     await simulation.append();
     await simulation.until(() => old.every((one) => one.status('counter').position === 2n));
     for (const one of old) expect(one.status('counter')).toMatchObject({ isHealthy: true, generation: 2 });
@@ -164,7 +164,7 @@ describe('instances of a projector', () => {
     for (const one of old) expect(one.status('counter')).toMatchObject({ state: 'stopped', isHealthy: false, reason });
   });
 
-  it('take over a generation that was rebuilt elsewhere, and the next one goes on with it', async () => {
+  it('take over a generation that another process rebuilt, and the next owner goes on with it', async () => {
     const [owner, standby] = await twoOf();
     const { runtime, reader, store } = simulation;
     const rebuilder = new Rebuilder({ reader, runtime, projections: [{ projection: counterProjection('counter'), store }] });
@@ -178,7 +178,7 @@ describe('instances of a projector', () => {
     expect(simulation.stored('counter')).toEqual(simulation.expected);
   });
 
-  it('replay parked events from one that stands by, and the owner goes on', async () => {
+  it('replay parked events from a standby, and the owner goes on', async () => {
     const [owner, standby] = await twoOf();
     expect(await simulation.run(standby.projector.replayParked('counter'))).toEqual({ replayed: 0, stillParked: 0 });
     const position = await simulation.append();
@@ -187,7 +187,7 @@ describe('instances of a projector', () => {
     expect(owner.status('counter')).toMatchObject({ owner: 'one', position });
   });
 
-  it('that are both told to be the owner take turns, and no event takes effect twice', async () => {
+  it('that are both granted the lease take turns, and no event takes effect twice', async () => {
     simulation = new LeaseSimulation(SEED, ['counter'], (runtime) => new LyingReadStore('memory', runtime));
     simulation.start('one');
     simulation.start('two');
@@ -200,7 +200,7 @@ describe('instances of a projector', () => {
   });
 
   it.each([1, 2, 3, 4, 5])(
-    'lose nothing and do nothing twice while they are frozen, cut off, stopped and replaced at random (seed %i)',
+    'lose nothing and repeat nothing while they are frozen, cut off, stopped and replaced at random (seed %i)',
     async (seed) => {
       simulation = new LeaseSimulation(seed, ['counter', 'second', 'third']);
       await simulation.trouble(seededRandom(seed), EVENTS);

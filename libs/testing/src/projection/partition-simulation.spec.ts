@@ -1,11 +1,11 @@
-// Several instances of a projector share the parts of one projection: each part has one owner, and together they are the fold.
+// Several projector instances share the parts of a projection: each part has one owner, and together they are the fold.
 import { partitioned } from '@mainstem/projection';
 import { verifyProjection } from '@mainstem/projection/operate';
 import { afterEach, describe, expect, it } from 'vitest';
 import { seededRandom } from '../faults/seeded-random.js';
 import { counterProjection, LEASE_MS, LeaseSimulation, LyingReadStore, type Instance } from './lease-simulation.fixtures.js';
 
-/** Of a simulation at random. */
+/** The number of steps of a random simulation. */
 const EVENTS = 60;
 const SEED = 20_261_126;
 const PARTS = 4;
@@ -15,7 +15,7 @@ describe('instances of a projector that share the parts of a projection', () => 
   let simulation: LeaseSimulation;
   afterEach(() => simulation.stop());
 
-  /** How many parts each of these runs at this moment. */
+  /** The number of parts that each instance runs now. */
   const sharesOf = (instances: readonly Instance[]): readonly number[] =>
     instances.map((instance) => (instance.status('counter').partitions ?? []).filter(({ state }) => state === 'live').length);
 
@@ -40,7 +40,7 @@ describe('instances of a projector that share the parts of a projection', () => 
     expect(await verified).toMatchObject({ isSame: true, position });
   };
 
-  it('take the same number each, and share out anew when one joins, stops or dies', async () => {
+  it('run equally many parts each, and share them anew when an instance joins, stops or dies', async () => {
     simulation = new LeaseSimulation(SEED);
     for (let count = 0; count < 30; count++) await simulation.append();
     const one = simulation.start('one', SPLIT);
@@ -62,7 +62,7 @@ describe('instances of a projector that share the parts of a projection', () => 
     await isLevel(PARTS);
   });
 
-  it('answer who waits for a position once all parts have reached it, whoever runs them', async () => {
+  it('answer waits for a position once all parts have reached it, in any instance', async () => {
     simulation = new LeaseSimulation(SEED);
     const instances = [simulation.start('one', SPLIT), simulation.start('two', SPLIT)];
     await simulation.until(() => areShared(instances, 2, 2));
@@ -73,7 +73,7 @@ describe('instances of a projector that share the parts of a projection', () => 
     }
   });
 
-  it('fill the read model anew in another number of parts, while those of the old number serve', async () => {
+  it('fill the read model anew in another number of parts while the old parts serve', async () => {
     simulation = new LeaseSimulation(SEED);
     for (let count = 0; count < 30; count++) await simulation.append();
     const old = [simulation.start('old one', { ...SPLIT, rebuild: 'auto' }), simulation.start('old two', { ...SPLIT, rebuild: 'auto' })];
@@ -86,7 +86,7 @@ describe('instances of a projector that share the parts of a projection', () => 
     expect((await simulation.store.generations('counter')).map(({ number, state }) => `${number} ${state}`)).toEqual(['1 retired', '2 serving']);
   });
 
-  it('are refused with another number of parts where nothing is rebuilt by itself', async () => {
+  it('are refused with another number of parts if automatic rebuilds are off', async () => {
     simulation = new LeaseSimulation(SEED);
     await simulation.append();
     const old = simulation.start('old', SPLIT);
@@ -97,9 +97,9 @@ describe('instances of a projector that share the parts of a projection', () => 
     await isLevel(PARTS);
   });
 
-  it('that are all told to be the owner of every part do nothing twice', async () => {
+  it('that are all granted every part repeat nothing', async () => {
     simulation = new LeaseSimulation(SEED, ['counter'], (runtime) => new LyingReadStore('memory', runtime));
-    // Without leases that can be seen nobody knows of the other: the second one takes over parts that seem free.
+    // Without visible leases no instance knows of the other: the second one takes over parts that seem free.
     for (const name of ['one', 'two']) simulation.start(name, SPLIT);
     for (let count = 0; count < 60; count++) {
       await simulation.append();
@@ -109,7 +109,7 @@ describe('instances of a projector that share the parts of a projection', () => 
   });
 
   it.each([1, 2, 3, 4, 5, 6])(
-    'lose nothing and do nothing twice while they are frozen, cut off, stopped and replaced at random (seed %i)',
+    'lose nothing and repeat nothing while they are frozen, cut off, stopped and replaced at random (seed %i)',
     async (seed) => {
       simulation = new LeaseSimulation(seed);
       const running = await simulation.trouble(seededRandom(seed), EVENTS, SPLIT);

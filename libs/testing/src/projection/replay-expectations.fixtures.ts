@@ -1,11 +1,11 @@
-// One random history on a read store, and what a replay after the fix must have left there.
+// One random history on a read store, and what a replay after the fix must leave there.
 import { partitioned, type ReadStore } from '@mainstem/projection';
 import { verifyProjection } from '@mainstem/projection/operate';
 import { expect } from 'vitest';
 import { seededRandom } from '../faults/seeded-random.js';
 import { CAUSES, documentsIn, lengthsOf, live, Mendable, type MendableParts } from './replay-histories.fixtures.js';
 
-/** Documents and roll-ups are those of a run that never failed. The store must be empty. */
+/** Documents and roll-ups equal those of a run that never failed. The store must be empty. */
 export const expectDocuments = async <Transaction>(store: ReadStore, parts: MendableParts<Transaction>, seed: number): Promise<void> => {
   const mendable = new Mendable(parts);
   const notes = await live(mendable, { projection: mendable.document, store }, seededRandom(seed), CAUSES);
@@ -16,13 +16,13 @@ export const expectDocuments = async <Transaction>(store: ReadStore, parts: Mend
   expect(await verifyProjection({ reader: notes.store, hosted: { projection: mendable.document, store } })).toMatchObject({ isSame: true });
 };
 
-/** A handler's effects are those of a run that never failed, or the replay names what it could not keep in order. The store must be empty. */
+/** A handler's effects equal those of a run without failures, or the replay names events out of order. Empty store. */
 export const expectHandled = async <Transaction>(store: ReadStore, parts: MendableParts<Transaction>, seed: number): Promise<void> => {
   const mendable = new Mendable(parts);
   const causes = CAUSES.filter((cause) => cause !== 'roll-up');
   const notes = await live(mendable, { projection: mendable.handler, store }, seededRandom(seed), causes);
   const parked = await store.parked('handled', 1_000);
-  // The first of every list tells why; what waits behind it need not.
+  // The first of every list has the cause; those behind it need not.
   const reasons = [...new Map(parked.toReversed().map(({ key, error }) => [key, error])).values()];
   for (const reason of reasons) expect(reason).toMatch(/^PROJECTION_REPLAY_REFUSED: .*was applied before it/);
   const left = new Set(parked.map(({ position }) => Number(position)));
@@ -30,13 +30,13 @@ export const expectHandled = async <Transaction>(store: ReadStore, parts: Mendab
   expect(await documentsIn(store, 'handled', 'handled')).toEqual(Object.fromEntries(handled));
 };
 
-/** As `expectDocuments`, of a projection that is split into parts; those have no roll-ups. */
+/** Like `expectDocuments`, for a partitioned projection; such projections have no roll-ups. */
 export const expectParts = async <Transaction>(store: ReadStore, parts: MendableParts<Transaction>, seed: number): Promise<void> => {
   const mendable = new Mendable(parts);
   const { collections, ...whole } = mendable.document;
   const lists = collections.filter(({ name }) => name === 'lists');
   const projection = partitioned({ ...whole, rollUps: [], collections: lists }, 3);
-  // A helper that has put a document into another part has its replay refused: a rebuild is needed then.
+  // If an upcaster has moved a document to another part, the replay is refused: a rebuild is needed.
   const causes = CAUSES.filter((cause) => cause !== 'roll-up' && cause !== 'helper');
   const notes = await live(mendable, { projection, store }, seededRandom(seed), causes);
   expect(await store.parked('lists', 10)).toEqual([]);

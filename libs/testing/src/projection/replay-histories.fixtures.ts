@@ -1,4 +1,4 @@
-// Projections that fail for every cause there is until they are mended, and what they have to hold in the end, told by a model of a few lines.
+// Projections that fail for every possible cause until they are mended, and their expected content from a small model.
 import { defineEvents, InMemoryEventStore, streamOf, type EventId, type Position } from '@mainstem/event-store';
 import {
   count,
@@ -19,12 +19,12 @@ import type { SeededRandom } from '../faults/seeded-random.js';
 export const CAUSES = ['key', 'payload', 'evolve', 'roll-up', 'helper'] as const;
 export type Cause = (typeof CAUSES)[number];
 
-/** What is wrong at the moment: the numbers of the events at fault, by cause. */
+/** The present faults: the numbers of the failing events, by cause. */
 export type Faults = ReadonlyMap<Cause, ReadonlySet<number>>;
 export const NO_FAULTS: Faults = new Map();
 
 interface Note {
-  /** The documents that it belongs to. */
+  /** The documents that the event belongs to. */
   readonly to: readonly string[];
   readonly place: number;
 }
@@ -42,7 +42,7 @@ export interface Length {
   readonly total: number;
 }
 
-/** What the definition needs of the store that it runs on: entities for SQL, and how a handler writes. */
+/** What the definition needs of its store: entities for SQL, and how a handler writes. */
 export interface MendableParts<Transaction> {
   readonly list: DocumentClass<List>;
   readonly length: DocumentClass<Length>;
@@ -55,7 +55,7 @@ export interface MendableParts<Transaction> {
 const ListClass = class {} as new () => List;
 const LengthClass = class {} as new () => Length;
 
-/** For stores that do not care about columns, and whose handlers write as to one in memory. */
+/** For stores without columns, whose handlers write as to a store in memory. */
 export const PLAIN_PARTS: MendableParts<MemoryTransaction> = {
   list: ListClass,
   length: LengthClass,
@@ -65,7 +65,7 @@ export const PLAIN_PARTS: MendableParts<MemoryTransaction> = {
   remove: (transaction, key) => transaction.delete('handled', [key]),
 };
 
-/** One definition, whose functions look up at every call what is wrong. */
+/** One definition, whose functions look up the present faults at every call. */
 export class Mendable<Transaction = MemoryTransaction> {
   faults: Faults = NO_FAULTS;
   readonly document: DocumentProjection;
@@ -79,7 +79,7 @@ export class Mendable<Transaction = MemoryTransaction> {
     };
     const versioned = { data: NoteData, version: 2, upcasters: { 1: lift } };
     const events = defineEvents('note', { Put: versioned, Removed: versioned });
-    /** Where it is wrong it gives a document that is nobody's. */
+    /** A wrong upcaster gives a document that does not exist otherwise. */
     const nameOf = (key: string, place: number): string => (this.#has('helper', place) ? '' : key);
     const keysOf = ({ to, place }: Note): readonly string[] => {
       if (this.#has('key', place)) throw new Error('the key function is wrong');
@@ -147,7 +147,7 @@ export class Notes {
 
   constructor(private readonly random: SeededRandom) {}
 
-  /** Appends some, and gives the position of the last. */
+  /** Appends some events, and returns the position of the last. */
   async append(events: number): Promise<Position> {
     const { random } = this;
     let position = 0n as Position;
@@ -166,8 +166,8 @@ export class Notes {
   }
 
   /**
-   * Up to four events among those so far and the next ones, each with a cause of its own. The helper is wrong about the next ones alone: a helper that gives
-   * other documents to events that were applied before makes it another read model, which no replay mends.
+   * Up to four events, past or future, each with its own cause. The upcaster fails only for future events: if it moved
+   * events that were already applied, the read model would be another one, and no replay could mend it.
    */
   faults(causes: readonly Cause[]): Faults {
     const faults = new Map<Cause, Set<number>>();
@@ -179,7 +179,7 @@ export class Notes {
     return faults;
   }
 
-  /** The documents after a run that never failed. */
+  /** The documents of a run without failures. */
   lists(keysOf: (note: Note) => readonly string[] = ({ to }) => to): Map<string, List> {
     const lists = new Map<string, List>();
     for (const { type, data } of this.events) {
@@ -192,7 +192,7 @@ export class Notes {
   }
 }
 
-/** What the roll-up says of lists. */
+/** The roll-up's content for lists. */
 export const lengthsOf = (lists: Iterable<List>): object => {
   const lengths: Record<string, { -readonly [Field in keyof Length]: Length[Field] }> = {};
   for (const { places } of lists) {
@@ -207,7 +207,7 @@ export const lengthsOf = (lists: Iterable<List>): object => {
 const TIMEOUT = { timeoutMs: 30_000 };
 const CHUNKS_MAX = 4;
 
-/** Appends, fails, restarts and replays at random; then everything is mended and replayed. */
+/** Appends, fails, restarts and replays at random; then mends everything and replays. */
 export const live = async <Transaction>(
   mendable: Mendable<Transaction>,
   hosted: HostedProjection,
@@ -244,7 +244,7 @@ export const live = async <Transaction>(
   return notes;
 };
 
-/** What a collection holds that serves, by key, without the engine's bookkeeping. */
+/** The content of a serving collection, by key, without the engine's bookkeeping. */
 export const documentsIn = async (store: ReadStore, projection: string, collection: string): Promise<Record<string, object>> => {
   const serving = (await store.generations(projection)).find(({ state }) => state === 'serving');
   const found = await store.scan(projection, serving?.number ?? 0, collection, { limit: 1_000 });

@@ -52,7 +52,7 @@ export const checkpointCases = (define: DefineCase): readonly ContractCase[] => 
     assert.equal((await stored(context))?.position, at(3));
   }),
 
-  define('keeps the event that the checkpoint stands on, as each commit gives it', async (context) => {
+  define('keeps the event at the checkpoint, as each commit gives it', async (context) => {
     const session = await openFirst(context);
     assert.equal('lastEvent' in session.checkpoint, false);
     const lastEvent = { position: at(2n ** 53n + 1n), id: contractEventId(7) };
@@ -61,7 +61,7 @@ export const checkpointCases = (define: DefineCase): readonly ContractCase[] => 
     assert.deepEqual((await stored(context))?.lastEvent, lastEvent);
     const again = await openFirst(context);
     assert.deepEqual(again.checkpoint.lastEvent, lastEvent);
-    // A commit of the position alone carries it along, and one without an event takes it away.
+    // A commit of the position alone keeps it, and a commit without an event removes it.
     const other = { position: at(5), id: contractEventId(8) };
     const move = { from: POSITION_MAX, to: POSITION_MAX, digest: EMPTY_DIGEST };
     await again.commit({ changes: [], checkpoint: { ...move, lastEvent: other } });
@@ -101,7 +101,7 @@ export const checkpointCases = (define: DefineCase): readonly ContractCase[] => 
     assert.equal((await stored(context))?.epoch, second.checkpoint.epoch);
   }),
 
-  define('fences the older of two sessions: its commit fails and writes nothing', async (context) => {
+  define('fences off the older of two sessions: its commit fails and writes nothing', async (context) => {
     const stale = await openFirst(context);
     const current = await openFirst(context);
     await rejectsWith(
@@ -115,7 +115,7 @@ export const checkpointCases = (define: DefineCase): readonly ContractCase[] => 
     assert.equal((await stored(context))?.position, at(6));
   }),
 
-  define('lets exactly one of several sessions commit when all try at once', async (context) => {
+  define('lets exactly one of several concurrent sessions commit', async (context) => {
     await openFirst(context);
     const sessions = await Promise.all([1, 2, 3, 4].map(() => openFirst(context)));
     const outcomes = await Promise.allSettled(
@@ -126,7 +126,7 @@ export const checkpointCases = (define: DefineCase): readonly ContractCase[] => 
     assert.deepEqual(await context.readDocument(ORDERS, 'contract-1'), anOrder('contract-1', { lines: winner }));
   }),
 
-  define('closes a session twice without complaint, and goes on with the next one', async (context) => {
+  define('closes a session twice without an error, and goes on with the next one', async (context) => {
     const session = await openFirst(context);
     await session.commit(aBatch(undefined, at(1), [anOrder('contract-1')]));
     await session.close();

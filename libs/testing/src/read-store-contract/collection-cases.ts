@@ -1,4 +1,4 @@
-// Contract of collections: each belongs to one projection, whichever process asks, for as long as a generation of that has it.
+// Contract of collections: each belongs to one projection, for all processes, while a generation of that has it.
 import assert from 'node:assert/strict';
 import { isMainstemError } from '@mainstem/event-store';
 import type { ProjectionDescriptor } from '@mainstem/projection/adapter';
@@ -6,7 +6,7 @@ import type { ContractCase } from '../contract-suite.js';
 import { aBatch, anOrder, at, INCARNATION, loadOne, type ContractContext, type DefineCase } from './contract-fixture.js';
 import { ORDERS } from './contract-projection.js';
 
-/** Two projections with one collection. The shapes differ: a table of one name would be refused for its own sake. */
+/** Two projections with one collection, in different shapes: so a table of the same name is no reason to refuse it. */
 const rivals = ({ documents }: ContractContext): readonly [ProjectionDescriptor, ProjectionDescriptor] => {
   const rival = (name: string, document: typeof documents.orders): ProjectionDescriptor => ({
     name,
@@ -24,7 +24,7 @@ const isRefused = (error: unknown, owner: string): boolean => {
 };
 
 export const collectionCases = (define: DefineCase): readonly ContractCase[] => [
-  define('keeps a collection for the projection that has it, and tells another one what to do', async (context) => {
+  define('keeps a collection for its projection, and tells another one what to do', async (context) => {
     const { store } = context;
     const [first, second] = rivals(context);
     const { number } = await store.createGeneration(first, INCARNATION);
@@ -37,7 +37,7 @@ export const collectionCases = (define: DefineCase): readonly ContractCase[] => 
     assert.deepEqual(await loadOne(await store.open(first, number), 'contract-1'), anOrder('contract-1'));
   }),
 
-  define('refuses exactly one of two projections that begin with one collection at the same moment', async (context) => {
+  define('refuses exactly one of two projections that start with the same collection at the same moment', async (context) => {
     const { store } = context;
     const both = rivals(context);
     const outcomes = await Promise.allSettled(both.map((rival) => store.createGeneration(rival, INCARNATION)));
@@ -49,7 +49,7 @@ export const collectionCases = (define: DefineCase): readonly ContractCase[] => 
     await (await store.open(winner, 1)).commit({ ...aBatch(undefined, at(1)), changes: [] });
   }),
 
-  define('gives a collection to another projection once no generation has it any more', async (context) => {
+  define('gives a collection to another projection when no generation has it any more', async (context) => {
     const { store } = context;
     const [first, second] = rivals(context);
     const generations = [

@@ -1,4 +1,4 @@
-// What an adapter has to supply to be put through the read store contract, and steps that several cases share.
+// What an adapter must supply for the read store contract, and steps that several cases share.
 import assert from 'node:assert/strict';
 import { isMainstemError, type Incarnation, type Position } from '@mainstem/event-store';
 import type { ReadStore } from '@mainstem/projection';
@@ -7,7 +7,7 @@ import type { ContractCase } from '../contract-suite.js';
 import { contractEventId, contractStream } from './contract-history.js';
 import { contractProjection, ORDERS, type ContractDocuments, type ContractOrder } from './contract-projection.js';
 
-/** A fresh, empty read store, and a way to read it as a query does. */
+/** An empty read store, and a way to read it like a query. */
 export interface ReadStoreFixture {
   readonly store: ReadStore;
   /** The document of the serving generation, as queries see it; undefined if there is none. */
@@ -16,10 +16,10 @@ export interface ReadStoreFixture {
   readonly dispose: () => Promise<void>;
 }
 
-/** How a handler projection of the contract writes through the store's own transaction type. Only for stores with transactions. */
+/** How the contract's handler projection writes through the store's transactions. Only for stores with transactions. */
 export interface TransactionSteps<Transaction> {
   readonly find: (transaction: Transaction, collection: string, key: string) => Promise<object | undefined>;
-  /** `document` holds its key in its primary field. */
+  /** `document` holds its key in the primary field. */
   readonly upsert: (transaction: Transaction, collection: string, key: string, document: object) => Promise<void>;
 }
 
@@ -57,12 +57,12 @@ export const defineCases = (options: Pick<ReadStoreContractOptions, 'create'>, d
 
 export const INCARNATION = '6f1d2c3b-0000-4000-8000-000000000001' as Incarnation;
 
-/** The largest position there can be: nothing on its way may squeeze it through a floating-point number. */
+/** The largest possible position: no floating-point number can carry it. */
 export const POSITION_MAX = (2n ** 63n - 1n) as Position;
 
 export const at = (place: number | bigint): Position => BigInt(place) as Position;
 
-/** A session on the first generation of the projection, which is created if need be. */
+/** A session on the first generation of the projection, which is created if necessary. */
 export const openFirst = async ({ store, projection }: ContractContext): Promise<ReadStoreSession> => {
   const [first] = await store.generations(projection.name);
   const { number } = first ?? (await store.createGeneration(projection, INCARNATION));

@@ -1,4 +1,4 @@
-// A seeded history of the contract's shop, and what its read model has to be: folded here without the engine.
+// A seeded history of the contract's shop and its expected read model, folded here without the engine.
 import { InMemoryEventStore, streamOf, type EventId, type NewEvent, type RecordedEvent, type StreamName } from '@mainstem/event-store';
 import { fromCents, toCents, type ContractOrder, type ContractTotal } from './contract-projection.js';
 
@@ -11,7 +11,7 @@ export interface ContractHistory {
 const COUNTRIES = ['GB', 'FR', 'Ελλάδα', '日本', '__proto__'];
 const ORDERS_OPEN_MAX = 40;
 
-/** `count` events from a seed: orders opened, extended, moved, closed and opened again, with events between them that nobody wants. */
+/** `count` events from a seed: orders are opened, extended, moved, closed and reopened; some events are unwanted. */
 export const contractHistory = async (count: number, seed = 1): Promise<ContractHistory> => {
   const store = new InMemoryEventStore();
   const random = randomOf(seed);
@@ -26,7 +26,7 @@ export const contractHistory = async (count: number, seed = 1): Promise<Contract
   return { events, store };
 };
 
-/** The read model after these events, by key. */
+/** The expected read model after these events, by key. */
 export const foldPlainly = (
   events: readonly RecordedEvent[],
   version = 1,
@@ -46,7 +46,7 @@ export const foldPlainly = (
   return { orders, totals };
 };
 
-/** Every key that a read model of these events can have. */
+/** Every possible key of the read model for these events. */
 export const keysOf = (events: readonly RecordedEvent[]): { orders: string[]; totals: string[] } => ({
   orders: [...new Set<string>(events.map((event) => event.stream))],
   totals: COUNTRIES,
@@ -98,7 +98,7 @@ const eventAt = (index: number, order: number, open: Set<number>, random: () => 
 
 const newEvent = (index: number, type: string, data: object): NewEvent => ({ id: contractEventId(index), type, data, metadata: {} });
 
-/** A different id for each number, the same every time. */
+/** A different id for each number, the same in every run. */
 export const contractEventId = (index: number): EventId => `00000000-0000-4000-8000-${index.toString(16).padStart(12, '0')}` as EventId;
 
 export const contractStream = (id: string): StreamName => streamOf('contract', id);

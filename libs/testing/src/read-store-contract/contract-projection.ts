@@ -1,4 +1,4 @@
-// The projection that the read store contract runs: events of a small shop, orders as documents, totals by country as a roll-up.
+// The projection of the read store contract: events of a small shop, orders as documents, totals by country as roll-up.
 import { defineEvents } from '@mainstem/event-store';
 import {
   count,
@@ -33,18 +33,21 @@ export const contractEvents = defineEvents('contract', {
   OrderClosed: OrderClosedData,
 });
 
-/** Collections of the contract: the documents, and the roll-up that is derived from them. */
+/** Collections of the contract: the documents, and their roll-up. */
 export const ORDERS = 'contract-orders';
 export const TOTALS = 'contract-totals';
 
-/** Shape of a document of `contract-orders`. For SQL: `stream` is the primary column, `tags` and `details` are JSON, `lines` is an integer, the rest text. */
+/**
+ * A document of `contract-orders`. SQL: `stream` is the primary column, `tags` and `details` are JSON, `lines` a
+ * number.
+ */
 export interface ContractOrder {
   /** The key. */
   readonly stream: string;
   readonly customer: string | null;
   readonly country: string;
   readonly lines: number;
-  /** A decimal string with two places; may exceed 64 bits of a float. */
+  /** A decimal string with two places; a floating-point number may not hold it. */
   readonly total: string;
   /** Strings and lists of strings. */
   readonly tags: readonly (string | readonly string[])[];
@@ -52,7 +55,7 @@ export interface ContractOrder {
   readonly details: object | null;
 }
 
-/** Shape of a document of `contract-totals`. For SQL: `country` is the primary column, numbers are integers, the rest text. */
+/** A document of `contract-totals`. In SQL `country` is the primary column, numbers are integers, the rest is text. */
 export interface ContractTotal {
   /** The key. */
   readonly country: string;
@@ -69,12 +72,12 @@ export interface ContractDocuments {
   readonly totals: DocumentClass;
 }
 
-/** Classes for stores that do not care about columns. */
+/** Classes for stores without columns. */
 export class PlainOrder {}
 export class PlainTotal {}
 export const plainDocuments: ContractDocuments = { orders: PlainOrder, totals: PlainTotal };
 
-/** The projection under test. Another version has another fingerprint, and marks its documents with it. */
+/** The projection under test. Another version has another fingerprint and marks its documents. */
 export const contractProjection = (documents: ContractDocuments, version = 1): DocumentProjection => {
   const orders = documents.orders as DocumentClass<ContractOrder>;
   return documentProjection({
@@ -108,7 +111,7 @@ export const contractProjection = (documents: ContractDocuments, version = 1): D
   });
 };
 
-/** The same documents without the roll-up, in so many parts. */
+/** The same documents without the roll-up, in this many parts. */
 export const splitProjection = (documents: ContractDocuments, partitions: number): DocumentProjection => {
   const { collections, ...whole } = contractProjection(documents);
   return partitioned({ ...whole, rollUps: [], collections: collections.filter(({ name }) => name === ORDERS) }, partitions);

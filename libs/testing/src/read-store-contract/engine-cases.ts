@@ -1,4 +1,4 @@
-// The engine on the store under test: killed between any two steps, restarted anywhere, in batches of any size, the read model is the fold.
+// The engine on the store under test: killed at any step, restarted anywhere, with any batch size, it gives the fold.
 import assert from 'node:assert/strict';
 import { systemRuntime, type Position, type Runtime } from '@mainstem/event-store';
 import { Projector, type HostedProjection } from '@mainstem/projection';
@@ -11,13 +11,13 @@ import { contractEvents, contractProjection, ORDERS, TOTALS } from './contract-p
 
 const EVENTS = 400;
 const BATCH = 60;
-// Generous: where each commit is several requests and the machine is busy, a batch of one event takes its time.
+// Long, because a commit may be several requests on a busy machine.
 const TIMEOUT_MS = 120_000;
 export const RECOVERY = { retryDelayMs: 1, retryDelayMaxMs: 5 };
 
 const POINTS: readonly CrashPoint[] = ['before-open', 'after-open', 'before-load', 'after-load', 'after-fold', 'before-commit', 'after-commit'];
 
-/** Holds the engine at the nth passage of a point, as if the process had stopped there, until it is released. */
+/** Holds the engine at the nth passage of a point, like a stopped process, until it is released. */
 class Hold implements CrashPoints {
   readonly reached: Promise<void>;
   release!: () => void;
@@ -70,7 +70,7 @@ export const projectorOf = (
     reader: history.store,
     projections: [{ projection: contractProjection(documents, version), store, recovery: RECOVERY, rebuild }],
     batchSizeMax,
-    cacheBytesMax: 20_000, // so small that documents have to be loaded again
+    cacheBytesMax: 20_000, // so small that documents are loaded again
     ...(crash && { crash }),
   });
 
@@ -84,7 +84,7 @@ export const runToHead = async (context: ContractContext, history: ContractHisto
   const projector = projectorOf(context, history, options);
   projector.start();
   try {
-    if (options.rebuild === 'auto') await untilLive(projector); // before that, those who wait are served by the old generation
+    if (options.rebuild === 'auto') await untilLive(projector); // until then the old generation answers waiting readers
     await projector.waitFor(ORDERS, headOf(history), { timeoutMs: TIMEOUT_MS });
   } catch (error) {
     throw new Error(
@@ -112,14 +112,14 @@ const withoutState = (document: ProjectionDocument): object => {
   return rest;
 };
 
-/** Over the wanted events, one by one. */
+/** Folds the wanted events one by one. */
 const digestOf = ({ events }: ContractHistory): string => {
   const digest = new RollingDigest();
   for (const { type, position, id } of events) if (contractEvents.has(type)) digest.add(position, id);
   return digest.toString();
 };
 
-/** Everything in the serving generation: as the engine and as queries see it. */
+/** The serving generation's content: as the engine and as queries see it. */
 export const assertIsFold = async ({ store, documents, readDocument }: ContractContext, history: ContractHistory, version = 1): Promise<string> => {
   const expected = foldPlainly(history.events, version);
   const keys = keysOf(history.events);
@@ -145,12 +145,12 @@ export const engineCases = (define: DefineCase): readonly ContractCase[] => [
 
   ...POINTS.flatMap((point) =>
     [1, 2].map((nth) =>
-      define(`resumes after a process stopped at ${point} (passage ${nth}), and fences it when it comes back`, async (context) => {
+      define(`resumes after a process stopped at ${point} (passage ${nth}), and fences it off when it comes back`, async (context) => {
         const history = await contractHistory(EVENTS);
         const hold = new Hold(point, nth);
         const stopped = projectorOf(context, history, { crash: hold });
         stopped.start();
-        // A point that is passed once at a start is not reached a second time: then there is nothing to hold.
+        // A point that a start passes only once is not reached again: then nothing is held.
         await Promise.race([hold.reached, stopped.waitFor(ORDERS, headOf(history), { timeoutMs: TIMEOUT_MS })]);
         await runToHead(context, history);
         hold.release();
@@ -192,7 +192,7 @@ export const engineCases = (define: DefineCase): readonly ContractCase[] => [
     }),
   ),
 
-  define('gives the fold when two projectors run at once', async (context) => {
+  define('gives the fold when two projectors run at the same time', async (context) => {
     const history = await contractHistory(EVENTS);
     await Promise.all([runToHead(context, history, { batchSizeMax: 20 }), runToHead(context, history, { batchSizeMax: 30 })]);
     await assertIsFold(context, history);
@@ -233,7 +233,7 @@ export const engineCases = (define: DefineCase): readonly ContractCase[] => [
     }),
   ),
 
-  define('rebuilds beside a running projector, which takes the new generation over; and rolls back', async (context) => {
+  define('rebuilds beside a running projector, which takes over the new generation; and rolls back', async (context) => {
     const history = await contractHistory(EVENTS);
     const projector = projectorOf(context, history);
     projector.start();
@@ -269,7 +269,7 @@ export const engineCases = (define: DefineCase): readonly ContractCase[] => [
         },
       };
       await new Rebuilder({ ...options, crash }).run(stop.signal).catch(() => undefined);
-      // Ten seconds pass in one: it soon sees that the first one is dead.
+      // Ten simulated seconds pass, so it soon sees that the first one is dead.
       const runtime: Runtime = {
         ...systemRuntime,
         monotonic: () => systemRuntime.monotonic() * 10,

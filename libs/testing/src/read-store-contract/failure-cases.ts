@@ -1,4 +1,4 @@
-// What the engine does on the store under test when events cannot be applied: exactly these are parked, and everything else goes on.
+// The engine on the store under test when events cannot be applied: exactly these are parked; everything else goes on.
 import assert from 'node:assert/strict';
 import { InMemoryEventStore, streamOf, type Position } from '@mainstem/event-store';
 import { Projector, type DocumentProjection } from '@mainstem/projection';
@@ -11,7 +11,7 @@ import { briefly, ODD_TEXTS } from './odd-texts.js';
 const TIMEOUT_MS = 60_000;
 const RECOVERY = { onFailure: 'park', attemptsMax: 1, retryDelayMs: 1, retryDelayMaxMs: 5 } as const;
 
-/** One event a key, each in a stream of its own, between two that are sound. */
+/** One event a key, each in its own stream, between two sound ones. */
 const eventsFor = async (keys: readonly string[]): Promise<{ readonly store: InMemoryEventStore; readonly head: Position }> => {
   const store = new InMemoryEventStore();
   for (const [index, key] of ['first', ...keys, 'last'].entries()) {
@@ -24,7 +24,7 @@ const eventsFor = async (keys: readonly string[]): Promise<{ readonly store: InM
   return { store, head };
 };
 
-/** The customer is the key; what `fold` throws is the event's failure. */
+/** The customer is the key; an error thrown by `fold` is the failure of the event. */
 const byCustomer = (documents: ContractDocuments, fold: (key: string) => Partial<ContractOrder>): DocumentProjection => {
   const projection = contractProjection(documents);
   const key = (event: { readonly data: unknown }): string => String((event.data as { customer: unknown }).customer);
@@ -52,7 +52,7 @@ const run = async ({ store }: ContractContext, projection: DocumentProjection, k
 const keysParked = async ({ store }: ContractContext): Promise<readonly string[]> => (await store.parked(ORDERS, 100)).map(({ key }) => key);
 
 export const failureCases = (define: DefineCase): readonly ContractCase[] => [
-  define('goes on behind an event that cannot be folded, whatever its key and its error say', async (context) => {
+  define('goes on after an event that cannot be folded, whatever its key and its error contain', async (context) => {
     const refused = ODD_TEXTS.filter((key) => key !== '');
     const projection = byCustomer(context.documents, (key) => {
       if (refused.includes(key)) throw new Error(`cannot take ${key}`);
@@ -66,7 +66,7 @@ export const failureCases = (define: DefineCase): readonly ContractCase[] => [
     for (const key of ['first', 'last']) assert.ok(await context.readDocument(ORDERS, key), `the document of ${key} is there`);
   }),
 
-  define('goes on behind errors of a million characters, and tells how they begin', async (context) => {
+  define('goes on after errors of a million characters, and keeps their beginning', async (context) => {
     const text = `the rules say: ${'\u0000\ud83d no 🎉'.repeat(100_000)}`;
     const projection = byCustomer(context.documents, (key) => {
       if (key.startsWith('refused')) throw new Error(text.slice(key.length));
@@ -81,14 +81,14 @@ export const failureCases = (define: DefineCase): readonly ContractCase[] => [
   define('parks exactly the events whose documents cannot be stored, however long their keys are', async (context) => {
     const long = `https://shop.example/${'catalogue/'.repeat(30)}`;
     const keys = ['a', long, 'b', `${long}2`, 'c'];
-    // No store takes a number that is none.
+    // No store accepts NaN.
     const projection = byCustomer(context.documents, (key) => (key.startsWith(long) ? { lines: Number.NaN } : {}));
     assert.equal(await run(context, projection, keys), 2);
     assert.deepEqual(await keysParked(context), [long, `${long}2`]);
     for (const key of ['first', 'a', 'b', 'c', 'last']) assert.ok(await context.readDocument(ORDERS, key), `the document of ${key} is there`);
   }),
 
-  define('takes or parks a document by its key, and goes on either way', async (context) => {
+  define('stores or parks a document depending on its key, and goes on either way', async (context) => {
     const projection = byCustomer(context.documents, () => ({}));
     const parked = await run(context, projection, ODD_TEXTS);
     const keys = await keysParked(context);

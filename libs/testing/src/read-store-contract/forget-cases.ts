@@ -1,4 +1,4 @@
-// Contract of forgetting: nothing of a projection is left, nobody writes what comes after under its name, and others are not touched.
+// Contract of forgetting: nothing of the projection is left, no old session writes to a successor, others stay.
 import assert from 'node:assert/strict';
 import type { CreateGenerationOptions, ProjectionDescriptor, ReadStoreSession } from '@mainstem/projection/adapter';
 import type { ContractCase } from '../contract-suite.js';
@@ -7,10 +7,10 @@ import { ORDERS } from './contract-projection.js';
 
 const LEASE_MS = 60_000;
 
-/** The projection by another name: it has the same collections, and the same tables where there are tables. */
+/** The projection under another name, with the same collections and tables. */
 const renamed = ({ projection }: ContractContext): ProjectionDescriptor => ({ ...projection, name: 'contract-renamed', fingerprint: 'renamed' });
 
-/** One that serves, one that is filled in bulk, one aside; with parked events and leases. Gives the session of the one that serves. */
+/** A serving generation, one in a bulk load, one aside, with parked events and leases. Returns the serving session. */
 const filled = async ({ store, projection }: ContractContext) => {
   const { number } = await store.createGeneration(projection, INCARNATION);
   const session = await store.open(projection, number);
@@ -50,7 +50,7 @@ export const forgetCases = (define: DefineCase): readonly ContractCase[] => [
     await assertNothingOf(context, projection.name);
   }),
 
-  define('gives the collections and tables of a projection that was forgotten to the next one', async (context) => {
+  define('gives the collections and tables of a forgotten projection to the next one', async (context) => {
     const { store, projection } = context;
     const next = renamed(context);
     await filled(context);
@@ -65,9 +65,9 @@ export const forgetCases = (define: DefineCase): readonly ContractCase[] => [
     assert.deepEqual(await store.projections(), [next.name]);
   }),
 
-  define('lets no session from before write to what begins anew under the name of a projection that was forgotten', async (context) => {
+  define('lets no old session write to a new projection with the name of a forgotten one', async (context) => {
     const { store, projection } = context;
-    // A session that was refused once is over, and would refuse by itself: one for each attempt.
+    // A refused session is over and would refuse by itself, so each attempt gets its own.
     const [before, aside] = [await begun(context), await begun(context, { isSide: true })];
     await store.forget(projection.name);
     await assert.rejects(aside.commit(aBatch(undefined, at(1), [anOrder('contract-1', { lines: 7 })])));

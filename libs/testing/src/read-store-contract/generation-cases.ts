@@ -1,4 +1,4 @@
-// Contract of generations: one serves, others are filled beside it, and the change from one to the next is a single step for readers.
+// Contract of generations: one serves, others are filled beside it, and readers see one single step between them.
 import assert from 'node:assert/strict';
 import type { Generation } from '@mainstem/projection/adapter';
 import type { ContractCase } from '../contract-suite.js';
@@ -8,7 +8,7 @@ import { contractProjection, ORDERS } from './contract-projection.js';
 const READS_MIN = 20;
 const PROMOTIONS = 10;
 
-/** A second generation beside the first; both hold the same order, told apart by `lines`. */
+/** A second generation beside the first; both hold the same order with different `lines`. */
 const twoGenerations = async (context: ContractContext): Promise<{ first: Generation; second: Generation }> => {
   const { store, projection } = context;
   const session = await openFirst(context);
@@ -52,7 +52,7 @@ export const generationCases = (define: DefineCase): readonly ContractCase[] => 
     assert.equal(checkpoint.incarnation, INCARNATION);
   }),
 
-  define('fills the next generation beside the one that serves', async (context) => {
+  define('fills the next generation beside the serving one', async (context) => {
     const { first, second } = await twoGenerations(context);
     assert.deepEqual(await states(context), [
       [first.number, 'serving'],
@@ -65,7 +65,7 @@ export const generationCases = (define: DefineCase): readonly ContractCase[] => 
     assert.deepEqual(await loadOne(await context.store.open(context.projection, second.number), 'contract-1'), anOrder('contract-1', { lines: 2 }));
   }),
 
-  define('promotes a generation, retires the one before, and goes back on demand', async (context) => {
+  define('promotes a generation, retires the former one, and goes back on demand', async (context) => {
     const { first, second } = await twoGenerations(context);
     await context.store.promote(ORDERS, second.number);
     assert.equal(await linesRead(context), 2);
@@ -81,7 +81,7 @@ export const generationCases = (define: DefineCase): readonly ContractCase[] => 
     ]);
   }),
 
-  define('changes nothing when the generation that serves is promoted again', async (context) => {
+  define('changes nothing when the serving generation is promoted again', async (context) => {
     const { first, second } = await twoGenerations(context);
     await context.store.promote(ORDERS, first.number);
     assert.deepEqual(await states(context), [
@@ -90,7 +90,7 @@ export const generationCases = (define: DefineCase): readonly ContractCase[] => 
     ]);
   }),
 
-  define('lets a session go on across a promotion', async (context) => {
+  define('lets a session of the promoted generation go on', async (context) => {
     const { second } = await twoGenerations(context);
     const filling = await context.store.open(context.projection, second.number);
     await context.store.promote(ORDERS, second.number);
@@ -98,7 +98,7 @@ export const generationCases = (define: DefineCase): readonly ContractCase[] => 
     assert.equal(await linesRead(context), 7);
   }),
 
-  define('answers every read while generations are promoted and rolled back, and never the old one after the new one was there', async (context) => {
+  define('answers every read while generations are promoted and rolled back, and never shows the old one after the new one', async (context) => {
     const { first, second } = await twoGenerations(context);
     let isDone = false;
     let reads = 0;
@@ -119,7 +119,7 @@ export const generationCases = (define: DefineCase): readonly ContractCase[] => 
     await reading;
   }),
 
-  define('refuses to promote a generation that is behind the one that serves, unless it is forced to', async (context) => {
+  define('refuses to promote a generation that is behind the serving one, unless it is forced', async (context) => {
     const { store } = context;
     const { first, second } = await twoGenerations(context);
     const third = await store.createGeneration(context.projection, INCARNATION);
@@ -128,13 +128,13 @@ export const generationCases = (define: DefineCase): readonly ContractCase[] => 
     await session.commit(aBatch(at(1), at(2)));
     await rejectsWith('READ_STORE_GENERATION_BEHIND', store.promote(ORDERS, second.number));
     assert.equal(await linesRead(context), 1);
-    await session.commit(aBatch(at(2), at(3))); // a promotion that was refused fences nobody
+    await session.commit(aBatch(at(2), at(3))); // a refused promotion fences off no session
     assert.equal((await described(context, first.number)).state, 'serving');
     await store.promote(ORDERS, second.number, { isForced: true });
     assert.equal(await linesRead(context), 2);
   }),
 
-  define('never goes back behind a position that was shown while a generation is promoted against a running writer', async (context) => {
+  define('never goes back behind a shown position while a generation is promoted against a running writer', async (context) => {
     const { store, projection } = context;
     const { first, second } = await twoGenerations(context);
     const writers = await Promise.all([store.open(projection, first.number), store.open(projection, second.number)]);
@@ -152,7 +152,7 @@ export const generationCases = (define: DefineCase): readonly ContractCase[] => 
     assert.fail('was never promoted');
   }),
 
-  define('fences off the writer of the generation that served, so that it takes nothing for visible any more', async (context) => {
+  define('fences off the writer of the replaced generation, so that it reports no more writes as visible', async (context) => {
     const { second } = await twoGenerations(context);
     const former = await openFirst(context);
     await context.store.promote(ORDERS, second.number);
@@ -160,7 +160,7 @@ export const generationCases = (define: DefineCase): readonly ContractCase[] => 
     assert.equal(await linesRead(context), 2);
   }),
 
-  define('fills a bulk generation like any other, and promotes it only after it was finished', async (context) => {
+  define('fills a bulk generation like any other, and promotes it only after its bulk load is finished', async (context) => {
     const { store, projection } = context;
     await twoGenerations(context);
     const bulk = await store.createGeneration(projection, INCARNATION, { isBulk: true });
@@ -181,7 +181,7 @@ export const generationCases = (define: DefineCase): readonly ContractCase[] => 
     assert.deepEqual(await context.readDocument(ORDERS, 'contract-3'), anOrder('contract-3', { lines: 6 }));
   }),
 
-  define('lets a new session go on with a bulk generation, and an old one finish nothing', async (context) => {
+  define('lets a new session go on with a bulk generation, and the old one finish nothing', async (context) => {
     const { store, projection } = context;
     const { number } = await store.createGeneration(projection, INCARNATION, { isBulk: true });
     assert.equal((await described(context, number)).state, 'filling'); // even the first one
@@ -212,7 +212,7 @@ export const generationCases = (define: DefineCase): readonly ContractCase[] => 
     await store.dropGeneration(ORDERS, number);
   }),
 
-  define('shows a sign of life with every commit', async (context) => {
+  define('records the time of every commit', async (context) => {
     const session = await openFirst(context);
     const [created] = await context.store.generations(ORDERS);
     assert.ok(created);
@@ -224,12 +224,12 @@ export const generationCases = (define: DefineCase): readonly ContractCase[] => 
     assert.ok((await described(context, created.number)).updatedAt > created.updatedAt);
   }),
 
-  define('refuses to open a generation that another definition fills', async ({ store, projection, documents }) => {
+  define('refuses to open a generation of another definition', async ({ store, projection, documents }) => {
     const { number } = await store.createGeneration(projection, INCARNATION);
     await rejectsWith('READ_STORE_FINGERPRINT_MISMATCH', store.open(contractProjection(documents, 2), number));
   }),
 
-  define('refuses to open, promote or drop a generation that is not there', async ({ store, projection }) => {
+  define('refuses to open, promote or drop a missing generation', async ({ store, projection }) => {
     await rejectsWith('READ_STORE_UNKNOWN_GENERATION', store.open(projection, 1));
     await store.createGeneration(projection, INCARNATION);
     await rejectsWith('READ_STORE_UNKNOWN_GENERATION', store.open(projection, 2));
@@ -237,7 +237,7 @@ export const generationCases = (define: DefineCase): readonly ContractCase[] => 
     await rejectsWith('READ_STORE_UNKNOWN_GENERATION', store.dropGeneration(ORDERS, 2));
   }),
 
-  define('refuses to drop the generation that serves', async (context) => {
+  define('refuses to drop the serving generation', async (context) => {
     const { first } = await twoGenerations(context);
     await rejectsWith('READ_STORE_GENERATION_SERVES', context.store.dropGeneration(ORDERS, first.number));
     assert.equal(await linesRead(context), 1);
@@ -254,7 +254,7 @@ export const generationCases = (define: DefineCase): readonly ContractCase[] => 
     assert.equal(await loadOne(await store.open(projection, third.number), 'contract-1'), undefined);
   }),
 
-  define('stops the session of a generation that is dropped', async (context) => {
+  define('stops the session of a dropped generation', async (context) => {
     const { store, projection } = context;
     const { second } = await twoGenerations(context);
     const filling = await store.open(projection, second.number);

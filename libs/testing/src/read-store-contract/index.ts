@@ -1,4 +1,4 @@
-// The contract that every read store has to keep, split by verb. Run it with `registerContract`.
+// The contract of every read store, split by verb. Run it with `registerContract`.
 import type { ContractSuite } from '../contract-suite.js';
 import { checkpointCases } from './checkpoint-cases.js';
 import { collectionCases } from './collection-cases.js';
@@ -19,7 +19,7 @@ import { scanCases } from './scan-cases.js';
 import { transactionCases } from './transaction-cases.js';
 import { verifyCases } from './verify-cases.js';
 
-/** Every case makes a store of its own with `create` and disposes of it; none needs longer than a few seconds. */
+/** Every case makes its own store with `create` and disposes of it. A case takes a few seconds at most. */
 export const readStoreContract = <Transaction = never>(options: ReadStoreContractOptions<Transaction>): ContractSuite => {
   const define = defineCases(options, options.documents ?? plainDocuments);
   return {

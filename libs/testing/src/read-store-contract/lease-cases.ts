@@ -1,4 +1,4 @@
-// Contract of leases: one holder at a time, by the store's own clock, and no say in who may write.
+// Contract of leases: one holder at a time, by the store's own clock; leases do not decide who may write.
 import assert from 'node:assert/strict';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ReadStore } from '@mainstem/projection';
@@ -20,7 +20,7 @@ const aClaim = (owner: string, changes: Partial<LeaseClaim> = {}): LeaseClaim =>
   ...changes,
 });
 
-/** Asks again until it is granted; fails when that takes far too long. */
+/** Asks again until the lease is granted; fails when that takes far too long. */
 const claimedAtLast = async (store: ReadStore, claim: LeaseClaim): Promise<LeaseAnswer> => {
   for (let look = 0; look < LOOKS_MAX; look++) {
     const answer = await store.claimLease(claim);
@@ -31,11 +31,11 @@ const claimedAtLast = async (store: ReadStore, claim: LeaseClaim): Promise<Lease
 };
 
 export const leaseCases = (define: DefineCase): readonly ContractCase[] => [
-  define('gives a free lease to who claims it, for as long as was claimed', async ({ store }) => {
+  define('gives a free lease to its claimant, for the claimed time', async ({ store }) => {
     assert.deepEqual(await store.claimLease(aClaim('one')), { isHeld: true, owner: 'one', remainingMs: LONG_MS });
   }),
 
-  define('refuses a lease that is held, and says by whom and for how long', async ({ store }) => {
+  define('refuses a held lease, and names its owner and the remaining time', async ({ store }) => {
     await store.claimLease(aClaim('one'));
     const { isHeld, owner, remainingMs } = await store.claimLease(aClaim('two'));
     assert.equal(isHeld, false);
@@ -43,7 +43,7 @@ export const leaseCases = (define: DefineCase): readonly ContractCase[] => [
     assert.ok(remainingMs > 0 && remainingMs <= LONG_MS, `remaining: ${remainingMs}`);
   }),
 
-  define('extends a lease for who holds it', async ({ store }) => {
+  define('extends a lease for its owner', async ({ store }) => {
     await store.claimLease(aClaim('one', { durationMs: 1_000 }));
     assert.equal((await store.claimLease(aClaim('one'))).isHeld, true);
     const { isHeld, remainingMs } = await store.claimLease(aClaim('two'));
@@ -51,7 +51,7 @@ export const leaseCases = (define: DefineCase): readonly ContractCase[] => [
     assert.ok(remainingMs > 1_000, `remaining: ${remainingMs}`);
   }),
 
-  define('answers who believes to extend a lease like anybody else', async ({ store }) => {
+  define('treats an extension of a lost lease as a claim', async ({ store }) => {
     const claim = aClaim('one', { durationMs: 1_000, isExtension: true });
     assert.deepEqual(await store.claimLease(claim), { isHeld: true, owner: 'one', remainingMs: 1_000 });
     assert.deepEqual(await store.claimLease({ ...claim, durationMs: LONG_MS }), { isHeld: true, owner: 'one', remainingMs: LONG_MS });
@@ -65,7 +65,7 @@ export const leaseCases = (define: DefineCase): readonly ContractCase[] => [
     assert.deepEqual({ ...answer, remainingMs: 0 }, { isHeld: false, owner: 'two', remainingMs: 0 });
   }),
 
-  define('extends, of many leases at once, exactly those that are held', async ({ store }) => {
+  define('extends exactly the held ones of many leases in one call', async ({ store }) => {
     const claims = ['mine', 'rival', 'mine', 'free'].map((owner, partition) => ({ owner, claim: aClaim('mine', { partition, isExtension: true }) }));
     for (const { owner, claim } of claims) if (owner !== 'free') await store.claimLease({ ...claim, owner, isExtension: false, durationMs: 5_000 });
     const longer = claims.map(({ claim }, place) => ({ ...claim, durationMs: place === 2 ? 2 * LONG_MS : LONG_MS }));
@@ -76,7 +76,7 @@ export const leaseCases = (define: DefineCase): readonly ContractCase[] => [
         [true, 'mine'],
         [false, 'rival'],
         [true, 'mine'],
-        [true, 'mine'], // nobody had it: then it is a claim
+        [true, 'mine'], // it was free: then it is a claim
       ],
     );
     const left = new Map((await store.leases('contract-orders')).map(({ partition, remainingMs }) => [partition, remainingMs]));
@@ -90,27 +90,27 @@ export const leaseCases = (define: DefineCase): readonly ContractCase[] => [
     );
   }),
 
-  define('gives a lease that has ended to the next one, and not back to the one before', async ({ store }) => {
+  define('gives an ended lease to the next claimant, and not back to the former owner', async ({ store }) => {
     await store.claimLease(aClaim('one', { durationMs: SHORT_MS }));
     await claimedAtLast(store, aClaim('two'));
     const answer = await store.claimLease(aClaim('one'));
     assert.deepEqual({ ...answer, remainingMs: 0 }, { isHeld: false, owner: 'two', remainingMs: 0 });
   }),
 
-  define('frees a lease at once when it is released, and again does nothing', async ({ store }) => {
+  define('frees a lease at once when it is released; a second release does nothing', async ({ store }) => {
     await store.claimLease(aClaim('one'));
     await store.releaseLease(aClaim('one'));
     await store.releaseLease(aClaim('one'));
     assert.equal((await store.claimLease(aClaim('two'))).isHeld, true);
   }),
 
-  define("releases nobody else's lease", async ({ store }) => {
+  define('releases no lease of another owner', async ({ store }) => {
     await store.claimLease(aClaim('one'));
     await store.releaseLease(aClaim('two'));
     assert.equal((await store.claimLease(aClaim('two'))).owner, 'one');
   }),
 
-  define('gives a lease to exactly one of many who claim it at once, also when it has ended', async ({ store }) => {
+  define('gives a lease to exactly one of many concurrent claimants, also when it has ended', async ({ store }) => {
     const claims = Array.from({ length: 8 }, (_, place) => aClaim(`owner-${place}`));
     const holdersOf = async (changes: Partial<LeaseClaim>): Promise<readonly LeaseAnswer[]> =>
       (await Promise.all(claims.map((claim) => store.claimLease({ ...claim, ...changes })))).filter(({ isHeld }) => isHeld);
@@ -133,7 +133,7 @@ export const leaseCases = (define: DefineCase): readonly ContractCase[] => [
     assert.equal((await store.claimLease(aClaim('three'))).owner, 'one');
   }),
 
-  define('lists the leases that have not ended', async ({ store }) => {
+  define('lists the leases that are held', async ({ store }) => {
     assert.deepEqual(await store.leases(), []);
     await store.claimLease(aClaim('one'));
     await store.claimLease(aClaim('two', { partition: 1 }));
@@ -153,7 +153,7 @@ export const leaseCases = (define: DefineCase): readonly ContractCase[] => [
     );
   }),
 
-  define('lets a session write whoever holds the lease: what fences is the epoch', async (context) => {
+  define('lets a session write without the lease: only the epoch fences', async (context) => {
     await context.store.claimLease(aClaim('somebody'));
     const session = await openFirst(context);
     await session.commit(aBatch(undefined, at(3)));

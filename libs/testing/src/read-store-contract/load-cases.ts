@@ -1,4 +1,4 @@
-// Contract of load and commit: what was written is what is read.
+// Contract of load and commit: reads return what was written.
 import assert from 'node:assert/strict';
 import type { ContractCase } from '../contract-suite.js';
 import { aBatch, anOrder, at, loadOne, openFirst, rejectsWith, type DefineCase } from './contract-fixture.js';
@@ -32,7 +32,7 @@ export const loadCases = (define: DefineCase): readonly ContractCase[] => [
     assert.equal(await context.readDocument(ORDERS, 'contract-1'), undefined);
   }),
 
-  define('loads what was committed, by key, and leaves out what is not there', async (context) => {
+  define('loads committed documents by key, and leaves out missing ones', async (context) => {
     const session = await openFirst(context);
     const [one, two] = [anOrder('contract-1'), anOrder('contract-2', { customer: 'c1', lines: 0 })];
     await session.commit(aBatch(undefined, at(5), [one, two]));
@@ -55,7 +55,7 @@ export const loadCases = (define: DefineCase): readonly ContractCase[] => [
     assert.deepEqual(await context.readDocument(ORDERS, 'contract-1'), replaced);
   }),
 
-  define('deletes documents; deleting one that is not there changes nothing', async (context) => {
+  define('deletes documents; deleting a missing one changes nothing', async (context) => {
     const session = await openFirst(context);
     await session.commit(aBatch(undefined, at(1), [anOrder('contract-1'), anOrder('contract-2')]));
     await session.commit(aBatch(at(1), at(2), [], ['contract-1', 'contract-9']));

@@ -1,7 +1,7 @@
-// Texts that have been the key of a document or the message of an error somewhere, and that not every database takes.
+// Texts that some application has used as a key or an error message, and that not every database accepts.
 import { createHash } from 'node:crypto';
 
-/** Letters that cannot be compressed to fit where they do not fit. */
+/** Letters that cannot be compressed to fit a limit. */
 const longText = (length: number, seed: string): string => {
   let text = '';
   for (let part = 0; text.length < length; part++) text += createHash('sha256').update(`${seed}${part}`).digest('base64');
@@ -10,7 +10,7 @@ const longText = (length: number, seed: string): string => {
 
 const LONG = longText(40_000, 'key');
 
-/** No two are the same; each alone is a key. */
+/** All different; each alone is a key. */
 export const ODD_TEXTS: readonly string[] = [
   '',
   ' ',

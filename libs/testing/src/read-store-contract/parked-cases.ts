@@ -1,11 +1,11 @@
-// Contract of parked events: kept in order, found by key, settled together with their effect.
+// Contract of parked events: kept in order, found by key, and settled in one step with their effect.
 import assert from 'node:assert/strict';
 import type { ParkedEvent } from '@mainstem/projection/adapter';
 import type { ContractCase } from '../contract-suite.js';
 import { briefly, ODD_TEXTS } from './odd-texts.js';
 import { aBatch, anOrder, aParkedEvent, at, loadOne, openFirst, POSITION_MAX, type DefineCase } from './contract-fixture.js';
 
-/** With messages that can be read. */
+/** Compares with readable messages. */
 const assertSame = (actual: readonly ParkedEvent[], expected: readonly ParkedEvent[]): void => {
   const briefed = (events: readonly ParkedEvent[]): unknown => events.map(({ key, error, ...event }) => [briefly(key), briefly(error), event]);
   assert.deepEqual(briefed(actual), briefed(expected));
@@ -36,7 +36,7 @@ export const parkedCases = (define: DefineCase): readonly ContractCase[] => [
     assert.equal((await context.store.parked(context.projection.name, 3)).length, 3);
   }),
 
-  define('takes any key and any error text, gives both back unchanged, and finds, counts and settles each by its key', async (context) => {
+  define('accepts any key and any error text, returns both unchanged, and finds, counts and settles each event by its key', async (context) => {
     const session = await openFirst(context);
     const parked = ODD_TEXTS.map((text, index) => aParkedEvent(text, at(index + 1), text.slice(0, 2_000)));
     const [last] = parked.slice(-1) as [ParkedEvent];
@@ -68,7 +68,7 @@ export const parkedCases = (define: DefineCase): readonly ContractCase[] => [
     );
   }),
 
-  define('takes a new error for an event that is parked already', async (context) => {
+  define('replaces the error of an event that is already parked', async (context) => {
     const session = await openFirst(context);
     await session.commit({ ...aBatch(undefined, at(9)), park: [aParkedEvent('a', at(1), 'first'), aParkedEvent('a', at(2))] });
     await session.commit({ ...aBatch(at(9), at(9)), park: [aParkedEvent('a', at(1), 'second')] });
@@ -96,7 +96,7 @@ export const parkedCases = (define: DefineCase): readonly ContractCase[] => [
     assert.equal((await openFirst(context)).checkpoint.position, at(9));
   }),
 
-  define('parks an event again that the same commit settles', async (context) => {
+  define('parks an event again in the commit that settles it', async (context) => {
     const session = await openFirst(context);
     await session.commit({ ...aBatch(undefined, at(9)), park: [aParkedEvent('a', at(1), 'first'), aParkedEvent('a', at(2), 'second')] });
     const again = aParkedEvent('a', at(1), 'again');
@@ -117,7 +117,7 @@ export const parkedCases = (define: DefineCase): readonly ContractCase[] => [
     assert.deepEqual([...(await session.parkedKeys())], [['contract-1', 1]]);
   }),
 
-  define('keeps parked events of each generation apart, and lists those of the one that serves', async (context) => {
+  define('keeps parked events of generations apart, and lists those of the serving one', async (context) => {
     const { store, projection } = context;
     const first = await openFirst(context);
     await first.commit({ ...aBatch(undefined, at(9)), park: [aParkedEvent('old', at(1))] });

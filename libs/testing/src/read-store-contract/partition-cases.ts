@@ -1,4 +1,4 @@
-// Contract of projections that are split: parts are written independently, and together they are the fold. A store that cannot must say so.
+// Contract of partitioned projections: parts are written independently and are the fold together. Stores may refuse.
 import assert from 'node:assert/strict';
 import { isMainstemError, systemRuntime, type EventMark, type Position } from '@mainstem/event-store';
 import { Projector, type DocumentProjection, type HostedProjection } from '@mainstem/projection';
@@ -21,7 +21,7 @@ const hostedOn = ({ store, documents }: ContractContext, partitions: number): Ho
   rebuild: 'auto',
 });
 
-/** A case for stores that split; on others it shows that the engine refuses before anything is written. */
+/** A case for stores with partitions; on other stores it shows that the engine refuses before anything is written. */
 const splitting = (define: DefineCase, name: string, run: (context: ContractContext) => Promise<void>): ContractCase =>
   define(name, async (context) => {
     if (context.store.hasPartitions) return run(context);
@@ -102,7 +102,7 @@ const runToHead = async (context: ContractContext, history: ContractHistory, par
   }
 };
 
-/** The event that the checkpoint of a part stands on. */
+/** The event at the checkpoint of a part. */
 const markOf = (partition: number): EventMark => ({ position: at(9 - partition), id: contractEventId(partition) });
 
 const keysIn = (partition: number, count: number): string[] => {
@@ -112,7 +112,7 @@ const keysIn = (partition: number, count: number): string[] => {
 };
 
 export const partitionCases = (define: DefineCase): readonly ContractCase[] => [
-  splitting(define, 'moves the checkpoint of each part on its own, and shows the one that is furthest behind', async (context) => {
+  splitting(define, 'moves the checkpoint of each part alone, and shows the one that is furthest behind', async (context) => {
     const { sessions, number } = await openAll(context);
     const generation = async () => (await context.store.generations(ORDERS)).find((one) => one.number === number);
     assert.equal((await generation())?.partitions?.length, PARTS);
@@ -145,13 +145,13 @@ export const partitionCases = (define: DefineCase): readonly ContractCase[] => [
     assert.deepEqual(answer, anOrder(keysIn(2, 1)[0] ?? ''));
   }),
 
-  splitting(define, 'fences off the older session of a part, and no session of another part', async (context) => {
+  splitting(define, 'fences off the older session of the same part only', async (context) => {
     const { projection, number, sessions } = await openAll(context);
     const [first, second, third, fourth] = sessions as [ReadStoreSession, ReadStoreSession, ReadStoreSession, ReadStoreSession];
     const newer = await context.store.open(projection, number, 1);
     await rejectsWith('READ_STORE_CHECKPOINT_MOVED', second.commit(aBatch(undefined, at(1), [anOrder(keysIn(1, 1)[0] ?? '')])));
     const [a = '', b = '', c = '', d = ''] = [0, 1, 2, 3].map((partition) => keysIn(partition, 1)[0] ?? '');
-    // At the same time: neither waits for what the other has not done.
+    // At the same time: no part waits for another one.
     await Promise.all([
       first.commit(aBatch(undefined, at(1), [anOrder(a)])),
       newer.commit(aBatch(undefined, at(2), [anOrder(b)])),
@@ -178,7 +178,7 @@ export const partitionCases = (define: DefineCase): readonly ContractCase[] => [
 
   splitting(
     define,
-    'promotes a split generation only when its last part is level, and then fences off all parts of the one before',
+    'promotes a partitioned generation only when its last part is level, and then fences off all parts of the former one',
     async (context) => {
       const { store, documents } = context;
       const { sessions } = await openAll(context);
@@ -202,7 +202,7 @@ export const partitionCases = (define: DefineCase): readonly ContractCase[] => [
     },
   ),
 
-  splitting(define, 'fences off every part of the generation that is replaced', async (context) => {
+  splitting(define, 'fences off every part of the replaced generation', async (context) => {
     const { store, documents } = context;
     const { sessions } = await openAll(context);
     for (const session of sessions) await session.commit(aBatch(undefined, at(5)));
@@ -219,7 +219,7 @@ export const partitionCases = (define: DefineCase): readonly ContractCase[] => [
     await assertIsFold(context, history, PARTS);
   }),
 
-  splitting(define, 'is the fold when instances share the parts, one of them stops and another one joins', async (context) => {
+  splitting(define, 'is the fold when instances share the parts, one stops and another one joins', async (context) => {
     const history = await contractHistory(EVENTS);
     const instance = (owner: string): Projector =>
       new Projector({ reader: history.store, projections: [hostedOn(context, PARTS)], batchSizeMax: 7, lease: { owner, durationMs: LEASE_MS } });
@@ -243,7 +243,7 @@ export const partitionCases = (define: DefineCase): readonly ContractCase[] => [
     await assertIsFold(context, history, PARTS);
   }),
 
-  splitting(define, 'is filled anew beside the one that serves when the number of parts changes', async (context) => {
+  splitting(define, 'is filled anew beside the serving one when the number of parts changes', async (context) => {
     const history = await contractHistory(EVENTS);
     for (const partitions of [PARTS, 3, 1]) {
       await runToHead(context, history, partitions);

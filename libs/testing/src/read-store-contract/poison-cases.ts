@@ -1,4 +1,4 @@
-// Poison among sound events of one batch on the store under test: exactly these events and keys are parked, in order, and everything else is applied.
+// Poison among sound events of one batch: exactly these events and keys are parked, in order; all others are applied.
 import assert from 'node:assert/strict';
 import { InMemoryEventStore, streamOf, type RecordedEvent } from '@mainstem/event-store';
 import { handlerProjection, Projector, type AnyProjection, type DocumentProjection } from '@mainstem/projection';
@@ -27,7 +27,7 @@ const run = async ({ store }: ContractContext, projection: AnyProjection, reader
   }
 };
 
-/** Everything of a collection, without the engine's bookkeeping. */
+/** The content of a collection, without the engine's bookkeeping. */
 const documentsOf = async ({ store }: ContractContext, collection: string): Promise<ReadonlyMap<string, object>> => {
   const shown = ([key, stored]: ScanEntry): readonly [string, object] => {
     const { $state: _, ...document } = stored as Readonly<Record<string, unknown>>;
@@ -38,7 +38,7 @@ const documentsOf = async ({ store }: ContractContext, collection: string): Prom
 
 const byKey = (documents: ReadonlyMap<string, object>): unknown => [...documents].sort(([left], [right]) => (left < right ? -1 : 1));
 
-/** Events that add a line to an open order, each of another order, spread over the history. */
+/** Events that add a line to open orders, each to another one, spread over the history. */
 const someLines = (events: readonly RecordedEvent[], count: number): readonly RecordedEvent[] => {
   const chosen = new Map<string, RecordedEvent>();
   for (const event of events.slice(events.length / 3)) {
@@ -48,7 +48,7 @@ const someLines = (events: readonly RecordedEvent[], count: number): readonly Re
   return [...chosen.values()];
 };
 
-/** Those that line up behind the poison of their stream, and it itself. */
+/** The poisoned event and the later events of its stream. */
 const parkedBehind = (events: readonly RecordedEvent[], poison: readonly RecordedEvent[]): readonly RecordedEvent[] =>
   events.filter(({ stream, position, type }) => type !== 'SomethingElse' && poison.some((one) => one.stream === stream && one.position <= position));
 
@@ -60,7 +60,7 @@ const assertParked = async ({ store }: ContractContext, expected: readonly Recor
   );
 };
 
-/** Each in a stream of its own, and a sound one before and after them. */
+/** Each in its own stream, with a sound event before and after them. */
 const openedBy = async (payloads: readonly { readonly customer: string; readonly country: string }[]): Promise<InMemoryEventStore> => {
   const store = new InMemoryEventStore();
   const sound = { customer: 'sound', country: 'GB' };
@@ -71,40 +71,43 @@ const openedBy = async (payloads: readonly { readonly customer: string; readonly
   return store;
 };
 
-/** What every database holds, whatever its encoding and its limits. */
+/** Texts that every database holds, whatever its encoding and limits. */
 const isPlain = (text: string): boolean => text.length <= 1_000 && !/[\0\p{Cs}]/u.test(text);
 
 export const poisonCases = (define: DefineCase): readonly ContractCase[] => [
-  define('parks exactly what fails in evolve, in a measure and in the store, of one batch, and applies everything else in order', async (context) => {
-    const { events, store } = await contractHistory(EVENTS, 11);
-    const poison = someLines(events, 4);
-    const [inEvolve, inStore, inGroup, inMeasure] = poison.map(({ position }) => position);
-    const whole = contractProjection(context.documents);
-    const lineAdded = (document: object | null, event: RecordedEvent, key: string): object | null => {
-      if (event.position === inEvolve) throw new Error('evolve is wrong');
-      const folded = whole.evolve.get('LineAdded')?.(document, event, key) ?? null;
-      // No store takes a number that is none, and no sum takes a text that is no number.
-      if (event.position === inStore) return { ...folded, details: { ratio: Number.NaN } };
-      if (event.position === inGroup) return { ...folded, country: 'no group' };
-      return event.position === inMeasure ? { ...folded, total: 'no number' } : folded;
-    };
-    const groupBy = (document: object): string => {
-      const { country } = document as ContractOrder;
-      if (country === 'no group') throw new Error('groupBy is wrong');
-      return country;
-    };
-    const projection: DocumentProjection = {
-      ...whole,
-      evolve: new Map([...whole.evolve, ['LineAdded', lineAdded]]),
-      rollUps: whole.rollUps.map((rollUp) => ({ ...rollUp, groupBy })),
-    };
-    await run(context, projection, store);
-    const parked = parkedBehind(events, poison);
-    await assertParked(context, parked);
-    const { orders, totals } = foldPlainly(events.filter((event) => !parked.includes(event)));
-    assert.deepEqual(byKey(await documentsOf(context, ORDERS)), byKey(orders));
-    assert.deepEqual(byKey(await documentsOf(context, TOTALS)), byKey(totals));
-  }),
+  define(
+    'parks exactly the events of one batch that fail in evolve, in a measure or in the store, and applies all others in order',
+    async (context) => {
+      const { events, store } = await contractHistory(EVENTS, 11);
+      const poison = someLines(events, 4);
+      const [inEvolve, inStore, inGroup, inMeasure] = poison.map(({ position }) => position);
+      const whole = contractProjection(context.documents);
+      const lineAdded = (document: object | null, event: RecordedEvent, key: string): object | null => {
+        if (event.position === inEvolve) throw new Error('evolve is wrong');
+        const folded = whole.evolve.get('LineAdded')?.(document, event, key) ?? null;
+        // No store accepts NaN, and no sum accepts text.
+        if (event.position === inStore) return { ...folded, details: { ratio: Number.NaN } };
+        if (event.position === inGroup) return { ...folded, country: 'no group' };
+        return event.position === inMeasure ? { ...folded, total: 'no number' } : folded;
+      };
+      const groupBy = (document: object): string => {
+        const { country } = document as ContractOrder;
+        if (country === 'no group') throw new Error('groupBy is wrong');
+        return country;
+      };
+      const projection: DocumentProjection = {
+        ...whole,
+        evolve: new Map([...whole.evolve, ['LineAdded', lineAdded]]),
+        rollUps: whole.rollUps.map((rollUp) => ({ ...rollUp, groupBy })),
+      };
+      await run(context, projection, store);
+      const parked = parkedBehind(events, poison);
+      await assertParked(context, parked);
+      const { orders, totals } = foldPlainly(events.filter((event) => !parked.includes(event)));
+      assert.deepEqual(byKey(await documentsOf(context, ORDERS)), byKey(orders));
+      assert.deepEqual(byKey(await documentsOf(context, TOTALS)), byKey(totals));
+    },
+  ),
 
   define('holds any text in a document, or parks its event alone', async (context) => {
     const whole = contractProjection(context.documents);
@@ -128,7 +131,7 @@ export const poisonCases = (define: DefineCase): readonly ContractCase[] => [
     assert.equal((total as { readonly orders: number }).orders, documents.size);
   }),
 
-  define('holds a group of a roll-up by any name, or parks the event of its document alone', async (context) => {
+  define('holds a roll-up group of any name, or parks the event of its document alone', async (context) => {
     const texts = ['GB', ...ODD_TEXTS, 'GB'];
     const projection = contractProjection(context.documents);
     await run(context, projection, await openedBy(ODD_TEXTS.map((country) => ({ customer: 'one', country }))));
@@ -144,9 +147,9 @@ export const poisonCases = (define: DefineCase): readonly ContractCase[] => [
   }),
 ];
 
-/** For stores with transactions: a handler's. */
+/** For stores with transactions: a handler's poison. */
 export const handlerPoisonCases = <Transaction>(define: DefineCase, { find, upsert }: TransactionSteps<Transaction>): readonly ContractCase[] => [
-  define('parks exactly the events of one batch for which a handler fails, after it has written or in what it writes', async (context) => {
+  define('parks exactly the events of one batch whose handler fails, after a write or in its write', async (context) => {
     const { events, store } = await contractHistory(EVENTS, 12);
     const poison = someLines(events, 2);
     const [thrown, unstorable] = poison.map(({ position }) => position);
@@ -159,7 +162,7 @@ export const handlerPoisonCases = <Transaction>(define: DefineCase, { find, upse
       apply: async (transaction, batch) => {
         for (const { stream, position } of batch) {
           const { lines = 0, tags = [], details: kept = null } = ((await find(transaction, ORDERS, stream)) ?? {}) as Partial<ContractOrder>;
-          // Once it is there it stays: a store may look at the last state alone.
+          // Once present it stays: a store may look at the last state only.
           const details = position === unstorable ? { ratio: Number.NaN } : kept;
           await upsert(transaction, ORDERS, stream, anOrder(stream, { lines: lines + 1, tags: [...tags, String(position)], details }));
           if (position === thrown) throw new Error('the handler is wrong');

@@ -1,4 +1,4 @@
-// What a replay of parked events leaves on the store under test: what a run that never failed leaves.
+// A replay of parked events leaves the same as a run without failures, on the store under test.
 import assert from 'node:assert/strict';
 import { Projector, type DocumentProjection } from '@mainstem/projection';
 import { verifyProjection } from '@mainstem/projection/operate';
@@ -12,7 +12,7 @@ const DOCUMENTS = 7;
 const RECOVERY = { onFailure: 'park', attemptsMax: 1, retryDelayMs: 1, retryDelayMaxMs: 5 } as const;
 
 export const replayCases = (define: DefineCase): readonly ContractCase[] => [
-  define('leaves after a replay what a run that never failed leaves, where other streams have gone on into the same documents', async (context) => {
+  define('leaves after a replay what a run without failures leaves, even if other streams went on in the same documents', async (context) => {
     const { store, documents } = context;
     const { store: reader } = await contractHistory(EVENTS, 4);
     const head = await reader.head();

@@ -1,4 +1,4 @@
-// Contract of what the engine needs of a store when the event store was put back to a backup: the checkpoint tells it, and a rebuild mends it.
+// Contract for an event store restored from a backup: the checkpoint shows it, and a rebuild mends it.
 import assert from 'node:assert/strict';
 import { InMemoryEventStore, systemRuntime, type NewEvent, type Position } from '@mainstem/event-store';
 import { fillSideGeneration, Rebuilder, rollBack, verifyProjection } from '@mainstem/projection/operate';
@@ -14,7 +14,7 @@ const UNTIL = 100n as Position;
 const OTHER_IDS_FROM = 1_000_000;
 const STOPPED_WITHIN_MS = 10_000;
 
-/** The same event store, put back to its first events, and grown by others. */
+/** The same event store, put back to its first events and continued with others. */
 const restored = async (history: ContractHistory, others: number): Promise<ContractHistory> => {
   const store = new InMemoryEventStore({ runtime: { ...systemRuntime, uuid: () => history.store.incarnation } });
   const append = ({ id, type, data }: Pick<NewEvent, 'id' | 'type' | 'data'>, stream: Parameters<typeof store.append>[0]) =>
@@ -48,7 +48,7 @@ const assertStops = async (context: ContractContext, history: ContractHistory, c
 };
 
 export const restoredCases = (define: DefineCase): readonly ContractCase[] => [
-  define('fills a side generation anew whose events were lost, and finds either again by its events', async (context) => {
+  define('fills a side generation anew after its events were lost, and recognises each by its events', async (context) => {
     const history = await contractHistory(EVENTS);
     const now = await restored(history, EVENTS);
     const hosted = { projection: contractProjection(context.documents), store: context.store };
@@ -64,7 +64,7 @@ export const restoredCases = (define: DefineCase): readonly ContractCase[] => [
       [100, 'PROJECTION_EVENT_STORE_RESTORED'],
     ] as const
   ).map(([others, code]) =>
-    define(`stops at a checkpoint of lost events (${code}), is mended by a rebuild, and does not go back`, async (context) => {
+    define(`stops at a checkpoint of lost events (${code}), goes on after a rebuild, and does not go back`, async (context) => {
       const history = await contractHistory(EVENTS);
       await runToHead(context, history);
       const now = await restored(history, others);

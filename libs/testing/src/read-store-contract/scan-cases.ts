@@ -1,11 +1,11 @@
-// Contract of scan and snapshot: every document once, in one order everywhere, and views that do not change.
+// Contract of scan and snapshot: every document once, in the same order everywhere, in views that do not change.
 import assert from 'node:assert/strict';
 import type { ScanEntry } from '@mainstem/projection/adapter';
 import type { ContractCase } from '../contract-suite.js';
 import { aBatch, anOrder, aParkedEvent, at, INCARNATION, openFirst, rejectsWith, type ContractContext, type DefineCase } from './contract-fixture.js';
 import { ORDERS, TOTALS } from './contract-projection.js';
 
-/** In the order of their UTF-8 bytes, which differs from that of UTF-16 units at the end, and from any dictionary's. */
+/** In the order of UTF-8 bytes, which differs from that of UTF-16 units and from every dictionary. */
 const ORDERED_KEYS = [
   ' leading',
   '%_',
@@ -73,7 +73,7 @@ export const scanCases = (define: DefineCase): readonly ContractCase[] => [
     assert.deepEqual(await pages(context, 10, TOTALS), [['GB', total]]);
   }),
 
-  define('scans the generation asked for, in any state', async (context) => {
+  define('scans any generation, in any state', async (context) => {
     const { store, projection } = context;
     const first = await openFirst(context);
     await first.commit(aBatch(undefined, at(1), [anOrder('contract-1')]));
@@ -86,7 +86,7 @@ export const scanCases = (define: DefineCase): readonly ContractCase[] => [
     assert.deepEqual(await pages(context, 10), [['contract-1', anOrder('contract-1')]]);
   }),
 
-  define('refuses to scan what is not there', async (context) => {
+  define('refuses to scan a missing generation or collection', async (context) => {
     const { store, projection } = context;
     await openFirst(context);
     const nothing = (): Promise<void> => Promise.resolve();
@@ -132,7 +132,7 @@ export const scanCases = (define: DefineCase): readonly ContractCase[] => [
     );
   }),
 
-  define('throws on what the work with a snapshot throws', async (context) => {
+  define('passes on the error of the work with a snapshot', async (context) => {
     const { store, projection } = context;
     await openFirst(context);
     const failing = store.snapshot(projection.name, 1, () => Promise.reject(new RangeError('mine')));

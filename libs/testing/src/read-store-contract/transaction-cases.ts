@@ -1,4 +1,4 @@
-// Contract of transactions, for stores that have them: a handler's writes and the checkpoint take effect together or not at all.
+// Contract of transactions, for stores with them: a handler's writes and the checkpoint take effect together.
 import assert from 'node:assert/strict';
 import { EMPTY_DIGEST, type TransactionalSession } from '@mainstem/projection/adapter';
 import type { ContractCase } from '../contract-suite.js';
@@ -35,7 +35,7 @@ export const transactionCases = <Transaction>(define: DefineCase, { find, upsert
     assert.equal((await openFirst(context)).checkpoint.position, at(3));
   }),
 
-  define('lets a handler read what is there and what it has written itself', async (context) => {
+  define('lets a handler read stored rows and its own writes', async (context) => {
     const session = await openTransactional<Transaction>(context);
     await session.commit(aBatch(undefined, at(1), [anOrder('contract-1')]));
     const seen: unknown[] = [];
@@ -50,7 +50,7 @@ export const transactionCases = <Transaction>(define: DefineCase, { find, upsert
     assert.deepEqual(seen, [anOrder('contract-1'), anOrder('contract-1', { lines: 8 }), undefined]);
   }),
 
-  define('rolls everything back when a handler fails, throws its error on, and goes on', async (context) => {
+  define('rolls everything back when a handler fails, passes on its error, and goes on', async (context) => {
     const session = await openTransactional<Transaction>(context);
     const failure = new Error('the handler fails');
     const failing = session.transact(
@@ -67,7 +67,7 @@ export const transactionCases = <Transaction>(define: DefineCase, { find, upsert
     assert.deepEqual(await loadOne(session, 'contract-2'), anOrder('contract-2'));
   }),
 
-  define('fences a stale session: what its handler writes has no effect', async (context) => {
+  define('fences off a stale session: the writes of its handler have no effect', async (context) => {
     const stale = await openTransactional<Transaction>(context);
     const current = await openFirst(context);
     await rejectsWith(

@@ -1,4 +1,4 @@
-// Contract of verify on the store under test: what the engine wrote is what a fold gives, and what was changed behind its back is named.
+// Contract of verify: what the engine wrote equals the fold, and later changes by others are named.
 import assert from 'node:assert/strict';
 import type { Position } from '@mainstem/event-store';
 import { Projector, type HostedProjection } from '@mainstem/projection';
@@ -9,9 +9,9 @@ import { contractHistory, type ContractHistory } from './contract-history.js';
 import { contractProjection, ORDERS, type ContractOrder } from './contract-projection.js';
 
 const EVENTS = 400;
-// Generous: where each commit is several requests and the machine is busy, a batch of one event takes its time.
+// Long, because a commit may be several requests on a busy machine.
 const TIMEOUT_MS = 120_000;
-/** Makes many passes. */
+/** Small, so that there are many passes. */
 const LITTLE_MEMORY = 4_000;
 
 const hostedOn = ({ store, documents }: ContractContext): HostedProjection => ({ projection: contractProjection(documents), store });
@@ -26,7 +26,7 @@ const fill = async (context: ContractContext): Promise<ContractHistory> => {
 };
 
 export const verifyCases = (define: DefineCase): readonly ContractCase[] => [
-  define('verifies what the engine has written, in one pass and in many', async (context) => {
+  define('verifies the writes of the engine, in one pass and in many', async (context) => {
     const { store: reader } = await fill(context);
     for (const memoryBytesMax of [1_000_000, LITTLE_MEMORY]) {
       const { differences, isSame, documentsCompared } = await verifyProjection({ reader, hosted: hostedOn(context), memoryBytesMax });
@@ -35,7 +35,7 @@ export const verifyCases = (define: DefineCase): readonly ContractCase[] => [
     }
   }),
 
-  define('names a document that was changed, one that is missing and one that is surplus', async (context) => {
+  define('names a changed, a missing and a surplus document', async (context) => {
     const { store: reader } = await fill(context);
     const hosted = hostedOn(context);
     const [changed, missing] = (await context.store.scan(ORDERS, 1, ORDERS, { limit: 2 })) as [[string, ContractOrder], [string, ContractOrder]];
@@ -60,7 +60,7 @@ export const verifyCases = (define: DefineCase): readonly ContractCase[] => [
     );
   }),
 
-  define('fills side generations that hold the fold up to a position, and leaves the one that serves alone', async (context) => {
+  define('fills side generations with the fold up to a position, and leaves the serving one alone', async (context) => {
     const { store: reader } = await fill(context);
     const hosted = hostedOn(context);
     for (const place of [1n, 133n, BigInt(EVENTS)]) {

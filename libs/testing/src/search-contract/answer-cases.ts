@@ -1,4 +1,4 @@
-// Contract of answers: filters, ranking, pages, highlights, and the generation that they come from.
+// Contract of answers: filters, ranking, pages, highlights, and the generation they come from.
 import assert from 'node:assert/strict';
 import { waitForPosition, type SearchRequest } from '@mainstem/projection';
 import { EMPTY_DIGEST, type SearchItem } from '@mainstem/projection/adapter';
@@ -38,7 +38,7 @@ export const answerCases = (define: DefineSearchCase): readonly ContractCase[] =
     await rejectsWith('SEARCH_INVALID_CURSOR', context.search('lamp', { limit: 1, cursor: next, filters: { size: 'M' } }));
   }),
 
-  define('gives pages that together are the whole result, once each, best first', async (context) => {
+  define('gives pages that together are the whole result, each document once, best first', async (context) => {
     const titles = Array.from({ length: LAMPS }, (_, index) => [`k${index}`, { title: `lamp ${index % 3 === 0 ? 'lamp' : 'cup plate'}` }] as const);
     await context.write(Object.fromEntries(titles));
     const whole = await context.search('lamp');
@@ -59,7 +59,7 @@ export const answerCases = (define: DefineSearchCase): readonly ContractCase[] =
       [...scores].sort((left, right) => right - left),
     );
     assert.ok(scores.every((score) => score > 0));
-    // Of equal rank: by key.
+    // Equal rank: by key.
     const best = pages.filter(({ score }) => score === scores[0]).map(({ key }) => key);
     assert.deepEqual(best, [...best].sort());
     assert.ok(best.length > 5);
@@ -83,7 +83,7 @@ export const answerCases = (define: DefineSearchCase): readonly ContractCase[] =
     for (const request of REFUSED) await rejectsWith('SEARCH_INVALID_QUERY', context.store.search(PRODUCTS, request));
   }),
 
-  define('refuses a cursor that it did not make for this query', async (context) => {
+  define('refuses a cursor of another query', async (context) => {
     await context.write({ a: { title: 'lamp' }, b: { title: 'lamp' } });
     const { next } = await context.search('lamp', { limit: 1 });
     assert.ok(next !== undefined);
@@ -96,7 +96,7 @@ export const answerCases = (define: DefineSearchCase): readonly ContractCase[] =
     for (const [query, cursor] of cursors) await rejectsWith('SEARCH_INVALID_CURSOR', context.search(query, { limit: 1, cursor }));
   }),
 
-  define('marks the words found in the text that fits best, and escapes all the rest', async (context) => {
+  define('marks the found words in the best text, and escapes the rest', async (context) => {
     await context.write({ a: { title: 'A <b>lamp</b>', tags: ['cup', 'LAMP & "Lampion" <i>red</i>'] } });
     const highlightOf = async (query: string, isPrefix = false): Promise<string | undefined> =>
       (await context.search(query, { isPrefix })).items[0]?.highlight;
@@ -105,7 +105,7 @@ export const answerCases = (define: DefineSearchCase): readonly ContractCase[] =
     assert.equal(await highlightOf('red lam', true), '<mark>LAMP</mark> &amp; &quot;<mark>Lampion</mark>&quot; &lt;i&gt;<mark>red</mark>&lt;/i&gt;');
   }),
 
-  define('answers from the generation that serves, with its position', async (context) => {
+  define('answers from the serving generation, with its position', async (context) => {
     await context.write({ a: { title: 'old lamp' } });
     const next = await context.store.createGeneration(productProjection, SEARCH_INCARNATION);
     const filling = await context.store.open(productProjection, next.number);
@@ -123,12 +123,12 @@ export const answerCases = (define: DefineSearchCase): readonly ContractCase[] =
     assert.deepEqual(await context.keys('lamp'), ['a']);
   }),
 
-  define('has an empty result for a collection that is not there yet', async (context) => {
+  define('has an empty result for a collection that does not exist yet', async (context) => {
     const nothing = { total: 0, items: [], next: undefined, position: undefined };
     assert.deepEqual(await context.store.search('nothing', { query: 'lamp', limit: 1 }), nothing);
   }),
 
-  define('searches without any options where another process writes', async (context, { open }) => {
+  define('searches without options in data that another process wrote', async (context, { open }) => {
     await context.write({ a: { title: 'lamp' } });
     const reader = await open({});
     try {

@@ -1,4 +1,4 @@
-// Contract of the check of what is searched: clean after whatever was written, and it names the documents whose words are not theirs.
+// Contract of the search check: clean after any writes; otherwise it names the documents with wrong words.
 import assert from 'node:assert/strict';
 import { EMPTY_DIGEST, type ProjectionDocument } from '@mainstem/projection/adapter';
 import type { ContractCase } from '../contract-suite.js';
@@ -10,7 +10,7 @@ const MANY = 3_000;
 const keyOf = (index: number): string => `k${String(index).padStart(4, '0')}`;
 
 export const derivedCases = (define: DefineSearchCase): readonly ContractCase[] => [
-  define('finds words and filters as they have to be, whatever was written, changed and deleted', async (context) => {
+  define('finds no difference, whatever was written, changed and deleted', async (context) => {
     await context.write({
       a: { title: 'Café "au" lait \u{1D518}', tags: ['x'.repeat(40_000), '', 'हिन्दी'], color: ['Red', 'Dark Blue'], size: 'L' },
       b: { title: `${'y'.repeat(512)}\u{1F600}`, color: `${'z'.repeat(512)}\u{1F600}`, $state: 'lamp' },
@@ -22,7 +22,7 @@ export const derivedCases = (define: DefineSearchCase): readonly ContractCase[] 
     assert.deepEqual(await context.store.checkDerived?.(PRODUCTS, 1), []);
   }),
 
-  define('finds them so in a generation that was filled in bulk', async ({ store }) => {
+  define('finds no difference in a generation that was filled in bulk', async ({ store }) => {
     const { number } = await store.createGeneration(productProjection, SEARCH_INCARNATION, { isBulk: true });
     const filling = await store.open(productProjection, number);
     const upserts = new Map<string, ProjectionDocument>(
@@ -34,7 +34,7 @@ export const derivedCases = (define: DefineSearchCase): readonly ContractCase[] 
     assert.deepEqual(await store.checkDerived?.(PRODUCTS, number), []);
   }),
 
-  define('names the documents whose words are not theirs, on any page, and no others', async (context, { damageWords }) => {
+  define('names exactly the documents with wrong words, on any page', async (context, { damageWords }) => {
     await context.write(Object.fromEntries(Array.from({ length: MANY }, (_, index) => [keyOf(index), { title: `lamp ${index}` }])));
     const damaged = [0, 999, 1_000, 1_500, MANY - 1].map(keyOf);
     for (const key of damaged) await damageWords(key);
@@ -49,7 +49,7 @@ export const derivedCases = (define: DefineSearchCase): readonly ContractCase[] 
     assert.deepEqual((await context.store.scan(PRODUCTS, 1, PRODUCTS, { limit: 1 }))[0], [keyOf(0), { title: 'lamp 0' }]);
   }),
 
-  define('does not check a generation that is not there, and not on when it is told to end', async (context) => {
+  define('refuses a missing generation, and ends when its signal fires', async (context) => {
     await context.write({ a: { title: 'lamp' } });
     const { store } = context;
     assert.ok(store.checkDerived);

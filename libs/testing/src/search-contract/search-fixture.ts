@@ -1,4 +1,4 @@
-// What a full-text index has to supply to be put through its contract, and the steps that the cases share.
+// What a full-text index must supply for its contract, and the steps that the cases share.
 import type { Incarnation, Position } from '@mainstem/event-store';
 import {
   type DocumentClass,
@@ -22,11 +22,11 @@ export type SearchStore = ReadStore & SearchQueries;
 
 /** Fresh, empty data, and stores that work on it. */
 export interface SearchFixture {
-  /** Whoever opens it closes it. */
+  /** The caller of `open` closes the store. */
   readonly open: (collections: SearchCollections) => Promise<SearchStore>;
-  /** Makes the words that generation 1 keeps beside a document of `PRODUCTS` others, and leaves the document as it is. */
+  /** Changes the words of generation 1 beside a document of `PRODUCTS`, and leaves the document unchanged. */
   readonly damageWords: (key: string) => Promise<void>;
-  /** Removes what was left behind; all stores are closed by then. */
+  /** Removes all data; all stores are closed by then. */
   readonly dispose: () => Promise<void>;
 }
 
@@ -102,7 +102,7 @@ export class SearchContext {
 
 export const placeOf = (place: number): Position => BigInt(place) as Position;
 
-/** Makes a case that runs on data of its own; `PRODUCT_TEXTS` are declared unless others are given. */
+/** Makes a case that runs on its own data, with `PRODUCT_TEXTS` declared by default. */
 export type DefineSearchCase = (
   name: string,
   run: (context: SearchContext, fixture: SearchFixture) => Promise<void>,

@@ -1,9 +1,9 @@
-// Contract of words: which documents a query finds, whatever somebody types.
+// Contract of words: which documents a query finds, whatever a user types.
 import assert from 'node:assert/strict';
 import type { ContractCase } from '../contract-suite.js';
 import type { DefineSearchCase } from './search-fixture.js';
 
-/** What means something in the query languages of search engines. */
+/** Texts with a meaning in query languages of search engines. */
 const TYPED = [
   '"',
   'lamp"',
@@ -30,14 +30,14 @@ const FIELDS = Array.from({ length: 24 }, (_, index) => `f${index}`);
 const WORDS = Array.from({ length: 32 }, (_, index) => `w${index}`);
 
 export const wordCases = (define: DefineSearchCase): readonly ContractCase[] => [
-  define('finds documents that have all words, in any order and field, whatever their case', async (context) => {
+  define('finds documents with all words, in any order and field and in any case', async (context) => {
     await context.write({ a: { title: 'White METAL lantern' }, b: { title: 'White clock', tags: ['lantern'] }, c: { title: 'White lanterns' } });
     assert.deepEqual(await context.keys('lantern WHITE'), ['a', 'b']);
     assert.deepEqual(await context.keys('lantern white metal'), ['a']);
     assert.deepEqual(await context.keys('lant'), []);
   }),
 
-  define('takes the last word as a beginning when asked to', async (context) => {
+  define('treats the last word as a beginning on request', async (context) => {
     await context.write({ a: { title: 'White metal lantern' }, b: { title: 'Metallic lamp' }, c: { title: 'Lamp of wood' } });
     assert.deepEqual(await context.keys('la', { isPrefix: true }), ['a', 'b', 'c']);
     assert.deepEqual(await context.keys('met lamp', { isPrefix: true }), []);
@@ -50,7 +50,7 @@ export const wordCases = (define: DefineSearchCase): readonly ContractCase[] => 
     assert.deepEqual(await context.search(' "*- '), { total: 0, items: [], next: undefined, position: 1n });
   }),
 
-  define('never takes what a user types for a language', async (context) => {
+  define('never interprets user text as a query language', async (context) => {
     await context.write({ a: { title: 'red lamp' } });
     for (const query of TYPED) {
       const words = query.toLowerCase().match(/[a-z0-9]+/g) ?? [];
@@ -77,7 +77,7 @@ export const wordCases = (define: DefineSearchCase): readonly ContractCase[] => 
   }),
 
   define(
-    'takes as many words in as many fields as it promises',
+    'accepts as many words in as many fields as it promises',
     async (context) => {
       const places = WORDS.map((word, index) => [FIELDS[index % FIELDS.length] ?? '', word] as const);
       const text = (field: string): readonly string[] => places.filter(([place]) => place === field).map(([, word]) => word);
