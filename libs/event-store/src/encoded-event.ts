@@ -38,7 +38,7 @@ export class PreparedEvent implements NewEvent, EncodedEvent {
     this.id = id;
     this.type = type;
     this.data = decodedForm(data);
-    this.metadata = Object.freeze(metadata);
+    this.metadata = metadata;
     this.dataJson = dataJson;
     this.metadataJson = metadataJson;
     Object.freeze(this);
@@ -46,7 +46,7 @@ export class PreparedEvent implements NewEvent, EncodedEvent {
 
   /**
    * Prepares an event of which only type and payload come from outside. `eventIdOf` gives its id, and `metadataJson`
-   * its metadata, which is frozen; neither is checked again. Errors: EVENT_STORE_INVALID_INPUT naming the path, which
+   * its metadata, which must be frozen; neither is checked again. Errors: EVENT_STORE_INVALID_INPUT naming the path, which
    * begins with the event's type.
    */
   static ofDecision(event: NewEvent, metadataJson: string): PreparedEvent {

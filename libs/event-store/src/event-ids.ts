@@ -15,10 +15,23 @@ const namedBytes = (namespace: Uint8Array, name: string): Uint8Array => {
 };
 
 /** Name-based UUID (version 5, RFC 9562 section 5.5) of a name in a namespace of 16 bytes. */
-export const uuidV5 = (namespace: Uint8Array, name: string): string => {
-  const digest = hash('sha1', namedBytes(namespace, name), 'hex');
-  const variant = ((parseInt(digest.charAt(16), 16) & 0x3) | 0x8).toString(16);
-  return `${digest.slice(0, 8)}-${digest.slice(8, 12)}-5${digest.slice(13, 16)}-${variant}${digest.slice(17, 20)}-${digest.slice(20, 32)}`;
+export const uuidV5 = (namespace: Uint8Array, name: string): string => uuidOf(hash('sha1', namedBytes(namespace, name), 'hex'));
+
+/** The text is made in one piece: put together from parts, it would be copied again by each that reads it. */
+const text = Buffer.from('00000000-0000-5000-0000-000000000000', 'latin1');
+const VARIANTS = Buffer.from('89ab', 'latin1');
+const VERSION_AT = 14;
+const VARIANT_AT = 19;
+
+const uuidOf = (digest: string): string => {
+  let from = 0;
+  for (let at = 0; at < text.length; at++) {
+    if (at === 8 || at === 13 || at === 18 || at === 23) continue;
+    if (at === VARIANT_AT) text[at] = VARIANTS[Number.parseInt(digest.charAt(from), 16) & 3] ?? 0;
+    else if (at !== VERSION_AT) text[at] = digest.charCodeAt(from);
+    from++;
+  }
+  return text.toString('latin1');
 };
 
 /**

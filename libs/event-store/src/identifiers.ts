@@ -21,6 +21,8 @@ const DECIMAL = /^(0|[1-9][0-9]{0,18})$/;
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 // Control characters, and code units that are no character on their own.
 const UNPRINTABLE = /[\p{Cc}\p{Cs}]/u;
+/** Text that needs no closer look: nearly all names are made of these. */
+const PLAIN = /^[ -~]+$/;
 
 /** True if the text has no control characters and no lone surrogates: it then survives any encoding unchanged. */
 export const isPrintable = (text: string): boolean => !UNPRINTABLE.test(text);
@@ -35,6 +37,7 @@ export const streamName = (name: string): StreamName => {
   if (dash < 1 || dash === name.length - 1) throw new InvalidInput('stream', `must look like category-id, got ${quote(name)}`);
   if (name.length > STREAM_NAME_LENGTH_MAX) throw new InvalidInput('stream', `must have at most ${STREAM_NAME_LENGTH_MAX} characters`);
   if (name.startsWith('$')) throw new InvalidInput('stream', 'must not start with $, which is reserved');
+  if (PLAIN.test(name)) return name as StreamName;
   if (!isPrintable(name)) throw new InvalidInput('stream', 'must not contain control characters or lone surrogates');
   if (name !== name.normalize('NFC')) throw new InvalidInput('stream', 'must be in Unicode normal form NFC');
   return name as StreamName;

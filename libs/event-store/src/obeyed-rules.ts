@@ -162,9 +162,13 @@ const isNestedObeyed = (value: unknown, lists: number, options: RuleOptions, dep
 const areMembersObeyed = (values: readonly unknown[], lists: number, options: RuleOptions, depth: number): boolean => {
   let prototype: unknown;
   let rules: PreparedRules | undefined;
-  return values.every((member) => {
-    if (member === null || typeof member !== 'object' || Array.isArray(member) || depth >= DEPTH_MAX)
-      return isNestedObeyed(member, lists, options, depth);
+  for (let index = 0; index < values.length; index++) {
+    const member = values[index];
+    // A hole is for class-validator, which passes over it.
+    if (member === null || typeof member !== 'object' || Array.isArray(member) || depth >= DEPTH_MAX) {
+      if (!isNestedObeyed(member, lists, options, depth)) return false;
+      continue;
+    }
     // The members of a list nearly always have the same class.
     const own: unknown = Object.getPrototypeOf(member);
     if (!rules || own !== prototype) {
@@ -173,8 +177,9 @@ const areMembersObeyed = (values: readonly unknown[], lists: number, options: Ru
       prototype = own;
       rules = rulesOf(ruledClass, options);
     }
-    return areObeyedBy(rules, member, depth + 1);
-  });
+    if (!areObeyedBy(rules, member, depth + 1)) return false;
+  }
+  return true;
 };
 
 /** The class of an instance. `value.constructor` may be data, so it is not used. */

@@ -1,5 +1,5 @@
 // What the callers and the observer of a batch are told.
-import { copyJson, type DomainEvent } from '@mainstem/event-store';
+import { copyJson, type AppendResult, type DomainEvent, type Position, type Revision } from '@mainstem/event-store';
 import type { CommandObservation } from './command-observer.js';
 import type { CommandResult } from './command-result.js';
 import type { FoldedStream } from './folded-stream-cache.js';
@@ -22,15 +22,64 @@ export const answersOf = (
   { call, decisions }: Joined,
   { revision, position }: FoldedStream,
   places: readonly (CommandPlace | undefined)[] | undefined,
-): readonly CommandResult[] =>
-  call.commands.map(({ context }, index): CommandResult => {
+): readonly CommandResult[] => {
+  const { stream, commands, repeats } = call;
+  const answers: CommandResult[] = [];
+  for (let index = 0; index < commands.length; index++) {
     const decision = decisions[index];
-    const { stream } = call;
-    if (!decision) return call.repeats?.get(context.commandId) as CommandResult;
     const place = places?.[index];
-    if (!place) return { stream, events: [], nextRevision: revision, position, isRepeat: false };
-    // Not made by a getter when asked: each object with a getter of its own gets a hidden class of its own, which keeps all that the getter holds
-    // from young collections.
-    const events = decision.newEvents.map(({ type, data }): DomainEvent => ({ type, data: copyJson(data) }));
-    return { stream, events, nextRevision: place.last, position: place.position, isRepeat: false };
-  });
+    if (!decision) answers.push(repeats?.get(commands[index]?.context.commandId ?? '') as CommandResult);
+    else if (!place) answers.push({ stream, events: [], nextRevision: revision, position, isRepeat: false });
+    else answers.push({ stream, events: copiesOf(decision.newEvents), nextRevision: place.last, position: place.position, isRepeat: false });
+  }
+  return answers;
+};
+
+/**
+ * The answers of an append that ended as told, call by call; the places of its commands, which begin at `start`, are kept with the folded stream.
+ * `isDense`: positions count events.
+ */
+export const answersOfAppend = (
+  joined: readonly Joined[],
+  folded: FoldedStream,
+  appended: AppendResult,
+  { start, isDense }: { readonly start: bigint; readonly isDense: boolean },
+): readonly (readonly CommandResult[])[] => {
+  const answers: (readonly CommandResult[])[] = [];
+  let next = start;
+  for (let at = 0; at < joined.length; at++) {
+    const { call, decisions } = joined[at] as Joined;
+    const places: (CommandPlace | undefined)[] = [];
+    for (let index = 0; index < decisions.length; index++) {
+      const count = decisions[index]?.newEvents.length ?? 0;
+      const context = call.commands[index]?.context;
+      const place = count === 0 || !context ? undefined : { ...placeOf(next, count, appended, isDense), fingerprint: context.fingerprint };
+      places.push(place);
+      if (!place || !context) continue;
+      folded.commands.set(context.commandId, place);
+      next = place.last + 1n;
+    }
+    answers.push(answersOf({ call, decisions }, folded, places));
+  }
+  return answers;
+};
+
+const placeOf = (first: bigint, count: number, { revision, position }: AppendResult, isDense: boolean): Omit<CommandPlace, 'fingerprint'> => {
+  const last = (first + BigInt(count - 1)) as Revision;
+  // Positions of one append follow each other where they count events; elsewhere the end of the append stands for all in it.
+  const own = isDense && last !== revision ? ((position - (revision - last)) as Position) : position;
+  return { first: first as Revision, last, position: own };
+};
+
+/**
+ * Not made by a getter when asked: each object with a getter of its own gets a hidden class of its own, which keeps all that the getter holds
+ * from young collections.
+ */
+const copiesOf = (newEvents: readonly DomainEvent[]): readonly DomainEvent[] => {
+  const copies: DomainEvent[] = [];
+  for (let index = 0; index < newEvents.length; index++) {
+    const { type, data } = newEvents[index] as DomainEvent;
+    copies.push({ type, data: copyJson(data) });
+  }
+  return copies;
+};

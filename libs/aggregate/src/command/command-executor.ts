@@ -56,7 +56,8 @@ export class CommandExecutor {
   readonly #worker: StreamWorker;
   readonly #watch: CommandWatch;
   readonly #observer: CommandObserver | undefined;
-  readonly #aggregates = new WeakMap<object, number>();
+  /** What the keys of an aggregate's folded states begin with: nothing for the first one of a category. */
+  readonly #aggregates = new WeakMap<object, string>();
   readonly #categories = new Set<string>();
   #aggregatesSeen = 0;
 
@@ -103,7 +104,13 @@ export class CommandExecutor {
     command: Command,
     context: CommandContext = newCommandContext(this.#runtime),
   ): Promise<CommandResult<Event>> {
-    return this.#call(aggregate as unknown as ErasedAggregate, id, [{ command, context }]).then(([result]) => result as CommandResult<Event>);
+    const given = [{ command, context }];
+    if (this.#observer) return this.#observed(aggregate as unknown as ErasedAggregate, id, given, this.#observer).then(firstOf<Event>);
+    try {
+      return this.#begin(aggregate as unknown as ErasedAggregate, id, given, undefined, true) as Promise<CommandResult<Event>>;
+    } catch (error) {
+      return Promise.reject(error as Error);
+    }
   }
 
   /**
@@ -120,7 +127,9 @@ export class CommandExecutor {
   ): Promise<readonly CommandResult<Event>[]> {
     try {
       const together = togetherOf(commands, context);
-      return this.#call(aggregate as unknown as ErasedAggregate, id, together) as Promise<readonly CommandResult<Event>[]>;
+      const erased = aggregate as unknown as ErasedAggregate;
+      const answers = this.#observer ? this.#observed(erased, id, together, this.#observer) : this.#begin(erased, id, together, undefined, false);
+      return answers as Promise<readonly CommandResult<Event>[]>;
     } catch (error) {
       return Promise.reject(error as Error);
     }
@@ -131,16 +140,14 @@ export class CommandExecutor {
     return this.#watch.troubles();
   }
 
-  async #call(aggregate: ErasedAggregate, id: string, commands: readonly Given[]): Promise<readonly CommandResult[]> {
-    const observer = this.#observer;
-    if (!observer) return this.#begin(aggregate, id, commands, []);
+  async #observed(aggregate: ErasedAggregate, id: string, commands: readonly Given[], observer: CommandObserver): Promise<readonly CommandResult[]> {
     const observations = commands.map(({ command, context }) => {
       // A context that is none is refused below, in words.
       const { commandId, metadata } = Object(context) as CommandContext;
       return observer.executing({ command: nameOf(command), category: aggregate.category, id, commandId, metadata });
     });
     try {
-      const results = await this.#begin(aggregate, id, commands, observations);
+      const results = (await this.#begin(aggregate, id, commands, observations, false)) as readonly CommandResult[];
       results.forEach((result, index) => observations[index]?.ended(endOf(result)));
       return results;
     } catch (error) {
@@ -153,22 +160,26 @@ export class CommandExecutor {
     aggregate: ErasedAggregate,
     id: string,
     commands: readonly Given[],
-    observations: readonly (CommandObservation | undefined)[],
-  ): Promise<readonly CommandResult[]> {
-    const given = commands.map(({ command, context: brought }, index): GivenCommand<unknown> => {
+    observations: readonly (CommandObservation | undefined)[] | undefined,
+    isOne: boolean,
+  ): CommandUnderWay['answer'] {
+    const given: GivenCommand<unknown>[] = [];
+    // Counted loops here and in all that runs for every command: they cost less until the engine has compiled them, and compile faster.
+    for (let index = 0; index < commands.length; index++) {
+      const { command, context: brought } = commands[index] as Given;
       validateCommand(command, aggregate.commandRules);
       const context = contextGiven(brought);
-      return { command, context, metadata: metadataIn(context), observed: observations[index] };
-    });
-    const { appendTurn, signal } = sharedOf(given);
-    const call = this.#callOf(aggregate, id, given, appendTurn, signal);
+      given.push({ command, context, metadata: metadataIn(context), observed: observations?.[index] });
+    }
+    const { appendTurn, signal } = given.length === 1 ? (given[0] as Given).context : sharedOf(given);
+    const call = this.#callOf(aggregate, id, given, { turn: appendTurn, signal, isOne });
     if (!appendTurn) {
       this.#worker.enter(call);
       return call.underWay.answer;
     }
     // The stream is folded while others have their turn; the lane is entered only then: in a lane nobody waits for a turn.
     if (this.#folder.cache.keepsStreams && !this.#folder.cache.has(call.key)) {
-      const folding = this.#callOf(aggregate, id, [], undefined, signal);
+      const folding = this.#callOf(aggregate, id, [], { turn: undefined, signal, isOne: false });
       folding.underWay.answer.catch(() => undefined);
       this.#worker.enter(folding);
     }
@@ -185,27 +196,23 @@ export class CommandExecutor {
     aggregate: ErasedAggregate,
     id: string,
     commands: readonly GivenCommand<unknown>[],
-    turn: Call['turn'],
-    signal: AbortSignal | undefined,
+    { turn, signal, isOne }: { readonly turn: Call['turn']; readonly signal: AbortSignal | undefined; readonly isOne: boolean },
   ): Call {
     const stream = streamOf(aggregate.category, id);
-    const key = `${this.#numberOf(aggregate)} ${stream}`;
-    const underWay = new CommandUnderWay(stream, signal, this.#watch);
+    const prefix = this.#aggregates.get(aggregate) ?? this.#admit(aggregate);
+    const key = prefix === '' ? stream : `${prefix}${stream}`;
+    const underWay = new CommandUnderWay(stream, signal, this.#watch, isOne);
     return { aggregate, stream, key, commands, underWay, turn, repeats: undefined, absent: undefined, attempts: 0, isAlone: false, isProved: false };
   }
 
-  /** States of one aggregate are never another's, also where two fold the same streams. */
-  #numberOf(aggregate: ErasedAggregate): number {
-    return this.#aggregates.get(aggregate) ?? this.#admit(aggregate);
-  }
-
-  /** Errors: EVENT_STORE_AMBIGUOUS_CATEGORY. */
-  #admit(aggregate: Pick<AnyAggregate, 'category'>): number {
+  /** States of one aggregate are never another's, also where two fold the same streams. Errors: EVENT_STORE_AMBIGUOUS_CATEGORY. */
+  #admit(aggregate: Pick<AnyAggregate, 'category'>): string {
     assertCategoriesDiffer([...this.#categories, aggregate.category]);
+    // No name of a stream begins with $.
+    const prefix = this.#categories.has(aggregate.category) ? `$${++this.#aggregatesSeen} ` : '';
     this.#categories.add(aggregate.category);
-    const number = ++this.#aggregatesSeen;
-    this.#aggregates.set(aggregate, number);
-    return number;
+    this.#aggregates.set(aggregate, prefix);
+    return prefix;
   }
 }
 
@@ -236,6 +243,8 @@ const sharedOf = ([first, ...others]: readonly Given[]): Pick<CommandContext, 'a
   const signals = [first, ...others].flatMap((given) => given?.context.signal ?? []);
   return { ...first?.context, signal: AbortSignal.any(signals) };
 };
+
+const firstOf = <Event extends DomainEvent>(results: readonly CommandResult[]): CommandResult<Event> => results[0] as CommandResult<Event>;
 
 const isList = (context: CommandContext | readonly CommandContext[]): context is readonly CommandContext[] => Array.isArray(context);
 

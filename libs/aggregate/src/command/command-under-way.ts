@@ -3,9 +3,12 @@ import { OperationAborted, type Runtime, type StreamName } from '@mainstem/event
 import { CommandTimedOut } from '../errors.js';
 import type { CommandResult } from './command-result.js';
 
+const nothing = (): void => undefined;
+
 /** One call of the executor on its way. It is settled once; whoever works on it looks at `isOver`. */
 export class CommandUnderWay {
-  readonly answer: Promise<readonly CommandResult[]>;
+  /** A list with the answer of each command, or that of the only one. */
+  readonly answer: Promise<readonly CommandResult[] | CommandResult | undefined>;
   readonly startedMs: number;
   isOver = false;
   /** What it waits for, in words. */
@@ -15,13 +18,17 @@ export class CommandUnderWay {
   /** Its neighbours among the commands under way, in order of arrival. */
   earlier: CommandUnderWay | undefined;
   later: CommandUnderWay | undefined;
-  #resolve: (answer: readonly CommandResult[]) => void = () => undefined;
-  #reject: (error: unknown) => void = () => undefined;
+  #resolve: (answer: readonly CommandResult[] | CommandResult | undefined) => void = nothing;
+  #reject: (error: unknown) => void = nothing;
+  /** Made for a signal alone: most commands have none. */
+  #abort: (() => void) | undefined;
 
   constructor(
     readonly stream: StreamName,
     readonly signal: AbortSignal | undefined,
     private readonly watch: CommandWatch,
+    /** The only command's answer is given without a list around it. */
+    private readonly isOne: boolean,
   ) {
     this.startedMs = watch.now();
     this.answer = new Promise((resolve, reject) => {
@@ -29,12 +36,11 @@ export class CommandUnderWay {
       this.#reject = reject;
     });
     watch.add(this);
-    if (signal?.aborted) this.#abort();
-    else signal?.addEventListener('abort', this.#abort);
+    if (signal) this.#listen(signal);
   }
 
   resolve(answer: readonly CommandResult[]): void {
-    if (this.#settle()) this.#resolve(answer);
+    if (this.#settle()) this.#resolve(this.isOne ? answer[0] : answer);
   }
 
   reject(error: unknown): void {
@@ -48,13 +54,18 @@ export class CommandUnderWay {
     onEnded?.();
   }
 
-  readonly #abort = (): void => this.end(new OperationAborted(`The command, while it waited for ${this.waitsFor},`, this.signal?.reason));
+  #listen(signal: AbortSignal): void {
+    const abort = (): void => this.end(new OperationAborted(`The command, while it waited for ${this.waitsFor},`, signal.reason));
+    if (signal.aborted) return abort();
+    this.#abort = abort;
+    signal.addEventListener('abort', abort);
+  }
 
   #settle(): boolean {
     if (this.isOver) return false;
     this.isOver = true;
     // A signal may outlive millions of commands: none may leave a listener behind.
-    this.signal?.removeEventListener('abort', this.#abort);
+    if (this.#abort) this.signal?.removeEventListener('abort', this.#abort);
     this.watch.remove(this);
     this.onEnded = undefined;
     return true;

@@ -58,22 +58,21 @@ export const decisionOf = <State, Command, Event extends DomainEvent>(
   const newEvents: PreparedEvent[] = [];
   let state = before;
   let size = 0;
-  for (const decided of events as readonly Event[]) {
+  for (let index = 0; index < events.length; index++) {
+    const decided = events[index] as Event;
     if (decided === null || typeof decided !== 'object')
       throw new InvalidAggregate(aggregate.category, `decide must return events, got ${String(decided)} in its list`);
     const { type, data } = decided;
     assertNothingIsLost(stream, decided);
-    const index = newEvents.length;
     aggregate.events.validate({ type, data });
     metadata.moveTo(type, index);
     const event = preparedOf(stream, { id: eventIdOf(identity, stream, index), type, data, metadata: metadata.value }, metadata.json);
     newEvents.push(event);
     size += event.dataJson.length;
-    state = folded(stream, type, () => aggregate.evolve(state, { type, data: event.data } as unknown as Event));
+    state = evolved(aggregate, stream, state, { type, data: event.data } as unknown as Event);
   }
-  const last = newEvents.at(-1);
   // Those in between are seen by `evolve` alone, as in a replay.
-  const isIsolated = last === undefined || folded(stream, last.type, () => isolate(state));
+  const isIsolated = newEvents.length === 0 || isolated(stream, newEvents, state);
   if (types.isPromise(state)) throw new InvalidAggregate(aggregate.category, 'evolve must return a state, and must not be asynchronous');
   return { newEvents, state, size, isIsolated };
 };
@@ -105,11 +104,25 @@ const identityOf = ({ commandId, fingerprint }: CommandContext, { decidedAt }: R
   fingerprint === undefined && decidedAt === undefined ? commandId : `${commandId}\n${fingerprint ?? ''}\n${decidedAt ?? ''}`;
 
 /** Errors: AGGREGATE_EVENT_NOT_FOLDABLE. */
-const folded = <Result>(stream: StreamName, type: string, fold: () => Result): Result => {
+const evolved = <State, Event extends DomainEvent>(
+  aggregate: Pick<Aggregate<State, never, Event>, 'evolve'>,
+  stream: StreamName,
+  state: State,
+  event: Event,
+): State => {
   try {
-    return fold();
+    return aggregate.evolve(state, event);
   } catch (error) {
-    throw new EventNotFoldable(stream, type, error);
+    throw new EventNotFoldable(stream, event.type, error);
+  }
+};
+
+/** Errors: AGGREGATE_EVENT_NOT_FOLDABLE for a state that cannot even be looked at. */
+const isolated = (stream: StreamName, newEvents: readonly PreparedEvent[], state: unknown): boolean => {
+  try {
+    return isolate(state);
+  } catch (error) {
+    throw new EventNotFoldable(stream, newEvents.at(-1)?.type ?? '', error);
   }
 };
 
@@ -149,7 +162,7 @@ class DecisionMetadata {
     if (isSame && (index > 1 || context.fingerprint === undefined)) return;
     this.#schemaVersion = schemaVersion;
     this.#occurredAt = occurredAt;
-    this.value = this.#made(schemaVersion, occurredAt, index);
+    this.value = Object.freeze(this.#made(schemaVersion, occurredAt, index));
     this.json = JSON.stringify(this.value);
   }
 

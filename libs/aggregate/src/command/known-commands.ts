@@ -15,7 +15,8 @@ const PLACE_BYTES = 200;
 
 export class KnownCommands {
   readonly #recent = new Map<string, CommandPlace>();
-  readonly #older = new IdFilter();
+  /** Of long streams alone. */
+  #older: IdFilter | undefined;
   #characters = 0;
 
   /** @param recentMax ids that are kept with their places. */
@@ -27,7 +28,7 @@ export class KnownCommands {
 
   /** True if it may be one whose place is not kept any more: only the stream can tell. */
   mayHaveForgotten(commandId: string): boolean {
-    return this.#older.mayHave(commandId);
+    return this.#older !== undefined && this.#older.mayHave(commandId);
   }
 
   set(commandId: string, place: CommandPlace): void {
@@ -38,7 +39,7 @@ export class KnownCommands {
     for (const [oldest] of this.#recent) {
       this.#recent.delete(oldest);
       this.#characters -= oldest.length;
-      this.#older.add(oldest);
+      (this.#older ??= new IdFilter()).add(oldest);
       break;
     }
   }
@@ -49,7 +50,7 @@ export class KnownCommands {
   }
 
   get bytes(): number {
-    return this.#recent.size * PLACE_BYTES + 2 * this.#characters + this.#older.bytes;
+    return this.#recent.size * PLACE_BYTES + 2 * this.#characters + (this.#older?.bytes ?? 0);
   }
 }
 

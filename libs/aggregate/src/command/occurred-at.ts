@@ -6,10 +6,11 @@ import type { CommandContext } from './command-context.js';
 /** The same instant in UTC; a time in UTC stays as it is written, and so do fractions of a second. Errors: COMMAND_INVALID for what is no time, or has no offset. */
 export const utcTime = (given: unknown): string => {
   const instant = typeof given === 'string' ? instantOf(given) : undefined;
-  const text = instant?.toISOString() ?? '';
-  // Years before 0 and after 9999 have another form.
-  if (typeof given !== 'string' || text.length !== 24) return refuse();
+  if (typeof given !== 'string' || !instant) return refuse();
   if (given.endsWith('Z')) return given;
+  const text = instant.toISOString();
+  // Its offset may lead to years before 0 and after 9999, which have another form.
+  if (text.length !== 24) return refuse();
   const [fraction = ''] = /\.\d+/.exec(given) ?? [];
   return `${text.slice(0, 19)}${fraction}Z`;
 };

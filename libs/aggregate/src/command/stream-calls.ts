@@ -1,5 +1,5 @@
 // Calls on one stream: they wait in its lane, in order of arrival, and those that wait together are appended together.
-import type { DomainEvent, NewEvent, Revision, StoreLimits, StreamName } from '@mainstem/event-store';
+import type { DomainEvent, PreparedEvent, Revision, StoreLimits, StreamName } from '@mainstem/event-store';
 import type { Aggregate } from '../aggregate/aggregate.js';
 import type { AppendTurn } from './append-turn.js';
 import type { CommandResult } from './command-result.js';
@@ -55,7 +55,7 @@ export interface Joined {
 /** Decided calls on their way to one append. */
 export class Batch {
   readonly joined: Joined[] = [];
-  readonly newEvents: NewEvent[] = [];
+  readonly newEvents: PreparedEvent[] = [];
   /** Whether an observer wants to know of one of them. */
   isObserved = false;
   #ids: Set<string> | undefined;
@@ -78,9 +78,14 @@ export class Batch {
 
   /** Whether the store takes them in one append with what is here. A guess: what does not fit after all is appended call by call. */
   fits(decisions: readonly (Decision<unknown> | undefined)[]): boolean {
-    const events = decisions.reduce((sum, decision) => sum + (decision?.newEvents.length ?? 0), this.newEvents.length);
-    const size = decisions.reduce((sum, decision) => sum + (decision?.size ?? 0), this.#size);
-    return this.isEmpty || (events <= this.limits.appendEventsMax && size <= this.limits.appendBytesMax);
+    if (this.isEmpty) return true;
+    let events = this.newEvents.length;
+    let size = this.#size;
+    for (const decision of decisions) {
+      events += decision?.newEvents.length ?? 0;
+      size += decision?.size ?? 0;
+    }
+    return events <= this.limits.appendEventsMax && size <= this.limits.appendBytesMax;
   }
 
   /**
@@ -102,12 +107,14 @@ export class Batch {
 
   join(call: Call, decisions: readonly (Decision<unknown> | undefined)[], state: unknown): void {
     this.joined.push({ call, decisions });
-    this.isObserved ||= call.commands.some(({ observed }) => observed !== undefined);
     this.state = state;
-    if (this.#ids) for (const { context } of call.commands) this.#ids.add(context.commandId);
-    for (const decision of decisions) {
+    for (let index = 0; index < decisions.length; index++) {
+      const given = call.commands[index];
+      if (given?.observed) this.isObserved = true;
+      if (given) this.#ids?.add(given.context.commandId);
+      const decision = decisions[index];
       if (!decision) continue;
-      this.newEvents.push(...decision.newEvents);
+      for (let at = 0; at < decision.newEvents.length; at++) this.newEvents.push(decision.newEvents[at] as PreparedEvent);
       this.#size += decision.size;
     }
   }

@@ -4,19 +4,17 @@ import {
   backOffMs,
   encodeAppend,
   isMainstemError,
+  type AppendOptions,
   type AppendResult,
   type EventWriter,
-  type Position,
-  type Revision,
   type Runtime,
 } from '@mainstem/event-store';
 import { AggregateConflictUnresolved, AggregateOverloaded, CommandIdReused } from '../errors.js';
-import { answersOf, observe } from './answers.js';
-import { decisionOf, type Decision } from './decision.js';
+import { answersOf, answersOfAppend, observe } from './answers.js';
+import { decisionOf, type Decision, type GivenCommand } from './decision.js';
 import type { FoldedStream } from './folded-stream-cache.js';
-import { isolate } from '../aggregate/isolation.js';
 import type { CommandPlace } from './known-commands.js';
-import { Batch, type Call, type Lane } from './stream-calls.js';
+import { Batch, type Call, type Joined, type Lane } from './stream-calls.js';
 import type { StreamFolder } from './stream-folder.js';
 
 export interface WorkerOptions {
@@ -53,8 +51,7 @@ export class StreamWorker {
     let lane = this.#lanes.get(call.stream);
     if (lane && lane.pending > waitingMax) return call.underWay.reject(new AggregateOverloaded(call.stream, waitingMax));
     const isNew = lane === undefined;
-    lane ??= { stream: call.stream, calls: [], pending: 0, mustRead: false };
-    this.#lanes.set(call.stream, lane);
+    if (!lane) this.#lanes.set(call.stream, (lane = { stream: call.stream, calls: [], pending: 0, mustRead: false }));
     lane.pending++;
     call.underWay.waitsFor = 'other commands on its stream';
     lane.calls.push(call);
@@ -62,15 +59,15 @@ export class StreamWorker {
   }
 
   async #work(lane: Lane): Promise<void> {
-    while (lane.calls.length > 0) {
-      const [first] = lane.calls;
-      if (!first || first.underWay.isOver) {
+    for (let first = lane.calls[0]; first; first = lane.calls[0]) {
+      if (first.underWay.isOver) {
         lane.calls.shift();
         lane.pending--;
         continue;
       }
       try {
-        await this.#round(lane, first);
+        const round = this.#round(lane, first);
+        if (round) await round;
       } catch (error) {
         this.#options.folder.cache.drop(first.key);
         if (error !== UNWANTED) for (const { key, underWay } of lane.calls) if (key === first.key) underWay.reject(error);
@@ -79,28 +76,33 @@ export class StreamWorker {
     this.#lanes.delete(lane.stream);
   }
 
-  async #round(lane: Lane, first: Call): Promise<void> {
+  /** Nothing to wait for where all was in memory and was answered from there. */
+  #round(lane: Lane, first: Call): Promise<void> | undefined {
     const { folder } = this.#options;
-    let folded = folder.kept(first.key);
-    let isFresh = true;
-    if (!folded) {
-      folded = await this.#whileWanted(lane.calls, 'the events of its stream', (signal) => folder.load(first, signal()));
-    } else if (lane.mustRead || folder.needsProof(folded)) {
-      const before = folded;
-      folded = await this.#whileWanted(lane.calls, 'the events of its stream', (signal) => folder.catchUp(first, before, signal()));
-    } else {
-      isFresh = false;
-    }
+    const kept = folder.kept(first.key);
+    if (!kept || lane.mustRead || folder.needsProof(kept)) return this.#readFirst(lane, first, kept);
+    return this.#withFolded(lane, first, kept, false);
+  }
+
+  async #readFirst(lane: Lane, first: Call, kept: FoldedStream | undefined): Promise<void> {
+    const { folder } = this.#options;
+    const folded = await this.#whileWanted(lane.calls, 'the events of its stream', (signal) =>
+      kept ? folder.catchUp(first, kept, signal()) : folder.load(first, signal()),
+    );
     lane.mustRead = false;
+    await this.#withFolded(lane, first, folded, true);
+  }
+
+  #withFolded(lane: Lane, first: Call, folded: FoldedStream, isFresh: boolean): Promise<void> | undefined {
     const batch = new Batch(folded.state, this.#options.store.limits ?? DEFAULT_LIMITS);
     const need = this.#decide(lane, first.key, folded, batch, isFresh);
     if (!batch.isEmpty) return this.#append(lane, folded, batch);
-    if (need) await this.#meet(lane, folded, need);
+    return need && this.#meet(lane, folded, need);
   }
 
   /** Decides as many calls as fit into one append; those answered without one are settled. Returns what the next one needs. */
   #decide(lane: Lane, key: string, folded: FoldedStream, batch: Batch, isFresh: boolean): Need | undefined {
-    for (let [call] = lane.calls; call && call.key === key; [call] = lane.calls) {
+    for (let call = lane.calls[0]; call && call.key === key; call = lane.calls[0]) {
       if (!call.underWay.isOver) {
         // Where positions do not count events, those inside a shared append are not known: each command has an append of its own there.
         if (!batch.isEmpty && this.#options.store.hasDensePositions !== true) return undefined;
@@ -122,7 +124,8 @@ export class StreamWorker {
     let state = batch.state;
     let events = 0;
     try {
-      for (const given of call.commands) {
+      for (let index = 0; index < call.commands.length; index++) {
+        const given = call.commands[index] as GivenCommand<unknown>;
         const { commandId, fingerprint } = given.context;
         if (batch.has(commandId)) return { append: true };
         const place = folded.commands.get(commandId);
@@ -163,7 +166,7 @@ export class StreamWorker {
 
   async #meet(lane: Lane, folded: FoldedStream, need: Need): Promise<void> {
     const { folder } = this.#options;
-    const [call] = lane.calls;
+    const call = lane.calls[0];
     if (!call) return;
     if ('fresh' in need) {
       lane.mustRead = true;
@@ -198,8 +201,9 @@ export class StreamWorker {
       const appended = await this.#whileWanted(calls, 'its append', (signal) => {
         isAppending = true;
         observe(batch, (observation, events) => observation.appending(events));
-        const answer = store.append(lane.stream, batch.newEvents, { expectedRevision: expected, ...(isAbortable && { signal: signal() }) });
-        for (const { turn } of calls) turn?.release();
+        const options: AppendOptions = isAbortable ? { expectedRevision: expected, signal: signal() } : { expectedRevision: expected };
+        const answer = store.append(lane.stream, batch.newEvents, options);
+        for (let index = 0; index < calls.length; index++) calls[index]?.turn?.release();
         return answer;
       });
       observe(batch, (observation) => observation.appended());
@@ -225,36 +229,22 @@ export class StreamWorker {
 
   #appended(batch: Batch, folded: FoldedStream, { revision, position }: AppendResult): void {
     const { folder, store } = this.#options;
-    const [{ call: first } = { call: undefined }] = batch.joined;
+    const { joined, newEvents } = batch;
+    const first = joined[0]?.call;
     const before = folded.position;
-    const isAsExpected = revision === ((folded.revision ?? -1n) as bigint) + BigInt(batch.newEvents.length);
-    const start = revision - BigInt(batch.newEvents.length) + 1n;
+    const start = revision - BigInt(newEvents.length) + 1n;
+    const isAsExpected = start === (folded.revision ?? -1n) + 1n;
+    // Its state is frozen already: each decision has seen to that.
     folded.state = batch.state;
-    folded.isIsolated &&= isolate(batch.state);
     folded.revision = revision;
     folded.position = position;
-    folded.lastEventId = batch.newEvents.at(-1)?.id;
-    let next = start;
-    const answers = batch.joined.map((joined) => {
-      const places = joined.decisions.map((decision, index): CommandPlace | undefined => {
-        const count = BigInt(decision?.newEvents.length ?? 0);
-        if (count === 0n) return undefined;
-        const last = (next + count - 1n) as Revision;
-        // Positions of one append follow each other where they count events; elsewhere the end of the append stands for all in it.
-        const own = store.hasDensePositions === true ? ((position - (revision - last)) as Position) : position;
-        const { commandId, fingerprint } = joined.call.commands[index]?.context ?? { commandId: '' };
-        const place = { first: next as Revision, last, position: own, fingerprint };
-        folded.commands.set(commandId, place);
-        next += count;
-        return place;
-      });
-      return answersOf(joined, folded, places);
-    });
+    folded.lastEventId = newEvents[newEvents.length - 1]?.id;
+    const answers = answersOfAppend(joined, folded, { revision, position }, { start, isDense: store.hasDensePositions === true });
     // Positions only rise: one that does not shows that the store was set back.
     if (before !== undefined && position <= before) folder.cache.clear();
     else if (first && isAsExpected) folder.prove(first.key, folded);
     else if (first) folder.cache.drop(first.key);
-    batch.joined.forEach(({ call }, index) => call.underWay.resolve(answers[index] ?? []));
+    for (let at = 0; at < joined.length; at++) (joined[at] as Joined).call.underWay.resolve(answers[at] ?? []);
   }
 
   async #conflict(lane: Lane, calls: readonly Call[], conflict: unknown): Promise<void> {

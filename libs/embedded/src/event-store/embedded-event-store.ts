@@ -113,12 +113,17 @@ export class EmbeddedEventStore implements EventStore {
     this.#writer = writing && new GroupCommit({ database: writing, file, opened, runtime, busyTimeoutMs, onCommit });
   }
 
-  async append(stream: StreamName, events: readonly NewEvent[], options: AppendOptions): Promise<AppendResult> {
-    this.#assertOpen();
-    throwIfAborted(options?.signal, 'append');
-    const append = encodeAppend(stream, events, options?.expectedRevision, this.limits);
-    if (!this.#writer) throw new FileReadOnly(this.#connections.file);
-    return this.#writer.append(append, options.signal);
+  /** One promise for all of it: this runs for every command. */
+  append(stream: StreamName, events: readonly NewEvent[], options: AppendOptions): Promise<AppendResult> {
+    try {
+      this.#assertOpen();
+      throwIfAborted(options?.signal, 'append');
+      const append = encodeAppend(stream, events, options?.expectedRevision, this.limits);
+      if (!this.#writer) throw new FileReadOnly(this.#connections.file);
+      return this.#writer.append(append, options.signal);
+    } catch (error) {
+      return Promise.reject(error as Error);
+    }
   }
 
   async appendAll(appends: readonly StreamAppend[], options: AppendAllOptions = {}): Promise<AppendAllResult> {

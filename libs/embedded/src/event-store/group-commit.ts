@@ -45,8 +45,8 @@ interface Pending {
   /** Writes it, inside the transaction. What it gives back tells the caller, after the commit. */
   readonly write: (transaction: AppendTransaction) => Settle;
   readonly reject: (error: unknown) => void;
-  /** To be called before the caller is told. */
-  readonly settled: () => void;
+  /** To be called before the caller is told; only a call with a signal has it. */
+  settled: (() => void) | undefined;
 }
 
 type Settle = () => void;
@@ -113,33 +113,38 @@ export class GroupCommit {
     await this.#running;
   }
 
-  async #accept<Result>(work: Work<Result>, signal: AbortSignal | undefined): Promise<Result> {
-    throwIfAborted(signal, work.operation);
+  /** What is thrown inside rejects it. There is one promise for all of it, because this runs for every command. */
+  #accept<Result>({ operation, events, size, write }: Work<Result>, signal: AbortSignal | undefined): Promise<Result> {
+    return new Promise((resolve, reject) => {
+      throwIfAborted(signal, operation);
+      this.#assertRoom();
+      const written = (transaction: AppendTransaction): Settle => {
+        const result = write(transaction);
+        return () => resolve(result);
+      };
+      const pending: Pending = { events, size, write: written, reject, settled: undefined };
+      if (signal) this.#listen(pending, signal, operation);
+      this.#queue.add(pending);
+      this.#queueSize += size;
+      this.#running ??= this.#run();
+    });
+  }
+
+  #listen(pending: Pending, signal: AbortSignal, operation: string): void {
+    const onAbort = (): void => {
+      if (this.#remove(pending)) pending.reject(new OperationAborted(operation, signal.reason));
+    };
+    // A signal may outlive millions of appends: none may leave a listener behind.
+    pending.settled = () => signal.removeEventListener('abort', onAbort);
+    signal.addEventListener('abort', onAbort, { once: true });
+  }
+
+  #assertRoom(): void {
     if (this.#isClosed) throw new EventStoreClosed();
     if (this.#failure !== undefined) throw this.#failure;
     const { pendingAppendsMax = PENDING_APPENDS_MAX } = this.#options;
     if (this.#queue.size >= pendingAppendsMax) throw new EventStoreOverloaded(`${pendingAppendsMax} calls`);
     if (this.#queueSize >= PENDING_SIZE_MAX) throw new EventStoreOverloaded(`${PENDING_SIZE_MAX} characters`);
-    return this.#enqueue(work, signal);
-  }
-
-  #enqueue<Result>({ operation, events, size, write }: Work<Result>, signal: AbortSignal | undefined): Promise<Result> {
-    return new Promise((resolve, reject) => {
-      const onAbort = (): void => {
-        if (this.#remove(pending)) reject(new OperationAborted(operation, signal?.reason));
-      };
-      // A signal may outlive millions of appends: none may leave a listener behind.
-      const settled = (): void => signal?.removeEventListener('abort', onAbort);
-      const written = (transaction: AppendTransaction): Settle => {
-        const result = write(transaction);
-        return () => resolve(result);
-      };
-      const pending: Pending = { events, size, write: written, reject, settled };
-      signal?.addEventListener('abort', onAbort, { once: true });
-      this.#queue.add(pending);
-      this.#queueSize += size;
-      this.#running ??= this.#run();
-    });
   }
 
   async #run(): Promise<void> {
@@ -206,7 +211,7 @@ export class GroupCommit {
   #fail(batch: readonly Pending[], error: unknown): void {
     if (isMainstemError(error, 'EVENT_STORE_IO_FAILED', 'EVENT_STORE_CORRUPT', 'EVENT_STORE_FILE_REPLACED')) this.#failure = error;
     for (const pending of batch) {
-      pending.settled();
+      pending.settled?.();
       pending.reject(error);
     }
   }
@@ -241,7 +246,7 @@ export class GroupCommit {
 
 const settle = (batch: readonly Pending[], outcomes: readonly Settle[]): void => {
   for (const [index, pending] of batch.entries()) {
-    pending.settled();
+    pending.settled?.();
     outcomes[index]?.();
   }
 };
