@@ -1,4 +1,4 @@
-// One application as a process of ours among others: its output with its name before each line, its health, its end.
+// One application as a child process: its output with its name before each line, its health, its end.
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -7,7 +7,7 @@ import { Refusal, repositoryNode } from './repository.mjs';
 
 const POLL_MS = 50;
 const LISTEN_TIMEOUT_MS = 60_000;
-/** An application ends by itself within fifteen seconds: ten for the requests under way, five to close everything. */
+/** An application ends by itself within fifteen seconds: ten for running requests, five to close everything. */
 const STOP_TIMEOUT_MS = 16_000;
 
 export class ApplicationProcess {
@@ -15,18 +15,18 @@ export class ApplicationProcess {
   /** @type {Promise<void>} */
   #ended;
   #isStopping = false;
-  /** @type {string | undefined} what the first capture group of `listening` was */
+  /** @type {string | undefined} the first capture group of `listening` */
   address;
 
   /**
    * @param {{
    *   name: string, entry: string, args: readonly string[], env: NodeJS.ProcessEnv, listening: RegExp,
-   *   print: (name: string, line: string) => void, onEnd: (application: ApplicationProcess, how: string) => void
-   * }} options `listening` finds the address in the output; `onEnd` hears of an end that nobody asked for
+   *   print: (name: string, line: string) => void, onEnd: (application: ApplicationProcess, how: string) => void }}
+   * options `listening` finds the address in the output; `onEnd` hears of an unexpected end
    */
   constructor({ name, entry, args, env, listening, print, onEnd }) {
     this.name = name;
-    // A group of its own: Ctrl-C reaches us alone, and we stop one after the other.
+    // In a group of its own: Ctrl-C reaches only this process, which stops the applications one by one.
     const child = spawn(repositoryNode, applicationArgs(entry, args), {
       env: withRepositoryNode(env),
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
@@ -45,7 +45,7 @@ export class ApplicationProcess {
         resolve();
       };
       child.once('error', (error) => end(error.message));
-      // Not at its `exit`: by then not all of its lines need have been read.
+      // Not at its `exit`: some of its lines may not have been read by then.
       child.once('close', (code, signal) => end(signal ? `was ended by ${signal}` : `ended with exit code ${code}`));
     });
   }
@@ -58,7 +58,7 @@ export class ApplicationProcess {
     return this.#child.pid === undefined || this.#child.exitCode !== null || this.#child.signalCode !== null;
   }
 
-  /** Resolves with its address. Errors: a refusal when it ends before, or takes too long. */
+  /** Resolves with its address. Errors: a refusal if it ends first, or takes too long. */
   async listening() {
     for (const deadline = performance.now() + LISTEN_TIMEOUT_MS; this.address === undefined; await pause(POLL_MS)) {
       if (this.hasEnded) throw new Refusal(`${this.name} did not start; its output is above.`);
@@ -67,7 +67,7 @@ export class ApplicationProcess {
     return this.address;
   }
 
-  /** Asks it to stop, and ends it if it does not. */
+  /** Asks it to stop, and kills it if it does not. */
   async stop() {
     this.#isStopping = true;
     if (this.hasEnded) return;
@@ -77,7 +77,7 @@ export class ApplicationProcess {
     clearTimeout(last);
   }
 
-  /** At once; the stores bear it. */
+  /** Kills it at once; the stores survive that. */
   kill() {
     this.#isStopping = true;
     if (!this.hasEnded) this.#child.kill('SIGKILL');
@@ -85,7 +85,8 @@ export class ApplicationProcess {
 }
 
 /**
- * Resolves with true as soon as the address answers that all is well, with false if it does not in time or `isOver` says so.
+ * Resolves with true as soon as the address answers that all is well; with false after the timeout, or when `isOver`
+ * says so.
  * @param {string} url
  * @param {{ timeoutMs: number, isOver: () => boolean }} options
  */

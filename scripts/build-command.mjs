@@ -1,4 +1,4 @@
-// `npm run build`: prepares what is missing and compiles what has changed.
+// `npm run build`: prepares what is missing and compiles the changes.
 import { prepare } from './prepare.mjs';
 import { runMain, say } from './repository.mjs';
 

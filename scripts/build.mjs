@@ -22,7 +22,7 @@ export const build = async () => {
   say(`Built in ${elapsed(startedAt)}.`);
 };
 
-// Names, sizes and times of all that the compiler reads; the compiler's own check for this takes ten times longer.
+// Names, sizes and times of all files that the compiler reads; its own check for this takes ten times longer.
 const sourceStamp = () => {
   const hash = createHash('sha256');
   for (const file of ['package-lock.json', 'tsconfig.json', 'tsconfig.base.json', ...sourceFolders.flatMap((folder) => sources(folder))]) {

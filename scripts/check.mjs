@@ -1,4 +1,5 @@
-// `npm run check`: format, lint with types, types, import rules, unit tests. Two at a time; what fails shows its output at the end.
+// `npm run check`: format, lint with types, types, import rules, unit tests. Two steps at a time; failures show their
+// output at the end.
 import { runNode } from './child.mjs';
 import { prepare } from './prepare.mjs';
 import { elapsed, inRoot, runMain, say } from './repository.mjs';
@@ -7,7 +8,7 @@ import { projectArgs, rings } from './rings.mjs';
 const bin = (/** @type {string[]} */ ...segments) => inRoot('node_modules', ...segments);
 const LANES = 2;
 
-/** Ordered so that the longest begin first; a step that `needs` another one waits for it. */
+/** The longest steps begin first; a step that `needs` another one waits for it. */
 const steps = [
   { name: 'types', args: [bin('typescript', 'bin', 'tsc'), '-b', '--pretty'] },
   { name: 'unit tests', args: [bin('vitest', 'vitest.mjs'), 'run', ...projectArgs(rings.check), '--reporter=dot'] },

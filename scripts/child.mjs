@@ -1,4 +1,4 @@
-// Child processes: run one to its end, or run the application in our place with signals and exit code passed through.
+// Child processes: runs one to its end, or runs the application in place of this process.
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -39,12 +39,12 @@ export const run = (command, args, { env = process.env, isQuiet = false, isShown
     child.once('close', (code, signal) => resolve({ code: code ?? (signal ? 1 : 0), output }));
   });
 
-/** @param {readonly string[]} args of the repository's own Node */
+/** @param {readonly string[]} args of the repository's Node */
 export const runNode = (args, options = {}) => run(repositoryNode, args, { ...options, env: withRepositoryNode(options.env ?? process.env) });
 
 /**
- * Runs a module on the repository's Node in our place. Signals go on to it, once each; if whoever started us dies, it is told to
- * stop, so that no orphan keeps a port or a folder.
+ * Runs a module on the repository's Node in place of this process. Each signal is passed on once. If the parent process
+ * dies, the module is asked to stop, so that no orphan keeps a port or a folder.
  * @param {string} module path of the JavaScript file
  * @param {readonly string[]} args
  * @returns {Promise<number>} its exit code
@@ -63,7 +63,7 @@ export const become = (module, args) =>
   });
 
 /**
- * Arguments for Node that make it run a module as one of our applications: whoever started it takes it along.
+ * Arguments with which Node runs a module as an application that ends with its parent.
  * @param {string} module path of the JavaScript file
  * @param {readonly string[]} args
  */
@@ -73,7 +73,7 @@ export const applicationArgs = (module, args) => {
 };
 
 /**
- * Calls back for each signal that asks us to stop, once however often one press delivers it, and when whoever started us is gone.
+ * Calls back for each signal to stop, once for each press, and when the parent process has gone.
  * @param {(signal: NodeJS.Signals) => void} stop
  * @returns {() => void} ends the watch
  */
@@ -94,15 +94,15 @@ export const whenAskedToStop = (stop) => {
   };
 };
 
-// npm runs scripts through a shell, which outlives npm: the parent's parent counts too, where it can be seen.
+// npm runs scripts through a shell, which outlives npm: so the grandparent counts, too, if it can be seen.
 const livingAncestors = () => {
   try {
     const [, parentOfParent] = /^\d+ \(.*\) \S (\d+)/s.exec(readFileSync(`/proc/${process.ppid}/stat`, 'utf8')) ?? [];
     return `${process.ppid} ${parentOfParent}`;
   } catch {
-    return String(process.ppid); // no /proc here, or the parent is just going
+    return String(process.ppid); // no /proc here, or the parent is just ending
   }
 };
 
-/** The environment in which `node` means the repository's Node. */
+/** The environment in which `node` is the repository's Node. */
 export const withRepositoryNode = (env) => ({ ...env, PATH: `${path.join(root, 'node_modules', '.bin')}${path.delimiter}${env.PATH ?? ''}` });

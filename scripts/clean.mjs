@@ -1,4 +1,4 @@
-// `npm run clean`: removes what the build made. Data folders and node_modules stay.
+// `npm run clean`: removes the results of the build, but no data folders and no node_modules.
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { inRoot, say } from './repository.mjs';
 

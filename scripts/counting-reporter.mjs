@@ -1,6 +1,6 @@
-// Vitest reporter: ends the run with "N passed, N failed" alone on a line, for those who read results by machine.
+// Vitest reporter: ends the run with a line "N passed, N failed", for programs that read results.
 
-/** Counts tests; a file that cannot be loaded and an error outside any test count as failed. */
+/** Counts tests; a file that cannot be loaded, and an error outside a test, count as failed. */
 export default class CountingReporter {
   /**
    * @param {readonly import('vitest/node').TestModule[]} testModules

@@ -1,4 +1,4 @@
-// Makes node_modules match package-lock.json, and says what is wrong when it cannot.
+// Makes node_modules match package-lock.json, or says why it cannot.
 import { existsSync, readFileSync } from 'node:fs';
 import { lstat, readdir } from 'node:fs/promises';
 import path from 'node:path';
@@ -6,8 +6,8 @@ import { run } from './child.mjs';
 import { elapsed, inRoot, Refusal, repositoryNode, say } from './repository.mjs';
 
 /**
- * The packages that package-lock.json names and node_modules lacks or has in another version, as npm itself recorded when it finished.
- * Optional ones (binaries for other platforms) do not count.
+ * The packages of package-lock.json that node_modules lacks or has in another version, by npm's own record. Optional
+ * ones (binaries for other platforms) do not count.
  * @returns {string[]}
  */
 export const missingPackages = () => {
@@ -54,7 +54,7 @@ export const checkNode = async () => {
 export const NODE_MIN = '22.13.0';
 export const SQLITE_MIN = '3.51.3';
 
-/** @param {string} actual @param {string} minimum both as 1.2.3, a leading v is allowed */
+/** @param {string} actual @param {string} minimum both like 1.2.3; a leading v is allowed */
 export const isAtLeast = (actual, minimum) => {
   const left = actual.replace(/^v/, '').split('.').map(Number);
   const right = minimum.split('.').map(Number);

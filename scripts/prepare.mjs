@@ -24,7 +24,7 @@ export const prepare = async ({ isBuildNeeded = true } = {}) => {
   });
 };
 
-// Several applications may be started at once on a fresh clone: one of them installs and builds, the others wait.
+// Several applications may start at once on a fresh clone: one installs and builds, the others wait.
 const locked = async (/** @type {() => Promise<void>} */ work) => {
   await lock();
   try {

@@ -1,4 +1,4 @@
-// Where things are in this repository. No dependencies: this runs before anything is installed, on any Node from 20.
+// The places of things in this repository. No dependencies: this runs before any installation, on any Node from 20.
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -8,20 +8,20 @@ export const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '
 /** @param {string[]} segments below the repository's folder */
 export const inRoot = (...segments) => path.join(root, ...segments);
 
-/** The Node that everything runs on, brought by the npm package `node`. */
+/** The Node that runs everything; the npm package `node` installs it. */
 export const repositoryNode = inRoot('node_modules', 'node', 'bin', process.platform === 'win32' ? 'node.exe' : 'node');
 
-/** A failure with a message for the person at the keyboard: no stack is shown. */
+/** A failure with a message for the user: no stack is shown. */
 export class Refusal extends Error {}
 
-/** @param {string} text one line of what is going on, on stderr, so that stdout stays the program's own */
+/** @param {string} text one line about the progress, on stderr, so that stdout belongs to the program */
 export const say = (text) => process.stderr.write(`${text}\n`);
 
 /** @param {number} startedAt value of performance.now() */
 export const elapsed = (startedAt) => `${((performance.now() - startedAt) / 1000).toFixed(1)} s`;
 
 /**
- * Runs a script's main function; a refusal ends the process with its message, anything else with its stack.
+ * Runs a script's main function; a refusal ends the process with its message, any other error with its stack.
  * @param {() => Promise<number>} main gives the exit code
  */
 export const runMain = async (main) => {

@@ -1,4 +1,5 @@
-// The three rings of tests, by Vitest's projects. A project below test/ is the folder of its name, so that a spec's folder says its ring.
+// The three rings of tests, by Vitest's projects. A project below test/ is a folder of the same name: a spec's folder
+// says its ring.
 
 /** `npm run check` runs the first ring, `npm test` the first two, `npm run test:faults` the third. */
 export const rings = {

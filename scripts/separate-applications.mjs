@@ -1,4 +1,4 @@
-// Every application as a process of its own: started together, named in the output, stopped in order.
+// Every application as a separate process: started together, named in the output, stopped in order.
 import { ApplicationProcess, isHealthy } from './application-process.mjs';
 import { whenAskedToStop } from './child.mjs';
 import { inRoot, Refusal, say } from './repository.mjs';
@@ -14,7 +14,7 @@ const APPLICATIONS = [
   { name: 'search-projector', port: 3_004 },
   { name: 'query-api', port: 3_001 },
 ];
-/** First whoever takes requests, then whoever follows, at last what all depend on. */
+/** First the processes that take requests, then those that follow, and last the event store. */
 const STOPPING_ORDER = [['command-side', 'query-api'], ['sql-projector', 'cache-projector', 'search-projector'], ['event-store']];
 const NAME_WIDTH = 16;
 const COLOURS = { 'event-store': 33, 'command-side': 32, 'sql-projector': 36, 'cache-projector': 35, 'search-projector': 34, 'query-api': 31 };
@@ -53,7 +53,7 @@ export class SeparateApplications {
   async #start() {
     const given = process.env.EVENT_STORE;
     const eventStore = given && given !== 'embedded' ? given : await this.#startEventStore();
-    // Settings of one process must not reach all of them.
+    // Settings of one process must not reach all others.
     const env = { ...plainEnvironment(), EVENT_STORE: eventStore, PORT: '' };
     for (const { name, port, entry = ['apps', name, 'src', 'main.js'] } of APPLICATIONS) {
       this.#spawn({ name, entry: inRoot('dist', ...entry), args: ['--dir', this.dir, '--port', this.portOf(port)], env, listening: WEB });
@@ -98,7 +98,7 @@ export class SeparateApplications {
 
   #hasEnded({ name }, /** @type {string} */ how) {
     const isLast = [...this.#processes.values()].every(({ hasEnded }) => hasEnded);
-    // The string may hold a password: only our own, which has none, is shown.
+    // The string may hold a password: only our own string, without one, is shown.
     const eventStore = name === EVENT_STORE.name ? undefined : this.#processes.get(EVENT_STORE.name)?.address;
     const command = `${eventStore ? `EVENT_STORE='${eventStore}' ` : ''}npm run start:${name} -- --dir ${this.dir}`;
     print(name, `${how}. The others go on; start it again with: ${command}`);
@@ -115,7 +115,7 @@ export class SeparateApplications {
     console.log(['', `${state}; data in ${this.dir}`, ...rows, '', ...importing, '  Ctrl-C stops them in order.', ''].join('\n'));
   }
 
-  /** In order; asked again, at once. */
+  /** Stops them in order; when called again, at once. */
   async #stop() {
     if (this.#isStopping) {
       for (const application of this.#processes.values()) application.kill();
@@ -133,12 +133,12 @@ function print(/** @type {keyof typeof COLOURS} */ name, /** @type {string} */ l
   process.stdout.write(`${isColoured ? `\u001b[${COLOURS[name]}m${label}\u001b[0m` : label} | ${line}\n`);
 }
 
-/** Without colours of the applications' own where nobody sees them. */
+/** Removes the applications' colours if the output is no terminal. */
 function plainEnvironment() {
   return process.stdout.isTTY ? process.env : { ...process.env, NO_COLOR: '1' };
 }
 
-/** A promise to be resolved from outside; Node 20 has none of its own. */
+/** A promise that is resolved from outside; Node 20 has no such function. */
 function withResolvers() {
   let resolve = () => {};
   const promise = new Promise((done) => (resolve = () => done(undefined)));

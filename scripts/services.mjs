@@ -1,4 +1,5 @@
-// `npm run services [stop]`: starts whichever of the services is not there yet and says where all of them are; `stop` ends what was started so.
+// `npm run services [stop]`: starts the missing services and prints the addresses of all; `stop` ends those that it
+// started.
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, mkdirSync, openSync } from 'node:fs';

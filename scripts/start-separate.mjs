@@ -1,4 +1,5 @@
-// `npm run start:separate`: every application as a process of its own, over the event store server. Ctrl-C stops them in order.
+// `npm run start:separate`: every application as a separate process over the event store server. Ctrl-C stops them in
+// order.
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { prepare } from './prepare.mjs';

@@ -1,4 +1,4 @@
-// `npm start` and `npm run start:<app>`: prepares what is missing, then runs the application on the repository's Node in our place.
+// `npm start` and `npm run start:<app>`: prepares what is missing, then runs the application on the repository's Node.
 import { existsSync } from 'node:fs';
 import { become } from './child.mjs';
 import { prepare } from './prepare.mjs';

@@ -1,4 +1,4 @@
-// Loaded into the application before anything else: when the process that started it is gone, it is asked to stop as by SIGTERM.
+// Loaded into the application before everything else: asks it to stop, as by SIGTERM, when its parent process has gone.
 if (process.channel) {
   process.on('disconnect', () => process.kill(process.pid, 'SIGTERM'));
   process.channel.unref();

@@ -1,5 +1,5 @@
-// `npm run test:faults`: kills, outages, long campaigns and mutants, one part after the other, each with the promise that it shows. Passed parts
-// are remembered until the sources change, so that an interrupted run goes on.
+// `npm run test:faults`: kills, outages, long campaigns and mutants, part by part, each with its promise. It remembers
+// passed parts until the sources change, so that an interrupted run goes on.
 import { parseArgs } from 'node:util';
 import { runNode } from './child.mjs';
 import { countsFrom, partsOf } from './faults/parts.mjs';
@@ -59,21 +59,21 @@ const main = async () => {
   return report(await runParts(parts, minutes, progress), parts.length);
 };
 
-/** Each commit draws another order, so that every part has its turn. */
+/** Each commit draws another order, so that every part gets its turn. */
 const inOrderOf = (/** @type {string} */ commit, parts) => parts.toSorted((left, right) => (turnOf(commit, left) < turnOf(commit, right) ? -1 : 1));
 const turnOf = (commit, { name }) => digestOf(`${commit} ${name}`);
 
 const runParts = async (parts, minutes, progress) => {
   const services = await findServices();
   let isInterrupted = false;
-  // The part hears of Ctrl-C by itself; we stay to stop the services and to say what is done.
+  // The part receives Ctrl-C itself; this process stays to stop the services and to report.
   for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => (isInterrupted = true));
   const startedAt = performance.now();
   const results = [];
   try {
     for (const [place, part] of parts.entries()) {
       if (isInterrupted || performance.now() - startedAt > minutes * 60_000) break;
-      if (part.service !== undefined && !services.env[part.service]) continue; // left out, as was said above
+      if (part.service !== undefined && !services.env[part.service]) continue; // left out, as reported above
       const before = progress.of(part.name);
       if (!before) say(`\n── ${place + 1} of ${parts.length}: ${part.name}\n   ${part.promise}`);
       const outcome = before ?? (await outcomeOf(part, services.env));
@@ -93,7 +93,7 @@ const outcomeOf = async (part, env) => {
     ? runVitest(part.specs, { env: { ...env, ...part.env }, isShown: true })
     : runNode([inRoot('test', 'mutants', 'run.mjs'), ...part.mutants.map((name) => `=${name}`)], { env: { ...process.env, ...env }, isShown: true }));
   const { passed, failed } = countsIn(output) ?? { passed: 0, failed: 1 };
-  // What skips all it has lacks a server, which CI requires; a run that ends badly without a count has failed all the same.
+  // A part that skips everything lacks a server, which CI requires; a run that ends badly without a count has failed.
   const isFailed = code !== 0 || (passed === 0 && isCi());
   return { passed, failed: isFailed ? Math.max(1, failed) : failed, seconds: (performance.now() - startedAt) / 1_000 };
 };

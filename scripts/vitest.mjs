@@ -1,4 +1,4 @@
-// Vitest with the repository's Node and the reporter that counts.
+// Runs Vitest on the repository's Node, with the counting reporter.
 import { existsSync } from 'node:fs';
 import { runNode } from './child.mjs';
 import { inRoot, Refusal } from './repository.mjs';
@@ -6,9 +6,10 @@ import { inRoot, Refusal } from './repository.mjs';
 const COUNTS = /^(\d+) passed, (\d+) failed$/gm;
 
 /**
- * Runs Vitest to its end. Errors: a refusal when it is not installed.
+ * Runs Vitest to its end. Errors: a refusal if it is not installed.
  * @param {readonly string[]} args
- * @param {{ env?: NodeJS.ProcessEnv, isShown?: boolean }} [options] env: added to that of this process; shown: collects the output, too
+ * @param {{ env?: NodeJS.ProcessEnv, isShown?: boolean }} [options] env: added to that of this process; shown: collects
+ * the output, too
  */
 export const runVitest = async (args, { env = {}, isShown = false } = {}) => {
   const vitest = inRoot('node_modules', 'vitest', 'vitest.mjs');
@@ -18,7 +19,7 @@ export const runVitest = async (args, { env = {}, isShown = false } = {}) => {
 };
 
 /**
- * What the last "N passed, N failed" of an output says; undefined when there is none, because the run has not come to its end.
+ * The last "N passed, N failed" of an output; undefined if the run did not reach its end.
  * @param {string} output
  * @returns {{ passed: number, failed: number } | undefined}
  */

@@ -1,4 +1,4 @@
-// The command side over real HTTP: what clients send, and what they get.
+// The command side over real HTTP: requests of clients and their answers.
 import { request as httpRequest } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { InMemoryEventStore, type RecordedEvent } from '@mainstem/event-store';
@@ -49,7 +49,7 @@ const eventsOf = async (stream: string): Promise<readonly RecordedEvent[]> => {
   return events;
 };
 
-/** A problem as RFC 9457 wants it, and nothing of the inside of the program. */
+/** A problem as in RFC 9457, without internal details of the program. */
 const expectProblem = (answer: Answer, status: number, code: string): void => {
   expect({ status: answer.status, code: answer.body['code'] }).toEqual({ status, code });
   expect(answer.headers.get('content-type')).toContain('application/problem+json');
@@ -82,7 +82,7 @@ describe('placing an order', () => {
     expect((await eventsOf(`order-${orderNo}`)).map(({ type }) => type)).toEqual(['OrderPlaced', 'OrderLineAdded']);
   });
 
-  it('gives the first answer again for the same Idempotency-Key, also at once, and appends nothing', async () => {
+  it('gives the first answer again for the same Idempotency-Key, also concurrently, and appends nothing', async () => {
     const order = { orderNo: nextNo(), country: 'France', lines: [LINE] };
     const answers = await Promise.all([1, 2, 3, 4].map(() => post('/api/orders', order, { 'Idempotency-Key': `key-${order.orderNo}` })));
     answers.push(await post('/api/orders', order, { 'Idempotency-Key': `"key-${order.orderNo}"` }));
@@ -91,7 +91,7 @@ describe('placing an order', () => {
     expect(await eventsOf(`order-${order.orderNo}`)).toHaveLength(2);
   });
 
-  it('tells the same Idempotency-Key with another request on the same order apart, and takes the order of the fields for nothing', async () => {
+  it('refuses the same Idempotency-Key with another request on the same order, and ignores the order of the fields', async () => {
     const orderNo = nextNo();
     const headers = { 'Idempotency-Key': `used-${orderNo}` };
     await post('/api/orders', { orderNo, country: 'EIRE' }, headers);
@@ -101,7 +101,7 @@ describe('placing an order', () => {
     expect(await eventsOf(`order-${orderNo}`)).toHaveLength(1);
   });
 
-  it('records who asked: command, correlation and causation', async () => {
+  it('records command, correlation and causation', async () => {
     const orderNo = nextNo();
     await post('/api/orders', { orderNo, country: 'EIRE' }, { 'Idempotency-Key': 'k 1', 'X-Correlation-Id': 'talk-7' });
     const [placed] = await eventsOf(`order-${orderNo}`);
@@ -113,7 +113,7 @@ describe('placing an order', () => {
     });
   });
 
-  it('refuses a number that is taken, by an order or by a stock adjustment', async () => {
+  it('refuses a number that an order or a stock adjustment already has', async () => {
     const orderNo = nextNo();
     const adjustment = { adjustmentNo: orderNo, country: 'United Kingdom', lines: [{ sku: '22139', quantityDelta: -4 }] };
     expect((await post('/api/orders', { orderNo, country: 'EIRE' })).status).toBe(201);
@@ -121,7 +121,7 @@ describe('placing an order', () => {
     expectProblem(await post('/api/stock-adjustments', adjustment), 409, 'DOCUMENT_NUMBER_TAKEN');
   });
 
-  it('gives one number to one of two documents that are opened at once', async () => {
+  it('gives a number to one of two documents that are opened at the same time', async () => {
     const no = nextNo();
     const adjustment = { adjustmentNo: no, country: 'United Kingdom', lines: [{ sku: '22139', quantityDelta: -4 }] };
     const answers = await Promise.all([post('/api/orders', { orderNo: no, country: 'EIRE' }), post('/api/stock-adjustments', adjustment)]);
@@ -162,7 +162,7 @@ describe('the other commands', () => {
     });
   });
 
-  it('come from the program by the same rules', async () => {
+  it('obey the same rules when the program sends them', async () => {
     const command = Object.assign(new AddOrderLines(), { orderNo: nextNo(), lines: [Object.assign(new OrderLine(), LINE, { quantity: 0 })] });
     await expect(app.get(CommandBus).execute(command)).rejects.toMatchObject({
       code: 'COMMAND_INVALID',
@@ -188,7 +188,7 @@ describe('the other commands', () => {
   });
 });
 
-describe('what cannot be done', () => {
+describe('an impossible request', () => {
   const order = (fields: object = {}): object => ({ orderNo: '1', country: 'EIRE', lines: [LINE], ...fields });
 
   it.each([
@@ -220,7 +220,7 @@ describe('what cannot be done', () => {
     expect(({} as { polluted?: number }).polluted).toBeUndefined();
   });
 
-  it('is refused as 400: JSON that is none', async () => {
+  it('is refused as 400: invalid JSON', async () => {
     expectProblem(await post('/api/orders', '{"orderNo": '), 400, 'HTTP_BAD_REQUEST');
     expectProblem(await post('/api/orders', '"text"'), 400, 'HTTP_BAD_REQUEST');
   });
@@ -234,7 +234,7 @@ describe('what cannot be done', () => {
   it('is refused as 400: another number in the body than in the path', async () => {
     const answer = await post('/api/orders/1/lines', { orderNo: '2', lines: [LINE] });
     expectProblem(answer, 400, 'COMMAND_INVALID');
-    expect(answer.body['errors']).toEqual([{ field: 'orderNo', message: 'must be the one in the path' }]);
+    expect(answer.body['errors']).toEqual([{ field: 'orderNo', message: 'must equal the one in the path' }]);
   });
 
   it.each(['', ' ', 'x'.repeat(201), '\u0080'])('is refused as 400: the Idempotency-Key %j', async (key) => {
@@ -243,7 +243,7 @@ describe('what cannot be done', () => {
     expect(answer.body['errors']).toEqual([{ field: 'Idempotency-Key', message: 'must be 1 to 200 printable characters' }]);
   });
 
-  it('is answered without a word about what answers', async () => {
+  it('is answered without naming the software of the server', async () => {
     const { headers } = await fetch(`${url}/api/nowhere`);
     expect([...headers.keys()]).not.toContain('x-powered-by');
   });
@@ -258,7 +258,7 @@ describe('what cannot be done', () => {
     expectProblem(await post('/api/orders/%E0%A4%A/lines', { lines: [LINE] }), 400, 'HTTP_BAD_REQUEST');
   });
 
-  it('is refused as 413: a body above 1 MiB; just below is taken as a body', async () => {
+  it('is refused as 413: a body above 1 MiB; one just below is accepted', async () => {
     expectProblem(await post('/api/orders', order({ country: 'x'.repeat(1_048_576) })), 413, 'HTTP_PAYLOAD_TOO_LARGE');
     expectProblem(await post('/api/orders', order({ country: 'x'.repeat(1_048_000) })), 400, 'COMMAND_INVALID');
   });
@@ -277,7 +277,7 @@ describe('what cannot be done', () => {
     );
   });
 
-  it('is answered as 500 without any detail when something unexpected happens, which the log has', async () => {
+  it('is answered as 500 without details after an unexpected error, which is in the log', async () => {
     const logged = vi.spyOn(Logger.prototype, 'error').mockImplementation(() => undefined);
     const append = vi.spyOn(store, 'append').mockRejectedValue(new Error('disk sda1 is full, password is hunter2'));
     const answer = await post('/api/orders', order({ orderNo: nextNo() }), { 'Correlation-Id': 'talk-8' });

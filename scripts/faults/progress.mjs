@@ -1,4 +1,5 @@
-// What a run of the ring of faults has shown so far, so that the next one goes on: kept for one state of the sources and one choice of counts.
+// What a run of the fault ring has shown so far, for one state of the sources and one choice of counts: the next run
+// goes on.
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -9,7 +10,7 @@ import { inRoot } from '../repository.mjs';
 
 const file = inRoot('.cache', 'faults.json');
 
-/** The commit, and what was changed since; undefined where Git does not know this folder. */
+/** The commit and the changes since; undefined if Git does not know this folder. */
 export const stateOfSources = async () => {
   const git = (/** @type {readonly string[]} */ args) => run('git', args, { isQuiet: true }).catch(() => ({ code: 1, output: '' }));
   const [commit, changes] = await Promise.all([git(['rev-parse', 'HEAD']), git(['diff', 'HEAD'])]);
@@ -19,19 +20,19 @@ export const stateOfSources = async () => {
 
 export const digestOf = (/** @type {string} */ text) => createHash('sha256').update(text).digest('hex');
 
-/** Parts that passed under the same key. */
+/** The passed parts of the same key. */
 export class Progress {
   /** @type {Record<string, Outcome>} */
   #passed = {};
 
-  /** @param {string | undefined} key without one nothing is kept */
+  /** @param {string | undefined} key nothing is kept without one */
   constructor(key) {
     this.key = key;
     try {
       const kept = JSON.parse(readFileSync(file, 'utf8'));
       if (key !== undefined && kept.key === key) this.#passed = kept.passed;
     } catch (error) {
-      // None yet, or one that was cut off: then everything runs.
+      // There is none yet, or it was cut off: then everything runs.
       if (error.code !== 'ENOENT' && !(error instanceof SyntaxError)) throw error;
     }
   }

@@ -3,10 +3,10 @@ import { createServer } from 'node:net';
 
 const ATTEMPTS_MAX = 100;
 
-/** Given out in this process: whoever asked for one may not listen yet. */
+/** Ports given out in this process, which may not be in use yet. */
 const given = new Set();
 
-/** Any free port, another one each time. */
+/** Any free port; each call gives another one. */
 export const freePort = async () => {
   for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
     const port = await probe(0);
@@ -18,7 +18,7 @@ export const freePort = async () => {
 };
 
 /**
- * A free port of a range, tried in random order, so that several processes seldom want the same one.
+ * A free port of a range, tried in random order, so that two processes seldom try the same one.
  * @param {number} from
  * @param {number} to inclusive
  */

@@ -1,4 +1,4 @@
-// A process in the background that owns the services it started, until it is told to stop.
+// A background process that owns the services it started, until it is told to stop.
 import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { randomUUID } from 'node:crypto';
@@ -24,7 +24,7 @@ const keep = () => {
       await stop();
       socket.end('stopped\n', () => process.exit(0));
     });
-    socket.on('error', () => {}); // whoever asked has gone
+    socket.on('error', () => {}); // the client has gone
   });
   door.listen(0, '127.0.0.1', () => {
     const kept = {
@@ -47,7 +47,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => v
 if (started.length > 0) {
   keep();
 } else {
-  // Everything was there already: there is nothing to keep.
+  // Everything was already running: there is nothing to keep.
   report({ found: services.map(({ found }) => found), started: [], env: Object.assign({}, ...services.map(({ env }) => env)) });
   if (process.connected) process.disconnect();
 }

@@ -1,4 +1,4 @@
-// What `npm run services` started and keeps running: where it is noted, and how it is told to end.
+// The services that `npm run services` started and keeps running: where they are noted, and how they are ended.
 import { existsSync, readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { inRoot } from '../repository.mjs';
@@ -12,7 +12,7 @@ export const keptFile = inRoot('.services', 'kept.json');
 /** @typedef {{ pid: number, port: number, token: string, env: Record<string, string>, found: readonly string[], started: readonly string[] }} Kept */
 
 /**
- * What is kept running; undefined if nothing is, or not any more.
+ * What is kept running; undefined if nothing is.
  * @returns {Promise<Kept | undefined>}
  */
 export const readKept = async () => {
@@ -22,17 +22,18 @@ export const readKept = async () => {
 };
 
 /**
- * Ends it. Its process number alone would not do: after a restart of the machine it may be somebody else's. So it is asked, and knows its token.
+ * Ends it. After a restart of the machine, its process number may belong to another program. So this asks the keeper by
+ * its token.
  * @param {Kept} kept
  */
 export const stopKept = (kept) => tell(kept, 'stop');
 
-/** The answer; undefined if nobody answers there. */
+/** The answer; undefined if no keeper answers. */
 const tell = ({ port, token }, order) =>
   new Promise((resolve) => {
     let answer = '';
     const socket = connect({ port, host: '127.0.0.1' }, () => socket.write(`${token} ${order}\n`));
-    // Once connected, it says when it is done.
+    // Once connected, the keeper reports the end of its work.
     socket.setTimeout(order === 'stop' ? 0 : CONNECT_TIMEOUT_MS, () => socket.destroy());
     socket.setEncoding('utf8').on('data', (text) => (answer += text));
     socket.on('error', () => resolve(undefined));

@@ -1,4 +1,4 @@
-// Finds an OpenSearch for the tests: OPENSEARCH_URL, else 127.0.0.1:9200, else a node of our own from Maven's jars.
+// Finds an OpenSearch for the tests: OPENSEARCH_URL, else 127.0.0.1:9200, else a private node from Maven's jars.
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -9,31 +9,34 @@ import { keptFolder } from './kept-services.mjs';
 import { findServer, startServer } from './server-process.mjs';
 
 const ANSWER_TIMEOUT_MS = 2_000;
-/** It takes ten seconds, and many times that on a machine that is busy. */
+/** A start takes ten seconds, and many times that on a busy machine. */
 const START_TIMEOUT_MS = 240_000;
 const STOP_TIMEOUT_MS = 15_000;
 const POLL_MS = 100;
-/** The runner takes no others. */
+/** The runner accepts no others. */
 const PORTS = [9_210, 9_299];
 const HEAP = '-Xmx768m';
-/** A node of minutes would spend a third of its processor time on making its own code fast. */
+/** A node that runs for minutes would spend a third of its processor time on compiling its own code. */
 const BRIEF = ['-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC'];
 
-/** What can be run: version of the jars, and the oldest JDK that runs them. */
+/** The runnable version: that of the jars, and the oldest JDK for them. */
 export const OPENSEARCH_3 = { runner: '3.3.0.0', javaMin: 21 };
 export const OPENSEARCH_2 = { runner: '2.19.1.0', javaMin: 11, javaMax: 21 };
 
-/** @param {{ isKept: boolean }} options whether a node of our own is to outlive the tests */
+/** @param {{ isKept: boolean }} options whether a private node is to outlive the tests */
 export const findOpenSearch = ({ isKept }) => {
   const start = () => startOpenSearch({ isKept });
   return findServer({ name: 'OpenSearch', variable: 'OPENSEARCH_URL', local: ['http://127.0.0.1:9200'], versionOf, start });
 };
 
 /**
- * A node on a free port of loopback. Its folder is temporary and gone after `stop`, unless one is given: then the data stays for the next start.
- * @param {{ version?: { runner: string, javaMin: number, javaMax?: number }, folder?: string, port?: number, isKept?: boolean }} [options]
+ * A node on a free port of loopback. Its folder is temporary and removed by `stop`; in a given folder the data stays
+ * for the next start.
+ * @param {{ version?: { runner: string, javaMin: number, javaMax?: number }, folder?: string, port?: number, isKept?:
+ * boolean }} [options]
  *   kept: runs for long, and is worth making fast
- * @returns {Promise<{ url: string, port: number, version: string, pid: number, stop: () => Promise<void>, kill: () => Promise<void> }>}
+ * @returns {Promise<{ url: string, port: number, version: string, pid: number, stop: () => Promise<void>, kill: () =>
+ * Promise<void> }>}
  *   `kill` ends it as a crash does. Errors: says what is missing.
  */
 export const startOpenSearch = async ({ version = OPENSEARCH_3, folder, port, isKept = false } = {}) => {
@@ -76,13 +79,13 @@ const versionWhenUp = async (url) => {
   return version;
 };
 
-/** The folder of the jars, which Maven fills once. */
+/** The folder of the jars; Maven fills it once. */
 const resolveJars = async (runner) => {
   const jars = path.join(keptFolder, `opensearch-${runner}`);
   if (existsSync(jars)) return jars;
   say(`Fetching OpenSearch ${runner} with Maven (56 MB, once) …`);
   mkdirSync(path.dirname(jars), { recursive: true });
-  // Complete or not there at all: another process may do the same, and this one may be interrupted.
+  // Moved in one step when complete: another process may do the same, and this one may be interrupted.
   const partial = mkdtempSync(`${jars}.`);
   const args = ['-q', '-B', '-f', inRoot('test', 'services', 'opensearch', 'pom.xml'), 'dependency:copy-dependencies', '-DincludeScope=runtime'];
   const { code, output } = await run('mvn', [...args, `-Dopensearch.runner.version=${runner}`, `-DoutputDirectory=${partial}`], {
@@ -101,7 +104,7 @@ const resolveJars = async (runner) => {
   return jars;
 };
 
-/** The program `java` of the newest JDK or JRE that fits. Errors: says which would. */
+/** The program `java` of the newest JDK or JRE that fits. Errors: names the fitting ones. */
 const findJava = ({ runner, javaMin, javaMax = Infinity }) => {
   const homes = [process.env.JAVA_HOME_25, process.env.JAVA_HOME_21, process.env.JAVA_HOME, ...below('/usr/lib/jvm'), ...macHomes()];
   const found = homes
@@ -117,7 +120,7 @@ const below = (folder) => (existsSync(folder) ? readdirSync(folder).map((name) =
 
 const macHomes = () => below('/Library/Java/JavaVirtualMachines').map((home) => path.join(home, 'Contents', 'Home'));
 
-/** Major version as the installation itself says; 0 for what is none. */
+/** Major version, as the installation reports it; 0 for no Java. */
 const javaVersion = (home) => {
   try {
     const [, major = '0'] = /^JAVA_VERSION="(\d+)/m.exec(readFileSync(path.join(home, 'release'), 'utf8')) ?? [];

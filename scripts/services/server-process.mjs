@@ -1,8 +1,8 @@
-// A server of our own as a child process: waited for until it answers, ended in order or as a crash does, never left behind.
+// A private server as a child process: awaited until it answers, stopped or killed, never left behind.
 import { spawn } from 'node:child_process';
 import { setTimeout as pause } from 'node:timers/promises';
 
-/** Ended with this process, whatever ends it. */
+/** Servers to end with this process, however it ends. */
 const running = new Set();
 process.once('exit', () => {
   for (const child of running) child.kill('SIGKILL');
@@ -71,7 +71,7 @@ export const startServer = async ({
 };
 
 /**
- * A server that is there already, else one of our own.
+ * A running server, else a private one.
  * @param {object} wanted
  * @param {string} wanted.name
  * @param {string} wanted.variable that names one which must answer
@@ -80,7 +80,8 @@ export const startServer = async ({
  * @param {() => Promise<{ url: string, version: string, origin?: string, stop: () => Promise<void> }>} wanted.start
  * @returns {Promise<Service>} Errors: says what was tried.
  *
- * @typedef {{ name: string, found: string, env: Record<string, string>, isOwn: boolean, stop: () => Promise<void> }} Service what the tests get to know about it
+ * @typedef {{ name: string, found: string, env: Record<string, string>, isOwn: boolean, stop: () => Promise<void> }}
+ * Service what the tests get to know about it
  */
 export const findServer = async ({ name, variable, local, versionOf, start }) => {
   const service = (found, url, stop) => ({
@@ -93,7 +94,7 @@ export const findServer = async ({ name, variable, local, versionOf, start }) =>
   const given = process.env[variable];
   if (given) {
     const version = await versionOf(given).catch((error) =>
-      Promise.reject(new Error(`${variable} is set, but nobody answers there: ${error.message || error.code}`)),
+      Promise.reject(new Error(`${variable} is set, but no server answers there: ${error.message || error.code}`)),
     );
     return service(`${version} from ${variable}`, given);
   }

@@ -1,4 +1,4 @@
-// From consecutive events of one document to the command that leads to them.
+// Makes the command that leads to consecutive events of one document.
 import { AdjustBadDebt, BadDebtLine } from '../ledger/bad-debt/bad-debt.commands.js';
 import { AddCreditLines, IssueCreditNote } from '../ledger/credit-note/credit-note.commands.js';
 import { AddOrderLines, OrderLine, PlaceOrder } from '../ledger/order/order.commands.js';
@@ -6,7 +6,7 @@ import { AdjustStock, StockAdjustmentLine } from '../ledger/stock-adjustment/sto
 import { IsDescription, IsPrice, IsQuantity, IsSku } from '../ledger/document-rules.js';
 import type { ImportedEvent } from './imported-event.js';
 
-/** A line that is on record. Nobody can ask for one without a price any more; what came back for nothing did so nevertheless. */
+/** A recorded line. Commands need a price, but some returned goods are on record without one. */
 class RecordedCreditLine {
   @IsSku() sku!: string;
   @IsDescription() description!: string;
@@ -14,7 +14,7 @@ class RecordedCreditLine {
   @IsPrice() unitPrice!: string;
 }
 
-/** The command whose events are these: a header with its lines, or lines alone. The events are of one stream, a header is the first. */
+/** The command with exactly these events: a header with its lines, or lines alone, of one stream. */
 export const commandFor = (events: readonly [ImportedEvent, ...ImportedEvent[]]): object => {
   const [{ type, documentNo, data }] = events;
   const { customerId, country } = data;
@@ -52,10 +52,10 @@ const linesOf = <Line extends object>(
 ): readonly Line[] =>
   events.map(({ data }) => {
     const line = new lineClass();
-    // The rules of the class decide whether the values are of the right type.
+    // The rules of the class check the types of the values.
     for (const field of fields) line[field] = data[field] as Line[keyof Line & string];
     return line;
   });
 
-/** The values come from a file: the rules of the command's class check them when it is executed. */
+/** The values come from a file: the rules of the command's class check them on execution. */
 const filled = (command: object, fields: Readonly<Record<string, unknown>>): object => Object.assign(command, fields);

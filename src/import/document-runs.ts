@@ -1,10 +1,10 @@
-// Groups the events of a file into runs: consecutive events of one stream, which become commands.
+// Groups the events of a file into runs, which are consecutive events of one stream and become commands.
 import { LINES_MAX } from '../ledger/document-rules.js';
 import { isHeader, lineOf, type ImportedEvent, type LineProblem } from './imported-event.js';
 import type { Lines } from './left-events.js';
 import { RecentDocuments } from './recent-documents.js';
 
-/** Consecutive events of one stream. A line of the file that was set aside in between separates two parts. */
+/** Consecutive events of one stream. A rejected line of the file separates two parts. */
 export interface DocumentRun {
   readonly stream: string;
   readonly parts: readonly Lines[];
@@ -16,27 +16,28 @@ interface OpenRun {
   readonly parts: [ImportedEvent, ...ImportedEvent[]][];
 }
 
-/** What is known of a document of which something has come. */
+/** What is known of a document that has occurred. */
 interface Progress {
   /** Number of its last line; 0 after its header. */
   line: number;
-  /** Lines of the file that had been set aside by then. */
+  /** The number of rejected lines of the file by then. */
   setAside: number;
 }
 
-/** Documents of which the next number is known: the last ones that came up. The first line of any other one may have any number. */
+/** The last documents, whose next number is known. In any other document the first line may have any number. */
 const DOCUMENTS_MAX = 50_000;
 
 /**
- * Collects runs. Where a run ends depends on the events alone, not on lines that are set aside, so that a file gives the same commands
- * after its bad lines have been repaired: at another stream, at a header, and every `LINES_MAX` lines of a document.
+ * Collects runs. The events alone decide where a run ends, not rejected lines: at another stream, at a header, and
+ * after every `LINES_MAX` lines of a document. So a file gives the same commands after its bad lines have been
+ * repaired.
  */
 export class DocumentRuns {
   readonly #documents: RecentDocuments<Progress>;
   #run: OpenRun | undefined;
   #seq = 0;
   #setAside = 0;
-  /** Lines that had been set aside when the last event came. */
+  /** The number of rejected lines at the last event. */
   #setAsideBefore = 0;
 
   constructor(documentsMax = DOCUMENTS_MAX) {
@@ -44,8 +45,8 @@ export class DocumentRuns {
   }
 
   /**
-   * Why the event cannot follow on what came before, or undefined: `seq` must rise, lines of a document must follow each other, whatever comes
-   * in between. One that does not still counts as seen, so that it does not make its successors wrong.
+   * Why the event cannot follow the earlier ones, or undefined. `seq` must rise, and lines of a document must follow
+   * each other, whatever comes between. A wrong line also counts as seen, so that its successors are not wrong, too.
    */
   check(event: ImportedEvent): LineProblem | undefined {
     if (event.seq <= this.#seq) return { code: 'IMPORT_SEQ_NOT_RISING', reason: `seq: must be above ${this.#seq}, the one before` };
@@ -53,7 +54,7 @@ export class DocumentRuns {
     const progress = line === undefined ? undefined : this.#documents.get(event.stream);
     if (line === undefined || !progress) return undefined;
     const expected = progress.line + 1;
-    // Lines that were set aside may have had the numbers between.
+    // Rejected lines may have had the numbers between.
     if (line >= expected && line - expected <= this.#setAside - progress.setAside) return undefined;
     progress.line = line;
     // Its own number is known.
@@ -61,7 +62,7 @@ export class DocumentRuns {
     return { code: 'IMPORT_LINE_OUT_OF_ORDER', reason: `data.line: must be ${expected}, the next of its document` };
   }
 
-  /** Takes the next event, one without a problem; returns the run that it ends, if it does. */
+  /** Takes a valid event; returns the run that it ends, if any. */
   push(event: ImportedEvent): DocumentRun | undefined {
     const line = lineOf(event) ?? 0;
     const bucket = Math.floor(line / LINES_MAX);
@@ -86,7 +87,7 @@ export class DocumentRuns {
     progress.setAside = this.#setAside;
   }
 
-  /** A line of the file was set aside. */
+  /** A line of the file was rejected. */
   skip(): void {
     this.#setAside++;
   }

@@ -1,4 +1,4 @@
-// What earlier imports have left in the event store, document by document.
+// What earlier imports have left in the event store, by document.
 import { AppendTurns } from '@mainstem/aggregate';
 import { isPositionBefore, type EventReader, type Position, type StreamName } from '@mainstem/event-store';
 import { ledgerAggregates } from '../ledger/ledger.aggregates.js';
@@ -6,14 +6,15 @@ import { LeftEvents, seqsOf, type Lines } from './left-events.js';
 import { RecentDocuments } from './recent-documents.js';
 
 const BYTES_MAX = 100_000_000;
-/** About what is taken in memory. */
+/** The approximate limit of memory. */
 const DOCUMENT_BYTES = 400;
 const EVENT_BYTES = 250;
 const LINE_BYTES = 8;
 
 /**
- * Knows the last documents of the file, as many as 100 MB hold: some 250,000 without events of earlier imports, or 400,000 such events. One that comes up
- * again after more than that is looked at again: a line that says the same at the same time as an event which stood for another line counts as there, too.
+ * Remembers the last documents of the file, as many as fit into 100 MB: some 250,000 without events of earlier imports,
+ * or 400,000 such events. A document that returns after that is read again. Then a line with the same content and time
+ * as an event counts as present, even if the event came from another line.
  */
 export class EarlierImports {
   readonly #documents = new RecentDocuments<EarlierDocument>(BYTES_MAX);
@@ -23,12 +24,12 @@ export class EarlierImports {
     private readonly end: Position | undefined,
   ) {}
 
-  /** Those before this moment. Errors: those of the reader. */
+  /** The events before this moment. Errors: those of the reader. */
   static async before(reader: Pick<EventReader, 'readStream' | 'head'>, signal: AbortSignal): Promise<EarlierImports> {
     return new EarlierImports(reader, await reader.head(signal));
   }
 
-  /** What they have left of a document; undefined, and no memory taken, if there is nothing at all in the event store. */
+  /** What they have left of a document; undefined, without memory, if the event store is empty. */
   of(stream: string): EarlierDocument | undefined {
     if (this.end === undefined) return undefined;
     const known = this.#documents.get(stream);
@@ -45,14 +46,14 @@ export class EarlierImports {
       for (const event of batch) {
         if (isPositionBefore(this.end, event.position)) return;
         const { commandId, occurredAt } = event.metadata;
-        // Whatever is imported has the time of its line. What was asked for over HTTP is no line of a file.
+        // An imported event has the time of its line. Events from HTTP commands are no lines of a file.
         if (registry && commandId !== undefined && occurredAt !== undefined) left.add(commandId, registry.decode(event), occurredAt);
       }
     }
   }
 }
 
-/** One document. Its runs learn in the order of the file what is there. */
+/** One document. Its runs learn what is there, in the order of the file. */
 export class EarlierDocument {
   readonly turns = new AppendTurns();
   #left: LeftEvents | undefined;
@@ -61,21 +62,21 @@ export class EarlierDocument {
   constructor(
     private readonly stream: string,
     private readonly read: (left: LeftEvents, signal: AbortSignal) => Promise<void>,
-    /** Told how many bytes it takes besides its own. */
+    /** `resize` learns how many further bytes it takes. */
     private readonly weigh: (bytes: number) => void,
   ) {}
 
-  /** Whether there is nothing to be learnt any more. */
+  /** True if there is nothing more to learn. */
   get isKnown(): boolean {
     return this.#left !== undefined;
   }
 
-  /** An event of this import is its first one. */
+  /** The document's first event comes from this import. */
   isNew(): void {
     this.#left ??= new LeftEvents();
   }
 
-  /** The command of these lines had taken effect before, with all of them. */
+  /** The command of these lines had already taken effect, with all of them. */
   isThere(lines: Lines): void {
     if (this.#left) return;
     this.#taken = seqsOf(lines);
@@ -92,7 +93,7 @@ export class EarlierDocument {
     this.weigh(left.size * EVENT_BYTES);
   }
 
-  /** Those of the lines that earlier imports have not left, in pieces without a gap. */
+  /** The lines that earlier imports have not left, in pieces without a gap. */
   missing(lines: Lines): readonly Lines[] {
     return this.#left ? this.#left.missing(lines) : [lines];
   }

@@ -1,7 +1,7 @@
-// Errors of an import as a whole. What is wrong with single lines goes into the rejects file instead.
+// Errors of an import as a whole. Faults of single lines go into the rejects file.
 import { MainstemError } from '@mainstem/event-store';
 
-/** The file cannot be read, or not to its end; what came before is imported. @param hasBegun whether anything was read. */
+/** The file cannot be read completely; what came before is imported. @param hasBegun whether anything was read. */
 export class ImportFileUnreadable extends MainstemError {
   constructor(
     readonly file: string,
@@ -12,14 +12,14 @@ export class ImportFileUnreadable extends MainstemError {
     super(
       'IMPORT_FILE_UNREADABLE',
       hasBegun
-        ? `${file} cannot be read to its end: ${reason}. What was read is imported; importing again goes on from there.`
+        ? `${file} cannot be read completely: ${reason}. What was read is imported; importing again goes on from there.`
         : `${file} cannot be read: ${reason}. Nothing was imported; check the path, and that it is a file with events.`,
       { cause },
     );
   }
 }
 
-/** The rejects file cannot be written; the import was ended, because nothing may be lost without a word. */
+/** The rejects file cannot be written; the import ended, because no line may be lost silently. */
 export class RejectsFileUnwritable extends MainstemError {
   constructor(
     readonly file: string,

@@ -1,4 +1,4 @@
-// Importing a file again after it was repaired: nothing twice, nothing left out, whichever lines were bad and wherever it was interrupted.
+// Importing a repaired file again: nothing twice and nothing missing, whichever lines were bad, after any interruption.
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -65,7 +65,7 @@ const stored = async (): Promise<readonly string[]> => {
 };
 const expectExactly = async (lines: readonly Line[]): Promise<void> => expect(await stored()).toEqual(lines.map(factOf).sort());
 
-/** Lines with rising numbers in the file, for documents that are made up step by step. */
+/** Lines with rising numbers in the file, for documents that are built step by step. */
 class MadeUpFile {
   readonly lines: Line[] = [];
   #seq = 0;
@@ -79,7 +79,7 @@ class MadeUpFile {
   adjusted(no: string, line: number, sku = `S${line}`): this {
     return this.#put(`stock-adjustment-${no}`, 'StockAdjusted', { adjustmentNo: no, line, sku, quantityDelta: -1, note: null, country: 'EIRE' });
   }
-  /** With one bad line in place of the good one. */
+  /** The file with one bad line in place of the good one. */
   broken(...indexes: number[]): (Line | string)[] {
     return this.lines.map((line, index) => (indexes.includes(index) ? '{broken' : line));
   }
@@ -113,14 +113,14 @@ describe('importing a repaired file', () => {
     await expectExactly(file.lines);
   });
 
-  it('adds nothing for lines that are bad now and were good before', async () => {
+  it('adds nothing for lines that were good before and are bad now', async () => {
     const file = new MadeUpFile().adjusted('1', 1).adjusted('1', 2).placed('2').line('2', 1).adjusted('1', 3).adjusted('1', 4).line('2', 2);
     await importLines(file.lines);
     expect(await importLines(file.broken(0, 2, 4))).toMatchObject({ added: 0, alreadyThere: 4, rejected: 3 });
     await expectExactly(file.lines);
   });
 
-  it('tells equal lines apart', async () => {
+  it('distinguishes equal lines', async () => {
     const file = new MadeUpFile()
       .adjusted('1', 1, 'S')
       .adjusted('1', 2, 'S')
@@ -133,7 +133,7 @@ describe('importing a repaired file', () => {
     await expectExactly(file.lines);
   });
 
-  it('leaves what was changed in lines that are there', async () => {
+  it('ignores changes of lines that are already imported', async () => {
     const file = new MadeUpFile().adjusted('1', 1).adjusted('1', 2).placed('2').line('2', 1);
     await importLines(file.lines);
     const changed = file.lines.map((line) => ({ ...line, at: '2011-01-05T10:00:00Z' }));
@@ -141,7 +141,7 @@ describe('importing a repaired file', () => {
     await expectExactly(file.lines);
   });
 
-  it('does not take for a line of the file what was asked for otherwise', async () => {
+  it('does not mistake an event from another source for a line of the file', async () => {
     const file = new MadeUpFile().placed('1').line('1', 1).placed('2').line('1', 2);
     await importLines(file.broken(3));
     const { line: _, ...asked } = file.lines[3]?.data ?? {};
@@ -151,7 +151,7 @@ describe('importing a repaired file', () => {
   });
 });
 
-describe('what an import asks the event store', () => {
+describe('the reads of an import', () => {
   const asked = async (lines: readonly Line[]): Promise<readonly string[]> => {
     const streams: string[] = [];
     const events: Pick<EventReader, 'head' | 'readStream'> = {
@@ -166,14 +166,14 @@ describe('what an import asks the event store', () => {
   };
   const file = new MadeUpFile().placed('1').adjusted('2', 1).line('1', 1).adjusted('2', 2).adjusted('3', 1).line('1', 2);
 
-  it('is nothing while it has no events', async () => expect(await asked(file.lines)).toEqual([]));
+  it('are none while the event store is empty', async () => expect(await asked(file.lines)).toEqual([]));
 
-  it('is nothing for a new document with a header, and one read for another new one', async () => {
+  it('are none for a new document with a header, and one for another new document', async () => {
     await importLines(new MadeUpFile().placed('9').lines);
     expect([...(await asked(file.lines))].sort()).toEqual(['stock-adjustment-2', 'stock-adjustment-3']);
   });
 
-  it('is one read for a document that is there and comes in pieces', async () => {
+  it('are one for an existing document that comes in pieces', async () => {
     await importLines(file.lines);
     expect([...(await asked(file.lines))].sort()).toEqual(['order-1', 'stock-adjustment-2', 'stock-adjustment-3']);
     await expectExactly(file.lines);
@@ -183,7 +183,7 @@ describe('what an import asks the event store', () => {
 describe('importing again, at random', () => {
   const SEEDS = process.env['SEED'] === undefined ? [1, 2, 3, 4, 5, 6, 7, 8].map((n) => n + (Date.now() % 1e9) * 10) : [Number(process.env['SEED'])];
 
-  it.each(SEEDS)('ends with what an import of the good file gives, seed %d', async (seed) => {
+  it.each(SEEDS)('ends with the result of an import of the good file, seed %d', async (seed) => {
     const random = randomOf(seed);
     for (let round = 0; round < 6; round++) {
       await renew();
@@ -219,7 +219,7 @@ const randomOf = (seed: number) => (): number => {
   return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
 };
 
-/** Documents of three kinds, up to four at a time, with few different lines, few times, and holes in `seq`. */
+/** Documents of three kinds, up to four at a time, with few different lines, and with holes in `seq`. */
 const randomFile = (random: () => number, count: number): readonly Line[] => {
   const lines: Line[] = [];
   const open: { readonly category: string; readonly no: string; line: number }[] = [];
@@ -258,7 +258,7 @@ const eventOf = (document: { readonly category: string; readonly no: string; lin
   return { stream, type: isOrder ? 'OrderLineAdded' : 'CreditLineAdded', data };
 };
 
-/** Some lines made bad: no JSON, a field that the file's form refuses, or a value that the command refuses. */
+/** Makes some lines bad: no JSON, a field that the file's form refuses, or a value that the command refuses. */
 const spoiled = (lines: readonly Line[], random: () => number): readonly (Line | string)[] => {
   const share = random() * 0.3;
   return lines.map((line) => {

@@ -1,4 +1,4 @@
-// Importing the ledger: order, repetition, bad lines, and an end in the middle, on the in-memory and the embedded store.
+// Importing the ledger, in memory and embedded: order, repetition, bad lines, and an interruption in the middle.
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -64,7 +64,7 @@ const interleaved = (count: number): readonly string[] => {
     const document = open[index] as (typeof open)[number];
     document.line++;
     const type = document.stream.startsWith('credit') ? 'CreditLineAdded' : 'OrderLineAdded';
-    // Every ninth line is free, which is on record for both kinds of document.
+    // Every ninth line is free: both kinds of document have such lines on record.
     const unitPrice = step % 9 === 0 ? '0.00' : '2.55';
     put(document.stream, type, { line: document.line, sku: `S${step % 13}`, description: 'A THING', quantity: 1, unitPrice });
     if (document.line === 12) open.splice(index, 1);
@@ -123,7 +123,7 @@ describe.each([
       .map((line) => JSON.parse(line) as { line: number; reason: string; code: string; text: string })
       .sort((left, right) => left.line - right.line);
 
-  it('takes documents whose events are interleaved, in the order of the file, and again adds none', async () => {
+  it('imports interleaved documents in the order of the file, and adds nothing when repeated', async () => {
     const lines = interleaved(600);
     const report = await importLines(lines);
     expect(report).toMatchObject({ isComplete: true, lines: lines.length, added: lines.length, rejected: 0, renumbered: 0 });
@@ -132,7 +132,7 @@ describe.each([
     expect(await importLines(lines)).toMatchObject({ added: 0, alreadyThere: lines.length, rejected: 0 });
   });
 
-  it('takes documents that are larger than the store takes at once, in the order of the file', async () => {
+  it('imports documents larger than one append of the store, in the order of the file', async () => {
     await store.close();
     store = new InMemoryEventStore({ limits: { eventBytesMax: 20_000, appendBytesMax: 20_000 } });
     await restart();
@@ -189,7 +189,7 @@ describe.each([
     expect(report.isComplete).toBe(false);
     const before = await all(store);
     expect(before.length).toBeLessThan(2_000);
-    // What is there is a beginning of the file, without a hole.
+    // The stored events are a beginning of the file, without a hole.
     expect(facts(before)).toEqual(withoutSeq(parsed(sample.slice(0, before.length))));
 
     await restart();
@@ -197,7 +197,7 @@ describe.each([
     expect(facts(await all(store))).toEqual(withoutSeq(parsed(sample)));
   });
 
-  it('tells of an abort in its report, whenever it comes', async () => {
+  it('reports an abort, whenever it comes', async () => {
     const lines = interleaved(300);
     for (const last of [1, 2, 30, 63, 64, 65, 90, 150]) {
       const abort = new AbortController();
@@ -221,7 +221,7 @@ describe.each([
     expect(facts(await all(store))).toEqual(withoutSeq(parsed(sample)));
   });
 
-  it('sets bad lines aside with line number, code and text, and imports the rest', async () => {
+  it('rejects bad lines with line number, code and text, and imports the rest', async () => {
     const text = (line: number): string => sample[line - 1] ?? '';
     const bad: Record<number, string> = {
       3: '{"seq":3,',
@@ -281,7 +281,7 @@ describe.each([
     expect(await importLines(lines)).toMatchObject({ added: 0, alreadyThere: 1_986, rejected: 14 });
     expect(await rejects()).toEqual(found);
 
-    // Repaired: what was missing is added, nothing twice.
+    // Repaired: missing lines are added, nothing twice.
     expect(await importLines(sample)).toMatchObject({ added: 14, alreadyThere: 1_986, rejected: 0 });
     const fact = ({ stream, type, data: { line: _, ...data } }: Omit<Line, 'seq'>): string => JSON.stringify([stream, type, data]);
     expect(
@@ -291,7 +291,7 @@ describe.each([
     ).toEqual(parsed(sample).map(fact).sort());
   });
 
-  it('rejects the lines of a document without its header, each by itself, until the header is there', async () => {
+  it('rejects each line of a document without a header, until the header is there', async () => {
     const lines = withLines(sample.slice(0, 20), { 9: 'broken' });
     expect(await importLines(lines)).toMatchObject({ added: 17, rejectedByCode: { IMPORT_INVALID_JSON: 1, ORDER_NOT_PLACED: 2 } });
     expect((await rejects()).map(({ line, code }) => [line, code])).toEqual([
@@ -315,7 +315,7 @@ describe.each([
     expect(await rejects()).toMatchObject([{ line: 5, reason: 'data.line: must be 4, the next of its document' }]);
   });
 
-  it('takes a document that others interrupt', async () => {
+  it('imports a document that others interrupt', async () => {
     const events = parsed(sample.slice(0, 11));
     // order-536366 (seq 9 to 11) in the middle of order-536365 (1 to 8).
     const mixed = [...events.slice(0, 4), ...events.slice(8, 11), ...events.slice(4, 8)].map((event, index) => ({ ...event, seq: index + 1 }));
@@ -338,7 +338,7 @@ describe.each([
     expect(await importLines([header, ...lines])).toMatchObject({ added: 0, alreadyThere: 4_501 });
   });
 
-  it('tells how far it is', async () => {
+  it('reports its progress', async () => {
     const calls: [number, number, number][] = [];
     const { bytes } = await importLines(sample, { onProgress: (...call) => void calls.push(call) });
     expect(calls.length).toBeGreaterThan(1);
@@ -358,7 +358,7 @@ describe.each([
   it.each([
     { name: 'a document of many lines', lines: large(1).concat(large(2).slice(91)) },
     { name: 'many documents', lines: interleaved(600) },
-  ])('imports every whole line of $name that can be read of a gzip file which was cut off', async ({ lines }) => {
+  ])('imports every readable whole line of $name from a cut off gzip file', async ({ lines }) => {
     const file = join(dir, 'cut.gz');
     const packed = gzipSync(lines.join('\n'), { level: 1 });
     const cut = packed.subarray(0, packed.length >> 1);

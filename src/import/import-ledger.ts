@@ -17,34 +17,35 @@ export interface ImportOptions {
   /** NDJSON, plain or gzipped: one event a line. */
   readonly file: string;
   readonly commandBus: Pick<CommandBus, 'execute'>;
-  /** Where the commands record: tells what earlier imports have left. */
+  /** The store of the commands, which knows what earlier imports have left. */
   readonly events: Pick<EventReader, 'readStream' | 'head'>;
-  /** Where lines that cannot be imported go; replaced, and absent when there are none. */
+  /** The file for rejected lines; replaced, and absent if there are none. */
   readonly rejectsFile: string;
   readonly onProgress?: ImportProgress;
-  /** Ends the import after the commands under way: the report says `isComplete: false`. */
+  /** Ends the import after the running commands; the report then has `isComplete: false`. */
   readonly signal?: AbortSignal;
   readonly runtime?: Runtime;
 }
 
-/** Commands and events under way at a time: enough to share commits, little enough to bound memory. */
+/** Commands and events that run at a time: enough to share commits, few enough to bound memory. */
 const WINDOW = { runsMax: 64, eventsMax: 4_000 } as const;
 
 /**
- * Reads the file once, in constant memory. Each run of consecutive events of one stream becomes one command, executed by the same
- * handlers as over HTTP; many are under way at a time, and still the events end up in the order of the file, each with its original
- * time. Importing again, after an end or an abort at any place, adds only what is missing: a line is known by its stream and `seq`, or by
- * what it says and when (`EarlierImports` tells the bound of that). An event store without events is asked nothing, another one for each
- * document without a header, and for each that comes in several pieces, once.
+ * Reads the file once, in constant memory. Each run of consecutive events of one stream becomes one command, executed
+ * by the same handlers as over HTTP. Many run at a time, but the events are stored in the order of the file, each with
+ * its original time. A repeated import, after an end or an interruption, adds only what is missing: a line is
+ * recognised by its stream and `seq`, or by its content and time (see `EarlierImports` for the limit of that). It reads
+ * nothing from an empty event store. Otherwise it reads once for each document without a header, and once for each that
+ * comes in several pieces.
  *
- * A bad line (not JSON, not UTF-8, too long, unknown type, missing or wrong field, wrong stream, `seq` that does not rise, line number
- * out of order in its document, or refused by a rule of the ledger) goes to the rejects file with its line number, reason and code. The rest of its
- * document goes on: later lines are numbered without a gap, which the report counts as `renumbered`. Without a good header a
- * document's lines are refused too, each by itself. After the file has been repaired, importing it again adds the missing lines, at the
- * end of their documents.
+ * A bad line goes to the rejects file with its line number, reason and code: not JSON, not UTF-8, too long, unknown
+ * type, missing or wrong field, wrong stream, `seq` that does not rise, line number out of order in its document, or
+ * refused by a rule of the ledger. The rest of its document goes on: later lines get numbers without a gap, which the
+ * report counts as `renumbered`. Without a good header, each line of the document is refused, too. After a repair of
+ * the file, another import adds the missing lines at the end of their documents.
  *
- * Errors: IMPORT_FILE_UNREADABLE, IMPORT_REJECTS_UNWRITABLE, EVENT_STORE_INVALID_INPUT, and those of the store; all that was imported
- * until then stays.
+ * Errors: IMPORT_FILE_UNREADABLE, IMPORT_REJECTS_UNWRITABLE, EVENT_STORE_INVALID_INPUT, and those of the store;
+ * everything imported until then stays.
  */
 export const importLedger = async (options: ImportOptions): Promise<ImportReport> => {
   if (resolve(options.file) === resolve(options.rejectsFile)) throw new InvalidInput('rejectsFile', 'must not be the file that is imported');
@@ -96,7 +97,7 @@ class LedgerImport {
     try {
       await this.#readLines();
     } catch (error) {
-      // What was read is imported, the document that it breaks off in, too.
+      // What was read is imported, also of an unfinished document.
       if (isMainstemError(error, 'IMPORT_FILE_UNREADABLE')) await this.#import(this.#runs.end());
       throw error;
     }
@@ -118,7 +119,7 @@ class LedgerImport {
     }
   }
 
-  /** Returns nothing, not a promise, for most lines: a turn of the event loop for each would cost more than parsing it. */
+  /** Mostly returns nothing instead of a promise: a turn of the event loop for each line costs more than parsing. */
   #line({ number, text, problem }: SourceLine): Promise<void> | undefined {
     this.#lines++;
     const parsed = problem ?? parseEvent(text, number);

@@ -1,20 +1,20 @@
-// What an import came to.
+// The result of an import.
 
 export interface ImportReport {
-  /** False if it was aborted: the rest of the file was not read. Importing again goes on. */
+  /** False if it was aborted: the rest of the file was not read. A repeated import goes on. */
   readonly isComplete: boolean;
-  /** Lines of the file that hold something, read so far: added + alreadyThere + rejected, once complete. */
+  /** Non-empty lines of the file so far: added + alreadyThere + rejected, once complete. */
   readonly lines: number;
-  /** Events appended by this import. */
+  /** Events that this import appended. */
   readonly added: number;
   /** Events that an earlier import had appended. */
   readonly alreadyThere: number;
-  /** Lines set aside in the rejects file. */
+  /** Lines in the rejects file. */
   readonly rejected: number;
   readonly rejectedByCode: Readonly<Record<string, number>>;
-  /** Where they are; null if there are none. */
+  /** The path of that file; null if there is none. */
   readonly rejectsFile: string | null;
-  /** Added lines that did not keep their number: a document numbers its lines in the order in which they are added, and others were set aside, or added before. */
+  /** Added lines with another number than in the file: a document numbers its lines as they are added. */
   readonly renumbered: number;
   readonly bytes: number;
   readonly seconds: number;
@@ -22,5 +22,5 @@ export interface ImportReport {
   readonly eventsPerSecond: number;
 }
 
-/** Called once a piece of the file: bytes of the file read so far, its size, and events that are in the store by now. */
+/** Called for each piece of the file: bytes read so far, size of the file, and events in the store by now. */
 export type ImportProgress = (bytesRead: number, bytesTotal: number, events: number) => void;

@@ -1,11 +1,11 @@
-// A bounded number of runs under way at a time.
+// Limits the number of runs at a time.
 
 export interface WindowLimits {
   readonly runsMax: number;
   readonly eventsMax: number;
 }
 
-/** Keeps tasks within limits, and remembers the first that failed. */
+/** Keeps tasks within limits, and remembers the first failure. */
 export class ImportWindow {
   #runs = 0;
   #events = 0;
@@ -33,7 +33,7 @@ export class ImportWindow {
     if (this.#failure) throw this.#failure.error;
   }
 
-  /** Resolves when no task is under way any more, whatever their outcome. */
+  /** Resolves when no task is running any more, whatever their outcome. */
   drain(): Promise<void> {
     return this.#until(() => this.#runs === 0);
   }

@@ -1,4 +1,4 @@
-// The form of a line: what is an event of the ledger, and what is wrong with what is none.
+// The form of a line: which lines are events of the ledger, and what is wrong with the others.
 import { describe, expect, it } from 'vitest';
 import { parseEvent } from './imported-event.js';
 

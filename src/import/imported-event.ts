@@ -1,13 +1,13 @@
-// From a line of the file to an event of the ledger, or to the reason why it is none.
+// Makes an event of the ledger from a line of the file, or the reason why it is none.
 import { instantOf } from '@mainstem/event-store';
 
 export interface ImportedEvent {
-  /** Of the file, from 1. */
+  /** Line number in the file, from 1. */
   readonly lineNumber: number;
   readonly text: string;
   readonly seq: number;
   readonly stream: string;
-  /** The part of the stream's name after its category: the document's number. */
+  /** The part of the stream's name after the category: the document's number. */
   readonly documentNo: string;
   readonly type: LedgerEventType;
   /** When it happened, ISO 8601 in UTC. */
@@ -55,17 +55,17 @@ const SHAPES = {
 const ENVELOPE = { seq: 'number', stream: 'string', type: 'string', at: 'string', data: 'object' } as const;
 const UTC_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?Z$/;
 
-/** Whether an event opens its document. */
+/** True if an event opens its document. */
 export const isHeader = (event: ImportedEvent): boolean => SHAPES[event.type].isHeader;
 
-/** The number that a line has in its document, or undefined for a header. */
+/** The number of a line in its document; undefined for a header. */
 export const lineOf = (event: ImportedEvent): number | undefined => (isHeader(event) ? undefined : (event.data['line'] as number));
 
 export const isProblem = (parsed: ImportedEvent | LineProblem): parsed is LineProblem => 'reason' in parsed;
 
 /**
- * Checks the form of a line: an object with every field that its type has and no other, in the stream that fits its type. The values of
- * the data are left to the rules of the commands.
+ * Checks the form of a line: an object with exactly the fields of its type, in a stream that fits the type. The rules
+ * of the commands check the values of the data.
  */
 export const parseEvent = (text: string, lineNumber: number): ImportedEvent | LineProblem => {
   let envelope: unknown;

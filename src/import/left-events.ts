@@ -1,30 +1,30 @@
-// Events of one document that earlier imports have left, and which lines of the file they stand for.
+// The events that earlier imports have left of one document, and the lines of the file that they stand for.
 import { commandIdOf, instantOf, type DomainEvent } from '@mainstem/event-store';
 import type { ImportedEvent } from './imported-event.js';
 
-/** Lines that follow each other in their document; at least one. */
+/** Consecutive lines of a document; at least one. */
 export type Lines = readonly [ImportedEvent, ...ImportedEvent[]];
 
-/** The identity of a line, which becomes the id of the command that it is the first of. */
+/** The identity of a line: the id of a command that begins with it. */
 export const lineIdOf = ({ stream, seq }: Pick<ImportedEvent, 'stream' | 'seq'>): string => commandIdOf(`${stream}@${seq}`);
 
 /**
- * The first event of a command is known by the command's id: it is that line, and no other. The events after it bear no identity: each stands
- * for one line that says the same at the same time. Which of several equal lines that is makes no difference.
+ * The command's id identifies the line of a command's first event. Later events have no identity: each stands for one
+ * line with the same content and time. Which of several equal lines it is does not matter.
  */
 export class LeftEvents {
-  /** What the events of each command say whose first line has not come yet. */
+  /** The contents of a command's events, until its first line comes. */
   readonly #commands = new Map<string, string[]>();
-  /** How many events say the same, without the first ones of commands. */
+  /** How many events have the same content, without first events of commands. */
   readonly #facts = new Map<string, number>();
   #size = 0;
 
-  /** How many events were added. */
+  /** The number of added events. */
   get size(): number {
     return this.#size;
   }
 
-  /** The events are added in the order of their stream. */
+  /** Events are added in the order of their stream. */
   add(commandId: string, { type, data }: DomainEvent, at: string): void {
     const fact = factOf(type, data as Readonly<Record<string, unknown>>, at);
     this.#size++;
@@ -37,7 +37,7 @@ export class LeftEvents {
     }
   }
 
-  /** Those of the lines that are not there, in pieces without a gap. Each event that is there stands for one line, once. */
+  /** The lines that are missing, in pieces without a gap. Each stored event stands for one line, once. */
   missing(lines: Lines): readonly Lines[] {
     if (this.#size === 0) return [lines];
     if (this.takeCommand(lines[0].stream, seqsOf(lines))) return [];
@@ -52,8 +52,8 @@ export class LeftEvents {
   }
 
   /**
-   * Whether a command began with the first line and led to as many events: then these are the lines, also where the file was changed since. A line with a
-   * command of its own is that one; what stood in its place stands for an equal line.
+   * True if a command with as many events began with the first line: then these are its lines, even if the file was
+   * changed since. A line with its own command is that one; the event in its place stands for an equal line.
    */
   takeCommand(stream: string, seqs: readonly number[]): boolean {
     const [first, ...others] = seqs.map((seq) => lineIdOf({ stream, seq }));
@@ -88,6 +88,6 @@ export class LeftEvents {
 
 export const seqsOf = (lines: Lines): readonly number[] => lines.map(({ seq }) => seq);
 
-/** What an event says, and when, without the number that its document gave it. */
+/** The content and time of an event, without its number in the document. */
 const factOf = (type: string, { line: _, ...data }: Readonly<Record<string, unknown>>, at: string): string =>
   JSON.stringify([type, instantOf(at)?.getTime() ?? at, Object.entries(data).sort(([left], [right]) => (left < right ? -1 : 1))]);

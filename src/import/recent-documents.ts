@@ -1,14 +1,14 @@
-// A bounded memory of documents: those that came up longest ago are forgotten.
+// A bounded memory of documents: the least recent ones are forgotten.
 
 export class RecentDocuments<Known> {
   readonly #documents = new Map<string, { readonly known: Known; readonly weight: number }>();
   #weight = 0;
   #last: string | undefined;
 
-  /** @param weightMax what all of them may weigh together; the one that came last is kept whatever it weighs. */
+  /** @param weightMax the limit of their weights together; the last one is kept whatever its weight. */
   constructor(private readonly weightMax: number) {}
 
-  /** What is known of a document, which comes up by that. */
+  /** Returns what is known of a document, and marks it as recent. */
   get(stream: string): Known | undefined {
     const document = this.#documents.get(stream);
     if (!document) return undefined;

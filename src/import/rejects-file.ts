@@ -1,4 +1,4 @@
-// The file of lines that were not imported: one JSON object a line, ready to be repaired and imported again.
+// The file of rejected lines: one JSON object a line, ready to be repaired and imported again.
 import { rm, open, type FileHandle } from 'node:fs/promises';
 import { RejectsFileUnwritable } from './errors.js';
 
@@ -11,7 +11,7 @@ export interface Reject {
   readonly text: string;
 }
 
-/** Written while the import runs; there is no file when nothing was rejected. Errors: IMPORT_REJECTS_UNWRITABLE. */
+/** Written while the import runs; there is no file without rejects. Errors: IMPORT_REJECTS_UNWRITABLE. */
 export class RejectsFile {
   readonly #counts = new Map<string, number>();
   #handle: FileHandle | undefined;
@@ -19,7 +19,7 @@ export class RejectsFile {
 
   private constructor(readonly file: string) {}
 
-  /** Removes what an earlier import left there: this one finds the same lines again. */
+  /** Removes the file of an earlier import: this one finds the same lines again. */
   static async create(file: string): Promise<RejectsFile> {
     await rm(file, { force: true }).catch((error: unknown) => {
       throw new RejectsFileUnwritable(file, error);
@@ -40,7 +40,7 @@ export class RejectsFile {
   }
 
   async close(): Promise<void> {
-    // A failed write was reported to whoever added the line.
+    // The caller that added the line has already got the failed write.
     await this.#written.catch(() => undefined);
     await this.#handle?.close();
   }

@@ -1,4 +1,4 @@
-// Imports one run of a document: commands for its parts, and a way through when one of them is refused or was executed before.
+// Imports one run of a document: commands for its parts, also when one is refused or was executed before.
 import { isCommandRefused, type AppendTurn, type CommandContext, type CommandResult } from '@mainstem/aggregate';
 import { isMainstemError } from '@mainstem/event-store';
 import { commandFor } from './document-commands.js';
@@ -8,11 +8,11 @@ import { isHeader, lineOf, type ImportedEvent } from './imported-event.js';
 import { lineIdOf, type Lines } from './left-events.js';
 import type { Reject } from './rejects-file.js';
 
-/** What one run came to. */
+/** The result of one run. */
 export interface RunOutcome {
   added: number;
   alreadyThere: number;
-  /** Added lines whose number is not the one of the file. */
+  /** Added lines with another number than in the file. */
   renumbered: number;
 }
 
@@ -21,15 +21,16 @@ export interface RunImportOptions {
   readonly execute: (command: object, context: CommandContext) => Promise<CommandResult>;
   readonly reject: (reject: Reject) => Promise<void>;
   readonly turn: AppendTurn;
-  /** What earlier imports have left of the document, if there can be anything. */
+  /** What earlier imports have left of the document, if anything is possible. */
   readonly document: EarlierDocument | undefined;
   readonly signal: AbortSignal;
 }
 
 /**
- * One part is one command, whose id comes from its first line: executed before, it adds nothing. What earlier imports have left of the document is
- * looked up before the first command that could repeat a part of it: never before a header, which is a repeat or refused where the document is there.
- * A command that is refused is halved until the culprit stands alone and is rejected; the rest of the document goes on.
+ * One part is one command with an id from its first line; if it was executed before, it adds nothing. What earlier
+ * imports have left of the document is read before the first command that could repeat a part of it. That is never
+ * needed before a header: if the document exists, the header is a repeat or refused. A refused command is halved until
+ * the faulty line stands alone and is rejected; the rest of the document goes on.
  */
 export class RunImport {
   readonly #outcome: RunOutcome = { added: 0, alreadyThere: 0, renumbered: 0 };
@@ -37,14 +38,14 @@ export class RunImport {
 
   constructor(private readonly options: RunImportOptions) {}
 
-  /** Errors: those of the store; whatever is wrong with the events themselves is rejected. */
+  /** Errors: those of the store; faulty events are rejected instead. */
   async import(run: DocumentRun): Promise<RunOutcome> {
     const { document, turn } = this.options;
     if (document && !document.isKnown) this.#learning = document.turns.take();
     try {
       await this.#learning?.ready;
       if (document?.isKnown) this.#learning?.release();
-      // Only a document in one part may let the next one append while its own answer is on the way.
+      // Only a document in one part may let the next one append before its own answer.
       for (const part of run.parts) await this.#part(part, run.parts.length === 1);
     } finally {
       this.#learning?.release();
@@ -78,7 +79,7 @@ export class RunImport {
       await this.#look(document);
       await this.#part(lines, false);
     } else {
-      // Another import of the file is under way: it has taken as many, from the first one on.
+      // Another import of the file is running: it has taken as many lines, from the first one on.
       const rest = lines.slice(result.events.length);
       this.#outcome.alreadyThere += lines.length - rest.length;
       if (isSome(rest)) await this.#part(rest, false);

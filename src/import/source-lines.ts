@@ -4,33 +4,33 @@ import { open, type FileHandle } from 'node:fs/promises';
 import { createGunzip } from 'node:zlib';
 import { ImportFileUnreadable } from './errors.js';
 
-/** Bytes of the longest line that is taken. The longest that the ledger can accept has less than half of that. */
+/** The length limit of a line in bytes: twice the longest that the ledger can accept. */
 export const LINE_BYTES_MAX = 16_384;
 
 export interface SourceLine {
   /** From 1. */
   readonly number: number;
-  /** Without its line end. */
+  /** The text without its line end. */
   readonly text: string;
   readonly problem?: { readonly code: 'IMPORT_NOT_UTF8' | 'IMPORT_LINE_TOO_LONG'; readonly reason: string };
 }
 
 export interface SourceBatch {
   readonly lines: readonly SourceLine[];
-  /** Bytes of the file (compressed, if it is) read so far, and all of them. */
+  /** Bytes of the (compressed) file read so far, and its size. */
   readonly bytesRead: number;
   readonly bytesTotal: number;
 }
 
 const CHUNK_BYTES = 262_144;
-/** Compressed bytes at a time: they become a thousand times as many at most. */
+/** Compressed bytes at a time: they unpack to a thousand times as many at most. */
 const GZIP_CHUNK_BYTES = 65_536;
 const NEWLINE = 0x0a;
 const GZIP_MAGIC = 0x8b1f;
 
 /**
- * The lines of a file, in batches. Empty lines are left out but counted. Gzip is recognised by its first bytes. A line that is too long
- * or not UTF-8 comes with its problem, and the beginning of its text or its bytes in base64.
+ * The lines of a file, in batches. Empty lines are left out but counted. Gzip is recognised by its first bytes. A line
+ * that is too long or not UTF-8 comes with its problem, and with the beginning of its text or its bytes in base64.
  * Errors: IMPORT_FILE_UNREADABLE, after every whole line that could be read.
  */
 export async function* sourceLines(file: string, signal?: AbortSignal): AsyncGenerator<SourceBatch> {
@@ -55,7 +55,7 @@ export async function* sourceLines(file: string, signal?: AbortSignal): AsyncGen
   }
 }
 
-/** The bytes of a file, unpacked if they are packed: all that can be read before an error. */
+/** The unpacked bytes of a file: all that can be read before an error. */
 class FileSource {
   bytesRead = 0;
 
@@ -89,7 +89,7 @@ class FileSource {
   }
 }
 
-/** Reading from the stream itself would lose what it has unpacked before an error. */
+/** Reading from the stream itself would lose what it unpacked before an error. */
 class Unpacker {
   readonly #gunzip = createGunzip({ chunkSize: CHUNK_BYTES });
   #chunks: Buffer[] = [];
@@ -107,7 +107,7 @@ class Unpacker {
     this.#gunzip.once('error', end).once('end', () => end());
   }
 
-  /** Resolves when all of the chunk is unpacked, or nothing more can be. */
+  /** Resolves when the whole chunk is unpacked, or nothing more can be. */
   write(chunk: Buffer): Promise<void> {
     return new Promise((resolve) => {
       this.#resume = resolve;
@@ -123,7 +123,7 @@ class Unpacker {
     });
   }
 
-  /** What was unpacked since the last time. */
+  /** What was unpacked since the last call. */
   take(): readonly Buffer[] {
     const chunks = this.#chunks;
     this.#chunks = [];
@@ -135,10 +135,10 @@ class Unpacker {
   }
 }
 
-/** Cuts chunks of bytes into lines, keeping at most one unfinished line. */
+/** Cuts chunks of bytes into lines, and keeps at most one unfinished line. */
 export class LineSplitter {
   #rest = Buffer.alloc(0);
-  /** Bytes dropped of an unfinished line that is too long already; its beginning is in `#rest`. */
+  /** The number of dropped bytes of an overlong unfinished line; its beginning is in `#rest`. */
   #dropped = 0;
   #number = 0;
 
@@ -176,7 +176,7 @@ export class LineSplitter {
   }
 
   #split(block: Buffer, lines: SourceLine[]): void {
-    // Nearly always all of it is good, and one conversion is much cheaper than one for each line.
+    // The batch is nearly always valid, and one conversion is much cheaper than one for each line.
     if (isUtf8(block)) {
       for (const text of block.toString('utf8').split('\n')) {
         if (text.length > LINE_BYTES_MAX / 4) this.#line(Buffer.from(text), Buffer.byteLength(text), lines);

@@ -1,4 +1,4 @@
-// The rule that a document number belongs to one stream only, which no single aggregate can see.
+// The rule that a document number belongs to only one stream, which no single aggregate can check.
 import { CommandRefused, StreamLanes, type CommandContext } from '@mainstem/aggregate';
 import { streamOf, unlessAborted, type EventReader } from '@mainstem/event-store';
 import { InjectEventStore } from '@mainstem/nest';
@@ -17,18 +17,18 @@ export class DocumentNumberTaken extends CommandRefused {
 type Numbered = 'order' | 'stock-adjustment' | 'credit' | 'bad-debt';
 
 const WAITING_MAX = 10_000;
-/** Longest wait of a command without a signal. */
+/** The longest wait of a command without a signal. */
 const WAIT_MAX_MS = 60_000;
 
-/** Commands of this process with one number. */
+/** The commands of this process, by number. */
 interface Uses {
   underWay: number;
   ended: number;
 }
 
 /**
- * Opens documents one at a time for each number, so that of two kinds of document with one number the second is refused. Exact within
- * one process; two processes that open both in the same instant are not seen.
+ * Opens documents with the same number one at a time, so that the second of two kinds with one number is refused. Exact
+ * within one process; two processes that open both in the same instant are not noticed.
  */
 @Injectable()
 export class DocumentNumbers {
@@ -38,9 +38,9 @@ export class DocumentNumbers {
   constructor(@InjectEventStore() private readonly reader: EventReader) {}
 
   /**
-   * Runs the task if no other kind of document has the number; what is no document number at all is left to the task to refuse. The look
-   * is taken while the command waits for its turn; the number's lane is entered only then, so that in it nothing waits for a turn.
-   * Errors: DOCUMENT_NUMBER_TAKEN, and the task's.
+   * Runs the task if no other kind of document has the number; the task itself refuses an invalid number. It looks the
+   * number up while the command waits for its turn, and enters the number's lane only then: in the lane nothing waits
+   * for a turn. Errors: DOCUMENT_NUMBER_TAKEN, and the task's.
    */
   async whileFree<Result>(category: Numbered, number: string, context: CommandContext | undefined, task: () => Promise<Result>): Promise<Result> {
     if (typeof number !== 'string' || !DOCUMENT_NO.test(number)) return task();
@@ -53,7 +53,7 @@ export class DocumentNumbers {
       return await this.#lanes.run(
         number,
         async () => {
-          // Others have used the number since the look: another one, now that they are through.
+          // Other commands have used the number since: it looks again now that they have ended.
           if (uses.ended !== before) rival = await this.#rival(category, number, signal);
           if (rival !== undefined) throw new DocumentNumberTaken(number, rival);
           return task();

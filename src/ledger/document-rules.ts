@@ -1,4 +1,4 @@
-// Rules that the documents of the ledger share, as decorators for the fields of commands.
+// Rules that all documents of the ledger share, as decorators for the fields of commands.
 import { applyDecorators } from '@nestjs/common';
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import {
@@ -17,15 +17,15 @@ import {
 } from 'class-validator';
 import { MONEY, PRICE } from './order/order.events.js';
 
-/** Most lines in one command; more of them go into further commands. */
+/** The most lines in one command; send more in further commands. */
 export const LINES_MAX = 2_000;
 
-/** Above zero; otherwise as `PRICE`. */
+/** Above zero; otherwise like `PRICE`. */
 export const POSITIVE_PRICE = /^(?!0(\.0+)?$)(0|[1-9][0-9]{0,14})(\.[0-9]{1,3})?$/;
 
 const QUANTITY_MAX = 1_000_000_000;
 
-/** Characters that not every read store can hold: NUL and halves of surrogate pairs. An event with one of them would stop its projections. */
+/** Characters that not every read store can hold: NUL and halves of surrogate pairs. They would stop projections. */
 const STORABLE = /^[^\0\p{Cs}]*$/u;
 
 const IsText = (lengthMax: number): PropertyDecorator =>
@@ -36,13 +36,13 @@ const IsText = (lengthMax: number): PropertyDecorator =>
     MaxLength(lengthMax),
   );
 
-/** What the lines of a command are: as many as this, and at most `LINES_MAX`. */
+/** Lines of a command: at least this many, at most `LINES_MAX`. */
 export const IsLines = (linesMin: number): PropertyDecorator => applyDecorators(IsArray(), ArrayMinSize(linesMin), ArrayMaxSize(LINES_MAX));
 
 const field = (description: string, example: unknown, ...rules: PropertyDecorator[]): PropertyDecorator =>
   applyDecorators(ApiProperty({ description, example }), ...rules);
 
-/** What every document number looks like. */
+/** The form of every document number. */
 export const DOCUMENT_NO = /^[0-9A-Za-z][0-9A-Za-z._-]{0,39}$/;
 
 export const IsDocumentNo = (what: string, example: string, pattern = DOCUMENT_NO): PropertyDecorator =>
@@ -80,6 +80,6 @@ export const IsMoney = (): PropertyDecorator =>
     Matches(MONEY, { message: 'must be a decimal string such as "-2.55"' }),
   );
 
-/** Text or null; leaving it out is null. */
+/** Text or null; an absent field means null. */
 export const IsTextOrNull = (description: string, example: string, lengthMax: number): PropertyDecorator =>
   applyDecorators(ApiPropertyOptional({ type: String, nullable: true, description, example }), IsOptional(), IsText(lengthMax));

@@ -1,4 +1,4 @@
-// What all command endpoints of the ledger share: their answer and its description.
+// Shared by all command endpoints of the ledger: their answer and its description.
 import { CommandAnswerInterceptor, CORRELATION_ID, IDEMPOTENCY_KEY, POSITION_HEADER, REPLAYED_HEADER } from '@mainstem/nest';
 import { applyDecorators, UseInterceptors, type Type } from '@nestjs/common';
 import { ApiBody, ApiExtraModels, ApiHeader, ApiProperty, ApiResponse, getSchemaPath } from '@nestjs/swagger';
@@ -31,10 +31,10 @@ const MESSAGES: Readonly<Record<number, string>> = {
   409: 'A rule of the ledger forbids it now',
   413: 'The body is larger than 1 MiB',
   415: 'The body is not application/json',
-  503: 'Others keep changing the document; send the command again with the same key',
+  503: 'Other commands keep changing the document; send the command again with the same key',
 };
 
-/** An endpoint that executes one command: idempotent by `Idempotency-Key`, answers with stream, revision, position and events. */
+/** An endpoint for one command: idempotent by `Idempotency-Key`, answers with stream, revision, position and events. */
 export const ApiCommand = (): MethodDecorator =>
   applyDecorators(
     UseInterceptors(CommandAnswerInterceptor),
@@ -46,8 +46,8 @@ export const ApiCommand = (): MethodDecorator =>
       type: Answer,
       description: 'Done, durably',
       headers: {
-        [POSITION_HEADER]: { description: 'Position that a reader has to reach', schema: { type: 'string' } },
-        [REPLAYED_HEADER]: { description: '`true` if the command had been done before', schema: { type: 'string' } },
+        [POSITION_HEADER]: { description: 'Position that a reader must reach', schema: { type: 'string' } },
+        [REPLAYED_HEADER]: { description: '`true` if the command had already taken effect', schema: { type: 'string' } },
       },
     }),
     ...Object.entries(MESSAGES).map(([status, description]) =>
@@ -55,7 +55,7 @@ export const ApiCommand = (): MethodDecorator =>
     ),
   );
 
-/** A body with nothing but lines; the document's number is in the path. */
+/** A body with only lines; the document's number is in the path. */
 export const ApiLines = (line: Type): MethodDecorator =>
   applyDecorators(
     ApiExtraModels(line),

@@ -1,4 +1,4 @@
-// The command side of the shop ledger: handlers, controllers, and what they need.
+// The command side of the shop ledger: handlers, controllers, and their dependencies.
 import { CommandModule, EventStoreModule, type CommandModuleOptions, type EventStoreModuleOptions } from '@mainstem/nest';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { BadDebtController } from './bad-debt/bad-debt.controller.js';
@@ -13,7 +13,7 @@ import { StockAdjustmentController } from './stock-adjustment/stock-adjustment.c
 import { stockAdjustmentHandlers } from './stock-adjustment/stock-adjustment.handlers.js';
 
 export interface LedgerModuleOptions {
-  /** Where the events are; left out if the application imports `EventStoreModule` itself. */
+  /** The event store; absent if the application imports `EventStoreModule` itself. */
   readonly eventStore?: EventStoreModuleOptions;
   readonly commands?: CommandModuleOptions;
 }
@@ -23,7 +23,7 @@ export interface LedgerModuleOptions {
   providers: [DocumentNumbers, ...orderHandlers, ...creditNoteHandlers, ...stockAdjustmentHandlers, ...badDebtHandlers],
 })
 export class LedgerModule {
-  /** The ledger with everything it needs. */
+  /** The ledger with its dependencies. */
   static forRoot(options: LedgerModuleOptions = {}): DynamicModule {
     const eventStore = options.eventStore ? [EventStoreModule.forRoot(options.eventStore)] : [];
     return { module: LedgerModule, imports: [...eventStore, CommandModule.forRoot({ aggregates: ledgerAggregates, ...options.commands })] };

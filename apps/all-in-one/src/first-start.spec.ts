@@ -39,13 +39,13 @@ describe('the marker of a complete import', () => {
   beforeEach(async () => void (dir = await mkdtemp(join(tmpdir(), 'mainstem-marker-'))));
   afterEach(() => rm(dir, { recursive: true, force: true }));
 
-  it('is read back as it was written, with no other file left', async () => {
+  it('is read back as it was written, and leaves no other file', async () => {
     await writeMarker(dir, marker);
     expect(await readMarker(dir)).toEqual(marker);
     expect(await readdir(dir)).toHaveLength(1);
   });
 
-  it('is absent where none was written, or where it is damaged', async () => {
+  it('is absent if none was written, or if it is damaged', async () => {
     expect(await readMarker(dir)).toBeUndefined();
     await writeMarker(dir, marker);
     const [file = ''] = await readdir(dir);
@@ -53,7 +53,7 @@ describe('the marker of a complete import', () => {
     expect(await readMarker(dir)).toBeUndefined();
   });
 
-  it('knows a file by its content', async () => {
+  it('identifies a file by its content', async () => {
     const file = join(dir, 'data');
     await writeFile(file, 'events');
     expect(await fileHash(file, new AbortController().signal)).toBe(createHash('sha256').update('events').digest('hex'));
@@ -65,7 +65,7 @@ describe('the first import', () => {
   beforeEach(async () => void (dir = await mkdtemp(join(tmpdir(), 'mainstem-first-'))));
   afterEach(() => rm(dir, { recursive: true, force: true }));
 
-  it('is through only when every projection has its last event, however live they are', async () => {
+  it('is complete only when every projection has its last event, even if all are live', async () => {
     const data = join(dir, 'data.ndjson');
     await writeFile(data, '');
     const store = new InMemoryEventStore();
@@ -94,7 +94,7 @@ describe('the first import', () => {
 });
 
 describe('progress', () => {
-  it('shows share, size, rate, the time left and how far the read models are', () => {
+  it('shows share, size, rate, remaining time and the progress of the read models', () => {
     const line = progressLine(importing, [{ ...live, lagEvents: 1_234n }]);
     expect(line).toBe('[######------------------] 25%  3.0 of 12.0 MB  20,000 events  2,000/s  ETA 0:30  read models 1,234 events behind');
   });
@@ -103,7 +103,7 @@ describe('progress', () => {
     expect(progressLine({ ...importing, state: 'done' }, [live])).toBe('Import done.  read models live');
   });
 
-  it('claims no import that was not', () => {
+  it('does not claim an import that did not happen', () => {
     expect(progressLine({ ...importing, state: 'not needed' }, [live])).toBe('Nothing to import.  read models live');
     expect(progressLine({ ...importing, state: 'failed' }, [live])).toBe('Import not complete.  read models live');
   });
@@ -114,7 +114,7 @@ describe('progress', () => {
     );
   });
 
-  it('shows what would act on a terminal', () => {
+  it('shows control characters as text', () => {
     const written: string[] = [];
     const output = new Writable({ write: (chunk, _, done) => (written.push(String(chunk)), done()) });
     const display = new ProgressDisplay(output, () => 'waits for \u001b[2Jx\r\n');
@@ -127,17 +127,17 @@ describe('progress', () => {
     expect(line).toContain('No progress at 20,000 events: a command on stream order-1 has waited for its append for 12 s');
   });
 
-  it('makes no promise before the first byte', () => {
+  it('gives no estimate before the first byte', () => {
     expect(progressLine({ ...importing, bytesRead: 0, bytesTotal: 0, events: 0, elapsedMs: 0 }, [])).toContain(
       '0%  0.0 of 0.0 MB  0 events  0/s  ETA ?',
     );
   });
 
-  it('tells durations in minutes and seconds', () => {
+  it('shows durations in minutes and seconds', () => {
     expect([0, 59.6, 65, 3_600].map(duration)).toEqual(['0:00', '1:00', '1:05', '60:00']);
   });
 
-  it('repeats no line where lines stay', () => {
+  it('repeats no line if lines stay', () => {
     let text = '';
     const output = new Writable({ write: (chunk: Buffer, _, done) => ((text += chunk.toString()), done()) });
     const display = new ProgressDisplay(output, () => 'the same');

@@ -1,4 +1,4 @@
-// Remembers that a data file was imported completely, so that the next start serves at once.
+// Remembers a complete import of a data file, so that the next start serves at once.
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { readFile, rename, writeFile } from 'node:fs/promises';
@@ -8,7 +8,7 @@ import type { Incarnation } from '@mainstem/event-store';
 
 const FILE = 'first-import.json';
 
-/** What was imported into which event store: another file, or a new event store, is imported again. */
+/** What was imported, and into which event store: another file or a new event store is imported again. */
 export interface ImportMarker {
   readonly incarnation: Incarnation;
   /** SHA-256 of the file as it is. */
@@ -23,7 +23,7 @@ export const fileHash = async (file: string, signal: AbortSignal): Promise<strin
   return hash.digest('hex');
 };
 
-/** The marker in a folder; undefined if there is none, or none that can be read: then the import runs again and adds nothing. */
+/** The marker in a folder; undefined if it is missing or unreadable: then the import runs again and adds nothing. */
 export const readMarker = async (dir: string): Promise<ImportMarker | undefined> => {
   try {
     return JSON.parse(await readFile(join(dir, FILE), 'utf8')) as ImportMarker;

@@ -1,4 +1,4 @@
-// Shows progress on a terminal as one line that changes, elsewhere as a line from time to time.
+// Shows progress as one changing line on a terminal, otherwise as a line from time to time.
 import { printable } from '@mainstem/event-store';
 import type { Writable } from 'node:stream';
 
@@ -32,11 +32,11 @@ export class ProgressDisplay {
   }
 
   #show(): void {
-    // Reasons carry texts of servers and of data.
+    // Reasons contain text of servers and data.
     const line = printable(this.line());
     if (line === this.#last) return;
     this.#last = line;
-    // Cut to the width: a line that wraps cannot be drawn over.
+    // Cut to the width: a wrapped line could not be overwritten.
     if (this.output.isTTY) this.output.write(`\r\u001B[2K${line.slice(0, (this.output.columns ?? 80) - 1)}`);
     else this.output.write(`${line}\n`);
   }

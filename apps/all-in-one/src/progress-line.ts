@@ -1,4 +1,4 @@
-// One line about how far the first import and the read models are.
+// One line about the progress of the first import and the read models.
 import type { ProjectionStatus } from '@mainstem/projection';
 import type { ImportStatus } from './first-import.js';
 
@@ -38,13 +38,13 @@ const readModelsPart = (projections: readonly ProjectionStatus[]): string => {
   return lag === 0n ? 'read models catching up' : `read models ${counts.format(lag)} events behind`;
 };
 
-/** Whether every projection is live, here or in another instance, with nothing to do; also where positions do not count events. */
+/** True if every projection is live, here or in another instance, and has nothing to do. */
 export const areCurrent = (projections: readonly ProjectionStatus[]): boolean =>
   projections.every(
     ({ state, position, head, lagEvents = 0n }) => (state === 'live' || state === 'standby') && lagEvents === 0n && position === head,
   );
 
-/** Of the projection that is furthest behind, in events; 0 where positions do not count them. */
+/** The lag of the projection furthest behind, in events; 0 if positions do not count events. */
 export const largestLag = (projections: readonly ProjectionStatus[]): bigint =>
   projections.reduce((largest, { lagEvents = 0n }) => (lagEvents > largest ? lagEvents : largest), 0n);
 

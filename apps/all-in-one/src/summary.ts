@@ -1,4 +1,4 @@
-// What the start ends with: counts, totals, rates and lag, where to look, and what to try.
+// The summary at the end of the start: counts, totals, rates and lag, addresses, and examples.
 import type { TotalsAnswer } from '#apps/query-api/src/sales/sales.answers.js';
 import type { ProjectionStatus } from '@mainstem/projection';
 import type { ImportStatus } from './first-import.js';

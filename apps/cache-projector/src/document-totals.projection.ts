@@ -1,4 +1,4 @@
-// Totals of orders and credit notes, and what a customer's documents sum to.
+// Totals of orders and credit notes, and the sums of a customer's documents.
 import { addMoney, lineTotal, subtractMoney, ZERO_MONEY } from '#apps/read-models/src/money/money.js';
 import { CustomerBalance, DocumentTotal } from '#apps/read-models/src/cache/customer-balance.document.js';
 import { LineWithoutDocument } from '#apps/read-models/src/errors.js';

@@ -2,7 +2,7 @@
 import { MainstemError, type Position } from '@mainstem/event-store';
 import type { Answer, Reflecting } from '@mainstem/nest';
 
-/** There is no such thing in the read model as of the position that it reflects. */
+/** The read model has no such thing at the position that it reflects. */
 export class NotInReadModel extends MainstemError implements Reflecting {
   constructor(
     readonly kind: string,
@@ -13,7 +13,7 @@ export class NotInReadModel extends MainstemError implements Reflecting {
   }
 }
 
-/** There are only the known ones, whatever the events say. */
+/** There are only the known names, whatever the events say. */
 export class UnknownName extends MainstemError {
   constructor(
     readonly kind: string,
@@ -24,7 +24,7 @@ export class UnknownName extends MainstemError {
   }
 }
 
-/** The answer, if something was found. Errors: READ_MODEL_KEY_UNKNOWN. */
+/** The answer if something was found. Errors: READ_MODEL_KEY_UNKNOWN. */
 export const foundOr = <T>({ value, position }: Answer<T | null | undefined>, kind: string, key: string): Answer<T> => {
   if (value === null || value === undefined) throw new NotInReadModel(kind, key, position);
   return { value, position };

@@ -11,10 +11,10 @@ export const serveOpenApi = (app: INestApplication, title: string, description: 
 const HEALTH: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   '/health/live': { 200: 'The process answers.' },
   '/health/ready': {
-    200: 'A first import is through and every projection is live.',
+    200: 'The first import is complete and every projection is live.',
     503: 'Not ready; `reasons` says what is missing.',
   },
-  '/health/progress': { 200: 'How far each part is.' },
+  '/health/progress': { 200: 'The progress of each part.' },
 };
 
 /** The health routes come from the framework, which does not know OpenAPI. */

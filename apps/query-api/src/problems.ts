@@ -1,4 +1,4 @@
-// HTTP statuses of the errors that queries end with.
+// HTTP statuses of errors of queries.
 import type { ProblemRules } from '@mainstem/nest';
 
 export const queryProblems: ProblemRules = {

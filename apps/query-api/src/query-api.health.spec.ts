@@ -1,4 +1,4 @@
-// When the query API counts as ready, also over an event store whose positions do not count events.
+// When the query API is ready, also with an event store whose positions do not count events.
 import { InMemoryEventStore, eventIdOf, streamName, type EventMark, type EventReader, type Position } from '@mainstem/event-store';
 import type { ReadStore } from '@mainstem/projection';
 import { ReadStoreUnavailable } from '@mainstem/projection/adapter';
@@ -39,7 +39,7 @@ describe.each([true, false])('the health of the read models, positions dense: %s
   };
   const reasons = (position: bigint | undefined, projections?: readonly string[]) => reasonsIn(storeAt(position, projections));
 
-  it('names every projection that is ahead of an event store which was restored', async () => {
+  it('names every projection that is ahead of a restored event store', async () => {
     const told = await reasons((positions.at(-1) ?? 0n) + 1n);
     expect(told).toHaveLength(all.length);
     expect(told[0]).toMatch(
@@ -47,19 +47,19 @@ describe.each([true, false])('the health of the read models, positions dense: %s
     );
   });
 
-  it('names every projection that stands on an event which is gone', async () => {
+  it('names every projection whose checkpoint event is gone', async () => {
     const position = positions.at(-1) as Position;
     const told = await reasonsIn(storeAt(position, all, { position, id: eventIdOf('lost', streamName('order-1'), 0) }));
     expect(told).toHaveLength(all.length);
     expect(told[0]).toContain('PROJECTION_EVENT_STORE_RESTORED');
   });
 
-  it('tells a store that is away by its code', async () => {
+  it('reports a store that is away by its code', async () => {
     const generations = () => Promise.reject(new ReadStoreUnavailable('sql', 'connect ECONNREFUSED 10.0.0.7:5432'));
     expect(await reasonsIn({ name: 'sql', generations } as unknown as ReadStore)).toEqual(['read store sql: READ_STORE_UNAVAILABLE']);
   });
 
-  it('is good at the head, and up to a thousand events behind it', async () => {
+  it('is ready at the head, and up to a thousand events behind it', async () => {
     expect(await reasons(positions.at(-1))).toEqual([]);
     expect(await reasons(positions.at(-1_001))).toEqual([]);
   });

@@ -1,11 +1,11 @@
-// Whether the query API can answer: every read model it asks has begun to serve, and is not far behind the event store.
+// The query API is ready when every read model has begun to serve and is close to the end of the event store.
 import { cacheProjectionsRead, searchProjectionsRead, sqlProjectionsRead } from './sources.js';
 import type { EventReader, Position } from '@mainstem/event-store';
 import { neutralError, reasonOfLook, type HealthCheck } from '@mainstem/nest';
 import type { ReadStore } from '@mainstem/projection';
 import { assertSameLogOf, isOfLostEvents, type Generation } from '@mainstem/projection/operate';
 
-/** In events: further behind than this, a projector is not live. */
+/** In events: a projector that is further behind is not live. */
 const LAG_MAX = 1_000n;
 const HEAD_TIMEOUT_MS = 2_000;
 
@@ -31,13 +31,13 @@ export const readModelHealth = (reader: Reader, stores: QueriedStores): HealthCh
       [stores.cache, cacheProjectionsRead],
       [stores.search, searchProjectionsRead],
     ] as const;
-    // One store that is away must not hide the others.
+    // A store that is away must not hide the others.
     const told = await Promise.all(asked.map(([store, projections]) => reasonsOf(reader, { store, projections, oldest })));
     return [...new Set(told.flat())];
   },
 });
 
-/** A projection before this position is too far behind. Where positions do not count events, the newest ones are counted. */
+/** A projection before this position is too far behind. If positions do not count events, it counts the newest ones. */
 const oldestFresh = async (reader: Reader, signal: AbortSignal): Promise<Position | undefined> => {
   if (reader.hasDensePositions) {
     const head = await reader.head(signal);
@@ -80,7 +80,7 @@ const reasonOf = async (reader: Reader, { store, projection, serving, oldest }: 
   if (!serving) return `${projection} has no complete read model yet; start its projector, or wait for it`;
   if (oldest !== undefined && (serving.checkpoint.position ?? 0n) < oldest) return `${projection} is more than ${LAG_MAX} events behind`;
   try {
-    // Ahead of the event store, it answers with events that are gone.
+    // It is ahead of the event store: it answers with lost events.
     await assertSameLogOf({ projection: { name: projection }, store }, serving, reader, AbortSignal.timeout(HEAD_TIMEOUT_MS));
     return undefined;
   } catch (error) {

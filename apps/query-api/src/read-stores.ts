@@ -1,4 +1,4 @@
-// What the query API asks of the read stores, so that no controller depends on an adapter.
+// What the query API needs of the read stores, so that no controller depends on an adapter.
 import type { Answer } from '@mainstem/nest';
 import type { EntityManager } from 'typeorm';
 

@@ -1,4 +1,4 @@
-// Which projections the answers are made from.
+// The projections behind the answers.
 import { CACHE_READ_STORE, SEARCH_READ_STORE, SQL_READ_STORE } from '#apps/read-models/src/read-stores.js';
 import type { ReadSource } from '@mainstem/nest';
 
@@ -21,7 +21,7 @@ export const SEARCH: ReadSource = { store: SEARCH_READ_STORE, projections: ['pro
 
 const names = (...sources: readonly ReadSource[]): readonly string[] => [...new Set(sources.flatMap(({ projections }) => projections))];
 
-/** All that some answer is made from, by store. */
+/** All projections that some answer uses, by store. */
 export const sqlProjectionsRead = names(SALES_DOCUMENTS, ORDER_LINES, CUSTOMERS, PRODUCTS, TOTALS, MONTHS, VIOLATIONS);
 export const cacheProjectionsRead = names(CARDS, BALANCES, MONTHLY_BOARDS, BOARDS);
 export const searchProjectionsRead = names(SEARCH);

@@ -1,4 +1,4 @@
-// Names of all projections of the reference application: its projectors share one environment, which may name those of each other and no others.
+// Names of all projections of the reference application: its projectors share one environment with settings for all.
 export const projectionNames: readonly string[] = [
   'sales-documents',
   'customer-profiles',

@@ -1,4 +1,4 @@
-// One document for each SKU that occurs on an order or credit line, with all the words it was ever described by.
+// One document for each SKU on an order or credit line, with all the words of its descriptions.
 import { ProductText } from '#apps/read-models/src/search/product-text.document.js';
 import { creditNoteEvents } from '#src/ledger/credit-note/credit-note.events.js';
 import { orderEvents } from '#src/ledger/order/order.events.js';
@@ -18,7 +18,7 @@ export const productTexts = documentProjection({
   },
 });
 
-/** The product with a description to show and one to search; the same object if it says so already. */
+/** The product with a description to show and one to search; the same object if nothing changes. */
 const described = (product: Readonly<ProductText>, shown: string | null, searched: string): ProductText => {
   const isKnown = product.descriptions.includes(searched);
   if (isKnown && product.description === shown) return product;

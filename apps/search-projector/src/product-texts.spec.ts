@@ -15,7 +15,7 @@ describe('product-texts', () => {
       });
   });
 
-  it('shows nothing for a SKU that was only returned, and finds it still', () => {
+  it('finds a SKU that was only returned, without a description to show', () => {
     const expected = { sku: '85123A', description: null, descriptions: ['WHITE HEART'] };
     givenEvents(productTexts, [creditLine('C1'), creditLine('C2')]).thenDocument('product-texts', '85123A', expected);
   });

@@ -1,4 +1,4 @@
-// What a customer's documents say about the customer: the countries, in order.
+// What a customer's documents reveal about the customer: the countries, in order.
 import { CustomerProfile } from '#apps/read-models/src/sql/customer-profile.entity.js';
 import { creditNoteEvents } from '#src/ledger/credit-note/credit-note.events.js';
 import { orderEvents } from '#src/ledger/order/order.events.js';

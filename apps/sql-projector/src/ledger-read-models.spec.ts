@@ -24,7 +24,7 @@ describe('order-lines', () => {
     expect(keys).toEqual(['order-1/00000009', 'order-1/00000010', 'order-10/00000001']);
   });
 
-  it('keeps what the line says, with its total', () => {
+  it('keeps the data of the line, with its total', () => {
     givenEvents(orderLines, [orderLine('1')]).thenDocument('order-lines', 'order-1/00000001', {
       key: 'order-1/00000001',
       stream: 'order-1',

@@ -55,7 +55,7 @@ export const ledgerTotals = documentProjection({
   },
 });
 
-/** A copy to fill in, with what every event adds. */
+/** A copy for one event, with what every event adds. */
 const counted = (totals: Readonly<LedgerTotals> | null, event: RecordedEvent): LedgerTotals => {
   const at = occurredAt(event);
   const next = { ...(totals ?? emptyLedger(at)) };

@@ -1,4 +1,4 @@
-// Every SKU that occurs in any event: what was sold, returned and corrected, at which prices and under which descriptions.
+// Every SKU that occurs in any event: sales, returns, corrections, prices and descriptions.
 import { addMoney, compareMoney, lineTotal, money, ZERO_MONEY } from '#apps/read-models/src/money/money.js';
 import { Product } from '#apps/read-models/src/sql/product.entity.js';
 import { badDebtEvents } from '#src/ledger/bad-debt/bad-debt.events.js';

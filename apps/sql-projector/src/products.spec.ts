@@ -42,7 +42,7 @@ describe('products', () => {
       });
   });
 
-  it('knows a SKU that was only returned, corrected or written off, without prices', () => {
+  it('lists a SKU that was only returned, corrected or written off, without prices', () => {
     givenEvents(products, [
       creditLine('C1', { sku: 'M', quantity: 2, unitPrice: '1.5' }),
       stockAdjusted('2', '22111', -3),
@@ -53,7 +53,7 @@ describe('products', () => {
       .thenDocument('products', 'B', { ...UNSOLD, sku: 'B', isBadDebtOnly: true });
   });
 
-  it('tells SKUs apart that differ in case only', () => {
+  it('keeps SKUs apart that differ only in case', () => {
     givenEvents(products, [stockAdjusted('1', '84406b', 1), stockAdjusted('2', '84406B', 2)])
       .thenDocument('products', '84406b', { ...UNSOLD, sku: '84406b', stockDelta: 1 })
       .thenDocument('products', '84406B', { ...UNSOLD, sku: '84406B', stockDelta: 2 });

@@ -1,4 +1,4 @@
-// Orders and credit notes, and what they add up to by customer and by country.
+// Orders and credit notes, and their sums by customer and by country.
 import { addMoney, lineTotal, moneyScore, subtractMoney, ZERO_MONEY } from '#apps/read-models/src/money/money.js';
 import { LineWithoutDocument } from '#apps/read-models/src/errors.js';
 import { CountrySales, Customer, SalesDocument, type SalesDocumentKind } from '#apps/read-models/src/sql/sales-document.entity.js';

@@ -1,4 +1,4 @@
-// Orders, credit notes, and what they add up to.
+// Orders, credit notes, and their sums.
 import { givenEvents } from '@mainstem/testing';
 import { describe, expect, it } from 'vitest';
 import { creditIssued, creditLine, DAY, orderLine, orderPlaced } from '../../../test/fixtures/ledger-events.js';
@@ -24,7 +24,7 @@ describe('sales-documents', () => {
       });
   });
 
-  it('gives a customer what was sold, what was credited and the difference', () => {
+  it('gives a customer the sales, the credits and the difference', () => {
     givenEvents(salesDocuments, [orderPlaced('1'), orderLine('1'), creditIssued('C2', '17850', 'United Kingdom', LATER)])
       .when(creditLine('C2', { quantity: 7, unitPrice: '2.55' }, LATER))
       .thenDocument('customers', '17850', {
@@ -39,7 +39,7 @@ describe('sales-documents', () => {
       });
   });
 
-  it('counts a document without customer for its country alone', () => {
+  it('counts a document without customer only for its country', () => {
     const scenario = givenEvents(salesDocuments, [orderPlaced('1', null, 'EIRE'), orderLine('1')]);
     expect([...scenario.documents('customers').keys()]).toEqual([]);
     scenario.thenDocument('sales-by-country', 'EIRE', {

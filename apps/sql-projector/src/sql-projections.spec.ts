@@ -6,7 +6,7 @@ import { hostedOnSql, sqlProjections } from './sql-projections.js';
 describe('the projections of the SQL read model', () => {
   const store = new MemoryReadStore();
 
-  it('run in one part each where nothing is set, and are what was declared', () => {
+  it('run in one part each by default, and are the declared ones', () => {
     expect(hostedOnSql(store).map(({ projection }) => projection)).toEqual(sqlProjections);
   });
 
@@ -18,7 +18,7 @@ describe('the projections of the SQL read model', () => {
     expect(Object.fromEntries(parts)).toMatchObject({ 'order-lines': 4, products: 2, 'customer-profiles': 1 });
   });
 
-  it('refuse parts where one writer has to see all events', () => {
+  it('refuse parts if one writer must see all events', () => {
     const refused = { code: 'PROJECTION_NOT_PARTITIONABLE' };
     expect(() => hostedOnSql(store, 'auto', { 'sales-documents': 2 })).toThrow(expect.objectContaining(refused));
   });

@@ -20,7 +20,7 @@ describe('bad debt', () => {
     given(badDebt, [])
       .when(adjust([line('11062.06'), line('-11062.06')]))
       .then([adjusted(1, '11062.06'), adjusted(2, '-11062.06')]));
-  it('numbers further lines from where it was', () =>
+  it('numbers further lines after the existing ones', () =>
     given(badDebt, [adjusted(1, '1')])
       .when(adjust([line('2')]))
       .then([adjusted(2, '2')]));

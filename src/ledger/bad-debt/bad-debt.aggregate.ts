@@ -7,7 +7,7 @@ import { badDebtEvents, type BadDebtEvent } from './bad-debt.events.js';
 export interface BadDebtState {
   /** Null before the first line. */
   readonly country: string | null;
-  /** Lines so far, which is the number of the last one. */
+  /** The number of lines so far, which is the number of the last one. */
   readonly lines: number;
 }
 

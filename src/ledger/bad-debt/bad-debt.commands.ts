@@ -1,4 +1,4 @@
-// What can be asked about a bad debt.
+// The commands of a bad debt.
 import { ApiProperty } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
 import { ValidateNested } from 'class-validator';
@@ -6,15 +6,15 @@ import { IsCountry, IsDocumentNo, IsLines, IsMoney, IsSku, IsTextOrNull, LINES_M
 
 export const BAD_DEBT_NO = /^A[0-9A-Za-z._-]{1,39}$/;
 
-/** One line as it is asked for; the adjustment numbers it. */
+/** One line of a command; the adjustment numbers it. */
 export class BadDebtLine {
   @IsSku() sku!: string;
-  /** What the books change by; negative is a loss. */
+  /** The change of the books; negative is a loss. */
   @IsMoney() amount!: string;
   @IsTextOrNull('Why', 'Adjust bad debt', 1_000) note?: string | null;
 }
 
-/** Corrects the books for debts that will not be paid; the same number again adds further lines. */
+/** Corrects the books for debts that will not be paid; a repeat of the number adds further lines. */
 export class AdjustBadDebt {
   @IsDocumentNo('the number of a bad debt: A, then up to 39 letters, digits, dots, dashes', 'A563185', BAD_DEBT_NO) adjustmentNo!: string;
   @IsCountry() country!: string;

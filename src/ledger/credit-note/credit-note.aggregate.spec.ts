@@ -23,7 +23,7 @@ describe('credit note', () => {
     given(creditNote, [])
       .when(issue({ lines: [line(), line()] }))
       .then([issued, lineAdded(1), lineAdded(2)]));
-  it('numbers further lines from where it was', () =>
+  it('numbers further lines after the existing ones', () =>
     given(creditNote, [issued, lineAdded(1)])
       .when(addLines(line()))
       .then([lineAdded(2)]));

@@ -7,7 +7,7 @@ import { creditNoteEvents, type CreditNoteEvent } from './credit-note.events.js'
 
 export interface CreditNoteState {
   readonly status: 'absent' | 'issued';
-  /** Lines so far, which is the number of the last one. */
+  /** The number of lines so far, which is the number of the last one. */
   readonly lines: number;
 }
 

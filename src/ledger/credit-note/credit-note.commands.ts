@@ -1,4 +1,4 @@
-// What can be asked of a credit note.
+// The commands of a credit note.
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
 import { IsOptional, ValidateNested } from 'class-validator';
@@ -9,11 +9,11 @@ export const CREDIT_NO = /^C[0-9A-Za-z._-]{1,39}$/;
 const IsCreditNo = (): PropertyDecorator =>
   IsDocumentNo('the number of a credit note: C, then up to 39 letters, digits, dots, dashes', 'C536379', CREDIT_NO);
 
-/** One line as it is asked for; the credit note numbers it. */
+/** One line of a command; the credit note numbers it. */
 export class CreditLine {
   @IsSku() sku!: string;
   @IsDescription() description!: string;
-  /** What came back, as a positive number. */
+  /** The returned quantity, as a positive number. */
   @IsQuantity() quantity!: number;
   @IsPositivePrice() unitPrice!: string;
 }
@@ -32,7 +32,7 @@ export class IssueCreditNote {
   lines?: readonly CreditLine[] | null;
 }
 
-/** Adds lines to a credit note that was issued. */
+/** Adds lines to an issued credit note. */
 export class AddCreditLines {
   @IsCreditNo() creditNo!: string;
 

@@ -1,4 +1,4 @@
-// Stored facts about one credit note: goods that came back, or money that was given back.
+// Stored facts about one credit note: returned goods, or refunded money.
 import { defineEvents, type EventOf } from '@mainstem/event-store';
 import { IsInt, IsNotEmpty, IsString, Matches, Min, ValidateIf } from 'class-validator';
 import { PRICE } from '../order/order.events.js';
@@ -14,7 +14,7 @@ export class CreditLineAddedData {
   @IsInt() @Min(1) line!: number;
   @IsString() @IsNotEmpty() sku!: string;
   @IsString() description!: string;
-  /** What was returned, as a positive number. */
+  /** The returned quantity, as a positive number. */
   @IsInt() @Min(1) quantity!: number;
   /** Above zero. */
   @Matches(PRICE) unitPrice!: string;

@@ -27,19 +27,19 @@ describe('order', () => {
     given(order, [])
       .when(place({ lines: [line(), line({ sku: '21730' })] }))
       .then([placed, lineAdded(1), lineAdded(2, { sku: '21730' })]));
-  it('numbers further lines from where it was', () =>
+  it('numbers further lines after the existing ones', () =>
     given(order, [placed, lineAdded(1)])
       .when(addLines(line(), line()))
       .then([lineAdded(2), lineAdded(3)]));
-  it('takes the same line twice: it is bought twice', () =>
+  it('accepts the same line twice: it is bought twice', () =>
     given(order, [placed, lineAdded(1)])
       .when(addLines(line()))
       .then([lineAdded(2)]));
-  it('takes free goods', () =>
+  it('accepts free goods', () =>
     given(order, [placed])
       .when(addLines(line({ unitPrice: '0' })))
       .then([lineAdded(1, { unitPrice: '0' })]));
-  it('has no customer when none was named', () =>
+  it('has no customer by default', () =>
     given(order, [])
       .when(Object.assign(new PlaceOrder(), { orderNo: '536365', country: 'United Kingdom', lines: null }))
       .then([{ type: 'OrderPlaced', data: { orderNo: '536365', customerId: null, country: 'United Kingdom' } }]));
@@ -65,11 +65,11 @@ describe('order', () => {
     ['NUL in the country', { country: 'United\0Kingdom' }],
     ['half a surrogate pair in the customer', { customerId: '\ude00' }],
   ])('refuses %s', (_, fields) => given(order, []).when(place(fields)).thenRefuses(InvalidCommand));
-  it('takes text of any script', () =>
+  it('accepts text of any script', () =>
     given(order, [])
       .when(place({ country: 'Österreich 🎄' }))
       .then([{ type: 'OrderPlaced', data: { orderNo: '536365', customerId: '17850', country: 'Österreich 🎄' } }]));
-  it('refuses to add no line', () => given(order, [placed]).when(addLines()).thenRefuses(InvalidCommand));
+  it('refuses to add zero lines', () => given(order, [placed]).when(addLines()).thenRefuses(InvalidCommand));
 });
 
 const lines = fc

@@ -7,7 +7,7 @@ import { orderEvents, type OrderEvent } from './order.events.js';
 
 export interface OrderState {
   readonly status: 'absent' | 'placed';
-  /** Lines so far, which is the number of the last one. */
+  /** The number of lines so far, which is the number of the last one. */
   readonly lines: number;
 }
 

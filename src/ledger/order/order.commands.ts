@@ -1,4 +1,4 @@
-// What can be asked of an order.
+// The commands of an order.
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
 import { IsOptional, ValidateNested } from 'class-validator';
@@ -6,7 +6,7 @@ import { IsCountry, IsDescription, IsDocumentNo, IsLines, IsPrice, IsQuantity, I
 
 const IsOrderNo = (): PropertyDecorator => IsDocumentNo('an order number: up to 40 letters, digits, dots, dashes', '536365');
 
-/** One line as it is asked for; the order numbers it. */
+/** One line of a command; the order numbers it. */
 export class OrderLine {
   @IsSku() sku!: string;
   @IsDescription() description!: string;
@@ -29,7 +29,7 @@ export class PlaceOrder {
   lines?: readonly OrderLine[] | null;
 }
 
-/** Adds lines to an order that was placed. */
+/** Adds lines to a placed order. */
 export class AddOrderLines {
   @IsOrderNo() orderNo!: string;
 

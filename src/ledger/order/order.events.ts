@@ -4,12 +4,12 @@ import { IsInt, IsNotEmpty, IsString, Matches, Min, ValidateIf } from 'class-val
 
 /** A sum of money: a decimal string with at most three places, in pounds sterling. */
 export const MONEY = /^-?(0|[1-9][0-9]{0,14})(\.[0-9]{1,3})?$/;
-/** The same, from zero up. */
+/** The same, but not negative. */
 export const PRICE = /^(0|[1-9][0-9]{0,14})(\.[0-9]{1,3})?$/;
 
 export class OrderPlacedData {
   @IsString() @IsNotEmpty() orderNo!: string;
-  /** Null for a sale over the counter, where nobody asked. */
+  /** Null for a sale over the counter without a known customer. */
   @ValidateIf((order: OrderPlacedData) => order.customerId !== null) @IsString() @IsNotEmpty() customerId!: string | null;
   @IsString() @IsNotEmpty() country!: string;
 }

@@ -22,11 +22,11 @@ describe('stock adjustment', () => {
     given(stockAdjustment, [])
       .when(adjust([line(), line()]))
       .then([adjusted(1), adjusted(2)]));
-  it('numbers further lines from where it was', () =>
+  it('numbers further lines after the existing ones', () =>
     given(stockAdjustment, [adjusted(1)])
       .when(adjust([line()]))
       .then([adjusted(2)]));
-  it('need not say why', () =>
+  it('needs no reason', () =>
     given(stockAdjustment, [])
       .when(adjust([line({ note: null })]))
       .then([adjusted(1, null)]));

@@ -7,7 +7,7 @@ import { stockAdjustmentEvents, type StockAdjustmentEvent } from './stock-adjust
 export interface StockAdjustmentState {
   /** Null before the first line. */
   readonly country: string | null;
-  /** Lines so far, which is the number of the last one. */
+  /** The number of lines so far, which is the number of the last one. */
   readonly lines: number;
 }
 

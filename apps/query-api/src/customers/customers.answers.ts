@@ -22,10 +22,10 @@ export class CustomerPage {
 
 export class BalanceAnswer {
   @ApiProperty({ example: '17850' }) customerId!: string;
-  @ApiProperty({ ...MONEY, description: 'What the documents of the customer sum to: gross sales minus credits.' }) balance!: string;
+  @ApiProperty({ ...MONEY, description: 'The sum of all documents of the customer: gross sales minus credits.' }) balance!: string;
   @ApiProperty({ type: 'integer' }) orders!: number;
   @ApiProperty({ type: 'integer' }) creditNotes!: number;
   @ApiProperty(MONEY) grossSales!: string;
   @ApiProperty(MONEY) creditedAmount!: string;
-  @ApiProperty({ ...MONEY, description: 'The balance, under the name that it has in the SQL read model.' }) netSales!: string;
+  @ApiProperty({ ...MONEY, description: 'The balance, under its name in the SQL read model.' }) netSales!: string;
 }

@@ -1,4 +1,4 @@
-// One decorator for a route of the query API: its path, what it reads, and how OpenAPI describes it.
+// One decorator for a route of the query API: its path, its projections, and its OpenAPI description.
 import { MIN_POSITION_HEADER, POSITION_HEADER, ReadsFrom, type ReadSource } from '@mainstem/nest';
 import { applyDecorators, Get } from '@nestjs/common';
 import {
@@ -17,13 +17,13 @@ import { QueryProblem } from './problem.answer.js';
 export interface RouteOptions {
   readonly summary: string;
   readonly answer: ApiResponseOptions;
-  /** The route answers 404 for a key that is not there. */
+  /** True: the route answers 404 for an unknown key. */
   readonly hasKey?: boolean;
 }
 
 const DECIMAL = { type: 'string', pattern: '^[0-9]+$' } as const;
 const REFLECTED = {
-  [POSITION_HEADER]: { schema: DECIMAL, description: 'The position of the event store that the answer reflects; 0 while it reflects nothing.' },
+  [POSITION_HEADER]: { schema: DECIMAL, description: 'The position of the event store that the answer reflects; 0 if it reflects nothing.' },
 };
 const PROBLEM = { content: { 'application/problem+json': { schema: { $ref: getSchemaPath(QueryProblem) } } } };
 
@@ -37,10 +37,10 @@ export const GetFrom = ({ store, projections }: ReadSource, path: string, { summ
     ApiHeader({ name: MIN_POSITION_HEADER, required: false, schema: DECIMAL, description: 'Waits until the answer reflects this position.' }),
     ApiOkResponse({ ...answer, headers: REFLECTED }),
     ApiBadRequestResponse({ ...PROBLEM, description: 'A parameter cannot be used; the problem names it.' }),
-    ...(hasKey ? [ApiNotFoundResponse({ ...PROBLEM, headers: REFLECTED, description: 'There is nothing of that key, as of that position.' })] : []),
+    ...(hasKey ? [ApiNotFoundResponse({ ...PROBLEM, headers: REFLECTED, description: 'The key does not exist at that position.' })] : []),
     ApiServiceUnavailableResponse({
       ...PROBLEM,
-      description: 'The position asked for was not reached in time (with the lag), or the read store cannot be reached.',
+      description: 'The requested position was not reached in time (with the lag), or the read store cannot be reached.',
       headers: { 'Retry-After': { schema: { type: 'integer' }, description: 'Seconds.' } },
     }),
   );

@@ -1,10 +1,10 @@
-// Checks keys that come in a path or a query.
+// Checks keys in a path or a query.
 import { InvalidRequest } from '@mainstem/nest';
 import type { ArgumentMetadata, PipeTransform } from '@nestjs/common';
 import { Matches } from 'class-validator';
 
 const LENGTH_MAX = 512;
-// Stores cannot hold these, so nothing can be found by them.
+// Stores cannot hold these, so no document can have such a key.
 const UNUSABLE = /[\0\p{Cs}]/u;
 
 /** Passes keys of 1 to 512 characters. Errors: REQUEST_INVALID. */

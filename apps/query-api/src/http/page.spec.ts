@@ -1,11 +1,11 @@
-// A cursor that was not made here is a mistake of the client, whatever it holds.
+// A foreign cursor is a mistake of the client, whatever it holds.
 import { describe, expect, it } from 'vitest';
 import { pageOf, placeOf } from './page.js';
 
 const cursorOf = (json: string): string => Buffer.from(json).toString('base64url');
 
 describe('placeOf', () => {
-  it('takes the cursor of a page', () => {
+  it('accepts the cursor of a page', () => {
     const { next } = pageOf([{ n: 1.5 }, { n: 2 }], 1, ({ n }) => ['order -total', n, 'a'], String);
     expect(placeOf(next ?? undefined, 'order -total', 'number', 'string')).toEqual([1.5, 'a']);
   });

@@ -1,4 +1,4 @@
-// Pages of lists: how many, and from where.
+// Pages of lists: their size, and where they begin.
 import { InvalidRequest } from '@mainstem/nest';
 import { ApiPropertyOptional } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
@@ -8,7 +8,7 @@ import { PositionQuery } from './position-query.js';
 export const LIMIT_DEFAULT = 50;
 export const LIMIT_MAX = 1_000;
 
-/** Decimal digits only: what else JavaScript takes for a number is a mistake here. */
+/** Decimal digits only: other forms that JavaScript reads as a number are a mistake here. */
 const wholeNumber = ({ value }: { readonly value: unknown }): unknown =>
   typeof value === 'string' && /^[0-9]{1,9}$/.test(value) ? Number(value) : NaN;
 
@@ -37,19 +37,19 @@ export interface Page<Item> {
   readonly next: string | null;
 }
 
-/** A page of at most `limit` items from one row more than that, if there are more. */
+/** A page of at most `limit` items. It gets one row more if there is a next page. */
 export const pageOf = <Row, Item>(rows: readonly Row[], limit: number, cursorOf: (last: Row) => Cursor, itemOf: (row: Row) => Item): Page<Item> => {
   const shown = rows.slice(0, limit);
   const last = shown.at(-1);
   return { items: shown.map(itemOf), next: rows.length > limit && last !== undefined ? encodeCursor(cursorOf(last)) : null };
 };
 
-/** The order it continues, and the last row's place in it. */
+/** The order that it continues, and the last row's place in it. */
 export type Cursor = readonly [order: string, ...place: (string | number)[]];
 
 const encodeCursor = (cursor: Cursor): string => Buffer.from(JSON.stringify(cursor)).toString('base64url');
 
-/** The place of a cursor of this order, with members of these types; undefined without a cursor. Errors: REQUEST_INVALID. */
+/** The place of a cursor of this order, with members of these types; undefined without one. Errors: REQUEST_INVALID. */
 export const placeOf = (
   cursor: string | undefined,
   order: string,
@@ -63,7 +63,7 @@ export const placeOf = (
   return place as (string | number)[];
 };
 
-/** JSON can write numbers and text that no row can have. */
+/** JSON can express numbers and texts that no row can have. */
 const isUsable = (member: unknown): boolean => (typeof member === 'string' ? !UNUSABLE.test(member) : Number.isFinite(member));
 
 const UNUSABLE = /[\0\p{Cs}]/u;
@@ -73,7 +73,7 @@ const decoded = (cursor: string): readonly unknown[] => {
     const value: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString());
     if (Array.isArray(value)) return value;
   } catch {
-    // No JSON: answered below like any other cursor that was not made here.
+    // No JSON: answered below like any other foreign cursor.
   }
   throw invalidCursor();
 };

@@ -1,4 +1,4 @@
-// The query parameter that every route takes.
+// The query parameter of every route.
 import { ApiPropertyOptional } from '@nestjs/swagger';
 import { IsOptional, Matches } from 'class-validator';
 

@@ -58,7 +58,7 @@ export class OrdersQueries {
       const lines = await manager
         .getRepository(OrderLine)
         .createQueryBuilder('line')
-        // The key begins with the stream: its range is what the index can find. "0" is the character after "/".
+        // The key begins with the stream, so the index can find its range. "0" is the character after "/".
         .where('line.key > :from AND line.key < :to AND line.stream = :stream', { from: `${stream}/`, to: `${stream}0`, stream })
         .orderBy('line.key')
         .getMany();

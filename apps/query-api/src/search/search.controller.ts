@@ -26,7 +26,7 @@ export class ProductSearchQuery extends PageQuery {
   @IsBoolean({ message: 'prefix must be true or false' })
   prefix?: boolean;
 
-  @ApiPropertyOptional({ type: [String], description: 'Only these; may be given several times.', example: ['85123A'] })
+  @ApiPropertyOptional({ type: [String], description: 'Only these SKUs; may be repeated.', example: ['85123A'] })
   @IsOptional()
   @Transform(({ value }: { readonly value: unknown }) => (typeof value === 'string' ? [value] : value))
   @IsArray({ message: 'sku must be a SKU, or several' })
@@ -38,8 +38,8 @@ export class ProductSearchQuery extends PageQuery {
 export class ProductHit {
   @ApiProperty() sku!: string;
   @ApiProperty({ type: 'string', nullable: true, description: 'The last one on an order line.' }) description!: string | null;
-  @ApiProperty({ description: 'The text that fits best, as escaped HTML with <mark> around the words found.' }) highlight!: string;
-  @ApiProperty({ type: 'number', description: 'The best has the highest; comparable within one answer.' }) score!: number;
+  @ApiProperty({ description: 'The best matching text, as escaped HTML with <mark> around the found words.' }) highlight!: string;
+  @ApiProperty({ type: 'number', description: 'The best match has the highest score; scores are comparable within one answer.' }) score!: number;
 }
 
 export class ProductHits {

@@ -32,7 +32,7 @@ export class ViolationsController {
     return this.queries.counts();
   }
 
-  @GetFrom(VIOLATIONS, ':rule', { summary: 'What breaks one rule', answer: { type: RuleAnswer }, hasKey: true })
+  @GetFrom(VIOLATIONS, ':rule', { summary: 'The subjects that break one rule', answer: { type: RuleAnswer }, hasKey: true })
   @ApiParam({ name: 'rule', enum: VIOLATION_RULES })
   rule(@Param('rule', KeyPipe) rule: string, @Query() { limit = LIMIT_DEFAULT, cursor }: PageQuery): Promise<Answer<RuleAnswer>> {
     return this.queries.ids(rule, limit, cursor);

@@ -35,7 +35,7 @@ export class ViolationsQueries {
     });
   }
 
-  /** What breaks one rule, in order. Errors: READ_MODEL_KEY_UNKNOWN. */
+  /** The subjects that break one rule, in order. Errors: READ_MODEL_KEY_UNKNOWN. */
   async ids(name: string, limit: number, cursor: string | undefined): Promise<Answer<RuleViolations>> {
     const rule = VIOLATION_RULES.find((known) => known === name);
     if (!rule) throw new UnknownName('rule', name, VIOLATION_RULES);

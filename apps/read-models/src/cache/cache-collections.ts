@@ -1,7 +1,7 @@
-// What the cache derives from its documents: the leaderboards.
+// What the cache derives from its documents: leaderboards.
 import { customerBoards, documentBoards, monthlyBoards, productBoards } from './leaderboards.js';
 
-/** By collection. The functions themselves, not wrapped: the store recognises by their text that a board was changed. */
+/** By collection. The functions are not wrapped: the store recognises a changed board by their source text. */
 export const cacheCollections = {
   'document-totals': { boards: documentBoards },
   'customer-balances': { boards: customerBoards },

@@ -1,4 +1,4 @@
-// Cached: what a customer's documents sum to, and the total of each document, for the leaderboards.
+// In the cache: the sums of a customer's documents, and the total of each document, for the leaderboards.
 
 /** One order or credit note. */
 export class DocumentTotal {

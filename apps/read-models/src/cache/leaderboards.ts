@@ -1,4 +1,4 @@
-// The leaderboards: which documents are on them, with which score (money in whole thousandths). A board shows the highest score first, then by key.
+// The leaderboards, with their scores (money in whole thousandths). A board has the highest score first, then the key.
 import type { BoardEntry } from '@mainstem/projection';
 import { moneyScore } from '../money/money.js';
 import type { CustomerBalance, DocumentTotal } from './customer-balance.document.js';

@@ -1,4 +1,4 @@
-// Cached: what a product page shows.
+// In the cache: the content of a product page.
 
 /** Money has three places. */
 export class ProductCard {
@@ -13,7 +13,7 @@ export class ProductCard {
   lastSoldAt!: string | null;
 }
 
-/** What one SKU sold in one month. */
+/** The sales of one SKU in one month. */
 export class MonthlyProduct {
   month!: string;
   sku!: string;

@@ -1,4 +1,4 @@
-// The fast path of money arithmetic has to agree with the decimal library, to the last thousandth.
+// The fast path of money arithmetic must agree with the decimal library to the last thousandth.
 import Big from 'big.js';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -27,7 +27,7 @@ describe('money', () => {
     );
   });
 
-  it('takes the float trap 0.1 + 0.2 and stays exact', () => {
+  it('is exact for 0.1 + 0.2', () => {
     expect(addMoney('0.1', '0.2')).toBe('0.300');
     expect(lineTotal('1.005', 3)).toBe('3.015');
   });

@@ -5,7 +5,7 @@ const PLACES = 3;
 const MINUS = 45;
 const DOT = 46;
 const DIGIT_ZERO = 48;
-// Above this length an amount may not fit a safe integer of thousandths; the decimal library takes over.
+// A longer amount may exceed a safe integer of thousandths: the decimal library computes it.
 const LENGTH_MAX = 16;
 
 export const ZERO_MONEY = '0.000';
@@ -29,20 +29,20 @@ export const subtractMoney = (left: string, right: string): string => {
   return isWhole(total) ? formatted(total) : big(new Big(left).minus(right));
 };
 
-/** Below zero, zero or above zero, as a sort function wants it. */
+/** Below zero, zero or above zero, for sorting. */
 export const compareMoney = (left: string, right: string): number => {
   const difference = thousandths(left) - thousandths(right);
   return isWhole(difference) ? difference : new Big(left).cmp(right);
 };
 
-/** The amount in whole thousandths, to sort by; amounts beyond nine million million pounds all sort as the largest safe integer. */
+/** The amount in whole thousandths, for sorting; a larger amount becomes the largest safe integer. */
 export const moneyScore = (amount: string): number => {
   const score = thousandths(amount);
   if (isWhole(score)) return score;
   return amount.charCodeAt(0) === MINUS ? Number.MIN_SAFE_INTEGER : Number.MAX_SAFE_INTEGER;
 };
 
-/** Whole thousandths, or not a safe integer when they do not fit one. */
+/** Whole thousandths, or no safe integer if they do not fit one. */
 const thousandths = (amount: string): number => {
   if (amount.length > LENGTH_MAX) return NaN;
   const start = amount.charCodeAt(0) === MINUS ? 1 : 0;
@@ -58,7 +58,7 @@ const thousandths = (amount: string): number => {
   return start === 1 ? -digits : digits;
 };
 
-// A product or sum of safe integers that is itself a safe integer is exact.
+// A product or sum of safe integers is exact if it is a safe integer.
 const isWhole = (value: number): boolean => Number.isSafeInteger(value);
 
 const formatted = (value: number): string => {

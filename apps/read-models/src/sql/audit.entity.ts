@@ -1,4 +1,4 @@
-// What the audit of the ledger has to remember to judge the next event. Nobody queries these tables.
+// The memory of the ledger's audit, with which it judges the next event. No query reads these tables.
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
 @Entity('audit_streams')
@@ -13,7 +13,7 @@ export class AuditedStream {
 @Entity('audit_customers')
 export class AuditedCustomer {
   @PrimaryColumn('text') customerId!: string;
-  /** Of the latest document. */
+  /** From the latest document. */
   @Column('text') country!: string;
   /** Units bought minus units returned, by exact SKU; may be below zero. */
   @Column('simple-json') balances!: readonly (readonly [sku: string, balance: number])[];

@@ -1,4 +1,4 @@
-// Read model of what a customer's documents say about the customer.
+// Read model of what a customer's documents reveal about the customer.
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
 @Entity('customer_profiles')

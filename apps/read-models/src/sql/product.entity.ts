@@ -16,7 +16,7 @@ export class Product {
   @Column('text', { nullable: true }) maxPrice!: string | null;
   @Column('text', { nullable: true }) firstSoldAt!: string | null;
   @Column('text', { nullable: true }) lastSoldAt!: string | null;
-  /** The SKU has only ever stood on bad debt adjustments: no goods, but listed. */
+  /** True if the SKU has occurred only on bad debt adjustments: it is no goods, but it is listed. */
   @Column('boolean') isBadDebtOnly!: boolean;
   /** All different ones on order and credit lines, in order of appearance. */
   @Column('simple-json') descriptions!: readonly string[];

@@ -1,4 +1,4 @@
-// Read models of orders and credit notes, and of what they add up to by customer and by country.
+// Read models of orders and credit notes, and of their sums by customer and by country.
 import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 
 export type SalesDocumentKind = 'order' | 'credit';
@@ -21,7 +21,7 @@ export class SalesDocument {
   @Column('text') lastAt!: string;
 }
 
-/** What a customer's documents add up to. */
+/** The sums of a customer's documents. */
 @Entity('customers')
 export class Customer {
   @PrimaryColumn('text') customerId!: string;
@@ -34,7 +34,7 @@ export class Customer {
   @Column('text') lastAt!: string;
 }
 
-/** What the documents of a country add up to. */
+/** The sums of a country's documents. */
 @Entity('sales_by_country')
 export class CountrySales {
   @PrimaryColumn('text') country!: string;

@@ -1,7 +1,7 @@
 // Read model of the rules that the recorded data breaks.
 import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 
-/** Every rule, as its key is reported. */
+/** Every rule with its reported key. */
 export const VIOLATION_RULES = [
   'customerCountryChanged.customers',
   'customerCountryChanged.documents',
@@ -30,7 +30,7 @@ export const VIOLATION_RULES = [
 
 export type ViolationRule = (typeof VIOLATION_RULES)[number];
 
-/** Something that breaks a rule; each is listed once a rule. */
+/** A subject that breaks a rule; it is listed once for each rule. */
 @Entity('violations')
 export class Violation {
   /** Rule and subject, padded so that text order is line order. */

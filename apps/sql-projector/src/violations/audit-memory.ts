@@ -1,11 +1,11 @@
-// What the audit remembers while it judges a batch: rows of its tables, unpacked for quick questions, and which of them have changed.
+// The memory of the audit while it judges a batch: rows of its tables, unpacked, and a mark on those that changed.
 import type { AuditedCustomer, AuditedSku, AuditedSpelling, AuditedStream } from '#apps/read-models/src/sql/audit.entity.js';
 
 export interface RememberedStream {
   readonly stream: string;
   readonly customerId: string | null;
   readonly firstAt: string;
-  /** By SKU, what else stands on each different line. */
+  /** By SKU, the further values of each different line. */
   readonly lines: Map<string, Set<string>>;
 }
 
@@ -46,7 +46,7 @@ export class Memory<Remembered extends object, Row extends object> {
     return this.#remembered.get(key);
   }
 
-  /** What is remembered, or else what `first` makes. Counts as changed. */
+  /** Returns what is remembered, or else what `first` makes. Counts as changed. */
   touch(key: string, first: () => Remembered): Remembered {
     let remembered = this.#remembered.get(key);
     if (!remembered) this.#remembered.set(key, (remembered = first()));

@@ -1,4 +1,4 @@
-// Judges the ledger's events by the rules that real data breaks. Pure: what it has to know is recalled before, what it found is written after.
+// Judges the ledger's events by rules that real data breaks. Pure: its memory is loaded before and stored after.
 import { LineWithoutDocument } from '#apps/read-models/src/errors.js';
 import { compareMoney, money, ZERO_MONEY } from '#apps/read-models/src/money/money.js';
 import type { Violation, ViolationRule } from '#apps/read-models/src/sql/violation.entity.js';
@@ -36,7 +36,7 @@ export class LedgerAudit {
     return [...this.#settled];
   }
 
-  /** Takes the next event, in order of position. */
+  /** Judges the next event, in order of position. */
   judge(event: LedgerEvent): void {
     const stream = this.#judgePlace(event);
     switch (event.type) {
@@ -107,7 +107,7 @@ export class LedgerAudit {
     sameSku.add(line);
   }
 
-  // Reported when it begins and settled when it ends, not on each line in between: a much-sold SKU would be written with every batch.
+  // Reported when it begins and settled when it ends, not for each line: else every batch would write a popular SKU.
   #judgeSku(event: LineEvent): void {
     const remembered = this.#meet(event.data.sku);
     const wasReturnedMore = remembered.unitsReturned > remembered.unitsSold;
@@ -135,7 +135,7 @@ export class LedgerAudit {
     report(PRODUCT_SKU.test(sku) ? 'returnExceedsPurchased.product' : 'returnExceedsPurchased.nonProduct');
   }
 
-  /** Remembers a SKU; a new one may be another spelling of one that is known. */
+  /** Remembers a SKU; a new one may be another spelling of a known one. */
   #meet(sku: string): RememberedSku {
     const isKnown = this.skus.get(sku) !== undefined;
     const remembered = this.skus.touch(sku, () => ({ sku, unitsSold: 0, unitsReturned: 0, descriptions: new Set() }));

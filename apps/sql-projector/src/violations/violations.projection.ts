@@ -1,4 +1,4 @@
-// Which rules the recorded data breaks, found from events alone: a rebuild finds the same again.
+// The rules that the recorded data breaks, found from events alone: a rebuild finds the same again.
 import { LEDGER } from '#apps/read-models/src/sql/ledger-totals.entity.js';
 import { AuditedCustomer, AuditedLedger, AuditedSku, AuditedSpelling, AuditedStream } from '#apps/read-models/src/sql/audit.entity.js';
 import { Violation } from '#apps/read-models/src/sql/violation.entity.js';
@@ -25,7 +25,7 @@ export const violations = handlerProjection<
     'audit-ledger': AuditedLedger,
   },
   events: [orderEvents, creditNoteEvents, stockAdjustmentEvents, badDebtEvents],
-  // The rules look across streams: what comes after an event that cannot be judged cannot be judged either.
+  // The rules span streams: after an event that cannot be judged, later ones cannot be judged either.
   key: () => LEDGER,
   apply: async (transaction, events) => {
     const audit = new LedgerAudit();
@@ -49,7 +49,7 @@ const recall = async (audit: LedgerAudit, transaction: SqlTransaction, events: r
   audit.spellings.recall(await transaction.find<AuditedSpelling>('audit-spellings', [...newSpellings]));
 };
 
-/** Streams that this batch goes on with. */
+/** The streams that this batch continues. */
 const begunEarlier = (events: readonly LedgerEvent[]): readonly string[] => {
   const seen = new Set<string>();
   return events.flatMap(({ stream, revision }) => {

@@ -1,4 +1,4 @@
-// Every rule that real data breaks, each with the smallest ledger that breaks it; and the size of batches makes no difference.
+// Every rule that real data breaks, with the smallest ledger that breaks it, for any size of batches.
 import type { Violation, ViolationRule } from '#apps/read-models/src/sql/violation.entity.js';
 import type { SqlTransaction } from '@mainstem/sql';
 import type { GivenEvent } from '@mainstem/testing';
@@ -16,7 +16,7 @@ import { violations } from './violations.projection.js';
 
 const LATER = '2010-12-01T08:27:00Z';
 
-/** Tables in memory; rows pass through JSON, so that nothing survives a batch but what the columns hold. */
+/** Tables in memory; rows pass through JSON, so that only the content of columns survives a batch. */
 class MemoryTransaction implements SqlTransaction {
   readonly tables = new Map<string, Map<string, string>>(violations.collections.map(({ name }) => [name, new Map()]));
 
@@ -63,7 +63,7 @@ const LEDGERS: readonly (readonly [
   events: readonly GivenEvent[],
   expected: Readonly<Partial<Record<ViolationRule, readonly string[]>>>,
 ])[] = [
-  ['finds nothing in a ledger that obeys', [orderPlaced('1'), orderLine('1'), creditIssued('C2'), creditLine('C2')], {}],
+  ['finds nothing in a ledger that keeps all rules', [orderPlaced('1'), orderLine('1'), creditIssued('C2'), creditLine('C2')], {}],
   ['reports an order without customer', [orderPlaced('1', null), orderLine('1')], { 'missingCustomer.order': ['order-1'] }],
   [
     'reports a credit note without customer, whose lines cannot be checked',
@@ -79,7 +79,7 @@ const LEDGERS: readonly (readonly [
   ['reports goods given away', [orderPlaced('1'), orderLine('1', { unitPrice: '0.00' })], { 'zeroPrice.order': ['order-1/1'] }],
   ['reports prices in parts of pennies', [orderPlaced('1'), orderLine('1', { unitPrice: '0.001' })], { 'subPennyPrice.order': ['order-1/1'] }],
   [
-    'reports a SKU that is repeated, and exact duplicates whatever way the price is written',
+    'reports a repeated SKU, and exact duplicates in any notation of the price',
     [orderPlaced('1'), orderLine('1'), orderLine('1', { line: 2, quantity: 7 }), orderLine('1', { line: 3, unitPrice: '2.550' })],
     { 'repeatedSkuInDocument.order': ['order-1/2', 'order-1/3'], 'exactDuplicateLine.order': ['order-1/3'] },
   ],
@@ -128,7 +128,7 @@ const LEDGERS: readonly (readonly [
     { 'customerCountryChanged.customers': ['12431'], 'customerCountryChanged.documents': ['order-2', 'credit-C3'] },
   ],
   [
-    'reports SKUs in lower case, and spellings that differ in case only wherever they occur',
+    'reports SKUs in lower case, and spellings that differ only in case, wherever they occur',
     [orderPlaced('1'), orderLine('1', { sku: '84406b' }), stockAdjusted('2', '84406B', 1)],
     { 'skuNotUpperCase.order': ['order-1/1'], skuCaseVariantGroups: ['84406B'] },
   ],
@@ -152,7 +152,7 @@ describe('violations', () => {
     expect(Object.keys(actual).filter((rule) => !sideEffects.has(rule) && !(rule in expected))).toEqual([]);
   });
 
-  it('takes back that a SKU was returned more than sold once it has been sold enough', async () => {
+  it('withdraws that a SKU was returned more than sold once enough was sold', async () => {
     const returned = [orderPlaced('1'), orderLine('1', { quantity: 1 }), creditIssued('C2'), creditLine('C2', { quantity: 3 })];
     expect(await found(returned)).toHaveProperty('skuReturnedMoreThanSold', ['85123A']);
     expect(await found([...returned, orderPlaced('3'), orderLine('3', { quantity: 2 })])).not.toHaveProperty('skuReturnedMoreThanSold');

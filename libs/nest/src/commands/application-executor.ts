@@ -1,9 +1,9 @@
-// The executor of an application: it compares the categories of aggregates with those of everything else in the application.
+// The executor of an application, which also checks the categories of aggregates against all others in the application.
 import { CommandExecutor, type Aggregate, type CommandContext, type CommandExecutorOptions, type CommandResult } from '@mainstem/aggregate';
 import type { DomainEvent } from '@mainstem/event-store';
 
 export class ApplicationExecutor extends CommandExecutor {
-  /** @param declare Told the category of each aggregate, those of the options at once, others with each of their commands. What it throws refuses them. */
+  /** @param declare Gets the category of each aggregate: at once, or with each command. It throws to refuse them. */
   constructor(
     options: CommandExecutorOptions,
     private readonly declare: (categories: readonly string[]) => void,

@@ -4,12 +4,12 @@ import type { DomainEvent } from '@mainstem/event-store';
 import { HttpStatus, Injectable, type CallHandler, type ExecutionContext, type NestInterceptor } from '@nestjs/common';
 import { map, type Observable } from 'rxjs';
 
-/** Header with the position that an answer reflects, a decimal string. */
+/** Header with the position that an answer reflects, as a decimal string. */
 export const POSITION_HEADER = 'Mainstem-Position';
-/** Header that marks the answer to a command that had taken effect before. */
+/** Header that marks the answer to a command that had already taken effect. */
 export const REPLAYED_HEADER = 'Idempotency-Replayed';
 
-/** What a client gets: revisions and positions as decimal strings, null for a stream that has no event. */
+/** What a client gets: revisions and positions as decimal strings, null for a stream without events. */
 export interface CommandAnswer {
   readonly stream: string;
   readonly revision: string | null;
@@ -31,8 +31,9 @@ interface Response {
 }
 
 /**
- * Turns the `CommandResult` that a controller returns into its answer: 201 with `Mainstem-Position`, the same again for a repeated
- * command (marked by `Idempotency-Replayed: true`), and 200 if nothing changed. Outside HTTP it is the same answer without status and headers.
+ * Turns the `CommandResult` of a controller into an answer: 201 with `Mainstem-Position`; for a repeated command the
+ * same, marked by `Idempotency-Replayed: true`; 200 if nothing changed. Outside HTTP the answer has no status and no
+ * headers.
  */
 @Injectable()
 export class CommandAnswerInterceptor implements NestInterceptor<CommandResult, CommandAnswer> {

@@ -1,4 +1,4 @@
-// A body becomes a command, and what the command's class has no field for is refused, whatever it is called.
+// A body becomes a command; a field that the command's class does not declare is refused, whatever its name.
 import 'reflect-metadata';
 import { Type } from 'class-transformer';
 import { CommandExecutor, defineAggregate } from '@mainstem/aggregate';
@@ -51,7 +51,7 @@ describe('commandFrom', () => {
     expect(() => commandFrom(Book, body)).toThrow(field);
   });
 
-  it('makes instances of what fits', () => {
+  it('makes instances of nested classes', () => {
     const command = commandFrom(Book, { guest: 'Ada', main: { sku: 'a' }, lines: [{ sku: 'b' }] });
     expect(command).toBeInstanceOf(Book);
     expect(command.main).toBeInstanceOf(Line);
@@ -114,7 +114,7 @@ describe('a declared field named like what every object has', () => {
     expect(violationsOfRules(command, Whole)).toEqual([{ field: `one.${name}`, message: `${name} must be a string` }]);
   });
 
-  it('is refused as constructor of a nested class, which TypeScript does not let a class declare, and data in a plain object', () => {
+  it('called constructor is refused in a nested class, which cannot declare it, and is data in a plain object', () => {
     expect(() => commandFrom(Whole, { one: { constructor: 'x' } })).toThrow('property constructor should not exist');
     expect(JSON.stringify(commandFrom(Whole, { any: { constructor: { name: 'x' } } }))).toContain('"any":{"constructor":{"name":"x"}}');
   });

@@ -1,12 +1,13 @@
-// From a request to an instance of a command's class. The rules are checked by the executor, once, as for any other command.
+// Makes an instance of a command's class from a request. The executor checks the rules later, as for every command.
 import { InvalidCommand } from '@mainstem/aggregate';
 import { declaresField, violationsOfRules, type FieldViolation } from '@mainstem/event-store';
 import { plainToInstance } from 'class-transformer';
 
 /**
- * A command from the body of a request and the parts of its path, nested objects as instances of their classes. A field of the path may
- * be repeated in the body with the same value. Nothing is converted or validated here. A declared field may be called like a member of every
- * object (`constructor`, `toString`), at each depth; one that hides a getter or method of its class is refused. Errors: COMMAND_INVALID.
+ * A command from the body of a request and the parameters of its path, with nested objects as instances of their
+ * classes. The body may repeat a field of the path with the same value. Nothing is converted or validated here. A
+ * declared field may have the name of a member of every object (`constructor`, `toString`), at any depth; a field that
+ * hides a getter or method of its class is refused. Errors: COMMAND_INVALID.
  */
 export const commandFrom = <Command extends object>(
   commandClass: new () => Command,
@@ -19,7 +20,7 @@ export const commandFrom = <Command extends object>(
   if (other.length > 0)
     refuse(
       commandClass,
-      other.map((field) => ({ field, message: 'must be the one in the path' })),
+      other.map((field) => ({ field, message: 'must equal the one in the path' })),
     );
   const tooDeep = tooDeepFields(fields, '', 0);
   if (tooDeep.length > 0) refuse(commandClass, tooDeep);
@@ -39,7 +40,7 @@ export const commandFrom = <Command extends object>(
   return command;
 };
 
-/** class-transformer throws on a nested field that only has a getter. */
+/** class-transformer throws on a nested field that has only a getter. */
 const made = <Command extends object>(commandClass: new () => Command, given: Readonly<Record<string, unknown>>): Command => {
   try {
     return plainToInstance(commandClass, given);
@@ -50,10 +51,7 @@ const made = <Command extends object>(commandClass: new () => Command, given: Re
   }
 };
 
-/**
- * class-transformer leaves fields out without a word that are named like a method or getter of what it makes. Those that are data all the same get
- * back; the others are refused.
- */
+/** class-transformer silently drops fields named like a method or getter. This restores data and refuses the others. */
 const putBack = (given: unknown, taken: unknown, path: string, inPlainObjects: string[]): readonly FieldViolation[] => {
   if (!isObject(given) || !isObject(taken)) return [];
   const set = taken instanceof Set ? [...(taken as ReadonlySet<unknown>)] : undefined;
@@ -76,7 +74,7 @@ const putBack = (given: unknown, taken: unknown, path: string, inPlainObjects: s
   });
 };
 
-/** Those in an object that its class does not take at all: named themselves, because they were what came instead of a value. */
+/** Fields of an object that came in place of a plain value: they are named themselves. */
 const strayIn = (fields: readonly string[], command: object, commandClass: new () => object): readonly FieldViolation[] => {
   const broken = violationsOfRules(command, commandClass).map(({ field }) => field);
   const isStray = (field: string): boolean => broken.some((one) => field === one || field.startsWith(`${one}.`));
@@ -100,7 +98,7 @@ const classOf = (object: object): (new () => object) | undefined => {
   return prototype === null || prototype === Object.prototype ? undefined : prototype.constructor;
 };
 
-/** Whether a field named like a member is data: anything is in a plain object, what its class declares in an instance, but for the members of the class. */
+/** True if a field named like a member is data: any field of a plain object, and the declared fields of an instance. */
 const isData = (made: (new () => object) | undefined, field: string): boolean => {
   if (made === undefined) return true;
   if (!(field in Object.prototype) || !declaresField(made, field)) return false;
@@ -113,7 +111,7 @@ const refusedMember = (field: string, key = field): FieldViolation => ({ field, 
 
 const DEPTH_MAX = 16;
 
-/** class-transformer descends without a bound. */
+/** class-transformer descends without a limit. */
 const tooDeepFields = (value: unknown, path: string, depth: number): readonly FieldViolation[] => {
   if (!isObject(value)) return [];
   if (depth > DEPTH_MAX) return [{ field: path, message: `must not be nested deeper than ${DEPTH_MAX} levels` }];

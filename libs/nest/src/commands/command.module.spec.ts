@@ -1,4 +1,4 @@
-// What the command module refuses when the application starts.
+// The command module's refusals when the application starts.
 import { defineEvents, InMemoryEventStore } from '@mainstem/event-store';
 import { NestFactory } from '@nestjs/core';
 import { expect, it } from 'vitest';
@@ -7,7 +7,7 @@ import { CommandModule } from './command.module.js';
 
 class Put {}
 
-it('refuses to start with aggregates of which both could write one stream', async () => {
+it('refuses to start with two aggregates that could write one stream', async () => {
   const aggregates = ['order', 'order-line'].map((category) => ({ category, events: defineEvents(category, { Put }) }));
   class Root {}
   const start = (chosen: typeof aggregates) =>

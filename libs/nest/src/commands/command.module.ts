@@ -14,9 +14,10 @@ import { ApplicationExecutor } from './application-executor.js';
 export type CommandModuleOptions = Omit<CommandExecutorOptions, 'store' | 'runtime'>;
 
 /**
- * Global: provides `CommandExecutor`, its health check (`COMMAND_HEALTH`), and `CommandBus` from @nestjs/cqrs. Needs `EventStoreModule`. Categories that can make one
- * stream with one of another aggregate or of a projection in the application are refused: those of `aggregates` at the start, others with their first command.
- * Errors: EVENT_STORE_AMBIGUOUS_CATEGORY.
+ * Global: provides `CommandExecutor`, its health check (`COMMAND_HEALTH`), and `CommandBus` from @nestjs/cqrs. Needs
+ * `EventStoreModule`. Refuses categories that can make the same stream as another aggregate or a projection of the
+ * application: those of `aggregates` at the start, others with their first command. Errors:
+ * EVENT_STORE_AMBIGUOUS_CATEGORY.
  */
 @Module({})
 export class CommandModule {

@@ -1,4 +1,4 @@
-// The context of a command is found by every copy of this package in the process.
+// Every copy of this package in the process finds the context of a command.
 import { describe, expect, it, vi } from 'vitest';
 import { withContext } from './context-of-command.js';
 

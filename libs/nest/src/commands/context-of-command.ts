@@ -1,8 +1,8 @@
-// The context that travels beside a command through the command bus, which takes one argument.
+// The context that accompanies a command through the command bus, which accepts one argument.
 import type { CommandContext } from '@mainstem/aggregate';
 
-// Beside the command, not in it: a client that sends a field `context` reaches nothing. One for the whole process: two copies of this package may be
-// installed, one with the controller and one with the handler.
+// Outside the command: a field `context` from a client has no effect. One map for the process, because two copies of
+// this package may be installed, one for the controller and one for the handler.
 const CONTEXTS = Symbol.for('mainstem:command-contexts');
 const shared = globalThis as { [CONTEXTS]?: WeakMap<object, CommandContext> };
 const contexts = (shared[CONTEXTS] ??= new WeakMap());
@@ -13,5 +13,5 @@ export const withContext = <Command extends object>(command: Command, context: C
   return command;
 };
 
-/** The context attached to a command; undefined for one that was sent without, for which the executor makes a new one. */
+/** The context of a command; undefined for a command without one, for which the executor makes a new context. */
 export const contextOf = (command: object): CommandContext | undefined => contexts.get(command);

@@ -1,4 +1,4 @@
-// `Idempotency-Key` over HTTP: what a key stands for, and how far it reaches.
+// `Idempotency-Key` over HTTP: what a key stands for, and its scope.
 import 'reflect-metadata';
 import { CommandExecutor, CommandRefused, defineAggregate, type CommandContext, type CommandResult } from '@mainstem/aggregate';
 import { defineEvents, InMemoryEventStore } from '@mainstem/event-store';
@@ -75,7 +75,7 @@ describe('an Idempotency-Key', () => {
     return [response.status, code ?? revision, response.headers.get('Idempotency-Replayed')];
   };
 
-  it('gives the first answer again for the same request, however its body is written', async () => {
+  it('gives the first answer again for the same request, in any notation of its body', async () => {
     expect(await pay('a', 'k-1', '{"cents":5,"note":"x"}')).toEqual([201, '0', null]);
     expect(await pay('a', '"k-1"', '{ "note": "x", "cents": 5 }')).toEqual([201, '0', 'true']);
   });
@@ -115,20 +115,20 @@ describe('an Idempotency-Key', () => {
     }
   });
 
-  it('stands for what it stood for in earlier versions, so that a request may be sent again after an upgrade', async () => {
+  it('has the same meaning as in earlier versions, so that a request may be repeated after an upgrade', async () => {
     await pay('f', 'k-7', '{"note":"x","more":{"lines":[{"sku":"1","count":2},[3,"y"]]},"cents":5}');
     const lines = [[['count', 2], ['sku', '1']], [3, 'y']]; // prettier-ignore
     const inOrder = ['POST', '/accounts/f/payments', [['cents', 5], ['more', [['lines', lines]]], ['note', 'x']]]; // prettier-ignore
     expect(fingerprint).toBe(createHash('sha256').update(JSON.stringify(inOrder)).digest('base64url').slice(0, 22));
   });
 
-  it('counts for one stream: on another one it is another command', async () => {
+  it('counts for one stream only: on another stream it is another command', async () => {
     expect(await pay('c', 'k-4', '{"cents":5}')).toEqual([201, '0', null]);
     expect(await pay('d', 'k-4', '{"cents":5}')).toEqual([201, '0', null]);
     expect(await pay('c', 'k-4', '{"cents":5}')).toEqual([201, '0', 'true']);
   });
 
-  it('is not used up by a refusal: the request is decided anew, and so is another one with the key', async () => {
+  it('is not used up by a refusal: the same or another request with the key is decided anew', async () => {
     expect(await pay('e', 'k-5', '{"cents":101}')).toEqual([409, 'TOO_MUCH', null]);
     expect(await pay('e', 'k-5', '{"cents":101}')).toEqual([409, 'TOO_MUCH', null]);
     expect(await pay('e', 'k-5', '{"cents":"x"}')).toEqual([400, 'COMMAND_INVALID', null]);

@@ -1,4 +1,4 @@
-// Commands and queries that come by RPC, WebSockets or GraphQL: no headers, no status, and nothing breaks.
+// Commands and queries over RPC, WebSockets or GraphQL work without headers and status.
 import 'reflect-metadata';
 import type { CommandContext, CommandResult } from '@mainstem/aggregate';
 import { position, revision, streamName, systemRuntime } from '@mainstem/event-store';
@@ -22,7 +22,7 @@ class Resolver {
 const ARGUMENTS: readonly (readonly [string, readonly unknown[]])[] = [
   ['rpc', [{ minPosition: '5' }, { pattern: 'counts' }]],
   ['ws', [{ emit: () => undefined }, { minPosition: '5' }]],
-  // Of a root field the first argument is undefined.
+  // The first argument of a root field is undefined.
   ['graphql', [undefined, { minPosition: '5' }, { req: { headers: { 'idempotency-key': 'k-1' } } }, {}]],
 ];
 

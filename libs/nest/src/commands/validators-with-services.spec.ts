@@ -1,4 +1,4 @@
-// Validators of commands and payloads are asked from Nest's container, with the services that they need.
+// Validators of commands and payloads come from Nest's container, with the services that they need.
 import 'reflect-metadata';
 import { CommandExecutor, defineAggregate } from '@mainstem/aggregate';
 import { defineEvents, InMemoryEventStore } from '@mainstem/event-store';
@@ -57,7 +57,7 @@ describe('a validator with a service', () => {
     await app.close();
   });
 
-  it('decides by what the service knows now, about commands and payloads', async () => {
+  it('uses the present state of its service, for commands and payloads', async () => {
     const executor = app.get(CommandExecutor);
     const command = Object.assign(new Ship(), { country: 'DE', parcels: 1 });
     await expect(executor.execute(shipment, 'a', command)).rejects.toMatchObject({

@@ -1,4 +1,4 @@
-// Categories that can make one stream are refused wherever in one application they are declared, and nowhere else.
+// Categories that can make one stream are refused anywhere in one application, and only there.
 import 'reflect-metadata';
 import { CommandExecutor, defineAggregate } from '@mainstem/aggregate';
 import { defineEvents, InMemoryEventStore, type EventRegistry } from '@mainstem/event-store';
@@ -37,7 +37,7 @@ const projector = (...registries: Registry[]): DynamicModule => {
     }),
     store: new MemoryReadStore(),
   }));
-  // Within a module of its own: it counts for the application all the same.
+  // In a module of its own: the category counts for the application, too.
   return { module: Apart, imports: [ProjectorModule.forRootAsync({ useFactory: () => hosted })] };
 };
 
@@ -66,14 +66,14 @@ it.each([
   await expect(start(...imports())).rejects.toMatchObject(AMBIGUOUS);
 });
 
-it('an aggregate that nobody told of is refused with each of its commands, and nothing is written', async () => {
+it('an undeclared aggregate is refused with each of its commands, and nothing is written', async () => {
   const executor = (await start(CommandModule.forRoot(), projector(bed))).get(CommandExecutor);
   await expect(executor.execute(aggregateOf(bedLine), '1', {})).rejects.toMatchObject(AMBIGUOUS);
   await expect(executor.executeAll(aggregateOf(bedLine), '1', [{}])).rejects.toMatchObject(AMBIGUOUS);
   expect(await executor.execute(aggregateOf(bed), 'line-1', {})).toMatchObject({ nextRevision: 0n });
 });
 
-it('the same category may be declared in many places, and those that differ may stand together', async () => {
+it('the same category may be declared in many places, together with different ones', async () => {
   await start(commands(bed, bench), projector(bed, bench));
 });
 

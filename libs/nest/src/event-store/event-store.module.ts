@@ -13,16 +13,16 @@ import { DependencyWatch, eventStoreDependency } from '../health/dependency-watc
 import { EVENT_STORE, RUNTIME } from './tokens.js';
 
 export interface EventStoreModuleOptions {
-  /** Opens the store while the application starts; the module closes it when the application has shut down. */
+  /** Opens the store at the start of the application; the module closes it after the shutdown. */
   readonly open?: () => EventStore | Promise<EventStore>;
-  /** A store that is open already and that its owner closes. One of `open` and `store` is needed. */
+  /** An open store, which its owner closes. Either `open` or `store` is required. */
   readonly store?: EventStore;
   readonly runtime?: Runtime;
 }
 
 const OPTIONS = Symbol('mainstem:event-store-options');
 
-/** Watches what the application depends on while it runs; closes what the module opened, after the servers have stopped. */
+/** Watches the application's dependencies; closes what the module opened, after the servers have stopped. */
 @Injectable()
 class EventStoreLifetime implements OnApplicationBootstrap, OnModuleDestroy, OnApplicationShutdown {
   constructor(
@@ -45,7 +45,9 @@ class EventStoreLifetime implements OnApplicationBootstrap, OnModuleDestroy, OnA
   }
 }
 
-/** Global: provides `EVENT_STORE`, `RUNTIME` and the `DependencyWatch` to every module. The log tells when the store that it has opened goes and comes back. */
+/**
+ * Global: provides `EVENT_STORE`, `RUNTIME` and `DependencyWatch`. The log reports when the store goes and comes back.
+ */
 @Module({})
 export class EventStoreModule {
   static forRoot(options: EventStoreModuleOptions): DynamicModule {

@@ -1,4 +1,4 @@
-// Injection tokens for what the core libraries know only as interfaces.
+// Injection tokens for interfaces of the core libraries.
 import { Inject } from '@nestjs/common';
 
 /** The application's `EventStore` (reader and writer). */

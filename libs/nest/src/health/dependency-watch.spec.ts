@@ -2,10 +2,10 @@ import { systemRuntime } from '@mainstem/event-store';
 import { afterEach, describe, expect, it } from 'vitest';
 import { DependencyWatch } from './dependency-watch.js';
 
-/** Time passes a hundred times as fast where nothing is done. */
+/** Time passes a hundred times as fast while nothing is done. */
 const FASTER = 100;
 
-describe('the watch of what an application depends on', () => {
+describe('the watch of the dependencies of an application', () => {
   const told: string[] = [];
   let nowMs = 0;
   let watch: DependencyWatch | undefined;
@@ -27,7 +27,7 @@ describe('the watch of what an application depends on', () => {
   };
   const refused = new Error('connect ECONNREFUSED 127.0.0.1:5432');
 
-  it('tells once when one goes and once when it is back, however often it was tried, and nothing of the others', async () => {
+  it('reports once when one goes and once when it is back, however often it was tried, and nothing about the others', async () => {
     let isThere = true;
     let tried = 0;
     const look = async (): Promise<void> => {
@@ -48,7 +48,7 @@ describe('the watch of what an application depends on', () => {
     }
   });
 
-  it('takes one failure for chance', async () => {
+  it('ignores a single failure', async () => {
     let looks = 0;
     start({
       'Read store cache': async () => {
@@ -59,7 +59,7 @@ describe('the watch of what an application depends on', () => {
     expect(told).toEqual([]);
   });
 
-  it('tells of one that does not answer while the look still goes on, and looks anew when it never ends', async () => {
+  it('reports one that does not answer while the look still goes on, and looks anew if it never ends', async () => {
     let answer: () => void = () => undefined;
     let looks = 0;
     start({ 'Read store search': () => new Promise<void>((resolve) => void (looks++, (answer = resolve))) });
@@ -71,7 +71,7 @@ describe('the watch of what an application depends on', () => {
     expect(told).toHaveLength(2);
   });
 
-  it('answers who asks whether one is away, once that is known', async () => {
+  it('answers whether one is away, once that is known', async () => {
     let isThere = true;
     const asked = start({ 'The event store': () => (isThere ? Promise.resolve() : Promise.reject(refused)) });
     expect(await asked.isAway('The event store')).toBe(false);

@@ -1,24 +1,24 @@
-// Tells once when something that the application depends on goes, and once when it comes back, however often it is tried meanwhile.
+// Reports once when a dependency of the application goes away, and once when it comes back, however often it is tried.
 import { inTime, isMainstemError, streamOf, systemRuntime, type EventReader, type OperationAborted, type Runtime } from '@mainstem/event-store';
 import type { ReadStore } from '@mainstem/projection';
 import { Logger } from '@nestjs/common';
 
 export interface Dependency {
-  /** For people, as the subject of a sentence: `The event store`. */
+  /** The name for people, as the subject of a sentence: `The event store`. */
   readonly name: string;
-  /** Resolves once it has answered; rejects with the reason why it cannot. One that does not come to an end in time is silent. */
+  /** Resolves when it answers; rejects with the reason if it cannot. One that takes too long counts as silent. */
   look(): Promise<unknown>;
 }
 
-/** While it answers: what a look costs must not be noticed. */
+/** The interval while it answers: a look must cost almost nothing. */
 const INTERVAL_MS = 2_000;
-/** While it is away, and until one failure is confirmed by a second. */
+/** The interval while it is away, and until a second failure confirms the first. */
 const INTERVAL_AWAY_MS = 500;
-/** One failed look may be chance, such as a connection that the server has ended. */
+/** One failed look may be chance, such as a connection that the server closed. */
 const FAILING_MS = 400;
 /** A busy machine answers late. */
 const SILENT_MS = 5_000;
-/** What has been silent for so long is not waited for any more; another look is begun. */
+/** After this silence a look is given up, and another one begins. */
 const GIVEN_UP_MS = 30_000;
 
 export interface DependencyLog {
@@ -28,7 +28,7 @@ export interface DependencyLog {
 export const EVENT_STORE_NAME = 'The event store';
 export const readStoreName = (name: string): string => `Read store ${name}`;
 
-/** No stream of anybody's: that it is empty is an answer, too, and costs nothing, however large the newest event is. */
+/** No stream has this name: that it is empty is an answer, too, and costs nothing. */
 const NO_STREAM = streamOf('mainstem', 'dependency-watch');
 
 const ask = async (reader: Pick<EventReader, 'readStream'>, signal?: AbortSignal): Promise<void> => {
@@ -44,7 +44,7 @@ export const eventStoreDependency = (reader: Pick<EventReader, 'readStream'>): D
       if (!isMainstemError(error, 'EVENT_STORE_ABORTED')) throw error;
       const { failure } = error as OperationAborted;
       if (failure) throw failure;
-      // Silent so far: that alone says nothing yet.
+      // Silent so far: that alone proves nothing yet.
       await ask(reader);
     }
   },
@@ -55,10 +55,10 @@ export const readStoreDependency = (store: Pick<ReadStore, 'name' | 'generations
   look: () => store.generations(),
 });
 
-/** A store that repeats its calls would know for longer than people want to wait. */
+/** A store that repeats its calls would know only after a longer time than people want to wait. */
 const REPEATED_MS = 2_000;
 
-/** One for an application: modules add what they have opened. */
+/** One for each application: modules add what they have opened. */
 export class DependencyWatch {
   readonly #runtime: Runtime;
   readonly #log: DependencyLog;
@@ -70,25 +70,25 @@ export class DependencyWatch {
     this.#log = log;
   }
 
-  /** Before `start`. A name that is there already stays as it is. */
+  /** Call it before `start`. A name that is already there keeps its first entry. */
   add(dependency: Dependency): void {
     if (!this.#watched.has(dependency.name)) this.#watched.set(dependency.name, new WatchedDependency(dependency, this.#runtime, this.#log));
   }
 
-  /** Returns at once. May be called again, but not after `stop`. */
+  /** Returns at once. It may be called again, but not after `stop`. */
   start(): void {
     if (this.#isRunning) return;
     this.#isRunning = true;
     for (const watched of this.#watched.values()) void watched.run();
   }
 
-  /** Nothing is told from now on; a look that is under way is left to itself. */
+  /** Reports nothing from now on; a running look is left alone. */
   stop(): void {
     this.#isRunning = false;
     for (const watched of this.#watched.values()) watched.stop();
   }
 
-  /** Resolves within some seconds: true once it is known to be away, and that was told; false when it answers, or is not watched. */
+  /** Resolves within seconds: true if it is known, and reported, to be away; false if it answers or is not watched. */
   async isAway(name: string): Promise<boolean> {
     const watched = this.#isRunning ? this.#watched.get(name) : undefined;
     return watched === undefined ? false : watched.whetherAway();
@@ -118,7 +118,7 @@ class WatchedDependency {
       const look = this.#look();
       let outcome = await inTime<Outcome>(look, SILENT_MS, this.#runtime, () => 'late');
       if (outcome === 'late') {
-        // Told while it still goes on: who is on call must not wait for its end.
+        // Reported while the look still goes on: the people on call must not wait for its end.
         this.#failed(`no answer within ${SILENT_MS / 1_000} s`, startedAtMs);
         outcome = await inTime<Outcome>(look, GIVEN_UP_MS, this.#runtime, () => 'late');
       }

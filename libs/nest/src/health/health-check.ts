@@ -1,23 +1,23 @@
-// What an application reports about its own health.
+// What an application reports about its health.
 import type { CommandExecutor } from '@mainstem/aggregate';
 import { isMainstemError, type EventReader, type JsonValue, type OperationAborted } from '@mainstem/event-store';
 import type { ProjectionStatus, Projector } from '@mainstem/projection';
 import type { FillingStatus, PartitionStatus } from '@mainstem/projection/operate';
 import { neutralError, neutralFailure, neutralReason } from './neutral-reason.js';
 
-/** One part of an application that takes time to become ready, or can stop being it. Whoever reaches the port reads what it tells. */
+/** A part of an application that needs time to be ready, or can stop being ready. Every client can read it. */
 export interface HealthCheck {
   readonly name: string;
-  /** Why it is not ready; empty when it is. Of `CODE: message` in it the code alone is told, except for a few codes. */
+  /** Why it is not ready; empty if it is. Of `CODE: message` only the code is told, except for a few codes. */
   reasons(): readonly string[] | Promise<readonly string[]>;
-  /** How far it is, for people who wait. */
+  /** Its progress, for people who wait. */
   progress?(): JsonValue | Promise<JsonValue>;
 }
 
-/** Longest that an event store may take to say where it ends. */
+/** How long an event store may take to report its end. */
 const HEAD_TIMEOUT_MS = 2_000;
 
-/** Ready while the event store answers, and nothing that it does in the background is stuck. */
+/** Ready while the event store answers and its background work proceeds. */
 export const eventStoreHealth = (reader: Pick<EventReader, 'head' | 'troubles'>): HealthCheck => ({
   name: 'event store',
   reasons: async () => {
@@ -30,14 +30,14 @@ export const eventStoreHealth = (reader: Pick<EventReader, 'head' | 'troubles'>)
   },
 });
 
-/** Why a look at the event store failed that was to take so long at most, for clients: what its attempts failed with, where there were any. */
+/** For clients: why a look at the event store within this time failed, with the reason of its attempts, if any. */
 export const reasonOfLook = (error: unknown, timeoutMs: number): string => {
   if (!isMainstemError(error, 'EVENT_STORE_ABORTED')) return neutralError(error);
   const { failure } = error as OperationAborted;
   return failure === undefined ? `no answer within ${timeoutMs} ms` : neutralError(failure);
 };
 
-/** What `CommandModule` provides as `COMMAND_HEALTH`. */
+/** `CommandModule` provides it as `COMMAND_HEALTH`. */
 export interface CommandHealth extends HealthCheck {
   reasons(): readonly string[];
 }
@@ -45,13 +45,16 @@ export interface CommandHealth extends HealthCheck {
 /** Injection token of the health check of commands. */
 export const COMMAND_HEALTH = Symbol.for('mainstem:command-health');
 
-/** Ready while every command gets on: one that has waited for ten seconds tells for what. */
+/** Ready while every command proceeds; one that has waited for ten seconds reports what it waits for. */
 export const commandHealth = (executor: Pick<CommandExecutor, 'troubles'>): CommandHealth => ({
   name: 'commands',
   reasons: () => executor.troubles(),
 });
 
-/** Ready when every projection is live, run by another instance, waits for a newer program or was replaced by it, and gets on, and every loop that they share gives signs of life. Parked events leave it green. */
+/**
+ * Ready while every projection makes progress and is live, runs elsewhere, waits for a newer program, or was replaced
+ * by one. Shared loops must give signs of life. Parked events do not matter.
+ */
 export const projectorHealth = (projector: Pick<Projector, 'status' | 'troubles'>): HealthCheck => ({
   name: 'projections',
   reasons: () => {
@@ -61,15 +64,15 @@ export const projectorHealth = (projector: Pick<Projector, 'status' | 'troubles'
   progress: () => projector.status().map(statusJson),
 });
 
-/** With its store where one name is in several. */
+/** With its store if several have a projection of that name. */
 const titleOf = ({ projection, store }: ProjectionStatus, all: readonly ProjectionStatus[]): string =>
   all.some((other) => other.projection === projection && other.store !== store) ? `${projection} (${store})` : projection;
 
 const reasonsOf = (status: ProjectionStatus, title: string): readonly string[] => {
-  // A stuck one tells why; a rebuild that gets on tells how far it is.
+  // A stuck one gives its reason; a rebuild in progress shows its progress.
   const reason = status.reason === undefined ? undefined : neutralFailure(status.reason, status.store);
   const told = reason ?? (status.state === 'rebuilding' && status.rebuild ? wayOf(status.rebuild) : undefined);
-  // An older program that waits during a deployment does what it is for, and so does one whose read model a newer program has taken over and runs.
+  // An older program that waits during a deployment is healthy, and so is one whose read model a newer one runs.
   const isReplaced = status.state === 'stopped' && status.isHealthy;
   if (status.state !== 'live' && status.state !== 'standby' && status.state !== 'waiting' && !isReplaced)
     return [`${title} is ${status.state}${told === undefined ? '' : `: ${told}`}`];
@@ -102,7 +105,7 @@ export const statusJson = (status: ProjectionStatus): { readonly [key: string]: 
   partitions: status.partitions?.map((part) => partitionJson(part, status.store)) ?? null,
 });
 
-/** One part of a projection that is split; the figures of the whole are those of the part that is furthest behind. */
+/** One part of a partitioned projection; the figures of the whole are those of the part furthest behind. */
 const partitionJson = (part: PartitionStatus, store: string): { readonly [key: string]: JsonValue } => ({
   partition: part.partition,
   state: part.state,
@@ -113,7 +116,7 @@ const partitionJson = (part: PartitionStatus, store: string): { readonly [key: s
   lagMs: part.lagMs ?? null,
 });
 
-/** The generation that is being filled beside the one that serves. */
+/** The generation that is being filled beside the serving one. */
 const rebuildJson = (rebuild: FillingStatus): { readonly [key: string]: JsonValue } => ({
   generation: rebuild.generation,
   state: rebuild.state,

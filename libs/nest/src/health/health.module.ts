@@ -1,4 +1,4 @@
-// Health over HTTP: is the process alive, can it serve, and how far is it. The checks run in @nestjs/terminus.
+// Health over HTTP: is the process alive, can it serve, and what is its progress? The checks run in @nestjs/terminus.
 import type { JsonValue } from '@mainstem/event-store';
 import {
   Controller,
@@ -24,7 +24,7 @@ export interface HealthModuleOptions {
   readonly useFactory: (...dependencies: never[]) => readonly HealthCheck[];
 }
 
-/** Longest that a check may take: who asks waits five seconds at most, as docker-compose.yml does. */
+/** The longest time of a check: clients wait five seconds at most, as in docker-compose.yml. */
 const CHECK_TIMEOUT_MS = 3_000;
 const CHECKS = Symbol('mainstem:health-checks');
 
@@ -40,7 +40,7 @@ export interface Readiness {
 @Controller('health')
 export class HealthController implements OnModuleDestroy {
   readonly #logger = new Logger('Health');
-  /** By check: with what it failed last. */
+  /** The last failure of each check. */
   readonly #failed = new Map<string, string>();
   #isClosing = false;
 
@@ -50,18 +50,18 @@ export class HealthController implements OnModuleDestroy {
     @Inject(HealthIndicatorService) private readonly indicators: HealthIndicatorService,
   ) {}
 
-  /** Told from the first step of closing on, which terminus does from the second: projectors stop in between. */
+  /** Red from the first step of closing; terminus reports the second one only, and projectors stop in between. */
   onModuleDestroy(): void {
     this.#isClosing = true;
   }
 
-  /** 200 as long as the process answers. */
+  /** 200 while the process answers. */
   @Get('live')
   live(): { readonly status: 'live' } {
     return { status: 'live' };
   }
 
-  /** 200 when everything can serve; 503 with the reasons before, whenever something has stopped or is stuck, and while it shuts down. */
+  /** 200 if everything can serve; otherwise, and during the shutdown, 503 with the reasons. */
   @Get('ready')
   async ready(@Res({ passthrough: true }) response: Response): Promise<Readiness> {
     const result = await this.service.check(this.checks.map((check) => () => this.#indicate(check))).catch(resultOf);
@@ -71,14 +71,14 @@ export class HealthController implements OnModuleDestroy {
     return { status: reasons.length === 0 ? 'ready' : 'not ready', reasons };
   }
 
-  /** How far each part is. */
+  /** The progress of each part. */
   @Get('progress')
   async progress(): Promise<Readonly<Record<string, JsonValue>>> {
     const entries = await Promise.all(this.checks.map(async (check) => [check.name, (await check.progress?.()) ?? null] as const));
     return Object.fromEntries(entries);
   }
 
-  /** Down with its reasons, as clients may read them. A check that fails, or does not answer in time, is a reason by itself. */
+  /** Down with its reasons, as clients may read them. A check that fails or is late is itself a reason. */
   async #indicate(check: HealthCheck): Promise<HealthIndicatorResult> {
     const session = this.indicators.check(check.name);
     let reasons: readonly string[] = [];
@@ -99,7 +99,7 @@ export class HealthController implements OnModuleDestroy {
     }
   }
 
-  /** Once, however often it is asked. */
+  /** Reports each failure once, however often clients ask. */
   #log(name: string, text: string): void {
     if (this.#failed.get(name) === text) return;
     this.#failed.set(name, text);
@@ -113,7 +113,7 @@ export class HealthModule {
   static forRootAsync(options: HealthModuleOptions): DynamicModule {
     return {
       module: HealthModule,
-      // Who asks is told; a red check a second would fill the log.
+      // The client gets the failure; a red check every second would fill the log.
       imports: [TerminusModule.forRoot({ logger: false }), ...(options.imports ?? [])],
       controllers: [HealthController],
       providers: [{ provide: CHECKS, inject: [...(options.inject ?? [])], useFactory: options.useFactory }],
@@ -121,7 +121,7 @@ export class HealthModule {
   }
 }
 
-/** What terminus throws when something is down is its result. */
+/** terminus throws its result when something is down. */
 const resultOf = (error: unknown): HealthCheckResult => {
   if (error instanceof HttpException) return error.getResponse() as HealthCheckResult;
   throw error;

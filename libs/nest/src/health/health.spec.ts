@@ -1,4 +1,4 @@
-// Health tells the truth: red with reasons until everything can serve, and whenever something stops.
+// Health tells the truth: red with reasons until everything can serve, and after anything stops.
 import 'reflect-metadata';
 import { InMemoryEventStore, MainstemError, type Position } from '@mainstem/event-store';
 import type { ProjectionStatus } from '@mainstem/projection';
@@ -51,13 +51,13 @@ describe('health', () => {
     ).toEqual({ status: 200, body: { status: 'ready', reasons: [] } });
   });
 
-  it('is not ready while a command does not get on, and says what it waits for', async () => {
+  it('is not ready while a command is stuck, and says what it waits for', async () => {
     const reason = 'a command on stream order-1 has waited for its append for 10 s';
     const { status: code, body } = await ask('ready', commandHealth({ troubles: () => [reason] }));
     expect({ code, body }).toEqual({ code: 503, body: { status: 'not ready', reasons: [{ check: 'commands', reason }] } });
   });
 
-  it('is not ready while one has, and says all of them', async () => {
+  it('is not ready while a check has a reason, and lists all reasons', async () => {
     const checks = [check('import', () => ['half done']), check('projections', async () => ['a is stopped', 'b is retrying'])];
     expect(await ask('ready', ...checks)).toEqual({
       status: 503,
@@ -72,16 +72,16 @@ describe('health', () => {
     });
   });
 
-  it('takes a check that fails as a reason', async () => {
+  it('counts a failing check as a reason', async () => {
     const warn = vi.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
     const failing = check('store', () => Promise.reject(new Error('10.0.0.7 cannot be reached')));
-    const reason = 'an unexpected error; the log tells which';
+    const reason = 'an unexpected error; the log has the details';
     expect(await ask('ready', failing)).toMatchObject({ status: 503, body: { reasons: [{ check: 'store', reason }] } });
     await fetch(address('ready'));
     expect(warn.mock.calls.map(([line]) => String(line))).toEqual(['The check of store failed: 10.0.0.7 cannot be reached']);
   });
 
-  it('tells clients codes and names, and neither addresses nor paths nor what a driver says', async () => {
+  it('tells clients codes and names, but no addresses, paths or texts of a driver', async () => {
     const away = 'READ_STORE_UNAVAILABLE: Read store sql cannot be reached: connect ECONNREFUSED 10.0.0.7:5432';
     const broken = 'PROJECTION_FAILED: it cannot be folded: relation "x" does not exist at 10.0.0.7';
     const partitions = [{ partition: 0, state: 'retrying', reason: away }] as const;
@@ -104,7 +104,7 @@ describe('health', () => {
     expect((told.body as Readiness).reasons.map(({ reason }) => reason)).toEqual([
       'orders (sql) is retrying: READ_STORE_UNAVAILABLE (read store sql)',
       'orders (cache) is stopped: PROJECTION_FAILED',
-      'fresh is stopped: an unexpected error; the log tells which',
+      'fresh is stopped: an unexpected error; the log has the details',
       'products is not healthy: PROJECTION_STALLED: no progress for 9 s although there are events to apply',
       'a subscription is being restored: EVENT_STORE_UNAVAILABLE',
       'EVENT_STORE_IO_FAILED',
@@ -114,13 +114,13 @@ describe('health', () => {
     expect(JSON.stringify(told.body) + progress).not.toMatch(/10\.0\.0\.7|\/srv\/shop|relation/);
   });
 
-  it('takes a check that never answers as a reason, in time for who asks', async () => {
+  it('counts a check that never answers as a reason, before the client stops waiting', async () => {
     const hanging = check('store', () => new Promise(() => undefined));
     const told = await ask('ready', hanging);
     expect(told).toMatchObject({ status: 503, body: { reasons: [{ check: 'store', reason: expect.stringContaining('3000') }] } });
   }, 30_000);
 
-  it('is not ready any more while the application shuts down', async () => {
+  it('is not ready while the application shuts down', async () => {
     let told: unknown;
     @Module({})
     class Asking implements BeforeApplicationShutdown {
@@ -175,11 +175,11 @@ describe('health', () => {
       ['orders is not healthy: PROJECTION_STALLED: no progress'],
     ],
     ['live without progress', { isHealthy: false, reason: 'PROJECTION_STALLED: x' }, ['orders is not healthy: PROJECTION_STALLED: x']],
-  ] as const)('knows what a projection that is %s means', (_, change, reasons) => {
+  ] as const)('judges a projection that is %s', (_, change, reasons) => {
     expect(projectorHealth({ status: () => [status(change)], troubles: () => [] }).reasons()).toEqual(reasons);
   });
 
-  it('shows each part of a projection that is split, and nothing of that for others', () => {
+  it('shows each part of a partitioned projection, and no parts for others', () => {
     const partitions = [
       { partition: 0, state: 'live', owner: 'a', position: 9n as Position, lagEvents: 0n, lagMs: 0 },
       { partition: 1, state: 'retrying', reason: 'X_Y: z' },
@@ -206,11 +206,11 @@ describe('health', () => {
 });
 
 describe('the health of an event store', () => {
-  it('has nothing against one that answers', async () => {
+  it('has no reason against one that answers', async () => {
     expect(await eventStoreHealth(new InMemoryEventStore()).reasons()).toEqual([]);
   });
 
-  it('tells why one does not', async () => {
+  it('gives the reason why one does not answer', async () => {
     const store = new InMemoryEventStore();
     await store.close();
     expect(await eventStoreHealth(store).reasons()).toEqual(['EVENT_STORE_CLOSED']);

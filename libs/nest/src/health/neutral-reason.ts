@@ -1,7 +1,7 @@
-// What health tells whoever asks: codes, names and words of ours. Addresses, paths and what drivers say are in the log.
+// What health tells every client: codes, names and our own words. Addresses, paths and texts of drivers go to the log.
 import { isMainstemError } from '@mainstem/event-store';
 
-/** What these codes are told with is ours alone: names, positions and what to do. */
+/** The text after these codes is ours alone: names, positions and what to do. */
 const TOLD_WHOLE: ReadonlySet<string> = new Set([
   'EVENT_STORE_NEWER_EVENT',
   'PROJECTION_CHANGED',
@@ -11,17 +11,17 @@ const TOLD_WHOLE: ReadonlySet<string> = new Set([
   'PROJECTION_STALLED',
 ]);
 
-/** From the first code on. */
+/** The text from the first code on. */
 const CODED = /\b([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+): [^]*$/;
-const UNKNOWN = 'an unexpected error; the log tells which';
+const UNKNOWN = 'an unexpected error; the log has the details';
 
-/** The reason up to its first error code and, except for a few codes, without what follows it. */
+/** The reason up to its first error code; the text after it only for a few codes. */
 export const neutralReason = (reason: string): string => reason.replace(CODED, (told: string, code: string) => (TOLD_WHOLE.has(code) ? told : code));
 
-/** Of an error: its code, and what it may be told with. */
+/** For an error: its code, with its text if that is ours. */
 export const neutralError = (error: unknown): string => (isMainstemError(error) ? neutralReason(`${error.code}: ${error.message}`) : UNKNOWN);
 
-/** Of what a projection tells as `CODE: message`. One without a code is a fault of the program. */
+/** For a projection's `CODE: message`. One without a code is a fault of the program. */
 export const neutralFailure = (reason: string, store: string): string => {
   const [, code] = /^([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+): /.exec(reason) ?? [];
   if (code === undefined) return UNKNOWN;

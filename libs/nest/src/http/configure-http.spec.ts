@@ -1,4 +1,4 @@
-// What an application does not take: bytes that are no text, and names that are not its own.
+// What an application refuses: bytes that are no text, and hosts that are not its own.
 import { Body, Controller, Get, Headers, Module, Post, Query } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
@@ -34,7 +34,7 @@ beforeAll(async () => {
   app = configureHttp(
     await NestFactory.create<NestExpressApplication>(EchoModule, { logger: false, bodyParser: false, forceCloseConnections: true }),
   );
-  // As Swagger UI is: answered with no route of Nest.
+  // Like Swagger UI, it answers without a route of Nest.
   app.use('/docs', (_: unknown, response: ServerResponse) => response.end('{}'));
   await listen(app, 0, '127.0.0.1', { allowedHosts: ['shop.test'] });
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
@@ -108,7 +108,7 @@ describe('the HTTP edge', () => {
     expect({ status, code: body['code'] }).toEqual({ status: 415, code: 'HTTP_UNSUPPORTED_MEDIA_TYPE' });
   });
 
-  it.each(['utf-8', 'UTF-8', '"utf-8"'])('takes bodies of the charset %s, and refuses bytes that are none of it', async (charset) => {
+  it.each(['utf-8', 'UTF-8', '"utf-8"'])('accepts bodies of the charset %s, and refuses bytes that are not valid in it', async (charset) => {
     const type = { 'Content-Type': `Application/JSON; Charset=${charset}` };
     const sent = (text: string, encoding: BufferEncoding): Asked => ({
       method: 'POST',
@@ -120,13 +120,13 @@ describe('the HTTP edge', () => {
     expect(await ask(sent('{"name":"ü"}', 'latin1'))).toMatchObject({ status: 400, body: { code: 'HTTP_BAD_REQUEST' } });
   });
 
-  it('answers 400 to a key of a command that is no UTF-8, and names the header', async () => {
+  it('answers 400 to an idempotency key that is no UTF-8, and names the header', async () => {
     const { status, body } = await ask({ path: '/echo/1', headers: { 'Idempotency-Key': 'a\xffb' } });
     expect({ status, code: body['code'] }).toEqual({ status: 400, code: 'COMMAND_INVALID' });
     expect(body['errors']).toMatchObject([{ field: 'Idempotency-Key' }]);
   });
 
-  it('takes any text in UTF-8, in each of these places', async () => {
+  it('accepts any text in UTF-8, in each of these places', async () => {
     const sent = { name: 'Ünïcode 🎩' };
     expect((await ask({ method: 'POST', path: '/echo', headers: JSON_TYPE, body: Buffer.from(JSON.stringify(sent)) })).body).toEqual(sent);
     expect((await ask({ path: `/echo/${encodeURIComponent('ü 🎩')}?q=100%25` })).status).toBe(200);

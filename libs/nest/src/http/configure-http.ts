@@ -1,4 +1,4 @@
-// The HTTP edge of an application: body parsing with a bound, and errors as problem details.
+// The HTTP edge of an application: bodies with a limit, and errors as problem details.
 import type { Runtime } from '@mainstem/event-store';
 import { UnsupportedMediaTypeException, type INestApplication } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
@@ -15,14 +15,14 @@ import { requestValidationPipe } from './request-validation.js';
 export interface HttpOptions {
   /** Statuses of the application's own error codes. */
   readonly problems?: ProblemRules;
-  /** Largest request body, in bytes. Default 1 MiB. */
+  /** The largest request body in bytes. Default 1 MiB. */
   readonly bodyBytesMax?: number;
   readonly runtime?: Runtime;
 }
 
 const BODY_BYTES_MAX = 1_048_576;
 
-/** What Nest's Express application has; create it with `{ bodyParser: false }`, else Nest's own smaller bound applies first. */
+/** The methods of Nest's Express application. Create it with `{ bodyParser: false }`: Nest's own limit is smaller. */
 export interface HttpApplication extends INestApplication {
   useBodyParser(type: 'json', options: { limit: number; verify: typeof refuseUnreadableBody }): unknown;
   /** Switches an option of Express off. */
@@ -34,9 +34,9 @@ interface Request {
 }
 
 /**
- * Sets up an Express application of Nest: JSON bodies only (415), bounded (413), in UTF-8 as address and headers are (400), unknown parameters refused
- * and queries validated (400), errors as problem details. Call it before anything else is set up that answers requests, such as
- * Swagger UI: what comes before it is served as it is.
+ * Sets up Nest's Express application: only JSON bodies (415), with a limit (413), in UTF-8 like address and headers
+ * (400). Unknown parameters are refused and queries validated (400); errors become problem details. Call it before you
+ * set up anything else that answers requests, such as Swagger UI: earlier handlers are not protected.
  */
 export const configureHttp = <Application extends HttpApplication>(app: Application, options: HttpOptions = {}): Application => {
   const telemetry = telemetryOf(app);
@@ -53,7 +53,7 @@ export const configureHttp = <Application extends HttpApplication>(app: Applicat
   return app;
 };
 
-/** Provided only where something is switched on. Looked for first: Nest logs an error for a provider that it does not find. */
+/** Provided only if something is switched on. `has` comes first: Nest logs an error for a missing provider. */
 const telemetryOf = (app: INestApplication): Telemetry | undefined => {
   const isProvided = [...app.get(ModulesContainer).values()].some(({ providers }) => providers.has(TELEMETRY));
   return isProvided ? app.get<Telemetry>(TELEMETRY, { strict: false }) : undefined;

@@ -1,4 +1,4 @@
-// Parameters of a URL that nothing takes are refused on every route, with the name that was probably meant.
+// Unknown parameters of a URL are refused on every route, with the name that was probably meant.
 import 'reflect-metadata';
 import type { CommandContext } from '@mainstem/aggregate';
 import { systemRuntime } from '@mainstem/event-store';
@@ -106,7 +106,7 @@ describe('a parameter of the URL', () => {
   const MEMBERS = ['constructor', '__proto__', 'prototype', 'toString', 'hasOwnProperty', 'valueOf', '__defineGetter__'];
   it.each(
     ['/none/1', '/class', '/reads', '/health/live', '/health/ready', '/health/progress'].flatMap((path) => MEMBERS.map((name) => [path, name])),
-  )('is refused on %s where it is named as the member %s of every object', async (path, name) => {
+  )('is refused on %s if it has the name %s of a member of every object', async (path, name) => {
     const { status, answer } = await ask(`${path}?${name}=1`);
     expect({ status, code: answer['code'] }).toEqual({ status: 400, code: 'REQUEST_INVALID' });
     expect(answer['errors']).toEqual([{ field: name, message: expect.stringContaining(`property ${name} should not exist`) }]);
@@ -131,7 +131,7 @@ describe('a parameter of the URL', () => {
     });
   });
 
-  it('is refused with a command, which is not executed', async () => {
+  it('is refused together with its command, which is not executed', async () => {
     expect(await ask('/commands?foo=1', '{}')).toMatchObject({ status: 400, answer: { code: 'REQUEST_INVALID' } });
     expect(await ask('/commands?minPosition=5', '{}')).toMatchObject({ status: 400, answer: { code: 'REQUEST_INVALID' } });
     expect(await ask('/commands', '{"a":1}')).toEqual({ status: 201, answer: { a: 1 } });
@@ -147,7 +147,7 @@ describe('a parameter of the URL', () => {
     ['/none/1', { id: '1' }],
     ['/none/1?', { id: '1' }],
     ['/health/live', { status: 'live' }],
-  ])('is taken in %s', async (path, answer) => {
+  ])('is accepted in %s', async (path, answer) => {
     expect(await ask(path)).toEqual({ status: 200, answer });
   });
 

@@ -1,4 +1,4 @@
-// Refuses parameters of a URL that its route does not take: without a word their values would count for nothing.
+// Refuses URL parameters that the route does not use: otherwise their values would be silently ignored.
 import type { CanActivate, ExecutionContext } from '@nestjs/common';
 import { routeParametersOf } from '../parameters/route-parameters.js';
 import { InvalidRequest } from './request-validation.js';
@@ -9,8 +9,9 @@ interface Request {
 }
 
 /**
- * Guard for all routes over HTTP. Where a class takes the query, its rules decide instead; where a handler takes query or request as a whole, the handler
- * does. A parameter that only a guard or a middleware of the application reads is declared by the route: `@Query('token') _: string`. Errors: REQUEST_INVALID.
+ * Guard for all routes over HTTP. If a class takes the query, its rules decide; if a handler takes the whole query or
+ * request, the handler decides. Declare a parameter that only a guard or a middleware reads in the route:
+ * `@Query('token') _: string`. Errors: REQUEST_INVALID.
  */
 export class KnownParameters implements CanActivate {
   canActivate(context: ExecutionContext): boolean {

@@ -1,4 +1,4 @@
-// Refuses bytes that are no UTF-8: what replaces them would be stored and looked for as if the client had sent it.
+// Refuses bytes that are no UTF-8: their replacements would be stored and searched as if the client had sent them.
 import { isUtf8 } from 'node:buffer';
 import { BadRequestException, UnsupportedMediaTypeException } from '@nestjs/common';
 
@@ -10,7 +10,7 @@ interface Request {
 const NOT_ASCII = /[^\x21-\x7e]/;
 const STRAY_PERCENT = /%(?![0-9A-Fa-f]{2})/g;
 
-/** Those that a command's context is made of: whoever reads them names the header that is at fault. */
+/** Headers of a command's context: their reader refuses them with the name of the header. */
 const CHECKED_LATER = ['idempotency-key', 'correlation-id', 'x-correlation-id'];
 
 /** Middleware for path, query and headers. Answers 400. */
@@ -18,7 +18,7 @@ export const refuseUnreadable = ({ url, headers }: Request, _: unknown, next: (e
   if (NOT_ASCII.test(url)) return next(unreadable('the address', 'Write what is not ASCII percent-encoded.'));
   if (url.includes('%') && !isDecodable(url)) return next(unreadable('the address'));
   for (const [name, value] of Object.entries(headers)) {
-    // Node gives each byte of a header as one character.
+    // Node returns each byte of a header as one character.
     if (typeof value === 'string' && !CHECKED_LATER.includes(name) && !isUtf8(Buffer.from(value, 'latin1')))
       return next(unreadable(`the header ${name}`));
   }
@@ -26,15 +26,15 @@ export const refuseUnreadable = ({ url, headers }: Request, _: unknown, next: (e
 };
 
 /**
- * `verify` of the body parser: before anything is parsed. Only UTF-8 is taken, since decoders of other charsets put something else in place of bytes that
- * are none of theirs. Answers 415 to another charset, 400 to bytes that are no UTF-8.
+ * `verify` of the body parser, before anything is parsed. Accepts only UTF-8, because decoders of other charsets
+ * replace invalid bytes. Answers 415 to another charset, 400 to bytes that are no UTF-8.
  */
 export const refuseUnreadableBody = (_request: unknown, _response: unknown, body: Buffer, charset = 'utf-8'): void => {
   if (charset.toLowerCase() !== 'utf-8') throw otherCharset(charset);
   if (!isUtf8(body)) throw unreadable('the body');
 };
 
-// The body parser looks for `status`, which Nest's exceptions keep to themselves.
+// The body parser reads `status`, which Nest's exceptions do not expose.
 const otherCharset = (charset: string): Error =>
   Object.assign(new UnsupportedMediaTypeException(`Send the body in UTF-8, not in ${charset}.`), { status: 415 });
 

@@ -1,4 +1,4 @@
-// Validation of queries and other requests that are not commands.
+// Validates queries and other requests that are no commands.
 import { fieldViolations, MainstemError, type FieldViolation } from '@mainstem/event-store';
 import { ValidationPipe, type ArgumentMetadata, type ValidationError } from '@nestjs/common';
 import { getMetadataStorage } from 'class-validator';
@@ -11,7 +11,7 @@ export class InvalidRequest extends MainstemError {
   }
 }
 
-/** Nest takes fields of these names away before anything sees them, and class-transformer those that are named like a member. */
+/** Nest removes fields of these names early, and class-transformer removes fields named like a member. */
 class RequestValidationPipe extends ValidationPipe {
   override async transform(value: unknown, metadata: ArgumentMetadata): Promise<unknown> {
     const { metatype } = metadata;
@@ -25,8 +25,9 @@ class RequestValidationPipe extends ValidationPipe {
 }
 
 /**
- * Pipe for classes with class-validator rules in `@Query()` and `@Param()`: unknown fields are refused, types are made by
- * class-transformer's decorators alone. Commands do not need it: the executor validates them. Errors: REQUEST_INVALID.
+ * Pipe for classes with class-validator rules in `@Query()` and `@Param()`. It refuses unknown fields; only
+ * class-transformer's decorators convert types. Commands do not need it: the executor validates them. Errors:
+ * REQUEST_INVALID.
  */
 export const requestValidationPipe = (): ValidationPipe =>
   new RequestValidationPipe({
@@ -34,7 +35,7 @@ export const requestValidationPipe = (): ValidationPipe =>
     forbidNonWhitelisted: true,
     transform: true,
     stopAtFirstError: true,
-    // The class of the object that an error is about is asked for its fields.
+    // The class of the faulty object gives its fields.
     validationError: { target: true },
     exceptionFactory: (errors) => {
       nameNearest(errors);
@@ -42,7 +43,7 @@ export const requestValidationPipe = (): ValidationPipe =>
     },
   });
 
-/** Puts what was probably meant into the errors of unknown fields. */
+/** Adds the probably intended name to errors of unknown fields. */
 const nameNearest = (errors: readonly ValidationError[]): void => {
   for (const { target, property, constraints, children = [] } of errors) {
     if (constraints?.['whitelistValidation'] !== undefined) constraints['whitelistValidation'] = unknownName(property, fieldsOf(target?.constructor));

@@ -1,13 +1,13 @@
-// Where the handler of a route stands: decorators keep what they know by class and name of the method.
+// The place of a route's handler: decorators store their data by class and method name.
 export type ControllerClass = new (...given: never[]) => object;
 
 export interface HandlerPlace {
-  /** The prototype that has the method. */
+  /** The prototype with the method. */
   readonly owner: object;
   readonly name: string;
 }
 
-/** By identity, not by its name: other decorators may have put a function of their own in its place. */
+/** Found by identity, not by name: other decorators may have replaced the function. */
 export const placeOfHandler = ({ prototype }: ControllerClass, handler: unknown): HandlerPlace | undefined => {
   for (let owner = prototype as object | null; owner !== null && owner !== Object.prototype; owner = Object.getPrototypeOf(owner) as object | null) {
     for (const [name, { value }] of Object.entries(Object.getOwnPropertyDescriptors(owner))) if (value === handler) return { owner, name };

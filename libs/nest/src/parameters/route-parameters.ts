@@ -1,4 +1,4 @@
-// Which parameters of its URL a route takes: those of its `@Query()` decorators, and those that belong to a decorator of the route.
+// The URL parameters of a route: those of its `@Query()` decorators, and those of its method decorators.
 import 'reflect-metadata';
 import { SetMetadata, type CustomDecorator, type ExecutionContext } from '@nestjs/common';
 import { CUSTOM_ROUTE_ARGS_METADATA, ROUTE_ARGS_METADATA } from '@nestjs/common/constants.js';
@@ -7,17 +7,17 @@ import { placeOfHandler, type ControllerClass } from './handler-place.js';
 
 export interface RouteParameters {
   readonly known: readonly string[];
-  /** True where the route takes the query, or the request, as a whole: what it looks for there is its own. */
+  /** True if the route takes the whole query or request, and reads it by itself. */
   readonly isOpen: boolean;
 }
 
 const PARAMETERS = Symbol.for('mainstem:route-parameters');
 const withoutQuery = new WeakSet<object>();
 
-/** Method decorator: names parameters that are read by something else than the handler. */
+/** Method decorator: names parameters that something else than the handler reads. */
 export const RouteParameters = (...names: readonly string[]): CustomDecorator<symbol> => SetMetadata(PARAMETERS, names);
 
-/** Marks the function of a parameter decorator that reads no parameter of the URL; of others that is not known. */
+/** Marks a parameter decorator that reads no URL parameter; for others this is unknown. */
 export const readsNoQuery = <Factory extends object>(factory: Factory): Factory => {
   withoutQuery.add(factory);
   return factory;
@@ -25,7 +25,7 @@ export const readsNoQuery = <Factory extends object>(factory: Factory): Factory 
 
 const looked = new WeakMap<ControllerClass, Map<unknown, RouteParameters>>();
 
-/** Looked up once a route. */
+/** Looked up once for each route. */
 export const routeParametersOf = (context: ExecutionContext): RouteParameters => {
   const controller = context.getClass<object>() as ControllerClass;
   const handler = context.getHandler();

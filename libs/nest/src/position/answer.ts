@@ -1,15 +1,15 @@
-// What a query handler returns: a value, and the position of the event store that it reflects.
+// The result of a query handler: a value, and the position of the event store that it reflects.
 import type { Position } from '@mainstem/event-store';
 
 export interface Answer<Value> {
   readonly value: Value;
-  /** Undefined while nothing has been projected. */
+  /** Undefined if nothing has been projected yet. */
   readonly position: Position | undefined;
 }
 
-/** An error that is an answer all the same, such as that something is not there: thrown by a query handler, it tells its position too. */
+/** An error that is an answer, such as "not found": a query handler throws it with its position. */
 export interface Reflecting {
-  /** Undefined while nothing has been projected. */
+  /** Undefined if nothing has been projected yet. */
   readonly reflects: Position | undefined;
 }
 

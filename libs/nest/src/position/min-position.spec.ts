@@ -5,7 +5,7 @@ import { minPositionOf } from './min-position.js';
 const HEADER = 'mainstem-min-position';
 
 describe('the minimum position of a request', () => {
-  it('is absent when nothing is said', () => {
+  it('is absent if the client gives none', () => {
     expect(minPositionOf({ headers: {} })).toBeUndefined();
     expect(minPositionOf({ headers: {}, query: {} })).toBeUndefined();
   });
@@ -15,12 +15,12 @@ describe('the minimum position of a request', () => {
     expect(minPositionOf({ headers: {}, query: { minPosition: '12' } })).toBe(12n);
   });
 
-  it('is the later one of the two', () => {
+  it('is the later of the two', () => {
     expect(minPositionOf({ headers: { [HEADER]: '9' }, query: { minPosition: '10' } })).toBe(10n);
     expect(minPositionOf({ headers: { [HEADER]: '10' }, query: { minPosition: '9' } })).toBe(10n);
   });
 
-  it.each([['latest'], ['-1'], ['1.0'], ['0x10'], [''], ['9223372036854775808']])('refuses %j and names where it stood', (value) => {
+  it.each([['latest'], ['-1'], ['1.0'], ['0x10'], [''], ['9223372036854775808']])('refuses %j and names its place', (value) => {
     expect(() => minPositionOf({ headers: { [HEADER]: value } })).toThrow(
       expect.objectContaining({ code: 'REQUEST_INVALID', message: expect.stringContaining('Mainstem-Min-Position') }),
     );
@@ -29,7 +29,7 @@ describe('the minimum position of a request', () => {
     );
   });
 
-  it('refuses a parameter that is given twice', () => {
+  it('refuses a parameter that occurs twice', () => {
     expect(() => minPositionOf({ headers: {}, query: { minPosition: ['1', '2'] } })).toThrow(expect.objectContaining({ code: 'REQUEST_INVALID' }));
   });
 });

@@ -1,10 +1,10 @@
-// Reads which position a client wants to see reflected.
+// Reads the position that the client wants to see reflected.
 import { isMainstemError, laterPosition, position, type Position } from '@mainstem/event-store';
 import { InvalidRequest } from '../http/request-validation.js';
 
-/** Header with the position that an answer has to reflect at least, a decimal string. */
+/** Header with the position that an answer must reflect at least, as a decimal string. */
 export const MIN_POSITION_HEADER = 'Mainstem-Min-Position';
-/** The same as a query parameter. */
+/** The query parameter with the same meaning. */
 export const MIN_POSITION_PARAMETER = 'minPosition';
 
 interface Request {
@@ -12,7 +12,7 @@ interface Request {
   readonly query?: Readonly<Record<string, unknown>>;
 }
 
-/** The position asked for, the later one if header and parameter name one each; undefined for none. Errors: REQUEST_INVALID. */
+/** The requested position; the later of header and parameter; undefined for none. Errors: REQUEST_INVALID. */
 export const minPositionOf = (request: Request): Position | undefined => {
   const header = parsed(request.headers[MIN_POSITION_HEADER.toLowerCase()], MIN_POSITION_HEADER);
   const parameter = parsed(request.query?.[MIN_POSITION_PARAMETER], MIN_POSITION_PARAMETER);

@@ -1,4 +1,4 @@
-// Reading one's own writes over HTTP: waits for the position a client asks for, and tells which one an answer reflects.
+// Read your own writes over HTTP: waits for the position that a client asks for, and returns the one that is reflected.
 import type { Position, Runtime } from '@mainstem/event-store';
 import { waitForPosition, type ReadStore } from '@mainstem/projection';
 import { Inject, Injectable, Module, type CallHandler, type DynamicModule, type ExecutionContext, type NestInterceptor } from '@nestjs/common';
@@ -12,7 +12,7 @@ import { hidePosition } from './query-position.js';
 import { READ_SOURCE, type ReadSource } from './reads-from.js';
 
 export interface PositionOptions {
-  /** Longest wait for a position before the answer is 503. Default 5,000. */
+  /** The longest wait for a position until the answer is 503. Default 5,000. */
   readonly waitTimeoutMs?: number;
 }
 
@@ -25,8 +25,8 @@ interface Response {
 }
 
 /**
- * Applies to routes with `ReadsFrom`. Outside HTTP (RPC, WebSockets, GraphQL) there are no headers: nobody waits, and the answer is the value alone.
- * Errors of the wait: PROJECTION_BEHIND, REQUEST_INVALID.
+ * For routes with `ReadsFrom`. Outside HTTP (RPC, WebSockets, GraphQL) there are no headers: no request waits, and the
+ * answer is the value alone. Errors of the wait: PROJECTION_BEHIND, REQUEST_INVALID.
  */
 @Injectable()
 export class PositionInterceptor implements NestInterceptor {
@@ -58,7 +58,7 @@ export class PositionInterceptor implements NestInterceptor {
   }
 
   async #wait({ store, projections }: ReadSource, position: Position | undefined, response: Response): Promise<void> {
-    // Zero is what an answer says that reflects nothing yet: there is nothing to wait for.
+    // Zero comes from an answer that reflects nothing yet: there is nothing to wait for.
     if (position === undefined || position === 0n) return;
     const readStore = this.modules.get<ReadStore>(store, { strict: false });
     const closed = new AbortController();
@@ -70,7 +70,7 @@ export class PositionInterceptor implements NestInterceptor {
 
 const tell = (response: Response, position: Position | undefined): unknown => response.setHeader(POSITION_HEADER, String(position ?? 0n));
 
-/** Puts `PositionInterceptor` before every route. Needs `RUNTIME` of `EventStoreModule` or another global module. */
+/** Adds `PositionInterceptor` to every route. Needs `RUNTIME` of `EventStoreModule` or another global module. */
 @Module({})
 export class PositionModule {
   static forRoot(options: PositionOptions = {}): DynamicModule {

@@ -1,4 +1,4 @@
-// `?minPosition=` goes with any query class, in a real Express application with the pipe that refuses unknown parameters.
+// `?minPosition=` works with any query class, in a real Express application whose pipe refuses unknown parameters.
 import 'reflect-metadata';
 import { defineEvents, eventId, InMemoryEventStore, streamName } from '@mainstem/event-store';
 import { documentProjection } from '@mainstem/projection';
@@ -39,7 +39,7 @@ class WaitingQuery extends PositionQuery {}
 const READ_STORE = Symbol('read store');
 const answer = <Value>(value: Value): Answer<Value> => ({ value, position: undefined });
 
-/** A decorator of the application's own that puts a function in the place of the handler. */
+/** A custom decorator that replaces the handler function. */
 const wrapped: MethodDecorator = (_, __, descriptor: PropertyDescriptor) => {
   const inner = descriptor.value as (...given: unknown[]) => unknown;
   descriptor.value = function (this: unknown, ...given: unknown[]) {
@@ -122,7 +122,7 @@ describe('?minPosition= and a query class', () => {
     return { status: response.status, body: (await response.json()) as Record<string, unknown> };
   };
 
-  it('go together where the class does not declare it', async () => {
+  it('go together if the class does not declare it', async () => {
     expect(await get('filtered?country=FR&minPosition=1')).toEqual({ status: 200, body: { query: { country: 'FR' }, isInstance: true } });
     expect(await get('filtered?minPosition=2')).toMatchObject({ status: 503, body: { code: 'PROJECTION_BEHIND' } });
   });
@@ -131,20 +131,20 @@ describe('?minPosition= and a query class', () => {
     expect(await get('own-pipe?country=FR&minPosition=1')).toEqual({ status: 200, body: { country: 'FR' } });
   });
 
-  it.each(['declared', 'wrapped'])('leave the parameter to a class that declares or inherits it: %s', async (path) => {
+  it.each(['declared', 'wrapped'])('pass the parameter to a class that declares or inherits it: %s', async (path) => {
     expect(await get(`${path}?country=FR&minPosition=1`)).toEqual({ status: 200, body: { country: 'FR', minPosition: '1' } });
   });
 
-  it('leave it to a handler that asks for it by name', async () => {
+  it('pass it to a handler that asks for it by name', async () => {
     expect(await get('named?minPosition=1')).toEqual({ status: 200, body: { minPosition: '1' } });
   });
 
-  it.each(['filtered', 'declared', 'named'])('refuse a parameter that is given twice, or is no position: %s', async (path) => {
+  it.each(['filtered', 'declared', 'named'])('refuse a parameter that occurs twice, or is no position: %s', async (path) => {
     for (const query of ['minPosition=1&minPosition=2', 'minPosition=latest', 'minPosition='])
       expect(await get(`${path}?${query}`)).toMatchObject({ status: 400, body: { code: 'REQUEST_INVALID', errors: [{ field: 'minPosition' }] } });
   });
 
-  it('refuse other unknown parameters, and this one on routes that wait for nothing', async () => {
+  it('refuse other unknown parameters, and this one on routes without `ReadsFrom`', async () => {
     expect(await get('filtered?minPosition=1&surprise=1')).toMatchObject({ status: 400, body: { errors: [{ field: 'surprise' }] } });
     expect(await get('plain?minPosition=1')).toMatchObject({ status: 400, body: { errors: [{ field: 'minPosition' }] } });
   });

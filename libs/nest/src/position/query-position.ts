@@ -1,4 +1,4 @@
-// Where a query class does not declare `minPosition`, it does not see it: the parameter belongs to `@ReadsFrom`, and rules of unknown fields are not broken.
+// Hides `minPosition` from query classes that do not declare it: it belongs to `@ReadsFrom` and is no unknown field.
 import type { ExecutionContext } from '@nestjs/common';
 import { getMetadataStorage } from 'class-validator';
 import { placeOfHandler, type ControllerClass } from '../parameters/handler-place.js';
@@ -8,23 +8,20 @@ interface Request {
   readonly query?: Readonly<Record<string, unknown>>;
 }
 
-/**
- * Makes the parameter invisible to whoever lists the query, unless a class that the route takes declares a field of that name. Read by its name,
- * it is still there.
- */
+/** Hides the parameter from listings of the query, unless a class of the route declares it. Its name still reads it. */
 export const hidePosition = (context: ExecutionContext): void => {
   const request = context.switchToHttp().getRequest<Request>();
   const { query } = request;
   if (query === null || typeof query !== 'object' || !Object.hasOwn(query, MIN_POSITION_PARAMETER) || isDeclared(context)) return;
   const rest = Object.create(Object.getPrototypeOf(query) as object | null, Object.getOwnPropertyDescriptors(query)) as object;
   Object.defineProperty(rest, MIN_POSITION_PARAMETER, { enumerable: false });
-  // Express makes the query anew each time it is asked for: an own property of the request stands before that.
+  // Express builds the query at every access; an own property of the request replaces it.
   Object.defineProperty(request, 'query', { value: rest, writable: true, enumerable: true, configurable: true });
 };
 
 const known = new WeakMap<ControllerClass, Map<unknown, boolean>>();
 
-/** Looked up once a route. */
+/** Looked up once for each route. */
 const isDeclared = (context: ExecutionContext): boolean => {
   const controller = context.getClass<object>() as ControllerClass;
   const handler = context.getHandler();

@@ -1,4 +1,4 @@
-// Declares what an answer is made from.
+// Declares what a route reads from.
 import { applyDecorators, SetMetadata, type InjectionToken } from '@nestjs/common';
 import { RouteParameters } from '../parameters/route-parameters.js';
 import { MIN_POSITION_PARAMETER } from './min-position.js';
@@ -12,9 +12,10 @@ export interface ReadSource {
 export const READ_SOURCE = Symbol.for('mainstem:read-source');
 
 /**
- * Method decorator: the route answers from these projections of one read store. Its handler returns an `Answer`; with `PositionInterceptor`
- * the client gets the value alone, with its position in `Mainstem-Position`. A class of its `@Query()` sees `minPosition` only if it declares
- * that field, so that one which refuses unknown parameters needs no such field.
+ * Method decorator: the route answers from these projections of one read store. Its handler returns an `Answer`; with
+ * `PositionInterceptor` the client gets the value alone, with its position in `Mainstem-Position`. A class of its
+ * `@Query()` sees `minPosition` only if it declares that field; so a class that refuses unknown parameters does not
+ * need the field.
  */
 export const ReadsFrom = (store: InjectionToken, ...projections: readonly string[]): MethodDecorator =>
   applyDecorators(SetMetadata(READ_SOURCE, { store, projections } satisfies ReadSource), RouteParameters(MIN_POSITION_PARAMETER));

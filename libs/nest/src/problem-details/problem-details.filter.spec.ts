@@ -9,7 +9,7 @@ import { ProblemDetailsFilter } from './problem-details.filter.js';
 
 afterEach(() => vi.restoreAllMocks());
 
-/** What a request is answered that ends with this error. */
+/** The answer to a request that ends with this error. */
 const answered = (error: unknown): { readonly status: number; readonly headers: Map<string, string>; readonly body: Record<string, unknown> } => {
   const headers = new Map<string, string>();
   let answer = { status: 0, body: '{}' };
@@ -32,7 +32,7 @@ describe('ProblemDetailsFilter', () => {
     'EVENT_STORE_IO_FAILED',
     'EVENT_STORE_READ_ONLY',
     'EVENT_STORE_OVERLOADED',
-  ])('asks the client to try again after %s, and tells the log, not the client, which file it was', (code) => {
+  ])('asks the client to try again after %s, and names the file only in the log', (code) => {
     const warn = vi.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
     const { status, headers, body } = answered(new MainstemError(code, 'There is no room left for /srv/shop/events.db.'));
     expect(status).toBe(503);
@@ -42,7 +42,7 @@ describe('ProblemDetailsFilter', () => {
     expect(warn.mock.calls.flat().join()).toContain('/srv/shop/events.db');
   });
 
-  it('tells the client of an older program when to try again, and why', () => {
+  it('tells the client of an older program to try again later, with the reason', () => {
     const { status, headers, body } = answered(new NewerEvent('Opened', 7n, 2, 1));
     expect({ status, retryAfter: headers.get('Retry-After'), code: body['code'] }).toEqual({
       status: 503,
@@ -52,7 +52,7 @@ describe('ProblemDetailsFilter', () => {
     expect(body['detail']).toContain('Opened at position 7: it has schema version 2, and this program knows version 1');
   });
 
-  it('tells the client how far a read model is, and the log alone why it does not get on', () => {
+  it('tells the client the progress of a read model, and only the log why it is stuck', () => {
     const warn = vi.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
     const { status, body } = answered(new ProjectionBehind('orders', 9n, 4n, 100, 'It is retrying: connect ECONNREFUSED 10.0.0.7:5432'));
     expect({ status, code: body['code'], lag: body['lag'] }).toEqual({ status: 503, code: 'PROJECTION_BEHIND', lag: '5' });
@@ -61,7 +61,7 @@ describe('ProblemDetailsFilter', () => {
     expect(answered(new ProjectionBehind('orders', 9n, 4n, 100)).body['detail']).toContain('at position 4');
   });
 
-  it('tells nothing of an error that it does not know', () => {
+  it('hides the details of an unknown error', () => {
     const logged = vi.spyOn(Logger.prototype, 'error').mockImplementation(() => undefined);
     const { status, body } = answered(new Error('connection to 10.0.0.7 refused'));
     expect({ status, code: body['code'] }).toEqual({ status: 500, code: 'INTERNAL_ERROR' });
@@ -69,7 +69,7 @@ describe('ProblemDetailsFilter', () => {
     expect(logged.mock.calls.flat().join()).toContain('10.0.0.7');
   });
 
-  it.each(['rpc', 'ws'])('hands the error on to the transport: %s', async (kind) => {
+  it.each(['rpc', 'ws'])('passes the error on to the transport: %s', async (kind) => {
     vi.spyOn(Logger.prototype, 'error').mockImplementation(() => undefined);
     const host = new ExecutionContextHost([{ guest: '' }, { pattern: 'book' }]);
     host.setType(kind);
@@ -78,7 +78,7 @@ describe('ProblemDetailsFilter', () => {
     }
   });
 
-  it('throws the error on where the transport takes what is thrown, and logs what nobody else would tell', () => {
+  it('rethrows the error if the transport handles it, and logs an error that would be lost', () => {
     const logged = vi.spyOn(Logger.prototype, 'error').mockImplementation(() => undefined);
     const host = new ExecutionContextHost([{}, {}, {}, {}]);
     host.setType('graphql');
@@ -87,7 +87,7 @@ describe('ProblemDetailsFilter', () => {
     expect(logged.mock.calls.flat().join()).toContain('something else');
   });
 
-  it.each(['graphql', 'ws', 'rpc'] as const)('tells clients of %s no more of an outage than those of HTTP', async (kind) => {
+  it.each(['graphql', 'ws', 'rpc'] as const)('tells clients of %s no more about an outage than HTTP clients', async (kind) => {
     const warn = vi.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
     const sent: unknown[] = [];
     const host = new ExecutionContextHost([{ emit: (...all: unknown[]) => sent.push(all) }, {}, {}, {}]);
@@ -100,7 +100,7 @@ describe('ProblemDetailsFilter', () => {
     expect(warn.mock.calls.flat().join()).toContain('10.0.0.7');
   });
 
-  it('tells a client of WebSockets by the event that Nest has for it, and nothing of the inside', () => {
+  it('tells a WebSocket client by the event of Nest, without internal details', () => {
     vi.spyOn(Logger.prototype, 'error').mockImplementation(() => undefined);
     const sent: unknown[] = [];
     const host = new ExecutionContextHost([{ emit: (...all: unknown[]) => sent.push(all) }, {}]);

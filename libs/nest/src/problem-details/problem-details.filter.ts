@@ -1,4 +1,4 @@
-// Turns every error of a request into problem details (RFC 9457), and no error into a stack trace.
+// Turns every error of a request into problem details (RFC 9457), never into a stack trace.
 import { throwError, type Observable } from 'rxjs';
 import { STATUS_CODES } from 'node:http';
 import { isCommandRefused } from '@mainstem/aggregate';
@@ -7,7 +7,7 @@ import { Catch, HttpException, HttpStatus, Logger, type ArgumentsHost, type Exce
 import { correlationIdOf } from '../commands/command-context-of.js';
 import { DEFAULT_PROBLEM_RULES, type ProblemRule, type ProblemRules } from './problem-rules.js';
 
-/** RFC 9457, with `code` (stable, to branch on), the `errors` of single fields, and a correlation id to quote where there is one. */
+/** RFC 9457, with `code` (stable, to branch on), the `errors` of single fields, and the correlation id, if any. */
 export interface ProblemDetails {
   readonly type: string;
   readonly title: string;
@@ -45,8 +45,9 @@ interface Response {
 }
 
 /**
- * Catches everything: coded errors by the table of rules, refusals of the domain as 409 unless the table says otherwise, errors of
- * HTTP itself by their status. What a rule keeps from the client is logged. All else is logged with its stack and the correlation id, and answered as 500 without any detail.
+ * Catches everything. Coded errors follow the table of rules; other refusals of the domain become 409; errors of HTTP
+ * keep their status. What a rule hides from the client goes to the log. Any other error is logged with its stack and
+ * the correlation id, and answered with 500 without details.
  */
 @Catch()
 export class ProblemDetailsFilter implements ExceptionFilter {
@@ -54,7 +55,7 @@ export class ProblemDetailsFilter implements ExceptionFilter {
   readonly #runtime: Runtime;
   readonly #logger = new Logger('Http');
 
-  /** @param rules for the application's own codes; they win over the framework's. */
+  /** @param rules for the application's own codes; they replace the framework's. */
   constructor(rules: ProblemRules = {}, runtime: Runtime = systemRuntime) {
     this.#rules = { ...DEFAULT_PROBLEM_RULES, ...rules };
     this.#runtime = runtime;
@@ -67,7 +68,7 @@ export class ProblemDetailsFilter implements ExceptionFilter {
     const response = host.switchToHttp().getResponse<Response>();
     const correlationId = safeCorrelationId(request) ?? this.#runtime.uuid();
     const { retryAfterS, members, ...problem } = this.#problemOf(error, request, correlationId) ?? this.#unexpected(error, request, correlationId);
-    // Half an answer is out already: cutting the connection is the only way left to say that it failed.
+    // Half an answer is already sent: only cutting the connection can report the failure.
     if (response.headersSent) return void response.destroy?.();
     const body: ProblemDetails = { type: typeOf(problem.code), ...problem, instance: pathOf(request), correlationId, ...members };
     if (retryAfterS !== undefined) response.setHeader('Retry-After', String(retryAfterS));
@@ -75,13 +76,13 @@ export class ProblemDetailsFilter implements ExceptionFilter {
     response.status(problem.status).end(JSON.stringify(body));
   }
 
-  /** Problem details are HTTP's: on other transports the error goes on as it is, for the transport to answer. */
+  /** Problem details are for HTTP: on other transports the error goes on unchanged, for the transport to answer. */
   #passOn(error: unknown, kind: string, host: ArgumentsHost): Observable<never> {
     if (!isMainstemError(error))
       this.#logger.error(`A handler (${kind}) failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
     const told = isMainstemError(error) ? this.#neutral(error, kind) : error;
     if (kind !== 'rpc' && kind !== 'ws') throw told;
-    // Nest's WebSockets answer by this event alone: what a filter returns does not reach the client.
+    // Nest's WebSockets answer only by this event: the return value of a filter does not reach the client.
     if (kind === 'ws') {
       const answer = isMainstemError(told) ? { code: told.code, message: told.message } : { code: 'INTERNAL_ERROR', message: 'Internal error' };
       (host.switchToWs().getClient<{ emit?: (event: string, data: object) => void }>() ?? {}).emit?.('exception', { status: 'error', ...answer });
@@ -89,7 +90,7 @@ export class ProblemDetailsFilter implements ExceptionFilter {
     return throwError(() => told);
   }
 
-  /** What a rule keeps from clients it keeps from those of every transport. */
+  /** What a rule hides from HTTP clients, it hides on every transport. */
   #neutral(error: MainstemError, kind: string): MainstemError {
     const detail = detailOf(this.#ruleFor(error), error);
     if (detail === undefined) return error;
@@ -147,7 +148,7 @@ const httpProblem = (status: number, detail: string): Problem => {
   return { status, code: `HTTP_${title.toUpperCase().replaceAll(/[^A-Z]+/g, '_')}`, title, detail };
 };
 
-/** Errors of the body parser and of Express itself: made for clients, recognised by `expose` and a 4xx status. */
+/** Errors of the body parser and of Express itself are made for clients: they have `expose` and a 4xx status. */
 const bodyParserProblem = (error: unknown): Problem | undefined => {
   if (!(error instanceof Error) || !('status' in error) || typeof error.status !== 'number' || error.status < 400 || error.status > 499)
     return undefined;
@@ -170,7 +171,7 @@ const violationsIn = (error: MainstemError): readonly FieldViolation[] | undefin
   return 'field' in error && typeof error.field === 'string' ? [{ field: error.field, message: error.message }] : undefined;
 };
 
-/** Payload rules come as `path: message`. */
+/** Broken payload rules have the form `path: message`. */
 const splitViolation = (violation: string): FieldViolation => {
   const [field = '', ...message] = violation.split(': ');
   return { field, message: message.join(': ') };
@@ -189,7 +190,7 @@ const safeCorrelationId = ({ headers }: Request): string | undefined => {
   try {
     return correlationIdOf(headers);
   } catch {
-    // An unusable header is what the request fails with, if it matters; the answer gets an id of its own.
+    // A bad correlation header may be the error itself; the answer gets a new id.
     return undefined;
   }
 };

@@ -1,41 +1,39 @@
-// Which HTTP status a coded error has. Errors themselves know nothing of HTTP.
+// The HTTP status of each error code. The errors themselves know nothing of HTTP.
 import type { JsonValue, MainstemError } from '@mainstem/event-store';
 import { projectionLag } from './projection-lag.js';
 
 export interface ProblemRule {
   readonly status: number;
-  /** Sent as Retry-After, in seconds. */
+  /** Retry-After, in seconds. */
   readonly retryAfterS?: number;
-  /** What the client is told in place of the error's message, which is for the operator and goes to the log. */
+  /** The text for the client in place of the error's message, which goes to the log. */
   readonly detail?: string | ((error: MainstemError) => string | undefined);
-  /** Further members of the problem details, from the error's typed fields. */
+  /** Further members of the problem details, from the error's fields. */
   readonly members?: (error: MainstemError) => Readonly<Record<string, JsonValue>>;
 }
 
-/** By error code: a status, or more. The message of an error listed here is shown to the client, unless there is a `detail`. */
+/** By error code: a status, or more. The client sees the message of a listed error, unless there is a `detail`. */
 export type ProblemRules = Readonly<Record<string, number | ProblemRule>>;
 
-/** Names of files and hosts are nobody's business out there. */
+/** Clients must not learn names of files and hosts. */
 const eventStoreOutage: ProblemRule = {
   status: 503,
   retryAfterS: 1,
   detail: 'The event store is not available at the moment. Send the request again; a command with the same Idempotency-Key takes effect once.',
 };
 
-/** Addresses and what a driver says are nobody's business out there, either. */
+/** Clients must not learn addresses and texts of a driver. */
 const readStoreOutage: ProblemRule = {
   status: 503,
   retryAfterS: 1,
   detail: 'The read model is not available at the moment. Send the request again.',
 };
 
-/** The members tell by how much; why it does not get on, where that is known, is in the log. */
+/** The members tell by how much; the reason, if known, is in the log. */
 const behind = (error: MainstemError): string | undefined =>
-  'reason' in error && error.reason !== undefined
-    ? 'The read model has not come as far as the position asked for. Send the request again.'
-    : undefined;
+  'reason' in error && error.reason !== undefined ? 'The read model has not reached the requested position yet. Send the request again.' : undefined;
 
-/** The framework's own errors. What is not listed is a refusal (409), else unexpected: 500 without any detail. */
+/** The framework's own errors. An unlisted error is a refusal (409), or unexpected: 500 without details. */
 export const DEFAULT_PROBLEM_RULES: ProblemRules = {
   COMMAND_INVALID: 400,
   COMMAND_ID_REUSED: 422,

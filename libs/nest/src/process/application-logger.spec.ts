@@ -1,4 +1,4 @@
-// A failed start is told once: in one line if its error is known, with the stack if it is not.
+// A failed start is reported once: in one line if its error is known, otherwise with the stack.
 import 'reflect-metadata';
 import { InvalidInput } from '@mainstem/event-store';
 import { Logger, Module, type Type } from '@nestjs/common';
@@ -29,21 +29,21 @@ describe('ApplicationLogger', () => {
 
   const start = (error: Error): Promise<unknown> => NestFactory.create(failing(error), { logger: ['error', 'warn'], abortOnError: false });
 
-  it('tells an error that is known in one line', async () => {
+  it('reports a known error in one line', async () => {
     const error = new InvalidInput('dir', 'is a file');
     await expect(start(error)).rejects.toBe(error);
     expect(lines).toEqual([`${error.code}: ${error.message}`]);
     expect(logger.hasTold(error)).toBe(true);
   });
 
-  it('tells any other with its stack', async () => {
+  it('reports any other error with its stack', async () => {
     const error = new Error('no idea');
     await expect(start(error)).rejects.toBe(error);
     expect(lines.join('')).toContain('application-logger.spec.ts');
     expect(logger.hasTold(error)).toBe(true);
   });
 
-  it('writes time in UTC, level and place in each line, without colours where nobody looks', () => {
+  it('writes time in UTC, level and place in each line, without colours unless it is a terminal', () => {
     const written: string[] = [];
     const collect = (text: unknown): boolean => written.push(String(text)) > 0;
     vi.spyOn(process.stdout, 'write').mockImplementation(collect);
@@ -56,7 +56,7 @@ describe('ApplicationLogger', () => {
     expect(written[2]).toContain('at somewhere');
   });
 
-  it('shows what would act on a terminal, in messages, places, stacks and errors of a start', () => {
+  it('shows control characters as text, in messages, places, stacks and errors of a start', () => {
     const written: string[] = [];
     const collect = (text: unknown): boolean => written.push(String(text)) > 0;
     vi.spyOn(process.stdout, 'write').mockImplementation(collect);
@@ -73,7 +73,7 @@ describe('ApplicationLogger', () => {
     expect(written[0]).toContain('a\\u001b[2Jb\\u009b31m\\rc\\u202e');
   });
 
-  it('writes each line as JSON where that is asked for, the stack in the line of its message', () => {
+  it('writes each line as JSON on request, with the stack in the line of its message', () => {
     const written: string[] = [];
     const collect = (text: unknown): boolean => written.push(String(text)) > 0;
     vi.spyOn(process.stdout, 'write').mockImplementation(collect);
@@ -88,5 +88,5 @@ describe('ApplicationLogger', () => {
     expect(written.every((line) => line.endsWith('\n') && line.indexOf('\n') === line.length - 1)).toBe(true);
   });
 
-  it('has not told what it was not given', () => expect(logger.hasTold(new Error('other'))).toBe(false));
+  it('does not claim to have reported other errors', () => expect(logger.hasTold(new Error('other'))).toBe(false));
 });

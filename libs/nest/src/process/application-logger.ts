@@ -4,20 +4,21 @@ import { ConsoleLogger, type LogLevel } from '@nestjs/common';
 import { inspect } from 'node:util';
 import { jsonLine, textLine, type Line } from './log-line.js';
 
-/** Under which Nest logs what an application fails with while it is created. */
+/** The context in which Nest logs errors of the application's creation. */
 const NEST_STARTING = 'ExceptionHandler';
 
-/** The error as users read it: code and message. */
+/** The error for users: code and message. */
 export const tellingLine = ({ code, message }: MainstemError): string => `${code}: ${message}`;
 
 export interface ApplicationLoggerOptions {
-  /** One JSON object a line: `time`, `level`, `pid`, `context`, `message`, and `stack` of errors. Default false. */
+  /** True: a line is a JSON object: `time`, `level`, `pid`, `context`, `message`, `stack` of errors. Default false. */
   readonly isJson?: boolean;
 }
 
 /**
- * Nest's logger, with times in ISO 8601 in UTC, and colours only where both outputs are terminals. Coded errors of a start come without a
- * stack: they are told like everything else that a user can put right. An output that is closed or full loses lines, never the application.
+ * Nest's logger, with times in ISO 8601 in UTC, and colours only if both outputs are terminals. Coded errors of a start
+ * come without a stack, because a user can mend them. A closed or full output loses lines, but never stops the
+ * application.
  */
 export class ApplicationLogger extends ConsoleLogger {
   readonly #told = new WeakSet<object>();
@@ -28,7 +29,7 @@ export class ApplicationLogger extends ConsoleLogger {
     this.#isJson = isJson;
   }
 
-  /** Whether this failure of a start has been logged, so that nobody needs to say it again. */
+  /** True if this failure of a start was logged, so that it is not reported again. */
   hasTold(error: unknown): boolean {
     return typeof error === 'object' && error !== null && this.#told.has(error);
   }
@@ -40,7 +41,7 @@ export class ApplicationLogger extends ConsoleLogger {
     else super.error(message, ...rest);
   }
 
-  /** What ends the process, or keeps it from starting: known errors in one line, others with their stack. */
+  /** An error that ends the process or its start: a known one in one line, others with their stack. */
   tell(error: unknown): void {
     const text = isMainstemError(error) ? tellingLine(error) : inspect(error);
     console.error(this.#isJson ? jsonLine({ level: 'error', message: text }) : printableLines(text));
@@ -61,7 +62,7 @@ export class ApplicationLogger extends ConsoleLogger {
   }
 
   protected override printStackTrace(stack: string): void {
-    // In JSON it stands in the line of its message.
+    // In JSON the stack is in the line of its message.
     if (stack && !this.#isJson) process.stderr.write(`${printableLines(stack)}\n`);
   }
 
@@ -70,7 +71,7 @@ export class ApplicationLogger extends ConsoleLogger {
   }
 }
 
-/** A closed pipe or a full disk for the log is no reason to stop writing events. Call once for a process. */
+/** A closed pipe or a full disk for the log must not stop the events. Call it once for a process. */
 export const ignoreLostOutput = (): void => {
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
 };

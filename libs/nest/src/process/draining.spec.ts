@@ -1,4 +1,4 @@
-// Stopping loses no answer: what is under way is answered, what comes after is refused.
+// Stopping loses no answer: running requests are answered, later ones are refused.
 import { Controller, Get, Module, type INestApplication } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { Agent, request } from 'node:http';
@@ -57,7 +57,7 @@ describe('draining', () => {
         .end();
     });
 
-  it('answers all that is under way, and says that the connections end', async () => {
+  it('answers all running requests, and announces the end of the connections', async () => {
     const answers = Array.from({ length: 40 }, () => ask('/slow'));
     await expect.poll(() => asked).toBe(40);
     const drained = draining.drain();
@@ -67,7 +67,7 @@ describe('draining', () => {
     await drained;
   });
 
-  it('answers what was sent before the signal and not read yet', async () => {
+  it('answers requests that were sent before the signal and not read yet', async () => {
     const answers = Array.from({ length: 40 }, () => ask('/slow'));
     const drained = draining.drain();
     await expect.poll(() => asked).toBe(40);
@@ -76,7 +76,7 @@ describe('draining', () => {
     await drained;
   });
 
-  it('refuses what comes later: a new connection, and a request on one that is open', async () => {
+  it('refuses later requests: on a new connection, and on an open one', async () => {
     const { port } = (app.getHttpServer() as Server).address() as AddressInfo;
     const first = ask('/slow');
     await expect.poll(() => asked).toBe(1);
@@ -91,7 +91,7 @@ describe('draining', () => {
     expect(asked).toBe(1);
   });
 
-  it('waits for nothing when nothing is under way', async () => {
+  it('does not wait when no request is running', async () => {
     const startMs = performance.now();
     await draining.drain();
     expect(performance.now() - startMs).toBeLessThan(100);

@@ -1,18 +1,18 @@
-// Stopping without losing an answer: requests under way are answered, new ones are refused.
+// Stopping without losing an answer: running requests are answered, new ones are refused.
 import type { Server, ServerResponse } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { HttpException, HttpStatus, type INestApplication } from '@nestjs/common';
 
-/** Longest that requests under way are waited for. */
+/** The longest wait for running requests. */
 export const DRAIN_TIMEOUT_MS = 10_000;
-/** Requests that were sent before the signal, but not read yet, still count as under way. */
+/** Requests that were sent before the signal, but not read yet, still count as running. */
 const GRACE_MS = 100;
-/** For connections that were made before the signal, and not accepted yet. */
+/** For connections that were made before the signal but not accepted yet. */
 const ACCEPT_MS = 20;
 const POLL_MS = 10;
 const RETRY_AFTER_S = 1;
 
-/** Call before `init`, so that it comes before the routes. */
+/** Call it before `init`, so that it comes before the routes. */
 export class Draining {
   readonly #server: Server;
   readonly #underWay = new Set<ServerResponse>();
@@ -21,12 +21,12 @@ export class Draining {
 
   constructor(app: INestApplication) {
     this.#server = app.getHttpServer() as Server;
-    // Counted before anything of them is read, bodies included.
+    // Counted before anything of the request is read, also its body.
     this.#server.prependListener('request', (_, response) => this.#take(response));
     app.use((_: unknown, response: ServerResponse, next: (error?: unknown) => void) => this.#pass(response, next));
   }
 
-  /** Resolves when every request under way is answered, after `DRAIN_TIMEOUT_MS` at most. Nothing new is taken from then on. */
+  /** Resolves when all running requests are answered, at most after `DRAIN_TIMEOUT_MS`. It refuses new ones. */
   async drain(): Promise<void> {
     await delay(ACCEPT_MS);
     const hasConnections = await new Promise<boolean>((resolve) => this.#server.getConnections((_, count) => resolve(count > 0)));

@@ -13,13 +13,13 @@ export class PortInUse extends MainstemError {
   }
 }
 
-/** The address is none of this machine. */
+/** The machine does not have this address. */
 export class HostUnusable extends MainstemError {
   constructor(
     readonly host: string,
     cause: unknown,
   ) {
-    super('HOST_UNUSABLE', `${host} is no address of this machine. Choose one that it has with --host <address>, or 0.0.0.0 for all of them.`, {
+    super('HOST_UNUSABLE', `${host} is no address of this machine. Choose one of its addresses with --host <address>, or 0.0.0.0 for all of them.`, {
       cause,
     });
   }

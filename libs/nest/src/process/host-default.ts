@@ -1,4 +1,4 @@
-// Where an application listens unless it is told otherwise.
+// Where an application listens by default.
 
 /** This machine alone. */
 export const HOST_DEFAULT = '127.0.0.1';

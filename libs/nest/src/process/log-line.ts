@@ -1,4 +1,4 @@
-// A line of the log: for people, or as JSON for programs. Without Nest, for processes that do without it.
+// A line of the log: for people, or as JSON for programs. Without Nest, for processes that do not use it.
 import { printableLines } from '@mainstem/event-store';
 
 export type LineLevel = 'log' | 'error' | 'warn' | 'debug' | 'verbose' | 'fatal';
@@ -19,10 +19,10 @@ export const LEVEL_NAMES: Readonly<Record<LineLevel, string>> = {
   fatal: 'FATAL',
 };
 
-/** Whether the environment asks for JSON. Known before settings are read, since reading them may fail. */
+/** True if the environment asks for JSON. Read before the settings, which may fail. */
 export const wantsJson = (env: Readonly<Record<string, string | undefined>> = process.env): boolean => env['LOG_FORMAT'] === 'json';
 
-/** One object: `time`, `level`, `pid`, and as far as there are `context`, `message` and `stack`. */
+/** One object: `time`, `level`, `pid`, and, if present, `context`, `message` and `stack`. */
 export const jsonLine = ({ level, context, message, stack }: Line): string =>
   JSON.stringify({
     time: new Date().toISOString(),
@@ -33,13 +33,13 @@ export const jsonLine = ({ level, context, message, stack }: Line): string =>
     ...(typeof stack === 'string' && stack !== '' && { stack }),
   });
 
-/** Time in UTC, level, place, text. What a text would do to a terminal is shown instead; its lines stay lines. */
+/** Time in UTC, level, place, text. Control characters become text; line breaks stay. */
 export const textLine = ({ level, context, message }: Line, colour: (name: string) => string = (name) => name): string => {
   const place = context ? ` [${printableLines(context)}]` : '';
   return `${new Date().toISOString()} ${colour(LEVEL_NAMES[level].padEnd(5))}${place} ${printableLines(message)}`;
 };
 
-/** What an application says of itself beside its log, such as where it listens: as it is, or as a line of a log in JSON. */
+/** What an application says besides its log, such as its address: plain text, or a line of a JSON log. */
 export const announce = (text: string, level: 'log' | 'error' = 'log'): void => {
   const line = wantsJson() ? jsonLine({ level, message: text.trim() }) : printableLines(text);
   if (level === 'error') console.error(line);

@@ -1,4 +1,4 @@
-// A process that cannot listen says why, in one line, and leaves nothing behind.
+// A process that cannot listen gives the reason in one line, and leaves nothing behind.
 import 'reflect-metadata';
 import { Injectable, Module, type OnApplicationShutdown } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
@@ -22,7 +22,7 @@ class Resource implements OnApplicationShutdown {
 class TestModule {}
 
 describe('listen', () => {
-  // Signal handlers are the process's own: the ones of these tests go again.
+  // Signal handlers belong to the process: the tests remove theirs.
   let handlers: Readonly<Record<'SIGINT' | 'SIGTERM', readonly NodeJS.SignalsListener[]>>;
   beforeEach(() => {
     hasShutDown = false;
@@ -42,14 +42,14 @@ describe('listen', () => {
     await app.close();
   });
 
-  it('listens on this machine alone unless another address is asked for', async () => {
+  it('listens on this machine only, unless another address is set', async () => {
     const app = await NestFactory.create(TestModule, { logger: false });
     await listen(app, 0);
     expect((app.getHttpServer() as Server).address()).toMatchObject({ address: '127.0.0.1' });
     await app.close();
   });
 
-  it('listens where it is told to, and tells an address to use', async () => {
+  it('listens on the given address, and returns a usable URL', async () => {
     const ownAddresses = Object.values(networkInterfaces()).flatMap((of = []) => of.filter(({ family }) => family === 'IPv4'));
     for (const host of ['0.0.0.0', ...ownAddresses.map(({ address }) => address)]) {
       const app = await NestFactory.create(TestModule, { logger: false });
@@ -63,12 +63,12 @@ describe('listen', () => {
 
   it('explains an address that the machine does not have, and closes the application', async () => {
     const app = await NestFactory.create(TestModule, { logger: false });
-    // An address of documentation (RFC 5737): nobody has it.
+    // A documentation address (RFC 5737): no machine has it.
     await expect(listen(app, 0, '192.0.2.1')).rejects.toMatchObject({ code: 'HOST_UNUSABLE', host: '192.0.2.1' });
     expect(hasShutDown).toBe(true);
   });
 
-  it('explains a port that is taken, and closes the application', async () => {
+  it('explains a port in use, and closes the application', async () => {
     const other = createServer().listen(0, '127.0.0.1');
     await once(other, 'listening');
     const { port } = other.address() as AddressInfo;

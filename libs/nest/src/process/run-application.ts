@@ -1,4 +1,4 @@
-// Starts an application as a process: listens, stops in time, and explains itself when it cannot start.
+// Runs an application as a process: it listens, stops in time, and explains a failed start.
 import { isMainstemError } from '@mainstem/event-store';
 import { Logger, type INestApplication } from '@nestjs/common';
 import { once } from 'node:events';
@@ -12,25 +12,25 @@ import { HOST_DEFAULT } from './host-default.js';
 import { announce, wantsJson } from './log-line.js';
 import { servedHosts, serveOnly } from './served-hosts.js';
 
-/** Longest time for everything to be closed, after requests under way were answered. */
+/** The longest time for closing everything, after running requests were answered. */
 const CLOSE_TIMEOUT_MS = 4_500;
-/** After a failed start: time for what is left to be written. */
+/** Time to write remaining output after a failed start. */
 const FAILED_START_TIMEOUT_MS = 500;
 const EXIT_FAILURE = 1;
 const KEEP_ALIVE_MS = 60_000;
-/** Whoever listens on one of these can be reached by this name; on the last two, by others besides. */
+/** An application on one of these addresses has this name; on the last two, other machines reach it, too. */
 const AS_LOCALHOST = [HOST_DEFAULT, '0.0.0.0', '::'];
 
 export interface ListenOptions {
-  /** Names besides those of this machine that are served while the address is a loopback one; in small letters, without port. */
+  /** Names, besides this machine's, that are served on a loopback address; in lower case, without port. */
   readonly allowedHosts?: readonly string[];
 }
 
 /**
- * Listens on an address of this machine, unless it is named on one that no other machine reaches, and returns the URL to use here. From
- * then on SIGINT and SIGTERM stop the application: requests under way are answered, for ten seconds at most, new ones refused, and
- * everything is closed within five seconds more, whatever hangs. A second signal ends it at once. Errors: HOST_UNUSABLE, PORT_IN_USE,
- * PORT_FORBIDDEN; the application is closed then.
+ * Listens, by default on an address that only this machine reaches, and returns the URL to use here. From then on
+ * SIGINT and SIGTERM stop the application: running requests are answered, for ten seconds at most, new ones are
+ * refused, and everything is closed within five more seconds, even if something hangs. A second signal ends it at once.
+ * Errors: HOST_UNUSABLE, PORT_IN_USE, PORT_FORBIDDEN; then the application is closed.
  */
 export const listen = async (
   app: INestApplication,
@@ -41,7 +41,7 @@ export const listen = async (
   const draining = new Draining(app);
   const server = app.getHttpServer() as Server;
   serveOnly(server, allowedHosts);
-  // For what is set up from here on; `configureHttp` has it for what was set up before.
+  // For handlers that are added from here on; `configureHttp` covers earlier ones.
   app.use(servedHosts(server));
   stopOnSignals(app, draining);
   try {
@@ -54,14 +54,14 @@ export const listen = async (
 };
 
 /**
- * Runs a program's main function. Errors that the framework knows are told in one line, others with their stack; both make the exit
- * code 1. What an application had opened before it failed to start cannot keep the process.
+ * Runs a program's main function. Known errors are reported in one line, others with their stack; both set exit code 1.
+ * Resources of an application that failed to start cannot keep the process alive.
  */
 export const runMain = (main: () => Promise<void>): void => {
   ignoreLostOutput();
   const logger = new ApplicationLogger({ isJson: wantsJson() });
   Logger.overrideLogger(logger);
-  // Waiting for a server that is not there must not pass for having nothing left to do: the process would end, without a word.
+  // While the process waits for a missing server, Node must not find it idle: it would end silently.
   const alive = setInterval(() => undefined, KEEP_ALIVE_MS);
   main()
     .catch((error: unknown) => {
@@ -72,7 +72,7 @@ export const runMain = (main: () => Promise<void>): void => {
     .finally(() => clearInterval(alive));
 };
 
-// Not through Nest, which would log the error with a stack of its own.
+// Not through Nest, which would log the error again with a stack.
 const listenOn = async (server: Server, port: number, host: string): Promise<string> => {
   server.listen(port, host);
   await once(server, 'listening');
@@ -82,7 +82,7 @@ const listenOn = async (server: Server, port: number, host: string): Promise<str
 
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 
-/** Ends by the signal itself once everything is closed, as a program without handlers would. */
+/** Ends by the signal itself once everything is closed, like a program without handlers. */
 const stopOnSignals = (app: INestApplication, draining: Draining): void => {
   const stop = (signal: NodeJS.Signals): void => {
     for (const each of SIGNALS) process.removeListener(each, stop);
@@ -103,7 +103,7 @@ const drainAndClose = async (app: INestApplication, draining: Draining, signal: 
     announce(`Did not stop within ${CLOSE_TIMEOUT_MS} ms; ending at once. The stores are safe, the next start goes on.`, 'error');
     process.exit(EXIT_FAILURE);
   }, CLOSE_TIMEOUT_MS);
-  // Nest hands the signal on to the hooks; its interface does not show that.
+  // Nest passes the signal to the hooks; its interface does not show that.
   await (app as INestApplication & { close(signal: string): Promise<void> }).close(signal);
   clearTimeout(timer);
 };

@@ -1,5 +1,5 @@
-// Which names an application on a loopback address is served under. A page of the web whose name is pointed at 127.0.0.1 counts as this
-// application's own for the browser (DNS rebinding); its name in the Host header gives it away.
+// The host names that an application on a loopback address serves. A web page whose name points at 127.0.0.1 counts as
+// this application for the browser (DNS rebinding); only its name in the Host header shows the difference.
 import type { Server } from 'node:http';
 import { HttpException, HttpStatus } from '@nestjs/common';
 
@@ -10,16 +10,16 @@ interface Request {
 const LOOPBACK_NAMES = /^(?:localhost|(?:.+\.)?localhost|127(?:\.\d{1,3}){3}|\[::1\])$/i;
 const LOOPBACK_ADDRESS = /^(?:127\.|::1$|::ffff:127\.)/;
 
-/** Names besides those of this machine that a server is asked for by. A server that is not here is asked for by any name. */
+/** The names, besides this machine's, that a server is asked for by. A server without an entry serves every name. */
 const allowedOn = new WeakMap<Server, readonly string[]>();
 
-/** From now on the server is asked for by these names and those of this machine; see `servedHosts`. */
+/** From now on the server serves only these names and this machine's; see `servedHosts`. */
 export const serveOnly = (server: Server, allowed: readonly string[]): void => void allowedOn.set(server, allowed);
 
 /**
- * Middleware: while a server with `serveOnly` listens on a loopback address alone, a request with a Host that is no name of this machine is answered
- * 421, unless the name is allowed. A proxy before the application passes the name on: allow it, or listen on another address. It comes before
- * everything that answers requests.
+ * Middleware: while a server with `serveOnly` listens on a loopback address, it answers 421 to a Host that is neither a
+ * name of this machine nor allowed. A proxy in front passes its name on: allow that name, or listen on another address.
+ * It must come before everything that answers requests.
  */
 export const servedHosts =
   (server: Server) =>

@@ -98,7 +98,7 @@ describe('a hosted projector', () => {
     expect(await response.json()).toMatchObject({ code: 'PROJECTION_BEHIND', projection: 'counts', wantedPosition: '4', position: '1', lag: '3' });
   });
 
-  it('says position 0 for a read model that reflects nothing, and nobody has to wait for that', async () => {
+  it('gives position 0 for a read model that reflects nothing, without a wait', async () => {
     const response = await fetch(`${url}/counts?minPosition=0`);
     expect(response.headers.get('Mainstem-Position')).toBe('0');
   });

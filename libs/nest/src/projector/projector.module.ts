@@ -1,4 +1,4 @@
-// Hosts a projector in an application: it starts when the application has started, and stops before anything is closed.
+// Hosts a projector in an application: it starts after the application, and stops before anything is closed.
 import type { EventStore, Runtime } from '@mainstem/event-store';
 import { Projector, type HostedProjection, type ProjectionStatus } from '@mainstem/projection';
 import { crashAtOf, LEASE_MS_DEFAULT } from '@mainstem/projection/operate';
@@ -24,9 +24,9 @@ import { TELEMETRY } from '../telemetry/tokens.js';
 export interface ProjectorModuleOptions {
   readonly imports?: ModuleMetadata['imports'];
   readonly inject?: readonly InjectionToken[];
-  /** What to run; the read stores stay the caller's to close, in `onApplicationShutdown`. */
+  /** What to run; the caller closes the read stores in `onApplicationShutdown`. */
   readonly useFactory: (...dependencies: never[]) => readonly HostedProjection[] | Promise<readonly HostedProjection[]>;
-  /** Instances of the application share the projections out by leases of this length. Default 5,000. */
+  /** Instances of the application share the projections by leases of this length. Default 5,000. */
   readonly leaseMs?: number;
 }
 
@@ -47,8 +47,8 @@ class ProjectorLifetime implements OnApplicationBootstrap, OnModuleDestroy {
 }
 
 /**
- * Global: provides the `Projector`. Needs `EventStoreModule`. Refused are categories that can make one stream with one of an aggregate or of
- * another projector in the application. Errors: EVENT_STORE_AMBIGUOUS_CATEGORY.
+ * Global: provides the `Projector`. Needs `EventStoreModule`. Refuses categories that can make the same stream as an
+ * aggregate or another projector of the application. Errors: EVENT_STORE_AMBIGUOUS_CATEGORY.
  */
 @Module({})
 export class ProjectorModule {
@@ -101,16 +101,16 @@ const projectorOf = (
   return projector;
 };
 
-/** Tells people which process it is, and differs from any other one's, also of an earlier process with the same number. */
+/** Shows people which process it is, and is unique, also compared with earlier processes of the same number. */
 const instanceName = (runtime: Runtime): string => `${hostname()}:${process.pid}:${runtime.uuid().slice(0, 8)}`;
 
-/** What a store is told about once, by the watch, and not by each projection that waits for it. */
+/** The watch reports an outage of the store once, instead of every projection that waits for it. */
 const OUTAGE = /^(EVENT|READ)_STORE_UNAVAILABLE\b/;
 
-/** Logs each change of a projection's state once, louder when it needs somebody. */
+/** Logs each change of a projection's state once, louder if a person must act. */
 const logChange = (logger: Logger, hosted: readonly HostedProjection[], watch: DependencyWatch | undefined): ((status: ProjectionStatus) => void) => {
   const last = new Map<string, string>();
-  /** The newest one, told or not. */
+  /** The newest one, reported or not. */
   const current = new Map<string, string>();
   const tell = (key: string, text: string, log: () => void): void => {
     if (last.get(key) === text) return;
@@ -126,7 +126,7 @@ const logChange = (logger: Logger, hosted: readonly HostedProjection[], watch: D
     current.set(key, text);
     const [, kind] = (state === 'retrying' ? OUTAGE.exec(reason ?? '') : undefined) ?? [];
     if (kind === undefined || !watch) return tell(key, text, () => logAt(logger, state, reason, text));
-    // Louder than the watch only where the store answers others.
+    // Louder than the watch only if the store answers others.
     void watch.isAway(kind === 'EVENT' ? EVENT_STORE_NAME : readStoreName(store)).then((isAway) => {
       if (!isAway && current.get(key) === text) tell(key, text, () => logger.warn(text));
     });

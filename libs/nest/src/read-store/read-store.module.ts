@@ -1,4 +1,4 @@
-// Opens an application's read stores, and closes them when its servers and projectors have stopped.
+// Opens an application's read stores, and closes them after its servers and projectors have stopped.
 import type { ReadStore } from '@mainstem/projection';
 import { Inject, Injectable, Module, type DynamicModule, type InjectionToken, type OnApplicationShutdown } from '@nestjs/common';
 import { EVENT_STORE } from '../event-store/tokens.js';
@@ -27,7 +27,10 @@ const watched = (watch: DependencyWatch | undefined, ...opened: readonly ReadSto
   return opened;
 };
 
-/** Global: provides each store by its token. Needs `EventStoreModule`, which makes the folder of embedded stores. The log tells when one goes and comes back. */
+/**
+ * Global: provides each store by its token. Needs `EventStoreModule`, which creates the folder of embedded stores. The
+ * log reports when a store goes away and comes back.
+ */
 @Module({})
 export class ReadStoreModule {
   static forRoot(...stores: readonly ReadStoreOptions[]): DynamicModule {

@@ -1,9 +1,9 @@
-// The route of a request: a pattern such as `/api/orders/:orderNo`, never the address itself, so that there are few of them.
+// The route of a request as a pattern, such as `/api/orders/:orderNo`: addresses would be too many.
 import type { RoutedRequest } from './telemetry.js';
 
-/** Of requests that no route answers. */
+/** For requests without a route. */
 export const NO_ROUTE = 'none';
-/** Of methods that HTTP does not name. */
+/** For methods unknown to HTTP. */
 export const OTHER_METHOD = '_OTHER';
 
 const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'CONNECT', 'OPTIONS', 'TRACE', 'PATCH']);
@@ -13,5 +13,5 @@ export const routeOf = ({ baseUrl = '', route }: RoutedRequest): string => (type
 
 export const methodOf = ({ method = '' }: RoutedRequest): string => (METHODS.has(method) ? method : OTHER_METHOD);
 
-/** Requests of those who watch: they come every few seconds and say nothing about the application. */
+/** Requests of monitoring: they come every few seconds and say nothing about the application. */
 export const isWatching = ({ originalUrl, url = '' }: RoutedRequest): boolean => /^\/(?:health\/|metrics(?:\?|$))/.test(originalUrl ?? url);

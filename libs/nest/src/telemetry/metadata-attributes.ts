@@ -1,12 +1,12 @@
-// What the span of a command tells of the metadata in its context.
+// The attributes of a command's span from the metadata in its context.
 
 const NAMES_MAX = 16;
 const NAME_LENGTH_MAX = 64;
 const VALUE_LENGTH_MAX = 256;
 
 /**
- * `mainstem.command.metadata.<name>` for each plain value: text, its first 256 characters, a number, true or false; 16 at most, with names of up to 64 characters. The metadata may be
- * anything: it was not checked yet.
+ * `mainstem.command.metadata.<name>` for each plain value: the first 256 characters of a text, a number, true or false.
+ * At most 16, with names of up to 64 characters. The metadata may hold anything: it was not checked yet.
  */
 export const metadataAttributes = (metadata: unknown): Readonly<Record<string, string | number | boolean>> => {
   if (metadata === null || typeof metadata !== 'object' || Array.isArray(metadata)) return {};

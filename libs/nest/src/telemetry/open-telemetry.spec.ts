@@ -1,4 +1,4 @@
-// What the span of a command tells: the application's metadata, within bounds.
+// The span of a command has the application's metadata, within limits.
 import { CommandExecutor, defineAggregate, type CommandMetadata } from '@mainstem/aggregate';
 import { defineEvents, InMemoryEventStore } from '@mainstem/event-store';
 import { InMemorySpanExporter, NodeTracerProvider, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-node';
@@ -12,7 +12,7 @@ const bed = defineAggregate({
   decide: () => [{ type: 'Moved' as const, data: {} }],
 });
 
-/** The attributes of the span of one command, without the part that all names of metadata have in common. */
+/** The attributes of the span of one command, without the common prefix of metadata names. */
 const toldOf = async (metadata: CommandMetadata): Promise<Readonly<Record<string, unknown>>> => {
   const exporter = new InMemorySpanExporter();
   const provider = new NodeTracerProvider({ spanProcessors: [new SimpleSpanProcessor(exporter)] });
@@ -25,13 +25,13 @@ const toldOf = async (metadata: CommandMetadata): Promise<Readonly<Record<string
 };
 const PREFIX = 'mainstem.command.metadata.';
 
-it('the span of a command tells the plain values of its metadata', async () => {
+it('the span of a command has the plain values of its metadata', async () => {
   const metadata = { actor: 'dr-who', tenant: 'ward7', level: 3, isUrgent: false, none: null, roles: ['a'], more: { a: 1 }, gone: undefined };
   expect(await toldOf(metadata)).toEqual({ actor: 'dr-who', tenant: 'ward7', level: 3, isUrgent: false });
   expect(await toldOf({})).toEqual({});
 });
 
-it('it tells 16 of them at most, none with a long name, and the first 256 characters', async () => {
+it('it has at most 16 of them, none with a long name, and the first 256 characters', async () => {
   const many = Object.fromEntries(Array.from({ length: 20 }, (_, index) => [`fact-${index}`, index]));
   expect(Object.keys(await toldOf({ ['x'.repeat(65)]: 1, list: [], ...many }))).toEqual(Object.keys(many).slice(0, 16));
   expect(await toldOf({ ['x'.repeat(64)]: 'y'.repeat(300), hat: `${'y'.repeat(255)}🎩` })).toEqual({
@@ -40,6 +40,6 @@ it('it tells 16 of them at most, none with a long name, and the first 256 charac
   });
 });
 
-it.each([['text'], [5], [null], [['a']]])('a command whose metadata is %j is told all the same, and refused', async (metadata) => {
+it.each([['text'], [5], [null], [['a']]])('a command whose metadata is %j gets a span, and is refused', async (metadata) => {
   expect(await toldOf(metadata as unknown as CommandMetadata)).toEqual({});
 });

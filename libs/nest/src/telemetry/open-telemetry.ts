@@ -1,4 +1,4 @@
-// Traces for OpenTelemetry: request → command → events → batches of the projections. Loaded only where an endpoint is configured.
+// Traces for OpenTelemetry: request → command → events → batches of projections. Loaded only if an endpoint is set.
 import type { CommandEnd, CommandObservation, CommandObserver } from '@mainstem/aggregate';
 import { isMainstemError, traceparentOf, type RecordedEvent } from '@mainstem/event-store';
 import type { ProjectionObserver } from '@mainstem/projection/operate';
@@ -27,17 +27,17 @@ import { isWatching, methodOf, routeOf, NO_ROUTE } from './http-route.js';
 import { metadataAttributes } from './metadata-attributes.js';
 import type { HttpMiddleware, RoutedRequest, Telemetry } from './telemetry.js';
 
-/** How long the last spans may take to be sent when the application closes. */
+/** The longest time for sending the last spans when the application closes. */
 const FLUSH_TIMEOUT_MS = 2_000;
-/** Commands that a batch's span is linked to; a batch that catches up holds thousands. */
+/** The most commands that a batch's span links to; a catch-up batch holds thousands. */
 const LINKS_MAX = 32;
-/** Events whose metadata is looked at for that. */
+/** The number of events whose metadata is read for that. */
 const LINKED_EVENTS_MAX = 256;
 const SCOPE = 'mainstem';
-/** A collector that is away is told of once in so long. */
+/** The interval between two reports of a missing collector. */
 const TOLD_EVERY_MS = 60_000;
 
-/** Endpoint, headers, sampling and OTEL_SERVICE_NAME come from the environment, as OpenTelemetry specifies; `serviceName` is the default name. */
+/** The environment gives endpoint, headers, sampling and OTEL_SERVICE_NAME, whose default is `serviceName`. */
 export const openTelemetry = (serviceName: string): Telemetry => {
   diag.setLogger(seldom(new Logger('OpenTelemetry')), { logLevel: DiagLogLevel.ERROR, suppressOverrideMessage: true });
   const named = defaultResource().merge(resourceFromAttributes({ 'service.name': serviceName }));
@@ -94,7 +94,7 @@ const endRequest = (span: Span, request: RoutedRequest, method: string, status: 
 
 const pathOf = ({ originalUrl, url = '' }: RoutedRequest): string => (originalUrl ?? url).split('?', 1)[0] ?? '';
 
-/** A span for each command, with one for each append below it. */
+/** A span for each command, with a child span for each append. */
 export const commandTraces = (tracer: Tracer): CommandObserver => ({
   executing: ({ command, category, id, commandId, metadata }): CommandObservation => {
     const attributes = { 'mainstem.command': command, 'mainstem.command.id': commandId, 'mainstem.stream': `${category}-${id}` };
@@ -133,7 +133,7 @@ const batchTraces = (tracer: Tracer): ProjectionObserver => ({
   retrying: () => undefined,
 });
 
-/** The commands of the newest events: those that somebody may wait for. */
+/** The commands of the newest events, for which clients may wait. */
 const linksOf = (events: readonly RecordedEvent[]): Link[] => {
   const links = new Map<string, Link>();
   const last = Math.max(0, events.length - LINKED_EVENTS_MAX);
@@ -146,7 +146,7 @@ const linksOf = (events: readonly RecordedEvent[]): Link[] => {
   return [...links.values()];
 };
 
-/** What cannot be decoded is the projection's to tell. */
+/** The projection reports what cannot be decoded. */
 const parentOf = (event: RecordedEvent): string | undefined => {
   try {
     return traceparentOf(event.metadata);
@@ -155,7 +155,7 @@ const parentOf = (event: RecordedEvent): string | undefined => {
   }
 };
 
-/** Of a span that is exported; events of others would point nowhere. */
+/** The context of an exported span; others would point nowhere. */
 const traceparent = ({ traceId, spanId, traceFlags }: SpanContext): string | undefined =>
   (traceFlags & TraceFlags.SAMPLED) === 0 ? undefined : `00-${traceId}-${spanId}-${traceFlags.toString(16).padStart(2, '0')}`;
 

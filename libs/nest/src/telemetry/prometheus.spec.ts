@@ -1,4 +1,4 @@
-// What Prometheus reads: names, bounded labels, and the state of projections as it is when it asks.
+// What Prometheus reads: names, bounded labels, and the present state of projections.
 import type { ProjectionStatus } from '@mainstem/projection';
 import { describe, expect, it } from 'vitest';
 import { prometheusTelemetry } from './prometheus.js';
@@ -19,7 +19,7 @@ const at = (position: bigint): NonNullable<ProjectionStatus['position']> => posi
 const LABELS = '{projection="orders",store="sql"}';
 
 describe('metrics', () => {
-  it('tell the state of each projection as it is at the moment, and nothing of what is not known', async () => {
+  it('show the present state of each projection, without unknown figures', async () => {
     const telemetry = prometheusTelemetry();
     let now = status({
       state: 'retrying',
@@ -59,7 +59,7 @@ describe('metrics', () => {
     await telemetry.close();
   });
 
-  it('tell failures, retries and sizes of batches', async () => {
+  it('show failures, retries and sizes of batches', async () => {
     const telemetry = prometheusTelemetry();
     const batch = { projection: 'orders', store: 'sql', events: [{}, {}, {}, {}] as never };
     telemetry.projections?.writing(batch)({ eventsApplied: 4, isCommitted: true });
@@ -74,7 +74,7 @@ describe('metrics', () => {
     await telemetry.close();
   });
 
-  it('have few series, whatever commands are called', async () => {
+  it('have few series, whatever the names of commands', async () => {
     const telemetry = prometheusTelemetry();
     for (let index = 0; index < 1_000; index++) {
       const observed = telemetry.commands?.executing({ command: `Command${index}`, category: 'order', id: '1', commandId: '1' });

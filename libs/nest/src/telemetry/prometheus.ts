@@ -1,4 +1,4 @@
-// Metrics for Prometheus, through prom-client. Loaded only where they are switched on.
+// Metrics for Prometheus, through prom-client. Loaded only if they are switched on.
 import type { CommandEnd, CommandObservation, CommandObserver } from '@mainstem/aggregate';
 import type { ProjectionStatus, Projector } from '@mainstem/projection';
 import type { Phase, ProjectionObserver } from '@mainstem/projection/operate';
@@ -18,7 +18,7 @@ const PHASES = Object.keys({
   standby: true,
   stopped: true,
 } satisfies Record<Phase, true>);
-/** Names of command classes are few; should somebody make them up, the rest counts together. */
+/** Command classes are few; if names are made up, the rest counts together. */
 const COMMANDS_MAX = 200;
 const OTHER_COMMAND = 'other';
 
@@ -131,7 +131,7 @@ const requestMetrics = ([register]: Registers): HttpMiddleware => {
   };
 };
 
-/** Everything that a projector's status tells, taken when Prometheus asks: between two scrapes it costs nothing. */
+/** All figures of a projector's status, collected when Prometheus asks: between scrapes they cost nothing. */
 const statusMetrics = ([register]: Registers, projector: Pick<Projector, 'status' | 'troubles'>): void => {
   const gauge = (name: string, help: string, valueOf: (status: ProjectionStatus) => number | undefined): void => {
     new Gauge({
@@ -148,19 +148,21 @@ const statusMetrics = ([register]: Registers, projector: Pick<Projector, 'status
       },
     });
   };
-  gauge('lag_events', 'Events between the checkpoint and the end of the event store; absent where positions do not count events', (status) =>
+  gauge('lag_events', 'Events between the checkpoint and the end of the event store; absent if positions do not count events', (status) =>
     optionalNumber(status.lagEvents),
   );
-  gauge('lag_seconds', 'Time since it was last known to be at the end', ({ lagMs }) => (lagMs === undefined ? undefined : lagMs / 1_000));
+  gauge('lag_seconds', 'Time since the projection was last known to be at the end', ({ lagMs }) => (lagMs === undefined ? undefined : lagMs / 1_000));
   gauge('position', 'Everything up to this position was applied', (status) => optionalNumber(status.position));
-  gauge('healthy', '1 while it gets on', ({ isHealthy }) => Number(isHealthy));
-  gauge('parked_keys', 'Keys with events that are set aside', ({ parkedKeys }) => parkedKeys);
-  gauge('parked_events', 'Events that are set aside', ({ parkedEvents }) => parkedEvents);
+  gauge('healthy', '1 while it makes progress', ({ isHealthy }) => Number(isHealthy));
+  gauge('parked_keys', 'Keys with parked events', ({ parkedKeys }) => parkedKeys);
+  gauge('parked_events', 'Parked events', ({ parkedEvents }) => parkedEvents);
   gauge('generation', 'Number of the generation that it writes', ({ generation }) => generation);
-  gauge('rebuild_ratio', 'Part of the event store that the generation being filled has, from 0 to 1; absent while there is none', ({ rebuild }) =>
-    rebuild?.percent === undefined ? undefined : rebuild.percent / 100,
+  gauge(
+    'rebuild_ratio',
+    'Part of the event store that the generation being filled has, from 0 to 1; absent while none is being filled',
+    ({ rebuild }) => (rebuild?.percent === undefined ? undefined : rebuild.percent / 100),
   );
-  gauge('rebuild_remaining_seconds', 'Until the generation being filled has caught up, at the present rate', ({ rebuild }) =>
+  gauge('rebuild_remaining_seconds', 'Time until the generation being filled has caught up, at the present rate', ({ rebuild }) =>
     rebuild?.etaMs === undefined ? undefined : rebuild.etaMs / 1_000,
   );
   new Counter({

@@ -1,10 +1,10 @@
-// What an application reports to the services that watch it. Off by default: then there is nothing of this in the application.
+// What an application reports to monitoring services. Off by default: then nothing of this is in the application.
 import type { CommandObserver } from '@mainstem/aggregate';
 import type { Projector } from '@mainstem/projection';
 import type { ProjectionObserver } from '@mainstem/projection/operate';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
-/** What Express leaves on a request once it knows the route. */
+/** What Express stores on a request once it knows the route. */
 export interface RoutedRequest extends IncomingMessage {
   readonly originalUrl?: string;
   readonly baseUrl?: string;
@@ -16,19 +16,19 @@ export type HttpMiddleware = (request: RoutedRequest, response: ServerResponse, 
 export interface Telemetry {
   readonly commands?: CommandObserver | undefined;
   readonly projections?: ProjectionObserver | undefined;
-  /** Before anything else sees a request. */
+  /** Before anything else handles a request. */
   readonly onRequest?: HttpMiddleware | undefined;
-  /** After its body was read, which happens outside of what the first one set up. */
+  /** After the body was read, which happens outside the context of the first one. */
   readonly afterBody?: HttpMiddleware | undefined;
-  /** Figures that are asked for when they are wanted. */
+  /** Figures that are collected on request. */
   follow?(projector: Pick<Projector, 'status' | 'troubles'>): void;
-  /** All figures, as Prometheus reads them. */
+  /** All figures, in the form for Prometheus. */
   exposition?(): Promise<{ readonly contentType: string; readonly body: string }>;
-  /** Sends what is left, for a bounded time. */
+  /** Sends what is left, for a limited time. */
   close(): Promise<void>;
 }
 
-/** Several as one. */
+/** Combines several into one. */
 export const joinedTelemetry = (parts: readonly Telemetry[]): Telemetry => ({
   commands: joinedCommands(parts.flatMap(({ commands }) => commands ?? [])),
   projections: joinedProjections(parts.flatMap(({ projections }) => projections ?? [])),
