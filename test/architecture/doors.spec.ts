@@ -28,12 +28,14 @@ const DOORS = {
     fillSideGeneration forgetProjection generationChoiceOf isOfLostEvents leftBehind newestFillingOf placeOf positionAt rollBack servingOf
     verifyProjection`,
   adapter: `
-    CacheAnswer Checkpoint CheckpointMove CheckpointMoved CollectionChanges CollectionDescriptor CollectionTaken CommitBatch
-    CreateGenerationOptions Derived DerivedDifference DocumentClass EMPTY_DIGEST Expiry FingerprintMismatch FoldedCollections Generation
-    GenerationBehind GenerationDamaged GenerationNotReady GenerationServes GenerationSnapshot GenerationState HeldLease InvalidCacheQuery
-    InvalidDocument InvalidPartitions InvalidProjection InvalidSearchCursor InvalidSearchQuery LeaseAnswer LeaseClaim LeaseKey
-    MemoryReadStore MemorySession MemoryTransaction NotPartitionable OpenSessionOptions ParkedEvent Partition Place PlaceCursor PlacedWord
-    Places ProjectionDescriptor ProjectionDocument PromoteOptions ReadStore ReadStoreOverburdened ReadStoreSession ReadStoreUnavailable
+    CacheAnswer Checkpoint CheckpointMove CheckpointMoved Claim CollectionChanges CollectionDescriptor CollectionTaken CommitBatch
+    CommitClaim CreateGenerationOptions Decided DecidedLease Derived DerivedDifference Described DocumentClass EMPTY_DIGEST Effect Expiry FingerprintMismatch FoldedCollections Generation
+    GenerationBehind GenerationDamaged GenerationNotReady GenerationRecord GenerationServes GenerationSnapshot GenerationState HeldLease InvalidCacheQuery
+    InvalidDocument InvalidPartitions InvalidProjection InvalidSearchCursor InvalidSearchQuery LeaseAnswer LeaseBook LeaseClaim LeaseCommand LeaseKey LeaseRecord
+    MemoryReadStore MemorySession MemoryTransaction NotPartitionable OpenSessionOptions OwnerOf ParkedEvent PartRecord Partition Place PlaceCursor PlacedWord
+    Places ProjectionDescriptor ProjectionDocument ProjectionRecord PromoteOptions ReadStore ReadStoreOverburdened ReadStoreSession ReadStoreUnavailable
+    RecordCommand RecordStore RecordedReadStore RecordedSession SessionStore allDescribed decide decideLease describedIn emptyRecord
+    generationIn heldAmong isRunning leaseKeyText rivalOf servingIn
     RollingDigest SEARCH_FILTERS_MAX SEARCH_LENGTH_MAX SEARCH_LIMIT_MAX SEARCH_WORDS_MAX SEATS_FROM ScanEntry ScanOptions SearchCursor
     SearchDeclaration SearchFilter SearchFilters SearchItem SearchResult SearchWords StatementRefused TOP_LIMIT_MAX TopOptions
     TransactionalSession UnknownCollection UnknownGeneration UnreadableDocument WHOLE WORDS_VERSION assertCacheCollections

@@ -7,6 +7,33 @@ export * from './read-store/lease.js';
 export * from './read-store/read-store.js';
 export { CollectionTaken, InvalidProjection, NotPartitionable, InvalidPartitions } from './definition/errors.js';
 
+// The port as one class, for stores that change a record in one step.
+export { decide, type Decided, type OwnerOf } from './record/decide.js';
+export {
+  decideLease,
+  heldAmong,
+  isRunning,
+  leaseKeyText,
+  rivalOf,
+  type DecidedLease,
+  type LeaseCommand,
+  type LeaseRecord,
+} from './record/lease-record.js';
+export {
+  allDescribed,
+  describedIn,
+  emptyRecord,
+  generationIn,
+  servingIn,
+  type GenerationRecord,
+  type PartRecord,
+  type ProjectionRecord,
+} from './record/projection-record.js';
+export type { Claim, Effect, RecordCommand } from './record/record-command.js';
+export type { CommitClaim, Described, LeaseBook, RecordStore, SessionStore } from './record/record-store.js';
+export { RecordedReadStore } from './record/recorded-read-store.js';
+export { RecordedSession } from './record/recorded-session.js';
+
 // What every store does alike.
 export * from './read-store/document-json.js';
 export { keyHash } from './read-store/key-hash.js';
@@ -53,4 +80,4 @@ export * from './search/words.js';
 // The plainest adapter, in memory, and the plainest fold: @mainstem/testing offers them.
 export { foldProjection, type FoldedCollections } from './fold/fold-projection.js';
 export { MemoryReadStore } from './memory/memory-read-store.js';
-export { MemorySession, type MemoryTransaction } from './memory/memory-session.js';
+export type { MemorySession, MemoryTransaction } from './memory/memory-session.js';

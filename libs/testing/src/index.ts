@@ -11,4 +11,4 @@ export { seededRandom, type SeededRandom } from './faults/seeded-random.js';
 export { SeededRuntime, type SeededRuntimeOptions } from './faults/seeded-runtime.js';
 export { type TcpFault, TcpProxy, type TcpProxyOptions } from './faults/tcp-proxy.js';
 export * from './projection/given-events.js';
-export { foldProjection, MemoryReadStore, MemorySession, type FoldedCollections, type MemoryTransaction } from '@mainstem/projection/adapter';
+export { foldProjection, MemoryReadStore, type FoldedCollections, type MemorySession, type MemoryTransaction } from '@mainstem/projection/adapter';

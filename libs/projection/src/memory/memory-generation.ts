@@ -1,66 +1,24 @@
-// One generation in memory: its documents as JSON text, its parked events, its checkpoint.
-import { encodeJson } from '@mainstem/event-store';
-import { CheckpointMoved, InvalidDocument, UnknownCollection } from '../read-store/errors.js';
-import { checkpointIn, ofPartitions } from '../read-store/partition.js';
-import type { Checkpoint, Generation, GenerationState } from '../read-store/checkpoint.js';
+// What one generation holds in memory: its documents as JSON text, and its parked events.
+import { encodeJson, isPositionBefore, type Position } from '@mainstem/event-store';
+import { InvalidDocument } from '../read-store/errors.js';
 import { compareKeys } from '../read-store/key-order.js';
-import type {
-  CollectionChanges,
-  CommitBatch,
-  ParkedEvent,
-  ProjectionDescriptor,
-  ProjectionDocument,
-  ScanEntry,
-  ScanOptions,
-} from '../read-store/read-store.js';
+import type { CollectionChanges, CommitBatch, ParkedEvent, ProjectionDocument, ScanEntry, ScanOptions } from '../read-store/read-store.js';
 
 export type CollectionTexts = Map<string, string>;
 
-/** A session's claim to a part of the generation. */
-export interface PartitionClaim {
-  readonly partition: number;
-  readonly epoch: number;
+export interface ParkedQuery {
+  readonly key?: string;
+  readonly after?: Position;
+  readonly limit: number;
 }
 
 export class MemoryGeneration {
-  #collections: ReadonlyMap<string, CollectionTexts>;
-  readonly #parked = new Map<string, ParkedEvent>();
-  #generation: Generation;
+  readonly #collections: ReadonlyMap<string, CollectionTexts>;
+  readonly #parked: Map<string, ParkedEvent>;
 
-  constructor(projection: Pick<ProjectionDescriptor, 'collections'>, generation: Generation) {
-    this.#collections = new Map(projection.collections.map(({ name }) => [name, new Map<string, string>()]));
-    this.#generation = generation;
-  }
-
-  get described(): Generation {
-    return this.#generation;
-  }
-
-  enter(state: GenerationState, updatedAt: string): void {
-    this.#generation = { ...this.#generation, state, updatedAt };
-  }
-
-  finishBulk(updatedAt: string): void {
-    this.#generation = { ...this.#generation, isBulk: false, updatedAt };
-  }
-
-  /** Of one part, or of all. */
-  raiseEpoch(partition?: number): void {
-    this.#checkpoints.forEach((checkpoint, number) => {
-      if (partition === undefined || partition === number) this.#move(number, { ...checkpoint, epoch: checkpoint.epoch + 1 });
-    });
-  }
-
-  checkpoint(partition: number): Checkpoint {
-    return checkpointIn(this.#generation, partition);
-  }
-
-  get #checkpoints(): readonly Checkpoint[] {
-    return this.#generation.partitions ?? [this.#generation.checkpoint];
-  }
-
-  #move(partition: number, moved: Checkpoint): void {
-    this.#generation = { ...this.#generation, ...ofPartitions(this.#checkpoints.map((one, number) => (number === partition ? moved : one))) };
+  constructor(collections: ReadonlyMap<string, CollectionTexts>, parked = new Map<string, ParkedEvent>()) {
+    this.#collections = collections;
+    this.#parked = parked;
   }
 
   collection(name: string): ReadonlyMap<string, string> | undefined {
@@ -69,53 +27,45 @@ export class MemoryGeneration {
 
   /** The same as of now, whatever is committed later. */
   copy(): MemoryGeneration {
-    const copied = new MemoryGeneration({ collections: [] }, this.#generation);
-    copied.#collections = new Map([...this.#collections].map(([name, texts]) => [name, new Map(texts)]));
-    for (const [id, event] of this.#parked) copied.#parked.set(id, event);
-    return copied;
+    return new MemoryGeneration(new Map([...this.#collections].map(([name, texts]) => [name, new Map(texts)])), new Map(this.#parked));
   }
 
-  /** Errors: READ_STORE_UNKNOWN_COLLECTION. */
+  /** Nothing from a collection that it does not have. */
   scan(collection: string, { after, limit }: ScanOptions): readonly ScanEntry[] {
-    const texts = this.#collections.get(collection);
-    if (!texts) throw new UnknownCollection(this.#generation.projection, this.#generation.number, collection);
+    const texts = this.#collections.get(collection) ?? new Map<string, string>();
     const keys = [...texts.keys()].filter((key) => after === undefined || compareKeys(key, after) > 0).sort(compareKeys);
     return keys.slice(0, limit).map((key) => [key, decodeDocument(texts.get(key) ?? 'null')]);
   }
 
   /** In order of position, then key. */
-  parkedEvents(): ParkedEvent[] {
-    return [...this.#parked.values()].sort((left, right) => compare(left.position, right.position) || compare(left.key, right.key));
+  parkedEvents({ key, after, limit }: ParkedQuery): readonly ParkedEvent[] {
+    return [...this.#parked.values()]
+      .filter((event) => (key === undefined || event.key === key) && isPositionBefore(after, event.position))
+      .sort((left, right) => compare(left.position, right.position) || compare(left.key, right.key))
+      .slice(0, limit);
   }
 
-  /** Errors: READ_STORE_CHECKPOINT_MOVED, READ_STORE_INVALID_DOCUMENT; nothing has changed then. */
-  commit({ partition, epoch }: PartitionClaim, batch: CommitBatch, updatedAt: string): void {
-    const { projection, number } = this.#generation;
-    this.assertEpoch({ partition, epoch });
-    const checkpoint = this.checkpoint(partition);
-    if (checkpoint.position !== batch.checkpoint.from) throw new CheckpointMoved(projection, number);
-    const encoded = batch.changes.map((changes) => ({ changes, texts: encode(changes), target: this.#texts(changes.collection) }));
-    for (const { changes, texts, target } of encoded) {
+  /** Number of parked events by key. */
+  parkedKeys(): ReadonlyMap<string, number> {
+    const counts = new Map<string, number>();
+    for (const { key } of this.#parked.values()) counts.set(key, (counts.get(key) ?? 0) + 1);
+    return counts;
+  }
+
+  /** Writes all but the checkpoint. Errors: READ_STORE_INVALID_DOCUMENT; nothing has changed then. */
+  write({ changes, park = [], unpark = [] }: CommitBatch): void {
+    const encoded = changes.map((one) => ({ deletes: one.deletes, texts: encode(one), target: this.#texts(one.collection) }));
+    for (const { deletes, texts, target } of encoded) {
       for (const [key, text] of texts) target.set(key, text);
-      for (const key of changes.deletes) target.delete(key);
+      for (const key of deletes) target.delete(key);
     }
-    for (const { key, position } of batch.unpark ?? []) this.#parked.delete(parkedId(key, position));
-    for (const event of batch.park ?? []) this.#parked.set(parkedId(event.key, event.position), event);
-    const { to, digest, lastEvent } = batch.checkpoint;
-    const { incarnation } = checkpoint;
-    this.#move(partition, { incarnation, position: to, epoch, digest, ...(lastEvent && { lastEvent }) });
-    this.#generation = { ...this.#generation, updatedAt };
-  }
-
-  /** Errors: READ_STORE_CHECKPOINT_MOVED. */
-  assertEpoch({ partition, epoch }: PartitionClaim): void {
-    const { projection, number } = this.#generation;
-    if (this.checkpoint(partition).epoch !== epoch) throw new CheckpointMoved(projection, number);
+    for (const { key, position } of unpark) this.#parked.delete(parkedId(key, position));
+    for (const event of park) this.#parked.set(parkedId(event.key, event.position), event);
   }
 
   #texts(collection: string): CollectionTexts {
     const texts = this.#collections.get(collection);
-    if (!texts) throw new TypeError(`projection ${this.#generation.projection} declares no collection ${collection}`);
+    if (!texts) throw new TypeError(`the projection declares no collection ${collection}`);
     return texts;
   }
 }

@@ -1,9 +1,8 @@
-// The right to write one generation in memory.
-import { isPositionBefore, type Position } from '@mainstem/event-store';
-import { CheckpointMoved } from '../read-store/errors.js';
-import type { Checkpoint } from '../read-store/checkpoint.js';
-import type { CollectionChanges, CommitBatch, ParkedEvent, ProjectionDocument, TransactionalSession } from '../read-store/read-store.js';
-import { decodeDocument, type MemoryGeneration, type PartitionClaim } from './memory-generation.js';
+// What a session in memory does with documents.
+import type { CollectionChanges, CommitBatch, ParkedEvent, ProjectionDocument } from '../read-store/read-store.js';
+import type { CommitClaim, SessionStore } from '../record/record-store.js';
+import type { RecordedSession } from '../record/recorded-session.js';
+import { decodeDocument, type MemoryGeneration, type ParkedQuery } from './memory-generation.js';
 
 /** What a handler projection writes through in memory; the same steps as in SQL, with keys given explicitly. */
 export interface MemoryTransaction {
@@ -13,29 +12,22 @@ export interface MemoryTransaction {
   delete(collection: string, keys: readonly string[]): Promise<void>;
 }
 
-export class MemorySession implements TransactionalSession<MemoryTransaction> {
-  readonly generation: number;
-  readonly checkpoint: Checkpoint;
-  readonly #generation: MemoryGeneration;
-  readonly #assertUsable: () => void;
-  readonly #now: () => string;
-  #isClosed = false;
+export type MemorySession = RecordedSession<MemoryTransaction>;
 
-  constructor(
-    generation: MemoryGeneration,
-    private readonly partition: number,
-    assertUsable: () => void,
-    now: () => string,
-  ) {
+export class MemorySessionStore implements SessionStore<MemoryTransaction> {
+  readonly #generation: MemoryGeneration;
+  readonly #assertOpen: () => void;
+  readonly #commit: (batch: CommitBatch, claim: CommitClaim) => void;
+
+  /** `commit` moves the checkpoint and writes, or throws. */
+  constructor(generation: MemoryGeneration, assertOpen: () => void, commit: (batch: CommitBatch, claim: CommitClaim) => void) {
     this.#generation = generation;
-    this.#assertUsable = assertUsable;
-    this.#now = now;
-    this.generation = generation.described.number;
-    this.checkpoint = generation.checkpoint(partition);
+    this.#assertOpen = assertOpen;
+    this.#commit = commit;
   }
 
   async load(collection: string, keys: readonly string[]): Promise<ReadonlyMap<string, ProjectionDocument>> {
-    this.#assertUsable();
+    this.#assertOpen();
     const texts = this.#generation.collection(collection);
     const documents = new Map<string, ProjectionDocument>();
     for (const key of keys) {
@@ -45,57 +37,29 @@ export class MemorySession implements TransactionalSession<MemoryTransaction> {
     return documents;
   }
 
-  async commit(batch: CommitBatch): Promise<void> {
-    this.#assertMine();
-    this.#generation.commit(this.#claim, batch, this.#now());
+  async commit(batch: CommitBatch, claim: CommitClaim): Promise<void> {
+    this.#commit(batch, claim);
   }
 
-  async transact(work: (transaction: MemoryTransaction) => Promise<void>, batch: Omit<CommitBatch, 'changes'>): Promise<void> {
-    this.#assertMine();
+  async transact(work: (transaction: MemoryTransaction) => Promise<void>, batch: Omit<CommitBatch, 'changes'>, claim: CommitClaim): Promise<void> {
+    this.#assertOpen();
     const writes = new TransactionWrites(this.#generation);
     await work(writes);
-    this.#assertMine();
-    this.#generation.commit(this.#claim, { ...batch, changes: writes.changes() }, this.#now());
+    this.#commit({ ...batch, changes: writes.changes() }, claim);
   }
 
-  /** Maps have no secondary indexes: there is nothing to make up for. */
-  async finishBulk(): Promise<void> {
-    this.#assertMine();
-    this.#generation.assertEpoch(this.#claim);
-    this.#generation.finishBulk(this.#now());
-  }
-
-  async parked(options: { readonly key?: string; readonly after?: Position; readonly limit: number }): Promise<readonly ParkedEvent[]> {
-    this.#assertUsable();
-    const { key, after, limit } = options;
-    const matching = this.#generation
-      .parkedEvents()
-      .filter((event) => (key === undefined || event.key === key) && isPositionBefore(after, event.position));
-    return matching.slice(0, limit);
+  async parked(query: ParkedQuery): Promise<readonly ParkedEvent[]> {
+    this.#assertOpen();
+    return this.#generation.parkedEvents(query);
   }
 
   async parkedKeys(): Promise<ReadonlyMap<string, number>> {
-    this.#assertUsable();
-    const counts = new Map<string, number>();
-    for (const { key } of this.#generation.parkedEvents()) counts.set(key, (counts.get(key) ?? 0) + 1);
-    return counts;
-  }
-
-  async close(): Promise<void> {
-    this.#isClosed = true;
-  }
-
-  get #claim(): PartitionClaim {
-    return { partition: this.partition, epoch: this.checkpoint.epoch };
-  }
-
-  #assertMine(): void {
-    this.#assertUsable();
-    if (this.#isClosed) throw new CheckpointMoved(this.#generation.described.projection, this.generation);
+    this.#assertOpen();
+    return this.#generation.parkedKeys();
   }
 }
 
-/** Writes of one transaction, seen by its own reads and by nobody else before it commits. */
+/** Writes of one transaction, seen by its own reads and by no others before it commits. */
 class TransactionWrites implements MemoryTransaction {
   readonly #generation: MemoryGeneration;
   readonly #written = new Map<string, Map<string, object | null>>();
