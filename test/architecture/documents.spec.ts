@@ -9,9 +9,6 @@ import { bannedIn, longSentencesIn, PROSE_COLUMNS_MAX } from './plain-words.js';
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
 const CANARY = 'test/architecture/canary/docs/unplain.md';
 
-/** Pages that are not rewritten yet. A page leaves the list with its last fault. */
-const NOT_YET: ReadonlySet<string> = new Set(['docs/write-your-own-read-store.md']);
-
 const filesOf = (patterns: readonly string[]): readonly string[] =>
   globSync([...patterns], { cwd: root, exclude: ['**/node_modules/**', '**/dist/**', '**/canary/**', '**/.*/**'] })
     .map((file) => file.split(path.sep).join('/'))
@@ -42,7 +39,7 @@ const isDead = (place: string, anchor: string | undefined): boolean =>
 describe('the pages', () => {
   it('are in plain words, in short sentences, in lines that fit a screen', () => {
     expect(pages.length).toBeGreaterThan(40);
-    expect(pages.filter((page) => !NOT_YET.has(page)).flatMap(faultsOf)).toEqual([]);
+    expect(pages.flatMap(faultsOf)).toEqual([]);
   });
 
   it('are off the list of those to be rewritten when they are', () => {

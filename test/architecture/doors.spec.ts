@@ -32,7 +32,7 @@ const DOORS = {
     CommitClaim CreateGenerationOptions Decided DecidedLease Derived DerivedDifference Described DocumentClass EMPTY_DIGEST Effect Expiry FingerprintMismatch FoldedCollections Generation
     GenerationBehind GenerationDamaged GenerationNotReady GenerationRecord GenerationServes GenerationSnapshot GenerationState HeldLease InvalidCacheQuery
     InvalidDocument InvalidPartitions InvalidProjection InvalidSearchCursor InvalidSearchQuery LeaseAnswer LeaseBook LeaseClaim LeaseCommand LeaseKey LeaseRecord
-    MemoryReadStore MemorySession MemoryTransaction NotPartitionable OpenSessionOptions OwnerOf ParkedEvent PartRecord Partition Place PlaceCursor PlacedWord
+    MemoryReadStore MemorySession MemoryState MemoryTransaction NotPartitionable OpenSessionOptions OwnerOf ParkedEvent PartRecord Partition Place PlaceCursor PlacedWord
     Places ProjectionDescriptor ProjectionDocument ProjectionRecord PromoteOptions ReadStore ReadStoreOverburdened ReadStoreSession ReadStoreUnavailable
     RecordCommand RecordStore RecordedReadStore RecordedSession SessionStore allDescribed decide decideLease describedIn emptyRecord
     generationIn heldAmong isRunning leaseKeyText rivalOf servingIn

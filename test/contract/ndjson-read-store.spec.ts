@@ -63,7 +63,7 @@ describe('the files of the NDJSON read store', () => {
     return store;
   };
   const shown = async (store: NdjsonReadStore) => store.get('notes', 'notes', 'a');
-  const file = (): string => join(dir, 'notes.ndjson');
+  const file = (): string => join(dir, 'journal.ndjson');
 
   it('hold a commit as a whole or not at all, wherever a crash has cut its line, and go on', async () => {
     const first = open();

@@ -80,4 +80,5 @@ export * from './search/words.js';
 // The plainest adapter, in memory, and the plainest fold: @mainstem/testing offers them.
 export { foldProjection, type FoldedCollections } from './fold/fold-projection.js';
 export { MemoryReadStore } from './memory/memory-read-store.js';
+export { MemoryState } from './memory/memory-state.js';
 export type { MemorySession, MemoryTransaction } from './memory/memory-session.js';

@@ -9,6 +9,7 @@ const LINE_END = 0x0a;
 export class LineFile {
   readonly #path: string;
   readonly #descriptor: number;
+  readonly #chunk = Buffer.alloc(READ_BYTES);
   #offset = 0;
   /** Of a line that has no end yet. */
   #begun = Buffer.alloc(0);
@@ -32,12 +33,11 @@ export class LineFile {
 
   /** Lines that were finished since the last call, in order. */
   *news(): Generator<string> {
-    const chunk = Buffer.alloc(READ_BYTES);
     for (;;) {
-      const length = this.#attempt(() => readSync(this.#descriptor, chunk, 0, READ_BYTES, this.#offset));
+      const length = this.#attempt(() => readSync(this.#descriptor, this.#chunk, 0, READ_BYTES, this.#offset));
       if (length === 0) return;
       this.#offset += length;
-      let bytes = Buffer.concat([this.#begun, chunk.subarray(0, length)]);
+      let bytes = Buffer.concat([this.#begun, this.#chunk.subarray(0, length)]);
       for (let end = bytes.indexOf(LINE_END); end >= 0; end = bytes.indexOf(LINE_END)) {
         if (end > 0) yield bytes.toString('utf8', 0, end);
         bytes = bytes.subarray(end + 1);

@@ -14,20 +14,34 @@ export interface ParkedQuery {
 
 export class MemoryGeneration {
   readonly #collections: ReadonlyMap<string, CollectionTexts>;
-  readonly #parked: Map<string, ParkedEvent>;
+  readonly #parked = new Map<string, ParkedEvent>();
 
-  constructor(collections: ReadonlyMap<string, CollectionTexts>, parked = new Map<string, ParkedEvent>()) {
-    this.#collections = collections;
-    this.#parked = parked;
+  /** With these collections, all empty. */
+  constructor(collections: readonly string[]) {
+    this.#collections = new Map(collections.map((name) => [name, new Map<string, string>()]));
   }
 
   collection(name: string): ReadonlyMap<string, string> | undefined {
     return this.#collections.get(name);
   }
 
+  /** The documents of these keys; keys without one are absent. */
+  load(collection: string, keys: readonly string[]): ReadonlyMap<string, ProjectionDocument> {
+    const texts = this.#collections.get(collection);
+    const documents = new Map<string, ProjectionDocument>();
+    for (const key of keys) {
+      const text = texts?.get(key);
+      if (text !== undefined) documents.set(key, decodeDocument(text));
+    }
+    return documents;
+  }
+
   /** The same as of now, whatever is committed later. */
   copy(): MemoryGeneration {
-    return new MemoryGeneration(new Map([...this.#collections].map(([name, texts]) => [name, new Map(texts)])), new Map(this.#parked));
+    const copied = new MemoryGeneration([...this.#collections.keys()]);
+    for (const [name, texts] of this.#collections) for (const [key, text] of texts) copied.#texts(name).set(key, text);
+    for (const [id, event] of this.#parked) copied.#parked.set(id, event);
+    return copied;
   }
 
   /** Nothing from a collection that it does not have. */

@@ -1,25 +1,23 @@
-// Records, documents and leases in maps. Nothing is awaited between reading a record and keeping the next one: each change is one step.
+// The store side of the store in memory: each request is one step on its maps.
 import type { Runtime } from '@mainstem/event-store';
-import { ReadStoreUnavailable, UnknownCollection } from '../read-store/errors.js';
+import { ReadStoreUnavailable, UnknownGeneration } from '../read-store/errors.js';
 import type { Generation } from '../read-store/checkpoint.js';
 import type { LeaseAnswer } from '../read-store/lease.js';
-import type { CommitBatch, GenerationSnapshot, ParkedEvent, ScanEntry, ScanOptions } from '../read-store/read-store.js';
-import { decide, type Decided } from '../record/decide.js';
-import { decideLease, leaseKeyText, type LeaseCommand, type LeaseRecord } from '../record/lease-record.js';
-import { describedIn, emptyRecord, generationIn, servingIn, type ProjectionRecord } from '../record/projection-record.js';
-import type { Effect, RecordCommand } from '../record/record-command.js';
-import type { CommitClaim, Described, LeaseBook, RecordStore } from '../record/record-store.js';
-import { MemoryGeneration } from './memory-generation.js';
+import type { GenerationSnapshot, ParkedEvent, ScanEntry, ScanOptions } from '../read-store/read-store.js';
+import type { Decided } from '../record/decide.js';
+import type { LeaseCommand } from '../record/lease-record.js';
+import type { ProjectionRecord } from '../record/projection-record.js';
+import type { RecordCommand } from '../record/record-command.js';
+import type { Described, LeaseBook, RecordStore } from '../record/record-store.js';
+import type { MemoryGeneration } from './memory-generation.js';
 import { MemorySessionStore, type MemoryTransaction } from './memory-session.js';
+import { MemoryState } from './memory-state.js';
 
 export class MemoryRecords implements RecordStore<MemoryTransaction> {
   readonly hasTransactions = true;
   readonly hasPartitions = true;
   readonly #runtime: Runtime;
-  readonly #records = new Map<string, ProjectionRecord>();
-  /** By projection and number. */
-  readonly #generations = new Map<string, MemoryGeneration>();
-  readonly #leases = new Map<string, LeaseRecord>();
+  readonly #state = new MemoryState();
   #isClosed = false;
 
   constructor(
@@ -30,130 +28,53 @@ export class MemoryRecords implements RecordStore<MemoryTransaction> {
   }
 
   async records(projection?: string): Promise<readonly ProjectionRecord[]> {
-    this.#assertOpen();
-    return projection === undefined ? [...this.#records.values()] : [this.#record(projection)];
+    return this.state.records(projection);
   }
 
   async change({ name }: Described, command: RecordCommand): Promise<Decided> {
-    this.#assertOpen();
-    const decided = decide(this.#record(name), command, (collection) => this.#ownerOf(collection));
-    this.#records.set(name, decided.record);
-    for (const effect of decided.effects) this.#carryOut(effect, decided.record);
-    return decided;
+    return this.state.change(name, command);
   }
 
   async leases(projection?: string): Promise<LeaseBook> {
-    this.#assertOpen();
-    const leases = [...this.#leases.values()].filter((lease) => projection === undefined || lease.projection === projection);
-    return { leases, nowMs: this.#runtime.monotonic() };
+    return { leases: this.state.leases(projection), nowMs: this.#runtime.monotonic() };
   }
 
   async changeLease(command: LeaseCommand): Promise<LeaseAnswer> {
-    this.#assertOpen();
-    const key = leaseKeyText(command);
-    const { lease, answer } = decideLease(this.#leases.get(key), command, this.#runtime.monotonic());
-    if (lease) this.#leases.set(key, lease);
-    else this.#leases.delete(key);
-    return answer;
+    return this.state.changeLease(command, this.#runtime.monotonic());
   }
 
   async session({ projection, number }: Generation): Promise<MemorySessionStore> {
-    const commit = (batch: CommitBatch, claim: CommitClaim): void => this.#commit(projection, batch, claim);
-    return new MemorySessionStore(this.#content(projection, number), () => this.#assertOpen(), commit);
+    const opened = this.state.content(projection, number);
+    if (!opened) throw new UnknownGeneration(projection, number);
+    // A generation that is dropped meanwhile can be read by those who hold it.
+    const content = (): MemoryGeneration => this.state.content(projection, number) ?? opened;
+    return new MemorySessionStore(content, (batch, claim) => this.state.commit(projection, claim, batch));
   }
 
   async scan(projection: string, number: number, collection: string, options: ScanOptions): Promise<readonly ScanEntry[]> {
-    this.#assertOpen();
-    const { collections } = generationIn(this.#record(projection), number);
-    return scanIn(this.#content(projection, number), { projection, number, collection, collections }, options);
+    return this.state.scan(projection, number, collection, options);
   }
 
   async snapshot<Result>(projection: string, number: number, work: (snapshot: GenerationSnapshot) => Promise<Result>): Promise<Result> {
-    this.#assertOpen();
-    const record = this.#record(projection);
-    const found = generationIn(record, number);
-    const { collections } = found;
-    const copied = this.#content(projection, number).copy();
-    return work({
-      generation: describedIn(record, found),
-      scan: async (collection, options) => scanIn(copied, { projection, number, collection, collections }, options),
-      parked: async (query) => copied.parkedEvents(query),
-    });
+    return work(this.state.snapshot(projection, number));
   }
 
   async parked(projection: string, limit: number): Promise<readonly ParkedEvent[]> {
-    this.#assertOpen();
-    const serving = servingIn(this.#record(projection));
-    return serving ? this.#content(projection, serving.number).parkedEvents({ limit }) : [];
+    return this.state.parked(projection, limit);
   }
 
   async close(): Promise<void> {
     this.#isClosed = true;
   }
 
-  /** Documents of a collection, wherever it serves. */
+  /** As `MemoryState.served`, also after it was closed: for what looks at the outcome. */
   served(collection: string): ReadonlyMap<string, string> {
-    for (const [projection, record] of this.#records) {
-      const serving = servingIn(record);
-      const texts = serving && this.#content(projection, serving.number).collection(collection);
-      if (texts) return texts;
-    }
-    return new Map();
+    return this.#state.served(collection).texts;
   }
 
-  #commit(projection: string, batch: CommitBatch, claim: CommitClaim): void {
-    this.#assertOpen();
-    const { isBulk: _, ...owner } = claim;
-    const { record } = decide(this.#record(projection), { do: 'commit', ...owner, move: batch.checkpoint }, () => undefined);
-    this.#content(projection, claim.generation).write(batch);
-    this.#records.set(projection, record);
-  }
-
-  /** Maps have no views and no secondary indexes: there is nothing to show, to begin or to complete. */
-  #carryOut(effect: Effect, record: ProjectionRecord): void {
-    const { projection } = record;
-    if (effect.do === 'make') {
-      const { number, collections } = generationIn(record, effect.generation);
-      this.#generations.set(idOf(projection, number), new MemoryGeneration(new Map(collections.map((name) => [name, new Map()]))));
-    }
-    if (effect.do === 'delete') this.#generations.delete(idOf(projection, effect.generation));
-    if (effect.do === 'end-leases') for (const [key, lease] of this.#leases) if (lease.projection === projection) this.#leases.delete(key);
-  }
-
-  #ownerOf(collection: string): string | undefined {
-    const hasIt = ({ generations }: ProjectionRecord): boolean => generations.some(({ collections }) => collections.includes(collection));
-    return [...this.#records.values()].find(hasIt)?.projection;
-  }
-
-  #record(projection: string): ProjectionRecord {
-    return this.#records.get(projection) ?? emptyRecord(projection);
-  }
-
-  #content(projection: string, number: number): MemoryGeneration {
-    const found = this.#generations.get(idOf(projection, number));
-    if (!found) throw new TypeError(`generation ${number} of ${projection} has a record and no documents`);
-    return found;
-  }
-
-  #assertOpen(): void {
+  /** Errors: READ_STORE_UNAVAILABLE after it was closed. */
+  private get state(): MemoryState {
     if (this.#isClosed) throw new ReadStoreUnavailable(this.name, 'it is closed');
+    return this.#state;
   }
 }
-
-interface ScannedCollection {
-  readonly projection: string;
-  readonly number: number;
-  readonly collection: string;
-  readonly collections: readonly string[];
-}
-
-const scanIn = (
-  content: MemoryGeneration,
-  { projection, number, collection, collections }: ScannedCollection,
-  options: ScanOptions,
-): readonly ScanEntry[] => {
-  if (!collections.includes(collection)) throw new UnknownCollection(projection, number, collection);
-  return content.scan(collection, options);
-};
-
-const idOf = (projection: string, number: number): string => `${number} ${projection}`;

@@ -15,26 +15,17 @@ export interface MemoryTransaction {
 export type MemorySession = RecordedSession<MemoryTransaction>;
 
 export class MemorySessionStore implements SessionStore<MemoryTransaction> {
-  readonly #generation: MemoryGeneration;
-  readonly #assertOpen: () => void;
+  readonly #content: () => MemoryGeneration;
   readonly #commit: (batch: CommitBatch, claim: CommitClaim) => void;
 
-  /** `commit` moves the checkpoint and writes, or throws. */
-  constructor(generation: MemoryGeneration, assertOpen: () => void, commit: (batch: CommitBatch, claim: CommitClaim) => void) {
-    this.#generation = generation;
-    this.#assertOpen = assertOpen;
+  /** `content` throws when the store is closed; `commit` moves the checkpoint and writes, or throws. */
+  constructor(content: () => MemoryGeneration, commit: (batch: CommitBatch, claim: CommitClaim) => void) {
+    this.#content = content;
     this.#commit = commit;
   }
 
   async load(collection: string, keys: readonly string[]): Promise<ReadonlyMap<string, ProjectionDocument>> {
-    this.#assertOpen();
-    const texts = this.#generation.collection(collection);
-    const documents = new Map<string, ProjectionDocument>();
-    for (const key of keys) {
-      const text = texts?.get(key);
-      if (text !== undefined) documents.set(key, decodeDocument(text));
-    }
-    return documents;
+    return this.#content().load(collection, keys);
   }
 
   async commit(batch: CommitBatch, claim: CommitClaim): Promise<void> {
@@ -42,20 +33,17 @@ export class MemorySessionStore implements SessionStore<MemoryTransaction> {
   }
 
   async transact(work: (transaction: MemoryTransaction) => Promise<void>, batch: Omit<CommitBatch, 'changes'>, claim: CommitClaim): Promise<void> {
-    this.#assertOpen();
-    const writes = new TransactionWrites(this.#generation);
+    const writes = new TransactionWrites(this.#content());
     await work(writes);
     this.#commit({ ...batch, changes: writes.changes() }, claim);
   }
 
   async parked(query: ParkedQuery): Promise<readonly ParkedEvent[]> {
-    this.#assertOpen();
-    return this.#generation.parkedEvents(query);
+    return this.#content().parkedEvents(query);
   }
 
   async parkedKeys(): Promise<ReadonlyMap<string, number>> {
-    this.#assertOpen();
-    return this.#generation.parkedKeys();
+    return this.#content().parkedKeys();
   }
 }
 
