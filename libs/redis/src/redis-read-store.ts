@@ -191,8 +191,15 @@ export class RedisReadStore implements ReadStore, CacheQueries {
     await this.#registry.release(projection, collectionsIn(await this.#stored(projection)), turn);
   }
 
+  /** One whose last generation was dropped stays on the list, with its last number and nothing else. It is not left over from anything. */
   async projections(): Promise<readonly string[]> {
-    return this.#registry.known();
+    const { owners, others } = await this.#registry.known();
+    const isMore = async (name: string): Promise<boolean> => {
+      const fields = await this.#fields(name);
+      return fields.length === 0 || generationsOf(name, fields).length > 0;
+    };
+    const found = await Promise.all(others.map(async (name) => ((await isMore(name)) ? [name] : [])));
+    return [...owners, ...found.flat()];
   }
 
   /**
@@ -339,7 +346,11 @@ export class RedisReadStore implements ReadStore, CacheQueries {
   }
 
   async #stored(projection: string): Promise<readonly StoredGeneration[]> {
-    return generationsOf(projection, (await this.connection.call('hgetall', [keysOf(this.prefix, projection).meta])) as Fields);
+    return generationsOf(projection, await this.#fields(projection));
+  }
+
+  async #fields(projection: string): Promise<Fields> {
+    return (await this.connection.call('hgetall', [keysOf(this.prefix, projection).meta])) as Fields;
   }
 
   async #one(projection: string, number: number): Promise<StoredGeneration> {

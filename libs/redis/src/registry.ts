@@ -49,13 +49,14 @@ export class Registry {
     return ((await this.connection.call('hget', [this.#collections, collection])) as string | null) ?? undefined;
   }
 
-  /** Names of projections that are on either list. */
-  async known(): Promise<readonly string[]> {
-    const [names, owners] = (await Promise.all([
+  /** Projections that have collections, and the others that are on the list. */
+  async known(): Promise<{ readonly owners: readonly string[]; readonly others: readonly string[] }> {
+    const [names, values] = (await Promise.all([
       this.connection.call('smembers', [this.#projections]),
       this.connection.call('hvals', [this.#collections]),
     ])) as [string[], string[]];
-    return [...new Set([...names, ...owners])];
+    const owners = new Set(values);
+    return { owners: [...owners], others: names.filter((name) => !owners.has(name)) };
   }
 
   /** Takes a projection off both lists. */

@@ -14,6 +14,24 @@ export interface ReadStoreFixture {
   readonly readDocument: (collection: string, key: string) => Promise<object | undefined>;
   /** Closes the store and removes what it has left behind. */
   readonly dispose: () => Promise<void>;
+  /** Opens a second store on the same data, as another process would; `dispose` closes it, too. Absent where no two can share it. */
+  readonly another?: (() => Promise<ReadStore>) | undefined;
+  /** The clock by which leases end, where the test has it in its hand. */
+  readonly clock?: StoreClock | undefined;
+}
+
+/** Moves a store's clock, in whole milliseconds. */
+export interface StoreClock {
+  readonly advance: (ms: number) => Promise<void>;
+  /** Absent for a clock that nobody can set back. */
+  readonly setBack?: ((ms: number) => void) | undefined;
+}
+
+/** Random histories of bookkeeping, each of `steps` commands; the n-th is that of `seed + n`. */
+export interface Histories {
+  readonly runs: number;
+  readonly steps: number;
+  readonly seed: number;
 }
 
 /** How the contract's handler projection writes through the store's transactions. Only for stores with transactions. */
@@ -30,6 +48,8 @@ export interface ReadStoreContractOptions<Transaction = never> {
   /** Default: classes without columns. */
   readonly documents?: ContractDocuments;
   readonly transaction?: TransactionSteps<Transaction>;
+  /** Default: two histories of 40 commands, of a seed that their names say. */
+  readonly histories?: Partial<Histories>;
 }
 
 /** What a case works with. */

@@ -11,6 +11,7 @@ import { replayCases } from './replay-cases.js';
 import { generationCases } from './generation-cases.js';
 import { leaseCases } from './lease-cases.js';
 import { loadCases } from './load-cases.js';
+import { modelCases } from './model-cases.js';
 import { parkedCases } from './parked-cases.js';
 import { handlerPoisonCases, poisonCases } from './poison-cases.js';
 import { partitionCases } from './partition-cases.js';
@@ -41,9 +42,11 @@ export const readStoreContract = <Transaction = never>(options: ReadStoreContrac
       ...leaseCases(define),
       ...partitionCases(define),
       ...verifyCases(define),
+      ...modelCases(define, options.histories),
     ],
   };
 };
 
-export type { ReadStoreContractOptions, ReadStoreFixture, TransactionSteps } from './contract-fixture.js';
+export { checkHistory, type HistoryOptions } from './bookkeeping-history.js';
+export type { Histories, ReadStoreContractOptions, ReadStoreFixture, StoreClock, TransactionSteps } from './contract-fixture.js';
 export { type ContractDocuments, type ContractOrder, type ContractTotal } from './contract-projection.js';
