@@ -11,6 +11,8 @@ const ANY_LIB = lib('[^/]+');
 /** The doors of the read side: the root for everybody, and those for who operates projections and who writes a read store. */
 const READ_SIDE = at('libs/projection/src/index\\.ts$');
 const OPERATE = at('libs/projection/src/operate\\.ts$');
+/** For libraries that build on effects that follow from events. */
+const REACTION = at('libs/projection/src/reaction\\.ts$');
 const ADAPTER = at('libs/projection/src/adapter\\.ts$');
 
 /** What the files of one part may import besides their own part. */
@@ -69,9 +71,11 @@ module.exports = {
     mayImport(lib('aggregate', 'projection', 'embedded', 'sql', 'redis', 'opensearch', 'nest', 'testing', 'cli'), lib('event-store')),
     mayImport(lib('aggregate'), npm('lru-cache', 'class-validator')),
     mayImport(lib('projection'), npm('lru-cache')),
+    mayImport(lib('process'), [lib('event-store', 'aggregate'), READ_SIDE, OPERATE, REACTION, ...npm('class-validator')]),
     mayImport(lib('embedded', 'sql', 'redis', 'opensearch', 'nest', 'testing', 'cli'), READ_SIDE),
     mayImport(lib('embedded', 'sql', 'redis', 'opensearch', 'testing'), ADAPTER),
     mayImport(lib('nest', 'testing', 'cli'), OPERATE),
+    mayImport(lib('nest'), REACTION),
     mayImport(lib('nest', 'testing', 'cli'), lib('aggregate')),
     mayImport(lib('testing'), '^(?:node:)?assert/strict$', 'Contract suites assert without a test runner.'),
     mayImport(lib('sql'), npm('typeorm', 'pg', '@types/pg')),

@@ -27,6 +27,7 @@ const DOORS = {
     VerifyOptions VerifyProgress VerifyReport VerifyTooLarge WaitOptions WaitRefused assertSameLogOf cleanUp compareKeys crashAtOf
     fillSideGeneration forgetProjection generationChoiceOf isOfLostEvents leftBehind newestFillingOf placeOf positionAt rollBack servingOf
     verifyProjection`,
+  reaction: `Companion Hosted HostedReaction Reaction ReactionContext ReactionOptions ReactionStart reaction`,
   adapter: `
     CacheAnswer Checkpoint CheckpointMove CheckpointMoved Claim CollectionChanges CollectionDescriptor CollectionTaken CommitBatch
     CommitClaim CreateGenerationOptions Decided DecidedLease Derived DerivedDifference Described DocumentClass EMPTY_DIGEST Effect Expiry FingerprintMismatch FoldedCollections Generation
@@ -68,7 +69,7 @@ const shown = (doors: readonly Door[]): ReadonlyMap<Door, readonly string[]> => 
 };
 
 describe('the doors of @mainstem/projection', () => {
-  const doors: readonly Door[] = ['index', 'operate', 'adapter'];
+  const doors: readonly Door[] = ['index', 'operate', 'reaction', 'adapter'];
 
   it('show the names that are listed here, and no others', () => {
     const found = shown(doors);

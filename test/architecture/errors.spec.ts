@@ -42,7 +42,7 @@ describe('docs/errors.md', () => {
 const sources = (): readonly string[] =>
   ['libs', 'src', 'apps'].flatMap((folder) =>
     readdirSync(path.join(root, folder), { recursive: true, encoding: 'utf8' })
-      .filter((file) => file.endsWith('.ts') && !/\.(spec|d)\.ts$|node_modules|(^|\/)dist\//.test(file))
+      .filter((file) => file.endsWith('.ts') && !/\.(spec|fixtures|d)\.ts$|node_modules|(^|\/)dist\//.test(file))
       .map((file) => path.join(root, folder, file)),
   );
 

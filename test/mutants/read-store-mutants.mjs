@@ -135,8 +135,8 @@ const engineMutants = [
   {
     name: 'the beginning of a long history is shown for the whole',
     file: projection('generations/open-generation'),
-    from: 'const isBulk = !isFirst ||',
-    to: 'const isBulk = !isFirst &&',
+    from: '(!isFirst ||',
+    to: '(!isFirst &&',
     suites: ENGINE('generations/first-generation'),
   },
   {

@@ -1,4 +1,4 @@
-// For those who write projections and ask read models. Two more doors: /operate (rebuild, verify, status) and /adapter (read stores); tests find theirs in
+// For those who write projections and ask read models. More doors: /operate (rebuild, verify, status), /reaction (effects) and /adapter (read stores); tests find theirs in
 // @mainstem/testing.
 
 // Define a projection.

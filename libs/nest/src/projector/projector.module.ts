@@ -1,7 +1,8 @@
 // Hosts a projector in an application: it starts after the application, and stops before anything is closed.
 import type { EventStore, Runtime } from '@mainstem/event-store';
-import { Projector, type HostedProjection, type ProjectionStatus } from '@mainstem/projection';
+import { Projector, type ProjectionStatus } from '@mainstem/projection';
 import { crashAtOf, LEASE_MS_DEFAULT } from '@mainstem/projection/operate';
+import type { Hosted } from '@mainstem/projection/reaction';
 import {
   Inject,
   Injectable,
@@ -24,8 +25,8 @@ import { TELEMETRY } from '../telemetry/tokens.js';
 export interface ProjectorModuleOptions {
   readonly imports?: ModuleMetadata['imports'];
   readonly inject?: readonly InjectionToken[];
-  /** What to run; the caller closes the read stores in `onApplicationShutdown`. */
-  readonly useFactory: (...dependencies: never[]) => readonly HostedProjection[] | Promise<readonly HostedProjection[]>;
+  /** What to run: projections, reactors, processes; the caller closes the read stores in `onApplicationShutdown`. */
+  readonly useFactory: (...dependencies: never[]) => readonly Hosted[] | Promise<readonly Hosted[]>;
   /** Instances of the application share the projections by leases of this length. Default 5,000. */
   readonly leaseMs?: number;
 }
@@ -84,7 +85,7 @@ const projectorOf = (
   application: ModulesContainer,
   reader: EventStore,
   runtime: Runtime,
-  projections: readonly HostedProjection[],
+  projections: readonly Hosted[],
   durationMs: number,
   watch: DependencyWatch | undefined,
   telemetry?: Telemetry,
@@ -108,7 +109,7 @@ const instanceName = (runtime: Runtime): string => `${hostname()}:${process.pid}
 const OUTAGE = /^(EVENT|READ)_STORE_UNAVAILABLE\b/;
 
 /** Logs each change of a projection's state once, louder if a person must act. */
-const logChange = (logger: Logger, hosted: readonly HostedProjection[], watch: DependencyWatch | undefined): ((status: ProjectionStatus) => void) => {
+const logChange = (logger: Logger, hosted: readonly Hosted[], watch: DependencyWatch | undefined): ((status: ProjectionStatus) => void) => {
   const last = new Map<string, string>();
   /** The newest one, reported or not. */
   const current = new Map<string, string>();

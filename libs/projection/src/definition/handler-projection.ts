@@ -2,7 +2,6 @@
 import type { EventRegistry, RecordedEvent, RecordedEventOf } from '@mainstem/event-store';
 import type { CollectionDescriptor, DocumentClass, ProjectionDescriptor } from '../read-store/read-store.js';
 import { assertNames } from './document-projection.js';
-import { InvalidProjection } from './errors.js';
 import { definitionFingerprint } from './fingerprint.js';
 import { WantedEvents } from './wanted-events.js';
 
@@ -28,7 +27,7 @@ export const handlerProjection = <Transaction, const Registries extends readonly
   options: HandlerProjectionOptions<Transaction, Registries>,
 ): HandlerProjection<Transaction> => {
   const types: readonly string[] = options.types ?? [...new Set(options.events.flatMap((registry) => registry.types))];
-  const wanted = new WantedEvents(options.name, sourcesOf(options.name, options.events, types));
+  const wanted = WantedEvents.ofTypes(options.name, options.events, types);
   const collections: CollectionDescriptor[] = Object.entries(options.tables).map(([name, document]) => ({
     name,
     document,
@@ -42,18 +41,6 @@ export const handlerProjection = <Transaction, const Registries extends readonly
   const apply = options.apply as HandlerProjection<Transaction>['apply'];
   return { kind: 'handler', name: options.name, version: options.version, fingerprint, collections, wanted, key, apply };
 };
-
-/** A type that several registries declare is wanted of each category. */
-const sourcesOf = (
-  projection: string,
-  registries: readonly EventRegistry[],
-  types: readonly string[],
-): readonly { readonly registry: EventRegistry; readonly type: string }[] =>
-  types.flatMap((type) => {
-    const declaring = registries.filter((registry) => registry.has(type));
-    if (declaring.length === 0) throw new InvalidProjection(projection, `wants ${type}, which none of its event registries declares`);
-    return declaring.map((registry) => ({ registry, type }));
-  });
 
 /** A declared handler projection, with its event types erased: what the engine works with. */
 export interface HandlerProjection<Transaction = never> extends ProjectionDescriptor {

@@ -2,6 +2,7 @@
 import type { DocumentProjection } from './document-projection.js';
 import type { HandlerProjection } from './handler-projection.js';
 import type { ReadStore } from '../read-store/read-store.js';
+import type { Reaction } from './reaction.js';
 import type { RecoveryPolicy } from './recovery-policy.js';
 
 /**
@@ -14,10 +15,29 @@ export type RebuildPolicy = 'auto' | 'manual';
 /** Any declared projection; `never` stands for the transaction type that its read store hands out. */
 export type AnyProjection = DocumentProjection | HandlerProjection;
 
-export interface HostedProjection {
+export interface HostedProjection extends Hosted {
   readonly projection: AnyProjection;
+}
+
+/** A reaction with the read store that keeps its checkpoint. `rebuild` has no meaning for it. */
+export interface HostedReaction extends Hosted {
+  readonly projection: Reaction;
+}
+
+/** Works beside a projection for as long as its projector runs. */
+export interface Companion {
+  start(): void;
+  /** Resolves when its work has ended. Must not throw. */
+  stop(): Promise<void>;
+  /** What people should know, in words; empty while all is well. */
+  troubles(): readonly string[];
+}
+
+export interface Hosted {
+  readonly projection: AnyProjection | Reaction;
   readonly store: ReadStore;
   readonly recovery?: Partial<RecoveryPolicy>;
   /** Default `manual`. */
   readonly rebuild?: RebuildPolicy;
+  readonly companion?: Companion;
 }

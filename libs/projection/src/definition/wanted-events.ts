@@ -15,6 +15,16 @@ export class WantedEvents {
   readonly categories: readonly string[];
   readonly #sources = new Map<string, readonly Source[]>();
 
+  /** A type that several registries declare is wanted of each category. Errors: as the constructor. */
+  static ofTypes(projection: string, registries: readonly EventRegistry[], types: readonly string[]): WantedEvents {
+    const wanted = types.flatMap((type) => {
+      const declaring = registries.filter((registry) => registry.has(type));
+      if (declaring.length === 0) throw new InvalidProjection(projection, `wants ${type}, which none of its event registries declares`);
+      return declaring.map((registry) => ({ registry, type }));
+    });
+    return new WantedEvents(projection, wanted);
+  }
+
   /** Errors: PROJECTION_INVALID_DEFINITION, EVENT_STORE_AMBIGUOUS_CATEGORY. */
   constructor(projection: string, wanted: readonly { readonly registry: EventRegistry; readonly type: string }[]) {
     if (wanted.length === 0) throw new InvalidProjection(projection, 'wants no event: give evolve at least one event type');

@@ -8,9 +8,9 @@ import {
   type Position,
   type Runtime,
 } from '@mainstem/event-store';
-import { filterFor } from '../definition/wanted-events.js';
+import { filterFor, type WantedEvents } from '../definition/wanted-events.js';
 import { RollingDigest } from '../read-store/rolling-digest.js';
-import type { AnyProjection } from '../definition/hosted-projection.js';
+import type { Hosted } from '../definition/hosted-projection.js';
 import { RebuildNotVerified } from './errors.js';
 
 /** Longest wait for others to join a read of the event store, and how often it is looked who has. */
@@ -27,7 +27,7 @@ export interface DigestCheckOptions {
 
 /** What a generation claims to have applied. */
 export interface DigestClaim {
-  readonly projection: AnyProjection;
+  readonly projection: Hosted['projection'];
   readonly generation: number;
   readonly position: Position | undefined;
   readonly digest: string;
@@ -41,7 +41,7 @@ interface Request extends DigestClaim {
 
 /** What the event store holds for all who want the same types up to the same position. */
 class Expectation {
-  readonly wanted: AnyProjection['wanted'];
+  readonly wanted: WantedEvents;
   readonly position: Position | undefined;
   readonly #digest = new RollingDigest();
   events = 0;

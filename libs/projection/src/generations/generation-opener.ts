@@ -4,12 +4,12 @@ import type { Partition } from '../read-store/partition.js';
 import type { Generation } from '../read-store/checkpoint.js';
 import type { CrashPoints } from './crash-points.js';
 import { chooseGeneration } from './generation-choice.js';
-import type { HostedProjection, RebuildPolicy } from '../definition/hosted-projection.js';
+import type { Hosted, RebuildPolicy } from '../definition/hosted-projection.js';
 import { openGeneration, openGenerationNumber, type OpenGeneration } from './open-generation.js';
 import { servingOf } from './generations-of.js';
 
 export interface GenerationOpenerOptions {
-  readonly hosted: HostedProjection;
+  readonly hosted: Hosted;
   readonly reader: EventReader;
   readonly runtime: Runtime;
   readonly partition: Partition;

@@ -3,13 +3,14 @@ import { isMainstemError, systemRuntime, type EventMark, type EventReader, type 
 import { filterFor } from '../definition/wanted-events.js';
 import { PartitionWaits, TooManyParked } from './errors.js';
 import { CheckpointMoved, UnknownGeneration } from '../read-store/errors.js';
+import { EMPTY_DIGEST } from '../read-store/rolling-digest.js';
 import { WHOLE, type Partition } from '../read-store/partition.js';
 import type { Generation } from '../read-store/checkpoint.js';
 import type { CheckpointMove, CommitBatch, ReadStoreSession } from '../read-store/read-store.js';
 import { DocumentCache } from '../fold/document-cache.js';
 import type { CrashPoints } from './crash-points.js';
 import { chooseGeneration } from './generation-choice.js';
-import type { AnyProjection, HostedProjection } from '../definition/hosted-projection.js';
+import type { Hosted } from '../definition/hosted-projection.js';
 import { isLongHistory } from './long-history.js';
 import { isParkedIn } from '../fold/parking.js';
 import type { RollUpGroup } from '../fold/roll-up-group.js';
@@ -46,7 +47,7 @@ export interface OpenOptions {
  * Of a projection that is split, part 0 alone creates it. Errors: PROJECTION_FOREIGN_EVENT_STORE, PROJECTION_CHANGED, PROJECTION_CHECKPOINT_AHEAD,
  * PROJECTION_EVENT_STORE_RESTORED, PROJECTION_PARTITION_WAITS, and those of the stores.
  */
-export const openGeneration = async (hosted: HostedProjection, options: OpenOptions): Promise<OpenGeneration> => {
+export const openGeneration = async (hosted: Hosted, options: OpenOptions): Promise<OpenGeneration> => {
   const { projection, store, rebuild = 'manual' } = hosted;
   const { incarnation } = options.reader;
   await options.crash?.reach('before-open', projection.name);
@@ -75,7 +76,8 @@ export const openGeneration = async (hosted: HostedProjection, options: OpenOpti
     // Chosen again afterwards: another instance may have created one at the same moment.
     const isFirst = !options.hasServed && generations.every(({ state, damage }) => state !== 'serving' && damage === undefined);
     // Queries would be shown the beginning of a long history for the whole: maybe the read store lost what was there, and nobody who knew that runs any more.
-    const isBulk = !isFirst || (await isLongHistory(filterFor([projection]), { ...options, runtime }));
+    // A reaction shows nothing to queries.
+    const isBulk = projection.kind !== 'reaction' && (!isFirst || (await isLongHistory(filterFor([projection]), { ...options, runtime })));
     await store.createGeneration(projection, incarnation, { isBulk });
     if (isBulk) await options.crash?.reach('begin', projection.name);
   }
@@ -85,7 +87,7 @@ export const openGeneration = async (hosted: HostedProjection, options: OpenOpti
  * Opens one certain generation that does not serve yet. Errors: READ_STORE_CHECKPOINT_MOVED when it serves already, and so is somebody else's;
  * READ_STORE_UNKNOWN_GENERATION, and as `openGeneration`.
  */
-export const openGenerationNumber = async (hosted: HostedProjection, number: number, options: OpenOptions): Promise<OpenGeneration> => {
+export const openGenerationNumber = async (hosted: Hosted, number: number, options: OpenOptions): Promise<OpenGeneration> => {
   const { projection, store } = hosted;
   await options.crash?.reach('before-open', projection.name);
   const generations = await store.generations(projection.name);
@@ -93,6 +95,20 @@ export const openGenerationNumber = async (hosted: HostedProjection, number: num
   if (!found) throw new UnknownGeneration(projection.name, number);
   if (found.state === 'serving') throw new CheckpointMoved(projection.name, number);
   return openSession(hosted, number, fillingOf(generations, number), options);
+};
+
+/** Of a reaction: its digest before the first event, once it has begun behind the end of the log. It tells it from one that has not begun. */
+const BEGUN_DIGEST = '0000000000000001';
+
+/** Moves the checkpoint of a reaction that begins now to the end of the log. False: it has begun, or begins elsewhere. */
+const beginsAtEnd = async (projection: Hosted['projection'], session: ReadStoreSession, { reader, signal }: OpenOptions): Promise<boolean> => {
+  const { position, digest } = session.checkpoint;
+  if (projection.kind !== 'reaction' || projection.startsAt !== 'now' || position !== undefined || digest !== EMPTY_DIGEST) return false;
+  let last: EventMark | undefined;
+  for await (const [event] of reader.readAll({ direction: 'backwards', limit: 1, needsPayload: false, ...(signal && { signal }) })) last = event;
+  const lastEvent = last && { position: last.position, id: last.id };
+  await session.commit({ changes: [], checkpoint: { from: undefined, to: lastEvent?.position, digest: BEGUN_DIGEST, lastEvent } });
+  return true;
 };
 
 const fillingOf = (generations: readonly Generation[], number: number): Filling => ({
@@ -108,12 +124,16 @@ interface Filling {
   readonly wasPromoted: boolean;
 }
 
-const openSession = async (hosted: HostedProjection, number: number, filling: Filling | undefined, options: OpenOptions): Promise<OpenGeneration> => {
+const openSession = async (hosted: Hosted, number: number, filling: Filling | undefined, options: OpenOptions): Promise<OpenGeneration> => {
   const { projection, store } = hosted;
   const { partition = WHOLE } = options;
   const session = await store.open(projection, number, partition.number, { onLongStep: options.onLongStep });
   try {
     await options.crash?.reach('after-open', projection.name);
+    if (await beginsAtEnd(projection, session, options)) {
+      await session.close();
+      return await openSession(hosted, number, filling, options);
+    }
     // Each part on its own would have to know when the others are filled: generations that are split have their indexes from the start.
     if (filling && partition.count > 1) await session.finishBulk();
     const lastEvent = await assertSameLog(hosted, session.checkpoint, options.reader, options.signal);
@@ -151,7 +171,7 @@ export class OpenGeneration {
 
   constructor(
     readonly session: ReadStoreSession,
-    projection: AnyProjection,
+    projection: Hosted['projection'],
     { filling, partition = WHOLE, lastEvent }: Opening,
     parkedKeys: ReadonlyMap<string, number>,
     cacheBytesMax: number,

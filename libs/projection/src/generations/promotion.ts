@@ -3,7 +3,7 @@ import { isMainstemError, isPositionBefore, type Position, type Runtime } from '
 import type { Generation } from '../read-store/checkpoint.js';
 import type { DigestCheck, DigestClaim } from './digest-check.js';
 import type { CrashPoint, CrashPoints } from './crash-points.js';
-import type { AnyProjection, HostedProjection } from '../definition/hosted-projection.js';
+import type { Hosted } from '../definition/hosted-projection.js';
 import type { OpenGeneration } from './open-generation.js';
 import { generationOf, servingOf } from './generations-of.js';
 
@@ -20,7 +20,7 @@ const RACES_UNTIL_AHEAD = 30;
 const CONFIRM_INTERVAL_MS = 1_000;
 
 export interface PromotionOptions {
-  readonly hosted: HostedProjection;
+  readonly hosted: Hosted;
   readonly check: DigestCheck;
   /** End of the event store, asked now. */
   readonly head: () => Promise<Position | undefined>;
@@ -32,7 +32,7 @@ export interface PromotionOptions {
 /** One projection's. It is asked again and again, each time that the generation has caught up. */
 export class Promotion {
   readonly #options: PromotionOptions;
-  readonly #projection: AnyProjection;
+  readonly #projection: Hosted['projection'];
   #open: OpenGeneration | undefined;
   #next: 'index' | 'verify' | 'promote' = 'index';
   #races = 0;

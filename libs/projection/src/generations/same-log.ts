@@ -2,13 +2,13 @@
 import { isMainstemError, isPositionBefore, type EventMark, type EventReader, type Position } from '@mainstem/event-store';
 import type { Checkpoint, Generation } from '../read-store/checkpoint.js';
 import { CheckpointAhead, ProjectionOfRestoredStore } from './errors.js';
-import type { HostedProjection } from '../definition/hosted-projection.js';
+import type { Hosted } from '../definition/hosted-projection.js';
 
 /** A reader of the application's own, made before there was `idAt`, may lack it: then a log that has grown again is not recognised. */
 type LogReader = Pick<EventReader, 'head'> & Partial<Pick<EventReader, 'idAt'>>;
 
 /** What of a host is named. */
-type Named = Pick<HostedProjection, 'store'> & { readonly projection: { readonly name: string } };
+type Named = Pick<Hosted, 'store'> & { readonly projection: { readonly name: string } };
 
 /**
  * Resolves with the event that the checkpoint stands on. One without an event, which an older program has written, is taken as it is, and stands from

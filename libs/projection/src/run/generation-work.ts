@@ -3,7 +3,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { OperationAborted, STEP_DEADLINE_MS } from '@mainstem/event-store';
 import type { Batch, BatchWriter, Written } from '../write/batch-writer.js';
 import { CheckpointSchedule } from './checkpoint-schedule.js';
-import { DocumentWriter } from '../write/document-writer.js';
+import { DocumentWriter, type DocumentWriterOptions } from '../write/document-writer.js';
 import { failureClassOf } from '../fold/failure-class.js';
 import { BatchTooMuch } from '../fold/batch-refused.js';
 import { cutFailure } from '../fold/failures.js';
@@ -13,6 +13,7 @@ import type { Progress } from './progress.js';
 import type { ProjectionObserver } from './projection-observer.js';
 import type { Input, ProjectionState } from './projection-state.js';
 import type { Promotion } from '../generations/promotion.js';
+import { ReactionWriter } from '../write/reaction-writer.js';
 import { replayParked, type ReplayResult } from '../write/replay-parked.js';
 import { ReplayRequests } from '../write/replay-requests.js';
 import type { RunnerOptions } from './runner-options.js';
@@ -43,7 +44,7 @@ export class GenerationWork {
     const { projection, store } = hosted;
     const expiry = store.expiryOf?.(projection.name);
     this.#options = options;
-    this.#writer = projection.kind === 'document' ? new DocumentWriter(projection, { expiry, crash }) : new HandlerWriter(projection, crash);
+    this.#writer = writerOf(projection, { expiry, crash, signal });
     this.#checkpoints = new CheckpointSchedule({ runtime, waiters: progress.waiters, wake: () => seat.wake(), signal });
   }
 
@@ -153,6 +154,20 @@ export class GenerationWork {
     void runtime.sleep(delayMs, signal).then(() => seat.wake());
   }
 }
+
+const writerOf = (
+  projection: RunnerOptions['hosted']['projection'],
+  { expiry, crash, signal }: Pick<DocumentWriterOptions, 'expiry' | 'crash'> & { readonly signal: AbortSignal },
+): BatchWriter => {
+  switch (projection.kind) {
+    case 'document':
+      return new DocumentWriter(projection, { expiry, crash });
+    case 'handler':
+      return new HandlerWriter(projection, crash);
+    case 'reaction':
+      return new ReactionWriter(projection, { signal }, crash);
+  }
+};
 
 /** Adds the size of the batch to a failure that depends on it. */
 const sized = async (written: Promise<Written>, size: number): Promise<Written> => {

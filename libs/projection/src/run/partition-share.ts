@@ -1,6 +1,6 @@
 // Shares the parts of a projection out among the instances that run it: everybody sees who there is, and all come to the same result.
 import type { Runtime } from '@mainstem/event-store';
-import type { HostedProjection } from '../definition/hosted-projection.js';
+import type { Hosted } from '../definition/hosted-projection.js';
 import { LEASE_MS_DEFAULT, LeaseKeeper, type LeaseOptions } from './lease-keeper.js';
 import { SEATS_FROM, type HeldLease } from '../read-store/lease.js';
 
@@ -8,7 +8,7 @@ import { SEATS_FROM, type HeldLease } from '../read-store/lease.js';
 const SEATS = 1_000_000_000;
 
 export interface PartitionShareOptions {
-  readonly hosted: HostedProjection;
+  readonly hosted: Hosted;
   readonly lease: LeaseOptions;
   readonly runtime: Runtime;
 }

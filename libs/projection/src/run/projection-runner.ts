@@ -137,7 +137,8 @@ export class ProjectionRunner {
           return { kind: 'ended' };
       }
     } catch (error) {
-      return this.#generation.failed(error);
+      // What is cut off by the stop is no failure.
+      return this.#abort.signal.aborted ? { kind: 'ended' } : await this.#generation.failed(error);
     }
   }
 

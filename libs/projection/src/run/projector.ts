@@ -7,7 +7,7 @@ import { AmbiguousProjection, UnknownProjection } from './errors.js';
 import type { CrashPoints } from '../generations/crash-points.js';
 import { HeadWatch } from '../feed/head-watch.js';
 import { HostedRunners } from './hosted-runners.js';
-import type { HostedProjection } from '../definition/hosted-projection.js';
+import type { Companion, Hosted } from '../definition/hosted-projection.js';
 import { assertLease, type LeaseOptions } from './lease-keeper.js';
 import type { WaitOptions } from './position-waiters.js';
 import { DigestCheck } from '../generations/digest-check.js';
@@ -25,7 +25,7 @@ const STOP_TIMEOUT_MS = 10_000;
 export interface ProjectorOptions {
   readonly reader: EventReader;
   /** Each name once for a read store; one projection may fill several stores, each with checkpoints, parked events and a status of its own. */
-  readonly projections: readonly HostedProjection[];
+  readonly projections: readonly Hosted[];
   readonly runtime?: Runtime;
   /** Most events in one batch, and so in one commit. Default 10,000; live batches hold whatever has arrived. */
   readonly batchSizeMax?: number;
@@ -56,6 +56,7 @@ export class Projector {
   readonly #headWatch: HeadWatch;
   readonly #servingWatch: ServingWatch;
   readonly #subscription: SharedSubscription;
+  readonly #companions: readonly Companion[];
   readonly #abort = new AbortController();
 
   /**
@@ -77,6 +78,7 @@ export class Projector {
     const onChange = (status: ProjectionStatus): void => notify(options.onChange, status);
     const head = (): Position | undefined => this.#headWatch.head;
     this.#hosted = projections.map((hosted) => new HostedRunners({ ...shared, hosted, cacheBytesMax: cacheShare, head, onChange }));
+    this.#companions = projections.flatMap(({ companion }) => companion ?? []);
     this.#servingWatch = new ServingWatch(
       this.#runners.map(({ watched }) => watched),
       runtime,
@@ -86,6 +88,7 @@ export class Projector {
   /** Returns at once: everything runs in the background and recovers by itself. May be called again, but not after `stop`. */
   start(): void {
     for (const hosted of this.#hosted) hosted.start();
+    for (const companion of this.#companions) companion.start();
     void this.#headWatch.run(this.#abort.signal, (head) => {
       for (const runner of this.#runners) runner.observeHead(head);
     });
@@ -95,7 +98,7 @@ export class Projector {
   /** Ends all projections after the batch they are at and closes their sessions, not the stores; other instances take over at once. Takes at most ten seconds, whatever a store does. */
   async stop(): Promise<void> {
     this.#abort.abort();
-    const stopping = Promise.all(this.#hosted.map((hosted) => hosted.stop())).then(() => undefined);
+    const stopping = Promise.all([...this.#companions, ...this.#hosted].map((one) => one.stop())).then(() => undefined);
     await inTime(stopping, STOP_TIMEOUT_MS, this.#runtime, () => undefined);
   }
 
@@ -105,7 +108,7 @@ export class Projector {
    */
   troubles(): readonly string[] {
     const silent = [this.#headWatch.silence ?? [], this.#servingWatch.silent(), this.#subscription.silent()].flat();
-    return silent.map(silenceOf);
+    return [...silent.map(silenceOf), ...this.#companions.flatMap((companion) => companion.troubles())];
   }
 
   status(): readonly ProjectionStatus[] {
@@ -156,7 +159,7 @@ const notify = (listener: ProjectorOptions['onChange'], status: ProjectionStatus
   }
 };
 
-const assertHostable = (projections: readonly HostedProjection[]): void => {
+const assertHostable = (projections: readonly Hosted[]): void => {
   assertCategoriesDiffer(projections.flatMap(({ projection }) => projection.wanted.categories));
   for (const [index, { projection, store }] of projections.entries()) {
     const same = projections.slice(0, index).find((one) => one.projection.name === projection.name && one.store.name === store.name);
@@ -167,6 +170,6 @@ const assertHostable = (projections: readonly HostedProjection[]): void => {
           : `in two read stores that are both called ${store.name}; open one of them with another name`;
       throw new InvalidProjection(projection.name, `is hosted twice ${where}`);
     }
-    assertStoreHosts(projection, store);
+    if (projection.kind !== 'reaction') assertStoreHosts(projection, store);
   }
 };

@@ -4,7 +4,7 @@ import type { Partition } from '../read-store/partition.js';
 import type { PartitionShare } from './partition-share.js';
 import type { DigestCheck } from '../generations/digest-check.js';
 import type { CrashPoints } from '../generations/crash-points.js';
-import type { HostedProjection } from '../definition/hosted-projection.js';
+import type { Hosted } from '../definition/hosted-projection.js';
 import type { LeaseOptions } from './lease-keeper.js';
 import type { ProjectionObserver } from './projection-observer.js';
 import type { ProjectionStatus } from './projection-status.js';
@@ -12,7 +12,7 @@ import type { FillPhase } from '../generations/promotion.js';
 import type { SharedSubscription } from '../feed/shared-subscription.js';
 
 export interface RunnerOptions {
-  readonly hosted: HostedProjection;
+  readonly hosted: Hosted;
   readonly reader: EventReader;
   readonly subscription: SharedSubscription;
   readonly runtime: Runtime;

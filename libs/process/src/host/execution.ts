@@ -1,0 +1,58 @@
+// How reactors and process managers execute commands: under ids of their own, within the conversation of the event that led to them.
+import type { CommandContext, CommandExecutor } from '@mainstem/aggregate';
+import { commandIdOf, isMainstemError, type EventMetadata, type JsonValue, type RecordedEvent } from '@mainstem/event-store';
+
+/** What executes the commands. */
+export type Executor = Pick<CommandExecutor, 'execute'>;
+
+const ID_LENGTH_MAX = 200;
+/** Metadata that the framework fills in for each command anew. */
+const OWN = new Set(['commandId', 'correlationId', 'causationId', 'schemaVersion', 'occurredAt', 'traceparent', 'decidedAt', 'fingerprint']);
+
+/** The same parts make the same id. One that would become too long, or that could not be printed, is made from it, the same each time. */
+export const idFrom = (...parts: readonly string[]): string => {
+  const id = parts.join(':');
+  return id.length <= ID_LENGTH_MAX ? id : commandIdOf(id);
+};
+
+/** The context of a command that an event leads to. The application's own metadata goes on with it: an actor, a tenant. */
+export const contextAfter = (event: Pick<RecordedEvent, 'id' | 'metadata'>, commandId: string, signal: AbortSignal): CommandContext => {
+  const { correlationId = event.metadata.commandId ?? event.id } = event.metadata;
+  return { commandId, correlationId, causationId: event.id, metadata: ownMetadata(event.metadata), signal };
+};
+
+const ownMetadata = (metadata: EventMetadata): Readonly<Record<string, JsonValue | undefined>> =>
+  Object.fromEntries(Object.entries(metadata).filter(([name]) => !OWN.has(name) && !name.startsWith('$')));
+
+/** Passes by itself: the same command is tried again. */
+const TROUBLE = ['AGGREGATE_CONFLICT_UNRESOLVED', 'AGGREGATE_OVERLOADED', 'COMMAND_TIMED_OUT'] as const;
+/** What no wait can mend, although the event store says it. */
+const OF_THE_COMMAND: ReadonlySet<string> = new Set([
+  'EVENT_STORE_INVALID_EVENT',
+  'EVENT_STORE_INVALID_INPUT',
+  'EVENT_STORE_EVENT_TOO_LARGE',
+  'EVENT_STORE_AMBIGUOUS_CATEGORY',
+  'EVENT_STORE_UNDECODABLE_EVENT',
+  'EVENT_STORE_ASYNCHRONOUS_RULE',
+]);
+
+export const isTrouble = (error: unknown): boolean => isMainstemError(error, ...TROUBLE);
+
+/** Keeps what the event store says of a command from being taken for an outage of the event store. */
+export const ofCommand = async <Result>(execution: Promise<Result>): Promise<Result> => {
+  try {
+    return await execution;
+  } catch (error) {
+    if (isMainstemError(error) && OF_THE_COMMAND.has(error.code)) throw new CommandNotPossible(error.code, error.message, { cause: error });
+    throw error;
+  }
+};
+
+/** Wraps the failure so that the engine sees a failure of the event. */
+class CommandNotPossible extends Error {
+  override readonly name = 'CommandNotPossible';
+
+  constructor(code: string, message: string, options: ErrorOptions) {
+    super(`${code}: ${message}`, options);
+  }
+}

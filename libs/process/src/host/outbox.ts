@@ -1,0 +1,73 @@
+// Executes what the instances of a process manager have asked for, and tells them what came of it.
+import { isCommandRefused } from '@mainstem/aggregate';
+import { isMainstemError, streamPrefixOf, type RecordedEvent } from '@mainstem/event-store';
+import { reaction, type Reaction } from '@mainstem/projection/reaction';
+import type { ProcessManager } from '../manager/process-manager.js';
+import type { CommandRequestedData } from '../manager/process-events.js';
+import type { ProcessCommand } from '../manager/process-aggregate.js';
+import { InvalidAction } from '../errors.js';
+import { contextAfter, idFrom, isTrouble, ofCommand, type Executor } from './execution.js';
+
+/** A request is sent under one id, whoever sends it how often; its outcome is recorded once. */
+export const outboxOf = (manager: ProcessManager, executor: Executor): Reaction => {
+  const { name, events, aggregate } = manager;
+  const prefix = streamPrefixOf(name);
+  return reaction({
+    name: `${name}-outbox`,
+    events: [events],
+    types: ['CommandRequested'],
+    startsAt: 'first-event',
+    isTrouble,
+    react: async (event, { signal }) => {
+      if (event.type !== 'CommandRequested') return;
+      const key = event.stream.slice(prefix.length);
+      const { request } = event.data;
+      const tell = (told: ProcessCommand): Promise<unknown> =>
+        executor.execute(aggregate, key, told, contextAfter(event, idFrom('told', event.id, told.kind), signal));
+      // Delivered again after its outcome was recorded, it must not be sent again: a refusal leaves no trace where it was sent to.
+      if (!(await isOpen(tell({ kind: 'begin', request })))) return;
+      await tell(await outcomeOf(manager, executor, event, signal));
+    },
+  });
+};
+
+const isOpen = async (begun: Promise<unknown>): Promise<boolean> => {
+  try {
+    await begun;
+    return true;
+  } catch (error) {
+    if (isMainstemError(error, 'PROCESS_REFUSED')) return false;
+    throw error;
+  }
+};
+
+const outcomeOf = async (
+  manager: ProcessManager,
+  executor: Executor,
+  event: RecordedEvent<string, CommandRequestedData>,
+  signal: AbortSignal,
+): Promise<ProcessCommand> => {
+  const { request, id } = event.data;
+  const { aggregate, command } = commandIn(manager, event.data);
+  const context = contextAfter(event, idFrom(event.stream, request), signal);
+  try {
+    const { position } = await ofCommand(executor.execute(aggregate as never, id, command as never, context));
+    return { kind: 'accept', request, ...(position !== undefined && { position: String(position) }) };
+  } catch (error) {
+    if (!isCommandRefused(error)) throw error;
+    return { kind: 'decline', request, code: error.code, message: error.message };
+  }
+};
+
+/** Errors: PROCESS_INVALID_ACTION for a command that this program does not name. */
+const commandIn = (
+  { name, sends }: ProcessManager,
+  { category, command, data }: CommandRequestedData,
+): { readonly aggregate: object; readonly command: object } => {
+  for (const { aggregate, commands } of sends) {
+    if (aggregate.category !== category) continue;
+    const named = commands.find((known) => known.name === command);
+    if (named) return { aggregate, command: Object.assign(Object.create(named.prototype as object) as object, data) };
+  }
+  throw new InvalidAction(name, `a command ${command} for ${category} was asked for, and sends does not name it any more`);
+};

@@ -1,0 +1,99 @@
+// Process managers: what they are declared from, and what the host works with.
+import type { Circumstances } from '@mainstem/aggregate';
+import type { EventRegistry, RecordedEvent, RecordedEventOf } from '@mainstem/event-store';
+import type { Action } from '../action/actions.js';
+import { byEvent } from '../definition/by-event.js';
+import type { GivenStateFunctions } from '../definition/functions-of.js';
+import { isName, NAME_RULE } from '../definition/names.js';
+import { InvalidProcess } from '../errors.js';
+import { processAggregate, type ProcessAggregate } from './process-aggregate.js';
+import { processEvents, type ProcessEvents } from './process-events.js';
+import type { CommandsFor, Due, Handling, Outcomes, ProcessRules, RulesEvolve, RulesReact } from './process-rules.js';
+
+/** What may differ between versions of a process. */
+export interface ProcessVersion<State, Registries extends readonly EventRegistry[]> {
+  /** From 1; raise it when instances that are under way must go on by the old rules, and hand those over in `formerVersions`. */
+  readonly version: number;
+  readonly initialState: State;
+  /** The state after an event. Total, pure, and without a clock: it is asked again whenever the instance is loaded. */
+  readonly evolve?: GivenStateFunctions<State, Registries, [], State>;
+  /** What follows from an event, given the state after it. Asked once, when the event is taken in. */
+  readonly react?: GivenStateFunctions<State, Registries, [circumstances: Circumstances], readonly Action[]>;
+  /** By step. */
+  readonly outcomes?: Readonly<Record<string, Outcomes<State>>>;
+  /** By name. */
+  readonly deadlines?: Readonly<Record<string, Handling<State, Due>>>;
+}
+
+export interface ProcessManagerOptions<State, Registries extends readonly EventRegistry[]> extends ProcessVersion<State, Registries> {
+  /** Category of the streams of its instances, `<name>-<key>`; lower-case words with dashes, at most 30 characters. */
+  readonly name: string;
+  readonly events: Registries;
+  /** Which instance an event belongs to; null for none. Pure. */
+  readonly key: (event: RecordedEventOf<Registries[number]>) => string | null;
+  /** Where it begins when it is run for the first time: at the first event of the log, or behind the last one there is. */
+  readonly startsAt: 'first-event' | 'now';
+  readonly sends?: readonly CommandsFor[];
+  /** Rules of instances that were started by an older version. */
+  readonly formerVersions?: readonly ProcessVersion<never, Registries>[];
+}
+
+export interface ProcessManager {
+  readonly name: string;
+  readonly registries: readonly EventRegistry[];
+  /** Event types that any version has a function for. */
+  readonly types: readonly string[];
+  readonly key: (event: RecordedEvent) => string | null;
+  readonly startsAt: 'first-event' | 'now';
+  readonly sends: readonly CommandsFor[];
+  /** Of its own streams. */
+  readonly events: ProcessEvents;
+  readonly aggregate: ProcessAggregate;
+}
+
+/**
+ * Declares a process manager. Each instance is a stream of its own, `<name>-<key>`: the events that it took in, what it asked for, what came of it.
+ * Its state is folded from that stream alone. An event is taken in once an instance, a command is sent under one id a step, whatever is repeated.
+ * Errors: PROCESS_INVALID_DEFINITION, EVENT_STORE_INVALID_INPUT for a name that no category may have.
+ */
+export const processManager = <State, const Registries extends readonly EventRegistry[]>(
+  options: ProcessManagerOptions<State, Registries>,
+): ProcessManager => {
+  const { name, events: registries, key, startsAt, sends = [], formerVersions = [] } = options;
+  if (!isName(name)) throw new InvalidProcess(String(name), `its name ${NAME_RULE}`);
+  if (startsAt !== 'first-event' && startsAt !== 'now') throw new InvalidProcess(name, 'startsAt must be first-event or now');
+  const versions = [options as unknown as AnyVersion, ...(formerVersions as readonly unknown[] as AnyVersion[])];
+  const rules = versions.map((version) => rulesOf(name, registries, version));
+  const numbers = rules.map(({ version }) => version);
+  if (new Set(numbers).size !== numbers.length) throw new InvalidProcess(name, 'formerVersions must each have a version of their own');
+  assertSends(name, sends);
+  const types = [...new Set(rules.flatMap(({ evolve, react }) => [...evolve.types, ...react.types]))];
+  if (types.length === 0) throw new InvalidProcess(name, 'takes no event: give evolve or react at least one event type');
+  const own = processEvents(name);
+  const aggregate = processAggregate({ name, events: own, registries, rules, sends });
+  return { name, registries, types, key: key as ProcessManager['key'], startsAt, sends, events: own, aggregate };
+};
+
+type AnyVersion = ProcessVersion<unknown, readonly EventRegistry[]>;
+
+const rulesOf = (name: string, registries: readonly EventRegistry[], version: AnyVersion): ProcessRules => {
+  const { initialState, outcomes = {}, deadlines = {} } = version;
+  if (!Number.isSafeInteger(version.version) || version.version < 1) throw new InvalidProcess(name, 'version must be a whole number from 1');
+  const wrong = [...Object.keys(outcomes), ...Object.keys(deadlines)].find((one) => !isName(one));
+  if (wrong !== undefined) throw new InvalidProcess(name, `the step or deadline ${JSON.stringify(wrong)} ${NAME_RULE}`);
+  const evolve = byEvent<RulesEvolve>(name, registries, version.evolve);
+  const react = byEvent<RulesReact>(name, registries, version.react);
+  return { version: version.version, initialState, evolve, react, outcomes, deadlines };
+};
+
+const assertSends = (name: string, sends: readonly CommandsFor[]): void => {
+  const seen = new Set<string>();
+  for (const { aggregate, commands } of sends) {
+    for (const { name: command } of commands) {
+      const one = `${aggregate.category} ${command}`;
+      if (command === '') throw new InvalidProcess(name, `a command of ${aggregate.category} has no name: give a named class`);
+      if (seen.has(one)) throw new InvalidProcess(name, `sends names ${command} of ${aggregate.category} twice`);
+      seen.add(one);
+    }
+  }
+};

@@ -1,0 +1,113 @@
+// Reactors: the effect of a command is there once for each event and step; refusals are answered or fail the event.
+import { CommandExecutor, loadAggregate } from '@mainstem/aggregate';
+import { defineEvents, InMemoryEventStore, type EventStore, type Position } from '@mainstem/event-store';
+import { Projector, type ReadStore } from '@mainstem/projection';
+import { MemoryReadStore } from '@mainstem/projection/adapter';
+import { afterEach, describe, expect, it } from 'vitest';
+import { hostReactor, InvalidProcess, reactor, send, type Reactor } from './index.js';
+import { account, accountEvents, Close, Credit, Debit, Open, transferEvents } from './transfer.fixtures.js';
+
+const TIMEOUT = { timeoutMs: 4_000 };
+const running: Projector[] = [];
+afterEach(async () => {
+  await Promise.all(running.splice(0).map((projector) => projector.stop()));
+});
+
+/** A tenth of what is debited from an account is credited to account `bonus`. */
+const bonus = (declined?: () => void): Reactor =>
+  reactor({
+    name: 'bonus',
+    events: [accountEvents],
+    startsAt: 'first-event',
+    react: { Debited: ({ stream, data }) => [send('credit', account, 'bonus', new Credit(stream, Math.ceil(data.amount / 10)))] },
+    ...(declined && { declined }),
+  });
+
+interface Hosted {
+  readonly store: EventStore;
+  readonly executor: CommandExecutor;
+  readonly readStore: ReadStore;
+  readonly projector: Projector;
+}
+const start = (definition: Reactor, store: EventStore = new InMemoryEventStore(), readStore: ReadStore = new MemoryReadStore()): Hosted => {
+  const executor = new CommandExecutor({ store });
+  const recovery = { retryDelayMs: 1, retryDelayMaxMs: 3, onFailure: 'park' as const };
+  const projector = new Projector({ reader: store, projections: [hostReactor(definition, { executor, store: readStore, recovery })] });
+  running.push(projector);
+  projector.start();
+  return { store, executor, readStore, projector };
+};
+const reached = async ({ store, projector }: Hosted, name = 'bonus'): Promise<void> =>
+  projector.waitFor(name, (await store.head()) as Position, TIMEOUT);
+const balance = async ({ store }: Hosted, id: string): Promise<number> => (await loadAggregate(store, account, id)).state.balance;
+
+describe('a reactor', () => {
+  it('sends a command for each event, once, also when its checkpoint is lost', async () => {
+    const hosted = start(bonus());
+    await hosted.executor.execute(account, '1', new Open(1_000));
+    for (let index = 0; index < 40; index++) await hosted.executor.execute(account, '1', new Debit('t', 10));
+    await reached(hosted);
+    expect(await balance(hosted, 'bonus')).toBe(40);
+    await hosted.projector.stop();
+    const again = start(bonus(), hosted.store);
+    await reached(again);
+    expect(await balance(again, 'bonus')).toBe(40);
+  });
+
+  it('parks an event whose command is refused, and sends it again after a replay', async () => {
+    const hosted = start(bonus());
+    await hosted.executor.execute(account, '1', new Open(1_000));
+    await hosted.executor.execute(account, 'bonus', new Open(0));
+    await hosted.executor.execute(account, 'bonus', new Close());
+    await hosted.executor.execute(account, '1', new Debit('t', 10));
+    await reached(hosted);
+    expect((await hosted.readStore.parked('bonus', 1))[0]?.error).toContain('The account is closed.');
+    expect(await hosted.projector.replayParked('bonus')).toEqual({ replayed: 0, stillParked: 1 });
+  });
+
+  it('tells a refusal where it is wanted, and goes on', async () => {
+    const refusals: string[] = [];
+    const definition = reactor({
+      name: 'bonus',
+      events: [accountEvents],
+      startsAt: 'first-event',
+      react: {
+        Debited: ({ data }) => [send('take', account, 'bonus', new Debit('fee', data.amount)), send('give', account, 'bonus', new Credit('fee', 1))],
+      },
+      declined: ({ code }, { step, id }, event) => void refusals.push(`${code} ${step} ${id} ${event.type}`),
+    });
+    const hosted = start(definition);
+    await hosted.executor.execute(account, '1', new Open(1_000));
+    await hosted.executor.execute(account, '1', new Debit('t', 10));
+    await reached(hosted);
+    expect(refusals).toEqual(['ACCOUNT_OVERDRAWN take bonus Debited']);
+    expect(await hosted.readStore.parked('bonus', 1)).toEqual([]);
+    expect(await balance(hosted, 'bonus')).toBe(1);
+  });
+
+  it('answers events of one type name by the registry of their category', async () => {
+    const parcelEvents = defineEvents('parcel', { Opened: class {} });
+    const definition = reactor({
+      name: 'openings',
+      events: [accountEvents, parcelEvents],
+      startsAt: 'first-event',
+      react: (on) => [
+        on(accountEvents, { Opened: ({ data }) => [send('count', account, 'accounts', new Credit('c', data.balance))] }),
+        on(parcelEvents, { Opened: () => [send('count', account, 'parcels', new Credit('c', 1))] }),
+      ],
+    });
+    const hosted = start(definition);
+    await hosted.executor.execute(account, '1', new Open(7));
+    const id = '00000000-0000-4000-8000-000000000001' as never;
+    await hosted.store.append('parcel-1' as never, [{ id, type: 'Opened', data: {}, metadata: {} }], { expectedRevision: 'any' });
+    await reached(hosted, 'openings');
+    expect([await balance(hosted, 'accounts'), await balance(hosted, 'parcels')]).toEqual([7, 1]);
+  });
+
+  it('refuses a declaration that cannot work', () => {
+    const options = { name: 'bonus', events: [transferEvents], startsAt: 'now' as const, react: {} };
+    expect(() => reactor(options)).toThrow(InvalidProcess);
+    expect(() => reactor({ ...options, react: { Sung: () => [] } as never })).toThrow('Sung');
+    expect(() => reactor({ ...options, name: 'No Name' })).toThrow('lower-case');
+  });
+});

@@ -1,0 +1,101 @@
+// Reactors: commands that follow from single events, without a state of their own.
+import { isCommandRefused, type CommandRefused } from '@mainstem/aggregate';
+import type { EventRegistry, RecordedEvent, RecordedEventOf } from '@mainstem/event-store';
+import type { ReadStore, RecoveryPolicy } from '@mainstem/projection';
+import { reaction, type HostedReaction, type ReactionStart } from '@mainstem/projection/reaction';
+import type { Send } from './action/actions.js';
+import { byEvent, type ByEvent } from './definition/by-event.js';
+import type { GivenEventFunctions } from './definition/functions-of.js';
+import { isName, NAME_RULE } from './definition/names.js';
+import { InvalidAction, InvalidProcess } from './errors.js';
+import { contextAfter, idFrom, isTrouble, ofCommand, type Executor } from './host/execution.js';
+
+/** A command that was sent. */
+export interface SentCommand {
+  readonly step: string;
+  readonly category: string;
+  readonly id: string;
+}
+
+export interface ReactorOptions<Registries extends readonly EventRegistry[]> {
+  /** Unique in a read store; lower-case words with dashes, at most 30 characters. */
+  readonly name: string;
+  readonly events: Registries;
+  /** Events of one key are answered one after the other. Default their stream. Pure. */
+  readonly key?: (event: RecordedEventOf<Registries[number]>) => string | null;
+  /** Where it begins when it is run for the first time: at the first event of the log, or behind the last one there is. */
+  readonly startsAt: ReactionStart;
+  /** Commands that follow from an event, in order. Pure: asked again after a crash, it must give the same ones. */
+  readonly react: GivenEventFunctions<Registries, readonly Send[]>;
+  /** A command was refused. Without it a refusal is a failure of the event: tried again, and then the reactor stops or parks it. */
+  readonly declined?: (refusal: CommandRefused, sent: SentCommand, event: RecordedEvent) => void | Promise<void>;
+}
+
+export interface Reactor {
+  readonly name: string;
+  readonly registries: readonly EventRegistry[];
+  readonly functions: ByEvent<(event: RecordedEvent) => readonly Send[]>;
+  readonly key: ((event: RecordedEvent) => string | null) | undefined;
+  readonly startsAt: ReactionStart;
+  readonly declined: ReactorOptions<readonly EventRegistry[]>['declined'];
+}
+
+/**
+ * Declares a reactor. A command's id is made from the reactor's name, the event and the step, so that its effect is there once, however often it is
+ * sent. One that was refused, or changed nothing, leaves no trace and is decided anew when it is sent again. Errors: PROCESS_INVALID_DEFINITION.
+ */
+export const reactor = <const Registries extends readonly EventRegistry[]>(options: ReactorOptions<Registries>): Reactor => {
+  const { name, events: registries, startsAt, declined } = options;
+  if (!isName(name)) throw new InvalidProcess(String(name), `its name ${NAME_RULE}`);
+  if (startsAt !== 'first-event' && startsAt !== 'now') throw new InvalidProcess(name, 'startsAt must be first-event or now');
+  const functions = byEvent<(event: RecordedEvent) => readonly Send[]>(name, registries, options.react);
+  if (functions.types.length === 0) throw new InvalidProcess(name, 'takes no event: give react at least one event type');
+  return { name, registries, functions, key: options.key as Reactor['key'], startsAt, declined };
+};
+
+export interface ReactorHostOptions {
+  readonly executor: Executor;
+  /** Keeps the checkpoint and parked events; any read store. */
+  readonly store: ReadStore;
+  readonly recovery?: Partial<RecoveryPolicy>;
+}
+
+/** For a `Projector`. */
+export const hostReactor = (
+  { name, registries, functions, key, startsAt, declined }: Reactor,
+  { executor, store, recovery }: ReactorHostOptions,
+): HostedReaction => {
+  const projection = reaction({
+    name,
+    events: registries,
+    types: functions.types as never,
+    ...(key && { key }),
+    startsAt,
+    isTrouble,
+    react: async (event, { signal }) => {
+      const sends = functions.of(event)?.(event) ?? [];
+      assertSends(name, sends);
+      for (const { step, aggregate, category, id, command } of sends) {
+        const context = contextAfter(event, idFrom(name, event.id, step), signal);
+        try {
+          await ofCommand(executor.execute(aggregate as never, id, command as never, context));
+        } catch (error) {
+          if (!declined || !isCommandRefused(error)) throw error;
+          await declined(error, { step, category, id }, event);
+        }
+      }
+    },
+  });
+  return { projection, store, ...(recovery && { recovery }) };
+};
+
+const assertSends = (name: string, sends: readonly Send[]): void => {
+  if (!Array.isArray(sends)) throw new InvalidAction(name, 'react must return a list of commands');
+  const steps = new Set<string>();
+  for (const sent of sends as readonly Send[]) {
+    if (sent.kind !== 'send') throw new InvalidAction(name, 'react of a reactor returns commands alone; deadlines need a process manager');
+    if (!isName(sent.step)) throw new InvalidAction(name, `the step ${JSON.stringify(sent.step)} ${NAME_RULE}`);
+    if (steps.has(sent.step)) throw new InvalidAction(name, `react sends two commands as step ${sent.step}; give each a name of its own`);
+    steps.add(sent.step);
+  }
+};
