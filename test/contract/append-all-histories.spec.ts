@@ -4,6 +4,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { EmbeddedEventStore } from '@mainstem/embedded';
+import { EventStoreDbEventStore } from '@mainstem/eventstoredb';
+import { EventStoreDbServer } from '@mainstem/eventstoredb-server';
 import {
   eventIdOf,
   InMemoryEventStore,
@@ -100,29 +102,43 @@ const runHistory = async (store: EventStore, seed: number): Promise<void> => {
   expect(await logOf(store)).toEqual(model.log);
 };
 
-const inMemory = { name: 'in memory', open: async () => new InMemoryEventStore(), close: (store: EventStore) => store.close() };
-const embedded = {
-  name: 'embedded',
-  open: async () => {
-    const dir = await mkdtemp(join(tmpdir(), 'mainstem-all-'));
-    return Object.assign(await EmbeddedEventStore.open({ dir }), { dir });
-  },
-  close: async (store: EventStore & { readonly dir?: string }) => {
-    await store.close();
-    if (store.dir !== undefined) await rm(store.dir, { recursive: true });
-  },
+const inMemory = () => Promise.resolve({ store: new InMemoryEventStore(), end: () => Promise.resolve() });
+
+const inFolder = async (open: (dir: string) => Promise<{ readonly store: EventStore; readonly end: () => Promise<unknown> }>) => {
+  const dir = await mkdtemp(join(tmpdir(), 'mainstem-all-'));
+  const { store, end } = await open(dir);
+  return { store, end: () => end().then(() => rm(dir, { recursive: true })) };
 };
 
-describe.each([inMemory, embedded])('appends to several streams $name', ({ open, close }) => {
+const embedded = () =>
+  inFolder(async (dir) => {
+    const store = await EmbeddedEventStore.open({ dir });
+    return { store, end: () => Promise.resolve() };
+  });
+
+const overTheWire = () =>
+  inFolder(async (dir) => {
+    const server = await EventStoreDbServer.start({ dir, port: 0 });
+    return { store: await EventStoreDbEventStore.open({ connectionString: server.connectionString }), end: () => server.stop() };
+  });
+
+const STORES = [
+  { name: 'in memory', open: inMemory },
+  { name: 'embedded', open: embedded },
+  { name: 'on our server', open: overTheWire },
+];
+
+describe.each(STORES)('appends to several streams $name', ({ open }) => {
   it(`do what the promise says, in any history (${RUNS} from seed ${FIRST_SEED})`, { timeout: 600_000 }, async () => {
     for (let seed = FIRST_SEED; seed < FIRST_SEED + RUNS; seed++) {
-      const store = await open();
+      const { store, end } = await open();
       try {
         await runHistory(store, seed).catch((error: unknown) => {
           throw new Error(`PROPERTY_RUNS=1 PROPERTY_SEED=${seed} repeats what has failed`, { cause: error });
         });
       } finally {
-        await close(store);
+        await store.close();
+        await end();
       }
     }
   });

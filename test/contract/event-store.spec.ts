@@ -9,6 +9,7 @@ import { describe, it } from 'vitest';
 
 const inMemory = eventStoreContract({
   name: 'in memory',
+  hasAppendAll: true,
   create: () => {
     const store = new InMemoryEventStore();
     return Promise.resolve({ store, dispose: () => store.close() });
@@ -17,6 +18,7 @@ const inMemory = eventStoreContract({
 
 const embedded = eventStoreContract({
   name: 'embedded',
+  hasAppendAll: true,
   create: async () => {
     const dir = await mkdtemp(join(tmpdir(), 'mainstem-events-'));
     const store = await EmbeddedEventStore.open({ dir });

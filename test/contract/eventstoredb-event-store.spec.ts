@@ -37,7 +37,8 @@ const eventStoreDb = eventStoreContract({
   create: foreign === undefined ? onOurServer : () => onForeignServer(foreign),
   // Another server's own events are not for a test to write.
   hasOwnEvents: foreign === undefined,
-  hasAppendAll: false,
+  // Of another server it is not known.
+  ...(foreign === undefined && { hasAppendAll: true }),
 });
 
 registerContract(eventStoreDb, { describe, it });

@@ -37,6 +37,47 @@ describe('Lanes', () => {
     expect(lanes.countIn('a')).toBe(0);
   });
 
+  it('runs a task in several lanes when all are free, after what was given before it and before what comes later', async () => {
+    const lanes = new Lanes();
+    const started: string[] = [];
+    const [first, both, other, late] = ['first', 'both', 'other', 'late'].map((name) => held(name, started)) as [Held, Held, Held, Held];
+    const runs = [
+      lanes.run('a', first.task, 'a test'),
+      lanes.runInAll(['a', 'b'], both.task, 'a test'),
+      lanes.runInAll(['b', 'a'], other.task, 'a test'),
+      lanes.run('b', late.task, 'a test'),
+    ];
+    await turn();
+    expect(started).toEqual(['first']);
+    first.end();
+    await turn();
+    expect(started).toEqual(['first', 'both']);
+    both.end();
+    await turn();
+    expect(started).toEqual(['first', 'both', 'other']);
+    other.end();
+    late.end();
+    await Promise.all(runs);
+    expect(started).toEqual(['first', 'both', 'other', 'late']);
+    await lanes.idle();
+  });
+
+  it('leaves all lanes when a task in several of them is aborted while it waits, or fails', async () => {
+    const lanes = new Lanes();
+    const blocking = held('blocking', []);
+    const blocked = lanes.run('a', blocking.task, 'a test');
+    const ending = new AbortController();
+    const aborted = lanes.runInAll(['a', 'b'], () => Promise.resolve(), 'a test', ending.signal);
+    const failed = lanes.runInAll(['b', 'c'], () => Promise.reject(new Error('no')), 'a test');
+    ending.abort();
+    await expect(aborted).rejects.toMatchObject({ code: 'EVENT_STORE_ABORTED' });
+    await expect(failed).rejects.toThrow('no');
+    expect([lanes.countIn('b'), lanes.countIn('c')]).toEqual([0, 0]);
+    blocking.end();
+    await blocked;
+    await lanes.idle();
+  });
+
   it('goes on after a task that fails', async () => {
     const lanes = new Lanes();
     const failed = lanes.run('a', () => Promise.reject(new Error('no')), 'a test');

@@ -1,7 +1,18 @@
 // One gRPC call that sends appends in order and receives their answers. Its end is an event, not an error.
 import { EventStoreUnavailable } from './errors.js';
 import type { DuplexCall, OpenCall } from './guarded-client.js';
+import { decodeAppendAllAnswer } from './wire/append-all-answer.js';
 import { decodeAppendAnswer, type AppendAnswer } from './wire/append-answer.js';
+
+/** A method that takes appends, each in parts, and answers each. */
+export interface AppendMethod {
+  readonly path: string;
+  readonly decode: (bytes: Buffer) => AppendAnswer;
+}
+
+export const BATCH_APPEND: AppendMethod = { path: '/event_store.client.streams.Streams/BatchAppend', decode: decodeAppendAnswer };
+/** Of our own server alone. */
+export const APPEND_ALL: AppendMethod = { path: '/mainstem.event_store.Streams/AppendAll', decode: decodeAppendAllAnswer };
 
 export class AppendCall {
   /** Resolves when the call is over, with the reason. */
@@ -11,8 +22,8 @@ export class AppendCall {
   #isOver = false;
 
   /** Answers come in any order, one for each append. Errors: those of finding a server. */
-  static async open(openCall: OpenCall, onAnswer: (answer: AppendAnswer) => void): Promise<AppendCall> {
-    const stream = await openCall('/event_store.client.streams.Streams/BatchAppend', decodeAppendAnswer);
+  static async open(openCall: OpenCall, onAnswer: (answer: AppendAnswer) => void, { path, decode } = BATCH_APPEND): Promise<AppendCall> {
+    const stream = await openCall(path, decode);
     return new AppendCall(stream, onAnswer);
   }
 

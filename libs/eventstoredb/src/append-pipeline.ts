@@ -1,6 +1,6 @@
 // Appends on their way to the server, in the order of the calls, and again in that order after a lost connection.
 import { OperationAborted, type Runtime } from '@mainstem/event-store';
-import { AppendCall } from './append-call.js';
+import { AppendCall, BATCH_APPEND, type AppendMethod } from './append-call.js';
 import { BackOff } from './back-off.js';
 import type { HeldClient } from './client-holder.js';
 import { EventStoreFailed, EventStoreUnavailable, TooManyAppends } from './errors.js';
@@ -8,7 +8,7 @@ import { Patience } from './patience.js';
 import type { StoreContext } from './store-context.js';
 import { connectionGivenUp, isTransient, isUnreachable, translateError, type Operation } from './translate-error.js';
 import { within } from './within.js';
-import type { AppendAnswer } from './wire/append-answer.js';
+import type { AppendAnswer, Place } from './wire/append-answer.js';
 import { withCorrelation } from './wire/append-request.js';
 
 /** The limits of what may wait in memory. */
@@ -19,6 +19,8 @@ export interface Acknowledgement {
   readonly revision: bigint;
   /** Undefined: the server recognises the append, but no longer knows its position, because its events are gone. */
   readonly position: bigint | undefined;
+  /** Of an append to several streams: the last event of each stream that got any. */
+  readonly places?: readonly Place[];
 }
 
 export interface PipelinedAppend {
@@ -28,6 +30,8 @@ export interface PipelinedAppend {
   /** True with an explicit revision: sent twice, it takes effect once. Others fail if they may have taken effect. */
   readonly isRepeatable: boolean;
   readonly operation: Operation;
+  /** Of an append to several streams: what it says about each. An error names the one that it is about. */
+  readonly shares?: readonly Operation[];
   readonly signal: AbortSignal | undefined;
 }
 
@@ -47,6 +51,7 @@ interface Pending extends PipelinedAppend {
 
 export class AppendPipeline {
   readonly #context: StoreContext;
+  readonly #method: AppendMethod;
   readonly #backOff: BackOff;
   /** Appends without an answer, in the order of the calls. */
   readonly #pending = new Map<number, Pending>();
@@ -62,8 +67,9 @@ export class AppendPipeline {
   /** The last failure since the last answer. */
   #lastFailure: unknown;
 
-  constructor(context: StoreContext) {
+  constructor(context: StoreContext, method = BATCH_APPEND) {
     this.#context = context;
+    this.#method = method;
     this.#patience = new Patience(context.runtime, context.timeouts.patience);
     this.#backOff = new BackOff(context.runtime);
   }
@@ -118,7 +124,7 @@ export class AppendPipeline {
     const { holder, timeouts } = this.#context;
     const held = holder.current();
     try {
-      const opening = AppendCall.open(held.openCall, (answer) => this.#receive(answer));
+      const opening = AppendCall.open(held.openCall, (answer) => this.#receive(answer), this.#method);
       const call = await within(opening, timeouts.answerMs, 'append', this.#runtime);
       this.#call = call;
       return await this.#untilEnded(call, held);
@@ -181,10 +187,11 @@ export class AppendPipeline {
     this.#backOff.reset();
     this.#patience.reset();
     this.#lastFailure = undefined;
-    if (refusal) pending.reject(translateError(refusal, pending.operation, this.#context.redact));
+    const { operation, shares } = pending;
+    if (refusal) pending.reject(translateError(refusal, shares?.[answer.share ?? 0] ?? operation, this.#context.redact));
     else if (success?.revision === undefined) {
       pending.reject(new EventStoreFailed('append', 'its answer has no revision'));
-    } else pending.resolve({ revision: success.revision, position: success.position });
+    } else pending.resolve({ ...success, revision: success.revision });
   }
 
   /** One timer for all appends: the first in line has waited longest. */

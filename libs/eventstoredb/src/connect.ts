@@ -1,8 +1,10 @@
 // The first connection: tried until the store names its incarnation, or the time is over.
-import type { Incarnation } from '@mainstem/event-store';
+import type { Incarnation, Runtime } from '@mainstem/event-store';
 import { BackOff } from './back-off.js';
+import type { HeldClient } from './client-holder.js';
 import { EventStoreUnavailable } from './errors.js';
 import { readIncarnation } from './incarnation.js';
+import { offersAppendAll } from './server-offer.js';
 import type { StoreContext } from './store-context.js';
 import { isTransient } from './translate-error.js';
 import { within } from './within.js';
@@ -13,8 +15,14 @@ export interface Connecting {
   readonly timeoutMs: number;
 }
 
+/** What a store says about itself. */
+export interface Connected {
+  readonly incarnation: Incarnation;
+  readonly hasAppendAll: boolean;
+}
+
 /** Errors: the client's, and EVENT_STORE_UNAVAILABLE if no server answers within `timeoutMs`. */
-export const connect = async ({ runtime, holder, timeouts }: StoreContext, { operation, timeoutMs }: Connecting): Promise<Incarnation> => {
+export const connect = async ({ runtime, holder, timeouts }: StoreContext, { operation, timeoutMs }: Connecting): Promise<Connected> => {
   const endsAt = runtime.monotonic() + timeoutMs;
   const backOff = new BackOff(runtime, { delayMsMin: 50, retryDelayMs: 100, retryDelayMaxMs: 1_000 });
   let reason: unknown;
@@ -22,7 +30,7 @@ export const connect = async ({ runtime, holder, timeouts }: StoreContext, { ope
     const held = holder.current();
     const limitMs = Math.max(1, Math.min(timeouts.answerMs, endsAt - runtime.monotonic()));
     try {
-      return await within(readIncarnation(held, runtime, timeouts.answerMs), limitMs, operation, runtime);
+      return await within(introduce(held, runtime, timeouts.answerMs), limitMs, operation, runtime);
     } catch (error) {
       if (!isTransient(error)) throw error;
       // The last attempt was cut short and does not know why no server answered; the one before it does.
@@ -33,4 +41,9 @@ export const connect = async ({ runtime, holder, timeouts }: StoreContext, { ope
       if (runtime.monotonic() >= endsAt) throw reason;
     }
   }
+};
+
+const introduce = async (held: HeldClient, runtime: Runtime, answerMs: number): Promise<Connected> => {
+  const incarnation = await readIncarnation(held, runtime, answerMs);
+  return { incarnation, hasAppendAll: await offersAppendAll(held.openCall) };
 };

@@ -1,17 +1,21 @@
 // Appends that take effect once, whatever happens to the connection.
 import {
   EventTooLarge,
+  resultOfAll,
   isMainstemError,
   throwIfAborted,
   WrongExpectedRevision,
+  type AppendAllResult,
   type AppendResult,
   type EncodedAppend,
+  type EncodedAppendAll,
   type ExpectedRevision,
   type Position,
   type RecordedEvent,
   type Revision,
   type StreamName,
 } from '@mainstem/event-store';
+import { APPEND_ALL } from './append-call.js';
 import { AppendPipeline } from './append-pipeline.js';
 import { BackOff } from './back-off.js';
 import { EventStoreFailed } from './errors.js';
@@ -20,6 +24,7 @@ import type { EventsReader } from './events-reader.js';
 import type { ServerLimits } from './server-limits.js';
 import type { StoreContext } from './store-context.js';
 import { ONE_EVENT } from './translate-error.js';
+import { encodeAppendAll } from './wire/append-all-request.js';
 import { encodeAppend } from './wire/append-request.js';
 
 /** Rounds of reading the end of the stream and appending there. Other writers may win each of them. */
@@ -30,12 +35,14 @@ export class EventsAppender {
   readonly #reader: EventsReader;
   readonly #limits: ServerLimits;
   readonly #pipeline: AppendPipeline;
+  readonly #pipelineToAll: AppendPipeline;
 
   constructor(context: StoreContext, reader: EventsReader, limits: ServerLimits) {
     this.#context = context;
     this.#reader = reader;
     this.#limits = limits;
     this.#pipeline = new AppendPipeline(context);
+    this.#pipelineToAll = new AppendPipeline(context, APPEND_ALL);
   }
 
   /**
@@ -93,15 +100,30 @@ export class EventsAppender {
     const parts = encodeAppend({ stream, expected, events, metadata }, timeouts.answerMs);
     const operation = { name: 'append', stream, expected: append.expected, bytes: append.bytes };
     const pipelined = { parts, bytes: sizeOf(parts), isRepeatable: isExplicit(expected), operation, signal };
-    const { revision, position } = await this.#pipeline.append(pipelined).catch((error: unknown) => {
-      if (error instanceof EventTooLarge) this.#limits.learn(error, error.what === ONE_EVENT);
-      throw error;
-    });
+    const { revision, position } = await this.#pipeline.append(pipelined).catch(this.#learnLimits);
     // The events lie before the end of the store, so a reader that reaches the end has seen them.
     const reached = position ?? (await this.#reader.head(signal));
     if (reached === undefined) throw new EventStoreFailed('append', 'its answer has no position');
     return { revision: revision as Revision, position: reached as Position };
   }
+
+  /** Of a server that offers it. Its revisions are explicit, so it may be sent twice. */
+  async appendAll({ appends, bytes }: EncodedAppendAll, signal: AbortSignal | undefined): Promise<AppendAllResult> {
+    const { runtime, timeouts } = this.#context;
+    const recordedAt = new Date(runtime.now()).toISOString();
+    const metadata = appends.map(({ events }) => events.map((event) => wireMetadata(event, recordedAt)));
+    const parts = encodeAppendAll({ appends, metadata }, timeouts.answerMs);
+    const shares = appends.map(({ stream, expected }) => ({ name: 'appendAll', stream, expected, bytes }));
+    const pipelined = { parts, bytes: sizeOf(parts), isRepeatable: true, operation: { name: 'appendAll', bytes }, shares, signal };
+    const { places = [] } = await this.#pipelineToAll.append(pipelined).catch(this.#learnLimits);
+    let next = 0;
+    return resultOfAll(appends.map(({ events }) => (events.length === 0 ? undefined : (places[next++] as AppendResult | undefined))));
+  }
+
+  readonly #learnLimits = (error: unknown): never => {
+    if (error instanceof EventTooLarge) this.#limits.learn(error, error.what === ONE_EVENT);
+    throw error;
+  };
 
   /** The last events of a stream, in order of revision. */
   async #tail(stream: StreamName, count: number, signal: AbortSignal | undefined): Promise<readonly RecordedEvent[]> {

@@ -7,9 +7,11 @@ import {
   checkStreamRead,
   checkSubscription,
   encodeAppend,
+  encodeAppendAll,
   position as checkPosition,
   systemRuntime,
   throwIfAborted,
+  type AppendAllOptions,
   type AppendAllResult,
   type AppendLimits,
   type AppendOptions,
@@ -24,13 +26,14 @@ import {
   type RecordedEvent,
   type Runtime,
   type StoreLimits,
+  type StreamAppend,
   type StreamName,
   type SubscribeOptions,
   type SubscriptionBatch,
 } from '@mainstem/event-store';
 import { ClientHolder } from './client-holder.js';
 import { ClearStretches } from './clear-stretches.js';
-import { connect } from './connect.js';
+import { connect, type Connected } from './connect.js';
 import { ConnectionHealth, type ConnectionStatus } from './connection-health.js';
 import { connectionOf, type ConnectionSettings } from './connection-settings.js';
 import { EventsAppender } from './events-appender.js';
@@ -75,7 +78,7 @@ const RESTORING_MS_MAX = 2_000;
 export class EventStoreDbEventStore implements EventStore {
   readonly incarnation: Incarnation;
   readonly hasDensePositions = false;
-  readonly hasAppendAll = false;
+  readonly hasAppendAll: boolean;
   readonly #context: StoreContext;
   readonly #connections: SubscriptionConnections;
   readonly #limits: ServerLimits;
@@ -102,17 +105,18 @@ export class EventStoreDbEventStore implements EventStore {
     const timeouts: Timeouts = { answerMs: answerTimeoutMs, patience };
     const context: StoreContext = { runtime, timeouts, holder: new ClientHolder(uri, runtime, client), redact: redactor(password) };
     try {
-      const incarnation = await connect(context, { operation, timeoutMs: connectTimeoutMs });
+      const connected = await connect(context, { operation, timeoutMs: connectTimeoutMs });
       const connections = new SubscriptionConnections(context.holder, () => new ClientHolder(uri, runtime, client));
-      return new EventStoreDbEventStore(context, connections, limits, incarnation);
+      return new EventStoreDbEventStore(context, connections, limits, connected);
     } catch (error) {
       await context.holder.close();
       throw translateError(error, { name: operation }, context.redact);
     }
   }
 
-  private constructor(context: StoreContext, connections: SubscriptionConnections, limits: ServerLimits, incarnation: Incarnation) {
-    this.incarnation = incarnation;
+  private constructor(context: StoreContext, connections: SubscriptionConnections, limits: ServerLimits, connected: Connected) {
+    this.incarnation = connected.incarnation;
+    this.hasAppendAll = connected.hasAppendAll;
     this.#context = context;
     this.#connections = connections;
     this.#limits = limits;
@@ -134,9 +138,17 @@ export class EventStoreDbEventStore implements EventStore {
     return result;
   }
 
-  async appendAll(): Promise<AppendAllResult> {
+  /** Only our own server offers it. */
+  async appendAll(appends: readonly StreamAppend[], options: AppendAllOptions = {}): Promise<AppendAllResult> {
     this.#assertOpen();
-    throw new AppendAllUnsupported('The server');
+    throwIfAborted(options.signal, 'appendAll');
+    const all = encodeAppendAll(appends, this.#limits.current);
+    if (!this.hasAppendAll) throw new AppendAllUnsupported('The server');
+    const streams = all.appends.map(({ stream }) => stream);
+    const append = (): Promise<AppendAllResult> => this.#appender.appendAll(all, options.signal);
+    const result = await this.#lanes.runInAll(streams, append, 'appendAll', options.signal);
+    this.#appends.appended(result.position);
+    return result;
   }
 
   async *readStream(stream: StreamName, options: ReadStreamOptions = {}): AsyncGenerator<readonly RecordedEvent[]> {

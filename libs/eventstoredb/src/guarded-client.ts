@@ -17,6 +17,8 @@ interface Streams {
 export interface DuplexCall<Answer> {
   /** False: wait for `drain` before the next one. */
   write(message: Buffer): boolean;
+  /** Says that nothing more will be written. */
+  end(): unknown;
   on(event: 'data', listener: (answer: Answer) => void): unknown;
   on(event: 'error', listener: (error: unknown) => void): unknown;
   on(event: 'end', listener: () => void): unknown;

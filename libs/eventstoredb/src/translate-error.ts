@@ -1,5 +1,12 @@
 // Translates errors of the client into the port's. The client's own have a `type`, bare gRPC errors have a `code`.
-import { EventTooLarge, isMainstemError, WrongExpectedRevision, type ExpectedRevision } from '@mainstem/event-store';
+import {
+  AppendAllUnsupported,
+  AppendPartlyKnown,
+  EventTooLarge,
+  isMainstemError,
+  WrongExpectedRevision,
+  type ExpectedRevision,
+} from '@mainstem/event-store';
 import { EventStoreAccessDenied, EventStoreFailed, EventStoreUnavailable, StreamDeleted } from './errors.js';
 
 /** The request, which an error names. */
@@ -51,6 +58,12 @@ export const translateError = (error: unknown, operation: Operation, redact: (te
   switch (typeOf(error) ?? field(error, 'code')) {
     case 'wrong-expected-version':
       return new WrongExpectedRevision(operation.stream ?? '', String(operation.expected), actualOf(field(error, 'actualVersion')));
+    case 'append-partly-known':
+      return new AppendPartlyKnown(textsOf(field(error, 'known')), textsOf(field(error, 'unknown')));
+    case 12:
+      // Another server than the one that was asked when the store was opened.
+      if (operation.name === 'appendAll') return new AppendAllUnsupported('The server');
+      return new EventStoreFailed(operation.name, reason, cause);
     case 'stream-deleted':
       return new StreamDeleted(operation.stream ?? String(field(error, 'streamName')), cause);
     case 'access-denied':
@@ -84,6 +97,8 @@ export const redactor =
   (password: string | undefined) =>
   (text: string): string =>
     password ? text.replaceAll(password, '***').replaceAll(encodeURIComponent(password), '***') : text;
+
+const textsOf = (texts: unknown): readonly string[] => (Array.isArray(texts) ? texts.map(String) : []);
 
 const actualOf = (actual: unknown): bigint | null => (typeof actual === 'bigint' && actual >= 0n ? actual : null);
 

@@ -63,12 +63,16 @@ export class PartOfStore implements EventStore {
   }
 
   async appendAll(appends: readonly StreamAppend[], options?: AppendAllOptions): Promise<AppendAllResult> {
-    const result = await this.#store.appendAll(
-      appends.map((append) => ({ ...append, stream: this.#inside(append.stream) })),
-      options,
-    );
-    this.#isEmpty = false;
-    return result;
+    const inside = appends.map((append) => ({ ...append, stream: this.#inside(append.stream) }));
+    const outside = (stream: string): string => appends[inside.findIndex((append) => append.stream === stream)]?.stream ?? stream;
+    try {
+      const result = await this.#store.appendAll(inside, options);
+      this.#isEmpty = false;
+      return result;
+    } catch (error) {
+      if (error instanceof WrongExpectedRevision) throw new WrongExpectedRevision(outside(error.stream), error.expected, error.actual);
+      throw error;
+    }
   }
 
   async *readStream(stream: StreamName, options?: ReadStreamOptions): AsyncGenerator<readonly RecordedEvent[]> {

@@ -20,7 +20,7 @@ import { LinkIndex } from './link-index.js';
 import { LinkReader } from './link-reader.js';
 import { type LogEvent, type ProposedEvent } from '../semantics/log-event.js';
 import { LogReader, type AllPage, type AllPageRequest, type StreamPage, type StreamPageRequest } from './log-reader.js';
-import type { Append, Write, WriteOutcome } from './log-transaction.js';
+import type { Append, AppendAllOutcome, Write, WriteOutcome } from './log-transaction.js';
 import { LogWriter } from './log-writer.js';
 import { CREATE_RAW_EVENTS } from './stored-form.js';
 
@@ -91,6 +91,14 @@ export class EventLog {
     const bytes = bytesOf(append.events);
     if (bytes > this.#options.writeBytesMax) throw new WriteTooLarge(this.#options.writeBytesMax);
     return this.#writer.write((transaction) => transaction.append(append), bytes);
+  }
+
+  /** As `append`, to several streams, all or nothing. */
+  async appendAll(appends: readonly Append[]): Promise<AppendAllOutcome> {
+    for (const { stream } of appends) this.#assertWritable(stream);
+    const bytes = appends.reduce((sum, { events }) => sum + bytesOf(events), 0);
+    if (bytes > this.#options.writeBytesMax) throw new WriteTooLarge(this.#options.writeBytesMax);
+    return this.#writer.write((transaction) => transaction.appendAll(appends), bytes);
   }
 
   /** Hides all events so far. The next append brings the stream back and continues its revisions. */

@@ -26,6 +26,23 @@ export type WriteOutcome =
   | { readonly kind: 'wrong-version'; readonly current: number }
   | { readonly kind: 'stream-deleted' };
 
+export type AppendAllOutcome =
+  /** Of each stream that got events, its last one. */
+  | { readonly kind: 'written'; readonly places: readonly { readonly revision: number; readonly position: number }[] }
+  /** `share` is the place in the list of the first stream that is elsewhere. */
+  | { readonly kind: 'refused'; readonly share: number; readonly outcome: WriteOutcome }
+  | { readonly kind: 'partly-known'; readonly known: readonly string[]; readonly unknown: readonly string[] };
+
+/** A write that may be done, to a stream in this state. */
+interface Accepted {
+  readonly last: number;
+  readonly isDeleted: boolean;
+  readonly hasMetadata: boolean;
+}
+
+/** What a write means: done, with what is known of the stream; or answered already. */
+type Ruled = Accepted | { readonly outcome: WriteOutcome };
+
 /** The statements of the writing connection. Call `begin` in a transaction, then the other methods at will. */
 export class LogTransaction {
   readonly #lookup: LogLookup;
@@ -58,10 +75,31 @@ export class LogTransaction {
 
   append({ stream, expected, events }: Append): WriteOutcome {
     const ruled = this.#rule({ stream, expected }, events);
-    if ('outcome' in ruled) return ruled.outcome;
+    return 'outcome' in ruled ? ruled.outcome : this.#append({ stream, expected, events }, ruled);
+  }
+
+  /** All or nothing: rules on every stream before it writes to the first. Without events, a stream is a condition. */
+  appendAll(appends: readonly Append[]): AppendAllOutcome {
+    const rulings = appends.map((append) => (append.events.length === 0 ? this.#holds(append) : this.#rule(append, append.events)));
+    const isRepeat = (ruled: Ruled | undefined): boolean => ruled !== undefined && 'outcome' in ruled && ruled.outcome.kind === 'written';
+    const known = appends.filter((_, index) => isRepeat(rulings[index]));
+    const unknown = appends.filter(({ events }, index) => events.length > 0 && !isRepeat(rulings[index]));
+    if (known.length > 0 && unknown.length > 0) return { kind: 'partly-known', known: known.map(streamIn), unknown: unknown.map(streamIn) };
+    const share = known.length > 0 ? -1 : rulings.findIndex((ruled) => ruled !== undefined && 'outcome' in ruled);
+    const refused = rulings[share];
+    if (refused && 'outcome' in refused) return { kind: 'refused', share, outcome: refused.outcome };
+    const places = appends.flatMap((append, index) => {
+      const ruled = rulings[index];
+      if (append.events.length === 0 || !ruled) return [];
+      const written = 'outcome' in ruled ? ruled.outcome : this.#append(append, ruled);
+      return written.kind === 'written' ? [{ revision: written.revision, position: written.position }] : [];
+    });
+    return { kind: 'written', places };
+  }
+
+  #append({ stream, events }: Append, { last, isDeleted }: Accepted): WriteOutcome {
     const original = isMetastream(stream) ? originalOf(stream) : undefined;
     const wakes = original !== undefined && events.length > 0 && isSoftDeleted(this.#lookup.stateOf(original));
-    const { last, isDeleted } = ruled;
     for (const [index, event] of events.entries()) this.#insert(stream, last + 1 + index, event);
     const written: WriteOutcome = { kind: 'written', revision: last + events.length, position: this.#position };
     // A write without events, too, makes the stream exist, without events.
@@ -93,10 +131,15 @@ export class LogTransaction {
     this.#recent.forget();
   }
 
-  #rule(
-    { stream, expected }: Write,
-    events: readonly ProposedEvent[],
-  ): { readonly outcome: WriteOutcome } | { readonly last: number; readonly isDeleted: boolean; readonly hasMetadata: boolean } {
+  /** Undefined if the stream is where it is expected. A deleted one has no events. */
+  #holds({ stream, expected }: Write): Ruled | undefined {
+    const state = this.#lookup.stateOf(stream);
+    if (state.isTombstoned) return { outcome: { kind: 'stream-deleted' } };
+    const current = isSoftDeleted(state) ? -1 : state.last;
+    return current === (expected === 'no-stream' ? -1 : Number(expected)) ? undefined : { outcome: { kind: 'wrong-version', current } };
+  }
+
+  #rule({ stream, expected }: Write, events: readonly ProposedEvent[]): Ruled {
     const state = this.#lookup.stateOf(stream);
     const ids = events.map((event) => event.id);
     const ruling = ruleOnWrite(expected, ids, state, {
@@ -146,3 +189,5 @@ export class LogTransaction {
     return id;
   }
 }
+
+const streamIn = ({ stream }: Append): string => stream;

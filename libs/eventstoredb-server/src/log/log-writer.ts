@@ -3,7 +3,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { retryWhileBusy, translateEventsFileError, turn, type OpenedFile, type StoreFile } from '@mainstem/embedded/events-file';
 import { EventStoreClosed, Heartbeat, type Runtime, type SilentLoop } from '@mainstem/event-store';
 import { ServerOverloaded } from '../errors.js';
-import { LogTransaction, type WriteOutcome } from './log-transaction.js';
+import { LogTransaction } from './log-transaction.js';
 
 /** The largest number of writes in one transaction, so that other processes do not wait long for the lock. */
 const BATCH_WRITES_MAX = 1_000;
@@ -20,12 +20,12 @@ export interface LogWriterOptions {
   readonly onCommit: () => void;
 }
 
-export type WriteWork = (transaction: LogTransaction) => WriteOutcome;
+export type WriteWork<Outcome> = (transaction: LogTransaction) => Outcome;
 
 interface Pending {
-  readonly work: WriteWork;
+  /** Writes it; what it gives back tells the caller, after the commit. */
+  readonly work: WriteWork<() => void>;
   readonly bytes: number;
-  readonly resolve: (outcome: WriteOutcome) => void;
   readonly reject: (error: unknown) => void;
 }
 
@@ -46,11 +46,15 @@ export class LogWriter {
   }
 
   /** Resolves after the commit. Errors: EVENT_STORE_CLOSED, EVENT_STORE_SERVER_OVERLOADED, those of the medium. */
-  write(work: WriteWork, bytes: number): Promise<WriteOutcome> {
+  write<Outcome>(work: WriteWork<Outcome>, bytes: number): Promise<Outcome> {
     if (this.#isClosed) return Promise.reject(new EventStoreClosed());
     if (this.#queue.length >= PENDING_WRITES_MAX || this.#bytes >= PENDING_BYTES_MAX) return Promise.reject(new ServerOverloaded());
     return new Promise((resolve, reject) => {
-      this.#queue.push({ work, bytes, resolve, reject });
+      const written = (transaction: LogTransaction): (() => void) => {
+        const outcome = work(transaction);
+        return () => resolve(outcome);
+      };
+      this.#queue.push({ work: written, bytes, reject });
       this.#bytes += bytes;
       this.#running ??= this.#run();
     });
@@ -90,7 +94,7 @@ export class LogWriter {
       database.exec('COMMIT');
       opened.assertSame();
       onCommit();
-      for (const [index, pending] of batch.entries()) pending.resolve(outcomes[index] as WriteOutcome);
+      for (const tell of outcomes) tell();
     } catch (error) {
       this.#rollBack();
       const failed = batch.length > 0 ? batch : this.#take();

@@ -9,13 +9,15 @@ import type { ExpectedVersion } from '../semantics/expected-version.js';
 import { expectedField, expectedOf, streamOf, uuidOf } from './wire.js';
 import { packed } from './definitions.js';
 import { failureOf, reportedFailure, type Report } from './failures.js';
-import { EMPTY, type BatchAppendRequestMessage, type ProposedMessage } from './messages.js';
+import { EMPTY, type AppendAllRequestMessage, type ShareMessage } from './messages.js';
 import type { OpenCalls } from './open-calls.js';
 import { proposedEvent } from './proposed-event.js';
 import { within } from './time-limit.js';
 
 /** The limit of one client's appends that wait for their commit; after that its requests are left unread. */
 const IN_FLIGHT_MAX = 1_000;
+/** The limit of streams of one append. */
+const SHARES_MAX = 100_000;
 /** The limit of one client's appends whose last part has not come. */
 const UNFINISHED_MAX = 1_000;
 
@@ -28,11 +30,24 @@ export interface BatchAppendContext {
   readonly openCalls: OpenCalls;
 }
 
-type Call = ServerDuplexStream<BatchAppendRequestMessage, object>;
+/** Requests of BatchAppend are those without shares. */
+type Request = AppendAllRequestMessage;
+type Call = ServerDuplexStream<Request, object>;
+
+/** An append that was sent completely. */
+export interface SentAppend {
+  readonly first: Request;
+  readonly shares: readonly ShareMessage[];
+  readonly events: readonly ProposedEvent[];
+}
+
+/** Writes an append and answers it. An error becomes a refusal. */
+export type WriteSent = (sent: SentAppend, log: EventLog) => Promise<object>;
 
 /** The parts of one append that have come so far. */
 interface Unfinished {
-  readonly first: BatchAppendRequestMessage;
+  readonly first: Request;
+  readonly shares: ShareMessage[];
   /** When its client stops waiting, by the monotonic clock. */
   readonly expiresAtMs: number;
   readonly events: ProposedEvent[];
@@ -46,16 +61,18 @@ interface Unfinished {
 export class BatchAppendCall {
   readonly #call: Call;
   readonly #context: BatchAppendContext;
+  readonly #write: WriteSent;
   readonly #unfinished = new Map<string, Unfinished>();
   #inFlight = 0;
   #hasEnded = false;
   #isStopping = false;
   #isOver = false;
 
-  constructor(call: Call, context: BatchAppendContext) {
+  constructor(call: Call, context: BatchAppendContext, write: WriteSent = writeToOne) {
     this.#call = call;
+    this.#write = write;
     this.#context = context;
-    call.on('data', (request: BatchAppendRequestMessage) => this.#receive(request));
+    call.on('data', (request: Request) => this.#receive(request));
     call.on('end', () => {
       this.#hasEnded = true;
       this.#forget();
@@ -79,7 +96,7 @@ export class BatchAppendCall {
     this.#endIfDone();
   }
 
-  #receive(request: BatchAppendRequestMessage): void {
+  #receive(request: Request): void {
     if (this.#isStopping) return;
     const key = keyOf(request);
     if (key === undefined) {
@@ -94,7 +111,7 @@ export class BatchAppendCall {
       return;
     }
     const append = known ?? this.#begun(request);
-    this.#add(append, request.proposed_messages ?? []);
+    this.#add(append, request);
     if (request.is_final) {
       this.#unfinished.delete(key);
       const isExpired = append.complete?.signal.aborted === true;
@@ -106,9 +123,10 @@ export class BatchAppendCall {
     }
   }
 
-  #begun(first: BatchAppendRequestMessage): Unfinished {
-    const expiresAtMs = this.#context.runtime.monotonic() + this.#waitMs(first.options ?? {});
-    return { first, expiresAtMs, events: [], bytes: 0, refusal: undefined, complete: undefined };
+  #begun(first: Request): Unfinished {
+    const options = first.options ?? first.shares?.[0]?.options ?? {};
+    const expiresAtMs = this.#context.runtime.monotonic() + this.#waitMs(options);
+    return { first, shares: [], expiresAtMs, events: [], bytes: 0, refusal: undefined, complete: undefined };
   }
 
   /** Tells the client that the time is over if the last part has not come by then. Later parts are ignored. */
@@ -130,9 +148,11 @@ export class BatchAppendCall {
     this.#unfinished.clear();
   }
 
-  #add(append: Unfinished, messages: readonly ProposedMessage[]): void {
+  #add(append: Unfinished, { shares = [], proposed_messages: messages = [] }: Request): void {
     if (append.refusal !== undefined) return;
     try {
+      append.shares.push(...shares);
+      if (append.shares.length > SHARES_MAX) throw new RequestInvalid(`An append has at most ${SHARES_MAX} streams.`);
       for (const message of messages) {
         const event = proposedEvent(message);
         append.bytes += event.data.length + event.metadata.length;
@@ -141,6 +161,7 @@ export class BatchAppendCall {
       }
     } catch (error) {
       append.refusal = error;
+      append.shares.length = 0;
       append.events.length = 0;
     }
   }
@@ -153,23 +174,20 @@ export class BatchAppendCall {
     this.#endIfDone();
   }
 
-  async #answerTo({ first, events, refusal, expiresAtMs }: Unfinished): Promise<object> {
+  async #answerTo({ first, shares, events, refusal, expiresAtMs }: Unfinished): Promise<object> {
     try {
       const { log, runtime } = this.#context;
       const waitMs = expiresAtMs - runtime.monotonic();
       if (waitMs <= 0) throw new WriteTimedOut(0);
       if (refusal !== undefined) throw refusal;
-      const { options } = first;
-      if (!options) throw new RequestInvalid('The first part of an append carries its options.');
-      const append = { stream: streamOf(options.stream_identifier), expected: expectedOf(options), events };
-      return answerOf(await within(log.append(append), waitMs, runtime), append);
+      return await within(this.#write({ first, shares, events }, log), waitMs, runtime);
     } catch (error) {
       return { error: refusalOf(error, this.#context.report) };
     }
   }
 
   /** Only this timer ends the client's wait: without an answer it would wait for ever. */
-  #waitMs(options: NonNullable<BatchAppendRequestMessage['options']>): number {
+  #waitMs(options: NonNullable<Request['options']>): number {
     const { runtime, writeTimeoutMs } = this.#context;
     const { deadline_option: option, deadline_21_10_0: at, deadline: duration } = options;
     const given = option === 'deadline' ? duration : option === 'deadline_21_10_0' ? at : undefined;
@@ -178,7 +196,7 @@ export class BatchAppendCall {
     return Math.max(0, Math.min(writeTimeoutMs, option === 'deadline' ? ms : ms - runtime.now()));
   }
 
-  #answer({ correlation_id, options }: BatchAppendRequestMessage, answer: object): void {
+  #answer({ correlation_id, options }: Request, answer: object): void {
     if (this.#call.cancelled || this.#call.destroyed) return;
     const { stream_identifier } = options ?? {};
     this.#call.write({ ...(correlation_id && { correlation_id }), ...(stream_identifier && { stream_identifier }), ...answer });
@@ -192,7 +210,13 @@ export class BatchAppendCall {
   }
 }
 
-const keyOf = (request: BatchAppendRequestMessage): string | undefined => {
+const writeToOne: WriteSent = async ({ first: { options }, events }, log) => {
+  if (!options) throw new RequestInvalid('The first part of an append carries its options.');
+  const append = { stream: streamOf(options.stream_identifier), expected: expectedOf(options), events };
+  return answerOf(await log.append(append), append);
+};
+
+const keyOf = (request: Request): string | undefined => {
   try {
     return uuidOf(request.correlation_id);
   } catch {
@@ -208,7 +232,7 @@ const answerOf = (outcome: WriteOutcome, { stream, expected }: Append): object =
   return { success: { position, ...(outcome.revision < 0 ? { no_stream: EMPTY } : { current_revision: String(outcome.revision) }) } };
 };
 
-const wrongVersion = (current: number, expected: ExpectedVersion): object => ({
+export const wrongVersion = (current: number, expected: ExpectedVersion): object => ({
   code: status.ALREADY_EXISTS,
   message: 'WrongExpectedVersion',
   details: packed('event_store.client.WrongExpectedVersion', {

@@ -6,7 +6,7 @@ import { loadSync, type AnyDefinition, type MessageTypeDefinition } from '@grpc/
 const PROTO_FOLDER = fileURLToPath(new URL('../../proto', import.meta.url));
 
 /** 64-bit numbers stay decimal strings: a JavaScript number would lose their last digits. */
-const definitions = loadSync(['streams.proto', 'persistent.proto', 'gossip.proto', 'serverfeatures.proto'], {
+const definitions = loadSync(['streams.proto', 'persistent.proto', 'gossip.proto', 'serverfeatures.proto', 'mainstem.proto'], {
   keepCase: true,
   longs: String,
   enums: String,
@@ -27,6 +27,7 @@ const withEncodedReads = (definition: ServiceDefinition): ServiceDefinition => {
 };
 
 export const streamsService = withEncodedReads(service('event_store.client.streams.Streams'));
+export const ownStreamsService = service('mainstem.event_store.Streams');
 export const persistentService = withEncodedReads(service('event_store.client.persistent_subscriptions.PersistentSubscriptions'));
 export const gossipService = service('event_store.client.gossip.Gossip');
 export const serverFeaturesService = service('event_store.client.server_features.ServerFeatures');

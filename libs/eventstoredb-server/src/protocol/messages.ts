@@ -85,6 +85,16 @@ export interface BatchAppendRequestMessage {
   readonly is_final?: boolean;
 }
 
+/** Of an append to several streams: what it says about one of them. */
+export interface ShareMessage {
+  readonly options?: BatchAppendRequestMessage['options'];
+  readonly count?: number;
+}
+
+export interface AppendAllRequestMessage extends BatchAppendRequestMessage {
+  readonly shares?: readonly ShareMessage[];
+}
+
 export interface DeleteRequestMessage {
   readonly options?: WriteOptionsMessage;
 }

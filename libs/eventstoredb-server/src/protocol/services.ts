@@ -3,10 +3,17 @@ import type { handleUnaryCall, ServerDuplexStream, ServerReadableStream, ServerU
 import { type Metadata, type Server } from '@grpc/grpc-js';
 import { cancellationOf, sendAnswers } from './answer-stream.js';
 import type { Access } from './access.js';
+import { writeToAll } from './append-all.js';
 import { BatchAppendCall } from './batch-append.js';
-import { gossipService, persistentService, serverFeaturesService, streamsService } from './definitions.js';
+import { gossipService, ownStreamsService, persistentService, serverFeaturesService, streamsService } from './definitions.js';
 import { failureOf } from './failures.js';
-import type { AppendRequestMessage, BatchAppendRequestMessage, DeleteRequestMessage, ReadRequestMessage } from './messages.js';
+import type {
+  AppendAllRequestMessage,
+  AppendRequestMessage,
+  BatchAppendRequestMessage,
+  DeleteRequestMessage,
+  ReadRequestMessage,
+} from './messages.js';
 import { persistentCalls, type PersistentContext } from './persistent-calls.js';
 import { readAnswers } from './read-answers.js';
 import { readPlan } from './read-plan.js';
@@ -40,6 +47,15 @@ export const addServices = (server: Server, context: ServiceContext): void => {
       permitted(call, context, answer, () => handleDelete(call, answer, (write) => context.log.softDelete(write), context)),
     Tombstone: (call: ServerUnaryCall<DeleteRequestMessage, object>, answer: sendUnaryData<object>) =>
       permitted(call, context, answer, () => handleDelete(call, answer, (write) => context.log.tombstone(write), context)),
+  });
+  server.addService(ownStreamsService, {
+    AppendAll: (call: ServerDuplexStream<AppendAllRequestMessage, object>) =>
+      permitted(
+        call,
+        context,
+        (failure) => call.emit('error', failure),
+        () => new BatchAppendCall(call, context, writeToAll),
+      ),
   });
   server.addService(persistentService, persistentCalls(context));
   server.addService(gossipService, { Read: gossip(context) });

@@ -20,8 +20,33 @@ export class AppendRefused extends Error {
 export interface AppendAnswer {
   readonly correlationId: string;
   /** Undefined if the append was refused. */
-  readonly success: { readonly revision: bigint | undefined; readonly position: bigint | undefined } | undefined;
+  readonly success: AppendSuccess | undefined;
   readonly refusal: AppendRefused | undefined;
+  /** Of an append to several streams: which of them a refusal is about, counted from 0. */
+  readonly share?: number;
+}
+
+export interface AppendSuccess {
+  readonly revision: bigint | undefined;
+  readonly position: bigint | undefined;
+  /** Of an append to several streams: the last event of each stream that got any. */
+  readonly places?: readonly Place[];
+}
+
+export interface Place {
+  readonly revision: bigint;
+  readonly position: bigint;
+}
+
+/** Some streams of the append have its events already, others have not. */
+export class AppendPartlyKnownRefused extends AppendRefused {
+  constructor(
+    readonly known: readonly string[],
+    readonly unknown: readonly string[],
+    code: number,
+  ) {
+    super('AppendPartlyKnown', code, 'append-partly-known', undefined, undefined, undefined);
+  }
 }
 
 /**
@@ -56,7 +81,7 @@ const decodeSuccess = (reader: WireReader): NonNullable<AppendAnswer['success']>
 };
 
 /** google.rpc.Status: code = 1, message = 2, details = 3 { type_url = 1, value = 2 }. */
-const decodeStatus = (reader: WireReader): AppendRefused => {
+export const decodeStatus = (reader: WireReader): AppendRefused => {
   let code = 0;
   let message = '';
   let detail = '';
@@ -89,6 +114,8 @@ const refusalOf = (detail: string, value: WireReader | undefined, code: number, 
     case 'WrongExpectedVersion':
       // current_stream_revision = 1, current_no_stream = 2: the present one comes first.
       return refused('wrong-expected-version', (value && firstNumber(value)) ?? 'no_stream');
+    case 'AppendPartlyKnown':
+      return value ? new AppendPartlyKnownRefused(...textsIn(value), code) : refused(undefined);
     case 'StreamDeleted':
       return refused('stream-deleted');
     case 'AccessDenied':
@@ -111,6 +138,18 @@ const refusalOf = (detail: string, value: WireReader | undefined, code: number, 
     default:
       return refused(undefined);
   }
+};
+
+/** The texts in fields 1 and 2. */
+const textsIn = (reader: WireReader): [readonly string[], readonly string[]] => {
+  const texts: [string[], string[]] = [[], []];
+  while (reader.hasMore) {
+    const tag = reader.number();
+    if (tag === tagOf(1, DELIMITED)) texts[0].push(reader.text());
+    else if (tag === tagOf(2, DELIMITED)) texts[1].push(reader.text());
+    else reader.skip(tag);
+  }
+  return texts;
 };
 
 /** The number in field 1, undefined if there is none. */

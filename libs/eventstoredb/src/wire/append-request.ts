@@ -19,11 +19,19 @@ export interface WireAppend {
 
 /** The parts without their correlation id: an append that is sent again keeps its bytes. */
 export const encodeAppend = ({ stream, expected, events, metadata }: WireAppend, deadlineMs: number): readonly Buffer[] => {
+  const options = bytesField(tagOf(2, DELIMITED), optionsOf(stream, expected, deadlineMs));
+  return inParts(
+    [options],
+    events.map((event, index) => encodeEvent(event, metadata[index] ?? '')),
+  );
+};
+
+/** Messages in parts that servers take, the first one with what stands before them, the last one marked as such. */
+export const inParts = (before: readonly Buffer[], messages: readonly Buffer[]): readonly Buffer[] => {
   const parts: Buffer[] = [];
-  let fields: Buffer[] = [bytesField(tagOf(2, DELIMITED), optionsOf(stream, expected, deadlineMs))];
+  let fields: Buffer[] = [...before];
   let bytes = 0;
-  for (const [index, event] of events.entries()) {
-    const message = encodeEvent(event, metadata[index] ?? '');
+  for (const message of messages) {
     if (bytes > 0 && bytes + message.length > PART_BYTES_MAX) {
       parts.push(Buffer.concat(fields));
       fields = [];
@@ -46,7 +54,7 @@ const IS_FINAL = Buffer.from([tagOf(4, VARINT), 1]);
  * Options: stream_identifier = 1 { stream_name = 3 }, stream_position = 2, no_stream = 3, any = 4, stream_exists = 5,
  * deadline = 7 { seconds = 1, nanos = 2 }.
  */
-const optionsOf = (stream: string, expected: ExpectedRevision, deadlineMs: number): Buffer => {
+export const optionsOf = (stream: string, expected: ExpectedRevision, deadlineMs: number): Buffer => {
   const duration = Buffer.concat([
     bigintField(tagOf(1, VARINT), BigInt(Math.floor(deadlineMs / 1_000))),
     bigintField(tagOf(2, VARINT), BigInt(Math.floor(deadlineMs % 1_000) * 1_000_000)),
@@ -72,7 +80,7 @@ const expectationOf = (expected: ExpectedRevision): Buffer => {
 };
 
 /** ProposedMessage: id = 1 { string = 2 }, metadata = 2, custom_metadata = 3, data = 4. */
-const encodeEvent = ({ id, type, dataJson }: EncodedEvent, metadata: string): Buffer => {
+export const encodeEvent = ({ id, type, dataJson }: EncodedEvent, metadata: string): Buffer => {
   const properties = propertiesOf(type);
   const dataSize = Buffer.byteLength(dataJson);
   const metadataSize = Buffer.byteLength(metadata);

@@ -286,13 +286,8 @@ const ending: readonly EventStoreCase[] = [
 
 export const appendAllCases: readonly EventStoreCase[] = [...allOrNothing, ...retries, ...concurrency, ...refusals, ...ending];
 
-/** Of a store that cannot. */
-export const withoutAppendAllCases: readonly EventStoreCase[] = [
-  {
-    name: 'says that it cannot, and refuses with a typed error',
-    run: async (store) => {
-      assert.equal(store.hasAppendAll, false);
-      await refusedAppend(store, () => store.appendAll([to(1, 'a', 'no-stream'), to(2, 'a', 'no-stream')]), 'EVENT_STORE_APPEND_ALL_UNSUPPORTED');
-    },
-  },
-];
+/** What each of these cases shows on a store that cannot. */
+export const refusesAppendAll = async (store: EventStore): Promise<void> => {
+  const appends = [to(1, 'a', 'no-stream'), to(2, 'a', 'no-stream')];
+  await refusedAppend(store, () => store.appendAll(appends), 'EVENT_STORE_APPEND_ALL_UNSUPPORTED');
+};

@@ -23,7 +23,7 @@ export interface EventStoreFixture {
   create(): Promise<StoreUnderTest>;
   /** True if the store may hold events of its own: `create` then gives `addOwnEvents`, and such cases run. */
   readonly hasOwnEvents?: boolean;
-  /** False: the store cannot append to several streams at once, and has to say so. Default true. */
+  /** Whether the store appends to several streams at once. Default: what the store says. */
   readonly hasAppendAll?: boolean;
 }
 
