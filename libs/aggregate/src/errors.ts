@@ -24,6 +24,18 @@ export abstract class CommandRefused extends MainstemError {
 export const isCommandRefused = (error: unknown): error is CommandRefused =>
   error instanceof Error && 'isCommandRefusal' in error && error.isCommandRefusal === true;
 
+/** Another aggregate has the value that has to be unique; nothing was appended. */
+export class UniqueValueTaken extends CommandRefused {
+  constructor(
+    /** Name of the rule. */
+    readonly rule: string,
+    /** Normalised; of a long one its beginning. */
+    readonly value: string,
+  ) {
+    super('UNIQUE_VALUE_TAKEN', `${rule} ${JSON.stringify(value)} is taken. Choose another one.`);
+  }
+}
+
 /** The command breaks the rules declared on its class; nothing was decided or appended. */
 export class InvalidCommand extends MainstemError {
   constructor(

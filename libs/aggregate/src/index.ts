@@ -1,6 +1,8 @@
 // The write side: aggregates as pure functions, and the execution of their commands.
 export * from './aggregate/aggregate.js';
 export * from './aggregate/load-aggregate.js';
+export * from './claims/build-claims.js';
+export { CLAIM_CATEGORY, type UniqueRule } from './aggregate/unique-rule.js';
 export * from './command/append-turn.js';
 export * from './command/command-context.js';
 export * from './command/command-observer.js';

@@ -2,6 +2,7 @@
 import { ruleOptions, type DomainEvent, type EventOf, type EventRegistry, type JsonValue, type RuleOptions } from '@mainstem/event-store';
 import { changeablePartOf } from './isolation.js';
 import { InvalidAggregate } from '../errors.js';
+import { assertRulesDiffer, type UniqueRule } from './unique-rule.js';
 
 /** What `decide` may look at besides command and state. All of it is recorded with the events, so that a decision can be made again. */
 export interface Circumstances {
@@ -23,6 +24,8 @@ export interface Aggregate<State, Command, Event extends DomainEvent> {
   readonly initialState: State;
   /** By which class-validator checks the commands; those of the payloads are the registry's. */
   readonly commandRules?: RuleOptions | undefined;
+  /** Values that no two aggregates of a scope have at the same time. */
+  readonly unique?: readonly UniqueRule<Event>[] | undefined;
   /** The state after one more event. Total: it accepts every event ever recorded, and never throws. */
   evolve(state: State, event: Event): State;
   /** The events a command leads to in a state; none if it changes nothing. Throws a `CommandRefused` when a rule forbids it. */
@@ -36,6 +39,8 @@ export interface AggregateDefinition<State, Command, Registry> {
   readonly initialState: NoInfer<State>;
   /** Options of class-validator for the commands, such as `{ groups: ['sales'] }`. */
   readonly commandRules?: RuleOptions | undefined;
+  /** Values that no two aggregates of a scope have at the same time, such as a document's number. */
+  readonly unique?: readonly UniqueRule<EventOf<Registry>>[] | undefined;
   readonly evolve: (state: State, event: EventOf<Registry>) => NoInfer<State>;
   readonly decide: (command: Command, state: NoInfer<State>, circumstances: Circumstances) => readonly EventOf<Registry>[];
 }
@@ -50,7 +55,7 @@ export type AnyAggregate = Aggregate<unknown, never, DomainEvent>;
 export const defineAggregate = <State, Command, Registry extends EventRegistry>(
   definition: AggregateDefinition<State, Command, Registry>,
 ): Aggregate<State, Command, EventOf<Registry>> => {
-  const { category, events, commandRules } = definition;
+  const { category, events, commandRules, unique } = definition;
   if (category !== events.category) throw new InvalidAggregate(category, `its events are declared for category ${events.category}`);
   const changeable = changeablePartOf(definition.initialState);
   if (changeable !== undefined) {
@@ -58,6 +63,7 @@ export const defineAggregate = <State, Command, Registry extends EventRegistry>(
     throw new InvalidAggregate(category, `its initial state holds a ${changeable}, which can be changed although it is frozen; ${remedy}`);
   }
   ruleOptions('commandRules', commandRules);
+  assertRulesDiffer(category, unique);
   return definition as Aggregate<State, Command, EventOf<Registry>>;
 };
 

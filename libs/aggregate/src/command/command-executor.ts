@@ -4,6 +4,7 @@ import {
   InvalidInput,
   isMainstemError,
   streamOf,
+  streamPrefixOf,
   systemRuntime,
   type DomainEvent,
   type EventReader,
@@ -11,6 +12,7 @@ import {
   type Runtime,
 } from '@mainstem/event-store';
 import type { Aggregate, AnyAggregate } from '../aggregate/aggregate.js';
+import { UniqueClaims, type Holder } from '../claims/unique-claims.js';
 import { isCommandRefused } from '../errors.js';
 import { commandIdAt, contextGiven, metadataIn, newCommandContext, type CommandContext } from './command-context.js';
 import type { CommandObservation, CommandObserver, CommandOutcome } from './command-observer.js';
@@ -28,10 +30,10 @@ export interface CommandExecutorOptions {
   /** Appends of one without `limits` are shared up to the default ones; what it takes beyond is for the store to say. */
   readonly store: Pick<EventReader, 'readStream'> &
     Pick<EventWriter, 'append'> &
-    Partial<Pick<EventWriter, 'limits'> & Pick<EventReader, 'incarnation' | 'hasDensePositions' | 'changesByOthers'>>;
+    Partial<Pick<EventWriter, 'limits' | 'hasAppendAll' | 'appendAll'> & Pick<EventReader, 'incarnation' | 'hasDensePositions' | 'changesByOthers'>>;
   readonly runtime?: Runtime;
   /** All that the application has: categories that can make one stream are refused before the first command, not at the first command for one of them. */
-  readonly aggregates?: readonly Pick<AnyAggregate, 'category'>[];
+  readonly aggregates?: readonly (Pick<AnyAggregate, 'category'> & Partial<Pick<AnyAggregate, 'events' | 'unique'>>)[];
   readonly cache?: Partial<FoldedStreamCacheLimits>;
   /** Most times a command is decided when others keep changing its stream. Default 10. */
   readonly attemptsMax?: number;
@@ -59,6 +61,8 @@ export class CommandExecutor {
   /** What the keys of an aggregate's folded states begin with: nothing for the first one of a category. */
   readonly #aggregates = new WeakMap<object, string>();
   readonly #categories = new Set<string>();
+  /** The aggregates with unique values. */
+  readonly #holders: Holder[] = [];
   #aggregatesSeen = 0;
 
   /** Errors: EVENT_STORE_INVALID_INPUT for a limit that is none, EVENT_STORE_AMBIGUOUS_CATEGORY. */
@@ -72,7 +76,9 @@ export class CommandExecutor {
     assertLimit('waitMaxMs', waitMaxMs);
     this.#runtime = runtime;
     this.#folder = new StreamFolder(store, runtime, new FoldedStreamCache(cache));
-    this.#worker = new StreamWorker({ store, runtime, folder: this.#folder, attemptsMax, retryDelayMs, retryDelayMaxMs, waitingMax });
+    const holderOf = (stream: string): Holder | undefined => this.#holders.find(({ category }) => stream.startsWith(streamPrefixOf(category)));
+    const claims = new UniqueClaims({ store, runtime, holderOf });
+    this.#worker = new StreamWorker({ store, runtime, folder: this.#folder, claims, attemptsMax, retryDelayMs, retryDelayMaxMs, waitingMax });
     this.#watch = new CommandWatch(runtime, waitMaxMs);
     this.#observer = observe;
     for (const aggregate of options.aggregates ?? []) this.#admit(aggregate);
@@ -93,6 +99,7 @@ export class CommandExecutor {
    * A refusal, or an answer without effect, is never given from memory alone: events of other processes are read first.
    * Neither is kept: sent again with its id, the command is refused again while its stream stays as it is, and decided anew once it has changed.
    * A command belongs to the executor until it is answered: do not change it meanwhile. Without a context it gets a new id. A signal ends the wait at once; without one it is ended after `waitMaxMs`.
+   * Where the events change a unique value, its claim is part of the append; another aggregate's value is refused then.
    * Errors: COMMAND_INVALID, COMMAND_ID_REUSED, COMMAND_TIMED_OUT, any `CommandRefused`, EVENT_STORE_INVALID_EVENT,
    * AGGREGATE_EVENT_NOT_FOLDABLE, AGGREGATE_CONFLICT_UNRESOLVED, AGGREGATE_OVERLOADED, EVENT_STORE_INVALID_INPUT for an id that is none,
    * EVENT_STORE_AMBIGUOUS_CATEGORY where another aggregate could write the same stream, EVENT_STORE_ABORTED, and those of the store. After an error of the store while appending, or an aborted or timed out append, the
@@ -206,11 +213,13 @@ export class CommandExecutor {
   }
 
   /** States of one aggregate are never another's, also where two fold the same streams. Errors: EVENT_STORE_AMBIGUOUS_CATEGORY. */
-  #admit(aggregate: Pick<AnyAggregate, 'category'>): string {
+  #admit(aggregate: Pick<AnyAggregate, 'category'> & Partial<Holder>): string {
     assertCategoriesDiffer([...this.#categories, aggregate.category]);
     // No name of a stream begins with $.
     const prefix = this.#categories.has(aggregate.category) ? `$${++this.#aggregatesSeen} ` : '';
     this.#categories.add(aggregate.category);
+    const { category, events, unique } = aggregate;
+    if (events && unique) this.#holders.push({ category, events, unique });
     this.#aggregates.set(aggregate, prefix);
     return prefix;
   }

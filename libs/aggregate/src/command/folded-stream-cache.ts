@@ -2,6 +2,7 @@
 import type { EventId, Position, Revision } from '@mainstem/event-store';
 import { LRUCache } from 'lru-cache';
 import { assertLimit } from './limits.js';
+import type { HeldClaims } from '../claims/held-claims.js';
 import { KnownCommands } from './known-commands.js';
 import { weightOf } from './state-weight.js';
 
@@ -15,6 +16,8 @@ export interface FoldedStream {
   lastEventId: EventId | undefined;
   /** Every command that has events in the stream up to `revision`. */
   readonly commands: KnownCommands;
+  /** The unique values that the aggregate has. */
+  held: HeldClaims;
   /** False: the state holds what cannot be frozen, so it is not kept. */
   isIsolated: boolean;
   /** When the store last showed or proved that the stream ends as it does here; of `Runtime.monotonic`. */

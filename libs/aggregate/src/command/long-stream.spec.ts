@@ -4,6 +4,7 @@ import { IsInt } from 'class-validator';
 import { describe, expect, it } from 'vitest';
 import { defineAggregate } from '../aggregate/aggregate.js';
 import { CommandRefused } from '../errors.js';
+import { NO_CLAIMS } from '../claims/held-claims.js';
 import { CommandExecutor } from './command-executor.js';
 import { FoldedStreamCache } from './folded-stream-cache.js';
 import { KnownCommands } from './known-commands.js';
@@ -101,7 +102,7 @@ describe('the memory of states', () => {
     const cache = new FoldedStreamCache({ bytesMax: 1_000_000 });
     for (let index = 0; index < 200; index++) {
       const state = { text: 'x'.repeat(100 * index), list: Array.from({ length: index }, () => ({ index })) };
-      const place = { revision: undefined, position: undefined, lastEventId: undefined };
+      const place = { revision: undefined, position: undefined, lastEventId: undefined, held: NO_CLAIMS };
       cache.set(String(index), { state, ...place, commands: new KnownCommands(10), isIsolated: true, provedMs: 0, changesByOthers: undefined });
     }
     // The last ones take 40 kB for their text, and 30 kB for their list.
@@ -109,7 +110,7 @@ describe('the memory of states', () => {
     expect(cache.size).toBeLessThan(30);
     cache.set('large', {
       ...{ state: 'x'.repeat(1_000_000), revision: undefined, position: undefined, lastEventId: undefined },
-      ...{ commands: new KnownCommands(10), isIsolated: true, provedMs: 0, changesByOthers: undefined },
+      ...{ held: NO_CLAIMS, commands: new KnownCommands(10), isIsolated: true, provedMs: 0, changesByOthers: undefined },
     });
     expect(cache.has('large')).toBe(false);
   });

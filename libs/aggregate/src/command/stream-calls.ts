@@ -1,10 +1,12 @@
 // Calls on one stream: they wait in its lane, in order of arrival, and those that wait together are appended together.
 import type { DomainEvent, PreparedEvent, Revision, StoreLimits, StreamName } from '@mainstem/event-store';
 import type { Aggregate } from '../aggregate/aggregate.js';
+import type { ClaimChanges, HeldClaims } from '../claims/held-claims.js';
 import type { AppendTurn } from './append-turn.js';
 import type { CommandResult } from './command-result.js';
 import type { CommandUnderWay } from './command-under-way.js';
 import type { Decision, GivenCommand } from './decision.js';
+import type { CommandPlace } from './known-commands.js';
 
 export type ErasedAggregate = Aggregate<unknown, unknown, DomainEvent>;
 
@@ -28,6 +30,10 @@ export interface Call {
   /** An append after its arrival has proved that no other process was faster. */
   isProved: boolean;
 }
+
+/** What a call needs before it can be answered: fresh events, the answer of an earlier execution, a look for a forgotten id. */
+export type Need =
+  { readonly fresh: true } | { readonly repeat: CommandPlace; readonly id: string } | { readonly forgotten: string } | { readonly append: true };
 
 export interface Lane {
   readonly stream: StreamName;
@@ -61,8 +67,12 @@ export class Batch {
   #ids: Set<string> | undefined;
   #size = 0;
 
+  /** The unique values that change with it; such a call is appended by itself. */
+  changes: ClaimChanges | undefined;
+
   constructor(
     public state: unknown,
+    public held: HeldClaims,
     private readonly limits: StoreLimits,
   ) {}
 
@@ -72,6 +82,7 @@ export class Batch {
 
   hasRoomFor(call: Call): boolean {
     if (this.isEmpty) return true;
+    if (this.changes) return false;
     const isOpen = this.newEvents.length < BATCH_EVENTS_MAX && this.#size < BATCH_SIZE_MAX;
     return isOpen && !call.isAlone && this.joined[0]?.call.isAlone === false;
   }
@@ -119,3 +130,7 @@ export class Batch {
     }
   }
 }
+
+/** Whether an id stands for a command with another content than the one that is stored. */
+export const isOther = (fingerprint: string | undefined, place: CommandPlace): boolean =>
+  fingerprint !== undefined && place.fingerprint !== undefined && fingerprint !== place.fingerprint;

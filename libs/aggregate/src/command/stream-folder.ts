@@ -8,6 +8,7 @@ import {
   type Runtime,
   type StreamName,
 } from '@mainstem/event-store';
+import { heldAfter, NO_CLAIMS } from '../claims/held-claims.js';
 import type { CommandEffect } from './command-result.js';
 import { FoldedStreamCache, type FoldedStream } from './folded-stream-cache.js';
 import { isolate } from '../aggregate/isolation.js';
@@ -71,7 +72,7 @@ export class StreamFolder {
     const commands = new KnownCommands(this.cache.commandIdsPerStreamMax);
     const folded: FoldedStream = {
       ...{ state: aggregate.initialState, revision: undefined, position: undefined, lastEventId: undefined },
-      ...{ commands, isIsolated, provedMs: 0, changesByOthers },
+      ...{ commands, held: NO_CLAIMS, isIsolated, provedMs: 0, changesByOthers },
     };
     for await (const batch of this.store.readStream(stream, { signal })) for (const event of batch) fold(aggregate, folded, event);
     folded.isIsolated = isolate(folded.state) && isIsolated;
@@ -156,7 +157,9 @@ const isLastOf = ({ revision, position, lastEventId }: FoldedStream, event: Reco
 
 const fold = (aggregate: ErasedAggregate, folded: FoldedStream, recorded: RecordedEvent): void => {
   const { type, data } = aggregate.events.decode(recorded);
-  folded.state = aggregate.evolve(folded.state, { type, data: freezeJson(data) });
+  const event = { type, data: freezeJson(data) };
+  folded.state = aggregate.evolve(folded.state, event);
+  folded.held = heldAfter(aggregate, folded.held, event);
   folded.revision = recorded.revision;
   folded.position = recorded.position;
   folded.lastEventId = recorded.id;

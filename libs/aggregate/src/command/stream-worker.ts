@@ -1,41 +1,28 @@
 // Works on the lanes of all streams: one round after the other, each with at most one append. A round waits for the store alone.
-import {
-  DEFAULT_LIMITS,
-  backOffMs,
-  encodeAppend,
-  isMainstemError,
-  type AppendOptions,
-  type AppendResult,
-  type EventWriter,
-  type Runtime,
-} from '@mainstem/event-store';
-import { AggregateConflictUnresolved, AggregateOverloaded, CommandIdReused } from '../errors.js';
+import { DEFAULT_LIMITS, backOffMs, encodeAppend, isMainstemError, type AppendResult, type EventWriter, type Runtime } from '@mainstem/event-store';
+import { changesBetween, heldAfter } from '../claims/held-claims.js';
+import type { UniqueClaims } from '../claims/unique-claims.js';
+import { AggregateConflictUnresolved, AggregateOverloaded, CommandIdReused, isCommandRefused } from '../errors.js';
 import { answersOf, answersOfAppend, observe } from './answers.js';
+import { appendBatch, CONFLICT_CODES, CULPRIT_CODES } from './append-batch.js';
 import { decisionOf, type Decision, type GivenCommand } from './decision.js';
 import type { FoldedStream } from './folded-stream-cache.js';
-import type { CommandPlace } from './known-commands.js';
-import { Batch, type Call, type Joined, type Lane } from './stream-calls.js';
+import { Batch, isOther, type Call, type Joined, type Lane, type Need } from './stream-calls.js';
 import type { StreamFolder } from './stream-folder.js';
 
 export interface WorkerOptions {
   readonly store: Pick<EventWriter, 'append'> & Partial<Pick<EventWriter, 'limits'>> & { readonly hasDensePositions?: boolean };
   readonly runtime: Runtime;
   readonly folder: StreamFolder;
+  readonly claims: UniqueClaims;
   readonly attemptsMax: number;
   readonly retryDelayMs: number;
   readonly retryDelayMaxMs: number;
   readonly waitingMax: number;
 }
 
-/** What a call needs before it can be answered: fresh events, the answer of an earlier execution, a look for a forgotten id. */
-type Need =
-  { readonly fresh: true } | { readonly repeat: CommandPlace; readonly id: string } | { readonly forgotten: string } | { readonly append: true };
-
 /** Nobody waits for the outcome any more. */
 const UNWANTED = Symbol('unwanted');
-
-/** Errors of an append of which one call may be the cause, and the others not. */
-const CULPRIT_CODES = ['EVENT_STORE_INVALID_INPUT', 'EVENT_STORE_EVENT_TOO_LARGE'] as const;
 
 export class StreamWorker {
   readonly #options: WorkerOptions;
@@ -94,7 +81,7 @@ export class StreamWorker {
   }
 
   #withFolded(lane: Lane, first: Call, folded: FoldedStream, isFresh: boolean): Promise<void> | undefined {
-    const batch = new Batch(folded.state, this.#options.store.limits ?? DEFAULT_LIMITS);
+    const batch = new Batch(folded.state, folded.held, this.#options.store.limits ?? DEFAULT_LIMITS);
     const need = this.#decide(lane, first.key, folded, batch, isFresh);
     if (!batch.isEmpty) return this.#append(lane, folded, batch);
     return need && this.#meet(lane, folded, need);
@@ -121,7 +108,7 @@ export class StreamWorker {
   /** Joins the batch, or settles the call, or says what it needs. An answer without an append is given from a proved state alone. */
   #consider(call: Call, folded: FoldedStream, batch: Batch, isFresh: boolean): Need | undefined {
     const decisions: (Decision<unknown> | undefined)[] = [];
-    let state = batch.state;
+    let { state, held } = batch;
     let events = 0;
     try {
       for (let index = 0; index < call.commands.length; index++) {
@@ -145,6 +132,7 @@ export class StreamWorker {
         decisions.push(decision);
         folded.isIsolated &&= decision.isIsolated;
         state = decision.state;
+        if (call.aggregate.unique) for (const event of decision.newEvents) held = heldAfter(call.aggregate, held, event);
         events += decision.newEvents.length;
       }
     } catch (error) {
@@ -153,9 +141,12 @@ export class StreamWorker {
       call.underWay.reject(error);
       return undefined;
     }
-    if (events > 0 && !batch.fits(decisions)) return { append: true };
+    const changes = changesBetween(batch.held, held);
+    if (events > 0 && (!batch.fits(decisions) || (changes && !batch.isEmpty))) return { append: true };
     if (events > 0) {
       batch.join(call, decisions, state);
+      batch.held = held;
+      batch.changes = changes;
       return undefined;
     }
     if (!batch.isEmpty) return { append: true };
@@ -201,10 +192,7 @@ export class StreamWorker {
       const appended = await this.#whileWanted(calls, 'its append', (signal) => {
         isAppending = true;
         observe(batch, (observation, events) => observation.appending(events));
-        const options: AppendOptions = isAbortable ? { expectedRevision: expected, signal: signal() } : { expectedRevision: expected };
-        const answer = store.append(lane.stream, batch.newEvents, options);
-        for (let index = 0; index < calls.length; index++) calls[index]?.turn?.release();
-        return answer;
+        return appendBatch(this.#options, batch, { stream: lane.stream, expected }, isAbortable ? signal() : undefined);
       });
       observe(batch, (observation) => observation.appended());
       lane.pending -= calls.length;
@@ -212,7 +200,7 @@ export class StreamWorker {
       this.#appended(batch, folded, appended);
     } catch (error) {
       if (isAppending) observe(batch, (observation) => observation.appended(error));
-      if (isMainstemError(error, 'EVENT_STORE_WRONG_EXPECTED_REVISION')) return this.#conflict(lane, calls, error);
+      if (isMainstemError(error, ...CONFLICT_CODES)) return this.#conflict(lane, calls, error);
       if (calls.length > 1 && isMainstemError(error, ...CULPRIT_CODES)) {
         for (const call of calls) call.isAlone = true;
         lane.calls.unshift(...calls);
@@ -220,7 +208,8 @@ export class StreamWorker {
       }
       // Whether the events were written may be unknown: the next command reads the stream again.
       for (const call of calls) {
-        folder.cache.drop(call.key);
+        // Of a unique value that is taken it is known that nothing was written.
+        if (!isCommandRefused(error)) folder.cache.drop(call.key);
         lane.pending--;
         if (error !== UNWANTED) call.underWay.reject(error);
       }
@@ -236,6 +225,7 @@ export class StreamWorker {
     const isAsExpected = start === (folded.revision ?? -1n) + 1n;
     // Its state is frozen already: each decision has seen to that.
     folded.state = batch.state;
+    folded.held = batch.held;
     folded.revision = revision;
     folded.position = position;
     folded.lastEventId = newEvents[newEvents.length - 1]?.id;
@@ -283,7 +273,3 @@ export class StreamWorker {
     });
   }
 }
-
-/** Whether an id stands for a command with another content than the one that is stored. */
-const isOther = (fingerprint: string | undefined, place: CommandPlace): boolean =>
-  fingerprint !== undefined && place.fingerprint !== undefined && fingerprint !== place.fingerprint;
