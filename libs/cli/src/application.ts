@@ -1,6 +1,6 @@
 // What the command line must know about an application. The application declares it once; every command uses it.
 import type { AnyAggregate } from '@mainstem/aggregate';
-import type { EventReader } from '@mainstem/event-store';
+import type { EventReader, EventStore } from '@mainstem/event-store';
 import type { HostedProjection, ReadStore } from '@mainstem/projection';
 
 /** The location of the application's data that the user gave; the application's own defaults come after it. */
@@ -76,6 +76,8 @@ export interface MainstemApplication {
   readonly aggregates: readonly AnyAggregate[];
   /** Opens the event store for reading; must not create one. Errors: those of the store and of the settings. */
   openEvents(settings: ApplicationSettings): Promise<OpenEventReader>;
+  /** Opens the event store for reading and appending, for `claims build`. Errors: those of the store and of the settings. */
+  openEventStore?(settings: ApplicationSettings): Promise<EventStore>;
   /** Opens all read stores. Errors: those of the stores and of the settings. */
   openReadModels(settings: ApplicationSettings): Promise<OpenReadModels>;
   /** Imports a file of events through the command handlers; a repeated import changes nothing. */

@@ -65,6 +65,16 @@ export class NoImport extends MainstemError {
   }
 }
 
+/** The application has no unique values, or does not say how its event store is opened to write. */
+export class NoUniqueValues extends MainstemError {
+  constructor(readonly application: string) {
+    super(
+      'CLI_NO_UNIQUE_VALUES',
+      `The application ${application} has no claims to build: no aggregate has unique, or its definition has no openEventStore.`,
+    );
+  }
+}
+
 /** Standard output has no room or is closed: the printed result is incomplete. */
 export class OutputUnwritable extends MainstemError {
   constructor(cause: Error) {

@@ -4,6 +4,7 @@ import { printableLines } from '@mainstem/event-store';
 import { Command } from 'commander';
 import { importFile, type ImportOptions } from './commands/import.js';
 import type { CliContext } from './commands/cli-context.js';
+import { buildAllClaims } from './commands/claims.js';
 import { cleanup } from './commands/cleanup.js';
 import { forget, type ForgetOptions } from './commands/forget.js';
 import { listParked, replayParked } from './commands/parked.js';
@@ -57,6 +58,7 @@ export const program = (surroundings: Surroundings, result: { code: number }): C
   addForget(mainstem, run);
   addVerify(mainstem, run);
   addShow(mainstem, run);
+  addClaims(mainstem, run);
   return mainstem;
 };
 
@@ -126,6 +128,16 @@ const addStream = (mainstem: Command, run: Run): void => {
     .option('--json', 'one JSON object a line, the state last')
     .action((name: string, options: { json?: boolean }) => run((context) => stream(context, name, options)))
     .addHelpText('after', '\nExamples:\n  mainstem stream order-536365\n  mainstem stream order-536365 --json | tail -1');
+};
+
+const addClaims = (mainstem: Command, run: Run): void => {
+  const claims = mainstem.command('claims').description('claims on values that have to be unique');
+  claims
+    .command('build')
+    .description('make the claims of events that are older than their rule; exit code 1 if a value has several holders')
+    .option('--json', 'the report as JSON')
+    .action((options: { json?: boolean }) => run((context) => buildAllClaims(context, options)));
+  claims.addHelpText('after', '\nExamples:\n  mainstem claims build');
 };
 
 const addParked = (mainstem: Command, run: Run): void => {

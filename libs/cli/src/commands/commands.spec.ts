@@ -7,6 +7,7 @@ import { MemoryReadStore } from '@mainstem/testing';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { ImportSummary, MainstemApplication } from '../application.js';
 import type { Terminal } from '../terminal/terminal.js';
+import { buildAllClaims } from './claims.js';
 import type { CliContext } from './cli-context.js';
 import { importFile } from './import.js';
 import { listParked, replayParked } from './parked.js';
@@ -361,6 +362,48 @@ describe('parked', () => {
   it('refuses a projection that the application does not have', async () => {
     await expect(listParked(context, 'total', {})).rejects.toMatchObject({ code: 'PROJECTION_UNKNOWN' });
     await expect(replayParked(context, 'total', {})).rejects.toMatchObject({ code: 'PROJECTION_UNKNOWN' });
+  });
+});
+
+describe('claims build', () => {
+  class Named {
+    name!: string;
+  }
+  const tag = defineAggregate({
+    category: 'tag',
+    events: defineEvents('tag', { Named }),
+    initialState: {},
+    unique: [{ name: 'name', of: ({ data }) => data.name }],
+    evolve: (state: object) => state,
+    decide: () => [],
+  });
+  const name = async (id: string, value: string): Promise<void> => {
+    const own = streamName(`tag-${id}`);
+    await store.append(own, [{ id: eventIdOf(value, own, 0), type: 'Named', data: { name: value }, metadata: {} }], { expectedRevision: 'any' });
+  };
+
+  it('makes the claims, may be repeated, and names values with several holders', async () => {
+    context = contextOf({ aggregates: [tag], openEventStore: () => Promise.resolve(store) });
+    // It is closed after each command.
+    store.close = () => Promise.resolve();
+    await name('1', 'red');
+    await name('2', 'blue');
+    expect(await buildAllClaims(context, {})).toBe(0);
+    expect(await buildAllClaims(context, {})).toBe(0);
+    await name('3', 'red');
+    expect(await buildAllClaims(context, {})).toBe(1);
+    expect(printed).toEqual([
+      '2 values, 2 claims taken, 0 released, 0 conflicts',
+      '2 values, 0 claims taken, 0 released, 0 conflicts',
+      'name "red": tag-1, tag-3',
+      '2 values, 0 claims taken, 0 released, 1 conflict',
+    ]);
+    await buildAllClaims(context, { json: true });
+    expect(JSON.parse(printed.at(-1) ?? '')).toMatchObject({ values: 2, clashes: [{ value: 'red', holders: ['tag-1', 'tag-3'] }] });
+  });
+
+  it('is refused for an application without unique values', async () => {
+    await expect(buildAllClaims(context, {})).rejects.toMatchObject({ code: 'CLI_NO_UNIQUE_VALUES' });
   });
 });
 
