@@ -45,8 +45,8 @@ const settingsOf = ({ dir, env }: ApplicationSettings): Settings =>
 
 const openReadModels = async (given: ApplicationSettings): Promise<OpenReadModels> => {
   const chosen = settingsOf(given);
-  // A folder that was mistyped must not become one with empty read models.
-  const settings = { ...chosen, mustExist: !(await isDataFolder(chosen.dir)) };
+  // A folder or a schema that was mistyped must not become one with empty read models.
+  const settings = { ...chosen, mustExist: !(await isDataFolder(chosen.dir)), serverMustHaveIt: true };
   const [sql, cache, search] = await allOrNone([
     openReadStore('sql', settings),
     openReadStore('cache', settings),

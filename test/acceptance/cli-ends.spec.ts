@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { postgresRows, postgresUrl, withPostgres } from '../contract/sql-fixtures.js';
 import { SAMPLE_FILE } from './online-retail/expected.js';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
@@ -115,4 +116,20 @@ describe('a mistake or an outage', () => {
     expect(said).not.toMatch(STACK);
     expect(code).toBe(1);
   });
+});
+
+describe.runIf(await withPostgres())('a schema that was mistyped', () => {
+  const schema = `sales_of_nobody_${process.pid}`;
+
+  it.each([['status'], ['verify violations'], ['show violations'], ['parked list violations'], ['rebuild violations'], ['cleanup']])(
+    'is not made by %s',
+    async (line) => {
+      const url = new URL(postgresUrl);
+      url.searchParams.set('schema', schema);
+      const { code, said } = await run(line.split(' '), { READ_STORE_SQL: url.href });
+      expect(said).toContain(`PostgreSQL has no read models in schema ${schema}`);
+      expect(code).toBe(1);
+      expect(await postgresRows('SELECT 1 FROM pg_namespace WHERE nspname = $1', [schema])).toEqual([]);
+    },
+  );
 });

@@ -125,6 +125,14 @@ const refusingRows = (fixture: SqlFixture, table: string): readonly string[] =>
     ? [`CREATE TRIGGER refuse BEFORE INSERT ON ${table} WHEN NEW.id = 'refused' BEGIN SELECT RAISE(ABORT, 'not this one'); END`]
     : [`ALTER TABLE ${table} ADD CHECK (id <> 'refused')`];
 
+const DEFERRED: readonly (readonly [what: string, add: (table: string) => string])[] = [
+  ['unique', (table) => `ALTER TABLE ${table} ADD UNIQUE (a) DEFERRABLE INITIALLY DEFERRED`],
+  [
+    'foreign',
+    (table) => `ALTER TABLE ${table} ADD FOREIGN KEY (a) REFERENCES ${table.replace('items__g1', 'places')} (id) DEFERRABLE INITIALLY DEFERRED`,
+  ],
+];
+
 const postgres = (await sqlFixtures()).find(({ name }) => name === 'PostgreSQL');
 
 describe.runIf(postgres)('failures of the PostgreSQL server', () => {
@@ -134,6 +142,34 @@ describe.runIf(postgres)('failures of the PostgreSQL server', () => {
     return fixture;
   };
   const raises = (state: string): string => `DO $$ BEGIN RAISE EXCEPTION 'raised' USING ERRCODE = '${state}'; END $$`;
+
+  it.each(DEFERRED)('parks for one document alone what a deferred constraint (%s) refuses at the commit', async (_, add) => {
+    const fixture = await fixtureOf();
+    const store = await fixture.open([Item]);
+    const reader = await historyOf([{ keys: ['first'], a: 1 }]);
+    const run = start(reader, documents(), store);
+    await run.reaches(1);
+    const places = `"${schemaOf(fixture)}".places`;
+    await postgresQuery(`CREATE TABLE ${places} (id integer PRIMARY KEY)`);
+    await postgresQuery(`INSERT INTO ${places} VALUES (1), (2), (3), (5)`);
+    await changeByHand(fixture, (table) => [add(table)]);
+    // 4 is the place of no row, and 1 that of the first document.
+    const refused = add('').includes('UNIQUE') ? 1 : 4;
+    await append(reader, [
+      { keys: ['b'], a: 2 },
+      { keys: ['refused'], a: refused },
+      { keys: ['c'], a: 3 },
+    ]);
+    await run.reaches(4);
+    await append(reader, [{ keys: ['refused'], a: 5 }]);
+    await run.reaches(5);
+    expect((await store.parked('items', 9)).map(({ key, position }) => [key, Number(position)])).toEqual([
+      ['refused', 3],
+      ['refused', 5],
+    ]);
+    const { value } = await store.read(['items'], (manager) => manager.find(Item));
+    expect(value.map(({ id }) => id).sort()).toEqual(['b', 'c', 'first']);
+  });
 
   const TROUBLE = ['08006', '40001', '40P01', '42501', '53100', '53300', '55006', '55P03', '57P01', '57P03', '58030', 'XX000'];
   it('waits where the server is in trouble, and parks nobody', async () => {

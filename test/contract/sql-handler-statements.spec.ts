@@ -2,7 +2,7 @@
 import type { SqlReadStore, SqlTransaction } from '@mainstem/sql';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { sqlFixtures, type SqlFixture } from './sql-fixtures.js';
-import { afterwards, cleanUp, historyOf, Item, itemsBy, says, start, type Step } from './sql-handler-run.js';
+import { afterwards, append, cleanUp, historyOf, Item, itemsBy, says, start, type Step } from './sql-handler-run.js';
 
 const REFUSED = /READ_STORE_STATEMENT_REFUSED|refuses a statement as wrong/;
 
@@ -39,6 +39,25 @@ const MISTAKES_ON_SQLITE: readonly (readonly string[])[] = [
   ['PRAGMA foreign_keys = OFF'],
   ['PRAGMA wal_checkpoint'],
   ['VACUUM'],
+];
+/** What PostgreSQL keeps for the session. */
+const OUTLIVING = [
+  ...[
+    'SET search_path = pg_catalog',
+    'SET SESSION statement_timeout = 0',
+    "set /* so */ time zone 'Europe/Berlin'",
+    'SET ROLE NONE',
+    'RESET work_mem',
+  ],
+  ...[
+    'RESET ALL',
+    'DISCARD PLANS',
+    'LISTEN here',
+    'UNLISTEN *',
+    'PREPARE one AS SELECT 1',
+    'DEALLOCATE ALL',
+    'DECLARE c CURSOR WITH HOLD FOR SELECT 1',
+  ],
 ];
 const saysInTurn =
   (statements: readonly string[]): Step =>
@@ -166,6 +185,33 @@ for (const { name, make } of await sqlFixtures()) {
       };
       await start(await historyOf([{}, {}, {}, {}, {}, {}, {}]), itemsBy(steps), store).reaches(7);
       await expectParked(7, [3, 6], /foreign key constraint/i);
+    });
+
+    it.runIf(name === 'PostgreSQL')('parks exactly the events whose handler would leave a setting behind', async () => {
+      const steps = Object.fromEntries(OUTLIVING.map((sql, index): [number, Step] => [2 * index + 2, says(sql)]));
+      const count = 2 * OUTLIVING.length + 1;
+      steps[1] = saysInTurn(["SET LOCAL work_mem = '5MB'", 'SET CONSTRAINTS ALL IMMEDIATE', 'DECLARE c CURSOR FOR SELECT 1']);
+      await start(await historyOf(Array.from({ length: count }, () => ({}))), itemsBy(steps), store).reaches(count);
+      const parked = OUTLIVING.map((_, index) => 2 * index + 2);
+      await expectParked(count, parked, /it would outlive the transaction/);
+    });
+
+    it.runIf(name === 'PostgreSQL')('keeps no setting that a function has made for the session', async () => {
+      const seen: unknown[] = [];
+      const look: Step = async (transaction) => {
+        seen.push(...(await transaction.query("SELECT current_setting('work_mem') AS work_mem, current_setting('statement_timeout') AS timeout")));
+      };
+      const change = saysInTurn(["SELECT set_config('work_mem', '7MB', false), set_config('statement_timeout', '0', false)"]);
+      const reader = await historyOf([{}]);
+      const run = start(reader, itemsBy({ 1: look, 2: change, 3: look, 4: change, 5: look }), store);
+      // Each in a batch of its own.
+      for (let position = 1; position <= 5; position++) {
+        await run.reaches(position);
+        await append(reader, [{}]);
+      }
+      expect(seen).toHaveLength(3);
+      expect(seen).toEqual(seen.map(() => seen[0]));
+      expect(seen[0]).not.toMatchObject({ work_mem: '7MB' });
     });
 
     it.runIf(name === 'SQLite')('takes pragmas that leave no setting behind', async () => {

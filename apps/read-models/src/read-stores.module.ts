@@ -13,8 +13,8 @@ import { sqlEntities } from './sql/sql-entities.js';
 
 type StoreName = ReadStoresOptions['stores'][number];
 
-/** `mustExist`: an embedded store that is not there yet is refused instead of made. */
-type ReadStoreSettings = Settings & { readonly mustExist?: boolean };
+/** A store that is not there yet is refused instead of made: an embedded one by `mustExist`, on a server by `serverMustHaveIt`. */
+type ReadStoreSettings = Settings & { readonly mustExist?: boolean; readonly serverMustHaveIt?: boolean };
 
 /** Global: provides the stores asked for by their tokens. Needs `EventStoreModule`, whose store makes the folder. */
 @Module({})
@@ -29,8 +29,8 @@ export class ReadStoresModule {
 export const openReadStore = (name: StoreName, settings: ReadStoreSettings): Promise<ReadStore> => READ_STORES[name](settings).open();
 
 /** The SQL store with its queries. */
-export const openSqlReadStore = ({ dir, mustExist = false, readStoreSql }: ReadStoreSettings): Promise<SqlReadStore> =>
-  SqlReadStore.open(readStoreSql === 'embedded' ? { dir, mustExist } : readStoreSql, { entities: sqlEntities });
+export const openSqlReadStore = ({ dir, mustExist = false, serverMustHaveIt = false, readStoreSql }: ReadStoreSettings): Promise<SqlReadStore> =>
+  SqlReadStore.open(readStoreSql === 'embedded' ? { dir, mustExist } : { ...readStoreSql, mustExist: serverMustHaveIt }, { entities: sqlEntities });
 
 const openCacheReadStore = ({ dir, mustExist = false, readStoreCache }: ReadStoreSettings): Promise<ReadStore> =>
   readStoreCache === 'embedded'

@@ -64,5 +64,6 @@ const messageOf = (error: unknown): string => {
 /** What the command line adds to an error of a library. */
 const HINTS: Readonly<Record<string, string>> = {
   EVENT_STORE_CANNOT_OPEN: 'The first start of the application or the first import creates the event store; --dir names another folder.',
-  READ_STORE_CANNOT_OPEN: 'The first start of the projector or the first import creates the read models; --dir names another folder.',
+  READ_STORE_CANNOT_OPEN:
+    'The first start of the projector or the first import creates the read models; --dir names another folder, and READ_STORE_SQL another schema.',
 };

@@ -38,12 +38,16 @@ export class NewerFormat extends MainstemError {
   }
 }
 
+/** All that read models hold comes from the events. */
+const FILLED_ANEW =
+  'Read models are filled anew: stop the processes that use it, move it and the files beside it (-wal, -shm) away, ' +
+  'and start the projector again. `mainstem status` shows how far they are.';
+
 /** The file is damaged, or is no database at all; nothing was written. Code `…_CORRUPT`. */
 export class FileCorrupt extends MainstemError {
   constructor({ owner, path }: StoreFile, problem: string, cause?: unknown) {
-    super(`${owner.codePrefix}_CORRUPT`, `${path} is not a readable ${owner.name}: ${problem}. Restore it from a backup; keep the damaged file.`, {
-      cause,
-    });
+    const advice = owner.codePrefix === 'EVENT_STORE' ? 'Restore it from a backup; keep the damaged file.' : FILLED_ANEW;
+    super(`${owner.codePrefix}_CORRUPT`, `${path} is not a readable ${owner.name}: ${problem}. ${advice}`, { cause });
   }
 }
 

@@ -76,6 +76,11 @@ export class ReadStorePermissionDenied extends MainstemError {
   }
 }
 
+/** All that read models hold comes from the events. */
+const FILLED_ANEW =
+  'Read models are filled anew: stop the processes that use it, move it and the files beside it (-wal, -shm) away, ' +
+  'and start the projector again. `mainstem status` shows how far they are.';
+
 /** The file is not a SQLite database, or a damaged one. It is left as it is. */
 export class InvalidReadStoreFile extends MainstemError {
   constructor(
@@ -83,7 +88,7 @@ export class InvalidReadStoreFile extends MainstemError {
     problem: string,
     cause?: unknown,
   ) {
-    super('READ_STORE_INVALID_FILE', `${file}: ${problem}. Read models can be filled anew: move the file away and start again.`, { cause });
+    super('READ_STORE_INVALID_FILE', `${file}: ${problem}. ${FILLED_ANEW}`, { cause });
   }
 }
 
@@ -91,6 +96,17 @@ export class InvalidReadStoreFile extends MainstemError {
 export class SqlFileMissing extends MainstemError {
   constructor(readonly file: string) {
     super('READ_STORE_CANNOT_OPEN', `${file} does not exist. Check that it is the right folder, and that this process may use it.`);
+  }
+}
+
+/** The schema that should have read models has none; nothing was made. */
+export class SchemaMissing extends MainstemError {
+  constructor(
+    readonly schema: string,
+    nearest: string | undefined,
+  ) {
+    const hint = nearest === undefined ? 'Check database and schema in its URL.' : `Did you mean schema ${nearest}?`;
+    super('READ_STORE_CANNOT_OPEN', `PostgreSQL has no read models in schema ${schema}, and none were made. ${hint}`);
   }
 }
 

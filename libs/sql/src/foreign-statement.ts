@@ -22,8 +22,7 @@ export const assertForeign = (sql: string, parameters: readonly unknown[], { sto
   if (placeholders !== parameters.length)
     throw new StatementRefused(store, `it has ${placeholders} placeholders (?) and is given ${parameters.length} values`);
   if (words[0] === 'COPY' && /\bSTD(?:IN|OUT)\b/i.test(sql)) throw new StatementRefused(store, 'COPY: a query has no stream for its rows');
-  if (dialect === 'sqlite' && outlivesTransaction(words, sql))
-    throw new StatementRefused(store, `${words.slice(0, 2).join(' ')}: it would outlive the transaction`);
+  if (OUTLIVES[dialect](words, sql)) throw new StatementRefused(store, `${words.slice(0, 2).join(' ')}: it would outlive the transaction`);
 };
 
 /** One call is one statement on either database: SQLite would leave out the others, and PostgreSQL takes no values for several. */
@@ -52,9 +51,22 @@ const controlRefused = (store: string, words: readonly string[]): StatementRefus
   );
 
 /** SQLite undoes neither settings of the connection nor further files, and a commit to several files may come back in one of them alone. */
-const outlivesTransaction = (words: readonly string[], sql: string): boolean => {
+const outlivesOnSqlite = (words: readonly string[], sql: string): boolean => {
   if (words[0] === 'ATTACH' || words[0] === 'DETACH') return true;
   return words[0] === 'PRAGMA' && /[=(]/.test(sql) && !HARMLESS_PRAGMA.test(words.at(-1) ?? '');
+};
+
+/** The next batch, and whatever else the pool gives the connection to, would find it changed. What a function sets is undone after the commit. */
+const outlivesOnPostgres = ([first, ...more]: readonly string[]): boolean => {
+  if (first === 'SET') return more[0] !== 'LOCAL' && more[0] !== 'CONSTRAINTS';
+  return OF_SESSION.has(first) || (first === 'DECLARE' && more.some((word, index) => word === 'HOLD' && more[index - 1] === 'WITH'));
+};
+
+const OF_SESSION: ReadonlySet<string | undefined> = new Set(['RESET', 'DISCARD', 'LISTEN', 'UNLISTEN', 'PREPARE', 'DEALLOCATE']);
+
+const OUTLIVES: Readonly<Record<SqlDialect, (words: readonly string[], sql: string) => boolean>> = {
+  sqlite: outlivesOnSqlite,
+  postgres: outlivesOnPostgres,
 };
 
 /** With a value: they read, or hold for one transaction. */

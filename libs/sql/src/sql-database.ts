@@ -51,6 +51,9 @@ export interface SqlConnection {
 
   delete(table: CollectionTable, keys: readonly string[]): Promise<void>;
 
+  /** Checks now what the commit would check. Only where tables may have deferred constraints. Errors: `RefusedAtCommit`. */
+  settleConstraints?(): Promise<void>;
+
   /** Until the transaction ends, others who lock the same name wait. */
   lockName(name: string): Promise<void>;
 
@@ -97,7 +100,8 @@ export interface SqlDatabase {
 
   /**
    * Runs the work in a transaction: all or nothing. What the work throws is thrown on after the rollback. Work that changes views may run more than
-   * once. With statements of a handler in it (`origin`), what the commit refuses, such as a deferred constraint, comes as the driver throws it.
+   * once. What the commit refuses, such as a deferred constraint, comes as `RefusedAtCommit`; with statements of a handler in it (`origin`), as the
+   * driver throws it.
    */
   transact<T>(durability: Durability, work: (connection: SqlConnection) => Promise<T>, origin?: StatementOrigin): Promise<T>;
 

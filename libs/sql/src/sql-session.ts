@@ -1,13 +1,12 @@
 // The right to write one generation: rows and checkpoint in one transaction, fenced by the epoch.
 import { isMainstemError } from '@mainstem/event-store';
-import { checkpointIn, CheckpointMoved, FingerprintMismatch } from '@mainstem/projection/adapter';
+import { checkpointIn, CheckpointMoved, FingerprintMismatch, InvalidDocument, ReadStoreUnavailable } from '@mainstem/projection/adapter';
 import type {
   Checkpoint,
   CheckpointMove,
   CollectionDescriptor,
   CommitBatch,
   Generation,
-  InvalidDocument,
   ParkedEvent,
   ProjectionDocument,
   TransactionalSession,
@@ -17,12 +16,15 @@ import type { ParkedRecords } from './bookkeeping/parked-records.js';
 import { UnsupportedEntity } from './errors.js';
 import type { StatementOrigin } from './failure-origin.js';
 import type { GenerationTables } from './generation-tables.js';
+import { RefusedAtCommit } from './refused-at-commit.js';
 import type { CollectionTable, SqlConnection, SqlDatabase } from './sql-database.js';
 import { ConnectionTransaction } from './sql-transaction.js';
 import type { SqlTransaction } from './sql-transaction.js';
 
 /** More than that in one commit are halved by the engine first. */
 const DOCUMENTS_TRIED_MAX = 1_000;
+/** Each of so many is left out once, while all others are written. */
+const LEFT_OUT_MAX = 20;
 
 /** Where a session writes. */
 export interface SessionTarget {
@@ -153,6 +155,7 @@ export class SqlReadStoreSession implements TransactionalSession<SqlTransaction>
 
   /** The refusal of one document of several, with its key: each is tried alone, in a transaction that is undone. */
   async #named(error: unknown, changes: CommitBatch['changes']): Promise<unknown> {
+    if (error instanceof RefusedAtCommit) return this.#namedWithout(error, changes);
     if (!isMainstemError(error, 'READ_STORE_INVALID_DOCUMENT') || (error as InvalidDocument).key !== undefined) return error;
     const ofCollection = changes.find(({ collection }) => collection === (error as InvalidDocument).collection);
     if (!ofCollection || ofCollection.upserts.size > DOCUMENTS_TRIED_MAX) return error;
@@ -165,6 +168,39 @@ export class SqlReadStoreSession implements TransactionalSession<SqlTransaction>
       return named;
     }
     return error;
+  }
+
+  /**
+   * As `#named`, of what the commit has refused. Documents may depend on each other then, so each is left out in turn: the one without which the
+   * others are taken is at fault. Of many documents none is named: the engine comes with fewer.
+   */
+  async #namedWithout({ problem, cause }: RefusedAtCommit, changes: CommitBatch['changes']): Promise<unknown> {
+    const { collection = '' } = changes.at(-1) ?? {};
+    const suspects = changes.flatMap((change) =>
+      [...change.upserts.keys(), ...change.deletes].map((key) => ({ collection: change.collection, key })),
+    );
+    if (suspects.length === 0) return new ReadStoreUnavailable(this.parts.store, problem, cause);
+    if (suspects.length > LEFT_OUT_MAX) return new InvalidDocument(collection, undefined, problem, cause);
+    for (const suspect of suspects.length === 1 ? [] : suspects) {
+      if (await this.#isTakenWithout(suspect, changes)) return new InvalidDocument(suspect.collection, suspect.key, problem, cause);
+    }
+    return new InvalidDocument(collection, suspects.length === 1 ? suspects[0]?.key : undefined, problem, cause);
+  }
+
+  /** False also where that cannot be found out. */
+  async #isTakenWithout(suspect: { readonly collection: string; readonly key: string }, changes: CommitBatch['changes']): Promise<boolean> {
+    const isTaken = Symbol('taken');
+    const work = async (connection: SqlConnection): Promise<never> => {
+      for (const { collection, upserts, deletes } of changes) {
+        const isOther = (key: string): boolean => collection !== suspect.collection || key !== suspect.key;
+        const table = this.#table(collection);
+        await connection.upsert(table, new Map([...upserts].filter(([key]) => isOther(key))));
+        await connection.delete(table, deletes.filter(isOther));
+      }
+      await connection.settleConstraints?.();
+      throw isTaken; // undone
+    };
+    return this.parts.database.transact('relaxed', work).catch((error: unknown) => error === isTaken);
   }
 
   /** Moves the checkpoint first: that finds out whether the right to write is still ours, and makes a rival wait before it writes. */

@@ -5,6 +5,7 @@ import type { PoolClient, QueryArrayResult, QueryConfig, QueryResult } from 'pg'
 import type { QueryRunner } from 'typeorm';
 import type { StatementOrigin } from '../failure-origin.js';
 import { assertForeign, severalRefused } from '../foreign-statement.js';
+import { RefusedAtCommit } from '../refused-at-commit.js';
 import type { CollectionTable, SqlConnection } from '../sql-database.js';
 import { CopyStatement } from './copy-statement.js';
 import { numberedPlaceholders } from '../statement-text.js';
@@ -140,7 +141,7 @@ export class PostgresConnection implements SqlConnection {
 
   /** Commits what statements of this origin have written. Errors: as theirs; READ_STORE_STATEMENT_REFUSED when the server rolled back, because a statement before had failed and nobody heard. */
   async commit(origin: StatementOrigin): Promise<void> {
-    const { command }: QueryResult = await this.#guarded(() => this.#client.query('COMMIT'), origin);
+    const command = await this.#guarded(() => this.#commit(origin), origin);
     if (command !== 'COMMIT')
       throw new StatementRefused(
         this.lease.store,
@@ -148,10 +149,30 @@ export class PostgresConnection implements SqlConnection {
       );
   }
 
+  async settleConstraints(): Promise<void> {
+    await this.#guarded(() => this.#refusable(() => this.#client.query('SET CONSTRAINTS ALL IMMEDIATE')));
+  }
+
   /** Undoes everything; a connection that cannot even do that is given up, and the server undoes it. Never fails. */
   async rollback(): Promise<void> {
     if (this.#isBroken) return;
     await this.#client.query('ROLLBACK').catch(() => this.#giveUp());
+  }
+
+  /** Answers with what became of it. */
+  async #commit(origin: StatementOrigin): Promise<string> {
+    if (origin === 'engine') return (await this.#refusable(() => this.#client.query('COMMIT'))).command;
+    // A handler may have called a function that has set something for the session.
+    const results: unknown = await this.#client.query('COMMIT; RESET ALL');
+    return (results as readonly [QueryResult])[0].command;
+  }
+
+  async #refusable<T>(check: () => Promise<T>): Promise<T> {
+    try {
+      return await check();
+    } catch (error) {
+      throw isDataError(error) ? new RefusedAtCommit(this.lease.store, problemOf(error), error) : error;
+    }
   }
 
   async #merge(table: CollectionTable, documents: ReadonlyMap<string, ProjectionDocument>): Promise<void> {

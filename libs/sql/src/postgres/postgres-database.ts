@@ -17,6 +17,8 @@ import { FifoLock } from '../fifo-lock.js';
 import { guardSnapshot } from '../foreign-statement.js';
 import type { Durability, SqlConnection, SqlDatabase } from '../sql-database.js';
 import { driverTypes, instantOf, localTimeOf, NATIVE_TYPES } from './native-types.js';
+import { assertExists } from './existing-schema.js';
+import { hearErrors } from './heard-errors.js';
 import { PostgresConnection, VIEWS_WAIT_MS } from './postgres-connection.js';
 import { UnsupportedDatabase } from '../errors.js';
 import { translatePostgresError, ViewsInUse } from './postgres-errors.js';
@@ -67,7 +69,7 @@ export class PostgresDatabase implements SqlDatabase {
     },
   ) {}
 
-  /** Connects and prepares the schema. Errors: READ_STORE_UNAVAILABLE, READ_STORE_INVALID_OPTIONS, READ_STORE_PERMISSION_DENIED, READ_STORE_NEWER. */
+  /** Connects and prepares the schema. Errors: READ_STORE_UNAVAILABLE, READ_STORE_INVALID_OPTIONS, READ_STORE_PERMISSION_DENIED, READ_STORE_NEWER, READ_STORE_CANNOT_OPEN. */
   static async open(location: PostgresLocation, { entities, runtime, name }: PostgresOptions): Promise<PostgresDatabase> {
     const target = postgresTargetOf(location);
     const dataSource = dataSourceFor(target, entities);
@@ -78,7 +80,7 @@ export class PostgresDatabase implements SqlDatabase {
     const queries = new FifoLock(name, runtime, CONNECT_TIMEOUT_MS, Math.max(1, target.poolSizeMax - KEPT_FROM_QUERIES));
     const database = new PostgresDatabase(dataSource, layouts, { store: name, schema: target.schema, runtime, queries, limits: target });
     try {
-      await database.#prepare();
+      await database.#prepare(target);
       return database;
     } catch (error) {
       await database.close();
@@ -163,13 +165,14 @@ export class PostgresDatabase implements SqlDatabase {
   }
 
   /** Makes schema and bookkeeping, one process at a time. A replica has what its primary has. */
-  async #prepare(): Promise<void> {
+  async #prepare({ mustExist }: PostgresTarget): Promise<void> {
     const isReplica = await this.use(async (connection) => {
       const [row] = await connection.query<{ replica: boolean }>('SELECT pg_is_in_recovery() AS replica');
       return row?.replica === true;
     });
     await this.#assertUnicode();
     await this.use((connection) => assertSettings(connection, this.parts.limits));
+    if (mustExist) await this.use((connection) => assertExists(connection, this.schema));
     if (isReplica) return;
     await this.transact('full', async (connection) => {
       await connection.query('SELECT pg_advisory_xact_lock(hashtextextended(?, 0))', [`mainstem ${this.schema}`]);
@@ -238,19 +241,6 @@ const inTransaction = async <T>(connection: PostgresConnection, { durability, or
     await connection.rollback();
     throw error;
   }
-};
-
-/**
- * Between the pool's listener and TypeORM's there is a moment without one, and a server that ends a new connection with the piece that opens it
- * would end the process. Whoever uses the connection finds out that it is lost.
- */
-const hearErrors = (pool: Pool): void => {
-  const heard = new WeakSet<PoolClient>();
-  pool.on('acquire', (client) => {
-    if (heard.has(client)) return;
-    heard.add(client);
-    client.on('error', () => undefined);
-  });
 };
 
 const dataSourceFor = ({ connectionString, schema, sessionOptions, ...limits }: PostgresTarget, entities: readonly DocumentClass[]): DataSource =>

@@ -10,6 +10,8 @@ export interface PostgresLocation extends Partial<PostgresLimits> {
   readonly url: string;
   /** Default: the URL's `schema`, else `public`. */
   readonly schema?: string;
+  /** Refuse a schema without read models (READ_STORE_CANNOT_OPEN) instead of making it: for what looks at a store that should be there. Default false. */
+  readonly mustExist?: boolean;
 }
 
 /** What bounds the use of the server. Whole numbers from 1; an option goes before the URL. */
@@ -30,6 +32,7 @@ export interface PostgresLimits {
 export interface PostgresTarget extends PostgresLimits {
   readonly connectionString: string;
   readonly schema: string;
+  readonly mustExist: boolean;
   /** Settings of a session, as on the command line of the server. */
   readonly sessionOptions: string;
 }
@@ -50,7 +53,7 @@ const SCHEMA = /^[A-Za-z_][A-Za-z0-9_]{0,62}$/;
 const SESSION_OPTIONS = '-c extra_float_digits=1 -c array_nulls=on -c timezone=UTC -c datestyle=ISO';
 
 /** Checks a location. Errors: READ_STORE_INVALID_OPTIONS. */
-export const postgresTargetOf = ({ url, schema, ...given }: PostgresLocation): PostgresTarget => {
+export const postgresTargetOf = ({ url, schema, mustExist = false, ...given }: PostgresLocation): PostgresTarget => {
   const parsed = URL.canParse(url) ? new URL(url) : undefined;
   if (!parsed || !['postgres:', 'postgresql:'].includes(parsed.protocol) || /,|%2c/i.test(`${parsed.host}${parsed.searchParams.get('host') ?? ''}`)) {
     throw new InvalidSqlOptions(
@@ -72,6 +75,7 @@ export const postgresTargetOf = ({ url, schema, ...given }: PostgresLocation): P
   const sessionOptions = [taken(parsed, 'options'), SESSION_OPTIONS].filter((options) => options !== undefined).join(' ');
   return {
     schema: chosen,
+    mustExist,
     poolSizeMax: limitOf('poolSizeMax'),
     statementTimeoutMs,
     // A wait for others must not pass for a statement that takes too long.

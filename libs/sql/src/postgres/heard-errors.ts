@@ -1,0 +1,15 @@
+// Connections whose errors never end the process.
+import type { Pool, PoolClient } from 'pg';
+
+/**
+ * Between the pool's listener and TypeORM's there is a moment without one, and a server that ends a new connection with the piece that opens it
+ * would end the process. Whoever uses the connection finds out that it is lost.
+ */
+export const hearErrors = (pool: Pool): void => {
+  const heard = new WeakSet<PoolClient>();
+  pool.on('acquire', (client) => {
+    if (heard.has(client)) return;
+    heard.add(client);
+    client.on('error', () => undefined);
+  });
+};
