@@ -18,6 +18,9 @@ const ADAPTER = at('libs/projection/src/adapter\\.ts$');
 /** What the files of one part may import besides their own part. */
 const mayImport = (from, to, comment) => ({ from: { path: from }, to: { path: to }, comment });
 
+/** What a process can be told about a library: rows without the library's driver, for whatever composes them. */
+const SETTINGS = at('libs/[^/]+/src/settings\\.ts$');
+const EVENT_STORE_SETTINGS = at('src/event-store/event-store-settings\\.ts$');
 const EVENT_STORE_CHOICE = at('src/event-store/configured-event-store\\.module\\.ts$');
 
 const NEST = npm('@nestjs/[^/]+', 'rxjs', 'reflect-metadata', 'class-validator', 'class-transformer', 'express', '@types/express[^/]*');
@@ -55,6 +58,13 @@ module.exports = {
       from: { path: at('apps/[^/]*-projector/') },
       to: { path: at('src/'), pathNot: ['\\.events\\.ts$', EVENT_STORE_CHOICE] },
     },
+    {
+      name: 'settings-without-driver',
+      severity: 'error',
+      comment: 'Rows of settings are read to tell them, by processes that never open the store: they load neither its driver nor Nest.',
+      from: { path: SETTINGS },
+      to: { reachable: true, path: 'node_modules/(?!@mainstem/|lru-cache/|class-validator/)' },
+    },
   ],
   allowedSeverity: 'error',
   allowed: [
@@ -84,15 +94,16 @@ module.exports = {
     mayImport(lib('eventstoredb', 'eventstoredb-server'), lib('event-store')),
     mayImport(lib('eventstoredb', 'eventstoredb-server'), NODE),
     mayImport(lib('eventstoredb'), npm('@eventstore/db-client', '@kurrent/kurrentdb-client')),
-    mayImport(lib('eventstoredb-server'), [at('libs/embedded/src/events-file\\.ts$'), ...npm('@grpc/grpc-js', '@grpc/proto-loader')]),
+    mayImport(lib('eventstoredb-server'), [at('libs/embedded/src/(?:events-file|settings)\\.ts$'), ...npm('@grpc/grpc-js', '@grpc/proto-loader')]),
     mayImport(lib('nest'), NEST, 'The only library that knows Nest.'),
     mayImport(at('libs/nest/src/telemetry/'), npm('prom-client', '@opentelemetry/[^/]+'), 'The only folder that knows what watches an application.'),
     mayImport(lib('cli'), npm('commander', 'cli-progress', '@types/cli-progress')),
 
-    // The reference application. Adapters are chosen in module files and entry points only.
+    // The reference application. Adapters are chosen in module files and entry points only; what they can be told is known besides.
+    mayImport([at('src/.*settings\\.ts$'), at('apps/.*settings\\.ts$')], SETTINGS),
     mayImport(at('src/'), [lib('event-store', 'aggregate', 'nest'), NODE, ...NEST, ...npm('big.js', '@types/big.js')]),
     mayImport(at('apps/'), [lib('event-store', 'nest'), READ_SIDE, OPERATE, NODE, ...NEST, ...npm('big.js', '@types/big.js', 'typeorm')]),
-    mayImport(at('apps/'), at('src/.*\\.events\\.ts$')),
+    mayImport(at('apps/'), [at('src/.*\\.events\\.ts$'), EVENT_STORE_SETTINGS, at('libs/projection/src/settings\\.ts$')]),
     mayImport(at('apps/[^/]+/src/[^/]+\\.module\\.ts$'), EVENT_STORE_CHOICE, 'One function opens the event store, in every process.'),
     mayImport(at('apps/[^/]+/'), at('apps/read-models/'), 'Shapes of the read models, shared by those who fill them and those who query them.'),
     mayImport(at('apps/sql-projector/'), lib('sql'), 'Handler projections write through its SqlTransaction.'),

@@ -2,7 +2,7 @@
 import 'reflect-metadata';
 import { hostedOnCache } from '#apps/cache-projector/src/cache-projections.js';
 import { isDataFolder } from '#apps/read-models/src/data-folder.js';
-import { projectionNames } from '#apps/read-models/src/projection-names.js';
+import { projectorProcessSettings, type ProjectorProcessSettings } from '#apps/read-models/src/process-settings.js';
 import { openReadStore, openSqlReadStore } from '#apps/read-models/src/read-stores.module.js';
 import { Violation } from '#apps/read-models/src/sql/violation.entity.js';
 import { hostedOnSearch } from '#apps/search-projector/src/search-projections.js';
@@ -21,7 +21,8 @@ import {
   type RuleViolations,
 } from '@mainstem/cli';
 import { allOrNone, isMainstemError, type EventStore, type Position } from '@mainstem/event-store';
-import { COMMAND_HEALTH, readSettings, type CommandHealth, type Settings } from '@mainstem/nest';
+import { readSettings } from '@mainstem/event-store/settings';
+import { COMMAND_HEALTH, type CommandHealth } from '@mainstem/nest';
 import { Projector, waitForPosition } from '@mainstem/projection';
 import { servingOf } from '@mainstem/projection/operate';
 import type { SqlReadStore } from '@mainstem/sql';
@@ -40,8 +41,9 @@ const LOOK_EVERY_MS = 1_000;
 const PROGRESS_TIMEOUT_MS = 1_500;
 const CATCH_UP_TIMEOUT_MS = 15 * 60_000;
 
-const settingsOf = ({ dir, env }: ApplicationSettings): Settings =>
-  readSettings(dir === undefined ? [] : ['--dir', dir], env, { projections: projectionNames });
+const rows = projectorProcessSettings();
+
+const settingsOf = ({ dir, env }: ApplicationSettings): ProjectorProcessSettings => readSettings(rows, dir === undefined ? [] : ['--dir', dir], env);
 
 const openReadModels = async (given: ApplicationSettings): Promise<OpenReadModels> => {
   const chosen = settingsOf(given);
@@ -121,7 +123,7 @@ const assertReadable = async (file: string): Promise<void> => {
 /** Everything is recorded by then: what fails here must not hide that. */
 const brokenRulesOf = async (
   store: EventStore,
-  settings: Settings,
+  settings: ProjectorProcessSettings,
   signal: AbortSignal,
 ): Promise<Pick<ImportSummary, 'violations' | 'violationsProblem'>> => {
   try {
@@ -133,7 +135,11 @@ const brokenRulesOf = async (
 };
 
 /** Which rules the recorded data breaks, all of it; undefined when interrupted. */
-const brokenRules = async (store: EventStore, settings: Settings, signal: AbortSignal): Promise<readonly RuleViolations[] | undefined> => {
+const brokenRules = async (
+  store: EventStore,
+  settings: ProjectorProcessSettings,
+  signal: AbortSignal,
+): Promise<readonly RuleViolations[] | undefined> => {
   const head = await store.head();
   if (head === undefined) return [];
   const sql = await openSqlReadStore(settings);
@@ -198,6 +204,7 @@ const readViolations = async (sql: SqlReadStore): Promise<readonly RuleViolation
 export const application = defineApplication({
   name: 'shop ledger',
   aggregates: ledgerAggregates,
+  settings: rows,
   openEvents: (given) => openEventStore(settingsOf(given), { isReadOnly: true }),
   openReadModels,
   importFile,

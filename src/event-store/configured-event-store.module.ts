@@ -2,11 +2,10 @@
 import { EmbeddedEventStore } from '@mainstem/embedded';
 import type { EventStore } from '@mainstem/event-store';
 import { EventStoreDbEventStore } from '@mainstem/eventstoredb';
-import { EventStoreModule, type Settings } from '@mainstem/nest';
+import { EventStoreModule } from '@mainstem/nest';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { mkdir } from 'node:fs/promises';
-
-type EventStoreChoice = Pick<Settings, 'dir' | 'eventStore'>;
+import type { EventStoreSettings } from './event-store-settings.js';
 
 export interface OpenOptions {
   /** Nothing is made then, and an embedded store is not written. Default false. */
@@ -21,7 +20,7 @@ export interface OpenOptions {
  * is tried for ten seconds.
  */
 export const openEventStore = async (
-  { dir, eventStore }: EventStoreChoice,
+  { dir, eventStore }: EventStoreSettings,
   { isReadOnly = false, patienceMs }: OpenOptions = {},
 ): Promise<EventStore> => {
   if (eventStore === 'embedded') return EmbeddedEventStore.open({ dir, isReadOnly });
@@ -44,7 +43,7 @@ export const openEventStore = async (
 /** Global: provides `EVENT_STORE` and `RUNTIME`. */
 @Module({})
 export class ConfiguredEventStoreModule {
-  static forRoot(settings: EventStoreChoice): DynamicModule {
+  static forRoot(settings: EventStoreSettings): DynamicModule {
     return { module: ConfiguredEventStoreModule, imports: [EventStoreModule.forRoot({ open: () => openEventStore(settings) })] };
   }
 }

@@ -144,6 +144,13 @@ describe('the mainstem command', () => {
     expect((await mainstem('parked', 'replay', 'nothing')).err).toContain('PROJECTION_UNKNOWN');
   });
 
+  it('tells the variables of the application in its help', async () => {
+    const { code, out } = await finish(start(['--help']));
+    expect(code).toBe(0);
+    expect(out).toMatch(/Variables of the application shop ledger[^]* MAINSTEM_DIR +\.mainstem [^]* READ_STORE_SQL +embedded /);
+    expect(out).not.toContain('--rebuild <how>');
+  });
+
   it('has help with examples for every command', async () => {
     for (const command of ['status', 'import', 'tail', 'stream', 'parked', 'rebuild', 'rollback', 'cleanup']) {
       const { code, out } = await mainstem(command, '--help');

@@ -2,7 +2,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { readSettings } from '@mainstem/nest';
+import { projectorProcessSettings } from '#apps/read-models/src/process-settings.js';
+import { readSettings } from '@mainstem/event-store/settings';
 import { Ajv } from 'ajv';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
@@ -78,7 +79,10 @@ describe('docker-compose.yml', () => {
 
   it('keeps events and read models on the services of the file and listens where ports are published, by settings that the applications take', () => {
     for (const [name, { environment = {}, depends_on = {} }] of applications) {
-      const { host, eventStore, readStoreSql, readStoreCache, readStoreSearch } = readSettings([], { ...imageEnvironment(), ...environment });
+      const { host, eventStore, readStoreSql, readStoreCache, readStoreSearch } = readSettings(projectorProcessSettings(), [], {
+        ...imageEnvironment(),
+        ...environment,
+      });
       expect(host, `${name}: else its port is published and leads nowhere`).toBe('0.0.0.0');
       expect([eventStore, readStoreSql, readStoreCache, readStoreSearch], name).not.toContain('embedded');
       const stores = ['EVENT_STORE', 'READ_STORE_SQL', 'READ_STORE_CACHE', 'READ_STORE_SEARCH'].map(

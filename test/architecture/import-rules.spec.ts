@@ -32,6 +32,7 @@ describe('the import rules', () => {
       'libs/projection/src/cycle-one.ts: no-circular',
       'libs/projection/src/fold: no-folder-cycles',
       'libs/projection/src/run: no-folder-cycles',
+      'libs/sql/src/settings.ts: settings-without-driver',
     ]);
   });
 

@@ -4,10 +4,12 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CacheProjectorModule } from '#apps/cache-projector/src/cache-projector.module.js';
+import { projectorProcessSettings, type ProjectorProcessSettings } from '#apps/read-models/src/process-settings.js';
 import { SearchProjectorModule } from '#apps/search-projector/src/search-projector.module.js';
 import { SqlProjectorModule } from '#apps/sql-projector/src/sql-projector.module.js';
 import { EventStoreDbServer } from '@mainstem/eventstoredb-server';
-import { readSettings, type Readiness } from '@mainstem/nest';
+import { readSettings } from '@mainstem/event-store/settings';
+import type { Readiness } from '@mainstem/nest';
 import { TcpProxy, type TcpFault } from '@mainstem/testing';
 import type { DynamicModule, INestApplication } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
@@ -27,7 +29,7 @@ const PORTS: Readonly<Record<string, number>> = { 'postgres:': 5432, 'postgresql
 interface Host {
   readonly server: string;
   readonly url: string;
-  readonly module: { readonly name: string; forRoot(settings: ReturnType<typeof readSettings>): DynamicModule };
+  readonly module: { readonly name: string; forRoot(settings: ProjectorProcessSettings): DynamicModule };
   readonly setting: string;
   /** What keeps the read models of one test apart, as a parameter of the URL. */
   readonly scoped: (scope: string) => readonly [name: string, value: string];
@@ -93,7 +95,7 @@ describe.each(hosts)('a projector on $server, when', (host) => {
     store.port = String(toStore.port);
     store.searchParams.set(...host.scoped(scope));
     const env = { [host.setting]: store.href, EVENT_STORE: `esdb://127.0.0.1:${toEvents.port}?tls=false` };
-    app = await NestFactory.create(host.module.forRoot(readSettings(['--dir', dir, '--port', '0'], env)), { logger });
+    app = await NestFactory.create(host.module.forRoot(readSettings(projectorProcessSettings(), ['--dir', dir, '--port', '0'], env)), { logger });
     await app.listen(0, '127.0.0.1');
     url = `http://127.0.0.1:${(app.getHttpServer().address() as AddressInfo).port}`;
     await becomes(200, GREEN_WITHIN_MS);

@@ -45,8 +45,8 @@ describe('the process of the event store server', () => {
     const isFile = join(dir, 'file');
     await writeFile(isFile, '');
     const refused: readonly (readonly [flags: readonly string[], told: RegExp])[] = [
-      [['--port', 'x'], /^SETTINGS_INVALID: --port must be a whole number/],
-      [['--tls-cert', file, '--tls-key', join(dir, 'nowhere.key')], /^SETTINGS_INVALID: --tls-key .*nowhere\.key cannot be read/],
+      [['--port', 'x'], /^SETTINGS_INVALID: --port \(or PORT\): must be a whole number/],
+      [['--tls-cert', file, '--tls-key', join(dir, 'nowhere.key')], /^SETTINGS_INVALID: --tls-key: .*nowhere\.key cannot be read/],
       [['--tls-cert', file, '--tls-key', keyFile], /^EVENT_STORE_SERVER_SETTINGS_INVALID: The certificate and the private key/],
       [['--host', '0.0.0.0'], /^EVENT_STORE_SERVER_SETTINGS_INVALID: Listening on 0\.0\.0\.0 would open the store.*--allow-insecure/],
       [['--port', String((taken.address() as AddressInfo).port)], /^EVENT_STORE_SERVER_CANNOT_LISTEN: /],

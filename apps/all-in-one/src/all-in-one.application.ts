@@ -2,9 +2,10 @@
 import { serveOpenApi } from '#apps/query-api/src/open-api.js';
 import { queryProblems } from '#apps/query-api/src/problems.js';
 import { ledgerProblems } from '#src/ledger/ledger.problems.js';
-import { configureHttp, type Settings } from '@mainstem/nest';
+import { configureHttp } from '@mainstem/nest';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
+import type { AllInOneSettings } from './all-in-one-settings.js';
 import { AllInOneModule } from './all-in-one.module.js';
 
 const DESCRIPTION =
@@ -12,7 +13,7 @@ const DESCRIPTION =
   'queries say in Mainstem-Position which position they reflect, and wait for the one in Mainstem-Min-Position.';
 
 /** Everything over one folder. The first import begins when the application is initialised. */
-export const createAllInOne = async (settings: Settings): Promise<NestExpressApplication> => {
+export const createAllInOne = async (settings: AllInOneSettings): Promise<NestExpressApplication> => {
   const app = await NestFactory.create<NestExpressApplication>(AllInOneModule.forRoot(settings), {
     bodyParser: false,
     logger: ['error', 'warn'],

@@ -17,15 +17,15 @@ import {
   ProjectorModule,
   TelemetryModule,
   type CommandHealth,
-  type Settings,
 } from '@mainstem/nest';
 import { Projector, type HostedProjection, type ReadStore } from '@mainstem/projection';
 import { Module, type DynamicModule } from '@nestjs/common';
+import type { AllInOneSettings } from './all-in-one-settings.js';
 import { FirstImport, SETTINGS } from './first-import.js';
 
 @Module({})
 export class AllInOneModule {
-  static forRoot(settings: Settings): DynamicModule {
+  static forRoot(settings: AllInOneSettings): DynamicModule {
     return {
       module: AllInOneModule,
       global: true,
@@ -58,7 +58,7 @@ export class AllInOneModule {
 }
 
 const hostedProjections =
-  ({ rebuild, partitions }: Settings) =>
+  ({ rebuild, partitions }: AllInOneSettings) =>
   (sql: ReadStore, cache: ReadStore, search: ReadStore): readonly HostedProjection[] => [
     ...hostedOnSql(sql, rebuild, partitions),
     ...hostedOnCache(cache, rebuild, partitions),

@@ -1,5 +1,5 @@
 // Finds the data that comes with the repository, and checks the one that was asked for.
-import { SettingsInvalid } from '@mainstem/nest';
+import { SettingsInvalid } from '@mainstem/event-store/settings';
 import { existsSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 

@@ -11,11 +11,12 @@ import {
   type Position,
   type Runtime,
 } from '@mainstem/event-store';
-import { COMMAND_HEALTH, EVENT_STORE, neutralReason, RUNTIME, type CommandHealth, type HealthCheck, type Settings } from '@mainstem/nest';
+import { COMMAND_HEALTH, EVENT_STORE, neutralReason, RUNTIME, type CommandHealth, type HealthCheck } from '@mainstem/nest';
 import { Projector } from '@mainstem/projection';
 import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
 import { join } from 'node:path';
+import type { AllInOneSettings } from './all-in-one-settings.js';
 import { fileHash, readMarker, writeMarker } from './import-marker.js';
 
 export const SETTINGS = Symbol('settings');
@@ -55,7 +56,7 @@ export class FirstImport implements HealthCheck, OnApplicationBootstrap, OnModul
   #awaited: string | undefined;
 
   constructor(
-    @Inject(SETTINGS) private readonly settings: Pick<Settings, 'dir' | 'data'>,
+    @Inject(SETTINGS) private readonly settings: Pick<AllInOneSettings, 'dir' | 'data'>,
     @Inject(EVENT_STORE) private readonly store: EventStore,
     @Inject(RUNTIME) private readonly runtime: Runtime,
     @Inject(CommandBus) private readonly commandBus: CommandBus,

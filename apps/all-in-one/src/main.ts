@@ -1,12 +1,14 @@
 // Starts everything in one process: `npm start`.
 import 'reflect-metadata';
 import { SalesQueries } from '#apps/query-api/src/sales/sales.queries.js';
-import { projectionNames } from '#apps/read-models/src/projection-names.js';
+import { eventStoreAddress } from '#src/event-store/event-store-settings.js';
 import type { EventStore } from '@mainstem/event-store';
-import { announce, EVENT_STORE, eventStoreAddress, listen, readSettings, runMain, settingsHelp, type Settings } from '@mainstem/nest';
+import { readSettings, settingsHelp } from '@mainstem/event-store/settings';
+import { announce, EVENT_STORE, listen, runMain } from '@mainstem/nest';
 import { Projector } from '@mainstem/projection';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { setTimeout as delay } from 'node:timers/promises';
+import { allInOneSettings, type AllInOneSettings } from './all-in-one-settings.js';
 import { createAllInOne } from './all-in-one.application.js';
 import { assertFile, repositoryData } from './data-file.js';
 import { FirstImport } from './first-import.js';
@@ -18,9 +20,9 @@ const POLL_MS = 100;
 
 runMain(async () => {
   const argv = process.argv.slice(2);
-  if (argv.includes('--help')) return console.log(settingsHelp('Runs the shop ledger in one process.', { importsData: true }));
-  const data = repositoryData();
-  const settings = readSettings(argv, process.env, { projections: projectionNames, ...(data !== undefined && { data }) });
+  const rows = allInOneSettings({ data: repositoryData() });
+  if (argv.includes('--help')) return console.log(settingsHelp('Runs the shop ledger in one process.', rows));
+  const settings = readSettings(rows, argv, process.env);
   assertFile(settings.data);
   const startedMs = performance.now();
   const app = await createAllInOne(settings);
@@ -56,7 +58,7 @@ const isLive = async (app: NestExpressApplication): Promise<boolean> => {
   return true;
 };
 
-const summarise = async (app: NestExpressApplication, { dir }: Settings, url: string, secondsUntilLive: number): Promise<void> => {
+const summarise = async (app: NestExpressApplication, { dir }: AllInOneSettings, url: string, secondsUntilLive: number): Promise<void> => {
   const { value: totals } = await app.get(SalesQueries).totals();
   const firstImport = app.get(FirstImport).status();
   const projections = app.get(Projector).status();

@@ -1,14 +1,12 @@
 // All projections of the cache.
 import { partitioned, type AnyProjection, type HostedProjection, type ReadStore, type RebuildPolicy } from '@mainstem/projection';
-import type { Settings } from '@mainstem/nest';
+import type { PartitionCounts } from '@mainstem/projection/settings';
 import { documentTotals } from './document-totals.projection.js';
 import { monthlyProducts } from './monthly-products.projection.js';
 import { productCards } from './product-cards.projection.js';
 
 export const cacheProjections = [documentTotals, productCards, monthlyProducts] as const;
 
-type Parts = Settings['partitions'];
-
 /** Each on its own. `rebuild`: what to do about one whose definition has changed; `parts`: in how many parts, by name. */
-export const hostedOnCache = (store: ReadStore, rebuild: RebuildPolicy = 'manual', parts: Parts = {}): readonly HostedProjection[] =>
+export const hostedOnCache = (store: ReadStore, rebuild: RebuildPolicy = 'manual', parts: PartitionCounts = {}): readonly HostedProjection[] =>
   cacheProjections.map((projection) => ({ projection: partitioned<AnyProjection>(projection, parts[projection.name] ?? 1), store, rebuild }));

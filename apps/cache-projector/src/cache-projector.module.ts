@@ -1,16 +1,17 @@
 // The cache projector as a process of its own: one reader of the event store, one read store, health.
+import type { ProjectorProcessSettings } from '#apps/read-models/src/process-settings.js';
 import { ReadStoresModule } from '#apps/read-models/src/read-stores.module.js';
 import { CACHE_READ_STORE } from '#apps/read-models/src/read-stores.js';
 import { ConfiguredEventStoreModule } from '#src/event-store/configured-event-store.module.js';
 import type { EventReader } from '@mainstem/event-store';
-import { EVENT_STORE, eventStoreHealth, HealthModule, projectorHealth, ProjectorModule, TelemetryModule, type Settings } from '@mainstem/nest';
+import { EVENT_STORE, eventStoreHealth, HealthModule, projectorHealth, ProjectorModule, TelemetryModule } from '@mainstem/nest';
 import { Projector, type ReadStore } from '@mainstem/projection';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { hostedOnCache } from './cache-projections.js';
 
 @Module({})
 export class CacheProjectorModule {
-  static forRoot(settings: Settings): DynamicModule {
+  static forRoot(settings: ProjectorProcessSettings): DynamicModule {
     return {
       module: CacheProjectorModule,
       imports: [

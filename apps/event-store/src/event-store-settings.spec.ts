@@ -1,5 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { readEventStoreSettings } from './event-store-settings.js';
+import { readSettings, type Environment } from '@mainstem/event-store/settings';
+import { eventStoreProcessSettings, type EventStoreProcessSettings } from './event-store-settings.js';
+
+const readEventStoreSettings = (argv: readonly string[], env: Environment): EventStoreProcessSettings =>
+  readSettings(eventStoreProcessSettings, argv, env);
 
 describe('the settings of the event store server’s process', () => {
   it('are those of the server, and whether it tells figures', () => {

@@ -1,10 +1,11 @@
 // Starts the event store alone: EventStoreDB's protocol, for applications on this machine and for clients of other languages.
 import { inspect } from 'node:util';
 import { isMainstemError } from '@mainstem/event-store';
+import { readSettings, settingsHelp } from '@mainstem/event-store/settings';
 import type { Metrics } from '@mainstem/eventstoredb-server';
-import { serve } from '@mainstem/eventstoredb-server/command-line';
+import { SERVER_ABOUT, serve } from '@mainstem/eventstoredb-server/command-line';
 import { announce, jsonLine, textLine, wantsJson } from '@mainstem/nest/log-line';
-import { EVENT_STORE_HELP, readEventStoreSettings } from './event-store-settings.js';
+import { eventStoreProcessSettings } from './event-store-settings.js';
 
 /** Loaded only where they are wanted, and Nest with them, which this process does without otherwise. */
 const processMetrics = async (): Promise<Metrics> => {
@@ -25,8 +26,8 @@ const tell = (error: unknown): void => {
 
 const main = async (): Promise<void> => {
   const argv = process.argv.slice(2);
-  if (argv.includes('--help')) return console.log(EVENT_STORE_HELP);
-  const settings = readEventStoreSettings(argv, process.env);
+  if (argv.includes('--help')) return console.log(settingsHelp(SERVER_ABOUT, eventStoreProcessSettings));
+  const settings = readSettings(eventStoreProcessSettings, argv, process.env);
   await serve(settings, { announce, onFailure: tell, metrics: settings.metrics ? await processMetrics() : undefined });
 };
 

@@ -1,18 +1,20 @@
 // Starts the query API alone.
 import 'reflect-metadata';
-import { announce, configureHttp, listen, readSettings, runMain, settingsHelp } from '@mainstem/nest';
+import { queryProcessSettings } from '#apps/read-models/src/process-settings.js';
+import { readSettings, settingsHelp } from '@mainstem/event-store/settings';
+import { announce, configureHttp, listen, runMain } from '@mainstem/nest';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { serveOpenApi } from './open-api.js';
 import { queryProblems } from './problems.js';
 import { QueryApiProcessModule } from './query-api-process.module.js';
 
-const PORT_DEFAULT = 3_001;
+const rows = queryProcessSettings({ port: 3_001 });
 
 runMain(async () => {
   const argv = process.argv.slice(2);
-  if (argv.includes('--help')) return console.log(settingsHelp('Query API of the shop ledger, alone.', { port: PORT_DEFAULT }));
-  const settings = readSettings(argv, process.env, { port: PORT_DEFAULT });
+  if (argv.includes('--help')) return console.log(settingsHelp('Query API of the shop ledger, alone.', rows));
+  const settings = readSettings(rows, argv, process.env);
   const app = await NestFactory.create<NestExpressApplication>(QueryApiProcessModule.forRoot(settings), {
     bodyParser: false,
     logger: ['error', 'warn'],

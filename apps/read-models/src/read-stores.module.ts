@@ -1,20 +1,20 @@
 // Opens the read stores that a process needs; they are closed when its servers and its projector have stopped.
 import { EmbeddedCacheStore, EmbeddedSearchStore } from '@mainstem/embedded';
-import { ReadStoreModule, type ReadStoreOptions, type Settings } from '@mainstem/nest';
+import { ReadStoreModule, type ReadStoreOptions } from '@mainstem/nest';
 import { OpenSearchReadStore } from '@mainstem/opensearch';
 import type { ReadStore } from '@mainstem/projection';
 import { RedisReadStore } from '@mainstem/redis';
 import { SqlReadStore } from '@mainstem/sql';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { cacheCollections } from './cache/cache-collections.js';
-import { CACHE_READ_STORE, SEARCH_READ_STORE, SQL_READ_STORE, type ReadStoresOptions } from './read-stores.js';
+import { CACHE_READ_STORE, SEARCH_READ_STORE, SQL_READ_STORE, type ReadStorePlaces, type ReadStoresOptions } from './read-stores.js';
 import { searchCollections } from './search/search-collections.js';
 import { sqlEntities } from './sql/sql-entities.js';
 
 type StoreName = ReadStoresOptions['stores'][number];
 
 /** A store that is not there yet is refused instead of made: an embedded one by `mustExist`, on a server by `serverMustHaveIt`. */
-type ReadStoreSettings = Settings & { readonly mustExist?: boolean; readonly serverMustHaveIt?: boolean };
+type OpenedPlaces = ReadStorePlaces & { readonly mustExist?: boolean; readonly serverMustHaveIt?: boolean };
 
 /** Global: provides the stores asked for by their tokens. Needs `EventStoreModule`, whose store makes the folder. */
 @Module({})
@@ -26,24 +26,24 @@ export class ReadStoresModule {
 }
 
 /** Opens one store for a process that is no Nest application; whoever opens it closes it. */
-export const openReadStore = (name: StoreName, settings: ReadStoreSettings): Promise<ReadStore> => READ_STORES[name](settings).open();
+export const openReadStore = (name: StoreName, settings: OpenedPlaces): Promise<ReadStore> => READ_STORES[name](settings).open();
 
 /** The SQL store with its queries. */
-export const openSqlReadStore = ({ dir, mustExist = false, serverMustHaveIt = false, readStoreSql }: ReadStoreSettings): Promise<SqlReadStore> =>
+export const openSqlReadStore = ({ dir, mustExist = false, serverMustHaveIt = false, readStoreSql }: OpenedPlaces): Promise<SqlReadStore> =>
   SqlReadStore.open(readStoreSql === 'embedded' ? { dir, mustExist } : { ...readStoreSql, mustExist: serverMustHaveIt }, { entities: sqlEntities });
 
-const openCacheReadStore = ({ dir, mustExist = false, readStoreCache }: ReadStoreSettings): Promise<ReadStore> =>
+const openCacheReadStore = ({ dir, mustExist = false, readStoreCache }: OpenedPlaces): Promise<ReadStore> =>
   readStoreCache === 'embedded'
     ? EmbeddedCacheStore.open({ dir, mustExist, collections: cacheCollections })
     : RedisReadStore.open(readStoreCache, { collections: cacheCollections });
 
-const openSearchReadStore = ({ dir, mustExist = false, readStoreSearch }: ReadStoreSettings): Promise<ReadStore> =>
+const openSearchReadStore = ({ dir, mustExist = false, readStoreSearch }: OpenedPlaces): Promise<ReadStore> =>
   readStoreSearch === 'embedded'
     ? EmbeddedSearchStore.open({ dir, mustExist, collections: searchCollections })
     : OpenSearchReadStore.open(readStoreSearch, { collections: searchCollections });
 
 /** How each store is opened: what a process needs of the settings and nothing else. */
-const READ_STORES: Readonly<Record<StoreName, (settings: ReadStoreSettings) => ReadStoreOptions>> = {
+const READ_STORES: Readonly<Record<StoreName, (settings: OpenedPlaces) => ReadStoreOptions>> = {
   sql: (settings) => ({ provide: SQL_READ_STORE, open: () => openSqlReadStore(settings) }),
   cache: (settings) => ({ provide: CACHE_READ_STORE, open: () => openCacheReadStore(settings) }),
   search: (settings) => ({ provide: SEARCH_READ_STORE, open: () => openSearchReadStore(settings) }),

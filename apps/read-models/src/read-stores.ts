@@ -1,13 +1,17 @@
 // Where the read models live: one store for each way of asking.
-import type { Settings } from '@mainstem/nest';
+import type { EventStoreSettings } from '#src/event-store/event-store-settings.js';
+import type { ReadStoreSettings } from './read-store-settings.js';
 
 /** Injection tokens. */
 export const SQL_READ_STORE = Symbol('sql read store');
 export const CACHE_READ_STORE = Symbol('cache read store');
 export const SEARCH_READ_STORE = Symbol('search read store');
 
+/** The folder of the embedded stores, and which of the stores are elsewhere. */
+export type ReadStorePlaces = Pick<EventStoreSettings, 'dir'> & ReadStoreSettings;
+
 /** Which stores a process needs, and where they are. */
 export interface ReadStoresOptions {
-  readonly settings: Settings;
+  readonly settings: ReadStorePlaces;
   readonly stores: readonly ('sql' | 'cache' | 'search')[];
 }

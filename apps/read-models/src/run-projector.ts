@@ -1,22 +1,24 @@
 // Starts a projector application as a process: one read store, its projections, health over HTTP.
-import { announce, configureHttp, listen, readSettings, settingsHelp, type Settings } from '@mainstem/nest';
+import { readSettings, settingsHelp } from '@mainstem/event-store/settings';
+import { announce, configureHttp, listen } from '@mainstem/nest';
 import type { DynamicModule } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
-import { projectionNames } from './projection-names.js';
+import { projectorProcessSettings, type ProjectorProcessSettings } from './process-settings.js';
 
 export interface ProjectorApplication {
   /** How it names itself when it has started. */
   readonly name: string;
   readonly portDefault: number;
-  readonly module: (settings: Settings) => DynamicModule;
+  readonly module: (settings: ProjectorProcessSettings) => DynamicModule;
 }
 
 /** Runs until it is told to stop; with `--help` tells the settings instead. Errors: SETTINGS_INVALID, HOST_UNUSABLE, PORT_IN_USE, PORT_FORBIDDEN, and those of the stores. */
 export const runProjector = async ({ name, portDefault, module }: ProjectorApplication): Promise<void> => {
   const argv = process.argv.slice(2);
-  if (argv.includes('--help')) return console.log(settingsHelp(`${name} of the shop ledger, alone.`, { port: portDefault }));
-  const settings = readSettings(argv, process.env, { port: portDefault, projections: projectionNames });
+  const rows = projectorProcessSettings({ port: portDefault });
+  if (argv.includes('--help')) return console.log(settingsHelp(`${name} of the shop ledger, alone.`, rows));
+  const settings = readSettings(rows, argv, process.env);
   const app = await NestFactory.create<NestExpressApplication>(module(settings), {
     bodyParser: false,
     logger: ['error', 'warn'],

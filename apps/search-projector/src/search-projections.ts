@@ -1,12 +1,10 @@
 // All projections of the search index.
 import { partitioned, type AnyProjection, type HostedProjection, type ReadStore, type RebuildPolicy } from '@mainstem/projection';
-import type { Settings } from '@mainstem/nest';
+import type { PartitionCounts } from '@mainstem/projection/settings';
 import { productTexts } from './product-texts.projection.js';
 
 export const searchProjections = [productTexts] as const;
 
-type Parts = Settings['partitions'];
-
 /** Each on its own. `rebuild`: what to do about one whose definition has changed; `parts`: in how many parts, by name. */
-export const hostedOnSearch = (store: ReadStore, rebuild: RebuildPolicy = 'manual', parts: Parts = {}): readonly HostedProjection[] =>
+export const hostedOnSearch = (store: ReadStore, rebuild: RebuildPolicy = 'manual', parts: PartitionCounts = {}): readonly HostedProjection[] =>
   searchProjections.map((projection) => ({ projection: partitioned<AnyProjection>(projection, parts[projection.name] ?? 1), store, rebuild }));

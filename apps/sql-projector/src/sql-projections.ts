@@ -1,6 +1,6 @@
 // All projections of the SQL read model.
 import { partitioned, type AnyProjection, type HostedProjection, type ReadStore, type RebuildPolicy } from '@mainstem/projection';
-import type { Settings } from '@mainstem/nest';
+import type { PartitionCounts } from '@mainstem/projection/settings';
 import { customerProfiles } from './customer-profiles.projection.js';
 import { ledgerTotals } from './ledger-totals.projection.js';
 import { orderLines } from './order-lines.projection.js';
@@ -11,8 +11,6 @@ import { violations } from './violations/violations.projection.js';
 
 export const sqlProjections = [salesDocuments, customerProfiles, orderLines, products, salesByMonth, ledgerTotals, violations] as const;
 
-type Parts = Settings['partitions'];
-
 /** Each on its own. `rebuild`: what to do about one whose definition has changed; `parts`: in how many parts, by name. */
-export const hostedOnSql = (store: ReadStore, rebuild: RebuildPolicy = 'manual', parts: Parts = {}): readonly HostedProjection[] =>
+export const hostedOnSql = (store: ReadStore, rebuild: RebuildPolicy = 'manual', parts: PartitionCounts = {}): readonly HostedProjection[] =>
   sqlProjections.map((projection) => ({ projection: partitioned<AnyProjection>(projection, parts[projection.name] ?? 1), store, rebuild }));

@@ -1,6 +1,7 @@
 // What the command line must know about an application. The application declares it once; every command uses it.
 import type { AnyAggregate } from '@mainstem/aggregate';
 import type { EventReader, EventStore } from '@mainstem/event-store';
+import type { SettingRows } from '@mainstem/event-store/settings';
 import type { HostedProjection, ReadStore } from '@mainstem/projection';
 
 /** The location of the application's data that the user gave; the application's own defaults come after it. */
@@ -74,6 +75,8 @@ export interface ImportSummary {
 export interface MainstemApplication {
   readonly name: string;
   readonly aggregates: readonly AnyAggregate[];
+  /** What its processes can be told. `mainstem --help` lists their variables, which count for commands as well. */
+  readonly settings?: SettingRows;
   /** Opens the event store for reading; must not create one. Errors: those of the store and of the settings. */
   openEvents(settings: ApplicationSettings): Promise<OpenEventReader>;
   /** Opens the event store for reading and appending, for `claims build`. Errors: those of the store and of the settings. */

@@ -3,6 +3,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { isMainstemError } from '@mainstem/event-store';
 import { CommanderError } from 'commander';
 import { keepHeapSmall } from './heap.js';
+import { applicationHelp } from './application-help.js';
 import { program } from './program.js';
 import { stopSignal } from './terminal/stop-signal.js';
 import { processTerminal, type ProcessTerminal } from './terminal/terminal.js';
@@ -17,9 +18,9 @@ export const main = async (args: readonly string[]): Promise<number> => {
   const terminal = processTerminal(stop.stop);
   try {
     const result = { code: 0 };
-    await program({ terminal, signal: stop.signal, folder: process.cwd(), env: process.env, now: Date.now }, result).parseAsync([...args], {
-      from: 'user',
-    });
+    const folder = process.cwd();
+    const help = await applicationHelp(args, folder);
+    await program({ terminal, signal: stop.signal, folder, env: process.env, now: Date.now, help }, result).parseAsync([...args], { from: 'user' });
     await nextTurn();
     return sayFailure(terminal) ?? result.code;
   } catch (error) {

@@ -27,6 +27,8 @@ export interface Surroundings {
   readonly folder: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly now: () => number;
+  /** What else the help of the program tells. */
+  readonly help?: string;
 }
 
 /** The parser; running it puts the exit code of the command into `result`. */
@@ -40,7 +42,7 @@ export const program = (surroundings: Surroundings, result: { code: number }): C
     .exitOverride()
     // Its messages contain arguments, which the user may not have typed: a file may have any name.
     .configureOutput({ outputError: (text, write) => write(printableLines(text)) })
-    .addHelpText('after', EXAMPLES);
+    .addHelpText('after', `${EXAMPLES}${surroundings.help ?? ''}`);
   const run = async (work: (context: CliContext) => Promise<number>): Promise<void> => {
     const { terminal, signal, folder, env } = surroundings;
     const { dir } = mainstem.opts<{ dir?: string }>();

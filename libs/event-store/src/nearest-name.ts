@@ -16,6 +16,12 @@ export const nearestName = (name: string, known: readonly string[]): string | un
   return nearest;
 };
 
+/** ` Did you mean port?`, to go on with after a sentence; empty where no known name is near. */
+export const didYouMean = (name: string, known: readonly string[]): string => {
+  const meant = nearestName(name, known);
+  return meant === undefined ? '' : ` Did you mean ${meant}?`;
+};
+
 /** Distance of Damerau and Levenshtein (optimal string alignment); `bound` if it is that or more. */
 const distanceOf = (from: string, to: string, bound: number): number => {
   if (Math.abs(from.length - to.length) >= bound) return bound;

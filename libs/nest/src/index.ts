@@ -20,8 +20,6 @@ export * from './position/position.interceptor.js';
 export * from './position/reads-from.js';
 export * from './projector/projector.module.js';
 export * from './read-store/read-store.module.js';
-export * from './settings/errors.js';
-export * from './settings/read-settings.js';
 export * from './telemetry/telemetry.js';
 export * from './telemetry/telemetry.module.js';
 export { announce } from './process/log-line.js';

@@ -32,6 +32,7 @@ import { Leases } from './generation/leases.js';
 import { Making } from './generation/making.js';
 import { assertPrefix, servingAlias } from './layout/names.js';
 import { Serving } from './generation/serving.js';
+import type { OpenSearchLocation } from './opensearch-location.js';
 import { generationOf, type PartStates, type StateBody } from './layout/state-document.js';
 import { OpenSearchSession } from './opensearch-session.js';
 import { searchDifferences } from './read/derived-check.js';
@@ -42,15 +43,6 @@ import { Searcher } from './read/searcher.js';
 import { withView } from './read/view.js';
 import { SearchServer } from './server/search-server.js';
 import { RACES_MAX, takeOver } from './write/take-over.js';
-
-export interface OpenSearchLocation {
-  /** `http(s)://user:password@host:9200`; several nodes share one address. */
-  readonly url: string;
-  /** The beginning of every index and alias: lower-case letters, digits and underscores. Default `mainstem`. */
-  readonly prefix?: string;
-  /** Copies of each index on other nodes. Default 1; a cluster of one node keeps none. */
-  readonly replicas?: number;
-}
 
 export interface OpenSearchOptions {
   /** Text fields and filters by collection. Only writing processes need them; queries use what was written. */

@@ -1,8 +1,9 @@
 // The all-in-one application in the test's own process, over a folder of the test's choice.
 import 'reflect-metadata';
+import { allInOneSettings } from '#apps/all-in-one/src/all-in-one-settings.js';
 import { createAllInOne } from '#apps/all-in-one/src/all-in-one.application.js';
 import { FirstImport } from '#apps/all-in-one/src/first-import.js';
-import { readSettings } from '@mainstem/nest';
+import { readSettings } from '@mainstem/event-store/settings';
 import { Projector } from '@mainstem/projection';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { AddressInfo } from 'node:net';
@@ -26,7 +27,9 @@ export class RunningShop implements AsyncDisposable {
 
   /** Resolves once the import is through and every projection is live. */
   static async open({ dir, data, env = {} }: ShopOptions): Promise<RunningShop> {
-    const app = await createAllInOne(readSettings(['--dir', dir, '--port', '0', ...(data === undefined ? ['--no-data'] : ['--data', data])], env));
+    const app = await createAllInOne(
+      readSettings(allInOneSettings(), ['--dir', dir, '--port', '0', ...(data === undefined ? ['--no-data'] : ['--data', data])], env),
+    );
     await app.listen(0);
     const shop = new RunningShop(app, `http://127.0.0.1:${(app.getHttpServer().address() as AddressInfo).port}`);
     try {

@@ -1,8 +1,9 @@
 // What a projector application costs while there is nothing to do: it looks for events, for promotions and after its leases.
 import { CacheProjectorModule } from '#apps/cache-projector/src/cache-projector.module.js';
+import { projectorProcessSettings, type ProjectorProcessSettings } from '#apps/read-models/src/process-settings.js';
 import { SearchProjectorModule } from '#apps/search-projector/src/search-projector.module.js';
 import { SqlProjectorModule } from '#apps/sql-projector/src/sql-projector.module.js';
-import { readSettings, type Settings } from '@mainstem/nest';
+import { readSettings } from '@mainstem/event-store/settings';
 import { Projector } from '@mainstem/projection';
 import { NestFactory } from '@nestjs/core';
 import type { DynamicModule } from '@nestjs/common';
@@ -17,8 +18,14 @@ const START_SECONDS_MAX = 30;
 const SETTLE_MS = 15_000;
 const SECONDS = 30;
 
-const atRest = async ({ dir }: JobContext, module: (settings: Settings) => DynamicModule, env: Readonly<Record<string, string>>): Promise<Sample> => {
-  const app = await NestFactory.createApplicationContext(module(readSettings(['--dir', dir], env)), { logger: ['error', 'warn'] });
+const atRest = async (
+  { dir }: JobContext,
+  module: (settings: ProjectorProcessSettings) => DynamicModule,
+  env: Readonly<Record<string, string>>,
+): Promise<Sample> => {
+  const app = await NestFactory.createApplicationContext(module(readSettings(projectorProcessSettings(), ['--dir', dir], env)), {
+    logger: ['error', 'warn'],
+  });
   try {
     await allLive(app.get(Projector));
     await pause(SETTLE_MS);

@@ -1,8 +1,9 @@
 // From the acknowledgement of a command to the moment when queries see its effect, in the whole application, under a steady load.
+import { allInOneSettings } from '#apps/all-in-one/src/all-in-one-settings.js';
 import { createAllInOne } from '#apps/all-in-one/src/all-in-one.application.js';
 import { order } from '#src/ledger/order/order.aggregate.js';
 import { CommandExecutor } from '@mainstem/aggregate';
-import { readSettings } from '@mainstem/nest';
+import { readSettings } from '@mainstem/event-store/settings';
 import { Projector } from '@mainstem/projection';
 import { setTimeout as pause } from 'node:timers/promises';
 import { commandAt } from '../command-plan.js';
@@ -21,7 +22,7 @@ const WATCHED = ['sales-documents', 'document-totals', 'product-texts'] as const
 const percentile = (sorted: readonly number[], share: number): number => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
 
 export const visibility: Job = async ({ dir }) => {
-  const app = await createAllInOne(readSettings(['--dir', dir, '--port', '0', '--no-data'], {}));
+  const app = await createAllInOne(readSettings(allInOneSettings(), ['--dir', dir, '--port', '0', '--no-data'], {}));
   try {
     await app.init();
     const executor = app.get(CommandExecutor);

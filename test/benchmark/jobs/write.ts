@@ -1,4 +1,5 @@
 // The write side: commands through the executor, and the import through the command handlers, alone and with all read models live.
+import { allInOneSettings } from '#apps/all-in-one/src/all-in-one-settings.js';
 import { createAllInOne } from '#apps/all-in-one/src/all-in-one.application.js';
 import { FirstImport } from '#apps/all-in-one/src/first-import.js';
 import { importLedger } from '#src/import/import-ledger.js';
@@ -8,7 +9,8 @@ import { AddOrderLines, OrderLine, PlaceOrder } from '#src/ledger/order/order.co
 import { AppendTurns, CommandExecutor, newCommandContext } from '@mainstem/aggregate';
 import { EmbeddedEventStore } from '@mainstem/embedded';
 import { systemRuntime, type EventStore } from '@mainstem/event-store';
-import { EVENT_STORE, readSettings } from '@mainstem/nest';
+import { readSettings } from '@mainstem/event-store/settings';
+import { EVENT_STORE } from '@mainstem/nest';
 import { Projector } from '@mainstem/projection';
 import { NestFactory } from '@nestjs/core';
 import { CommandBus } from '@nestjs/cqrs';
@@ -86,7 +88,7 @@ export const importAlone: Job = async ({ dir, file, events }) => {
 
 /** What `npm start` does on an empty folder: import with the command side, all projections and the queries in one process. */
 export const importLive: Job = async ({ dir, file, events }) => {
-  const app = await createAllInOne(readSettings(['--dir', dir, '--port', '0', '--data', file], {}));
+  const app = await createAllInOne(readSettings(allInOneSettings(), ['--dir', dir, '--port', '0', '--data', file], {}));
   try {
     const projector = app.get(Projector);
     let importMs = 0;

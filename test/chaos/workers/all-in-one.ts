@@ -1,10 +1,12 @@
 // The all-in-one application as a process, with counters beside it that would show any event applied twice or not at all: `<dir> [<data file>]`.
 import 'reflect-metadata';
+import { allInOneSettings } from '#apps/all-in-one/src/all-in-one-settings.js';
 import { createAllInOne } from '#apps/all-in-one/src/all-in-one.application.js';
 import { FirstImport } from '#apps/all-in-one/src/first-import.js';
 import { CACHE_READ_STORE, SEARCH_READ_STORE } from '#apps/read-models/src/read-stores.js';
 import type { EventStore } from '@mainstem/event-store';
-import { EVENT_STORE, listen, readSettings } from '@mainstem/nest';
+import { readSettings } from '@mainstem/event-store/settings';
+import { EVENT_STORE, listen } from '@mainstem/nest';
 import { Projector, type ReadStore } from '@mainstem/projection';
 import { SqlReadStore } from '@mainstem/sql';
 import { counterOf, SqlCounter } from './counters.js';
@@ -14,7 +16,9 @@ const [dir = '', data] = process.argv.slice(2);
 
 /** The shortest: whoever follows on a process that was killed should find work to do before it is killed itself. */
 const PROJECTOR_LEASE_MS = '1000';
-const settings = readSettings(['--dir', dir, '--port', '0', ...(data === undefined ? ['--no-data'] : ['--data', data])], { PROJECTOR_LEASE_MS });
+const settings = readSettings(allInOneSettings(), ['--dir', dir, '--port', '0', ...(data === undefined ? ['--no-data'] : ['--data', data])], {
+  PROJECTOR_LEASE_MS,
+});
 const app = await createAllInOne(settings);
 const url = await listen(app, 0);
 const sql = await SqlReadStore.open({ dir }, { entities: [SqlCounter] });

@@ -2,9 +2,10 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { SettingsInvalid } from '@mainstem/event-store/settings';
 import type { Metrics } from '../health-server.js';
 import { EventStoreDbServer } from '../server.js';
-import { CommandLineInvalid, type ServerSettings } from './server-settings.js';
+import type { ServerSettings } from './server-settings.js';
 
 export interface ServeOptions {
   /** Prints what the server says about itself: where it listens. */
@@ -50,6 +51,6 @@ const pem = async (flag: string, path: string): Promise<Buffer> => {
   try {
     return await readFile(path);
   } catch (error) {
-    throw new CommandLineInvalid(`${flag} ${path} cannot be read.`, error);
+    throw new SettingsInvalid(flag, `${path} cannot be read. Name a PEM file that this user may read.`, { cause: error });
   }
 };

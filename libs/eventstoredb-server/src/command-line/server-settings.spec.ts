@@ -1,6 +1,9 @@
 import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { readServerSettings } from './server-settings.js';
+import { readSettings, type Environment } from '@mainstem/event-store/settings';
+import { serverSettings, type ServerSettings } from './server-settings.js';
+
+const readServerSettings = (argv: readonly string[], env: Environment): ServerSettings => readSettings(serverSettings, argv, env);
 
 describe('the settings of the event store server', () => {
   it('have defaults that open nothing to the network', () => {

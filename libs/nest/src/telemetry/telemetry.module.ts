@@ -1,10 +1,13 @@
 // Switches metrics and traces on, by settings. Off, nothing is provided, no library is loaded and nobody is told anything.
 import { Controller, Get, Inject, Injectable, Module, Res, type DynamicModule, type OnApplicationShutdown } from '@nestjs/common';
-import type { Settings } from '../settings/read-settings.js';
 import { joinedTelemetry, type Telemetry } from './telemetry.js';
 import { TELEMETRY } from './tokens.js';
 
-export interface TelemetryModuleOptions extends Pick<Settings, 'metrics' | 'traces'> {
+export interface TelemetryModuleOptions {
+  /** Serve figures for Prometheus under /metrics. */
+  readonly metrics: boolean;
+  /** Send traces to the receiver that OpenTelemetry's own variables name. */
+  readonly traces: boolean;
   /** Name of the process in traces, unless OTEL_SERVICE_NAME gives another one. */
   readonly serviceName: string;
 }

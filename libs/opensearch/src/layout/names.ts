@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { toStorableText } from '@mainstem/projection/adapter';
 import { InvalidOpenSearchOptions } from '../errors.js';
+import { flawOfPrefix } from './prefix.js';
 
 /** The alias of the serving generation, for queries and other tools. */
 export const servingAlias = (prefix: string, projection: string): string => `${prefix}-${indexPart(projection)}`;
@@ -23,11 +24,10 @@ export const controlIndex = (prefix: string): string => `${prefix}.control`;
 
 export const controlAlias = (prefix: string): string => `${controlIndex(prefix)}-alias`;
 
-const PREFIX = /^[a-z][a-z0-9_]{0,31}$/;
-
 /** Errors: READ_STORE_INVALID_OPTIONS. */
 export const assertPrefix = (prefix: string): void => {
-  if (!PREFIX.test(prefix)) throw new InvalidOpenSearchOptions('its prefix must be 1 to 32 lower-case letters, digits and underscores');
+  const flaw = flawOfPrefix(prefix);
+  if (flaw !== undefined) throw new InvalidOpenSearchOptions(flaw);
 };
 
 /** Index names are in lower case and have at most 255 bytes. */

@@ -1,7 +1,19 @@
 // What a process is started with: flags win over the environment, and what cannot be used is refused by name.
 import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { eventStoreAddress, readSettings, settingsHelp } from './read-settings.js';
+import { projectorProcessSettings, queryProcessSettings } from '#apps/read-models/src/process-settings.js';
+import { eventStoreAddress } from '#src/event-store/event-store-settings.js';
+import { readSettings as readRows, settingsHelp, type Environment } from '@mainstem/event-store/settings';
+import { projectorSettings } from '@mainstem/projection/settings';
+import { allInOneSettings, type AllInOneSettings } from './all-in-one-settings.js';
+
+interface Options {
+  readonly data?: string;
+  readonly projections?: readonly string[];
+}
+
+const readSettings = (argv: readonly string[], env: Environment, { data, projections }: Options = {}): AllInOneSettings =>
+  readRows({ ...allInOneSettings({ data }), ...projectorSettings(projections) }, argv, env);
 
 const refusal = (argv: readonly string[], env: Record<string, string> = {}): unknown => {
   try {
@@ -194,12 +206,12 @@ describe('settings', () => {
   });
 
   it('are told with the port that the application has, and data only where it imports any', () => {
-    const help = settingsHelp('Runs the query API alone.', { port: 3_001 });
+    const help = settingsHelp('Runs the query API alone.', queryProcessSettings({ port: 3_001 }));
     expect(help).toMatch(/^Runs the query API alone\.\n\n/);
     expect(help).toMatch(/--port <n> +PORT +3001 /);
     expect(help).toMatch(/--host <address> +MAINSTEM_HOST +127\.0\.0\.1 /);
     expect(help).not.toContain('--data');
-    expect(settingsHelp('Runs everything.', { importsData: true })).toMatch(/PORT +3000 [^]*--data <file>[^]*--no-data/);
+    expect(settingsHelp('Runs everything.', allInOneSettings())).toMatch(/PORT +3000 [^]*--data <file>[^]*--no-data/);
   });
 
   it('never repeat a password in a message', () => {

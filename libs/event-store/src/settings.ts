@@ -1,0 +1,16 @@
+// For applications and adapters: what a process can be told when it starts, as rows. Reader, help, documents and refusals are made from the rows.
+
+// Declare a setting.
+export { areGiven, isOn, list, oneOf, optional, wholeNumber } from './settings/parsers.js';
+export { placeSetting, wordForm, type PlaceForm } from './settings/place-setting.js';
+export { settingsIn, together, type Given, type Setting, type SettingGroup, type SettingRows, type ValuesOf } from './settings/setting.js';
+
+// Read all of them, and explain them.
+export { readSettings, type Environment } from './settings/read-settings.js';
+export { settingsHelp, settingsLines } from './settings/settings-help.js';
+export { settingsTable } from './settings/settings-table.js';
+
+// Refuse one, and never show a secret.
+export { SettingsInvalid } from './settings/errors.js';
+export { didYouMean } from './nearest-name.js';
+export { withoutCredentials } from './settings/without-credentials.js';

@@ -1,0 +1,13 @@
+// What every process of the application can be told about its event store.
+import { dirSetting, embeddedForm } from '@mainstem/embedded/settings';
+import type { ValuesOf } from '@mainstem/event-store/settings';
+import { eventStoreDbAddress, eventStoreSetting } from '@mainstem/eventstoredb/settings';
+
+/** The folder is there in any case: embedded read models live in it, wherever the events are. */
+export const eventStoreSettings = { dir: dirSetting, eventStore: eventStoreSetting(embeddedForm) } as const;
+
+export type EventStoreSettings = ValuesOf<typeof eventStoreSettings>;
+
+/** Where the events are, without anything secret. */
+export const eventStoreAddress = ({ dir, eventStore }: EventStoreSettings): string =>
+  eventStore === 'embedded' ? dir : eventStoreDbAddress(eventStore);

@@ -1,0 +1,1 @@
+export { DataSource as connect } from 'typeorm';
