@@ -1,24 +1,18 @@
 // Follows the log for all groups, and hands each commit to the groups whose source it belongs to.
-import { isMainstemError, type Runtime } from '@mainstem/event-store';
-import type { EventLog } from '../log/event-log.js';
+import { isMainstemError } from '@mainstem/event-store';
 import type { LogEvent } from '../semantics/log-event.js';
 import type { LogFilter } from '../semantics/event-filter.js';
 import { isHiddenFromAll } from '../semantics/own-streams.js';
 import type { Group } from './group.js';
+import type { ServingOptions } from './serving-options.js';
 
 /** The number of events handled before other work gets its turn. */
 const PAGE_EVENTS = 256;
 /** The pause after a failure of the medium. */
 const RETRY_MS = 1_000;
 
-export interface LiveFeedOptions {
-  readonly log: EventLog;
-  readonly runtime: Runtime;
-  readonly report: (error: unknown) => void;
-}
-
 export class LiveFeed {
-  readonly #options: LiveFeedOptions;
+  readonly #options: ServingOptions;
   readonly #closing = new AbortController();
   /** Groups by the name of their stream. */
   readonly #ofStreams = new Map<string, Set<Group>>();
@@ -28,7 +22,7 @@ export class LiveFeed {
   #from = 0;
   #running: Promise<void> | undefined;
 
-  constructor(options: LiveFeedOptions) {
+  constructor(options: ServingOptions) {
     this.#options = options;
   }
 

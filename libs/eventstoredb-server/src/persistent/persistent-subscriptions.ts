@@ -1,8 +1,7 @@
 // Creates, changes, deletes and describes groups of consumers. The log stores them; they run as long as the server.
 import type { DatabaseSync } from 'node:sqlite';
-import { EventStoreClosed, isMainstemError, type Runtime } from '@mainstem/event-store';
+import { EventStoreClosed, isMainstemError } from '@mainstem/event-store';
 import { GroupExists, GroupNotFound, GroupRefused } from '../errors.js';
-import type { EventLog } from '../log/event-log.js';
 import { groupInfo, type GroupInfo } from './group-info.js';
 import { assertValid, groupKey, type GroupSettings } from './group-settings.js';
 import type { Group } from './group.js';
@@ -11,15 +10,13 @@ import { GroupsStream } from './groups-stream.js';
 import { claimGroups } from './ownership.js';
 import { RunningGroups } from './running-groups.js';
 import { keyOf, nameOfSource } from './source.js';
+import type { ServingOptions } from './serving-options.js';
 
 const TOO_MANY = 'One event describes all groups, and it is full. Delete some groups, or raise the largest append of the server.';
 
-export interface PersistentSubscriptionsOptions {
+export interface PersistentSubscriptionsOptions extends ServingOptions {
+  /** Its lock keeps other processes from serving the same groups. */
   readonly dir: string;
-  readonly log: EventLog;
-  readonly runtime: Runtime;
-  /** Receives failures that no caller sees. */
-  readonly report: (error: unknown) => void;
 }
 
 /** A group by its own name and that of its stream, or `$all`. */

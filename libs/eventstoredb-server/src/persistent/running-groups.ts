@@ -1,6 +1,5 @@
 // The groups while they are served. The log feeds them, and they tick once a second.
-import { inTime, type Runtime } from '@mainstem/event-store';
-import type { EventLog } from '../log/event-log.js';
+import { inTime } from '@mainstem/event-store';
 import { CheckpointStream } from './checkpoint-stream.js';
 import { GroupReader } from './group-reader.js';
 import { groupKey, type GroupSettings } from './group-settings.js';
@@ -9,18 +8,13 @@ import type { StoredGroup } from './groups-document.js';
 import { LiveFeed } from './live-feed.js';
 import { ParkedStream } from './parked-stream.js';
 import { nameOfSource } from './source.js';
+import type { ServingOptions } from './serving-options.js';
 
 const TICK_MS = 1_000;
 const START_MS_MAX = 1_000;
 
-export interface RunningGroupsOptions {
-  readonly log: EventLog;
-  readonly runtime: Runtime;
-  readonly report: (error: unknown) => void;
-}
-
 export class RunningGroups {
-  readonly #options: RunningGroupsOptions;
+  readonly #options: ServingOptions;
   readonly #feed: LiveFeed;
   readonly #groups = new Map<string, Group>();
   /** Every source that has, or had, a group. */
@@ -28,7 +22,7 @@ export class RunningGroups {
   readonly #closing = new AbortController();
   readonly #ticking: Promise<void>;
 
-  constructor(options: RunningGroupsOptions) {
+  constructor(options: ServingOptions) {
     this.#options = options;
     this.#feed = new LiveFeed(options);
     this.#ticking = this.#tick();
