@@ -59,6 +59,13 @@ module.exports = {
       to: { path: at('src/'), pathNot: ['\\.events\\.ts$', EVENT_STORE_CHOICE] },
     },
     {
+      name: 'applications-use-roots',
+      severity: 'error',
+      comment: 'An application that needs a name from behind a root shows that the root lacks it.',
+      from: { path: [at('src/'), at('apps/')] },
+      to: { path: [at('libs/projection/src/adapter\\.ts$'), at('libs/aggregate/src/host\\.ts$')] },
+    },
+    {
       name: 'settings-without-driver',
       severity: 'error',
       comment: 'Rows of settings are read to tell them, by processes that never open the store: they load neither its driver nor Nest.',

@@ -1,10 +1,13 @@
-// What each door of the read side shows: a name that is added or taken away is a decision about who needs it.
+// What each door of a library shows: a name that is added or taken away is a decision about who needs it.
+import { existsSync, globSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
+import { exportedNames } from './exported-names.js';
+import { LIBRARY_DOORS } from './library-doors.js';
 
-const sources = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../../libs/projection/src');
+const libraries = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../../libs');
+const sources = path.join(libraries, 'projection/src');
 
 /** More would not fit one screen. */
 const ROOT_NAMES_MAX = 40;
@@ -51,29 +54,12 @@ const fileOf = (door: string): string => path.join(sources, `${door}.ts`);
 const listed = (door: Door): readonly string[] => DOORS[door].split(/\s+/).filter((name) => name !== '');
 const sorted = (names: readonly string[]): readonly string[] => names.toSorted();
 
-/** Names of values and types, as an importer sees them. */
-const shown = (doors: readonly Door[]): ReadonlyMap<Door, readonly string[]> => {
-  const { ESNext } = ts.ScriptTarget;
-  const { NodeNext: module } = ts.ModuleKind;
-  const { NodeNext: moduleResolution } = ts.ModuleResolutionKind;
-  const options = { target: ESNext, module, moduleResolution, customConditions: ['@mainstem/source'], skipLibCheck: true };
-  const program = ts.createProgram(doors.map(fileOf), options);
-  const checker = program.getTypeChecker();
-  return new Map(
-    doors.map((door) => {
-      const file = program.getSourceFile(fileOf(door));
-      const symbol = file && checker.getSymbolAtLocation(file);
-      return [door, symbol ? checker.getExportsOfModule(symbol).map(({ name }) => name) : []];
-    }),
-  );
-};
-
 describe('the doors of @mainstem/projection', () => {
   const doors: readonly Door[] = ['index', 'operate', 'reaction', 'adapter'];
 
   it('show the names that are listed here, and no others', () => {
-    const found = shown(doors);
-    for (const door of doors) expect(sorted(found.get(door) ?? []), door).toEqual(sorted(listed(door)));
+    const found = exportedNames(doors.map(fileOf));
+    for (const door of doors) expect(sorted(found.get(fileOf(door)) ?? []), door).toEqual(sorted(listed(door)));
   });
 
   it('show few to those who write projections, and to nobody what another door shows them', () => {
@@ -81,5 +67,61 @@ describe('the doors of @mainstem/projection', () => {
     // The port is the one thing that both hand to a store and write one for.
     const twice = listed('index').filter((name) => listed('operate').includes(name) || listed('adapter').includes(name));
     expect(twice).toEqual(['DocumentClass', 'ReadStore']);
+  });
+});
+
+interface Entry {
+  readonly '@mainstem/source': string;
+  readonly types: string;
+  readonly default: string;
+}
+
+/** Every entry of every library but its package.json, by the name of the door: `redis`, `redis/settings`. */
+const entries = (): ReadonlyMap<string, Entry> =>
+  new Map(
+    globSync('*/package.json', { cwd: libraries }).flatMap((file) => {
+      const { exports } = JSON.parse(readFileSync(path.join(libraries, file), 'utf8')) as { readonly exports: Readonly<Record<string, Entry>> };
+      const doors = Object.entries(exports).filter(([name]) => name !== './package.json');
+      return doors.map(([name, entry]) => [path.posix.join(path.dirname(file), name), entry] as const);
+    }),
+  );
+const sourceOf = (door: string, entry: Entry | undefined): string =>
+  path.join(libraries, door.split('/')[0] ?? '', entry?.['@mainstem/source'] ?? '');
+
+const OF_PROJECTION = ['projection', 'projection/operate', 'projection/adapter'];
+/** A root fits one screen. */
+const ROOT_LINES_MAX = 45;
+
+describe('the doors of the libraries', () => {
+  const all = entries();
+
+  it('are all listed, and show the names that are listed and no others', () => {
+    expect([...all.keys()].toSorted()).toEqual([...OF_PROJECTION, ...Object.keys(LIBRARY_DOORS)].toSorted());
+    const found = exportedNames(Object.keys(LIBRARY_DOORS).map((door) => sourceOf(door, all.get(door))));
+    for (const [door, names] of Object.entries(LIBRARY_DOORS)) {
+      expect(sorted(found.get(sourceOf(door, all.get(door))) ?? []), door).toEqual(sorted(names.split(/\s+/).filter((name) => name !== '')));
+    }
+  });
+
+  it('lead to a source, to its types and to its build, which have one name', () => {
+    for (const [door, entry] of all) {
+      const { '@mainstem/source': source, types, default: built } = entry;
+      const name = source.replace(/^\.\/src\//, '').replace(/\.ts$/, '');
+      expect([existsSync(sourceOf(door, entry)), types, built], door).toEqual([true, `./dist/${name}.d.ts`, `./dist/${name}.js`]);
+    }
+  });
+
+  it('show a root on one screen, in groups with a comment each', () => {
+    for (const [door, entry] of all) {
+      if (door.includes('/')) continue;
+      const lines = readFileSync(sourceOf(door, entry), 'utf8').trimEnd().split('\n');
+      expect(lines.length, door).toBeLessThanOrEqual(ROOT_LINES_MAX);
+      const groups = lines.join('\n').split('\n\n').slice(1);
+      expect(
+        groups.filter((group) => !group.startsWith('// ')),
+        door,
+      ).toEqual([]);
+      expect(groups.length, door).toBeGreaterThan(0);
+    }
   });
 });

@@ -21,6 +21,8 @@ describe('the import rules', () => {
     const { summary } = await cruise([CANARY]);
     const found = summary.violations.map(({ from, rule }) => `${from.replace(`${CANARY}/`, '')}: ${rule.name}`);
     expect([...new Set(found)].toSorted()).toEqual([
+      'apps/query-api/src/imports-adapter.ts: applications-use-roots',
+      'apps/query-api/src/imports-adapter.ts: not-in-allowed',
       'apps/sql-projector/src/imports-aggregate.ts: not-in-allowed',
       'apps/sql-projector/src/imports-aggregate.ts: projector-reads-events-only',
       'apps/sql-projector/src/imports-nothing.ts: no-unresolvable',

@@ -1,15 +1,26 @@
-// The write side: aggregates as pure functions, and the execution of their commands.
-export * from './aggregate/aggregate.js';
-export * from './aggregate/load-aggregate.js';
-export * from './claims/build-claims.js';
-export { CLAIM_CATEGORY, type UniqueRule } from './aggregate/unique-rule.js';
-export * from './command/append-turn.js';
-export * from './command/command-context.js';
-export * from './command/command-observer.js';
-export * from './command/command-executor.js';
-export * from './command/command-result.js';
-export * from './command/folded-stream-cache.js';
-export * from './command/known-commands.js';
-export * from './command/stream-lanes.js';
-export * from './command/validate-command.js';
-export * from './errors.js';
+// For those who write aggregates and send them commands. Two more doors: /host, for programs that run aggregates (Nest, the command line, tests), and /errors.
+
+// Declare an aggregate.
+export { defineAggregate, type Aggregate, type AggregateDefinition, type AnyAggregate, type Circumstances } from './aggregate/aggregate.js';
+export { CommandRefused, InvalidCommand, isCommandRefused } from './errors.js';
+export type { UniqueRule } from './aggregate/unique-rule.js';
+
+// Execute its commands.
+export { newCommandContext, type CommandContext, type CommandMetadata } from './command/command-context.js';
+export { CommandExecutor, type CommandExecutorOptions } from './command/command-executor.js';
+export type { CommandEffect, CommandResult, NoEffect } from './command/command-result.js';
+export type { FoldedStreamCacheLimits } from './command/folded-stream-cache.js';
+
+// Keep an order among commands.
+export { AppendTurns, type AppendTurn } from './command/append-turn.js';
+export { StreamLanes } from './command/stream-lanes.js';
+
+// Keep values unique over a history that is there.
+export { buildClaims, type BuildClaimsOptions, type BuiltClaims, type ClaimClash } from './claims/build-claims.js';
+
+// Look at a state.
+export { fold } from './aggregate/aggregate.js';
+export { loadAggregate, type LoadedAggregate, type LoadOptions } from './aggregate/load-aggregate.js';
+
+// Watch commands.
+export type { CommandEnd, CommandObservation, CommandObserver, CommandOutcome, ObservedCommand } from './command/command-observer.js';

@@ -1,4 +1,13 @@
-// Public surface of @mainstem/cli: an application's description for the command line.
-export * from './application.js';
-export * from './errors.js';
+// For applications: what they tell the command line about themselves. Classes of errors: /errors.
+
+// Declare the application.
+export { defineApplication, type MainstemApplication } from './application.js';
+
+// Open what is asked for.
+export type { ApplicationSettings, OpenEventReader, OpenReadModels } from './application.js';
+
+// Import a file.
+export type { ImportProgress, ImportRequest, ImportSummary, RuleViolations } from './application.js';
+
+// Run the command.
 export { main } from './main.js';

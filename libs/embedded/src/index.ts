@@ -1,5 +1,8 @@
-// Public surface of @mainstem/embedded: stores kept in SQLite files, no server needed.
-export * from './errors.js';
-export * from './event-store/embedded-event-store.js';
-export { type EmbeddedCacheOptions, EmbeddedCacheStore } from './cache/embedded-cache-store.js';
-export { type EmbeddedSearchOptions, EmbeddedSearchStore } from './search/embedded-search-store.js';
+// For applications: stores in SQLite files, which need no server. Other doors: /settings, /errors, and /events-file for programs that serve the file.
+
+// Keep events.
+export { EmbeddedEventStore, type EmbeddedEventStoreOptions } from './event-store/embedded-event-store.js';
+
+// Keep read models.
+export { EmbeddedCacheStore, type EmbeddedCacheOptions } from './cache/embedded-cache-store.js';
+export { EmbeddedSearchStore, type EmbeddedSearchOptions } from './search/embedded-search-store.js';

@@ -1,5 +1,8 @@
-// Public surface of @mainstem/eventstoredb-server: the EventStoreDB protocol served from an embedded event store.
-export * from './errors.js';
-export { type Credentials } from './protocol/access.js';
-export type { Metrics } from './health-server.js';
+// For programs and tests that serve EventStoreDB's protocol from an embedded event store. Other doors: /command-line and /errors.
+
+// Start a server.
 export { EventStoreDbServer, type EventStoreDbServerOptions } from './server.js';
+export type { Credentials } from './protocol/access.js';
+
+// Serve figures beside its health.
+export type { Metrics } from './health-server.js';

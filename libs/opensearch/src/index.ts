@@ -1,4 +1,5 @@
-// Public surface of @mainstem/opensearch: read models and full-text search in OpenSearch.
-export * from './errors.js';
+// For applications: read models and full-text search in OpenSearch and Elasticsearch. Other doors: /settings and /errors.
+
+// Open it.
 export type { OpenSearchLocation } from './opensearch-location.js';
-export { type OpenSearchOptions, OpenSearchReadStore } from './opensearch-read-store.js';
+export { OpenSearchReadStore, type OpenSearchOptions } from './opensearch-read-store.js';

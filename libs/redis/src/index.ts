@@ -1,4 +1,5 @@
-// Public surface of @mainstem/redis: read models in Redis.
-export * from './errors.js';
+// For applications: read models in Redis. Other doors: /settings and /errors.
+
+// Open it.
 export { RedisReadStore, type RedisReadStoreOptions } from './redis-read-store.js';
-export { type RedisLocation, redisTargetOf } from './redis-target.js';
+export type { RedisLocation } from './redis-target.js';

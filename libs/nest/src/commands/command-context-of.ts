@@ -1,7 +1,8 @@
 // Builds the context of a command from the headers of a request.
 import { isUtf8 } from 'node:buffer';
 import { createHash } from 'node:crypto';
-import { CONTEXT_ID_RULE, InvalidCommand, isContextId, type CommandContext } from '@mainstem/aggregate';
+import { InvalidCommand, type CommandContext } from '@mainstem/aggregate';
+import { CONTEXT_ID_RULE, isContextId } from '@mainstem/aggregate/host';
 import type { Runtime } from '@mainstem/event-store';
 import { createParamDecorator, Inject, Injectable, type ExecutionContext, type PipeTransform } from '@nestjs/common';
 import { RUNTIME } from '../event-store/tokens.js';

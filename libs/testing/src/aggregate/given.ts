@@ -1,7 +1,8 @@
 // Given / when / then for aggregates: history in, command in, events or a refusal out.
 import { CIRCUMSTANCES } from './circumstances.js';
 import assert from 'node:assert/strict';
-import { fold, validateCommand, type Aggregate } from '@mainstem/aggregate';
+import { fold, type Aggregate } from '@mainstem/aggregate';
+import { validateCommand } from '@mainstem/aggregate/host';
 import { encodeJson, type DomainEvent, type MainstemError } from '@mainstem/event-store';
 
 /** A class of errors, such as a refusal. */

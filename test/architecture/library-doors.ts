@@ -1,0 +1,105 @@
+// What each door of a library shows, by the door's name. Those of @mainstem/projection for authors, operators and adapters: doors.spec.ts.
+
+/** A name that is added or taken away is a decision about who needs it. */
+export const LIBRARY_DOORS: Readonly<Record<string, string>> = {
+  aggregate: `
+    Aggregate AggregateDefinition AnyAggregate AppendTurn AppendTurns Circumstances CommandContext CommandEffect CommandEnd
+    CommandExecutor CommandExecutorOptions CommandMetadata CommandObservation CommandObserver CommandOutcome CommandRefused
+    CommandResult FoldedStreamCacheLimits InvalidCommand LoadOptions LoadedAggregate NoEffect ObservedCommand StreamLanes
+    defineAggregate fold isCommandRefused loadAggregate newCommandContext`,
+  'aggregate/host': `
+    CONTEXT_ID_RULE isContextId validateCommand`,
+  'aggregate/errors': `
+    AggregateConflictUnresolved AggregateOverloaded CommandIdReused CommandRefused CommandTimedOut EventNotFoldable EventNotStorable
+    InvalidAggregate InvalidCommand isCommandRefused`,
+  cli: `
+    ApplicationSettings ImportProgress ImportRequest ImportSummary MainstemApplication OpenEventReader OpenReadModels RuleViolations
+    defineApplication main`,
+  'cli/errors': `
+    InvalidArgument NoApplication NoImport OutputUnwritable UnknownDocument UnknownStream UnusableApplication unknownValue`,
+  embedded: `
+    EmbeddedCacheOptions EmbeddedCacheStore EmbeddedEventStore EmbeddedEventStoreOptions EmbeddedSearchOptions EmbeddedSearchStore`,
+  'embedded/events-file': `
+    ChecksummedEvent CommitSignal DamagedEvent EventsFileOptions Names OpenedFile StoreFile eventChecksum eventsFile openDatabase
+    openToRead openToWrite readIncarnation retryWhileBusy translateEventsFileError translateSqliteError turn`,
+  'embedded/settings': `
+    dirSetting embeddedForm`,
+  'embedded/errors': `
+    CannotOpenFile DiskFull EventStoreOverloaded FileBusy FileCorrupt FileOwner FileReadOnly FileReplaced ForeignFile InvalidStoreName
+    IoFailed NewerFormat SqliteTooOld StoreFile`,
+  'event-store': `
+    AllRead AmbiguousCategory AppendAllOptions AppendAllResult AppendAllRuling AppendAllUnsupported AppendLimits AppendOptions
+    AppendPartlyKnown AppendResult AppendRuling AppendSoFar AsynchronousRule Closable DEFAULT_LIMITS DEFAULT_RULES DomainEvent
+    EncodedAppend EncodedAppendAll EncodedEvent EventDeclarations EventFilter EventId EventMark EventMetadata EventOf EventReader
+    EventRegistry EventStore EventStoreClosed EventStoreRestored EventTooLarge EventWriter ExpectedRevision FieldViolation Heartbeat
+    InMemoryEventStore InMemoryEventStoreOptions Incarnation InvalidEvent InvalidInput JsonValue Lanes LazyRecordedEvent MainstemError
+    NewEvent NewerEvent OperationAborted PayloadClass Position PreparedEvent ReadAllOptions ReadStreamOptions RecordedEvent
+    RecordedEventOf RetryDelays Revision RuleOptions Runtime STEP_DEADLINE_MS SilentLoop StoreLimits StoredEvent StreamAppend StreamName
+    StreamRead StreamState SubscribeOptions Subscription SubscriptionBatch UncheckableField UndecodableEvent Upcaster VersionedPayload
+    WrongExpectedRevision allOrNone appendLimits assertCategoriesDiffer assertCheckable assertNever backOffMs batchSizeOf checkAllRead
+    checkStreamRead checkSubscription codedText commandIdOf copyJson declaresField decodedForm defineEvents encodeAppend encodeAppendAll
+    encodeEvent encodeEvents encodeJson eventId eventIdOf expectedRevision fieldViolations freezeJson inTime instantOf isBuiltIn
+    isMainstemError isObjectClass isOwnAccessor isPositionBefore isPrintable isTraceparent isWanted laterPosition limitOf nearestName
+    occurredAt position printable printableLines resultOfAll revision ruleOnAppend ruleOnAppendAll ruleOptions silenceOf streamName
+    streamOf streamPrefixOf systemRuntime throwIfAborted traceparentOf unlessAborted uuidV5 violationsOf violationsOfRules`,
+  'event-store/settings': `
+    Environment Given PlaceForm Setting SettingGroup SettingRows SettingsInvalid ValuesOf areGiven didYouMean isOn list oneOf optional
+    placeSetting readSettings settingsHelp settingsIn settingsLines settingsTable together wholeNumber withoutCredentials wordForm`,
+  'eventstoredb-server': `
+    Credentials EventStoreDbServer EventStoreDbServerOptions Metrics`,
+  'eventstoredb-server/command-line': `
+    SERVER_ABOUT ServeOptions ServerSettings serve serverSettings`,
+  'eventstoredb-server/errors': `
+    CannotListen FilterNotSupported GroupDropped GroupExists GroupFull GroupNotFound GroupRefused GroupsServedElsewhere GroupsUnreadable
+    MetadataMissing REQUIRED_PROPERTIES RequestInvalid ServerOverloaded ServerSettingsInvalid StreamTombstoned WriteTimedOut
+    WriteTooLarge`,
+  eventstoredb: `
+    ConnectionSettings ConnectionStatus EventStoreDbEventStore EventStoreDbOptions`,
+  'eventstoredb/settings': `
+    EventStoreConnection eventStoreDbAddress eventStoreSetting`,
+  'eventstoredb/errors': `
+    ClientUnusable ConnectionSettingsInvalid EventStoreAccessDenied EventStoreFailed EventStoreUnavailable StreamDeleted TooManyAppends`,
+  nest: `
+    Answer COMMAND_HEALTH CORRELATION_ID CommandAnswer CommandAnswerInterceptor CommandContextOf CommandHealth CommandModule
+    CommandModuleOptions DEFAULT_PROBLEM_RULES EVENT_STORE EventStoreModule EventStoreModuleOptions HealthCheck HealthModule
+    HealthModuleOptions HttpApplication HttpOptions IDEMPOTENCY_KEY InjectEventStore InjectRuntime InvalidRequest ListenOptions
+    MIN_POSITION_HEADER MIN_POSITION_PARAMETER POSITION_HEADER PositionModule PositionOptions ProblemDetails ProblemDetailsFilter
+    ProblemRule ProblemRules ProjectorModule ProjectorModuleOptions REPLAYED_HEADER RUNTIME ReadSource ReadStoreModule ReadStoreOptions
+    Readiness ReadsFrom Reflecting Telemetry TelemetryModule TelemetryModuleOptions announce commandFrom configureHttp contextOf
+    eventStoreHealth listen loadTelemetry neutralError neutralReason projectorHealth reasonOfLook requestValidationPipe runMain
+    withContext`,
+  'nest/log-line': `
+    LEVEL_NAMES Line LineLevel announce jsonLine textLine wantsJson`,
+  'nest/settings': `
+    httpSettings logFormatSetting metricsSetting watchingSettings`,
+  'nest/errors': `
+    HostUnusable PortForbidden PortInUse`,
+  opensearch: `
+    OpenSearchLocation OpenSearchOptions OpenSearchReadStore`,
+  'opensearch/settings': `
+    openSearchForm`,
+  'opensearch/errors': `
+    InvalidOpenSearchOptions SearchPermissionDenied SearchServerReadOnly UnsupportedSearchServer`,
+  'projection/settings': `
+    PartitionCounts projectorSettings`,
+  redis: `
+    RedisLocation RedisReadStore RedisReadStoreOptions`,
+  'redis/settings': `
+    redisForm`,
+  'redis/errors': `
+    InvalidRedisOptions ReadStorePermissionDenied ReadStoreReadOnly ServerCertificateRefused ServerEvicts ServerTooOld`,
+  sql: `
+    PostgresLocation ReadResult SqlLocation SqlReadStore SqlReadStoreOptions SqlReadStoreSession SqlTransaction SqliteLocation`,
+  'sql/settings': `
+    sqlForms`,
+  'sql/errors': `
+    InvalidReadStoreFile InvalidSqlOptions NewerReadStore ReadModelInUse ReadModelNameTaken ReadStorePermissionDenied ReadStoreReadOnly
+    SqlFileMissing SqliteTooOld UnsupportedDatabase UnsupportedEntity`,
+  testing: `
+    AggregatePropertiesOptions CacheContractOptions CacheFixture CacheStore ContractCase ContractDocuments ContractOrder ContractRunner
+    ContractSuite ContractTotal ErrorClass EventStoreFixture FoldedCollections GivenEvent Histories HistoryOptions MemoryReadStore
+    MemorySession MemoryTransaction PRODUCTS ProjectionScenario ReadStoreContractOptions ReadStoreFixture SearchContractOptions
+    SearchFixture SearchStore SeededRandom SeededRuntime SeededRuntimeOptions SimulationStuck StoreClock TcpFault TcpProxy
+    TcpProxyOptions Then TransactionSteps When aggregateProperties cacheContract checkHistory eventStoreContract foldProjection given
+    givenEvents readStoreContract registerContract searchContract seededRandom`,
+};
