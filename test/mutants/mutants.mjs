@@ -49,14 +49,14 @@ export const mutants = [
   },
   {
     name: 'the epoch is not compared (embedded)',
-    file: readStore('bookkeeping'),
+    file: readStore('generation-records'),
     from: 'WHERE id = ? AND position IS ? AND epoch = ?',
     to: 'WHERE id = ? AND position IS ? AND epoch >= coalesce(?, 0)',
     suites: EMBEDDED_READ,
   },
   {
     name: 'the position moved from is not compared (embedded)',
-    file: readStore('bookkeeping'),
+    file: readStore('generation-records'),
     from: 'WHERE id = ? AND position IS ? AND epoch = ?',
     to: 'WHERE id = ? AND position IS coalesce(position, ?) AND epoch = ?',
     suites: EMBEDDED_READ,
@@ -69,11 +69,11 @@ export const mutants = [
     suites: SQL,
   },
   {
-    name: 'opening a session does not raise the epoch (embedded)',
-    file: readStore('bookkeeping'),
-    from: 'UPDATE generations SET epoch = epoch + 1',
-    to: 'UPDATE generations SET epoch = epoch + 0',
-    suites: EMBEDDED_READ,
+    name: 'opening a session does not raise the epoch',
+    file: projection('record/decide'),
+    from: 'const opened = withPart(found, partition, fenced);',
+    to: 'const opened = withPart(found, partition, (part) => part);',
+    suites: [...ENGINE, ...EMBEDDED_READ],
   },
   {
     name: 'the hand-over from catch-up to live repeats an event',
@@ -342,10 +342,10 @@ export const mutants = [
     suites: [...ENGINE, ...EMBEDDED_READ],
   },
   {
-    name: 'the writer of what served before is not fenced by a promotion (embedded)',
-    file: readStore('bookkeeping'),
-    from: "SET state = 'retired', epoch = epoch + 1,",
-    to: "SET state = 'retired',",
+    name: 'the writer of what served before is not fenced by a promotion',
+    file: projection('record/decide'),
+    from: "{ ...allFenced(former), state: 'retired',",
+    to: "{ ...former, state: 'retired',",
     suites: [...EMBEDDED_READ, ...ENGINE],
   },
   {
@@ -378,9 +378,9 @@ export const mutants = [
   },
   {
     name: 'of several who claim a lease at once more than one get it (embedded)',
-    file: readStore('leases'),
-    from: 'WHERE leases.owner = excluded.owner OR NOT (${IS_RUNNING})',
-    to: '',
+    file: readStore('embedded-records'),
+    from: 'decideLease(leases.find(command), command, leases.nowMs())',
+    to: 'decideLease(undefined, command, leases.nowMs())',
     suites: EMBEDDED_READ,
   },
   {

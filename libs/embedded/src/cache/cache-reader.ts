@@ -2,7 +2,7 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { Runtime } from '@mainstem/event-store';
 import { type CacheAnswer, decodeForQuery, type Place, type TopOptions } from '@mainstem/projection/adapter';
-import type { Bookkeeping } from '../read-store/bookkeeping.js';
+import type { GenerationRecords } from '../read-store/generation-records.js';
 import { StatementCache } from '../read-store/statement-cache.js';
 
 export class CacheReader {
@@ -10,7 +10,7 @@ export class CacheReader {
 
   constructor(
     database: DatabaseSync,
-    private readonly served: Bookkeeping,
+    private readonly served: GenerationRecords,
     private readonly runtime: Runtime,
   ) {
     this.#statements = new StatementCache(({ id }) => prepare(database, id));

@@ -1,108 +1,78 @@
-// The right to write one generation of an embedded read store.
+// What a session does with the documents of one generation of an embedded read store.
 import {
-  type Checkpoint,
-  checkpointIn,
   CheckpointMoved,
   type CommitBatch,
+  type CommitClaim,
   InvalidProjection,
   type ParkedEvent,
   type ProjectionDocument,
-  type ReadStoreSession,
+  type SessionStore,
 } from '@mainstem/projection/adapter';
-import type { Bookkeeping, CheckpointOwner, StoredGeneration } from './bookkeeping.js';
 import type { CollectionTables, StoredCollection } from './collection-tables.js';
-import type { ParkedEvents, ParkedQuery } from './parked-events.js';
+import type { GenerationRecords } from './generation-records.js';
+import type { ParkedQuery, ParkedRecords } from './parked-records.js';
 import type { ReadStoreFile } from './read-store-file.js';
 
 /** The parts of a store that work on its writing connection. */
-export interface StoreParts {
+export interface SessionParts {
   readonly file: ReadStoreFile;
-  readonly bookkeeping: Bookkeeping;
-  readonly parkedEvents: ParkedEvents;
+  readonly generations: GenerationRecords;
+  readonly parked: ParkedRecords;
   readonly tables: CollectionTables;
 }
 
 /** Where a session writes. */
 export interface SessionTarget {
-  readonly stored: StoredGeneration;
-  readonly partition: number;
+  readonly projection: string;
+  readonly number: number;
+  readonly id: number;
   readonly collections: readonly StoredCollection[];
 }
 
-export class EmbeddedSession implements ReadStoreSession {
-  readonly generation: number;
-  readonly checkpoint: Checkpoint;
-  private readonly stored: StoredGeneration;
-  private readonly partition: number;
-  readonly #collections: ReadonlyMap<string, StoredCollection>;
-  #isBulk: boolean;
-  #isClosed = false;
+export class EmbeddedSession implements SessionStore {
+  readonly #parts: SessionParts;
+  readonly #target: SessionTarget;
 
-  constructor(
-    private readonly parts: StoreParts,
-    { stored, partition, collections }: SessionTarget,
-  ) {
-    this.stored = stored;
-    this.partition = partition;
-    this.generation = stored.number;
-    this.checkpoint = checkpointIn(stored, partition);
-    this.#isBulk = stored.isBulk;
-    this.#collections = new Map(collections.map((collection) => [collection.name, collection]));
+  constructor(parts: SessionParts, target: SessionTarget) {
+    this.#parts = parts;
+    this.#target = target;
   }
 
   async load(collection: string, keys: readonly string[]): Promise<ReadonlyMap<string, ProjectionDocument>> {
     const stored = this.#collection(collection);
-    return this.parts.file.readForWriting(() => this.parts.tables.load(stored, keys));
+    return this.#parts.file.readForWriting(() => this.#parts.tables.load(stored, keys));
   }
 
   async expiredKeys(collection: string, until: number, limit: number): Promise<readonly string[]> {
     const stored = this.#collection(collection);
-    return this.parts.file.readForWriting(() => this.parts.tables.expired?.(stored, until, limit) ?? []);
+    return this.#parts.file.readForWriting(() => this.#parts.tables.expired?.(stored, until, limit) ?? []);
   }
 
-  async commit(batch: CommitBatch): Promise<void> {
-    const { file, bookkeeping, parkedEvents, tables } = this.parts;
-    const { projection, number } = this.stored;
-    if (this.#isClosed) throw new CheckpointMoved(projection, number);
+  async commit(batch: CommitBatch, claim: CommitClaim): Promise<void> {
+    const { file, generations, parked, tables } = this.#parts;
+    const { projection, number, id } = this.#target;
     const changes = batch.changes.map((change) => ({ change, collection: this.#collection(change.collection) }));
     await file.write(() => {
       // First of all: a stale session must not even try.
-      if (!bookkeeping.moveCheckpoint(this.#owner(), batch.checkpoint)) throw new CheckpointMoved(projection, number);
-      for (const { change, collection } of changes) tables.apply(collection, change, this.#isBulk);
-      for (const event of batch.unpark ?? []) parkedEvents.unpark(this.stored.id, event);
-      for (const event of batch.park ?? []) parkedEvents.park(this.stored.id, event);
+      if (!generations.moveCheckpoint(id, claim, batch.checkpoint)) throw new CheckpointMoved(projection, number);
+      for (const { change, collection } of changes) tables.apply(collection, change, claim.isBulk);
+      for (const event of batch.unpark ?? []) parked.unpark(id, event);
+      for (const event of batch.park ?? []) parked.park(id, event);
     });
-  }
-
-  async finishBulk(): Promise<void> {
-    const { file, bookkeeping, tables } = this.parts;
-    await file.write(() => {
-      if (this.#isClosed || !bookkeeping.finishBulk(this.#owner())) throw new CheckpointMoved(this.stored.projection, this.generation);
-      if (this.#isBulk) for (const collection of this.#collections.values()) tables.finishBulk(collection);
-    });
-    this.#isBulk = false;
   }
 
   async parked(query: ParkedQuery): Promise<readonly ParkedEvent[]> {
-    return this.parts.file.readForWriting(() => this.parts.parkedEvents.list(this.stored.id, query));
+    return this.#parts.file.readForWriting(() => this.#parts.parked.list(this.#target.id, query));
   }
 
   async parkedKeys(): Promise<ReadonlyMap<string, number>> {
-    return this.parts.file.readForWriting(() => this.parts.parkedEvents.keys(this.stored.id));
-  }
-
-  /** Nothing is held between commits, so there is nothing to give back; it just cannot commit any more. */
-  async close(): Promise<void> {
-    this.#isClosed = true;
-  }
-
-  #owner(): CheckpointOwner {
-    return { id: this.stored.id, partition: this.partition, epoch: this.checkpoint.epoch, updatedAt: this.parts.file.now() };
+    return this.#parts.file.readForWriting(() => this.#parts.parked.keys(this.#target.id));
   }
 
   #collection(name: string): StoredCollection {
-    const collection = this.#collections.get(name);
-    if (!collection) throw new InvalidProjection(this.stored.projection, `its generation ${this.generation} has no collection ${name}`);
+    const { projection, number, collections } = this.#target;
+    const collection = collections.find((one) => one.name === name);
+    if (!collection) throw new InvalidProjection(projection, `its generation ${number} has no collection ${name}`);
     return collection;
   }
 }

@@ -6,7 +6,7 @@ import { InvalidStoreName, type FileOwner } from '../errors.js';
 import { retryWhileBusy } from '../sqlite/busy-retry.js';
 import { openDatabase } from '../sqlite/open-database.js';
 import { sqliteCodeOf, translateSqliteError } from '../sqlite/sqlite-error.js';
-import { LEASES_SCHEMA } from './leases.js';
+import { LEASES_SCHEMA } from './lease-records.js';
 import { LAST_EVENT_TABLES, PARTITIONS_SCHEMA, READ_STORE_SCHEMA } from './schema.js';
 
 export interface ReadStoreFileOptions {
@@ -92,11 +92,6 @@ export class ReadStoreFile {
     } finally {
       database?.close();
     }
-  }
-
-  /** The time as stored: ISO 8601 in UTC. */
-  now(): string {
-    return new Date(this.options.runtime.now()).toISOString();
   }
 
   /** Ends both connections. May be called again. */

@@ -16,7 +16,7 @@ import {
   type SearchWords,
   textsOf,
 } from '@mainstem/projection/adapter';
-import type { ServingCollection } from '../read-store/bookkeeping.js';
+import type { ServingCollection } from '../read-store/generation-records.js';
 import { EmbeddedReadStore } from '../read-store/embedded-read-store.js';
 import { ReadStoreFile } from '../read-store/read-store-file.js';
 import { type IndexHit, IndexReader } from './index-reader.js';

@@ -11,7 +11,7 @@ export interface ParkedQuery {
   readonly limit: number;
 }
 
-export class ParkedEvents {
+export class ParkedRecords {
   readonly #statements;
 
   constructor(database: DatabaseSync) {
