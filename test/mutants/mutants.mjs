@@ -384,11 +384,11 @@ export const mutants = [
     suites: EMBEDDED_READ,
   },
   {
-    name: 'a lease that has ended stays with its owner (SQL)',
-    file: 'libs/sql/src/bookkeeping/lease-records.ts',
-    from: 'OR NOT (${this.#isRunning})',
-    to: '',
-    suites: SQL,
+    name: 'a lease from before the clock was set back counts for longer than it was claimed',
+    file: projection('record/lease-record'),
+    from: 'endsAtMs > nowMs && endsAtMs <= nowMs + durationMs',
+    to: 'endsAtMs > nowMs',
+    suites: ['libs/testing/src/projection/record-properties.spec.ts'],
   },
   {
     name: 'an instance counts the time of its lease too slowly',

@@ -31,6 +31,7 @@ export {
 } from './record/projection-record.js';
 export type { Claim, Effect, RecordCommand } from './record/record-command.js';
 export type { CommitClaim, Described, LeaseBook, RecordStore, SessionStore } from './record/record-store.js';
+export { concernsServing, touchedBy, type Touched } from './record/touched-generations.js';
 export { RecordedReadStore } from './record/recorded-read-store.js';
 export { RecordedSession } from './record/recorded-session.js';
 

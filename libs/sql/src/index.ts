@@ -7,5 +7,4 @@ export type { PostgresLocation } from './postgres/postgres-target.js';
 
 // Write by handlers, and read.
 export type { ReadResult } from './sql-read-store.js';
-export type { SqlReadStoreSession } from './sql-session.js';
 export type { SqlTransaction } from './sql-transaction.js';

@@ -1,17 +1,16 @@
-// The right to write one generation: rows and checkpoint in one transaction, fenced by the epoch.
+// What a session does with the rows of one generation: they and the checkpoint move in one transaction, fenced by the epoch.
 import { isMainstemError } from '@mainstem/event-store';
-import { checkpointIn, CheckpointMoved, FingerprintMismatch, InvalidDocument, ReadStoreUnavailable } from '@mainstem/projection/adapter';
+import { CheckpointMoved, FingerprintMismatch, InvalidDocument, ReadStoreUnavailable } from '@mainstem/projection/adapter';
 import type {
-  Checkpoint,
-  CheckpointMove,
+  Claim,
   CollectionDescriptor,
   CommitBatch,
-  Generation,
+  CommitClaim,
   ParkedEvent,
   ProjectionDocument,
-  TransactionalSession,
+  SessionStore,
 } from '@mainstem/projection/adapter';
-import type { GenerationOwner, GenerationRecords } from './bookkeeping/generation-records.js';
+import type { GenerationRecords } from './bookkeeping/generation-records.js';
 import type { ParkedRecords } from './bookkeeping/parked-records.js';
 import { UnsupportedEntity } from './errors.js';
 import type { StatementOrigin } from './failure-origin.js';
@@ -28,8 +27,8 @@ const LEFT_OUT_MAX = 20;
 
 /** Where a session writes. */
 export interface SessionTarget {
-  readonly opened: Generation;
-  readonly partition: number;
+  readonly projection: string;
+  readonly generation: number;
   readonly collections: readonly CollectionDescriptor[];
   /** By collection name. */
   readonly tables: ReadonlyMap<string, CollectionTable>;
@@ -47,39 +46,25 @@ export interface SessionParts {
   readonly tables: GenerationTables;
 }
 
-/** A session of the SQL read store, on either dialect. */
-export class SqlReadStoreSession implements TransactionalSession<SqlTransaction> {
-  readonly generation: number;
-  readonly checkpoint: Checkpoint;
-  readonly #projection: string;
-  readonly #partition: number;
-  readonly #tables: ReadonlyMap<string, CollectionTable>;
-  readonly #now: () => string;
-  readonly #collections: readonly CollectionDescriptor[];
-  #isClosed = false;
+/** What a session of the SQL read store does with documents, on each dialect. */
+export class SqlSession implements SessionStore<SqlTransaction> {
+  readonly #parts: SessionParts;
+  readonly #target: SessionTarget;
 
-  constructor(
-    private readonly parts: SessionParts,
-    { opened, partition, collections, tables, now }: SessionTarget,
-  ) {
-    this.generation = opened.number;
-    this.checkpoint = checkpointIn(opened, partition);
-    this.#partition = partition;
-    this.#projection = opened.projection;
-    this.#tables = tables;
-    this.#now = now;
-    this.#collections = collections;
+  constructor(parts: SessionParts, target: SessionTarget) {
+    this.#parts = parts;
+    this.#target = target;
   }
 
   async load(collection: string, keys: readonly string[]): Promise<ReadonlyMap<string, ProjectionDocument>> {
     const table = this.#table(collection);
     if (keys.length === 0) return new Map();
-    return this.parts.database.use((connection) => connection.load(table, keys));
+    return this.#parts.database.use((connection) => connection.load(table, keys));
   }
 
-  async commit({ changes, ...batch }: CommitBatch): Promise<void> {
+  async commit({ changes, ...batch }: CommitBatch, claim: CommitClaim): Promise<void> {
     try {
-      await this.#inBatch(batch, async (connection) => {
+      await this.#inBatch({ ...batch, claim }, async (connection) => {
         for (const { collection, upserts, deletes, newKeys } of changes) {
           const table = this.#table(collection);
           if (upserts.size > 0) await connection.upsert(table, upserts, newKeys);
@@ -91,9 +76,9 @@ export class SqlReadStoreSession implements TransactionalSession<SqlTransaction>
     }
   }
 
-  async transact(work: (transaction: SqlTransaction) => Promise<void>, batch: Omit<CommitBatch, 'changes'>): Promise<void> {
+  async transact(work: (transaction: SqlTransaction) => Promise<void>, batch: Omit<CommitBatch, 'changes'>, claim: CommitClaim): Promise<void> {
     const handle = async (connection: SqlConnection): Promise<void> => {
-      const transaction = new ConnectionTransaction(this.parts.store, connection, (collection) => this.#table(collection));
+      const transaction = new ConnectionTransaction(this.#parts.store, connection, (collection) => this.#table(collection));
       try {
         await work(transaction);
       } finally {
@@ -101,7 +86,7 @@ export class SqlReadStoreSession implements TransactionalSession<SqlTransaction>
       }
       transaction.assertWhole();
     };
-    await this.#inBatch(batch, handle, 'handler');
+    await this.#inBatch({ ...batch, claim }, handle, 'handler');
   }
 
   async parked(options: {
@@ -109,11 +94,11 @@ export class SqlReadStoreSession implements TransactionalSession<SqlTransaction>
     readonly after?: ParkedEvent['position'];
     readonly limit: number;
   }): Promise<readonly ParkedEvent[]> {
-    return this.parts.database.use((connection) => this.parts.parked.list(connection, this.#selection, options));
+    return this.#parts.database.use((connection) => this.#parts.parked.list(connection, this.#target, options));
   }
 
   async parkedKeys(): Promise<ReadonlyMap<string, number>> {
-    return this.parts.database.use((connection) => this.parts.parked.keys(connection, this.#selection));
+    return this.#parts.database.use((connection) => this.#parts.parked.keys(connection, this.#target));
   }
 
   /**
@@ -121,36 +106,32 @@ export class SqlReadStoreSession implements TransactionalSession<SqlTransaction>
    * and says so before (`onLongStep`). An index that cannot be dropped now is left for the next session.
    * Errors: READ_STORE_FINGERPRINT_MISMATCH if a row does not fit into an index; otherwise as `commit`.
    */
-  async matchIndexes({ isBulk }: Pick<Generation, 'isBulk'>, onLongStep?: () => void): Promise<void> {
-    const { database, tables } = this.parts;
-    const indexed = this.#collections.filter(({ hasLookups = false }) => !isBulk || hasLookups);
-    const { missing, superseded } = await database.use((connection) => tables.indexChanges(connection, indexed, this.generation));
+  async matchIndexes(claim: Claim & Pick<CommitClaim, 'isBulk'>, onLongStep?: () => void): Promise<void> {
+    const { database, tables } = this.#parts;
+    const { projection, generation, collections } = this.#target;
+    const indexed = collections.filter(({ hasLookups = false }) => !claim.isBulk || hasLookups);
+    const { missing, superseded } = await database.use((connection) => tables.indexChanges(connection, indexed, generation));
     if (missing.length > 0) onLongStep?.();
     try {
-      for (const sql of missing) await this.#touched((connection) => connection.runLong(sql));
+      for (const sql of missing) await this.#touched(claim, (connection) => connection.runLong(sql));
     } catch (error) {
-      throw isMainstemError(error, 'READ_STORE_STATEMENT_REFUSED') ? new FingerprintMismatch(this.#projection, this.generation) : error;
+      throw isMainstemError(error, 'READ_STORE_STATEMENT_REFUSED') ? new FingerprintMismatch(projection, generation) : error;
     }
     try {
-      for (const sql of superseded) await this.#touched((connection) => connection.runBriefly(sql));
+      for (const sql of superseded) await this.#touched(claim, (connection) => connection.runBriefly(sql));
     } catch (error) {
       // Readers, a backup, or a role that does not own the table: what is only superfluous must not keep the projection from its work.
       if (!isMainstemError(error, 'READ_STORE_UNAVAILABLE') && !isMainstemError(error, 'READ_STORE_PERMISSION_DENIED')) throw error;
     }
   }
 
-  async finishBulk(): Promise<void> {
-    const { generations, tables } = this.parts;
+  /** Makes the indexes that a generation filled in bulk lacks. Errors: as `commit`. */
+  async makeIndexes(claim: Claim): Promise<void> {
+    const { collections, generation } = this.#target;
     // One transaction an index: on SQLite a transaction that writes keeps all other writers waiting.
-    for (const sql of tables.indexStatements(this.#collections, this.generation)) {
-      await this.#touched((connection) => connection.runLong(sql));
+    for (const sql of this.#parts.tables.indexStatements(collections, generation)) {
+      await this.#touched(claim, (connection) => connection.runLong(sql));
     }
-    await this.#inEpoch((connection) => generations.finishBulk(connection, this.#owner));
-  }
-
-  /** The epoch alone gives the right to write, so there is nothing to release in the database. */
-  async close(): Promise<void> {
-    this.#isClosed = true;
   }
 
   /** The refusal of one document of several, with its key: each is tried alone, in a transaction that is undone. */
@@ -160,7 +141,7 @@ export class SqlReadStoreSession implements TransactionalSession<SqlTransaction>
     const ofCollection = changes.find(({ collection }) => collection === (error as InvalidDocument).collection);
     if (!ofCollection || ofCollection.upserts.size > DOCUMENTS_TRIED_MAX) return error;
     try {
-      await this.parts.database.transact('relaxed', async (connection) => {
+      await this.#parts.database.transact('relaxed', async (connection) => {
         for (const entry of ofCollection.upserts) await connection.upsert(this.#table(ofCollection.collection), new Map([entry]));
         throw error; // together they are refused, each alone is not
       });
@@ -179,7 +160,7 @@ export class SqlReadStoreSession implements TransactionalSession<SqlTransaction>
     const suspects = changes.flatMap((change) =>
       [...change.upserts.keys(), ...change.deletes].map((key) => ({ collection: change.collection, key })),
     );
-    if (suspects.length === 0) return new ReadStoreUnavailable(this.parts.store, problem, cause);
+    if (suspects.length === 0) return new ReadStoreUnavailable(this.#parts.store, problem, cause);
     if (suspects.length > LEFT_OUT_MAX) return new InvalidDocument(collection, undefined, problem, cause);
     for (const suspect of suspects.length === 1 ? [] : suspects) {
       if (await this.#isTakenWithout(suspect, changes)) return new InvalidDocument(suspect.collection, suspect.key, problem, cause);
@@ -200,49 +181,42 @@ export class SqlReadStoreSession implements TransactionalSession<SqlTransaction>
       await connection.settleConstraints?.();
       throw isTaken; // undone
     };
-    return this.parts.database.transact('relaxed', work).catch((error: unknown) => error === isTaken);
+    return this.#parts.database.transact('relaxed', work).catch((error: unknown) => error === isTaken);
   }
 
   /** Moves the checkpoint first: that finds out whether the right to write is still ours, and makes a rival wait before it writes. */
-  #inBatch(batch: Omit<CommitBatch, 'changes'>, write: (connection: SqlConnection) => Promise<void>, origin?: StatementOrigin): Promise<void> {
-    if (this.#isClosed) throw new CheckpointMoved(this.#projection, this.generation);
+  #inBatch(
+    { claim, checkpoint, park = [], unpark = [] }: Omit<CommitBatch, 'changes'> & { readonly claim: CommitClaim },
+    write: (connection: SqlConnection) => Promise<void>,
+    origin?: StatementOrigin,
+  ): Promise<void> {
+    const { database, generations, parked } = this.#parts;
     const work = async (connection: SqlConnection): Promise<void> => {
-      await this.#moveCheckpoint(connection, batch.checkpoint);
+      if (!(await generations.moveCheckpoint(connection, this.#target.projection, claim, checkpoint))) throw this.#moved();
       await write(connection);
-      await this.parts.parked.unpark(connection, this.#selection, batch.unpark ?? []);
-      await this.parts.parked.park(connection, this.#selection, batch.park ?? []);
+      await parked.unpark(connection, this.#target, unpark);
+      await parked.park(connection, this.#target, park);
     };
-    return this.parts.database.transact('relaxed', work, origin);
+    return database.transact('relaxed', work, origin);
   }
 
-  #touched(work: (connection: SqlConnection) => Promise<void>): Promise<void> {
-    return this.#inEpoch((connection) => this.parts.generations.touch(connection, this.#owner), work);
-  }
-
-  /** Runs the work in a transaction, unless the claim to the generation turns out to be another session's now. */
-  #inEpoch(claim: (connection: SqlConnection) => Promise<boolean>, work?: (connection: SqlConnection) => Promise<void>): Promise<void> {
-    if (this.#isClosed) throw new CheckpointMoved(this.#projection, this.generation);
-    return this.parts.database.transact('relaxed', async (connection) => {
-      if (!(await claim(connection))) throw new CheckpointMoved(this.#projection, this.generation);
-      await work?.(connection);
+  /** Runs the work in a transaction with a sign of life, unless the claim is another session's now. */
+  #touched(claim: Claim, work: (connection: SqlConnection) => Promise<void>): Promise<void> {
+    const { database, generations } = this.#parts;
+    const { projection, now } = this.#target;
+    return database.transact('relaxed', async (connection) => {
+      if (!(await generations.touch(connection, projection, { ...claim, at: now() }))) throw this.#moved();
+      await work(connection);
     });
   }
 
-  async #moveCheckpoint(connection: SqlConnection, move: CheckpointMove): Promise<void> {
-    if (!(await this.parts.generations.moveCheckpoint(connection, this.#owner, move))) throw new CheckpointMoved(this.#projection, this.generation);
-  }
-
-  get #owner(): GenerationOwner {
-    return { ...this.#selection, partition: this.#partition, epoch: this.checkpoint.epoch, updatedAt: this.#now() };
-  }
-
-  get #selection(): { readonly projection: string; readonly generation: number } {
-    return { projection: this.#projection, generation: this.generation };
+  #moved(): CheckpointMoved {
+    return new CheckpointMoved(this.#target.projection, this.#target.generation);
   }
 
   #table(collection: string): CollectionTable {
-    const table = this.#tables.get(collection);
-    if (!table) throw new UnsupportedEntity(collection, `projection ${this.#projection} declares no collection of this name`);
+    const table = this.#target.tables.get(collection);
+    if (!table) throw new UnsupportedEntity(collection, `projection ${this.#target.projection} declares no collection of this name`);
     return table;
   }
 }

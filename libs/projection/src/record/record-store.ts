@@ -60,7 +60,7 @@ export interface RecordStore<Transaction = never> {
 
   /**
    * In one step: reads the record, decides (`decide`), keeps the record that comes of it and carries the effects out. Whatever fails leaves all as it
-   * was. `projection` is what the command is about; its collections are there for `create` and `open`.
+   * was. `projection` is what the command is about; its collections are there for `create`, `open` and `finish-bulk`.
    * Errors: those of `decide`, READ_STORE_UNAVAILABLE. A `refusal` is not thrown: what was decided stays.
    */
   change(projection: Described, command: RecordCommand): Promise<Decided>;

@@ -61,8 +61,7 @@ export class RecordedReadStore<Transaction = never> implements ReadStore {
     const { fingerprint } = projection;
     const opened = generationOf(await this.#store.change(projection, { do: 'open', generation, partition, fingerprint, at: this.#now() }));
     const store = await this.#store.session(opened, partition, projection, options);
-    const { name } = projection;
-    return new RecordedSession({ store, finish: (command) => this.#store.change({ name }, command), now: () => this.#now() }, opened, partition);
+    return new RecordedSession({ store, finish: (command) => this.#store.change(projection, command), now: () => this.#now() }, opened, partition);
   }
 
   async promote(name: string, generation: number, { isForced = false, fencesWriter = false }: PromoteOptions = {}): Promise<void> {

@@ -1,210 +1,166 @@
-// Generations and their checkpoints as rows. 64-bit numbers go in and out as decimal text, never as JS numbers.
+// Records of projections as rows: generations and their parts. 64-bit numbers go in and out as decimal text, never as JS numbers.
 import { position as toPosition } from '@mainstem/event-store';
 import type { Incarnation, Position } from '@mainstem/event-store';
-import { EMPTY_DIGEST, eventMarkText, lastEventIn, ofPartitions, partitionsOf } from '@mainstem/projection/adapter';
-import type { Checkpoint, CheckpointMove, Generation, GenerationState, ProjectionDescriptor } from '@mainstem/projection/adapter';
+import { eventMarkText, lastEventIn } from '@mainstem/projection/adapter';
+import type { CheckpointMove, Claim, GenerationRecord, GenerationState, PartRecord, ProjectionRecord, Touched } from '@mainstem/projection/adapter';
 import type { SqlConnection, SqlDatabase } from '../sql-database.js';
 
-/** Reads and writes `mainstem_generations`. */
+/** A session's claim, and the time of what it does. */
+export interface DatedClaim extends Claim {
+  readonly at: string;
+}
+
+/** Reads and writes `mainstem_projections`, `mainstem_generations` and `mainstem_partitions`. The first part of a generation is in its own row. */
 export class GenerationRecords {
   readonly #projections: string;
   readonly #generations: string;
   readonly #partitions: string;
+  readonly #collections: string;
 
   constructor(database: SqlDatabase) {
     this.#projections = database.sqlName('mainstem_projections');
     this.#generations = database.sqlName('mainstem_generations');
     this.#partitions = database.sqlName('mainstem_partitions');
+    this.#collections = database.sqlName('mainstem_collections');
   }
 
-  /** All of a projection, by number; of all projections without one, by name and number. */
-  async list(connection: SqlConnection, projection?: string): Promise<readonly Generation[]> {
-    const where = projection === undefined ? '' : 'WHERE projection = ?';
-    const sql = `SELECT ${this.#columns} FROM ${this.#generations} AS generations ${where} ORDER BY projection, generation`;
-    return (await connection.query<GenerationRow>(sql, projection === undefined ? [] : [projection])).map(generationOf);
-  }
-
-  async find(connection: SqlConnection, projection: string, generation: number): Promise<Generation | undefined> {
-    const sql = `SELECT ${this.#columns} FROM ${this.#generations} AS generations WHERE projection = ? AND generation = ?`;
-    const [row] = await connection.query<GenerationRow>(sql, [projection, generation]);
-    return row && generationOf(row);
-  }
-
-  async findServing(connection: SqlConnection, projection: string): Promise<Generation | undefined> {
-    const sql = `SELECT ${this.#columns} FROM ${this.#generations} AS generations WHERE projection = ? AND state = 'serving'`;
-    const [row] = await connection.query<GenerationRow>(sql, [projection]);
-    return row && generationOf(row);
-  }
-
-  /** As `findServing`; until the transaction ends nobody else changes which one serves. To come before any other lock. */
-  async holdServing(connection: SqlConnection, projection: string): Promise<Generation | undefined> {
-    await connection.lockName(`serving ${projection}`);
-    return this.findServing(connection, projection);
-  }
-
-  /** Takes the next number of a projection; others that want one wait for this transaction. */
-  async nextNumber(connection: SqlConnection, projection: string): Promise<number> {
-    const sql = `INSERT INTO ${this.#projections} (projection, generations_made) VALUES (?, 1)
-      ON CONFLICT (projection) DO UPDATE SET generations_made = mainstem_projections.generations_made + 1 RETURNING generations_made AS made`;
-    const [row] = await connection.query<{ made: number }>(sql, [projection]);
-    return row?.made ?? 1;
-  }
-
-  async insert(connection: SqlConnection, generation: Generation): Promise<void> {
-    const { projection, number, state, version, fingerprint, checkpoint, isBulk, createdAt, updatedAt } = generation;
-    await connection.run(
-      `INSERT INTO ${this.#generations} (projection, generation, state, version, fingerprint, incarnation, position, epoch, digest, is_bulk, created_at, updated_at)
-       VALUES (?, ?, ?, ?, ?, ?, NULL, ?, ?, ?, ?, ?)`,
-      [
+  /** By one statement, so of one moment. Of all projections that have generations, by name. */
+  async all(connection: SqlConnection): Promise<readonly ProjectionRecord[]> {
+    const rows = await connection.query<GenerationRow>(`${this.#select} ORDER BY projection, generation`);
+    return [...new Set(rows.map(({ projection }) => projection))].map((projection) =>
+      recordOf(
         projection,
-        number,
-        state,
-        version,
-        fingerprint,
-        checkpoint.incarnation,
-        checkpoint.epoch,
-        checkpoint.digest,
-        isBulk ? 1 : 0,
-        createdAt,
-        updatedAt,
-      ],
+        rows.filter((row) => row.projection === projection),
+      ),
     );
-    for (const [partition, { epoch, digest }] of (generation.partitions ?? []).entries()) {
-      if (partition === 0) continue;
-      await connection.run(
-        `INSERT INTO ${this.#partitions} (projection, generation, partition_number, position, epoch, digest, updated_at) VALUES (?, ?, ?, NULL, ?, ?, ?)`,
-        [projection, number, partition, epoch, digest, updatedAt],
-      );
-    }
   }
 
-  /** Raises the epochs of all parts, or of one, and returns the generation with them; undefined if there is no such part. */
-  async raiseEpoch(connection: SqlConnection, { projection, generation, partition }: RaisedEpoch): Promise<Generation | undefined> {
-    let raised = 0;
+  /** By one statement, so of one moment. Its last number is that of its newest generation: `lastNumber` knows of those that are gone. */
+  async find(connection: SqlConnection, projection: string): Promise<ProjectionRecord> {
+    return recordOf(projection, await connection.query<GenerationRow>(`${this.#select} WHERE projection = ? ORDER BY generation`, [projection]));
+  }
+
+  /** As `find`, with all numbers that were ever used: for what makes a generation. */
+  async whole(connection: SqlConnection, projection: string): Promise<ProjectionRecord> {
+    const sql = `SELECT generations_made AS made FROM ${this.#projections} WHERE projection = ?`;
+    const [row] = await connection.query<{ readonly made: number }>(sql, [projection]);
+    return { ...(await this.find(connection, projection)), lastNumber: Number(row?.made ?? 0) };
+  }
+
+  /** Until the transaction ends others that do so wait, and no commit goes on there; one that is under way is waited for. */
+  async hold(connection: SqlConnection, projection: string, { generation, partition }: Touched): Promise<void> {
+    const which = 'WHERE projection = ? AND generation = ?';
+    // The generation before its parts, as all that lock both.
     if (partition === undefined || partition === 0) {
-      const sql = `UPDATE ${this.#generations} SET epoch = epoch + 1 WHERE projection = ? AND generation = ?`;
-      raised += await connection.run(sql, [projection, generation]);
+      await connection.run(`UPDATE ${this.#generations} SET epoch = epoch ${which}`, [projection, generation]);
     }
-    if (partition === undefined || partition > 0) {
-      const [which, parameters] = partition === undefined ? ['', []] : ['AND partition_number = ?', [partition]];
-      const sql = `UPDATE ${this.#partitions} SET epoch = epoch + 1 WHERE projection = ? AND generation = ? ${which}`;
-      raised += await connection.run(sql, [projection, generation, ...parameters]);
+    if (partition === undefined) await connection.run(`UPDATE ${this.#partitions} SET epoch = epoch ${which}`, [projection, generation]);
+    if (partition !== undefined && partition > 0) {
+      await connection.run(`UPDATE ${this.#partitions} SET epoch = epoch ${which} AND partition_number = ?`, [projection, generation, partition]);
     }
-    return raised === 0 ? undefined : this.find(connection, projection, generation);
   }
 
-  /** Keeps writers and deletions of a generation off until the transaction ends, after those that are under way; undefined if there is none. */
-  async hold(connection: SqlConnection, projection: string, generation: number): Promise<Generation | undefined> {
-    const sql = `UPDATE ${this.#generations} SET epoch = epoch WHERE projection = ? AND generation = ?`;
-    return (await connection.run(sql, [projection, generation])) === 0 ? undefined : this.find(connection, projection, generation);
+  /** Writes what a decision has changed. Checkpoints are left alone: these move by commits only. */
+  async keep(connection: SqlConnection, before: ProjectionRecord, next: ProjectionRecord): Promise<void> {
+    const { projection, lastNumber } = next;
+    if (lastNumber !== before.lastNumber) await this.#keepNumber(connection, projection, lastNumber);
+    for (const generation of next.generations) {
+      const former = before.generations.find(({ number }) => number === generation.number);
+      if (former === undefined) await this.#insert(connection, projection, generation);
+      else if (former !== generation) await this.#update(connection, projection, former, generation);
+    }
+    for (const { number } of before.generations) {
+      if (!next.generations.some((one) => one.number === number)) await this.#delete(connection, projection, number);
+    }
   }
 
-  /** Moves the checkpoint if it is where the move says and the epoch is still the session's. False: another writer was here. */
-  async moveCheckpoint(connection: SqlConnection, owner: GenerationOwner, move: CheckpointMove): Promise<boolean> {
-    const [table, which, parameters] = this.#partOf(owner);
+  /** The command `commit` as one statement. False if it is refused: nothing was changed. */
+  async moveCheckpoint(connection: SqlConnection, projection: string, claim: DatedClaim, move: CheckpointMove): Promise<boolean> {
+    const [table, which, parameters] = this.#partOf(projection, claim);
     const sql = `UPDATE ${table} SET position = CAST(? AS bigint), digest = ?, last_event = ?, updated_at = ?
       WHERE ${which} AND epoch = CAST(? AS bigint) AND position IS NOT DISTINCT FROM CAST(? AS bigint)`;
-    const moved = [
-      textOf(move.to),
-      move.digest,
-      eventMarkText(move.lastEvent),
-      owner.updatedAt,
-      ...parameters,
-      String(owner.epoch),
-      textOf(move.from),
-    ];
+    const moved = [textOf(move.to), move.digest, eventMarkText(move.lastEvent), claim.at, ...parameters, String(claim.epoch), textOf(move.from)];
     return (await connection.run(sql, moved)) === 1;
   }
 
-  async enter(connection: SqlConnection, { projection, number }: Pick<Generation, 'projection' | 'number'>, entry: StateEntry): Promise<void> {
-    const sql = `UPDATE ${this.#generations} SET state = ?, updated_at = ? WHERE projection = ? AND generation = ?`;
-    await connection.run(sql, [entry.state, entry.updatedAt, projection, number]);
-  }
-
   /** A sign of life between long steps. False: the epoch is not the session's any more. */
-  async touch(connection: SqlConnection, owner: GenerationOwner): Promise<boolean> {
-    const [table, which, parameters] = this.#partOf(owner);
+  async touch(connection: SqlConnection, projection: string, claim: DatedClaim): Promise<boolean> {
+    const [table, which, parameters] = this.#partOf(projection, claim);
     const sql = `UPDATE ${table} SET updated_at = ? WHERE ${which} AND epoch = CAST(? AS bigint)`;
-    return (await connection.run(sql, [owner.updatedAt, ...parameters, String(owner.epoch)])) === 1;
-  }
-
-  /** Notes that a generation is like any other now. False: the epoch is not the session's any more. */
-  async finishBulk(connection: SqlConnection, owner: GenerationOwner): Promise<boolean> {
-    // The generation before its part, as all that lock both.
-    const sql = `UPDATE ${this.#generations} SET is_bulk = 0, updated_at = ? WHERE projection = ? AND generation = ? AND is_bulk = 1`;
-    await connection.run(sql, [owner.updatedAt, owner.projection, owner.generation]);
-    return this.touch(connection, owner);
-  }
-
-  async delete(connection: SqlConnection, projection: string, generation: number): Promise<void> {
-    for (const table of [this.#partitions, this.#generations]) {
-      await connection.run(`DELETE FROM ${table} WHERE projection = ? AND generation = ?`, [projection, generation]);
-    }
+    return (await connection.run(sql, [claim.at, ...parameters, String(claim.epoch)])) === 1;
   }
 
   /** Checkpoint positions of the serving generations, by projection. */
   async servingPositions(connection: SqlConnection): Promise<ReadonlyMap<string, Position | undefined>> {
-    const parts = `SELECT position FROM ${this.#partitions} AS parts WHERE parts.projection = generations.projection AND parts.generation = generations.generation`;
-    const sql = `SELECT projection, CAST(position AS text) AS position, CAST((SELECT min(position) FROM (${parts}) AS others) AS text) AS others,
-        CASE WHEN EXISTS (SELECT 1 FROM (${parts}) AS others WHERE position IS NULL) THEN 1 ELSE 0 END AS "hasUnbegun"
+    const parts = `FROM ${this.#partitions} AS parts WHERE parts.projection = generations.projection AND parts.generation = generations.generation`;
+    const sql = `SELECT projection, CAST(position AS text) AS position, CAST((SELECT min(parts.position) ${parts}) AS text) AS others,
+        CASE WHEN EXISTS (SELECT 1 ${parts} AND parts.position IS NULL) THEN 1 ELSE 0 END AS "hasUnbegun"
       FROM ${this.#generations} AS generations WHERE state = 'serving'`;
     const rows = await connection.query<ServingRow>(sql);
     return new Map(rows.map((row) => [row.projection, servingPositionOf(row)]));
   }
 
+  async #keepNumber(connection: SqlConnection, projection: string, made: number): Promise<void> {
+    const changed = await connection.run(`UPDATE ${this.#projections} SET generations_made = ? WHERE projection = ?`, [made, projection]);
+    if (changed === 0) await connection.run(`INSERT INTO ${this.#projections} (projection, generations_made) VALUES (?, ?)`, [projection, made]);
+  }
+
+  async #insert(connection: SqlConnection, projection: string, { parts: [first, ...others], ...generation }: GenerationRecord): Promise<void> {
+    const { number, state, version, fingerprint, incarnation, isBulk, createdAt, updatedAt } = generation;
+    await connection.run(
+      `INSERT INTO ${this.#generations} (projection, generation, state, version, fingerprint, incarnation, position, epoch, digest, is_bulk, created_at, updated_at)
+       VALUES (?, ?, ?, ?, ?, ?, NULL, ?, ?, ?, ?, ?)`,
+      [projection, number, state, version, fingerprint, incarnation, first?.epoch, first?.digest, isBulk ? 1 : 0, createdAt, updatedAt],
+    );
+    for (const [index, { epoch, digest }] of others.entries()) {
+      await connection.run(
+        `INSERT INTO ${this.#partitions} (projection, generation, partition_number, position, epoch, digest, updated_at) VALUES (?, ?, ?, NULL, ?, ?, ?)`,
+        [projection, number, index + 1, epoch, digest, updatedAt],
+      );
+    }
+  }
+
+  async #update(connection: SqlConnection, projection: string, former: GenerationRecord, next: GenerationRecord): Promise<void> {
+    const { number, state, isBulk, updatedAt, parts } = next;
+    const [first, ...others] = parts;
+    const isSame = former.state === state && former.isBulk === isBulk && former.updatedAt === updatedAt && former.parts[0]?.epoch === first?.epoch;
+    if (!isSame) {
+      await connection.run(
+        `UPDATE ${this.#generations} SET state = ?, is_bulk = ?, epoch = CAST(? AS bigint), updated_at = ? WHERE projection = ? AND generation = ?`,
+        [state, isBulk ? 1 : 0, String(first?.epoch), updatedAt, projection, number],
+      );
+    }
+    for (const [index, { epoch }] of others.entries()) {
+      if (former.parts[index + 1]?.epoch === epoch) continue;
+      await connection.run(
+        `UPDATE ${this.#partitions} SET epoch = CAST(? AS bigint) WHERE projection = ? AND generation = ? AND partition_number = ?`,
+        [String(epoch), projection, number, index + 1],
+      );
+    }
+  }
+
+  async #delete(connection: SqlConnection, projection: string, generation: number): Promise<void> {
+    for (const table of [this.#partitions, this.#generations]) {
+      await connection.run(`DELETE FROM ${table} WHERE projection = ? AND generation = ?`, [projection, generation]);
+    }
+  }
+
   /** Table, condition and parameters of the row that holds a part's checkpoint. */
-  #partOf({ projection, generation, partition }: GenerationOwner): readonly [table: string, which: string, parameters: readonly unknown[]] {
+  #partOf(projection: string, { generation, partition }: Claim): readonly [table: string, which: string, parameters: readonly unknown[]] {
     const which = 'projection = ? AND generation = ?';
     if (partition === 0) return [this.#generations, which, [projection, generation]];
     return [this.#partitions, `${which} AND partition_number = ?`, [projection, generation, partition]];
   }
 
-  /** With the parts after the first one as one text, so that all checkpoints are of one moment; NULL for generations that are not split. */
-  get #columns(): string {
+  /** With the parts after the first one as one text, and the collections as another one. */
+  get #select(): string {
+    const own = 'own.projection = generations.projection AND own.generation = generations.generation';
     const part = `CAST(partition_number AS text) || '|' || coalesce(CAST(position AS text), '') || '|' || CAST(epoch AS text) || '|' || digest || '|' || updated_at || '|' || coalesce(last_event, '')`;
-    return `${COLUMNS}, (SELECT string_agg(${part}, ';') FROM ${this.#partitions} AS parts
-      WHERE parts.projection = generations.projection AND parts.generation = generations.generation) AS partitions`;
+    return `SELECT ${COLUMNS}, (SELECT string_agg(${part}, ';') FROM ${this.#partitions} AS own WHERE ${own}) AS partitions,
+      (SELECT string_agg(collection, ';') FROM ${this.#collections} AS own WHERE ${own}) AS collections
+      FROM ${this.#generations} AS generations`;
   }
 }
-
-export interface RaisedEpoch {
-  readonly projection: string;
-  readonly generation: number;
-  /** Default all parts. */
-  readonly partition?: number;
-}
-
-/** Whose checkpoint it is: a session. */
-export interface GenerationOwner {
-  readonly projection: string;
-  readonly generation: number;
-  readonly partition: number;
-  readonly epoch: number;
-  /** Time of what it does, ISO 8601 in UTC. */
-  readonly updatedAt: string;
-}
-
-export interface StateEntry {
-  readonly state: GenerationState;
-  readonly updatedAt: string;
-}
-
-/** A generation before its first batch. */
-export const newGeneration = (
-  projection: ProjectionDescriptor,
-  incarnation: Incarnation,
-  { number, state, isBulk, createdAt }: Pick<Generation, 'number' | 'state' | 'isBulk' | 'createdAt'>,
-): Generation => ({
-  projection: projection.name,
-  number,
-  state,
-  version: projection.version,
-  fingerprint: projection.fingerprint,
-  ...ofPartitions(partitionsOf(projection).map(() => ({ incarnation, position: undefined, epoch: 0, digest: EMPTY_DIGEST }))),
-  isBulk,
-  createdAt,
-  updatedAt: createdAt,
-});
 
 /** A position as statements take it. */
 export const textOf = (position: Position | undefined): string | null => (position === undefined ? null : position.toString());
@@ -227,6 +183,7 @@ interface GenerationRow {
   readonly createdAt: string;
   readonly updatedAt: string;
   readonly partitions: string | null;
+  readonly collections: string | null;
 }
 
 interface ServingRow {
@@ -245,37 +202,36 @@ const servingPositionOf = ({ position, others, hasUnbegun }: ServingRow): Positi
   return other !== undefined && other < first ? other : first;
 };
 
-const generationOf = (row: GenerationRow): Generation => {
-  const incarnation = row.incarnation as Incarnation;
-  const first = { incarnation, position: positionOf(row.position), epoch: Number(row.epoch), digest: row.digest, ...lastEventIn(row.lastEvent) };
-  const others = partsOf(row.partitions);
-  const updatedAt = others.reduce((last, part) => (part.updatedAt > last ? part.updatedAt : last), row.updatedAt);
+const recordOf = (projection: string, rows: readonly GenerationRow[]): ProjectionRecord => {
+  const generations = rows.map(generationOf);
+  return { projection, lastNumber: generations.at(-1)?.number ?? 0, generations };
+};
+
+const generationOf = (row: GenerationRow): GenerationRecord => {
+  const { generation: number, state, version, fingerprint, createdAt, updatedAt, digest } = row;
+  const first: PartRecord = { position: positionOf(row.position), epoch: Number(row.epoch), digest, ...lastEventIn(row.lastEvent), updatedAt };
   return {
-    projection: row.projection,
-    number: row.generation,
-    state: row.state,
-    version: row.version,
-    fingerprint: row.fingerprint,
-    ...ofPartitions([first, ...others.map(({ checkpoint }) => ({ incarnation, ...checkpoint }))]),
+    number,
+    state,
+    version,
+    fingerprint,
+    incarnation: row.incarnation as Incarnation,
     isBulk: row.isBulk === 1,
-    createdAt: row.createdAt,
+    createdAt,
     updatedAt,
+    collections: namesIn(row.collections),
+    parts: [first, ...partsIn(row.partitions)],
   };
 };
 
-interface StoredPart {
-  readonly number: number;
-  readonly checkpoint: Omit<Checkpoint, 'incarnation'>;
-  readonly updatedAt: string;
-}
+const namesIn = (text: string | null): readonly string[] => (text ?? '').split(';').filter((name) => name !== '');
 
-const partsOf = (text: string | null): readonly StoredPart[] =>
-  (text ?? '')
-    .split(';')
-    .filter((part) => part !== '')
+const partsIn = (text: string | null): readonly PartRecord[] =>
+  namesIn(text)
     .map((part) => {
       const [number = '', position = '', epoch = '', digest = '', updatedAt = '', lastEvent] = part.split('|');
       const place = positionOf(position === '' ? null : position);
-      return { number: Number(number), checkpoint: { position: place, epoch: Number(epoch), digest, ...lastEventIn(lastEvent) }, updatedAt };
+      return { number: Number(number), part: { position: place, epoch: Number(epoch), digest, ...lastEventIn(lastEvent), updatedAt } };
     })
-    .sort((left, right) => left.number - right.number);
+    .sort((left, right) => left.number - right.number)
+    .map(({ part }) => part);

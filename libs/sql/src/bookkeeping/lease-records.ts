@@ -1,5 +1,5 @@
 // Leases as rows, by the database's own clock.
-import type { HeldLease, LeaseAnswer, LeaseClaim, LeaseKey } from '@mainstem/projection/adapter';
+import type { LeaseBook, LeaseClaim, LeaseKey, LeaseRecord } from '@mainstem/projection/adapter';
 import type { SqlConnection, SqlDatabase } from '../sql-database.js';
 
 /** Reads and writes `mainstem_leases`. */
@@ -7,7 +7,7 @@ export class LeaseRecords {
   readonly #leases: string;
   readonly #nowMs: string;
   readonly #relaxed: string;
-  /** One that would last longer than it was claimed for is from before the clock was set back: it counts for nothing. */
+  /** `isRunning` as a condition, for the one statement that decides by itself. */
   readonly #isRunning: string;
 
   constructor(database: SqlDatabase) {
@@ -17,62 +17,79 @@ export class LeaseRecords {
     this.#isRunning = `lease.ends_at_ms > ${database.nowMs} AND lease.ends_at_ms <= ${database.nowMs} + lease.duration_ms`;
   }
 
-  /** The answer to a claimant who comes while somebody else holds the lease; undefined if nobody does. */
-  async rivalOf(connection: SqlConnection, { projection, fingerprint, partition, owner }: LeaseClaim): Promise<LeaseAnswer | undefined> {
-    const sql = `SELECT owner, CAST(ends_at_ms - ${this.#nowMs} AS text) AS "remainingMs" FROM ${this.#leases} AS lease
-      WHERE projection = ? AND fingerprint = ? AND partition_number = ? AND owner <> ? AND ${this.#isRunning}`;
-    const [row] = await connection.query<LeaseRow>(sql, [projection, fingerprint, partition, owner]);
-    return row && { isHeld: false, owner: row.owner, remainingMs: Math.max(0, Number(row.remainingMs)) };
+  /** Of one projection; of all without one. */
+  async list(connection: SqlConnection, projection?: string): Promise<LeaseBook> {
+    const where = projection === undefined ? '' : 'WHERE projection = ?';
+    const sql = `${this.#select} ${where} ORDER BY projection, fingerprint, partition_number`;
+    const rows = await connection.query<LeaseRow>(sql, projection === undefined ? [] : [projection]);
+    // Without leases it does not matter what time it is.
+    return { leases: rows.map(leaseOf), nowMs: Number(rows[0]?.nowMs ?? 0) };
   }
 
-  /** False if somebody else holds it: nothing was changed. */
-  async claim(connection: SqlConnection, { projection, fingerprint, partition, owner, durationMs }: LeaseClaim): Promise<boolean> {
-    const sql = `INSERT INTO ${this.#leases} AS lease (projection, fingerprint, partition_number, owner, duration_ms, ends_at_ms)
-      VALUES (?, ?, ?, ?, CAST(? AS bigint), ${this.#nowMs} + CAST(? AS bigint))
-      ON CONFLICT (projection, fingerprint, partition_number) DO UPDATE
-      SET owner = excluded.owner, duration_ms = excluded.duration_ms, ends_at_ms = excluded.ends_at_ms
-      WHERE lease.owner = excluded.owner OR NOT (${this.#isRunning})`;
-    return (await connection.run(sql, [projection, fingerprint, partition, owner, String(durationMs), String(durationMs)])) === 1;
+  /** The lease of a key, and the time; until the transaction ends no other decides about it. */
+  async hold(connection: SqlConnection, key: LeaseKey): Promise<{ readonly found: LeaseRecord | undefined; readonly nowMs: number }> {
+    await connection.lockName(`lease ${key.projection} ${key.fingerprint} ${key.partition}`);
+    const [found] = await connection.query<LeaseRow>(`${this.#select} WHERE ${IS_KEY}`, keyOf(key));
+    const [clock] = await connection.query<{ readonly nowMs: string }>(`SELECT CAST(${this.#nowMs} AS text) AS "nowMs"`);
+    return { found: found && leaseOf(found), nowMs: Number(clock?.nowMs) };
+  }
+
+  async keep(connection: SqlConnection, lease: LeaseRecord): Promise<void> {
+    const values = [lease.owner, String(lease.durationMs), String(lease.endsAtMs)];
+    const kept = `UPDATE ${this.#leases} SET owner = ?, duration_ms = CAST(? AS bigint), ends_at_ms = CAST(? AS bigint) WHERE ${IS_KEY}`;
+    if ((await connection.run(kept, [...values, ...keyOf(lease)])) > 0) return;
+    const made = `INSERT INTO ${this.#leases} (projection, fingerprint, partition_number, owner, duration_ms, ends_at_ms)
+      VALUES (?, ?, ?, ?, CAST(? AS bigint), CAST(? AS bigint))`;
+    await connection.run(made, [...keyOf(lease), ...values]);
+  }
+
+  async remove(connection: SqlConnection, key: LeaseKey): Promise<void> {
+    await connection.run(`DELETE FROM ${this.#leases} WHERE ${IS_KEY}`, keyOf(key));
   }
 
   /** Those of the claims whose leases the claimants hold: nothing else was changed. All for the same time. By one statement, which commits by itself. */
   async extend(connection: SqlConnection, claims: readonly LeaseClaim[], durationMs: number): Promise<readonly LeaseClaim[]> {
     const places = claims.map(() => '(?, ?, CAST(? AS integer), ?)').join(', ');
-    const sql = `UPDATE ${this.#leases} AS lease SET duration_ms = CAST(? AS bigint), ends_at_ms = ${this.#nowMs} + CAST(? AS bigint)
-      WHERE (projection, fingerprint, partition_number, owner) IN (VALUES ${places}) AND ${this.#isRunning} AND ${this.#relaxed}
-      RETURNING projection, fingerprint, partition_number AS "partition", owner`;
-    const keys = claims.flatMap(({ projection, fingerprint, partition, owner }) => [projection, fingerprint, partition, owner]);
-    const rows = await connection.query<ExtendedRow>(sql, [String(durationMs), String(durationMs), ...keys]);
-    return claims.filter((claim) => rows.some((row) => EXTENDED_BY.every((column) => String(row[column]) === String(claim[column]))));
-  }
-
-  async release(connection: SqlConnection, { projection, fingerprint, partition, owner }: LeaseKey & { readonly owner: string }): Promise<void> {
-    const sql = `DELETE FROM ${this.#leases} WHERE projection = ? AND fingerprint = ? AND partition_number = ? AND owner = ?`;
-    await connection.run(sql, [projection, fingerprint, partition, owner]);
+    const which = `WHERE (projection, fingerprint, partition_number, owner) IN (VALUES ${places}) AND ${this.#isRunning}`;
+    const keys = claims.flatMap((claim) => [...keyOf(claim), claim.owner]);
+    const sql = `UPDATE ${this.#leases} AS lease SET duration_ms = CAST(? AS bigint), ends_at_ms = ${this.#nowMs} + CAST(? AS bigint) ${which} AND ${this.#relaxed}`;
+    if ((await connection.run(sql, [String(durationMs), String(durationMs), ...keys])) === claims.length) return claims;
+    const held = `SELECT projection, fingerprint, partition_number AS "partition", owner FROM ${this.#leases} AS lease ${which}`;
+    const rows = await connection.query<HeldRow>(held, keys);
+    return claims.filter((claim) => rows.some((row) => HELD_BY.every((column) => String(row[column]) === String(claim[column]))));
   }
 
   async forget(connection: SqlConnection, projection: string): Promise<void> {
     await connection.run(`DELETE FROM ${this.#leases} WHERE projection = ?`, [projection]);
   }
 
-  /** Those that have not ended; of all projections without one. */
-  async list(connection: SqlConnection, projection?: string): Promise<readonly HeldLease[]> {
-    const where = projection === undefined ? '' : 'AND projection = ?';
-    const sql = `SELECT projection, fingerprint, partition_number AS "partition", owner, CAST(ends_at_ms - ${this.#nowMs} AS text) AS "remainingMs"
-      FROM ${this.#leases} AS lease WHERE ${this.#isRunning} ${where} ORDER BY projection, fingerprint, partition_number`;
-    const rows = await connection.query<LeaseRow>(sql, projection === undefined ? [] : [projection]);
-    return rows.map((row) => ({ ...row, partition: Number(row.partition), remainingMs: Math.max(0, Number(row.remainingMs)) }));
+  get #select(): string {
+    return `SELECT projection, fingerprint, partition_number AS "partition", owner, CAST(duration_ms AS text) AS "durationMs",
+      CAST(ends_at_ms AS text) AS "endsAtMs", CAST(${this.#nowMs} AS text) AS "nowMs" FROM ${this.#leases}`;
   }
 }
 
-const EXTENDED_BY = ['projection', 'fingerprint', 'partition', 'owner'] as const;
+const IS_KEY = 'projection = ? AND fingerprint = ? AND partition_number = ?';
 
-type ExtendedRow = Readonly<Record<(typeof EXTENDED_BY)[number], string | number>>;
+const keyOf = ({ projection, fingerprint, partition }: LeaseKey): readonly unknown[] => [projection, fingerprint, partition];
+
+const HELD_BY = ['projection', 'fingerprint', 'partition', 'owner'] as const;
+
+type HeldRow = Readonly<Record<(typeof HELD_BY)[number], string | number>>;
 
 interface LeaseRow {
   readonly projection: string;
   readonly fingerprint: string;
   readonly partition: number;
   readonly owner: string;
-  readonly remainingMs: string;
+  readonly durationMs: string;
+  readonly endsAtMs: string;
+  readonly nowMs: string;
 }
+
+const leaseOf = ({ projection, fingerprint, partition, owner, durationMs, endsAtMs }: LeaseRow): LeaseRecord => ({
+  ...{ projection, fingerprint, owner },
+  partition: Number(partition),
+  durationMs: Number(durationMs),
+  endsAtMs: Number(endsAtMs),
+});
