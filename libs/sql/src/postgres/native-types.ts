@@ -1,5 +1,6 @@
 // Column types that PostgreSQL has and SQLite has not, and their values as the text that documents hold.
-import { types } from 'pg';
+import { createRequire } from 'node:module';
+import type { types } from 'pg';
 import type { NativeKind } from '../entity/column-kind.js';
 
 export const NATIVE_TYPES: Readonly<Record<NativeKind, string>> = {
@@ -28,7 +29,8 @@ export const instantOf = (text: string): string => {
   return day === undefined || zone === undefined ? text : `${day}T${time}.${fraction.padEnd(3, '0')}Z`;
 };
 
-const { DATE, TIMESTAMP, TIMESTAMPTZ } = types.builtins;
+/** Object ids of the server's own types, the same on every server. */
+const [DATE, TIMESTAMP, TIMESTAMPTZ] = [1082, 1114, 1184] as const;
 const AS_TEXT = new Map<number, (text: string) => string>([
   [DATE, (text) => text],
   [TIMESTAMP, localTimeOf],
@@ -38,5 +40,9 @@ const AS_TEXT = new Map<number, (text: string) => string>([
 /** The driver's types, but for times, which come as documents hold them: a `Date` knows no microseconds and has the machine's time zone. */
 export const driverTypes = {
   getTypeParser: (oid: number, format?: 'text' | 'binary'): ((value: string) => unknown) =>
-    AS_TEXT.get(oid) ?? (types.getTypeParser(oid, format as 'text') as (value: string) => unknown),
+    AS_TEXT.get(oid) ?? (ofDriver().getTypeParser(oid, format as 'text') as (value: string) => unknown),
 };
+
+/** The driver is loaded when a server answers: an application with SQLite alone need not install it. */
+const ofDriver = (): typeof types => (load('pg') as { readonly types: typeof types }).types;
+const load = createRequire(import.meta.url);
