@@ -1,14 +1,14 @@
-// Errors of stores kept in one SQLite file. The code's first part names the port, so that a caller need not know the medium.
+// Errors of stores in one SQLite file. The first part of a code names the port: callers need not know the medium.
 import { MainstemError } from '@mainstem/event-store';
 
-/** Whose file it is: the beginning of the error codes, and what a message calls it. */
+/** The owner of the file: the beginning of its error codes, and its name in messages. */
 export interface FileOwner {
   readonly codePrefix: 'EVENT_STORE' | 'READ_STORE';
-  /** In a sentence: "event store", "cache". */
+  /** As in a sentence: "event store", "cache". */
   readonly name: string;
 }
 
-/** The file, and the owner in whose words its failures are told. */
+/** The file and its owner, who names the failures. */
 export interface StoreFile {
   readonly owner: FileOwner;
   readonly path: string;
@@ -33,7 +33,7 @@ export class NewerFormat extends MainstemError {
   ) {
     super(
       `${owner.codePrefix}_NEWER_FORMAT`,
-      `${path} has format ${format}; this program knows formats up to ${formatMax}. Deploy the newer program; the file was not touched.`,
+      `${path} has format ${format}; this program supports formats up to ${formatMax}. Deploy the newer program; the file was not touched.`,
     );
   }
 }
@@ -58,18 +58,18 @@ export class DiskFull extends MainstemError {
   }
 }
 
-/** The file, its folder or the device may not be written, or the store was opened to read only. Code `…_READ_ONLY`. */
+/** The file, its folder or the device is write-protected, or the store was opened for reading. Code `…_READ_ONLY`. */
 export class FileReadOnly extends MainstemError {
   constructor({ owner, path }: StoreFile, cause?: unknown) {
     super(
       `${owner.codePrefix}_READ_ONLY`,
-      `${path} is read-only here. Give this process write access to the file and its folder, or open the ${owner.name} to read only.`,
+      `${path} is read-only here. Give this process write access to the file and its folder, or open the ${owner.name} for reading only.`,
       { cause },
     );
   }
 }
 
-/** The device failed. Whether what was being written is there is only known after reopening. Code `…_IO_FAILED`. */
+/** The device failed. Only reopening shows whether the last write succeeded. Code `…_IO_FAILED`. */
 export class IoFailed extends MainstemError {
   constructor({ owner, path }: StoreFile, cause?: unknown) {
     super(
@@ -80,7 +80,7 @@ export class IoFailed extends MainstemError {
   }
 }
 
-/** The file that was opened was removed, moved away, replaced or set back; nothing more is acknowledged. */
+/** The opened file was removed, moved, replaced or set back; nothing more is acknowledged. */
 export class FileReplaced extends MainstemError {
   constructor({ owner, path }: StoreFile, problem: string) {
     super(
@@ -91,7 +91,7 @@ export class FileReplaced extends MainstemError {
   }
 }
 
-/** Another process held the file for longer than the wait allowed; nothing was written. Code `…_BUSY`. */
+/** Another process held the file longer than the allowed wait; nothing was written. Code `…_BUSY`. */
 export class FileBusy extends MainstemError {
   constructor(
     { owner, path }: StoreFile,
@@ -106,18 +106,18 @@ export class FileBusy extends MainstemError {
   }
 }
 
-/** The file cannot be opened: it or its folder is missing, is something else, or may not be entered. Code `…_CANNOT_OPEN`. */
+/** The file cannot be opened: it or its folder is missing, of another kind, or not accessible. Code `…_CANNOT_OPEN`. */
 export class CannotOpenFile extends MainstemError {
   constructor({ owner, path }: StoreFile, cause?: unknown) {
     super(
       `${owner.codePrefix}_CANNOT_OPEN`,
-      `${path} cannot be opened. Check that it is the right folder, that it exists, is a folder, and that this process may use it.`,
+      `${path} cannot be opened. Check that this is the right folder, that it exists and is a folder, and that this process may use it.`,
       { cause },
     );
   }
 }
 
-/** A read store cannot be called so; nothing was opened. */
+/** A read store cannot have this name; nothing was opened. */
 export class InvalidStoreName extends MainstemError {
   constructor(flaw: string) {
     super('READ_STORE_INVALID_OPTIONS', `Embedded read store: ${flaw}`);
@@ -134,7 +134,7 @@ export class SqliteTooOld extends MainstemError {
   }
 }
 
-/** More appends wait for their commit than are held in memory; nothing was written. Code `EVENT_STORE_OVERLOADED`. */
+/** Too many appends wait for their commit; this one was not written. Code `EVENT_STORE_OVERLOADED`. */
 export class EventStoreOverloaded extends MainstemError {
   constructor(pendingMax: string) {
     super('EVENT_STORE_OVERLOADED', `More than ${pendingMax} of appends wait for their commit. Await earlier appends before starting more.`);

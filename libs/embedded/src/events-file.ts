@@ -1,4 +1,5 @@
-// The events file itself, for programs that serve it under rules of their own: connections, names, wake-up. Not the event store.
+// The events file itself, for programs that serve it under their own rules: connections, names, wake-up. No event
+// store.
 export { CommitSignal } from './event-store/commit-signal.js';
 export { DamagedEvent, eventChecksum, type ChecksummedEvent } from './event-store/event-checksum.js';
 export { translateEventsFileError } from './event-store/events-file-error.js';

@@ -1,4 +1,4 @@
-// For those who operate projections: rebuild and roll back, verify, look into the past, tell the status, watch.
+// For operators of projections: rebuild and roll back, verify, look into the past, read the status, watch.
 
 // Rebuild, go back, clean up.
 export { cleanUp, type CleanedUp, type CleanUpOptions } from './rebuild/clean-up.js';

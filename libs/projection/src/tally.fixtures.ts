@@ -1,4 +1,4 @@
-// What the specs of the engine have in common: a projection that counts, and can be told to fail; a read store that can be told to fail.
+// Shared by the engine's specs: a projection that counts and fails on demand, and a read store that fails on demand.
 import { defineEvents, InMemoryEventStore, streamOf, systemRuntime, type EventId, type Position, type RecordedEvent } from '@mainstem/event-store';
 import { documentProjection, type DocumentProjection } from './definition/document-projection.js';
 import { count, max, sum } from './definition/measures.js';
@@ -15,7 +15,7 @@ export const tallyEvents = defineEvents('tally', { Added: AddedData, Cleared: cl
 export interface Tally {
   readonly key: string;
   readonly total: number;
-  /** In order of folding: shows exchange, loss and repetition. */
+  /** In order of folding: it shows exchange, loss and repetition. */
   readonly amounts: readonly number[];
 }
 class TallyClass {}
@@ -24,13 +24,13 @@ class SizeClass {}
 export interface TallyOptions {
   readonly name?: string;
   readonly version?: number;
-  /** Called for every event that is folded; may throw. */
+  /** Called for every folded event; may throw. */
   readonly onFold?: (event: RecordedEvent, key: string) => void;
-  /** Called for every event whose key is asked; may throw. */
+  /** Called for the key of every event; may throw. */
   readonly onKey?: (event: RecordedEvent) => void;
 }
 
-/** Counts by stream; its roll-up `<name>-sizes` groups the counts by how many amounts they have. */
+/** Counts by stream; its roll-up `<name>-sizes` groups the counts by their number of amounts. */
 export const tallyProjection = ({ name = 'tally', version = 1, onFold, onKey }: TallyOptions = {}): DocumentProjection => {
   const Document = TallyClass as new () => Tally;
   return documentProjection({
@@ -74,14 +74,14 @@ export const append = async (store: InMemoryEventStore, id: string, amount: numb
   return (await store.append(streamOf('tally', id), [event], { expectedRevision: 'any' })).position;
 };
 
-/** Streams a, b and c in turn, with the amounts 1, 2, 3, …; every seventh event is one that nobody wants. */
+/** Streams a, b and c in turn, with the amounts 1, 2, 3, …; every seventh event is unwanted. */
 export const filledStore = async (events: number): Promise<InMemoryEventStore> => {
   const store = new InMemoryEventStore();
   for (let index = 1; index <= events; index++) await append(store, 'abc'.charAt(index % 3), index, index % 7 === 0 ? 'Foreign' : 'Added');
   return store;
 };
 
-/** The same event store, put back to its first events, without those of after the backup. */
+/** The same event store, restored to its first events, without those after the backup. */
 export const restoredTo = async (store: InMemoryEventStore, events: number): Promise<InMemoryEventStore> => {
   const restored = new InMemoryEventStore({ runtime: { ...systemRuntime, uuid: () => store.incarnation } });
   for await (const page of store.readAll({ limit: events }))
@@ -98,7 +98,7 @@ export const dump = (store: MemoryReadStore, name = 'tally'): object => ({
 
 export type CommitHook = (batch: CommitBatch, commit: () => Promise<void>) => Promise<void>;
 
-/** A read store in memory whose commits pass through a hook, which may delay, fail or lose the answer of each. */
+/** A read store in memory whose commits pass through a hook, which may delay or fail them, or lose their answers. */
 export class HookedReadStore extends MemoryReadStore {
   commits = 0;
   /** Opened and not closed yet. */
@@ -123,7 +123,7 @@ export class HookedReadStore extends MemoryReadStore {
   }
 }
 
-/** Resolves once the condition holds, looking every millisecond; rejects after four seconds. */
+/** Resolves when the condition holds, checking every millisecond; rejects after four seconds. */
 export const until = async (condition: () => boolean | Promise<boolean>, what = 'the condition'): Promise<void> => {
   const deadline = systemRuntime.monotonic() + 4_000;
   while (!(await condition())) {

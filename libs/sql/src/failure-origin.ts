@@ -1,10 +1,13 @@
-// What an error of a database means to whoever gets it, and who sent the statement.
+// The meaning of a database's error, and the sender of the statement.
 
 /**
- * `engine`: a statement of ours. `query`: of the application, to read what there is. `handler`: of a handler projection, in its transaction. What
- * is the statement's own fault goes to a query and to a handler as the driver throws it.
+ * `engine`: our statement. `query`: the application's, to read. `handler`: a handler projection's, in its transaction.
+ * A query or a handler gets errors of its own statement unchanged from the driver.
  */
 export type StatementOrigin = 'engine' | 'query' | 'handler';
 
-/** `data`: the values do not fit. `statement`: it is wrong, whatever the data. `size`: less at once may get through. `trouble`: of the database. */
+/**
+ * `data`: the values do not fit. `statement`: it is wrong, whatever the data. `size`: less at once may succeed.
+ * `trouble`: of the database.
+ */
 export type DatabaseFault = 'trouble' | 'size' | 'data' | 'statement';

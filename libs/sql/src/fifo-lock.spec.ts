@@ -1,4 +1,4 @@
-// One piece of work at a time, in order, and nobody waits for ever.
+// One task at a time, in order, and no task waits for ever.
 import { systemRuntime } from '@mainstem/event-store';
 import { describe, expect, it } from 'vitest';
 import { FifoLock } from './fifo-lock.js';
@@ -16,7 +16,7 @@ describe('fifo lock', () => {
     expect(steps).toEqual(['a begins', 'a ends', 'b begins', 'b ends', 'c begins', 'c ends']);
   });
 
-  it('runs as much work at a time as it has places', async () => {
+  it('runs as many tasks at a time as it has places', async () => {
     const lock = new FifoLock('sql', systemRuntime, 1_000, 2);
     const releases = Array.from({ length: 3 }, () => Promise.withResolvers<void>());
     const begun: number[] = [];

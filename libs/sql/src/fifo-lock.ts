@@ -1,16 +1,17 @@
-// Gives a connection, or a few of them, to one piece of work each at a time, in the order of the calls.
+// Gives one or a few connections to one task each at a time, in the order of the calls.
 import { ReadStoreUnavailable } from '@mainstem/projection/adapter';
 import type { Runtime } from '@mainstem/event-store';
 
 /**
- * A lock with a queue. A SQLite DataSource is one connection: whatever runs on it beside an open transaction joins that transaction and is
- * rolled back with it, so all work goes through here. Nested use by the same work never gets its turn and fails after the wait.
+ * A lock with a queue. A SQLite DataSource is one connection: other work during a transaction would join it and be
+ * rolled back with it, so all work goes through here. Nested use by the same task never gets its turn, and fails after
+ * the wait.
  */
 export class FifoLock {
   readonly #waiting: (() => void)[] = [];
   #free: number;
 
-  /** `places`: how much work runs at a time. */
+  /** `places`: the number of tasks at a time. */
   constructor(
     private readonly store: string,
     private readonly runtime: Runtime,
@@ -20,7 +21,7 @@ export class FifoLock {
     this.#free = places;
   }
 
-  /** Runs the work when its turn comes. Errors: READ_STORE_UNAVAILABLE after `waitMaxMs` without a turn; otherwise what the work throws. */
+  /** Runs the work in its turn. Errors: READ_STORE_UNAVAILABLE after `waitMaxMs` without a turn; those of the work. */
   async run<T>(work: () => Promise<T>): Promise<T> {
     if (this.#free === 0) await this.#turn();
     else this.#free--;
@@ -33,7 +34,7 @@ export class FifoLock {
     }
   }
 
-  /** Resolves when a place was handed over; it stays taken in between, so that nobody can jump the queue. */
+  /** Resolves when a place was handed over; it stays taken in between, so no call can jump the queue. */
   #turn(): Promise<void> {
     return new Promise((resolve, reject) => {
       const timer = new AbortController();

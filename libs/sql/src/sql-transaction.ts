@@ -1,23 +1,26 @@
-// What a handler projection writes through: the tables of its own generation, inside the batch's transaction.
+// A handler projection's writes: to the tables of its own generation, inside the batch's transaction.
 import { isMainstemError } from '@mainstem/event-store';
 import { StatementRefused } from '@mainstem/projection/adapter';
 import { transactionLost } from './foreign-statement.js';
 import type { CollectionTable, SqlConnection } from './sql-database.js';
 
-/** Give it to `handlerProjection<SqlTransaction>`. It ends with `apply`: later calls fail with READ_STORE_STATEMENT_REFUSED. */
+/**
+ * Use it as `handlerProjection<SqlTransaction>`. It ends with `apply`; later calls fail: READ_STORE_STATEMENT_REFUSED.
+ */
 export interface SqlTransaction {
-  /** Rows by the value of their primary column, with what this transaction has written; keys without a row are absent. */
+  /** Rows by primary column, including this transaction's writes; keys without a row are absent. */
   find<T extends object>(collection: string, keys: readonly string[]): Promise<ReadonlyMap<string, T>>;
   /** Writes whole rows over those with the same primary column. Errors: READ_STORE_INVALID_DOCUMENT. */
   upsert(collection: string, rows: readonly object[]): Promise<void>;
-  /** Deletes rows by primary column; keys without a row do no harm. */
+  /** Deletes rows by primary column; missing keys do no harm. */
   delete(collection: string, keys: readonly string[]): Promise<void>;
-  /** The table of a collection, quoted for SQL text. It differs from generation to generation. */
+  /** The table of a collection, quoted for SQL text. Each generation has another one. */
   table(collection: string): string;
   /**
-   * Runs one statement with `?` placeholders on either dialect; 64-bit columns come as decimal strings. Errors of the statement itself come as the
-   * driver throws them. READ_STORE_STATEMENT_REFUSED: several statements, not one value for each placeholder, or one that begins or ends a transaction, such as COMMIT; its event fails,
-   * also if the handler catches that.
+   * Runs one statement with `?` placeholders on any dialect; 64-bit columns come as decimal strings. Errors of the
+   * statement itself come unchanged from the driver. READ_STORE_STATEMENT_REFUSED: several statements, a wrong number
+   * of values, or one that begins or ends a transaction, such as COMMIT; its event then fails, even if the handler
+   * catches the error.
    */
   query<T extends object>(sql: string, parameters?: readonly unknown[]): Promise<readonly T[]>;
 }
@@ -25,7 +28,7 @@ export interface SqlTransaction {
 /** Finds the table of a collection. Errors: READ_STORE_UNSUPPORTED_ENTITY. */
 export type TableFinder = (collection: string) => CollectionTable;
 
-/** A SqlTransaction on a connection, as long as its owner keeps it open. */
+/** A SqlTransaction on a connection, until its owner closes it. */
 export class ConnectionTransaction implements SqlTransaction {
   #isOpen = true;
   #refusal: unknown;
@@ -62,13 +65,13 @@ export class ConnectionTransaction implements SqlTransaction {
     }
   }
 
-  /** Throws what it has refused, whether or not that was caught: what the handler meant would be half done. */
+  /** Throws what it has refused, even if that was caught: the handler's work would be half done. */
   assertWhole(): void {
     if (this.#refusal !== undefined) throw this.#refusal;
     if (!this.connection.isInTransaction) throw transactionLost(this.store);
   }
 
-  /** Ends it: a call that was not awaited must not run inside somebody else's transaction. */
+  /** Ends it: a call that was not awaited must not run in another transaction. */
   end(): void {
     this.#isOpen = false;
   }

@@ -1,4 +1,4 @@
-// Being frozen does not mean being unchangeable: what a state may hold, and what is found in it that may change nevertheless.
+// A frozen object can still change: what a state may hold, and which changeable parts are found in it.
 import { runInNewContext, runInThisContext } from 'node:vm';
 import { defineEvents } from '@mainstem/event-store';
 import { describe, expect, it } from 'vitest';
@@ -63,11 +63,11 @@ const CHANGEABLE: readonly (readonly [name: string, make: () => object])[] = [
 ];
 
 describe('a state that is handed out', () => {
-  it.each(CHANGEABLE)('is not taken for frozen with a %s in it, wherever that is', (name, make) => {
+  it.each(CHANGEABLE)('does not count as frozen with a %s anywhere in it', (name, make) => {
     for (const state of [make(), { a: make() }, [[make()]], new Map([['a', { b: make() }]]), new Set([make()]), new Map([[make(), 1]])]) {
       expect(isolate(state)).toBe(false);
       expect(changeablePartOf(state)).toBe(name);
-      // What leads to it is found again.
+      // Objects that lead to it are found again.
       expect(isolate(state)).toBe(false);
     }
   });
@@ -100,7 +100,7 @@ describe('a state that is handed out', () => {
     }
   });
 
-  it('is refused as an initial one by the name of what can be changed, with what to do', () => {
+  it('is refused as an initial state, with the name of the changeable part and advice', () => {
     const define = (): unknown =>
       defineAggregate({
         category: 'site',

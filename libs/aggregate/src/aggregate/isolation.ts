@@ -1,8 +1,8 @@
-// Keeps states and payloads as they are: whatever is handed out can be read, and changed by nobody.
+// Protects states and payloads: their receivers can read them, but not change them.
 import { types } from 'node:util';
 import { isBuiltIn, isOwnAccessor } from '@mainstem/event-store';
 
-/** What is frozen down to its leaves. Being frozen alone says nothing about what is inside. */
+/** Objects that are frozen including their contents; Object.isFrozen says nothing about contents. */
 const isolated = new WeakSet<object>();
 
 const MUTATORS: readonly (readonly [isKind: (value: object) => boolean, names: readonly string[]])[] = [
@@ -15,12 +15,15 @@ const refuse = (): never => {
   throw new TypeError('A state is never changed: return a new one');
 };
 
-/** Freezes a state and everything in it, also maps, sets and dates. False if it holds something that can be changed nevertheless: it must not be shared then. */
+/**
+ * Freezes a state with all its contents, also maps, sets and dates. False: it holds something changeable; do not share
+ * it.
+ */
 export const isolate = (state: unknown): boolean => changeablePartOf(state) === undefined;
 
 /**
- * As `isolate`, and names what can be changed although it is frozen: typed arrays and buffers, weak collections, proxies, objects with private
- * fields, and those of the platform, such as URL. What is frozen already costs one look.
+ * Like `isolate`, and names what can change although it is frozen: typed arrays and buffers, weak collections, proxies,
+ * objects with private fields, and platform objects such as URL. An object that is already frozen costs one look.
  */
 export const changeablePartOf = (state: unknown): string | undefined => {
   if (state === null || typeof state !== 'object' || freezeFlat(state)) return undefined;
@@ -45,23 +48,23 @@ export const changeablePartOf = (state: unknown): string | undefined => {
     }
     Object.freeze(node);
   }
-  // What leads to something that can be changed must be found again the next time.
+  // Objects that lead to something changeable must be found again the next time.
   if (changeable !== undefined) for (const node of visited) isolated.delete(node);
   return changeable;
 };
 
 const isChangeable = (node: object): boolean => {
   if (types.isProxy(node)) return true;
-  // Frozen by the application, a map still takes entries by its own methods.
+  // A map that the application has frozen still accepts entries through its own methods.
   const mutators = Object.isExtensible(node) ? undefined : MUTATORS.find(([isKind]) => isKind(node));
   if (mutators?.[1].some((name) => Reflect.get(node, name) !== refuse)) return true;
-  // A setter keeps what it is given where freezing does not reach; that of an error's stack is the engine's own.
+  // A setter keeps its value out of reach of freezing; that of an error's stack is the engine's own.
   if (!types.isNativeError(node) && Object.values(Object.getOwnPropertyDescriptors(node)).some(({ set }) => set !== undefined)) return true;
   const prototype = Object.getPrototypeOf(node) as object | null;
   return prototype !== Object.prototype && prototype !== Array.prototype && prototype !== null && hidesState(prototype);
 };
 
-/** By prototype: looked at once a class. */
+/** By prototype: each class is inspected once. */
 const hiding = new WeakMap<object, boolean>();
 
 const hidesState = (prototype: object): boolean => {
@@ -70,13 +73,13 @@ const hidesState = (prototype: object): boolean => {
   return hides;
 };
 
-/** Kinds of the language whose every part is frozen with them, or refuses changes. */
+/** Built-in kinds that are frozen completely, or refuse changes. */
 const FROZEN_KINDS = /^(Object|Array|Map|Set|Date|RegExp|Number|String|Boolean|Symbol|BigInt|(\w*)Error)$/;
-/** Never change by themselves. */
+/** They never change. */
 const LASTING_KINDS = /^(Intl|Temporal)\./;
-/** Kinds whose own methods a class that extends them still reaches, frozen or not. */
+/** Kinds whose own methods still work in an extending class, frozen or not. */
 const REACHED_BY_SUPER = /^(Map|Set|Date)$/;
-/** A private field, as written or as compilers write it for older platforms: it stays as changeable as it was. */
+/** A private field, as written or as compilers write it for older platforms: freezing does not reach it. */
 const PRIVATE_FIELD = /\.\s*#[\p{ID_Start}$_]|__classPrivateField|_classPrivateField/u;
 
 const looksHiding = (prototype: object): boolean => {
@@ -100,7 +103,7 @@ const nameOfKind = (node: object): string => {
   return tag.includes(' ') || typeof constructor !== 'function' ? tag : constructor.name;
 };
 
-/** Freezes a plain object of plain values, as most small states are, without a note for each of them; false if it is anything else. */
+/** Freezes a plain object of plain values, like most small states, without bookkeeping; false for anything else. */
 const freezeFlat = (state: object): boolean => {
   const prototype: unknown = Object.getPrototypeOf(state);
   if ((prototype !== Object.prototype && prototype !== null) || types.isProxy(state)) return false;

@@ -1,4 +1,4 @@
-// Loads one aggregate for people to look at: its events, and the state they fold to.
+// Loads one aggregate for people: its events, and the folded state.
 import {
   freezeJson,
   streamOf,
@@ -21,14 +21,14 @@ export interface LoadedAggregate<State> {
 }
 
 export interface LoadOptions {
-  /** Called with each batch as it is read, in order, in the current schema; awaited, so that a slow reader costs no memory. */
+  /** Called with each batch, in order, in the current schema; awaited, so that a slow reader costs no memory. */
   readonly onEvents?: (events: readonly RecordedEvent[]) => void | Promise<void>;
   readonly signal?: AbortSignal;
 }
 
 /**
- * Folds one stream, batch by batch: memory does not grow with its length.
- * Errors: EVENT_STORE_INVALID_INPUT, EVENT_STORE_UNDECODABLE_EVENT, EVENT_STORE_ABORTED, and those of the reader.
+ * Folds one stream batch by batch, in constant memory. Errors: EVENT_STORE_INVALID_INPUT,
+ * EVENT_STORE_UNDECODABLE_EVENT, EVENT_STORE_ABORTED, and those of the reader.
  */
 export const loadAggregate = async <State, Event extends DomainEvent>(
   reader: Pick<EventReader, 'readStream'>,

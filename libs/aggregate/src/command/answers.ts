@@ -1,4 +1,4 @@
-// What the callers and the observer of a batch are told.
+// The answers to the callers and the observer of a batch.
 import { copyJson, type AppendResult, type DomainEvent, type Position, type Revision } from '@mainstem/event-store';
 import type { CommandObservation } from './command-observer.js';
 import type { CommandResult } from './command-result.js';
@@ -6,7 +6,7 @@ import type { FoldedStream } from './folded-stream-cache.js';
 import type { CommandPlace } from './known-commands.js';
 import type { Batch, Joined } from './stream-calls.js';
 
-/** Tells the observations of the commands that lead to events. */
+/** Reports the commands that lead to events to their observers. */
 export const observe = ({ joined, isObserved }: Batch, tell: (observation: CommandObservation, events: number) => void): void => {
   if (!isObserved) return;
   for (const { call, decisions } of joined) {
@@ -17,7 +17,7 @@ export const observe = ({ joined, isObserved }: Batch, tell: (observation: Comma
   }
 };
 
-/** The answers of a call, in the order of its commands. Their events are copies: who changes them changes nothing else. */
+/** The answers of a call, in the order of its commands. Their events are copies: changes of them have no effect. */
 export const answersOf = (
   { call, decisions }: Joined,
   { revision, position }: FoldedStream,
@@ -72,8 +72,8 @@ const placeOf = (first: bigint, count: number, { revision, position }: AppendRes
 };
 
 /**
- * Not made by a getter when asked: each object with a getter of its own gets a hidden class of its own, which keeps all that the getter holds
- * from young collections.
+ * No getters: each object with its own getter gets a hidden class, which keeps everything in the getter from young
+ * collections.
  */
 const copiesOf = (newEvents: readonly DomainEvent[]): readonly DomainEvent[] => {
   const copies: DomainEvent[] = [];

@@ -1,17 +1,18 @@
-// Turns: commands that run side by side, and still append in the order in which they were sent.
+// Turns: commands that run side by side still append in the order in which they were sent.
 
 /**
- * The right to append next. A command with a turn waits for `ready` before it enters its stream's lane, so that whoever is in a lane waits
- * for the store alone: turns and lanes cannot wait for each other. The executor releases right after the store has the call.
+ * The right to append next. A command with a turn waits for `ready` before it enters its stream's lane. So a command in
+ * a lane waits only for the store, and turns and lanes cannot wait for each other. The executor releases the turn as
+ * soon as the store has the call.
  */
 export interface AppendTurn {
   /** Resolves when every turn taken before this one has been released. */
   readonly ready: Promise<void>;
-  /** Lets the next one append. May be called again. Whoever took the turn releases it in the end, also when nothing was appended. */
+  /** Lets the next one append. More calls are harmless. The taker of a turn must release it, also without an append. */
   release(): void;
 }
 
-/** Hands out turns in order. Stores take appends in the order of the calls, so the events end up in the order of the turns. */
+/** Gives out turns in order. Stores append in the order of the calls, so the events are in the order of the turns. */
 export class AppendTurns {
   #last: Turn | undefined;
 
@@ -24,7 +25,7 @@ export class AppendTurns {
   }
 }
 
-/** Begins when its predecessor has ended, and ends when it has begun and been released: early releases overtake nobody. */
+/** Begins when its predecessor has ended; ends when it has begun and was released: early releases overtake no turn. */
 class Turn implements AppendTurn {
   readonly ready: Promise<void>;
   #resolve: () => void = () => undefined;
@@ -45,7 +46,7 @@ class Turn implements AppendTurn {
     if (this.#hasBegun) return;
     this.#hasBegun = true;
     this.#resolve();
-    // A loop, not a call within a call: many turns may have been released before their time.
+    // A loop instead of recursion: many turns may have been released early.
     for (let last: Turn = this.#self(); last.#isReleased && last.#next && !last.#next.#hasBegun; last = last.#next) {
       last.#next.#hasBegun = true;
       last.#next.#resolve();

@@ -24,15 +24,15 @@ describe('an executor', () => {
   it.each([
     ['either order', [order, line]],
     ['the other order', [line, order]],
-  ])('refuses aggregates of which both could write one stream, in %s', (_, aggregates) => {
+  ])('refuses two aggregates that could write one stream, in %s', (_, aggregates) => {
     expect(() => new CommandExecutor({ store: new InMemoryEventStore(), aggregates })).toThrow(ambiguous);
   });
 
-  it('takes categories that begin with the same letters', () => {
+  it('accepts categories that begin with the same letters', () => {
     expect(() => new CommandExecutor({ store: new InMemoryEventStore(), aggregates: [order, ledger, order] })).not.toThrow();
   });
 
-  it('refuses the command for the second one that it was not told of, and appends nothing', async () => {
+  it('refuses a command for an undeclared second one, and appends nothing', async () => {
     const store = new InMemoryEventStore();
     const executor = new CommandExecutor({ store });
     await executor.execute(line, '1', new Put());

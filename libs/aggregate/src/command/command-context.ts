@@ -1,4 +1,4 @@
-// What is known about a command besides its content: identity, conversation, time, order, and whatever the application adds.
+// What is known about a command besides its content: identity, conversation, time, order, and facts of the application.
 import { commandIdOf, decodedForm, encodeJson, isMainstemError, type JsonValue, type Runtime } from '@mainstem/event-store';
 import { InvalidCommand } from '../errors.js';
 import type { AppendTurn } from './append-turn.js';
@@ -13,32 +13,38 @@ export interface CommandContext {
   readonly correlationId?: string;
   /** The direct parent; default the command's id. */
   readonly causationId?: string;
-  /** When it happened, ISO 8601 with its offset, if not now: one time for all its events, or one for each by its index. Stored in UTC. */
+  /**
+   * When it happened, ISO 8601 with offset, if not now: one time for all its events, or one for each index. Stored in
+   * UTC.
+   */
   readonly occurredAt?: string | ((index: number) => string | undefined);
-  /** Stored with every event of the command, and handed to `decide`. Names that the framework uses are refused. */
+  /** Stored with every event of the command, and passed to `decide`. Names that the framework uses are refused. */
   readonly metadata?: CommandMetadata;
   /**
-   * Stands for the command's content, 1 to 200 printable characters. Stored beside its id: the same id with another fingerprint is refused with
-   * COMMAND_ID_REUSED instead of being answered as a repeat.
+   * Identifies the command's content, 1 to 200 printable characters. It is stored with the id: the same id with another
+   * fingerprint is refused with COMMAND_ID_REUSED instead of being answered as a repeat.
    */
   readonly fingerprint?: string;
-  /** Keeps commands that run side by side in order; see `AppendTurns`. */
+  /** Keeps concurrent commands in order; see `AppendTurns`. */
   readonly appendTurn?: AppendTurn;
-  /** Ends the wait at once, wherever it stands. An append that has begun is not undone: sent again with its id, the command tells. */
+  /**
+   * Ends every wait at once. An append that has begun is not undone: send the command again with its id to learn its
+   * outcome.
+   */
   readonly signal?: AbortSignal;
 }
 
-/** A context of its own for a command that came without one. */
+/** The context of a command that came without one. */
 export const newCommandContext = (runtime: Runtime): CommandContext => ({ commandId: runtime.uuid() });
 
 const ID_LENGTH_MAX = 200;
 const UNPRINTABLE = /[\p{C}\p{Zl}\p{Zp}]/u;
 
-/** Whether text can serve as a command, correlation or causation id: 1 to 200 printable characters. */
+/** True if text can be a command, correlation or causation id: 1 to 200 printable characters. */
 export const isContextId = (id: unknown): id is string =>
   typeof id === 'string' && id.trim() !== '' && id.length <= ID_LENGTH_MAX && !UNPRINTABLE.test(id);
 
-/** Names in the metadata of events that the framework fills in. */
+/** Names in the metadata of events that the framework uses. */
 const RESERVED: ReadonlySet<string> = new Set([
   'commandId',
   'correlationId',
@@ -51,8 +57,8 @@ const RESERVED: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * The context, each of its fields read once, so that nothing changes after it was checked. Errors: COMMAND_INVALID naming the field: ids that cannot be
- * stored, and a signal or a turn that is none, which could end no wait.
+ * A copy of the context whose fields were read once, so that nothing changes after the check. Errors: COMMAND_INVALID
+ * naming the field, for invalid ids, and for an invalid signal or turn, which could end no wait.
  */
 export const contextGiven = (context: CommandContext): CommandContext => {
   if (context === null || typeof context !== 'object') refuse('context', 'must be an object with a commandId');
@@ -66,7 +72,7 @@ export const contextGiven = (context: CommandContext): CommandContext => {
   return { commandId, correlationId, causationId, occurredAt, metadata, fingerprint, appendTurn, signal } as CommandContext;
 };
 
-/** Of whatever realm. */
+/** Of any realm. */
 const isSignal = (signal: unknown): boolean =>
   signal !== null &&
   typeof signal === 'object' &&
@@ -84,7 +90,7 @@ const isTurn = (turn: unknown): boolean => {
   );
 };
 
-/** Id of one of the commands that were given one context together. One that would become too long is made from it, the same each time. */
+/** Id of one of several commands with a common context. If it would be too long, it is derived from it. */
 export const commandIdAt = (commandId: string, index: number): string => {
   const id = `${commandId}:${index}`;
   return id.length <= ID_LENGTH_MAX ? id : commandIdOf(id);
@@ -92,7 +98,7 @@ export const commandIdAt = (commandId: string, index: number): string => {
 
 const NONE: CommandMetadata = Object.freeze({});
 
-/** The metadata of a context as it will be read back, changed by nobody. Errors: COMMAND_INVALID naming the field. */
+/** A frozen copy of the metadata of a context as it will be read back. Errors: COMMAND_INVALID naming the field. */
 export const metadataIn = ({ metadata }: CommandContext): CommandMetadata => {
   if (metadata === undefined) return NONE;
   if (metadata === null || typeof metadata !== 'object' || Array.isArray(metadata)) refuse('metadata', 'must be an object');
@@ -111,5 +117,5 @@ const refuse = (field: string, message: string): never => {
   throw new InvalidCommand('The context of the command', [{ field, message }]);
 };
 
-/** What `isContextId` asks for, in words. */
+/** The condition of `isContextId`, in words. */
 export const CONTEXT_ID_RULE = `must be 1 to ${ID_LENGTH_MAX} printable characters`;

@@ -1,4 +1,4 @@
-// What executing a command promises, on a store that counts its calls and can be made to fail.
+// Promises of executing a command, on a store that counts its calls and fails on demand.
 import {
   defineEvents,
   eventIdOf,
@@ -27,7 +27,7 @@ import { CommandExecutor, type CommandExecutorOptions } from './command-executor
 class AddedData {
   amount!: number;
 }
-// Called, not written with @: spec files are outside of the project that turns decorators on.
+// Called, not written with @: spec files are compiled without decorators.
 IsInt()(AddedData.prototype, 'amount');
 Max(1_000)(AddedData.prototype, 'amount');
 const counterEvents = defineEvents('counter', { Added: AddedData });
@@ -44,7 +44,7 @@ class CounterFull extends CommandRefused {
   }
 }
 
-/** Adds one event for each unit of ten; nothing for zero; refuses to go above 5,000. */
+/** Adds one event for each unit of ten; nothing for zero; refuses to exceed 5,000. */
 const counter = defineAggregate({
   category: 'counter',
   events: counterEvents,
@@ -65,7 +65,7 @@ const STREAM = streamOf('counter', 'a');
 class WatchedStore extends InMemoryEventStore {
   readonly reads: (Revision | undefined)[] = [];
   appends = 0;
-  /** Runs before each append reaches the store: where another process gets in between. */
+  /** Runs before each append reaches the store, where another process may come in between. */
   beforeAppend: () => Promise<void> = async () => undefined;
 
   override async *readStream(stream: StreamName, options: ReadStreamOptions = {}): AsyncGenerator<readonly RecordedEvent[]> {
@@ -93,7 +93,7 @@ const setUp = (options: Partial<CommandExecutorOptions> = {}) => {
   return { store, executor: another(), another };
 };
 
-/** Another process: appends one event whatever the revision, through an executor of its own. */
+/** Another process: appends one event at any revision, through its own executor. */
 const interfere = (store: WatchedStore, commandId: string, amount: number): Promise<unknown> => {
   const before = store.beforeAppend;
   store.beforeAppend = async () => undefined;
@@ -101,7 +101,7 @@ const interfere = (store: WatchedStore, commandId: string, amount: number): Prom
 };
 
 describe('executing a command', () => {
-  it('appends what was decided and answers with the places of the last event', async () => {
+  it('appends the decided events and answers with the places of the last one', async () => {
     const { store, executor } = setUp();
     await executor.execute(counter, 'b', add(1), { commandId: 'other' });
     const result = await executor.execute(counter, 'a', add(15), { commandId: 'one' });
@@ -135,7 +135,7 @@ describe('executing a command', () => {
     ]);
   });
 
-  it('gives a command without a context an id of its own', async () => {
+  it('gives a command without a context a new id', async () => {
     const { store, executor } = setUp();
     await executor.execute(counter, 'a', add(1));
     await executor.execute(counter, 'a', add(1));
@@ -143,7 +143,7 @@ describe('executing a command', () => {
     expect(new Set(ids).size).toBe(2);
   });
 
-  it('appends nothing when nothing was decided, and answers with where the stream is', async () => {
+  it('appends nothing when nothing was decided, and answers with the end of the stream', async () => {
     const { store, executor } = setUp();
     expect(await executor.execute(counter, 'a', add(0))).toEqual({
       stream: STREAM,
@@ -190,7 +190,7 @@ describe('reading the stream', () => {
     expect(store.reads).toEqual([undefined]);
   });
 
-  it('happens again for a stream that fell out of the cache', async () => {
+  it('happens again for a stream that was dropped from the cache', async () => {
     const { store, executor } = setUp({ cache: { streamsMax: 1 } });
     for (const id of ['a', 'b', 'a']) await executor.execute(counter, id, add(1));
     expect(store.reads).toHaveLength(3);
@@ -198,10 +198,10 @@ describe('reading the stream', () => {
     expect(state).toBe(2);
   });
 
-  it('does not happen again for a stream with more command ids than the cache keeps, and none of them is forgotten', async () => {
+  it('does not happen again for a stream with more command ids than the cache keeps, and no id is forgotten', async () => {
     const { store, executor } = setUp({ cache: { commandIdsMax: 30 } });
     for (let index = 0; index < 60; index++) await executor.execute(counter, 'a', add(1), { commandId: `c${index}` });
-    // One stream keeps a tenth of 30; a filter knows of the others.
+    // One stream keeps a tenth of 30; a filter knows the others.
     expect(store.reads.length).toBeLessThan(5);
     for (const index of [0, 30, 56, 59]) {
       const repeat = await executor.execute(counter, 'a', add(1), { commandId: `c${index}` });
@@ -222,7 +222,7 @@ describe('a conflict', () => {
     store.reads.length = 0;
     const result = await executor.execute(counter, 'a', add(1), { commandId: 'second' });
     expect(result).toMatchObject({ nextRevision: 4n, position: 5n, isRepeat: false });
-    // The whole stream is what the other process read; the last event folded is read again, as a proof that it is still the same stream.
+    // The other process read the whole stream; the last folded event is read again to prove that the stream is the same.
     expect(store.reads).toEqual([undefined, 2n]);
     expect((await loadAggregate(store, counter, 'a')).state).toBe(36);
   });
@@ -255,20 +255,20 @@ describe('a conflict', () => {
     await Promise.all(Array.from({ length: 200 }, (_, index) => executor.execute(counter, 'a', add(1), { commandId: `c${index}` })));
     expect((await loadAggregate(store, counter, 'a')).state).toBe(200);
     expect(await store.head()).toBe(200n);
-    // Those that wait together share an append.
+    // Commands that wait together share an append.
     expect(store.appends).toBeLessThanOrEqual(200);
   });
 
-  it('never shares an append beyond what the store takes', async () => {
+  it('never shares an append beyond the limits of the store', async () => {
     const store = new WatchedStore({ limits: { appendEventsMax: 10 } });
     const executor = new CommandExecutor({ store });
     await Promise.all(Array.from({ length: 40 }, (_, index) => executor.execute(counter, 'a', add(30), { commandId: `c${index}` })));
     expect(await store.head()).toBe(120n);
-    // The first one goes alone; the others by threes. One that is refused and sent again call by call would count more.
+    // The first one goes alone, the others by threes. A refused append that is repeated call by call would count more.
     expect(store.appends).toBe(14);
   });
 
-  it('holds the turn of a command that the store does not take', async () => {
+  it('keeps the turn of a command that is too large for the store', async () => {
     const store = new WatchedStore({ limits: { eventBytesMax: 200, appendBytesMax: 200 } });
     const executor = new CommandExecutor({ store });
     const turns = new AppendTurns();
@@ -278,17 +278,17 @@ describe('a conflict', () => {
     await expect(executor.execute(counter, 'a', add(100), { commandId: 'one', appendTurn })).rejects.toMatchObject({
       code: 'EVENT_STORE_EVENT_TOO_LARGE',
     });
-    // Its caller has another way, and what follows has to wait for that.
+    // Its caller may send it differently, and later commands must wait for that.
     expect(isReleased).toBe(false);
   });
 });
 
 describe('a stale cache', () => {
-  it('never refuses what the stream allows by now', async () => {
+  it('never refuses what the stream now allows', async () => {
     const { store, executor } = setUp();
     await executor.execute(counter, 'a', add(1_000));
     for (let index = 0; index < 4; index++) await executor.execute(counter, 'a', add(999));
-    // Another process lowers the counter behind the back of the cache.
+    // Another process lowers the counter without the cache.
     await store.append(STREAM, [{ id: eventIdOf('lower', STREAM, 0), type: 'Added', data: { amount: -900 }, metadata: {} }], {
       expectedRevision: 4n as Revision,
     });
@@ -314,7 +314,7 @@ describe('the same command id', () => {
     position: 2n,
   };
 
-  it('gives the first result and no new event, also with another content', async () => {
+  it('gives the first result and no new event, also with other content', async () => {
     const { store, executor } = setUp();
     await executor.execute(counter, 'a', add(12), { commandId: 'one' });
     await executor.execute(counter, 'a', add(1), { commandId: 'two' });
@@ -322,7 +322,7 @@ describe('the same command id', () => {
     expect(store.appends).toBe(2);
   });
 
-  it('gives it concurrently', async () => {
+  it('gives it to concurrent commands', async () => {
     const { store, executor } = setUp();
     const results = await Promise.all(Array.from({ length: 50 }, () => executor.execute(counter, 'a', add(12), { commandId: 'one' })));
     for (const result of results) expect(result).toMatchObject(first);
@@ -338,7 +338,7 @@ describe('the same command id', () => {
     expect(store.appends).toBe(2);
   });
 
-  it('gives it between processes that execute it at once', async () => {
+  it('gives it to processes that execute it at the same time', async () => {
     const { store, another } = setUp();
     const results = await Promise.all(Array.from({ length: 8 }, () => another().execute(counter, 'a', add(12), { commandId: 'one' })));
     for (const result of results) expect(result).toMatchObject(first);
@@ -366,7 +366,7 @@ describe('the same command id', () => {
 });
 
 describe('turns', () => {
-  it('make events follow the order of the turns, whatever else takes how long, also past a refused command', async () => {
+  it('make events follow the order of the turns, whatever takes long, also after a refused command', async () => {
     const { store, executor } = setUp();
     const turns = new AppendTurns();
     const execute = async (id: string, amount: number): Promise<void> => {
@@ -381,7 +381,7 @@ describe('turns', () => {
     expect(ids).toEqual(Array.from({ length: 50 }, (_, index) => index).filter((index) => index % 10 !== 3));
   });
 
-  it('are not overtaken when one is given back before its time', async () => {
+  it('are not overtaken when one is released early', async () => {
     const turns = new AppendTurns();
     const [first, second, third] = [turns.take(), turns.take(), turns.take()];
     const ready: string[] = [];
@@ -397,7 +397,7 @@ describe('turns', () => {
 });
 
 describe('bounds', () => {
-  it('refuse commands beyond those that may wait', async () => {
+  it('refuse commands beyond the limit of waiting ones', async () => {
     const { executor } = setUp({ waitingMax: 3 });
     const outcomes = await Promise.allSettled(Array.from({ length: 6 }, () => executor.execute(counter, 'a', add(1))));
     expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'fulfilled', 'fulfilled', 'rejected', 'rejected']);
@@ -405,7 +405,7 @@ describe('bounds', () => {
     await expect(executor.execute(counter, 'a', add(1))).resolves.toMatchObject({ nextRevision: 4n });
   });
 
-  it('let a signal end the waiting', async () => {
+  it('let a signal end the wait', async () => {
     const { store, executor } = setUp();
     let letGo = (): void => undefined;
     store.beforeAppend = () => new Promise((resolve) => (letGo = resolve));
@@ -420,13 +420,13 @@ describe('bounds', () => {
 });
 
 describe('defining and loading', () => {
-  it('refuses a category that is not the one of the events', () => {
+  it('refuses a category that differs from that of the events', () => {
     expect(() => defineAggregate({ ...counter, category: 'other', events: counterEvents })).toThrow(
       expect.objectContaining({ code: 'AGGREGATE_INVALID_DEFINITION' }),
     );
   });
 
-  it('loads the state and hands on the events', async () => {
+  it('loads the state and passes on the events', async () => {
     const { store, executor } = setUp();
     await executor.execute(counter, 'a', add(25));
     const amounts: unknown[] = [];

@@ -1,5 +1,6 @@
-// Random histories of commands from two processes: sent again, together, refused, aborted, over a store that fails before or after it has written. What is
-// stored is what one command after the other gives, each takes effect once, and each answer is what is stored.
+// Random histories of commands from two processes: repeated, together, refused, aborted, over a store that fails before
+// or after a write. The stored events are those of one command after the other, each takes effect once, and each answer
+// is what is stored.
 import { defineEvents, InMemoryEventStore, MainstemError, systemRuntime, type RecordedEvent, type Runtime } from '@mainstem/event-store';
 import { IsInt, IsString } from 'class-validator';
 import { describe, expect, it } from 'vitest';
@@ -23,7 +24,7 @@ class Unwanted extends CommandRefused {
 interface Note {
   readonly note: string;
   readonly parts: number;
-  /** Refused where the stream has an even number of events. */
+  /** Refused if the stream has an even number of events. */
   readonly isPicky: boolean;
 }
 const note = defineAggregate({
@@ -60,7 +61,7 @@ class FailingStore extends InMemoryEventStore {
 
 const unavailable = (): Error => new MainstemError('EVENT_STORE_UNAVAILABLE', 'The line is cut.');
 
-/** What was sent, and all answers with an effect that came back. */
+/** The sent commands, and all returned answers with an effect. */
 interface Sent {
   readonly id: string;
   readonly commandId: string;
@@ -69,11 +70,11 @@ interface Sent {
 }
 
 const EXPECTED_CODES = ['NOTE_UNWANTED', 'EVENT_STORE_ABORTED', 'EVENT_STORE_UNAVAILABLE', 'COMMAND_ID_REUSED'];
-// Another time each time: what two processes decide about one command differs.
+// A new time at each call: two processes decide differently about one command.
 let clock = 0;
 const runtime: Runtime = { ...systemRuntime, now: () => clock++, sleep: async () => undefined };
 
-/** Runs one history, and gives the store that it leaves with all that was sent. */
+/** Runs one history; returns the store that it leaves and everything that was sent. */
 const lived = async (seed: number): Promise<{ readonly store: FailingStore; readonly all: readonly Sent[]; readonly early: ReadonlySet<string> }> => {
   const random = randomOf(seed);
   const whole = (bound: number): number => Math.floor(random() * bound);
@@ -113,7 +114,7 @@ const lived = async (seed: number): Promise<{ readonly store: FailingStore; read
   };
   await Promise.all(Array.from({ length: 60 }, (_, number) => send(number)));
   for (const executor of executors) expect(executor.troubles()).toEqual([]);
-  // Sent again at the end, each gives what it gave before, or what is stored.
+  // Sent again at the end, each gives its earlier answer, or what is stored.
   store.isSound = true;
   const early = new Set<string>();
   for await (const batch of store.readAll()) for (const { metadata } of batch) early.add(String(metadata.commandId));
@@ -133,7 +134,7 @@ const sentOf = (id: string, commandId: string, whole: (bound: number) => number,
 });
 
 describe(`random histories of commands, from seed ${FIRST_SEED}`, () => {
-  it.each(Array.from({ length: RUNS }, (_, index) => FIRST_SEED + index))('are told as they are stored: seed %i', async (seed) => {
+  it.each(Array.from({ length: RUNS }, (_, index) => FIRST_SEED + index))('answer what is stored: seed %i', async (seed) => {
     const { store, all, early } = await lived(seed);
     const byStream = new Map<string, RecordedEvent[]>();
     for await (const batch of store.readAll()) for (const event of batch) byStream.set(event.stream, [...(byStream.get(event.stream) ?? []), event]);
@@ -143,7 +144,7 @@ describe(`random histories of commands, from seed ${FIRST_SEED}`, () => {
         const { commandId } = (events[at] as RecordedEvent).metadata;
         const own = events.slice(at).filter((event) => event.metadata.commandId === commandId);
         const sent = all.find((one) => `note-${one.id}` === stream && one.commandId === commandId) as Sent;
-        // Once, as a whole, side by side, and decided on the state that all before it give.
+        // Once, as a whole, side by side, and decided on the state after all earlier ones.
         expect(seen.has(String(commandId))).toBe(false);
         seen.add(String(commandId));
         expect(own).toHaveLength(sent.command.parts);

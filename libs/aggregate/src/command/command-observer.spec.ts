@@ -1,4 +1,4 @@
-// What an observer of commands is told, and what its trace context does to events: nothing but be there.
+// What an observer of commands learns; its trace context changes nothing else about events.
 import { defineEvents, InMemoryEventStore, streamOf, type EventOf, type RecordedEvent } from '@mainstem/event-store';
 import { IsInt } from 'class-validator';
 import { describe, expect, it } from 'vitest';
@@ -72,7 +72,7 @@ describe('an observer of commands', () => {
     ],
     ['is refused', [[11, 'one']], 'refused', 0],
     ['is invalid', [[0.5, 'one']], 'invalid', 0],
-  ] as const)('is told once how a command that %s has ended', async (_, commands, outcome, events) => {
+  ] as const)('learns once how a command that %s has ended', async (_, commands, outcome, events) => {
     const told: Told[] = [];
     const executor = new CommandExecutor({ store: new InMemoryEventStore(), observe: noting(told) });
     for (const [amount, commandId] of commands) await executor.execute(sum, 'a', add(amount), { commandId }).catch(() => undefined);
@@ -80,7 +80,7 @@ describe('an observer of commands', () => {
     expect(told.at(-1)).toMatchObject({ command: 'Add sum-a', end: { outcome, events } });
   });
 
-  it('is told the metadata of the context', async () => {
+  it('learns the metadata of the context', async () => {
     const told: (ObservedCommand['metadata'] | 'none')[] = [];
     const observe: CommandObserver = {
       executing: (command) => {
@@ -95,7 +95,7 @@ describe('an observer of commands', () => {
     expect(told).toEqual([{ actor: 'dr-who' }, { tenant: 'ward7' }, { tenant: 'ward7' }, 'none']);
   });
 
-  it('changes nothing about a context that is none: it is refused in words', async () => {
+  it('does not change the refusal of an invalid context', async () => {
     const told: Told[] = [];
     const executor = new CommandExecutor({ store: new InMemoryEventStore(), observe: noting(told) });
     for (const context of [null, 5, 'text']) {
@@ -104,7 +104,7 @@ describe('an observer of commands', () => {
     expect(told.map(({ end }) => end.outcome)).toEqual(['invalid', 'invalid', 'invalid']);
   });
 
-  it('is told of every append, also of one that fails, and the command fails as it would without', async () => {
+  it('learns of every append, also of a failed one, and does not change the failure', async () => {
     const told: Told[] = [];
     const store = new InMemoryEventStore();
     store.append = () => Promise.reject(new Error('no room'));
@@ -113,7 +113,7 @@ describe('an observer of commands', () => {
     expect(told).toMatchObject([{ end: { outcome: 'failed', events: 0 }, appends: ['1', 'failed'] }]);
   });
 
-  it('is told of no append where the event is too large for one', async () => {
+  it('learns of no append if the event is too large', async () => {
     const told: Told[] = [];
     const executor = new CommandExecutor({ store: new InMemoryEventStore({ limits: { eventBytesMax: 10 } }), observe: noting(told) });
     await expect(executor.execute(sum, 'a', add(1))).rejects.toMatchObject({ code: 'EVENT_STORE_EVENT_TOO_LARGE' });
@@ -129,13 +129,13 @@ describe('an observer of commands', () => {
     expect({ id: event?.id, type: event?.type, data: event?.data }).toEqual({ id: other?.id, type: other?.type, data: other?.data });
   });
 
-  it('cannot store what is no trace context', async () => {
+  it('cannot store an invalid trace context', async () => {
     const store = new InMemoryEventStore();
     await new CommandExecutor({ store, observe: noting([], 'anything') }).execute(sum, 'a', add(1));
     expect((await eventsOf(store))[0]?.metadata).not.toHaveProperty('traceparent');
   });
 
-  it('takes a repeat with another trace context for the same command', async () => {
+  it('treats a repeat with another trace context as the same command', async () => {
     const store = new InMemoryEventStore();
     await new CommandExecutor({ store, observe: noting([], TRACEPARENT) }).execute(sum, 'a', add(1), { commandId: 'one' });
     const again = new CommandExecutor({ store, observe: noting([], TRACEPARENT.replace('b7', 'c7')) });

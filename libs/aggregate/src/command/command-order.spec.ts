@@ -1,4 +1,4 @@
-// Random histories of commands: whatever is refused, slow, in conflict or aborted, what is stored is in the order sent, and everything ends.
+// Random histories of commands: refused, slow, in conflict or aborted, they are stored in the order sent, and all end.
 import { defineEvents, InMemoryEventStore, streamOf, systemRuntime, type EventOf, type RecordedEvent, type Runtime } from '@mainstem/event-store';
 import { IsInt } from 'class-validator';
 import { describe, expect, it } from 'vitest';
@@ -43,7 +43,7 @@ class SlowStore extends InMemoryEventStore {
     super();
   }
 
-  // The order is that of the calls; only the answers take their time.
+  // The order is that of the calls; only the answers are slow.
   override async append(...given: Parameters<InMemoryEventStore['append']>): ReturnType<InMemoryEventStore['append']> {
     const result = await super.append(...given);
     await dawdle(this.random);
@@ -72,7 +72,7 @@ describe(`commands with turns, from seed ${FIRST_SEED}`, () => {
       const store = new SlowStore(random);
       const executor = new CommandExecutor({ store, runtime, cache: { streamsMax: Math.floor(random() * 4) } });
       const streams = 1 + Math.floor(random() * 5);
-      // Two sequences of turns over the same streams: each has its own order, and neither may stop the other.
+      // Two sequences of turns over the same streams: each has its own order, and neither may block the other.
       const sequences = [new AppendTurns(), new AppendTurns()];
       const expected: number[][] = [[], []];
       const aborted = new Set<number>();
@@ -110,7 +110,7 @@ describe(`commands with turns, from seed ${FIRST_SEED}`, () => {
     },
   );
 
-  it('stand aside of a stream that is changed by others, and of one that is set back', async () => {
+  it('keep their order on a stream that others change, and on one that is set back', async () => {
     const store = new SlowStore(randomOf(FIRST_SEED));
     const executors = [new CommandExecutor({ store, runtime }), new CommandExecutor({ store, runtime })];
     await Promise.all(

@@ -1,20 +1,20 @@
 // The answer to a command.
 import type { DomainEvent, Position, Revision, StreamName } from '@mainstem/event-store';
 
-/** The command took effect, now or (`isRepeat`) when it was first executed. */
+/** The command took effect, now or, with `isRepeat`, when it was first executed. */
 export interface CommandEffect<Event extends DomainEvent> {
   readonly stream: StreamName;
   /** The events of this command, in order; at least one. */
   readonly events: readonly Event[];
-  /** Revision of the last of them. */
+  /** Revision of its last event. */
   readonly nextRevision: Revision;
-  /** Position of the last of them: what a reader has to reach to see the effect. */
+  /** Position of its last event: a reader that has reached it sees the effect. */
   readonly position: Position;
-  /** True if the same command id had taken effect on this stream before: nothing was appended this time. */
+  /** True if the command id had already taken effect on this stream: nothing was appended now. */
   readonly isRepeat: boolean;
 }
 
-/** The command changed nothing; the places are those of the stream's last event, undefined while it has none. */
+/** The command changed nothing; the places are those of the stream's last event, undefined without one. */
 export interface NoEffect {
   readonly stream: StreamName;
   readonly events: readonly [];
@@ -23,5 +23,5 @@ export interface NoEffect {
   readonly isRepeat: false;
 }
 
-/** What `CommandExecutor.execute` answers. `position` is undefined only if the stream has no event. */
+/** The answer of `CommandExecutor.execute`. `position` is undefined only if the stream has no event. */
 export type CommandResult<Event extends DomainEvent = DomainEvent> = CommandEffect<Event> | NoEffect;

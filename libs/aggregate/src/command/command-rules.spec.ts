@@ -1,4 +1,4 @@
-// Options of class-validator for the commands of an aggregate, and what commands without a class are.
+// Options of class-validator for the commands of an aggregate, and commands without a class.
 import { defineEvents, InMemoryEventStore } from '@mainstem/event-store';
 import { IsInt, IsOptional, MaxLength } from 'class-validator';
 import { runInNewContext } from 'node:vm';
@@ -34,7 +34,7 @@ describe('the options of an aggregate for its commands', () => {
     await expect(executor.execute(counter, 'a', pay({ cents: 1, note: 'abc' }))).rejects.toMatchObject(refusal('note'));
   });
 
-  it('go with a copy of its definition, and are refused where they are none', async () => {
+  it('stay with a copy of its definition, and are refused if they are invalid', async () => {
     const copy = { ...defineAggregate({ ...part, commandRules: { skipMissingProperties: true } }) };
     await expect(executor.execute(copy, 'a', pay({}))).rejects.toMatchObject({ code: 'EVENT_STORE_INVALID_EVENT' });
     expect(() => defineAggregate({ ...part, commandRules: { forbidNonWhitelisted: false } as object })).toThrow('commandRules.forbidNonWhitelisted');
@@ -55,7 +55,7 @@ describe('a command without a class', () => {
   });
 
   it.each(['[1]', 'new Map()', '() => 1', '"text"', 'null', 'Object.assign(new (class Foreign {})(), { cents: 5 })'])(
-    'is refused by name where it is none: %s',
+    'is refused by name if it is no object: %s',
     async (source) => {
       await expect(executor.execute(account, 'a', runInNewContext(source) as never)).rejects.toMatchObject({ code: 'COMMAND_INVALID' });
     },

@@ -1,11 +1,11 @@
-// Commands between their call and their answer: each ends by its answer, by its signal, or by the bound of those without one.
+// Commands between call and answer: each ends by its answer, by its signal, or by the time limit of those without one.
 import { OperationAborted, type Runtime, type StreamName } from '@mainstem/event-store';
 import { CommandTimedOut } from '../errors.js';
 import type { CommandResult } from './command-result.js';
 
 const nothing = (): void => undefined;
 
-/** One call of the executor on its way. It is settled once; whoever works on it looks at `isOver`. */
+/** One running call of the executor. It is settled once; code that works on it checks `isOver`. */
 export class CommandUnderWay {
   /** A list with the answer of each command, or that of the only one. */
   readonly answer: Promise<readonly CommandResult[] | CommandResult | undefined>;
@@ -13,9 +13,9 @@ export class CommandUnderWay {
   isOver = false;
   /** What it waits for, in words. */
   waitsFor = 'its turn';
-  /** Told when it was ended from outside: by its signal or by its bound. */
+  /** Called when it was ended from outside: by its signal or its time limit. */
   onEnded: (() => void) | undefined;
-  /** Its neighbours among the commands under way, in order of arrival. */
+  /** Its neighbours among the running commands, in order of arrival. */
   earlier: CommandUnderWay | undefined;
   later: CommandUnderWay | undefined;
   #resolve: (answer: readonly CommandResult[] | CommandResult | undefined) => void = nothing;
@@ -64,7 +64,7 @@ export class CommandUnderWay {
   #settle(): boolean {
     if (this.isOver) return false;
     this.isOver = true;
-    // A signal may outlive millions of commands: none may leave a listener behind.
+    // A signal may outlive millions of commands, so every listener is removed.
     if (this.#abort) this.signal?.removeEventListener('abort', this.#abort);
     this.watch.remove(this);
     this.onEnded = undefined;
@@ -73,12 +73,15 @@ export class CommandUnderWay {
 }
 
 const LOOK_EVERY_MS = 500;
-/** A command that has waited for longer is told as a trouble. */
+/** A command that has waited longer is reported as a trouble. */
 const TROUBLE_AFTER_MS = 9_000;
 
-/** Looks at the commands under way: keeps the process alive for them, ends those that wait too long, and tells which are stuck. */
+/**
+ * Watches the running commands: keeps the process alive for them, ends those out of time, and names those that hang.
+ */
 export class CommandWatch {
-  // Linked, not in a Set: the tables that a Set has outgrown keep what was in them from young collections, and with it every answer.
+  // Linked, not in a Set: tables that a Set has outgrown keep their contents, and so every answer, from young
+  // collections.
   #oldest: CommandUnderWay | undefined;
   #newest: CommandUnderWay | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -98,7 +101,7 @@ export class CommandWatch {
     else this.#oldest = command;
     this.#newest = command;
     if (this.#oldest !== command) return;
-    // A real timer, also in a simulation: it decides nothing but that a look is due, and is the handle that keeps the process alive.
+    // A real timer, also in simulations: it only triggers a check, and its handle keeps the process alive.
     if (this.#timer) this.#timer.ref();
     else this.#timer = setInterval(() => this.#look(), LOOK_EVERY_MS);
   }
@@ -113,7 +116,7 @@ export class CommandWatch {
     if (!this.#oldest) this.#timer?.unref();
   }
 
-  /** What commands have waited for since ten seconds or longer, in words; empty while all get on. */
+  /** What commands have waited for during ten seconds or longer, in words; empty if all proceed. */
   troubles(): readonly string[] {
     const oldest = this.#oldest;
     if (!oldest) return [];
@@ -129,7 +132,7 @@ export class CommandWatch {
       return;
     }
     const now = this.now();
-    // In order of arrival, so the first that is in time ends the look.
+    // In order of arrival: the first one that is in time ends the check.
     let later: CommandUnderWay | undefined;
     for (let command: CommandUnderWay | undefined = this.#oldest; command; command = later) {
       ({ later } = command);

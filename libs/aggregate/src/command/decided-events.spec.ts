@@ -1,4 +1,5 @@
-// What `decide` returns is what is stored, or it is refused by name: nothing is dropped, and no client is blamed for a mistake of the program.
+// The result of `decide` is stored as it is, or refused by name: nothing is dropped, and a program's mistake is not a
+// client's.
 import { defineEvents, InMemoryEventStore, type EventOf } from '@mainstem/event-store';
 import { Allow, IsDate, IsInt, IsOptional } from 'class-validator';
 import { describe, expect, it } from 'vitest';
@@ -46,7 +47,7 @@ describe('an event that decide returns', () => {
     ['metadata', { metadata: { actor: 'ann' } }],
     ['occurredAt', { occurredAt: '2026-01-01T00:00:00Z' }],
     ['id', { id: 'x', extra: 1 }],
-  ])('is refused with %s beside type and data, which would be lost', async (member, more) => {
+  ])('is refused with %s beside type and data, because it would be lost', async (member, more) => {
     const failure = await decide({ type: 'Counted', data: { by: 1 } }, { type: 'Counted', data: { by: 1 }, ...more });
     expect(failure).toMatchObject({ code: 'AGGREGATE_EVENT_NOT_STORABLE', stream: 'note-a', type: 'Counted' });
     expect((failure as Error).message).toContain(`member ${member}`);
@@ -62,7 +63,7 @@ describe('an event that decide returns', () => {
     ['a Map', { type: 'Noted', data: { value: new Map() } }, 'Noted.data.value'],
     ['a function', { type: 'Noted', data: { value: () => 1 } }, 'Noted.data.value'],
     ['itself', { type: 'Noted', data: { value: cyclic } }, 'Noted.data.value'],
-  ])('is the mistake of the program with %s in it, not of its client', async (_, event, path) => {
+  ])('is a mistake of the program with %s in it, not of its client', async (_, event, path) => {
     const failure = await decide(event);
     expect(failure).toMatchObject({ code: 'AGGREGATE_EVENT_NOT_STORABLE', stream: 'note-a' });
     expect((failure as Error).message).toContain(path);
@@ -72,7 +73,7 @@ describe('an event that decide returns', () => {
   it.each([
     ['too deep', { type: 'Noted', data: { value: deep(80) } }],
     ['beyond numbers', { type: 'Noted', data: { value: JSON.parse('1e999') as unknown } }],
-  ])('is the input of a client where it passes on what JSON can say: %s', async (_, event) => {
+  ])('is a mistake of the client if JSON can express it: %s', async (_, event) => {
     expect(await decide(event)).toMatchObject({ code: 'EVENT_STORE_INVALID_INPUT' });
   });
 });
@@ -95,21 +96,21 @@ describe('a state that cannot be frozen', () => {
     },
     decide: ({ by }: Visit, { at }: Site) => {
       const before = Number(at?.pathname.slice(1) ?? 0);
-      // What a careless rule does to the state that it was given.
+      // A careless rule changes the state that it was given.
       if (at) at.pathname = '99';
       if (by < 0) throw new RangeError('not back');
       return [{ type: 'Counted' as const, data: { by: before + by } }];
     },
   });
 
-  it('is folded anew for each command, also for those that wait together and after one that was refused', async () => {
+  it('is folded anew for each command, also for commands that wait together and after a refused one', async () => {
     const store = new InMemoryEventStore();
     const executor = new CommandExecutor({ store });
     const results = await Promise.allSettled([1, 1, -1, 1].map((by) => executor.execute(site, 'T', { by })));
     expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'rejected', 'fulfilled']);
     const counted: unknown[] = [];
     for await (const batch of store.readAll()) for (const { data } of batch) counted.push((data as Counted).by);
-    // Each is the sum of those before it, and one more.
+    // Each is the sum of those before it, plus one.
     expect(counted).toEqual([1, 2, 4]);
   });
 });

@@ -1,4 +1,4 @@
-// From a command and a state to events as they will be stored, and to the state that a replay of them gives.
+// From a command and a state to events as they will be stored, and to the state that their replay gives.
 import { types } from 'node:util';
 import {
   eventIdOf,
@@ -20,7 +20,7 @@ import type { CommandObservation } from './command-observer.js';
 import { isolate } from '../aggregate/isolation.js';
 import { timeAt, utcTime } from './occurred-at.js';
 
-/** One command of a call, with all that goes with it. */
+/** One command of a call, with its data. */
 export interface GivenCommand<Command> {
   readonly command: Command;
   readonly context: CommandContext;
@@ -28,20 +28,20 @@ export interface GivenCommand<Command> {
   readonly observed: CommandObservation | undefined;
 }
 
-/** What a command leads to in a state. */
+/** The result of a command in a state. */
 export interface Decision<State> {
   readonly newEvents: readonly PreparedEvent[];
   readonly state: State;
-  /** UTF-16 units of the payloads. */
+  /** The size of the payloads in UTF-16 units. */
   readonly size: number;
-  /** False: the state holds what cannot be frozen, and nothing more may be decided in it. */
+  /** False: the state holds something changeable, and must not be used for another decision. */
   readonly isIsolated: boolean;
 }
 
 /**
- * Decides, validates, encodes and folds: nothing is folded but what a replay would fold, and nothing is stored that cannot be folded.
- * Errors: those of `decide`, EVENT_STORE_INVALID_EVENT, EVENT_STORE_INVALID_INPUT, COMMAND_INVALID, AGGREGATE_EVENT_NOT_FOLDABLE,
- * AGGREGATE_EVENT_NOT_STORABLE.
+ * Decides, validates, encodes and folds: it folds only what a replay would fold, and stores nothing that cannot be
+ * folded. Errors: those of `decide`, EVENT_STORE_INVALID_EVENT, EVENT_STORE_INVALID_INPUT, COMMAND_INVALID,
+ * AGGREGATE_EVENT_NOT_FOLDABLE, AGGREGATE_EVENT_NOT_STORABLE.
  */
 export const decisionOf = <State, Command, Event extends DomainEvent>(
   aggregate: Aggregate<State, Command, Event>,
@@ -71,13 +71,16 @@ export const decisionOf = <State, Command, Event extends DomainEvent>(
     size += event.dataJson.length;
     state = evolved(aggregate, stream, state, { type, data: event.data } as unknown as Event);
   }
-  // Those in between are seen by `evolve` alone, as in a replay.
+  // Only `evolve` sees the states in between, as in a replay.
   const isIsolated = newEvents.length === 0 || isolated(stream, newEvents, state);
   if (types.isPromise(state)) throw new InvalidAggregate(aggregate.category, 'evolve must return a state, and must not be asynchronous');
   return { newEvents, state, size, isIsolated };
 };
 
-/** Metadata comes with the command, and times with its context: given with an event they would be dropped. Errors: AGGREGATE_EVENT_NOT_STORABLE. */
+/**
+ * Metadata comes with the command, and times with its context: in an event they would be lost. Errors:
+ * AGGREGATE_EVENT_NOT_STORABLE.
+ */
 const assertNothingIsLost = (stream: StreamName, event: DomainEvent): void => {
   for (const member of Object.keys(event)) {
     if (member === 'type' || member === 'data' || (event as unknown as Record<string, unknown>)[member] === undefined) continue;
@@ -86,7 +89,10 @@ const assertNothingIsLost = (stream: StreamName, event: DomainEvent): void => {
   }
 };
 
-/** What no client can have sent is the program's mistake. Errors: as `PreparedEvent.ofDecision`, AGGREGATE_EVENT_NOT_STORABLE. */
+/**
+ * An impossible input from a client is the program's mistake. Errors: those of `PreparedEvent.ofDecision`,
+ * AGGREGATE_EVENT_NOT_STORABLE.
+ */
 const preparedOf = (stream: StreamName, event: NewEvent, metadataJson: string): PreparedEvent => {
   try {
     return PreparedEvent.ofDecision(event, metadataJson);
@@ -97,8 +103,9 @@ const preparedOf = (stream: StreamName, event: NewEvent, metadataJson: string): 
 };
 
 /**
- * What the ids of the events are made from. Another process that is given the same id at the same moment makes the same ids only if it was given, and
- * decides, the same: else the store would take its events for these, and it would tell, and keep, what is not stored.
+ * The seed of the event ids. Another process with the same id at the same moment makes the same ids only if it has the
+ * same input and decision. Otherwise the store would take its events for these, and it would report and keep what is
+ * not stored.
  */
 const identityOf = ({ commandId, fingerprint }: CommandContext, { decidedAt }: RecordedCircumstances): string =>
   fingerprint === undefined && decidedAt === undefined ? commandId : `${commandId}\n${fingerprint ?? ''}\n${decidedAt ?? ''}`;
@@ -126,7 +133,7 @@ const isolated = (stream: StreamName, newEvents: readonly PreparedEvent[], state
   }
 };
 
-/** Its clock is recorded if it was looked at: with the events, the decision can be made again. */
+/** The clock is recorded if it was read: then the events suffice to repeat the decision. */
 class RecordedCircumstances implements Circumstances {
   decidedAt: string | undefined;
 
@@ -140,7 +147,7 @@ class RecordedCircumstances implements Circumstances {
   }
 }
 
-/** The metadata of the events of a decision, one after the other, encoded once as long as it stays the same. */
+/** The metadata of a decision's events, one after the other; encoded once while it stays the same. */
 class DecisionMetadata {
   value: EventMetadata = {};
   json = '';
@@ -158,7 +165,7 @@ class DecisionMetadata {
     const schemaVersion = this.aggregate.events.schemaVersion(type);
     const occurredAt = timeAt(context.occurredAt, index);
     const isSame = schemaVersion === this.#schemaVersion && occurredAt === this.#occurredAt;
-    // The fingerprint stands with the first event alone.
+    // Only the first event has the fingerprint.
     if (isSame && (index > 1 || context.fingerprint === undefined)) return;
     this.#schemaVersion = schemaVersion;
     this.#occurredAt = occurredAt;

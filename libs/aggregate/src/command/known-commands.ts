@@ -1,16 +1,16 @@
-// Which commands have events in a stream: the last ones exactly, all before them by a filter that may only err on the side of yes.
+// The commands with events in a stream: the last ones exactly, earlier ones in a filter that may wrongly say yes.
 import type { Position, Revision } from '@mainstem/event-store';
 
-/** Where the events of one command are in their stream. */
+/** The places of one command's events in their stream. */
 export interface CommandPlace {
   readonly first: Revision;
   readonly last: Revision;
   readonly position: Position;
-  /** Of its content, where its context brought one; see `CommandContext.fingerprint`. */
+  /** Of its content, if its context had one; see `CommandContext.fingerprint`. */
   readonly fingerprint?: string | undefined;
 }
 
-/** What a kept id, with its place, takes in memory besides its characters. */
+/** The memory of a kept id and its place, besides its characters. */
 const PLACE_BYTES = 200;
 
 export class KnownCommands {
@@ -26,7 +26,7 @@ export class KnownCommands {
     return this.#recent.get(commandId);
   }
 
-  /** True if it may be one whose place is not kept any more: only the stream can tell. */
+  /** True if the id may belong to a command whose place is not kept any more: only the stream can tell. */
   mayHaveForgotten(commandId: string): boolean {
     return this.#older !== undefined && this.#older.mayHave(commandId);
   }
@@ -44,7 +44,7 @@ export class KnownCommands {
     }
   }
 
-  /** Ids kept with their places. */
+  /** The number of ids kept with their places. */
   get size(): number {
     return this.#recent.size;
   }
@@ -54,17 +54,20 @@ export class KnownCommands {
   }
 }
 
-/** In a small filter too many ids share all of their bits. */
+/** In a small filter too many ids would share all their bits. */
 const LAYER_BITS_MIN = 131_072;
 const BITS_PER_ID = 32;
 const HASHES = 12;
 
-/** A Bloom filter that grows by layers, each twice as large: four bytes an id, and about one wrong yes in a million: each has a long stream read. */
+/**
+ * A Bloom filter in layers, each twice as large: four bytes an id. One wrong yes in a million makes a long stream be
+ * read.
+ */
 class IdFilter {
   readonly #layers: { readonly bits: Uint8Array; room: number }[] = [];
 
   add(id: string): void {
-    // One that was sent again takes no room twice.
+    // An id that is sent again takes no more room.
     if (this.mayHave(id)) return;
     let layer = this.#layers.at(-1);
     if (!layer || layer.room === 0) {
@@ -89,7 +92,7 @@ class IdFilter {
   }
 }
 
-/** Calls back with each of the bits of an id while the answer is true; the size is a power of two. */
+/** Calls back with each bit of an id while the answer is true; the size is a power of two. */
 const eachBit = (id: string, size: number, isOn: (bit: number) => boolean): boolean => {
   const start = hashOf(id, 0x811c9dc5);
   const step = hashOf(id, 0x9e3779b9) | 1;

@@ -1,4 +1,4 @@
-// One long stream: what a command costs does not grow with it, however few ids are kept. Reads are counted, not time.
+// One long stream: the cost of a command does not grow with it, however few ids are kept. It counts reads, not time.
 import { defineEvents, InMemoryEventStore, type RecordedEvent } from '@mainstem/event-store';
 import { IsInt } from 'class-validator';
 import { describe, expect, it } from 'vitest';
@@ -42,12 +42,12 @@ const COMMANDS = 5_000;
 const context = (index: number): { readonly commandId: string } => ({ commandId: `import-${index}` });
 
 describe(`${COMMANDS} commands on one stream`, () => {
-  it('read it a few times at most, and again a few times when all of them are sent again', async () => {
+  it('read it a few times at most, and a few more times when all of them are repeated', async () => {
     const store = new CountingStore();
     // One stream keeps a tenth.
     const executor = new CommandExecutor({ store, cache: { commandIdsMax: 10_000 } });
     for (let index = 0; index < COMMANDS; index++) await executor.execute(counter, 'a', { by: 1 }, context(index));
-    // A filter that errs once in a million times, and a proof after each quarter of a second that nothing else has proved.
+    // A filter that errs once in a million times, and a proof when nothing else has given one for a quarter of a second.
     expect(store.events).toBeLessThan(10 * COMMANDS);
 
     store.events = 0;
@@ -57,7 +57,7 @@ describe(`${COMMANDS} commands on one stream`, () => {
     expect(await store.head()).toBe(BigInt(COMMANDS));
   }, 60_000);
 
-  it('are answered together although fewer ids are kept than are sent', async () => {
+  it('are answered together although fewer ids are kept than sent', async () => {
     const executor = new CommandExecutor({ store: new CountingStore(), cache: { commandIdsMax: 20 } });
     const commands = Array.from({ length: 50 }, () => ({ by: 1 }));
     const sent = await executor.executeAll(counter, 'a', commands, { commandId: 'all' });
@@ -67,7 +67,7 @@ describe(`${COMMANDS} commands on one stream`, () => {
     expect(again.map(({ isRepeat, nextRevision }) => [isRepeat, nextRevision])).toEqual(commands.map((_, index) => [true, BigInt(index)]));
   }, 20_000);
 
-  it('are answered where neither their states nor their ids are kept', async () => {
+  it('are answered if neither their states nor their ids are kept', async () => {
     const executor = new CommandExecutor({ store: new CountingStore(), cache: { streamsMax: 0, commandIdsMax: 10 } });
     const send = (index: number, fingerprint: string) => executor.execute(counter, 'a', { by: 1 }, { commandId: `c${index}`, fingerprint });
     for (let index = 0; index < 5; index++) await send(index, 'f');
@@ -75,19 +75,19 @@ describe(`${COMMANDS} commands on one stream`, () => {
     for (let index = 0; index < 5; index++) await expect(send(index, 'g')).rejects.toMatchObject({ code: 'COMMAND_ID_REUSED' });
   });
 
-  it('leave hardly a wrong guess that an id may be known, which would have the stream read', () => {
+  it('hardly ever cause a read because of a wrong guess that an id is known', () => {
     const known = new KnownCommands(1);
     const place = { first: 0n, last: 0n, position: 0n } as unknown as Parameters<KnownCommands['set']>[1];
     let wrong = 0;
     for (let index = 0; index < 50_000; index++) {
       known.set(`import-${index}`, place);
-      // At each size of the filter, so also while it is small.
+      // At each size of the filter, also while it is small.
       for (let other = 0; other < 10; other++) if (known.mayHaveForgotten(`other-${index}-${other}`)) wrong++;
     }
     expect(wrong).toBeLessThan(5);
   });
 
-  it('keep ids in bounds, also of commands that are sent again and again', () => {
+  it('keep the number of ids bounded, also for repeated commands', () => {
     const known = new KnownCommands(10);
     const place = { first: 0n, last: 0n, position: 0n } as unknown as Parameters<KnownCommands['set']>[1];
     for (let index = 0; index < 1_000; index++) known.set(`c${index}`, place);
@@ -98,7 +98,7 @@ describe(`${COMMANDS} commands on one stream`, () => {
 });
 
 describe('the memory of states', () => {
-  it('holds no more bytes than it may, whatever its states weigh', () => {
+  it('stays within its limit of bytes, whatever the size of its states', () => {
     const cache = new FoldedStreamCache({ bytesMax: 1_000_000 });
     for (let index = 0; index < 200; index++) {
       const state = { text: 'x'.repeat(100 * index), list: Array.from({ length: index }, () => ({ index })) };
@@ -117,7 +117,7 @@ describe('the memory of states', () => {
 });
 
 describe('a refused command that is sent again', () => {
-  it('is refused again while its stream stays as it is, and decided anew once others have changed it; then it takes effect once', async () => {
+  it('is refused again while its stream is unchanged, and decided anew once others have changed it; then it takes effect once', async () => {
     const store = new CountingStore();
     const executor = new CommandExecutor({ store });
     const command = { by: 5, upTo: 6 };
@@ -126,7 +126,7 @@ describe('a refused command that is sent again', () => {
       await expect(again.execute(counter, 'a', command, { commandId: 'mine', fingerprint: 'f' })).rejects.toMatchObject({ code: 'COUNTER_FULL' });
     await executor.execute(counter, 'a', { by: -1 });
     expect(await executor.execute(counter, 'a', command, { commandId: 'mine', fingerprint: 'f' })).toMatchObject({ isRepeat: false });
-    // Its answer is the effect from now on, also where it would be refused.
+    // From now on its answer is the effect, even if the rule would refuse it.
     expect(await executor.execute(counter, 'a', command, { commandId: 'mine', fingerprint: 'f' })).toMatchObject({
       isRepeat: true,
       nextRevision: 2n,
@@ -137,7 +137,7 @@ describe('a refused command that is sent again', () => {
   });
 });
 
-describe('what a program gives instead of an event or an id', () => {
+describe('a wrong value in place of an event or an id', () => {
   const broken = (events: readonly unknown[]): typeof counter => ({ ...counter, decide: () => events as never });
   const executor = new CommandExecutor({ store: new CountingStore() });
 
@@ -148,7 +148,7 @@ describe('what a program gives instead of an event or an id', () => {
     });
   });
 
-  it('is told as the id where it is empty', async () => {
+  it('is named as the id if it is empty', async () => {
     await expect(executor.execute(counter, '', { by: 1 })).rejects.toMatchObject({ code: 'EVENT_STORE_INVALID_INPUT', field: 'id' });
   });
 });

@@ -1,4 +1,4 @@
-// A rolling deployment: a command side of the older program meets a stream that the newer one has written to.
+// A rolling deployment: the older program's command side meets a stream with events of the newer one.
 import { defineEvents, InMemoryEventStore, streamOf, type EventId } from '@mainstem/event-store';
 import { describe, expect, it } from 'vitest';
 import { defineAggregate } from '../aggregate/aggregate.js';
@@ -18,7 +18,7 @@ describe('a command for a stream with an event of a newer program', () => {
   it.each([
     ['type', 'Closed', {}, 1, 0],
     ['schema version', 'Opened', { schemaVersion: 3 }, 3, 1],
-  ])('fails with the %s that is not known, and appends nothing', async (_, type, metadata, schemaVersion, knownVersion) => {
+  ])('fails with the unknown %s, and appends nothing', async (_, type, metadata, schemaVersion, knownVersion) => {
     const store = new InMemoryEventStore();
     const executor = new CommandExecutor({ store });
     await executor.execute(account, '1', new Open());

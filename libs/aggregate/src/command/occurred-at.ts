@@ -1,9 +1,9 @@
-// The time that a context brings for an event: checked, and in UTC.
+// The time of an event from its context: checked, and in UTC.
 import { instantOf } from '@mainstem/event-store';
 import { InvalidCommand } from '../errors.js';
 import type { CommandContext } from './command-context.js';
 
-/** The same instant in UTC; a time in UTC stays as it is written, and so do fractions of a second. Errors: COMMAND_INVALID for what is no time, or has no offset. */
+/** The same instant in UTC; a time in UTC, and fractions of a second, stay as written. Errors: COMMAND_INVALID. */
 export const utcTime = (given: unknown): string => {
   const instant = typeof given === 'string' ? instantOf(given) : undefined;
   if (typeof given !== 'string' || !instant) return refuse();
@@ -15,7 +15,7 @@ export const utcTime = (given: unknown): string => {
   return `${text.slice(0, 19)}${fraction}Z`;
 };
 
-/** What the context says of the event with this index. Errors: COMMAND_INVALID if its function fails. */
+/** The context's time for the event with this index. Errors: COMMAND_INVALID if its function fails. */
 export const timeAt = (occurredAt: CommandContext['occurredAt'], index: number): string | undefined => {
   if (typeof occurredAt !== 'function') return occurredAt;
   try {

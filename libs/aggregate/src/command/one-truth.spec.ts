@@ -1,4 +1,5 @@
-// What memory holds is what a replay gives: nobody changes it, nothing else is stored, and a stream that was set back is noticed.
+// Memory holds what a replay gives: it cannot be changed, nothing else is stored, and a stream that is set back is
+// noticed.
 import { defineEvents, InMemoryEventStore, WrongExpectedRevision, type EventOf, type RecordedEvent } from '@mainstem/event-store';
 import { Allow, IsInt, IsOptional, IsString } from 'class-validator';
 import { describe, expect, it } from 'vitest';
@@ -64,7 +65,7 @@ const eventsOf = async (store: InMemoryEventStore): Promise<readonly RecordedEve
   return events;
 };
 
-/** A store whose inside can be exchanged, as a restored backup is. */
+/** A store whose inside can be exchanged, like a restored backup. */
 const exchangeable = () => {
   const inside = { store: new InMemoryEventStore() };
   const store = {
@@ -76,7 +77,7 @@ const exchangeable = () => {
 };
 
 describe('a state in memory', () => {
-  it('is folded from what is stored, not from what was decided', async () => {
+  it('is folded from the stored events, not from the decided ones', async () => {
     const store = new InMemoryEventStore();
     const executor = new CommandExecutor({ store });
     await executor.execute(account, 'a', { cents: 1, note: undefined });
@@ -87,7 +88,7 @@ describe('a state in memory', () => {
     expect(lastSeen()).toMatchObject({ cents: 2, notes: 0 });
   });
 
-  it('is changed by nobody: not through a state, an event, an answer or the initial state', async () => {
+  it('cannot be changed through a state, an event, an answer or the initial state', async () => {
     const executor = new CommandExecutor({ store: new InMemoryEventStore() });
     const answer = await executor.execute(account, 'a', { cents: 5 });
     await executor.execute(account, 'a', { cents: 5 });
@@ -96,7 +97,7 @@ describe('a state in memory', () => {
     expect(() => (state.payments[0] = { cents: 900 })).toThrow(TypeError);
     expect(() => ((state.payments[0] as { cents: number }).cents = 900)).toThrow(TypeError);
     expect(() => ((account.initialState as { cents: number }).cents = 900)).toThrow(TypeError);
-    // Answers are copies: who gets one may do with it what it likes.
+    // Answers are copies: their receivers may change them.
     for (const event of answer.events) (event.data as { cents: number }).cents = 900;
     await executor.execute(account, 'a', { cents: 0 });
     expect(lastSeen()?.cents).toBe(10);
@@ -104,7 +105,7 @@ describe('a state in memory', () => {
     expect(lastSeen()?.cents).toBe(0);
   });
 
-  it('belongs to its aggregate, also where two fold the same streams', async () => {
+  it('belongs to its aggregate, even if two fold the same streams', async () => {
     const executor = new CommandExecutor({ store: new InMemoryEventStore() });
     const states: unknown[] = [];
     const counting = defineAggregate({
@@ -162,7 +163,7 @@ describe('a state in memory', () => {
 });
 
 describe('an event that evolve cannot take', () => {
-  it('is refused with a code and not stored, and the next command works', async () => {
+  it('is refused with a code and not stored; the next command works', async () => {
     const store = new InMemoryEventStore();
     const picky = defineAggregate({
       category: 'account',
@@ -206,7 +207,7 @@ describe('many commands in one append', () => {
   });
 });
 
-describe('what a caller brings', () => {
+describe('the input of a caller', () => {
   const odd = [
     ['no id', { metadata: { actor: 'x' } }],
     ['null', null],
@@ -217,7 +218,7 @@ describe('what a caller brings', () => {
     ['an occurredAt that fails', { commandId: 'a', occurredAt: () => JSON.parse('{') as string }],
   ] as const;
 
-  it.each(odd)('is refused as %s, by execute and executeAll alike, and leaves nothing behind', async (_, given) => {
+  it.each(odd)('is refused as %s, by execute and executeAll, and leaves nothing behind', async (_, given) => {
     const store = new InMemoryEventStore();
     let nowMs = 0;
     const runtime = { now: () => 0, monotonic: () => nowMs, sleep: async () => undefined, random: () => 0, uuid: () => 'id' };
@@ -231,7 +232,7 @@ describe('what a caller brings', () => {
     expect(await store.head()).toBeUndefined();
   });
 
-  it('is stored as it was checked, whatever the caller makes of it afterwards', async () => {
+  it('is stored as it was checked, whatever the caller changes afterwards', async () => {
     const store = new InMemoryEventStore();
     const context = { commandId: 'one', metadata: { actor: 'ann' } };
     const waiting = new CommandExecutor({ store }).execute(account, 'a', { cents: 1 }, context);
@@ -241,7 +242,7 @@ describe('what a caller brings', () => {
     expect((await eventsOf(store)).map(({ metadata }) => metadata)).toMatchObject([{ commandId: 'one', actor: 'ann' }]);
   });
 
-  it('may be the longest id for many commands, the same each time', async () => {
+  it('may be the longest id for many commands, with the same result each time', async () => {
     const store = new InMemoryEventStore();
     const commandId = 'k'.repeat(200);
     const executor = new CommandExecutor({ store });
@@ -261,7 +262,7 @@ describe('what a caller brings', () => {
     await ended;
   });
 
-  it('is refused where two commands of one call have turns of their own', async () => {
+  it('is refused if two commands of one call have different turns', async () => {
     const turns = new AppendTurns();
     const contexts = ['x', 'y'].map((commandId) => ({ commandId, appendTurn: turns.take() }));
     const executor = new CommandExecutor({ store: new InMemoryEventStore() });
@@ -286,8 +287,8 @@ describe('an evolve that answers later', () => {
   });
 });
 
-describe('a state that nothing has proved for a while', () => {
-  it('is read on before it is used, unless the store knows that nobody else has changed anything', async () => {
+describe('a state without a recent proof', () => {
+  it('is brought up to date before use, unless the store knows that no other process has changed anything', async () => {
     let nowMs = 0;
     const runtime = { now: () => 0, monotonic: () => nowMs, sleep: async () => undefined, random: () => 0, uuid: () => 'id' };
     let changes: number | undefined = 1;
@@ -311,7 +312,7 @@ describe('a state that nothing has proved for a while', () => {
     };
     expect(await pay('first')).toBe(1);
     expect([await pay('second'), await pay('third')]).toEqual([0, 0]);
-    // Another process, or somebody at the file: what was read before is looked at again, once.
+    // Another process, or an edit of the file: earlier reads are checked again, once.
     changes = 2;
     expect([await pay('fourth'), await pay('fifth')]).toEqual([1, 0]);
     changes = undefined;
@@ -341,7 +342,7 @@ describe('a wait', () => {
     await expect(executor.execute(account, 'a', { cents: 1 })).resolves.toMatchObject({ nextRevision: 0n });
   });
 
-  it('without a signal has a bound, and is told as a trouble before', async () => {
+  it('without a signal has a time limit, and is reported as a trouble before', async () => {
     let nowMs = 0;
     const { runtime } = { runtime: { now: () => 0, monotonic: () => nowMs, sleep: async () => undefined, random: () => 0, uuid: () => 'id' } };
     const store = new InMemoryEventStore();
@@ -358,7 +359,7 @@ describe('a wait', () => {
     expect(executor.troubles()).toEqual([]);
   });
 
-  it.each(['attemptsMax', 'retryDelayMs', 'retryDelayMaxMs', 'waitingMax', 'waitMaxMs'])('is not given a limit %s that is none', (name) => {
+  it.each(['attemptsMax', 'retryDelayMs', 'retryDelayMaxMs', 'waitingMax', 'waitMaxMs'])('refuses the invalid limit %s', (name) => {
     for (const limit of [Number.NaN, 0, -1, 1.5, Number.POSITIVE_INFINITY, '3' as unknown as number])
       expect(() => new CommandExecutor({ store: new InMemoryEventStore(), [name]: limit })).toThrow(
         expect.objectContaining({ code: 'EVENT_STORE_INVALID_INPUT', field: name }),
@@ -377,7 +378,7 @@ describe('a wait', () => {
 });
 
 describe('a context', () => {
-  it('brings metadata to decide and to the stored events, and the clock that was looked at is recorded', async () => {
+  it('passes metadata to decide and to the stored events, and records the clock if it was read', async () => {
     const store = new InMemoryEventStore();
     const runtime = { now: () => Date.UTC(2026, 0, 2), monotonic: () => 0, sleep: async () => undefined, random: () => 0, uuid: () => 'id' };
     const looked: Circumstances[] = [];
@@ -404,7 +405,7 @@ describe('a context', () => {
     await expect(executor.execute(account, 'a', { cents: 1 }, context)).rejects.toMatchObject({ code: 'COMMAND_INVALID' });
   });
 
-  it('tells the same id with another fingerprint apart; without one it is a repeat', async () => {
+  it('refuses the same id with another fingerprint; without one it is a repeat', async () => {
     const executor = new CommandExecutor({ store: new InMemoryEventStore() });
     await executor.execute(account, 'a', { cents: 1 }, { commandId: 'c', fingerprint: 'one' });
     await expect(executor.execute(account, 'a', { cents: 1 }, { commandId: 'c', fingerprint: 'one' })).resolves.toMatchObject({ isRepeat: true });
@@ -415,7 +416,7 @@ describe('a context', () => {
     await expect(executor.execute(account, 'b', { cents: 2 }, { commandId: 'c', fingerprint: 'two' })).resolves.toMatchObject({ isRepeat: false });
   });
 
-  it.each([undefined, null, Number.NaN, 7, {}, ['a', 'b'], true, ''])('does not make up for the id %o of an aggregate', async (id) => {
+  it.each([undefined, null, Number.NaN, 7, {}, ['a', 'b'], true, ''])('refuses the id %o of an aggregate', async (id) => {
     const store = new InMemoryEventStore();
     await expect(new CommandExecutor({ store }).execute(account, id as string, { cents: 1 })).rejects.toMatchObject({
       code: 'EVENT_STORE_INVALID_INPUT',
@@ -460,30 +461,30 @@ describe('a state that cannot be frozen', () => {
       event.type === 'Paid' ? { counts: Uint8Array.of((counts?.[0] ?? 0) + event.data.cents) } : { counts },
     decide: (pay: Pay, { counts }: Tally) => {
       const before = counts?.[0] ?? 0;
-      // What a careless rule does to the state that it was given.
+      // A careless rule changes the state that it was given.
       if (counts) counts[0] = 99;
       return [{ type: 'Paid' as const, data: { cents: before + pay.cents } }];
     },
   });
 
-  it('is folded anew for each command, so that a rule that changes it changes nothing', async () => {
+  it('is folded anew for each command, so that a rule that changes it has no effect', async () => {
     const store = new InMemoryEventStore();
     const executor = new CommandExecutor({ store });
     for (const cents of [1, 1, 1]) await executor.execute(tally, 'T', { cents } as Pay);
     const payments: number[] = [];
     for await (const batch of store.readAll()) for (const { data } of batch) payments.push((data as PaidData).cents);
-    // Each payment is the sum of those before it, and one more.
+    // Each payment is the sum of those before it, plus one.
     expect(payments).toEqual([1, 2, 4]);
   });
 
-  it('is refused as an initial one: all streams would begin with what one rule has made of it', () => {
+  it('is refused as an initial state: the change of one rule would affect all streams', () => {
     const define = (): unknown => defineAggregate({ ...tally, events: accountEvents, initialState: { counts: new Uint8Array(1) } as Tally });
     expect(define).toThrow(expect.objectContaining({ code: 'AGGREGATE_INVALID_DEFINITION' }) as Error);
   });
 });
 
-describe('a store made before stores told their limits', () => {
-  it('says itself what it takes', async () => {
+describe('a store without `limits`', () => {
+  it('judges the size of appends itself', async () => {
     const inner = new InMemoryEventStore({ limits: { eventBytesMax: 4_194_304 } });
     const store = { append: inner.append.bind(inner), readStream: inner.readStream.bind(inner) };
     const executor = new CommandExecutor({ store });

@@ -1,6 +1,6 @@
-// What random histories of commands share: their seeds, their chance, and waits that let others go first.
+// Shared by random histories of commands: their seeds, their randomness, and waits that let other work run.
 
-/** Histories of one run of the suite, and the seed of the first; a long campaign sets both. */
+/** The number of histories in one run, and the seed of the first; a long campaign sets both. */
 export const RUNS = Number(process.env['PROPERTY_RUNS'] ?? 60);
 export const FIRST_SEED = Number(process.env['PROPERTY_SEED'] ?? Date.now() % 1_000_000);
 
@@ -15,7 +15,7 @@ export const randomOf = (seed: number): (() => number) => {
   };
 };
 
-/** Lets others go first: some rounds of the event loop, or only of its microtasks. */
+/** Lets other work run for some rounds of the event loop, or only of its microtasks. */
 export const dawdle = async (random: () => number): Promise<void> => {
   for (let left = Math.floor(random() * 4); left > 0; left--) {
     if (random() < 0.5) await Promise.resolve();

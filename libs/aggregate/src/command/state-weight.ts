@@ -1,18 +1,18 @@
-// How many bytes a state takes in memory, estimated on the safe side.
+// Estimates the memory of a state in bytes, on the safe side.
 
 export interface Weight {
   readonly bytes: number;
-  /** Values looked at: what the estimate itself costs. */
+  /** The most values that the estimate looks at. */
   readonly nodes: number;
 }
 
 const OBJECT_BYTES = 64;
 const SLOT_BYTES = 24;
 
-/** Two bytes a character, whatever the engine makes of it; what is shared counts each time. */
+/** Two bytes a character, whatever the engine stores; shared values count each time. */
 export const weightOf = (state: unknown): Weight => flatWeightOf(state) ?? deepWeightOf(state);
 
-/** Of a plain object of plain values, as most small states are: nothing is noted down for it. */
+/** For a plain object of plain values, like most small states: no bookkeeping. */
 const flatWeightOf = (state: unknown): Weight | undefined => {
   if (state === null || typeof state !== 'object' || Object.getPrototypeOf(state) !== Object.prototype) return undefined;
   let bytes = SLOT_BYTES + OBJECT_BYTES;

@@ -1,4 +1,4 @@
-// Whether leaderboards and expiry of a cached collection fit its documents.
+// Checks leaderboards and expiry of a cached collection against its documents.
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { DatabaseSync } from 'node:sqlite';
 import { throwIfAborted } from '@mainstem/event-store';
@@ -7,13 +7,13 @@ import type { StoredCollection } from '../read-store/collection-tables.js';
 import { decodePlaces, encodePlaces } from './places-text.js';
 
 const PAGE = 1_000;
-/** Differences of one collection that are listed. */
+/** The largest number of listed differences of one collection. */
 const DIFFERENCES_MAX = 1_000;
 
-/** What a document should have derived; may throw for a document that was damaged. */
+/** The expected derived data of a document; may throw for a damaged one. */
 export type Derive = (key: string, document: ProjectionDocument) => Derived;
 
-/** Inside a transaction that reads. Documents that do not even decode are left to whoever compares documents. */
+/** Call it in a reading transaction. A document that does not decode is left to the comparison of documents. */
 export const cacheDifferences = async (
   database: DatabaseSync,
   { id, name }: StoredCollection,
@@ -71,7 +71,7 @@ interface PlaceRow {
   readonly key: string;
 }
 
-/** Places on a leaderboard that no document claims. */
+/** Places on a leaderboard that belong to no document. */
 const strays = (database: DatabaseSync, id: number): readonly PlaceRow[] => {
   const rows = database
     .prepare(`SELECT p.board, p.score, p.key, d.places FROM places_${id} p LEFT JOIN documents_${id} d ON d.key = p.key`)

@@ -1,4 +1,4 @@
-// What queries see of the cache: the generations that serve. Runs inside a transaction, which is its one snapshot.
+// The queries of the cache, on serving generations. Runs in a transaction, which is its one snapshot.
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { Runtime } from '@mainstem/event-store';
 import { type CacheAnswer, decodeForQuery, type Place, type TopOptions } from '@mainstem/projection/adapter';

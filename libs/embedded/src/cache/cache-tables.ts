@@ -85,7 +85,7 @@ export class CacheTables implements CollectionTables {
   }
 
   async differences(collection: StoredCollection, signal: AbortSignal | undefined): Promise<readonly DerivedDifference[]> {
-    // Made from other functions than ours: the next session makes them anew.
+    // Derived by another declaration: the next session derives it anew.
     if (collection.declaration !== this.declare(collection.name)) return [];
     return cacheDifferences(this.database, collection, (key, document) => this.#derived(collection, key, document), signal);
   }
@@ -97,14 +97,14 @@ export class CacheTables implements CollectionTables {
     for (const [key, document] of upserts) {
       const json = encodeDocument(collection.name, key, document);
       const { places, expiresAt } = this.#derived(collection, key, document);
-      // Derived even where they are not kept yet: a document without a valid place is refused with the event that made it.
+      // Derived even if it is not stored yet: a document without a valid place is refused together with its event.
       const text = isBulk ? null : encodePlaces(places);
       if (options?.boards && !isBulk) movePlaces(statements, key, { text, places });
       statements.upsert.run(key, json, text, expiresAt);
     }
   }
 
-  /** Leaderboards: a place that moves with every event is written once (measured: a sixth less work for filling the cache of the shop). */
+  /** A place that moves with every event is written once (measured: the shop's cache fills with a sixth less work). */
   finishBulk(collection: StoredCollection): void {
     if (this.collections[collection.name]?.boards) this.derive(collection);
   }
@@ -114,7 +114,7 @@ export class CacheTables implements CollectionTables {
   }
 }
 
-/** Documents that one step of a derivation holds in memory. */
+/** The number of documents that one step of a derivation holds in memory. */
 const DERIVE_PAGE = 1_000;
 
 interface CacheStatements {
@@ -129,7 +129,7 @@ interface CacheStatements {
   readonly expired: StatementSync;
 }
 
-/** Only places that differ are written: most changes of a document leave most of its scores as they are. */
+/** Only different places are written: most changes of a document leave most of its scores unchanged. */
 const movePlaces = (statements: CacheStatements, key: string, next: { readonly text: string | null; readonly places: Places }): void => {
   const row = statements.places.get(key) as { places: string | null } | undefined;
   const text = row?.places ?? null;
@@ -144,7 +144,7 @@ const remove = (statements: CacheStatements, key: string): void => {
   for (const [board, score] of decodePlaces(row?.places ?? null)) statements.removePlace.run(board, score, key);
 };
 
-// A document's row repeats its places, so that they are found again whatever the function says by then.
+// A document's row repeats its places: they are found again even if the function has changed.
 const createSql = (id: number): string => `
   CREATE TABLE documents_${id} (key TEXT PRIMARY KEY, document TEXT NOT NULL, places TEXT, expires_at INTEGER) STRICT, WITHOUT ROWID;
   CREATE INDEX documents_${id}_expires ON documents_${id} (expires_at) WHERE expires_at IS NOT NULL;

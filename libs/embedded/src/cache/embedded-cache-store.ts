@@ -17,14 +17,14 @@ import { CacheTables } from './cache-tables.js';
 import { CacheReader } from './cache-reader.js';
 
 export interface EmbeddedCacheOptions {
-  /** Folder of the file `cache.db`; both are created where there are none. */
+  /** Folder of the file `cache.db`; both are created if they are missing. */
   readonly dir: string;
   readonly runtime?: Runtime;
-  /** What status and messages call it, and `--store` names; another one where a process has several. Default `cache`. */
+  /** Its name in status, messages and `--store`; give each its own if a process has several. Default `cache`. */
   readonly name?: string;
-  /** Refuse a folder without the file (READ_STORE_CANNOT_OPEN) instead of making it: for what looks at a store that should be there. Default false. */
+  /** True: refuse a folder without the file (READ_STORE_CANNOT_OPEN) instead of making it. Default false. */
   readonly mustExist?: boolean;
-  /** Leaderboards and expiry by collection. Only a process that writes needs them; queries find what was written. */
+  /** Leaderboards and expiry by collection. Only writing processes need them; queries use what was written. */
   readonly collections?: CacheCollections;
 }
 

@@ -1,4 +1,4 @@
-// A document's places on leaderboards, as its row repeats them.
+// A document's places on leaderboards, as text in its row.
 import type { Places } from '@mainstem/projection/adapter';
 
 const NO_PLACES: Places = new Map();

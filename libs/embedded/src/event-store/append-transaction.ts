@@ -1,4 +1,4 @@
-// What happens to one append inside an open transaction: ruled on, then inserted, repeated or refused.
+// Handles one append inside an open transaction: the rules decide, then it is inserted, repeated or refused.
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import {
   resultOfAll,
@@ -19,7 +19,7 @@ import type { OpenedFile } from './opened-file.js';
 
 const STREAMS_KNOWN_MAX = 100_000;
 
-/** The statements of one writing connection. Call `begin` once the transaction is open, then `append` any number of times. */
+/** The statements of one writing connection. Call `begin` in an open transaction, then `append` any number of times. */
 export class AppendTransaction {
   readonly #streams: Names;
   readonly #types: Names;
@@ -31,7 +31,7 @@ export class AppendTransaction {
   readonly #insertStream: StatementSync;
   readonly #insertType: StatementSync;
   readonly #insertEvent: StatementSync;
-  /** Last revisions by stream, of streams that this connection has looked at since somebody else appended. */
+  /** Last revisions by stream, since the last append of another connection. */
   readonly #lasts = new Map<number, number>();
   readonly #opened: OpenedFile;
   #position = 0;
@@ -55,23 +55,23 @@ export class AppendTransaction {
   begin(recordedAtMs: number): void {
     const head = valueOf(this.#selectHead) ?? 0;
     this.#opened.assertNotSetBack(head);
-    // While the head is where this connection left it, so is every stream: events are only ever added.
+    // If the head is where this connection left it, so is every stream: events are only ever added.
     if (head !== this.#position || this.#lasts.size > STREAMS_KNOWN_MAX) this.#lasts.clear();
     this.#position = head;
     this.#recordedAtMs = recordedAtMs;
   }
 
-  /** SQLite's count of the commits of other connections, also of other processes; undefined while the file is busy. */
+  /** SQLite's count of commits by other connections and processes; undefined while the file is busy. */
   changesByOthers(): number | undefined {
     try {
       return Number(this.#selectVersion.get()?.['data_version']);
     } catch {
-      // Only asked to save a read, which then tells what is wrong.
+      // It only saves a read; that read then reports what is wrong.
       return undefined;
     }
   }
 
-  /** Errors: EVENT_STORE_WRONG_EXPECTED_REVISION, and then it has changed nothing; any other error means: roll back. */
+  /** Errors: EVENT_STORE_WRONG_EXPECTED_REVISION, without any change; after any other error, roll back. */
   append(append: EncodedAppend): AppendResult {
     const stream = this.#streams.idOf(append.stream);
     const state = this.#stateOf(append, stream);
@@ -97,7 +97,7 @@ export class AppendTransaction {
     return resultOfAll(results);
   }
 
-  /** Call after a rollback. */
+  /** Call it after a rollback. */
   forget(): void {
     this.#streams.forget();
     this.#types.forget();
@@ -107,7 +107,7 @@ export class AppendTransaction {
   #stateOf({ stream: name, expected }: EncodedAppend, stream: number | undefined): StreamState {
     if (stream === undefined) return NO_STREAM;
     const last = this.#lastOf(stream);
-    // A tombstone of the server that shares the file: nothing comes after it.
+    // A tombstone of the server that shares the file: no event may follow it.
     if (last === Number.MAX_SAFE_INTEGER) throw new WrongExpectedRevision(name, String(expected), BigInt(last));
     return { last, idsFrom: (from, count) => this.#selectIds.all(stream, from, count).map((row) => String(row['id'])) };
   }

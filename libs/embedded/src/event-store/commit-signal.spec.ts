@@ -1,4 +1,4 @@
-// At rest the system tells of commits by other connections; polling has only to be there where it does not.
+// At rest the system reports commits of other connections; polling is needed only if it does not.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -20,7 +20,7 @@ let reader: DatabaseSync;
 let sleeps: number[];
 let abort: AbortController;
 
-/** Short waits take no time; a wait of a rest ends by its signal alone. */
+/** Short waits take no time; a wait at rest ends only by its signal. */
 const runtime: Runtime = {
   ...systemRuntime,
   sleep: (ms, signal) => {
@@ -70,7 +70,7 @@ describe('CommitSignal', () => {
     signal.close();
   });
 
-  it('polls where there is no log that could be watched', async () => {
+  it('polls if there is no log to watch', async () => {
     const signal = signalOf({ ...file, path: join(dir, 'nowhere') });
     const changed = signal.changed(signal.observe(), abort.signal);
     await atRest();
@@ -80,7 +80,7 @@ describe('CommitSignal', () => {
     signal.close();
   });
 
-  it('wakes whoever waits when it is closed, also from its rest', async () => {
+  it('wakes all waits when it is closed, also from its rest', async () => {
     const signal = signalOf(file);
     const changed = signal.changed(signal.observe(), abort.signal);
     await atRest();

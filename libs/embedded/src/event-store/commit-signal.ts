@@ -1,5 +1,5 @@
-// Tells subscribers that there is something new: at once for commits of this process, by polling for those of others, and by a watch on the
-// write-ahead log while nothing happens.
+// Tells subscribers that there is something new: at once for commits of this process, by polling for those of others.
+// While nothing happens, it watches the write-ahead log instead.
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { EventStoreClosed, type Runtime } from '@mainstem/event-store';
 import type { StoreFile } from '../errors.js';
@@ -8,15 +8,15 @@ import { FileWatch } from './file-watch.js';
 import type { OpenedFile } from './opened-file.js';
 
 /**
- * While somebody waits. One poll is one read of shared memory, about 3 µs, but a process that wakes up 200 times a second takes a hundred times
- * that: after a while without news there are fewer.
+ * The interval while a subscriber waits. A poll reads shared memory, about 3 µs, but waking a process 200 times a
+ * second costs a hundred times as much. So after a while without news the polls become fewer.
  */
 const POLL_INTERVAL_MS = 5;
-/** At rest, where the system does not tell of writes. */
+/** The interval at rest if the system does not report writes. */
 const POLL_INTERVAL_RESTING_MS = 20;
-/** At rest, where it does: in case that it forgets to. */
+/** The interval at rest if the system reports writes, in case a report is lost. */
 const POLL_INTERVAL_WATCHED_MS = 250;
-/** So many polls without a commit are a rest: a second. */
+/** Rest begins after this many polls without a commit: a second. */
 const POLLS_UNTIL_REST = 200;
 
 export interface CommitSignalOptions {
@@ -30,7 +30,7 @@ interface Waiter {
   readonly wake: (error?: unknown) => void;
 }
 
-/** One for a store: however many subscribers wait, there is one poller, and none when nobody waits. */
+/** One for each store: all subscribers share one poller, and there is none while no subscriber waits. */
 export class CommitSignal {
   readonly #file: StoreFile;
   readonly #opened: OpenedFile;
@@ -40,10 +40,10 @@ export class CommitSignal {
   readonly #closing = new AbortController();
   readonly #log: FileWatch;
   #isPolling = false;
-  /** Polls since the last commit that was seen, or the last sign of one. */
+  /** Polls since the last commit, or the last sign of one. */
   #quietPolls = 0;
 
-  /** The connection must not be the one that commits: SQLite's data_version counts the commits of other connections. */
+  /** The connection must not commit itself: SQLite's data_version counts the commits of other connections. */
   constructor(database: DatabaseSync, { file, opened, runtime }: CommitSignalOptions) {
     this.#file = file;
     this.#opened = opened;
@@ -52,12 +52,15 @@ export class CommitSignal {
     this.#selectVersion = database.prepare('PRAGMA data_version');
   }
 
-  /** A number that changes with every commit of any process. Take it before reading, and wait for it to change after. */
+  /** A number that changes with every commit of any process. Take it before reading, then wait for it to change. */
   observe(): number {
     return Number(this.#selectVersion.get()?.['data_version']);
   }
 
-  /** Resolves once the number is no longer `seen`, or when the signal fires. Errors: EVENT_STORE_CLOSED, EVENT_STORE_FILE_REPLACED, and those of the medium. */
+  /**
+   * Resolves when the number is no longer `seen`, or when the signal fires. Errors: EVENT_STORE_CLOSED,
+   * EVENT_STORE_FILE_REPLACED, and those of the medium.
+   */
   changed(seen: number, signal: AbortSignal): Promise<void> {
     if (this.#closing.signal.aborted) return Promise.reject(new EventStoreClosed());
     if (signal.aborted) return Promise.resolve();
@@ -77,7 +80,7 @@ export class CommitSignal {
     });
   }
 
-  /** Wakes those who have not seen the latest commit. */
+  /** Wakes those that have not seen the latest commit. */
   check(): void {
     if (this.#waiters.size === 0) return;
     try {
@@ -89,7 +92,7 @@ export class CommitSignal {
         waiter.wake();
       }
     } catch (error) {
-      // Somebody recovers the file at this moment: the next poll will see.
+      // Another process is recovering the file: the next poll will see more.
       if (!isBusy(error)) this.#wakeAll(translateSqliteError(error, this.#file));
     }
   }
@@ -116,13 +119,13 @@ export class CommitSignal {
   async #rest(): Promise<void> {
     const written = new AbortController();
     const isWatched = this.#log.start(() => {
-      this.#quietPolls = 0; // the log is written before its commit can be seen: it is polled for
+      this.#quietPolls = 0; // the log is written before its commit is visible: polls find it
       written.abort();
     });
-    this.check(); // what was committed before the watch began
+    this.check(); // commits from before the watch began
     const intervalMs = isWatched ? POLL_INTERVAL_WATCHED_MS : POLL_INTERVAL_RESTING_MS;
     if (this.#waiters.size > 0) await this.#runtime.sleep(intervalMs, AbortSignal.any([this.#closing.signal, written.signal]));
-    if (this.#quietPolls === 0) this.#log.stop(); // busy times would have it tell of every write
+    if (this.#quietPolls === 0) this.#log.stop(); // in busy times it would report every write
   }
 
   #wakeAll(error: unknown): void {

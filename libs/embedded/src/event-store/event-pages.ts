@@ -1,4 +1,4 @@
-// Pages of recorded events through one reading connection: bounded in number, in memory and in time on the thread.
+// Pages of recorded events through one reading connection, with bounds for count, memory and time on the thread.
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { LazyRecordedEvent, type EventFilter, type EventId, type Revision, type StreamName } from '@mainstem/event-store';
 import { DamagedEvent, eventChecksum } from './event-checksum.js';
@@ -6,19 +6,24 @@ import { Names } from './names.js';
 import { isOfServer, isServed, ServedEvent } from './served-event.js';
 import { wantedBy, type Wanted } from './wanted.js';
 
-/** A page ends early once it holds as many UTF-16 units of JSON, so that memory is bounded whatever the size of the events. */
+/**
+ * A page ends early when it holds this many UTF-16 units of JSON: memory is bounded, whatever the size of the events.
+ */
 const PAGE_SIZE_MAX = 16 * 1_048_576;
-/** One statement looks at no more positions than this: the thread is free again after some 10 ms, however rare the wanted events are. */
+/**
+ * A statement looks at no more positions than this: the thread is free again after 10 ms, even if wanted events are
+ * rare.
+ */
 const SCAN_POSITIONS_MAX = 20_000;
 const STATEMENTS_MAX = 64;
-/** Rows are fetched so many at once, which costs half of one at a time; the first few show how large events are. */
+/** The number of rows in one fetch; single fetches cost twice as much. The first few rows show how large events are. */
 const FETCH_ROWS_MAX = 256;
 const FIRST_FETCH_ROWS = 16;
 
 const PLACE_COLUMNS = 'e.position, e.id, e.stream, e.revision, e.type, e.recorded_at';
 const COLUMNS = `${PLACE_COLUMNS}, e.data, e.metadata, e.checksum`;
 
-/** The last three are there if the payload is needed. */
+/** The last three are present if the payload is needed. */
 type Row = readonly [number, EventId, number, number, number, number, string?, string?, number?];
 
 export interface StreamScan {
@@ -31,9 +36,9 @@ export interface StreamScan {
 
 export interface AllScan {
   readonly isBackwards: boolean;
-  /** Exclusive; where the last page ended. */
+  /** Exclusive; the end of the last page. */
   readonly after: bigint;
-  /** Inclusive; where the reading ends. */
+  /** Inclusive; the end of the reading. */
   readonly until: bigint;
   readonly limit: number;
   readonly filter: EventFilter;
@@ -42,28 +47,28 @@ export interface AllScan {
 
 export interface Page {
   readonly events: readonly LazyRecordedEvent[];
-  /** Everything wanted up to and including this position is in this page or an earlier one. */
+  /** This page and earlier ones hold every wanted event up to and including this position. */
   readonly reached: bigint;
-  /** Of their payloads and metadata, in UTF-16 units. */
+  /** The size of payloads and metadata in UTF-16 units. */
   readonly size: number;
 }
 
 export interface StreamPage {
   readonly events: readonly LazyRecordedEvent[];
-  /** Of the last event that was read, shown or not; undefined where there was none. */
+  /** Id of the last event read, shown or not; undefined if there was none. */
   readonly reached: bigint | undefined;
-  /** At the time of reading, nothing lay beyond. */
+  /** Nothing lay beyond at the time of reading. */
   readonly isLast: boolean;
 }
 
 interface Collected {
   readonly events: LazyRecordedEvent[];
-  /** Rows that were read, those of the protocol server among them. */
+  /** The number of rows read, including those of the protocol server. */
   readonly rows: number;
   /** The last of them. */
   readonly last: Row | undefined;
   readonly size: number;
-  /** It ended because of its size. */
+  /** True if it ended because of its size. */
   readonly isCut: boolean;
 }
 
@@ -90,7 +95,7 @@ export class EventPages {
     return typeof value === 'number' ? BigInt(value) : 0n;
   }
 
-  /** Id of the event at a position; undefined where there is none, or one of the protocol server's own. */
+  /** Id of the event at a position; undefined if there is none, or one of the protocol server's own. */
   idAt(position: bigint): EventId | undefined {
     const row = this.#selectPlace.get(position) as unknown as Row | undefined;
     if (!row) return undefined;
@@ -112,7 +117,9 @@ export class EventPages {
     return { events, reached: last && BigInt(last[REVISION]), isLast: !isCut && rows < limit };
   }
 
-  /** The next wanted events of all streams, from a bounded number of positions. Not at `until` yet: ask again from `reached`. */
+  /**
+   * The next wanted events of all streams, from a limited range. If it ends before `until`, continue from `reached`.
+   */
   ofAll({ isBackwards, after, until, limit, filter, needsPayload }: AllScan): Page {
     const wanted = wantedBy(filter, this.#types);
     if (!wanted.isPossible) return { events: [], reached: until, size: 0 };
@@ -122,12 +129,12 @@ export class EventPages {
       statement.all(before ? before[POSITION] : after, end, ...wanted.parameters, count),
     );
     const reached = last && (isCut || rows === limit) ? BigInt(last[POSITION]) : end;
-    // Positions are dense: whoever reads all of them would not notice a missing one otherwise.
+    // Positions are dense: a reader of all of them would not notice a missing one otherwise.
     if (wanted.condition === '' && distance(after, reached) !== BigInt(rows)) throw new DamagedEvent(reached, 'or one before it is missing');
     return { events, reached, size };
   }
 
-  /** Fetches up to `limit` rows, some at a time, each time what follows the last row so far. */
+  /** Fetches up to `limit` rows in steps; each step continues after the last row. */
   #collect(limit: number, fetch: (last: Row | undefined, rows: number) => readonly unknown[]): Collected {
     const events: LazyRecordedEvent[] = [];
     let size = 0;
@@ -152,7 +159,7 @@ export class EventPages {
   #eventOf([position, id, streamId, revision, typeId, recordedAtMs, dataJson, metadataJson, checksum]: Row): LazyRecordedEvent {
     const stream = this.#streams.nameOf(streamId) as StreamName;
     const type = this.#types.nameOf(typeId);
-    // Of every event that is read as a whole, wanted payload or not: a damaged type or stream would make it somebody else's.
+    // Of every event that is read, even without its payload: a damaged type or stream would make it another event.
     if (dataJson !== undefined && metadataJson !== undefined) {
       if (eventChecksum({ position, id, stream, revision, type, recordedAtMs, dataJson, metadataJson }) !== checksum)
         throw new DamagedEvent(position);
@@ -161,7 +168,7 @@ export class EventPages {
     return isServed(metadataJson) ? new ServedEvent(stored) : new LazyRecordedEvent(stored);
   }
 
-  /** Prepared once; the least recently prepared goes when there are too many. */
+  /** Prepared once; the oldest statement is dropped when there are too many. */
   #statement(sql: string): StatementSync {
     const known = this.#statements.get(sql);
     if (known) return known;
@@ -174,7 +181,7 @@ export class EventPages {
   }
 }
 
-/** As many as still fit into the page if the next rows are as large as those before. */
+/** The number of rows that fit into the page if the next rows are as large as those before. */
 const rowsToFetch = (events: number, size: number): number =>
   events === 0 ? FIRST_FETCH_ROWS : Math.max(1, Math.min(FETCH_ROWS_MAX, Math.floor(((PAGE_SIZE_MAX - size) * events) / Math.max(size, 1))));
 
@@ -182,7 +189,7 @@ const INT64_MAX = 2n ** 63n - 1n;
 const POSITION = 0;
 const REVISION = 3;
 
-// CROSS JOIN keeps SQLite from reordering: events in order of position outside, their streams inside.
+// CROSS JOIN fixes the order for SQLite: first events by position, then their streams.
 const scanOf = ({ condition, needsStreams }: Wanted, { isBackwards, needsPayload }: Pick<AllScan, 'isBackwards' | 'needsPayload'>): string => {
   const from = needsStreams ? 'events AS e CROSS JOIN streams AS s ON s.id = e.stream' : 'events AS e';
   const range = isBackwards ? 'e.position < ? AND e.position >= ?' : 'e.position > ? AND e.position <= ?';

@@ -1,4 +1,4 @@
-// The reader of an events file: walks through pages, gives the thread back between them, waits for commits.
+// The reader of an events file: reads pages, lets other work run between them, and waits for commits.
 import type { DatabaseSync } from 'node:sqlite';
 import {
   EventStoreClosed,
@@ -25,7 +25,7 @@ import type { OpenedFile } from './opened-file.js';
 import { turn } from './turn.js';
 
 const STREAM_PAGE_EVENTS = 1_000;
-/** A batch is filled from no more positions than this before the reader hears how far it got. */
+/** A batch covers no more positions than this before the reader learns its progress. */
 const BATCH_POSITIONS_MAX = 200_000n;
 const BATCH_SIZE_MAX = 16 * 1_048_576;
 
@@ -94,18 +94,18 @@ export class EventReading {
     let position = after;
     let hasToldCaughtUp = false;
     while (!signal.aborted) {
-      // Taken before reading: a commit in between wakes once too often, never once too little.
+      // Taken before reading: a commit in between wakes once too often, never too rarely.
       const seen = await this.#attempt(() => this.#signal.observe());
       const { events, reached, isCaughtUp } = await this.#next(position, batchSize, filter, signal);
       if (signal.aborted) return;
       if (events.length > 0 || reached !== position || (isCaughtUp && !hasToldCaughtUp)) {
         position = reached;
         hasToldCaughtUp = isCaughtUp;
-        // Where the batch ends with an event of its own, that one says it.
+        // If the batch ends with an event of its own, that event gives this id.
         const lastEvent = events.at(-1)?.position === position ? undefined : await this.#markAt(position);
         yield { events, position, ...(lastEvent && { lastEvent }), isCaughtUp };
       }
-      // Also when live: a neighbour that commits without a pause must not keep this process from everything else.
+      // Also when live: a neighbour that commits without pause must not block all other work of this process.
       await turn();
       if (isCaughtUp) await this.#signal.changed(seen, signal);
     }
@@ -124,7 +124,7 @@ export class EventReading {
     });
   }
 
-  /** Call after a commit of this process: its subscribers need not wait for the next poll. */
+  /** Call it after a commit of this process: its subscribers then need not wait for the next poll. */
   onCommit(): void {
     this.#signal.check();
   }
@@ -135,7 +135,7 @@ export class EventReading {
     this.#signal.close();
   }
 
-  /** Of the event at a position, if there is one. */
+  /** The mark of the event at a position, if there is one. */
   async #markAt(position: Position | undefined): Promise<EventMark | undefined> {
     const id = position === undefined ? undefined : await this.#attempt(() => this.#pages.idAt(position));
     return position === undefined || id === undefined ? undefined : { position, id };
@@ -155,7 +155,7 @@ export class EventReading {
     return { events, reached: laterPosition(position, placeOf(reached)), isCaughtUp: reached >= head };
   }
 
-  /** Pages until the batch is full, or large, or the end or enough positions have been seen. */
+  /** Reads pages until the batch is full or large, or until the end or enough positions were seen. */
   async #batch(scan: AllScan, signal: AbortSignal | undefined): Promise<Batch> {
     let { events, reached, size }: { events: readonly RecordedEvent[]; reached: bigint; size: number } = await this.#attempt(() =>
       this.#pages.ofAll(scan),
@@ -172,7 +172,7 @@ export class EventReading {
     return { events, reached };
   }
 
-  /** Once for each batch. Errors besides those of reading: EVENT_STORE_FILE_REPLACED. */
+  /** Called once for each batch. Errors, besides those of reading: EVENT_STORE_FILE_REPLACED. */
   #head(): Promise<bigint> {
     return this.#attempt(() => {
       this.#options.opened.assertSame();

@@ -17,7 +17,7 @@ export interface EventsFileOptions {
 
 export const eventsFile = (dir: string): StoreFile => ({ owner: OWNER, path: resolve(dir, 'events.db') });
 
-/** The one connection of this process that writes. Creates the file where there is none. Errors: as `openDatabase`. */
+/** The one writing connection of this process. Creates a missing file. Errors: those of `openDatabase`. */
 export const openToWrite = (file: StoreFile, options: EventsFileOptions): Promise<DatabaseSync> =>
   openDatabase({
     ...file,
@@ -31,7 +31,7 @@ export const openToWrite = (file: StoreFile, options: EventsFileOptions): Promis
     },
   });
 
-/** A connection that cannot write, for a file that exists. Errors: as `openDatabase`. */
+/** A connection that cannot write, for an existing file. Errors: those of `openDatabase`. */
 export const openToRead = (file: StoreFile, options: EventsFileOptions): Promise<DatabaseSync> =>
   openDatabase({
     ...file,
@@ -46,12 +46,12 @@ export const openToRead = (file: StoreFile, options: EventsFileOptions): Promise
 /** Errors: EVENT_STORE_CORRUPT. */
 export const readIncarnation = (database: DatabaseSync, file: StoreFile): Incarnation => {
   const row = database.prepare(`SELECT value FROM meta WHERE key = 'incarnation'`).get();
-  if (typeof row?.['value'] !== 'string') throw new FileCorrupt(file, 'it does not say which store it is');
+  if (typeof row?.['value'] !== 'string') throw new FileCorrupt(file, 'it does not hold the identity of the store');
   return row['value'] as Incarnation;
 };
 
-// Streams and types are stored once and events point at them by number: half the size of the index, twice the rate of appending.
-// Ids are text, not blobs: a blob costs Node an ArrayBuffer a row, which makes reading three times slower.
+// Streams and types are stored once and events refer to them by number: half the size of the index, twice the append
+// rate. Ids are text: a blob costs Node an ArrayBuffer a row, and makes reading three times slower.
 const SCHEMA = `
   CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
   CREATE TABLE streams (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;

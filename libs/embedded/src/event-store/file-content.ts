@@ -1,24 +1,25 @@
-// What an events file itself holds, without its write-ahead log: enough to tell whether it was overwritten in place.
+// The content of an events file without its write-ahead log: enough to notice that it was overwritten in place.
 import { DatabaseSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
 
-/** Undefined parts are still in the write-ahead log alone. */
+/** Undefined parts are still only in the write-ahead log. */
 export interface FileContent {
   readonly incarnation: unknown;
-  /** The last event: events are never changed nor removed, so it stays where it is. */
+  /** The last event: events are never changed or removed, so it keeps its place. */
   readonly position: number | undefined;
   readonly id: unknown;
 }
 
 export interface ContentLook {
-  /** What is known now; as before where nothing could be found out. */
+  /** The present knowledge; as before if nothing could be found out. */
   readonly content: FileContent | undefined;
   readonly problem: string | undefined;
 }
 
 /**
- * Compares a file with what it held before. A checkpoint that another process is in the middle of, or was killed in, leaves new pages beside old
- * ones; with the write-ahead log all is right then. So what only that could explain counts if the log does not mend it.
+ * Compares a file with its former content. A running or killed checkpoint of another process leaves new pages beside
+ * old ones, which the write-ahead log mends. So a difference that a checkpoint could explain counts only if the log
+ * does not mend it.
  */
 export const lookAtContent = (path: string, before: FileContent | undefined): ContentLook => {
   const alone = look(path, before, 'alone');
@@ -30,7 +31,7 @@ interface CertainLook extends ContentLook {
   readonly isCertain?: boolean;
 }
 
-/** Through SQLite: closing a file that was opened otherwise would take this process's locks on it away. */
+/** Through SQLite: opening and closing the file in another way would drop this process's locks on it. */
 const look = (path: string, before: FileContent | undefined, how: 'alone' | 'with-log'): CertainLook => {
   const url = pathToFileURL(path);
   if (how === 'alone') url.search = 'immutable=1';
@@ -42,8 +43,8 @@ const look = (path: string, before: FileContent | undefined, how: 'alone' | 'wit
     return difference ? { content: before, ...difference } : { content, problem: undefined };
   } catch (error) {
     const code = error instanceof Error && 'errcode' in error ? Number(error.errcode) & 0xff : undefined;
-    if (before === undefined || code === undefined || ![ERROR, CORRUPT, NOTADB].includes(code)) return { content: before, problem: undefined }; // nothing is known
-    return { content: before, problem: 'it was overwritten by what is no whole event store', isCertain: code === NOTADB };
+    if (before === undefined || code === undefined || ![ERROR, CORRUPT, NOTADB].includes(code)) return { content: before, problem: undefined }; // unknown
+    return { content: before, problem: 'it was overwritten by a file that is no complete event store', isCertain: code === NOTADB };
   } finally {
     database?.close();
   }
@@ -64,7 +65,7 @@ const read = (database: DatabaseSync): FileContent => {
   return { incarnation: meta?.['value'], position: last && Number(last['position']), id: last?.['id'] };
 };
 
-/** The page with the incarnation is written once, so it tells for certain. */
+/** The page with the incarnation is written once, so it is a certain sign. */
 const differenceOf = (database: DatabaseSync, before: FileContent, now: FileContent): { problem: string; isCertain: boolean } | undefined => {
   if (before.incarnation !== undefined && now.incarnation !== before.incarnation) {
     return { problem: 'it was overwritten by another event store', isCertain: true };

@@ -1,7 +1,7 @@
-// Hears of writes to a file, by any process, without waking up in between.
+// Reports writes to a file by any process, without waking up in between.
 import { watch, type FSWatcher } from 'node:fs';
 
-/** Elsewhere a file that is kept open tells late that it was written to. */
+/** Other systems report writes late while a file is kept open. */
 const PLATFORMS: readonly NodeJS.Platform[] = ['linux', 'darwin'];
 
 export class FileWatch {
@@ -13,7 +13,9 @@ export class FileWatch {
     this.#path = path;
   }
 
-  /** From now on `onWrite` hears of writes, instead of who heard before. False where that is not possible: no such file, or no watch left. */
+  /**
+   * From now on `onWrite` replaces the former listener. False if that is impossible: no such file, or no watch left.
+   */
   start(onWrite: () => void): boolean {
     this.#onWrite = onWrite;
     if (this.#watcher) return true;
@@ -23,11 +25,11 @@ export class FileWatch {
       this.#watcher.on('error', () => this.stop());
       return true;
     } catch {
-      return false; // whoever asks looks more often instead
+      return false; // the caller polls more often instead
     }
   }
 
-  /** May be called again, and started again. */
+  /** More calls are harmless, and it can be started again. */
   stop(): void {
     this.#watcher?.close();
     this.#watcher = undefined;

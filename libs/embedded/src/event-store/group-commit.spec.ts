@@ -1,4 +1,4 @@
-// Promises of group commit that need a hand on the connection: one commit for many, a full file, a bounded queue.
+// Promises of group commit that need access to the connection: one commit for many, a full file, a bounded queue.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -89,7 +89,7 @@ describe('group commit', () => {
     await expect(writer.appendAll(large)).resolves.toMatchObject({ position: 3n });
   });
 
-  it('says that the disk is full, has written nothing of the batch, and goes on when there is room', async () => {
+  it('reports a full disk, writes nothing of the batch, and goes on when there is room', async () => {
     await writer.append(appendOf('first'));
     const pages = Number(database.prepare('PRAGMA page_count').get()?.['page_count']);
     database.exec(`PRAGMA max_page_count = ${pages + 4}`);
@@ -118,7 +118,7 @@ describe('group commit', () => {
     ]);
   });
 
-  it('refuses more appends than may wait, and commits those that do', async () => {
+  it('refuses more appends than may wait, and commits the waiting ones', async () => {
     const one = appendOf('same');
     const waiting = Array.from({ length: PENDING_APPENDS_MAX }, () => writer.append(one));
     await expect(writer.append(one)).rejects.toMatchObject({ code: 'EVENT_STORE_OVERLOADED' });

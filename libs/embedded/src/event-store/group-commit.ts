@@ -20,10 +20,12 @@ import { AppendTransaction } from './append-transaction.js';
 import type { OpenedFile } from './opened-file.js';
 import { turn } from './turn.js';
 
-/** One transaction takes no more than this, so that nobody waits long for the lock; a single larger append still goes through. */
+/**
+ * The limit of one transaction, so that other processes wait briefly for the lock; a larger single append still goes.
+ */
 const BATCH_EVENTS_MAX = 10_000;
 const BATCH_SIZE_MAX = 16 * 1_048_576;
-/** What may wait in memory: as many appends as this, and as many UTF-16 units. */
+/** The limit of waiting appends, in number and in UTF-16 units. */
 const PENDING_APPENDS_MAX = 65_536;
 const PENDING_SIZE_MAX = 256 * 1_048_576;
 
@@ -33,7 +35,7 @@ export interface GroupCommitOptions {
   readonly opened: OpenedFile;
   readonly runtime: Runtime;
   readonly busyTimeoutMs?: number | undefined;
-  /** How many appends may wait for their commit. Default 65,536. */
+  /** The most appends that may wait for their commit. Default 65,536. */
   readonly pendingAppendsMax?: number;
   /** Called after each commit. */
   readonly onCommit: () => void;
@@ -71,7 +73,7 @@ export class GroupCommit {
   #queueSize = 0;
   #running: Promise<void> | undefined;
   #isClosed = false;
-  /** After a failed device nothing is certain any more: reopening reads what is really there. */
+  /** After a device failure nothing is certain any more: reopening reads what is really there. */
   #failure: unknown;
 
   constructor(options: GroupCommitOptions) {
@@ -80,7 +82,7 @@ export class GroupCommit {
     this.#heartbeat = new Heartbeat('the group commit', options.runtime);
   }
 
-  /** Resolves after the commit. The signal takes it out of the queue; a commit that has begun goes on. */
+  /** Resolves after the commit. The signal removes it from the queue; a commit that has begun goes on. */
   append(append: EncodedAppend, signal?: AbortSignal): Promise<AppendResult> {
     const { events } = append;
     return this.#accept({ operation: 'append', events: events.length, size: sizeOf(append), write: (into) => into.append(append) }, signal);
@@ -92,22 +94,22 @@ export class GroupCommit {
     return this.#accept({ operation: 'appendAll', events: all.eventCount, size, write: (into) => into.appendAll(all) }, signal);
   }
 
-  /** A count of what other connections have committed; undefined while that cannot be told. */
+  /** A count of commits by other connections; undefined while it is unknown. */
   changesByOthers(): number | undefined {
     return this.#failure === undefined ? this.#transaction.changesByOthers() : undefined;
   }
 
-  /** Set while appends wait for a commit that does not come. */
+  /** Set while appends wait and no commit succeeds. */
   get silence(): SilentLoop | undefined {
     return this.#heartbeat.silence();
   }
 
-  /** Why it takes no appends any more, until the store is opened again. */
+  /** Why it accepts no appends any more, until the store is opened again. */
   get failure(): unknown {
     return this.#failure;
   }
 
-  /** Commits what is queued; later appends are refused. */
+  /** Commits the queue; refuses later appends. */
   async close(): Promise<void> {
     this.#isClosed = true;
     await this.#running;
@@ -134,7 +136,7 @@ export class GroupCommit {
     const onAbort = (): void => {
       if (this.#remove(pending)) pending.reject(new OperationAborted(operation, signal.reason));
     };
-    // A signal may outlive millions of appends: none may leave a listener behind.
+    // A signal may outlive millions of appends, so every listener is removed.
     pending.settled = () => signal.removeEventListener('abort', onAbort);
     signal.addEventListener('abort', onAbort, { once: true });
   }
@@ -150,7 +152,7 @@ export class GroupCommit {
   async #run(): Promise<void> {
     while (this.#queue.size > 0) {
       this.#heartbeat.busy('one commit');
-      // Everything that is called in this turn of the event loop, or while the last commit ran, joins the batch.
+      // All calls of this turn of the event loop, or of the time of the last commit, join the batch.
       await turn();
       if (this.#failure === undefined) await this.#commitBatch();
       else this.#fail(this.#takeAll(), this.#failure);
@@ -172,12 +174,12 @@ export class GroupCommit {
     try {
       const outcomes = this.#write(batch);
       database.exec('COMMIT');
-      // Nothing is acknowledged that has gone to a file which the next start will not find.
+      // Nothing may be acknowledged that went to a file which the next start will not find.
       opened.assertSame();
       settle(batch, outcomes);
     } catch (error) {
       this.#rollBack();
-      // Refusals too: they may rest on what an earlier append of this batch had written.
+      // Refusals, too: they may depend on what an earlier append of this batch had written.
       this.#fail(batch, translateSqliteError(error, file));
       return;
     }
@@ -201,7 +203,7 @@ export class GroupCommit {
   #rollBack(): void {
     this.#transaction.forget();
     try {
-      // SQLite has rolled back by itself after some errors.
+      // After some errors SQLite has already rolled back.
       if (this.#options.database.isTransaction) this.#options.database.exec('ROLLBACK');
     } catch (error) {
       this.#failure = translateSqliteError(error, this.#options.file);

@@ -1,14 +1,15 @@
-// Whether a write-ahead log still holds all that was committed to it. Its file may become shorter: a checkpoint that truncates it has copied everything before.
+// Checks that a write-ahead log still holds all its commits. It may become shorter: a truncating checkpoint has copied
+// all of it before.
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 
 // https://sqlite.org/fileformat2.html#the_write_ahead_log
 const HEADER_BYTES = 32;
 const FRAME_HEADER_BYTES = 24;
-/** The last bit tells the order of bytes in checksums. */
+/** The last bit gives the byte order of checksums. */
 const MAGIC = 0x377f0682;
 
-/** Asks SQLite's own count of the log's pages, which all processes share in memory, and looks for holes that were never written. */
+/** Compares the log with SQLite's own page count in shared memory, and looks for holes that were never written. */
 export class LogCheck {
   readonly #path: string;
   readonly #countPages: StatementSync;
@@ -21,8 +22,9 @@ export class LogCheck {
   }
 
   /**
-   * Call when the file has another length than before. One that has grown costs two reads: the commit that made it longer may have gone behind an
-   * end that was cut off a moment before. Undefined while it cannot be told, as when another process begins the log anew meanwhile.
+   * Call it when the file's length has changed. A longer file costs two reads: the last commit may have gone behind an
+   * end that was cut off just before. Undefined while it is unknown, for example while another process begins the log
+   * anew.
    */
   isCutShort(bytesBefore: number): boolean | undefined {
     const pages = this.#pages();
@@ -30,7 +32,7 @@ export class LogCheck {
     try {
       if (this.#isWhole(pages, bytesBefore)) return false;
     } catch {
-      return undefined; // removed meanwhile: the next look tells
+      return undefined; // it was removed meanwhile: the next look reports it
     }
     return this.#pages() === pages ? true : undefined;
   }
@@ -39,7 +41,7 @@ export class LogCheck {
     const log = openSync(this.#path, 'r');
     try {
       const bytes = fstatSync(log).size;
-      // Pages are counted once they are in the file, and a checkpoint sets the count to zero before it truncates.
+      // Pages are counted once they are in the file, and a checkpoint resets the count before it truncates.
       if (pages > 0 && bytes < HEADER_BYTES + pages * this.#frameBytes) return false;
       if (bytes === 0) return true;
       if ((numberAt(log, 0) & ~1) !== MAGIC) return false;

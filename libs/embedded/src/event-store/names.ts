@@ -1,12 +1,12 @@
-// Names of streams and of event types, and the numbers that stand for them in the events table.
+// Names of streams and event types, and their numbers in the events table.
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 
 const CACHE_ENTRIES_MAX = 100_000;
 
-/** Looks names and numbers up through one connection, and remembers what it has found: a pair, once committed, never changes. */
+/** Looks names and numbers up on one connection, and remembers them: a committed pair never changes. */
 export class Names {
   readonly #idsByName = new Map<string, number>();
-  /** By number. The numbers are dense, so an array finds a name in a fraction of a map's time; every event that is read asks twice. */
+  /** By number. The numbers are dense, so an array is much faster than a map; every event that is read asks twice. */
   #namesById: (string | undefined)[] = [];
   readonly #selectId: StatementSync;
   readonly #selectName: StatementSync;
@@ -16,7 +16,7 @@ export class Names {
     this.#selectName = database.prepare(`SELECT name FROM ${table} WHERE id = ?`);
   }
 
-  /** The number of a name, or undefined if the name is not stored (yet). */
+  /** The number of a name; undefined if it is not stored yet. */
   idOf(name: string): number | undefined {
     const known = this.#idsByName.get(name);
     if (known !== undefined) return known;
@@ -26,7 +26,7 @@ export class Names {
     return id;
   }
 
-  /** The name of a number that an event refers to. */
+  /** The name of a number in an event. */
   nameOf(id: number): string {
     const known = this.#namesById[id];
     if (known !== undefined) return known;
@@ -42,14 +42,14 @@ export class Names {
     this.#namesById[id] = name;
   }
 
-  /** For a transaction that was rolled back: what it had stored is not there. */
+  /** For a transaction that was rolled back: it has stored nothing. */
   forget(): void {
     this.#idsByName.clear();
     this.#namesById = [];
   }
 }
 
-/** An event refers to a name that is not there: the file is damaged. */
+/** An event refers to a missing name: the file is damaged. */
 export class DanglingNumber extends Error {
   constructor(id: number) {
     super(`an event refers to name ${id}, which is missing`);

@@ -1,4 +1,4 @@
-// Whether a path still leads to the file that this process has open: SQLite goes on writing to one that was removed or moved away.
+// Checks that a path still leads to the opened file: SQLite goes on writing to a file that was removed or moved.
 import { statSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
 import { FileReplaced, type StoreFile } from '../errors.js';
@@ -13,8 +13,8 @@ interface Identity {
 }
 
 /**
- * Remembers which file was opened, and its write-ahead log, which lasts as long as a connection that writes. A file that was replaced stays so,
- * also when the old one is put back: what was written in between is uncertain.
+ * Remembers the opened file and its write-ahead log, which lasts as long as a writing connection. A replaced file stays
+ * replaced, even if the old one is put back: what was written in between is uncertain.
  */
 export class OpenedFile {
   readonly #file: StoreFile;
@@ -25,7 +25,7 @@ export class OpenedFile {
   #headSeen = 0;
   #failure: FileReplaced | undefined;
 
-  /** Call after opening. @param writing the connection of this process that writes; without one the log is not watched. */
+  /** Call it after opening. @param writing this process's writing connection; without one the log is not watched. */
   constructor(file: StoreFile, writing: DatabaseSync | undefined) {
     this.#file = file;
     this.#logCheck = writing && new LogCheck(logOf(file), writing);
@@ -35,15 +35,15 @@ export class OpenedFile {
   }
 
   /**
-   * Costs two looks at the file system, one into the log while that grows, and one into the file if it has been written meanwhile, as by a checkpoint. Errors:
-   * EVENT_STORE_FILE_REPLACED, from then on every time.
+   * Costs two looks at the file system, one into the log while it grows, and one into the file if it was written, as by
+   * a checkpoint. Errors: EVENT_STORE_FILE_REPLACED, then every time.
    */
   assertSame(): void {
     this.#failure ??= this.#look();
     if (this.#failure) throw this.#failure;
   }
 
-  /** @param head position of the last committed event. Errors: EVENT_STORE_FILE_REPLACED if there were more before, from then on every time. */
+  /** @param head position of the last committed event. Errors: EVENT_STORE_FILE_REPLACED if it was higher before. */
   assertNotSetBack(head: number): void {
     if (head < this.#headSeen) this.#failure ??= new FileReplaced(this.#file, `it ends at position ${head}, before it ended at ${this.#headSeen}`);
     if (this.#failure) throw this.#failure;
@@ -58,7 +58,7 @@ export class OpenedFile {
     return undefined;
   }
 
-  /** Overwritten in place it is the same file of the file system, whatever its size. */
+  /** Overwritten in place, it is the same file for the file system, whatever its size. */
   #lookInside(database: Identity | undefined): string | undefined {
     if (database === undefined || (database.mtimeNs === this.#database?.mtimeNs && database.size === this.#database.size)) return undefined;
     const { content, problem } = lookAtContent(this.#file.path, this.#content);
@@ -71,7 +71,7 @@ export class OpenedFile {
     const hasOtherLength = this.#log !== undefined && log !== undefined && log.size !== this.#log.size;
     const verdict = hasOtherLength ? check.isCutShort(Number(this.#log?.size)) : false;
     const problem = this.#log && (differenceOf({ ...this.#log, size: 0n }, log) ?? (verdict === true ? 'it was cut short' : undefined));
-    // Where nothing could be told, the next look asks again.
+    // If nothing could be found out, the next look asks again.
     if (verdict !== undefined) this.#log = log;
     return problem && `of its write-ahead log: ${problem}`;
   }
@@ -84,6 +84,6 @@ const identityOf = (path: string): Identity | undefined => statSync(path, { bigi
 const differenceOf = (opened: Identity | undefined, found: Identity | undefined): string | undefined => {
   if (!opened) return undefined;
   if (!found) return 'it was removed or moved away';
-  if (opened.dev !== found.dev || opened.ino !== found.ino) return 'another file lies in its place';
+  if (opened.dev !== found.dev || opened.ino !== found.ino) return 'another file is in its place';
   return found.size < opened.size ? 'it was overwritten by a shorter one' : undefined;
 };

@@ -1,18 +1,21 @@
-// Events that came through EventStoreDB's protocol into the file: the same events by both ways in.
+// Events that came through EventStoreDB's protocol into the file: both ways in give the same events.
 import { LazyRecordedEvent, type EventMetadata, type StoredEvent } from '@mainstem/event-store';
 
-/** Under these keys the protocol's adapter stores what the port calls `correlationId` and `causationId`, and when it sent the event. */
+/** The keys under which the protocol's adapter stores `correlationId`, `causationId` and its time of sending. */
 const CORRELATION = '$correlationId';
 const CAUSATION = '$causationId';
 const RECORDED_AT = '$recordedAt';
 
-/** Whether metadata may hold one of them; to be looked for before anything is parsed. */
+/** True if metadata may hold one of them; a cheap test before parsing. */
 export const isServed = (metadataJson: string | undefined): boolean => metadataJson?.includes('"$') === true;
 
-/** Of the protocol server itself: metadata of streams, tombstones, links, marks. No handler of an application sees them, as with EventStoreDB. */
+/**
+ * The protocol server's own events: metadata of streams, tombstones, links, marks. No handler sees them, as in
+ * EventStoreDB.
+ */
 export const isOfServer = (stream: string, type: string): boolean => type.startsWith('$') || stream.startsWith('$');
 
-/** Shows the metadata under the port's names, and the time at which the adapter sent it. */
+/** Shows the metadata under the port's names, with the adapter's time of sending. */
 export class ServedEvent extends LazyRecordedEvent {
   readonly #metadataJson: string;
   #metadata: EventMetadata | undefined;
@@ -42,6 +45,6 @@ const parsed = (json: string): Readonly<Record<string, unknown>> | undefined => 
   try {
     return JSON.parse(json) as Readonly<Record<string, unknown>>;
   } catch {
-    return undefined; // told when the metadata are asked for
+    return undefined; // reported when the metadata is used
   }
 };

@@ -1,12 +1,12 @@
-// A filter in SQL: numbers of types, and ranges of stream names.
+// A filter as SQL: numbers of types, and ranges of stream names.
 import type { EventFilter } from '@mainstem/event-store';
 import type { Names } from './names.js';
 
 /** Conditions on `events AS e` and, with ranges, on `streams AS s`. */
 export interface Wanted {
-  /** False: nothing can match, there is no need to look. */
+  /** False: nothing can match, so there is no need to look. */
   readonly isPossible: boolean;
-  /** Begins with AND, or is empty. Holds numbers and placeholders only, never text of the caller. */
+  /** Begins with AND, or is empty. Holds only numbers and placeholders, never text of the caller. */
   readonly condition: string;
   readonly parameters: readonly string[];
   readonly needsStreams: boolean;
@@ -15,7 +15,7 @@ export interface Wanted {
 const EVERYTHING: Wanted = { isPossible: true, condition: '', parameters: [], needsStreams: false };
 const NOTHING: Wanted = { ...EVERYTHING, isPossible: false };
 
-/** To be asked anew for each read: a type that no event has had so far may come any time. */
+/** Ask it for each read: a type without events so far may get one at any time. */
 export const wantedBy = ({ types, streamPrefixes }: EventFilter, typeNames: Names): Wanted => {
   const typeIds = types && [...new Set(types)].map((type) => typeNames.idOf(type)).filter((id) => id !== undefined);
   if (typeIds?.length === 0 || streamPrefixes?.length === 0) return NOTHING;
@@ -34,7 +34,7 @@ export const wantedBy = ({ types, streamPrefixes }: EventFilter, typeNames: Name
 
 interface NameRange {
   readonly start: string;
-  /** Exclusive; undefined: no name lies beyond. */
+  /** Exclusive; undefined if no name lies beyond. */
   readonly end: string | undefined;
 }
 
@@ -44,7 +44,7 @@ export const rangeOf = (prefix: string): NameRange => {
   while (codePoints.at(-1) === 0x10ffff) codePoints.pop();
   const last = codePoints.pop();
   if (last === undefined) return { start: prefix, end: undefined };
-  // Surrogates are no characters: the one after U+D7FF is U+E000.
+  // Surrogates are no characters: U+E000 follows U+D7FF.
   codePoints.push(last === 0xd7ff ? 0xe000 : last + 1);
   return { start: prefix, end: String.fromCodePoint(...codePoints) };
 };

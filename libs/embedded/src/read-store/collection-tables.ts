@@ -1,4 +1,4 @@
-// What differs between the embedded read stores: the tables that hold one collection of one generation.
+// What differs between the embedded read stores: the tables of one collection of one generation.
 import type {
   CollectionChanges,
   CollectionDescriptor,
@@ -13,23 +13,23 @@ export interface StoredCollection {
   /** Names the collection's tables; never used again. */
   readonly id: number;
   readonly name: string;
-  /** Documents have a property `$state` that queries must not show. */
+  /** True: documents have a property `$state` that queries must not show. */
   readonly hasState: boolean;
-  /** What the derived tables were made from; written by `declare`. */
+  /** What the derived tables were made from; `declare` writes it. */
   readonly declaration: string;
 }
 
-/** All methods run inside a transaction of the writing connection, except `load` and `expired`, which run inside one that reads. */
+/** All methods run in a transaction of the writing connection; `load` and `expired` in a reading one. */
 export interface CollectionTables {
-  /** What derived tables of this collection are to be made from. Two equal declarations derive the same. */
+  /** What derived tables of this collection are to be made from. Equal declarations derive the same. */
   declare(name: string): string;
 
   create(collection: StoredCollection): void;
 
-  /** Makes the derived tables anew from the stored documents, because they were made from another declaration. */
+  /** Makes the derived tables anew from the stored documents, because their declaration has changed. */
   derive(collection: StoredCollection, previous: StoredCollection): void;
 
-  /** Whether documents folded under the declaration of `previous` are others than under that of `collection`. Default: never. */
+  /** True if the declaration of `collection` folds other documents than that of `previous`. Default: never. */
   foldsOtherwise?(collection: StoredCollection, previous: StoredCollection): boolean;
 
   drop(collection: StoredCollection): void;
@@ -39,20 +39,23 @@ export interface CollectionTables {
   /** Keys of documents that expire at or before a time, in milliseconds since the epoch. Default: none do. */
   expired?(collection: StoredCollection, until: number, limit: number): readonly string[];
 
-  /** A page of documents by key; the order of SQLite's texts is that of their bytes. Runs inside a transaction that reads. */
+  /** A page of documents by key, in SQLite's order of bytes. Runs in a reading transaction. */
   scan(collection: StoredCollection, options: ScanOptions): readonly ScanEntry[];
 
-  /** Where derived tables do not fit the documents. Runs inside a transaction that reads, in steps between which others may run. */
+  /**
+   * Where derived tables differ from the documents. Runs in a reading transaction, in steps that let other work run.
+   */
   differences(collection: StoredCollection, signal: AbortSignal | undefined): Promise<readonly DerivedDifference[]>;
 
   /**
-   * `isBulk`: nobody queries the collection before `finishBulk`, so what is derived for queries may wait until then. Errors: READ_STORE_INVALID_DOCUMENT.
+   * `isBulk`: no query reads the collection before `finishBulk`, so what is derived for queries may wait until then.
+   * Errors: READ_STORE_INVALID_DOCUMENT.
    */
   apply(collection: StoredCollection, changes: CollectionChanges, isBulk: boolean): void;
 
-  /** Makes what `apply` has left out in bulk. */
+  /** Makes what `apply` has left out in a bulk load. */
   finishBulk(collection: StoredCollection): void;
 }
 
-/** As the engine hands it in, with what the store declares about it. */
+/** In the engine's form, with the store's declaration. */
 export type NewCollection = Pick<CollectionDescriptor, 'name' | 'hasState'> & Pick<StoredCollection, 'declaration'>;

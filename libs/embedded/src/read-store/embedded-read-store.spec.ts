@@ -1,4 +1,4 @@
-// What the embedded cache and the embedded full-text index promise alike, as far as it is about their file.
+// The common promises of the embedded cache and full-text index about their file.
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -79,14 +79,14 @@ describe.each(STORES)('the embedded $name', ({ name, open }) => {
   const claimedBy = async (owner: string) =>
     (await store.claimLease({ ...orders, projection: 'orders', partition: 0, owner, durationMs: 60_000 })).owner;
 
-  it('makes leases in a file from before there were any', async () => {
+  it('adds leases to a file from before there were any', async () => {
     await store.close();
     withDatabase(file, (database) => database.exec('DROP TABLE leases'));
     store = await open(dir, systemRuntime);
     expect(await claimedBy('one')).toBe('one');
   });
 
-  it('takes a file from before checkpoints told their event, and keeps it from then on', async () => {
+  it('opens a file from before checkpoints named their event, and keeps the event from then on', async () => {
     await session.commit(batch(undefined, position(5n)));
     await store.close();
     const drop = (database: DatabaseSync): void => {
@@ -101,7 +101,7 @@ describe.each(STORES)('the embedded $name', ({ name, open }) => {
     expect((await store.generations('orders'))[0]?.checkpoint).toMatchObject({ position: position(8n), lastEvent });
   });
 
-  it('takes a lease for ended that would last longer than it was claimed for: the clock was set back', async () => {
+  it('treats a lease that would last longer than claimed as ended: the clock was set back', async () => {
     expect(await claimedBy('one')).toBe('one');
     expect(await claimedBy('two')).toBe('one');
     withDatabase(file, (database) => database.exec('UPDATE leases SET ends_at_ms = ends_at_ms + 3600000'));
@@ -129,7 +129,7 @@ describe.each(STORES)('the embedded $name', ({ name, open }) => {
     await reopened.commit(batch(LAST, LAST));
   });
 
-  it('refuses the commit of a session that another one, of any process, has taken over from', async () => {
+  it('refuses the commit of a session that another session, of any process, has replaced', async () => {
     const other = await open(dir, systemRuntime);
     const newer = await other.open(orders, 1);
 
@@ -139,7 +139,7 @@ describe.each(STORES)('the embedded $name', ({ name, open }) => {
     await other.close();
   });
 
-  it('refuses a commit from any place but that of the checkpoint', async () => {
+  it('refuses a commit that does not start at the checkpoint', async () => {
     await session.commit(batch(undefined, position(5n)));
 
     for (const from of [undefined, position(4n), position(6n)]) {
@@ -148,7 +148,7 @@ describe.each(STORES)('the embedded $name', ({ name, open }) => {
     expect((await session.load('orders', ['a'])).get('a')).toEqual({ text: 'at 5' });
   });
 
-  it('lists parked events by position, then key, in pages, and forgets those that are settled', async () => {
+  it('lists parked events by position, then key, in pages, and forgets settled ones', async () => {
     const events = [parkedAt('b', 10n), parkedAt('a', 9n), parkedAt('a', 10n), parkedAt('b', 100n)];
     await session.commit(batch(undefined, position(100n), { park: events }));
     const places = (parked: readonly ParkedEvent[]): readonly string[] => parked.map(({ key, position: at }) => `${at}${key}`);
@@ -203,7 +203,7 @@ describe.each(STORES)('the embedded $name', ({ name, open }) => {
     expect(await states()).toEqual(['serving', 'retired']);
   });
 
-  it('opens a session only for the definition that fills the generation', async () => {
+  it('opens a session only for the definition of the generation', async () => {
     await expect(store.open({ ...orders, fingerprint: 'e'.repeat(16) }, 1)).rejects.toMatchObject({ code: 'READ_STORE_FINGERPRINT_MISMATCH' });
     await expect(store.open(orders, 2)).rejects.toMatchObject({ code: 'READ_STORE_UNKNOWN_GENERATION' });
     await session.commit(batch(undefined, position(1n)));
@@ -258,7 +258,7 @@ describe.each(STORES)('the embedded $name', ({ name, open }) => {
     expect(await store.parked('orders', 10)).toEqual([]);
   });
 
-  it('can be opened by several at once where there is no file yet', async () => {
+  it('can be opened by several processes at once before there is a file', async () => {
     const fresh = join(dir, 'fresh');
     const stores = await Promise.all(Array.from({ length: 5 }, () => open(fresh, systemRuntime)));
 
@@ -288,7 +288,7 @@ describe.each(STORES)('the embedded $name', ({ name, open }) => {
     await expect(open(folder, systemRuntime)).rejects.toMatchObject({ code: 'READ_STORE_CORRUPT' });
   });
 
-  it('does nothing after it was closed', async () => {
+  it('refuses work after it was closed', async () => {
     await store.close();
     await store.close();
 
@@ -297,7 +297,7 @@ describe.each(STORES)('the embedded $name', ({ name, open }) => {
     }
   });
 
-  it('does not commit through a session that was closed', async () => {
+  it('does not commit through a closed session', async () => {
     await session.close();
     await session.close();
 

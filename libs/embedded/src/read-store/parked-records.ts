@@ -1,4 +1,4 @@
-// Parked events of an embedded read store. Statements only; transactions are the caller's.
+// Parked events of an embedded read store. Statements only; the caller has the transaction.
 import type { DatabaseSync } from 'node:sqlite';
 import { type EventId, type Position, position, revision, type StreamName } from '@mainstem/event-store';
 import { fromStorableText, type ParkedEvent, toStorableText } from '@mainstem/projection/adapter';

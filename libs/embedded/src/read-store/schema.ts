@@ -1,8 +1,9 @@
-// Stored layout of the bookkeeping that all embedded read stores share.
+// Stored layout of the bookkeeping of all embedded read stores.
 
 /**
- * Places are 64-bit integers and are read as text, never as JavaScript numbers. Ids of collections are never used again, because their tables are
- * named after them. `declaration` is what a collection's derived tables were made from, in the words of the store.
+ * Places are 64-bit integers and are read as text, never as JavaScript numbers. Ids of collections are never used
+ * again, because their tables have their names. `declaration` is what a collection's derived tables were made from, in
+ * the store's own form.
  */
 export const READ_STORE_SCHEMA = `
   CREATE TABLE projections (
@@ -56,7 +57,9 @@ export const READ_STORE_SCHEMA = `
   CREATE INDEX parked_events_key ON parked_events (generation, key, position);
 `;
 
-/** Checkpoints of the parts of generations that are split, all but the first one, which is in `generations`. Files of before get it when they are opened. */
+/**
+ * Checkpoints of further parts; the first part is in `generations`. Older files get this table when they are opened.
+ */
 export const PARTITIONS_SCHEMA = `
   CREATE TABLE IF NOT EXISTS partitions (
     generation INTEGER NOT NULL REFERENCES generations (id),
@@ -70,7 +73,7 @@ export const PARTITIONS_SCHEMA = `
 `;
 
 /**
- * By which event a checkpoint stands: `position id`, NULL where nobody has told it yet. Tables of before get it when they are opened; programs of
- * before do not look at it.
+ * The event at a checkpoint: `position id`, or NULL if unknown. Older tables get it when they are opened; older
+ * programs do not read it.
  */
 export const LAST_EVENT_TABLES = ['generations', 'partitions'] as const;

@@ -1,7 +1,7 @@
-// Prepared statements by collection, so that SQL is compiled once a connection and not once a call.
+// Prepared statements by collection: SQL is compiled once for each connection, not for each call.
 import type { StoredCollection } from './collection-tables.js';
 
-/** Collections whose statements are kept; more than that are prepared again. */
+/** The number of collections with kept statements; others are prepared again. */
 const COLLECTIONS_MAX = 256;
 
 export class StatementCache<Statements> {

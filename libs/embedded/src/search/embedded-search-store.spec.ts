@@ -1,4 +1,4 @@
-// What the embedded full-text index promises beyond the search contract.
+// Promises of the embedded full-text index beyond the search contract.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -50,7 +50,7 @@ const keys = async (query: string, isPrefix = false): Promise<readonly string[]>
 };
 
 describe('the embedded full-text index', () => {
-  it('ranks the same after many changes as an index that was filled at once', async () => {
+  it('ranks after many changes like an index that was filled at once', async () => {
     const titles = ['red lamp', 'red red lamp shade', 'lamp', 'blue lamp with a red shade', 'green cup', 'red', 'blue cup'];
     const document = (index: number): ProjectionDocument => ({ title: titles[index % titles.length] });
     for (let round = 1; round <= 5; round++) {
@@ -81,7 +81,7 @@ describe('the embedded full-text index', () => {
     expect(item?.highlight.length).toBeLessThan(700);
   });
 
-  it('stores documents that nothing is searched in', async () => {
+  it('stores documents without searched fields', async () => {
     await store.close();
     await openStore({});
     await write({ a: { title: 'lamp' }, b: { title: 'cup' } }, []);
@@ -94,7 +94,7 @@ describe('the embedded full-text index', () => {
     expect(await keys('light')).toEqual(['a']);
   });
 
-  it('makes the index anew when other fields are declared', async () => {
+  it('makes the index anew when the declared fields change', async () => {
     await write({ a: { title: 'lamp', note: 'shiny' } });
     expect(await keys('shiny')).toEqual([]);
     await store.close();

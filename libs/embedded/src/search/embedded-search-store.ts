@@ -24,14 +24,14 @@ import { matchExpression } from './match-expression.js';
 import { SearchTables } from './search-tables.js';
 
 export interface EmbeddedSearchOptions {
-  /** Folder of the file `search.db`; both are created where there are none. */
+  /** Folder of the file `search.db`; both are created if they are missing. */
   readonly dir: string;
   readonly runtime?: Runtime;
-  /** What status and messages call it, and `--store` names; another one where a process has several. Default `search`. */
+  /** Its name in status, messages and `--store`; give each its own if a process has several. Default `search`. */
   readonly name?: string;
-  /** Refuse a folder without the file (READ_STORE_CANNOT_OPEN) instead of making it: for what looks at a store that should be there. Default false. */
+  /** True: refuse a folder without the file (READ_STORE_CANNOT_OPEN) instead of making it. Default false. */
   readonly mustExist?: boolean;
-  /** Text fields by collection. Only a process that writes needs them; queries find what was written. */
+  /** Text fields by collection. Only writing processes need them; queries use what was written. */
   readonly collections?: SearchCollections;
 }
 

@@ -1,4 +1,4 @@
-// Runs a search on the index of one collection. Statements only; the snapshot is the caller's.
+// Runs a search on the index of one collection. Statements only; the caller has the snapshot.
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { decodeDeclaration, type SearchCursor, type SearchFilter } from '@mainstem/projection/adapter';
 import type { StoredCollection } from '../read-store/collection-tables.js';
@@ -7,7 +7,7 @@ import { StatementCache } from '../read-store/statement-cache.js';
 export interface IndexHit {
   readonly key: string;
   readonly document: string;
-  /** bm25 as FTS5 has it: below 0, the best is the smallest. */
+  /** bm25 of FTS5: below 0, and the best is the smallest. */
   readonly rank: number;
 }
 
@@ -47,7 +47,7 @@ interface PageRequest {
   readonly after: SearchCursor | undefined;
 }
 
-/** As the statements take them: path and values of each. */
+/** In the statements' form: path and values of each. */
 const jsonOf = (filters: readonly SearchFilter[]): string => JSON.stringify(filters.map(({ field, values }) => [`$."${field}"`, values]));
 
 interface ReaderStatements {
@@ -68,8 +68,8 @@ const prepare = (database: DatabaseSync, collection: StoredCollection): ReaderSt
 });
 
 /**
- * The index is walked once: for ranks and total. Which ranks make it to the page is known from the ranks alone, so that only documents of those
- * ranks are looked up for the order by key, and not all that match.
+ * Walks the index once, for ranks and total. The ranks alone decide which documents may be on the page, so only those
+ * are looked up for the order by key, not all matches.
  */
 const prepareIndex = (database: DatabaseSync, { id, declaration }: StoredCollection): ReaderStatements['index'] => {
   const { text, weights } = decodeDeclaration(declaration);
@@ -93,7 +93,7 @@ const prepareIndex = (database: DatabaseSync, { id, declaration }: StoredCollect
   return { all: statements(false), filtered: statements(true) };
 };
 
-/** No filter is left that the document has none of the values of. Only documents with the words are looked at, so that no index is needed. */
+/** No filter has none of its values in the document. It reads only documents with the words, so it needs no index. */
 const fits = (id: number): string => `NOT EXISTS (
   SELECT 1 FROM json_each(:filters) f WHERE NOT EXISTS (
     SELECT 1 FROM documents_${id} d, json_each(d.document, f.value ->> 0) v

@@ -1,7 +1,7 @@
-// The query language of FTS5, in which nothing that a user typed has a meaning.
+// The query language of FTS5, in which the user's text has no special meaning.
 import type { SearchWords } from '@mainstem/projection/adapter';
 
-/** The words, all of them required; undefined if there is none. Words hold letters, digits and marks alone. */
+/** All words are required; undefined if there is none. Words hold only letters, digits and marks. */
 export const matchExpression = ({ whole, prefix }: SearchWords): string | undefined => {
   const terms = whole.map((word) => `"${word}"`);
   if (prefix !== undefined) terms.push(`"${prefix}"*`);

@@ -1,4 +1,4 @@
-// Whether the full-text index of a collection fits its documents.
+// Checks the full-text index of a collection against its documents.
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { DatabaseSync } from 'node:sqlite';
 import { throwIfAborted } from '@mainstem/event-store';
@@ -7,13 +7,13 @@ import type { StoredCollection } from '../read-store/collection-tables.js';
 
 const PAGE = 1_000;
 const INSTANCES_PER_TURN = 10_000;
-/** Differences of one collection that are listed. */
+/** The largest number of listed differences of one collection. */
 const DIFFERENCES_MAX = 1_000;
 
 /**
- * Inside a transaction that reads. First the words beside each document are compared with those of the document; then every word instance of the
- * index (FTS5's own list of them, `fts5vocab`) with those words: for each document the sum of the hashes of its instances. Documents that do not
- * even decode are left to whoever compares documents.
+ * Call it in a reading transaction. It compares the words beside each document with those of the document. Then it
+ * compares every word instance of the index (FTS5's own list, `fts5vocab`) with those words: for each document the sum
+ * of the hashes of its instances. A document that does not decode is left to the comparison of documents.
  */
 export const searchDifferences = async (
   database: DatabaseSync,

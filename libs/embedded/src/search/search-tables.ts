@@ -22,9 +22,9 @@ import { StatementCache } from '../read-store/statement-cache.js';
 import { searchDifferences } from './search-check.js';
 
 /**
- * The index keeps no content of its own. To take a document out, its words as indexed have to be given again, so they stand beside the document;
- * if they have not changed, the index is left alone. (FTS5's `contentless_delete` would do without them, but then deleted documents go on
- * counting in the ranking, and a rebuilt index would rank otherwise than one that grew.)
+ * The index keeps no content of its own. To remove a document, its indexed words must be given again, so they are
+ * stored beside the document; if they have not changed, the index is left alone. (FTS5's `contentless_delete` needs no
+ * words, but deleted documents then still count in the ranking, and a rebuilt index would rank differently.)
  */
 export class SearchTables implements CollectionTables {
   readonly #statements: StatementCache<SearchStatements>;
@@ -34,7 +34,7 @@ export class SearchTables implements CollectionTables {
     private readonly collections: SearchCollections,
   ) {
     this.#statements = new StatementCache((collection) => prepare(database, collection));
-    // A mistake in the options shows when the store is opened.
+    // A wrong option must fail when the store is opened.
     for (const name of Object.keys(collections)) this.declare(name);
   }
 
@@ -71,7 +71,9 @@ export class SearchTables implements CollectionTables {
     }
   }
 
-  /** The index is kept as documents come: their words change so seldom that nothing is gained by indexing them at the end. */
+  /**
+   * The index is kept up to date in a bulk load, too: words change so rarely that indexing at the end saves nothing.
+   */
   finishBulk(): void {}
 
   load(collection: StoredCollection, keys: readonly string[]): ReadonlyMap<string, ProjectionDocument> {
@@ -102,7 +104,7 @@ export class SearchTables implements CollectionTables {
     }
     for (const [key, document] of upserts) {
       const json = encodeDocument(collection.name, key, document);
-      for (const field of filters) textsOf(collection.name, key, document, field); // refuses what could not be filtered by
+      for (const field of filters) textsOf(collection.name, key, document, field); // refuses values that cannot be filtered
       upsert(statements, { key, json, words: fieldWords(collection.name, key, document, text) });
     }
   }
@@ -123,9 +125,9 @@ const upsert = (statements: SearchStatements, { key, json, words }: { key: strin
   }
 };
 
-/** Documents that one step of a derivation holds in memory. */
+/** The number of documents that one step of a derivation holds in memory. */
 const DERIVE_PAGE = 1_000;
-/** Between the words of one field and those of the next; no word holds it. */
+/** Stands between the words of two fields; no word holds it. */
 const FIELD_END = '\n';
 
 interface DocumentRow {
@@ -176,7 +178,9 @@ const prepareIndex = (database: DatabaseSync, id: number, { text }: SearchDeclar
   };
 };
 
-/** Words arrive split and lowered, so the simplest tokenizer will do: it keeps everything beyond ASCII and splits at the blanks. */
+/**
+ * Words arrive split and lowered, so the simplest tokenizer is enough: it keeps non-ASCII text and splits at blanks.
+ */
 const createIndex = (database: DatabaseSync, id: number, { text }: SearchDeclaration): void => {
   if (text.length === 0) return;
   const columns = columnsOf(text).join(', ');

@@ -1,4 +1,4 @@
-// Promises of waiting for a lock, on a clock that the test drives.
+// Promises of waiting for a lock, on a clock of the test.
 import { systemRuntime, type Runtime } from '@mainstem/event-store';
 import { describe, expect, it } from 'vitest';
 import { retryWhileBusy } from './busy-retry.js';
@@ -26,7 +26,7 @@ const failing = (times: number) => {
 };
 
 describe('retryWhileBusy', () => {
-  it('answers at once when nothing is in the way', async () => {
+  it('answers at once if the lock is free', async () => {
     const { runtime, sleeps } = simulated();
     await expect(retryWhileBusy(() => 'done', { file, runtime })).resolves.toBe('done');
     expect(sleeps).toEqual([]);
@@ -44,7 +44,7 @@ describe('retryWhileBusy', () => {
     expect(sleeps.reduce((sum, ms) => sum + ms, 0)).toBeLessThan(120);
   });
 
-  it('does not repeat what failed for another reason', async () => {
+  it('does not repeat an attempt that failed for another reason', async () => {
     let calls = 0;
     const attempt = (): never => {
       calls++;

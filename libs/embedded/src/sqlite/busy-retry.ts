@@ -1,11 +1,11 @@
-// Waiting for a lock that another process holds, without blocking the event loop.
+// Waits for a lock of another process, without blocking the event loop.
 import { backOffMs, type Runtime } from '@mainstem/event-store';
 import { FileBusy, type StoreFile } from '../errors.js';
 import { isBusy } from './sqlite-error.js';
 
-/** How long a lock is waited for before it is an error. */
+/** The longest wait for a lock. */
 export const BUSY_TIMEOUT_MS = 5_000;
-/** How long SQLite itself may wait, on the thread: a commit of a neighbour is mostly over by then. */
+/** How long SQLite itself may block the thread: mostly enough for a neighbour's commit. */
 export const BUSY_BLOCKING_MS = 2;
 
 const DELAYS = { retryDelayMs: 1, retryDelayMaxMs: 16 };
@@ -18,8 +18,8 @@ export interface BusyRetryOptions {
 }
 
 /**
- * Runs `attempt` until SQLite no longer says that the file is busy, with full jitter between the attempts. The first attempt runs at once.
- * Other errors come through as they are. Errors: `…_BUSY` after `busyTimeoutMs`.
+ * Runs `attempt` until SQLite no longer says that the file is busy, with full jitter between the attempts. The first
+ * attempt runs at once. Other errors are passed on. Errors: `…_BUSY` after `busyTimeoutMs`.
  */
 export const retryWhileBusy = async <Result>(attempt: () => Result, options: BusyRetryOptions): Promise<Result> => {
   const { file, runtime, busyTimeoutMs = BUSY_TIMEOUT_MS } = options;

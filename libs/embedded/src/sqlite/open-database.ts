@@ -1,4 +1,4 @@
-// Opens a store's SQLite file, creating it if there is none, and never touching one that is not ours.
+// Opens a store's SQLite file, creating a missing one, and never touching a foreign one.
 import { closeSync, constants, openSync } from 'node:fs';
 import { access, mkdir, open, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
@@ -11,32 +11,31 @@ import { assertSqliteVersion } from './sqlite-version.js';
 
 /** The smallest page of SQLite. */
 const DATABASE_BYTES_MIN = 512;
-/** Of what is made new: for the user of this process alone. What exists keeps the permissions that it has. */
+/** Permissions of new files: only for the user of this process. Existing files keep theirs. */
 const PRIVATE_FOLDER = 0o700;
 const PRIVATE_FILE = 0o600;
 
 export interface OpenDatabaseOptions extends StoreFile {
   readonly runtime: Runtime;
-  /** FULL: a commit survives a power cut. NORMAL: a power cut may take the last commits back, each as a whole. */
+  /** FULL: a commit survives a power cut. NORMAL: a power cut may undo the last commits, each as a whole. */
   readonly synchronous: 'FULL' | 'NORMAL';
-  /** Four bytes in the file's header that say whose it is. */
+  /** Four bytes in the file's header that identify its owner. */
   readonly applicationId: number;
   /** Version of the stored layout, from 1. A file with a higher one is refused. */
   readonly format: number;
-  /** Creates the tables of an empty file. Runs in one transaction together with the header; may run again after a lost race. */
+  /** Creates the tables of an empty file, in one transaction with the header; it may run again after a lost race. */
   readonly create: (database: DatabaseSync) => void;
   readonly isReadOnly?: boolean;
-  /** A file that is not there is refused instead of made. Default false. */
+  /** True: a missing file is refused instead of made. Default false. */
   readonly mustExist?: boolean;
-  /** How long to wait for other processes. Default 5,000. */
+  /** The longest wait for other processes. Default 5,000. */
   readonly busyTimeoutMs?: number;
 }
 
 /**
- * Opens the file in WAL mode, creating folder and tables where there are none. Any number of processes may do so at once.
- * The caller owns the connection and closes it.
- * Errors: `…_FOREIGN_FILE`, `…_NEWER_FORMAT`, `…_CORRUPT`, `…_READ_ONLY`, `…_DISK_FULL`, `…_BUSY`, `…_CANNOT_OPEN`, `…_IO_FAILED`,
- * `…_SQLITE_TOO_OLD`. After any of them the file is as it was.
+ * Opens the file in WAL mode, creating missing folder and tables. Any number of processes may do so at once. The caller
+ * owns and closes the connection. Errors: `…_FOREIGN_FILE`, `…_NEWER_FORMAT`, `…_CORRUPT`, `…_READ_ONLY`,
+ * `…_DISK_FULL`, `…_BUSY`, `…_CANNOT_OPEN`, `…_IO_FAILED`, `…_SQLITE_TOO_OLD`; the file is unchanged after any of them.
  */
 export const openDatabase = async (options: OpenDatabaseOptions): Promise<DatabaseSync> => {
   assertSqliteVersion(process.versions.sqlite ?? '0', options.owner);
@@ -57,13 +56,13 @@ const assertThere = async (options: OpenDatabaseOptions): Promise<void> => {
 const prepareFolder = async ({ path }: OpenDatabaseOptions): Promise<void> => {
   const folder = dirname(path);
   const first = await mkdir(folder, { recursive: true, mode: PRIVATE_FOLDER });
-  // A new folder's own entry has to reach the disk too, or a power cut takes the whole store.
+  // A new folder's own entry must also reach the disk, or a power cut takes the whole store.
   if (first !== undefined) await syncFolder(dirname(first));
   await access(folder, constants.W_OK | constants.X_OK);
   createPrivately(path);
 };
 
-/** SQLite gives its file's permissions to what it puts beside. Opened and closed at once: nobody of this process can hold a lock on a new file. */
+/** SQLite gives its file's permissions to the files beside it. Closing at once is safe: a new file has no locks. */
 const createPrivately = (path: string): void => {
   try {
     closeSync(openSync(path, 'wx', PRIVATE_FILE));
@@ -72,8 +71,9 @@ const createPrivately = (path: string): void => {
   }
 };
 
-// SQLite takes a file that is too small to be a database for an empty one, and would write over it. The file must not be opened to look
-// inside: closing it again would drop the locks that SQLite holds for this process (sqlite.org/howtocorrupt.html, section 2.2).
+// SQLite takes a file that is too small to be a database for an empty one, and would overwrite it. Opening the file to
+// look inside is not allowed: closing it would drop SQLite's locks of this process (sqlite.org/howtocorrupt.html,
+// section 2.2).
 const refuseFragment = async (options: OpenDatabaseOptions): Promise<void> => {
   const { size } = await stat(options.path).catch(() => ({ size: 0 }));
   if (size > 0 && size < DATABASE_BYTES_MIN) throw new FileCorrupt(options, 'it is too small to be a database');
@@ -137,7 +137,7 @@ const createOnce = (database: DatabaseSync, options: OpenDatabaseOptions): void 
   }
 };
 
-// SQLite quietly opens a write-protected file to read only, and even begins to write; only a change, undone again, tells.
+// SQLite silently opens a write-protected file for reading, and even begins to write; only a real change shows it.
 const assertWritable = (database: DatabaseSync, { format }: OpenDatabaseOptions): void => {
   database.exec('BEGIN IMMEDIATE');
   try {

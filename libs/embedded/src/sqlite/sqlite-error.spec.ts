@@ -17,7 +17,7 @@ describe('translateSqliteError', () => {
     ['SQLITE_NOTADB', 26, 'CORRUPT'],
     ['SQLITE_FULL', 13, 'DISK_FULL'],
     ['SQLITE_CANTOPEN', 14, 'CANNOT_OPEN'],
-  ])('tells %s in the words of the store, with its cause', (_, errcode, code) => {
+  ])('translates %s into the error of the store, with its cause', (_, errcode, code) => {
     const error = sqliteError(errcode);
     expect(translateSqliteError(error, file)).toMatchObject({
       code: `READ_STORE_${code}`,
@@ -32,11 +32,11 @@ describe('translateSqliteError', () => {
     ['ENOSPC', 'DISK_FULL'],
     ['EIO', 'IO_FAILED'],
     ['ENOTDIR', 'CANNOT_OPEN'],
-  ])('tells %s in the words of the store', (system, code) => {
+  ])('translates %s into the error of the store', (system, code) => {
     expect(translateSqliteError(systemError(system), file)).toMatchObject({ code: `READ_STORE_${code}` });
   });
 
-  it('leaves other errors as they are', () => {
+  it('keeps other errors', () => {
     for (const error of [new TypeError('x'), sqliteError(19), systemError('EMFILE')]) expect(translateSqliteError(error, file)).toBe(error);
   });
 

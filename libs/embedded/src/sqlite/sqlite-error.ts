@@ -1,4 +1,4 @@
-// Translates what SQLite and the file system throw into the errors of a store.
+// Translates errors of SQLite and the file system into those of a store.
 import { CannotOpenFile, DiskFull, FileBusy, FileCorrupt, FileReadOnly, IoFailed, type StoreFile } from '../errors.js';
 
 // Primary result codes, sqlite.org/rescode.html.
@@ -11,20 +11,20 @@ const FULL = 13;
 const CANTOPEN = 14;
 const PROTOCOL = 15;
 const NOTADB = 26;
-// An extended code: the shared memory file could not grow, which is how a full disk shows there.
+// An extended code: the shared memory file could not grow, which also means a full disk.
 const IOERR_SHMSIZE = 4874;
 
 /** SQLite's extended result code, or undefined if the error is not SQLite's. */
 export const sqliteCodeOf = (error: unknown): number | undefined =>
   error instanceof Error && 'errcode' in error && typeof error.errcode === 'number' ? error.errcode : undefined;
 
-/** True if another connection holds the lock that was needed: worth a retry. */
+/** True if another connection holds the needed lock: worth a retry. */
 export const isBusy = (error: unknown): boolean => {
   const code = primary(sqliteCodeOf(error));
   return code === BUSY || code === LOCKED || code === PROTOCOL;
 };
 
-/** The error in the words of the store; errors that are neither SQLite's nor the file system's come back as they are. */
+/** The error of the store; errors from other sources than SQLite and the file system are returned unchanged. */
 export const translateSqliteError = (error: unknown, file: StoreFile): unknown => {
   const code = sqliteCodeOf(error);
   return code === undefined ? translateFileSystemError(error, file) : (translateCode(code, error, file) ?? error);

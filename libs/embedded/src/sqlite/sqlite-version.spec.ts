@@ -9,7 +9,7 @@ describe('assertSqliteVersion', () => {
     assertSqliteVersion(version, owner);
   });
 
-  it.each(['3.51.2', '3.50.9', '3.9.0', '2.99.99', '3', '', 'unknown'])('refuses %j and says what is needed', (version) => {
+  it.each(['3.51.2', '3.50.9', '3.9.0', '2.99.99', '3', '', 'unknown'])('refuses %j and names the needed version', (version) => {
     expect(() => assertSqliteVersion(version, owner)).toThrow(
       expect.objectContaining({ code: 'EVENT_STORE_SQLITE_TOO_OLD', message: expect.stringContaining('3.51.3') }),
     );

@@ -1,7 +1,10 @@
-// The oldest SQLite that is safe to keep a store in.
+// The oldest SQLite that is safe for a store.
 import { SqliteTooOld, type FileOwner } from '../errors.js';
 
-/** Before this release, a race between checkpoint and WAL reset could lose a committed transaction (sqlite.org, release notes of 3.51.3). */
+/**
+ * Before this release, a race between checkpoint and WAL reset could lose a commit (sqlite.org, release notes of
+ * 3.51.3).
+ */
 export const SQLITE_VERSION_MIN = '3.51.3';
 
 /** Errors: `…_SQLITE_TOO_OLD`. */

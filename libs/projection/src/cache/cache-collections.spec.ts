@@ -1,4 +1,4 @@
-// Declarations of caches are recognised by the words of their functions, so these must have some.
+// Declarations of caches are recognised by the source text of their functions, so these must have some.
 import { describe, expect, it } from 'vitest';
 import { assertCacheCollections, declarationOf, type CacheCollectionOptions } from './cache-collections.js';
 
@@ -17,12 +17,12 @@ describe('the declaration of a cache collection', () => {
     );
   });
 
-  it('is taken with functions and methods', () => {
+  it('is accepted with functions and methods', () => {
     const methods = { boards: () => [], expiresAt: () => null };
     expect(() => assertCacheCollections({ customers: { expiresAt, version: 2 }, orders: methods, carts: {} })).not.toThrow();
   });
 
-  it('changes with the words of the functions, not with their comments or what they call themselves', () => {
+  it('changes with the source text of the functions, not with their comments or callees', () => {
     const lying = Object.assign(() => 2, { toString: () => expiresAt.toString() });
     const commented = (): number => /* whole milliseconds */ 1;
     expect(declarationOf({ expiresAt: commented })).toBe(declarationOf({ expiresAt }));

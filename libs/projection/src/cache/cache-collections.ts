@@ -7,38 +7,42 @@ import type { Expiry, ProjectionDocument } from '../read-store/read-store.js';
 
 /** A place that a document takes on a leaderboard. */
 export interface BoardEntry {
-  /** Name of the leaderboard; a document takes at most one place on each. */
+  /** Name of the leaderboard; a document has at most one place on each. */
   readonly board: string;
   /** A safe integer; scale money to its smallest unit. */
   readonly score: number;
 }
 
-/** Both functions are pure: they must answer the same for the same document. Bound and native ones are refused: a change in them would not show. */
+/**
+ * Both functions are pure: the same document gives the same answer. Bound and native ones hide changes and are refused.
+ */
 export interface CacheCollectionOptions<Document extends ProjectionDocument = ProjectionDocument> {
-  /** The leaderboards that a document stands on. */
+  /** The places of a document on leaderboards. */
   boards?(document: Readonly<Document>, key: string): readonly BoardEntry[];
   /**
-   * When the document expires, in milliseconds since the epoch; null for never. Queries do not see it from then on, by the clock of the process that
-   * asks. The projection that folds it goes by the times when events were recorded: an event recorded then or later finds no document and starts
-   * afresh, whenever it is folded, so that a restart or a rebuild changes nothing. It is removed by a commit whose last event was recorded an hour later;
-   * the clocks of those who append must not differ by more. A projection with roll-ups is refused (PROJECTION_INVALID_DEFINITION).
+   * When the document expires, in milliseconds since the epoch; null for never. From then on queries do not see it, by
+   * the clock of the querying process. The projection that folds it uses the times when events were recorded: an event
+   * recorded then or later finds no document and starts anew. So a restart or a rebuild changes nothing. A commit whose
+   * last event was recorded an hour later removes the document; clocks of appending processes must not differ by more.
+   * A projection with roll-ups is refused (PROJECTION_INVALID_DEFINITION).
    */
   expiresAt?(document: Readonly<Document>): number | null;
   /**
-   * Raise it when the functions answer otherwise although their own text is the same, because something that they call has changed. Default 1.
-   * Leaderboards are derived anew when the next session is opened. Documents that expire otherwise are folded otherwise: a generation filled before is
-   * refused (READ_STORE_FINGERPRINT_MISMATCH), so that the projection fills another one as after any change of its definition.
+   * Raise it when the functions answer differently although their own text is the same, because something that they
+   * call has changed. Default 1. Leaderboards are derived anew when the next session is opened. A changed expiry folds
+   * other documents: the old generation is refused (READ_STORE_FINGERPRINT_MISMATCH), so that the projection fills
+   * another one, as after any change of its definition.
    */
   readonly version?: number;
 }
 
-/** By collection name. Collections that are not named here have values only. */
+/** By collection name. Other collections have values only. */
 export type CacheCollections = Readonly<Record<string, CacheCollectionOptions>>;
 
 /** Scores by board. */
 export type Places = ReadonlyMap<string, number>;
 
-/** What a document has derived. */
+/** The data derived from a document. */
 export interface Derived {
   readonly places: Places;
   /** In milliseconds since the epoch; null for never. */
@@ -48,7 +52,7 @@ export interface Derived {
 const NO_PLACES: Places = new Map();
 const NOTHING: Derived = { places: NO_PLACES, expiresAt: null };
 
-/** Refuses declarations that cannot work, before anything is opened. Errors: PROJECTION_INVALID_DEFINITION naming the collection. */
+/** Refuses declarations that cannot work, before anything is opened. Errors: PROJECTION_INVALID_DEFINITION. */
 export const assertCacheCollections = (collections: CacheCollections): void => {
   for (const [name, { boards, expiresAt, version }] of Object.entries(collections)) {
     for (const [option, value] of Object.entries({ boards, expiresAt }) as readonly (readonly [string, unknown])[]) {
@@ -61,7 +65,7 @@ export const assertCacheCollections = (collections: CacheCollections): void => {
   }
 };
 
-/** Changes with the version and with the words of the functions, not with their comments; empty where nothing is derived. */
+/** Changes with the version and the source text of the functions, except comments; empty if nothing is derived. */
 export const declarationOf = (options: CacheCollectionOptions | undefined): string => {
   if (!options?.boards && !options?.expiresAt) return '';
   const { version = 1, boards = '', expiresAt } = options;
@@ -69,17 +73,17 @@ export const declarationOf = (options: CacheCollectionOptions | undefined): stri
   return expiresAt ? `${derived}${EXPIRY_MARK}${fingerprintOf(version, expiresAt)}` : derived;
 };
 
-/** Whether documents folded under one declaration are not those that the other one gives, because they expire otherwise. */
+/** True if the two declarations fold different documents, because the documents expire differently. */
 export const expiresOtherwise = (declaration: string, other: string): boolean => expiryIn(declaration) !== expiryIn(other);
 
 const EXPIRY_MARK = ':';
 const expiryIn = (declaration: string): string | undefined => declaration.split(EXPIRY_MARK)[1];
 
-/** What `ReadStore.expiryOf` answers of a collection that is declared so. */
+/** The answer of `ReadStore.expiryOf` for a collection with this declaration. */
 export const declaredExpiry = (options: CacheCollectionOptions | undefined): Expiry | undefined =>
   options?.expiresAt && ((document) => options.expiresAt?.(document) ?? null);
 
-/** Errors: READ_STORE_INVALID_DOCUMENT, also for what the functions throw. */
+/** Errors: READ_STORE_INVALID_DOCUMENT, also for errors of the functions. */
 export const derivedOf = (options: CacheCollectionOptions | undefined, collection: string, key: string, document: ProjectionDocument): Derived => {
   if (!options) return NOTHING;
   try {

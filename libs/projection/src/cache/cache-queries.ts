@@ -1,14 +1,14 @@
-// What queries ask of a cache. Each answer is one consistent view of one generation, with the position that it reflects.
+// The queries of a cache. Each answer is one consistent view of one generation, with the position that it reflects.
 import type { Position } from '@mainstem/event-store';
 import { InvalidCacheQuery } from './errors.js';
 
-/** Places of a leaderboard that one call returns at most. */
+/** The most places of a leaderboard in one call. */
 export const TOP_LIMIT_MAX = 1_000;
 
-/** What a query returned, and the state of the event store that it reflects. */
+/** The result of a query, and the position of the event store that it reflects. */
 export interface CacheAnswer<Value> {
   readonly value: Value;
-  /** Checkpoint of the generation that answered; undefined if none of the collection serves, or it has applied nothing yet. */
+  /** Checkpoint of the answering generation; undefined if none serves the collection, or nothing was applied yet. */
   readonly position: Position | undefined;
 }
 
@@ -18,7 +18,7 @@ export interface Place<Document extends object> {
   readonly document: Document;
 }
 
-/** Continues strictly after this place, also when nobody stands on it any more. */
+/** Continues strictly after this place, even if it is no longer taken. */
 export type PlaceCursor = Pick<Place<object>, 'key' | 'score'>;
 
 export interface TopOptions {
@@ -29,14 +29,14 @@ export interface TopOptions {
 
 export interface CacheQueries {
   /**
-   * The document of this key in the generation that serves; undefined if there is none, it has expired, or no generation of the collection serves.
-   * Errors: READ_STORE_UNAVAILABLE.
+   * The document of this key in the serving generation; undefined if there is none, it has expired, or no generation of
+   * the collection serves. Errors: READ_STORE_UNAVAILABLE.
    */
   get<Document extends object>(collection: string, key: string): Promise<CacheAnswer<Document | undefined>>;
 
   /**
-   * The first places of a leaderboard: by score descending, then by key ascending in code-point order. Empty for a board that nobody stands on.
-   * Errors: CACHE_INVALID_QUERY, READ_STORE_UNAVAILABLE.
+   * The first places of a leaderboard: by score descending, then by key ascending in code-point order. Empty for a
+   * board without places. Errors: CACHE_INVALID_QUERY, READ_STORE_UNAVAILABLE.
    */
   top<Document extends object>(collection: string, board: string, options: TopOptions): Promise<CacheAnswer<readonly Place<Document>[]>>;
 }

@@ -1,7 +1,7 @@
 // Errors of queries to a cache.
 import { MainstemError } from '@mainstem/event-store';
 
-/** A limit or cursor cannot be accepted. `field` names the culprit. */
+/** A limit or cursor is not acceptable. `field` names the wrong field. */
 export class InvalidCacheQuery extends MainstemError {
   constructor(
     readonly field: string,

@@ -10,9 +10,9 @@ import { WantedEvents } from './wanted-events.js';
 type EventIn<Registries extends readonly EventRegistry[]> = RecordedEventOf<Registries[number]>;
 
 export interface DocumentProjectionOptions<Document extends ProjectionDocument, Registries extends readonly EventRegistry[]> {
-  /** Unique in a read store; lower-case words with dashes. It names the collection of documents too. */
+  /** Unique in a read store; lower-case words with dashes. It also names the collection of documents. */
   readonly name: string;
-  /** Raise it when the meaning of the documents changes; a change that was forgotten here shows in the fingerprint. */
+  /** Raise it when the meaning of the documents changes; the fingerprint shows most forgotten changes. */
   readonly version: number;
   /** Names the fields of a document. In SQL it is the TypeORM entity, whose primary column holds the key. */
   readonly document: DocumentClass<Document>;
@@ -20,10 +20,11 @@ export interface DocumentProjectionOptions<Document extends ProjectionDocument, 
   /** Which document an event belongs to: one key, several, or null for none. Pure. */
   readonly key: (event: EventIn<Registries>) => string | readonly string[] | null;
   /**
-   * One pure function an event type, from the document (null: there is none) to the next one (null: delete it). It must return a new
-   * object, or the same one to say that nothing changed. Types without a function are not wanted and never decoded. Where several
-   * registries declare one type name, a list with the functions of each: `(on) => [on(customerEvents, { Closed: … }), on(accountEvents, { Closed: … })]`.
-   * With the exported `on`, without this function around, TypeScript infers the events but not the document.
+   * One pure function for each event type, from the document (null: there is none) to the next one (null: delete it).
+   * It must return a new object, or the same one if nothing changes. Events without a function are neither wanted nor
+   * decoded. If several registries declare one type name, give a list with the functions of each: `(on) =>
+   * [on(customerEvents, { Closed: … }), on(accountEvents, { Closed: … })]`. The exported `on` alone, without this
+   * function around it, infers the events but not the document.
    */
   readonly evolve:
     EvolveOf<Document, Registries[number]> | readonly On<Document>[] | ((on: OnEventsOf<NoInfer<Document>>) => readonly On<NoInfer<Document>>[]);
@@ -51,7 +52,7 @@ export const documentProjection = <Document extends ProjectionDocument, const Re
   return { kind: 'document', name: options.name, version: options.version, fingerprint, collections, wanted, key, evolve, rollUps };
 };
 
-/** A declared document projection, with its types erased: what the engine works with. */
+/** A declared document projection with its types erased, as the engine uses it. */
 export interface DocumentProjection extends ProjectionDescriptor {
   readonly kind: 'document';
   readonly wanted: WantedEvents;
@@ -63,7 +64,7 @@ export interface DocumentProjection extends ProjectionDescriptor {
 
 const NAME = /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/;
 
-/** Checks that collection names are usable and differ. Errors: PROJECTION_INVALID_DEFINITION. */
+/** Checks that collection names are valid and differ. Errors: PROJECTION_INVALID_DEFINITION. */
 export const assertNames = (projection: string, collections: readonly CollectionDescriptor[]): void => {
   const seen = new Set<string>();
   for (const { name } of collections) {

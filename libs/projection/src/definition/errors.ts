@@ -1,7 +1,7 @@
-// Errors of definitions: the program has to be changed.
+// Errors of definitions. Change the program.
 import { MainstemError } from '@mainstem/event-store';
 
-/** A projection's definition cannot work; the program has to be changed. */
+/** A projection's definition cannot work. Change the program. */
 export class InvalidProjection extends MainstemError {
   constructor(
     readonly projection: string,
@@ -11,7 +11,7 @@ export class InvalidProjection extends MainstemError {
   }
 }
 
-/** A read store keeps a collection for the projection that has generations with it. */
+/** A read store keeps a collection for the projection whose generations have it. */
 export class CollectionTaken extends InvalidProjection {
   constructor(
     projection: string,
@@ -20,13 +20,13 @@ export class CollectionTaken extends InvalidProjection {
   ) {
     super(
       projection,
-      `the collection ${collection} belongs to projection ${owner}; choose another name. If the application does not have ${owner} any more, ` +
-        `remove what it has left behind: mainstem forget ${owner}`,
+      `the collection ${collection} belongs to projection ${owner}; choose another name. If the application no longer has ${owner}, ` +
+        `remove its leftovers: mainstem forget ${owner}`,
     );
   }
 }
 
-/** The projection cannot be split: one writer has to see all of its events. */
+/** The projection cannot be partitioned: one writer must see all of its events. */
 export class NotPartitionable extends MainstemError {
   constructor(
     readonly projection: string,
@@ -34,7 +34,7 @@ export class NotPartitionable extends MainstemError {
   ) {
     super(
       'PROJECTION_NOT_PARTITIONABLE',
-      `Projection ${projection} cannot be split into parts: ${problem}. Run it in one part, or move what stands in the way into a projection of its own.`,
+      `Projection ${projection} cannot be split into parts: ${problem}. Run it in one part, or move the obstacle into a separate projection.`,
     );
   }
 }

@@ -40,17 +40,17 @@ const wards = (...measures: readonly Measures[]): string =>
 describe('the fingerprint', () => {
   const [beds, staff] = [sum<Ward>((ward) => ward.beds), sum<Ward>((ward) => ward.staff)];
 
-  it('changes when a measure is exchanged for one that another field has, too', () => {
+  it('changes when a measure is exchanged for one that another field also has', () => {
     expect(wards({ beds, staff, capacity: staff })).not.toBe(wards({ beds, staff, capacity: beds }));
     expect(wards({ beds, staff, capacity: count() })).not.toBe(wards({ beds, staff, capacity: beds }));
   });
 
-  it('changes when a roll-up takes the measures of another one', () => {
+  it('changes when a roll-up gets the measures of another one', () => {
     const [small, large] = [{ beds }, { beds, staff }];
     expect(wards(small, large, large)).not.toBe(wards(small, large, small));
   });
 
-  it('is the same for the same objects in the same places, and ends where objects contain themselves', () => {
+  it('is the same for the same objects in the same places, and ends if objects contain themselves', () => {
     expect(wards({ beds, staff, capacity: beds })).toBe(wards({ beds, staff, capacity: beds }));
     const knot = (): object => {
       const [outer, inner]: Record<string, unknown>[] = [{}, {}];
@@ -61,8 +61,8 @@ describe('the fingerprint', () => {
     expect(fingerprintOf(knot())).not.toBe(fingerprintOf({ inner: Object.assign(loop, { outer: loop }) }));
   });
 
-  // Written down by hand, so that read models filled by an older version go on: SHA-256 of what stands here, first 16 digits.
-  it('stays what it was where no object stands in two places', () => {
+  // Written by hand, so that read models of older versions go on: SHA-256 of this text, first 16 digits.
+  it('stays the same as in earlier versions if no object is in two places', () => {
     const words = ['v:wards', 'v:1', 'k:total', 'k:kind', 'v:sum', 'k:value', 'f:(\nward\n)\n=>\nward\n.\nbeds'];
     const expected = createHash('sha256')
       .update(`${words.join('\n')}\n`)

@@ -1,14 +1,14 @@
-// Recognises that a projection's code has changed, even if its version was not raised.
+// Recognises changed code of a projection, even if its version was not raised.
 import { createHash } from 'node:crypto';
 import { InvalidProjection } from './errors.js';
 import { sourceWords } from './source-words.js';
 import type { WantedEvents } from './wanted-events.js';
 
 /**
- * Hash of a definition: names, versions and the words of its functions, 16 hex digits. It sees a change inside the functions, not inside
- * what they call; raise the version for those. Comments, white space, line breaks, the kind of quotes and commas before a closing bracket do not
- * count; semicolons, brackets around a single parameter and quotes around a field's name do. An object that comes again stands for the first place
- * where it stood.
+ * Hash of a definition: names, versions and the source text of its functions, 16 hex digits. It sees a change inside
+ * the functions, not inside their callees; raise the version for those. It ignores comments, white space, line breaks,
+ * the kind of quotes, and commas before a closing bracket. It does not ignore semicolons, brackets around a single
+ * parameter, or quotes around a field's name. An object that occurs again refers to its first place.
  */
 export const fingerprintOf = (...parts: readonly unknown[]): string => {
   const hash = createHash('sha256');
@@ -34,8 +34,8 @@ export const fingerprintOf = (...parts: readonly unknown[]): string => {
 };
 
 /**
- * Fingerprint of a projection with what lifts its events to their current schema. Errors: PROJECTION_INVALID_DEFINITION for functions without
- * a text of their own: a change in them would never show.
+ * Fingerprint of a projection and of the upcasters of its events. Errors: PROJECTION_INVALID_DEFINITION for functions
+ * without a text of their own, because changes in them could not be seen.
  */
 export const definitionFingerprint = (projection: string, parts: readonly unknown[], wanted: WantedEvents): string => {
   const lifting = wanted.lifting;
@@ -46,16 +46,16 @@ export const definitionFingerprint = (projection: string, parts: readonly unknow
   return fingerprintOf(...parts, lifting);
 };
 
-/** Whether a function has no text of its own: a change in it would never show. */
+/** True if a function has no text of its own: changes in it could not be seen. */
 export const isHidden = (value: Function): boolean => NATIVE.test(textOf(value));
 
 export const hiddenProblem = (name: string): string =>
-  `${name} is bound or native: its text is hidden, so that a change in it would not be noticed. Give an arrow function that calls it`;
+  `${name} is bound or native: its text is hidden, so a change in it would not be noticed. Use an arrow function that calls it`;
 
 const NATIVE = /\{\s*\[native code\]\s*\}\s*$/;
-/** Of the engine's own, as document classes may be. */
+/** The engine's own function, which a document class may be. */
 const CLASSES: ReadonlySet<unknown> = new Set([Object, Array, Map, Set]);
-// Its own `toString` may say anything.
+// Its own `toString` may return anything.
 const textOf = (value: Function): string => Function.prototype.toString.call(value);
 const isClass = (value: Function): boolean => CLASSES.has(value) || /^class\b/.test(textOf(value));
 

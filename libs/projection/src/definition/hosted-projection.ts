@@ -1,4 +1,4 @@
-// What a projector is given to run: a projection, the read store it fills, and what to do about trouble and change.
+// A projection for a projector: its read store, and what to do about failures and changes.
 import type { DocumentProjection } from './document-projection.js';
 import type { HandlerProjection } from './handler-projection.js';
 import type { ReadStore } from '../read-store/read-store.js';
@@ -6,13 +6,13 @@ import type { Reaction } from './reaction.js';
 import type { RecoveryPolicy } from './recovery-policy.js';
 
 /**
- * What happens when the serving generation was filled by another definition. `manual`: the projection stops with PROJECTION_CHANGED.
- * `auto`: a new generation is filled beside it and promoted once it has caught up; a retired one that this definition had filled is
- * brought up to date and promoted again.
+ * What happens when another definition filled the serving generation. `manual`: the projection stops with
+ * PROJECTION_CHANGED. `auto`: a new generation is filled beside it and promoted once it has caught up. A retired
+ * generation of this definition is brought up to date and promoted again instead.
  */
 export type RebuildPolicy = 'auto' | 'manual';
 
-/** Any declared projection; `never` stands for the transaction type that its read store hands out. */
+/** Any declared projection; `never` stands for the transaction type of its read store. */
 export type AnyProjection = DocumentProjection | HandlerProjection;
 
 export interface HostedProjection extends Hosted {

@@ -40,7 +40,7 @@ const documentsOf = async (projection: ReturnType<typeof documentProjection>): P
 };
 
 describe('names of events', () => {
-  it('hands a projection over one category no event of another one that has the same name', async () => {
+  it('gives a projection no event of the same name from another category', async () => {
     const rows = documentProjection({
       name: 'rows',
       version: 1,
@@ -67,7 +67,7 @@ describe('names of events', () => {
     expect(await documentsOf(rows)).toEqual({ 'customer-1': { text: 'moved' }, 'product-1': { text: '8' } });
   });
 
-  it('infers documents and payloads of each registry, also where both have the type', async () => {
+  it('infers documents and payloads of each registry, even if both have the type', async () => {
     const rows = documentProjection({
       name: 'rows',
       version: 1,
@@ -92,7 +92,7 @@ describe('names of events', () => {
       ],
     });
     expect(await documentsOf(rows)).toEqual({ 'customer-1': { text: 'moved' }, 'product-1': { text: '78' } });
-    // The same words are the same definition, in either form.
+    // The same source text is the same definition, in either form.
     const listed = [on(customerEvents, { Closed: (_, { data }) => ({ text: data.reason }) })];
     const define = (evolve: typeof listed | (() => typeof listed)): string =>
       documentProjection({ name: 'rows', version: 1, document: Object, events: [customerEvents], key, evolve }).fingerprint;
@@ -119,7 +119,7 @@ describe('names of events', () => {
     expect(() => on(productEvents, { Opened: () => null })).not.toThrow();
   });
 
-  it('refuses functions by type alone where two registries have the type', () => {
+  it('refuses functions by type alone if two registries have the type', () => {
     const define = (): unknown =>
       documentProjection({ name: 'rows', version: 1, document: Row, events: [customerEvents, productEvents], key, evolve: { Closed: () => null } });
     expect(define).toThrow(/on\(registry/);
@@ -170,7 +170,7 @@ describe('the fingerprint', () => {
     ['(a) => a?.in / 2 / 3', '(a) => a?.in / 2 /* half */ / 3'],
     ['(a) => a.return.b', '(a) => a.return\n  .b'],
     ['(a, of) => of / 2 / 3', '(a, of) => of / 2 /* half */ / 3'],
-  ])('is the same for %s however it is written', (one, other) => expect(ofText(other)).toBe(ofText(one)));
+  ])('is the same for %s in any notation', (one, other) => expect(ofText(other)).toBe(ofText(one)));
 
   it.each([
     ['(a) => "// b"', '(a) => "// c"'],

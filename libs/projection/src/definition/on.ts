@@ -1,4 +1,4 @@
-// Functions of a document projection, given per registry: one type name may be in several.
+// Functions of a document projection for each registry: one type name may be in several.
 import { streamPrefixOf, type EventRegistry, type RecordedEvent, type RecordedEventOf } from '@mainstem/event-store';
 import type { ProjectionDocument } from '../read-store/read-store.js';
 import { InvalidProjection } from './errors.js';
@@ -22,7 +22,10 @@ export interface On<Document> {
   readonly evolve: { readonly [Type in string]?: (document: Readonly<Document> | null, event: never, key: string) => Document | null };
 }
 
-/** The functions for the events of one registry, for `evolve` of a projection over several registries. The registry must be among its `events`. */
+/**
+ * The functions for the events of one registry, for `evolve` of a projection over several. It must be among its
+ * `events`.
+ */
 export const on = <Document extends ProjectionDocument, Registry extends EventRegistry>(
   registry: Registry,
   evolve: EvolveOf<Document, Registry>,
@@ -53,7 +56,7 @@ export const handlersOf = <Document>(
   });
 };
 
-/** By type; where several categories have it, the stream of the event decides. */
+/** By type; if several categories have it, the stream of the event decides. */
 export const evolveByType = (handlers: readonly Handler[]): ReadonlyMap<string, Evolve> => {
   const byType = new Map<string, Handler[]>();
   for (const handler of handlers) byType.set(handler.type, [...(byType.get(handler.type) ?? []), handler]);

@@ -1,4 +1,4 @@
-// Splitting a projection: which part a key falls to, what cannot be split, and that parts park and replay for themselves.
+// Partitioned projections: the part of a key, what cannot be partitioned, and parking and replay in each part.
 import { setTimeout as delay } from 'node:timers/promises';
 import { streamOf, type InMemoryEventStore, type Position, type RecordedEvent } from '@mainstem/event-store';
 import { describe, expect, it } from 'vitest';
@@ -31,7 +31,7 @@ const allOf = async (reader: InMemoryEventStore): Promise<RecordedEvent[]> => {
   return events;
 };
 
-/** Ids of streams, two in each part. */
+/** Ids of streams, two for each part. */
 const idsInAllParts = (): string[] => {
   const counts = Array.from({ length: PARTS }, () => 0);
   const ids: string[] = [];
@@ -45,7 +45,7 @@ const idsInAllParts = (): string[] => {
 };
 
 describe('the part of a key', () => {
-  it('never changes: read models rest on it', () => {
+  it('never changes, because read models depend on it', () => {
     const keys = ['', 'a', 'order-536365', 'tally-1', '№1', '日本', '🏷', 'x'.repeat(100)];
     expect(keys.map((key) => partitionOf(key, 64))).toEqual([42, 6, 63, 63, 63, 3, 2, 57]);
     expect(keys.map((key) => partitionOf(key, 1))).toEqual(keys.map(() => 0));
@@ -61,7 +61,7 @@ describe('the part of a key', () => {
   });
 });
 
-describe('splitting a projection', () => {
+describe('partitioning a projection', () => {
   it('makes another definition of it, for each number of parts', () => {
     const fingerprints = [1, 2, 3].map((parts) => splitTally({}, parts).fingerprint);
     expect(new Set(fingerprints).size).toBe(3);
@@ -69,7 +69,7 @@ describe('splitting a projection', () => {
     expect(partitioned(whole, 1)).toBe(whole);
   });
 
-  it('is refused where one writer has to see all events', () => {
+  it('is refused if one writer must see all events', () => {
     expect(() => partitioned(tallyProjection(), 2)).toThrow(/roll-ups \(tally-sizes\)/);
     const handler = handlerProjection({ name: 'rows', version: 1, tables: {}, events: [tallyEvents], apply: async () => undefined });
     expect(() => partitioned(handler, 2)).toThrow(expect.objectContaining({ code: 'PROJECTION_NOT_PARTITIONABLE' }));
@@ -89,8 +89,8 @@ describe('splitting a projection', () => {
   });
 });
 
-describe('a split projection', () => {
-  it('is written part by part, each with a session of its own', async () => {
+describe('a partitioned projection', () => {
+  it('is written part by part, each with its own session', async () => {
     const reader = await filledStore(0);
     for (const id of idsInAllParts()) await append(reader, id, 1);
     const store = new HookedReadStore();
@@ -105,7 +105,7 @@ describe('a split projection', () => {
     expect(store.openSessions).toBe(0);
   });
 
-  it('parks for each part, in order, and is as if nothing had failed once that is replayed', async () => {
+  it('parks events for each part, in order, and after a replay equals a run without failures', async () => {
     const reader = await filledStore(0);
     const ids = idsInAllParts();
     for (let index = 1; index <= 120; index++) await append(reader, ids[index % ids.length] ?? '', index);
@@ -113,7 +113,7 @@ describe('a split projection', () => {
     const fails = (event: RecordedEvent, places: readonly bigint[]): void => {
       if (isBroken && places.includes(event.position)) throw new Error('no');
     };
-    // Keys that cannot be found out are parked by every part, with their streams; folds that fail by the part of the key alone.
+    // Every part parks unknown keys, with their streams; only the part of a key parks its failing folds.
     const projection = splitTally({ onKey: (event) => fails(event, [3n, 60n]), onFold: (event) => fails(event, [10n, 21n, 100n]) });
     const store = new MemoryReadStore();
     const recovery = { onFailure: 'park', attemptsMax: 1, retryDelayMs: 1, retryDelayMaxMs: 1 } as const;
@@ -136,7 +136,7 @@ describe('a split projection', () => {
     await projector.stop();
   });
 
-  it('names a document that was changed, whichever part it is in, and digests that differ', async () => {
+  it('names a changed document in any part, and different digests', async () => {
     const reader = await filledStore(0);
     for (const id of idsInAllParts()) for (let amount = 1; amount <= 5; amount++) await append(reader, id, amount);
     const hosted = { projection: splitTally(), store: new MemoryReadStore() };
@@ -163,7 +163,7 @@ describe('a split projection', () => {
     }
   });
 
-  it('is checked and promoted once its last part is level: until then nothing is tried, and no writer held off', async () => {
+  it('is checked and promoted once its last part is level; until then nothing is tried, and no writer is fenced off', async () => {
     const reader = await filledStore(100);
     const released = Promise.withResolvers<void>();
     const promotions: (PromoteOptions | undefined)[] = [];

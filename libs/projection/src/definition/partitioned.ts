@@ -1,4 +1,4 @@
-// Declares that a projection is split into parts, which several instances can run at the same time.
+// Declares that a projection is partitioned: several instances can run its parts at the same time.
 import type { DocumentProjection } from './document-projection.js';
 import { fingerprintOf } from './fingerprint.js';
 import type { AnyProjection } from './hosted-projection.js';
@@ -7,17 +7,17 @@ import { InvalidPartitions, NotPartitionable } from './errors.js';
 
 export const PARTITIONS_MAX = 64;
 
-/** Errors: PROJECTION_NOT_PARTITIONABLE for a projection that is split on a store that cannot keep several checkpoints for it. */
+/** Errors: PROJECTION_NOT_PARTITIONABLE for a partitioned projection on a store without partitions. */
 export const assertStoreSplits = ({ name, partitions = 1 }: AnyProjection, store: Pick<ReadStore, 'name' | 'hasPartitions'>): void => {
   if (partitions > 1 && !store.hasPartitions) throw new NotPartitionable(name, `read store ${store.name} keeps one checkpoint for it`);
 };
 
 /**
- * The same projection in `count` parts, from 1 (not split) to 64. An event is folded into each of its documents by the part that the document's key
- * falls to (`partitionOf`). The number is part of the definition: another one has another fingerprint, so that it fills a generation of its own like
- * any changed definition, and the documents are never moved from one part to another.
- * Errors: PROJECTION_NOT_PARTITIONABLE for more than one part of a handler projection (nothing says which rows an event touches) and of one with
- * roll-ups (documents of all parts count in one group); PROJECTION_INVALID_PARTITIONS.
+ * The same projection in `count` parts, from 1 (not partitioned) to 64. The part of a document's key folds the event
+ * into the document (`partitionOf`). The number is part of the definition: another number has another fingerprint and
+ * fills a new generation; documents never move from one part to another. Errors: PROJECTION_NOT_PARTITIONABLE for more
+ * than one part of a handler projection (its rows are not known by event), or of one with roll-ups (documents of all
+ * parts count in one group); PROJECTION_INVALID_PARTITIONS.
  */
 export const partitioned = <Projection extends AnyProjection>(projection: Projection, count: number): Projection => {
   if (!Number.isSafeInteger(count) || count < 1 || count > PARTITIONS_MAX) throw new InvalidPartitions(projection.name, count, PARTITIONS_MAX);
@@ -26,7 +26,7 @@ export const partitioned = <Projection extends AnyProjection>(projection: Projec
   if (projection.kind === 'handler') throw new NotPartitionable(name, 'it is a handler projection, and nothing says which rows an event touches');
   if (projection.rollUps.length > 0) {
     const names = projection.rollUps.map((rollUp) => rollUp.name).join(', ');
-    throw new NotPartitionable(name, `documents of all parts count in its roll-ups (${names}), which one writer has to keep`);
+    throw new NotPartitionable(name, `documents of all parts count in its roll-ups (${names}), which one writer must keep`);
   }
   const fingerprint = fingerprintOf(projection.fingerprint, 'partitions', count);
   return { ...projection, partitions: count, fingerprint } satisfies DocumentProjection as Projection;

@@ -1,4 +1,4 @@
-// The words of a function's text, so that comments and formatting do not make another function of it.
+// The tokens of a function's text: comments and formatting do not make another function.
 
 const WORD = /[\p{ID_Start}$_#@\\](?:[\p{ID_Continue}$\\]|\u200c|\u200d)*|(?:0[xXoObB])?[\d][\w.]*(?:(?<=[eE])[+-]\d+)?|\.\d[\w.]*/uy;
 const PUNCTUATOR =
@@ -6,21 +6,24 @@ const PUNCTUATOR =
 const SPACE = /(?:\s|\/\/[^\n\r\u2028\u2029]*|\/\*[\s\S]*?\*\/)+/uy;
 const TEXT = /'(?:[^'\\]|\\[\s\S])*'|"(?:[^"\\]|\\[\s\S])*"/uy;
 const EXPRESSION = /\/(?:[^/\\[\n]|\\.|\[(?:[^\]\\\n]|\\.)*\])+\/[a-z]*/uy;
-/** After these words an expression begins, so that a slash begins a regular expression. */
+/** An expression begins after these words, so a slash begins a regular expression. */
 const BEFORE_EXPRESSION = new Set('return typeof instanceof in of new delete void throw case do else yield await default'.split(' '));
 const CONDITIONS = new Set(['if', 'while', 'for', 'with']);
 const ACCESSES = new Set(['.', '?.']);
-/** A line break behind these ends a statement. */
+/** A line break after these ends a statement. */
 const BREAKS_BEHIND = new Set(['return', 'throw', 'break', 'continue', 'yield']);
 
-/** Words and signs in order, one a line. Equal for two texts that differ in comments, white space, quotes and commas before a bracket alone. */
+/**
+ * The tokens in order, one a line. Texts are equal if they differ only in comments, white space, quotes and trailing
+ * commas.
+ */
 export const sourceWords = (text: string): string => new Words(text).all().join('\n');
 
 class Words {
   readonly #text: string;
   #at = 0;
   readonly #words: string[] = [];
-  /** For each open bracket, whether what follows its end is an expression: `if (…) /x/`. */
+  /** For each open bracket: true if an expression may follow its end, as in `if (…) /x/`. */
   readonly #brackets: boolean[] = [];
   #isExpressionNext = true;
 
@@ -58,11 +61,11 @@ class Words {
 
   #beginsExpression(word: string): boolean {
     if (!BEFORE_EXPRESSION.has(word) || this.#isName(-1)) return false;
-    // `of` may name anything; as a keyword it comes behind what a loop declares.
+    // `of` may name anything; as a keyword it follows what a loop declares.
     return word !== 'of' || !this.#isExpressionNext || this.#words.at(-1) === '}';
   }
 
-  /** Whether a property is named behind the sign in this place from the end: that is no keyword, whatever its text. */
+  /** True if a property name follows the token at this place from the end: then it is no keyword. */
   #isName(place: -1 | -2): boolean {
     return ACCESSES.has(this.#words.at(place) ?? '');
   }
@@ -79,7 +82,7 @@ class Words {
     this.#push(sign, isExpressionNext);
   }
 
-  /** Its text counts as it stands; what is between `${` and `}` are words again. */
+  /** Its text counts unchanged; between `${` and `}` there are tokens again. */
   #template(): void {
     let from = this.#at++;
     while (this.#at < this.#text.length) {
@@ -111,7 +114,7 @@ class Words {
   #lineBreak(space: string): void {
     if (!/[\n\r\u2028\u2029]/.test(space)) return;
     const isBehind = BREAKS_BEHIND.has(this.#words.at(-1) ?? '') && !this.#isName(-2);
-    // Where an expression begins, `++` and `--` belong to what follows, with or without the break.
+    // At the beginning of an expression, `++` and `--` belong to what follows, with or without a line break.
     const isAhead = !this.#isExpressionNext && (this.#text.startsWith('++', this.#at) || this.#text.startsWith('--', this.#at));
     if (isBehind || isAhead) this.#words.push('');
   }
@@ -134,6 +137,6 @@ class Words {
 const isIdleComma = (word: string, before: string | undefined, next: string | undefined): boolean =>
   word === ',' && (next === ')' || next === ']' || next === '}') && before !== ',' && before !== '[';
 
-/** The inside of a text in quotes, as it would be in double quotes. */
+/** The inside of a quoted text, as in double quotes. */
 const sameQuotes = (text: string): string =>
   text.slice(1, -1).replaceAll(/\\[\s\S]|"/g, (found) => (found === '"' ? '\\"' : found === "\\'" ? "'" : found));

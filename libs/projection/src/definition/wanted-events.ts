@@ -1,14 +1,14 @@
-// Which events a projection wants, and how they are decoded: a type name belongs to the category of its registry.
+// The wanted events of a projection and their decoding: a type name belongs to the category of its registry.
 import { assertCategoriesDiffer, streamPrefixOf, type EventFilter, type EventRegistry, type RecordedEvent } from '@mainstem/event-store';
 import { InvalidProjection } from './errors.js';
 
 interface Source {
   readonly registry: EventRegistry;
-  /** What the streams of its category begin with. */
+  /** The beginning of the streams of its category. */
   readonly prefix: string;
 }
 
-/** The event types of a projection with the registries that decode them. */
+/** The event types of a projection, with the registries that decode them. */
 export class WantedEvents {
   readonly types: readonly string[];
   /** The categories of the registries. */
@@ -41,22 +41,22 @@ export class WantedEvents {
     assertCategoriesDiffer(this.categories);
   }
 
-  /** What is wanted, in words that compare: equal for two that want the same. */
+  /** Comparable text: equal for two projections that want the same. */
   get pairs(): readonly string[] {
     return [...this.#sources].flatMap(([type, sources]) => sources.map(({ prefix }) => `${prefix} ${type}`)).toSorted();
   }
 
-  /** Fingerprints of what its events go through before the projection sees them: schema versions and upcasters, by category. */
+  /** Fingerprints of what decodes its events: schema versions and upcasters, by category. */
   get lifting(): readonly unknown[] {
     return [...this.#sources].flatMap(([type, sources]) => sources.map(({ registry }) => [registry.category, type, registry.liftingOf(type)]));
   }
 
-  /** Whether events of this type are wanted, in one of the categories. */
+  /** True if events of this type are wanted in one of the categories. */
   has(type: string): boolean {
     return this.#sources.has(type);
   }
 
-  /** Whether this event is wanted: its type, in the category that declares it. */
+  /** True if this event is wanted: its type, in the category that declares it. */
   wants(event: Pick<RecordedEvent, 'type' | 'stream'>): boolean {
     return this.#sourceOf(event) !== undefined;
   }
@@ -77,7 +77,7 @@ export class WantedEvents {
   }
 }
 
-/** What the event store is asked for on behalf of projections that share a read. It may bring more than each of them wants. */
+/** The filter for the event store when projections share a read. It may return more than each of them wants. */
 export const filterFor = (projections: readonly { readonly wanted: WantedEvents }[]): EventFilter => ({
   types: [...new Set(projections.flatMap(({ wanted }) => wanted.types))],
   streamPrefixes: [...new Set(projections.flatMap(({ wanted }) => wanted.categories.map(streamPrefixOf)))],

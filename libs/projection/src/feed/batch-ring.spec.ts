@@ -14,7 +14,7 @@ const batch = (places: readonly number[], position = places.at(-1) ?? 0, isCaugh
 const placesOf = (events: readonly RecordedEvent[]): number[] => events.map(({ position }) => Number(position));
 
 describe('BatchRing', () => {
-  it('covers from where it began to where it has read', () => {
+  it('covers everything from its beginning to the last read', () => {
     const ring = new BatchRing(at(5));
     expect([4, 5, 6].map((place) => ring.covers(at(place)))).toEqual([false, true, false]);
     ring.push(batch([7, 9], 10));
@@ -58,7 +58,7 @@ describe('BatchRing', () => {
     );
   });
 
-  it('forgets the oldest batches beyond its bounds, but never the newest', () => {
+  it('drops the oldest batches beyond its limits, but never the newest', () => {
     const ring = new BatchRing(undefined);
     for (let place = 1; place <= 1_000; place++) ring.push(batch([place]));
     expect(ring.covers(at(1))).toBe(false);
@@ -69,7 +69,7 @@ describe('BatchRing', () => {
     expect(placesOf(ring.take(at(1_000), 10).events)).toEqual([1_001]);
   });
 
-  it('is full before the batch that would push out the oldest one', () => {
+  it('is full before the batch that would replace the oldest one', () => {
     const ring = new BatchRing(undefined);
     for (let place = 1; place <= 100 && !ring.isFull; place++) ring.push(batch([place], place, false, 5_000_000));
     expect(ring.end).toBe(2n);

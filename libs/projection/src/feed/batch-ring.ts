@@ -1,20 +1,20 @@
-// The most recent batches of one subscription, kept so that several projections can be served from one read.
+// The most recent batches of one subscription, so that several projections can share one read.
 import { isPositionBefore, type EventMark, type Position, type RecordedEvent, type SubscriptionBatch } from '@mainstem/event-store';
 
 const BATCHES_MAX = 256;
-/** About two full batches: what is kept longer than it is needed costs memory, and time to keep. */
+/** About two full batches: keeping more than is needed costs memory and time. */
 const BYTES_MAX = 12 * 1_048_576;
-/** What an event costs besides its payload; payloads of unknown size count as much again. */
+/** The cost of an event besides its payload; a payload of unknown size counts as much again. */
 const EVENT_BYTES = 300;
 
 /** Events after a position, without a hole. */
 export interface Delivery {
   readonly events: readonly RecordedEvent[];
-  /** Reached with them. */
+  /** The position after them. */
   readonly position: Position | undefined;
-  /** The newest event up to `position` that is known, wanted or not; undefined where none is since the position before. */
+  /** The newest known event up to `position`, wanted or not; undefined if there is none after the former position. */
   readonly lastEvent: EventMark | undefined;
-  /** Nothing lay beyond `position` when it was read. */
+  /** Nothing lay beyond `position` at the time of reading. */
   readonly isCaughtUp: boolean;
 }
 
@@ -24,7 +24,7 @@ interface Entry {
   readonly bytes: number;
 }
 
-/** Bounded by number and by bytes; the oldest batches go first, but the newest always stays. */
+/** Limited by number and bytes; the oldest batches go first, but the newest always stays. */
 export class BatchRing {
   readonly #entries: Entry[] = [];
   #bytes = 0;
@@ -44,17 +44,17 @@ export class BatchRing {
     return this.#isCaughtUp;
   }
 
-  /** A next batch as large as the newest one would push out the oldest one. */
+  /** True if another batch as large as the newest one would replace the oldest one. */
   get isFull(): boolean {
     return this.#entries.length >= BATCHES_MAX || this.#bytes + (this.#entries.at(-1)?.bytes ?? 0) > BYTES_MAX;
   }
 
-  /** End of the oldest batch: whoever is behind it still needs that batch. Undefined while there is none. */
+  /** End of the oldest batch: a reader before it still needs that batch. Undefined if there is none. */
   get endOfOldest(): Position | undefined {
     return this.#entries[0]?.batch.position;
   }
 
-  /** Adds what follows. Errors: RangeError when it does not. */
+  /** Adds the next batch. Errors: RangeError if it does not follow. */
   push(batch: SubscriptionBatch): void {
     const last = batch.events.at(-1);
     const first = batch.events[0];
@@ -75,13 +75,13 @@ export class BatchRing {
       this.#bytes -= this.#entries.shift()?.bytes ?? 0;
   }
 
-  /** Whether everything after this position is here, as far as it has been read. */
+  /** True if everything read after this position is here. */
   covers(after: Position | undefined): boolean {
     const start = this.#entries.length > 0 ? this.#entries[0]?.after : this.#end;
     return !isPositionBefore(after, start) && !isPositionBefore(this.#end, after);
   }
 
-  /** At most `limit` events after a position that is covered; empty at the end. */
+  /** At most `limit` events after a covered position; empty at the end. */
   take(after: Position | undefined, limit: number): Delivery {
     const events: RecordedEvent[] = [];
     let position = after;

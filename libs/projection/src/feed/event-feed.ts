@@ -1,4 +1,5 @@
-// One read of the event store that serves several projections: pulls when somebody needs more, and keeps what was read in a ring.
+// One read of the event store for several projections: it pulls when a reader needs more, and keeps the batches in a
+// ring.
 import {
   Heartbeat,
   isPositionBefore,
@@ -12,31 +13,31 @@ import {
 import { BatchRing, type Delivery } from './batch-ring.js';
 import { RateMeter } from './rate-meter.js';
 
-/** From this many events a second on, as an import brings them, a live read waits for more: a batch costs much less than its parts. */
+/** Above this rate, as in an import, a live read waits for more events: one batch costs much less than its parts. */
 const GATHER_FROM_PER_SECOND = 2_500;
-/** From one live read to the next while gathering: how much later a reader sees an event then, at most. */
+/** The time between two live reads while gathering: an event arrives that much later at most. */
 const GATHER_MS = 250;
 
 export interface FeedOptions {
   readonly reader: EventReader;
-  /** What any of the projections wants. */
+  /** The events that any of the projections wants. */
   readonly filter: EventFilter;
   readonly batchSizeMax: number;
   readonly runtime: Runtime;
   /**
-   * How long, at most, those who are fast wait for the others while catching up: one who is behind the ring needs a read of its own, which costs
-   * more than waiting, but one who hangs must hold up nobody.
+   * How long the fast readers wait for the others while catching up. A reader behind the ring needs its own read, which
+   * costs more than waiting; but one that hangs must not block the others.
    */
   readonly waitForOthersMs: number;
 }
 
-/** Who has not come yet, and until when they are waited for. */
+/** Readers that have not come yet, and how long to wait for them. */
 export interface Arrivals {
   readonly isAnyMissing: boolean;
   readonly deadlineMs: number;
 }
 
-/** One who reads along. `position`: everything up to here has been taken. */
+/** A reader of the feed. `position`: it has taken everything up to here. */
 export interface FeedMember {
   readonly position: Position | undefined;
   /** There is something new to take, or the feed has failed. */
@@ -74,12 +75,12 @@ export class EventFeed {
     return this.#ring.end;
   }
 
-  /** It has failed or was closed: whoever reads along has to find another one. */
+  /** The feed has failed or was closed: its readers must find another one. */
   get isOver(): boolean {
     return this.#failure !== undefined || this.#abort.signal.aborted;
   }
 
-  /** Set while a read that has something to bring does not come to an end. */
+  /** Set while a read that should bring something does not end. */
   get silence(): SilentLoop | undefined {
     return this.#heartbeat.silence();
   }
@@ -101,19 +102,19 @@ export class EventFeed {
     this.lookAgain();
   }
 
-  /** Somebody came, went or read on: a read that waits for others may go on. */
+  /** A reader came, left or read on: a read that waits for others may go on. */
   lookAgain(): void {
     this.#onProgress?.();
   }
 
-  /** What follows a position that is covered, at most `limit` events. What the event store throws is thrown to every member. */
+  /** At most `limit` events after a covered position. Errors of the event store reach every reader. */
   take(after: Position | undefined, limit: number): Delivery {
     if (this.#failure !== undefined) throw this.#failure;
     this.lookAgain();
     return this.#ring.take(after, limit);
   }
 
-  /** Reads on, unless a read is under way already; members are notified of the outcome. */
+  /** Reads on, unless a read is already running; readers are notified of the outcome. */
   pull(): void {
     if (this.#isPulling || this.isOver) return;
     this.#isPulling = true;
@@ -123,7 +124,7 @@ export class EventFeed {
     });
   }
 
-  /** Somebody waits for what is there now: a read that gathers goes on at once. */
+  /** A reader waits for what is there now: a gathering read goes on at once. */
   hurry(): void {
     this.#hurry?.();
   }
@@ -132,7 +133,7 @@ export class EventFeed {
     this.#abort.abort();
     this.hurry();
     this.lookAgain();
-    // Ends a generator that is between two batches; one that is reading sees the signal. What it throws on its way out concerns nobody.
+    // Ends a generator between two batches; a reading one sees the signal. Its last error does not matter.
     void this.#batches.return?.().then(undefined, () => undefined);
   }
 
@@ -141,7 +142,7 @@ export class EventFeed {
       await this.#waitUntil(this.#arrivals.deadlineMs, () => !this.#arrivals.isAnyMissing);
       await this.#makeRoom();
       await this.#gather();
-      // At the end of the store the next batch may never come; whether it should have is for the watch of the end to say.
+      // At the end of the store the next batch may never come; the watch of the end decides whether it should have.
       if (!this.#ring.isCaughtUp) this.#heartbeat.busy('one read');
       const { value, done } = await this.#batches.next();
       if (!done) this.#push(value);
@@ -156,12 +157,12 @@ export class EventFeed {
 
   #push(batch: SubscriptionBatch): void {
     this.#readAtMs = this.#runtime.monotonic();
-    // What was there before says nothing about how fast events arrive.
+    // Events from before say nothing about the rate of arrival.
     if (this.#ring.isCaughtUp) this.#rate.add(batch.events.length, this.#readAtMs);
     this.#ring.push(batch);
   }
 
-  /** Live under a heavy load, lets events pile up for a moment. While catching up they are there already. */
+  /** Live under heavy load, lets events gather for a moment. While catching up they are already there. */
   async #gather(): Promise<void> {
     const nowMs = this.#runtime.monotonic();
     const leftMs = this.#readAtMs + GATHER_MS - nowMs;
@@ -172,7 +173,7 @@ export class EventFeed {
     this.#hurry = undefined;
   }
 
-  /** Waits, for a bounded time, until no member needs the batch that would have to go. Live, nobody is waited for. */
+  /** Waits briefly until no reader needs the oldest batch. Live, it does not wait. */
   async #makeRoom(): Promise<void> {
     if (!this.#ring.isFull || this.#ring.isCaughtUp) return;
     await this.#waitUntil(this.#runtime.monotonic() + this.#waitForOthersMs, () => !this.#isOldestNeeded());
@@ -189,7 +190,7 @@ export class EventFeed {
     }
   }
 
-  /** Who has fallen out of the ring already is not waited for again. */
+  /** A reader that has left the ring is not waited for again. */
   #isOldestNeeded(): boolean {
     const end = this.#ring.endOfOldest;
     if (end === undefined) return false;

@@ -2,9 +2,9 @@
 import { OperationAborted, isPositionBefore, type EventFilter, type EventReader, type Position, type RecordedEvent } from '@mainstem/event-store';
 
 export interface EventRange {
-  /** Strictly after it; undefined is the beginning. */
+  /** Strictly after this position; undefined is the beginning. */
   readonly after: Position | undefined;
-  /** Up to and including it; undefined: no event at all. */
+  /** Up to and including this position; undefined: no event at all. */
   readonly until: Position | undefined;
   readonly filter: EventFilter;
   readonly batchSizeMax?: number;

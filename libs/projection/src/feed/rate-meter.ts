@@ -1,8 +1,8 @@
-// Events per second over the last few seconds, and how long the rest takes at a rate.
+// Events per second over the last few seconds, and the remaining time at a rate.
 
 const WINDOW_MS = 2_000;
 
-/** Counts in two windows, the current and the one before, so that it costs two numbers and no list of samples. */
+/** Counts in two windows, the present and the former one: two numbers instead of a list of samples. */
 export class RateMeter {
   #startMs: number;
   #count = 0;
@@ -34,7 +34,7 @@ export class RateMeter {
   }
 }
 
-/** Milliseconds until `total` is reached; undefined while nothing moves. */
+/** Milliseconds until `total` is reached; undefined without progress. */
 export const etaMs = (done: bigint, total: bigint, perSecond: number): number | undefined => {
   const left = done < total ? Number(total - done) : 0;
   return perSecond > 0 ? Math.round((left * 1_000) / perSecond) : undefined;

@@ -1,10 +1,10 @@
-// One read for all who are at the same place; who lags reads alone until it has caught up.
+// One read for all readers at the same place; a reader that lags reads alone until it has caught up.
 import { systemRuntime, type EventReader, type InMemoryEventStore, type Position, type SubscribeOptions } from '@mainstem/event-store';
 import { describe, expect, it } from 'vitest';
 import { SharedSubscription, type Seat } from './shared-subscription.js';
 import { append, filledStore, until } from '../tally.fixtures.js';
 
-/** Counts the reads under way and those ever begun. */
+/** Counts the running reads and all reads so far. */
 const counting = (store: InMemoryEventStore): { reader: EventReader; begun: () => number; underWay: () => number } => {
   let begun = 0;
   let underWay = 0;
@@ -24,7 +24,7 @@ const counting = (store: InMemoryEventStore): { reader: EventReader; begun: () =
 const subscriptionOf = (reader: EventReader, batchSizeMax = 5): SharedSubscription =>
   new SharedSubscription({ reader, filter: { types: ['Added', 'Foreign'] }, batchSizeMax, runtime: systemRuntime });
 
-/** Reads until it is caught up; answers the positions that it was given. */
+/** Reads until it is caught up; returns the positions that it got. */
 const readOn = async (seat: Seat, from: Position | undefined, limit = 5): Promise<{ places: number[]; position: Position | undefined }> => {
   const places: number[] = [];
   let position = from;
@@ -39,7 +39,7 @@ const readOn = async (seat: Seat, from: Position | undefined, limit = 5): Promis
 const upTo = (last: number, from = 1): number[] => Array.from({ length: last - from + 1 }, (_, index) => from + index);
 
 describe('SharedSubscription', () => {
-  it('reads once for all who go along together, whatever size of batch they take', async () => {
+  it('reads once for all readers at the same place, whatever their batch sizes', async () => {
     const { reader, begun } = counting(await filledStore(50));
     const subscription = subscriptionOf(reader);
     const results = await Promise.all([3, 5, 50].map((limit) => readOn(subscription.seat(), undefined, limit)));
@@ -47,7 +47,7 @@ describe('SharedSubscription', () => {
     expect(begun()).toBe(1);
   });
 
-  it('lets who starts late read alone, and join the others once it has caught up', async () => {
+  it('lets a late reader read alone, and join the others once it has caught up', async () => {
     const store = await filledStore(400);
     const { reader, begun, underWay } = counting(store);
     const subscription = subscriptionOf(reader, 1); // more batches than the ring keeps
@@ -62,7 +62,7 @@ describe('SharedSubscription', () => {
     await until(() => underWay() === 1 && subscription.feedCount === 1);
   });
 
-  it('waits a moment at the start for those who are on their way', async () => {
+  it('waits a moment at the start for readers that are about to come', async () => {
     const { reader, begun } = counting(await filledStore(400));
     const subscription = subscriptionOf(reader, 1); // more batches than the ring keeps
     const seats = [subscription.seat(), subscription.seat()];
@@ -76,9 +76,9 @@ describe('SharedSubscription', () => {
   });
 
   it.each([
-    { whoever: 'has left without having read', leaves: true, isWaitedFor: false },
-    { whoever: 'does not come in time', leaves: false, isWaitedFor: true },
-  ])('does not wait for one who $whoever', async ({ leaves, isWaitedFor }) => {
+    { what: 'has left without having read', leaves: true, isWaitedFor: false },
+    { what: 'does not come in time', leaves: false, isWaitedFor: true },
+  ])('does not wait for a reader that $what', async ({ leaves, isWaitedFor }) => {
     const waits: number[] = [];
     const sleep = (ms: number, signal?: AbortSignal): Promise<void> => {
       waits.push(ms);
@@ -99,7 +99,7 @@ describe('SharedSubscription', () => {
     expect(waits.every((ms) => ms <= 80)).toBe(true);
   });
 
-  it('lets events pile up while they arrive fast, unless somebody waits for them', async () => {
+  it('lets events gather while they arrive fast, unless a reader waits for them', async () => {
     const store = await filledStore(1);
     const gathered: AbortSignal[] = [];
     const sleep = (ms: number, signal?: AbortSignal): Promise<void> => {
@@ -134,7 +134,7 @@ describe('SharedSubscription', () => {
     seat.leave();
   });
 
-  it('does not wait for one who stays away', async () => {
+  it('does not wait for a reader that stays away', async () => {
     const { reader } = counting(await filledStore(400));
     const subscription = subscriptionOf(reader, 1);
     const idle = subscription.seat();
@@ -166,7 +166,7 @@ describe('SharedSubscription', () => {
     expect(subscription.feedCount).toBe(0);
   });
 
-  it('tells a failure of the event store to everybody, and begins anew when asked again', async () => {
+  it('reports a failure of the event store to every reader, and begins anew at the next call', async () => {
     const store = await filledStore(3);
     let isDown = true;
     const subscribe = (options: SubscribeOptions) => {
@@ -184,7 +184,7 @@ describe('SharedSubscription', () => {
     for (const seat of seats) expect((await readOn(seat, undefined)).places).toEqual([1, 2, 3]);
   });
 
-  it('takes a subscription that ends by itself for a failure', async () => {
+  it('treats a subscription that ends by itself as a failure', async () => {
     const store = await filledStore(3);
     const subscribe = async function* () {
       yield* [];

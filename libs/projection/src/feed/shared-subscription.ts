@@ -1,5 +1,5 @@
-// One read of the event store for all projections that are at the same place. A projection that lags or fails gets a read of its own,
-// and comes back to the shared one as soon as it has caught up with it.
+// One read of the event store for all projections at the same place. A projection that lags or fails gets its own read,
+// and comes back to the shared one as soon as it has caught up.
 import { isPositionBefore, type Position, type SilentLoop } from '@mainstem/event-store';
 import type { Delivery } from './batch-ring.js';
 import { EventFeed, type Arrivals, type FeedMember, type FeedOptions } from './event-feed.js';
@@ -7,7 +7,7 @@ import { EventFeed, type Arrivals, type FeedMember, type FeedOptions } from './e
 const WAIT_FOR_OTHERS_MS_DEFAULT = 250;
 
 export interface SubscriptionOptions extends Omit<FeedOptions, 'waitForOthersMs'> {
-  /** As for a read; default 250. */
+  /** Like for a read; default 250. */
   readonly waitForOthersMs?: number;
 }
 
@@ -28,17 +28,17 @@ export class SharedSubscription {
     };
   }
 
-  /** Reads under way. */
+  /** The number of running reads. */
   get feedCount(): number {
     return this.#feeds.size;
   }
 
-  /** Reads that do not come to an end. */
+  /** Reads that do not end. */
   silent(): readonly SilentLoop[] {
     return [...this.#feeds].flatMap((feed) => feed.silence ?? []);
   }
 
-  /** The first reads wait a moment until everyone who has a seat then has asked for something, or left. */
+  /** The first reads wait briefly until every present reader has asked for something, or left. */
   seat(): Seat {
     const seat: Seat = new Seat({
       feedAt: (after) => this.#feedAt(after),
@@ -53,7 +53,7 @@ export class SharedSubscription {
     if (this.#missing.delete(seat)) for (const feed of this.#feeds) feed.lookAgain();
   }
 
-  /** The read that is furthest ahead of those that can serve this position; a new one if there is none. */
+  /** The most advanced read that can serve this position; a new one if there is none. */
   #feedAt(after: Position | undefined): EventFeed {
     let best: EventFeed | undefined;
     for (const feed of this.#feeds) {
@@ -75,7 +75,7 @@ export class SharedSubscription {
 interface SeatOptions {
   readonly feedAt: (after: Position | undefined) => EventFeed;
   readonly onLeft: (feed: EventFeed) => void;
-  /** It has a place to read from, or is not coming. May be told more than once. */
+  /** The reader has a place to read from, or is not coming. More calls are harmless. */
   readonly onArrived: () => void;
 }
 
@@ -96,9 +96,9 @@ export class Seat implements FeedMember {
   }
 
   /**
-   * What follows a position: at once if it has been read already, else when there is something. With `isCaughtUp` the caller knows
-   * that it is at the head, and waits for news; otherwise being at the head is news. Undefined after `wake`. Throws what the event store
-   * throws; the next call starts a new read.
+   * The events after a position: at once if they were read already, else when there are some. With `isCaughtUp` the
+   * caller knows that it is at the head and waits for news; otherwise reaching the head is news. Undefined after
+   * `wake`. Throws the errors of the event store; the next call starts a new read.
    */
   async next(after: Position | undefined, options: { readonly limit: number; readonly isCaughtUp: boolean }): Promise<Delivery | undefined> {
     this.#position = after;
@@ -112,7 +112,7 @@ export class Seat implements FeedMember {
     return undefined;
   }
 
-  /** Ends the current or the next call of `next` without events. */
+  /** Ends the running or the next call of `next` without events. */
   wake(): void {
     this.#isWoken = true;
     this.notify();
@@ -122,7 +122,7 @@ export class Seat implements FeedMember {
     this.#resolve?.();
   }
 
-  /** Somebody waits for what is there now. */
+  /** The projection waits for what is there now. */
   hurry(): void {
     this.#feed?.hurry();
   }

@@ -1,4 +1,4 @@
-// Events that were not taken: by a projection, which cannot fold one, or by a read store, which cannot write them.
+// Events that were refused: by a projection that cannot fold one, or by a read store that cannot write them.
 import type { RecordedEvent } from '@mainstem/event-store';
 
 /** An event that could not be folded, and the key under which it would be parked. */
@@ -8,11 +8,11 @@ export interface Poison {
   readonly error: unknown;
 }
 
-/** Somewhere in this batch is an event whose effect cannot be written; which one is not known while there are several. */
+/** Some event of this batch has an effect that cannot be written; which one is unknown if there are several. */
 export class BatchRefused extends Error {
   constructor(
     readonly events: readonly RecordedEvent[],
-    /** The key at fault, as far as it is known. */
+    /** The failing key, if it is known. */
     readonly key: string | undefined,
     cause: unknown,
   ) {
@@ -20,7 +20,7 @@ export class BatchRefused extends Error {
   }
 }
 
-/** A store could not take so much at once; less may get through. Nothing is wrong with the events. */
+/** A store could not handle so much at once; fewer events may succeed. The events themselves are good. */
 export class BatchTooMuch extends Error {
   constructor(
     readonly size: number,

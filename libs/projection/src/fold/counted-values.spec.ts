@@ -7,7 +7,7 @@ const inOrder = (values: readonly Comparable[]): Comparable[] =>
   [...values].sort((left, right) => (typeof left !== typeof right ? (typeof left === 'number' ? -1 : 1) : left < right ? -1 : left > right ? 1 : 0));
 
 describe('CountedValues', () => {
-  it('is the same as a sorted list, and comes back from its entries', () => {
+  it('equals a sorted list, and can be restored from its entries', () => {
     const value = fc.oneof(fc.integer({ min: -5, max: 5 }), fc.constantFrom('a', 'B', 'é', '', '10', '9'));
     fc.assert(
       fc.property(fc.array(fc.tuple(value, fc.boolean())), (steps) => {
@@ -31,7 +31,7 @@ describe('CountedValues', () => {
     );
   });
 
-  it('refuses to take back what was never counted', () => {
+  it('refuses to remove a value that was never counted', () => {
     const counted = new CountedValues();
     counted.add(1);
     expect(() => counted.remove(2)).toThrow('never counted');

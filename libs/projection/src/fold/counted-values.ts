@@ -1,7 +1,7 @@
-// A multiset in order: what min and max need to be able to take a value back.
+// An ordered multiset, with which min and max can remove a value.
 
 export type Comparable = string | number;
-/** Value and how often it occurs, in order of value. */
+/** Values with their counts, in order of value. */
 export type CountedValue = readonly [value: Comparable, count: number];
 
 /** Counts values and knows the smallest and the largest. Numbers come before strings; strings compare by code unit. */
@@ -35,11 +35,11 @@ export class CountedValues {
     }
   }
 
-  /** Takes one occurrence back; a value that does not occur is a fault of the caller. */
+  /** Removes one occurrence; a missing value is a fault of the caller. */
   remove(value: Comparable): void {
     const place = this.#placeOf(value);
     const count = this.#countAt(place, value);
-    if (count === 0) throw new RangeError(`${JSON.stringify(value)} is taken back but was never counted: the measure is not a pure function`);
+    if (count === 0) throw new RangeError(`${JSON.stringify(value)} is removed but was never counted: the measure is not a pure function`);
     if (count > 1) {
       this.#counts[place] = count - 1;
     } else {
@@ -56,7 +56,7 @@ export class CountedValues {
     return this.#values[place] === value ? (this.#counts[place] ?? 0) : 0;
   }
 
-  /** Where the value is, or would be put. */
+  /** The place of the value, present or not. */
   #placeOf(value: Comparable): number {
     let low = 0;
     let high = this.#values.length;

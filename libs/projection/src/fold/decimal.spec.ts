@@ -15,12 +15,12 @@ describe('decimals', () => {
     expect(fromUnits(123_456_789_012_345_678_901n, 2)).toBe('1234567890123456789.01');
   });
 
-  it('refuses what is not a decimal, and places that would be lost', () => {
+  it('refuses texts that are no decimals, and places that would be lost', () => {
     for (const text of ['', '.', '1.', '.5', '1e3', '1,5', ' 1', '0x1', 'NaN', '--1']) expect(() => toUnits(text, 2)).toThrow(RangeError);
     expect(() => toUnits('0.001', 2)).toThrow('more than 2 decimal places');
   });
 
-  it('comes back to the same units', () => {
+  it('gives back the same units', () => {
     fc.assert(
       fc.property(fc.bigInt(), fc.nat(12), (units, scale) => {
         expect(toUnits(fromUnits(units, scale), scale)).toBe(units);

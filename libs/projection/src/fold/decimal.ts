@@ -2,7 +2,9 @@
 
 const DECIMAL = /^(-?)([0-9]{1,1000})(?:\.([0-9]{1,1000}))?$/;
 
-/** A decimal string in units of 10^−scale. Errors: RangeError for other text and for more than `scale` places that are not zero. */
+/**
+ * A decimal string in units of 10^−scale. Errors: RangeError for other text, and for non-zero places beyond `scale`.
+ */
 export const toUnits = (decimal: string, scale: number): bigint => {
   const parts = DECIMAL.exec(decimal);
   if (!parts) throw new RangeError(`${JSON.stringify(decimal)} is not a decimal string such as "-12.50"`);

@@ -1,4 +1,4 @@
-// Planning and folding a batch: grouped by key, in order, and never trusting what a definition gives back.
+// Planning and folding a batch: grouped by key, in order, and without trust in the results of a definition.
 import type { EventId, Position, RecordedEvent, Revision, StreamName } from '@mainstem/event-store';
 import { describe, expect, it } from 'vitest';
 import type { DocumentProjection } from '../definition/document-projection.js';
@@ -34,7 +34,7 @@ describe('DocumentPlan', () => {
     expect(stored).toEqual({ key: 'tally-a', total: 10, amounts: [10] });
   });
 
-  it('decodes nothing of events that nobody wants or that are parked with their stream', () => {
+  it('decodes nothing of unwanted events, or of events that are parked with their stream', () => {
     const untouchable = (one: RecordedEvent): RecordedEvent =>
       Object.defineProperty({ ...one }, 'data', {
         get: () => {
@@ -66,7 +66,7 @@ describe('DocumentPlan', () => {
     ['a number', 7],
     ['a list with a number', ['a', 7]],
     ['the key of a stream', '$stream/tally-a'],
-  ])('takes %s for no key', (_, key) => {
+  ])('refuses %s as a key', (_, key) => {
     const planned = plan({ ...tallyProjection(), key: () => key as string }, [event(1, 'a')]);
     expect(planned.poison?.error).toBeInstanceOf(TypeError);
   });
@@ -79,7 +79,7 @@ describe('DocumentPlan', () => {
   it.each<[string, unknown]>([
     ['nothing', undefined],
     ['text', 'document'],
-  ])('takes %s for no document', (_, document) => {
+  ])('refuses %s as a document', (_, document) => {
     const projection = { ...tallyProjection(), evolve: new Map([['Added', () => document as object]]) };
     expect(plan(projection, [event(1, 'a')]).fold([null]).poison).toMatchObject({ key: 'tally-a', error: expect.any(TypeError) as TypeError });
   });
@@ -93,7 +93,7 @@ describe('DocumentPlan', () => {
 });
 
 describe('changesOf', () => {
-  it('writes what is another document, deletes what is gone, and leaves alone what is the same', () => {
+  it('writes changed documents, deletes removed ones, and leaves equal ones alone', () => {
     const [same, old, fresh] = [{ n: 1 }, { n: 2 }, { n: 3 }];
     const changes = changesOf('c', ['same', 'changed', 'gone', 'new', 'never'], [same, old, old, null, null], [same, fresh, null, fresh, null]);
     expect(changes).toEqual({

@@ -1,4 +1,4 @@
-// The pure part of a batch of a document projection: which documents it needs, and what they become.
+// The pure part of a batch of a document projection: the documents it needs, and their new state.
 import type { RecordedEvent } from '@mainstem/event-store';
 import type { DocumentProjection } from '../definition/document-projection.js';
 import { RollingDigest } from '../read-store/rolling-digest.js';
@@ -8,11 +8,11 @@ import { isExpiredFor } from './expired-documents.js';
 import type { Poison } from './batch-refused.js';
 import { isStreamKey, streamKeyOf, type Gate } from './parking.js';
 
-/** A document, or null where there is none. */
+/** A document, or null if there is none. */
 export type MaybeDocument = ProjectionDocument | null;
 
 export interface PlanOptions {
-  /** It ends before the event with which there would be more. */
+  /** The plan ends before the event that would exceed this number. */
   readonly keysMax?: number;
   /** Default all of the projection. */
   readonly partition?: Partition;
@@ -20,15 +20,15 @@ export interface PlanOptions {
   readonly expiry?: Expiry | undefined;
 }
 
-/** What the events of a batch ask for, grouped by key and still in order. */
+/** The needs of a batch's events, grouped by key and still in order. */
 export class DocumentPlan {
   /** Every key once. */
   readonly keys: string[] = [];
-  /** Wanted events passed, parked ones too. */
+  /** The number of wanted events passed, including parked ones. */
   eventsApplied = 0;
   /** The first event whose payload or key failed: the plan ends before it. */
   poison: Poison | undefined;
-  /** How many of the events are planned, if not all of them: so many documents are enough for one commit. */
+  /** The number of planned events, if not all: they have enough documents for one commit. */
   end: number | undefined;
   readonly #projection: DocumentProjection;
   readonly #gate: Gate;
@@ -36,11 +36,11 @@ export class DocumentPlan {
   readonly #expiry: Expiry | undefined;
   readonly #digest: RollingDigest;
   readonly #slotOf = new Map<string, number>();
-  // Fold events[i] into the document of keys[slots[i]]: two flat lists instead of one object an event.
+  // Fold events[i] into the document of keys[slots[i]]: two flat lists instead of one object for each event.
   readonly #events: RecordedEvent[] = [];
   readonly #slots: number[] = [];
 
-  /** Of a part, only the documents whose keys fall to it; the digest is over all wanted events all the same. */
+  /** For one part: only documents whose keys belong to it; but the digest covers all wanted events. */
   constructor(
     projection: DocumentProjection,
     events: readonly RecordedEvent[],
@@ -66,14 +66,14 @@ export class DocumentPlan {
     }
   }
 
-  /** Over everything applied so far, this batch included. */
+  /** Over everything applied so far, including this batch. */
   get digest(): string {
     return this.#digest.toString();
   }
 
   /**
-   * The documents after the batch, from those before it; both in the order of `keys`. The input is not changed. With a poison event it
-   * stops there, and the result is of no use.
+   * The documents after the batch, from those before it; both in the order of `keys`. The input is not changed. It
+   * stops at a poison event, and the result is then useless.
    */
   fold(before: readonly MaybeDocument[]): { readonly after: readonly MaybeDocument[]; readonly poison?: Poison } {
     const after = [...before];
@@ -127,7 +127,7 @@ export class DocumentPlan {
   }
 }
 
-/** The documents of an event; throws what payload and key function throw. */
+/** The documents of an event; throws the errors of the payload and of the key function. */
 export const documentKeysOf = (projection: DocumentProjection, recorded: RecordedEvent): readonly string[] => {
   const keys = keysOf(projection.key(projection.wanted.decode(recorded)));
   keys.forEach(assertKey);
@@ -146,7 +146,7 @@ const assertKey = (key: string): void => {
     throw new TypeError(`key gave ${JSON.stringify(key)}; it must give strings that do not begin with $stream/, or null`);
 };
 
-/** What has to be written to get from `before` to `after`; both in the order of `keys`. */
+/** The changes from `before` to `after`; both in the order of `keys`. */
 export const changesOf = (
   collection: string,
   keys: readonly string[],

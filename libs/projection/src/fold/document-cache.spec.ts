@@ -1,9 +1,9 @@
-// The cache stays within its bytes and knows when it has forgotten something.
+// The cache stays within its limit of bytes and knows when it has dropped something.
 import { describe, expect, it } from 'vitest';
 import { DocumentCache, estimateBytes } from './document-cache.js';
 
 describe('DocumentCache', () => {
-  it('knows everything as long as nothing had to go', () => {
+  it('knows everything as long as nothing was dropped', () => {
     const cache = new DocumentCache<{ n: number }>(100, true);
     cache.set('a', { n: 1 }, 40);
     cache.set('a', { n: 2 }, 40);

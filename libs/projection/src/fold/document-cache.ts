@@ -3,8 +3,8 @@ import { LRUCache } from 'lru-cache';
 import type { ProjectionDocument } from '../read-store/read-store.js';
 
 /**
- * Documents of one collection as of the last commit, the most recently used ones within a byte budget. Valid for one session: whoever
- * loses the session drops it.
+ * Documents of one collection as of the last commit, the most recently used ones within a limit of bytes. Valid for one
+ * session: if the session is lost, the cache must be dropped.
  */
 export class DocumentCache<Value extends object = ProjectionDocument> {
   readonly #documents: LRUCache<string, Value>;
@@ -21,7 +21,7 @@ export class DocumentCache<Value extends object = ProjectionDocument> {
     });
   }
 
-  /** Nothing was evicted yet: a key that is not here has no document in the read store either. */
+  /** Nothing was dropped yet: a key that is not here has no document in the read store either. */
   get isComplete(): boolean {
     return this.#isComplete;
   }
@@ -30,10 +30,10 @@ export class DocumentCache<Value extends object = ProjectionDocument> {
     return this.#documents.get(key);
   }
 
-  /** `bytes`: what it costs in memory, roughly. */
+  /** `bytes`: its approximate memory. */
   set(key: string, document: Value, bytes: number): void {
     this.#documents.set(key, document, { size: Math.max(bytes, 1) });
-    // An entry above the whole budget is refused without a call of dispose.
+    // An entry above the whole limit is refused without a call of dispose.
     if (this.#isComplete && !this.#documents.has(key)) this.#isComplete = false;
   }
 
@@ -50,7 +50,7 @@ export class DocumentCache<Value extends object = ProjectionDocument> {
 const OBJECT_BYTES = 48;
 const SLOT_BYTES = 16;
 
-/** What a document of JSON values costs in memory, roughly, without the cost of finding out exactly. */
+/** The approximate memory of a document of JSON values; an exact answer would cost too much. */
 export const estimateBytes = (value: unknown): number => {
   if (typeof value === 'string') return SLOT_BYTES + value.length;
   if (typeof value !== 'object' || value === null) return SLOT_BYTES;

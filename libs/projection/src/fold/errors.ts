@@ -2,7 +2,7 @@
 import { MainstemError } from '@mainstem/event-store';
 import { shownKey } from '../read-store/errors.js';
 
-/** An event could not be folded. Carries the event's place; the cause is what the projection threw. */
+/** An event could not be folded. It carries the event's place; the cause is the projection's error. */
 export class ProjectionFailed extends MainstemError {
   constructor(
     readonly projection: string,

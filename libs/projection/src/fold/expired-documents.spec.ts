@@ -1,4 +1,4 @@
-// Documents that expire, in parts that are not equally far, and where nothing may expire at all.
+// Documents that expire, in parts with different progress, and projections in which nothing may expire.
 import { InMemoryEventStore, streamOf, systemRuntime, type EventId, type Position, type RecordedEvent } from '@mainstem/event-store';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { documentProjection } from '../definition/document-projection.js';
@@ -30,7 +30,7 @@ const counts = documentProjection({
 
 type ExpiringStore = MemoryReadStore & { expiryOf(collection: string): Expiry | undefined };
 
-/** In memory, where documents of the collections named expire; all that are stored are there to be removed. */
+/** In memory; documents of the named collections expire, and all stored ones may be removed. */
 const expiringStore = (...names: readonly string[]): ExpiringStore => {
   const expiry: Expiry = (document) => (document as Count).until;
   const store = Object.assign(new MemoryReadStore(), { expiryOf: (name: string) => (names.includes(name) ? expiry : undefined) });
@@ -47,7 +47,7 @@ const expiringStore = (...names: readonly string[]): ExpiringStore => {
 
 describe('documents that expire', () => {
   const projection = partitioned(counts, 2);
-  /** A stream of each part. */
+  /** One stream for each part. */
   const [zero, one] = [0, 1].map(
     (part) => Array.from({ length: 50 }, (_, id) => `s${id}`).find((id) => partitionOf(`tally-${id}`, 2) === part) ?? '',
   );
@@ -82,7 +82,7 @@ describe('documents that expire', () => {
 
   const stored = async (): Promise<object> => Object.fromEntries(await store.scan('counts', 1, 'counts', { limit: 100 }));
 
-  it('are left to the part that folds them, however far another part is', async () => {
+  it('are removed only by their own part, whatever the progress of another part', async () => {
     await added(0, zero, 10);
     await added(0, one, 10);
     const [first, second] = [await openPart(0), await openPart(1)];
@@ -92,7 +92,7 @@ describe('documents that expire', () => {
     await added(3 * HOUR_MS, zero, 4 * HOUR_MS);
     await writeAll(first);
     expect(await stored()).toMatchObject({ [`tally-${one}`]: { n: 1 } });
-    // One that has just begun knows nothing but what is stored.
+    // A part that has just begun knows only what is stored.
     await writeAll(await openPart(1));
     expect(await stored()).toEqual({ [`tally-${zero}`]: { n: 1, until: 4 * HOUR_MS }, [`tally-${one}`]: { n: 2, until: 20 } });
   });
@@ -112,7 +112,7 @@ describe('documents that expire', () => {
 });
 
 describe('a projection with roll-ups', () => {
-  it.each(['tally', 'tally-sizes'])('is refused where %s expires', async (collection) => {
+  it.each(['tally', 'tally-sizes'])('is refused if %s expires', async (collection) => {
     const events = await filledStore(5);
     const hosted = { projection: tallyProjection(), store: expiringStore(collection) };
     const refused = { code: 'PROJECTION_INVALID_DEFINITION', message: expect.stringContaining(`documents of ${collection} expire`) as string };
@@ -120,7 +120,7 @@ describe('a projection with roll-ups', () => {
     await expect(new Rebuilder({ reader: events, projections: [hosted] }).run()).rejects.toMatchObject(refused);
   });
 
-  it('runs where documents of others expire', async () => {
+  it('runs if only documents of other projections expire', async () => {
     expect(
       () => new Projector({ reader: new InMemoryEventStore(), projections: [{ projection: tallyProjection(), store: expiringStore('counts') }] }),
     ).not.toThrow();

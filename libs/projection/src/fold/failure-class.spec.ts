@@ -1,4 +1,4 @@
-// Every kind of failure, by where it was met: the one table that all projections go by.
+// Every kind of failure, by its origin: the one table for all projections.
 import { MainstemError } from '@mainstem/event-store';
 import { describe, expect, it } from 'vitest';
 import { CheckpointMoved, InvalidDocument, ReadStoreOverburdened, ReadStoreUnavailable, StatementRefused } from '../read-store/errors.js';

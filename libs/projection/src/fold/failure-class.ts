@@ -1,15 +1,15 @@
-// Which of four kinds a failure is: decided here alone, from what the store's adapter made of the driver's error and from where it was met.
+// The kind of a failure, decided here alone: from the adapter's error and from the code that was running.
 import { MainstemError, isMainstemError } from '@mainstem/event-store';
 import { dependsOnSize } from '../read-store/errors.js';
 
 /**
- * `trouble`: of a store; wait, tell, go on by itself. `event`: one event cannot be applied; stop before it or park it. `mistake`: the program is
- * wrong; stop at once. `batch`: too much at once; take less. `fenced` and `changed` are no failures of the projection: another instance writes
- * the generation, another definition serves.
+ * `trouble`: of a store; wait, report, go on automatically. `event`: one event cannot be applied; stop before it or
+ * park it. `mistake`: the program is wrong; stop at once. `batch`: too much at once; take less. `fenced` and `changed`
+ * are no failures of the projection: another instance writes the generation, or another definition serves.
  */
 export type FailureClass = 'trouble' | 'event' | 'mistake' | 'batch' | 'fenced' | 'changed';
 
-/** Whose code was running: the engine's and the store's, or the application's inside a transaction of the store. */
+/** The code that was running: the engine's and the store's, or the application's in a transaction of the store. */
 export type FailureSite = 'store' | 'handler';
 
 const CLASSES: ReadonlyMap<string, FailureClass> = new Map([
@@ -30,7 +30,7 @@ const CLASSES: ReadonlyMap<string, FailureClass> = new Map([
 
 const STORE_CODE = /^(READ|EVENT)_STORE_/;
 
-/** A mistake that a handler makes is met at an event, and is that event's failure; so is everything that no store says. */
+/** A handler's mistake counts as a failure of its event; so does every error that no store reports. */
 export const failureClassOf = (error: unknown, site: FailureSite = 'store'): FailureClass => {
   if (dependsOnSize(error)) return 'batch';
   const known = isMainstemError(error) ? CLASSES.get((error as MainstemError).code) : undefined;

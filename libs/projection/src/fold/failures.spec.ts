@@ -1,4 +1,4 @@
-// What the engine makes of everything that can be thrown at it.
+// How the engine treats every error.
 import { MainstemError, OperationAborted, type Position, type RecordedEvent } from '@mainstem/event-store';
 import { describe, expect, it } from 'vitest';
 import { ForeignEventStore, ProjectionChanged, TooManyParked } from '../generations/errors.js';
@@ -27,12 +27,12 @@ describe('failureOf', () => {
     expect(failureOf(error, 'p').kind).toBe(kind);
   });
 
-  it('tells the code and the message', () => {
+  it('reports the code and the message', () => {
     expect(failureOf(new MainstemError('SOME_CODE', 'do this'), 'p').reason).toBe('SOME_CODE: do this');
     expect(failureOf(new TypeError('oh'), 'p').reason).toBe('TypeError: oh');
   });
 
-  it('names the event of a batch of one, and the end of a larger one', () => {
+  it('names the event of a batch of one, and the end of a larger batch', () => {
     const cause = new Error('cannot');
     expect(failureOf(new BatchRefused([event(7)], 'k', cause), 'p')).toEqual({
       kind: 'poison',

@@ -1,4 +1,4 @@
-// Sorts what the engine catches: an event that cannot be folded, a rival, a mistake for people to solve, or a store to wait for.
+// Sorts the engine's errors: an event that cannot be folded, a rival, a mistake for people, or a store to wait for.
 import { isMainstemError, type Position } from '@mainstem/event-store';
 import { BatchRefused, BatchTooMuch, type Poison } from './batch-refused.js';
 import { ProjectionFailed } from './errors.js';
@@ -6,17 +6,17 @@ import { failureClassOf } from './failure-class.js';
 import { narrowedByRefusal } from './narrowing.js';
 
 export type Failure =
-  /** Outage of a read store or of the event store, or anything unforeseen: try again, for ever. */
+  /** An outage of a read store or the event store, or an unexpected error: try again, for ever. */
   | { readonly kind: 'outage'; readonly reason: string }
   /** Another instance writes the generation now. */
   | { readonly kind: 'fenced'; readonly reason: string }
-  /** The generation that serves is of another definition, until somebody promotes one of this. */
+  /** The serving generation is of another definition, until a generation of this one is promoted. */
   | { readonly kind: 'changed'; readonly reason: string }
   /** Trying again cannot help. */
   | { readonly kind: 'fatal'; readonly reason: string }
-  /** One event, known, cannot be folded. */
+  /** One known event cannot be folded. */
   | { readonly kind: 'poison'; readonly position: Position; readonly key: string; readonly reason: string }
-  /** A newer program has written the next event: this one waits for it, and is not at fault. */
+  /** A newer program has written the next event: this one waits for an upgrade and is not at fault. */
   | { readonly kind: 'newer'; readonly reason: string }
   /** `size` events were too much at once. */
   | { readonly kind: 'too-much'; readonly size: number; readonly reason: string }
@@ -29,10 +29,10 @@ export const failureOf = (error: unknown, projection: string): Failure => {
   return { kind: KINDS[failureClassOf(error)], reason: reasonOf(error) };
 };
 
-/** An event that nothing is known of but the error, and a batch of no size, are waited for like an outage. */
+/** An event without details, and a batch without a size, are treated like an outage. */
 const KINDS = { trouble: 'outage', event: 'outage', batch: 'outage', mistake: 'fatal', fenced: 'fenced', changed: 'changed' } as const;
 
-/** What has cut a batch: an event that this program cannot take, or one that it cannot know. */
+/** The cause that cut a batch: an event that this program cannot fold or does not know. */
 export type CutFailure = Failure & { readonly kind: 'poison' | 'newer' };
 
 export const cutFailure = (poison: Poison, projection: string): CutFailure =>
@@ -45,7 +45,7 @@ export const poisonFailure = ({ event, key, error }: Poison, projection: string)
   reason: reasonOf(new ProjectionFailed(projection, key, event.position, event.type, error)),
 });
 
-/** `CODE: message`, or the error's name in place of a code. */
+/** `CODE: message`; an error without a code gives its name instead. */
 export const reasonOf = (error: unknown): string => {
   if (isMainstemError(error)) return `${error.code}: ${error.message}`;
   return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
@@ -59,6 +59,6 @@ const refusal = (error: BatchRefused, projection: string): Failure => {
   return { kind: 'refused', size: error.events.length, until: narrowed.narrowing.until, reason };
 };
 
-/** One event alone is not too much: then the store is in trouble. */
+/** One event is never too much: then the store has a problem. */
 const tooMuch = ({ size, cause }: BatchTooMuch): Failure =>
   size > 1 ? { kind: 'too-much', size, reason: reasonOf(cause) } : { kind: 'outage', reason: reasonOf(cause) };

@@ -1,4 +1,4 @@
-// A document projection folded in memory, without stores: for tests, and for whoever wants to know what a read model has to be.
+// Folds a document projection in memory, without stores: for tests, and to compute an expected read model.
 import type { RecordedEvent } from '@mainstem/event-store';
 import type { DocumentProjection } from '../definition/document-projection.js';
 import type { RollUp } from '../definition/roll-up.js';
@@ -13,8 +13,8 @@ import { contributionOf, RollUpGroup } from './roll-up-group.js';
 export type FoldedCollections = ReadonlyMap<string, ReadonlyMap<string, ProjectionDocument>>;
 
 /**
- * What the projection's collections hold after exactly these events. Roll-ups are computed from the documents at the end, not kept up
- * to date on the way. Memory in proportion to the documents. Errors: PROJECTION_FAILED for the first event that cannot be folded.
+ * The content of the projection's collections after exactly these events. Roll-ups are computed from the documents at
+ * the end. Memory grows with the documents. Errors: PROJECTION_FAILED for the first event that cannot be folded.
  */
 export const foldProjection = (projection: DocumentProjection, events: readonly RecordedEvent[]): FoldedCollections => {
   const plan = new DocumentPlan(projection, events, EMPTY_DIGEST, new Parking(new Map(), [], 0));

@@ -1,4 +1,4 @@
-// How the one event at fault is found among many that a read store does not take together.
+// Finds the one event at fault among many that a read store does not accept together.
 import type { Position, RecordedEvent } from '@mainstem/event-store';
 import { describe, expect, it } from 'vitest';
 import { ReadStoreOverburdened, ReadStoreUnavailable } from '../read-store/errors.js';
@@ -10,7 +10,7 @@ const events = (count: number): RecordedEvent[] =>
   Array.from({ length: count }, (_, index) => ({ position: at(index + 1), stream: 'tally-a' }) as RecordedEvent);
 
 describe('narrowing down', () => {
-  it('reaches the event at fault in as many steps as a batch can be halved', () => {
+  it('reaches the event at fault in as many steps as the batch can be halved', () => {
     for (const size of [1, 2, 3, 1_000, 10_000]) {
       let limit = size;
       let steps = 0;
@@ -34,7 +34,7 @@ describe('narrowing down', () => {
     expect(poisonOf(undefined)).toEqual({ kind: 'fault', poison: { event, key: 'tally-a', error: cause } });
   });
 
-  it('takes less of what was too much, where nothing of it was written; never of one event, nor after an outage', () => {
+  it('takes fewer events after too many, if nothing was written; never fewer than one, and not after an outage', () => {
     const tooMuch = new ReadStoreOverburdened('memory', 'too slow');
     expect(narrowedBy(tooMuch, events(9), true)).toEqual({ kind: 'narrower', narrowing: { limit: 4, until: at(9) } });
     expect(narrowedBy(tooMuch, events(9), false)).toBeUndefined();
@@ -42,7 +42,7 @@ describe('narrowing down', () => {
     expect(narrowedBy(new ReadStoreUnavailable('memory', 'away'), events(9), true)).toBeUndefined();
   });
 
-  it('is over once everything that was refused is behind', () => {
+  it('is over once everything that was refused is written', () => {
     const narrowing = { limit: 2, until: at(9) };
     expect([undefined, at(8), at(9), at(10)].map((reached) => narrowingAt(narrowing, reached))).toEqual([narrowing, narrowing, undefined, undefined]);
   });

@@ -1,4 +1,4 @@
-// Narrows events that a read store does not take down to the one at fault: half of them at once, and half of those, until one is left.
+// Narrows refused events down to the one at fault: half of them, and half of those, until one is left.
 import { isPositionBefore, type Position, type RecordedEvent } from '@mainstem/event-store';
 import { BatchRefused, type Poison } from './batch-refused.js';
 import { failureClassOf } from './failure-class.js';
@@ -9,19 +9,19 @@ export interface Narrowing {
   readonly until: Position;
 }
 
-/** What to do after events were not taken: `narrower`: fewer at once; `fault`: this one alone is not taken. */
+/** The next step after a refusal: `narrower`: fewer at once; `fault`: this single event is refused. */
 export type Narrowed = { readonly kind: 'narrower'; readonly narrowing: Narrowing } | { readonly kind: 'fault'; readonly poison: Poison };
 
-/** Half of a batch, rounded down; one event at least. At most log2(size) halves lead to one event. */
+/** Half of a batch, rounded down, but at least one event. At most log2(size) steps lead to one event. */
 export const halfOf = (size: number): number => Math.max(1, size >> 1);
 
 export const narrower = (size: number, until: Position): Narrowing => ({ limit: halfOf(size), until });
 
-/** What is left of it at a position. */
+/** The remaining narrowing at a position. */
 export const narrowingAt = (narrowing: Narrowing | undefined, reached: Position | undefined): Narrowing | undefined =>
   narrowing && isPositionBefore(reached, narrowing.until) ? narrowing : undefined;
 
-/** The events were refused: one of them is at fault. Undefined for no events. */
+/** The events were refused: one of them is at fault. Undefined if there are no events. */
 export const narrowedByRefusal = ({ events, key, cause }: BatchRefused): Narrowed | undefined => {
   const [event] = events;
   const last = events.at(-1);
@@ -31,8 +31,8 @@ export const narrowedByRefusal = ({ events, key, cause }: BatchRefused): Narrowe
 };
 
 /**
- * `events` were written at once and failed. A store with transactions has written none of them, and its session goes on: also what was too much
- * at once is tried with less then. Undefined: the failure is no matter of how many there are.
+ * `events` were written at once and failed. A store with transactions has written none of them, and its session goes
+ * on: so too many at once are also tried with fewer. Undefined: their number does not matter.
  */
 export const narrowedBy = (error: unknown, events: readonly RecordedEvent[], hasTransactions: boolean): Narrowed | undefined => {
   if (error instanceof BatchRefused) return narrowedByRefusal(error);

@@ -1,9 +1,9 @@
-// Sets events aside during one batch: those of keys that are parked already, and the one that the recovery policy gave up.
+// Parks events during one batch: those of parked keys, and the one that the recovery policy gave up.
 import type { Position, RecordedEvent } from '@mainstem/event-store';
 import { partitionOf, type Partition } from '../read-store/partition.js';
 import type { ParkedEvent } from '../read-store/read-store.js';
 
-/** An event whose tries are used up: to be parked, with the reason, when it is met again. */
+/** An event without tries left: it is parked, with the reason, when it comes again. */
 export interface Condemned {
   readonly position: Position;
   readonly key: string;
@@ -11,8 +11,8 @@ export interface Condemned {
 }
 
 /**
- * Events that are parked with their whole stream, because its payload or key cannot be read, are parked under this and the stream's name. Each part
- * of a projection parks them for itself; all but the first put `~<part>/` before the name.
+ * Events whose payload or key cannot be read are parked with their whole stream, under this and the stream's name. Each
+ * part of a projection parks them for itself; all but the first add `~<part>/` before the name.
  */
 const STREAM_KEY_PREFIX = '$stream/';
 const STREAM_KEY_OF_PART = /^\$stream\/~([0-9]+)\//;
@@ -21,18 +21,18 @@ export const PARKED_ERROR_LENGTH_MAX = 2_000;
 
 /** Decides which folds of a batch take place. */
 export interface Gate {
-  /** Parked by this batch, in the order in which they were met. */
+  /** Events that this batch has parked, in order. */
   readonly events: readonly ParkedEvent[];
-  /** Whether the event must not be folded into the document of this key. */
+  /** True if the event must not be folded into the document of this key. */
   takes(event: RecordedEvent, key: string): boolean;
-  /** Whether the event must not even be decoded. */
+  /** True if the event must not even be decoded. */
   takesStream(event: RecordedEvent): boolean;
 }
 
-/** The gate of a running projection: what is parked stays parked, and later events of the same key line up behind it. */
+/** The gate of a running projection: parked events stay parked, and later events of the same key follow them. */
 export class Parking implements Gate {
   readonly events: ParkedEvent[] = [];
-  /** False in the normal case: nothing is parked, so no event need be asked about. */
+  /** False in the normal case: nothing is parked, so no event needs a check. */
   readonly isActive: boolean;
   readonly #parkedKeys: ReadonlyMap<string, number>;
   readonly #condemned: readonly Condemned[];
@@ -88,7 +88,9 @@ export const parkedEventOf = (
   parkedAt,
 });
 
-/** The gate of a replay of one document's parked events: other documents of the same events have had them, or wait for their own turn. */
+/**
+ * The gate of one document's replay: other documents of the same events have had them, or wait for their own replay.
+ */
 export class OnlyKey implements Gate {
   readonly events: readonly ParkedEvent[] = [];
 
@@ -103,11 +105,11 @@ export class OnlyKey implements Gate {
   }
 }
 
-/** The key under which a part of the projection parks an event whose own key cannot be found out. */
+/** The key under which a part parks an event whose own key is unknown. */
 export const streamKeyOf = (event: RecordedEvent, partition = 0): string =>
   STREAM_KEY_PREFIX + (partition > 0 ? `~${partition}/` : '') + event.stream;
 
-/** Whether parked events of this key are the part's own. */
+/** True if parked events of this key belong to the part. */
 export const isParkedIn = (key: string, { number, count }: Partition): boolean => {
   if (!isStreamKey(key)) return partitionOf(key, count) === number;
   return Number(STREAM_KEY_OF_PART.exec(key)?.[1] ?? 0) === number;

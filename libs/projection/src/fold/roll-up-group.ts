@@ -1,30 +1,30 @@
-// One group of a roll-up: takes contributions of documents in and out, exactly, and turns into the group's document and back.
+// One group of a roll-up: adds and removes contributions of documents exactly, and converts to and from its document.
 import type { Measure } from '../definition/measures.js';
 import type { RollUp } from '../definition/roll-up.js';
 import type { ProjectionDocument } from '../read-store/read-store.js';
 import { CountedValues, type Comparable, type CountedValue } from './counted-values.js';
 import { fromUnits, toUnits } from './decimal.js';
 
-/** What one document gives to its group: one value a measure, in order of declaration. */
+/** A document's contribution to its group: one value for each measure, in order of declaration. */
 export interface Contribution {
   readonly group: string;
   readonly values: readonly (string | number | null)[];
 }
 
 type ProjectionMeasure = Measure<ProjectionDocument>;
-/** Of a sum a bigint while it is out of the bounds of a safe integer: on the way it may be, and at the end it is refused. */
+/** A sum beyond a safe integer is a bigint: that may happen on the way, and is refused at the end. */
 type Total = number | bigint | CountedValues;
 
 /** A sum that no document can show. */
 export interface Overflow {
-  /** Which measure, in order of declaration. */
+  /** The index of the measure, in order of declaration. */
   readonly measure: number;
   /** 1: too large; -1: too small. */
   readonly sign: 1 | -1;
   readonly error: RangeError;
 }
 
-/** What a document contributes, or null if it belongs to no group. What the definition's functions throw is thrown on. */
+/** A document's contribution, or null if it belongs to no group. Errors of the definition's functions are passed on. */
 export const contributionOf = (rollUp: RollUp<ProjectionDocument>, document: ProjectionDocument | null): Contribution | null => {
   const group = document === null ? null : rollUp.groupBy(document);
   if (document === null || group === null) return null;
@@ -44,7 +44,7 @@ export class RollUpGroup {
   readonly #totals: Total[];
   #contributors: number;
 
-  /** From the group's stored document, or an empty group. Errors: TypeError when the stored document cannot be continued. */
+  /** From the group's stored document, or an empty group. Errors: TypeError for a document that cannot be continued. */
   constructor(rollUp: RollUp<ProjectionDocument>, stored?: ProjectionDocument) {
     const fields = Object.keys(rollUp.measures);
     const [contributors, counted] = stateOf(rollUp, stored);
@@ -67,7 +67,7 @@ export class RollUpGroup {
     this.#apply(contribution, -1);
   }
 
-  /** The first sum that is out of bounds, whatever the order of what was added and removed. */
+  /** The first sum that is out of bounds, whatever the order of additions and removals. */
   overflow(): Overflow | undefined {
     for (const [measure, total] of this.#totals.entries()) {
       if (typeof total === 'bigint' && this.#measures[measure]?.kind === 'sum')
@@ -76,7 +76,7 @@ export class RollUpGroup {
     return undefined;
   }
 
-  /** The group's document, or null when no document contributes. Errors: RangeError for an overflow. */
+  /** The group's document, or null without contributing documents. Errors: RangeError for an overflow. */
   document(group: string): ProjectionDocument | null {
     if (this.#contributors === 0) return null;
     const overflow = this.overflow();

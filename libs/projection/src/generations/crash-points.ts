@@ -1,6 +1,6 @@
-// Named places between the steps of the engine, where a test may kill, hang or fail it.
+// Named points between the engine's steps, where a test may kill, hang or fail it.
 
-/** In the order in which a batch passes them; the first and the last three belong to opening and to promoting a generation. */
+/** In the order of a batch; the first and the last three belong to opening and promoting a generation. */
 export const CRASH_POINTS = [
   'before-open',
   'after-open',
@@ -14,14 +14,15 @@ export const CRASH_POINTS = [
 ] as const;
 
 /**
- * Steps of a generation that does not serve yet, in order: after it was made, after each batch of the bulk load, around the making of indexes,
- * before the events since then are followed, around the check of its digest, around its promotion; `cleanup` around the deletion of an old one.
+ * Steps of a generation that does not serve yet, in order: after its creation, after each batch of the bulk load,
+ * around the making of indexes, before following later events, around the check of its digest, around its promotion;
+ * `cleanup` around the deletion of an old one.
  */
 export const REBUILD_CRASH_POINTS = ['begin', 'fill', 'index', 'catch-up', 'verify', 'promote', 'cleanup'] as const;
 
 export type CrashPoint = (typeof CRASH_POINTS)[number] | (typeof REBUILD_CRASH_POINTS)[number];
 
-/** What happens at a crash point: return to go on, throw to fail there, kill the process, or return a promise that holds the engine. */
+/** At a crash point: return to go on, throw to fail, kill the process, or return a promise that holds the engine. */
 export interface CrashPoints {
   reach(point: CrashPoint, projection: string): void | Promise<void>;
 }

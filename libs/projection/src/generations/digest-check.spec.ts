@@ -1,4 +1,4 @@
-// The check before a promotion: one read for all who ask at once, and every kind of difference shows.
+// The check before a promotion: one read for all concurrent callers, and every kind of difference shows.
 import { systemRuntime, type InMemoryEventStore, type Position } from '@mainstem/event-store';
 import { describe, expect, it } from 'vitest';
 import { RollingDigest } from '../read-store/rolling-digest.js';
@@ -19,20 +19,20 @@ const claimOf = async (reader: InMemoryEventStore, position: bigint, skipped?: b
 };
 
 describe('a digest check', () => {
-  it('takes what was applied, up to its position and no further', async () => {
+  it('accepts what was applied, up to its position and no further', async () => {
     const reader = await filledStore(50);
     const check = new DigestCheck({ reader, runtime: systemRuntime });
     expect(await check.verify(await claimOf(reader, 50n), SIGNAL)).toBe(43);
     expect(await check.verify(await claimOf(reader, 20n), SIGNAL)).toBe(18);
   });
 
-  it('refuses what lacks an event', async () => {
+  it('refuses a generation that lacks an event', async () => {
     const reader = await filledStore(50);
     const check = new DigestCheck({ reader, runtime: systemRuntime });
     await expect(check.verify(await claimOf(reader, 50n, 17n), SIGNAL)).rejects.toMatchObject({ code: 'REBUILD_NOT_VERIFIED', generation: 2 });
   });
 
-  it('reads once for all who ask, and for those who are about to', async () => {
+  it('reads once for all callers, also for those about to ask', async () => {
     const reader = await filledStore(50);
     let reads = 0;
     const readAll = reader.readAll.bind(reader);
@@ -50,7 +50,7 @@ describe('a digest check', () => {
     expect(reads).toBe(1);
   });
 
-  it('tells those who want the same apart by what they claim', async () => {
+  it('distinguishes callers with the same filter by their claims', async () => {
     const reader = await filledStore(50);
     const check = new DigestCheck({ reader, runtime: systemRuntime });
     const whole = await claimOf(reader, 50n);
@@ -67,7 +67,7 @@ describe('a digest check', () => {
     ]);
   });
 
-  it('that one gives up goes on for the others', async () => {
+  it('goes on for the others when one caller gives up', async () => {
     const reader = await filledStore(50);
     const claim = await claimOf(reader, 50n);
     let expected = 1;

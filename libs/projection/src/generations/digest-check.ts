@@ -1,4 +1,4 @@
-// Checks generations before they are promoted: the digest of what they have applied must be that of what the event store holds.
+// Checks generations before their promotion: the digest of their applied events must equal the event store's.
 import {
   OperationAborted,
   isPositionBefore,
@@ -13,7 +13,7 @@ import { RollingDigest } from '../read-store/rolling-digest.js';
 import type { Hosted } from '../definition/hosted-projection.js';
 import { RebuildNotVerified } from './errors.js';
 
-/** Longest wait for others to join a read of the event store, and how often it is looked who has. */
+/** The longest wait for others to join a read of the event store, and the interval of checking. */
 const GATHER_MAX_MS = 10_000;
 const GATHER_LOOK_MS = 20;
 const BATCH_SIZE_MAX = 10_000;
@@ -21,11 +21,11 @@ const BATCH_SIZE_MAX = 10_000;
 export interface DigestCheckOptions {
   readonly reader: EventReader;
   readonly runtime: Runtime;
-  /** How many projections are about to ask soon; the read waits a moment for them. Default none. */
+  /** The number of projections that are about to ask; the read waits briefly for them. Default none. */
   readonly expected?: () => number;
 }
 
-/** What a generation claims to have applied. */
+/** The claim of a generation about its applied events. */
 export interface DigestClaim {
   readonly projection: Hosted['projection'];
   readonly generation: number;
@@ -39,7 +39,7 @@ interface Request extends DigestClaim {
   readonly reject: (error: unknown) => void;
 }
 
-/** What the event store holds for all who want the same types up to the same position. */
+/** The event store's digest for all claims with the same types and position. */
 class Expectation {
   readonly wanted: WantedEvents;
   readonly position: Position | undefined;
@@ -62,8 +62,9 @@ class Expectation {
 }
 
 /**
- * Reads the event store once for all that ask at the same time, without payloads: positions, ids and types are all that the digest rests on, and
- * a damaged one shows like a hole, a repetition or an exchange of events anywhere between the event store and the checkpoint.
+ * Reads the event store once for all callers at the same time, without payloads: the digest depends only on positions,
+ * ids and types. A damaged digest shows like a hole, a repetition or an exchange of events anywhere between the event
+ * store and the checkpoint.
  */
 export class DigestCheck {
   readonly #options: DigestCheckOptions;
@@ -74,12 +75,15 @@ export class DigestCheck {
     this.#options = options;
   }
 
-  /** Those who wait for the next read. */
+  /** Callers that wait for the next read. */
   get waiting(): number {
     return this.#waiting.length;
   }
 
-  /** Resolves with the number of wanted events up to the position. Errors: REBUILD_NOT_VERIFIED, EVENT_STORE_ABORTED, those of the event store. */
+  /**
+   * Resolves with the number of wanted events up to the position. Errors: REBUILD_NOT_VERIFIED, EVENT_STORE_ABORTED,
+   * those of the event store.
+   */
   verify(claim: DigestClaim, signal: AbortSignal): Promise<number> {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ ...claim, signal, resolve, reject });
@@ -136,7 +140,7 @@ export class DigestCheck {
   }
 }
 
-/** A signal that fires when none of them is wanted any more; one that is given up is told so at once and holds up no other. */
+/** A signal that fires when no caller is left; a caller that gives up is answered at once and blocks no other. */
 const whileWanted = (requests: readonly Request[]): { readonly signal: AbortSignal; dispose(): void } => {
   const over = new AbortController();
   const disposals = requests.map(({ signal, reject }) => {
@@ -151,7 +155,7 @@ const whileWanted = (requests: readonly Request[]): { readonly signal: AbortSign
   return { signal: over.signal, dispose: () => disposals.forEach((dispose) => dispose()) };
 };
 
-/** Many projections of one rebuild want the same: a digest is computed once for all of these. */
+/** Many projections of one rebuild want the same: their digest is computed once. */
 const expectationsOf = (requests: readonly Request[]): ReadonlyMap<Request, Expectation> => {
   const known = new Map<string, Expectation>();
   const ofRequest = (request: Request): Expectation => {

@@ -1,7 +1,7 @@
-// Errors of generations that may not be opened, filled or promoted as they are.
+// Errors of generations that must not be opened, filled or promoted in their present state.
 import { MainstemError } from '@mainstem/event-store';
 
-/** The stored generation was filled by another definition and the policy is not to rebuild by itself. */
+/** Another definition filled the stored generation, and the policy forbids an automatic rebuild. */
 export class ProjectionChanged extends MainstemError {
   constructor(
     readonly projection: string,
@@ -9,7 +9,7 @@ export class ProjectionChanged extends MainstemError {
   ) {
     super(
       'PROJECTION_CHANGED',
-      `Projection ${projection} is not the one that filled generation ${generation}: its definition, or the number of parts that it is split into, has changed. ` +
+      `Another definition of projection ${projection} filled generation ${generation}: its code, or its number of parts, has changed. ` +
         "Set its policy to rebuild: 'auto', or deploy the definition that filled it.",
     );
   }
@@ -25,12 +25,12 @@ export class ForeignEventStore extends MainstemError {
     super(
       'PROJECTION_FOREIGN_EVENT_STORE',
       `Read model ${projection} was filled from event store ${expected}, but this one is ${actual}. ` +
-        'Check the configuration; if the event store was replaced on purpose, drop the read models and let them be filled anew.',
+        'Check the configuration. If the event store was replaced on purpose, drop the read models; the projector then fills them anew.',
     );
   }
 }
 
-/** The checkpoint lies beyond the end of the event store, which must have been restored to an earlier state. */
+/** The checkpoint lies beyond the end of the event store, which was restored to an earlier state. */
 export class CheckpointAhead extends MainstemError {
   constructor(
     readonly projection: string,
@@ -46,7 +46,7 @@ export class CheckpointAhead extends MainstemError {
   }
 }
 
-/** The event that the checkpoint stands on is not in the event store any more, which must have been restored to an earlier state and has grown since. */
+/** The event at the checkpoint is missing: the event store was restored to an earlier state and has grown since. */
 export class ProjectionOfRestoredStore extends MainstemError {
   constructor(
     readonly projection: string,
@@ -61,7 +61,7 @@ export class ProjectionOfRestoredStore extends MainstemError {
   }
 }
 
-/** So many keys are parked that the projection as a whole must be wrong. */
+/** So many keys are parked that the whole projection must be wrong. */
 export class TooManyParked extends MainstemError {
   constructor(
     readonly projection: string,
@@ -74,7 +74,7 @@ export class TooManyParked extends MainstemError {
   }
 }
 
-/** The generation is made by the instance that runs part 0, which has not done so yet; tried again until it has. */
+/** The instance of part 0 creates the generation and has not done so yet; this part tries again until it has. */
 export class PartitionWaits extends MainstemError {
   constructor(
     readonly projection: string,
@@ -82,12 +82,12 @@ export class PartitionWaits extends MainstemError {
   ) {
     super(
       'PROJECTION_PARTITION_WAITS',
-      `Part ${partition} of projection ${projection} waits for its generation, which is made by whoever runs part 0. If that takes long, look at the status of part 0.`,
+      `Part ${partition} of projection ${projection} waits for its generation, which the instance that runs part 0 creates. If that takes long, look at the status of part 0.`,
     );
   }
 }
 
-/** The generation has not applied what the event store holds; it was deleted, and the one that served goes on. */
+/** The generation has applied other events than the event store holds; it was deleted, and the serving one goes on. */
 export class RebuildNotVerified extends MainstemError {
   constructor(
     readonly projection: string,

@@ -1,29 +1,30 @@
-// How far the generation is that is being filled beside the one that serves, as its checkpoint tells: whichever process fills it.
+// The progress of the generation that is being filled beside the serving one, in whichever process, from its
+// checkpoint.
 import type { Position, Runtime } from '@mainstem/event-store';
 import type { Generation } from '../read-store/checkpoint.js';
 import { etaMs } from '../feed/rate-meter.js';
 import type { FillPhase } from './promotion.js';
 import { newestFillingOf } from './generations-of.js';
 
-/** Without a sign of life for so long, nobody fills it any more. */
+/** After this time without a sign of life, it counts as abandoned. */
 export const ABANDONED_AFTER_MS = 10_000;
-/** The rate is that of the last few seconds. */
+/** The rate covers the last few seconds. */
 const WINDOW_MS = 5_000;
 const SAMPLES_MAX = 64;
 
 export interface FillingStatus {
   readonly generation: number;
   readonly state: 'rebuilding' | 'abandoned';
-  /** Where it is on its way to serving; absent where another process fills it. */
+  /** Its step on the way to serving; absent if another process fills it. */
   readonly phase?: FillPhase;
   readonly position?: Position;
-  /** Of all in the event store; absent where positions do not count events. */
+  /** Out of all events in the event store; absent if positions do not count events. */
   readonly eventsDone?: bigint;
   readonly eventsTotal?: bigint;
   readonly eventsPerSecond?: number;
-  /** Of the way to the end of the event store, by position, rounded down; 100 before it is indexed, checked and promoted. */
+  /** Of the way to the end of the event store, by position, rounded down; 100 before indexing, check and promotion. */
   readonly percent?: number;
-  /** Until it has caught up, at this rate; absent while there is none. */
+  /** Time until it has caught up, at this rate; absent without a rate. */
   readonly etaMs?: number;
 }
 
@@ -54,7 +55,7 @@ export class FillingWatch {
     const atMs = this.#runtime.monotonic();
     const { updatedAt } = filling;
     if (this.#samples.at(-1)?.updatedAt !== updatedAt) {
-      // The clock of the writer alone cannot tell, but it can tell that a generation was left long ago.
+      // The writer's clock alone proves nothing recent, but it shows that a generation was abandoned long ago.
       const ageMs = this.#samples.length === 0 ? Math.max(0, this.#runtime.now() - Date.parse(updatedAt)) : 0;
       this.#changedAtMs = atMs - ageMs;
     }

@@ -1,4 +1,4 @@
-// The first generation of a projection: at once for a new application, and complete or not at all where there is a history.
+// The first generation of a projection: serves at once without a history, and otherwise only when it is complete.
 import { systemRuntime, type InMemoryEventStore, type Position, type Runtime } from '@mainstem/event-store';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { MemoryReadStore } from '../memory/memory-read-store.js';
@@ -7,14 +7,14 @@ import { Projector } from '../run/projector.js';
 import { append, dump, filledStore, HookedReadStore, tallyProjection, until } from '../tally.fixtures.js';
 
 const TIMEOUT = { timeoutMs: 4_000 };
-/** One event more than what counts as short; every seventh is not wanted. */
+/** One event more than a short history; every seventh is not wanted. */
 const WANTED = 10_001;
 const LONG = Math.ceil((WANTED * 7) / 6);
 const projection = tallyProjection();
 
 const statesOf = async (store: MemoryReadStore): Promise<readonly string[]> => (await store.generations('tally')).map(({ state }) => state);
 
-/** The state of the generation that a projector makes on an empty read store. */
+/** The state of the generation that a projector makes in an empty read store. */
 const firstState = async (reader: InMemoryEventStore, runtime: Runtime = systemRuntime): Promise<string | undefined> => {
   const store = new MemoryReadStore();
   const open = await openGeneration({ projection, store }, { reader, cacheBytesMax: 1_000, runtime });
@@ -32,12 +32,12 @@ describe('the first generation', () => {
 
   afterEach(() => running?.stop());
 
-  it('serves at once where there are no events, or few', async () => {
+  it('serves at once if there are few or no events', async () => {
     expect(await firstState(await filledStore(0))).toBe('serving');
     expect(await firstState(await filledStore(100))).toBe('serving');
   });
 
-  it('counts the events that it wants and no others, whether positions do or not', async () => {
+  it('counts only wanted events, whether positions count events or not', async () => {
     const reader = await filledStore(9_999);
     for (let index = 0; index < 10; index++) await append(reader, 'a', index, 'Foreign');
     expect(await firstState(reader)).toBe('serving');
@@ -47,7 +47,7 @@ describe('the first generation', () => {
     }
   });
 
-  it('is not shown at once where nobody can tell in time how many there are', async () => {
+  it('is not shown at once if the events cannot be counted in time', async () => {
     const never = {
       hasDensePositions: false,
       incarnation: long.incarnation,
@@ -56,12 +56,12 @@ describe('the first generation', () => {
     expect(await firstState(never as unknown as InMemoryEventStore, { ...systemRuntime, sleep: async () => undefined })).toBe('filling');
   });
 
-  it('is not shown before it is complete where there are many, however often its projector is restarted', async () => {
+  it('is not shown before it is complete if there are many events, however often its projector restarts', async () => {
     const store = new HookedReadStore();
     const head = (await long.head()) as Position;
     let rounds = 0;
     let commits = 0;
-    /** Positions of what queries saw that was not the whole. */
+    /** Positions of incomplete states that queries saw. */
     const beginnings: (Position | undefined)[] = [];
     store.onCommit = async (_, commit) => {
       await commit();

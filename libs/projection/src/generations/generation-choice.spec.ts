@@ -1,4 +1,4 @@
-// Which generation a projection writes, for every state in which it can find the read store.
+// The generation that a projection writes, for every state of the read store.
 import type { Incarnation } from '@mainstem/event-store';
 import { describe, expect, it } from 'vitest';
 import { EMPTY_DIGEST } from '../read-store/rolling-digest.js';
@@ -24,24 +24,28 @@ const open = (number: number, isFilling: boolean): GenerationChoice => ({ kind: 
 describe('chooseGeneration', () => {
   it.each<[string, readonly Generation[], GenerationChoice]>([
     ['creates the first one', [], create],
-    ['opens the one that serves', [generation(1, 'serving')], open(1, false)],
-    ['prefers the one that serves to a newer one', [generation(1, 'serving'), generation(2, 'filling')], open(1, false)],
+    ['opens the serving one', [generation(1, 'serving')], open(1, false)],
+    ['prefers the serving one to a newer one', [generation(1, 'serving'), generation(2, 'filling')], open(1, false)],
     ['creates one beside that of another definition', [generation(1, 'serving', 'old')], create],
-    ['goes on with one that was begun', [generation(1, 'serving', 'old'), generation(2, 'filling')], open(2, true)],
+    ['goes on with an unfinished one', [generation(1, 'serving', 'old'), generation(2, 'filling')], open(2, true)],
     [
-      'goes on with the newest of several that were begun',
+      'goes on with the newest of several unfinished ones',
       [generation(1, 'serving', 'old'), generation(3, 'filling'), generation(2, 'filling')],
       open(3, true),
     ],
     ['takes back its retired one', [generation(1, 'retired'), generation(2, 'serving', 'new')], open(1, true)],
-    ['leaves those of others alone', [generation(1, 'retired', 'old'), generation(2, 'serving', 'new'), generation(3, 'filling', 'newer')], create],
-    ['never takes one that was filled to stay aside', [generation(1, 'serving', 'old'), generation(2, 'side')], create],
+    [
+      'leaves those of other definitions alone',
+      [generation(1, 'retired', 'old'), generation(2, 'serving', 'new'), generation(3, 'filling', 'newer')],
+      create,
+    ],
+    ['never takes one that was made to stay aside', [generation(1, 'serving', 'old'), generation(2, 'side')], create],
     ['fills one when none serves', [generation(2, 'filling')], open(2, true)],
   ])('%s', (_, generations, expected) => {
     expect(chooseGeneration(generations, projection, HERE, 'auto')).toEqual(expected);
   });
 
-  it('refuses to rebuild by itself when it was not told to', () => {
+  it('refuses an automatic rebuild if the policy forbids it', () => {
     expect(() => chooseGeneration([generation(1, 'serving', 'old')], projection, HERE, 'manual')).toThrow(
       expect.objectContaining({ code: 'PROJECTION_CHANGED' }),
     );

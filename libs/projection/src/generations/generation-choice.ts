@@ -1,4 +1,4 @@
-// Decides at start which generation a projection writes.
+// Decides at the start which generation a projection writes.
 import type { Incarnation } from '@mainstem/event-store';
 import { ForeignEventStore, ProjectionChanged } from './errors.js';
 import { foreignOf, servingOf } from './generations-of.js';
@@ -8,14 +8,17 @@ import type { RebuildPolicy } from '../definition/hosted-projection.js';
 
 export type GenerationChoice =
   | { readonly kind: 'create' }
-  /** `isFilling`: it does not serve yet and is to be promoted once it has caught up. */
+  /** `isFilling`: it does not serve yet, and is promoted once it has caught up. */
   | { readonly kind: 'open'; readonly number: number; readonly isFilling: boolean };
 
-/** `foreign`: they are of another event store. `changed`: another definition serves, and the policy leaves that to people. */
+/** `foreign`: they are of another event store. `changed`: another definition serves, and the policy needs a person. */
 export type GenerationRefusal =
   { readonly kind: 'foreign'; readonly incarnation: Incarnation } | { readonly kind: 'changed'; readonly number: number };
 
-/** The serving generation if this definition fills it; else, by policy, one of its own that was begun or retired, or a new one. */
+/**
+ * The serving generation if this definition filled it; else, by policy, an unfinished or retired one of its own, or a
+ * new one.
+ */
 export const generationChoiceOf = (
   generations: readonly Generation[],
   { fingerprint: own }: Pick<ProjectionDescriptor, 'fingerprint'>,
@@ -28,12 +31,12 @@ export const generationChoiceOf = (
   if (serving?.fingerprint === own) return { kind: 'open', number: serving.number, isFilling: false };
   if (serving && policy === 'manual') return { kind: 'changed', number: serving.number };
   const mine = generations.filter(({ fingerprint, state }) => fingerprint === own && state !== 'side');
-  // The newest, so that instances which started at the same time agree on one.
+  // The newest, so that instances which started at the same time choose the same.
   const newest = mine.reduce<Generation | undefined>((best, one) => (best && best.number > one.number ? best : one), undefined);
   return newest ? { kind: 'open', number: newest.number, isFilling: true } : { kind: 'create' };
 };
 
-/** As `generationChoiceOf`. Errors: PROJECTION_FOREIGN_EVENT_STORE, PROJECTION_CHANGED. */
+/** Like `generationChoiceOf`. Errors: PROJECTION_FOREIGN_EVENT_STORE, PROJECTION_CHANGED. */
 export const chooseGeneration = (
   generations: readonly Generation[],
   projection: ProjectionDescriptor,

@@ -1,4 +1,5 @@
-// Opens the generation that a projection is to write, and keeps in mind whether its definition has served: that decides what it may do about others.
+// Opens the generation for a projection, and remembers whether its definition has served: that decides about later
+// rebuilds.
 import type { EventReader, Runtime } from '@mainstem/event-store';
 import type { Partition } from '../read-store/partition.js';
 import type { Generation } from '../read-store/checkpoint.js';
@@ -15,23 +16,23 @@ export interface GenerationOpenerOptions {
   readonly partition: Partition;
   readonly cacheBytesMax: number;
   readonly crash: CrashPoints | undefined;
-  /** This generation and no other. */
+  /** Only this generation. */
   readonly only: number | undefined;
-  /** As in `OpenSessionOptions`. */
+  /** Like in `OpenSessionOptions`. */
   readonly onLongStep: () => void;
   readonly signal: AbortSignal;
 }
 
 export class GenerationOpener {
   readonly #options: GenerationOpenerOptions;
-  /** This definition has served from here: if another one does later, somebody wanted that. */
+  /** This definition has served from here: if another one does later, an operator wanted that. */
   #hasServed = false;
 
   constructor(options: GenerationOpenerOptions) {
     this.#options = options;
   }
 
-  /** Errors: as `openGeneration`, or as `openGenerationNumber`. */
+  /** Errors: those of `openGeneration` or `openGenerationNumber`. */
   async open(): Promise<OpenGeneration> {
     const { hosted, only, crash, signal, onLongStep } = this.#options;
     const options = { ...this.#shared, crash, signal, onLongStep, hasServed: this.#hasServed };
@@ -42,7 +43,7 @@ export class GenerationOpener {
     return open;
   }
 
-  /** For work beside the loop: none is begun anew. Errors: as `openGeneration`. */
+  /** For work beside the loop: it creates no generation. Errors: those of `openGeneration`. */
   openAside(): Promise<OpenGeneration> {
     return openGeneration({ ...this.#options.hosted, rebuild: 'manual' }, this.#shared);
   }
@@ -52,21 +53,24 @@ export class GenerationOpener {
     this.#hasServed = true;
   }
 
-  /** Of an instance that opens none yet: what is wrong with it must be told all the same. Errors: PROJECTION_FOREIGN_EVENT_STORE, PROJECTION_CHANGED. */
+  /**
+   * For an instance that opens none yet: it must report its own faults anyway. Errors: PROJECTION_FOREIGN_EVENT_STORE,
+   * PROJECTION_CHANGED.
+   */
   assertCanOpen(generations: readonly Generation[]): void {
     const { hosted, reader } = this.#options;
     const choice = chooseGeneration(generations, hosted.projection, reader.incarnation, this.#rebuild);
     if (choice.kind === 'open' && !choice.isFilling) this.served();
   }
 
-  /** This definition has served, and another one does now: somebody wanted that. */
+  /** This definition has served, and another one does now: an operator wanted that. */
   isReplaced(generations: readonly Generation[]): boolean {
     const { fingerprint } = this.#options.hosted.projection;
     const serving = servingOf(generations);
     return this.#hasServed && serving !== undefined && serving.fingerprint !== fingerprint;
   }
 
-  /** Two deployments that both rebuild by themselves would otherwise promote against each other for ever. */
+  /** Otherwise two deployments with automatic rebuilds would promote against each other for ever. */
   get #rebuild(): RebuildPolicy {
     return this.#hasServed ? 'manual' : (this.#options.hosted.rebuild ?? 'manual');
   }

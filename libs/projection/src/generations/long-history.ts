@@ -1,7 +1,7 @@
-// Whether a projection has so many events behind it that filling it takes a while.
+// Whether a projection has so many events that filling it takes a while.
 import { inTime, type EventFilter, type EventReader, type Runtime } from '@mainstem/event-store';
 
-/** So many are folded in one batch, as a rule: before anybody asks. */
+/** Usually folded in one batch, before the first query. */
 const SHORT_HISTORY_MAX = 10_000;
 /** A history that takes longer to count is long. */
 const COUNT_MAX_MS = 3_000;
@@ -12,7 +12,7 @@ export interface HistoryOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Whether there are more than 10,000 events of these types; also where that cannot be found out in time. Errors: those of the event store. */
+/** True for more than 10,000 events of these types, or if counting takes too long. Errors: those of the event store. */
 export const isLongHistory = async (filter: EventFilter, { reader, runtime, signal }: HistoryOptions): Promise<boolean> => {
   if (reader.hasDensePositions && ((await reader.head(signal)) ?? 0n) <= SHORT_HISTORY_MAX) return false;
   const over = new AbortController();
@@ -27,6 +27,6 @@ export const isLongHistory = async (filter: EventFilter, { reader, runtime, sign
 const isLonger = async (filter: EventFilter, reader: EventReader, signal: AbortSignal): Promise<boolean> => {
   let events = 0;
   for await (const batch of reader.readAll({ filter, limit: SHORT_HISTORY_MAX + 1, needsPayload: false, signal })) events += batch.length;
-  // Whoever was told to stop has not seen all of them.
+  // A stopped count has not seen all of them.
   return events > SHORT_HISTORY_MAX || signal.aborted;
 };

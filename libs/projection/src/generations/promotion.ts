@@ -1,4 +1,4 @@
-// The way of a filled generation to serving: indexes → catch up → check → catch up → promote.
+// The steps from a filled generation to a serving one: indexes → catch up → check → catch up → promote.
 import { isMainstemError, isPositionBefore, type Position, type Runtime } from '@mainstem/event-store';
 import type { Generation } from '../read-store/checkpoint.js';
 import type { DigestCheck, DigestClaim } from './digest-check.js';
@@ -7,29 +7,32 @@ import type { Hosted } from '../definition/hosted-projection.js';
 import type { OpenGeneration } from './open-generation.js';
 import { generationOf, servingOf } from './generations-of.js';
 
-/** Where a generation is on its way. */
+/** The step of a generation on its way. */
 export type FillPhase = 'fill' | 'index' | 'catch-up' | 'verify' | 'promote' | 'serving';
 
-/** How often a promotion may lose the race against the writer of the old generation in a row. */
+/** How often in a row a promotion may lose the race against the writer of the old generation. */
 const RACES_MAX = 1_000;
-/** After so many its writer is held off where the store can do that: each race keeps readers waiting, and a busy writer may win all of them. */
+/** After this many races the old writer is fenced off, if the store can: otherwise a busy writer may win for ever. */
 const RACES_UNTIL_FENCED = 2;
-/** After so many the event store is asked whether the old generation is ahead of all events: a member of a cluster that lags would have caught up. */
+/**
+ * After this many races the event store is asked whether the old generation is ahead of all events: a lagging cluster
+ * member would have caught up.
+ */
 const RACES_UNTIL_AHEAD = 30;
-/** How often a long check gives a sign of life. */
+/** The interval of signs of life during a long check. */
 const CONFIRM_INTERVAL_MS = 1_000;
 
 export interface PromotionOptions {
   readonly hosted: Hosted;
   readonly check: DigestCheck;
-  /** End of the event store, asked now. */
+  /** The present end of the event store. */
   readonly head: () => Promise<Position | undefined>;
   readonly runtime: Runtime;
   readonly crash: CrashPoints | undefined;
   readonly onPhase: ((phase: FillPhase) => void) | undefined;
 }
 
-/** One projection's. It is asked again and again, each time that the generation has caught up. */
+/** For one projection. It is asked again each time the generation has caught up. */
 export class Promotion {
   readonly #options: PromotionOptions;
   readonly #projection: Hosted['projection'];
@@ -37,7 +40,7 @@ export class Promotion {
   #next: 'index' | 'verify' | 'promote' = 'index';
   #races = 0;
   #awaitsNews = false;
-  /** Where this part was when it began to wait for the others: they come there, however many events follow meanwhile. */
+  /** Where this part was when it began to wait for the others: they reach that place, whatever comes meanwhile. */
   #levelAt: { readonly position: Position | undefined } | undefined;
   /** Where the old generation was when the last promotion came too late. */
   #missed: Position | undefined;
@@ -50,7 +53,7 @@ export class Promotion {
   /** A generation was opened that does not serve yet. */
   begin(open: OpenGeneration): void {
     this.#open = open;
-    // One that has served before has its indexes; but what it has applied may be gone from the event store since.
+    // A generation that has served has its indexes; but the event store may have lost events that it has applied.
     this.#next = open.wasPromoted ? 'verify' : 'index';
     this.#races = 0;
     this.#awaitsNews = false;
@@ -58,14 +61,14 @@ export class Promotion {
     this.#options.onPhase?.(open.wasPromoted ? 'catch-up' : 'fill');
   }
 
-  /** The last promotion came too late: there are events that it has not seen yet, although it had caught up with what was read. */
+  /** The last promotion came too late: there are unread events, although the generation had caught up. */
   get awaitsNews(): boolean {
     return this.#awaitsNews;
   }
 
   /**
-   * After a promotion that came too late: whether it has what it lacked then. There is no better moment for the next one, although there may be
-   * later events already.
+   * After a promotion that came too late: true once the generation has what it lacked then. This is the best moment for
+   * the next try, even if there are later events.
    */
   isLevel(position: Position | undefined): boolean {
     return this.#awaitsNews && this.#missed !== undefined && !isPositionBefore(position, this.#missed);
@@ -77,14 +80,14 @@ export class Promotion {
   }
 
   /**
-   * Takes the next step; true once the generation serves. After any other step events have passed meanwhile: they have to be applied before
-   * the next call. Errors: REBUILD_NOT_VERIFIED, and those of the stores.
+   * Takes the next step; true once the generation serves. Other steps let events pass: apply those before the next
+   * call. Errors: REBUILD_NOT_VERIFIED, and those of the stores.
    */
   async step(open: OpenGeneration, signal: AbortSignal): Promise<boolean> {
     if (open !== this.#open) this.begin(open);
     await open.saveCheckpoint();
     this.#awaitsNews = false;
-    // Part 0 leads the others to it: it checks them all, and promotes.
+    // Part 0 leads: it checks all parts, and promotes.
     if (open.partition.number > 0) return this.#awaitPromotion(open);
     switch (this.#next) {
       case 'index':
@@ -113,7 +116,7 @@ export class Promotion {
     await this.#reach('index');
   }
 
-  /** Of a part that does not lead. */
+  /** For a part that does not lead. */
   async #awaitPromotion(open: OpenGeneration): Promise<boolean> {
     const isServing = (await this.#described(open))?.state === 'serving';
     this.#awaitsNews = !isServing;
@@ -126,7 +129,7 @@ export class Promotion {
     return generationOf(generations, session.generation);
   }
 
-  /** What all parts claim to have applied; undefined while one of them is not where this one was when it began to ask. */
+  /** The applied events of all parts; undefined until each is where this one was when it began to ask. */
   async #claims(open: OpenGeneration): Promise<readonly DigestClaim[] | undefined> {
     const own = { projection: this.#projection, generation: open.session.generation, position: open.position, digest: open.digest };
     if (open.partition.count === 1) return [own];
@@ -151,7 +154,7 @@ export class Promotion {
     try {
       await Promise.all([checking, this.#confirm(open, verified.signal)]);
     } catch (error) {
-      // Not even worth to be resumed.
+      // Not even worth resuming.
       if (isMainstemError(error, 'REBUILD_NOT_VERIFIED')) await hosted.store.dropGeneration(this.#projection.name, open.session.generation);
       throw error;
     }
@@ -169,7 +172,7 @@ export class Promotion {
 
   async #promote(open: OpenGeneration): Promise<boolean> {
     const { hosted } = this.#options;
-    // A part that is behind is waited for: that is no race, and nobody's writer is to be fenced off for it.
+    // Waiting for a part that is behind is no race: no writer must be fenced off for it.
     this.#awaitsNews = (await this.#claims(open)) === undefined;
     if (this.#awaitsNews) return false;
     if (this.#races === 0) this.#options.onPhase?.('promote');
@@ -178,7 +181,7 @@ export class Promotion {
       const options = { isForced: await this.#isServingAhead(), fencesWriter: this.#races >= RACES_UNTIL_FENCED };
       await hosted.store.promote(this.#projection.name, open.session.generation, options);
     } catch (error) {
-      // The writer of the old generation was faster with the last event, and may be again.
+      // The old generation's writer was faster with the last event, and may be again.
       if (!isMainstemError(error, 'READ_STORE_GENERATION_BEHIND') || ++this.#races > RACES_MAX) throw error;
       this.#awaitsNews = true;
       this.#missed = (error as { readonly expected?: Position }).expected;
@@ -189,13 +192,13 @@ export class Promotion {
     return true;
   }
 
-  /** The event store was restored to an earlier state: what serves tells of events that never were, and no event will ever bring it level. */
+  /** After a restore of the event store, the serving generation has lost events: no new event can make it level. */
   async #isServingAhead(): Promise<boolean> {
     if (this.#races < RACES_UNTIL_AHEAD) return false;
     const { hosted, head } = this.#options;
     const generations = await hosted.store.generations(this.#projection.name);
     const serving = servingOf(generations)?.checkpoint.position;
-    // Asked after the checkpoint: an event that it has passed is there by now, if it is there at all.
+    // Asked after the checkpoint: an event that it has passed is there by now, if it exists at all.
     const end = await head();
     return isPositionBefore(end, serving);
   }

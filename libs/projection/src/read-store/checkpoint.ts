@@ -1,7 +1,7 @@
-// What a read store remembers about how far a projection has come.
+// What a read store remembers about the progress of a projection.
 import { eventId, position, type EventMark, type Incarnation, type Position } from '@mainstem/event-store';
 
-/** The last position whose effects are in the read store, and what makes that claim trustworthy. */
+/** The last position whose effects are in the read store, with the data that makes it trustworthy. */
 export interface Checkpoint {
   /** The event store that the position belongs to. */
   readonly incarnation: Incarnation;
@@ -12,16 +12,16 @@ export interface Checkpoint {
   /** Rolling hash over the positions and ids of all events applied: 16 hex digits. */
   readonly digest: string;
   /**
-   * The newest event up to `position` that was known at the last commit, applied or passed over: by it the event store is known again after it
-   * was restored. Absent before the first one, and where an older program has made all commits so far.
+   * The newest event up to `position` that was known at the last commit, applied or passed: it identifies the event
+   * store after a restore. Absent before the first commit, and if an older program has made all commits so far.
    */
   readonly lastEvent?: EventMark;
 }
 
-/** A mark as read stores keep it, in a field of its own that older programs do not know; null where there is none. */
+/** The stored form of a mark, in a field that older programs do not know; null for none. */
 export const eventMarkText = (mark: EventMark | undefined): string | null => (mark ? `${mark.position} ${mark.id}` : null);
 
-/** The part of a checkpoint that such a text stands for; nothing for null and for ''. Errors: EVENT_STORE_INVALID_INPUT. */
+/** The checkpoint's part from such a text; nothing for null and ''. Errors: EVENT_STORE_INVALID_INPUT. */
 export const lastEventIn = (text: string | null | undefined): Pick<Checkpoint, 'lastEvent'> => {
   if (!text) return {};
   const [place = '', id = ''] = text.split(' ');
@@ -30,7 +30,7 @@ export const lastEventIn = (text: string | null | undefined): Pick<Checkpoint, '
 
 /**
  * Life of a generation: `filling` from the start of the event store, `serving` queries, `retired` (kept for rollback).
- * Of one projection at most one generation serves. `side`: filled up to some position and never promoted.
+ * At most one generation of a projection serves. `side`: filled up to some position and never promoted.
  */
 export type GenerationState = 'filling' | 'serving' | 'retired' | 'side';
 
@@ -42,18 +42,21 @@ export interface Generation {
   readonly state: GenerationState;
   /** Declared version of the projection that fills it. */
   readonly version: number;
-  /** Hash of the projection's definition; only a projection with the same fingerprint may write to it. */
+  /** Hash of the projection's definition; only a projection with the same fingerprint may write it. */
   readonly fingerprint: string;
-  /** Where there are several parts: that of the part which is furthest behind, because everything up to there is in all of them. */
+  /** With several parts: the checkpoint of the part furthest behind, because all parts hold everything up to it. */
   readonly checkpoint: Checkpoint;
-  /** The checkpoint of each part, in order, for a projection that is split; absent for others. All parts are written independently. */
+  /**
+   * The checkpoint of each part of a partitioned projection, in order; absent for others. Parts are written
+   * independently.
+   */
   readonly partitions?: readonly Checkpoint[];
   /**
-   * What the store has found missing in it. It was then taken aside (state `side`), so that it neither serves nor is written any more; the projection
-   * fills another one by itself. Absent while nothing is known to be wrong.
+   * What the store has found missing. The store then made it a `side` generation, which is no longer served or written;
+   * the projection fills another one automatically. Absent if nothing is known to be wrong.
    */
   readonly damage?: string;
-  /** It is being filled in bulk: whatever serves queries alone, such as secondary indexes, is not there before `finishBulk`. */
+  /** It is in a bulk load: whatever only queries need, such as secondary indexes, is missing before `finishBulk`. */
   readonly isBulk: boolean;
   /** ISO 8601 in UTC. */
   readonly createdAt: string;

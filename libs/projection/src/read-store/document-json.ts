@@ -1,4 +1,4 @@
-// Documents as stored: JSON that comes back exactly as it was, or is refused.
+// Stored documents: JSON that comes back exactly as it was, or is refused.
 import { encodeJson, isMainstemError } from '@mainstem/event-store';
 import { InvalidDocument } from './errors.js';
 import type { ProjectionDocument, ScanEntry, UnreadableDocument } from './read-store.js';
@@ -11,7 +11,7 @@ export const encodeDocument = (collection: string, key: string, document: Projec
   try {
     return encodeJson(document, 'document');
   } catch (error) {
-    // Also what no string can hold.
+    // Also a value that no string can hold.
     if (isMainstemError(error) || error instanceof RangeError) throw new InvalidDocument(collection, key, error.message, error);
     throw error;
   }
@@ -20,13 +20,13 @@ export const encodeDocument = (collection: string, key: string, document: Projec
 /** The document with the engine's bookkeeping, for the engine. */
 export const decodeDocument = (json: string): ProjectionDocument => JSON.parse(json) as ProjectionDocument;
 
-/** A document with its key, for the engine; what does not decode any more is shown as it is stored. */
+/** A document with its key, for the engine; a damaged one is returned in its stored form. */
 export const decodeEntry = ({ key, document }: { readonly key: string; readonly document: string }): ScanEntry => {
   try {
     const decoded: unknown = JSON.parse(document);
     if (typeof decoded === 'object' && decoded !== null) return [key, decoded];
   } catch {
-    // Damaged: whoever scans has to see it, and to see the rest.
+    // Damaged: a scan must return it, and the rest.
   }
   return [key, { $unreadable: document } satisfies UnreadableDocument];
 };

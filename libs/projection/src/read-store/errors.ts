@@ -1,7 +1,7 @@
-// Errors that every read store tells with the same codes.
+// Errors with the same codes in every read store.
 import { MainstemError } from '@mainstem/event-store';
 
-/** The read store cannot be reached, or failed while it worked; whether a commit took effect is not known. */
+/** The read store cannot be reached, or failed during work; whether a commit took effect is unknown. */
 export class ReadStoreUnavailable extends MainstemError {
   constructor(
     readonly store: string,
@@ -12,15 +12,17 @@ export class ReadStoreUnavailable extends MainstemError {
   }
 }
 
-/** As `ReadStoreUnavailable`, and less at once may get through: a statement took longer than it may, or more memory than there is. */
+/** Like `ReadStoreUnavailable`, but less at once may succeed: a statement took too long or too much memory. */
 export class ReadStoreOverburdened extends ReadStoreUnavailable {
   readonly dependsOnSize = true;
 }
 
-/** Whether less at once may get through. By the field: two copies of this package may be installed. */
+/** True if less at once may succeed. A field, because two copies of this package may be installed. */
 export const dependsOnSize = (error: unknown): boolean => error instanceof Error && 'dependsOnSize' in error && error.dependsOnSize === true;
 
-/** The store refuses what it was told as wrong in itself, whatever the data: trying again cannot help, the program or the store has to be changed. */
+/**
+ * The store refuses a statement as wrong, whatever the data: a retry does not help. Change the program or the store.
+ */
 export class StatementRefused extends MainstemError {
   constructor(
     readonly store: string,
@@ -29,7 +31,7 @@ export class StatementRefused extends MainstemError {
   ) {
     super(
       'READ_STORE_STATEMENT_REFUSED',
-      `Read store ${store} refuses a statement as wrong: ${problem.replace(/\.$/, '')}. Trying again cannot help: correct the statement or the entity, or what was changed ` +
+      `Read store ${store} refuses a statement as wrong: ${problem.replace(/\.$/, '')}. A retry does not help: correct the statement or the entity, or undo what was changed ` +
         'in the database by hand, and start again.',
       { cause },
     );
@@ -62,7 +64,7 @@ export class FingerprintMismatch extends MainstemError {
 export class InvalidDocument extends MainstemError {
   constructor(
     readonly collection: string,
-    /** Exactly the document's, however long; undefined while it is one of several. The engine goes by this and never by the message. */
+    /** Exactly the document's key; undefined if one of several is meant. The engine uses this, never the message. */
     readonly key: string | undefined,
     problem: string,
     cause?: unknown,
@@ -110,7 +112,7 @@ export class GenerationServes extends MainstemError {
   }
 }
 
-/** Promoting it would take queries back behind a position that they have shown already; nothing was changed. */
+/** Promoting it would show queries an older position than before; nothing was changed. */
 export class GenerationBehind extends MainstemError {
   constructor(
     readonly projection: string,
@@ -126,7 +128,7 @@ export class GenerationBehind extends MainstemError {
   }
 }
 
-/** The generation cannot serve: its indexes are not built yet, or it was made to stay aside; nothing was changed. */
+/** The generation cannot serve: its indexes are missing, or it was made to stay aside; nothing was changed. */
 export class GenerationNotReady extends MainstemError {
   constructor(
     readonly projection: string,
@@ -137,7 +139,9 @@ export class GenerationNotReady extends MainstemError {
   }
 }
 
-/** The generation has lost data in its read store. It was taken aside and serves no more; the projection fills another one by itself. */
+/**
+ * The generation has lost data in its read store and serves no more; the projection fills another one automatically.
+ */
 export class GenerationDamaged extends MainstemError {
   constructor(
     readonly projection: string,
@@ -146,7 +150,7 @@ export class GenerationDamaged extends MainstemError {
   ) {
     super(
       'READ_STORE_DAMAGED',
-      `Generation ${generation} of ${projection} has lost data in its read store (${damage}). It serves no more and is filled anew; look for what deletes keys there.`,
+      `Generation ${generation} of ${projection} has lost data in its read store (${damage}). It serves no more and is filled anew; find out what deletes keys there.`,
     );
   }
 }

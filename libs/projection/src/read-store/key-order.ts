@@ -3,7 +3,7 @@
 const SURROGATE_MIN = 0xd800;
 const SURROGATE_MAX = 0xdfff;
 
-/** Below, equal to or above 0. JavaScript's own order is by UTF-16 units, which puts characters beyond U+FFFF before U+E000. */
+/** Below, equal to or above 0. JavaScript's own order of UTF-16 units puts characters beyond U+FFFF before U+E000. */
 export const compareKeys = (left: string, right: string): number => {
   const length = Math.min(left.length, right.length);
   for (let index = 0; index < length; index++) {

@@ -1,30 +1,34 @@
-// Who runs a projection for the time being. Leases keep instances out of each other's way; what protects the data is the epoch alone.
+// Which instance runs a projection. Leases keep instances apart; only the epoch protects the data.
 
-/** From this number on a lease is for no part: its owner shows that it is there. */
+/** From this number on a lease is for no part: it shows that its owner is present. */
 export const SEATS_FROM = 1_000_000;
 
-/** What a lease is for: one projection as one definition of it has. Two definitions write different generations and need not wait for each other. */
+/**
+ * What a lease is for: one definition of a projection. Two definitions write different generations and do not conflict.
+ */
 export interface LeaseKey {
   readonly projection: string;
   readonly fingerprint: string;
-  /** Part of the projection, from 0. Numbers from `SEATS_FROM` on are no parts: by them instances that share the parts out know of each other. */
+  /** Part of the projection, from 0. Numbers from `SEATS_FROM` on are no parts: they show instances to each other. */
   readonly partition: number;
 }
 
 export interface LeaseClaim extends LeaseKey {
-  /** Names one instance, for people too; unique among all that may claim. */
+  /** Names one instance, also for people; unique among all claimants. */
   readonly owner: string;
   /** From now on, by the store's clock; a whole number of at least 1. */
   readonly durationMs: number;
-  /** The claimant holds it as far as it knows: a hint to extend it before looking who else might. The answer is the same without it. */
+  /**
+   * The claimant believes that it holds the lease: a hint to try an extension first. The answer is the same without it.
+   */
   readonly isExtension?: boolean;
 }
 
-/** A lease as of the moment when the store answered. */
+/** A lease at the moment of the store's answer. */
 export interface LeaseAnswer {
-  /** It is the claimant's. */
+  /** True if the claimant holds it. */
   readonly isHeld: boolean;
-  /** Who holds it; undefined if it became free at this very moment, so that the next claim may win. */
+  /** The owner; undefined if the lease became free at this very moment, so that the next claim may win. */
   readonly owner: string | undefined;
   /** Until it ends by itself, by the store's clock. */
   readonly remainingMs: number;

@@ -1,4 +1,4 @@
-// Any text is kept as it was, in letters that every database takes, and no two texts become one.
+// Any text is kept unchanged, in letters that every database accepts, and no two texts become equal.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { fromStorableText, isHashedKey, toIndexedKey, toStorableText } from './parked-text.js';
@@ -21,12 +21,12 @@ describe('storable text', () => {
     );
   });
 
-  it('leaves plain text as it is, also what was stored before', () => {
+  it('keeps plain text, also from earlier versions', () => {
     for (const text of ['', 'order-1', 'Ünïcode 🎉', '$stream/order-1']) expect(toStorableText(text)).toBe(text);
     expect(fromStorableText('$json:not json')).toBe('$json:not json');
   });
 
-  it('fits an index by its hash, which no other key has', () => {
+  it('fits an index through its hash, which no other key has', () => {
     fc.assert(
       fc.property(texts, texts, (left, right) => {
         const [one, other] = [toIndexedKey(left, 8), toIndexedKey(right, 8)];

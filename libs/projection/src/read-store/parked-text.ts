@@ -1,16 +1,19 @@
-// Any text, as a store can hold it and find it again: keys and errors of parked events are whatever failed.
+// Any text in a form that a store can hold and find again: keys and errors of parked events may hold anything.
 import { createHash } from 'node:crypto';
 
 const QUOTED = '$json:';
 const HASHED = '$hash:';
-// NUL, and halves of surrogate pairs, which UTF-8 does not have.
+// NUL, and halves of surrogate pairs, which UTF-8 cannot hold.
 const UNSTORABLE = /[\0\p{Cs}]/u;
 
-/** Text without NUL and without halves of surrogate pairs; most text stays as it is. Two texts never become one. `fromStorableText` gives it back. */
+/**
+ * Text without NUL and halves of surrogate pairs; most text is unchanged. Two texts never become equal. See
+ * `fromStorableText`.
+ */
 export const toStorableText = (text: string): string =>
   UNSTORABLE.test(text) || text.startsWith(QUOTED) || text.startsWith(HASHED) ? QUOTED + JSON.stringify(text) : text;
 
-/** What `toStorableText` was given; any other text as it is. */
+/** The inverse of `toStorableText`; other text is unchanged. */
 export const fromStorableText = (stored: string): string => {
   if (!stored.startsWith(QUOTED)) return stored;
   try {
@@ -21,12 +24,12 @@ export const fromStorableText = (stored: string): string => {
   }
 };
 
-/** A key that fits an index: itself while it has no more bytes than that, else its hash. `isWhole`: it is not hashed. */
+/** A key that fits an index: itself if it has at most that many bytes, else its hash. `isWhole`: not hashed. */
 export const toIndexedKey = (key: string, bytesMax: number): { readonly text: string; readonly isWhole: boolean } => {
   const text = toStorableText(key);
   if (Buffer.byteLength(text) <= bytesMax) return { text, isWhole: true };
   return { text: HASHED + createHash('sha256').update(text).digest('hex'), isWhole: false };
 };
 
-/** Whether the whole key has to be looked for elsewhere. */
+/** True if the whole key must be looked up elsewhere. */
 export const isHashedKey = (indexed: string): boolean => indexed.startsWith(HASHED);

@@ -1,4 +1,4 @@
-// The parts that a projection is split into: each has the documents whose keys fall to it, and a checkpoint of its own.
+// The parts of a partitioned projection: each has the documents whose keys belong to it, and its own checkpoint.
 import { isPositionBefore } from '@mainstem/event-store';
 import type { Checkpoint, Generation } from './checkpoint.js';
 import { keyHash } from './key-hash.js';
@@ -9,7 +9,7 @@ export interface Partition {
   readonly count: number;
 }
 
-/** Of a projection that is not split. */
+/** For a projection that is not partitioned. */
 export const WHOLE: Partition = { number: 0, count: 1 };
 
 /** The parts of a projection, in order. */
@@ -17,8 +17,8 @@ export const partitionsOf = ({ partitions: count = 1 }: { readonly partitions?: 
   Array.from({ length: count }, (_, number) => ({ number, count }));
 
 /**
- * The part, from 0, that a document key falls to: floor(h × count / 2³²), where h is `keyHash` as an unsigned number. So it rests on the
- * upper bits, and is independent of what a verification splits by. The same on every machine, for ever.
+ * The part, from 0, of a document key: floor(h × count / 2³²), where h is `keyHash` as an unsigned number. It uses the
+ * upper bits, independent of the slices of a verification. It is the same on every machine, for ever.
  */
 export const partitionOf = (key: string, count: number): number => (count === 1 ? 0 : Math.floor(((keyHash(key) >>> 0) * count) / 2 ** 32));
 
@@ -27,8 +27,8 @@ export const checkpointIn = ({ checkpoint, partitions }: Pick<Generation, 'check
   partitions?.[number] ?? checkpoint;
 
 /**
- * What a generation shows of the checkpoints of its parts, in order: the one that is furthest behind stands for the whole, because everything
- * up to there is in all parts. For read stores.
+ * What a generation shows of its parts' checkpoints, in order: the one furthest behind stands for the whole, because
+ * all parts hold everything up to it. For read stores.
  */
 export const ofPartitions = (checkpoints: readonly Checkpoint[]): Pick<Generation, 'checkpoint' | 'partitions'> => {
   const [first] = checkpoints;

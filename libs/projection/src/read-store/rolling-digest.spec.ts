@@ -32,7 +32,7 @@ describe('RollingDigest', () => {
     );
   });
 
-  it('sees a hole, a repetition, an exchange and an end that is missing', () => {
+  it('sees a hole, a repetition, an exchange and a missing end', () => {
     const all = digestOf([A, B, C]);
     for (const other of [
       [A, C],
@@ -57,7 +57,7 @@ describe('RollingDigest', () => {
     );
   });
 
-  it('never maps two different states to one by the same event', () => {
+  it('never maps two different states to one state with the same event', () => {
     fc.assert(
       fc.property(fc.bigInt(0n, 2n ** 64n - 1n), fc.bigInt(0n, 2n ** 64n - 1n), (left, right) => {
         fc.pre(left !== right);

@@ -1,20 +1,21 @@
-// The rolling digest: shows that two read models have applied the same events in the same order, and none is missing.
+// The rolling digest shows that two read models have applied the same events in the same order, without a gap.
 import type { EventId, Position } from '@mainstem/event-store';
 
-/** Digest of a read model to which no event was applied. */
+/** Digest of a read model without applied events. */
 export const EMPTY_DIGEST = '0000000000000000';
 
 const DIGEST = /^[0-9a-f]{16}$/;
 const TWO_POW_32 = 4_294_967_296;
 
 /**
- * Hash over the positions and ids of events in the order in which they were applied. It can be resumed from its text, so it does not
- * depend on batches or restarts; leaving out, repeating or swapping events changes it (64 bits: by chance it stays with 1 in 10¹⁹).
+ * Hash over the positions and ids of events in the order of applying. It can be resumed from its text, so it does not
+ * depend on batches or restarts. Leaving out, repeating or swapping events changes it (64 bits: by chance it stays with
+ * 1 in 10¹⁹).
  *
- * Two lanes of 32 bits, each fed with 32-bit words by the block step of MurmurHash3 (Appleby, public domain; constants of the x86_128
- * variant). Words of an event: low and high half of the position, then its id four characters a word, lowest byte first. After each
- * event the lanes are added to each other. Every step can be undone, so two different states never become one by the same event.
- * It guards against faults, not against forgery.
+ * Two lanes of 32 bits, each fed with 32-bit words by the block step of MurmurHash3 (Appleby, public domain; constants
+ * of the x86_128 variant). Words of an event: low and high half of the position, then its id, four characters a word,
+ * lowest byte first. After each event the lanes are added to each other. Every step can be undone, so two different
+ * states never become equal through the same event. It protects against faults, not against forgery.
  */
 export class RollingDigest {
   #a: number;
@@ -28,7 +29,7 @@ export class RollingDigest {
   }
 
   add(position: Position, id: EventId): void {
-    // A conversion, not bigint arithmetic: this runs for every event. Beyond 2⁵³ it rounds, the same way everywhere.
+    // A conversion, no bigint arithmetic: this runs for every event. Beyond 2⁵³ it rounds, in the same way everywhere.
     const place = Number(position);
     this.#word(place >>> 0);
     this.#word(Math.floor(place / TWO_POW_32) | 0);

@@ -1,4 +1,4 @@
-// Deletes generations that nobody needs any more: retired ones, side ones, and those whose rebuild was left.
+// Deletes unneeded generations: retired ones, side ones, and those of abandoned rebuilds.
 import { systemRuntime, type Runtime } from '@mainstem/event-store';
 import type { CrashPoints } from '../generations/crash-points.js';
 import { ABANDONED_AFTER_MS } from '../generations/filling-status.js';
@@ -19,14 +19,14 @@ export interface CleanedUp {
   readonly store: string;
   readonly generation: number;
   readonly state: Generation['state'];
-  /** False for one that somebody is filling at this moment. */
+  /** False for one that a process is filling at this moment. */
   readonly isDropped: boolean;
 }
 
 /**
- * Deletes everything of these projections that neither serves nor is being filled; a rollback is not possible after that. What may be being filled is
- * watched for ten seconds first, all of it at once. Each deletion is one step, so that a process that dies on the way leaves nothing half deleted.
- * Errors: those of the stores.
+ * Deletes everything of these projections that neither serves nor is being filled; afterwards a rollback is impossible.
+ * It first watches generations that may be filling for ten seconds, all at once. Each deletion is one step, so that a
+ * process that dies on the way leaves nothing half deleted. Errors: those of the stores.
  */
 export const cleanUp = async ({ projections, runtime = systemRuntime, signal, crash }: CleanUpOptions): Promise<readonly CleanedUp[]> => {
   const look = { runtime, signal: signal ?? new AbortController().signal, watchMs: ABANDONED_AFTER_MS };

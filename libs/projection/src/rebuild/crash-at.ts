@@ -1,11 +1,11 @@
-// Kills the process at a crash point that its environment names: for tests of recovery with real processes.
+// Kills the process at a crash point named in the environment: for tests of recovery with real processes.
 import { CRASH_POINTS, REBUILD_CRASH_POINTS, type CrashPoint, type CrashPoints } from '../generations/crash-points.js';
 
 const POINTS: readonly string[] = [...CRASH_POINTS, ...REBUILD_CRASH_POINTS];
 
 /**
- * `MAINSTEM_CRASH_AT=point[:n]`: the process ends by SIGKILL when it passes that point for the nth time (default the first), whichever projection
- * it is. Undefined without the variable. Errors: RangeError for a point that there is not.
+ * `MAINSTEM_CRASH_AT=point[:n]`: SIGKILL ends the process at the nth passage of that point (default the first), for any
+ * projection. Undefined without the variable. Errors: RangeError for an unknown point.
  */
 export const crashAtOf = (env: Readonly<Record<string, string | undefined>>): CrashPoints | undefined => {
   const setting = env['MAINSTEM_CRASH_AT'];

@@ -1,7 +1,7 @@
-// Errors of rebuilds, of the way back from one, and of forgetting a projection.
+// Errors of rebuilds, rollbacks, and of forgetting a projection.
 import { MainstemError } from '@mainstem/event-store';
 
-/** Somebody else is rebuilding the projection; nothing was changed here. */
+/** Another process is rebuilding the projection; nothing was changed here. */
 export class RebuildRunning extends MainstemError {
   constructor(
     readonly projection: string,
@@ -9,7 +9,7 @@ export class RebuildRunning extends MainstemError {
   ) {
     super(
       'REBUILD_RUNNING',
-      `Another process is filling generation ${generation} of ${projection}. Wait until it is done (mainstem status shows how far it is), or stop it first.`,
+      `Another process is filling generation ${generation} of ${projection}. Wait until it is done (mainstem status shows its progress), or stop it first.`,
     );
   }
 }
@@ -24,7 +24,7 @@ export class NothingToRollBack extends MainstemError {
   }
 }
 
-/** The generation to go back to was filled by another definition than this program's, so it cannot be brought up to date here. */
+/** Another definition filled the target generation, so this program cannot bring it up to date. */
 export class RollbackBehind extends MainstemError {
   constructor(
     readonly projection: string,
@@ -36,12 +36,12 @@ export class RollbackBehind extends MainstemError {
     super(
       'ROLLBACK_BEHIND',
       `Generation ${generation} of ${projection} is at position ${actual ?? 'none'}, ${behindBy} behind the one that serves, and was filled by another definition. ` +
-        'Roll back with the program that filled it, which brings it up to date first, or force it: queries then go back to that position.',
+        'Roll back with the program that filled it, which brings it up to date first, or force it: queries then see that older position.',
     );
   }
 }
 
-/** The application has the projection, so that its projector would fill it again. */
+/** The application still has the projection, so its projector would fill it again. */
 export class StillDeclared extends MainstemError {
   constructor(
     readonly projection: string,

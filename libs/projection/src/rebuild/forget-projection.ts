@@ -1,24 +1,24 @@
-// Removes what projections have left in a read store that the application does not have any more.
+// Removes what projections that the application no longer has have left in a read store.
 import { SEATS_FROM } from '../read-store/lease.js';
 import type { ReadStore } from '../read-store/read-store.js';
 import type { HostedProjection } from '../definition/hosted-projection.js';
 import { StillDeclared, StillRuns } from './errors.js';
 
-/** What one projection has left in one read store. */
+/** The leftovers of one projection in one read store. */
 export interface LeftBehind {
   readonly projection: string;
   readonly store: ReadStore;
 }
 
-/** Everything that is in these stores of projections that are not declared for them, by store, then name. Errors: READ_STORE_UNAVAILABLE. */
+/** The leftovers of undeclared projections in these stores, by store, then name. Errors: READ_STORE_UNAVAILABLE. */
 export const leftBehind = async (declared: readonly HostedProjection[], stores: readonly ReadStore[]): Promise<readonly LeftBehind[]> => {
   const found = stores.map(async (store) => (await store.projections()).toSorted().map((projection) => ({ projection, store })));
   return (await Promise.all(found)).flat().filter((one) => !isDeclared(declared, one));
 };
 
 /**
- * Deletes it for good; called again, it goes on where an interrupted one has ended. `declared`: all projections of the application.
- * Errors: FORGET_STILL_DECLARED, FORGET_STILL_RUNS while an instance holds a lease of it, and as `ReadStore.forget`.
+ * Deletes it for good; after an interruption, call it again. `declared`: all projections of the application. Errors:
+ * FORGET_STILL_DECLARED, FORGET_STILL_RUNS while an instance holds a lease of it, and those of `ReadStore.forget`.
  */
 export const forgetProjection = async (declared: readonly HostedProjection[], one: LeftBehind): Promise<void> => {
   const { projection, store } = one;

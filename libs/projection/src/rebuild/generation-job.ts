@@ -1,4 +1,5 @@
-// One projection's part of a rebuild or a rollback: runs the engine on one generation until it serves and somebody else follows it.
+// One projection in a rebuild or rollback: runs the engine on one generation until it serves and a projector follows
+// it.
 import type { Runtime } from '@mainstem/event-store';
 import type { FillPhase } from '../generations/promotion.js';
 import { ProjectionRunner } from '../run/projection-runner.js';
@@ -11,35 +12,37 @@ import type { Generation } from '../read-store/checkpoint.js';
 import type { RebuildTarget } from './rebuild-target.js';
 import { generationOf } from '../generations/generations-of.js';
 
-/** Where a rebuild of one projection is; `serving`: it was promoted and follows until the projector takes it over. */
+/**
+ * The step of one projection's rebuild; `serving`: it was promoted and is followed until the projector takes it over.
+ */
 export type RebuildPhase = FillPhase | 'failed' | 'interrupted';
 
 export interface RebuiltProjection {
   readonly projection: string;
   readonly store: string;
-  /** The generation that was filled, and the one that served before. */
+  /** The filled generation, and the one that served before. */
   readonly generation: number;
   readonly former: number | undefined;
   readonly outcome: 'promoted' | 'failed' | 'interrupted';
   /** `CODE: message` of a failure. */
   readonly reason?: string;
-  /** A projector follows the promoted generation already; else the next one that starts will. */
+  /** A projector already follows the promoted generation; otherwise the next one that starts will. */
   readonly isTakenOver: boolean;
-  /** It went on with a generation that was begun before. */
+  /** True if it went on with an unfinished generation. */
   readonly isResumed: boolean;
-  /** In this run. */
+  /** The number of events in this run. */
   readonly eventsApplied: number;
   readonly parkedKeys: number;
-  /** Until it served. */
+  /** Milliseconds until it served. */
   readonly durationMs: number;
 }
 
-/** How often it is looked whether a projector has taken over. */
+/** How often it checks whether a projector has taken over. */
 const LOOK_MS = 100;
 
 export class GenerationJob {
   readonly target: RebuildTarget;
-  /** One a part; the first one leads the others to the promotion. */
+  /** One runner for each part; the first one leads the others to the promotion. */
   readonly #runners: readonly ProjectionRunner[];
   readonly #runtime: Runtime;
   readonly #startMs: number;
@@ -69,7 +72,7 @@ export class GenerationJob {
     return this.#durationMs ?? this.#runtime.monotonic() - this.#startMs;
   }
 
-  /** Resolves once it serves or has failed. */
+  /** Resolves when it serves or has failed. */
   get settled(): Promise<void> {
     return this.#settled.promise;
   }
@@ -81,13 +84,13 @@ export class GenerationJob {
   /** Runs until `stop`, or until it cannot go on. */
   start(): void {
     for (const runner of this.#runners) runner.start();
-    // A part that cannot go on holds up all of them.
+    // A part that cannot go on blocks all of them.
     void Promise.race(this.#runners.map((runner) => runner.ended))
       .then(() => this.#ended())
       .then(() => this.#settled.resolve());
   }
 
-  /** After it was promoted: resolves when a projector has taken it over, or after the time given. */
+  /** After the promotion: resolves when a projector has taken over, or after the given time. */
   async followed(timeoutMs: number, signal: AbortSignal): Promise<void> {
     const deadline = this.#runtime.monotonic() + timeoutMs;
     while (!this.#isTakenOver && this.#runtime.monotonic() < deadline && !signal.aborted) {
@@ -132,7 +135,7 @@ export class GenerationJob {
 
   async #ended(): Promise<void> {
     if (this.#phase === 'serving' || this.#phase === 'interrupted') return;
-    // The answer to a promotion may have been lost, or somebody else has gone on with the generation.
+    // The answer to a promotion may have been lost, or another process has continued with the generation.
     if (this.#isFenced() && (await this.#described())?.state === 'serving') this.#enter('serving');
     else this.#enter('failed');
   }
@@ -144,13 +147,13 @@ export class GenerationJob {
     );
   }
 
-  /** The generation as stored; undefined where the store does not tell. */
+  /** The stored generation; undefined if the store does not answer. */
   async #described(): Promise<Generation | undefined> {
     const { hosted, number } = this.target;
     try {
       return generationOf(await hosted.store.generations(hosted.projection.name), number);
     } catch {
-      return undefined; // the store's outage is the runner's to tell
+      return undefined; // the runner reports an outage of the store
     }
   }
 

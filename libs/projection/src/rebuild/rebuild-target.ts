@@ -1,4 +1,4 @@
-// Decides which generation a rebuild fills: one that was begun and left, or a new one; and that nobody else is at it.
+// Decides which generation a rebuild fills: an abandoned one or a new one, if no other process fills it.
 import type { EventReader, Position, Runtime } from '@mainstem/event-store';
 import { assertStoreHosts } from '../definition/assert-store-hosts.js';
 import type { CrashPoints } from '../generations/crash-points.js';
@@ -8,7 +8,10 @@ import { assertSameLogOf, isOfLostEvents } from '../generations/same-log.js';
 import { RebuildRunning } from './errors.js';
 import type { Generation } from '../read-store/checkpoint.js';
 
-/** Before it is taken over: whoever fills it commits about once a second, and the worst that a wrong answer does is that the epoch fences one of the two off. */
+/**
+ * The wait before a takeover: a filling process commits about once a second. After a wrong answer, the epoch fences one
+ * of the two off.
+ */
 const WATCH_MS = 3_000;
 const LOOK_MS = 100;
 
@@ -24,7 +27,7 @@ export interface RebuildTarget {
   readonly number: number;
   /** Its checkpoint then. */
   readonly from: Position | undefined;
-  /** The one that served when it began. */
+  /** The serving generation when it began. */
   readonly former: Generation | undefined;
   /** It was begun before and goes on from its checkpoint. */
   readonly isResumed: boolean;
@@ -43,8 +46,8 @@ export const assertRebuildable = async ({ projection, store }: HostedProjection,
 };
 
 /**
- * The newest generation of this definition that was begun and left; else a new one, filled in bulk. One that was begun with events which the event store
- * does not hold any more is deleted. Errors: REBUILD_RUNNING, those of the stores.
+ * The newest abandoned generation of this definition; else a new one, filled in bulk. If the event store has lost
+ * events of an abandoned one, that one is deleted. Errors: REBUILD_RUNNING, those of the stores.
  */
 export const chooseTarget = async (hosted: HostedProjection, { reader, crash, signal }: TargetOptions): Promise<RebuildTarget> => {
   const { projection, store } = hosted;
@@ -58,7 +61,7 @@ export const chooseTarget = async (hosted: HostedProjection, { reader, crash, si
   return { hosted, number, from: undefined, former, isResumed: false };
 };
 
-/** All that go on from here could go wrong with: those of this definition that are being filled. */
+/** All generations of this definition that are being filled: any of them may fail. */
 const withoutLost = async (
   { projection, store }: HostedProjection,
   generations: readonly Generation[],
@@ -78,7 +81,7 @@ const withoutLost = async (
   return kept;
 };
 
-/** Of two that began at the same moment the one with the smaller number stays. */
+/** If two began at the same moment, the one with the smaller number stays. */
 const assertFirst = async ({ projection, store }: HostedProjection, number: number, before: readonly Generation[]): Promise<void> => {
   const old = new Set(before.map((generation) => generation.number));
   const rival = (await store.generations(projection.name)).find((one) => one.state === 'filling' && one.number < number && !old.has(one.number));
@@ -87,17 +90,20 @@ const assertFirst = async ({ projection, store }: HostedProjection, number: numb
   throw new RebuildRunning(projection.name, rival.number);
 };
 
-/** What a look at a generation that may be being filled has shown; `gone`: it was promoted or deleted meanwhile; `unknown`: the signal fired first. */
+/**
+ * The result of watching a generation that may be filling; `gone`: promoted or deleted meanwhile; `unknown`: the signal
+ * fired first.
+ */
 export type SignOfLife = 'alive' | 'left' | 'gone' | 'unknown';
 
 export interface LookOptions extends Pick<TargetOptions, 'runtime' | 'signal'> {
-  /** Without a commit for so long it was left. */
+  /** After this time without a commit it counts as abandoned. */
   readonly watchMs: number;
 }
 
 /**
- * Whether somebody fills a generation: its last commit moves while it is looked at. How old that commit says it is tells nothing, since it is the
- * time of another machine: the clock that counts is this process's own. Errors: those of the store.
+ * Whether a process fills a generation: its last commit moves during the watch. The recorded time of that commit is
+ * useless, because it comes from another machine's clock: this process's own clock counts. Errors: those of the store.
  */
 export const signOfLife = async (
   { projection, store }: Pick<HostedProjection, 'projection' | 'store'>,

@@ -1,4 +1,5 @@
-// A rebuild beside whatever runs: killed anywhere it resumes, it promotes only what is right, and nobody ever sees the read model go back.
+// A rebuild beside other processes: it resumes after any kill, promotes only what is right, and no reader sees the read
+// model go back.
 import { defineEvents, systemRuntime, type InMemoryEventStore, type Position, type Runtime } from '@mainstem/event-store';
 import { afterEach, describe, expect, it } from 'vitest';
 import { REBUILD_CRASH_POINTS, type CrashPoint, type CrashPoints } from '../generations/crash-points.js';
@@ -16,14 +17,14 @@ import { rollBack } from './roll-back.js';
 
 const TIMEOUT = { timeoutMs: 4_000 };
 const FAST = { retryDelayMs: 1, retryDelayMaxMs: 5 };
-/** For it thirty seconds pass in one, so that it soon sees that somebody is dead. */
+/** Thirty seconds pass in one for it, so it soon sees that another process is dead. */
 const hurried: Runtime = {
   ...systemRuntime,
   monotonic: () => systemRuntime.monotonic() * 30,
   sleep: (ms, signal) => systemRuntime.sleep(ms / 30, signal),
 };
 
-/** Another machine, whose clock differs by so much, and whose time passes only while it sleeps; then `onTime` tells what others do. */
+/** Another machine with a different clock, whose time passes only while it sleeps; then `onTime` runs the others. */
 const otherMachine = (skewMs: number, onTime: (elapsedMs: number) => void | Promise<void> = () => undefined): Runtime => {
   let elapsedMs = 0;
   return {
@@ -63,7 +64,7 @@ const headOf = async (reader: InMemoryEventStore): Promise<Position> => (await r
 
 const statusOf = (projector: Projector): ProjectionStatus => projector.status()[0] as ProjectionStatus;
 
-/** A read model filled by a projector that does not run any more. */
+/** A read model filled by a projector that has stopped. */
 const filled = async (hosted: HostedProjection, reader: InMemoryEventStore): Promise<void> => {
   const projector = start(reader, hosted);
   await projector.waitFor(hosted.projection.name, await headOf(reader), TIMEOUT);
@@ -113,7 +114,7 @@ describe('a rebuild', () => {
     expect(second?.checkpoint.digest).toBe(first?.checkpoint.digest);
   });
 
-  it('refuses projections over categories that can make one stream, before anything is begun', async () => {
+  it('refuses projections over categories that can make one stream, before it begins', async () => {
     const store = new MemoryReadStore();
     const projections = ['order', 'order-line'].map((category) => ({
       projection: documentProjection({
@@ -170,7 +171,7 @@ describe('a rebuild', () => {
     expect((await states(store)).filter((state) => state.endsWith('serving'))).toHaveLength(1);
   });
 
-  it.each(SKEWS)('is refused while another process is at it, whose clock is %i ms behind', async (skewMs) => {
+  it.each(SKEWS)('is refused while another process is rebuilding, whose clock is %i ms behind', async (skewMs) => {
     const reader = await filledStore(50);
     const store = new MemoryReadStore();
     const hosted = hostedIn(store);
@@ -178,7 +179,7 @@ describe('a rebuild', () => {
     const crash = new Hold('verify');
     const first = new Rebuilder({ reader, projections: [hosted], crash, followMs: 0 }).run();
     await crash.reached.promise;
-    // What the other one does about once a second.
+    // The other process commits about once a second.
     const { fingerprint, number } = (await store.generations('tally')).at(-1) ?? { fingerprint: '', number: 0 };
     const session = await store.open({ ...hosted.projection, fingerprint }, number);
     const position = session.checkpoint.position;
@@ -195,7 +196,7 @@ describe('a rebuild', () => {
     await first;
   });
 
-  it('that begins at the same moment as another one lets only one of them promote', async () => {
+  it('lets only one of two promote that begin at the same moment', async () => {
     const reader = await filledStore(100);
     const store = new MemoryReadStore();
     const hosted = hostedIn(store);
@@ -207,7 +208,7 @@ describe('a rebuild', () => {
     expect((await states(store)).length).toBeLessThanOrEqual(2);
   });
 
-  it('that is interrupted leaves a generation to go on with', async () => {
+  it('leaves a generation to go on with when it is interrupted', async () => {
     const reader = await filledStore(200);
     const store = new MemoryReadStore();
     const hosted = hostedIn(store);
@@ -236,7 +237,7 @@ describe('a rebuild', () => {
     expect(await states(store)).toEqual(['1 serving']);
   });
 
-  it('lets no failure of one projection hold up another', async () => {
+  it('lets no failure of one projection block another', async () => {
     const reader = await filledStore(100);
     const store = new MemoryReadStore();
     const fails = (): never => {
@@ -272,7 +273,7 @@ describe('a rebuild', () => {
 });
 
 describe('a running projector', () => {
-  it('takes a rebuilt generation over within a second, and nobody sees a position go back meanwhile', async () => {
+  it('takes a rebuilt generation over within a second, and no reader sees a position go back meanwhile', async () => {
     const reader = await filledStore(100);
     const store = new MemoryReadStore();
     const hosted = hostedIn(store);
@@ -285,7 +286,7 @@ describe('a running projector', () => {
       while (!isOver) {
         const position = await append(reader, 'abc'.charAt(amount % 3), amount++);
         await projector.waitFor('tally', position, TIMEOUT);
-        // Whoever was told that a position is there must find it.
+        // A reader that saw a position must find it later.
         expect(await servingPosition(store)).toBeGreaterThanOrEqual(position);
         await systemRuntime.sleep(2); // 500 commands a second are enough
       }
@@ -320,7 +321,7 @@ describe('a running projector', () => {
     await until(() => statusOf(projector).state === 'live' && statusOf(projector).generation === 2);
   });
 
-  it('shows a rebuild beside it with its progress, and says when it was left', async () => {
+  it('shows a rebuild beside it with its progress, and reports when it was abandoned', async () => {
     const reader = await filledStore(200);
     const store = new MemoryReadStore();
     const hosted = hostedIn(store);
@@ -337,7 +338,7 @@ describe('a running projector', () => {
     await until(() => statusOf(projector).rebuild === undefined);
   });
 
-  it('that waits with a changed definition goes on once somebody has rebuilt it', async () => {
+  it('goes on with a changed definition once it was rebuilt', async () => {
     const reader = await filledStore(50);
     const store = new MemoryReadStore();
     await filled(hostedIn(store), reader);
@@ -351,7 +352,7 @@ describe('a running projector', () => {
     expect(statusOf(projector)).toMatchObject({ generation: 2, isHealthy: true });
   });
 
-  it('asks the store to hold the old writer off once a promotion has come too late twice', async () => {
+  it('asks the store to fence the old writer off once a promotion has come too late twice', async () => {
     const reader = await filledStore(30);
     const store = new MemoryReadStore();
     const hosted = hostedIn(store);
@@ -380,7 +381,7 @@ describe('a running projector', () => {
       const actual = (await store.generations(projection)).find(({ number }) => number === generation)?.checkpoint.position;
       promotedAt.push(actual);
       if (promotedAt.length > 1) return promote(projection, generation, options);
-      // The writer of the old one was faster by three events, and more follow that it has not come to.
+      // The old one's writer was faster by three events, and more follow that it has not read.
       const expected = [];
       for (let amount = 1; amount <= 40; amount++) expected.push(await append(reader, 'a', amount));
       throw new GenerationBehind(projection, generation, actual, expected[2]);
@@ -390,7 +391,7 @@ describe('a running projector', () => {
     expect(promotedAt).toEqual([50n, 53n]);
   });
 
-  it('does not promote against another deployment that rebuilds by itself', async () => {
+  it('does not promote against another deployment with automatic rebuilds', async () => {
     const reader = await filledStore(50);
     const store = new MemoryReadStore();
     const old = start(reader, hostedIn(store, {}, { rebuild: 'auto' }));
@@ -423,7 +424,7 @@ describe('a rollback', () => {
     expect(statusOf(projector).generation).toBe(1);
   });
 
-  it('says by how much a generation of another definition is behind, and goes back only if it is forced', async () => {
+  it('reports how far a generation of another definition is behind, and goes back only if it is forced', async () => {
     const reader = await filledStore(50);
     const store = new MemoryReadStore();
     await filled(hostedIn(store), reader);
@@ -439,7 +440,7 @@ describe('a rollback', () => {
     });
     expect(await rollBack({ reader, hosted: changed, isForced: true })).toMatchObject({ generation: 1, outcome: 'promoted' });
     expect(await states(store)).toEqual(['1 serving', '2 retired']);
-    // The program of the newer definition must not write the old generation; once its own serves again it goes on.
+    // The newer definition's program must not write the old generation; once its own serves again, it goes on.
     await until(() => statusOf(projector).state === 'stopped');
     expect(statusOf(projector).reason).toContain('PROJECTION_CHANGED');
     expect(await rollBack({ reader, hosted: changed, to: 2 })).toMatchObject({ generation: 2, outcome: 'promoted' });
@@ -471,7 +472,7 @@ describe('a cleanup', () => {
     expect(dump(store)).toEqual(before);
   });
 
-  /** Generation 2, which somebody fills: `beat` is one commit of his. */
+  /** Generation 2, which another process fills: `beat` is one commit of that process. */
   const beingFilled = async (state: 'filling' | 'side') => {
     const reader = await filledStore(50);
     const store = new MemoryReadStore();
@@ -490,10 +491,10 @@ describe('a cleanup', () => {
   };
 
   it.each((['filling', 'side'] as const).flatMap((state) => SKEWS.map((skewMs) => [state, skewMs] as const)))(
-    'leaves alone what somebody fills at this moment (%s), whose clock is %i ms behind',
+    'leaves alone what another process is filling (%s), whose clock is %i ms behind',
     async (state, skewMs) => {
       const { store, hosted, beat } = await beingFilled(state);
-      // One batch of his takes nine seconds.
+      // One batch of the other process takes nine seconds.
       const runtime = otherMachine(skewMs, (elapsedMs) => (elapsedMs === 9_000 ? beat() : undefined));
       expect(await cleanUp({ projections: [hosted], runtime })).toEqual([
         { projection: 'tally', store: 'memory', generation: 2, state, isDropped: false },
@@ -502,13 +503,13 @@ describe('a cleanup', () => {
     },
   );
 
-  it.each(SKEWS)('deletes what stands still, although the clock of whoever filled it is %i ms behind', async (skewMs) => {
+  it.each(SKEWS)('deletes what stands still, although the clock of its writer is %i ms behind', async (skewMs) => {
     const { store, hosted } = await beingFilled('filling');
     await cleanUp({ projections: [hosted], runtime: otherMachine(skewMs) });
     expect(await states(store)).toEqual(['1 serving']);
   });
 
-  it('leaves alone what was promoted while it looked', async () => {
+  it('leaves alone what was promoted during the watch', async () => {
     const { store, hosted, session } = await beingFilled('filling');
     const runtime = otherMachine(0, async (elapsedMs) => {
       if (elapsedMs !== 5_000) return;
@@ -519,7 +520,7 @@ describe('a cleanup', () => {
     expect(await states(store)).toEqual(['1 retired', '2 serving']);
   });
 
-  it('that is ended while it looks deletes nothing', async () => {
+  it('deletes nothing if it is ended during the watch', async () => {
     const { store, hosted } = await beingFilled('filling');
     const stop = new AbortController();
     expect(await cleanUp({ projections: [hosted], runtime: otherMachine(0, () => stop.abort()), signal: stop.signal })).toEqual([]);

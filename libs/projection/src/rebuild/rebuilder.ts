@@ -1,4 +1,4 @@
-// Rebuilds read models beside those that serve: fills new generations from one read of the event store, checks and promotes them.
+// Rebuilds read models beside the serving ones: fills new generations from one read, checks and promotes them.
 import { assertCategoriesDiffer, systemRuntime, type EventReader, type Position, type Runtime } from '@mainstem/event-store';
 import { filterFor } from '../definition/wanted-events.js';
 import type { CrashPoints } from '../generations/crash-points.js';
@@ -15,19 +15,22 @@ const CACHE_BYTES_MAX = 64 * 1_048_576;
 const PROGRESS_INTERVAL_MS = 200;
 /** A running projector notices within a second that another generation serves. */
 const FOLLOW_MS = 3_000;
-/** Another read of the event store costs a rebuild more than it costs the fast ones to wait for a slow store; one that hangs is given up. */
+/** A second read of the event store costs more than waiting for a slow store; a store that hangs is given up. */
 const WAIT_FOR_OTHERS_MS = 5_000;
 
 export interface RebuilderOptions {
   readonly reader: EventReader;
-  /** What to rebuild; each with the store and the recovery policy that its projector has. */
+  /** What to rebuild; each with its projector's store and recovery policy. */
   readonly projections: readonly HostedProjection[];
   readonly runtime?: Runtime;
-  /** Most events in one batch, and so in one commit. Default 10,000. */
+  /** The most events in one batch, and so in one commit. Default 10,000. */
   readonly batchSizeMax?: number;
-  /** Documents kept in memory between batches, all projections together, roughly: V8 needs two to three times as much. Default 64 MiB. */
+  /**
+   * Approximate memory of documents between batches, for all projections; V8 needs two to three times as much. Default
+   * 64 MiB.
+   */
   readonly cacheBytesMax?: number;
-  /** How long a promoted generation is followed while no projector takes it over. Default 3,000. */
+  /** How long a promoted generation is followed until a projector takes it over. Default 3,000. */
   readonly followMs?: number;
   /** Called five times a second, and once at the end. Must not throw. */
   readonly onProgress?: (progress: readonly RebuildProgress[]) => void;
@@ -39,15 +42,15 @@ export interface RebuildProgress {
   readonly store: string;
   readonly generation: number;
   readonly phase: RebuildPhase;
-  /** Why it waits or has failed: `CODE: message`. Outages are waited out. */
+  /** Why it waits or has failed: `CODE: message`. It waits for outages to end. */
   readonly reason?: string;
   readonly position?: Position;
-  /** Events passed, of all that the event store has; absent where positions do not count events. */
+  /** Events passed, out of all in the event store; absent if positions do not count events. */
   readonly eventsDone?: bigint;
   readonly eventsTotal?: bigint;
-  /** Since this run began. */
+  /** Milliseconds since this run began. */
   readonly eventsPerSecond: number;
-  /** Until it has caught up; absent before there is a rate. */
+  /** Time until it has caught up; absent without a rate. */
   readonly etaMs?: number;
 }
 
@@ -57,8 +60,8 @@ export interface RebuildReport {
 }
 
 /**
- * One rebuild, in this process, whatever else runs: the generation that it fills belongs to nobody else, the one that serves goes on being
- * written by its projector, and queries go on reading it until the moment of the promotion.
+ * One rebuild, in this process, beside anything else: only it writes the filling generation. The projector goes on
+ * writing the serving one, and queries read it until the promotion.
  */
 export class Rebuilder {
   readonly #options: RebuilderOptions;
@@ -70,9 +73,10 @@ export class Rebuilder {
   }
 
   /**
-   * Rebuilds all of them; one that was killed goes on where it was. One projection's failure is told in the report and holds up no other. When
-   * the signal fires everything is left as it is, to be resumed. Errors, before anything was begun: REBUILD_RUNNING, PROJECTION_FOREIGN_EVENT_STORE,
-   * PROJECTION_INVALID_DEFINITION, EVENT_STORE_AMBIGUOUS_CATEGORY, those of the stores.
+   * Rebuilds all of them; a killed rebuild goes on where it was. A projection's failure is in the report and blocks no
+   * other. When the signal fires, everything stays as it is, to be resumed. Errors, before anything has begun:
+   * REBUILD_RUNNING, PROJECTION_FOREIGN_EVENT_STORE, PROJECTION_INVALID_DEFINITION, EVENT_STORE_AMBIGUOUS_CATEGORY,
+   * those of the stores.
    */
   async run(signal: AbortSignal = new AbortController().signal): Promise<RebuildReport> {
     const { reader, projections, crash } = this.#options;
@@ -84,7 +88,10 @@ export class Rebuilder {
     return this.promote(targets, signal);
   }
 
-  /** Brings generations up to date and promotes them: the second half of `run`, and of a rollback. Errors: none; failures are in the report. */
+  /**
+   * Brings generations up to date and promotes them: the second half of `run` and of a rollback. Failures are in the
+   * report.
+   */
   async promote(targets: readonly RebuildTarget[], signal: AbortSignal): Promise<RebuildReport> {
     const startMs = this.#runtime.monotonic();
     const over = new AbortController();
@@ -151,7 +158,7 @@ export class Rebuilder {
 
 const BEFORE_CHECK: readonly RebuildPhase[] = ['fill', 'index'];
 
-/** Resolves when the work is done or the signal fires, whichever is first. */
+/** Resolves when the work is done or the signal fires. */
 const aborted = (work: Promise<unknown>, signal: AbortSignal): Promise<unknown> =>
   new Promise((resolve, reject) => {
     const stop = (): void => resolve(undefined);

@@ -1,4 +1,4 @@
-// Goes back to a generation that served before, as atomically as a promotion, and brings it up to date first where that is possible.
+// Goes back to a former generation, as atomically as a promotion, after bringing it up to date if possible.
 import { systemRuntime, type EventReader } from '@mainstem/event-store';
 import type { HostedProjection } from '../definition/hosted-projection.js';
 import { assertOfEventStore, generationOf, servingOf } from '../generations/generations-of.js';
@@ -11,18 +11,19 @@ import { Rebuilder, type RebuilderOptions } from './rebuilder.js';
 
 export interface RollBackOptions extends Omit<RebuilderOptions, 'projections'> {
   readonly hosted: HostedProjection;
-  /** Which generation; default the newest one that was retired before the one that serves was made. */
+  /** The target; default the newest generation that was retired before the serving one was made. */
   readonly to?: number;
-  /** Go back even to a generation that cannot be brought up to date here: queries then go back to its position. Default false. */
+  /** True: go back even if it cannot be brought up to date here: queries then see its older position. Default false. */
   readonly isForced?: boolean;
   readonly signal?: AbortSignal;
 }
 
 /**
- * Makes a retired generation serve again; the one that served is retired and stays. One that this definition has filled is brought up to date
- * first, and compared with the event store by its digest: where they differ it is deleted, and the result says so. One of another definition must stand on an
- * event that the event store holds. Errors: ROLLBACK_NO_GENERATION, ROLLBACK_BEHIND (names the number of events it lacks),
- * PROJECTION_FOREIGN_EVENT_STORE, PROJECTION_CHECKPOINT_AHEAD, PROJECTION_EVENT_STORE_RESTORED, those of the stores.
+ * Makes a retired generation serve again; the former one is retired and kept. A target of this definition is first
+ * brought up to date, and its digest is compared with the event store: if they differ it is deleted, and the result
+ * says so. The checkpoint event of another definition's target must be in the event store. Errors:
+ * ROLLBACK_NO_GENERATION, ROLLBACK_BEHIND (names the number of missing events), PROJECTION_FOREIGN_EVENT_STORE,
+ * PROJECTION_CHECKPOINT_AHEAD, PROJECTION_EVENT_STORE_RESTORED, those of the stores.
  */
 export const rollBack = async ({ hosted, to, isForced = false, signal, ...options }: RollBackOptions): Promise<RebuiltProjection> => {
   const { projection, store } = hosted;
@@ -38,7 +39,7 @@ export const rollBack = async ({ hosted, to, isForced = false, signal, ...option
     if (!result) throw new TypeError('a rollback without a result');
     return result;
   }
-  // Nobody but its own program could bring it up to date, or compare it; what can be asked is asked, forced or not.
+  // Only its own program could bring it up to date or compare it; the possible checks run even with force.
   await assertSameLogOf(hosted, target, reader, signal);
   if (serving && !isForced && isBehind(target, serving)) throw behind(reader, target, serving);
   const startMs = runtime.monotonic();
@@ -63,7 +64,7 @@ const targetOf = (projection: string, generations: readonly Generation[], servin
     const chosen = generationOf(retired, to);
     if (chosen) return chosen;
     const known = retired.map(({ number }) => number).join(', ') || 'none';
-    throw new NothingToRollBack(projection, `generation ${to} is not one that has served and was kept; those are: ${known}`);
+    throw new NothingToRollBack(projection, `generation ${to} is no former serving generation that was kept; those are: ${known}`);
   }
   const former = retired.findLast(({ number }) => serving === undefined || number < serving.number);
   if (former) return former;

@@ -1,4 +1,5 @@
-// This instance among the others that may run a projection: whether it is its turn, and what it sees of them in the read store.
+// This instance among those that may run a projection: whether it is its turn, and what the read store shows of the
+// others.
 import type { Generation } from '../read-store/checkpoint.js';
 import type { HeldLease } from '../read-store/lease.js';
 import type { ReadStore } from '../read-store/read-store.js';
@@ -10,16 +11,16 @@ import type { RunnerOptions } from './runner-options.js';
 import type { WatchedProjection } from './serving-watch.js';
 import { Standby } from './standby.js';
 
-/** After so many failures in a row another instance may try. */
+/** After this many failures in a row another instance may try. */
 const FAILURES_UNTIL_RELEASE = 3;
 
 export interface AmongInstancesOptions {
   readonly options: RunnerOptions;
   readonly progress: Progress;
   readonly generation: CurrentGeneration;
-  /** Of the projection, now. */
+  /** The present leases of the projection. */
   readonly state: () => ProjectionState;
-  /** The projection is to stop. */
+  /** Fires when the projection is to stop. */
   readonly signal: AbortSignal;
 }
 
@@ -44,13 +45,13 @@ export class AmongInstances implements WatchedProjection {
     this.#turn = new InstanceTurn({ ...options, onFree: () => standby.wake(), onOver: () => generation.wake() });
   }
 
-  /** Who runs the projection, as far as it is known here. */
+  /** The owner of the projection, as far as it is known here. */
   get owner(): string | undefined {
     return this.#turn.owner;
   }
 
   /**
-   * Undefined: it is this instance's turn. What is wrong with this instance it must tell even while another one does the work.
+   * Undefined: it is this instance's turn. It must report its own faults even while another instance does the work.
    * Errors: PROJECTION_FOREIGN_EVENT_STORE, PROJECTION_CHANGED, those of the read store.
    */
   async takeTurn(): Promise<Displaced | undefined> {
@@ -62,12 +63,12 @@ export class AmongInstances implements WatchedProjection {
     return lookLater();
   }
 
-  /** As `InstanceTurn.displaced`. */
+  /** Like `InstanceTurn.displaced`. */
   displaced(): Displaced | undefined {
     return this.#turn.displaced();
   }
 
-  /** No session is open for so long, or until it may be this instance's turn. */
+  /** No session is open for this time, or until it may be this instance's turn. */
   async rest(delayMs: number): Promise<void> {
     await this.#turn.pause(makesWay(this.#state()));
     await this.#standby.sleep(delayMs);
@@ -78,7 +79,7 @@ export class AmongInstances implements WatchedProjection {
     await this.#turn.end();
   }
 
-  /** As `Standby.lookWhileAwaited`. */
+  /** Like `Standby.lookWhileAwaited`. */
   async lookWhileAwaited(): Promise<void> {
     await this.#standby.lookWhileAwaited();
   }
@@ -86,11 +87,11 @@ export class AmongInstances implements WatchedProjection {
   observe(generations: readonly Generation[]): void {
     const { phase, step } = this.#state();
     const isOfOthers = this.#generation.isReplaced(generations);
-    // While it still looks whether its own serves again.
+    // Until it has checked whether its own generation serves again.
     const isReplaced = phase === 'stopped' && step.kind !== 'end' && isOfOthers;
     this.#progress.observe(generations, isReplaced);
     if (isReplaced || this.#isStandby) this.#standby.see(generations);
-    // This one must tell that it has changed.
+    // This instance must report that its definition has changed.
     if (this.#isStandby && isOfOthers) this.#standby.wake();
     this.#generation.observe(generations);
   }

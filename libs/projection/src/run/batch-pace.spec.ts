@@ -1,4 +1,4 @@
-// Batches that are too much: halved down to one event, and larger again by and by.
+// Batches that are too large: halved down to one event, then enlarged step by step.
 import type { Position } from '@mainstem/event-store';
 import { describe, expect, it } from 'vitest';
 import { afterBatch, slower, type BatchPace } from './batch-pace.js';
@@ -12,7 +12,7 @@ const again = (state: ProjectionState): ProjectionState =>
   next(next(state, { kind: 'waited' }, policy), { kind: 'opened', isFilling: false }, policy);
 
 describe('batches that are too much for a store', () => {
-  it('are told, and halved after a short wait, down to one event', () => {
+  it('are reported, and halved after a short wait, down to one event', () => {
     let state = again(initialProjectionState);
     const limits: (number | undefined)[] = [];
     for (let size = limitOf(state) ?? 0; size > 1; size = limitOf(state) ?? 0) {
@@ -24,12 +24,12 @@ describe('batches that are too much for a store', () => {
     expect(limits).toEqual([250, 125, 62, 31, 15, 7, 3, 1]);
   });
 
-  it('stay small behind the place where they failed, and forget the failure', () => {
+  it('stay small after the place where they failed, and forget the failure', () => {
     const state = next(again(tooMuch(initialProjectionState, 500)), { kind: 'advanced', position: 250n as Position, isCaughtUp: false }, policy);
     expect(state).toMatchObject({ phase: 'catching-up', failures: 0, step: { kind: 'follow', limit: 250 } });
   });
 
-  it('grow again, sooner up to a size that was not too much, later to one that was', () => {
+  it('grow again, sooner up to a size that worked, later to one that failed', () => {
     const batchesUntil = (pace: BatchPace, holds: (pace: BatchPace | undefined) => boolean): number => {
       let batches = 0;
       for (let now: BatchPace | undefined = pace; now && !holds(now); batches++) now = afterBatch(now, 500);

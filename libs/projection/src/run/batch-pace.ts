@@ -1,21 +1,21 @@
-// How many events a batch may have after batches were too much for a store: half at once, more again after a while.
+// The size of a batch after batches were too large for a store: half at once, larger again after a while.
 import { halfOf } from '../fold/narrowing.js';
 
 export interface BatchPace {
   readonly limit: number;
-  /** So many were too much the last time. */
+  /** The number that was too much the last time. */
   readonly ceiling: number;
   /** Batches written since the limit changed. */
   readonly written: number;
 }
 
-/** Batches before the size is doubled, and before a size is tried again that was too much. */
+/** Batches before the size is doubled, and before a size that failed is tried again. */
 const WRITTEN_MIN = 16;
 const WRITTEN_MIN_AT_CEILING = 256;
 
 export const slower = (size: number): BatchPace => ({ limit: halfOf(size), ceiling: size, written: 0 });
 
-/** After one more batch; undefined once there is no need for it. */
+/** After one more batch; undefined once there is no limit any more. */
 export const afterBatch = (pace: BatchPace, batchSizeMax: number): BatchPace | undefined => {
   const written = pace.written + 1;
   const limit = pace.limit * 2;

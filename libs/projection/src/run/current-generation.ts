@@ -1,4 +1,5 @@
-// The generation that a projection, or a part of one, writes in this process: from the opening of its session until it is given up.
+// The generation that a projection, or a part, writes in this process: from the opening of its session until it is
+// given up.
 import type { Seat } from '../feed/shared-subscription.js';
 import { GenerationOpener } from '../generations/generation-opener.js';
 import type { OpenGeneration } from '../generations/open-generation.js';
@@ -23,7 +24,7 @@ export class CurrentGeneration {
   #open: OpenGeneration | undefined;
   #isOvertaken = false;
 
-  /** @param signal the projection is to stop. */
+  /** @param signal fires when the projection is to stop. */
   constructor(options: RunnerOptions, progress: Progress, signal: AbortSignal) {
     const { hosted, reader, check, runtime, crash, only, subscription } = options;
     const onPhase = (phase: FillPhase): void => {
@@ -41,12 +42,12 @@ export class CurrentGeneration {
     this.#work = new GenerationWork({ ...options, seat, progress, promotion, signal });
   }
 
-  /** Of the session that is open; undefined while none is. */
+  /** Of the open session; undefined if there is none. */
   get epoch(): number | undefined {
     return this.#open?.session.checkpoint.epoch;
   }
 
-  /** Errors: as `GenerationOpener.open`. */
+  /** Errors: those of `GenerationOpener.open`. */
   async open(): Promise<Input> {
     const open = await this.#opener.open();
     this.#open = open;
@@ -58,7 +59,7 @@ export class CurrentGeneration {
     return { kind: 'opened', isFilling: open.isFilling };
   }
 
-  /** Errors: as `GenerationOpener.assertCanOpen`. */
+  /** Errors: those of `GenerationOpener.assertCanOpen`. */
   assertCanOpen(generations: readonly Generation[]): void {
     this.#opener.assertCanOpen(generations);
   }
@@ -67,7 +68,7 @@ export class CurrentGeneration {
     return this.#opener.isReplaced(generations);
   }
 
-  /** All generations of the projection, as just seen: the open one may be of no use any more. */
+  /** All generations of the projection, as just seen: the open one may be useless now. */
   observe(generations: readonly Generation[]): void {
     const isFixed = this.#options.only !== undefined;
     if (!this.#open || !this.#watch.isOvertaken(this.#open, generations, isFixed)) return;
@@ -75,46 +76,46 @@ export class CurrentGeneration {
     this.#seat.wake();
   }
 
-  /** The loop looks at once whether there is something else to do than to wait for events. */
+  /** The loop checks at once whether there is other work than waiting for events. */
   wake(): void {
     this.#seat.wake();
   }
 
-  /** Somebody waits for a position. */
+  /** A reader waits for a position. */
   hurry(): void {
-    // The checkpoint may lack nothing but the commit that is not due yet.
+    // The checkpoint may lack only a commit that is not due yet.
     if (this.#open?.isAheadOfCheckpoint) this.#seat.wake();
     this.#seat.hurry();
   }
 
-  /** Writes the next batch of at most `limit` events. Errors: as `GenerationWork.follow`. */
+  /** Writes the next batch of at most `limit` events. Errors: those of `GenerationWork.follow`. */
   async follow(limit: number, state: ProjectionState): Promise<Input> {
     if (this.#isOvertaken) return { kind: 'superseded' };
     const input = await this.#work.follow(this.#opened(), limit, state);
-    // A rebuild is asked for by people, who wait for its end.
+    // People ask for a rebuild, and wait for its end.
     if (this.#options.only && input.kind === 'cut' && input.failure.kind === 'newer')
       return { kind: 'failed', failure: { kind: 'fatal', reason: input.failure.reason }, random: 0 };
     return input;
   }
 
-  /** Errors: as `GenerationWork.promote`. */
+  /** Errors: those of `GenerationWork.promote`. */
   async promote(): Promise<Input> {
     if (!(await this.#work.promote(this.#opened()))) return { kind: 'postponed' };
     this.#opener.served();
     return { kind: 'promoted' };
   }
 
-  /** What a step that failed comes to. Errors: none. */
+  /** What a failed step means. Errors: none. */
   failed(error: unknown): Promise<Input> {
     return failedStep(error, this.#options, this.#open);
   }
 
-  /** Done by the loop between two batches. Errors: as `replayParked`. */
+  /** The loop does it between two batches. Errors: those of `replayParked`. */
   replay(key: string | undefined): Promise<ReplayResult> {
     return this.#work.requestReplay(key);
   }
 
-  /** Done with a session of its own, while the loop does not write. Errors: as `replayParked`. */
+  /** Done with a separate session while the loop does not write. Errors: those of `replayParked`. */
   async replayAside(key: string | undefined, signal: AbortSignal | undefined): Promise<ReplayResult> {
     const open = await this.#opener.openAside();
     try {
@@ -124,7 +125,7 @@ export class CurrentGeneration {
     }
   }
 
-  /** Nobody is left waiting for a replay while the projection cannot work, for the reason given if there is one. */
+  /** Rejects all waiting replays while the projection cannot work, with the reason if there is one. */
   refuseReplays(reason: string | undefined): void {
     this.#work.refuseReplays(reason);
   }
@@ -137,7 +138,7 @@ export class CurrentGeneration {
     await open?.session.close();
   }
 
-  /** Leaves the checkpoint where the projection is, if the read store lets it; otherwise the next start does a little work again. */
+  /** Writes the reached position if the read store allows it; otherwise the next start repeats a little work. */
   async close(): Promise<void> {
     await this.#open?.saveCheckpoint();
     await this.release();

@@ -1,7 +1,7 @@
-// Errors of running projections, and of whoever waits for one.
+// Errors of running projections, and of readers that wait for one.
 import { MainstemError, nearestName } from '@mainstem/event-store';
 
-/** Nobody here hosts a projection of that name. */
+/** This process hosts no projection of that name. */
 export class UnknownProjection extends MainstemError {
   constructor(
     readonly projection: string,
@@ -13,7 +13,7 @@ export class UnknownProjection extends MainstemError {
   }
 }
 
-/** Several read stores hold a projection of that name, and only one of them can be meant. */
+/** Several read stores hold a projection of that name; the caller must choose one. */
 export class AmbiguousProjection extends MainstemError {
   constructor(
     readonly projection: string,
@@ -26,24 +26,24 @@ export class AmbiguousProjection extends MainstemError {
   }
 }
 
-/** As many readers wait for positions of this read store as may; this one was turned away at once. */
+/** The maximum of readers waits for positions of this read store; this one was turned away at once. */
 export class WaitRefused extends MainstemError {
   constructor(waitingMax: number) {
     super(
       'PROJECTION_WAIT_REFUSED',
-      `More than ${waitingMax} readers wait for this read store to come further. Ask again later, or without a position.`,
+      `More than ${waitingMax} readers already wait for a position of this read store. Ask again later, or without a position.`,
     );
   }
 }
 
-/** A read model has not reached a position within the time given. */
+/** A read model has not reached a position within the given time. */
 export class ProjectionBehind extends MainstemError {
   constructor(
     readonly projection: string,
     readonly wanted: bigint,
     readonly actual: bigint | undefined,
     readonly timeoutMs: number,
-    /** Why it does not get on, where that is known. For operators: it may name addresses and tell what a driver says. */
+    /** Why it makes no progress, if known. For operators: it may contain addresses and texts of a driver. */
     readonly reason?: string,
   ) {
     super(
@@ -53,7 +53,7 @@ export class ProjectionBehind extends MainstemError {
   }
 }
 
-/** A projector was given a lease that no store can keep. */
+/** No store can keep a lease of this length or owner. */
 export class InvalidLease extends MainstemError {
   constructor(problem: string) {
     super('PROJECTOR_INVALID_LEASE', `The lease of the projector is not valid: ${problem}.`);

@@ -1,4 +1,5 @@
-// What the state machine is told about a step that has failed: who was fenced off learns from the read store whether there is anybody to make way for.
+// Tells the state machine about a failed step; if fenced off, the read store shows whether there is a rival to make way
+// for.
 import { isMainstemError } from '@mainstem/event-store';
 import { failureOf, reasonOf } from '../fold/failures.js';
 import type { OpenGeneration } from '../generations/open-generation.js';
@@ -8,7 +9,7 @@ import { isServedElsewhere } from '../generations/session-watch.js';
 
 type FailedStepOptions = Pick<RunnerOptions, 'hosted' | 'only' | 'runtime'>;
 
-/** `open`: the generation that the step was about, if there was one. Errors: none. */
+/** `open`: the generation of the step, if there was one. Errors: none. */
 export const failedStep = async (error: unknown, { hosted, only, runtime }: FailedStepOptions, open: OpenGeneration | undefined): Promise<Input> => {
   const isFenced = isMainstemError(error, 'READ_STORE_CHECKPOINT_MOVED');
   if (only && (isFenced || isMainstemError(error, 'READ_STORE_UNKNOWN_GENERATION'))) {
@@ -18,12 +19,12 @@ export const failedStep = async (error: unknown, { hosted, only, runtime }: Fail
   return { kind: 'failed', failure: failureOf(error, hosted.projection.name), random: runtime.random() };
 };
 
-/** Fenced by a promotion, not by a rival: then there is nobody to make way for. */
+/** Fenced off by a promotion, not by a rival: then there is no instance to make way for. */
 const wasPromotedAway = async (open: OpenGeneration, { projection, store }: RunnerOptions['hosted']): Promise<boolean> => {
   if (open.isFilling) return false;
   try {
     return isServedElsewhere(open, await store.generations(projection.name));
   } catch {
-    return false; // opening the generation again will tell
+    return false; // the next opening of the generation shows it
   }
 };

@@ -1,4 +1,5 @@
-// What is done with an open generation: batch after batch is written to it, its checkpoint is kept, it is promoted, and parked events are replayed.
+// The work on an open generation: writes batch after batch, keeps its checkpoint, promotes it, and replays parked
+// events.
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { OperationAborted, STEP_DEADLINE_MS } from '@mainstem/event-store';
 import type { Batch, BatchWriter, Written } from '../write/batch-writer.js';
@@ -19,20 +20,20 @@ import { ReplayRequests } from '../write/replay-requests.js';
 import type { RunnerOptions } from './runner-options.js';
 import type { Seat } from '../feed/shared-subscription.js';
 
-/** A promotion that came too late is tried again after the next event, or after so long. */
+/** A promotion that came too late is tried again after the next event, or after this time. */
 const NEWS_WAIT_MS = 100;
-/** Steps that are long where the data is large: indexes, a check of the whole history, a replay of what was parked. */
+/** Steps that take long with much data: indexes, a check of the whole history, a replay. */
 export const LONG_STEP_MS = 10 * 60_000;
 
 export interface GenerationWorkOptions extends Pick<RunnerOptions, 'hosted' | 'reader' | 'observe' | 'runtime' | 'crash'> {
   readonly seat: Seat;
   readonly progress: Progress;
   readonly promotion: Promotion;
-  /** The projection is to stop. */
+  /** Fires when the projection is to stop. */
   readonly signal: AbortSignal;
 }
 
-/** One projection's, or one part's. Nothing but the loop that has the session calls `follow` and `promote`. */
+/** Of one projection or part. Only the loop that has the session calls `follow` and `promote`. */
 export class GenerationWork {
   readonly #options: GenerationWorkOptions;
   readonly #writer: BatchWriter;
@@ -48,7 +49,7 @@ export class GenerationWork {
     this.#checkpoints = new CheckpointSchedule({ runtime, waiters: progress.waiters, wake: () => seat.wake(), signal });
   }
 
-  /** Takes the next batch of at most `limit` events and writes it, after whatever else is due. Errors: those of the stores. */
+  /** Takes and writes the next batch of at most `limit` events, after other due work. Errors: those of the stores. */
   async follow(open: OpenGeneration, limit: number, state: ProjectionState): Promise<Input> {
     const { seat, promotion, progress } = this.#options;
     const { heartbeat } = progress;
@@ -66,13 +67,13 @@ export class GenerationWork {
     else this.#checkpoints.schedule(open);
     if (open.isFilling) await promotion.written();
     progress.advanced(open, eventsApplied, events.at(-1), isCaughtUp && !poison);
-    // Others want to run, too: HTTP, and the other projections.
+    // Others need to run, too: HTTP, and the other projections.
     await nextTurn();
     if (!poison) return { kind: 'advanced', position, isCaughtUp };
     return { kind: 'cut', position: open.position, failure: cutFailure(poison, this.#name), random: this.#options.runtime.random() };
   }
 
-  /** The next step towards a promotion; true once the generation serves. Errors: as `Promotion.step`. */
+  /** The next step towards a promotion; true once the generation serves. Errors: those of `Promotion.step`. */
   async promote(open: OpenGeneration): Promise<boolean> {
     const { promotion, progress, signal } = this.#options;
     progress.heartbeat.busy('a step towards promotion', LONG_STEP_MS);
@@ -82,26 +83,26 @@ export class GenerationWork {
     return true;
   }
 
-  /** To be done by the loop between two batches. */
+  /** The loop does it between two batches. */
   requestReplay(key: string | undefined): Promise<ReplayResult> {
     const replayed = this.#replays.add(key);
     this.#options.seat.wake();
     return replayed;
   }
 
-  /** Nobody is left waiting while the projection cannot work, for the reason given if there is one. */
+  /** Rejects all waiting replays while the projection cannot work, with the reason if there is one. */
   refuseReplays(reason: string | undefined): void {
     this.#replays.refuse(() => new OperationAborted(`replayParked of ${this.#name}, because the projection is not running`, reason));
   }
 
-  /** At once, of one key or of all. Errors: as `replayParked`. */
+  /** At once, for one key or all. Errors: those of `replayParked`. */
   replay(open: OpenGeneration, key: string | undefined, signal: AbortSignal | undefined): Promise<ReplayResult> {
     const { reader, runtime, hosted } = this.#options;
     const { hasTransactions } = hosted.store;
     return replayParked(this.#writer, open, { reader, key, nowMs: runtime.now(), hasTransactions, signal });
   }
 
-  /** Those who wait for what queries see now. */
+  /** Readers that wait for what queries see. */
   tellWaiters(open: OpenGeneration): void {
     this.#options.progress.waiters.reach(open.visible);
   }
@@ -110,7 +111,7 @@ export class GenerationWork {
     return this.#options.hosted.projection.name;
   }
 
-  /** Replays that were asked for, and the checkpoint of events without effect. */
+  /** Requested replays, and the checkpoint of events without effect. */
   async #doWhatIsDue(open: OpenGeneration): Promise<void> {
     const { heartbeat } = this.#options.progress;
     heartbeat.busy('a replay of parked events', this.#replays.isAny ? LONG_STEP_MS : STEP_DEADLINE_MS);
@@ -118,7 +119,7 @@ export class GenerationWork {
     heartbeat.busy('writing the checkpoint');
     open.assertParkedKeysBounded();
     if (this.#checkpoints.isDue(open)) await this.#saveCheckpoint(open);
-    // Also after a wake that came too early: a timer may, and a commit in between puts the end of the interval off.
+    // Also after an early wake: timers may be early, and a commit in between postpones the end of the interval.
     else this.#checkpoints.schedule(open);
   }
 
@@ -178,7 +179,7 @@ const sized = async (written: Promise<Written>, size: number): Promise<Written> 
   }
 };
 
-/** Tells how a batch ended; the outcome stays what it is. */
+/** Reports how a batch ended, and passes the outcome on. */
 const observed = async (written: Promise<Written>, ended: ReturnType<ProjectionObserver['writing']>): Promise<Written> => {
   try {
     const result = await written;

@@ -1,4 +1,4 @@
-// All parts of one hosted projection, each run on its own: for most projections that is one.
+// The parts of one hosted projection, each with its own runner: mostly one.
 import type { Position } from '@mainstem/event-store';
 import { mergedStatus } from './merged-status.js';
 import { partitionsOf } from '../read-store/partition.js';
@@ -17,7 +17,7 @@ export class HostedRunners {
   readonly store: string;
   readonly #share: PartitionShare | undefined;
 
-  /** `onChange` is told the status of the projection as a whole. */
+  /** `onChange` gets the status of the whole projection. */
   constructor(options: Omit<RunnerOptions, 'partition' | 'share'>) {
     const { hosted, lease, runtime, onChange } = options;
     this.projection = hosted.projection.name;
@@ -46,7 +46,7 @@ export class HostedRunners {
     await Promise.all(this.all.map((runner) => runner.waitFor(position, options)));
   }
 
-  /** One part after the other; a key is one part's alone. */
+  /** One part after the other; each key belongs to one part. */
   async replay(key: string | undefined): Promise<ReplayResult> {
     let [replayed, stillParked, withoutDocument] = [0, 0, 0];
     for (const runner of this.all) {

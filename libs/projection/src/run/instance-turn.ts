@@ -1,10 +1,10 @@
-// Whether it is this instance's turn to run a projection, or a part of one: by its lease, and by who else there is to share the parts with.
+// Whether it is this instance's turn to run a projection or a part: by its lease, and by its share of the parts.
 import type { HeldLease } from '../read-store/lease.js';
 import { LeaseKeeper } from './lease-keeper.js';
 import type { Input } from './projection-state.js';
 import type { RunnerOptions } from './runner-options.js';
 
-/** A standby instance is woken as soon as the lease is seen to be free; this is how long it waits if nobody wakes it. */
+/** A standby wakes up as soon as the lease is seen to be free; this is its wait if nothing wakes it. */
 const STANDBY_WAIT_MS = 2_000;
 
 export type Displaced = Extract<Input, { readonly kind: 'displaced' }>;
@@ -13,7 +13,7 @@ export type Displaced = Extract<Input, { readonly kind: 'displaced' }>;
 export interface InstanceTurnOptions extends Pick<RunnerOptions, 'hosted' | 'partition' | 'share' | 'lease' | 'runtime'> {
   /** It may be this instance's turn now. Must not throw. */
   readonly onFree: () => void;
-  /** It is over: the lease was lost, or another instance is to have the part. Must not throw. */
+  /** Its turn is over: the lease was lost, or another instance is to have the part. Must not throw. */
   readonly onOver: () => void;
 }
 
@@ -31,7 +31,7 @@ export class InstanceTurn {
     this.#lease = lease && new LeaseKeeper({ ...lease, store, key, runtime, onLost: onOver });
   }
 
-  /** Who has the lease, as far as it is known here. */
+  /** The owner of the lease, as far as it is known here. */
   get owner(): string | undefined {
     return this.#lease?.owner;
   }
@@ -41,25 +41,27 @@ export class InstanceTurn {
     return this.#lease?.isHeld !== false;
   }
 
-  /** The parts are shared out by who holds a lease: so that is to be told to it all the time. */
+  /** The parts are shared by the holders of leases, so it needs the leases all the time. */
   get isShared(): boolean {
     return this.#options.share !== undefined;
   }
 
-  /** Takes the lease if it is free and this instance may have it; whether it is held. Errors: READ_STORE_UNAVAILABLE. */
+  /**
+   * Takes the lease if it is free and this instance may have it; true if it is held. Errors: READ_STORE_UNAVAILABLE.
+   */
   async claim(): Promise<boolean> {
     if (!this.#lease || this.#lease.isHeld) return true;
     return this.#mayClaim && (await this.#lease.claim());
   }
 
-  /** Where the instance is to go from an open session, which it may not write any more; undefined while it may. */
+  /** The state after an open session that this instance must not write any more; undefined while it may. */
   displaced(): Displaced | undefined {
     if (this.#yields) return lookLater();
-    // Whatever is written with the session would be refused, as soon as another instance has opened one: whether it has, tells the next try.
+    // A session of another instance would refuse every write; the next try shows whether there is one.
     return this.isMine ? undefined : { kind: 'displaced', delayMs: 0 };
   }
 
-  /** All leases of the store, as just seen by an instance that stands by or does not. */
+  /** All leases of the store, as just seen, for a standby or an owner. */
   observe(leases: readonly HeldLease[], isStandby: boolean): void {
     const { partition, share, onFree, onOver } = this.#options;
     share?.observe(leases);
@@ -73,7 +75,7 @@ export class InstanceTurn {
     }
   }
 
-  /** No session is open: the lease is given back where it is another instance's turn, or `makesWay`. Never fails. */
+  /** No session is open: the lease is released if it is another instance's turn, or `makesWay`. Never fails. */
   async pause(makesWay: boolean): Promise<void> {
     if (makesWay || this.#yields) await this.#lease?.release();
     this.#yields = false;
@@ -90,5 +92,5 @@ export class InstanceTurn {
   }
 }
 
-/** Another instance runs it: what the instance is told then, to look again after a while. */
+/** Another instance runs it: the instance learns this and looks again after a while. */
 export const lookLater = (): Displaced => ({ kind: 'displaced', delayMs: STANDBY_WAIT_MS });

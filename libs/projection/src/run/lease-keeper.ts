@@ -1,13 +1,13 @@
-// Keeps the lease of one projection: claims it, extends it in time, notices when it is lost, and gives it back.
+// Keeps the lease of one projection: claims it, extends it in time, notices its loss, and releases it.
 import type { Runtime } from '@mainstem/event-store';
 import { InvalidLease } from './errors.js';
 import type { HeldLease, LeaseKey } from '../read-store/lease.js';
 import type { ReadStore } from '../read-store/read-store.js';
 
 export interface LeaseOptions {
-  /** Names this instance, for other instances and for people; no other one may have the same. */
+  /** Names this instance, for other instances and for people; it must be unique. */
   readonly owner: string;
-  /** For how long a projection waits for another instance after its owner has died. From 100 to 600,000; default 5,000. */
+  /** How long a projection waits for another instance after its owner has died. From 100 to 600,000; default 5,000. */
   readonly durationMs?: number;
 }
 
@@ -16,11 +16,11 @@ const LEASE_MS_MIN = 100;
 const LEASE_MS_MAX = 600_000;
 const OWNER_LENGTH_MAX = 200;
 /**
- * A lease is extended before a third of it is over, which leaves time to try again: whenever this clock passes a multiple of that time, so that
- * all leases of a process wake it up, and ask the store, together.
+ * A lease is extended before a third of it is over, which leaves time for another try. That happens whenever this clock
+ * passes a multiple of that time, so that all leases of a process ask the store together.
  */
 const EXTEND_AFTER = 1 / 3;
-/** After an extension that failed, the next try comes after so much of the lease. */
+/** After a failed extension, the next try comes after this fraction of the lease. */
 const RETRY_AFTER = 1 / 15;
 
 /** Errors: PROJECTOR_INVALID_LEASE. */
@@ -35,13 +35,13 @@ export interface LeaseKeeperOptions extends LeaseOptions {
   readonly store: Pick<ReadStore, 'claimLease' | 'releaseLease'>;
   readonly key: LeaseKey;
   readonly runtime: Runtime;
-  /** It was held and is not any more, without having been released. Must not throw. */
+  /** It was lost without a release. Must not throw. */
   readonly onLost: () => void;
 }
 
 /**
- * Its own clock decides when the lease is over, counted from before it asked: so it is over here before the store can give it to anybody else.
- * Nothing but courtesy depends on that.
+ * Its own clock decides when the lease is over, counted from before the request: so it ends here before the store can
+ * give it to another instance. Only politeness depends on that.
  */
 export class LeaseKeeper {
   readonly #options: LeaseKeeperOptions;
@@ -49,7 +49,7 @@ export class LeaseKeeper {
   #endsAtMs = -Infinity;
   #renewal: AbortController | undefined;
   #asking: Promise<unknown> = Promise.resolve();
-  /** The store may have it down as this instance's. */
+  /** The store may have recorded it for this instance. */
   #mayBeStored = false;
   #owner: string | undefined;
 
@@ -62,12 +62,12 @@ export class LeaseKeeper {
     return this.#renewal !== undefined && this.#leftMs > 0;
   }
 
-  /** Who holds it, as far as it is known here. */
+  /** Its owner, as far as it is known here. */
   get owner(): string | undefined {
     return this.#owner;
   }
 
-  /** All leases of the store, as just seen: tells the owner also to whoever does not ask for the lease. */
+  /** All leases of the store, as just seen: they show the owner without a claim. */
   observe(leases: readonly HeldLease[]): void {
     if (!this.isHeld) this.#owner = leases.find((lease) => this.isFor(lease))?.owner;
   }
@@ -77,7 +77,7 @@ export class LeaseKeeper {
     return key.projection === projection && key.fingerprint === fingerprint && key.partition === partition;
   }
 
-  /** True if it is held, from then on until it is lost or released. Errors: READ_STORE_UNAVAILABLE. */
+  /** True if it is held, until it is lost or released. Errors: READ_STORE_UNAVAILABLE. */
   async claim(): Promise<boolean> {
     if (this.isHeld) return true;
     this.#renewal?.abort();
@@ -89,12 +89,12 @@ export class LeaseKeeper {
     return true;
   }
 
-  /** Gives it back, so that a waiting instance can have it at once. Never fails: at worst it ends by itself. May be called again. */
+  /** Releases it for a waiting instance. Never fails: at worst the lease ends by itself. More calls are harmless. */
   async release(): Promise<void> {
     this.#renewal?.abort();
     this.#renewal = undefined;
     this.#endsAtMs = -Infinity;
-    await this.#asking; // an extension that arrived after the release would keep everybody waiting
+    await this.#asking; // an extension that arrives after the release would make all instances wait
     if (!this.#mayBeStored) return;
     const { store, key, owner } = this.#options;
     try {
@@ -102,7 +102,7 @@ export class LeaseKeeper {
       this.#mayBeStored = false;
       this.#owner = undefined;
     } catch {
-      // The store's outage is told by whoever needs it for more.
+      // Other requests report an outage of the store.
     }
   }
 
@@ -128,7 +128,7 @@ export class LeaseKeeper {
     }
   }
 
-  /** A store that does not answer must not keep this instance from noticing that its time is over. */
+  /** A store that does not answer must not hide from this instance that its time is over. */
   async #askInTime(signal: AbortSignal): Promise<'held' | 'refused' | 'unknown'> {
     const answered = new AbortController();
     const asked = this.#ask().then(

@@ -1,12 +1,12 @@
-// The status of a projection that is split, made of those of its parts as one process sees them.
+// The status of a partitioned projection, merged from the parts that one process sees.
 import { isPositionBefore } from '@mainstem/event-store';
 import type { Phase } from './projection-state.js';
 import type { PartitionStatus, ProjectionStatus } from './projection-status.js';
 
-/** What needs people comes first; what this instance does itself tells more than what it waits for. */
+/** What needs people comes first; an activity of this instance comes before what it waits for. */
 const BY_WEIGHT: readonly Phase[] = ['stopped', 'retrying', 'waiting', 'starting', 'rebuilding', 'catching-up', 'live', 'standby'];
 
-/** `statuses`: those of the parts, in order; at least one. Of a projection that is not split it is the status itself. */
+/** `statuses`: those of the parts, in order; at least one. A projection without parts keeps its own status. */
 export const mergedStatus = (statuses: readonly ProjectionStatus[]): ProjectionStatus => {
   const [first] = statuses;
   if (!first) throw new TypeError('a projection has at least one part');

@@ -1,4 +1,5 @@
-// A rolling deployment: a projector of the older program meets events of the newer one. It waits, healthy, and neither parks nor stops.
+// A rolling deployment: an older program's projector meets events of the newer one. It waits, healthy, and neither
+// parks nor stops.
 import { defineEvents, InMemoryEventStore, streamOf, type EventId, type Position } from '@mainstem/event-store';
 import { afterEach, describe, expect, it } from 'vitest';
 import { documentProjection } from '../definition/document-projection.js';
@@ -58,7 +59,7 @@ describe.each([
   });
 
   it.each(['park', 'stop'] as const)(
-    'waits, healthy, before an event of a newer one under %s, and the newer one, whose definition is another, fills a generation of its own',
+    'waits, healthy, before an event of a newer one under %s, and the newer one with another definition fills its own generation',
     async (onFailure) => {
       const [reader, store] = [await filled(), new MemoryReadStore()];
       const start = (events: Registry): Projector => {
@@ -70,7 +71,7 @@ describe.each([
       };
       const projector = start(older);
       await until(() => projector.status()[0]?.state === 'waiting');
-      // Long enough for every try that an event at fault would have had.
+      // Long enough for every try of a failing event.
       const opened = (await store.generations('accounts'))[0]?.checkpoint.epoch ?? 0;
       await until(async () => ((await store.generations('accounts'))[0]?.checkpoint.epoch ?? 0) > opened + 4);
       const [status] = projector.status();
@@ -88,7 +89,7 @@ describe.each([
     },
   );
 
-  it('stays healthy while the newer one refuses to rebuild by itself, and after somebody has rebuilt it with the newer one, which then runs it', async () => {
+  it('stays healthy while the newer one refuses an automatic rebuild, and after an operator has rebuilt it with the newer one, which then runs it', async () => {
     const [reader, store] = [await filled(), new MemoryReadStore()];
     const hostedBy = (events: Registry): HostedProjection => {
       const recovery = { retryDelayMs: 1, retryDelayMaxMs: 2 };
@@ -114,7 +115,7 @@ describe.each([
     expect(before.status()[0]).toMatchObject({ isHealthy: true, state: 'stopped', reason: changed, position: 3n, parkedKeys: 0 });
     expect(await store.parked('accounts', 10)).toEqual([]);
 
-    // It is looked at while it looks whether it may go on.
+    // The status is read while it checks whether it may go on.
     const generations = store.generations.bind(store);
     const wasHealthy: (boolean | undefined)[] = [];
     let watches = 0;

@@ -1,10 +1,10 @@
-// Shares the parts of a projection out among the instances that run it: everybody sees who there is, and all come to the same result.
+// Shares the parts of a projection among its instances: all see the same instances and come to the same result.
 import type { Runtime } from '@mainstem/event-store';
 import type { Hosted } from '../definition/hosted-projection.js';
 import { LEASE_MS_DEFAULT, LeaseKeeper, type LeaseOptions } from './lease-keeper.js';
 import { SEATS_FROM, type HeldLease } from '../read-store/lease.js';
 
-/** A seat is taken at random, so that two hardly ever want the same. */
+/** A seat is taken at random, so two instances hardly ever choose the same. */
 const SEATS = 1_000_000_000;
 
 export interface PartitionShareOptions {
@@ -14,19 +14,19 @@ export interface PartitionShareOptions {
 }
 
 /**
- * Of m instances, in order of their names, number i is to run the parts p with p mod m = i. It holds a lease of its own by which the others see
- * it: they look a few times a second. A part that nobody has taken for as long as a lease lasts is run by whoever notices first, for at least
- * twice as long: the instance whose turn it is may be unable to. Nothing but a fair share depends on this: who runs a part is decided by its lease, and who
- * may write by its epoch.
+ * Of m instances, in order of their names, number i runs the parts p with p mod m = i. Each holds a lease by which the
+ * others see it: they look a few times a second. If a part is free for as long as a lease lasts, the first instance
+ * that notices runs it, for at least twice as long: the instance in turn may be unable to. Only a fair share depends on
+ * this: the lease decides who runs a part, and the epoch who may write.
  */
 export class PartitionShare {
   readonly #options: PartitionShareOptions;
   readonly #durationMs: number;
   #seat: LeaseKeeper | undefined;
   #members: readonly string[] = [];
-  /** By part: since when it was seen free. */
+  /** By part: since when it has been free. */
   readonly #freeSinceMs = new Map<number, number>();
-  /** By part: until when one that is not this instance's turn is kept. */
+  /** By part: until when an instance out of turn keeps it. */
   readonly #keptUntilMs = new Map<number, number>();
   #isOver = false;
 
@@ -39,7 +39,7 @@ export class PartitionShare {
     void this.#sit();
   }
 
-  /** The others may take over what this instance ran. Never fails. */
+  /** The others may take over this instance's parts. Never fails. */
   async stop(): Promise<void> {
     this.#isOver = true;
     await this.#seat?.release();
@@ -88,10 +88,10 @@ export class PartitionShare {
     this.#seat ??= new LeaseKeeper({ ...lease, store, key, runtime, onLost: () => undefined });
     const seat = this.#seat;
     try {
-      // Somebody else's seat: another one with the next look.
+      // Another instance has the seat: the next look takes another one.
       if (!(await seat.claim()) && this.#seat === seat) this.#seat = undefined;
     } catch {
-      // The store's outage is told by whoever needs it for more; the next look that succeeds tries again.
+      // Other requests report an outage of the store; the next successful look tries again.
     }
     if (this.#isOver) await seat.release();
   }

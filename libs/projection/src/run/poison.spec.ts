@@ -1,4 +1,5 @@
-// Events that cannot be folded: never skipped in silence; stopped before or parked in order, and after a replay as if they had never failed.
+// Events that cannot be folded are never skipped silently: stopped before or parked in order, and replayed without a
+// trace.
 import type { InMemoryEventStore, Position, RecordedEvent } from '@mainstem/event-store';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { DocumentProjection } from '../definition/document-projection.js';
@@ -103,7 +104,7 @@ describe('under stop', () => {
 });
 
 describe('under park', () => {
-  it.each(PLACES)('a poison event at position %i and all later ones of its key are parked in order, the rest flows', async (place) => {
+  it.each(PLACES)('a poison event at position %i and all later ones of its key are parked in order, and the others are applied', async (place) => {
     const reader = await filledStore(EVENTS);
     let isBroken = true;
     const { projector, store } = start(reader, { onFailure: 'park', onFold: (event) => (isBroken ? failAt(place)(event) : undefined) });
@@ -151,7 +152,7 @@ describe('under park', () => {
     expect(dump(store)).toEqual(await undisturbed(reader));
   });
 
-  it('an event whose key cannot be found parks its stream', async () => {
+  it('an event whose key cannot be computed parks its stream', async () => {
     const reader = await filledStore(EVENTS);
     let isBroken = true;
     const { projector, store } = start(reader, { onFailure: 'park', onKey: (event) => (isBroken ? failAt(24)(event) : undefined) });
@@ -204,7 +205,7 @@ describe('under park', () => {
 });
 
 describe('an event of several documents', () => {
-  /** Every event goes to its own stream's document and to one that all share. */
+  /** Every event belongs to its own stream's document and to a common one. */
   const shared = (broken: () => readonly string[]): DocumentProjection => ({
     ...tallyProjection({
       onFold: (event, key) => {
@@ -245,7 +246,7 @@ describe('an event of several documents', () => {
     expect(store.documents<Tally>('tally').get('all')?.amounts).toEqual(upTo(23).filter((amount) => amount % 7 !== 0));
   });
 
-  it.each([[['tally-a']], [['all']], [['tally-a', 'all']]])('is parked for %j only, and in the end as if it had never failed', async (keys) => {
+  it.each([[['tally-a']], [['all']], [['tally-a', 'all']]])('is parked for %j only, and leaves no trace in the end', async (keys) => {
     const reader = await filledStore(EVENTS);
     let broken: readonly string[] = keys;
     const { projector, store } = run(
@@ -282,7 +283,7 @@ describe('a document that the read store cannot hold', () => {
     return store;
   };
 
-  it.each(PLACES)('is traced to its event at position %i, with everything before it applied', async (place) => {
+  it.each(PLACES)('leads to its event at position %i, with everything before it applied', async (place) => {
     const reader = await filledStore(EVENTS);
     const { projector, store } = start(reader, { store: refusing(place) });
     await until(() => only(projector).state === 'stopped');
@@ -305,7 +306,7 @@ describe('a document that the read store cannot hold', () => {
 });
 
 describe('the document at fault', () => {
-  it('is the one that changes a group which the read store cannot hold; another one of the same event goes on', async () => {
+  it('is the one that changes a group which the read store cannot hold; another document of the same event goes on', async () => {
     const reader = await filledStore(3);
     const store = new HookedReadStore();
     store.onCommit = async (batch, commit) => {
@@ -316,7 +317,7 @@ describe('the document at fault', () => {
     const tally = tallyProjection();
     const projection: DocumentProjection = {
       ...tally,
-      // Groups of tallies by their own name, for documents in an order that puts the innocent one first.
+      // Groups of tallies by their own name, in an order that puts the innocent document first.
       key: () => ['tally-1', 'tally-2', 'tally-3'],
       rollUps: tally.rollUps.map((rollUp) => ({ ...rollUp, groupBy: (document) => `of ${(document as Tally).key}` })),
     };
@@ -332,7 +333,7 @@ describe('the document at fault', () => {
   });
 });
 
-describe('a store that refuses without saying which of the documents is at fault', () => {
+describe('a store that refuses without naming the document at fault', () => {
   const KEYS = ['k1', 'k2', 'k3'];
   const subsets = [['k1'], ['k2'], ['k3'], ['k1', 'k3'], ['k2', 'k3'], KEYS];
   const run = async (refuses: (upserts: ReadonlyMap<string, object>) => { collection: string; key: string | undefined } | undefined) => {
@@ -366,8 +367,8 @@ describe('a store that refuses without saying which of the documents is at fault
   });
 });
 
-describe('a helper of the key function that is mended', () => {
-  /** Gives every third event no name, which no document takes. */
+describe('a repaired helper of the key function', () => {
+  /** Gives every third event a name that no document has. */
   const named = (nameOf: (event: RecordedEvent) => readonly string[] | null): DocumentProjection => ({
     ...tallyProjection({
       onFold: (_, key) => {
@@ -391,13 +392,13 @@ describe('a helper of the key function that is mended', () => {
     return { result, documents: Object.fromEntries([...store.documents<Tally>('tally')].map(([key, { amounts }]) => [key, amounts])), store };
   };
 
-  it('brings parked events into the documents that they belong to now, each in its place', async () => {
+  it('brings parked events into the documents that they now belong to, each in its place', async () => {
     const { result, documents } = await fill(['unnamed', 'others']);
     expect(result).toEqual({ replayed: 2, stillParked: 0 });
     expect(documents).toEqual({ unnamed: [3, 6], others: [1, 2, 3, 4, 5, 6] });
   });
 
-  it('does not count those as replayed that belong to no document any more', async () => {
+  it('does not count events without a document as replayed', async () => {
     const { result, documents, store } = await fill(null);
     expect(result).toEqual({ replayed: 0, stillParked: 0, withoutDocument: 2 });
     expect(documents).toEqual({ others: [1, 2, 4, 5] });

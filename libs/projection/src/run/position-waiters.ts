@@ -1,4 +1,4 @@
-// Those who wait until a projection has reached a position.
+// Readers that wait until a projection has reached a position.
 import { OperationAborted, type Position, type Runtime } from '@mainstem/event-store';
 import { ProjectionBehind } from './errors.js';
 
@@ -20,7 +20,7 @@ export class PositionWaiters {
   #reached: Position | undefined;
   #isClosed = false;
 
-  /** @param whyNot says why the projection does not get on; undefined while it does. */
+  /** @param whyNot returns why the projection makes no progress; undefined while it does. */
   constructor(projection: string, runtime: Runtime, whyNot: () => string | undefined = () => undefined) {
     this.#projection = projection;
     this.#runtime = runtime;
@@ -31,14 +31,17 @@ export class PositionWaiters {
     return this.#waiters.size > 0;
   }
 
-  /** Whether somebody waits for a position up to this one. */
+  /** True if a reader waits for a position up to this one. */
   isAwaited(position: Position | undefined): boolean {
     if (position === undefined) return false;
     for (const waiter of this.#waiters) if (waiter.position <= position) return true;
     return false;
   }
 
-  /** Resolves once the position is reached. Errors: PROJECTION_BEHIND after the timeout or when it cannot be reached, with the reason, EVENT_STORE_ABORTED. */
+  /**
+   * Resolves when the position is reached. Errors: PROJECTION_BEHIND with the reason, after the timeout or if it cannot
+   * be reached; EVENT_STORE_ABORTED.
+   */
   async wait(position: Position, { timeoutMs, signal }: WaitOptions): Promise<void> {
     if (this.#has(position)) return;
     const startMs = this.#runtime.monotonic();
@@ -53,13 +56,13 @@ export class PositionWaiters {
     throw new ProjectionBehind(this.#projection, position, this.#reached, Math.round(this.#runtime.monotonic() - startMs), this.#whyNot());
   }
 
-  /** The read model that serves is at this position now. */
+  /** The serving read model is at this position now. */
   reach(position: Position | undefined): void {
     this.#reached = position;
     for (const waiter of this.#waiters) if (this.#has(waiter.position)) waiter.settle();
   }
 
-  /** Nothing more will be reached: everybody is told so. */
+  /** Nothing more will be reached: every reader gets an error. */
   close(): void {
     this.#isClosed = true;
     for (const waiter of this.#waiters) waiter.settle();

@@ -1,4 +1,5 @@
-// What is known of a running projection: its figures, its step at the moment and the places that it is awaited at; and the status made of them.
+// What is known of a running projection: its figures, its present step, its waiting readers, and the status made of
+// them.
 import {
   Heartbeat,
   isPositionBefore,
@@ -20,7 +21,10 @@ import { PositionWaiters } from './position-waiters.js';
 import { FillingWatch } from '../generations/filling-status.js';
 import { RateMeter } from '../feed/rate-meter.js';
 
-/** Without progress for so long, although there is something to do, a projection is not healthy: with a second for the end to be seen, red within ten. */
+/**
+ * After this time without progress, although there is work, a projection is unhealthy. With a second to see the end,
+ * health is red within ten.
+ */
 const STALL_MS = 8_000;
 
 export interface ProgressOptions {
@@ -28,25 +32,25 @@ export interface ProgressOptions {
   readonly reader: Pick<EventReader, 'hasDensePositions'>;
   readonly partition: Partition;
   readonly runtime: Runtime;
-  /** Says why the projection does not get on; undefined while it does. */
+  /** Why the projection makes no progress; undefined while it does. */
   readonly whyNot?: () => string | undefined;
 }
 
 /** What a standby has seen of the instance that runs the projection. */
 export interface SeenOnStandby {
-  /** The one that serves; 0 for none. */
+  /** The serving generation; 0 for none. */
   readonly generation: number;
-  /** Of the one that serves. */
+  /** The position of the serving generation. */
   readonly position: Position | undefined;
   readonly head: Position | undefined;
-  /** Another value means that the owner got on with a generation that does not serve; undefined: there is none. */
+  /** A change shows that the owner works on a generation that does not serve; undefined if there is none. */
   readonly filling: string | undefined;
 }
 
 export class Progress {
-  /** Of the projection's loop. */
+  /** The heartbeat of the projection's loop. */
   readonly heartbeat: Heartbeat;
-  /** Those who wait until queries see a position. */
+  /** Readers that wait until queries see a position. */
   readonly waiters: PositionWaiters;
   readonly #options: ProgressOptions;
   readonly #rate: RateMeter;
@@ -56,12 +60,12 @@ export class Progress {
   #position: Position | undefined;
   #parked: ReadonlyMap<string, number> = new Map();
   #storeTrouble: string | undefined;
-  /** Another definition has been promoted over this one: stopped, it does what it should as long as somebody runs that one. */
+  /** Another definition replaced this one: stopped is right as long as an instance runs that one. */
   #isReplaced = false;
   #phase: FillPhase | undefined;
-  /** On the wall clock: when the last event applied was recorded, or it was last at the head. */
+  /** On the wall clock: the recording time of the last applied event, or when it was last at the head. */
   #freshAtMs: number;
-  /** On the monotonic clock: when it last moved, or had nothing to do. */
+  /** On the monotonic clock: when it last moved, or had no work. */
   #progressAtMs: number;
 
   constructor(options: ProgressOptions) {
@@ -86,7 +90,7 @@ export class Progress {
     this.#storeTrouble = reason;
   }
 
-  /** It fills a generation, and is there with it. */
+  /** It fills a generation, and is at this position with it. */
   filling(phase: FillPhase): void {
     this.#phase = phase;
   }
@@ -101,7 +105,7 @@ export class Progress {
     this.#progressAtMs = this.#options.runtime.monotonic();
   }
 
-  /** Another instance writes: what serves, and a sign that changes with what is filled. */
+  /** Another instance writes: the serving generation, and a sign that changes with the filling one. */
   standBy({ generation, position, head, filling }: SeenOnStandby): void {
     const { runtime } = this.#options;
     if (position !== this.#position || filling !== this.#seenFilling) this.#progressAtMs = runtime.monotonic();
@@ -121,7 +125,7 @@ export class Progress {
     else if (last) this.#freshAtMs = Date.parse(last.recordedAt);
   }
 
-  /** `knownHead`: end of the event store, as far as it is known. */
+  /** `knownHead`: the end of the event store, as far as it is known. */
   status(state: ProjectionState, knownHead: Position | undefined): ProjectionStatus {
     const { hosted, runtime } = this.#options;
     const { phase, reason } = state;
@@ -154,7 +158,7 @@ export class Progress {
     return isPositionBefore(this.#position, head);
   }
 
-  /** Why it does not get on. The way to a promotion applies no events, so only its own steps tell. */
+  /** Why it makes no progress. A promotion applies no events, so only its own steps show progress. */
   #stall({ step, phase }: ProjectionState, isBehind: boolean, silence: SilentLoop | undefined): string | undefined {
     if (silence) return `PROJECTION_STALLED: ${silence.step} has not come to an end for ${seconds(silence.silentMs)} s`;
     const stalledMs = this.#options.runtime.monotonic() - this.#progressAtMs;

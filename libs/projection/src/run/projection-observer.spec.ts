@@ -1,4 +1,4 @@
-// What an observer of projections is told: each batch once, with how it ended, and each wait before another try.
+// What an observer of projections learns: each batch once, with its outcome, and each wait before another try.
 import { systemRuntime } from '@mainstem/event-store';
 import { afterEach, describe, expect, it } from 'vitest';
 import { ReadStoreUnavailable } from '../read-store/errors.js';
@@ -37,7 +37,7 @@ const start = (reader: Awaited<ReturnType<typeof filledStore>>, store: HookedRea
 const live = (projector: Projector, position: bigint): Promise<void> => until(() => projector.status()[0]?.position === position);
 
 describe('an observer of projections', () => {
-  it('is told of every event in order, a batch at a time, and the read model is what it is without', async () => {
+  it('learns of every event in order, a batch at a time, without any effect on the read model', async () => {
     const reader = await filledStore(20);
     const { told, observe } = noting();
     const [store, plain] = [new HookedReadStore(), new HookedReadStore()];
@@ -46,7 +46,7 @@ describe('an observer of projections', () => {
     await append(reader, 'a', 21);
     await live(projector, 21n);
     await live(start(reader, plain), 21n);
-    // Every seventh event is one that nobody wants, and is not even read.
+    // Every seventh event is unwanted, and is not even read.
     expect(told.batches.flatMap(({ positions }) => positions)).toEqual([1, 2, 3, 4, 5, 6, 8, 9, 10, 11, 12, 13, 15, 16, 17, 18, 19, 20, 21]);
     expect(told.batches.reduce((sum, { end }) => sum + end.eventsApplied, 0)).toBe(19);
     expect(told.batches.every(({ projection, end }) => projection === 'tally' && end.isCommitted && end.error === undefined)).toBe(true);
@@ -54,7 +54,7 @@ describe('an observer of projections', () => {
     expect(dump(store)).toEqual(dump(plain));
   });
 
-  it('is told of a batch that could not be written, and of the wait that follows', async () => {
+  it('learns of a batch that could not be written, and of the wait that follows', async () => {
     const { told, observe } = noting();
     const store = new HookedReadStore();
     let failures = 0;

@@ -1,4 +1,4 @@
-// Runs one projection, or one part of it: a thin loop around the state machine, which does what the state says and tells it what came of it.
+// Runs one projection or part: a thin loop around the state machine, which acts on each state and reports the result.
 import { STEP_DEADLINE_MS, type Position } from '@mainstem/event-store';
 import { reasonOf } from '../fold/failures.js';
 import type { ReplayResult } from '../write/replay-parked.js';
@@ -45,17 +45,17 @@ export class ProjectionRunner {
     return this.#options.partition;
   }
 
-  /** Of the session that is open; undefined while none is. */
+  /** Of the open session; undefined if there is none. */
   get epoch(): number | undefined {
     return this.#generation.epoch;
   }
 
-  /** Resolves when the loop has ended, for whatever reason. */
+  /** Resolves when the loop has ended, for any reason. */
   get ended(): Promise<void> {
     return this.#loop ?? Promise.resolve();
   }
 
-  /** To be told what the read store shows. */
+  /** Receives what the read store shows. */
   get watched(): WatchedProjection {
     return this.#instances;
   }
@@ -90,7 +90,7 @@ export class ProjectionRunner {
     await store.makeVisible?.([projection.name]);
   }
 
-  /** Done by the loop between two batches or, while it does not write, with a session of its own. */
+  /** The loop does it between two batches; while the loop does not write, a separate session does. */
   async replay(key: string | undefined): Promise<ReplayResult> {
     const { phase, step } = this.#state;
     const isWriting = this.#loop !== undefined && step.kind !== 'end' && phase !== 'standby';
@@ -101,7 +101,7 @@ export class ProjectionRunner {
     try {
       while (this.#state.step.kind !== 'end') this.#enter(next(this.#state, await this.#perform(this.#state.step), this.#policy));
     } catch (error) {
-      // Not a failure that the state machine knows about but a fault of the engine: it must be seen, too.
+      // Not a failure for the state machine but a fault of the engine: it must be visible, too.
       this.#enter({ ...this.#state, phase: 'stopped', step: { kind: 'end' }, reason: reasonOf(error) });
     }
     const { heartbeat, waiters } = this.#progress;

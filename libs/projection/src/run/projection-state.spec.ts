@@ -1,4 +1,4 @@
-// The state machine: what a projection does after everything that can happen to it.
+// The state machine: the reaction of a projection to everything that can happen.
 import type { Position } from '@mainstem/event-store';
 import { describe, expect, it } from 'vitest';
 import type { Failure } from '../fold/failures.js';
@@ -56,7 +56,7 @@ describe('a projection', () => {
     expect(after([opened(), failed({ kind: 'outage', reason: 'x' }, 0)]).step).toEqual({ kind: 'wait', delayMs: 0 });
   });
 
-  it('goes on telling a failure until it has made progress', () => {
+  it('reports a failure until there is progress', () => {
     expect(after([opened(), outage, waited, opened()])).toMatchObject({
       phase: 'retrying',
       reason: 'READ_STORE_UNAVAILABLE: gone',
@@ -67,7 +67,7 @@ describe('a projection', () => {
     expect(recovered.reason).toBeUndefined();
   });
 
-  it('leaves a rival time to make progress', () => {
+  it('gives a rival time to make progress', () => {
     const { step } = after([opened(), failed({ kind: 'fenced', reason: 'x' }, 0)]);
     expect(step).toEqual({ kind: 'wait', delayMs: 100 });
     const late = after([opened(), failed({ kind: 'fenced', reason: 'x' }, 0.999)]).step;
@@ -82,7 +82,7 @@ describe('a projection', () => {
     });
   });
 
-  it('stops for people when another definition serves, and goes on by itself once its own does', () => {
+  it('stops when another definition serves, and goes on automatically once its own does', () => {
     const stopped = after([failed({ kind: 'changed', reason: 'PROJECTION_CHANGED: x' })]);
     expect(stopped).toMatchObject({ phase: 'stopped', step: { kind: 'wait' }, reason: 'PROJECTION_CHANGED: x' });
     const again = after([waited, failed({ kind: 'changed', reason: 'PROJECTION_CHANGED: x' })], stopped);
@@ -117,14 +117,14 @@ describe('a projection', () => {
     });
   });
 
-  it('counts the tries of each event and key on its own', () => {
+  it('counts the tries of each event and key separately', () => {
     const state = after([opened(), cut(4, 5), waited, opened(), cut(7, 8), waited, opened(), cut(7, 8)]);
     expect(state).toMatchObject({ phase: 'retrying', suspect: { position: at(8), attempts: 2 } });
     const other = after([opened(), failed(poison(5, 'a')), waited, opened(), failed(poison(5, 'b'))]);
     expect(other).toMatchObject({ suspect: { key: 'b', attempts: 1 } });
   });
 
-  it('condemns a poison event to be parked when the policy says so, and forgets it once it is passed', () => {
+  it('condemns a poison event to be parked if the policy says so, and forgets it once it is passed', () => {
     const parking: StatePolicy = { ...policy, onFailure: 'park', attemptsMax: 1 };
     const condemned = after([opened(), cut(4, 5)], initialProjectionState, parking);
     expect(condemned).toMatchObject({

@@ -1,4 +1,4 @@
-// The state machine of a running projection: what happened → what it is now and what it does next. Pure; the runner does the work.
+// The state machine of a running projection: from what happened to its new state and next action. Pure.
 import { backOffMs, type Position } from '@mainstem/event-store';
 import { afterBatch, slower, type BatchPace } from './batch-pace.js';
 import type { CutFailure, Failure } from '../fold/failures.js';
@@ -7,13 +7,13 @@ import type { Condemned } from '../fold/parking.js';
 import { DEFAULT_RECOVERY, fencedDelayMs, type RecoveryPolicy } from '../definition/recovery-policy.js';
 
 /**
- * What a projection is, as shown to people: `starting` (nothing applied yet), `catching-up` (behind the head), `live` (at the head),
- * `rebuilding` (fills a generation that does not serve yet), `retrying` (waits after a failure), `waiting` (for a program that knows the next event), `standby` (another instance runs it),
- * `stopped` (needs people).
+ * The state of a projection for people: `starting` (nothing applied yet), `catching-up` (behind the head), `live` (at
+ * the head), `rebuilding` (fills a generation that does not serve yet), `retrying` (waits after a failure), `waiting`
+ * (for a program that knows the next event), `standby` (another instance runs it), `stopped` (needs people).
  */
 export type Phase = 'starting' | 'catching-up' | 'live' | 'rebuilding' | 'retrying' | 'waiting' | 'standby' | 'stopped';
 
-/** What the runner does next. */
+/** The next action of the runner. */
 export type Step =
   | { readonly kind: 'open' }
   /** Take the next batch of at most `limit` events and write it. */
@@ -28,14 +28,14 @@ export interface ProjectionState {
   readonly step: Step;
   /** Why it retries or has stopped: `CODE: message`. */
   readonly reason?: string;
-  /** Failures in a row, without progress between them. */
+  /** The number of failures in a row without progress. */
   readonly failures: number;
   readonly isFilling: boolean;
   /** The event that failed last, and how often. */
   readonly suspect?: { readonly position: Position; readonly key: string; readonly attempts: number };
-  /** To be parked by the next batch: one event, under each of its keys that failed. */
+  /** To be parked by the next batch: one event, under each of its failing keys. */
   readonly condemned: readonly Condemned[];
-  /** Smaller batches up to a position, to find the one event among many that cannot be written. */
+  /** Smaller batches up to a position, to find the one event that cannot be written. */
   readonly narrowing?: Narrowing;
   /** Smaller batches because larger ones were too much for the store. */
   readonly pace?: BatchPace;
@@ -47,10 +47,10 @@ export type Input =
   | { readonly kind: 'advanced'; readonly position: Position | undefined; readonly isCaughtUp: boolean }
   /** The same, and the event after it has failed. */
   | { readonly kind: 'cut'; readonly position: Position | undefined; readonly failure: CutFailure; readonly random: number }
-  /** Woken for something else than an event; that is done. */
+  /** Woken for other work than an event, which is done. */
   | { readonly kind: 'woken' }
   | { readonly kind: 'promoted' }
-  /** It cannot be promoted yet: there is more to apply first. */
+  /** It cannot be promoted yet: more events must be applied first. */
   | { readonly kind: 'postponed' }
   /** Another generation serves now. */
   | { readonly kind: 'superseded' }
@@ -61,14 +61,14 @@ export type Input =
   | { readonly kind: 'failed'; readonly failure: Failure; readonly random: number }
   | { readonly kind: 'ended' };
 
-/** How often a projection that another definition has taken over looks whether it may go on. */
+/** How often a replaced projection checks whether it may go on. */
 const CHANGED_LOOK_MS = 500;
 
 export interface StatePolicy extends RecoveryPolicy {
   readonly batchSizeMax: number;
 }
 
-/** What was declared beside the projection, and else the defaults. */
+/** The settings declared with the projection, else the defaults. */
 export const statePolicyOf = ({
   hosted,
   batchSizeMax,
@@ -98,10 +98,10 @@ export const next = (state: ProjectionState, input: Input, policy: StatePolicy):
     case 'postponed':
       return running(state, policy);
     case 'superseded':
-      // What was found out about the events of the old generation does not hold for the new one.
+      // Findings about events of the old generation do not hold for the new one.
       return { ...initialProjectionState, phase: 'catching-up' };
     case 'displaced':
-      // Another instance finds out about the events by itself, and so will this one when it is its turn.
+      // Another instance makes its own findings about events, and so will this one in its turn.
       return { ...initialProjectionState, phase: 'standby', step: { kind: 'wait', delayMs: input.delayMs } };
     case 'waited':
       return { ...state, step: { kind: 'open' } };
@@ -112,13 +112,13 @@ export const next = (state: ProjectionState, input: Input, policy: StatePolicy):
   }
 };
 
-/** For those who wait for it in vain; undefined while it gets on. */
+/** The reason for readers that wait in vain; undefined while there is progress. */
 export const whyNotOn = ({ phase, reason }: ProjectionState): string | undefined => {
   if (phase === 'stopped') return `It has stopped: ${reason ?? 'its projector was ended.'}`;
   return reason === undefined ? undefined : `It is ${phase}: ${reason}`;
 };
 
-/** While a failure has not been overcome, the state goes on telling it. */
+/** While a failure persists, the state goes on reporting it. */
 const running = (state: ProjectionState, policy: StatePolicy): ProjectionState => {
   const { reason: _, ...rest } = state;
   const step: Step = { kind: 'follow', limit: Math.min(policy.batchSizeMax, state.narrowing?.limit ?? Infinity, state.pace?.limit ?? Infinity) };
@@ -153,7 +153,7 @@ const failed = (state: ProjectionState, failure: Failure, random: number, policy
     case 'fatal':
       return { ...state, phase: 'stopped', step: { kind: 'end' }, reason: failure.reason };
     case 'changed':
-      // Stopped for people; but what they do about it is to promote a generation of this definition, so it goes on looking for one.
+      // Stopped for people; but they may promote a generation of this definition, so it goes on looking for one.
       return { ...state, phase: 'stopped', step: { kind: 'wait', delayMs: CHANGED_LOOK_MS }, reason: failure.reason };
     case 'outage':
       return { ...retrying, step: { kind: 'wait', delayMs: backOffMs(policy, failures, random) } };
@@ -165,7 +165,7 @@ const failed = (state: ProjectionState, failure: Failure, random: number, policy
       // Half of it soon: at most log2(batch size) rounds lead to single events.
       return { ...retrying, pace: slower(failure.size), step: { kind: 'wait', delayMs: backOffMs(policy, 1, random) } };
     case 'refused':
-      // At once: no delay, because few rounds lead to the event, which then counts its own tries.
+      // At once, without delay: few rounds lead to the event, which then counts its own tries.
       return { ...state, step: { kind: 'open' }, narrowing: narrower(failure.size, failure.until) };
     case 'poison':
       return poisoned({ ...retrying }, failure, random, policy);

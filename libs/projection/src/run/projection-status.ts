@@ -1,4 +1,4 @@
-// What a projector tells about each of its projections.
+// A projector's report about each of its projections.
 import type { Position } from '@mainstem/event-store';
 import type { Phase } from './projection-state.js';
 import type { FillingStatus } from '../generations/filling-status.js';
@@ -10,30 +10,36 @@ export interface ProjectionStatus {
   /** The generation that it writes; 0 before one is open. */
   readonly generation: number;
   readonly state: Phase;
-  /** The instance that runs it, as far as it is known here; absent without leases, and where its parts have several. While `standby`, it is another one. */
+  /**
+   * The instance that runs it, if known here; absent without leases, or if its parts have several. In `standby`,
+   * another one.
+   */
   readonly owner?: string;
   /** Why it retries, has stopped or is stalled (PROJECTION_STALLED): `CODE: message`. */
   readonly reason?: string;
   /** Everything up to here was applied. */
   readonly position?: Position;
-  /** End of the event store, as far as it is known here. */
+  /** The end of the event store, as far as it is known here. */
   readonly head?: Position;
-  /** Positions between the two; absent where positions do not count events. */
+  /** Positions between the two; absent if positions do not count events. */
   readonly lagEvents?: bigint;
-  /** Time since it was last known to be at the head, or since the last event that it applied was recorded, whichever is less. */
+  /** Time since it was last known to be at the head, or since its last event was recorded, whichever is less. */
   readonly lagMs?: number;
-  /** Keys with events that are set aside. */
+  /** The number of keys with parked events. */
   readonly parkedKeys: number;
-  /** These events, of all keys. */
+  /** The number of parked events of all keys. */
   readonly parkedEvents: number;
   /** Since the start of this process. */
   readonly eventsApplied: number;
   readonly eventsPerSecond: number;
-  /** False while it retries, has stopped, or makes no progress for ten seconds although there is something to do. */
+  /** False while it retries, has stopped, or makes no progress for ten seconds although there is work. */
   readonly isHealthy: boolean;
-  /** The generation that is being filled beside, by whichever process; absent while there is none. */
+  /** The generation being filled beside it, in any process; absent if there is none. */
   readonly rebuild?: FillingStatus;
-  /** Of a projection that is split: its parts, in order. The figures above are then those of the part that is furthest behind, or sums. */
+  /**
+   * For a partitioned projection: its parts, in order. The figures above are those of the part furthest behind, or
+   * sums.
+   */
   readonly partitions?: readonly PartitionStatus[];
 }
 
@@ -42,7 +48,7 @@ export interface PartitionStatus {
   readonly partition: number;
   readonly state: Phase;
   readonly owner?: string;
-  /** These as for the whole. */
+  /** These have the same meaning as for the whole. */
   readonly position?: Position;
   readonly lagEvents?: bigint;
   readonly lagMs?: number;

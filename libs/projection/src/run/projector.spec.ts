@@ -1,4 +1,4 @@
-// The projector: projections run on their own, recover by themselves, and say how they are.
+// The projector: its projections run by themselves, recover by themselves, and report their state.
 import { InMemoryEventStore, systemRuntime, type Incarnation, type Position, type Runtime } from '@mainstem/event-store';
 import { afterEach, describe, expect, it } from 'vitest';
 import { handlerProjection } from '../definition/handler-projection.js';
@@ -34,7 +34,7 @@ const headOf = async (store: InMemoryEventStore): Promise<Position> => {
   if (head === undefined) throw new TypeError('the store is empty');
   return head;
 };
-/** What the read model has to be: the same run without any trouble. */
+/** The expected read model: that of a run without trouble. */
 const undisturbed = async (reader: InMemoryEventStore): Promise<object> => {
   const store = new MemoryReadStore();
   const projector = start({ reader, projections: [{ projection: tallyProjection(), store }] });
@@ -43,7 +43,7 @@ const undisturbed = async (reader: InMemoryEventStore): Promise<object> => {
 };
 
 describe('Projector', () => {
-  it('follows from the beginning into live, and shows each event as soon as it is waited for', async () => {
+  it('catches up from the beginning, goes live, and shows each event to a waiting reader at once', async () => {
     const reader = await filledStore(20);
     const store = new MemoryReadStore();
     const projector = start({ reader, projections: [{ projection: tallyProjection(), store }] });
@@ -73,7 +73,7 @@ describe('Projector', () => {
     expect(statusOf(projector).position).toBeUndefined();
   });
 
-  it('resumes from the checkpoint of the one before', async () => {
+  it('resumes from the checkpoint of the former projector', async () => {
     const reader = await filledStore(20);
     const store = new HookedReadStore();
     const first = start({ reader, projections: [{ projection: tallyProjection(), store }] });
@@ -86,7 +86,7 @@ describe('Projector', () => {
     expect(dump(store)).toEqual(await undisturbed(reader));
   });
 
-  it('tells every change of state once', async () => {
+  it('reports every change of state once', async () => {
     const reader = await filledStore(5);
     const changes: string[] = [];
     const projector = start({
@@ -130,7 +130,7 @@ describe('Projector', () => {
     expect(store.openSessions).toBe(0);
   });
 
-  it('reads the events once for all projections that are at the same place', async () => {
+  it('reads the events once for all projections at the same place', async () => {
     const reader = await filledStore(100);
     let subscriptions = 0;
     const subscribe = reader.subscribe.bind(reader);
@@ -147,7 +147,7 @@ describe('Projector', () => {
     expect(subscriptions).toBe(1);
   });
 
-  it('fills several read stores by one definition, each with a checkpoint, parked events and a status of its own', async () => {
+  it('fills several read stores by one definition, each with its own checkpoint, parked events and status', async () => {
     const reader = await filledStore(50);
     const [sql, cache] = [new MemoryReadStore('sql'), new HookedReadStore('cache')];
     let isAway = true;
@@ -172,12 +172,12 @@ describe('Projector', () => {
     await expect(projector.waitFor('tally', head, { ...TIMEOUT, store: 'search' })).rejects.toMatchObject({ code: 'PROJECTION_UNKNOWN' });
   });
 
-  it('refuses one definition on two read stores of one name, which nothing could tell apart', () => {
+  it('refuses one definition on two read stores of one name', () => {
     const projections = [new MemoryReadStore(), new MemoryReadStore()].map((store) => ({ projection: tallyProjection(), store }));
     expect(() => new Projector({ reader: new InMemoryEventStore(), projections })).toThrow('both called memory');
   });
 
-  it('refuses a name that is hosted twice, and names that nobody hosts', async () => {
+  it('refuses a name that is hosted twice, and unknown names', async () => {
     const projection = tallyProjection();
     const store = new MemoryReadStore();
     const reader = new InMemoryEventStore();
@@ -215,7 +215,7 @@ describe('waiting', () => {
     await expect(projector.waitFor('tally', 5n as Position, { timeoutMs: 600_000 })).rejects.toMatchObject({ code: 'PROJECTION_BEHIND' });
   });
 
-  it('tells why a projection has stopped, or does not get on', async () => {
+  it('reports why a projection has stopped or makes no progress', async () => {
     const reader = await filledStore(5);
     const failing = tallyProjection({
       onFold: () => {
@@ -260,7 +260,7 @@ describe('waiting', () => {
     });
   });
 
-  it('is waited for with one look at a time, however many wait from outside', async () => {
+  it('causes one look at a time, however many readers wait in other processes', async () => {
     const reader = await filledStore(5);
     const store = new MemoryReadStore();
     const head = await headOf(reader);
@@ -282,7 +282,7 @@ describe('waiting', () => {
 });
 
 describe('foreign events', () => {
-  it('move the position at once and the checkpoint only now and then, but at once when somebody waits', async () => {
+  it('move the position at once and the checkpoint only now and then, but at once when a reader waits', async () => {
     const reader = await filledStore(3);
     const store = new HookedReadStore();
     const projector = start({ reader, projections: [{ projection: tallyProjection(), store }] });
@@ -293,14 +293,14 @@ describe('foreign events', () => {
       const position = await append(reader, 'z', 0, 'Foreign');
       await until(() => statusOf(projector).position === position);
     }
-    // Once in 50 ms, and whatever was due before.
+    // Once in 50 ms, and earlier due ones.
     expect(store.commits - before).toBeLessThan((performance.now() - startedAt) / 50 + 3);
     const last = await append(reader, 'z', 0, 'Foreign');
     await projector.waitFor('tally', last, TIMEOUT);
     expect((await store.generations('tally'))[0]?.checkpoint.position).toBe(last);
   });
 
-  it('reach the checkpoint of a projection that nobody waits for', async () => {
+  it('reach the checkpoint of a projection without waiting readers', async () => {
     const reader = await filledStore(3);
     const store = new MemoryReadStore();
     start({ reader, projections: [{ projection: tallyProjection(), store }] });
@@ -325,7 +325,7 @@ describe('foreign events', () => {
 });
 
 describe('outages', () => {
-  it('of the read store are retried until it is back, and told meanwhile', async () => {
+  it('of the read store are retried until it is back, and reported meanwhile', async () => {
     const reader = await filledStore(20);
     const store = new HookedReadStore();
     let isDown = true;
@@ -384,7 +384,7 @@ describe('outages', () => {
     expect(dump(store)).toEqual(await undisturbed(inner));
   });
 
-  it('of one projection do not hold another', async () => {
+  it('of one projection do not block another', async () => {
     const reader = await filledStore(40);
     const [broken, slow, sound] = [new HookedReadStore(), new HookedReadStore(), new MemoryReadStore()];
     broken.onCommit = () => Promise.reject(new ReadStoreUnavailable('memory', 'down'));
@@ -411,7 +411,7 @@ describe('outages', () => {
 });
 
 describe('a rival', () => {
-  it('fences the projector that was there before, which says so and comes back later without harm', async () => {
+  it('fences off the former projector, which reports that and comes back later without harm', async () => {
     const reader = await filledStore(10);
     const store = new HookedReadStore();
     const projection = tallyProjection();
@@ -463,7 +463,7 @@ describe('a start', () => {
     expect(dump(store)).toEqual(await undisturbed(reader));
   });
 
-  it('tells those who wait what the old generation shows, as long as it serves', async () => {
+  it('gives waiting readers the position of the old generation, as long as it serves', async () => {
     const { reader, store } = await filled();
     const before = await headOf(reader);
     const promote = store.promote.bind(store);
@@ -552,7 +552,7 @@ describe('a handler projection', () => {
     expect(total).toBe(Array.from({ length: bad - 1 }, (_, index) => index + 1).reduce((all, amount) => all + (amount % 7 === 0 ? 0 : amount), 0));
   });
 
-  it('parks by stream, and is after a replay as if it had never failed', async () => {
+  it('parks by stream, and leaves no trace after a replay', async () => {
     const reader = await filledStore(30);
     let isBroken = true;
     const store = new MemoryReadStore();

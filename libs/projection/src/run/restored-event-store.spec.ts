@@ -1,4 +1,5 @@
-// An event store that was put back to a backup: noticed wherever something would go on from a checkpoint, and mended by a rebuild.
+// An event store that was restored from a backup: noticed before anything goes on from a checkpoint, and mended by a
+// rebuild.
 import type { InMemoryEventStore, Position } from '@mainstem/event-store';
 import { afterEach, describe, expect, it } from 'vitest';
 import { MemoryReadStore } from '../memory/memory-read-store.js';
@@ -32,13 +33,13 @@ const filled = async (reader: InMemoryEventStore, hosted: HostedProjection): Pro
   await projector.waitFor(hosted.projection.name, await headOf(reader), TIMEOUT);
   await projector.stop();
 };
-/** What the read model has to be. */
+/** The expected read model. */
 const undisturbed = async (reader: InMemoryEventStore, projection = tallyProjection()): Promise<object> => {
   const store = new MemoryReadStore();
   await filled(reader, { projection, store });
   return dump(store, projection.name);
 };
-/** Put back to the first 30 of 50 events, and grown by `events` others. */
+/** Restored to the first 30 of 50 events, and continued with `events` others. */
 const restoredAndGrown = async (reader: InMemoryEventStore, events: number): Promise<InMemoryEventStore> => {
   const restored = await restoredTo(reader, 30);
   for (let amount = 0; amount < events; amount++) await append(restored, 'abc'.charAt(amount % 3), 1_000 + amount);
@@ -46,7 +47,7 @@ const restoredAndGrown = async (reader: InMemoryEventStore, events: number): Pro
 };
 const checkpointOf = async (store: MemoryReadStore) => (await store.generations('tally')).at(-1)?.checkpoint;
 
-/** Forgets by which event a checkpoint stands, as programs of before never told it. */
+/** Removes the event from a checkpoint, like one of an earlier version. */
 class ForgetfulReadStore extends MemoryReadStore {
   isForgetful = true;
 
@@ -71,7 +72,7 @@ describe('a restored event store', () => {
     expect(dump(store)).toEqual(before);
   });
 
-  it('stops one that has passed only events of others since the backup', async () => {
+  it('stops one that has passed only unwanted events since the backup', async () => {
     const reader = await filledStore(30);
     for (let amount = 0; amount < 20; amount++) await append(reader, 'a', amount, 'Foreign');
     const store = new MemoryReadStore();
@@ -82,7 +83,7 @@ describe('a restored event store', () => {
     expect(statusOf(projector).reason).toContain(RESTORED);
   });
 
-  it('is no restored one for a projection that had not come as far as the backup', async () => {
+  it('is no problem for a projection whose checkpoint was before the backup', async () => {
     const reader = await filledStore(50);
     const store = new MemoryReadStore();
     await filled(await restoredTo(reader, 25), { projection: tallyProjection(), store });
@@ -92,7 +93,7 @@ describe('a restored event store', () => {
     expect(dump(store)).toEqual(await undisturbed(restored));
   });
 
-  it('is followed through a reader that lacks `idAt`, as before there was one', async () => {
+  it('is followed through a reader that lacks `idAt`, as in earlier versions', async () => {
     const reader = await filledStore(50);
     const store = new MemoryReadStore();
     await filled(reader, { projection: tallyProjection(), store });
@@ -121,13 +122,13 @@ describe('a restored event store', () => {
     const projector = start(swapped, { projection: tallyProjection(), store, recovery: { retryDelayMs: 1, retryDelayMaxMs: 5 } });
     await projector.waitFor('tally', await headOf(reader), TIMEOUT);
     log = restored;
-    // Its subscription ends, as it does where a connection breaks.
+    // Its subscription ends, as after a broken connection.
     await reader.close();
     await until(() => statusOf(projector).state === 'stopped');
     expect(statusOf(projector).reason).toContain(RESTORED);
   });
 
-  it('takes a checkpoint without an event once, and gives it one with the next commit', async () => {
+  it('accepts a checkpoint without an event once, and gives it one with the next commit', async () => {
     const reader = await filledStore(50);
     const store = new ForgetfulReadStore();
     await filled(reader, { projection: tallyProjection(), store });
@@ -155,7 +156,7 @@ describe('a rebuild', () => {
     expect(dump(hosted.store)).toEqual(await undisturbed(restored));
   });
 
-  it('does not go on with what was begun before the restore', async () => {
+  it('does not go on with a generation that was begun before the restore', async () => {
     const reader = await filledStore(50);
     const hosted = { projection: tallyProjection(), store: new MemoryReadStore() };
     await filled(reader, hosted);
@@ -173,7 +174,7 @@ describe('a rebuild', () => {
 });
 
 describe('a rollback', () => {
-  /** Generation 1 has lost events, generation 2 serves what the restored event store holds. */
+  /** Generation 1 has lost events; generation 2 serves what the restored event store holds. */
   const rebuilt = async (
     store: MemoryReadStore,
     events: number,
@@ -198,7 +199,7 @@ describe('a rollback', () => {
     expect(dump(store)).toEqual(await undisturbed(restored));
   });
 
-  it('compares what it goes back to with the event store, and deletes what differs', async () => {
+  it('compares its target with the event store, and deletes it if it differs', async () => {
     const store = new ForgetfulReadStore();
     const { restored, hosted } = await rebuilt(store, 100);
     const { outcome, reason } = await rollBack({ reader: restored, hosted, followMs: 0 });

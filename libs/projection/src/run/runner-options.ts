@@ -1,4 +1,4 @@
-// What one run of a projection needs.
+// The options of one run of a projection.
 import type { EventReader, Position, Runtime } from '@mainstem/event-store';
 import type { Partition } from '../read-store/partition.js';
 import type { PartitionShare } from './partition-share.js';
@@ -17,26 +17,29 @@ export interface RunnerOptions {
   readonly subscription: SharedSubscription;
   readonly runtime: Runtime;
   readonly batchSizeMax: number;
-  /** For documents kept between batches. */
+  /** The cache of documents between batches. */
   readonly cacheBytesMax: number;
   readonly crash: CrashPoints | undefined;
   readonly check: DigestCheck;
-  /** Work for one certain generation and end as soon as another instance writes it. Default: the one that this definition is to serve from. */
+  /**
+   * Work for a certain generation, ending when another instance writes it. Default: the one that this definition serves
+   * from.
+   */
   readonly only?: OnlyGeneration;
-  /** Which part of the projection; `WHOLE` for one that is not split. */
+  /** The part of the projection; `WHOLE` for one that is not partitioned. */
   readonly partition: Partition;
-  /** Says which parts this instance is to run; for projections that are split. */
+  /** Decides which parts this instance runs; for partitioned projections. */
   readonly share?: PartitionShare | undefined;
   /** Run only while this lease is held. Default: run at once. */
   readonly lease?: LeaseOptions | undefined;
-  /** End of the event store, as far as it is known. */
+  /** The end of the event store, as far as it is known. */
   readonly head: () => Position | undefined;
   /** Called when state or reason change. Must not throw. */
   readonly onChange: (status: ProjectionStatus) => void;
   readonly observe?: ProjectionObserver | undefined;
 }
 
-/** A generation that somebody asked to be filled, or brought up to date, and promoted. */
+/** A generation that an operator wants to fill, or bring up to date, and promote. */
 export interface OnlyGeneration {
   readonly number: number;
   /** Called as it proceeds. Must not throw. */

@@ -1,5 +1,5 @@
-// Looks which generations serve and which leases are held, so that a projection notices, also while it is idle, when somebody else has promoted
-// another generation, or has left it to whoever waits.
+// Watches which generations serve and which leases are held, so that an idle projection also notices a promotion or a
+// free lease.
 import { Heartbeat, type Runtime, type SilentLoop } from '@mainstem/event-store';
 import type { Generation } from '../read-store/checkpoint.js';
 import type { HeldLease } from '../read-store/lease.js';
@@ -8,7 +8,7 @@ import { reasonOf } from '../fold/failures.js';
 
 const INTERVAL_MS = 500;
 const INTERVAL_STANDBY_MS = 250;
-/** One failed look may be chance; a store that has failed for so long is away. */
+/** One failed look may be chance; after this time without success a store is away. */
 const AWAY_AFTER_MS = 2_000;
 
 export interface WatchedProjection {
@@ -18,7 +18,7 @@ export interface WatchedProjection {
   observe(generations: readonly Generation[]): void;
   /** The read store has not answered for a while: `CODE: message`. */
   storeIsAway(reason: string): void;
-  /** It wants to know who holds which lease. */
+  /** It needs the leases. */
   readonly watchesLeases: boolean;
   /** All leases of the store, as just seen. */
   observeLeases(leases: readonly HeldLease[]): void;
@@ -37,12 +37,12 @@ export class ServingWatch {
     }
   }
 
-  /** Stores whose look does not come to an end. */
+  /** Stores whose look does not end. */
   silent(): readonly SilentLoop[] {
     return this.#heartbeats.flatMap((heartbeat) => heartbeat.silence() ?? []);
   }
 
-  /** Looks at each store twice a second, four times while a projection waits for a lease or is shared out, until the signal fires. */
+  /** Looks at each store twice a second until the signal fires; four times if leases are wanted. */
   async run(signal: AbortSignal): Promise<void> {
     await Promise.all([...this.#byStore].map(([store, projections]) => this.#watch(store, projections, signal)));
   }
@@ -64,7 +64,7 @@ export class ServingWatch {
         const leases = await store.leases();
         for (const projection of projections) projection.observeLeases(leases);
       } catch (error) {
-        // A projection meets the same failure when it writes, but one that has nothing to write would never tell.
+        // A projection meets the same failure when it writes, but an idle one would never report it.
         if (this.#runtime.monotonic() - answeredAtMs < AWAY_AFTER_MS) continue;
         for (const projection of projections) projection.storeIsAway(reasonOf(error));
       }

@@ -1,4 +1,5 @@
-// A standby is as healthy as what it stands by: while the owner gets on, also with a first generation that does not serve yet.
+// A standby is as healthy as its owner: healthy while the owner makes progress, even with a first generation that does
+// not serve.
 import { position, systemRuntime, type Incarnation, type Runtime } from '@mainstem/event-store';
 import { describe, expect, it } from 'vitest';
 import type { Generation } from '../read-store/checkpoint.js';
@@ -60,7 +61,7 @@ describe('a standby', () => {
     ['the first generation', [generation('filling', 500, 1)]],
     ['the generation that serves', [generation('serving', 500, 1)]],
     ['nothing', []],
-  ])('is red once the owner does not get on with %s', (_, generations) => {
+  ])('is red once the owner makes no progress with %s', (_, generations) => {
     const { sees, status } = setUp();
     sees(...generations);
     sees(...generations);
@@ -68,7 +69,7 @@ describe('a standby', () => {
     expect(status()).toMatchObject({ isHealthy: false, reason: expect.stringContaining('PROJECTION_STALLED') as string });
   });
 
-  it('is red although another generation is filled, once the one that serves does not get on', () => {
+  it('is red once the serving generation makes no progress, even if another one is being filled', () => {
     const { sees, status } = setUp();
     for (let round = 1; round <= 3; round++) sees(generation('serving', 500, 1), generation('filling', round * 10, round));
     expect(status().isHealthy).toBe(false);

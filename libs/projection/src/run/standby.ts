@@ -1,4 +1,5 @@
-// The time while another instance runs a projection: tells what that one has written to whoever asks, and sleeps until it may be this one's turn.
+// While another instance runs a projection: reports what it has written, and sleeps until this instance may have its
+// turn.
 import type { Position, Runtime } from '@mainstem/event-store';
 import type { AnyProjection } from '../definition/hosted-projection.js';
 import { checkpointIn, type Partition } from '../read-store/partition.js';
@@ -7,24 +8,26 @@ import type { ReadStore } from '../read-store/read-store.js';
 import type { Progress } from './progress.js';
 import { newestFillingOf, servingOf } from '../generations/generations-of.js';
 
-/** How often it looks for what was written while somebody waits for a position. */
+/** How often it looks for writes while a reader waits for a position. */
 const LOOK_MS = 5;
 
 export interface StandbyOptions {
   readonly hosted: { readonly projection: Pick<AnyProjection, 'name'>; readonly store: Pick<ReadStore, 'generations'> };
-  /** The part of it that this is about. */
+  /** The part of the projection. */
   readonly partition: Partition;
   readonly runtime: Runtime;
   readonly progress: Progress;
-  /** End of the event store, as far as it is known. */
+  /** The end of the event store, as far as it is known. */
   readonly head: () => Position | undefined;
   /** Another instance runs it at this moment. */
   readonly isStandby: () => boolean;
-  /** The projection is to stop. */
+  /** Fires when the projection is to stop. */
   readonly signal: AbortSignal;
 }
 
-/** Changes whenever the owner gets on with a generation that it fills. While the first one is filled nothing serves, and this alone tells. */
+/**
+ * Changes whenever the owner works on a generation that it fills; while the first one is filled, only this shows it.
+ */
 const signOfFilling = (generations: readonly Generation[]): string | undefined => {
   const filling = newestFillingOf(generations);
   return filling && `${filling.number}@${filling.checkpoint.position ?? 0n} ${filling.updatedAt}`;
@@ -39,7 +42,7 @@ export class Standby {
     this.#options = options;
   }
 
-  /** Takes over what the other instance has written, as just seen. */
+  /** Adopts what the other instance has written, as just seen. */
   see(generations: readonly Generation[]): void {
     const { progress, head, partition } = this.#options;
     const serving = servingOf(generations);
@@ -48,7 +51,7 @@ export class Standby {
     progress.waiters.reach(position);
   }
 
-  /** Those who wait for a position see it as soon as it is there. May be called at any time, and again. */
+  /** Shows a position to waiting readers as soon as it is there. It may be called at any time, and again. */
   async lookWhileAwaited(): Promise<void> {
     const { hosted, runtime, progress, isStandby, signal } = this.#options;
     if (this.#isLooking) return;
@@ -57,7 +60,7 @@ export class Standby {
       try {
         this.see(await hosted.store.generations(hosted.projection.name));
       } catch {
-        // The store's outage is told when the lease is claimed again; those who wait have a timeout.
+        // The next claim of the lease reports an outage of the store; waiting readers have a timeout.
       }
       await runtime.sleep(LOOK_MS, signal);
     }

@@ -1,10 +1,10 @@
-// Waiting readers share one look, and there are never more of them than a process can bear.
+// Waiting readers share one look, and their number is limited.
 import { position, systemRuntime, type Position, type Runtime } from '@mainstem/event-store';
 import { describe, expect, it } from 'vitest';
 import type { ReadStore } from '../read-store/read-store.js';
 import { waitForPosition } from './wait-for-position.js';
 
-/** A read store whose one projection is where the test puts it; looks are counted, and end when they are let go. */
+/** A read store with one projection at the test's position; looks are counted, and end when the test says so. */
 const storeAt = (start: number) => {
   const state = { position: position(String(start)), looks: 0, failure: undefined as Error | undefined };
   const generations = async (): Promise<readonly unknown[]> => {
@@ -17,7 +17,7 @@ const storeAt = (start: number) => {
 };
 
 const at = (value: number): Position => position(String(value));
-/** Sleeps only until it is told, so that nothing depends on the clock. */
+/** Sleeps until the test says so, so that nothing depends on the clock. */
 const paused = () => {
   const sleepers = new Set<() => void>();
   let nowMs = 0;
@@ -41,7 +41,7 @@ const paused = () => {
 };
 
 describe('waitForPosition', () => {
-  it('lets any number wait by one look at a time, and answers all of them', async () => {
+  it('lets any number of readers wait with one look at a time, and answers all of them', async () => {
     const { state, store } = storeAt(1);
     const { runtime, pass } = paused();
     const waiting = Array.from({ length: 500 }, () => waitForPosition(store, ['tally'], at(2), { timeoutMs: 5_000, runtime }));
@@ -57,7 +57,7 @@ describe('waitForPosition', () => {
     expect(state.looks).toBe(after);
   });
 
-  it('turns readers away beyond its bound, and takes them again when others have been answered', async () => {
+  it('turns readers away beyond its limit, and accepts them again when others have been answered', async () => {
     const { state, store } = storeAt(1);
     const { runtime, pass } = paused();
     const waiting = Array.from({ length: 1_000 }, (_, index) =>
@@ -94,7 +94,7 @@ describe('waitForPosition', () => {
     await expect(long).resolves.toBe(2n);
   });
 
-  it('hands the failure of a look to those who asked for it', async () => {
+  it('passes the failure of a look to its readers', async () => {
     const { state, store } = storeAt(1);
     const { runtime } = paused();
     state.failure = new Error('the store is away');

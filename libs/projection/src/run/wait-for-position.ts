@@ -1,4 +1,4 @@
-// For processes that query a read store but do not run its projections: wait until it reflects a position.
+// For processes that query a read store without running its projections: waits until it reflects a position.
 import { OperationAborted, isPositionBefore, systemRuntime, type Position, type Runtime } from '@mainstem/event-store';
 import { ProjectionBehind, WaitRefused } from './errors.js';
 import type { ReadStore } from '../read-store/read-store.js';
@@ -12,17 +12,15 @@ export interface WaitForPositionOptions {
   readonly runtime?: Runtime;
 }
 
-/** Readers of one read store that may wait at a time: each holds a request and its connection. */
+/** The most waiting readers of one read store: each holds a request and its connection. */
 const WAITING_MAX = 1_000;
 
 /**
- * Resolves with the position that the serving generations of all these projections (at least one) have reached, once it is not before `position`
- * and queries see it.
- * Looks every 5 ms; all that wait for the same projections of a store share each look and its timer, so that any number of them keeps one
- * connection busy at most, and the projector, if it shares the store's connections, is not held up by those who wait for it. At most 1,000 wait
- * for a store at a time.
- * Errors: PROJECTION_BEHIND after the timeout, naming the projection that is furthest behind, PROJECTION_WAIT_REFUSED, EVENT_STORE_ABORTED, and
- * those of the read store.
+ * Resolves with the position that the serving generations of all these projections (at least one) have reached, once it
+ * is not before `position` and queries see it. It looks every 5 ms. All readers of the same projections of a store
+ * share each look and its timer: they use one connection at most, and do not slow a projector down. At most 1,000
+ * readers wait for a store at a time. Errors: PROJECTION_BEHIND after the timeout, naming the projection furthest
+ * behind, PROJECTION_WAIT_REFUSED, EVENT_STORE_ABORTED, and those of the read store.
  */
 export const waitForPosition = async (
   store: ReadStore,
@@ -42,7 +40,7 @@ interface Reached {
   readonly position: Position | undefined;
 }
 
-/** Those of one read store, by what is waited for. */
+/** The readers of one read store, by what they wait for. */
 class Polls {
   readonly #store: ReadStore;
   readonly #polls = new Map<string, Poll>();
@@ -85,13 +83,13 @@ interface Waiter {
   readonly reject: (error: unknown) => void;
 }
 
-/** One look after the other, for as long as anybody waits. */
+/** One look after the other, as long as a reader waits. */
 class Poll {
   readonly #polls: Polls;
   readonly #look: () => Promise<Reached>;
   readonly #runtime: Runtime;
   readonly #onIdle: () => void;
-  /** Those who came while a look was under way hear of the next one: what it found may be older than what they want. */
+  /** Readers that come during a look get the result of the next one: this result may be too old for them. */
   readonly #waiters = new Set<Waiter>();
   #isRunning = false;
   #pause = new AbortController();
@@ -160,7 +158,7 @@ class Poll {
     settle();
   }
 
-  /** Not beyond the time of the one who has least left. */
+  /** Not longer than the shortest remaining time. */
   #pauseMs(): number {
     const nowMs = this.#runtime.monotonic();
     let pauseMs = POLL_MS;

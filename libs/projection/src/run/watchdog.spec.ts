@@ -1,4 +1,5 @@
-// Nothing in the background falls silent unnoticed: whatever hangs is told by name within ten seconds, and told from a rebuild that takes its time.
+// Background work never falls silent unnoticed: what hangs is reported by name within ten seconds, unlike a long
+// rebuild.
 import { InMemoryEventStore, systemRuntime, type EventReader, type Runtime } from '@mainstem/event-store';
 import { setImmediate as turn } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -14,7 +15,7 @@ const RED_WITHIN_MS = 10_000;
 const STEP_MS = 250;
 const never = <Result>(): Promise<Result> => new Promise(() => undefined);
 
-/** Time passes in steps, when the test says so; what was set going by one step comes to rest before the next. */
+/** Time passes in steps when the test says so; the effects of one step come to rest before the next. */
 class StepRuntime implements Runtime {
   #nowMs = 0;
   readonly #sleepers = new Set<{ readonly dueMs: number; readonly wake: () => void }>();
@@ -49,7 +50,7 @@ const atRest = async (): Promise<void> => {
 
 const running: Projector[] = [];
 afterEach(async () => {
-  // What hangs does not stop either; it holds nothing but memory.
+  // Work that hangs does not stop either; it holds only memory.
   for (const projector of running.splice(0)) void projector.stop();
   await turn();
 });
@@ -78,7 +79,7 @@ interface Scene {
   readonly store: HookedReadStore;
   readonly projector: Projector;
 }
-/** A projection that is live, with nothing to do. `reader` may stand before the event store. */
+/** A live projection without work. `reader` may stand in front of the event store. */
 const live = async (readerOf: (events: InMemoryEventStore) => EventReader = (events) => events): Promise<Scene> => {
   const runtime = new StepRuntime();
   const events = await filledStore(5);
@@ -88,7 +89,7 @@ const live = async (readerOf: (events: InMemoryEventStore) => EventReader = (eve
   expect(statusOf(projector)).toMatchObject({ state: 'live', isHealthy: true });
   return { runtime, events, store, projector };
 };
-/** A reader whose methods can be replaced while it is used. */
+/** A reader whose methods can be replaced during use. */
 const wrapped = (events: InMemoryEventStore, change: Partial<EventReader>): EventReader => ({
   incarnation: events.incarnation,
   hasDensePositions: events.hasDensePositions,
@@ -107,7 +108,7 @@ describe('a projector at rest', () => {
     expect(healthOf(projector)).toEqual({ isGood: true, reasons: [] });
   });
 
-  it('stays healthy while a read store says that it makes indexes, for as long as a promotion may take', async () => {
+  it('stays healthy while a read store reports that it makes indexes, for as long as a promotion may take', async () => {
     const runtime = new StepRuntime();
     const store: ReadStore = new HookedReadStore();
     store.open = (_, __, ___, { onLongStep } = {}) => {
@@ -119,7 +120,7 @@ describe('a projector at rest', () => {
     expect(healthOf(projector)).toEqual({ isGood: true, reasons: [] });
   });
 
-  it('does not take the first event after a long rest for a stall', async () => {
+  it('does not mistake the first event after a long rest for a stall', async () => {
     const { runtime, events, projector, store } = await live();
     await runtime.advance(60_000);
     let proceed = (): void => undefined;
@@ -133,7 +134,7 @@ describe('a projector at rest', () => {
   });
 });
 
-describe('within ten seconds health is red, and says why, when', () => {
+describe('within ten seconds health is red, with the reason, when', () => {
   it('a read store never answers a commit', async () => {
     const { runtime, events, store, projector } = await live();
     store.onCommit = () => never();
@@ -154,14 +155,14 @@ describe('within ten seconds health is red, and says why, when', () => {
     expect(healthOf(projector)).toEqual({ isGood: false, reasons: [expect.stringMatching(/^PROJECTION_STALLED: opening a generation/)] });
   });
 
-  it('a read store does not say any more what serves, although there is nothing to write', async () => {
+  it('a read store no longer reports what serves, although there is nothing to write', async () => {
     const { runtime, store, projector } = await live();
     store.generations = () => never();
     await runtime.advance(RED_WITHIN_MS);
     expect(healthOf(projector)).toEqual({ isGood: false, reasons: [expect.stringContaining('the watch of read store memory is silent')] });
   });
 
-  it('a read store is away, although there is nothing to write; and green again when it is back', async () => {
+  it('a read store is away, although there is nothing to write; and health is green again when it is back', async () => {
     const { runtime, store, projector } = await live();
     const generations = store.generations.bind(store);
     store.generations = (): Promise<readonly Generation[]> => Promise.reject(new ReadStoreUnavailable('memory', 'connection refused'));
@@ -173,7 +174,7 @@ describe('within ten seconds health is red, and says why, when', () => {
     expect(healthOf(projector)).toEqual({ isGood: true, reasons: [] });
   });
 
-  it('the event store does not say any more where it ends', async () => {
+  it('the event store no longer reports its end', async () => {
     let head: EventReader['head'] = () => Promise.resolve(undefined);
     const { runtime, projector } = await live((events) => {
       head = () => events.head();
@@ -196,7 +197,7 @@ describe('within ten seconds health is red, and says why, when', () => {
     });
   });
 
-  it('a live subscription dies without a word', async () => {
+  it('a live subscription dies silently', async () => {
     let isDead = false;
     const { runtime, events, projector } = await live((store) =>
       wrapped(store, {
@@ -231,7 +232,7 @@ describe('within ten seconds health is red, and says why, when', () => {
 });
 
 describe('a projection that fills a new generation', () => {
-  it('is not taken for a stuck one while it makes indexes for longer than that, though events arrive', async () => {
+  it('does not count as stuck while it makes indexes for longer than that, though events arrive', async () => {
     const { runtime, events, store, projector } = await live();
     await projector.stop();
     const changed = start({

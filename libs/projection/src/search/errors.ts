@@ -1,7 +1,7 @@
 // Errors of queries to a full-text index.
 import { MainstemError } from '@mainstem/event-store';
 
-/** A query, limit or collection name cannot be accepted. `field` names the culprit. */
+/** A query, limit or collection name is not acceptable. `field` names the wrong field. */
 export class InvalidSearchQuery extends MainstemError {
   constructor(
     readonly field: string,
@@ -11,7 +11,7 @@ export class InvalidSearchQuery extends MainstemError {
   }
 }
 
-/** The cursor was not made by an earlier page of this query. */
+/** The cursor does not come from an earlier page of this query. */
 export class InvalidSearchCursor extends MainstemError {
   constructor() {
     super('SEARCH_INVALID_CURSOR', 'cursor: it does not belong to this query. Start again from the first page.');

@@ -1,14 +1,15 @@
-// Shows where the words of a query stand in a document.
+// Shows the words of a query in a document.
 import type { SearchWords } from './search-request.js';
 import { normalised, type PlacedWord, placedWordsIn } from './words.js';
 
 /** Longer texts are cut to about this many UTF-16 units around the first hit. */
 const LENGTH_MAX = 600;
-/** What is shown before the first hit of a text that is cut. */
+/** The length shown before the first hit of a cut text. */
 const LEAD_LENGTH = 100;
 
 /**
- * The text with the most of the query's words, as HTML: escaped, with `<mark>…</mark>` around every hit. Of equals the first; empty without texts.
+ * The text with the most words of the query, as HTML: escaped, with `<mark>…</mark>` around every hit. The first of
+ * equals; empty without texts.
  */
 export const highlight = (texts: readonly string[], words: SearchWords): string => {
   const hit = hitTest(words);

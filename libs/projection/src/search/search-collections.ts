@@ -7,16 +7,19 @@ import { WORDS_VERSION, wordsIn } from './words.js';
 export interface SearchCollectionOptions {
   /** Fields that hold a string, an array of strings, or nothing. */
   readonly text: readonly string[];
-  /** How much a word in this field counts for the ranking, above 0; default 1. */
+  /** The weight of a word in this field for the ranking, above 0; default 1. */
   readonly weights?: Readonly<Record<string, number>>;
-  /** Fields that a search may be narrowed by, to exact values; of letters, digits, dashes and underscores. They hold what text fields may hold. */
+  /**
+   * Fields by whose exact values a search may be filtered; of letters, digits, dashes and underscores. Content like in
+   * text fields.
+   */
   readonly filters?: readonly string[];
 }
 
-/** By collection name. Collections that are not named here are stored but cannot be searched. */
+/** By collection name. Other collections are stored but cannot be searched. */
 export type SearchCollections = Readonly<Record<string, SearchCollectionOptions>>;
 
-/** As stored with a collection, so that a process that only queries needs no options. */
+/** As stored with a collection, so that a querying process needs no options. */
 export interface SearchDeclaration {
   readonly wordsVersion: number;
   readonly text: readonly string[];
@@ -33,13 +36,13 @@ export const encodeDeclaration = (collection: string, { text, weights = {}, filt
   return JSON.stringify(declaration);
 };
 
-/** One that was stored before there were filters has none. */
+/** A declaration from before there were filters has none. */
 export const decodeDeclaration = (declaration: string): SearchDeclaration => ({
   filters: [],
   ...(JSON.parse(declaration) as Omit<SearchDeclaration, 'filters'>),
 });
 
-/** True if the words indexed for one serve the other: weights count only when a query runs. */
+/** True if the words indexed for one serve the other: weights count only in queries. */
 export const haveSameIndex = (left: SearchDeclaration, right: SearchDeclaration): boolean =>
   left.wordsVersion === right.wordsVersion && JSON.stringify(left.text) === JSON.stringify(right.text);
 
@@ -56,7 +59,7 @@ export const textsOf = (collection: string, key: string, document: ProjectionDoc
 export const fieldWords = (collection: string, key: string, document: ProjectionDocument, fields: readonly string[]): string[] =>
   fields.map((field) => textsOf(collection, key, document, field).flatMap(wordsIn).join(' '));
 
-/** So many that a query of 32 words stays within what servers take: 1,024 conditions. */
+/** With this number a query of 32 words stays within the servers' limit of 1,024 conditions. */
 const FIELDS_MAX = 24;
 const FILTER_NAME = /^[\w-]+$/u;
 

@@ -1,4 +1,4 @@
-// A cursor continues the query that it was made for, and nothing else.
+// A cursor continues only the query that it was made for.
 import { describe, expect, it } from 'vitest';
 import { decodeCursor, encodeCursor } from './search-cursor.js';
 
@@ -10,7 +10,7 @@ const forged = (rest: string): string => {
 };
 
 describe('a search cursor', () => {
-  it('comes back as it was made', () => {
+  it('is decoded unchanged', () => {
     const place = { rank: -14.65, key: 'ü/🎩' };
     expect(decodeCursor(encodeCursor(place, QUERY), QUERY)).toEqual(place);
   });

@@ -1,33 +1,36 @@
-// Turns what a user typed into words and filters, in which nothing the user typed has a meaning of its own.
+// Turns a user's text into words and filters, without any special meaning of that text.
 import { InvalidSearchQuery } from './errors.js';
 import type { SearchDeclaration } from './search-collections.js';
 import { wordsIn } from './words.js';
 
-/** By field: the values of which a document must have at least one. */
+/** By field: values of which a document must have at least one. */
 export type SearchFilters = Readonly<Record<string, string | readonly string[]>>;
 
 export interface SearchRequest {
-  /** Free text, at most 512 characters and 32 different words. A document must have all words, as whole words, in any of its fields. */
+  /**
+   * Free text, at most 512 characters and 32 different words. A document must have all words, whole, in any of its
+   * fields.
+   */
   readonly query: string;
   /** Documents a page, 1 to 1,000. */
   readonly limit: number;
-  /** `next` of the page before. */
+  /** `next` of the former page. */
   readonly cursor?: string | undefined;
-  /** The last word may be the beginning of a word: search as you type. Default false. */
+  /** True: the last word may be the beginning of a word: search as you type. Default false. */
   readonly isPrefix?: boolean | undefined;
-  /** Fields that the collection declares as filters, at most 8, each with at most 100 values; a document must fit all of them. */
+  /** Declared filter fields, at most 8, each with at most 100 values; a document must match all of them. */
   readonly filters?: SearchFilters | undefined;
 }
 
-/** The words asked for: in lower case, each once. */
+/** The words of the query: in lower case, each once. */
 export interface SearchWords {
   /** Whole words. */
   readonly whole: readonly string[];
-  /** Beginning of a word. */
+  /** The beginning of a word. */
   readonly prefix: string | undefined;
 }
 
-/** A field, and the values of which a document must have one. */
+/** A field, and values of which a document must have one. */
 export interface SearchFilter {
   readonly field: string;
   readonly values: readonly string[];
@@ -36,7 +39,7 @@ export interface SearchFilter {
 export const SEARCH_LIMIT_MAX = 1_000;
 export const SEARCH_WORDS_MAX = 32;
 export const SEARCH_FILTERS_MAX = 8;
-/** Of a query, and of the value of a filter: UTF-16 units. */
+/** For a query, and for the value of a filter, in UTF-16 units. */
 export const SEARCH_LENGTH_MAX = 512;
 const FILTER_VALUES_MAX = 100;
 
@@ -57,7 +60,7 @@ export const parseRequest = ({ query, limit, isPrefix = false }: SearchRequest):
   return { whole, prefix };
 };
 
-/** The filters of a request, in order of field. Errors: SEARCH_INVALID_QUERY, also for a field that is not declared as a filter. */
+/** The filters of a request, in order of field. Errors: SEARCH_INVALID_QUERY, also for an undeclared filter. */
 export const parseFilters = ({ filters = {} }: SearchRequest, declaration: Pick<SearchDeclaration, 'filters'>): readonly SearchFilter[] => {
   const fields = Object.keys(filters).sort();
   if (fields.length > SEARCH_FILTERS_MAX) throw new InvalidSearchQuery('filters', `must be at most ${SEARCH_FILTERS_MAX}`);
@@ -73,6 +76,6 @@ export const parseFilters = ({ filters = {} }: SearchRequest, declaration: Pick<
   });
 };
 
-/** What makes two requests pages of one result: everything but limit and cursor. */
+/** Equal for two requests of one result: everything except limit and cursor. */
 export const scopeOf = (collection: string, words: SearchWords, filters: readonly SearchFilter[]): string =>
   JSON.stringify([collection, words.whole, words.prefix ?? null, filters.map(({ field, values }) => [field, values])]);

@@ -16,18 +16,15 @@ describe('words', () => {
     ['e\u0301cole', 'école'],
   ])('are the same in %s and %s', (one, other) => expect(wordsIn(one)).toEqual(wordsIn(other)));
 
-  it.each(['ΟΔΥΣΣΕΑΣ', 'Κωνσταντίνος', 'STRASSE', 'İstanbul', 'Ωμέγα'])(
-    'begin with whatever %s begins with, in capitals and small letters',
-    (word) => {
-      const [whole = ''] = wordsIn(word);
-      const letters = [...word.normalize('NFC')];
-      for (let length = 1; length <= letters.length; length++) {
-        const beginning = letters.slice(0, length).join('');
-        expect(whole.startsWith(wordsIn(beginning)[0] ?? '?')).toBe(true);
-        expect(whole.startsWith(wordsIn(beginning.toUpperCase())[0] ?? '?')).toBe(true);
-      }
-    },
-  );
+  it.each(['ΟΔΥΣΣΕΑΣ', 'Κωνσταντίνος', 'STRASSE', 'İstanbul', 'Ωμέγα'])('begin with every beginning of %s, in capitals and small letters', (word) => {
+    const [whole = ''] = wordsIn(word);
+    const letters = [...word.normalize('NFC')];
+    for (let length = 1; length <= letters.length; length++) {
+      const beginning = letters.slice(0, length).join('');
+      expect(whole.startsWith(wordsIn(beginning)[0] ?? '?')).toBe(true);
+      expect(whole.startsWith(wordsIn(beginning.toUpperCase())[0] ?? '?')).toBe(true);
+    }
+  });
 
   it('are the same for each letter and its own capital', () => {
     const apart: string[] = [];
@@ -51,7 +48,7 @@ describe('words', () => {
 
   it('keep accents apart', () => expect(wordsIn('ecole')).not.toEqual(wordsIn('école')));
 
-  it('stand where they stand in the text, however long they are when folded', () => {
+  it('have their place in the text, whatever their folded length', () => {
     expect(placedWordsIn('Große STRASSE')).toEqual([
       { word: 'grosse', start: 0, end: 5 },
       { word: 'strasse', start: 6, end: 13 },

@@ -1,9 +1,9 @@
-// What a word is. Documents, queries and highlights all use this one definition, so that they cannot disagree.
+// The definition of a word. Documents, queries and highlights all use it, so they cannot disagree.
 
-// A letter or digit and what follows of them; marks belong to the letter that they stand on.
+// A letter or digit and what belongs to it; marks belong to their letter.
 const WORD = /[\p{L}\p{N}][\p{L}\p{N}\p{M}]*/gu;
 
-/** Raise it when the definition of a word changes: every index is made anew then. */
+/** Raise it when the definition of a word changes: every index is then made anew. */
 export const WORDS_VERSION = 2;
 
 /** The form in which text is split: canonically equivalent spellings become one. */
@@ -12,13 +12,13 @@ export const normalised = (text: string): string => text.normalize('NFC');
 /** The words of a text, letter case folded, in order: runs of letters and digits, without stemming. */
 export const wordsIn = (text: string): string[] => (normalised(text).match(WORD) ?? []).map(lowered);
 
-// Folded letter by letter, since what stands around a letter must not count: a prefix ends where its word does not. By way of the capital, so that letters
-// with one capital become one: both small sigmas, ß and ss.
+// Folded letter by letter, because neighbours must not count: a prefix ends inside a word. Through the capital, so that
+// letters with one capital become one: both small sigmas, ß and ss.
 const lowered = (word: string): string => {
   if (ASCII.test(word)) return word.toLowerCase();
   let folded = '';
   for (const letter of word) folded += letter.toLowerCase().toUpperCase().toLowerCase();
-  // A capital may come apart into a letter and its marks.
+  // A capital may split into a letter and its marks.
   return normalised(folded);
 };
 

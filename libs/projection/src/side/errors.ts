@@ -1,4 +1,4 @@
-// Errors of generations that are filled aside.
+// Errors of side generations.
 import { MainstemError } from '@mainstem/event-store';
 
 /** The event store does not reach the place up to which a generation should be filled. */

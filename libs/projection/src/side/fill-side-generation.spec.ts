@@ -1,4 +1,4 @@
-// Side generations: the read model as of a position or a time.
+// Side generations: the read model at a position or a time.
 import { systemRuntime, InMemoryEventStore, type Position, type RecordedEvent } from '@mainstem/event-store';
 import { describe, expect, it } from 'vitest';
 import { foldProjection } from '../fold/fold-projection.js';
@@ -17,7 +17,7 @@ interface WideDocument {
 const REFUSED = 28;
 const WIDTH = 1_000;
 
-/** Each event concerns a thousand documents of its own, so that a batch is written in several commits, and one that all have in common. */
+/** Each event has a thousand documents of its own, so a batch needs several commits, and one common document. */
 const wideProjection = documentProjection({
   name: 'wide',
   version: 1,
@@ -51,7 +51,7 @@ describe('a side generation', () => {
     expect(await verifyProjection({ reader, hosted: { projection, store }, generation: filled.number })).toMatchObject({ isSame: true });
   });
 
-  it('is found again, and is not made a second time', async () => {
+  it('is found again, and is not made twice', async () => {
     const reader = await filledStore(20);
     const hosted = { projection: tallyProjection(), store: new MemoryReadStore() };
     const first = await fillSideGeneration({ reader, hosted, until: at(10) });
@@ -60,8 +60,8 @@ describe('a side generation', () => {
   });
 
   it.each([
-    ['whose last events are other ones', 'Added', 30],
-    ['whose last event that is wanted is the same', 'Foreign', 30],
+    ['whose last events are others', 'Added', 30],
+    ['whose last wanted event is the same', 'Foreign', 30],
   ] as const)('is filled anew for an event store that was restored and has grown past it, %s', async (_, type, backup) => {
     const reader = await filledStore(backup);
     for (let amount = 1; amount <= 5; amount++) await append(reader, 'lost', amount, type);
@@ -75,7 +75,7 @@ describe('a side generation', () => {
     expect(Object.fromEntries(await hosted.store.scan('tally', second.number, 'tally', { limit: 1_000 }))).toEqual(
       Object.fromEntries(expected ?? []),
     );
-    // What is known of the lost events stays until it is cleaned up, and either is found again by its own event store.
+    // The state of the lost events stays until it is cleaned up, and each is found again by its own event store.
     expect((await hosted.store.generations()).map(({ number }) => number)).toEqual([first.number, second.number]);
     expect((await fillSideGeneration({ reader: restored, hosted, until: at(35) })).number).toBe(second.number);
     expect((await fillSideGeneration({ reader, hosted, until: at(35) })).number).toBe(first.number);
@@ -110,7 +110,7 @@ describe('a side generation', () => {
     const { number } = await fillSideGeneration({ reader, hosted, until: at(30) });
     const documents = new Map((await store.scan('wide', number, 'wide', { limit: 100_000 })) as [string, WideDocument][]);
     expect(documents.size).toBe(30 * WIDTH + 1);
-    // What comes after the refused event waits behind it.
+    // Events after the refused one wait for it.
     expect(documents.get('all')?.amounts).toBe(Array.from({ length: REFUSED - 1 }, (_, index) => index + 1).join());
     expect([...documents].filter(([key, { amounts }]) => key !== 'all' && !key.startsWith(`${amounts}/`))).toEqual([]);
   });
@@ -123,7 +123,7 @@ describe('a side generation', () => {
 });
 
 describe('a place in time', () => {
-  it('is the last position that was recorded not after it, whatever the clock did', async () => {
+  it('is the last position recorded not after it, whatever the clock did', async () => {
     const times = [1_000, 2_000, 1_500, 3_000];
     let now = 0;
     const reader = new InMemoryEventStore({ runtime: { ...systemRuntime, now: () => now } });

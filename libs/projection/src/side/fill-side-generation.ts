@@ -1,4 +1,4 @@
-// The state of a read model as of a position or a time: a side generation, filled up to there and never promoted.
+// The state of a read model at a position or a time: a side generation, filled up to there and never promoted.
 import { instantOf, isPositionBefore, position as toPosition, type EventReader, type Position, type Runtime } from '@mainstem/event-store';
 import type { HostedProjection } from '../definition/hosted-projection.js';
 import { assertOfEventStore, generationOf } from '../generations/generations-of.js';
@@ -19,9 +19,10 @@ export interface SideGenerationOptions {
 }
 
 /**
- * Fills a generation in state `side` up to exactly this position and returns it; one that is there already, of the same definition, position
- * and events, is returned at once. It is read by its number (`ReadStore.scan`, in SQL the table `<name>__g<number>`) until it is dropped. When the fill fails
- * it is dropped again. Errors: PROJECTION_UNTIL_AHEAD, PROJECTION_FAILED, PROJECTION_FOREIGN_EVENT_STORE, EVENT_STORE_ABORTED, those of the stores.
+ * Fills a generation in state `side` up to exactly this position and returns it. If there is one of the same
+ * definition, position and events, it returns that at once. It is read by its number (`ReadStore.scan`, in SQL the
+ * table `<name>__g<number>`) until it is dropped. If the fill fails, it is dropped. Errors: PROJECTION_UNTIL_AHEAD,
+ * PROJECTION_FAILED, PROJECTION_FOREIGN_EVENT_STORE, EVENT_STORE_ABORTED, those of the stores.
  */
 export const fillSideGeneration = async (options: SideGenerationOptions): Promise<Generation> => {
   const { reader, hosted, until, signal } = options;
@@ -34,7 +35,7 @@ export const fillSideGeneration = async (options: SideGenerationOptions): Promis
   return there ?? (await fillNew(options));
 };
 
-/** One of lost events stays: it may be the last copy of them. */
+/** One with lost events stays: it may be the last copy of them. */
 const findFilled = async (
   { reader, hosted, until, signal }: SideGenerationOptions,
   generations: readonly Generation[],
@@ -77,8 +78,9 @@ const fillNew = async ({ reader, hosted, until, runtime, signal, onProgress }: S
 };
 
 /**
- * The last position whose event was recorded not after a time (the store's clock, not that of the domain: what was known then). Reads backwards
- * from the head, so it costs what came since. Errors: PROJECTION_UNTIL_AHEAD for a time before the first event, those of the event store.
+ * The last position whose event was recorded not after a time (the store's clock, not the domain's: what was known
+ * then). It reads backwards from the head, so it costs the events since then. Errors: PROJECTION_UNTIL_AHEAD for a time
+ * before the first event, those of the event store.
  */
 export const positionAt = async (reader: EventReader, time: Date, signal?: AbortSignal): Promise<Position> => {
   const limit = time.toISOString();
@@ -89,7 +91,10 @@ export const positionAt = async (reader: EventReader, time: Date, signal?: Abort
   throw new UntilAhead(`event recorded up to ${limit}`, await reader.head(signal));
 };
 
-/** A position as decimal digits, or a time in ISO 8601 with `Z` or an offset: what `--until` takes. Errors: EVENT_STORE_INVALID_INPUT, as `positionAt`; RangeError for neither. */
+/**
+ * The argument of `--until`: a position in decimal digits, or a time in ISO 8601 with `Z` or an offset. Errors:
+ * EVENT_STORE_INVALID_INPUT, those of `positionAt`; RangeError for neither.
+ */
 export const placeOf = async (reader: EventReader, text: string, signal?: AbortSignal): Promise<Position> => {
   if (/^[0-9]+$/.test(text)) return toPosition(text);
   const time = instantOf(text);

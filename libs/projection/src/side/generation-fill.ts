@@ -1,4 +1,4 @@
-// Fills a generation up to an exact position, with the engine's writers: for side generations, which nobody else writes.
+// Fills a side generation up to an exact position, with the engine's writers; it has no other writer.
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { isPositionBefore, systemRuntime, type EventReader, type Position, type RecordedEvent, type Runtime } from '@mainstem/event-store';
 import { filterFor } from '../definition/wanted-events.js';
@@ -20,7 +20,7 @@ export interface FillOptions {
   readonly reader: EventReader;
   readonly hosted: HostedProjection;
   readonly generation: number;
-  /** Which part of it; default all of it. */
+  /** The part; default all of it. */
   readonly partition?: Partition | undefined;
   readonly runtime?: Runtime | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -62,9 +62,9 @@ export class GenerationFill {
   }
 
   /**
-   * Applies everything up to and including the position, and leaves the checkpoint there, whatever the event there is. An event that fails is
-   * parked or ends the fill, as the projection's recovery policy says, without a second try.
-   * Errors: PROJECTION_FAILED, EVENT_STORE_ABORTED, those of the stores.
+   * Applies everything up to and including the position, and leaves the checkpoint there, whatever the event there is.
+   * An event that fails is parked or ends the fill, by the projection's recovery policy, without a second try. Errors:
+   * PROJECTION_FAILED, EVENT_STORE_ABORTED, those of the stores.
    */
   async to(until: Position | undefined): Promise<void> {
     const { reader, hosted, signal, skips, onProgress } = this.#options;
@@ -75,7 +75,7 @@ export class GenerationFill {
       await this.#write({ events: skips ? read.filter((event) => !skips(event)) : read, position, lastEvent });
       this.#open.assertParkedKeysBounded();
       if (position !== undefined) onProgress?.(position);
-      await nextTurn(); // others want to run, too
+      await nextTurn(); // others need to run, too
     }
     if (until !== undefined && isPositionBefore(this.#open.position, until)) {
       this.#open.pass(this.#open.move(until, this.#open.digest, await markAt(reader, until, signal)));
@@ -92,7 +92,7 @@ export class GenerationFill {
     await this.#open.session.close();
   }
 
-  /** Each round writes up to the event that failed, or takes fewer events at once, or condemns one: it ends. */
+  /** Each round writes up to the failing event, takes fewer events, or condemns one: so it ends. */
   async #write(batch: Batch): Promise<void> {
     const { hosted, runtime = systemRuntime } = this.#options;
     let narrowing: Narrowing | undefined;
@@ -107,7 +107,7 @@ export class GenerationFill {
       } catch (error) {
         const narrowed = narrowedBy(error, batchAfter(part, this.#open.position).events, hosted.store.hasTransactions);
         if (!narrowed) throw error;
-        this.#open.dropCaches(); // nothing of these events was written, but totals in memory have moved
+        this.#open.dropCaches(); // nothing of these events was written, but totals in memory have changed
         if (narrowed.kind === 'fault') this.#condemn(narrowed.poison);
         narrowing = narrowed.kind === 'narrower' ? narrowed.narrowing : undefined;
       }
@@ -125,13 +125,13 @@ export class GenerationFill {
   }
 }
 
-/** What is left of it at a position: a large batch is written in several commits. */
+/** The rest of it at a position: a large batch is written in several commits. */
 const batchAfter = ({ events, ...end }: Batch, reached: Position | undefined): Batch => ({
   events: reached === undefined ? events : events.filter((event) => event.position > reached),
   ...end,
 });
 
-/** Its first events, at most so many; the batch itself if it has no more. */
+/** Its first events, at most this many; the batch itself if it has no more. */
 const firstOf = (batch: Batch, limit = Infinity): Batch => {
   if (batch.events.length <= limit) return batch;
   const events = batch.events.slice(0, limit);

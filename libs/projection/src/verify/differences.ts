@@ -1,4 +1,4 @@
-// What is different between a read model as stored and as it has to be.
+// The differences between a stored read model and the expected one.
 import type { Position, StreamName } from '@mainstem/event-store';
 import type { ProjectionDocument } from '../read-store/read-store.js';
 
@@ -9,19 +9,25 @@ export interface LastEvent {
   readonly stream: StreamName;
 }
 
-/** One field of one document; or the whole document, without a field, when it is missing, surplus or unreadable. */
+/** One field of one document; or the whole document, without a field, if it is missing, surplus or unreadable. */
 export interface VerifyDifference {
   readonly store: string;
   readonly projection: string;
   readonly collection: string;
   readonly key: string;
-  /** `missing` in the store, `surplus` there, `changed`, or `derived`: a structure of the store does not fit its document. */
+  /**
+   * `missing` in the store, `surplus` there, `changed`, or `derived`: a structure of the store differs from its
+   * document.
+   */
   readonly kind: 'missing' | 'surplus' | 'changed' | 'derived';
   readonly field?: string;
-  /** Undefined where there is nothing. */
+  /** Undefined if there is nothing. */
   readonly stored: unknown;
   readonly expected: unknown;
-  /** Of a roll-up: of the documents that count in the group now. Not known for tables of handlers, and for what no event explains. */
+  /**
+   * For a roll-up: of the documents now in the group. Unknown for tables of handlers, and for data that no event
+   * explains.
+   */
   readonly lastEvent?: LastEvent;
 }
 
@@ -36,11 +42,11 @@ export interface ComparedDocument {
 /** Collects differences: all are counted, the first ones are kept. */
 export class Differences {
   readonly listed: VerifyDifference[] = [];
-  /** Documents that were compared. */
+  /** The number of compared documents. */
   compared = 0;
-  /** Documents with a difference. */
+  /** The number of documents with a difference. */
   documents = 0;
-  /** Fields that differ, whole documents counting as one. */
+  /** The number of different fields; a whole document counts as one. */
   fields = 0;
 
   constructor(
@@ -48,7 +54,7 @@ export class Differences {
     private readonly options: { readonly listedMax: number; readonly onDifference?: ((difference: VerifyDifference) => void) | undefined },
   ) {}
 
-  /** Compares one document and notes what differs. */
+  /** Compares one document and records its differences. */
   compare({ collection, key, stored, expected, lastEvent }: ComparedDocument): void {
     this.compared++;
     const fields = differingFields(stored, expected);
@@ -86,7 +92,7 @@ type Fields = Readonly<Record<string, unknown>>;
 
 const own = (fields: Fields, field: string): unknown => (Object.hasOwn(fields, field) ? fields[field] : undefined);
 
-/** Whether two values are the same JSON, in whatever order their properties are; one that is undefined is not there. */
+/** True if two values are the same JSON, in any order of properties; undefined ones do not count. */
 const isSame = (left: unknown, right: unknown): boolean => {
   if (left === right) return true;
   if (typeof left !== 'object' || typeof right !== 'object' || left === null || right === null) return false;

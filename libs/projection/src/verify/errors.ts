@@ -1,7 +1,7 @@
 // Errors of comparing a read model with the events.
 import { MainstemError } from '@mainstem/event-store';
 
-/** Parked events were replayed again and again while a read model was verified; nothing is known about it. */
+/** Parked events were replayed several times during a verification; there is no result. */
 export class VerifyDisturbed extends MainstemError {
   constructor(
     readonly projection: string,
@@ -14,7 +14,7 @@ export class VerifyDisturbed extends MainstemError {
   }
 }
 
-/** The documents do not fit the memory given for verifying them, in however many parts. */
+/** The documents do not fit the given memory, in any number of parts. */
 export class VerifyTooLarge extends MainstemError {
   constructor(
     readonly projection: string,

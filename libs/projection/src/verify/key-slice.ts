@@ -1,4 +1,4 @@
-// Parts of all keys, by a stable hash: what is folded in one pass, and what a sample takes.
+// Slices of all keys, by a stable hash: the keys of one pass, and of a sample.
 import { mixed } from '../read-store/key-hash.js';
 
 /** The keys whose hash ends in these bits. With no bits: all keys. */
@@ -11,7 +11,7 @@ export const ALL_KEYS: KeySlice = { bits: 0, index: 0 };
 /** A slice is not split further. */
 export const SLICE_BITS_MAX = 24;
 
-/** Both halves of a slice; together they are the slice. */
+/** Both halves of a slice. */
 export const halvesOf = ({ bits, index }: KeySlice): readonly [KeySlice, KeySlice] => [
   { bits: bits + 1, index },
   { bits: bits + 1, index: index + 2 ** bits },
@@ -19,5 +19,5 @@ export const halvesOf = ({ bits, index }: KeySlice): readonly [KeySlice, KeySlic
 
 export const isInSlice = (hash: number, { bits, index }: KeySlice): boolean => (hash & (2 ** bits - 1)) === index;
 
-/** Whether a sample of this share (0 to 1) takes the key. The same keys always; those of a smaller share are among those of a larger one. */
+/** True if a sample of this share (0 to 1) has the key. Samples are stable; a larger share contains a smaller one. */
 export const isSampled = (hash: number, share: number): boolean => share >= 1 || mixed(hash ^ 0x5bd1e995) >>> 0 < share * 2 ** 32;

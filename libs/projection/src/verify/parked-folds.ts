@@ -1,4 +1,4 @@
-// Which folds a generation has not made, because their events are parked.
+// The folds that a generation has not made, because their events are parked.
 import type { Position, RecordedEvent } from '@mainstem/event-store';
 import { isParkedIn, streamKeyOf } from '../fold/parking.js';
 import { WHOLE, type Partition } from '../read-store/partition.js';
@@ -12,10 +12,10 @@ export class ParkedFolds {
 
   private constructor(private readonly partition: Partition) {}
 
-  /** All of a snapshot that a part has parked; memory in proportion to their number. */
+  /** All that a part has parked in a snapshot; memory grows with their number. */
   static async of(snapshot: GenerationSnapshot, partition: Partition = WHOLE): Promise<ParkedFolds> {
     const parked = new ParkedFolds(partition);
-    // Several keys may be parked at one position, so a full page may end in the middle of it: its last position is read again.
+    // One position may have several parked keys, so a full page may end inside it: its last position is read again.
     for (let after: Position | undefined, limit = PAGE; ;) {
       const page = await snapshot.parked({ limit, ...(after !== undefined && { after }) });
       for (const { key, position } of page) if (isParkedIn(key, partition)) parked.#folds.set(foldId(position, key), position);
@@ -39,7 +39,7 @@ export class ParkedFolds {
     return this.#folds.size > 0 && this.has(event, streamKeyOf(event, this.partition.number));
   }
 
-  /** Whether the folds up to a position are the same: only a replay takes events off the list, and nothing parks earlier ones. */
+  /** True if the folds up to a position are unchanged: only replays remove events, and earlier ones are never added. */
   isSameUpTo(position: Position | undefined, other: ParkedFolds): boolean {
     const [mine, others] = [this.#upTo(position), other.#upTo(position)];
     return mine.length === others.length && mine.every((fold) => other.#folds.has(fold));

@@ -1,4 +1,4 @@
-// Folds the documents of a part of the keys in memory, by the engine's own pure code.
+// Folds the documents of a slice of keys in memory, by the engine's own pure code.
 import type { Position, RecordedEvent, StreamName } from '@mainstem/event-store';
 import type { DocumentProjection } from '../definition/document-projection.js';
 import { EMPTY_DIGEST } from '../read-store/rolling-digest.js';
@@ -13,7 +13,7 @@ import { partitionOf, type Partition } from '../read-store/partition.js';
 import { halvesOf, isInSlice, isSampled, type KeySlice } from './key-slice.js';
 import type { ParkedFolds } from './parked-folds.js';
 
-/** A key that occurred, with its document (null after its deletion) and the last event folded into it. */
+/** A key that occurred, with its document (null if deleted) and its last folded event. */
 export interface FoldedKey {
   document: MaybeDocument;
   bytes: number;
@@ -31,15 +31,15 @@ export interface SliceFoldOptions {
   readonly expiry: Expiry | undefined;
 }
 
-/** What an entry costs besides its document. */
+/** The memory of an entry besides its document. */
 const ENTRY_BYTES = 160;
 
 export class SliceFold {
   /** All keys of the slice that occurred. */
   readonly keys = new Map<string, FoldedKey>();
-  /** Roughly what they cost. */
+  /** Their approximate memory. */
   bytes = 0;
-  /** Over all wanted events folded, of other slices too. */
+  /** Over all wanted events folded, also of other slices. */
   digest = EMPTY_DIGEST;
   parked: ParkedFolds;
   readonly #projection: DocumentProjection;

@@ -1,4 +1,4 @@
-// Verifies a document projection: folds its events again, in as many passes as memory asks for, and compares.
+// Verifies a document projection: folds its events again, in as many passes as memory requires, and compares.
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { throwIfAborted, type Position } from '@mainstem/event-store';
 import { filterFor } from '../definition/wanted-events.js';
@@ -16,7 +16,7 @@ import type { VerifyWork } from './verify-work.js';
 const SCAN_PAGE = 2_000;
 const ATTEMPTS_MAX = 3;
 
-/** The one state that roll-ups and digest are compared in: that of the first pass. */
+/** The one state in which roll-ups and digest are compared: that of the first pass. */
 interface Reference {
   readonly position: Position | undefined;
   readonly parked: ParkedFolds;
@@ -34,17 +34,18 @@ interface ExpectedGroup {
 
 interface PendingPass {
   readonly slice: KeySlice;
-  /** Its documents are counted in the roll-ups already. */
+  /** Its documents are already counted in the roll-ups. */
   readonly isCounted: boolean;
 }
 
-/** A replay has changed what the fold has to leave out: from the start again. */
+/** A replay has changed the events that the fold leaves out: it starts again. */
 class ParkedChanged extends Error {}
 
 /**
- * Each pass folds up to the checkpoint, takes a snapshot of the generation, folds the few events that came meanwhile, and compares the pass's keys
- * with the snapshot: every document is compared in one state of its own pass. Roll-ups are compared in the state of the first pass, which all
- * passes stop at to count their documents in. Errors: PROJECTION_FAILED, PROJECTION_VERIFY_DISTURBED, PROJECTION_VERIFY_TOO_LARGE.
+ * Each pass folds up to the checkpoint, takes a snapshot of the generation, folds the few new events, and compares the
+ * pass's keys with the snapshot: every document is compared in one state of its own pass. Roll-ups are compared in the
+ * state of the first pass, which all passes stop at to count their documents. Errors: PROJECTION_FAILED,
+ * PROJECTION_VERIFY_DISTURBED, PROJECTION_VERIFY_TOO_LARGE.
  */
 export const verifyDocuments = async (work: VerifyWork<DocumentProjection>): Promise<void> => {
   for (let attempt = 1; ; attempt++) {
@@ -63,7 +64,7 @@ class DocumentVerification {
   readonly #pending: PendingPass[] = [{ slice: ALL_KEYS, isCounted: false }];
   #passes = 1;
   #reference: Reference | undefined;
-  /** The documents of the current pass are counted in the roll-ups; so are those that it still splits off. */
+  /** The documents of this pass are counted in the roll-ups, and so are the slices that it still splits off. */
   #isCounted = false;
 
   constructor(work: VerifyWork<DocumentProjection>) {
@@ -121,7 +122,7 @@ class DocumentVerification {
         this.#passes++;
       }
       this.#tell('fold', events.at(-1)?.position, until);
-      await nextTurn(); // others want to run, too
+      await nextTurn(); // others need to run, too
     }
   }
 

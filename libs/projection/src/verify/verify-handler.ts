@@ -16,8 +16,9 @@ const SCAN_PAGE = 2_000;
 const ATTEMPTS_MAX = 3;
 
 /**
- * Memory does not depend on the size of the tables: both are read in the order of their keys and merged. The scratch generation, in state `side`,
- * is dropped at the end; one that a killed verification has left is named by status. Errors: PROJECTION_FAILED, PROJECTION_VERIFY_DISTURBED.
+ * Memory does not depend on the size of the tables: both are read in order of keys and merged. The scratch generation,
+ * in state `side`, is dropped at the end; status names one that a killed verification has left. Errors:
+ * PROJECTION_FAILED, PROJECTION_VERIFY_DISTURBED.
  */
 export const verifyHandler = async (work: VerifyWork<HandlerProjection>): Promise<void> => {
   for (let attempt = 1; attempt <= ATTEMPTS_MAX; attempt++) {
@@ -70,7 +71,7 @@ const compareTables = async (
   scratch: number,
   collection: string,
 ): Promise<void> => {
-  void share; // the work is in the run, so all rows are compared
+  void share; // the run is the work, so all rows are compared
   const position = positionOf(snapshot);
   const stored = entries((options) => snapshot.scan(collection, options), signal);
   const expected = entries((options) => store.scan(projection.name, scratch, collection, options), signal);
@@ -99,7 +100,7 @@ async function* entries(
     throwIfAborted(signal, 'verify');
     const page = await scan({ limit: SCAN_PAGE, ...(after !== undefined && { after }) });
     yield* page;
-    await nextTurn(); // others want to run, too
+    await nextTurn(); // others need to run, too
     if (page.length < SCAN_PAGE) return undefined;
     after = page.at(-1)?.[0];
   }

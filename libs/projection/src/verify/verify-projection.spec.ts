@@ -1,4 +1,4 @@
-// Verify: names exactly what differs, finds nothing where nothing differs, and is not disturbed by events that come meanwhile.
+// Verify names exactly the differences, finds none without any, and is not disturbed by new events.
 import type { InMemoryEventStore, Position, RecordedEvent } from '@mainstem/event-store';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { handlerProjection } from '../definition/handler-projection.js';
@@ -68,7 +68,7 @@ const project = async (hosted: HostedProjection): Promise<void> => {
 const verify = (hosted: HostedProjection, options: Partial<VerifyOptions> = {}): Promise<VerifyReport> =>
   verifyProjection({ reader, hosted, ...options });
 
-/** Writes behind the engine's back: the checkpoint does not move. */
+/** Writes without the engine: the checkpoint does not move. */
 const damage = async (
   { projection }: HostedProjection,
   collection: string,
@@ -82,7 +82,7 @@ const damage = async (
 const tallyOf = (key: string): Tally => store.documents<Tally>('tally').get(key) as Tally;
 
 describe('verifying a document projection', () => {
-  it('finds nothing in what the engine has written', async () => {
+  it('finds no difference in the writes of the engine', async () => {
     await project(host());
     const report = await verify(host());
     expect(report).toMatchObject({ projection: 'tally', store: 'memory', generation: 1, isSame: true, position: 361n, differences: [] });
@@ -110,7 +110,7 @@ describe('verifying a document projection', () => {
     ]);
   });
 
-  it('names a document that is missing, and one that no event explains', async () => {
+  it('names a missing document, and one that no event explains', async () => {
     await project(host());
     const expected = tallyOf('tally-s3');
     await damage(host(), 'tally', new Map([['tally-nobody', { key: 'tally-nobody' }]]), ['tally-s3']);
@@ -133,7 +133,7 @@ describe('verifying a document projection', () => {
     expect(difference).toMatchObject({ key: 'tally-s7', kind: 'surplus', lastEvent: { position: 361n, type: 'Cleared' } });
   });
 
-  it('compares roll-ups with the bookkeeping that queries do not show', async () => {
+  it('compares roll-ups including the bookkeeping that queries do not show', async () => {
     await project(host());
     const [[, one]] = (await store.scan('tally', 1, 'tally-sizes', { limit: 1 })) as [[string, { $state: string; total: number }]];
     await damage(host(), 'tally-sizes', new Map([['1', { ...one, $state: one.$state.replace('[59', '[58') }]]));
@@ -142,7 +142,7 @@ describe('verifying a document projection', () => {
     ]);
   });
 
-  it('shows events that were never applied by their digest, even if no document tells', async () => {
+  it('shows events that were never applied by their digest, even if no document does', async () => {
     await project(host());
     const session = await store.open(tallyProjection(), 1);
     const { position } = session.checkpoint;
@@ -163,7 +163,7 @@ describe('verifying a document projection', () => {
     await expect(verify(host(), { memoryBytesMax: 2_000, keyRangesMax: 2 })).rejects.toMatchObject({ code: 'PROJECTION_VERIFY_TOO_LARGE' });
   });
 
-  it('compares a stable share of the documents when it takes a sample, and says what it leaves out', async () => {
+  it('compares a stable share of the documents in a sample, and reports what it leaves out', async () => {
     await project(host());
     await damage(host(), 'tally', new Map(), [...store.documents('tally').keys()]);
     const tenth = byKey(await verify(host(), { sample: 0.1 }));
@@ -185,7 +185,7 @@ describe('verifying a document projection', () => {
     expect(told).toHaveLength(62);
   });
 
-  it('takes documents of parked keys as of before their parked events', async () => {
+  it('compares documents of parked keys without their parked events', async () => {
     const failing = { isOn: true };
     const onFold = (event: RecordedEvent): void => {
       if (failing.isOn && event.position === 20n) throw new Error('no');
@@ -242,7 +242,7 @@ describe('verifying a document projection', () => {
     expect(await verify(host())).toMatchObject({ isSame: true, position: 361n });
   });
 
-  it('refuses what another definition or event store has filled, and what is not there', async () => {
+  it('refuses generations of another definition or event store, and missing ones', async () => {
     await expect(verify(host())).rejects.toMatchObject({ code: 'READ_STORE_UNKNOWN_GENERATION' });
     await project(host());
     await expect(verify(host(tallyProjection({ version: 2 })))).rejects.toMatchObject({ code: 'PROJECTION_CHANGED' });
@@ -250,14 +250,14 @@ describe('verifying a document projection', () => {
     await expect(verifyProjection({ reader: other, hosted: host() })).rejects.toMatchObject({ code: 'PROJECTION_FOREIGN_EVENT_STORE' });
   });
 
-  it('ends when it is told to', async () => {
+  it('ends when its signal fires', async () => {
     await project(host());
     await expect(verify(host(), { signal: AbortSignal.abort() })).rejects.toMatchObject({ code: 'EVENT_STORE_ABORTED' });
   });
 });
 
 describe('verifying a handler projection', () => {
-  it('finds nothing in what the engine has written, and leaves no generation behind', async () => {
+  it('finds no difference in the writes of the engine, and leaves no generation behind', async () => {
     await project(host(log));
     const report = await verify(host(log));
     expect(report).toMatchObject({ isSame: true, differences: [] });
@@ -265,7 +265,7 @@ describe('verifying a handler projection', () => {
     expect(await store.generations('log')).toHaveLength(1);
   });
 
-  it('names rows of its tables that are changed, missing or surplus', async () => {
+  it('names changed, missing and surplus rows of its tables', async () => {
     await project(host(log));
     await damage(host(log), 'log-sums', new Map<string, object>([['tally-s9', { sum: 10 }]]));
     await damage(host(log), 'log-rows', new Map<string, object>([['tally-s9/0', { amount: 1 }]]), ['tally-s9/310']);

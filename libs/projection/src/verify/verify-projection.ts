@@ -1,4 +1,4 @@
-// Verifies a read model: is it what a fold of the events gives, byte for byte?
+// Verifies a read model: does it equal the fold of the events, byte for byte?
 import { isPositionBefore, type EventReader, type Position } from '@mainstem/event-store';
 import type { AnyProjection, HostedProjection } from '../definition/hosted-projection.js';
 import { ProjectionChanged } from '../generations/errors.js';
@@ -13,20 +13,26 @@ import type { VerifyProgress, VerifyWork } from './verify-work.js';
 export interface VerifyOptions {
   readonly reader: EventReader;
   readonly hosted: HostedProjection;
-  /** Default the one that serves. */
+  /** Default: the serving generation. */
   readonly generation?: number;
-  /** Share of the documents, above 0 and up to 1 (default): always the same ones. Roll-ups are compared only when it is 1, tables of handlers always as a whole. */
+  /**
+   * Share of the documents, above 0 and up to 1 (default): always the same ones. Roll-ups are compared only with 1,
+   * tables of handlers always completely.
+   */
   readonly sample?: number;
-  /** For the documents of one pass, roughly. The process takes about three times as much; groups of roll-ups come on top. Default 128 MiB. */
+  /**
+   * Approximate memory for the documents of one pass; the process takes three times as much, plus roll-ups. Default 128
+   * MiB.
+   */
   readonly memoryBytesMax?: number;
-  /** Passes over the events at most; each takes a part of the keys that fits into memory. Default 1,024. */
+  /** The most passes over the events; each takes the keys that fit into memory. Default 1,024. */
   readonly keyRangesMax?: number;
-  /** Differences that the report lists; all are counted. Default 1,000. */
+  /** The most differences in the report; all are counted. Default 1,000. */
   readonly differencesMax?: number;
   readonly signal?: AbortSignal;
   /** Called after each batch; cheap to ignore. */
   readonly onProgress?: (progress: VerifyProgress) => void;
-  /** Called for every difference, listed or not. After a replay of parked events it starts again. */
+  /** Called for every difference, listed or not. It starts again after a replay of parked events. */
   readonly onDifference?: (difference: VerifyDifference) => void;
 }
 
@@ -34,11 +40,11 @@ export interface VerifyReport {
   readonly projection: string;
   readonly store: string;
   readonly generation: number;
-  /** The state that was compared; documents of later passes were compared in later ones. */
+  /** The compared state; documents of later passes were compared in later ones. */
   readonly position: Position | undefined;
   /** Nothing differs. */
   readonly isSame: boolean;
-  /** Of the events applied, as the checkpoint has it and as the event store says. */
+  /** Of the applied events: the checkpoint's, and the event store's. */
   readonly digest: { readonly stored: string; readonly expected: string };
   readonly documentsCompared: number;
   readonly documentsDiffering: number;
@@ -54,11 +60,12 @@ const KEY_RANGES_MAX = 1_024;
 const DIFFERENCES_MAX = 1_000;
 
 /**
- * Folds the wanted events again, from the first one up to the checkpoint of the serving generation, and compares every document, roll-up and table
- * with what is stored, and what the store derives from it. The projection may run on meanwhile: each comparison is of one state. Changes nothing, except for the scratch
- * generation of a handler projection, which it drops. Errors: READ_STORE_UNKNOWN_GENERATION when none serves, PROJECTION_CHANGED,
- * PROJECTION_FOREIGN_EVENT_STORE, PROJECTION_FAILED, PROJECTION_VERIFY_DISTURBED, PROJECTION_VERIFY_TOO_LARGE, EVENT_STORE_ABORTED, those of
- * the stores.
+ * Folds the wanted events again, from the first one up to the checkpoint of the serving generation. It compares every
+ * document, roll-up and table with the stored ones, and with what the store derives from them. The projection may go on
+ * meanwhile: each comparison is of one state. It changes nothing, except for a handler projection's scratch generation,
+ * which it drops. Errors: READ_STORE_UNKNOWN_GENERATION if none serves, PROJECTION_CHANGED,
+ * PROJECTION_FOREIGN_EVENT_STORE, PROJECTION_FAILED, PROJECTION_VERIFY_DISTURBED, PROJECTION_VERIFY_TOO_LARGE,
+ * EVENT_STORE_ABORTED, those of the stores.
  */
 export const verifyProjection = async (options: VerifyOptions): Promise<VerifyReport> => {
   const { hosted, sample = 1, signal } = options;
@@ -66,7 +73,8 @@ export const verifyProjection = async (options: VerifyOptions): Promise<VerifyRe
   if (!(sample > 0 && sample <= 1)) throw new RangeError(`sample must be above 0 and at most 1, got ${sample}`);
   const generation = await chosenGeneration(options);
   const reports: VerifyReport[] = [];
-  // Each part is in a state of its own; together they are all documents. What is derived belongs to none: it is looked at once.
+  // Each part is compared in its own state; together they have all documents. Derived data belongs to none: it is checked
+  // once.
   for (const partition of partitionsOf(projection)) {
     const report = new ReportWriter(options, generation);
     if (projection.kind === 'document') await verifyDocuments(report.work(projection, partition));
@@ -79,7 +87,7 @@ export const verifyProjection = async (options: VerifyOptions): Promise<VerifyRe
   return reports.reduce((all, one) => joined(all, one, options.differencesMax ?? DIFFERENCES_MAX));
 };
 
-/** Of all parts: the position is that of the part which is furthest behind, the digest the first one that differs. */
+/** Of all parts: the position of the part furthest behind, the first digest that differs. */
 const joined = (one: VerifyReport, other: VerifyReport, listedMax: number): VerifyReport => {
   const slowest = isPositionBefore(other.position, one.position) ? other : one;
   const differing = [one, other].find(({ digest: { stored, expected } }) => stored !== expected);

@@ -1,21 +1,21 @@
-// What both ways of verifying work with.
+// Shared by both ways of verifying.
 import type { EventReader, Position } from '@mainstem/event-store';
 import type { AnyProjection } from '../definition/hosted-projection.js';
 import type { Partition } from '../read-store/partition.js';
 import type { GenerationSnapshot, ReadStore } from '../read-store/read-store.js';
 import type { Differences } from './differences.js';
 
-/** Where a verification is. */
+/** The progress of a verification. */
 export interface VerifyProgress {
   readonly projection: string;
   readonly phase: 'fold' | 'compare';
   /** Events up to here are folded in this pass. */
   readonly position: Position | undefined;
-  /** Where the pass ends. */
+  /** The end of the pass. */
   readonly until: Position | undefined;
   /** From 1. */
   readonly pass: number;
-  /** As far as it is known now; it grows when memory asks for smaller parts. */
+  /** As far as it is known now; it grows when memory requires smaller slices. */
   readonly passes: number;
 }
 
@@ -24,7 +24,7 @@ export interface VerifyWork<Projection extends AnyProjection> {
   readonly projection: Projection;
   readonly store: ReadStore;
   readonly generation: number;
-  /** The part that is compared: its keys, in the state of its own checkpoint. */
+  /** The compared part: its keys, in the state of its own checkpoint. */
   readonly partition: Partition;
   /** Share of the keys, above 0 and up to 1. */
   readonly share: number;
@@ -34,8 +34,8 @@ export interface VerifyWork<Projection extends AnyProjection> {
   readonly differences: Differences;
   snapshot<Result>(use: (snapshot: GenerationSnapshot) => Promise<Result>): Promise<Result>;
   tell(progress: Omit<VerifyProgress, 'projection'>): void;
-  /** The state that was compared. */
+  /** The compared state. */
   reached(position: Position | undefined, digest: { readonly stored: string; readonly expected: string }): void;
-  /** Forgets what was found: it is done again. */
+  /** Drops the findings: the work starts again. */
   restart(): void;
 }

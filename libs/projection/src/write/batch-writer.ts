@@ -1,22 +1,22 @@
-// What the two kinds of projections have in common when they write a batch.
+// Shared by both kinds of projections when they write a batch.
 import type { EventMark, EventReader, Position, RecordedEvent } from '@mainstem/event-store';
 import type { ParkedEvent } from '../read-store/read-store.js';
 import type { Poison } from '../fold/batch-refused.js';
 import type { OpenGeneration } from '../generations/open-generation.js';
 import type { Condemned } from '../fold/parking.js';
 
-/** Events that follow the generation's position without a hole, and the position that is reached with them. */
+/** Events that follow the generation's position without a hole, and the position after them. */
 export interface Batch {
   readonly events: readonly RecordedEvent[];
   readonly position: Position | undefined;
-  /** The newest event up to there that is known; absent where nothing is known that the generation does not know already. */
+  /** The newest known event up to there; absent if the generation already knows it. */
   readonly lastEvent?: EventMark | undefined;
 }
 
 export interface WriteOptions {
   readonly condemned: readonly Condemned[];
   readonly nowMs: number;
-  /** Commit even if nothing but the position has changed. */
+  /** True: commit even if only the position has changed. */
   readonly isCheckpointDue: boolean;
 }
 
@@ -24,21 +24,22 @@ export interface Written {
   /** Wanted events that have taken effect or were parked. */
   readonly eventsApplied: number;
   readonly isCommitted: boolean;
-  /** The event before which the batch was cut, because it could not be folded. Everything before it has been written. */
+  /** The event before which the batch was cut, because it could not be folded. Everything before it was written. */
   readonly poison?: Poison;
 }
 
 export interface BatchWriter {
   /**
-   * Applies a batch to the generation and moves its position. A very large one may take several commits; if a later one of them fails, the
-   * generation's position tells what has been written. Errors: BatchRefused, and those of the read store; after an error the generation has to
-   * be opened again.
+   * Applies a batch to the generation and moves its position. A very large one may take several commits; if a later one
+   * fails, the generation's position shows what was written. Errors: BatchRefused, and those of the read store; after
+   * an error the generation must be opened again.
    */
   write(open: OpenGeneration, batch: Batch, options: WriteOptions): Promise<Written>;
 
   /**
-   * Takes parked events of one list off it, in order, up to the first one that fails again, so that everything is as if those had never been parked:
-   * what other events have overtaken is folded anew, and what cannot be is said to fail. Errors: as `write`.
+   * Takes parked events of one list off it, in order, up to the first one that fails again, so that everything is as if
+   * those had never been parked: events that others have overtaken are folded anew, and what cannot be counts as
+   * failed. Errors: those of `write`.
    */
   replay(open: OpenGeneration, key: string, events: readonly ReplayedEvent[], source: ReplaySource): Promise<Replayed>;
 }
@@ -49,7 +50,7 @@ export interface ReplaySource {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** A parked event, and the event itself as read again. */
+/** A parked event, and the event itself, read again. */
 export interface ReplayedEvent {
   readonly parked: ParkedEvent;
   readonly event: RecordedEvent;
@@ -58,9 +59,9 @@ export interface ReplayedEvent {
 export interface Replayed {
   /** How many events have left the list. */
   readonly settled: number;
-  /** How many of them have had all their effect. The others line up under another key now, or belong to no document. */
+  /** The number with all their effects. Others are now parked under another key, or belong to no document. */
   readonly replayed: number;
-  /** How many of them belong to no document any more. */
+  /** The number that belongs to no document any more. */
   readonly withoutDocument: number;
   readonly poison?: Poison;
 }
@@ -68,7 +69,7 @@ export interface Replayed {
 /** All of them have had their effect. */
 export const allReplayed = (settled: number): Replayed => ({ settled, replayed: settled, withoutDocument: 0 });
 
-/** The part of a batch before a poison event, and the position reached with it. */
+/** The part of a batch before a poison event, and the position after it. */
 export const batchBefore = (poison: Poison, batch: Batch, from: Position | undefined): Batch =>
   partOf(
     batch,
@@ -76,7 +77,7 @@ export const batchBefore = (poison: Poison, batch: Batch, from: Position | undef
     from,
   );
 
-/** Its first events, and the position reached with them; `from` if there are none. */
+/** Its first events, and the position after them; `from` if there are none. */
 export const partOf = (batch: Batch, end: number, from: Position | undefined): Batch => {
   const events = batch.events.slice(0, end);
   const lastEvent = events.at(-1);

@@ -1,22 +1,25 @@
-// Documents of one event that were blamed for a refused commit without certainty: a store may refuse several at once, or a group of which each is a part.
+// Documents of one event that may have caused a refused commit: a store may refuse several at once, or a common group.
 import type { Position } from '@mainstem/event-store';
 import type { Condemned } from '../fold/parking.js';
 
-/** Of more documents of one event all are parked, instead of being tried one by one. */
+/** If an event has more documents, all are parked, instead of being tried one by one. */
 const TRIED_MAX = 16;
 
 export class BlamedDocuments {
   #position: Position | undefined;
   readonly #keys = new Set<string>();
 
-  /** Only the last event is kept in mind: nothing after it is written before it has been settled. */
+  /** Only the last event is remembered: nothing after it is written before it is settled. */
   blame(position: Position, key: string): void {
     if (position !== this.#position) this.#keys.clear();
     this.#position = position;
     this.#keys.add(key);
   }
 
-  /** What to park, to be tried in this order until a commit succeeds: one document alone at fault, then all but one, then all that are condemned. */
+  /**
+   * What to park, in the order of trying until a commit succeeds: one document, then all but one, then all condemned
+   * ones.
+   */
   trialsOf(condemned: readonly Condemned[]): readonly (readonly Condemned[])[] {
     if (this.#keys.size === 0) return [condemned];
     const together = condemned.filter(({ position }) => position === this.#position);

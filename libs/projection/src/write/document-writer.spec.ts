@@ -1,4 +1,4 @@
-// Batches that concern more documents than one commit takes.
+// Batches with more documents than one commit takes.
 import { InMemoryEventStore, type Position, type RecordedEvent } from '@mainstem/event-store';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ReadStoreUnavailable } from '../read-store/errors.js';
@@ -15,7 +15,7 @@ describe('DocumentWriter', () => {
   let reader: InMemoryEventStore;
   let store: HookedReadStore;
   let open: OpenGeneration;
-  /** Documents of each commit. */
+  /** The number of documents of each commit. */
   let commits: number[];
 
   const projection = tallyProjection();
@@ -25,7 +25,7 @@ describe('DocumentWriter', () => {
 
   beforeEach(async () => {
     reader = new InMemoryEventStore();
-    // Two rounds: the second one meets documents of every earlier commit again.
+    // Two rounds: the second one has documents of every earlier commit again.
     for (let index = 0; index < 2 * STREAMS; index++) await append(reader, `s${index % STREAMS}`, index + 1);
     const all: RecordedEvent[] = [];
     for await (const batch of reader.readAll()) all.push(...batch);
@@ -55,7 +55,7 @@ describe('DocumentWriter', () => {
     expect({ dump: dump(store), digest: open.digest }).toEqual(inParts);
   });
 
-  it('keeps what was committed when a later commit fails, and says how far it came', async () => {
+  it('keeps the earlier commits when a later one fails, and reports their position', async () => {
     const { onCommit } = store;
     store.onCommit = (batch, commit) =>
       commits.length === 2 ? Promise.reject(new ReadStoreUnavailable('memory', 'gone for a moment')) : onCommit(batch, commit);

@@ -28,16 +28,16 @@ import { replayAnew, sameIfEqual } from './replay-anew.js';
 import { ContributionFailed, rollUpChanges, type DocumentChange, type RollUpChanges } from './roll-up-writer.js';
 
 /**
- * Documents that one commit writes, but for the last event, whose documents stay together: a store takes time and memory for a commit in one
- * piece, and a server that takes too long for it counts as gone.
+ * The number of documents in one commit, except for the last event, whose documents stay together. A store takes time
+ * and memory for a whole commit, and a server that takes too long counts as gone.
  */
 export const DOCUMENTS_MAX = 20_000;
 
-/** Expired documents that a commit removes at most. */
+/** The most expired documents that a commit removes. */
 const EXPIRED_MAX = 1_000;
 
 export interface DocumentWriterOptions {
-  /** As the read store declares it. Default: documents do not expire. */
+  /** The read store's declaration. Default: documents do not expire. */
   readonly expiry?: Expiry | undefined;
   readonly crash?: CrashPoints | undefined;
   readonly documentsMax?: number;
@@ -51,7 +51,7 @@ interface FoldedDocuments {
   readonly after: readonly MaybeDocument[];
 }
 
-/** A batch that has been folded and waits to be committed. */
+/** A folded batch that waits for its commit. */
 interface FoldedBatch extends FoldedDocuments {
   readonly plan: DocumentPlan;
   readonly parked: readonly ParkedEvent[];
@@ -72,7 +72,7 @@ export class DocumentWriter implements BatchWriter {
     this.#documentsMax = documentsMax;
   }
 
-  /** With as few documents parked as the store lets through, where it has not said which one is at fault. Else as `#write`. */
+  /** Parks as few documents as the store allows, if it has not named the one at fault. Otherwise like `#write`. */
   async write(open: OpenGeneration, batch: Batch, options: WriteOptions): Promise<Written> {
     const trials = this.#blamed.trialsOf(options.condemned);
     const { position } = open;
@@ -81,13 +81,13 @@ export class DocumentWriter implements BatchWriter {
         return await this.#write(open, batch, { ...options, condemned });
       } catch (error) {
         if (!(error instanceof BatchRefused) || open.position !== position) throw error;
-        open.dropCaches(); // nothing was written, but totals in memory have moved
+        open.dropCaches(); // nothing was written, but totals in memory have changed
       }
     }
     return this.#write(open, batch, options);
   }
 
-  /** In several commits, each a whole batch of its own, if the events concern too many documents for one. */
+  /** In several commits, each a complete batch, if the events have too many documents for one. */
   async #write(open: OpenGeneration, batch: Batch, options: WriteOptions): Promise<Written> {
     let eventsApplied = 0;
     let isCommitted = false;
@@ -100,7 +100,7 @@ export class DocumentWriter implements BatchWriter {
     }
   }
 
-  /** `end`: the event before which it was cut, because the documents were enough. */
+  /** `end`: the event before which it was cut, because there were enough documents. */
   async #writePart(open: OpenGeneration, batch: Batch, options: WriteOptions): Promise<Written & { readonly end: number | undefined }> {
     const gate = (): Gate => new Parking(open.parkedKeys, options.condemned, options.nowMs, open.partition.number);
     const { folded, poison } = await this.#foldUpToPoison(open, batch, gate, this.#documentsMax);
@@ -116,7 +116,7 @@ export class DocumentWriter implements BatchWriter {
 
   async replay(open: OpenGeneration, key: string, events: readonly ReplayedEvent[], source: ReplaySource): Promise<Replayed> {
     const { places, poison } = placesOf(events, (event) => ({ event, keys: documentKeysOf(this.#projection, event) }));
-    // Everything of this document lines up behind its first parked event, so nothing has overtaken these.
+    // All events of this document are parked after its first one, so nothing has overtaken these.
     const isInOrder = !isStreamKey(key) && places.every(({ keys }) => keys.includes(key));
     const readable = events.slice(0, places.length);
     const replayed = isInOrder ? await this.#replayInOrder(open, key, readable) : await this.#replayAnew(open, key, readable, places, source);
@@ -131,7 +131,7 @@ export class DocumentWriter implements BatchWriter {
     return { ...allReplayed(unpark.length), ...(poison && { poison }) };
   }
 
-  /** Their documents may have had later events already, so those are folded anew, with the parked ones in their places. */
+  /** Their documents may have later events already: they are folded anew, with the parked events in their places. */
   async #replayAnew(
     open: OpenGeneration,
     list: string,
@@ -183,7 +183,7 @@ export class DocumentWriter implements BatchWriter {
     return changesOf(this.#projection.name, plan.keys, before, after);
   }
 
-  /** Removes, too, what no event to come sees any more. Documents that parked events wait for are still needed. */
+  /** Also removes what no later event can see. Documents that parked events wait for are kept. */
   async #withoutExpired(open: OpenGeneration, { batch, plan, parked }: FoldedBatch, changes: CollectionChanges): Promise<CollectionChanges> {
     const last = batch.events.at(-1);
     const waiting = new Set([...open.parkedKeys.keys(), ...parked.map(({ key }) => key)]);
@@ -223,7 +223,7 @@ export class DocumentWriter implements BatchWriter {
     try {
       rollUps = await this.#rollUps(open, folded);
       if (this.#crash) await this.#crash.reach('before-commit', this.#projection.name);
-      // Roll-ups first: a store without transactions writes in this order, and a roll-up must not be behind the documents it comes from.
+      // Roll-ups first: a store without transactions writes in this order, and a roll-up must not lag behind its documents.
       await open.session.commit({ changes: [...rollUps.map((rollUp) => rollUp.changes), changes], checkpoint, ...parking });
       if (this.#crash) await this.#crash.reach('after-commit', this.#projection.name);
       for (const rollUp of rollUps) rollUp.settle();
@@ -273,7 +273,10 @@ interface Culprit {
   readonly isCertain: boolean;
 }
 
-/** The document that the read store complains about; of a roll-up's group the document that has changed it. One of several, if that is all that is known. */
+/**
+ * The document that the read store refuses; for a roll-up's group, the document that has changed it. One of several if
+ * only that is known.
+ */
 const culpritOf = (error: unknown, keys: readonly string[], rollUps: readonly RollUpChanges[]): Culprit => {
   const { collection, key } = error as { readonly collection?: string; readonly key?: string };
   const rollUp = rollUps.find(({ changes }) => changes.collection === collection);

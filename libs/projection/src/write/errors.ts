@@ -1,7 +1,7 @@
 // Errors of parked events that are replayed.
 import { MainstemError } from '@mainstem/event-store';
 
-/** A parked event cannot get the effect that it would have had in its turn. It stays parked. */
+/** A parked event cannot get the effect that it would have had in its place. It stays parked. */
 export class ReplayRefused extends MainstemError {
   constructor(
     readonly projection: string,

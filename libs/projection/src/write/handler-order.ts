@@ -1,4 +1,4 @@
-// Whether parked events of a handler projection may still be applied: only if no later event of their key has been.
+// Parked events of a handler projection may be applied only if no later event of their key has been applied.
 import type { Position, RecordedEvent } from '@mainstem/event-store';
 import { filterFor } from '../definition/wanted-events.js';
 import type { HandlerProjection } from '../definition/handler-projection.js';
@@ -17,14 +17,17 @@ export interface HandlerOrderOptions extends ReplaySource {
 
 export class HandlerOrder {
   private constructor(
-    /** By key, the last event that has been applied. */
+    /** By key: the last applied event. */
     private readonly applied: ReadonlyMap<string, Position>,
     private readonly parkedFrom: ReadonlyMap<string, Position>,
-    /** Under this key already. */
+    /** Already under this key. */
     readonly isParked: (position: Position, key: string) => boolean,
   ) {}
 
-  /** Reads what follows the first of the events, unless they have lined up under their own key, which nothing overtakes. Errors: those of the stores. */
+  /**
+   * Reads what follows the first event, unless all are parked under their own key, which nothing overtakes. Errors: the
+   * stores'.
+   */
   static async of(projection: HandlerProjection, { open, list, places, reader, signal }: HandlerOrderOptions): Promise<HandlerOrder> {
     const applied = new Map<string, Position>();
     const [first] = places;
@@ -45,7 +48,7 @@ export class HandlerOrder {
     return new HandlerOrder(applied, isStreamKey(list) ? parkedFrom : without(parkedFrom, list), isParked);
   }
 
-  /** The later event of its key that has been applied. */
+  /** The later event of its key that was applied. */
   overtakenBy({ position }: RecordedEvent, key: string): Position | undefined {
     const last = this.applied.get(key);
     return last !== undefined && last > position ? last : undefined;
@@ -58,7 +61,7 @@ export class HandlerOrder {
   }
 }
 
-/** All of them where the event's own key cannot be told. */
+/** All of them if the event's own key is unknown. */
 const keysConcerned = (projection: HandlerProjection, event: RecordedEvent, keys: ReadonlySet<string>): Iterable<string> => {
   try {
     const key = projection.key(projection.wanted.decode(event));

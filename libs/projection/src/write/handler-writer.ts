@@ -1,4 +1,4 @@
-// Writes batches of a handler projection: its own writes and the checkpoint in one transaction of the read store.
+// Writes batches of a handler projection: its own writes and the checkpoint, in one transaction of the read store.
 import type { RecordedEvent } from '@mainstem/event-store';
 import type { HandlerProjection } from '../definition/handler-projection.js';
 import { RollingDigest } from '../read-store/rolling-digest.js';
@@ -46,8 +46,8 @@ export class HandlerWriter implements BatchWriter {
   }
 
   /**
-   * One event a transaction, so that the one that fails again is known. A handler's effects cannot be made anew for one key: an event that later
-   * ones of its key have overtaken stays parked, and the reason says so.
+   * One event for each transaction, so that the one that fails again is known. A handler's effects cannot be made anew
+   * for one key: an event that later ones of its key have overtaken stays parked, and the reason says so.
    */
   async replay(open: OpenGeneration, list: string, events: readonly ReplayedEvent[], source: ReplaySource): Promise<Replayed> {
     const { places, poison } = placesOf(events, (recorded) => this.#placeOf(recorded));
@@ -89,7 +89,7 @@ export class HandlerWriter implements BatchWriter {
     return { event: decoded.event, keys: [decoded.key] };
   }
 
-  /** Decodes what is to be applied, up to the first event that cannot be decoded. */
+  /** Decodes the events to apply, up to the first one that cannot be decoded. */
   #choose(
     batch: readonly RecordedEvent[],
     digest: RollingDigest,
@@ -137,7 +137,7 @@ export class HandlerWriter implements BatchWriter {
       await session.transact((transaction) => this.#projection.apply(transaction, events), batch);
     } catch (error) {
       const kind = failureClassOf(error, 'handler');
-      // One event alone for which a statement takes longer than it may: the store has just answered, so it is what the handler does with it.
+      // A statement of a single event takes too long, although the store has just answered: so the handler is the cause.
       if (kind !== 'event' && !(kind === 'batch' && events.length === 1)) throw error;
       const [event] = events;
       throw new BatchRefused(events, event && this.#projection.key(event), error);

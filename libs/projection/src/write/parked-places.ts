@@ -1,4 +1,4 @@
-// Where parked events belong now that what had made them fail may be fixed, and what stays parked around them.
+// The documents of parked events after a possible fix, and the events around them that stay parked.
 import type { Position, RecordedEvent } from '@mainstem/event-store';
 import type { ReadStoreSession } from '../read-store/read-store.js';
 import type { ReplayedEvent } from './batch-writer.js';
@@ -12,13 +12,13 @@ export interface Place {
   readonly keys: readonly string[];
 }
 
-/** Of the events of one list, up to the first whose place still cannot be told. */
+/** For the events of one list, up to the first whose place is still unknown. */
 export interface Places {
   readonly places: readonly Place[];
   readonly poison?: Poison;
 }
 
-/** `placeOf` throws where payload or key fail. */
+/** `placeOf` throws if payload or key fail. */
 export const placesOf = (events: readonly ReplayedEvent[], placeOf: (event: RecordedEvent) => Place): Places => {
   const places: Place[] = [];
   for (const { event, parked } of events) {
@@ -32,8 +32,8 @@ export const placesOf = (events: readonly ReplayedEvent[], placeOf: (event: Reco
 };
 
 /**
- * The first parked event of each list that matters: those of these documents, and those of whole streams. Of the list `leaving`, whose events up to
- * `last` are about to leave it, the first one after them.
+ * The first parked event of each relevant list: those of these documents, and those of whole streams. From the list
+ * `leaving`, whose events up to `last` are about to leave it, the first one after them.
  */
 export const parkedFromOf = async (
   { session, parkedKeys }: OpenGeneration,
@@ -50,7 +50,7 @@ export const parkedFromOf = async (
   return from;
 };
 
-/** Which of these events are parked under a key that has parked events from `from` on. */
+/** Those of the events that are parked under a key with parked events from `from` on. */
 export const parkedUnder = async (
   session: ReadStoreSession,
   places: readonly Place[],

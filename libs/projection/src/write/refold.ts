@@ -1,4 +1,4 @@
-// Folds some documents anew from the first event on: what they would be had nothing of theirs ever been parked that is not parked now.
+// Folds some documents anew from the first event on, as if only the events that are still parked had ever been parked.
 import type { EventReader, Position, RecordedEvent } from '@mainstem/event-store';
 import { filterFor } from '../definition/wanted-events.js';
 import type { DocumentProjection } from '../definition/document-projection.js';
@@ -19,11 +19,14 @@ export interface RefoldOptions {
   readonly keys: ReadonlySet<string>;
   /** Up to this event. */
   readonly until: Position | undefined;
-  /** By parked key, that of a stream too: the first event that stays parked. All later ones line up behind it. */
+  /** By parked key, also of a stream: the first event that stays parked. All later ones wait for it. */
   readonly parkedFrom: ReadonlyMap<string, Position>;
-  /** Positions of events that leave their list now; where their document has parked events before them, they line up there. */
+  /**
+   * Positions of events that leave their list now; if their document has parked events before them, they are parked
+   * there.
+   */
   readonly leaving: ReadonlySet<Position>;
-  /** Parked under the document's key already. */
+  /** Already parked under the document's key. */
   readonly isParked: (position: Position, key: string) => boolean;
   readonly partition: Partition;
   readonly expiry: Expiry | undefined;
@@ -33,13 +36,14 @@ export interface RefoldOptions {
 
 export interface Refolded {
   readonly documents: ReadonlyMap<string, MaybeDocument>;
-  /** To be parked under a document's key, because the document cannot take them in this order, or waits itself. */
+  /** To be parked under a document's key: the document cannot fold them in this order, or waits itself. */
   readonly parked: readonly ParkedEvent[];
 }
 
 /**
- * One pass over the history; memory in proportion to the documents and to what has to be parked. A document that fails at an event has everything
- * before it, and is parked from there on. Errors: PROJECTION_FAILED for an event whose payload or key fails and that is not parked; those of the reader.
+ * One pass over the history; memory grows with the documents and the events to park. A document that fails at an event
+ * keeps everything before it, and its events are parked from there on. Errors: PROJECTION_FAILED for an event that is
+ * not parked and whose payload or key fails; those of the reader.
  */
 export const refold = async (projection: DocumentProjection, options: RefoldOptions): Promise<Refolded> => {
   const { reader, keys, until, partition, expiry, signal } = options;
@@ -65,7 +69,7 @@ export const refold = async (projection: DocumentProjection, options: RefoldOpti
 const failed = ({ name }: DocumentProjection, { event, key, error }: Poison): ProjectionFailed =>
   new ProjectionFailed(name, key, event.position, event.type, error);
 
-/** Lets through what is to be folded, and collects what is to be parked. */
+/** Passes what is to be folded, and collects what is to be parked. */
 class RefoldGate implements Gate {
   readonly parked: ParkedEvent[] = [];
   events: ParkedEvent[] = [];
@@ -78,7 +82,7 @@ class RefoldGate implements Gate {
     this.#parkedAt = new Date(options.nowMs).toISOString();
   }
 
-  /** Before each try at a batch of events. */
+  /** Before each try of a batch of events. */
   begin(): void {
     this.events = [];
   }
@@ -113,7 +117,7 @@ class RefoldGate implements Gate {
   }
 }
 
-/** A document that a roll-up cannot take fails at the event that made it so, not at the end, where nothing tells which event it was. */
+/** A document that a roll-up cannot accept fails at the event that caused it, not at the end without an event. */
 const withRollUpsChecked = (projection: DocumentProjection): DocumentProjection => {
   const { rollUps } = projection;
   if (rollUps.length === 0) return projection;

@@ -1,4 +1,4 @@
-// Parked events of documents that other events have overtaken, put in the places where they belong.
+// Puts parked events that others have overtaken into their right places.
 import { isDeepStrictEqual } from 'node:util';
 import { isMainstemError, type Position } from '@mainstem/event-store';
 import type { DocumentProjection } from '../definition/document-projection.js';
@@ -20,7 +20,7 @@ export interface ReplayAnewOptions extends ReplaySource {
   readonly expiry: Expiry | undefined;
 }
 
-/** What has to be committed for it. */
+/** The commit that it needs. */
 export interface ReplayedAnew extends Replayed {
   readonly keys: readonly string[];
   readonly documents: ReadonlyMap<string, MaybeDocument>;
@@ -35,7 +35,7 @@ export const replayAnew = async (projection: DocumentProjection, options: Replay
   const places = isStreamKey(list) ? options.places : firstOf(options.places, isMine);
   const last = places.at(-1)?.event.position;
   if (places.length < options.places.length && last === undefined)
-    return refused(options.places, ({ position }) => new ReplayRefused(projection.name, position, 'its document is one of another part now'));
+    return refused(options.places, ({ position }) => new ReplayRefused(projection.name, position, 'its document now belongs to another part'));
   if (last === undefined) return NOTHING;
   const keys = new Set(places.flatMap((place) => place.keys.filter(isMine)));
   if (!isStreamKey(list)) keys.add(list);
@@ -46,7 +46,7 @@ export const replayAnew = async (projection: DocumentProjection, options: Replay
   try {
     refolded = await refold(projection, { reader, keys, until, parkedFrom, leaving, isParked, partition, expiry, nowMs, signal });
   } catch (error) {
-    // An event of the history that is not parked cannot be read by this definition: then no document can be folded anew.
+    // This definition cannot read an unparked event of the history: then no document can be folded anew.
     if (!isMainstemError(error, 'PROJECTION_FAILED')) throw error;
     return refused(places, () => error);
   }
@@ -63,12 +63,12 @@ export const replayAnew = async (projection: DocumentProjection, options: Replay
   };
 };
 
-/** A document that has not changed is not written again. */
+/** An unchanged document is not written again. */
 export const sameIfEqual = (before: MaybeDocument, after: MaybeDocument): MaybeDocument => (isDeepStrictEqual(before, after) ? before : after);
 
 const NOTHING: ReplayedAnew = { settled: 0, replayed: 0, withoutDocument: 0, keys: [], documents: new Map(), park: [] };
 
-/** Up to the first that has a document of another part. */
+/** Up to the first one with a document of another part. */
 const firstOf = (places: readonly Place[], isMine: (key: string) => boolean): readonly Place[] => {
   const end = places.findIndex(({ keys }) => !keys.every(isMine));
   return end < 0 ? places : places.slice(0, end);

@@ -1,4 +1,4 @@
-// Replays of parked events that a read store does not take all at once.
+// Replays of parked events that a read store does not accept all at once.
 import type { Position } from '@mainstem/event-store';
 import { afterEach, describe, expect, it } from 'vitest';
 import { InvalidDocument, ReadStoreOverburdened } from '../read-store/errors.js';
@@ -14,7 +14,7 @@ afterEach(async () => {
   await Promise.all(running.splice(0).map((projector) => projector.stop()));
 });
 
-/** All events of one key are parked; they can be folded by now. */
+/** All events of one key are parked, and can now be folded. */
 const parkedFromTheFirst = async () => {
   let isBroken = true;
   const store = new HookedReadStore();
@@ -58,7 +58,7 @@ describe('a replay of parked events', () => {
     expect(dump(store)).toEqual(await undisturbed());
   });
 
-  it('finds the one that the store refuses, and leaves it and those after it parked', async () => {
+  it('finds the event that the store refuses, and leaves it and later ones parked', async () => {
     const { projector, store, parked } = await parkedFromTheFirst();
     let isBounded = true;
     store.onCommit = async (batch, commit) => {

@@ -1,4 +1,4 @@
-// Folds parked events again, in order, after whatever had made them fail was fixed.
+// Folds parked events again, in order, after the cause of their failure was fixed.
 import { throwIfAborted, type EventReader, type Position, type RecordedEvent, type Revision, type StreamName } from '@mainstem/event-store';
 import type { ParkedEvent } from '../read-store/read-store.js';
 import type { BatchWriter, Replayed, ReplayedEvent } from './batch-writer.js';
@@ -21,18 +21,20 @@ export interface ReplayOptions {
 }
 
 export interface ReplayResult {
-  /** Parked events whose effect is there now. */
+  /** The number of events whose effect is there now. */
   readonly replayed: number;
-  /** Parked events that are left, of all keys. */
+  /** The number of events that are still parked, of all keys. */
   readonly stillParked: number;
-  /** Events that are not parked any more and had no effect, because they belong to no document now. Absent: none. */
+  /** The number of events that are no longer parked without an effect: they belong to no document now. Absent: none. */
   readonly withoutDocument?: number;
 }
 
 /**
- * Replays key by key, each in the order of its events, up to the first event of a key that fails again: it keeps its place, with the
- * new error. Settled events and their effects are committed together. Whole streams come first: their events may belong to documents
- * that wait themselves, and line up there. A document that later events have reached before is folded anew from the first event on. Errors: those of the stores; then the generation has to be opened again.
+ * Replays key by key, each in the order of its events, up to the first event of a key that fails again: it keeps its
+ * place, with the new error. Settled events and their effects are committed together. Whole streams come first: their
+ * events may belong to documents that wait themselves, and are parked there. A document that later events have already
+ * reached is folded anew from the first event on. Errors: those of the stores; then the generation must be opened
+ * again.
  */
 export const replayParked = async (writer: BatchWriter, open: OpenGeneration, options: ReplayOptions): Promise<ReplayResult> => {
   const { key } = options;
@@ -84,7 +86,7 @@ const replayPage = async (
     const written = events.map(({ event }) => event);
     const narrowed = narrowedBy(error, written, hasTransactions);
     if (!narrowed) throw error;
-    open.dropCaches(); // nothing was written, but totals in memory have moved
+    open.dropCaches(); // nothing was written, but totals in memory have changed
     return narrowed.kind === 'narrower' ? narrowed.narrowing : { settled: 0, replayed: 0, withoutDocument: 0, poison: { ...narrowed.poison, key } };
   }
 };
@@ -109,7 +111,7 @@ interface Run {
   count: number;
 }
 
-/** Neighbours in a stream, to be read together. */
+/** Neighbours in a stream, read together. */
 const runsOf = (page: readonly ParkedEvent[]): readonly Run[] => {
   const runs: Run[] = [];
   for (const { stream, revision } of page) {

@@ -1,4 +1,4 @@
-// Replays of parked events that somebody asked for, until the loop that owns the session comes to them.
+// Requested replays of parked events, until the loop with the session handles them.
 import type { ReplayResult } from './replay-parked.js';
 
 interface ReplayRequest {
@@ -18,7 +18,7 @@ export class ReplayRequests {
     return new Promise((resolve, reject) => this.#requests.push({ key, resolve, reject }));
   }
 
-  /** Does one after the other; the first that fails is told so, and its error is thrown. */
+  /** Handles one after the other; the first failure rejects its request and is thrown. */
   async serve(replay: (key: string | undefined) => Promise<ReplayResult>): Promise<void> {
     for (let request = this.#requests.shift(); request; request = this.#requests.shift()) {
       try {
@@ -30,7 +30,7 @@ export class ReplayRequests {
     }
   }
 
-  /** Nobody is left waiting. */
+  /** Rejects every waiting request. */
   refuse(reason: () => Error): void {
     for (const { reject } of this.#requests.splice(0)) reject(reason());
   }

@@ -1,4 +1,4 @@
-// Roll-ups kept up to date from differences are the roll-ups computed from all documents, whatever happens in whatever batches.
+// Roll-ups that are updated by differences equal those computed from all documents, for any changes in any batches.
 import type { Incarnation, Position } from '@mainstem/event-store';
 import { defineEvents } from '@mainstem/event-store';
 import fc from 'fast-check';
@@ -87,7 +87,7 @@ describe('rollUpChanges', () => {
   it.each([
     ['with groups cached', true],
     ['with every group read back from the store', false],
-  ])('is the same as computing everything anew, %s', async (_, isCached) => {
+  ])('equals computing everything anew, %s', async (_, isCached) => {
     await fc.assert(
       fc.asyncProperty(batches, async (history) => {
         const session = await openSession();
@@ -138,7 +138,10 @@ describe('rollUpChanges', () => {
   describe('with totals near the largest whole number', () => {
     const LARGEST = Number.MAX_SAFE_INTEGER;
     const saleOf = (units: number): Sale => ({ country: 'GB', units, amount: '0', day: null });
-    /** The total after changes of several documents, or the keys whose changes are refused, one after the other, until the rest goes through. */
+    /**
+     * The total after changes of several documents, or the keys whose changes are refused, one by one, until the rest
+     * succeeds.
+     */
     const outcomeOf = async (
       before: readonly number[],
       changes: readonly DocumentChange[],
@@ -159,7 +162,7 @@ describe('rollUpChanges', () => {
       }
     };
 
-    it('moves an amount from one document to another one of its group, whichever comes first', async () => {
+    it('moves an amount between two documents of a group, in any order', async () => {
       const moved = [
         { key: '0', before: saleOf(LARGEST), after: saleOf(0) },
         { key: '1', before: saleOf(0), after: saleOf(LARGEST) },
@@ -167,7 +170,7 @@ describe('rollUpChanges', () => {
       for (const changes of [moved, moved.toReversed()]) expect(await outcomeOf([LARGEST, 0], changes)).toEqual({ total: LARGEST, refused: [] });
     });
 
-    it('refuses the documents that push the total out of its bounds, and no other', async () => {
+    it('refuses only the documents that push the total out of its bounds', async () => {
       const changes: readonly DocumentChange[] = [
         { key: 'small', before: null, after: saleOf(1) },
         { key: 'large', before: null, after: saleOf(LARGEST) },
@@ -176,7 +179,7 @@ describe('rollUpChanges', () => {
       for (const order of [changes, changes.toReversed()]) expect(await outcomeOf([5], order)).toEqual({ total: 4, refused: ['large'] });
     });
 
-    it('gives the same result in whatever order the documents come', async () => {
+    it('gives the same result in any order of documents', async () => {
       const units = fc.oneof(fc.integer({ min: -3, max: 3 }), fc.maxSafeInteger(), fc.constantFrom(LARGEST, -LARGEST, LARGEST - 1));
       const changes = fc.array(units, { minLength: 1, maxLength: 6 });
       await fc.assert(

@@ -1,4 +1,4 @@
-// Brings the roll-ups of a document projection in line with changed documents.
+// Updates the roll-ups of a document projection for changed documents.
 import type { RollUp } from '../definition/roll-up.js';
 import type { CollectionChanges, ProjectionDocument, ReadStoreSession } from '../read-store/read-store.js';
 import type { MaybeDocument } from '../fold/document-batch.js';
@@ -28,17 +28,17 @@ interface Difference {
   readonly added: Contribution | null;
 }
 
-/** Changed groups of one roll-up, ready to be committed; `settle` tells the cache once they are. */
+/** Changed groups of one roll-up, ready for the commit; call `settle` after it to update the cache. */
 export interface RollUpChanges {
   readonly changes: CollectionChanges;
-  /** The documents that have changed this group, or any where it is not known; those that were added to it come first. */
+  /** The documents that have changed this group, or any if unknown; those that were added to it come first. */
   suspectsOf(group: string | undefined): readonly string[];
   settle(): void;
 }
 
 /**
- * The groups as they have to be after these changes of documents. Loads those that are not cached. Errors: ContributionFailed, and
- * those of the read store. After an error, or if the commit fails, the cache must be dropped: its groups have been changed.
+ * The groups after these changes of documents. Loads those that are not cached. Errors: ContributionFailed, and those
+ * of the read store. After an error, or if the commit fails, the cache must be dropped: its groups have been changed.
  */
 export const rollUpChanges = async (
   rollUp: RollUp<ProjectionDocument>,
@@ -56,7 +56,7 @@ export const rollUpChanges = async (
   for (const difference of differences) apply(difference, groups);
   for (const [name, group] of groups) assertInBounds(name, group, differences);
   const changes = groupChanges(rollUp, groups, cache);
-  // What a document adds is blamed before what one takes away: the group was stored with that in it.
+  // An addition is blamed before a removal: the group was stored with what is removed.
   const suspectsOf = (group: string | undefined): readonly string[] => {
     const isOf = (contribution: Contribution | null): boolean => contribution !== null && (group === undefined || contribution.group === group);
     const adding = differences.filter(({ added }) => isOf(added));
@@ -101,7 +101,9 @@ const apply = ({ key, removed, added }: Difference, groups: ReadonlyMap<string, 
   }
 };
 
-/** Blames the document that has pushed furthest, whatever the order of the documents; of several the one with the smallest key. */
+/**
+ * Blames the document that has pushed furthest, in any order of documents; of several the one with the smallest key.
+ */
 const assertInBounds = (name: string, group: RollUpGroup, differences: readonly Difference[]): void => {
   const overflow = group.overflow();
   if (!overflow) return;
@@ -127,7 +129,7 @@ const groupChanges = (
   const settle = (): void => {
     for (const [name, group] of groups) {
       const document = upserts.get(name);
-      // The totals in memory cost about as much as the document that holds them as text.
+      // The totals in memory cost about as much as their document as text.
       if (document) cache.set(name, group, 2 * estimateBytes(document));
       else cache.delete(name);
     }

@@ -1,10 +1,10 @@
-// Nearly all that a projector at rest asks of its database: one statement for all the leases that are extended at the same moment.
+// Nearly the only work of an idle projector's database: one statement extends all leases of the same moment.
 import type { Runtime } from '@mainstem/event-store';
 import type { LeaseClaim } from '@mainstem/projection/adapter';
 import type { SqlDatabase } from '../sql-database.js';
 import type { LeaseRecords } from './lease-records.js';
 
-/** Timers that are due at the same moment fire within a millisecond or two. */
+/** Timers of the same moment fire within a millisecond or two. */
 const GATHER_MS = 5;
 
 interface Waiting {

@@ -1,12 +1,12 @@
-// Brings the bookkeeping tables up to date, inside a transaction that the caller has opened and locked.
+// Updates the bookkeeping tables, inside an open and locked transaction of the caller.
 import { MigrationExecutor } from 'typeorm';
 import type { QueryRunner } from 'typeorm';
 import { NewerReadStore } from '../errors.js';
 import { MIGRATIONS_TABLE, migrations } from './migrations.js';
 
 /**
- * Runs the migrations that are missing. The caller holds a lock that other processes wait for, so each runs once.
- * Errors: READ_STORE_NEWER when the database knows migrations that this version does not.
+ * Runs the missing migrations. The caller holds a lock that other processes wait for, so each runs once. Errors:
+ * READ_STORE_NEWER if the database has migrations that this version does not know.
  */
 export const migrate = async (runner: QueryRunner, store: string): Promise<void> => {
   const executor = new MigrationExecutor(runner.dataSource, runner);

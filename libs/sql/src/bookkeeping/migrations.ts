@@ -1,8 +1,8 @@
-// The tables that the read store keeps for itself. Read models have none of this: they are made from entities and never migrate.
+// The read store's own tables. Read models have no migrations: their tables are made from entities.
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 import { quoted } from '../entity/identifiers.js';
 
-/** First layout: generations with their checkpoints, the tables and views of each, parked events. The same on SQLite and PostgreSQL. */
+/** First layout: generations and checkpoints, their tables and views, parked events. The same on every database. */
 export class ReadStoreBookkeeping1764000000000 implements MigrationInterface {
   readonly name = 'ReadStoreBookkeeping1764000000000';
 
@@ -55,7 +55,7 @@ export class ReadStoreBookkeeping1764000000000 implements MigrationInterface {
   }
 }
 
-/** Who runs a projection, by the database's clock. */
+/** The owners of projections, by the database's clock. */
 export class ReadStoreLeases1764100000000 implements MigrationInterface {
   readonly name = 'ReadStoreLeases1764100000000';
 
@@ -75,7 +75,7 @@ export class ReadStoreLeases1764100000000 implements MigrationInterface {
   }
 }
 
-/** Checkpoints of the parts of generations that are split, all but the first one, which is in `mainstem_generations`. */
+/** Checkpoints of further parts; the first part is in `mainstem_generations`. */
 export class ReadStorePartitions1764200000000 implements MigrationInterface {
   readonly name = 'ReadStorePartitions1764200000000';
 
@@ -96,7 +96,7 @@ export class ReadStorePartitions1764200000000 implements MigrationInterface {
   }
 }
 
-/** Keys of parked events that are too long for an index: `key` holds their hash then. */
+/** Keys of parked events that are too long for an index: `key` then holds their hash. */
 export class ReadStoreLongKeys1764300000000 implements MigrationInterface {
   readonly name = 'ReadStoreLongKeys1764300000000';
 
@@ -109,7 +109,7 @@ export class ReadStoreLongKeys1764300000000 implements MigrationInterface {
   }
 }
 
-/** By which event a checkpoint stands: `position id`, NULL where nobody has told it yet. */
+/** The event at a checkpoint: `position id`, NULL if unknown. */
 export class ReadStoreLastEvents1764500000000 implements MigrationInterface {
   readonly name = 'ReadStoreLastEvents1764500000000';
 
@@ -135,7 +135,7 @@ export const migrations = [
   ReadStoreLastEvents1764500000000,
 ] as const;
 
-/** Where TypeORM notes which of them have run. */
+/** The table in which TypeORM records the migrations that have run. */
 export const MIGRATIONS_TABLE = 'mainstem_migrations';
 
 const tableNamer = (runner: QueryRunner): ((name: string) => string) => {

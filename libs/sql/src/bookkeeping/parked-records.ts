@@ -1,11 +1,11 @@
-// Parked events as rows, in the order of their positions.
+// Parked events as rows, ordered by position.
 import { position as toPosition, revision as toRevision } from '@mainstem/event-store';
 import type { EventId, StreamName } from '@mainstem/event-store';
 import { fromStorableText, toIndexedKey, toStorableText, type ParkedEvent } from '@mainstem/projection/adapter';
 import type { SqlConnection, SqlDatabase } from '../sql-database.js';
 import { textOf } from './generation-records.js';
 
-/** Which parked events; `after` is exclusive. */
+/** Selects parked events; `after` is exclusive. */
 export interface ParkedSelection {
   readonly projection: string;
   readonly generation: number;
@@ -13,7 +13,7 @@ export interface ParkedSelection {
 
 // 11 parameters a row: far below the limits of both databases (32,766 and 65,535).
 const ROWS_PER_STATEMENT = 500;
-/** With the names beside it, less than the 2,704 bytes that an entry of PostgreSQL's indexes takes. */
+/** With the names beside it, less than the 2,704 bytes of an entry in PostgreSQL's indexes. */
 const KEY_BYTES_MAX = 1_000;
 
 /** Reads and writes `mainstem_parked`. */
@@ -24,7 +24,7 @@ export class ParkedRecords {
     this.#parked = database.sqlName('mainstem_parked');
   }
 
-  /** Adds events to the list; one that is there already gets its new error. */
+  /** Adds events to the list; an event that is already there gets its new error. */
   async park(connection: SqlConnection, { projection, generation }: ParkedSelection, events: readonly ParkedEvent[]): Promise<void> {
     for (const chunk of chunksOf(events, ROWS_PER_STATEMENT)) {
       const rows = chunk.map(() => '(?, ?, CAST(? AS bigint), ?, ?, ?, ?, CAST(? AS bigint), ?, ?, ?)').join(', ');
@@ -37,7 +37,7 @@ export class ParkedRecords {
     }
   }
 
-  /** Takes settled events off the list. */
+  /** Removes settled events from the list. */
   async unpark(
     connection: SqlConnection,
     { projection, generation }: ParkedSelection,
@@ -77,7 +77,7 @@ export class ParkedRecords {
     return new Map(rows.map(({ key, total }) => [fromStorableText(key), Number(total)]));
   }
 
-  /** Forgets all of a generation. */
+  /** Deletes all of a generation. */
   async deleteAll(connection: SqlConnection, { projection, generation }: ParkedSelection): Promise<void> {
     await connection.run(`DELETE FROM ${this.#parked} WHERE projection = ? AND generation = ?`, [projection, generation]);
   }

@@ -1,31 +1,31 @@
-// What a column can hold, and how its values get to SQL and back without a change.
+// What a column can hold, and how its values reach SQL and come back unchanged.
 import { encodeJson } from '@mainstem/event-store';
 import { isDay, isDecimal, isInstant, isLocalTime, isStorableJson, isTimeOfDay, isUuid } from './exact-text.js';
 import type { DecimalShape } from './exact-text.js';
 
-/** Values as statements take them; booleans are 0 and 1. */
+/** Values as parameters of statements; booleans are 0 and 1. */
 export type SqlValue = string | number | null;
 
-/** The same kinds on every dialect, so that a projection which works on one works on the other. */
+/** The same kinds on every dialect, so that a projection runs on all of them. */
 export type ColumnKind = 'text' | 'integer' | 'smallint' | 'bigint' | 'double' | 'boolean' | 'json' | NativeKind;
 
-/** Kinds for which PostgreSQL has a type of its own, and SQLite keeps the field's text. */
+/** Kinds with a type of their own in PostgreSQL; SQLite keeps the field's text. */
 export type NativeKind = 'timestamptz' | 'timestamp' | 'date' | 'time' | 'numeric' | 'uuid' | 'native-json' | 'jsonb';
 
 /** Turns a document's field into a SQL value; undefined if the column cannot hold it exactly. */
 export type Encoder = (value: unknown) => SqlValue | undefined;
 
-/** How much text a column takes; undefined is unlimited. */
+/** The limits of a column's text; undefined means none. */
 export interface TextLimits {
   /** In code points, as declared. */
   readonly lengthMax: number | undefined;
-  /** In bytes of UTF-8, for columns with an index. */
+  /** In bytes of UTF-8, for indexed columns. */
   readonly bytesMax: number | undefined;
-  /** Of a numeric column that says how many digits it has. */
+  /** For a numeric column with declared digits. */
   readonly decimal?: DecimalShape | undefined;
 }
 
-/** The encoder of a kind. The limits hold for text and JSON alone. */
+/** The encoder of a kind. The limits apply only to text and JSON. */
 export const encoderOf = (kind: ColumnKind, limits: TextLimits): Encoder => {
   switch (kind) {
     case 'text':
@@ -60,7 +60,7 @@ export const encoderOf = (kind: ColumnKind, limits: TextLimits): Encoder => {
   }
 };
 
-/** What a kind takes, for messages. */
+/** What a kind accepts, for messages. */
 export const describeKind = (kind: ColumnKind, { lengthMax, bytesMax, decimal }: TextLimits): string => {
   switch (kind) {
     case 'text': {
@@ -107,7 +107,7 @@ const withinLimits = (encode: Encoder, { lengthMax, bytesMax }: TextLimits): Enc
   return (value) => {
     const encoded = encode(value);
     if (typeof encoded !== 'string') return encoded;
-    // A UTF-16 unit has at most three bytes and is at most one character: short text needs no counting.
+    // A UTF-16 unit has at most three bytes and is at most one character, so short text needs no counting.
     const isWithin =
       (encoded.length <= charactersMax || lengthOf(encoded) <= charactersMax) &&
       (encoded.length * 3 <= sizeMax || Buffer.byteLength(encoded) <= sizeMax);
@@ -115,12 +115,14 @@ const withinLimits = (encode: Encoder, { lengthMax, bytesMax }: TextLimits): Enc
   };
 };
 
-/** PostgreSQL takes no NUL in text, and UTF-8 has no lone surrogates: SQLite would store another character without a word. */
+/**
+ * PostgreSQL accepts no NUL in text, and UTF-8 has no lone surrogates: SQLite would silently store another character.
+ */
 export const isStorableText = (value: unknown): value is string => typeof value === 'string' && value.isWellFormed() && !value.includes('\0');
 
 const encodeText: Encoder = (value) => (isStorableText(value) ? value : undefined);
 
-// `+ 0` turns -0 into 0, as JSON does.
+// `+ 0` turns -0 into 0, like JSON.
 const encodeWhole =
   (limit: number): Encoder =>
   (value) =>

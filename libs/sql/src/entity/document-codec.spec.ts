@@ -1,4 +1,4 @@
-// Documents come back exactly as they were written, or are refused with the field that does not fit.
+// Documents come back exactly as written, or are refused with the name of the wrong field.
 import fc from 'fast-check';
 import type { EntityMetadata } from 'typeorm';
 import { describe, expect, it } from 'vitest';
@@ -33,7 +33,7 @@ const layout: EntityLayout = {
   signature: '',
 };
 
-// A dialect that returns what it was given, as SQLite does.
+// A dialect that returns its input, like SQLite.
 const decoderOf = (kind: ColumnKind) => (value: unknown) =>
   kind === 'boolean' ? value === 1 : kind === 'json' ? (JSON.parse(String(value)) as unknown) : value;
 const codec = (hasState = false): DocumentCodec => new DocumentCodec('samples', layout, hasState, decoderOf);
@@ -45,7 +45,7 @@ const rowOf = (document: object, hasState = false): SqlValue[] => {
 const sample = { id: 'a', name: 'Ann', units: 3, total: '9223372036854775807', ratio: 0.1, isOpen: true, tags: ['x', { y: null }] };
 
 describe('document codec', () => {
-  it('gives back every document that it takes', () => {
+  it('returns every accepted document unchanged', () => {
     const documents = fc.record({
       id: fc.constant('a'),
       name: fc.option(fc.string({ maxLength: 5, unit: 'grapheme-ascii' })),

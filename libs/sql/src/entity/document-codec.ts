@@ -1,4 +1,4 @@
-// Documents to rows and back, exactly; everything about the columns is prepared so that a row costs a few property reads.
+// Documents to rows and back, exactly; columns are prepared, so a row costs only a few property reads.
 import { InvalidDocument } from '@mainstem/projection/adapter';
 import type { ProjectionDocument, ScanEntry, UnreadableDocument } from '@mainstem/projection/adapter';
 import { describeKind, encoderOf, isStorableText } from './column-kind.js';
@@ -7,7 +7,7 @@ import type { EntityLayout } from './entity-layout.js';
 import { isUuid } from './exact-text.js';
 import { STATE_COLUMN, STATE_PROPERTY } from './identifiers.js';
 
-/** Turns a value that is not null, as a dialect's driver returns it, into a document's field. */
+/** Turns a non-null value from a dialect's driver into a document's field. */
 export type Decoder = (value: unknown) => unknown;
 
 /** A column of a generation's table, in the order of rows. */
@@ -41,18 +41,18 @@ export class DocumentCodec {
     this.#nullable = columns.map(({ isNullable }) => isNullable);
   }
 
-  /** Name of the column that holds the key. */
+  /** Name of the key's column. */
   get keyColumn(): string {
     return this.columns[this.layout.keyIndex]?.name ?? '';
   }
 
-  /** Those of the keys that the key's column can hold; there is no row under the others. */
+  /** The keys that the key's column can hold; the others have no row. */
   storable(keys: readonly string[]): readonly string[] {
     const kind = this.columns[this.layout.keyIndex]?.kind;
     return keys.filter(kind === 'uuid' ? isUuid : isStorableText);
   }
 
-  /** The field that names a document, for documents that come without their key. */
+  /** The field with the key, for documents that come without one. */
   keyOf(document: ProjectionDocument): string {
     const key = (document as Fields)[this.#properties[this.layout.keyIndex] ?? ''];
     return typeof key === 'string' ? key : '';
@@ -88,17 +88,17 @@ export class DocumentCodec {
     return document;
   }
 
-  /** A row as an entry of a scan; what does not decode any more is shown as the driver returned it. */
+  /** A row as an entry of a scan; a damaged row is shown as the driver returned it. */
   decodeEntry(row: readonly unknown[]): ScanEntry {
     const key = String(row[this.layout.keyIndex]);
     try {
       return [key, this.decode(row)];
     } catch {
-      return [key, { $unreadable: row.map(String).join(', ') } satisfies UnreadableDocument]; // damaged: whoever scans has to see it, and the rest
+      return [key, { $unreadable: row.map(String).join(', ') } satisfies UnreadableDocument]; // damaged: a scan must show it, and the rest
     }
   }
 
-  /** Puts the state into the last column; returns how many fields of the document that accounts for. */
+  /** Puts the state into the last column; returns how many of the document's fields that covers. */
   #encodeState(key: string, fields: Fields, row: SqlValue[]): 0 | 1 {
     const state = fields[STATE_PROPERTY];
     if (state !== undefined && !isStorableText(state)) {

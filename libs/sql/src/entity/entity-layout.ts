@@ -1,4 +1,4 @@
-// What an entity's metadata says about its documents, taken once so that no hot loop asks TypeORM.
+// What an entity's metadata says about its documents, read once so that no hot loop asks TypeORM.
 import type { EntityMetadata } from 'typeorm';
 import { UnsupportedEntity } from '../errors.js';
 import type { ColumnKind, TextLimits } from './column-kind.js';
@@ -7,7 +7,7 @@ import { STATE_COLUMN } from './identifiers.js';
 
 type ColumnMetadata = EntityMetadata['columns'][number];
 
-/** One field of a document and the column that holds it. */
+/** One field of a document, and its column. */
 export interface DocumentColumn {
   readonly property: string;
   readonly column: string;
@@ -19,13 +19,13 @@ export interface DocumentColumn {
 /** An entity as a shape of documents. */
 export interface EntityLayout {
   readonly entity: string;
-  /** The entity's table name, which is the name of the view that queries use. */
+  /** The entity's table name: the name of the view for queries. */
   readonly view: string;
   readonly columns: readonly DocumentColumn[];
-  /** Place of the primary column in `columns`. */
+  /** Index of the primary column in `columns`. */
   readonly keyIndex: number;
   readonly metadata: EntityMetadata;
-  /** Says which columns a table of this entity has; a stored generation with another signature has to be rebuilt. */
+  /** Describes the columns of this entity's tables; a stored generation with another signature must be rebuilt. */
   readonly signature: string;
 }
 
@@ -38,7 +38,7 @@ export const entityLayoutOf = (metadata: EntityMetadata): EntityLayout => {
   return { entity: metadata.name, view: metadata.tableName, columns, keyIndex, metadata, signature };
 };
 
-/** What to declare instead of a type that holds no documents. */
+/** What to declare instead of a type that cannot hold documents. */
 export const USABLE_TYPES =
   'use text, integer, smallint, bigint (decimal strings), double precision, numeric (decimal strings), boolean, date, time, timestamp, timestamptz, ' +
   "uuid, json, jsonb or 'simple-json' (also for lists)";
@@ -61,11 +61,11 @@ const assertSupported = (metadata: EntityMetadata): void => {
   if (metadata.relations.length > 0) refuse('has relations; a document is one row, so keep the other key in a column and query it by itself');
   if (metadata.embeddeds.length > 0) refuse("has embedded columns; use a 'simple-json' column");
   if (metadata.uniques.length > 0 || metadata.indices.some((index) => index.isUnique)) {
-    refuse('has a unique index besides its key; a read model cannot refuse what has happened, use a plain index');
+    refuse('has a unique index besides its key; a read model cannot refuse an event that has happened, use a plain index');
   }
   const { schema } = metadata.tableMetadataArgs;
   if (schema !== undefined || metadata.tableMetadataArgs.database !== undefined) {
-    refuse('names a schema or database; read models lie where the store was opened, so give the schema there (in the URL: ?schema=)');
+    refuse('names a schema or database; read models are where the store was opened, so give the schema there (in the URL: ?schema=)');
   }
   if (metadata.columns.length > COLUMNS_MAX) refuse(`has ${metadata.columns.length} columns; ${COLUMNS_MAX} fit a table on every database`);
   const names = new Map<string, string>();
@@ -79,9 +79,9 @@ const assertSupported = (metadata: EntityMetadata): void => {
   const isPlain = ({ isSpatial, isFulltext, isConcurrent, type }: (typeof metadata.indices)[number]): boolean =>
     !(isSpatial || isFulltext || isConcurrent) && (type === undefined || type === 'btree');
   if (!metadata.indices.every(isPlain)) {
-    refuse('has an index that is no plain one, which one of the databases cannot make; leave out its options');
+    refuse('has an index that is no plain one, and one of the databases cannot make it; leave out its options');
   }
-  if (metadata.checks.length > 0 || metadata.exclusions.length > 0) refuse('has constraints; a read model cannot refuse what has happened');
+  if (metadata.checks.length > 0 || metadata.exclusions.length > 0) refuse('has constraints; a read model cannot refuse an event that has happened');
 };
 
 const documentColumnOf = (metadata: EntityMetadata, column: ColumnMetadata): DocumentColumn => {
@@ -90,7 +90,7 @@ const documentColumnOf = (metadata: EntityMetadata, column: ColumnMetadata): Doc
   };
   const kind = kindOfType(column.type);
   if (kind === undefined) {
-    return refuse(`has type ${typeNameOf(column)}, which does not give back what was stored on every database; ${USABLE_TYPES}`);
+    return refuse(`has type ${typeNameOf(column)}, which does not return the stored value on every database; ${USABLE_TYPES}`);
   }
   if (column.isPrimary && kind !== 'text' && kind !== 'uuid')
     return refuse('is the primary column and must be text or uuid, because it holds the key');
@@ -117,7 +117,7 @@ const documentColumnOf = (metadata: EntityMetadata, column: ColumnMetadata): Doc
   return { property: column.propertyName, column: column.databaseName, kind, isNullable: column.isNullable, limits };
 };
 
-/** Types that may say how long their text is; TypeORM takes it of others on one of the databases alone. */
+/** Types that may declare the length of their text; TypeORM accepts it for others on only one of the databases. */
 const TYPES_OF_LENGTH: ReadonlySet<unknown> = new Set([String, 'varchar', 'character varying']);
 
 const lengthProblem = ({ length, type }: ColumnMetadata): string | undefined => {
@@ -131,7 +131,7 @@ const MILLISECOND_DIGITS = 3;
 const MICROSECOND_DIGITS = 6;
 const NUMERIC_DIGITS_MAX = 1_000;
 
-/** Digits that a column declares and that would round what it is given. */
+/** Declared digits that would round a value. */
 const digitsProblem = (kind: ColumnKind, { precision, scale }: ColumnMetadata): string | undefined => {
   const digits = precision ?? undefined;
   if (kind === 'numeric') {
@@ -148,15 +148,15 @@ const decimalShapeOf = (kind: ColumnKind, { precision, scale }: ColumnMetadata):
   kind === 'numeric' && typeof precision === 'number' ? { precision, scale: scale ?? 0 } : undefined;
 
 const NAME_BYTES_MAX = 63;
-/** PostgreSQL takes 1,600; one is the hidden state. */
+/** PostgreSQL allows 1,600; one is the hidden state. */
 const COLUMNS_MAX = 1_599;
 const INDEX_COLUMNS_MAX = 32;
 const LENGTH_MAX = 10_485_760;
 const UNUSABLE_NAME = /\0/;
-/** Every table of PostgreSQL has these already. */
+/** Every table of PostgreSQL already has these. */
 const SYSTEM_COLUMNS = new Set(['tableoid', 'xmin', 'cmin', 'xmax', 'cmax', 'ctid']);
 
-// PostgreSQL takes at most 2,704 bytes in an index entry (a third of a page); the same holds on SQLite, so that a document fits both.
+// PostgreSQL allows 2,704 bytes in an index entry (a third of a page); the limit holds on SQLite, too.
 const INDEX_ENTRY_BYTES_MAX = 2_600;
 
 const indexedBytesMax = (metadata: EntityMetadata, column: ColumnMetadata): number | undefined => {
@@ -165,7 +165,7 @@ const indexedBytesMax = (metadata: EntityMetadata, column: ColumnMetadata): numb
   return widths.length === 0 ? undefined : Math.floor(INDEX_ENTRY_BYTES_MAX / Math.max(...widths));
 };
 
-/** The type with what it declares beside its length. */
+/** The type with its declarations besides the length. */
 const storedTypeOf = (column: ColumnMetadata): string => {
   const kind = kindOfType(column.type) ?? 'text';
   const shape = decimalShapeOf(kind, column);
@@ -174,15 +174,15 @@ const storedTypeOf = (column: ColumnMetadata): string => {
   return TIMES.has(kind) && typeof precision === 'number' ? `${typeNameOf(column)}(${precision})` : typeNameOf(column);
 };
 
-/** Their precision is a part of the column's type, which a view cannot change in place. */
+/** Their precision is part of the column's type, which a view cannot change in place. */
 const TIMES: ReadonlySet<ColumnKind> = new Set(['time', 'timestamp', 'timestamptz']);
 
 const typeNameOf = ({ type }: ColumnMetadata): string => (typeof type === 'function' ? type.name : String(type));
 
-/** What a column of a declared type can hold; undefined for types that hold no documents. */
+/** What a column of a declared type can hold; undefined for types that cannot hold documents. */
 export const kindOfType = (type: unknown): ColumnKind | undefined => KINDS.get(type);
 
-// The types that give back the same values on SQLite and PostgreSQL.
+// The types that return the same values on every database.
 const KINDS = new Map<unknown, ColumnKind>([
   [String, 'text'],
   ['text', 'text'],

@@ -1,4 +1,4 @@
-// The layouts of all entities that the store was opened with.
+// The layouts of all entities of the store.
 import type { DataSource } from 'typeorm';
 import type { DocumentClass } from '@mainstem/projection';
 import { UnsupportedEntity } from '../errors.js';
@@ -25,12 +25,12 @@ export class EntityLayouts {
     this.#named = new Map([...this.#layouts.values()].map((layout) => [layout.view, layout]));
   }
 
-  /** The layout of a read model by the name of its view; undefined if no entity has it. */
+  /** The layout of a read model by its view's name; undefined if no entity has it. */
   named(view: string): EntityLayout | undefined {
     return this.#named.get(view);
   }
 
-  /** Errors: READ_STORE_UNSUPPORTED_ENTITY for a class that the store was not opened with. */
+  /** Errors: READ_STORE_UNSUPPORTED_ENTITY for a class that is not an entity of the store. */
   of(document: DocumentClass): EntityLayout {
     const layout = this.#layouts.get(document);
     if (!layout)

@@ -1,4 +1,5 @@
-// Opens a data source with its entities: refuses those that cannot hold documents, and lets TypeORM hand values on as they come.
+// Opens a data source with its entities: refuses those that cannot hold documents, and has TypeORM pass values
+// unchanged.
 import type { DocumentClass } from '@mainstem/projection';
 import type { DataSource } from 'typeorm';
 import {
@@ -14,13 +15,16 @@ import type { NativeKind } from './column-kind.js';
 import { EntityLayouts } from './entity-layouts.js';
 import { kindOfType, USABLE_TYPES } from './entity-layout.js';
 
-/** What TypeORM takes a column for in queries, where that is not its declared type. */
+/** TypeORM's type of a column in queries, if it differs from the declared type. */
 export type ShownTypes = Readonly<Partial<Record<NativeKind, 'text' | 'simple-json'>>>;
 
-/** Kinds whose text is the field: TypeORM would make dates of some, by the machine's time zone. */
+/** Kinds whose text is the field: TypeORM would make dates of some, in the machine's time zone. */
 export const TEXT_KINDS: ShownTypes = { timestamptz: 'text', timestamp: 'text', date: 'text', time: 'text', numeric: 'text', uuid: 'text' };
 
-/** Connects, checks every entity, and returns their layouts. Closes what it opened if that fails. Errors: READ_STORE_UNSUPPORTED_ENTITY, and the driver's as they are. */
+/**
+ * Connects, checks every entity, and returns their layouts; after a failure it closes what it opened. Errors:
+ * READ_STORE_UNSUPPORTED_ENTITY, and the driver's unchanged.
+ */
 export const openEntities = async (dataSource: DataSource, entities: readonly DocumentClass[], shownTypes: ShownTypes): Promise<EntityLayouts> => {
   try {
     await dataSource.initialize();
@@ -39,7 +43,7 @@ export const openEntities = async (dataSource: DataSource, entities: readonly Do
   }
 };
 
-/** The connection's errors are the driver's own; what TypeORM itself says at this point is about the entities. */
+/** Errors of the connection are the driver's; TypeORM's own errors here are about the entities. */
 const isOfEntities = (error: unknown): error is TypeORMError =>
   error instanceof TypeORMError &&
   !(error instanceof QueryFailedError || error instanceof DriverPackageNotInstalledError || error instanceof DriverOptionNotSetError);

@@ -3,7 +3,7 @@ import type { SqlValue } from '../entity/column-kind.js';
 
 const NEEDS_ESCAPE = /["\\]/;
 
-/** The literal of a one-dimensional array, https://www.postgresql.org/docs/current/arrays.html#ARRAYS-IO; cast it to its type. */
+/** The literal of a one-dimensional array, to be cast: https://www.postgresql.org/docs/current/arrays.html#ARRAYS-IO */
 export const arrayLiteral = (values: readonly SqlValue[]): string => {
   let literal = '{';
   for (let index = 0; index < values.length; index++) {

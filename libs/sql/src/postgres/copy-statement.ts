@@ -1,7 +1,7 @@
-// COPY … FROM STDIN for the driver: rows go to the server as one stream of text, and no statement is parsed or planned for them.
+// COPY … FROM STDIN for the driver: rows go to the server as one stream of text, without parsing or planning.
 import type { Submittable } from 'pg';
 
-/** What the driver hands to a query that speaks the protocol itself. */
+/** The driver's interface for a query that speaks the protocol itself. */
 interface WireConnection {
   query(text: string): void;
   sendCopyFromChunk(chunk: Buffer): void;
@@ -9,8 +9,9 @@ interface WireConnection {
 }
 
 /**
- * Runs `sql`, which holds one COPY … FROM STDIN and may hold other statements around it, and gives it the data. Hand it to `client.query` and wait
- * for `done`: it rejects with the server's error, or the connection's, after which nothing of the data is there.
+ * Runs `sql`, which holds one COPY … FROM STDIN among other statements, and sends it the data. Pass it to
+ * `client.query` and wait for `done`: it rejects with the error of the server or the connection; then none of the data
+ * is stored.
  */
 export class CopyStatement implements Submittable {
   readonly done: Promise<void>;
@@ -36,7 +37,7 @@ export class CopyStatement implements Submittable {
   }
 
   handleCommandComplete(): void {
-    // One of several statements is through; the last word is ReadyForQuery.
+    // One of several statements has ended; ReadyForQuery ends all.
   }
 
   handleError(error: Error): void {

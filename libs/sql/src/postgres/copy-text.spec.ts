@@ -1,4 +1,4 @@
-// Rows as COPY reads them, by the rules of its documentation.
+// Rows in COPY's format, by the rules of its documentation.
 import { describe, expect, it } from 'vitest';
 import { copyLine } from './copy-text.js';
 
@@ -11,7 +11,7 @@ describe('copy text', () => {
     expect(copyLine([null, '', '\\N', '\\.'])).toBe('\\N\t\t\\\\N\t\\\\.\n');
   });
 
-  it('escapes what separates values and rows', () => {
+  it('escapes the separators of values and rows', () => {
     expect(copyLine(['a\tb', 'c\nd', 'e\r\nf', '\\n'])).toBe('a\\tb\tc\\nd\te\\r\\nf\t\\\\n\n');
   });
 });

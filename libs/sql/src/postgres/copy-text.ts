@@ -4,7 +4,7 @@ import type { SqlValue } from '../entity/column-kind.js';
 const NEEDS_ESCAPE = /[\\\n\r\t]/;
 const ESCAPES: Readonly<Record<string, string>> = { '\\': '\\\\', '\n': '\\n', '\r': '\\r', '\t': '\\t' };
 
-/** One row with its line end. A backslash in a value is doubled, so that no value reads as NULL or as the end of the data. */
+/** One row with its line end. Backslashes are doubled, so that no value reads as NULL or as the end of the data. */
 export const copyLine = (row: readonly SqlValue[]): string => {
   let line = '';
   for (let index = 0; index < row.length; index++) {

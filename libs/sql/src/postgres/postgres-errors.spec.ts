@@ -1,4 +1,4 @@
-// Errors of the server and of the connection become the port's; the application's own mistakes stay as they are.
+// Errors of the server and the connection become the port's; the application's own mistakes stay unchanged.
 import { describe, expect, it } from 'vitest';
 import { CheckpointMoved } from '@mainstem/projection/adapter';
 import { translatePostgresError } from './postgres-errors.js';
@@ -21,27 +21,27 @@ describe('postgres errors', () => {
     expect(translatePostgresError(serverError(state), 'sql')).toMatchObject({ code });
   });
 
-  it('takes a lost connection for an outage, also in the middle of a query of the application', () => {
+  it('treats a lost connection as an outage, also during a query of the application', () => {
     const lost = new Error('Connection terminated unexpectedly');
     const refused = Object.assign(new Error('connect ECONNREFUSED 127.0.0.1:1'), { code: 'ECONNREFUSED', syscall: 'connect' });
     for (const error of [lost, refused]) expect(translatePostgresError(error, 'sql', 'query')).toMatchObject({ code: 'READ_STORE_UNAVAILABLE' });
   });
 
-  it('tells the end of a connection, which a pooler reports as a broken protocol, from a wrong number of values', () => {
+  it('distinguishes the end of a connection, which a pooler reports as a broken protocol, from a wrong number of values', () => {
     const values = serverError('08P01');
     expect(translatePostgresError(values, 'sql', 'handler')).toBe(values);
     const over = Object.assign(serverError('08P01'), { severity: 'FATAL' });
     expect(translatePostgresError(over, 'sql', 'handler')).toMatchObject({ code: 'READ_STORE_UNAVAILABLE' });
   });
 
-  it("takes what no table names for the handler's own, and for trouble of a statement of ours", () => {
+  it('treats an unlisted error as the fault of a handler, but as trouble for our own statements', () => {
     const unknown = serverError('ZZ999');
     expect(translatePostgresError(unknown, 'sql', 'handler')).toBe(unknown);
     expect(translatePostgresError(unknown, 'sql', 'query')).toBe(unknown);
     expect(translatePostgresError(unknown, 'sql')).toMatchObject({ code: 'READ_STORE_UNAVAILABLE' });
   });
 
-  it("leaves the application's own mistakes and our own errors as they are", () => {
+  it('keeps mistakes of the application and our own errors unchanged', () => {
     const syntax = serverError('42601');
     expect(translatePostgresError(syntax, 'sql', 'query')).toBe(syntax);
     const bug = new TypeError('x is not a function');

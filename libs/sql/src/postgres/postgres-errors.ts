@@ -1,4 +1,4 @@
-// What goes wrong in PostgreSQL and on the way to it, in the words of the read store. No message holds the URL or a password.
+// Translates errors of PostgreSQL and of the way to it. No message holds the URL or a password.
 import { MainstemError } from '@mainstem/event-store';
 import { ReadStoreOverburdened, ReadStoreUnavailable, StatementRefused } from '@mainstem/projection/adapter';
 import { QueryFailedError } from 'typeorm';
@@ -7,7 +7,10 @@ import type { DatabaseFault, StatementOrigin } from '../failure-origin.js';
 import { refusedByPooler } from './session-settings.js';
 import { faultOfSqlState } from './sqlstates.js';
 
-/** Translates an error of the driver or the server for a store of that name; ours pass as they are, and so does what is the own fault of a statement that is not ours. */
+/**
+ * Translates an error of the driver or the server for a store of that name. Ours pass unchanged, and so does an error
+ * that is the fault of a statement from the application.
+ */
 export const translatePostgresError = (error: unknown, store: string, origin: StatementOrigin = 'engine'): unknown => {
   if (error instanceof MainstemError) return error;
   const cause: unknown = error instanceof QueryFailedError ? error.driverError : error;
@@ -26,7 +29,7 @@ export const translatePostgresError = (error: unknown, store: string, origin: St
     case '42P07':
       return origin === 'engine' ? new ReadModelNameTaken('read model', `${problem}.`) : error;
     case '42P01':
-      if (origin === 'handler') return error; // its own read model is there: it names another table
+      if (origin === 'handler') return error; // its own read model exists: it names another table
       return new ReadStoreUnavailable(
         store,
         `${problem}: this read model does not exist yet, or is not complete; start its projector, or wait for it.`,
@@ -66,36 +69,36 @@ const translateFault = (fault: DatabaseFault, { store, error, cause, problem, or
   }
 };
 
-/** Of the driver's pool, whether no server answers or all connections are in use. */
+/** Errors of the driver's pool: no server answers, or all connections are in use. */
 const NO_CONNECTION_FREE = 'timeout exceeded when trying to connect';
 
-/** Whether the server refuses the data itself: out of range, too large for an index, a constraint added by hand. */
+/** True if the server refuses the data itself: out of range, too large for an index, or against an added constraint. */
 export const isDataError = (error: unknown): boolean => {
   const state = sqlStateOf(error);
   return state !== undefined && faultOfSqlState(state, 'engine') === 'data';
 };
 
-/** Whether the server found more than one statement where it takes one; the routine is the same in every language of its messages. */
+/** True if the server got more than one statement; the routine's name is the same in every language. */
 export const isSeveralStatements = (error: unknown): boolean =>
   sqlStateOf(error) === '42601' && error instanceof Error && 'routine' in error && error.routine === 'exec_parse_message';
 
 /** Readers did not give way to a change of views: worth another try from the start. */
 export class ViewsInUse extends ReadStoreUnavailable {
   constructor(store: string, cause: unknown) {
-    super(store, 'waited too long for those who read its views.', cause);
+    super(store, 'waited too long for the readers of its views.', cause);
   }
 }
 
-/** Whether another transaction was in the way, of an error that is translated. */
+/** True if another transaction was in the way, for a translated error. */
 export const isLockTimeout = (error: unknown): boolean => error instanceof ReadStoreUnavailable && sqlStateOf(error.cause) === '55P03';
 
-/** What the server or the driver says, in one line. A refused connection to a name with several addresses has its message inside. */
+/** The text of the server or the driver in one line; for a name with several addresses it is inside the error. */
 export const problemOf = (error: unknown): string => {
   if (error instanceof AggregateError && error.errors.length > 0) return error.errors.map(problemOf).join('; ');
   return error instanceof Error ? error.message || error.name : String(error);
 };
 
-/** Whether the server, or a pooler before it, ends the connection with this; the word is the same in most languages. */
+/** True if the server, or a pooler before it, ends the connection; the word is the same in most languages. */
 const isOver = (error: unknown): boolean => error instanceof Error && 'severity' in error && /^(?:FATAL|PANIC)$/.test(String(error.severity));
 
 /** Errors without a SQLSTATE come from the connection: refused, reset, ended, timed out. */

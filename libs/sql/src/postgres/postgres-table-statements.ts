@@ -1,4 +1,4 @@
-// Bulk statements for the documents of one table: one parameter a column, whatever the number of rows.
+// Bulk statements for the documents of one table: one parameter for each column, with any number of rows.
 import { InvalidDocument } from '@mainstem/projection/adapter';
 import type { ProjectionDocument, ScanOptions } from '@mainstem/projection/adapter';
 import type { ColumnKind, SqlValue } from '../entity/column-kind.js';
@@ -9,11 +9,11 @@ import { NATIVE_TYPES } from './native-types.js';
 import { arrayLiteral } from './array-literal.js';
 import { copyLine } from './copy-text.js';
 
-/** A statement with its parameters, as the driver takes them. */
+/** A statement with its parameters, for the driver. */
 export interface BulkStatement {
   readonly text: string;
   readonly values: readonly string[];
-  /** Keys of the documents that it writes. */
+  /** The keys of its documents. */
   readonly keys: readonly string[];
 }
 
@@ -24,7 +24,7 @@ export interface CopyBatch {
   readonly documents: ReadonlyMap<string, ProjectionDocument>;
 }
 
-// Both bound the size of a statement, and with it the memory that it takes here and on the server.
+// Both limit the size of a statement, and so its memory here and on the server.
 const ROWS_PER_STATEMENT = 5_000;
 const TEXT_PER_STATEMENT = 8_000_000;
 
@@ -38,7 +38,7 @@ export const selectStatement = ({ sqlName, codec }: CollectionTable, keys: reado
   };
 };
 
-/** A page of rows in the order of their keys. The column's collation is that order, and its index serves it. */
+/** A page of rows in order of keys. The column has that collation, and its index serves the query. */
 export const scanStatement = ({ sqlName, codec }: CollectionTable, { after, limit }: ScanOptions): Omit<BulkStatement, 'keys'> => {
   const columns = codec.columns.map(({ name }) => quoted(name)).join(', ');
   const key = quoted(codec.keyColumn);
@@ -54,7 +54,7 @@ export const deleteStatement = ({ sqlName, codec }: CollectionTable, keys: reado
   keys,
 });
 
-/** Statements that write the documents over what is there. Errors: READ_STORE_INVALID_DOCUMENT, while they are being made. */
+/** Statements that write the documents over existing ones. Errors: READ_STORE_INVALID_DOCUMENT, while they are made. */
 export function* upsertStatements({ sqlName, codec }: CollectionTable, documents: ReadonlyMap<string, ProjectionDocument>): Generator<BulkStatement> {
   const text = upsertSql(sqlName, codec);
   let batch = new ColumnBatch(codec.columns.length);
@@ -69,7 +69,9 @@ export function* upsertStatements({ sqlName, codec }: CollectionTable, documents
   if (batch.keys.length > 0) yield batch.statement(text);
 }
 
-/** COPYs straight into the table: it refuses a batch with a key that is there. Errors: READ_STORE_INVALID_DOCUMENT, while they are being made. */
+/**
+ * COPYs into the table itself, which refuses existing keys. Errors: READ_STORE_INVALID_DOCUMENT, while they are made.
+ */
 export function* copyBatches({ sqlName, codec }: CollectionTable, documents: ReadonlyMap<string, ProjectionDocument>): Generator<CopyBatch> {
   const sql = `COPY ${sqlName} (${codec.columns.map(({ name }) => quoted(name)).join(', ')}) FROM STDIN`;
   let batch = new Map<string, ProjectionDocument>();
@@ -115,7 +117,7 @@ class ColumnBatch {
   }
 }
 
-/** A refusal by the server of data that the codec let through. */
+/** The server refuses data that the codec has accepted. */
 export const refusedBy = (collection: string, keys: readonly string[], problem: string, cause: unknown): InvalidDocument =>
   new InvalidDocument(collection, keys.length === 1 ? keys[0] : undefined, problem, cause);
 

@@ -15,7 +15,7 @@ describe('postgres target', () => {
     expect(postgresTargetOf({ url: 'postgresql://host/db' }).schema).toBe('public');
   });
 
-  it('bounds everything by default, and takes limits from the URL or, before it, from the options', () => {
+  it('limits everything by default, and takes limits from the options or the URL', () => {
     expect(postgresTargetOf({ url: 'postgres://host/db' })).toMatchObject({
       poolSizeMax: 10,
       statementTimeoutMs: 60_000,
@@ -32,7 +32,7 @@ describe('postgres target', () => {
     });
   });
 
-  it('keeps the session options of the URL, but for those that its own values depend on', () => {
+  it('keeps the session options of the URL, except those that its own values depend on', () => {
     const url = 'postgres://host/db?options=-c%20work_mem%3D64MB%20-c%20extra_float_digits%3D-5';
     const { sessionOptions, connectionString } = postgresTargetOf({ url });
     expect(sessionOptions).toBe(
@@ -52,7 +52,7 @@ describe('postgres target', () => {
     { url: 'postgres://u:sentinel-secret@host/db?shema=shop' },
     { url: 'postgres://u:sentinel-secret@host/db?target_session_attrs=read-write' },
     { url: 'postgres://u:sentinel-secret@host/db?schema=a&schema=b' },
-  ])('refuses what makes no sense without showing the password ($poolSizeMax)', (location) => {
+  ])('refuses invalid options without showing the password ($poolSizeMax)', (location) => {
     expect(() => postgresTargetOf(location)).toThrow(expect.objectContaining({ code: 'READ_STORE_INVALID_OPTIONS' }));
     expect(() => postgresTargetOf(location)).not.toThrow(/sentinel-secret/);
   });
@@ -71,7 +71,7 @@ describe('postgres target', () => {
     expect(() => postgresTargetOf({ url: 'postgres://host/db?Schema=shop' })).toThrow(/did you mean schema\?/);
   });
 
-  it('leaves to the driver what is its own', () => {
+  it('leaves parameters of the driver to the driver', () => {
     const url = 'postgres://host/db?sslmode=verify-full&sslrootcert=ca.pem&application_name=shop';
     expect(postgresTargetOf({ url }).connectionString).toBe(url);
   });

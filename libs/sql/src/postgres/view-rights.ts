@@ -1,15 +1,18 @@
-// What others have built on the view of a read model, and what they may do with it: a view that is made anew has lost both.
+// Objects and rights that others have added to a read model's view: a view that is made anew loses both.
 import { ReadModelInUse } from '../errors.js';
 import type { SqlConnection } from '../sql-database.js';
 
-/** A view that is to be dropped, and perhaps made anew. */
+/** A view that will be dropped, and perhaps made anew. */
 export interface UsedView {
   readonly schema: string;
   readonly name: string;
   readonly isMadeAnew: boolean;
 }
 
-/** Refuses a view that others are made of: PostgreSQL would refuse to drop it, or drop them with it without a word. Errors: READ_STORE_VIEW_IN_USE. */
+/**
+ * Refuses a view that other objects depend on: PostgreSQL would refuse to drop it, or drop them silently. Errors:
+ * READ_STORE_VIEW_IN_USE.
+ */
 export const assertUnused = async (connection: SqlConnection, view: UsedView): Promise<void> => {
   const dependents = await connection.query<{ name: string }>(DEPENDENTS, [view.schema, view.name]);
   if (dependents.length > 0)
@@ -20,21 +23,24 @@ export const assertUnused = async (connection: SqlConnection, view: UsedView): P
     );
 };
 
-/** A view as it is before a promotion. */
+/** A view before a promotion. */
 export interface ShownView {
   /** In the view's order, which may be that of an older entity. */
   readonly columns: readonly string[];
-  /** `WITH (…)` for the statement that makes it, which would reset what is not there; else empty. */
+  /** `WITH (…)` for the statement that makes it, which resets missing options; else empty. */
   readonly options: string;
-  /** The owner, quoted, if that is another role than this one's: it reads the tables in the name of all who read the view. */
+  /** The quoted owner, if it is another role: the view reads the tables with the owner's rights. */
   readonly otherOwner: string | null;
 }
 
-/** Undefined where there is no such view. */
+/** Undefined if there is no such view. */
 export const shownView = async (connection: SqlConnection, schema: string, view: string): Promise<ShownView | undefined> =>
   (await connection.query<ShownView>(SHOWN, [schema, view]))[0];
 
-/** Statements that give a view that is made anew with these columns what it had, once it has no rights (`revokingStatements`): rights, also on columns, comments and the owner, who comes last. */
+/**
+ * Statements that restore, on a new view without rights (`revokingStatements`), its rights, also on columns, its
+ * comments and, last, its owner.
+ */
 export const restoringStatements = async (
   connection: SqlConnection,
   { schema, view, columns }: { readonly schema: string; readonly view: string; readonly columns: readonly string[] },
@@ -43,7 +49,7 @@ export const restoringStatements = async (
   return rows.filter(({ of }) => of === null || columns.includes(of)).map(({ statement }) => statement);
 };
 
-/** Statements that take every right on a view, also those that its owner and others get on all new tables (ALTER DEFAULT PRIVILEGES). */
+/** Statements that remove every right on a view, also from ALTER DEFAULT PRIVILEGES. */
 export const revokingStatements = async (connection: SqlConnection, schema: string, view: string): Promise<readonly string[]> =>
   (await connection.query<{ readonly statement: string }>(REVOKING, [schema, view])).map(({ statement }) => statement);
 
@@ -78,7 +84,7 @@ const REVOKING = `
   LEFT JOIN pg_roles AS role ON role.oid = acl.grantee
   WHERE space.nspname = ? AND used.relname = ? AND used.relkind = 'v' AND (acl.grantee = 0 OR role.rolname IS NOT NULL)`;
 
-/** Rights of the owner are this role's, which makes the view, until it gives the view away. */
+/** Rights of the owner belong to this role, which makes the view, until it gives the view away. */
 const STATEMENTS = `
   WITH used AS (
     SELECT used.oid, used.relowner, used.relacl, format('%I.%I', space.nspname, used.relname) AS name

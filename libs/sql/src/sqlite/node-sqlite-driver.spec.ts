@@ -1,11 +1,11 @@
-// The part of better-sqlite3 that TypeORM relies on, and what must not get lost on the way.
+// The part of better-sqlite3 that TypeORM uses, without any loss.
 import { describe, expect, it } from 'vitest';
 import { NodeSqliteDatabase } from './node-sqlite-driver.js';
 
 const memory = (): NodeSqliteDatabase => new NodeSqliteDatabase(':memory:');
 
 describe('node:sqlite driver', () => {
-  it('tells statements with rows from those without', () => {
+  it('distinguishes statements with rows from those without', () => {
     const database = memory().exec('CREATE TABLE t (a)');
     expect(database.prepare('SELECT a FROM t').reader).toBe(true);
     expect(database.prepare('INSERT INTO t VALUES (1) RETURNING a').reader).toBe(true);
@@ -44,7 +44,7 @@ describe('node:sqlite driver', () => {
     ['a Date', new Date(0)],
     ['undefined', undefined],
     ['an object', {}],
-  ])('refuses %s instead of storing something else', (_, value) => {
+  ])('refuses %s instead of storing another value', (_, value) => {
     expect(() => memory().prepare('SELECT ?').all(value)).toThrow(TypeError);
   });
 

@@ -1,17 +1,18 @@
-// node:sqlite in the shape of better-sqlite3, as far as TypeORM's `better-sqlite3` driver uses it: no native module to build.
+// node:sqlite in the form of better-sqlite3, as far as TypeORM's driver of that name uses it: no native module to
+// build.
 import { DatabaseSync } from 'node:sqlite';
 import type { SQLInputValue, StatementSync } from 'node:sqlite';
 
 export interface NodeSqliteOptions {
   readonly readonly?: boolean;
   readonly fileMustExist?: boolean;
-  /** How long SQLite itself waits for a lock, blocking the process; milliseconds. */
+  /** How long SQLite itself waits for a lock and blocks the process, in milliseconds. */
   readonly timeout?: number;
 }
 
-/** Give this class to TypeORM: `{ type: 'better-sqlite3', driver: NodeSqliteDatabase }`. */
+/** For TypeORM: `{ type: 'better-sqlite3', driver: NodeSqliteDatabase }`. */
 export class NodeSqliteDatabase {
-  /** For statements whose cost matters. */
+  /** For frequent statements. */
   readonly database: DatabaseSync;
 
   constructor(path: string, options: NodeSqliteOptions = {}) {
@@ -40,20 +41,20 @@ export class NodeSqliteDatabase {
 
 /** A prepared statement. Parameters are positional. */
 export class NodeSqliteStatement {
-  /** Whether it returns rows. */
+  /** True if it returns rows. */
   readonly reader: boolean;
-  // Columns declared BIGINT come as decimal strings, as from PostgreSQL; read as numbers they would be rounded, or refused.
+  // Columns declared BIGINT come as decimal strings, as from PostgreSQL; as numbers they would be rounded or refused.
   readonly #bigintColumns: readonly string[];
 
   constructor(private readonly statement: StatementSync) {
     const columns = statement.columns();
     this.reader = columns.length > 0;
     this.#bigintColumns = columns.filter(({ type }) => type !== null && /^(big int|bigint|int8)$/i.test(type)).map(({ name }) => name);
-    // A sum has no declared type and may be beyond what a number holds.
+    // A sum has no declared type and may exceed a number.
     if (this.#bigintColumns.length > 0 || columns.some(({ type }) => type === null)) statement.setReadBigInts(true);
   }
 
-  /** The text that it was made of, up to its end: others may follow. */
+  /** Its source text up to its end: others may follow. */
   get sourceText(): string {
     return this.statement.sourceSQL;
   }
@@ -105,7 +106,7 @@ const numberOf = (value: bigint): number | string => {
 // SQLITE_CONSTRAINT_UNIQUE and SQLITE_CONSTRAINT_PRIMARYKEY, https://sqlite.org/rescode.html
 const UNIQUE_VIOLATIONS: readonly unknown[] = [2067, 1555];
 
-/** Gives unique violations the code that TypeORM's users know; every other error passes as it is. */
+/** Gives unique violations the code that TypeORM's users know; every other error passes unchanged. */
 const guarded = <T>(work: () => T): T => {
   try {
     return work();

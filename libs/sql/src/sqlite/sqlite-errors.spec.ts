@@ -1,11 +1,11 @@
-// Errors of SQLite become the port's; the application's own mistakes stay as they are.
+// Errors of SQLite become the port's; the application's own mistakes stay unchanged.
 import { CheckpointMoved } from '@mainstem/projection/adapter';
 import { QueryFailedError } from 'typeorm';
 import { describe, expect, it } from 'vitest';
 import { NodeSqliteDatabase } from './node-sqlite-driver.js';
 import { isBusy, translateSqliteError } from './sqlite-errors.js';
 
-// As node:sqlite throws it; the extended code carries the primary one in its low byte.
+// As node:sqlite throws it; the low byte of the extended code is the primary one.
 const sqliteError = (errcode: number): Error => Object.assign(new Error('SQLite says no'), { code: 'ERR_SQLITE_ERROR', errcode });
 
 describe('sqlite errors', () => {
@@ -26,12 +26,12 @@ describe('sqlite errors', () => {
     );
   });
 
-  it('tells a busy file, which is worth another try, from a broken one', () => {
+  it('distinguishes a busy file, which is worth another try, from a broken one', () => {
     expect(isBusy(sqliteError(5))).toBe(true);
     expect(isBusy(sqliteError(11))).toBe(false);
   });
 
-  it.each([6, 518, 8, 1, 19, 20, 25])("takes result code %i for a handler's own, whose transaction has written before", (errcode) => {
+  it.each([6, 518, 8, 1, 19, 20, 25])('treats result code %i as the fault of a handler whose transaction has written before', (errcode) => {
     const error = sqliteError(errcode);
     expect(translateSqliteError(error, { store: 'sql', file: 'sql.db' }, 'handler')).toBe(error);
   });
@@ -43,11 +43,11 @@ describe('sqlite errors', () => {
     [14, 'READ_STORE_UNAVAILABLE'],
     [778, 'READ_STORE_UNAVAILABLE'],
     [11, 'READ_STORE_INVALID_FILE'],
-  ])('takes result code %i for trouble of the file also in a handler', (errcode, code) => {
+  ])('treats result code %i as trouble of the file, also in a handler', (errcode, code) => {
     expect(translateSqliteError(sqliteError(errcode), { store: 'sql', file: 'sql.db' }, 'handler')).toMatchObject({ code });
   });
 
-  it("leaves the application's own mistakes and our own errors as they are", () => {
+  it('keeps mistakes of the application and our own errors unchanged', () => {
     const database = new NodeSqliteDatabase(':memory:');
     const mistake = (() => {
       try {

@@ -1,4 +1,4 @@
-// What goes wrong in SQLite, in the words of the read store.
+// Translates errors of SQLite into those of the read store.
 import { MainstemError } from '@mainstem/event-store';
 import { ReadStoreUnavailable, StatementRefused } from '@mainstem/projection/adapter';
 import { QueryFailedError } from 'typeorm';
@@ -19,29 +19,29 @@ const CONSTRAINT = 19;
 const MISMATCH = 20;
 const NOTADB = 26;
 
-/** Whether another connection holds a lock: worth another try. */
+/** True if another connection holds a lock: worth another try. */
 export const isBusy = (error: unknown): boolean => {
   const code = resultCodeOf(error);
   return code === BUSY || code === LOCKED;
 };
 
-/** Whether SQLite refuses the data itself: too large, or a constraint or trigger that was added by hand. */
+/** True if SQLite refuses the data itself: too large, or against a constraint or trigger that was added by hand. */
 export const isDataError = (error: unknown): boolean => {
   const code = resultCodeOf(error);
   return code === TOOBIG || code === CONSTRAINT || code === MISMATCH;
 };
 
-/** Of the general result code, which stands for the end of a transaction as well. */
+/** The general result code, which also means the end of a transaction. */
 const WRONG_STATEMENT =
   /^(no such (column|function|collation|module)|near |incomplete input|unrecognized token|table .* has (no column|\d+ columns)|\d+ values for|wrong number of arguments)/;
 
-/** The file, and the store that it is. */
+/** The file and its store. */
 export interface SqliteFile {
   readonly store: string;
   readonly file: string;
 }
 
-/** Translates an error of SQLite; ours pass as they are, and so does what is the own fault of a statement that is not ours. */
+/** Translates an error of SQLite. Ours pass unchanged, and so do faults of a statement from the application. */
 export const translateSqliteError = (error: unknown, { store, file }: SqliteFile, origin: StatementOrigin = 'engine'): unknown => {
   if (error instanceof MainstemError) return error;
   const problem = error instanceof QueryFailedError ? error.driverError.message : error instanceof Error ? error.message : String(error);
@@ -74,7 +74,7 @@ export const translateSqliteError = (error: unknown, { store, file }: SqliteFile
   }
 };
 
-/** Its transaction has written before: the file takes writes, and a lock in the way (LOCKED, not BUSY) is of its own connection. */
+/** Its transaction has written: the file accepts writes, and a lock (LOCKED, not BUSY) is the connection's own. */
 const isOfHandler = (error: unknown): boolean => resultCodeOf(error) === LOCKED || extendedCodeOf(error) === READONLY;
 
 const resultCodeOf = (error: unknown): number | undefined => {

@@ -1,4 +1,4 @@
-// The two connections of a SQLite read store: how they are opened, wait for their turn and run transactions.
+// The two connections of a SQLite read store: opening, taking turns and running transactions.
 import { ReadStoreUnavailable } from '@mainstem/projection/adapter';
 import type { DocumentClass } from '@mainstem/projection';
 import { backOffMs, type Runtime } from '@mainstem/event-store';
@@ -14,19 +14,21 @@ import { NodeSqliteDatabase } from './node-sqlite-driver.js';
 import { SqliteConnection } from './sqlite-connection.js';
 import { isBusy, translateSqliteError } from './sqlite-errors.js';
 
-/** Before it, two connections to one file could lose committed writes (WAL reset); https://sqlite.org/releaselog/3_51_3.html */
+/**
+ * Older versions could lose committed writes of two connections (WAL reset): https://sqlite.org/releaselog/3_51_3.html
+ */
 const SQLITE_VERSION_MIN = '3.51.3';
 const LOCK_WAIT_MAX_MS = 30_000;
 const BUSY_WAIT_MAX_MS = 30_000;
 const BUSY_DELAYS = { retryDelayMs: 5, retryDelayMaxMs: 50 };
 /** Readers of a WAL meet a lock only while another process recovers the file. */
 const READ_BUSY_WAIT_MS = 1_000;
-/** Pages of the write-ahead log after which they are copied into the file: a page that changes in several commits is copied once. */
+/** Pages of the write-ahead log before they are copied into the file: a page of several commits is copied once. */
 const WAL_PAGES = 4_000;
-/** What is left of the write-ahead log's file after a large transaction, in bytes. */
+/** The size of the write-ahead log's file after a large transaction, in bytes. */
 const WAL_SIZE_MAX = 64 * 1_048_576;
 
-// SQLite has none of these and keeps the text of the field, so that one entity serves both databases.
+// SQLite has none of these and keeps the text of the field, so one entity serves all databases.
 const TYPES_ADDED = [
   'character varying',
   'timestamp',
@@ -38,7 +40,7 @@ const TYPES_ADDED = [
 ] as const;
 const SHOWN_TYPES: ShownTypes = { ...TEXT_KINDS, 'native-json': 'simple-json', jsonb: 'simple-json' };
 
-/** One of the two connections with what belongs to it. */
+/** One of the two connections with its parts. */
 export interface SqliteSide {
   readonly store: string;
   readonly file: string;
@@ -59,7 +61,7 @@ export interface SqliteSideOptions {
   readonly isReadOnly: boolean;
 }
 
-/** Opens a connection: the writer makes the file and sets its mode, the reader cannot change a thing. Errors: as the driver throws them. */
+/** Opens a connection: the writer makes the file and sets its mode; the reader cannot write. Errors: the driver's. */
 export const openSide = async ({ store, file, entities, runtime, isReadOnly }: SqliteSideOptions): Promise<SqliteSide> => {
   let database: NodeSqliteDatabase | undefined;
   const dataSource = new DataSource({
@@ -93,7 +95,10 @@ export const openSide = async ({ store, file, entities, runtime, isReadOnly }: S
   return { store, file, runtime, dataSource, layouts, database, connection, lock: new FifoLock(store, runtime, LOCK_WAIT_MAX_MS) };
 };
 
-/** Runs the work in a transaction; the caller holds the lock. BEGIN IMMEDIATE takes the write lock at once, so that a transaction never fails half-way for want of it. */
+/**
+ * Runs the work in a transaction; the caller holds the lock. BEGIN IMMEDIATE takes the write lock at once, so a
+ * transaction never fails half way because of it.
+ */
 export const inTransaction = async <T>(
   { database, store, file, runtime }: SqliteSide,
   work: () => Promise<T>,
@@ -112,13 +117,13 @@ export const inTransaction = async <T>(
     await control('COMMIT', origin);
     return result;
   } catch (error) {
-    // SQLite has rolled back by itself after some errors, such as a full disk.
+    // After some errors, such as a full disk, SQLite has already rolled back.
     if (database.database.isTransaction) database.exec('ROLLBACK');
     throw error;
   }
 };
 
-/** Tries again while another process holds the lock, for a bounded time and without blocking this one. */
+/** Tries again while another process holds the lock, for a limited time and without blocking this one. */
 const retryBusy = async (runtime: Runtime, action: () => unknown): Promise<void> => {
   const deadline = runtime.monotonic() + BUSY_WAIT_MAX_MS;
   for (let attempt = 1; ; attempt++) {

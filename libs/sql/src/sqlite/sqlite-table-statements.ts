@@ -61,14 +61,14 @@ export class SqliteTableStatements {
   }
 }
 
-// A bigint comes as text: as a number it would be rounded.
+// A bigint comes as text: a number would be rounded.
 const columnsSql = (codec: DocumentCodec): string =>
   codec.columns.map(({ name, kind }) => (kind === 'bigint' ? `CAST(${quoted(name)} AS text)` : quoted(name))).join(', ');
 
 const selectSql = (sqlName: string, codec: DocumentCodec): string =>
   `SELECT ${columnsSql(codec)} FROM ${sqlName} WHERE ${quoted(codec.keyColumn)} = ?`;
 
-// SQLite orders texts by their bytes.
+// SQLite compares texts by their bytes.
 const scanSql = (sqlName: string, codec: DocumentCodec, where: string): string =>
   `SELECT ${columnsSql(codec)} FROM ${sqlName} ${where} ORDER BY ${quoted(codec.keyColumn)} LIMIT ?`;
 
