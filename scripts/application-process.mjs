@@ -21,8 +21,8 @@ export class ApplicationProcess {
   /**
    * @param {{
    *   name: string, entry: string, args: readonly string[], env: NodeJS.ProcessEnv, listening: RegExp,
-   *   print: (name: string, line: string) => void, onEnd: (application: ApplicationProcess, how: string) => void }}
-   * options `listening` finds the address in the output; `onEnd` hears of an unexpected end
+   *   print: (name: string, line: string) => void, onEnd: (application: ApplicationProcess, how: string) => void }} options
+   *   `listening` finds the address in the output; `onEnd` hears of an unexpected end
    */
   constructor({ name, entry, args, env, listening, print, onEnd }) {
     this.name = name;

@@ -14,8 +14,8 @@ const PARENT_CHECK_MS = 500;
  * Runs a command to its end.
  * @param {string} command
  * @param {readonly string[]} args
- * @param {{ env?: NodeJS.ProcessEnv, isQuiet?: boolean, isShown?: boolean }} [options] quiet: collect the output instead of showing it; shown:
- * collect it and show it, too
+ * @param {{ env?: NodeJS.ProcessEnv, isQuiet?: boolean, isShown?: boolean }} [options] quiet: collect the output;
+ * shown: collect and show it
  * @returns {Promise<{ code: number, output: string }>}
  */
 export const run = (command, args, { env = process.env, isQuiet = false, isShown = false } = {}) =>

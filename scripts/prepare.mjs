@@ -1,4 +1,4 @@
-// Does all the set-up that a command needs on a fresh clone: packages, the repository's Node, the build. Fast when nothing is to do.
+// All set-up of a command on a fresh clone: packages, the repository's Node, the build. Fast if nothing is to do.
 import { closeSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { build, isBuilt } from './build.mjs';

@@ -70,7 +70,7 @@ const startOwn = async () => {
   }
 };
 
-// PostgreSQL refuses to run as root: then the user nobody runs it, who cannot read root's folders and gets a copy.
+// PostgreSQL refuses to run as root. Then the user `nobody` runs a copy, because it cannot read root's folders.
 const unprivileged = () => (process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : undefined);
 
 const copyFor = ({ uid, gid }, native, folder) => {

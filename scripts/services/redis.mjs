@@ -16,12 +16,12 @@ export const findRedis = () => findServer({ name: 'Redis', variable: 'REDIS_URL'
 /**
  * A redis-server on loopback. Its folder is temporary and removed by `stop`; in a given folder the dump stays for the
  * next start.
- * @param {{ folder?: string, port?: number, flags?: readonly string[], isSentinel?: boolean, certificate?: { file:
- * string, keyFile: string } }} [options] flags as on the
- *   command line, such as `--appendonly yes`; with a certificate it speaks TLS on a second port
- * @returns {Promise<{ url: string, port: number, tlsPort: number | undefined, folder: string, version: string, pid:
- * number, stop: () => Promise<void>, kill: () => Promise<void> }>}
- *   `kill` ends it as a crash does, and leaves the folder. Errors: says what is missing.
+ * @param {{
+ *   folder?: string, port?: number, flags?: readonly string[], isSentinel?: boolean,
+ *   certificate?: { file: string, keyFile: string } }} [options] flags as on the command line, such as `--appendonly yes`; with a certificate it speaks TLS on a second port
+ * @returns {Promise<{
+ *   url: string, port: number, tlsPort: number | undefined, folder: string, version: string, pid: number,
+ *   stop: () => Promise<void>, kill: () => Promise<void> }>} `kill` ends it as a crash does, and leaves the folder. Errors: says what is missing.
  */
 export const startRedis = async ({ folder, port, flags = [], isSentinel = false, certificate } = {}) => {
   const base = folder ?? mkdtempSync(path.join(os.tmpdir(), 'mainstem-redis-'));

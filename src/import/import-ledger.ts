@@ -33,16 +33,16 @@ const WINDOW = { runsMax: 64, eventsMax: 4_000 } as const;
 /**
  * Reads the file once, in constant memory. Each run of consecutive events of one stream becomes one command, executed
  * by the same handlers as over HTTP. Many run at a time, but the events are stored in the order of the file, each with
- * its original time. A repeated import, after an end or an interruption, adds only what is missing: a line is
- * recognised by its stream and `seq`, or by its content and time (see `EarlierImports` for the limit of that). It reads
+ * its original time. A repeated import, after an end or an interruption, adds only what is missing. It recognises a
+ * line by its stream and `seq`, or by its content and time (see `EarlierImports` for the limit of that). It reads
  * nothing from an empty event store. Otherwise it reads once for each document without a header, and once for each that
  * comes in several pieces.
  *
- * A bad line goes to the rejects file with its line number, reason and code: not JSON, not UTF-8, too long, unknown
- * type, missing or wrong field, wrong stream, `seq` that does not rise, line number out of order in its document, or
- * refused by a rule of the ledger. The rest of its document goes on: later lines get numbers without a gap, which the
- * report counts as `renumbered`. Without a good header, each line of the document is refused, too. After a repair of
- * the file, another import adds the missing lines at the end of their documents.
+ * A bad line goes to the rejects file with its line number, reason and code. It is not JSON, not UTF-8, too long, of
+ * unknown type or stream, or has a missing or wrong field. Or its `seq` does not rise, its number is out of order in
+ * its document, or a rule of the ledger refuses it. The rest of its document goes on: later lines get numbers without a
+ * gap, which the report counts as `renumbered`. Without a good header, each line of the document is refused, too. After
+ * a repair of the file, another import adds the missing lines at the end of their documents.
  *
  * Errors: IMPORT_FILE_UNREADABLE, IMPORT_REJECTS_UNWRITABLE, EVENT_STORE_INVALID_INPUT, and those of the store;
  * everything imported until then stays.

@@ -1,4 +1,5 @@
-// The examples that `mainstem --help` and the help of its commands show: commands, options, projections, files and aggregates that exist.
+// The examples in `mainstem --help` and the help of its commands: commands, options, projections, files and aggregates
+// exist.
 import { access } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
@@ -16,7 +17,7 @@ interface Called {
   readonly options: Readonly<Record<string, unknown>>;
 }
 
-/** The real parser, whose commands only say that they were called. */
+/** The real parser, whose commands only record their call. */
 const parser = () => {
   const terminal = { isInteractive: false, print: () => Promise.resolve(), say: () => undefined, errorStream: process.stderr };
   const surroundings = { terminal, signal: new AbortController().signal, folder: fileURLToPath(ROOT), env: {}, now: Date.now };
@@ -49,7 +50,7 @@ describe('the help of the mainstem command', () => {
       ).toBe(true);
   });
 
-  it.each(examples)('shows what can be run: %s', async (line) => {
+  it.each(examples)('shows a command that works: %s', async (line) => {
     const { mainstem, called } = parser();
     await mainstem.parseAsync(line.trim().split(/ +/).slice(1), { from: 'user' });
     const [{ command, operands, options } = { command: '', operands: [], options: {} }] = called;

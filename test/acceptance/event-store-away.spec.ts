@@ -1,4 +1,5 @@
-// What people see while the event store is away: answers within seconds, the reason with its address, and everything goes on when it is back.
+// What people see while the event store is away: quick answers with reason and address; everything goes on when it is
+// back.
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
@@ -11,10 +12,10 @@ import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { ApplicationProcess, build } from './online-retail/application-process.js';
 import { SAMPLE_FILE, sampleFigures } from './online-retail/expected.js';
 
-/** Half of what a server is given that is silent; the machine may be busy. */
+/** Half of the time that a silent server gets; the machine may be busy. */
 const ANSWERED_MS = 15_000;
 const READY_MS = 60_000;
-/** Longer than a refused connection is waited out. */
+/** Longer than refused connections are retried. */
 const AWAY_MS = 5_000;
 const POLL = { timeout: READY_MS, interval: 50 };
 
@@ -62,7 +63,7 @@ const reasonsOf = async ({ url }: ApplicationProcess): Promise<string> => {
   const readiness = (await (await fetch(`${url}/health/ready`)).json()) as Readiness;
   return readiness.reasons.map(({ check, reason }) => `${check}: ${reason}`).join('\n');
 };
-/** Of the log, those of the event store; and those of projections that wait for it, which there must not be. */
+/** Of the log: lines about the event store, and about projections that wait for it, which must not exist. */
 const linesOf = ({ output }: ApplicationProcess): readonly string[] => output.split('\n').filter((line) => /The event store is |retrying/.test(line));
 const place = ({ url }: ApplicationProcess, orderNo: string): Promise<Response> =>
   fetch(`${url}/api/orders`, {
@@ -72,7 +73,7 @@ const place = ({ url }: ApplicationProcess, orderNo: string): Promise<Response> 
   });
 
 describe('while the event store is away', () => {
-  it('a command is answered 503 within seconds, every application tells why, in its log with the address, and all go on when it is back', async () => {
+  it('a command is answered 503 within seconds, every application gives the reason, with the address in its log, and all go on when it is back', async () => {
     const commands = await start('src/main.js');
     const projector = await start('apps/sql-projector/src/main.js');
     const queries = await start('apps/query-api/src/main.js');
@@ -101,7 +102,7 @@ describe('while the event store is away', () => {
       await expect.poll(() => linesOf(application), POLL).toEqual([expect.stringContaining('is away'), back]);
   });
 
-  it('the first import waits, and goes on by itself when it is back', async () => {
+  it('the first import waits, and goes on automatically when it is back', async () => {
     const shop = await start('apps/all-in-one/src/main.js', '--data', SAMPLE_FILE);
     await shop.imported(1, READY_MS);
     await stopServer();

@@ -13,7 +13,7 @@ import { build } from './online-retail/application-process.js';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const COMMAND_MS_MAX = 60_000;
-/** The ports of the guide, which may be taken on this machine. */
+/** The ports of the guide, which may be in use on this machine. */
 const PORTS = ['2113', '2114'];
 
 const guide = await readFile(join(ROOT, 'docs/event-store-in-tests.md'), 'utf8');
@@ -42,7 +42,7 @@ const freePort = async (): Promise<string> => {
   return String(port);
 };
 
-/** As npm does it: packages below node_modules, their commands below .bin. */
+/** Like npm: packages in node_modules, their commands in .bin. */
 const installPackages = async (): Promise<void> => {
   const modules = join(project, 'node_modules');
   await mkdir(join(modules, '@mainstem'), { recursive: true });
@@ -51,7 +51,7 @@ const installPackages = async (): Promise<void> => {
   await symlink('../@mainstem/eventstoredb-server/bin/eventstoredb-server.mjs', join(modules, '.bin/eventstoredb-server'));
 };
 
-/** Runs a command of the guide, on the ports that are free here. */
+/** Runs a command of the guide on free ports. */
 const run = (command: string | undefined) => {
   const text = PORTS.reduce((changed, port, index) => changed.replaceAll(port, ports[index] ?? port), command ?? 'false');
   const env = { ...process.env, PATH: `${dirname(process.execPath)}:${process.env['PATH']}` };
@@ -63,7 +63,7 @@ const run = (command: string | undefined) => {
   return { child, told, ended: once(child, 'close').then(([code]) => code as number | null) };
 };
 
-/** What was started with it as well. */
+/** Also what it has started. */
 const end = ({ pid }: ChildProcess, signal: NodeJS.Signals): void => {
   if (pid !== undefined) process.kill(-pid, signal);
 };
@@ -131,7 +131,7 @@ describe('docs/event-store-in-tests.md', () => {
     });
   });
 
-  it('has no command that is not executed here', () => {
+  it('has only commands that are executed here', () => {
     expect(commands).toHaveLength(5);
   });
 });

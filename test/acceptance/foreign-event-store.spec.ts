@@ -1,5 +1,6 @@
-// The sample on an event store that runs already and holds other data: figures as computed independently. On the server that EVENTSTOREDB_URL names,
-// whose log may hold anything but events of the ledger's categories that are not the sample's; it may hold the sample from an earlier run.
+// The sample on a running event store with other data gives the independently computed figures. EVENTSTOREDB_URL names
+// the server; its log must not hold foreign events in the ledger's categories, but may hold the sample from an earlier
+// run.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

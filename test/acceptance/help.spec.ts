@@ -1,4 +1,4 @@
-// Every application tells its settings when it is asked to, and starts nothing.
+// Every application prints its settings on request, and starts nothing.
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -17,7 +17,7 @@ it.each([
   ['apps/cache-projector/src/main.js', 3003],
   ['apps/search-projector/src/main.js', 3004],
   ['apps/event-store/src/main.js', 2113],
-])('%s tells its settings with --help, whatever else is said', async (entry, port) => {
+])('%s prints its settings with --help, whatever the other arguments', async (entry, port) => {
   const { stdout } = await promisify(execFile)(process.execPath, [`${ROOT}dist/${entry}`, '--port', 'none', '--help'], { cwd: ROOT });
   expect(stdout).toMatch(/--host <address> /);
   expect(stdout).toMatch(new RegExp(`--port <n> +PORT +${port} `));

@@ -1,4 +1,4 @@
-// LOG_FORMAT=json: whatever an application writes is one JSON object a line, also when it cannot start; without it, people read it.
+// LOG_FORMAT=json: every line that an application writes is a JSON object, even if it cannot start.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -21,7 +21,7 @@ const linesOf = (output: string): readonly Readonly<Record<string, unknown>>[] =
     .map((line) => JSON.parse(line) as Readonly<Record<string, unknown>>);
 
 describe.each(ENTRIES)('%s', (entry) => {
-  it('writes JSON where it is asked to', async () => {
+  it('writes JSON on request', async () => {
     const application = await ApplicationProcess.start(entry, argsOf(entry), { LOG_FORMAT: 'json' });
     await application.end('SIGTERM');
     for (const line of linesOf(application.output)) {
@@ -30,7 +30,7 @@ describe.each(ENTRIES)('%s', (entry) => {
     }
   });
 
-  it('tells in JSON why it does not start', async () => {
+  it('reports in JSON why it does not start', async () => {
     const failed = await ApplicationProcess.start(entry, [...argsOf(entry), '--unknown'], { LOG_FORMAT: 'json' }).catch(String);
     const lines = String(failed).split('\n').slice(1).filter(Boolean);
     expect(linesOf(lines.join('\n'))).toEqual([

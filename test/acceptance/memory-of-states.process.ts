@@ -1,4 +1,5 @@
-// Fills the memory of an executor with states far larger than its bound, in a process whose heap is small. Tells how many there are, and what they hold.
+// Fills an executor with states far above its memory limit, in a process with a small heap. Prints their number and
+// content.
 import { CommandExecutor, defineAggregate } from '@mainstem/aggregate';
 import { defineEvents } from '@mainstem/event-store';
 import { EmbeddedEventStore } from '@mainstem/embedded';
@@ -20,7 +21,7 @@ const executor = new CommandExecutor({ store });
 const textOf = (index: number): string => String(index).padEnd(Number(characters), 'x');
 let effects = 0;
 for (let index = 0; index < Number(streams); index++) effects += (await executor.execute(doc, String(index), { text: textOf(index) })).events.length;
-// Those that memory could not keep are folded again, and are the same.
+// States that memory could not keep are folded again, and are equal.
 let repeats = 0;
 for (let index = 0; index < Number(streams); index += 7)
   repeats += (await executor.execute(doc, String(index), { text: textOf(index) })).events.length;

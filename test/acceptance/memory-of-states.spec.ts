@@ -1,4 +1,4 @@
-// Memory of states is bounded in bytes: many streams of a large state live in a heap that holds only some of them.
+// The memory of states has a limit in bytes: many streams of a large state run in a heap that holds only some of them.
 import { spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';

@@ -1,5 +1,5 @@
-// The sample over EventStoreDB's protocol, with links and statistics of the server's own at the end of the log and between: read models come to the end,
-// before and after a restart, and when they are filled anew.
+// The sample over EventStoreDB's protocol with the server's own links and statistics in the log. Read models reach the
+// end: live, after a restart, and when they are filled anew.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,7 +10,7 @@ import { addOwnEvents } from '../contract/eventstoredb/own-events.js';
 import { expectFigures, SAMPLE_FILE, sampleFigures } from './online-retail/expected.js';
 import { RunningShop } from './online-retail/running-shop.js';
 
-/** Several times what the sample has. */
+/** Several times as many as the sample has. */
 const OWN_EVENTS = 10_000;
 
 let dir: string;

@@ -1,4 +1,4 @@
-// Rebuild, rollback and cleanup as users have them: the built application serves real data while the command works on its read models.
+// Rebuild, rollback and cleanup as users run them: the built application serves real data during the command.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -29,7 +29,7 @@ const statusOf = async (dir: string, projection: string): Promise<StatusJson> =>
   return found;
 };
 
-/** Reads and commands that go on until it is disposed of; every answer has to be a success and not to be behind one before. */
+/** Reads and commands that run until they are disposed of; every answer must succeed and must not go back. */
 class Traffic implements AsyncDisposable {
   readonly failures: unknown[] = [];
   reads = 0;
@@ -68,7 +68,7 @@ class Traffic implements AsyncDisposable {
     this.reads++;
   }
 
-  /** Each order must be found at the position that its command answered with. */
+  /** Each order must be found at the position of its command's answer. */
   async #command(): Promise<void> {
     const orderNo = `${this.name}${this.commands++}`;
     const line = { sku: '85123A', description: 'HEART', quantity: 1, unitPrice: '1.00' };
@@ -116,7 +116,7 @@ describe('a rebuild of the running shop', () => {
     await expectFigures(shop, sampleFigures);
   });
 
-  it('shows its progress to whoever asks the application', async () => {
+  it('shows its progress to clients of the application', async () => {
     let isOver = false;
     const seen: unknown[] = [];
     const asking = (async () => {
@@ -128,7 +128,7 @@ describe('a rebuild of the running shop', () => {
         await delay(20);
       }
     })();
-    // Left half-way, so that there is time to see it.
+    // Abandoned half-way, so that there is time to see it.
     await mainstem(['rebuild', 'products', '--dir', dir], { MAINSTEM_CRASH_AT: 'index' });
     await expect.poll(() => seen.length, { timeout: 5_000 }).toBeGreaterThan(0);
     isOver = true;
@@ -142,7 +142,7 @@ describe('a rebuild of the running shop', () => {
     ]);
   });
 
-  it.each(KILLED_AT)('that is killed at %s leaves every figure as it was, and goes on when it is started again', async (point) => {
+  it.each(KILLED_AT)('that is killed at %s changes no figure, and goes on when it is started again', async (point) => {
     const before = await statusOf(dir, 'sales-documents');
     const killed = await mainstem(['rebuild', 'sales-documents', '--dir', dir], { MAINSTEM_CRASH_AT: point });
     expect(killed.signal).toBe('SIGKILL');
@@ -179,7 +179,7 @@ describe('a rebuild of the running shop', () => {
     });
   });
 
-  it('loses no write and shows none late while commands flow', async () => {
+  it('loses no write and shows none late while commands arrive', async () => {
     const traffic = new Traffic(shop, 'W', true);
     for (const args of [
       ['rebuild', '--all'],
@@ -196,13 +196,13 @@ describe('a rebuild of the running shop', () => {
     expect(totals.events).toBe(sampleFigures.events + traffic.commands * 2);
   });
 
-  it('says what it does not understand', async () => {
+  it('names what it does not understand', async () => {
     expect(await mainstem(['rebuild', '--dir', dir])).toMatchObject({ code: 2, err: expect.stringContaining('CLI_INVALID_ARGUMENT') });
     expect(await mainstem(['rebuild', 'nothing', '--dir', dir])).toMatchObject({ code: 2, err: expect.stringContaining('PROJECTION_UNKNOWN') });
   });
 });
 
-// The definitions of the sources and those of the build differ in the text of their functions: to the read stores they are two deployments.
+// Definitions in the sources and in the build have different function texts: for read stores they are two deployments.
 describe('a deployment with changed projections', () => {
   let dir: string;
   beforeAll(async () => void (dir = await mkdtemp(join(tmpdir(), 'mainstem-changed-'))));
@@ -227,7 +227,7 @@ describe('a deployment with changed projections', () => {
     expect(generations).toEqual(['1 serving', '2 retired']);
   });
 
-  it('rebuilds by itself where it may', async () => {
+  it('rebuilds automatically if it may', async () => {
     expect((await mainstem(['cleanup', '--dir', dir])).code).toBe(0);
     await using shop = await ShopProcess.start(dir, ['--no-data', '--rebuild', 'auto']);
     await shop.ready();

@@ -1,4 +1,4 @@
-// A restore as an operator has it: a backup of the events is put back, business goes on, and the applications are started again.
+// A restore as an operator does it: a backup of the events is put back, business goes on, and the applications restart.
 import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -38,7 +38,7 @@ const restoredIn = (statuses: readonly StatusJson[]): readonly string[] =>
   );
 
 describe('an event store that was put back to a backup and has grown since', () => {
-  it('is named by health and status, and is mended by the book', { timeout: 300_000 }, async () => {
+  it('is named by health and status, and is mended as the manual says', { timeout: 300_000 }, async () => {
     const [events, backup] = [join(dir, 'shop', 'events.db'), join(dir, 'events.db')];
     const at = ['--dir', join(dir, 'shop')];
     await writePrefix(SAMPLE_FILE, BACKED_UP_LINES, join(dir, 'prefix.ndjson'));
@@ -53,7 +53,7 @@ describe('an event store that was put back to a backup and has grown since', () 
     }
     for (const end of ['', '-wal', '-shm']) await rm(`${events}${end}`, { force: true });
     await cp(backup, events);
-    // It records all events; its summary is made from a read model, which must not go on.
+    // It records all events; its summary comes from a read model, which must not go on.
     const imported = await mainstem(['import', SAMPLE_FILE, ...at]);
     expect(imported).toMatchObject({ code: 1, out: expect.stringMatching(/^2,000 lines: .* new events/) as string });
     expect(imported.out).toMatch(

@@ -1,4 +1,4 @@
-// The scripts behind npm start: they run the application in their place, and leave nothing behind.
+// The scripts behind npm start run the application in their place, and leave no process behind.
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -10,7 +10,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
 const scripts = pathToFileURL(path.join(root, 'scripts')).href;
 
-// Says its process id, tells each signal, and ends with code 3 on SIGTERM or SIGINT.
+// Prints its process id and each signal, and ends with code 3 on SIGTERM or SIGINT.
 const APPLICATION = `
 const args = process.argv.slice(2);
 if (args[0] === 'fail') process.exit(7);
@@ -29,7 +29,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-/** The wrapper as npm start runs it, over an application of our own. */
+/** The wrapper as npm start runs it, over a test application. */
 const start = (...args: readonly string[]): ChildProcess => {
   const wrapper = `const { become } = await import('${scripts}/child.mjs'); process.exitCode = await become(${JSON.stringify(application)}, ${JSON.stringify(args)});`;
   return spawn(process.execPath, ['--input-type=module', '--eval', wrapper], { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] });
@@ -76,7 +76,7 @@ describe('the start script', () => {
     await expect.poll(() => isAlive(pid), { timeout: 10_000 }).toBe(false);
   });
 
-  it('tells versions apart by number, not by text', async () => {
+  it('compares versions by number, not by text', async () => {
     const check = `const { isAtLeast } = await import('${scripts}/install.mjs'); console.log(JSON.stringify([['v22.13.0','22.13.0'],['22.9.1','22.13.0'],['24.0.0','22.13.0'],['3.51.10','3.51.3'],['none','3.51.3']].map(([a, b]) => isAtLeast(a, b))));`;
     const child = spawn(process.execPath, ['--input-type=module', '--eval', check], { stdio: ['ignore', 'pipe', 'inherit'] });
     const lines = linesOf(child);

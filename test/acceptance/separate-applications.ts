@@ -1,4 +1,5 @@
-// `npm run start:separate` as a child: where each of its processes is, one of them killed and started again, what they hold, and their end.
+// `npm run start:separate` as a child process: where its processes are, killing and restarting one, their data and
+// their end.
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -14,7 +15,7 @@ const SCRIPT = fileURLToPath(new URL('../../scripts/start-separate.mjs', import.
 const CLI = fileURLToPath(new URL('../../libs/cli/bin/mainstem.mjs', import.meta.url));
 const READY_TIMEOUT_MS = 90_000;
 export const HEALING_MS = 30_000;
-/** How long a killed process stays away. */
+/** How long a killed process stays down. */
 const AWAY_MS = 400;
 
 export interface SeparateProcess {
@@ -59,7 +60,7 @@ export class SeparateApplications {
     return applications;
   }
 
-  /** The API of the process that answers queries. */
+  /** The API of the process for queries. */
   readonly queries: Api = {
     get: async <Answer>(path: string): Promise<Answer> => {
       const response = await fetch(`${this.of('query-api').url}/api/${path}`);
@@ -80,13 +81,13 @@ export class SeparateApplications {
     return events;
   }
 
-  /** The mainstem command over the same stores. Rejects when it does not exit with 0; resolves with what it printed. */
+  /** The mainstem command over the same stores. Rejects unless it exits with 0; resolves with its output. */
   async mainstem(...args: readonly string[]): Promise<string> {
     const env = { ...process.env, ...this.env, EVENT_STORE: this.of('event-store').url };
     return (await promisify(execFile)(process.execPath, [CLI, '--dir', this.dir, ...args], { env })).stdout;
   }
 
-  /** Resolves when every projection is live and stands at the position, in the words of the projectors themselves. */
+  /** Resolves when every projection is live at the position, in the words of the projectors. */
   async healed(position: bigint, timeoutMs = HEALING_MS): Promise<void> {
     const states = async (): Promise<readonly string[]> => {
       const behind: string[] = [];
@@ -102,7 +103,7 @@ export class SeparateApplications {
     await expect.poll(async () => (await fetch(`${this.of('query-api').url}/health/ready`)).status, { timeout: timeoutMs }).toBe(200);
   }
 
-  /** Kills it with -9, and starts it again where it was. */
+  /** Kills it with -9, and starts it again in the same place. */
   async killAndStart(name: string): Promise<void> {
     const killed = this.#restarted.get(name);
     if (killed) await killed.end('SIGKILL');
@@ -126,7 +127,10 @@ export class SeparateApplications {
     return found;
   }
 
-  /** Ends what was started again with SIGTERM, then sends the signal to the script alone; resolves with its exit code and the milliseconds that it took. */
+  /**
+   * Ends restarted processes by SIGTERM, then signals only the script; resolves with its exit code and the
+   * milliseconds.
+   */
   async end(signal: NodeJS.Signals): Promise<{ readonly code: number | null; readonly tookMs: number }> {
     for (const application of [...this.#restarted.values()].reverse()) await application.end('SIGTERM');
     const startedMs = performance.now();

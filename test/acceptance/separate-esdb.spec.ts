@@ -1,4 +1,4 @@
-// The sample through processes of their own over the EventStoreDB protocol, each of them killed while commands flow.
+// The sample in separate processes over the EventStoreDB protocol, each of them killed while commands arrive.
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -17,14 +17,14 @@ import { expectFigures, SAMPLE_FILE, sampleFigures } from './online-retail/expec
 import { HEALING_MS, SeparateApplications } from './separate-applications.js';
 
 const CLIENTS = 4;
-/** How long commands flow after the last kill. */
+/** How long commands arrive after the last kill. */
 const FLOW_MS = 400;
-/** Three stages in a row, each of which is given six seconds. */
+/** Three stages in a row, each with six seconds. */
 const STOPPING_MS = 20_000;
 const SETTLE_ROUNDS_MAX = 10;
 const KILLED = ['sql-projector', 'command-side', 'cache-projector', 'event-store', 'search-projector', 'query-api'] as const;
 
-/** Keeps the commands themselves as well: their lines say what the totals have to be. */
+/** Also keeps the commands: their lines give the expected totals. */
 class OfferedCommands extends AcknowledgementLedger {
   readonly commands = new Map<string, OfferedCommand>();
 
@@ -65,7 +65,7 @@ describe('the processes of npm run start:separate', () => {
     await expectFigures(applications.queries, sampleFigures);
   });
 
-  it('make nothing in a folder that was mistyped for a command', async () => {
+  it('create nothing in a mistyped folder of a command', async () => {
     const mistyped = join(dir, 'mistyped');
     for (const args of [['status'], ['rebuild', '--all'], ['parked', 'list']]) {
       const stderr = expect.stringMatching(/mistyped[^]*READ_STORE_CANNOT_OPEN\)\n$/) as string;
@@ -74,7 +74,7 @@ describe('the processes of npm run start:separate', () => {
     expect(existsSync(mistyped)).toBe(false);
   });
 
-  it('lose no acknowledged command and double none when each is killed in turn, and are at the end of the store within 30 s', async () => {
+  it('lose no acknowledged command and double none when each is killed in turn, and reach the end of the store within 30 s', async () => {
     const ledger = new OfferedCommands();
     const commands = new ShopCommands('S', seededRandom(5));
     const ending = new AbortController();
@@ -109,7 +109,7 @@ describe('the processes of npm run start:separate', () => {
   });
 });
 
-describe('a process whose event store is not there', () => {
+describe('a process without its event store', () => {
   beforeAll(build);
 
   it.concurrent.each(['src/main.js', 'apps/sql-projector/src/main.js'])('says so in one line, without the password, and fails: %s', async (entry) => {
@@ -160,7 +160,7 @@ const thousandths = (amount: string): bigint => {
   return BigInt(whole + fraction.padEnd(3, '0'));
 };
 
-/** What the lines of the commands come to, in thousandths. */
+/** The sum of the commands' lines, in thousandths. */
 const sumOf = (ledger: OfferedCommands, lineType: string): bigint => {
   let sum = 0n;
   for (const { body, types } of ledger.commands.values()) {

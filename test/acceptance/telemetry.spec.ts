@@ -1,4 +1,5 @@
-// Metrics and traces of the applications as processes: scraped over HTTP, and sent to a receiver of OTLP; and nothing at all when they are off.
+// Metrics and traces of applications as processes: scraped over HTTP, sent to an OTLP receiver, and absent if they are
+// off.
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -9,7 +10,7 @@ import { ApplicationProcess, build } from './online-retail/application-process.j
 
 const READY_TIMEOUT_MS = 30_000;
 const ARRIVAL_TIMEOUT_MS = 30_000;
-/** What a client that is traced itself sends; from the specification's own example. */
+/** From a traced client; the example of the specification. */
 const TRACE_ID = '4bf92f3577b34da6a3ce929d0e0e4736';
 const TRACEPARENT = `00-${TRACE_ID}-00f067aa0ba902b7-01`;
 
@@ -37,7 +38,7 @@ const bodyOf = async (request: IncomingMessage): Promise<string> => {
 const attributesOf = ({ attributes }: Pick<SentSpan, 'attributes'>): Record<string, unknown> =>
   Object.fromEntries(attributes.map(({ key, value }) => [key, Object.values(value)[0]]));
 
-/** Receives OTLP over HTTP, as a collector does. */
+/** Receives OTLP over HTTP, like a collector. */
 class Receiver {
   readonly spans: (SentSpan & { readonly service: unknown })[] = [];
   readonly #server: Server;
@@ -82,7 +83,7 @@ const place = async (commands: ApplicationProcess, orderNo: string, headers: Rea
   const body = JSON.stringify({ orderNo, customerId: '17850', country: 'United Kingdom', lines });
   return fetch(`${commands.url}/api/orders`, { method: 'POST', headers: { 'Content-Type': 'application/json', ...headers }, body });
 };
-/** The event store server over the folder; the setting by which applications find it. */
+/** The event store server over the folder, and the setting by which applications find it. */
 const servedEventStore = async (): Promise<NodeJS.ProcessEnv> => {
   const { output } = await start('apps/event-store/src/main.js', {}, ['--health-port', '0']);
   return { EVENT_STORE: /esdb:\/\/[^\s,]+/.exec(output)?.[0] };
@@ -131,14 +132,14 @@ describe('traces', () => {
     expect(batch.links).toMatchObject([{ traceId: TRACE_ID, spanId: command.spanId }]);
     expect(batch.traceId).not.toBe(TRACE_ID);
 
-    // Sent although nobody waits for the next export.
+    // Sent although no test waits for the next export.
     await place(commands, '2');
     await commands.end('SIGTERM');
     await receiver.span('the last command', (span) => attributesOf(span)['mainstem.stream'] === 'order-2');
     expect(receiver.spans.filter(({ name }) => name.includes('health'))).toEqual([]);
   });
 
-  it('hold up nothing when their receiver is away, and let the process end in time', async () => {
+  it('block nothing when their receiver is away, and let the process end in time', async () => {
     const commands = await start('src/main.js', { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:1' });
     expect((await place(commands, '1')).status).toBe(201);
     expect(await commands.end('SIGTERM')).toBeLessThan(5_000);
@@ -146,7 +147,7 @@ describe('traces', () => {
 });
 
 describe('metrics', () => {
-  it('tell of commands, requests and the process', async () => {
+  it('cover commands, requests and the process', async () => {
     const commands = await start('src/main.js', { METRICS: 'on' });
     const key = { 'Idempotency-Key': 'once' };
     await place(commands, '1', key);
@@ -167,7 +168,7 @@ describe('metrics', () => {
     expect(metrics).toMatch(/^process_cpu_user_seconds_total \d/m);
   });
 
-  it('tell of every projection', async () => {
+  it('cover every projection', async () => {
     const commands = await start('src/main.js', {});
     const projector = await start('apps/sql-projector/src/main.js', { METRICS: 'on' });
     await projector.ready(READY_TIMEOUT_MS);
@@ -187,17 +188,17 @@ describe('metrics', () => {
     expect(metrics).toContain('mainstem_silent_loops 0');
   });
 
-  it('tell of the event store server, on the port of its health', async () => {
+  it('cover the event store server, on the port of its health', async () => {
     const server = await start('apps/event-store/src/main.js', { METRICS: 'on' }, ['--health-port', '0']);
     expect(await metricsOf(server)).toMatch(/^process_cpu_user_seconds_total \d/m);
   });
 
   it.each([
-    ['are not there unless they are switched on, nor is any of their libraries', {}, 404, false],
-    ['bring their library when they are', { METRICS: 'on' }, 200, true],
+    ['are absent unless they are switched on, together with their libraries', {}, 404, false],
+    ['load their library if they are switched on', { METRICS: 'on' }, 200, true],
   ] as const)('%s', async (_, env, status, isLoaded) => {
     const loaded = join(dir, 'loaded');
-    // V8 writes down every script that a process has loaded when it ends.
+    // V8 writes down every loaded script when a process ends.
     const commands = await start('src/main.js', { ...env, NODE_V8_COVERAGE: loaded });
     await place(commands, '1');
     expect((await fetch(`${commands.url}/metrics`)).status).toBe(status);

@@ -1,4 +1,5 @@
-// Verify and rebuild --until as users have them: the installed program on the shop's sample. Needs the build (npm test makes it).
+// Verify and rebuild --until as users run them: the installed program on the sample. Needs the build (npm test makes
+// it).
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
@@ -54,7 +55,7 @@ const verifyAll = async (): Promise<{ readonly code: number | null; readonly rep
 const differing = (reports: readonly Report[]): object[] =>
   reports.flatMap(({ differences }) => differences.map(({ lastEvent: _, ...rest }) => rest));
 
-/** Changes a file of a read store behind everybody's back. */
+/** Changes a file of a read store without its store. */
 const damage = (file: string, work: (database: DatabaseSync) => void): void => {
   const database = new DatabaseSync(path.join(dir, file));
   try {
@@ -78,7 +79,7 @@ const start = async (...args: readonly string[]): Promise<ApplicationProcess> =>
 beforeAll(async () => {
   dir = await mkdtemp(path.join(os.tmpdir(), 'mainstem-verify-'));
   await build();
-  // The definitions' fingerprints are those of the compiled program, so the program itself has to fill the read models.
+  // The fingerprints are those of the compiled program, so the program itself must fill the read models.
   const shop = await start('--data', sample);
   await shop.end('SIGTERM');
 });
@@ -96,7 +97,7 @@ describe('mainstem verify', () => {
     }
   });
 
-  it('names exactly the row, the cache value and the search document that were damaged by hand, and a rebuild heals them', async () => {
+  it('names exactly the row, the cache value and the search document that were damaged by hand; a rebuild mends them', async () => {
     const before = JSON.parse((await mainstem('show', 'product-cards', '--key', '85123A')).out) as { document: { unitsSold: number } };
     damage('sql.db', (database) => {
       database.exec(`UPDATE products__g1 SET "stockDelta" = "stockDelta" + 1 WHERE sku = '84029E'`);
@@ -135,7 +136,7 @@ describe('mainstem verify', () => {
     expect(healed.code).toBe(0);
   });
 
-  it('names a place on a leaderboard and a word of the index that do not fit their documents', async () => {
+  it('names a leaderboard place and an index word that differ from their documents', async () => {
     damage('cache.db', (database) => {
       const places = documentsOf(database, 'product-cards').replace('documents', 'places');
       database.exec(`DELETE FROM ${places} WHERE key = '21730'`);
@@ -157,7 +158,7 @@ describe('mainstem verify', () => {
     expect((await verifyAll()).code).toBe(0);
   });
 
-  it('is clean while commands flow', async () => {
+  it('is clean while commands arrive', async () => {
     const shop = await start('--no-data');
     const stopping = new AbortController();
     const flowing = placeOrders(shop.url, stopping.signal);

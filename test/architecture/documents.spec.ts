@@ -1,4 +1,4 @@
-// Every page is in plain words, wrapped, and leads nowhere that is not there. The page of the canary shows that each check can fail.
+// Every page is in plain words, wrapped, and its links work. The page of the canary shows that each check can fail.
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';

@@ -6,7 +6,10 @@ import { describe, expect, it } from 'vitest';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
 
-/** The first argument of an error's constructor, a code in an object, codes whose first part is the port of a file's owner, and those that begin a text. */
+/**
+ * An error constructor's first argument, a code in an object, codes with the port of a file's owner, and those that
+ * begin a text.
+ */
 const THROWN = /super\(\s*'([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)'/g;
 const NAMED = /\bcode: '((?!SQLITE_)[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)'/g;
 const PREFIXED = /\$\{owner\.codePrefix\}(_[A-Z_]+)`/g;

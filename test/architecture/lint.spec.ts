@@ -19,7 +19,7 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 describe('the linter', () => {
-  it('refuses a promise that nobody waits for', async () => {
+  it('refuses a promise that is not awaited', async () => {
     const { code, output } = await lint('floating.ts');
     expect(output).toContain('no-floating-promises');
     expect(code).not.toBe(0);

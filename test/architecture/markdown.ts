@@ -1,4 +1,4 @@
-// What a page of Markdown consists of, as far as the tests of documents look: blocks of prose, rows of tables, links, headings.
+// The parts of a Markdown page, as far as tests need them: blocks of prose, rows of tables, links, headings.
 
 /** One block: a paragraph, an item of a list, a heading or a row of a table, with the number of its first line. */
 export interface Block {

@@ -1,4 +1,4 @@
-// The mutants fit the sources of today: a list that has fallen behind shows nothing, and nobody runs all of it on every change.
+// The mutants fit the present sources: an outdated list shows nothing, and no ring runs all of it on every change.
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -24,7 +24,7 @@ describe('the mutants', () => {
   it('have names of their own, and suites that are there', () => {
     expect(new Set(mutants.map(({ name }) => name)).size).toBe(mutants.length);
     const suites = new Set(mutants.flatMap((mutant) => mutant.suites));
-    // A suite is the beginning of a path, as the runner takes it.
+    // A suite is the beginning of a path, like for the runner.
     const isThere = (suite: string): boolean => existsSync(path.join(root, suite)) || existsSync(path.join(root, `${suite}.spec.ts`));
     expect([...suites].filter((suite) => !isThere(suite))).toEqual([]);
   });

@@ -1,5 +1,6 @@
-// Plain international English, as far as a machine can tell: words that no text of the project uses, and the measure of a sentence.
-// A text is one block of prose: a paragraph of a page, or a comment of a source file. Code in backquotes and quotations do not count.
+// Plain international English, as far as a machine can check it: words that no text uses, and the longest sentence. A
+// text is one block of prose: a paragraph of a page, or a comment of a source file. Code in backquotes and quotations
+// do not count.
 
 /** The most words of one sentence. */
 export const SENTENCE_WORDS_MAX = 30;

@@ -1,4 +1,5 @@
-// Every spec belongs to one ring: its folder is a project of Vitest, and each project belongs to one ring, which CONTRIBUTING.md explains.
+// Every spec belongs to one ring: its folder is a project of Vitest, and CONTRIBUTING.md gives the ring of each
+// project.
 import { globSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';

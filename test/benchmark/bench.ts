@@ -1,4 +1,4 @@
-// Measures everything in one run: each job in a process of its own, ours and its ceiling in turn, medians of the rounds.
+// Measures everything in one run: each job in its own process, ours and its ceiling in turn, medians of the rounds.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -30,7 +30,7 @@ const main = async (options: Options): Promise<void> => {
   }
 };
 
-/** Says of those that are missing what is left out. */
+/** Prints what is left out because a server is missing. */
 const servicesThere = async ({ postgresUrl }: Options, hasPostgres: boolean): Promise<ReadonlySet<Service>> => {
   const looked: readonly (readonly [service: Service, isThere: boolean, url: string, variable: string])[] = [
     ['PostgreSQL', hasPostgres, postgresUrl, 'DATABASE_URL'],
@@ -43,7 +43,7 @@ const servicesThere = async ({ postgresUrl }: Options, hasPostgres: boolean): Pr
   return new Set(looked.flatMap(([service, isThere]) => (isThere ? [service] : [])));
 };
 
-/** A server that holds other data has another log. */
+/** A server with other data has another log. */
 const canRun = ({ job, readsWholeLog = false }: Measurement): boolean => {
   const isLeftOut = readsWholeLog && foreignServer() !== undefined;
   if (isLeftOut) console.error(`${job} is left out: it reads the whole log, and the server of EVENTSTOREDB_URL holds other data.`);

@@ -1,4 +1,4 @@
-// Which commands the write benchmarks send: orders that are placed with three lines and then get three more, nine times.
+// The commands of the write benchmarks: orders that are placed with three lines and then get three more, nine times.
 
 /** Lines that each command adds. */
 export const COMMAND_LINES = 3;

@@ -1,4 +1,4 @@
-// The data that all jobs work on: the ledger, or its beginning, as a file and as an event store; and the same several times over.
+// The data of all jobs: the ledger, or its beginning, as a file and as an event store; and several copies of it.
 import { createReadStream, createWriteStream } from 'node:fs';
 import { cp, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -52,7 +52,7 @@ export const multiply = async ({ eventsDir, file, events }: Data, copies: number
   for (let copy = 1; copy < copies; copy++) {
     database.exec('BEGIN');
     database.prepare(`INSERT INTO streams SELECT id + ?, name || ? FROM streams WHERE id <= ?`).run(streams * copy, suffix(copy), streams);
-    // The ids stay distinct and of the same form: their last three characters say which copy it is.
+    // The ids stay distinct and of the same form: their last three characters give the number of the copy.
     database
       .prepare(
         `INSERT INTO events SELECT e.position, e.id, e.stream, revision, e.type, recorded_at, data, metadata,

@@ -1,4 +1,4 @@
-// What a benchmark job is: work on given data, measured from the inside of its own process.
+// A benchmark job: work on given data, measured inside its own process.
 
 export interface JobContext {
   /** Empty folder of this job. */
@@ -9,11 +9,11 @@ export interface JobContext {
   readonly file: string;
   /** Events in the data. */
   readonly events: number;
-  /** Server to fill read models in, with a schema for this job alone. */
+  /** Server for read models, with a schema for this job alone. */
   readonly postgresUrl: string;
 }
 
-/** What one run of a job gave. */
+/** The result of one run of a job. */
 export interface Sample {
   /** Events or commands done. */
   readonly units: number;
@@ -31,7 +31,7 @@ export interface FinishedJob extends Sample {
 
 export type Job = (context: JobContext) => Promise<Sample>;
 
-/** Measures what `work` takes; it answers how many units it did. */
+/** Measures what `work` takes; it returns how many units it did. */
 export const measured = async (work: () => Promise<number>): Promise<Sample> => {
   const cpu = process.cpuUsage();
   const start = performance.now();

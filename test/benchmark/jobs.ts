@@ -16,7 +16,7 @@ export const jobs: Readonly<Record<string, () => Promise<Job>>> = {
   'commands-64': async () => (await write()).commandsBy64,
   'commands-64/ceiling': async () => (await import('./ceilings/commands.js')).commandsBy64,
   'commands-in-order': async () => (await write()).commandsInOrder,
-  // What order costs: the same commands without it.
+  // The cost of order: the same commands without it.
   'commands-in-order/ceiling': async () => (await write()).commandsBy64,
   'commands-hot': async () => (await write()).commandsOnOneStream,
   'commands-hot/ceiling': async () => (await import('./ceilings/commands.js')).commandsOnOneStream,

@@ -1,4 +1,4 @@
-// What the figures were measured on.
+// The machine of the measurements.
 import { open } from 'node:fs/promises';
 import { cpus, release, totalmem, type } from 'node:os';
 import { join } from 'node:path';
@@ -13,7 +13,7 @@ export interface Machine {
   readonly sqlite: string;
   /** Null: no server was found. */
   readonly postgres: string | null;
-  /** Median of 200 writes of 400 bytes, each flushed: what bounds one durable command at a time. */
+  /** Median of 200 writes of 400 bytes, each flushed: the limit for durable commands one at a time. */
   readonly flushP50Ms: number;
 }
 

@@ -1,4 +1,4 @@
-// What is measured, in the order of the table, with the targets.
+// The measurements, in the order of the table, with their targets.
 
 export type Service = 'PostgreSQL' | 'Redis' | 'OpenSearch';
 
@@ -31,10 +31,10 @@ export interface Targets {
   readonly figuresMax?: Readonly<Record<string, number>>;
 }
 
-/** What is asked of a rebuild is asked at the size of the whole ledger. */
+/** A rebuild's targets apply to the size of the whole ledger. */
 const MEMORY_MAX_MIB = 512;
 
-/** Of one core, by a projector application that has nothing to do. */
+/** Of one core, by an idle projector application. */
 const AT_REST: Pick<Measurement, 'unit' | 'rounds' | 'targets'> = { unit: 'seconds/s', rounds: 1, targets: { figuresMax: { cpuPercent: 1 } } };
 
 /** Of the bare client's rate. */
@@ -122,7 +122,7 @@ export const measurements: readonly Measurement[] = [
   { job: 'rest-postgres', title: 'SQL projector at rest, PostgreSQL', needs: ['PostgreSQL'], ...AT_REST },
   { job: 'rest-redis', title: 'cache projector at rest, Redis', needs: ['Redis'], ...AT_REST },
   { job: 'rest-opensearch', title: 'search projector at rest, OpenSearch', needs: ['OpenSearch'], ...AT_REST },
-  // Through the real client, in a process beside a server's; the ceiling is the bare client doing the same.
+  // Through the real client, beside a separate server process; the ceiling is the bare client with the same work.
   { job: 'esdb-append-1', title: 'EventStoreDB: appends, one at a time', unit: 'events/s', hasCeiling: true, targets: BARE_CLIENT },
   { job: 'esdb-append-64', title: 'EventStoreDB: appends, 64 at a time', unit: 'events/s', hasCeiling: true, targets: BARE_CLIENT },
   { job: 'esdb-batch-200', title: 'EventStoreDB: appends of 200 events', unit: 'events/s', hasCeiling: true, targets: BARE_CLIENT },

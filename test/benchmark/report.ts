@@ -1,4 +1,4 @@
-// Medians of the rounds, what they mean for the targets, and how they are shown.
+// Medians of the rounds, their meaning for the targets, and their presentation.
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { FinishedJob } from './job.js';

@@ -41,7 +41,7 @@ describe('a replay of the sample', () => {
 
   const expectSame = (dump: readonly string[]): void => expect(differenceOf(dump, reference)).toBeUndefined();
 
-  it('gives what the fold of its events is', async () => {
+  it('gives the fold of its events', async () => {
     const recorded: readonly RecordedEvent[] = await eventsIn(events);
     expect(recorded).toHaveLength(2_000);
     expect(reference.length).toBeGreaterThan(recorded.length);
@@ -59,7 +59,7 @@ describe('a replay of the sample', () => {
     expectSame(await replay(events, join(folder, env.LANG), 7, env));
   });
 
-  it(`is the same after it was killed at random places (${trials(RESTARTS)} times)`, async () => {
+  it(`is the same after kills at random places (${trials(RESTARTS)} times)`, async () => {
     const dir = join(folder, 'restarted');
     let killed = 0;
     for (let restart = 0; restart < trials(RESTARTS); restart++) {

@@ -1,4 +1,4 @@
-// The event store server and EventStoreDB's own client, without the adapter: either one is killed, and nothing acknowledged is lost.
+// The event store server with EventStoreDB's own client: either one is killed, and nothing acknowledged is lost.
 import { setTimeout as delay } from 'node:timers/promises';
 import { EventStoreDBClient, jsonEvent } from '@eventstore/db-client';
 import { EventStoreDbServer } from '@mainstem/eventstoredb-server';
@@ -14,7 +14,7 @@ const EVENTS_OF_AN_APPEND = 500;
 const EVERYTHING = 1_000_000;
 
 describe('the event store server with EventStoreDB’s own client', () => {
-  it('killed while two clients append has everything that it acknowledged, each append whole and once', async () => {
+  it('killed while two clients append has everything that it acknowledged, each append complete and once', async () => {
     const chance = chanceOf('the event store server killed under bare clients');
     await inFolder(async (dir) => {
       const acknowledged = new Map<string, bigint>();
@@ -44,7 +44,7 @@ describe('the event store server with EventStoreDB’s own client', () => {
     });
   });
 
-  it('holds each append of a client that is killed in the middle of its parts whole or not at all', async () => {
+  it('holds each append of a client that is killed in the middle of its parts completely or not at all', async () => {
     const chance = chanceOf('a bare client killed');
     await inFolder(async (dir) => {
       const server = await EventStoreDbServer.start({ dir, port: 0 });
@@ -70,7 +70,7 @@ describe('the event store server with EventStoreDB’s own client', () => {
   });
 });
 
-/** Everything that clients were told of is at its revision; appends of three that they were not told of are there whole or not at all. */
+/** Acknowledged events are at their revision; appends of three without an answer are there completely or not at all. */
 const expectAcknowledged = async (dir: string, acknowledged: ReadonlyMap<string, bigint>): Promise<void> => {
   const server = await EventStoreDbServer.start({ dir, port: 0 });
   const client = EventStoreDBClient.connectionString(server.connectionString);

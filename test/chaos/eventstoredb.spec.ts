@@ -1,4 +1,5 @@
-// The adapter of EventStoreDB behind a network that fails: nothing acknowledged is lost, nothing takes effect twice, subscriptions come back.
+// The EventStoreDB adapter behind a failing network: nothing acknowledged is lost, no effect is doubled, subscriptions
+// return.
 import { setTimeout as delay } from 'node:timers/promises';
 import { eventIdOf, isMainstemError, streamName } from '@mainstem/event-store';
 import { EventStoreDbEventStore } from '@mainstem/eventstoredb';
@@ -10,19 +11,19 @@ import { chanceOf, inFolder, trials } from './support/trials.js';
 import { WorkerProcess } from './support/worker-process.js';
 
 const TRIALS = 50;
-/** At the same time, in one process: the client shares state between its connections. */
+/** Concurrent, in one process: the client shares state between its connections. */
 const LANES = 5;
 const WRITERS = 4;
 const FAULTS_MAX = 3;
 const FAULT_MS_MAX = 500;
 const KILLS = 5;
-/** One way, of a client that loses every race for a stream. */
+/** One way, for a client that loses every race for a stream. */
 const FAR_MS = 10;
 /** As workers/event-store-client.ts makes them. */
 const EVENTS_OF_A_BIG_APPEND = 500;
-/** Until everything is delivered, after the network has healed. */
+/** Until everything is delivered, after the network works again. */
 const HEALED_MS = 30_000;
-/** Appends wait for a killed server as long as its process takes to start, on a busy machine too. */
+/** Appends wait for a killed server until its process has started, also on a busy machine. */
 const RESTARTED_MS = 120_000;
 
 const faultOf = (chance: SeededRandom): TcpFault | 'reset' =>
@@ -42,7 +43,7 @@ const trouble = async (proxy: TcpProxy, chance: SeededRandom): Promise<readonly 
     const fault = faultOf(chance);
     told.push(fault === 'reset' ? fault : fault.kind);
     if (fault !== 'reset') proxy.become(fault);
-    // A refusal or a lost answer is noticed at the latest when the connection goes.
+    // A refusal or a lost answer shows at the latest when the connection ends.
     if (fault === 'reset' || (fault.kind === 'refuse' && chance.next() < 0.8)) proxy.reset();
     await delay(chance.int(10, FAULT_MS_MAX));
     proxy.become({ kind: 'none' });
@@ -69,7 +70,7 @@ const runTrial = (chance: SeededRandom): Promise<void> =>
       await expect.poll(() => trial.delivered.length, { timeout: HEALED_MS, interval: 10, message: told.join() }).toBeGreaterThanOrEqual(all.length);
       expect(performance.now() - healedAtMs).toBeLessThan(HEALED_MS);
       verify(trial, all, told);
-      // Everything may have come just before the last connection was held for dead.
+      // Everything may have arrived just before the last connection counted as dead.
       await expect.poll(() => store.status().isHealthy, { timeout: HEALED_MS, interval: 10 }).toBe(true);
       expect(store.status().subscriptions).toBe(1);
     } finally {
@@ -82,7 +83,7 @@ const runTrial = (chance: SeededRandom): Promise<void> =>
   });
 
 describe('EventStoreDB behind a failing network', () => {
-  it('keeps every acknowledged append once, and delivers every event once and in order after it has healed', async () => {
+  it('keeps every acknowledged append once, and delivers every event once and in order after the failures', async () => {
     const chance = chanceOf('EventStoreDB behind a failing network');
     const waiting = Array.from({ length: trials(TRIALS) }, (_, trial) => chance.fork(`trial ${trial}`));
     const lane = async (): Promise<void> => {
@@ -91,7 +92,7 @@ describe('EventStoreDB behind a failing network', () => {
     await Promise.all(Array.from({ length: LANES }, lane));
   });
 
-  it('says that the store is unavailable when it does not come back, and has then lost nothing that it acknowledged', async () => {
+  it('reports an unavailable store if it does not come back, and has then lost nothing acknowledged', async () => {
     await inFolder(async (dir) => {
       const server = await EventStoreDbServer.start({ dir, port: 0 });
       const store = await EventStoreDbEventStore.open({ connectionString: server.connectionString, answerTimeoutMs: 300, patienceMs: 500 });
@@ -149,7 +150,7 @@ describe('EventStoreDB whose server is killed', () => {
 });
 
 describe('EventStoreDB whose client is killed', () => {
-  it('holds each of its appends whole or not at all, and every one that it was told of', async () => {
+  it('holds each of its appends completely or not at all, and every acknowledged one', async () => {
     const chance = chanceOf('EventStoreDB whose client is killed');
     await inFolder(async (dir) => {
       const server = await EventStoreDbServer.start({ dir, port: 0 });

@@ -1,4 +1,4 @@
-// A disk that fills up, and files that may no longer be written, in the middle of traffic; then there is room again.
+// A disk that fills up, and files that become read-only, in the middle of traffic; then there is room again.
 import { execFileSync } from 'node:child_process';
 import { chmod, chown, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -20,7 +20,7 @@ const RECOVERY_MS = 30_000;
 const POLL_MS = 20;
 const NOBODY = 65_534;
 
-/** Whether this user may mount; under CI that is said, not silently passed over. */
+/** True if this user may mount; CI reports a missing right instead of passing silently. */
 const mount = (path: string): boolean => {
   try {
     execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${DISK_MIB}m`, 'tmpfs', path], { stdio: 'ignore' });
@@ -30,7 +30,7 @@ const mount = (path: string): boolean => {
   }
 };
 
-/** Runs `work` on a small disk of its own; false if there can be none. */
+/** Runs `work` on its own small disk; false if that is impossible. */
 const onSmallDisk = (work: (dir: string) => Promise<void>): Promise<boolean> =>
   inFolder(async (dir) => {
     const disk = join(dir, 'disk');
@@ -44,7 +44,7 @@ const onSmallDisk = (work: (dir: string) => Promise<void>): Promise<boolean> =>
     }
   });
 
-/** Takes all the room that is left, but for some KiB; all of it where others take those meanwhile. */
+/** Fills the disk except for some KiB, or completely if others use those meanwhile. */
 const fill = async (disk: string, { leaving }: { readonly leaving: number }): Promise<() => Promise<void>> => {
   const [, available = '0'] =
     execFileSync('df', ['-Pk', disk], { encoding: 'utf8' })
@@ -71,7 +71,7 @@ describe('a full disk', () => {
   const random = chanceOf('failing-disk');
 
   it.for(Array.from({ length: trials(3) }, (_, round) => round))(
-    'refuses appends with EVENT_STORE_DISK_FULL, loses nothing, and takes them again when there is room (round %i)',
+    'refuses appends with EVENT_STORE_DISK_FULL, loses nothing, and accepts them again when there is room (round %i)',
     async (round, { skip }) => {
       const chance = random.fork(`events ${round}`);
       const isThere = await onSmallDisk(async (dir) => {
@@ -118,7 +118,7 @@ describe('a full disk', () => {
     },
   );
 
-  it('stops the whole application from acknowledging, not from reading; it recovers by itself when there is room', async ({ skip }) => {
+  it('stops the whole application from acknowledging, not from reading; it recovers automatically when there is room', async ({ skip }) => {
     const isThere = await onSmallDisk(async (dir) => {
       const ledger = new AcknowledgementLedger();
       const commands = new ShopCommands('D', random.fork('shop'));
@@ -148,7 +148,7 @@ describe('a full disk', () => {
       for (const command of ledger.unanswered) await send(url, command, ledger);
       expect([...ledger.refusals]).toEqual([]);
       expect(ledger.unanswered).toEqual([]);
-      // Only what is told from now on was found out after the last append.
+      // Only a later report was made after the last append.
       await worker.fresh('projections');
       await within('all projections are live again', isLive);
       worker.send({ action: 'stop' });
@@ -161,8 +161,8 @@ describe('a full disk', () => {
   });
 });
 
-describe('a folder that may not be written any more', () => {
-  /** Permissions mean nothing to the superuser: be another user for a while. */
+describe('a folder that becomes read-only', () => {
+  /** Permissions do not apply to the superuser: become another user for a while. */
   const asOrdinaryUser = async (dir: string, work: () => Promise<void>): Promise<void> => {
     const isSuperuser = process.geteuid?.() === 0;
     if (isSuperuser) await chown(dir, NOBODY, NOBODY);
@@ -180,7 +180,7 @@ describe('a folder that may not be written any more', () => {
     await chmod(dir, folder);
   };
 
-  it('takes what an open store appends or refuses it by name, refuses to open, and is whole when it may be written again', async () => {
+  it('accepts appends of an open store or refuses them by name, refuses to open, and is complete when it is writable again', async () => {
     await inFolder(async (parent) => {
       const dir = join(parent, 'shop');
       await mkdir(dir);

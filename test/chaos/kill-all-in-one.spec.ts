@@ -19,7 +19,7 @@ const DATA = resolve(import.meta.dirname, '../../data/online-retail/events.ndjso
 const LINES = 8_000;
 const KILLS_PER_FOLDER = 5;
 const CLIENTS = 6;
-/** Latest moment of a kill: of starting, and of serving. */
+/** The latest moment of a kill: during the start, and while serving. */
 const STARTING_MS = 1_500;
 const SERVING_MS = 900;
 
@@ -32,7 +32,7 @@ const firstLines = async (): Promise<readonly string[]> => {
   return lines;
 };
 
-/** One line of the file, or the event that came of it. */
+/** One line of the file, or its event. */
 const imported = ({ stream, type, data }: Pick<RecordedEvent, 'stream' | 'type' | 'data'>): string => canonical([stream, type, data]);
 
 class Shop {
@@ -48,14 +48,14 @@ class Shop {
 
   start(): WorkerProcess {
     const worker = new WorkerProcess('all-in-one.ts', { args: [this.dir, this.data] });
-    // Each start counts anew what it found there already, too.
+    // Each start counts anew, including what it found.
     worker.listen(({ kind, events }) => {
       if (kind === 'import') this.importAcknowledged = Math.max(this.importAcknowledged, Number(events));
     });
     return worker;
   }
 
-  /** One life: it starts, it serves, and at some moment of that it is killed. */
+  /** One life: it starts, it serves, and at some moment it is killed. */
   async liveAndDie(): Promise<void> {
     await using worker = this.start();
     if (this.random.next() < 0.15) {
@@ -73,16 +73,16 @@ class Shop {
     await serving;
   }
 
-  /** A last life, to its good end: what was never answered is sent again. */
+  /** A last life, to its end: unanswered commands are sent again. */
   async settle(): Promise<void> {
     await using worker = this.start();
     const { url } = await worker.until('listening');
     await worker.until('import', ({ state }) => state === 'done' || state === 'not needed');
     for (const command of this.ledger.unanswered) await send(String(url), command, this.ledger);
-    // Only what is told from now on was found out after the last append.
+    // Only a later report was made after the last append.
     await worker.fresh('projections');
     await worker.until('projections', ({ isLive }) => isLive === true);
-    // An orderly end leaves every checkpoint where its projection is.
+    // An orderly end leaves every checkpoint at its projection's position.
     worker.send({ action: 'stop' });
     expect(await worker.ended()).toBe(0);
   }

@@ -1,4 +1,5 @@
-// Several instances of a projector as real processes: frozen past their lease, killed, stopped, and told wrongly that they are the owner.
+// Several projector instances as processes: frozen past their lease, killed, stopped, and wrongly told that they are
+// owners.
 import { DatabaseSync } from 'node:sqlite';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -10,28 +11,28 @@ import { chanceOf, trials } from './support/trials.js';
 import { WorkerProcess, type Told } from './support/worker-process.js';
 import type { LeaseOrder } from './workers/lease-projector.js';
 
-/** For the state of one projection; others may belong to another instance, for each has a lease of its own. */
+/** For the state of one projection; another instance may have others, because each has its own lease. */
 const WATCHED = 'told-count';
 const LEASE_MS = 500;
 /** On all stores together. */
 const FROZEN_TRIALS = 20;
 const KILLS = 6;
 const HAND_OVERS = 3;
-/** Promised of a machine that has time: of all hand-overs the fastest shows it, whatever else went on during the others. */
+/** For a machine with time: the fastest hand-over shows the promise, whatever disturbed the others. */
 const HAND_OVER_MS = 1_000;
 const TAKE_OVER_LEASE_MS = 2_000;
 /** A lease that was extended just before the kill, and the rival's next look. */
 const TAKE_OVER_MS = TAKE_OVER_LEASE_MS + 1_000;
 const TAKE_OVERS_MAX = 3;
 const HAPPENS_MS = 60_000;
-/** On a machine that is busy for longer than a lease, an owner may lose it before it is frozen: then once more. */
+/** On a very busy machine, an owner may lose its lease before it is frozen: then again. */
 const FREEZE_MS = 5_000;
 const FREEZES_MAX = 10;
 
 const stores = await storesToTest();
-/** What is the same code on every store is shown on one in this process's folder and one with a server. */
+/** Code that is the same on every store runs on one in this process's folder and one with a server. */
 const pair = stores.filter((name) => ['sqlite', 'postgres'].includes(name));
-/** Where instances on several machines share a store; and one in this process's folder. */
+/** Stores that instances on several machines share, and one in this process's folder. */
 const shared = stores.filter((name) => ['sqlite', 'postgres', 'redis', 'opensearch'].includes(name));
 const chance = chanceOf('leases');
 
@@ -44,7 +45,7 @@ const order = async (instance: WorkerProcess, what: LeaseOrder['do']): Promise<v
   await armed;
 };
 
-/** The one that runs the watched projection, and the one that waits for its lease, as soon as it is so. */
+/** The owner of the watched projection, and the instance that waits for its lease. */
 const ownerAndRival = async (instances: readonly [WorkerProcess, WorkerProcess]): Promise<readonly [WorkerProcess, WorkerProcess]> => {
   const deadline = performance.now() + HAPPENS_MS;
   for (;;) {
@@ -57,7 +58,7 @@ const ownerAndRival = async (instances: readonly [WorkerProcess, WorkerProcess])
 };
 const NEVER_TOLD: Told = { kind: 'status', states: {} };
 
-/** What nobody may do: gives the stored epoch back to a stale session, as if it were not compared. */
+/** A forbidden act: gives the stored epoch back to a stale session, as if it were not compared. */
 const forgetEpoch = async ({ name, place }: LeaseTrial, epoch: number): Promise<void> => {
   if (name === 'postgres') {
     return postgresQuery(`UPDATE "${place.scope}".mainstem_generations SET epoch = $1 WHERE projection = $2`, [epoch, WATCHED]);
@@ -67,7 +68,7 @@ const forgetEpoch = async ({ name, place }: LeaseTrial, epoch: number): Promise<
   database.close();
 };
 
-/** Of an attempt that is given up nobody asks any more; for all others it stays what it is. */
+/** An abandoned attempt is no longer asked; for all others it stays the same. */
 const awaited = <T>(told: Promise<T>): Promise<T> => {
   void told.catch(() => undefined);
   return told;
@@ -86,12 +87,14 @@ const freeze = async (trial: LeaseTrial, owner: WorkerProcess): Promise<boolean>
 };
 
 interface Freezing {
-  /** The rival has opened a session, but not written: then nothing but the epoch stands in the owner's way. */
+  /** The rival has opened a session, but not written: only the epoch can stop the owner. */
   readonly isRivalHeld: boolean;
   readonly isEpochForgotten?: boolean;
 }
 
-/** Freezes the owner before a commit until a rival has taken over, and wakes it up: it goes on with its commit at once. How that ended. */
+/**
+ * Freezes the owner before a commit until a rival has taken over, then wakes it up at its commit. Returns the outcome.
+ */
 const staleCommit = async (
   trial: LeaseTrial,
   instances: readonly [WorkerProcess, WorkerProcess],
@@ -110,7 +113,7 @@ const staleCommit = async (
     }
     const { epoch } = await taken;
     await ready;
-    // It had lost its lease and come back before it stood still: then it is the owner, and nobody is stale.
+    // It had lost its lease and got it back before it stood still: then it is the owner, and no session is stale.
     if (hasComeBack) {
       owner.thaw();
       await order(rival, 'off');
@@ -129,7 +132,7 @@ const staleCommit = async (
 describe.for(stores)('instances of a projector on %s', (name) => {
   const rounds = ofEachStore(trials(FROZEN_TRIALS));
 
-  it(`write nothing after they were frozen past their lease (${rounds} times)`, () =>
+  it(`write nothing after being frozen past their lease (${rounds} times)`, () =>
     LeaseTrial.run(name, chance.fork(`frozen ${name}`), async (trial) => {
       await using one = trial.start(LEASE_MS);
       await using two = trial.start(LEASE_MS);
@@ -163,7 +166,7 @@ describe.for(stores)('instances of a projector on %s', (name) => {
 });
 
 describe.for(pair)('instances of a projector on %s', (name) => {
-  it('would write after they were frozen, if the epoch were not compared: the trials above can fail', () =>
+  it('would write after being frozen if the epoch were not compared: the trials above can fail', () =>
     LeaseTrial.run(name, chance.fork(`epoch forgotten ${name}`), async (trial) => {
       await using one = trial.start(LEASE_MS);
       await using two = trial.start(LEASE_MS);
@@ -230,7 +233,7 @@ describe.for(shared)('instances of a projector on %s', (name) => {
           await trial.append(3);
         }
         console.log(`hand-over on ${name}: ${tookMs.map((ms) => Math.round(ms)).join(', ')} ms`);
-        // Nobody has waited for the end of a lease.
+        // No instance has waited for the end of a lease.
         expect(Math.max(...tookMs)).toBeLessThan(longLeaseMs / 2);
         expect(Math.min(...tookMs)).toBeLessThan(HAND_OVER_MS);
         await trial.expectSound();

@@ -1,11 +1,12 @@
-// The index on OpenSearch of what is decided and of leases is deleted: what serves goes on, what is filled is promoted, and leases are found.
+// The control index on OpenSearch is deleted: the serving generation goes on, a filled one is promoted, leases are
+// found.
 import type { OpenSearchReadStore } from '@mainstem/opensearch';
 import { describe, expect, it } from 'vitest';
 import { sharedNode } from '../contract/opensearch-nodes.js';
 import { filled, outcomeOf, servingIn, shown, slowly, withServing } from './support/item-generations.js';
 
 const TIMEOUT_MS = 600_000;
-/** What is decided, and what changes something. */
+/** Decisions and changes. */
 const STEP = /control|^PUT|_aliases/;
 /** More than there are. */
 const STEPS_MAX = 20;
@@ -21,7 +22,7 @@ describe.skipIf(url === undefined)('the control index of OpenSearch', () => {
     expect([200, 404]).toContain(status);
   };
 
-  it('that was lost while one generation serves and the next one is filled keeps neither from its work', { timeout: TIMEOUT_MS }, () =>
+  it('that was lost while one generation serves and the next one is filled stops neither', { timeout: TIMEOUT_MS }, () =>
     withServing(node, async (store, prefix) => {
       const number = await filled(store, 1);
       await lose(prefix);
@@ -41,8 +42,8 @@ describe.skipIf(url === undefined)('the control index of OpenSearch', () => {
 
   it.each([
     ['stay so', () => Promise.resolve('')],
-    // Whatever has to decide something begins with that.
-    ['be made anew by somebody else', (store: OpenSearchReadStore) => outcomeOf(store.dropGeneration('items', 99))],
+    // Every decision begins with this request.
+    ['be made anew by another process', (store: OpenSearchReadStore) => outcomeOf(store.dropGeneration('items', 99))],
   ])('may be lost before any step of a promotion and %s', { timeout: TIMEOUT_MS }, (_, follow) =>
     withServing(node, async (store, prefix) => {
       const generations = [1, await filled(store, 1)];
@@ -74,7 +75,7 @@ describe.skipIf(url === undefined)('the control index of OpenSearch', () => {
     }),
   );
 
-  it('made by a version without its alias is taken over', { timeout: TIMEOUT_MS }, () =>
+  it('is taken over from a version without its alias', { timeout: TIMEOUT_MS }, () =>
     withServing(node, async (store, prefix) => {
       await store.claimLease(LEASE);
       await fetch(`${node}/${prefix}.control/_alias/*`, { method: 'DELETE' });

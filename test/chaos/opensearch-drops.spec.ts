@@ -1,11 +1,11 @@
-// Of a deletion on OpenSearch and a promotion of the same generation one is refused, whatever step of the one the other comes before.
+// A deletion on OpenSearch and a promotion of the same generation: one of them is refused, in any order of their steps.
 import type { OpenSearchReadStore } from '@mainstem/opensearch';
 import { describe, expect, it } from 'vitest';
 import { sharedNode } from '../contract/opensearch-nodes.js';
 import { filled, outcomeOf, servingIn, shown, slowly, withServing } from './support/item-generations.js';
 
 const TIMEOUT_MS = 600_000;
-/** What is decided, and what changes something. */
+/** Decisions and changes. */
 const STEP = /control|^PUT|^DELETE|_aliases/;
 /** More than there are. */
 const STEPS_MAX = 20;
@@ -48,7 +48,7 @@ describe.skipIf(url === undefined)('a deletion on OpenSearch', () => {
     }),
   );
 
-  it('does not undo a promotion that was decided and ended there', { timeout: TIMEOUT_MS }, () =>
+  it('does not undo a decided promotion that ended there', { timeout: TIMEOUT_MS }, () =>
     withServing(node, async (store, prefix) => {
       const number = await filled(store, 2);
       const before = async (request: string): Promise<void> => {

@@ -1,4 +1,5 @@
-// Generations on OpenSearch whose maker, or whoever deletes them, is cut off between two steps: the next start completes or removes what is there.
+// Generations on OpenSearch whose creation or deletion was cut off between two steps: the next start completes or
+// removes them.
 import { defineEvents, InMemoryEventStore, streamOf, systemRuntime, type EventId, type Runtime } from '@mainstem/event-store';
 import type { OpenSearchReadStore } from '@mainstem/opensearch';
 import { documentProjection, partitioned, Projector, type DocumentProjection } from '@mainstem/projection';
@@ -10,7 +11,7 @@ import { freshPrefix, openStore, removeIndices, sharedNode } from '../contract/o
 import { SearchProxy } from './support/search-proxy.js';
 import { chanceOf } from './support/trials.js';
 
-/** More than making a generation takes, of two parts and with the index that counts numbers. */
+/** More than making a generation needs, with two parts and the index that counts numbers. */
 const WRITES_MAX = 12;
 const EVENTS = 10;
 const HEALED_MS = 60_000;
@@ -40,7 +41,7 @@ const filled = async (): Promise<InMemoryEventStore> => {
   return events;
 };
 
-/** Nothing grows old while a test takes its time. */
+/** No leftover grows old during a test. */
 const startedAtMs = systemRuntime.now();
 const AT_ONCE: Runtime = { ...systemRuntime, now: () => startedAtMs };
 /** A clock that is ahead by an hour. */
@@ -53,7 +54,7 @@ describe.skipIf(url === undefined)('an OpenSearch read store that was cut off', 
   const chance = chanceOf('opensearch-leftovers');
   const { incarnation } = new InMemoryEventStore();
 
-  /** Of all generations, whether anybody lists them or not. */
+  /** All generations, listed or not. */
   const indicesOf = async (prefix: string): Promise<readonly string[]> => {
     const answer = await fetch(`${node}/${prefix}-*?filter_path=*.mappings._meta`);
     return Object.keys((await answer.json()) as object);
@@ -73,7 +74,7 @@ describe.skipIf(url === undefined)('an OpenSearch read store that was cut off', 
     expect((await verifyProjection({ reader: events, hosted })).isSame).toBe(true);
   };
 
-  /** Through a line that is cut after so many writes. Says whether it came to its end. */
+  /** Through a line that is cut after this many writes. Returns whether it came to its end. */
   const cutOff = async (prefix: string, writesLeft: number, work: (store: OpenSearchReadStore) => Promise<unknown>): Promise<boolean> => {
     const proxy = await SearchProxy.listen(node, chance);
     const store = await openStore(proxy.url, prefix, { runtime: AT_ONCE });
@@ -99,7 +100,7 @@ describe.skipIf(url === undefined)('an OpenSearch read store that was cut off', 
     for (let attempt = 1; !isDone; attempt++) {
       expect(attempt).toBeLessThan(30);
       await withPrefix(async (prefix) => {
-        // The fifth write makes the index, after the claim of its collections. That its answer is cut off is not enough: it has to arrive.
+        // The fifth write makes the index, after the claim of its collections: it must arrive, without its answer.
         await cutOff(prefix, 4, (store) => store.createGeneration(counters(1), incarnation, options));
         if ((await indicesOf(prefix)).length === 0) return;
         await work(prefix);
@@ -108,7 +109,7 @@ describe.skipIf(url === undefined)('an OpenSearch read store that was cut off', 
     }
   };
 
-  it.each([1, 2])('completes a generation in parts (%i), whatever step of its making was the last one', { timeout: TIMEOUT_MS }, async (parts) => {
+  it.each([1, 2])('completes a generation in parts (%i), whichever step of its creation was the last one', { timeout: TIMEOUT_MS }, async (parts) => {
     const events = await filled();
     let cuts = 0;
     for (let writesLeft = 0; writesLeft <= WRITES_MAX; writesLeft++) {
@@ -128,7 +129,7 @@ describe.skipIf(url === undefined)('an OpenSearch read store that was cut off', 
     expect(cuts).toBeLessThan(WRITES_MAX + 1);
   });
 
-  it.each([true, false])('completes what was begun for a bulk load (%s) as such, and for nothing else', { timeout: TIMEOUT_MS }, async (isBulk) => {
+  it.each([true, false])('completes an unfinished bulk generation (%s) as such, and for nothing else', { timeout: TIMEOUT_MS }, async (isBulk) => {
     await withIndexAlone({ isBulk }, async (prefix) => {
       const store = await openStore(node, prefix, { runtime: AT_ONCE });
       expect(await store.generations()).toEqual([]);
@@ -141,7 +142,7 @@ describe.skipIf(url === undefined)('an OpenSearch read store that was cut off', 
     });
   });
 
-  it('removes what another definition has left, and leaves alone what may be in the making', { timeout: TIMEOUT_MS }, async () => {
+  it('removes what another definition has left, and keeps what may be in the making', { timeout: TIMEOUT_MS }, async () => {
     await withIndexAlone({ isBulk: true }, async (prefix) => {
       const store = await openStore(node, prefix, { runtime: AT_ONCE });
       const { number } = await store.createGeneration(counters(2), incarnation);
@@ -159,7 +160,7 @@ describe.skipIf(url === undefined)('an OpenSearch read store that was cut off', 
     [2, 'state'],
     [2, 'state#1'],
   ])(
-    'shows a new generation alone after the one that served, in parts (%i), has lost its %s, and then removes that one',
+    'shows only a new generation after the serving one, in parts (%i), has lost its %s, and then removes that one',
     { timeout: TIMEOUT_MS },
     async (parts, lost) => {
       const events = await filled();
@@ -180,7 +181,7 @@ describe.skipIf(url === undefined)('an OpenSearch read store that was cut off', 
     },
   );
 
-  it('removes a generation that somebody had begun to delete', { timeout: TIMEOUT_MS }, async () => {
+  it('removes a half-deleted generation', { timeout: TIMEOUT_MS }, async () => {
     for (let writesLeft = 0; writesLeft <= 4; writesLeft++) {
       await withPrefix(async (prefix) => {
         const store = await openStore(node, prefix, { runtime: AT_ONCE });
@@ -189,7 +190,7 @@ describe.skipIf(url === undefined)('an OpenSearch read store that was cut off', 
         await cutOff(prefix, writesLeft, (dying) => dying.dropGeneration('counters', number));
         await (await store.open(counters(1), serving.number)).close();
         const isKept = (await store.generations('counters')).length === 2;
-        // The first request that counts as a write asks for the claims; before the second one has arrived, nothing is decided.
+        // The first request that counts as a write asks for the claims; before the second one, nothing is decided.
         if (writesLeft > 1) expect(isKept).toBe(false);
         await expectListed(store, prefix, isKept ? [serving.number, number] : [serving.number]);
         await store.close();

@@ -1,4 +1,5 @@
-// A generation in parts on OpenSearch whose writers are cut off at the same time: each part is a whole number of its own batches.
+// A partitioned generation on OpenSearch whose writers are cut off at the same time: each part has complete batches of
+// its own.
 import { InMemoryEventStore, defineEvents } from '@mainstem/event-store';
 import { documentProjection, partitioned } from '@mainstem/projection';
 import { partitionOf, type GenerationSnapshot } from '@mainstem/projection/adapter';
@@ -33,7 +34,7 @@ describe.skipIf(url === undefined)('a generation in parts on OpenSearch', () => 
   const chance = chanceOf('opensearch-partitions');
 
   it(
-    `is whole batches of each part, as it is left and after it, when their lines are cut after any write (${CUTS} times)`,
+    `has complete batches of each part, before and after recovery, when their lines are cut after any write (${CUTS} times)`,
     { timeout: TIMEOUT_MS },
     async () => {
       for (let cut = 0; cut < CUTS; cut++) {
@@ -59,7 +60,7 @@ describe.skipIf(url === undefined)('a generation in parts on OpenSearch', () => 
         await proxy.close();
 
         const reached = await store.snapshot(COLLECTION, number, (snapshot) => expectWholeBatches(snapshot, states));
-        // What queries are told is the part that is furthest behind, as far as all of it can be seen.
+        // Queries get the position of the part furthest behind, as far as all of it is visible.
         const before = await store.search(COLLECTION, { query: 'cut', limit: 1 });
         expect(Number(before.position ?? 0n)).toBeLessThanOrEqual(Math.min(...reached));
         for (const part of states.keys()) {
@@ -80,7 +81,9 @@ describe.skipIf(url === undefined)('a generation in parts on OpenSearch', () => 
   );
 });
 
-/** The last batch of a part was not acknowledged: it is there as a whole, or not at all. How many are there, by part. */
+/**
+ * The last batch of a part was not acknowledged: it is there completely or not at all. Returns their number by part.
+ */
 const expectWholeBatches = async (snapshot: GenerationSnapshot, states: readonly CutStates[]): Promise<readonly number[]> => {
   const reached = (snapshot.generation.partitions ?? []).map(({ position }) => Number(position ?? 0n));
   expect(reached).toHaveLength(states.length);

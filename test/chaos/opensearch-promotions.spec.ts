@@ -1,4 +1,5 @@
-// A promotion on OpenSearch is several steps. Whoever opens what serves between two of them does not make queries go back behind what they have shown.
+// A promotion on OpenSearch takes several steps. A writer that opens the serving generation between two of them does
+// not make queries go back behind a shown position.
 import { describe, expect, it } from 'vitest';
 import type { OpenSearchReadStore } from '@mainstem/opensearch';
 import { sharedNode } from '../contract/opensearch-nodes.js';
@@ -11,7 +12,7 @@ const url = await sharedNode();
 describe.skipIf(url === undefined)('a promotion on OpenSearch', () => {
   const node = url ?? '';
 
-  /** Promotes through a way on which `before` is waited for before each request. */
+  /** Promotes through a way on which `before` is awaited before each request. */
   const promoteSlowly = (prefix: string, generation: number, before: (request: string) => Promise<void>): Promise<void> =>
     slowly({ node, prefix, before }, (store) => store.promote('items', generation));
 
@@ -45,12 +46,12 @@ describe.skipIf(url === undefined)('a promotion on OpenSearch', () => {
         await expect(cut).rejects.toMatchObject({ code: 'READ_STORE_UNAVAILABLE' });
       },
     ],
-  ])('that %s before a writer takes over, who had looked before it, leaves what he writes unseen', { timeout: TIMEOUT_MS }, (_, promote) =>
+  ])('that %s before the takeover of a writer that had looked earlier hides the writes of that writer', { timeout: TIMEOUT_MS }, (_, promote) =>
     withServing(node, async (store, prefix) => {
       const number = await filled(store, 2);
       let isPromoted = false;
       const before = async (request: string): Promise<void> => {
-        // The first thing that he writes is that the generation is his.
+        // The writer's first write claims the generation.
         if (isPromoted || !request.startsWith('PUT ')) return;
         isPromoted = true;
         await promote(store, prefix, number);
@@ -61,7 +62,7 @@ describe.skipIf(url === undefined)('a promotion on OpenSearch', () => {
     }),
   );
 
-  it('that is slow with its last step leaves one alone that was decided later', { timeout: TIMEOUT_MS }, () =>
+  it('that is slow with its last step does not disturb a later decision', { timeout: TIMEOUT_MS }, () =>
     withServing(node, async (store, prefix) => {
       const slow = await filled(store, 1);
       const later = await filled(store, 2);

@@ -1,4 +1,5 @@
-// OpenSearch under faults: each event takes effect once, reads are never wrong, and everything goes on by itself once the fault is over.
+// OpenSearch under faults: each event takes effect once, reads are never wrong, and everything goes on automatically
+// afterwards.
 import { setTimeout as delay } from 'node:timers/promises';
 import { InMemoryEventStore, type Position } from '@mainstem/event-store';
 import { Projector } from '@mainstem/projection';
@@ -24,10 +25,10 @@ import {
 } from './support/search-trial.js';
 import { chanceOf, isLong, makeFolder, OUTAGE_MS, removeFolder, trials } from './support/trials.js';
 
-/** Enough to make a generation and to open it, and for some of its batches, of which there are ten. */
+/** Enough to make a generation, to open it, and for some of its ten batches. */
 const WRITES_TO_PART = 13;
 const CUTS = trials(12);
-/** Ends of all connections, in one round. */
+/** The number of times that all connections end in one round. */
 const RESETS = 20;
 const rounds: readonly number[] = Array.from({ length: trials(1) }, (_, round) => round);
 const DOWN_MS = isLong ? OUTAGE_MS : 3_000;
@@ -50,7 +51,7 @@ describe('OpenSearch under faults', () => {
   const trial = (work: (trial: SearchTrial) => Promise<void>): Promise<void> => searchTrial(node.url, chance, work);
   const lose = (index: string): Promise<Response> => fetch(`${node.url}/${index}`, { method: 'DELETE' });
 
-  it('fills a new generation by itself when the index was deleted, and shows nothing of it before it is complete', async () => {
+  it('fills a new generation automatically when the index was deleted, and shows nothing of it before it is complete', async () => {
     await trial(async ({ store, proxy, prefix, reading, append: more, caughtUp }) => {
       const { position } = reading;
       proxy.become({ writesLeft: WRITES_TO_PART });
@@ -72,7 +73,7 @@ describe('OpenSearch under faults', () => {
     });
   });
 
-  it('serves on and promotes what is filled when the index of what is decided is deleted again and again', async () => {
+  it('goes on serving and promotes the filled generation when the control index is repeatedly deleted', async () => {
     await trial(async ({ events, store, prefix, reading, append: more }) => {
       let losses = 0;
       const rebuilding = new Rebuilder({
@@ -96,7 +97,7 @@ describe('OpenSearch under faults', () => {
   it.each([
     ['by hand', 'index.blocks.read_only'],
     ['because the disk is almost full', 'index.blocks.read_only_allow_delete'],
-  ])('waits while writes are blocked %s, says why, and goes on when the block is lifted', async (_, setting) => {
+  ])('waits while writes are blocked %s, reports why, and goes on when the block is lifted', async (_, setting) => {
     await trial(async ({ store, prefix, append: more, status }) => {
       const block = (isSet: boolean): Promise<Response> =>
         fetch(`${node.url}/${prefix}*/_settings`, {
@@ -107,7 +108,7 @@ describe('OpenSearch under faults', () => {
       await block(true);
       await more(50);
       await eventually(async () => {
-        await block(true); // the server lifts that of a full disk by itself when it looks and finds room
+        await block(true); // the server lifts that of a full disk itself when it finds room
         return status().includes('READ_STORE_READ_ONLY');
       });
       expect((await store.search('counters', { query: 'counter', limit: 1 })).total).toBeGreaterThan(10);
@@ -120,7 +121,7 @@ describe('OpenSearch under faults', () => {
     ['items that are told to be in conflict', { refusedItems: { share: 0.2, statuses: [409] } }],
     ['a server that is busy', { busyShare: 0.2 }],
     ['a slow server', { delayMs: 100 }],
-  ])('writes everything once in spite of %s', async (_, fault) => {
+  ])('writes everything once despite %s', async (_, fault) => {
     await trial(async ({ proxy, append: more }) => {
       proxy.become(fault);
       await more(EVENTS);
@@ -129,7 +130,7 @@ describe('OpenSearch under faults', () => {
     });
   });
 
-  it(`finishes what was committed, and nothing else, when the line is cut after any write (${CUTS} times)`, async () => {
+  it(`finishes committed batches only, when the line is cut after any write (${CUTS} times)`, async () => {
     for (let cut = 0; cut < CUTS; cut++) {
       const events = new InMemoryEventStore();
       await append(events, chance, EVENTS);
@@ -154,7 +155,7 @@ describe('OpenSearch under faults', () => {
     }
   });
 
-  it(`has all that was committed of a bulk load, and whole batches, when the line is cut after any write (${CUTS} times)`, async () => {
+  it(`has all committed batches of a bulk load, each complete, when the line is cut after any write (${CUTS} times)`, async () => {
     for (let cut = 0; cut < CUTS; cut++) {
       const proxy = await SearchProxy.listen(node.url, chance);
       const prefix = freshPrefix();
@@ -173,7 +174,7 @@ describe('OpenSearch under faults', () => {
 
       const next = await store.open(counters, number);
       const reached = Number(next.checkpoint.position ?? 0n);
-      // The last batch was not acknowledged: it is there as a whole, or not at all.
+      // The last batch was not acknowledged: it is there completely or not at all.
       expect([states.length - 2, states.length - 1]).toContain(reached);
       expect(new Map(await next.load('counters', BULK_KEYS))).toEqual(states[reached]);
       await next.finishBulk();
@@ -184,7 +185,7 @@ describe('OpenSearch under faults', () => {
     }
   });
 
-  /** While OpenSearch is in trouble a store beside it follows, from the first event to the last. */
+  /** While OpenSearch is in trouble, another store follows all events. */
   const expectOthersUnharmed = async (events: InMemoryEventStore): Promise<void> => {
     const others = new Projector({ reader: events, projections: [hostedOn(new MemoryReadStore())] });
     others.start();
@@ -192,7 +193,7 @@ describe('OpenSearch under faults', () => {
     await others.stop();
   };
 
-  it.for(rounds)('goes on after the node was killed and started again, and harms nobody meanwhile (round %i)', async () => {
+  it.for(rounds)('goes on after the node was killed and started again, without harm to others (round %i)', async () => {
     await trial(async ({ events, append: more, status }) => {
       const writing = more(EVENTS);
       await node.kill();
@@ -204,7 +205,7 @@ describe('OpenSearch under faults', () => {
     });
   });
 
-  it.for(rounds)('goes on after its connections were ended again and again, and harms nobody meanwhile (round %i)', async () => {
+  it.for(rounds)('goes on after its connections were ended repeatedly, without harm to others (round %i)', async () => {
     await trial(async ({ events, proxy, append: more }) => {
       for (let reset = 0; reset < RESETS; reset++) {
         await more(EVENTS / RESETS);

@@ -1,5 +1,6 @@
-// One of three production stores in trouble under a projector that fills them all: writes and the other two go on meanwhile, and afterwards the
-// troubled one catches up by itself, each event once. Ten trials of a kind and store run side by side; none of their projectors is ever restarted.
+// One of three production stores fails under a projector that fills them all. Writes and the other stores go on, and
+// afterwards the failed one catches up automatically, each event once. Ten trials of a kind and store run side by side;
+// no projector is restarted.
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -13,11 +14,11 @@ import { chanceOf, makeFolder, OUTAGE_MS, removeFolder, trials } from './support
 /** Of each store, in every kind of trouble. */
 const TRIALS = 10;
 const SLOW_MS = 8_000;
-/** Ends of all connections to the troubled store, in one trial. */
+/** The number of times that all connections to the failed store end, in one trial. */
 const KILLS = 10;
 /** Of each server, under the projectors of all trials of its store. OpenSearch takes most of a minute for one. */
 const RESTARTS: Readonly<Record<TrioName, number>> = { postgres: 10, redis: 10, opensearch: 3 };
-/** Until a fault shows, on a machine that others need as well. */
+/** Until a fault shows, on a busy machine. */
 const HAPPENS_MS = 120_000;
 const LOOK_MS = 250;
 /** All of it again, ten at a time. */
@@ -61,7 +62,10 @@ describe.runIf(await withPostgres())('one of three stores in trouble', () => {
     return TrioTrial.open({ dir, scope, servers, troubled, chance: random.fork(scope) });
   };
 
-  /** In these trials: writes go on while `trouble` lasts; when it is over the troubled stores catch up among writes, and everything is the fold. */
+  /**
+   * In these trials writes go on while `trouble` lasts; then the failed stores catch up among writes, and all is the
+   * fold.
+   */
   const expectOvercome = async (tried: readonly TrioTrial[], trouble: () => Promise<void>): Promise<void> => {
     for (const trial of tried) trial.write();
     try {
@@ -73,7 +77,7 @@ describe.runIf(await withPostgres())('one of three stores in trouble', () => {
     await Promise.all(tried.map((trial) => trial.expectSound()));
   };
 
-  /** The others come to show what is appended now, again and again for so long. The caller ends the trouble afterwards, not before. */
+  /** The others come to show new writes, repeatedly for this time. The caller ends the trouble later. */
   const expectOthersFollow = async (tried: readonly TrioTrial[], forMs: number): Promise<void> => {
     const end = performance.now() + forMs;
     do {
@@ -82,9 +86,9 @@ describe.runIf(await withPostgres())('one of three stores in trouble', () => {
     } while (performance.now() < end);
   };
 
-  /** The troubled ones say why they do not go on. */
+  /** The failed stores report why they do not go on. */
   const expectWaiting = async (tried: readonly TrioTrial[]): Promise<void> => {
-    await Promise.all(tried.map((trial) => until(`${trial.troubled} is told to be away`, () => trial.isUnavailable)));
+    await Promise.all(tried.map((trial) => until(`${trial.troubled} is reported to be away`, () => trial.isUnavailable)));
   };
 
   it.for(rounds)(`goes on after it could not be reached for ${OUTAGE_MS / 1_000} s (${TRIALS} times each, round %i)`, () =>
@@ -97,7 +101,7 @@ describe.runIf(await withPostgres())('one of three stores in trouble', () => {
       await expectOthersFollow(all, OUTAGE_MS);
       await expectWaiting(all);
       for (const [index, { troubled, troubledPositions }] of all.entries()) {
-        for (const position of troubledPositions) expect(position, `of ${troubled}, which nobody can reach`).toBeLessThan(missing[index] ?? 0n);
+        for (const position of troubledPositions) expect(position, `of ${troubled}, which cannot be reached`).toBeLessThan(missing[index] ?? 0n);
       }
       for (const { network } of all) network.proxy.become({ kind: 'none' });
     }),
@@ -136,16 +140,18 @@ describe.runIf(await withPostgres())('one of three stores in trouble', () => {
   );
 });
 
-/** Each kill meets somebody who has just begun to use the connection. They end when the others have shown what was appended among them. */
+/**
+ * Each kill meets a client that has just begun to use the connection. It ends when the others have shown the writes.
+ */
 const expectOthersFollowAmongKills = async (trial: TrioTrial): Promise<void> => {
   const { network, chance } = trial;
   let isSeen = false;
   const seen = trial.expectOthersFollow().finally(() => (isSeen = true));
-  void seen.catch(() => undefined); // told below
+  void seen.catch(() => undefined); // reported below
   for (let kill = 0; kill < KILLS || !isSeen; kill++) {
     network.spoken = 0;
     await trial.append();
-    await until('somebody uses the connection', () => network.spoken > 0);
+    await until('a client uses the connection', () => network.spoken > 0);
     await delay(chance.int(0, 10));
     network.proxy.reset();
   }

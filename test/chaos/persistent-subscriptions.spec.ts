@@ -1,5 +1,5 @@
-// Consumers of a persistent subscription while its server is killed: nothing is lost, what is parked stays parked, and only what lies behind the
-// checkpoint comes again.
+// Consumers of a persistent subscription whose server is killed: nothing is lost, parked events stay parked, and only
+// events behind the checkpoint come again.
 import {
   EventStoreDBClient,
   jsonEvent,
@@ -19,17 +19,17 @@ const CONSUMERS = 2;
 const STREAM = 'work-1';
 const GROUP = 'workers';
 const CHECKPOINT_COUNT_MAX = 20;
-/** What an answer may take until it counts in a checkpoint on the disk, also on a busy machine. */
+/** The time until an answer is in a checkpoint on disk, also on a busy machine. */
 const ANSWERED_MS = 2_000;
 const parkedStream = `$persistentsubscription-${STREAM}::${GROUP}-parked`;
 const checkpointStream = `$persistentsubscription-${STREAM}::${GROUP}-checkpoint`;
 
-/** Everything that consumers have seen and said, over all lives of the server. */
+/** Everything that consumers have received and answered, over all runs of the server. */
 class Ledger {
   readonly answered = new Set<number>();
   readonly acknowledged = new Set<number>();
   readonly wantedParked = new Set<number>();
-  /** Seen since the server was started last. */
+  /** Received since the last start of the server. */
   seen: number[] = [];
   #prefix = 0;
   readonly #history: { readonly atMs: number; readonly prefix: number }[] = [];
@@ -40,14 +40,14 @@ class Ledger {
     this.#history.push({ atMs: performance.now(), prefix: this.#prefix });
   }
 
-  /** So many events from the first on were answered at this time. */
+  /** This many events from the first on were answered at this time. */
   prefixAt(atMs: number): number {
     return this.#history.findLast((entry) => entry.atMs <= atMs)?.prefix ?? 0;
   }
 }
 
 describe('a persistent subscription', () => {
-  it('loses nothing when its server is killed, keeps what is parked, and gives out again only what lies behind the checkpoint', async () => {
+  it('loses nothing when its server is killed, keeps parked events, and repeats only events behind the checkpoint', async () => {
     const chance = chanceOf('persistent subscriptions killed');
     await inFolder(async (dir) => {
       const ledger = new Ledger();
@@ -97,7 +97,7 @@ const createGroup = (client: EventStoreDBClient): Promise<void> =>
     }),
   );
 
-/** Answers everything at once: most is acknowledged, some comes again first, some is parked. `draw` tells from 0 to 9. */
+/** Answers at once: most are acknowledged, some come again first, some are parked. `draw` gives 0 to 9. */
 const consume = (
   client: EventStoreDBClient,
   ledger: Ledger,
@@ -109,7 +109,7 @@ const consume = (
     ledger.seen.push(n);
     const drawn = draw();
     const retries = (resolved as { readonly retryCount?: number }).retryCount ?? 0;
-    // An answer that does not arrive any more is no answer: the message comes again.
+    // An answer that does not arrive does not count: the message comes again.
     if (drawn === 0) {
       ledger.wantedParked.add(n);
       void subscription.nack(PARK, 'drawn', resolved).catch(() => undefined);
@@ -130,7 +130,7 @@ const consume = (
 
 const numberOf = ({ event }: Pick<ResolvedEvent, 'event'>): number => (event?.data as { readonly n: number } | undefined)?.n ?? -1;
 
-/** Revision up to which the group has noted everything as answered, −1 before it has. */
+/** The revision of the group's checkpoint, −1 before the first. */
 const checkpointOf = async (client: EventStoreDBClient): Promise<number> => {
   const [last] = await collect(client, checkpointStream, 'backwards');
   return last === undefined ? -1 : Number(last);

@@ -1,4 +1,5 @@
-// PostgreSQL in trouble under a running projector: every event takes effect once, everything heals by itself, and nothing else is harmed.
+// PostgreSQL fails under a running projector: each event takes effect once, everything recovers, and nothing else is
+// harmed.
 import { execFileSync } from 'node:child_process';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -15,7 +16,7 @@ import { chanceOf, inFolder, isLong, OUTAGE_MS, trials } from './support/trials.
 
 const TROUBLE_MS_MAX = 1_500;
 const DISK_MIB = 48;
-/** Of one step, in one trial. */
+/** For one step, in one trial. */
 const HITS = 3;
 /** One of each kind; CHAOS_TRIALS=10 is what a release is tried with. */
 const rounds: readonly number[] = Array.from({ length: trials(1) }, (_, round) => round);
@@ -45,7 +46,7 @@ describe.runIf(await withPostgres())('PostgreSQL in trouble', () => {
       trial.expectTypedReasons();
     });
 
-  it.for(rounds)('heals after the server was killed or stopped, in the middle of traffic (round %i)', (round) =>
+  it.for(rounds)('recovers after the server was killed or stopped, in the middle of traffic (round %i)', (round) =>
     withTrial(`down ${round}`, async (trial, chance) => {
       await delay(chance.int(10, TROUBLE_MS_MAX));
       await server.stop((['kill', 'fast', 'immediate'] as const satisfies readonly StopMode[])[round % 3] ?? 'kill');
@@ -66,7 +67,7 @@ describe.runIf(await withPostgres())('PostgreSQL in trouble', () => {
       { kind: 'refuse' },
     ]);
 
-  it.for(rounds)('heals after the network to it was slow, dead or refusing (round %i)', (round) =>
+  it.for(rounds)('recovers after the network to it was slow, dead or refusing (round %i)', (round) =>
     withTrial(`network ${round}`, async (trial, chance) => {
       for (let fault = 0; fault < 3; fault++) {
         await delay(chance.int(10, TROUBLE_MS_MAX / 3));
@@ -79,7 +80,7 @@ describe.runIf(await withPostgres())('PostgreSQL in trouble', () => {
     }),
   );
 
-  it.for(rounds)('heals after its connections were ended by the server again and again (round %i)', (round) =>
+  it.for(rounds)('recovers after the server repeatedly ended its connections (round %i)', (round) =>
     withTrial(`terminated ${round}`, async (trial, chance) => {
       let ended = 0;
       for (let attempt = 0; attempt < 40 || ended === 0; attempt++) {
@@ -93,10 +94,10 @@ describe.runIf(await withPostgres())('PostgreSQL in trouble', () => {
     }),
   );
 
-  // Of one batch, in order; with the first of them the right to write is found out, and the checkpoint moves.
+  // Of one batch, in order; the first of them proves the right to write and moves the checkpoint.
   const STEPS = ['BEGIN; SET LOCAL', 'SET position = CAST', 'COPY "', 'INSERT INTO "trial', 'COMMIT'];
   const everyCase = STEPS.flatMap((step) => (['request', 'answer'] as const).map((lost) => ({ step, lost })));
-  // The commit whose outcome nobody knows, and two others by chance.
+  // The commit with an unknown outcome, and two others by chance.
   const isUnknown = ({ step, lost }: (typeof everyCase)[number]): boolean => step === 'COMMIT' && lost === 'answer';
   const others = everyCase.filter((one) => !isUnknown(one));
   const at = random.int(0, others.length - 1);
@@ -122,7 +123,7 @@ describe.runIf(await withPostgres())('PostgreSQL in trouble', () => {
       (piece, from, connection, proxy) => {
         const breakOff = (): void => {
           hits.done++;
-          // After this piece has been dealt with.
+          // After this piece was handled.
           setImmediate(() => {
             proxy.become({ kind: 'none' });
             proxy.reset();
@@ -159,7 +160,7 @@ describe.runIf(await withPostgres())('PostgreSQL in trouble', () => {
     }),
   );
 
-  it.for(rounds)('stops ahead of a restored event store, goes on answering queries, and heals by a rebuild (round %i)', (round) =>
+  it.for(rounds)('stops ahead of a restored event store, goes on answering queries, and recovers by a rebuild (round %i)', (round) =>
     inFolder(async (dir) => {
       const chance = random.fork(`ahead ${round}`);
       const [folder, older] = [join(dir, 'now'), join(dir, 'older')];

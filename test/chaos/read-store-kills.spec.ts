@@ -1,4 +1,4 @@
-// kill -9 of a projector, at every named step and at random moments, on every read store, while another process appends.
+// kill -9 of a projector at every named step and at random moments, on every read store, while another process appends.
 import { CRASH_POINTS, REBUILD_CRASH_POINTS, type CrashPoint } from '@mainstem/projection/operate';
 import { describe, expect, it } from 'vitest';
 import { ofEachStore, storesToTest } from './stores/store-under-test.js';
@@ -24,9 +24,9 @@ const stores = await storesToTest();
 describe('a projector that is killed', () => {
   const random = chanceOf('read-store-kills');
 
-  // Side by side: a trial waits for processes to start and to end more than it computes.
+  // Side by side: a trial mostly waits for processes to start and to end.
   it.concurrent.for(stores)(
-    'leaves a read model on %s that is the fold of its events, at every step and at any moment, and goes on from there',
+    'leaves a read model on %s that is the fold of its events, at every step and moment, and goes on from there',
     { timeout: TIMEOUT_MS * Math.max(1, trials(1)) },
     async (name) => {
       const startedAt = performance.now();

@@ -1,4 +1,4 @@
-// Events that cannot be folded, wrong code and two versions of it at once, on every read store: in the end as if it had never happened.
+// Events that cannot be folded, wrong code, and two versions of it at once, on every read store: no trace is left.
 import type { Position } from '@mainstem/event-store';
 import { Projector, type HostedProjection, type ReadStore } from '@mainstem/projection';
 import { Rebuilder, rollBack, verifyProjection } from '@mainstem/projection/operate';
@@ -25,7 +25,7 @@ const placeOf = (place: (typeof PLACES)[number], head: bigint): bigint =>
 
 const random = chanceOf('read-store-troubles');
 
-/** A store with nothing in it, gone afterwards. */
+/** An empty store, removed afterwards. */
 const onFreshStore = (name: string, work: (store: ReadStore) => Promise<void>): Promise<void> =>
   inFolder(async (dir) => {
     const place = { dir, scope: `mainstem_chaos_${process.pid}_${random.int(0, 1_000_000_000)}` };
@@ -75,14 +75,17 @@ const servingOf = async (store: ReadStore): Promise<{ number: number; position: 
   return { number: serving.number, position: serving.checkpoint.position };
 };
 
-/** The serving generation is the fold of all events up to its checkpoint under this trouble, parked events and digest included. */
+/**
+ * The serving generation is the fold of all events up to its checkpoint under this trouble, with parked events and
+ * digest.
+ */
 const expectFold = async (store: ReadStore, history: ToldHistory, trouble: Trouble = NO_TROUBLE, version = 1): Promise<void> => {
   const all = await history.events();
   const fold = new GrowingFold(talliesOf(trouble, version));
   expect(await store.snapshot('tallies', (await servingOf(store)).number, (snapshot) => fold.flawOf(snapshot, all))).toBeUndefined();
 };
 
-/** Keys of documents and groups, with what they are under this trouble. */
+/** The content of documents and groups under this trouble, by key. */
 const documentsUnder = async (history: ToldHistory, trouble: Trouble): Promise<ReadonlyMap<string, string>> => {
   const projection = talliesOf(trouble);
   const documents = new Map<string, object>();
@@ -94,7 +97,7 @@ const documentsUnder = async (history: ToldHistory, trouble: Trouble): Promise<R
 };
 
 describe.for(await storesToTest())('on %s', (name) => {
-  it.each(PLACES)('an event that is poison at the %s stops before it and, once the code is mended, leaves no trace', (place) =>
+  it.each(PLACES)('an event that is poison at the %s stops the projection and, once the code is mended, leaves no trace', (place) =>
     onFreshStore(name, async (store) => {
       const history = await ToldHistory.of(EVENTS);
       const poison = placeOf(place, await history.head());
@@ -111,7 +114,7 @@ describe.for(await storesToTest())('on %s', (name) => {
     }),
   );
 
-  it.each(PLACES)('an event that is poison at the %s is parked with those behind it and, replayed by mended code, leaves no trace', (place) =>
+  it.each(PLACES)('an event that is poison at the %s is parked with later ones and, replayed by mended code, leaves no trace', (place) =>
     onFreshStore(name, async (store) => {
       const history = await ToldHistory.of(EVENTS);
       const poison = placeOf(place, await history.head());
@@ -134,7 +137,7 @@ describe.for(await storesToTest())('on %s', (name) => {
     }),
   );
 
-  it('wrong code that was deployed is found by verify, which names what it has spoilt; rolled back and rebuilt, nothing is left of it', () =>
+  it('wrong code is found by verify, which names the damage; after a rollback and a rebuild nothing is left of it', () =>
     onFreshStore(name, async (store) => {
       const history = await ToldHistory.of(EVENTS);
       const mended = { projection: talliesOf(), store };
@@ -163,7 +166,7 @@ describe.for(await storesToTest())('on %s', (name) => {
       expect((await verifyProjection({ reader: history.store, hosted: mended })).isSame).toBe(true);
     }));
 
-  it('two versions of a projection that run at once never write one generation', () =>
+  it('two versions of a projection that run at the same time never write one generation', () =>
     onFreshStore(name, async (store) => {
       const history = await ToldHistory.of(EVENTS);
       const [old, changed] = [
@@ -171,7 +174,7 @@ describe.for(await storesToTest())('on %s', (name) => {
         projectorOf(history, { projection: talliesOf(NO_TROUBLE, 2), store, rebuild: 'auto' }),
       ];
       await during(old, async () => {
-        // On a store with nothing in it neither would be the old one.
+        // On an empty store neither would be the old one.
         await until(() => old.status()[0]?.state === 'live');
         await during(changed, async () => {
           await until(() => changed.status()[0]?.state === 'live');

@@ -12,7 +12,7 @@ import { WorkerProcess } from './support/worker-process.js';
 
 const KILLS = 20;
 const KILLS_PER_FOLDER = 10;
-/** Latest moment of a kill after the rebuild has begun. */
+/** The latest moment of a kill after the start of the rebuild. */
 const FILLING_MS = 1_200;
 const PROMOTIONS = 51;
 const PER_SECOND = 200;
@@ -38,7 +38,7 @@ describe('a rebuild of every read model', () => {
   const generationsServing = (dir: string): readonly number[] =>
     (['sql', 'cache', 'search'] as const).flatMap((store) => [...storedModels(dir, store).values()].map(({ generation }) => generation));
 
-  /** What serves is right at any time: before, between and after. */
+  /** The serving generation is right at any time: before, between and after. */
   const expectSound = async (dir: string): Promise<void> => {
     expect(await flawsOfReadModels(dir, await eventsIn(dir), { isComplete: true })).toEqual([]);
   };
@@ -51,7 +51,7 @@ describe('a rebuild of every read model', () => {
     await expectSound(dir);
   };
 
-  // A rebuild looks for three seconds whether the one before is really dead: that is time for others.
+  // A rebuild checks for three seconds whether the former one is dead: others can run in that time.
   it.concurrent.for(Array.from({ length: trials(KILLS / KILLS_PER_FOLDER) }, (_, place) => place))(
     `resumes after kill -9 at random moments, ${KILLS_PER_FOLDER} times in a row (folder %i)`,
     async (place) => {
@@ -69,7 +69,7 @@ describe('a rebuild of every read model', () => {
     },
   );
 
-  it.concurrent.each(REBUILD_CRASH_POINTS.filter((point) => point !== 'cleanup'))('resumes after it was killed at the step %s', async (point) => {
+  it.concurrent.each(REBUILD_CRASH_POINTS.filter((point) => point !== 'cleanup'))('resumes after a kill at the step %s', async (point) => {
     const dir = await freshCopy(`at-${point}`);
     await using worker = new WorkerProcess('rebuild.ts', {
       args: [dir, 'rebuild', '200'],
@@ -82,7 +82,7 @@ describe('a rebuild of every read model', () => {
     expect(Math.min(...generationsServing(dir))).toBeGreaterThan(1);
   });
 
-  it.concurrent('goes on with a clean-up that was killed, and never touches what serves', async () => {
+  it.concurrent('goes on with a killed clean-up, and never touches the serving generation', async () => {
     const dir = await freshCopy('at-cleanup');
     await finish(dir);
     for (let nth = 1; nth <= 4; nth++) {

@@ -1,11 +1,14 @@
-// A primary Redis that dies or hangs, and a replica that the sentinels put in its place, with or without the last writes: the projection goes on there by itself.
+// A primary Redis dies or hangs, and sentinels promote a replica, with or without the last writes: the projection goes
+// on there.
 import type { SeededRandom } from '@mainstem/testing';
 import { describe, expect, it } from 'vitest';
 import { RedisGroup } from './support/redis-group.js';
 import { RedisTrial } from './support/redis-trial.js';
 import { chanceOf, inFolder, trials } from './support/trials.js';
 
-/** With a reader that never stops: `fault` takes the primary away, and others write meanwhile; then everything is as if it had been there all the time. */
+/**
+ * With a reader that never stops: `fault` removes the primary while others write; then all is as if it had never gone.
+ */
 const failedOver = (chance: SeededRandom, fault: (trial: RedisTrial, group: RedisGroup) => Promise<void>): Promise<void> =>
   inFolder(async (folder) => {
     const group = await RedisGroup.start(folder);
@@ -41,12 +44,12 @@ const each = (chance: SeededRandom, fault: (trial: RedisTrial, group: RedisGroup
   for (let number = 1; number <= trials(1); number++) await failedOver(chance.fork(`trial ${number}`), fault);
 };
 
-// At the same time: each waits for sentinels most of the time.
+// At the same time: each mostly waits for sentinels.
 describe.concurrent('a fail-over of Redis by its sentinels', () => {
   const chance = chanceOf('redis fail-over');
 
   it(
-    'is gone through where the replica has everything',
+    'is survived if the replica has everything',
     each(chance.fork('whole'), async (trial, group) => {
       await group.replicated();
       expect(await positionOnReplica(trial, group)).toBe(trial.head);
@@ -55,7 +58,7 @@ describe.concurrent('a fail-over of Redis by its sentinels', () => {
   );
 
   it(
-    'is noticed where it has lost writes: they are applied again',
+    'is noticed if it has lost writes: they are applied again',
     each(chance.fork('lost'), async (trial, group) => {
       await group.cutOff();
       await trial.write(trial.chance.int(20, 100));
@@ -66,7 +69,7 @@ describe.concurrent('a fail-over of Redis by its sentinels', () => {
   );
 
   it(
-    'is noticed where it has lost everything: the read model is filled anew, and missed until then',
+    'is noticed if it has lost everything: the read model is filled anew, and missing until then',
     each(chance.fork('empty'), async (_, group) => {
       await group.cutOff();
       await group.onReplica(['CONFIG', 'SET', 'replica-read-only', 'no'], ['FLUSHALL']);
@@ -75,7 +78,7 @@ describe.concurrent('a fail-over of Redis by its sentinels', () => {
   );
 
   it(
-    'is gone through when the primary hangs, and nothing is written to it when it is back',
+    'is survived if the primary hangs, and nothing is written to it when it is back',
     each(chance.fork('hangs'), async (trial, group) => {
       await group.replicated();
       process.kill(group.primary.pid, 'SIGSTOP');

@@ -1,4 +1,5 @@
-// A Redis that loses data, connections or itself: no answer is ever wrong, other stores go on, and everything is there again without a restart.
+// A Redis that loses data, connections or itself: no answer is wrong, other stores go on, and it recovers without a
+// restart.
 import { setTimeout as delay } from 'node:timers/promises';
 import { TcpProxy, type SeededRandom } from '@mainstem/testing';
 import { describe, expect, it } from 'vitest';
@@ -6,15 +7,15 @@ import { RedisTrial } from './support/redis-trial.js';
 import { chanceOf, inFolder, isLong, OUTAGE_MS, trials } from './support/trials.js';
 
 const TRIALS = 5;
-/** Events that are more than what a first generation shows while it is being filled. */
+/** More events than a first generation shows while it is being filled. */
 const LONG_HISTORY = 10_001;
 const OUTAGE_MS_MAX = 400;
-/** Ends of the names of data keys: documents, the order of keys, boards by key, sizes of boards, a board. */
+/** Endings of data keys: documents, the order of keys, boards by key, sizes of boards, a board. */
 const DATA_KEYS = ['counts:d', 'counts:k', 'counts:1:p', 'counts:1:s', 'counts:1:b:sums'];
 
 type Options = Parameters<typeof RedisTrial.start>[2];
 
-/** With a reader that never stops, a fault among writes (or at rest), and more writes after it. */
+/** With a reader that never stops: a fault among writes or at rest, and more writes after it. */
 const faulted = async (chance: SeededRandom, fault: (trial: RedisTrial) => Promise<void>, options: Options = {}): Promise<RedisTrial> =>
   inFolder(async (folder) => {
     const trial = await RedisTrial.start(chance, folder, options);
@@ -24,7 +25,7 @@ const faulted = async (chance: SeededRandom, fault: (trial: RedisTrial) => Promi
       const writing = isBusy ? trial.write(chance.int(20, 200)) : Promise.resolve();
       await fault(trial);
       await writing;
-      // At rest it has to be noticed all the same; later writes must not be what heals it.
+      // An idle projection must notice it, too: later writes must not be the cure.
       await trial.settled();
       await trial.write(chance.int(1, 50));
       await trial.settled();
@@ -51,7 +52,7 @@ describe('a Redis that loses data', () => {
   );
 
   it(
-    'answers nothing of a long history until it is complete again, although no projector is left that knew it',
+    'answers nothing of a long history until it is complete again, even if no old projector is left',
     each(chance.fork('flush and restart'), (own) =>
       inFolder(async (folder) => {
         const trial = await RedisTrial.start(own, folder);
@@ -81,7 +82,7 @@ describe('a Redis that loses data', () => {
   );
 
   it(
-    'is filled anew when the bookkeeping is deleted, and what it described is swept up',
+    'is filled anew when the bookkeeping is deleted, and its old data is swept up',
     each(chance.fork('checkpoint'), (own) =>
       faulted(own, async (trial) => {
         const orphan = await trial.keyOf('counts:d');
@@ -94,19 +95,19 @@ describe('a Redis that loses data', () => {
   );
 
   it(
-    'is filled anew when any one data key is deleted',
+    'is filled anew when any single data key is deleted',
     each(chance.fork('data key'), (own, number) =>
       faulted(own, async (trial) => {
         const key = await trial.keyOf(DATA_KEYS[number % DATA_KEYS.length] ?? '');
         await trial.onServer((client) => client.send(['DEL', key]));
-        // What only a commit or a query of that board would meet is met by one.
+        // A loss that only a commit or a query of that board meets is met by one.
         await trial.reader.top('counts', 'sums', { limit: 1 });
       }),
     ),
   );
 
   it(
-    'has the lost document named by verify, and heals',
+    'has the lost document named by verify, and recovers',
     each(chance.fork('document'), (own) =>
       inFolder(async (folder) => {
         const trial = await RedisTrial.start(own, folder);
@@ -128,7 +129,7 @@ describe('a Redis that loses data', () => {
   );
 
   it(
-    'goes on from an older dump that was restored',
+    'goes on from a restored older dump',
     each(chance.fork('dump'), (own) =>
       faulted(own, async (trial) => {
         const dump = await trial.dump();
@@ -140,7 +141,7 @@ describe('a Redis that loses data', () => {
   );
 
   it(
-    'is filled anew when it has crashed without having saved anything',
+    'is filled anew after a crash without a saved dump',
     each(chance.fork('crash'), (own) => faulted(own, (trial) => trial.restart())),
   );
 });

@@ -1,4 +1,5 @@
-// An event store whose files are put back to a backup, and that grows again: no projection goes on from lost events, and a rebuild mends all.
+// An event store is restored from a backup and grows again: no projection goes on from lost events; a rebuild mends
+// all.
 import { cp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EmbeddedEventStore } from '@mainstem/embedded';
@@ -19,13 +20,13 @@ import { chanceOf, inFolder, trials } from './support/trials.js';
 const TRIALS = 4;
 const SOON = { timeout: 30_000, interval: 20 };
 const LOST = /^PROJECTION_(CHECKPOINT_AHEAD|EVENT_STORE_RESTORED): /;
-/** Commands that no backup knows. */
+/** Commands that no backup has. */
 const OTHERS_FROM = 100_000;
 
 const chance = chanceOf('restored event store');
 const stores = await storesToTest();
 
-/** An event store in a folder, that can be copied and put back while nobody has it open. */
+/** An event store in a folder that can be copied and put back while it is closed. */
 interface Log {
   readonly name: string;
   serve(dir: string): Promise<Served>;
@@ -40,7 +41,7 @@ const embedded: Log = {
   serve: (dir) => Promise.resolve({ open: () => EmbeddedEventStore.open({ dir }), stop: () => Promise.resolve() }),
 };
 
-/** The same port each time, so that whoever was connected comes back to it. */
+/** The same port each time, so that connected clients return to it. */
 const eventStoreDb = (): Log => {
   let port = 0;
   return {
@@ -80,7 +81,10 @@ const expectStopped = async (projector: Projector): Promise<void> => {
   expect(projector.status()[0]).toMatchObject({ isHealthy: false, reason: expect.stringMatching(LOST) as string });
 };
 
-/** A backup, events after it that a read model has applied, and the backup put back and grown. `isRunning`: the projector runs meanwhile. */
+/**
+ * A backup, later events that a read model has applied, and the backup put back and grown. `isRunning`: with its
+ * projector.
+ */
 const trial = async (log: Log, name: string, random: SeededRandom, isRunning: boolean): Promise<void> =>
   inFolder(async (base) => {
     const [dir, backup] = [join(base, 'events'), join(base, 'backup')];
@@ -139,14 +143,14 @@ const afterwards = async (reader: EventStore, hosted: HostedProjection): Promise
 
 describe.for(stores)('a read model on %s', (name) => {
   it(
-    `goes on from no lost event of an embedded store (${trials(TRIALS)} times), and is mended by a rebuild`,
+    `does not go on from a lost event of an embedded store (${trials(TRIALS)} times), and is mended by a rebuild`,
     { timeout: trials(120_000) },
     async () => {
       for (let number = 0; number < trials(TRIALS); number++) await trial(embedded, name, chance.fork(`embedded ${name} ${number}`), false);
     },
   );
 
-  it(`goes on from none of an EventStoreDB (${trials(TRIALS)} times), running or not`, { timeout: trials(180_000) }, async () => {
+  it(`does not go on from a lost event of an EventStoreDB (${trials(TRIALS)} times), running or not`, { timeout: trials(180_000) }, async () => {
     for (let number = 0; number < trials(TRIALS); number++) {
       await trial(eventStoreDb(), name, chance.fork(`EventStoreDB ${name} ${number}`), number % 2 === 0);
     }

@@ -17,19 +17,19 @@ const COPIES = 10;
 const CUTS = 200;
 const FLIPS = 50;
 const CLIENTS = 8;
-/** Commands between two copies at least, so that the log is copied into the file and begun anew a few times. */
+/** The least number of commands between two copies, so that the log begins anew a few times. */
 const COMMANDS_BETWEEN = 100;
 const LOG_BEGINNING_BYTES = 32;
 const COMMAND_BEYOND = 1_000_000;
 
-/** At this time everything up to `position` had been acknowledged, and lay in the log before `end` or in the file. */
+/** At this time everything up to `position` was acknowledged, and was in the log before `end` or in the file. */
 interface Mark {
   readonly position: bigint;
   readonly round: string;
   readonly end: number;
 }
 
-/** A folder as it was at one moment, and what is known about that moment. */
+/** A folder at one moment, and what is known about that moment. */
 interface Copy {
   readonly dir: string;
   readonly log: WalState;
@@ -68,7 +68,7 @@ describe('a copy of a live event store', () => {
   });
   afterAll(() => removeFolder(folder));
 
-  /** A process appends; meanwhile its folder is copied. Returns what there is at the end. */
+  /** A process appends while its folder is copied. Returns the final state. */
   const live = async (dir: string): Promise<readonly RecordedEvent[]> => {
     const database = join(dir, 'events.db');
     const marks: Mark[] = [];
@@ -110,7 +110,7 @@ describe('a copy of a live event store', () => {
   const required = ({ log, marks }: Copy, end: number): bigint =>
     marks.filter((mark) => mark.round !== log.round || mark.end <= end).reduce((most, { position }) => (position > most ? position : most), 0n);
 
-  /** Opens a changed copy. The number of events it serves, all of them right; or the code with which it refuses. */
+  /** Opens a changed copy. Returns the number of served events, all of them right, or the code of the refusal. */
   const attempt = async (copy: Copy, change: (dir: string) => void): Promise<bigint | string> => {
     const dir = join(folder, 'attempt');
     await mkdir(dir);
@@ -146,7 +146,7 @@ describe('a copy of a live event store', () => {
 
   const expectSame = (actual: readonly string[], wanted: readonly string[]): void => expect(differenceOf(actual, wanted)).toBeUndefined();
 
-  /** What was served is not only shown: the store goes on from there. */
+  /** Served events are not only shown: the store goes on from there. */
   const goOn = async (store: EmbeddedEventStore, count: number): Promise<void> => {
     const { stream, events } = toldCommand(COMMAND_BEYOND);
     const { position } = await store.append(stream, events, { expectedRevision: 'any' });
@@ -173,7 +173,7 @@ describe('a copy of a live event store', () => {
     const outcomes = new Map<string, number>();
     for (let cut = 0; cut < trials(CUTS); cut++) {
       const copy = copies[cut % copies.length] as Copy;
-      // What is in the file already cannot be lost with the log, on a device that keeps the order of flushes.
+      // Data in the file cannot be lost with the log, on a device that keeps the order of flushes.
       const end = cutOf(random, copy);
       const served = await attempt(copy, (dir) => truncateSync(join(dir, 'events.db-wal'), end));
       expect(served, `cut at ${end} of ${copy.logBytes}`).toBeTypeOf('bigint');
@@ -202,7 +202,7 @@ describe('a copy of a live event store', () => {
 });
 
 const cutOf = (random: SeededRandom, { log, logBytes }: Copy): number => {
-  // Beyond its end the log holds what is left of earlier rounds: half of the cuts are where it matters.
+  // Beyond its end the log holds remains of earlier rounds: half of the cuts are where it matters.
   const isLive = random.next() < 0.7;
   return random.int(Math.max(log.backfilledEnd, LOG_BEGINNING_BYTES), isLive ? log.end : logBytes);
 };

@@ -1,4 +1,4 @@
-// The harness itself: what a process told is heard before its end is.
+// The harness itself: a process's messages arrive before its end.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { expect, it } from 'vitest';
@@ -12,12 +12,12 @@ const busyFor = (ms: number): void => {
   for (const until = performance.now() + ms; performance.now() < until;);
 };
 
-it('hears the last word of a process that ends while we are busy and others end, too', async () => {
+it('gets the last message of a process that ends while the test is busy and others end, too', async () => {
   await using worker = new WorkerProcess('last-word.ts', { args: [String(SAYS_AFTER_MS)] });
   const other = spawn('sh', ['-c', 'read line; echo "$line"'], { stdio: ['pipe', 'pipe', 'ignore'] });
   const ended = once(other, 'close');
   await worker.until('listening');
-  // Its line and its end are there at once; whoever hears of one end is told of all ends by then, before any pipe is looked at again.
+  // Its line and its end are there at once; a listener of one end hears of all ends before any pipe is read.
   other.stdout.once('data', () => busyFor(BUSY_MS));
   worker.send({});
   other.stdin.end('gone\n');

@@ -1,4 +1,4 @@
-// The Java program made ready: its client found by Maven once, compiled by javac, both kept in a folder that git ignores.
+// Prepares the Java program: Maven finds its client once, javac compiles it, and a folder that git ignores keeps both.
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
@@ -15,7 +15,7 @@ const pom = fileURLToPath(new URL('java/pom.xml', import.meta.url));
 const source = fileURLToPath(new URL('java/CounterClient.java', import.meta.url));
 const cache = fileURLToPath(new URL('../../.cache/java-client/', import.meta.url));
 
-/** What is missing on this machine, undefined if nothing is. */
+/** What is missing on this machine; undefined if nothing is. */
 export const missingForJava = async (): Promise<string | undefined> => {
   try {
     const { stdout } = await run('javac', ['-version']);
@@ -33,12 +33,12 @@ export const missingForJava = async (): Promise<string | undefined> => {
   }
 };
 
-/** The arguments of `java` that start the program; the first time Maven fetches the client. */
+/** The arguments of `java` for the program; the first call fetches the client with Maven. */
 export const javaProgram = async (): Promise<readonly string[]> => {
   const classPath = await resolved();
   const classes = join(cache, `classes-${hashOf(await readFile(source))}`);
   if (!existsSync(classes)) {
-    // Put in place as a whole: a run that is stopped leaves nothing half done behind.
+    // Moved in one step when complete: an interrupted run leaves nothing half done.
     const temporary = `${classes}.${process.pid}`;
     await run('javac', ['-encoding', 'UTF-8', '-d', temporary, '-cp', classPath, source]);
     await rename(temporary, classes);

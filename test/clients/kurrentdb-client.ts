@@ -1,5 +1,5 @@
-// KurrentDB's client at work on our server: each line that it prints is one step and what came of it. Connection string is its argument.
-// A process of its own: the two clients of Node share global state and break each other's appends.
+// KurrentDB's client on our server: each printed line is one step and its result. Argument: connection string. It is a
+// separate process: the two clients of Node share global state and break each other's appends.
 import {
   BACKWARDS,
   END,
@@ -58,7 +58,7 @@ const readAll = async (options: Parameters<typeof client.readAll>[0]): Promise<s
   return revisions.join(' ');
 };
 
-/** From the first event on, while others are appended: what is there, what comes meanwhile, what comes live. */
+/** From the first event on, while others are appended: present events, later ones, live ones. */
 const subscribe = async (): Promise<string> => {
   await append(LIVE, 'no_stream', BEFORE);
   const subscription = client.subscribeToAll({ fromPosition: START, filter: streamNameFilter({ prefixes: [LIVE] }) });
@@ -81,7 +81,7 @@ const subscribe = async (): Promise<string> => {
   });
   for (let count = 0; count < MEANWHILE; count++) {
     await append(LIVE, 'any');
-    // Of these it is told nothing.
+    // It learns nothing of these.
     await append('other-node', 'any');
   }
   await complete;
@@ -90,7 +90,7 @@ const subscribe = async (): Promise<string> => {
   return wrong < 0 ? `${delivered.length} in order, caught up` : `out of order at ${wrong}`;
 };
 
-/** A group of one consumer on the stream: the third event is parked, all others are acknowledged; then what is parked is replayed. */
+/** A group of one consumer: it parks the third event, acknowledges all others, then replays the parked one. */
 const persistent = async (): Promise<string> => {
   await client.createPersistentSubscriptionToStream(STREAM, 'node', persistentSubscriptionToStreamSettingsFromDefaults({ startFrom: START }));
   const subscription = client.subscribeToPersistentSubscriptionToStream(STREAM, 'node');
@@ -101,7 +101,7 @@ const persistent = async (): Promise<string> => {
     else await subscription.ack(resolved);
     if (delivered.length === 6) break;
     if (delivered.length < 5) continue;
-    // It is parked a moment after it was answered.
+    // It is parked a moment after the answer.
     for (let look = 0; look < 100 && (await parkedCount()) === 0n; look++) await new Promise((resolve) => setTimeout(resolve, 50));
     await client.replayParkedMessagesToStream(STREAM, 'node');
   }

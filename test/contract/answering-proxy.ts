@@ -1,4 +1,4 @@
-// An HTTP proxy that answers some requests itself: as a server in trouble does, or whatever else stands before it.
+// An HTTP proxy that answers some requests itself, like a failing server or another proxy.
 import { Agent, createServer, request, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
@@ -67,7 +67,7 @@ const textOf = async (stream: IncomingMessage): Promise<string> => {
   try {
     for await (const chunk of stream.setEncoding('utf8')) text += String(chunk);
   } catch {
-    // Cut off: whoever sent it notices.
+    // Cut off: the client notices.
   }
   return text;
 };

@@ -1,5 +1,5 @@
-// Random histories of bookkeeping on every read store, on two stores with the same data where processes share it: after each step a store holds what
-// the pure record says. PROPERTY_RUNS and PROPERTY_SEED as in the unit suite.
+// Random histories of bookkeeping on every read store, with two stores on the same data if processes share it. After
+// each step a store holds what the pure record says. PROPERTY_RUNS and PROPERTY_SEED as in the unit suite.
 import { randomInt } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -62,7 +62,7 @@ const inFolder = async (open: (dir: string) => ReadStore | Promise<ReadStore>): 
 
 const clockOf = (runtime: SeededRuntime): StoreClock => ({ advance: (ms) => runtime.advance(ms), setBack: (ms) => runtime.stepWallClock(-ms) });
 
-/** Its leases end by a clock that never goes back. */
+/** Its leases use a clock that never goes back. */
 const inMemory = async (): Promise<Opened> => {
   const runtime = new SeededRuntime({ seed: SEED });
   const store = new MemoryReadStore('memory', runtime);

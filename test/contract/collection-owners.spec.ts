@@ -1,4 +1,4 @@
-// Of two processes that begin with one collection at the same moment exactly one is refused, on every read store that processes share.
+// Two processes that start with one collection at the same moment: exactly one is refused, on every shared read store.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -16,7 +16,7 @@ const TIMEOUT_MS = 300_000;
 const ROUNDS = 20;
 const ROUNDS_OF_INDICES = 3;
 
-/** A class of its own for each collection of each rival: a table of one name would be refused for its own sake. */
+/** Each collection of each rival has its own class: a table of the same name would be refused for another reason. */
 const entityOf = (table: string): DocumentClass => {
   const Shaped = class {};
   Entity(table)(Shaped);
@@ -31,9 +31,9 @@ const rivalOf = (name: string, ...collections: readonly string[]): ProjectionDes
   collections: collections.map((collection) => ({ name: collection, document: entityOf(`${name}_${collection}`), hasState: false })),
 });
 
-// They share two, and ask for them in two orders.
+// They share two, and ask for them in different orders.
 const rivals = [rivalOf('one', 'totals', 'shared', 'alone'), rivalOf('two', 'shared', 'other', 'totals')] as const;
-// One that has got another collection, which a third one wants, too.
+// One has got another collection, which a third one wants, too.
 const before = rivalOf('grown', 'old');
 const after: ProjectionDescriptor = { ...rivalOf('grown', 'new'), fingerprint: 'after' };
 const rival = rivalOf('three', 'new');
@@ -70,7 +70,7 @@ const stores: readonly (readonly [name: string, make: () => Promise<SharedStores
   ...(url === undefined ? [] : [['OpenSearch', () => indices(url), ROUNDS_OF_INDICES] as const]),
 ];
 
-/** The generation, or what it was refused with. */
+/** The generation, or the reason for the refusal. */
 const outcomeOf = (made: Promise<Generation>): Promise<Generation | object> => made.catch((error: unknown) => error as object);
 
 describe.each(stores)('two processes with one collection on %s', (_, make, rounds) => {
@@ -95,7 +95,7 @@ describe.each(stores)('two processes with one collection on %s', (_, make, round
   });
 
   it(
-    'give up no collection that another projection could take as well, while the other opens, or drops, a generation without it',
+    'release no collection that another projection could take, while the other opens, or drops, a generation without it',
     { timeout: TIMEOUT_MS },
     async () => {
       const shared = await make();

@@ -1,4 +1,5 @@
-// Appends to several streams of an embedded event store, when its process is killed and when its log is cut: never a part of one.
+// Appends to several streams of an embedded event store, when its process is killed and when its log is cut. No part of
+// an append survives alone.
 import { copyFileSync, existsSync, statSync, truncateSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -13,7 +14,7 @@ const ROUNDS = 3;
 const CUTS = 60;
 const SEED = Number(process.env['PROPERTY_SEED'] ?? Date.now() % 1_000_000);
 
-/** The calls that the events came from, each with the streams that have its events: a call has three, of one event, none and two. */
+/** The calls that the events came from, each with the streams of its events. A call writes one event, none and two. */
 const shapesOf = (events: readonly RecordedEvent[]): ReadonlyMap<string, readonly string[]> => {
   const shapes = new Map<string, string[]>();
   for (const { data, stream } of events) {

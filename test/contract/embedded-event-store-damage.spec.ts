@@ -1,4 +1,4 @@
-// What the embedded event store does about damage that SQLite itself does not notice: changed bytes and missing rows.
+// The embedded event store and damage that SQLite does not notice: changed bytes and missing rows.
 import { DatabaseSync } from 'node:sqlite';
 import type { RecordedEvent } from '@mainstem/event-store';
 import { describe, expect, it } from 'vitest';
@@ -16,7 +16,7 @@ const batchesOf = async (reading: AsyncIterable<readonly RecordedEvent[]>): Prom
 describe('a damaged embedded event store', () => {
   const folder = new EmbeddedFolder();
 
-  /** A store of twenty events, changed behind its back. */
+  /** A store of twenty events, changed from outside. */
   const damaged = async (sql: string) => {
     const whole = await folder.open();
     for (let index = 0; index < EVENTS; index++) await append(whole, `c${index}`, 1, { note: `note ${index}` });

@@ -1,4 +1,4 @@
-// What the embedded event store promises to processes that share a folder: one order, wake-up, crashes, a device that fails.
+// Promises of the embedded event store to processes that share a folder: one order, wake-up, crashes, a failing device.
 import { execFileSync } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -142,7 +142,7 @@ describe('an embedded event store on a failing device', () => {
     }
   };
 
-  // Needs the right to mount; the same on any machine, with a smaller file instead of a smaller disk, is in group-commit.spec.ts.
+  // Needs the right to mount; group-commit.spec.ts does the same on any machine, with a smaller file.
   it('says that the disk is full, and goes on when there is room', async (context) => {
     const disk = await mkdtemp(join(tmpdir(), 'mainstem-disk-'));
     if (!mounted(disk)) {

@@ -1,4 +1,5 @@
-// An events file that is removed, moved, replaced or set back under a running process: nothing is acknowledged that the next start will not find.
+// An events file that is removed, moved, replaced or set back during work: nothing is acknowledged that the next start
+// misses.
 import { chmodSync, cpSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { EmbeddedEventStore } from '@mainstem/embedded';
@@ -160,7 +161,7 @@ describe('an embedded event store whose file changes under it', () => {
     await append(store, 'logged', 2_000);
     const [from, log] = [readFileSync(file()), readFileSync(file('-wal'))];
     const pageSize = from.readUInt16BE(16);
-    // The frames of the log are a header of 24 bytes and a page each; every second page goes into the file, as far as it reaches.
+    // The frames of the log are a header of 24 bytes and a page each; every second page goes into the file.
     for (let frame = 32, count = 0; frame + 24 + pageSize <= log.length; frame += 24 + pageSize, count++) {
       const offset = (log.readUInt32BE(frame) - 1) * pageSize;
       if (count % 2 === 0 && offset + pageSize <= from.length) log.copy(from, offset, frame + 24, frame + 24 + pageSize);

@@ -1,4 +1,5 @@
-// What the embedded event store promises about its file: identity, foreign and damaged files, write protection, bounded reading.
+// Promises of the embedded event store about its file: identity, foreign and damaged files, write protection, bounded
+// reads.
 import { chmod, copyFile, mkdir, open, readdir, readFile, truncate, writeFile } from 'node:fs/promises';
 import { DatabaseSync } from 'node:sqlite';
 import { EmbeddedEventStore } from '@mainstem/embedded';

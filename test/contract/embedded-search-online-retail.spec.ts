@@ -1,4 +1,4 @@
-// The embedded full-text index on real data: one document a product of a shop's ledger, against independently computed results.
+// The embedded full-text index on real data: one document for each product, against independently computed results.
 import { createReadStream } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -38,7 +38,7 @@ const readProducts = async (): Promise<ReadonlyMap<string, Product>> => {
   return new Map([...descriptions].map(([sku, distinct]) => [sku, { sku, descriptions: [...distinct] }]));
 };
 
-/** The definition that the data set comes with: lower case, split at everything but a-z and 0-9, all words as whole words. */
+/** The data set's own definition: lower case, split at everything but a-z and 0-9, all words as whole words. */
 class Reference {
   readonly words = new Map<string, Set<string>>();
 

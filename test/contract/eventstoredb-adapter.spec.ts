@@ -1,4 +1,5 @@
-// The adapter on servers that are busy, redirecting, silent, slow or secured, and with more subscriptions than one connection takes.
+// The adapter on busy, redirecting, silent, slow or secured servers, and with more subscriptions than a connection
+// allows.
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -279,7 +280,7 @@ describe('a subscription', () => {
     let held = 0;
     for await (const { events: batch } of store.subscribe({ after: undefined, batchSizeMax: 1, signal: ending.signal })) {
       count += batch.length;
-      // 50 MB are there, and nobody takes them until no more come.
+      // 50 MB have arrived, and they are not taken until no more come.
       if (count === 1) held = await counting.settled();
       if (count === LARGE_APPENDS * 50) ending.abort();
     }
@@ -342,7 +343,7 @@ describe('a store that is not there', () => {
   it('says why and at which address, also when its last attempt had no time for an answer', async () => {
     const port = await silent.listen();
     await silent.close();
-    // The first attempt is refused. Then half a millisecond is left, and somebody listens who does not answer.
+    // The first attempt is refused. Half a millisecond later, a server listens that does not answer.
     const clock = [0, 999.5, 1_001];
     const between = async (): Promise<void> => {
       clock.shift();
@@ -361,7 +362,7 @@ describe('a store that is not there', () => {
     expect(clock).toEqual([1_001]);
   });
 
-  it('is known by its address when nobody says anything', async () => {
+  it('is known by its address without other settings', async () => {
     const port = await silent.listen();
     const connectionString = `esdb://admin:s3cret@127.0.0.1:${port}?tls=false`;
     const opened = EventStoreDbEventStore.open({ ...clientOfTests(), connectionString, connectTimeoutMs: 300, answerTimeoutMs: 100 });

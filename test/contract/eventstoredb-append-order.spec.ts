@@ -1,4 +1,5 @@
-// Appends sent side by side take effect in the order of the calls, from the first one of a connection on: imports depend on it.
+// Concurrent appends take effect in the order of the calls, from the first one of a connection on: imports depend on
+// it.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,6 +1,5 @@
-// EventStoreDB's rules of appending, row by row, through its real client and by both of its calls:
-//   a stream in every state × every expected revision · idempotency by ids, with and without a revision, over a restart ·
-//   appends without events · one write is whole and side by side · its answer · its size · what every event needs
+// EventStoreDB's rules of appending, row by row, through its real client and by both of its calls. Streams in every
+// state meet every expected revision. Ids show a retry, with and without a revision, also after a restart.
 import { randomUUID } from 'node:crypto';
 import { binaryEvent, EventStoreDBClient, jsonEvent, type AppendExpectedRevision } from '@eventstore/db-client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -170,7 +169,7 @@ describe.each(WAYS)('append · by %s', (_, way: Way) => {
     expect(await errorType(read(client, stream))).toBe('stream-not-found');
   });
 
-  it('has its revisions side by side, whoever else appends', async () => {
+  it('has consecutive revisions, whatever other clients append', async () => {
     const stream = newStream();
     const batches = Array.from({ length: 20 }, () => ids(3));
     await Promise.all(batches.map((batch) => append(client, stream, events(3, batch), 'any', way)));

@@ -1,4 +1,5 @@
-// The two client packages behind the adapter, and the schemes of connection strings: each a process of its own that says what it has loaded.
+// The two client packages behind the adapter, and the schemes of connection strings: each process reports what it
+// loads.
 import { execFile } from 'node:child_process';
 import { cp, mkdir, mkdtemp, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

@@ -1,5 +1,5 @@
-// Clients of other makers and languages on our server, unchanged: the official one for Java, and KurrentDB's for Node. Each is a program of
-// its own that prints what it sees (test/clients); what it has to see is written here.
+// Unchanged clients of other vendors and languages on our server: the official one for Java, and KurrentDB's for Node.
+// Each is a program that prints what it sees (test/clients); the expected output is here.
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -12,7 +12,7 @@ const PROGRAM_TIMEOUT_MS = 600_000;
 const SET_UP_TIMEOUT_MS = 900_000;
 const isCi = !['', '0', 'false', undefined].includes(process.env['CI']?.toLowerCase());
 
-/** From the rules of EventStoreDB. Payloads count on over refused appends: 0 and 1, one refused, 3, one refused, 5, 6. */
+/** From the rules of EventStoreDB. Payloads also count refused appends: 0 and 1, one refused, 3, one refused, 5, 6. */
 const EXPECTED = [
   'append of two, expecting no stream: at 1',
   'append, expecting no stream: wrong, it is at 1',

@@ -1,4 +1,5 @@
-// Appends without a revision to a stream that a nearer client keeps writing to: reading where the stream is and appending there never wins.
+// Appends without a revision to a stream that a nearer client keeps writing: reading its end and appending there never
+// wins.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

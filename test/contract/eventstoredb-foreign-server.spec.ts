@@ -1,4 +1,4 @@
-// EVENTSTOREDB_URL: the suites of EventStoreDB on a server of ours that runs already and holds other data, as on anybody's.
+// EVENTSTOREDB_URL: the suites of EventStoreDB on a running server of ours with other data, like a user's.
 import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { fileURLToPath } from 'node:url';

@@ -1,4 +1,5 @@
-// The adapter on what other servers do: events of their own at the end of the log, checkpoints that are wrong, nodes that are not ready or away.
+// The adapter and other servers: their own events at the end of the log, wrong checkpoints, nodes that start or are
+// away.
 import { randomUUID } from 'node:crypto';
 import { binaryEvent } from '@eventstore/db-client';
 import { eventId, streamName, type EventFilter, type NewEvent, type Position, type RecordedEvent } from '@mainstem/event-store';
@@ -80,7 +81,7 @@ const follow = (store: EventStoreDbEventStore, filter: EventFilter = {}, after?:
 const numbersOf = (events: readonly RecordedEvent[]): readonly number[] => events.map(({ data }) => (data as { n: number }).n);
 
 describe('events of the server’s own at the end of the log', () => {
-  it('are read by nobody: the end of the store costs one event, and is an end for every reader', async () => {
+  it('are never read: the end of the store costs one event, and is an end for every reader', async () => {
     const { store, proxy } = await behindProxy();
     let last: Position | undefined;
     for (let n = 0; n < 5; n++) last = (await put(store, n)).position;

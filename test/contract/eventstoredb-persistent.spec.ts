@@ -1,4 +1,5 @@
-// Persistent subscriptions beyond what was recorded: what is kept over a restart, what is parked and replayed, and what must never happen.
+// Persistent subscriptions beyond the recordings: what survives a restart, parking and replays, and what must not
+// happen.
 import {
   jsonEvent,
   PARK,
@@ -135,7 +136,7 @@ describe('a persistent subscription', () => {
     await consumer.end();
   });
 
-  it('parks what is not answered in time too often', async () => {
+  it('parks messages that are too often not answered in time', async () => {
     await group.append(1);
     await group.create({ messageTimeout: 100, maxRetryCount: 1 });
     const consumer = group.follow(() => 'none');

@@ -1,5 +1,5 @@
-// EventStoreDB's semantics for any sequence of commands, through its real client: the server against a model that was written from the rules.
-// PROPERTY_RUNS makes more of them; PROPERTY_SEED and PROPERTY_PATH, as a failure prints them, repeat one.
+// EventStoreDB's semantics for any sequence of commands, through its real client: the server against a model of the
+// rules. PROPERTY_RUNS sets the number; PROPERTY_SEED and PROPERTY_PATH, as a failure prints them, repeat one.
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, it } from 'vitest';
 import { RestartableServer } from './eventstoredb/restartable-server.js';
@@ -27,7 +27,7 @@ describe('the server of EventStoreDB’s protocol', () => {
   });
   afterAll(() => server.remove());
 
-  it('answers and shows what the rules say, for any sequence of commands', { timeout: 2 * TIME_MS_MAX }, async () => {
+  it('answers and shows events by the rules, for any sequence of commands', { timeout: 2 * TIME_MS_MAX }, async () => {
     const property = fc.asyncProperty(streamCommands, (commands) => new StreamSession(server).run(commands));
     const details = await fc.check(property, {
       numRuns: numberFrom('PROPERTY_RUNS') ?? RUNS,

@@ -1,4 +1,5 @@
-// Random sequences of what clients do (appends, retries, reads, deletes, metadata, subscriptions), answered as EventStoreDB 24.10 answered them.
+// Random sequences of client operations (appends, retries, reads, deletes, metadata, subscriptions), answered like
+// EventStoreDB 24.10.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startProtocol, type ProtocolFixture } from './eventstoredb/protocol-fixture.js';
 import { recording, recordings, SequenceReplay } from './eventstoredb/recorded-sequence.js';

@@ -1,4 +1,4 @@
-// Single requests, one after the other, answered as EventStoreDB 24.10 answered them: status, trailers, words where clients read them, shape.
+// Single requests, answered like EventStoreDB 24.10: status, trailers, the texts that clients read, shape.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startProtocol, type ProtocolFixture } from './eventstoredb/protocol-fixture.js';
 import { isAccident, isRefusal, recordedCalls, seenOf, WireReplay } from './eventstoredb/recorded-wire.js';

@@ -1,4 +1,5 @@
-// The adapter where nothing listens: known within seconds, with the addresses, for every call; a server that comes back in time is outlived.
+// The adapter without a listening server: known within seconds, with the addresses, for every call; a server may return
+// in time.
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { eventId, streamName, type EventStore, type NewEvent } from '@mainstem/event-store';

@@ -1,5 +1,5 @@
-// EventStoreDB's rules besides appending (eventstoredb-appends), filters and subscriptions (eventstoredb-subscriptions), row by row, through
-// its real client: revisions · positions · delete · system events (streams, metadata, links) · leader
+// EventStoreDB's rules besides appends, filters and subscriptions, row by row, through its real client: revisions,
+// positions, deletes, system events (streams, metadata, links), leader.
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { BACKWARDS, binaryEvent, END, START, type EventStoreDBClient, type ResolvedEvent } from '@eventstore/db-client';
@@ -195,7 +195,7 @@ describe('delete · a tombstone', () => {
 });
 
 describe('system events · a system stream', () => {
-  it('can be written and read by whoever may do everything, and is seen in $all like others', async () => {
+  it('can be written and read by an administrator, and is visible in $all like others', async () => {
     const stream = `$own-${randomUUID()}`;
     await append(client, stream, events(2), 'no_stream');
     expect(await revisions(client, stream)).toEqual([0n, 1n]);

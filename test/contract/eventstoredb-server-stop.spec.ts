@@ -1,4 +1,5 @@
-// A server of the protocol that stops while clients append: they are told UNAVAILABLE, upon which they try again, and never CANCELLED.
+// A server of the protocol that stops during appends: clients get UNAVAILABLE, after which they try again, never
+// CANCELLED.
 import { randomUUID } from 'node:crypto';
 import { jsonEvent } from '@eventstore/db-client';
 import { EventStoreDbServer } from '@mainstem/eventstoredb-server';

@@ -1,4 +1,4 @@
-// The server of EventStoreDB's protocol besides its semantics: who may call, what is left out, how it is discovered, what it shares a folder with.
+// The server of EventStoreDB's protocol besides its semantics: access, omissions, discovery, and its shared folder.
 import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

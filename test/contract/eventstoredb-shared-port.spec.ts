@@ -77,7 +77,7 @@ describe.each(['without TLS', 'with TLS'] as const)('a server %s', (kind) => {
     }
   });
 
-  it('stops although somebody is connected who says nothing, and one who has asked', async () => {
+  it('stops although two clients are connected, a silent one and one that has asked', async () => {
     const silent = createConnection({ host: '127.0.0.1', port: server.port });
     await once(silent, 'connect');
     expect(await status('/health/live')).toBe(204);

@@ -1,4 +1,5 @@
-// EventStoreDB's rules of subscriptions, filters and checkpoints, row by row, through its real client; and what is not a legal read.
+// EventStoreDB's rules of subscriptions, filters and checkpoints, row by row, through its real client; and illegal
+// reads.
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { EventStoreDBClient, eventTypeFilter, excludeSystemEvents, jsonEvent, START, streamNameFilter, type Filter } from '@eventstore/db-client';

@@ -1,4 +1,4 @@
-// A count that is not idempotent, projected into a store that is troubled: what it comes to shows each event that was lost, or applied twice.
+// A count that is not idempotent, projected into a failing store: its result shows each lost or doubled event.
 import { randomUUID } from 'node:crypto';
 import { defineEvents, InMemoryEventStore, streamOf, systemRuntime, type EventId, type Position } from '@mainstem/event-store';
 import { count, documentProjection, Projector, rollUp, sum, type ProjectionStatus, type ReadStore, type RecoveryPolicy } from '@mainstem/projection';

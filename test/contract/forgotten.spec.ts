@@ -1,4 +1,4 @@
-// Nothing is left of a projection that was forgotten, and one that was interrupted at any step is listed, and goes on when it is called again.
+// Nothing is left of a forgotten projection; after an interruption at any step it is listed, and another call goes on.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -46,7 +46,7 @@ const fill = async (store: ReadStore, projection = plain): Promise<void> => {
 
 type Method = (...args: unknown[]) => Promise<unknown>;
 
-/** Interrupts `forget` before each of its steps in turn; `steps` are the methods by which the store reaches its server. */
+/** Interrupts `forget` before each of its steps in turn; `steps` are the methods that reach the server. */
 const interrupted = async (store: ReadStore, steps: readonly (readonly [owner: object, name: string])[], left: () => Promise<readonly string[]>) => {
   for (let step = 1; ; step++) {
     expect(step).toBeLessThan(STEPS_MAX);

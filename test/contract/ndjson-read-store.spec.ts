@@ -1,4 +1,5 @@
-// The read store of docs/write-your-own-read-store.md keeps the read store contract, and what it says about files and crashes is true.
+// The read store of docs/write-your-own-read-store.md keeps the read store contract, and its claims about crashes are
+// true.
 import { appendFileSync, readFileSync, truncateSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -83,7 +84,7 @@ describe('the files of the NDJSON read store', () => {
         value: { text: isThere ? 'two €' : 'one' },
         position: isThere ? 2n : 1n,
       });
-      // Cut off just before its end, the line is finished by the next one: nobody was told either way.
+      // Cut off just before its end, the line is finished by the next one: its writer got no answer.
       const { checkpoint } = await store.open(notes, number);
       const [{ checkpoint: stored } = { checkpoint }] = await open().generations('notes');
       expect(stored).toEqual(checkpoint);

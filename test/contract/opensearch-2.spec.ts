@@ -1,4 +1,4 @@
-// The older OpenSearch keeps the same contracts, on a node of this suite's own: a part of the cases in every run, all with FULL=1.
+// The older OpenSearch keeps the same contracts, on a private node: a share of the cases in every run, all with FULL=1.
 import { afterAll, beforeAll, describe } from 'vitest';
 import { contractsOn } from './opensearch-contracts.js';
 import { type OpenSearchNode, startOlderNode } from './opensearch-nodes.js';

@@ -5,7 +5,9 @@ import { changeBeside, freshPrefix, openStore, removeIndices } from './opensearc
 
 const CASE_TIMEOUT_MS = 300_000;
 
-/** `share`: of the read store contract every nth case, from the first one on. Cases of one kind stand together, so each kind is there. */
+/**
+ * `share`: every nth case of the read store contract, from the first one on. Neighbours are alike, so each kind runs.
+ */
 export const contractsOn = (name: string, url: () => string, { share = 1 } = {}): void => {
   const documents = readStoreContract({
     name: `opensearch ${name}`,

@@ -1,4 +1,5 @@
-// A query on OpenSearch looks at words and filters beside the documents: `verify` names those that are not what their document gives.
+// A query on OpenSearch uses words and filters beside the documents: `verify` names those that differ from their
+// document.
 import { defineEvents, InMemoryEventStore, streamOf, type EventId } from '@mainstem/event-store';
 import { documentProjection, Projector } from '@mainstem/projection';
 import { verifyProjection, type VerifyReport } from '@mainstem/projection/operate';

@@ -1,4 +1,5 @@
-// What a projection makes of everything that a search server may say, or a proxy before it: trouble is waited for, an event is parked, a mistake stops at once.
+// A projection's reaction to every answer of a search server or a proxy: it waits for trouble, parks an event, stops at
+// a mistake.
 import { randomBytes } from 'node:crypto';
 import type { Position } from '@mainstem/event-store';
 import { EMPTY_DIGEST } from '@mainstem/projection/adapter';
@@ -106,7 +107,7 @@ describe.skipIf(url === '')('failures of a search server', { timeout: CASE_TIMEO
     expect([await run.parked(), await run.stored()]).toEqual([[], { a: 2, b: 1, all: 3 }]);
   });
 
-  it('fill the index anew that somebody has deleted', async () => {
+  it('fill a deleted index anew', async () => {
     const { run, index } = await running();
     await ask('DELETE', index);
     await run.append({ keys: ['a', 'b'] });

@@ -1,4 +1,4 @@
-// OpenSearch nodes for the suites: the shared one of OPENSEARCH_URL, and private ones from Maven's jars. Each store gets a prefix of its own.
+// OpenSearch nodes for the suites: the shared one of OPENSEARCH_URL, and private ones. Each store has its own prefix.
 import { randomBytes } from 'node:crypto';
 import { OpenSearchReadStore, type OpenSearchOptions } from '@mainstem/opensearch';
 
@@ -45,7 +45,7 @@ export const sharedNode = async (): Promise<string | undefined> => {
   return undefined;
 };
 
-/** Nobody else's indices begin like this. */
+/** No other program's indices begin like this. */
 export const freshPrefix = (): string => `ms_test_${randomBytes(6).toString('hex')}`;
 
 export const openStore = (url: string, prefix: string, options: OpenSearchOptions = {}): Promise<OpenSearchReadStore> =>

@@ -1,4 +1,5 @@
-// Promotions, drops and commits on PostgreSQL that wait for each other: whichever comes first, one generation serves, and queries go on meanwhile.
+// Promotions, drops and commits on PostgreSQL that wait for each other: in any order one generation serves; queries go
+// on.
 import { isMainstemError } from '@mainstem/event-store';
 import type { EventId, Position, Revision, StreamName } from '@mainstem/event-store';
 import type { ParkedEvent, ProjectionDescriptor } from '@mainstem/projection/adapter';
@@ -108,7 +109,7 @@ describe.runIf(await withPostgres())('locks in PostgreSQL', () => {
     expect(await serving()).toEqual([2]);
   });
 
-  it('answers queries while a promotion waits for somebody else who reads a view for long', async () => {
+  it('answers queries while a promotion waits for another reader of a view', async () => {
     for (const projection of [parcels, parcels, letters]) await store.createGeneration(projection, incarnation);
     await hold(`SELECT * FROM "${schema}".parcels`);
     const promoting = outcomeOf(store.promote('parcels', 2));
@@ -183,7 +184,7 @@ describe.runIf(await withPostgres())('locks in PostgreSQL', () => {
     await store.createGeneration(split, incarnation);
     const { number } = await store.createGeneration(split, incarnation, { isBulk: true });
     const session = await store.open(split, number, 1);
-    // Locked without a change: of those who wait for a row that is changed, PostgreSQL lets any be the first to have the new version of it.
+    // Locked without a change: PostgreSQL gives a changed row to any of the waiting transactions first.
     await hold(`SELECT * FROM "${schema}".mainstem_generations WHERE projection = 'parcels' AND generation = ${number} FOR UPDATE`);
     const dropping = outcomeOf(store.dropGeneration('parcels', number));
     await waitFor(1);

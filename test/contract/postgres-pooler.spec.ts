@@ -1,4 +1,4 @@
-// PgBouncer in transaction mode before PostgreSQL: refused by name until the settings that get lost there are the role's.
+// PgBouncer in transaction mode before PostgreSQL: refused by name until the role has the settings that get lost.
 import 'reflect-metadata';
 import { spawn, spawnSync } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';

@@ -1,4 +1,4 @@
-// What the SQL read store does with servers that are not like the usual one: standbys, poor roles, one or two connections.
+// The SQL read store on unusual servers: standbys, poor roles, one or two connections.
 import { EmbeddedEventStore } from '@mainstem/embedded';
 import { Projector, type HostedProjection } from '@mainstem/projection';
 import { verifyProjection } from '@mainstem/projection/operate';

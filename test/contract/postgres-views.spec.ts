@@ -1,4 +1,5 @@
-// What others have built on a read model in PostgreSQL: rights and views outlive a changed entity, or the promotion says at once why not.
+// Objects of others on a read model in PostgreSQL: rights and views survive a changed entity, or the promotion says why
+// not.
 import 'reflect-metadata';
 import { SqlReadStore } from '@mainstem/sql';
 import type { DocumentClass } from '@mainstem/projection';
@@ -115,7 +116,7 @@ describe('a view of PostgreSQL whose entity changes', () => {
   it.each([
     ['one column less', OneLess],
     ['another type', OtherType],
-  ])('gives nobody back what was taken away, whatever new tables get by default, with %s', async (_, changed) => {
+  ])('restores no removed right, whatever new tables get by default, with %s', async (_, changed) => {
     const byDefault = `ALTER DEFAULT PRIVILEGES IN SCHEMA ${schema}`;
     await query(
       `CREATE SCHEMA ${schema}; ${byDefault} GRANT SELECT, UPDATE ON TABLES TO ${ROLE} WITH GRANT OPTION; ${byDefault} GRANT SELECT ON TABLES TO PUBLIC`,

@@ -1,4 +1,4 @@
-// A leaderboard that has lost places is noticed by whoever meets it first, a commit or a query: it is never shown shortened.
+// A leaderboard that has lost places is noticed by the first commit or query that meets it, and never shown shortened.
 import type { Incarnation, Position } from '@mainstem/event-store';
 import { EMPTY_DIGEST, type ReadStoreSession } from '@mainstem/projection/adapter';
 import type { RedisReadStore } from '@mainstem/redis';

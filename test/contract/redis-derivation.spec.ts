@@ -1,4 +1,4 @@
-// Keys that are lost while boards are made anew: the generation is set aside, and what is left of it is never recorded as whole.
+// Keys that are lost while boards are made anew: the generation is withdrawn, and never recorded as complete.
 import { execFileSync } from 'node:child_process';
 import type { Incarnation, Position } from '@mainstem/event-store';
 import { EMPTY_DIGEST } from '@mainstem/projection/adapter';
@@ -21,7 +21,7 @@ const DELETE = `
   const socket = require('node:net').connect(port, host, () => socket.write('DEL ' + key + '\\r\\n'));
   socket.on('data', (reply) => process.exit(String(reply) === ':1\\r\\n' ? 0 : 1));`;
 
-/** A board is worked out without a wait, so what happens meanwhile is over when this returns: another process does it. */
+/** A board is derived without a wait, so events in between have ended when this returns: another process does it. */
 const deleteMeanwhile = (url: string, key: string): void => {
   const { hostname, port } = new URL(url);
   execFileSync(process.execPath, ['-e', DELETE, hostname, port || '6379', key]);

@@ -1,4 +1,5 @@
-// What a projection makes of everything that a Redis server may say, on private servers: trouble is waited for, an event is parked, a mistake stops at once.
+// A projection's reaction to every answer of a Redis server, on private ones: it waits for trouble, parks an event,
+// stops at a mistake.
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -26,7 +27,7 @@ const serve = async (options: RedisServerOptions = {}): Promise<RedisServer> => 
   return server;
 };
 
-/** Somebody else at the server. */
+/** Another client of the server. */
 const adminOf = async ({ url }: RedisServer): Promise<RespClient> => {
   const client = await RespClient.connect(url);
   cleanUps.push(() => client.close());
@@ -119,7 +120,7 @@ describe.skipIf(redisUrl === undefined)('failures of a Redis server', { timeout:
     expect(await run.stored()).toEqual({ a: 3, b: 1, all: 4 });
   });
 
-  it('are waited for while somebody else runs a long script', async () => {
+  it('are waited for while another client runs a long script', async () => {
     const server = await serve({ flags: ['--busy-reply-threshold', '1'] });
     const [busy, admin] = [await adminOf(server), await adminOf(server)];
     const run = await runOn(server);

@@ -1,4 +1,5 @@
-// The lists of projections and of collections lie in two hash slots, so that one can be lost without the other: a projector's look puts back either.
+// The lists of projections and collections are in two hash slots and can be lost separately: a projector's look
+// restores either.
 import type { Incarnation, Position } from '@mainstem/event-store';
 import type { DocumentClass } from '@mainstem/projection';
 import { EMPTY_DIGEST, type ProjectionDescriptor } from '@mainstem/projection/adapter';

@@ -1,4 +1,4 @@
-// Redis over TLS: who is trusted is told by its CA, and nobody else is talked to.
+// Redis over TLS: the CA decides which server is trusted, and no other server gets data.
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

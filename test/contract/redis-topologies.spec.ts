@@ -164,7 +164,7 @@ describe.skipIf(!hasServer)('a Redis that must not be used', () => {
     await expect(opening(url)).rejects.toMatchObject({ code: 'READ_STORE_READ_ONLY' });
   });
 
-  it('says that nobody answers', async () => {
+  it('reports that no server answers', async () => {
     const server = await start();
     await server.kill();
     await expect(opening(server.url)).rejects.toMatchObject({ code: 'READ_STORE_UNAVAILABLE' });

@@ -1,4 +1,5 @@
-// Random histories on every read store: after a replay it holds what a run that never failed leaves. PROPERTY_RUNS and PROPERTY_SEED as in the unit suite.
+// Random histories on every read store: a replay leaves the same as a run without failures. PROPERTY_RUNS and
+// PROPERTY_SEED as in the unit suite.
 import { randomInt } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

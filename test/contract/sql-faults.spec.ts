@@ -348,7 +348,9 @@ describe('faults of SQLite', () => {
   });
 });
 
-/** Passes on to the server; after `end`, says `terminating connection` in the same piece as `ready for query` of each new connection. */
+/**
+ * Passes data on; after `end`, sends `terminating connection` together with `ready for query` to each new connection.
+ */
 const endingProxy = async () => {
   const { hostname, port: target } = new URL(postgresUrl);
   // Fields of an error message: severity, severity again untranslated, SQLSTATE, text.
@@ -386,7 +388,7 @@ const endingProxy = async () => {
   };
 };
 
-/** The superuser may write everything: for the time of `work` this process is somebody else. */
+/** The superuser may write everything: during `work` this process is another user. */
 const asOrdinaryUser = async (work: () => Promise<void>): Promise<void> => {
   const isRoot = process.geteuid?.() === 0;
   if (isRoot) process.seteuid?.(65_534);

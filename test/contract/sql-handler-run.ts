@@ -1,4 +1,4 @@
-// Handlers that do something else for single events, projected from events in memory: what their projection makes of it.
+// Handlers that behave differently for single events, projected from memory: the reaction of their projection.
 import 'reflect-metadata';
 import { randomUUID } from 'node:crypto';
 import { defineEvents, InMemoryEventStore, systemRuntime, type Position, type RecordedEvent, type StreamName } from '@mainstem/event-store';

@@ -1,4 +1,4 @@
-// One definition on two read stores of the same kind in one projector: each has a name of its own, and is told by it everywhere.
+// One definition on two read stores of the same kind in one projector: each has its own name, which is used everywhere.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -176,7 +176,7 @@ export const mutants = [
   {
     name: 'caches are kept after a refused replay',
     file: projection('write/replay-parked'),
-    from: 'open.dropCaches(); // nothing was written, but totals in memory have moved',
+    from: 'open.dropCaches(); // nothing was written, but totals in memory have changed',
     to: '',
     suites: ENGINE,
   },

@@ -1,5 +1,5 @@
-// `npm run test:mutants`: shows that the suites notice faults. Each argument is a part of a name and chooses mutants, or with `=` before it a whole
-// name; none chooses all. Exit code 1 if one survives, or cannot be judged.
+// `npm run test:mutants`: shows that the suites notice faults. Each argument is a part of a name, or, with `=`, a whole
+// name, and chooses mutants; none chooses all. Exit code 1 if one survives, or cannot be judged.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -66,7 +66,7 @@ const isSound = async (/** @type {string} */ tree, /** @type {readonly Mutant[]}
   return code === 0;
 };
 
-/** The file with the fault in it. Errors: RangeError when the text is not there exactly once, because the source has changed. */
+/** The file with the fault in it. Errors: RangeError unless the text occurs exactly once: the source has changed. */
 const mutated = (/** @type {string} */ tree, /** @type {Mutant} */ { name, file, from, to }) => {
   const source = readFileSync(path.join(tree, file), 'utf8');
   if (source.split(from).length !== 2) throw new RangeError(`mutant "${name}": ${file} must hold this text once: ${from}`);

@@ -1,4 +1,4 @@
-// A copy of the repository's sources in a temporary folder, with the same installed packages, in which sources may be changed.
+// A copy of the repository's sources in a temporary folder, with the same packages, in which sources may change.
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';

@@ -1,5 +1,4 @@
-// The events file itself, for programs that serve it under their own rules: connections, names, wake-up. No event
-// store.
+// The events file itself, for programs that serve it under their own rules: connections, names, wake-up.
 export { CommitSignal } from './event-store/commit-signal.js';
 export { DamagedEvent, eventChecksum, type ChecksummedEvent } from './event-store/event-checksum.js';
 export { translateEventsFileError } from './event-store/events-file-error.js';

@@ -46,8 +46,8 @@ export class PreparedEvent implements NewEvent, EncodedEvent {
 
   /**
    * Prepares an event of which only type and payload come from outside. `eventIdOf` gives its id, and `metadataJson`
-   * its metadata, which must be frozen; neither is checked again. Errors: EVENT_STORE_INVALID_INPUT naming the path, which
-   * begins with the event's type.
+   * its metadata, which must be frozen; neither is checked again. Errors: EVENT_STORE_INVALID_INPUT naming the path,
+   * which begins with the event's type.
    */
   static ofDecision(event: NewEvent, metadataJson: string): PreparedEvent {
     return new PreparedEvent(event, encodedPayload(event, event.type), metadataJson);

@@ -62,15 +62,16 @@ export interface EventWriter {
    */
   append(stream: StreamName, events: readonly NewEvent[], options: AppendOptions): Promise<AppendResult>;
 
-  /** Whether `appendAll` works here. Of a server: as it said when the store was opened. */
+  /** True if `appendAll` works here. For a server: as it said when the store was opened. */
   readonly hasAppendAll: boolean;
 
   /**
-   * Appends to several streams, all or nothing, durably. Positions follow the order given, and all events become visible
-   * in the same moment. Every expected revision has to hold in that moment, also those of conditions, which append nothing.
+   * Appends to several streams, all or nothing, durably. Positions follow the given order, and all events become
+   * visible at the same moment. Every expected revision must hold at that moment, also those of conditions, which
+   * append nothing.
    *
-   * A retry (same ids, same expected revisions) appends nothing and answers as the first time; its conditions do not
-   * count any more. The store refuses a call when some streams have its events and others have not. Calls of `append`
+   * A retry (same ids, same expected revisions) appends nothing and gets the first answer; its conditions do not count
+   * any more. The store refuses a call when some streams have its events and others have not. Calls of `append`
    * and of `appendAll` keep their order on each stream.
    *
    * Bounds: each stream once; at least one event; events and conditions together, and bytes, as one append may have.

@@ -1,7 +1,7 @@
 // Errors of the server: those of its settings, and those with which it answers a call.
 import { MainstemError } from '@mainstem/event-store';
 
-/** The settings do not fit together, or would open the store to everyone. The server has not started. */
+/** The settings do not fit together, or would open the store to every client. The server has not started. */
 export class ServerSettingsInvalid extends MainstemError {
   constructor(problem: string, cause?: unknown) {
     super('EVENT_STORE_SERVER_SETTINGS_INVALID', problem, cause === undefined ? {} : { cause });

@@ -1,4 +1,4 @@
-// For those who write a read store: the port, its errors, and what stores have in common. See docs/write-your-own-read-store.md.
+// For authors of read stores: the port, its errors, and code that stores share. See docs/write-your-own-read-store.md.
 
 // The port.
 export * from './read-store/checkpoint.js';
@@ -35,7 +35,7 @@ export { concernsServing, touchedBy, type Touched } from './record/touched-gener
 export { RecordedReadStore } from './record/recorded-read-store.js';
 export { RecordedSession } from './record/recorded-session.js';
 
-// What every store does alike.
+// Code that every store uses alike.
 export * from './read-store/document-json.js';
 export { keyHash } from './read-store/key-hash.js';
 export { compareKeys } from './read-store/key-order.js';
@@ -78,7 +78,7 @@ export {
 } from './search/search-request.js';
 export * from './search/words.js';
 
-// The plainest adapter, in memory, and the plainest fold: @mainstem/testing offers them.
+// The simplest adapter, in memory, and the simplest fold: @mainstem/testing offers them.
 export { foldProjection, type FoldedCollections } from './fold/fold-projection.js';
 export { MemoryReadStore } from './memory/memory-read-store.js';
 export { MemoryState } from './memory/memory-state.js';

@@ -191,7 +191,7 @@ export class RedisReadStore implements ReadStore, CacheQueries {
     await this.#registry.release(projection, collectionsIn(await this.#stored(projection)), turn);
   }
 
-  /** One whose last generation was dropped stays on the list, with its last number and nothing else. It is not left over from anything. */
+  /** A projection without generations may stay listed with its last number: it is no leftover and is not returned. */
   async projections(): Promise<readonly string[]> {
     const { owners, others } = await this.#registry.known();
     const isMore = async (name: string): Promise<boolean> => {

@@ -4,9 +4,7 @@ import { StatementRefused } from '@mainstem/projection/adapter';
 import { transactionLost } from './foreign-statement.js';
 import type { CollectionTable, SqlConnection } from './sql-database.js';
 
-/**
- * Use it as `handlerProjection<SqlTransaction>`. It ends with `apply`; later calls fail: READ_STORE_STATEMENT_REFUSED.
- */
+/** For `handlerProjection<SqlTransaction>`. It ends with `apply`; later calls fail: READ_STORE_STATEMENT_REFUSED. */
 export interface SqlTransaction {
   /** Rows by primary column, including this transaction's writes; keys without a row are absent. */
   find<T extends object>(collection: string, keys: readonly string[]): Promise<ReadonlyMap<string, T>>;

@@ -35,7 +35,7 @@ describe('the query API', () => {
     expect(await (await shop.fetch('/api/leaderboards/skus-by-units-sold')).json()).toEqual([]);
   });
 
-  it('shows what was written to whoever asks for its position, in every read model', async () => {
+  it('shows a write to each client that asks for its position, in every read model', async () => {
     const position = await place('900001', [LINE]);
     expect(position).toMatch(/^[0-9]+$/);
     for (const path of [
@@ -54,7 +54,7 @@ describe('the query API', () => {
     expect(await hits.json()).toMatchObject({ total: 1, items: [{ sku: '85123A', description: 'WHITE HEART' }], next: null });
   });
 
-  it('says with Retry-After and the lag when a position is not reached in time', async () => {
+  it('answers with Retry-After and the lag if a position is not reached in time', async () => {
     const response = await shop.fetch('/api/totals?minPosition=1000000');
     expect(response.status).toBe(503);
     expect(response.headers.get('Retry-After')).toMatch(/^[0-9]+$/);
@@ -89,7 +89,7 @@ describe('the query API', () => {
     expect(problem.errors?.map((error) => error.field)).toContain(field);
   });
 
-  it('says what a limit has to be, whatever was wrong with it', async () => {
+  it('names the valid limits, whatever is wrong', async () => {
     const problem = (await (await shop.fetch('/api/orders?limit=abc')).json()) as { errors: readonly object[] };
     expect(problem.errors).toEqual([{ field: 'limit', message: 'limit must be a whole number from 1 to 1000' }]);
   });
@@ -108,7 +108,7 @@ describe('the query API', () => {
   });
 
   it.each(['orders/order-0', 'credits/credit-C0', 'orders/order-0/lines', 'customers/0', 'customers/0/balance', 'products/0', 'products/0/card'])(
-    'says as of which position there is no %s',
+    'gives the position at which there is no %s',
     async (path) => {
       const position = await place(`9002${path.replaceAll(/[^a-z0-9]/g, '')}`, [LINE]);
       const response = await shop.fetch(`/api/${path}?minPosition=${position}`);
@@ -117,7 +117,7 @@ describe('the query API', () => {
     },
   );
 
-  it('names the leaderboards and the rules that there are', async () => {
+  it('names the existing leaderboards and rules', async () => {
     expect(await (await shop.fetch('/api/leaderboards/none')).json()).toMatchObject({ detail: expect.stringContaining('orders-by-total') as string });
     expect(await (await shop.fetch('/api/violations/none')).json()).toMatchObject({ detail: expect.stringContaining('zeroPrice.order') as string });
   });
@@ -128,7 +128,7 @@ describe('the query API', () => {
     expect(await response.json()).toMatchObject({ errors: [{ field: 'Mainstem-Min-Position' }] });
   });
 
-  it('takes a cursor only for the list and the order that it was made for', async () => {
+  it('accepts a cursor only for its list and order', async () => {
     await place('900002', [LINE]);
     await place('900003', [LINE]);
     const { next } = await shop.get<{ next: string }>(`orders?limit=1&sort=-total&minPosition=${await place('900004', [LINE])}`);
@@ -157,12 +157,12 @@ describe('the query API', () => {
     expect(JSON.stringify(await response.json())).not.toContain(' at ');
   });
 
-  it('never takes an order for a credit note', async () => {
+  it('never mistakes an order for a credit note', async () => {
     const position = await place('900005', [LINE]);
     expect((await shop.fetch(`/api/credits/order-900005?minPosition=${position}`)).status).toBe(404);
   });
 
-  it('stays exact for amounts that no float and no safe integer holds', async () => {
+  it('is exact for amounts that no float and no safe integer holds', async () => {
     const position = await place('900006', [
       { ...LINE, sku: '99999', quantity: 3, unitPrice: '999999999999999.999' },
       { ...LINE, sku: '99999', quantity: 1, unitPrice: '0.001' },
@@ -172,14 +172,14 @@ describe('the query API', () => {
     expect(first).toEqual(['order-900006', '2999999999999999.998']);
   });
 
-  it('tells apart names that are special to programs', async () => {
+  it('distinguishes names that are special to programs', async () => {
     const position = await place('900007', [{ ...LINE, sku: '__proto__', description: 'constructor' }], '__proto__');
     expect(await shop.get(`products/__proto__?minPosition=${position}`)).toMatchObject({ sku: '__proto__', unitsSold: 6 });
     expect(await shop.get(`customers/__proto__?minPosition=${position}`)).toMatchObject({ customerId: '__proto__', orders: 1 });
     expect(await shop.get(`search/products?q=constructor&minPosition=${position}`)).toMatchObject({ total: 1 });
   });
 
-  it('is alive and ready, and tells how far each part is', async () => {
+  it('is alive and ready, and shows the progress of each part', async () => {
     expect((await shop.fetch('/health/live')).status).toBe(200);
     expect(await (await shop.fetch('/health/ready')).json()).toEqual({ status: 'ready', reasons: [] });
     const progress = (await (await shop.fetch('/health/progress')).json()) as { projections: readonly { state: string }[] };

@@ -1,4 +1,4 @@
-// An application as a process of its own, as `npm start` and `npm run start:<app>` run it, to be killed.
+// An application as a process that can be killed, started like `npm start` and `npm run start:<app>`.
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -24,7 +24,9 @@ export class ApplicationProcess {
     for (const stream of [child.stdout, child.stderr]) stream?.on('data', (text: Buffer) => void (this.#output += text.toString()));
   }
 
-  /** Resolves once it listens, on a free port unless `args` name one. `entry` is below dist, such as `apps/query-api/src/main.js`. */
+  /**
+   * Resolves once it listens, by default on a free port. `entry` is below dist, such as `apps/query-api/src/main.js`.
+   */
   static async start(entry: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<ApplicationProcess> {
     const options = { cwd: ROOT, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] as ['ignore', 'pipe', 'pipe'] };
     const child = spawn(process.execPath, [`${ROOT}dist/${entry}`, '--port', '0', ...args], options);
@@ -38,17 +40,17 @@ export class ApplicationProcess {
     return application;
   }
 
-  /** What it has said so far. */
+  /** Its output so far. */
   get output(): string {
     return this.#output;
   }
 
-  /** Where it listens. */
+  /** The address on which it listens. */
   get url(): string {
     return /http:\/\/(?:localhost|127\.0\.0\.1):[0-9]+/.exec(this.#output)?.[0] ?? '';
   }
 
-  /** Resolves when so many events are imported, or the import is through. */
+  /** Resolves when this many events are imported, or the import has ended. */
   async imported(events: number, timeoutMs: number): Promise<void> {
     await this.#until(async () => {
       const progress = (await (await fetch(`${this.url}/health/progress`)).json()) as { 'first import': { state: string; events: number } };
@@ -68,7 +70,7 @@ export class ApplicationProcess {
     return (await response.json()) as Answer;
   }
 
-  /** Sends a signal and resolves with the milliseconds that the process still took. */
+  /** Sends a signal; resolves with the milliseconds until the process ended. */
   async end(signal: 'SIGKILL' | 'SIGINT' | 'SIGTERM'): Promise<number> {
     const startedMs = performance.now();
     if (this.child.exitCode === null && this.child.signalCode === null) {

@@ -1,4 +1,4 @@
-// The independently computed results that come with the data, and how they compare with what the API answers.
+// The independently computed results that come with the data, and their comparison with the answers of the API.
 import { readFileSync } from 'node:fs';
 import { expect } from 'vitest';
 
@@ -42,7 +42,7 @@ const file = JSON.parse(readFileSync(`${DATA}expected.json`, 'utf8')) as Figures
 export const fullFigures: Figures = file;
 export const sampleFigures: Figures = file.sample;
 
-/** What a test asks: the answer of a route below /api. */
+/** The question of a test: the answer of a route below /api. */
 export interface Api {
   get<Answer>(path: string): Promise<Answer>;
 }
@@ -55,7 +55,7 @@ export const expectFigures = async (api: Api, figures: Figures): Promise<void> =
   await expectSearch(api, figures);
 };
 
-/** Compares what is known at one place of the file, when nothing after it was recorded. */
+/** Compares the known figures at one place of the file, before anything after it was recorded. */
 export const expectCheckpoint = async (api: Api, seq: number, { at, orders, creditNotes, ...totals }: Checkpoint): Promise<void> => {
   const answer = await api.get<Figures['totals'] & { readonly eventsByType: Readonly<Record<string, number>> }>('totals');
   expect(answer).toMatchObject({ events: seq, lastAt: at, ...totals });

@@ -1,4 +1,4 @@
-// Killed and interrupted in the middle of the import, the shop goes on at the next start, to the same results. More events with FULL=1.
+// An import that is killed or interrupted goes on at the next start, with the same results. More events with FULL=1.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -17,7 +17,10 @@ interface Line {
 
 const wordsOf = (text: string): readonly string[] => text.toLowerCase().match(/[a-z0-9]+/g) ?? [];
 
-/** Which SKUs a query has to find, by the definition that comes with the data: all words, as whole words, in any description on a line. */
+/**
+ * The SKUs that a query must find, by the data's own definition: all words, as whole words, in any description of a
+ * line.
+ */
 const reference = async (): Promise<(query: string) => readonly string[]> => {
   const words = new Map<string, Set<string>>();
   for (const text of (await readFile(SAMPLE_FILE, 'utf8')).trim().split('\n')) {
@@ -41,7 +44,7 @@ describe.skipIf(url === undefined)('the sample with search on OpenSearch', () =>
     await removeIndices(url ?? '', prefix);
   });
 
-  it('finds what the data says, and shows what was written to whoever asks for its position', async () => {
+  it('finds what the data says, and shows a write to each client that asks for its position', async () => {
     const env = { READ_STORE_SEARCH: `${url}?prefix=${prefix}&replicas=0` };
     await using shop = await RunningShop.open({ dir, data: SAMPLE_FILE, env });
     const position = (await shop.fetch('/api/totals')).headers.get('Mainstem-Position') ?? '';

@@ -1,4 +1,4 @@
-// Everything that the API can tell, page by page.
+// Everything that the API returns, page by page.
 import type { Api } from './expected.js';
 
 const PAGES_MAX = 1_000;
@@ -28,7 +28,7 @@ const BOARDS = [
   'customers-by-orders',
   'orders-by-total',
 ];
-/** Searched for, each an entry of the answers. */
+/** The searched words; each is an entry of the answers. */
 export const WORDS: readonly string[] = ['red', 'set', 'heart'];
 const LIMIT = 1_000;
 

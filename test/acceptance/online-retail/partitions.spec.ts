@@ -1,4 +1,5 @@
-// Projections that are split, their parts spread over two instances of each projector, one of which dies while the events arrive: the same figures.
+// Partitioned projections, with parts on two instances of each projector, one of which dies during the import: same
+// figures.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -102,14 +103,14 @@ describe.skipIf(!isThere)('projections in parts, on PostgreSQL and Redis', () =>
     await redis.remove();
   });
 
-  /** Projections whose parts do not all have an owner, or all have the same one. */
+  /** Projections with a part without owner, or with one owner for all parts. */
   const unspread = async (name: string): Promise<readonly string[]> =>
     (await progressOf(projector(name))).flatMap(({ projection, partitions }) => {
       const owners = (partitions ?? []).map(({ owner }) => owner);
       return partitions && (owners.includes(null) || new Set(owners).size < 2) ? [`${projection}: ${owners.join(', ')}`] : [];
     });
 
-  it('run in as many parts as was said, spread over both instances of a projector', async () => {
+  it('run in the configured number of parts, spread over both instances of a projector', async () => {
     for (const name of ['second sql', 'second cache', 'second search']) {
       await expect.poll(() => unspread(name), { timeout: SPREAD_MS, interval: 50 }).toEqual([]);
       for (const { projection, partitions } of await progressOf(projector(name))) {
@@ -133,7 +134,7 @@ describe.skipIf(!isThere)('projections in parts, on PostgreSQL and Redis', () =>
     await expectFigures(queries, sampleFigures);
   });
 
-  /** What the survivor does not run itself, or has not applied, in its own words. */
+  /** What the survivor does not run, or has not applied, in its own words. */
   const behind = async (name: string): Promise<readonly string[]> => {
     const head = String(sampleFigures.events);
     return (await progressOf(projector(name))).flatMap(({ projection, ...whole }) =>
@@ -143,14 +144,14 @@ describe.skipIf(!isThere)('projections in parts, on PostgreSQL and Redis', () =>
     );
   };
 
-  it('are told by mainstem status, each part where it is and who runs it', async () => {
+  it('are shown by mainstem status, each part with its position and its owner', async () => {
     const told = async (): Promise<readonly Stored[]> => {
       const { code, out } = await mainstem(['--dir', dir, 'status', '--json'], env);
       expect(code).toBe(0);
       return (JSON.parse(out) as readonly Stored[]).filter(({ projection }) => PARTS[projection] !== undefined);
     };
     let split: readonly Stored[] = [];
-    // On a busy machine a lease may be renewed late.
+    // On a busy machine a lease may be extended late.
     await expect
       .poll(async () => (split = await told()).every(({ projection, owners }) => owners.length === PARTS[projection]), { timeout: HEALING_MS })
       .toBe(true);
@@ -166,20 +167,17 @@ describe.skipIf(!isThere)('projections in parts, on PostgreSQL and Redis', () =>
     }
   });
 
-  it('are proven by the command, and answer as whole ones do', async () => {
+  it('are verified by the command, and answer like unpartitioned ones', async () => {
     expect(await mainstem(['--dir', dir, 'verify', '--all'], env)).toMatchObject({ code: 0 });
     await using whole = await RunningShop.open({ dir: join(dir, 'whole'), data: SAMPLE_FILE });
     expect(await everyAnswer(queries)).toEqual(await everyAnswer(whole));
   });
 
-  it.each(['sql-projector', 'cache-projector', 'search-projector', 'all-in-one'])(
-    'are refused by %s where nobody has one of that name',
-    async (name) => {
-      const given = { ...env, PROJECTION_PARTITIONS: 'product-texts=2,order-lins=2' };
-      const started = ApplicationProcess.start(`apps/${name}/src/main.js`, ['--dir', join(dir, 'refused')], given);
-      await expect(started).rejects.toThrow(
-        /\nSETTINGS_INVALID: PROJECTION_PARTITIONS: there is no projection order-lins\. Did you mean order-lines\? Known are .*\n$/,
-      );
-    },
-  );
+  it.each(['sql-projector', 'cache-projector', 'search-projector', 'all-in-one'])('are refused by %s if there is none of that name', async (name) => {
+    const given = { ...env, PROJECTION_PARTITIONS: 'product-texts=2,order-lins=2' };
+    const started = ApplicationProcess.start(`apps/${name}/src/main.js`, ['--dir', join(dir, 'refused')], given);
+    await expect(started).rejects.toThrow(
+      /\nSETTINGS_INVALID: PROJECTION_PARTITIONS: there is no projection order-lins\. Did you mean order-lines\? Known are .*\n$/,
+    );
+  });
 });

@@ -1,4 +1,4 @@
-// The production trio in one go: PostgreSQL, Redis and OpenSearch follow one event store, each process by itself, and only settings say so.
+// PostgreSQL, Redis and OpenSearch together follow one event store, each in its own process, only by settings.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,7 +14,7 @@ import { everyAnswer, WORDS } from './pages.js';
 import { RunningShop } from './running-shop.js';
 
 const SCHEMA = `mainstem_trio_${process.pid}`;
-/** Between two kills, while the import runs. */
+/** Between two kills, during the import. */
 const PAUSE_MS = 300;
 /** The whole ledger takes minutes through eight processes on two cores. */
 const isWhole = Boolean(process.env['FULL']);
@@ -64,7 +64,7 @@ describe.skipIf(!isThere)('PostgreSQL, Redis and OpenSearch over one event store
     await expectFigures(applications.queries, figures);
   });
 
-  it('are proven by the command, and rebuilt from the first event beside the running processes', async () => {
+  it('are verified by the command, and rebuilt from the first event beside the running processes', async () => {
     expect(await applications.mainstem('verify', '--all')).toMatch(/products/);
     await applications.mainstem('rebuild', '--all');
     await settled();
@@ -74,7 +74,7 @@ describe.skipIf(!isThere)('PostgreSQL, Redis and OpenSearch over one event store
   it('answer as the embedded stores do', async () => {
     await using embedded = await RunningShop.open({ dir: join(dir, 'embedded'), data: file });
     const [ours, theirs] = [await everyAnswer(applications.queries), await everyAnswer(embedded)];
-    // Each index scores in its own way: what they find is compared, not how they rank it.
+    // Each index has its own scores: the found documents are compared, not their rank.
     for (const word of WORDS) expect(skusOf(ours[word]), word).toEqual(skusOf(theirs[word]));
     const withoutSearch = (answers: typeof ours): typeof ours =>
       Object.fromEntries(Object.entries(answers).filter(([path]) => !WORDS.includes(path)));

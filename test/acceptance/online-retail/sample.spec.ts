@@ -1,4 +1,4 @@
-// The first 2,000 events of the shop: imported through the command handlers, every figure over HTTP equals the independently computed one.
+// The first 2,000 events of the shop: after the import, every figure over HTTP equals the independently computed one.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -89,7 +89,7 @@ describe('the sample in pieces', () => {
   beforeAll(async () => void (dir = await mkdtemp(join(tmpdir(), 'mainstem-pieces-'))));
   afterAll(() => rm(dir, { recursive: true, force: true }));
 
-  it('stands at each checkpoint as expected when the file grows', async () => {
+  it('is as expected at each checkpoint when the file grows', async () => {
     for (const [seq, checkpoint] of Object.entries(sampleFigures.checkpoints)) {
       const data = join(dir, 'growing.ndjson');
       await writePrefix(SAMPLE_FILE, Number(seq), data);

@@ -44,7 +44,7 @@ describe('the applications in processes of their own', () => {
     return response.json();
   };
 
-  it('show what was written in one of them in all read models of the others', async () => {
+  it('show a write in one of them in all read models of the others', async () => {
     await queries.ready(READY_TIMEOUT_MS);
     const position = await place('1');
     expect(await ask('orders/order-1', position)).toMatchObject({ lines: 1, units: 6, total: '20.340' });
@@ -52,11 +52,11 @@ describe('the applications in processes of their own', () => {
     expect(await ask('search/products?q=lantern', position)).toMatchObject({ total: 1, items: [{ sku: '71053' }] });
   });
 
-  it('are ready each for itself, and the query API while all projectors run', async () => {
+  it('are each ready by themselves, and the query API while all projectors run', async () => {
     for (const application of [queries, ...projectors]) await application.ready(READY_TIMEOUT_MS);
   });
 
-  it('go on without a projector that was killed, which catches up when it is started again', async () => {
+  it('go on without a killed projector, which catches up when it is started again', async () => {
     await projectors[0]?.end('SIGKILL');
     const position = await place('2');
     expect(await ask('customers/17850/balance', position)).toMatchObject({ balance: '40.680' });

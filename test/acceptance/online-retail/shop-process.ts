@@ -1,4 +1,5 @@
-// The built all-in-one application as a process of its own, and the mainstem command beside it. Needs the build (npm test makes it).
+// The built all-in-one application as a process, with the mainstem command beside it. Needs the build (npm test makes
+// it).
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
@@ -48,12 +49,12 @@ export class ShopProcess implements Api, AsyncDisposable {
     }
   }
 
-  /** Resolves once it is ready; rejects with what it says about itself after a minute. */
+  /** Resolves once it is ready; after a minute, rejects with its own report. */
   async ready(): Promise<void> {
     await this.until(async () => (await fetch(`${this.url}/health/ready`)).ok, 'readiness');
   }
 
-  /** Why it is not ready; empty when it is. */
+  /** Why it is not ready; empty if it is. */
   async reasons(): Promise<readonly string[]> {
     const { reasons } = (await (await fetch(`${this.url}/health/ready`)).json()) as { reasons: readonly { reason: string }[] };
     return reasons.map(({ reason }) => reason);
@@ -63,7 +64,7 @@ export class ShopProcess implements Api, AsyncDisposable {
     return (await (await this.fetch(path, { headers })).json()) as Answer;
   }
 
-  /** Errors: any answer that is not a success. */
+  /** Errors: any answer that is no success. */
   async fetch(path: string, init: RequestInit = {}): Promise<Response> {
     const response = await fetch(`${this.url}/api/${path}`, init);
     if (!response.ok) throw new Error(`${path} answered ${response.status}: ${await response.text()}`);

@@ -1,4 +1,4 @@
-// The loop that all ceilings of read models have in common: one read, folds in memory, each changed row written once a batch.
+// The loop of all ceilings for read models: one read, folds in memory, each changed row written once a batch.
 import type { AnyProjection, DocumentClass } from '@mainstem/projection';
 import { getMetadataArgsStorage } from 'typeorm';
 import { expectSame, measured, type Job, type JobContext, type Sample } from '../job.js';
@@ -10,7 +10,7 @@ import { liveEvents } from './live-event.js';
 export interface BatchTarget {
   /** Writes what each projection has changed, and the checkpoint. */
   write(changes: readonly Changes[], position: number): Promise<void>;
-  /** What a rebuild does once, when everything is written. */
+  /** The single steps of a rebuild after everything was written. */
   finish?(): Promise<void>;
   count(collection: string): Promise<number>;
   close(): Promise<void>;
@@ -21,7 +21,7 @@ export interface Filling {
   readonly target: BatchTarget;
 }
 
-/** Collections that stay empty, or nearly so, at the beginning of the ledger. */
+/** Collections that are nearly empty at the beginning of the ledger. */
 const MAY_BE_EMPTY = ['violations', 'customers'];
 
 /** The field of a row that holds its key. */

@@ -1,4 +1,5 @@
-// Ceiling of commands: check, decide on a folded state kept in memory, insert under the unique index, commit durably together with others.
+// Ceiling of commands: check, decide on a folded state in memory, insert under the unique index, commit durably
+// together.
 import { COMMAND_LINES, commandAt, hotCommandAt, type CommandPlan } from '../command-plan.js';
 import { expectSame, measured, type Job } from '../job.js';
 import { derivedId, EventWriterLoop } from './event-writer.js';
@@ -31,7 +32,7 @@ const assertLine = ({ sku, description, quantity, unitPrice }: Line): void => {
   if (!Number.isSafeInteger(quantity) || quantity < 1 || !PRICE.test(unitPrice)) throw new TypeError('a line needs a quantity and a price');
 };
 
-/** One transaction for everything that is called in one turn of the event loop. */
+/** One transaction for all calls in one turn of the event loop. */
 class GroupCommitLoop {
   readonly #states = new Map<string, State>();
   #queue: Waiting[] = [];

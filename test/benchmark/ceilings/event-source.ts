@@ -1,4 +1,4 @@
-// Reads the events file as directly as Node can: prepared statement, arrays instead of objects, pages that bound memory.
+// Reads the events file as directly as Node can: prepared statement, arrays instead of objects, bounded pages.
 import { DatabaseSync } from 'node:sqlite';
 import { join } from 'node:path';
 

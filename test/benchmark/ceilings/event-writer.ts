@@ -1,4 +1,5 @@
-// Appends to a file with the layout of the embedded event store: prepared statements, numbers for names, one flush a transaction.
+// Appends to a file in the embedded event store's layout: prepared statements, numbers for names, one flush a
+// transaction.
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
@@ -11,7 +12,7 @@ const SCHEMA = `
     recorded_at INTEGER NOT NULL, data TEXT NOT NULL, metadata TEXT NOT NULL) STRICT;
   CREATE UNIQUE INDEX events_by_stream ON events (stream, revision);`;
 
-/** Owner of the file: nobody else writes it, so heads and names are known without a question. */
+/** The only writer of the file, so it knows heads and names without a query. */
 export class EventWriterLoop {
   readonly database: DatabaseSync;
   readonly #insert: StatementSync;
@@ -41,7 +42,7 @@ export class EventWriterLoop {
   }
 }
 
-/** Ids derived from what is known, so that a repetition is recognised; in the form of a UUID. */
+/** Ids derived from known data, so that a repetition is recognised; in the form of a UUID. */
 export const derivedId = (name: string): string => {
   const hash = createHash('sha1').update(name).digest('hex');
   return `${hash.slice(0, 8)}-${hash.slice(8, 12)}-5${hash.slice(13, 16)}-a${hash.slice(17, 20)}-${hash.slice(20, 32)}`;

@@ -1,4 +1,5 @@
-// Ceiling of the import: parse and check each line, number the lines of each document, insert a few thousand events a durable transaction.
+// Ceiling of the import: parse and check lines, number the lines of each document, insert thousands of events a
+// transaction.
 import { createReadStream } from 'node:fs';
 import { createGunzip } from 'node:zlib';
 import { expectSame, measured, type Job } from '../job.js';

@@ -1,4 +1,4 @@
-// Tables of columns in PostgreSQL: COPY of the changed rows into a temporary table, merged by one statement, checkpoint in the same transaction.
+// Tables in PostgreSQL: COPY of the changed rows into a temporary table, merged by one statement, with the checkpoint.
 import type { AnyProjection, DocumentClass } from '@mainstem/projection';
 import pg from 'pg';
 import { getMetadataArgsStorage } from 'typeorm';
@@ -24,7 +24,7 @@ export const postgresTarget = async (connectionString: string, projections: read
   const schema = `mainstem_bench_${process.pid}_${Date.now()}`;
   const client = new pg.Client({ connectionString });
   await client.connect();
-  // Like a rebuild, which turns to full durability only when it is promoted.
+  // Like a rebuild, which turns to full durability only at the promotion.
   await client.query(`SET synchronous_commit = off; CREATE SCHEMA ${schema}; CREATE TABLE ${schema}.checkpoint (position bigint)`);
   await client.query(`INSERT INTO ${schema}.checkpoint VALUES (0)`);
   const tables = new Map<string, Table>();

@@ -1,4 +1,4 @@
-// Ceilings of rebuilding the reference application's read models on SQLite: each changed row written once a batch, one transaction.
+// Ceilings of rebuilding the sample's read models on SQLite: each changed row written once a batch, one transaction.
 import { cacheProjections } from '#apps/cache-projector/src/cache-projections.js';
 import { searchProjections } from '#apps/search-projector/src/search-projections.js';
 import { sqlProjections } from '#apps/sql-projector/src/sql-projections.js';

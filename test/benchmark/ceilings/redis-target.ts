@@ -1,4 +1,4 @@
-// Hashes of documents and sorted sets of leaderboards in Redis: a batch is one pipelined transaction in the server's own protocol.
+// Hashes of documents and sorted sets of leaderboards in Redis: a batch is one pipelined transaction.
 import { cacheCollections } from '#apps/read-models/src/cache/cache-collections.js';
 import { deleteKeys } from '../../fixtures/redis-keys.js';
 import { RespClient, type Reply, type RespCommand } from '../../fixtures/resp-client.js';
@@ -67,7 +67,7 @@ const addRows = (
   for (const chunks of entered.values()) chunks.flush();
 };
 
-/** Gathers pairs of values for as few commands as they fit into. */
+/** Gathers pairs of values into as few commands as possible. */
 class Chunks {
   #values: (string | number)[] = [];
 

@@ -1,4 +1,5 @@
-// The order summaries on PostgreSQL: COPY of the changed rows into a temporary table, merged by one statement, checkpoint in the same transaction.
+// The order summaries on PostgreSQL: COPY of the changed rows into a temporary table, merged by one statement, with
+// checkpoint.
 import pg from 'pg';
 import type { JobContext, Sample } from '../job.js';
 import { inSchema } from '../postgres-schema.js';
@@ -19,7 +20,7 @@ export const withTarget = ({ postgresUrl }: JobContext, work: (target: SummaryTa
 const openTarget = async (client: pg.Client, schema: string): Promise<SummaryTarget> => {
   const table = `${schema}.order_summary`;
   const columns = COLUMNS.map(([name, type], index) => `${name} ${type}${index === 0 ? ' PRIMARY KEY' : ''}`).join(', ');
-  // Like a rebuild, which turns to full durability only when it is promoted.
+  // Like a rebuild, which turns to full durability only at the promotion.
   await client.query('SET synchronous_commit = off');
   await client.query(`CREATE SCHEMA ${schema}`);
   await client.query(`CREATE TABLE ${table} (${columns})`);

@@ -1,4 +1,4 @@
-// Ceiling of a rebuild of order-summary: fold a large batch in memory, write each changed row once, move the checkpoint in the same transaction.
+// Ceiling of a rebuild of order-summary: fold large batches, write each changed row once, with the checkpoint.
 import { opened, withLine, type HeaderData, type LineData, type OrderSummary } from '../order-summary.js';
 import { expectSame, measured, type Job, type JobContext, type Sample } from '../job.js';
 import { namesIn, openEvents, pagesOf, type EventRow } from './event-source.js';
@@ -12,7 +12,7 @@ export interface SummaryTarget {
 
 const BATCH_EVENTS = 20_000;
 
-/** Folds one page; answers the documents that changed. */
+/** Folds one page; returns the changed documents. */
 const folder = (streams: readonly string[], types: readonly string[]): ((page: readonly EventRow[]) => readonly OrderSummary[]) => {
   const documents: OrderSummary[] = [];
   return (page) => {

@@ -1,4 +1,4 @@
-// The side of the client of EventStoreDB's makers by itself: what the adapter's figures are compared with.
+// The bare client of EventStoreDB, with which the adapter's figures are compared.
 import {
   BACKWARDS,
   END,
@@ -50,7 +50,10 @@ const each = async (source: AsyncIterable<ResolvedEvent>, onEvent: OnEvent, coun
   }
 };
 
-/** The same folds and the same rows as the rebuild writes, each changed one once a batch; without its check, which is a second read, and its promotion. */
+/**
+ * The same folds and rows as in the rebuild, each changed row once a batch; without check (a second read) and
+ * promotion.
+ */
 const prepareRebuild = async (client: EventStoreDBClient, context: JobContext): Promise<{ run(): Promise<number>; close(): Promise<void> }> => {
   const target = await openTarget(context);
   const documents = new Map<string, OrderSummary>();

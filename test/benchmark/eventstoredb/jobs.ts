@@ -1,4 +1,4 @@
-// What is measured of either side, the adapter and the bare client: one piece of code, so that the two columns tell of the same work.
+// The measurements of both sides, the adapter and the bare client, in one piece of code, so that they do the same work.
 import { EventStoreDBClient } from '@eventstore/db-client';
 import type { NewEvent, StreamName } from '@mainstem/event-store';
 import { addOwnEvents } from '../../contract/eventstoredb/own-events.js';
@@ -18,10 +18,10 @@ import {
   type AppendPlan,
 } from './work.js';
 
-/** Told of each event that is not the store's own. */
+/** Called for each event that is not the store's own. */
 export type OnEvent = (event: { readonly data: unknown }) => void;
 
-/** What a side can do. Its methods hold only what the other one does differently. */
+/** The operations of a side; its methods hold only the differences. */
 export interface Side {
   /** `expected`: revision of the last event before, −1 for none. Resolves with the revision of the last event. */
   append(stream: StreamName, events: readonly NewEvent[], expected: number): Promise<bigint>;
@@ -31,7 +31,7 @@ export interface Side {
   readStream(stream: StreamName, onEvent: OnEvent): Promise<void>;
   /** Position of the newest event of any kind. */
   end(): Promise<bigint | undefined>;
-  /** Opens the place for order-summary on SQLite; `run` fills it, checks it, and resolves with the number of events applied. */
+  /** Opens order-summary on SQLite; `run` fills and checks it, and resolves with the number of applied events. */
   prepareRebuild(context: JobContext): Promise<{ run(): Promise<number>; close(): Promise<void> }>;
   close(): Promise<void>;
 }
@@ -121,7 +121,7 @@ const measureLoads: Work = async (side, server) => {
   });
 };
 
-/** Looks at the end of the log, behind links that the server has written there. */
+/** Looks at the end of the log, behind the server's own links. */
 const measureEnds: Work = async (side, server) => {
   await side.append(warmStream(), eventsOf(warmStream(), 'warm', 1), -1);
   const client = EventStoreDBClient.connectionString(server.connectionString);

@@ -31,7 +31,7 @@ const connect: Connect = async (connectionString) => {
     },
     readStream: (stream, onEvent) => each(store.readStream(stream), onEvent),
     end: () => store.head(),
-    // What `mainstem rebuild` does: in bulk, with the check of everything that was applied, and the promotion.
+    // Like `mainstem rebuild`: in bulk, with the check of everything applied, and the promotion.
     prepareRebuild: async ({ dir }) => {
       const readStore = await SqlReadStore.open({ dir }, { entities: [OrderSummary] });
       return {

@@ -1,4 +1,4 @@
-// A persistent subscription through the client of EventStoreDB's makers: events are appended, given out, and acknowledged one by one.
+// A persistent subscription through EventStoreDB's client: events are appended, given out, and acknowledged one by one.
 import { EventStoreDBClient, jsonEvent, persistentSubscriptionToStreamSettingsFromDefaults, START, type JSONEventType } from '@eventstore/db-client';
 import { expectSame, type Job } from '../job.js';
 import { withServer } from './with-server.js';
@@ -8,7 +8,7 @@ const EVENTS = 30_000;
 const EVENTS_OF_AN_APPEND = 100;
 /** Appends under way at the same time. */
 const LANES = 4;
-/** What the consumer holds without having answered. */
+/** The unanswered messages that the consumer holds. */
 const BUFFER_SIZE = 200;
 
 export const appendedAndAcknowledged: Job = (context) =>

@@ -1,4 +1,5 @@
-// A server of EventStoreDB's protocol in a process of its own, so that its work is not counted as a client's: folder is its argument.
+// A server of EventStoreDB's protocol in its own process, so that its work does not count as a client's. Argument:
+// folder.
 import { EventStoreDbServer } from '@mainstem/eventstoredb-server';
 
 const [dir = ''] = process.argv.slice(2);

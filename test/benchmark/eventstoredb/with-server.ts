@@ -1,4 +1,5 @@
-// Runs a measurement against a server process of its own, and tells how busy that process was: at one core's worth it is what bounds.
+// Runs a measurement against a separate server process, and reports how busy it was: near one core, the server is the
+// limit.
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { copyFile } from 'node:fs/promises';
@@ -15,16 +16,19 @@ export interface RunningServer {
   measured(work: () => Promise<number>): Promise<Sample>;
 }
 
-/** The server serves an empty folder, or a copy of the data; or it is the one that EVENTSTOREDB_URL names, for work that brings its own data. */
+/**
+ * The server serves an empty folder or a copy of the data. With EVENTSTOREDB_URL it is that one, for work with its own
+ * data.
+ */
 export const withServer = async (
   { dir, eventsDir }: JobContext,
   { hasData }: { readonly hasData: boolean },
   work: (server: RunningServer) => Promise<Sample>,
 ): Promise<Sample> => {
   const foreign = foreignServer();
-  // How busy it is, is not known.
+  // Its load is unknown.
   if (foreign !== undefined) return work({ connectionString: foreign, measured });
-  // A copy: the adapter marks the store that it opens.
+  // A copy, because the adapter marks the store that it opens.
   if (hasData) await copyFile(join(eventsDir, 'events.db'), join(dir, 'events.db'));
   const child = fork(entry, [dir], { execArgv: process.execArgv, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
   try {

@@ -1,4 +1,4 @@
-// What both sides of a comparison do: the same events to the same streams, the same loads, the same folds.
+// The work of both sides of a comparison: the same events to the same streams, the same loads, the same folds.
 import { randomUUID } from 'node:crypto';
 import { eventIdOf, streamName, type NewEvent, type StreamName } from '@mainstem/event-store';
 

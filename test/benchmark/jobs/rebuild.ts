@@ -14,7 +14,7 @@ import { expectSame, measured, type Job, type JobContext, type Sample } from '..
 import { inSchema } from '../postgres-schema.js';
 import { OrderSummary, orderSummary } from '../order-summary.js';
 
-/** Rebuilds the projections from one read of the event store, checks included; the time ends when the last of them serves. */
+/** Rebuilds the projections from one read, with checks; the time ends when the last of them serves. */
 export const fill = async ({ eventsDir, events }: JobContext, projections: readonly HostedProjection[]): Promise<Sample> => {
   setFlagsFromString('--heap-growing-percent=30'); // as the mainstem command does
   const reader = await EmbeddedEventStore.open({ dir: eventsDir, isReadOnly: true });

@@ -25,7 +25,7 @@ export class Mood {
   firstStream!: string | null;
 }
 
-/** How many events were applied: not idempotent on purpose. */
+/** The number of applied events: not idempotent on purpose. */
 export class Count {
   key!: string;
   events!: number;

@@ -29,7 +29,7 @@ export const toldEntities = [Tally, Mood, Count, Pick];
 const READS_PER_COUNT = 10;
 let reads = 0;
 
-/** A row; now and then its table is compared with the roll-up. Errors: Error for rows of one generation beside those of another. */
+/** A row; its table is sometimes compared with the roll-up. Errors: Error for rows of mixed generations. */
 export const readTallyRow = (store: SqlReadStore, stream: string): Promise<TallyAnswer> =>
   store.read(['tallies'], async (manager) => {
     const value = (await manager.getRepository(Tally).findOneBy({ stream })) ?? undefined;

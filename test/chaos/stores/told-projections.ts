@@ -1,4 +1,4 @@
-// Projections of told events, the same on every store: documents with a roll-up, a counter, and one that some events are poison to.
+// Projections of told events, the same on every store: documents with a roll-up, a counter, and one with poison events.
 import { defineEvents, type RecordedEventOf } from '@mainstem/event-store';
 import {
   count,
@@ -22,14 +22,14 @@ class ToldData {
 export const toldEvents = defineEvents('told', { Noted: ToldData, Counted: ToldData, Measured: ToldData });
 export type ToldEvent = RecordedEventOf<typeof toldEvents>;
 
-/** What is wrong with the code that projections call. Fingerprints do not see it, as they do not see a library's bug. */
+/** The fault in the code that projections call. Fingerprints do not see it, like a bug in a library. */
 export interface Trouble {
   readonly isPoison: (event: ToldEvent) => boolean;
   /** What the tallies take for an event's amount. */
   readonly amountOf: (event: ToldEvent) => number;
 }
 export const NO_TROUBLE: Trouble = { isPoison: () => false, amountOf: ({ data }) => data.amount };
-/** Some of the streams have an event sooner or later that is poison; most never do. */
+/** Some streams have a poison event sooner or later; most never do. */
 export const SOME_POISON: Trouble = { ...NO_TROUBLE, isPoison: ({ stream, data }) => stream.length === 'told-1'.length && data.number % 5 === 2 };
 
 const refusePoison = (trouble: Trouble, event: ToldEvent): void => {
@@ -101,7 +101,7 @@ export const picksOf = (trouble: Trouble): DocumentProjection => {
   });
 };
 
-/** All three on one store; some events are poison to the last one, which parks them at once. */
+/** All three on one store; some events are poison for the last one, which parks them at once. */
 export const toldProjectionsOn = (store: ReadStore): readonly HostedProjection[] => [
   { projection: talliesOf(), store },
   { projection: toldCount, store },

@@ -1,4 +1,4 @@
-// The acknowledgement ledger: what clients were promised, kept outside the process that promised it.
+// The ledger of acknowledgements: promises to clients, kept outside the process that made them.
 import type { RecordedEvent } from '@mainstem/event-store';
 
 /** A command on its way: the same id and body again mean the same command. */
@@ -23,7 +23,7 @@ export class AcknowledgementLedger {
     return this.#acknowledged.size;
   }
 
-  /** Sent at least once and never answered: may have taken effect or not. */
+  /** Sent at least once and never answered: may have taken effect. */
   get unanswered(): readonly OfferedCommand[] {
     return [...this.#offered.values()].filter(({ commandId }) => !this.#acknowledged.has(commandId));
   }
@@ -36,7 +36,7 @@ export class AcknowledgementLedger {
     this.#acknowledged.set(commandId, position);
   }
 
-  /** What is wrong with the events, in words: acknowledged commands that are missing, effects that are there in part or more than once. */
+  /** The faults of the events, in words: missing acknowledged commands, partial effects, repeated effects. */
   flawsOf(events: readonly RecordedEvent[]): readonly string[] {
     const effects = Map.groupBy(
       events.filter(({ metadata }) => this.#offered.has(metadata.commandId ?? '')),

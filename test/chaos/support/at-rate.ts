@@ -1,9 +1,12 @@
 // Load at a fixed rate.
 
-/** On a machine that cannot keep up nothing piles up: what is not started in time is left out, and the count tells. */
+/** A slow machine does not build a queue: what is not started in time is left out, which the count shows. */
 const UNDER_WAY_MAX = 64;
 
-/** Starts one after the other at a fixed rate and tells what one fails with. Resolves, when it is stopped, once none is under way. */
+/**
+ * Starts tasks at a fixed rate and reports the failure of one. When it is stopped, resolves after the last running
+ * task.
+ */
 export const atRate = (perSecond: number, work: () => Promise<void>, onFailure: (error: unknown) => void): (() => Promise<void>) => {
   const started = performance.now();
   const running = new Set<Promise<void>>();

@@ -1,4 +1,4 @@
-// What counters have to be at each position, kept event by event, and whether what a query shows is that.
+// The expected counters at each position, kept event by event, and their comparison with a query's answer.
 import type { Position } from '@mainstem/event-store';
 import type { SearchResult } from '@mainstem/projection/adapter';
 
@@ -30,8 +30,8 @@ export class CounterFold {
   }
 
   /**
-   * What is wrong with an answer that lists all counters, in words. The position told is a lower bound: documents of the one batch after it may be
-   * there or not, each for itself.
+   * The faults of an answer that lists all counters, in words. Its position is a lower bound: documents of the next
+   * batch may be there or not, each by itself.
    */
   flawOf({ items, position }: SearchResult<Counter>, batchSizeMax: number): string | undefined {
     if (position === undefined) return items.length === 0 ? undefined : `shows ${items.length} counters and no position`;

@@ -1,10 +1,10 @@
-// Commits of a session whose line is going to be cut: what is there after each of them is known, also after the one that fails.
+// Commits of a session whose line will be cut: the content after each of them is known, also after the failed one.
 import { randomBytes } from 'node:crypto';
 import type { Position } from '@mainstem/event-store';
 import type { ReadStoreSession } from '@mainstem/projection/adapter';
 import type { SeededRandom } from '@mainstem/testing';
 
-/** What such a session writes. */
+/** The writes of such a session. */
 export interface CutDocument {
   readonly key: string;
   readonly group: string;
@@ -25,7 +25,10 @@ export interface CutOptions {
 /** Packed it is still too large for the state document of OpenSearch. */
 const NOISE = randomBytes(900_000).toString('base64');
 
-/** Commits small batches, and some that are too large for one document, until one fails. `states` begins with what was there, and gains one a commit, the failed one included. */
+/**
+ * Commits small batches, and some too large for one document, until one fails. `states` gains one a commit, also for
+ * the failed one.
+ */
 export const commitUntilCut = async (session: ReadStoreSession, states: CutStates, { collection, keys, chance }: CutOptions): Promise<never> => {
   for (let commit = 1; ; commit++) {
     const state = new Map(states.at(-1));

@@ -1,4 +1,4 @@
-// Writers and a follower of an event store in trouble, and what has to be true of them afterwards.
+// Writers and a follower of a failing event store, and what must be true afterwards.
 import { eventIdOf, streamName, type AppendResult, type EventId, type EventStore, type RecordedEvent, type StreamName } from '@mainstem/event-store';
 import type { SeededRandom } from '@mainstem/testing';
 import { expect } from 'vitest';
@@ -9,7 +9,7 @@ interface Acknowledged {
   readonly result: AppendResult;
 }
 
-/** One store, its writers, and a subscription that was there before the first fault. */
+/** One store, its writers, and a subscription from before the first fault. */
 export class Trial {
   readonly acknowledged: Acknowledged[] = [];
   readonly delivered: RecordedEvent[] = [];
@@ -66,7 +66,7 @@ export const readAll = async (store: EventStore): Promise<readonly RecordedEvent
   return all;
 };
 
-/** Every command was acknowledged in the end: what is there is exactly what was acknowledged, once, and was delivered in order. */
+/** Every command was acknowledged in the end: exactly these events are there, once, and were delivered in order. */
 export const verify = (
   { acknowledged, delivered }: Pick<Trial, 'acknowledged' | 'delivered'>,
   all: readonly RecordedEvent[],

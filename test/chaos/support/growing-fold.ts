@@ -1,4 +1,4 @@
-// What one projection has to be at a place that only goes forward: each event is folded once, whatever the number of comparisons.
+// The expected state of one projection at a position that only moves forward: each event is folded once.
 import type { Position, RecordedEvent } from '@mainstem/event-store';
 import type { DocumentProjection } from '@mainstem/projection';
 import type { GenerationSnapshot, ProjectionDocument } from '@mainstem/projection/adapter';
@@ -8,7 +8,7 @@ import { collectionsOf, DigestOracle, foldInto, type Collections } from './oracl
 const PAGE_SIZE = 17;
 const PARKED_MAX = 10_000;
 
-/** An event that cannot be folded is set aside, with all later ones of its key. The key is the stream. */
+/** An event that cannot be folded is parked, with all later ones of its key. The key is the stream. */
 export class GrowingFold {
   readonly #documents = new Map<string, ProjectionDocument>();
   readonly #digest = new DigestOracle();
@@ -19,7 +19,10 @@ export class GrowingFold {
 
   constructor(readonly projection: DocumentProjection) {}
 
-  /** What differs from the fold up to the snapshot's own checkpoint, in words; undefined if nothing does. `all`: every event, in order. */
+  /**
+   * The difference from the fold up to the snapshot's checkpoint, in words; undefined if none. `all`: every event, in
+   * order.
+   */
   async flawOf(snapshot: GenerationSnapshot, all: readonly RecordedEvent[]): Promise<string | undefined> {
     const { checkpoint } = snapshot.generation;
     const name = `${this.projection.name} (generation ${snapshot.generation.number}) at ${checkpoint.position}`;

@@ -1,4 +1,4 @@
-// A way to a server on which a request can be held up, while something else happens.
+// A way to a server on which a request can be held, while something else happens.
 import { createServer, request as forward, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
@@ -6,7 +6,7 @@ export interface HeldRequests extends AsyncDisposable {
   readonly url: string;
 }
 
-/** `before` is waited for before a request is passed on; it is told method and path. */
+/** `before` is awaited before a request is passed on; it gets method and path. */
 export const holdRequests = async (url: string, before: (request: string) => Promise<void>): Promise<HeldRequests> => {
   const server = createServer((incoming, outgoing) => {
     const pass = async (): Promise<void> => {

@@ -1,4 +1,4 @@
-// A read model on OpenSearch whose generations are filled, promoted and deleted by hand, also through a way on which each request can be held up.
+// A read model on OpenSearch with generations that the test fills, promotes and deletes, also with held requests.
 import { InMemoryEventStore, isMainstemError, type Position } from '@mainstem/event-store';
 import type { OpenSearchReadStore } from '@mainstem/opensearch';
 import { EMPTY_DIGEST, type ProjectionDescriptor, type ReadStoreSession } from '@mainstem/projection/adapter';
@@ -38,7 +38,7 @@ export const filled = async (store: OpenSearchReadStore, position: number): Prom
   return number;
 };
 
-/** `work` with a store of which the first generation serves, at position 1. */
+/** `work` with a store whose first generation serves, at position 1. */
 export const withServing = async (node: string, work: (store: OpenSearchReadStore, prefix: string) => Promise<void>): Promise<void> => {
   const prefix = freshPrefix();
   const store = await openStore(node, prefix, options);
@@ -55,7 +55,7 @@ export const withServing = async (node: string, work: (store: OpenSearchReadStor
 export interface SlowWay {
   readonly node: string;
   readonly prefix: string;
-  /** Waited for before each request; it is told method and path. */
+  /** Awaited before each request; it gets method and path. */
   readonly before: (request: string) => Promise<void>;
 }
 

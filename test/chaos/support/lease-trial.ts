@@ -1,4 +1,4 @@
-// One read store with its events, run by several instances of a projector, and what may not be wrong in it.
+// One read store with its events, run by several projector instances, and what must not be wrong in it.
 import { EmbeddedEventStore } from '@mainstem/embedded';
 import type { DocumentProjection, ReadStore } from '@mainstem/projection';
 import type { SeededRandom } from '@mainstem/testing';
@@ -26,7 +26,7 @@ export class LeaseTrial {
     this.#folds = toldProjectionsOn(store).map(({ projection }) => new GrowingFold(projection as DocumentProjection));
   }
 
-  /** With a store that is gone afterwards, and some events. */
+  /** With a temporary store and some events. */
   static run(name: string, random: SeededRandom, work: (trial: LeaseTrial) => Promise<void>): Promise<void> {
     return inFolder(async (dir) => {
       const place = { dir, scope: `mainstem_leases_${process.pid}_${random.int(0, 2 ** 30)}` };
@@ -57,7 +57,7 @@ export class LeaseTrial {
     return new WorkerProcess('lease-projector.ts', { args: [this.name, dir, scope, `instance-${++this.#instances}`, String(leaseMs)], env });
   }
 
-  /** Waits until every read model is at the end of the event store: it has to be the fold of all events. */
+  /** Waits until every read model is at the end of the event store: it must be the fold of all events. */
   async expectSound(): Promise<void> {
     const events = await allEventsOf(this.events);
     const deadline = performance.now() + CATCH_UP_MS;

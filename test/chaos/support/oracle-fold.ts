@@ -1,4 +1,4 @@
-// What read models have to be, found without the engine: plain loops over the recorded events.
+// The expected read models, computed without the engine: plain loops over the recorded events.
 import type { Position, RecordedEvent } from '@mainstem/event-store';
 import type { DocumentProjection, HandlerProjection, Measure, RollUp } from '@mainstem/projection';
 import type { ProjectionDocument } from '@mainstem/projection/adapter';
@@ -11,7 +11,7 @@ export type Collections = Map<string, Map<string, object>>;
 
 export type AnyProjection = DocumentProjection | HandlerProjection;
 
-/** What a projection has made of all events up to a position. */
+/** The result of a projection for all events up to a position. */
 export interface Expected {
   readonly collections: Collections;
   readonly digest: string;
@@ -46,7 +46,7 @@ export const collectionsOf = (projection: DocumentProjection, documents: Map<str
   return new Map<string, Map<string, object>>([[projection.name, documents], ...rollUps]);
 };
 
-/** Groups from the documents as they are at the end: nothing is ever taken back here. */
+/** Groups from the final documents: nothing is ever subtracted here. */
 const groupsOf = (rollUp: RollUp<ProjectionDocument>, documents: readonly ProjectionDocument[]): Map<string, object> => {
   const members = new Map<string, ProjectionDocument[]>();
   for (const document of documents) {
@@ -139,7 +139,7 @@ const keyFieldOf = (document: abstract new () => object): string => {
 const MASK = 0xffffffffn;
 const rotated = (word: bigint, bits: bigint): bigint => ((word << bits) | (word >> (32n - bits))) & MASK;
 
-/** The rolling digest as its description has it, in whole numbers instead of 32-bit operations. */
+/** The rolling digest by its description, in whole numbers instead of 32-bit operations. */
 export class DigestOracle {
   #a = 0n;
   #b = 0n;

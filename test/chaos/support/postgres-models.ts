@@ -1,8 +1,8 @@
-// The read models in a schema of PostgreSQL as they lie in its tables, read without the store's own code.
+// The read models in a PostgreSQL schema, read from its tables without the store's own code.
 import { canonical, compare } from './canonical.js';
 import type { StoredModel } from './read-model-files.js';
 
-/** Runs a query on a connection that no fault is made for. */
+/** Runs a query on a connection without faults. */
 export type Query = <Row extends object>(sql: string) => Promise<readonly Row[]>;
 
 /** All serving models of a schema, by projection. */

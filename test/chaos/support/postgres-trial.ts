@@ -1,4 +1,5 @@
-// The shop's SQL read models on a PostgreSQL server in trouble, beside a store that is not: what goes on meanwhile, and what has to be true afterwards.
+// The shop's SQL read models on a failing PostgreSQL server, beside a healthy store: what goes on, and what is true
+// afterwards.
 import { setTimeout as delay } from 'node:timers/promises';
 import { hostedOnSql } from '#apps/sql-projector/src/sql-projections.js';
 import { sqlEntities } from '#apps/read-models/src/sql/sql-entities.js';
@@ -15,11 +16,13 @@ import { expectedAt, type AnyProjection } from './oracle-fold.js';
 import { postgresModels } from './postgres-models.js';
 import { expectedLines } from './read-model-files.js';
 
-/** Until everything is right again, after the fault is over. */
+/** Until everything is right again, after the end of the fault. */
 export const HEALED_MS = 120_000;
-/** Until everything is as it should be before the fault, or between two: nothing is promised about that, and the machine may be busy. */
+/**
+ * Until everything is as it should be before a fault or between two: nothing is promised, and the machine may be busy.
+ */
 const BEFORE_MS = 120_000;
-/** A store that has no trouble follows at once, even on a busy machine. */
+/** A healthy store follows at once, even on a busy machine. */
 const BESIDE_MS = 20_000;
 const POLL_MS = 50;
 const COUNTRIES = ['France', 'EIRE', 'Spain'];
@@ -81,7 +84,7 @@ export class PostgresTrial implements AsyncDisposable {
     return trial;
   }
 
-  /** Appends one order after the other. An append that fails fails the trial. */
+  /** Appends one order after the other. A failed append fails the trial. */
   write(): void {
     this.#isWriting = true;
     this.#writing = (async () => {
@@ -110,13 +113,13 @@ export class PostgresTrial implements AsyncDisposable {
     return (await this.events.append(stream, events, { expectedRevision: 'no-stream' })).position;
   }
 
-  /** While PostgreSQL is in trouble: appends are acknowledged, and the store beside shows them. */
+  /** While PostgreSQL fails: appends are acknowledged, and the other store shows them. */
   async expectOthersUnharmed(): Promise<void> {
     const position = await this.append();
     await this.projector.waitFor('cache-counter', position, { timeoutMs: BESIDE_MS });
   }
 
-  /** What the projector says about the SQL projections. */
+  /** The projector's status of the SQL projections. */
   get states(): ReadonlySet<string> {
     return new Set(
       this.projector
@@ -138,7 +141,9 @@ export class PostgresTrial implements AsyncDisposable {
     }
   }
 
-  /** Nothing is said to be wrong any more, and every table and checkpoint is what a fold of the events makes it. Asks the server, not the projector. */
+  /**
+   * No status reports a fault, and every table and checkpoint equals the fold. It asks the server, not the projector.
+   */
   async expectHealed(): Promise<void> {
     const deadline = performance.now() + HEALED_MS;
     for (;;) {
@@ -149,7 +154,7 @@ export class PostgresTrial implements AsyncDisposable {
     }
   }
 
-  /** Errors of the store have codes: no error of the driver gets through to the engine. */
+  /** Errors of the store have codes: no driver error reaches the engine. */
   expectTypedReasons(): void {
     for (const reason of this.reasons) expect(reason).toMatch(/^sql (READ_STORE_(UNAVAILABLE|CHECKPOINT_MOVED)|PROJECTION_STALLED): /);
   }

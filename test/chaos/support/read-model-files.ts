@@ -1,4 +1,4 @@
-// The read models of a folder as they lie in its SQLite files, read without the stores' own code.
+// The read models of a folder, read from its SQLite files without the stores' own code.
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -22,7 +22,7 @@ export interface StoredModel {
 /** What the cache derives from a document. */
 export type Boards = Readonly<Record<string, { readonly boards?: (document: never, key: string) => readonly { board: string; score: number }[] }>>;
 
-/** The lines that a model has to have. Fields that hold lists stand in SQL as JSON. */
+/** The expected lines of a model. SQL holds lists as JSON. */
 export const expectedLines = (store: StoreName, { collections }: Expected, boards: Boards = {}): readonly string[] =>
   inOrder(collections).flatMap(([collection, key, document]) => {
     const shown = store === 'sql' ? asRow(document) : document;

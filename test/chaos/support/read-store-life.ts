@@ -1,4 +1,5 @@
-// The life of one read store whose projectors are killed while somebody appends: after each death it is compared, recovered, and compared again.
+// The life of one read store whose projectors are killed during appends: after each death it is compared, recovered,
+// and compared again.
 import { EmbeddedEventStore } from '@mainstem/embedded';
 import type { Position, RecordedEvent } from '@mainstem/event-store';
 import type { ReadStore } from '@mainstem/projection';
@@ -101,7 +102,7 @@ export class ReadStoreLife implements AsyncDisposable {
     this.deaths++;
   }
 
-  /** What is wrong now, as it was left and after it has gone on to the end; in words. Nobody appends meanwhile. */
+  /** The faults before and after recovery to the end, in words, while no process appends. */
   async recover({ keepsRetired = false } = {}): Promise<readonly string[]> {
     await this.#pause();
     await this.#readEvents();
@@ -115,7 +116,7 @@ export class ReadStoreLife implements AsyncDisposable {
     return flaws;
   }
 
-  /** A rebuild that nobody kills, so that there is something to clean up. */
+  /** A rebuild that is not killed, so that there is something to clean up. */
   async rebuild(): Promise<void> {
     await this.#survive({ action: 'rebuild' });
   }
@@ -149,7 +150,7 @@ export class ReadStoreLife implements AsyncDisposable {
     }
   }
 
-  /** Every acknowledged command is there where its answer said, and there is nothing else. */
+  /** Every acknowledged command is at its acknowledged place, and there is nothing else. */
   *#flawsOfLedger(): Generator<string> {
     let events = 0;
     for (const [number, acknowledgedAt] of this.#acknowledged) {

@@ -1,4 +1,4 @@
-// A primary Redis with a replica, and three sentinels that watch over them: all private, in a folder of the test.
+// A primary Redis with a replica, and three sentinels that watch them, all private, in a folder of the test.
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -8,14 +8,14 @@ import { RespClient, type Reply, type RespCommand } from '../../fixtures/resp-cl
 const NAME = 'main';
 const SENTINELS = 3;
 const QUORUM = 2;
-/** After so long without an answer a server counts as down. */
+/** After this time without an answer a server counts as down. */
 const DOWN_AFTER_MS = 1_000;
-/** Also how long a sentinel lets a replica follow somebody else before it corrects that. */
+/** Also how long a sentinel lets a replica follow another server before it corrects that. */
 const FAIL_OVER_MS = 10_000;
 const LOOK_MS = 20;
-/** A failed election is repeated after twice FAIL_OVER_MS, and a sentinel that was held up does nothing for 30 s. */
+/** A failed election is repeated after twice FAIL_OVER_MS, and a delayed sentinel does nothing for 30 s. */
 const TIMEOUT_MS = 120_000;
-/** Nobody listens there. */
+/** No server listens there. */
 const NOWHERE = 1;
 
 export class RedisGroup {
@@ -25,7 +25,7 @@ export class RedisGroup {
     private readonly sentinels: readonly RedisServer[],
   ) {}
 
-  /** Resolves once the replica follows, and every sentinel knows of it and of the other sentinels. */
+  /** Resolves once the replica follows, and every sentinel knows it and the other sentinels. */
   static async start(folder: string): Promise<RedisGroup> {
     const started: RedisServer[] = [];
     const start = async (options: NonNullable<Parameters<typeof startRedis>[0]>): Promise<RedisServer> => {
@@ -55,16 +55,19 @@ export class RedisGroup {
     return `redis+sentinel://${this.sentinels.map(({ port }) => `127.0.0.1:${port}`).join(',')}/${NAME}`;
   }
 
-  /** Resolves when the replica has everything that was written to the primary before. */
+  /** Resolves when the replica has everything written to the primary before. */
   async replicated(): Promise<void> {
-    // Of all clients, since a reply to WAIT counts from the connection's own last write.
+    // Of all clients, because a reply to WAIT counts from the connection's own last write.
     await this.#until(
       async () => Number(await ask(this.primary, ['SET', 'mark', 1], ['WAIT', 1, DOWN_AFTER_MS])) === 1,
       'a replica that has everything',
     );
   }
 
-  /** What is written to the primary from now on is lost with it: the replica follows nobody. No sentinel mends that before the fail-over. */
+  /**
+   * Later writes to the primary are lost with it: the replica follows no server. No sentinel mends that before the
+   * fail-over.
+   */
   async cutOff(): Promise<void> {
     await this.onReplica(['REPLICAOF', '127.0.0.1', NOWHERE]);
   }

@@ -1,4 +1,4 @@
-// A counter that is not idempotent, projected into a private Redis and into memory, while a reader checks every answer against the fold.
+// A counter that is not idempotent, projected into a private Redis and into memory; a reader checks every answer.
 import { copyFile, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -58,7 +58,7 @@ export interface RedisTrialOptions {
   readonly flags?: readonly string[];
   /** The address that the stores are given, if it is not the server's own. */
   readonly through?: (port: number) => Promise<number>;
-  /** Its primary is the server, and the stores look for it by its sentinels. Whoever made the group stops it. */
+  /** Its primary is the server, and the stores find it through its sentinels. The maker of the group stops it. */
   readonly group?: RedisGroup;
 }
 
@@ -101,7 +101,7 @@ export class RedisTrial {
       await trial.settled();
       return trial;
     } catch (error) {
-      await server.kill(); // nobody else can
+      await server.kill(); // no other client can
       throw error;
     }
   }
@@ -133,7 +133,7 @@ export class RedisTrial {
     this.#projector = undefined;
   }
 
-  /** Appends events, and keeps what each key is after each of them. */
+  /** Appends events, and keeps the state of each key after each of them. */
   async write(events: number): Promise<void> {
     for (let left = events; left > 0; left--) {
       const stream = streamOf('count', `k${this.chance.int(1, KEYS)}`);
@@ -148,7 +148,7 @@ export class RedisTrial {
     }
   }
 
-  /** Asks for keys again and again until the trial is over: an answer is the fold up to its position, or a miss without one. */
+  /** Asks for keys until the trial is over: an answer is the fold up to its position, or a miss without one. */
   async read(): Promise<void> {
     const keys = [...this.#folds.keys()];
     while (!this.#over.signal.aborted) {
@@ -163,7 +163,7 @@ export class RedisTrial {
           this.flaws.push(`${key} at ${String(position)} is ${JSON.stringify(value)}, not ${JSON.stringify(expected)}`);
         }
       } catch {
-        await delay(LOOK_MS); // away: no answer is not a wrong one
+        await delay(LOOK_MS); // away: a missing answer is not a wrong one
       }
     }
   }
@@ -193,7 +193,7 @@ export class RedisTrial {
     return (await verifyProjection({ hosted: { projection: counts, store: this.store }, reader: this.events })).differences;
   }
 
-  /** What has been applied in Redis, and in the other store, which meets no fault. */
+  /** What was applied in Redis, and in the other store, which has no faults. */
   async digests(): Promise<{ readonly redis: string | undefined; readonly undisturbed: string | undefined }> {
     const [redis, undisturbed] = await Promise.all([this.store.generations('counts'), this.memory.generations('counts-in-memory')]);
     const digestOf = (generations: readonly Generation[]): string | undefined =>
@@ -227,7 +227,7 @@ export class RedisTrial {
     return copy;
   }
 
-  /** Ends the server as a crash does and starts it again on the same port, with another dump if one is given. */
+  /** Kills the server and starts it again on the same port, with another dump if one is given. */
   async restart(dump?: string): Promise<void> {
     const { port } = this.#server;
     await this.#server.kill();

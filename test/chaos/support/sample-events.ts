@@ -13,7 +13,7 @@ interface Line {
   readonly data: unknown;
 }
 
-/** One append an event: streams take turns as they do in the file. */
+/** One append for each event: streams alternate as in the file. */
 export const recordSample = async (dir: string): Promise<void> => {
   const store = await EmbeddedEventStore.open({ dir });
   const lines = (await readFile(SAMPLE, 'utf8')).trim().split('\n');

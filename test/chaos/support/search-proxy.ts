@@ -1,15 +1,18 @@
-// An HTTP proxy before a search server that rewrites its answers, delays them, or cuts the line.
+// An HTTP proxy in front of a search server that changes its answers, delays them, or cuts the line.
 import { Agent, createServer, request, type IncomingMessage, type OutgoingHttpHeaders, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { SeededRandom } from '@mainstem/testing';
 
 export interface SearchFault {
-  /** Share of the items of bulk requests that are told to be refused, with one of these statuses: half of them have not reached the server, half it has written. */
+  /**
+   * Share of the items of bulk requests reported as refused with one of these statuses: half were not sent, half were
+   * written.
+   */
   readonly refusedItems?: { readonly share: number; readonly statuses: readonly number[] };
   /** Share of requests that are answered 429 or 503 and never reach the server. */
   readonly busyShare?: number;
   readonly delayMs?: number;
-  /** After so many requests that change something, every further one is cut off: half of the time before it reaches the server, half after. */
+  /** After this many changing requests every further one is cut off, half before and half after the server. */
   readonly writesLeft?: number;
 }
 
@@ -23,7 +26,7 @@ interface Operation {
   readonly id: string;
   readonly lines: string;
   readonly isSent: boolean;
-  /** What is told instead of what the server answers. */
+  /** The answer that replaces the server's. */
   readonly told: number | undefined;
 }
 
@@ -32,7 +35,7 @@ const isWrite = ({ method, url = '' }: IncomingMessage): boolean =>
 
 export class SearchProxy {
   fault: SearchFault = {};
-  /** Answers and items that were falsified. */
+  /** Changed answers and items. */
   falsified = 0;
   #writes = 0;
   readonly #agent = new Agent({ keepAlive: true });
@@ -60,7 +63,7 @@ export class SearchProxy {
     this.#writes = 0;
   }
 
-  /** Ends all connections of clients, whatever is under way on them. */
+  /** Ends all connections of clients, in any state. */
   reset(): void {
     this.server.closeAllConnections();
   }
@@ -110,7 +113,7 @@ export class SearchProxy {
     });
   }
 
-  /** What the server has answered, and the refusals between. */
+  /** The server's answer, with refusals in it. */
   #told(text: string, operations: readonly Operation[] | undefined): string {
     if (!operations) return text;
     const answered = JSON.parse(text) as BulkAnswer;
@@ -130,7 +133,7 @@ const textOf = async (stream: IncomingMessage): Promise<string> => {
   try {
     for await (const chunk of stream.setEncoding('utf8')) text += String(chunk);
   } catch {
-    // cut off: whoever sent it notices by himself
+    // cut off: the client notices by itself
   }
   return text;
 };

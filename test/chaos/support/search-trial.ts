@@ -1,4 +1,4 @@
-// Counters that are not idempotent, projected into OpenSearch through a line with faults, while a reader checks every answer against the fold.
+// Counters that are not idempotent, projected into OpenSearch through a failing line; a reader checks every answer.
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { defineEvents, InMemoryEventStore, streamOf, type EventId, type Position } from '@mainstem/event-store';
@@ -14,7 +14,7 @@ import { SearchProxy } from './search-proxy.js';
 
 /** After a fault is over, until everything is there again. */
 export const HEALED_MS = 120_000;
-/** Until a fault shows, on a machine that others need as well. */
+/** Until a fault shows, on a busy machine. */
 const HAPPENS_MS = 120_000;
 export const EVENTS = 400;
 export const KEYS = 30;
@@ -81,7 +81,7 @@ export const eventually = async (holds: () => boolean | Promise<boolean>): Promi
   }
 };
 
-/** Appends a number of events, and keeps what has to become of them. */
+/** Appends a number of events, and keeps their expected result. */
 export const append = async (events: InMemoryEventStore, chance: SeededRandom, total: number, fold = new CounterFold()): Promise<void> => {
   for (let index = 0; index < total; index++) {
     const stream = streamOf('counter', String(chance.int(1, KEYS)));
@@ -93,13 +93,13 @@ export const append = async (events: InMemoryEventStore, chance: SeededRandom, t
   }
 };
 
-/** Asks for all counters again and again, on a line without faults. */
+/** Asks for all counters repeatedly, on a line without faults. */
 export class SearchReader {
   readonly flaws: string[] = [];
   answers = 0;
-  /** Of these, those that show nothing. */
+  /** Of these, the empty ones. */
   misses = 0;
-  /** The last one told. */
+  /** The last position. */
   position: Position | undefined;
   #isOver = false;
 
@@ -108,11 +108,14 @@ export class SearchReader {
     private readonly fold: CounterFold,
   ) {}
 
-  /** Until it is ended. Once something was shown, an answer is the fold at a position that does not go back, or shows nothing. */
+  /**
+   * Until it is ended. Each answer is the fold at a position that does not go back, or, before the first, shows
+   * nothing.
+   */
   async run(): Promise<void> {
     while (!this.#isOver) {
       const answer = await this.store.search<Counter>('counters', { query: 'counter', limit: 1_000 }).catch(() => undefined);
-      if (answer) this.#look(answer); // else it is away: no answer is not a wrong one
+      if (answer) this.#look(answer); // otherwise it is away: a missing answer is not a wrong one
       await delay(LOOK_MS);
     }
   }
@@ -143,7 +146,7 @@ export interface SearchTrial {
   readonly status: () => string;
 }
 
-/** A projector that has caught up, then `work`, then everything has to be there again. */
+/** A projector that has caught up, then `work`, then everything must be there again. */
 export const searchTrial = async (url: string, chance: SeededRandom, work: (trial: SearchTrial) => Promise<void>): Promise<void> => {
   const events = new InMemoryEventStore();
   const proxy = await SearchProxy.listen(url, chance);

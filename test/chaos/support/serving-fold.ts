@@ -1,4 +1,4 @@
-// Whether what a read store serves is the fold of all events, asked of the store itself and not of the engine.
+// Whether what a read store serves is the fold of all events, asked from the store and not from the engine.
 import type { EventReader, RecordedEvent } from '@mainstem/event-store';
 import type { ReadStore } from '@mainstem/projection';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -16,7 +16,7 @@ export interface ServedFold {
   readonly deadline: number;
 }
 
-/** Waits until the generation that serves is at the last event: its documents, digest and parked events have to be those of the fold. */
+/** Waits until the serving generation is at the last event: documents, digest and parked events must equal the fold. */
 export const expectServesFold = async ({ store, fold, events, deadline }: ServedFold): Promise<void> => {
   const { name } = fold.projection;
   const head = events.at(-1)?.position;

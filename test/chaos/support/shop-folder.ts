@@ -1,4 +1,4 @@
-// A folder of the shop ledger after a crash: its events, and whether its read models are what these events make them.
+// A folder of the shop ledger after a crash: its events, and whether its read models are their fold.
 import { cacheCollections } from '#apps/read-models/src/cache/cache-collections.js';
 import { cacheProjections } from '#apps/cache-projector/src/cache-projections.js';
 import { searchProjections } from '#apps/search-projector/src/search-projections.js';
@@ -12,7 +12,7 @@ import { expectedLines, storedModels, type StoreName } from './read-model-files.
 
 const BATCH_SIZE = 10_000;
 
-/** What each store of the application hosts, and the counters beside it. */
+/** The projections of each store of the application, with the counters. */
 export const shopProjections: Readonly<Record<StoreName, readonly AnyProjection[]>> = {
   sql: [...sqlProjections, counterOf('sql')] as unknown as readonly AnyProjection[],
   cache: [...cacheProjections, counterOf('cache')],
@@ -32,8 +32,8 @@ export const eventsIn = async (dir: string): Promise<readonly RecordedEvent[]> =
 };
 
 /**
- * Compares every read model with the fold of the events up to its own checkpoint, byte for byte, and its digest with one computed anew.
- * Returns what differs, in words. With `isComplete`, every model must be there and stand at the last event.
+ * Compares every read model with the fold of the events up to its own checkpoint, byte for byte, and its digest with a
+ * new one. Returns the differences in words. With `isComplete`, every model must exist and be at the last event.
  */
 export const flawsOfReadModels = async (dir: string, events: readonly RecordedEvent[], { isComplete = false } = {}): Promise<readonly string[]> => {
   const flaws: string[] = [];

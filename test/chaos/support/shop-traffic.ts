@@ -1,4 +1,5 @@
-// Clients of the shop ledger: they place orders, add lines and issue credit notes over HTTP, and write down what they were promised.
+// Clients of the shop ledger: they place orders, add lines and issue credit notes over HTTP, and record what was
+// promised.
 import type { SeededRandom } from '@mainstem/testing';
 import type { AcknowledgementLedger, OfferedCommand } from './acknowledgements.js';
 
@@ -6,7 +7,7 @@ const SKUS = ['85123A', '71053', '22752', 'POST', '85123a', '20725'];
 const COUNTRIES = ['United Kingdom', 'France', 'EIRE', 'Åland'];
 const REQUEST_TIMEOUT_MS = 30_000;
 
-/** Makes up commands; the numbers of documents begin with `name`, so that no two of them make the same. */
+/** Makes up commands; numbers of documents begin with `name`, so that no two clients make the same. */
 export class ShopCommands {
   #made = 0;
   readonly #documents: { readonly path: string; readonly stream: string; readonly lineType: string }[] = [];
@@ -23,7 +24,7 @@ export class ShopCommands {
     return choice < 0.8 ? this.#open(commandId, 'order') : this.#open(commandId, 'credit');
   }
 
-  /** A document that is there, so that lines can be added to it. */
+  /** An existing document, to which lines can be added. */
   opened({ path, stream, types }: OfferedCommand): void {
     if (path.endsWith('/lines')) return;
     const [, number = ''] = /^[a-z]+-(.*)$/.exec(stream) ?? [];
@@ -59,7 +60,7 @@ export class ShopCommands {
   }
 }
 
-/** Sends a command; true if it was acknowledged. A connection that breaks, or an answer that says so, leaves it open. */
+/** Sends a command; true if it was acknowledged. A broken connection, or an answer that says so, leaves it open. */
 export const send = async (url: string, command: OfferedCommand, ledger: AcknowledgementLedger): Promise<boolean> => {
   ledger.offer(command);
   let answer: Response;
@@ -78,11 +79,11 @@ export const send = async (url: string, command: OfferedCommand, ledger: Acknowl
     ledger.acknowledge(command.commandId, BigInt(position));
     return true;
   } catch {
-    return false; // killed meanwhile: nobody knows
+    return false; // killed meanwhile: the outcome is unknown
   }
 };
 
-/** Some clients at a time, each one command after the other, until the signal fires or the process is gone. */
+/** Some clients at a time, each one command after the other, until the signal fires or the process has gone. */
 export const traffic = async (
   url: string,
   commands: ShopCommands,

@@ -1,4 +1,4 @@
-// Events whose content follows from their command, so that whoever reads them knows what was appended.
+// Events whose content follows from their command, so that every reader knows what was appended.
 import { eventIdOf, streamName, type NewEvent, type StreamName } from '@mainstem/event-store';
 import { seededRandom } from '@mainstem/testing';
 

@@ -1,4 +1,5 @@
-// How often a chaos suite tries, and with which chance: CHAOS_TRIALS multiplies the counts and makes outages long, CHAOS_SEED repeats a run.
+// The number of trials and their random seed: CHAOS_TRIALS multiplies the counts and lengthens outages, CHAOS_SEED
+// repeats a run.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -20,13 +21,13 @@ export const seed = numberFrom('CHAOS_SEED', Math.floor(Math.random() * SEED_MAX
 /** `count` times CHAOS_TRIALS (default 1). */
 export const trials = (count: number): number => count * numberFrom('CHAOS_TRIALS', 1);
 
-/** CHAOS_TRIALS was given: suites do what takes long, too. */
+/** CHAOS_TRIALS is set: suites also run what takes long. */
 export const isLong = process.env['CHAOS_TRIALS'] !== undefined;
 
 /** How long a server stays away then. */
 export const OUTAGE_MS = 30_000;
 
-/** The chance of one suite. Prints how to repeat it. */
+/** The random numbers of one suite. Prints how to repeat it. */
 export const chanceOf = (suite: string): SeededRandom => {
   console.log(`${suite}: CHAOS_SEED=${seed}`);
   return seededRandom(seed).fork(suite);
@@ -37,7 +38,7 @@ export const makeFolder = (): Promise<string> => mkdtemp(join(tmpdir(), 'mainste
 
 export const removeFolder = (dir: string): Promise<void> => rm(dir, { recursive: true, force: true });
 
-/** Runs `work` with a folder of its own, which is gone afterwards. */
+/** Runs `work` with a temporary folder. */
 export const inFolder = async <Result>(work: (dir: string) => Promise<Result>): Promise<Result> => {
   const dir = await makeFolder();
   try {

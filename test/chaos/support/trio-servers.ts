@@ -1,4 +1,4 @@
-// A PostgreSQL, a Redis and an OpenSearch of a test's own, each of which can be ended and started again with what it had.
+// A private PostgreSQL, Redis and OpenSearch, each of which can be ended and started again with its data.
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { SeededRandom } from '@mainstem/testing';
@@ -20,10 +20,10 @@ export interface TrioServer {
 
 export type Trio = Readonly<Record<TrioName, TrioServer>>;
 
-/** Redis acknowledges only what is on its disk, as the others do. */
+/** Redis acknowledges only what is on its disk, like the others. */
 const KEEPING = ['--appendonly', 'yes', '--appendfsync', 'always'];
 
-/** What `folder` holds of them is the caller's to remove. */
+/** The caller removes what is in `folder`. */
 export const startTrio = async (folder: string): Promise<Trio> => {
   const [postgres, redis, opensearch] = await Promise.all([
     startPostgres(),

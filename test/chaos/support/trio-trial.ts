@@ -1,4 +1,4 @@
-// One event store and one projector that keeps PostgreSQL, Redis and OpenSearch in sync; the way to one of them leads through a network that can fail.
+// One event store and one projector that fills PostgreSQL, Redis and OpenSearch; the way to one of them may fail.
 import { EmbeddedEventStore } from '@mainstem/embedded';
 import type { Position } from '@mainstem/event-store';
 import { Projector, type ProjectionStatus, type ReadStore } from '@mainstem/projection';
@@ -14,21 +14,21 @@ import { allEventsOf, expectServesFold } from './serving-fold.js';
 import { toldCommand } from './told-events.js';
 import { TRIO, type Trio, type TrioName } from './trio-servers.js';
 
-/** A store that has no trouble follows at once; the machine may be busy with all trials, and with others. */
+/** A healthy store follows at once; the machine may be busy with all trials. */
 const BESIDE_MS = 90_000;
 const HEALED_MS = 120_000;
 /** Between two commands of one trial. */
 const PAUSE_MS = [300, 900] as const;
 const RECOVERY = { retryDelayMs: 20, retryDelayMaxMs: 500 };
-/** So few that documents have to be loaded again. */
+/** So few that documents must be loaded again. */
 const CACHE_BYTES = 60_000;
 
 export interface TrioTrialOptions {
   readonly dir: string;
-  /** Of everything that it has on the servers. Letters, digits and underscores. */
+  /** The beginning of all its names on the servers. Letters, digits and underscores. */
   readonly scope: string;
   readonly servers: Trio;
-  /** The store that is going to be in trouble. */
+  /** The store that will fail. */
   readonly troubled: TrioName;
   readonly chance: SeededRandom;
 }
@@ -78,7 +78,7 @@ export class TrioTrial implements AsyncDisposable {
     return (await this.events.append(stream, events, { expectedRevision: 'any' })).position;
   }
 
-  /** Appends again and again until `stopWriting`, which fails if an append has failed. */
+  /** Appends repeatedly until `stopWriting`, which fails if an append has failed. */
   write(): void {
     this.#isWriting = true;
     this.#writing = (async () => {
@@ -87,7 +87,7 @@ export class TrioTrial implements AsyncDisposable {
         await delay(this.chance.int(...PAUSE_MS));
       }
     })();
-    void this.#writing.catch(() => undefined); // told by `stopWriting`
+    void this.#writing.catch(() => undefined); // `stopWriting` reports it
   }
 
   async stopWriting(): Promise<void> {
@@ -95,35 +95,35 @@ export class TrioTrial implements AsyncDisposable {
     await this.#writing;
   }
 
-  /** An append is acknowledged, and the stores without trouble come to show it. */
+  /** An append is acknowledged, and the healthy stores come to show it. */
   async expectOthersFollow(): Promise<void> {
     const position = await this.append();
     await Promise.all(TRIO.filter((name) => name !== this.troubled).map((name) => this.#reached(name, position, BESIDE_MS)));
   }
 
-  /** All that is appended by now comes to be shown by the troubled store, too, without any help. */
+  /** The failed store comes to show everything appended so far, too, without help. */
   async expectCatchesUp(): Promise<void> {
     await this.#reached(this.troubled, (await this.events.head()) as Position, HEALED_MS);
   }
 
-  /** Whether everything that is hosted on the troubled store says that it cannot be reached. */
+  /** True if everything hosted on the failed store reports that it cannot be reached. */
   get isUnavailable(): boolean {
     return this.#troubledStatus.every(({ isHealthy, reason = '' }) => !isHealthy && /^(READ_STORE_UNAVAILABLE|PROJECTION_STALLED)/.test(reason));
   }
 
-  /** How far each projection on the troubled store is, as the projector says; 0 for one that has not begun. */
+  /** The progress of each projection on the failed store; 0 for one that has not begun. */
   get troubledPositions(): readonly bigint[] {
     return this.#troubledStatus.map(({ position = 0n }) => position);
   }
 
-  /** Nobody writes: every store serves the fold of all events, and nothing is said to be wrong. */
+  /** Without writes: every store serves the fold of all events, and no status reports a fault. */
   async expectSound(): Promise<void> {
     const events = await allEventsOf(this.events);
     const deadline = performance.now() + HEALED_MS;
     for (const name of TRIO) {
       for (const fold of this.#folds[name]) await expectServesFold({ store: this.stores[name], fold, events, deadline });
     }
-    // What is committed is told a moment later.
+    // A commit is reported a moment later.
     while (!this.#projector.status().every(({ isHealthy }) => isHealthy)) {
       if (performance.now() > deadline) throw new Error(`not healthy again: ${this.#told()}`);
       await delay(50);
@@ -166,13 +166,13 @@ const ofEach = <Value>(of: (name: TrioName) => Value): Readonly<Record<TrioName,
   opensearch: of('opensearch'),
 });
 
-/** A counter, and in the troubled store a tally with its roll-up: an event that takes effect twice, or never, shows for ever. */
+/** A counter and, in the failed store, a tally with its roll-up: a doubled or lost event shows for ever. */
 const projectionsOn = (name: TrioName, isTroubled: boolean) => {
   const count = toldCountOf(`${name}-count`);
   return isTroubled ? [talliesOf(undefined, 1, `${name}-tallies`), count] : [count];
 };
 
-/** A network to one server, which tells when a client speaks. */
+/** A network to one server, which reports when a client sends. */
 export class TroubledNetwork {
   /** Pieces that clients have sent. */
   spoken = 0;

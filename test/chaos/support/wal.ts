@@ -1,26 +1,32 @@
-// What SQLite's write-ahead log says about itself, from the outside. sqlite.org/walformat.html
+// SQLite's write-ahead log, read from outside. sqlite.org/walformat.html
 import { existsSync, readFileSync } from 'node:fs';
 import { endianness } from 'node:os';
 
 const HEADER_BYTES = 32;
 const FRAME_HEADER_BYTES = 24;
-/** In the shared-memory index: number of valid frames, salts of this round of the log, frames that a copy into the database file was begun for. */
+/**
+ * In the shared-memory index: number of valid frames, salts of this round, and frames that a checkpoint has begun to
+ * copy.
+ */
 const INDEX = { pageSize: 14, frames: 16, salts: 32, backfillAttempted: 128 } as const;
 const INDEX_BYTES_MIN = 136;
 
 export interface WalState {
-  /** Differs for each round: the log starts again from its beginning when all of it has been copied into the file. */
+  /** Differs for each round: the log begins anew when all of it was copied into the file. */
   readonly round: string;
   /** In bytes: everything committed lies before. */
   readonly end: number;
   /**
-   * In bytes: everything before may be in the database file already, in part or whole. The log was flushed before that was begun, so that a power
-   * cut leaves at least this much of it.
+   * In bytes: everything before may already be in the database file, completely or in part. The log was flushed before,
+   * so a power cut leaves at least this much of it.
    */
   readonly backfilledEnd: number;
 }
 
-/** The state now; undefined while there is no log. Never call it in a process that has the database open: it would lose its locks. */
+/**
+ * The present state; undefined without a log. Never call it in a process with the database open: it would lose its
+ * locks.
+ */
 export const walState = (database: string): WalState | undefined => {
   const file = `${database}-shm`;
   if (!existsSync(file)) return undefined;

@@ -1,4 +1,4 @@
-// Processes that run the sources, tell their parent what they do, and can be killed at any moment.
+// Processes that run the sources, send messages to their parent, and can be killed at any moment.
 import { execFileSync, fork, type ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { endOf } from '../../fixtures/end-of.js';
@@ -46,7 +46,7 @@ export class WorkerProcess implements AsyncDisposable {
     this.#child.on('message', (message: Told) => this.#tell(message));
   }
 
-  /** Stops it where it is, runs `work`, and lets it go on. */
+  /** Freezes it, runs `work`, and resumes it. */
   async whileFrozen<Result>(work: () => Result): Promise<Result> {
     const pid = this.#child.pid;
     if (pid === undefined || this.#hasEnded) throw new Error(`there is no process to freeze: ${this.#stderr}`);
@@ -63,7 +63,7 @@ export class WorkerProcess implements AsyncDisposable {
     return this.#hasEnded;
   }
 
-  /** What ended it, if it was a signal. */
+  /** The signal that ended it, if it was one. */
   get signal(): NodeJS.Signals | null {
     return this.#child.signalCode;
   }
@@ -77,13 +77,15 @@ export class WorkerProcess implements AsyncDisposable {
     if (this.#child.connected) this.#child.send(message);
   }
 
-  /** The first message, told already or to come, of this kind for which the condition holds. Rejects if the process ends before. */
+  /**
+   * The first message of this kind, past or future, for which the condition holds. Rejects if the process ends first.
+   */
   async until(kind: string, condition: (message: Told) => boolean = () => true): Promise<Told> {
     const known = this.last.get(kind);
     return known && condition(known) ? known : this.next(kind, condition);
   }
 
-  /** As `until`, from now on. */
+  /** Like `until`, from now on. */
   async next(kind: string, condition: (message: Told) => boolean = () => true): Promise<Told> {
     return new Promise((resolve, reject) => {
       const listener = (message: Told): void => {
@@ -97,13 +99,13 @@ export class WorkerProcess implements AsyncDisposable {
     });
   }
 
-  /** A message of this kind that was made after now: the next one may have been under way. */
+  /** A message of this kind made after now: the next one may have been on its way. */
   async fresh(kind: string): Promise<Told> {
     await this.next(kind);
     return this.next(kind);
   }
 
-  /** SIGSTOP. Disposing of it kills it all the same. */
+  /** SIGSTOP. Disposing of it still kills it. */
   freeze(): void {
     this.#signal('SIGSTOP');
   }
@@ -124,13 +126,13 @@ export class WorkerProcess implements AsyncDisposable {
     await this.#exit;
   }
 
-  /** Waits for the end that the process finds by itself; its exit code. */
+  /** Waits for the process to end by itself; returns its exit code. */
   async ended(): Promise<number | null> {
     await this.#exit;
     return this.#child.exitCode;
   }
 
-  /** Waits for the end; rejects with what the process wrote to stderr unless it ends well. */
+  /** Waits for the end; after a bad one, rejects with the process's stderr. */
   async succeeded(): Promise<void> {
     if ((await this.ended()) !== 0) throw new Error(`the process failed: ${this.#stderr}`);
   }

@@ -1,4 +1,4 @@
-// A process that appends told events without end and tells which commands were acknowledged: `<dir> <first number> <clients>`.
+// A process that appends told events without end and reports acknowledged commands: `<dir> <first number> <clients>`.
 import { EmbeddedEventStore } from '@mainstem/embedded';
 import { toldCommand } from '../support/told-events.js';
 

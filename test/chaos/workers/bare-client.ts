@@ -1,4 +1,4 @@
-// EventStoreDB's client as it is, appending in many small parts until it is killed: connection string and stream are its arguments.
+// EventStoreDB's bare client, appending in many small parts until it is killed. Arguments: connection string, stream.
 import { EventStoreDBClient, jsonEvent } from '@eventstore/db-client';
 
 const EVENTS = 500;

@@ -1,4 +1,4 @@
-// Counters: projections that are not idempotent on purpose. An event applied twice, or lost, is there for ever.
+// Counters: projections that are not idempotent on purpose. A doubled or lost event shows for ever.
 import { badDebtEvents } from '#src/ledger/bad-debt/bad-debt.events.js';
 import { creditNoteEvents } from '#src/ledger/credit-note/credit-note.events.js';
 import { orderEvents } from '#src/ledger/order/order.events.js';

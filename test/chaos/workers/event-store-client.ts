@@ -1,4 +1,5 @@
-// A client of EventStoreDB that makes large appends, one after the other, until it is killed: connection string and category are its arguments.
+// A client of EventStoreDB with large appends, one after the other, until it is killed. Arguments: connection string,
+// category.
 import { eventIdOf, streamName, type ExpectedRevision } from '@mainstem/event-store';
 import { EventStoreDbEventStore } from '@mainstem/eventstoredb';
 

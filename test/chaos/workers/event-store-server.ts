@@ -1,4 +1,4 @@
-// A server of EventStoreDB's protocol, to be killed: folder and port are its arguments.
+// A server of EventStoreDB's protocol, to be killed. Arguments: folder, port.
 import { EventStoreDbServer } from '@mainstem/eventstoredb-server';
 
 const [dir = '', port = '0'] = process.argv.slice(2);

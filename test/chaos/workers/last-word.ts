@@ -1,4 +1,4 @@
-// Tells one more thing and ends, a while after it was asked to: the milliseconds are its argument.
+// Sends one more message and ends, some milliseconds (its argument) after the request.
 import { setTimeout as delay } from 'node:timers/promises';
 
 process.once('message', () => void delay(Number(process.argv[2])).then(sayAndEnd));

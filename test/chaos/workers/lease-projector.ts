@@ -1,6 +1,6 @@
-// One instance of a projector with leases: `<store> <folder> <scope> <name> <lease in ms>`. It tells its states and every commit, freezes or holds
-// before one when it is told to, and stops on SIGTERM. LEASES=forced: it believes that it holds every lease. PARTITIONS: in how many parts it runs
-// the projections that can be split, filling them anew when that changes.
+// One projector instance with leases: `<store> <folder> <scope> <name> <lease in ms>`. It reports its states and every
+// commit, freezes or holds before one on request, and stops on SIGTERM. LEASES=forced: it believes that it holds every
+// lease. PARTITIONS: the number of parts; it fills projections anew when that changes.
 import { EmbeddedEventStore } from '@mainstem/embedded';
 import { isMainstemError } from '@mainstem/event-store';
 import { partitioned, Projector, type HostedProjection, type ReadStore } from '@mainstem/projection';
@@ -9,7 +9,7 @@ import { storeNamed } from '../stores/store-under-test.js';
 import { toldProjectionsOn } from '../stores/told-projections.js';
 import { withMethods } from '../support/with-methods.js';
 
-/** `off` takes back what has not happened yet, and lets a commit that is held go on. */
+/** `off` cancels what has not happened yet, and lets a held commit go on. */
 export interface LeaseOrder {
   readonly do: 'freeze' | 'hold' | 'off';
   readonly projection: string;
@@ -105,6 +105,6 @@ process.once('SIGTERM', () => {
     process.disconnect();
   })();
 });
-// Whoever started it may be gone before it was stopped.
+// Its parent may have gone before it was stopped.
 process.once('disconnect', () => process.exit());
 await tell({ kind: 'running' });

@@ -1,5 +1,5 @@
-// Rebuilds the tallies of one store and rolls them back by turns, each time until the running projector has taken over, and tells how long the
-// promotions took: `<store> <folder> <scope> <rounds>`.
+// Rebuilds the tallies of one store and rolls them back by turns, each time until the running projector has taken over,
+// and reports the times of the promotions: `<store> <folder> <scope> <rounds>`.
 import { EmbeddedEventStore } from '@mainstem/embedded';
 import type { ReadStore } from '@mainstem/projection';
 import { Rebuilder, rollBack, type RebuiltProjection } from '@mainstem/projection/operate';
@@ -14,7 +14,7 @@ const [name = '', dir = '', scope = '', rounds = '1'] = process.argv.slice(2);
 const reader = await EmbeddedEventStore.open({ dir, isReadOnly: true });
 const store = await (await storeNamed(name)).open({ dir, scope });
 
-/** How long each call took that promoted, and how many were refused, because the writer of the old generation was faster. */
+/** The time of each promoting call, and the number of refused ones, because the old writer was faster. */
 const tookMs: number[] = [];
 let refused = 0;
 const promote = async (...call: Parameters<ReadStore['promote']>): Promise<void> => {

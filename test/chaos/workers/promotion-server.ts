@@ -1,5 +1,5 @@
-// Takes commands, follows with its projector and answers queries of one read store, each at a fixed rate, and tells every answer that is wrong,
-// stale or an error: `<store> <folder> <scope> <commands a second> <reads a second>`.
+// Takes commands, runs a projector and answers queries of one read store, each at a fixed rate, and reports wrong,
+// stale and failed answers: `<store> <folder> <scope> <commands a second> <reads a second>`.
 import { EmbeddedEventStore } from '@mainstem/embedded';
 import { eventIdOf, streamName, type NewEvent, type Position } from '@mainstem/event-store';
 import { Projector, waitForPosition } from '@mainstem/projection';
@@ -7,7 +7,7 @@ import { storeNamed } from '../stores/store-under-test.js';
 import { talliesOf } from '../stores/told-projections.js';
 import { atRate } from '../support/at-rate.js';
 
-/** What counts is whether a query fails or shows something old; a busy machine may take its time. */
+/** Only failed or old answers count; a busy machine may be slow. */
 const READ_TIMEOUT_MS = 120_000;
 const FLAWS_TOLD = 20;
 const [name = '', dir = '', scope = '', commandsPerSecond = '200', readsPerSecond = '200'] = process.argv.slice(2);
@@ -15,12 +15,12 @@ const [name = '', dir = '', scope = '', commandsPerSecond = '200', readsPerSecon
 const events = await EmbeddedEventStore.open({ dir });
 const storeUnderTest = await storeNamed(name);
 const { readTally } = storeUnderTest;
-if (!readTally) throw new TypeError(`nobody asks ${name}`);
+if (!readTally) throw new TypeError(`no query reads ${name}`);
 const store = await storeUnderTest.open({ dir, scope });
 const projector = new Projector({ reader: events, projections: [{ projection: talliesOf(), store }] });
 projector.start();
 
-/** A command that was acknowledged: what a query has to see from this position on. */
+/** An acknowledged command: what a query must see from this position on. */
 interface Acknowledged {
   readonly stream: string;
   readonly word: string;
@@ -28,7 +28,7 @@ interface Acknowledged {
   readonly position: Position;
 }
 let latest: Acknowledged | undefined;
-/** What queries have shown already: none may go back behind it. */
+/** The positions that queries have shown: none may go back behind them. */
 let shown = 0n;
 let [commands, reads, slowestMs] = [0, 0, 0];
 const flaws: string[] = [];

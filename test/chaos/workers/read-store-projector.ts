@@ -1,4 +1,5 @@
-// A process that projects told events into one read store, to be killed. It loads its code, and does what the first message says.
+// A process that projects told events into one read store, to be killed. It loads its code, then obeys the first
+// message.
 import { EmbeddedEventStore } from '@mainstem/embedded';
 import { Projector, type ProjectionStatus } from '@mainstem/projection';
 import { cleanUp, crashAtOf, Rebuilder } from '@mainstem/projection/operate';
@@ -14,7 +15,7 @@ export interface ProjectorJob {
   readonly crashAt: string;
 }
 
-/** So few that documents have to be loaded again. */
+/** So few that documents must be loaded again. */
 const CACHE_BYTES = 20_000;
 const [name = ''] = process.argv.slice(2);
 const storeUnderTest = await storeNamed(name);

@@ -1,4 +1,5 @@
-// The process that goes on after another one was killed: it does one thing a message, and tells when it is done: `<store> <dir> <scope>`.
+// The process that goes on after a killed one: it does one thing a message, and reports its end: `<store> <dir>
+// <scope>`.
 import { EmbeddedEventStore } from '@mainstem/embedded';
 import { systemRuntime, type Runtime } from '@mainstem/event-store';
 import { Projector, type HostedProjection } from '@mainstem/projection';
@@ -8,7 +9,7 @@ import { toldProjectionsOn } from '../stores/told-projections.js';
 
 export type SurvivorTask =
   | { readonly action: 'catch-up'; readonly batchSizeMax: number }
-  /** Those that were begun and left. */
+  /** The unfinished ones. */
   | { readonly action: 'finish-rebuilds' }
   | { readonly action: 'rebuild' }
   | { readonly action: 'clean-up' };

@@ -1,5 +1,5 @@
-// Rebuilds, rolls back or cleans up read models of the shop, as its own process: `<folder> <rebuild|alternate|cleanup> <batch size> [<rounds>]`.
-// MAINSTEM_CRASH_AT names a place where it dies.
+// Rebuilds, rolls back or cleans up read models of the shop, as its own process: `<folder> <rebuild|alternate|cleanup>
+// <batch size> [<rounds>]`. MAINSTEM_CRASH_AT names a place where it dies.
 import 'reflect-metadata';
 import { EmbeddedEventStore } from '@mainstem/embedded';
 import type { HostedProjection } from '@mainstem/projection';
@@ -7,7 +7,7 @@ import { cleanUp, crashAtOf, Rebuilder, rollBack, type RebuiltProjection } from 
 import { openShopStores } from './shop-stores.js';
 
 const [dir = '', action = 'rebuild', batchSize = '500', rounds = '1'] = process.argv.slice(2);
-/** Of `alternate`: one for each store, the smallest of those with roll-ups where there are some. */
+/** For `alternate`: one for each store, the smallest with roll-ups if there is one. */
 const ALTERNATING = ['sales-documents', 'document-totals', 'product-texts'];
 
 const reader = await EmbeddedEventStore.open({ dir, isReadOnly: true });

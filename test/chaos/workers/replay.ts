@@ -1,5 +1,5 @@
-// Replays every read model of the shop from the events of one folder into a new one, and tells when all are at the end:
-// `<events folder> <read models folder> <batch size>`. Killed and started again, it goes on.
+// Replays every read model of the shop from the events of one folder into a new one, and reports when all are at the
+// end: `<events folder> <read models folder> <batch size>`. After a kill, start it again: it goes on.
 import 'reflect-metadata';
 import { EmbeddedEventStore } from '@mainstem/embedded';
 import { Projector } from '@mainstem/projection';

@@ -1,5 +1,5 @@
-// The shop without HTTP: takes commands, follows with its projector and answers queries, each at a fixed rate, and tells every answer that is
-// wrong, stale or an error: `<folder> <commands a second> <reads a second>`.
+// The shop without HTTP: takes commands, runs its projector and answers queries, each at a fixed rate, and reports
+// wrong, stale and failed answers: `<folder> <commands a second> <reads a second>`.
 import 'reflect-metadata';
 import { CountrySales, SalesDocument } from '#apps/read-models/src/sql/sales-document.entity.js';
 import type { DocumentTotal } from '#apps/read-models/src/cache/customer-balance.document.js';
@@ -11,7 +11,7 @@ import { atRate } from '../support/at-rate.js';
 import { openShopStores } from './shop-stores.js';
 
 const READ_TIMEOUT_MS = 20_000;
-/** Counting takes time in proportion to all documents. */
+/** Counting time grows with the number of documents. */
 const READS_PER_COUNT = 30;
 const COUNTRIES = ['France', 'EIRE', 'Spain'];
 const [dir = '', commandsPerSecond = '200', readsPerSecond = '200'] = process.argv.slice(2);
@@ -21,7 +21,7 @@ const { projections, stores } = await openShopStores(dir);
 const projector = new Projector({ reader: store, projections });
 projector.start();
 
-/** A command that was acknowledged: what a query has to see from this position on. */
+/** An acknowledged command: what a query must see from this position on. */
 interface Acknowledged {
   readonly stream: string;
   readonly lines: number;
@@ -49,7 +49,7 @@ const command = async (): Promise<void> => {
   if (latest === undefined || position > latest.position) latest = { stream, lines, position };
 };
 
-/** Places that queries have shown already: none may go back behind them. */
+/** Positions that queries have shown: none may go back behind them. */
 const shown = new Map<string, Position>();
 
 const checked = async (

@@ -1,4 +1,4 @@
-// The read models of the shop, as processes without Nest host them, with a counter on each store.
+// The read models of the shop, hosted without Nest, with a counter on each store.
 import { cacheProjections } from '#apps/cache-projector/src/cache-projections.js';
 import { cacheCollections } from '#apps/read-models/src/cache/cache-collections.js';
 import { searchCollections } from '#apps/read-models/src/search/search-collections.js';

@@ -1,4 +1,5 @@
-// A process that appends told events and tells each acknowledgement: so many commands a message, evenly spread: `<dir> <delay ms>`.
+// A process that appends told events and reports acknowledgements: evenly spread, a number a message: `<dir> <delay
+// ms>`.
 import { setTimeout as delay } from 'node:timers/promises';
 import { EmbeddedEventStore } from '@mainstem/embedded';
 import { toldCommand } from '../support/told-events.js';

@@ -100,14 +100,20 @@ const text = (field: number, value: Buffer): Buffer => Buffer.concat([varint(Big
 export const checkpointMessage = (commit: bigint, prepare = commit): Buffer =>
   text(3, Buffer.concat([Buffer.from([8]), varint(commit), Buffer.from([16]), varint(prepare)]));
 
-/** What a node answers that is starting, busy or without a leader: BatchAppendResp { correlation_id = 1, error = 2 { message = 2, details = 3 } }, code 0. */
+/**
+ * The answer of a node that starts, is busy or leaderless: BatchAppendResp { correlation_id = 1, error = 2 { message =
+ * 2, details = 3 } }, code 0.
+ */
 export const notHandledMessage = (request: Buffer, words: string): Buffer => {
   const correlation = request.subarray(0, 2 + (request[1] ?? 0));
   const details = text(3, text(1, Buffer.from('type.googleapis.com/google.protobuf.Empty')));
   return Buffer.concat([correlation, text(2, Buffer.concat([text(2, Buffer.from(words)), details]))]);
 };
 
-/** What a server from 25.1 on answers to an append with an event that is too large: details { event_id = 1, proposed_event_size = 2, max_append_event_size = 3 }. */
+/**
+ * The answer of servers from 25.1 on to an append with a too large event: details { event_id = 1, proposed_event_size =
+ * 2, max_append_event_size = 3 }.
+ */
 export const eventTooLargeMessage = (request: Buffer, size: number, sizeMax: number): Buffer => {
   const correlation = request.subarray(0, 2 + (request[1] ?? 0));
   const value = Buffer.concat([Buffer.from([0x10]), varint(BigInt(size)), Buffer.from([0x18]), varint(BigInt(sizeMax))]);
@@ -116,7 +122,7 @@ export const eventTooLargeMessage = (request: Buffer, size: number, sizeMax: num
   return Buffer.concat([correlation, text(2, Buffer.concat([Buffer.from([8, 3]), text(2, Buffer.from('too large')), details]))]);
 };
 
-/** The answer to an append that is recognised although its events are gone: success = 3 { current_revision = 1, no_position = 4 }. */
+/** The answer to a recognised append whose events are gone: success = 3 { current_revision = 1, no_position = 4 }. */
 export const withoutPositionMessage = (request: Buffer, revision: bigint): Buffer => {
   const correlation = request.subarray(0, 2 + (request[1] ?? 0));
   return Buffer.concat([correlation, text(3, Buffer.concat([Buffer.from([8]), varint(revision), text(4, Buffer.alloc(0))]))]);

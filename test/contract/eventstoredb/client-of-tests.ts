@@ -1,4 +1,4 @@
-// Which client package the adapter's specs use. By default the one that the adapter chooses: KurrentDB's, since it is installed here.
+// The client package of the adapter's specs. By default the adapter chooses: KurrentDB's, which is installed here.
 import type { ConnectionSettings } from '@mainstem/eventstoredb';
 
 const CHOICE = 'MAINSTEM_TEST_CLIENT';

@@ -79,7 +79,9 @@ export class FollowerOfAll {
     this.#caughtUpAt = all.at(-1)?.position ?? 0n;
   }
 
-  /** Waits for the last event, which has to match, ends the subscription, and compares what it told with all events of the server. */
+  /**
+   * Waits for the last event, which must match, ends the subscription, and compares it with all events of the server.
+   */
   async end(all: readonly Placed[]): Promise<void> {
     const last = all.at(-1)?.position;
     await this.#until(() => this.#told.some(([kind, position]) => kind === 'event' && position === last));
@@ -91,7 +93,7 @@ export class FollowerOfAll {
     this.#expectDueCheckpoints(rest);
   }
 
-  /** Whoever resumes at a checkpoint misses nothing and meets nothing again. */
+  /** A reader that resumes at a checkpoint misses nothing and gets nothing twice. */
   #expectSafeCheckpoints(): void {
     let reached = this.#after;
     for (const [kind, position] of this.#told) {
@@ -105,7 +107,7 @@ export class FollowerOfAll {
     const interval = this.#command.checkpointInterval * this.#command.maxSearchWindow;
     const boundary = this.#told.findIndex(([kind]) => kind === 'caught up');
     const checkpoints = (told: readonly Told[]): readonly bigint[] => told.flatMap(([kind, position]) => (kind === 'checkpoint' ? [position] : []));
-    // Catching up: the last match of a page, or where the page began. The last page is not filled up by what was written later.
+    // Catching up: the last match of a page, or the page's beginning. Later writes do not fill up the last page.
     const there = rest.filter(({ position }) => position <= this.#caughtUpAt);
     const pages = Array.from({ length: Math.ceil(there.length / PAGE) }, (_, page) => there.slice(page * PAGE, (page + 1) * PAGE));
     const possible = pages.map((page, index) => page.findLast(this.#filter.isMatch)?.position ?? pages[index - 1]?.at(-1)?.position ?? this.#after);

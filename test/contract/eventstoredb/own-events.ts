@@ -1,4 +1,4 @@
-// What a server writes into its log by itself: links of its projections, statistics. Written here by a client, as no server that tests start does it.
+// A server's own events: links of its projections, statistics. A client writes them here, as no test server does.
 import { randomUUID } from 'node:crypto';
 import { binaryEvent, jsonEvent, type EventStoreDBClient } from '@eventstore/db-client';
 

@@ -37,7 +37,7 @@ export const startProtocol = async (options: Partial<EventStoreDbServerOptions> 
   return { dir, server, client, stop };
 };
 
-/** For suites that know nothing of the server's inside: on the server that EVENTSTOREDB_URL names, else on one of ours. */
+/** For suites that need nothing of the server's inside: on the server of EVENTSTOREDB_URL, else on one of ours. */
 export const startAnyServer = async (): Promise<Omit<ProtocolFixture, 'server' | 'dir'> & { readonly connectionString: string }> => {
   const connectionString = foreignServer();
   if (connectionString === undefined) {
@@ -59,7 +59,7 @@ export const ids = (count: number): readonly string[] => Array.from({ length: co
 /** How an append ended, in a word and a number. */
 export type Outcome = readonly ['ok', bigint] | readonly ['wrong', bigint | 'no_stream'] | readonly ['deleted'];
 
-/** The two calls by which a client can append: the client takes the second one when credentials are given with the call. */
+/** The two append calls of a client: it uses the second one if credentials are given with the call. */
 export const WAYS = [
   ['BatchAppend', {}],
   ['Append', { credentials: { username: 'admin', password: 'ignored without TLS' } }],

@@ -1,4 +1,5 @@
-// Random operations as a real EventStoreDB answered them through its client, done again: what is done, and what of an answer is compared.
+// Random operations that a real EventStoreDB answered through its client, repeated: the operations, and what is
+// compared.
 import { createHash } from 'node:crypto';
 import { once, type EventEmitter } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';

@@ -23,7 +23,7 @@ const SERVICES = {
   GetSupportedMethods: ['event_store.client.server_features.ServerFeatures', 'GetSupportedMethods'],
 } as const;
 
-/** Of a call with one answer: `ok`. Of one with many: `got`, and how it ended: by itself, with a status, or not at all. */
+/** For a call with one answer: `ok`. For one with many: `got`, and its end: by itself, with a status, or not at all. */
 export interface WireAnswer {
   readonly ok?: unknown;
   readonly got?: readonly unknown[];
@@ -92,7 +92,10 @@ export class WireReplay {
     this.#client.close();
   }
 
-  /** From the recording's notation: bytes as text, `{ bytes }` for so many of them, `{ times, message }` for many alike, names for ids. */
+  /**
+   * From the recording's notation: bytes as text, `{ bytes }` for a number of them, `{ times, message }`, names for
+   * ids.
+   */
   #message(value: unknown, key = ''): unknown {
     if (Array.isArray(value)) return value.map((entry) => this.#message(entry, key));
     if (value !== null && typeof value === 'object') {
@@ -119,7 +122,7 @@ const methodOf = (name: RecordedCall['method']): Method => {
   return (definitions[service] as ServiceDefinition)[method] as Method;
 };
 
-/** As many answers as were recorded if there were more to come, else until the call ends, or until nothing comes any more. */
+/** As many answers as were recorded; otherwise until the call ends, or nothing more comes. */
 const answersOf = (call: ClientReadableStream<object>, recorded: WireAnswer): Promise<WireAnswer> =>
   new Promise((resolve) => {
     const got: unknown[] = [];

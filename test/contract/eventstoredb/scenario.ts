@@ -1,4 +1,5 @@
-// What a scenario is told in: streams of its own, consumers that say what they see, lines without names and places of one run.
+// The vocabulary of scenarios: own streams, consumers that report what they see, lines without names and places of a
+// run.
 import { randomUUID } from 'node:crypto';
 import {
   jsonEvent,

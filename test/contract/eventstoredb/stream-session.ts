@@ -1,4 +1,5 @@
-// Carries out commands through the real client and in the model, and compares: each answer, the log after each command, every stream at the end.
+// Runs commands through the real client and in the model, and compares answers, the log after each command, and all
+// streams.
 import { randomUUID } from 'node:crypto';
 import { BACKWARDS, END, FORWARDS, jsonEvent, type AppendResult, type EventData, type EventStoreDBClient } from '@eventstore/db-client';
 import { expect } from 'vitest';

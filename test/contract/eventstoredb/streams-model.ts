@@ -1,4 +1,4 @@
-// EventStoreDB's rules once more, said as plainly as they can be: one list of everything, looked through from its beginning each time.
+// A second, plain version of EventStoreDB's rules: one list of everything, searched from its beginning each time.
 import type { Outcome } from './protocol-fixture.js';
 
 export type Expected = bigint | 'any' | 'no_stream' | 'stream_exists';

@@ -19,10 +19,7 @@ export class LineFile {
     this.#descriptor = this.#attempt(() => openSync(path, 'a+'));
   }
 
-  /**
-   * One write: the operating system puts it behind all that is there, whoever wrote that. It begins with a line end, which closes a line that a
-   * crash may have left without one.
-   */
+  /** One write: the system appends it to the file. Its line end first closes a line that a crash has cut off. */
   append(line: string): void {
     const bytes = Buffer.from(`\n${line}\n`);
     this.#attempt(() => {

@@ -46,7 +46,7 @@ export const batchOf = ({ changes, ...batch }: BatchLine): CommitBatch => ({
   changes: changes.map(({ upserts, ...rest }) => ({ ...rest, upserts: new Map(upserts.map(([key, text]) => [key, JSON.parse(text) as object])) })),
 });
 
-/** JSON has no 64-bit numbers: `{ "$n": "5" }` stands for one. Documents are texts in here, so none of them can be taken for it. */
+/** JSON has no 64-bit numbers: `{ "$n": "5" }` stands for one. Documents are texts here, so none can look like it. */
 export const encodeLine = (line: Asked & { readonly id: string }): string =>
   JSON.stringify(line, (_, value: unknown) => (typeof value === 'bigint' ? { $n: String(value) } : value));
 

@@ -1,5 +1,5 @@
-// A process that uses the adapter once and says with which client package, or what it is refused with. Arguments: connection string, what is the
-// matter with KurrentDB's package, the choice of a package, and a copy of gRPC that only the adapter itself would find.
+// A process that uses the adapter once and reports the client package, or the refusal. Arguments: connection string,
+// the fault of KurrentDB's package, the choice of a package, and a copy of gRPC that only the adapter would find.
 import { createRequire, registerHooks } from 'node:module';
 import { pathToFileURL } from 'node:url';
 import { eventIdOf, isMainstemError, streamName } from '@mainstem/event-store';

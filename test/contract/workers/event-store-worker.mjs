@@ -1,4 +1,4 @@
-// A process of its own that appends to, follows and opens an embedded event store as its parent says: one message in, messages out.
+// A process that appends to, follows and opens an embedded event store for its parent: one message in, messages out.
 import { spawnSync } from 'node:child_process';
 import { EmbeddedEventStore } from '../../../libs/embedded/src/event-store/embedded-event-store.ts';
 import { eventIdOf, streamName } from '@mainstem/event-store';
@@ -8,7 +8,7 @@ const eventsOf = (command) => [{ id: eventIdOf(command, streamName('worker-any')
 const never = new AbortController().signal;
 let store;
 
-/** `count` appends, up to 16 at a time: to a stream of its own with exact revisions, and to one that all workers share. */
+/** `count` appends, up to 16 at a time: to its own stream with exact revisions, and to one shared by all workers. */
 const append = async ({ name, count }) => {
   let started = 0;
   const client = async (own) => {
@@ -71,8 +71,8 @@ const appendAllForever = async ({ name }) => {
 };
 
 /**
- * Appends until one is refused, then lifts the limit on the size of files: the device works again, and only the store knows of the failure.
- * Tells what was acknowledged, the code of the refusal, and that of an append and a read after it.
+ * Appends until one is refused, then lifts the limit on file sizes: the device works again, and only the store knows of
+ * the failure. Reports the acknowledged appends, the code of the refusal, and those of a later append and read.
  */
 const appendUntilRefused = async ({ name }) => {
   const codeOf = (promise) =>

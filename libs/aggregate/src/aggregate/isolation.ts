@@ -15,10 +15,7 @@ const refuse = (): never => {
   throw new TypeError('A state is never changed: return a new one');
 };
 
-/**
- * Freezes a state with all its contents, also maps, sets and dates. False: it holds something changeable; do not share
- * it.
- */
+/** Freezes a state with all its contents. False: it holds something changeable, and must not be shared. */
 export const isolate = (state: unknown): boolean => changeablePartOf(state) === undefined;
 
 /**

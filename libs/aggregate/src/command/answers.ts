@@ -36,8 +36,8 @@ export const answersOf = (
 };
 
 /**
- * The answers of an append that ended as told, call by call; the places of its commands, which begin at `start`, are kept with the folded stream.
- * `isDense`: positions count events.
+ * The answers of a successful append, call by call. The folded stream keeps the places of its commands, which begin at
+ * `start`. `isDense`: positions count events.
  */
 export const answersOfAppend = (
   joined: readonly Joined[],
@@ -66,15 +66,12 @@ export const answersOfAppend = (
 
 const placeOf = (first: bigint, count: number, { revision, position }: AppendResult, isDense: boolean): Omit<CommandPlace, 'fingerprint'> => {
   const last = (first + BigInt(count - 1)) as Revision;
-  // Positions of one append follow each other where they count events; elsewhere the end of the append stands for all in it.
+  // Positions of one append are consecutive if they count events; otherwise the end of the append stands for all.
   const own = isDense && last !== revision ? ((position - (revision - last)) as Position) : position;
   return { first: first as Revision, last, position: own };
 };
 
-/**
- * No getters: each object with its own getter gets a hidden class, which keeps everything in the getter from young
- * collections.
- */
+/** No getters: an object with its own getter gets a hidden class, which keeps the contents from young collections. */
 const copiesOf = (newEvents: readonly DomainEvent[]): readonly DomainEvent[] => {
   const copies: DomainEvent[] = [];
   for (let index = 0; index < newEvents.length; index++) {

@@ -13,10 +13,7 @@ export interface CommandContext {
   readonly correlationId?: string;
   /** The direct parent; default the command's id. */
   readonly causationId?: string;
-  /**
-   * When it happened, ISO 8601 with offset, if not now: one time for all its events, or one for each index. Stored in
-   * UTC.
-   */
+  /** When it happened, ISO 8601 with offset, if not now: one time for all events, or one an index. Stored in UTC. */
   readonly occurredAt?: string | ((index: number) => string | undefined);
   /** Stored with every event of the command, and passed to `decide`. Names that the framework uses are refused. */
   readonly metadata?: CommandMetadata;
@@ -27,10 +24,7 @@ export interface CommandContext {
   readonly fingerprint?: string;
   /** Keeps concurrent commands in order; see `AppendTurns`. */
   readonly appendTurn?: AppendTurn;
-  /**
-   * Ends every wait at once. An append that has begun is not undone: send the command again with its id to learn its
-   * outcome.
-   */
+  /** Ends every wait at once. An append that has begun is not undone: repeat the command to learn its outcome. */
   readonly signal?: AbortSignal;
 }
 

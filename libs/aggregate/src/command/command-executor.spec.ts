@@ -222,7 +222,7 @@ describe('a conflict', () => {
     store.reads.length = 0;
     const result = await executor.execute(counter, 'a', add(1), { commandId: 'second' });
     expect(result).toMatchObject({ nextRevision: 4n, position: 5n, isRepeat: false });
-    // The other process read the whole stream; the last folded event is read again to prove that the stream is the same.
+    // The other process read the whole stream. The last folded event is read again, to prove the stream is the same.
     expect(store.reads).toEqual([undefined, 2n]);
     expect((await loadAggregate(store, counter, 'a')).state).toBe(36);
   });

@@ -2,8 +2,7 @@
 import type { CommandMetadata } from './command-context.js';
 
 /**
- * `no-effect`: nothing to do. `repeat`: it had already taken effect. `refused`: by a rule. `invalid`: breaks its
- * class's rules.
+ * `no-effect`: nothing to do. `repeat`: had taken effect. `refused`: by a rule. `invalid`: breaks its class's rules.
  */
 export type CommandOutcome = 'effect' | 'no-effect' | 'repeat' | 'refused' | 'invalid' | 'failed';
 

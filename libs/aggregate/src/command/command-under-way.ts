@@ -76,12 +76,9 @@ const LOOK_EVERY_MS = 500;
 /** A command that has waited longer is reported as a trouble. */
 const TROUBLE_AFTER_MS = 9_000;
 
-/**
- * Watches the running commands: keeps the process alive for them, ends those out of time, and names those that hang.
- */
+/** Watches the running commands: keeps the process alive for them, ends late ones, and names those that hang. */
 export class CommandWatch {
-  // Linked, not in a Set: tables that a Set has outgrown keep their contents, and so every answer, from young
-  // collections.
+  // Linked, not in a Set: outgrown tables of a Set keep their contents, and so all answers, from young collections.
   #oldest: CommandUnderWay | undefined;
   #newest: CommandUnderWay | undefined;
   #timer: NodeJS.Timeout | undefined;

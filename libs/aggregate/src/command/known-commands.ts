@@ -60,8 +60,7 @@ const BITS_PER_ID = 32;
 const HASHES = 12;
 
 /**
- * A Bloom filter in layers, each twice as large: four bytes an id. One wrong yes in a million makes a long stream be
- * read.
+ * A Bloom filter in layers, each twice as large: four bytes an id, and one needless read of the stream in a million.
  */
 class IdFilter {
   readonly #layers: { readonly bits: Uint8Array; room: number }[] = [];

@@ -12,9 +12,7 @@ export class StreamLanes {
     assertLimit('waitingMax', waitingMax);
   }
 
-  /**
-   * Like `Lanes.run`. Errors: AGGREGATE_OVERLOADED, EVENT_STORE_ABORTED (the task was not started), and the task's own.
-   */
+  /** Like `Lanes.run`. Errors: AGGREGATE_OVERLOADED, EVENT_STORE_ABORTED (the task did not start), the task's own. */
   async run<Result>(name: string, task: () => Promise<Result>, signal?: AbortSignal): Promise<Result> {
     if (this.#lanes.countIn(name) > this.waitingMax) throw new AggregateOverloaded(name, this.waitingMax);
     return this.#lanes.run(name, task, 'waiting for other tasks on the same name', signal);

@@ -55,7 +55,7 @@ export class AppendTransaction {
   begin(recordedAtMs: number): void {
     const head = valueOf(this.#selectHead) ?? 0;
     this.#opened.assertNotSetBack(head);
-    // If the head is where this connection left it, so is every stream: events are only ever added.
+    // If the head is where this connection left it, no stream has changed: events are only ever added.
     if (head !== this.#position || this.#lasts.size > STREAMS_KNOWN_MAX) this.#lasts.clear();
     this.#position = head;
     this.#recordedAtMs = recordedAtMs;
@@ -79,7 +79,7 @@ export class AppendTransaction {
     return ruling.kind === 'append' ? this.#insert(append, stream, state.last) : this.#placeAt(append, stream, ruling.last);
   }
 
-  /** Rules on all streams before it writes to the first. Errors: as `append`, and EVENT_STORE_APPEND_PARTLY_KNOWN in the same way. */
+  /** Rules on all streams before it writes to the first. Errors: those of `append`, EVENT_STORE_APPEND_PARTLY_KNOWN. */
   appendAll(all: EncodedAppendAll): AppendAllResult {
     const places = new Map(
       all.appends.map((append) => {

@@ -63,11 +63,12 @@ interface Connections {
 }
 
 /**
- * An acknowledged append survives a power cut (`synchronous=FULL`); appends that arrive together share one commit. SQLite's write lock
- * puts the appends of all processes into one order, so positions are dense and nothing appears below a position already read.
- * Besides the port's errors: EVENT_STORE_DISK_FULL (goes on when there is room), EVENT_STORE_READ_ONLY, EVENT_STORE_BUSY,
- * EVENT_STORE_OVERLOADED, EVENT_STORE_CORRUPT, and EVENT_STORE_IO_FAILED or EVENT_STORE_FILE_REPLACED, after which it takes no appends until it is
- * opened again.
+ * An acknowledged append survives a power cut (`synchronous=FULL`). Appends that arrive together share one commit.
+ * SQLite's write lock puts the appends of all processes into one order. So positions are dense, and no event appears
+ * below a position that was already read.
+ * Errors besides the port's: EVENT_STORE_DISK_FULL (the store goes on when there is room), EVENT_STORE_READ_ONLY,
+ * EVENT_STORE_BUSY, EVENT_STORE_OVERLOADED, EVENT_STORE_CORRUPT. After EVENT_STORE_IO_FAILED or
+ * EVENT_STORE_FILE_REPLACED the store takes no appends until it is opened again.
  */
 export class EmbeddedEventStore implements EventStore {
   readonly incarnation: Incarnation;
@@ -80,9 +81,10 @@ export class EmbeddedEventStore implements EventStore {
   #closing: Promise<void> | undefined;
 
   /**
-   * Opens the store in a folder, creating it if there is none.
-   * Errors: EVENT_STORE_INVALID_INPUT, EVENT_STORE_FOREIGN_FILE, EVENT_STORE_NEWER_FORMAT, EVENT_STORE_CORRUPT, EVENT_STORE_READ_ONLY, EVENT_STORE_DISK_FULL,
-   * EVENT_STORE_BUSY, EVENT_STORE_CANNOT_OPEN, EVENT_STORE_IO_FAILED, EVENT_STORE_SQLITE_TOO_OLD; the file is as it was then.
+   * Opens the store in a folder, and creates the store if there is none. An error leaves the file as it was.
+   * Errors: EVENT_STORE_INVALID_INPUT, EVENT_STORE_FOREIGN_FILE, EVENT_STORE_NEWER_FORMAT, EVENT_STORE_CORRUPT,
+   * EVENT_STORE_READ_ONLY, EVENT_STORE_DISK_FULL, EVENT_STORE_BUSY, EVENT_STORE_CANNOT_OPEN, EVENT_STORE_IO_FAILED,
+   * EVENT_STORE_SQLITE_TOO_OLD.
    */
   static async open(options: EmbeddedEventStoreOptions): Promise<EmbeddedEventStore> {
     if (typeof options?.dir !== 'string' || options.dir === '') throw new InvalidInput('dir', 'must be the path of a folder');
@@ -159,7 +161,7 @@ export class EmbeddedEventStore implements EventStore {
     return this.#reader.idAt(checkPosition(position), signal);
   }
 
-  /** Of the connection that writes; a store that is only read has none. Whether the file is still the same shows with each append, and each read. */
+  /** Asks the connection that writes, which a store opened for reading lacks. Appends and reads check the file themselves. */
   changesByOthers(): number | undefined {
     return this.#closing ? undefined : this.#writer?.changesByOthers();
   }

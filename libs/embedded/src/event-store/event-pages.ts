@@ -6,14 +6,9 @@ import { Names } from './names.js';
 import { isOfServer, isServed, ServedEvent } from './served-event.js';
 import { wantedBy, type Wanted } from './wanted.js';
 
-/**
- * A page ends early when it holds this many UTF-16 units of JSON: memory is bounded, whatever the size of the events.
- */
+/** A page ends early when it holds this many UTF-16 units of JSON: this bounds memory for events of any size. */
 const PAGE_SIZE_MAX = 16 * 1_048_576;
-/**
- * A statement looks at no more positions than this: the thread is free again after 10 ms, even if wanted events are
- * rare.
- */
+/** A statement looks at no more positions than this: the thread is free after 10 ms, even if matches are rare. */
 const SCAN_POSITIONS_MAX = 20_000;
 const STATEMENTS_MAX = 64;
 /** The number of rows in one fetch; single fetches cost twice as much. The first few rows show how large events are. */
@@ -117,9 +112,7 @@ export class EventPages {
     return { events, reached: last && BigInt(last[REVISION]), isLast: !isCut && rows < limit };
   }
 
-  /**
-   * The next wanted events of all streams, from a limited range. If it ends before `until`, continue from `reached`.
-   */
+  /** The next wanted events of all streams, from a limited range. If it ends before `until`, go on from `reached`. */
   ofAll({ isBackwards, after, until, limit, filter, needsPayload }: AllScan): Page {
     const wanted = wantedBy(filter, this.#types);
     if (!wanted.isPossible) return { events: [], reached: until, size: 0 };

@@ -13,9 +13,7 @@ export class FileWatch {
     this.#path = path;
   }
 
-  /**
-   * From now on `onWrite` replaces the former listener. False if that is impossible: no such file, or no watch left.
-   */
+  /** From now on `onWrite` replaces the former listener. False if it is impossible: no such file, or no watch left. */
   start(onWrite: () => void): boolean {
     this.#onWrite = onWrite;
     if (this.#watcher) return true;

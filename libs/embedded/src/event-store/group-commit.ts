@@ -20,9 +20,7 @@ import { AppendTransaction } from './append-transaction.js';
 import type { OpenedFile } from './opened-file.js';
 import { turn } from './turn.js';
 
-/**
- * The limit of one transaction, so that other processes wait briefly for the lock; a larger single append still goes.
- */
+/** The limit of one transaction, so that other processes wait briefly for the lock; a larger append still goes. */
 const BATCH_EVENTS_MAX = 10_000;
 const BATCH_SIZE_MAX = 16 * 1_048_576;
 /** The limit of waiting appends, in number and in UTF-16 units. */

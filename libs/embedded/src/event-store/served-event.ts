@@ -9,10 +9,7 @@ const RECORDED_AT = '$recordedAt';
 /** True if metadata may hold one of them; a cheap test before parsing. */
 export const isServed = (metadataJson: string | undefined): boolean => metadataJson?.includes('"$') === true;
 
-/**
- * The protocol server's own events: metadata of streams, tombstones, links, marks. No handler sees them, as in
- * EventStoreDB.
- */
+/** The protocol server's own events: metadata of streams, tombstones, links, marks. No handler sees them. */
 export const isOfServer = (stream: string, type: string): boolean => type.startsWith('$') || stream.startsWith('$');
 
 /** Shows the metadata under the port's names, with the adapter's time of sending. */

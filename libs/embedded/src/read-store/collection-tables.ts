@@ -42,9 +42,7 @@ export interface CollectionTables {
   /** A page of documents by key, in SQLite's order of bytes. Runs in a reading transaction. */
   scan(collection: StoredCollection, options: ScanOptions): readonly ScanEntry[];
 
-  /**
-   * Where derived tables differ from the documents. Runs in a reading transaction, in steps that let other work run.
-   */
+  /** Where derived tables differ from the documents. Runs in a reading transaction, in steps with pauses. */
   differences(collection: StoredCollection, signal: AbortSignal | undefined): Promise<readonly DerivedDifference[]>;
 
   /**

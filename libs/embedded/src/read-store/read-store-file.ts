@@ -1,4 +1,4 @@
-// The SQLite file of an embedded read store: one writing connection, and one that reads snapshots beside it.
+// The SQLite file of an embedded read store: one connection that writes, one that reads snapshots beside it.
 import { MainstemError, type Runtime } from '@mainstem/event-store';
 import { flawOfStoreName, ReadStoreUnavailable } from '@mainstem/projection/adapter';
 import type { DatabaseSync } from 'node:sqlite';
@@ -11,21 +11,21 @@ import { LAST_EVENT_TABLES, PARTITIONS_SCHEMA, READ_STORE_SCHEMA } from './schem
 
 export interface ReadStoreFileOptions {
   readonly path: string;
-  /** The store's name in messages and status: `cache`, `search`. */
+  /** What messages and status call the store: `cache`, `search`. */
   readonly name: string;
   readonly applicationId: number;
   /** Version of the stored layout, from 1. */
   readonly format: number;
   readonly runtime: Runtime;
-  /** Like in `openDatabase`. */
+  /** As for `openDatabase`. */
   readonly mustExist?: boolean;
 }
 
-/** Memory of each connection for pages, in KiB. */
+/** Memory that each connection may use for pages, in KiB. */
 const PAGE_CACHE_KIB = 16_384;
-/** Pages of the write-ahead log before they are copied into the file: a page of several commits is copied once. */
+/** Pages of the write-ahead log after which they are copied into the file: pages that change in several commits are copied once. */
 const WAL_PAGES = 4_000;
-/** The size of the write-ahead log's file after a large transaction, in bytes. */
+/** What is left of the write-ahead log's file after a large transaction, in bytes. */
 const WAL_SIZE_MAX = 64 * 1024 * 1024;
 
 export class ReadStoreFile {
@@ -34,7 +34,7 @@ export class ReadStoreFile {
 
   private constructor(
     readonly options: ReadStoreFileOptions,
-    /** For writing transactions and a session's reads: it keeps those pages warm. */
+    /** For transactions that write, and for what a session reads: it keeps those pages warm. */
     readonly writer: DatabaseSync,
     /** For queries; it cannot write. */
     readonly reader: DatabaseSync,
@@ -42,10 +42,7 @@ export class ReadStoreFile {
     this.#owner = ownerOf(options);
   }
 
-  /**
-   * Opens the file, creating folder and tables unless they must exist. Errors: those of `openDatabase`, with
-   * READ_STORE.
-   */
+  /** Opens the file, creating folder and tables where there are none and need not be. Errors: those of `openDatabase`, with the prefix READ_STORE. */
   static async open(options: ReadStoreFileOptions): Promise<ReadStoreFile> {
     const flaw = flawOfStoreName(options.name);
     if (flaw !== undefined) throw new InvalidStoreName(flaw);
@@ -65,27 +62,24 @@ export class ReadStoreFile {
   }
 
   /**
-   * Runs `work` as one transaction that holds the write lock; if it throws, everything is rolled back and the error is
-   * passed on. While another process holds the lock, it waits without blocking the event loop, so `work` may run
-   * several times. Errors: READ_STORE_UNAVAILABLE.
+   * Runs `work` as one transaction that holds the write lock; what it throws rolls everything back and is thrown on. While another process holds
+   * the lock it waits without blocking the event loop, so `work` may run several times. Errors: READ_STORE_UNAVAILABLE.
    */
   write<Result>(work: () => Result): Promise<Result> {
     return this.#attempt(() => transact(this.writer, 'BEGIN IMMEDIATE', work));
   }
 
-  /** Runs `query` on one snapshot of the reading connection. Errors: READ_STORE_UNAVAILABLE, those of `query`. */
+  /** Runs `query` on one snapshot of the reading connection. Errors: READ_STORE_UNAVAILABLE; what `query` throws is thrown on. */
   read<Result>(query: () => Result): Promise<Result> {
     return this.#attempt(() => transact(this.reader, 'BEGIN', query));
   }
 
-  /** Runs `query` on one snapshot of the writing connection, for a session's reads. Errors: those of `read`. */
+  /** Runs `query` on one snapshot of the writing connection: what a session reads back. Errors: as `read`. */
   readForWriting<Result>(query: () => Result): Promise<Result> {
     return this.#attempt(() => transact(this.writer, 'BEGIN', query));
   }
 
-  /**
-   * Runs `work`, which may take long, on a snapshot of its own connection that cannot write. Errors: those of `read`.
-   */
+  /** Runs `work` on one snapshot of a connection of its own, which may take long and cannot write. Errors: as `read`. */
   async snapshot<Result>(work: (database: DatabaseSync) => Promise<Result>): Promise<Result> {
     if (this.#isClosed) throw new ReadStoreUnavailable(this.options.name, 'the store is closed. Open it again to go on.');
     let database: DatabaseSync | undefined;
@@ -124,7 +118,7 @@ export class ReadStoreFile {
   }
 }
 
-/** Adds what later versions have added. A complete file is not locked: another process may be in a large commit. */
+/** Adds what later versions have added. A file that has all of it is not locked: another process may be in the middle of a large commit. */
 const bringUpToDate = (database: DatabaseSync): void => {
   database.exec(LEASES_SCHEMA + PARTITIONS_SCHEMA);
   const isMissing = (table: string): boolean =>
@@ -138,7 +132,7 @@ const bringUpToDate = (database: DatabaseSync): void => {
 const connectionOf = (options: ReadStoreFileOptions) => ({
   ...options,
   owner: ownerOf(options),
-  // A power cut may undo the last batches, each with its checkpoint: the projection applies them again.
+  // A power cut may take the last batches back, but each with its checkpoint: the projection applies them again.
   synchronous: 'NORMAL' as const,
   create: (database: DatabaseSync): void => database.exec(READ_STORE_SCHEMA),
 });
@@ -157,7 +151,7 @@ const transact = <Result>(database: DatabaseSync, begin: 'BEGIN' | 'BEGIN IMMEDI
   }
 };
 
-/** The port has one error for a store that does not work; its cause and message say what is wrong with the file. */
+/** The port knows one error for a store that does not work; what exactly is wrong with the file is its cause and its message. */
 const unavailable = (name: string, error: unknown, translated: unknown): unknown => {
   if (translated instanceof MainstemError && translated.code.startsWith('READ_STORE_') && isFileError(error, translated)) {
     return new ReadStoreUnavailable(name, translated.message, translated);
@@ -165,5 +159,5 @@ const unavailable = (name: string, error: unknown, translated: unknown): unknown
   return sqliteCodeOf(error) === undefined ? error : new ReadStoreUnavailable(name, error instanceof Error ? error.message : String(error), error);
 };
 
-// Translated here, or a lock timeout: both are about the file, not about the written data.
+// Translated here, or the wait for the lock that gave up: both are about the file, not about what was written.
 const isFileError = (error: unknown, translated: MainstemError): boolean => error !== translated || translated.code === 'READ_STORE_BUSY';

@@ -57,9 +57,7 @@ export const READ_STORE_SCHEMA = `
   CREATE INDEX parked_events_key ON parked_events (generation, key, position);
 `;
 
-/**
- * Checkpoints of further parts; the first part is in `generations`. Older files get this table when they are opened.
- */
+/** Checkpoints of further parts; the first part is in `generations`. Older files get this table at their opening. */
 export const PARTITIONS_SCHEMA = `
   CREATE TABLE IF NOT EXISTS partitions (
     generation INTEGER NOT NULL REFERENCES generations (id),

@@ -71,9 +71,7 @@ export class SearchTables implements CollectionTables {
     }
   }
 
-  /**
-   * The index is kept up to date in a bulk load, too: words change so rarely that indexing at the end saves nothing.
-   */
+  /** A bulk load keeps the index up to date, too: words change so rarely that indexing at the end saves nothing. */
   finishBulk(): void {}
 
   load(collection: StoredCollection, keys: readonly string[]): ReadonlyMap<string, ProjectionDocument> {
@@ -178,9 +176,7 @@ const prepareIndex = (database: DatabaseSync, id: number, { text }: SearchDeclar
   };
 };
 
-/**
- * Words arrive split and lowered, so the simplest tokenizer is enough: it keeps non-ASCII text and splits at blanks.
- */
+/** Words arrive split and lowered, so the simplest tokenizer is enough: it keeps non-ASCII and splits at blanks. */
 const createIndex = (database: DatabaseSync, id: number, { text }: SearchDeclaration): void => {
   if (text.length === 0) return;
   const columns = columnsOf(text).join(', ');

@@ -1,10 +1,7 @@
 // The oldest SQLite that is safe for a store.
 import { SqliteTooOld, type FileOwner } from '../errors.js';
 
-/**
- * Before this release, a race between checkpoint and WAL reset could lose a commit (sqlite.org, release notes of
- * 3.51.3).
- */
+/** Before it, a race between checkpoint and WAL reset could lose a commit (sqlite.org, release notes of 3.51.3). */
 export const SQLITE_VERSION_MIN = '3.51.3';
 
 /** Errors: `…_SQLITE_TOO_OLD`. */

@@ -6,7 +6,7 @@ import { plainToInstance } from 'class-transformer';
 /**
  * A command from the body of a request and the parameters of its path, with nested objects as instances of their
  * classes. The body may repeat a field of the path with the same value. Nothing is converted or validated here. A
- * declared field may have the name of a member of every object (`constructor`, `toString`), at any depth; a field that
+ * declared field may have the name of a member of every object (`constructor`, `toString`), at any depth. A field that
  * hides a getter or method of its class is refused. Errors: COMMAND_INVALID.
  */
 export const commandFrom = <Command extends object>(

@@ -72,7 +72,7 @@ const reasonsOf = (status: ProjectionStatus, title: string): readonly string[] =
   // A stuck one gives its reason; a rebuild in progress shows its progress.
   const reason = status.reason === undefined ? undefined : neutralFailure(status.reason, status.store);
   const told = reason ?? (status.state === 'rebuilding' && status.rebuild ? wayOf(status.rebuild) : undefined);
-  // An older program that waits during a deployment is healthy, and so is one whose read model a newer one runs.
+  // An older program that waits during a deployment is healthy, like one whose read model a newer program runs.
   const isReplaced = status.state === 'stopped' && status.isHealthy;
   if (status.state !== 'live' && status.state !== 'standby' && status.state !== 'waiting' && !isReplaced)
     return [`${title} is ${status.state}${told === undefined ? '' : `: ${told}`}`];

@@ -28,8 +28,8 @@ export interface ListenOptions {
 
 /**
  * Listens, by default on an address that only this machine reaches, and returns the URL to use here. From then on
- * SIGINT and SIGTERM stop the application: running requests are answered, for ten seconds at most, new ones are
- * refused, and everything is closed within five more seconds, even if something hangs. A second signal ends it at once.
+ * SIGINT and SIGTERM stop the application. Running requests are answered, for ten seconds at most, and new ones are
+ * refused. Everything is closed within five more seconds, even if something hangs. A second signal ends it at once.
  * Errors: HOST_UNUSABLE, PORT_IN_USE, PORT_FORBIDDEN; then the application is closed.
  */
 export const listen = async (

@@ -13,9 +13,7 @@ export interface BoardEntry {
   readonly score: number;
 }
 
-/**
- * Both functions are pure: the same document gives the same answer. Bound and native ones hide changes and are refused.
- */
+/** Both functions are pure: the same document gives the same answer. Bound and native ones are refused. */
 export interface CacheCollectionOptions<Document extends ProjectionDocument = ProjectionDocument> {
   /** The places of a document on leaderboards. */
   boards?(document: Readonly<Document>, key: string): readonly BoardEntry[];

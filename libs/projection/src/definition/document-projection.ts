@@ -1,4 +1,4 @@
-// Document projections: events → documents by pure functions. One definition runs on every read store, in memory and in tests.
+// Document projections: pure functions from events to documents. One definition runs on every store and in tests.
 import type { EventRegistry, RecordedEvent, RecordedEventOf } from '@mainstem/event-store';
 import { InvalidProjection } from './errors.js';
 import type { CollectionDescriptor, DocumentClass, ProjectionDescriptor, ProjectionDocument } from '../read-store/read-store.js';

@@ -22,10 +22,7 @@ export interface On<Document> {
   readonly evolve: { readonly [Type in string]?: (document: Readonly<Document> | null, event: never, key: string) => Document | null };
 }
 
-/**
- * The functions for the events of one registry, for `evolve` of a projection over several. It must be among its
- * `events`.
- */
+/** The functions for the events of one registry, for `evolve` of a projection that has it among its `events`. */
 export const on = <Document extends ProjectionDocument, Registry extends EventRegistry>(
   registry: Registry,
   evolve: EvolveOf<Document, Registry>,

@@ -15,9 +15,9 @@ export const assertStoreSplits = ({ name, partitions = 1 }: AnyProjection, store
 /**
  * The same projection in `count` parts, from 1 (not partitioned) to 64. The part of a document's key folds the event
  * into the document (`partitionOf`). The number is part of the definition: another number has another fingerprint and
- * fills a new generation; documents never move from one part to another. Errors: PROJECTION_NOT_PARTITIONABLE for more
- * than one part of a handler projection (its rows are not known by event), or of one with roll-ups (documents of all
- * parts count in one group); PROJECTION_INVALID_PARTITIONS.
+ * fills a new generation; documents never move from one part to another. Errors: PROJECTION_INVALID_PARTITIONS, and
+ * PROJECTION_NOT_PARTITIONABLE for more than one part of two kinds. A handler projection does not name the rows of an
+ * event, and in roll-ups the documents of all parts count in one group.
  */
 export const partitioned = <Projection extends AnyProjection>(projection: Projection, count: number): Projection => {
   if (!Number.isSafeInteger(count) || count < 1 || count > PARTITIONS_MAX) throw new InvalidPartitions(projection.name, count, PARTITIONS_MAX);

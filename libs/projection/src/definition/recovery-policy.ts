@@ -2,7 +2,7 @@
 
 export interface RecoveryPolicy {
   /**
-   * When an event cannot be folded: `stop` leaves the checkpoint before it and turns health red; `park` parks the event
+   * When an event cannot be folded, `stop` leaves the checkpoint before it and turns health red. `park` parks the event
    * and all later events of its key, in order, and goes on with the others. Default `stop`.
    */
   readonly onFailure: 'stop' | 'park';

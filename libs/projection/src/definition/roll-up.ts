@@ -24,9 +24,7 @@ export interface RollUpOptions<Document extends ProjectionDocument, Group extend
   readonly measures: { readonly [Field in keyof Group & string]?: Measure<Document> };
 }
 
-/**
- * Declares a roll-up; `from` is the class of its source documents. A group without documents has no document itself.
- */
+/** Declares a roll-up; `from` is the class of its source documents. A group without documents has no document. */
 export const rollUp = <Document extends ProjectionDocument, Group extends ProjectionDocument>(
   from: DocumentClass<Document>,
   options: RollUpOptions<Document, Group>,

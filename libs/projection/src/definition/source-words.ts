@@ -13,10 +13,7 @@ const ACCESSES = new Set(['.', '?.']);
 /** A line break after these ends a statement. */
 const BREAKS_BEHIND = new Set(['return', 'throw', 'break', 'continue', 'yield']);
 
-/**
- * The tokens in order, one a line. Texts are equal if they differ only in comments, white space, quotes and trailing
- * commas.
- */
+/** The tokens in order, one a line. Comments, white space, quotes and trailing commas make no difference. */
 export const sourceWords = (text: string): string => new Words(text).all().join('\n');
 
 class Words {

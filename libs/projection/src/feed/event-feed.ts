@@ -1,5 +1,4 @@
-// One read of the event store for several projections: it pulls when a reader needs more, and keeps the batches in a
-// ring.
+// One read of the event store for several projections: it pulls when a reader needs more, and keeps a ring of batches.
 import {
   Heartbeat,
   isPositionBefore,

@@ -2,9 +2,7 @@
 
 const DECIMAL = /^(-?)([0-9]{1,1000})(?:\.([0-9]{1,1000}))?$/;
 
-/**
- * A decimal string in units of 10^−scale. Errors: RangeError for other text, and for non-zero places beyond `scale`.
- */
+/** A decimal string in units of 10^−scale. Errors: RangeError for other text, or non-zero places beyond `scale`. */
 export const toUnits = (decimal: string, scale: number): bigint => {
   const parts = DECIMAL.exec(decimal);
   if (!parts) throw new RangeError(`${JSON.stringify(decimal)} is not a decimal string such as "-12.50"`);

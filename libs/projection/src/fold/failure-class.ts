@@ -30,7 +30,7 @@ const CLASSES: ReadonlyMap<string, FailureClass> = new Map([
 
 const STORE_CODE = /^(READ|EVENT)_STORE_/;
 
-/** A handler's mistake counts as a failure of its event; so does every error that no store reports. */
+/** A handler's mistake, and every error that no store reports, counts as a failure of the event. */
 export const failureClassOf = (error: unknown, site: FailureSite = 'store'): FailureClass => {
   if (dependsOnSize(error)) return 'batch';
   const known = isMainstemError(error) ? CLASSES.get((error as MainstemError).code) : undefined;

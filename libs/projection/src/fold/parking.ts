@@ -88,9 +88,7 @@ export const parkedEventOf = (
   parkedAt,
 });
 
-/**
- * The gate of one document's replay: other documents of the same events have had them, or wait for their own replay.
- */
+/** The gate of one document's replay: other documents of its events have had them, or wait for their own replay. */
 export class OnlyKey implements Gate {
   readonly events: readonly ParkedEvent[] = [];
 

@@ -14,9 +14,8 @@ export const CRASH_POINTS = [
 ] as const;
 
 /**
- * Steps of a generation that does not serve yet, in order: after its creation, after each batch of the bulk load,
- * around the making of indexes, before following later events, around the check of its digest, around its promotion;
- * `cleanup` around the deletion of an old one.
+ * Steps of a generation that does not serve yet, in order: creation, batches of the bulk load, making of indexes,
+ * following later events, check of the digest, promotion. `cleanup` is around the deletion of an old one.
  */
 export const REBUILD_CRASH_POINTS = ['begin', 'fill', 'index', 'catch-up', 'verify', 'promote', 'cleanup'] as const;
 

@@ -1,5 +1,4 @@
-// The progress of the generation that is being filled beside the serving one, in whichever process, from its
-// checkpoint.
+// The progress of the generation that is being filled beside the serving one, in any process, from its checkpoint.
 import type { Position, Runtime } from '@mainstem/event-store';
 import type { Generation } from '../read-store/checkpoint.js';
 import { etaMs } from '../feed/rate-meter.js';

@@ -15,10 +15,7 @@ export type GenerationChoice =
 export type GenerationRefusal =
   { readonly kind: 'foreign'; readonly incarnation: Incarnation } | { readonly kind: 'changed'; readonly number: number };
 
-/**
- * The serving generation if this definition filled it; else, by policy, an unfinished or retired one of its own, or a
- * new one.
- */
+/** The serving generation if it is this definition's; else, by policy, an unfinished, retired or new one. */
 export const generationChoiceOf = (
   generations: readonly Generation[],
   { fingerprint: own }: Pick<ProjectionDescriptor, 'fingerprint'>,

@@ -1,5 +1,4 @@
-// Opens the generation for a projection, and remembers whether its definition has served: that decides about later
-// rebuilds.
+// Opens the generation for a projection, and remembers whether its definition has served: that decides on rebuilds.
 import type { EventReader, Runtime } from '@mainstem/event-store';
 import type { Partition } from '../read-store/partition.js';
 import type { Generation } from '../read-store/checkpoint.js';

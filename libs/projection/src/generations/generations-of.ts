@@ -1,5 +1,4 @@
-// The generations of one projection: which one serves, which one is being filled, and whether they are of this event
-// store.
+// The generations of one projection: the serving one, the filling one, and whether they are of this event store.
 import type { Incarnation } from '@mainstem/event-store';
 import type { Generation } from '../read-store/checkpoint.js';
 import { ForeignEventStore } from './errors.js';

@@ -1,4 +1,4 @@
-// A generation that this instance writes: its session, and everything that is valid only with the session.
+// A generation that this instance writes: its session, and everything that is valid only as long as the session is.
 import { isMainstemError, systemRuntime, type EventMark, type EventReader, type Position, type Runtime } from '@mainstem/event-store';
 import { filterFor } from '../definition/wanted-events.js';
 import { PartitionWaits, TooManyParked } from './errors.js';
@@ -17,15 +17,15 @@ import type { RollUpGroup } from '../fold/roll-up-group.js';
 import { assertSameLog } from './same-log.js';
 import { generationOf, servingOf } from './generations-of.js';
 
-/** Parked keys are kept in memory; with more of them the whole projection is broken. */
+/** Parked keys are kept in memory; a projection with more of them is broken as a whole. */
 export const PARKED_KEYS_MAX = 10_000;
 
 const CREATE_ATTEMPTS_MAX = 3;
-/** How long a part waits for part 0's generation before it reports that, and how often it looks. */
+/** How long a part waits for the generation that part 0 makes before it tells so, and how often it looks. */
 const CREATED_WAIT_MS = 2_000;
 const CREATED_LOOK_MS = 20;
 
-/** Events that a commit has newly parked and settled. */
+/** Events newly parked and settled by a commit. */
 export type ParkingChanges = Pick<CommitBatch, 'park' | 'unpark'>;
 
 export interface OpenOptions {
@@ -33,21 +33,18 @@ export interface OpenOptions {
   readonly cacheBytesMax: number;
   readonly crash?: CrashPoints | undefined;
   readonly signal?: AbortSignal;
-  /**
-   * True: it has served from this read store before. If the store has lost that, queries see the new one only when it
-   * is complete, however short its history. Default false.
-   */
+  /** It has served from this read store before: should the store have lost that, queries are not shown the new one before it is complete, however short its history. Default false. */
   readonly hasServed?: boolean;
-  /** The part of the projection; default all of it. */
+  /** Which part of the projection; default all of it. */
   readonly partition?: Partition;
   readonly runtime?: Runtime;
-  /** Like in `OpenSessionOptions`. */
+  /** As in `OpenSessionOptions`. */
   readonly onLongStep?: (() => void) | undefined;
 }
 
 /**
- * Chooses the generation to write, creates a missing one, and takes the right to write it. For a partitioned projection
- * only part 0 creates it. Errors: PROJECTION_FOREIGN_EVENT_STORE, PROJECTION_CHANGED, PROJECTION_CHECKPOINT_AHEAD,
+ * Picks the generation to write, creates it if there is none, and takes the right to write it.
+ * Of a projection that is split, part 0 alone creates it. Errors: PROJECTION_FOREIGN_EVENT_STORE, PROJECTION_CHANGED, PROJECTION_CHECKPOINT_AHEAD,
  * PROJECTION_EVENT_STORE_RESTORED, PROJECTION_PARTITION_WAITS, and those of the stores.
  */
 export const openGeneration = async (hosted: Hosted, options: OpenOptions): Promise<OpenGeneration> => {
@@ -87,8 +84,8 @@ export const openGeneration = async (hosted: Hosted, options: OpenOptions): Prom
 };
 
 /**
- * Opens a certain generation that does not serve yet. Errors: READ_STORE_CHECKPOINT_MOVED if it serves already and so
- * belongs to another writer; READ_STORE_UNKNOWN_GENERATION, and those of `openGeneration`.
+ * Opens one certain generation that does not serve yet. Errors: READ_STORE_CHECKPOINT_MOVED when it serves already, and so is somebody else's;
+ * READ_STORE_UNKNOWN_GENERATION, and as `openGeneration`.
  */
 export const openGenerationNumber = async (hosted: Hosted, number: number, options: OpenOptions): Promise<OpenGeneration> => {
   const { projection, store } = hosted;
@@ -119,9 +116,9 @@ const fillingOf = (generations: readonly Generation[], number: number): Filling 
   wasPromoted: generationOf(generations, number)?.state === 'retired',
 });
 
-/** For a generation that does not serve yet. */
+/** Of a generation that does not serve yet. */
 interface Filling {
-  /** The position of the serving generation, which queries see meanwhile. */
+  /** What queries see meanwhile: the position of the one that serves. */
   readonly servingBefore: Position | undefined;
   /** It has served before, so it was complete and checked. */
   readonly wasPromoted: boolean;
@@ -150,25 +147,25 @@ const openSession = async (hosted: Hosted, number: number, filling: Filling | un
 interface Opening {
   readonly filling?: Filling | undefined;
   readonly partition?: Partition | undefined;
-  /** The event at the checkpoint, as found. */
+  /** The event that the checkpoint was found to stand on. */
   readonly lastEvent?: EventMark | undefined;
 }
 
 export class OpenGeneration {
   readonly projection: string;
-  /** Everything up to here was applied; the stored checkpoint may lag by events that changed nothing. */
+  /** Everything up to here was applied; the checkpoint in the read store may be behind by events that changed nothing. */
   position: Position | undefined;
   digest: string;
-  /** The newest known event up to there; the store keeps it beside the checkpoint. */
+  /** The newest event up to there that is known; the store keeps it beside the checkpoint. */
   #lastEvent: EventMark | undefined;
-  /** The number of parked events for each key. */
+  /** Keys with parked events, and how many. */
   readonly parkedKeys: Map<string, number>;
   readonly documents: DocumentCache;
   /** By roll-up. */
   readonly groups: ReadonlyMap<string, DocumentCache<RollUpGroup>>;
   #committed: Position | undefined;
 
-  /** The part of the projection that writes it. */
+  /** The part of the projection that it is written by. */
   readonly partition: Partition;
   #filling: Filling | undefined;
 
@@ -194,17 +191,17 @@ export class OpenGeneration {
     this.groups = new Map(rollUps.map(({ name }) => [name, new DocumentCache<RollUpGroup>(share, position === undefined)]));
   }
 
-  /** It does not serve yet, and is promoted once it has caught up. */
+  /** It does not serve yet, and is to be promoted once it has caught up. */
   get isFilling(): boolean {
     return this.#filling !== undefined;
   }
 
-  /** It served before and was retired. */
+  /** It served before and was retired since. */
   get wasPromoted(): boolean {
     return this.#filling?.wasPromoted ?? false;
   }
 
-  /** The position that queries see. */
+  /** What queries see. */
   get visible(): Position | undefined {
     return this.#filling ? this.#filling.servingBefore : this.#committed;
   }
@@ -214,19 +211,19 @@ export class OpenGeneration {
     return this.#committed;
   }
 
-  /** Events without effect were passed, and the checkpoint does not show it yet. */
+  /** Events were passed that changed nothing, and the checkpoint does not show it yet. */
   get isAheadOfCheckpoint(): boolean {
     return this.position !== this.#committed;
   }
 
-  /** The move of the checkpoint by a commit. `lastEvent`: given if one is known that is newer than the stored one. */
+  /** The move of the checkpoint that a commit makes. `lastEvent`: if one is known that is newer than what is known already. */
   move(position: Position | undefined, digest: string, lastEvent: EventMark | undefined = this.#lastEvent): CheckpointMove {
-    // A copy: the event itself holds its payload.
+    // Not the event itself, which holds its payload.
     const mark = lastEvent && { position: lastEvent.position, id: lastEvent.id };
     return { from: this.#committed, to: position, digest, lastEvent: mark };
   }
 
-  /** Adopts the results of a commit. */
+  /** Takes over what a commit has made true. */
   committedTo(move: CheckpointMove, parking: ParkingChanges): void {
     this.pass(move);
     this.#committed = move.to;
@@ -251,7 +248,7 @@ export class OpenGeneration {
     this.#lastEvent = lastEvent;
   }
 
-  /** Writes the position after events without effect. Errors: those of the read store. */
+  /** Writes the position that events without effect have moved. Errors: those of the read store. */
   async saveCheckpoint(): Promise<void> {
     if (!this.isAheadOfCheckpoint) return;
     const checkpoint = this.move(this.position, this.digest);
@@ -259,12 +256,12 @@ export class OpenGeneration {
     this.committedTo(checkpoint, {});
   }
 
-  /** Writes the checkpoint without moving it: a sign of life during long work. Errors: those of the read store. */
+  /** Writes the checkpoint where it is: a sign of life during long work. Errors: those of the read store. */
   async confirm(): Promise<void> {
     await this.session.commit({ changes: [], checkpoint: this.move(this.#committed, this.digest) });
   }
 
-  /** After a refused batch: totals of groups in memory may have changed. */
+  /** After a batch that was refused: totals of groups may have moved in memory. */
   dropCaches(): void {
     this.documents.clear();
     for (const cache of this.groups.values()) cache.clear();

@@ -1,4 +1,4 @@
-// What one generation holds in memory: its documents as JSON text, and its parked events.
+// One generation in memory: its documents as JSON text, and its parked events.
 import { encodeJson, isPositionBefore, type Position } from '@mainstem/event-store';
 import { InvalidDocument } from '../read-store/errors.js';
 import { compareKeys } from '../read-store/key-order.js';
@@ -36,7 +36,7 @@ export class MemoryGeneration {
     return documents;
   }
 
-  /** The same as of now, whatever is committed later. */
+  /** The present state, whatever is committed later. */
   copy(): MemoryGeneration {
     const copied = new MemoryGeneration([...this.#collections.keys()]);
     for (const [name, texts] of this.#collections) for (const [key, text] of texts) copied.#texts(name).set(key, text);
@@ -44,7 +44,7 @@ export class MemoryGeneration {
     return copied;
   }
 
-  /** Nothing from a collection that it does not have. */
+  /** Returns nothing for an unknown collection. */
   scan(collection: string, { after, limit }: ScanOptions): readonly ScanEntry[] {
     const texts = this.#collections.get(collection) ?? new Map<string, string>();
     const keys = [...texts.keys()].filter((key) => after === undefined || compareKeys(key, after) > 0).sort(compareKeys);
@@ -66,7 +66,7 @@ export class MemoryGeneration {
     return counts;
   }
 
-  /** Writes all but the checkpoint. Errors: READ_STORE_INVALID_DOCUMENT; nothing has changed then. */
+  /** Writes everything except the checkpoint. Errors: READ_STORE_INVALID_DOCUMENT; then nothing has changed. */
   write({ changes, park = [], unpark = [] }: CommitBatch): void {
     const encoded = changes.map((one) => ({ deletes: one.deletes, texts: encode(one), target: this.#texts(one.collection) }));
     for (const { deletes, texts, target } of encoded) {

@@ -1,4 +1,4 @@
-// The read store of unit tests and demonstrations: everything in maps, gone with the process.
+// The read store for unit tests and demonstrations: it keeps everything in maps and loses it when the process ends.
 import { systemRuntime, type Runtime } from '@mainstem/event-store';
 import type { ProjectionDocument } from '../read-store/read-store.js';
 import { RecordedReadStore } from '../record/recorded-read-store.js';
@@ -6,7 +6,7 @@ import { decodeDocument } from './memory-generation.js';
 import { MemoryRecords } from './memory-records.js';
 import type { MemoryTransaction } from './memory-session.js';
 
-/** Keeps documents as JSON text, so that nothing survives here which a real store would lose. */
+/** Keeps documents as JSON text, so that it loses what a real store would lose. */
 export class MemoryReadStore extends RecordedReadStore<MemoryTransaction> {
   readonly #records: MemoryRecords;
 
@@ -16,7 +16,7 @@ export class MemoryReadStore extends RecordedReadStore<MemoryTransaction> {
     this.#records = records;
   }
 
-  /** Documents of a collection in the serving generation, without the engine's bookkeeping, by key in order of code units. */
+  /** Documents of a serving collection, without the engine's bookkeeping, by key in order of code units. */
   documents<Document extends object = ProjectionDocument>(collection: string): ReadonlyMap<string, Document> {
     const texts = this.#records.served(collection);
     return new Map([...texts.keys()].sort().map((key) => [key, shown<Document>(texts.get(key) ?? '{}')]));

@@ -1,4 +1,4 @@
-// The store side of the store in memory: each request is one step on its maps.
+// The in-memory side of a record store: each request is one step on its maps.
 import type { Runtime } from '@mainstem/event-store';
 import { ReadStoreUnavailable, UnknownGeneration } from '../read-store/errors.js';
 import type { Generation } from '../read-store/checkpoint.js';
@@ -46,7 +46,7 @@ export class MemoryRecords implements RecordStore<MemoryTransaction> {
   async session({ projection, number }: Generation): Promise<MemorySessionStore> {
     const opened = this.state.content(projection, number);
     if (!opened) throw new UnknownGeneration(projection, number);
-    // A generation that is dropped meanwhile can be read by those who hold it.
+    // A generation that is dropped meanwhile can still be read by its open readers.
     const content = (): MemoryGeneration => this.state.content(projection, number) ?? opened;
     return new MemorySessionStore(content, (batch, claim) => this.state.commit(projection, claim, batch));
   }
@@ -67,7 +67,7 @@ export class MemoryRecords implements RecordStore<MemoryTransaction> {
     this.#isClosed = true;
   }
 
-  /** As `MemoryState.served`, also after it was closed: for what looks at the outcome. */
+  /** Like `MemoryState.served`, also after closing: for checks of the outcome. */
   served(collection: string): ReadonlyMap<string, string> {
     return this.#state.served(collection).texts;
   }

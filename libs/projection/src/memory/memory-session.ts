@@ -1,12 +1,12 @@
-// What a session in memory does with documents.
+// How a session in memory handles documents.
 import type { CollectionChanges, CommitBatch, ParkedEvent, ProjectionDocument } from '../read-store/read-store.js';
 import type { CommitClaim, SessionStore } from '../record/record-store.js';
 import type { RecordedSession } from '../record/recorded-session.js';
 import { decodeDocument, type MemoryGeneration, type ParkedQuery } from './memory-generation.js';
 
-/** What a handler projection writes through in memory; the same steps as in SQL, with keys given explicitly. */
+/** The writes of a handler projection in memory; the same steps as in SQL, with explicit keys. */
 export interface MemoryTransaction {
-  /** Documents by key, as they are inside this transaction; keys without one are absent. */
+  /** Documents by key, as this transaction sees them; keys without one are absent. */
   find<Document extends object>(collection: string, keys: readonly string[]): Promise<ReadonlyMap<string, Document>>;
   upsert(collection: string, documents: ReadonlyMap<string, object>): Promise<void>;
   delete(collection: string, keys: readonly string[]): Promise<void>;
@@ -47,7 +47,7 @@ export class MemorySessionStore implements SessionStore<MemoryTransaction> {
   }
 }
 
-/** Writes of one transaction, seen by its own reads and by no others before it commits. */
+/** Writes of one transaction, which only its own reads see before the commit. */
 class TransactionWrites implements MemoryTransaction {
   readonly #generation: MemoryGeneration;
   readonly #written = new Map<string, Map<string, object | null>>();

@@ -1,4 +1,4 @@
-// Records, leases and documents of all projections in maps: what a store in memory is, and what a log of commands adds up to.
+// Records, leases and documents of all projections in maps: the data of a store in memory, or of a log of commands.
 import { UnknownCollection } from '../read-store/errors.js';
 import type { Generation } from '../read-store/checkpoint.js';
 import type { LeaseAnswer } from '../read-store/lease.js';
@@ -9,7 +9,7 @@ import { describedIn, emptyRecord, generationIn, servingIn, type ProjectionRecor
 import type { Claim, Effect, RecordCommand } from '../record/record-command.js';
 import { MemoryGeneration } from './memory-generation.js';
 
-/** Nothing in here waits, so each call is one step. What is refused is thrown and has changed nothing. */
+/** Nothing in here waits, so each call is one step. A refusal throws and changes nothing. */
 export class MemoryState {
   readonly #records = new Map<string, ProjectionRecord>();
   /** By number and projection. */
@@ -37,7 +37,7 @@ export class MemoryState {
     this.#records.set(projection, record);
   }
 
-  /** Ended or not; of one projection, or of all. */
+  /** Also leases that have ended; of one projection, or of all. */
   leases(projection?: string): readonly LeaseRecord[] {
     return [...this.#leases.values()].filter((lease) => projection === undefined || lease.projection === projection);
   }
@@ -50,7 +50,7 @@ export class MemoryState {
     return answer;
   }
 
-  /** Documents and parked events of a generation; undefined where there is none. */
+  /** Documents and parked events of a generation; undefined if there is none. */
   content(projection: string, generation: number): MemoryGeneration | undefined {
     return this.#contents.get(idOf(projection, generation));
   }
@@ -62,7 +62,7 @@ export class MemoryState {
     return this.content(projection, number)?.scan(collection, options) ?? [];
   }
 
-  /** The generation as of now, whatever is committed later. Errors: READ_STORE_UNKNOWN_GENERATION. */
+  /** The present state of the generation, whatever is committed later. Errors: READ_STORE_UNKNOWN_GENERATION. */
   snapshot(projection: string, number: number): GenerationSnapshot {
     const record = this.#record(projection);
     const generation = generationIn(record, number);
@@ -77,12 +77,12 @@ export class MemoryState {
     };
   }
 
-  /** Of the generation that serves. */
+  /** Of the serving generation. */
   parked(projection: string, limit: number): readonly ParkedEvent[] {
     return this.#served(this.#record(projection))?.parkedEvents({ limit }) ?? [];
   }
 
-  /** Documents of a collection as they are kept, of the generation that serves, whichever projection has it. */
+  /** Stored documents of a collection in the serving generation, of any projection. */
   served(collection: string): { readonly texts: ReadonlyMap<string, string>; readonly serving: Generation | undefined } {
     for (const record of this.#records.values()) {
       const texts = this.#served(record)?.collection(collection);
@@ -92,7 +92,7 @@ export class MemoryState {
     return { texts: new Map(), serving: undefined };
   }
 
-  /** Maps have no views and no secondary indexes: there is nothing to show, to begin or to complete. */
+  /** Maps have no views and no secondary indexes: these effects need no work. */
   #carryOut(effect: Effect, record: ProjectionRecord): void {
     const { projection } = record;
     if (effect.do === 'make') {

@@ -46,10 +46,7 @@ export interface Generation {
   readonly fingerprint: string;
   /** With several parts: the checkpoint of the part furthest behind, because all parts hold everything up to it. */
   readonly checkpoint: Checkpoint;
-  /**
-   * The checkpoint of each part of a partitioned projection, in order; absent for others. Parts are written
-   * independently.
-   */
+  /** The checkpoint of each part of a partitioned projection, in order; absent for others. Parts are independent. */
   readonly partitions?: readonly Checkpoint[];
   /**
    * What the store has found missing. The store then made it a `side` generation, which is no longer served or written;

@@ -20,9 +20,7 @@ export class ReadStoreOverburdened extends ReadStoreUnavailable {
 /** True if less at once may succeed. A field, because two copies of this package may be installed. */
 export const dependsOnSize = (error: unknown): boolean => error instanceof Error && 'dependsOnSize' in error && error.dependsOnSize === true;
 
-/**
- * The store refuses a statement as wrong, whatever the data: a retry does not help. Change the program or the store.
- */
+/** The store refuses a statement as wrong, whatever the data: a retry is useless. Change the program or the store. */
 export class StatementRefused extends MainstemError {
   constructor(
     readonly store: string,
@@ -139,9 +137,7 @@ export class GenerationNotReady extends MainstemError {
   }
 }
 
-/**
- * The generation has lost data in its read store and serves no more; the projection fills another one automatically.
- */
+/** The generation has lost data in its read store and serves no more; the projection fills another one by itself. */
 export class GenerationDamaged extends MainstemError {
   constructor(
     readonly projection: string,

@@ -1,9 +1,6 @@
 // The stable hash of document keys, for partitions, parts of a verification and samples. It must never change.
 
-/**
- * 32 bits of FNV-1a over the UTF-16 units (Fowler, Noll, Vo), mixed by MurmurHash3's finaliser (Appleby, public
- * domain).
- */
+/** 32 bits of FNV-1a over the UTF-16 units (Fowler, Noll, Vo), mixed as in MurmurHash3 (Appleby, public domain). */
 export const keyHash = (key: string): number => {
   let hash = 0x811c9dc5;
   for (let index = 0; index < key.length; index++) hash = Math.imul(hash ^ key.charCodeAt(index), 0x01000193);

@@ -3,9 +3,7 @@
 /** From this number on a lease is for no part: it shows that its owner is present. */
 export const SEATS_FROM = 1_000_000;
 
-/**
- * What a lease is for: one definition of a projection. Two definitions write different generations and do not conflict.
- */
+/** What a lease is for: one definition of a projection. Two definitions write different generations. */
 export interface LeaseKey {
   readonly projection: string;
   readonly fingerprint: string;
@@ -18,9 +16,7 @@ export interface LeaseClaim extends LeaseKey {
   readonly owner: string;
   /** From now on, by the store's clock; a whole number of at least 1. */
   readonly durationMs: number;
-  /**
-   * The claimant believes that it holds the lease: a hint to try an extension first. The answer is the same without it.
-   */
+  /** The claimant believes that it holds the lease: a hint to try an extension first, without other effects. */
   readonly isExtension?: boolean;
 }
 

@@ -6,10 +6,7 @@ const HASHED = '$hash:';
 // NUL, and halves of surrogate pairs, which UTF-8 cannot hold.
 const UNSTORABLE = /[\0\p{Cs}]/u;
 
-/**
- * Text without NUL and halves of surrogate pairs; most text is unchanged. Two texts never become equal. See
- * `fromStorableText`.
- */
+/** Text without NUL and halves of surrogate pairs; most is unchanged. Two texts never become equal. */
 export const toStorableText = (text: string): string =>
   UNSTORABLE.test(text) || text.startsWith(QUOTED) || text.startsWith(HASHED) ? QUOTED + JSON.stringify(text) : text;
 

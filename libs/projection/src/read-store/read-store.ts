@@ -12,9 +12,7 @@ export type DocumentClass<Document extends ProjectionDocument = ProjectionDocume
 /** When a document expires, in milliseconds since the epoch; null for never. Pure. */
 export type Expiry = (document: Readonly<ProjectionDocument>) => number | null;
 
-/**
- * A set of documents of one shape: a projection's documents, one of its roll-ups, or a table of a handler projection.
- */
+/** A set of documents of one shape: a projection's documents, one of its roll-ups, or a handler's table. */
 export interface CollectionDescriptor {
   /** Of one projection in a read store; letters, digits and dashes. */
   readonly name: string;
@@ -58,9 +56,7 @@ export interface CollectionChanges {
   readonly collection: string;
   readonly upserts: ReadonlyMap<string, ProjectionDocument>;
   readonly deletes: readonly string[];
-  /**
-   * Keys among `upserts` without a document before, as far as the writer knows: a hint that a store must not rely on.
-   */
+  /** Keys among `upserts` without a document before, as far as the writer knows: only a hint. */
   readonly newKeys?: ReadonlySet<string>;
 }
 
@@ -89,10 +85,7 @@ export interface ReadStoreSession {
   /** As found at the opening, with the session's own epoch: the checkpoint of its part. */
   readonly checkpoint: Checkpoint;
 
-  /**
-   * The documents of these keys as of the last commit, expired or not; without missing ones. Errors:
-   * READ_STORE_UNAVAILABLE.
-   */
+  /** The documents of these keys as of the last commit, expired or not, if any. Errors: READ_STORE_UNAVAILABLE. */
   load(collection: string, keys: readonly string[]): Promise<ReadonlyMap<string, ProjectionDocument>>;
 
   /**
@@ -129,9 +122,7 @@ export interface ReadStoreSession {
 
 /** A session of a store in whose transactions a handler can write. */
 export interface TransactionalSession<Transaction> extends ReadStoreSession {
-  /**
-   * Like `commit`, with the writes of `work` in the same transaction; its error rolls everything back and is passed on.
-   */
+  /** Like `commit`, with the writes of `work` in the same transaction; its error rolls all back and is passed on. */
   transact(work: (transaction: Transaction) => Promise<void>, batch: Omit<CommitBatch, 'changes'>): Promise<void>;
 }
 
@@ -214,14 +205,12 @@ export interface ReadStore {
 
   /**
    * When documents of a collection expire; undefined if they do not. From then on, by the store's clock, queries do not
-   * see them, but sessions, scans and snapshots do: for the engine, the recording time of an event decides, and the
-   * engine removes the document. Stores without expiry do not have it.
+   * see them. Sessions, scans and snapshots do: for the engine, the recording time of an event decides, and the engine
+   * removes the document. Stores without expiry do not have it.
    */
   expiryOf?(collection: string): Expiry | undefined;
 
-  /**
-   * All generations of a projection, by number; of all projections without an argument. Errors: READ_STORE_UNAVAILABLE.
-   */
+  /** All generations of a projection, by number; without an argument, of all. Errors: READ_STORE_UNAVAILABLE. */
   generations(projection?: string): Promise<readonly Generation[]>;
 
   /**
@@ -244,9 +233,8 @@ export interface ReadStore {
   /**
    * Makes a generation the serving one, in one step for readers. The former one is retired and its sessions are fenced
    * off, so that no writer reports later writes there as visible. Does nothing if it serves already. Errors:
-   * READ_STORE_GENERATION_BEHIND if its checkpoint is behind that of the serving one: queries would go back behind a
-   * shown position; READ_STORE_GENERATION_NOT_READY for a bulk generation before `finishBulk` and for a `side` one;
-   * READ_STORE_UNKNOWN_GENERATION.
+   * READ_STORE_GENERATION_BEHIND if queries would go back behind a shown position, READ_STORE_GENERATION_NOT_READY for
+   * a bulk generation before `finishBulk` and for a `side` one, READ_STORE_UNKNOWN_GENERATION.
    */
   promote(projection: string, generation: number, options?: PromoteOptions): Promise<void>;
 
@@ -307,10 +295,7 @@ export interface ReadStore {
   /** Ends the owner's own lease at once; another owner's stays. Errors: READ_STORE_UNAVAILABLE. */
   releaseLease(lease: LeaseKey & { readonly owner: string }): Promise<void>;
 
-  /**
-   * All leases of a projection that have not ended; of all projections without an argument. Errors:
-   * READ_STORE_UNAVAILABLE.
-   */
+  /** All leases of a projection that have not ended; without an argument, of all. Errors: READ_STORE_UNAVAILABLE. */
   leases(projection?: string): Promise<readonly HeldLease[]>;
 
   close(): Promise<void>;

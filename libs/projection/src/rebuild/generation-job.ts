@@ -1,5 +1,4 @@
-// One projection in a rebuild or rollback: runs the engine on one generation until it serves and a projector follows
-// it.
+// One projection in a rebuild or rollback: runs the engine on one generation until it serves and a projector has it.
 import type { Runtime } from '@mainstem/event-store';
 import type { FillPhase } from '../generations/promotion.js';
 import { ProjectionRunner } from '../run/projection-runner.js';
@@ -12,9 +11,7 @@ import type { Generation } from '../read-store/checkpoint.js';
 import type { RebuildTarget } from './rebuild-target.js';
 import { generationOf } from '../generations/generations-of.js';
 
-/**
- * The step of one projection's rebuild; `serving`: it was promoted and is followed until the projector takes it over.
- */
+/** The step of one projection's rebuild; `serving`: promoted, and followed until the projector takes it over. */
 export type RebuildPhase = FillPhase | 'failed' | 'interrupted';
 
 export interface RebuiltProjection {

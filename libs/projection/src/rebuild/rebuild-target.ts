@@ -33,7 +33,10 @@ export interface RebuildTarget {
   readonly isResumed: boolean;
 }
 
-/** Errors: REBUILD_RUNNING, PROJECTION_FOREIGN_EVENT_STORE, PROJECTION_INVALID_DEFINITION, PROJECTION_NOT_PARTITIONABLE, and those of the store. */
+/**
+ * Errors: REBUILD_RUNNING, PROJECTION_FOREIGN_EVENT_STORE, PROJECTION_INVALID_DEFINITION, PROJECTION_NOT_PARTITIONABLE,
+ * those of the store.
+ */
 export const assertRebuildable = async ({ projection, store }: HostedProjection, options: TargetOptions): Promise<void> => {
   assertStoreHosts(projection, store);
   const generations = await store.generations(projection.name);

@@ -25,10 +25,7 @@ export interface RebuilderOptions {
   readonly runtime?: Runtime;
   /** The most events in one batch, and so in one commit. Default 10,000. */
   readonly batchSizeMax?: number;
-  /**
-   * Approximate memory of documents between batches, for all projections; V8 needs two to three times as much. Default
-   * 64 MiB.
-   */
+  /** Approximate memory of all documents between batches; V8 needs two to three times as much. Default 64 MiB. */
   readonly cacheBytesMax?: number;
   /** How long a promoted generation is followed until a projector takes it over. Default 3,000. */
   readonly followMs?: number;
@@ -88,10 +85,7 @@ export class Rebuilder {
     return this.promote(targets, signal);
   }
 
-  /**
-   * Brings generations up to date and promotes them: the second half of `run` and of a rollback. Failures are in the
-   * report.
-   */
+  /** Brings generations up to date and promotes them; used by `run` and rollbacks. The report has the failures. */
   async promote(targets: readonly RebuildTarget[], signal: AbortSignal): Promise<RebuildReport> {
     const startMs = this.#runtime.monotonic();
     const over = new AbortController();

@@ -20,10 +20,10 @@ export interface RollBackOptions extends Omit<RebuilderOptions, 'projections'> {
 
 /**
  * Makes a retired generation serve again; the former one is retired and kept. A target of this definition is first
- * brought up to date, and its digest is compared with the event store: if they differ it is deleted, and the result
- * says so. The checkpoint event of another definition's target must be in the event store. Errors:
- * ROLLBACK_NO_GENERATION, ROLLBACK_BEHIND (names the number of missing events), PROJECTION_FOREIGN_EVENT_STORE,
- * PROJECTION_CHECKPOINT_AHEAD, PROJECTION_EVENT_STORE_RESTORED, those of the stores.
+ * brought up to date and compared with the event store by its digest. If they differ it is deleted, and the result says
+ * so. The checkpoint event of another definition's target must be in the event store. Errors: ROLLBACK_NO_GENERATION,
+ * ROLLBACK_BEHIND (names the number of missing events), PROJECTION_FOREIGN_EVENT_STORE, PROJECTION_CHECKPOINT_AHEAD,
+ * PROJECTION_EVENT_STORE_RESTORED, those of the stores.
  */
 export const rollBack = async ({ hosted, to, isForced = false, signal, ...options }: RollBackOptions): Promise<RebuiltProjection> => {
   const { projection, store } = hosted;

@@ -1,4 +1,4 @@
-// The life of generations, decided once for all stores: pure, so that each rule is tested here and every store is compared with it.
+// The life of generations, decided once for all stores by pure functions, with which every store is compared.
 import { isMainstemError, type MainstemError } from '@mainstem/event-store';
 import { CollectionTaken } from '../definition/errors.js';
 import { CheckpointMoved, FingerprintMismatch, GenerationServes, UnknownGeneration } from '../read-store/errors.js';
@@ -7,24 +7,25 @@ import { EMPTY_DIGEST } from '../read-store/rolling-digest.js';
 import { describedIn, generationIn, servingIn, type GenerationRecord, type PartRecord, type ProjectionRecord } from './projection-record.js';
 import type { Claim, Commit, Create, Drop, Effect, FinishBulk, Open, Promote, RecordCommand } from './record-command.js';
 
-/** What comes of a command. */
+/** The result of a command. */
 export interface Decided {
   readonly record: ProjectionRecord;
-  /** To be carried out in this order, in the same step as the record changes. */
+  /** Carry them out in this order, in the same step as the change of the record. */
   readonly effects: readonly Effect[];
-  /** Number of the generation that the command was about; absent for `forget`. */
+  /** Number of the command's generation; absent for `forget`. */
   readonly generation?: number;
-  /** To be thrown after the record was kept: the command is refused, and the record has changed all the same. */
+  /** Throw it after storing the record: the command is refused, but the record has changed. */
   readonly refusal?: MainstemError;
 }
 
-/** The projection that a collection belongs to, whichever it is; undefined for one that is free. */
+/** The projection that a collection belongs to; undefined for a free one. */
 export type OwnerOf = (collection: string) => string | undefined;
 
 /**
- * The record after a command. A refused command changes nothing and is thrown.
- * Errors: READ_STORE_UNKNOWN_GENERATION, READ_STORE_FINGERPRINT_MISMATCH, READ_STORE_CHECKPOINT_MOVED, READ_STORE_GENERATION_BEHIND,
- * READ_STORE_GENERATION_NOT_READY, READ_STORE_GENERATION_SERVES, PROJECTION_INVALID_DEFINITION for a collection of another projection.
+ * The record after a command. A refused command throws and changes nothing. Errors: READ_STORE_UNKNOWN_GENERATION,
+ * READ_STORE_FINGERPRINT_MISMATCH, READ_STORE_CHECKPOINT_MOVED, READ_STORE_GENERATION_BEHIND,
+ * READ_STORE_GENERATION_NOT_READY, READ_STORE_GENERATION_SERVES, PROJECTION_INVALID_DEFINITION for a collection of
+ * another projection.
  */
 export const decide = (record: ProjectionRecord, command: RecordCommand, ownerOf: OwnerOf): Decided => {
   switch (command.do) {
@@ -115,7 +116,7 @@ const drop = (record: ProjectionRecord, { generation }: Drop): Decided => {
   return { record: { ...record, generations }, effects: [{ do: 'delete', generation }], generation };
 };
 
-/** Numbers go on, so that no session from before has a claim to what begins anew. */
+/** Numbers go on, so that no old session has a claim to new generations. */
 const forget = (record: ProjectionRecord): Decided => {
   const former = servingIn(record)?.number;
   const hidden: readonly Effect[] = former === undefined ? [] : [{ do: 'show', generation: undefined, former }];
@@ -123,7 +124,7 @@ const forget = (record: ProjectionRecord): Decided => {
   return { record: { ...record, generations: [] }, effects: [{ do: 'end-leases' }, ...hidden, ...deleted] };
 };
 
-/** Errors: READ_STORE_CHECKPOINT_MOVED where the claim is not the newest one, or the generation is gone. */
+/** Errors: READ_STORE_CHECKPOINT_MOVED if the claim is not the newest one, or the generation is gone. */
 const claimedIn = (
   { projection, generations }: ProjectionRecord,
   { generation, partition, epoch }: Claim,

@@ -1,10 +1,10 @@
-// Who holds a lease, decided once for all stores by the clock that the store hands in.
+// Who holds a lease, decided once for all stores by the store's own clock.
 import type { HeldLease, LeaseAnswer, LeaseClaim, LeaseKey } from '../read-store/lease.js';
 
-/** A lease as it is kept. All times are those of the store's own clock. */
+/** A stored lease. All times are those of the store's own clock. */
 export interface LeaseRecord extends LeaseKey {
   readonly owner: string;
-  /** For how long it was claimed. */
+  /** The claimed duration. */
   readonly durationMs: number;
   readonly endsAtMs: number;
 }
@@ -12,12 +12,12 @@ export interface LeaseRecord extends LeaseKey {
 export type LeaseCommand = ({ readonly do: 'claim' } & LeaseClaim) | ({ readonly do: 'release'; readonly owner: string } & LeaseKey);
 
 export interface DecidedLease {
-  /** To be kept instead of the one that was found; undefined: none. */
+  /** Store it in place of the one that was found; undefined: store none. */
   readonly lease: LeaseRecord | undefined;
   readonly answer: LeaseAnswer;
 }
 
-/** `found`: the lease of the command's key as it is kept, ended or not. */
+/** `found`: the stored lease of the command's key, ended or not. */
 export const decideLease = (found: LeaseRecord | undefined, command: LeaseCommand, nowMs: number): DecidedLease => {
   const { projection, fingerprint, partition, owner } = command;
   const rival = rivalOf(found, owner, nowMs);
@@ -32,11 +32,11 @@ export const decideLease = (found: LeaseRecord | undefined, command: LeaseComman
 export const rivalOf = (found: LeaseRecord | undefined, owner: string, nowMs: number): LeaseAnswer | undefined =>
   found && found.owner !== owner && isRunning(found, nowMs) ? { isHeld: false, owner: found.owner, remainingMs: found.endsAtMs - nowMs } : undefined;
 
-/** A lease that would last longer than it was claimed for is from before the clock was set back: it counts for nothing. */
+/** A lease that would last longer than claimed is from before a clock change: it does not count. */
 export const isRunning = ({ endsAtMs, durationMs }: Pick<LeaseRecord, 'endsAtMs' | 'durationMs'>, nowMs: number): boolean =>
   endsAtMs > nowMs && endsAtMs <= nowMs + durationMs;
 
-/** Those that have not ended, as the port shows them. */
+/** Leases that have not ended, in the port's form. */
 export const heldAmong = (leases: readonly LeaseRecord[], nowMs: number): readonly HeldLease[] =>
   leases.filter((lease) => isRunning(lease, nowMs)).map(({ durationMs: _, endsAtMs, ...lease }) => ({ ...lease, remainingMs: endsAtMs - nowMs }));
 

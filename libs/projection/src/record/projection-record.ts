@@ -1,17 +1,17 @@
-// The bookkeeping of one projection as a value: which generations it has, and how far each of their parts has come.
+// The bookkeeping of one projection as a value: its generations, and the progress of each of their parts.
 import type { EventMark, Incarnation, Position } from '@mainstem/event-store';
 import { UnknownGeneration } from '../read-store/errors.js';
 import { ofPartitions } from '../read-store/partition.js';
 import type { Checkpoint, Generation, GenerationState } from '../read-store/checkpoint.js';
 
-/** How far one part of a generation has come. */
+/** The progress of one part of a generation. */
 export interface PartRecord {
-  /** Sessions ever opened, or fenced off: it only rises. */
+  /** The number of sessions opened or fenced off: it only rises. */
   readonly epoch: number;
   readonly position: Position | undefined;
   readonly digest: string;
   readonly lastEvent?: EventMark;
-  /** Of the last commit, by the writer's clock. ISO 8601 in UTC. */
+  /** The time of the last commit, by the writer's clock. ISO 8601 in UTC. */
   readonly updatedAt: string;
 }
 
@@ -23,11 +23,11 @@ export interface GenerationRecord {
   readonly incarnation: Incarnation;
   readonly isBulk: boolean;
   readonly createdAt: string;
-  /** Of the last decision about the whole of it. */
+  /** The time of the last decision about the whole. */
   readonly updatedAt: string;
   /** Names. */
   readonly collections: readonly string[];
-  /** At least one. A generation that is not split has one, which is like any other. */
+  /** At least one. A generation that is not partitioned has one, which is like any other. */
   readonly parts: readonly PartRecord[];
 }
 
@@ -39,10 +39,10 @@ export interface ProjectionRecord {
   readonly generations: readonly GenerationRecord[];
 }
 
-/** Of a projection that never ran. */
+/** For a projection that never ran. */
 export const emptyRecord = (projection: string): ProjectionRecord => ({ projection, lastNumber: 0, generations: [] });
 
-/** As the port describes it. */
+/** In the port's form. */
 export const describedIn = ({ projection }: Pick<ProjectionRecord, 'projection'>, generation: GenerationRecord): Generation => {
   const { number, state, version, fingerprint, incarnation, isBulk, createdAt, parts } = generation;
   const updatedAt = parts.reduce((latest, part) => (part.updatedAt > latest ? part.updatedAt : latest), generation.updatedAt);
@@ -50,10 +50,10 @@ export const describedIn = ({ projection }: Pick<ProjectionRecord, 'projection'>
   return { projection, number, state, version, fingerprint, ...ofPartitions(checkpoints), isBulk, createdAt, updatedAt };
 };
 
-/** All of its generations as the port describes them, by number. */
+/** All of its generations in the port's form, by number. */
 export const allDescribed = (record: ProjectionRecord): readonly Generation[] => record.generations.map((one) => describedIn(record, one));
 
-/** The one that serves, if one does. */
+/** The serving generation, if there is one. */
 export const servingIn = ({ generations }: ProjectionRecord): GenerationRecord | undefined => generations.find(({ state }) => state === 'serving');
 
 /** Errors: READ_STORE_UNKNOWN_GENERATION. */

@@ -1,8 +1,8 @@
-// What a record may be asked for, as data: a store may keep it in a log, send it, or decide it at once.
+// Commands on a record, as data: a store may log them, send them, or decide them at once.
 import type { Incarnation } from '@mainstem/event-store';
 import type { CheckpointMove } from '../read-store/read-store.js';
 
-/** By whose clock a decision is dated: the writer's. ISO 8601 in UTC. */
+/** The time of a decision, by the writer's clock. ISO 8601 in UTC. */
 interface Dated {
   readonly at: string;
 }
@@ -21,7 +21,7 @@ export interface Create extends Dated {
   readonly fingerprint: string;
   readonly incarnation: Incarnation;
   readonly collections: readonly string[];
-  /** Parts, from 1. */
+  /** The number of parts, from 1. */
   readonly partitions: number;
   readonly isBulk: boolean;
   readonly isSide: boolean;
@@ -34,7 +34,7 @@ export interface Open extends Dated {
   readonly fingerprint: string;
 }
 
-/** For stores that decide each commit by the record; others do the same by one statement. */
+/** For stores that decide each commit by the record; others do it in one statement. */
 export interface Commit extends Dated, Claim {
   readonly do: 'commit';
   readonly move: CheckpointMove;
@@ -62,15 +62,15 @@ export interface Forget extends Dated {
 
 export type RecordCommand = Create | Open | Commit | FinishBulk | Promote | Drop | Forget;
 
-/** What only the store can do, in the same step as the record changes. */
+/** Work of the store, in the same step as the change of the record. */
 export type Effect =
-  /** Make the collections of a new generation, empty. */
+  /** Make the empty collections of a new generation. */
   | { readonly do: 'make'; readonly generation: number }
-  /** A session begins: bring what is derived from documents to what the process declares. */
+  /** A session begins: derive what the process declares. */
   | { readonly do: 'begin'; readonly generation: number }
-  /** Make what a generation filled in bulk still lacks. */
+  /** Make what a bulk generation still lacks. */
   | { readonly do: 'complete'; readonly generation: number }
-  /** From now on queries see this generation, and the former one no more; undefined where none served or none is to. */
+  /** From now on queries see this generation instead of the former one; undefined if there is none. */
   | { readonly do: 'show'; readonly generation: number | undefined; readonly former: number | undefined }
   /** Delete the collections and the parked events of a generation. */
   | { readonly do: 'delete'; readonly generation: number }

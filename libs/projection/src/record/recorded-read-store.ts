@@ -96,7 +96,7 @@ export class RecordedReadStore<Transaction = never> implements ReadStore {
   async claimLease(claim: LeaseClaim): Promise<LeaseAnswer> {
     const extended = claim.isExtension ? await this.#store.extendLease?.(claim) : undefined;
     if (extended) return extended;
-    // Those who wait ask most often; they write nothing.
+    // Waiting instances ask most often; they write nothing.
     const { leases, nowMs } = await this.#store.leases(claim.projection);
     const key = leaseKeyText(claim);
     const found = leases.find((lease) => leaseKeyText(lease) === key);

@@ -9,7 +9,7 @@ import type { CommitClaim, SessionStore } from './record-store.js';
 /** What a session needs of its store. */
 export interface SessionParts<Transaction> {
   readonly store: SessionStore<Transaction>;
-  /** Decides that the generation is like any other from now on. */
+  /** Decides that the generation is complete from now on. */
   readonly finish: (command: FinishBulk) => Promise<unknown>;
   /** ISO 8601 in UTC. */
   readonly now: () => string;
@@ -68,7 +68,7 @@ export class RecordedSession<Transaction = never> implements TransactionalSessio
     return this.#parts.store.parkedKeys();
   }
 
-  /** The epoch alone gives the right to write, so there is nothing to give back in the store. */
+  /** The epoch alone gives the right to write, so nothing is released in the store. */
   async close(): Promise<void> {
     this.#isClosed = true;
   }

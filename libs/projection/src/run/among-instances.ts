@@ -1,5 +1,4 @@
-// This instance among those that may run a projection: whether it is its turn, and what the read store shows of the
-// others.
+// This instance among those that may run a projection: its turn, and what the read store shows of the others.
 import type { Generation } from '../read-store/checkpoint.js';
 import type { HeldLease } from '../read-store/lease.js';
 import type { ReadStore } from '../read-store/read-store.js';

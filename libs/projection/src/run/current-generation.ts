@@ -1,5 +1,4 @@
-// The generation that a projection, or a part, writes in this process: from the opening of its session until it is
-// given up.
+// The generation that a projection, or a part, writes in this process, as long as its session is open.
 import type { Seat } from '../feed/shared-subscription.js';
 import { GenerationOpener } from '../generations/generation-opener.js';
 import type { OpenGeneration } from '../generations/open-generation.js';

@@ -1,5 +1,4 @@
-// Tells the state machine about a failed step; if fenced off, the read store shows whether there is a rival to make way
-// for.
+// Tells the state machine about a failed step; after fencing, the read store shows whether there is a rival.
 import { isMainstemError } from '@mainstem/event-store';
 import { failureOf, reasonOf } from '../fold/failures.js';
 import type { OpenGeneration } from '../generations/open-generation.js';

@@ -1,5 +1,4 @@
-// The work on an open generation: writes batch after batch, keeps its checkpoint, promotes it, and replays parked
-// events.
+// The work on an open generation: writes batches, keeps its checkpoint, promotes it, and replays parked events.
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { OperationAborted, STEP_DEADLINE_MS } from '@mainstem/event-store';
 import type { Batch, BatchWriter, Written } from '../write/batch-writer.js';

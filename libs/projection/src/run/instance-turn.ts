@@ -46,9 +46,7 @@ export class InstanceTurn {
     return this.#options.share !== undefined;
   }
 
-  /**
-   * Takes the lease if it is free and this instance may have it; true if it is held. Errors: READ_STORE_UNAVAILABLE.
-   */
+  /** Takes the lease if it is free and in this instance's turn; true if held. Errors: READ_STORE_UNAVAILABLE. */
   async claim(): Promise<boolean> {
     if (!this.#lease || this.#lease.isHeld) return true;
     return this.#mayClaim && (await this.#lease.claim());

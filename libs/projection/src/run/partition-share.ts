@@ -15,9 +15,9 @@ export interface PartitionShareOptions {
 
 /**
  * Of m instances, in order of their names, number i runs the parts p with p mod m = i. Each holds a lease by which the
- * others see it: they look a few times a second. If a part is free for as long as a lease lasts, the first instance
- * that notices runs it, for at least twice as long: the instance in turn may be unable to. Only a fair share depends on
- * this: the lease decides who runs a part, and the epoch who may write.
+ * others see it: they look a few times a second. If a part is free for as long as a lease lasts, the instance in turn
+ * may be unable to run it. Then the first instance that notices runs it, for at least twice as long. Only a fair share
+ * depends on this: the lease decides who runs a part, and the epoch who may write.
  */
 export class PartitionShare {
   readonly #options: PartitionShareOptions;

@@ -1,5 +1,4 @@
-// What is known of a running projection: its figures, its present step, its waiting readers, and the status made of
-// them.
+// What is known of a running projection: figures, present step, waiting readers, and the status made of them.
 import {
   Heartbeat,
   isPositionBefore,

@@ -7,9 +7,10 @@ import type { Condemned } from '../fold/parking.js';
 import { DEFAULT_RECOVERY, fencedDelayMs, type RecoveryPolicy } from '../definition/recovery-policy.js';
 
 /**
- * The state of a projection for people: `starting` (nothing applied yet), `catching-up` (behind the head), `live` (at
- * the head), `rebuilding` (fills a generation that does not serve yet), `retrying` (waits after a failure), `waiting`
- * (for a program that knows the next event), `standby` (another instance runs it), `stopped` (needs people).
+ * The state of a projection for people:
+ * - `starting`: nothing applied yet; `catching-up`: behind the head; `live`: at the head;
+ * - `rebuilding`: fills a generation that does not serve yet; `retrying`: waits after a failure;
+ * - `waiting`: for a program that knows the next event; `standby`: another instance runs it; `stopped`: needs people.
  */
 export type Phase = 'starting' | 'catching-up' | 'live' | 'rebuilding' | 'retrying' | 'waiting' | 'standby' | 'stopped';
 

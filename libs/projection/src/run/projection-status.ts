@@ -10,10 +10,7 @@ export interface ProjectionStatus {
   /** The generation that it writes; 0 before one is open. */
   readonly generation: number;
   readonly state: Phase;
-  /**
-   * The instance that runs it, if known here; absent without leases, or if its parts have several. In `standby`,
-   * another one.
-   */
+  /** The instance that runs it, if known; absent without leases, or with several. In `standby`, another one. */
   readonly owner?: string;
   /** Why it retries, has stopped or is stalled (PROJECTION_STALLED): `CODE: message`. */
   readonly reason?: string;
@@ -36,10 +33,7 @@ export interface ProjectionStatus {
   readonly isHealthy: boolean;
   /** The generation being filled beside it, in any process; absent if there is none. */
   readonly rebuild?: FillingStatus;
-  /**
-   * For a partitioned projection: its parts, in order. The figures above are those of the part furthest behind, or
-   * sums.
-   */
+  /** The parts of a partitioned projection, in order. The figures above are of the last part, or sums. */
   readonly partitions?: readonly PartitionStatus[];
 }
 

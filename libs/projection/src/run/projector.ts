@@ -1,4 +1,4 @@
-// Hosts projections over one event store: each runs by itself; all at the same place share one read.
+// Hosts projections over one event store: each runs on its own, all share one read as far as they are at the same place.
 import { assertCategoriesDiffer, inTime, silenceOf, systemRuntime, type EventReader, type Position, type Runtime } from '@mainstem/event-store';
 import { filterFor } from '../definition/wanted-events.js';
 import { InvalidProjection } from '../definition/errors.js';
@@ -27,25 +27,25 @@ export interface ProjectorOptions {
   /** Each name once for a read store; one projection may fill several stores, each with checkpoints, parked events and a status of its own. */
   readonly projections: readonly Hosted[];
   readonly runtime?: Runtime;
-  /** The most events in one batch, and so in one commit. Default 10,000; live batches hold all that have arrived. */
+  /** Most events in one batch, and so in one commit. Default 10,000; live batches hold whatever has arrived. */
   readonly batchSizeMax?: number;
-  /** Memory of documents between batches, for all projections. Default 128 MiB. */
+  /** Documents kept in memory between batches, all projections together. Default 128 MiB. */
   readonly cacheBytesMax?: number;
   /**
-   * Instances that host the same projections share them: one instance runs each projection, or each part of a
-   * partitioned one, and the others stand by. Default: every instance runs all of its projections, and they fence each
-   * other off.
+   * Instances that host the same projections share them out: each projection, and each part of one that is split, is run by one of them, the others
+   * stand by. Default: every
+   * instance runs all of its projections at once, and they fence each other off.
    */
   readonly lease?: LeaseOptions;
-  /** Called at every change of state or reason; for logs. Its errors become process warnings without other effects. */
+  /** Told of every change of state or reason; for logs. What it throws becomes a process warning and harms nothing. */
   readonly onChange?: (status: ProjectionStatus) => void;
-  /** Observes every batch, for metrics and traces. Default: none, at no cost. */
+  /** Told of every batch, for metrics and traces. Default nobody, at no cost. */
   readonly observe?: ProjectionObserver | undefined;
   /** For tests of recovery; off by default, at no cost. */
   readonly crash?: CrashPoints;
 }
 
-/** The name of the read store, if a projection fills several. */
+/** Which read store is meant, by name, where a projection fills several. */
 interface ChosenStore {
   readonly store?: string;
 }
@@ -60,9 +60,8 @@ export class Projector {
   readonly #abort = new AbortController();
 
   /**
-   * Errors: PROJECTOR_INVALID_LEASE; PROJECTION_INVALID_DEFINITION if a name occurs twice in a store, or in two stores
-   * of one name, and those of `assertStoreHosts`; EVENT_STORE_AMBIGUOUS_CATEGORY; PROJECTION_NOT_PARTITIONABLE for a
-   * partitioned one on a store without partitions.
+   * Errors: PROJECTOR_INVALID_LEASE; PROJECTION_INVALID_DEFINITION when a name occurs twice in a store, or in two stores of one name, and as `assertStoreHosts`;
+   * EVENT_STORE_AMBIGUOUS_CATEGORY; PROJECTION_NOT_PARTITIONABLE when one that is split is given a store without partitions.
    */
   constructor(options: ProjectorOptions) {
     const { reader, projections, runtime = systemRuntime, batchSizeMax = BATCH_SIZE_MAX_DEFAULT, cacheBytesMax = CACHE_BYTES_MAX } = options;
@@ -86,10 +85,7 @@ export class Projector {
     );
   }
 
-  /**
-   * Returns at once: everything runs in the background and recovers by itself. More calls are harmless, but not after
-   * `stop`.
-   */
+  /** Returns at once: everything runs in the background and recovers by itself. May be called again, but not after `stop`. */
   start(): void {
     for (const hosted of this.#hosted) hosted.start();
     for (const companion of this.#companions) companion.start();
@@ -99,10 +95,7 @@ export class Projector {
     void this.#servingWatch.run(this.#abort.signal);
   }
 
-  /**
-   * Ends all projections after their present batch and closes their sessions, not the stores; other instances take over
-   * at once. Takes at most ten seconds, whatever a store does.
-   */
+  /** Ends all projections after the batch they are at and closes their sessions, not the stores; other instances take over at once. Takes at most ten seconds, whatever a store does. */
   async stop(): Promise<void> {
     this.#abort.abort();
     const stopping = Promise.all([...this.#companions, ...this.#hosted].map((one) => one.stop())).then(() => undefined);
@@ -110,8 +103,8 @@ export class Projector {
   }
 
   /**
-   * Silent background loops that belong to no single projection, in words: what depends on them is not reliable. The
-   * status of a projection shows its own problems.
+   * Background loops that are of no one projection and have fallen silent, in words: nothing that depends on them can be relied on. What holds
+   * up one projection is in its status.
    */
   troubles(): readonly string[] {
     const silent = [this.#headWatch.silence ?? [], this.#servingWatch.silent(), this.#subscription.silent()].flat();
@@ -123,17 +116,17 @@ export class Projector {
   }
 
   /**
-   * Resolves when queries see everything up to a position in this projection's read model: in the named store, or in
-   * all that it fills. Errors: PROJECTION_BEHIND after the timeout, PROJECTION_UNKNOWN, EVENT_STORE_ABORTED.
+   * Resolves once queries see everything up to a position in this projection's read model: in the store of that name, or in all that it fills.
+   * Errors: PROJECTION_BEHIND after the timeout, PROJECTION_UNKNOWN, EVENT_STORE_ABORTED.
    */
   async waitFor(projection: string, position: Position, { store, ...options }: WaitOptions & ChosenStore): Promise<void> {
     await Promise.all(this.#find(projection, store).map((hosted) => hosted.waitFor(position, options)));
   }
 
   /**
-   * Folds parked events again, of one key or all, each key in order; the read model then equals one without failures.
-   * Events that fail again stay parked with the new error. Errors: PROJECTION_UNKNOWN, PROJECTION_AMBIGUOUS if it fills
-   * several stores and none is named, and those of the stores.
+   * Folds parked events again, of one key or of all, each key in order; the read model is then as if they had never failed. Those that
+   * fail again stay parked with the new error. Errors: PROJECTION_UNKNOWN, PROJECTION_AMBIGUOUS where it fills several stores and none is named,
+   * and those of the stores.
    */
   async replayParked(projection: string, { key, store }: { readonly key?: string } & ChosenStore = {}): Promise<ReplayResult> {
     const [hosted, ...others] = this.#find(projection, store);

@@ -21,10 +21,7 @@ export interface RunnerOptions {
   readonly cacheBytesMax: number;
   readonly crash: CrashPoints | undefined;
   readonly check: DigestCheck;
-  /**
-   * Work for a certain generation, ending when another instance writes it. Default: the one that this definition serves
-   * from.
-   */
+  /** A certain generation, until another instance writes it. Default: the one that this definition serves from. */
   readonly only?: OnlyGeneration;
   /** The part of the projection; `WHOLE` for one that is not partitioned. */
   readonly partition: Partition;

@@ -1,5 +1,4 @@
-// Watches which generations serve and which leases are held, so that an idle projection also notices a promotion or a
-// free lease.
+// Watches which generations serve and which leases are held, so that idle projections notice promotions, too.
 import { Heartbeat, type Runtime, type SilentLoop } from '@mainstem/event-store';
 import type { Generation } from '../read-store/checkpoint.js';
 import type { HeldLease } from '../read-store/lease.js';

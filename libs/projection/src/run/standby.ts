@@ -1,5 +1,4 @@
-// While another instance runs a projection: reports what it has written, and sleeps until this instance may have its
-// turn.
+// While another instance runs a projection: reports what it has written, and sleeps until it may be its turn.
 import type { Position, Runtime } from '@mainstem/event-store';
 import type { AnyProjection } from '../definition/hosted-projection.js';
 import { checkpointIn, type Partition } from '../read-store/partition.js';
@@ -25,9 +24,7 @@ export interface StandbyOptions {
   readonly signal: AbortSignal;
 }
 
-/**
- * Changes whenever the owner works on a generation that it fills; while the first one is filled, only this shows it.
- */
+/** Changes whenever the owner works on a generation that it fills: the only sign before the first one serves. */
 const signOfFilling = (generations: readonly Generation[]): string | undefined => {
   const filling = newestFillingOf(generations);
   return filling && `${filling.number}@${filling.checkpoint.position ?? 0n} ${filling.updatedAt}`;

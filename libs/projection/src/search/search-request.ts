@@ -7,10 +7,7 @@ import { wordsIn } from './words.js';
 export type SearchFilters = Readonly<Record<string, string | readonly string[]>>;
 
 export interface SearchRequest {
-  /**
-   * Free text, at most 512 characters and 32 different words. A document must have all words, whole, in any of its
-   * fields.
-   */
+  /** Free text, at most 512 characters and 32 different words. A document must have them all, in any of its fields. */
   readonly query: string;
   /** Documents a page, 1 to 1,000. */
   readonly limit: number;

@@ -16,18 +16,14 @@ export interface VerifyDifference {
   readonly collection: string;
   readonly key: string;
   /**
-   * `missing` in the store, `surplus` there, `changed`, or `derived`: a structure of the store differs from its
-   * document.
+   * `missing` in the store, `surplus` there, `changed`, or `derived`: a derived structure differs from its document.
    */
   readonly kind: 'missing' | 'surplus' | 'changed' | 'derived';
   readonly field?: string;
   /** Undefined if there is nothing. */
   readonly stored: unknown;
   readonly expected: unknown;
-  /**
-   * For a roll-up: of the documents now in the group. Unknown for tables of handlers, and for data that no event
-   * explains.
-   */
+  /** For a roll-up: of the documents now in the group. Unknown for handlers' tables, and data without an event. */
   readonly lastEvent?: LastEvent;
 }
 

@@ -42,8 +42,8 @@ interface PendingPass {
 class ParkedChanged extends Error {}
 
 /**
- * Each pass folds up to the checkpoint, takes a snapshot of the generation, folds the few new events, and compares the
- * pass's keys with the snapshot: every document is compared in one state of its own pass. Roll-ups are compared in the
+ * Each pass folds up to the checkpoint, takes a snapshot of the generation, folds the few new events, and compares its
+ * keys with the snapshot. So every document is compared in one state of its own pass. Roll-ups are compared in the
  * state of the first pass, which all passes stop at to count their documents. Errors: PROJECTION_FAILED,
  * PROJECTION_VERIFY_DISTURBED, PROJECTION_VERIFY_TOO_LARGE.
  */
@@ -64,7 +64,7 @@ class DocumentVerification {
   readonly #pending: PendingPass[] = [{ slice: ALL_KEYS, isCounted: false }];
   #passes = 1;
   #reference: Reference | undefined;
-  /** The documents of this pass are counted in the roll-ups, and so are the slices that it still splits off. */
+  /** True: the documents of this pass, and of slices that it still splits off, are counted in the roll-ups. */
   #isCounted = false;
 
   constructor(work: VerifyWork<DocumentProjection>) {

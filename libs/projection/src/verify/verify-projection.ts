@@ -20,10 +20,7 @@ export interface VerifyOptions {
    * tables of handlers always completely.
    */
   readonly sample?: number;
-  /**
-   * Approximate memory for the documents of one pass; the process takes three times as much, plus roll-ups. Default 128
-   * MiB.
-   */
+  /** Approximate memory for the documents of a pass; the process needs three times as much. Default 128 MiB. */
   readonly memoryBytesMax?: number;
   /** The most passes over the events; each takes the keys that fit into memory. Default 1,024. */
   readonly keyRangesMax?: number;
@@ -73,8 +70,7 @@ export const verifyProjection = async (options: VerifyOptions): Promise<VerifyRe
   if (!(sample > 0 && sample <= 1)) throw new RangeError(`sample must be above 0 and at most 1, got ${sample}`);
   const generation = await chosenGeneration(options);
   const reports: VerifyReport[] = [];
-  // Each part is compared in its own state; together they have all documents. Derived data belongs to none: it is checked
-  // once.
+  // Each part is compared in its own state. Derived data belongs to no part: it is checked once.
   for (const partition of partitionsOf(projection)) {
     const report = new ReportWriter(options, generation);
     if (projection.kind === 'document') await verifyDocuments(report.work(projection, partition));

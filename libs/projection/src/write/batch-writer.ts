@@ -37,9 +37,9 @@ export interface BatchWriter {
   write(open: OpenGeneration, batch: Batch, options: WriteOptions): Promise<Written>;
 
   /**
-   * Takes parked events of one list off it, in order, up to the first one that fails again, so that everything is as if
-   * those had never been parked: events that others have overtaken are folded anew, and what cannot be counts as
-   * failed. Errors: those of `write`.
+   * Takes parked events of one list off it, in order, up to the first one that fails again, so that all is as if those
+   * had never been parked. Events that others have overtaken are folded anew, and what cannot be counts as failed.
+   * Errors: those of `write`.
    */
   replay(open: OpenGeneration, key: string, events: readonly ReplayedEvent[], source: ReplaySource): Promise<Replayed>;
 }

@@ -16,10 +16,7 @@ export class BlamedDocuments {
     this.#keys.add(key);
   }
 
-  /**
-   * What to park, in the order of trying until a commit succeeds: one document, then all but one, then all condemned
-   * ones.
-   */
+  /** What to park, tried until a commit succeeds: one document, then all but one, then all condemned ones. */
   trialsOf(condemned: readonly Condemned[]): readonly (readonly Condemned[])[] {
     if (this.#keys.size === 0) return [condemned];
     const together = condemned.filter(({ position }) => position === this.#position);

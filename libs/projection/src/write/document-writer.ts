@@ -159,7 +159,7 @@ export class DocumentWriter implements BatchWriter {
     let poison: Poison | undefined;
     let folded = await this.#fold(open, batch, gate(), documentsMax);
     while (folded.poison) {
-      // Once more without the rest: folding is pure, so the events before it give the same again. Each round is shorter.
+      // Once more without the rest: folding is pure, so the events before it give the same. Each round is shorter.
       poison = folded.poison;
       folded = await this.#fold(open, batchBefore(poison, batch, open.position), gate());
     }
@@ -223,7 +223,7 @@ export class DocumentWriter implements BatchWriter {
     try {
       rollUps = await this.#rollUps(open, folded);
       if (this.#crash) await this.#crash.reach('before-commit', this.#projection.name);
-      // Roll-ups first: a store without transactions writes in this order, and a roll-up must not lag behind its documents.
+      // Roll-ups first: a store without transactions writes in this order, and they must not lag behind documents.
       await open.session.commit({ changes: [...rollUps.map((rollUp) => rollUp.changes), changes], checkpoint, ...parking });
       if (this.#crash) await this.#crash.reach('after-commit', this.#projection.name);
       for (const rollUp of rollUps) rollUp.settle();

@@ -137,7 +137,7 @@ export class HandlerWriter implements BatchWriter {
       await session.transact((transaction) => this.#projection.apply(transaction, events), batch);
     } catch (error) {
       const kind = failureClassOf(error, 'handler');
-      // A statement of a single event takes too long, although the store has just answered: so the handler is the cause.
+      // A statement of a single event takes too long, but the store has just answered: the handler is the cause.
       if (kind !== 'event' && !(kind === 'batch' && events.length === 1)) throw error;
       const [event] = events;
       throw new BatchRefused(events, event && this.#projection.key(event), error);

@@ -21,10 +21,7 @@ export interface RefoldOptions {
   readonly until: Position | undefined;
   /** By parked key, also of a stream: the first event that stays parked. All later ones wait for it. */
   readonly parkedFrom: ReadonlyMap<string, Position>;
-  /**
-   * Positions of events that leave their list now; if their document has parked events before them, they are parked
-   * there.
-   */
+  /** Positions of events that leave their list; if their document has earlier parked events, they follow those. */
   readonly leaving: ReadonlySet<Position>;
   /** Already parked under the document's key. */
   readonly isParked: (position: Position, key: string) => boolean;

@@ -138,10 +138,7 @@ describe('rollUpChanges', () => {
   describe('with totals near the largest whole number', () => {
     const LARGEST = Number.MAX_SAFE_INTEGER;
     const saleOf = (units: number): Sale => ({ country: 'GB', units, amount: '0', day: null });
-    /**
-     * The total after changes of several documents, or the keys whose changes are refused, one by one, until the rest
-     * succeeds.
-     */
+    /** The total after changes of several documents, or the keys of the refused changes, until the rest succeeds. */
     const outcomeOf = async (
       before: readonly number[],
       changes: readonly DocumentChange[],

@@ -101,9 +101,7 @@ const apply = ({ key, removed, added }: Difference, groups: ReadonlyMap<string, 
   }
 };
 
-/**
- * Blames the document that has pushed furthest, in any order of documents; of several the one with the smallest key.
- */
+/** Blames the document that has pushed furthest, in any order; of several the one with the smallest key. */
 const assertInBounds = (name: string, group: RollUpGroup, differences: readonly Difference[]): void => {
   const overflow = group.overflow();
   if (!overflow) return;

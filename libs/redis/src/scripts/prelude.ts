@@ -7,7 +7,7 @@
  *
  * Of a collection: `:d` documents by key (hash), `:k` keys (sorted set, all scores 0, so in order of bytes). Derived,
  * with the number of the derivation in the name: `:p` boards by key (hash), `:x` expiry by key (sorted set), `:s` size
- * by board (hash), `:b:<board>` keys by negated score (sorted set: the highest score first, equal scores by key).
+ * by board (hash). And `:b:<board>` keys by negated score (sorted set: the highest score first, equal scores by key).
  *
  * The shape of a collection is cheap to compute and changes with every loss of data. It is the number of the last
  * commit, kept among the documents under an impossible key (a byte that UTF-8 does not use), and the sizes of its keys.

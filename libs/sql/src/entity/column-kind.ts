@@ -115,9 +115,7 @@ const withinLimits = (encode: Encoder, { lengthMax, bytesMax }: TextLimits): Enc
   };
 };
 
-/**
- * PostgreSQL accepts no NUL in text, and UTF-8 has no lone surrogates: SQLite would silently store another character.
- */
+/** PostgreSQL accepts no NUL in text, and UTF-8 no lone surrogates: SQLite would silently store another character. */
 export const isStorableText = (value: unknown): value is string => typeof value === 'string' && value.isWellFormed() && !value.includes('\0');
 
 const encodeText: Encoder = (value) => (isStorableText(value) ? value : undefined);

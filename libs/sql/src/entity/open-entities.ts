@@ -1,5 +1,4 @@
-// Opens a data source with its entities: refuses those that cannot hold documents, and has TypeORM pass values
-// unchanged.
+// Opens a data source with its entities: refuses those that cannot hold documents; TypeORM passes values unchanged.
 import type { DocumentClass } from '@mainstem/projection';
 import type { DataSource } from 'typeorm';
 import {

@@ -8,8 +8,8 @@ import { refusedByPooler } from './session-settings.js';
 import { faultOfSqlState } from './sqlstates.js';
 
 /**
- * Translates an error of the driver or the server for a store of that name. Ours pass unchanged, and so does an error
- * that is the fault of a statement from the application.
+ * Translates an error of the driver or the server for a store of that name. It does not change ours, or errors that are
+ * the fault of a statement from the application.
  */
 export const translatePostgresError = (error: unknown, store: string, origin: StatementOrigin = 'engine'): unknown => {
   if (error instanceof MainstemError) return error;

@@ -70,7 +70,7 @@ export function* upsertStatements({ sqlName, codec }: CollectionTable, documents
 }
 
 /**
- * COPYs into the table itself, which refuses existing keys. Errors: READ_STORE_INVALID_DOCUMENT, while they are made.
+ * COPYs into the table itself, which refuses existing keys. Errors while they are made: READ_STORE_INVALID_DOCUMENT.
  */
 export function* copyBatches({ sqlName, codec }: CollectionTable, documents: ReadonlyMap<string, ProjectionDocument>): Generator<CopyBatch> {
   const sql = `COPY ${sqlName} (${codec.columns.map(({ name }) => quoted(name)).join(', ')}) FROM STDIN`;

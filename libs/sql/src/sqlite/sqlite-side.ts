@@ -14,9 +14,7 @@ import { NodeSqliteDatabase } from './node-sqlite-driver.js';
 import { SqliteConnection } from './sqlite-connection.js';
 import { isBusy, translateSqliteError } from './sqlite-errors.js';
 
-/**
- * Older versions could lose committed writes of two connections (WAL reset): https://sqlite.org/releaselog/3_51_3.html
- */
+/** Older ones could lose commits of two connections (WAL reset): https://sqlite.org/releaselog/3_51_3.html */
 const SQLITE_VERSION_MIN = '3.51.3';
 const LOCK_WAIT_MAX_MS = 30_000;
 const BUSY_WAIT_MAX_MS = 30_000;

@@ -1,4 +1,4 @@
-// What holds of the bookkeeping of projections after any commands in any order, shown on the pure record that all stores are compared with.
+// Properties of the bookkeeping after any commands in any order, on the pure record with which all stores are compared.
 import { isMainstemError, type Incarnation, type Position } from '@mainstem/event-store';
 import {
   allDescribed,
@@ -26,7 +26,7 @@ const NEVER_OPENED = -1;
 
 const INCARNATION = '6f1d2c3b-0000-4000-8000-000000000001' as Incarnation;
 const AT = '2026-01-02T03:04:05.678Z';
-/** They share a collection each with the next one. */
+/** Each shares a collection with the next one. */
 const COLLECTIONS: Readonly<Record<string, readonly string[]>> = { one: ['a', 'b'], two: ['b', 'c'], three: ['c', 'd'] };
 const NAMES = Object.keys(COLLECTIONS);
 
@@ -35,7 +35,7 @@ const frozen = <Value>(value: Value): Value => {
   return value;
 };
 
-/** All projections of a store, changed by commands; a refused one is told by its code. */
+/** All projections of a store, changed by commands; a refused one returns its code. */
 class Bookkeeping {
   readonly #records = new Map<string, ProjectionRecord>(NAMES.map((name) => [name, emptyRecord(name)]));
 
@@ -108,7 +108,7 @@ interface Step {
   readonly outcome: Decided | string;
 }
 
-/** Runs one history and looks at every step of it. */
+/** Runs one history and checks each step. */
 const look = (seed: number, at: (step: Step, bookkeeping: Bookkeeping) => void): void => {
   const random = seededRandom(seed);
   const bookkeeping = new Bookkeeping();
@@ -132,7 +132,7 @@ const partOf = ({ generations }: ProjectionRecord, generation: number, partition
   generations.find(({ number }) => number === generation)?.parts[partition];
 
 describe(`the record of a projection (PROPERTY_SEED=${SEED})`, () => {
-  it.each(SEEDS)('has one generation that serves at most, and shows it (seed %i)', (seed) => {
+  it.each(SEEDS)('has at most one serving generation, and shows it (seed %i)', (seed) => {
     const shown = new Map<string, number | undefined>();
     look(seed, ({ name, after, outcome }) => {
       expect(after.generations.filter(({ state }) => state === 'serving').length).toBeLessThanOrEqual(1);
@@ -201,7 +201,7 @@ describe(`the record of a projection (PROPERTY_SEED=${SEED})`, () => {
     });
   });
 
-  it.each(SEEDS)('never shows a position behind one that was shown, unless it is forced to or begins anew (seed %i)', (seed) => {
+  it.each(SEEDS)('never goes back behind a shown position, unless it is forced or begins anew (seed %i)', (seed) => {
     const shownIn = (record: ProjectionRecord) => allDescribed(record).find(({ state }) => state === 'serving')?.checkpoint.position ?? -1n;
     look(seed, ({ command, before, after }) => {
       if (command.do === 'forget' || (command.do === 'promote' && command.isForced)) return;
@@ -212,7 +212,7 @@ describe(`the record of a projection (PROPERTY_SEED=${SEED})`, () => {
 });
 
 describe(`the record of a lease (PROPERTY_SEED=${SEED})`, () => {
-  it.each(SEEDS)('has one holder at a time, for no longer than it was claimed, also when the clock is set back (seed %i)', (seed) => {
+  it.each(SEEDS)('has one owner at a time, for at most the claimed time, also when the clock is set back (seed %i)', (seed) => {
     const random = seededRandom(seed);
     const kept = new Map<string, LeaseRecord>();
     let nowMs = 1_000_000;

@@ -1,4 +1,4 @@
-// A random history of bookkeeping, run on a read store and on the pure record at once, and compared after each step.
+// A random history of bookkeeping on a read store and on the pure record, compared after each step.
 import assert from 'node:assert/strict';
 import type { ReadStore } from '@mainstem/projection';
 import type { Generation, LeaseClaim, ProjectionDescriptor, ReadStoreSession } from '@mainstem/projection/adapter';
@@ -10,16 +10,16 @@ import { drawBatch, historyProjections, keysOf, type WrittenPart } from './histo
 import { comparable, leaseText, outcomeOf } from './history-comparison.js';
 
 export interface HistoryOptions {
-  /** On the same data, in whatever processes; at least one. */
+  /** On the same data, in any processes; at least one. */
   readonly stores: readonly ReadStore[];
   readonly documents: ContractDocuments;
   readonly seed: number;
   readonly steps: number;
-  /** By which leases end. Without one they last longer than the history. */
+  /** The clock of leases. Without it they last longer than the history. */
   readonly clock?: StoreClock | undefined;
 }
 
-/** Runs a history. Errors: AssertionError at the first step after which the store is not as the record says, with the steps before. */
+/** Runs a history. Errors: AssertionError at the first step with a difference, with the steps before. */
 export const checkHistory = async (options: HistoryOptions): Promise<void> => {
   const history = new BookkeepingHistory(options);
   try {
@@ -40,7 +40,7 @@ interface OpenSession extends WrittenPart {
 }
 
 class BookkeepingHistory {
-  /** What was done, for messages. */
+  /** The steps so far, for messages. */
   readonly steps: string[] = [];
   readonly #stores: readonly ReadStore[];
   readonly #clock: StoreClock | undefined;
@@ -80,7 +80,7 @@ class BookkeepingHistory {
     const collections = projection.collections.map((collection) => collection.name);
     const options = { version, fingerprint, incarnation: INCARNATION, collections, partitions, isBulk, isSide };
     const decided = this.#model.ask(name, { do: 'create', ...options, at: AT });
-    // A store may know a more particular reason, such as a table.
+    // A store may know a more specific reason, such as a table.
     if (typeof decided === 'string') assert.ok(['PROJECTION_INVALID_DEFINITION', 'READ_STORE_NAME_TAKEN'].includes(String(made)), String(made));
     else assert.notEqual(typeof made, 'string', `refused: ${String(made)}`);
   }
@@ -88,7 +88,7 @@ class BookkeepingHistory {
   async open(store: ReadStore, projection: ProjectionDescriptor): Promise<void> {
     const generation = this.#aNumber(projection);
     const parts = projection.partitions ?? 1;
-    // One fault at a time: which of two is told is the store's choice.
+    // One fault at a time: otherwise the store may choose which one it reports.
     const isUnknownPart = this.#chance(8);
     const partition = isUnknownPart ? parts : this.#random.int(0, parts - 1);
     const opened = !isUnknownPart && this.#chance(8) ? { ...projection, fingerprint: 'another' } : projection;
@@ -137,7 +137,7 @@ class BookkeepingHistory {
     const decided = this.#model.ask(projection.name, { do: 'promote', generation, isForced, fencesWriter, at: AT });
     const refused = typeof decided === 'string' ? decided : decided.refusal?.code;
     assert.equal(promoted, refused);
-    // Whether the writer of the one that serves was fenced off, the store may choose then.
+    // The store may choose whether the serving generation's writer was fenced off.
     if (typeof decided !== 'string' && decided.refusal) this.#sessions = this.#sessions.filter((open) => open.projection !== projection);
   }
 
@@ -230,7 +230,7 @@ class BookkeepingHistory {
     assert.deepEqual(leases.toSorted(), this.#model.held.map(leaseText).toSorted());
   }
 
-  /** How far an opening raises it is the store's choice; it never falls. */
+  /** A store may raise it by any number; it never falls. */
   #assertEpochs({ projection, number, checkpoint, partitions = [checkpoint], createdAt }: Generation): void {
     for (const [partition, { epoch }] of partitions.entries()) {
       const key = `${projection} ${number} ${createdAt} ${partition}`;
@@ -243,7 +243,7 @@ class BookkeepingHistory {
     return { projection: name, fingerprint, partition: this.#random.int(0, 1), owner: this.#random.pick(['one', 'two']) };
   }
 
-  /** Of a generation that is there, mostly. */
+  /** Mostly an existing generation. */
   #aNumber({ name }: ProjectionDescriptor): number {
     const { generations, lastNumber } = this.#model.record(name);
     return generations.length === 0 || this.#chance(10) ? lastNumber + 1 : this.#random.pick(generations).number;
@@ -258,13 +258,13 @@ class BookkeepingHistory {
     return isKnown && this.#model.content(name, claim.generation) === content;
   }
 
-  /** Of a generation that is gone, whatever the refusal is called. */
+  /** A missing generation, whatever the code of the refusal. */
   #lost(open: OpenSession, outcome: unknown): void {
     assert.equal(typeof outcome, 'string', 'a session wrote to a generation that is gone');
     this.#end(open);
   }
 
-  /** A session that was refused is of no use any more. */
+  /** A refused session is useless. */
   #end(open: OpenSession): void {
     this.#sessions = this.#sessions.filter((one) => one !== open);
   }
@@ -278,7 +278,7 @@ type Step = (history: BookkeepingHistory, store: ReadStore, projection: Projecti
 
 const often = (count: number, step: Step): readonly Step[] => Array.from({ length: count }, () => step);
 
-/** Each as often as it stands here. */
+/** Each as often as it is listed. */
 const STEPS: readonly Step[] = [
   ...often(4, (history, store, projection) => history.create(store, projection)),
   ...often(6, (history, store, projection) => history.open(store, projection)),

@@ -1,4 +1,4 @@
-// What a read store has to hold, by the pure record: generations, leases, documents and parked events after each step of a history.
+// The expected content of a read store by the pure record: generations, leases, documents and parked events.
 import { isMainstemError } from '@mainstem/event-store';
 import {
   allDescribed,
@@ -22,7 +22,7 @@ import {
   type RecordCommand,
 } from '@mainstem/projection/adapter';
 
-/** What one generation holds. */
+/** The content of one generation. */
 export class ModelContent {
   readonly #documents = new Map<string, Map<string, object>>();
   #parked: readonly ParkedEvent[] = [];
@@ -76,7 +76,7 @@ export class BookkeepingModel {
     return [...this.#records.values()].filter(({ generations }) => generations.length > 0).map(({ projection }) => projection);
   }
 
-  /** What is decided, or the code of the refusal. */
+  /** The decision, or the code of the refusal. */
   ask(projection: string, command: RecordCommand): Decided | string {
     try {
       const decided = decide(this.record(projection), command, (collection) => this.#ownerOf(collection));
@@ -92,7 +92,7 @@ export class BookkeepingModel {
     }
   }
 
-  /** The number that the store has given to the generation that is made next. Stores may leave numbers out, and begin anew after a `forget`. */
+  /** The store's number for the next new generation. Stores may skip numbers, and begin anew after a `forget`. */
   expectNumber(projection: string, number: number): void {
     this.#records.set(projection, { ...this.record(projection), lastNumber: number - 1 });
   }
@@ -105,14 +105,14 @@ export class BookkeepingModel {
     return undefined;
   }
 
-  /** A new one for each generation that is made: also that tells one from a former one with its number. */
+  /** A new object for each new generation, which distinguishes it from a former one with its number. */
   content(projection: string, generation: number): ModelContent {
     const found = this.#contents.get(`${generation} ${projection}`);
     if (!found) throw new TypeError(`the model has no generation ${generation} of ${projection}`);
     return found;
   }
 
-  /** Of the generation that serves. */
+  /** Of the serving generation. */
   servedParked(projection: string): readonly ParkedEvent[] {
     const serving = servingIn(this.record(projection));
     return serving ? this.content(projection, serving.number).parked : [];

@@ -14,20 +14,20 @@ export interface ReadStoreFixture {
   readonly readDocument: (collection: string, key: string) => Promise<object | undefined>;
   /** Closes the store and removes what it has left behind. */
   readonly dispose: () => Promise<void>;
-  /** Opens a second store on the same data, as another process would; `dispose` closes it, too. Absent where no two can share it. */
+  /** Opens a second store on the same data, like another process; `dispose` closes it, too. Absent if impossible. */
   readonly another?: (() => Promise<ReadStore>) | undefined;
-  /** The clock by which leases end, where the test has it in its hand. */
+  /** The clock of leases, if the test controls it. */
   readonly clock?: StoreClock | undefined;
 }
 
 /** Moves a store's clock, in whole milliseconds. */
 export interface StoreClock {
   readonly advance: (ms: number) => Promise<void>;
-  /** Absent for a clock that nobody can set back. */
+  /** Absent for a clock that cannot be set back. */
   readonly setBack?: ((ms: number) => void) | undefined;
 }
 
-/** Random histories of bookkeeping, each of `steps` commands; the n-th is that of `seed + n`. */
+/** Random histories of bookkeeping, each of `steps` commands; the n-th has the seed `seed + n`. */
 export interface Histories {
   readonly runs: number;
   readonly steps: number;
@@ -48,7 +48,7 @@ export interface ReadStoreContractOptions<Transaction = never> {
   /** Default: classes without columns. */
   readonly documents?: ContractDocuments;
   readonly transaction?: TransactionSteps<Transaction>;
-  /** Default: two histories of 40 commands, of a seed that their names say. */
+  /** Default: two histories of 40 commands; their names give the seed. */
   readonly histories?: Partial<Histories>;
 }
 
@@ -58,7 +58,7 @@ export interface ContractContext extends ReadStoreFixture {
   readonly projection: ProjectionDescriptor;
 }
 
-/** Makes a case that runs on a store of its own. */
+/** Makes a case that runs on its own store. */
 export type DefineCase = (name: string, run: (context: ContractContext) => Promise<void>) => ContractCase;
 
 export const defineCases = (options: Pick<ReadStoreContractOptions, 'create'>, documents: ContractDocuments): DefineCase => {

@@ -1,2 +1,2 @@
-// Breaks the allow-list: whoever operates projections does not come in by the door of read stores.
+// Breaks the allow-list: operators of projections do not use the door of read stores.
 export { port } from '../../projection/src/adapter.js';
