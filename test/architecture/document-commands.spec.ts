@@ -2,8 +2,9 @@
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { readSettings } from '@mainstem/nest';
+import { readSettings } from '@mainstem/event-store/settings';
 import { describe, expect, it } from 'vitest';
+import { application } from '#apps/mainstem.application.js';
 import { readOptions } from '../benchmark/options.js';
 import { program } from '../../libs/cli/src/program.js';
 import {
@@ -87,7 +88,7 @@ describe('commands in documents', () => {
     expect(assignments.length).toBeGreaterThan(3);
     for (const { text } of assignments) {
       const [, name = '', value = ''] = /^([A-Z_]+)='(.*)'$/.exec(text) ?? [];
-      expect(() => readSettings([], { [name]: value }), text).not.toThrow();
+      expect(() => readSettings(application.settings ?? {}, [], { [name]: value }), text).not.toThrow();
     }
   });
 

@@ -30,7 +30,6 @@ const DOORS = {
     VerifyOptions VerifyProgress VerifyReport VerifyTooLarge WaitOptions WaitRefused assertSameLogOf cleanUp compareKeys crashAtOf
     fillSideGeneration forgetProjection generationChoiceOf isOfLostEvents leftBehind newestFillingOf placeOf positionAt rollBack servingOf
     verifyProjection`,
-  reaction: `Companion Hosted HostedReaction Reaction ReactionContext ReactionOptions ReactionStart reaction`,
   adapter: `
     CacheAnswer Checkpoint CheckpointMove CheckpointMoved Claim CollectionChanges CollectionDescriptor CollectionTaken CommitBatch
     CommitClaim CreateGenerationOptions Decided DecidedLease Derived DerivedDifference Described DocumentClass EMPTY_DIGEST Effect Expiry FingerprintMismatch FoldedCollections Generation
@@ -55,7 +54,7 @@ const listed = (door: Door): readonly string[] => DOORS[door].split(/\s+/).filte
 const sorted = (names: readonly string[]): readonly string[] => names.toSorted();
 
 describe('the doors of @mainstem/projection', () => {
-  const doors: readonly Door[] = ['index', 'operate', 'reaction', 'adapter'];
+  const doors: readonly Door[] = ['index', 'operate', 'adapter'];
 
   it('show the names that are listed here, and no others', () => {
     const found = exportedNames(doors.map(fileOf));

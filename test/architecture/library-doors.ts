@@ -3,15 +3,15 @@
 /** A name that is added or taken away is a decision about who needs it. */
 export const LIBRARY_DOORS: Readonly<Record<string, string>> = {
   aggregate: `
-    Aggregate AggregateDefinition AnyAggregate AppendTurn AppendTurns Circumstances CommandContext CommandEffect CommandEnd
-    CommandExecutor CommandExecutorOptions CommandMetadata CommandObservation CommandObserver CommandOutcome CommandRefused
-    CommandResult FoldedStreamCacheLimits InvalidCommand LoadOptions LoadedAggregate NoEffect ObservedCommand StreamLanes
-    defineAggregate fold isCommandRefused loadAggregate newCommandContext`,
+    Aggregate AggregateDefinition AnyAggregate AppendTurn AppendTurns BuildClaimsOptions BuiltClaims Circumstances ClaimClash
+    CommandContext CommandEffect CommandEnd CommandExecutor CommandExecutorOptions CommandMetadata CommandObservation CommandObserver
+    CommandOutcome CommandRefused CommandResult FoldedStreamCacheLimits InvalidCommand LoadOptions LoadedAggregate NoEffect
+    ObservedCommand StreamLanes UniqueRule buildClaims defineAggregate fold isCommandRefused loadAggregate newCommandContext`,
   'aggregate/host': `
     CONTEXT_ID_RULE isContextId validateCommand`,
   'aggregate/errors': `
     AggregateConflictUnresolved AggregateOverloaded CommandIdReused CommandRefused CommandTimedOut EventNotFoldable EventNotStorable
-    InvalidAggregate InvalidCommand isCommandRefused`,
+    InvalidAggregate InvalidCommand UniqueValueTaken isCommandRefused`,
   cli: `
     ApplicationSettings ImportProgress ImportRequest ImportSummary MainstemApplication OpenEventReader OpenReadModels RuleViolations
     defineApplication main`,
@@ -80,6 +80,13 @@ export const LIBRARY_DOORS: Readonly<Record<string, string>> = {
     openSearchForm`,
   'opensearch/errors': `
     InvalidOpenSearchOptions SearchPermissionDenied SearchServerReadOnly UnsupportedSearchServer`,
+  process: `
+    Accepted Action CommandTarget CommandsFor Deadline DeadlineClock DeadlineClockOptions Declined Due Handling InvalidAction
+    InvalidProcess Outcomes ProcessHostOptions ProcessManager ProcessManagerOptions ProcessRefused ProcessVersion ProcessVersionUnknown
+    Reactor ReactorHostOptions ReactorOptions SentCommand after at cancelDeadline end hostProcess hostReactor processManager reactor
+    send`,
+  'projection/reaction': `
+    Companion Hosted HostedReaction Reaction ReactionContext ReactionOptions ReactionStart reaction`,
   'projection/settings': `
     PartitionCounts projectorSettings`,
   redis: `
