@@ -53,29 +53,51 @@ export const decisionOf = <State, Command, Event extends DomainEvent>(
   const circumstances = new RecordedCircumstances(runtime, given.metadata);
   const events = aggregate.decide(given.command, before, circumstances);
   if (!Array.isArray(events)) throw new InvalidAggregate(aggregate.category, 'decide must return a list of events, and must not be asynchronous');
-  const identity = identityOf(given.context, circumstances);
-  const metadata = new DecisionMetadata(aggregate, given, circumstances);
-  const newEvents: PreparedEvent[] = [];
-  let state = before;
-  let size = 0;
-  for (let index = 0; index < events.length; index++) {
-    const decided = events[index] as Event;
-    if (decided === null || typeof decided !== 'object')
-      throw new InvalidAggregate(aggregate.category, `decide must return events, got ${String(decided)} in its list`);
-    const { type, data } = decided;
-    assertNothingIsLost(stream, decided);
-    aggregate.events.validate({ type, data });
-    metadata.moveTo(type, index);
-    const event = preparedOf(stream, { id: eventIdOf(identity, stream, index), type, data, metadata: metadata.value }, metadata.json);
-    newEvents.push(event);
-    size += event.dataJson.length;
-    state = evolved(aggregate, stream, state, { type, data: event.data } as unknown as Event);
-  }
+  const decided = new DecidedEvents(aggregate, stream, given, circumstances, before);
+  for (let index = 0; index < events.length; index++) decided.add(events[index] as Event, index);
+  const { newEvents, size, state } = decided;
   // Only `evolve` sees the states in between, as in a replay.
   const isIsolated = newEvents.length === 0 || isolated(stream, newEvents, state);
   if (types.isPromise(state)) throw new InvalidAggregate(aggregate.category, 'evolve must return a state, and must not be asynchronous');
   return { newEvents, state, size, isIsolated };
 };
+
+/**
+ * The events of one decision, on their way into the store. The lists of applications are of several kinds to the engine, which compiles anew
+ * what goes through them: so most of the work is here, outside of that loop.
+ */
+class DecidedEvents<State, Command, Event extends DomainEvent> {
+  readonly newEvents: PreparedEvent[] = [];
+  size = 0;
+  readonly #identity: string;
+  readonly #metadata: DecisionMetadata;
+
+  constructor(
+    private readonly aggregate: Aggregate<State, Command, Event>,
+    private readonly stream: StreamName,
+    given: GivenCommand<Command>,
+    circumstances: RecordedCircumstances,
+    public state: State,
+  ) {
+    this.#identity = identityOf(given.context, circumstances);
+    this.#metadata = new DecisionMetadata(aggregate, given, circumstances);
+  }
+
+  add(decided: Event, index: number): void {
+    const { aggregate, stream } = this;
+    if (decided === null || typeof decided !== 'object')
+      throw new InvalidAggregate(aggregate.category, `decide must return events, got ${String(decided)} in its list`);
+    const { type, data } = decided;
+    assertNothingIsLost(stream, decided);
+    aggregate.events.validate({ type, data });
+    this.#metadata.moveTo(type, index);
+    const { value: metadata, json } = this.#metadata;
+    const event = preparedOf(stream, { id: eventIdOf(this.#identity, stream, index), type, data, metadata }, json);
+    this.newEvents.push(event);
+    this.size += event.dataJson.length;
+    this.state = evolved(aggregate, stream, this.state, { type, data: event.data } as unknown as Event);
+  }
+}
 
 /**
  * Metadata comes with the command, and times with its context: in an event they would be lost. Errors:

@@ -61,6 +61,8 @@ export interface Joined {
 /** Decided calls on their way to one append. */
 export class Batch {
   readonly joined: Joined[] = [];
+  /** Of `joined`. */
+  readonly calls: Call[] = [];
   readonly newEvents: PreparedEvent[] = [];
   /** Whether an observer wants to know of one of them. */
   isObserved = false;
@@ -118,6 +120,7 @@ export class Batch {
 
   join(call: Call, decisions: readonly (Decision<unknown> | undefined)[], state: unknown): void {
     this.joined.push({ call, decisions });
+    this.calls.push(call);
     this.state = state;
     for (let index = 0; index < decisions.length; index++) {
       const given = call.commands[index];

@@ -73,7 +73,7 @@ export class StreamWorker {
 
   async #readFirst(lane: Lane, first: Call, kept: FoldedStream | undefined): Promise<void> {
     const { folder } = this.#options;
-    const folded = await this.#whileWanted(lane.calls, 'the events of its stream', (signal) =>
+    const folded = await this.#whileWanted([...lane.calls], 'the events of its stream', (signal) =>
       kept ? folder.catchUp(first, kept, signal()) : folder.load(first, signal()),
     );
     lane.mustRead = false;
@@ -180,11 +180,11 @@ export class StreamWorker {
 
   async #append(lane: Lane, folded: FoldedStream, batch: Batch): Promise<void> {
     const { store, folder } = this.#options;
-    const calls = batch.joined.map(({ call }) => call);
-    const waiting = [...lane.calls];
+    const { calls } = batch;
+    const waiting = lane.calls.length;
     const expected = folded.revision ?? 'no-stream';
     // Without a signal of its own a command that nobody waits for any more leaves its append to the bounds of the store.
-    const isAbortable = calls.some(({ underWay }) => underWay.signal !== undefined);
+    const isAbortable = calls.some(hasSignal);
     let isAppending = false;
     try {
       // Refused here, it does not give up its turn: its caller may have another way, and what follows waits for that.
@@ -196,7 +196,8 @@ export class StreamWorker {
       });
       observe(batch, (observation) => observation.appended());
       lane.pending -= calls.length;
-      for (const call of waiting) call.isProved = true;
+      // Nothing leaves the lane meanwhile: these have come before the append.
+      for (let index = 0; index < waiting; index++) (lane.calls[index] as Call).isProved = true;
       this.#appended(batch, folded, appended);
     } catch (error) {
       if (isAppending) observe(batch, (observation) => observation.appended(error));
@@ -259,13 +260,13 @@ export class StreamWorker {
   #whileWanted<Result>(calls: readonly Call[], what: string, start: (signal: () => AbortSignal) => Promise<Result>): Promise<Result> {
     let abort: AbortController | undefined;
     return new Promise<Result>((resolve, reject) => {
-      const wanted = [...calls];
       const onEnded = (): void => {
-        if (wanted.some(({ underWay }) => !underWay.isOver)) return;
+        if (calls.some(({ underWay }) => !underWay.isOver)) return;
         abort?.abort();
         reject(UNWANTED);
       };
-      for (const { underWay } of wanted) {
+      for (let index = 0; index < calls.length; index++) {
+        const { underWay } = calls[index] as Call;
         underWay.waitsFor = what;
         underWay.onEnded = onEnded;
       }
@@ -273,3 +274,5 @@ export class StreamWorker {
     });
   }
 }
+
+const hasSignal = ({ underWay }: Call): boolean => underWay.signal !== undefined;
