@@ -26,7 +26,7 @@ export class GenerationRecords {
 
   /** By one statement, so of one moment. Of all projections that have generations, by name. */
   async all(connection: SqlConnection): Promise<readonly ProjectionRecord[]> {
-    const rows = await connection.query<GenerationRow>(`${this.#select} ORDER BY projection, generation`);
+    const rows = await connection.query<GenerationRow>(`${this.#select} ${IN_ORDER}`);
     return [...new Set(rows.map(({ projection }) => projection))].map((projection) =>
       recordOf(
         projection,
@@ -37,7 +37,7 @@ export class GenerationRecords {
 
   /** By one statement, so of one moment. Its last number is that of its newest generation: `lastNumber` knows of those that are gone. */
   async find(connection: SqlConnection, projection: string): Promise<ProjectionRecord> {
-    return recordOf(projection, await connection.query<GenerationRow>(`${this.#select} WHERE projection = ? ORDER BY generation`, [projection]));
+    return recordOf(projection, await connection.query<GenerationRow>(`${this.#select} WHERE generations.projection = ? ${IN_ORDER}`, [projection]));
   }
 
   /** As `find`, with all numbers that were ever used: for what makes a generation. */
@@ -152,21 +152,25 @@ export class GenerationRecords {
     return [this.#partitions, `${which} AND partition_number = ?`, [projection, generation, partition]];
   }
 
-  /** With the parts after the first one as one text, and the collections as another one. */
+  /** A row for each part after the first one, which is in the generation's own row; one row for a generation that is not split. */
   get #select(): string {
-    const own = 'own.projection = generations.projection AND own.generation = generations.generation';
-    const part = `CAST(partition_number AS text) || '|' || coalesce(CAST(position AS text), '') || '|' || CAST(epoch AS text) || '|' || digest || '|' || updated_at || '|' || coalesce(last_event, '')`;
-    return `SELECT ${COLUMNS}, (SELECT string_agg(${part}, ';') FROM ${this.#partitions} AS own WHERE ${own}) AS partitions,
-      (SELECT string_agg(collection, ';') FROM ${this.#collections} AS own WHERE ${own}) AS collections
-      FROM ${this.#generations} AS generations`;
+    const isOwn = (table: string): string => `${table}.projection = generations.projection AND ${table}.generation = generations.generation`;
+    return `SELECT ${COLUMNS},
+      (SELECT string_agg(collection, ';') FROM ${this.#collections} AS own WHERE ${isOwn('own')}) AS collections
+      FROM ${this.#generations} AS generations LEFT JOIN ${this.#partitions} AS parts ON ${isOwn('parts')}`;
   }
 }
 
 /** A position as statements take it. */
 export const textOf = (position: Position | undefined): string | null => (position === undefined ? null : position.toString());
 
-const COLUMNS = `projection, generation, state, version, fingerprint, incarnation, CAST(position AS text) AS position, CAST(epoch AS text) AS epoch,
-  digest, last_event AS "lastEvent", is_bulk AS "isBulk", created_at AS "createdAt", updated_at AS "updatedAt"`;
+const COLUMNS = `generations.projection AS projection, generations.generation AS generation, state, version, fingerprint, incarnation,
+  CAST(generations.position AS text) AS position, CAST(generations.epoch AS text) AS epoch, generations.digest AS digest,
+  generations.last_event AS "lastEvent", is_bulk AS "isBulk", created_at AS "createdAt", generations.updated_at AS "updatedAt",
+  partition_number AS "partition", CAST(parts.position AS text) AS "partPosition", CAST(parts.epoch AS text) AS "partEpoch",
+  parts.digest AS "partDigest", parts.last_event AS "partLastEvent", parts.updated_at AS "partUpdatedAt"`;
+
+const IN_ORDER = 'ORDER BY generations.projection, generations.generation, partition_number';
 
 interface GenerationRow {
   readonly projection: string;
@@ -182,7 +186,13 @@ interface GenerationRow {
   readonly isBulk: number;
   readonly createdAt: string;
   readonly updatedAt: string;
-  readonly partitions: string | null;
+  /** Null where there is no other part. */
+  readonly partition: number | null;
+  readonly partPosition: string | null;
+  readonly partEpoch: string;
+  readonly partDigest: string;
+  readonly partLastEvent: string | null;
+  readonly partUpdatedAt: string;
   readonly collections: string | null;
 }
 
@@ -203,35 +213,34 @@ const servingPositionOf = ({ position, others, hasUnbegun }: ServingRow): Positi
 };
 
 const recordOf = (projection: string, rows: readonly GenerationRow[]): ProjectionRecord => {
-  const generations = rows.map(generationOf);
-  return { projection, lastNumber: generations.at(-1)?.number ?? 0, generations };
+  const numbers = [...new Set(rows.map(({ generation }) => generation))];
+  const generations = numbers.map((number) => generationOf(rows.filter(({ generation }) => generation === number)));
+  return { projection, lastNumber: numbers.at(-1) ?? 0, generations: generations.flat() };
 };
 
-const generationOf = (row: GenerationRow): GenerationRecord => {
-  const { generation: number, state, version, fingerprint, createdAt, updatedAt, digest } = row;
-  const first: PartRecord = { position: positionOf(row.position), epoch: Number(row.epoch), digest, ...lastEventIn(row.lastEvent), updatedAt };
-  return {
-    number,
-    state,
-    version,
-    fingerprint,
-    incarnation: row.incarnation as Incarnation,
-    isBulk: row.isBulk === 1,
-    createdAt,
-    updatedAt,
-    collections: namesIn(row.collections),
-    parts: [first, ...partsIn(row.partitions)],
-  };
+/** Of its rows, by part. */
+const generationOf = (rows: readonly GenerationRow[]): readonly GenerationRecord[] => {
+  const [row] = rows;
+  if (!row) return [];
+  const { generation: number, state, version, fingerprint, createdAt, updatedAt } = row;
+  const first = partOf({
+    ...row,
+    partUpdatedAt: updatedAt,
+    partPosition: row.position,
+    partEpoch: row.epoch,
+    partDigest: row.digest,
+    partLastEvent: row.lastEvent,
+  });
+  const parts = [first, ...rows.filter(({ partition }) => partition !== null).map(partOf)];
+  const collections = (row.collections ?? '').split(';').filter((name) => name !== '');
+  const incarnation = row.incarnation as Incarnation;
+  return [{ number, state, version, fingerprint, incarnation, isBulk: row.isBulk === 1, createdAt, updatedAt, collections, parts }];
 };
 
-const namesIn = (text: string | null): readonly string[] => (text ?? '').split(';').filter((name) => name !== '');
-
-const partsIn = (text: string | null): readonly PartRecord[] =>
-  namesIn(text)
-    .map((part) => {
-      const [number = '', position = '', epoch = '', digest = '', updatedAt = '', lastEvent] = part.split('|');
-      const place = positionOf(position === '' ? null : position);
-      return { number: Number(number), part: { position: place, epoch: Number(epoch), digest, ...lastEventIn(lastEvent), updatedAt } };
-    })
-    .sort((left, right) => left.number - right.number)
-    .map(({ part }) => part);
+const partOf = (row: GenerationRow): PartRecord => ({
+  position: positionOf(row.partPosition),
+  epoch: Number(row.partEpoch),
+  digest: row.partDigest,
+  ...lastEventIn(row.partLastEvent),
+  updatedAt: row.partUpdatedAt,
+});
