@@ -20,6 +20,9 @@ export const jobs: Readonly<Record<string, () => Promise<Job>>> = {
   'commands-in-order/ceiling': async () => (await write()).commandsBy64,
   'commands-hot': async () => (await write()).commandsOnOneStream,
   'commands-hot/ceiling': async () => (await import('./ceilings/commands.js')).commandsOnOneStream,
+  'commands-claims': async () => (await import('./jobs/claims.js')).namesClaimed,
+  // What claims cost: the same commands without them.
+  'commands-claims/ceiling': async () => (await import('./jobs/claims.js')).namesNotClaimed,
   import: async () => (await write()).importAlone,
   'import/ceiling': async () => (await import('./ceilings/import.js')).importAll,
   'import-live': async () => (await write()).importLive,

@@ -51,6 +51,7 @@ export const measurements: readonly Measurement[] = [
     targets: { ratioMin: 0.9 },
   },
   { job: 'commands-hot', title: 'commands, 64 at a time on one stream', unit: 'commands/s', hasCeiling: true },
+  { job: 'commands-claims', title: 'commands that claim a unique value, beside the same without', unit: 'commands/s', hasCeiling: true },
   { job: 'import', title: 'import through the command side', unit: 'events/s', hasCeiling: true },
   { job: 'import-live', title: 'import with all read models live', unit: 'events/s', targets: { secondsMax: 60 } },
   { job: 'read', title: 'read everything, payloads decoded', unit: 'events/s', hasCeiling: true },

@@ -293,6 +293,27 @@ export const mutants = [
     suites: ['libs/event-store/src', ...EVENT_STORE],
   },
   {
+    name: 'an append to several streams does not look at its conditions',
+    file: 'libs/event-store/src/append-all-rules.ts',
+    from: 'return last === state.last ? undefined :',
+    to: 'return last >= -1 ? undefined :',
+    suites: ['libs/event-store/src', ...EVENT_STORE],
+  },
+  {
+    name: 'an append to several streams is a retry where one of them has its events',
+    file: 'libs/event-store/src/append-all-rules.ts',
+    from: 'if (known.length > 0 && unknown.length > 0) throw',
+    to: 'if (known.length > 99 && unknown.length > 99) throw',
+    suites: ['libs/event-store/src', ...EVENT_STORE],
+  },
+  {
+    name: 'a unique value is taken although another aggregate has it',
+    file: 'libs/aggregate/src/claims/unique-claims.ts',
+    from: 'if (holder === undefined || holder === append.stream',
+    to: 'if (holder !== append.stream || holder === append.stream',
+    suites: ['libs/aggregate/src'],
+  },
+  {
     name: 'a repeated append is appended again',
     file: 'libs/event-store/src/append-rules.ts',
     from: "=== events.length) return { kind: 'repeat', last: state.last };",
