@@ -13,7 +13,7 @@ import { rebuildUntil } from './commands/rebuild-until.js';
 import { rollback, type RollbackOptions } from './commands/rollback.js';
 import { show, type ShowOptions } from './commands/show.js';
 import { status } from './commands/status.js';
-import { stream } from './commands/stream.js';
+import { stream, type StreamOptions } from './commands/stream.js';
 import { tail, type TailOptions } from './commands/tail.js';
 import { verify, type VerifyCommandOptions } from './commands/verify.js';
 import { loadApplication } from './load-application.js';
@@ -126,9 +126,10 @@ const addStream = (mainstem: Command, run: Run): void => {
   mainstem
     .command('stream')
     .description('the history of one aggregate, and the state that it folds to')
-    .argument('<name>', 'category-id')
+    .argument('[name]', 'category-id')
+    .option('--summary', 'without a name: the number of streams, and the longest ones')
     .option('--json', 'one JSON object a line, the state last')
-    .action((name: string, options: { json?: boolean }) => run((context) => stream(context, name, options)))
+    .action((name: string | undefined, options: StreamOptions) => run((context) => stream(context, name, options)))
     .addHelpText('after', '\nExamples:\n  mainstem stream order-536365\n  mainstem stream order-536365 --json | tail -1');
 };
 

@@ -344,6 +344,35 @@ describe('stream', () => {
   });
 });
 
+describe('stream --summary', () => {
+  it('tells how many streams there are, and the longest ones', async () => {
+    const fill = async (name: string, count: number): Promise<void> => {
+      const own = streamName(name);
+      const events = Array.from({ length: count }, (_, n) => ({ id: eventIdOf('fill', own, n), type: 'Counted', data: { by: 1 }, metadata: {} }));
+      await store.append(own, events, { expectedRevision: 'any' });
+    };
+    await fill('other-1', 1_200);
+    await fill('counter-9', 5);
+    for (let index = 0; index < 30; index++) await fill(`counter-${100 + index}`, 2);
+    expect(await stream(context, undefined, { summary: true })).toBe(0);
+    expect(printed[0]).toBe('32 streams, 1,265 events');
+    expect(printed.slice(4, 6)).toEqual(['other-1       1,200  none of this application', 'counter-9         5  yes']);
+    expect(printed).toHaveLength(4 + 20);
+    await stream(context, undefined, { summary: true, json: true });
+    expect(JSON.parse(printed.at(-1) ?? '')).toMatchObject({ streams: 32, events: 1_265 });
+    expect((JSON.parse(printed.at(-1) ?? '') as { longest: readonly unknown[] }).longest[0]).toEqual({
+      stream: 'other-1',
+      events: 1_200,
+      isFolded: false,
+    });
+  });
+
+  it('takes a name or --summary, and not both', async () => {
+    await expect(stream(context, undefined, {})).rejects.toMatchObject({ code: 'CLI_INVALID_ARGUMENT' });
+    await expect(stream(context, 'counter-1', { summary: true })).rejects.toMatchObject({ code: 'CLI_INVALID_ARGUMENT' });
+  });
+});
+
 describe('parked', () => {
   it('lists parked events, and replays them after the fix', async () => {
     await append('counter-a', 1, 13, 2);

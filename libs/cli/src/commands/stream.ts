@@ -1,13 +1,24 @@
 // mainstem stream: prints the history of one aggregate and its folded state.
 import { loadAggregate, type AnyAggregate } from '@mainstem/aggregate';
 import { streamName, streamPrefixOf, type RecordedEvent, type StreamName } from '@mainstem/event-store';
-import { UnknownStream } from '../errors.js';
+import { InvalidArgument, UnknownStream } from '../errors.js';
 import { eventJson, eventLine } from '../format/event-line.js';
 import { toJson } from '../format/json.js';
 import { using, type CliContext } from './cli-context.js';
+import { streamSummary } from './stream-summary.js';
 
-/** Prints every event of the stream, then its state. Errors: CLI_UNKNOWN_STREAM, EVENT_STORE_INVALID_INPUT. */
-export const stream = async (context: CliContext, name: string, options: { readonly json?: boolean }): Promise<number> => {
+export interface StreamOptions {
+  readonly json?: boolean;
+  readonly summary?: boolean;
+}
+
+/**
+ * Prints every event of the stream, then its state; with `summary` the longest streams instead.
+ * Errors: CLI_UNKNOWN_STREAM, CLI_INVALID_ARGUMENT, EVENT_STORE_INVALID_INPUT.
+ */
+export const stream = async (context: CliContext, name: string | undefined, options: StreamOptions): Promise<number> => {
+  if ((name === undefined) !== (options.summary === true)) throw new InvalidArgument('<name>', 'must name a stream, or be left out with --summary.');
+  if (name === undefined) return streamSummary(context, options);
   const { application, settings, terminal, signal } = context;
   const wanted = streamName(name);
   const format = options.json ? eventJson : eventLine;
