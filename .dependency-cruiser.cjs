@@ -95,7 +95,7 @@ module.exports = {
     mayImport(lib('nest'), REACTION),
     mayImport(lib('nest', 'testing', 'cli'), lib('aggregate')),
     mayImport(lib('testing'), '^(?:node:)?assert/strict$', 'Contract suites assert without a test runner.'),
-    mayImport(lib('sql'), npm('typeorm', 'pg', '@types/pg')),
+    mayImport(lib('sql'), npm('typeorm', 'pg', '@types/pg', 'mysql2')),
     mayImport(lib('redis'), npm('ioredis')),
     mayImport(lib('opensearch'), npm('@opensearch-project/opensearch')),
     mayImport(lib('eventstoredb', 'eventstoredb-server'), lib('event-store')),

@@ -21,7 +21,7 @@ const MUTANTS_MAX = 8;
 const MUTANTS_OF_SLOW_SUITES_MAX = 2;
 const HISTORIES = 300;
 /** Servers of the stores in test/chaos/stores that have one. */
-const SERVICES = { postgres: 'DATABASE_URL', redis: 'REDIS_URL', opensearch: 'OPENSEARCH_URL' };
+const SERVICES = { postgres: 'DATABASE_URL', mariadb: 'MARIADB_URL', redis: 'REDIS_URL', opensearch: 'OPENSEARCH_URL' };
 
 /** Counts for all parts: FULL=1 is what a release is tried with; each of the others can be given by itself. */
 export const countsFrom = (/** @type {NodeJS.ProcessEnv} */ { FULL, CHAOS_TRIALS, PROPERTY_RUNS }) => ({

@@ -2,12 +2,14 @@
 import { Refusal, say } from '../repository.mjs';
 import { rings } from '../rings.mjs';
 import { readKept } from './kept-services.mjs';
+import { findMariadb } from './mariadb.mjs';
 import { findOpenSearch } from './opensearch.mjs';
 import { findPostgres } from './postgres.mjs';
 import { findRedis } from './redis.mjs';
 
 const finders = [
   { name: 'PostgreSQL', find: findPostgres },
+  { name: 'MariaDB', find: findMariadb },
   { name: 'Redis', find: findRedis },
   // Takes seconds to start and a gigabyte.
   { name: 'OpenSearch', find: findOpenSearch, isLarge: true },

@@ -10,7 +10,7 @@ const KILLS = 2;
 /** A document a stream, some of which are parked. */
 const SPLIT = 'picks';
 /** One in this process's folder and those with a server. */
-const stores = await storesToTest(['sqlite', 'postgres', 'redis', 'opensearch']);
+const stores = await storesToTest(['sqlite', 'postgres', 'mariadb', 'redis', 'opensearch']);
 const chance = chanceOf('partitions');
 
 const partsIn = (message: Told, state: string): number =>

@@ -15,7 +15,7 @@ const TIMEOUT_MS = 60_000 + 20_000 * PROMOTIONS;
 
 const chance = chanceOf('promotions');
 // The embedded ones, all at once: rebuild.spec.ts.
-const stores = await storesToTest(['postgres', 'redis', 'opensearch']);
+const stores = await storesToTest(['postgres', 'mariadb', 'redis', 'opensearch']);
 
 describe.for(stores)('read models on %s', (name) => {
   it(

@@ -1,11 +1,9 @@
 // What a projection makes of everything that a database may say, on real servers: trouble is waited for, an event is parked, a mistake stops at once.
-import { DatabaseSync } from 'node:sqlite';
-import { join } from 'node:path';
 import { documentProjection, handlerProjection } from '@mainstem/projection';
 import { SqlReadStore, type SqlTransaction } from '@mainstem/sql';
 import pg from 'pg';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { postgresQuery, postgresUrl, sqlFixtures, type SqlFixture } from './sql-fixtures.js';
+import { postgresUrl, rowsByHand, sqlFixtures, type SqlFixture } from './sql-fixtures.js';
 import { afterwards, append, cleanUp, events, historyOf, Item, itemsBy, says, start, TIMEOUT_MS, type Step } from './sql-handler-run.js';
 
 afterEach(cleanUp);
@@ -106,22 +104,11 @@ const schemaOf = ({ location }: SqlFixture): string | undefined => ('schema' in 
 
 /** Statements of somebody else, about the table of the first generation. */
 const changeByHand = async (fixture: SqlFixture, statements: (table: string) => readonly string[]): Promise<void> => {
-  const schema = schemaOf(fixture);
-  if (schema !== undefined) {
-    for (const sql of statements(`"${schema}".items__g1`)) await postgresQuery(sql);
-    return;
-  }
-  const { dir } = fixture.location as { readonly dir: string };
-  const database = new DatabaseSync(join(dir, 'sql.db'));
-  try {
-    for (const sql of statements('items__g1')) database.exec(sql);
-  } finally {
-    database.close();
-  }
+  await rowsByHand(fixture, ...statements('items__g1'));
 };
 
 const refusingRows = (fixture: SqlFixture, table: string): readonly string[] =>
-  schemaOf(fixture) === undefined
+  fixture.name === 'SQLite'
     ? [`CREATE TRIGGER refuse BEFORE INSERT ON ${table} WHEN NEW.id = 'refused' BEGIN SELECT RAISE(ABORT, 'not this one'); END`]
     : [`ALTER TABLE ${table} ADD CHECK (id <> 'refused')`];
 

@@ -3,11 +3,13 @@ import 'reflect-metadata';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import type { Incarnation, Position } from '@mainstem/event-store';
 import type { DocumentClass } from '@mainstem/projection';
 import type { CheckpointMove, ProjectionDescriptor } from '@mainstem/projection/adapter';
 import { SqlReadStore } from '@mainstem/sql';
 import type { SqlLocation } from '@mainstem/sql';
+import { createConnection } from 'mysql2/promise';
 import pg from 'pg';
 import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 
@@ -82,6 +84,33 @@ export const postgresFixture = async (): Promise<SqlFixture> => {
   return fixture('PostgreSQL', { url: postgresUrl, schema }, () => postgresQuery(`DROP SCHEMA IF EXISTS "${schema}" CASCADE`));
 };
 
+export const mariadbUrl = process.env['MARIADB_URL'] ?? 'mariadb://root@127.0.0.1:3306/';
+
+/** The URL of a database on the server. */
+export const mariadbDatabase = (database: string): string => Object.assign(new URL(mariadbUrl), { pathname: `/${database}` }).href;
+
+export const mariadbFixture = async (): Promise<SqlFixture> => {
+  const database = `mainstem_test_${process.pid}_${Math.random().toString(36).slice(2, 10)}`;
+  await mariadbQuery(`CREATE DATABASE ${database}`);
+  return fixture('MariaDB', { url: mariadbDatabase(database) }, () => mariadbQuery(`DROP DATABASE IF EXISTS ${database}`));
+};
+
+/** Runs statements on a connection of its own, in the session that the server gives to anybody. */
+export const mariadbQuery = async (sql: string, parameters: readonly unknown[] = []): Promise<void> => {
+  await mariadbRows(sql, parameters);
+};
+
+/** As `mariadbQuery`, with what it gives. */
+export const mariadbRows = async (sql: string, parameters: readonly unknown[] = [], url = mariadbUrl): Promise<readonly unknown[]> => {
+  const connection = await createConnection({ uri: url.replace(/^mariadb:/, 'mysql:'), multipleStatements: true });
+  try {
+    const [rows] = await connection.query(sql, [...parameters]);
+    return Array.isArray(rows) ? rows : [];
+  } finally {
+    await connection.end();
+  }
+};
+
 /** Runs a statement on a connection of its own. */
 export const postgresQuery = async (sql: string, parameters: readonly unknown[] = []): Promise<void> => {
   await postgresRows(sql, parameters);
@@ -110,11 +139,50 @@ export const withPostgres = async (): Promise<boolean> => {
   }
 };
 
+/** As `withPostgres`. */
+export const withMariadb = async (): Promise<boolean> => {
+  if (process.env['CI']) return true;
+  try {
+    await mariadbQuery('SELECT 1');
+    return true;
+  } catch {
+    console.warn('MariaDB was not found (MARIADB_URL, else 127.0.0.1:3306): its tests are left out.');
+    return false;
+  }
+};
+
 /** Makers of the fixtures that this machine can run. */
 export const sqlFixtures = async (): Promise<readonly { readonly name: string; readonly make: () => Promise<SqlFixture> }[]> => [
   { name: 'SQLite', make: sqliteFixture },
   ...((await withPostgres()) ? [{ name: 'PostgreSQL', make: postgresFixture }] : []),
+  ...((await withMariadb()) ? [{ name: 'MariaDB', make: mariadbFixture }] : []),
 ];
+
+/** Runs statements of somebody else on a fixture's database, each by itself; what the last one gives. */
+export const rowsByHand = async (fixture: SqlFixture, ...statements: readonly string[]): Promise<readonly object[]> => {
+  let rows: readonly object[] = [];
+  const { location } = fixture;
+  if ('dir' in location) {
+    const database = new DatabaseSync(join(location.dir, 'sql.db'));
+    try {
+      for (const sql of statements) rows = database.prepare(sql).all();
+    } finally {
+      database.close();
+    }
+  } else if (fixture.name === 'MariaDB') {
+    for (const sql of statements)
+      rows = (await mariadbRows(`SET SESSION sql_mode = 'ANSI_QUOTES'; ${sql}`, [], location.url)).at(-1) as readonly object[];
+  } else {
+    const client = new pg.Client({ connectionString: postgresUrl, options: `-c search_path=${'schema' in location ? location.schema : ''}` });
+    await client.connect();
+    try {
+      for (const sql of statements) rows = (await client.query<object>(sql)).rows;
+    } finally {
+      await client.end();
+    }
+  }
+  return rows;
+};
 
 const fixture = (name: string, location: SqlLocation, remove: () => Promise<void>): SqlFixture => {
   const opened: SqlReadStore[] = [];

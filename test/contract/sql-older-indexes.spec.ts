@@ -1,11 +1,9 @@
 // Indexes that an older version, or an older entity, has left on the serving generation.
-import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
 import pg from 'pg';
 import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { SqlReadStore } from '@mainstem/sql';
-import { incarnation, move, parcels, postgresQuery, postgresUrl, sqlFixtures } from './sql-fixtures.js';
+import { incarnation, move, parcels, postgresQuery, postgresUrl, rowsByHand, sqlFixtures } from './sql-fixtures.js';
 import type { SqlFixture } from './sql-fixtures.js';
 
 @Entity('indexed')
@@ -25,35 +23,22 @@ for (const { name, make } of await sqlFixtures()) {
     afterEach(() => fixture.remove());
 
     const projection = { ...parcels, name: 'indexed', collections: [{ name: 'indexed', document: Indexed, hasState: false }] };
-    const indexes =
-      name === 'SQLite'
-        ? "SELECT name FROM sqlite_master WHERE type = 'index' AND tbl_name = 'indexed__g1' AND sql IS NOT NULL"
-        : "SELECT indexname AS name FROM pg_indexes WHERE schemaname = current_schema() AND tablename = 'indexed__g1' AND indexname NOT LIKE 'PK%'";
-    const run = async (sql: string): Promise<readonly { name: string }[]> => {
-      if (name === 'PostgreSQL') {
-        const scope = `-c search_path=${schemaOf(fixture)}`;
-        const client = new pg.Client({ connectionString: postgresUrl, options: scope });
-        await client.connect();
-        try {
-          return (await client.query<{ name: string }>(sql)).rows;
-        } finally {
-          await client.end();
-        }
-      }
-      const database = new DatabaseSync(join('dir' in fixture.location ? fixture.location.dir : '', 'sql.db'));
-      try {
-        return database.prepare(sql).all() as { name: string }[];
-      } finally {
-        database.close();
-      }
+    const INDEXES: Readonly<Record<string, string>> = {
+      SQLite: "SELECT name FROM sqlite_master WHERE type = 'index' AND tbl_name = 'indexed__g1' AND sql IS NOT NULL",
+      PostgreSQL:
+        "SELECT indexname AS name FROM pg_indexes WHERE schemaname = current_schema() AND tablename = 'indexed__g1' AND indexname NOT LIKE 'PK%'",
+      MariaDB: "SELECT DISTINCT index_name AS name FROM information_schema.statistics WHERE table_schema = database() AND table_name = 'indexed__g1'",
     };
+    const indexes = INDEXES[name] ?? '';
+    const run = async (sql: string): Promise<readonly { name: string }[]> => (await rowsByHand(fixture, sql)) as readonly { name: string }[];
+    const dropIndex = (index: string): string => `DROP INDEX "${index}"${name === 'MariaDB' ? ' ON indexed__g1' : ''}`;
     const names = async (): Promise<readonly string[]> =>
       (await run(indexes)).map((index) => index.name).filter((index) => /_i[0-9a-f]+$/.test(index));
     /** As an older version has left it, with these columns. */
     const aged = async (columns: string): Promise<SqlReadStore> => {
       const store = await fixture.open([Indexed]);
       await store.createGeneration(projection, incarnation);
-      for (const index of await names()) await run(`DROP INDEX "${index}"`);
+      for (const index of await names()) await run(dropIndex(index));
       await run(`CREATE INDEX indexed__g1_i1 ON indexed__g1 (${columns})`);
       return store;
     };

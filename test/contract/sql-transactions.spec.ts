@@ -69,17 +69,19 @@ for (const { name, make } of await sqlFixtures()) {
 
     it('gives a mistake in SQL back as the driver reports it, and does not commit even if the work hides it', async () => {
       const { store, session } = await open();
-      const mistake = session.transact((transaction) => transaction.query('SELEKT 1').then(() => undefined), { checkpoint: move(undefined, 5) });
-      await expect(mistake).rejects.toThrow(/syntax error/);
+      // What begins with no word of a statement that reads or writes rows is not sent to MariaDB.
+      const wrong = name === 'MariaDB' ? 'SELECT FROM 1' : 'SELEKT 1';
+      const mistake = session.transact((transaction) => transaction.query(wrong).then(() => undefined), { checkpoint: move(undefined, 5) });
+      await expect(mistake).rejects.toThrow(/syntax error|error in your SQL syntax/);
       await expect(mistake).rejects.not.toMatchObject({ code: expect.stringMatching(/^READ_STORE/) as string });
       const hidden = session.transact(
         async (transaction) => {
           await transaction.upsert('parcels', [parcel('a')]);
-          await transaction.query('SELEKT 1').catch(() => undefined);
+          await transaction.query(wrong).catch(() => undefined);
         },
         { checkpoint: move(undefined, 5) },
       );
-      // PostgreSQL has given the transaction up at the mistake; SQLite goes on as if it had not been made. Both keep rows and checkpoint together.
+      // PostgreSQL has given the transaction up at the mistake; the others go on as if it had not been made. All keep rows and checkpoint together.
       const isCommitted = await hidden.then(
         () => true,
         () => false,

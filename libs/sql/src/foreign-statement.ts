@@ -17,15 +17,41 @@ export const assertForeign = (sql: string, parameters: readonly unknown[], { sto
   if (!words) throw new StatementRefused(store, 'the text holds no statement');
   if (isTransactionControl(words)) throw controlRefused(store, words);
   // Without values PostgreSQL has other uses for $1, as in the body of a function; SQLite would take it for NULL.
-  if (otherPlaceholder !== undefined && (dialect === 'sqlite' || parameters.length > 0))
+  if (otherPlaceholder !== undefined && (dialect !== 'postgres' || parameters.length > 0))
     throw new StatementRefused(store, `${otherPlaceholder}: the only placeholder is ?, one for each value`);
   if (placeholders !== parameters.length)
     throw new StatementRefused(store, `it has ${placeholders} placeholders (?) and is given ${parameters.length} values`);
   if (words[0] === 'COPY' && /\bSTD(?:IN|OUT)\b/i.test(sql)) throw new StatementRefused(store, 'COPY: a query has no stream for its rows');
+  if (dialect === 'mariadb') assertInside(sql, words, { store, dialect });
   if (OUTLIVES[dialect](words, sql)) throw new StatementRefused(store, `${words.slice(0, 2).join(' ')}: it would outlive the transaction`);
 };
 
-/** One call is one statement on either database: SQLite would leave out the others, and PostgreSQL takes no values for several. */
+/** MariaDB commits before each statement that makes, changes or drops a table or a right. A comment with `!` may be one. */
+const assertInside = (sql: string, words: readonly string[], { store, dialect }: ForeignTarget): void => {
+  if (!INSIDE.has(words[0]))
+    throw new StatementRefused(
+      store,
+      `${words.slice(0, 2).join(' ')}: MariaDB would commit before it, or keep it after a rollback. Only read and write rows`,
+    );
+  if (statementText(sql, dialect).statements.length > 1) throw severalRefused(store);
+  if (/\/\*M?!/.test(sql)) throw new StatementRefused(store, 'a comment with ! is a statement to this server');
+};
+
+/** They read and write rows, and nothing else; without a word a query begins in brackets. */
+const INSIDE: ReadonlySet<string | undefined> = new Set([
+  'DELETE',
+  'DO',
+  'EXPLAIN',
+  'INSERT',
+  'REPLACE',
+  'SELECT',
+  'SHOW',
+  'UPDATE',
+  'VALUES',
+  'WITH',
+]);
+
+/** One call is one statement on every database: SQLite would leave out the others, and PostgreSQL takes no values for several. */
 export const severalRefused = (store: string): StatementRefused =>
   new StatementRefused(store, 'the text holds several statements; send each by a query of its own');
 
@@ -37,8 +63,10 @@ export const transactionLost = (store: string): StatementRefused =>
 export const guardSnapshot = (runner: QueryRunner, { store, dialect }: ForeignTarget): void => {
   const query = runner.query.bind(runner) as (...all: Parameters<QueryRunner['query']>) => Promise<unknown>;
   const guarded = async (...all: Parameters<QueryRunner['query']>): Promise<unknown> => {
-    const control = statementText(all[0], dialect).statements.find(isTransactionControl);
+    const { statements } = statementText(all[0], dialect);
+    const control = statements.find(isTransactionControl);
     if (control) throw controlRefused(store, control);
+    if (dialect === 'mariadb' && statements[0]) assertInside(all[0], statements[0], { store, dialect });
     return query(...all);
   };
   runner.query = guarded as QueryRunner['query'];
@@ -65,6 +93,8 @@ const outlivesOnPostgres = ([first, ...more]: readonly string[]): boolean => {
 const OF_SESSION: ReadonlySet<string | undefined> = new Set(['RESET', 'DISCARD', 'LISTEN', 'UNLISTEN', 'PREPARE', 'DEALLOCATE']);
 
 const OUTLIVES: Readonly<Record<SqlDialect, (words: readonly string[], sql: string) => boolean>> = {
+  // `assertInside` has refused it.
+  mariadb: () => false,
   sqlite: outlivesOnSqlite,
   postgres: outlivesOnPostgres,
 };

@@ -42,7 +42,7 @@ export class GenerationTables {
     for (const { name, document, hasState, hasLookups = false } of collections) {
       const layout = this.database.layouts.of(document);
       const isIndexed = !isBulk || hasLookups;
-      await connection.define((runner) => runner.createTable(this.#tableOf(layout, number, hasState), false, false, isIndexed));
+      await connection.createTable(this.#tableOf(layout, number, hasState), isIndexed);
       await connection.run(
         `INSERT INTO ${this.#collections} (projection, generation, collection, view_name, table_name, signature) VALUES (?, ?, ?, ?, ?, ?)`,
         [projection, number, name, layout.view, generationTableName(layout.view, number), layout.signature],
@@ -55,7 +55,8 @@ export class GenerationTables {
     return collections.flatMap(({ document, hasState }) => {
       const layout = this.database.layouts.of(document);
       const table = generationTableName(layout.view, generation);
-      return this.#tableOf(layout, generation, hasState).indices.map((index) => this.#createIndex(table, index));
+      const { indices, columns } = this.#tableOf(layout, generation, hasState);
+      return indices.map((index) => this.database.createIndexSql(table, index, columns));
     });
   }
 
@@ -67,13 +68,14 @@ export class GenerationTables {
       const table = generationTableName(layout.view, generation);
       const found = await connection.query<FoundIndex>(this.database.indexesOf, [table]);
       const kept = new Set<string>();
-      for (const index of this.#tableOf(layout, generation, hasState).indices) {
+      const { indices, columns } = this.#tableOf(layout, generation, hasState);
+      for (const index of indices) {
         const same = found.find(({ name }) => name === index.name) ?? found.find((one) => isOurs(table, one.name) && isSame(one, index));
         if (same) kept.add(same.name);
-        else changes.missing.push(this.#createIndex(table, index));
+        else changes.missing.push(this.database.createIndexSql(table, index, columns));
       }
       const superseded = found.filter(({ name }) => isOurs(table, name) && !kept.has(name));
-      changes.superseded.push(...superseded.map(({ name }) => `DROP INDEX IF EXISTS ${this.database.sqlName(name)}`));
+      changes.superseded.push(...superseded.map(({ name }) => this.database.dropIndexSql(table, name)));
     }
     return changes;
   }
@@ -109,7 +111,7 @@ export class GenerationTables {
         await assertUnused(connection, { schema, name: view, isMadeAnew: anew !== undefined });
         if (anew && shown.get(view)) restoring.set(view, await restoringStatements(connection, { schema, view, columns: columnsOf(anew.signature) }));
       }
-      await connection.run(`DROP VIEW IF EXISTS ${this.database.sqlName(view)}`);
+      await connection.changeView(view, `DROP VIEW IF EXISTS ${this.database.sqlName(view)}`);
     }
     for (const record of next) await this.#makeView(connection, record, { shown: shown.get(record.view), isReplaced: isReplaceable(record) });
     for (const [view, statements] of restoring) {
@@ -122,15 +124,17 @@ export class GenerationTables {
     // A view that is replaced keeps the order of its columns.
     const columns = [...new Set([...(isReplaced ? (shown?.columns ?? []) : []), ...columnsOf(signature)])];
     const create = isReplaced ? 'CREATE OR REPLACE VIEW' : 'CREATE VIEW';
-    const source = `SELECT ${columns.map(quoted).join(', ')} FROM ${this.database.sqlName(table)}`;
     if (shown?.otherOwner) await connection.run(`GRANT SELECT ON ${this.database.sqlName(table)} TO ${shown.otherOwner}`);
-    await connection.run(`${create} ${this.database.sqlName(view)}${shown?.options ?? ''} AS ${source}`);
+    await connection.changeView(
+      view,
+      `${create} ${this.database.sqlName(view)}${shown?.options ?? ''} AS ${viewSource(columns, this.database.sqlName(table))}`,
+    );
   }
 
   /** Drops the tables of a generation that no view shows. */
   async drop(connection: SqlConnection, projection: string, generation: number): Promise<void> {
     for (const { table } of await this.list(connection, projection, generation)) {
-      await connection.run(`DROP TABLE IF EXISTS ${this.database.sqlName(table)}`);
+      await connection.dropTable(table);
     }
     await connection.run(`DELETE FROM ${this.#collections} WHERE projection = ? AND generation = ?`, [projection, generation]);
   }
@@ -164,11 +168,6 @@ export class GenerationTables {
     }
   }
 
-  #createIndex(table: string, { name = '', columnNames, where }: TableIndex): string {
-    const condition = where === undefined || where === '' ? '' : ` WHERE ${where}`;
-    return `CREATE INDEX IF NOT EXISTS ${quoted(name)} ON ${this.database.sqlName(table)} (${columnNames.map(quoted).join(', ')})${condition}`;
-  }
-
   #tableOf(layout: EntityLayout, generation: number, hasState: boolean): Table {
     const { dataSource, schema, textCollation } = this.database;
     const table = Table.create(layout.metadata, dataSource.driver);
@@ -177,21 +176,29 @@ export class GenerationTables {
     // Named for what they index, so that a changed one has another name; the same twice is one.
     const indexes = new Map(table.indices.map((index) => [`${indexPrefix(name)}${wordsHash([...index.columnNames, index.where ?? ''])}`, index]));
     table.indices = [...indexes].map(([index, options]) => Object.assign(options, { name: index }));
-    const kinds = new Map(layout.columns.map(({ column, kind }) => [column, kind]));
+    const columns = new Map(layout.columns.map((column) => [column.column, column]));
     for (const column of table.columns) {
       delete column.primaryKeyConstraintName; // names of indices are unique in a schema, and generations live side by side
       // The projection gives every value, and one order holds on every database.
       delete column.default;
       delete column.collation;
       if (textCollation !== undefined && /^(text|character varying)/.test(column.type)) column.collation = textCollation;
-      const native = this.database.nativeType(kinds.get(column.name) ?? 'text');
+      const { kind, limits } = columns.get(column.name) ?? STATE;
+      const native = this.database.nativeType(kind, limits);
       if (native === undefined) for (const digits of ['precision', 'scale'] as const) delete column[digits];
       else Object.assign(column, { type: native, collation: undefined });
     }
-    if (hasState) table.addColumn(new TableColumn({ name: STATE_COLUMN, type: 'text', isNullable: true }));
+    if (hasState)
+      table.addColumn(new TableColumn({ name: STATE_COLUMN, type: this.database.nativeType(STATE.kind, STATE.limits) ?? 'text', isNullable: true }));
     return table;
   }
 }
+
+/** What a view shows of a table. */
+export const viewSource = (columns: readonly string[], sqlTable: string): string => `SELECT ${columns.map(quoted).join(', ')} FROM ${sqlTable}`;
+
+/** The hidden column for the engine's bookkeeping. */
+const STATE = { kind: 'text', limits: { lengthMax: undefined, bytesMax: undefined } } as const;
 
 interface FoundIndex {
   readonly name: string;
@@ -230,4 +237,6 @@ const holdsAll = (former: string, next: string): boolean => {
 const shapesOf = (signature: string): readonly string[] =>
   (JSON.parse(signature) as readonly [string, string, boolean, string?][]).map(([column, type, , length]) => JSON.stringify([column, type, length]));
 
-const columnsOf = (signature: string): readonly string[] => (JSON.parse(signature) as readonly [string, ...unknown[]][]).map(([column]) => column);
+/** Columns of the view, in the entity's order. */
+export const columnsOf = (signature: string): readonly string[] =>
+  (JSON.parse(signature) as readonly [string, ...unknown[]][]).map(([column]) => column);

@@ -3,6 +3,7 @@
 // Open it.
 export { SqlReadStore, type SqlReadStoreOptions } from './sql-read-store.js';
 export type { SqliteLocation, SqlLocation } from './open-database.js';
+export type { MariadbLocation } from './mariadb/mariadb-target.js';
 export type { PostgresLocation } from './postgres/postgres-target.js';
 
 // Write by handlers, and read.

@@ -2,6 +2,8 @@
 import type { Runtime } from '@mainstem/event-store';
 import type { DocumentClass } from '@mainstem/projection';
 import { InvalidSqlOptions } from './errors.js';
+import { MariadbDatabase } from './mariadb/mariadb-database.js';
+import type { MariadbLocation } from './mariadb/mariadb-target.js';
 import { PostgresDatabase } from './postgres/postgres-database.js';
 import type { PostgresLocation } from './postgres/postgres-target.js';
 import type { SqlDatabase } from './sql-database.js';
@@ -14,8 +16,8 @@ export interface SqliteLocation {
   readonly mustExist?: boolean;
 }
 
-/** Where read models live: a folder, or a PostgreSQL server. */
-export type SqlLocation = SqliteLocation | PostgresLocation;
+/** Where read models live: a folder, a PostgreSQL server, or a MariaDB server. */
+export type SqlLocation = SqliteLocation | PostgresLocation | MariadbLocation;
 
 export interface OpenOptions {
   readonly entities: readonly DocumentClass[];
@@ -24,9 +26,11 @@ export interface OpenOptions {
   readonly name: string;
 }
 
-/** Opens either. Errors: READ_STORE_INVALID_OPTIONS, and those of the dialect. */
+/** Opens any of them. Errors: READ_STORE_INVALID_OPTIONS, and those of the dialect. */
 export const openDatabase = async (location: SqlLocation, options: OpenOptions): Promise<SqlDatabase> => {
+  if ('url' in location && /^(?:mariadb|mysql):/i.test(location.url)) return MariadbDatabase.open(location, options);
   if ('url' in location) return PostgresDatabase.open(location, options);
-  if (typeof location.dir !== 'string' || location.dir === '') throw new InvalidSqlOptions('give a folder as `dir`, or a PostgreSQL server as `url`');
+  if (typeof location.dir !== 'string' || location.dir === '')
+    throw new InvalidSqlOptions('give a folder as `dir`, or a PostgreSQL or MariaDB server as `url`');
   return SqliteDatabase.open({ dir: location.dir, mustExist: location.mustExist ?? false, ...options });
 };

@@ -11,5 +11,12 @@ const postgresForm: PlaceForm<{ readonly url: string }> = {
   parse: (url) => ({ url }),
 };
 
+const mariadbForm: PlaceForm<{ readonly url: string }> = {
+  example: 'mariadb://user:password@host:3306/database',
+  help: 'MariaDB ≥ 10.6',
+  accepts: (text) => /^mariadb:\/\//.test(text) && URL.canParse(text),
+  parse: (url) => ({ url }),
+};
+
 /** What a setting such as READ_STORE_SQL takes, one form a dialect. The URL may hold a password. */
-export const sqlForms = [sqliteForm, postgresForm] as const;
+export const sqlForms = [sqliteForm, postgresForm, mariadbForm] as const;

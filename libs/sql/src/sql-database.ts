@@ -1,8 +1,8 @@
 // The seam between the read store and a dialect: connections, transactions, snapshots and bulk statements.
-import type { DataSource, EntityManager, QueryRunner } from 'typeorm';
+import type { DataSource, EntityManager, QueryRunner, Table, TableColumn, TableIndex } from 'typeorm';
 import type { ProjectionDocument, ScanEntry, ScanOptions } from '@mainstem/projection/adapter';
 import type { DocumentCodec, Decoder } from './entity/document-codec.js';
-import type { ColumnKind } from './entity/column-kind.js';
+import type { ColumnKind, TextLimits } from './entity/column-kind.js';
 import type { EntityLayouts } from './entity/entity-layouts.js';
 import type { StatementOrigin } from './failure-origin.js';
 
@@ -16,13 +16,22 @@ export interface CollectionTable {
 
 /** One connection while some work has it to itself. Every error that leaves it is translated. */
 export interface SqlConnection {
-  /** DDL and questions about it through TypeORM. Errors: as `query`. */
+  /** Questions about tables through TypeORM. Errors: as `query`. */
   define<T>(work: (runner: QueryRunner) => Promise<T>): Promise<T>;
 
   /** Rows of a statement with `?` placeholders, whose rows TypeORM does not touch. Errors: READ_STORE_UNAVAILABLE and its kin. */
   query<Row extends object>(sql: string, parameters?: readonly unknown[]): Promise<readonly Row[]>;
 
-  /** Number of rows that a statement changed. Errors: as `query`. */
+  /** Makes a table, with its indexes or without; it is gone again if the transaction is undone. Errors: as `query`, READ_STORE_NAME_TAKEN. */
+  createTable(table: Table, isIndexed: boolean): Promise<void>;
+
+  /** Drops a table if it is there; it stays if the transaction is undone. Errors: as `query`. */
+  dropTable(table: string): Promise<void>;
+
+  /** Makes or drops a view by one statement, inside `changeViews` if a reader may know the view; undone with the transaction. Errors: as `query`. */
+  changeView(view: string, sql: string): Promise<void>;
+
+  /** Number of rows that a statement changed, or found as they are to be. Errors: as `query`. */
   run(sql: string, parameters?: readonly unknown[]): Promise<number>;
 
   /** As `run`, for one statement that may take as long as the data is large. */
@@ -93,7 +102,13 @@ export interface SqlDatabase {
 
   decoderOf(kind: ColumnKind): Decoder;
   /** The type of a column in a table, where it is not what TypeORM takes it for. */
-  nativeType(kind: ColumnKind): string | undefined;
+  nativeType(kind: ColumnKind, limits: TextLimits): string | undefined;
+
+  /** Makes an index of a table that has none of this name; the columns are those of today's entity. */
+  createIndexSql(table: string, index: TableIndex, columns: readonly TableColumn[]): string;
+
+  /** Drops an index of a table if it is there. */
+  dropIndexSql(table: string, index: string): string;
 
   /** Runs statements that each commit by themselves. */
   use<T>(work: (connection: SqlConnection) => Promise<T>): Promise<T>;

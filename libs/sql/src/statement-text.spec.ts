@@ -52,7 +52,7 @@ describe('the beginning of statements', () => {
     ['-- nothing', []],
     ['', []],
   ])('of %j', (sql, statements) => {
-    for (const dialect of ['postgres', 'sqlite'] as const) expect(statementText(sql, dialect).statements).toEqual(statements);
+    for (const dialect of ['mariadb', 'postgres', 'sqlite'] as const) expect(statementText(sql, dialect).statements).toEqual(statements);
   });
 
   it('goes by what each database takes for a comment, a string or a name', () => {
@@ -61,6 +61,10 @@ describe('the beginning of statements', () => {
     expect(statementText('SELECT $$;COMMIT$$', 'postgres').statements).toEqual([['SELECT']]);
     expect(statementText("SELECT E'\\';COMMIT'", 'postgres').statements).toEqual([['SELECT']]);
     expect(statementText("SELECT '\\';COMMIT", 'sqlite').statements).toEqual([['SELECT'], ['COMMIT']]);
+    expect(statementText("SELECT '\\';COMMIT', ? # ;COMMIT ?", 'mariadb')).toMatchObject({ statements: [['SELECT']], placeholders: 1 });
+    expect(statementText('SELECT 1--1;COMMIT', 'mariadb').statements).toEqual([['SELECT'], ['COMMIT']]);
+    expect(statementText('SELECT `;?`, "?;", ? -- ;COMMIT', 'mariadb')).toMatchObject({ statements: [['SELECT']], placeholders: 1 });
+    expect(statementText('SELECT $1, :name', 'mariadb').otherPlaceholder).toBe('$1');
     expect(statementText('SELECT [;?] + `;?`, ?', 'sqlite')).toMatchObject({ statements: [['SELECT']], placeholders: 1 });
   });
 });

@@ -1,6 +1,6 @@
 // What the text of a statement says without a database: how its statements begin, and where it wants values.
 
-export type SqlDialect = 'postgres' | 'sqlite';
+export type SqlDialect = 'mariadb' | 'postgres' | 'sqlite';
 
 /** A text with any number of statements. */
 export interface StatementText {
@@ -16,7 +16,11 @@ export interface StatementText {
 
 const CACHE_MAX = 500;
 
-const caches: Readonly<Record<SqlDialect, Map<string, StatementText>>> = { postgres: new Map(), sqlite: new Map() };
+const caches: Readonly<Record<SqlDialect, Map<string, StatementText>>> = {
+  mariadb: new Map(),
+  postgres: new Map(),
+  sqlite: new Map(),
+};
 
 /** Reads a text; the last few hundred are kept. */
 export const statementText = (sql: string, dialect: SqlDialect): StatementText => {
@@ -40,12 +44,17 @@ const REST = `/\\*|--[^\\n]*|;|[^\\s\\uFEFF]`;
 
 // Whatever can hold a question mark or a semicolon that is none: strings, quoted names, comments.
 const TOKENS: Readonly<Record<SqlDialect, string>> = {
+  mariadb: `'(?:[^'\\\\]|\\\\[\\s\\S]|'')*'|"(?:[^"]|"")*"|\`(?:[^\`]|\`\`)*\`|#[^\\n]*|--(?=\\s)[^\\n]*|--$|${WORD}|\\$\\d+|:[${LETTER}\\d$]+|/\\*|;|[^\\s\\uFEFF]`,
   postgres: `[eE]'(?:[^'\\\\]|\\\\[\\s\\S]|'')*'|'(?:[^']|'')*'|"(?:[^"]|"")*"|\\$(${WORD.replace('$', '')})?\\$[\\s\\S]*?\\$\\1\\$|${WORD}|\\$\\d+|${REST}`,
   sqlite: `'(?:[^']|'')*'|"(?:[^"]|"")*"|\`(?:[^\`]|\`\`)*\`|\\[[^\\]]*\\]|${WORD}|[:@$][${LETTER}\\d$]+|\\?\\d+|${REST}`,
 };
 const IS_WORD = new RegExp(`^${WORD}$`);
-const OTHER_PLACEHOLDER: Readonly<Record<SqlDialect, RegExp>> = { postgres: /^\$\d/, sqlite: /^(?:[:@$].|\?\d)/ };
-const IS_COMMENT = /^(?:--|\/\*)/;
+const OTHER_PLACEHOLDER: Readonly<Record<SqlDialect, RegExp>> = {
+  mariadb: /^[$:]./,
+  postgres: /^\$\d/,
+  sqlite: /^(?:[:@$].|\?\d)/,
+};
+const IS_COMMENT: Readonly<Record<SqlDialect, RegExp>> = { mariadb: /^(?:--.|--$|#|\/\*)/s, postgres: /^(?:--|\/\*)/, sqlite: /^(?:--|\/\*)/ };
 
 const readText = (sql: string, dialect: SqlDialect): StatementText => {
   const statements: string[][] = [];
@@ -59,7 +68,7 @@ const readText = (sql: string, dialect: SqlDialect): StatementText => {
   for (let match = tokens.exec(sql); match; match = tokens.exec(sql)) {
     const [token] = match;
     if (token === '/*') tokens.lastIndex = endOfComment(sql, match.index, dialect);
-    if (IS_COMMENT.test(token)) continue;
+    if (IS_COMMENT[dialect].test(token)) continue;
     if (token === ';') {
       words = undefined;
       isBeginning = true;
@@ -77,7 +86,7 @@ const readText = (sql: string, dialect: SqlDialect): StatementText => {
   return { statements, placeholders, otherPlaceholder, numbered: numbered + sql.slice(copied) };
 };
 
-/** PostgreSQL has comments inside comments, SQLite has none. Without an end they go on to that of the text. */
+/** PostgreSQL has comments inside comments, SQLite and MariaDB have none. Without an end they go on to that of the text. */
 const endOfComment = (sql: string, begin: number, dialect: SqlDialect): number => {
   const marks = /\/\*|\*\//g;
   marks.lastIndex = begin + 2;

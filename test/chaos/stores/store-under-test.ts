@@ -32,6 +32,7 @@ export interface TallyAnswer {
 const modules: Readonly<Record<string, () => Promise<{ readonly store: StoreUnderTest }>>> = {
   sqlite: () => import('./sqlite.js'),
   postgres: () => import('./postgres.js'),
+  mariadb: () => import('./mariadb.js'),
   cache: () => import('./cache.js'),
   search: () => import('./search.js'),
   ndjson: () => import('./ndjson.js'),

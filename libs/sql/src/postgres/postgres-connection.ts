@@ -2,7 +2,7 @@
 import { StatementRefused } from '@mainstem/projection/adapter';
 import type { ProjectionDocument, ScanEntry, ScanOptions } from '@mainstem/projection/adapter';
 import type { PoolClient, QueryArrayResult, QueryConfig, QueryResult } from 'pg';
-import type { QueryRunner } from 'typeorm';
+import type { QueryRunner, Table } from 'typeorm';
 import type { StatementOrigin } from '../failure-origin.js';
 import { assertForeign, severalRefused } from '../foreign-statement.js';
 import { RefusedAtCommit } from '../refused-at-commit.js';
@@ -27,6 +27,8 @@ export interface PostgresLease {
   readonly store: string;
   readonly runner: QueryRunner;
   readonly client: PoolClient;
+  /** Quotes a name, with the schema. */
+  readonly sqlName: (table: string) => string;
   /** Quoted name of the table whose lock stands for all views. */
   readonly viewLock: string;
 }
@@ -44,6 +46,18 @@ export class PostgresConnection implements SqlConnection {
 
   define<T>(work: (runner: QueryRunner) => Promise<T>): Promise<T> {
     return this.#guarded(() => work(this.runner));
+  }
+
+  createTable(table: Table, isIndexed: boolean): Promise<void> {
+    return this.define((runner) => runner.createTable(table, false, false, isIndexed));
+  }
+
+  async dropTable(table: string): Promise<void> {
+    await this.run(`DROP TABLE IF EXISTS ${this.lease.sqlName(table)}`);
+  }
+
+  async changeView(_view: string, sql: string): Promise<void> {
+    await this.run(sql);
   }
 
   async query<Row extends object>(sql: string, parameters: readonly unknown[] = []): Promise<readonly Row[]> {

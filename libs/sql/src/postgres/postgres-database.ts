@@ -3,10 +3,8 @@ import { ReadStoreUnavailable } from '@mainstem/projection/adapter';
 import type { DocumentClass } from '@mainstem/projection';
 import { backOffMs, inTime, type Runtime } from '@mainstem/event-store';
 import type { Pool, PoolClient } from 'pg';
-import { DataSource } from 'typeorm';
-import type { EntityManager } from 'typeorm';
+import type { DataSource, EntityManager, TableIndex } from 'typeorm';
 import { migrate } from '../bookkeeping/migrate.js';
-import { migrations, MIGRATIONS_TABLE } from '../bookkeeping/migrations.js';
 import type { ColumnKind, NativeKind } from '../entity/column-kind.js';
 import type { Decoder } from '../entity/document-codec.js';
 import type { EntityLayouts } from '../entity/entity-layouts.js';
@@ -15,20 +13,20 @@ import { quoted } from '../entity/identifiers.js';
 import type { StatementOrigin } from '../failure-origin.js';
 import { FifoLock } from '../fifo-lock.js';
 import { guardSnapshot } from '../foreign-statement.js';
+import { createIndexSql, dropIndexSql } from '../index-statements.js';
 import type { Durability, SqlConnection, SqlDatabase } from '../sql-database.js';
-import { driverTypes, instantOf, localTimeOf, NATIVE_TYPES } from './native-types.js';
 import { assertExists } from './existing-schema.js';
 import { hearErrors } from './heard-errors.js';
+import { instantOf, localTimeOf, NATIVE_TYPES } from './native-types.js';
 import { PostgresConnection, VIEWS_WAIT_MS } from './postgres-connection.js';
 import { UnsupportedDatabase } from '../errors.js';
 import { translatePostgresError, ViewsInUse } from './postgres-errors.js';
 import { postgresTargetOf } from './postgres-target.js';
+import { CONNECT_TIMEOUT_MS, dataSourceFor } from './postgres-data-source.js';
 import { assertSettings } from './session-settings.js';
-import type { PostgresLimits, PostgresLocation, PostgresTarget } from './postgres-target.js';
+import type { PostgresLocation, PostgresTarget } from './postgres-target.js';
+import type { ServerLimits } from '../server-limits.js';
 
-const CONNECT_TIMEOUT_MS = 10_000;
-/** Longer than the server's own limit: only a dead connection gets here. */
-const ANSWER_TIMEOUT_EXTRA_MS = 10_000;
 /** Between two statements of a long read. */
 const SNAPSHOT_IDLE_TIMEOUT_MS = 600_000;
 const CLOSE_WAIT_MAX_MS = 5_000;
@@ -65,7 +63,7 @@ export class PostgresDatabase implements SqlDatabase {
       readonly schema: string;
       readonly runtime: Runtime;
       readonly queries: FifoLock;
-      readonly limits: PostgresLimits;
+      readonly limits: ServerLimits;
     },
   ) {}
 
@@ -105,6 +103,14 @@ export class PostgresDatabase implements SqlDatabase {
 
   nativeType(kind: ColumnKind): string | undefined {
     return NATIVE_TYPES[kind as NativeKind];
+  }
+
+  createIndexSql(table: string, index: TableIndex): string {
+    return createIndexSql((name) => this.sqlName(name), table, index);
+  }
+
+  dropIndexSql(_table: string, index: string): string {
+    return dropIndexSql((name) => this.sqlName(name), index);
   }
 
   decoderOf(kind: ColumnKind): Decoder {
@@ -209,7 +215,9 @@ export class PostgresDatabase implements SqlDatabase {
     const runner = this.dataSource.createQueryRunner();
     try {
       const client = await this.#connected(runner.connect() as Promise<PoolClient>);
-      return await work(new PostgresConnection({ store: this.parts.store, runner, client, viewLock: this.#viewLock }));
+      return await work(
+        new PostgresConnection({ store: this.parts.store, runner, client, sqlName: (table) => this.sqlName(table), viewLock: this.#viewLock }),
+      );
     } finally {
       await runner.release();
     }
@@ -242,32 +250,6 @@ const inTransaction = async <T>(connection: PostgresConnection, { durability, or
     throw error;
   }
 };
-
-const dataSourceFor = ({ connectionString, schema, sessionOptions, ...limits }: PostgresTarget, entities: readonly DocumentClass[]): DataSource =>
-  new DataSource({
-    type: 'postgres',
-    schema,
-    entities: [...entities],
-    migrations: [...migrations],
-    migrationsTableName: MIGRATIONS_TABLE,
-    installExtensions: false,
-    logging: false,
-    applicationName: 'mainstem',
-    // A connection that breaks while idle leaves the pool; the next call makes a new one and reports what it finds.
-    poolErrorHandler: () => undefined,
-    extra: {
-      connectionString, // not `url`: TypeORM would keep parts of it in its own options
-      max: limits.poolSizeMax,
-      keepAlive: true,
-      types: driverTypes,
-      options: sessionOptions,
-      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-      statement_timeout: limits.statementTimeoutMs,
-      lock_timeout: limits.lockTimeoutMs,
-      idle_in_transaction_session_timeout: limits.idleInTransactionTimeoutMs,
-      query_timeout: limits.statementTimeoutMs + ANSWER_TIMEOUT_EXTRA_MS,
-    },
-  });
 
 const same: Decoder = (value) => value;
 const parsed: Decoder = (value) => JSON.parse(value as string) as unknown;

@@ -1,10 +1,10 @@
 // Whether the settings that this store asks for have reached the server: a pooler in between may leave them out.
 import { UnsupportedDatabase } from '../errors.js';
 import type { SqlConnection } from '../sql-database.js';
-import type { PostgresLimits } from './postgres-target.js';
+import type { ServerLimits } from '../server-limits.js';
 
 /** Without them no statement would have a bound, and numbers and times might come back as others. Errors: READ_STORE_UNSUPPORTED_DATABASE. */
-export const assertSettings = async (connection: SqlConnection, limits: PostgresLimits): Promise<void> => {
+export const assertSettings = async (connection: SqlConnection, limits: ServerLimits): Promise<void> => {
   const rows = await connection.query<{ name: string; setting: string }>(SETTINGS);
   const found = new Map(rows.map(({ name, setting }) => [name.toLowerCase(), setting]));
   const wrong = wantedOf(limits).filter(({ name, isMet }) => !isMet(found.get(name) ?? ''));
@@ -34,7 +34,7 @@ interface WantedSetting {
   readonly isMet: (setting: string) => boolean;
 }
 
-const wantedOf = ({ statementTimeoutMs, lockTimeoutMs, idleInTransactionTimeoutMs }: PostgresLimits): readonly WantedSetting[] => [
+const wantedOf = ({ statementTimeoutMs, lockTimeoutMs, idleInTransactionTimeoutMs }: ServerLimits): readonly WantedSetting[] => [
   atMost('statement_timeout', statementTimeoutMs),
   atMost('lock_timeout', lockTimeoutMs),
   atMost('idle_in_transaction_session_timeout', idleInTransactionTimeoutMs),

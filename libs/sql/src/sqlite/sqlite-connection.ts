@@ -1,8 +1,9 @@
 // A SQLite connection in the hands of one piece of work.
 import { InvalidDocument } from '@mainstem/projection/adapter';
 import type { ProjectionDocument, ScanEntry, ScanOptions } from '@mainstem/projection/adapter';
-import type { QueryRunner } from 'typeorm';
+import type { QueryRunner, Table } from 'typeorm';
 import type { StatementOrigin } from '../failure-origin.js';
+import { quoted } from '../entity/identifiers.js';
 import { assertForeign, severalRefused } from '../foreign-statement.js';
 import type { CollectionTable, SqlConnection } from '../sql-database.js';
 import type { NodeSqliteDatabase, NodeSqliteStatement } from './node-sqlite-driver.js';
@@ -29,6 +30,18 @@ export class SqliteConnection implements SqlConnection {
     } catch (error) {
       throw translateSqliteError(error, this.file);
     }
+  }
+
+  createTable(table: Table, isIndexed: boolean): Promise<void> {
+    return this.define((runner) => runner.createTable(table, false, false, isIndexed));
+  }
+
+  async dropTable(table: string): Promise<void> {
+    await this.run(`DROP TABLE IF EXISTS ${quoted(table)}`);
+  }
+
+  async changeView(_view: string, sql: string): Promise<void> {
+    await this.run(sql);
   }
 
   async query<Row extends object>(sql: string, parameters: readonly unknown[] = []): Promise<readonly Row[]> {

@@ -5,7 +5,7 @@ import { resolve } from 'node:path';
 import { ReadStoreUnavailable } from '@mainstem/projection/adapter';
 import type { DocumentClass } from '@mainstem/projection';
 import type { Runtime } from '@mainstem/event-store';
-import type { DataSource, EntityManager } from 'typeorm';
+import type { DataSource, EntityManager, TableIndex } from 'typeorm';
 import { migrate } from '../bookkeeping/migrate.js';
 import type { ColumnKind } from '../entity/column-kind.js';
 import type { Decoder } from '../entity/document-codec.js';
@@ -14,6 +14,7 @@ import { quoted } from '../entity/identifiers.js';
 import { SqlFileMissing } from '../errors.js';
 import type { StatementOrigin } from '../failure-origin.js';
 import { guardSnapshot } from '../foreign-statement.js';
+import { createIndexSql, dropIndexSql } from '../index-statements.js';
 import type { Durability, SqlConnection, SqlDatabase } from '../sql-database.js';
 import { translateSqliteError } from './sqlite-errors.js';
 import { assertVersion, inTransaction, openSide } from './sqlite-side.js';
@@ -86,6 +87,14 @@ export class SqliteDatabase implements SqlDatabase {
   }
 
   nativeType(): undefined {}
+
+  createIndexSql(table: string, index: TableIndex): string {
+    return createIndexSql(quoted, table, index);
+  }
+
+  dropIndexSql(_table: string, index: string): string {
+    return dropIndexSql(quoted, index);
+  }
 
   decoderOf(kind: ColumnKind): Decoder {
     return DECODERS[kind];

@@ -1,0 +1,93 @@
+// What goes wrong in MariaDB and on the way to it, in the words of the read store. No message holds the URL or a password.
+import { MainstemError } from '@mainstem/event-store';
+import { ReadStoreOverburdened, ReadStoreUnavailable, StatementRefused } from '@mainstem/projection/adapter';
+import { QueryFailedError } from 'typeorm';
+import { ReadModelNameTaken, ReadStorePermissionDenied, ReadStoreReadOnly } from '../errors.js';
+import type { StatementOrigin } from '../failure-origin.js';
+import { faultOfError } from './error-numbers.js';
+
+const PASSWORD = 1045;
+const TABLE_EXISTS = 1050;
+const NO_TABLE = 1146;
+const LOCK_TIMEOUT = 1205;
+const DEADLOCK = 1213;
+const NO_RIGHT: readonly (number | undefined)[] = [1044, 1142, 1143, 1227, 1370];
+const READ_ONLY: readonly (number | undefined)[] = [1290, 1792, 1836];
+
+/** Translates an error of the driver or the server; ours pass as they are, and so does what is the own fault of a statement that is not ours. */
+export const translateMariadbError = (error: unknown, store: string, origin: StatementOrigin = 'engine'): unknown => {
+  if (error instanceof MainstemError) return error;
+  const cause: unknown = error instanceof QueryFailedError ? error.driverError : error;
+  const problem = problemOf(cause);
+  const number = numberOf(cause);
+  if (number === undefined) return origin === 'engine' || isOfConnection(cause) ? new ReadStoreUnavailable(store, problem, cause) : error;
+  if (NO_RIGHT.includes(number)) return new ReadStorePermissionDenied(store, `${problem}.`, cause);
+  if (READ_ONLY.includes(number) && origin !== 'handler' && !(origin === 'query' && number === OWN_READ_ONLY))
+    return new ReadStoreReadOnly(store, `${problem}.`, cause);
+  if (number === TABLE_EXISTS && origin === 'engine') return new ReadModelNameTaken('read model', `${problem}.`);
+  if (number === PASSWORD) return new ReadStoreUnavailable(store, `${problem}; check user and password in its URL.`, cause);
+  if (number === NO_TABLE && origin !== 'handler')
+    return new ReadStoreUnavailable(
+      store,
+      `${problem}: this read model does not exist yet, or is not complete; start its projector, or wait for it.`,
+      cause,
+    );
+  if (number === LOCK_TIMEOUT) return new ReadStoreUnavailable(store, `waited too long for a lock (${problem}).`, cause);
+  switch (faultOfError(number, sqlStateOf(cause), origin)) {
+    case 'trouble':
+      return new ReadStoreUnavailable(store, problem, cause);
+    case 'size':
+      return new ReadStoreOverburdened(store, problem, cause);
+    case 'data':
+      return origin === 'engine' ? new ReadStoreUnavailable(store, problem, cause) : error;
+    case 'statement':
+      return origin === 'engine' ? new StatementRefused(store, problem, cause) : error;
+  }
+};
+
+/** A query that writes: its transaction takes no writes, whatever the server does. */
+const OWN_READ_ONLY = 1792;
+
+/** Whether the server refuses the data itself: out of range, too long, a constraint added by hand. */
+export const isDataError = (error: unknown): boolean => {
+  const number = numberOf(error);
+  return number !== undefined && faultOfError(number, sqlStateOf(error), 'engine') === 'data';
+};
+
+/** Readers did not give way to a change of views: worth another try from the start. */
+export class ViewsInUse extends ReadStoreUnavailable {
+  constructor(store: string, cause: unknown) {
+    super(store, 'waited too long for those who read its views.', cause);
+  }
+}
+
+/** Whether another transaction was in the way, of an error that is translated. */
+export const isLockTimeout = (error: unknown): boolean => error instanceof ReadStoreUnavailable && numberOf(error.cause) === LOCK_TIMEOUT;
+
+/** Whether the server has undone the whole transaction with this, or may have: what comes next would be kept by itself. */
+export const endsTransaction = (error: unknown): boolean => {
+  const number = numberOf(error);
+  return number === undefined ? isOfConnection(error) : number === DEADLOCK || number === LOCK_TIMEOUT;
+};
+
+/** What the server or the driver says, in one line. */
+export const problemOf = (error: unknown): string => {
+  if (error instanceof AggregateError && error.errors.length > 0) return error.errors.map(problemOf).join('; ');
+  return error instanceof Error ? error.message || error.name : String(error);
+};
+
+/** The driver's own timeout leaves the statement running: nothing else can use that connection. */
+export const isUnanswered = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === 'PROTOCOL_SEQUENCE_TIMEOUT';
+
+/** Errors of the connection have no number of the server: refused, reset, ended, timed out. */
+const isOfConnection = (error: unknown): boolean => {
+  if (!(error instanceof Error)) return false;
+  if (error.name === 'QueryRunnerAlreadyReleasedError' || 'syscall' in error || 'fatal' in error) return true;
+  return ('code' in error && /^(?:PROTOCOL_|E[A-Z]+$|HANDSHAKE_)/.test(String(error.code))) || /closed|timeout/i.test(error.message);
+};
+
+/** Of the server's errors; the driver gives its own negative ones, and those of sockets no SQLSTATE. */
+const numberOf = (error: unknown): number | undefined =>
+  error instanceof Error && 'errno' in error && typeof error.errno === 'number' && 'sqlState' in error && error.errno > 0 ? error.errno : undefined;
+
+const sqlStateOf = (error: unknown): string => (error instanceof Error && 'sqlState' in error ? String(error.sqlState) : '');
