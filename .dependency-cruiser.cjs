@@ -96,6 +96,7 @@ module.exports = {
     mayImport(lib('nest', 'testing', 'cli'), lib('aggregate')),
     mayImport(lib('testing'), '^(?:node:)?assert/strict$', 'Contract suites assert without a test runner.'),
     mayImport(lib('sql'), npm('typeorm', 'pg', '@types/pg', 'mysql2')),
+    mayImport(lib('sql'), at('libs/embedded/src/sqlite\\.ts$'), 'There is one way to keep a SQLite file.'),
     mayImport(lib('redis'), npm('ioredis')),
     mayImport(lib('opensearch'), npm('@opensearch-project/opensearch')),
     mayImport(lib('eventstoredb', 'eventstoredb-server'), lib('event-store')),

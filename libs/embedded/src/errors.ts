@@ -80,13 +80,14 @@ export class IoFailed extends MainstemError {
   }
 }
 
-/** The opened file was removed, moved, replaced or set back; nothing more is acknowledged. */
+/** The file that was opened was removed, moved away, replaced or set back; nothing more is acknowledged. Code `…_FILE_REPLACED`. */
 export class FileReplaced extends MainstemError {
   constructor({ owner, path }: StoreFile, problem: string) {
+    const again = owner.codePrefix === 'EVENT_STORE' ? '; repeat what failed with the same ids' : '. Read models can be filled anew';
     super(
-      'EVENT_STORE_FILE_REPLACED',
+      `${owner.codePrefix}_FILE_REPLACED`,
       `${path} is no longer the file that this process opened: ${problem}. This ${owner.name} takes no more writes. Stop every process that uses ` +
-        'the file, put the right one in its place, then start them again; repeat what failed with the same ids.',
+        `the file, put the right one in its place, then start them again${again}.`,
     );
   }
 }

@@ -123,19 +123,6 @@ export class NewerReadStore extends MainstemError {
   }
 }
 
-/** The SQLite of this Node has a bug that loses committed writes when two connections share a file (WAL reset, fixed in 3.51.3). */
-export class SqliteTooOld extends MainstemError {
-  constructor(
-    readonly expected: string,
-    readonly actual: string,
-  ) {
-    super(
-      'READ_STORE_SQLITE_TOO_OLD',
-      `SQLite ${actual} may lose committed writes; ${expected} or newer is needed. Use a newer Node (the repository brings one).`,
-    );
-  }
-}
-
 /** The options of `SqlReadStore.open` make no sense. Never shows the URL, which may hold a password. */
 export class InvalidSqlOptions extends MainstemError {
   constructor(problem: string) {

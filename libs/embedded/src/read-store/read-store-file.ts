@@ -2,10 +2,11 @@
 import { MainstemError, type Runtime } from '@mainstem/event-store';
 import { flawOfStoreName, ReadStoreUnavailable } from '@mainstem/projection/adapter';
 import type { DatabaseSync } from 'node:sqlite';
-import { InvalidStoreName, type FileOwner } from '../errors.js';
+import { FileReplaced, InvalidStoreName, type FileOwner } from '../errors.js';
 import { retryWhileBusy } from '../sqlite/busy-retry.js';
 import { openDatabase } from '../sqlite/open-database.js';
 import { sqliteCodeOf, translateSqliteError } from '../sqlite/sqlite-error.js';
+import { WatchedFile } from '../sqlite/watched-file.js';
 import { LEASES_SCHEMA } from './lease-records.js';
 import { LAST_EVENT_TABLES, PARTITIONS_SCHEMA, READ_STORE_SCHEMA } from './schema.js';
 
@@ -30,6 +31,7 @@ const WAL_SIZE_MAX = 64 * 1024 * 1024;
 
 export class ReadStoreFile {
   readonly #owner: FileOwner;
+  readonly #watched: WatchedFile;
   #isClosed = false;
 
   private constructor(
@@ -40,6 +42,7 @@ export class ReadStoreFile {
     readonly reader: DatabaseSync,
   ) {
     this.#owner = ownerOf(options);
+    this.#watched = new WatchedFile(options.path, writer);
   }
 
   /** Opens the file, creating folder and tables where there are none and need not be. Errors: those of `openDatabase`, with the prefix READ_STORE. */
@@ -66,7 +69,11 @@ export class ReadStoreFile {
    * the lock it waits without blocking the event loop, so `work` may run several times. Errors: READ_STORE_UNAVAILABLE.
    */
   write<Result>(work: () => Result): Promise<Result> {
-    return this.#attempt(() => transact(this.writer, 'BEGIN IMMEDIATE', work));
+    return this.#attempt(() => {
+      const result = transact(this.writer, 'BEGIN IMMEDIATE', work);
+      this.#assertSame(); // before the caller hears that it is there
+      return result;
+    });
   }
 
   /** Runs `query` on one snapshot of the reading connection. Errors: READ_STORE_UNAVAILABLE; what `query` throws is thrown on. */
@@ -102,12 +109,19 @@ export class ReadStoreFile {
     this.writer.close();
   }
 
+  /** Errors: READ_STORE_FILE_REPLACED, from then on every time. */
+  #assertSame(): void {
+    const problem = this.#watched.problem();
+    if (problem !== undefined) throw new FileReplaced({ owner: this.#owner, path: this.options.path }, problem);
+  }
+
   async #attempt<Result>(work: () => Result): Promise<Result> {
     const file = { owner: this.#owner, path: this.options.path };
     try {
       return await retryWhileBusy(
         () => {
           if (this.#isClosed) throw new ReadStoreUnavailable(this.options.name, 'the store is closed. Open it again to go on.');
+          this.#assertSame();
           return work();
         },
         { file, runtime: this.options.runtime },
@@ -159,5 +173,6 @@ const unavailable = (name: string, error: unknown, translated: unknown): unknown
   return sqliteCodeOf(error) === undefined ? error : new ReadStoreUnavailable(name, error instanceof Error ? error.message : String(error), error);
 };
 
-// Translated here, or the wait for the lock that gave up: both are about the file, not about what was written.
-const isFileError = (error: unknown, translated: MainstemError): boolean => error !== translated || translated.code === 'READ_STORE_BUSY';
+// Translated here, or the wait for the lock that gave up, or another file: all are about the file, not about what was written.
+const isFileError = (error: unknown, translated: MainstemError): boolean =>
+  error !== translated || translated.code === 'READ_STORE_BUSY' || translated instanceof FileReplaced;

@@ -11,8 +11,8 @@ import { assertSqliteVersion } from './sqlite-version.js';
 
 /** The smallest page of SQLite. */
 const DATABASE_BYTES_MIN = 512;
-/** Permissions of new files: only for the user of this process. Existing files keep theirs. */
-const PRIVATE_FOLDER = 0o700;
+/** Of what is made new: for the user of this process alone. What exists keeps the permissions that it has. */
+export const PRIVATE_FOLDER = 0o700;
 const PRIVATE_FILE = 0o600;
 
 export interface OpenDatabaseOptions extends StoreFile {
@@ -62,8 +62,8 @@ const prepareFolder = async ({ path }: OpenDatabaseOptions): Promise<void> => {
   createPrivately(path);
 };
 
-/** SQLite gives its file's permissions to the files beside it. Closing at once is safe: a new file has no locks. */
-const createPrivately = (path: string): void => {
+/** Makes the file if there is none. SQLite gives its file's permissions to what it puts beside. Opened and closed at once: nobody of this process can hold a lock on a new file. */
+export const createPrivately = (path: string): void => {
   try {
     closeSync(openSync(path, 'wx', PRIVATE_FILE));
   } catch (error) {

@@ -1,26 +1,36 @@
 // Translates errors of SQLite and the file system into those of a store.
 import { CannotOpenFile, DiskFull, FileBusy, FileCorrupt, FileReadOnly, IoFailed, type StoreFile } from '../errors.js';
 
-// Primary result codes, sqlite.org/rescode.html.
-const BUSY = 5;
-const LOCKED = 6;
-const READONLY = 8;
-const IOERR = 10;
-const CORRUPT = 11;
-const FULL = 13;
-const CANTOPEN = 14;
-const PROTOCOL = 15;
-const NOTADB = 26;
-// An extended code: the shared memory file could not grow, which also means a full disk.
+/** Primary result codes, sqlite.org/rescode.html. */
+export const ResultCode = {
+  ERROR: 1,
+  BUSY: 5,
+  LOCKED: 6,
+  READONLY: 8,
+  IOERR: 10,
+  CORRUPT: 11,
+  FULL: 13,
+  CANTOPEN: 14,
+  PROTOCOL: 15,
+  TOOBIG: 18,
+  CONSTRAINT: 19,
+  MISMATCH: 20,
+  NOTADB: 26,
+} as const;
+const { BUSY, LOCKED, READONLY, IOERR, CORRUPT, FULL, CANTOPEN, PROTOCOL, NOTADB } = ResultCode;
+// An extended code: the shared memory file could not grow, which is how a full disk shows there.
 const IOERR_SHMSIZE = 4874;
 
 /** SQLite's extended result code, or undefined if the error is not SQLite's. */
 export const sqliteCodeOf = (error: unknown): number | undefined =>
   error instanceof Error && 'errcode' in error && typeof error.errcode === 'number' ? error.errcode : undefined;
 
-/** True if another connection holds the needed lock: worth a retry. */
+/** SQLite's primary result code, or undefined if the error is not SQLite's. */
+export const primaryCodeOf = (error: unknown): number | undefined => primary(sqliteCodeOf(error));
+
+/** True if another connection holds the lock that was needed: worth a retry. */
 export const isBusy = (error: unknown): boolean => {
-  const code = primary(sqliteCodeOf(error));
+  const code = primaryCodeOf(error);
   return code === BUSY || code === LOCKED || code === PROTOCOL;
 };
 

@@ -1,7 +1,8 @@
 // The embedded SQL read store: one file, one connection that writes and one that reads.
-import { closeSync, existsSync, openSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import { assertSqliteVersion, createPrivately, FileReplaced, PRIVATE_FOLDER, WatchedFile } from '@mainstem/embedded/sqlite';
 import { ReadStoreUnavailable } from '@mainstem/projection/adapter';
 import type { DocumentClass } from '@mainstem/projection';
 import type { Runtime } from '@mainstem/event-store';
@@ -16,15 +17,11 @@ import type { StatementOrigin } from '../failure-origin.js';
 import { guardSnapshot } from '../foreign-statement.js';
 import { createIndexSql, dropIndexSql } from '../index-statements.js';
 import type { Durability, SqlConnection, SqlDatabase } from '../sql-database.js';
-import { translateSqliteError } from './sqlite-errors.js';
-import { assertVersion, inTransaction, openSide } from './sqlite-side.js';
+import { storeFile, translateSqliteError } from './sqlite-errors.js';
+import { inTransaction, openSide } from './sqlite-side.js';
 import type { SqliteSide, SqliteSideOptions } from './sqlite-side.js';
 
 const FILE_NAME = 'sql.db';
-/** Of what is made new: for the user of this process alone. What exists keeps the permissions that it has. */
-const PRIVATE_FOLDER = 0o700;
-const PRIVATE_FILE = 0o600;
-
 export interface SqliteOptions {
   readonly dir: string;
   readonly mustExist: boolean;
@@ -45,25 +42,28 @@ export class SqliteDatabase implements SqlDatabase {
   /** The clock of the machine, which all processes share that may open the file. */
   readonly nowMs = "CAST(unixepoch('subsec') * 1000 AS integer)";
   readonly relaxed = '1'; // both kinds are the same here
+  readonly #watched: WatchedFile;
   #isClosed = false;
 
   private constructor(
     private readonly options: Pick<SqliteSideOptions, 'entities' | 'runtime' | 'store' | 'file'>,
     private readonly writer: SqliteSide,
     private readonly reader: SqliteSide,
-  ) {}
+  ) {
+    this.#watched = new WatchedFile(options.file, writer.database.database);
+  }
 
   /** Opens or makes `<dir>/sql.db`. Errors: READ_STORE_UNAVAILABLE, READ_STORE_CANNOT_OPEN, READ_STORE_INVALID_FILE, READ_STORE_NEWER, READ_STORE_SQLITE_TOO_OLD, READ_STORE_READ_ONLY. */
   static async open({ dir, mustExist, entities, runtime, name }: SqliteOptions): Promise<SqliteDatabase> {
     const file = resolve(dir, FILE_NAME);
     const opened: SqliteSide[] = [];
     try {
+      assertSqliteVersion(process.versions.sqlite ?? '0', storeFile({ store: name, file }).owner);
       if (mustExist && !existsSync(file)) throw new SqlFileMissing(file);
       await mkdir(dir, { recursive: true, mode: PRIVATE_FOLDER });
       createPrivately(file);
       const writer = await openSide({ store: name, file, entities, runtime, isReadOnly: false });
       opened.push(writer);
-      assertVersion(writer.database);
       await inTransaction(writer, () => migrate(writer.connection.runner, file));
       const reader = await openSide({ store: name, file, entities, runtime, isReadOnly: true });
       guardSnapshot(reader.connection.runner, { store: name, dialect: 'sqlite' });
@@ -102,13 +102,13 @@ export class SqliteDatabase implements SqlDatabase {
 
   use<T>(work: (connection: SqlConnection) => Promise<T>): Promise<T> {
     this.#assertOpen();
-    return this.writer.lock.run(() => work(this.writer.connection));
+    return this.writer.lock.run(() => this.#onSameFile(() => work(this.writer.connection)));
   }
 
   // Both kinds of durability are the file's synchronous=NORMAL: a power cut takes the last commits back, never half of one.
   transact<T>(_durability: Durability, work: (connection: SqlConnection) => Promise<T>, origin?: StatementOrigin): Promise<T> {
     this.#assertOpen();
-    return this.writer.lock.run(() => inTransaction(this.writer, () => work(this.writer.connection), origin));
+    return this.writer.lock.run(() => this.#onSameFile(() => inTransaction(this.writer, () => work(this.writer.connection), origin)));
   }
 
   read<T>(work: (connection: SqlConnection, manager: EntityManager) => Promise<T>): Promise<T> {
@@ -116,6 +116,7 @@ export class SqliteDatabase implements SqlDatabase {
     const { lock, database, connection, dataSource } = this.reader;
     return lock.run(async () => {
       try {
+        this.#assertSame();
         database.exec('BEGIN');
         return await work(connection, dataSource.manager);
       } catch (error) {
@@ -130,6 +131,7 @@ export class SqliteDatabase implements SqlDatabase {
     this.#assertOpen();
     const side = await openSide({ ...this.options, isReadOnly: true });
     try {
+      this.#assertSame();
       side.database.exec('BEGIN');
       return await work(side.connection);
     } catch (error) {
@@ -145,19 +147,23 @@ export class SqliteDatabase implements SqlDatabase {
     for (const { lock, dataSource } of [this.reader, this.writer]) await lock.run(() => dataSource.destroy());
   }
 
+  /** What the work has written counts if it is in the file that others find. Errors: READ_STORE_UNAVAILABLE. */
+  async #onSameFile<T>(work: () => Promise<T>): Promise<T> {
+    this.#assertSame();
+    const result = await work();
+    this.#assertSame(); // before the caller hears that it is there
+    return result;
+  }
+
+  #assertSame(): void {
+    const problem = this.#watched.problem();
+    if (problem !== undefined) throw translateSqliteError(new FileReplaced(storeFile(this.options), problem), this.options);
+  }
+
   #assertOpen(): void {
     if (this.#isClosed) throw new ReadStoreUnavailable(this.options.store, 'it is closed');
   }
 }
-
-/** SQLite gives its file's permissions to what it puts beside. Opened and closed at once: nobody of this process can hold a lock on a new file. */
-const createPrivately = (file: string): void => {
-  try {
-    closeSync(openSync(file, 'wx', PRIVATE_FILE));
-  } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
-  }
-};
 
 const same: Decoder = (value) => value;
 const parsed: Decoder = (value) => JSON.parse(value as string) as unknown;

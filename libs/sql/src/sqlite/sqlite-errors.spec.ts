@@ -1,9 +1,10 @@
-// Errors of SQLite become the port's; the application's own mistakes stay unchanged.
+// Errors of SQLite become the port's; the application's own mistakes stay as they are.
+import { isBusy } from '@mainstem/embedded/sqlite';
 import { CheckpointMoved } from '@mainstem/projection/adapter';
 import { QueryFailedError } from 'typeorm';
 import { describe, expect, it } from 'vitest';
 import { NodeSqliteDatabase } from './node-sqlite-driver.js';
-import { isBusy, translateSqliteError } from './sqlite-errors.js';
+import { translateSqliteError } from './sqlite-errors.js';
 
 // As node:sqlite throws it; the low byte of the extended code is the primary one.
 const sqliteError = (errcode: number): Error => Object.assign(new Error('SQLite says no'), { code: 'ERR_SQLITE_ERROR', errcode });

@@ -1,29 +1,12 @@
-// Translates errors of SQLite into those of the read store.
-import { MainstemError } from '@mainstem/event-store';
+// What goes wrong in SQLite, in the words of the read store.
+import { primaryCodeOf, ResultCode, sqliteCodeOf, type StoreFile } from '@mainstem/embedded/sqlite';
+import { isMainstemError, MainstemError } from '@mainstem/event-store';
 import { ReadStoreUnavailable, StatementRefused } from '@mainstem/projection/adapter';
 import { QueryFailedError } from 'typeorm';
 import { InvalidReadStoreFile, ReadModelNameTaken, ReadStoreReadOnly } from '../errors.js';
 import type { StatementOrigin } from '../failure-origin.js';
 
-// Primary result codes, https://sqlite.org/rescode.html
-const ERROR = 1;
-const BUSY = 5;
-const LOCKED = 6;
-const READONLY = 8;
-const IOERR = 10;
-const CORRUPT = 11;
-const FULL = 13;
-const CANTOPEN = 14;
-const TOOBIG = 18;
-const CONSTRAINT = 19;
-const MISMATCH = 20;
-const NOTADB = 26;
-
-/** True if another connection holds a lock: worth another try. */
-export const isBusy = (error: unknown): boolean => {
-  const code = resultCodeOf(error);
-  return code === BUSY || code === LOCKED;
-};
+const { ERROR, BUSY, LOCKED, READONLY, IOERR, CORRUPT, FULL, CANTOPEN, TOOBIG, CONSTRAINT, MISMATCH, NOTADB } = ResultCode;
 
 /** True if SQLite refuses the data itself: too large, or against a constraint or trigger that was added by hand. */
 export const isDataError = (error: unknown): boolean => {
@@ -41,8 +24,12 @@ export interface SqliteFile {
   readonly file: string;
 }
 
-/** Translates an error of SQLite. Ours pass unchanged, and so do faults of a statement from the application. */
+/** As those know it who look after any SQLite file. */
+export const storeFile = ({ store, file }: SqliteFile): StoreFile => ({ owner: { codePrefix: 'READ_STORE', name: store }, path: file });
+
+/** Translates an error of SQLite; ours pass as they are, and so does what is the own fault of a statement that is not ours. */
 export const translateSqliteError = (error: unknown, { store, file }: SqliteFile, origin: StatementOrigin = 'engine'): unknown => {
+  if (isMainstemError(error, 'READ_STORE_BUSY', 'READ_STORE_FILE_REPLACED')) return new ReadStoreUnavailable(store, error.message, error);
   if (error instanceof MainstemError) return error;
   const problem = error instanceof QueryFailedError ? error.driverError.message : error instanceof Error ? error.message : String(error);
   if (origin === 'handler' && isOfHandler(error)) return error;
@@ -77,12 +64,8 @@ export const translateSqliteError = (error: unknown, { store, file }: SqliteFile
 /** Its transaction has written: the file accepts writes, and a lock (LOCKED, not BUSY) is the connection's own. */
 const isOfHandler = (error: unknown): boolean => resultCodeOf(error) === LOCKED || extendedCodeOf(error) === READONLY;
 
-const resultCodeOf = (error: unknown): number | undefined => {
-  const code = extendedCodeOf(error);
-  return code === undefined ? undefined : code & 0xff;
-};
+const resultCodeOf = (error: unknown): number | undefined => primaryCodeOf(causeOf(error));
 
-const extendedCodeOf = (error: unknown): number | undefined => {
-  const cause = error instanceof QueryFailedError ? error.driverError : error;
-  return cause instanceof Error && 'errcode' in cause && typeof cause.errcode === 'number' ? cause.errcode : undefined;
-};
+const extendedCodeOf = (error: unknown): number | undefined => sqliteCodeOf(causeOf(error));
+
+const causeOf = (error: unknown): unknown => (error instanceof QueryFailedError ? error.driverError : error);

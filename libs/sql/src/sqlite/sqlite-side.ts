@@ -1,24 +1,23 @@
 // The two connections of a SQLite read store: opening, taking turns and running transactions.
 import { ReadStoreUnavailable } from '@mainstem/projection/adapter';
 import type { DocumentClass } from '@mainstem/projection';
-import { backOffMs, type Runtime } from '@mainstem/event-store';
+import { retryWhileBusy } from '@mainstem/embedded/sqlite';
+import type { Runtime } from '@mainstem/event-store';
 import { DataSource } from 'typeorm';
 import { migrations, MIGRATIONS_TABLE } from '../bookkeeping/migrations.js';
 import type { EntityLayouts } from '../entity/entity-layouts.js';
 import { openEntities, TEXT_KINDS } from '../entity/open-entities.js';
 import type { ShownTypes } from '../entity/open-entities.js';
-import { SqliteTooOld } from '../errors.js';
 import type { StatementOrigin } from '../failure-origin.js';
 import { FifoLock } from '../fifo-lock.js';
 import { NodeSqliteDatabase } from './node-sqlite-driver.js';
 import { SqliteConnection } from './sqlite-connection.js';
-import { isBusy, translateSqliteError } from './sqlite-errors.js';
+import { storeFile, translateSqliteError, type SqliteFile } from './sqlite-errors.js';
 
-/** Older ones could lose commits of two connections (WAL reset): https://sqlite.org/releaselog/3_51_3.html */
-const SQLITE_VERSION_MIN = '3.51.3';
 const LOCK_WAIT_MAX_MS = 30_000;
 const BUSY_WAIT_MAX_MS = 30_000;
-const BUSY_DELAYS = { retryDelayMs: 5, retryDelayMaxMs: 50 };
+/** How long SQLite itself may wait for another process that writes, on the thread. */
+const WRITE_BUSY_WAIT_MS = 50;
 /** Readers of a WAL meet a lock only while another process recovers the file. */
 const READ_BUSY_WAIT_MS = 1_000;
 /** Pages of the write-ahead log before they are copied into the file: a page of several commits is copied once. */
@@ -67,12 +66,12 @@ export const openSide = async ({ store, file, entities, runtime, isReadOnly }: S
     driver: NodeSqliteDatabase,
     database: file,
     readonly: isReadOnly,
-    timeout: isReadOnly ? READ_BUSY_WAIT_MS : BUSY_DELAYS.retryDelayMaxMs,
+    timeout: isReadOnly ? READ_BUSY_WAIT_MS : WRITE_BUSY_WAIT_MS,
     enableWAL: false, // set in prepareDatabase, where a busy file is tried again
     prepareDatabase: async (opened: NodeSqliteDatabase) => {
       database = opened;
       if (isReadOnly) return;
-      await retryBusy(runtime, () => opened.pragma('journal_mode = WAL'));
+      await whileBusy({ store, file }, runtime, () => opened.pragma('journal_mode = WAL'));
       opened.pragma('synchronous = NORMAL');
       opened.pragma(`wal_autocheckpoint = ${WAL_PAGES}`);
       opened.pragma(`journal_size_limit = ${WAL_SIZE_MAX}`);
@@ -104,7 +103,7 @@ export const inTransaction = async <T>(
 ): Promise<T> => {
   const control = async (statement: string, whose?: StatementOrigin): Promise<void> => {
     try {
-      await retryBusy(runtime, () => database.exec(statement));
+      await whileBusy({ store, file }, runtime, () => database.exec(statement));
     } catch (error) {
       throw translateSqliteError(error, { store, file }, whose);
     }
@@ -121,26 +120,6 @@ export const inTransaction = async <T>(
   }
 };
 
-/** Tries again while another process holds the lock, for a limited time and without blocking this one. */
-const retryBusy = async (runtime: Runtime, action: () => unknown): Promise<void> => {
-  const deadline = runtime.monotonic() + BUSY_WAIT_MAX_MS;
-  for (let attempt = 1; ; attempt++) {
-    try {
-      action();
-      return;
-    } catch (error) {
-      if (!isBusy(error) || runtime.monotonic() >= deadline) throw error;
-    }
-    await runtime.sleep(backOffMs(BUSY_DELAYS, attempt, runtime.random()));
-  }
-};
-
-/** Errors: READ_STORE_SQLITE_TOO_OLD. */
-export const assertVersion = (database: NodeSqliteDatabase): void => {
-  const row = database.database.prepare('SELECT sqlite_version() AS version').get();
-  const actual = String(row?.['version']);
-  const [major = 0, minor = 0, patch = 0] = actual.split('.').map(Number);
-  const [majorMin = 0, minorMin = 0, patchMin = 0] = SQLITE_VERSION_MIN.split('.').map(Number);
-  const isNewEnough = major !== majorMin ? major > majorMin : minor !== minorMin ? minor > minorMin : patch >= patchMin;
-  if (!isNewEnough) throw new SqliteTooOld(SQLITE_VERSION_MIN, actual);
-};
+/** Tries again while another process holds the lock, for a bounded time and without blocking this one. */
+const whileBusy = (file: SqliteFile, runtime: Runtime, action: () => unknown): Promise<unknown> =>
+  retryWhileBusy(action, { file: storeFile(file), runtime, busyTimeoutMs: BUSY_WAIT_MAX_MS });
