@@ -1,4 +1,4 @@
-// Starts the command side alone. Projectors and the query API are processes of their own over the same event store.
+// Starts the command side alone. Projectors and the query API are separate processes over the same event store.
 import 'reflect-metadata';
 import { readSettings, settingsHelp } from '@mainstem/event-store/settings';
 import { announce, listen, runMain } from '@mainstem/nest';

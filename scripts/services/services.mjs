@@ -1,4 +1,5 @@
-// The services that tests need besides Node: found or started, announced, handed to the tests as environment variables.
+// The services that tests need besides Node: found or started, announced, and passed to the tests as environment
+// variables.
 import { Refusal, say } from '../repository.mjs';
 import { rings } from '../rings.mjs';
 import { readKept } from './kept-services.mjs';
@@ -11,15 +12,15 @@ const finders = [
   { name: 'PostgreSQL', find: findPostgres },
   { name: 'MariaDB', find: findMariadb },
   { name: 'Redis', find: findRedis },
-  // Takes seconds to start and a gigabyte.
+  // Takes seconds to start, and a gigabyte.
   { name: 'OpenSearch', find: findOpenSearch, isLarge: true },
 ];
 
-/** Suites that talk to OpenSearch. */
+/** Suites that use OpenSearch. */
 const LARGE_SUITES = [...rings.test, ...rings.faults];
 
 /**
- * The services that are there, as environment variables for the tests. One that is missing is left out, and refused under CI.
+ * The running services, as environment variables for the tests. A missing one is left out, and under CI it is an error.
  * @param {readonly string[]} args of Vitest: what they do not run needs no service
  * @returns {Promise<{ env: Record<string, string>, stop: () => Promise<void> }>}
  */
@@ -40,8 +41,9 @@ export const findServices = async (args = []) => {
 };
 
 /**
- * Finds or starts each; `isOwn` are those that were started here. Nothing is announced.
- * @param {{ isOpenSearchNeeded: boolean, isKept?: boolean }} options kept: what is started outlives this process's tests
+ * Finds or starts each; `isOwn` marks those that were started here. Announces nothing.
+ * @param {{ isOpenSearchNeeded: boolean, isKept?: boolean }} options kept: what is started outlives this process's
+ * tests
  */
 export const findEach = async ({ isOpenSearchNeeded, isKept = false }) => {
   const kept = await readKept();
@@ -59,7 +61,7 @@ export const findEach = async ({ isOpenSearchNeeded, isKept = false }) => {
   return { services, missing };
 };
 
-/** Suites of EventStoreDB run on one of ours; those that can, on another one where it is named. */
+/** Suites of EventStoreDB run on our server, and those that can on another one if it is named. */
 const eventStoreDbServer = () =>
   process.env.EVENTSTOREDB_URL
     ? 'EventStoreDB: contract, semantics and sample run on the server of EVENTSTOREDB_URL; suites that need the inside of ours run on ours.'

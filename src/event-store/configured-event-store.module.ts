@@ -1,4 +1,4 @@
-// The one place that chooses the event store: by configuration, for every process of the application.
+// The one place that chooses the event store, by settings, for every process of the application.
 import { EmbeddedEventStore } from '@mainstem/embedded';
 import type { EventStore } from '@mainstem/event-store';
 import { EventStoreDbEventStore } from '@mainstem/eventstoredb';
@@ -8,16 +8,16 @@ import { mkdir } from 'node:fs/promises';
 import type { EventStoreSettings } from './event-store-settings.js';
 
 export interface OpenOptions {
-  /** Nothing is made then, and an embedded store is not written. Default false. */
+  /** True: nothing is created, and an embedded store is not written. Default false. */
   readonly isReadOnly?: boolean;
-  /** How long a call is repeated while a server cannot be reached. Default as `EventStoreDbEventStore.open`, where a refused connection is known sooner. */
+  /** How long a call is repeated while a server cannot be reached. Default: that of `EventStoreDbEventStore.open`. */
   readonly patienceMs?: number;
 }
 
 /**
- * Opens the event store of the settings; whoever opens it closes it. The folder is there afterwards, unless it is opened to read only:
- * embedded read models live in it, wherever the events are. Errors: those of `EmbeddedEventStore.open` and `EventStoreDbEventStore.open`; a server that cannot be reached
- * is tried for ten seconds.
+ * Opens the event store of the settings; the caller closes it. It creates the folder, unless it opens for reading only:
+ * embedded read models live there, wherever the events are. Errors: those of `EmbeddedEventStore.open` and
+ * `EventStoreDbEventStore.open`; an unreachable server is tried for ten seconds.
  */
 export const openEventStore = async (
   { dir, eventStore }: EventStoreSettings,

@@ -1,4 +1,5 @@
-// Every command ends, says why in one line, and shows it in its exit code: wrong files, outputs that take nothing, services that are not there.
+// Every command ends, gives the reason in one line, and shows it in its exit code: wrong files, full outputs, missing
+// services.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, open, rm } from 'node:fs/promises';
@@ -11,7 +12,7 @@ import { SAMPLE_FILE } from './online-retail/expected.js';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const PROGRAM = join(ROOT, 'node_modules/.bin/mainstem');
-/** Takes nothing, like a full disk. */
+/** Accepts no bytes, like a full disk. */
 const FULL = '/dev/full';
 const ENDED_MS = 60_000;
 const STACK = /^ {4}at /m;
@@ -50,7 +51,7 @@ const withFull = async <Result>(work: (descriptor: number) => Promise<Result>): 
   }
 };
 
-describe.runIf(process.platform === 'linux')('an output that takes nothing', () => {
+describe.runIf(process.platform === 'linux')('an output that accepts nothing', () => {
   it.each([['status'], ['tail --from start --no-follow'], ['stream order-536365'], ['status --json']])('ends %s with the reason', async (line) => {
     const { code, said } = await withFull((out) => run(line.split(' '), {}, { out }));
     expect(said).toMatch(/The result cannot be written completely: ENOSPC/);
@@ -59,7 +60,7 @@ describe.runIf(process.platform === 'linux')('an output that takes nothing', () 
     expect(code).toBe(1);
   });
 
-  it('changes no exit code where only words beside the result are lost', async () => {
+  it('changes no exit code if only remarks besides the result are lost', async () => {
     expect((await withFull((err) => run(['nonsense'], {}, { err }))).code).toBe(2);
     expect((await withFull((err) => run(['tail', '--no-follow'], {}, { err }))).code).toBe(0);
   });
@@ -81,7 +82,7 @@ describe('a wrong usage', () => {
     [['status'], { READ_STORE_CACHE: 'redis://127.0.0.1:1/0?prefx=a:' }, 'READ_STORE_INVALID_OPTIONS'],
     [['status'], { EVENT_STORE: 'esdb://127.0.0.1:1?tsl=false' }, 'EVENT_STORE_CONNECTION_SETTINGS_INVALID'],
     [['status'], { PROJECTION_PARTITIONS: 'ordr-lines=2' }, 'Did you mean order-lines?'],
-  ])('of %j with %j is told by exit code 2', async (args, env, expected) => {
+  ])('of %j with %j is reported by exit code 2', async (args, env, expected) => {
     const { code, said } = await run(args, env);
     expect(said).toContain(expected);
     expect(said).not.toMatch(STACK);
@@ -89,13 +90,13 @@ describe('a wrong usage', () => {
   });
 
   it.each([['stream order-nowhere'], ['show violations --key nothing'], ['rollback violations']])(
-    'is not what finds nothing, as %s does: exit code 1',
+    'is not a search without a result, like %s: exit code 1',
     async (line) => {
       expect((await run(line.split(' '))).code).toBe(1);
     },
   );
 
-  it('is not a category or type that no aggregate has: others may write to the event store', async () => {
+  it('is not a category or type that no aggregate has, because others may write to the event store', async () => {
     const { code, said } = await run(['tail', '--category', 'ordr', '--from', 'start', '--no-follow']);
     expect(said).toContain('Did you mean order?');
     expect(code).toBe(0);
@@ -110,7 +111,7 @@ describe('a mistake or an outage', () => {
     ['rebuild products', { READ_STORE_CACHE: 'redis://127.0.0.1:1/0' }, 'READ_STORE_UNAVAILABLE'],
     ['verify products', { READ_STORE_SEARCH: 'http://127.0.0.1:1' }, 'READ_STORE_UNAVAILABLE'],
     ['tail', { EVENT_STORE: 'esdb://127.0.0.1:1?tls=false' }, 'EVENT_STORE_UNAVAILABLE'],
-  ])('of %s with %j is told with its code, and no stack', async (line, env, expected) => {
+  ])('of %s with %j is reported with its code, without a stack', async (line, env, expected) => {
     const { code, said } = await run(line.split(' '), env);
     expect(said).toContain(`(${expected})`);
     expect(said).not.toMatch(STACK);

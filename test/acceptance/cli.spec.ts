@@ -1,4 +1,4 @@
-// The mainstem command as users have it: the installed program, a folder of its own, real data. Needs the build (npm test makes it).
+// The mainstem command as users run it: the installed program on real data. Needs the build (npm test makes it).
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';

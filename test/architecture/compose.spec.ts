@@ -11,7 +11,7 @@ import { parse } from 'yaml';
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
 const read = (file: string): string => readFileSync(path.join(root, file), 'utf8');
 
-/** The Compose Specification's own schema (Apache-2.0, compose-spec.io), without the name of its draft, which the validator knows by another. */
+/** The Compose Specification's own schema (Apache-2.0, compose-spec.io), without the name of its draft. */
 const { $schema: _draft, ...schema } = JSON.parse(read('test/architecture/compose-spec.json')) as Record<string, unknown>;
 const isValid = new Ajv({ strict: false, validateFormats: false }).compile(schema);
 
@@ -77,7 +77,7 @@ describe('docker-compose.yml', () => {
     }
   });
 
-  it('keeps events and read models on the services of the file and listens where ports are published, by settings that the applications take', () => {
+  it('keeps events and read models on the services of the file and listens on published ports, by settings of the applications', () => {
     for (const [name, { environment = {}, depends_on = {} }] of applications) {
       const { host, eventStore, readStoreSql, readStoreCache, readStoreSearch } = readSettings(projectorProcessSettings(), [], {
         ...imageEnvironment(),

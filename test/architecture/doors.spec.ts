@@ -9,7 +9,7 @@ import { LIBRARY_DOORS } from './library-doors.js';
 const libraries = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../../libs');
 const sources = path.join(libraries, 'projection/src');
 
-/** More would not fit one screen. */
+/** More would not fit on one screen. */
 const ROOT_NAMES_MAX = 40;
 
 const DOORS = {
@@ -61,9 +61,9 @@ describe('the doors of @mainstem/projection', () => {
     for (const door of doors) expect(sorted(found.get(fileOf(door)) ?? []), door).toEqual(sorted(listed(door)));
   });
 
-  it('show few to those who write projections, and to nobody what another door shows them', () => {
+  it('show few names to authors of projections, and no name on two doors', () => {
     expect(listed('index').length).toBeLessThanOrEqual(ROOT_NAMES_MAX);
-    // The port is the one thing that both hand to a store and write one for.
+    // The port is the one thing that readers of both doors need.
     const twice = listed('index').filter((name) => listed('operate').includes(name) || listed('adapter').includes(name));
     expect(twice).toEqual(['DocumentClass', 'ReadStore']);
   });

@@ -1,4 +1,4 @@
-// The import rules hold, and the check that says so is able to fail.
+// The import rules hold, and their check is able to fail.
 import { execFile } from 'node:child_process';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -50,7 +50,7 @@ const cruise = (folders: readonly string[]): Promise<Report> =>
   new Promise((resolve, reject) => {
     const program = path.join(root, 'node_modules/dependency-cruiser/bin/dependency-cruise.mjs');
     const args = [program, '--config', '.dependency-cruiser.cjs', '--output-type', 'json', ...folders];
-    // The exit code is the number of violations; only a report that cannot be read is a failure here.
+    // The exit code is the number of violations; only an unreadable report is a failure here.
     execFile(process.execPath, args, { cwd: root, maxBuffer: 256 * 1_048_576 }, (error, stdout) => {
       try {
         resolve(JSON.parse(stdout) as Report);

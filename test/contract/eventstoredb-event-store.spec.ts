@@ -1,4 +1,5 @@
-// The event store contract through the real EventStoreDB client, on a server of its own for each case, or on the one that EVENTSTOREDB_URL names.
+// The event store contract through the real EventStoreDB client, on a server for each case, or on that of
+// EVENTSTOREDB_URL.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -126,7 +126,7 @@ const engineMutants = [
     suites: ENGINE('rebuild/rebuilder'),
   },
   {
-    name: 'a clean-up deletes what somebody is filling',
+    name: 'a clean-up deletes what another process is filling',
     file: projection('rebuild/clean-up'),
     from: "const isDropped = sign === 'left';",
     to: 'const isDropped = true;',
@@ -483,7 +483,7 @@ const redisMutants = [
     suites: REDIS,
   },
   {
-    name: 'a lease is taken although somebody else holds it (Redis)',
+    name: 'a lease is taken although another owner holds it (Redis)',
     file: redisScripts('leases'),
     from: "if owner and owner ~= ARGV[2] then return { '0'",
     to: "if owner and owner == '' then return { '0'",

@@ -1,4 +1,4 @@
-// Everything in one process: command side, projectors of all read models, query API.
+// Everything in one process: the command side, the projectors of all read models, and the query API.
 import { hostedOnCache } from '#apps/cache-projector/src/cache-projections.js';
 import { QueryApiModule } from '#apps/query-api/src/query-api.module.js';
 import { ReadStoresModule } from '#apps/read-models/src/read-stores.module.js';
@@ -33,7 +33,7 @@ export class AllInOneModule {
         TelemetryModule.forRoot({ ...settings, serviceName: 'all-in-one' }),
         ConfiguredEventStoreModule.forRoot(settings),
         ReadStoresModule.forRoot({ settings, stores: ['sql', 'cache', 'search'] }),
-        // One projector for all: the projections share each read of the event store.
+        // One projector for all projections, so that they share each read of the event store.
         ProjectorModule.forRootAsync({
           inject: [SQL_READ_STORE, CACHE_READ_STORE, SEARCH_READ_STORE],
           useFactory: hostedProjections(settings),

@@ -1,4 +1,4 @@
-// The first import: brings the data file into a new event store, once, in the background of a serving application.
+// The first import: loads the data file into a new event store, once, in the background of a serving application.
 import { importLedger } from '#src/import/import-ledger.js';
 import type { ImportReport } from '#src/import/import-report.js';
 import {
@@ -23,7 +23,7 @@ export const SETTINGS = Symbol('settings');
 
 const REJECTS_FILE = 'rejects.ndjson';
 
-/** While the event store is away. */
+/** The pause while the event store is away. */
 const LOOK_AGAIN_MS = 1_000;
 
 export type ImportState = 'waiting' | 'importing' | 'done' | 'not needed' | 'stopped' | 'failed';
@@ -32,13 +32,13 @@ export interface ImportStatus {
   readonly state: ImportState;
   readonly bytesRead: number;
   readonly bytesTotal: number;
-  /** In the store by now. */
+  /** Events that are in the store by now. */
   readonly events: number;
   readonly elapsedMs: number;
   readonly report?: ImportReport;
   /** `CODE: message`. */
   readonly error?: string;
-  /** What it has waited for since ten seconds or longer. */
+  /** What it has waited for during the last ten seconds or longer. */
   readonly waitsFor?: string;
 }
 
@@ -49,10 +49,10 @@ export class FirstImport implements HealthCheck, OnApplicationBootstrap, OnModul
   readonly #logger = new Logger('FirstImport');
   #status: Omit<ImportStatus, 'elapsedMs' | 'waitsFor'> = { state: 'waiting', bytesRead: 0, bytesTotal: 0, events: 0 };
   #startedMs = 0;
-  /** Where the event store ended when the import was through. */
+  /** The end of the event store when the import was complete. */
   #importedTo: Position | undefined;
   #running: Promise<void> | undefined;
-  /** An event store that is away, in words. */
+  /** Describes an event store that is away. */
   #awaited: string | undefined;
 
   constructor(
@@ -74,7 +74,7 @@ export class FirstImport implements HealthCheck, OnApplicationBootstrap, OnModul
     });
   }
 
-  /** Ends after the commands under way; the next start goes on. */
+  /** Ends after the running commands; the next start goes on. */
   async onModuleDestroy(): Promise<void> {
     this.#abort.abort();
     await this.#running;
@@ -86,7 +86,7 @@ export class FirstImport implements HealthCheck, OnApplicationBootstrap, OnModul
     return { ...this.#status, elapsedMs: this.runtime.monotonic() - this.#startedMs, ...(waitsFor !== undefined && { waitsFor }) };
   }
 
-  /** Resolves when the import has ended, whatever the end was. */
+  /** Resolves when the import has ended in any way. */
   async ended(): Promise<ImportStatus> {
     await this.#running;
     return this.status();
@@ -135,7 +135,7 @@ export class FirstImport implements HealthCheck, OnApplicationBootstrap, OnModul
     if (report.rejected > 0) this.#logger.warn(`${report.rejected} lines were set aside in ${report.rejectsFile}`);
   }
 
-  /** A live projection may be a few events behind; those of the import must all be there before anybody is told that they are. */
+  /** A live projection may be a few events behind; the import is only complete when all its events are there. */
   #notYetProjected(): readonly string[] {
     const importedTo = this.#importedTo;
     if (importedTo === undefined) return [];
@@ -143,7 +143,10 @@ export class FirstImport implements HealthCheck, OnApplicationBootstrap, OnModul
     return behind.map(({ projection, position }) => `${projection} is at position ${position ?? 0n}; the import ended at ${importedTo}`);
   }
 
-  /** Repeats what an outage of the event store has ended once it is back; whatever is there already is passed over. Until the application closes. */
+  /**
+   * Repeats, until the application closes, what an outage of the event store has ended; events already there are
+   * skipped.
+   */
   async #outlive<Result>(work: () => Promise<Result>): Promise<Result> {
     for (;;) {
       try {

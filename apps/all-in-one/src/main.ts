@@ -32,12 +32,12 @@ runMain(async () => {
   try {
     if (await isLive(app)) await summarise(app, settings, url, (performance.now() - startedMs) / 1_000);
   } catch (error) {
-    // An outage in this moment is an outage like any other: the application goes on, and health tells.
+    // An outage at this moment is like any other: the application goes on, and health reports it.
     announce(`The summary cannot be shown: ${error instanceof Error ? error.message : String(error)} The application goes on.`, 'error');
   }
 });
 
-/** Shows progress until everything is live; false if the application stopped or the import failed before. */
+/** Shows progress until everything is live; false if the application stopped or the import failed first. */
 const isLive = async (app: NestExpressApplication): Promise<boolean> => {
   const firstImport = app.get(FirstImport);
   const projector = app.get(Projector);
@@ -45,7 +45,7 @@ const isLive = async (app: NestExpressApplication): Promise<boolean> => {
   display.start();
   const { state } = await firstImport.ended();
   if (state === 'stopped' || state === 'failed') return false;
-  // Asked for, since a projector learns of a far event store's end only by and by.
+  // Asked for now: a projector learns of a far event store's end only from time to time.
   const head = (await app.get<EventStore>(EVENT_STORE).head()) ?? 0n;
   while (
     !projector

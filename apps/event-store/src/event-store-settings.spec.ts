@@ -6,7 +6,7 @@ const readEventStoreSettings = (argv: readonly string[], env: Environment): Even
   readSettings(eventStoreProcessSettings, argv, env);
 
 describe('the settings of the event store server’s process', () => {
-  it('are those of the server, and whether it tells figures', () => {
+  it('are those of the server, and whether it serves figures', () => {
     expect(readEventStoreSettings(['--port', '7'], {})).toMatchObject({ port: 7, metrics: false });
     expect(readEventStoreSettings([], { METRICS: 'on' })).toMatchObject({ metrics: true });
   });
@@ -15,7 +15,7 @@ describe('the settings of the event store server’s process', () => {
     [[], { LOG_FORMAT: 'xml' }],
     [[], { METRICS: 'yes' }],
     [['--port', 'x'], {}],
-  ])('are refused when they make no sense: %j %j', (argv, env) => {
+  ])('are refused when they are invalid: %j %j', (argv, env) => {
     expect(() => readEventStoreSettings(argv, env)).toThrow(expect.objectContaining({ code: 'SETTINGS_INVALID' }));
   });
 });

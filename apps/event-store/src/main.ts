@@ -1,4 +1,4 @@
-// Starts the event store alone: EventStoreDB's protocol, for applications on this machine and for clients of other languages.
+// Starts the event store alone: EventStoreDB's protocol for local applications and for clients of other languages.
 import { inspect } from 'node:util';
 import { isMainstemError } from '@mainstem/event-store';
 import { readSettings, settingsHelp } from '@mainstem/event-store/settings';
@@ -7,14 +7,14 @@ import { SERVER_ABOUT, serve } from '@mainstem/eventstoredb-server/command-line'
 import { announce, jsonLine, textLine, wantsJson } from '@mainstem/nest/log-line';
 import { eventStoreProcessSettings } from './event-store-settings.js';
 
-/** Loaded only where they are wanted, and Nest with them, which this process does without otherwise. */
+/** Loaded only if they are wanted: otherwise this process runs without Nest. */
 const processMetrics = async (): Promise<Metrics> => {
   const { loadTelemetry } = await import('@mainstem/nest');
   const telemetry = await loadTelemetry({ metrics: true, traces: false, serviceName: 'event-store' });
   return async () => (await telemetry.exposition?.()) ?? { contentType: 'text/plain', body: '' };
 };
 
-/** What fails beside its clients: they were told, and so is the log. */
+/** Failures whose details clients do not get go to the log. */
 const tell = (error: unknown): void => {
   const line = {
     level: 'error',
@@ -31,13 +31,13 @@ const main = async (): Promise<void> => {
   await serve(settings, { announce, onFailure: tell, metrics: settings.metrics ? await processMetrics() : undefined });
 };
 
-// An output that is closed or full is no reason to stop.
+// The process must not stop because its output is closed or full.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
 
 try {
   await main();
 } catch (error) {
-  // Ours say what to do; of anything else the whole story is wanted.
+  // Our errors say what to do; any other error needs its stack.
   announce(isMainstemError(error) ? `${error.code}: ${error.message}` : inspect(error), 'error');
   process.exitCode = 1;
 }

@@ -19,11 +19,11 @@ runMain(async () => {
     bodyParser: false,
     logger: ['error', 'warn'],
     forceCloseConnections: true,
-    // What fails while starting is for runMain to tell.
+    // runMain reports a failed start.
     abortOnError: false,
   });
   configureHttp(app, { problems: queryProblems });
-  serveOpenApi(app, 'Shop ledger: queries', 'Every answer says in Mainstem-Position which position of the event store it reflects.');
+  serveOpenApi(app, 'Shop ledger: queries', 'Every answer gives the position of the event store that it reflects in Mainstem-Position.');
   const url = await listen(app, settings.port, settings.host, settings);
   announce(`Queries: ${url}/api/totals (all of them: ${url}/api/docs), read models in ${settings.dir}`);
 });

@@ -1,7 +1,7 @@
 // Errors of the write side: definitions, command execution, and the base of every domain refusal.
 import { MainstemError, type FieldViolation } from '@mainstem/event-store';
 
-/** An aggregate's definition cannot work; the program has to be changed. */
+/** An aggregate's definition cannot work. Change the program. */
 export class InvalidAggregate extends MainstemError {
   constructor(
     readonly category: string,
@@ -12,15 +12,16 @@ export class InvalidAggregate extends MainstemError {
 }
 
 /**
- * Base of every domain refusal: the command is well formed, but a rule of the aggregate forbids it now; nothing was appended.
- * Extend it once a rule, with a code of your own such as `ORDER_ALREADY_PLACED`, and throw it from `decide`.
+ * Base of every domain refusal: the command is well formed, but a rule of the aggregate forbids it now; nothing was
+ * appended. Extend it once for each rule, with your own code such as `ORDER_ALREADY_PLACED`, and throw it from
+ * `decide`.
  */
 export abstract class CommandRefused extends MainstemError {
-  /** Recognises a refusal where several copies of this package are installed; see `isCommandRefused`. */
+  /** Identifies a refusal even if several copies of this package are installed; see `isCommandRefused`. */
   readonly isCommandRefusal = true;
 }
 
-/** True if the error is a domain refusal, of whatever code. */
+/** True if the error is a domain refusal, with any code. */
 export const isCommandRefused = (error: unknown): error is CommandRefused =>
   error instanceof Error && 'isCommandRefusal' in error && error.isCommandRefusal === true;
 
@@ -49,7 +50,7 @@ export class InvalidCommand extends MainstemError {
   }
 }
 
-/** Others kept appending to the stream between each load and append; nothing of this command was appended. */
+/** Others kept appending to the stream between load and append; nothing of this command was appended. */
 export class AggregateConflictUnresolved extends MainstemError {
   constructor(
     readonly stream: string,
@@ -70,11 +71,11 @@ export class AggregateOverloaded extends MainstemError {
     readonly stream: string,
     readonly waitingMax: number,
   ) {
-    super('AGGREGATE_OVERLOADED', `${waitingMax} commands wait for stream ${stream} already. Send the command again later, with the same id.`);
+    super('AGGREGATE_OVERLOADED', `${waitingMax} commands already wait for stream ${stream}. Send the command again later, with the same id.`);
   }
 }
 
-/** The command's time was up; it was ended here. Whether it took effect is not known if it was being appended. */
+/** The command's time was over, and it ended. If it was being appended, its effect is unknown. */
 export class CommandTimedOut extends MainstemError {
   constructor(
     readonly stream: string,
@@ -88,7 +89,7 @@ export class CommandTimedOut extends MainstemError {
   }
 }
 
-/** `evolve` cannot take an event that was decided; nothing of the command was appended. The program has to be changed. */
+/** `evolve` fails on a decided event; nothing of the command was appended. Change the program. */
 export class EventNotFoldable extends MainstemError {
   constructor(
     readonly stream: string,
@@ -104,7 +105,7 @@ export class EventNotFoldable extends MainstemError {
   }
 }
 
-/** `decide` has made an event that cannot be stored as it is; nothing of the command was appended. The program has to be changed. */
+/** `decide` made an event that cannot be stored as it is; nothing of the command was appended. Change the program. */
 export class EventNotStorable extends MainstemError {
   constructor(
     readonly stream: string,
@@ -116,12 +117,12 @@ export class EventNotStorable extends MainstemError {
   }
 }
 
-/** The id belongs to a command with another content, which has taken effect on this stream; nothing was appended. */
+/** The id belongs to a command with other content that took effect on this stream; nothing was appended. */
 export class CommandIdReused extends MainstemError {
   constructor(
     readonly stream: string,
     readonly commandId: string,
   ) {
-    super('COMMAND_ID_REUSED', `Id ${commandId} was used on stream ${stream} for a command with another content. Use a new id for a new command.`);
+    super('COMMAND_ID_REUSED', `Id ${commandId} was used on stream ${stream} for a command with other content. Use a new id for a new command.`);
   }
 }

@@ -34,7 +34,7 @@ export const isTransient = (error: unknown): boolean => {
 
 /**
  * True if no server answered. gRPC waits ever longer before it dials a lost server again, also for later clients with
- * the same connection: only a client with a new connection dials at once.
+ * the same connection. Only a client with a new connection dials at once.
  */
 export const isUnreachable = (error: unknown): boolean =>
   error instanceof EventStoreUnavailable || typeOf(error) === 'unavailable' || (typeOf(error) === undefined && field(error, 'code') === 14);

@@ -1,4 +1,5 @@
-// Tables and views of generations. They are made from the entity's metadata and never migrate: a changed entity means a new generation.
+// Tables and views of generations, made from the entity's metadata. They never migrate: another entity needs a new
+// generation.
 import { createHash } from 'node:crypto';
 import { Table, TableColumn } from 'typeorm';
 import type { TableIndex } from 'typeorm';
@@ -11,24 +12,24 @@ import { assertUnused, restoringStatements, revokingStatements, shownView } from
 import type { ShownView } from './postgres/view-rights.js';
 import type { SqlConnection, SqlDatabase } from './sql-database.js';
 
-/** A collection of a stored generation, as noted in the bookkeeping: enough to promote or drop it without its entity. */
+/** A collection of a stored generation in the bookkeeping: enough to promote or drop it without its entity. */
 export interface CollectionRecord {
   readonly collection: string;
   readonly view: string;
   readonly table: string;
-  /** Columns that the view shows, see `EntityLayout.signature`. */
+  /** The view's columns, see `EntityLayout.signature`. */
   readonly signature: string;
 }
 
 /** Statements for the indexes of a generation. */
 export interface IndexChanges {
-  /** Make those that are not there; each takes as long as the data is large. */
+  /** Make the missing indexes; each takes longer for more data. */
   readonly missing: readonly string[];
-  /** Drop those that no entity has any more; nothing depends on it. */
+  /** Drop the indexes that no entity has any more; nothing depends on them. */
   readonly superseded: readonly string[];
 }
 
-/** Makes, shows and drops the tables of generations. All methods run in the caller's transaction. */
+/** Makes, shows and drops tables of generations. All methods run in the caller's transaction. */
 export class GenerationTables {
   readonly #collections: string;
 
@@ -36,7 +37,10 @@ export class GenerationTables {
     this.#collections = database.sqlName('mainstem_collections');
   }
 
-  /** Makes the tables of a new generation, with their indices unless it is to be filled in bulk and looks nothing up. Errors: READ_STORE_UNSUPPORTED_ENTITY, and as `#assertFree`. */
+  /**
+   * Makes the tables of a new generation, with indexes unless it is a bulk load without look-ups. Errors:
+   * READ_STORE_UNSUPPORTED_ENTITY, and those of `#assertFree`.
+   */
   async create(connection: SqlConnection, { projection, number, isBulk }: Generation, collections: readonly CollectionDescriptor[]): Promise<void> {
     await this.#assertFree(connection, projection, collections);
     for (const { name, document, hasState, hasLookups = false } of collections) {
@@ -50,7 +54,7 @@ export class GenerationTables {
     }
   }
 
-  /** Make the indices that a table filled in bulk lacks; those that are there already stay. */
+  /** Makes the indexes that a bulk table lacks; existing ones stay. */
   indexStatements(collections: readonly CollectionDescriptor[], generation: number): readonly string[] {
     return collections.flatMap(({ document, hasState }) => {
       const layout = this.database.layouts.of(document);
@@ -60,7 +64,7 @@ export class GenerationTables {
     });
   }
 
-  /** What gives a generation's tables the indexes of today's entities: these change without a change of the documents. */
+  /** Changes a generation's indexes to those of the present entities, which may differ without other documents. */
   async indexChanges(connection: SqlConnection, collections: readonly CollectionDescriptor[], generation: number): Promise<IndexChanges> {
     const changes = { missing: [] as string[], superseded: [] as string[] };
     for (const { document, hasState } of collections) {
@@ -87,13 +91,13 @@ export class GenerationTables {
     return connection.query<CollectionRecord>(sql, [projection, generation]);
   }
 
-  /** Whether a generation's table has the hidden column for the engine's bookkeeping. */
+  /** True if a generation's table has the hidden column for the engine's bookkeeping. */
   async hasState(connection: SqlConnection, table: string): Promise<boolean> {
     const { schema } = this.database;
     return connection.define((runner) => runner.hasColumn(schema === undefined ? table : `${schema}.${table}`, STATE_COLUMN));
   }
 
-  /** Points the views at another generation's tables. Views that only the former one had are dropped. */
+  /** Points the views at another generation's tables. Drops views that only the former one had. */
   async show(connection: SqlConnection, former: readonly CollectionRecord[], next: readonly CollectionRecord[]): Promise<void> {
     const shownBy = (view: string): CollectionRecord | undefined => former.find((record) => record.view === view);
     const isReplaceable = ({ view, signature }: CollectionRecord): boolean => {
@@ -121,7 +125,7 @@ export class GenerationTables {
   }
 
   async #makeView(connection: SqlConnection, { view, table, signature }: CollectionRecord, { shown, isReplaced }: FormerView): Promise<void> {
-    // A view that is replaced keeps the order of its columns.
+    // A replaced view keeps the order of its columns.
     const columns = [...new Set([...(isReplaced ? (shown?.columns ?? []) : []), ...columnsOf(signature)])];
     const create = isReplaced ? 'CREATE OR REPLACE VIEW' : 'CREATE VIEW';
     if (shown?.otherOwner) await connection.run(`GRANT SELECT ON ${this.database.sqlName(table)} TO ${shown.otherOwner}`);
@@ -131,7 +135,7 @@ export class GenerationTables {
     );
   }
 
-  /** Drops the tables of a generation that no view shows. */
+  /** Drops the tables of a generation without views. */
   async drop(connection: SqlConnection, projection: string, generation: number): Promise<void> {
     for (const { table } of await this.list(connection, projection, generation)) {
       await connection.dropTable(table);
@@ -143,7 +147,7 @@ export class GenerationTables {
   async #assertFree(connection: SqlConnection, projection: string, collections: readonly CollectionDescriptor[]): Promise<void> {
     const names = collections.map(({ name }) => name);
     const views = collections.map(({ document }) => this.database.layouts.of(document).view);
-    // Two that begin at once would both find them free. In one order, so that they cannot wait for each other.
+    // Two that begin at once would both find them free. A fixed order prevents a deadlock.
     for (const name of names.toSorted()) await connection.lockName(`collection ${name}`);
     for (const view of views.toSorted()) await connection.lockName(`view ${view}`);
     for (const view of views) await this.#assertNameFree(connection, projection, view);
@@ -173,12 +177,12 @@ export class GenerationTables {
     const table = Table.create(layout.metadata, dataSource.driver);
     const name = generationTableName(layout.view, generation);
     table.name = schema === undefined ? name : `${schema}.${name}`;
-    // Named for what they index, so that a changed one has another name; the same twice is one.
+    // Named for its content, so that a changed index has another name, and equal ones are one.
     const indexes = new Map(table.indices.map((index) => [`${indexPrefix(name)}${wordsHash([...index.columnNames, index.where ?? ''])}`, index]));
     table.indices = [...indexes].map(([index, options]) => Object.assign(options, { name: index }));
     const columns = new Map(layout.columns.map((column) => [column.column, column]));
     for (const column of table.columns) {
-      delete column.primaryKeyConstraintName; // names of indices are unique in a schema, and generations live side by side
+      delete column.primaryKeyConstraintName; // names of indexes are unique in a schema with several generations
       // The projection gives every value, and one order holds on every database.
       delete column.default;
       delete column.collation;
@@ -202,38 +206,38 @@ const STATE = { kind: 'text', limits: { lengthMax: undefined, bytesMax: undefine
 
 interface FoundIndex {
   readonly name: string;
-  /** JSON of the columns' names in their order; null if it is more than a plain index of columns. */
+  /** JSON of the columns' names in order; null unless it is a plain index of columns. */
   readonly columns: string | null;
 }
 
-/** Whatever its name: an older version named indexes for their place in the entity. Conditions come back in the database's own words, so those with one are made anew. */
+/** By content, not by name: an older version named indexes by their number. Those with a condition are made anew. */
 const isSame = ({ columns }: FoundIndex, { columnNames, where }: TableIndex): boolean =>
   columns !== null && (where ?? '') === '' && JSON.stringify(JSON.parse(columns)) === JSON.stringify(columnNames);
 
-/** How the names of a table's indexes begin, but for that of its key. */
+/** The beginning of the names of a table's indexes, except that of its key. */
 const indexPrefix = (table: string): string => `${table}_i`;
 
 const HASH_LENGTH = 8;
 
-/** Not those that an operator has added. */
+/** Not those of an operator. */
 const isOurs = (table: string, index: string): boolean =>
   index.startsWith(indexPrefix(table)) && /^(?:[0-9a-f]{8}|[0-9]{1,2})$/.test(index.slice(indexPrefix(table).length));
 
 const wordsHash = (words: readonly string[]): string => createHash('sha256').update(JSON.stringify(words)).digest('hex').slice(0, HASH_LENGTH);
 
 interface FormerView {
-  /** Undefined where views have nothing that could get lost. */
+  /** Undefined if views have nothing to lose. */
   readonly shown: ShownView | undefined;
   readonly isReplaced: boolean;
 }
 
-/** Whether a view with the former columns can be replaced in place: these are all there, of the same types, in any order. */
+/** True if a view with the former columns can be replaced in place: all are there with the same types, in any order. */
 const holdsAll = (former: string, next: string): boolean => {
   const after = new Set(shapesOf(next));
   return shapesOf(former).every((shape) => after.has(shape));
 };
 
-/** Name, type and length of each column; whether it may be null is not the view's business. */
+/** Name, type and length of each column; the view does not depend on nullability. */
 const shapesOf = (signature: string): readonly string[] =>
   (JSON.parse(signature) as readonly [string, string, boolean, string?][]).map(([column, type, , length]) => JSON.stringify([column, type, length]));
 

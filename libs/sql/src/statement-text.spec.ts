@@ -1,4 +1,4 @@
-// Question marks become numbers only where they stand for a value, and words count where a statement begins.
+// Question marks become numbers only if they stand for a value, and words count only at the beginning of a statement.
 import { describe, expect, it } from 'vitest';
 import { numberedPlaceholders, statementText } from './statement-text.js';
 
@@ -55,7 +55,7 @@ describe('the beginning of statements', () => {
     for (const dialect of ['mariadb', 'postgres', 'sqlite'] as const) expect(statementText(sql, dialect).statements).toEqual(statements);
   });
 
-  it('goes by what each database takes for a comment, a string or a name', () => {
+  it('knows what each database treats as a comment, a string or a name', () => {
     expect(statementText('/* /* */ COMMIT */ SELECT 1', 'postgres').statements).toEqual([['SELECT']]);
     expect(statementText('/* /* */ COMMIT', 'sqlite').statements).toEqual([['COMMIT']]);
     expect(statementText('SELECT $$;COMMIT$$', 'postgres').statements).toEqual([['SELECT']]);

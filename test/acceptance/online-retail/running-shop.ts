@@ -25,7 +25,7 @@ export class RunningShop implements AsyncDisposable {
     readonly url: string,
   ) {}
 
-  /** Resolves once the import is through and every projection is live. */
+  /** Resolves once the import is complete and every projection is live. */
   static async open({ dir, data, env = {} }: ShopOptions): Promise<RunningShop> {
     const app = await createAllInOne(
       readSettings(allInOneSettings(), ['--dir', dir, '--port', '0', ...(data === undefined ? ['--no-data'] : ['--data', data])], env),

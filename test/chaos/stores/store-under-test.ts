@@ -16,9 +16,11 @@ export interface StoreUnderTest {
   open(place: StorePlace): Promise<ReadStore>;
   /** Removes what the place has outside its folder. */
   remove(place: StorePlace): Promise<void>;
-  /** Asks as an application does for the tally of a stream; `word` is in the last text told there. Absent where nobody but the engine asks. */
+  /**
+   * Asks like an application for the tally of a stream; `word` is in its last text. Absent if only the engine reads.
+   */
   readTally?(store: ReadStore, stream: string, word: string): Promise<TallyAnswer>;
-  /** Whether its server is there. Under CI it has to be: nobody asks then. */
+  /** True if its server is there. CI requires it without asking. */
   isThere(): Promise<boolean>;
 }
 
@@ -52,7 +54,7 @@ const ALL_STORES: readonly string[] = Object.keys(modules);
 /** One store's share of a count on all stores together, whichever of them run now. */
 export const ofEachStore = (count: number): number => Math.ceil(count / ALL_STORES.length);
 
-/** Names of the stores to run on, of those named. A server that is missing fails its suites under CI, and leaves them out elsewhere. */
+/** The chosen names that can run. A missing server fails its suites under CI; elsewhere they are left out. */
 export const storesToTest = async (names = ALL_STORES): Promise<readonly string[]> => {
   const wanted = process.env['STORES']?.split(',').filter((name) => names.includes(name));
   const chosen = wanted ?? names;

@@ -1,4 +1,5 @@
-// The all-in-one application as a process, with counters beside it that would show any event applied twice or not at all: `<dir> [<data file>]`.
+// The all-in-one application as a process, with counters that show events applied twice or not at all: `<dir> [<data
+// file>]`.
 import 'reflect-metadata';
 import { allInOneSettings } from '#apps/all-in-one/src/all-in-one-settings.js';
 import { createAllInOne } from '#apps/all-in-one/src/all-in-one.application.js';
@@ -14,7 +15,7 @@ import { counterOf, SqlCounter } from './counters.js';
 const PROGRESS_MS = 10;
 const [dir = '', data] = process.argv.slice(2);
 
-/** The shortest: whoever follows on a process that was killed should find work to do before it is killed itself. */
+/** The shortest lease: the successor of a killed process should find work before it is killed itself. */
 const PROJECTOR_LEASE_MS = '1000';
 const settings = readSettings(allInOneSettings(), ['--dir', dir, '--port', '0', ...(data === undefined ? ['--no-data'] : ['--data', data])], {
   PROJECTOR_LEASE_MS,
@@ -33,13 +34,13 @@ const counters = new Projector({
 counters.start();
 process.send?.({ kind: 'listening', url });
 
-// What the import has acknowledged, as the parent may rely on it.
+// The import's acknowledgements, on which the parent may rely.
 const firstImport = app.get(FirstImport);
 const store = app.get<EventStore>(EVENT_STORE);
 const tell = async (): Promise<void> => {
   const { state, events } = firstImport.status();
   process.send?.({ kind: 'import', state, events });
-  // The head that a projector tells is the one that it has heard of.
+  // A projector reports the head that it knows.
   const head = await store.head();
   const statuses = [...app.get(Projector).status(), ...counters.status()];
   const isLive = statuses.every((status) => status.state === 'live' && (head === undefined || (status.position ?? 0n) >= head));

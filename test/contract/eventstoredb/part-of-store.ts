@@ -1,5 +1,6 @@
-// A part of a store that holds other data, as an event store of its own: from its end on, with stream names that nobody else has. So the contract, whose
-// cases each begin with an empty store, runs on a server that runs already. Nobody else may append to it meanwhile: positions are the whole store's.
+// A part of a store with other data, as an event store of its own: from its end on, with unique stream names. So the
+// contract, whose cases each begin with an empty store, runs on a running server. No other client may append meanwhile:
+// positions belong to the whole store.
 import { createHash, randomUUID } from 'node:crypto';
 import {
   streamName,

@@ -1,20 +1,20 @@
-// What an aggregate is: the consistency boundary and its three pure parts.
+// An aggregate: the consistency boundary and its three pure parts.
 import { ruleOptions, type DomainEvent, type EventOf, type EventRegistry, type JsonValue, type RuleOptions } from '@mainstem/event-store';
 import { changeablePartOf } from './isolation.js';
 import { InvalidAggregate } from '../errors.js';
 import { assertRulesDiffer, type UniqueRule } from './unique-rule.js';
 
-/** What `decide` may look at besides command and state. All of it is recorded with the events, so that a decision can be made again. */
+/** What `decide` may read besides command and state. The events record all of it, so a decision can be repeated. */
 export interface Circumstances {
-  /** The executor's clock, ISO 8601 in UTC; the same for one decision however often it is read. Metadata `decidedAt` of the events where it was. */
+  /** The executor's clock, ISO 8601 in UTC; constant within one decision. If read, it becomes metadata `decidedAt`. */
   readonly now: string;
-  /** Of the command's context. */
+  /** From the command's context. */
   readonly metadata: Readonly<Record<string, JsonValue | undefined>>;
 }
 
 /**
- * A consistency boundary: the rules over the events of one stream, as pure functions without clock, randomness, await or I/O.
- * Ids come in with the command; time too, or from `Circumstances`.
+ * A consistency boundary: the rules over the events of one stream, as pure functions without clock, randomness, await
+ * or I/O. Ids come with the command; time too, or from `Circumstances`.
  */
 export interface Aggregate<State, Command, Event extends DomainEvent> {
   /** Streams are named `category-id`. */
@@ -22,17 +22,17 @@ export interface Aggregate<State, Command, Event extends DomainEvent> {
   readonly events: EventRegistry;
   /** The state before the first event. Never changed: `evolve` returns new states. */
   readonly initialState: State;
-  /** By which class-validator checks the commands; those of the payloads are the registry's. */
+  /** The class-validator rules for its commands; the registry has those of the payloads. */
   readonly commandRules?: RuleOptions | undefined;
   /** Values that no two aggregates of a scope have at the same time. */
   readonly unique?: readonly UniqueRule<Event>[] | undefined;
   /** The state after one more event. Total: it accepts every event ever recorded, and never throws. */
   evolve(state: State, event: Event): State;
-  /** The events a command leads to in a state; none if it changes nothing. Throws a `CommandRefused` when a rule forbids it. */
+  /** The events of a command in a state; none if it changes nothing. Throws a `CommandRefused` if a rule forbids it. */
   decide(command: Command, state: State, circumstances?: Circumstances): readonly Event[];
 }
 
-/** What `defineAggregate` takes: an aggregate whose event union is inferred from its registry. */
+/** The input of `defineAggregate`: an aggregate whose event union is inferred from its registry. */
 export interface AggregateDefinition<State, Command, Registry> {
   readonly category: string;
   readonly events: Registry;
@@ -45,12 +45,13 @@ export interface AggregateDefinition<State, Command, Registry> {
   readonly decide: (command: Command, state: NoInfer<State>, circumstances: Circumstances) => readonly EventOf<Registry>[];
 }
 
-/** Any aggregate, for lists of them: enough to load it and to look at it, not to give it commands. */
+/** Any aggregate, for lists: enough to load and show it, not to send it commands. */
 export type AnyAggregate = Aggregate<unknown, never, DomainEvent>;
 
 /**
- * Defines an aggregate. The union of its events follows from `events`. The initial state is frozen.
- * Errors: AGGREGATE_INVALID_DEFINITION when the category is not the one of the registry, EVENT_STORE_INVALID_INPUT for an option that is not offered.
+ * Defines an aggregate. The union of its events follows from `events`. The initial state is frozen. Errors:
+ * AGGREGATE_INVALID_DEFINITION if the category is not that of the registry, EVENT_STORE_INVALID_INPUT for an unknown
+ * option.
  */
 export const defineAggregate = <State, Command, Registry extends EventRegistry>(
   definition: AggregateDefinition<State, Command, Registry>,

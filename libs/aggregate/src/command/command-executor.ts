@@ -27,29 +27,31 @@ import { StreamWorker } from './stream-worker.js';
 import { validateCommand } from './validate-command.js';
 
 export interface CommandExecutorOptions {
-  /** Appends of one without `limits` are shared up to the default ones; what it takes beyond is for the store to say. */
+  /** For a store without `limits`: calls share an append up to the default limits; the store judges larger ones. */
   readonly store: Pick<EventReader, 'readStream'> &
     Pick<EventWriter, 'append'> &
     Partial<Pick<EventWriter, 'limits' | 'hasAppendAll' | 'appendAll'> & Pick<EventReader, 'incarnation' | 'hasDensePositions' | 'changesByOthers'>>;
   readonly runtime?: Runtime;
-  /** All that the application has: categories that can make one stream are refused before the first command, not at the first command for one of them. */
+  /**
+   * All aggregates of the application: categories that can make one stream are then refused before the first command.
+   */
   readonly aggregates?: readonly (Pick<AnyAggregate, 'category'> & Partial<Pick<AnyAggregate, 'events' | 'unique'>>)[];
   readonly cache?: Partial<FoldedStreamCacheLimits>;
-  /** Most times a command is decided when others keep changing its stream. Default 10. */
+  /** How often a command is decided while others keep changing its stream. Default 10. */
   readonly attemptsMax?: number;
   /** Upper bound of the first random delay between two attempts; doubled each time. Default 5 ms. */
   readonly retryDelayMs?: number;
   /** Most that this bound grows to. Default 250 ms. */
   readonly retryDelayMaxMs?: number;
-  /** Most commands that may wait for one stream in this process. Default 10,000. */
+  /** The most commands that may wait for one stream in this process. Default 10,000. */
   readonly waitingMax?: number;
-  /** Longest that a command without a signal may take, wherever it waits. Default 60 s. */
+  /** The longest time of a command without a signal, wherever it waits. Default 60 s. */
   readonly waitMaxMs?: number;
-  /** Told of every command, for metrics and traces. Default nobody, at no cost. */
+  /** Observes every command, for metrics and traces. Default: none, at no cost. */
   readonly observe?: CommandObserver | undefined;
 }
 
-/** Most commands of one `executeAll`. */
+/** The most commands of one `executeAll`. */
 const COMMANDS_MAX = 1_000;
 
 export class CommandExecutor {
@@ -65,7 +67,7 @@ export class CommandExecutor {
   readonly #holders: Holder[] = [];
   #aggregatesSeen = 0;
 
-  /** Errors: EVENT_STORE_INVALID_INPUT for a limit that is none, EVENT_STORE_AMBIGUOUS_CATEGORY. */
+  /** Errors: EVENT_STORE_INVALID_INPUT for an invalid limit, EVENT_STORE_AMBIGUOUS_CATEGORY. */
   constructor(options: CommandExecutorOptions) {
     const { store, runtime = systemRuntime, cache, observe } = options;
     const { attemptsMax = 10, retryDelayMs = 5, retryDelayMaxMs = 250, waitingMax = 10_000, waitMaxMs = 60_000 } = options;
@@ -121,10 +123,11 @@ export class CommandExecutor {
   }
 
   /**
-   * Executes commands on one aggregate together: decided one after the other, each in the state that those before it lead to, and appended
-   * as one batch. All take effect, or the first error of one of them is thrown and none does. Those that had taken effect before are
-   * answered as repeats. Each has an id of its own: that of its context in a list, or `<commandId>:<index>` of the one context.
-   * Errors: as `execute`; EVENT_STORE_INVALID_INPUT for no commands, more than 1,000, or another number of contexts.
+   * Executes commands on one aggregate together: each is decided in the state after those before it, and all are
+   * appended as one batch. All take effect, or none does and the first error is thrown. Commands that had already taken
+   * effect are answered as repeats. Each needs its own id: from a list of contexts, or `<commandId>:<index>` of one
+   * context. Errors: those of `execute`; EVENT_STORE_INVALID_INPUT for no commands, more than 1,000, or another number
+   * of contexts.
    */
   executeAll<State, Command, Event extends DomainEvent>(
     aggregate: Aggregate<State, Command, Event>,
@@ -142,14 +145,14 @@ export class CommandExecutor {
     }
   }
 
-  /** What commands have waited for since ten seconds or longer, in words, for a health check; empty while all get on. */
+  /** What commands have waited for during ten seconds or longer, in words, for a health check; empty if all proceed. */
   troubles(): readonly string[] {
     return this.#watch.troubles();
   }
 
   async #observed(aggregate: ErasedAggregate, id: string, commands: readonly Given[], observer: CommandObserver): Promise<readonly CommandResult[]> {
     const observations = commands.map(({ command, context }) => {
-      // A context that is none is refused below, in words.
+      // A bad context is refused below, with a message.
       const { commandId, metadata } = Object(context) as CommandContext;
       return observer.executing({ command: nameOf(command), category: aggregate.category, id, commandId, metadata });
     });
@@ -184,7 +187,7 @@ export class CommandExecutor {
       this.#worker.enter(call);
       return call.underWay.answer;
     }
-    // The stream is folded while others have their turn; the lane is entered only then: in a lane nobody waits for a turn.
+    // The stream is folded while others have their turn. The lane comes after the turn: in a lane no command waits for one.
     if (this.#folder.cache.keepsStreams && !this.#folder.cache.has(call.key)) {
       const folding = this.#callOf(aggregate, id, [], { turn: undefined, signal, isOne: false });
       folding.underWay.answer.catch(() => undefined);
@@ -246,7 +249,7 @@ const togetherOf = (commands: readonly unknown[], context: CommandContext | read
   return commands.map((command: unknown, index) => ({ command, context: contexts[index] as CommandContext }));
 };
 
-/** What one call has of its commands' contexts: the turn of all, and a signal that ends it when that of any command fires. */
+/** What a call takes from its commands' contexts: the common turn, and a signal that fires with any of theirs. */
 const sharedOf = ([first, ...others]: readonly Given[]): Pick<CommandContext, 'appendTurn' | 'signal'> => {
   if (others.every(({ context }) => context.signal === first?.context.signal)) return first?.context ?? {};
   const signals = [first, ...others].flatMap((given) => given?.context.signal ?? []);

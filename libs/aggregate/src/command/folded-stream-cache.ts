@@ -1,4 +1,4 @@
-// Folded states of the streams used last, so that the next command on them need not read them again.
+// Folded states of recent streams, so that the next command on them need not read them again.
 import type { EventId, Position, Revision } from '@mainstem/event-store';
 import { LRUCache } from 'lru-cache';
 import { assertLimit } from './limits.js';
@@ -6,57 +6,58 @@ import type { HeldClaims } from '../claims/held-claims.js';
 import { KnownCommands } from './known-commands.js';
 import { weightOf } from './state-weight.js';
 
-/** A stream as far as it has been folded by one aggregate. Only the holder of the stream's lane touches it. */
+/** A stream as one aggregate has folded it so far. Only the holder of the stream's lane uses it. */
 export interface FoldedStream {
   state: unknown;
-  /** Of the last event folded; undefined before the first. */
+  /** Revision of the last folded event; undefined before the first. */
   revision: Revision | undefined;
   position: Position | undefined;
-  /** Of that event: what shows that the stream is still the one that was folded. */
+  /** Id of that event: it proves that the stream is still the folded one. */
   lastEventId: EventId | undefined;
-  /** Every command that has events in the stream up to `revision`. */
+  /** Every command with events in the stream up to `revision`. */
   readonly commands: KnownCommands;
   /** The unique values that the aggregate has. */
   held: HeldClaims;
-  /** False: the state holds what cannot be frozen, so it is not kept. */
+  /** False: the state holds something changeable, so it is not kept. */
   isIsolated: boolean;
-  /** When the store last showed or proved that the stream ends as it does here; of `Runtime.monotonic`. */
+  /** When the store last proved that the stream ends here; in time of `Runtime.monotonic`. */
   provedMs: number;
-  /** What the store had told of changes by others before the stream was read. */
+  /** The store's count of changes by others, from before the stream was read. */
   changesByOthers: number | undefined;
   /** What the cache knows of its size. */
   weighed?: Weighed;
 }
 
 export interface FoldedStreamCacheLimits {
-  /** Streams kept. Default 10,000; 0 keeps none. */
+  /** The number of kept streams. Default 10,000; 0 keeps none. */
   readonly streamsMax: number;
-  /** Command ids kept with their places, over all streams; one stream keeps a tenth of them, and finds older ones in the store. Default 200,000. */
+  /** Command ids kept with their places, over all streams; one stream keeps a tenth. Default 200,000. */
   readonly commandIdsMax: number;
-  /** What all of it may take in memory, estimated on the safe side. Default 64 MiB. */
+  /** The limit of memory in bytes, by a cautious estimate. Default 64 MiB. */
   readonly bytesMax: number;
 }
 
 const LIMITS: FoldedStreamCacheLimits = { streamsMax: 10_000, commandIdsMax: 200_000, bytesMax: 64 * 1_048_576 };
 
-/** Both bounds in one: an entry takes its larger share of the two. */
+/** Combines both limits: an entry costs its larger share of the two. */
 const WHOLE = 1_000_000_000;
 const NODES_PER_LOOK = 512;
 
 interface Weighed {
   readonly bytes: number;
-  /** Changes until it is weighed again: a large state is not walked through for every command. */
+  /** Changes until the next estimate: a large state is not measured for every command. */
   skips: number;
-  /** The share of the cache that it was given. */
+  /** The entry's share of the cache. */
   share: number;
 }
 
-/** An entry is given a share to grow into, so that most commands leave the books of the cache alone. */
+/** An entry gets a share with room to grow, so that most commands need no bookkeeping. */
 const GROWTH = 1.25;
 
 /**
- * Least recently used, bounded in streams, command ids and bytes. An entry may be out of date, because other processes append too: an
- * append proves it by its expected revision, and an answer without an append is given only after the missing events have been read.
+ * Least recently used, bounded in streams, command ids and bytes. An entry may be out of date, because other processes
+ * also append. An append proves it by its expected revision; an answer without an append is given only after the
+ * missing events were read.
  */
 export class FoldedStreamCache {
   readonly #entries: LRUCache<string, FoldedStream> | undefined;
@@ -97,7 +98,7 @@ export class FoldedStreamCache {
     const share = this.#shareOf(entry, weighed);
     if (share <= weighed.share && this.#entries.peek(key) === entry) return;
     weighed.share = Math.max(share, Math.min(WHOLE, Math.ceil(share * GROWTH)));
-    // lru-cache keeps the size of an object that is set again unless it is dropped first.
+    // lru-cache keeps the old size of an object that is set again, unless it is removed first.
     this.#entries.delete(key);
     this.#entries.set(key, entry, { size: weighed.share });
   }
@@ -124,7 +125,7 @@ export class FoldedStreamCache {
     const known = entry.weighed;
     if (known && known.skips-- > 0) return known;
     const { bytes, nodes } = weightOf(entry.state);
-    // Half as much again for what it may grow by until it is weighed the next time.
+    // Half as much again, for growth until the next estimate.
     const skips = Math.floor(nodes / NODES_PER_LOOK);
     return (entry.weighed = { bytes: skips > 0 ? Math.ceil(bytes * 1.5) : bytes, skips, share: known?.share ?? 0 });
   }

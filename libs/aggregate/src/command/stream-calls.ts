@@ -1,4 +1,4 @@
-// Calls on one stream: they wait in its lane, in order of arrival, and those that wait together are appended together.
+// Calls on one stream: they wait in its lane, in order of arrival; those that wait together are appended together.
 import type { DomainEvent, PreparedEvent, Revision, StoreLimits, StreamName } from '@mainstem/event-store';
 import type { Aggregate } from '../aggregate/aggregate.js';
 import type { ClaimChanges, HeldClaims } from '../claims/held-claims.js';
@@ -10,24 +10,28 @@ import type { CommandPlace } from './known-commands.js';
 
 export type ErasedAggregate = Aggregate<unknown, unknown, DomainEvent>;
 
-/** One call of the executor: its commands take effect together or not at all. Without commands it only has the stream folded. */
+/**
+ * One call of the executor: its commands take effect together or not at all. Without commands it only folds the stream.
+ */
 export interface Call {
   readonly aggregate: ErasedAggregate;
   readonly stream: StreamName;
-  /** Of the folded state: stream and aggregate. */
+  /** The key of the folded state: stream and aggregate. */
   readonly key: string;
   readonly commands: readonly GivenCommand<unknown>[];
   readonly underWay: CommandUnderWay;
   readonly turn: AppendTurn | undefined;
-  /** Answers of commands that had taken effect before, by id. Made when there is one, as `absent` is: most calls need neither. */
+  /**
+   * Answers of commands that had already taken effect, by id. Like `absent`, made on demand: most calls need neither.
+   */
   repeats: Map<string, CommandResult> | undefined;
-  /** Ids of which the stream itself has shown that it has no events of them, up to a revision. */
+  /** Ids that the stream has no events of, up to a revision. */
   absent: Map<string, Revision> | undefined;
-  /** Appends that met a conflict. */
+  /** The number of appends that met a conflict. */
   attempts: number;
-  /** It may have spoiled an append for others: appended by itself. */
+  /** True if it may have spoiled an append for others: it is then appended alone. */
   isAlone: boolean;
-  /** An append after its arrival has proved that no other process was faster. */
+  /** True if an append after its arrival proved that no other process was faster. */
   isProved: boolean;
 }
 
@@ -38,17 +42,17 @@ export type Need =
 export interface Lane {
   readonly stream: StreamName;
   readonly calls: Call[];
-  /** Calls of the lane that are not settled, also those that are being appended. */
+  /** Calls of the lane that are not settled, including those that are being appended. */
   pending: number;
   /** Other processes have appended: the missing events are read first. */
   mustRead: boolean;
 }
 
-/** Most of what one append takes of several calls; a larger one still goes through by itself. */
+/** The limit of one append for several calls; a larger call still goes through alone. */
 const BATCH_EVENTS_MAX = 1_000;
 const BATCH_SIZE_MAX = 1_048_576;
 
-/** What is not counted: bytes of a character, metadata of an event. */
+/** For uncounted data: bytes of a character, metadata of an event. */
 const UNCOUNTED_FACTOR = 8;
 const EVENT_BYTES_BESIDE = 1_024;
 
@@ -64,7 +68,7 @@ export class Batch {
   /** Of `joined`. */
   readonly calls: Call[] = [];
   readonly newEvents: PreparedEvent[] = [];
-  /** Whether an observer wants to know of one of them. */
+  /** True if an observer watches one of them. */
   isObserved = false;
   #ids: Set<string> | undefined;
   #size = 0;
@@ -89,7 +93,7 @@ export class Batch {
     return isOpen && !call.isAlone && this.joined[0]?.call.isAlone === false;
   }
 
-  /** Whether the store takes them in one append with what is here. A guess: what does not fit after all is appended call by call. */
+  /** Guesses whether the store accepts them in one append; if not, they are appended call by call. */
   fits(decisions: readonly (Decision<unknown> | undefined)[]): boolean {
     if (this.isEmpty) return true;
     let events = this.newEvents.length;
@@ -102,8 +106,8 @@ export class Batch {
   }
 
   /**
-   * Whether it may be refused for its size. Sizes are counted in UTF-16 units of payloads alone: three bytes each, and at the worst some more for
-   * what stands beside.
+   * True if the store may refuse it for its size. Payloads are counted in UTF-16 units, which is three bytes each at
+   * most, plus some for other data.
    */
   get mayBeTooLarge(): boolean {
     const { appendBytesMax, eventBytesMax, appendEventsMax } = this.limits;

@@ -1,4 +1,4 @@
-// Folds streams, in full or what is missing, and notices a stream that is no longer the one that was folded.
+// Folds streams, completely or only what is missing, and notices a stream that is no longer the folded one.
 import {
   freezeJson,
   type DomainEvent,
@@ -22,7 +22,7 @@ interface Search {
   readonly placesMax: number;
 }
 
-/** A state that nothing has proved for as long is looked at again before it is used. */
+/** A state without a proof for this long is checked before it is used. */
 const PROOF_MS = 250;
 
 export class StreamFolder {
@@ -39,7 +39,7 @@ export class StreamFolder {
     this.cache = cache;
   }
 
-  /** What is in memory, if it may be used; nothing after the event store was exchanged for another one. */
+  /** The state in memory, if it may be used; nothing after the event store was replaced. */
   kept(key: string): FoldedStream | undefined {
     const { incarnation } = this.store;
     if (incarnation !== this.#incarnation) {
@@ -49,7 +49,7 @@ export class StreamFolder {
     return this.cache.get(key);
   }
 
-  /** False also where the store knows that nobody else has changed anything since the stream was read: then nothing has to be read again. */
+  /** False also if the store knows that no other process has changed anything since the read: no new read is needed. */
   needsProof(folded: FoldedStream): boolean {
     const now = this.runtime.monotonic();
     if (folded.revision === undefined || now - folded.provedMs <= PROOF_MS) return false;
@@ -59,7 +59,7 @@ export class StreamFolder {
     return false;
   }
 
-  /** The store has shown or proved that the stream ends here. */
+  /** The store has proved that the stream ends here. */
   prove(key: string, folded: FoldedStream): void {
     folded.provedMs = this.runtime.monotonic();
     this.cache.set(key, folded);
@@ -80,11 +80,11 @@ export class StreamFolder {
     return folded;
   }
 
-  /** Reads on from the last event folded, which proves that the stream is still that one; if it is not, all of it is folded anew. */
+  /** Reads on from the last folded event, which proves that the stream is the same; otherwise folds all of it anew. */
   async catchUp(call: Call, folded: FoldedStream, signal: AbortSignal): Promise<FoldedStream> {
     const { aggregate, stream, key } = call;
     if (folded.revision === undefined) return this.load(call, signal);
-    // On a copy: a failure half way must leave nothing behind that was folded in part.
+    // On a copy, so that a failure half way leaves nothing that is folded in part.
     const next = { ...folded, changesByOthers: this.#changesOfLate(this.runtime.monotonic()) };
     let isKnown = false;
     for await (const batch of this.store.readStream(stream, { from: folded.revision, signal })) {
@@ -103,7 +103,7 @@ export class StreamFolder {
     return next;
   }
 
-  /** The first result of a command, from the events that it left. */
+  /** The first result of a command, from its events. */
   async repeat({ aggregate, stream }: Call, { first, last, position }: CommandPlace, signal: AbortSignal): Promise<CommandEffect<DomainEvent>> {
     const events: DomainEvent[] = [];
     const limit = Number(last - first) + 1;
@@ -117,8 +117,9 @@ export class StreamFolder {
   }
 
   /**
-   * Looks for a command whose place is no longer kept, up to a revision. With it come those after it, which are likely to be sent again next: a
-   * long import that is repeated reads its stream a few times, and not for each command. Empty if it is not there.
+   * Looks for a command whose place is no longer kept, up to a revision. It also finds the commands after it, which are
+   * likely to be repeated next: a repeated long import reads its stream a few times, not for each command. Empty if it
+   * is not there.
    */
   async find(stream: StreamName, commandId: string, { upTo, placesMax }: Search, signal: AbortSignal): Promise<ReadonlyMap<string, CommandPlace>> {
     const found = new Map<string, CommandPlace>();
@@ -134,8 +135,8 @@ export class StreamFolder {
   }
 
   /**
-   * As the store has told not longer ago than `PROOF_MS`, so that it is not asked for every command. Kept with a stream that is read now, an older count
-   * leads to one read more than needed, never to one too few.
+   * The store's count, at most `PROOF_MS` old, so that the store is not asked for every command. An older count with a
+   * stream that is read now can only cause one read more.
    */
   #changesOfLate(now: number): number | undefined {
     if (now - this.#changesAskedMs > PROOF_MS) {

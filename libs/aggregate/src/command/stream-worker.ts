@@ -1,4 +1,4 @@
-// Works on the lanes of all streams: one round after the other, each with at most one append. A round waits for the store alone.
+// Works on the lanes of all streams: round by round, each with at most one append. A round waits only for the store.
 import { DEFAULT_LIMITS, backOffMs, encodeAppend, isMainstemError, type AppendResult, type EventWriter, type Runtime } from '@mainstem/event-store';
 import { changesBetween, heldAfter } from '../claims/held-claims.js';
 import type { UniqueClaims } from '../claims/unique-claims.js';
@@ -21,7 +21,7 @@ export interface WorkerOptions {
   readonly waitingMax: number;
 }
 
-/** Nobody waits for the outcome any more. */
+/** No caller waits for the outcome any more. */
 const UNWANTED = Symbol('unwanted');
 
 export class StreamWorker {
@@ -32,7 +32,7 @@ export class StreamWorker {
     this.#options = options;
   }
 
-  /** Puts a call into its stream's lane. Errors, told to the call: AGGREGATE_OVERLOADED. */
+  /** Adds a call to its stream's lane. The call gets AGGREGATE_OVERLOADED if the lane is full. */
   enter(call: Call): void {
     const { waitingMax } = this.#options;
     let lane = this.#lanes.get(call.stream);
@@ -87,11 +87,13 @@ export class StreamWorker {
     return need && this.#meet(lane, folded, need);
   }
 
-  /** Decides as many calls as fit into one append; those answered without one are settled. Returns what the next one needs. */
+  /**
+   * Decides as many calls as fit into one append, and settles those answered without one. Returns the next one's need.
+   */
   #decide(lane: Lane, key: string, folded: FoldedStream, batch: Batch, isFresh: boolean): Need | undefined {
     for (let call = lane.calls[0]; call && call.key === key; call = lane.calls[0]) {
       if (!call.underWay.isOver) {
-        // Where positions do not count events, those inside a shared append are not known: each command has an append of its own there.
+        // If positions do not count events, those inside a shared append are unknown: then each command has its own append.
         if (!batch.isEmpty && this.#options.store.hasDensePositions !== true) return undefined;
         if (!batch.hasRoomFor(call)) return undefined;
         const need = this.#consider(call, folded, batch, isFresh || call.isProved);
@@ -99,13 +101,13 @@ export class StreamWorker {
       }
       lane.calls.shift();
       if (call.underWay.isOver) lane.pending--;
-      // The rule may have changed the state that it was given: the next one is decided in one that is folded anew.
+      // The rule may have changed its state: the next command gets a newly folded one.
       if (!folded.isIsolated) return undefined;
     }
     return undefined;
   }
 
-  /** Joins the batch, or settles the call, or says what it needs. An answer without an append is given from a proved state alone. */
+  /** Joins the batch, settles the call, or returns its need. Only a proved state allows an answer without an append. */
   #consider(call: Call, folded: FoldedStream, batch: Batch, isFresh: boolean): Need | undefined {
     const decisions: (Decision<unknown> | undefined)[] = [];
     let { state, held } = batch;
@@ -123,7 +125,7 @@ export class StreamWorker {
           continue;
         }
         if (call.absent?.get(commandId) !== folded.revision && folded.commands.mayHaveForgotten(commandId)) {
-          // Its place may have had to go again for those of the call's other commands.
+          // Its place may have been dropped again for the call's other commands.
           if (!call.repeats?.has(commandId)) return { forgotten: commandId };
           decisions.push(undefined);
           continue;
@@ -172,7 +174,7 @@ export class StreamWorker {
       if (!place) return void (call.absent ??= new Map()).set(need.forgotten, folded.revision);
       const fingerprint = call.commands.find(({ context }) => context.commandId === need.forgotten)?.context.fingerprint;
       if (isOther(fingerprint, place)) return call.underWay.reject(new CommandIdReused(call.stream, need.forgotten));
-      // Its answer is kept with the call: where states are not kept, the next round knows nothing of its place.
+      // Its answer is kept with the call: without kept states, the next round does not know its place.
       const answer = await this.#whileWanted([call], 'its first answer', (signal) => folder.repeat(call, place, signal()));
       (call.repeats ??= new Map()).set(need.forgotten, answer);
     }
@@ -187,7 +189,7 @@ export class StreamWorker {
     const isAbortable = calls.some(hasSignal);
     let isAppending = false;
     try {
-      // Refused here, it does not give up its turn: its caller may have another way, and what follows waits for that.
+      // A refused command keeps its turn: its caller may send it differently, and later commands wait for that.
       if (store.limits && batch.mayBeTooLarge) encodeAppend(lane.stream, batch.newEvents, expected, store.limits);
       const appended = await this.#whileWanted(calls, 'its append', (signal) => {
         isAppending = true;
@@ -207,7 +209,7 @@ export class StreamWorker {
         lane.calls.unshift(...calls);
         return;
       }
-      // Whether the events were written may be unknown: the next command reads the stream again.
+      // It may be unknown whether the events were written: the next command reads the stream again.
       for (const call of calls) {
         // Of a unique value that is taken it is known that nothing was written.
         if (!isCommandRefused(error)) folder.cache.drop(call.key);
@@ -231,7 +233,7 @@ export class StreamWorker {
     folded.position = position;
     folded.lastEventId = newEvents[newEvents.length - 1]?.id;
     const answers = answersOfAppend(joined, folded, { revision, position }, { start, isDense: store.hasDensePositions === true });
-    // Positions only rise: one that does not shows that the store was set back.
+    // Positions only rise: if one does not, the store was set back.
     if (before !== undefined && position <= before) folder.cache.clear();
     else if (first && isAsExpected) folder.prove(first.key, folded);
     else if (first) folder.cache.drop(first.key);
@@ -256,7 +258,7 @@ export class StreamWorker {
     await this.#whileWanted(again, 'another attempt', (signal) => runtime.sleep(backOffMs(this.#options, failures, runtime.random()), signal()));
   }
 
-  /** Does something for calls while one of them at least still waits; rejects with UNWANTED once none does. */
+  /** Works for calls while at least one of them still waits; rejects with UNWANTED when none does. */
   #whileWanted<Result>(calls: readonly Call[], what: string, start: (signal: () => AbortSignal) => Promise<Result>): Promise<Result> {
     let abort: AbortController | undefined;
     return new Promise<Result>((resolve, reject) => {

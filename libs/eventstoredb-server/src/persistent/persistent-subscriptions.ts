@@ -47,7 +47,7 @@ export class PersistentSubscriptions {
     this.#options = options;
   }
 
-  /** Errors: EVENT_STORE_SERVER_GROUP_EXISTS, EVENT_STORE_SERVER_GROUP_REFUSED, EVENT_STORE_SERVER_FILTER_NOT_SUPPORTED. */
+  /** Errors: EVENT_STORE_SERVER_GROUP_EXISTS, …_GROUP_REFUSED, …_FILTER_NOT_SUPPORTED. */
   create(settings: GroupSettings, user: string): Promise<void> {
     return this.#change(async (started) => {
       const key = groupKey(settings);

@@ -1,4 +1,4 @@
-// Column types that PostgreSQL has and SQLite has not, and their values as the text that documents hold.
+// Column types that PostgreSQL has and SQLite does not, and their values as text in documents.
 import { createRequire } from 'node:module';
 import type { types } from 'pg';
 import type { NativeKind } from '../entity/column-kind.js';
@@ -14,7 +14,7 @@ export const NATIVE_TYPES: Readonly<Record<NativeKind, string>> = {
   jsonb: 'jsonb',
 };
 
-// As a session in UTC with the ISO style of dates writes them; anything else, such as `infinity`, is handed on as it is.
+// As a session in UTC with ISO dates writes them; other values, such as `infinity`, are passed on unchanged.
 const TIME = /^([0-9]{4}-[0-9]{2}-[0-9]{2}) ([0-9]{2}:[0-9]{2}:[0-9]{2})(?:\.([0-9]+))?(\+00)?$/;
 
 /** `2024-02-29 12:30:00.5` as `2024-02-29T12:30:00.500`. */
@@ -37,7 +37,7 @@ const AS_TEXT = new Map<number, (text: string) => string>([
   [TIMESTAMPTZ, instantOf],
 ]);
 
-/** The driver's types, but for times, which come as documents hold them: a `Date` knows no microseconds and has the machine's time zone. */
+/** The driver's types, except times, which come as in documents: a `Date` has no microseconds and a time zone. */
 export const driverTypes = {
   getTypeParser: (oid: number, format?: 'text' | 'binary'): ((value: string) => unknown) =>
     AS_TEXT.get(oid) ?? (ofDriver().getTypeParser(oid, format as 'text') as (value: string) => unknown),

@@ -1,4 +1,4 @@
-// A SQLite connection in the hands of one piece of work.
+// A SQLite connection while one task uses it.
 import { InvalidDocument } from '@mainstem/projection/adapter';
 import type { ProjectionDocument, ScanEntry, ScanOptions } from '@mainstem/projection/adapter';
 import type { QueryRunner, Table } from 'typeorm';
@@ -13,7 +13,7 @@ import { SqliteTableStatements } from './sqlite-table-statements.js';
 
 const STATEMENTS_MAX = 200;
 
-/** Runs statements synchronously; the promises are there for the seam. Statements are prepared once and kept. */
+/** Runs statements synchronously; only the seam needs promises. Statements are prepared once and kept. */
 export class SqliteConnection implements SqlConnection {
   readonly #statements = new Map<string, NodeSqliteStatement>();
   readonly #tables = new Map<string, SqliteTableStatements>();
@@ -97,10 +97,10 @@ export class SqliteConnection implements SqlConnection {
     this.#guarded(() => this.#table(table).delete(table.codec.storable(keys)));
   }
 
-  /** Transactions that write run one at a time anyway. */
+  /** Writing transactions run one at a time anyway. */
   async lockName(): Promise<void> {}
 
-  /** Readers see one snapshot of the file, views included; nothing to lock. */
+  /** Readers see one snapshot of the file, including views: there is nothing to lock. */
   async changeViews(work: () => Promise<void>): Promise<void> {
     await work();
   }
@@ -125,7 +125,7 @@ export class SqliteConnection implements SqlConnection {
     return statements;
   }
 
-  /** Row by row, after several together were refused: the statement had no effect, and the transaction is still open. */
+  /** Row by row, after several were refused together: the statement had no effect, and the transaction is open. */
   #refusedOf(table: CollectionTable, documents: ReadonlyMap<string, ProjectionDocument>, error: unknown): unknown {
     if (!isDataError(error)) return error;
     for (const [key, document] of documents) {
