@@ -13,14 +13,14 @@ import { SqlRecords } from './sql-records.js';
 import type { SqlTransaction } from './sql-transaction.js';
 
 export interface SqlReadStoreOptions {
-  /** Entities that declare the documents of the projections, and those that queries use. */
+  /** Entities for the documents of the projections, and for queries. */
   readonly entities: readonly DocumentClass[];
   readonly runtime?: Runtime;
-  /** What status and messages call it, and `--store` names; another one where a process has several. Default `sql`. */
+  /** Its name in status, messages and `--store`; give each its own if a process has several. Default `sql`. */
   readonly name?: string;
 }
 
-/** What a query saw: its result, and the position that all of it reflects. */
+/** The result of a query, and the position that all of it reflects. */
 export interface ReadResult<T> {
   readonly value: T;
   /** The smallest serving checkpoint of the named projections; undefined while one of them has not begun. */
@@ -42,9 +42,10 @@ export class SqlReadStore extends RecordedReadStore<SqlTransaction> {
   }
 
   /**
-   * Opens the database and brings its bookkeeping tables up to date; makes the file or the schema if it is missing. Any number of
-   * processes may do so at once. Errors: READ_STORE_UNAVAILABLE, READ_STORE_INVALID_OPTIONS, READ_STORE_UNSUPPORTED_ENTITY,
-   * READ_STORE_PERMISSION_DENIED, READ_STORE_READ_ONLY, READ_STORE_NEWER, READ_STORE_INVALID_FILE, READ_STORE_CANNOT_OPEN, READ_STORE_SQLITE_TOO_OLD.
+   * Opens the database and updates its bookkeeping tables; makes a missing file or schema. Any number of processes may
+   * do so at once. Errors: READ_STORE_UNAVAILABLE, READ_STORE_INVALID_OPTIONS, READ_STORE_UNSUPPORTED_ENTITY,
+   * READ_STORE_PERMISSION_DENIED, READ_STORE_READ_ONLY, READ_STORE_NEWER, READ_STORE_INVALID_FILE,
+   * READ_STORE_CANNOT_OPEN, READ_STORE_SQLITE_TOO_OLD.
    */
   static async open(location: SqlLocation, { entities, runtime = systemRuntime, name = 'sql' }: SqlReadStoreOptions): Promise<SqlReadStore> {
     const flaw = flawOfStoreName(name);
@@ -53,9 +54,10 @@ export class SqlReadStore extends RecordedReadStore<SqlTransaction> {
   }
 
   /**
-   * Runs queries on the entities of serving read models, all on one consistent snapshot, with the position that it reflects. Reads are
-   * short: on SQLite they take turns, and nothing else may be awaited in them that needs another read.
-   * Errors: READ_STORE_UNAVAILABLE, also while a named projection has no complete read model yet; those of the query come as TypeORM throws them.
+   * Runs queries on the entities of serving read models, all on one consistent snapshot, with the position that it
+   * reflects. Reads must be short: on SQLite they take turns, and must not await another read. Errors:
+   * READ_STORE_UNAVAILABLE, also while a named projection has no complete read model yet; those of the query come
+   * unchanged from TypeORM.
    */
   async read<T>(projections: readonly string[], query: (manager: EntityManager) => Promise<T>): Promise<ReadResult<T>> {
     return this.#database.read(async (connection, manager) => {

@@ -1,4 +1,4 @@
-// The read store port on one SQLite file: what the cache and the full-text index have in common.
+// The read store port on one SQLite file: the common part of the cache and the full-text index.
 import type { DatabaseSync } from 'node:sqlite';
 import { throwIfAborted } from '@mainstem/event-store';
 import { type DerivedDifference, RecordedReadStore } from '@mainstem/projection/adapter';

@@ -1,4 +1,4 @@
-// What a read store brings that can change a record in one step: `RecordedReadStore` makes the port of it.
+// A read store that can change a record in one step; `RecordedReadStore` makes the port from it.
 import type { Generation } from '../read-store/checkpoint.js';
 import type { LeaseAnswer, LeaseKey } from '../read-store/lease.js';
 import type {
@@ -17,29 +17,29 @@ import type { LeaseCommand, LeaseRecord } from './lease-record.js';
 import type { ProjectionRecord } from './projection-record.js';
 import type { Claim, RecordCommand } from './record-command.js';
 
-/** Leases as they are kept, ended or not, and the store's own clock at the same moment. */
+/** The stored leases, ended or not, and the store's own clock at the same moment. */
 export interface LeaseBook {
   readonly leases: readonly LeaseRecord[];
   readonly nowMs: number;
 }
 
-/** A session's right to write, as it goes with each commit. */
+/** A session's right to write, which accompanies each commit. */
 export interface CommitClaim extends Claim {
-  /** The generation is filled in bulk: what only queries need may be left out. */
+  /** True: the generation is in a bulk load, so what only queries need may be left out. */
   readonly isBulk: boolean;
   /** The time of the commit. ISO 8601 in UTC. */
   readonly at: string;
 }
 
-/** What a session does with documents. Promises and errors are those of `ReadStoreSession`. */
+/** How a session handles documents. Promises and errors are those of `ReadStoreSession`. */
 export interface SessionStore<Transaction = never> extends Pick<ReadStoreSession, 'load' | 'parked' | 'parkedKeys' | 'expiredKeys'> {
   /**
-   * Documents, parked events and checkpoint in one step, if the part's epoch is the claim's and its checkpoint is at `from`: what the command `commit`
-   * of the record decides. Errors: READ_STORE_CHECKPOINT_MOVED otherwise, and nothing was written.
+   * Documents, parked events and checkpoint in one step, if the part's epoch is the claim's and its checkpoint is at
+   * `from`; see the command `commit`. Errors: READ_STORE_CHECKPOINT_MOVED otherwise; then nothing was written.
    */
   commit(batch: CommitBatch, claim: CommitClaim): Promise<void>;
 
-  /** As `commit`, with the work's own writes in between. Only where `hasTransactions`. */
+  /** Like `commit`, with the work's own writes in between. Only with `hasTransactions`. */
   transact?(
     work: Parameters<TransactionalSession<Transaction>['transact']>[0],
     batch: Omit<CommitBatch, 'changes'>,
@@ -52,10 +52,10 @@ export interface RecordStore<Transaction = never> {
   readonly name: string;
   /** Sessions have `transact`. */
   readonly hasTransactions: boolean;
-  /** Commits of different parts of a generation may go on at the same time. */
+  /** True: different parts of a generation may commit at the same time. */
   readonly hasPartitions: boolean;
 
-  /** Records of one moment: of all projections that have a generation, by name; or of one projection, an empty one where there is nothing. */
+  /** Records of one moment, by name: of all projections with a generation, or of one, which may be empty. */
   records(projection?: string): Promise<readonly ProjectionRecord[]>;
 
   /**
@@ -65,16 +65,18 @@ export interface RecordStore<Transaction = never> {
    */
   change(projection: Described, command: RecordCommand): Promise<Decided>;
 
-  /** Of one projection; of all without one. */
+  /** Of one projection; of all if none is given. */
   leases(projection?: string): Promise<LeaseBook>;
 
-  /** In one step: reads the lease of the command's key, decides (`decideLease`) by the store's own clock, and keeps what comes of it. */
+  /**
+   * In one step: reads the command's lease, decides (`decideLease`) by the store's own clock, and stores the result.
+   */
   changeLease(command: LeaseCommand): Promise<LeaseAnswer>;
 
-  /** Extends a lease that is the claimant's, cheaper than `changeLease` would; undefined where that cannot be told so. Optional. */
+  /** Extends a lease of the claimant, cheaper than `changeLease`; undefined if that is unknown. Optional. */
   extendLease?(claim: LeaseKey & { readonly owner: string; readonly durationMs: number }): Promise<LeaseAnswer | undefined>;
 
-  /** Called once a session was opened, and awaited. */
+  /** Called and awaited after a session was opened. */
   session(opened: Generation, partition: number, projection: ProjectionDescriptor, options: OpenSessionOptions): Promise<SessionStore<Transaction>>;
 
   /** As the port promises. */
