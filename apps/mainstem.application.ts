@@ -33,7 +33,7 @@ import { join, resolve } from 'node:path';
 
 const VIOLATIONS = 'violations';
 const IDS_MAX = 10;
-/** A file takes longer than a request: while the event store is started anew, nobody waits for a single one of its commands. */
+/** A file takes longer than a request: while the event store is started anew, none of its commands waits. */
 const IMPORT_PATIENCE_MS = 30_000;
 /** How often an import is asked whether it gets on. */
 const LOOK_EVERY_MS = 1_000;
@@ -154,7 +154,7 @@ const brokenRules = async (
   }
 };
 
-// A running projector is waited for as long as it gets on; where none runs, the one projection is brought up to date here.
+// Waits for a running projector as long as it advances. Where none runs, this process brings the projection up to date.
 const catchUp = async (store: EventStore, sql: SqlReadStore, head: Position, signal: AbortSignal): Promise<void> => {
   for (let before: Position | undefined, isFirst = true; ; isFirst = false) {
     try {

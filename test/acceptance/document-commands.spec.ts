@@ -1,4 +1,5 @@
-// README and the manual, command by command, against one application that `npm start` runs: the sample, or with FULL=1 the whole ledger.
+// README and the manual, command by command, against one application of `npm start`: the sample, or all data with
+// FULL=1.
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';

@@ -1,4 +1,4 @@
-// A project of one's own, as docs/getting-started.md says: the packages are packed and laid out, the slice compiles and its specs pass there.
+// A new project as in docs/getting-started.md: packages are packed and laid out, the slice compiles and its specs pass.
 import { execFile } from 'node:child_process';
 import { cpSync, existsSync, globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

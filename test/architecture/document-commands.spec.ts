@@ -1,4 +1,4 @@
-// Every command that a page shows is executed by a test, or is what runs the tests; settings and inline commands are ones that there are.
+// A test executes every command on a page, except those that run the tests. Settings and inline commands exist.
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';

@@ -1,4 +1,4 @@
-// The commands that README, CONTRIBUTING and the pages of docs show, and which test executes each: they stand in blocks marked `sh`.
+// The commands that README, CONTRIBUTING and docs show in blocks marked `sh`, and the test that executes each.
 import { globSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -58,7 +58,7 @@ export const EXECUTED_ELSEWHERE: Readonly<Record<string, string>> = {
   'npx mainstem forget order-totals': 'libs/cli/src/commands/forget.spec.ts',
 };
 
-/** What runs the tests, or measures: no test runs them, but their scripts and arguments are compared with what there is. */
+/** Commands that run tests or measure: no test runs them, but their scripts and arguments must exist. */
 export const RUNNERS: readonly string[] = [
   'npm test',
   'npm test -- --project unit libs/projection',

@@ -1,4 +1,4 @@
-// What each door of a library shows, by the door's name. Those of @mainstem/projection for authors, operators and adapters: doors.spec.ts.
+// What each door of a library shows, by the door's name. doors.spec.ts has the three doors of @mainstem/projection.
 
 /** A name that is added or taken away is a decision about who needs it. */
 export const LIBRARY_DOORS: Readonly<Record<string, string>> = {

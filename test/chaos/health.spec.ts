@@ -1,4 +1,4 @@
-// The health of running projectors under real faults: their read store and the event store behind a network that refuses, or that swallows everything.
+// The health of running projectors under real faults: the network to a store refuses, or swallows everything.
 import 'reflect-metadata';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

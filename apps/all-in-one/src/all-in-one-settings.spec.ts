@@ -77,7 +77,7 @@ describe('settings', () => {
     }
   });
 
-  it('refuse parts of a projection that nobody has, and take those of one that another application hosts', () => {
+  it('refuse parts of an unknown projection, and take those of one that another application hosts', () => {
     const projections = ['order-lines', 'product-cards'];
     const env = { PROJECTION_PARTITIONS: 'order-lines=4,product-cards=2' };
     expect(readSettings([], env, { projections }).partitions).toEqual({ 'order-lines': 4, 'product-cards': 2 });

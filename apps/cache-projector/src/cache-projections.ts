@@ -7,6 +7,6 @@ import { productCards } from './product-cards.projection.js';
 
 export const cacheProjections = [documentTotals, productCards, monthlyProducts] as const;
 
-/** Each on its own. `rebuild`: what to do about one whose definition has changed; `parts`: in how many parts, by name. */
+/** Each on its own. `rebuild`: what to do if a definition has changed; `parts`: the number of parts, by name. */
 export const hostedOnCache = (store: ReadStore, rebuild: RebuildPolicy = 'manual', parts: PartitionCounts = {}): readonly HostedProjection[] =>
   cacheProjections.map((projection) => ({ projection: partitioned<AnyProjection>(projection, parts[projection.name] ?? 1), store, rebuild }));

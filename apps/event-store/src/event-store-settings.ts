@@ -1,4 +1,4 @@
-// What the event store server's process can be told when it starts: the server's own settings, and those of every application's log and figures.
+// The settings of the event store server's process: its own, and those of log and figures of every application.
 import type { ValuesOf } from '@mainstem/event-store/settings';
 import { serverSettings } from '@mainstem/eventstoredb-server/command-line';
 import { logFormatSetting, metricsSetting } from '@mainstem/nest/settings';

@@ -1,4 +1,4 @@
-// What the processes of the read side can be told when they start. Each knows what it can use, and refuses any other flag.
+// The settings of the read side's processes. Each knows what it can use, and refuses any other flag.
 import { eventStoreSettings } from '#src/event-store/event-store-settings.js';
 import type { ValuesOf } from '@mainstem/event-store/settings';
 import { httpSettings, watchingSettings } from '@mainstem/nest/settings';
@@ -22,7 +22,10 @@ export const queryProcessSettings = (defaults: ProcessDefaults = {}) => ({
 
 export type QueryProcessSettings = ValuesOf<ReturnType<typeof queryProcessSettings>>;
 
-/** Of a process that fills read models. The command line takes the same: an environment that a projector refuses is no good for it either. */
+/**
+ * Settings of a process that fills read models. The command line takes the same ones: it must refuse an environment
+ * that a projector refuses.
+ */
 export const projectorProcessSettings = (defaults: ProcessDefaults = {}) => ({
   ...eventStoreSettings,
   ...readStoreSettings,

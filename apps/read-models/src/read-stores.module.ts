@@ -13,7 +13,7 @@ import { sqlEntities } from './sql/sql-entities.js';
 
 type StoreName = ReadStoresOptions['stores'][number];
 
-/** A store that is not there yet is refused instead of made: an embedded one by `mustExist`, on a server by `serverMustHaveIt`. */
+/** A missing store is refused instead of made: an embedded one by `mustExist`, on a server by `serverMustHaveIt`. */
 type OpenedPlaces = ReadStorePlaces & { readonly mustExist?: boolean; readonly serverMustHaveIt?: boolean };
 
 /** Global: provides the stores asked for by their tokens. Needs `EventStoreModule`, whose store makes the folder. */
@@ -25,7 +25,7 @@ export class ReadStoresModule {
   }
 }
 
-/** Opens one store for a process that is no Nest application; whoever opens it closes it. */
+/** Opens one store for a process that is no Nest application; the caller closes it. */
 export const openReadStore = (name: StoreName, settings: OpenedPlaces): Promise<ReadStore> => READ_STORES[name](settings).open();
 
 /** The SQL store with its queries. */

@@ -13,7 +13,10 @@ export interface ProjectorApplication {
   readonly module: (settings: ProjectorProcessSettings) => DynamicModule;
 }
 
-/** Runs until it is told to stop; with `--help` tells the settings instead. Errors: SETTINGS_INVALID, HOST_UNUSABLE, PORT_IN_USE, PORT_FORBIDDEN, and those of the stores. */
+/**
+ * Runs until it is told to stop; with `--help` prints the settings instead. Errors: SETTINGS_INVALID, HOST_UNUSABLE,
+ * PORT_IN_USE, PORT_FORBIDDEN, and those of the stores.
+ */
 export const runProjector = async ({ name, portDefault, module }: ProjectorApplication): Promise<void> => {
   const argv = process.argv.slice(2);
   const rows = projectorProcessSettings({ port: portDefault });

@@ -5,6 +5,6 @@ import { productTexts } from './product-texts.projection.js';
 
 export const searchProjections = [productTexts] as const;
 
-/** Each on its own. `rebuild`: what to do about one whose definition has changed; `parts`: in how many parts, by name. */
+/** Each on its own. `rebuild`: what to do if a definition has changed; `parts`: the number of parts, by name. */
 export const hostedOnSearch = (store: ReadStore, rebuild: RebuildPolicy = 'manual', parts: PartitionCounts = {}): readonly HostedProjection[] =>
   searchProjections.map((projection) => ({ projection: partitioned<AnyProjection>(projection, parts[projection.name] ?? 1), store, rebuild }));

@@ -11,6 +11,6 @@ import { violations } from './violations/violations.projection.js';
 
 export const sqlProjections = [salesDocuments, customerProfiles, orderLines, products, salesByMonth, ledgerTotals, violations] as const;
 
-/** Each on its own. `rebuild`: what to do about one whose definition has changed; `parts`: in how many parts, by name. */
+/** Each on its own. `rebuild`: what to do if a definition has changed; `parts`: the number of parts, by name. */
 export const hostedOnSql = (store: ReadStore, rebuild: RebuildPolicy = 'manual', parts: PartitionCounts = {}): readonly HostedProjection[] =>
   sqlProjections.map((projection) => ({ projection: partitioned<AnyProjection>(projection, parts[projection.name] ?? 1), store, rebuild }));

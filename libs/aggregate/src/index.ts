@@ -1,4 +1,5 @@
-// For those who write aggregates and send them commands. Two more doors: /host, for programs that run aggregates (Nest, the command line, tests), and /errors.
+// For authors of aggregates and senders of commands. Other doors: /host, for programs that run aggregates (Nest, the
+// command line, tests), and /errors.
 
 // Declare an aggregate.
 export { defineAggregate, type Aggregate, type AggregateDefinition, type AnyAggregate, type Circumstances } from './aggregate/aggregate.js';

@@ -79,7 +79,7 @@ export interface MainstemApplication {
   readonly settings?: SettingRows;
   /** Opens the event store for reading; must not create one. Errors: those of the store and of the settings. */
   openEvents(settings: ApplicationSettings): Promise<OpenEventReader>;
-  /** Opens the event store for reading and appending, for `claims build`. Errors: those of the store and of the settings. */
+  /** Opens the event store to read and append, for `claims build`. Errors: those of the store and of the settings. */
   openEventStore?(settings: ApplicationSettings): Promise<EventStore>;
   /** Opens all read stores. Errors: those of the stores and of the settings. */
   openReadModels(settings: ApplicationSettings): Promise<OpenReadModels>;

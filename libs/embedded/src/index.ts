@@ -1,4 +1,5 @@
-// For applications: stores in SQLite files, which need no server. Other doors: /settings, /errors, and /events-file for programs that serve the file.
+// For applications: stores in SQLite files, without a server. Doors: /settings, /errors, /events-file (to serve the
+// file).
 
 // Keep events.
 export { EmbeddedEventStore, type EmbeddedEventStoreOptions } from './event-store/embedded-event-store.js';

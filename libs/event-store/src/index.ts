@@ -1,4 +1,4 @@
-// The event store contract, for applications and for the libraries above it. Settings: /settings. See docs/how-it-works/the-log.md.
+// The event store contract, for applications and libraries. Settings: /settings. See docs/how-it-works/the-log.md.
 
 // Declare events and their rules.
 export * from './event-registry.js';

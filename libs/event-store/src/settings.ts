@@ -1,4 +1,5 @@
-// For applications and adapters: what a process can be told when it starts, as rows. Reader, help, documents and refusals are made from the rows.
+// For applications and adapters: the settings of a process as rows. Reader, help, documents and refusals come from
+// them.
 
 // Declare a setting.
 export { areGiven, isOn, list, oneOf, optional, wholeNumber } from './settings/parsers.js';

@@ -1,4 +1,5 @@
-// For programs and tests that serve EventStoreDB's protocol from an embedded event store. Other doors: /command-line and /errors.
+// For programs and tests that serve EventStoreDB's protocol from an embedded event store. Doors: /command-line,
+// /errors.
 
 // Start a server.
 export { EventStoreDbServer, type EventStoreDbServerOptions } from './server.js';

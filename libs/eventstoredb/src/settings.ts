@@ -54,7 +54,7 @@ const appendBytesMax: Setting<number | undefined> = {
   parse: optional(wholeNumber(1, APPEND_BYTES_MAX)),
 };
 
-/** EVENT_STORE and what belongs to it. `other` is the form of the event store that an application uses by default, such as `embeddedForm`. */
+/** EVENT_STORE with its companions. `other` is the form of the application's default store, such as `embeddedForm`. */
 export const eventStoreSetting = <Other extends string>(other: PlaceForm<Other>): SettingGroup<Other | EventStoreConnection> =>
   together(
     {

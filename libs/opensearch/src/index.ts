@@ -1,4 +1,4 @@
-// For applications: read models and full-text search in OpenSearch and Elasticsearch. Other doors: /settings and /errors.
+// For applications: read models and full-text search in OpenSearch and Elasticsearch. Doors: /settings, /errors.
 
 // Open it.
 export type { OpenSearchLocation } from './opensearch-location.js';

@@ -28,8 +28,8 @@ const leaseMs: Setting<number> = {
 export type PartitionCounts = Readonly<Record<string, number>>;
 
 /**
- * The settings of a projector. `projections` are the names of all that there are, also of those that other applications with the same environment
- * host; any other name is refused. Without the list every name is taken.
+ * The settings of a projector. `projections` names all projections, including those that other applications with the
+ * same environment host; other names are refused. Without the list every name is taken.
  */
 export const projectorSettings = (projections?: readonly string[]) => ({
   rebuild,

@@ -1,4 +1,4 @@
-// Read models in SQL: SQLite for one machine, PostgreSQL for production, through TypeORM. Documents and checkpoint commit as one step.
+// Read models in SQL through TypeORM: SQLite, PostgreSQL. Documents and checkpoint commit as one step.
 import { systemRuntime } from '@mainstem/event-store';
 import type { Position, Runtime } from '@mainstem/event-store';
 import { flawOfStoreName, ReadStoreUnavailable, RecordedReadStore } from '@mainstem/projection/adapter';
@@ -28,8 +28,8 @@ export interface ReadResult<T> {
 }
 
 /**
- * The read store port on TypeORM. One instance serves any number of projections and queries. Besides what the port says: `forget` fails with
- * READ_STORE_VIEW_IN_USE while other views depend on its tables.
+ * The read store port on TypeORM. One instance serves any number of projections and queries. Besides the port's errors,
+ * `forget` fails with READ_STORE_VIEW_IN_USE while other views depend on its tables.
  */
 export class SqlReadStore extends RecordedReadStore<SqlTransaction> {
   readonly #database: SqlDatabase;

@@ -117,7 +117,7 @@ export class SqlRecords implements RecordStore<SqlTransaction> {
     return session;
   }
 
-  /** Besides what the port says: READ_STORE_FINGERPRINT_MISMATCH for a generation whose columns are not those of today's entity. */
+  /** Besides the port's errors: READ_STORE_FINGERPRINT_MISMATCH if the present entity has other columns. */
   async scan(projection: string, number: number, collection: string, options: ScanOptions): Promise<readonly ScanEntry[]> {
     return this.#database.read(async (connection) => {
       generationIn(await this.#generations.find(connection, projection), number);
@@ -198,7 +198,7 @@ export class SqlRecords implements RecordStore<SqlTransaction> {
     return new SqlSession(parts, { projection: name, generation, collections, tables, now });
   }
 
-  /** A stored collection, found by its names. Errors: READ_STORE_UNKNOWN_COLLECTION, READ_STORE_FINGERPRINT_MISMATCH. */
+  /** A stored collection by its names. Errors: READ_STORE_UNKNOWN_COLLECTION, READ_STORE_FINGERPRINT_MISMATCH. */
   async #stored(connection: SqlConnection, { projection, number, collection }: StoredCollection): Promise<CollectionTable> {
     const record = (await this.#tables.list(connection, projection, number)).find((one) => one.collection === collection);
     if (!record) throw new UnknownCollection(projection, number, collection);

@@ -1,4 +1,4 @@
-// What a session does with the rows of one generation: they and the checkpoint move in one transaction, fenced by the epoch.
+// A session's work on the rows of one generation: they and the checkpoint move in one transaction, fenced by the epoch.
 import { isMainstemError } from '@mainstem/event-store';
 import { CheckpointMoved, FingerprintMismatch, InvalidDocument, ReadStoreUnavailable } from '@mainstem/projection/adapter';
 import type {
@@ -102,9 +102,9 @@ export class SqlSession implements SessionStore<SqlTransaction> {
   }
 
   /**
-   * Makes the indexes that today's entities have and the tables lack, and drops those that are there no more; takes as long as the data is large,
-   * and says so before (`onLongStep`). An index that cannot be dropped now is left for the next session.
-   * Errors: READ_STORE_FINGERPRINT_MISMATCH if a row does not fit into an index; otherwise as `commit`.
+   * Makes the missing indexes of the present entities, and drops the others. The time grows with the data, and
+   * `onLongStep` is called before. An index that cannot be dropped now is left for the next session. Errors:
+   * READ_STORE_FINGERPRINT_MISMATCH if a row does not fit into an index; otherwise those of `commit`.
    */
   async matchIndexes(claim: Claim & Pick<CommitClaim, 'isBulk'>, onLongStep?: () => void): Promise<void> {
     const { database, tables } = this.#parts;
@@ -120,7 +120,7 @@ export class SqlSession implements SessionStore<SqlTransaction> {
     try {
       for (const sql of superseded) await this.#touched(claim, (connection) => connection.runBriefly(sql));
     } catch (error) {
-      // Readers, a backup, or a role that does not own the table: what is only superfluous must not keep the projection from its work.
+      // Readers, a backup, or another owner of the table: a superfluous index must not stop the projection.
       if (!isMainstemError(error, 'READ_STORE_UNAVAILABLE') && !isMainstemError(error, 'READ_STORE_PERMISSION_DENIED')) throw error;
     }
   }
@@ -152,8 +152,8 @@ export class SqlSession implements SessionStore<SqlTransaction> {
   }
 
   /**
-   * As `#named`, of what the commit has refused. Documents may depend on each other then, so each is left out in turn: the one without which the
-   * others are taken is at fault. Of many documents none is named: the engine comes with fewer.
+   * Like `#named`, of documents that the commit has refused. They may depend on each other, so each is left out in
+   * turn: the others are accepted without the faulty one. Of many documents none is named: the engine comes with fewer.
    */
   async #namedWithout({ problem, cause }: RefusedAtCommit, changes: CommitBatch['changes']): Promise<unknown> {
     const { collection = '' } = changes.at(-1) ?? {};
@@ -184,7 +184,7 @@ export class SqlSession implements SessionStore<SqlTransaction> {
     return this.#parts.database.transact('relaxed', work).catch((error: unknown) => error === isTaken);
   }
 
-  /** Moves the checkpoint first: that finds out whether the right to write is still ours, and makes a rival wait before it writes. */
+  /** Moves the checkpoint first: that proves the right to write, and makes a rival wait before its writes. */
   #inBatch(
     { claim, checkpoint, park = [], unpark = [] }: Omit<CommitBatch, 'changes'> & { readonly claim: CommitClaim },
     write: (connection: SqlConnection) => Promise<void>,

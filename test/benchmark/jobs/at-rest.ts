@@ -1,4 +1,4 @@
-// What a projector application costs while there is nothing to do: it looks for events, for promotions and after its leases.
+// The cost of a projector application at rest: it looks for events, for promotions and after its leases.
 import { CacheProjectorModule } from '#apps/cache-projector/src/cache-projector.module.js';
 import { projectorProcessSettings, type ProjectorProcessSettings } from '#apps/read-models/src/process-settings.js';
 import { SearchProjectorModule } from '#apps/search-projector/src/search-projector.module.js';
@@ -14,7 +14,7 @@ import { inSchema } from '../postgres-schema.js';
 import { redisUrl, withPrefix } from '../redis-prefix.js';
 
 const START_SECONDS_MAX = 30;
-/** Until everything that comes with a start is over, V8's collection of what it left behind too: that alone takes 0.2 to 0.5 % of the time measured. */
+/** Until the start and V8's collection of its garbage are over: that alone takes 0.2 to 0.5 % of the measured time. */
 const SETTLE_MS = 15_000;
 const SECONDS = 30;
 

@@ -1,4 +1,4 @@
-// From the acknowledgement of a command to the moment when queries see its effect, in the whole application, under a steady load.
+// From the acknowledgement of a command until queries see its effect, in the whole application under a steady load.
 import { allInOneSettings } from '#apps/all-in-one/src/all-in-one-settings.js';
 import { createAllInOne } from '#apps/all-in-one/src/all-in-one.application.js';
 import { order } from '#src/ledger/order/order.aggregate.js';

@@ -1,4 +1,5 @@
-// The write side: commands through the executor, and the import through the command handlers, alone and with all read models live.
+// The write side: commands through the executor, and the import through the handlers, alone and with all read models
+// live.
 import { allInOneSettings } from '#apps/all-in-one/src/all-in-one-settings.js';
 import { createAllInOne } from '#apps/all-in-one/src/all-in-one.application.js';
 import { FirstImport } from '#apps/all-in-one/src/first-import.js';
@@ -30,7 +31,9 @@ export const commandOf = ({ orderNo, isFirst }: CommandPlan): PlaceOrder | AddOr
     ? Object.assign(new PlaceOrder(), { orderNo, customerId: '17850', country: 'France', lines })
     : Object.assign(new AddOrderLines(), { orderNo, lines });
 
-/** `clients` send one command after the other, each with the next of the plan; in order means that appends end up in the order sent. */
+/**
+ * Each of `clients` sends one command after the other, always the next of the plan; in order: appends keep that order.
+ */
 const commands =
   (clients: number, count: number, { planAt = commandAt, isInOrder = false } = {}): Job =>
   async ({ dir }) => {
@@ -86,7 +89,7 @@ export const importAlone: Job = async ({ dir, file, events }) => {
   }
 };
 
-/** What `npm start` does on an empty folder: import with the command side, all projections and the queries in one process. */
+/** The work of `npm start` on an empty folder: import, command side, all projections and queries in one process. */
 export const importLive: Job = async ({ dir, file, events }) => {
   const app = await createAllInOne(readSettings(allInOneSettings(), ['--dir', dir, '--port', '0', '--data', file], {}));
   try {

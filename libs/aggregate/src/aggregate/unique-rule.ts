@@ -6,7 +6,10 @@ import { InvalidAggregate, type CommandRefused } from '../errors.js';
 export interface UniqueRule<Event extends DomainEvent> {
   /** What is unique, such as `document-no`. One aggregate has no two rules of one name. */
   readonly name: string;
-  /** Aggregates whose rules have the same name and scope share their values. Default: the category, which shares with no other. */
+  /**
+   * Aggregates whose rules have the same name and scope share their values. Default: the category, shared with no
+   * other.
+   */
   readonly scope?: string;
   /**
    * What the event says about the value. A text: the aggregate has this value from now on, and gives up an earlier one.

@@ -47,9 +47,9 @@ interface Found {
 }
 
 /**
- * Takes the claims that are missing and releases those whose holder has the value no more. May be repeated, and run while
- * commands are executed: what changes meanwhile is left as it is. Holds every value of a unique rule in memory.
- * Errors: those of the store, EVENT_STORE_UNDECODABLE_EVENT and EVENT_STORE_NEWER_EVENT.
+ * Takes the missing claims, and releases those whose holder no longer has the value. May be repeated, and may run while
+ * commands are executed: it leaves alone what changes meanwhile. Holds every value of a unique rule in memory. Errors:
+ * those of the store, EVENT_STORE_UNDECODABLE_EVENT, EVENT_STORE_NEWER_EVENT.
  */
 export const buildClaims = async ({ store, aggregates, signal }: BuildClaimsOptions): Promise<BuiltClaims> => {
   const known = aggregates.filter(({ unique = [] }) => unique.length > 0);

@@ -16,9 +16,9 @@ import type { HeldClaim } from './held-claims.js';
 export interface Claim {
   /** Where the stream ends. */
   readonly head: Revision | 'no-stream';
-  /** Undefined: nobody has it. */
+  /** Undefined: the value is free. */
   readonly holder: StreamName | undefined;
-  /** `certain`: written together with the holder's event. `confirmed`: written after it. `tentative`: written before it. */
+  /** `certain`: written together with the holder's event; `confirmed`: after it; `tentative`: before it. */
   readonly state: 'free' | 'certain' | 'confirmed' | 'tentative';
 }
 

@@ -21,8 +21,8 @@ import { heldAfter, NO_CLAIMS, type ClaimChanges, type HeldClaim } from './held-
 /** The limit of attempts when others keep changing the claims; after that the command is decided again. */
 const ATTEMPTS_MAX = 10;
 /**
- * How long a claim stands without the event that it was made for, since another aggregate wanted the value for the first
- * time. By the clock of that process, so clocks need not agree.
+ * How long a claim without its event stands, from the moment when another aggregate first wants the value. The time is
+ * measured by the clock of that process, so clocks need not agree.
  */
 export const CLAIM_EXPIRY_MS = 60_000;
 /** After its claims an append begins within this time, or not at all. */
@@ -63,16 +63,16 @@ export class UniqueClaims {
     this.#holderOf = holderOf;
   }
 
-  /** True: the claims are in the same append as the events, which is called for in the moment of the call unless a value is given up. */
+  /** True: the claims are in the same append as the events, at the moment of the call unless a value is given up. */
   get isAtomic(): boolean {
     return this.#store.hasAppendAll === true && this.#store.appendAll !== undefined;
   }
 
   /**
-   * Appends the events and changes the claims: in one append where the store can. Elsewhere each value is claimed before
-   * the append and confirmed after it; a claim that was abandoned in between counts for `CLAIM_EXPIRY_MS`, and then as
-   * the holder's events say. Errors: UNIQUE_VALUE_TAKEN or the rule's own refusal; those of `append`, also of
-   * `appendAll`. A refusal comes only while the stream is where it is expected.
+   * Appends the events and changes the claims: in one append if the store can do that. Otherwise each value is claimed
+   * before the append and confirmed after it. A claim that was abandoned in between counts for `CLAIM_EXPIRY_MS`; after
+   * that the holder's events decide. Errors: UNIQUE_VALUE_TAKEN or the rule's own refusal; those of `append` and
+   * `appendAll`. A refusal comes only while the stream has the expected revision.
    */
   append(append: ClaimingAppend, signal?: AbortSignal): Promise<AppendResult> {
     return this.isAtomic ? this.#together(append, signal) : this.#inSteps(append, signal);
@@ -153,7 +153,10 @@ export class UniqueClaims {
     await this.#store.append(stream, [settled], { expectedRevision: claim.head }).catch(ownErrors);
   }
 
-  /** The claim, if the append's stream may take it. Errors: the refusal; EVENT_STORE_WRONG_EXPECTED_REVISION if the stream has grown. */
+  /**
+   * The claim, if the append's stream may take it. Errors: the refusal; EVENT_STORE_WRONG_EXPECTED_REVISION after
+   * others' appends.
+   */
   async #available(append: ClaimingAppend, take: HeldClaim, signal: AbortSignal | undefined): Promise<Claim> {
     const claim = await readClaim(this.#store, take.stream, signal);
     const { holder } = claim;
@@ -163,7 +166,7 @@ export class UniqueClaims {
     throw rule.refusal?.(value, holder) ?? new UniqueValueTaken(rule.name, value);
   }
 
-  /** Whether a claim of another stream still counts. A certain one is released in the moment in which its holder gives the value up. */
+  /** Whether another stream's claim still counts. A certain one is released when its holder gives the value up. */
   async #stands(claim: Claim, stream: StreamName, claimed: StreamName, signal: AbortSignal | undefined): Promise<boolean> {
     if (claim.state === 'certain' || (claim.state === 'tentative' && !this.#isExpired(claimed, claim))) return true;
     const holder = this.#holderOf(stream);

@@ -14,7 +14,7 @@ export interface BatchAppender {
   readonly claims: UniqueClaims;
 }
 
-/** Appends what the batch decided, and lets those go on that come after its calls. Errors: those of the store, and refusals of claims. */
+/** Appends the batch's events, and then lets later calls go on. Errors: those of the store, and refusals of claims. */
 export const appendBatch = (
   { store, claims }: BatchAppender,
   batch: Batch,

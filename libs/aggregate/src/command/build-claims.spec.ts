@@ -5,7 +5,7 @@ import { CLAIM_CATEGORY } from '../aggregate/unique-rule.js';
 import { buildClaims } from '../claims/build-claims.js';
 import { account, namedIn, outcomeOf, processOn } from './unique-claims.fixtures.js';
 
-/** The same aggregate before anybody thought of the rule. */
+/** The same aggregate before it had the rule. */
 const before = namedIn('account', { of: () => undefined });
 const other = namedIn('firm', { scope: 'account', normalise: (name) => name.trim().toLowerCase() });
 

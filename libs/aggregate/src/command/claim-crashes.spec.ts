@@ -1,4 +1,5 @@
-// Unique values when processes die at any step, stores fail and commands come in any order: no value has two holders, and none is lost.
+// Unique values when processes die at any step, stores fail and commands come in any order: each value keeps one
+// holder.
 import { MainstemError, type InMemoryEventStore } from '@mainstem/event-store';
 import { describe, expect, it } from 'vitest';
 import type { CommandExecutorOptions } from './command-executor.js';
@@ -78,7 +79,7 @@ describe.each(STORES)('unique values claimed $name', ({ create }) => {
       await outcomeOf(first.execute(account, '1', { name: 'grace' }, { commandId: 'rename' }));
       await outcomeOf(first.execute(account, '1', { name: null }, { commandId: 'release' }));
       await claimAll(store, clock, ['ada', 'grace']);
-      // The same commands once more, from another process: whatever they are answered, nobody else loses a name.
+      // The same commands once more, from another process: whatever their answers are, no other aggregate loses a name.
       const again = processOn(store, clock);
       for (const [commandId, name] of [
         ['take', 'ada'],

@@ -87,25 +87,27 @@ export class CommandExecutor {
   }
 
   /**
-   * Executes a command on one aggregate; when the promise resolves its events are durable.
+   * Executes a command on one aggregate; when the promise resolves, its events are durable.
    *
-   * 1. The command is validated by the rules of its class. With a turn (`AppendTurns`) it waits for that first, and then for its stream:
-   *    in order of arrival. Commands that wait for a stream together are decided one after the other and share one append.
-   * 2. The stream is folded: from memory, else by one range read, batch by batch. Memory holds what a replay would give, or it is not used.
+   * 1. The rules of its class validate the command. With a turn (`AppendTurns`) it waits for that first, and then for
+   *    its stream, in order of arrival. Commands that wait together are decided one by one and share one append.
+   * 2. The stream is folded: from memory, or by one range read, batch by batch. Memory equals a replay, or is not used.
    * 3. If the command's id has events in the stream, these are the answer and nothing happens.
-   * 4. `decide`; no events means no effect (and leaves no trace: the same id decides again). Payloads are validated, and folded as they
-   *    will be read back: what cannot be folded is not appended.
-   * 5. Append, expecting the revision that was folded. If others were faster, only their events are read and it goes on with 3,
-   *    after a random delay, `attemptsMax` times.
+   * 4. `decide`; no events means no effect (and leaves no trace: the same id decides again). Payloads are validated,
+   *    and folded as they will be read back: an event that cannot be folded is not appended.
+   * 5. Append, expecting the folded revision. If another process was faster, only its events are read. Then step 3
+   *    follows, after a random delay, `attemptsMax` times.
    *
    * A refusal, or an answer without effect, is never given from memory alone: events of other processes are read first.
-   * Neither is kept: sent again with its id, the command is refused again while its stream stays as it is, and decided anew once it has changed.
-   * A command belongs to the executor until it is answered: do not change it meanwhile. Without a context it gets a new id. A signal ends the wait at once; without one it is ended after `waitMaxMs`.
-   * Where the events change a unique value, its claim is part of the append; another aggregate's value is refused then.
-   * Errors: COMMAND_INVALID, COMMAND_ID_REUSED, COMMAND_TIMED_OUT, any `CommandRefused`, EVENT_STORE_INVALID_EVENT,
-   * AGGREGATE_EVENT_NOT_FOLDABLE, AGGREGATE_CONFLICT_UNRESOLVED, AGGREGATE_OVERLOADED, EVENT_STORE_INVALID_INPUT for an id that is none,
-   * EVENT_STORE_AMBIGUOUS_CATEGORY where another aggregate could write the same stream, EVENT_STORE_ABORTED, and those of the store. After an error of the store while appending, or an aborted or timed out append, the
-   * command may have taken effect: send it again with the same id.
+   * Neither is kept. The same command is refused again while its stream stays unchanged, and is decided anew after a
+   * change. A command belongs to the executor until it is answered: do not change it meanwhile. Without a context it
+   * gets a new id. A signal ends the wait at once; without one it ends after `waitMaxMs`. If the events change a unique
+   * value, its claim is part of the append; the value of another aggregate is refused. Errors: COMMAND_INVALID,
+   * COMMAND_ID_REUSED, COMMAND_TIMED_OUT, any `CommandRefused`, EVENT_STORE_INVALID_EVENT,
+   * AGGREGATE_EVENT_NOT_FOLDABLE, AGGREGATE_CONFLICT_UNRESOLVED, AGGREGATE_OVERLOADED, EVENT_STORE_INVALID_INPUT (a
+   * wrong id), EVENT_STORE_AMBIGUOUS_CATEGORY (another aggregate could write the same stream), EVENT_STORE_ABORTED, and
+   * those of the store. After a store's error while appending, or an aborted or timed out append, the command may have
+   * taken effect: send it again with the same id.
    */
   execute<State, Command, Event extends DomainEvent>(
     aggregate: Aggregate<State, Command, Event>,
@@ -174,7 +176,7 @@ export class CommandExecutor {
     isOne: boolean,
   ): CommandUnderWay['answer'] {
     const given: GivenCommand<unknown>[] = [];
-    // Counted loops here and in all that runs for every command: they cost less until the engine has compiled them, and compile faster.
+    // Counted loops in all code that runs for every command: they cost less uncompiled, and compile faster.
     for (let index = 0; index < commands.length; index++) {
       const { command, context: brought } = commands[index] as Given;
       validateCommand(command, aggregate.commandRules);
@@ -187,7 +189,7 @@ export class CommandExecutor {
       this.#worker.enter(call);
       return call.underWay.answer;
     }
-    // The stream is folded while others have their turn. The lane comes after the turn: in a lane no command waits for one.
+    // The stream is folded while others have their turn. The lane comes after the turn: a lane must not wait for one.
     if (this.#folder.cache.keepsStreams && !this.#folder.cache.has(call.key)) {
       const folding = this.#callOf(aggregate, id, [], { turn: undefined, signal, isOne: false });
       folding.underWay.answer.catch(() => undefined);
@@ -215,7 +217,7 @@ export class CommandExecutor {
     return { aggregate, stream, key, commands, underWay, turn, repeats: undefined, absent: undefined, attempts: 0, isAlone: false, isProved: false };
   }
 
-  /** States of one aggregate are never another's, also where two fold the same streams. Errors: EVENT_STORE_AMBIGUOUS_CATEGORY. */
+  /** Aggregates never share states, even if two fold the same streams. Errors: EVENT_STORE_AMBIGUOUS_CATEGORY. */
   #admit(aggregate: Pick<AnyAggregate, 'category'> & Partial<Holder>): string {
     assertCategoriesDiffer([...this.#categories, aggregate.category]);
     // No name of a stream begins with $.

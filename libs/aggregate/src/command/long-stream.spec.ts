@@ -47,7 +47,7 @@ describe(`${COMMANDS} commands on one stream`, () => {
     // One stream keeps a tenth.
     const executor = new CommandExecutor({ store, cache: { commandIdsMax: 10_000 } });
     for (let index = 0; index < COMMANDS; index++) await executor.execute(counter, 'a', { by: 1 }, context(index));
-    // A filter that errs once in a million times, and a proof when nothing else has given one for a quarter of a second.
+    // A filter with one wrong answer in a million, and a proof when the last one is a quarter of a second old.
     expect(store.events).toBeLessThan(10 * COMMANDS);
 
     store.events = 0;

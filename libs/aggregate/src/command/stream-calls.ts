@@ -35,7 +35,7 @@ export interface Call {
   isProved: boolean;
 }
 
-/** What a call needs before it can be answered: fresh events, the answer of an earlier execution, a look for a forgotten id. */
+/** What the answer to a call needs: fresh events, the answer of an earlier execution, a search for a forgotten id. */
 export type Need =
   { readonly fresh: true } | { readonly repeat: CommandPlace; readonly id: string } | { readonly forgotten: string } | { readonly append: true };
 

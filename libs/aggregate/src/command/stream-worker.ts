@@ -93,7 +93,7 @@ export class StreamWorker {
   #decide(lane: Lane, key: string, folded: FoldedStream, batch: Batch, isFresh: boolean): Need | undefined {
     for (let call = lane.calls[0]; call && call.key === key; call = lane.calls[0]) {
       if (!call.underWay.isOver) {
-        // If positions do not count events, those inside a shared append are unknown: then each command has its own append.
+        // If positions do not count events, a shared append hides them: then each command has its own append.
         if (!batch.isEmpty && this.#options.store.hasDensePositions !== true) return undefined;
         if (!batch.hasRoomFor(call)) return undefined;
         const need = this.#consider(call, folded, batch, isFresh || call.isProved);

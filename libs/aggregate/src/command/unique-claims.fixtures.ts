@@ -1,4 +1,4 @@
-// What the specs of unique values share: accounts with a name that is unique, and stores that can and cannot append to several streams.
+// Accounts with a unique name for several specs, and stores that can and cannot append to several streams.
 import { defineEvents, InMemoryEventStore, systemRuntime, type Runtime } from '@mainstem/event-store';
 import { IsString, ValidateIf } from 'class-validator';
 import { defineAggregate } from '../aggregate/aggregate.js';

@@ -101,7 +101,7 @@ describe.each(STORES)('a unique value claimed $name', ({ create }) => {
     expect(await busy.execute(account, '1', { name: 'Ada' }, context)).toEqual({ ...first, isRepeat: true });
   });
 
-  it('is told to nobody by its claim: that names rule, scope and holder', async () => {
+  it('is not shown by its claim, which names rule, scope and holder', async () => {
     const store = create();
     await processOn(store).execute(account, '1', { name: 'Ada' });
     const claims = await claimsIn(store);
@@ -120,7 +120,7 @@ describe.each(STORES)('a unique value claimed $name', ({ create }) => {
         names.map((name) => ({ name })),
       );
     await expect(together(['Grace', 'Ada'])).rejects.toMatchObject({ code: 'UNIQUE_VALUE_TAKEN', rule: 'name', value: 'ada' });
-    // What an aggregate has in between only is nobody's business.
+    // A value that an aggregate has only in between blocks no other aggregate.
     expect(await together(['Ada', 'Grace'])).toHaveLength(2);
     expect(await outcomeOf(commands.execute(account, '3', { name: 'Grace' }))).toBe('UNIQUE_VALUE_TAKEN');
   });

@@ -161,7 +161,7 @@ export class EmbeddedEventStore implements EventStore {
     return this.#reader.idAt(checkPosition(position), signal);
   }
 
-  /** Asks the connection that writes, which a store opened for reading lacks. Appends and reads check the file themselves. */
+  /** Asks the connection that writes, which a read-only store lacks. Appends and reads check the file themselves. */
   changesByOthers(): number | undefined {
     return this.#closing ? undefined : this.#writer?.changesByOthers();
   }

@@ -8,11 +8,11 @@ import { GenerationRecords } from './generation-records.js';
 import type { ReadStoreFile } from './read-store-file.js';
 
 /**
- * Documents, parked events and checkpoint of a batch are one SQLite transaction. Any number of processes may open the same file: writers take
- * turns, readers see one snapshot and wait for nobody.
+ * Documents, parked events and checkpoint of a batch are one SQLite transaction. Any number of processes may open the
+ * same file: writers take turns; readers see one snapshot and do not wait.
  *
- * Besides what the port promises of `open`: derived tables (leaderboards, index) that were made from another declaration are made anew there. Where
- * documents expire otherwise, the generation is refused instead (READ_STORE_FINGERPRINT_MISMATCH).
+ * Besides the port's promise, `open` derives tables (leaderboards, index) of another declaration anew. If the expiry of
+ * documents changes, it refuses the generation (READ_STORE_FINGERPRINT_MISMATCH).
  */
 export abstract class EmbeddedReadStore extends RecordedReadStore {
   protected readonly file: ReadStoreFile;

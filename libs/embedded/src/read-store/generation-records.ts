@@ -1,4 +1,4 @@
-// Records of projections as rows: generations, their parts and their collections. Statements only; transactions are the caller's.
+// Records of projections as rows: generations, parts, collections. Statements only; the caller has the transaction.
 import type { DatabaseSync } from 'node:sqlite';
 import { type Incarnation, type Position, position } from '@mainstem/event-store';
 import {

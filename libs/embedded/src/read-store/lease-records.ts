@@ -1,4 +1,4 @@
-// Leases of an embedded read store as rows, and the clock of the machine. Statements only; transactions are the caller's.
+// Leases of an embedded read store as rows, by the machine's clock. Statements only; the caller has the transaction.
 import type { DatabaseSync } from 'node:sqlite';
 import type { LeaseBook, LeaseKey, LeaseRecord } from '@mainstem/projection/adapter';
 

@@ -9,8 +9,8 @@ export interface SettingsInvalidOptions {
 }
 
 /**
- * A flag or an environment variable has a value that cannot be used, or there is no such flag or variable. Nothing was started.
- * `setting` is the name that was used; the message also tells the other name of the same setting.
+ * A flag or an environment variable is unknown or has a wrong value. Nothing was started. `setting` is the given name;
+ * the message also shows the other name of the same setting.
  */
 export class SettingsInvalid extends MainstemError {
   constructor(

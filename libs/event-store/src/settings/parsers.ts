@@ -41,7 +41,10 @@ export const list = (text: string): readonly string[] =>
     .map((part) => part.trim())
     .filter((part) => part !== '');
 
-/** Whether texts that go together, by the names of their settings, are all given; false if none is. Errors: SETTINGS_INVALID for the first that is missing. */
+/**
+ * Whether all texts of a group are given, by their settings' names; false if none is. Errors: SETTINGS_INVALID for the
+ * first missing one.
+ */
 export const areGiven = (texts: Readonly<Record<string, string>>): boolean => {
   const names = Object.keys(texts);
   const missing = names.filter((name) => texts[name] === '');

@@ -1,4 +1,4 @@
-// Where a store is: each adapter offers the form of its addresses, and an application puts the forms that it can use into one setting.
+// The place of a store: each adapter offers the form of its addresses. An application joins its forms into one setting.
 import type { Given, Setting } from './setting.js';
 
 /** How the addresses of one kind of store look. */

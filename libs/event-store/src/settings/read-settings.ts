@@ -8,8 +8,9 @@ import { withoutCredentials } from './without-credentials.js';
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * What a process is told by its flags (without the program's name), else by its environment, else by the defaults. An empty variable counts as
- * absent. Refused are unknown flags, variables whose name is almost one of the rows', and values that a row does not take. Errors: SETTINGS_INVALID.
+ * The settings of a process: from its flags (without the program's name), else from its environment, else the defaults.
+ * An empty variable counts as absent. It refuses unknown flags, variables whose name is close to a row's, and values
+ * that a row does not take. Errors: SETTINGS_INVALID.
  */
 export const readSettings = <const Rows extends SettingRows>(rows: Rows, argv: readonly string[], env: Environment): ValuesOf<Rows> => {
   const settings = settingsIn(rows);
@@ -34,7 +35,7 @@ const joined = ({ members, join }: SettingGroup<unknown>, valueOf: (setting: Set
 const mapped = <From, To>(record: Readonly<Record<string, From>>, change: (value: From) => To): Record<string, To> =>
   Object.fromEntries(Object.entries(record).map(([name, value]) => [name, change(value)]));
 
-/** More of a value helps nobody. */
+/** A message needs no more of a value. */
 const SHOWN_LENGTH_MAX = 200;
 
 const givenAs = ({ flag, environment, shows = 'value' }: Setting<unknown>, { name, text }: Told): Given => {

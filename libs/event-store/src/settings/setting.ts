@@ -1,7 +1,7 @@
 // What a process can be told when it starts: one row a setting, owned by the library or application that it belongs to.
 import type { SettingsInvalid } from './errors.js';
 
-/** What a parser needs to refuse a value. The refusal names the setting and shows as much of the value as the row allows. */
+/** How a parser refuses a value. The refusal names the setting, and shows as much of the value as the row allows. */
 export interface Given {
   /** `form` completes a sentence: `must be a whole number from 1 to 9, got "x"`. */
   mustBe(form: string): SettingsInvalid;
@@ -19,17 +19,17 @@ export interface Setting<Value> {
   readonly none?: { readonly flag: string; readonly help: string };
   /** The environment variable; left out where only a flag says it. */
   readonly environment?: string;
-  /** As it would be given. `''` is no value, and so is an empty variable. */
+  /** As the environment would give it. `''` is no value; the same holds for an empty variable. */
   readonly default: string;
   /** What help and documents say in place of the default, where that differs between machines. */
   readonly defaultInWords?: string;
   /** What it is for, in a sentence without a full stop. Values stand in backticks. */
   readonly help: string;
-  /** How much of a refused value is shown: all (the default), scheme and hosts of an address, or nothing of a secret. */
+  /** The shown part of a refused value: all (default), scheme and hosts of an address, or nothing of a secret. */
   readonly shows?: 'value' | 'address' | 'nothing';
   /** The variable belongs to a family that others name: a variable with nearly the same name is not refused. */
   readonly isForeign?: boolean;
-  /** Value of a text; the one place where it is checked. Gets `''` for no value. Errors: SETTINGS_INVALID, by what `given` returns. */
+  /** The value of a text, and its only check. Gets `''` for no value. Errors: SETTINGS_INVALID, made by `given`. */
   readonly parse: (text: string, given: Given) => Value;
 }
 

@@ -1,8 +1,8 @@
 // An address as a message may show it.
 
 /**
- * A value that was meant to be a URL, fit for a message: scheme and hosts. What stands before the last @ may be a password, and so may all of a
- * value that looks like no address.
+ * A value that should be a URL, fit for a message: scheme and hosts. Text before the last @ may be a password; so may
+ * all of a value that is no address.
  */
 export const withoutCredentials = (value: string): string => {
   const [, scheme = '', rest = ''] = /^([a-z][a-z0-9+.-]*:\/\/)?(.*)$/is.exec(value) ?? [];

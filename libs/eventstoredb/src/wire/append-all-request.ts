@@ -10,7 +10,9 @@ export interface WireAppendAll {
   readonly metadata: readonly (readonly string[])[];
 }
 
-/** The parts without their correlation id. AppendAllReq: correlation_id = 1, shares = 2, proposed_messages = 3, is_final = 4. */
+/**
+ * The parts without correlation id. AppendAllReq: correlation_id = 1, shares = 2, proposed_messages = 3, is_final = 4.
+ */
 export const encodeAppendAll = ({ appends, metadata }: WireAppendAll, deadlineMs: number): readonly Buffer[] => {
   const shares = appends.map(({ stream, expected, events }) => shareOf(optionsOf(stream, expected, deadlineMs), events.length));
   const events = appends.flatMap((append, index) => append.events.map((event, n) => encodeEvent(event, metadata[index]?.[n] ?? '')));

@@ -1,4 +1,4 @@
-// Switches metrics and traces on, by settings. Off, nothing is provided, no library is loaded and nobody is told anything.
+// Switches metrics and traces on, by settings. Without them it provides nothing, loads no library and sends nothing.
 import { Controller, Get, Inject, Injectable, Module, Res, type DynamicModule, type OnApplicationShutdown } from '@nestjs/common';
 import { joinedTelemetry, type Telemetry } from './telemetry.js';
 import { TELEMETRY } from './tokens.js';
@@ -39,7 +39,7 @@ class TelemetryLifetime implements OnApplicationShutdown {
   }
 }
 
-/** Global: provides `TELEMETRY` to `CommandModule`, `ProjectorModule` and `configureHttp`, and serves `/metrics`, as far as the settings ask for them. */
+/** Global: provides `TELEMETRY` to `CommandModule`, `ProjectorModule`, `configureHttp`; serves `/metrics` if set. */
 @Module({})
 export class TelemetryModule {
   static forRoot(options: TelemetryModuleOptions): DynamicModule {
@@ -55,7 +55,7 @@ export class TelemetryModule {
   }
 }
 
-/** What the settings ask for, with its libraries; for a process that is no Nest application. Whoever loads it closes it. */
+/** Telemetry by the settings, with its libraries, for a process that is no Nest application. The caller closes it. */
 export const loadTelemetry = async ({ metrics, traces, serviceName }: TelemetryModuleOptions): Promise<Telemetry> =>
   joinedTelemetry([
     ...(metrics ? [(await import('./prometheus.js')).prometheusTelemetry()] : []),

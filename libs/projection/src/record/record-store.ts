@@ -59,9 +59,10 @@ export interface RecordStore<Transaction = never> {
   records(projection?: string): Promise<readonly ProjectionRecord[]>;
 
   /**
-   * In one step: reads the record, decides (`decide`), keeps the record that comes of it and carries the effects out. Whatever fails leaves all as it
-   * was. `projection` is what the command is about; its collections are there for `create`, `open` and `finish-bulk`.
-   * Errors: those of `decide`, READ_STORE_UNAVAILABLE. A `refusal` is not thrown: what was decided stays.
+   * In one step: reads the record, decides (`decide`), stores the new record and carries the effects out. A failure
+   * leaves everything unchanged. `projection` is that of the command; its collections are present for `create`, `open`
+   * and `finish-bulk`. Errors: those of `decide`, READ_STORE_UNAVAILABLE. It does not throw a `refusal`: the decision
+   * stays.
    */
   change(projection: Described, command: RecordCommand): Promise<Decided>;
 

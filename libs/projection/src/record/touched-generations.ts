@@ -1,4 +1,4 @@
-// What a decision looks at: for stores that lock rows, so that one decision waits for the commits that it concerns and for no others.
+// What a decision looks at: a store that locks rows makes it wait only for the commits that it concerns.
 import { assertPromotable } from '../read-store/promotion-rules.js';
 import { describedIn, generationIn, servingIn, type ProjectionRecord } from './projection-record.js';
 import type { RecordCommand } from './record-command.js';
@@ -10,8 +10,9 @@ export interface Touched {
 }
 
 /**
- * To be locked in this order, before the record is read again and the decision is made. What cannot be decided otherwise any more, whatever others
- * commit meanwhile, is refused here, so that nobody waits for it. Errors: READ_STORE_UNKNOWN_GENERATION, READ_STORE_GENERATION_NOT_READY.
+ * Lock them in this order, before the record is read again and the decision is made. A decision that no other commit
+ * can change is refused here, so that no process waits for it. Errors: READ_STORE_UNKNOWN_GENERATION,
+ * READ_STORE_GENERATION_NOT_READY.
  */
 export const touchedBy = (record: ProjectionRecord, command: RecordCommand): readonly Touched[] => {
   switch (command.do) {
@@ -35,5 +36,8 @@ export const touchedBy = (record: ProjectionRecord, command: RecordCommand): rea
   }
 };
 
-/** Whether it may change which generation serves, or rests on that: of these a projection has one at a time, and they begin before any lock. */
+/**
+ * Whether it changes the serving generation or rests on it: a projection has one such command at a time, before any
+ * lock.
+ */
 export const concernsServing = (command: RecordCommand): boolean => command.do === 'create' || command.do === 'promote' || command.do === 'forget';

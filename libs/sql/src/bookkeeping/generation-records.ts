@@ -1,4 +1,5 @@
-// Records of projections as rows: generations and their parts. 64-bit numbers go in and out as decimal text, never as JS numbers.
+// Records of projections as rows: generations and parts. 64-bit numbers go in and out as decimal text, never as JS
+// numbers.
 import { position as toPosition } from '@mainstem/event-store';
 import type { Incarnation, Position } from '@mainstem/event-store';
 import { eventMarkText, lastEventIn } from '@mainstem/projection/adapter';
@@ -10,7 +11,10 @@ export interface DatedClaim extends Claim {
   readonly at: string;
 }
 
-/** Reads and writes `mainstem_projections`, `mainstem_generations` and `mainstem_partitions`. The first part of a generation is in its own row. */
+/**
+ * Reads and writes `mainstem_projections`, `mainstem_generations`, `mainstem_partitions`. A generation's row is its
+ * first part.
+ */
 export class GenerationRecords {
   readonly #projections: string;
   readonly #generations: string;
@@ -35,7 +39,10 @@ export class GenerationRecords {
     );
   }
 
-  /** By one statement, so of one moment. Its last number is that of its newest generation: `lastNumber` knows of those that are gone. */
+  /**
+   * One statement, so one moment. Its last number is that of its newest generation: `lastNumber` knows the deleted
+   * ones.
+   */
   async find(connection: SqlConnection, projection: string): Promise<ProjectionRecord> {
     return recordOf(projection, await connection.query<GenerationRow>(`${this.#select} WHERE generations.projection = ? ${IN_ORDER}`, [projection]));
   }
@@ -47,7 +54,7 @@ export class GenerationRecords {
     return { ...(await this.find(connection, projection)), lastNumber: Number(row?.made ?? 0) };
   }
 
-  /** Until the transaction ends others that do so wait, and no commit goes on there; one that is under way is waited for. */
+  /** Until the transaction ends, other such calls wait and no commit goes on. It first waits for a running commit. */
   async hold(connection: SqlConnection, projection: string, { generation, partition }: Touched): Promise<void> {
     const which = 'WHERE projection = ? AND generation = ?';
     // The generation before its parts, as all that lock both.

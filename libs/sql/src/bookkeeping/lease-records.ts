@@ -47,7 +47,10 @@ export class LeaseRecords {
     await connection.run(`DELETE FROM ${this.#leases} WHERE ${IS_KEY}`, keyOf(key));
   }
 
-  /** Those of the claims whose leases the claimants hold: nothing else was changed. All for the same time. By one statement, which commits by itself. */
+  /**
+   * The claims whose leases the claimants hold: nothing else has changed. All for the same time, in one statement,
+   * which commits by itself.
+   */
   async extend(connection: SqlConnection, claims: readonly LeaseClaim[], durationMs: number): Promise<readonly LeaseClaim[]> {
     const places = claims.map(() => '(?, ?, CAST(? AS integer), ?)').join(', ');
     const which = `WHERE (projection, fingerprint, partition_number, owner) IN (VALUES ${places}) AND ${this.#isRunning}`;

@@ -2,8 +2,8 @@
 import type { Pool, PoolClient } from 'pg';
 
 /**
- * Between the pool's listener and TypeORM's there is a moment without one, and a server that ends a new connection with the piece that opens it
- * would end the process. Whoever uses the connection finds out that it is lost.
+ * Between the pool's listener and TypeORM's there is a moment without one. A server that ends a new connection just
+ * then would end the process. The next use of the connection shows that it is lost.
  */
 export const hearErrors = (pool: Pool): void => {
   const heard = new WeakSet<PoolClient>();
