@@ -16,7 +16,7 @@ export const LIBRARY_DOORS: Readonly<Record<string, string>> = {
     ApplicationSettings ImportProgress ImportRequest ImportSummary MainstemApplication OpenEventReader OpenReadModels RuleViolations
     defineApplication main`,
   'cli/errors': `
-    InvalidArgument NoApplication NoImport OutputUnwritable UnknownDocument UnknownStream UnusableApplication unknownValue`,
+    InvalidArgument NoApplication NoImport NoUniqueValues OutputUnwritable UnknownDocument UnknownStream UnusableApplication unknownValue`,
   embedded: `
     EmbeddedCacheOptions EmbeddedCacheStore EmbeddedEventStore EmbeddedEventStoreOptions EmbeddedSearchOptions EmbeddedSearchStore`,
   'embedded/events-file': `
@@ -24,6 +24,9 @@ export const LIBRARY_DOORS: Readonly<Record<string, string>> = {
     openToRead openToWrite readIncarnation retryWhileBusy translateEventsFileError translateSqliteError turn`,
   'embedded/settings': `
     dirSetting embeddedForm`,
+  'embedded/sqlite': `
+    FileOwner FileReplaced PRIVATE_FOLDER ResultCode StoreFile WatchedFile assertSqliteVersion createPrivately isBusy primaryCodeOf
+    retryWhileBusy sqliteCodeOf`,
   'embedded/errors': `
     CannotOpenFile DiskFull EventStoreOverloaded FileBusy FileCorrupt FileOwner FileReadOnly FileReplaced ForeignFile InvalidStoreName
     IoFailed NewerFormat SqliteTooOld StoreFile`,
@@ -96,12 +99,12 @@ export const LIBRARY_DOORS: Readonly<Record<string, string>> = {
   'redis/errors': `
     InvalidRedisOptions ReadStorePermissionDenied ReadStoreReadOnly ServerCertificateRefused ServerEvicts ServerTooOld`,
   sql: `
-    PostgresLocation ReadResult SqlLocation SqlReadStore SqlReadStoreOptions SqlReadStoreSession SqlTransaction SqliteLocation`,
+    MariadbLocation PostgresLocation ReadResult SqlLocation SqlReadStore SqlReadStoreOptions SqlTransaction SqliteLocation`,
   'sql/settings': `
     sqlForms`,
   'sql/errors': `
     InvalidReadStoreFile InvalidSqlOptions NewerReadStore ReadModelInUse ReadModelNameTaken ReadStorePermissionDenied ReadStoreReadOnly
-    SqlFileMissing SqliteTooOld UnsupportedDatabase UnsupportedEntity`,
+    SqlFileMissing SchemaMissing UnsupportedDatabase UnsupportedEntity`,
   testing: `
     AggregatePropertiesOptions CacheContractOptions CacheFixture CacheStore ContractCase ContractDocuments ContractOrder ContractRunner
     ContractSuite ContractTotal ErrorClass EventStoreFixture FoldedCollections GivenEvent Histories HistoryOptions MemoryReadStore

@@ -3,7 +3,7 @@ import { documentProjection, handlerProjection } from '@mainstem/projection';
 import { SqlReadStore, type SqlTransaction } from '@mainstem/sql';
 import pg from 'pg';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { postgresUrl, rowsByHand, sqlFixtures, type SqlFixture } from './sql-fixtures.js';
+import { postgresQuery, postgresUrl, rowsByHand, sqlFixtures, type SqlFixture } from './sql-fixtures.js';
 import { afterwards, append, cleanUp, events, historyOf, Item, itemsBy, says, start, TIMEOUT_MS, type Step } from './sql-handler-run.js';
 
 afterEach(cleanUp);

@@ -1,7 +1,7 @@
 // What a process is started with: flags win over the environment, and what cannot be used is refused by name.
 import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { projectorProcessSettings, queryProcessSettings } from '#apps/read-models/src/process-settings.js';
+import { queryProcessSettings } from '#apps/read-models/src/process-settings.js';
 import { eventStoreAddress } from '#src/event-store/event-store-settings.js';
 import { readSettings as readRows, settingsHelp, type Environment } from '@mainstem/event-store/settings';
 import { projectorSettings } from '@mainstem/projection/settings';

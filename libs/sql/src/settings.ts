@@ -14,7 +14,7 @@ const postgresForm: PlaceForm<{ readonly url: string }> = {
 const mariadbForm: PlaceForm<{ readonly url: string }> = {
   example: 'mariadb://user:password@host:3306/database',
   help: 'MariaDB ≥ 10.6',
-  accepts: (text) => /^mariadb:\/\//.test(text) && URL.canParse(text),
+  accepts: (text) => text.startsWith('mariadb://') && URL.canParse(text),
   parse: (url) => ({ url }),
 };
 

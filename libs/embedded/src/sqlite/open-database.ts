@@ -62,7 +62,10 @@ const prepareFolder = async ({ path }: OpenDatabaseOptions): Promise<void> => {
   createPrivately(path);
 };
 
-/** Makes the file if there is none. SQLite gives its file's permissions to what it puts beside. Opened and closed at once: nobody of this process can hold a lock on a new file. */
+/**
+ * Makes the file if there is none. SQLite gives its file's permissions to the files beside it. Closing at once is
+ * safe: a new file has no locks.
+ */
 export const createPrivately = (path: string): void => {
   try {
     closeSync(openSync(path, 'wx', PRIVATE_FILE));

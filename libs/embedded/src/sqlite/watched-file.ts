@@ -1,4 +1,4 @@
-// Whether a path still leads to the file that this process has open: SQLite goes on writing to one that was removed or moved away.
+// Checks that a path still leads to the opened file: SQLite goes on writing to a file that was removed or moved.
 import { statSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
 import { LogCheck } from './log-check.js';
@@ -18,7 +18,7 @@ export class WatchedFile {
   #log: Identity | undefined;
   #problem: string | undefined;
 
-  /** Call after opening. @param writing the connection of this process that writes; without one the log is not watched. */
+  /** Call it after opening. @param writing this process's writing connection; without one the log is not watched. */
   constructor(path: string, writing: DatabaseSync | undefined) {
     this.#path = path;
     this.#logCheck = writing && new LogCheck(logOf(path), writing);
@@ -27,9 +27,10 @@ export class WatchedFile {
   }
 
   /**
-   * What is wrong with the file, from the first time on; undefined while it is the same. Costs two looks at the file system, and one into the log
-   * while that grows. A file that was replaced stays so, also when the old one is put back: what was written in between is uncertain.
-   * @param lookInside called if the file has been written to, as by a checkpoint: overwritten in place it is the same file of the file system
+   * What is wrong with the file, from the first time on; undefined while it is the same. Costs two looks at the file
+   * system, and one into the log while it grows. A replaced file stays replaced, even if the old one is put back: what
+   * was written in between is uncertain.
+   * @param lookInside called if the file was written to, as by a checkpoint: overwritten in place, it is the same file
    */
   problem(lookInside: () => string | undefined = () => undefined): string | undefined {
     this.#problem ??= this.#look(lookInside);
