@@ -13,7 +13,7 @@ const READ_SIDE = at('libs/projection/src/index\\.ts$');
 const OPERATE = at('libs/projection/src/operate\\.ts$');
 /** For libraries that build on effects that follow from events. */
 const REACTION = at('libs/projection/src/reaction\\.ts$');
-const ADAPTER = at('libs/projection/src/adapter\\.ts$');
+const ADAPTER = at('libs/(?:event-store|projection)/src/adapter\\.ts$');
 
 /** What the files of one part may import besides their own part. */
 const mayImport = (from, to, comment) => ({ from: { path: from }, to: { path: to }, comment });

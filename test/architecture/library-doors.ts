@@ -31,23 +31,24 @@ export const LIBRARY_DOORS: Readonly<Record<string, string>> = {
     CannotOpenFile DiskFull EventStoreOverloaded FileBusy FileCorrupt FileOwner FileReadOnly FileReplaced ForeignFile InvalidStoreName
     IoFailed NewerFormat SqliteTooOld StoreFile`,
   'event-store': `
-    AllRead AmbiguousCategory AppendAllOptions AppendAllResult AppendAllRuling AppendAllUnsupported AppendLimits AppendOptions
-    AppendPartlyKnown AppendResult AppendRuling AppendSoFar AsynchronousRule Closable DEFAULT_LIMITS DEFAULT_RULES DomainEvent
-    EncodedAppend EncodedAppendAll EncodedEvent EventDeclarations EventFilter EventId EventMark EventMetadata EventOf EventReader
-    EventRegistry EventStore EventStoreClosed EventStoreRestored EventTooLarge EventWriter ExpectedRevision FieldViolation Heartbeat
-    InMemoryEventStore InMemoryEventStoreOptions Incarnation InvalidEvent InvalidInput JsonValue Lanes LazyRecordedEvent MainstemError
-    NewEvent NewerEvent OperationAborted PayloadClass Position PreparedEvent ReadAllOptions ReadStreamOptions RecordedEvent
-    RecordedEventOf RetryDelays Revision RuleOptions Runtime STEP_DEADLINE_MS SilentLoop StoreLimits StoredEvent StreamAppend StreamName
-    StreamRead StreamState SubscribeOptions Subscription SubscriptionBatch UncheckableField UndecodableEvent Upcaster VersionedPayload
-    WrongExpectedRevision allOrNone appendLimits assertCategoriesDiffer assertCheckable assertNever backOffMs batchSizeOf checkAllRead
-    checkStreamRead checkSubscription codedText commandIdOf copyJson declaresField decodedForm defineEvents encodeAppend encodeAppendAll
-    encodeEvent encodeEvents encodeJson eventId eventIdOf expectedRevision fieldViolations freezeJson inTime instantOf isBuiltIn
-    isMainstemError isObjectClass isOwnAccessor isPositionBefore isPrintable isTraceparent isWanted laterPosition limitOf nearestName
-    occurredAt position printable printableLines resultOfAll revision ruleOnAppend ruleOnAppendAll ruleOptions silenceOf streamName
-    streamOf streamPrefixOf systemRuntime throwIfAborted traceparentOf unlessAborted uuidV5 violationsOf violationsOfRules`,
+    AmbiguousCategory AppendAllOptions AppendAllResult AppendAllUnsupported AppendOptions AppendPartlyKnown AppendResult
+    AsynchronousRule Closable DEFAULT_LIMITS DomainEvent EventDeclarations EventFilter EventId EventMark EventMetadata EventOf
+    EventReader EventRegistry EventStore EventStoreClosed EventStoreRestored EventTooLarge EventWriter ExpectedRevision FieldViolation
+    Heartbeat InMemoryEventStore InMemoryEventStoreOptions Incarnation InvalidEvent InvalidInput JsonValue Lanes MainstemError NewEvent
+    NewerEvent OperationAborted PayloadClass Position PreparedEvent ReadAllOptions ReadStreamOptions RecordedEvent RecordedEventOf
+    RetryDelays Revision RuleOptions Runtime STEP_DEADLINE_MS SilentLoop StoreLimits StreamAppend StreamName SubscribeOptions
+    SubscriptionBatch UncheckableField UndecodableEvent Upcaster VersionedPayload WrongExpectedRevision allOrNone assertCategoriesDiffer
+    assertNever backOffMs codedText commandIdOf copyJson declaresField decodedForm defineEvents encodeAppend encodeJson eventId
+    eventIdOf fieldViolations freezeJson inTime instantOf isBuiltIn isMainstemError isObjectClass isOwnAccessor isPositionBefore
+    isPrintable isTraceparent laterPosition nearestName occurredAt position printable printableLines revision ruleOptions silenceOf
+    streamName streamOf streamPrefixOf systemRuntime throwIfAborted traceparentOf unlessAborted violationsOfRules`,
   'event-store/settings': `
     Environment Given PlaceForm Setting SettingGroup SettingRows SettingsInvalid ValuesOf areGiven didYouMean isOn list oneOf optional
     placeSetting readSettings settingsHelp settingsIn settingsLines settingsTable together wholeNumber withoutCredentials wordForm`,
+  'event-store/adapter': `
+    AllRead AppendAllRuling AppendLimits AppendRuling EncodedAppend EncodedAppendAll EncodedEvent LazyRecordedEvent StoredEvent
+    StreamRead StreamState Subscription appendLimits checkAllRead checkStreamRead checkSubscription encodeAppendAll isWanted resultOfAll
+    ruleOnAppend ruleOnAppendAll`,
   'eventstoredb-server': `
     Credentials EventStoreDbServer EventStoreDbServerOptions Metrics`,
   'eventstoredb-server/command-line': `

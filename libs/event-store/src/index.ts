@@ -1,40 +1,40 @@
 // The event store contract, for applications and libraries. Settings: /settings. See docs/how-it-works/the-log.md.
 
 // Declare events and their rules.
-export * from './event-registry.js';
-export * from './rule-options.js';
-export * from './declared-rules.js';
+export { defineEvents, EventRegistry, type EventDeclarations, type EventOf, type RecordedEventOf } from './event-registry.js';
+export type { PayloadClass, Upcaster, VersionedPayload } from './event-registry.js';
+export { ruleOptions, type RuleOptions } from './rule-options.js';
+export { declaresField, fieldViolations, isObjectClass, violationsOfRules, type FieldViolation } from './declared-rules.js';
 
 // Handle events.
-export * from './event.js';
-export * from './instant.js';
-export * from './json.js';
-export * from './traceparent.js';
+export { occurredAt, type DomainEvent, type EventMetadata, type NewEvent, type RecordedEvent } from './event.js';
+export { instantOf } from './instant.js';
+export { copyJson, decodedForm, encodeJson, freezeJson, isBuiltIn, isOwnAccessor, type JsonValue } from './json.js';
+export { isTraceparent, traceparentOf } from './traceparent.js';
 
 // Name events, streams and places.
-export * from './event-ids.js';
+export { commandIdOf, eventIdOf } from './event-ids.js';
 export * from './identifiers.js';
 
-// Read and append.
-export * from './event-store.js';
-export * from './expected-revision.js';
-export * from './memory/in-memory-event-store.js';
-
-// Write an event store.
-export * from './append-all-rules.js';
-export * from './append-rules.js';
-export * from './encoded-event.js';
-export * from './read-options.js';
+// Read and append. Authors of event stores find what else they need at /adapter.
+export type { EventReader, EventStore, EventWriter, StoreLimits } from './event-store.js';
+export type { AppendAllOptions, AppendAllResult, AppendOptions, AppendResult, StreamAppend } from './event-store.js';
+export type { EventFilter, EventMark, ReadAllOptions, ReadStreamOptions, SubscribeOptions, SubscriptionBatch } from './event-store.js';
+export { encodeAppend } from './append-rules.js';
+export { PreparedEvent } from './encoded-event.js';
+export { DEFAULT_LIMITS } from './event-store.js';
+export type { ExpectedRevision } from './expected-revision.js';
+export { InMemoryEventStore, type InMemoryEventStoreOptions } from './memory/in-memory-event-store.js';
 
 // Handle errors by their codes.
 export * from './errors.js';
 
 // Take time and chance from outside, wait within bounds, show text.
-export * from './runtime.js';
-export * from './all-or-none.js';
-export * from './back-off.js';
-export * from './heartbeat.js';
-export * from './in-time.js';
-export * from './lanes.js';
+export { systemRuntime, type Runtime } from './runtime.js';
+export { allOrNone, type Closable } from './all-or-none.js';
+export { backOffMs, type RetryDelays } from './back-off.js';
+export { Heartbeat, silenceOf, STEP_DEADLINE_MS, type SilentLoop } from './heartbeat.js';
+export { inTime } from './in-time.js';
+export { Lanes, unlessAborted } from './lanes.js';
 export { nearestName } from './nearest-name.js';
-export * from './printable.js';
+export { printable, printableLines } from './printable.js';

@@ -1,13 +1,6 @@
 // One call of a catch-up subscription: what it has delivered, and how far it has certainly come.
-import {
-  isPositionBefore,
-  isWanted,
-  laterPosition,
-  type EventFilter,
-  type Position,
-  type Runtime,
-  type SubscriptionBatch,
-} from '@mainstem/event-store';
+import { isPositionBefore, laterPosition, type EventFilter, type Position, type Runtime, type SubscriptionBatch } from '@mainstem/event-store';
+import { isWanted } from '@mainstem/event-store/adapter';
 import { EventStoreUnavailable } from './errors.js';
 import { isSystemEvent } from './event-mapping.js';
 import { ReadCall, type ReadCallOptions } from './read-call.js';

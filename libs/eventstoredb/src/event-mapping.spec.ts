@@ -1,4 +1,4 @@
-import type { EncodedEvent } from '@mainstem/event-store';
+import type { EncodedEvent } from '@mainstem/event-store/adapter';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { wireMetadata } from './event-mapping.js';

@@ -1,5 +1,5 @@
 // Events of the port on their way to the server, and which of the server's events are the port's.
-import type { EncodedEvent } from '@mainstem/event-store';
+import type { EncodedEvent } from '@mainstem/event-store/adapter';
 import { CAUSATION, CORRELATION, RECORDED_AT } from './recorded-event.js';
 
 /** The most that `wireMetadata` adds: the time, its name, a comma, and a letter for each name of the server. */

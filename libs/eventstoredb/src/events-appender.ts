@@ -1,20 +1,18 @@
 // Appends that take effect once, whatever happens to the connection.
 import {
   EventTooLarge,
-  resultOfAll,
   isMainstemError,
   throwIfAborted,
   WrongExpectedRevision,
   type AppendAllResult,
   type AppendResult,
-  type EncodedAppend,
-  type EncodedAppendAll,
   type ExpectedRevision,
   type Position,
   type RecordedEvent,
   type Revision,
   type StreamName,
 } from '@mainstem/event-store';
+import { resultOfAll, type EncodedAppend, type EncodedAppendAll } from '@mainstem/event-store/adapter';
 import { APPEND_ALL } from './append-call.js';
 import { AppendPipeline } from './append-pipeline.js';
 import { BackOff } from './back-off.js';

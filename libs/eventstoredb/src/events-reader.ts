@@ -1,15 +1,6 @@
 // Reads of one stream and of all streams, which go on where they were after a broken connection.
-import {
-  isWanted,
-  throwIfAborted,
-  type AllRead,
-  type EventId,
-  type EventMark,
-  type Position,
-  type RecordedEvent,
-  type StreamName,
-  type StreamRead,
-} from '@mainstem/event-store';
+import { throwIfAborted, type EventId, type EventMark, type Position, type RecordedEvent, type StreamName } from '@mainstem/event-store';
+import { isWanted, type AllRead, type StreamRead } from '@mainstem/event-store/adapter';
 import { BackOff } from './back-off.js';
 import { assertSameLog, eventAt } from './event-at.js';
 import { EventStoreUnavailable } from './errors.js';

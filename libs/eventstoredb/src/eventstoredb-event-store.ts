@@ -1,19 +1,14 @@
 // The event store port on EventStoreDB and KurrentDB, through their Node client.
 import {
+  encodeAppend,
   AppendAllUnsupported,
   EventStoreClosed,
   Lanes,
-  checkAllRead,
-  checkStreamRead,
-  checkSubscription,
-  encodeAppend,
-  encodeAppendAll,
   position as checkPosition,
   systemRuntime,
   throwIfAborted,
   type AppendAllOptions,
   type AppendAllResult,
-  type AppendLimits,
   type AppendOptions,
   type AppendResult,
   type EventId,
@@ -31,6 +26,7 @@ import {
   type SubscribeOptions,
   type SubscriptionBatch,
 } from '@mainstem/event-store';
+import { checkAllRead, checkStreamRead, checkSubscription, encodeAppendAll, type AppendLimits } from '@mainstem/event-store/adapter';
 import { ClientHolder } from './client-holder.js';
 import { ClearStretches } from './clear-stretches.js';
 import { connect, type Connected } from './connect.js';

@@ -1,5 +1,6 @@
 // The port's view of an event in the client's wire format. Payload and metadata are parsed on first use.
-import { LazyRecordedEvent, UndecodableEvent, type EventId, type EventMetadata, type Position, type StreamName } from '@mainstem/event-store';
+import { UndecodableEvent, type EventId, type EventMetadata, type Position, type StreamName } from '@mainstem/event-store';
+import { LazyRecordedEvent } from '@mainstem/event-store/adapter';
 import { EventStoreFailed } from './errors.js';
 import type { WireEvent } from './wire/wire-event.js';
 

@@ -1,5 +1,6 @@
 // What the server accepts in one append: as configured, or less once the server has reported less.
-import { appendLimits, InvalidInput, type AppendLimits, type EventTooLarge, type StoreLimits } from '@mainstem/event-store';
+import { InvalidInput, type EventTooLarge, type StoreLimits } from '@mainstem/event-store';
+import { appendLimits, type AppendLimits } from '@mainstem/event-store/adapter';
 import { ADDED_METADATA_BYTES } from './event-mapping.js';
 
 /** No server before KurrentDB 25.1 accepts more in one write, whatever its settings. */

@@ -1,13 +1,6 @@
 // A subscription that survives lost connections: it goes on where it was, whatever happens in between.
-import {
-  codedText,
-  isMainstemError,
-  type EventId,
-  type EventMark,
-  type Position,
-  type Subscription,
-  type SubscriptionBatch,
-} from '@mainstem/event-store';
+import { codedText, isMainstemError, type EventId, type EventMark, type Position, type SubscriptionBatch } from '@mainstem/event-store';
+import type { Subscription } from '@mainstem/event-store/adapter';
 import { BackOff } from './back-off.js';
 import type { ClearStretches } from './clear-stretches.js';
 import { CatchUpSubscription } from './catch-up-subscription.js';

@@ -1,5 +1,6 @@
 // Looks whether anything beyond a position is wanted: the server reports that only every 32 events.
-import { isWanted, type EventFilter, type Position } from '@mainstem/event-store';
+import type { EventFilter, Position } from '@mainstem/event-store';
+import { isWanted } from '@mainstem/event-store/adapter';
 import { isSystemEvent } from './event-mapping.js';
 import type { OpenRead } from './guarded-client.js';
 import { readFew } from './read-call.js';

@@ -1,18 +1,14 @@
 // Handles one append inside an open transaction: the rules decide, then it is inserted, repeated or refused.
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import { WrongExpectedRevision, type AppendAllResult, type AppendResult, type Position, type Revision } from '@mainstem/event-store';
 import {
   resultOfAll,
   ruleOnAppend,
   ruleOnAppendAll,
-  WrongExpectedRevision,
-  type AppendAllResult,
-  type AppendResult,
   type EncodedAppend,
   type EncodedAppendAll,
-  type Position,
-  type Revision,
   type StreamState,
-} from '@mainstem/event-store';
+} from '@mainstem/event-store/adapter';
 import { eventChecksum } from './event-checksum.js';
 import { Names } from './names.js';
 import type { OpenedFile } from './opened-file.js';

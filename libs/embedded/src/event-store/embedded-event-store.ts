@@ -1,22 +1,16 @@
 // The event store that needs no server: one SQLite file in a folder that any number of processes may open.
 import type { DatabaseSync } from 'node:sqlite';
 import {
-  appendLimits,
-  codedText,
   encodeAppend,
-  encodeAppendAll,
+  codedText,
   EventStoreClosed,
   InvalidInput,
   position as checkPosition,
   silenceOf,
   systemRuntime,
   throwIfAborted,
-  checkAllRead,
-  checkStreamRead,
-  checkSubscription,
   type AppendAllOptions,
   type AppendAllResult,
-  type AppendLimits,
   type AppendOptions,
   type AppendResult,
   type EventId,
@@ -34,6 +28,7 @@ import {
   type SubscribeOptions,
   type SubscriptionBatch,
 } from '@mainstem/event-store';
+import { appendLimits, encodeAppendAll, checkAllRead, checkStreamRead, checkSubscription, type AppendLimits } from '@mainstem/event-store/adapter';
 import { FileReadOnly, type StoreFile } from '../errors.js';
 import { translateSqliteError } from '../sqlite/sqlite-error.js';
 import { EventReading } from './event-reading.js';

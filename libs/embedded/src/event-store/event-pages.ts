@@ -1,6 +1,7 @@
 // Pages of recorded events through one reading connection, with bounds for count, memory and time on the thread.
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import { LazyRecordedEvent, type EventFilter, type EventId, type Revision, type StreamName } from '@mainstem/event-store';
+import type { EventFilter, EventId, Revision, StreamName } from '@mainstem/event-store';
+import { LazyRecordedEvent } from '@mainstem/event-store/adapter';
 import { DamagedEvent, eventChecksum } from './event-checksum.js';
 import { Names } from './names.js';
 import { isOfServer, isServed, ServedEvent } from './served-event.js';

@@ -4,7 +4,6 @@ import {
   EventStoreClosed,
   laterPosition,
   throwIfAborted,
-  type AllRead,
   type EventFilter,
   type EventId,
   type EventMark,
@@ -12,10 +11,9 @@ import {
   type RecordedEvent,
   type Revision,
   type Runtime,
-  type StreamRead,
-  type Subscription,
   type SubscriptionBatch,
 } from '@mainstem/event-store';
+import type { AllRead, StreamRead, Subscription } from '@mainstem/event-store/adapter';
 import type { StoreFile } from '../errors.js';
 import { retryWhileBusy } from '../sqlite/busy-retry.js';
 import { CommitSignal } from './commit-signal.js';

@@ -3,16 +3,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
-import {
-  DEFAULT_LIMITS,
-  encodeAppend,
-  encodeAppendAll,
-  eventIdOf,
-  streamName,
-  systemRuntime,
-  type EncodedAppend,
-  type EncodedAppendAll,
-} from '@mainstem/event-store';
+import { DEFAULT_LIMITS, encodeAppend, eventIdOf, streamName, systemRuntime } from '@mainstem/event-store';
+import { encodeAppendAll, type EncodedAppend, type EncodedAppendAll } from '@mainstem/event-store/adapter';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { eventsFile, openToWrite } from './events-file.js';
 import { GroupCommit } from './group-commit.js';

@@ -8,11 +8,10 @@ import {
   throwIfAborted,
   type AppendAllResult,
   type AppendResult,
-  type EncodedAppend,
-  type EncodedAppendAll,
   type Runtime,
   type SilentLoop,
 } from '@mainstem/event-store';
+import type { EncodedAppend, EncodedAppendAll } from '@mainstem/event-store/adapter';
 import { EventStoreOverloaded, type StoreFile } from '../errors.js';
 import { retryWhileBusy } from '../sqlite/busy-retry.js';
 import { translateSqliteError } from '../sqlite/sqlite-error.js';

@@ -1,5 +1,6 @@
 // Events that came through EventStoreDB's protocol into the file: both ways in give the same events.
-import { LazyRecordedEvent, type EventMetadata, type StoredEvent } from '@mainstem/event-store';
+import type { EventMetadata } from '@mainstem/event-store';
+import { LazyRecordedEvent, type StoredEvent } from '@mainstem/event-store/adapter';
 
 /** The keys under which the protocol's adapter stores `correlationId`, `causationId` and its time of sending. */
 const CORRELATION = '$correlationId';

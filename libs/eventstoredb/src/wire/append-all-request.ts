@@ -1,5 +1,5 @@
 // An append to several streams as requests of AppendAll, which only our own server takes.
-import type { EncodedAppend } from '@mainstem/event-store';
+import type { EncodedAppend } from '@mainstem/event-store/adapter';
 import { encodeEvent, inParts, optionsOf } from './append-request.js';
 import { DELIMITED, tagOf, VARINT } from './wire-reader.js';
 import { bigintField, bytesField } from './wire-writer.js';

@@ -1,5 +1,6 @@
 // An append as requests of BatchAppend: its events in parts, all under one correlation id.
-import type { EncodedEvent, ExpectedRevision } from '@mainstem/event-store';
+import type { ExpectedRevision } from '@mainstem/event-store';
+import type { EncodedEvent } from '@mainstem/event-store/adapter';
 import { DELIMITED, tagOf, VARINT } from './wire-reader.js';
 import { bigintField, bytesField, fieldSize, textField, WireWriter } from './wire-writer.js';
 

@@ -1,0 +1,12 @@
+// For those who write an event store: its limits, what it decides about appends and reads, and the forms of an event on its way.
+
+// Append.
+export { encodeAppendAll, resultOfAll, ruleOnAppendAll, type AppendAllRuling, type EncodedAppendAll } from './append-all-rules.js';
+export { appendLimits, ruleOnAppend, type AppendRuling, type EncodedAppend, type StreamState } from './append-rules.js';
+export type { EncodedEvent } from './encoded-event.js';
+export type { AppendLimits } from './event-store.js';
+
+// Read.
+export { LazyRecordedEvent, type StoredEvent } from './event.js';
+export { checkAllRead, checkStreamRead, checkSubscription, isWanted } from './read-options.js';
+export type { AllRead, StreamRead, Subscription } from './read-options.js';
