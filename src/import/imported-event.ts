@@ -52,7 +52,7 @@ const SHAPES = {
   },
 } as const satisfies Readonly<Record<string, Shape>>;
 
-const ENVELOPE = { seq: 'number', stream: 'string', type: 'string', at: 'string', data: 'object' } as const;
+const FIELD_TYPES = { seq: 'number', stream: 'string', type: 'string', at: 'string', data: 'object' } as const;
 const UTC_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?Z$/;
 
 /** True if an event opens its document. */
@@ -68,16 +68,16 @@ export const isProblem = (parsed: ImportedEvent | LineProblem): parsed is LinePr
  * of the commands check the values of the data.
  */
 export const parseEvent = (text: string, lineNumber: number): ImportedEvent | LineProblem => {
-  let envelope: unknown;
+  let parsedLine: unknown;
   try {
-    envelope = JSON.parse(text);
+    parsedLine = JSON.parse(text);
   } catch (error) {
     return { code: 'IMPORT_INVALID_JSON', reason: `is not valid JSON: ${error instanceof Error ? error.message : String(error)}` };
   }
-  if (!isObject(envelope)) return { code: 'IMPORT_INVALID_JSON', reason: 'is not a JSON object' };
-  const problem = envelopeProblem(envelope);
+  if (!isObject(parsedLine)) return { code: 'IMPORT_INVALID_JSON', reason: 'is not a JSON object' };
+  const problem = formProblem(parsedLine);
   if (problem) return problem;
-  const { seq, stream, type, at, data } = envelope as { seq: number; stream: string; type: string; at: string; data: Record<string, unknown> };
+  const { seq, stream, type, at, data } = parsedLine as { seq: number; stream: string; type: string; at: string; data: Record<string, unknown> };
   if (!Object.hasOwn(SHAPES, type))
     return { code: 'IMPORT_UNKNOWN_TYPE', reason: `type: ${JSON.stringify(type.slice(0, 100))} is no event of the ledger` };
   const shape: Shape = SHAPES[type as LedgerEventType];
@@ -86,20 +86,21 @@ export const parseEvent = (text: string, lineNumber: number): ImportedEvent | Li
   return fieldProblem(data, shape.fields, 'data.') ?? lineProblem(event) ?? streamProblem(event, shape) ?? event;
 };
 
-const envelopeProblem = (envelope: Record<string, unknown>): LineProblem | undefined => {
-  const problem = fieldProblem(envelope, ENVELOPE_FIELDS, '');
+const formProblem = (parsedLine: Record<string, unknown>): LineProblem | undefined => {
+  const problem = fieldProblem(parsedLine, EVENT_FIELDS, '');
   if (problem) return problem;
-  for (const field of ENVELOPE_FIELDS) {
-    if (typeof envelope[field] !== ENVELOPE[field]) return wrong(field, `must be ${ENVELOPE[field] === 'object' ? 'an' : 'a'} ${ENVELOPE[field]}`);
+  for (const field of EVENT_FIELDS) {
+    if (typeof parsedLine[field] !== FIELD_TYPES[field])
+      return wrong(field, `must be ${FIELD_TYPES[field] === 'object' ? 'an' : 'a'} ${FIELD_TYPES[field]}`);
   }
-  if (!isObject(envelope['data'])) return wrong('data', 'must be an object');
-  if (!Number.isSafeInteger(envelope['seq']) || (envelope['seq'] as number) < 1) return wrong('seq', 'must be a whole number from 1');
-  const at = envelope['at'] as string;
+  if (!isObject(parsedLine['data'])) return wrong('data', 'must be an object');
+  if (!Number.isSafeInteger(parsedLine['seq']) || (parsedLine['seq'] as number) < 1) return wrong('seq', 'must be a whole number from 1');
+  const at = parsedLine['at'] as string;
   if (!UTC_TIME.test(at) || !instantOf(at)) return wrong('at', 'must be a time in UTC such as 2010-12-01T08:26:00Z');
   return undefined;
 };
 
-const ENVELOPE_FIELDS = Object.keys(ENVELOPE) as readonly (keyof typeof ENVELOPE)[];
+const EVENT_FIELDS = Object.keys(FIELD_TYPES) as readonly (keyof typeof FIELD_TYPES)[];
 
 const fieldProblem = (object: Record<string, unknown>, fields: readonly string[], path: string): LineProblem | undefined => {
   for (const field of fields) if (!Object.hasOwn(object, field)) return { code: 'IMPORT_MISSING_FIELD', reason: `${path}${field}: is missing` };

@@ -22,10 +22,10 @@ const DOORS = {
   operate: `
     ABANDONED_AFTER_MS AmbiguousProjection BatchEnd CRASH_POINTS Checkpoint CheckpointAhead CleanUpOptions CleanedUp CrashPoint
     CrashPoints DEFAULT_RECOVERY FillPhase FillingStatus ForeignEventStore Generation GenerationChoice GenerationRefusal GenerationState
-    HeldLease InvalidLease LEASE_MS_DEFAULT LastEvent LeftBehind NothingToRollBack ObservedBatch ParkedEvent PartitionStatus
+    HeldLease InvalidLease LEASE_MS_DEFAULT LastEvent LeftBehind MEMBERS_FROM NothingToRollBack ObservedBatch ParkedEvent PartitionStatus
     PartitionWaits Phase ProjectionBehind ProjectionChanged ProjectionFailed ProjectionObserver ProjectionOfRestoredStore
     REBUILD_CRASH_POINTS RebuildNotVerified RebuildPhase RebuildProgress RebuildReport RebuildRunning RebuildTarget Rebuilder
-    RebuilderOptions RebuiltProjection ReplayRefused ReplayResult RollBackOptions RollbackBehind SEATS_FROM ScanEntry ScanOptions
+    RebuilderOptions RebuiltProjection ReplayRefused ReplayResult RollBackOptions RollbackBehind ScanEntry ScanOptions
     SideGenerationOptions StillDeclared StillRuns TooManyParked UnknownProjection UntilAhead VerifyDifference VerifyDisturbed
     VerifyOptions VerifyProgress VerifyReport VerifyTooLarge WaitOptions WaitRefused assertSameLogOf cleanUp compareKeys crashAtOf
     fillSideGeneration forgetProjection generationChoiceOf isOfLostEvents leftBehind newestFillingOf placeOf positionAt rollBack servingOf
@@ -35,11 +35,11 @@ const DOORS = {
     CommitClaim CreateGenerationOptions Decided DecidedLease Derived DerivedDifference Described DocumentClass EMPTY_DIGEST Effect Expiry FingerprintMismatch FoldedCollections Generation
     GenerationBehind GenerationDamaged GenerationNotReady GenerationRecord GenerationServes GenerationSnapshot GenerationState HeldLease InvalidCacheQuery
     InvalidDocument InvalidPartitions InvalidProjection InvalidSearchCursor InvalidSearchQuery LeaseAnswer LeaseBook LeaseClaim LeaseCommand LeaseKey LeaseRecord
-    MemoryReadStore MemorySession MemoryState MemoryTransaction NotPartitionable OpenSessionOptions OwnerOf ParkedEvent PartRecord Partition Place PlaceCursor PlacedWord
+    MEMBERS_FROM MemoryReadStore MemorySession MemoryState MemoryTransaction NotPartitionable OpenSessionOptions OwnerOf ParkedEvent PartRecord Partition Place PlaceCursor PlacedWord
     Places ProjectionDescriptor ProjectionDocument ProjectionRecord PromoteOptions ReadStore ReadStoreOverburdened ReadStoreSession ReadStoreUnavailable
     RecordCommand RecordStore RecordedReadStore RecordedSession SessionStore allDescribed concernsServing decide decideLease describedIn emptyRecord
     generationIn heldAmong isRunning leaseKeyText rivalOf servingIn
-    RollingDigest SEARCH_FILTERS_MAX SEARCH_LENGTH_MAX SEARCH_LIMIT_MAX SEARCH_WORDS_MAX SEATS_FROM ScanEntry ScanOptions SearchCursor
+    RollingDigest SEARCH_FILTERS_MAX SEARCH_LENGTH_MAX SEARCH_LIMIT_MAX SEARCH_WORDS_MAX ScanEntry ScanOptions SearchCursor
     SearchDeclaration SearchFilter SearchFilters SearchItem SearchResult SearchWords StatementRefused TOP_LIMIT_MAX TopOptions Touched
     TransactionalSession UnknownCollection UnknownGeneration UnreadableDocument WHOLE WORDS_VERSION assertCacheCollections
     assertPromotable assertTopOptions checkpointIn compareKeys declarationOf declaredExpiry decodeCursor decodeDeclaration decodeDocument

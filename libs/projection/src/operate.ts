@@ -25,7 +25,7 @@ export type { FillPhase } from './generations/promotion.js';
 export { assertSameLogOf, isOfLostEvents } from './generations/same-log.js';
 export type { Checkpoint, Generation, GenerationState } from './read-store/checkpoint.js';
 export { compareKeys } from './read-store/key-order.js';
-export { SEATS_FROM, type HeldLease } from './read-store/lease.js';
+export { MEMBERS_FROM, type HeldLease } from './read-store/lease.js';
 export type { ParkedEvent, ScanEntry, ScanOptions } from './read-store/read-store.js';
 
 // Watch running ones, and know their failures.

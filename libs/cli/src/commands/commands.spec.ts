@@ -2,7 +2,7 @@
 import { defineAggregate } from '@mainstem/aggregate';
 import { InMemoryEventStore, defineEvents, eventIdOf, streamName, systemRuntime, type EventStore, type Position } from '@mainstem/event-store';
 import { Projector, documentProjection, partitioned, type HostedProjection } from '@mainstem/projection';
-import { SEATS_FROM } from '@mainstem/projection/operate';
+import { MEMBERS_FROM } from '@mainstem/projection/operate';
 import { MemoryReadStore } from '@mainstem/testing';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { ImportSummary, MainstemApplication } from '../application.js';
@@ -183,7 +183,7 @@ describe('status', () => {
     for (const [partition, owner] of [
       [1, 'b:2:y'],
       [0, 'a:1:x'],
-      [SEATS_FROM + 5, 'c:3:z'],
+      [MEMBERS_FROM + 5, 'c:3:z'],
       [2, 'a:1:x'],
     ] as const) {
       await readStore.claimLease({ ...lease, partition, owner });

@@ -7,7 +7,7 @@ import {
   generationChoiceOf,
   isOfLostEvents,
   newestFillingOf,
-  SEATS_FROM,
+  MEMBERS_FROM,
   servingOf,
   type Generation,
   type HeldLease,
@@ -154,7 +154,7 @@ const reasonOf = (error: Error): string => (error instanceof MainstemError ? `${
 
 const ownersIn = (leases: readonly HeldLease[]): readonly StoredOwner[] =>
   leases
-    .filter(({ partition }) => partition < SEATS_FROM)
+    .filter(({ partition }) => partition < MEMBERS_FROM)
     .map(({ partition, owner, fingerprint }) => ({ partition, owner, fingerprint }))
     .sort((left, right) => left.partition - right.partition);
 

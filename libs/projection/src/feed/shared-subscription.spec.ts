@@ -1,7 +1,7 @@
 // One read for all readers at the same place; a reader that lags reads alone until it has caught up.
 import { systemRuntime, type EventReader, type InMemoryEventStore, type Position, type SubscribeOptions } from '@mainstem/event-store';
 import { describe, expect, it } from 'vitest';
-import { SharedSubscription, type Seat } from './shared-subscription.js';
+import { SharedSubscription, type FeedReader } from './shared-subscription.js';
 import { append, filledStore, until } from '../tally.fixtures.js';
 
 /** Counts the running reads and all reads so far. */
@@ -25,11 +25,15 @@ const subscriptionOf = (reader: EventReader, batchSizeMax = 5): SharedSubscripti
   new SharedSubscription({ reader, filter: { types: ['Added', 'Foreign'] }, batchSizeMax, runtime: systemRuntime });
 
 /** Reads until it is caught up; returns the positions that it got. */
-const readOn = async (seat: Seat, from: Position | undefined, limit = 5): Promise<{ places: number[]; position: Position | undefined }> => {
+const readOn = async (
+  feedReader: FeedReader,
+  from: Position | undefined,
+  limit = 5,
+): Promise<{ places: number[]; position: Position | undefined }> => {
   const places: number[] = [];
   let position = from;
   for (;;) {
-    const delivery = await seat.next(position, { limit, isCaughtUp: false });
+    const delivery = await feedReader.next(position, { limit, isCaughtUp: false });
     if (!delivery) throw new Error('woken');
     places.push(...delivery.events.map((event) => Number(event.position)));
     position = delivery.position;
@@ -42,7 +46,7 @@ describe('SharedSubscription', () => {
   it('reads once for all readers at the same place, whatever their batch sizes', async () => {
     const { reader, begun } = counting(await filledStore(50));
     const subscription = subscriptionOf(reader);
-    const results = await Promise.all([3, 5, 50].map((limit) => readOn(subscription.seat(), undefined, limit)));
+    const results = await Promise.all([3, 5, 50].map((limit) => readOn(subscription.join(), undefined, limit)));
     for (const { places } of results) expect(places).toEqual(upTo(50));
     expect(begun()).toBe(1);
   });
@@ -51,9 +55,9 @@ describe('SharedSubscription', () => {
     const store = await filledStore(400);
     const { reader, begun, underWay } = counting(store);
     const subscription = subscriptionOf(reader, 1); // more batches than the ring keeps
-    const first = subscription.seat();
+    const first = subscription.join();
     const { position } = await readOn(first, undefined);
-    const late = subscription.seat();
+    const late = subscription.join();
     expect((await readOn(late, undefined)).places).toEqual(upTo(400));
     expect(begun()).toBe(2);
     const waiting = [first.next(position, { limit: 5, isCaughtUp: true }), late.next(position, { limit: 5, isCaughtUp: true })];
@@ -65,10 +69,10 @@ describe('SharedSubscription', () => {
   it('waits a moment at the start for readers that are about to come', async () => {
     const { reader, begun } = counting(await filledStore(400));
     const subscription = subscriptionOf(reader, 1); // more batches than the ring keeps
-    const seats = [subscription.seat(), subscription.seat()];
-    const [early, late] = seats.map(async (seat, place) => {
+    const feedReaders = [subscription.join(), subscription.join()];
+    const [early, late] = feedReaders.map(async (feedReader, place) => {
       await systemRuntime.sleep(60 * place);
-      return readOn(seat, undefined);
+      return readOn(feedReader, undefined);
     });
     expect((await early)?.places).toEqual(upTo(400));
     expect((await late)?.places).toEqual(upTo(400));
@@ -92,9 +96,9 @@ describe('SharedSubscription', () => {
       runtime: { ...systemRuntime, sleep },
       waitForOthersMs: 80,
     });
-    const [seat, other] = [subscription.seat(), subscription.seat()];
+    const [feedReader, other] = [subscription.join(), subscription.join()];
     if (leaves) other.leave();
-    expect((await readOn(seat, undefined)).places).toEqual(upTo(5));
+    expect((await readOn(feedReader, undefined)).places).toEqual(upTo(5));
     expect(waits.length > 0).toBe(isWaitedFor);
     expect(waits.every((ms) => ms <= 80)).toBe(true);
   });
@@ -114,10 +118,10 @@ describe('SharedSubscription', () => {
       batchSizeMax: 10_000,
       runtime: { ...systemRuntime, sleep },
     });
-    const seat = subscription.seat();
-    let { position } = await readOn(seat, undefined, 10_000);
+    const feedReader = subscription.join();
+    let { position } = await readOn(feedReader, undefined, 10_000);
     const next = async (): Promise<number> => {
-      const delivery = await seat.next(position, { limit: 10_000, isCaughtUp: true });
+      const delivery = await feedReader.next(position, { limit: 10_000, isCaughtUp: true });
       position = delivery?.position;
       return delivery?.events.length ?? 0;
     };
@@ -129,17 +133,17 @@ describe('SharedSubscription', () => {
     const late = next();
     await until(() => gathered.length === 1);
     for (let amount = 1; amount <= 7; amount++) await append(store, 'more', amount);
-    seat.hurry();
+    feedReader.hurry();
     expect(await late).toBe(7);
-    seat.leave();
+    feedReader.leave();
   });
 
   it('does not wait for a reader that stays away', async () => {
     const { reader } = counting(await filledStore(400));
     const subscription = subscriptionOf(reader, 1);
-    const idle = subscription.seat();
+    const idle = subscription.join();
     await idle.next(undefined, { limit: 1, isCaughtUp: false });
-    expect((await readOn(subscription.seat(), undefined)).places).toEqual(upTo(400));
+    expect((await readOn(subscription.join(), undefined)).places).toEqual(upTo(400));
     expect((await readOn(idle, undefined)).places).toEqual(upTo(400));
   });
 
@@ -147,17 +151,17 @@ describe('SharedSubscription', () => {
     const store = await filledStore(1);
     const subscription = subscriptionOf(store, 3);
     const follow = async (limit: number): Promise<number[]> => {
-      const seat = subscription.seat();
+      const feedReader = subscription.join();
       const places: number[] = [];
       let position: Position | undefined;
       let isCaughtUp = false;
       while (places.length < 200) {
-        const delivery = await seat.next(position, { limit, isCaughtUp });
+        const delivery = await feedReader.next(position, { limit, isCaughtUp });
         if (!delivery) throw new Error('woken');
         places.push(...delivery.events.map((event) => Number(event.position)));
         ({ position, isCaughtUp } = delivery);
       }
-      seat.leave();
+      feedReader.leave();
       return places;
     };
     const readers = [1, 2, 7].map(follow);
@@ -177,11 +181,12 @@ describe('SharedSubscription', () => {
       })();
     };
     const subscription = subscriptionOf(Object.assign(Object.create(store) as EventReader, { subscribe }));
-    const seats = [subscription.seat(), subscription.seat()];
-    for (const outcome of await Promise.allSettled(seats.map((seat) => readOn(seat, undefined)))) expect(outcome.status).toBe('rejected');
+    const feedReaders = [subscription.join(), subscription.join()];
+    for (const outcome of await Promise.allSettled(feedReaders.map((feedReader) => readOn(feedReader, undefined))))
+      expect(outcome.status).toBe('rejected');
     expect(subscription.feedCount).toBe(0);
     isDown = false;
-    for (const seat of seats) expect((await readOn(seat, undefined)).places).toEqual([1, 2, 3]);
+    for (const feedReader of feedReaders) expect((await readOn(feedReader, undefined)).places).toEqual([1, 2, 3]);
   });
 
   it('treats a subscription that ends by itself as a failure', async () => {
@@ -190,17 +195,17 @@ describe('SharedSubscription', () => {
       yield* [];
     };
     const subscription = subscriptionOf(Object.assign(Object.create(store) as EventReader, { subscribe }));
-    await expect(readOn(subscription.seat(), undefined)).rejects.toThrow('ended');
+    await expect(readOn(subscription.join(), undefined)).rejects.toThrow('ended');
   });
 
   it('ends a wait when it is woken, before or while it waits', async () => {
     const subscription = subscriptionOf(await filledStore(1));
-    const seat = subscription.seat();
-    seat.wake();
-    expect(await seat.next(undefined, { limit: 5, isCaughtUp: false })).toBeUndefined();
-    const { position } = await readOn(seat, undefined);
-    const waiting = seat.next(position, { limit: 5, isCaughtUp: true });
-    seat.wake();
+    const feedReader = subscription.join();
+    feedReader.wake();
+    expect(await feedReader.next(undefined, { limit: 5, isCaughtUp: false })).toBeUndefined();
+    const { position } = await readOn(feedReader, undefined);
+    const waiting = feedReader.next(position, { limit: 5, isCaughtUp: true });
+    feedReader.wake();
     expect(await waiting).toBeUndefined();
   });
 });

@@ -14,7 +14,7 @@ export interface SubscriptionOptions extends Omit<FeedOptions, 'waitForOthersMs'
 export class SharedSubscription {
   readonly #options: FeedOptions;
   readonly #feeds = new Set<EventFeed>();
-  readonly #missing = new Set<Seat>();
+  readonly #missing = new Set<FeedReader>();
   readonly #arrivals: Arrivals;
 
   constructor({ waitForOthersMs = WAIT_FOR_OTHERS_MS_DEFAULT, ...options }: SubscriptionOptions) {
@@ -39,18 +39,18 @@ export class SharedSubscription {
   }
 
   /** The first reads wait briefly until every present reader has asked for something, or left. */
-  seat(): Seat {
-    const seat: Seat = new Seat({
+  join(): FeedReader {
+    const feedReader: FeedReader = new FeedReader({
       feedAt: (after) => this.#feedAt(after),
       onLeft: (feed) => this.#closeIfUnused(feed),
-      onArrived: () => this.#arrived(seat),
+      onArrived: () => this.#arrived(feedReader),
     });
-    this.#missing.add(seat);
-    return seat;
+    this.#missing.add(feedReader);
+    return feedReader;
   }
 
-  #arrived(seat: Seat): void {
-    if (this.#missing.delete(seat)) for (const feed of this.#feeds) feed.lookAgain();
+  #arrived(feedReader: FeedReader): void {
+    if (this.#missing.delete(feedReader)) for (const feed of this.#feeds) feed.lookAgain();
   }
 
   /** The most advanced read that can serve this position; a new one if there is none. */
@@ -72,7 +72,7 @@ export class SharedSubscription {
   }
 }
 
-interface SeatOptions {
+interface FeedReaderOptions {
   readonly feedAt: (after: Position | undefined) => EventFeed;
   readonly onLeft: (feed: EventFeed) => void;
   /** The reader has a place to read from, or is not coming. More calls are harmless. */
@@ -80,14 +80,14 @@ interface SeatOptions {
 }
 
 /** One projection's place in the shared subscription. */
-export class Seat implements FeedMember {
-  readonly #options: SeatOptions;
+export class FeedReader implements FeedMember {
+  readonly #options: FeedReaderOptions;
   #feed: EventFeed | undefined;
   #position: Position | undefined;
   #isWoken = false;
   #resolve: (() => void) | undefined;
 
-  constructor(options: SeatOptions) {
+  constructor(options: FeedReaderOptions) {
     this.#options = options;
   }
 
@@ -103,7 +103,7 @@ export class Seat implements FeedMember {
   async next(after: Position | undefined, options: { readonly limit: number; readonly isCaughtUp: boolean }): Promise<Delivery | undefined> {
     this.#position = after;
     while (!this.#isWoken) {
-      const feed = this.#sit(after);
+      const feed = this.#settle(after);
       const delivery = this.#take(feed, after, options.limit);
       if (delivery.position !== after || (delivery.isCaughtUp && !options.isCaughtUp)) return delivery;
       await this.#notified(feed);
@@ -136,7 +136,7 @@ export class Seat implements FeedMember {
     this.#options.onLeft(feed);
   }
 
-  #sit(after: Position | undefined): EventFeed {
+  #settle(after: Position | undefined): EventFeed {
     const feed = this.#feed?.isOver ? this.#feed : this.#options.feedAt(after);
     if (feed !== this.#feed) {
       this.leave();

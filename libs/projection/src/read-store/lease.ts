@@ -1,13 +1,13 @@
 // Which instance runs a projection. Leases keep instances apart; only the epoch protects the data.
 
 /** From this number on a lease is for no part: it shows that its owner is present. */
-export const SEATS_FROM = 1_000_000;
+export const MEMBERS_FROM = 1_000_000;
 
 /** What a lease is for: one definition of a projection. Two definitions write different generations. */
 export interface LeaseKey {
   readonly projection: string;
   readonly fingerprint: string;
-  /** Part of the projection, from 0. Numbers from `SEATS_FROM` on are no parts: they show instances to each other. */
+  /** Part of the projection, from 0. Numbers from `MEMBERS_FROM` on are no parts: they show instances to each other. */
   readonly partition: number;
 }
 

@@ -1,5 +1,5 @@
 // Removes what projections that the application no longer has have left in a read store.
-import { SEATS_FROM } from '../read-store/lease.js';
+import { MEMBERS_FROM } from '../read-store/lease.js';
 import type { ReadStore } from '../read-store/read-store.js';
 import type { HostedProjection } from '../definition/hosted-projection.js';
 import { StillDeclared, StillRuns } from './errors.js';
@@ -24,7 +24,7 @@ export const forgetProjection = async (declared: readonly HostedProjection[], on
   const { projection, store } = one;
   if (isDeclared(declared, one)) throw new StillDeclared(projection, store.name);
   const [lease] = (await store.leases(projection)).toSorted(
-    (left, right) => Number(left.partition >= SEATS_FROM) - Number(right.partition >= SEATS_FROM),
+    (left, right) => Number(left.partition >= MEMBERS_FROM) - Number(right.partition >= MEMBERS_FROM),
   );
   if (lease) throw new StillRuns(projection, store.name, lease.owner);
   await store.forget(projection);

@@ -1,5 +1,5 @@
 // The generation that a projection, or a part, writes in this process, as long as its session is open.
-import type { Seat } from '../feed/shared-subscription.js';
+import type { FeedReader } from '../feed/shared-subscription.js';
 import { GenerationOpener } from '../generations/generation-opener.js';
 import type { OpenGeneration } from '../generations/open-generation.js';
 import { Promotion, type FillPhase } from '../generations/promotion.js';
@@ -15,7 +15,7 @@ import type { RunnerOptions } from './runner-options.js';
 export class CurrentGeneration {
   readonly #options: RunnerOptions;
   readonly #progress: Progress;
-  readonly #seat: Seat;
+  readonly #feedReader: FeedReader;
   readonly #opener: GenerationOpener;
   readonly #promotion: Promotion;
   readonly #work: GenerationWork;
@@ -31,14 +31,14 @@ export class CurrentGeneration {
       only?.onPhase(phase);
     };
     const onLongStep = (): void => progress.heartbeat.busy('making the indexes of a generation', LONG_STEP_MS);
-    const seat = subscription.seat();
+    const feedReader = subscription.join();
     const promotion = new Promotion({ hosted, check, head: () => reader.head(signal), runtime, crash, onPhase });
     this.#options = options;
     this.#progress = progress;
-    this.#seat = seat;
+    this.#feedReader = feedReader;
     this.#opener = new GenerationOpener({ ...options, only: only?.number, onLongStep, signal });
     this.#promotion = promotion;
-    this.#work = new GenerationWork({ ...options, seat, progress, promotion, signal });
+    this.#work = new GenerationWork({ ...options, feedReader, progress, promotion, signal });
   }
 
   /** Of the open session; undefined if there is none. */
@@ -72,19 +72,19 @@ export class CurrentGeneration {
     const isFixed = this.#options.only !== undefined;
     if (!this.#open || !this.#watch.isOvertaken(this.#open, generations, isFixed)) return;
     this.#isOvertaken = true;
-    this.#seat.wake();
+    this.#feedReader.wake();
   }
 
   /** The loop checks at once whether there is other work than waiting for events. */
   wake(): void {
-    this.#seat.wake();
+    this.#feedReader.wake();
   }
 
   /** A reader waits for a position. */
   hurry(): void {
     // The checkpoint may lack only a commit that is not due yet.
-    if (this.#open?.isAheadOfCheckpoint) this.#seat.wake();
-    this.#seat.hurry();
+    if (this.#open?.isAheadOfCheckpoint) this.#feedReader.wake();
+    this.#feedReader.hurry();
   }
 
   /** Writes the next batch of at most `limit` events. Errors: those of `GenerationWork.follow`. */
@@ -133,7 +133,7 @@ export class CurrentGeneration {
   async release(): Promise<void> {
     const open = this.#open;
     this.#open = undefined;
-    this.#seat.leave();
+    this.#feedReader.leave();
     await open?.session.close();
   }
 

@@ -17,7 +17,7 @@ import { ReactionWriter } from '../write/reaction-writer.js';
 import { replayParked, type ReplayResult } from '../write/replay-parked.js';
 import { ReplayRequests } from '../write/replay-requests.js';
 import type { RunnerOptions } from './runner-options.js';
-import type { Seat } from '../feed/shared-subscription.js';
+import type { FeedReader } from '../feed/shared-subscription.js';
 
 /** A promotion that came too late is tried again after the next event, or after this time. */
 const NEWS_WAIT_MS = 100;
@@ -25,7 +25,7 @@ const NEWS_WAIT_MS = 100;
 export const LONG_STEP_MS = 10 * 60_000;
 
 export interface GenerationWorkOptions extends Pick<RunnerOptions, 'hosted' | 'reader' | 'observe' | 'runtime' | 'crash'> {
-  readonly seat: Seat;
+  readonly feedReader: FeedReader;
   readonly progress: Progress;
   readonly promotion: Promotion;
   /** Fires when the projection is to stop. */
@@ -40,23 +40,23 @@ export class GenerationWork {
   readonly #replays = new ReplayRequests();
 
   constructor(options: GenerationWorkOptions) {
-    const { hosted, runtime, progress, seat, crash, signal } = options;
+    const { hosted, runtime, progress, feedReader, crash, signal } = options;
     const { projection, store } = hosted;
     const expiry = store.expiryOf?.(projection.name);
     this.#options = options;
     this.#writer = writerOf(projection, { expiry, crash, signal });
-    this.#checkpoints = new CheckpointSchedule({ runtime, waiters: progress.waiters, wake: () => seat.wake(), signal });
+    this.#checkpoints = new CheckpointSchedule({ runtime, waiters: progress.waiters, wake: () => feedReader.wake(), signal });
   }
 
   /** Takes and writes the next batch of at most `limit` events, after other due work. Errors: those of the stores. */
   async follow(open: OpenGeneration, limit: number, state: ProjectionState): Promise<Input> {
-    const { seat, promotion, progress } = this.#options;
+    const { feedReader, promotion, progress } = this.#options;
     const { heartbeat } = progress;
     await this.#doWhatIsDue(open);
     const awaitsNews = open.isFilling && promotion.awaitsNews;
     if (awaitsNews) this.#wakeAfter(NEWS_WAIT_MS);
     heartbeat.idle();
-    const delivery = await seat.next(open.position, { limit, isCaughtUp: state.phase === 'live' || awaitsNews });
+    const delivery = await feedReader.next(open.position, { limit, isCaughtUp: state.phase === 'live' || awaitsNews });
     if (!delivery) return awaitsNews ? { kind: 'advanced', position: open.position, isCaughtUp: true } : { kind: 'woken' };
     const { events, position } = delivery;
     const isCaughtUp = delivery.isCaughtUp || (open.isFilling && promotion.isLevel(position));
@@ -85,7 +85,7 @@ export class GenerationWork {
   /** The loop does it between two batches. */
   requestReplay(key: string | undefined): Promise<ReplayResult> {
     const replayed = this.#replays.add(key);
-    this.#options.seat.wake();
+    this.#options.feedReader.wake();
     return replayed;
   }
 
@@ -150,8 +150,8 @@ export class GenerationWork {
   }
 
   #wakeAfter(delayMs: number): void {
-    const { runtime, seat, signal } = this.#options;
-    void runtime.sleep(delayMs, signal).then(() => seat.wake());
+    const { runtime, feedReader, signal } = this.#options;
+    void runtime.sleep(delayMs, signal).then(() => feedReader.wake());
   }
 }
 

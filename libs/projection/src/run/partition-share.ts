@@ -2,10 +2,10 @@
 import type { Runtime } from '@mainstem/event-store';
 import type { Hosted } from '../definition/hosted-projection.js';
 import { LEASE_MS_DEFAULT, LeaseKeeper, type LeaseOptions } from './lease-keeper.js';
-import { SEATS_FROM, type HeldLease } from '../read-store/lease.js';
+import { MEMBERS_FROM, type HeldLease } from '../read-store/lease.js';
 
-/** A seat is taken at random, so two instances hardly ever choose the same. */
-const SEATS = 1_000_000_000;
+/** A member number is taken at random, so two instances hardly ever choose the same. */
+const MEMBER_NUMBERS = 1_000_000_000;
 
 export interface PartitionShareOptions {
   readonly hosted: Hosted;
@@ -22,7 +22,7 @@ export interface PartitionShareOptions {
 export class PartitionShare {
   readonly #options: PartitionShareOptions;
   readonly #durationMs: number;
-  #seat: LeaseKeeper | undefined;
+  #membership: LeaseKeeper | undefined;
   #members: readonly string[] = [];
   /** By part: since when it has been free. */
   readonly #freeSinceMs = new Map<number, number>();
@@ -36,26 +36,26 @@ export class PartitionShare {
   }
 
   start(): void {
-    void this.#sit();
+    void this.#enter();
   }
 
   /** The others may take over this instance's parts. Never fails. */
   async stop(): Promise<void> {
     this.#isOver = true;
-    await this.#seat?.release();
+    await this.#membership?.release();
   }
 
   /** All leases of the store, as just seen. */
   observe(leases: readonly HeldLease[]): void {
     const { projection } = this.#options.hosted;
     const mine = leases.filter((lease) => lease.projection === projection.name && lease.fingerprint === projection.fingerprint);
-    this.#members = [...new Set(mine.filter(({ partition }) => partition >= SEATS_FROM).map(({ owner }) => owner))].sort();
+    this.#members = [...new Set(mine.filter(({ partition }) => partition >= MEMBERS_FROM).map(({ owner }) => owner))].sort();
     const nowMs = this.#options.runtime.monotonic();
     for (let partition = 0; partition < (projection.partitions ?? 1); partition++) {
       if (mine.some((lease) => lease.partition === partition)) this.#freeSinceMs.delete(partition);
       else if (!this.#freeSinceMs.has(partition)) this.#freeSinceMs.set(partition, nowMs);
     }
-    if (!this.#seat?.isHeld) void this.#sit();
+    if (!this.#membership?.isHeld) void this.#enter();
   }
 
   mayClaim(partition: number): boolean {
@@ -79,20 +79,20 @@ export class PartitionShare {
     return length > 0 && this.#members[partition % length] === this.#options.lease.owner;
   }
 
-  async #sit(): Promise<void> {
+  async #enter(): Promise<void> {
     if (this.#isOver) return;
     const { hosted, lease, runtime } = this.#options;
     const { projection, store } = hosted;
-    const partition = SEATS_FROM + Math.floor(runtime.random() * SEATS);
+    const partition = MEMBERS_FROM + Math.floor(runtime.random() * MEMBER_NUMBERS);
     const key = { projection: projection.name, fingerprint: projection.fingerprint, partition };
-    this.#seat ??= new LeaseKeeper({ ...lease, store, key, runtime, onLost: () => undefined });
-    const seat = this.#seat;
+    this.#membership ??= new LeaseKeeper({ ...lease, store, key, runtime, onLost: () => undefined });
+    const membership = this.#membership;
     try {
-      // Another instance has the seat: the next look takes another one.
-      if (!(await seat.claim()) && this.#seat === seat) this.#seat = undefined;
+      // Another instance has the number: the next look takes another one.
+      if (!(await membership.claim()) && this.#membership === membership) this.#membership = undefined;
     } catch {
       // Other requests report an outage of the store; the next successful look tries again.
     }
-    if (this.#isOver) await seat.release();
+    if (this.#isOver) await membership.release();
   }
 }

@@ -105,7 +105,7 @@ export class Progress {
   }
 
   /** Another instance writes: the serving generation, and a sign that changes with the filling one. */
-  standBy({ generation, position, head, filling }: SeenOnStandby): void {
+  seeOwner({ generation, position, head, filling }: SeenOnStandby): void {
     const { runtime } = this.#options;
     if (position !== this.#position || filling !== this.#seenFilling) this.#progressAtMs = runtime.monotonic();
     this.#seenFilling = filling;

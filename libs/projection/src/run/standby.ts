@@ -44,7 +44,7 @@ export class Standby {
     const { progress, head, partition } = this.#options;
     const serving = servingOf(generations);
     const position = serving && checkpointIn(serving, partition.number).position;
-    progress.standBy({ generation: serving?.number ?? 0, position, head: head(), filling: serving ? undefined : signOfFilling(generations) });
+    progress.seeOwner({ generation: serving?.number ?? 0, position, head: head(), filling: serving ? undefined : signOfFilling(generations) });
     progress.waiters.reach(position);
   }
 
