@@ -1,4 +1,4 @@
-// The shop ledger as the command line sees it; package.json names this file.
+// The shop ledger for the command line; package.json names this file.
 import 'reflect-metadata';
 import { hostedOnCache } from '#apps/cache-projector/src/cache-projections.js';
 import { isDataFolder } from '#apps/read-models/src/data-folder.js';
@@ -35,9 +35,9 @@ const VIOLATIONS = 'violations';
 const IDS_MAX = 10;
 /** A file takes longer than a request: while the event store is started anew, none of its commands waits. */
 const IMPORT_PATIENCE_MS = 30_000;
-/** How often an import is asked whether it gets on. */
+/** How often the progress of an import is checked. */
 const LOOK_EVERY_MS = 1_000;
-/** A projector that runs elsewhere moves on within this time. */
+/** The time in which a projector that runs elsewhere makes progress. */
 const PROGRESS_TIMEOUT_MS = 1_500;
 const CATCH_UP_TIMEOUT_MS = 15 * 60_000;
 
@@ -111,7 +111,7 @@ const importFile = async (given: ApplicationSettings, request: ImportRequest): P
   }
 };
 
-/** Before anything is created. Errors: IMPORT_FILE_UNREADABLE. */
+/** Runs before anything is created. Errors: IMPORT_FILE_UNREADABLE. */
 const assertReadable = async (file: string): Promise<void> => {
   try {
     await access(file, constants.R_OK);
@@ -120,7 +120,7 @@ const assertReadable = async (file: string): Promise<void> => {
   }
 };
 
-/** Everything is recorded by then: what fails here must not hide that. */
+/** Everything is recorded by then: a failure here must not hide that. */
 const brokenRulesOf = async (
   store: EventStore,
   settings: ProjectorProcessSettings,
@@ -134,7 +134,7 @@ const brokenRulesOf = async (
   }
 };
 
-/** Which rules the recorded data breaks, all of it; undefined when interrupted. */
+/** The rules that the recorded data breaks; undefined after an interruption. */
 const brokenRules = async (
   store: EventStore,
   settings: ProjectorProcessSettings,
@@ -170,7 +170,7 @@ const catchUp = async (store: EventStore, sql: SqlReadStore, head: Position, sig
   const projector = new Projector({
     reader: store,
     projections,
-    // One that needs people would be waited for in vain, though it goes on looking.
+    // Waiting is useless for a projector that needs a person, even if it keeps trying.
     onChange: ({ state }) => void (state === 'stopped' && projector.stop()),
   });
   projector.start();

@@ -1,5 +1,5 @@
-// The parts of the ring of faults, found by what is there: specs of its own folders, one part a store where they choose stores; specs of the other
-// rings that take a count or can show more; and mutants.
+// The parts of the fault ring, found from the files: specs of its own folders (one part for each store, if they choose
+// stores), specs of other rings that take a count or can show more, and mutants.
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { isSlow, mutants } from '../../test/mutants/mutants.mjs';
@@ -16,20 +16,20 @@ import { rings } from '../rings.mjs';
  * @property {string} [service] the variable that names the server it needs
  */
 
-/** Mutants of the same suites share one run that shows these suites to pass without a fault. */
+/** Mutants of the same suites share one run that shows that these suites pass without a fault. */
 const MUTANTS_MAX = 8;
 const MUTANTS_OF_SLOW_SUITES_MAX = 2;
 const HISTORIES = 300;
-/** Servers of the stores in test/chaos/stores that have one. */
+/** The servers of those stores in test/chaos/stores that have one. */
 const SERVICES = { postgres: 'DATABASE_URL', mariadb: 'MARIADB_URL', redis: 'REDIS_URL', opensearch: 'OPENSEARCH_URL' };
 
-/** Counts for all parts: FULL=1 is what a release is tried with; each of the others can be given by itself. */
+/** Counts for all parts: FULL=1 sets those of a release; each can also be set by itself. */
 export const countsFrom = (/** @type {NodeJS.ProcessEnv} */ { FULL, CHAOS_TRIALS, PROPERTY_RUNS }) => ({
   trials: CHAOS_TRIALS || (FULL ? '10' : undefined),
   histories: PROPERTY_RUNS || (FULL ? '1000' : String(HISTORIES)),
 });
 
-/** @returns {readonly Part[]} each with a name of its own */
+/** @returns {readonly Part[]} each with its own name */
 export const partsOf = (/** @type {NodeJS.ProcessEnv} */ environment) => {
   const { trials, histories } = countsFrom(environment);
   const chaos = trials === undefined ? {} : { CHAOS_TRIALS: trials };
@@ -48,7 +48,7 @@ const ofSpec = (/** @type {string} */ name, /** @type {string} */ spec, /** @typ
   env,
 });
 
-/** A part for each store that the spec runs on, so that no part takes long; for a spec that chooses none, one. */
+/** One part for each store of the spec, so that no part takes long; one part for a spec without stores. */
 const ofEachStore = (/** @type {string} */ spec, /** @type {NodeJS.ProcessEnv} */ env, /** @type {string | undefined} */ wanted) => {
   const [isChosen, named] = /storesToTest\((?:\[(.*?)\])?\)/.exec(read(spec)) ?? [];
   if (isChosen === undefined) return [ofSpec(spec, spec, env)];
@@ -62,7 +62,7 @@ const allStores = () =>
     read(path.join('test', 'chaos', 'stores', file)).match(/^export const store\b/m) ? [path.basename(file, '.ts')] : [],
   );
 
-/** The comment that a file begins with. */
+/** The comment at the beginning of a file. */
 const roleOf = (/** @type {string} */ source) => {
   const lines = source.split('\n');
   const end = lines.findIndex((line) => !line.startsWith('// '));
@@ -72,7 +72,7 @@ const roleOf = (/** @type {string} */ source) => {
     .join(' ');
 };
 
-/** Specs of the other rings that take a count from this variable, by themselves or by a fixture that they import. */
+/** Specs of the other rings that take a count from this variable, directly or through a fixture. */
 const specsThatRead = (/** @type {string} */ variable) => {
   const isCount = (/** @type {string} */ source) => source.includes(`process.env['${variable}']`) || source.includes(`numberFrom('${variable}')`);
   const others = [...rings.check, ...rings.test].filter((project) => project !== 'unit').map((project) => path.join('test', project));

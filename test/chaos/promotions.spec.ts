@@ -1,4 +1,4 @@
-// Promotions and rollbacks under load, on every read store with a server: no query fails, none shows less than was shown or promised before.
+// Promotions and rollbacks under load, on every read store with a server: no query fails or goes back.
 import { EmbeddedEventStore } from '@mainstem/embedded';
 import { describe, expect, it } from 'vitest';
 import { storeNamed, storesToTest } from './stores/store-under-test.js';
@@ -9,12 +9,12 @@ import { WorkerProcess, type Told } from './support/worker-process.js';
 const PROMOTIONS = trials(50);
 const PER_SECOND = 200;
 const COMMANDS_BEFORE = 300;
-/** Commands, and queries, during a promotion: during half of them at least, since on a busy machine one may fall between two of them. */
+/** Commands and queries during a promotion: in at least half of them, because a busy machine may be slow. */
 const EACH_MIN = 5;
 const TIMEOUT_MS = 60_000 + 20_000 * PROMOTIONS;
 
 const chance = chanceOf('promotions');
-// The embedded ones, all at once: rebuild.spec.ts.
+// The embedded stores, all at once: rebuild.spec.ts.
 const stores = await storesToTest(['postgres', 'mariadb', 'redis', 'opensearch']);
 
 describe.for(stores)('read models on %s', (name) => {
@@ -45,7 +45,7 @@ const underLoad = async (name: string, dir: string, scope: string): Promise<void
   const startedAt = performance.now();
   await using promoter = new WorkerProcess('promoter.ts', { args: [name, dir, scope, String(PROMOTIONS)] });
   const promoted: Told[] = [];
-  // After each promotion: how many commands and queries there had been by then.
+  // After each promotion: the number of commands and queries so far.
   const served: Told[] = [];
   serving.listen((message) => void (message.kind === 'counted' && served.push(message)));
   promoter.listen((message) => {
@@ -68,7 +68,7 @@ const underLoad = async (name: string, dir: string, scope: string): Promise<void
   expect(flaws, `${String(flawCount)} flaws`).toEqual([]);
   const wanted = { outcome: 'promoted', isTakenOver: true };
   expect(promoted).toMatchObject(Array.from({ length: PROMOTIONS }, () => wanted));
-  // None of them went unnoticed because nobody asked, or because there was nothing to be behind of.
+  // No fault went unnoticed for lack of queries or of commands.
   expect(readsEach).toHaveLength(PROMOTIONS);
   expect(medianOf(readsEach)).toBeGreaterThanOrEqual(EACH_MIN);
   expect(medianOf(meanwhile(served, 'commands'))).toBeGreaterThanOrEqual(EACH_MIN);

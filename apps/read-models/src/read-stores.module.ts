@@ -1,4 +1,4 @@
-// Opens the read stores that a process needs; they are closed when its servers and its projector have stopped.
+// Opens the read stores of a process; they are closed after its servers and its projector have stopped.
 import { EmbeddedCacheStore, EmbeddedSearchStore } from '@mainstem/embedded';
 import { ReadStoreModule, type ReadStoreOptions } from '@mainstem/nest';
 import { OpenSearchReadStore } from '@mainstem/opensearch';
@@ -16,7 +16,7 @@ type StoreName = ReadStoresOptions['stores'][number];
 /** A missing store is refused instead of made: an embedded one by `mustExist`, on a server by `serverMustHaveIt`. */
 type OpenedPlaces = ReadStorePlaces & { readonly mustExist?: boolean; readonly serverMustHaveIt?: boolean };
 
-/** Global: provides the stores asked for by their tokens. Needs `EventStoreModule`, whose store makes the folder. */
+/** Global: provides the requested stores by their tokens. Needs `EventStoreModule`, whose store makes the folder. */
 @Module({})
 export class ReadStoresModule {
   static forRoot({ settings, stores }: ReadStoresOptions): DynamicModule {
@@ -42,7 +42,7 @@ const openSearchReadStore = ({ dir, mustExist = false, readStoreSearch }: Opened
     ? EmbeddedSearchStore.open({ dir, mustExist, collections: searchCollections })
     : OpenSearchReadStore.open(readStoreSearch, { collections: searchCollections });
 
-/** How each store is opened: what a process needs of the settings and nothing else. */
+/** How each store is opened: from the settings alone. */
 const READ_STORES: Readonly<Record<StoreName, (settings: OpenedPlaces) => ReadStoreOptions>> = {
   sql: (settings) => ({ provide: SQL_READ_STORE, open: () => openSqlReadStore(settings) }),
   cache: (settings) => ({ provide: CACHE_READ_STORE, open: () => openCacheReadStore(settings) }),

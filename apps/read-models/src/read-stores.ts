@@ -10,7 +10,7 @@ export const SEARCH_READ_STORE = Symbol('search read store');
 /** The folder of the embedded stores, and which of the stores are elsewhere. */
 export type ReadStorePlaces = Pick<EventStoreSettings, 'dir'> & ReadStoreSettings;
 
-/** Which stores a process needs, and where they are. */
+/** The stores that a process needs, and their locations. */
 export interface ReadStoresOptions {
   readonly settings: ReadStorePlaces;
   readonly stores: readonly ('sql' | 'cache' | 'search')[];

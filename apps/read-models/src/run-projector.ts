@@ -1,4 +1,4 @@
-// Starts a projector application as a process: one read store, its projections, health over HTTP.
+// Runs a projector application as a process: one read store, its projections, health over HTTP.
 import { readSettings, settingsHelp } from '@mainstem/event-store/settings';
 import { announce, configureHttp, listen } from '@mainstem/nest';
 import type { DynamicModule } from '@nestjs/common';
@@ -7,7 +7,7 @@ import type { NestExpressApplication } from '@nestjs/platform-express';
 import { projectorProcessSettings, type ProjectorProcessSettings } from './process-settings.js';
 
 export interface ProjectorApplication {
-  /** How it names itself when it has started. */
+  /** The name that it prints after its start. */
   readonly name: string;
   readonly portDefault: number;
   readonly module: (settings: ProjectorProcessSettings) => DynamicModule;
@@ -26,7 +26,7 @@ export const runProjector = async ({ name, portDefault, module }: ProjectorAppli
     bodyParser: false,
     logger: ['error', 'warn'],
     forceCloseConnections: true,
-    // What fails while starting is for runMain to tell.
+    // runMain reports a failed start.
     abortOnError: false,
   });
   const url = await listen(configureHttp(app), settings.port, settings.host, settings);

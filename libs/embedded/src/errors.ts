@@ -51,7 +51,7 @@ export class FileCorrupt extends MainstemError {
   }
 }
 
-/** No space is left on the device; nothing was written. The store works again as soon as there is room. Code `…_DISK_FULL`. */
+/** No space is left on the device; nothing was written. The store works again when there is room. `…_DISK_FULL`. */
 export class DiskFull extends MainstemError {
   constructor({ owner, path }: StoreFile, cause?: unknown) {
     super(`${owner.codePrefix}_DISK_FULL`, `There is no room left for ${path}. Free some space and try again; nothing was written.`, { cause });

@@ -1,7 +1,7 @@
-// Errors of the SQL read store, beyond those of the read store port.
+// Errors of the SQL read store, besides those of the port.
 import { MainstemError } from '@mainstem/event-store';
 
-/** An entity cannot hold documents as it is declared; the program has to be changed. */
+/** An entity cannot hold documents as declared. Change the program. */
 export class UnsupportedEntity extends MainstemError {
   constructor(
     readonly entity: string,
@@ -11,14 +11,14 @@ export class UnsupportedEntity extends MainstemError {
   }
 }
 
-/** The database itself cannot hold every document; nothing was written. */
+/** The database cannot hold every document; nothing was written. */
 export class UnsupportedDatabase extends MainstemError {
   constructor(problem: string) {
     super('READ_STORE_UNSUPPORTED_DATABASE', `The database cannot hold read models: ${problem}`);
   }
 }
 
-/** Views and the like that were made on a read model keep its columns from changing; the generation that served goes on serving. */
+/** Views or other objects on a read model block a change of its columns; the former generation goes on serving. */
 export class ReadModelInUse extends MainstemError {
   constructor(
     readonly view: string,
@@ -36,21 +36,21 @@ export class ReadModelInUse extends MainstemError {
   }
 }
 
-/** Something else in the database already has the name that a read model is to get; nothing was changed. */
+/** Another object in the database already has the read model's name; nothing was changed. */
 export class ReadModelNameTaken extends MainstemError {
   constructor(
     readonly table: string,
     problem: string,
-    /** The projection that has it, if it is one. */
+    /** The projection that has it, if any. */
     readonly owner?: string,
   ) {
     const forget =
-      owner === undefined ? '' : ` If the application does not have ${owner} any more, remove what it has left behind: mainstem forget ${owner}`;
+      owner === undefined ? '' : ` If the application no longer has ${owner}, remove its leftovers: mainstem forget ${owner}`;
     super('READ_STORE_NAME_TAKEN', `${table}: ${problem} Give the entity another table name.${forget}`);
   }
 }
 
-/** The database takes no writes: a replica, a read-only file or a read-only role. Nothing was written. */
+/** The database accepts no writes: a replica, a read-only file or a read-only role. Nothing was written. */
 export class ReadStoreReadOnly extends MainstemError {
   constructor(
     readonly store: string,
@@ -61,7 +61,7 @@ export class ReadStoreReadOnly extends MainstemError {
   }
 }
 
-/** The database refuses the role that the URL names; nothing was written. */
+/** The database refuses the role of the URL; nothing was written. */
 export class ReadStorePermissionDenied extends MainstemError {
   constructor(
     readonly store: string,
@@ -70,7 +70,7 @@ export class ReadStorePermissionDenied extends MainstemError {
   ) {
     super(
       'READ_STORE_PERMISSION_DENIED',
-      `Read store ${store}: ${problem}. Its role must be able to create tables and views in its schema (GRANT USAGE, CREATE ON SCHEMA …) and must own what is there already, or have been granted all rights on it; a new index takes the owner of its table.`,
+      `Read store ${store}: ${problem}. Its role must be able to create tables and views in its schema (GRANT USAGE, CREATE ON SCHEMA …). It must own the existing ones, or have all rights on them; only the owner of a table can add an index.`,
       { cause },
     );
   }
@@ -81,7 +81,7 @@ const FILLED_ANEW =
   'Read models are filled anew: stop the processes that use it, move it and the files beside it (-wal, -shm) away, ' +
   'and start the projector again. `mainstem status` shows how far they are.';
 
-/** The file is not a SQLite database, or a damaged one. It is left as it is. */
+/** The file is not a SQLite database, or is damaged. It stays as it is. */
 export class InvalidReadStoreFile extends MainstemError {
   constructor(
     readonly file: string,
@@ -92,10 +92,10 @@ export class InvalidReadStoreFile extends MainstemError {
   }
 }
 
-/** The file that should be there is not; nothing was made. */
+/** The required file is missing; nothing was made. */
 export class SqlFileMissing extends MainstemError {
   constructor(readonly file: string) {
-    super('READ_STORE_CANNOT_OPEN', `${file} does not exist. Check that it is the right folder, and that this process may use it.`);
+    super('READ_STORE_CANNOT_OPEN', `${file} does not exist. Check that this is the right folder, and that this process may use it.`);
   }
 }
 
@@ -110,7 +110,7 @@ export class SchemaMissing extends MainstemError {
   }
 }
 
-/** A newer version of Mainstem has written to this database. It is left as it is. */
+/** A newer version of Mainstem has written to this database. It stays as it is. */
 export class NewerReadStore extends MainstemError {
   constructor(
     readonly store: string,
@@ -123,7 +123,7 @@ export class NewerReadStore extends MainstemError {
   }
 }
 
-/** The options of `SqlReadStore.open` make no sense. Never shows the URL, which may hold a password. */
+/** The options of `SqlReadStore.open` are wrong. Never shows the URL, which may hold a password. */
 export class InvalidSqlOptions extends MainstemError {
   constructor(problem: string) {
     super('READ_STORE_INVALID_OPTIONS', `SQL read store: ${problem}`);

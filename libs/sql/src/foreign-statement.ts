@@ -1,4 +1,4 @@
-// What a statement of the application must not do to a transaction that is not its own. It is refused before it is sent.
+// What a statement of the application must not do to a foreign transaction. It is refused before it is sent.
 import { StatementRefused } from '@mainstem/projection/adapter';
 import type { QueryRunner } from 'typeorm';
 import { statementText } from './statement-text.js';
@@ -10,13 +10,16 @@ export interface ForeignTarget {
   readonly dialect: SqlDialect;
 }
 
-/** Of a handler. Errors: READ_STORE_STATEMENT_REFUSED for another number of values than of `?`, for transaction control, for what would outlive the transaction, and for no statement at all. */
+/**
+ * For handlers. Errors: READ_STORE_STATEMENT_REFUSED for a wrong number of values, for transaction control, for lasting
+ * effects outside the transaction, and for no statement at all.
+ */
 export const assertForeign = (sql: string, parameters: readonly unknown[], { store, dialect }: ForeignTarget): void => {
   const { statements, placeholders, otherPlaceholder } = statementText(sql, dialect);
   const [words] = statements;
   if (!words) throw new StatementRefused(store, 'the text holds no statement');
   if (isTransactionControl(words)) throw controlRefused(store, words);
-  // Without values PostgreSQL has other uses for $1, as in the body of a function; SQLite would take it for NULL.
+  // Without values, PostgreSQL uses $1 in other ways, as in a function's body; SQLite would read it as NULL.
   if (otherPlaceholder !== undefined && (dialect !== 'postgres' || parameters.length > 0))
     throw new StatementRefused(store, `${otherPlaceholder}: the only placeholder is ?, one for each value`);
   if (placeholders !== parameters.length)
@@ -55,11 +58,14 @@ const INSIDE: ReadonlySet<string | undefined> = new Set([
 export const severalRefused = (store: string): StatementRefused =>
   new StatementRefused(store, 'the text holds several statements; send each by a query of its own');
 
-/** Of a transaction that is over before its time, such as by INSERT OR ROLLBACK. */
+/** For a transaction that has ended early, for example by INSERT OR ROLLBACK. */
 export const transactionLost = (store: string): StatementRefused =>
   new StatementRefused(store, 'a statement has ended the transaction, which only the projector may end; nothing of its batch is kept');
 
-/** Has queries of the application that would end the snapshot under them refused, those of TypeORM's own transactions among them: READ_STORE_STATEMENT_REFUSED. */
+/**
+ * Refuses queries that would end their own snapshot, also those of TypeORM's transactions:
+ * READ_STORE_STATEMENT_REFUSED.
+ */
 export const guardSnapshot = (runner: QueryRunner, { store, dialect }: ForeignTarget): void => {
   const query = runner.query.bind(runner) as (...all: Parameters<QueryRunner['query']>) => Promise<unknown>;
   const guarded = async (...all: Parameters<QueryRunner['query']>): Promise<unknown> => {
@@ -78,7 +84,7 @@ const controlRefused = (store: string, words: readonly string[]): StatementRefus
     `${words.slice(0, 2).join(' ')}: the transaction is not the statement's own. To undo what a handler has written, throw an error`,
   );
 
-/** SQLite undoes neither settings of the connection nor further files, and a commit to several files may come back in one of them alone. */
+/** SQLite does not undo settings or attached files, and a power cut may keep a commit in only one of several files. */
 const outlivesOnSqlite = (words: readonly string[], sql: string): boolean => {
   if (words[0] === 'ATTACH' || words[0] === 'DETACH') return true;
   return words[0] === 'PRAGMA' && /[=(]/.test(sql) && !HARMLESS_PRAGMA.test(words.at(-1) ?? '');

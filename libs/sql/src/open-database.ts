@@ -1,4 +1,4 @@
-// Chooses the dialect from where the read models are to live.
+// Chooses the dialect by the location of the read models.
 import type { Runtime } from '@mainstem/event-store';
 import type { DocumentClass } from '@mainstem/projection';
 import { InvalidSqlOptions } from './errors.js';
@@ -12,7 +12,7 @@ import { SqliteDatabase } from './sqlite/sqlite-database.js';
 /** The folder of the embedded database, whose file is `<dir>/sql.db`. */
 export interface SqliteLocation {
   readonly dir: string;
-  /** Refuse a folder without the file (READ_STORE_CANNOT_OPEN) instead of making it: for what looks at a store that should be there. Default false. */
+  /** True: refuse a folder without the file (READ_STORE_CANNOT_OPEN) instead of making it. Default false. */
   readonly mustExist?: boolean;
 }
 
@@ -22,7 +22,7 @@ export type SqlLocation = SqliteLocation | PostgresLocation | MariadbLocation;
 export interface OpenOptions {
   readonly entities: readonly DocumentClass[];
   readonly runtime: Runtime;
-  /** Of the store, for messages. */
+  /** The name of the store, for messages. */
   readonly name: string;
 }
 

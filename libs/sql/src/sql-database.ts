@@ -14,12 +14,12 @@ export interface CollectionTable {
   readonly codec: DocumentCodec;
 }
 
-/** One connection while some work has it to itself. Every error that leaves it is translated. */
+/** One connection while one task uses it. Every error that leaves it is translated. */
 export interface SqlConnection {
   /** Questions about tables through TypeORM. Errors: as `query`. */
   define<T>(work: (runner: QueryRunner) => Promise<T>): Promise<T>;
 
-  /** Rows of a statement with `?` placeholders, whose rows TypeORM does not touch. Errors: READ_STORE_UNAVAILABLE and its kin. */
+  /** Rows of a statement with `?` placeholders, unchanged by TypeORM. Errors: READ_STORE_UNAVAILABLE and its kin. */
   query<Row extends object>(sql: string, parameters?: readonly unknown[]): Promise<readonly Row[]>;
 
   /** Makes a table, with its indexes or without; it is gone again if the transaction is undone. Errors: as `query`, READ_STORE_NAME_TAKEN. */
@@ -34,28 +34,31 @@ export interface SqlConnection {
   /** Number of rows that a statement changed, or found as they are to be. Errors: as `query`. */
   run(sql: string, parameters?: readonly unknown[]): Promise<number>;
 
-  /** As `run`, for one statement that may take as long as the data is large. */
+  /** Like `run`, for one statement whose time grows with the data. */
   runLong(sql: string): Promise<void>;
 
-  /** As `run`, for a statement that keeps others waiting while it waits itself: it gives up after a moment (READ_STORE_UNAVAILABLE). */
+  /** Like `run`, for a statement whose wait blocks others: it gives up after a moment (READ_STORE_UNAVAILABLE). */
   runBriefly(sql: string): Promise<void>;
 
-  /** Whether the transaction that this work began in is still open; a failed one of PostgreSQL is. */
+  /** True if the transaction of this work is still open; a failed one of PostgreSQL is. */
   readonly isInTransaction: boolean;
 
   /**
-   * As `query`, for one statement of the application: an error that is the statement's own fault comes as the driver throws it. Errors:
-   * READ_STORE_STATEMENT_REFUSED for several statements, and for those that would begin or end a transaction.
+   * Like `query`, for one statement of the application: its own faults come unchanged from the driver. Errors:
+   * READ_STORE_STATEMENT_REFUSED for several statements, and for those that begin or end a transaction.
    */
   queryForeign<Row extends object>(sql: string, parameters: readonly unknown[]): Promise<readonly Row[]>;
 
-  /** Documents by key; keys without a document, or that text columns cannot hold, are absent. */
+  /** Documents by key; keys without a document, or that the column cannot hold, are absent. */
   load(table: CollectionTable, keys: readonly string[]): Promise<Map<string, ProjectionDocument>>;
 
-  /** A page of documents by key in code-point order; of a row that does not decode, its columns as they are. */
+  /** A page of documents by key in code-point order; a damaged row comes with its columns unchanged. */
   scan(table: CollectionTable, options: ScanOptions): Promise<readonly ScanEntry[]>;
 
-  /** Writes whole documents over what is there; `newKeys` as in `CollectionChanges`. Errors: READ_STORE_INVALID_DOCUMENT. */
+  /**
+   * Writes whole documents over existing ones; `newKeys` as in `CollectionChanges`. Errors:
+   * READ_STORE_INVALID_DOCUMENT.
+   */
   upsert(table: CollectionTable, documents: ReadonlyMap<string, ProjectionDocument>, newKeys?: ReadonlySet<string>): Promise<void>;
 
   delete(table: CollectionTable, keys: readonly string[]): Promise<void>;
@@ -63,45 +66,49 @@ export interface SqlConnection {
   /** Checks now what the commit would check. Only where tables may have deferred constraints. Errors: `RefusedAtCommit`. */
   settleConstraints?(): Promise<void>;
 
-  /** Until the transaction ends, others who lock the same name wait. */
+  /** Until the transaction ends, other transactions that lock the same name wait. */
   lockName(name: string): Promise<void>;
 
   /**
-   * Runs work that changes views, and keeps readers out until the transaction ends, so that none sees two generations. It comes after any other
-   * lock: all readers would wait for that, too. If others use the views for more than a moment, `transact` begins again from the start.
+   * Runs work that changes views, and locks readers out until the transaction ends, so that none sees two generations.
+   * Call it after any other lock: all readers would wait for that, too. If others use the views for more than a moment,
+   * `transact` begins again from the start.
    */
   changeViews(work: () => Promise<void>): Promise<void>;
 }
 
-/** How much a commit has to survive. `relaxed`: after a power cut the last commits may be gone, but rows and checkpoint together. */
+/** What a commit must survive. `relaxed`: a power cut may undo the last commits, but rows and checkpoint together. */
 export type Durability = 'relaxed' | 'full';
 
-/** A database of one dialect. Calls are safe at any time and from anywhere; they wait for their turn or their connection, with a bound. */
+/** A database of one dialect. Calls are safe at any time; they wait for their turn or connection, with a time limit. */
 export interface SqlDatabase {
   /** Holds the entities' metadata. */
   readonly dataSource: DataSource;
   /** The layouts of its entities. */
   readonly layouts: EntityLayouts;
-  /** Where everything lives; undefined where the dialect has no schemas. */
+  /** The schema; undefined if the dialect has none. */
   readonly schema: string | undefined;
-  /** Collation of text columns that orders by code point, where that is not the default. */
+  /** Collation of text columns that sorts by code point, if that is not the default. */
   readonly textCollation: string | undefined;
-  /** A view with the same columns can be replaced in place, which keeps the rights granted on it. */
+  /** True: a view with the same columns can be replaced in place, and keeps its rights. */
   readonly canReplaceViews: boolean;
 
-  /** A query for the indexes of the table that its one parameter names: `name`, and `columns` as JSON, or null of an index that is unique, partial or of expressions. */
+  /**
+   * A query for the indexes of the table in its one parameter: `name`, and `columns` as JSON, or null for an index that
+   * is not plain.
+   */
   readonly indexesOf: string;
   /** SQL for the database's own clock, in whole milliseconds. */
   readonly nowMs: string;
 
-  /** SQL for a condition that is true and makes the commit of a statement by itself `relaxed`. */
+  /** SQL for a true condition that makes a statement's own commit `relaxed`. */
   readonly relaxed: string;
 
   /** Quoted name of a table or view, with its schema. */
   sqlName(table: string): string;
 
   decoderOf(kind: ColumnKind): Decoder;
-  /** The type of a column in a table, where it is not what TypeORM takes it for. */
+  /** The type of a column in a table, if TypeORM has another one. */
   nativeType(kind: ColumnKind, limits: TextLimits): string | undefined;
 
   /** Makes an index of a table that has none of this name; the columns are those of today's entity. */
@@ -120,12 +127,12 @@ export interface SqlDatabase {
    */
   transact<T>(durability: Durability, work: (connection: SqlConnection) => Promise<T>, origin?: StatementOrigin): Promise<T>;
 
-  /** Runs queries on one consistent snapshot. Errors of the application's own queries come as TypeORM throws them. */
+  /** Runs queries on one consistent snapshot. Errors of the application's queries come unchanged from TypeORM. */
   read<T>(work: (connection: SqlConnection, manager: EntityManager) => Promise<T>): Promise<T>;
 
-  /** As `read`, for the engine and for long: on a connection of its own, and without keeping a promotion of the read model waiting. */
+  /** Like `read`, for long reads of the engine: on a separate connection, without blocking a promotion. */
   snapshot<T>(work: (connection: SqlConnection) => Promise<T>): Promise<T>;
 
-  /** Ends all connections; later calls fail with READ_STORE_UNAVAILABLE. May be called again. */
+  /** Closes all connections; later calls fail with READ_STORE_UNAVAILABLE. More calls are harmless. */
   close(): Promise<void>;
 }

@@ -20,7 +20,7 @@ import type { CollectionTable, SqlConnection, SqlDatabase } from './sql-database
 import { ConnectionTransaction } from './sql-transaction.js';
 import type { SqlTransaction } from './sql-transaction.js';
 
-/** More than that in one commit are halved by the engine first. */
+/** If one commit has more, the engine halves it first. */
 const DOCUMENTS_TRIED_MAX = 1_000;
 /** Each of so many is left out once, while all others are written. */
 const LEFT_OUT_MAX = 20;
@@ -128,7 +128,7 @@ export class SqlSession implements SessionStore<SqlTransaction> {
   /** Makes the indexes that a generation filled in bulk lacks. Errors: as `commit`. */
   async makeIndexes(claim: Claim): Promise<void> {
     const { collections, generation } = this.#target;
-    // One transaction an index: on SQLite a transaction that writes keeps all other writers waiting.
+    // One transaction for each index: on SQLite a writing transaction makes all other writers wait.
     for (const sql of this.#parts.tables.indexStatements(collections, generation)) {
       await this.#touched(claim, (connection) => connection.runLong(sql));
     }

@@ -1,14 +1,14 @@
-// What the text of a statement says without a database: how its statements begin, and where it wants values.
+// Reads a statement's text without a database: how its statements begin, and where it needs values.
 
 export type SqlDialect = 'mariadb' | 'postgres' | 'sqlite';
 
 /** A text with any number of statements. */
 export interface StatementText {
-  /** The words that each statement begins with, in capitals, also with dots between; without comments and empty statements. */
+  /** The words at the beginning of each statement, in capitals, with dots; without comments and empty statements. */
   readonly statements: readonly (readonly string[])[];
-  /** How many `?` stand for a value. */
+  /** The number of `?` that stand for a value. */
   readonly placeholders: number;
-  /** The first one of another kind, such as `:name` on SQLite or `$1`. */
+  /** The first placeholder of another kind, such as `:name` on SQLite or `$1`. */
   readonly otherPlaceholder: string | undefined;
   /** The text with `$1`, `$2`, … in place of each `?`. */
   readonly numbered: string;
@@ -22,7 +22,7 @@ const caches: Readonly<Record<SqlDialect, Map<string, StatementText>>> = {
   sqlite: new Map(),
 };
 
-/** Reads a text; the last few hundred are kept. */
+/** Reads a text; the last few hundred results are kept. */
 export const statementText = (sql: string, dialect: SqlDialect): StatementText => {
   const cache = caches[dialect];
   let text = cache.get(sql);
@@ -39,10 +39,10 @@ export const numberedPlaceholders = (sql: string): string => statementText(sql, 
 
 const LETTER = 'A-Za-z_\\u0080-\\uFEFE\\uFF00-\\uFFFF';
 const WORD = `[${LETTER}][${LETTER}\\d$]*`;
-/** The beginning of a comment that has an end of its own, and everything else. */
+/** The beginning of a comment with its own end, and everything else. */
 const REST = `/\\*|--[^\\n]*|;|[^\\s\\uFEFF]`;
 
-// Whatever can hold a question mark or a semicolon that is none: strings, quoted names, comments.
+// All that may hold a question mark or a semicolon as text: strings, quoted names, comments.
 const TOKENS: Readonly<Record<SqlDialect, string>> = {
   mariadb: `'(?:[^'\\\\]|\\\\[\\s\\S]|'')*'|"(?:[^"]|"")*"|\`(?:[^\`]|\`\`)*\`|#[^\\n]*|--(?=\\s)[^\\n]*|--$|${WORD}|\\$\\d+|:[${LETTER}\\d$]+|/\\*|;|[^\\s\\uFEFF]`,
   postgres: `[eE]'(?:[^'\\\\]|\\\\[\\s\\S]|'')*'|'(?:[^']|'')*'|"(?:[^"]|"")*"|\\$(${WORD.replace('$', '')})?\\$[\\s\\S]*?\\$\\1\\$|${WORD}|\\$\\d+|${REST}`,

@@ -13,7 +13,7 @@ import type { GenerationRecords } from './generation-records.js';
 import type { ParkedQuery, ParkedRecords } from './parked-records.js';
 import type { ReadStoreFile } from './read-store-file.js';
 
-/** The parts of a store that work on its writing connection. */
+/** The parts of a store on its writing connection. */
 export interface SessionParts {
   readonly file: ReadStoreFile;
   readonly generations: GenerationRecords;

@@ -45,7 +45,7 @@ export class ReadStoreFile {
     this.#watched = new WatchedFile(options.path, writer);
   }
 
-  /** Opens the file, creating folder and tables where there are none and need not be. Errors: those of `openDatabase`, with the prefix READ_STORE. */
+  /** Opens the file; creates folder and tables unless they must exist. Errors: READ_STORE ones of `openDatabase`. */
   static async open(options: ReadStoreFileOptions): Promise<ReadStoreFile> {
     const flaw = flawOfStoreName(options.name);
     if (flaw !== undefined) throw new InvalidStoreName(flaw);

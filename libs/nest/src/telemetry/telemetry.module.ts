@@ -8,7 +8,7 @@ export interface TelemetryModuleOptions {
   readonly metrics: boolean;
   /** Send traces to the receiver that OpenTelemetry's own variables name. */
   readonly traces: boolean;
-  /** Name of the process in traces, unless OTEL_SERVICE_NAME gives another one. */
+  /** Name of the process in traces, unless OTEL_SERVICE_NAME gives another. */
   readonly serviceName: string;
 }
 
@@ -29,7 +29,7 @@ export class MetricsController {
   }
 }
 
-/** Closed last, so that what the application does while it closes is told, too. */
+/** Closed last, so that it also covers the closing of the application. */
 @Injectable()
 class TelemetryLifetime implements OnApplicationShutdown {
   constructor(@Inject(TELEMETRY) private readonly telemetry: Telemetry) {}

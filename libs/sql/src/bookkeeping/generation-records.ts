@@ -90,7 +90,7 @@ export class GenerationRecords {
     return (await connection.run(sql, moved)) === 1;
   }
 
-  /** A sign of life between long steps. False: the epoch is not the session's any more. */
+  /** A sign of life between long steps. False: the epoch is no longer the session's. */
   async touch(connection: SqlConnection, projection: string, claim: DatedClaim): Promise<boolean> {
     const [table, which, parameters] = this.#partOf(projection, claim);
     const sql = `UPDATE ${table} SET updated_at = ? WHERE ${which} AND epoch = CAST(? AS bigint)`;
@@ -152,7 +152,7 @@ export class GenerationRecords {
     }
   }
 
-  /** Table, condition and parameters of the row that holds a part's checkpoint. */
+  /** Table, condition and parameters of the row with a part's checkpoint. */
   #partOf(projection: string, { generation, partition }: Claim): readonly [table: string, which: string, parameters: readonly unknown[]] {
     const which = 'projection = ? AND generation = ?';
     if (partition === 0) return [this.#generations, which, [projection, generation]];
@@ -168,7 +168,7 @@ export class GenerationRecords {
   }
 }
 
-/** A position as statements take it. */
+/** A position as a parameter of statements. */
 export const textOf = (position: Position | undefined): string | null => (position === undefined ? null : position.toString());
 
 const COLUMNS = `generations.projection AS projection, generations.generation AS generation, state, version, fingerprint, incarnation,

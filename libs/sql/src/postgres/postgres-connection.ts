@@ -1,4 +1,4 @@
-// A PostgreSQL connection in the hands of one piece of work.
+// A PostgreSQL connection while one task uses it.
 import { StatementRefused } from '@mainstem/projection/adapter';
 import type { ProjectionDocument, ScanEntry, ScanOptions } from '@mainstem/projection/adapter';
 import type { PoolClient, QueryArrayResult, QueryConfig, QueryResult } from 'pg';
@@ -13,15 +13,15 @@ import { isDataError, isLockTimeout, isSeveralStatements, problemOf, translatePo
 import { copyBatches, deleteStatement, refusedBy, scanStatement, selectStatement, upsertStatements } from './postgres-table-statements.js';
 import type { BulkStatement, CopyBatch } from './postgres-table-statements.js';
 
-/** Readers wait behind what waits for other readers, a promotion or the drop of an index, so that waits only for a moment at a time. */
+/** New readers queue behind a promotion or a dropped index that waits, so each wait is short. */
 export const VIEWS_WAIT_MS = 250;
 /** For statements that build an index: a day. */
 const LONG_TIMEOUT_MS = 86_400_000;
 
-/** Fewer new rows go with the others: a COPY takes a subtransaction, which a live batch of a row or two need not pay for. */
+/** Fewer new rows go with the others: a COPY needs a subtransaction, too much for a live batch of a row or two. */
 const COPY_ROWS_MIN = 20;
 
-/** What a connection is given by its database. */
+/** What a connection gets from its database. */
 export interface PostgresLease {
   /** Name of the store. */
   readonly store: string;
@@ -29,11 +29,11 @@ export interface PostgresLease {
   readonly client: PoolClient;
   /** Quotes a name, with the schema. */
   readonly sqlName: (table: string) => string;
-  /** Quoted name of the table whose lock stands for all views. */
+  /** Quoted name of the table whose lock covers all views. */
   readonly viewLock: string;
 }
 
-/** Goes to the driver directly: TypeORM has no part in statements whose cost matters. */
+/** Uses the driver directly: TypeORM would slow down frequent statements. */
 export class PostgresConnection implements SqlConnection {
   readonly runner: QueryRunner;
   readonly #client: PoolClient;
@@ -75,7 +75,7 @@ export class PostgresConnection implements SqlConnection {
       try {
         await this.#client.query(statement);
       } catch (error) {
-        // Rows that are there already do not fit: a value too large for an index.
+        // Existing rows do not fit: a value too large for an index.
         throw isDataError(error) ? new StatementRefused(this.lease.store, problemOf(error), error) : error;
       }
     });
@@ -136,12 +136,12 @@ export class PostgresConnection implements SqlConnection {
     await this.query('SELECT pg_advisory_xact_lock(hashtextextended(?, 0))', [`mainstem ${this.lease.viewLock} ${name}`]);
   }
 
-  /** Errors: `ViewsInUse`, besides those of the work. */
+  /** Errors: `ViewsInUse`, and those of the work. */
   async changeViews(work: () => Promise<void>): Promise<void> {
     await this.control(`SET LOCAL lock_timeout = ${VIEWS_WAIT_MS}`);
     try {
       await this.control(`LOCK TABLE ${this.lease.viewLock} IN ACCESS EXCLUSIVE MODE`);
-      await work(); // waits as well, for whoever reads a view without that lock
+      await work(); // waits, too, for readers of a view without that lock
     } catch (error) {
       throw isLockTimeout(error) ? new ViewsInUse(this.lease.store, error) : error;
     }
@@ -153,7 +153,10 @@ export class PostgresConnection implements SqlConnection {
     await this.#guarded(() => this.#client.query(sql));
   }
 
-  /** Commits what statements of this origin have written. Errors: as theirs; READ_STORE_STATEMENT_REFUSED when the server rolled back, because a statement before had failed and nobody heard. */
+  /**
+   * Commits what statements of this origin have written. Errors: those of the statements; READ_STORE_STATEMENT_REFUSED
+   * if the server rolled back because of an earlier failure that was ignored.
+   */
   async commit(origin: StatementOrigin): Promise<void> {
     const command = await this.#guarded(() => this.#commit(origin), origin);
     if (command !== 'COMMIT')
@@ -167,7 +170,7 @@ export class PostgresConnection implements SqlConnection {
     await this.#guarded(() => this.#refusable(() => this.#client.query('SET CONSTRAINTS ALL IMMEDIATE')));
   }
 
-  /** Undoes everything; a connection that cannot even do that is given up, and the server undoes it. Never fails. */
+  /** Undoes everything; a connection that fails to do so is dropped, and the server undoes it. Never fails. */
   async rollback(): Promise<void> {
     if (this.#isBroken) return;
     await this.#client.query('ROLLBACK').catch(() => this.#giveUp());
@@ -193,7 +196,9 @@ export class PostgresConnection implements SqlConnection {
     for (const statement of upsertStatements(table, documents)) await this.#write(table.collection, statement);
   }
 
-  /** What it refuses is written as if nothing were known about it: either the keys are there after all, or the refusal has to be told. */
+  /**
+   * After a refusal, writes as if no key were new: either the keys exist after all, or the refusal must be reported.
+   */
   async #copy(table: CollectionTable, { sql, data, documents }: CopyBatch): Promise<void> {
     const isCopied = await this.#guarded(async () => {
       const statement = new CopyStatement(`SAVEPOINT before_copy; ${sql}; RELEASE SAVEPOINT before_copy`, data);
@@ -232,21 +237,21 @@ export class PostgresConnection implements SqlConnection {
     }
   }
 
-  /** Ends the connection, so that the pool does not hand it out again. */
+  /** Ends the connection, so that the pool does not use it again. */
   #giveUp(): void {
     this.#isBroken = true;
     this.#client.end().catch(() => undefined); // it is lost either way
   }
 }
 
-/** As the driver takes it; its types do not tell. */
+/** In the driver's form, which its types do not describe. */
 interface OneStatement extends QueryConfig {
   readonly queryMode: 'extended';
 }
 
 const NO_KEYS: ReadonlySet<string> = new Set();
 
-/** Documents under these keys, and the others. */
+/** Documents with these keys, and the others. */
 const parted = <Document>(
   documents: ReadonlyMap<string, Document>,
   keys: ReadonlySet<string>,

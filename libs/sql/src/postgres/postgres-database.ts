@@ -1,4 +1,4 @@
-// The SQL read store on a PostgreSQL server: a pool of connections, each with one piece of work at a time.
+// The SQL read store on a PostgreSQL server: a pool of connections, each with one task at a time.
 import { ReadStoreUnavailable } from '@mainstem/projection/adapter';
 import type { DocumentClass } from '@mainstem/projection';
 import { backOffMs, inTime, type Runtime } from '@mainstem/event-store';
@@ -30,27 +30,27 @@ import type { ServerLimits } from '../server-limits.js';
 /** Between two statements of a long read. */
 const SNAPSHOT_IDLE_TIMEOUT_MS = 600_000;
 const CLOSE_WAIT_MAX_MS = 5_000;
-/** With a pause after each, in which everybody else goes on. */
+/** With a pause after each, in which other work goes on. */
 const VIEWS_ATTEMPTS_MAX = 40;
 const VIEWS_DELAYS = { retryDelayMs: VIEWS_WAIT_MS, retryDelayMaxMs: VIEWS_WAIT_MS };
-/** Connections that queries leave to the engine: more queries than the server can answer would otherwise hold up the projector, and with it each other. */
+/** Connections that queries leave to the engine: otherwise too many queries would block the projector. */
 const KEPT_FROM_QUERIES = 1;
 
 export interface PostgresOptions {
   readonly entities: readonly DocumentClass[];
   readonly runtime: Runtime;
-  /** Of the store, for messages. */
+  /** The name of the store, for messages. */
   readonly name: string;
 }
 
-/** Each call takes one connection and never a second one while it holds it, so a pool of any size cannot lock itself up. */
+/** Each call holds at most one connection, so a pool of any size cannot deadlock. */
 export class PostgresDatabase implements SqlDatabase {
   /** The same order as SQLite's: by code point, whatever the database's locale. */
   readonly textCollation = 'C';
   readonly canReplaceViews = true;
   /** Not the transaction's start: it may have waited for a lock. */
   readonly nowMs = 'CAST(extract(epoch FROM clock_timestamp()) * 1000 AS bigint)';
-  // Also where there is no transaction around it: the setting is the statement's own then.
+  // It also works without a transaction: the setting then belongs to the statement.
   readonly relaxed = "set_config('synchronous_commit', 'off', true) = 'off'";
   readonly #active = new Set<Promise<unknown>>();
   #isClosed = false;
@@ -128,14 +128,14 @@ export class PostgresDatabase implements SqlDatabase {
       } catch (error) {
         if (!(error instanceof ViewsInUse) || attempt === VIEWS_ATTEMPTS_MAX) throw error;
       }
-      // Without a lock meanwhile: neither readers nor writers wait for those who keep this from going on.
+      // Without a lock meanwhile: readers and writers must not wait for the pause.
       await this.parts.runtime.sleep(backOffMs(VIEWS_DELAYS, attempt, this.parts.runtime.random()));
     }
   }
 
   read<T>(work: (connection: SqlConnection, manager: EntityManager) => Promise<T>): Promise<T> {
     const query = async (connection: PostgresConnection): Promise<T> => {
-      // LOCK takes no snapshot: it waits until a promote is through, and only then the snapshot is taken, by the first query.
+      // LOCK takes no snapshot: it waits until a promotion has ended; then the first query takes the snapshot.
       await connection.control(`BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; LOCK TABLE ${this.#viewLock} IN ACCESS SHARE MODE`);
       guardSnapshot(connection.runner, { store: this.parts.store, dialect: 'postgres' });
       try {
@@ -170,7 +170,7 @@ export class PostgresDatabase implements SqlDatabase {
     await this.dataSource.destroy();
   }
 
-  /** Makes schema and bookkeeping, one process at a time. A replica has what its primary has. */
+  /** Makes schema and bookkeeping, one process at a time. A replica gets these from its primary. */
   async #prepare({ mustExist }: PostgresTarget): Promise<void> {
     const isReplica = await this.use(async (connection) => {
       const [row] = await connection.query<{ replica: boolean }>('SELECT pg_is_in_recovery() AS replica');
@@ -239,7 +239,7 @@ interface TransactionParts<T> {
 }
 
 const inTransaction = async <T>(connection: PostgresConnection, { durability, origin, work }: TransactionParts<T>): Promise<T> => {
-  // Rows and checkpoint come back together after a crash of the server, so a commit need not wait for the disk.
+  // After a server crash, rows and checkpoint go back together, so a commit need not wait for the disk.
   await connection.control(durability === 'full' ? 'BEGIN' : 'BEGIN; SET LOCAL synchronous_commit = off');
   try {
     const result = await work(connection);

@@ -1,11 +1,13 @@
-// Where on which PostgreSQL server, from the application's settings. Refusals never show the URL: it may hold a password.
+// The PostgreSQL server and schema from the application's settings. Errors never show the URL, which may hold a
+// password.
 import { InvalidSqlOptions } from '../errors.js';
 import { refuseUnknown, taken, takeLimits, type ServerLimits } from '../server-limits.js';
 
 export interface PostgresLocation extends Partial<ServerLimits> {
   /**
-   * `postgres://user:password@host:port/database?schema=name`. Limits may stand there, too: `pool_size`, and by PostgreSQL's own names
-   * `statement_timeout`, `lock_timeout`, `idle_in_transaction_session_timeout`. Other parameters are the driver's, such as `sslmode`.
+   * `postgres://user:password@host:port/database?schema=name`. It may also hold limits: `pool_size`, and with
+   * PostgreSQL's own names `statement_timeout`, `lock_timeout`, `idle_in_transaction_session_timeout`. Other parameters
+   * are the driver's, such as `sslmode`.
    */
   readonly url: string;
   /** Default: the URL's `schema`, else `public`. */
@@ -18,12 +20,12 @@ export interface PostgresTarget extends ServerLimits {
   readonly connectionString: string;
   readonly schema: string;
   readonly mustExist: boolean;
-  /** Settings of a session, as on the command line of the server. */
+  /** Settings of a session, as on the server's command line. */
   readonly sessionOptions: string;
 }
 
 const SCHEMA = /^[A-Za-z_][A-Za-z0-9_]{0,62}$/;
-// Numbers, NULLs and times are read and written as text: a database or role that was set otherwise would round, turn them into words, or shift them.
+// Numbers, NULLs and times are read and written as text: other settings of the server would round or change them.
 const SESSION_OPTIONS = '-c extra_float_digits=1 -c array_nulls=on -c timezone=UTC -c datestyle=ISO';
 
 /** Checks a location. Errors: READ_STORE_INVALID_OPTIONS. */
@@ -48,7 +50,7 @@ export const postgresTargetOf = ({ url, schema, mustExist = false, ...given }: P
   };
 };
 
-/** What the driver takes from a URL; it ignores anything else. `host` and `port` there are for sockets. */
+/** The driver's parameters of a URL; it ignores all others. `host` and `port` there are for sockets. */
 const DRIVER_PARAMETERS = [
   'application_name',
   'client_encoding',

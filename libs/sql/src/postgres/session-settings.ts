@@ -1,9 +1,12 @@
-// Whether the settings that this store asks for have reached the server: a pooler in between may leave them out.
+// Checks that this store's settings have reached the server: a pooler in between may drop them.
 import { UnsupportedDatabase } from '../errors.js';
 import type { SqlConnection } from '../sql-database.js';
 import type { ServerLimits } from '../server-limits.js';
 
-/** Without them no statement would have a bound, and numbers and times might come back as others. Errors: READ_STORE_UNSUPPORTED_DATABASE. */
+/**
+ * Without them statements would have no limit, and numbers and times could change. Errors:
+ * READ_STORE_UNSUPPORTED_DATABASE.
+ */
 export const assertSettings = async (connection: SqlConnection, limits: ServerLimits): Promise<void> => {
   const rows = await connection.query<{ name: string; setting: string }>(SETTINGS);
   const found = new Map(rows.map(({ name, setting }) => [name.toLowerCase(), setting]));
@@ -15,14 +18,14 @@ export const assertSettings = async (connection: SqlConnection, limits: ServerLi
   );
 };
 
-/** Of a pooler that does not know what it is asked for. */
+/** From a pooler that does not know the setting. */
 export const refusedByPooler = (problem: string): UnsupportedDatabase =>
   new UnsupportedDatabase(
     `${POOLER} (${problem}). Connect to the server itself, or let PgBouncer have ignore_startup_parameters = statement_timeout, lock_timeout, ` +
       'idle_in_transaction_session_timeout, options; the next try then says what the role needs instead.',
   );
 
-const POOLER = 'a pooler before the server leaves out settings of the session';
+const POOLER = 'a pooler in front of the server drops settings of the session';
 
 const SETTINGS = `SELECT name, setting FROM pg_settings WHERE lower(name) IN ('statement_timeout', 'lock_timeout', 'idle_in_transaction_session_timeout',
   'extra_float_digits', 'array_nulls', 'timezone', 'datestyle')`;
@@ -44,7 +47,7 @@ const wantedOf = ({ statementTimeoutMs, lockTimeoutMs, idleInTransactionTimeoutM
   { name: 'datestyle', value: "'ISO'", isMet: (setting) => setting.startsWith('ISO') },
 ];
 
-/** In milliseconds; 0 is no bound at all. */
+/** In milliseconds; 0 means no limit. */
 const atMost = (name: string, value: number): WantedSetting => ({
   name,
   value,

@@ -1,4 +1,4 @@
-// The embedded SQL read store: one file, one connection that writes and one that reads.
+// The embedded SQL read store: one file, one writing connection and one reading connection.
 import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { resolve } from 'node:path';
@@ -27,11 +27,11 @@ export interface SqliteOptions {
   readonly mustExist: boolean;
   readonly entities: readonly DocumentClass[];
   readonly runtime: Runtime;
-  /** Of the store, for messages. */
+  /** The name of the store, for messages. */
   readonly name: string;
 }
 
-/** One DataSource of TypeORM is one connection, so each has a lock, and reads that must not see an open transaction have their own. */
+/** One DataSource of TypeORM is one connection, so each has a lock; reads of committed data have their own. */
 export class SqliteDatabase implements SqlDatabase {
   readonly schema = undefined;
   readonly textCollation = undefined;
@@ -39,7 +39,7 @@ export class SqliteDatabase implements SqlDatabase {
   readonly indexesOf = `SELECT found.name, CASE WHEN found."unique" = 0 AND found.partial = 0 THEN
       (SELECT json_group_array(one.name) FROM (SELECT name FROM pragma_index_info(found.name) ORDER BY seqno) one) END AS columns
     FROM pragma_index_list(?) found`;
-  /** The clock of the machine, which all processes share that may open the file. */
+  /** The clock of the machine, which all processes with the file share. */
   readonly nowMs = "CAST(unixepoch('subsec') * 1000 AS integer)";
   readonly relaxed = '1'; // both kinds are the same here
   readonly #watched: WatchedFile;
@@ -53,7 +53,10 @@ export class SqliteDatabase implements SqlDatabase {
     this.#watched = new WatchedFile(options.file, writer.database.database);
   }
 
-  /** Opens or makes `<dir>/sql.db`. Errors: READ_STORE_UNAVAILABLE, READ_STORE_CANNOT_OPEN, READ_STORE_INVALID_FILE, READ_STORE_NEWER, READ_STORE_SQLITE_TOO_OLD, READ_STORE_READ_ONLY. */
+  /**
+   * Opens or makes `<dir>/sql.db`. Errors: READ_STORE_UNAVAILABLE, READ_STORE_CANNOT_OPEN, READ_STORE_INVALID_FILE,
+   * READ_STORE_NEWER, READ_STORE_SQLITE_TOO_OLD, READ_STORE_READ_ONLY.
+   */
   static async open({ dir, mustExist, entities, runtime, name }: SqliteOptions): Promise<SqliteDatabase> {
     const file = resolve(dir, FILE_NAME);
     const opened: SqliteSide[] = [];
@@ -105,7 +108,7 @@ export class SqliteDatabase implements SqlDatabase {
     return this.writer.lock.run(() => this.#onSameFile(() => work(this.writer.connection)));
   }
 
-  // Both kinds of durability are the file's synchronous=NORMAL: a power cut takes the last commits back, never half of one.
+  // Both kinds of durability are the file's synchronous=NORMAL: a power cut may undo the last commits, never half of one.
   transact<T>(_durability: Durability, work: (connection: SqlConnection) => Promise<T>, origin?: StatementOrigin): Promise<T> {
     this.#assertOpen();
     return this.writer.lock.run(() => this.#onSameFile(() => inTransaction(this.writer, () => work(this.writer.connection), origin)));
