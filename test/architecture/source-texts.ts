@@ -42,7 +42,7 @@ export const textsOf = (source: string): readonly SourceText[] => {
 export const wideCommentsOf = (source: string, columnsMax: number): readonly number[] =>
   source
     .split('\n')
-    .flatMap((content, index) => (COMMENT.test(content) && content.length > columnsMax && !/@\w+ \{/.test(content) ? [index + 1] : []));
+    .flatMap((content, index) => (COMMENT.test(content) && content.length > columnsMax && !/@\w+ \{|-disable-/.test(content) ? [index + 1] : []));
 
 const stringsOf = (content: string, line: number): readonly SourceText[] => {
   const trailing = TRAILING.exec(content)?.[1];

@@ -1,4 +1,4 @@
-// The SQL read store on a MariaDB server in trouble, and what a crash leaves between the statements that MariaDB commits by themselves.
+// The SQL read store on a MariaDB server in trouble, and after a crash between statements that commit by themselves.
 import { createServer, type AddressInfo } from 'node:net';
 import { inspect } from 'node:util';
 import { SqlReadStore } from '@mainstem/sql';

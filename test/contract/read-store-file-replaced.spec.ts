@@ -1,4 +1,5 @@
-// The file of a read store that is removed, moved, replaced or cut short under a running process: it refuses instead of losing what it has acknowledged.
+// The file of a read store that is removed, moved, replaced or cut short under a running process: the store refuses
+// work instead of losing acknowledged data.
 import { copyFileSync, renameSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

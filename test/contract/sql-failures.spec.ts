@@ -1,4 +1,5 @@
-// What a projection makes of everything that a database may say, on real servers: trouble is waited for, an event is parked, a mistake stops at once.
+// How a projection reacts to every answer of a database, on real servers: it waits for trouble, parks an event, or
+// stops at a mistake.
 import { documentProjection, handlerProjection } from '@mainstem/projection';
 import { SqlReadStore, type SqlTransaction } from '@mainstem/sql';
 import pg from 'pg';
@@ -102,7 +103,7 @@ const documents = () =>
 
 const schemaOf = ({ location }: SqlFixture): string | undefined => ('schema' in location ? location.schema : undefined);
 
-/** Statements of somebody else, about the table of the first generation. */
+/** Statements of another program, about the table of the first generation. */
 const changeByHand = async (fixture: SqlFixture, statements: (table: string) => readonly string[]): Promise<void> => {
   await rowsByHand(fixture, ...statements('items__g1'));
 };
@@ -159,7 +160,7 @@ describe.runIf(postgres)('failures of the PostgreSQL server', () => {
   });
 
   const TROUBLE = ['08006', '40001', '40P01', '42501', '53100', '53300', '55006', '55P03', '57P01', '57P03', '58030', 'XX000'];
-  it('waits where the server is in trouble, and parks nobody', async () => {
+  it('waits while the server is in trouble, and parks no event', async () => {
     const store = await (await fixtureOf()).open([Item]);
     const raised = new Set<string>();
     const steps = TROUBLE.map((state, index): [number, Step] => [

@@ -95,7 +95,7 @@ export const mariadbFixture = async (): Promise<SqlFixture> => {
   return fixture('MariaDB', { url: mariadbDatabase(database) }, () => mariadbQuery(`DROP DATABASE IF EXISTS ${database}`));
 };
 
-/** Runs statements on a connection of its own, in the session that the server gives to anybody. */
+/** Runs statements on a connection of its own, in the session that every client gets. */
 export const mariadbQuery = async (sql: string, parameters: readonly unknown[] = []): Promise<void> => {
   await mariadbRows(sql, parameters);
 };
@@ -127,7 +127,10 @@ export const postgresRows = async (sql: string, parameters: readonly unknown[] =
   }
 };
 
-/** Whether to run on PostgreSQL: under CI always, so that a missing server fails the suite; elsewhere only if there is one. */
+/**
+ * Whether to run on PostgreSQL: under CI always, so that a missing server fails the suite; otherwise only if it is
+ * there.
+ */
 export const withPostgres = async (): Promise<boolean> => {
   if (process.env['CI']) return true;
   try {
@@ -158,7 +161,7 @@ export const sqlFixtures = async (): Promise<readonly { readonly name: string; r
   ...((await withMariadb()) ? [{ name: 'MariaDB', make: mariadbFixture }] : []),
 ];
 
-/** Runs statements of somebody else on a fixture's database, each by itself; what the last one gives. */
+/** Runs statements of another program on a fixture's database, one by one; returns the last result. */
 export const rowsByHand = async (fixture: SqlFixture, ...statements: readonly string[]): Promise<readonly object[]> => {
   let rows: readonly object[] = [];
   const { location } = fixture;

@@ -1,4 +1,4 @@
-// What a handler may say to the database: one statement at a time, and nothing that begins, ends or outlives the transaction of its batch.
+// The statements of a handler: one at a time. None may begin, end or outlive the transaction of its batch.
 import type { SqlReadStore, SqlTransaction } from '@mainstem/sql';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { sqlFixtures, type SqlFixture } from './sql-fixtures.js';

@@ -81,7 +81,8 @@ for (const { name, make } of await sqlFixtures()) {
         },
         { checkpoint: move(undefined, 5) },
       );
-      // PostgreSQL has given the transaction up at the mistake; the others go on as if it had not been made. All keep rows and checkpoint together.
+      // PostgreSQL gives the transaction up at the mistake; the others go on without it. All keep rows and checkpoint
+      // together.
       const isCommitted = await hidden.then(
         () => true,
         () => false,

@@ -80,7 +80,7 @@ export class IoFailed extends MainstemError {
   }
 }
 
-/** The file that was opened was removed, moved away, replaced or set back; nothing more is acknowledged. Code `…_FILE_REPLACED`. */
+/** The opened file was removed, moved, replaced or set back; nothing more is acknowledged. Code `…_FILE_REPLACED`. */
 export class FileReplaced extends MainstemError {
   constructor({ owner, path }: StoreFile, problem: string) {
     const again = owner.codePrefix === 'EVENT_STORE' ? '; repeat what failed with the same ids' : '. Read models can be filled anew';

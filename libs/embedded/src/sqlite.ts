@@ -1,4 +1,4 @@
-// For another store that keeps a SQLite file: how such a file is made, waited for and watched, and what its errors mean.
+// For other stores that keep a SQLite file: how to make, await and watch the file, and what its errors mean.
 export { FileReplaced } from './errors.js';
 export type { FileOwner, StoreFile } from './errors.js';
 export { retryWhileBusy } from './sqlite/busy-retry.js';

@@ -44,8 +44,7 @@ export class ReadModelNameTaken extends MainstemError {
     /** The projection that has it, if any. */
     readonly owner?: string,
   ) {
-    const forget =
-      owner === undefined ? '' : ` If the application no longer has ${owner}, remove its leftovers: mainstem forget ${owner}`;
+    const forget = owner === undefined ? '' : ` If the application no longer has ${owner}, remove its leftovers: mainstem forget ${owner}`;
     super('READ_STORE_NAME_TAKEN', `${table}: ${problem} Give the entity another table name.${forget}`);
   }
 }

@@ -29,7 +29,9 @@ export const assertForeign = (sql: string, parameters: readonly unknown[], { sto
   if (OUTLIVES[dialect](words, sql)) throw new StatementRefused(store, `${words.slice(0, 2).join(' ')}: it would outlive the transaction`);
 };
 
-/** MariaDB commits before each statement that makes, changes or drops a table or a right. A comment with `!` may be one. */
+/**
+ * MariaDB commits before a statement that makes, changes or drops a table or a right. A comment with `!` may be one.
+ */
 const assertInside = (sql: string, words: readonly string[], { store, dialect }: ForeignTarget): void => {
   if (!INSIDE.has(words[0]))
     throw new StatementRefused(
@@ -54,7 +56,10 @@ const INSIDE: ReadonlySet<string | undefined> = new Set([
   'WITH',
 ]);
 
-/** One call is one statement on every database: SQLite would leave out the others, and PostgreSQL takes no values for several. */
+/**
+ * One call is one statement on every database: SQLite would skip the others, and PostgreSQL takes no values for
+ * several.
+ */
 export const severalRefused = (store: string): StatementRefused =>
   new StatementRefused(store, 'the text holds several statements; send each by a query of its own');
 
@@ -90,7 +95,7 @@ const outlivesOnSqlite = (words: readonly string[], sql: string): boolean => {
   return words[0] === 'PRAGMA' && /[=(]/.test(sql) && !HARMLESS_PRAGMA.test(words.at(-1) ?? '');
 };
 
-/** The next batch, and whatever else the pool gives the connection to, would find it changed. What a function sets is undone after the commit. */
+/** The next user of the connection would find it changed. What a function sets is undone after the commit. */
 const outlivesOnPostgres = ([first, ...more]: readonly string[]): boolean => {
   if (first === 'SET') return more[0] !== 'LOCAL' && more[0] !== 'CONSTRAINTS';
   return OF_SESSION.has(first) || (first === 'DECLARE' && more.some((word, index) => word === 'HOLD' && more[index - 1] === 'WITH'));

@@ -5,15 +5,15 @@ import { InvalidSqlOptions } from './errors.js';
 /** What bounds the use of the server. Whole numbers from 1; an option goes before the URL. */
 export interface ServerLimits {
   /**
-   * Most connections at a time; default 10. Queries leave one of them to projections. With a single one everything works, but waits for
-   * everything else.
+   * Most connections at a time; default 10. Queries leave one to projections. One is enough, but then all work takes
+   * turns.
    */
   readonly poolSizeMax: number;
   /** Longest time of one statement; default 60,000. Statements that build an index may take a day. */
   readonly statementTimeoutMs: number;
   /** Longest wait for a lock; default 10,000. */
   readonly lockTimeoutMs: number;
-  /** Longest pause between two statements of a transaction, after which the server ends the connection; default 60,000. */
+  /** Longest pause between two statements of a transaction; then the server ends the connection. Default 60,000. */
   readonly idleInTransactionTimeoutMs: number;
 }
 
@@ -48,7 +48,10 @@ export const takeLimits = (url: URL, given: Partial<ServerLimits>): ServerLimits
   };
 };
 
-/** Without a word its value would count for nothing, such as the schema's; `others` are those beside the limits. Errors: READ_STORE_INVALID_OPTIONS. */
+/**
+ * Refuses unknown parameters, which would be ignored otherwise; `others` are those beside the limits. Errors:
+ * READ_STORE_INVALID_OPTIONS.
+ */
 export const refuseUnknown = (url: URL, others: readonly string[]): void => {
   const known = [...others, ...Object.values(LIMITS).map(({ parameter }) => parameter)];
   const names = [...url.searchParams.keys()];

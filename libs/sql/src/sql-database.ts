@@ -22,13 +22,19 @@ export interface SqlConnection {
   /** Rows of a statement with `?` placeholders, unchanged by TypeORM. Errors: READ_STORE_UNAVAILABLE and its kin. */
   query<Row extends object>(sql: string, parameters?: readonly unknown[]): Promise<readonly Row[]>;
 
-  /** Makes a table, with its indexes or without; it is gone again if the transaction is undone. Errors: as `query`, READ_STORE_NAME_TAKEN. */
+  /**
+   * Makes a table, with or without indexes; undone with the transaction. Errors: those of `query`,
+   * READ_STORE_NAME_TAKEN.
+   */
   createTable(table: Table, isIndexed: boolean): Promise<void>;
 
   /** Drops a table if it is there; it stays if the transaction is undone. Errors: as `query`. */
   dropTable(table: string): Promise<void>;
 
-  /** Makes or drops a view by one statement, inside `changeViews` if a reader may know the view; undone with the transaction. Errors: as `query`. */
+  /**
+   * Makes or drops a view by one statement, inside `changeViews` if a reader may know the view; undone with the
+   * transaction. Errors: those of `query`.
+   */
   changeView(view: string, sql: string): Promise<void>;
 
   /** Number of rows that a statement changed, or found as they are to be. Errors: as `query`. */
@@ -63,7 +69,9 @@ export interface SqlConnection {
 
   delete(table: CollectionTable, keys: readonly string[]): Promise<void>;
 
-  /** Checks now what the commit would check. Only where tables may have deferred constraints. Errors: `RefusedAtCommit`. */
+  /**
+   * Checks now what the commit would check. Only if tables may have deferred constraints. Errors: `RefusedAtCommit`.
+   */
   settleConstraints?(): Promise<void>;
 
   /** Until the transaction ends, other transactions that lock the same name wait. */
@@ -121,9 +129,9 @@ export interface SqlDatabase {
   use<T>(work: (connection: SqlConnection) => Promise<T>): Promise<T>;
 
   /**
-   * Runs the work in a transaction: all or nothing. What the work throws is thrown on after the rollback. Work that changes views may run more than
-   * once. What the commit refuses, such as a deferred constraint, comes as `RefusedAtCommit`; with statements of a handler in it (`origin`), as the
-   * driver throws it.
+   * Runs the work in a transaction: all or nothing. An error of the work is passed on after the rollback. Work that
+   * changes views may run more than once. A refusal of the commit, such as by a deferred constraint, comes as
+   * `RefusedAtCommit`; with statements of a handler in it (`origin`), the driver's error comes unchanged.
    */
   transact<T>(durability: Durability, work: (connection: SqlConnection) => Promise<T>, origin?: StatementOrigin): Promise<T>;
 

@@ -86,7 +86,10 @@ const readText = (sql: string, dialect: SqlDialect): StatementText => {
   return { statements, placeholders, otherPlaceholder, numbered: numbered + sql.slice(copied) };
 };
 
-/** PostgreSQL has comments inside comments, SQLite and MariaDB have none. Without an end they go on to that of the text. */
+/**
+ * PostgreSQL has nested comments, SQLite and MariaDB have none. A comment without an end goes on to the end of the
+ * text.
+ */
 const endOfComment = (sql: string, begin: number, dialect: SqlDialect): number => {
   const marks = /\/\*|\*\//g;
   marks.lastIndex = begin + 2;

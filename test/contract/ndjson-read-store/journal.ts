@@ -1,4 +1,4 @@
-// The file and what its lines add up to. Writing is asking: the order of the lines decides who was first, for all processes alike.
+// The file and the sum of its lines. To write is to ask: the order of the lines decides which process was first.
 import { isMainstemError, type Runtime } from '@mainstem/event-store';
 import { MemoryState, ReadStoreUnavailable, type Decided, type LeaseAnswer } from '@mainstem/projection/adapter';
 import { LineFile } from './line-file.js';
@@ -18,7 +18,7 @@ export class Journal {
   }
 
   // #region ask
-  /** What became of it, after all lines that were there before. Errors: those of the decision, READ_STORE_UNAVAILABLE. */
+  /** The outcome of a line, after all earlier lines. Errors: those of the decision, READ_STORE_UNAVAILABLE. */
   ask(asked: Asked): Outcome {
     const id = this.#runtime.uuid();
     this.#file.append(encodeLine({ id, ...asked }));

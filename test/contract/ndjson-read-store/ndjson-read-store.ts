@@ -29,7 +29,7 @@ import { lineOf } from './lines.js';
 const FILE = 'journal.ndjson';
 
 // #region store
-/** Keeps all documents in memory as well, and reads its file from the beginning when it is opened: for read models of some megabytes. */
+/** Keeps all documents in memory too, and reads its whole file when it is opened: for read models of some megabytes. */
 export class NdjsonReadStore extends RecordedReadStore {
   readonly #records: NdjsonRecords;
 
@@ -40,7 +40,7 @@ export class NdjsonReadStore extends RecordedReadStore {
     this.#records = records;
   }
 
-  /** For queries: a document of the generation that serves, without the engine's bookkeeping, and the position that it reflects. */
+  /** For queries: a document of the serving generation, without the engine's bookkeeping, with its position. */
   async get(
     projection: string,
     collection: string,

@@ -63,8 +63,8 @@ export const decisionOf = <State, Command, Event extends DomainEvent>(
 };
 
 /**
- * The events of one decision, on their way into the store. The lists of applications are of several kinds to the engine, which compiles anew
- * what goes through them: so most of the work is here, outside of that loop.
+ * The events of one decision, on their way into the store. Lists of applications are of several kinds to the engine,
+ * which compiles the code for each kind anew. So most of the work is here, outside of that loop.
  */
 class DecidedEvents<State, Command, Event extends DomainEvent> {
   readonly newEvents: PreparedEvent[] = [];

@@ -185,7 +185,7 @@ export class StreamWorker {
     const { calls } = batch;
     const waiting = lane.calls.length;
     const expected = folded.revision ?? 'no-stream';
-    // Without a signal of its own a command that nobody waits for any more leaves its append to the bounds of the store.
+    // Without its own signal, a command whose caller has gone leaves its append to the limits of the store.
     const isAbortable = calls.some(hasSignal);
     let isAppending = false;
     try {

@@ -19,7 +19,10 @@ export class OpenedFile {
     this.#content = lookAtContent(file.path, undefined).content;
   }
 
-  /** Costs what `WatchedFile.problem` costs, and one look into the file if it has been written meanwhile. Errors: EVENT_STORE_FILE_REPLACED, from then on every time. */
+  /**
+   * Costs a `WatchedFile.problem`, and one look into a file that has changed. Errors: EVENT_STORE_FILE_REPLACED, from
+   * then on every time.
+   */
   assertSame(): void {
     const problem = this.#failure ? undefined : this.#watched.problem(() => this.#lookInside());
     if (problem !== undefined) this.#failure = new FileReplaced(this.#file, problem);

@@ -24,7 +24,7 @@ export interface ReadStoreFileOptions {
 
 /** Memory that each connection may use for pages, in KiB. */
 const PAGE_CACHE_KIB = 16_384;
-/** Pages of the write-ahead log after which they are copied into the file: pages that change in several commits are copied once. */
+/** Pages of the write-ahead log before they are copied into the file: a page of several commits is copied once. */
 const WAL_PAGES = 4_000;
 /** What is left of the write-ahead log's file after a large transaction, in bytes. */
 const WAL_SIZE_MAX = 64 * 1024 * 1024;
@@ -65,8 +65,9 @@ export class ReadStoreFile {
   }
 
   /**
-   * Runs `work` as one transaction that holds the write lock; what it throws rolls everything back and is thrown on. While another process holds
-   * the lock it waits without blocking the event loop, so `work` may run several times. Errors: READ_STORE_UNAVAILABLE.
+   * Runs `work` as one transaction that holds the write lock; if it throws, everything is rolled back and the error is
+   * passed on. While another process holds the lock, it waits without blocking the event loop, so `work` may run
+   * several times. Errors: READ_STORE_UNAVAILABLE.
    */
   write<Result>(work: () => Result): Promise<Result> {
     return this.#attempt(() => {
@@ -76,7 +77,7 @@ export class ReadStoreFile {
     });
   }
 
-  /** Runs `query` on one snapshot of the reading connection. Errors: READ_STORE_UNAVAILABLE; what `query` throws is thrown on. */
+  /** Runs `query` on one snapshot of the reading connection. Errors: READ_STORE_UNAVAILABLE, those of `query`. */
   read<Result>(query: () => Result): Promise<Result> {
     return this.#attempt(() => transact(this.reader, 'BEGIN', query));
   }
@@ -86,7 +87,9 @@ export class ReadStoreFile {
     return this.#attempt(() => transact(this.writer, 'BEGIN', query));
   }
 
-  /** Runs `work` on one snapshot of a connection of its own, which may take long and cannot write. Errors: as `read`. */
+  /**
+   * Runs `work`, which may take long, on a snapshot of its own connection that cannot write. Errors: those of `read`.
+   */
   async snapshot<Result>(work: (database: DatabaseSync) => Promise<Result>): Promise<Result> {
     if (this.#isClosed) throw new ReadStoreUnavailable(this.options.name, 'the store is closed. Open it again to go on.');
     let database: DatabaseSync | undefined;
@@ -132,7 +135,7 @@ export class ReadStoreFile {
   }
 }
 
-/** Adds what later versions have added. A file that has all of it is not locked: another process may be in the middle of a large commit. */
+/** Adds what later versions have added. A complete file is not locked: another process may be in a large commit. */
 const bringUpToDate = (database: DatabaseSync): void => {
   database.exec(LEASES_SCHEMA + PARTITIONS_SCHEMA);
   const isMissing = (table: string): boolean =>
@@ -165,7 +168,7 @@ const transact = <Result>(database: DatabaseSync, begin: 'BEGIN' | 'BEGIN IMMEDI
   }
 };
 
-/** The port knows one error for a store that does not work; what exactly is wrong with the file is its cause and its message. */
+/** The port has one error for a store that does not work; its cause and message say what is wrong with the file. */
 const unavailable = (name: string, error: unknown, translated: unknown): unknown => {
   if (translated instanceof MainstemError && translated.code.startsWith('READ_STORE_') && isFileError(error, translated)) {
     return new ReadStoreUnavailable(name, translated.message, translated);
@@ -173,6 +176,6 @@ const unavailable = (name: string, error: unknown, translated: unknown): unknown
   return sqliteCodeOf(error) === undefined ? error : new ReadStoreUnavailable(name, error instanceof Error ? error.message : String(error), error);
 };
 
-// Translated here, or the wait for the lock that gave up, or another file: all are about the file, not about what was written.
+// Translated here, a lock timeout, or another file: all are about the file, not about the written data.
 const isFileError = (error: unknown, translated: MainstemError): boolean =>
   error !== translated || translated.code === 'READ_STORE_BUSY' || translated instanceof FileReplaced;

@@ -159,7 +159,9 @@ export class GenerationRecords {
     return [this.#partitions, `${which} AND partition_number = ?`, [projection, generation, partition]];
   }
 
-  /** A row for each part after the first one, which is in the generation's own row; one row for a generation that is not split. */
+  /**
+   * A row for each part after the first one, which is in the generation's own row; one row for an unsplit generation.
+   */
   get #select(): string {
     const isOwn = (table: string): string => `${table}.projection = generations.projection AND ${table}.generation = generations.generation`;
     return `SELECT ${COLUMNS},

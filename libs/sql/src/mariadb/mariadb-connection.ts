@@ -161,7 +161,10 @@ export class MariadbConnection implements SqlConnection {
     this.#isInTransaction = false;
   }
 
-  /** Undoes what is not committed, and lets go of names; a connection that cannot even do that is given up, and the server undoes it. Never fails. */
+  /**
+   * Undoes the uncommitted part and releases names. If that fails, the connection is closed and the server undoes it.
+   * Never fails.
+   */
   async end(): Promise<void> {
     try {
       if (this.#isInTransaction) await this.#client.query('ROLLBACK');

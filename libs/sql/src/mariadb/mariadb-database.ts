@@ -50,7 +50,7 @@ interface DatabaseParts {
   readonly driver: MariadbDriver;
 }
 
-/** Each call takes one connection of the pool and never a second one while it holds it; what it makes and drops goes over others. */
+/** Each call holds one connection of the pool, and never a second one; it makes and drops through others. */
 export class MariadbDatabase implements SqlDatabase {
   readonly schema = undefined;
   readonly textCollation = undefined;
@@ -75,7 +75,10 @@ export class MariadbDatabase implements SqlDatabase {
     private readonly parts: DatabaseParts,
   ) {}
 
-  /** Connects and prepares the database. Errors: READ_STORE_UNAVAILABLE, READ_STORE_INVALID_OPTIONS, READ_STORE_UNSUPPORTED_DATABASE, READ_STORE_PERMISSION_DENIED, READ_STORE_NEWER. */
+  /**
+   * Connects and prepares the database. Errors: READ_STORE_UNAVAILABLE, READ_STORE_INVALID_OPTIONS,
+   * READ_STORE_UNSUPPORTED_DATABASE, READ_STORE_PERMISSION_DENIED, READ_STORE_NEWER.
+   */
   static async open(location: MariadbLocation, { entities, runtime, name }: MariadbOptions): Promise<MariadbDatabase> {
     const target = mariadbTargetOf(location);
     const driver = await MariadbDriver.load(target);
@@ -184,7 +187,7 @@ export class MariadbDatabase implements SqlDatabase {
     await this.dataSource.destroy();
   }
 
-  /** Makes the bookkeeping, one process at a time, and mends what a crash has left. A replica has what its primary has. */
+  /** Makes the bookkeeping, one process at a time, and repairs it after a crash. A replica has what its primary has. */
   async #prepare(): Promise<void> {
     const isReadOnly = await this.use(async (connection) => {
       const [row] = await connection.query<ServerRow>(

@@ -1,11 +1,13 @@
-// What a transaction makes and drops: MariaDB commits before every such statement, so they run on connections of their own.
+// What a transaction makes and drops: MariaDB commits before such statements, so they have connections of their own.
 import type { Connection, ResultSetHeader, RowDataPacket } from 'mysql2/promise';
 import { quoted } from '../entity/identifiers.js';
 import { columnsOf, viewSource } from '../generation-tables.js';
 import { lockOf, lockTimeout, tableExists } from './mariadb-locks.js';
 import { isLockTimeout, ViewsInUse } from './mariadb-errors.js';
 
-/** Names of tables and views that may not be what the bookkeeping says, because a transaction is making, showing or dropping them or has broken off. */
+/**
+ * Names of tables and views that may differ from the bookkeeping: a transaction is changing them, or has broken off.
+ */
 export const UNSETTLED_TABLE = 'mainstem_unsettled';
 
 /** Readers wait behind what waits for other readers, so that waits only for a moment at a time; in seconds. */
@@ -24,8 +26,9 @@ export interface DefinitionOptions {
 }
 
 /**
- * The bookkeeping decides: before a table or view is touched, its name is noted, and after the transaction has ended, whichever way, what is noted
- * is made to be as the bookkeeping says (`settle`). A process that finds a note of a crash does the same.
+ * The bookkeeping decides. Before a table or view is touched, its name is noted. After the transaction, committed or
+ * not, everything noted is made to match the bookkeeping (`settle`). A process that finds a note of a crash does the
+ * same.
  */
 export class MariadbDefinitions {
   #definer: Connection | undefined;
@@ -63,7 +66,7 @@ export class MariadbDefinitions {
     await this.#define(`SET STATEMENT max_statement_time = ${NO_LIMIT} FOR ${sql}`);
   }
 
-  /** Keeps readers out until the transaction has ended and all is settled. Errors: `ViewsInUse`, besides those of the work. */
+  /** Keeps readers out until the transaction has ended and all is settled. Errors: `ViewsInUse`, those of the work. */
   async changeViews(work: () => Promise<void>): Promise<void> {
     try {
       await this.#locked(); // before readers have to wait
@@ -76,7 +79,10 @@ export class MariadbDefinitions {
     }
   }
 
-  /** Makes everything that is noted as the bookkeeping says. To come after the transaction has ended; if it has committed, its views are right. */
+  /**
+   * Makes everything noted match the bookkeeping. Call it after the transaction; if that has committed, its views are
+   * right.
+   */
   async settle(isCommitted: boolean): Promise<void> {
     if (this.#definer === undefined) return;
     await this.#waiting(this.options.lockWaitS);

@@ -64,8 +64,8 @@ export class MariadbDriver {
   }
 
   /**
-   * Sets a session: names and texts are written as in the other dialects, values are refused and not changed, and everything has a bound, whatever
-   * the server or the user has set.
+   * Prepares a session, whatever the server or the user has set. Names and texts are written as in the other dialects,
+   * wrong values are refused instead of changed, and everything has a limit.
    */
   async prepare(connection: Connection): Promise<void> {
     const { statementTimeoutMs, lockTimeoutMs, idleInTransactionTimeoutMs } = this.target.limits;

@@ -1,4 +1,4 @@
-// What goes wrong in MariaDB and on the way to it, in the words of the read store. No message holds the URL or a password.
+// Errors of MariaDB and of the way to it, in the read store's words. No message holds the URL or a password.
 import { MainstemError } from '@mainstem/event-store';
 import { ReadStoreOverburdened, ReadStoreUnavailable, StatementRefused } from '@mainstem/projection/adapter';
 import { QueryFailedError } from 'typeorm';
@@ -14,7 +14,10 @@ const DEADLOCK = 1213;
 const NO_RIGHT: readonly (number | undefined)[] = [1044, 1142, 1143, 1227, 1370];
 const READ_ONLY: readonly (number | undefined)[] = [1290, 1792, 1836];
 
-/** Translates an error of the driver or the server; ours pass as they are, and so does what is the own fault of a statement that is not ours. */
+/**
+ * Translates an error of the driver or the server. Ours pass unchanged, as do errors that a statement of the
+ * application causes.
+ */
 export const translateMariadbError = (error: unknown, store: string, origin: StatementOrigin = 'engine'): unknown => {
   if (error instanceof MainstemError) return error;
   const cause: unknown = error instanceof QueryFailedError ? error.driverError : error;
@@ -64,7 +67,9 @@ export class ViewsInUse extends ReadStoreUnavailable {
 /** Whether another transaction was in the way, of an error that is translated. */
 export const isLockTimeout = (error: unknown): boolean => error instanceof ReadStoreUnavailable && numberOf(error.cause) === LOCK_TIMEOUT;
 
-/** Whether the server has undone the whole transaction with this, or may have: what comes next would be kept by itself. */
+/**
+ * Whether the server has undone, or may have undone, the whole transaction: the next statement would commit by itself.
+ */
 export const endsTransaction = (error: unknown): boolean => {
   const number = numberOf(error);
   return number === undefined ? isOfConnection(error) : number === DEADLOCK || number === LOCK_TIMEOUT;

@@ -31,7 +31,7 @@ export const scanStatement = (table: CollectionTable, { after, limit }: ScanOpti
 export const deleteStatements = ({ sqlName, codec }: CollectionTable, keys: readonly string[], packetMax: number): Generator<BulkStatement> =>
   statementsOf(`DELETE FROM ${sqlName} WHERE ${quoted(codec.keyColumn)} IN (`, ')', keyEntries(keys), packetMax);
 
-/** Statements that write the documents over what is there. Errors: READ_STORE_INVALID_DOCUMENT, while they are being made. */
+/** Statements that replace the stored documents. Errors: READ_STORE_INVALID_DOCUMENT, while they are being made. */
 export const upsertStatements = (
   table: CollectionTable,
   documents: ReadonlyMap<string, ProjectionDocument>,

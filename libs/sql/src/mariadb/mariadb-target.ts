@@ -3,7 +3,7 @@ import { InvalidSqlOptions, UnsupportedDatabase } from '../errors.js';
 import { refuseUnknown, takeLimits, type ServerLimits } from '../server-limits.js';
 
 export interface MariadbLocation extends Partial<ServerLimits> {
-  /** `mariadb://user:password@host:port/database`; limits may stand there, too, by the same names as in a PostgreSQL URL. */
+  /** `mariadb://user:password@host:port/database`; limits may follow, with the same names as in a PostgreSQL URL. */
   readonly url: string;
 }
 

@@ -45,7 +45,10 @@ export const columnType = (kind: ColumnKind, limits: TextLimits): string => {
   }
 };
 
-/** An index takes 3,072 bytes and counts four of them a character: text that declares no length is kept as its bytes, which have the same order. */
+/**
+ * An index takes 3,072 bytes, and counts four for each character. So text of undeclared length is kept as its bytes,
+ * which have the same order.
+ */
 const textType = ({ lengthMax, bytesMax }: TextLimits): string => {
   if (bytesMax === undefined) return `longtext ${COLLATION}`;
   return lengthMax !== undefined && lengthMax * 4 <= bytesMax ? `varchar(${lengthMax}) ${COLLATION}` : `varbinary(${bytesMax})`;

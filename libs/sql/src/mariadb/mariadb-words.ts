@@ -1,4 +1,5 @@
-// The engine's statements are written in the words that SQLite and PostgreSQL share. Here they get those of MariaDB; a session has ANSI quotes.
+// Puts the engine's statements, in the words that SQLite and PostgreSQL share, into MariaDB's. A session has ANSI
+// quotes.
 
 /** Of an `INSERT … ON CONFLICT DO NOTHING`. */
 const INSERT_IF_ABSENT = /^INSERT INTO (.*) ON CONFLICT DO NOTHING$/s;
@@ -19,10 +20,10 @@ const WORDS: readonly (readonly [RegExp, string])[] = [
 /** A statement that reads or writes rows of the engine's own tables. */
 export const mariadbWords = (sql: string): string => WORDS.reduce((text, [word, ours]) => text.replace(word, ours), sql);
 
-/** Names of columns in keys of those tables: they hold bytes, which an index takes more of, and which have the same order. */
+/** Names of columns in keys of those tables. They hold bytes: an index takes more of them, in the same order. */
 const IN_KEYS = /(\bprojection|\bfingerprint|\bcollection|"key") text\b/g;
 
-/** A statement that makes or changes one of those tables. It does nothing where that has been done: a crash may have come between it and its record. */
+/** A statement that makes or changes one of those tables. It may run twice: a crash may come before it is recorded. */
 export const mariadbDefinition = (sql: string): string =>
   mariadbWords(sql)
     .replace(IN_KEYS, '$1 varbinary(1000)')

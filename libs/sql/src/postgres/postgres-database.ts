@@ -67,7 +67,10 @@ export class PostgresDatabase implements SqlDatabase {
     },
   ) {}
 
-  /** Connects and prepares the schema. Errors: READ_STORE_UNAVAILABLE, READ_STORE_INVALID_OPTIONS, READ_STORE_PERMISSION_DENIED, READ_STORE_NEWER, READ_STORE_CANNOT_OPEN. */
+  /**
+   * Connects and prepares the schema. Errors: READ_STORE_UNAVAILABLE, READ_STORE_INVALID_OPTIONS,
+   * READ_STORE_PERMISSION_DENIED, READ_STORE_NEWER, READ_STORE_CANNOT_OPEN.
+   */
   static async open(location: PostgresLocation, { entities, runtime, name }: PostgresOptions): Promise<PostgresDatabase> {
     const target = postgresTargetOf(location);
     const dataSource = dataSourceFor(target, entities);

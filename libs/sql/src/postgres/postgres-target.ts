@@ -12,7 +12,7 @@ export interface PostgresLocation extends Partial<ServerLimits> {
   readonly url: string;
   /** Default: the URL's `schema`, else `public`. */
   readonly schema?: string;
-  /** Refuse a schema without read models (READ_STORE_CANNOT_OPEN) instead of making it: for what looks at a store that should be there. Default false. */
+  /** Refuse a schema without read models (READ_STORE_CANNOT_OPEN) instead of making it. Default false. */
   readonly mustExist?: boolean;
 }
 

@@ -108,7 +108,7 @@ export class SqliteDatabase implements SqlDatabase {
     return this.writer.lock.run(() => this.#onSameFile(() => work(this.writer.connection)));
   }
 
-  // Both kinds of durability are the file's synchronous=NORMAL: a power cut may undo the last commits, never half of one.
+  // Both durabilities are the file's synchronous=NORMAL: a power cut may undo the last commits, never half of one.
   transact<T>(_durability: Durability, work: (connection: SqlConnection) => Promise<T>, origin?: StatementOrigin): Promise<T> {
     this.#assertOpen();
     return this.writer.lock.run(() => this.#onSameFile(() => inTransaction(this.writer, () => work(this.writer.connection), origin)));

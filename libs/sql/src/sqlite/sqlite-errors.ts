@@ -27,7 +27,7 @@ export interface SqliteFile {
 /** As those know it who look after any SQLite file. */
 export const storeFile = ({ store, file }: SqliteFile): StoreFile => ({ owner: { codePrefix: 'READ_STORE', name: store }, path: file });
 
-/** Translates an error of SQLite; ours pass as they are, and so does what is the own fault of a statement that is not ours. */
+/** Translates an error of SQLite. Ours pass unchanged, as do errors that a statement of the application causes. */
 export const translateSqliteError = (error: unknown, { store, file }: SqliteFile, origin: StatementOrigin = 'engine'): unknown => {
   if (isMainstemError(error, 'READ_STORE_BUSY', 'READ_STORE_FILE_REPLACED')) return new ReadStoreUnavailable(store, error.message, error);
   if (error instanceof MainstemError) return error;
