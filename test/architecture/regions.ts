@@ -1,4 +1,5 @@
-// Code on a page that is the code of a file: `**[file](path)** `region`` and a block, taken from between `// #region` and `// #endregion`.
+// Code on a page that is the code of a file: `**[file](path)** `region`` and a block, from between `// #region` and `//
+// #endregion`.
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 

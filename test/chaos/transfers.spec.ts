@@ -1,4 +1,5 @@
-// Transfers between accounts, carried out by hosts that are killed, and asked for more than once: no money is made or lost, each takes effect once or not at all.
+// Transfers between accounts, asked for more than once, while their hosts are killed. No money is made or lost; each
+// transfer takes effect once or not at all.
 import { CommandExecutor } from '@mainstem/aggregate';
 import { EmbeddedEventStore } from '@mainstem/embedded';
 import type { RecordedEvent } from '@mainstem/event-store';
@@ -15,7 +16,7 @@ const HOSTS = 2;
 const KILLS = 12;
 const AT_ONCE = 32;
 
-/** What has left one account and reached no other one, by transfer; and what is wrong at the first position where something is. */
+/** The money that has left one account and reached no other; and the fault at the first wrong position. */
 class Books {
   readonly balances = new Map<string, number>();
   readonly underWay = new Map<string, number>();

@@ -1,4 +1,5 @@
-// Process managers: an event is taken in once, a command is sent once a step, outcomes and deadlines are told once, whatever is repeated.
+// Process managers under repetition: each event is taken in once, each step sends one command, and outcomes and
+// deadlines come once.
 import { loadAggregate } from '@mainstem/aggregate';
 import { InMemoryEventStore, systemRuntime, type EventStore, type Position, type RecordedEvent, type Runtime } from '@mainstem/event-store';
 import { MemoryReadStore } from '@mainstem/projection/adapter';

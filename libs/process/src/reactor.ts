@@ -23,11 +23,14 @@ export interface ReactorOptions<Registries extends readonly EventRegistry[]> {
   readonly events: Registries;
   /** Events of one key are answered one after the other. Default their stream. Pure. */
   readonly key?: (event: RecordedEventOf<Registries[number]>) => string | null;
-  /** Where it begins when it is run for the first time: at the first event of the log, or behind the last one there is. */
+  /** Where the first run begins: at the first event of the log, or behind the last one. */
   readonly startsAt: ReactionStart;
   /** Commands that follow from an event, in order. Pure: asked again after a crash, it must give the same ones. */
   readonly react: GivenEventFunctions<Registries, readonly Send[]>;
-  /** A command was refused. Without it a refusal is a failure of the event: tried again, and then the reactor stops or parks it. */
+  /**
+   * A command was refused. Without this function a refusal is a failure of the event: after retries the reactor stops
+   * or parks it.
+   */
   readonly declined?: (refusal: CommandRefused, sent: SentCommand, event: RecordedEvent) => void | Promise<void>;
 }
 
@@ -41,8 +44,9 @@ export interface Reactor {
 }
 
 /**
- * Declares a reactor. A command's id is made from the reactor's name, the event and the step, so that its effect is there once, however often it is
- * sent. One that was refused, or changed nothing, leaves no trace and is decided anew when it is sent again. Errors: PROCESS_INVALID_DEFINITION.
+ * Declares a reactor. A command's id is made from the reactor's name, the event and the step, so it takes effect once,
+ * even if it is sent often. A command that was refused, or changed nothing, leaves no trace and is decided anew when it
+ * is sent again. Errors: PROCESS_INVALID_DEFINITION.
  */
 export const reactor = <const Registries extends readonly EventRegistry[]>(options: ReactorOptions<Registries>): Reactor => {
   const { name, events: registries, startsAt, declined } = options;

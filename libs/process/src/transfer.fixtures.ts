@@ -1,4 +1,4 @@
-// What the specs of processes have in common: accounts, transfers between them, and the process that carries a transfer out.
+// Accounts, transfers between them, and the process that carries a transfer out, for several specs.
 import { CommandExecutor, CommandRefused, defineAggregate } from '@mainstem/aggregate';
 import { defineEvents, InMemoryEventStore, systemRuntime, type EventOf, type EventStore, type Runtime } from '@mainstem/event-store';
 import { Projector, type ReadStore, type RecoveryPolicy } from '@mainstem/projection';
@@ -139,7 +139,9 @@ const refund = ({ id, from, amount }: Run) => send('refund', account, from, new 
 const complete = ({ id }: Run) => send('complete', transfer, id, new Complete());
 const fail = ({ id, code = '' }: Run) => send('fail', transfer, id, new Fail(code));
 
-/** Debits one account, then credits the other. What was debited goes back when the credit is refused, or the debit came too late. */
+/**
+ * Debits one account, then credits the other. The money goes back if the credit is refused, or the debit came too late.
+ */
 export const transferRun: ProcessManager = processManager({
   name: 'run',
   version: 1,

@@ -1,5 +1,5 @@
-// For those who write projections and ask read models. More doors: /operate (rebuild, verify, status), /reaction (effects) and /adapter (read stores); tests find theirs in
-// @mainstem/testing.
+// For authors of projections and queries. Doors: /operate (rebuild, verify, status), /reaction (effects), /adapter
+// (read stores). For tests: @mainstem/testing.
 
 // Define a projection.
 export { documentProjection, type DocumentProjection, type DocumentProjectionOptions } from './definition/document-projection.js';

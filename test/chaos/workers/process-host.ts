@@ -1,4 +1,4 @@
-// One of several hosts of the process that carries transfers out: `<folder>`. It tells that it runs, and how far its projections are.
+// One of several hosts of the transfer process: `<folder>`. It prints that it runs, and how far its projections are.
 import { EmbeddedCacheStore, EmbeddedEventStore } from '@mainstem/embedded';
 import { openBank } from '../../../libs/process/src/transfer.fixtures.js';
 

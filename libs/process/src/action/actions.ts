@@ -13,7 +13,10 @@ export interface Send {
   readonly command: object;
 }
 
-/** To be told at a time, unless it is cancelled before. It takes the place of an earlier deadline of its name. An instance that has ended sets none. */
+/**
+ * A call to the instance at a time, unless it is cancelled before. It replaces an earlier deadline of its name. An
+ * instance that has ended sets none.
+ */
 export interface SetDeadline {
   readonly kind: 'deadline';
   readonly name: string;
@@ -26,7 +29,9 @@ export interface CancelDeadline {
   readonly name: string;
 }
 
-/** The instance takes no further events, and its deadlines are cancelled. Outcomes of commands that are under way are still told. */
+/**
+ * The instance takes no further events, and its deadlines are cancelled. It still gets the outcomes of sent commands.
+ */
 export interface End {
   readonly kind: 'end';
 }
@@ -38,7 +43,10 @@ export interface CommandTarget<Command> extends Pick<Aggregate<unknown, Command,
   decide(command: Command, state: never, circumstances?: never): readonly DomainEvent[];
 }
 
-/** Sends a command to an aggregate. `step` names it: lower-case words with dashes, unique among what one event leads to. */
+/**
+ * Sends a command to an aggregate. `step` names it: lower-case words with dashes, unique among the actions of one
+ * event.
+ */
 export const send = <Command extends object>(step: string, aggregate: CommandTarget<Command>, id: string, command: NoInfer<Command>): Send => ({
   kind: 'send',
   step,

@@ -16,8 +16,8 @@ export interface On {
 }
 
 /**
- * `given`: an object of functions by type name, or a function that makes a list of `On`.
- * Errors: PROCESS_INVALID_DEFINITION for a type that no registry declares, or that several declare where an object was given.
+ * `given`: an object of functions by type name, or a function that makes a list of `On`. Errors:
+ * PROCESS_INVALID_DEFINITION for a type of no registry, or for one of several registries in an object.
  */
 export const byEvent = <Run>(process: string, registries: readonly EventRegistry[], given: unknown): ByEvent<Run> => {
   const lists = typeof given === 'function' ? (given as (on: unknown) => readonly On[])(on) : listsOf(process, registries, (given ?? {}) as object);

@@ -22,8 +22,8 @@ export interface DeadlineClockOptions {
 }
 
 /**
- * Several of them may run: a deadline is reached once. It never comes early by this machine's clock, and not later than half a second after the read model
- * shows it, while the stores answer. Clocks that jump are noticed at the next look.
+ * Several clocks may run: a deadline is reached once. By this machine's clock it never comes early. While the stores
+ * answer, it comes at most half a second after the read model shows it. The next look notices a clock that jumps.
  */
 export class DeadlineClock implements Companion {
   readonly #options: DeadlineClockOptions;
@@ -58,7 +58,7 @@ export class DeadlineClock implements Companion {
     return this.#trouble === undefined ? [] : [`the deadlines of ${this.#options.manager.name} cannot be looked at: ${codeOf(this.#trouble)}`];
   }
 
-  /** Tells all that are due now, for tests that turn the clock themselves. Errors: those of the stores, and of the commands. */
+  /** Reports all that are due now, for tests that turn the clock. Errors: those of the stores, and of the commands. */
   async look(): Promise<void> {
     const { store, manager } = this.#options;
     const projection = deadlinesName(manager.name);

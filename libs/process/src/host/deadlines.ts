@@ -1,4 +1,4 @@
-// The deadlines that are pending, as a read model in order of time: to wait for the next one costs one look at its first document.
+// The pending deadlines, as a read model in order of time: the first document shows the next one.
 import { documentProjection, type DocumentProjection } from '@mainstem/projection';
 import { streamPrefixOf } from '@mainstem/event-store';
 import type { ProcessManager } from '../manager/process-manager.js';

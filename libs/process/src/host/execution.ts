@@ -1,4 +1,4 @@
-// How reactors and process managers execute commands: under ids of their own, within the conversation of the event that led to them.
+// How reactors and process managers execute commands: under their own ids, in the conversation of the causing event.
 import type { CommandContext, CommandExecutor } from '@mainstem/aggregate';
 import { commandIdOf, isMainstemError, type EventMetadata, type JsonValue, type RecordedEvent } from '@mainstem/event-store';
 
@@ -9,13 +9,15 @@ const ID_LENGTH_MAX = 200;
 /** Metadata that the framework fills in for each command anew. */
 const OWN = new Set(['commandId', 'correlationId', 'causationId', 'schemaVersion', 'occurredAt', 'traceparent', 'decidedAt', 'fingerprint']);
 
-/** The same parts make the same id. One that would become too long, or that could not be printed, is made from it, the same each time. */
+/** The same parts make the same id. A result that is too long or not printable is replaced by one made from it. */
 export const idFrom = (...parts: readonly string[]): string => {
   const id = parts.join(':');
   return id.length <= ID_LENGTH_MAX ? id : commandIdOf(id);
 };
 
-/** The context of a command that an event leads to. The application's own metadata goes on with it: an actor, a tenant. */
+/**
+ * The context of a command that an event causes. The application's own metadata goes on with it: an actor, a tenant.
+ */
 export const contextAfter = (event: Pick<RecordedEvent, 'id' | 'metadata'>, commandId: string, signal: AbortSignal): CommandContext => {
   const { correlationId = event.metadata.commandId ?? event.id } = event.metadata;
   return { commandId, correlationId, causationId: event.id, metadata: ownMetadata(event.metadata), signal };

@@ -21,8 +21,8 @@ export interface ProcessHostOptions {
 }
 
 /**
- * For a `Projector`: `<name>` takes events in, `<name>-outbox` sends what is asked for, `<name>-deadlines` keeps what is pending, and beside it runs the
- * clock.
+ * For a `Projector`: `<name>` takes events in, `<name>-outbox` sends the requests, `<name>-deadlines` keeps pending
+ * deadlines. The clock runs beside it.
  */
 export const hostProcess = (manager: ProcessManager, options: ProcessHostOptions): readonly Hosted[] => {
   const { executor, store, runtime, recovery, deadline } = options;

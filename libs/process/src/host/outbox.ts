@@ -8,7 +8,7 @@ import type { ProcessCommand } from '../manager/process-aggregate.js';
 import { InvalidAction } from '../errors.js';
 import { contextAfter, idFrom, isTrouble, ofCommand, type Executor } from './execution.js';
 
-/** A request is sent under one id, whoever sends it how often; its outcome is recorded once. */
+/** A request is always sent under the same id, by any host, any number of times; its outcome is recorded once. */
 export const outboxOf = (manager: ProcessManager, executor: Executor): Reaction => {
   const { name, events, aggregate } = manager;
   const prefix = streamPrefixOf(name);
@@ -24,7 +24,7 @@ export const outboxOf = (manager: ProcessManager, executor: Executor): Reaction 
       const { request } = event.data;
       const tell = (told: ProcessCommand): Promise<unknown> =>
         executor.execute(aggregate, key, told, contextAfter(event, idFrom('told', event.id, told.kind), signal));
-      // Delivered again after its outcome was recorded, it must not be sent again: a refusal leaves no trace where it was sent to.
+      // After its outcome was recorded, it must not be sent again: a refusal leaves no trace at the receiver.
       if (!(await isOpen(tell({ kind: 'begin', request })))) return;
       await tell(await outcomeOf(manager, executor, event, signal));
     },

@@ -1,4 +1,4 @@
-// An instance of a process as an aggregate: inputs are its commands, and what follows from them is decided in one append.
+// An instance of a process as an aggregate: inputs are its commands, and one append holds all that they cause.
 import { defineAggregate, type Aggregate, type Circumstances } from '@mainstem/aggregate';
 import type { Action } from '../action/actions.js';
 import { ProcessRefused, ProcessVersionUnknown } from '../errors.js';

@@ -2,7 +2,10 @@
 import { defineEvents, type EventOf, type EventRegistry, type RecordedEventOf } from '@mainstem/event-store';
 import { IsInt, IsObject, IsOptional, IsString, Min } from 'class-validator';
 
-/** An event of another stream, as it was taken in: in the schema of that day. Places are decimal, for JSON has no 64-bit numbers. */
+/**
+ * An event of another stream as it was taken in, in the schema of that day. Places are decimal: JSON has no 64-bit
+ * numbers.
+ */
 export interface StoredSource {
   readonly id: string;
   readonly stream: string;

@@ -12,7 +12,7 @@ import type { CommandsFor, Due, Handling, Outcomes, ProcessRules, RulesEvolve, R
 
 /** What may differ between versions of a process. */
 export interface ProcessVersion<State, Registries extends readonly EventRegistry[]> {
-  /** From 1; raise it when instances that are under way must go on by the old rules, and hand those over in `formerVersions`. */
+  /** From 1. Raise it if running instances must go on by the old rules, and put those into `formerVersions`. */
   readonly version: number;
   readonly initialState: State;
   /** The state after an event. Total, pure, and without a clock: it is asked again whenever the instance is loaded. */
@@ -31,7 +31,7 @@ export interface ProcessManagerOptions<State, Registries extends readonly EventR
   readonly events: Registries;
   /** Which instance an event belongs to; null for none. Pure. */
   readonly key: (event: RecordedEventOf<Registries[number]>) => string | null;
-  /** Where it begins when it is run for the first time: at the first event of the log, or behind the last one there is. */
+  /** Where the first run begins: at the first event of the log, or behind the last one. */
   readonly startsAt: 'first-event' | 'now';
   readonly sends?: readonly CommandsFor[];
   /** Rules of instances that were started by an older version. */
@@ -52,9 +52,10 @@ export interface ProcessManager {
 }
 
 /**
- * Declares a process manager. Each instance is a stream of its own, `<name>-<key>`: the events that it took in, what it asked for, what came of it.
- * Its state is folded from that stream alone. An event is taken in once an instance, a command is sent under one id a step, whatever is repeated.
- * Errors: PROCESS_INVALID_DEFINITION, EVENT_STORE_INVALID_INPUT for a name that no category may have.
+ * Declares a process manager. Each instance is a stream of its own, `<name>-<key>`, with the events that it took in,
+ * its requests and their outcomes. Its state is folded from that stream alone. After any repetition an event is taken
+ * in once for each instance, and a command is sent under one id for each step. Errors: PROCESS_INVALID_DEFINITION,
+ * EVENT_STORE_INVALID_INPUT for a name that no category may have.
  */
 export const processManager = <State, const Registries extends readonly EventRegistry[]>(
   options: ProcessManagerOptions<State, Registries>,

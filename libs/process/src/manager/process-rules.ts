@@ -36,8 +36,8 @@ export interface Outcomes<State> {
   readonly accepted?: Handling<State, Accepted>;
   readonly declined?: Handling<State, Declined>;
   /**
-   * The command took effect after it was declined: two hosts sent it at the same moment, and the aggregate had changed between them. It is told also to
-   * an instance that has ended. Without it the instance is stuck.
+   * The command took effect after it was declined: two hosts sent it at the same moment, and the aggregate changed
+   * between them. An instance that has ended is told, too. Without this function the instance is stuck.
    */
   readonly late?: Handling<State, Accepted>;
 }

@@ -1,4 +1,4 @@
-// Events of other streams inside an instance's own: how they are kept, and how they are read back in their current schema.
+// Events of other streams inside an instance's own: how they are kept, and read back in their current schema.
 import {
   position,
   revision,

@@ -1,4 +1,4 @@
-// Handler projections: for SQL that no document expresses. They write through the same transaction as their checkpoint.
+// Handler projections, for SQL that no document expresses. They write in the same transaction as their checkpoint.
 import type { EventRegistry, RecordedEvent, RecordedEventOf } from '@mainstem/event-store';
 import type { CollectionDescriptor, DocumentClass, ProjectionDescriptor } from '../read-store/read-store.js';
 import { assertNames } from './document-projection.js';
@@ -8,21 +8,24 @@ import { WantedEvents } from './wanted-events.js';
 export interface HandlerProjectionOptions<Transaction, Registries extends readonly EventRegistry[]> {
   readonly name: string;
   readonly version: number;
-  /** The tables it writes, by collection name. Each generation has its own set. */
+  /** The tables that it writes, by collection name. Each generation has its own set. */
   readonly tables: Readonly<Record<string, DocumentClass>>;
   readonly events: Registries;
-  /** Event types that are wanted, of each registry that declares them; default all of the registries. */
+  /** The wanted event types, from each registry that declares them; default all types of the registries. */
   readonly types?: readonly RecordedEventOf<Registries[number]>['type'][];
-  /** What is parked together when an event fails; default its stream. */
+  /** The key under which failing events are parked together; default their stream. */
   readonly key?: (event: RecordedEventOf<Registries[number]>) => string;
   /**
-   * Applies a batch, in order. The same events in batches of any size must have the same effect. It may run again after a rollback, so it
-   * must keep nothing outside the transaction.
+   * Applies a batch, in order. The same events must have the same effect in batches of any size. It may run again after
+   * a rollback, so it must keep nothing outside the transaction.
    */
   readonly apply: (transaction: Transaction, events: readonly RecordedEventOf<Registries[number]>[]) => Promise<void>;
 }
 
-/** Declares a handler projection; `Transaction` is the type that its read store hands out. Errors: PROJECTION_INVALID_DEFINITION. */
+/**
+ * Declares a handler projection; `Transaction` is its read store's transaction type. Errors:
+ * PROJECTION_INVALID_DEFINITION.
+ */
 export const handlerProjection = <Transaction, const Registries extends readonly EventRegistry[]>(
   options: HandlerProjectionOptions<Transaction, Registries>,
 ): HandlerProjection<Transaction> => {
@@ -42,7 +45,7 @@ export const handlerProjection = <Transaction, const Registries extends readonly
   return { kind: 'handler', name: options.name, version: options.version, fingerprint, collections, wanted, key, apply };
 };
 
-/** A declared handler projection, with its event types erased: what the engine works with. */
+/** A declared handler projection with its event types erased, as the engine uses it. */
 export interface HandlerProjection<Transaction = never> extends ProjectionDescriptor {
   readonly kind: 'handler';
   readonly wanted: WantedEvents;

@@ -1,4 +1,5 @@
-// Reactions: effects that follow from events, in order a key. The effects come first and the checkpoint after them, so each happens at least once.
+// Reactions: effects that follow from events, in order for each key. The checkpoint follows the effects: each happens
+// at least once.
 import type { EventRegistry, RecordedEvent, RecordedEventOf } from '@mainstem/event-store';
 import type { ProjectionDescriptor } from '../read-store/read-store.js';
 import { assertNames } from './document-projection.js';
@@ -7,7 +8,7 @@ import { fingerprintOf } from './fingerprint.js';
 import { WantedEvents } from './wanted-events.js';
 
 /**
- * Where a reaction begins that has no checkpoint in its read store yet: at the first event of the log, or behind the last one there is. It never begins
+ * Where a reaction without a checkpoint begins: at the first event of the log, or behind the last one. It never begins
  * anew: there is nothing to rebuild.
  */
 export type ReactionStart = 'first-event' | 'now';
@@ -24,21 +25,28 @@ export interface ReactionOptions<Registries extends readonly EventRegistry[]> {
   readonly events: Registries;
   /** Event types that are wanted, of each registry that declares them; default all of the registries. */
   readonly types?: readonly RecordedEventOf<Registries[number]>['type'][];
-  /** Events of one key have their effects one after the other; those of several keys at the same time. Null: the event has none. Default its stream. Pure. */
+  /**
+   * Effects of events with one key come one after the other; those of several keys at the same time. Null: the event
+   * has none. Default: its stream. Pure.
+   */
   readonly key?: (event: RecordedEventOf<Registries[number]>) => string | null;
   readonly startsAt: ReactionStart;
   /**
-   * Resolves once the effect of the event is there. It is called again for the same event after a crash or a failure, so the effect must know the event
-   * again: by its id. What it throws is the event's failure (it is tried again and then parked, with what follows of its key), or trouble.
+   * Resolves once the effect has happened. After a crash or a failure it is called again for the same event, so the
+   * effect must recognise the event by its id. An error is the event's failure, or trouble. A failed event is tried
+   * again and then parked, with the later events of its key.
    */
   readonly react: (event: RecordedEventOf<Registries[number]>, context: ReactionContext) => Promise<void>;
-  /** True for a failure that passes by itself, such as an outage: the reaction waits for its end. Default false; outages of the event store are known. */
+  /**
+   * True for a failure that passes by itself, such as an outage: the reaction waits for its end. Default false; outages
+   * of the event store are known.
+   */
   readonly isTrouble?: (error: unknown) => boolean;
 }
 
 /**
- * Declares a reaction. A read store keeps nothing of it but its checkpoint and its parked events. A change of its code changes nothing that is stored, so
- * its name alone is its fingerprint. Errors: PROJECTION_INVALID_DEFINITION.
+ * Declares a reaction. A read store keeps only its checkpoint and its parked events. A change of its code changes
+ * nothing stored, so its name alone is its fingerprint. Errors: PROJECTION_INVALID_DEFINITION.
  */
 export const reaction = <const Registries extends readonly EventRegistry[]>(options: ReactionOptions<Registries>): Reaction => {
   const { name, events, startsAt } = options;

@@ -1,4 +1,4 @@
-// A generation that this instance writes: its session, and everything that is valid only as long as the session is.
+// A generation that this instance writes: its session, and everything that is valid only with the session.
 import { isMainstemError, systemRuntime, type EventMark, type EventReader, type Position, type Runtime } from '@mainstem/event-store';
 import { filterFor } from '../definition/wanted-events.js';
 import { PartitionWaits, TooManyParked } from './errors.js';
@@ -17,15 +17,15 @@ import type { RollUpGroup } from '../fold/roll-up-group.js';
 import { assertSameLog } from './same-log.js';
 import { generationOf, servingOf } from './generations-of.js';
 
-/** Parked keys are kept in memory; a projection with more of them is broken as a whole. */
+/** Parked keys are kept in memory; with more of them the whole projection is broken. */
 export const PARKED_KEYS_MAX = 10_000;
 
 const CREATE_ATTEMPTS_MAX = 3;
-/** How long a part waits for the generation that part 0 makes before it tells so, and how often it looks. */
+/** How long a part waits for part 0's generation before it reports that, and how often it looks. */
 const CREATED_WAIT_MS = 2_000;
 const CREATED_LOOK_MS = 20;
 
-/** Events newly parked and settled by a commit. */
+/** Events that a commit has newly parked and settled. */
 export type ParkingChanges = Pick<CommitBatch, 'park' | 'unpark'>;
 
 export interface OpenOptions {
@@ -33,18 +33,21 @@ export interface OpenOptions {
   readonly cacheBytesMax: number;
   readonly crash?: CrashPoints | undefined;
   readonly signal?: AbortSignal;
-  /** It has served from this read store before: should the store have lost that, queries are not shown the new one before it is complete, however short its history. Default false. */
+  /**
+   * True: it has served from this read store before. If the store has lost that, queries see the new one only when it
+   * is complete, however short its history. Default false.
+   */
   readonly hasServed?: boolean;
-  /** Which part of the projection; default all of it. */
+  /** The part of the projection; default all of it. */
   readonly partition?: Partition;
   readonly runtime?: Runtime;
-  /** As in `OpenSessionOptions`. */
+  /** Like in `OpenSessionOptions`. */
   readonly onLongStep?: (() => void) | undefined;
 }
 
 /**
- * Picks the generation to write, creates it if there is none, and takes the right to write it.
- * Of a projection that is split, part 0 alone creates it. Errors: PROJECTION_FOREIGN_EVENT_STORE, PROJECTION_CHANGED, PROJECTION_CHECKPOINT_AHEAD,
+ * Chooses the generation to write, creates a missing one, and takes the right to write it. For a partitioned projection
+ * only part 0 creates it. Errors: PROJECTION_FOREIGN_EVENT_STORE, PROJECTION_CHANGED, PROJECTION_CHECKPOINT_AHEAD,
  * PROJECTION_EVENT_STORE_RESTORED, PROJECTION_PARTITION_WAITS, and those of the stores.
  */
 export const openGeneration = async (hosted: Hosted, options: OpenOptions): Promise<OpenGeneration> => {
@@ -75,8 +78,8 @@ export const openGeneration = async (hosted: Hosted, options: OpenOptions): Prom
     if (attempt > CREATE_ATTEMPTS_MAX) throw new TypeError(`read store ${store.name} does not list the generation it has just created`);
     // Chosen again afterwards: another instance may have created one at the same moment.
     const isFirst = !options.hasServed && generations.every(({ state, damage }) => state !== 'serving' && damage === undefined);
-    // Queries would be shown the beginning of a long history for the whole: maybe the read store lost what was there, and nobody who knew that runs any more.
-    // A reaction shows nothing to queries.
+    // Queries would see the beginning of a long history as if it were complete. Perhaps the read store lost its data, and
+    // no process that knew them still runs. A reaction shows nothing to queries.
     const isBulk = projection.kind !== 'reaction' && (!isFirst || (await isLongHistory(filterFor([projection]), { ...options, runtime })));
     await store.createGeneration(projection, incarnation, { isBulk });
     if (isBulk) await options.crash?.reach('begin', projection.name);
@@ -84,8 +87,8 @@ export const openGeneration = async (hosted: Hosted, options: OpenOptions): Prom
 };
 
 /**
- * Opens one certain generation that does not serve yet. Errors: READ_STORE_CHECKPOINT_MOVED when it serves already, and so is somebody else's;
- * READ_STORE_UNKNOWN_GENERATION, and as `openGeneration`.
+ * Opens a certain generation that does not serve yet. Errors: READ_STORE_CHECKPOINT_MOVED if it serves already and so
+ * belongs to another writer; READ_STORE_UNKNOWN_GENERATION, and those of `openGeneration`.
  */
 export const openGenerationNumber = async (hosted: Hosted, number: number, options: OpenOptions): Promise<OpenGeneration> => {
   const { projection, store } = hosted;
@@ -97,10 +100,13 @@ export const openGenerationNumber = async (hosted: Hosted, number: number, optio
   return openSession(hosted, number, fillingOf(generations, number), options);
 };
 
-/** Of a reaction: its digest before the first event, once it has begun behind the end of the log. It tells it from one that has not begun. */
+/**
+ * The digest of a reaction before its first event, once it has begun behind the end of the log. It marks the reaction
+ * as begun.
+ */
 const BEGUN_DIGEST = '0000000000000001';
 
-/** Moves the checkpoint of a reaction that begins now to the end of the log. False: it has begun, or begins elsewhere. */
+/** Moves the checkpoint of a new reaction to the end of the log. False: it has begun, or begins elsewhere. */
 const beginsAtEnd = async (projection: Hosted['projection'], session: ReadStoreSession, { reader, signal }: OpenOptions): Promise<boolean> => {
   const { position, digest } = session.checkpoint;
   if (projection.kind !== 'reaction' || projection.startsAt !== 'now' || position !== undefined || digest !== EMPTY_DIGEST) return false;
@@ -116,9 +122,9 @@ const fillingOf = (generations: readonly Generation[], number: number): Filling 
   wasPromoted: generationOf(generations, number)?.state === 'retired',
 });
 
-/** Of a generation that does not serve yet. */
+/** For a generation that does not serve yet. */
 interface Filling {
-  /** What queries see meanwhile: the position of the one that serves. */
+  /** The position of the serving generation, which queries see meanwhile. */
   readonly servingBefore: Position | undefined;
   /** It has served before, so it was complete and checked. */
   readonly wasPromoted: boolean;
@@ -134,7 +140,8 @@ const openSession = async (hosted: Hosted, number: number, filling: Filling | un
       await session.close();
       return await openSession(hosted, number, filling, options);
     }
-    // Each part on its own would have to know when the others are filled: generations that are split have their indexes from the start.
+    // Each part would have to know when the others are filled, so partitioned generations have their indexes from the
+    // start.
     if (filling && partition.count > 1) await session.finishBulk();
     const lastEvent = await assertSameLog(hosted, session.checkpoint, options.reader, options.signal);
     return new OpenGeneration(session, projection, { filling, partition, lastEvent }, await session.parkedKeys(), options.cacheBytesMax);
@@ -147,25 +154,25 @@ const openSession = async (hosted: Hosted, number: number, filling: Filling | un
 interface Opening {
   readonly filling?: Filling | undefined;
   readonly partition?: Partition | undefined;
-  /** The event that the checkpoint was found to stand on. */
+  /** The event at the checkpoint, as found. */
   readonly lastEvent?: EventMark | undefined;
 }
 
 export class OpenGeneration {
   readonly projection: string;
-  /** Everything up to here was applied; the checkpoint in the read store may be behind by events that changed nothing. */
+  /** Everything up to here was applied; the stored checkpoint may lag by events that changed nothing. */
   position: Position | undefined;
   digest: string;
-  /** The newest event up to there that is known; the store keeps it beside the checkpoint. */
+  /** The newest known event up to there; the store keeps it beside the checkpoint. */
   #lastEvent: EventMark | undefined;
-  /** Keys with parked events, and how many. */
+  /** The number of parked events for each key. */
   readonly parkedKeys: Map<string, number>;
   readonly documents: DocumentCache;
   /** By roll-up. */
   readonly groups: ReadonlyMap<string, DocumentCache<RollUpGroup>>;
   #committed: Position | undefined;
 
-  /** The part of the projection that it is written by. */
+  /** The part of the projection that writes it. */
   readonly partition: Partition;
   #filling: Filling | undefined;
 
@@ -191,17 +198,17 @@ export class OpenGeneration {
     this.groups = new Map(rollUps.map(({ name }) => [name, new DocumentCache<RollUpGroup>(share, position === undefined)]));
   }
 
-  /** It does not serve yet, and is to be promoted once it has caught up. */
+  /** It does not serve yet, and is promoted once it has caught up. */
   get isFilling(): boolean {
     return this.#filling !== undefined;
   }
 
-  /** It served before and was retired since. */
+  /** It served before and was retired. */
   get wasPromoted(): boolean {
     return this.#filling?.wasPromoted ?? false;
   }
 
-  /** What queries see. */
+  /** The position that queries see. */
   get visible(): Position | undefined {
     return this.#filling ? this.#filling.servingBefore : this.#committed;
   }
@@ -211,19 +218,19 @@ export class OpenGeneration {
     return this.#committed;
   }
 
-  /** Events were passed that changed nothing, and the checkpoint does not show it yet. */
+  /** Events without effect were passed, and the checkpoint does not show it yet. */
   get isAheadOfCheckpoint(): boolean {
     return this.position !== this.#committed;
   }
 
-  /** The move of the checkpoint that a commit makes. `lastEvent`: if one is known that is newer than what is known already. */
+  /** The move of the checkpoint by a commit. `lastEvent`: given if one is known that is newer than the stored one. */
   move(position: Position | undefined, digest: string, lastEvent: EventMark | undefined = this.#lastEvent): CheckpointMove {
-    // Not the event itself, which holds its payload.
+    // A copy: the event itself holds its payload.
     const mark = lastEvent && { position: lastEvent.position, id: lastEvent.id };
     return { from: this.#committed, to: position, digest, lastEvent: mark };
   }
 
-  /** Takes over what a commit has made true. */
+  /** Adopts the results of a commit. */
   committedTo(move: CheckpointMove, parking: ParkingChanges): void {
     this.pass(move);
     this.#committed = move.to;
@@ -248,7 +255,7 @@ export class OpenGeneration {
     this.#lastEvent = lastEvent;
   }
 
-  /** Writes the position that events without effect have moved. Errors: those of the read store. */
+  /** Writes the position after events without effect. Errors: those of the read store. */
   async saveCheckpoint(): Promise<void> {
     if (!this.isAheadOfCheckpoint) return;
     const checkpoint = this.move(this.position, this.digest);
@@ -256,12 +263,12 @@ export class OpenGeneration {
     this.committedTo(checkpoint, {});
   }
 
-  /** Writes the checkpoint where it is: a sign of life during long work. Errors: those of the read store. */
+  /** Writes the checkpoint without moving it: a sign of life during long work. Errors: those of the read store. */
   async confirm(): Promise<void> {
     await this.session.commit({ changes: [], checkpoint: this.move(this.#committed, this.digest) });
   }
 
-  /** After a batch that was refused: totals of groups may have moved in memory. */
+  /** After a refused batch: totals of groups in memory may have changed. */
   dropCaches(): void {
     this.documents.clear();
     for (const cache of this.groups.values()) cache.clear();

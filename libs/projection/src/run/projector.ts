@@ -1,4 +1,4 @@
-// Hosts projections over one event store: each runs on its own, all share one read as far as they are at the same place.
+// Hosts projections over one event store: each runs by itself; all at the same place share one read.
 import { assertCategoriesDiffer, inTime, silenceOf, systemRuntime, type EventReader, type Position, type Runtime } from '@mainstem/event-store';
 import { filterFor } from '../definition/wanted-events.js';
 import { InvalidProjection } from '../definition/errors.js';
@@ -24,28 +24,31 @@ const STOP_TIMEOUT_MS = 10_000;
 
 export interface ProjectorOptions {
   readonly reader: EventReader;
-  /** Each name once for a read store; one projection may fill several stores, each with checkpoints, parked events and a status of its own. */
+  /**
+   * Each name once for a read store; one projection may fill several, each with its own checkpoints, parked events and
+   * status.
+   */
   readonly projections: readonly Hosted[];
   readonly runtime?: Runtime;
-  /** Most events in one batch, and so in one commit. Default 10,000; live batches hold whatever has arrived. */
+  /** The most events in one batch, and so in one commit. Default 10,000; live batches hold all that have arrived. */
   readonly batchSizeMax?: number;
-  /** Documents kept in memory between batches, all projections together. Default 128 MiB. */
+  /** Memory of documents between batches, for all projections. Default 128 MiB. */
   readonly cacheBytesMax?: number;
   /**
-   * Instances that host the same projections share them out: each projection, and each part of one that is split, is run by one of them, the others
-   * stand by. Default: every
-   * instance runs all of its projections at once, and they fence each other off.
+   * Instances that host the same projections share them: one instance runs each projection, or each part of a
+   * partitioned one, and the others stand by. Default: every instance runs all of its projections, and they fence each
+   * other off.
    */
   readonly lease?: LeaseOptions;
-  /** Told of every change of state or reason; for logs. What it throws becomes a process warning and harms nothing. */
+  /** Called at every change of state or reason; for logs. Its errors become process warnings without other effects. */
   readonly onChange?: (status: ProjectionStatus) => void;
-  /** Told of every batch, for metrics and traces. Default nobody, at no cost. */
+  /** Observes every batch, for metrics and traces. Default: none, at no cost. */
   readonly observe?: ProjectionObserver | undefined;
   /** For tests of recovery; off by default, at no cost. */
   readonly crash?: CrashPoints;
 }
 
-/** Which read store is meant, by name, where a projection fills several. */
+/** The name of the read store, if a projection fills several. */
 interface ChosenStore {
   readonly store?: string;
 }
@@ -60,8 +63,9 @@ export class Projector {
   readonly #abort = new AbortController();
 
   /**
-   * Errors: PROJECTOR_INVALID_LEASE; PROJECTION_INVALID_DEFINITION when a name occurs twice in a store, or in two stores of one name, and as `assertStoreHosts`;
-   * EVENT_STORE_AMBIGUOUS_CATEGORY; PROJECTION_NOT_PARTITIONABLE when one that is split is given a store without partitions.
+   * Errors: PROJECTOR_INVALID_LEASE, EVENT_STORE_AMBIGUOUS_CATEGORY, those of `assertStoreHosts`.
+   * PROJECTION_INVALID_DEFINITION if a name occurs twice in a store, or in two stores of one name.
+   * PROJECTION_NOT_PARTITIONABLE for a partitioned one on a store without partitions.
    */
   constructor(options: ProjectorOptions) {
     const { reader, projections, runtime = systemRuntime, batchSizeMax = BATCH_SIZE_MAX_DEFAULT, cacheBytesMax = CACHE_BYTES_MAX } = options;
@@ -85,7 +89,10 @@ export class Projector {
     );
   }
 
-  /** Returns at once: everything runs in the background and recovers by itself. May be called again, but not after `stop`. */
+  /**
+   * Returns at once: everything runs in the background and recovers by itself. More calls are harmless, but not after
+   * `stop`.
+   */
   start(): void {
     for (const hosted of this.#hosted) hosted.start();
     for (const companion of this.#companions) companion.start();
@@ -95,7 +102,10 @@ export class Projector {
     void this.#servingWatch.run(this.#abort.signal);
   }
 
-  /** Ends all projections after the batch they are at and closes their sessions, not the stores; other instances take over at once. Takes at most ten seconds, whatever a store does. */
+  /**
+   * Ends all projections after their present batch and closes their sessions, not the stores; other instances take over
+   * at once. Takes at most ten seconds, whatever a store does.
+   */
   async stop(): Promise<void> {
     this.#abort.abort();
     const stopping = Promise.all([...this.#companions, ...this.#hosted].map((one) => one.stop())).then(() => undefined);
@@ -103,8 +113,8 @@ export class Projector {
   }
 
   /**
-   * Background loops that are of no one projection and have fallen silent, in words: nothing that depends on them can be relied on. What holds
-   * up one projection is in its status.
+   * Silent background loops that belong to no single projection, in words: what depends on them is not reliable. The
+   * status of a projection shows its own problems.
    */
   troubles(): readonly string[] {
     const silent = [this.#headWatch.silence ?? [], this.#servingWatch.silent(), this.#subscription.silent()].flat();
@@ -116,17 +126,17 @@ export class Projector {
   }
 
   /**
-   * Resolves once queries see everything up to a position in this projection's read model: in the store of that name, or in all that it fills.
-   * Errors: PROJECTION_BEHIND after the timeout, PROJECTION_UNKNOWN, EVENT_STORE_ABORTED.
+   * Resolves when queries see everything up to a position in this projection's read model: in the named store, or in
+   * all that it fills. Errors: PROJECTION_BEHIND after the timeout, PROJECTION_UNKNOWN, EVENT_STORE_ABORTED.
    */
   async waitFor(projection: string, position: Position, { store, ...options }: WaitOptions & ChosenStore): Promise<void> {
     await Promise.all(this.#find(projection, store).map((hosted) => hosted.waitFor(position, options)));
   }
 
   /**
-   * Folds parked events again, of one key or of all, each key in order; the read model is then as if they had never failed. Those that
-   * fail again stay parked with the new error. Errors: PROJECTION_UNKNOWN, PROJECTION_AMBIGUOUS where it fills several stores and none is named,
-   * and those of the stores.
+   * Folds parked events again, of one key or all, each key in order; the read model then equals one without failures.
+   * Events that fail again stay parked with the new error. Errors: PROJECTION_UNKNOWN, PROJECTION_AMBIGUOUS if it fills
+   * several stores and none is named, and those of the stores.
    */
   async replayParked(projection: string, { key, store }: { readonly key?: string } & ChosenStore = {}): Promise<ReplayResult> {
     const [hosted, ...others] = this.#find(projection, store);

@@ -1,4 +1,5 @@
-// Reactions: each wanted event has its effect at least once, those of a key in order, and never one before the place where it begins.
+// Reactions: each wanted event has its effect at least once, in order for each key, and none before the place of
+// beginning.
 import { InMemoryEventStore, type Position, type RecordedEvent } from '@mainstem/event-store';
 import { afterEach, describe, expect, it } from 'vitest';
 import { InvalidProjection } from '../definition/errors.js';

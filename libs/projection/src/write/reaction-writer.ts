@@ -41,7 +41,10 @@ export class ReactionWriter implements BatchWriter {
     }
   }
 
-  /** One event a commit, so that each effect that is there is known. Events of other streams with the same key may have had theirs before. */
+  /**
+   * One event for each commit, so that each effect is known. Other streams' events with the same key may have had
+   * theirs before.
+   */
   async replay(open: OpenGeneration, list: string, events: readonly ReplayedEvent[], _: ReplaySource): Promise<Replayed> {
     const { places, poison } = placesOf(events, (recorded) => {
       const event = this.#reaction.wanted.decode(recorded);
@@ -105,7 +108,10 @@ export class ReactionWriter implements BatchWriter {
     return { due };
   }
 
-  /** Resolves with the first failure of an event, in their order. Events behind it may have had their effects. Errors: trouble. */
+  /**
+   * Resolves with the first failure of an event, in their order. Later events may have had their effects. Errors:
+   * trouble.
+   */
   async #react(due: readonly Due[]): Promise<Poison | undefined> {
     const byKey = new Map<string, Due[]>();
     for (const one of due) {
