@@ -92,7 +92,7 @@ module.exports = {
     mayImport(lib('embedded', 'sql', 'redis', 'opensearch', 'nest', 'testing', 'cli'), READ_SIDE),
     mayImport(lib('embedded', 'sql', 'redis', 'opensearch', 'testing'), ADAPTER),
     mayImport(lib('nest', 'testing', 'cli'), OPERATE),
-    mayImport(lib('nest'), REACTION),
+    mayImport(lib('nest', 'cli'), REACTION),
     mayImport(lib('nest', 'testing', 'cli'), lib('aggregate')),
     mayImport(lib('testing'), '^(?:node:)?assert/strict$', 'Contract suites assert without a test runner.'),
     mayImport(lib('sql'), npm('typeorm', 'pg', '@types/pg', 'mysql2')),

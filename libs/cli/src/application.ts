@@ -3,6 +3,7 @@ import type { AnyAggregate } from '@mainstem/aggregate';
 import type { EventReader, EventStore } from '@mainstem/event-store';
 import type { SettingRows } from '@mainstem/event-store/settings';
 import type { HostedProjection, ReadStore } from '@mainstem/projection';
+import type { HostedReaction } from '@mainstem/projection/reaction';
 
 /** The location of the application's data that the user gave; the application's own defaults come after it. */
 export interface ApplicationSettings {
@@ -19,6 +20,8 @@ export interface OpenEventReader extends EventReader {
 /** The projections of an application and the read stores that they fill, until they are closed. */
 export interface OpenReadModels {
   readonly projections: readonly HostedProjection[];
+  /** Reactors and what process managers are made of, for `status`, `parked` and `forget`. */
+  readonly reactions?: readonly HostedReaction[];
   /** All read stores, also those without a projection. Default: those of the projections. */
   readonly stores?: readonly ReadStore[];
   close(): Promise<void>;

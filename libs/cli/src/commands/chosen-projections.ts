@@ -1,5 +1,5 @@
 // Which projections a command works on: the named ones or all; in one read store or in all.
-import type { HostedProjection } from '@mainstem/projection';
+import type { Hosted } from '@mainstem/projection/reaction';
 import { AmbiguousProjection, UnknownProjection } from '@mainstem/projection/operate';
 import { InvalidArgument, unknownValue } from '../errors.js';
 
@@ -14,10 +14,7 @@ export interface ProjectionChoice {
  * In the order of the application. Errors: PROJECTION_UNKNOWN, PROJECTION_AMBIGUOUS, CLI_INVALID_ARGUMENT for neither
  * names nor all, for both, and for a store without projections.
  */
-export const chosenProjections = (
-  projections: readonly HostedProjection[],
-  { names, isAll, store }: ProjectionChoice,
-): readonly HostedProjection[] => {
+export const chosenProjections = <Runs extends Hosted>(projections: readonly Runs[], { names, isAll, store }: ProjectionChoice): readonly Runs[] => {
   if (isAll === names.length > 0) throw new InvalidArgument('<projection…>', 'must name projections, or be left out with --all.');
   const stores = [...new Set(projections.map((hosted) => hosted.store.name))];
   if (store !== undefined && !stores.includes(store)) throw unknownValue('--store', store, stores);

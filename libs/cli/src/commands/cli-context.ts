@@ -2,6 +2,7 @@
 import { assertCategoriesDiffer } from '@mainstem/event-store';
 import type { ApplicationSettings, MainstemApplication, OpenReadModels } from '../application.js';
 import type { Terminal } from '../terminal/terminal.js';
+import { hostedIn } from './hosted-in.js';
 
 export interface CliContext {
   readonly application: MainstemApplication;
@@ -30,7 +31,7 @@ export const usingReadModels = <Result>(
   work: (readModels: OpenReadModels) => Promise<Result>,
 ): Promise<Result> =>
   using(application.openReadModels(settings), (readModels) => {
-    const read = readModels.projections.flatMap(({ projection }) => projection.wanted.categories);
+    const read = hostedIn(readModels).flatMap(({ projection }) => projection.wanted.categories);
     assertCategoriesDiffer([...application.aggregates.map(({ category }) => category), ...read]);
     return work(readModels);
   });

@@ -4,6 +4,7 @@ import type { OpenReadModels } from '../application.js';
 import { InvalidArgument } from '../errors.js';
 import { counted } from '../format/amounts.js';
 import { usingReadModels, type CliContext } from './cli-context.js';
+import { hostedIn } from './hosted-in.js';
 import { storesOf } from './left-behind.js';
 
 export interface ForgetOptions {
@@ -27,7 +28,7 @@ export const forget = async (context: CliContext, name: string, options: ForgetO
     }
     if (!options.yes && !(await isConfirmed(context, name))) return 1;
     for (const one of found) {
-      await forgetProjection(readModels.projections, one);
+      await forgetProjection(hostedIn(readModels), one);
       await terminal.print(`${name} (${one.store.name}): removed.`);
     }
     return 0;
@@ -38,10 +39,10 @@ const chosen = async (readModels: OpenReadModels, name: string, storeName: strin
   const all = storesOf(readModels);
   const stores = all.filter((store) => storeName === undefined || store.name === storeName);
   if (stores.length === 0) throw new InvalidArgument('--store', `must be one of: ${all.map((store) => store.name).join(', ')}; got "${storeName}"`);
-  const everything = await leftBehind(readModels.projections, stores);
+  const everything = await leftBehind(hostedIn(readModels), stores);
   const found = everything.filter(({ projection }) => projection === name);
   if (found.length > 0) return found;
-  const declared = readModels.projections.find(({ projection, store }) => projection.name === name && stores.includes(store));
+  const declared = hostedIn(readModels).find(({ projection, store }) => projection.name === name && stores.includes(store));
   if (declared) throw new StillDeclared(name, declared.store.name);
   throw new UnknownProjection(
     name,

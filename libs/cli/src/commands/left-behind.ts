@@ -4,6 +4,7 @@ import { leftBehind, type LeftBehind } from '@mainstem/projection/operate';
 import type { OpenReadModels } from '../application.js';
 import { count } from '../format/amounts.js';
 import { table, type Column } from '../format/table.js';
+import { hostedIn } from './hosted-in.js';
 
 export interface StoredLeftBehind {
   readonly projection: string;
@@ -15,13 +16,13 @@ export interface StoredLeftBehind {
 }
 
 /** All read stores of an application, each once. */
-export const storesOf = ({ projections, stores = [] }: OpenReadModels): readonly ReadStore[] => [
-  ...new Set([...projections.map(({ store }) => store), ...stores]),
+export const storesOf = (readModels: OpenReadModels): readonly ReadStore[] => [
+  ...new Set([...hostedIn(readModels).map(({ store }) => store), ...(readModels.stores ?? [])]),
 ];
 
 /** Only of the stores that answer: the status of the projections reports what is wrong with the others. */
 export const storedLeftBehind = async (readModels: OpenReadModels): Promise<readonly StoredLeftBehind[]> => {
-  const found = storesOf(readModels).map((store) => leftBehind(readModels.projections, [store]).then((all) => Promise.all(all.map(describe))));
+  const found = storesOf(readModels).map((store) => leftBehind(hostedIn(readModels), [store]).then((all) => Promise.all(all.map(describe))));
   return (await Promise.allSettled(found)).flatMap((outcome) => (outcome.status === 'fulfilled' ? outcome.value : []));
 };
 

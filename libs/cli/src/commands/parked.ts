@@ -7,6 +7,7 @@ import { nameOf, namesOf } from '../format/name-of.js';
 import { table, type Column } from '../format/table.js';
 import { chosenProjections } from './chosen-projections.js';
 import { using, usingReadModels, type CliContext } from './cli-context.js';
+import { hostedIn } from './hosted-in.js';
 
 const LISTED_MAX = 1_000;
 
@@ -17,16 +18,17 @@ export const listParked = async (
   options: { readonly json?: boolean; readonly store?: string },
 ): Promise<number> => {
   const { application, settings, terminal } = context;
-  return usingReadModels({ application, settings }, async ({ projections }) => {
-    const chosen = chosenProjections(projections, { names: name === undefined ? [] : [name], isAll: name === undefined, store: options.store });
+  return usingReadModels({ application, settings }, async (readModels) => {
+    const hosted = hostedIn(readModels);
+    const chosen = chosenProjections(hosted, { names: name === undefined ? [] : [name], isAll: name === undefined, store: options.store });
     let isAny = false;
-    for (const hosted of chosen) {
-      const { projection, store } = hosted;
+    for (const one of chosen) {
+      const { projection, store } = one;
       const parked = await store.parked(projection.name, LISTED_MAX);
       if (parked.length === 0) continue;
       isAny = true;
       if (options.json) for (const event of parked) await terminal.print(toJson({ projection: projection.name, store: store.name, ...event }));
-      else for (const line of report(nameOf(namesOf(hosted), projections.map(namesOf)), parked)) await terminal.print(line);
+      else for (const line of report(nameOf(namesOf(one), hosted.map(namesOf)), parked)) await terminal.print(line);
     }
     if (!isAny && !options.json) await terminal.print(name === undefined ? 'Nothing is parked.' : `${name}: nothing is parked.`);
     return 0;
@@ -45,14 +47,14 @@ export const replayParked = async (
 ): Promise<number> => {
   const { application, settings, terminal } = context;
   return using(application.openEvents(settings), (reader) =>
-    usingReadModels({ application, settings }, async ({ projections }) => {
+    usingReadModels({ application, settings }, async (readModels) => {
       const {
         replayed,
         stillParked,
         withoutDocument = 0,
       } = await new Projector({
         reader,
-        projections: chosenProjections(projections, { names: [name], isAll: false, store: options.store }),
+        projections: chosenProjections(hostedIn(readModels), { names: [name], isAll: false, store: options.store }),
       }).replayParked(name, options);
       if (withoutDocument > 0) await terminal.print(`${counted(withoutDocument, 'event')} taken off the list: they no longer belong to a document.`);
       await terminal.print(`${counted(replayed, 'event')} replayed, ${stillParked} still parked.`);

@@ -1,6 +1,7 @@
 // mainstem status: the state of every projection, from its read store and the event store.
 import { toJson } from '../format/json.js';
 import { using, usingReadModels, type CliContext } from './cli-context.js';
+import { hostedIn } from './hosted-in.js';
 import { leftBehindReport, storedLeftBehind } from './left-behind.js';
 import { statusReport } from './status-report.js';
 import { isRunByNone, storedStatuses } from './stored-status.js';
@@ -10,7 +11,7 @@ export const status = async (context: CliContext, options: { readonly json?: boo
   const { application, settings, terminal } = context;
   return using(application.openEvents(settings), (reader) =>
     usingReadModels({ application, settings }, async (readModels) => {
-      const statuses = await storedStatuses(reader, readModels.projections, options.now);
+      const statuses = await storedStatuses(reader, hostedIn(readModels), options.now);
       const others = await storedLeftBehind(readModels);
       const lines = options.json ? [toJson([...statuses, ...others], true)] : [...statusReport(statuses), ...leftBehindReport(others)];
       for (const line of lines) await terminal.print(line);

@@ -1,6 +1,5 @@
 // Reads where each projection stands, from what its read store and the event store hold.
 import { MainstemError, isPositionBefore, type EventReader, type Incarnation, type Position } from '@mainstem/event-store';
-import type { HostedProjection } from '@mainstem/projection';
 import {
   ABANDONED_AFTER_MS,
   assertSameLogOf,
@@ -12,6 +11,7 @@ import {
   type Generation,
   type HeldLease,
 } from '@mainstem/projection/operate';
+import type { Hosted } from '@mainstem/projection/reaction';
 
 export const PARKED_MAX = 1_000;
 
@@ -74,19 +74,15 @@ export interface StoredPartition {
   readonly lagEvents: bigint | undefined;
 }
 
-/** The status of all projections, against the same head. */
-export const storedStatuses = async (
-  reader: EventReader,
-  projections: readonly HostedProjection[],
-  now: () => number,
-): Promise<readonly StoredStatus[]> => {
+/** The status of all projections and reactions, against the same head. */
+export const storedStatuses = async (reader: EventReader, projections: readonly Hosted[], now: () => number): Promise<readonly StoredStatus[]> => {
   const head = await reader.head();
   const statuses: StoredStatus[] = [];
   for (const hosted of projections) statuses.push(await statusOf(reader, hosted, head, now));
   return statuses;
 };
 
-const statusOf = async (reader: EventReader, hosted: HostedProjection, head: Position | undefined, now: () => number): Promise<StoredStatus> => {
+const statusOf = async (reader: EventReader, hosted: Hosted, head: Position | undefined, now: () => number): Promise<StoredStatus> => {
   const { projection, store } = hosted;
   const named = { projection: projection.name, store: store.name, head };
   try {
@@ -120,7 +116,7 @@ interface StatusParts {
 
 const statusIn = async (
   reader: EventReader,
-  hosted: HostedProjection,
+  hosted: Hosted,
   generations: readonly Generation[],
   { named, now }: StatusParts,
 ): Promise<StoredStatus> => {
@@ -160,7 +156,7 @@ const ownersIn = (leases: readonly HeldLease[]): readonly StoredOwner[] =>
 
 const storedGeneration = (
   { number, state, version, fingerprint, checkpoint, partitions, updatedAt }: Generation,
-  { projection }: HostedProjection,
+  { projection }: Hosted,
   lagAt: (position: Position | undefined) => bigint | undefined,
   nowMs: number,
 ): StoredGeneration => {
@@ -183,7 +179,7 @@ const stateOf = (serving: Generation | undefined, generations: readonly Generati
   return isBehind ? 'Catching up' : 'Live';
 };
 
-const reasonToStop = (hosted: HostedProjection, generations: readonly Generation[], incarnation: Incarnation): string | undefined => {
+const reasonToStop = (hosted: Hosted, generations: readonly Generation[], incarnation: Incarnation): string | undefined => {
   const choice = generationChoiceOf(generations, hosted.projection, incarnation, hosted.rebuild);
   if (choice.kind === 'foreign')
     return `PROJECTION_FOREIGN_EVENT_STORE: it was filled from event store ${choice.incarnation}, this one is ${incarnation}`;
@@ -191,7 +187,7 @@ const reasonToStop = (hosted: HostedProjection, generations: readonly Generation
 };
 
 /** Why neither the serving nor the filling generation can go on: the event store lacks events that it has applied. */
-const lostEvents = async (hosted: HostedProjection, generations: readonly Generation[], reader: EventReader): Promise<string | undefined> => {
+const lostEvents = async (hosted: Hosted, generations: readonly Generation[], reader: EventReader): Promise<string | undefined> => {
   const current = servingOf(generations) ?? newestFillingOf(generations);
   try {
     if (current) await assertSameLogOf(hosted, current, reader);

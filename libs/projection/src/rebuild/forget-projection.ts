@@ -1,7 +1,7 @@
 // Removes what projections that the application no longer has have left in a read store.
 import { MEMBERS_FROM } from '../read-store/lease.js';
 import type { ReadStore } from '../read-store/read-store.js';
-import type { HostedProjection } from '../definition/hosted-projection.js';
+import type { Hosted } from '../definition/hosted-projection.js';
 import { StillDeclared, StillRuns } from './errors.js';
 
 /** The leftovers of one projection in one read store. */
@@ -11,7 +11,7 @@ export interface LeftBehind {
 }
 
 /** The leftovers of undeclared projections in these stores, by store, then name. Errors: READ_STORE_UNAVAILABLE. */
-export const leftBehind = async (declared: readonly HostedProjection[], stores: readonly ReadStore[]): Promise<readonly LeftBehind[]> => {
+export const leftBehind = async (declared: readonly Hosted[], stores: readonly ReadStore[]): Promise<readonly LeftBehind[]> => {
   const found = stores.map(async (store) => (await store.projections()).toSorted().map((projection) => ({ projection, store })));
   return (await Promise.all(found)).flat().filter((one) => !isDeclared(declared, one));
 };
@@ -20,7 +20,7 @@ export const leftBehind = async (declared: readonly HostedProjection[], stores: 
  * Deletes it for good; after an interruption, call it again. `declared`: all projections of the application. Errors:
  * FORGET_STILL_DECLARED, FORGET_STILL_RUNS while an instance holds a lease of it, and those of `ReadStore.forget`.
  */
-export const forgetProjection = async (declared: readonly HostedProjection[], one: LeftBehind): Promise<void> => {
+export const forgetProjection = async (declared: readonly Hosted[], one: LeftBehind): Promise<void> => {
   const { projection, store } = one;
   if (isDeclared(declared, one)) throw new StillDeclared(projection, store.name);
   const [lease] = (await store.leases(projection)).toSorted(
@@ -30,5 +30,5 @@ export const forgetProjection = async (declared: readonly HostedProjection[], on
   await store.forget(projection);
 };
 
-const isDeclared = (declared: readonly HostedProjection[], { projection, store }: LeftBehind): boolean =>
+const isDeclared = (declared: readonly Hosted[], { projection, store }: LeftBehind): boolean =>
   declared.some((hosted) => hosted.store === store && hosted.projection.name === projection);
