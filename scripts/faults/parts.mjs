@@ -1,5 +1,5 @@
-// The parts of the fault ring, found from the files: specs of its own folders, specs of other rings that take a count or
-// can show more, and mutants. Specs that choose stores are one part for each store.
+// The parts of the fault ring, found from the files: specs of its own folders, specs of other rings that take a count
+// or can show more, and mutants. Specs that choose stores are one part for each store.
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { isSlow, mutants } from '../../test/mutants/mutants.mjs';

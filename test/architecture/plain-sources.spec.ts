@@ -1,5 +1,4 @@
-// Comments, messages and names of tests are in plain words in the folders listed here. The file of the canary shows
-// that each check can fail.
+// Comments, messages and names of tests are in plain words. The file of the canary shows that each check can fail.
 import { globSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -10,27 +9,7 @@ import { textsOf, wideCommentsOf } from './source-texts.js';
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
 const CANARY = 'test/architecture/canary/libs/aggregate/src/unplain.ts';
 
-/** Folders whose sources are rewritten. A folder joins with its last fault. */
-const REWRITTEN: readonly string[] = [
-  'apps/query-api',
-  'apps/read-models/src/{cache,money,search,sql}',
-  'apps/sql-projector/src/violations',
-  'libs/cli/src/{commands,format,terminal}',
-  'libs/embedded/src/{cache,sqlite}',
-  'libs/eventstoredb-server/src/{command-line,log,protocol,semantics}',
-  'libs/nest/src/{commands,event-store,health,http,parameters,position,problem-details,process,projector,read-store}',
-  'libs/opensearch/src/{generation,layout,read,server,write}',
-  'libs/projection/src/{cache,feed,fold,memory,read-store,rebuild,search,side,verify}',
-  'libs/redis',
-  'libs/sql/src/entity',
-  'libs/testing/src/{cache-contract,event-store-contract,faults,projection,read-store-contract,search-contract}',
-  'src/{import,ledger}',
-  'test/acceptance/{getting-started,online-retail}',
-  'test/benchmark/{ceilings,eventstoredb}',
-  'test/chaos/support',
-  'test/contract/workers',
-  'test/fixtures',
-];
+const FOLDERS: readonly string[] = ['apps', 'libs', 'scripts/faults', 'src', 'test'];
 
 /** A statement of a database, in which a sentence has no end. */
 const STATEMENT = /\b(?:SELECT|INSERT|UPDATE|DELETE|CREATE|ALTER|DROP|WITH)\b/;
@@ -51,9 +30,9 @@ const faultsOf = (file: string): readonly string[] => {
 };
 
 describe('the texts of sources', () => {
-  it.each(REWRITTEN)('are in plain words, in short sentences, in lines that fit a screen: %s', (folder) => {
+  it.each(FOLDERS)('are in plain words, in short sentences, in lines that fit a screen: %s', (folder) => {
     const files = filesOf(folder);
-    expect(files.length).toBeGreaterThan(3);
+    expect(files.length).toBeGreaterThan(0);
     expect(files.flatMap(faultsOf)).toEqual([]);
   });
 });

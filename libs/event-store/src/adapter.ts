@@ -1,4 +1,4 @@
-// For those who write an event store: its limits, what it decides about appends and reads, and the forms of an event on its way.
+// For authors of event stores: limits, decisions about appends and reads, and the forms of an event on its way.
 
 // Append.
 export { encodeAppendAll, resultOfAll, ruleOnAppendAll, type AppendAllRuling, type EncodedAppendAll } from './append-all-rules.js';

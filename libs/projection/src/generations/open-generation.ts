@@ -78,8 +78,8 @@ export const openGeneration = async (hosted: Hosted, options: OpenOptions): Prom
     if (attempt > CREATE_ATTEMPTS_MAX) throw new TypeError(`read store ${store.name} does not list the generation it has just created`);
     // Chosen again afterwards: another instance may have created one at the same moment.
     const isFirst = !options.hasServed && generations.every(({ state, damage }) => state !== 'serving' && damage === undefined);
-    // Queries would see the beginning of a long history as if it were complete. Perhaps the read store lost its data, and
-    // no process that knew them still runs. A reaction shows nothing to queries.
+    // Queries would see the beginning of a long history as if it were complete. Perhaps the read store lost its data,
+    // and no process that knew them still runs. A reaction shows nothing to queries.
     const isBulk = projection.kind !== 'reaction' && (!isFirst || (await isLongHistory(filterFor([projection]), { ...options, runtime })));
     await store.createGeneration(projection, incarnation, { isBulk });
     if (isBulk) await options.crash?.reach('begin', projection.name);
