@@ -10,7 +10,7 @@ export class SearchServerReadOnly extends MainstemError {
   ) {
     super(
       'READ_STORE_READ_ONLY',
-      `Read store ${store}: ${problem}. OpenSearch blocks writes when a disk is almost full, and unblocks them once there is space; remove by hand a block that was set by hand.`,
+      `Read store ${store}: ${problem}. OpenSearch blocks writes when a disk is almost full, and lifts the block once there is space; lift by hand a block that was set by hand.`,
       { cause },
     );
   }

@@ -69,7 +69,7 @@ export class ReadStorePermissionDenied extends MainstemError {
   ) {
     super(
       'READ_STORE_PERMISSION_DENIED',
-      `Read store ${store}: ${problem}. Its role must be able to create tables and views in its schema (GRANT USAGE, CREATE ON SCHEMA …). It must own the existing ones, or have all rights on them; only the owner of a table can add an index.`,
+      `Read store ${store}: ${problem}. Its role must be able to create tables and views in its schema (GRANT USAGE, CREATE ON SCHEMA …). It must own the existing ones, or have all rights on them; a new index needs the owner of its table.`,
       { cause },
     );
   }

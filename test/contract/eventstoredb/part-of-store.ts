@@ -3,6 +3,7 @@
 // positions belong to the whole store.
 import { createHash, randomUUID } from 'node:crypto';
 import {
+  AppendPartlyKnown,
   streamName,
   WrongExpectedRevision,
   type AppendAllOptions,
@@ -64,7 +65,10 @@ export class PartOfStore implements EventStore {
   }
 
   async appendAll(appends: readonly StreamAppend[], options?: AppendAllOptions): Promise<AppendAllResult> {
-    const inside = appends.map((append) => ({ ...append, stream: this.#inside(append.stream) }));
+    // What is no list of appends is refused as it is.
+    if (!Array.isArray(appends) || appends.some((append) => append === null || typeof append !== 'object'))
+      return this.#store.appendAll(appends, options);
+    const inside = (appends as readonly StreamAppend[]).map((append) => ({ ...append, stream: this.#inside(append.stream) }));
     const outside = (stream: string): string => appends[inside.findIndex((append) => append.stream === stream)]?.stream ?? stream;
     try {
       const result = await this.#store.appendAll(inside, options);
@@ -72,6 +76,7 @@ export class PartOfStore implements EventStore {
       return result;
     } catch (error) {
       if (error instanceof WrongExpectedRevision) throw new WrongExpectedRevision(outside(error.stream), error.expected, error.actual);
+      if (error instanceof AppendPartlyKnown) throw new AppendPartlyKnown(error.known.map(outside), error.unknown.map(outside));
       throw error;
     }
   }
