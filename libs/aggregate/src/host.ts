@@ -1,3 +1,3 @@
 // For programs that run aggregates for others: what they check of a command before they hand it over.
-export { CONTEXT_ID_RULE, isContextId } from './command/command-context.js';
+export { commandIdFrom, CONTEXT_ID_RULE, isContextId, ownMetadata } from './command/command-context.js';
 export { validateCommand } from './command/validate-command.js';

@@ -1,14 +1,15 @@
 // Reactors: commands that follow from single events, without a state of their own.
 import { isCommandRefused, type CommandRefused } from '@mainstem/aggregate';
+import { commandIdFrom } from '@mainstem/aggregate/host';
 import type { EventRegistry, RecordedEvent, RecordedEventOf } from '@mainstem/event-store';
 import type { ReadStore, RecoveryPolicy } from '@mainstem/projection';
 import { reaction, type HostedReaction, type ReactionStart } from '@mainstem/projection/reaction';
 import type { Send } from './action/actions.js';
 import { byEvent, type ByEvent } from './definition/by-event.js';
 import type { GivenEventFunctions } from './definition/functions-of.js';
-import { isName, NAME_RULE } from './definition/names.js';
+import { addStep, assertDeclared } from './definition/names.js';
 import { InvalidAction, InvalidProcess } from './errors.js';
-import { contextAfter, idFrom, isTrouble, ofCommand, type Executor } from './host/execution.js';
+import { contextAfter, isTrouble, ofCommand, type Executor } from './host/execution.js';
 
 /** A command that was sent. */
 export interface SentCommand {
@@ -50,8 +51,7 @@ export interface Reactor {
  */
 export const reactor = <const Registries extends readonly EventRegistry[]>(options: ReactorOptions<Registries>): Reactor => {
   const { name, events: registries, startsAt, declined } = options;
-  if (!isName(name)) throw new InvalidProcess(String(name), `its name ${NAME_RULE}`);
-  if (startsAt !== 'first-event' && startsAt !== 'now') throw new InvalidProcess(name, 'startsAt must be first-event or now');
+  assertDeclared(name, startsAt);
   const functions = byEvent<(event: RecordedEvent) => readonly Send[]>(name, registries, options.react);
   if (functions.types.length === 0) throw new InvalidProcess(name, 'takes no event: give react at least one event type');
   return { name, registries, functions, key: options.key as Reactor['key'], startsAt, declined };
@@ -80,7 +80,7 @@ export const hostReactor = (
       const sends = functions.of(event)?.(event) ?? [];
       assertSends(name, sends);
       for (const { step, aggregate, category, id, command } of sends) {
-        const context = contextAfter(event, idFrom(name, event.id, step), signal);
+        const context = contextAfter(event, commandIdFrom(name, event.id, step), signal);
         try {
           await ofCommand(executor.execute(aggregate as never, id, command as never, context));
         } catch (error) {
@@ -98,8 +98,6 @@ const assertSends = (name: string, sends: readonly Send[]): void => {
   const steps = new Set<string>();
   for (const sent of sends as readonly Send[]) {
     if (sent.kind !== 'send') throw new InvalidAction(name, 'react of a reactor returns commands alone; deadlines need a process manager');
-    if (!isName(sent.step)) throw new InvalidAction(name, `the step ${JSON.stringify(sent.step)} ${NAME_RULE}`);
-    if (steps.has(sent.step)) throw new InvalidAction(name, `react sends two commands as step ${sent.step}; give each a name of its own`);
-    steps.add(sent.step);
+    addStep(name, sent.step, steps);
   }
 };

@@ -1,5 +1,5 @@
 // What is known about a command besides its content: identity, conversation, time, order, and facts of the application.
-import { commandIdOf, decodedForm, encodeJson, isMainstemError, type JsonValue, type Runtime } from '@mainstem/event-store';
+import { commandIdOf, decodedForm, encodeJson, isMainstemError, type EventMetadata, type JsonValue, type Runtime } from '@mainstem/event-store';
 import { InvalidCommand } from '../errors.js';
 import type { AppendTurn } from './append-turn.js';
 
@@ -50,6 +50,12 @@ const RESERVED: ReadonlySet<string> = new Set([
   'fingerprint',
 ]);
 
+const isReserved = (name: string): boolean => RESERVED.has(name) || name.startsWith('$');
+
+/** The application's own part of an event's metadata: what a command that the event causes may carry on. */
+export const ownMetadata = (metadata: EventMetadata): CommandMetadata =>
+  Object.fromEntries(Object.entries(metadata).filter(([name]) => !isReserved(name)));
+
 /**
  * A copy of the context whose fields were read once, so that nothing changes after the check. Errors: COMMAND_INVALID
  * naming the field, for invalid ids, and for an invalid signal or turn, which could end no wait.
@@ -84,11 +90,14 @@ const isTurn = (turn: unknown): boolean => {
   );
 };
 
-/** Id of one of several commands with a common context. If it would be too long, it is derived from it. */
-export const commandIdAt = (commandId: string, index: number): string => {
-  const id = `${commandId}:${index}`;
+/** The same parts make the same command id. A result that is too long is replaced by one made from it. */
+export const commandIdFrom = (...parts: readonly string[]): string => {
+  const id = parts.join(':');
   return id.length <= ID_LENGTH_MAX ? id : commandIdOf(id);
 };
+
+/** Id of one of several commands with a common context. If it would be too long, it is derived from it. */
+export const commandIdAt = (commandId: string, index: number): string => commandIdFrom(commandId, String(index));
 
 const NONE: CommandMetadata = Object.freeze({});
 
@@ -96,7 +105,7 @@ const NONE: CommandMetadata = Object.freeze({});
 export const metadataIn = ({ metadata }: CommandContext): CommandMetadata => {
   if (metadata === undefined) return NONE;
   if (metadata === null || typeof metadata !== 'object' || Array.isArray(metadata)) refuse('metadata', 'must be an object');
-  const reserved = Object.keys(metadata).find((name) => RESERVED.has(name) || name.startsWith('$'));
+  const reserved = Object.keys(metadata).find(isReserved);
   if (reserved !== undefined) refuse(`metadata.${reserved}`, 'is a name that the framework fills in; choose another one');
   try {
     encodeJson(metadata, 'metadata');

@@ -1,11 +1,12 @@
 // Tells instances that a deadline has come. It waits by looking: twice a second at the first pending one.
+import { commandIdFrom } from '@mainstem/aggregate/host';
 import { isMainstemError, MainstemError, streamOf, systemRuntime, type Runtime } from '@mainstem/event-store';
 import type { ReadStore } from '@mainstem/projection';
 import type { Companion } from '@mainstem/projection/reaction';
 import { servingOf } from '@mainstem/projection/operate';
 import type { ProcessManager } from '../manager/process-manager.js';
 import { deadlinesName, type Deadline } from './deadlines.js';
-import { idFrom, type Executor } from './execution.js';
+import type { Executor } from './execution.js';
 
 const LOOK_MS = 500;
 /** Deadlines of one look. */
@@ -96,13 +97,13 @@ export class DeadlineClock implements Companion {
   async #tell({ id, key, deadline }: Deadline): Promise<void> {
     const { manager, executor } = this.#options;
     const stream = streamOf(manager.name, key);
-    const commandId = idFrom('due', deadline);
+    const commandId = commandIdFrom('due', deadline);
     try {
       await executor.execute(
         manager.aggregate,
         key,
         { kind: 'reach', deadline },
-        { commandId, correlationId: idFrom(stream), signal: this.#abort.signal },
+        { commandId, correlationId: commandIdFrom(stream), signal: this.#abort.signal },
       );
     } catch (error) {
       if (isMainstemError(error, 'EVENT_STORE_ABORTED')) return;

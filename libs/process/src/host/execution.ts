@@ -1,19 +1,10 @@
 // How reactors and process managers execute commands: under their own ids, in the conversation of the causing event.
 import type { CommandContext, CommandExecutor } from '@mainstem/aggregate';
-import { commandIdOf, isMainstemError, type EventMetadata, type JsonValue, type RecordedEvent } from '@mainstem/event-store';
+import { ownMetadata } from '@mainstem/aggregate/host';
+import { isMainstemError, type RecordedEvent } from '@mainstem/event-store';
 
 /** What executes the commands. */
 export type Executor = Pick<CommandExecutor, 'execute'>;
-
-const ID_LENGTH_MAX = 200;
-/** Metadata that the framework fills in for each command anew. */
-const OWN = new Set(['commandId', 'correlationId', 'causationId', 'schemaVersion', 'occurredAt', 'traceparent', 'decidedAt', 'fingerprint']);
-
-/** The same parts make the same id. A result that is too long or not printable is replaced by one made from it. */
-export const idFrom = (...parts: readonly string[]): string => {
-  const id = parts.join(':');
-  return id.length <= ID_LENGTH_MAX ? id : commandIdOf(id);
-};
 
 /**
  * The context of a command that an event causes. The application's own metadata goes on with it: an actor, a tenant.
@@ -22,9 +13,6 @@ export const contextAfter = (event: Pick<RecordedEvent, 'id' | 'metadata'>, comm
   const { correlationId = event.metadata.commandId ?? event.id } = event.metadata;
   return { commandId, correlationId, causationId: event.id, metadata: ownMetadata(event.metadata), signal };
 };
-
-const ownMetadata = (metadata: EventMetadata): Readonly<Record<string, JsonValue | undefined>> =>
-  Object.fromEntries(Object.entries(metadata).filter(([name]) => !OWN.has(name) && !name.startsWith('$')));
 
 /** Passes by itself: the same command is tried again. */
 const TROUBLE = ['AGGREGATE_CONFLICT_UNRESOLVED', 'AGGREGATE_OVERLOADED', 'COMMAND_TIMED_OUT'] as const;

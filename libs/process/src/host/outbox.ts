@@ -1,12 +1,13 @@
 // Executes what the instances of a process manager have asked for, and tells them what came of it.
 import { isCommandRefused } from '@mainstem/aggregate';
+import { commandIdFrom } from '@mainstem/aggregate/host';
 import { isMainstemError, streamPrefixOf, type RecordedEvent } from '@mainstem/event-store';
 import { reaction, type Reaction } from '@mainstem/projection/reaction';
 import type { ProcessManager } from '../manager/process-manager.js';
 import type { CommandRequestedData } from '../manager/process-events.js';
 import type { ProcessCommand } from '../manager/process-aggregate.js';
 import { InvalidAction } from '../errors.js';
-import { contextAfter, idFrom, isTrouble, ofCommand, type Executor } from './execution.js';
+import { contextAfter, isTrouble, ofCommand, type Executor } from './execution.js';
 
 /** A request is always sent under the same id, by any host, any number of times; its outcome is recorded once. */
 export const outboxOf = (manager: ProcessManager, executor: Executor): Reaction => {
@@ -23,7 +24,7 @@ export const outboxOf = (manager: ProcessManager, executor: Executor): Reaction 
       const key = event.stream.slice(prefix.length);
       const { request } = event.data;
       const tell = (told: ProcessCommand): Promise<unknown> =>
-        executor.execute(aggregate, key, told, contextAfter(event, idFrom('told', event.id, told.kind), signal));
+        executor.execute(aggregate, key, told, contextAfter(event, commandIdFrom('told', event.id, told.kind), signal));
       // After its outcome was recorded, it must not be sent again: a refusal leaves no trace at the receiver.
       if (!(await isOpen(tell({ kind: 'begin', request })))) return;
       await tell(await outcomeOf(manager, executor, event, signal));
@@ -49,7 +50,7 @@ const outcomeOf = async (
 ): Promise<ProcessCommand> => {
   const { request, id } = event.data;
   const { aggregate, command } = commandIn(manager, event.data);
-  const context = contextAfter(event, idFrom(event.stream, request), signal);
+  const context = contextAfter(event, commandIdFrom(event.stream, request), signal);
   try {
     const { position } = await ofCommand(executor.execute(aggregate as never, id, command as never, context));
     return { kind: 'accept', request, ...(position !== undefined && { position: String(position) }) };

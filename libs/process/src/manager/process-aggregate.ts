@@ -2,7 +2,7 @@
 import { defineAggregate, type Aggregate, type Circumstances } from '@mainstem/aggregate';
 import type { Action } from '../action/actions.js';
 import { ProcessRefused, ProcessVersionUnknown } from '../errors.js';
-import type { CommandsFor, Handling, ProcessRules } from './process-rules.js';
+import type { CommandsFor, Handling, Outcomes, ProcessRules } from './process-rules.js';
 import type { ProcessEvent, ProcessEvents, StoredSource } from './process-events.js';
 import { evolveProcess, INITIAL, type ProcessState, type Request } from './process-state.js';
 import { endedBy, requestedBy } from './requested-events.js';
@@ -71,17 +71,15 @@ export const processAggregate = ({ name, events, registries, rules, sends }: Pro
         return [];
       case 'accept': {
         const { request, position } = command;
-        const { accepted } = outcomesOf(state, request) ?? {};
         const data = { request, ...(position !== undefined && { position }) };
-        if (!state.pending[request] && state.declined[request]) return late(state, request, { type: 'CommandTookEffectLate', data }, circumstances);
-        const input = { type: 'CommandAccepted', data } as const;
-        return settle(state, request, input, accepted, (asked) => asked, circumstances);
+        const pending = state.pending[request];
+        if (pending) return settle(state, pending, { type: 'CommandAccepted', data }, 'accepted', {}, circumstances);
+        return settle(state, state.declined[request], { type: 'CommandTookEffectLate', data }, 'late', {}, circumstances);
       }
       case 'decline': {
         const { request, code, message } = command;
-        const { declined } = outcomesOf(state, request) ?? {};
         const input = { type: 'CommandDeclined', data: { request, code, message } } as const;
-        return settle(state, request, input, declined, (asked) => ({ ...asked, code, message }), circumstances);
+        return settle(state, state.pending[request], input, 'declined', { code, message }, circumstances);
       }
       case 'reach': {
         const pending = state.deadlines[command.deadline];
@@ -99,31 +97,19 @@ export const processAggregate = ({ name, events, registries, rules, sends }: Pro
     }
   };
 
-  const outcomesOf = (state: ProcessState, request: string): ProcessRules['outcomes'][string] | undefined => {
-    const step = state.pending[request]?.step;
-    return step === undefined ? undefined : known(state).outcomes[step];
-  };
-
-  const settle = <Outcome>(
+  /** `asked`: the request of the outcome; undefined if that is recorded already, and an owner reports it again. */
+  const settle = (
     state: ProcessState,
-    request: string,
+    asked: Request | undefined,
     input: ProcessEvent,
-    handling: Handling<unknown, never> | undefined,
-    outcomeOf: (asked: Pick<Request, 'step' | 'category' | 'id'>) => Outcome,
+    outcome: keyof Outcomes<unknown>,
+    details: object,
     circumstances: Circumstances,
   ): readonly ProcessEvent[] => {
-    const asked = state.pending[request];
-    // Its outcome is recorded: an owner that came late tells it again.
     if (!asked) return [];
     const { step, category, id } = asked;
-    const react = handling?.react as Handling<unknown, Outcome>['react'];
-    return reacting(state, input, circumstances, (next) => react?.(next.state, outcomeOf({ step, category, id }), circumstances));
-  };
-
-  const late = (state: ProcessState, request: string, input: ProcessEvent, circumstances: Circumstances): readonly ProcessEvent[] => {
-    const { step = '', category = '', id = '' } = state.declined[request] ?? {};
-    const handling = known(state).outcomes[step]?.late;
-    return reacting(state, input, circumstances, (next) => handling?.react?.(next.state, { step, category, id }, circumstances));
+    const handling = known(state).outcomes[step]?.[outcome] as Handling<unknown, object> | undefined;
+    return reacting(state, input, circumstances, (next) => handling?.react?.(next.state, { step, category, id, ...details }, circumstances));
   };
 
   return defineAggregate({ category: name, events, initialState: INITIAL, evolve, decide }) as unknown as ProcessAggregate;

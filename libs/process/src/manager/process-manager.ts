@@ -4,7 +4,7 @@ import type { EventRegistry, RecordedEvent, RecordedEventOf } from '@mainstem/ev
 import type { Action } from '../action/actions.js';
 import { byEvent } from '../definition/by-event.js';
 import type { GivenStateFunctions } from '../definition/functions-of.js';
-import { isName, NAME_RULE } from '../definition/names.js';
+import { assertDeclared, isName, NAME_RULE } from '../definition/names.js';
 import { InvalidProcess } from '../errors.js';
 import { processAggregate, type ProcessAggregate } from './process-aggregate.js';
 import { processEvents, type ProcessEvents } from './process-events.js';
@@ -61,8 +61,7 @@ export const processManager = <State, const Registries extends readonly EventReg
   options: ProcessManagerOptions<State, Registries>,
 ): ProcessManager => {
   const { name, events: registries, key, startsAt, sends = [], formerVersions = [] } = options;
-  if (!isName(name)) throw new InvalidProcess(String(name), `its name ${NAME_RULE}`);
-  if (startsAt !== 'first-event' && startsAt !== 'now') throw new InvalidProcess(name, 'startsAt must be first-event or now');
+  assertDeclared(name, startsAt);
   const versions = [options as unknown as AnyVersion, ...(formerVersions as readonly unknown[] as AnyVersion[])];
   const rules = versions.map((version) => rulesOf(name, registries, version));
   const numbers = rules.map(({ version }) => version);

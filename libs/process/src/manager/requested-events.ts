@@ -1,7 +1,7 @@
 // Turns the actions of one reaction into events of the instance: checked, numbered, with deadlines as moments.
 import { encodeJson, instantOf, isMainstemError, streamOf } from '@mainstem/event-store';
 import type { Action, Send, SetDeadline } from '../action/actions.js';
-import { isName, NAME_RULE } from '../definition/names.js';
+import { addStep, isName, NAME_RULE } from '../definition/names.js';
 import { InvalidAction } from '../errors.js';
 import type { ProcessEvent } from './process-events.js';
 import type { CommandsFor } from './process-rules.js';
@@ -73,9 +73,7 @@ class Requests {
   }
 
   #send({ step, category, id, command }: Send): void {
-    if (!isName(step)) this.#refuse(`the step ${JSON.stringify(step)} ${NAME_RULE}`);
-    if (this.#steps.has(step)) this.#refuse(`react sends two commands as step ${step}; give each a name of its own`);
-    this.#steps.add(step);
+    addStep(this.#requesting.process, step, this.#steps);
     const { name } = (Object.getPrototypeOf(command) as object).constructor;
     const isDeclared = this.#requesting.sends.some((one) => one.aggregate.category === category && one.commands.some((known) => known.name === name));
     if (!isDeclared) this.#refuse(`react sends ${name} to ${category}, and sends does not name it`);

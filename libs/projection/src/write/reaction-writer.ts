@@ -8,8 +8,17 @@ import type { CrashPoints } from '../generations/crash-points.js';
 import type { OpenGeneration, ParkingChanges } from '../generations/open-generation.js';
 import { RollingDigest } from '../read-store/rolling-digest.js';
 import type { CheckpointMove } from '../read-store/read-store.js';
-import { batchBefore, partOf, type Batch, type BatchWriter, type Replayed, type ReplayedEvent, type ReplaySource } from './batch-writer.js';
-import type { WriteOptions, Written } from './batch-writer.js';
+import {
+  batchBefore,
+  partOf,
+  type Batch,
+  type BatchWriter,
+  type Replayed,
+  type ReplayedEvent,
+  type ReplaySource,
+  type WriteOptions,
+  type Written,
+} from './batch-writer.js';
 import { placesOf } from './parked-places.js';
 
 /** Events of one commit: their effects are made again if the process ends before it. */
