@@ -1,6 +1,6 @@
 // The right to write one generation, or one part of it, fenced by the epoch. One document commits a batch, then it is
 // written out. In a bulk load no query reads, so a batch is written while the next one is made; the next commit notes
-// that it is written.
+// that it is written. Partitioned generations write each batch to the end.
 import type { Position } from '@mainstem/event-store';
 import {
   CheckpointMoved,
@@ -67,7 +67,7 @@ export class OpenSearchSession implements ReadStoreSession {
     this.#parts = parts;
     this.#state = state;
     this.generation = opened.meta.number;
-    this.checkpoint = checkpointOf(opened.meta, state.body);
+    this.checkpoint = checkpointOf(opened.meta, state.body, state.body.isBulk);
     this.#collections = new Map(
       opened.meta.collections.map(({ name, declaration }, place) => [name, { place, declaration: decodeDeclaration(declaration) }]),
     );
@@ -103,13 +103,13 @@ export class OpenSearchSession implements ReadStoreSession {
   async parked(options: { readonly key?: string; readonly after?: Position; readonly limit: number }): Promise<readonly ParkedEvent[]> {
     const { server, place } = this.#parts;
     await this.#written();
-    return this.#state.body.hasParked ? listParked(server, place.alias, options) : [];
+    return this.#mayHaveParked ? listParked(server, place.alias, options) : [];
   }
 
   async parkedKeys(): Promise<ReadonlyMap<string, number>> {
     const { server, place } = this.#parts;
     await this.#written();
-    return this.#state.body.hasParked ? parkedKeyCounts(server, place.alias) : new Map<string, number>();
+    return this.#mayHaveParked ? parkedKeyCounts(server, place.alias) : new Map<string, number>();
   }
 
   async finishBulk(): Promise<void> {
@@ -154,8 +154,22 @@ export class OpenSearchSession implements ReadStoreSession {
       if (!dependsOnSize(error) || this.#failure !== undefined || typeof stored === 'number') throw error;
       await commitStored(await storeRequests(server, place, batch, true));
     }
-    if (this.#state.body.isBulk) this.#writeMeanwhile(commit, requests);
+    if (this.#writesMeanwhile) this.#writeMeanwhile(commit, requests);
     else this.#state = await finishIntent(server, place, this.#state, { requests, updatedAt: now() });
+  }
+
+  /** A session of another part may end the bulk load at any time, and from then on queries read what is committed. */
+  get #writesMeanwhile(): boolean {
+    return this.#state.body.isBulk && this.#isWhole;
+  }
+
+  /** Sessions of other parts park events, too. */
+  get #mayHaveParked(): boolean {
+    return this.#state.body.hasParked || !this.#isWhole;
+  }
+
+  get #isWhole(): boolean {
+    return this.#parts.opened.states.length === 1;
   }
 
   #writeMeanwhile(version: number, requests: readonly string[]): void {

@@ -31,8 +31,9 @@ export class Making {
     const meta = begun?.meta ?? (await this.#makeIndex(wanted));
     // The first document, which describes the whole, comes last: with it the generation exists.
     const [first, ...others] = partitionsOf(meta).map((partition) => this.catalog.placeOf(meta, partition.number));
-    await Promise.all(others.map((place) => createState(this.server, place, emptyState(meta.createdAt, false))));
-    if (first) await createState(this.server, first, emptyState(meta.createdAt, meta.wasBulk === true));
+    const empty = emptyState(meta.createdAt, meta.wasBulk === true);
+    await Promise.all(others.map((place) => createState(this.server, place, empty)));
+    if (first) await createState(this.server, first, empty);
     return meta.number;
   }
 

@@ -42,7 +42,7 @@ export interface StateBody {
   readonly lastEvent?: string | null;
   /** The number of commits: versions of documents. Every commit raises it, even without a new position. */
   readonly commit: number;
-  /** For the generation as a whole. */
+  /** No session of this part ended the bulk load. It ends for the generation when it ends for the first of its parts. */
   readonly isBulk: boolean;
   /** For the whole: it served and was replaced. */
   readonly hasServed: boolean;
@@ -151,24 +151,25 @@ type Reaching = Pick<StateBody, 'position' | 'digest' | 'lastEvent' | 'intent'>;
 /**
  * The visible checkpoint of one part. While queries read the generation, a batch that is still being written does not
  * count, because it is incomplete. No query reads a generation in a bulk load, and the next session goes on after that
- * batch.
+ * batch. `isBulk`: of the generation.
  */
-export const checkpointOf = ({ incarnation }: GenerationMeta, state: StateBody): Checkpoint => {
-  const { position, digest, lastEvent } = state.isBulk ? reachedIn(state) : state;
+export const checkpointOf = ({ incarnation }: GenerationMeta, state: StateBody, isBulk: boolean): Checkpoint => {
+  const { position, digest, lastEvent } = isBulk ? reachedIn(state) : state;
   return { incarnation: incarnation as Incarnation, position: positionIn(position), epoch: state.epoch, digest, ...lastEventIn(lastEvent) };
 };
 
 /** In the port's form. */
 export const generationOf = (meta: GenerationMeta, states: PartStates, isServing: boolean): Generation => {
   const [first] = states;
+  const isBulk = states.every((state) => state.isBulk);
   return {
     projection: meta.projection,
     number: meta.number,
     state: isServing ? 'serving' : meta.isSide ? 'side' : first.hasServed ? 'retired' : 'filling',
     version: meta.version,
     fingerprint: meta.fingerprint,
-    ...ofPartitions(states.map((state) => checkpointOf(meta, state))),
-    isBulk: first.isBulk,
+    ...ofPartitions(states.map((state) => checkpointOf(meta, state, isBulk))),
+    isBulk,
     createdAt: meta.createdAt,
     updatedAt: states.reduce((latest, { updatedAt }) => (updatedAt > latest ? updatedAt : latest), first.updatedAt),
   };
