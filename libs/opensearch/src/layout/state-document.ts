@@ -42,7 +42,7 @@ export interface StateBody {
   readonly lastEvent?: string | null;
   /** The number of commits: versions of documents. Every commit raises it, even without a new position. */
   readonly commit: number;
-  /** No session of this part ended the bulk load. It ends for the generation when it ends for the first of its parts. */
+  /** No session of this part ended the bulk load. The first part that ends it ends it for the generation. */
   readonly isBulk: boolean;
   /** For the whole: it served and was replaced. */
   readonly hasServed: boolean;
