@@ -13,10 +13,11 @@ export const LIBRARY_DOORS: Readonly<Record<string, string>> = {
     AggregateConflictUnresolved AggregateOverloaded CommandIdReused CommandRefused CommandTimedOut EventNotFoldable EventNotStorable
     InvalidAggregate InvalidCommand UniqueValueTaken isCommandRefused`,
   cli: `
-    ApplicationSettings ImportProgress ImportRequest ImportSummary MainstemApplication OpenEventReader OpenReadModels RuleViolations
-    defineApplication main`,
+    ApplicationSettings ImportProgress ImportRequest ImportSummary MainstemApplication OpenEventReader OpenReadModels
+    OperatedProcess RuleViolations defineApplication main`,
   'cli/errors': `
-    InvalidArgument NoApplication NoImport NoUniqueValues OutputUnwritable UnknownDocument UnknownStream UnusableApplication unknownValue`,
+    InstanceNotReady InvalidArgument NoApplication NoEventStore NoImport NoProcesses NoUniqueValues OutputUnwritable UnknownDocument
+    UnknownInstance UnknownStream UnusableApplication unknownValue`,
   embedded: `
     EmbeddedCacheOptions EmbeddedCacheStore EmbeddedEventStore EmbeddedEventStoreOptions EmbeddedSearchOptions EmbeddedSearchStore`,
   'embedded/events-file': `
@@ -85,12 +86,14 @@ export const LIBRARY_DOORS: Readonly<Record<string, string>> = {
   'opensearch/errors': `
     InvalidOpenSearchOptions SearchPermissionDenied SearchServerReadOnly UnsupportedSearchServer`,
   process: `
-    Accepted Action CommandTarget CommandsFor Deadline DeadlineClock DeadlineClockOptions Declined Due Handling InvalidAction
+    Accepted Action CommandTarget CommandsFor Deadline DeadlineClock DeadlineClockOptions Declined Due Handling Instance InvalidAction
     InvalidProcess Outcomes ProcessHostOptions ProcessManager ProcessManagerOptions ProcessRefused ProcessVersion ProcessVersionUnknown
-    Reactor ReactorHostOptions ReactorOptions SentCommand after at cancelDeadline end hostProcess hostReactor processManager reactor
-    send`,
+    Reactor ReactorHostOptions ReactorOptions SentCommand after at cancelDeadline end hostProcess hostReactor processManager reactor send`,
+  'process/operate': `
+    FoundAt INSTANCE_STATES InstanceReport InstanceState OpenRequest ProcessAt StuckRequest TakenIn deadlinesOf inboxOf instancesIn
+    instancesOf keyNear loadInstance outboxOf pendingDeadlines`,
   'projection/reaction': `
-    Companion Hosted HostedReaction Reaction ReactionContext ReactionOptions ReactionStart reaction`,
+    Companion Figures Hosted HostedReaction Reaction ReactionContext ReactionOptions ReactionStart reaction`,
   'projection/settings': `
     PartitionCounts projectorSettings`,
   redis: `

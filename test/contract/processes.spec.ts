@@ -5,12 +5,24 @@ import { join } from 'node:path';
 import { CommandExecutor, loadAggregate } from '@mainstem/aggregate';
 import { EmbeddedCacheStore, EmbeddedSearchStore } from '@mainstem/embedded';
 import { InMemoryEventStore, systemRuntime, type EventStore, type Position } from '@mainstem/event-store';
-import { Deadline } from '@mainstem/process';
+import { Deadline, Instance } from '@mainstem/process';
+import { INSTANCE_STATES, instancesIn, keyNear, pendingDeadlines } from '@mainstem/process/operate';
 import { Projector, type ReadStore } from '@mainstem/projection';
 import { MemoryReadStore } from '@mainstem/testing';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 import { describe, expect, it } from 'vitest';
-import { account, Close, Credit, HOUR_MS, Open, openBank, RequestTransfer, transfer, type Bank } from '../../libs/process/src/transfer.fixtures.js';
+import {
+  account,
+  Close,
+  Credit,
+  gift,
+  HOUR_MS,
+  Open,
+  openBank,
+  RequestTransfer,
+  transfer,
+  type Bank,
+} from '../../libs/process/src/transfer.fixtures.js';
 import { freshPrefix, openStore, removeIndices, sharedNode } from './opensearch-nodes.js';
 import { redisFixture, redisUrl } from './redis-fixtures.js';
 import { sqlFixtures } from './sql-fixtures.js';
@@ -28,6 +40,23 @@ class RunDeadline extends Deadline {
   @Column('text') declare deadline: string;
   @Column('text') declare at: string;
 }
+
+@Entity('run_instances')
+class RunInstance extends Instance {
+  @PrimaryColumn('text') declare id: string;
+  @Column('text') declare process: string;
+  @Column('text') declare key: string;
+  @Column('text') declare state: Instance['state'];
+  @Column('text') declare since: string;
+  @Column('text') declare stuck: string;
+  @Column('text') declare reason: string;
+}
+
+@Entity('gift_deadlines')
+class GiftDeadline extends RunDeadline {}
+
+@Entity('gift_instances')
+class GiftInstance extends RunInstance {}
 
 interface Place {
   readonly open: () => Promise<ReadStore>;
@@ -50,7 +79,7 @@ const stores: readonly (readonly [name: string, make: () => Promise<Place>])[] =
   ...(await sqlFixtures()).map(({ name, make }) => {
     const place = async (): Promise<Place> => {
       const { open, remove } = await make();
-      return { open: () => open([RunDeadline]), remove };
+      return { open: () => open([RunDeadline, RunInstance, GiftDeadline, GiftInstance]), remove };
     };
     return [name, place] as const;
   }),
@@ -87,7 +116,7 @@ describe.each(stores)('on %s', (_, make) => {
     const runtime = { ...systemRuntime, now: () => now };
     const store = new InMemoryEventStore({ runtime });
     const recovery = { onFailure: 'park' as const, attemptsMax: 1 };
-    const open = (): Bank => openBank({ store, readStore, runtime, recovery, deadline: RunDeadline });
+    const open = (): Bank => openBank({ store, readStore, runtime, recovery, deadline: RunDeadline, instance: RunInstance });
     const executor = new CommandExecutor({ store, runtime });
     const ask = (id: number, from: number, to: number): Promise<unknown> =>
       executor.execute(transfer, `t${id}`, new RequestTransfer(String(from), String(to), 5));
@@ -138,7 +167,7 @@ describe.each(stores)('on %s', (_, make) => {
       await last.projector.stop();
 
       const before = await store.head();
-      for (const name of ['run', 'run-outbox', 'run-deadlines']) await readStore.forget(name);
+      for (const name of ['run', 'run-outbox', 'run-deadlines', 'run-instances']) await readStore.forget(name);
       const again = open();
       again.projector.start();
       await settled(again);
@@ -162,7 +191,14 @@ describe.each(stores)('on %s', (_, make) => {
         return executor.execute(aggregate, id, command, context);
       },
     };
-    const bank = openBank({ store, readStore, executor: breaking, deadline: RunDeadline, recovery: { onFailure: 'park', attemptsMax: 1 } });
+    const bank = openBank({
+      store,
+      readStore,
+      executor: breaking,
+      deadline: RunDeadline,
+      instance: RunInstance,
+      recovery: { onFailure: 'park', attemptsMax: 1 },
+    });
     try {
       for (const id of ['0', '1']) await executor.execute(account, id, new Open(100));
       await executor.execute(transfer, 't1', new RequestTransfer('0', '1', 5));
@@ -173,6 +209,46 @@ describe.each(stores)('on %s', (_, make) => {
       expect(await bank.projector.replayParked('run-outbox')).toMatchObject({ replayed: 1 });
       await settled(bank);
       expect(await countOf(store, 'Completed')).toBe(1);
+    } finally {
+      await bank.projector.stop();
+      await readStore.close();
+      await place.remove();
+    }
+  });
+
+  it('operators find instances by state and deadlines by time', async () => {
+    const place = await make();
+    const readStore = await place.open();
+    let now = Date.parse('2026-01-01T00:00:00.000Z');
+    const runtime = { ...systemRuntime, now: () => now };
+    const store = new InMemoryEventStore({ runtime });
+    const bank = openBank({ manager: gift, store, readStore, runtime, deadline: GiftDeadline, instance: GiftInstance });
+    const at = { process: 'gift', store: readStore };
+    const found = async (...states: readonly Instance['state'][]): Promise<readonly string[]> => {
+      const lines: string[] = [];
+      for await (const { state, key, reason } of instancesIn(at, { states })) lines.push(`${state} ${key} ${reason.split(':')[0]}`);
+      return lines;
+    };
+    try {
+      await bank.executor.execute(account, 'a', new Open(10));
+      for (const [index, [id, amount]] of [['order-3', 30] as const, ['order-1', 40] as const, ['order-2', 5] as const].entries()) {
+        now += index * 1_000;
+        await bank.executor.execute(transfer, id, new RequestTransfer('a', 'b', amount));
+      }
+      bank.projector.start();
+      await settled(bank);
+      expect(await found(...INSTANCE_STATES)).toEqual(['stuck order-1 ACCOUNT_OVERDRAWN', 'stuck order-3 ACCOUNT_OVERDRAWN', 'ended order-2 ']);
+      expect(await keyNear(at, 'ordr-3')).toBe('order-3');
+      const pending: string[] = [];
+      for await (const deadline of pendingDeadlines(at)) pending.push(deadline.at);
+      expect(pending).toEqual(pending.toSorted());
+      expect(pending).toHaveLength(2);
+      await bank.executor.execute(gift.aggregate, 'order-1', { kind: 'cancel', reason: 'paid in cash' });
+      await bank.executor.execute(account, 'a', new Credit('help', 100));
+      await bank.executor.execute(gift.aggregate, 'order-3', { kind: 'retry' });
+      await settled(bank);
+      expect(await found(...INSTANCE_STATES)).toEqual(['ended order-2 ', 'ended order-3 ', 'cancelled order-1 paid in cash']);
+      for await (const deadline of pendingDeadlines(at)) expect.fail(`${deadline.id} is still pending`);
     } finally {
       await bank.projector.stop();
       await readStore.close();

@@ -1,4 +1,4 @@
-// Reactors, process managers and deadlines.
+// Reactors, process managers and deadlines. What operators need: /operate.
 
 // Define what follows from events.
 export { processManager, type ProcessManager, type ProcessManagerOptions, type ProcessVersion } from './manager/process-manager.js';
@@ -11,6 +11,7 @@ export type { Accepted, CommandsFor, Declined, Due, Handling, Outcomes } from '.
 // Run it.
 export { DeadlineClock, type DeadlineClockOptions } from './host/deadline-clock.js';
 export { Deadline } from './host/deadlines.js';
+export { Instance } from './host/instances.js';
 export { hostProcess, type ProcessHostOptions } from './host/host-process.js';
 export { hostReactor, type ReactorHostOptions } from './reactor.js';
 

@@ -4,7 +4,7 @@ import { defineEvents, InMemoryEventStore, systemRuntime, type EventOf, type Eve
 import { Projector, type ReadStore, type RecoveryPolicy } from '@mainstem/projection';
 import type { Hosted } from '@mainstem/projection/reaction';
 import { IsInt, IsString, Min } from 'class-validator';
-import { after, end, hostProcess, type Deadline, type DeadlineClock, processManager, send, type ProcessManager } from './index.js';
+import { after, end, hostProcess, type Deadline, type DeadlineClock, type Instance, processManager, send, type ProcessManager } from './index.js';
 
 export class AmountData {
   @IsString() transfer!: string;
@@ -203,6 +203,7 @@ export interface BankOptions {
   readonly runtime?: Runtime;
   readonly recovery?: Partial<RecoveryPolicy>;
   readonly deadline?: new () => Deadline;
+  readonly instance?: new () => Instance;
 }
 
 /** One process that hosts the transfers; not started. */
@@ -214,9 +215,48 @@ export const openBank = ({
   executor = new CommandExecutor({ store, runtime }),
   recovery: given = {},
   deadline,
+  instance,
 }: BankOptions): Bank => {
   const recovery = { retryDelayMs: 1, retryDelayMaxMs: 3, ...given };
-  const hosted = hostProcess(manager, { executor, store: readStore, runtime, recovery, ...(deadline && { deadline }) });
+  const hosted = hostProcess(manager, {
+    executor,
+    store: readStore,
+    runtime,
+    recovery,
+    ...(deadline && { deadline }),
+    ...(instance && { instance }),
+  });
   const projector = new Projector({ reader: store, projections: hosted });
   return { store, executor, readStore, projector, hosted, clock: hosted[2]?.companion as DeadlineClock };
 };
+
+/** Waits until nothing follows any more: all have seen the end of the log, and it has stayed. */
+export const settled = async ({ store, projector, hosted }: Pick<Bank, 'store' | 'projector' | 'hosted'>, timeoutMs = 4_000): Promise<void> => {
+  for (let head = await store.head(); head !== undefined;) {
+    for (const { projection } of hosted) await projector.waitFor(projection.name, head, { timeoutMs });
+    const next = await store.head();
+    if (next === head) return;
+    head = next;
+  }
+};
+
+/**
+ * Takes the amount of a requested transfer from an account, and has no rule for a refusal: an instance gets stuck. An
+ * amount of 1 is what ends it before the outcome is known.
+ */
+export const gift: ProcessManager = processManager({
+  name: 'gift',
+  version: 1,
+  events: [transferEvents],
+  startsAt: 'first-event',
+  key: ({ stream }) => stream.slice('transfer-'.length),
+  initialState: null,
+  sends: [{ aggregate: account, commands: [Debit] }],
+  react: {
+    Requested: (_, { stream, data }) => [
+      send('take', account, data.from, new Debit(stream, data.amount)),
+      ...(data.amount === 1 ? [end()] : [after('remind', HOUR_MS)]),
+    ],
+  },
+  outcomes: { take: { accepted: { react: () => [end()] } } },
+});

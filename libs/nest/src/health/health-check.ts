@@ -102,6 +102,7 @@ export const statusJson = (status: ProjectionStatus): { readonly [key: string]: 
   eventsPerSecond: status.eventsPerSecond,
   isHealthy: status.isHealthy,
   rebuild: status.rebuild === undefined ? null : rebuildJson(status.rebuild),
+  figures: status.figures ?? null,
   partitions: status.partitions?.map((part) => partitionJson(part, status.store)) ?? null,
 });
 

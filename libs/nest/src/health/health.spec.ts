@@ -179,7 +179,7 @@ describe('health', () => {
     expect(projectorHealth({ status: () => [status(change)], troubles: () => [] }).reasons()).toEqual(reasons);
   });
 
-  it('shows each part of a partitioned projection, and no parts for others', () => {
+  it('shows each part of a partitioned projection, what works beside one counts, and neither for others', () => {
     const partitions = [
       { partition: 0, state: 'live', owner: 'a', position: 9n as Position, lagEvents: 0n, lagMs: 0 },
       { partition: 1, state: 'retrying', reason: 'X_Y: z' },
@@ -194,7 +194,8 @@ describe('health', () => {
         ],
       },
     ]);
-    expect(progress({})).toMatchObject([{ partitions: null }]);
+    expect(progress({ figures: { stuck: 3 } })).toMatchObject([{ figures: { stuck: 3 } }]);
+    expect(progress({})).toMatchObject([{ partitions: null, figures: null }]);
   });
 
   it('sends positions as decimal strings', () => {

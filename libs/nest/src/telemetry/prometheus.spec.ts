@@ -31,6 +31,7 @@ describe('metrics', () => {
       parkedEvents: 7,
       eventsApplied: 40,
       rebuild: { generation: 3, state: 'rebuilding', percent: 25, etaMs: 12_000 },
+      figures: { stuck: 3, overdue: 0 },
     });
     telemetry.follow?.({ status: () => [now], troubles: () => ['the watch is silent'] });
     const lines = async (): Promise<readonly string[]> => (await telemetry.exposition?.())?.body.split('\n') ?? [];
@@ -48,6 +49,8 @@ describe('metrics', () => {
         `mainstem_projection_rebuild_remaining_seconds${LABELS} 12`,
         'mainstem_projection_state{projection="orders",store="sql",state="retrying"} 1',
         'mainstem_projection_state{projection="orders",store="sql",state="live"} 0',
+        'mainstem_projection_figure{projection="orders",store="sql",figure="stuck"} 3',
+        'mainstem_projection_figure{projection="orders",store="sql",figure="overdue"} 0',
         'mainstem_silent_loops 1',
       ]),
     );
@@ -55,7 +58,7 @@ describe('metrics', () => {
     const later = await lines();
     expect(later).toContain(`mainstem_projection_events_applied_total${LABELS} 100`);
     expect(later).toContain('mainstem_projection_state{projection="orders",store="sql",state="live"} 1');
-    expect(later.filter((line) => /^mainstem_projection_(?:rebuild|lag|position)/.test(line))).toEqual([]);
+    expect(later.filter((line) => /^mainstem_projection_(?:rebuild|lag|position|figure)/.test(line))).toEqual([]);
     await telemetry.close();
   });
 

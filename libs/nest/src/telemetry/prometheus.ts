@@ -188,6 +188,18 @@ const statusMetrics = ([register]: Registers, projector: Pick<Projector, 'status
     },
   });
   new Gauge({
+    name: 'mainstem_projection_figure',
+    help: 'What works beside the projection counts: overdue deadlines, stuck instances of a process',
+    labelNames: ['projection', 'store', 'figure'],
+    registers: [register],
+    collect() {
+      this.reset();
+      for (const { projection, store, figures = {} } of projector.status()) {
+        for (const [figure, value] of Object.entries(figures)) this.set({ projection, store, figure }, value);
+      }
+    },
+  });
+  new Gauge({
     name: 'mainstem_silent_loops',
     help: 'Background loops of the projector that give no sign of life',
     registers: [register],

@@ -1,15 +1,15 @@
-// Tells instances that a deadline has come. It waits by looking: twice a second at the first pending one.
+// Tells instances that a deadline has come. It waits by looking: twice a second, at the first pending one alone.
 import { commandIdFrom } from '@mainstem/aggregate/host';
 import { isMainstemError, MainstemError, streamOf, systemRuntime, type Runtime } from '@mainstem/event-store';
 import type { ReadStore } from '@mainstem/projection';
-import type { Companion } from '@mainstem/projection/reaction';
+import type { Companion, Figures } from '@mainstem/projection/reaction';
 import { servingOf } from '@mainstem/projection/operate';
 import type { ProcessManager } from '../manager/process-manager.js';
 import { deadlinesName, type Deadline } from './deadlines.js';
 import type { Executor } from './execution.js';
 
 const LOOK_MS = 500;
-/** Deadlines of one look. */
+/** Deadlines that are told at the same time. */
 const PAGE = 500;
 /** So late that something must be wrong. */
 const OVERDUE_MS = 10_000;
@@ -33,6 +33,7 @@ export class DeadlineClock implements Companion {
   /** Told, and still in the read model. */
   #told = new Set<string>();
   #overdue: Deadline | undefined;
+  #overdueCount = 0;
   #trouble: unknown;
   #loop: Promise<void> | undefined;
 
@@ -59,6 +60,11 @@ export class DeadlineClock implements Companion {
     return this.#trouble === undefined ? [] : [`the deadlines of ${this.#options.manager.name} cannot be looked at: ${codeOf(this.#trouble)}`];
   }
 
+  /** `overdue`: deadlines that should have been told ten seconds ago or earlier. */
+  figures(): Figures {
+    return { overdue: this.#overdueCount };
+  }
+
   /** Reports all that are due now, for tests that turn the clock. Errors: those of the stores, and of the commands. */
   async look(): Promise<void> {
     const { store, manager } = this.#options;
@@ -68,17 +74,22 @@ export class DeadlineClock implements Companion {
     const isDue = ({ at }: Deadline): boolean => Date.parse(at) <= now;
     const seen = new Set<string>();
     let overdue: Deadline | undefined;
-    for (let after: string | undefined; serving;) {
-      const page = await store.scan(projection, serving.number, projection, { limit: PAGE, ...(after !== undefined && { after }) });
+    let overdueCount = 0;
+    // While nothing is due, the first one is all that is read.
+    for (let [after, limit]: [string | undefined, number] = [undefined, 1]; serving; limit = PAGE) {
+      const page = await store.scan(projection, serving.number, projection, { limit, ...(after !== undefined && { after }) });
       const due = page.map(([, document]) => document as Deadline).filter(isDue);
       for (const { id } of due) seen.add(id);
-      overdue ??= due.find(({ at }) => Date.parse(at) < now - OVERDUE_MS);
+      const late = due.filter(({ at }) => Date.parse(at) < now - OVERDUE_MS);
+      overdue ??= late[0];
+      overdueCount += late.length;
       await Promise.all(due.filter(({ id }) => !this.#told.has(id)).map((deadline) => this.#tell(deadline)));
-      if (due.length < PAGE || this.#abort.signal.aborted) break;
+      if (due.length < limit || this.#abort.signal.aborted) break;
       after = due.at(-1)?.id;
     }
     this.#told = new Set([...this.#told].filter((id) => seen.has(id)));
     this.#overdue = overdue;
+    this.#overdueCount = overdueCount;
     this.#trouble = undefined;
   }
 

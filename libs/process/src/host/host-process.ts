@@ -1,4 +1,4 @@
-// What runs a process manager: two reactions, a read model and a clock.
+// What runs a process manager: two reactions, two read models, a clock and a watch.
 import type { Runtime } from '@mainstem/event-store';
 import type { ReadStore, RecoveryPolicy } from '@mainstem/projection';
 import type { Hosted } from '@mainstem/projection/reaction';
@@ -7,30 +7,37 @@ import { DeadlineClock } from './deadline-clock.js';
 import { deadlinesOf, type Deadline } from './deadlines.js';
 import type { Executor } from './execution.js';
 import { inboxOf } from './inbox.js';
+import { InstanceWatch } from './instance-watch.js';
+import { instancesOf, type Instance } from './instances.js';
 import { outboxOf } from './outbox.js';
 
 export interface ProcessHostOptions {
   readonly executor: Executor;
-  /** Keeps checkpoints, parked events and the pending deadlines; any read store. */
+  /** Keeps checkpoints, parked events, the pending deadlines and the states of instances; any read store. */
   readonly store: ReadStore;
   readonly runtime?: Runtime;
   /** What happens to an event whose command cannot be executed. Default that of projections: stop. */
   readonly recovery?: Partial<RecoveryPolicy>;
   /** Class of the pending deadlines: for a read store in SQL an entity with the columns of `Deadline`. */
   readonly deadline?: new () => Deadline;
+  /** Class of the states of instances, likewise: with the columns of `Instance`. */
+  readonly instance?: new () => Instance;
 }
 
 /**
  * For a `Projector`: `<name>` takes events in, `<name>-outbox` sends the requests, `<name>-deadlines` keeps pending
- * deadlines. The clock runs beside it.
+ * deadlines, `<name>-instances` the states of instances. The clock and the watch run beside them; the status of the
+ * two shows how many deadlines are `overdue`, and how many instances are `stuck`.
  */
 export const hostProcess = (manager: ProcessManager, options: ProcessHostOptions): readonly Hosted[] => {
-  const { executor, store, runtime, recovery, deadline } = options;
+  const { executor, store, runtime, recovery, deadline, instance } = options;
   const shared = { store, ...(recovery && { recovery }) };
-  const companion = new DeadlineClock({ manager, executor, store, ...(runtime && { runtime }) });
+  const clock = new DeadlineClock({ manager, executor, store, ...(runtime && { runtime }) });
+  const watch = new InstanceWatch({ process: manager.name, store, ...(runtime && { runtime }) });
   return [
     { ...shared, projection: inboxOf(manager, executor) },
     { ...shared, projection: outboxOf(manager, executor) },
-    { ...shared, projection: deadlinesOf(manager, deadline), companion },
+    { ...shared, projection: deadlinesOf(manager, deadline), companion: clock },
+    { ...shared, projection: instancesOf(manager, instance), companion: watch },
   ];
 };

@@ -90,10 +90,10 @@ export const processAggregate = ({ name, events, registries, rules, sends }: Pro
       case 'retry':
         return Object.entries(state.stuck).map(([request, { code: _, message: __, ...asked }]) => ({
           type: 'CommandRequested' as const,
-          data: { request, ...asked },
+          data: { request, ...asked, isRetry: true },
         }));
       case 'cancel':
-        return state.isEnded ? [] : endedBy(state.deadlines, command.reason);
+        return isOver(state) ? [] : endedBy(state.deadlines, command.reason);
     }
   };
 
@@ -109,8 +109,13 @@ export const processAggregate = ({ name, events, registries, rules, sends }: Pro
     if (!asked) return [];
     const { step, category, id } = asked;
     const handling = known(state).outcomes[step]?.[outcome] as Handling<unknown, object> | undefined;
-    return reacting(state, input, circumstances, (next) => handling?.react?.(next.state, { step, category, id, ...details }, circumstances));
+    const isStuck = !handling && outcome !== 'accepted' && !state.isCancelled;
+    const told = (isStuck ? { type: input.type, data: { ...input.data, isStuck } } : input) as ProcessEvent;
+    return reacting(state, told, circumstances, (next) => handling?.react?.(next.state, { step, category, id, ...details }, circumstances));
   };
 
   return defineAggregate({ category: name, events, initialState: INITIAL, evolve, decide }) as unknown as ProcessAggregate;
 };
+
+/** Nothing is left to cancel. One that has ended may still be stuck. */
+const isOver = ({ isEnded, isCancelled, stuck }: ProcessState): boolean => isCancelled || (isEnded && Object.keys(stuck).length === 0);

@@ -1,6 +1,6 @@
 // Events of an instance's own stream: its inbox, what it asked for, and what came of it.
 import { defineEvents, type EventOf, type EventRegistry, type RecordedEventOf } from '@mainstem/event-store';
-import { IsInt, IsObject, IsOptional, IsString, Min } from 'class-validator';
+import { IsBoolean, IsInt, IsObject, IsOptional, IsString, Min } from 'class-validator';
 
 /**
  * An event of another stream as it was taken in, in the schema of that day. Places are decimal: JSON has no 64-bit
@@ -32,6 +32,8 @@ export class CommandRequestedData {
   /** Name of its class. */
   @IsString() command!: string;
   @IsObject() data!: object;
+  /** True: it was stuck, and a person sends it again. */
+  @IsOptional() @IsBoolean() isRetry?: boolean;
 }
 
 export class CommandAcceptedData {
@@ -41,12 +43,17 @@ export class CommandAcceptedData {
 }
 
 /** Another owner of the outbox sent it, too, and it took effect after a refusal was recorded. */
-export class CommandTookEffectLateData extends CommandAcceptedData {}
+export class CommandTookEffectLateData extends CommandAcceptedData {
+  /** As that of `CommandDeclinedData`. */
+  @IsOptional() @IsBoolean() isStuck?: boolean;
+}
 
 export class CommandDeclinedData {
   @IsString() request!: string;
   @IsString() code!: string;
   @IsString() message!: string;
+  /** True: the process had no rule for it, so a person has to retry or cancel. */
+  @IsOptional() @IsBoolean() isStuck?: boolean;
 }
 
 export class DeadlineSetData {

@@ -79,21 +79,20 @@ export const evolveProcess = (
       return { ...state, pending, state: evolve ? evolve(state.state, outcomeOf(request)) : state.state };
     }
     case 'CommandDeclined': {
-      const { request: name, code, message } = event.data;
+      const { request: name, code, message, isStuck } = event.data;
       const { [name]: request, ...pending } = state.pending;
       if (!request) return state;
       const declined = { ...state.declined, [name]: request };
-      const handling = rules?.outcomes[request.step]?.declined;
-      if (!handling) return { ...state, pending, declined, stuck: { ...state.stuck, [name]: { ...request, code, message } } };
-      const { evolve } = handling;
+      if (isStuck) return { ...state, pending, declined, stuck: { ...state.stuck, [name]: { ...request, code, message } } };
+      const evolve = rules?.outcomes[request.step]?.declined?.evolve;
       return { ...state, pending, declined, state: evolve ? evolve(state.state, { ...outcomeOf(request), code, message }) : state.state };
     }
     case 'CommandTookEffectLate': {
       const { [event.data.request]: request, ...declined } = state.declined;
       if (!request) return state;
-      const handling = rules?.outcomes[request.step]?.late;
-      if (!handling) return { ...state, declined, stuck: { ...state.stuck, [event.data.request]: { ...request, ...LATE } } };
-      return { ...state, declined, state: handling.evolve ? handling.evolve(state.state, outcomeOf(request)) : state.state };
+      if (event.data.isStuck) return { ...state, declined, stuck: { ...state.stuck, [event.data.request]: { ...request, ...LATE } } };
+      const evolve = rules?.outcomes[request.step]?.late?.evolve;
+      return { ...state, declined, state: evolve ? evolve(state.state, outcomeOf(request)) : state.state };
     }
     case 'DeadlineSet': {
       const { deadline, name, at } = event.data;
@@ -107,12 +106,13 @@ export const evolveProcess = (
       return { ...state, deadlines: without(state.deadlines, deadline), state: evolve ? evolve(state.state, { name, at }) : state.state };
     }
     case 'ProcessEnded':
-      return { ...state, isEnded: true, isCancelled: event.data.reason !== undefined };
+      if (event.data.reason === undefined) return { ...state, isEnded: true };
+      return { ...state, isEnded: true, isCancelled: true, stuck: {} };
   }
 };
 
 /** Why an instance is stuck that does not handle a late effect. */
-const LATE = { code: 'PROCESS_LATE_EFFECT', message: 'The command took effect after its refusal was recorded. Undo its effect.' };
+export const LATE = { code: 'PROCESS_LATE_EFFECT', message: 'The command took effect after its refusal was recorded. Undo its effect.' };
 
 const takenIn = (
   state: ProcessState,

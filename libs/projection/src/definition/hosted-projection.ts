@@ -29,9 +29,14 @@ export interface Companion {
   start(): void;
   /** Resolves when its work has ended. Must not throw. */
   stop(): Promise<void>;
-  /** What people should know, in words; empty while all is well. */
+  /** Why its work cannot be relied on, in words; empty while all is well. */
   troubles(): readonly string[];
+  /** What people should watch, by name; the status of the projection shows it. */
+  figures?(): Figures;
 }
+
+/** Numbers by name; names are lower-case words with dashes. */
+export type Figures = Readonly<Record<string, number>>;
 
 export interface Hosted {
   readonly projection: AnyProjection | Reaction;

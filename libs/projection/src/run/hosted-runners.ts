@@ -1,5 +1,6 @@
 // The parts of one hosted projection, each with its own runner: mostly one.
 import type { Position } from '@mainstem/event-store';
+import type { Companion } from '../definition/hosted-projection.js';
 import { mergedStatus } from './merged-status.js';
 import { partitionsOf } from '../read-store/partition.js';
 import { PartitionShare } from './partition-share.js';
@@ -16,12 +17,14 @@ export class HostedRunners {
   /** By name. */
   readonly store: string;
   readonly #share: PartitionShare | undefined;
+  readonly #companion: Companion | undefined;
 
   /** `onChange` gets the status of the whole projection. */
   constructor(options: Omit<RunnerOptions, 'partition' | 'share'>) {
     const { hosted, lease, runtime, onChange } = options;
     this.projection = hosted.projection.name;
     this.store = hosted.store.name;
+    this.#companion = hosted.companion;
     const parts = partitionsOf(hosted.projection);
     this.#share = parts.length > 1 && lease ? new PartitionShare({ hosted, lease, runtime }) : undefined;
     const cacheBytesMax = Math.floor(options.cacheBytesMax / parts.length);
@@ -39,7 +42,9 @@ export class HostedRunners {
   }
 
   status(): ProjectionStatus {
-    return mergedStatus(this.all.map((runner) => runner.status()));
+    const status = mergedStatus(this.all.map((runner) => runner.status()));
+    const figures = this.#companion?.figures?.();
+    return figures ? { ...status, figures } : status;
   }
 
   async waitFor(position: Position, options: WaitOptions): Promise<void> {

@@ -1,5 +1,6 @@
 // A projector's report about each of its projections.
 import type { Position } from '@mainstem/event-store';
+import type { Figures } from '../definition/hosted-projection.js';
 import type { Phase } from './projection-state.js';
 import type { FillingStatus } from '../generations/filling-status.js';
 
@@ -33,6 +34,8 @@ export interface ProjectionStatus {
   readonly isHealthy: boolean;
   /** The generation being filled beside it, in any process; absent if there is none. */
   readonly rebuild?: FillingStatus;
+  /** What works beside it counts, as of its last look: overdue deadlines, stuck instances. Absent without such. */
+  readonly figures?: Figures;
   /** The parts of a partitioned projection, in order. The figures above are of the last part, or sums. */
   readonly partitions?: readonly PartitionStatus[];
 }
