@@ -89,6 +89,8 @@ module.exports = {
     mayImport(lib('aggregate'), npm('lru-cache', 'class-validator')),
     mayImport(lib('projection'), npm('lru-cache')),
     mayImport(lib('process'), [lib('event-store', 'aggregate'), READ_SIDE, OPERATE, REACTION, ...npm('class-validator')]),
+    mayImport(lib('cli'), at('libs/process/src/index\\.ts$')),
+    mayImport(lib('cli'), at('libs/process/src/operate\\.ts$')),
     mayImport(lib('embedded', 'sql', 'redis', 'opensearch', 'nest', 'testing', 'cli'), READ_SIDE),
     mayImport(lib('embedded', 'sql', 'redis', 'opensearch', 'testing'), ADAPTER),
     mayImport(lib('nest', 'testing', 'cli'), OPERATE),

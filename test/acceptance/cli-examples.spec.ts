@@ -9,7 +9,7 @@ import { describe, expect, it } from 'vitest';
 import { program } from '../../libs/cli/src/program.js';
 
 const ROOT = new URL('../../', import.meta.url);
-const PROJECTIONS = ['rebuild', 'rollback', 'cleanup', 'verify', 'show', 'list', 'replay'];
+const PROJECTIONS = ['rebuild', 'rollback', 'cleanup', 'verify', 'show', 'parked list', 'parked replay'];
 
 interface Called {
   readonly command: string;
@@ -28,7 +28,7 @@ const parser = () => {
   for (const command of all(mainstem)) {
     command.configureOutput({ writeOut: (text) => (help += text), writeErr: (text) => (help += text) });
     if (command.commands.length > 0) continue;
-    command.action(() => void called.push({ command: command.name(), operands: command.args, options: command.opts() }));
+    command.action(() => void called.push({ command: nameOf(command), operands: command.args, options: command.opts() }));
   }
   const examples = (): readonly string[] => {
     for (const command of all(mainstem)) command.outputHelp();
@@ -36,6 +36,9 @@ const parser = () => {
   };
   return { mainstem, called, examples };
 };
+
+/** With the command that it belongs to, if it does. */
+const nameOf = (command: Command): string => (command.parent?.parent ? `${command.parent.name()} ${command.name()}` : command.name());
 
 const examples = parser().examples();
 

@@ -4,6 +4,7 @@ import type { EventReader, EventStore } from '@mainstem/event-store';
 import type { SettingRows } from '@mainstem/event-store/settings';
 import type { HostedProjection, ReadStore } from '@mainstem/projection';
 import type { HostedReaction } from '@mainstem/projection/reaction';
+import type { Deadline, Instance, ProcessManager } from '@mainstem/process';
 
 /** The location of the application's data that the user gave; the application's own defaults come after it. */
 export interface ApplicationSettings {
@@ -17,11 +18,21 @@ export interface OpenEventReader extends EventReader {
   close(): Promise<void>;
 }
 
+/** A process manager with what it is hosted on: the same as for `hostProcess`. */
+export interface OperatedProcess {
+  readonly manager: ProcessManager;
+  readonly store: ReadStore;
+  readonly deadline?: new () => Deadline;
+  readonly instance?: new () => Instance;
+}
+
 /** The projections of an application and the read stores that they fill, until they are closed. */
 export interface OpenReadModels {
   readonly projections: readonly HostedProjection[];
-  /** Reactors and what process managers are made of, for `status`, `parked` and `forget`. */
+  /** Reactors, for `status`, `parked` and `forget`. */
   readonly reactions?: readonly HostedReaction[];
+  /** Process managers; what they are made of is in none of the other lists. */
+  readonly processes?: readonly OperatedProcess[];
   /** All read stores, also those without a projection. Default: those of the projections. */
   readonly stores?: readonly ReadStore[];
   close(): Promise<void>;
@@ -82,7 +93,10 @@ export interface MainstemApplication {
   readonly settings?: SettingRows;
   /** Opens the event store for reading; must not create one. Errors: those of the store and of the settings. */
   openEvents(settings: ApplicationSettings): Promise<OpenEventReader>;
-  /** Opens the event store to read and append, for `claims build`. Errors: those of the store and of the settings. */
+  /**
+   * Opens the event store to read and append, for `claims build`, `process retry`, `process cancel`, and `parked
+   * replay` of a process. Errors: those of the store and of the settings.
+   */
   openEventStore?(settings: ApplicationSettings): Promise<EventStore>;
   /** Opens all read stores. Errors: those of the stores and of the settings. */
   openReadModels(settings: ApplicationSettings): Promise<OpenReadModels>;

@@ -75,6 +75,43 @@ export class NoUniqueValues extends MainstemError {
   }
 }
 
+/** The application does not hand its processes to the command line. */
+export class NoProcesses extends MainstemError {
+  constructor(readonly application: string) {
+    super('CLI_NO_PROCESSES', `The application ${application} has no processes here: openReadModels of its definition gives no processes.`);
+  }
+}
+
+/** The process has no instance of that key. */
+export class UnknownInstance extends MainstemError {
+  constructor(
+    readonly process: string,
+    readonly key: string,
+    meant?: string,
+  ) {
+    const advice = meant === undefined ? `mainstem process list ${process} lists them.` : `Did you mean ${meant}?`;
+    super('CLI_UNKNOWN_INSTANCE', `There is no instance ${key} of ${process}. ${advice}`);
+  }
+}
+
+/** The instance is in another state than the command is for; nothing was recorded. */
+export class InstanceNotReady extends MainstemError {
+  constructor(
+    readonly process: string,
+    readonly key: string,
+    problem: string,
+  ) {
+    super('CLI_INSTANCE_NOT_READY', `${process} ${key}: ${problem} mainstem process show ${process} ${key} tells where it stands.`);
+  }
+}
+
+/** The application does not say how its event store is opened to write. */
+export class NoEventStore extends MainstemError {
+  constructor(readonly application: string) {
+    super('CLI_NO_EVENT_STORE', `The application ${application} cannot be told anything from here: its definition has no openEventStore.`);
+  }
+}
+
 /** Standard output has no room or is closed: the printed result is incomplete. */
 export class OutputUnwritable extends MainstemError {
   constructor(cause: Error) {

@@ -4,7 +4,7 @@
 export { defineApplication, type MainstemApplication } from './application.js';
 
 // Open what is asked for.
-export type { ApplicationSettings, OpenEventReader, OpenReadModels } from './application.js';
+export type { ApplicationSettings, OpenEventReader, OpenReadModels, OperatedProcess } from './application.js';
 
 // Import a file.
 export type { ImportProgress, ImportRequest, ImportSummary, RuleViolations } from './application.js';

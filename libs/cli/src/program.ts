@@ -3,7 +3,6 @@ import { createRequire } from 'node:module';
 import { printableLines } from '@mainstem/event-store';
 import { Command } from 'commander';
 import { importFile, type ImportOptions } from './commands/import.js';
-import type { CliContext } from './commands/cli-context.js';
 import { buildAllClaims } from './commands/claims.js';
 import { cleanup } from './commands/cleanup.js';
 import { forget, type ForgetOptions } from './commands/forget.js';
@@ -17,19 +16,8 @@ import { stream, type StreamOptions } from './commands/stream.js';
 import { tail, type TailOptions } from './commands/tail.js';
 import { verify, type VerifyCommandOptions } from './commands/verify.js';
 import { loadApplication } from './load-application.js';
-import type { Terminal } from './terminal/terminal.js';
-
-/** What the process provides for the commands. */
-export interface Surroundings {
-  readonly terminal: Terminal;
-  readonly signal: AbortSignal;
-  /** Where to look for the application. */
-  readonly folder: string;
-  readonly env: Readonly<Record<string, string | undefined>>;
-  readonly now: () => number;
-  /** What else the help of the program tells. */
-  readonly help?: string;
-}
+import { addDeadlines, addProcess } from './process-program.js';
+import type { Run, Surroundings } from './surroundings.js';
 
 /** The parser; running it puts the exit code of the command into `result`. */
 export const program = (surroundings: Surroundings, result: { code: number }): Command => {
@@ -43,7 +31,7 @@ export const program = (surroundings: Surroundings, result: { code: number }): C
     // Its messages contain arguments, which the user may not have typed: a file may have any name.
     .configureOutput({ outputError: (text, write) => write(printableLines(text)) })
     .addHelpText('after', `${EXAMPLES}${surroundings.help ?? ''}`);
-  const run = async (work: (context: CliContext) => Promise<number>): Promise<void> => {
+  const run: Run = async (work) => {
     const { terminal, signal, folder, env } = surroundings;
     const { dir } = mainstem.opts<{ dir?: string }>();
     const application = await loadApplication(folder);
@@ -61,10 +49,10 @@ export const program = (surroundings: Surroundings, result: { code: number }): C
   addVerify(mainstem, run);
   addShow(mainstem, run);
   addClaims(mainstem, run);
+  addProcess(mainstem, run);
+  addDeadlines(mainstem, run, surroundings);
   return mainstem;
 };
-
-type Run = (work: (context: CliContext) => Promise<number>) => Promise<void>;
 
 const { version: VERSION } = createRequire(import.meta.url)('../package.json') as { readonly version: string };
 

@@ -3,6 +3,8 @@ import { assertCategoriesDiffer } from '@mainstem/event-store';
 import type { ApplicationSettings, MainstemApplication, OpenReadModels } from '../application.js';
 import type { Terminal } from '../terminal/terminal.js';
 import { hostedIn } from './hosted-in.js';
+import { withProcesses } from './hosted-processes.js';
+import { LateExecutor } from './late-executor.js';
 
 export interface CliContext {
   readonly application: MainstemApplication;
@@ -25,13 +27,19 @@ export const using = async <Resource extends { close(): Promise<void> }, Result>
   }
 };
 
-/** Runs work with the read models. Errors: EVENT_STORE_AMBIGUOUS_CATEGORY if categories could share a stream. */
+/**
+ * Runs work with the read models, those of processes among them. Errors: EVENT_STORE_AMBIGUOUS_CATEGORY if categories
+ * could share a stream.
+ */
 export const usingReadModels = <Result>(
   { application, settings }: Pick<CliContext, 'application' | 'settings'>,
   work: (readModels: OpenReadModels) => Promise<Result>,
 ): Promise<Result> =>
-  using(application.openReadModels(settings), (readModels) => {
-    const read = hostedIn(readModels).flatMap(({ projection }) => projection.wanted.categories);
-    assertCategoriesDiffer([...application.aggregates.map(({ category }) => category), ...read]);
-    return work(readModels);
-  });
+  using(application.openReadModels(settings), (given) =>
+    using(Promise.resolve(new LateExecutor(application, settings)), (executor) => {
+      const readModels = withProcesses(given, executor);
+      const read = hostedIn(readModels).flatMap(({ projection }) => projection.wanted.categories);
+      assertCategoriesDiffer([...application.aggregates.map(({ category }) => category), ...read]);
+      return work(readModels);
+    }),
+  );

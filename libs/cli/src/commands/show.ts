@@ -6,6 +6,7 @@ import { InvalidArgument, UnknownDocument, unknownValue } from '../errors.js';
 import { toJson } from '../format/json.js';
 import { chosenProjections } from './chosen-projections.js';
 import { usingReadModels, type CliContext } from './cli-context.js';
+import { wholeNumber } from './whole-number.js';
 
 const PAGE = 1_000;
 const LIMIT_DEFAULT = 100;
@@ -86,9 +87,3 @@ async function* entries(
     after = page.at(-1)?.[0];
   }
 }
-
-const wholeNumber = (name: string, text: string | undefined): number | undefined => {
-  if (text === undefined) return undefined;
-  if (!/^[0-9]{1,15}$/.test(text) || Number(text) < 1) throw new InvalidArgument(name, `must be a whole number from 1, got ${text}.`);
-  return Number(text);
-};

@@ -3,6 +3,7 @@ import { toJson } from '../format/json.js';
 import { using, usingReadModels, type CliContext } from './cli-context.js';
 import { hostedIn } from './hosted-in.js';
 import { leftBehindReport, storedLeftBehind } from './left-behind.js';
+import { processReport } from './process-report.js';
 import { statusReport } from './status-report.js';
 import { isRunByNone, storedStatuses } from './stored-status.js';
 
@@ -13,7 +14,9 @@ export const status = async (context: CliContext, options: { readonly json?: boo
     usingReadModels({ application, settings }, async (readModels) => {
       const statuses = await storedStatuses(reader, hostedIn(readModels), options.now);
       const others = await storedLeftBehind(readModels);
-      const lines = options.json ? [toJson([...statuses, ...others], true)] : [...statusReport(statuses), ...leftBehindReport(others)];
+      const lines = options.json
+        ? [toJson([...statuses, ...others], true)]
+        : [...statusReport(statuses), ...(await processReport(readModels, options.now())), ...leftBehindReport(others)];
       for (const line of lines) await terminal.print(line);
       return statuses.some((one) => one.state === 'Stopped' || isRunByNone(one)) ? 1 : 0;
     }),

@@ -1,0 +1,26 @@
+// The parts of process managers as the other commands know them: two reactions, two projections.
+import { deadlinesOf, inboxOf, instancesOf, outboxOf } from '@mainstem/process/operate';
+import type { OpenReadModels } from '../application.js';
+import type { LateExecutor } from './late-executor.js';
+
+/** `executor`: for `parked replay`. */
+export const withProcesses = (readModels: OpenReadModels, executor: LateExecutor): OpenReadModels => {
+  const { projections, reactions = [], processes = [] } = readModels;
+  return {
+    ...readModels,
+    reactions: [
+      ...reactions,
+      ...processes.flatMap(({ manager, store }) => [
+        { store, projection: inboxOf(manager, executor) },
+        { store, projection: outboxOf(manager, executor) },
+      ]),
+    ],
+    projections: [
+      ...projections,
+      ...processes.flatMap(({ manager, store, deadline, instance }) => [
+        { store, projection: deadlinesOf(manager, deadline) },
+        { store, projection: instancesOf(manager, instance) },
+      ]),
+    ],
+  };
+};
