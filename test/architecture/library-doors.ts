@@ -8,7 +8,7 @@ export const LIBRARY_DOORS: Readonly<Record<string, string>> = {
     CommandOutcome CommandRefused CommandResult FoldedStreamCacheLimits InvalidCommand LoadOptions LoadedAggregate NoEffect
     ObservedCommand StreamLanes UniqueRule buildClaims defineAggregate fold isCommandRefused loadAggregate newCommandContext`,
   'aggregate/host': `
-    CONTEXT_ID_RULE commandIdFrom isContextId ownMetadata validateCommand`,
+    CONTEXT_ID_RULE changeablePartOf commandIdFrom isAsynchronous isContextId ownMetadata validateCommand`,
   'aggregate/errors': `
     AggregateConflictUnresolved AggregateOverloaded CommandIdReused CommandRefused CommandTimedOut EventNotFoldable EventNotStorable
     InvalidAggregate InvalidCommand UniqueValueTaken isCommandRefused`,

@@ -1,10 +1,11 @@
 // Reactors: commands that follow from single events, without a state of their own.
 import { isCommandRefused, type CommandRefused } from '@mainstem/aggregate';
-import { commandIdFrom } from '@mainstem/aggregate/host';
+import { commandIdFrom, isAsynchronous } from '@mainstem/aggregate/host';
 import type { EventRegistry, RecordedEvent, RecordedEventOf } from '@mainstem/event-store';
 import type { ReadStore, RecoveryPolicy } from '@mainstem/projection';
 import { reaction, type HostedReaction, type ReactionStart } from '@mainstem/projection/reaction';
 import type { Send } from './action/actions.js';
+import { assertFunction } from './definition/assert-rules.js';
 import { byEvent, type ByEvent } from './definition/by-event.js';
 import type { GivenEventFunctions } from './definition/functions-of.js';
 import { addStep, assertDeclared } from './definition/names.js';
@@ -53,6 +54,8 @@ export const reactor = <const Registries extends readonly EventRegistry[]>(optio
   const { name, events: registries, startsAt, declined } = options;
   assertDeclared(name, startsAt);
   const functions = byEvent<(event: RecordedEvent) => readonly Send[]>(name, registries, options.react);
+  if (options.key !== undefined) assertFunction(name, 'key', options.key);
+  if (declined !== undefined) assertFunction(name, 'declined', declined);
   if (functions.types.length === 0) throw new InvalidProcess(name, 'takes no event: give react at least one event type');
   return { name, registries, functions, key: options.key as Reactor['key'], startsAt, declined };
 };
@@ -94,10 +97,12 @@ export const hostReactor = (
 };
 
 const assertSends = (name: string, sends: readonly Send[]): void => {
-  if (!Array.isArray(sends)) throw new InvalidAction(name, 'react must return a list of commands');
+  if (isAsynchronous(sends) || !Array.isArray(sends))
+    throw new InvalidAction(name, 'react must return a list of commands, and must not be asynchronous');
   const steps = new Set<string>();
   for (const sent of sends as readonly Send[]) {
-    if (sent.kind !== 'send') throw new InvalidAction(name, 'react of a reactor returns commands alone; deadlines need a process manager');
+    if ((sent as Send | null | undefined)?.kind !== 'send')
+      throw new InvalidAction(name, 'react of a reactor returns commands alone; deadlines need a process manager');
     addStep(name, sent.step, steps);
   }
 };

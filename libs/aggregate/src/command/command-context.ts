@@ -90,10 +90,10 @@ const isTurn = (turn: unknown): boolean => {
   );
 };
 
-/** The same parts make the same command id. A result that is too long is replaced by one made from it. */
+/** The same parts make the same command id. A result that can be none is replaced by one made from it. */
 export const commandIdFrom = (...parts: readonly string[]): string => {
   const id = parts.join(':');
-  return id.length <= ID_LENGTH_MAX ? id : commandIdOf(id);
+  return isContextId(id) ? id : commandIdOf(id);
 };
 
 /** Id of one of several commands with a common context. If it would be too long, it is derived from it. */

@@ -42,6 +42,25 @@ const cyclic: Record<string, unknown> = {};
 cyclic['self'] = cyclic;
 const deep = (levels: number): unknown => (levels === 0 ? 1 : { a: deep(levels - 1) });
 
+describe('a decision that is asynchronous', () => {
+  it('is refused, and its later failure does not end the process', async () => {
+    const later: unknown[] = [];
+    const onLater = (reason: unknown): void => void later.push(reason);
+    process.on('unhandledRejection', onLater);
+    const executor = new CommandExecutor({ store: new InMemoryEventStore() });
+    const fails = async (): Promise<never> => Promise.reject(new Error('later'));
+    const command = { events: [{ type: 'Counted' as const, data: {} }] };
+    for (const wrong of [{ decide: fails }, { evolve: fails }]) {
+      const aggregate = { ...note, ...wrong } as unknown as typeof note;
+      await expect(executor.execute(aggregate, 'a', command)).rejects.toThrow('must not be asynchronous');
+    }
+    // Node tells of them once the microtasks are done.
+    await new Promise((resolve) => setImmediate(resolve));
+    process.off('unhandledRejection', onLater);
+    expect(later).toEqual([]);
+  });
+});
+
 describe('an event that decide returns', () => {
   it.each([
     ['metadata', { metadata: { actor: 'ann' } }],

@@ -1,5 +1,4 @@
 // From a command and a state to events as they will be stored, and to the state that their replay gives.
-import { types } from 'node:util';
 import {
   eventIdOf,
   isMainstemError,
@@ -17,6 +16,7 @@ import type { Aggregate, Circumstances } from '../aggregate/aggregate.js';
 import { EventNotFoldable, EventNotStorable, InvalidAggregate } from '../errors.js';
 import type { CommandContext, CommandMetadata } from './command-context.js';
 import type { CommandObservation } from './command-observer.js';
+import { isAsynchronous } from '../aggregate/asynchronous.js';
 import { isolate } from '../aggregate/isolation.js';
 import { timeAt, utcTime } from './occurred-at.js';
 
@@ -52,13 +52,14 @@ export const decisionOf = <State, Command, Event extends DomainEvent>(
 ): Decision<State> => {
   const circumstances = new RecordedCircumstances(runtime, given.metadata);
   const events = aggregate.decide(given.command, before, circumstances);
-  if (!Array.isArray(events)) throw new InvalidAggregate(aggregate.category, 'decide must return a list of events, and must not be asynchronous');
+  if (isAsynchronous(events) || !Array.isArray(events))
+    throw new InvalidAggregate(aggregate.category, 'decide must return a list of events, and must not be asynchronous');
   const decided = new DecidedEvents(aggregate, stream, given, circumstances, before);
   for (let index = 0; index < events.length; index++) decided.add(events[index] as Event, index);
   const { newEvents, size, state } = decided;
   // Only `evolve` sees the states in between, as in a replay.
   const isIsolated = newEvents.length === 0 || isolated(stream, newEvents, state);
-  if (types.isPromise(state)) throw new InvalidAggregate(aggregate.category, 'evolve must return a state, and must not be asynchronous');
+  if (isAsynchronous(state)) throw new InvalidAggregate(aggregate.category, 'evolve must return a state, and must not be asynchronous');
   return { newEvents, state, size, isIsolated };
 };
 

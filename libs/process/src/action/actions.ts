@@ -39,7 +39,7 @@ export interface End {
 export type Action = Send | SetDeadline | CancelDeadline | End;
 
 /** Any aggregate that takes commands of this type. */
-export interface CommandTarget<Command> extends Pick<Aggregate<unknown, Command, DomainEvent>, 'category'> {
+export interface CommandTarget<Command> extends Pick<Aggregate<unknown, Command, DomainEvent>, 'category' | 'commandRules'> {
   decide(command: Command, state: never, circumstances?: never): readonly DomainEvent[];
 }
 
@@ -60,7 +60,8 @@ export const send = <Command extends object>(step: string, aggregate: CommandTar
 export const at = (name: string, time: string | Date): SetDeadline => ({
   kind: 'deadline',
   name,
-  at: time instanceof Date ? time.toISOString() : time,
+  // One that is no time is refused with its name when it is set.
+  at: time instanceof Date && !Number.isNaN(time.getTime()) ? time.toISOString() : String(time),
 });
 
 /** A deadline so many milliseconds after the decision; a whole number from 0. */

@@ -1,6 +1,7 @@
 // Functions by event type, of one registry or several: finds the one that an event belongs to.
 import { streamPrefixOf, type EventRegistry, type RecordedEvent } from '@mainstem/event-store';
 import { InvalidProcess } from '../errors.js';
+import { assertFunction, assertList, assertRegistries } from './assert-rules.js';
 
 /** Functions with their types erased: what the host works with. */
 export interface ByEvent<Run> {
@@ -20,15 +21,19 @@ export interface On {
  * PROCESS_INVALID_DEFINITION for a type of no registry, or for one of several registries in an object.
  */
 export const byEvent = <Run>(process: string, registries: readonly EventRegistry[], given: unknown): ByEvent<Run> => {
+  assertRegistries(process, registries);
   const lists = typeof given === 'function' ? (given as (on: unknown) => readonly On[])(on) : listsOf(process, registries, (given ?? {}) as object);
   const found = new Map<string, { readonly prefix: string; readonly run: Run }[]>();
+  assertList(process, 'what the function of on returns', lists);
   for (const { registry, functions } of lists) {
     if (!registries.includes(registry))
       throw new InvalidProcess(process, `on(…) names the registry of ${registry.category}, which is not among its events`);
     for (const [type, run] of Object.entries(functions) as [string, Run | undefined][]) {
       if (!registry.has(type))
         throw new InvalidProcess(process, `has a function for ${type}, which the registry of ${registry.category} does not declare`);
-      if (run !== undefined) found.set(type, [...(found.get(type) ?? []), { prefix: streamPrefixOf(registry.category), run }]);
+      if (run === undefined) continue;
+      assertFunction(process, type, run);
+      found.set(type, [...(found.get(type) ?? []), { prefix: streamPrefixOf(registry.category), run }]);
     }
   }
   return { types: [...found.keys()], of: ({ type, stream }) => found.get(type)?.find(({ prefix }) => stream.startsWith(prefix))?.run };

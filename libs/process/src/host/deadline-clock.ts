@@ -6,12 +6,12 @@ import type { Companion, Figures } from '@mainstem/projection/reaction';
 import { servingOf } from '@mainstem/projection/operate';
 import type { ProcessManager } from '../manager/process-manager.js';
 import { deadlinesName, type Deadline } from './deadlines.js';
-import type { Executor } from './execution.js';
+import { isOutage, ofCommand, type Executor } from './execution.js';
 
 const LOOK_MS = 500;
 /** Deadlines that are told at the same time. */
 const PAGE = 500;
-/** So late that something must be wrong. */
+/** Due for so long that something must be wrong. */
 const OVERDUE_MS = 10_000;
 
 export interface DeadlineClockOptions {
@@ -30,10 +30,11 @@ export class DeadlineClock implements Companion {
   readonly #options: DeadlineClockOptions;
   readonly #runtime: Runtime;
   readonly #abort = new AbortController();
-  /** Told, and still in the read model. */
-  #told = new Set<string>();
+  /** Due, and in the read model at the last look. */
+  #due = new Map<string, Known>();
   #overdue: Deadline | undefined;
   #overdueCount = 0;
+  #failed: Failed | undefined;
   #trouble: unknown;
   #loop: Promise<void> | undefined;
 
@@ -55,42 +56,51 @@ export class DeadlineClock implements Companion {
 
   /** What is overdue, in words, for a health check; empty while all is well. */
   troubles(): readonly string[] {
-    const overdue = this.#overdue;
-    if (overdue) return [`the deadline ${overdue.name} of ${overdue.process} ${overdue.key} was due at ${overdue.at}`];
+    const [failed, overdue] = [this.#failed, this.#overdue];
+    if (failed) return [`the deadline ${wordsOf(failed.deadline)} cannot be told: ${codeOf(failed.error)}`];
+    if (overdue) return [`the deadline ${wordsOf(overdue)} was due at ${overdue.at}`];
     return this.#trouble === undefined ? [] : [`the deadlines of ${this.#options.manager.name} cannot be looked at: ${codeOf(this.#trouble)}`];
   }
 
-  /** `overdue`: deadlines that should have been told ten seconds ago or earlier. */
+  /** `overdue`: deadlines that have been due, and were not told, for ten seconds or longer. */
   figures(): Figures {
     return { overdue: this.#overdueCount };
   }
 
-  /** Reports all that are due now, for tests that turn the clock. Errors: those of the stores, and of the commands. */
+  /**
+   * Reports all that are due now, for tests that turn the clock. Errors: those of the stores; after all others were
+   * told, the first one of a deadline whose rules fail.
+   */
   async look(): Promise<void> {
     const { store, manager } = this.#options;
     const projection = deadlinesName(manager.name);
     const serving = servingOf(await store.generations(projection));
     const now = this.#runtime.now();
     const isDue = ({ at }: Deadline): boolean => Date.parse(at) <= now;
-    const seen = new Set<string>();
+    const sinceMs = this.#runtime.monotonic();
+    const seen = new Map<string, Known>();
     let overdue: Deadline | undefined;
     let overdueCount = 0;
+    let failed: Failed | undefined;
     // While nothing is due, the first one is all that is read.
     for (let [after, limit]: [string | undefined, number] = [undefined, 1]; serving; limit = PAGE) {
       const page = await store.scan(projection, serving.number, projection, { limit, ...(after !== undefined && { after }) });
       const due = page.map(([, document]) => document as Deadline).filter(isDue);
-      for (const { id } of due) seen.add(id);
-      const late = due.filter(({ at }) => Date.parse(at) < now - OVERDUE_MS);
+      for (const { id } of due) seen.set(id, this.#due.get(id) ?? { sinceMs, isTold: false });
+      const late = due.filter(({ id }) => (seen.get(id)?.sinceMs ?? sinceMs) < sinceMs - OVERDUE_MS);
       overdue ??= late[0];
       overdueCount += late.length;
-      await Promise.all(due.filter(({ id }) => !this.#told.has(id)).map((deadline) => this.#tell(deadline)));
+      const failures = await Promise.all(due.map((deadline) => this.#tell(deadline, seen.get(deadline.id))));
+      failed ??= failures.find((failure) => failure !== undefined);
       if (due.length < limit || this.#abort.signal.aborted) break;
       after = due.at(-1)?.id;
     }
-    this.#told = new Set([...this.#told].filter((id) => seen.has(id)));
+    this.#due = seen;
     this.#overdue = overdue;
     this.#overdueCount = overdueCount;
+    this.#failed = failed;
     this.#trouble = undefined;
+    if (failed) throw failed.error;
   }
 
   async #run(): Promise<void> {
@@ -99,29 +109,44 @@ export class DeadlineClock implements Companion {
       try {
         await this.look();
       } catch (error) {
-        this.#trouble = error;
+        if (error !== this.#failed?.error) this.#trouble = error;
       }
       await this.#runtime.sleep(LOOK_MS, signal);
     }
   }
 
-  async #tell({ id, key, deadline }: Deadline): Promise<void> {
+  /** Resolves with what an instance's rules say against it. Errors: outages. */
+  async #tell(due: Deadline, known: Known | undefined): Promise<Failed | undefined> {
+    if (!known || known.isTold) return undefined;
+    const { key, deadline } = due;
     const { manager, executor } = this.#options;
     const stream = streamOf(manager.name, key);
     const commandId = commandIdFrom('due', deadline);
     try {
-      await executor.execute(
-        manager.aggregate,
-        key,
-        { kind: 'reach', deadline },
-        { commandId, correlationId: commandIdFrom(stream), signal: this.#abort.signal },
-      );
+      const context = { commandId, correlationId: commandIdFrom(stream), signal: this.#abort.signal };
+      await ofCommand(executor.execute(manager.aggregate, key, { kind: 'reach', deadline }, context));
+      known.isTold = true;
+      return undefined;
     } catch (error) {
-      if (isMainstemError(error, 'EVENT_STORE_ABORTED')) return;
-      throw error;
+      if (isMainstemError(error, 'EVENT_STORE_ABORTED')) return undefined;
+      if (isOutage(error)) throw error;
+      return { deadline: due, error };
     }
-    this.#told.add(id);
   }
 }
+
+/** A deadline that is due. */
+interface Known {
+  /** When this clock first saw that it is, by the clock that never goes back. */
+  readonly sinceMs: number;
+  isTold: boolean;
+}
+
+interface Failed {
+  readonly deadline: Deadline;
+  readonly error: unknown;
+}
+
+const wordsOf = ({ name, process, key }: Deadline): string => `${name} of ${process} ${key}`;
 
 const codeOf = (error: unknown): string => (error instanceof MainstemError ? error.code : (error as Error).name);

@@ -1,6 +1,6 @@
 // How reactors and process managers execute commands: under their own ids, in the conversation of the causing event.
 import type { CommandContext, CommandExecutor } from '@mainstem/aggregate';
-import { ownMetadata } from '@mainstem/aggregate/host';
+import { isContextId, ownMetadata } from '@mainstem/aggregate/host';
 import { isMainstemError, type RecordedEvent } from '@mainstem/event-store';
 
 /** What executes the commands. */
@@ -8,10 +8,12 @@ export type Executor = Pick<CommandExecutor, 'execute'>;
 
 /**
  * The context of a command that an event causes. The application's own metadata goes on with it: an actor, a tenant.
+ * Other programs may have given the event ids that no command can have; its own id stands for them.
  */
 export const contextAfter = (event: Pick<RecordedEvent, 'id' | 'metadata'>, commandId: string, signal: AbortSignal): CommandContext => {
-  const { correlationId = event.metadata.commandId ?? event.id } = event.metadata;
-  return { commandId, correlationId, causationId: event.id, metadata: ownMetadata(event.metadata), signal };
+  const { correlationId, commandId: conversation } = event.metadata;
+  const told = [correlationId, conversation].find(isContextId) ?? event.id;
+  return { commandId, correlationId: told, causationId: event.id, metadata: ownMetadata(event.metadata), signal };
 };
 
 /** Passes by itself: the same command is tried again. */
@@ -25,6 +27,9 @@ const OF_THE_COMMAND: ReadonlySet<string> = new Set([
   'EVENT_STORE_UNDECODABLE_EVENT',
   'EVENT_STORE_ASYNCHRONOUS_RULE',
 ]);
+
+/** No command can be executed now. */
+export const isOutage = (error: unknown): boolean => isMainstemError(error) && error.code.startsWith('EVENT_STORE_');
 
 export const isTrouble = (error: unknown): boolean => isMainstemError(error, ...TROUBLE);
 

@@ -6,6 +6,7 @@ import { reaction, type Reaction } from '@mainstem/projection/reaction';
 import type { ProcessManager } from '../manager/process-manager.js';
 import type { CommandRequestedData } from '../manager/process-events.js';
 import type { ProcessCommand } from '../manager/process-aggregate.js';
+import { instanceOf } from '../manager/process-rules.js';
 import { InvalidAction } from '../errors.js';
 import { contextAfter, isTrouble, ofCommand, type Executor } from './execution.js';
 
@@ -24,7 +25,7 @@ export const outboxOf = (manager: ProcessManager, executor: Executor): Reaction 
       const key = event.stream.slice(prefix.length);
       const { request } = event.data;
       const tell = (told: ProcessCommand): Promise<unknown> =>
-        executor.execute(aggregate, key, told, contextAfter(event, commandIdFrom('told', event.id, told.kind), signal));
+        ofCommand(executor.execute(aggregate, key, told, contextAfter(event, commandIdFrom('told', event.id, told.kind), signal)));
       // After its outcome was recorded, it must not be sent again: a refusal leaves no trace at the receiver.
       if (!(await isOpen(tell({ kind: 'begin', request })))) return;
       await tell(await outcomeOf(manager, executor, event, signal));
@@ -68,7 +69,7 @@ const commandIn = (
   for (const { aggregate, commands } of sends) {
     if (aggregate.category !== category) continue;
     const named = commands.find((known) => known.name === command);
-    if (named) return { aggregate, command: Object.assign(Object.create(named.prototype as object) as object, data) };
+    if (named) return { aggregate, command: instanceOf(named, data) };
   }
   throw new InvalidAction(name, `a command ${command} for ${category} was asked for, and sends does not name it any more`);
 };

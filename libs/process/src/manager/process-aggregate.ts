@@ -1,7 +1,8 @@
 // An instance of a process as an aggregate: inputs are its commands, and one append holds all that they cause.
 import { defineAggregate, type Aggregate, type Circumstances } from '@mainstem/aggregate';
+import { isAsynchronous } from '@mainstem/aggregate/host';
 import type { Action } from '../action/actions.js';
-import { ProcessRefused, ProcessVersionUnknown } from '../errors.js';
+import { InvalidAction, ProcessRefused, ProcessVersionUnknown } from '../errors.js';
 import type { CommandsFor, Handling, Outcomes, ProcessRules } from './process-rules.js';
 import type { ProcessEvent, ProcessEvents, StoredSource } from './process-events.js';
 import { evolveProcess, INITIAL, type ProcessState, type Request } from './process-state.js';
@@ -53,8 +54,10 @@ export const processAggregate = ({ name, events, registries, rules, sends }: Pro
     react: (next: ProcessState) => readonly Action[] | undefined,
   ): readonly ProcessEvent[] => {
     const next = evolve(state, input);
+    if (isAsynchronous(next.state)) throw new InvalidAction(name, 'evolve must return a state, and must not be asynchronous');
     if (next.isCancelled) return [input];
-    return [input, ...requestedBy(react(next) ?? [], { process: name, sends, state: next, now })];
+    const deadlines = Object.keys(known(next).deadlines);
+    return [input, ...requestedBy(react(next) ?? [], { process: name, sends, deadlines, state: next, now })];
   };
 
   const decide = (command: ProcessCommand, state: ProcessState, circumstances: Circumstances): readonly ProcessEvent[] => {

@@ -2,6 +2,7 @@
 import type { Circumstances } from '@mainstem/aggregate';
 import type { EventRegistry, RecordedEvent, RecordedEventOf } from '@mainstem/event-store';
 import type { Action } from '../action/actions.js';
+import { assertDeadlines, assertFunction, assertInitialState, assertList, assertOutcomes, assertOwnCategory } from '../definition/assert-rules.js';
 import { byEvent } from '../definition/by-event.js';
 import type { GivenStateFunctions } from '../definition/functions-of.js';
 import { assertDeclared, isName, NAME_RULE } from '../definition/names.js';
@@ -62,11 +63,14 @@ export const processManager = <State, const Registries extends readonly EventReg
 ): ProcessManager => {
   const { name, events: registries, key, startsAt, sends = [], formerVersions = [] } = options;
   assertDeclared(name, startsAt);
+  assertFunction(name, 'key', key);
+  assertList(name, 'formerVersions', formerVersions);
   const versions = [options as unknown as AnyVersion, ...(formerVersions as readonly unknown[] as AnyVersion[])];
   const rules = versions.map((version) => rulesOf(name, registries, version));
   const numbers = rules.map(({ version }) => version);
   if (new Set(numbers).size !== numbers.length) throw new InvalidProcess(name, 'formerVersions must each have a version of their own');
   assertSends(name, sends);
+  assertOwnCategory(name, [...registries.map(({ category }) => category), ...sends.map(({ aggregate }) => aggregate.category)]);
   const types = [...new Set(rules.flatMap(({ evolve, react }) => [...evolve.types, ...react.types]))];
   if (types.length === 0) throw new InvalidProcess(name, 'takes no event: give evolve or react at least one event type');
   const own = processEvents(name);
@@ -79,6 +83,9 @@ type AnyVersion = ProcessVersion<unknown, readonly EventRegistry[]>;
 const rulesOf = (name: string, registries: readonly EventRegistry[], version: AnyVersion): ProcessRules => {
   const { initialState, outcomes = {}, deadlines = {} } = version;
   if (!Number.isSafeInteger(version.version) || version.version < 1) throw new InvalidProcess(name, 'version must be a whole number from 1');
+  assertInitialState(name, initialState);
+  assertOutcomes(name, outcomes);
+  assertDeadlines(name, deadlines);
   const wrong = [...Object.keys(outcomes), ...Object.keys(deadlines)].find((one) => !isName(one));
   if (wrong !== undefined) throw new InvalidProcess(name, `the step or deadline ${JSON.stringify(wrong)} ${NAME_RULE}`);
   const evolve = byEvent<RulesEvolve>(name, registries, version.evolve);
@@ -87,8 +94,13 @@ const rulesOf = (name: string, registries: readonly EventRegistry[], version: An
 };
 
 const assertSends = (name: string, sends: readonly CommandsFor[]): void => {
+  assertList(name, 'sends', sends);
   const seen = new Set<string>();
   for (const { aggregate, commands } of sends) {
+    if (typeof (aggregate as CommandsFor['aggregate'] | undefined)?.category !== 'string')
+      throw new InvalidProcess(name, 'each member of sends needs an aggregate');
+    if (!Array.isArray(commands) || commands.some((one) => typeof one !== 'function'))
+      throw new InvalidProcess(name, `commands of ${aggregate.category} in sends must be a list of classes`);
     for (const { name: command } of commands) {
       const one = `${aggregate.category} ${command}`;
       if (command === '') throw new InvalidProcess(name, `a command of ${aggregate.category} has no name: give a named class`);

@@ -49,6 +49,10 @@ export interface CommandsFor {
   readonly commands: readonly (new (...parameters: never[]) => object)[];
 }
 
+/** A command as the outbox makes it from what was stored of it. */
+export const instanceOf = (commandClass: CommandsFor['commands'][number], data: object): object =>
+  Object.assign(Object.create(commandClass.prototype as object) as object, data);
+
 /** One version with its types erased. */
 export interface ProcessRules {
   readonly version: number;

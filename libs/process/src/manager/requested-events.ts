@@ -1,20 +1,24 @@
 // Turns the actions of one reaction into events of the instance: checked, numbered, with deadlines as moments.
+import { isAsynchronous, validateCommand } from '@mainstem/aggregate/host';
 import { encodeJson, instantOf, isMainstemError, streamOf } from '@mainstem/event-store';
 import type { Action, Send, SetDeadline } from '../action/actions.js';
 import { addStep, isName, NAME_RULE } from '../definition/names.js';
 import { InvalidAction } from '../errors.js';
 import type { ProcessEvent } from './process-events.js';
-import type { CommandsFor } from './process-rules.js';
+import { instanceOf, type CommandsFor } from './process-rules.js';
 import type { ProcessState } from './process-state.js';
 
 /** Most actions that one input may lead to. */
 const ACTIONS_MAX = 1_000;
+const NO_ACTION = 'react returned something that is no action; use send, at, after, cancelDeadline or end';
 /** Moments of four-digit years sort as text. */
 const MOMENT = /^[0-9]{4}-/;
 
 export interface Requesting {
   readonly process: string;
   readonly sends: readonly CommandsFor[];
+  /** Names of the deadlines that the rules have. */
+  readonly deadlines: readonly string[];
   /** After the input. */
   readonly state: ProcessState;
   /** ISO 8601 in UTC. */
@@ -29,6 +33,14 @@ export const endedBy = (deadlines: ProcessState['deadlines'], reason?: string): 
   ...Object.entries(deadlines).map(([deadline, pending]) => ({ type: 'DeadlineCancelled' as const, data: { deadline, ...pending } })),
   { type: 'ProcessEnded', data: { ...(reason !== undefined && { reason }) } },
 ];
+
+const classNameOf = (command: unknown): string | undefined => {
+  const prototype =
+    Object(command) === command ? (Object.getPrototypeOf(command) as { readonly constructor?: { readonly name?: string } } | null) : null;
+  return prototype?.constructor?.name;
+};
+
+const named = ({ commands }: CommandsFor, name: string): boolean => commands.some((known) => known.name === name);
 
 class Requests {
   readonly #requesting: Requesting;
@@ -45,7 +57,7 @@ class Requests {
   }
 
   of(actions: readonly Action[]): readonly ProcessEvent[] {
-    if (!Array.isArray(actions)) this.#refuse('react must return a list of actions');
+    if (isAsynchronous(actions) || !Array.isArray(actions)) this.#refuse('react must return a list of actions, and must not be asynchronous');
     if (actions.length > ACTIONS_MAX) this.#refuse(`react asked for ${actions.length} actions at once; ${ACTIONS_MAX} are possible`);
     for (const action of actions as readonly Action[]) {
       if (this.#isEnded) this.#refuse('react asks for something after end()');
@@ -55,6 +67,7 @@ class Requests {
   }
 
   #add(action: Action): void {
+    if (Object(action) !== action) this.#refuse(NO_ACTION);
     switch (action.kind) {
       case 'send':
         return this.#send(action);
@@ -68,27 +81,31 @@ class Requests {
         this.#isEnded = true;
         return;
       default:
-        this.#refuse('react returned something that is no action; use send, at, after, cancelDeadline or end');
+        this.#refuse(NO_ACTION);
     }
   }
 
   #send({ step, category, id, command }: Send): void {
     addStep(this.#requesting.process, step, this.#steps);
-    const { name } = (Object.getPrototypeOf(command) as object).constructor;
-    const isDeclared = this.#requesting.sends.some((one) => one.aggregate.category === category && one.commands.some((known) => known.name === name));
-    if (!isDeclared) this.#refuse(`react sends ${name} to ${category}, and sends does not name it`);
+    const name = classNameOf(command);
+    if (name === undefined) this.#refuse(`react sends to ${category} what is no command: give an instance of its class`);
+    const { aggregate, commands } = this.#requesting.sends.find((one) => one.aggregate.category === category && named(one, name)) ?? {};
+    const commandClass = commands?.find((known) => known.name === name);
+    if (!commandClass) this.#refuse(`react sends ${name} to ${category}, and sends does not name it`);
     try {
       streamOf(category, id);
       const data = JSON.parse(encodeJson(command, name)) as object;
+      validateCommand(instanceOf(commandClass, data), aggregate?.commandRules);
       this.#events.push({ type: 'CommandRequested', data: { request: this.#next(step), step, category, id, command: name, data } });
     } catch (error) {
-      if (!isMainstemError(error, 'EVENT_STORE_INVALID_INPUT')) throw error;
-      this.#refuse(`react sends ${name} to ${category}, which cannot be kept: ${error.message}`);
+      if (!isMainstemError(error, 'EVENT_STORE_INVALID_INPUT', 'COMMAND_INVALID')) throw error;
+      this.#refuse(`react sends ${name} to ${category}, which cannot be ${error.code === 'COMMAND_INVALID' ? 'taken' : 'kept'}: ${error.message}`);
     }
   }
 
   #setDeadline({ name, at }: SetDeadline): void {
     if (!isName(name)) this.#refuse(`the deadline ${JSON.stringify(name)} ${NAME_RULE}`);
+    if (!this.#requesting.deadlines.includes(name)) this.#refuse(`react sets the deadline ${name}, and deadlines does not name it`);
     // An instance that has ended is told of no deadline.
     if (this.#requesting.state.isEnded) return;
     this.#cancel(name);

@@ -1,5 +1,7 @@
 // Events of other streams inside an instance's own: how they are kept, and read back in their current schema.
 import {
+  copyJson,
+  freezeJson,
   position,
   revision,
   streamPrefixOf,
@@ -14,7 +16,10 @@ import type { StoredSource } from './process-events.js';
 /** The registries that the process listens to. */
 export type Sources = readonly EventRegistry[];
 
-/** `event` is decoded: its payload is in the current schema, which is noted with it. */
+/**
+ * `event` is decoded: its payload is in the current schema, which is noted with it. The payload is copied: other
+ * projections are handed the same event.
+ */
 export const storedSource = (event: RecordedEvent, sources: Sources): StoredSource => {
   const { id, stream, type, recordedAt, data } = event;
   const schemaVersion = registryOf(event, sources)?.schemaVersion(type) ?? 1;
@@ -27,11 +32,11 @@ export const storedSource = (event: RecordedEvent, sources: Sources): StoredSour
     type,
     recordedAt,
     metadata: schemaVersion > 1 ? { ...metadata, schemaVersion } : metadata,
-    data,
+    data: copyJson(data),
   };
 };
 
-/** Errors: EVENT_STORE_UNDECODABLE_EVENT, EVENT_STORE_NEWER_EVENT. */
+/** Its payload is frozen. Errors: EVENT_STORE_UNDECODABLE_EVENT, EVENT_STORE_NEWER_EVENT. */
 export const sourceOf = (stored: StoredSource, sources: Sources): RecordedEvent => {
   const { type, recordedAt, data } = stored;
   const event: RecordedEvent = {
@@ -44,7 +49,9 @@ export const sourceOf = (stored: StoredSource, sources: Sources): RecordedEvent 
     metadata: stored.metadata as EventMetadata,
     data,
   };
-  return registryOf(event, sources)?.decode(event) ?? event;
+  const decoded = registryOf(event, sources)?.decode(event) ?? event;
+  freezeJson(decoded.data);
+  return decoded;
 };
 
 const registryOf = ({ type, stream }: Pick<RecordedEvent, 'type' | 'stream'>, sources: Sources): EventRegistry | undefined =>

@@ -54,7 +54,7 @@ export const reaction = <const Registries extends readonly EventRegistry[]>(opti
   const wanted = WantedEvents.ofTypes(name, events, types);
   assertNames(name, [{ name, document: Object as never, hasState: false }]);
   if (startsAt !== 'first-event' && startsAt !== 'now') throw new InvalidProjection(name, 'startsAt must be first-event or now');
-  const key = (options.key ?? ((event: RecordedEvent) => event.stream)) as Reaction['key'];
+  const key = checkedKey((options.key ?? ((event: RecordedEvent) => event.stream)) as Reaction['key']);
   const react = options.react as Reaction['react'];
   const isTrouble = options.isTrouble ?? (() => false);
   return {
@@ -70,6 +70,15 @@ export const reaction = <const Registries extends readonly EventRegistry[]>(opti
     isTrouble,
   };
 };
+
+/** Events whose key is none could not be kept in order. */
+const checkedKey =
+  (key: Reaction['key']): Reaction['key'] =>
+  (event) => {
+    const given: unknown = key(event);
+    if (given !== null && typeof given !== 'string') throw new TypeError(`key must give a text or null, got ${typeof given}`);
+    return given;
+  };
 
 /** A declared reaction, with its event types erased: what the engine works with. */
 export interface Reaction extends ProjectionDescriptor {
