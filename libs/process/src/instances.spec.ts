@@ -220,10 +220,15 @@ describe('at rest', () => {
     const told = new Set<string>();
     const executor = { execute: async (_: unknown, key: string) => void told.add(key) };
     const { reads, store } = counting(await filled(deadlinesOf(gift), due));
-    const clock = new DeadlineClock({ manager: gift, executor: executor as never, store, runtime: { ...systemRuntime, now: () => AT } });
+    let elapsedMs = 0;
+    const runtime = { ...systemRuntime, now: () => AT, monotonic: () => elapsedMs };
+    const clock = new DeadlineClock({ manager: gift, executor: executor as never, store, runtime });
     await clock.look();
     expect(told.size).toBe(1_200);
     expect(reads.documents).toBe(1_200);
+    expect(clock.figures()).toEqual({ overdue: 0 });
+    elapsedMs = 10_001;
+    await clock.look();
     expect(clock.figures()).toEqual({ overdue: 1_200 });
     expect(clock.troubles()).toHaveLength(1);
   });

@@ -259,4 +259,5 @@ export const gift: ProcessManager = processManager({
     ],
   },
   outcomes: { take: { accepted: { react: () => [end()] } } },
+  deadlines: { remind: {} },
 });
