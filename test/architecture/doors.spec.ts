@@ -35,16 +35,16 @@ const DOORS = {
     CommitClaim CreateGenerationOptions Decided DecidedLease Derived DerivedDifference Described DocumentClass EMPTY_DIGEST Effect Expiry FingerprintMismatch FoldedCollections Generation
     GenerationBehind GenerationDamaged GenerationNotReady GenerationRecord GenerationServes GenerationSnapshot GenerationState HeldLease InvalidCacheQuery
     InvalidDocument InvalidPartitions InvalidProjection InvalidSearchCursor InvalidSearchQuery LeaseAnswer LeaseBook LeaseClaim LeaseCommand LeaseKey LeaseRecord
-    MEMBERS_FROM MemoryReadStore MemorySession MemoryState MemoryTransaction NotPartitionable OpenSessionOptions OwnerOf ParkedEvent PartRecord Partition Place PlaceCursor PlacedWord
+    MEMBERS_FROM MemoryReadStore MemorySession MemoryState MemoryTransaction NotPartitionable OpenSessionOptions OwnerOf ParkedEvent ParkedQuery PartRecord Partition Place PlaceCursor PlacedWord
     Places ProjectionDescriptor ProjectionDocument ProjectionRecord PromoteOptions ReadStore ReadStoreOverburdened ReadStoreSession ReadStoreUnavailable
-    RecordCommand RecordStore RecordedReadStore RecordedSession SessionStore allDescribed concernsServing decide decideLease describedIn emptyRecord
+    RecordCommand RecordStore RecordedReadStore RecordedSession SessionStore StoredParkedEvent allDescribed concernsServing decide decideLease describedIn emptyRecord
     generationIn heldAmong isRunning leaseKeyText rivalOf servingIn
     RollingDigest SEARCH_FILTERS_MAX SEARCH_LENGTH_MAX SEARCH_LIMIT_MAX SEARCH_WORDS_MAX ScanEntry ScanOptions SearchCursor
     SearchDeclaration SearchFilter SearchFilters SearchItem SearchResult SearchWords StatementRefused TOP_LIMIT_MAX TopOptions Touched
     TransactionalSession UnknownCollection UnknownGeneration UnreadableDocument WHOLE WORDS_VERSION assertCacheCollections
     assertPromotable assertTopOptions checkpointIn compareKeys declarationOf declaredExpiry decodeCursor decodeDeclaration decodeDocument
     decodeEntry decodeForQuery dependsOnSize derivedOf encodeCursor encodeDeclaration encodeDocument eventMarkText expiresOtherwise
-    fieldWords flawOfStoreName foldProjection fromStorableText haveSameIndex highlight isBehind isHashedKey keyHash lastEventIn normalised ofPartitions
+    fieldWords flawOfStoreName foldProjection fromStorableText fromStoredParked haveSameIndex highlight isBehind isHashedKey keyHash lastEventIn normalised ofPartitions
     parseFilters parseRequest partitionOf partitionsOf placedWordsIn scopeOf shownKey textsOf toIndexedKey toStorableText touchedBy wordsIn`,
 } as const;
 type Door = keyof typeof DOORS;

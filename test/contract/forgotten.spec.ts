@@ -134,7 +134,7 @@ describe('a projection that was forgotten', () => {
     const store = await openStore(url ?? '', prefix);
     const left = async (): Promise<readonly string[]> => Object.keys((await (await fetch(`${url}/${prefix}-*`)).json()) as object);
     try {
-      await interrupted(store, [[store['server'], 'request']], left);
+      await interrupted(store, [[store['connection'], 'request']], left);
     } finally {
       await store.close();
       await removeIndices(url ?? '', prefix);

@@ -49,14 +49,14 @@ export const mutants = [
   },
   {
     name: 'the epoch is not compared (embedded)',
-    file: readStore('generation-records'),
+    file: readStore('bookkeeping/generation-records'),
     from: 'WHERE id = ? AND position IS ? AND epoch = ?',
     to: 'WHERE id = ? AND position IS ? AND epoch >= coalesce(?, 0)',
     suites: EMBEDDED_READ,
   },
   {
     name: 'the position moved from is not compared (embedded)',
-    file: readStore('generation-records'),
+    file: readStore('bookkeeping/generation-records'),
     from: 'WHERE id = ? AND position IS ? AND epoch = ?',
     to: 'WHERE id = ? AND position IS coalesce(position, ?) AND epoch = ?',
     suites: EMBEDDED_READ,

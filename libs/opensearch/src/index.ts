@@ -1,5 +1,5 @@
 // For applications: read models and full-text search in OpenSearch and Elasticsearch. Doors: /settings, /errors.
 
 // Open it.
-export type { OpenSearchLocation } from './opensearch-location.js';
+export type { OpenSearchLocation } from './server/opensearch-target.js';
 export { OpenSearchReadStore, type OpenSearchOptions } from './opensearch-read-store.js';

@@ -2,8 +2,6 @@
 import { isMainstemError, systemRuntime, type Incarnation, type Runtime } from '@mainstem/event-store';
 import type { ReadStore, SearchCollections, SearchQueries, SearchRequest } from '@mainstem/projection';
 import {
-  assertPromotable,
-  CheckpointMoved,
   FingerprintMismatch,
   flawOfStoreName,
   UnknownGeneration,
@@ -22,27 +20,26 @@ import {
   type ScanOptions,
   type SearchResult,
 } from '@mainstem/projection/adapter';
+import { Claims } from './bookkeeping/claims.js';
+import { Dropping } from './bookkeeping/dropping.js';
+import { GenerationRecords, type StoredGeneration, type Leftover } from './bookkeeping/generation-records.js';
+import { LeaseRecords } from './bookkeeping/lease-records.js';
+import { Making } from './bookkeeping/making.js';
+import { listParked } from './bookkeeping/parked-records.js';
+import { Serving } from './bookkeeping/serving.js';
 import { InvalidOpenSearchOptions } from './errors.js';
-import { Catalog, type CatalogGeneration, type Leftover } from './layout/catalog.js';
-import { Claims } from './generation/claims.js';
 import { ControlIndex } from './layout/control-index.js';
-import { Dropping, isDropped } from './generation/dropping.js';
 import { collectionsOf, type GenerationMeta } from './layout/index-definition.js';
-import { Leases } from './generation/leases.js';
-import { Making } from './generation/making.js';
-import { assertPrefix, servingAlias } from './layout/names.js';
-import { Serving } from './generation/serving.js';
-import type { OpenSearchLocation } from './opensearch-location.js';
-import { generationOf, type PartStates, type StateBody } from './layout/state-document.js';
+import { servingAlias } from './layout/names.js';
 import { OpenSearchSession } from './opensearch-session.js';
 import { searchDifferences } from './read/derived-check.js';
-import { listParked } from './read/parked-events.js';
-import { withPointInTime } from './read/point-in-time.js';
 import { Refreshes } from './read/refreshes.js';
-import { Searcher } from './read/searcher.js';
+import { SearchReader } from './read/search-reader.js';
+import { withSnapshot } from './read/snapshot.js';
 import { withView } from './read/view.js';
-import { SearchServer } from './server/search-server.js';
-import { RACES_MAX, takeOver } from './write/take-over.js';
+import { OpenSearchConnection } from './server/opensearch-connection.js';
+import { openSearchTargetOf, type OpenSearchLocation } from './server/opensearch-target.js';
+import { takeOver } from './write/take-over.js';
 
 export interface OpenSearchOptions {
   /** Text fields and filters by collection. Only writing processes need them; queries use what was written. */
@@ -58,30 +55,30 @@ export class OpenSearchReadStore implements ReadStore, SearchQueries {
   readonly hasAtomicCheckpoint = false;
   readonly hasTransactions = false;
   readonly hasPartitions = true;
-  readonly #catalog: Catalog;
+  readonly #generations: GenerationRecords;
+  readonly #claims: Claims;
+  readonly #leases: LeaseRecords;
+  readonly #making: Making;
   readonly #serving: Serving;
   readonly #dropping: Dropping;
-  readonly #making: Making;
-  readonly #searcher: Searcher;
-  readonly #leases: Leases;
-  readonly #claims: Claims;
+  readonly #reader: SearchReader;
   readonly #refreshes: Refreshes;
 
   private constructor(
     readonly name: string,
-    private readonly server: SearchServer,
-    location: OpenSearchLocation,
+    private readonly connection: OpenSearchConnection,
+    { prefix, replicas }: Required<OpenSearchLocation>,
     private readonly collections: SearchCollections,
   ) {
-    this.#catalog = new Catalog(server, location.prefix ?? PREFIX);
-    const control = new ControlIndex(server, this.#catalog.prefix);
-    this.#serving = new Serving(server, control, this.#catalog);
-    this.#dropping = new Dropping(server, this.#catalog, this.#serving);
-    this.#making = new Making(server, this.#catalog, this.#serving, { replicas: location.replicas ?? REPLICAS });
-    this.#leases = new Leases(server, control);
+    this.#generations = new GenerationRecords(connection, prefix);
+    const control = new ControlIndex(connection, prefix);
     this.#claims = new Claims(control);
-    this.#searcher = new Searcher(server, this.#catalog);
-    this.#refreshes = new Refreshes(server);
+    this.#leases = new LeaseRecords(connection, control);
+    this.#serving = new Serving(connection, control, this.#generations);
+    this.#making = new Making(connection, this.#generations, this.#serving, { replicas });
+    this.#dropping = new Dropping(connection, this.#generations, this.#serving);
+    this.#reader = new SearchReader(connection, this.#generations);
+    this.#refreshes = new Refreshes(connection);
   }
 
   /**
@@ -92,19 +89,17 @@ export class OpenSearchReadStore implements ReadStore, SearchQueries {
     location: OpenSearchLocation,
     { collections = {}, runtime = systemRuntime, name = 'search' }: OpenSearchOptions = {},
   ): Promise<OpenSearchReadStore> {
-    if (!/^https?:\/\//.test(location.url) || !URL.canParse(location.url))
-      throw new InvalidOpenSearchOptions('its URL must begin with http:// or https://');
-    assertPrefix(location.prefix ?? PREFIX);
+    const target = openSearchTargetOf(location);
     const flaw = flawOfStoreName(name);
     if (flaw !== undefined) throw new InvalidOpenSearchOptions(flaw);
     // A wrong declaration must fail when the store is opened.
     const names = Object.keys(collections).map((name) => ({ name, document: Object as never, hasState: false }));
     collectionsOf({ name: 'options', version: 1, fingerprint: '', collections: names }, collections);
-    return new OpenSearchReadStore(name, await SearchServer.open(location.url, runtime, name), location, collections);
+    return new OpenSearchReadStore(name, await OpenSearchConnection.open(target.url, runtime, name), target, collections);
   }
 
   async generations(projection?: string): Promise<readonly Generation[]> {
-    return (await this.#catalog.list(projection)).map(({ described }) => described);
+    return (await this.#generations.list(projection)).map(({ described }) => described);
   }
 
   async createGeneration(
@@ -115,7 +110,7 @@ export class OpenSearchReadStore implements ReadStore, SearchQueries {
     const { name, version, fingerprint, partitions = 1 } = projection;
     const collections = collectionsOf(projection, this.collections);
     const described = {
-      prefix: this.#catalog.prefix,
+      prefix: this.#generations.prefix,
       projection: name,
       version,
       fingerprint,
@@ -124,11 +119,11 @@ export class OpenSearchReadStore implements ReadStore, SearchQueries {
       createdAt: this.#now(),
       collections,
     };
-    await this.#claims.claim(name, namesOf(projection), await this.#catalog.entries());
+    await this.#claims.claim(name, namesOf(projection), await this.#generations.entries());
     const number = await this.#making.make({ ...described, ...(partitions > 1 && { partitions }), ...(isBulk && { wasBulk: true }) });
     await this.#keepCollections(projection, number);
-    if (!isBulk && !isSide) await this.#serveIfNoneDoes(name, number);
-    return (await this.#catalog.find(name, number)).described;
+    if (!isBulk && !isSide) await this.#serving.beginIfNoneServes(name, number);
+    return (await this.#generations.find(name, number)).described;
   }
 
   async open(projection: ProjectionDescriptor, generation: number, partition = 0): Promise<OpenSearchSession> {
@@ -137,44 +132,27 @@ export class OpenSearchReadStore implements ReadStore, SearchQueries {
     if (opened.meta.fingerprint !== projection.fingerprint) throw new FingerprintMismatch(projection.name, generation);
     this.#assertSameShape(projection, opened.meta);
     const turn = await this.#claims.claim(projection.name, namesOf(projection), []);
-    await this.#claims.release(projection.name, await this.#catalog.entries(projection.name), turn);
-    const place = this.#catalog.placeOf(opened.meta, partition);
-    const state = await takeOver(this.server, place, this.#now());
+    await this.#claims.release(projection.name, await this.#generations.entries(projection.name), turn);
+    const place = this.#generations.placeOf(opened.meta, partition);
+    const state = await takeOver(this.connection, place, this.#now());
     const serving = await this.#serving.noteOpened(projection.name);
     // Another generation was chosen meanwhile: queries must not see what this session writes.
-    if (serving !== generation) await this.#serving.switchIfUndone(await this.#catalog.list(projection.name), serving);
-    return new OpenSearchSession({ server: this.server, opened, place, state, now: () => this.#now() });
+    if (serving !== generation) await this.#serving.switchIfUndone(await this.#generations.list(projection.name), serving);
+    return new OpenSearchSession({ connection: this.connection, opened, place, state, now: () => this.#now() });
   }
 
   async promote(projection: string, generation: number, options: PromoteOptions = {}): Promise<void> {
-    for (let race = 1; race <= RACES_MAX; race++) {
-      const found = await this.#serving.restored(projection);
-      const generations = await this.#catalog.list(projection);
-      const next = generations.find(({ meta }) => meta.number === generation);
-      if (!next || isDropped(found?.control, generation)) throw new UnknownGeneration(projection, generation);
-      if (!found) continue;
-      const serving = generations.find(({ isServing }) => isServing);
-      if (serving === next) return;
-      assertPromotable(next.described, serving?.described, options);
-      // Its writer is fenced off and makes nothing visible any more; its commits so far count.
-      const former = serving && (await this.#retire(serving));
-      const current = await this.#catalog.find(projection, generation);
-      assertPromotable(current.described, former, options);
-      if (!(await this.#serving.decide(found, { serving: generation }))) continue;
-      await this.#serving.switchTo(current);
-      return;
-    }
-    throw new CheckpointMoved(projection, generation);
+    await this.#serving.promote(projection, generation, options);
   }
 
   async dropGeneration(projection: string, generation: number): Promise<void> {
     const turn = await this.#claims.turnOf(projection);
     await this.#dropping.drop(projection, generation);
-    await this.#claims.release(projection, await this.#catalog.entries(projection), turn);
+    await this.#claims.release(projection, await this.#generations.entries(projection), turn);
   }
 
   async projections(): Promise<readonly string[]> {
-    const [entries, owners] = await Promise.all([this.#catalog.entries(), this.#claims.owners()]);
+    const [entries, owners] = await Promise.all([this.#generations.entries(), this.#claims.owners()]);
     return [...new Set([...entries.map(({ meta }) => meta.projection), ...owners])];
   }
 
@@ -190,35 +168,26 @@ export class OpenSearchReadStore implements ReadStore, SearchQueries {
   }
 
   async snapshot<Result>(projection: string, generation: number, work: (snapshot: GenerationSnapshot) => Promise<Result>): Promise<Result> {
-    return withPointInTime(this.server, await this.#catalog.find(projection, generation), work);
+    return withSnapshot(this.connection, await this.#generations.find(projection, generation), work);
   }
 
   async checkDerived(projection: string, generation: number, signal?: AbortSignal): Promise<readonly DerivedDifference[]> {
-    const { index, meta } = await this.#catalog.find(projection, generation);
-    return withView(this.server, index, async (view) => {
+    const { index, meta } = await this.#generations.find(projection, generation);
+    return withView(this.connection, index, async (view) => {
       const differences: DerivedDifference[] = [];
       for (const [place, one] of meta.collections.entries()) differences.push(...(await searchDifferences(view, { meta: one, place }, signal)));
       return differences;
     });
   }
 
-  async parked(projection: string, limit: number): Promise<readonly ParkedEvent[]> {
-    const serving = (await this.#catalog.list(projection)).find(({ isServing }) => isServing);
-    return serving?.states.some(({ hasParked }) => hasParked) ? listParked(this.server, serving.index, { limit }) : [];
-  }
-
   /** One refresh for all callers at the same time. Errors: READ_STORE_UNAVAILABLE. */
   async makeVisible(projections: readonly string[]): Promise<void> {
-    await Promise.all(projections.map((projection) => this.#refreshes.refresh(servingAlias(this.#catalog.prefix, projection))));
+    await Promise.all(projections.map((projection) => this.#refreshes.refresh(servingAlias(this.#generations.prefix, projection))));
   }
 
-  get<Document extends object>(collection: string, key: string): Promise<Document | undefined> {
-    return this.#searcher.get<Document>(collection, key);
-  }
-
-  /** Besides the port's promise: pages are stable until the server merges segments, which moves ranks a little. */
-  search<Document extends object>(collection: string, request: SearchRequest): Promise<SearchResult<Document>> {
-    return this.#searcher.search<Document>(collection, request);
+  async parked(projection: string, limit: number): Promise<readonly ParkedEvent[]> {
+    const serving = (await this.#generations.list(projection)).find(({ isServing }) => isServing);
+    return serving?.states.some(({ hasParked }) => hasParked) ? listParked(this.connection, serving.index, { limit }) : [];
   }
 
   claimLease(claim: LeaseClaim): Promise<LeaseAnswer> {
@@ -234,44 +203,33 @@ export class OpenSearchReadStore implements ReadStore, SearchQueries {
   }
 
   async close(): Promise<void> {
-    await this.server.close();
+    await this.connection.close();
+  }
+
+  get<Document extends object>(collection: string, key: string): Promise<Document | undefined> {
+    return this.#reader.get<Document>(collection, key);
+  }
+
+  /** Besides the port's promise: pages are stable until the server merges segments, which moves ranks a little. */
+  search<Document extends object>(collection: string, request: SearchRequest): Promise<SearchResult<Document>> {
+    return this.#reader.search<Document>(collection, request);
   }
 
   #now(): string {
-    return new Date(this.server.runtime.now()).toISOString();
+    return new Date(this.connection.runtime.now()).toISOString();
   }
 
   /** Carries out decisions that another process only recorded. Returns the generation and the leftovers. */
-  async #healed(projection: string, generation: number): Promise<{ readonly opened: CatalogGeneration; readonly leftovers: readonly Leftover[] }> {
+  async #healed(projection: string, generation: number): Promise<{ readonly opened: StoredGeneration; readonly leftovers: readonly Leftover[] }> {
     const found = await this.#serving.found(projection);
-    const before = await this.#catalog.survey(projection);
+    const before = await this.#generations.survey(projection);
     if (!before.generations.some(({ meta }) => meta.number === generation)) throw new UnknownGeneration(projection, generation);
     const wasSwitched = await this.#serving.switchIfUndone(before.generations, found?.control.serving);
     const wasDeleted = await this.#dropping.finish(before.generations, found?.control);
-    const { generations, leftovers } = wasSwitched || wasDeleted ? await this.#catalog.survey(projection) : before;
+    const { generations, leftovers } = wasSwitched || wasDeleted ? await this.#generations.survey(projection) : before;
     const opened = generations.find(({ meta }) => meta.number === generation);
     if (!opened) throw new UnknownGeneration(projection, generation);
     return { opened, leftovers };
-  }
-
-  /** If several begin at the same time, one serves. */
-  async #serveIfNoneDoes(projection: string, number: number): Promise<void> {
-    for (let race = 1; race <= RACES_MAX; race++) {
-      const found = await this.#serving.restored(projection);
-      const generations = await this.#catalog.list(projection);
-      const created = generations.find(({ meta }) => meta.number === number);
-      const decided = generations.some(({ meta }) => meta.number === found?.control.serving);
-      if (!created || decided || generations.some(({ isServing }) => isServing)) return;
-      if (found && (await this.#serving.decide(found, { serving: number }))) return this.#serving.switchTo(created);
-    }
-  }
-
-  /** Fences off the serving generation and returns its final checkpoint; all parts at once, to be quick. */
-  async #retire({ meta, states: [first, ...others] }: CatalogGeneration): Promise<Generation> {
-    const take = async (_: StateBody, partition: number): Promise<StateBody> =>
-      (await takeOver(this.server, this.#catalog.placeOf(meta, partition), this.#now(), { hasServed: true })).body;
-    const states: PartStates = await Promise.all([take(first, 0), ...others.map((state, index) => take(state, index + 1))]);
-    return generationOf(meta, states, false);
   }
 
   /**
@@ -296,6 +254,3 @@ export class OpenSearchReadStore implements ReadStore, SearchQueries {
 }
 
 const namesOf = ({ collections }: ProjectionDescriptor): readonly string[] => collections.map(({ name }) => name);
-
-const PREFIX = 'mainstem';
-const REPLICAS = 1;

@@ -10,10 +10,12 @@ import {
   type Checkpoint,
   type CommitBatch,
   type ParkedEvent,
+  type ParkedQuery,
   type ProjectionDocument,
   type ReadStoreSession,
 } from '@mainstem/projection/adapter';
-import type { CatalogGeneration } from './layout/catalog.js';
+import type { StoredGeneration } from './bookkeeping/generation-records.js';
+import { listParked, parkedKeyCounts } from './bookkeeping/parked-records.js';
 import { QUERY_SETTINGS } from './layout/index-definition.js';
 import { documentId } from './layout/names.js';
 import {
@@ -26,19 +28,18 @@ import {
   type StatePlace,
   type StoredRequests,
 } from './layout/state-document.js';
-import { listParked, parkedKeyCounts } from './read/parked-events.js';
-import type { SearchServer } from './server/search-server.js';
+import type { OpenSearchConnection } from './server/opensearch-connection.js';
 import { sendRequests } from './write/bulk-writer.js';
 import { bulkRequests, type WrittenCollection } from './write/document-lines.js';
-import { assertTaken } from './write/large-documents.js';
 import { finishIntent, storeRequests } from './write/intents.js';
+import { assertTaken } from './write/large-documents.js';
 
 const KEYS_PER_REQUEST = 2_000;
 
 /** What a session needs of its store. */
 export interface SessionParts {
-  readonly server: SearchServer;
-  readonly opened: CatalogGeneration;
+  readonly connection: OpenSearchConnection;
+  readonly opened: StoredGeneration;
   readonly place: StatePlace;
   /** As changed by the opening, without an unfinished batch. */
   readonly state: State;
@@ -74,12 +75,12 @@ export class OpenSearchSession implements ReadStoreSession {
   }
 
   async load(collection: string, keys: readonly string[]): Promise<ReadonlyMap<string, ProjectionDocument>> {
-    const { server, place } = this.#parts;
+    const { connection, place } = this.#parts;
     const documents = new Map<string, ProjectionDocument>();
     await this.#written();
     for (let start = 0; start < keys.length; start += KEYS_PER_REQUEST) {
       const ids = keys.slice(start, start + KEYS_PER_REQUEST).map((key) => documentId(collection, key));
-      const { body } = await server.request<MultiGetAnswer>({ method: 'POST', path: `/${place.alias}/_mget`, body: JSON.stringify({ ids }) });
+      const { body } = await connection.request<MultiGetAnswer>({ method: 'POST', path: `/${place.alias}/_mget`, body: JSON.stringify({ ids }) });
       for (const { _source } of body.docs) if (_source?.kind === 'document') documents.set(_source.key, _source.document);
     }
     return documents;
@@ -89,7 +90,7 @@ export class OpenSearchSession implements ReadStoreSession {
     this.#assertMine(batch.checkpoint.from);
     const commit = this.#state.body.commit + 1;
     const { requests, large } = bulkRequests(batch, commit, this.#collections);
-    if (large.length > 0) await assertTaken(this.#parts.server, this.#parts.place, { epoch: this.#state.body.epoch, commit, documents: large });
+    if (large.length > 0) await assertTaken(this.#parts.connection, this.#parts.place, { epoch: this.#state.body.epoch, commit, documents: large });
     // From here on a failure has an unknown outcome, and ends the session.
     this.#isOver = true;
     await this.#write(
@@ -100,27 +101,32 @@ export class OpenSearchSession implements ReadStoreSession {
     this.#isOver = false;
   }
 
-  async parked(options: { readonly key?: string; readonly after?: Position; readonly limit: number }): Promise<readonly ParkedEvent[]> {
-    const { server, place } = this.#parts;
+  async finishBulk(): Promise<void> {
+    const { connection, place, now } = this.#parts;
+    this.#assertMine(this.#reached);
     await this.#written();
-    return this.#mayHaveParked ? listParked(server, place.alias, options) : [];
+    await connection.request({ method: 'PUT', path: `/${place.alias}/_settings`, body: QUERY_SETTINGS, expected: [404] });
+    await connection.request({ method: 'POST', path: `/${place.alias}/_refresh`, expected: [404] });
+    this.#isOver = true;
+    this.#state = await changeState(connection, place, this.#state, {
+      ...reachedIn(this.#state.body),
+      intent: null,
+      isBulk: false,
+      updatedAt: now(),
+    });
+    this.#isOver = false;
+  }
+
+  async parked(query: ParkedQuery): Promise<readonly ParkedEvent[]> {
+    const { connection, place } = this.#parts;
+    await this.#written();
+    return this.#mayHaveParked ? listParked(connection, place.alias, query) : [];
   }
 
   async parkedKeys(): Promise<ReadonlyMap<string, number>> {
-    const { server, place } = this.#parts;
+    const { connection, place } = this.#parts;
     await this.#written();
-    return this.#mayHaveParked ? parkedKeyCounts(server, place.alias) : new Map<string, number>();
-  }
-
-  async finishBulk(): Promise<void> {
-    const { server, place, now } = this.#parts;
-    this.#assertMine(this.#reached);
-    await this.#written();
-    await server.request({ method: 'PUT', path: `/${place.alias}/_settings`, body: QUERY_SETTINGS, expected: [404] });
-    await server.request({ method: 'POST', path: `/${place.alias}/_refresh`, expected: [404] });
-    this.#isOver = true;
-    this.#state = await changeState(server, place, this.#state, { ...reachedIn(this.#state.body), intent: null, isBulk: false, updatedAt: now() });
-    this.#isOver = false;
+    return this.#mayHaveParked ? parkedKeyCounts(connection, place.alias) : new Map<string, number>();
   }
 
   /** Waits for the batch on its way; if it fails, the next session completes it. */
@@ -130,12 +136,12 @@ export class OpenSearchSession implements ReadStoreSession {
   }
 
   async #write({ checkpoint, park = [] }: CommitBatch, commit: number, requests: readonly string[]): Promise<void> {
-    const { server, place, now } = this.#parts;
+    const { connection, place, now } = this.#parts;
     const { epoch } = this.#state.body;
     const [to, digest, lastEvent] = [textOf(checkpoint.to), checkpoint.digest, eventMarkText(checkpoint.lastEvent)];
     if (requests.length === 0) {
       await this.#written();
-      this.#state = await changeState(server, place, this.#state, { position: to, digest, lastEvent, commit, intent: null, updatedAt: now() });
+      this.#state = await changeState(connection, place, this.#state, { position: to, digest, lastEvent, commit, intent: null, updatedAt: now() });
       return;
     }
     const hasParked = this.#state.body.hasParked || park.length > 0;
@@ -143,19 +149,25 @@ export class OpenSearchSession implements ReadStoreSession {
       await this.#written();
       // This write commits the batch: the next session finishes what this one does not.
       const intent = { to, digest, lastEvent, commit, epoch, requests: stored };
-      this.#state = await changeState(server, place, this.#state, { ...reachedIn(this.#state.body), commit, hasParked, intent, updatedAt: now() });
+      this.#state = await changeState(connection, place, this.#state, {
+        ...reachedIn(this.#state.body),
+        commit,
+        hasParked,
+        intent,
+        updatedAt: now(),
+      });
     };
     const batch = { epoch, commit, requests };
-    const stored = await storeRequests(server, place, batch, false);
+    const stored = await storeRequests(connection, place, batch, false);
     try {
       await commitStored(stored);
     } catch (error) {
       // The state document was not written: it is too large with the batch in it.
       if (!dependsOnSize(error) || this.#failure !== undefined || typeof stored === 'number') throw error;
-      await commitStored(await storeRequests(server, place, batch, true));
+      await commitStored(await storeRequests(connection, place, batch, true));
     }
     if (this.#writesMeanwhile) this.#writeMeanwhile(commit, requests);
-    else this.#state = await finishIntent(server, place, this.#state, { requests, updatedAt: now() });
+    else this.#state = await finishIntent(connection, place, this.#state, { requests, updatedAt: now() });
   }
 
   /** A session of another part may end the bulk load at any time, and from then on queries read what is committed. */
@@ -173,8 +185,8 @@ export class OpenSearchSession implements ReadStoreSession {
   }
 
   #writeMeanwhile(version: number, requests: readonly string[]): void {
-    const { server, place } = this.#parts;
-    this.#writing = sendRequests(server, { ...place, version }, requests).catch((error: unknown) => {
+    const { connection, place } = this.#parts;
+    this.#writing = sendRequests(connection, { ...place, version }, requests).catch((error: unknown) => {
       this.#isOver = true;
       this.#failure = error ?? new TypeError('no reason');
     });

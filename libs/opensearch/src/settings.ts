@@ -1,7 +1,6 @@
 // Where the OpenSearch read store can be.
 import { didYouMean, type PlaceForm } from '@mainstem/event-store/settings';
-import { flawOfPrefix } from './layout/prefix.js';
-import type { OpenSearchLocation } from './opensearch-location.js';
+import { flawOfPrefix, isServerUrl, type OpenSearchLocation } from './server/opensearch-target.js';
 
 const PARAMETERS = ['prefix', 'replicas'];
 const REPLICAS = /^[0-9]$/;
@@ -10,7 +9,7 @@ const REPLICAS = /^[0-9]$/;
 export const openSearchForm: PlaceForm<OpenSearchLocation> = {
   example: 'https://user:password@host:9200',
   help: 'OpenSearch ≥ 2.4, Elasticsearch ≥ 8; `?prefix=shop`, default `mainstem`; `&replicas=0`, copies of each index, default 1',
-  accepts: (text) => /^https?:\/\//.test(text) && URL.canParse(text),
+  accepts: isServerUrl,
   parse: (text, { refuse }) => {
     const url = new URL(text);
     const names = [...url.searchParams.keys()];

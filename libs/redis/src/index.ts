@@ -2,4 +2,4 @@
 
 // Open it.
 export { RedisReadStore, type RedisReadStoreOptions } from './redis-read-store.js';
-export type { RedisLocation } from './redis-target.js';
+export type { RedisLocation } from './server/redis-target.js';

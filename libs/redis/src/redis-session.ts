@@ -1,4 +1,5 @@
 // The right to write one generation of a projection in Redis.
+import type { Runtime } from '@mainstem/event-store';
 import type { CacheCollections } from '@mainstem/projection';
 import {
   type Checkpoint,
@@ -12,18 +13,17 @@ import {
   InvalidDocument,
   InvalidProjection,
   type ParkedEvent,
+  type ParkedQuery,
   type ProjectionDocument,
   type ReadStoreSession,
 } from '@mainstem/projection/adapter';
-import type { Runtime } from '@mainstem/event-store';
-import { commitArguments } from './commit-arguments.js';
-import { partField, type StoredCollection, type StoredGeneration } from './generation-records.js';
-import type { ProjectionKeys } from './keys.js';
-import type { ParkedQuery } from './parked-records.js';
-import { readParked } from './read-parked.js';
-import { type RedisConnection, scriptOf } from './redis-connection.js';
-import { TextTooLong } from './redis-errors.js';
+import { partField, type StoredCollection, type StoredGeneration } from './bookkeeping/generation-records.js';
+import { listParked } from './bookkeeping/parked-records.js';
+import type { ProjectionKeys } from './layout/keys.js';
 import { COMMIT, FINISH_BULK } from './scripts/commit.js';
+import { type RedisConnection, scriptOf } from './server/redis-connection.js';
+import { TextTooLong } from './server/redis-errors.js';
+import { commitArguments } from './write/commit-arguments.js';
 
 export interface SessionParts {
   readonly connection: RedisConnection;
@@ -104,7 +104,7 @@ export class RedisSession implements ReadStoreSession {
   }
 
   async parked(query: ParkedQuery): Promise<readonly ParkedEvent[]> {
-    return readParked(this.parts, query, { projection: this.stored.projection, number: this.generation });
+    return listParked(this.parts, query, { projection: this.stored.projection, number: this.generation });
   }
 
   async parkedKeys(): Promise<ReadonlyMap<string, number>> {

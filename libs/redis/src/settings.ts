@@ -1,6 +1,6 @@
 // Where the Redis read store can be.
 import type { PlaceForm } from '@mainstem/event-store/settings';
-import type { RedisLocation } from './redis-target.js';
+import type { RedisLocation } from './server/redis-target.js';
 
 const REDIS = /^rediss?(\+cluster|\+sentinel)?:\/\/[^/?]+/;
 

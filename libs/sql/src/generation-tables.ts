@@ -5,12 +5,12 @@ import { Table, TableColumn } from 'typeorm';
 import type { TableIndex } from 'typeorm';
 import { CollectionTaken } from '@mainstem/projection/adapter';
 import type { CollectionDescriptor, Generation } from '@mainstem/projection/adapter';
-import type { EntityLayout } from './entity/entity-layout.js';
-import { generationTableName, quoted, STATE_COLUMN } from './entity/identifiers.js';
+import type { EntityLayout } from './layout/entity-layout.js';
+import { generationTableName, quoted, STATE_COLUMN } from './layout/identifiers.js';
 import { ReadModelNameTaken } from './errors.js';
 import { assertUnused, restoringStatements, revokingStatements, shownView } from './postgres/view-rights.js';
 import type { ShownView } from './postgres/view-rights.js';
-import type { SqlConnection, SqlDatabase } from './sql-database.js';
+import type { SqlConnection, SqlDatabase } from './server/sql-database.js';
 
 /** A collection of a stored generation in the bookkeeping: enough to promote or drop it without its entity. */
 export interface CollectionRecord {

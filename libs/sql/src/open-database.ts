@@ -6,7 +6,7 @@ import { MariadbDatabase } from './mariadb/mariadb-database.js';
 import type { MariadbLocation } from './mariadb/mariadb-target.js';
 import { PostgresDatabase } from './postgres/postgres-database.js';
 import type { PostgresLocation } from './postgres/postgres-target.js';
-import type { SqlDatabase } from './sql-database.js';
+import type { SqlDatabase } from './server/sql-database.js';
 import { SqliteDatabase } from './sqlite/sqlite-database.js';
 
 /** The folder of the embedded database, whose file is `<dir>/sql.db`. */

@@ -8,7 +8,7 @@ import { GenerationRecords } from './bookkeeping/generation-records.js';
 import { InvalidSqlOptions } from './errors.js';
 import { openDatabase } from './open-database.js';
 import type { SqlLocation } from './open-database.js';
-import type { SqlDatabase } from './sql-database.js';
+import type { SqlDatabase } from './server/sql-database.js';
 import { SqlRecords } from './sql-records.js';
 import type { SqlTransaction } from './sql-transaction.js';
 

@@ -36,10 +36,10 @@ import { GenerationRecords } from './bookkeeping/generation-records.js';
 import { LeaseExtensions } from './bookkeeping/lease-extensions.js';
 import { LeaseRecords } from './bookkeeping/lease-records.js';
 import { ParkedRecords } from './bookkeeping/parked-records.js';
-import { DocumentCodec } from './entity/document-codec.js';
-import { generationTableName } from './entity/identifiers.js';
+import { DocumentCodec } from './layout/document-codec.js';
+import { generationTableName } from './layout/identifiers.js';
 import { GenerationTables } from './generation-tables.js';
-import type { CollectionTable, SqlConnection, SqlDatabase } from './sql-database.js';
+import type { CollectionTable, SqlConnection, SqlDatabase } from './server/sql-database.js';
 import { SqlSession } from './sql-session.js';
 import type { SqlTransaction } from './sql-transaction.js';
 

@@ -7,16 +7,17 @@ import type {
   CommitBatch,
   CommitClaim,
   ParkedEvent,
+  ParkedQuery,
   ProjectionDocument,
   SessionStore,
 } from '@mainstem/projection/adapter';
 import type { GenerationRecords } from './bookkeeping/generation-records.js';
 import type { ParkedRecords } from './bookkeeping/parked-records.js';
 import { UnsupportedEntity } from './errors.js';
-import type { StatementOrigin } from './failure-origin.js';
+import type { StatementOrigin } from './server/failure-origin.js';
 import type { GenerationTables } from './generation-tables.js';
-import { RefusedAtCommit } from './refused-at-commit.js';
-import type { CollectionTable, SqlConnection, SqlDatabase } from './sql-database.js';
+import { RefusedAtCommit } from './server/refused-at-commit.js';
+import type { CollectionTable, SqlConnection, SqlDatabase } from './server/sql-database.js';
 import { ConnectionTransaction } from './sql-transaction.js';
 import type { SqlTransaction } from './sql-transaction.js';
 
@@ -89,12 +90,8 @@ export class SqlSession implements SessionStore<SqlTransaction> {
     await this.#inBatch({ ...batch, claim }, handle, 'handler');
   }
 
-  async parked(options: {
-    readonly key?: string;
-    readonly after?: ParkedEvent['position'];
-    readonly limit: number;
-  }): Promise<readonly ParkedEvent[]> {
-    return this.#parts.database.use((connection) => this.#parts.parked.list(connection, this.#target, options));
+  async parked(query: ParkedQuery): Promise<readonly ParkedEvent[]> {
+    return this.#parts.database.use((connection) => this.#parts.parked.list(connection, this.#target, query));
   }
 
   async parkedKeys(): Promise<ReadonlyMap<string, number>> {

@@ -1,8 +1,8 @@
 // A handler projection's writes: to the tables of its own generation, inside the batch's transaction.
 import { isMainstemError } from '@mainstem/event-store';
 import { StatementRefused } from '@mainstem/projection/adapter';
-import { transactionLost } from './foreign-statement.js';
-import type { CollectionTable, SqlConnection } from './sql-database.js';
+import { transactionLost } from './server/foreign-statement.js';
+import type { CollectionTable, SqlConnection } from './server/sql-database.js';
 
 /** For `handlerProjection<SqlTransaction>`. It ends with `apply`; later calls fail: READ_STORE_STATEMENT_REFUSED. */
 export interface SqlTransaction {

@@ -2,7 +2,7 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { Runtime } from '@mainstem/event-store';
 import { type CacheAnswer, decodeForQuery, type Place, type TopOptions } from '@mainstem/projection/adapter';
-import type { GenerationRecords } from '../read-store/generation-records.js';
+import type { GenerationRecords } from '../read-store/bookkeeping/generation-records.js';
 import { StatementCache } from '../read-store/statement-cache.js';
 
 export class CacheReader {

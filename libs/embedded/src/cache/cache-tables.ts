@@ -18,7 +18,7 @@ import {
 } from '@mainstem/projection/adapter';
 import type { CollectionTables, StoredCollection } from '../read-store/collection-tables.js';
 import { StatementCache } from '../read-store/statement-cache.js';
-import { cacheDifferences } from './cache-check.js';
+import { cacheDifferences } from './derived-check.js';
 import { decodePlaces, encodePlaces } from './places-text.js';
 
 export class CacheTables implements CollectionTables {

@@ -4,7 +4,7 @@ import { throwIfAborted } from '@mainstem/event-store';
 import { type DerivedDifference, RecordedReadStore } from '@mainstem/projection/adapter';
 import type { CollectionTables } from './collection-tables.js';
 import { EmbeddedRecords } from './embedded-records.js';
-import { GenerationRecords } from './generation-records.js';
+import { GenerationRecords } from './bookkeeping/generation-records.js';
 import type { ReadStoreFile } from './read-store-file.js';
 
 /**

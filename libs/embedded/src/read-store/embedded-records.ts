@@ -25,9 +25,9 @@ import {
 } from '@mainstem/projection/adapter';
 import type { CollectionTables, StoredCollection } from './collection-tables.js';
 import { EmbeddedSession } from './embedded-session.js';
-import { GenerationRecords } from './generation-records.js';
-import { LeaseRecords } from './lease-records.js';
-import { ParkedRecords } from './parked-records.js';
+import { GenerationRecords } from './bookkeeping/generation-records.js';
+import { LeaseRecords } from './bookkeeping/lease-records.js';
+import { ParkedRecords } from './bookkeeping/parked-records.js';
 import type { ReadStoreFile } from './read-store-file.js';
 
 export class EmbeddedRecords implements RecordStore {

@@ -5,12 +5,13 @@ import {
   type CommitClaim,
   InvalidProjection,
   type ParkedEvent,
+  type ParkedQuery,
   type ProjectionDocument,
   type SessionStore,
 } from '@mainstem/projection/adapter';
 import type { CollectionTables, StoredCollection } from './collection-tables.js';
-import type { GenerationRecords } from './generation-records.js';
-import type { ParkedQuery, ParkedRecords } from './parked-records.js';
+import type { GenerationRecords } from './bookkeeping/generation-records.js';
+import type { ParkedRecords } from './bookkeeping/parked-records.js';
 import type { ReadStoreFile } from './read-store-file.js';
 
 /** The parts of a store on its writing connection. */

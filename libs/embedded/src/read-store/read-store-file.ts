@@ -7,8 +7,8 @@ import { retryWhileBusy } from '../sqlite/busy-retry.js';
 import { openDatabase } from '../sqlite/open-database.js';
 import { sqliteCodeOf, translateSqliteError } from '../sqlite/sqlite-error.js';
 import { WatchedFile } from '../sqlite/watched-file.js';
-import { LEASES_SCHEMA } from './lease-records.js';
-import { LAST_EVENT_TABLES, PARTITIONS_SCHEMA, READ_STORE_SCHEMA } from './schema.js';
+import { LEASES_SCHEMA } from './bookkeeping/lease-records.js';
+import { LAST_EVENT_TABLES, PARTITIONS_SCHEMA, READ_STORE_SCHEMA } from './bookkeeping/schema.js';
 
 export interface ReadStoreFileOptions {
   readonly path: string;

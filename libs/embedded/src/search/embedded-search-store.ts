@@ -2,25 +2,10 @@
 import { resolve } from 'node:path';
 import { type Runtime, systemRuntime } from '@mainstem/event-store';
 import type { SearchCollections, SearchQueries, SearchRequest } from '@mainstem/projection';
-import {
-  decodeCursor,
-  decodeDeclaration,
-  decodeForQuery,
-  encodeCursor,
-  highlight,
-  parseFilters,
-  parseRequest,
-  scopeOf,
-  type SearchItem,
-  type SearchResult,
-  type SearchWords,
-  textsOf,
-} from '@mainstem/projection/adapter';
-import type { ServingCollection } from '../read-store/generation-records.js';
+import { parseRequest, type SearchResult } from '@mainstem/projection/adapter';
 import { EmbeddedReadStore } from '../read-store/embedded-read-store.js';
 import { ReadStoreFile } from '../read-store/read-store-file.js';
-import { type IndexHit, IndexReader } from './index-reader.js';
-import { matchExpression } from './match-expression.js';
+import { SearchReader } from './search-reader.js';
 import { SearchTables } from './search-tables.js';
 
 export interface EmbeddedSearchOptions {
@@ -40,11 +25,11 @@ const APPLICATION_ID = 0x4d735365;
 const FORMAT = 1;
 
 export class EmbeddedSearchStore extends EmbeddedReadStore implements SearchQueries {
-  readonly #index: IndexReader;
+  readonly #reader: SearchReader;
 
   private constructor(file: ReadStoreFile, collections: SearchCollections) {
     super(file, (database) => new SearchTables(database, collections));
-    this.#index = new IndexReader(file.reader);
+    this.#reader = new SearchReader(file.reader, this.served);
   }
 
   /**
@@ -70,35 +55,11 @@ export class EmbeddedSearchStore extends EmbeddedReadStore implements SearchQuer
   }
 
   async get<Document extends object>(collection: string, key: string): Promise<Document | undefined> {
-    return this.file.read(() => {
-      const serving = this.served.servingCollection(collection);
-      if (!serving) return undefined;
-      const json = this.#index.document(serving, key);
-      return json === undefined ? undefined : decodeForQuery<Document>(json, serving.hasState);
-    });
+    return this.file.read(() => this.#reader.get<Document>(collection, key));
   }
 
   async search<Document extends object>(collection: string, request: SearchRequest): Promise<SearchResult<Document>> {
     const words = parseRequest(request);
-    const match = matchExpression(words);
-    return this.file.read(() => {
-      const serving = this.served.servingCollection(collection);
-      if (!serving || match === undefined) return { total: 0, items: [], next: undefined, position: serving?.position };
-      const filters = parseFilters(request, decodeDeclaration(serving.declaration));
-      const scope = scopeOf(collection, words, filters);
-      const after = request.cursor === undefined ? undefined : decodeCursor(request.cursor, scope);
-      // One more than asked for shows whether there is a next page.
-      const { total, hits } = this.#index.page(serving, match, { filters, limit: request.limit + 1, after });
-      const page = hits.slice(0, request.limit);
-      const last = hits.length > page.length ? page.at(-1) : undefined;
-      const items = page.map((hit) => itemOf<Document>(hit, serving, words));
-      return { total, items, next: last && encodeCursor(last, scope), position: serving.position };
-    });
+    return this.file.read(() => this.#reader.search<Document>(collection, request, words));
   }
 }
-
-const itemOf = <Document extends object>(hit: IndexHit, collection: ServingCollection, words: SearchWords): SearchItem<Document> => {
-  const document = decodeForQuery<Document>(hit.document, collection.hasState);
-  const texts = decodeDeclaration(collection.declaration).text.flatMap((field) => textsOf(collection.name, hit.key, document, field));
-  return { key: hit.key, document, highlight: highlight(texts, words), score: -hit.rank };
-};

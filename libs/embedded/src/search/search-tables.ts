@@ -19,7 +19,7 @@ import {
 } from '@mainstem/projection/adapter';
 import type { CollectionTables, StoredCollection } from '../read-store/collection-tables.js';
 import { StatementCache } from '../read-store/statement-cache.js';
-import { searchDifferences } from './search-check.js';
+import { searchDifferences } from './derived-check.js';
 
 /**
  * The index keeps no content of its own. To remove a document, its indexed words must be given again, so they are

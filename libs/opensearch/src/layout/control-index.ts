@@ -1,6 +1,6 @@
 // The one index that belongs to no generation: it holds decisions, used numbers and leases.
 import { ReadStoreUnavailable } from '@mainstem/projection/adapter';
-import type { SearchServer } from '../server/search-server.js';
+import type { OpenSearchConnection } from '../server/opensearch-connection.js';
 import { controlAlias, controlIndex } from './names.js';
 
 const MAPPINGS = { dynamic: false, properties: { kind: { type: 'keyword' }, projection: { type: 'keyword' } } };
@@ -29,7 +29,7 @@ export class ControlIndex {
   readonly #index: string;
 
   constructor(
-    private readonly server: SearchServer,
+    private readonly connection: OpenSearchConnection,
     prefix: string,
   ) {
     this.#index = controlIndex(prefix);
@@ -43,12 +43,12 @@ export class ControlIndex {
       if (changed) return changed;
       await this.#make();
     }
-    throw new ReadStoreUnavailable(this.server.storeName, `the index ${this.#index} is deleted again and again`);
+    throw new ReadStoreUnavailable(this.connection.store, `the index ${this.#index} is deleted again and again`);
   }
 
   /** Undefined if there is no such document. Errors: READ_STORE_UNAVAILABLE. */
   async updateIfThere<Source>(id: string, change: DocumentChange): Promise<Source | undefined> {
-    const { body } = await this.server.request<UpdateAnswer<Source>>({
+    const { body } = await this.connection.request<UpdateAnswer<Source>>({
       method: 'POST',
       path: `/${this.alias}/_update/${id}`,
       query: { retry_on_conflict: CONFLICTS_MAX, require_alias: 'true' },
@@ -59,14 +59,14 @@ export class ControlIndex {
   }
 
   async #make(): Promise<void> {
-    const { status } = await this.server.request({ method: 'GET', path: `/${this.#index}`, expected: [404] });
+    const { status } = await this.connection.request({ method: 'GET', path: `/${this.#index}`, expected: [404] });
     if (status !== 404) {
       // An older version made it without the alias, or another process has just made it.
-      await this.server.request({ method: 'PUT', path: `/${this.#index}/_alias/${this.alias}`, expected: [404] });
+      await this.connection.request({ method: 'PUT', path: `/${this.#index}/_alias/${this.alias}`, expected: [404] });
       return;
     }
     const body = JSON.stringify({ settings: SETTINGS, mappings: MAPPINGS, aliases: { [this.alias]: {} } });
     // Several processes may find it missing at once.
-    await this.server.request({ method: 'PUT', path: `/${this.#index}`, body, expected: [400] });
+    await this.connection.request({ method: 'PUT', path: `/${this.#index}`, body, expected: [400] });
   }
 }

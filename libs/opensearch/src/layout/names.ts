@@ -1,8 +1,6 @@
 // Names of indices, aliases and documents.
 import { createHash } from 'node:crypto';
 import { toStorableText } from '@mainstem/projection/adapter';
-import { InvalidOpenSearchOptions } from '../errors.js';
-import { flawOfPrefix } from './prefix.js';
 
 /** The alias of the serving generation, for queries and other tools. */
 export const servingAlias = (prefix: string, projection: string): string => `${prefix}-${indexPart(projection)}`;
@@ -23,12 +21,6 @@ export const indexPattern = (prefix: string): string => `${prefix}-*`;
 export const controlIndex = (prefix: string): string => `${prefix}.control`;
 
 export const controlAlias = (prefix: string): string => `${controlIndex(prefix)}-alias`;
-
-/** Errors: READ_STORE_INVALID_OPTIONS. */
-export const assertPrefix = (prefix: string): void => {
-  const flaw = flawOfPrefix(prefix);
-  if (flaw !== undefined) throw new InvalidOpenSearchOptions(flaw);
-};
 
 /** Index names are in lower case and have at most 255 bytes. */
 const indexPart = (projection: string): string =>

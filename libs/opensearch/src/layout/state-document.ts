@@ -10,7 +10,7 @@ import {
   type Checkpoint,
   type Generation,
 } from '@mainstem/projection/adapter';
-import type { SearchServer } from '../server/search-server.js';
+import type { OpenSearchConnection } from '../server/opensearch-connection.js';
 import type { GenerationMeta } from './index-definition.js';
 import { stateId } from './names.js';
 
@@ -86,17 +86,17 @@ interface WriteAnswer {
 }
 
 /** The current document, visible to queries or not. Errors: READ_STORE_UNKNOWN_GENERATION, READ_STORE_UNAVAILABLE. */
-export const readState = async (server: SearchServer, { alias, projection, number, partition }: StatePlace): Promise<State> => {
-  const { body } = await server.request<GetAnswer>({ method: 'GET', path: docPath(alias, partition), expected: [404] });
+export const readState = async (connection: OpenSearchConnection, { alias, projection, number, partition }: StatePlace): Promise<State> => {
+  const { body } = await connection.request<GetAnswer>({ method: 'GET', path: docPath(alias, partition), expected: [404] });
   if (body.found !== true || body._source.isDropped) throw new UnknownGeneration(projection, number);
   return { body: body._source, sequence: body._seq_no, term: body._primary_term };
 };
 
 /** Does nothing and returns false if there is one. Errors: READ_STORE_UNAVAILABLE. */
-export const createState = async (server: SearchServer, { alias, partition }: StatePlace, body: StateBody): Promise<boolean> => {
+export const createState = async (connection: OpenSearchConnection, { alias, partition }: StatePlace, body: StateBody): Promise<boolean> => {
   const query = { op_type: 'create', require_alias: 'true' };
   const stored = JSON.stringify({ ...body, ...(partition > 0 && { partition }) } satisfies StateBody);
-  const { status } = await server.request({ method: 'PUT', path: docPath(alias, partition), query, body: stored, expected: [409] });
+  const { status } = await connection.request({ method: 'PUT', path: docPath(alias, partition), query, body: stored, expected: [409] });
   return status !== 409;
 };
 
@@ -121,9 +121,9 @@ export const emptyState = (updatedAt: string, isBulk: boolean): StateBody => ({
  * READ_STORE_UNKNOWN_GENERATION if the index is gone; READ_STORE_UNAVAILABLE and READ_STORE_READ_ONLY, after which the
  * change may or may not have taken effect.
  */
-export const changeState = async (server: SearchServer, place: StatePlace, from: State, changes: Partial<StateBody>): Promise<State> => {
+export const changeState = async (connection: OpenSearchConnection, place: StatePlace, from: State, changes: Partial<StateBody>): Promise<State> => {
   const body: StateBody = { ...from.body, ...changes, token: randomUUID() };
-  const answer = await server.request<WriteAnswer>({
+  const answer = await connection.request<WriteAnswer>({
     method: 'PUT',
     path: docPath(place.alias, place.partition),
     query: { require_alias: 'true', if_seq_no: String(from.sequence), if_primary_term: String(from.term) },
@@ -133,7 +133,7 @@ export const changeState = async (server: SearchServer, place: StatePlace, from:
   if (answer.status === 404) throw new UnknownGeneration(place.projection, place.number);
   if (answer.status !== 409) return { body, sequence: answer.body._seq_no, term: answer.body._primary_term };
   // Perhaps it was our own write, repeated after an answer that the server was busy.
-  const now = await readState(server, place);
+  const now = await readState(connection, place);
   if (now.body.token !== body.token) throw new CheckpointMoved(place.projection, place.number);
   return now;
 };

@@ -1,12 +1,12 @@
 // Makes writes visible to queries, once for all callers at the same time.
-import type { SearchServer } from '../server/search-server.js';
+import type { OpenSearchConnection } from '../server/opensearch-connection.js';
 
 export class Refreshes {
   /** By alias: the running refresh, and the one that begins after it. */
   readonly #running = new Map<string, Promise<void>>();
   readonly #next = new Map<string, Promise<void>>();
 
-  constructor(private readonly server: SearchServer) {}
+  constructor(private readonly connection: OpenSearchConnection) {}
 
   /** Resolves after a refresh that began after this call: a running one may have missed the latest write. */
   refresh(alias: string): Promise<void> {
@@ -19,7 +19,7 @@ export class Refreshes {
 
   #begin(alias: string): Promise<void> {
     this.#next.delete(alias);
-    const begun = this.server.request({ method: 'POST', path: `/${alias}/_refresh`, expected: [404] }).then(() => undefined);
+    const begun = this.connection.request({ method: 'POST', path: `/${alias}/_refresh`, expected: [404] }).then(() => undefined);
     const ended = begun.finally(() => this.#running.get(alias) === ended && this.#running.delete(alias));
     this.#running.set(alias, ended);
     return ended;

@@ -1,5 +1,5 @@
 // Searches in one point in time of an index that goes on changing.
-import type { SearchServer } from '../server/search-server.js';
+import type { OpenSearchConnection } from '../server/opensearch-connection.js';
 
 const KEEP_ALIVE = '10m';
 
@@ -12,20 +12,22 @@ interface ViewAnswer<Source> {
  * Runs `work` on the present content of the index. The server keeps it until `work` ends, with at most ten minutes
  * between two reads. Errors: READ_STORE_UNAVAILABLE, and those of `work`.
  */
-export const withView = async <Result>(server: SearchServer, index: string, work: (view: View) => Promise<Result>): Promise<Result> => {
-  await server.request({ method: 'POST', path: `/${index}/_refresh` });
-  const { flavour } = server;
-  const opened = await server.request<Readonly<Record<string, string>>>({
+export const withView = async <Result>(connection: OpenSearchConnection, index: string, work: (view: View) => Promise<Result>): Promise<Result> => {
+  await connection.request({ method: 'POST', path: `/${index}/_refresh` });
+  const { flavour } = connection;
+  const opened = await connection.request<Readonly<Record<string, string>>>({
     method: 'POST',
     path: flavour.openPointInTime(index),
     query: { keep_alive: KEEP_ALIVE },
   });
   const id = opened.body[flavour.pointInTimeId] ?? '';
   try {
-    return await work(new View(server, id));
+    return await work(new View(connection, id));
   } finally {
     // If it cannot be closed now, it closes when its time is over.
-    await server.request({ method: 'DELETE', path: flavour.closePointInTime, body: flavour.closeBody(id), expected: [404] }).catch(() => undefined);
+    await connection
+      .request({ method: 'DELETE', path: flavour.closePointInTime, body: flavour.closeBody(id), expected: [404] })
+      .catch(() => undefined);
   }
 };
 
@@ -41,7 +43,7 @@ export class View {
   #id: string;
 
   constructor(
-    readonly server: SearchServer,
+    readonly connection: OpenSearchConnection,
     id: string,
   ) {
     this.#id = id;
@@ -49,7 +51,7 @@ export class View {
 
   async answer(body: object): Promise<ViewAnswer<never>> {
     const request = JSON.stringify({ ...body, pit: { id: this.#id, keep_alive: KEEP_ALIVE } });
-    const answer = await this.server.request<ViewAnswer<never>>({ method: 'POST', path: '/_search', body: request });
+    const answer = await this.connection.request<ViewAnswer<never>>({ method: 'POST', path: '/_search', body: request });
     this.#id = answer.body.pit_id ?? this.#id;
     return answer.body;
   }

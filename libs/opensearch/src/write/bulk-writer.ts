@@ -1,7 +1,7 @@
 // Sends requests of `_bulk` and checks every item of every answer: the status of the whole says nothing.
 import { dependsOnSize, ReadStoreUnavailable, StatementRefused, UnknownGeneration } from '@mainstem/projection/adapter';
 import type { StatePlace } from '../layout/state-document.js';
-import { isBusyAnswer, reasonIn, refusalOf, type SearchServer } from '../server/search-server.js';
+import { isBusyAnswer, reasonIn, refusalOf, type OpenSearchConnection } from '../server/opensearch-connection.js';
 
 const IN_FLIGHT_MAX = 2;
 const ATTEMPTS_MAX = 8;
@@ -35,24 +35,24 @@ export interface BulkTarget extends StatePlace {
  * READ_STORE_UNAVAILABLE if the server stays busy, READ_STORE_STATEMENT_REFUSED for a document that it will never
  * accept.
  */
-export const sendRequests = async (server: SearchServer, target: BulkTarget, requests: readonly string[]): Promise<void> => {
+export const sendRequests = async (connection: OpenSearchConnection, target: BulkTarget, requests: readonly string[]): Promise<void> => {
   const waiting = requests[Symbol.iterator]();
   const lane = async (): Promise<void> => {
-    for (let next = waiting.next(); next.done !== true; next = waiting.next()) await sendInParts(server, target, next.value);
+    for (let next = waiting.next(); next.done !== true; next = waiting.next()) await sendInParts(connection, target, next.value);
   };
   const lanes = await Promise.allSettled(Array.from({ length: Math.min(IN_FLIGHT_MAX, requests.length) }, lane));
   for (const ended of lanes) if (ended.status === 'rejected') throw ended.reason;
 };
 
 /** Splits a request that is too large for the server or a proxy in halves, down to one operation. */
-const sendInParts = async (server: SearchServer, target: BulkTarget, request: string): Promise<void> => {
+const sendInParts = async (connection: OpenSearchConnection, target: BulkTarget, request: string): Promise<void> => {
   try {
-    await sendRequest(server, target, request);
+    await sendRequest(connection, target, request);
   } catch (error) {
     const [first, second] = inHalves(request);
     if (!dependsOnSize(error) || second === undefined) throw error;
-    await sendInParts(server, target, first);
-    await sendInParts(server, target, second);
+    await sendInParts(connection, target, first);
+    await sendInParts(connection, target, second);
   }
 };
 
@@ -66,44 +66,44 @@ const inHalves = (request: string): readonly [string, string?] => {
 export const halves = (requests: readonly string[], lengthMax: number): readonly string[] =>
   requests.flatMap((request) => (request.length > lengthMax ? inHalves(request).filter((half) => half !== undefined) : [request]));
 
-const sendRequest = async (server: SearchServer, target: BulkTarget, request: string): Promise<void> => {
+const sendRequest = async (connection: OpenSearchConnection, target: BulkTarget, request: string): Promise<void> => {
   let lines = request;
   for (let attempt = 1; ; attempt++) {
-    const again = await send(server, target, lines);
+    const again = await send(connection, target, lines);
     if (again.length === 0) return;
     const [first] = again;
     if (attempt === ATTEMPTS_MAX) {
       const reason = `${again.length} operations refused, the first with ${reasonIn(first?.error)}`;
-      throw refusalOf({ store: server.storeName, status: first?.status ?? 0, reason });
+      throw refusalOf({ store: connection.store, status: first?.status ?? 0, reason });
     }
     lines = operationsOf(lines, new Set(again.map(({ _id }) => _id)));
-    await server.pause(attempt);
+    await connection.pause(attempt);
   }
 };
 
 /** The items to send again. */
-const send = async (server: SearchServer, target: BulkTarget, lines: string): Promise<readonly ItemAnswer[]> => {
+const send = async (connection: OpenSearchConnection, target: BulkTarget, lines: string): Promise<readonly ItemAnswer[]> => {
   const query = { require_alias: 'true', filter_path: 'errors,items.*._id,items.*.status,items.*.error.type,items.*.error.reason' };
-  const { body } = await server.request<BulkAnswer>({ method: 'POST', path: `/${target.alias}/_bulk`, query, body: lines });
-  if (!Array.isArray(body.items)) throw new ReadStoreUnavailable(server.storeName, 'the answer to a bulk request lists no items');
+  const { body } = await connection.request<BulkAnswer>({ method: 'POST', path: `/${target.alias}/_bulk`, query, body: lines });
+  if (!Array.isArray(body.items)) throw new ReadStoreUnavailable(connection.store, 'the answer to a bulk request lists no items');
   const failed = body.items.map(({ index }) => index).filter(({ status }) => status < 200 || status > 299);
   if (failed.some(({ status }) => status === NOT_FOUND)) throw new UnknownGeneration(target.projection, target.number);
   const hopeless = failed.find(({ status, error }) => status !== CONFLICT && !isBusyAnswer(status, error));
   if (hopeless?.status === BAD_REQUEST) {
     const problem = `document ${hopeless._id} of a batch that is committed: ${reasonIn(hopeless.error)}`;
-    throw new StatementRefused(server.storeName, `${problem}; undo the change of the index (its mapping, a pipeline), or rebuild the projection`);
+    throw new StatementRefused(connection.store, `${problem}; undo the change of the index (its mapping, a pipeline), or rebuild the projection`);
   }
   if (hopeless)
-    throw refusalOf({ store: server.storeName, status: hopeless.status, reason: `document ${hopeless._id}: ${reasonIn(hopeless.error)}` });
-  const outdone = await newerOnes(server, target, failed);
+    throw refusalOf({ store: connection.store, status: hopeless.status, reason: `document ${hopeless._id}: ${reasonIn(hopeless.error)}` });
+  const outdone = await newerOnes(connection, target, failed);
   return failed.filter(({ _id }) => !outdone.has(_id));
 };
 
 /** A conflict is no failure if this or a newer version is stored: an earlier attempt or a later commit wrote it. */
-const newerOnes = async (server: SearchServer, target: BulkTarget, failed: readonly ItemAnswer[]): Promise<ReadonlySet<string>> => {
+const newerOnes = async (connection: OpenSearchConnection, target: BulkTarget, failed: readonly ItemAnswer[]): Promise<ReadonlySet<string>> => {
   const ids = failed.flatMap(({ _id, status }) => (status === CONFLICT ? [_id] : []));
   if (ids.length === 0) return new Set();
-  const { body } = await server.request<MultiGetAnswer>({
+  const { body } = await connection.request<MultiGetAnswer>({
     method: 'POST',
     path: `/${target.alias}/_mget`,
     query: { _source: 'false' },

@@ -13,8 +13,8 @@ import {
   toIndexedKey,
   toStorableText,
 } from '@mainstem/projection/adapter';
-import { documentId, parkedId, parkedKeyHash } from '../layout/names.js';
 import { fieldName } from '../layout/index-definition.js';
+import { documentId, parkedId, parkedKeyHash } from '../layout/names.js';
 
 /** A collection for writing: its place in the projection and its searched fields. */
 export interface WrittenCollection {

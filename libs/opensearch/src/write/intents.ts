@@ -4,7 +4,7 @@ import { deflateRaw, inflateRaw } from 'node:zlib';
 import { dependsOnSize, ReadStoreUnavailable } from '@mainstem/projection/adapter';
 import { intentId } from '../layout/names.js';
 import { changeState, reachedIn, type Intent, type State, type StatePlace, type StoredRequests } from '../layout/state-document.js';
-import type { SearchServer } from '../server/search-server.js';
+import type { OpenSearchConnection } from '../server/opensearch-connection.js';
 import { halves, sendRequests } from './bulk-writer.js';
 
 /** A small batch is stored in the state document as it is, a larger one packed: one request less. In UTF-16 units. */
@@ -41,17 +41,17 @@ type Batch = Pick<Intent, 'epoch' | 'commit'> & { readonly requests: readonly st
  * nothing until the state document names them. `isApart`: store all but the smallest separately, because the state
  * document became too large. Errors: those of `sendRequests`.
  */
-export const storeRequests = async (server: SearchServer, place: StatePlace, batch: Batch, isApart: boolean): Promise<StoredRequests> => {
+export const storeRequests = async (connection: OpenSearchConnection, place: StatePlace, batch: Batch, isApart: boolean): Promise<StoredRequests> => {
   const { requests } = batch;
   if (requests.reduce((length, request) => length + request.length, 0) <= PLAIN_LENGTH_MAX) return requests;
   const parts = await Promise.all(requests.map(packed));
   const [first] = parts;
   if (!isApart && first && parts.length === 1 && first.packed.length <= PACKED_LENGTH_MAX) return first;
-  return storeParts(server, place, batch, parts);
+  return storeParts(connection, place, batch, parts);
 };
 
 /** A document that is too large for the server or a proxy is split, down to one operation. */
-const storeParts = async (server: SearchServer, place: StatePlace, batch: Batch, packedParts: readonly Packed[]): Promise<number> => {
+const storeParts = async (connection: OpenSearchConnection, place: StatePlace, batch: Batch, packedParts: readonly Packed[]): Promise<number> => {
   let requests = batch.requests;
   let parts = packedParts;
   for (;;) {
@@ -60,7 +60,7 @@ const storeParts = async (server: SearchServer, place: StatePlace, batch: Batch,
       return `${JSON.stringify({ index: { _id, version: batch.commit, version_type: 'external_gte' } })}\n${partSource(batch, part)}\n`;
     });
     try {
-      await sendRequests(server, { ...place, version: batch.commit }, lines);
+      await sendRequests(connection, { ...place, version: batch.commit }, lines);
       return parts.length;
     } catch (error) {
       const smaller = halves(requests, Math.max(...requests.map(({ length }) => length)) / 2);
@@ -85,15 +85,15 @@ export const partOf = async (batch: Pick<Intent, 'epoch' | 'commit'>, operation:
   partSource(batch, await shortest(operation));
 
 /** Errors: READ_STORE_UNAVAILABLE. */
-export const loadRequests = async (server: SearchServer, place: StatePlace, intent: Intent): Promise<readonly string[]> => {
+export const loadRequests = async (connection: OpenSearchConnection, place: StatePlace, intent: Intent): Promise<readonly string[]> => {
   const { commit, requests } = intent;
   if (typeof requests !== 'number') return unpacked(requests);
   const loaded: string[] = [];
   for (let part = 0; part < requests; part++) {
     const path = `/${place.alias}/_doc/${encodeURIComponent(intentId({ ...intent, partition: place.partition }, part))}`;
-    const { body } = await server.request<PartAnswer>({ method: 'GET', path, expected: [404] });
+    const { body } = await connection.request<PartAnswer>({ method: 'GET', path, expected: [404] });
     if (body._source?.commit !== commit) {
-      throw new ReadStoreUnavailable(server.storeName, `part ${part} of a committed batch of ${place.projection} is missing; rebuild the projection`);
+      throw new ReadStoreUnavailable(connection.store, `part ${part} of a committed batch of ${place.projection} is missing; rebuild the projection`);
     }
     loaded.push(...(await unpacked(body._source.requests)));
   }
@@ -102,13 +102,13 @@ export const loadRequests = async (server: SearchServer, place: StatePlace, inte
 
 /** Writes what a batch says, then notes that it is written. Errors: those of `sendRequests` and `changeState`. */
 export const finishIntent = async (
-  server: SearchServer,
+  connection: OpenSearchConnection,
   place: StatePlace,
   from: State,
   { requests, updatedAt }: { readonly requests?: readonly string[]; readonly updatedAt: string },
 ): Promise<State> => {
   const { intent } = from.body;
   if (!intent) return from;
-  await sendRequests(server, { ...place, version: intent.commit }, requests ?? (await loadRequests(server, place, intent)));
-  return changeState(server, place, from, { ...reachedIn(from.body), intent: null, updatedAt });
+  await sendRequests(connection, { ...place, version: intent.commit }, requests ?? (await loadRequests(connection, place, intent)));
+  return changeState(connection, place, from, { ...reachedIn(from.body), intent: null, updatedAt });
 };

@@ -2,7 +2,7 @@
 import { InvalidDocument } from '@mainstem/projection/adapter';
 import { stateId } from '../layout/names.js';
 import type { Intent, StatePlace } from '../layout/state-document.js';
-import { reasonIn, type SearchServer } from '../server/search-server.js';
+import { reasonIn, type OpenSearchConnection } from '../server/opensearch-connection.js';
 import type { LargeDocument } from './document-lines.js';
 import { partOf } from './intents.js';
 
@@ -29,20 +29,20 @@ export interface LargeDocuments extends Pick<Intent, 'epoch' | 'commit'> {
  * condition: the server reads and parses it, then refuses. If the stored form is longer, that one is sent, too. Errors:
  * READ_STORE_INVALID_DOCUMENT for a document that is not accepted, those of `SearchServer.request`.
  */
-export const assertTaken = async (server: SearchServer, place: StatePlace, { documents, ...batch }: LargeDocuments): Promise<void> => {
+export const assertTaken = async (connection: OpenSearchConnection, place: StatePlace, { documents, ...batch }: LargeDocuments): Promise<void> => {
   for (const { collection, key, source, operation } of documents) {
-    const written = await refusalOf(server, place, source.padEnd(operation.length));
+    const written = await refusalOf(connection, place, source.padEnd(operation.length));
     const part = written === undefined ? await partOf(batch, operation) : '';
     const refused =
-      written ?? (part.length > source.length ? await refusalOf(server, place, part.padEnd(part.length + ACTION_LENGTH_MAX)) : undefined);
+      written ?? (part.length > source.length ? await refusalOf(connection, place, part.padEnd(part.length + ACTION_LENGTH_MAX)) : undefined);
     if (refused !== undefined)
       throw new InvalidDocument(collection, key, `the search server does not accept its ${source.length} characters (${refused})`);
   }
 };
 
-const refusalOf = async (server: SearchServer, place: StatePlace, source: string): Promise<string | undefined> => {
+const refusalOf = async (connection: OpenSearchConnection, place: StatePlace, source: string): Promise<string | undefined> => {
   const action = JSON.stringify({ index: { _id: stateId(place.partition), ...NO_CHANGE } });
-  const { status, body } = await server.request<TrialAnswer | null>({
+  const { status, body } = await connection.request<TrialAnswer | null>({
     method: 'POST',
     path: `/${place.alias}/_bulk`,
     query: { require_alias: 'true' },

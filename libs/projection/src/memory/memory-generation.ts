@@ -1,16 +1,18 @@
 // One generation in memory: its documents as JSON text, and its parked events.
-import { encodeJson, isPositionBefore, type Position } from '@mainstem/event-store';
+import { encodeJson, isPositionBefore } from '@mainstem/event-store';
 import { InvalidDocument } from '../read-store/errors.js';
 import { compareKeys } from '../read-store/key-order.js';
-import type { CollectionChanges, CommitBatch, ParkedEvent, ProjectionDocument, ScanEntry, ScanOptions } from '../read-store/read-store.js';
+import type {
+  CollectionChanges,
+  CommitBatch,
+  ParkedEvent,
+  ParkedQuery,
+  ProjectionDocument,
+  ScanEntry,
+  ScanOptions,
+} from '../read-store/read-store.js';
 
 export type CollectionTexts = Map<string, string>;
-
-export interface ParkedQuery {
-  readonly key?: string;
-  readonly after?: Position;
-  readonly limit: number;
-}
 
 export class MemoryGeneration {
   readonly #collections: ReadonlyMap<string, CollectionTexts>;

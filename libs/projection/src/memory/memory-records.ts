@@ -28,39 +28,39 @@ export class MemoryRecords implements RecordStore<MemoryTransaction> {
   }
 
   async records(projection?: string): Promise<readonly ProjectionRecord[]> {
-    return this.state.records(projection);
+    return this.#opened.records(projection);
   }
 
   async change({ name }: Described, command: RecordCommand): Promise<Decided> {
-    return this.state.change(name, command);
+    return this.#opened.change(name, command);
   }
 
   async leases(projection?: string): Promise<LeaseBook> {
-    return { leases: this.state.leases(projection), nowMs: this.#runtime.monotonic() };
+    return { leases: this.#opened.leases(projection), nowMs: this.#runtime.monotonic() };
   }
 
   async changeLease(command: LeaseCommand): Promise<LeaseAnswer> {
-    return this.state.changeLease(command, this.#runtime.monotonic());
+    return this.#opened.changeLease(command, this.#runtime.monotonic());
   }
 
   async session({ projection, number }: Generation): Promise<MemorySessionStore> {
-    const opened = this.state.content(projection, number);
+    const opened = this.#opened.content(projection, number);
     if (!opened) throw new UnknownGeneration(projection, number);
     // A generation that is dropped meanwhile can still be read by its open readers.
-    const content = (): MemoryGeneration => this.state.content(projection, number) ?? opened;
-    return new MemorySessionStore(content, (batch, claim) => this.state.commit(projection, claim, batch));
+    const content = (): MemoryGeneration => this.#opened.content(projection, number) ?? opened;
+    return new MemorySessionStore(content, (batch, claim) => this.#opened.commit(projection, claim, batch));
   }
 
   async scan(projection: string, number: number, collection: string, options: ScanOptions): Promise<readonly ScanEntry[]> {
-    return this.state.scan(projection, number, collection, options);
+    return this.#opened.scan(projection, number, collection, options);
   }
 
   async snapshot<Result>(projection: string, number: number, work: (snapshot: GenerationSnapshot) => Promise<Result>): Promise<Result> {
-    return work(this.state.snapshot(projection, number));
+    return work(this.#opened.snapshot(projection, number));
   }
 
   async parked(projection: string, limit: number): Promise<readonly ParkedEvent[]> {
-    return this.state.parked(projection, limit);
+    return this.#opened.parked(projection, limit);
   }
 
   async close(): Promise<void> {
@@ -73,7 +73,7 @@ export class MemoryRecords implements RecordStore<MemoryTransaction> {
   }
 
   /** Errors: READ_STORE_UNAVAILABLE after it was closed. */
-  private get state(): MemoryState {
+  get #opened(): MemoryState {
     if (this.#isClosed) throw new ReadStoreUnavailable(this.name, 'it is closed');
     return this.#state;
   }

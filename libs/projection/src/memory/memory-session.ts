@@ -1,8 +1,8 @@
 // How a session in memory handles documents.
-import type { CollectionChanges, CommitBatch, ParkedEvent, ProjectionDocument } from '../read-store/read-store.js';
+import type { CollectionChanges, CommitBatch, ParkedEvent, ParkedQuery, ProjectionDocument } from '../read-store/read-store.js';
 import type { CommitClaim, SessionStore } from '../record/record-store.js';
 import type { RecordedSession } from '../record/recorded-session.js';
-import { decodeDocument, type MemoryGeneration, type ParkedQuery } from './memory-generation.js';
+import { decodeDocument, type MemoryGeneration } from './memory-generation.js';
 
 /** The writes of a handler projection in memory; the same steps as in SQL, with explicit keys. */
 export interface MemoryTransaction {

@@ -1,5 +1,7 @@
 // Any text in a form that a store can hold and find again: keys and errors of parked events may hold anything.
 import { createHash } from 'node:crypto';
+import { position, revision, type StreamName } from '@mainstem/event-store';
+import type { ParkedEvent } from './read-store.js';
 
 const QUOTED = '$json:';
 const HASHED = '$hash:';
@@ -20,6 +22,20 @@ export const fromStorableText = (stored: string): string => {
     return stored; // from before keys were quoted
   }
 };
+
+/** A parked event as rows and documents hold it: numbers as decimal text, other text by `toStorableText`. */
+export type StoredParkedEvent = Omit<ParkedEvent, 'position' | 'revision'> & { readonly position: string; readonly revision: string };
+
+/** The event of a stored form. */
+export const fromStoredParked = (stored: StoredParkedEvent): ParkedEvent => ({
+  ...stored,
+  key: fromStorableText(stored.key),
+  type: fromStorableText(stored.type),
+  stream: fromStorableText(stored.stream) as StreamName,
+  error: fromStorableText(stored.error),
+  position: position(stored.position),
+  revision: revision(stored.revision),
+});
 
 /** A key that fits an index: itself if it has at most that many bytes, else its hash. `isWhole`: not hashed. */
 export const toIndexedKey = (key: string, bytesMax: number): { readonly text: string; readonly isWhole: boolean } => {

@@ -51,6 +51,15 @@ export interface ParkedEvent {
   readonly parkedAt: string;
 }
 
+/** Selects parked events by position, then key. To page through, give a key. */
+export interface ParkedQuery {
+  readonly key?: string;
+  /** Strictly after this position. */
+  readonly after?: Position;
+  /** The most events, from 1. */
+  readonly limit: number;
+}
+
 /** New documents and deleted keys of one collection; no key occurs twice. */
 export interface CollectionChanges {
   readonly collection: string;
@@ -89,6 +98,12 @@ export interface ReadStoreSession {
   load(collection: string, keys: readonly string[]): Promise<ReadonlyMap<string, ProjectionDocument>>;
 
   /**
+   * At most `limit` keys of documents that expire at or before a time. Stores without `expiryOf` need not have it.
+   * Errors: READ_STORE_UNAVAILABLE.
+   */
+  expiredKeys?(collection: string, until: number, limit: number): Promise<readonly string[]>;
+
+  /**
    * Writes a batch and moves the checkpoint, all or nothing; a store without `hasAtomicCheckpoint` makes it idempotent
    * by position.
    * Errors: READ_STORE_CHECKPOINT_MOVED: another session was opened or the checkpoint is not at `from`; nothing was
@@ -98,20 +113,14 @@ export interface ReadStoreSession {
    */
   commit(batch: CommitBatch): Promise<void>;
 
-  /** At most `limit` parked events by position, then key, strictly after a position. To page through, give a key. */
-  parked(options: { readonly key?: string; readonly after?: Position; readonly limit: number }): Promise<readonly ParkedEvent[]>;
-
   /**
    * Makes what a generation created with `isBulk` still lacks; from then on it is like any other. It may be called
    * again, and on any generation. It takes longer for more data; the checkpoint stays. Errors: those of `commit`.
    */
   finishBulk(): Promise<void>;
 
-  /**
-   * At most `limit` keys of documents that expire at or before a time. Stores without `expiryOf` need not have it.
-   * Errors: READ_STORE_UNAVAILABLE.
-   */
-  expiredKeys?(collection: string, until: number, limit: number): Promise<readonly string[]>;
+  /** Parked events of the generation. */
+  parked(query: ParkedQuery): Promise<readonly ParkedEvent[]>;
 
   /** Keys that have parked events, with their number. */
   parkedKeys(): Promise<ReadonlyMap<string, number>>;
@@ -175,7 +184,7 @@ export interface GenerationSnapshot {
   /** Like `ReadStore.scan`. */
   scan(collection: string, options: ScanOptions): Promise<readonly ScanEntry[]>;
   /** Like `ReadStoreSession.parked`. */
-  parked(options: { readonly after?: Position; readonly limit: number }): Promise<readonly ParkedEvent[]>;
+  parked(query: Omit<ParkedQuery, 'key'>): Promise<readonly ParkedEvent[]>;
 }
 
 /** A derived structure of a store (a leaderboard, an index) that differs from its document. */

@@ -2,7 +2,7 @@
 import { CheckpointMoved } from '../read-store/errors.js';
 import type { Checkpoint, Generation } from '../read-store/checkpoint.js';
 import { checkpointIn } from '../read-store/partition.js';
-import type { CommitBatch, ParkedEvent, ProjectionDocument, ReadStoreSession, TransactionalSession } from '../read-store/read-store.js';
+import type { CommitBatch, ParkedEvent, ParkedQuery, ProjectionDocument, TransactionalSession } from '../read-store/read-store.js';
 import type { FinishBulk } from './record-command.js';
 import type { CommitClaim, SessionStore } from './record-store.js';
 
@@ -37,6 +37,10 @@ export class RecordedSession<Transaction = never> implements TransactionalSessio
     return this.#parts.store.load(collection, keys);
   }
 
+  async expiredKeys(collection: string, until: number, limit: number): Promise<readonly string[]> {
+    return (await this.#parts.store.expiredKeys?.(collection, until, limit)) ?? [];
+  }
+
   async commit(batch: CommitBatch): Promise<void> {
     this.#assertOpen();
     await this.#parts.store.commit(batch, this.#claim);
@@ -56,12 +60,8 @@ export class RecordedSession<Transaction = never> implements TransactionalSessio
     this.#isBulk = false;
   }
 
-  async expiredKeys(collection: string, until: number, limit: number): Promise<readonly string[]> {
-    return (await this.#parts.store.expiredKeys?.(collection, until, limit)) ?? [];
-  }
-
-  async parked(options: Parameters<ReadStoreSession['parked']>[0]): Promise<readonly ParkedEvent[]> {
-    return this.#parts.store.parked(options);
+  async parked(query: ParkedQuery): Promise<readonly ParkedEvent[]> {
+    return this.#parts.store.parked(query);
   }
 
   async parkedKeys(): Promise<ReadonlyMap<string, number>> {

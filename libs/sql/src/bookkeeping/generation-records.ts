@@ -4,7 +4,7 @@ import { position as toPosition } from '@mainstem/event-store';
 import type { Incarnation, Position } from '@mainstem/event-store';
 import { eventMarkText, lastEventIn } from '@mainstem/projection/adapter';
 import type { CheckpointMove, Claim, GenerationRecord, GenerationState, PartRecord, ProjectionRecord, Touched } from '@mainstem/projection/adapter';
-import type { SqlConnection, SqlDatabase } from '../sql-database.js';
+import type { SqlConnection, SqlDatabase } from '../server/sql-database.js';
 
 /** A session's claim, and the time of what it does. */
 export interface DatedClaim extends Claim {

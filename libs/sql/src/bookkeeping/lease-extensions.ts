@@ -1,7 +1,7 @@
 // Nearly the only work of an idle projector's database: one statement extends all leases of the same moment.
 import type { Runtime } from '@mainstem/event-store';
 import type { LeaseClaim } from '@mainstem/projection/adapter';
-import type { SqlDatabase } from '../sql-database.js';
+import type { SqlDatabase } from '../server/sql-database.js';
 import type { LeaseRecords } from './lease-records.js';
 
 /** Timers of the same moment fire within a millisecond or two. */

@@ -1,6 +1,6 @@
 // Leases as rows, by the database's own clock.
 import type { LeaseBook, LeaseClaim, LeaseKey, LeaseRecord } from '@mainstem/projection/adapter';
-import type { SqlConnection, SqlDatabase } from '../sql-database.js';
+import type { SqlConnection, SqlDatabase } from '../server/sql-database.js';
 
 /** Reads and writes `mainstem_leases`. */
 export class LeaseRecords {

@@ -1,6 +1,6 @@
 // The read store's own tables. Read models have no migrations: their tables are made from entities.
 import type { MigrationInterface, QueryRunner } from 'typeorm';
-import { quoted } from '../entity/identifiers.js';
+import { quoted } from '../layout/identifiers.js';
 
 /** First layout: generations and checkpoints, their tables and views, parked events. The same on every database. */
 export class ReadStoreBookkeeping1764000000000 implements MigrationInterface {

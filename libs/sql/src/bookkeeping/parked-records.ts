@@ -1,12 +1,11 @@
 // Parked events as rows, ordered by position.
-import { position as toPosition, revision as toRevision } from '@mainstem/event-store';
-import type { EventId, StreamName } from '@mainstem/event-store';
-import { fromStorableText, toIndexedKey, toStorableText, type ParkedEvent } from '@mainstem/projection/adapter';
-import type { SqlConnection, SqlDatabase } from '../sql-database.js';
+import { fromStorableText, fromStoredParked, toIndexedKey, toStorableText } from '@mainstem/projection/adapter';
+import type { ParkedEvent, ParkedQuery, StoredParkedEvent } from '@mainstem/projection/adapter';
+import type { SqlConnection, SqlDatabase } from '../server/sql-database.js';
 import { textOf } from './generation-records.js';
 
-/** Selects parked events; `after` is exclusive. */
-export interface ParkedSelection {
+/** The generation that they belong to. */
+export interface ParkedPlace {
   readonly projection: string;
   readonly generation: number;
 }
@@ -25,7 +24,7 @@ export class ParkedRecords {
   }
 
   /** Adds events to the list; an event that is already there gets its new error. */
-  async park(connection: SqlConnection, { projection, generation }: ParkedSelection, events: readonly ParkedEvent[]): Promise<void> {
+  async park(connection: SqlConnection, { projection, generation }: ParkedPlace, events: readonly ParkedEvent[]): Promise<void> {
     for (const chunk of chunksOf(events, ROWS_PER_STATEMENT)) {
       const rows = chunk.map(() => '(?, ?, CAST(? AS bigint), ?, ?, ?, ?, CAST(? AS bigint), ?, ?, ?)').join(', ');
       const sql = `INSERT INTO ${this.#parked} (projection, generation, position, key, event_id, type, stream, revision, error, parked_at, whole_key) VALUES ${rows}
@@ -40,7 +39,7 @@ export class ParkedRecords {
   /** Removes settled events from the list. */
   async unpark(
     connection: SqlConnection,
-    { projection, generation }: ParkedSelection,
+    { projection, generation }: ParkedPlace,
     events: readonly Pick<ParkedEvent, 'key' | 'position'>[],
   ): Promise<void> {
     for (const chunk of chunksOf(events, ROWS_PER_STATEMENT)) {
@@ -53,8 +52,8 @@ export class ParkedRecords {
   /** At most `limit`, by position. */
   async list(
     connection: SqlConnection,
-    { projection, generation }: ParkedSelection,
-    { key, after, limit }: { readonly key?: string; readonly after?: ParkedEvent['position']; readonly limit: number },
+    { projection, generation }: ParkedPlace,
+    { key, after, limit }: ParkedQuery,
   ): Promise<readonly ParkedEvent[]> {
     const conditions = ['projection = ?', 'generation = ?'];
     const parameters: unknown[] = [projection, generation];
@@ -67,18 +66,18 @@ export class ParkedRecords {
       parameters.push(textOf(after));
     }
     const sql = `SELECT ${COLUMNS} FROM ${this.#parked} WHERE ${conditions.join(' AND ')} ORDER BY mainstem_parked.position, mainstem_parked.key LIMIT ?`;
-    return (await connection.query<ParkedRow>(sql, [...parameters, limit])).map(parkedEventOf);
+    return (await connection.query<StoredParkedEvent>(sql, [...parameters, limit])).map(fromStoredParked);
   }
 
   /** Number of parked events by key. */
-  async keys(connection: SqlConnection, { projection, generation }: ParkedSelection): Promise<ReadonlyMap<string, number>> {
+  async keys(connection: SqlConnection, { projection, generation }: ParkedPlace): Promise<ReadonlyMap<string, number>> {
     const sql = `SELECT COALESCE(max(whole_key), key) AS key, CAST(count(*) AS text) AS total FROM ${this.#parked} WHERE projection = ? AND generation = ? GROUP BY mainstem_parked.key`;
     const rows = await connection.query<{ key: string; total: string }>(sql, [projection, generation]);
     return new Map(rows.map(({ key, total }) => [fromStorableText(key), Number(total)]));
   }
 
   /** Deletes all of a generation. */
-  async deleteAll(connection: SqlConnection, { projection, generation }: ParkedSelection): Promise<void> {
+  async deleteAll(connection: SqlConnection, { projection, generation }: ParkedPlace): Promise<void> {
     await connection.run(`DELETE FROM ${this.#parked} WHERE projection = ? AND generation = ?`, [projection, generation]);
   }
 }
@@ -101,28 +100,6 @@ const valuesOf = (event: ParkedEvent): readonly (string | null)[] => {
 };
 
 const COLUMNS = `COALESCE(whole_key, key) AS key, CAST(position AS text) AS position, event_id AS "eventId", type, stream, CAST(revision AS text) AS revision, error, parked_at AS "parkedAt"`;
-
-interface ParkedRow {
-  readonly key: string;
-  readonly position: string;
-  readonly eventId: string;
-  readonly type: string;
-  readonly stream: string;
-  readonly revision: string;
-  readonly error: string;
-  readonly parkedAt: string;
-}
-
-const parkedEventOf = (row: ParkedRow): ParkedEvent => ({
-  ...row,
-  key: fromStorableText(row.key),
-  type: fromStorableText(row.type),
-  error: fromStorableText(row.error),
-  position: toPosition(row.position),
-  eventId: row.eventId as EventId,
-  stream: fromStorableText(row.stream) as StreamName,
-  revision: toRevision(row.revision),
-});
 
 const chunksOf = function* <Item>(items: readonly Item[], size: number): Generator<readonly Item[]> {
   for (let start = 0; start < items.length; start += size) yield items.slice(start, start + size);

@@ -1,5 +1,5 @@
 // What each error of a MariaDB server is: https://mariadb.com/kb/en/mariadb-error-codes/
-import type { DatabaseFault, StatementOrigin } from '../failure-origin.js';
+import type { DatabaseFault, StatementOrigin } from '../server/failure-origin.js';
 
 /** By the class of the SQLSTATE, where the number says nothing else. */
 const CLASSES: Readonly<Record<string, DatabaseFault>> = {

@@ -1,6 +1,6 @@
 // What a transaction makes and drops: MariaDB commits before such statements, so they have connections of their own.
 import type { Connection, ResultSetHeader, RowDataPacket } from 'mysql2/promise';
-import { quoted } from '../entity/identifiers.js';
+import { quoted } from '../layout/identifiers.js';
 import { columnsOf, viewSource } from '../generation-tables.js';
 import { lockOf, lockTimeout, tableExists } from './mariadb-locks.js';
 import { isLockTimeout, ViewsInUse } from './mariadb-errors.js';

@@ -3,7 +3,7 @@ import { MainstemError } from '@mainstem/event-store';
 import { ReadStoreOverburdened, ReadStoreUnavailable, StatementRefused } from '@mainstem/projection/adapter';
 import { QueryFailedError } from 'typeorm';
 import { ReadModelNameTaken, ReadStorePermissionDenied, ReadStoreReadOnly } from '../errors.js';
-import type { StatementOrigin } from '../failure-origin.js';
+import type { StatementOrigin } from '../server/failure-origin.js';
 import { faultOfError } from './error-numbers.js';
 
 const PASSWORD = 1045;

@@ -1,9 +1,9 @@
 // Bulk statements for the documents of one table, as text that is never larger than the server takes.
 import { InvalidDocument } from '@mainstem/projection/adapter';
 import type { ProjectionDocument, ScanOptions } from '@mainstem/projection/adapter';
-import type { SqlValue } from '../entity/column-kind.js';
-import { quoted } from '../entity/identifiers.js';
-import type { CollectionTable } from '../sql-database.js';
+import type { SqlValue } from '../layout/column-kind.js';
+import { quoted } from '../layout/identifiers.js';
+import type { CollectionTable } from '../server/sql-database.js';
 import { sqlValueOf } from './mariadb-types.js';
 
 /** A statement, and the keys of the documents that it names. */

@@ -1,6 +1,6 @@
 // Where on which MariaDB server, from the application's settings. Refusals never show the URL: it may hold a password.
 import { InvalidSqlOptions, UnsupportedDatabase } from '../errors.js';
-import { refuseUnknown, takeLimits, type ServerLimits } from '../server-limits.js';
+import { refuseUnknown, takeLimits, type ServerLimits } from '../server/server-limits.js';
 
 export interface MariadbLocation extends Partial<ServerLimits> {
   /** `mariadb://user:password@host:port/database`; limits may follow, with the same names as in a PostgreSQL URL. */

@@ -1,9 +1,9 @@
 // Column types of MariaDB, and values as the text that documents hold.
 import type { TypeCastField, TypeCastNext } from 'mysql2';
 import type { TableColumn } from 'typeorm';
-import type { ColumnKind, SqlValue, TextLimits } from '../entity/column-kind.js';
-import type { Decoder } from '../entity/document-codec.js';
-import { quoted } from '../entity/identifiers.js';
+import type { ColumnKind, SqlValue, TextLimits } from '../layout/column-kind.js';
+import type { Decoder } from '../layout/document-codec.js';
+import { quoted } from '../layout/identifiers.js';
 
 /** Ordered by code point, and blanks at the end count. */
 const COLLATION = 'CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin';

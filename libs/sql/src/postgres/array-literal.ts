@@ -1,5 +1,5 @@
 // Whole columns as one parameter each: text of PostgreSQL's array type.
-import type { SqlValue } from '../entity/column-kind.js';
+import type { SqlValue } from '../layout/column-kind.js';
 
 const NEEDS_ESCAPE = /["\\]/;
 

@@ -1,5 +1,5 @@
 // Rows in the text format of COPY, https://www.postgresql.org/docs/current/sql-copy.html#id-1.9.3.55.9.2
-import type { SqlValue } from '../entity/column-kind.js';
+import type { SqlValue } from '../layout/column-kind.js';
 
 const NEEDS_ESCAPE = /[\\\n\r\t]/;
 const ESCAPES: Readonly<Record<string, string>> = { '\\': '\\\\', '\n': '\\n', '\r': '\\r', '\t': '\\t' };

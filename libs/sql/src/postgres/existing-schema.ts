@@ -1,7 +1,7 @@
 // Looks whether a schema has read models, for a process that must not make it.
 import { nearestName } from '@mainstem/event-store';
 import { SchemaMissing } from '../errors.js';
-import type { SqlConnection } from '../sql-database.js';
+import type { SqlConnection } from '../server/sql-database.js';
 
 /** Every schema that a store was opened in has this table. */
 const SCHEMAS = "SELECT nspname AS name FROM pg_class JOIN pg_namespace space ON space.oid = relnamespace WHERE relname = 'mainstem_projections'";

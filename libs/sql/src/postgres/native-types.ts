@@ -1,7 +1,7 @@
 // Column types that PostgreSQL has and SQLite does not, and their values as text in documents.
 import { createRequire } from 'node:module';
 import type { types } from 'pg';
-import type { NativeKind } from '../entity/column-kind.js';
+import type { NativeKind } from '../layout/column-kind.js';
 
 export const NATIVE_TYPES: Readonly<Record<NativeKind, string>> = {
   timestamptz: 'timestamp with time zone',

@@ -3,7 +3,7 @@ import { MainstemError } from '@mainstem/event-store';
 import { ReadStoreOverburdened, ReadStoreUnavailable, StatementRefused } from '@mainstem/projection/adapter';
 import { QueryFailedError } from 'typeorm';
 import { ReadModelNameTaken, ReadStorePermissionDenied, ReadStoreReadOnly } from '../errors.js';
-import type { DatabaseFault, StatementOrigin } from '../failure-origin.js';
+import type { DatabaseFault, StatementOrigin } from '../server/failure-origin.js';
 import { refusedByPooler } from './session-settings.js';
 import { faultOfSqlState } from './sqlstates.js';
 

@@ -1,10 +1,10 @@
 // Bulk statements for the documents of one table: one parameter for each column, with any number of rows.
 import { InvalidDocument } from '@mainstem/projection/adapter';
 import type { ProjectionDocument, ScanOptions } from '@mainstem/projection/adapter';
-import type { ColumnKind, SqlValue } from '../entity/column-kind.js';
-import type { DocumentCodec } from '../entity/document-codec.js';
-import { quoted } from '../entity/identifiers.js';
-import type { CollectionTable } from '../sql-database.js';
+import type { ColumnKind, SqlValue } from '../layout/column-kind.js';
+import type { DocumentCodec } from '../layout/document-codec.js';
+import { quoted } from '../layout/identifiers.js';
+import type { CollectionTable } from '../server/sql-database.js';
 import { NATIVE_TYPES } from './native-types.js';
 import { arrayLiteral } from './array-literal.js';
 import { copyLine } from './copy-text.js';

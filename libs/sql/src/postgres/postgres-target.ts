@@ -1,7 +1,7 @@
 // The PostgreSQL server and schema from the application's settings. Errors never show the URL, which may hold a
 // password.
 import { InvalidSqlOptions } from '../errors.js';
-import { refuseUnknown, taken, takeLimits, type ServerLimits } from '../server-limits.js';
+import { refuseUnknown, taken, takeLimits, type ServerLimits } from '../server/server-limits.js';
 
 export interface PostgresLocation extends Partial<ServerLimits> {
   /**

@@ -1,7 +1,7 @@
 // Checks that this store's settings have reached the server: a pooler in between may drop them.
 import { UnsupportedDatabase } from '../errors.js';
-import type { SqlConnection } from '../sql-database.js';
-import type { ServerLimits } from '../server-limits.js';
+import type { SqlConnection } from '../server/sql-database.js';
+import type { ServerLimits } from '../server/server-limits.js';
 
 /**
  * Without them statements would have no limit, and numbers and times could change. Errors:

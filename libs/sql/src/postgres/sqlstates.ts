@@ -1,5 +1,5 @@
 // The meaning of each PostgreSQL error: https://www.postgresql.org/docs/current/errcodes-appendix.html
-import type { DatabaseFault, StatementOrigin } from '../failure-origin.js';
+import type { DatabaseFault, StatementOrigin } from '../server/failure-origin.js';
 
 /**
  * By SQLSTATE, or by its first two characters; the longer one wins. An unlisted error is trouble for our statements,

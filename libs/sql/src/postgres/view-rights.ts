@@ -1,6 +1,6 @@
 // Objects and rights that others have added to a read model's view: a view that is made anew loses both.
 import { ReadModelInUse } from '../errors.js';
-import type { SqlConnection } from '../sql-database.js';
+import type { SqlConnection } from '../server/sql-database.js';
 
 /** A view that will be dropped, and perhaps made anew. */
 export interface UsedView {

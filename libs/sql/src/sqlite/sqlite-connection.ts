@@ -2,13 +2,13 @@
 import { InvalidDocument } from '@mainstem/projection/adapter';
 import type { ProjectionDocument, ScanEntry, ScanOptions } from '@mainstem/projection/adapter';
 import type { QueryRunner, Table } from 'typeorm';
-import type { StatementOrigin } from '../failure-origin.js';
-import { quoted } from '../entity/identifiers.js';
-import { assertForeign, severalRefused } from '../foreign-statement.js';
-import type { CollectionTable, SqlConnection } from '../sql-database.js';
+import type { StatementOrigin } from '../server/failure-origin.js';
+import { quoted } from '../layout/identifiers.js';
+import { assertForeign, severalRefused } from '../server/foreign-statement.js';
+import type { CollectionTable, SqlConnection } from '../server/sql-database.js';
 import type { NodeSqliteDatabase, NodeSqliteStatement } from './node-sqlite-driver.js';
 import { isDataError, translateSqliteError, type SqliteFile } from './sqlite-errors.js';
-import { statementText } from '../statement-text.js';
+import { statementText } from '../server/statement-text.js';
 import { SqliteTableStatements } from './sqlite-table-statements.js';
 
 const STATEMENTS_MAX = 200;

@@ -4,7 +4,7 @@ import { isMainstemError, MainstemError } from '@mainstem/event-store';
 import { ReadStoreUnavailable, StatementRefused } from '@mainstem/projection/adapter';
 import { QueryFailedError } from 'typeorm';
 import { InvalidReadStoreFile, ReadModelNameTaken, ReadStoreReadOnly } from '../errors.js';
-import type { StatementOrigin } from '../failure-origin.js';
+import type { StatementOrigin } from '../server/failure-origin.js';
 
 const { ERROR, BUSY, LOCKED, READONLY, IOERR, CORRUPT, FULL, CANTOPEN, TOOBIG, CONSTRAINT, MISMATCH, NOTADB } = ResultCode;
 

@@ -1,10 +1,10 @@
 // Prepared statements for the documents of one table. They run in tight synchronous loops: no promise per row.
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { ProjectionDocument, ScanEntry, ScanOptions } from '@mainstem/projection/adapter';
-import type { SqlValue } from '../entity/column-kind.js';
-import type { DocumentCodec } from '../entity/document-codec.js';
-import { quoted } from '../entity/identifiers.js';
-import type { CollectionTable } from '../sql-database.js';
+import type { SqlValue } from '../layout/column-kind.js';
+import type { DocumentCodec } from '../layout/document-codec.js';
+import { quoted } from '../layout/identifiers.js';
+import type { CollectionTable } from '../server/sql-database.js';
 
 // Measured: about a tenth faster than row by row; larger statements gain nothing more.
 const ROWS_PER_STATEMENT = 10;
