@@ -1,6 +1,6 @@
 // Reactors: the effect of a command is there once for each event and step; refusals are answered or fail the event.
-import { CommandExecutor, loadAggregate } from '@mainstem/aggregate';
-import { defineEvents, InMemoryEventStore, type EventStore, type Position } from '@mainstem/event-store';
+import { CommandExecutor, loadAggregate, type CommandExecutorOptions } from '@mainstem/aggregate';
+import { defineEvents, InMemoryEventStore, streamName, type EventStore, type Position } from '@mainstem/event-store';
 import { Projector, type ReadStore } from '@mainstem/projection';
 import { MemoryReadStore } from '@mainstem/projection/adapter';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -23,14 +23,36 @@ const bonus = (declined?: () => void): Reactor =>
     ...(declined && { declined }),
   });
 
+/** Debits are credited to account `odd` or `even`, by their amounts. */
+const shares = (onDeclined?: (id: string) => void): Reactor =>
+  reactor({
+    name: 'shares',
+    events: [accountEvents],
+    startsAt: 'first-event',
+    together: true,
+    react: { Debited: ({ data }) => [send('share', account, data.amount % 2 === 0 ? 'even' : 'odd', new Credit('s', data.amount))] },
+    ...(onDeclined && { declined: (_, { id }) => onDeclined(id) }),
+  });
+
+const amountsOf = async (store: EventStore, stream: string): Promise<readonly number[]> => {
+  const amounts: number[] = [];
+  for await (const events of store.readStream(streamName(stream)))
+    amounts.push(...events.filter(({ type }) => type === 'Credited').map(({ data }) => (data as { amount: number }).amount));
+  return amounts;
+};
+
 interface Hosted {
   readonly store: EventStore;
   readonly executor: CommandExecutor;
   readonly readStore: ReadStore;
   readonly projector: Projector;
 }
-const start = (definition: Reactor, store: EventStore = new InMemoryEventStore(), readStore: ReadStore = new MemoryReadStore()): Hosted => {
-  const executor = new CommandExecutor({ store });
+const start = (
+  definition: Reactor,
+  store: EventStore = new InMemoryEventStore(),
+  readStore: ReadStore = new MemoryReadStore(),
+  executor = new CommandExecutor({ store }),
+): Hosted => {
   const recovery = { retryDelayMs: 1, retryDelayMaxMs: 3, onFailure: 'park' as const };
   const projector = new Projector({ reader: store, projections: [hostReactor(definition, { executor, store: readStore, recovery })] });
   running.push(projector);
@@ -102,6 +124,59 @@ describe('a reactor', () => {
     await hosted.store.append('parcel-1' as never, [{ id, type: 'Opened', data: {}, metadata: {} }], { expectedRevision: 'any' });
     await reached(hosted, 'openings');
     expect([await balance(hosted, 'accounts'), await balance(hosted, 'parcels')]).toEqual([7, 1]);
+  });
+
+  it('sends the commands of events that are due together to each aggregate in one append, in order', async () => {
+    const store = new InMemoryEventStore();
+    const executor = new CommandExecutor({ store });
+    await executor.execute(account, '1', new Open(1_000));
+    for (let index = 0; index < 20; index++) await executor.execute(account, '1', new Debit('t', index + 1));
+    const appends: string[] = [];
+    const told: CommandExecutorOptions['store'] = {
+      readStream: (...given) => store.readStream(...given),
+      append: async (...given) => {
+        appends.push(given[0]);
+        return store.append(...given);
+      },
+    };
+    const hosted = start(shares(), store, new MemoryReadStore(), new CommandExecutor({ store: told }));
+    await reached(hosted, 'shares');
+    expect(appends.toSorted()).toEqual(['account-even', 'account-odd']);
+    expect(await amountsOf(store, 'account-odd')).toEqual([1, 3, 5, 7, 9, 11, 13, 15, 17, 19]);
+    await hosted.projector.stop();
+    await reached(start(shares(), store), 'shares');
+    expect(await amountsOf(store, 'account-odd')).toHaveLength(10);
+  });
+
+  it('answers events one by one when one of them fails that were due together', async () => {
+    const declined: string[] = [];
+    const store = new InMemoryEventStore();
+    const executor = new CommandExecutor({ store });
+    await executor.execute(account, '1', new Open(1_000));
+    await executor.execute(account, 'odd', new Open(0));
+    await executor.execute(account, 'odd', new Close());
+    for (let index = 0; index < 6; index++) await executor.execute(account, '1', new Debit('t', index + 1));
+    const hosted = start(
+      shares((id) => declined.push(id)),
+      store,
+    );
+    await reached(hosted, 'shares');
+    expect(declined).toEqual(['odd', 'odd', 'odd']);
+    expect(await amountsOf(store, 'account-even')).toEqual([2, 4, 6]);
+    expect(await hosted.readStore.parked('shares', 1)).toEqual([]);
+  });
+
+  it('may wait for what never changes before it says what follows', async () => {
+    const definition = reactor({
+      name: 'bonus',
+      events: [accountEvents],
+      startsAt: 'first-event',
+      react: { Opened: async ({ data }) => Promise.resolve([send('credit', account, 'bonus', new Credit('b', data.balance))]) },
+    });
+    const hosted = start(definition);
+    await hosted.executor.execute(account, '1', new Open(7));
+    await reached(hosted);
+    expect(await balance(hosted, 'bonus')).toBe(7);
   });
 
   it('refuses a declaration that cannot work', () => {

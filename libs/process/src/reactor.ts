@@ -1,16 +1,17 @@
 // Reactors: commands that follow from single events, without a state of their own.
 import { isCommandRefused, type CommandRefused } from '@mainstem/aggregate';
-import { commandIdFrom, isAsynchronous } from '@mainstem/aggregate/host';
+import { commandIdFrom } from '@mainstem/aggregate/host';
 import type { EventRegistry, RecordedEvent, RecordedEventOf } from '@mainstem/event-store';
 import type { ReadStore, RecoveryPolicy } from '@mainstem/projection';
-import { reaction, type HostedReaction, type ReactionStart } from '@mainstem/projection/reaction';
+import { reaction, type HostedReaction, type ReactionContext, type ReactionStart } from '@mainstem/projection/reaction';
 import type { Send } from './action/actions.js';
 import { assertFunction } from './definition/assert-rules.js';
 import { byEvent, type ByEvent } from './definition/by-event.js';
 import type { GivenEventFunctions } from './definition/functions-of.js';
 import { addStep, assertDeclared } from './definition/names.js';
 import { InvalidAction, InvalidProcess } from './errors.js';
-import { contextAfter, isTrouble, ofCommand, type Executor } from './host/execution.js';
+import { contextAfter, isTrouble, ofCommand, type BatchExecutor } from './host/execution.js';
+import { sendTogether } from './host/send-together.js';
 
 /** A command that was sent. */
 export interface SentCommand {
@@ -27,8 +28,17 @@ export interface ReactorOptions<Registries extends readonly EventRegistry[]> {
   readonly key?: (event: RecordedEventOf<Registries[number]>) => string | null;
   /** Where the first run begins: at the first event of the log, or behind the last one. */
   readonly startsAt: ReactionStart;
-  /** Commands that follow from an event, in order. Pure: asked again after a crash, it must give the same ones. */
-  readonly react: GivenEventFunctions<Registries, readonly Send[]>;
+  /**
+   * Commands that follow from an event, in order. Asked again after a crash, it must give the same ones: it may wait
+   * for nothing but what never changes, such as the first event of a stream.
+   */
+  readonly react: GivenEventFunctions<Registries, Sends>;
+  /**
+   * True: of several events of one key that are due, the commands for one aggregate go into one append, in order, and
+   * those for several aggregates at the same time. If one of them fails, the events are answered one by one. Default
+   * false: each command waits for the one before it.
+   */
+  readonly together?: boolean;
   /**
    * A command was refused. Without this function a refusal is a failure of the event: after retries the reactor stops
    * or parks it.
@@ -36,12 +46,15 @@ export interface ReactorOptions<Registries extends readonly EventRegistry[]> {
   readonly declined?: (refusal: CommandRefused, sent: SentCommand, event: RecordedEvent) => void | Promise<void>;
 }
 
+type Sends = readonly Send[] | Promise<readonly Send[]>;
+
 export interface Reactor {
   readonly name: string;
   readonly registries: readonly EventRegistry[];
-  readonly functions: ByEvent<(event: RecordedEvent) => readonly Send[]>;
+  readonly functions: ByEvent<(event: RecordedEvent) => Sends>;
   readonly key: ((event: RecordedEvent) => string | null) | undefined;
   readonly startsAt: ReactionStart;
+  readonly together: boolean;
   readonly declined: ReactorOptions<readonly EventRegistry[]>['declined'];
 }
 
@@ -51,27 +64,41 @@ export interface Reactor {
  * is sent again. Errors: PROCESS_INVALID_DEFINITION.
  */
 export const reactor = <const Registries extends readonly EventRegistry[]>(options: ReactorOptions<Registries>): Reactor => {
-  const { name, events: registries, startsAt, declined } = options;
+  const { name, events: registries, startsAt, together = false, declined } = options;
   assertDeclared(name, startsAt);
-  const functions = byEvent<(event: RecordedEvent) => readonly Send[]>(name, registries, options.react);
+  const functions = byEvent<(event: RecordedEvent) => Sends>(name, registries, options.react);
   if (options.key !== undefined) assertFunction(name, 'key', options.key);
   if (declined !== undefined) assertFunction(name, 'declined', declined);
   if (functions.types.length === 0) throw new InvalidProcess(name, 'takes no event: give react at least one event type');
-  return { name, registries, functions, key: options.key as Reactor['key'], startsAt, declined };
+  return { name, registries, functions, key: options.key as Reactor['key'], startsAt, together, declined };
 };
 
 export interface ReactorHostOptions {
-  readonly executor: Executor;
+  readonly executor: BatchExecutor;
   /** Keeps the checkpoint and parked events; any read store. */
   readonly store: ReadStore;
   readonly recovery?: Partial<RecoveryPolicy>;
 }
 
 /** For a `Projector`. */
-export const hostReactor = (
-  { name, registries, functions, key, startsAt, declined }: Reactor,
-  { executor, store, recovery }: ReactorHostOptions,
-): HostedReaction => {
+export const hostReactor = (definition: Reactor, { executor, store, recovery }: ReactorHostOptions): HostedReaction => {
+  const { name, registries, functions, key, startsAt, together, declined } = definition;
+  const react = async (event: RecordedEvent, { signal }: ReactionContext): Promise<void> => {
+    for (const { step, aggregate, category, id, command } of await sendsOf(definition, event)) {
+      const context = contextAfter(event, commandIdFrom(name, event.id, step), signal);
+      try {
+        await ofCommand(executor.execute(aggregate as never, id, command as never, context));
+      } catch (error) {
+        if (!declined || !isCommandRefused(error)) throw error;
+        await declined(error, { step, category, id }, event);
+      }
+    }
+  };
+  const reactToSeveral = async (events: readonly RecordedEvent[], { signal }: ReactionContext): Promise<void> => {
+    const due: { readonly event: RecordedEvent; readonly sends: readonly Send[] }[] = [];
+    for (const event of events) due.push({ event, sends: await sendsOf(definition, event) });
+    await sendTogether(name, executor, due, signal);
+  };
   const projection = reaction({
     name,
     events: registries,
@@ -79,26 +106,21 @@ export const hostReactor = (
     ...(key && { key }),
     startsAt,
     isTrouble,
-    react: async (event, { signal }) => {
-      const sends = functions.of(event)?.(event) ?? [];
-      assertSends(name, sends);
-      for (const { step, aggregate, category, id, command } of sends) {
-        const context = contextAfter(event, commandIdFrom(name, event.id, step), signal);
-        try {
-          await ofCommand(executor.execute(aggregate as never, id, command as never, context));
-        } catch (error) {
-          if (!declined || !isCommandRefused(error)) throw error;
-          await declined(error, { step, category, id }, event);
-        }
-      }
-    },
+    react,
+    ...(together && { reactToSeveral }),
   });
   return { projection, store, ...(recovery && { recovery }) };
 };
 
+/** Errors: PROCESS_INVALID_ACTION, and those of `react`. */
+const sendsOf = async ({ name, functions }: Reactor, event: RecordedEvent): Promise<readonly Send[]> => {
+  const sends = (await functions.of(event)?.(event)) ?? [];
+  assertSends(name, sends);
+  return sends;
+};
+
 const assertSends = (name: string, sends: readonly Send[]): void => {
-  if (isAsynchronous(sends) || !Array.isArray(sends))
-    throw new InvalidAction(name, 'react must return a list of commands, and must not be asynchronous');
+  if (!Array.isArray(sends)) throw new InvalidAction(name, 'react must return a list of commands');
   const steps = new Set<string>();
   for (const sent of sends as readonly Send[]) {
     if ((sent as Send | null | undefined)?.kind !== 'send')

@@ -6,6 +6,9 @@ import { isMainstemError, type RecordedEvent } from '@mainstem/event-store';
 /** What executes the commands. */
 export type Executor = Pick<CommandExecutor, 'execute'>;
 
+/** What executes commands also together. */
+export type BatchExecutor = Pick<CommandExecutor, 'execute' | 'executeAll'>;
+
 /**
  * The context of a command that an event causes. The application's own metadata goes on with it: an actor, a tenant.
  * Other programs may have given the event ids that no command can have; its own id stands for them.

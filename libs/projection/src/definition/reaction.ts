@@ -38,6 +38,12 @@ export interface ReactionOptions<Registries extends readonly EventRegistry[]> {
    */
   readonly react: (event: RecordedEventOf<Registries[number]>, context: ReactionContext) => Promise<void>;
   /**
+   * Resolves once the effects of several events of one key have happened, at most 500. It is preferred to `react` where
+   * several are due. After an error other than trouble, `react` makes their effects one by one, which finds the event
+   * that fails.
+   */
+  readonly reactToSeveral?: (events: readonly RecordedEventOf<Registries[number]>[], context: ReactionContext) => Promise<void>;
+  /**
    * True for a failure that passes by itself, such as an outage: the reaction waits for its end. Default false; outages
    * of the event store are known.
    */
@@ -56,6 +62,7 @@ export const reaction = <const Registries extends readonly EventRegistry[]>(opti
   if (startsAt !== 'first-event' && startsAt !== 'now') throw new InvalidProjection(name, 'startsAt must be first-event or now');
   const key = checkedKey((options.key ?? ((event: RecordedEvent) => event.stream)) as Reaction['key']);
   const react = options.react as Reaction['react'];
+  const reactToSeveral = options.reactToSeveral as Reaction['reactToSeveral'];
   const isTrouble = options.isTrouble ?? (() => false);
   return {
     kind: 'reaction',
@@ -67,6 +74,7 @@ export const reaction = <const Registries extends readonly EventRegistry[]>(opti
     key,
     startsAt,
     react,
+    reactToSeveral,
     isTrouble,
   };
 };
@@ -87,5 +95,6 @@ export interface Reaction extends ProjectionDescriptor {
   readonly key: (event: RecordedEvent) => string | null;
   readonly startsAt: ReactionStart;
   readonly react: (event: RecordedEvent, context: ReactionContext) => Promise<void>;
+  readonly reactToSeveral: ((events: readonly RecordedEvent[], context: ReactionContext) => Promise<void>) | undefined;
   readonly isTrouble: (error: unknown) => boolean;
 }

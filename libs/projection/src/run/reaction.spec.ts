@@ -25,6 +25,7 @@ interface RunOptions {
   readonly batchSizeMax?: number;
   readonly isTrouble?: (error: unknown) => boolean;
   readonly react?: (event: RecordedEvent, signal: AbortSignal) => Promise<void> | void;
+  readonly reactToSeveral?: (events: readonly RecordedEvent[]) => Promise<void>;
 }
 
 const start = (reader: InMemoryEventStore, { store = new MemoryReadStore(), onFailure = 'stop', ...options }: RunOptions = {}) => {
@@ -35,6 +36,7 @@ const start = (reader: InMemoryEventStore, { store = new MemoryReadStore(), onFa
     types: ['Added'],
     startsAt: options.startsAt ?? 'first-event',
     ...(options.isTrouble && { isTrouble: options.isTrouble }),
+    ...(options.reactToSeveral && { reactToSeveral: options.reactToSeveral }),
     react: async (event, { signal }) => {
       await options.react?.(event, signal);
       effects.push(event);
@@ -62,6 +64,45 @@ const only = (projector: Projector): ProjectionStatus => {
 const STREAMS = ['tally-a', 'tally-b', 'tally-c'];
 
 describe('a reaction', () => {
+  it('is given the events of one key that are due together, at most 500 of a commit, in their order', async () => {
+    const reader = await filledStore(1_200);
+    const lists: (readonly RecordedEvent[])[] = [];
+    const { projector, effects } = start(reader, { batchSizeMax: 2_000, reactToSeveral: async (events) => void lists.push(events) });
+    await reached(reader, projector);
+    expect(lists.length).toBeGreaterThan(STREAMS.length);
+    for (const stream of STREAMS) expect(amountsOf([...lists.flat(), ...effects], stream), stream).toEqual(expected(stream, 1_200));
+  });
+
+  it('makes effects one by one that fail together, and finds the event that fails', async () => {
+    const reader = await filledStore(30);
+    const { projector, store, effects } = start(reader, {
+      onFailure: 'park',
+      reactToSeveral: () => Promise.reject(new Error('one of them')),
+      react: (event) => {
+        if (event.stream === 'tally-b' && (event.data as { amount: number }).amount === 13) throw new Error('thirteen');
+      },
+    });
+    await reached(reader, projector);
+    expect((await store.parked('tally-mail', 1))[0]?.error).toContain('thirteen');
+    for (const stream of ['tally-a', 'tally-c']) expect(new Set(amountsOf(effects, stream)), stream).toEqual(new Set(expected(stream, 30)));
+    expect(new Set(amountsOf(effects, 'tally-b'))).toEqual(new Set(expected('tally-b', 12)));
+  });
+
+  it('waits for the end of trouble that events meet together', async () => {
+    const reader = await filledStore(30);
+    let troubles = 2;
+    const lists: (readonly RecordedEvent[])[] = [];
+    const { projector, effects } = start(reader, {
+      isTrouble: (error) => String(error).includes('flood'),
+      reactToSeveral: async (events) => {
+        if (troubles-- > 0) throw new Error('flood');
+        lists.push(events);
+      },
+    });
+    await reached(reader, projector);
+    expect(new Set(amountsOf([...lists.flat(), ...effects], 'tally-a'))).toEqual(new Set(expected('tally-a', 30)));
+  });
+
   it('makes the effect of each wanted event once, those of a key in order, while nothing fails', async () => {
     const reader = await filledStore(1_200);
     const { projector, amounts } = start(reader, { batchSizeMax: 1_000 });

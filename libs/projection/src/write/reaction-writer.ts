@@ -139,6 +139,7 @@ export class ReactionWriter implements BatchWriter {
   }
 
   async #reactTo(due: readonly Due[], found: Found): Promise<void> {
+    if (await this.#reactToSeveral(due, found)) return;
     for (const { event, key } of due) {
       // Behind a failure everything is done again later.
       if (found.trouble || (found.failure && placeOf(found.failure) < event.position)) return;
@@ -149,6 +150,23 @@ export class ReactionWriter implements BatchWriter {
         else found.failure = earlier(found.failure, { event, key, error });
         return;
       }
+    }
+  }
+
+  /** False: the effects have to be made one by one. */
+  async #reactToSeveral(due: readonly Due[], found: Found): Promise<boolean> {
+    const { reactToSeveral } = this.#reaction;
+    if (!reactToSeveral || due.length < 2) return false;
+    try {
+      await reactToSeveral(
+        due.map(({ event }) => event),
+        this.#context,
+      );
+      return true;
+    } catch (error) {
+      if (!this.#isTrouble(error)) return false;
+      found.trouble ??= { error };
+      return true;
     }
   }
 
