@@ -121,6 +121,9 @@ module.exports = {
       [at('(?:src|apps)/.*\\.module\\.ts$'), at('src/main\\.ts$'), at('apps/[^/]+/src/main\\.ts$')],
       lib('embedded', 'sql', 'redis', 'opensearch', 'eventstoredb', 'eventstoredb-server'),
     ),
+    mayImport(at('apps/policies/'), [lib('process', 'aggregate'), REACTION, at('src/ledger/')], 'Policies send commands.'),
+    mayImport(at('apps/policies/'), at('src/import/recent-documents\\.ts$'), 'One bounded memory of documents.'),
+    mayImport(at('apps/all-in-one/'), [lib('aggregate'), REACTION]),
     mayImport(at('apps/event-store/'), lib('eventstoredb-server'), 'Serves the protocol; the others are its clients.'),
     mayImport(at('apps/all-in-one/'), [at('src/'), at('apps/')], 'One process that runs every part.'),
     mayImport(

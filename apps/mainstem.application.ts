@@ -1,6 +1,8 @@
 // The shop ledger for the command line; package.json names this file.
 import 'reflect-metadata';
 import { hostedOnCache } from '#apps/cache-projector/src/cache-projections.js';
+import { policiesSetting } from '#apps/policies/src/policies-setting.js';
+import { toldPolicies } from '#apps/policies/src/policies.js';
 import { isDataFolder } from '#apps/read-models/src/data-folder.js';
 import { projectorProcessSettings, type ProjectorProcessSettings } from '#apps/read-models/src/process-settings.js';
 import { openReadStore, openSqlReadStore } from '#apps/read-models/src/read-stores.module.js';
@@ -21,7 +23,7 @@ import {
   type RuleViolations,
 } from '@mainstem/cli';
 import { allOrNone, isMainstemError, type EventStore, type Position } from '@mainstem/event-store';
-import { readSettings } from '@mainstem/event-store/settings';
+import { readSettings, type ValuesOf } from '@mainstem/event-store/settings';
 import { COMMAND_HEALTH, type CommandHealth } from '@mainstem/nest';
 import { Projector, waitForPosition } from '@mainstem/projection';
 import { servingOf } from '@mainstem/projection/operate';
@@ -41,9 +43,9 @@ const LOOK_EVERY_MS = 1_000;
 const PROGRESS_TIMEOUT_MS = 1_500;
 const CATCH_UP_TIMEOUT_MS = 15 * 60_000;
 
-const rows = projectorProcessSettings();
+const rows = { ...projectorProcessSettings(), policies: policiesSetting };
 
-const settingsOf = ({ dir, env }: ApplicationSettings): ProjectorProcessSettings => readSettings(rows, dir === undefined ? [] : ['--dir', dir], env);
+const settingsOf = ({ dir, env }: ApplicationSettings): ValuesOf<typeof rows> => readSettings(rows, dir === undefined ? [] : ['--dir', dir], env);
 
 const openReadModels = async (given: ApplicationSettings): Promise<OpenReadModels> => {
   const chosen = settingsOf(given);
@@ -54,14 +56,17 @@ const openReadModels = async (given: ApplicationSettings): Promise<OpenReadModel
     openReadStore('cache', settings),
     openReadStore('search', settings),
   ] as const);
+  const policies = settings.policies ? toldPolicies(cache, () => openEventStore(settings)) : undefined;
   return {
     projections: [
       ...hostedOnSql(sql, settings.rebuild, settings.partitions),
       ...hostedOnCache(cache, settings.rebuild, settings.partitions),
       ...hostedOnSearch(search, settings.rebuild, settings.partitions),
     ],
+    reactions: policies?.reactions ?? [],
     stores: [sql, cache, search],
     close: async () => {
+      await policies?.close();
       for (const store of [sql, cache, search]) await store.close();
     },
   };
@@ -206,6 +211,7 @@ export const application = defineApplication({
   aggregates: ledgerAggregates,
   settings: rows,
   openEvents: (given) => openEventStore(settingsOf(given), { isReadOnly: true }),
+  openEventStore: (given) => openEventStore(settingsOf(given)),
   openReadModels,
   importFile,
 });

@@ -14,10 +14,19 @@ const APPLICATIONS = [
   { name: 'search-projector', port: 3_004 },
   { name: 'query-api', port: 3_001 },
 ];
+const POLICIES = { name: 'policies', port: 3_005 };
 /** First the processes that take requests, then those that follow, and last the event store. */
-const STOPPING_ORDER = [['command-side', 'query-api'], ['sql-projector', 'cache-projector', 'search-projector'], ['event-store']];
+const STOPPING_ORDER = [['command-side', 'query-api'], ['sql-projector', 'cache-projector', 'search-projector', 'policies'], ['event-store']];
 const NAME_WIDTH = 16;
-const COLOURS = { 'event-store': 33, 'command-side': 32, 'sql-projector': 36, 'cache-projector': 35, 'search-projector': 34, 'query-api': 31 };
+const COLOURS = {
+  'event-store': 33,
+  'command-side': 32,
+  'sql-projector': 36,
+  'cache-projector': 35,
+  'search-projector': 34,
+  'query-api': 31,
+  policies: 37,
+};
 
 /** All applications over one event store. */
 export class SeparateApplications {
@@ -29,6 +38,7 @@ export class SeparateApplications {
   /** @param {{ dir: string, isOnFreePorts: boolean }} settings */
   constructor({ dir, isOnFreePorts }) {
     this.dir = dir;
+    this.applications = process.env.POLICIES === 'on' ? [...APPLICATIONS, POLICIES] : APPLICATIONS;
     this.portOf = (/** @type {number} */ port) => String(isOnFreePorts ? 0 : port);
   }
 
@@ -55,11 +65,11 @@ export class SeparateApplications {
     const eventStore = given && given !== 'embedded' ? given : await this.#startEventStore();
     // Settings of one process must not reach all others.
     const env = { ...plainEnvironment(), EVENT_STORE: eventStore, PORT: '' };
-    for (const { name, port, entry = ['apps', name, 'src', 'main.js'] } of APPLICATIONS) {
+    for (const { name, port, entry = ['apps', name, 'src', 'main.js'] } of this.applications) {
       this.#spawn({ name, entry: inRoot('dist', ...entry), args: ['--dir', this.dir, '--port', this.portOf(port)], env, listening: WEB });
     }
     const urls = new Map();
-    for (const { name } of APPLICATIONS) urls.set(name, await this.#processes.get(name)?.listening());
+    for (const { name } of this.applications) urls.set(name, await this.#processes.get(name)?.listening());
     const isOver = () => this.#isStopping;
     const ready = await Promise.all(
       [...urls].map(async ([name, url]) => [name, await isHealthy(`${url}/health/ready`, { timeoutMs: READY_TIMEOUT_MS, isOver })]),

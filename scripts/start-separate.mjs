@@ -9,9 +9,9 @@ import { SeparateApplications } from './separate-applications.mjs';
 const HELP = `Runs every application as a process of its own: event store, command side, three projectors, query API.
 
   --dir <folder>   events and read models, default .mainstem/separate
-  --free-ports     take free ports instead of 2113 and 3000 to 3004
+  --free-ports     take free ports instead of 2113 and 3000 to 3005
 
-With EVENT_STORE=esdb://… that server is used, and no event store is started.
+With EVENT_STORE=esdb://… that server is used, and no event store is started. With POLICIES=on the policies run, too.
 A process that ends stays down until you start it again; the others go on meanwhile.`;
 
 await runMain(async () => {

@@ -16,6 +16,7 @@ it.each([
   ['apps/sql-projector/src/main.js', 3002],
   ['apps/cache-projector/src/main.js', 3003],
   ['apps/search-projector/src/main.js', 3004],
+  ['apps/policies/src/main.js', 3005],
   ['apps/event-store/src/main.js', 2113],
 ])('%s prints its settings with --help, whatever the other arguments', async (entry, port) => {
   const { stdout } = await promisify(execFile)(process.execPath, [`${ROOT}dist/${entry}`, '--port', 'none', '--help'], { cwd: ROOT });

@@ -69,16 +69,25 @@ export class SeparateApplications {
     },
   };
 
-  /** Every event, through the client. */
+  /** Every event, through the client, once the policies have answered all of them. */
   async recorded(): Promise<readonly RecordedEvent[]> {
-    const store = await EventStoreDbEventStore.open({ connectionString: this.of('event-store').url });
-    const events: RecordedEvent[] = [];
-    try {
+    const end = await this.reading((store) => store.head());
+    if (end !== undefined && this.processes.has('policies')) await this.healed(end);
+    return this.reading(async (store) => {
+      const events: RecordedEvent[] = [];
       for await (const batch of store.readAll()) events.push(...batch);
+      return events;
+    });
+  }
+
+  /** The event store, through the client, for as long as the work takes. */
+  async reading<Result>(work: (store: EventStoreDbEventStore) => Promise<Result>): Promise<Result> {
+    const store = await EventStoreDbEventStore.open({ connectionString: this.of('event-store').url });
+    try {
+      return await work(store);
     } finally {
       await store.close();
     }
-    return events;
   }
 
   /** The mainstem command over the same stores. Rejects unless it exits with 0; resolves with its output. */
@@ -87,11 +96,11 @@ export class SeparateApplications {
     return (await promisify(execFile)(process.execPath, [CLI, '--dir', this.dir, ...args], { env })).stdout;
   }
 
-  /** Resolves when every projection is live at the position, in the words of the projectors. */
+  /** Resolves when every projection and policy is live at the position, in the words of the projectors. */
   async healed(position: bigint, timeoutMs = HEALING_MS): Promise<void> {
     const states = async (): Promise<readonly string[]> => {
       const behind: string[] = [];
-      for (const name of ['sql-projector', 'cache-projector', 'search-projector']) {
+      for (const name of ['sql-projector', 'cache-projector', 'search-projector', 'policies'].filter((one) => this.processes.has(one))) {
         const progress = await fetch(`${this.of(name).url}/health/progress`).then((response) => response.json() as Promise<Progress>);
         for (const { projection, state, position: at, lagMs } of progress.projections) {
           if (state !== 'live' || lagMs !== 0 || BigInt(at ?? 0) < position) behind.push(`${projection} is ${state} at ${at}`);

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { occurredAt, type RecordedEvent } from '@mainstem/event-store';
 import { seededRandom } from '@mainstem/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { AcknowledgementLedger, type OfferedCommand } from '../chaos/support/acknowledgements.js';
@@ -14,6 +15,7 @@ import { flawsOfReadModels } from '../chaos/support/shop-folder.js';
 import { send, ShopCommands, traffic } from '../chaos/support/shop-traffic.js';
 import { build } from './online-retail/application-process.js';
 import { expectFigures, SAMPLE_FILE, sampleFigures } from './online-retail/expected.js';
+import { computedFigures, inOrder, recordedFigures } from './online-retail/policy-figures.js';
 import { HEALING_MS, SeparateApplications } from './separate-applications.js';
 
 const CLIENTS = 4;
@@ -22,7 +24,8 @@ const FLOW_MS = 400;
 /** Three stages in a row, each with six seconds. */
 const STOPPING_MS = 20_000;
 const SETTLE_ROUNDS_MAX = 10;
-const KILLED = ['sql-projector', 'command-side', 'cache-projector', 'event-store', 'search-projector', 'query-api'] as const;
+const KILLED = ['sql-projector', 'command-side', 'cache-projector', 'event-store', 'search-projector', 'policies', 'query-api'] as const;
+const POLICIES = { POLICIES: 'on' } as const;
 
 /** Also keeps the commands: their lines give the expected totals. */
 class OfferedCommands extends AcknowledgementLedger {
@@ -48,7 +51,7 @@ describe('the processes of npm run start:separate', () => {
   beforeAll(build);
   beforeAll(async () => {
     dir = await mkdtemp(join(tmpdir(), 'mainstem-separate-'));
-    applications = await SeparateApplications.start(dir);
+    applications = await SeparateApplications.start(dir, POLICIES);
   });
   afterEach(() => expect(applications.output).not.toMatch(/ERROR|UNHANDLED/));
   afterAll(async () => {
@@ -63,7 +66,20 @@ describe('the processes of npm run start:separate', () => {
     const events = await applications.recorded();
     await applications.healed(events.at(-1)?.position ?? 0n);
     await expectFigures(applications.queries, sampleFigures);
+    await expectPolicies(events);
   });
+
+  /** Customers and products are as their documents say. */
+  const expectPolicies = async (events: readonly RecordedEvent[]): Promise<void> => {
+    const documents = events.map((event) => ({
+      stream: event.stream,
+      type: event.type,
+      at: occurredAt(event),
+      data: event.data as object as Fields,
+    }));
+    const computed = await computedFigures(documents);
+    expect(inOrder(await applications.reading(recordedFigures))).toEqual(inOrder(computed));
+  };
 
   it('create nothing in a mistyped folder of a command', async () => {
     const mistyped = join(dir, 'mistyped');
@@ -102,6 +118,7 @@ describe('the processes of npm run start:separate', () => {
     await applications.healed(events.at(-1)?.position ?? 0n);
     expect(ledger.flawsOf(events)).toEqual([]);
     expect(await flawsOfReadModels(dir, events)).toEqual([]);
+    await expectPolicies(events);
     const totals = await applications.queries.get<Totals>('totals');
     expect(totals.events).toBe(sampleFigures.events + [...ledger.commands.values()].reduce((sum, { types }) => sum + types.length, 0));
     expect(thousandths(totals.grossSales)).toBe(thousandths(String(sampleFigures.totals['grossSales'])) + sumOf(ledger, 'OrderLineAdded'));
@@ -136,7 +153,7 @@ describe('Ctrl-C', () => {
   it('stops all processes in order within seconds, and leaves none behind', async () => {
     const dir = await mkdtemp(join(tmpdir(), 'mainstem-ctrl-c-'));
     try {
-      const applications = await SeparateApplications.start(dir);
+      const applications = await SeparateApplications.start(dir, POLICIES);
       const { code, tookMs } = await applications.end('SIGINT');
       expect(code).toBe(0);
       expect(tookMs).toBeLessThan(STOPPING_MS);
@@ -148,6 +165,8 @@ describe('Ctrl-C', () => {
     }
   });
 });
+
+type Fields = Readonly<Record<string, unknown>>;
 
 interface Totals {
   readonly events: number;

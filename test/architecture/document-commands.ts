@@ -55,6 +55,8 @@ export const EXECUTED_ELSEWHERE: Readonly<Record<string, string>> = {
   'npm run start:separate': 'test/acceptance/separate-esdb.spec.ts',
   "EVENT_STORE='esdb://127.0.0.1:2113?tls=false' npx mainstem --dir .mainstem/separate import data/online-retail/sample.ndjson":
     'test/acceptance/separate-esdb.spec.ts',
+  'npm start -- --policies': 'test/acceptance/online-retail/policies.spec.ts',
+  'npx mainstem stream customer-17850': 'test/acceptance/online-retail/policies.spec.ts',
   'npx mainstem forget order-totals': 'libs/cli/src/commands/forget.spec.ts',
 };
 

@@ -36,6 +36,7 @@ describe('settings', () => {
       readStoreCache: 'embedded',
       readStoreSearch: 'embedded',
       rebuild: 'manual',
+      policies: false,
       metrics: false,
       logFormat: 'text',
       traces: false,

@@ -1,4 +1,5 @@
 // What the process that runs every part can be told when it starts.
+import { policiesSetting } from '#apps/policies/src/policies-setting.js';
 import { projectorProcessSettings } from '#apps/read-models/src/process-settings.js';
 import { optional, type Setting, type ValuesOf } from '@mainstem/event-store/settings';
 import { resolve } from 'node:path';
@@ -6,6 +7,7 @@ import { resolve } from 'node:path';
 /** `data` is imported on the first start unless another file is named, or none. */
 export const allInOneSettings = ({ data = '' }: { readonly data?: string | undefined } = {}) => ({
   ...projectorProcessSettings(),
+  policies: policiesSetting,
   data: {
     flag: '--data',
     takes: '<file>',

@@ -1,5 +1,6 @@
 // Everything in one process: the command side, the projectors of all read models, and the query API.
 import { hostedOnCache } from '#apps/cache-projector/src/cache-projections.js';
+import { hostedPolicies, POLICIES_CACHE } from '#apps/policies/src/policies.js';
 import { QueryApiModule } from '#apps/query-api/src/query-api.module.js';
 import { ReadStoresModule } from '#apps/read-models/src/read-stores.module.js';
 import { CACHE_READ_STORE, SEARCH_READ_STORE, SQL_READ_STORE } from '#apps/read-models/src/read-stores.js';
@@ -7,6 +8,7 @@ import { hostedOnSearch } from '#apps/search-projector/src/search-projections.js
 import { hostedOnSql } from '#apps/sql-projector/src/sql-projections.js';
 import { LedgerModule } from '#src/ledger/ledger.module.js';
 import { ConfiguredEventStoreModule } from '#src/event-store/configured-event-store.module.js';
+import { CommandExecutor } from '@mainstem/aggregate';
 import type { EventReader } from '@mainstem/event-store';
 import {
   COMMAND_HEALTH,
@@ -18,7 +20,8 @@ import {
   TelemetryModule,
   type CommandHealth,
 } from '@mainstem/nest';
-import { Projector, type HostedProjection, type ReadStore } from '@mainstem/projection';
+import { Projector, type ReadStore } from '@mainstem/projection';
+import type { Hosted } from '@mainstem/projection/reaction';
 import { Module, type DynamicModule } from '@nestjs/common';
 import type { AllInOneSettings } from './all-in-one-settings.js';
 import { FirstImport, SETTINGS } from './first-import.js';
@@ -35,11 +38,11 @@ export class AllInOneModule {
         ReadStoresModule.forRoot({ settings, stores: ['sql', 'cache', 'search'] }),
         // One projector for all projections, so that they share each read of the event store.
         ProjectorModule.forRootAsync({
-          inject: [SQL_READ_STORE, CACHE_READ_STORE, SEARCH_READ_STORE],
-          useFactory: hostedProjections(settings),
+          inject: [SQL_READ_STORE, CACHE_READ_STORE, SEARCH_READ_STORE, CommandExecutor, EVENT_STORE],
+          useFactory: hosted(settings),
           leaseMs: settings.leaseMs,
         }),
-        LedgerModule.forRoot(),
+        LedgerModule.forRoot(settings.policies ? { commands: { cache: POLICIES_CACHE } } : {}),
         QueryApiModule,
         HealthModule.forRootAsync({
           inject: [EVENT_STORE, FirstImport, Projector, COMMAND_HEALTH],
@@ -57,10 +60,11 @@ export class AllInOneModule {
   }
 }
 
-const hostedProjections =
-  ({ rebuild, partitions }: AllInOneSettings) =>
-  (sql: ReadStore, cache: ReadStore, search: ReadStore): readonly HostedProjection[] => [
+const hosted =
+  ({ rebuild, partitions, policies }: AllInOneSettings) =>
+  (sql: ReadStore, cache: ReadStore, search: ReadStore, executor: CommandExecutor, reader: EventReader): readonly Hosted[] => [
     ...hostedOnSql(sql, rebuild, partitions),
     ...hostedOnCache(cache, rebuild, partitions),
     ...hostedOnSearch(search, rebuild, partitions),
+    ...(policies ? hostedPolicies({ executor, store: cache, reader }) : []),
   ];
