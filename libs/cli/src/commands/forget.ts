@@ -1,4 +1,5 @@
-// mainstem forget: removes what a projection has left behind that the application no longer has.
+// mainstem forget: removes what a projection has left behind that the application no longer has, and what a reaction
+// knows.
 import { forgetProjection, leftBehind, StillDeclared, UnknownProjection } from '@mainstem/projection/operate';
 import type { OpenReadModels } from '../application.js';
 import { InvalidArgument } from '../errors.js';
@@ -43,6 +44,7 @@ const chosen = async (readModels: OpenReadModels, name: string, storeName: strin
   const found = everything.filter(({ projection }) => projection === name);
   if (found.length > 0) return found;
   const declared = hostedIn(readModels).find(({ projection, store }) => projection.name === name && stores.includes(store));
+  if (declared?.projection.kind === 'reaction') return [{ projection: name, store: declared.store }];
   if (declared) throw new StillDeclared(name, declared.store.name);
   throw new UnknownProjection(
     name,

@@ -32,32 +32,40 @@ export class ForeignEventStore extends MainstemError {
 
 /** The checkpoint lies beyond the end of the event store, which was restored to an earlier state. */
 export class CheckpointAhead extends MainstemError {
+  readonly position: bigint;
+  /** Undefined: the event store has no event. */
+  readonly head: bigint | undefined;
+
   constructor(
     readonly projection: string,
     readonly store: string,
-    readonly position: bigint,
-    readonly head: bigint | undefined,
+    { position, head, remedy }: { readonly position: bigint; readonly head: bigint | undefined; readonly remedy: string },
   ) {
     super(
       'PROJECTION_CHECKPOINT_AHEAD',
       `Read model ${projection} in ${store} is at position ${position}, but the event store ends at ${head ?? 'none'}: it was restored to an earlier state. ` +
-        `Restore the newer event store, or run mainstem rebuild ${projection}; then start the projector again.`,
+        `Restore the newer event store, or run ${remedy}; then start the projector again.`,
     );
+    this.position = position;
+    this.head = head;
   }
 }
 
 /** The event at the checkpoint is missing: the event store was restored to an earlier state and has grown since. */
 export class ProjectionOfRestoredStore extends MainstemError {
+  readonly position: bigint;
+
   constructor(
     readonly projection: string,
     readonly store: string,
-    readonly position: bigint,
+    { position, remedy }: { readonly position: bigint; readonly remedy: string },
   ) {
     super(
       'PROJECTION_EVENT_STORE_RESTORED',
       `Read model ${projection} in ${store} has applied an event at position ${position} that the event store does not hold: it was restored to an earlier ` +
-        `state and has grown since. Run mainstem rebuild ${projection}; then start the projector again.`,
+        `state and has grown since. Run ${remedy}; then start the projector again.`,
     );
+    this.position = position;
   }
 }
 

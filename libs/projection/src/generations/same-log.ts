@@ -8,7 +8,7 @@ import type { Hosted } from '../definition/hosted-projection.js';
 type LogReader = Pick<EventReader, 'head'> & Partial<Pick<EventReader, 'idAt'>>;
 
 /** The names for errors. */
-type Named = Pick<Hosted, 'store'> & { readonly projection: { readonly name: string } };
+type Named = Pick<Hosted, 'store'> & { readonly projection: { readonly name: string; readonly kind?: Hosted['projection']['kind'] } };
 
 /**
  * Resolves with the event at the checkpoint. A checkpoint without an event, from an older program, is trusted, and gets
@@ -23,12 +23,15 @@ export const assertSameLog = async (
 ): Promise<EventMark | undefined> => {
   if (position === undefined) return undefined;
   const head = await reader.head(signal);
-  if (isPositionBefore(head, position)) throw new CheckpointAhead(projection.name, store.name, position, head);
+  if (isPositionBefore(head, position)) throw new CheckpointAhead(projection.name, store.name, { position, head, remedy: remedyFor(projection) });
   if (!lastEvent) return markAt(reader, position, signal);
   if (!reader.idAt) return lastEvent;
   if ((await reader.idAt(lastEvent.position, signal)) === lastEvent.id) return lastEvent;
-  throw new ProjectionOfRestoredStore(projection.name, store.name, lastEvent.position);
+  throw new ProjectionOfRestoredStore(projection.name, store.name, { position: lastEvent.position, remedy: remedyFor(projection) });
 };
+
+/** A reaction keeps no documents that could be rebuilt: it begins anew. */
+const remedyFor = ({ name, kind }: Named['projection']): string => `mainstem ${kind === 'reaction' ? 'forget' : 'rebuild'} ${name}`;
 
 /** Like `assertSameLog`, for all parts of a generation. */
 export const assertSameLogOf = async (
@@ -40,7 +43,7 @@ export const assertSameLogOf = async (
   for (const one of partitions) await assertSameLog(named, one, reader, signal);
 };
 
-/** The event store lacks events of the checkpoint; only a rebuild helps. */
+/** The event store lacks events of the checkpoint; only a new beginning helps. */
 export const isOfLostEvents = (error: unknown): boolean => isMainstemError(error, 'PROJECTION_CHECKPOINT_AHEAD', 'PROJECTION_EVENT_STORE_RESTORED');
 
 /** The event at a position, which identifies the log; undefined if there is none, or none can be asked for. */

@@ -17,18 +17,22 @@ export const leftBehind = async (declared: readonly Hosted[], stores: readonly R
 };
 
 /**
- * Deletes it for good; after an interruption, call it again. `declared`: all projections of the application. Errors:
- * FORGET_STILL_DECLARED, FORGET_STILL_RUNS while an instance holds a lease of it, and those of `ReadStore.forget`.
+ * Deletes it for good; after an interruption, call it again. `declared`: all projections of the application. A declared
+ * reaction begins anew after that. Errors: FORGET_STILL_DECLARED, FORGET_STILL_RUNS while an instance holds a lease of
+ * it, and those of `ReadStore.forget`.
  */
 export const forgetProjection = async (declared: readonly Hosted[], one: LeftBehind): Promise<void> => {
   const { projection, store } = one;
-  if (isDeclared(declared, one)) throw new StillDeclared(projection, store.name);
+  if (isDeclared(declared.filter(isFilledAnew), one)) throw new StillDeclared(projection, store.name);
   const [lease] = (await store.leases(projection)).toSorted(
     (left, right) => Number(left.partition >= MEMBERS_FROM) - Number(right.partition >= MEMBERS_FROM),
   );
   if (lease) throw new StillRuns(projection, store.name, lease.owner);
   await store.forget(projection);
 };
+
+/** By `rebuild`. A reaction has nothing that could be. */
+const isFilledAnew = ({ projection }: Hosted): boolean => projection.kind !== 'reaction';
 
 const isDeclared = (declared: readonly Hosted[], { projection, store }: LeftBehind): boolean =>
   declared.some((hosted) => hosted.store === store && hosted.projection.name === projection);
