@@ -20,7 +20,7 @@ export interface UniqueRule<Event extends DomainEvent> {
   normalise?(value: string): string;
   /**
    * The refusal when another aggregate has the value. `value` is normalised and has at most 200 characters.
-   * Default: `UniqueValueTaken`, which does not name the holder.
+   * Default, and for anything but an error: `UniqueValueTaken`, which does not name the holder.
    */
   refusal?(value: string, holder: StreamName): CommandRefused;
 }
@@ -28,14 +28,24 @@ export interface UniqueRule<Event extends DomainEvent> {
 /** Category of the streams that stand for values. No aggregate may have it. */
 export const CLAIM_CATEGORY = 'mainstem.claim';
 
+const MEMBERS: readonly string[] = ['name', 'scope', 'of', 'normalise', 'refusal'];
+
 /** Errors: AGGREGATE_INVALID_DEFINITION. */
 export const assertRulesDiffer = (category: string, rules: readonly UniqueRule<never>[] = []): void => {
   if (category === CLAIM_CATEGORY) throw new InvalidAggregate(category, 'its category is reserved for the claims of unique values');
+  if (!Array.isArray(rules) || rules.some((rule) => Object(rule) !== rule)) throw new InvalidAggregate(category, 'unique must be a list of rules');
   const names = new Set<string>();
-  for (const { name, scope = category, of } of rules) {
+  for (const rule of rules) {
+    const { name, scope = category, of, normalise, refusal } = rule;
     if (typeof name !== 'string' || name === '') throw new InvalidAggregate(category, 'each rule of unique needs a name');
     if (typeof scope !== 'string' || scope === '') throw new InvalidAggregate(category, `rule ${name} of unique has a scope that is no text`);
     if (typeof of !== 'function') throw new InvalidAggregate(category, `rule ${name} of unique needs of, a function of the event`);
+    for (const [member, value] of Object.entries({ normalise, refusal }))
+      if (value !== undefined && typeof value !== 'function')
+        throw new InvalidAggregate(category, `${member} of rule ${name} of unique is no function`);
+    const unknown = Object.keys(rule).find((member) => !MEMBERS.includes(member));
+    if (unknown !== undefined)
+      throw new InvalidAggregate(category, `rule ${name} of unique has no member ${unknown}; there are ${MEMBERS.join(', ')}`);
     if (names.has(name)) throw new InvalidAggregate(category, `it has two rules of unique with the name ${name}`);
     names.add(name);
   }

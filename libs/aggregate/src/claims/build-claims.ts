@@ -12,7 +12,7 @@ import {
 } from '@mainstem/event-store';
 import type { Aggregate } from '../aggregate/aggregate.js';
 import { CLAIM_CATEGORY } from '../aggregate/unique-rule.js';
-import { claimIn, claimReleased, claimTaken, type Claim } from './claim-stream.js';
+import { claimFound, claimIn, claimReleased, type Claim } from './claim-stream.js';
 import { heldAfter, NO_CLAIMS, type HeldClaim, type HeldClaims } from './held-claims.js';
 
 /** One value that several aggregates have. */
@@ -64,7 +64,7 @@ export const buildClaims = async ({ store, aggregates, signal }: BuildClaimsOpti
     const before = claims.get(stream);
     if (!first || before?.holder !== undefined) continue;
     const place = { stream, head: before?.head ?? ('no-stream' as const), holder: first, cause };
-    if (await isAppended(store, stream, claimTaken(place, claim), place.head, signal)) taken++;
+    if (await isAppended(store, stream, claimFound(place, claim), place.head, signal)) taken++;
   }
   for (const [stream, { holder, head, state }] of claims) {
     const isKnown = known.some(({ category }) => holder?.startsWith(streamPrefixOf(category)));

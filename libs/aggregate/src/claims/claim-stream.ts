@@ -56,6 +56,13 @@ export const claimTried = (at: ClaimPlace, { rule, scope }: Pick<HeldClaim, 'rul
   id,
 });
 
+/**
+ * A claim for events that are there. Confirmed: its holder may give the value up before it is written, so the holder's
+ * events decide whether it counts.
+ */
+export const claimFound = (at: ClaimPlace, { rule, scope }: Pick<HeldClaim, 'rule' | 'scope'>): NewEvent =>
+  claimEvent(at, { type: 'ClaimConfirmed', data: { rule: rule.name, scope, holder: at.holder } });
+
 export const claimConfirmed = (at: ClaimPlace): NewEvent => claimEvent(at, { type: 'ClaimConfirmed', data: { holder: at.holder } });
 
 export const claimReleased = (at: ClaimPlace): NewEvent => claimEvent(at, { type: 'ClaimReleased', data: { holder: at.holder } });

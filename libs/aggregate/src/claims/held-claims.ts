@@ -2,6 +2,7 @@
 import { hash } from 'node:crypto';
 import { streamOf, type DomainEvent, type StreamName } from '@mainstem/event-store';
 import type { Aggregate } from '../aggregate/aggregate.js';
+import { isAsynchronous } from '../aggregate/asynchronous.js';
 import { CLAIM_CATEGORY, type UniqueRule } from '../aggregate/unique-rule.js';
 import { InvalidAggregate } from '../errors.js';
 
@@ -54,7 +55,8 @@ export const changesBetween = (before: HeldClaims, after: HeldClaims): ClaimChan
 
 const claimOf = (category: string, rule: UniqueRule<DomainEvent>, said: unknown): HeldClaim => {
   const value = typeof said === 'string' && rule.normalise ? (rule.normalise(said) as unknown) : said;
-  if (typeof value !== 'string') throw new InvalidAggregate(category, `rule ${rule.name} of unique must give a text, null or undefined`);
+  if (isAsynchronous(value) || typeof value !== 'string')
+    throw new InvalidAggregate(category, `rule ${rule.name} of unique must give a text, null or undefined`);
   const { name, scope = category } = rule;
   const shown = value.length > SHOWN_MAX ? `${value.slice(0, SHOWN_MAX - 1)}…` : value;
   return { rule, scope, value: shown, stream: claimStreamOf(scope, name, value) };

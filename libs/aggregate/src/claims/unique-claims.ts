@@ -14,6 +14,7 @@ import {
   type StreamName,
 } from '@mainstem/event-store';
 import type { Aggregate } from '../aggregate/aggregate.js';
+import { isAsynchronous } from '../aggregate/asynchronous.js';
 import { UniqueValueTaken } from '../errors.js';
 import { claimConfirmed, claimReleased, claimTaken, claimTried, NO_CLAIM, readClaim, type Claim, type ClaimPlace } from './claim-stream.js';
 import { heldAfter, NO_CLAIMS, type ClaimChanges, type HeldClaim } from './held-claims.js';
@@ -103,11 +104,8 @@ export class UniqueClaims {
 
   #takenWith({ stream: holder, events }: ClaimingAppend, take: HeldClaim, claim: Claim): StreamAppend {
     const { stream } = take;
-    const place = placeOf(stream, holder, claim, events);
-    // It has the value already: that must only stay so.
-    const isOwn = claim.holder === holder;
-    const own = claim.state === 'tentative' ? [claimConfirmed(place)] : [];
-    return { stream, events: isOwn ? own : [claimTaken(place, take)], expectedRevision: claim.head };
+    // Also where it has a claim from before: `buildClaims` may be about to release that.
+    return { stream, events: [claimTaken(placeOf(stream, holder, claim, events), take)], expectedRevision: claim.head };
   }
 
   /** Nothing where the value is not claimed, or by another one: that shows only where claims were never built. */
@@ -163,7 +161,8 @@ export class UniqueClaims {
     if (holder === undefined || holder === append.stream || !(await this.#stands(claim, holder, take.stream, signal))) return claim;
     await this.#assertUnchanged(append, signal);
     const { rule, value } = take;
-    throw rule.refusal?.(value, holder) ?? new UniqueValueTaken(rule.name, value);
+    const own: unknown = rule.refusal?.(value, holder);
+    throw !isAsynchronous(own) && own instanceof Error ? own : new UniqueValueTaken(rule.name, value);
   }
 
   /** Whether another stream's claim still counts. A certain one is released when its holder gives the value up. */

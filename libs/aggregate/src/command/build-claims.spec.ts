@@ -2,8 +2,8 @@
 import { InMemoryEventStore, streamPrefixOf } from '@mainstem/event-store';
 import { describe, expect, it } from 'vitest';
 import { CLAIM_CATEGORY } from '../aggregate/unique-rule.js';
-import { buildClaims } from '../claims/build-claims.js';
-import { account, namedIn, outcomeOf, processOn } from './unique-claims.fixtures.js';
+import { buildClaims, type BuildClaimsOptions } from '../claims/build-claims.js';
+import { account, namedIn, outcomeOf, processOn, STORES } from './unique-claims.fixtures.js';
 
 /** The same aggregate before it had the rule. */
 const before = namedIn('account', { of: () => undefined });
@@ -67,5 +67,29 @@ describe('building claims', () => {
     expect(await buildClaims({ store, aggregates: [account] })).toEqual({ values: 1, taken: 1, released: 1, clashes: [] });
     expect(await outcomeOf(commands.execute(account, '2', { name: 'Ada' }))).toBe('done');
     expect(await outcomeOf(commands.execute(account, '2', { name: 'Grace' }))).toBe('UNIQUE_VALUE_TAKEN');
+  });
+
+  it.each(STORES)('leaves alone what commands change after it has read the events, claimed $name', async ({ create }) => {
+    for (const [meanwhile, free, taken] of [
+      // It has no claim yet, and is given up before it gets one.
+      [{ id: '1', name: 'Grace' }, 'Edsger', 'Grace'],
+      // Its holder has a claim that a program without the rule has left behind, and takes it up again.
+      [{ id: '0', name: 'Ada' }, 'Zoe', 'Ada'],
+    ] as const) {
+      const store = create();
+      await processOn(store).execute(account, '0', { name: 'Ada' });
+      await processOn(store).execute(before, '0', { name: 'Zoe' });
+      await processOn(store).execute(before, '1', { name: 'Edsger' });
+      const late: BuildClaimsOptions['store'] = {
+        readAll: (options) => store.readAll(options),
+        append: async (...given) => {
+          await processOn(store).execute(account, meanwhile.id, { name: meanwhile.name }, { commandId: 'meanwhile' });
+          return store.append(...given);
+        },
+      };
+      await buildClaims({ store: late, aggregates: [account] });
+      expect(await outcomeOf(processOn(store).execute(account, '2', { name: taken })), `${taken} has a holder`).toBe('UNIQUE_VALUE_TAKEN');
+      expect(await outcomeOf(processOn(store).execute(account, '3', { name: free })), `${free} is free`).toBe('done');
+    }
   });
 });

@@ -1,6 +1,7 @@
 // Promises of unique values, on a store that appends to several streams at once and on one that does not.
 import { InMemoryEventStore, streamPrefixOf, type RecordedEvent } from '@mainstem/event-store';
 import { describe, expect, it } from 'vitest';
+import { defineAggregate } from '../aggregate/aggregate.js';
 import { CLAIM_CATEGORY } from '../aggregate/unique-rule.js';
 import { CommandExecutor } from './command-executor.js';
 import { CommandRefused } from '../errors.js';
@@ -127,12 +128,42 @@ describe.each(STORES)('a unique value claimed $name', ({ create }) => {
 });
 
 describe('a rule of unique values', () => {
+  it.each([
+    ['of', async () => Promise.reject(new Error('later'))],
+    ['normalise', async () => Promise.reject(new Error('later'))],
+  ])('refuses the command where %s is asynchronous, and its later failure does not end the process', async (member, fails) => {
+    const later: unknown[] = [];
+    const onLater = (reason: unknown): void => void later.push(reason);
+    process.on('unhandledRejection', onLater);
+    const set = processOn(new InMemoryEventStore()).execute(namedIn('a', { [member]: fails }), '1', { name: 'Ada' });
+    await expect(set).rejects.toMatchObject({ code: 'AGGREGATE_INVALID_DEFINITION' });
+    // Node tells of them once the microtasks are done.
+    await new Promise((resolve) => setImmediate(resolve));
+    process.off('unhandledRejection', onLater);
+    expect(later).toEqual([]);
+  });
+
+  it.each([() => 'a text', async () => Promise.reject(new Error('later')), () => undefined, () => ({})])(
+    'refuses as usual where refusal gives no error: %s',
+    async (refusal) => {
+      const commands = processOn(new InMemoryEventStore());
+      const own = namedIn('own', { refusal: refusal as never });
+      await commands.execute(own, '1', { name: 'Ada' });
+      await expect(commands.execute(own, '2', { name: 'Ada' })).rejects.toMatchObject({ code: 'UNIQUE_VALUE_TAKEN' });
+    },
+  );
+
   it('is refused where it cannot work', () => {
     const invalid = { code: 'AGGREGATE_INVALID_DEFINITION' };
     expect(() => namedIn('a', { name: '' })).toThrow(expect.objectContaining(invalid));
     expect(() => namedIn('a', { scope: '' })).toThrow(expect.objectContaining(invalid));
     expect(() => namedIn('a', { of: undefined as never })).toThrow(expect.objectContaining(invalid));
     expect(() => namedIn(CLAIM_CATEGORY)).toThrow(expect.objectContaining(invalid));
+    expect(() => namedIn('a', { normalise: 'lower' as never })).toThrow(expect.objectContaining(invalid));
+    expect(() => namedIn('a', { refusal: 'no' as never })).toThrow(expect.objectContaining(invalid));
+    expect(() => namedIn('a', { normalize: (name: string) => name } as object)).toThrow('no member normalize');
+    for (const unique of [null, {}, [null]])
+      expect(() => defineAggregate({ ...namedIn('a'), unique } as never)).toThrow(expect.objectContaining(invalid));
   });
 
   it('costs a command nothing that changes no value', async () => {
