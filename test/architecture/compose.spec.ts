@@ -54,9 +54,24 @@ describe('docker-compose.yml', () => {
     expect(isValid({ ...load(), services: { [name]: { ...service, profiles: 'all' } } })).toBe(false);
   });
 
-  it('has the services alone under one profile, and everything under another', () => {
-    for (const [name, { build, profiles }] of services) expect(profiles, name).toEqual(build === undefined ? ['services', 'all'] : ['all']);
-    expect(services.filter(([, { build }]) => build === undefined).map(([name]) => name)).toEqual(['event-store', 'postgres', 'redis', 'opensearch']);
+  it('has the services alone under one profile, everything under another, and MariaDB, in place of PostgreSQL, under its own', () => {
+    for (const [name, { build, profiles }] of services)
+      expect(profiles, name).toEqual(name === 'mariadb' ? ['mariadb'] : build === undefined ? ['services', 'all'] : ['all']);
+    const names = services.filter(([, { build }]) => build === undefined).map(([name]) => name);
+    expect(names).toEqual(['event-store', 'postgres', 'mariadb', 'redis', 'opensearch']);
+  });
+
+  it('pins the version of each service, and says by which URL the SQL ones take the user that they make', () => {
+    for (const [name, { image }] of services.filter(([, { build }]) => build === undefined)) expect(image, name).toMatch(/:\d+[\w.-]*$/);
+    const urls = read('docker-compose.yml').match(/(?<=READ_STORE_SQL=)(?:postgres|mariadb):\S+/g) ?? [];
+    for (const [name, prefix, databaseKey] of [
+      ['postgres', 'POSTGRES', 'POSTGRES_DB'],
+      ['mariadb', 'MARIADB', 'MARIADB_DATABASE'],
+    ] as const) {
+      const { environment = {}, ports = [] } = load().services[name] ?? {};
+      const user = `${environment[`${prefix}_USER`]}:${environment[`${prefix}_PASSWORD`]}`;
+      expect(urls, name).toContain(`${name}://${user}@localhost:${ports[0]?.split(':').at(-1)}/${environment[databaseKey]}`);
+    }
   });
 
   it('runs every application that the repository starts by itself, from an entry point with a source', () => {
