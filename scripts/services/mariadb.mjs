@@ -1,6 +1,6 @@
 // Finds a MariaDB for the tests: MARIADB_URL, else 127.0.0.1:3306, else a mariadbd of the path in a temporary folder.
 import { execFileSync } from 'node:child_process';
-import { chmodSync, chownSync, mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, chownSync, copyFileSync, mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { freePort } from './free-port.mjs';
@@ -16,11 +16,12 @@ export const findMariadb = () =>
 
 /**
  * A mariadbd on loopback whose user root has no password. Its folder is temporary and gone after `stop`, unless one is given.
- * @param {{ folder?: string, port?: number, flags?: readonly string[] }} [options]
+ * @param {{ folder?: string, port?: number, flags?: readonly string[], certificate?: { file: string, keyFile: string } }} [options]
+ *   with a certificate it offers TLS
  * @returns {Promise<{ url: string, port: number, folder: string, version: string, pid: number, stop: () => Promise<void>, kill: () => Promise<void> }>}
  *   `kill` ends it as a crash does, and leaves the folder. Errors: says what is missing.
  */
-export const startMariadb = async ({ folder, port, flags = [] } = {}) => {
+export const startMariadb = async ({ folder, port, flags = [], certificate } = {}) => {
   const base = folder ?? mkdtempSync(path.join(os.tmpdir(), 'mainstem-mariadb-'));
   const owner = unprivileged();
   const remove = () => folder === undefined && rmSync(base, { recursive: true, force: true });
@@ -35,9 +36,10 @@ export const startMariadb = async ({ folder, port, flags = [] } = {}) => {
     const url = `mariadb://root@127.0.0.1:${onPort}/`;
     const settings = [`--datadir=${data}`, `--port=${onPort}`, '--bind-address=127.0.0.1', `--socket=${path.join(base, 'socket')}`];
     const small = ['--innodb-buffer-pool-size=64M', '--innodb-flush-log-at-trx-commit=2', '--skip-name-resolve', '--character-set-server=latin1'];
+    const tls = certificate ? tlsSettings(certificate, base, owner) : [];
     const server = await startServer({
       program: 'mariadbd',
-      args: ['--no-defaults', ...settings, ...small, ...flags],
+      args: ['--no-defaults', ...settings, ...small, ...tls, ...flags],
       options: { ...owner, cwd: base },
       ask: () => versionOf(url),
       startTimeoutMs: START_TIMEOUT_MS,
@@ -54,6 +56,16 @@ export const startMariadb = async ({ folder, port, flags = [] } = {}) => {
 
 // The server refuses to run as root, and cannot read root's folders as another user.
 const unprivileged = () => (process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : undefined);
+
+/** Copies of both files, which that user can read. */
+const tlsSettings = ({ file, keyFile }, base, owner) => {
+  const copies = [path.join(base, 'certificate.pem'), path.join(base, 'key.pem')];
+  for (const [place, source] of [file, keyFile].entries()) {
+    copyFileSync(source, copies[place]);
+    if (owner) chownSync(copies[place], owner.uid, owner.gid);
+  }
+  return [`--ssl-cert=${copies[0]}`, `--ssl-key=${copies[1]}`];
+};
 
 const initialize = (data, owner) => {
   const flags = ['--no-defaults', `--datadir=${data}`, '--auth-root-authentication-method=normal', '--skip-test-db'];

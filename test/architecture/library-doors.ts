@@ -108,7 +108,7 @@ export const LIBRARY_DOORS: Readonly<Record<string, string>> = {
     sqlForms`,
   'sql/errors': `
     InvalidReadStoreFile InvalidSqlOptions NewerReadStore ReadModelInUse ReadModelNameTaken ReadStorePermissionDenied ReadStoreReadOnly
-    SqlFileMissing SchemaMissing UnsupportedDatabase UnsupportedEntity`,
+    SchemaMissing ServerCertificateRefused SqlFileMissing UnsupportedDatabase UnsupportedEntity`,
   testing: `
     AggregatePropertiesOptions CacheContractOptions CacheFixture CacheStore ContractCase ContractDocuments ContractOrder ContractRunner
     ContractSuite ContractTotal ErrorClass EventStoreFixture FoldedCollections GivenEvent Histories HistoryOptions MemoryReadStore

@@ -19,7 +19,7 @@ class Payment {
   @Column('date') day!: string;
   @Column('time') time!: string;
   @Column({ type: 'numeric', precision: 12, scale: 2 }) amount!: string;
-  @Column({ type: 'decimal', nullable: true }) rate!: string | null;
+  @Column({ type: 'decimal', precision: 65, scale: 30, nullable: true }) rate!: string | null;
   @Column('bigint') units!: string;
   @Column('uuid', { nullable: true }) other!: string | null;
   @Column('jsonb') tags!: unknown;
@@ -104,7 +104,7 @@ for (const { name, make } of await sqlFixtures()) {
         { at: '9999-12-31T23:59:59.999Z', local: '9999-12-31T23:59:59.999', day: '9999-12-31', time: '23:59:59.999999' },
         { at: '1883-11-18T12:03:57.001Z', seen: '2024-10-27T01:30:00.120Z', local: '2024-10-27T01:30:00.120', time: '02:30:00.5' },
         { amount: '-0.01', rate: '0.000000000000000000000000000001', units: '-9223372036854775808' },
-        { amount: '9999999999.99', rate: '123456789012345678901234567890.50', units: '9223372036854775807' },
+        { amount: '9999999999.99', rate: `12345678901234567890123456789012345.${'9'.repeat(30)}`, units: '9223372036854775807' },
         { other: ID, tags: ['\\u0000', 'ü', { a: null, b: [1.5, 1e21, 5e-324, -7] }], source: { z: 1, a: '\\' }, isOpen: false },
         ...Array.from({ length: 30 }, (__, number) => ({ day: `2024-01-${String(number + 1).padStart(2, '0')}` })),
       ];
@@ -154,6 +154,36 @@ for (const { name, make } of await sqlFixtures()) {
       expect((await session.load('payments', [ID])).size).toBe(0);
     });
     const tableOf = (): string => ('schema' in fixture.location ? `"${fixture.location.schema}".payments` : 'payments');
+
+    it('of decimals without a precision take any digits, or are refused where they would compare as text', async () => {
+      const [low, high] = ['9.5', '10.123456789012345678901234567890123456789'];
+      const entity = changed('numeric');
+      if (name === 'MariaDB') {
+        for (const refused of [entity, changed('numeric', { precision: 66 }), changed('numeric', { precision: 65, scale: 39 })])
+          await expect(fixture.open([refused])).rejects.toMatchObject({
+            code: 'READ_STORE_UNSUPPORTED_ENTITY',
+            message: expect.stringContaining('a precision of at most 65 and a scale of at most 38') as string,
+          });
+        return;
+      }
+      const { store, session } = await opened(entity);
+      const upserts = new Map([low, high].map((value) => [value, { id: value, value }]));
+      await session.commit({ changes: [{ collection: 'payments', upserts, deletes: [] }], checkpoint: move(undefined, 1) });
+      const { value } = await store.read(['payments'], (manager) => manager.find<{ id: string; value: string }>(entity, { order: { id: 'DESC' } }));
+      expect(value.map((row) => row.value)).toEqual([low, high]);
+    });
+
+    it.runIf(name !== 'SQLite')('of decimals with a precision compare as numbers', async () => {
+      const { store, session } = await opened(Payment);
+      const amounts = ['-10.00', '-9.00', '0.05', '9.00', '10.00', '9999999999.99'];
+      await session.commit({
+        changes: written(amounts.map((amount, number) => payment({ paymentId: idOf(number), amount }))),
+        checkpoint: move(undefined, 1),
+      });
+      const sql = `SELECT amount FROM ${tableOf()} WHERE amount > -9.5 ORDER BY amount`;
+      const { value } = await store.read(['payments'], (manager) => manager.query<{ amount: string }[]>(sql));
+      expect(value.map(({ amount }) => amount)).toEqual(amounts.slice(1));
+    });
 
     it.runIf(name === 'PostgreSQL')('give times as text to raw queries that are about no read model, too', async () => {
       const { store } = await opened(Payment);

@@ -75,6 +75,22 @@ export class ReadStorePermissionDenied extends MainstemError {
   }
 }
 
+/** The server's certificate is for another host or of an untrusted CA; nothing was sent to the server. */
+export class ServerCertificateRefused extends MainstemError {
+  constructor(
+    readonly store: string,
+    problem: string,
+    cause?: unknown,
+  ) {
+    super(
+      'READ_STORE_CERTIFICATE_REFUSED',
+      `Read store ${store}: the server's certificate is not trusted (${problem}). Name the CA that signed it, ` +
+        'mariadb://…?tls=true&tlsCAFile=/path/ca.pem, and connect by the name that it is for.',
+      { cause },
+    );
+  }
+}
+
 /** All that read models hold comes from the events. */
 const FILLED_ANEW =
   'Read models are filled anew: stop the processes that use it, move it and the files beside it (-wal, -shm) away, ' +

@@ -13,7 +13,7 @@ const postgresForm: PlaceForm<{ readonly url: string }> = {
 
 const mariadbForm: PlaceForm<{ readonly url: string }> = {
   example: 'mariadb://user:password@host:3306/database',
-  help: 'MariaDB ≥ 10.6',
+  help: 'MariaDB ≥ 10.6; `?tls=true` goes over TLS, `&tlsCAFile=/path/ca.pem` names its CA',
   accepts: (text) => text.startsWith('mariadb://') && URL.canParse(text),
   parse: (url) => ({ url }),
 };

@@ -25,6 +25,11 @@ export class EntityLayouts {
     this.#named = new Map([...this.#layouts.values()].map((layout) => [layout.view, layout]));
   }
 
+  /** The layouts of all entities. */
+  all(): Iterable<EntityLayout> {
+    return this.#layouts.values();
+  }
+
   /** The layout of a read model by its view's name; undefined if no entity has it. */
   named(view: string): EntityLayout | undefined {
     return this.#named.get(view);

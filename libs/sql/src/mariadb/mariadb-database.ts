@@ -21,7 +21,7 @@ import { translateMariadbError, ViewsInUse } from './mariadb-errors.js';
 import { ANSWER_TIMEOUT_EXTRA_MS, CONNECT_TIMEOUT_MS, MariadbDriver, secondsOf } from './mariadb-driver.js';
 import { assertVersion, mariadbTargetOf } from './mariadb-target.js';
 import type { MariadbLocation, MariadbTarget } from './mariadb-target.js';
-import { columnSql, columnType, decoderOf } from './mariadb-types.js';
+import { assertDecimals, columnSql, columnType, decoderOf } from './mariadb-types.js';
 import { mariadbDefinition } from './mariadb-words.js';
 
 const CLOSE_WAIT_MAX_MS = 5_000;
@@ -77,7 +77,8 @@ export class MariadbDatabase implements SqlDatabase {
 
   /**
    * Connects and prepares the database. Errors: READ_STORE_UNAVAILABLE, READ_STORE_INVALID_OPTIONS,
-   * READ_STORE_UNSUPPORTED_DATABASE, READ_STORE_PERMISSION_DENIED, READ_STORE_NEWER.
+   * READ_STORE_UNSUPPORTED_DATABASE, READ_STORE_PERMISSION_DENIED, READ_STORE_NEWER, READ_STORE_CERTIFICATE_REFUSED,
+   * READ_STORE_UNSUPPORTED_ENTITY.
    */
   static async open(location: MariadbLocation, { entities, runtime, name }: MariadbOptions): Promise<MariadbDatabase> {
     const target = mariadbTargetOf(location);
@@ -93,6 +94,7 @@ export class MariadbDatabase implements SqlDatabase {
     const parts = { store: name, runtime, target, places: placesOf(poolSizeMax), queries: placesOf(Math.max(1, poolSizeMax - KEPT_FROM_QUERIES)) };
     const database = new MariadbDatabase(dataSource, layouts, { ...parts, driver });
     try {
+      assertDecimals(layouts.all());
       await database.#prepare();
       return database;
     } catch (error) {

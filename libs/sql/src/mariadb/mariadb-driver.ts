@@ -1,10 +1,11 @@
 // The driver of MariaDB, and TypeORM's data source on it, with every bound and setting of its sessions.
 import type { DocumentClass } from '@mainstem/projection';
-import type { Connection, ConnectionOptions } from 'mysql2/promise';
+import type { Connection, ConnectionOptions, SslOptions } from 'mysql2/promise';
 import { DataSource } from 'typeorm';
 import { migrations, MIGRATIONS_TABLE } from '../bookkeeping/migrations.js';
 import { InvalidSqlOptions } from '../errors.js';
 import type { MariadbTarget } from './mariadb-target.js';
+import { tlsOptionsOf } from './mariadb-tls.js';
 import { castTextField } from './mariadb-types.js';
 
 /** Longest wait for a connection. */
@@ -24,13 +25,15 @@ export class MariadbDriver {
   private constructor(
     private readonly modules: { readonly forTypeorm: unknown; readonly createConnection: (options: ConnectionOptions) => Promise<Connection> },
     private readonly target: MariadbTarget,
+    private readonly tls: SslOptions | undefined,
   ) {}
 
-  /** Errors: READ_STORE_INVALID_OPTIONS without the package. */
+  /** Errors: READ_STORE_INVALID_OPTIONS without the package, or if the file of the CA cannot be used. */
   static async load(target: MariadbTarget): Promise<MariadbDriver> {
+    const tls = await tlsOptionsOf(target);
     try {
       const [{ default: forTypeorm }, { createConnection }] = await Promise.all([import('mysql2'), import('mysql2/promise')]);
-      return new MariadbDriver({ forTypeorm, createConnection }, target);
+      return new MariadbDriver({ forTypeorm, createConnection }, target, tls);
     } catch (error) {
       throw new InvalidSqlOptions(`MariaDB needs the package mysql2: npm install mysql2 (${error instanceof Error ? error.message : String(error)})`);
     }
@@ -94,6 +97,7 @@ export class MariadbDriver {
       ...{ host, port, user, password, database, connectTimeout: CONNECT_TIMEOUT_MS, charset: 'utf8mb4', timezone: 'Z' },
       ...{ dateStrings: true, supportBigNumbers: true, bigNumberStrings: true, jsonStrings: true, enableKeepAlive: true },
       ...{ multipleStatements: false, maxPreparedStatements: STATEMENTS_KEPT_MAX, typeCast: castTextField },
+      ...(this.tls && { ssl: this.tls }),
     };
   }
 }

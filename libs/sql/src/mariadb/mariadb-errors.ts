@@ -2,7 +2,7 @@
 import { MainstemError } from '@mainstem/event-store';
 import { ReadStoreOverburdened, ReadStoreUnavailable, StatementRefused } from '@mainstem/projection/adapter';
 import { QueryFailedError } from 'typeorm';
-import { ReadModelNameTaken, ReadStorePermissionDenied, ReadStoreReadOnly } from '../errors.js';
+import { ReadModelNameTaken, ReadStorePermissionDenied, ReadStoreReadOnly, ServerCertificateRefused } from '../errors.js';
 import type { StatementOrigin } from '../server/failure-origin.js';
 import { faultOfError } from './error-numbers.js';
 
@@ -23,12 +23,13 @@ export const translateMariadbError = (error: unknown, store: string, origin: Sta
   const cause: unknown = error instanceof QueryFailedError ? error.driverError : error;
   const problem = problemOf(cause);
   const number = numberOf(cause);
-  if (number === undefined) return origin === 'engine' || isOfConnection(cause) ? new ReadStoreUnavailable(store, problem, cause) : error;
+  if (number === undefined) return withoutNumber(error, cause, { store, problem, origin });
   if (NO_RIGHT.includes(number)) return new ReadStorePermissionDenied(store, `${problem}.`, cause);
   if (READ_ONLY.includes(number) && origin !== 'handler' && !(origin === 'query' && number === OWN_READ_ONLY))
     return new ReadStoreReadOnly(store, `${problem}.`, cause);
   if (number === TABLE_EXISTS && origin === 'engine') return new ReadModelNameTaken('read model', `${problem}.`);
-  if (number === PASSWORD) return new ReadStoreUnavailable(store, `${problem}; check user and password in its URL.`, cause);
+  if (number === PASSWORD)
+    return new ReadStoreUnavailable(store, `${problem}; check user and password in its URL, and whether that user must use TLS (tls=true).`, cause);
   if (number === NO_TABLE && origin !== 'handler')
     return new ReadStoreUnavailable(
       store,
@@ -46,6 +47,18 @@ export const translateMariadbError = (error: unknown, store: string, origin: Sta
     case 'statement':
       return origin === 'engine' ? new StatementRefused(store, problem, cause) : error;
   }
+};
+
+const withoutNumber = (
+  error: unknown,
+  cause: unknown,
+  { store, problem, origin }: { readonly store: string; readonly problem: string; readonly origin: StatementOrigin },
+): unknown => {
+  const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
+  if (code === 'HANDSHAKE_NO_SSL_SUPPORT')
+    return new ReadStoreUnavailable(store, 'the server offers no TLS; give it a certificate, or leave tls=true out of its URL.', cause);
+  if (code === 'HANDSHAKE_SSL_ERROR' && /certificate/i.test(problem)) return new ServerCertificateRefused(store, problem, cause);
+  return origin === 'engine' || isOfConnection(cause) ? new ReadStoreUnavailable(store, problem, cause) : error;
 };
 
 /** A query that writes: its transaction takes no writes, whatever the server does. */

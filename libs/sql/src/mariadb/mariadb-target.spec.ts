@@ -10,9 +10,17 @@ describe('a MariaDB location', () => {
       user: 'user',
       password: 'a@b',
       database: 'shop',
+      isTls: false,
+      tlsCAFile: undefined,
       limits: { poolSizeMax: 2, statementTimeoutMs: 60_000, lockTimeoutMs: 7, idleInTransactionTimeoutMs: 60_000 },
     });
     expect(mariadbTargetOf({ url: 'mariadb://host/db' })).toMatchObject({ host: 'host', port: 3_306, user: '', password: '', database: 'db' });
+  });
+
+  it('goes over TLS by a parameter, and names its CA by another', () => {
+    expect(mariadbTargetOf({ url: 'mariadb://host/db?tls=true&tlsCAFile=/a%20b/ca.pem' })).toMatchObject({ isTls: true, tlsCAFile: '/a b/ca.pem' });
+    expect(mariadbTargetOf({ url: 'mariadb://host/db?tls=true' })).toMatchObject({ isTls: true, tlsCAFile: undefined });
+    expect(mariadbTargetOf({ url: 'mariadb://127.0.0.1/db?tls=false' })).toMatchObject({ isTls: false });
   });
 
   it.each([
@@ -22,7 +30,11 @@ describe('a MariaDB location', () => {
     ['mariadb://root:sentinel-secret@host/%zz', /must look like/],
     ['mariadb://root:sentinel-secret@host/db?pol_size=3', /did you mean pool_size/],
     ['mariadb://root:sentinel-secret@host/db?pool_size=0', /whole number from 1/],
-    ['mariadb://root:sentinel-secret@host/db?ssl=true', /unknown parameter ssl/],
+    ['mariadb://root:sentinel-secret@host/db?ssl=true', /unknown parameter ssl; known are tls/],
+    ['mariadb://root:sentinel-secret@host/db?tls=yes', /tls must be true or false/],
+    ['mariadb://root:sentinel-secret@host/db?tls=false&tlsCAFile=ca.pem', /tlsCAFile needs tls=true/],
+    ['mariadb://root:sentinel-secret@127.0.0.1/db?tls=true', /needs the name of the server/],
+    ['mariadb://root:sentinel-secret@[::1]/db?tls=true', /needs the name of the server/],
     ['sentinel-secret', /must look like/],
   ])('refuses %s without showing the password', (url, problem) => {
     expect(() => mariadbTargetOf({ url })).toThrow(expect.objectContaining({ code: 'READ_STORE_INVALID_OPTIONS' }));

@@ -1,9 +1,14 @@
 // Where on which MariaDB server, from the application's settings. Refusals never show the URL: it may hold a password.
+import { isIP } from 'node:net';
 import { InvalidSqlOptions, UnsupportedDatabase } from '../errors.js';
-import { refuseUnknown, takeLimits, type ServerLimits } from '../server/server-limits.js';
+import { refuseUnknown, taken, takeLimits, type ServerLimits } from '../server/server-limits.js';
 
 export interface MariadbLocation extends Partial<ServerLimits> {
-  /** `mariadb://user:password@host:port/database`; limits may follow, with the same names as in a PostgreSQL URL. */
+  /**
+   * `mariadb://user:password@host:port/database`; limits may follow, with the same names as in a PostgreSQL URL.
+   * `?tls=true` encrypts the connection, and verifies the server's certificate and name. `&tlsCAFile=/path/ca.pem`
+   * names the only trusted CA; default: the CAs of Node.
+   */
   readonly url: string;
 }
 
@@ -14,6 +19,9 @@ export interface MariadbTarget {
   readonly user: string;
   readonly password: string;
   readonly database: string;
+  readonly isTls: boolean;
+  /** A path; undefined for the CAs of Node. */
+  readonly tlsCAFile: string | undefined;
   readonly limits: ServerLimits;
 }
 
@@ -27,11 +35,22 @@ export const mariadbTargetOf = ({ url, ...given }: MariadbLocation): MariadbTarg
   if (parsed?.protocol === 'mysql:') throw new InvalidSqlOptions('mysql: is not supported; a MariaDB server is, as mariadb://…');
   if (parsed?.protocol !== 'mariadb:' || parsed.hostname === '' || parsed.host.includes(','))
     throw new InvalidSqlOptions('the URL must look like mariadb://user:password@host:port/database, with one host');
-  refuseUnknown(parsed, []);
+  refuseUnknown(parsed, ['tls', 'tlsCAFile']);
   const [user, password, database] = [parsed.username, parsed.password, parsed.pathname.slice(1)].map(decodeURIComponent) as [string, string, string];
   if (!DATABASE.test(database)) throw new InvalidSqlOptions('the URL must name a database: mariadb://user:password@host:port/database');
   const host = parsed.hostname.replace(/^\[|\]$/g, '');
-  return { host, port: Number(parsed.port || PORT), user, password, database, limits: takeLimits(parsed, given) };
+  return { host, port: Number(parsed.port || PORT), user, password, database, ...tlsOf(parsed, host), limits: takeLimits(parsed, given) };
+};
+
+const tlsOf = (url: URL, host: string): Pick<MariadbTarget, 'isTls' | 'tlsCAFile'> => {
+  const [tls = 'false', tlsCAFile] = [taken(url, 'tls'), taken(url, 'tlsCAFile') || undefined];
+  if (tls !== 'true' && tls !== 'false') throw new InvalidSqlOptions('tls must be true or false');
+  const isTls = tls === 'true';
+  if (tlsCAFile !== undefined && !isTls) throw new InvalidSqlOptions('tlsCAFile needs tls=true');
+  // The driver would compare the certificate with the name localhost.
+  if (isTls && isIP(host) !== 0)
+    throw new InvalidSqlOptions('tls=true needs the name of the server, not its IP address: the certificate is for a name');
+  return { isTls, tlsCAFile };
 };
 
 const isDecodable = (url: string): boolean => {
