@@ -60,18 +60,19 @@ export class ReadStoreReadOnly extends MainstemError {
   }
 }
 
+const OF_POSTGRESQL =
+  'Its role must be able to create tables and views in its schema (GRANT USAGE, CREATE ON SCHEMA …). ' +
+  'It must own the existing ones, or have all rights on them; a new index needs the owner of its table.';
+
 /** The database refuses the role of the URL; nothing was written. */
 export class ReadStorePermissionDenied extends MainstemError {
   constructor(
     readonly store: string,
     problem: string,
     cause?: unknown,
+    needs = OF_POSTGRESQL,
   ) {
-    super(
-      'READ_STORE_PERMISSION_DENIED',
-      `Read store ${store}: ${problem}. Its role must be able to create tables and views in its schema (GRANT USAGE, CREATE ON SCHEMA …). It must own the existing ones, or have all rights on them; a new index needs the owner of its table.`,
-      { cause },
-    );
+    super('READ_STORE_PERMISSION_DENIED', `Read store ${store}: ${problem}. ${needs}`, { cause });
   }
 }
 

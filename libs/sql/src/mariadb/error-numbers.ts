@@ -23,6 +23,7 @@ const NUMBERS: Readonly<Record<number, DatabaseFault>> = {
   1038: 'size', // memory for a sort
   1041: 'size', // memory
   1044: 'trouble', // a right can be granted meanwhile
+  1036: 'trouble', // a table that is read only
   1045: 'trouble', // the password as well
   1049: 'trouble', // the database is not there
   1050: 'trouble', // a name that another instance has just taken
@@ -45,17 +46,21 @@ const NUMBERS: Readonly<Record<number, DatabaseFault>> = {
   1227: 'trouble', // a right
   1290: 'trouble', // read only
   1317: 'size', // an operator has ended the statement
+  1356: 'trouble', // a view whose table is gone, or whose maker has lost rights
   1366: 'data', // a value of the wrong form
   1370: 'trouble', // a right
   1390: 'size', // too many placeholders
   1406: 'data', // a value too long
   1412: 'trouble', // the table was changed since the snapshot was taken
   1436: 'size', // its stack
+  1449: 'trouble', // the maker of a view is gone
   1534: 'trouble', // its binary log
   1615: 'trouble', // the table was changed since the statement was prepared
   1637: 'trouble', // too many transactions at a time
   1792: 'trouble', // read only
   1836: 'trouble', // read only
+  1874: 'trouble', // read only
+  1881: 'trouble', // being recovered
   1927: 'trouble', // an operator has ended the connection
   1932: 'trouble', // the table's file is gone
   1969: 'size', // a statement takes longer than it may

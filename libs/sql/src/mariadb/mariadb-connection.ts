@@ -62,7 +62,9 @@ export class MariadbConnection implements SqlConnection {
         .join(', ')})`,
     );
     if (isIndexed) parts.push(...indices.map((index) => `INDEX ${quoted(index.name ?? '')} (${index.columnNames.map(quoted).join(', ')})`));
-    return this.lease.definitions.create(name, `CREATE TABLE ${quoted(name)} (${parts.join(', ')}) ENGINE = InnoDB ROW_FORMAT = DYNAMIC`);
+    return this.#defined(
+      this.lease.definitions.create(name, `CREATE TABLE ${quoted(name)} (${parts.join(', ')}) ENGINE = InnoDB ROW_FORMAT = DYNAMIC`),
+    );
   }
 
   dropTable(table: string): Promise<void> {
@@ -81,14 +83,8 @@ export class MariadbConnection implements SqlConnection {
     return (await this.#sent<ResultSetHeader>({ sql: mariadbWords(sql), values: [...parameters] })).affectedRows;
   }
 
-  async runLong(sql: string): Promise<void> {
-    try {
-      await this.lease.definitions.alter(sql, undefined);
-    } catch (error) {
-      // Rows that are there already do not fit: a value too large for an index.
-      const cause = error instanceof Error ? error.cause : undefined;
-      throw isDataError(cause) ? new StatementRefused(this.lease.store, problemOf(cause), cause) : error;
-    }
+  runLong(sql: string): Promise<void> {
+    return this.#defined(this.lease.definitions.alter(sql, undefined));
   }
 
   async runBriefly(sql: string): Promise<void> {
@@ -171,6 +167,16 @@ export class MariadbConnection implements SqlConnection {
       if (this.#hasNames) await this.#client.query('DO RELEASE_ALL_LOCKS()');
     } catch {
       this.#client.destroy();
+    }
+  }
+
+  /** Columns make a row too large, or rows that are there already do not fit an index: a retry does not help. */
+  async #defined(work: Promise<void>): Promise<void> {
+    try {
+      await work;
+    } catch (error) {
+      const cause = error instanceof Error ? error.cause : undefined;
+      throw isDataError(cause) ? new StatementRefused(this.lease.store, problemOf(cause), cause) : error;
     }
   }
 

@@ -17,11 +17,12 @@ import { guardSnapshot } from '../server/foreign-statement.js';
 import type { Durability, SqlConnection, SqlDatabase } from '../server/sql-database.js';
 import { MariadbConnection } from './mariadb-connection.js';
 import { MariadbDefinitions, UNSETTLED_TABLE } from './mariadb-definitions.js';
+import { assertFits } from './mariadb-entities.js';
 import { translateMariadbError, ViewsInUse } from './mariadb-errors.js';
 import { ANSWER_TIMEOUT_EXTRA_MS, CONNECT_TIMEOUT_MS, MariadbDriver, secondsOf } from './mariadb-driver.js';
-import { assertVersion, mariadbTargetOf } from './mariadb-target.js';
+import { assertServer, mariadbTargetOf } from './mariadb-target.js';
 import type { MariadbLocation, MariadbTarget } from './mariadb-target.js';
-import { assertDecimals, columnSql, columnType, decoderOf } from './mariadb-types.js';
+import { columnSql, columnType, decoderOf } from './mariadb-types.js';
 import { mariadbDefinition } from './mariadb-words.js';
 
 const CLOSE_WAIT_MAX_MS = 5_000;
@@ -94,7 +95,7 @@ export class MariadbDatabase implements SqlDatabase {
     const parts = { store: name, runtime, target, places: placesOf(poolSizeMax), queries: placesOf(Math.max(1, poolSizeMax - KEPT_FROM_QUERIES)) };
     const database = new MariadbDatabase(dataSource, layouts, { ...parts, driver });
     try {
-      assertDecimals(layouts.all());
+      for (const layout of layouts.all()) assertFits(layout);
       await database.#prepare();
       return database;
     } catch (error) {
@@ -195,8 +196,8 @@ export class MariadbDatabase implements SqlDatabase {
       const [row] = await connection.query<ServerRow>(
         'SELECT version() AS version, @@max_allowed_packet AS packet, @@global.read_only AS "isReadOnly"',
       );
-      assertVersion(row?.version ?? '');
       this.#packetMax = Number(row?.packet);
+      assertServer(row?.version ?? '', this.#packetMax);
       return Number(row?.isReadOnly) === 1;
     });
     if (isReadOnly) return;

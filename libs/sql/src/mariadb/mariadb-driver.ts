@@ -14,6 +14,10 @@ export const CONNECT_TIMEOUT_MS = 10_000;
 export const ANSWER_TIMEOUT_EXTRA_MS = 10_000;
 /** Of handlers, on each connection. */
 const STATEMENTS_KEPT_MAX = 200;
+/** Of a text, when rows are sorted by it: more than an index holds. */
+const SORTED_BYTES = 4_096;
+/** So that rows can be sorted by several such texts. */
+const SORT_BUFFER_BYTES_MIN = 2_097_152;
 /** What TypeORM does not know of this server; a table's column gets a type of its own. */
 const TYPES_ADDED = [
   ...(['character varying', 'timestamptz', 'timestamp with time zone', 'timestamp without time zone', 'time without time zone'] as const),
@@ -68,7 +72,7 @@ export class MariadbDriver {
 
   /**
    * Prepares a session, whatever the server or the user has set. Names and texts are written as in the other dialects,
-   * wrong values are refused instead of changed, and everything has a limit.
+   * wrong values are refused instead of changed, no row of a result is left out, and everything has a limit.
    */
   async prepare(connection: Connection): Promise<void> {
     const { statementTimeoutMs, lockTimeoutMs, idleInTransactionTimeoutMs } = this.target.limits;
@@ -76,6 +80,12 @@ export class MariadbDriver {
       sql_mode: "'STRICT_ALL_TABLES,ANSI_QUOTES,PIPES_AS_CONCAT,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION'",
       time_zone: "'+00:00'",
       autocommit: 1,
+      tx_read_only: 0,
+      default_storage_engine: 'InnoDB', // others have no transactions
+      sql_select_limit: 'cast(-1 AS unsigned)',
+      sql_safe_updates: 0,
+      max_sort_length: SORTED_BYTES,
+      sort_buffer_size: `greatest(@@sort_buffer_size, ${SORT_BUFFER_BYTES_MIN})`,
       group_concat_max_len: 1_073_741_824,
       max_statement_time: statementTimeoutMs / 1_000,
       innodb_lock_wait_timeout: secondsOf(lockTimeoutMs),

@@ -12,7 +12,8 @@ const NO_TABLE = 1146;
 const LOCK_TIMEOUT = 1205;
 const DEADLOCK = 1213;
 const NO_RIGHT: readonly (number | undefined)[] = [1044, 1142, 1143, 1227, 1370];
-const READ_ONLY: readonly (number | undefined)[] = [1290, 1792, 1836];
+const RIGHTS = 'Its user needs all rights on its database (GRANT ALL ON name.* TO user), or SELECT alone to answer queries.';
+const READ_ONLY: readonly (number | undefined)[] = [1036, 1290, 1792, 1836, 1874, 1881];
 
 /**
  * Translates an error of the driver or the server. Ours pass unchanged, as do errors that a statement of the
@@ -24,7 +25,7 @@ export const translateMariadbError = (error: unknown, store: string, origin: Sta
   const problem = problemOf(cause);
   const number = numberOf(cause);
   if (number === undefined) return withoutNumber(error, cause, { store, problem, origin });
-  if (NO_RIGHT.includes(number)) return new ReadStorePermissionDenied(store, `${problem}.`, cause);
+  if (NO_RIGHT.includes(number)) return new ReadStorePermissionDenied(store, problem, cause, RIGHTS);
   if (READ_ONLY.includes(number) && origin !== 'handler' && !(origin === 'query' && number === OWN_READ_ONLY))
     return new ReadStoreReadOnly(store, `${problem}.`, cause);
   if (number === TABLE_EXISTS && origin === 'engine') return new ReadModelNameTaken('read model', `${problem}.`);

@@ -1,6 +1,6 @@
 // Which MariaDB a URL names, and which servers are refused.
 import { describe, expect, it } from 'vitest';
-import { assertVersion, mariadbTargetOf } from './mariadb-target.js';
+import { assertServer, mariadbTargetOf } from './mariadb-target.js';
 
 describe('a MariaDB location', () => {
   it('takes the parts of its URL, and limits from there or, before it, from the options', () => {
@@ -43,10 +43,15 @@ describe('a MariaDB location', () => {
   });
 
   it.each(['10.6.0-MariaDB', '10.11.19-MariaDB-0+deb12u1', '11.4.2-MariaDB-log'])('takes the server %s', (version) => {
-    expect(() => assertVersion(version)).not.toThrow();
+    expect(() => assertServer(version, 1_048_576)).not.toThrow();
+  });
+
+  it('refuses a server that takes small statements alone', () => {
+    expect(() => assertServer('10.11.19-MariaDB', 1_047_552)).toThrow(expect.objectContaining({ code: 'READ_STORE_UNSUPPORTED_DATABASE' }));
+    expect(() => assertServer('10.11.19-MariaDB', 1_047_552)).toThrow(/max_allowed_packet is 1047552 bytes/);
   });
 
   it.each(['10.5.27-MariaDB', '5.5.68-MariaDB', '8.4.3', '5.7.44-log', ''])('refuses the server %s', (version) => {
-    expect(() => assertVersion(version)).toThrow(expect.objectContaining({ code: 'READ_STORE_UNSUPPORTED_DATABASE' }));
+    expect(() => assertServer(version, 1_048_576)).toThrow(expect.objectContaining({ code: 'READ_STORE_UNSUPPORTED_DATABASE' }));
   });
 });

@@ -65,8 +65,13 @@ const isDecodable = (url: string): boolean => {
 /** Before it, changes of tables were not safe from a crash, and statements lack. */
 const VERSION_MIN = [10, 6] as const;
 
-/** What `version()` says. Errors: READ_STORE_UNSUPPORTED_DATABASE. */
-export const assertVersion = (version: string): void => {
+/** With less, documents of a usual size would be refused. */
+const PACKET_MIN = 1_048_576;
+
+/** What the server is, by `version()`, and takes, by `max_allowed_packet`. Errors: READ_STORE_UNSUPPORTED_DATABASE. */
+export const assertServer = (version: string, packetMax: number): void => {
+  if (packetMax < PACKET_MIN)
+    throw new UnsupportedDatabase(`the server's max_allowed_packet is ${packetMax} bytes; set it to ${PACKET_MIN} or more.`);
   if (!/mariadb/i.test(version)) throw new UnsupportedDatabase(`the server is no MariaDB (${version})`);
   const [major = 0, minor = 0] = version.split('.').map(Number);
   if (major > VERSION_MIN[0] || (major === VERSION_MIN[0] && minor >= VERSION_MIN[1])) return;

@@ -3,29 +3,11 @@ import type { TypeCastField, TypeCastNext } from 'mysql2';
 import type { TableColumn } from 'typeorm';
 import type { ColumnKind, SqlValue, TextLimits } from '../layout/column-kind.js';
 import type { Decoder } from '../layout/document-codec.js';
-import type { EntityLayout } from '../layout/entity-layout.js';
 import { quoted } from '../layout/identifiers.js';
-import { UnsupportedEntity } from '../errors.js';
 
 /** Ordered by code point, and blanks at the end count. */
 const COLLATION = 'CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin';
 const ASCII = 'CHARACTER SET ascii COLLATE ascii_nopad_bin';
-/** Of `decimal`. */
-const PRECISION_MAX = 65;
-const SCALE_MAX = 38;
-
-/** Refuses decimals that only text could hold: `'9'` would come after `'10'`. Errors: READ_STORE_UNSUPPORTED_ENTITY. */
-export const assertDecimals = (layouts: Iterable<Pick<EntityLayout, 'entity' | 'columns'>>): void => {
-  for (const { entity, columns } of layouts) {
-    for (const { property, kind, limits } of columns) {
-      const { precision = Infinity, scale = 0 } = limits.decimal ?? {};
-      if (kind !== 'numeric' || (precision <= PRECISION_MAX && scale <= SCALE_MAX)) continue;
-      const problem = `must give a precision of at most ${PRECISION_MAX} and a scale of at most ${SCALE_MAX} on MariaDB, which would compare other decimals as text`;
-      throw new UnsupportedEntity(entity, `column ${property} ${problem}`);
-    }
-  }
-};
-
 /** A column of a table, as statements make it. */
 export const columnSql = ({ name, type, isNullable }: Pick<TableColumn, 'name' | 'type' | 'isNullable'>): string =>
   `${quoted(name)} ${type}${isNullable ? '' : ' NOT NULL'}`;

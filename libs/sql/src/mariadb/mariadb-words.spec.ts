@@ -26,7 +26,7 @@ describe('the words of MariaDB', () => {
   it('make tables that keys of any kind fit in, and do nothing the second time', () => {
     expect(mariadbDefinition('CREATE TABLE "t" (projection text NOT NULL, key text, error text NOT NULL, PRIMARY KEY (projection, key))')).toBe(
       'CREATE TABLE IF NOT EXISTS "t" (projection varbinary(1000) NOT NULL, "key" varbinary(1000), error longtext NOT NULL, ' +
-        'PRIMARY KEY (projection, "key")) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin',
+        'PRIMARY KEY (projection, "key")) ENGINE = InnoDB ROW_FORMAT = DYNAMIC CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin',
     );
     expect(mariadbDefinition('CREATE INDEX i ON "t" (key)')).toBe('CREATE INDEX IF NOT EXISTS i ON "t" ("key")');
     expect(mariadbDefinition('ALTER TABLE "t" ADD COLUMN a text')).toBe('ALTER TABLE "t" ADD COLUMN IF NOT EXISTS a longtext');

@@ -28,6 +28,9 @@ export const mariadbDefinition = (sql: string): string =>
   mariadbWords(sql)
     .replace(IN_KEYS, '$1 varbinary(1000)')
     .replace(/ text\b/g, ' longtext')
-    .replace(/^CREATE TABLE (?!IF)(.*)$/s, 'CREATE TABLE IF NOT EXISTS $1 CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin')
+    .replace(
+      /^CREATE TABLE (?!IF)(.*)$/s,
+      'CREATE TABLE IF NOT EXISTS $1 ENGINE = InnoDB ROW_FORMAT = DYNAMIC CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin',
+    )
     .replace(/^CREATE INDEX (?!IF)/, 'CREATE INDEX IF NOT EXISTS ')
     .replace(/ (ADD|DROP) COLUMN (?!IF)/, (_, word: string) => ` ${word} COLUMN IF ${word === 'ADD' ? 'NOT ' : ''}EXISTS `);
