@@ -59,7 +59,7 @@ export default defineConfig({
           include: ['libs/*/src/**/*.spec.ts', 'src/**/*.spec.ts', 'apps/*/src/**/*.spec.ts', 'scripts/**/*.spec.ts'],
           pool: 'threads',
           isolate: false,
-          testTimeout: 5_000,
+          testTimeout: 20_000,
           expect: { poll: { timeout: 4_000 } },
         },
       },

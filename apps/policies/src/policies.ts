@@ -48,5 +48,8 @@ export const toldPolicies = (store: ReadStore, open: () => Promise<EventStore>):
       },
     },
   });
-  return { reactions, close: async () => void (await (await opened)?.close()) };
+  const close = async (): Promise<void> => {
+    await (await opened)?.close();
+  };
+  return { reactions, close };
 };

@@ -1,4 +1,5 @@
 // Mistakes of applications in what they declare and return: each fails with its reason, and hurts no other instance.
+import { CommandExecutor } from '@mainstem/aggregate';
 import { defineEvents, eventIdOf, InMemoryEventStore, streamName, type Position, type RecordedEvent } from '@mainstem/event-store';
 import { MemoryReadStore } from '@mainstem/projection/adapter';
 import { Projector } from '@mainstem/projection';
@@ -80,7 +81,7 @@ describe('a key', () => {
     const readStore = new MemoryReadStore();
     const bank = openBank({ store, readStore });
     const definition = reactor({ ...OPTIONS, react: OPTIONS.react, key: (() => key) as never });
-    const hosted = [hostReactor(definition, { executor: bank.executor, store: readStore, recovery: PARK })];
+    const hosted = [hostReactor(definition, { executor: new CommandExecutor({ store }), store: readStore, recovery: PARK })];
     const projector = new Projector({ reader: store, projections: hosted });
     running.push(projector);
     projector.start();

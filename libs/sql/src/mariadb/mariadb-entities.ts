@@ -1,5 +1,5 @@
 // Entities that the other databases take, and MariaDB does not.
-import type { DocumentColumn, EntityLayout } from '../entity/entity-layout.js';
+import type { DocumentColumn, EntityLayout } from '../layout/entity-layout.js';
 import { UnsupportedEntity } from '../errors.js';
 
 /** Digits of a `decimal`, in all and behind the point. */
