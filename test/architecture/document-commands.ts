@@ -47,7 +47,7 @@ export const EXECUTED: readonly string[] = [
 
 /** Executed by another spec, with a folder, a file or ports of its own. */
 export const EXECUTED_ELSEWHERE: Readonly<Record<string, string>> = {
-  'npm pack -w libs/event-store -w libs/aggregate -w libs/projection -w libs/embedded -w libs/sql -w libs/nest -w libs/testing --pack-destination <folder>':
+  'npm pack -w libs/event-store -w libs/aggregate -w libs/projection -w libs/process -w libs/embedded -w libs/sql -w libs/nest -w libs/testing --pack-destination <folder>':
     'test/acceptance/getting-started-project.spec.ts',
   // From what the repository has installed, so that no registry is asked.
   [`npm install <folder>/*.tgz typescript@6 @types/node@24 vitest @nestjs/common@12 @nestjs/core@12 @nestjs/cqrs@12 @nestjs/platform-express@12 @nestjs/terminus@12 \\

@@ -88,10 +88,10 @@ export const LIBRARY_DOORS: Readonly<Record<string, string>> = {
   process: `
     Accepted Action CommandTarget CommandsFor Deadline DeadlineClock DeadlineClockOptions Declined Due Handling Instance InvalidAction
     InvalidProcess Outcomes ProcessHostOptions ProcessManager ProcessManagerOptions ProcessRefused ProcessVersion ProcessVersionUnknown
-    Reactor ReactorHostOptions ReactorOptions SentCommand after at cancelDeadline end hostProcess hostReactor processManager reactor send`,
+    Reactor ReactorHostOptions ReactorOptions Send SentCommand after at cancelDeadline end hostProcess hostReactor processManager reactor send`,
   'process/operate': `
     FoundAt INSTANCE_STATES InstanceReport InstanceState OpenRequest ProcessAt StuckRequest TakenIn deadlinesOf inboxOf instancesIn
-    instancesOf keyNear loadInstance outboxOf pendingDeadlines`,
+    instancesOf keyNear loadInstance outboxOf pendingDeadlines storedSource`,
   'projection/reaction': `
     Companion Figures Hosted HostedReaction Reaction ReactionContext ReactionOptions ReactionStart reaction`,
   'projection/settings': `
@@ -111,9 +111,10 @@ export const LIBRARY_DOORS: Readonly<Record<string, string>> = {
     SchemaMissing ServerCertificateRefused SqlFileMissing UnsupportedDatabase UnsupportedEntity`,
   testing: `
     AggregatePropertiesOptions CacheContractOptions CacheFixture CacheStore ContractCase ContractDocuments ContractOrder ContractRunner
-    ContractSuite ContractTotal ErrorClass EventStoreFixture FoldedCollections GivenEvent Histories HistoryOptions MemoryReadStore
-    MemorySession MemoryTransaction PRODUCTS ProjectionScenario ReadStoreContractOptions ReadStoreFixture SearchContractOptions
-    SearchFixture SearchStore SeededRandom SeededRuntime SeededRuntimeOptions SimulationStuck StoreClock TcpFault TcpProxy
-    TcpProxyOptions Then TransactionSteps When aggregateProperties cacheContract checkHistory eventStoreContract foldProjection given
-    givenEvents readStoreContract registerContract searchContract seededRandom`,
+    ContractSuite ContractTotal ErrorClass EventStoreFixture FoldedCollections GivenEvent HappenedEvent Histories HistoryOptions
+    MemoryReadStore MemorySession MemoryTransaction PRODUCTS ProcessInput ProcessScenario ProjectionScenario ReactorScenario
+    ReadStoreContractOptions ReadStoreFixture Refusal SearchContractOptions SearchFixture SearchStore SeededRandom SeededRuntime
+    SeededRuntimeOptions SimulationStuck StoreClock TcpFault TcpProxy TcpProxyOptions Then ThenProcess TransactionSteps When WhenProcess
+    accepted aggregateProperties cacheContract checkHistory declined eventStoreContract foldProjection given givenEvents givenProcess
+    givenReactor late passed readStoreContract registerContract searchContract seededRandom`,
 };

@@ -5,7 +5,7 @@ export { processManager, type ProcessManager, type ProcessManagerOptions, type P
 export { reactor, type Reactor, type ReactorOptions, type SentCommand } from './reactor.js';
 
 // Say what is to be done.
-export { after, at, cancelDeadline, end, send, type Action, type CommandTarget } from './action/actions.js';
+export { after, at, cancelDeadline, end, send, type Action, type CommandTarget, type Send } from './action/actions.js';
 export type { Accepted, CommandsFor, Declined, Due, Handling, Outcomes } from './manager/process-rules.js';
 
 // Run it.

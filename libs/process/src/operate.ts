@@ -11,3 +11,6 @@ export { loadInstance, type InstanceReport, type OpenRequest, type StuckRequest,
 // Replay what is parked.
 export { inboxOf } from './host/inbox.js';
 export { outboxOf } from './host/outbox.js';
+
+// Make an input by hand, for tests.
+export { storedSource } from './manager/source-event.js';

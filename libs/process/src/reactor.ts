@@ -48,9 +48,10 @@ export interface ReactorOptions<Registries extends readonly EventRegistry[]> {
 
 type Sends = readonly Send[] | Promise<readonly Send[]>;
 
-export interface Reactor {
+/** `Registries` types its tests. */
+export interface Reactor<Registries extends readonly EventRegistry[] = readonly EventRegistry[]> {
   readonly name: string;
-  readonly registries: readonly EventRegistry[];
+  readonly registries: Registries;
   readonly functions: ByEvent<(event: RecordedEvent) => Sends>;
   readonly key: ((event: RecordedEvent) => string | null) | undefined;
   readonly startsAt: ReactionStart;
@@ -63,7 +64,7 @@ export interface Reactor {
  * even if it is sent often. A command that was refused, or changed nothing, leaves no trace and is decided anew when it
  * is sent again. Errors: PROCESS_INVALID_DEFINITION.
  */
-export const reactor = <const Registries extends readonly EventRegistry[]>(options: ReactorOptions<Registries>): Reactor => {
+export const reactor = <const Registries extends readonly EventRegistry[]>(options: ReactorOptions<Registries>): Reactor<Registries> => {
   const { name, events: registries, startsAt, together = false, declined } = options;
   assertDeclared(name, startsAt);
   const functions = byEvent<(event: RecordedEvent) => Sends>(name, registries, options.react);

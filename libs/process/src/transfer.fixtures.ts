@@ -142,7 +142,7 @@ const fail = ({ id, code = '' }: Run) => send('fail', transfer, id, new Fail(cod
 /**
  * Debits one account, then credits the other. The money goes back if the credit is refused, or the debit came too late.
  */
-export const transferRun: ProcessManager = processManager({
+export const transferRun = processManager({
   name: 'run',
   version: 1,
   events: [transferEvents],
@@ -244,7 +244,7 @@ export const settled = async ({ store, projector, hosted }: Pick<Bank, 'store' |
  * Takes the amount of a requested transfer from an account, and has no rule for a refusal: an instance gets stuck. An
  * amount of 1 is what ends it before the outcome is known.
  */
-export const gift: ProcessManager = processManager({
+export const gift = processManager({
   name: 'gift',
   version: 1,
   events: [transferEvents],

@@ -8,6 +8,11 @@ export { given, type ErrorClass, type Then, type When } from './aggregate/given.
 export { foldProjection, MemoryReadStore, type FoldedCollections, type MemorySession, type MemoryTransaction } from '@mainstem/projection/adapter';
 export { givenEvents, type GivenEvent, type ProjectionScenario } from './projection/given-events.js';
 
+// Test a process manager or a reactor.
+export { givenProcess, type ProcessScenario, type ThenProcess, type WhenProcess } from './process/given-process.js';
+export { givenReactor, type ReactorScenario } from './process/given-reactor.js';
+export { accepted, declined, late, passed, type HappenedEvent, type ProcessInput, type Refusal } from './process/process-input.js';
+
 // Test an adapter against the contract of its port.
 export { registerContract, type ContractCase, type ContractRunner, type ContractSuite } from './contract-suite.js';
 export { eventStoreContract, type EventStoreFixture } from './event-store-contract/index.js';

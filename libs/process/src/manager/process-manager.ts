@@ -39,9 +39,12 @@ export interface ProcessManagerOptions<State, Registries extends readonly EventR
   readonly formerVersions?: readonly ProcessVersion<never, Registries>[];
 }
 
-export interface ProcessManager {
+/** `State` and `Registries` type its tests; what runs it needs neither. */
+export interface ProcessManager<State = unknown, Registries extends readonly EventRegistry[] = readonly EventRegistry[]> {
   readonly name: string;
-  readonly registries: readonly EventRegistry[];
+  readonly registries: Registries;
+  /** Of the current version. */
+  readonly initialState: State;
   /** Event types that any version has a function for. */
   readonly types: readonly string[];
   readonly key: (event: RecordedEvent) => string | null;
@@ -60,8 +63,8 @@ export interface ProcessManager {
  */
 export const processManager = <State, const Registries extends readonly EventRegistry[]>(
   options: ProcessManagerOptions<State, Registries>,
-): ProcessManager => {
-  const { name, events: registries, key, startsAt, sends = [], formerVersions = [] } = options;
+): ProcessManager<State, Registries> => {
+  const { name, events: registries, initialState, key, startsAt, sends = [], formerVersions = [] } = options;
   assertDeclared(name, startsAt);
   assertFunction(name, 'key', key);
   assertList(name, 'formerVersions', formerVersions);
@@ -75,7 +78,7 @@ export const processManager = <State, const Registries extends readonly EventReg
   if (types.length === 0) throw new InvalidProcess(name, 'takes no event: give evolve or react at least one event type');
   const own = processEvents(name);
   const aggregate = processAggregate({ name, events: own, registries, rules, sends });
-  return { name, registries, types, key: key as ProcessManager['key'], startsAt, sends, events: own, aggregate };
+  return { name, registries, initialState, types, key: key as ProcessManager['key'], startsAt, sends, events: own, aggregate };
 };
 
 type AnyVersion = ProcessVersion<unknown, readonly EventRegistry[]>;

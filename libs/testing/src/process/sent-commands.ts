@@ -1,0 +1,16 @@
+// Commands as a failed assertion shows them.
+import { encodeJson } from '@mainstem/event-store';
+import type { Send } from '@mainstem/process';
+
+export interface ShownCommand {
+  readonly step: string;
+  /** Stream of the aggregate that gets it. */
+  readonly to: string;
+  readonly command: string;
+  readonly data: unknown;
+}
+
+export const shownCommand = ({ step, category, id, command }: Send): ShownCommand => {
+  const { name } = (Object.getPrototypeOf(command) as object).constructor;
+  return { step, to: `${category}-${id}`, command: name, data: JSON.parse(encodeJson(command, name)) as unknown };
+};
