@@ -23,6 +23,10 @@ export const jobs: Readonly<Record<string, () => Promise<Job>>> = {
   'commands-claims': async () => (await import('./jobs/claims.js')).namesClaimed,
   // What claims cost: the same commands without them.
   'commands-claims/ceiling': async () => (await import('./jobs/claims.js')).namesNotClaimed,
+  reactors: async () => (await import('./jobs/reactors.js')).reactions,
+  'reactors/ceiling': async () => (await import('./ceilings/reactors.js')).reactions,
+  deadlines: async () => (await import('./jobs/deadlines.js')).deadlines,
+  'deadlines/ceiling': async () => (await import('./ceilings/deadlines.js')).deadlines,
   import: async () => (await write()).importAlone,
   'import/ceiling': async () => (await import('./ceilings/import.js')).importAll,
   'import-live': async () => (await write()).importLive,

@@ -5,7 +5,7 @@ export type Service = 'PostgreSQL' | 'Redis' | 'OpenSearch';
 export interface Measurement {
   readonly job: string;
   readonly title: string;
-  readonly unit: 'commands/s' | 'events/s' | 'loads/s' | 'looks/s' | 'seconds/s';
+  readonly unit: 'commands/s' | 'events/s' | 'deadlines/s' | 'loads/s' | 'looks/s' | 'seconds/s';
   readonly hasCeiling?: boolean;
   /** Servers without which it is left out. */
   readonly needs?: readonly Service[];
@@ -52,6 +52,8 @@ export const measurements: readonly Measurement[] = [
   },
   { job: 'commands-hot', title: 'commands, 64 at a time on one stream', unit: 'commands/s', hasCeiling: true },
   { job: 'commands-claims', title: 'commands that claim a unique value, beside the same without', unit: 'commands/s', hasCeiling: true },
+  { job: 'reactors', title: 'a reactor, one command for each event', unit: 'events/s', hasCeiling: true, targets: { rateMin: 5_000 } },
+  { job: 'deadlines', title: 'deadlines that come, of 100,000 pending', unit: 'deadlines/s', hasCeiling: true },
   { job: 'import', title: 'import through the command side', unit: 'events/s', hasCeiling: true },
   { job: 'import-live', title: 'import with all read models live', unit: 'events/s', targets: { secondsMax: 60 } },
   { job: 'read', title: 'read everything, payloads decoded', unit: 'events/s', hasCeiling: true },
