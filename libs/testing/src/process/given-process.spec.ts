@@ -163,6 +163,11 @@ describe('givenReactor', () => {
     givenReactor(bonus).when({ stream: 'account-ann', type: 'Closed', data: {} }).thenNothing();
   });
 
+  it('refuses a reactor that waits, and says how to test it', () => {
+    const waiting = reactor({ name: 'waiting', events: [accountEvents], startsAt: 'now', react: { Opened: async () => [] } });
+    expect(() => givenReactor(waiting).when(opened(1)).thenNothing()).toThrow('run this reactor in a Projector');
+  });
+
   it('fails for other commands, for an event that is none, and for a sentence without its end', async () => {
     expect(() => givenReactor(bonus).when(opened(2_000)).thenNothing()).toThrow();
     // @ts-expect-error -- the reactor listens to no such event

@@ -14,7 +14,8 @@ export interface ReactorScenario {
 
 /**
  * `givenReactor(welcome).when({ stream: 'account-a', type: 'Opened', data }).then([send(…)])`. `react` is asked twice,
- * and must say the same. A sentence without its last part checks nothing.
+ * and must say the same. A sentence without its last part checks nothing. A `react` that is asynchronous is refused:
+ * run such a reactor in a `Projector`.
  */
 export const givenReactor = <Registries extends readonly EventRegistry[]>(
   reactor: Reactor<Registries>,
@@ -35,7 +36,11 @@ class Reaction<Registries extends readonly EventRegistry[]> implements ReactorSc
     if (typeof commands === 'function') throw new TypeError('finish the sentence: then([…]) or thenNothing()');
     const { registries, functions, key } = this.#reactor;
     const event = recordedAs(registries, this.#event, 0, '2026-01-01T00:00:00.000Z');
-    const react = (): readonly Send[] => (key?.(event) === null ? [] : (functions.of(event)?.(event) ?? []));
+    const react = (): readonly Send[] => {
+      const sends = key?.(event) === null ? [] : (functions.of(event)?.(event) ?? []);
+      if (sends instanceof Promise) throw new TypeError('react waits for something: run this reactor in a Projector, by hostReactor');
+      return sends;
+    };
     const sent = react().map(shownCommand);
     assert.deepEqual(react().map(shownCommand), sent, 'react is not pure: asked again, it says something else');
     assert.deepEqual(sent, commands.map(shownCommand));
