@@ -53,7 +53,7 @@ const codesIn = (text: string): readonly string[] => [
   ...matches(text, THROWN),
   ...matches(text, NAMED),
   ...matches(text, TOLD),
-  ...matches(text, PREFIXED).flatMap((ending) => [`EVENT_STORE${ending}`, `READ_STORE${ending}`]),
+  ...matches(text, PREFIXED).flatMap((ending) => [`EVENT_STORE${ending}`, `READ_STORE${ending}`, `SNAPSHOT_STORE${ending}`]),
 ];
 
 const matches = (text: string, pattern: RegExp): readonly string[] => [...text.matchAll(pattern)].map((match) => match[1] ?? '');

@@ -4,14 +4,15 @@
 export const LIBRARY_DOORS: Readonly<Record<string, string>> = {
   aggregate: `
     Aggregate AggregateDefinition AnyAggregate AppendTurn AppendTurns BuildClaimsOptions BuiltClaims Circumstances ClaimClash
-    CommandContext CommandEffect CommandEnd CommandExecutor CommandExecutorOptions CommandMetadata CommandObservation CommandObserver
-    CommandOutcome CommandRefused CommandResult FoldedStreamCacheLimits InvalidCommand LoadOptions LoadedAggregate NoEffect
-    ObservedCommand StreamLanes UniqueRule buildClaims defineAggregate fold isCommandRefused loadAggregate newCommandContext`,
+    CommandContext CommandEffect CommandEnd CommandExecutor CommandExecutorOptions CommandMetadata CommandObservation
+    CommandObserver CommandOutcome CommandRefused CommandResult FoldedStreamCacheLimits InvalidCommand LoadOptions LoadedAggregate
+    NoEffect ObservedCommand SnapshotOutcome SnapshotRule SnapshotTold StreamLanes UniqueRule buildClaims defineAggregate fold
+    isCommandRefused loadAggregate newCommandContext`,
   'aggregate/host': `
     CONTEXT_ID_RULE changeablePartOf commandIdFrom isAsynchronous isContextId ownMetadata validateCommand`,
   'aggregate/errors': `
     AggregateConflictUnresolved AggregateOverloaded CommandIdReused CommandRefused CommandTimedOut EventNotFoldable EventNotStorable
-    InvalidAggregate InvalidCommand UniqueValueTaken isCommandRefused`,
+    InvalidAggregate InvalidCommand SnapshotStoreLate StateNotStorable StateTooLarge UniqueValueTaken isCommandRefused`,
   cli: `
     ApplicationSettings ImportProgress ImportRequest ImportSummary MainstemApplication OpenEventReader OpenReadModels
     OperatedProcess RuleViolations defineApplication main`,
@@ -19,7 +20,8 @@ export const LIBRARY_DOORS: Readonly<Record<string, string>> = {
     InstanceNotReady InvalidArgument NoApplication NoEventStore NoImport NoProcesses NoUniqueValues OutputUnwritable UnknownDocument
     UnknownInstance UnknownStream UnusableApplication unknownValue`,
   embedded: `
-    EmbeddedCacheOptions EmbeddedCacheStore EmbeddedEventStore EmbeddedEventStoreOptions EmbeddedSearchOptions EmbeddedSearchStore`,
+    EmbeddedCacheOptions EmbeddedCacheStore EmbeddedEventStore EmbeddedEventStoreOptions EmbeddedSearchOptions EmbeddedSearchStore
+    EmbeddedSnapshotStore EmbeddedSnapshotsOptions`,
   'embedded/events-file': `
     ChecksummedEvent CommitSignal DamagedEvent EventsFileOptions Names OpenedFile StoreFile eventChecksum eventsFile openDatabase
     openToRead openToWrite readIncarnation retryWhileBusy translateEventsFileError translateSqliteError turn`,
@@ -34,15 +36,17 @@ export const LIBRARY_DOORS: Readonly<Record<string, string>> = {
   'event-store': `
     AmbiguousCategory AppendAllOptions AppendAllResult AppendAllUnsupported AppendOptions AppendPartlyKnown AppendResult
     AsynchronousRule Closable DEFAULT_LIMITS DomainEvent EventDeclarations EventFilter EventId EventMark EventMetadata EventOf
-    EventReader EventRegistry EventStore EventStoreClosed EventStoreRestored EventTooLarge EventWriter ExpectedRevision FieldViolation
-    Heartbeat InMemoryEventStore InMemoryEventStoreOptions Incarnation InvalidEvent InvalidInput JsonValue Lanes MainstemError NewEvent
-    NewerEvent OperationAborted PayloadClass Position PreparedEvent ReadAllOptions ReadStreamOptions RecordedEvent RecordedEventOf
-    RetryDelays Revision RuleOptions Runtime STEP_DEADLINE_MS SilentLoop StoreLimits StreamAppend StreamName SubscribeOptions
-    SubscriptionBatch UncheckableField UndecodableEvent Upcaster VersionedPayload WrongExpectedRevision allOrNone assertCategoriesDiffer
-    assertNever backOffMs codedText commandIdOf copyJson declaresField decodedForm defineEvents encodeAppend encodeJson eventId
-    eventIdOf fieldViolations freezeJson inTime instantOf isBuiltIn isMainstemError isObjectClass isOwnAccessor isPositionBefore
-    isPrintable isTraceparent laterPosition nearestName occurredAt position printable printableLines revision ruleOptions silenceOf
-    streamName streamOf streamPrefixOf systemRuntime throwIfAborted traceparentOf unlessAborted violationsOfRules`,
+    EventReader EventRegistry EventStore EventStoreClosed EventStoreRestored EventTooLarge EventWriter ExpectedRevision
+    FieldViolation Heartbeat InMemoryEventStore InMemoryEventStoreOptions InMemorySnapshotStore Incarnation InvalidEvent
+    InvalidInput JsonValue Lanes MainstemError NewEvent NewerEvent OperationAborted PayloadClass Position PreparedEvent
+    ReadAllOptions ReadStreamOptions RecordedEvent RecordedEventOf RetryDelays Revision RuleOptions Runtime STEP_DEADLINE_MS
+    SilentLoop SnapshotKey SnapshotPart SnapshotStore SnapshotStoreClosed SnapshotsOf StoreLimits StoredSnapshot StreamAppend
+    StreamName SubscribeOptions SubscriptionBatch UncheckableField UndecodableEvent Upcaster VersionedPayload WrongExpectedRevision
+    allOrNone assertCategoriesDiffer assertNever backOffMs codedText commandIdOf copyJson declaresField decodedForm defineEvents
+    encodeAppend encodeJson eventId eventIdOf fieldViolations fingerprintOf freezeJson hiddenProblem inTime instantOf isBuiltIn
+    isHidden isMainstemError isObjectClass isOwnAccessor isPositionBefore isPrintable isTraceparent laterPosition nearestName
+    occurredAt position printable printableLines revision ruleOptions silenceOf sourceText streamName streamOf streamPrefixOf
+    systemRuntime throwIfAborted traceparentOf unlessAborted violationsOfRules`,
   'event-store/settings': `
     Environment Given PlaceForm Setting SettingGroup SettingRows SettingsInvalid ValuesOf areGiven didYouMean isOn list oneOf optional
     placeSetting readSettings settingsHelp settingsIn settingsLines settingsTable together wholeNumber withoutCredentials wordForm`,
@@ -110,11 +114,12 @@ export const LIBRARY_DOORS: Readonly<Record<string, string>> = {
     InvalidReadStoreFile InvalidSqlOptions NewerReadStore ReadModelInUse ReadModelNameTaken ReadStorePermissionDenied ReadStoreReadOnly
     SchemaMissing ServerCertificateRefused SqlFileMissing UnsupportedDatabase UnsupportedEntity`,
   testing: `
-    AggregatePropertiesOptions CacheContractOptions CacheFixture CacheStore ContractCase ContractDocuments ContractOrder ContractRunner
-    ContractSuite ContractTotal ErrorClass EventStoreFixture FoldedCollections GivenEvent HappenedEvent Histories HistoryOptions
-    MemoryReadStore MemorySession MemoryTransaction PRODUCTS ProcessInput ProcessScenario ProjectionScenario ReactorScenario
-    ReadStoreContractOptions ReadStoreFixture Refusal SearchContractOptions SearchFixture SearchStore SeededRandom SeededRuntime
-    SeededRuntimeOptions SimulationStuck StoreClock TcpFault TcpProxy TcpProxyOptions Then ThenProcess TransactionSteps When WhenProcess
-    accepted aggregateProperties cacheContract checkHistory declined eventStoreContract foldProjection given givenEvents givenProcess
-    givenReactor late passed readStoreContract registerContract searchContract seededRandom`,
+    AggregatePropertiesOptions CacheContractOptions CacheFixture CacheStore ContractCase ContractDocuments ContractOrder
+    ContractRunner ContractSuite ContractTotal ErrorClass EventStoreFixture FoldedCollections GivenEvent HappenedEvent Histories
+    HistoryOptions MemoryReadStore MemorySession MemoryTransaction PRODUCTS ProcessInput ProcessScenario ProjectionScenario
+    ReactorScenario ReadStoreContractOptions ReadStoreFixture Refusal SearchContractOptions SearchFixture SearchStore SeededRandom
+    SeededRuntime SeededRuntimeOptions SimulationStuck SnapshotStoreFixture SnapshotStoreUnderTest StoreClock TcpFault TcpProxy
+    TcpProxyOptions Then ThenProcess TransactionSteps When WhenProcess accepted aggregateProperties cacheContract checkHistory
+    declined eventStoreContract foldProjection given givenEvents givenProcess givenReactor late passed readStoreContract
+    registerContract searchContract seededRandom snapshotStoreContract`,
 };

@@ -27,6 +27,8 @@ export const jobs: Readonly<Record<string, () => Promise<Job>>> = {
   'reactors/ceiling': async () => (await import('./ceilings/reactors.js')).reactions,
   deadlines: async () => (await import('./jobs/deadlines.js')).deadlines,
   'deadlines/ceiling': async () => (await import('./ceilings/deadlines.js')).deadlines,
+  'cold-100k': async () => (await import('./jobs/snapshots.js')).coldAt100k,
+  'cold-1m': async () => (await import('./jobs/snapshots.js')).coldAt1m,
   import: async () => (await write()).importAlone,
   'import/ceiling': async () => (await import('./ceilings/import.js')).importAll,
   'import-live': async () => (await write()).importLive,

@@ -37,6 +37,9 @@ const MEMORY_MAX_MIB = 512;
 /** Of one core, by an idle projector application. */
 const AT_REST: Pick<Measurement, 'unit' | 'rounds' | 'targets'> = { unit: 'seconds/s', rounds: 1, targets: { figuresMax: { cpuPercent: 1 } } };
 
+/** Whatever the length of the stream. */
+const COLD: Targets = { figuresMax: { coldP50Ms: 5 } };
+
 /** Of the bare client's rate. */
 const BARE_CLIENT: Targets = { ratioMin: 0.9 };
 
@@ -54,6 +57,8 @@ export const measurements: readonly Measurement[] = [
   { job: 'commands-claims', title: 'commands that claim a unique value, beside the same without', unit: 'commands/s', hasCeiling: true },
   { job: 'reactors', title: 'a reactor, one command for each event', unit: 'events/s', hasCeiling: true, targets: { rateMin: 5_000 } },
   { job: 'deadlines', title: 'deadlines that come, of 100,000 pending', unit: 'deadlines/s', hasCeiling: true },
+  { job: 'cold-100k', title: 'first command on a stream of 100,000 events, from its snapshot', unit: 'commands/s', targets: COLD },
+  { job: 'cold-1m', title: 'first command on a stream of 1,000,000 events, from its snapshot', unit: 'commands/s', rounds: 1, targets: COLD },
   { job: 'import', title: 'import through the command side', unit: 'events/s', hasCeiling: true },
   { job: 'import-live', title: 'import with all read models live', unit: 'events/s', targets: { secondsMax: 60 } },
   { job: 'read', title: 'read everything, payloads decoded', unit: 'events/s', hasCeiling: true },

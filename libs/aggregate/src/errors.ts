@@ -126,3 +126,43 @@ export class CommandIdReused extends MainstemError {
     super('COMMAND_ID_REUSED', `Id ${commandId} was used on stream ${stream} for a command with other content. Use a new id for a new command.`);
   }
 }
+
+/** No snapshots of this aggregate are taken, because JSON would change its states. Its commands work as before. */
+export class StateNotStorable extends MainstemError {
+  constructor(
+    readonly category: string,
+    cause: unknown,
+  ) {
+    super(
+      'AGGREGATE_STATE_NOT_STORABLE',
+      `No snapshots of ${category} are taken, because its state does not come back from JSON as it was: ` +
+        `${cause instanceof Error ? cause.message : String(cause)}. Give its snapshot rule encode and decode, or hold plain values in the state.`,
+      { cause },
+    );
+  }
+}
+
+/** No snapshot of this stream was taken, because its state is too large. Its commands work as before. */
+export class StateTooLarge extends MainstemError {
+  constructor(
+    readonly category: string,
+    readonly length: number,
+    readonly lengthMax: number,
+  ) {
+    super(
+      'AGGREGATE_STATE_TOO_LARGE',
+      `No snapshot of a stream of ${category} was taken: its state has ${length} characters as JSON, and ${lengthMax} is the limit. ` +
+        'Keep in the state only what decide needs, or write it shorter with encode of its snapshot rule.',
+    );
+  }
+}
+
+/** The snapshot store did not answer in time. Commands work without it meanwhile. */
+export class SnapshotStoreLate extends MainstemError {
+  constructor(
+    readonly operation: 'load' | 'save',
+    readonly waitedMs: number,
+  ) {
+    super('SNAPSHOT_STORE_LATE', `The snapshot store did not ${operation} within ${waitedMs} ms. Commands read their streams instead.`);
+  }
+}

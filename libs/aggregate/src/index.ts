@@ -4,6 +4,7 @@
 // Declare an aggregate.
 export { defineAggregate, type Aggregate, type AggregateDefinition, type AnyAggregate, type Circumstances } from './aggregate/aggregate.js';
 export { CommandRefused, InvalidCommand, isCommandRefused } from './errors.js';
+export type { SnapshotRule } from './aggregate/snapshot-rule.js';
 export type { UniqueRule } from './aggregate/unique-rule.js';
 
 // Execute its commands.
@@ -25,3 +26,4 @@ export { loadAggregate, type LoadedAggregate, type LoadOptions } from './aggrega
 
 // Watch commands.
 export type { CommandEnd, CommandObservation, CommandObserver, CommandOutcome, ObservedCommand } from './command/command-observer.js';
+export type { SnapshotOutcome, SnapshotTold } from './snapshot/snapshots.js';

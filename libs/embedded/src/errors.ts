@@ -3,7 +3,7 @@ import { MainstemError } from '@mainstem/event-store';
 
 /** The owner of the file: the beginning of its error codes, and its name in messages. */
 export interface FileOwner {
-  readonly codePrefix: 'EVENT_STORE' | 'READ_STORE';
+  readonly codePrefix: 'EVENT_STORE' | 'READ_STORE' | 'SNAPSHOT_STORE';
   /** As in a sentence: "event store", "cache". */
   readonly name: string;
 }
@@ -43,11 +43,20 @@ const FILLED_ANEW =
   'Read models are filled anew: stop the processes that use it, move it and the files beside it (-wal, -shm) away, ' +
   'and start the projector again. `mainstem status` shows how far they are.';
 
+/** A snapshot repeats what the events say. */
+const SET_ASIDE = 'The file was set aside, with `.damaged` behind its name; commands read their streams, and snapshots are taken anew.';
+
+/** What to do about a damaged file. */
+const ADVICE: Readonly<Record<FileOwner['codePrefix'], string>> = {
+  EVENT_STORE: 'Restore it from a backup; keep the damaged file.',
+  READ_STORE: FILLED_ANEW,
+  SNAPSHOT_STORE: SET_ASIDE,
+};
+
 /** The file is damaged, or is no database at all; nothing was written. Code `…_CORRUPT`. */
 export class FileCorrupt extends MainstemError {
   constructor({ owner, path }: StoreFile, problem: string, cause?: unknown) {
-    const advice = owner.codePrefix === 'EVENT_STORE' ? 'Restore it from a backup; keep the damaged file.' : FILLED_ANEW;
-    super(`${owner.codePrefix}_CORRUPT`, `${path} is not a readable ${owner.name}: ${problem}. ${advice}`, { cause });
+    super(`${owner.codePrefix}_CORRUPT`, `${path} is not a readable ${owner.name}: ${problem}. ${ADVICE[owner.codePrefix]}`, { cause });
   }
 }
 

@@ -7,3 +7,6 @@ export { EmbeddedEventStore, type EmbeddedEventStoreOptions } from './event-stor
 // Keep read models.
 export { EmbeddedCacheStore, type EmbeddedCacheOptions } from './cache/embedded-cache-store.js';
 export { EmbeddedSearchStore, type EmbeddedSearchOptions } from './search/embedded-search-store.js';
+
+// Keep snapshots of long streams.
+export { EmbeddedSnapshotStore, type EmbeddedSnapshotsOptions } from './snapshots/embedded-snapshot-store.js';

@@ -186,6 +186,13 @@ export class EventStoreClosed extends MainstemError {
   }
 }
 
+/** This process closed the snapshot store before. */
+export class SnapshotStoreClosed extends MainstemError {
+  constructor() {
+    super('SNAPSHOT_STORE_CLOSED', 'The snapshot store is closed. Open it again to go on.');
+  }
+}
+
 /** The event store was restored to an earlier state during a disconnection, and lost events that were read. */
 export class EventStoreRestored extends MainstemError {
   constructor(

@@ -26,6 +26,11 @@ export { DEFAULT_LIMITS } from './event-store.js';
 export type { ExpectedRevision } from './expected-revision.js';
 export { InMemoryEventStore, type InMemoryEventStoreOptions } from './memory/in-memory-event-store.js';
 
+// Keep snapshots, and recognise changed code.
+export { InMemorySnapshotStore } from './memory/in-memory-snapshot-store.js';
+export type { SnapshotKey, SnapshotPart, SnapshotsOf, SnapshotStore, StoredSnapshot } from './snapshot-store.js';
+export { fingerprintOf, hiddenProblem, isHidden, sourceText } from './fingerprint.js';
+
 // Handle errors by their codes.
 export * from './errors.js';
 

@@ -19,6 +19,7 @@ export { eventStoreContract, type EventStoreFixture } from './event-store-contra
 export * from './read-store-contract/index.js';
 export * from './cache-contract/index.js';
 export * from './search-contract/index.js';
+export { snapshotStoreContract, type SnapshotStoreFixture, type SnapshotStoreUnderTest } from './snapshot-store-contract/index.js';
 
 // Make time, chance and the network repeatable.
 export { SimulationStuck } from './faults/errors.js';

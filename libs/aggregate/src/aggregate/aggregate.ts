@@ -2,6 +2,7 @@
 import { ruleOptions, type DomainEvent, type EventOf, type EventRegistry, type JsonValue, type RuleOptions } from '@mainstem/event-store';
 import { changeablePartOf } from './isolation.js';
 import { InvalidAggregate } from '../errors.js';
+import { assertSnapshotRule, type SnapshotRule } from './snapshot-rule.js';
 import { assertRulesDiffer, type UniqueRule } from './unique-rule.js';
 
 /** What `decide` may read besides command and state. The events record all of it, so a decision can be repeated. */
@@ -26,6 +27,8 @@ export interface Aggregate<State, Command, Event extends DomainEvent> {
   readonly commandRules?: RuleOptions | undefined;
   /** Values that no two aggregates of a scope have at the same time. */
   readonly unique?: readonly UniqueRule<Event>[] | undefined;
+  /** For long streams, with an executor that has a snapshot store. Default: each load reads the whole stream. */
+  readonly snapshot?: SnapshotRule<State> | undefined;
   /** The state after one more event. Total: it accepts every event ever recorded, and never throws. */
   evolve(state: State, event: Event): State;
   /** The events of a command in a state; none if it changes nothing. Throws a `CommandRefused` if a rule forbids it. */
@@ -41,6 +44,11 @@ export interface AggregateDefinition<State, Command, Registry> {
   readonly commandRules?: RuleOptions | undefined;
   /** Values that no two aggregates of a scope have at the same time, such as a document's number. */
   readonly unique?: readonly UniqueRule<EventOf<Registry>>[] | undefined;
+  /**
+   * When snapshots of its streams are taken, such as `{ every: 1_000 }`. With `encode` and `decode` it stands behind
+   * `evolve`, from which TypeScript takes the type of the state.
+   */
+  readonly snapshot?: SnapshotRule<NoInfer<State>> | undefined;
   readonly evolve: (state: State, event: EventOf<Registry>) => NoInfer<State>;
   readonly decide: (command: Command, state: NoInfer<State>, circumstances: Circumstances) => readonly EventOf<Registry>[];
 }
@@ -65,6 +73,7 @@ export const defineAggregate = <State, Command, Registry extends EventRegistry>(
   }
   ruleOptions('commandRules', commandRules);
   assertRulesDiffer(category, unique);
+  assertSnapshotRule(definition);
   return definition as Aggregate<State, Command, EventOf<Registry>>;
 };
 

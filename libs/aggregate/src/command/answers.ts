@@ -2,8 +2,8 @@
 import { copyJson, type AppendResult, type DomainEvent, type Position, type Revision } from '@mainstem/event-store';
 import type { CommandObservation } from './command-observer.js';
 import type { CommandResult } from './command-result.js';
-import type { FoldedStream } from './folded-stream-cache.js';
-import type { CommandPlace } from './known-commands.js';
+import type { FoldedStream } from '../folded/folded-stream.js';
+import type { CommandPlace } from '../folded/known-commands.js';
 import type { Batch, Joined } from './stream-calls.js';
 
 /** Reports the commands that lead to events to their observers. */

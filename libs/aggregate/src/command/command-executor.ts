@@ -10,10 +10,12 @@ import {
   type EventReader,
   type EventWriter,
   type Runtime,
+  type SnapshotStore,
 } from '@mainstem/event-store';
 import type { Aggregate, AnyAggregate } from '../aggregate/aggregate.js';
 import { UniqueClaims, type Holder } from '../claims/unique-claims.js';
 import { isCommandRefused } from '../errors.js';
+import { Snapshots, type SnapshotTold } from '../snapshot/snapshots.js';
 import { commandIdAt, contextGiven, metadataIn, newCommandContext, type CommandContext } from './command-context.js';
 import type { CommandObservation, CommandObserver, CommandOutcome } from './command-observer.js';
 import type { CommandResult } from './command-result.js';
@@ -37,6 +39,14 @@ export interface CommandExecutorOptions {
    */
   readonly aggregates?: readonly (Pick<AnyAggregate, 'category'> & Partial<Pick<AnyAggregate, 'events' | 'unique'>>)[];
   readonly cache?: Partial<FoldedStreamCacheLimits>;
+  /**
+   * Keeps snapshots of long streams, for aggregates with `snapshot`. Its owner closes it. Commands give the same
+   * answers without it, whatever it loses or damages. A load waits for it for 100 ms at most; after a failure it is
+   * left alone for 10 s. It needs a store with an `incarnation`. Default: none.
+   */
+  readonly snapshots?: SnapshotStore | undefined;
+  /** Told about each snapshot: taken, used, ignored, failed, refused. Must not throw. */
+  readonly onSnapshot?: ((told: SnapshotTold) => void) | undefined;
   /** How often a command is decided while others keep changing its stream. Default 10. */
   readonly attemptsMax?: number;
   /** Upper bound of the first random delay between two attempts; doubled each time. Default 5 ms. */
@@ -77,7 +87,9 @@ export class CommandExecutor {
     assertLimit('waitingMax', waitingMax);
     assertLimit('waitMaxMs', waitMaxMs);
     this.#runtime = runtime;
-    this.#folder = new StreamFolder(store, runtime, new FoldedStreamCache(cache));
+    const { snapshots, onSnapshot } = options;
+    const kept = snapshots && new Snapshots({ store: snapshots, reader: store, runtime, tell: onSnapshot });
+    this.#folder = new StreamFolder(store, runtime, new FoldedStreamCache(cache), kept);
     const holderOf = (stream: string): Holder | undefined => this.#holders.find(({ category }) => stream.startsWith(streamPrefixOf(category)));
     const claims = new UniqueClaims({ store, runtime, holderOf });
     this.#worker = new StreamWorker({ store, runtime, folder: this.#folder, claims, attemptsMax, retryDelayMs, retryDelayMaxMs, waitingMax });

@@ -1,32 +1,8 @@
 // Folded states of recent streams, so that the next command on them need not read them again.
-import type { EventId, Position, Revision } from '@mainstem/event-store';
 import { LRUCache } from 'lru-cache';
 import { assertLimit } from './limits.js';
-import type { HeldClaims } from '../claims/held-claims.js';
-import { KnownCommands } from './known-commands.js';
+import type { FoldedStream, Weighed } from '../folded/folded-stream.js';
 import { weightOf } from './state-weight.js';
-
-/** A stream as one aggregate has folded it so far. Only the holder of the stream's lane uses it. */
-export interface FoldedStream {
-  state: unknown;
-  /** Revision of the last folded event; undefined before the first. */
-  revision: Revision | undefined;
-  position: Position | undefined;
-  /** Id of that event: it proves that the stream is still the folded one. */
-  lastEventId: EventId | undefined;
-  /** Every command with events in the stream up to `revision`. */
-  readonly commands: KnownCommands;
-  /** The unique values that the aggregate has. */
-  held: HeldClaims;
-  /** False: the state holds something changeable, so it is not kept. */
-  isIsolated: boolean;
-  /** When the store last proved that the stream ends here; in time of `Runtime.monotonic`. */
-  provedMs: number;
-  /** The store's count of changes by others, from before the stream was read. */
-  changesByOthers: number | undefined;
-  /** What the cache knows of its size. */
-  weighed?: Weighed;
-}
 
 export interface FoldedStreamCacheLimits {
   /** The number of kept streams. Default 10,000; 0 keeps none. */
@@ -42,14 +18,6 @@ const LIMITS: FoldedStreamCacheLimits = { streamsMax: 10_000, commandIdsMax: 200
 /** Combines both limits: an entry costs its larger share of the two. */
 const WHOLE = 1_000_000_000;
 const NODES_PER_LOOK = 512;
-
-interface Weighed {
-  readonly bytes: number;
-  /** Changes until the next estimate: a large state is not measured for every command. */
-  skips: number;
-  /** The entry's share of the cache. */
-  share: number;
-}
 
 /** An entry gets a share with room to grow, so that most commands need no bookkeeping. */
 const GROWTH = 1.25;

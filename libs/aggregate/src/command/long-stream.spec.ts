@@ -7,7 +7,7 @@ import { CommandRefused } from '../errors.js';
 import { NO_CLAIMS } from '../claims/held-claims.js';
 import { CommandExecutor } from './command-executor.js';
 import { FoldedStreamCache } from './folded-stream-cache.js';
-import { KnownCommands } from './known-commands.js';
+import { KnownCommands } from '../folded/known-commands.js';
 
 class CountedData {
   @IsInt() by!: number;
@@ -103,14 +103,22 @@ describe('the memory of states', () => {
     for (let index = 0; index < 200; index++) {
       const state = { text: 'x'.repeat(100 * index), list: Array.from({ length: index }, () => ({ index })) };
       const place = { revision: undefined, position: undefined, lastEventId: undefined, held: NO_CLAIMS };
-      cache.set(String(index), { state, ...place, commands: new KnownCommands(10), isIsolated: true, provedMs: 0, changesByOthers: undefined });
+      cache.set(String(index), {
+        state,
+        ...place,
+        commands: new KnownCommands(10),
+        isIsolated: true,
+        provedMs: 0,
+        changesByOthers: undefined,
+        snapshotDue: Infinity,
+      });
     }
     // The last ones take 40 kB for their text, and 30 kB for their list.
     expect(cache.size).toBeGreaterThan(5);
     expect(cache.size).toBeLessThan(30);
     cache.set('large', {
       ...{ state: 'x'.repeat(1_000_000), revision: undefined, position: undefined, lastEventId: undefined },
-      ...{ held: NO_CLAIMS, commands: new KnownCommands(10), isIsolated: true, provedMs: 0, changesByOthers: undefined },
+      ...{ held: NO_CLAIMS, commands: new KnownCommands(10), isIsolated: true, provedMs: 0, changesByOthers: undefined, snapshotDue: Infinity },
     });
     expect(cache.has('large')).toBe(false);
   });

@@ -6,7 +6,7 @@ import type { AppendTurn } from './append-turn.js';
 import type { CommandResult } from './command-result.js';
 import type { CommandUnderWay } from './command-under-way.js';
 import type { Decision, GivenCommand } from './decision.js';
-import type { CommandPlace } from './known-commands.js';
+import type { CommandPlace } from '../folded/known-commands.js';
 
 export type ErasedAggregate = Aggregate<unknown, unknown, DomainEvent>;
 

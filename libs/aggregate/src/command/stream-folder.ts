@@ -8,11 +8,13 @@ import {
   type Runtime,
   type StreamName,
 } from '@mainstem/event-store';
-import { heldAfter, NO_CLAIMS } from '../claims/held-claims.js';
-import type { CommandEffect } from './command-result.js';
-import { FoldedStreamCache, type FoldedStream } from './folded-stream-cache.js';
 import { isolate } from '../aggregate/isolation.js';
-import { KnownCommands, type CommandPlace } from './known-commands.js';
+import { heldAfter, NO_CLAIMS } from '../claims/held-claims.js';
+import type { FoldedStream } from '../folded/folded-stream.js';
+import { KnownCommands, type CommandPlace } from '../folded/known-commands.js';
+import { PLACES_MAX, Snapshots } from '../snapshot/snapshots.js';
+import type { CommandEffect } from './command-result.js';
+import type { FoldedStreamCache } from './folded-stream-cache.js';
 import type { Call, ErasedAggregate } from './stream-calls.js';
 
 export type FolderStore = Pick<EventReader, 'readStream'> & Partial<Pick<EventReader, 'incarnation' | 'changesByOthers'>>;
@@ -35,6 +37,7 @@ export class StreamFolder {
     private readonly store: FolderStore,
     private readonly runtime: Runtime,
     cache: FoldedStreamCache,
+    private readonly snapshots?: Snapshots,
   ) {
     this.cache = cache;
   }
@@ -60,47 +63,85 @@ export class StreamFolder {
   }
 
   /** The store has proved that the stream ends here. */
-  prove(key: string, folded: FoldedStream): void {
+  prove(call: Call, folded: FoldedStream): void {
     folded.provedMs = this.runtime.monotonic();
-    this.cache.set(key, folded);
+    this.cache.set(call.key, folded);
+    // Without snapshots it is never due.
+    if (folded.snapshotDue !== Infinity) this.snapshots?.consider(call, folded);
   }
 
-  /** Errors: those of the reader, and of `evolve`. */
-  async load({ aggregate, stream, key }: Call, signal: AbortSignal): Promise<FoldedStream> {
+  /** From its snapshot if that fits, otherwise from its beginning. Errors: those of the reader, and of `evolve`. */
+  async load(call: Call, signal: AbortSignal): Promise<FoldedStream> {
+    return (await this.#fromSnapshot(call, signal)) ?? this.#fromBeginning(call, signal);
+  }
+
+  async #fromBeginning(call: Call, signal: AbortSignal): Promise<FoldedStream> {
+    const { aggregate, stream } = call;
+    const rule = this.snapshots && aggregate.snapshot;
     const isIsolated = isolate(aggregate.initialState);
-    const changesByOthers = this.#changesOfLate(this.runtime.monotonic());
-    const commands = new KnownCommands(this.cache.commandIdsPerStreamMax);
+    const startedMs = this.runtime.monotonic();
+    const changesByOthers = this.#changesOfLate(startedMs);
+    const commands = new KnownCommands(this.cache.commandIdsPerStreamMax, rule && PLACES_MAX);
     const folded: FoldedStream = {
       ...{ state: aggregate.initialState, revision: undefined, position: undefined, lastEventId: undefined },
-      ...{ commands, held: NO_CLAIMS, isIsolated, provedMs: 0, changesByOthers },
+      ...{ commands, held: NO_CLAIMS, isIsolated, provedMs: 0, changesByOthers, snapshotDue: rule ? Snapshots.dueAfter(aggregate, -1) : Infinity },
     };
     for await (const batch of this.store.readStream(stream, { signal })) for (const event of batch) fold(aggregate, folded, event);
+    return this.#loaded(call, folded, isIsolated, startedMs);
+  }
+
+  async #fromSnapshot(call: Call, signal: AbortSignal): Promise<FoldedStream | undefined> {
+    const { aggregate } = call;
+    const snapshot = aggregate.snapshot && (await this.snapshots?.load(call));
+    if (!snapshot) return undefined;
+    const { state, revision, position, lastEventId, held, recordedAt } = snapshot;
+    const startedMs = this.runtime.monotonic();
+    const changesByOthers = this.#changesOfLate(startedMs);
+    const commands = KnownCommands.from(snapshot.commands, this.cache.commandIdsPerStreamMax, PLACES_MAX);
+    const isIsolated = isolate(state);
+    const folded: FoldedStream = {
+      ...{ state, revision, position, lastEventId, commands, held, isIsolated, provedMs: 0, changesByOthers },
+      snapshotDue: Snapshots.dueAfter(aggregate, Number(revision)),
+    };
+    const isSame = (event: RecordedEvent): boolean => isLastOf(folded, event) && event.recordedAt === recordedAt;
+    if (!(await this.#foldOn(call, folded, isSame, signal))) {
+      this.snapshots?.ignored(call, 'the stream does not have its event');
+      return undefined;
+    }
+    this.snapshots?.used(call);
+    return this.#loaded(call, folded, isIsolated, startedMs);
+  }
+
+  #loaded(call: Call, folded: FoldedStream, isIsolated: boolean, startedMs: number): FoldedStream {
     folded.isIsolated = isolate(folded.state) && isIsolated;
-    this.prove(key, folded);
+    const { afterLoadMs = Infinity } = (this.snapshots && call.aggregate.snapshot) ?? {};
+    if (this.runtime.monotonic() - startedMs > afterLoadMs) folded.snapshotDue = 0;
+    this.prove(call, folded);
     return folded;
   }
 
   /** Reads on from the last folded event, which proves that the stream is the same; otherwise folds all of it anew. */
   async catchUp(call: Call, folded: FoldedStream, signal: AbortSignal): Promise<FoldedStream> {
-    const { aggregate, stream, key } = call;
     if (folded.revision === undefined) return this.load(call, signal);
     // On a copy, so that a failure half way leaves nothing that is folded in part.
     const next = { ...folded, changesByOthers: this.#changesOfLate(this.runtime.monotonic()) };
+    if (!(await this.#foldOn(call, next, (event) => isLastOf(folded, event), signal))) return this.#anew(call, signal);
+    next.isIsolated = isolate(next.state) && folded.isIsolated;
+    this.prove(call, next);
+    return next;
+  }
+
+  /** False, with nothing folded, if the stream does not have the last folded event. */
+  async #foldOn({ aggregate, stream }: Call, folded: FoldedStream, isSame: (event: RecordedEvent) => boolean, signal: AbortSignal): Promise<boolean> {
     let isKnown = false;
-    for await (const batch of this.store.readStream(stream, { from: folded.revision, signal })) {
+    for await (const batch of this.store.readStream(stream, { ...(folded.revision !== undefined && { from: folded.revision }), signal })) {
       for (const event of batch) {
-        if (isKnown) {
-          fold(aggregate, next, event);
-          continue;
-        }
-        if (!isLastOf(folded, event)) return this.#anew(call, signal);
-        isKnown = true;
+        if (isKnown) fold(aggregate, folded, event);
+        else if (isSame(event)) isKnown = true;
+        else return false;
       }
     }
-    if (!isKnown) return this.#anew(call, signal);
-    next.isIsolated = isolate(next.state) && folded.isIsolated;
-    this.prove(key, next);
-    return next;
+    return isKnown;
   }
 
   /** The first result of a command, from its events. */

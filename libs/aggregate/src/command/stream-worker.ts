@@ -6,7 +6,7 @@ import { AggregateConflictUnresolved, AggregateOverloaded, CommandIdReused, isCo
 import { answersOf, answersOfAppend, observe } from './answers.js';
 import { appendBatch, CONFLICT_CODES, CULPRIT_CODES } from './append-batch.js';
 import { decisionOf, type Decision, type GivenCommand } from './decision.js';
-import type { FoldedStream } from './folded-stream-cache.js';
+import type { FoldedStream } from '../folded/folded-stream.js';
 import { Batch, isOther, type Call, type Joined, type Lane, type Need } from './stream-calls.js';
 import type { StreamFolder } from './stream-folder.js';
 
@@ -235,7 +235,7 @@ export class StreamWorker {
     const answers = answersOfAppend(joined, folded, { revision, position }, { start, isDense: store.hasDensePositions === true });
     // Positions only rise: if one does not, the store was set back.
     if (before !== undefined && position <= before) folder.cache.clear();
-    else if (first && isAsExpected) folder.prove(first.key, folded);
+    else if (first && isAsExpected) folder.prove(first, folded);
     else if (first) folder.cache.drop(first.key);
     for (let at = 0; at < joined.length; at++) (joined[at] as Joined).call.underWay.resolve(answers[at] ?? []);
   }

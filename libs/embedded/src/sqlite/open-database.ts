@@ -17,14 +17,19 @@ const PRIVATE_FILE = 0o600;
 
 export interface OpenDatabaseOptions extends StoreFile {
   readonly runtime: Runtime;
-  /** FULL: a commit survives a power cut. NORMAL: a power cut may undo the last commits, each as a whole. */
-  readonly synchronous: 'FULL' | 'NORMAL';
+  /**
+   * FULL: a commit survives a power cut. NORMAL: a power cut may undo the last commits, each as a whole. OFF: it may
+   * damage the file; nothing waits for the device.
+   */
+  readonly synchronous: 'FULL' | 'NORMAL' | 'OFF';
   /** Four bytes in the file's header that identify its owner. */
   readonly applicationId: number;
   /** Version of the stored layout, from 1. A file with a higher one is refused. */
   readonly format: number;
   /** Creates the tables of an empty file, in one transaction with the header; it may run again after a lost race. */
   readonly create: (database: DatabaseSync) => void;
+  /** Bytes of a page of a new file; a power of two. Default: that of SQLite. */
+  readonly pageSize?: number;
   readonly isReadOnly?: boolean;
   /** True: a missing file is refused instead of made. Default false. */
   readonly mustExist?: boolean;
@@ -98,6 +103,8 @@ const openOnce = (options: OpenDatabaseOptions): DatabaseSync => {
     if (options.isReadOnly) {
       if (isEmpty) throw new CannotOpenFile(options);
     } else {
+      // Only an empty file takes a size, and only before its first write.
+      if (options.pageSize !== undefined) database.exec(`PRAGMA page_size = ${options.pageSize}`);
       database.exec('PRAGMA journal_mode = WAL');
       database.exec(`PRAGMA synchronous = ${options.synchronous}`);
       if (isEmpty) createOnce(database, options);

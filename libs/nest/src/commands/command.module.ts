@@ -1,23 +1,35 @@
 // Makes command execution available to the whole application.
-import { CommandExecutor, type CommandExecutorOptions } from '@mainstem/aggregate';
-import type { EventStore, Runtime } from '@mainstem/event-store';
-import { Module, type DynamicModule } from '@nestjs/common';
+import { CommandExecutor, type CommandExecutorOptions, type SnapshotTold } from '@mainstem/aggregate';
+import { codedText, type EventStore, type Runtime } from '@mainstem/event-store';
+import { Inject, Injectable, Logger, Module, type DynamicModule, type OnApplicationShutdown } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
 import { CqrsModule } from '@nestjs/cqrs';
 import { declareCategories } from '../event-store/declared-categories.js';
-import { COMMAND_HEALTH, commandHealth } from '../health/health-check.js';
 import { EVENT_STORE, RUNTIME } from '../event-store/tokens.js';
+import { COMMAND_HEALTH, commandHealth } from '../health/health-check.js';
 import type { Telemetry } from '../telemetry/telemetry.js';
 import { TELEMETRY } from '../telemetry/tokens.js';
 import { ApplicationExecutor } from './application-executor.js';
 
+/** `snapshots` belongs to the module, which closes it after the shutdown. */
 export type CommandModuleOptions = Omit<CommandExecutorOptions, 'store' | 'runtime'>;
+
+const OPTIONS = Symbol('mainstem:command-options');
+
+@Injectable()
+class SnapshotsLifetime implements OnApplicationShutdown {
+  constructor(@Inject(OPTIONS) private readonly options: CommandModuleOptions) {}
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.options.snapshots?.close();
+  }
+}
 
 /**
  * Global: provides `CommandExecutor`, its health check (`COMMAND_HEALTH`), and `CommandBus` from @nestjs/cqrs. Needs
  * `EventStoreModule`. Refuses categories that can make the same stream as another aggregate or a projection of the
- * application: those of `aggregates` at the start, others with their first command. Errors:
- * EVENT_STORE_AMBIGUOUS_CATEGORY.
+ * application: those of `aggregates` at the start, others with their first command. The log tells once of each kind of
+ * snapshot that fails or is refused. Errors: EVENT_STORE_AMBIGUOUS_CATEGORY.
  */
 @Module({})
 export class CommandModule {
@@ -27,17 +39,31 @@ export class CommandModule {
       global: true,
       imports: [CqrsModule.forRoot()],
       providers: [
+        { provide: OPTIONS, useValue: options },
         {
           provide: CommandExecutor,
           inject: [ModulesContainer, EVENT_STORE, RUNTIME, { token: TELEMETRY, optional: true }],
-          useFactory: (application: ModulesContainer, store: EventStore, runtime: Runtime, telemetry?: Telemetry) =>
-            new ApplicationExecutor({ observe: telemetry?.commands, ...options, store, runtime }, (categories) =>
+          useFactory: (application: ModulesContainer, store: EventStore, runtime: Runtime, telemetry?: Telemetry) => {
+            const onSnapshot = (told: SnapshotTold): void => {
+              logFirst(told);
+              telemetry?.onSnapshot?.(told);
+              options.onSnapshot?.(told);
+            };
+            return new ApplicationExecutor({ observe: telemetry?.commands, ...options, onSnapshot, store, runtime }, (categories) =>
               declareCategories(application, categories),
-            ),
+            );
+          },
         },
         { provide: COMMAND_HEALTH, inject: [CommandExecutor], useFactory: commandHealth },
+        SnapshotsLifetime,
       ],
       exports: [CommandExecutor, COMMAND_HEALTH, CqrsModule],
     };
   }
 }
+
+const logger = new Logger('Snapshots');
+
+const logFirst = ({ outcome, isFirst, error, stream }: SnapshotTold): void => {
+  if (isFirst && (outcome === 'failed' || outcome === 'refused')) logger.warn(`${stream}: ${codedText(error)}`);
+};

@@ -1,4 +1,5 @@
 // What Prometheus reads: names, bounded labels, and the present state of projections.
+import type { StreamName } from '@mainstem/event-store';
 import type { ProjectionStatus } from '@mainstem/projection';
 import { describe, expect, it } from 'vitest';
 import { prometheusTelemetry } from './prometheus.js';
@@ -87,6 +88,16 @@ describe('metrics', () => {
     expect(body.match(/^mainstem_command_duration_seconds_count/gm)).toHaveLength(201);
     expect(body).toContain('mainstem_command_duration_seconds_count{command="other",outcome="effect"} 800');
     expect(body).toContain('mainstem_events_appended_total 1000');
+    await telemetry.close();
+  });
+
+  it('count snapshots by category and outcome', async () => {
+    const telemetry = prometheusTelemetry();
+    for (const outcome of ['taken', 'used', 'used'] as const)
+      telemetry.onSnapshot?.({ category: 'order', outcome, stream: 'order-1' as StreamName, isFirst: false });
+    const { body = '' } = (await telemetry.exposition?.()) ?? {};
+    expect(body).toContain('mainstem_snapshots_total{category="order",outcome="taken"} 1');
+    expect(body).toContain('mainstem_snapshots_total{category="order",outcome="used"} 2');
     await telemetry.close();
   });
 });

@@ -1,5 +1,5 @@
 // Metrics for Prometheus, through prom-client. Loaded only if they are switched on.
-import type { CommandEnd, CommandObservation, CommandObserver } from '@mainstem/aggregate';
+import type { CommandEnd, CommandObservation, CommandObserver, SnapshotTold } from '@mainstem/aggregate';
 import type { ProjectionStatus, Projector } from '@mainstem/projection';
 import type { Phase, ProjectionObserver } from '@mainstem/projection/operate';
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
@@ -28,6 +28,7 @@ export const prometheusTelemetry = (): Telemetry => {
   collectDefaultMetrics({ register: registers[0] });
   return {
     commands: commandMetrics(registers),
+    onSnapshot: snapshotMetrics(registers),
     projections: batchMetrics(registers),
     onRequest: requestMetrics(registers),
     follow: (projector) => statusMetrics(registers, projector),
@@ -74,6 +75,16 @@ const commandMetrics = ([register]: Registers): CommandObserver => {
       };
     },
   };
+};
+
+const snapshotMetrics = ([register]: Registers): ((told: SnapshotTold) => void) => {
+  const snapshots = new Counter({
+    name: 'mainstem_snapshots_total',
+    help: 'Snapshots of long streams, by what happened to them',
+    labelNames: ['category', 'outcome'],
+    registers: [register],
+  });
+  return ({ category, outcome }) => snapshots.inc({ category, outcome });
 };
 
 const batchMetrics = ([register]: Registers): ProjectionObserver => {

@@ -1,5 +1,5 @@
 // What an application reports to monitoring services. Off by default: then nothing of this is in the application.
-import type { CommandObserver } from '@mainstem/aggregate';
+import type { CommandObserver, SnapshotTold } from '@mainstem/aggregate';
 import type { Projector } from '@mainstem/projection';
 import type { ProjectionObserver } from '@mainstem/projection/operate';
 import type { IncomingMessage, ServerResponse } from 'node:http';
@@ -15,6 +15,8 @@ export type HttpMiddleware = (request: RoutedRequest, response: ServerResponse, 
 
 export interface Telemetry {
   readonly commands?: CommandObserver | undefined;
+  /** Told about each snapshot of a long stream. */
+  readonly onSnapshot?: ((told: SnapshotTold) => void) | undefined;
   readonly projections?: ProjectionObserver | undefined;
   /** Before anything else handles a request. */
   readonly onRequest?: HttpMiddleware | undefined;
@@ -31,6 +33,7 @@ export interface Telemetry {
 /** Combines several into one. */
 export const joinedTelemetry = (parts: readonly Telemetry[]): Telemetry => ({
   commands: joinedCommands(parts.flatMap(({ commands }) => commands ?? [])),
+  onSnapshot: (told) => parts.forEach((part) => part.onSnapshot?.(told)),
   projections: joinedProjections(parts.flatMap(({ projections }) => projections ?? [])),
   onRequest: parts.flatMap(({ onRequest }) => onRequest ?? []).reduce<HttpMiddleware | undefined>(inTurn, undefined),
   afterBody: parts.flatMap(({ afterBody }) => afterBody ?? []).reduce<HttpMiddleware | undefined>(inTurn, undefined),

@@ -1,7 +1,6 @@
 // What a cache derives from its documents: leaderboards and expiry. One declaration serves every cache.
-import { isMainstemError } from '@mainstem/event-store';
+import { fingerprintOf, hiddenProblem, isHidden, isMainstemError } from '@mainstem/event-store';
 import { InvalidProjection } from '../definition/errors.js';
-import { fingerprintOf, hiddenProblem, isHidden } from '../definition/fingerprint.js';
 import { InvalidDocument } from '../read-store/errors.js';
 import type { Expiry, ProjectionDocument } from '../read-store/read-store.js';
 

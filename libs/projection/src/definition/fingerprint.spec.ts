@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
-import { defineEvents } from '@mainstem/event-store';
+import { defineEvents, fingerprintOf } from '@mainstem/event-store';
 import { describe, expect, it } from 'vitest';
 import { documentProjection } from './document-projection.js';
-import { fingerprintOf } from './fingerprint.js';
 import { count, sum, type Measure } from './measures.js';
 import { rollUp } from './roll-up.js';
 

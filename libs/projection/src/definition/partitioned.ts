@@ -1,6 +1,6 @@
 // Declares that a projection is partitioned: several instances can run its parts at the same time.
+import { fingerprintOf } from '@mainstem/event-store';
 import type { DocumentProjection } from './document-projection.js';
-import { fingerprintOf } from './fingerprint.js';
 import type { AnyProjection } from './hosted-projection.js';
 import type { ReadStore } from '../read-store/read-store.js';
 import { InvalidPartitions, NotPartitionable } from './errors.js';

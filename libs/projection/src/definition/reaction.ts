@@ -1,10 +1,9 @@
 // Reactions: effects that follow from events, in order for each key. The checkpoint follows the effects: each happens
 // at least once.
-import type { EventRegistry, RecordedEvent, RecordedEventOf } from '@mainstem/event-store';
+import { type EventRegistry, fingerprintOf, type RecordedEvent, type RecordedEventOf } from '@mainstem/event-store';
 import type { ProjectionDescriptor } from '../read-store/read-store.js';
 import { assertNames } from './document-projection.js';
 import { InvalidProjection } from './errors.js';
-import { fingerprintOf } from './fingerprint.js';
 import { WantedEvents } from './wanted-events.js';
 
 /**
