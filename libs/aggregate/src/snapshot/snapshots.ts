@@ -143,7 +143,7 @@ export class Snapshots {
 
   /** Undefined if the stream is no longer the one that was folded. */
   async #eventAt(stream: StreamName, { revision, lastEventId }: SnapshotContent): Promise<RecordedEvent | undefined> {
-    for await (const [event] of this.#options.reader.readStream(stream, { from: revision, limit: 1 })) {
+    for await (const [event] of this.#options.reader.readStream(stream, { from: revision, limit: 1, signal: AbortSignal.timeout(SAVE_MS) })) {
       if (event?.revision === revision && event.id === lastEventId) return event;
     }
     return undefined;

@@ -1,6 +1,6 @@
 // Makes command execution available to the whole application.
 import { CommandExecutor, type CommandExecutorOptions, type SnapshotTold } from '@mainstem/aggregate';
-import { codedText, type EventStore, type Runtime } from '@mainstem/event-store';
+import { codedText, isMainstemError, type EventStore, type Runtime } from '@mainstem/event-store';
 import { Inject, Injectable, Logger, Module, type DynamicModule, type OnApplicationShutdown } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
 import { CqrsModule } from '@nestjs/cqrs';
@@ -65,5 +65,7 @@ export class CommandModule {
 const logger = new Logger('Snapshots');
 
 const logFirst = ({ outcome, isFirst, error, stream }: SnapshotTold): void => {
+  // One that was under way at the end of the application is no trouble.
+  if (isMainstemError(error, 'EVENT_STORE_CLOSED', 'SNAPSHOT_STORE_CLOSED')) return;
   if (isFirst && (outcome === 'failed' || outcome === 'refused')) logger.warn(`${stream}: ${codedText(error)}`);
 };
