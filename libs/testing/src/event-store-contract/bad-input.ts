@@ -1,7 +1,7 @@
 // Bad input from callers without a compiler: a typed error names the wrong field, and nothing is written.
 import assert from 'node:assert/strict';
 import { InvalidInput, type EventStore } from '@mainstem/event-store';
-import { eventsOf, eventWith, flatten, inTime, order, refusalOf, refusedAppend, type EventStoreCase } from './fixture.js';
+import { eventsOf, eventWith, flatten, inTime, order, refusalOf, refusedAppend, type EventStoreCase, define } from './fixture.js';
 
 const [good] = eventsOf('good');
 const cycle: Record<string, unknown> = {};
@@ -100,69 +100,50 @@ const refusedRead = async (read: (options: never) => AsyncIterable<unknown>, fie
 };
 
 export const badInputCases: readonly EventStoreCase[] = [
-  {
-    name: 'refuses to append to an invalid stream name',
-    run: async (store) => {
-      for (const stream of STREAMS)
-        await refusedInput(store, () => store.append(stream as never, [good as never], { expectedRevision: 'any' }), stream);
-    },
-  },
-  {
-    name: 'refuses to append anything but a list of events',
-    run: async (store) => {
-      for (const events of EVENTS) await refusedInput(store, () => store.append(order(1), events as never, { expectedRevision: 'any' }), events);
-      for (const change of EVENT_CHANGES)
-        await refusedInput(store, () => store.append(order(1), [{ ...good, ...change } as never], { expectedRevision: 'any' }), Object.keys(change));
-      await refusedInput(store, () => store.append(order(1), [good, good] as never, { expectedRevision: 'any' }), 'the same id twice');
-    },
-  },
-  {
-    name: 'refuses payloads that JSON would lose or change',
-    run: async (store) => {
-      for (const data of PAYLOADS)
-        await refusedInput(store, () => store.append(order(1), [{ ...good, data } as never], { expectedRevision: 'any' }), typeof data);
-      const error = await refusalOf(
-        store.append(order(1), [eventWith('x'), { ...good, data: { a: [{ b: Number.NaN }] } } as never], { expectedRevision: 'any' }),
-        'EVENT_STORE_INVALID_INPUT',
-      );
-      assert.equal((error as InvalidInput).field, 'events[1].data.a[0].b');
-    },
-  },
-  {
-    name: 'refuses an invalid expected revision',
-    run: async (store) => {
-      for (const expectedRevision of EXPECTED)
-        await refusedInput(store, () => store.append(order(1), [good] as never, { expectedRevision } as never), expectedRevision);
-      await refusedInput(store, () => store.append(order(1), [good] as never, undefined as never), 'no options');
-    },
-  },
-  {
-    name: 'refuses to read with invalid options',
-    run: async (store) => {
-      for (const stream of STREAMS) await refusalOf(flatten(store.readStream(stream as never)), 'EVENT_STORE_INVALID_INPUT');
-      const readStream = (options: never) => store.readStream(order(1), options);
-      await refusedRead(readStream, 'limit', COUNTS);
-      await refusedRead(readStream, 'direction', ['sideways', 1, null]);
-      await refusalOf(flatten(store.readStream(order(1), { from: 1 as never })), 'EVENT_STORE_INVALID_INPUT');
-      await refusalOf(flatten(store.readStream(order(1), { from: -1n as never })), 'EVENT_STORE_INVALID_INPUT');
-      const readAll = (options: never) => store.readAll(options);
-      await refusedRead(readAll, 'limit', COUNTS);
-      await refusedRead(readAll, 'direction', ['sideways', 1, null]);
-      await refusedRead(readAll, 'batchSizeMax', BATCH_SIZES);
-      await refusedRead(readAll, 'filter', FILTERS);
-      await refusedRead(readAll, 'needsPayload', [0, 'no', null]);
-      for (const after of PLACES) await refusalOf(flatten(store.readAll({ after: after as never })), 'EVENT_STORE_INVALID_INPUT');
-    },
-  },
-  {
-    name: 'refuses to subscribe with invalid options',
-    run: async (store) => {
-      const subscribe = (options: never) => store.subscribe({ after: undefined, signal: new AbortController().signal, ...(options as object) });
-      await refusedRead(subscribe, 'batchSizeMax', BATCH_SIZES);
-      await refusedRead(subscribe, 'filter', FILTERS);
-      await refusedRead(subscribe, 'signal', [undefined, null, {}]);
-      for (const after of PLACES)
-        await refusalOf(inTime(flatten(subscribe({ after } as never) as never), 'the refusal'), 'EVENT_STORE_INVALID_INPUT');
-    },
-  },
+  define('refuses to append to an invalid stream name', async (store) => {
+    for (const stream of STREAMS)
+      await refusedInput(store, () => store.append(stream as never, [good as never], { expectedRevision: 'any' }), stream);
+  }),
+  define('refuses to append anything but a list of events', async (store) => {
+    for (const events of EVENTS) await refusedInput(store, () => store.append(order(1), events as never, { expectedRevision: 'any' }), events);
+    for (const change of EVENT_CHANGES)
+      await refusedInput(store, () => store.append(order(1), [{ ...good, ...change } as never], { expectedRevision: 'any' }), Object.keys(change));
+    await refusedInput(store, () => store.append(order(1), [good, good] as never, { expectedRevision: 'any' }), 'the same id twice');
+  }),
+  define('refuses payloads that JSON would lose or change', async (store) => {
+    for (const data of PAYLOADS)
+      await refusedInput(store, () => store.append(order(1), [{ ...good, data } as never], { expectedRevision: 'any' }), typeof data);
+    const error = await refusalOf(
+      store.append(order(1), [eventWith('x'), { ...good, data: { a: [{ b: Number.NaN }] } } as never], { expectedRevision: 'any' }),
+      'EVENT_STORE_INVALID_INPUT',
+    );
+    assert.equal((error as InvalidInput).field, 'events[1].data.a[0].b');
+  }),
+  define('refuses an invalid expected revision', async (store) => {
+    for (const expectedRevision of EXPECTED)
+      await refusedInput(store, () => store.append(order(1), [good] as never, { expectedRevision } as never), expectedRevision);
+    await refusedInput(store, () => store.append(order(1), [good] as never, undefined as never), 'no options');
+  }),
+  define('refuses to read with invalid options', async (store) => {
+    for (const stream of STREAMS) await refusalOf(flatten(store.readStream(stream as never)), 'EVENT_STORE_INVALID_INPUT');
+    const readStream = (options: never) => store.readStream(order(1), options);
+    await refusedRead(readStream, 'limit', COUNTS);
+    await refusedRead(readStream, 'direction', ['sideways', 1, null]);
+    await refusalOf(flatten(store.readStream(order(1), { from: 1 as never })), 'EVENT_STORE_INVALID_INPUT');
+    await refusalOf(flatten(store.readStream(order(1), { from: -1n as never })), 'EVENT_STORE_INVALID_INPUT');
+    const readAll = (options: never) => store.readAll(options);
+    await refusedRead(readAll, 'limit', COUNTS);
+    await refusedRead(readAll, 'direction', ['sideways', 1, null]);
+    await refusedRead(readAll, 'batchSizeMax', BATCH_SIZES);
+    await refusedRead(readAll, 'filter', FILTERS);
+    await refusedRead(readAll, 'needsPayload', [0, 'no', null]);
+    for (const after of PLACES) await refusalOf(flatten(store.readAll({ after: after as never })), 'EVENT_STORE_INVALID_INPUT');
+  }),
+  define('refuses to subscribe with invalid options', async (store) => {
+    const subscribe = (options: never) => store.subscribe({ after: undefined, signal: new AbortController().signal, ...(options as object) });
+    await refusedRead(subscribe, 'batchSizeMax', BATCH_SIZES);
+    await refusedRead(subscribe, 'filter', FILTERS);
+    await refusedRead(subscribe, 'signal', [undefined, null, {}]);
+    for (const after of PLACES) await refusalOf(inTime(flatten(subscribe({ after } as never) as never), 'the refusal'), 'EVENT_STORE_INVALID_INPUT');
+  }),
 ];

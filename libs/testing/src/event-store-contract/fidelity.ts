@@ -1,7 +1,7 @@
 // Fidelity: what is read back is exactly what was appended.
 import assert from 'node:assert/strict';
 import { eventId, streamName, type EventMetadata, type EventStore, type NewEvent, type RecordedEvent } from '@mainstem/event-store';
-import { eventsOf, eventWith, follow, order, readAll, readStream, type EventStoreCase } from './fixture.js';
+import { eventsOf, eventWith, follow, order, readAll, readStream, type EventStoreCase, define } from './fixture.js';
 
 const roundTrip = async (store: EventStore, events: readonly NewEvent[]): Promise<readonly RecordedEvent[]> => {
   await store.append(order('f'), events, { expectedRevision: 'any' });
@@ -44,108 +44,81 @@ const METADATA: EventMetadata = {
 };
 
 const values: readonly EventStoreCase[] = [
-  {
-    name: 'carries every character of a text, in values and in keys',
-    run: (store) => assertCarried(store, [...TEXTS, TEXTS, Object.fromEntries(TEXTS.map((text) => [text, text]))]),
-  },
-  { name: 'carries numbers, and 64-bit numbers and decimals as strings', run: (store) => assertCarried(store, NUMBERS) },
-  {
-    name: 'carries empty payloads',
-    run: (store) => assertCarried(store, [{}, [], null, '', 0, false, { empty: {} }, [[]], { none: null }]),
-  },
-  {
-    name: 'carries keys named like parts of an object without harm',
-    run: async (store) => {
-      const payload: unknown = JSON.parse(
-        '{"__proto__":{"polluted":true},"constructor":{"prototype":{"polluted":true}},"prototype":1,"hasOwnProperty":2,"toString":"x"}',
-      );
-      const [event] = await roundTrip(store, [eventWith(payload)]);
-      assert.equal(JSON.stringify(event?.data), JSON.stringify(payload));
-      assert.equal(({} as Record<string, unknown>)['polluted'], undefined);
-    },
-  },
-  {
-    name: 'keeps the order of keys',
-    run: async (store) => {
-      const payload = { z: 1, a: 2, m: { y: 1, b: 2 } };
-      const [event] = await roundTrip(store, [eventWith(payload)]);
-      assert.equal(JSON.stringify(event?.data), JSON.stringify(payload));
-    },
-  },
-  {
-    name: 'carries random payloads',
-    run: (store) =>
-      assertCarried(
-        store,
-        Array.from({ length: 300 }, (_, seed) => randomJson(randomFrom(seed + 1), 4)),
-      ),
-  },
+  define('carries every character of a text, in values and in keys', (store) =>
+    assertCarried(store, [...TEXTS, TEXTS, Object.fromEntries(TEXTS.map((text) => [text, text]))]),
+  ),
+  define('carries numbers, and 64-bit numbers and decimals as strings', (store) => assertCarried(store, NUMBERS)),
+  define('carries empty payloads', (store) => assertCarried(store, [{}, [], null, '', 0, false, { empty: {} }, [[]], { none: null }])),
+  define('carries keys named like parts of an object without harm', async (store) => {
+    const payload: unknown = JSON.parse(
+      '{"__proto__":{"polluted":true},"constructor":{"prototype":{"polluted":true}},"prototype":1,"hasOwnProperty":2,"toString":"x"}',
+    );
+    const [event] = await roundTrip(store, [eventWith(payload)]);
+    assert.equal(JSON.stringify(event?.data), JSON.stringify(payload));
+    assert.equal(({} as Record<string, unknown>)['polluted'], undefined);
+  }),
+  define('keeps the order of keys', async (store) => {
+    const payload = { z: 1, a: 2, m: { y: 1, b: 2 } };
+    const [event] = await roundTrip(store, [eventWith(payload)]);
+    assert.equal(JSON.stringify(event?.data), JSON.stringify(payload));
+  }),
+  define('carries random payloads', (store) =>
+    assertCarried(
+      store,
+      Array.from({ length: 300 }, (_, seed) => randomJson(randomFrom(seed + 1), 4)),
+    ),
+  ),
 ];
 
 const surroundings: readonly EventStoreCase[] = [
-  {
-    name: 'carries ids, types and metadata, and dates each event at the append',
-    run: async (store) => {
-      const before = Date.now();
-      const [sent] = eventsOf('m', 1, 'Größe geändert 漢字', METADATA) as [NewEvent];
-      const [event] = await roundTrip(store, [sent]);
-      assert.deepEqual([event?.id, event?.type, event?.metadata], [sent.id, sent.type, METADATA]);
-      assert.match(event?.recordedAt ?? '', /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
-      const recordedAtMs = Date.parse(event?.recordedAt ?? '');
-      assert.ok(recordedAtMs >= before - 1_000 && recordedAtMs <= Date.now() + 1_000);
-    },
-  },
-  {
-    name: 'carries stream names of every alphabet, up to 512 characters',
-    run: async (store) => {
-      for (const name of ['größe-漢字-1', `order-${'x'.repeat(506)}`, "o'; DROP TABLE events; ---1", 'order-\u{1f600}', 'a-b-c']) {
-        await store.append(streamName(name), eventsOf(name), { expectedRevision: 'no-stream' });
-        assert.deepEqual(
-          (await readStream(store, streamName(name))).map((event) => event.stream),
-          [name],
-        );
-      }
-    },
-  },
-  {
-    name: 'treats an id in upper case as the same id',
-    run: async (store) => {
-      const [event] = eventsOf('a') as [NewEvent];
-      await store.append(order(1), [{ ...event, id: event.id.toUpperCase() as never }], { expectedRevision: 'no-stream' });
-      assert.equal((await readStream(store, order(1)))[0]?.id, event.id);
-    },
-  },
-  {
-    name: 'gives the same event by every way of reading',
-    run: async (store) => {
-      await roundTrip(store, [eventWith({ text: TEXTS }, METADATA), eventWith({ n: 2 })]);
-      const plain = (events: readonly RecordedEvent[]) =>
-        events.map(({ id, stream, revision, position, type, recordedAt, metadata, data }) => ({
-          id,
-          stream,
-          revision,
-          position,
-          type,
-          recordedAt,
-          metadata,
-          data,
-        }));
-      const byStream = plain(await readStream(store, order('f')));
-      assert.deepEqual(plain(await readAll(store)), byStream);
-      assert.deepEqual(plain((await readAll(store, { direction: 'backwards' })).toReversed()), byStream);
-      assert.deepEqual(plain((await follow(store, { after: undefined }, (_, batch) => batch.isCaughtUp)).events), byStream);
-    },
-  },
-  {
-    name: 'keeps appended events when the caller changes its objects afterwards',
-    run: async (store) => {
-      const data = { items: [1] };
-      const appended = store.append(order(1), [eventWith(data)], { expectedRevision: 'no-stream' });
-      data.items.push(2);
-      await appended;
-      assert.deepEqual((await readStream(store, order(1)))[0]?.data, { items: [1] });
-    },
-  },
+  define('carries ids, types and metadata, and dates each event at the append', async (store) => {
+    const before = Date.now();
+    const [sent] = eventsOf('m', 1, 'Größe geändert 漢字', METADATA) as [NewEvent];
+    const [event] = await roundTrip(store, [sent]);
+    assert.deepEqual([event?.id, event?.type, event?.metadata], [sent.id, sent.type, METADATA]);
+    assert.match(event?.recordedAt ?? '', /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
+    const recordedAtMs = Date.parse(event?.recordedAt ?? '');
+    assert.ok(recordedAtMs >= before - 1_000 && recordedAtMs <= Date.now() + 1_000);
+  }),
+  define('carries stream names of every alphabet, up to 512 characters', async (store) => {
+    for (const name of ['größe-漢字-1', `order-${'x'.repeat(506)}`, "o'; DROP TABLE events; ---1", 'order-\u{1f600}', 'a-b-c']) {
+      await store.append(streamName(name), eventsOf(name), { expectedRevision: 'no-stream' });
+      assert.deepEqual(
+        (await readStream(store, streamName(name))).map((event) => event.stream),
+        [name],
+      );
+    }
+  }),
+  define('treats an id in upper case as the same id', async (store) => {
+    const [event] = eventsOf('a') as [NewEvent];
+    await store.append(order(1), [{ ...event, id: event.id.toUpperCase() as never }], { expectedRevision: 'no-stream' });
+    assert.equal((await readStream(store, order(1)))[0]?.id, event.id);
+  }),
+  define('gives the same event by every way of reading', async (store) => {
+    await roundTrip(store, [eventWith({ text: TEXTS }, METADATA), eventWith({ n: 2 })]);
+    const plain = (events: readonly RecordedEvent[]) =>
+      events.map(({ id, stream, revision, position, type, recordedAt, metadata, data }) => ({
+        id,
+        stream,
+        revision,
+        position,
+        type,
+        recordedAt,
+        metadata,
+        data,
+      }));
+    const byStream = plain(await readStream(store, order('f')));
+    assert.deepEqual(plain(await readAll(store)), byStream);
+    assert.deepEqual(plain((await readAll(store, { direction: 'backwards' })).toReversed()), byStream);
+    assert.deepEqual(plain((await follow(store, { after: undefined }, (_, batch) => batch.isCaughtUp)).events), byStream);
+  }),
+  define('keeps appended events when the caller changes its objects afterwards', async (store) => {
+    const data = { items: [1] };
+    const appended = store.append(order(1), [eventWith(data)], { expectedRevision: 'no-stream' });
+    data.items.push(2);
+    await appended;
+    assert.deepEqual((await readStream(store, order(1)))[0]?.data, { items: [1] });
+  }),
 ];
 
 /** Numbers in [0, 1) from a seed (mulberry32, Tommy Ettinger, public domain). */

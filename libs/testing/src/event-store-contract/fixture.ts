@@ -40,6 +40,8 @@ export interface EventStoreCase {
   readonly run: (store: EventStore) => Promise<void>;
 }
 
+export const define = (name: string, run: EventStoreCase['run']): EventStoreCase => ({ name, run });
+
 /** The longest time that anything in the suite may take: a longer wait is a broken promise. */
 export const PATIENCE_MS = 10_000;
 
