@@ -3,15 +3,16 @@ import 'reflect-metadata';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { CacheProjectorModule } from '#apps/cache-projector/src/cache-projector.module.js';
-import { projectorProcessSettings, type ProjectorProcessSettings } from '#apps/read-models/src/process-settings.js';
-import { SearchProjectorModule } from '#apps/search-projector/src/search-projector.module.js';
-import { SqlProjectorModule } from '#apps/sql-projector/src/sql-projector.module.js';
+import { hostedOnCache } from '#apps/cache-projector/src/cache-projections.js';
+import { projectorProcessSettings } from '#apps/read-models/src/process-settings.js';
+import { ProjectorProcessModule, type FilledStore } from '#apps/read-models/src/projector-process.module.js';
+import { hostedOnSearch } from '#apps/search-projector/src/search-projections.js';
+import { hostedOnSql } from '#apps/sql-projector/src/sql-projections.js';
 import { EventStoreDbServer } from '@mainstem/eventstoredb-server';
 import { readSettings } from '@mainstem/event-store/settings';
 import type { Readiness } from '@mainstem/nest';
 import { TcpProxy, type TcpFault } from '@mainstem/testing';
-import type { DynamicModule, INestApplication } from '@nestjs/common';
+import type { INestApplication } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -29,7 +30,7 @@ const PORTS: Readonly<Record<string, number>> = { 'postgres:': 5432, 'postgresql
 interface Host {
   readonly server: string;
   readonly url: string;
-  readonly module: { readonly name: string; forRoot(settings: ProjectorProcessSettings): DynamicModule };
+  readonly filled: FilledStore;
   readonly setting: string;
   /** What keeps the read models of one test apart, as a parameter of the URL. */
   readonly scoped: (scope: string) => readonly [name: string, value: string];
@@ -42,7 +43,7 @@ const hosts: readonly Host[] = [
   {
     server: 'PostgreSQL',
     url: postgresUrl,
-    module: SqlProjectorModule,
+    filled: { store: 'sql', hosted: hostedOnSql },
     setting: 'READ_STORE_SQL',
     scoped: (scope) => ['schema', scope],
     remove: (scope) => postgresQuery(`DROP SCHEMA IF EXISTS "${scope}" CASCADE`),
@@ -50,7 +51,7 @@ const hosts: readonly Host[] = [
   {
     server: 'Redis',
     url: redis,
-    module: CacheProjectorModule,
+    filled: { store: 'cache', hosted: hostedOnCache },
     setting: 'READ_STORE_CACHE',
     scoped: (scope) => ['prefix', `${scope}:`],
     remove: (scope) => deleteKeys(redis, `${scope}:`),
@@ -58,7 +59,7 @@ const hosts: readonly Host[] = [
   {
     server: 'OpenSearch',
     url: opensearch,
-    module: SearchProjectorModule,
+    filled: { store: 'search', hosted: hostedOnSearch },
     setting: 'READ_STORE_SEARCH',
     scoped: (scope) => ['prefix', scope],
     remove: (scope) => removeIndices(opensearch, scope),
@@ -95,7 +96,10 @@ describe.each(hosts)('a projector on $server, when', (host) => {
     store.port = String(toStore.port);
     store.searchParams.set(...host.scoped(scope));
     const env = { [host.setting]: store.href, EVENT_STORE: `esdb://127.0.0.1:${toEvents.port}?tls=false` };
-    app = await NestFactory.create(host.module.forRoot(readSettings(projectorProcessSettings(), ['--dir', dir, '--port', '0'], env)), { logger });
+    app = await NestFactory.create(
+      ProjectorProcessModule.forRoot(readSettings(projectorProcessSettings(), ['--dir', dir, '--port', '0'], env), host.filled),
+      { logger },
+    );
     await app.listen(0, '127.0.0.1');
     url = `http://127.0.0.1:${(app.getHttpServer().address() as AddressInfo).port}`;
     await becomes(200, GREEN_WITHIN_MS);
@@ -143,7 +147,7 @@ describe.each(hosts)('a projector on $server, when', (host) => {
     strike(toStore, fault);
     expect(await becomes(503, RED_WITHIN_MS + GRACE_MS)).toMatch(reason);
     expect((await fetch(`${url}/health/live`)).status).toBe(200);
-    const store = `Read store ${host.module.name.replace('ProjectorModule', '').toLowerCase()}`;
+    const store = `Read store ${host.filled.store}`;
     await toldOnce(store, 'away', RED_WITHIN_MS + GRACE_MS);
     heal(toStore);
     await becomes(200, GREEN_WITHIN_MS);

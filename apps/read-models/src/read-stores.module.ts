@@ -1,17 +1,15 @@
 // Opens the read stores of a process; they are closed after its servers and its projector have stopped.
 import { EmbeddedCacheStore, EmbeddedSearchStore } from '@mainstem/embedded';
-import { ReadStoreModule, type ReadStoreOptions } from '@mainstem/nest';
+import { ReadStoreModule } from '@mainstem/nest';
 import { OpenSearchReadStore } from '@mainstem/opensearch';
 import type { ReadStore } from '@mainstem/projection';
 import { RedisReadStore } from '@mainstem/redis';
 import { SqlReadStore } from '@mainstem/sql';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { cacheCollections } from './cache/cache-collections.js';
-import { CACHE_READ_STORE, SEARCH_READ_STORE, SQL_READ_STORE, type ReadStorePlaces, type ReadStoresOptions } from './read-stores.js';
+import { TOKENS, type ReadStorePlaces, type ReadStoresOptions, type StoreName } from './read-stores.js';
 import { searchCollections } from './search/search-collections.js';
 import { sqlEntities } from './sql/sql-entities.js';
-
-type StoreName = ReadStoresOptions['stores'][number];
 
 /** A missing store is refused instead of made: an embedded one by `mustExist`, on a server by `serverMustHaveIt`. */
 type OpenedPlaces = ReadStorePlaces & { readonly mustExist?: boolean; readonly serverMustHaveIt?: boolean };
@@ -20,13 +18,13 @@ type OpenedPlaces = ReadStorePlaces & { readonly mustExist?: boolean; readonly s
 @Module({})
 export class ReadStoresModule {
   static forRoot({ settings, stores }: ReadStoresOptions): DynamicModule {
-    const options = stores.map((name) => READ_STORES[name](settings));
+    const options = stores.map((name) => ({ provide: TOKENS[name], open: () => OPENERS[name](settings) }));
     return { module: ReadStoresModule, imports: [ReadStoreModule.forRoot(...options)] };
   }
 }
 
 /** Opens one store for a process that is no Nest application; the caller closes it. */
-export const openReadStore = (name: StoreName, settings: OpenedPlaces): Promise<ReadStore> => READ_STORES[name](settings).open();
+export const openReadStore = (name: StoreName, settings: OpenedPlaces): Promise<ReadStore> => OPENERS[name](settings);
 
 /** The SQL store with its queries. */
 export const openSqlReadStore = ({ dir, mustExist = false, serverMustHaveIt = false, readStoreSql }: OpenedPlaces): Promise<SqlReadStore> =>
@@ -43,8 +41,8 @@ const openSearchReadStore = ({ dir, mustExist = false, readStoreSearch }: Opened
     : OpenSearchReadStore.open(readStoreSearch, { collections: searchCollections });
 
 /** How each store is opened: from the settings alone. */
-const READ_STORES: Readonly<Record<StoreName, (settings: OpenedPlaces) => ReadStoreOptions>> = {
-  sql: (settings) => ({ provide: SQL_READ_STORE, open: () => openSqlReadStore(settings) }),
-  cache: (settings) => ({ provide: CACHE_READ_STORE, open: () => openCacheReadStore(settings) }),
-  search: (settings) => ({ provide: SEARCH_READ_STORE, open: () => openSearchReadStore(settings) }),
+const OPENERS: Readonly<Record<StoreName, (settings: OpenedPlaces) => Promise<ReadStore>>> = {
+  sql: openSqlReadStore,
+  cache: openCacheReadStore,
+  search: openSearchReadStore,
 };

@@ -1,12 +1,12 @@
 // The cost of a projector application at rest: it looks for events, for promotions and after its leases.
-import { CacheProjectorModule } from '#apps/cache-projector/src/cache-projector.module.js';
-import { projectorProcessSettings, type ProjectorProcessSettings } from '#apps/read-models/src/process-settings.js';
-import { SearchProjectorModule } from '#apps/search-projector/src/search-projector.module.js';
-import { SqlProjectorModule } from '#apps/sql-projector/src/sql-projector.module.js';
+import { hostedOnCache } from '#apps/cache-projector/src/cache-projections.js';
+import { projectorProcessSettings } from '#apps/read-models/src/process-settings.js';
+import { ProjectorProcessModule, type FilledStore } from '#apps/read-models/src/projector-process.module.js';
+import { hostedOnSearch } from '#apps/search-projector/src/search-projections.js';
+import { hostedOnSql } from '#apps/sql-projector/src/sql-projections.js';
 import { readSettings } from '@mainstem/event-store/settings';
 import { Projector } from '@mainstem/projection';
 import { NestFactory } from '@nestjs/core';
-import type { DynamicModule } from '@nestjs/common';
 import { setTimeout as pause } from 'node:timers/promises';
 import { measured, type Job, type JobContext, type Sample } from '../job.js';
 import { deleteIndices, indexPrefix, openSearchUrl } from '../opensearch-indices.js';
@@ -18,14 +18,13 @@ const START_SECONDS_MAX = 30;
 const SETTLE_MS = 15_000;
 const SECONDS = 30;
 
-const atRest = async (
-  { dir }: JobContext,
-  module: (settings: ProjectorProcessSettings) => DynamicModule,
-  env: Readonly<Record<string, string>>,
-): Promise<Sample> => {
-  const app = await NestFactory.createApplicationContext(module(readSettings(projectorProcessSettings(), ['--dir', dir], env)), {
-    logger: ['error', 'warn'],
-  });
+const atRest = async ({ dir }: JobContext, filled: FilledStore, env: Readonly<Record<string, string>>): Promise<Sample> => {
+  const app = await NestFactory.createApplicationContext(
+    ProjectorProcessModule.forRoot(readSettings(projectorProcessSettings(), ['--dir', dir], env), filled),
+    {
+      logger: ['error', 'warn'],
+    },
+  );
   try {
     await allLive(app.get(Projector));
     await pause(SETTLE_MS);
@@ -47,26 +46,28 @@ const allLive = async (projector: Projector): Promise<void> => {
   throw new Error(`not live after ${START_SECONDS_MAX} s: ${JSON.stringify(projector.status().map(({ state, reason }) => [state, reason]))}`);
 };
 
-export const restOnSqlite: Job = (context) => atRest(context, (settings) => SqlProjectorModule.forRoot(settings), {});
+export const restOnSqlite: Job = (context) => atRest(context, { store: 'sql', hosted: hostedOnSql }, {});
 
 export const restOnPostgres: Job = (context) =>
   inSchema(context.postgresUrl, (schema) => {
     const url = new URL(context.postgresUrl);
     url.searchParams.set('schema', schema);
-    return atRest(context, (settings) => SqlProjectorModule.forRoot(settings), { READ_STORE_SQL: url.href });
+    return atRest(context, { store: 'sql', hosted: hostedOnSql }, { READ_STORE_SQL: url.href });
   });
 
 export const restOnRedis: Job = (context) =>
-  withPrefix((prefix) =>
-    atRest(context, (settings) => CacheProjectorModule.forRoot(settings), { READ_STORE_CACHE: `${redisUrl()}?prefix=${prefix}` }),
-  );
+  withPrefix((prefix) => atRest(context, { store: 'cache', hosted: hostedOnCache }, { READ_STORE_CACHE: `${redisUrl()}?prefix=${prefix}` }));
 
 export const restOnOpenSearch: Job = async (context) => {
   const prefix = indexPrefix();
   try {
-    return await atRest(context, (settings) => SearchProjectorModule.forRoot(settings), {
-      READ_STORE_SEARCH: `${openSearchUrl()}?prefix=${prefix}&replicas=0`,
-    });
+    return await atRest(
+      context,
+      { store: 'search', hosted: hostedOnSearch },
+      {
+        READ_STORE_SEARCH: `${openSearchUrl()}?prefix=${prefix}&replicas=0`,
+      },
+    );
   } finally {
     await deleteIndices(openSearchUrl(), prefix);
   }
