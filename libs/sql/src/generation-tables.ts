@@ -1,15 +1,12 @@
 // Tables and views of generations, made from the entity's metadata. They never migrate: another entity needs a new
 // generation.
 import { createHash } from 'node:crypto';
-import { Table, TableColumn } from 'typeorm';
-import type { TableIndex } from 'typeorm';
-import { CollectionTaken } from '@mainstem/projection/adapter';
-import type { CollectionDescriptor, Generation } from '@mainstem/projection/adapter';
+import { Table, TableColumn, type TableIndex } from 'typeorm';
+import { CollectionTaken, type CollectionDescriptor, type Generation } from '@mainstem/projection/adapter';
 import type { EntityLayout } from './layout/entity-layout.js';
 import { generationTableName, quoted, STATE_COLUMN } from './layout/identifiers.js';
 import { ReadModelNameTaken } from './errors.js';
-import { assertUnused, restoringStatements, revokingStatements, shownView } from './postgres/view-rights.js';
-import type { ShownView } from './postgres/view-rights.js';
+import { assertUnused, restoringStatements, revokingStatements, shownView, type ShownView } from './postgres/view-rights.js';
 import type { SqlConnection, SqlDatabase } from './server/sql-database.js';
 
 /** A collection of a stored generation in the bookkeeping: enough to promote or drop it without its entity. */

@@ -1,13 +1,11 @@
 // Read models in SQL through TypeORM: SQLite, PostgreSQL. Documents and checkpoint commit as one step.
-import { systemRuntime } from '@mainstem/event-store';
-import type { Position, Runtime } from '@mainstem/event-store';
+import { systemRuntime, type Position, type Runtime } from '@mainstem/event-store';
 import { flawOfStoreName, ReadStoreUnavailable, RecordedReadStore } from '@mainstem/projection/adapter';
 import type { DocumentClass } from '@mainstem/projection';
 import type { EntityManager } from 'typeorm';
 import { GenerationRecords } from './bookkeeping/generation-records.js';
 import { InvalidSqlOptions } from './errors.js';
-import { openDatabase } from './open-database.js';
-import type { SqlLocation } from './open-database.js';
+import { openDatabase, type SqlLocation } from './open-database.js';
 import type { SqlDatabase } from './server/sql-database.js';
 import { SqlRecords } from './sql-records.js';
 import type { SqlTransaction } from './sql-transaction.js';

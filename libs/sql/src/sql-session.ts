@@ -18,8 +18,7 @@ import type { StatementOrigin } from './server/failure-origin.js';
 import type { GenerationTables } from './generation-tables.js';
 import { RefusedAtCommit } from './server/refused-at-commit.js';
 import type { CollectionTable, SqlConnection, SqlDatabase } from './server/sql-database.js';
-import { ConnectionTransaction } from './sql-transaction.js';
-import type { SqlTransaction } from './sql-transaction.js';
+import { ConnectionTransaction, type SqlTransaction } from './sql-transaction.js';
 
 /** If one commit has more, the engine halves it first. */
 const DOCUMENTS_TRIED_MAX = 1_000;

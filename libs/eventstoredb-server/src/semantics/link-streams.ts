@@ -1,6 +1,5 @@
 // The streams of links of EventStoreDB's standard projections: by category, type, all streams, a category's streams.
-import type { LogEvent } from './log-event.js';
-import { LINK_TYPE } from './log-event.js';
+import { LINK_TYPE, type LogEvent } from './log-event.js';
 import { INT64_MAX } from './expected-version.js';
 import { isMetastream, METADATA_TYPE, originalOf, parseMetadata } from './stream-metadata.js';
 import { TOMBSTONE_REVISION } from './stream-state.js';

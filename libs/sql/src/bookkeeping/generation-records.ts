@@ -1,7 +1,6 @@
 // Records of projections as rows: generations and parts. 64-bit numbers go in and out as decimal text, never as JS
 // numbers.
-import { position as toPosition } from '@mainstem/event-store';
-import type { Incarnation, Position } from '@mainstem/event-store';
+import { position as toPosition, type Incarnation, type Position } from '@mainstem/event-store';
 import { eventMarkText, lastEventIn } from '@mainstem/projection/adapter';
 import type { CheckpointMove, Claim, GenerationRecord, GenerationState, PartRecord, ProjectionRecord, Touched } from '@mainstem/projection/adapter';
 import type { SqlConnection, SqlDatabase } from '../server/sql-database.js';

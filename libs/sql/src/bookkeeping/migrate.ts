@@ -1,6 +1,5 @@
 // Updates the bookkeeping tables, inside an open and locked transaction of the caller.
-import { MigrationExecutor } from 'typeorm';
-import type { QueryRunner } from 'typeorm';
+import { MigrationExecutor, type QueryRunner } from 'typeorm';
 import { NewerReadStore } from '../errors.js';
 import { MIGRATIONS_TABLE, migrations } from './migrations.js';
 

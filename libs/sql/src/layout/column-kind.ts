@@ -1,7 +1,6 @@
 // What a column can hold, and how its values reach SQL and come back unchanged.
 import { encodeJson } from '@mainstem/event-store';
-import { isDay, isDecimal, isInstant, isLocalTime, isStorableJson, isTimeOfDay, isUuid } from './exact-text.js';
-import type { DecimalShape } from './exact-text.js';
+import { isDay, isDecimal, isInstant, isLocalTime, isStorableJson, isTimeOfDay, isUuid, type DecimalShape } from './exact-text.js';
 
 /** Values as parameters of statements; booleans are 0 and 1. */
 export type SqlValue = string | number | null;

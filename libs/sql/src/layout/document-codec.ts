@@ -1,8 +1,6 @@
 // Documents to rows and back, exactly; columns are prepared, so a row costs only a few property reads.
-import { InvalidDocument } from '@mainstem/projection/adapter';
-import type { ProjectionDocument, ScanEntry, UnreadableDocument } from '@mainstem/projection/adapter';
-import { describeKind, encoderOf, isStorableText } from './column-kind.js';
-import type { ColumnKind, Encoder, SqlValue } from './column-kind.js';
+import { InvalidDocument, type ProjectionDocument, type ScanEntry, type UnreadableDocument } from '@mainstem/projection/adapter';
+import { describeKind, encoderOf, isStorableText, type ColumnKind, type Encoder, type SqlValue } from './column-kind.js';
 import type { EntityLayout } from './entity-layout.js';
 import { isUuid } from './exact-text.js';
 import { STATE_COLUMN, STATE_PROPERTY } from './identifiers.js';

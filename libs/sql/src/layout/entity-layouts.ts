@@ -2,8 +2,7 @@
 import type { DataSource } from 'typeorm';
 import type { DocumentClass } from '@mainstem/projection';
 import { UnsupportedEntity } from '../errors.js';
-import { entityLayoutOf } from './entity-layout.js';
-import type { EntityLayout } from './entity-layout.js';
+import { entityLayoutOf, type EntityLayout } from './entity-layout.js';
 
 /** Finds layouts by entity class. */
 export class EntityLayouts {

@@ -1,6 +1,5 @@
 // Bulk statements for the documents of one table, as text that is never larger than the server takes.
-import { InvalidDocument } from '@mainstem/projection/adapter';
-import type { ProjectionDocument, ScanOptions } from '@mainstem/projection/adapter';
+import { InvalidDocument, type ProjectionDocument, type ScanOptions } from '@mainstem/projection/adapter';
 import type { SqlValue } from '../layout/column-kind.js';
 import { quoted } from '../layout/identifiers.js';
 import type { CollectionTable } from '../server/sql-database.js';

@@ -1,6 +1,5 @@
 // Bulk statements for the documents of one table: one parameter for each column, with any number of rows.
-import { InvalidDocument } from '@mainstem/projection/adapter';
-import type { ProjectionDocument, ScanOptions } from '@mainstem/projection/adapter';
+import { InvalidDocument, type ProjectionDocument, type ScanOptions } from '@mainstem/projection/adapter';
 import type { ColumnKind, SqlValue } from '../layout/column-kind.js';
 import type { DocumentCodec } from '../layout/document-codec.js';
 import { quoted } from '../layout/identifiers.js';

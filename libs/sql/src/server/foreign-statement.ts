@@ -1,8 +1,7 @@
 // What a statement of the application must not do to a foreign transaction. It is refused before it is sent.
 import { StatementRefused } from '@mainstem/projection/adapter';
 import type { QueryRunner } from 'typeorm';
-import { statementText } from './statement-text.js';
-import type { SqlDialect } from './statement-text.js';
+import { statementText, type SqlDialect } from './statement-text.js';
 
 /** The store that a statement is for. */
 export interface ForeignTarget {

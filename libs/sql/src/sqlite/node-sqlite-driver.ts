@@ -1,7 +1,6 @@
 // node:sqlite in the form of better-sqlite3, as far as TypeORM's driver of that name uses it: no native module to
 // build.
-import { DatabaseSync } from 'node:sqlite';
-import type { SQLInputValue, StatementSync } from 'node:sqlite';
+import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 
 export interface NodeSqliteOptions {
   readonly readonly?: boolean;

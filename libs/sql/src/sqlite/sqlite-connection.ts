@@ -1,6 +1,5 @@
 // A SQLite connection while one task uses it.
-import { InvalidDocument } from '@mainstem/projection/adapter';
-import type { ProjectionDocument, ScanEntry, ScanOptions } from '@mainstem/projection/adapter';
+import { InvalidDocument, type ProjectionDocument, type ScanEntry, type ScanOptions } from '@mainstem/projection/adapter';
 import type { QueryRunner, Table } from 'typeorm';
 import type { StatementOrigin } from '../server/failure-origin.js';
 import { quoted } from '../layout/identifiers.js';
