@@ -16,7 +16,7 @@ import {
   type ScanEntry,
   type ScanOptions,
 } from '@mainstem/projection/adapter';
-import type { CollectionTables, StoredCollection } from '../read-store/collection-tables.js';
+import { loadedBy, pageBy, selectPage, type CollectionTables, type StoredCollection } from '../read-store/collection-tables.js';
 import { StatementCache } from '../read-store/statement-cache.js';
 import { cacheDifferences } from './derived-check.js';
 import { decodePlaces, encodePlaces } from './places-text.js';
@@ -48,29 +48,23 @@ export class CacheTables implements CollectionTables {
   }
 
   derive(collection: StoredCollection): void {
-    const { all, setDerived, insertPlace } = this.#statements.of(collection);
+    const { page, setDerived, insertPlace } = this.#statements.of(collection);
     this.database.exec(`DELETE FROM places_${collection.id}`);
     // Read in full pages by key, so that no statement runs over rows that are being changed.
     for (let after: string | undefined; ;) {
-      const page = all.all(after ?? null, after ?? null, DERIVE_PAGE) as unknown as readonly { key: string; document: string }[];
-      for (const { key, document } of page) {
+      const rows = pageBy(page, { limit: DERIVE_PAGE, ...(after !== undefined && { after }) });
+      for (const { key, document } of rows) {
         const { places, expiresAt } = this.#derived(collection, key, decodeDocument(document));
         setDerived.run(encodePlaces(places), expiresAt, key);
         for (const [board, score] of places) insertPlace.run(board, score, key);
       }
-      after = page.at(-1)?.key;
+      after = rows.at(-1)?.key;
       if (after === undefined) return;
     }
   }
 
   load(collection: StoredCollection, keys: readonly string[]): ReadonlyMap<string, ProjectionDocument> {
-    const { get } = this.#statements.of(collection);
-    const documents = new Map<string, ProjectionDocument>();
-    for (const key of keys) {
-      const row = get.get(key) as { document: string } | undefined;
-      if (row) documents.set(key, decodeDocument(row.document));
-    }
-    return documents;
+    return loadedBy(this.#statements.of(collection).get, keys);
   }
 
   expired(collection: StoredCollection, until: number, limit: number): readonly string[] {
@@ -78,10 +72,8 @@ export class CacheTables implements CollectionTables {
     return (rows as unknown as readonly { key: string }[]).map(({ key }) => key);
   }
 
-  scan(collection: StoredCollection, { after, limit }: ScanOptions): readonly ScanEntry[] {
-    const { all } = this.#statements.of(collection);
-    const rows = all.all(after ?? null, after ?? null, limit);
-    return (rows as unknown as readonly { key: string; document: string }[]).map(decodeEntry);
+  scan(collection: StoredCollection, options: ScanOptions): readonly ScanEntry[] {
+    return pageBy(this.#statements.of(collection).page, options).map(decodeEntry);
   }
 
   async differences(collection: StoredCollection, signal: AbortSignal | undefined): Promise<readonly DerivedDifference[]> {
@@ -119,7 +111,7 @@ const DERIVE_PAGE = 1_000;
 
 interface CacheStatements {
   readonly get: StatementSync;
-  readonly all: StatementSync;
+  readonly page: StatementSync;
   readonly places: StatementSync;
   readonly upsert: StatementSync;
   readonly setDerived: StatementSync;
@@ -154,7 +146,7 @@ const createSql = (id: number): string => `
 
 const prepare = (database: DatabaseSync, id: number): CacheStatements => ({
   get: database.prepare(`SELECT document FROM documents_${id} WHERE key = ?`),
-  all: database.prepare(`SELECT key, document FROM documents_${id} WHERE ? IS NULL OR key > ? ORDER BY key LIMIT ?`),
+  page: database.prepare(selectPage(id)),
   places: database.prepare(`SELECT places FROM documents_${id} WHERE key = ?`),
   upsert: database.prepare(`INSERT OR REPLACE INTO documents_${id} (key, document, places, expires_at) VALUES (?, ?, ?, ?)`),
   setDerived: database.prepare(`UPDATE documents_${id} SET places = ?, expires_at = ? WHERE key = ?`),

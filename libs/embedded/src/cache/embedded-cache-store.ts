@@ -1,6 +1,6 @@
 // A key-value cache in one SQLite file: values, sorted leaderboards, expiry. No server needed.
 import { resolve } from 'node:path';
-import { type Runtime, systemRuntime } from '@mainstem/event-store';
+import { systemRuntime } from '@mainstem/event-store';
 import type { CacheCollections, CacheQueries } from '@mainstem/projection';
 import {
   assertTopOptions,
@@ -11,22 +11,13 @@ import {
   type Place,
   type TopOptions,
 } from '@mainstem/projection/adapter';
-import { EmbeddedReadStore } from '../read-store/embedded-read-store.js';
+import { EmbeddedReadStore, type EmbeddedStoreOptions } from '../read-store/embedded-read-store.js';
 import { ReadStoreFile } from '../read-store/read-store-file.js';
 import { CacheTables } from './cache-tables.js';
 import { CacheReader } from './cache-reader.js';
 
-export interface EmbeddedCacheOptions {
-  /** Folder of the file `cache.db`; both are created if they are missing. */
-  readonly dir: string;
-  readonly runtime?: Runtime;
-  /** Its name in status, messages and `--store`; give each its own if a process has several. Default `cache`. */
-  readonly name?: string;
-  /** True: refuse a folder without the file (READ_STORE_CANNOT_OPEN) instead of making it. Default false. */
-  readonly mustExist?: boolean;
-  /** Leaderboards and expiry by collection. Only writing processes need them; queries use what was written. */
-  readonly collections?: CacheCollections;
-}
+/** Leaderboards and expiry by collection. The file is `cache.db`, the default name `cache`. */
+export type EmbeddedCacheOptions = EmbeddedStoreOptions<CacheCollections>;
 
 /** `MsCa` in ASCII. */
 const APPLICATION_ID = 0x4d734361;

@@ -1,4 +1,6 @@
 // What differs between the embedded read stores: the tables of one collection of one generation.
+import type { StatementSync } from 'node:sqlite';
+import { decodeDocument } from '@mainstem/projection/adapter';
 import type {
   CollectionChanges,
   CollectionDescriptor,
@@ -54,6 +56,22 @@ export interface CollectionTables {
   /** Makes what `apply` has left out in a bulk load. */
   finishBulk(collection: StoredCollection): void;
 }
+
+/** The documents of these keys, by a statement that finds one. */
+export const loadedBy = (get: StatementSync, keys: readonly string[]): ReadonlyMap<string, ProjectionDocument> => {
+  const documents = new Map<string, ProjectionDocument>();
+  for (const key of keys) {
+    const row = get.get(key) as { document: string } | undefined;
+    if (row) documents.set(key, decodeDocument(row.document));
+  }
+  return documents;
+};
+
+/** Selects a page of documents, see `pageBy`. */
+export const selectPage = (id: number): string => `SELECT key, document FROM documents_${id} WHERE ? IS NULL OR key > ? ORDER BY key LIMIT ?`;
+
+export const pageBy = (page: StatementSync, { after, limit }: ScanOptions): readonly { readonly key: string; readonly document: string }[] =>
+  page.all(after ?? null, after ?? null, limit) as unknown as readonly { key: string; document: string }[];
 
 /** In the engine's form, with the store's declaration. */
 export type NewCollection = Pick<CollectionDescriptor, 'name' | 'hasState'> & Pick<StoredCollection, 'declaration'>;

@@ -1,11 +1,24 @@
 // The read store port on one SQLite file: the common part of the cache and the full-text index.
 import type { DatabaseSync } from 'node:sqlite';
-import { throwIfAborted } from '@mainstem/event-store';
+import { throwIfAborted, type Runtime } from '@mainstem/event-store';
 import { type DerivedDifference, RecordedReadStore } from '@mainstem/projection/adapter';
 import type { CollectionTables } from './collection-tables.js';
 import { EmbeddedRecords } from './embedded-records.js';
 import { GenerationRecords } from './bookkeeping/generation-records.js';
 import type { ReadStoreFile } from './read-store-file.js';
+
+/** What both stores are told; `Collections` are their declarations. */
+export interface EmbeddedStoreOptions<Collections> {
+  /** The folder of its file; both are created if they are missing. */
+  readonly dir: string;
+  readonly runtime?: Runtime;
+  /** Its name in status, messages and `--store`; give each its own if a process has several. */
+  readonly name?: string;
+  /** True: refuse a folder without the file (READ_STORE_CANNOT_OPEN) instead of making it. Default false. */
+  readonly mustExist?: boolean;
+  /** By collection. Only writing processes need them; queries use what was written. */
+  readonly collections?: Collections;
+}
 
 /**
  * Documents, parked events and checkpoint of a batch are one SQLite transaction. Any number of processes may open the

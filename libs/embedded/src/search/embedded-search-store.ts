@@ -1,24 +1,15 @@
 // A full-text index in one SQLite file: ranking, highlights, search as you type. No server needed.
 import { resolve } from 'node:path';
-import { type Runtime, systemRuntime } from '@mainstem/event-store';
+import { systemRuntime } from '@mainstem/event-store';
 import type { SearchCollections, SearchQueries, SearchRequest } from '@mainstem/projection';
 import { parseRequest, type SearchResult } from '@mainstem/projection/adapter';
-import { EmbeddedReadStore } from '../read-store/embedded-read-store.js';
+import { EmbeddedReadStore, type EmbeddedStoreOptions } from '../read-store/embedded-read-store.js';
 import { ReadStoreFile } from '../read-store/read-store-file.js';
 import { SearchReader } from './search-reader.js';
 import { SearchTables } from './search-tables.js';
 
-export interface EmbeddedSearchOptions {
-  /** Folder of the file `search.db`; both are created if they are missing. */
-  readonly dir: string;
-  readonly runtime?: Runtime;
-  /** Its name in status, messages and `--store`; give each its own if a process has several. Default `search`. */
-  readonly name?: string;
-  /** True: refuse a folder without the file (READ_STORE_CANNOT_OPEN) instead of making it. Default false. */
-  readonly mustExist?: boolean;
-  /** Text fields by collection. Only writing processes need them; queries use what was written. */
-  readonly collections?: SearchCollections;
-}
+/** Text fields and filters by collection. The file is `search.db`, the default name `search`. */
+export type EmbeddedSearchOptions = EmbeddedStoreOptions<SearchCollections>;
 
 /** `MsSe` in ASCII. */
 const APPLICATION_ID = 0x4d735365;

@@ -17,7 +17,7 @@ import {
   type SearchDeclaration,
   textsOf,
 } from '@mainstem/projection/adapter';
-import type { CollectionTables, StoredCollection } from '../read-store/collection-tables.js';
+import { loadedBy, pageBy, selectPage, type CollectionTables, type StoredCollection } from '../read-store/collection-tables.js';
 import { StatementCache } from '../read-store/statement-cache.js';
 import { searchDifferences } from './derived-check.js';
 
@@ -75,18 +75,11 @@ export class SearchTables implements CollectionTables {
   finishBulk(): void {}
 
   load(collection: StoredCollection, keys: readonly string[]): ReadonlyMap<string, ProjectionDocument> {
-    const { get } = this.#statements.of(collection);
-    const documents = new Map<string, ProjectionDocument>();
-    for (const key of keys) {
-      const row = get.get(key) as { document: string } | undefined;
-      if (row) documents.set(key, decodeDocument(row.document));
-    }
-    return documents;
+    return loadedBy(this.#statements.of(collection).get, keys);
   }
 
-  scan(collection: StoredCollection, { after, limit }: ScanOptions): readonly ScanEntry[] {
-    const rows = this.#statements.of(collection).scan.all(after ?? null, after ?? null, limit);
-    return (rows as unknown as readonly { key: string; document: string }[]).map(decodeEntry);
+  scan(collection: StoredCollection, options: ScanOptions): readonly ScanEntry[] {
+    return pageBy(this.#statements.of(collection).scan, options).map(decodeEntry);
   }
 
   async differences(collection: StoredCollection, signal: AbortSignal | undefined): Promise<readonly DerivedDifference[]> {
@@ -156,7 +149,7 @@ interface SearchStatements {
 const prepare = (database: DatabaseSync, { id, declaration }: StoredCollection): SearchStatements => ({
   get: database.prepare(`SELECT document FROM documents_${id} WHERE key = ?`),
   page: database.prepare(`SELECT id, key, document FROM documents_${id} WHERE id > ? ORDER BY id LIMIT ?`),
-  scan: database.prepare(`SELECT key, document FROM documents_${id} WHERE ? IS NULL OR key > ? ORDER BY key LIMIT ?`),
+  scan: database.prepare(selectPage(id)),
   words: database.prepare(`SELECT id, words FROM documents_${id} WHERE key = ?`),
   insert: database.prepare(`INSERT INTO documents_${id} (key, document, words) VALUES (?, ?, ?)`),
   setDocument: database.prepare(`UPDATE documents_${id} SET document = ? WHERE id = ?`),
