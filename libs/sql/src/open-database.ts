@@ -1,12 +1,10 @@
 // Chooses the dialect by the location of the read models.
-import type { Runtime } from '@mainstem/event-store';
-import type { DocumentClass } from '@mainstem/projection';
 import { InvalidSqlOptions } from './errors.js';
 import { MariadbDatabase } from './mariadb/mariadb-database.js';
 import type { MariadbLocation } from './mariadb/mariadb-target.js';
 import { PostgresDatabase } from './postgres/postgres-database.js';
 import type { PostgresLocation } from './postgres/postgres-target.js';
-import type { SqlDatabase } from './server/sql-database.js';
+import type { OpenOptions, SqlDatabase } from './server/sql-database.js';
 import { SqliteDatabase } from './sqlite/sqlite-database.js';
 
 /** The folder of the embedded database, whose file is `<dir>/sql.db`. */
@@ -18,13 +16,6 @@ export interface SqliteLocation {
 
 /** Where read models live: a folder, a PostgreSQL server, or a MariaDB server. */
 export type SqlLocation = SqliteLocation | PostgresLocation | MariadbLocation;
-
-export interface OpenOptions {
-  readonly entities: readonly DocumentClass[];
-  readonly runtime: Runtime;
-  /** The name of the store, for messages. */
-  readonly name: string;
-}
 
 /** Opens any of them. Errors: READ_STORE_INVALID_OPTIONS, and those of the dialect. */
 export const openDatabase = async (location: SqlLocation, options: OpenOptions): Promise<SqlDatabase> => {

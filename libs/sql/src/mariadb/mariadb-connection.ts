@@ -4,12 +4,13 @@ import type { ProjectionDocument, ScanEntry, ScanOptions } from '@mainstem/proje
 import type { QueryOptions, ResultSetHeader } from 'mysql2';
 import type { Connection, RowDataPacket } from 'mysql2/promise';
 import type { QueryRunner, Table } from 'typeorm';
+import { problemOf } from '../server/database-failure.js';
 import { quoted } from '../layout/identifiers.js';
 import type { StatementOrigin } from '../server/failure-origin.js';
 import { assertForeign } from '../server/foreign-statement.js';
 import type { CollectionTable, SqlConnection } from '../server/sql-database.js';
 import type { MariadbDefinitions } from './mariadb-definitions.js';
-import { endsTransaction, isDataError, isUnanswered, problemOf, translateMariadbError } from './mariadb-errors.js';
+import { endsTransaction, isDataError, isUnanswered, translateMariadbError } from './mariadb-errors.js';
 import { lockOf, lockTimeout } from './mariadb-locks.js';
 import { deleteStatements, scanStatement, selectStatements, upsertStatements } from './mariadb-table-statements.js';
 import type { BulkStatement } from './mariadb-table-statements.js';

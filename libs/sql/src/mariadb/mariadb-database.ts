@@ -1,7 +1,6 @@
 // The SQL read store on a MariaDB server: a pool of connections, each with one piece of work at a time.
 import { ReadStoreUnavailable } from '@mainstem/projection/adapter';
-import type { DocumentClass } from '@mainstem/projection';
-import { backOffMs, inTime, type Runtime } from '@mainstem/event-store';
+import type { Runtime } from '@mainstem/event-store';
 import type { Connection as DriverConnection } from 'mysql2';
 import type { Connection } from 'mysql2/promise';
 import type { DataSource, EntityManager, TableColumn, TableIndex } from 'typeorm';
@@ -14,34 +13,24 @@ import { quoted } from '../layout/identifiers.js';
 import type { StatementOrigin } from '../server/failure-origin.js';
 import { FifoLock } from '../server/fifo-lock.js';
 import { guardSnapshot } from '../server/foreign-statement.js';
-import type { Durability, SqlConnection, SqlDatabase } from '../server/sql-database.js';
+import { ServerWork } from '../server/server-work.js';
+import type { Durability, OpenOptions, SqlConnection, SqlDatabase } from '../server/sql-database.js';
 import { MariadbConnection } from './mariadb-connection.js';
 import { MariadbDefinitions, UNSETTLED_TABLE } from './mariadb-definitions.js';
 import { assertFits } from './mariadb-entities.js';
-import { translateMariadbError, ViewsInUse } from './mariadb-errors.js';
+import { translateMariadbError } from './mariadb-errors.js';
 import { ANSWER_TIMEOUT_EXTRA_MS, CONNECT_TIMEOUT_MS, MariadbDriver, secondsOf } from './mariadb-driver.js';
 import { assertServer, mariadbTargetOf } from './mariadb-target.js';
 import type { MariadbLocation, MariadbTarget } from './mariadb-target.js';
 import { columnSql, columnType, decoderOf } from './mariadb-types.js';
 import { mariadbDefinition } from './mariadb-words.js';
 
-const CLOSE_WAIT_MAX_MS = 5_000;
 /** Between two statements of a long read. */
 const SNAPSHOT_IDLE_TIMEOUT_S = 600;
-/** With a pause after each, in which readers and writers go on. */
-const VIEWS_ATTEMPTS_MAX = 40;
-const VIEWS_DELAYS = { retryDelayMs: 250, retryDelayMaxMs: 250 };
 /** What a crash has left is mended once; another one may come meanwhile. */
 const HEAL_ATTEMPTS_MAX = 3;
 /** Connections that queries leave to the engine. */
 const KEPT_FROM_QUERIES = 1;
-export interface MariadbOptions {
-  readonly entities: readonly DocumentClass[];
-  readonly runtime: Runtime;
-  /** Of the store, for messages. */
-  readonly name: string;
-}
-
 interface DatabaseParts {
   readonly store: string;
   readonly runtime: Runtime;
@@ -64,24 +53,25 @@ export class MariadbDatabase implements SqlDatabase {
       concat('[', group_concat(json_quote(column_name) COLLATE utf8mb4_nopad_bin ORDER BY seq_in_index SEPARATOR ','), ']') END AS "columns"
     FROM information_schema.statistics WHERE table_schema = database() AND table_name = ? AND index_name <> 'PRIMARY' GROUP BY index_name`;
   readonly decoderOf: (kind: ColumnKind) => Decoder = decoderOf;
-  readonly #active = new Set<Promise<unknown>>();
+  readonly #work: ServerWork;
   /** Connections whose session is set. */
   readonly #prepared = new WeakSet<object>();
   #packetMax = 0;
-  #isClosed = false;
 
   private constructor(
     readonly dataSource: DataSource,
     readonly layouts: EntityLayouts,
     private readonly parts: DatabaseParts,
-  ) {}
+  ) {
+    this.#work = new ServerWork(parts.store, parts.runtime);
+  }
 
   /**
    * Connects and prepares the database. Errors: READ_STORE_UNAVAILABLE, READ_STORE_INVALID_OPTIONS,
    * READ_STORE_UNSUPPORTED_DATABASE, READ_STORE_PERMISSION_DENIED, READ_STORE_NEWER, READ_STORE_CERTIFICATE_REFUSED,
    * READ_STORE_UNSUPPORTED_ENTITY.
    */
-  static async open(location: MariadbLocation, { entities, runtime, name }: MariadbOptions): Promise<MariadbDatabase> {
+  static async open(location: MariadbLocation, { entities, runtime, name }: OpenOptions): Promise<MariadbDatabase> {
     const target = mariadbTargetOf(location);
     const driver = await MariadbDriver.load(target);
     const dataSource = driver.dataSource(entities);
@@ -129,21 +119,15 @@ export class MariadbDatabase implements SqlDatabase {
     return this.#withConnection(work);
   }
 
-  async transact<T>(_durability: Durability, work: (connection: SqlConnection) => Promise<T>, origin: StatementOrigin = 'engine'): Promise<T> {
-    for (let attempt = 1; ; attempt++) {
-      try {
-        return await this.#withConnection(async (connection) => {
-          await connection.begin('START TRANSACTION');
-          const result = await work(connection);
-          await connection.commit(origin);
-          return result;
-        });
-      } catch (error) {
-        if (!(error instanceof ViewsInUse) || attempt === VIEWS_ATTEMPTS_MAX) throw error;
-      }
-      // Without a lock meanwhile: neither readers nor writers wait for those who keep this from going on.
-      await this.parts.runtime.sleep(backOffMs(VIEWS_DELAYS, attempt, this.parts.runtime.random()));
-    }
+  transact<T>(_durability: Durability, work: (connection: SqlConnection) => Promise<T>, origin: StatementOrigin = 'engine'): Promise<T> {
+    return this.#work.runUntilViewsAreFree(() =>
+      this.#inTurn(async (connection) => {
+        await connection.begin('START TRANSACTION');
+        const result = await work(connection);
+        await connection.commit(origin);
+        return result;
+      }),
+    );
   }
 
   async read<T>(work: (connection: SqlConnection, manager: EntityManager) => Promise<T>): Promise<T> {
@@ -183,11 +167,8 @@ export class MariadbDatabase implements SqlDatabase {
     });
   }
 
-  async close(): Promise<void> {
-    if (this.#isClosed) return;
-    this.#isClosed = true;
-    await inTime(Promise.allSettled([...this.#active]), CLOSE_WAIT_MAX_MS, this.parts.runtime, () => []);
-    await this.dataSource.destroy();
+  close(): Promise<void> {
+    return this.#work.close(() => this.dataSource.destroy());
   }
 
   /** Makes the bookkeeping, one process at a time, and repairs it after a crash. A replica has what its primary has. */
@@ -232,15 +213,11 @@ export class MariadbDatabase implements SqlDatabase {
   }
 
   #withConnection<T>(work: (connection: MariadbConnection) => Promise<T>): Promise<T> {
-    if (this.#isClosed) return Promise.reject(new ReadStoreUnavailable(this.parts.store, 'it is closed'));
-    const running = this.parts.places.run(() => this.#leased(work));
-    const settled = running.then(
-      () => undefined,
-      () => undefined,
-    );
-    this.#active.add(settled);
-    void settled.then(() => this.#active.delete(settled));
-    return running;
+    return this.#work.run(() => this.#inTurn(work));
+  }
+
+  #inTurn<T>(work: (connection: MariadbConnection) => Promise<T>): Promise<T> {
+    return this.parts.places.run(() => this.#leased(work));
   }
 
   async #leased<T>(work: (connection: MariadbConnection) => Promise<T>): Promise<T> {

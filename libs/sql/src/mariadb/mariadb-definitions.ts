@@ -2,8 +2,9 @@
 import type { Connection, ResultSetHeader, RowDataPacket } from 'mysql2/promise';
 import { quoted } from '../layout/identifiers.js';
 import { columnsOf, viewSource } from '../generation-tables.js';
+import { ViewsInUse } from '../server/server-work.js';
 import { lockOf, lockTimeout, tableExists } from './mariadb-locks.js';
-import { isLockTimeout, ViewsInUse } from './mariadb-errors.js';
+import { isLockTimeout } from './mariadb-errors.js';
 
 /**
  * Names of tables and views that may differ from the bookkeeping: a transaction is changing them, or has broken off.

@@ -1,7 +1,8 @@
 // Errors of MariaDB and of the way to it, in the read store's words. No message holds the URL or a password.
 import { MainstemError } from '@mainstem/event-store';
-import { ReadStoreOverburdened, ReadStoreUnavailable, StatementRefused } from '@mainstem/projection/adapter';
+import { ReadStoreUnavailable } from '@mainstem/projection/adapter';
 import { QueryFailedError } from 'typeorm';
+import { lockTimedOut, problemOf, readModelMissing, translateFault, type DatabaseFailure } from '../server/database-failure.js';
 import { ReadModelNameTaken, ReadStorePermissionDenied, ReadStoreReadOnly, ServerCertificateRefused } from '../errors.js';
 import type { StatementOrigin } from '../server/failure-origin.js';
 import { faultOfError } from './error-numbers.js';
@@ -24,37 +25,20 @@ export const translateMariadbError = (error: unknown, store: string, origin: Sta
   const cause: unknown = error instanceof QueryFailedError ? error.driverError : error;
   const problem = problemOf(cause);
   const number = numberOf(cause);
-  if (number === undefined) return withoutNumber(error, cause, { store, problem, origin });
+  const failure = { store, error, cause, problem, origin };
+  if (number === undefined) return withoutNumber(failure);
   if (NO_RIGHT.includes(number)) return new ReadStorePermissionDenied(store, problem, cause, RIGHTS);
   if (READ_ONLY.includes(number) && origin !== 'handler' && !(origin === 'query' && number === OWN_READ_ONLY))
     return new ReadStoreReadOnly(store, `${problem}.`, cause);
   if (number === TABLE_EXISTS && origin === 'engine') return new ReadModelNameTaken('read model', `${problem}.`);
   if (number === PASSWORD)
     return new ReadStoreUnavailable(store, `${problem}; check user and password in its URL, and whether that user must use TLS (tls=true).`, cause);
-  if (number === NO_TABLE && origin !== 'handler')
-    return new ReadStoreUnavailable(
-      store,
-      `${problem}: this read model does not exist yet, or is not complete; start its projector, or wait for it.`,
-      cause,
-    );
-  if (number === LOCK_TIMEOUT) return new ReadStoreUnavailable(store, `waited too long for a lock (${problem}).`, cause);
-  switch (faultOfError(number, sqlStateOf(cause), origin)) {
-    case 'trouble':
-      return new ReadStoreUnavailable(store, problem, cause);
-    case 'size':
-      return new ReadStoreOverburdened(store, problem, cause);
-    case 'data':
-      return origin === 'engine' ? new ReadStoreUnavailable(store, problem, cause) : error;
-    case 'statement':
-      return origin === 'engine' ? new StatementRefused(store, problem, cause) : error;
-  }
+  if (number === NO_TABLE && origin !== 'handler') return readModelMissing(store, problem, cause);
+  if (number === LOCK_TIMEOUT) return lockTimedOut(store, problem, cause);
+  return translateFault(faultOfError(number, sqlStateOf(cause), origin), failure);
 };
 
-const withoutNumber = (
-  error: unknown,
-  cause: unknown,
-  { store, problem, origin }: { readonly store: string; readonly problem: string; readonly origin: StatementOrigin },
-): unknown => {
+const withoutNumber = ({ store, error, cause, problem, origin }: DatabaseFailure): unknown => {
   const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
   if (code === 'HANDSHAKE_NO_SSL_SUPPORT')
     return new ReadStoreUnavailable(store, 'the server offers no TLS; give it a certificate, or leave tls=true out of its URL.', cause);
@@ -71,13 +55,6 @@ export const isDataError = (error: unknown): boolean => {
   return number !== undefined && faultOfError(number, sqlStateOf(error), 'engine') === 'data';
 };
 
-/** Readers did not give way to a change of views: worth another try from the start. */
-export class ViewsInUse extends ReadStoreUnavailable {
-  constructor(store: string, cause: unknown) {
-    super(store, 'waited too long for those who read its views.', cause);
-  }
-}
-
 /** Whether another transaction was in the way, of an error that is translated. */
 export const isLockTimeout = (error: unknown): boolean => error instanceof ReadStoreUnavailable && numberOf(error.cause) === LOCK_TIMEOUT;
 
@@ -87,12 +64,6 @@ export const isLockTimeout = (error: unknown): boolean => error instanceof ReadS
 export const endsTransaction = (error: unknown): boolean => {
   const number = numberOf(error);
   return number === undefined ? isOfConnection(error) : number === DEADLOCK || number === LOCK_TIMEOUT;
-};
-
-/** What the server or the driver says, in one line. */
-export const problemOf = (error: unknown): string => {
-  if (error instanceof AggregateError && error.errors.length > 0) return error.errors.map(problemOf).join('; ');
-  return error instanceof Error ? error.message || error.name : String(error);
 };
 
 /** The driver's own timeout leaves the statement running: nothing else can use that connection. */

@@ -3,18 +3,20 @@ import { StatementRefused } from '@mainstem/projection/adapter';
 import type { ProjectionDocument, ScanEntry, ScanOptions } from '@mainstem/projection/adapter';
 import type { PoolClient, QueryArrayResult, QueryConfig, QueryResult } from 'pg';
 import type { QueryRunner, Table } from 'typeorm';
+import { problemOf } from '../server/database-failure.js';
 import type { StatementOrigin } from '../server/failure-origin.js';
 import { assertForeign, severalRefused } from '../server/foreign-statement.js';
 import { RefusedAtCommit } from '../server/refused-at-commit.js';
+import { ViewsInUse } from '../server/server-work.js';
 import type { CollectionTable, SqlConnection } from '../server/sql-database.js';
 import { CopyStatement } from './copy-statement.js';
 import { numberedPlaceholders } from '../server/statement-text.js';
-import { isDataError, isLockTimeout, isSeveralStatements, problemOf, translatePostgresError, ViewsInUse } from './postgres-errors.js';
+import { isDataError, isLockTimeout, isSeveralStatements, translatePostgresError } from './postgres-errors.js';
 import { copyBatches, deleteStatement, refusedBy, scanStatement, selectStatement, upsertStatements } from './postgres-table-statements.js';
 import type { BulkStatement, CopyBatch } from './postgres-table-statements.js';
 
 /** New readers queue behind a promotion or a dropped index that waits, so each wait is short. */
-export const VIEWS_WAIT_MS = 250;
+const VIEWS_WAIT_MS = 250;
 /** For statements that build an index: a day. */
 const LONG_TIMEOUT_MS = 86_400_000;
 

@@ -1,7 +1,5 @@
 // The SQL read store on a PostgreSQL server: a pool of connections, each with one task at a time.
-import { ReadStoreUnavailable } from '@mainstem/projection/adapter';
-import type { DocumentClass } from '@mainstem/projection';
-import { backOffMs, inTime, type Runtime } from '@mainstem/event-store';
+import type { Runtime } from '@mainstem/event-store';
 import type { Pool, PoolClient } from 'pg';
 import type { DataSource, EntityManager, TableIndex } from 'typeorm';
 import { migrate } from '../bookkeeping/migrate.js';
@@ -14,13 +12,14 @@ import type { StatementOrigin } from '../server/failure-origin.js';
 import { FifoLock } from '../server/fifo-lock.js';
 import { guardSnapshot } from '../server/foreign-statement.js';
 import { createIndexSql, dropIndexSql } from '../server/index-statements.js';
-import type { Durability, SqlConnection, SqlDatabase } from '../server/sql-database.js';
+import { ServerWork } from '../server/server-work.js';
+import type { Durability, OpenOptions, SqlConnection, SqlDatabase } from '../server/sql-database.js';
 import { assertExists } from './existing-schema.js';
 import { hearErrors } from './heard-errors.js';
 import { instantOf, localTimeOf, NATIVE_TYPES } from './native-types.js';
-import { PostgresConnection, VIEWS_WAIT_MS } from './postgres-connection.js';
+import { PostgresConnection } from './postgres-connection.js';
 import { UnsupportedDatabase } from '../errors.js';
-import { translatePostgresError, ViewsInUse } from './postgres-errors.js';
+import { translatePostgresError } from './postgres-errors.js';
 import { postgresTargetOf } from './postgres-target.js';
 import { CONNECT_TIMEOUT_MS, dataSourceFor } from './postgres-data-source.js';
 import { assertSettings } from './session-settings.js';
@@ -29,19 +28,8 @@ import type { ServerLimits } from '../server/server-limits.js';
 
 /** Between two statements of a long read. */
 const SNAPSHOT_IDLE_TIMEOUT_MS = 600_000;
-const CLOSE_WAIT_MAX_MS = 5_000;
-/** With a pause after each, in which other work goes on. */
-const VIEWS_ATTEMPTS_MAX = 40;
-const VIEWS_DELAYS = { retryDelayMs: VIEWS_WAIT_MS, retryDelayMaxMs: VIEWS_WAIT_MS };
 /** Connections that queries leave to the engine: otherwise too many queries would block the projector. */
 const KEPT_FROM_QUERIES = 1;
-
-export interface PostgresOptions {
-  readonly entities: readonly DocumentClass[];
-  readonly runtime: Runtime;
-  /** The name of the store, for messages. */
-  readonly name: string;
-}
 
 /** Each call holds at most one connection, so a pool of any size cannot deadlock. */
 export class PostgresDatabase implements SqlDatabase {
@@ -52,8 +40,7 @@ export class PostgresDatabase implements SqlDatabase {
   readonly nowMs = 'CAST(extract(epoch FROM clock_timestamp()) * 1000 AS bigint)';
   // It also works without a transaction: the setting then belongs to the statement.
   readonly relaxed = "set_config('synchronous_commit', 'off', true) = 'off'";
-  readonly #active = new Set<Promise<unknown>>();
-  #isClosed = false;
+  readonly #work: ServerWork;
 
   private constructor(
     readonly dataSource: DataSource,
@@ -65,13 +52,15 @@ export class PostgresDatabase implements SqlDatabase {
       readonly queries: FifoLock;
       readonly limits: ServerLimits;
     },
-  ) {}
+  ) {
+    this.#work = new ServerWork(parts.store, parts.runtime);
+  }
 
   /**
    * Connects and prepares the schema. Errors: READ_STORE_UNAVAILABLE, READ_STORE_INVALID_OPTIONS,
    * READ_STORE_PERMISSION_DENIED, READ_STORE_NEWER, READ_STORE_CANNOT_OPEN.
    */
-  static async open(location: PostgresLocation, { entities, runtime, name }: PostgresOptions): Promise<PostgresDatabase> {
+  static async open(location: PostgresLocation, { entities, runtime, name }: OpenOptions): Promise<PostgresDatabase> {
     const target = postgresTargetOf(location);
     const dataSource = dataSourceFor(target, entities);
     const layouts = await openEntities(dataSource, entities, TEXT_KINDS).catch((error: unknown) => {
@@ -124,16 +113,8 @@ export class PostgresDatabase implements SqlDatabase {
     return this.#withConnection(work);
   }
 
-  async transact<T>(durability: Durability, work: (connection: SqlConnection) => Promise<T>, origin: StatementOrigin = 'engine'): Promise<T> {
-    for (let attempt = 1; ; attempt++) {
-      try {
-        return await this.#withConnection((connection) => inTransaction(connection, { durability, origin, work }));
-      } catch (error) {
-        if (!(error instanceof ViewsInUse) || attempt === VIEWS_ATTEMPTS_MAX) throw error;
-      }
-      // Without a lock meanwhile: readers and writers must not wait for the pause.
-      await this.parts.runtime.sleep(backOffMs(VIEWS_DELAYS, attempt, this.parts.runtime.random()));
-    }
+  transact<T>(durability: Durability, work: (connection: SqlConnection) => Promise<T>, origin: StatementOrigin = 'engine'): Promise<T> {
+    return this.#work.runUntilViewsAreFree(() => this.#leased((connection) => inTransaction(connection, { durability, origin, work })));
   }
 
   read<T>(work: (connection: SqlConnection, manager: EntityManager) => Promise<T>): Promise<T> {
@@ -166,11 +147,8 @@ export class PostgresDatabase implements SqlDatabase {
     });
   }
 
-  async close(): Promise<void> {
-    if (this.#isClosed) return;
-    this.#isClosed = true;
-    await inTime(Promise.allSettled([...this.#active]), CLOSE_WAIT_MAX_MS, this.parts.runtime, () => []);
-    await this.dataSource.destroy();
+  close(): Promise<void> {
+    return this.#work.close(() => this.dataSource.destroy());
   }
 
   /** Makes schema and bookkeeping, one process at a time. A replica gets these from its primary. */
@@ -203,15 +181,7 @@ export class PostgresDatabase implements SqlDatabase {
   }
 
   #withConnection<T>(work: (connection: PostgresConnection) => Promise<T>): Promise<T> {
-    if (this.#isClosed) return Promise.reject(new ReadStoreUnavailable(this.parts.store, 'it is closed'));
-    const running = this.#leased(work);
-    const settled = running.then(
-      () => undefined,
-      () => undefined,
-    );
-    this.#active.add(settled);
-    void settled.then(() => this.#active.delete(settled));
-    return running;
+    return this.#work.run(() => this.#leased(work));
   }
 
   async #leased<T>(work: (connection: PostgresConnection) => Promise<T>): Promise<T> {

@@ -1,9 +1,10 @@
 // Translates errors of PostgreSQL and of the way to it. No message holds the URL or a password.
 import { MainstemError } from '@mainstem/event-store';
-import { ReadStoreOverburdened, ReadStoreUnavailable, StatementRefused } from '@mainstem/projection/adapter';
+import { ReadStoreUnavailable } from '@mainstem/projection/adapter';
 import { QueryFailedError } from 'typeorm';
+import { lockTimedOut, problemOf, readModelMissing, translateFault } from '../server/database-failure.js';
 import { ReadModelNameTaken, ReadStorePermissionDenied, ReadStoreReadOnly } from '../errors.js';
-import type { DatabaseFault, StatementOrigin } from '../server/failure-origin.js';
+import type { StatementOrigin } from '../server/failure-origin.js';
 import { refusedByPooler } from './session-settings.js';
 import { faultOfSqlState } from './sqlstates.js';
 
@@ -30,13 +31,9 @@ export const translatePostgresError = (error: unknown, store: string, origin: St
       return origin === 'engine' ? new ReadModelNameTaken('read model', `${problem}.`) : error;
     case '42P01':
       if (origin === 'handler') return error; // its own read model exists: it names another table
-      return new ReadStoreUnavailable(
-        store,
-        `${problem}: this read model does not exist yet, or is not complete; start its projector, or wait for it.`,
-        cause,
-      );
+      return readModelMissing(store, problem, cause);
     case '55P03':
-      return new ReadStoreUnavailable(store, `waited too long for a lock (${problem}).`, cause);
+      return lockTimedOut(store, problem, cause);
     case '28P01':
       return new ReadStoreUnavailable(store, `${problem}; check user and password in its URL.`, cause);
     case undefined:
@@ -46,27 +43,6 @@ export const translatePostgresError = (error: unknown, store: string, origin: St
   }
   const whose = isOver(cause) ? 'engine' : origin; // whatever was sent
   return translateFault(faultOfSqlState(code, whose), { store, error, cause, problem, origin: whose });
-};
-
-interface Translation {
-  readonly store: string;
-  readonly error: unknown;
-  readonly cause: unknown;
-  readonly problem: string;
-  readonly origin: StatementOrigin;
-}
-
-const translateFault = (fault: DatabaseFault, { store, error, cause, problem, origin }: Translation): unknown => {
-  switch (fault) {
-    case 'trouble':
-      return new ReadStoreUnavailable(store, problem, cause);
-    case 'size':
-      return new ReadStoreOverburdened(store, problem, cause);
-    case 'data':
-      return origin === 'engine' ? new ReadStoreUnavailable(store, problem, cause) : error;
-    case 'statement':
-      return origin === 'engine' ? new StatementRefused(store, problem, cause) : error;
-  }
 };
 
 /** Errors of the driver's pool: no server answers, or all connections are in use. */
@@ -82,21 +58,8 @@ export const isDataError = (error: unknown): boolean => {
 export const isSeveralStatements = (error: unknown): boolean =>
   sqlStateOf(error) === '42601' && error instanceof Error && 'routine' in error && error.routine === 'exec_parse_message';
 
-/** Readers did not give way to a change of views: worth another try from the start. */
-export class ViewsInUse extends ReadStoreUnavailable {
-  constructor(store: string, cause: unknown) {
-    super(store, 'waited too long for the readers of its views.', cause);
-  }
-}
-
 /** True if another transaction was in the way, for a translated error. */
 export const isLockTimeout = (error: unknown): boolean => error instanceof ReadStoreUnavailable && sqlStateOf(error.cause) === '55P03';
-
-/** The text of the server or the driver in one line; for a name with several addresses it is inside the error. */
-export const problemOf = (error: unknown): string => {
-  if (error instanceof AggregateError && error.errors.length > 0) return error.errors.map(problemOf).join('; ');
-  return error instanceof Error ? error.message || error.name : String(error);
-};
 
 /** True if the server, or a pooler before it, ends the connection; the word is the same in most languages. */
 const isOver = (error: unknown): boolean => error instanceof Error && 'severity' in error && /^(?:FATAL|PANIC)$/.test(String(error.severity));

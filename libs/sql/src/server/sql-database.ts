@@ -1,4 +1,6 @@
 // The seam between the read store and a dialect: connections, transactions, snapshots and bulk statements.
+import type { Runtime } from '@mainstem/event-store';
+import type { DocumentClass } from '@mainstem/projection';
 import type { DataSource, EntityManager, QueryRunner, Table, TableColumn, TableIndex } from 'typeorm';
 import type { ProjectionDocument, ScanEntry, ScanOptions } from '@mainstem/projection/adapter';
 import type { DocumentCodec, Decoder } from '../layout/document-codec.js';
@@ -83,6 +85,14 @@ export interface SqlConnection {
    * `transact` begins again from the start.
    */
   changeViews(work: () => Promise<void>): Promise<void>;
+}
+
+/** What a database of any dialect is opened with, besides its place. */
+export interface OpenOptions {
+  readonly entities: readonly DocumentClass[];
+  readonly runtime: Runtime;
+  /** The name of the store, for messages. */
+  readonly name: string;
 }
 
 /** What a commit must survive. `relaxed`: a power cut may undo the last commits, but rows and checkpoint together. */

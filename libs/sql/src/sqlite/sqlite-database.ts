@@ -4,8 +4,6 @@ import { mkdir } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { assertSqliteVersion, createPrivately, FileReplaced, PRIVATE_FOLDER, WatchedFile } from '@mainstem/embedded/sqlite';
 import { ReadStoreUnavailable } from '@mainstem/projection/adapter';
-import type { DocumentClass } from '@mainstem/projection';
-import type { Runtime } from '@mainstem/event-store';
 import type { DataSource, EntityManager, TableIndex } from 'typeorm';
 import { migrate } from '../bookkeeping/migrate.js';
 import type { ColumnKind } from '../layout/column-kind.js';
@@ -16,19 +14,15 @@ import { SqlFileMissing } from '../errors.js';
 import type { StatementOrigin } from '../server/failure-origin.js';
 import { guardSnapshot } from '../server/foreign-statement.js';
 import { createIndexSql, dropIndexSql } from '../server/index-statements.js';
-import type { Durability, SqlConnection, SqlDatabase } from '../server/sql-database.js';
+import type { Durability, OpenOptions, SqlConnection, SqlDatabase } from '../server/sql-database.js';
 import { storeFile, translateSqliteError } from './sqlite-errors.js';
 import { inTransaction, openSide } from './sqlite-side.js';
 import type { SqliteSide, SqliteSideOptions } from './sqlite-side.js';
 
 const FILE_NAME = 'sql.db';
-export interface SqliteOptions {
+interface SqliteOptions extends OpenOptions {
   readonly dir: string;
   readonly mustExist: boolean;
-  readonly entities: readonly DocumentClass[];
-  readonly runtime: Runtime;
-  /** The name of the store, for messages. */
-  readonly name: string;
 }
 
 /** One DataSource of TypeORM is one connection, so each has a lock; reads of committed data have their own. */

@@ -3,6 +3,7 @@ import { primaryCodeOf, ResultCode, sqliteCodeOf, type StoreFile } from '@mainst
 import { isMainstemError, MainstemError } from '@mainstem/event-store';
 import { ReadStoreUnavailable, StatementRefused } from '@mainstem/projection/adapter';
 import { QueryFailedError } from 'typeorm';
+import { readModelMissing } from '../server/database-failure.js';
 import { InvalidReadStoreFile, ReadModelNameTaken, ReadStoreReadOnly } from '../errors.js';
 import type { StatementOrigin } from '../server/failure-origin.js';
 
@@ -48,12 +49,7 @@ export const translateSqliteError = (error: unknown, { store, file }: SqliteFile
     case NOTADB:
       return new InvalidReadStoreFile(file, problem, error);
     default:
-      if (problem.startsWith('no such table') && origin !== 'handler')
-        return new ReadStoreUnavailable(
-          store,
-          `${problem}: this read model does not exist yet, or is not complete; start its projector, or wait for it.`,
-          error,
-        );
+      if (problem.startsWith('no such table') && origin !== 'handler') return readModelMissing(store, problem, error);
       if (origin !== 'engine') return error;
       if (/^(table|view) .* already exists/.test(problem)) return new ReadModelNameTaken('read model', `${problem}.`);
       if (resultCodeOf(error) === ERROR && WRONG_STATEMENT.test(problem)) return new StatementRefused(store, problem, error);
