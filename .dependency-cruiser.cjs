@@ -88,6 +88,11 @@ module.exports = {
     mayImport(lib('aggregate', 'projection', 'embedded', 'sql', 'redis', 'opensearch', 'nest', 'testing', 'cli'), lib('event-store')),
     mayImport(lib('aggregate'), npm('lru-cache', 'class-validator')),
     mayImport(lib('projection'), npm('lru-cache')),
+    mayImport(
+      at('libs/(?:projection|testing)/src/.+\\.fixtures\\.ts$'),
+      npm('class-validator'),
+      'Payload classes of specs have rules, as those of users.',
+    ),
     mayImport(lib('process'), [lib('event-store', 'aggregate'), READ_SIDE, OPERATE, REACTION, ...npm('class-validator')]),
     mayImport(lib('testing', 'cli'), at('libs/process/src/(?:index|operate)\\.ts$')),
     mayImport(lib('embedded', 'sql', 'redis', 'opensearch', 'nest', 'testing', 'cli'), READ_SIDE),

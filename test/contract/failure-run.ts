@@ -2,13 +2,14 @@
 import { randomUUID } from 'node:crypto';
 import { defineEvents, InMemoryEventStore, streamOf, systemRuntime, type EventId, type Position } from '@mainstem/event-store';
 import { count, documentProjection, Projector, rollUp, sum, type ProjectionStatus, type ReadStore, type RecoveryPolicy } from '@mainstem/projection';
+import { Allow, IsInt, IsOptional, IsString } from 'class-validator';
 
 export class CountedData {
-  keys!: string[];
+  @IsString({ each: true }) keys!: string[];
   /** How long a text documents are to hold whose key begins with `large`. */
-  length?: number;
+  @IsOptional() @IsInt() length?: number;
   /** Anything else that it is to hold. */
-  content?: unknown;
+  @Allow() content?: unknown;
 }
 const events = defineEvents('count', { Counted: CountedData });
 

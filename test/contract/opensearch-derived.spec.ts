@@ -5,6 +5,7 @@ import { documentProjection, Projector } from '@mainstem/projection';
 import { verifyProjection, type VerifyReport } from '@mainstem/projection/operate';
 import type { OpenSearchReadStore } from '@mainstem/opensearch';
 import { randomUUID } from 'node:crypto';
+import { IsString } from 'class-validator';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { changeBeside, freshPrefix, openStore, removeIndices, sharedNode } from './opensearch-nodes.js';
 
@@ -12,8 +13,8 @@ const READY_MS = 60_000;
 const ITEMS = 20;
 
 class NamedData {
-  title!: string;
-  color!: string;
+  @IsString() title!: string;
+  @IsString() color!: string;
 }
 class Item {
   title!: string;

@@ -4,6 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { defineEvents, InMemoryEventStore, systemRuntime, type Position, type RecordedEvent, type StreamName } from '@mainstem/event-store';
 import { handlerProjection, Projector, type AnyProjection, type ProjectionStatus } from '@mainstem/projection';
 import type { SqlReadStore, SqlTransaction } from '@mainstem/sql';
+import { IsInt, IsOptional, IsString } from 'class-validator';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
 @Entity('items')
@@ -13,8 +14,8 @@ export class Item {
 }
 
 export class Put {
-  keys?: readonly string[];
-  a?: number;
+  @IsOptional() @IsString({ each: true }) keys?: readonly string[];
+  @IsOptional() @IsInt() a?: number;
 }
 export const events = defineEvents('thing', { Put });
 

@@ -1,5 +1,6 @@
 // Shared by the engine's specs: a projection that counts and fails on demand, and a read store that fails on demand.
 import { defineEvents, InMemoryEventStore, streamOf, systemRuntime, type EventId, type Position, type RecordedEvent } from '@mainstem/event-store';
+import { IsInt } from 'class-validator';
 import { documentProjection, type DocumentProjection } from './definition/document-projection.js';
 import { count, max, sum } from './definition/measures.js';
 import { rollUp } from './definition/roll-up.js';
@@ -8,7 +9,7 @@ import type { CommitBatch, ProjectionDescriptor } from './read-store/read-store.
 import type { MemorySession } from './memory/memory-session.js';
 
 export class AddedData {
-  amount!: number;
+  @IsInt() amount!: number;
 }
 export const tallyEvents = defineEvents('tally', { Added: AddedData, Cleared: class {} });
 

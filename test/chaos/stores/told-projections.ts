@@ -11,13 +11,14 @@ import {
   type HostedProjection,
   type ReadStore,
 } from '@mainstem/projection';
+import { IsInt, IsString } from 'class-validator';
 import { Count, Mood, Pick, Tally } from './told-documents.js';
 
 class ToldData {
-  number!: number;
-  index!: number;
-  text!: string;
-  amount!: number;
+  @IsInt() number!: number;
+  @IsInt() index!: number;
+  @IsString() text!: string;
+  @IsInt() amount!: number;
 }
 export const toldEvents = defineEvents('told', { Noted: ToldData, Counted: ToldData, Measured: ToldData });
 export type ToldEvent = RecordedEventOf<typeof toldEvents>;

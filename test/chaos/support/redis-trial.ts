@@ -8,6 +8,7 @@ import { documentProjection, Projector } from '@mainstem/projection';
 import { verifyProjection, type Generation, type VerifyDifference } from '@mainstem/projection/operate';
 import { MemoryReadStore, type SeededRandom } from '@mainstem/testing';
 import { RedisReadStore } from '@mainstem/redis';
+import { IsInt } from 'class-validator';
 import { startRedis, type RedisServer } from '../../../scripts/services/redis.mjs';
 import { RespClient } from '../../fixtures/resp-client.js';
 import type { RedisGroup } from './redis-group.js';
@@ -18,7 +19,7 @@ const SETTLED_MS = 120_000;
 const PREFIX = 'mainstem:{counts}:';
 
 class CountedData {
-  amount!: number;
+  @IsInt() amount!: number;
 }
 const countEvents = defineEvents('count', { Counted: CountedData });
 

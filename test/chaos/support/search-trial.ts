@@ -7,6 +7,7 @@ import { count, documentProjection, Projector, rollUp, sum, type HostedProjectio
 import { verifyProjection } from '@mainstem/projection/operate';
 import type { SearchResult } from '@mainstem/projection/adapter';
 import type { SeededRandom } from '@mainstem/testing';
+import { IsInt, IsString } from 'class-validator';
 import { expect } from 'vitest';
 import { freshPrefix, openStore } from '../../contract/opensearch-nodes.js';
 import { Counter, CounterFold } from './counter-fold.js';
@@ -22,8 +23,8 @@ export const BATCH_SIZE_MAX = 40;
 const LOOK_MS = 20;
 
 class CountedData {
-  group!: string;
-  amount!: number;
+  @IsString() group!: string;
+  @IsInt() amount!: number;
 }
 class GroupTotal {
   group!: string;

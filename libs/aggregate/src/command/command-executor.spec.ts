@@ -25,18 +25,13 @@ import { AppendTurns } from './append-turn.js';
 import { CommandExecutor, type CommandExecutorOptions } from './command-executor.js';
 
 class AddedData {
-  amount!: number;
+  @IsInt() @Max(1_000) amount!: number;
 }
-// Called, not written with @: spec files are compiled without decorators.
-IsInt()(AddedData.prototype, 'amount');
-Max(1_000)(AddedData.prototype, 'amount');
 const counterEvents = defineEvents('counter', { Added: AddedData });
 
 class Add {
-  amount!: number;
+  @IsInt() @Min(0) amount!: number;
 }
-IsInt()(Add.prototype, 'amount');
-Min(0)(Add.prototype, 'amount');
 
 class CounterFull extends CommandRefused {
   constructor() {

@@ -9,14 +9,12 @@ import type { CommandContext } from './command-context.js';
 import type { CommandEnd, CommandObserver, ObservedCommand } from './command-observer.js';
 
 class AddedData {
-  amount!: number;
+  @IsInt() amount!: number;
 }
-IsInt()(AddedData.prototype, 'amount');
 const sumEvents = defineEvents('sum', { Added: AddedData });
 class Add {
-  amount!: number;
+  @IsInt() amount!: number;
 }
-IsInt()(Add.prototype, 'amount');
 class SumTooLarge extends CommandRefused {
   constructor() {
     super('SUM_TOO_LARGE', 'Enough.');

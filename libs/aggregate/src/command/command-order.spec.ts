@@ -10,9 +10,8 @@ import { CommandExecutor } from './command-executor.js';
 import { dawdle, FIRST_SEED, randomOf, RUNS } from './random-histories.fixtures.js';
 
 class NotedData {
-  number!: number;
+  @IsInt() number!: number;
 }
-IsInt()(NotedData.prototype, 'number');
 const noteEvents = defineEvents('note', { Noted: NotedData });
 
 class Unwanted extends CommandRefused {

@@ -10,16 +10,12 @@ import { CommandExecutor } from './command-executor.js';
 import { utcTime } from './occurred-at.js';
 
 class PaidData {
-  cents!: number;
-  note?: string | null | undefined;
+  @IsInt() cents!: number;
+  @IsOptional() @IsString() note?: string | null | undefined;
 }
-IsInt()(PaidData.prototype, 'cents');
-IsOptional()(PaidData.prototype, 'note');
-IsString()(PaidData.prototype, 'note');
 class TaggedData {
-  tags!: string[];
+  @Allow() tags!: string[];
 }
-Allow()(TaggedData.prototype, 'tags');
 const accountEvents = defineEvents('account', { Paid: PaidData, Tagged: TaggedData });
 
 interface Pay {

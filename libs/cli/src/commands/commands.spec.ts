@@ -4,6 +4,7 @@ import { InMemoryEventStore, defineEvents, eventIdOf, streamName, systemRuntime,
 import { Projector, documentProjection, partitioned, type HostedProjection } from '@mainstem/projection';
 import { MEMBERS_FROM } from '@mainstem/projection/operate';
 import { MemoryReadStore } from '@mainstem/testing';
+import { IsInt, IsString } from 'class-validator';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { ImportSummary, MainstemApplication } from '../application.js';
 import type { Terminal } from '../terminal/terminal.js';
@@ -16,7 +17,7 @@ import { stream } from './stream.js';
 import { tail } from './tail.js';
 
 class Counted {
-  by!: number;
+  @IsInt() by!: number;
 }
 const counterEvents = defineEvents('counter', { Counted });
 const counter = defineAggregate({
@@ -396,7 +397,7 @@ describe('parked', () => {
 
 describe('claims build', () => {
   class Named {
-    name!: string;
+    @IsString() name!: string;
   }
   const tag = defineAggregate({
     category: 'tag',

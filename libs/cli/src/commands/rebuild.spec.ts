@@ -2,6 +2,7 @@
 import { InMemoryEventStore, defineEvents, eventIdOf, streamName } from '@mainstem/event-store';
 import { documentProjection, type DocumentProjection, type HostedProjection } from '@mainstem/projection';
 import { MemoryReadStore } from '@mainstem/testing';
+import { IsInt } from 'class-validator';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Terminal } from '../terminal/terminal.js';
 import { cleanup } from './cleanup.js';
@@ -11,7 +12,7 @@ import { rollback } from './rollback.js';
 import { status } from './status.js';
 
 class Counted {
-  by!: number;
+  @IsInt() by!: number;
 }
 const events = defineEvents('counter', { Counted });
 class Total {

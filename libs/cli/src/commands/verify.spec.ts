@@ -2,6 +2,7 @@
 import { InMemoryEventStore, defineEvents, eventIdOf, streamName, systemRuntime, type EventStore } from '@mainstem/event-store';
 import { Projector, count, documentProjection, rollUp, type HostedProjection } from '@mainstem/projection';
 import { MemoryReadStore } from '@mainstem/testing';
+import { IsInt } from 'class-validator';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { MainstemApplication } from '../application.js';
 import type { Terminal } from '../terminal/terminal.js';
@@ -11,7 +12,7 @@ import { show } from './show.js';
 import { verify } from './verify.js';
 
 class Counted {
-  by!: number;
+  @IsInt() by!: number;
 }
 const counterEvents = defineEvents('counter', { Counted });
 class Total {

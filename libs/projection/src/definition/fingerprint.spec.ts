@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto';
 import { defineEvents, fingerprintOf } from '@mainstem/event-store';
+import { IsInt } from 'class-validator';
 import { describe, expect, it } from 'vitest';
 import { documentProjection } from './document-projection.js';
 import { count, sum, type Measure } from './measures.js';
 import { rollUp } from './roll-up.js';
 
 class Put {
-  beds!: number;
+  @IsInt() beds!: number;
 }
 class Ward {
   id!: string;

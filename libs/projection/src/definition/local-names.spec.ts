@@ -1,5 +1,6 @@
 import { defineEvents, InMemoryEventStore, streamOf, type EventId } from '@mainstem/event-store';
 import { randomUUID } from 'node:crypto';
+import { IsInt, IsString } from 'class-validator';
 import { describe, expect, expectTypeOf, it } from 'vitest';
 import { Projector } from '../run/projector.js';
 import { MemoryReadStore } from '../memory/memory-read-store.js';
@@ -8,10 +9,10 @@ import { handlerProjection } from './handler-projection.js';
 import { on } from './on.js';
 
 class Closed {
-  reason!: string;
+  @IsString() reason!: string;
 }
 class Ended {
-  at!: number;
+  @IsInt() at!: number;
 }
 class Row {
   text!: string;

@@ -1,6 +1,7 @@
 // A rolling deployment: an older program's projector meets events of the newer one. It waits, healthy, and neither
 // parks nor stops.
 import { defineEvents, InMemoryEventStore, streamOf, type EventId, type Position } from '@mainstem/event-store';
+import { IsString } from 'class-validator';
 import { afterEach, describe, expect, it } from 'vitest';
 import { documentProjection } from '../definition/document-projection.js';
 import { handlerProjection } from '../definition/handler-projection.js';
@@ -12,7 +13,7 @@ import { Projector } from './projector.js';
 import { until } from '../tally.fixtures.js';
 
 class Opened {
-  name!: string;
+  @IsString() name!: string;
 }
 class Account {
   name!: string;

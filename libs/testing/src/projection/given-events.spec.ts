@@ -1,11 +1,12 @@
 // Scenarios show what a projection does, and catch one that is not pure.
 import { defineEvents } from '@mainstem/event-store';
 import { count, documentProjection, rollUp } from '@mainstem/projection';
+import { IsString } from 'class-validator';
 import { describe, expect, it } from 'vitest';
 import { givenEvents, type GivenEvent } from './given-events.js';
 
 class AddedData {
-  item!: string;
+  @IsString() item!: string;
 }
 class Basket {
   items!: string[];

@@ -11,6 +11,7 @@ import {
   type RebuildPolicy,
 } from '@mainstem/projection';
 import { MemoryReadStore, ReadStoreUnavailable, type LeaseClaim } from '@mainstem/projection/adapter';
+import { IsInt } from 'class-validator';
 import type { SeededRandom } from '../faults/seeded-random.js';
 import { SeededRuntime } from '../faults/seeded-runtime.js';
 
@@ -19,7 +20,7 @@ const LOOK_MS = 10;
 const STREAMS = 12;
 
 class CountedData {
-  amount!: number;
+  @IsInt() amount!: number;
 }
 const counterEvents = defineEvents('counter', { Counted: CountedData });
 

@@ -14,6 +14,7 @@ import {
   type ReadStore,
 } from '@mainstem/projection';
 import type { MemoryTransaction } from '@mainstem/projection/adapter';
+import { IsInt, IsString } from 'class-validator';
 import type { SeededRandom } from '../faults/seeded-random.js';
 
 export const CAUSES = ['key', 'payload', 'evolve', 'roll-up', 'helper'] as const;
@@ -29,8 +30,8 @@ interface Note {
   readonly place: number;
 }
 class NoteData {
-  to!: string[];
-  place!: number;
+  @IsString({ each: true }) to!: string[];
+  @IsInt() place!: number;
 }
 export interface List {
   readonly key: string;
