@@ -239,6 +239,26 @@ for (const { name, make } of await sqlFixtures()) {
       expect(seen[0]).not.toMatchObject({ work_mem: '7MB' });
     });
 
+    // MariaDB takes no temporary table from a handler.
+    it.runIf(name !== 'MariaDB')('keeps no temporary table longer than the transaction of the handler that has made it', async () => {
+      const made = saysInTurn([
+        'CREATE TEMP TABLE scratch (a integer)',
+        'CREATE INDEX scratch_by_a ON scratch (a)',
+        'CREATE TEMP VIEW scratched AS SELECT a FROM scratch',
+        'INSERT INTO scratch VALUES (1)',
+        'SELECT a FROM scratched',
+      ]);
+      const reader = await historyOf([{}]);
+      const run = start(reader, itemsBy({ 1: made, 2: made, 3: says('SELECT a FROM scratch'), 4: made }), store);
+      // Each in a batch of its own.
+      for (let position = 1; position <= 5; position++) {
+        await run.reaches(position);
+        await append(reader, [{}]);
+      }
+      await run.reaches(6);
+      await expectParked(6, [3], /scratch/);
+    });
+
     it.runIf(name === 'SQLite')('takes pragmas that leave no setting behind', async () => {
       const reading = ['PRAGMA foreign_keys', 'PRAGMA table_info(items__g1)', 'PRAGMA main.foreign_key_check(items__g1)'];
       const steps = { 1: saysInTurn([...reading, 'PRAGMA defer_foreign_keys = ON']) };

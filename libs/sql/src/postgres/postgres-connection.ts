@@ -181,8 +181,8 @@ export class PostgresConnection implements SqlConnection {
   /** Answers with what became of it. */
   async #commit(origin: StatementOrigin): Promise<string> {
     if (origin === 'engine') return (await this.#refusable(() => this.#client.query('COMMIT'))).command;
-    // A handler may have called a function that has set something for the session.
-    const results: unknown = await this.#client.query('COMMIT; RESET ALL');
+    // A handler may have made temporary tables, or called a function that has set something for the session.
+    const results: unknown = await this.#client.query('COMMIT; RESET ALL; DISCARD TEMP');
     return (results as readonly [QueryResult])[0].command;
   }
 

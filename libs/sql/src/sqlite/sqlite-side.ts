@@ -6,6 +6,7 @@ import type { Runtime } from '@mainstem/event-store';
 import { DataSource } from 'typeorm';
 import { migrations, MIGRATIONS_TABLE } from '../bookkeeping/migrations.js';
 import type { EntityLayouts } from '../layout/entity-layouts.js';
+import { quoted } from '../layout/identifiers.js';
 import { openEntities, TEXT_KINDS, type ShownTypes } from '../layout/open-entities.js';
 import type { StatementOrigin } from '../server/failure-origin.js';
 import { FifoLock } from '../server/fifo-lock.js';
@@ -110,6 +111,7 @@ export const inTransaction = async <T>(
   await control('BEGIN IMMEDIATE');
   try {
     const result = await work();
+    if (origin === 'handler') for (const statement of dropsOfTemporary(database)) await control(statement);
     await control('COMMIT', origin);
     return result;
   } catch (error) {
@@ -118,6 +120,19 @@ export const inTransaction = async <T>(
     throw error;
   }
 };
+
+/** What a handler has made for itself: the connection, which all work shares, would keep it. */
+const dropsOfTemporary = ({ database }: NodeSqliteDatabase): readonly string[] =>
+  (database.prepare(TEMPORARY).all() as unknown as readonly TemporaryRow[]).map(({ type, name }) => `DROP ${type} IF EXISTS temp.${quoted(name)}`);
+
+/** Indexes go with their tables. */
+const TEMPORARY = `SELECT upper(type) AS type, name FROM sqlite_temp_master WHERE type IN ('trigger', 'view', 'table') AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'
+  ORDER BY type = 'table', type = 'view'`;
+
+interface TemporaryRow {
+  readonly type: string;
+  readonly name: string;
+}
 
 /** Tries again while another process holds the lock, for a bounded time and without blocking this one. */
 const whileBusy = (file: SqliteFile, runtime: Runtime, action: () => unknown): Promise<unknown> =>
