@@ -4,7 +4,7 @@ import { defineEvents, eventIdOf, InMemoryEventStore, streamName, type Position,
 import { MemoryReadStore } from '@mainstem/projection/adapter';
 import { Projector } from '@mainstem/projection';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { after, at, end, hostReactor, InvalidProcess, processManager, reactor, send, type ProcessManager } from './index.js';
+import { after, at, end, hostProcess, hostReactor, InvalidProcess, processManager, reactor, send, type ProcessManager } from './index.js';
 import { account, Credit, openBank, RequestTransfer, transfer, transferEvents, type Bank } from './transfer.fixtures.js';
 
 const TIMEOUT = { timeoutMs: 4_000 };
@@ -197,5 +197,33 @@ describe('a declaration', () => {
     expect(() => reactor({ ...OPTIONS, events: transferEvents as never })).toThrow('events must be a list');
     expect(() => reactor({ ...OPTIONS, react: { Requested: 5 as never } })).toThrow('Requested must be a function');
     expect(() => reactor({ ...OPTIONS, key: 'stream' as never })).toThrow('key must be a function');
+  });
+});
+
+describe('a host', () => {
+  const store = new InMemoryEventStore();
+  const { executor } = openBank({ store, readStore: new MemoryReadStore() });
+  const readStore = new MemoryReadStore();
+  const definition = reactor(OPTIONS);
+  it.each([
+    ['no options', () => hostProcess(defined(), undefined as never), 'executor'],
+    ['no executor', () => hostProcess(defined(), { store: readStore } as never), 'executor'],
+    ['no read store', () => hostProcess(defined(), { executor } as never), 'read store'],
+    ['a reactor instead of a process manager', () => hostProcess(definition as never, { executor, store: readStore }), 'hostReactor'],
+    ['a process manager instead of a reactor', () => hostReactor(defined() as never, { executor, store: readStore }), 'hostProcess'],
+    ['a reactor and no executor', () => hostReactor(definition, { store: readStore } as never), 'executor'],
+  ])('with %s is refused', (_, host, words) => {
+    expect(host).toThrow(InvalidProcess);
+    expect(host).toThrow(words);
+  });
+
+  it('is refused by a projector where its list was not spread, or was never made', () => {
+    const hosted = hostProcess(defined(), { executor, store: readStore });
+    const projector = (...projections: unknown[]) => new Projector({ reader: store, projections: projections as never });
+    expect(() => projector(hosted)).toThrow('spread it');
+    expect(() => projector(defined())).toThrow('must be { projection, store }');
+    expect(() => projector(undefined)).toThrow('must be { projection, store }');
+    expect(() => projector({ ...hosted[0], store: undefined })).toThrow('has no read store');
+    expect(() => new Projector({ reader: store, projections: {} as never })).toThrow('must be a list');
   });
 });

@@ -5,7 +5,7 @@ import type { EventRegistry, RecordedEvent, RecordedEventOf } from '@mainstem/ev
 import type { ReadStore, RecoveryPolicy } from '@mainstem/projection';
 import { reaction, type HostedReaction, type ReactionContext, type ReactionStart } from '@mainstem/projection/reaction';
 import type { Send } from './action/actions.js';
-import { assertFunction } from './definition/assert-rules.js';
+import { assertFunction, assertHost } from './definition/assert-rules.js';
 import { byEvent, type ByEvent } from './definition/by-event.js';
 import type { GivenEventFunctions } from './definition/functions-of.js';
 import { addStep, assertDeclared } from './definition/names.js';
@@ -81,9 +81,12 @@ export interface ReactorHostOptions {
   readonly recovery?: Partial<RecoveryPolicy>;
 }
 
-/** For a `Projector`. */
-export const hostReactor = (definition: Reactor, { executor, store, recovery }: ReactorHostOptions): HostedReaction => {
+/** For a `Projector`. Errors: PROCESS_INVALID_DEFINITION. */
+export const hostReactor = (definition: Reactor, options: ReactorHostOptions): HostedReaction => {
   const { name, registries, functions, key, startsAt, together, declined } = definition;
+  if (!(functions as Reactor['functions'] | undefined)) throw new InvalidProcess(name, 'is no reactor; hostProcess hosts process managers');
+  assertHost(name, options);
+  const { executor, store, recovery } = options;
   const react = async (event: RecordedEvent, { signal }: ReactionContext): Promise<void> => {
     for (const { step, aggregate, category, id, command } of await sendsOf(definition, event)) {
       const context = contextAfter(event, commandIdFrom(name, event.id, step), signal);

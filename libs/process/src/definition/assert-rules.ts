@@ -27,6 +27,13 @@ export const assertOwnCategory = (process: string, categories: readonly string[]
   throw new InvalidProcess(process, `its instances could have the streams of category ${other}; ${rule}`);
 };
 
+/** What every host needs. */
+export const assertHost = (process: string, options: unknown): void => {
+  const { executor, store } = Object(options) as { readonly executor?: { readonly execute?: unknown }; readonly store?: unknown };
+  if (typeof executor?.execute !== 'function') throw new InvalidProcess(process, 'its host needs an executor, such as a CommandExecutor');
+  if (Object(store) !== store) throw new InvalidProcess(process, 'its host needs a read store');
+};
+
 /** All instances begin with the same one: a change by one would be seen by all. Freezes it. */
 export const assertInitialState = (process: string, initialState: unknown): void => {
   const changeable = changeablePartOf(initialState);

@@ -2,6 +2,8 @@
 import type { Runtime } from '@mainstem/event-store';
 import type { ReadStore, RecoveryPolicy } from '@mainstem/projection';
 import type { Hosted } from '@mainstem/projection/reaction';
+import { assertHost } from '../definition/assert-rules.js';
+import { InvalidProcess } from '../errors.js';
 import type { ProcessManager } from '../manager/process-manager.js';
 import { DeadlineClock } from './deadline-clock.js';
 import { deadlinesOf, type Deadline } from './deadlines.js';
@@ -27,9 +29,12 @@ export interface ProcessHostOptions {
 /**
  * For a `Projector`: `<name>` takes events in, `<name>-outbox` sends the requests, `<name>-deadlines` keeps pending
  * deadlines, `<name>-instances` the states of instances. The clock and the watch run beside them; the status of the
- * two shows how many deadlines are `overdue`, and how many instances are `stuck`.
+ * two shows how many deadlines are `overdue`, and how many instances are `stuck`. Errors: PROCESS_INVALID_DEFINITION.
  */
 export const hostProcess = (manager: ProcessManager, options: ProcessHostOptions): readonly Hosted[] => {
+  const { name, aggregate } = manager as Partial<ProcessManager>;
+  if (!aggregate) throw new InvalidProcess(String(name), 'is no process manager; hostReactor hosts reactors');
+  assertHost(manager.name, options);
   const { executor, store, runtime, recovery, deadline, instance } = options;
   const shared = { store, ...(recovery && { recovery }) };
   const clock = new DeadlineClock({ manager, executor, store, ...(runtime && { runtime }) });

@@ -169,7 +169,18 @@ const notify = (listener: ProjectorOptions['onChange'], status: ProjectionStatus
   }
 };
 
+/** For programs whose types say nothing: a list in the list is easily made of what hosts several. */
+const assertHosted = (index: number, hosted: unknown): void => {
+  const { projection, store } = Object(hosted) as Partial<Hosted>;
+  const name = projection?.name ?? `at place ${index}`;
+  if (Array.isArray(hosted)) throw new InvalidProjection(name, 'is a list; spread it into the list of projections');
+  if (!projection?.wanted) throw new InvalidProjection(name, 'must be { projection, store }');
+  if (!store) throw new InvalidProjection(name, 'has no read store');
+};
+
 const assertHostable = (projections: readonly Hosted[]): void => {
+  if (!Array.isArray(projections)) throw new InvalidProjection('of a projector', 'projections must be a list');
+  for (const [index, hosted] of projections.entries()) assertHosted(index, hosted);
   assertCategoriesDiffer(projections.flatMap(({ projection }) => projection.wanted.categories));
   for (const [index, { projection, store }] of projections.entries()) {
     const same = projections.slice(0, index).find((one) => one.projection.name === projection.name && one.store.name === store.name);
