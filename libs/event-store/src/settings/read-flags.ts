@@ -2,6 +2,7 @@
 import { didYouMean } from '../nearest-name.js';
 import { SettingsInvalid } from './errors.js';
 import type { Setting } from './setting.js';
+import { withoutCredentials } from './without-credentials.js';
 
 /** What a setting was told, and by which of its names. */
 export interface Told {
@@ -42,5 +43,7 @@ const unknownFlag = (name: string, settings: readonly Setting<unknown>[]): Setti
   ]);
   const meant = didYouMean(name, [...flags.map(({ flag }) => flag), '--help']);
   const known = flags.map(({ flag, takes }) => (takes === undefined ? flag : `${flag} ${takes}`)).join(', ');
-  return new SettingsInvalid(name, `unknown.${meant} Known are ${known}, and --help, which explains them.`);
+  // An address without its flag may hold a password.
+  const shown = /:\/\/|@/.test(name) ? withoutCredentials(name) : name || '""';
+  return new SettingsInvalid(shown, `unknown.${meant} Known are ${known}, and --help, which explains them.`);
 };

@@ -46,6 +46,14 @@ const givenAs = ({ flag, environment, shows = 'value' }: Setting<unknown>, { nam
   return { refuse, mustBe: (form) => refuse(`must be ${form}${got}`) };
 };
 
+/** Some of our names begin with it, and others do not. */
+const PREFIX = 'MAINSTEM_';
+
+const withoutPrefix = (name: string, known: ReadonlySet<string>): string | undefined => {
+  const rest = name.startsWith(PREFIX) ? name.slice(PREFIX.length) : '';
+  return known.has(rest) ? rest : undefined;
+};
+
 /** Short names, such as those near PORT, belong to others as well. */
 const MISSPELT_LENGTH_MIN = 8;
 
@@ -55,7 +63,7 @@ const refuseMisspelt = (settings: readonly Setting<unknown>[], env: Environment)
   const ours = settings.flatMap(({ environment, isForeign = false }) => (environment === undefined || isForeign ? [] : [environment]));
   for (const [name, value] of Object.entries(env)) {
     if (name.length < MISSPELT_LENGTH_MIN || known.has(name) || !value) continue;
-    const meant = nearestName(name, ours);
+    const meant = withoutPrefix(name, known) ?? nearestName(name, ours);
     if (meant !== undefined) throw new SettingsInvalid(name, `unknown. Did you mean ${meant}? Set that one, or remove this one.`);
   }
 };

@@ -110,12 +110,16 @@ describe('settings', () => {
     [['--file'], '--file: needs a value after it'],
     [['--color', 'red'], '--color: unknown. Did you mean --colour? Known are --colour <name>, --file <file>, --no-file, --quiet, and --help'],
     [['words\u0007'], 'words\\u0007: unknown.'],
+    [['redis://ann:secret@shop:6379/0'], 'redis://…@shop:6379: unknown.'],
+    [['ann:secret@shop'], '…@shop: unknown.'],
+    [[''], '"": unknown.'],
   ])('refuse flags that make no sense: %j', (argv, told) => {
     expect(refused(argv)).toContain(told);
   });
 
   it('refuse a variable that is almost one of theirs, and one that comes without the other', () => {
     expect(refused([], { SHOP_COLOR: 'blue' })).toContain('SHOP_COLOR: unknown. Did you mean SHOP_COLOUR?');
+    expect(refused([], { MAINSTEM_SHOP_PLACE: 'here' })).toContain('MAINSTEM_SHOP_PLACE: unknown. Did you mean SHOP_PLACE?');
     expect(refused([], { SHOP_USER_NAME: 'ann' })).toContain('SHOP_USER_WORD: is missing; SHOP_USER_NAME and SHOP_USER_WORD go together');
   });
 
