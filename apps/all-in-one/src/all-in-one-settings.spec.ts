@@ -175,6 +175,7 @@ describe('settings', () => {
     [[], { READ_STORE_SEARCH: 'http://localhost:9200?prefix=Shop' }, 'READ_STORE_SEARCH'],
     [[], { READ_STORE_SEARCH: 'http://localhost:9200?replicas=many' }, 'READ_STORE_SEARCH'],
     [[], { READ_STORE_SEARCH: 'http://localhost:9200?refresh=1s' }, 'READ_STORE_SEARCH'],
+    [[], { READ_STORE_SEARCH: 'http://ann:50%@localhost:9200' }, 'READ_STORE_SEARCH'],
     [[], { EVENT_STORE: 'http://localhost:2113' }, 'EVENT_STORE'],
     [[], { EVENT_STORE: 'esdb://' }, 'EVENT_STORE'],
     [[], { EVENT_STORE: 'kurrentdbs://localhost:2113' }, 'EVENT_STORE'],

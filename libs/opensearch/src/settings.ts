@@ -1,6 +1,6 @@
 // Where the OpenSearch read store can be.
 import { didYouMean, type PlaceForm } from '@mainstem/event-store/settings';
-import { flawOfPrefix, isServerUrl, type OpenSearchLocation } from './server/opensearch-target.js';
+import { flawOfPrefix, flawOfUrl, isServerUrl, type OpenSearchLocation } from './server/opensearch-target.js';
 
 const PARAMETERS = ['prefix', 'replicas'];
 const REPLICAS = /^[0-9]$/;
@@ -11,6 +11,8 @@ export const openSearchForm: PlaceForm<OpenSearchLocation> = {
   help: 'OpenSearch ≥ 2.4, Elasticsearch ≥ 8; `?prefix=shop`, default `mainstem`; `&replicas=0`, copies of each index, default 1',
   accepts: isServerUrl,
   parse: (text, { refuse }) => {
+    const wrong = flawOfUrl(text);
+    if (wrong !== undefined) throw refuse(wrong);
     const url = new URL(text);
     const names = [...url.searchParams.keys()];
     const twice = names.find((name, place) => names.indexOf(name) !== place);

@@ -202,7 +202,7 @@ describe('a declaration', () => {
 
 describe('a host', () => {
   const store = new InMemoryEventStore();
-  const { executor } = openBank({ store, readStore: new MemoryReadStore() });
+  const executor = new CommandExecutor({ store });
   const readStore = new MemoryReadStore();
   const definition = reactor(OPTIONS);
   it.each([

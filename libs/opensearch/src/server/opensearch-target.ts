@@ -21,13 +21,24 @@ export const openSearchTargetOf = ({
   prefix = PREFIX_DEFAULT,
   replicas = REPLICAS_DEFAULT,
 }: OpenSearchLocation): Required<OpenSearchLocation> => {
-  if (!isServerUrl(url)) throw new InvalidOpenSearchOptions('its URL must begin with http:// or https://');
-  const flaw = flawOfPrefix(prefix);
+  const flaw = flawOfUrl(url) ?? flawOfPrefix(prefix);
   if (flaw !== undefined) throw new InvalidOpenSearchOptions(flaw);
   return { url, prefix, replicas };
 };
 
 export const isServerUrl = (text: string): boolean => /^https?:\/\//.test(text) && URL.canParse(text);
+
+/** Why it cannot be used, as the end of a sentence; undefined if it can. */
+export const flawOfUrl = (url: string): string | undefined => {
+  if (!isServerUrl(url)) return 'its URL must begin with http:// or https://';
+  const { username, password } = new URL(url);
+  try {
+    decodeURIComponent(`${username}${password}`);
+    return undefined;
+  } catch {
+    return 'its URL has a % that is not followed by two hex digits; write %25 for it';
+  }
+};
 
 /** Why it cannot be a prefix, as the end of a sentence; undefined if it can. */
 export const flawOfPrefix = (prefix: string): string | undefined =>
