@@ -26,7 +26,7 @@ const DOORS = {
     PartitionWaits Phase ProjectionBehind ProjectionChanged ProjectionFailed ProjectionObserver ProjectionOfRestoredStore
     REBUILD_CRASH_POINTS RebuildNotVerified RebuildPhase RebuildProgress RebuildReport RebuildRunning RebuildTarget Rebuilder
     RebuilderOptions RebuiltProjection ReplayRefused ReplayResult RollBackOptions RollbackBehind ScanEntry ScanOptions
-    SideGenerationOptions StillDeclared StillRuns TooManyParked UnknownProjection UntilAhead VerifyDifference VerifyDisturbed
+    SideGenerationOptions StillDeclared StillRuns TooManyParked UnknownProjection UntilAhead UntilTooEarly VerifyDifference VerifyDisturbed
     VerifyOptions VerifyProgress VerifyReport VerifyTooLarge WaitOptions WaitRefused assertSameLogOf cleanUp compareKeys crashAtOf
     fillSideGeneration forgetProjection generationChoiceOf isOfLostEvents leftBehind newestFillingOf placeOf positionAt rollBack servingOf
     verifyProjection`,

@@ -10,7 +10,7 @@ export { Rebuilder, type RebuilderOptions, type RebuildProgress, type RebuildRep
 export { rollBack, type RollBackOptions } from './rebuild/roll-back.js';
 
 // Compare with the events; look into the past.
-export { UntilAhead } from './side/errors.js';
+export { UntilAhead, UntilTooEarly } from './side/errors.js';
 export { fillSideGeneration, placeOf, positionAt, type SideGenerationOptions } from './side/fill-side-generation.js';
 export type { LastEvent, VerifyDifference } from './verify/differences.js';
 export * from './verify/errors.js';

@@ -8,7 +8,10 @@ import { PartBar } from '../terminal/part-bar.js';
 import { chosenProjections, type ProjectionChoice } from './chosen-projections.js';
 import { using, usingReadModels, type CliContext } from './cli-context.js';
 
-/** Exit code 0. Errors: PROJECTION_UNKNOWN, CLI_INVALID_ARGUMENT, PROJECTION_UNTIL_AHEAD, those of the stores. */
+/**
+ * Exit code 0. Errors: PROJECTION_UNKNOWN, CLI_INVALID_ARGUMENT, PROJECTION_UNTIL_AHEAD, PROJECTION_UNTIL_TOO_EARLY,
+ * those of the stores.
+ */
 export const rebuildUntil = async (
   context: CliContext,
   choice: ProjectionChoice,

@@ -208,10 +208,11 @@ describe('rebuild --until', () => {
     expect((await readStore.generations('totals')).map(({ state }) => state)).toEqual(['serving', 'side']);
   });
 
-  it('refuses an invalid place, or one that lies ahead', async () => {
+  it('refuses an invalid place, and one that lies ahead or before the first event', async () => {
     await append('counter-a', 1);
     const choice = { names: ['totals'], isAll: false };
     await expect(rebuildUntil(context, choice, { until: 'noon' })).rejects.toMatchObject({ code: 'CLI_INVALID_ARGUMENT' });
     await expect(rebuildUntil(context, choice, { until: '2' })).rejects.toMatchObject({ code: 'PROJECTION_UNTIL_AHEAD' });
+    await expect(rebuildUntil(context, choice, { until: '2000-01-01T00:00:00Z' })).rejects.toMatchObject({ code: 'PROJECTION_UNTIL_TOO_EARLY' });
   });
 });

@@ -123,6 +123,13 @@ describe('a side generation', () => {
 });
 
 describe('a place in time', () => {
+  it('says of an empty event store that no event is there', async () => {
+    await expect(positionAt(new InMemoryEventStore(), new Date(0))).rejects.toMatchObject({
+      code: 'PROJECTION_UNTIL_TOO_EARLY',
+      message: expect.stringContaining('the event store is empty') as string,
+    });
+  });
+
   it('is the last position recorded not after it, whatever the clock did', async () => {
     const times = [1_000, 2_000, 1_500, 3_000];
     let now = 0;
@@ -135,7 +142,10 @@ describe('a place in time', () => {
     expect(await positionAt(reader, new Date(1_499))).toBe(1n);
     expect(await placeOf(reader, '1970-01-01T00:00:03.000Z')).toBe(4n);
     expect(await placeOf(reader, '2')).toBe(2n);
-    await expect(positionAt(reader, new Date(999))).rejects.toMatchObject({ code: 'PROJECTION_UNTIL_AHEAD' });
+    await expect(positionAt(reader, new Date(999))).rejects.toMatchObject({
+      code: 'PROJECTION_UNTIL_TOO_EARLY',
+      message: expect.stringMatching(/^There is no event up to 1970-01-01T00:00:00\.999Z: the first one .*00:00:01\.000Z\. .* later /) as string,
+    });
     await expect(placeOf(reader, 'noon')).rejects.toThrow('neither a position nor a time');
   });
 });

@@ -3,7 +3,7 @@ import { instantOf, isPositionBefore, position as toPosition, type EventReader, 
 import type { HostedProjection } from '../definition/hosted-projection.js';
 import { assertOfEventStore, generationOf } from '../generations/generations-of.js';
 import { assertSameLogOf, isOfLostEvents } from '../generations/same-log.js';
-import { UntilAhead } from './errors.js';
+import { UntilAhead, UntilTooEarly } from './errors.js';
 import { partitionsOf } from '../read-store/partition.js';
 import type { Generation } from '../read-store/checkpoint.js';
 import { GenerationFill } from './generation-fill.js';
@@ -28,7 +28,7 @@ export const fillSideGeneration = async (options: SideGenerationOptions): Promis
   const { reader, hosted, until, signal } = options;
   const { projection, store } = hosted;
   const head = await reader.head(signal);
-  if (isPositionBefore(head, until)) throw new UntilAhead(`position ${until}`, head);
+  if (isPositionBefore(head, until)) throw new UntilAhead(until, head);
   const generations = await store.generations(projection.name);
   assertOfEventStore(projection.name, generations, reader.incarnation);
   const there = await findFilled(options, generations);
@@ -79,16 +79,18 @@ const fillNew = async ({ reader, hosted, until, runtime, signal, onProgress }: S
 
 /**
  * The last position whose event was recorded not after a time (the store's clock, not the domain's: what was known
- * then). It reads backwards from the head, so it costs the events since then. Errors: PROJECTION_UNTIL_AHEAD for a time
- * before the first event, those of the event store.
+ * then). It reads backwards from the head, so it costs the events since then. Errors: PROJECTION_UNTIL_TOO_EARLY if
+ * there is none, those of the event store.
  */
 export const positionAt = async (reader: EventReader, time: Date, signal?: AbortSignal): Promise<Position> => {
   const limit = time.toISOString();
+  let first: string | undefined;
   for await (const events of reader.readAll({ direction: 'backwards', ...(signal && { signal }) })) {
     const found = events.find(({ recordedAt }) => recordedAt <= limit);
     if (found) return found.position;
+    first = events.at(-1)?.recordedAt ?? first;
   }
-  throw new UntilAhead(`event recorded up to ${limit}`, await reader.head(signal));
+  throw new UntilTooEarly(limit, first);
 };
 
 /**
