@@ -1,4 +1,4 @@
-// A process that sends numbered commands to long streams with snapshots, and earlier ones again: `<dir> <first> <seed>`.
+// Sends numbered commands to long streams with snapshots, and earlier ones again: `<dir> <first> <seed>`.
 import { CommandExecutor } from '@mainstem/aggregate';
 import { EmbeddedEventStore, EmbeddedSnapshotStore } from '@mainstem/embedded';
 import { seededRandom } from '@mainstem/testing';
