@@ -1,14 +1,9 @@
 // Process managers and reactors keep what they need in any read store: checkpoints, parked events, pending deadlines.
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { CommandExecutor, loadAggregate } from '@mainstem/aggregate';
-import { EmbeddedCacheStore, EmbeddedSearchStore } from '@mainstem/embedded';
 import { InMemoryEventStore, systemRuntime, type EventStore, type Position } from '@mainstem/event-store';
 import { Deadline, Instance } from '@mainstem/process';
 import { INSTANCE_STATES, instancesIn, keyNear, pendingDeadlines } from '@mainstem/process/operate';
 import { Projector, type ReadStore } from '@mainstem/projection';
-import { MemoryReadStore } from '@mainstem/testing';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 import { describe, expect, it } from 'vitest';
 import {
@@ -23,9 +18,7 @@ import {
   transfer,
   type Bank,
 } from '../../libs/process/src/transfer.fixtures.js';
-import { freshPrefix, openStore, removeIndices, sharedNode } from './opensearch-nodes.js';
-import { redisFixture, redisUrl } from './redis-fixtures.js';
-import { sqlFixtures } from './sql-fixtures.js';
+import { placesWith } from './process-places.js';
 
 const TIMEOUT = { timeoutMs: 60_000 };
 const TRANSFERS = 30;
@@ -58,41 +51,7 @@ class GiftDeadline extends RunDeadline {}
 @Entity('gift_instances')
 class GiftInstance extends RunInstance {}
 
-interface Place {
-  readonly open: () => Promise<ReadStore>;
-  readonly remove: () => Promise<void>;
-}
-const folder = async (open: (dir: string) => Promise<ReadStore>): Promise<Place> => {
-  const dir = await mkdtemp(join(tmpdir(), 'mainstem-processes-'));
-  return { open: () => open(dir), remove: () => rm(dir, { recursive: true }) };
-};
-const inMemory = async (): Promise<Place> => {
-  const store = new MemoryReadStore();
-  store.close = async () => undefined;
-  return { open: async () => store, remove: async () => undefined };
-};
-const url = await sharedNode();
-const stores: readonly (readonly [name: string, make: () => Promise<Place>])[] = [
-  ['memory', inMemory],
-  ['the embedded cache', () => folder((dir) => EmbeddedCacheStore.open({ dir }))],
-  ['the embedded full-text index', () => folder((dir) => EmbeddedSearchStore.open({ dir }))],
-  ...(await sqlFixtures()).map(({ name, make }) => {
-    const place = async (): Promise<Place> => {
-      const { open, remove } = await make();
-      return { open: () => open([RunDeadline, RunInstance, GiftDeadline, GiftInstance]), remove };
-    };
-    return [name, place] as const;
-  }),
-  ...(redisUrl === undefined ? [] : [['Redis', async () => redisFixture(redisUrl ?? '')] as const]),
-  ...(url === undefined
-    ? []
-    : [
-        [
-          'OpenSearch',
-          async () => ((prefix) => ({ open: () => openStore(url, prefix), remove: () => removeIndices(url, prefix) }))(freshPrefix()),
-        ] as const,
-      ]),
-];
+const stores = await placesWith([RunDeadline, RunInstance, GiftDeadline, GiftInstance]);
 
 const settled = async ({ store, projector, hosted }: Bank): Promise<void> => {
   for (let head = await store.head(); ;) {
