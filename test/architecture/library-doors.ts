@@ -90,12 +90,15 @@ export const LIBRARY_DOORS: Readonly<Record<string, string>> = {
   'opensearch/errors': `
     InvalidOpenSearchOptions SearchPermissionDenied SearchServerReadOnly UnsupportedSearchServer`,
   process: `
-    Accepted Action CommandTarget CommandsFor Deadline DeadlineClock DeadlineClockOptions Declined Due Handling Instance InvalidAction
-    InvalidProcess Outcomes ProcessHostOptions ProcessManager ProcessManagerOptions ProcessRefused ProcessVersion ProcessVersionUnknown
-    Reactor ReactorHostOptions ReactorOptions Send SentCommand after at cancelDeadline end hostProcess hostReactor processManager reactor send`,
+    Accepted Action Attempt CommandTarget CommandsFor Deadline DeadlineClock DeadlineClockOptions Declined Due Effect EffectOptions
+    EffectPolicy EffectReactorHostOptions EffectRefused EffectRunner EffectRunnerOptions EffectTimedOut EffectsHostOptions Failed
+    Handling Instance InvalidAction InvalidEffect InvalidProcess Outcomes PendingEffect Perform Performer ProcessHostOptions
+    ProcessManager ProcessManagerOptions ProcessRefused ProcessVersion ProcessVersionUnknown Reactor ReactorHostOptions ReactorOptions
+    Send SentCommand Succeeded after at cancelDeadline effect end hostProcess hostReactor hostReactorWithEffects perform performer
+    processManager reactor resultOf send`,
   'process/operate': `
     FoundAt INSTANCE_STATES InstanceReport InstanceState OpenRequest ProcessAt StuckRequest TakenIn deadlinesOf inboxOf instancesIn
-    instancesOf keyNear loadInstance outboxOf pendingDeadlines storedSource`,
+    instancesOf keyNear loadInstance outboxOf pendingDeadlines pendingEffectsOf storedSource`,
   'projection/reaction': `
     Companion Figures Hosted HostedReaction Reaction ReactionContext ReactionOptions ReactionStart reaction`,
   'projection/settings': `
@@ -120,6 +123,6 @@ export const LIBRARY_DOORS: Readonly<Record<string, string>> = {
     ReactorScenario ReadStoreContractOptions ReadStoreFixture Refusal SearchContractOptions SearchFixture SearchStore SeededRandom
     SeededRuntime SeededRuntimeOptions SimulationStuck SnapshotStoreFixture SnapshotStoreUnderTest StoreClock TcpFault TcpProxy
     TcpProxyOptions Then ThenProcess TransactionSteps When WhenProcess accepted aggregateProperties cacheContract checkHistory
-    declined eventStoreContract foldProjection given givenEvents givenProcess givenReactor late passed readStoreContract
-    registerContract searchContract seededRandom snapshotStoreContract`,
+    declined eventStoreContract failed foldProjection given givenEvents givenProcess givenReactor late passed readStoreContract
+    registerContract searchContract seededRandom snapshotStoreContract succeeded`,
 };

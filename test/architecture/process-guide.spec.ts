@@ -10,7 +10,17 @@ const page = 'docs/manual/processes.md';
 describe(page, () => {
   it('shows code as it is in the tested files, and no other', () => {
     const shown = regionsShownIn(root, page);
-    expect(shown.map(({ region }) => region)).toEqual(['reactor', 'manager', 'scenarios', 'wiring', 'processes']);
+    expect(shown.map(({ region }) => region)).toEqual([
+      'reactor',
+      'manager',
+      'scenarios',
+      'effects',
+      'checkout',
+      'receivers',
+      'performers',
+      'wiring',
+      'processes',
+    ]);
     for (const { file, region, code } of shown) expect(code, `${file} ${region}`).toBe(regionOf(root, file, region));
     expect(blocksOfCodeIn(root, page)).toBe(shown.length);
   });

@@ -4,6 +4,7 @@
 export { instancesIn, keyNear, pendingDeadlines, type FoundAt, type ProcessAt } from './operate/finding.js';
 export { INSTANCE_STATES, instancesOf, type InstanceState } from './host/instances.js';
 export { deadlinesOf } from './host/deadlines.js';
+export { pendingEffectsOf } from './host/pending-effects.js';
 
 // Look at one.
 export { loadInstance, type InstanceReport, type OpenRequest, type StuckRequest, type TakenIn } from './operate/load-instance.js';

@@ -409,7 +409,7 @@ describe('an action that cannot be', () => {
     [
       'two commands of one step',
       () => [send('a', account, '1', new Debit('x', 1)), send('a', account, '1', new Debit('x', 2))],
-      'two commands as step a',
+      'asks twice for step a',
     ],
     ['an id that is none', () => [send('a', account, '', new Debit('x', 1))], 'must not be empty'],
     ['a deadline in the past of all calendars', () => [after('late', -1)], 'whole number of milliseconds'],

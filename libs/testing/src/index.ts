@@ -11,7 +11,7 @@ export { givenEvents, type GivenEvent, type ProjectionScenario } from './project
 // Test a process manager or a reactor.
 export { givenProcess, type ProcessScenario, type ThenProcess, type WhenProcess } from './process/given-process.js';
 export { givenReactor, type ReactorScenario } from './process/given-reactor.js';
-export { accepted, declined, late, passed, type HappenedEvent, type ProcessInput, type Refusal } from './process/process-input.js';
+export { accepted, declined, failed, late, passed, succeeded, type HappenedEvent, type ProcessInput, type Refusal } from './process/process-input.js';
 
 // Test an adapter against the contract of its port.
 export { registerContract, type ContractCase, type ContractRunner, type ContractSuite } from './contract-suite.js';

@@ -1,6 +1,8 @@
-// What a reactor or a process manager asks for: commands, deadlines, an end. Plain data; the host carries it out.
+// What a reactor or a process manager asks for: commands, effects, deadlines, an end. Plain data; the host carries it
+// out.
 import type { Aggregate } from '@mainstem/aggregate';
 import type { DomainEvent } from '@mainstem/event-store';
+import type { Effect } from './effect.js';
 
 /** A command for one aggregate. */
 export interface Send {
@@ -11,6 +13,15 @@ export interface Send {
   readonly category: string;
   readonly id: string;
   readonly command: object;
+}
+
+/** An effect outside of the event store. */
+export interface Perform {
+  readonly kind: 'perform';
+  /** Names the step: its outcome is told under this name. */
+  readonly step: string;
+  readonly effect: Effect;
+  readonly data: object;
 }
 
 /**
@@ -30,13 +41,14 @@ export interface CancelDeadline {
 }
 
 /**
- * The instance takes no further events, and its deadlines are cancelled. It still gets the outcomes of sent commands.
+ * The instance takes no further events, and its deadlines are cancelled. It still gets the outcomes of what it has
+ * asked for.
  */
 export interface End {
   readonly kind: 'end';
 }
 
-export type Action = Send | SetDeadline | CancelDeadline | End;
+export type Action = Send | Perform | SetDeadline | CancelDeadline | End;
 
 /** Any aggregate that takes commands of this type. */
 export interface CommandTarget<Command> extends Pick<Aggregate<unknown, Command, DomainEvent>, 'category' | 'commandRules'> {
@@ -54,6 +66,17 @@ export const send = <Command extends object>(step: string, aggregate: CommandTar
   category: aggregate.category,
   id,
   command,
+});
+
+/**
+ * Asks for an effect, such as a mail. Its data is stored and kept for good. `step` names it as that of a command. The
+ * effect happens at least once, also if its host is killed; every attempt hands the receiver the same idempotency key.
+ */
+export const perform = <Data extends object>(step: string, effect: Effect<Data>, data: NoInfer<Data>): Perform => ({
+  kind: 'perform',
+  step,
+  effect,
+  data,
 });
 
 /** A deadline at a time: ISO 8601 with its offset, or a date. */

@@ -41,7 +41,7 @@ export const assertInitialState = (process: string, initialState: unknown): void
     throw new InvalidProcess(process, `its initialState holds a ${changeable}, which can be changed although it is frozen; hold plain data instead`);
 };
 
-const OUTCOMES = ['accepted', 'declined', 'late'] as const;
+const OUTCOMES = ['accepted', 'declined', 'late', 'succeeded', 'failed', 'succeededLate'] as const;
 const FUNCTIONS = ['evolve', 'react'] as const;
 
 export const assertOutcomes = (process: string, outcomes: unknown): void => {

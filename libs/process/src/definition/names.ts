@@ -18,6 +18,6 @@ export const assertDeclared = (name: unknown, startsAt: unknown): void => {
 /** Adds a step to those that one input leads to. Errors: PROCESS_INVALID_ACTION. */
 export const addStep = (process: string, step: string, steps: Set<string>): void => {
   if (!isName(step)) throw new InvalidAction(process, `the step ${JSON.stringify(step)} ${NAME_RULE}`);
-  if (steps.has(step)) throw new InvalidAction(process, `react sends two commands as step ${step}; give each a name of its own`);
+  if (steps.has(step)) throw new InvalidAction(process, `react asks twice for step ${step}; give each a name of its own`);
   steps.add(step);
 };

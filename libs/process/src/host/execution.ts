@@ -13,10 +13,10 @@ export type BatchExecutor = Pick<CommandExecutor, 'execute' | 'executeAll'>;
  * The context of a command that an event causes. The application's own metadata goes on with it: an actor, a tenant.
  * Other programs may have given the event ids that no command can have; its own id stands for them.
  */
-export const contextAfter = (event: Pick<RecordedEvent, 'id' | 'metadata'>, commandId: string, signal: AbortSignal): CommandContext => {
+export const contextAfter = (event: Pick<RecordedEvent, 'id' | 'metadata'>, commandId: string, signal?: AbortSignal): CommandContext => {
   const { correlationId, commandId: conversation } = event.metadata;
   const told = [correlationId, conversation].find(isContextId) ?? event.id;
-  return { commandId, correlationId: told, causationId: event.id, metadata: ownMetadata(event.metadata), signal };
+  return { commandId, correlationId: told, causationId: event.id, metadata: ownMetadata(event.metadata), ...(signal && { signal }) };
 };
 
 /** Passes by itself: the same command is tried again. */

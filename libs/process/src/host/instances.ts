@@ -17,7 +17,7 @@ export class Instance {
   state!: InstanceState;
   /** When it came into this state, ISO 8601 in UTC. */
   since!: string;
-  /** Names of its stuck requests, with spaces between; empty for none. */
+  /** Names of its stuck requests and of its effects that were given up, with spaces between; empty for none. */
   stuck!: string;
   /** The last refusal that left it stuck, or why it was cancelled; empty for none. At most 500 characters. */
   reason!: string;
@@ -55,6 +55,13 @@ export const instancesOf = (
         case 'CommandDeclined':
         case 'CommandTookEffectLate':
           return event.data.isStuck ? ids('running', 'stuck') : null;
+        case 'EffectGivenUp':
+          return ids('running', 'stuck');
+        case 'EffectRequested':
+          return event.data.was === undefined ? null : ids('running', 'stuck');
+        case 'EffectSucceeded':
+        case 'EffectDiscarded':
+          return event.data.wasGivenUp ? ids('running', 'stuck') : null;
         case 'ProcessEnded':
           return event.data.reason === undefined ? ids('running', 'ended') : ids('running', 'stuck', 'ended', 'cancelled');
         default:
@@ -66,6 +73,10 @@ export const instancesOf = (
       CommandRequested: (instance, { data }) => instance && released(instance, data.request),
       CommandDeclined: (instance, event, id) => halted(instance, prefix, event, id, `${event.data.code}: ${event.data.message}`),
       CommandTookEffectLate: (instance, event, id) => halted(instance, prefix, event, id, LATE_REASON),
+      EffectGivenUp: (instance, event, id) => halted(instance, prefix, event, id, `${event.data.code}: ${event.data.message}`),
+      EffectRequested: (instance, { data }) => instance && released(instance, data.request),
+      EffectSucceeded: (instance, { data }) => instance && released(instance, data.request),
+      EffectDiscarded: (instance, { data }) => instance && released(instance, data.request),
       ProcessEnded: (_, event, id) => {
         const { reason } = event.data;
         return stateOf(id) === (reason === undefined ? 'ended' : 'cancelled') ? begun(prefix, event, id, reason) : null;

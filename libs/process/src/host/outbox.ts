@@ -3,10 +3,10 @@ import { isCommandRefused } from '@mainstem/aggregate';
 import { commandIdFrom } from '@mainstem/aggregate/host';
 import { isMainstemError, streamPrefixOf, type RecordedEvent } from '@mainstem/event-store';
 import { reaction, type Reaction } from '@mainstem/projection/reaction';
+import { instanceOf } from '../definition/instance-of.js';
 import type { ProcessManager } from '../manager/process-manager.js';
 import type { CommandRequestedData } from '../manager/process-events.js';
 import type { ProcessCommand } from '../manager/process-aggregate.js';
-import { instanceOf } from '../manager/process-rules.js';
 import { InvalidAction } from '../errors.js';
 import { contextAfter, isTrouble, ofCommand, type Executor } from './execution.js';
 

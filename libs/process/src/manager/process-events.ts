@@ -65,6 +65,67 @@ export class DeadlineSetData {
 
 export class DeadlineData extends DeadlineSetData {}
 
+/** Where an effect stands among the pending ones: by when it is due. Events name the moment that they replace. */
+class EffectMovedData {
+  /** `<step>#<number>`, unique in the instance. */
+  @IsString() request!: string;
+  @IsString() effect!: string;
+  /** ISO 8601 in UTC. */
+  @IsString() was!: string;
+}
+
+export class EffectRequestedData {
+  @IsString() request!: string;
+  @IsString() step!: string;
+  /** Name of its declaration. */
+  @IsString() effect!: string;
+  @IsObject() data!: object;
+  /** When it was asked for first. */
+  @IsString() askedAt!: string;
+  /** When its first attempt is due. */
+  @IsString() at!: string;
+  /** Attempts that were begun before. */
+  @IsInt() @Min(0) attempt!: number;
+  /** When it was given up; absent unless people ask for it again. */
+  @IsOptional() @IsString() was?: string;
+}
+
+export class EffectAttemptedData extends EffectMovedData {
+  @IsInt() @Min(1) attempt!: number;
+  /** When another attempt is due, if nothing is heard of this one. */
+  @IsString() at!: string;
+}
+
+export class EffectAttemptFailedData extends EffectAttemptedData {
+  @IsString() code!: string;
+  @IsString() message!: string;
+}
+
+export class EffectInterruptedData extends EffectAttemptedData {}
+
+export class EffectSucceededData extends EffectMovedData {
+  /** True: it had been given up. */
+  @IsOptional() @IsBoolean() wasGivenUp?: boolean;
+  /** JSON; absent where none is kept. */
+  @IsOptional() @IsObject() result?: object;
+}
+
+export class EffectFailedData extends EffectMovedData {
+  @IsString() code!: string;
+  @IsString() message!: string;
+}
+
+export class EffectGivenUpData extends EffectFailedData {
+  /** When it was given up. */
+  @IsString() at!: string;
+}
+
+export class EffectDiscardedData extends EffectMovedData {
+  /** As that of `EffectSucceededData`. */
+  @IsOptional() @IsBoolean() wasGivenUp?: boolean;
+  @IsString() reason!: string;
+}
+
 export class ProcessEndedData {
   /** Why, where a person ended it. */
   @IsOptional() @IsString() reason?: string;
@@ -79,6 +140,22 @@ const DECLARATIONS = {
   DeadlineSet: DeadlineSetData,
   DeadlineCancelled: DeadlineData,
   DeadlineReached: DeadlineData,
+  EffectRequested: EffectRequestedData,
+  /** An attempt has begun. */
+  EffectAttempted: EffectAttemptedData,
+  /** Another attempt follows. */
+  EffectAttemptFailed: EffectAttemptFailedData,
+  /** The host stopped; the attempt does not count. */
+  EffectInterrupted: EffectInterruptedData,
+  EffectSucceeded: EffectSucceededData,
+  /** No attempt follows, and a rule of the process was told. */
+  EffectFailed: EffectFailedData,
+  /** No attempt follows, and no rule knows what to do: it waits for people. */
+  EffectGivenUp: EffectGivenUpData,
+  /** People want no further attempt. */
+  EffectDiscarded: EffectDiscardedData,
+  /** A host that was believed lost reports it after the end. */
+  EffectSucceededLate: EffectSucceededData,
   ProcessEnded: ProcessEndedData,
 };
 

@@ -2,6 +2,7 @@
 import type { Circumstances } from '@mainstem/aggregate';
 import type { EventRegistry, RecordedEvent, RecordedEventOf } from '@mainstem/event-store';
 import type { Action } from '../action/actions.js';
+import type { Effect } from '../action/effect.js';
 import { assertDeadlines, assertFunction, assertInitialState, assertList, assertOutcomes, assertOwnCategory } from '../definition/assert-rules.js';
 import { byEvent } from '../definition/by-event.js';
 import type { GivenStateFunctions } from '../definition/functions-of.js';
@@ -35,6 +36,8 @@ export interface ProcessManagerOptions<State, Registries extends readonly EventR
   /** Where the first run begins: at the first event of the log, or behind the last one. */
   readonly startsAt: 'first-event' | 'now';
   readonly sends?: readonly CommandsFor[];
+  /** Effects that `react` may ask for. */
+  readonly performs?: readonly Effect[];
   /** Rules of instances that were started by an older version. */
   readonly formerVersions?: readonly ProcessVersion<never, Registries>[];
 }
@@ -50,6 +53,7 @@ export interface ProcessManager<State = unknown, Registries extends readonly Eve
   readonly key: (event: RecordedEvent) => string | null;
   readonly startsAt: 'first-event' | 'now';
   readonly sends: readonly CommandsFor[];
+  readonly performs: readonly Effect[];
   /** Of its own streams. */
   readonly events: ProcessEvents;
   readonly aggregate: ProcessAggregate;
@@ -64,7 +68,7 @@ export interface ProcessManager<State = unknown, Registries extends readonly Eve
 export const processManager = <State, const Registries extends readonly EventRegistry[]>(
   options: ProcessManagerOptions<State, Registries>,
 ): ProcessManager<State, Registries> => {
-  const { name, events: registries, initialState, key, startsAt, sends = [], formerVersions = [] } = options;
+  const { name, events: registries, initialState, key, startsAt, sends = [], performs = [], formerVersions = [] } = options;
   assertDeclared(name, startsAt);
   assertFunction(name, 'key', key);
   assertList(name, 'formerVersions', formerVersions);
@@ -73,12 +77,13 @@ export const processManager = <State, const Registries extends readonly EventReg
   const numbers = rules.map(({ version }) => version);
   if (new Set(numbers).size !== numbers.length) throw new InvalidProcess(name, 'formerVersions must each have a version of their own');
   assertSends(name, sends);
+  assertPerforms(name, performs);
   assertOwnCategory(name, [...registries.map(({ category }) => category), ...sends.map(({ aggregate }) => aggregate.category)]);
   const types = [...new Set(rules.flatMap(({ evolve, react }) => [...evolve.types, ...react.types]))];
   if (types.length === 0) throw new InvalidProcess(name, 'takes no event: give evolve or react at least one event type');
   const own = processEvents(name);
-  const aggregate = processAggregate({ name, events: own, registries, rules, sends });
-  return { name, registries, initialState, types, key: key as ProcessManager['key'], startsAt, sends, events: own, aggregate };
+  const aggregate = processAggregate({ name, events: own, registries, rules, sends, performs });
+  return { name, registries, initialState, types, key: key as ProcessManager['key'], startsAt, sends, performs, events: own, aggregate };
 };
 
 type AnyVersion = ProcessVersion<unknown, readonly EventRegistry[]>;
@@ -111,4 +116,12 @@ const assertSends = (name: string, sends: readonly CommandsFor[]): void => {
       seen.add(one);
     }
   }
+};
+
+const assertPerforms = (name: string, performs: readonly Effect[]): void => {
+  assertList(name, 'performs', performs);
+  const names = performs.map((effect) => (effect as Effect | undefined)?.name);
+  if (!names.every(isName)) throw new InvalidProcess(name, 'performs must be a list of what effect returns');
+  const twice = names.find((one, index) => names.indexOf(one) !== index);
+  if (twice !== undefined) throw new InvalidProcess(name, `performs names two effects ${twice}`);
 };

@@ -18,6 +18,24 @@ export interface Declined extends Accepted {
   readonly message: string;
 }
 
+/** An effect of the process has happened. */
+export interface Succeeded {
+  readonly step: string;
+  /** Its name. */
+  readonly effect: string;
+  /** What its receiver answered, as JSON: see `resultOf`. Undefined for an effect without a class of results. */
+  readonly result: unknown;
+}
+
+/** The receiver refused an effect, or the last attempt failed. It may have happened all the same. */
+export interface Failed {
+  readonly step: string;
+  readonly effect: string;
+  /** Of the refusal, or of the last failure. */
+  readonly code: string;
+  readonly message: string;
+}
+
 /** A deadline has come. */
 export interface Due {
   readonly name: string;
@@ -31,7 +49,10 @@ export interface Handling<State, Input> {
   readonly react?: (state: State, input: Input, circumstances: Circumstances) => readonly Action[];
 }
 
-/** Outcomes of one step. Without `declined` a refusal leaves the instance stuck, for people to retry or cancel. */
+/**
+ * Outcomes of one step. Those of a command: without `declined` a refusal leaves the instance stuck, for people to retry
+ * or cancel. Those of an effect: without `failed` it is given up, for people to retry or discard.
+ */
 export interface Outcomes<State> {
   readonly accepted?: Handling<State, Accepted>;
   readonly declined?: Handling<State, Declined>;
@@ -40,6 +61,13 @@ export interface Outcomes<State> {
    * between them. An instance that has ended is told, too. Without this function the instance is stuck.
    */
   readonly late?: Handling<State, Accepted>;
+  readonly succeeded?: Handling<State, Succeeded>;
+  readonly failed?: Handling<State, Failed>;
+  /**
+   * The effect happened after `failed` was told: a host was believed lost. An instance that has ended is told, too.
+   * Without this function the effect is given up, for people.
+   */
+  readonly succeededLate?: Handling<State, Succeeded>;
 }
 
 /** Commands that the process may send, by the aggregate that takes them. */
@@ -48,10 +76,6 @@ export interface CommandsFor {
   /** Their classes; each has another name. */
   readonly commands: readonly (new (...parameters: never[]) => object)[];
 }
-
-/** A command as the outbox makes it from what was stored of it. */
-export const instanceOf = (commandClass: CommandsFor['commands'][number], data: object): object =>
-  Object.assign(Object.create(commandClass.prototype as object) as object, data);
 
 /** One version with its types erased. */
 export interface ProcessRules {

@@ -1,5 +1,6 @@
 // The state of an instance: the application's own, and what it waits for.
 import type { Accepted, ProcessRules } from './process-rules.js';
+import { evolveEffects, NO_EFFECTS, type EffectsState } from './effect-state.js';
 import type { ProcessEvent } from './process-events.js';
 import { sourceOf, type Sources } from './source-event.js';
 
@@ -20,11 +21,9 @@ export interface PendingDeadline {
   readonly at: string;
 }
 
-export interface ProcessState {
+export interface ProcessState extends EffectsState {
   /** By which it was started; undefined before its first event. */
   readonly version: number | undefined;
-  /** The application's. */
-  readonly state: unknown;
   readonly isEnded: boolean;
   /** A person ended it: nothing follows from outcomes any more. */
   readonly isCancelled: boolean;
@@ -48,6 +47,7 @@ export const INITIAL: ProcessState = {
   declined: {},
   stuck: {},
   deadlines: {},
+  ...NO_EFFECTS,
 };
 
 /** `rulesOf` finds the rules of a version; undefined for one that this program does not have. */
@@ -107,7 +107,9 @@ export const evolveProcess = (
     }
     case 'ProcessEnded':
       if (event.data.reason === undefined) return { ...state, isEnded: true };
-      return { ...state, isEnded: true, isCancelled: true, stuck: {} };
+      return { ...state, isEnded: true, isCancelled: true, stuck: {}, failed: {} };
+    default:
+      return evolveEffects({ ...state, numbers: numbersAfter(state, event.data.request) }, event, rules?.outcomes);
   }
 };
 

@@ -1,22 +1,25 @@
 // Turns the actions of one reaction into events of the instance: checked, numbered, with deadlines as moments.
 import { isAsynchronous, validateCommand } from '@mainstem/aggregate/host';
 import { encodeJson, instantOf, isMainstemError, streamOf } from '@mainstem/event-store';
-import type { Action, Send, SetDeadline } from '../action/actions.js';
+import type { Action, Perform, Send, SetDeadline } from '../action/actions.js';
+import { violationsOf, type Effect } from '../action/effect.js';
+import { instanceOf } from '../definition/instance-of.js';
 import { addStep, isName, NAME_RULE } from '../definition/names.js';
 import { InvalidAction } from '../errors.js';
 import type { ProcessEvent } from './process-events.js';
-import { instanceOf, type CommandsFor } from './process-rules.js';
+import type { CommandsFor } from './process-rules.js';
 import type { ProcessState } from './process-state.js';
 
 /** Most actions that one input may lead to. */
 const ACTIONS_MAX = 1_000;
-const NO_ACTION = 'react returned something that is no action; use send, at, after, cancelDeadline or end';
+const NO_ACTION = 'react returned something that is no action; use send, perform, at, after, cancelDeadline or end';
 /** Moments of four-digit years sort as text. */
 const MOMENT = /^[0-9]{4}-/;
 
 export interface Requesting {
   readonly process: string;
   readonly sends: readonly CommandsFor[];
+  readonly performs: readonly Effect[];
   /** Names of the deadlines that the rules have. */
   readonly deadlines: readonly string[];
   /** After the input. */
@@ -71,6 +74,8 @@ class Requests {
     switch (action.kind) {
       case 'send':
         return this.#send(action);
+      case 'perform':
+        return this.#perform(action);
       case 'deadline':
         return this.#setDeadline(action);
       case 'cancel-deadline':
@@ -100,6 +105,23 @@ class Requests {
     } catch (error) {
       if (!isMainstemError(error, 'EVENT_STORE_INVALID_INPUT', 'COMMAND_INVALID')) throw error;
       this.#refuse(`react sends ${name} to ${category}, which cannot be ${error.code === 'COMMAND_INVALID' ? 'taken' : 'kept'}: ${error.message}`);
+    }
+  }
+
+  #perform({ step, effect, data }: Perform): void {
+    addStep(this.#requesting.process, step, this.#steps);
+    const { performs, now } = this.#requesting;
+    if (!performs.includes(effect)) this.#refuse(`react asks for an effect as step ${step}, and performs does not name it`);
+    if (Object(data) !== data) this.#refuse(`react asks for the effect ${effect.name} without data`);
+    const [broken] = violationsOf(data, effect.data);
+    if (broken) this.#refuse(`react asks for the effect ${effect.name} with data that breaks a rule: ${broken.field}: ${broken.message}`);
+    try {
+      const kept = JSON.parse(encodeJson(data, effect.name)) as object;
+      const asked = { request: this.#next(step), step, effect: effect.name, data: kept, askedAt: now, at: now, attempt: 0 };
+      this.#events.push({ type: 'EffectRequested', data: asked });
+    } catch (error) {
+      if (!isMainstemError(error, 'EVENT_STORE_INVALID_INPUT')) throw error;
+      this.#refuse(`react asks for the effect ${effect.name} with data that cannot be kept: ${error.message}`);
     }
   }
 

@@ -2,6 +2,7 @@
 import { loadAggregate } from '@mainstem/aggregate';
 import type { EventReader, RecordedEvent, StreamName } from '@mainstem/event-store';
 import type { InstanceState } from '../host/instances.js';
+import type { EffectRequest, GivenUpEffect } from '../manager/effect-state.js';
 import type { ProcessManager } from '../manager/process-manager.js';
 import type { RecordedProcessEvent } from '../manager/process-events.js';
 import type { PendingDeadline, ProcessState, Request, StuckRequest as Stuck } from '../manager/process-state.js';
@@ -13,8 +14,9 @@ export interface OpenRequest {
   /** `<step>#<number>`. */
   readonly request: string;
   readonly step: string;
-  /** Stream of the aggregate that gets the command. */
+  /** Stream of the aggregate that gets the command; `outside` for an effect. */
   readonly target: string;
+  /** Name of its class, or of the effect. */
   readonly command: string;
   /** When it was asked for, the last time; ISO 8601 in UTC. */
   readonly since: string;
@@ -69,7 +71,7 @@ export const loadInstance = async (
   let reason: string | undefined;
   const note = (event: RecordedProcessEvent): void => {
     startedAt ??= event.recordedAt;
-    if (event.type === 'CommandRequested') since.set(event.data.request, event.recordedAt);
+    if (event.type === 'CommandRequested' || event.type === 'EffectRequested') since.set(event.data.request, event.recordedAt);
     if (event.type === 'CommandAccepted') since.delete(event.data.request);
     if (event.type === 'ProcessEnded') reason = event.data.reason ?? reason;
     const input = inputOf(event);
@@ -85,6 +87,13 @@ export const loadInstance = async (
     command,
     since: since.get(request) ?? '',
   });
+  const outside = (request: string, { step, effect }: EffectRequest): OpenRequest => ({
+    request,
+    step,
+    target: 'outside',
+    command: effect,
+    since: since.get(request) ?? '',
+  });
   return {
     process: name,
     key,
@@ -93,8 +102,14 @@ export const loadInstance = async (
     state: stateOf(state),
     startedAt,
     ...(reason !== undefined && { reason }),
-    requests: Object.entries(state.pending).map(([request, asked]) => open(request, asked)),
-    stuck: Object.entries(state.stuck).map(([request, asked]) => ({ ...open(request, asked), ...whyOf(asked) })),
+    requests: [
+      ...Object.entries(state.pending).map(([request, asked]) => open(request, asked)),
+      ...Object.entries(state.effects).map(([request, asked]) => outside(request, asked)),
+    ],
+    stuck: [
+      ...Object.entries(state.stuck).map(([request, asked]) => ({ ...open(request, asked), ...whyOf(asked) })),
+      ...Object.entries(state.givenUp).map(([request, asked]) => ({ ...outside(request, asked), ...whyOf(asked) })),
+    ],
     deadlines: Object.entries(state.deadlines)
       .map(([deadline, pending]) => ({ deadline, ...pending }))
       .toSorted((left, right) => (left.at < right.at ? -1 : Number(left.at > right.at))),
@@ -103,11 +118,11 @@ export const loadInstance = async (
   };
 };
 
-const whyOf = ({ code, message }: Stuck): Pick<StuckRequest, 'code' | 'message'> => ({ code, message });
+const whyOf = ({ code, message }: Stuck | GivenUpEffect): Pick<StuckRequest, 'code' | 'message'> => ({ code, message });
 
-const stateOf = ({ isEnded, isCancelled, stuck }: ProcessState): InstanceState => {
+const stateOf = ({ isEnded, isCancelled, stuck, givenUp }: ProcessState): InstanceState => {
   if (isCancelled) return 'cancelled';
-  if (Object.keys(stuck).length > 0) return 'stuck';
+  if (Object.keys({ ...stuck, ...givenUp }).length > 0) return 'stuck';
   return isEnded ? 'ended' : 'running';
 };
 
@@ -117,8 +132,14 @@ const inputOf = ({ type, data, recordedAt }: RecordedProcessEvent): TakenIn | un
       return { type, of: `${data.source.stream}@${data.source.revision} ${data.source.type}`, recordedAt };
     case 'CommandAccepted':
     case 'CommandTookEffectLate':
+    case 'EffectSucceeded':
+    case 'EffectSucceededLate':
+    case 'EffectDiscarded':
       return { type, of: data.request, recordedAt };
     case 'CommandDeclined':
+    case 'EffectAttemptFailed':
+    case 'EffectFailed':
+    case 'EffectGivenUp':
       return { type, of: `${data.request} ${data.code}`, recordedAt };
     case 'DeadlineReached':
       return { type, of: data.deadline, recordedAt };

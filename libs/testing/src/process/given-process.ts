@@ -1,23 +1,25 @@
-// Given / when / then for process managers: inputs in; commands, deadlines and state out. Nothing runs, no time passes.
+// Given / when / then for process managers: inputs in; what is asked for and state out. Nothing runs, no time passes.
 import assert from 'node:assert/strict';
 import { freezeJson, type EventRegistry } from '@mainstem/event-store';
-import type { ProcessManager, Send } from '@mainstem/process';
+import type { Perform, ProcessManager, Send } from '@mainstem/process';
 import { storedSource } from '@mainstem/process/operate';
 import type { ErrorClass } from '../aggregate/given.js';
-import type { HappenedEvent, Outcome, ProcessInput, TimePassed } from './process-input.js';
+import type { EffectOutcome, HappenedEvent, Outcome, ProcessInput, TimePassed } from './process-input.js';
 import { recordedAs } from './recorded-as.js';
-import { shownCommand, type ShownCommand } from './sent-commands.js';
+import { shownCommand, shownEffect, type ShownCommand, type ShownEffect } from './sent-commands.js';
 
 /** What a scenario leads to. Parts that are left out are not checked. */
 export interface ThenProcess<State> {
   /** Commands that the inputs of `when` lead to, all of them, in order. */
   readonly commands?: readonly Send[];
+  /** Effects that they lead to, likewise. */
+  readonly effects?: readonly Perform[];
   /** Pending afterwards: when each comes, ISO 8601 in UTC, by name. Scenarios begin at the start of 2026. */
   readonly deadlines?: Readonly<Record<string, string>>;
   /** The application's own. */
   readonly state?: State;
   readonly isEnded?: boolean;
-  /** Steps whose refusal, or late effect, the process has no rule for. */
+  /** Steps whose refusal, failure, or late effect the process has no rule for. */
   readonly stuck?: readonly string[];
 }
 
@@ -28,7 +30,7 @@ export interface WhenProcess<State, Registries extends readonly EventRegistry[]>
 
 export interface ProcessScenario<State> {
   then(expected: ThenProcess<State>): void;
-  /** The inputs of `when` lead to nothing: no command, no change of a deadline, no end. */
+  /** The inputs of `when` lead to nothing: no command, no effect, no change of a deadline, no end. */
   thenNothing(): void;
   /** The last input fails: nothing of it is recorded. */
   thenFails(error: ErrorClass): void;
@@ -70,17 +72,19 @@ class Scenario<State, Registries extends readonly EventRegistry[]> implements Pr
   then(expected: ThenProcess<State>): void {
     // An object with `then` looks like a promise: an `await` or a test runner calls this if the last part is missing.
     if (typeof expected === 'function') throw new TypeError('finish the sentence: then({…}), thenNothing() or thenFails(…)');
-    if (Object.keys(expected).length === 0) throw new TypeError('then({}) checks nothing: name commands, deadlines, state, isEnded or stuck');
+    if (Object.keys(expected).length === 0)
+      throw new TypeError('then({}) checks nothing: name commands, effects, deadlines, state, isEnded or stuck');
     const decided = this.#run();
-    const { commands, deadlines, state, isEnded, stuck } = expected;
+    const { commands, effects, deadlines, state, isEnded, stuck } = expected;
     const found = this.#instance;
     const pending = Object.fromEntries(Object.values(found.deadlines).map(({ name, at }) => [name, at]));
     // In an object each, so that the difference tells which part it is of.
     if (commands) assert.deepEqual({ commands: decided.flatMap(commandIn) }, { commands: commands.map(shownCommand) });
+    if (effects) assert.deepEqual({ effects: decided.flatMap(effectIn) }, { effects: effects.map(shownEffect) });
     if (deadlines) assert.deepEqual({ deadlines: pending }, { deadlines });
     if ('state' in expected) assert.deepEqual({ state: found.state }, { state });
     if (isEnded !== undefined) assert.equal(found.isEnded, isEnded, `the instance has ${found.isEnded ? '' : 'not '}ended`);
-    if (stuck) assert.deepEqual({ stuck: Object.values(found.stuck).map(({ step }) => step) }, { stuck });
+    if (stuck) assert.deepEqual({ stuck: Object.values({ ...found.stuck, ...found.givenUp }).map(({ step }) => step) }, { stuck });
   }
 
   thenNothing(): void {
@@ -106,7 +110,8 @@ class Scenario<State, Registries extends readonly EventRegistry[]> implements Pr
 
   #take(input: ProcessInput<Registries>): readonly Decided[] {
     if ('type' in input) return this.#takeEvent(input);
-    return input.kind === 'passed' ? this.#pass(input) : this.#takeOutcome(input);
+    if (input.kind === 'passed') return this.#pass(input);
+    return isOfEffect(input) ? this.#takeEffectOutcome(input) : this.#takeOutcome(input);
   }
 
   #takeEvent(happened: HappenedEvent<Registries>): readonly Decided[] {
@@ -118,6 +123,16 @@ class Scenario<State, Registries extends readonly EventRegistry[]> implements Pr
     this.#key ??= of;
     assert.equal(of, this.#key, `${happened.type} of ${happened.stream} belongs to another instance of ${name}`);
     return this.#tell({ kind: 'take-in', source: storedSource(event, registries) });
+  }
+
+  #takeEffectOutcome({ kind, step, result, refusal = { code: '', message: '' } }: EffectOutcome): readonly Decided[] {
+    const open = Object.entries(this.#instance.effects);
+    const found = open.findLast(([, asked]) => asked.step === step);
+    assert.ok(found, `no effect is without an outcome as step ${step}; such steps: ${open.map(([, asked]) => asked.step).join(', ') || 'none'}`);
+    const [request, { attempt }] = found;
+    if (kind === 'succeeded') return this.#tell({ kind: 'succeed', request, ...(result && { result }) });
+    const { code, message } = refusal;
+    return this.#tell({ kind: 'fail', request, attempt, code, message, at: this.#time, isFinal: true });
   }
 
   #takeOutcome({ kind, step, refusal = { code: '', message: '' } }: Outcome): readonly Decided[] {
@@ -165,13 +180,21 @@ class Scenario<State, Registries extends readonly EventRegistry[]> implements Pr
   }
 }
 
+const isOfEffect = (outcome: Outcome | EffectOutcome): outcome is EffectOutcome => outcome.kind === 'succeeded' || outcome.kind === 'failed';
+
 const DECIDED_MAX = 10_000;
 
 /** What follows from an input, as far as people see it. */
-const FOLLOWS: ReadonlySet<string> = new Set(['CommandRequested', 'DeadlineSet', 'DeadlineCancelled', 'ProcessEnded']);
+const FOLLOWS: ReadonlySet<string> = new Set(['CommandRequested', 'EffectRequested', 'DeadlineSet', 'DeadlineCancelled', 'ProcessEnded']);
 
 const commandIn = (event: Decided): readonly ShownCommand[] => {
   if (event.type !== 'CommandRequested') return [];
   const { step, category, id, command, data } = event.data;
   return [{ step, to: `${category}-${id}`, command, data }];
+};
+
+const effectIn = (event: Decided): readonly ShownEffect[] => {
+  if (event.type !== 'EffectRequested') return [];
+  const { step, effect, data } = event.data;
+  return [{ step, effect, data }];
 };

@@ -1,14 +1,14 @@
-// Given / when / then for reactors: one event in, commands out.
+// Given / when / then for reactors: one event in, commands and effects out.
 import assert from 'node:assert/strict';
 import type { EventRegistry } from '@mainstem/event-store';
-import type { Reactor, Send } from '@mainstem/process';
+import type { Perform, Reactor, Send } from '@mainstem/process';
 import type { HappenedEvent } from './process-input.js';
 import { recordedAs } from './recorded-as.js';
-import { shownCommand } from './sent-commands.js';
+import { shownCommand, shownEffect } from './sent-commands.js';
 
 export interface ReactorScenario {
-  /** The event leads to exactly these commands, in this order. */
-  then(commands: readonly Send[]): void;
+  /** The event leads to exactly these commands and effects, in this order. */
+  then(asked: readonly (Send | Perform)[]): void;
   thenNothing(): void;
 }
 
@@ -31,22 +31,24 @@ class Reaction<Registries extends readonly EventRegistry[]> implements ReactorSc
   }
 
   // oxlint-disable-next-line unicorn/no-thenable -- the sentence reads given, when, then; a forgotten last part is caught below
-  then(commands: readonly Send[]): void {
+  then(expected: readonly (Send | Perform)[]): void {
     // An object with `then` looks like a promise: an `await` or a test runner calls this if the last part is missing.
-    if (typeof commands === 'function') throw new TypeError('finish the sentence: then([…]) or thenNothing()');
+    if (typeof expected === 'function') throw new TypeError('finish the sentence: then([…]) or thenNothing()');
     const { registries, functions, key } = this.#reactor;
     const event = recordedAs(registries, this.#event, 0, '2026-01-01T00:00:00.000Z');
-    const react = (): readonly Send[] => {
-      const sends = key?.(event) === null ? [] : (functions.of(event)?.(event) ?? []);
-      if (sends instanceof Promise) throw new TypeError('react waits for something: run this reactor in a Projector, by hostReactor');
-      return sends;
+    const react = (): readonly (Send | Perform)[] => {
+      const asked = key?.(event) === null ? [] : (functions.of(event)?.(event) ?? []);
+      if (asked instanceof Promise) throw new TypeError('react waits for something: run this reactor in a Projector, by hostReactor');
+      return asked;
     };
-    const sent = react().map(shownCommand);
-    assert.deepEqual(react().map(shownCommand), sent, 'react is not pure: asked again, it says something else');
-    assert.deepEqual(sent, commands.map(shownCommand));
+    const sent = react().map(shown);
+    assert.deepEqual(react().map(shown), sent, 'react is not pure: asked again, it says something else');
+    assert.deepEqual(sent, expected.map(shown));
   }
 
   thenNothing(): void {
     this.then([]);
   }
 }
+
+const shown = (one: Send | Perform): object => (one.kind === 'send' ? shownCommand(one) : shownEffect(one));
