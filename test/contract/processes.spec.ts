@@ -3,7 +3,7 @@ import { CommandExecutor, loadAggregate } from '@mainstem/aggregate';
 import { InMemoryEventStore, systemRuntime, type EventStore, type Position } from '@mainstem/event-store';
 import { Deadline, Instance } from '@mainstem/process';
 import { INSTANCE_STATES, instancesIn, keyNear, pendingDeadlines } from '@mainstem/process/operate';
-import { Projector, type ReadStore } from '@mainstem/projection';
+import { Projector } from '@mainstem/projection';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 import { describe, expect, it } from 'vitest';
 import {

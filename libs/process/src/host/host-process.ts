@@ -45,8 +45,8 @@ export interface ProcessHostOptions {
  * For a `Projector`: `<name>` takes events in, `<name>-outbox` sends the requests, `<name>-deadlines` keeps pending
  * deadlines, `<name>-instances` the states of instances. The clock and the watch run beside them; the status of the
  * two shows how many deadlines are `overdue`, and how many instances are `stuck`. If it performs effects,
- * `<name>-effects` keeps the pending ones, and they are performed beside it. Errors: PROCESS_INVALID_DEFINITION, also if
- * an effect has no performer.
+ * `<name>-effects` keeps the pending ones, and they are performed beside it. Errors: PROCESS_INVALID_DEFINITION, also
+ * if an effect has no performer.
  */
 export const hostProcess = (manager: ProcessManager, options: ProcessHostOptions): readonly Hosted[] => {
   const { name, aggregate } = manager as Partial<ProcessManager>;
