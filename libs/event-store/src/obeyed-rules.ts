@@ -26,7 +26,6 @@ interface Check {
   readonly targetName: string;
 }
 
-/** The rules of one field. */
 export interface FieldRules {
   readonly property: string;
   /** True for a name that every object has: the field is looked up in the object itself alone. */
@@ -51,7 +50,6 @@ const PLAIN_TYPES = ['customValidation', 'conditionalValidation', 'nestedValidat
 
 const known = new WeakMap<PreparedRules, ClassRules>();
 
-/** The rules of a class by field. */
 export const fieldRulesOf = (rules: PreparedRules): ClassRules => {
   const found = known.get(rules);
   if (found) return found;

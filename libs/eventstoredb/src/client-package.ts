@@ -26,7 +26,6 @@ interface ClientClass {
   connectionString(uri: string): InsideOfClient;
 }
 
-/** A loaded client package. */
 export interface LoadedPackage {
   /** Makes a client for `esdb://…` without connecting. Errors: the package's, whose texts may repeat the string. */
   clientFor(uri: string): InsideOfClient;

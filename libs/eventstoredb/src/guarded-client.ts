@@ -43,7 +43,6 @@ export interface ReadStream {
 /** Opens a read on the client's connection, in the same way. `request` holds the encoded request. */
 export type OpenRead = (request: Buffer) => Promise<ReadStream>;
 
-/** A client and its connections. */
 export interface GuardedClient {
   readonly client: object;
   readonly openCall: OpenCall;

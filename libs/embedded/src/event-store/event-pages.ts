@@ -61,7 +61,6 @@ interface Collected {
   readonly events: LazyRecordedEvent[];
   /** The number of rows read, including those of the protocol server. */
   readonly rows: number;
-  /** The last of them. */
   readonly last: Row | undefined;
   readonly size: number;
   /** True if it ended because of its size. */

@@ -26,7 +26,6 @@ export class Delivery {
     return this.#total;
   }
 
-  /** The number of unanswered messages. */
   get unanswered(): number {
     return this.#outstanding.count;
   }

@@ -64,7 +64,6 @@ export class GroupReader {
     return { messages: await this.messages(page.events), next, skipped: 0, isEnd: page.isEnd };
   }
 
-  /** The messages for these events of the source. */
   async messages(events: readonly LogEvent[]): Promise<readonly Message[]> {
     const messages: Message[] = [];
     for (const event of events) messages.push(await this.#message(event));

@@ -9,7 +9,6 @@ export const varintSize = (value: number): number => {
 /** Bytes of a delimited field: its tag (one byte up to field 15), its length, its content. */
 export const fieldSize = (contentSize: number): number => 1 + varintSize(contentSize) + contentSize;
 
-/** A field that holds this text. */
 export const textField = (tag: number, text: string): Buffer => {
   const size = Buffer.byteLength(text);
   const writer = new WireWriter(fieldSize(size));
@@ -18,7 +17,6 @@ export const textField = (tag: number, text: string): Buffer => {
   return writer.bytes;
 };
 
-/** A field that holds these bytes. */
 export const bytesField = (tag: number, content: Buffer): Buffer => {
   const writer = new WireWriter(fieldSize(content.length));
   writer.head(tag, content.length);

@@ -7,7 +7,6 @@ import { jsonLine, textLine, type Line } from './log-line.js';
 /** The context in which Nest logs errors of the application's creation. */
 const NEST_STARTING = 'ExceptionHandler';
 
-/** The error for users: code and message. */
 export const tellingLine = ({ code, message }: MainstemError): string => `${code}: ${message}`;
 
 export interface ApplicationLoggerOptions {

@@ -112,7 +112,6 @@ const newerOnes = async (connection: OpenSearchConnection, target: BulkTarget, f
   return new Set(body.docs.flatMap(({ _id, _version = -1 }) => (_version >= target.version ? [_id] : [])));
 };
 
-/** The operations of a request on these documents. */
 const operationsOf = (request: string, ids: ReadonlySet<string>): string => {
   const lines = request.split('\n');
   let chosen = '';

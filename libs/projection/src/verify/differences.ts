@@ -50,7 +50,6 @@ export class Differences {
     private readonly options: { readonly listedMax: number; readonly onDifference?: ((difference: VerifyDifference) => void) | undefined },
   ) {}
 
-  /** Compares one document and records its differences. */
   compare({ collection, key, stored, expected, lastEvent }: ComparedDocument): void {
     this.compared++;
     const fields = differingFields(stored, expected);

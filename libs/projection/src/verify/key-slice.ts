@@ -11,7 +11,6 @@ export const ALL_KEYS: KeySlice = { bits: 0, index: 0 };
 /** A slice is not split further. */
 export const SLICE_BITS_MAX = 24;
 
-/** Both halves of a slice. */
 export const halvesOf = ({ bits, index }: KeySlice): readonly [KeySlice, KeySlice] => [
   { bits: bits + 1, index },
   { bits: bits + 1, index: index + 2 ** bits },

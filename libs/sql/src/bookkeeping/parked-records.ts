@@ -76,7 +76,6 @@ export class ParkedRecords {
     return new Map(rows.map(({ key, total }) => [fromStorableText(key), Number(total)]));
   }
 
-  /** Deletes all of a generation. */
   async deleteAll(connection: SqlConnection, { projection, generation }: ParkedPlace): Promise<void> {
     await connection.run(`DELETE FROM ${this.#parked} WHERE projection = ? AND generation = ?`, [projection, generation]);
   }

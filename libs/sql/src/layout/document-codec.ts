@@ -39,7 +39,6 @@ export class DocumentCodec {
     this.#nullable = columns.map(({ isNullable }) => isNullable);
   }
 
-  /** Name of the key's column. */
   get keyColumn(): string {
     return this.columns[this.layout.keyIndex]?.name ?? '';
   }

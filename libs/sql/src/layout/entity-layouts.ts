@@ -24,7 +24,6 @@ export class EntityLayouts {
     this.#named = new Map([...this.#layouts.values()].map((layout) => [layout.view, layout]));
   }
 
-  /** The layouts of all entities. */
   all(): Iterable<EntityLayout> {
     return this.#layouts.values();
   }

@@ -12,7 +12,6 @@ import { copyLine } from './copy-text.js';
 export interface BulkStatement {
   readonly text: string;
   readonly values: readonly string[];
-  /** The keys of its documents. */
   readonly keys: readonly string[];
 }
 

@@ -11,5 +11,4 @@ export const createIndexSql = (sqlName: SqlName, table: string, { name = '', col
   return `CREATE INDEX IF NOT EXISTS ${quoted(name)} ON ${sqlName(table)} (${columnNames.map(quoted).join(', ')})${condition}`;
 };
 
-/** Drops an index if it is there. */
 export const dropIndexSql = (sqlName: SqlName, index: string): string => `DROP INDEX IF EXISTS ${sqlName(index)}`;

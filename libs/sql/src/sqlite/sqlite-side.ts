@@ -50,7 +50,6 @@ export interface SqliteSide {
 }
 
 export interface SqliteSideOptions {
-  /** Name of the store. */
   readonly store: string;
   readonly entities: readonly DocumentClass[];
   readonly runtime: Runtime;

@@ -123,7 +123,6 @@ export const aParkedEvent = (key: string, position: Position, error = ''): Parke
   parkedAt: '2026-01-02T03:04:05.678Z',
 });
 
-/** Loads one document. */
 export const loadOne = async (session: ReadStoreSession, key: string, collection = ORDERS): Promise<unknown> =>
   (await session.load(collection, [key])).get(key);
 

@@ -24,10 +24,14 @@ const twoGenerations = async (context: ContractContext): Promise<{ first: Genera
 const linesRead = async ({ readDocument }: ContractContext): Promise<unknown> =>
   ((await readDocument(ORDERS, 'contract-1')) as { lines?: number } | undefined)?.lines;
 
-const states = async ({ store, projection }: ContractContext): Promise<readonly (readonly [number, string])[]> =>
-  (await store.generations(projection.name)).map(({ number, state }) => [number, state] as const).sort(([left], [right]) => left - right);
+const assertStates = async ({ store, projection }: ContractContext, ...expected: readonly (readonly [number, string])[]): Promise<void> => {
+  const found = (await store.generations(projection.name)).map(({ number, state }) => [number, state] as const);
+  assert.deepEqual(
+    found.sort(([left], [right]) => left - right),
+    expected,
+  );
+};
 
-/** A generation of the projection with this number. */
 const described = async ({ store, projection }: ContractContext, number: number): Promise<Generation> => {
   const found = (await store.generations(projection.name)).find((generation) => generation.number === number);
   assert.ok(found);
@@ -54,10 +58,7 @@ export const generationCases = (define: DefineCase): readonly ContractCase[] => 
 
   define('fills the next generation beside the serving one', async (context) => {
     const { first, second } = await twoGenerations(context);
-    assert.deepEqual(await states(context), [
-      [first.number, 'serving'],
-      [second.number, 'filling'],
-    ]);
+    await assertStates(context, [first.number, 'serving'], [second.number, 'filling']);
     assert.equal(await linesRead(context), 1);
     const session = await openFirst(context);
     await session.commit(aBatch(at(1), at(2), [anOrder('contract-1', { lines: 3 })]));
@@ -69,25 +70,16 @@ export const generationCases = (define: DefineCase): readonly ContractCase[] => 
     const { first, second } = await twoGenerations(context);
     await context.store.promote(ORDERS, second.number);
     assert.equal(await linesRead(context), 2);
-    assert.deepEqual(await states(context), [
-      [first.number, 'retired'],
-      [second.number, 'serving'],
-    ]);
+    await assertStates(context, [first.number, 'retired'], [second.number, 'serving']);
     await context.store.promote(ORDERS, first.number);
     assert.equal(await linesRead(context), 1);
-    assert.deepEqual(await states(context), [
-      [first.number, 'serving'],
-      [second.number, 'retired'],
-    ]);
+    await assertStates(context, [first.number, 'serving'], [second.number, 'retired']);
   }),
 
   define('changes nothing when the serving generation is promoted again', async (context) => {
     const { first, second } = await twoGenerations(context);
     await context.store.promote(ORDERS, first.number);
-    assert.deepEqual(await states(context), [
-      [first.number, 'serving'],
-      [second.number, 'filling'],
-    ]);
+    await assertStates(context, [first.number, 'serving'], [second.number, 'filling']);
   }),
 
   define('lets a session of the promoted generation go on', async (context) => {
@@ -205,10 +197,7 @@ export const generationCases = (define: DefineCase): readonly ContractCase[] => 
     await rejectsWith('READ_STORE_GENERATION_NOT_READY', store.promote(ORDERS, number));
     await rejectsWith('READ_STORE_GENERATION_NOT_READY', store.promote(ORDERS, number, { isForced: true }));
     const { number: first } = await store.createGeneration(projection, INCARNATION);
-    assert.deepEqual(await states(context), [
-      [number, 'side'],
-      [first, 'serving'],
-    ]);
+    await assertStates(context, [number, 'side'], [first, 'serving']);
     await store.dropGeneration(ORDERS, number);
   }),
 
