@@ -10,9 +10,9 @@ import { EffectReceiver, type Arrival, type Way } from '../fixtures/effect-recei
 import { chanceOf, inFolder, trials } from './support/trials.js';
 import { WorkerProcess } from './support/worker-process.js';
 
-const ORDERS = 150;
+const ORDERS = 100;
 const HOSTS = 2;
-const KILLS = 10;
+const KILLS = 8;
 const WAYS: readonly Way[] = ['answers', 'answers', 'answers', 'answers', 'answers twice', 'fails', 'drops', 'lost', 'hangs'];
 /** Their mails are refused until people have corrected the address. */
 const REFUSED_EVERY = 25;

@@ -6,7 +6,7 @@ import type { ReadStore } from '@mainstem/projection';
 import { servingOf, type ScanEntry } from '@mainstem/projection/operate';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 import { describe, expect, it } from 'vitest';
-import { chargeCard, checkout, openShop, order, Place, sendMail, type Shop } from '../../libs/process/src/checkout.fixtures.js';
+import { chargeCard, checkout, openShop, order, Place, sendMail, settled, type Shop } from '../../libs/process/src/checkout.fixtures.js';
 import { placesWith } from './process-places.js';
 
 const TIMEOUT = { timeoutMs: 60_000 };
@@ -49,17 +49,6 @@ const stores = await placesWith([CheckoutDeadline, CheckoutInstance, CheckoutEff
 
 /** Back-off takes no time. */
 const runtime = { ...systemRuntime, random: () => 0 };
-
-const settled = async ({ store, projector, hosted, runner }: Shop): Promise<void> => {
-  for (let head = await store.head(); ;) {
-    for (const { projection } of hosted) await projector.waitFor(projection.name, head as Position, TIMEOUT);
-    await runner.look();
-    await runner.idle();
-    const next = await store.head();
-    if (next === head) return;
-    head = next;
-  }
-};
 
 const pendingIn = async (readStore: ReadStore): Promise<readonly ScanEntry[]> => {
   const serving = servingOf(await readStore.generations('checkout-effects'));

@@ -4,7 +4,7 @@ import type { EventReader, EventStore } from '@mainstem/event-store';
 import type { SettingRows } from '@mainstem/event-store/settings';
 import type { HostedProjection, ReadStore } from '@mainstem/projection';
 import type { HostedReaction } from '@mainstem/projection/reaction';
-import type { Deadline, Instance, ProcessManager } from '@mainstem/process';
+import type { Deadline, Instance, PendingEffect, ProcessManager } from '@mainstem/process';
 
 /** The location of the application's data that the user gave; the application's own defaults come after it. */
 export interface ApplicationSettings {
@@ -24,6 +24,8 @@ export interface OperatedProcess {
   readonly store: ReadStore;
   readonly deadline?: new () => Deadline;
   readonly instance?: new () => Instance;
+  /** Class of the pending effects: `document` of `effects`. */
+  readonly effect?: new () => PendingEffect;
 }
 
 /** The projections of an application and the read stores that they fill, until they are closed. */

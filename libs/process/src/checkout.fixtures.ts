@@ -1,6 +1,6 @@
 // Orders whose card is charged and whose customer gets a mail, for several specs.
 import { CommandExecutor, defineAggregate } from '@mainstem/aggregate';
-import { defineEvents, InMemoryEventStore, systemRuntime, type EventOf, type EventStore, type Runtime } from '@mainstem/event-store';
+import { defineEvents, InMemoryEventStore, systemRuntime, type EventOf, type EventStore, type Position, type Runtime } from '@mainstem/event-store';
 import { Projector, type ReadStore } from '@mainstem/projection';
 import type { Hosted } from '@mainstem/projection/reaction';
 import { IsEmail, IsInt, IsString, Min } from 'class-validator';
@@ -157,4 +157,18 @@ export const openShop = ({
   const hosted = hostProcess(manager, { executor, store: readStore, runtime, recovery, effects, ...entities });
   const projector = new Projector({ reader: store, projections: hosted, runtime });
   return { store, executor, readStore, projector, hosted, runner: hosted.at(-1)?.companion as EffectRunner };
+};
+
+const TIMEOUT = { timeoutMs: 60_000 };
+
+/** Waits until nothing follows at this time: all have seen the end of the log, and no attempt is due. */
+export const settled = async ({ store, projector, hosted, runner }: Pick<Shop, 'store' | 'projector' | 'hosted' | 'runner'>): Promise<void> => {
+  for (let head = await store.head(); ;) {
+    for (const { projection } of hosted) await projector.waitFor(projection.name, head as Position, TIMEOUT);
+    await runner.look();
+    await runner.idle();
+    const next = await store.head();
+    if (next === head) return;
+    head = next;
+  }
 };

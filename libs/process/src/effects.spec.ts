@@ -4,10 +4,11 @@ import { InMemoryEventStore, systemRuntime, type EventStore, type Position, type
 import { Projector } from '@mainstem/projection';
 import { MemoryReadStore } from '@mainstem/projection/adapter';
 import { afterEach, describe, expect, it } from 'vitest';
-import { chargeCard, checkout, openShop, order, orderEvents, Place, sendMail, type Shop, type ShopOptions } from './checkout.fixtures.js';
+import { chargeCard, checkout, openShop, order, orderEvents, Place, sendMail, settled, type Shop, type ShopOptions } from './checkout.fixtures.js';
 import {
   effect,
   EffectRefused,
+  EffectRunner,
   hostProcess,
   hostReactor,
   hostReactorWithEffects,
@@ -18,7 +19,6 @@ import {
   reactor,
   type Attempt,
   type Effect,
-  type EffectRunner,
   type Instance,
   type Outcomes,
   type Performer,
@@ -77,17 +77,6 @@ const start = (options: Partial<ShopOptions> = {}): Shop => {
 const place = ({ executor }: Pick<Shop, 'executor'>, id: string): Promise<unknown> =>
   executor.execute(order, id, new Place('ann@example.org', 5), { commandId: `place-${id}`, correlationId: `talk-${id}`, metadata: { actor: 'ann' } });
 
-/** Waits until nothing follows at this time: all have seen the end of the log, and no attempt is due. */
-const settled = async ({ store, projector, hosted, runner }: Pick<Shop, 'store' | 'projector' | 'hosted' | 'runner'>): Promise<void> => {
-  for (let head = await store.head(); ;) {
-    for (const { projection } of hosted) await projector.waitFor(projection.name, head as Position, TIMEOUT);
-    await runner.look();
-    await runner.idle();
-    const next = await store.head();
-    if (next === head) return;
-    head = next;
-  }
-};
 const stuckIn = async ({ readStore }: Shop): Promise<readonly Instance[]> => {
   const found: Instance[] = [];
   for await (const one of instancesIn({ process: 'checkout', store: readStore }, { states: ['stuck'] })) found.push(one);
@@ -275,6 +264,34 @@ describe('an effect of a process manager', () => {
     for (const shop of [...shops, ...shops]) await settled(shop);
     expect(receivers.of('charge-card')).toHaveLength(60);
     expect(receivers.of('send-mail')).toHaveLength(60);
+  });
+
+  it('is begun by one of two hosts that find it due at the same moment', async () => {
+    const receivers = new Receivers();
+    const shop = opened();
+    const aside = new Projector({ reader: shop.store, projections: shop.hosted.map(({ companion: _, ...hosted }) => hosted) });
+    projectors.push(aside);
+    aside.start();
+    await place(shop, 'o1');
+    for (const name of ['checkout', 'checkout-effects']) await aside.waitFor(name, (await shop.store.head()) as Position, TIMEOUT);
+    let loading = 0;
+    const bothHaveLoaded = Promise.withResolvers<void>();
+    const reader = {
+      readStream: async function* (...given: Parameters<EventStore['readStream']>) {
+        yield* shop.store.readStream(...given);
+        if (++loading === 2) bothHaveLoaded.resolve();
+        await bothHaveLoaded.promise;
+      },
+    };
+    const runners = [1, 2].map(() => {
+      const executor = new CommandExecutor({ store: shop.store });
+      return new EffectRunner({ manager: checkout, executor, reader, store: shop.readStore, performers: receivers.performers });
+    });
+    for (const runner of runners) await runner.look();
+    for (const runner of runners) await runner.idle();
+    expect(loading).toBe(2);
+    expect(receivers.of('charge-card').map(({ attempt }) => attempt)).toEqual([1]);
+    expect(runners.flatMap((runner) => runner.troubles())).toEqual([]);
   });
 
   it('goes on at another host after the time of a lost attempt, and not before', async () => {

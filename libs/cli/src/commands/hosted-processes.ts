@@ -1,5 +1,5 @@
-// The parts of process managers as the other commands know them: two reactions, two projections.
-import { deadlinesOf, inboxOf, instancesOf, outboxOf } from '@mainstem/process/operate';
+// The parts of process managers as the other commands know them: two reactions, two projections, and one more for effects.
+import { deadlinesOf, inboxOf, instancesOf, outboxOf, pendingEffectsOf } from '@mainstem/process/operate';
 import type { OpenReadModels } from '../application.js';
 import type { LateExecutor } from './late-executor.js';
 
@@ -17,9 +17,10 @@ export const withProcesses = (readModels: OpenReadModels, executor: LateExecutor
     ],
     projections: [
       ...projections,
-      ...processes.flatMap(({ manager, store, deadline, instance }) => [
+      ...processes.flatMap(({ manager, store, deadline, instance, effect }) => [
         { store, projection: deadlinesOf(manager, deadline) },
         { store, projection: instancesOf(manager, instance) },
+        ...(manager.performs.length > 0 ? [{ store, projection: pendingEffectsOf(manager, effect) }] : []),
       ]),
     ],
   };
