@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import type { CommandExecutorOptions } from './command-executor.js';
 import { dawdle, FIRST_SEED, randomOf, RUNS } from './random-histories.fixtures.js';
 import { CLAIM_EXPIRY_MS } from '../claims/unique-claims.js';
-import { account, MovedClock, namesIn, outcomeOf, processOn, STORES } from './unique-claims.fixtures.js';
+import { account, answersInTheEnd, dueAnswers, MovedClock, namesIn, outcomeOf, processOn, STORES } from './unique-claims.fixtures.js';
 
 type Store = CommandExecutorOptions['store'];
 
@@ -56,14 +56,8 @@ const dyingAt = (store: InMemoryEventStore, call: number, when: 'before' | 'afte
 
 /** What each name is answered to a new account that asks now, and again when every abandoned claim is. */
 const claimAll = async (store: InMemoryEventStore, clock: MovedClock, names: readonly string[]): Promise<void> => {
-  const last = processOn(store, clock);
-  const held = new Set((await namesIn(store)).values());
-  for (const [index, name] of names.entries()) {
-    let outcome = await outcomeOf(last.execute(account, `last-${index}`, { name }));
-    clock.ms += CLAIM_EXPIRY_MS + 1;
-    if (outcome !== 'done') outcome = await outcomeOf(last.execute(account, `last-${index}`, { name }));
-    expect(outcome, name).toBe(held.has(name) ? 'UNIQUE_VALUE_TAKEN' : 'done');
-  }
+  const due = dueAnswers(await namesIn(store), names);
+  expect(await answersInTheEnd(store, clock, names)).toEqual(due);
   await namesIn(store);
 };
 

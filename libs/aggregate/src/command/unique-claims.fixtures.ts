@@ -1,8 +1,9 @@
 // Accounts with a unique name for several specs, and stores that can and cannot append to several streams.
-import { defineEvents, InMemoryEventStore, systemRuntime, type Runtime } from '@mainstem/event-store';
+import { defineEvents, InMemoryEventStore, systemRuntime, type EventReader, type Runtime } from '@mainstem/event-store';
 import { IsString, ValidateIf } from 'class-validator';
 import { defineAggregate } from '../aggregate/aggregate.js';
 import type { UniqueRule } from '../aggregate/unique-rule.js';
+import { CLAIM_EXPIRY_MS } from '../claims/unique-claims.js';
 import { CommandExecutor, type CommandExecutorOptions } from './command-executor.js';
 
 export class NamedData {
@@ -66,7 +67,7 @@ export const outcomeOf = async (answer: Promise<{ readonly events: readonly unkn
   );
 
 /** The accounts and names that the log says, one after the other: throws where two have one name at the same time. */
-export const namesIn = async (store: InMemoryEventStore): Promise<ReadonlyMap<string, string>> => {
+export const namesIn = async (store: Pick<EventReader, 'readAll'>): Promise<ReadonlyMap<string, string>> => {
   const names = new Map<string, string>();
   for await (const batch of store.readAll({ filter: { types: ['Named'] } })) {
     for (const { stream, data, position } of batch) {
@@ -79,4 +80,27 @@ export const namesIn = async (store: InMemoryEventStore): Promise<ReadonlyMap<st
     }
   }
   return names;
+};
+
+/** What new accounts are answered that want these names, once every abandoned claim has expired. */
+export const answersInTheEnd = async (
+  store: CommandExecutorOptions['store'],
+  clock: MovedClock,
+  names: readonly string[],
+): Promise<ReadonlyMap<string, string>> => {
+  const last = processOn(store, clock);
+  const answers = new Map<string, string>();
+  for (const [index, name] of names.entries()) {
+    const ask = (): Promise<string> => outcomeOf(last.execute(account, `last-${index}`, { name }));
+    const first = await ask();
+    clock.ms += CLAIM_EXPIRY_MS + 1;
+    answers.set(name, first === 'done' ? first : await ask());
+  }
+  return answers;
+};
+
+/** What they should be: names that an account has are taken, and all others are free. */
+export const dueAnswers = (held: ReadonlyMap<string, string>, names: readonly string[]): ReadonlyMap<string, string> => {
+  const taken = new Set(held.values());
+  return new Map(names.map((name) => [name, taken.has(name) ? 'UNIQUE_VALUE_TAKEN' : 'done']));
 };
