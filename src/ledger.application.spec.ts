@@ -279,7 +279,7 @@ describe('an impossible request', () => {
 
   it('is answered as 500 without details after an unexpected error, which is in the log', async () => {
     const logged = vi.spyOn(Logger.prototype, 'error').mockImplementation(() => undefined);
-    const append = vi.spyOn(store, 'append').mockRejectedValue(new Error('disk sda1 is full, password is hunter2'));
+    const append = vi.spyOn(store, 'appendAll').mockRejectedValue(new Error('disk sda1 is full, password is hunter2'));
     const answer = await post('/api/orders', order({ orderNo: nextNo() }), { 'Correlation-Id': 'talk-8' });
     append.mockRestore();
     expectProblem(answer, 500, 'INTERNAL_ERROR');

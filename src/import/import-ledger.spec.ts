@@ -346,11 +346,11 @@ describe.each([
   });
 
   it('fails when the store fails, keeps a beginning of the file, and goes on later', async () => {
-    const append = store.append.bind(store);
+    const appendAll = store.appendAll.bind(store);
     let appends = 0;
-    store.append = (...call) => (++appends === 20 ? Promise.reject(new Error('disk full')) : append(...call));
+    store.appendAll = (...call) => (++appends === 20 ? Promise.reject(new Error('disk full')) : appendAll(...call));
     await expect(importLines(sample)).rejects.toThrow('disk full');
-    store.append = append;
+    store.appendAll = appendAll;
     expect(await importLines(sample)).toMatchObject({ isComplete: true, rejected: 0 });
     expect(await store.head()).toBe(2_000n);
   });

@@ -5,7 +5,6 @@ import { BadDebtController } from './bad-debt/bad-debt.controller.js';
 import { badDebtHandlers } from './bad-debt/bad-debt.handlers.js';
 import { CreditNoteController } from './credit-note/credit-note.controller.js';
 import { creditNoteHandlers } from './credit-note/credit-note.handlers.js';
-import { DocumentNumbers } from './document-numbers.js';
 import { ledgerAggregates } from './ledger.aggregates.js';
 import { OrderController } from './order/order.controller.js';
 import { orderHandlers } from './order/order.handlers.js';
@@ -20,7 +19,7 @@ export interface LedgerModuleOptions {
 
 @Module({
   controllers: [OrderController, CreditNoteController, StockAdjustmentController, BadDebtController],
-  providers: [DocumentNumbers, ...orderHandlers, ...creditNoteHandlers, ...stockAdjustmentHandlers, ...badDebtHandlers],
+  providers: [...orderHandlers, ...creditNoteHandlers, ...stockAdjustmentHandlers, ...badDebtHandlers],
 })
 export class LedgerModule {
   /** The ledger with its dependencies. */

@@ -6,7 +6,7 @@ export const LIBRARY_DOORS: Readonly<Record<string, string>> = {
     Aggregate AggregateDefinition AnyAggregate AppendTurn AppendTurns BuildClaimsOptions BuiltClaims Circumstances ClaimClash
     CommandContext CommandEffect CommandEnd CommandExecutor CommandExecutorOptions CommandMetadata CommandObservation
     CommandObserver CommandOutcome CommandRefused CommandResult FoldedStreamCacheLimits InvalidCommand LoadOptions LoadedAggregate
-    NoEffect ObservedCommand SnapshotOutcome SnapshotRule SnapshotTold StreamLanes UniqueRule buildClaims defineAggregate fold
+    NoEffect ObservedCommand SnapshotOutcome SnapshotRule SnapshotTold StreamLanes UniqueIdRule UniqueRule buildClaims defineAggregate fold
     isCommandRefused loadAggregate newCommandContext`,
   'aggregate/host': `
     CONTEXT_ID_RULE changeablePartOf commandIdFrom isAsynchronous isContextId ownMetadata validateCommand`,

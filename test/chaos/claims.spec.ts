@@ -1,4 +1,4 @@
-// Unique values over EventStoreDB's protocol while the processes are killed that claim them: no two accounts ever have
+// Unique values over EventStoreDB's protocol, while the processes that claim them are killed. No two accounts ever have
 // one name, no acknowledged name is lost, and no name stays claimed by nothing.
 import type { EventReader } from '@mainstem/event-store';
 import { EventStoreDbEventStore } from '@mainstem/eventstoredb';

@@ -3,11 +3,11 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { eventIdOf, streamOf } from '@mainstem/event-store';
-import { buildClaims } from '@mainstem/aggregate';
+import { buildClaims, CommandExecutor } from '@mainstem/aggregate';
 import { EventStoreDbEventStore } from '@mainstem/eventstoredb';
 import { EventStoreDbServer } from '@mainstem/eventstoredb-server';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { account, namesIn, outcomeOf, processOn } from '../../libs/aggregate/src/command/unique-claims.fixtures.js';
+import { account, namedIn, namesIn, outcomeOf, processOn } from '../../libs/aggregate/src/command/unique-claims.fixtures.js';
 import { startAnsweringProxy, type AnsweringProxy } from './eventstoredb/answering-proxy.js';
 
 const CLAIMERS = 200;
@@ -76,6 +76,20 @@ describe.each([
         ['account-3', 'grace'],
       ]),
     );
+  });
+
+  it('and ids that categories share belong to the first that begins', async () => {
+    const person = { ...namedIn('person'), unique: undefined, uniqueId: { among: () => ['firm'] } };
+    const firm = { ...namedIn('firm'), unique: undefined, uniqueId: { among: () => ['person'] } };
+    const executor = new CommandExecutor({ store: first(), aggregates: [person, firm] });
+    const outcomes = await Promise.all(
+      Array.from({ length: 20 }, (_, index) => index).flatMap((index) =>
+        [person, firm].map((aggregate) => outcomeOf(executor.execute(aggregate, `${index}`, { name: 'Ada' }))),
+      ),
+    );
+    expect(outcomes.filter((outcome) => outcome === 'done')).toHaveLength(20);
+    expect(outcomes.filter((outcome) => outcome === 'UNIQUE_VALUE_TAKEN')).toHaveLength(20);
+    expect(await typesOfClaims()).toEqual([]);
   });
 
   it('are claimed for events that are older than the rule', async () => {

@@ -5,7 +5,7 @@
 export { defineAggregate, type Aggregate, type AggregateDefinition, type AnyAggregate, type Circumstances } from './aggregate/aggregate.js';
 export { CommandRefused, InvalidCommand, isCommandRefused } from './errors.js';
 export type { SnapshotRule } from './aggregate/snapshot-rule.js';
-export type { UniqueRule } from './aggregate/unique-rule.js';
+export type { UniqueIdRule, UniqueRule } from './aggregate/unique-rule.js';
 
 // Execute its commands.
 export { newCommandContext, type CommandContext, type CommandMetadata } from './command/command-context.js';

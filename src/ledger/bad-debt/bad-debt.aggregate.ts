@@ -1,5 +1,6 @@
 // A bad debt: lines numbered from 1 without gaps, all for one country.
 import { defineAggregate } from '@mainstem/aggregate';
+import { documentNumberOf } from '../document-numbers.js';
 import type { AdjustBadDebt } from './bad-debt.commands.js';
 import { BadDebtInOtherCountry } from './bad-debt.errors.js';
 import { badDebtEvents, type BadDebtEvent } from './bad-debt.events.js';
@@ -27,4 +28,11 @@ const decide = ({ adjustmentNo, country, lines }: AdjustBadDebt, state: BadDebtS
 };
 
 /** Rules: lines are numbered by the adjustment; the country stays. */
-export const badDebt = defineAggregate({ category: 'bad-debt', events: badDebtEvents, initialState, evolve, decide });
+export const badDebt = defineAggregate({
+  category: 'bad-debt',
+  events: badDebtEvents,
+  uniqueId: documentNumberOf('bad-debt'),
+  initialState,
+  evolve,
+  decide,
+});

@@ -2,22 +2,15 @@
 import { CommandExecutor, type CommandResult } from '@mainstem/aggregate';
 import { contextOf } from '@mainstem/nest';
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
-import { DocumentNumbers } from '../document-numbers.js';
 import { badDebt } from './bad-debt.aggregate.js';
 import { AdjustBadDebt } from './bad-debt.commands.js';
 
 @CommandHandler(AdjustBadDebt)
 export class AdjustBadDebtHandler implements ICommandHandler<AdjustBadDebt, CommandResult> {
-  constructor(
-    private readonly executor: CommandExecutor,
-    private readonly numbers: DocumentNumbers,
-  ) {}
+  constructor(private readonly executor: CommandExecutor) {}
 
   execute(command: AdjustBadDebt): Promise<CommandResult> {
-    const context = contextOf(command);
-    return this.numbers.whileFree('bad-debt', command.adjustmentNo, context, () =>
-      this.executor.execute(badDebt, command.adjustmentNo, command, context),
-    );
+    return this.executor.execute(badDebt, command.adjustmentNo, command, contextOf(command));
   }
 }
 

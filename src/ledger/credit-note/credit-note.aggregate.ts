@@ -1,6 +1,7 @@
 // A credit note: one header, then lines numbered from 1 without gaps.
 import { defineAggregate } from '@mainstem/aggregate';
 import { assertNever } from '@mainstem/event-store';
+import { documentNumberOf } from '../document-numbers.js';
 import { IssueCreditNote, type AddCreditLines, type CreditNoteCommand, type CreditLine } from './credit-note.commands.js';
 import { CreditNoteAlreadyIssued, CreditNoteNotIssued } from './credit-note.errors.js';
 import { creditNoteEvents, type CreditNoteEvent } from './credit-note.events.js';
@@ -44,4 +45,11 @@ const linesAdded = (lines: readonly CreditLine[], first: number): readonly Credi
   }));
 
 /** Rules: one header, and it comes first; lines are numbered by the credit note; the customer and the country stay. */
-export const creditNote = defineAggregate({ category: 'credit', events: creditNoteEvents, initialState, evolve, decide });
+export const creditNote = defineAggregate({
+  category: 'credit',
+  events: creditNoteEvents,
+  uniqueId: documentNumberOf('credit'),
+  initialState,
+  evolve,
+  decide,
+});

@@ -1,6 +1,7 @@
 // An order: one header, then lines numbered from 1 without gaps.
 import { defineAggregate } from '@mainstem/aggregate';
 import { assertNever } from '@mainstem/event-store';
+import { documentNumberOf } from '../document-numbers.js';
 import { PlaceOrder, type AddOrderLines, type OrderCommand, type OrderLine } from './order.commands.js';
 import { OrderAlreadyPlaced, OrderNotPlaced } from './order.errors.js';
 import { orderEvents, type OrderEvent } from './order.events.js';
@@ -44,4 +45,11 @@ const linesAdded = (lines: readonly OrderLine[], first: number): readonly OrderE
   }));
 
 /** Rules: one header, and it comes first; lines are numbered by the order; the customer and the country stay. */
-export const order = defineAggregate({ category: 'order', events: orderEvents, initialState, evolve, decide });
+export const order = defineAggregate({
+  category: 'order',
+  events: orderEvents,
+  uniqueId: documentNumberOf('order'),
+  initialState,
+  evolve,
+  decide,
+});

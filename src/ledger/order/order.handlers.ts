@@ -2,20 +2,15 @@
 import { CommandExecutor, type CommandResult } from '@mainstem/aggregate';
 import { contextOf } from '@mainstem/nest';
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
-import { DocumentNumbers } from '../document-numbers.js';
 import { order } from './order.aggregate.js';
 import { AddOrderLines, PlaceOrder } from './order.commands.js';
 
 @CommandHandler(PlaceOrder)
 export class PlaceOrderHandler implements ICommandHandler<PlaceOrder, CommandResult> {
-  constructor(
-    private readonly executor: CommandExecutor,
-    private readonly numbers: DocumentNumbers,
-  ) {}
+  constructor(private readonly executor: CommandExecutor) {}
 
   execute(command: PlaceOrder): Promise<CommandResult> {
-    const context = contextOf(command);
-    return this.numbers.whileFree('order', command.orderNo, context, () => this.executor.execute(order, command.orderNo, command, context));
+    return this.executor.execute(order, command.orderNo, command, contextOf(command));
   }
 }
 

@@ -1,5 +1,6 @@
 // A stock adjustment: lines numbered from 1 without gaps, all for one country.
 import { defineAggregate } from '@mainstem/aggregate';
+import { documentNumberOf } from '../document-numbers.js';
 import type { AdjustStock } from './stock-adjustment.commands.js';
 import { StockAdjustmentInOtherCountry } from './stock-adjustment.errors.js';
 import { stockAdjustmentEvents, type StockAdjustmentEvent } from './stock-adjustment.events.js';
@@ -27,4 +28,11 @@ const decide = ({ adjustmentNo, country, lines }: AdjustStock, state: StockAdjus
 };
 
 /** Rules: lines are numbered by the adjustment; the country stays; a delta is never zero. */
-export const stockAdjustment = defineAggregate({ category: 'stock-adjustment', events: stockAdjustmentEvents, initialState, evolve, decide });
+export const stockAdjustment = defineAggregate({
+  category: 'stock-adjustment',
+  events: stockAdjustmentEvents,
+  uniqueId: documentNumberOf('stock-adjustment'),
+  initialState,
+  evolve,
+  decide,
+});

@@ -1,4 +1,5 @@
-// Gives names to accounts of its own until it is killed, one command after the other: `<connection string> <own> <seed>`.
+// Gives names to accounts of its own until it is killed, one command after the other. Arguments: connection string,
+// what its accounts begin with, seed.
 import { EventStoreDbEventStore } from '@mainstem/eventstoredb';
 import { seededRandom } from '@mainstem/testing';
 import { account, outcomeOf, processOn } from '../../../libs/aggregate/src/command/unique-claims.fixtures.js';

@@ -3,7 +3,7 @@ import { ruleOptions, type DomainEvent, type EventOf, type EventRegistry, type J
 import { changeablePartOf } from './isolation.js';
 import { InvalidAggregate } from '../errors.js';
 import { assertSnapshotRule, type SnapshotRule } from './snapshot-rule.js';
-import { assertRulesDiffer, type UniqueRule } from './unique-rule.js';
+import { assertRulesDiffer, type UniqueIdRule, type UniqueRule } from './unique-rule.js';
 
 /** What `decide` may read besides command and state. The events record all of it, so a decision can be repeated. */
 export interface Circumstances {
@@ -27,6 +27,8 @@ export interface Aggregate<State, Command, Event extends DomainEvent> {
   readonly commandRules?: RuleOptions | undefined;
   /** Values that no two aggregates of a scope have at the same time. */
   readonly unique?: readonly UniqueRule<Event>[] | undefined;
+  /** Other categories of which none may have a stream of the same id. */
+  readonly uniqueId?: UniqueIdRule | undefined;
   /** For long streams, with an executor that has a snapshot store. Default: each load reads the whole stream. */
   readonly snapshot?: SnapshotRule<State> | undefined;
   /** The state after one more event. Total: it accepts every event ever recorded, and never throws. */
@@ -44,6 +46,8 @@ export interface AggregateDefinition<State, Command, Registry> {
   readonly commandRules?: RuleOptions | undefined;
   /** Values that no two aggregates of a scope have at the same time, such as a document's number. */
   readonly unique?: readonly UniqueRule<EventOf<Registry>>[] | undefined;
+  /** Other categories of which none may have a stream of the same id. */
+  readonly uniqueId?: UniqueIdRule | undefined;
   /**
    * When snapshots of its streams are taken, such as `{ every: 1_000 }`. With `encode` and `decode` it stands behind
    * `evolve`, from which TypeScript takes the type of the state.
@@ -64,7 +68,7 @@ export type AnyAggregate = Aggregate<unknown, never, DomainEvent>;
 export const defineAggregate = <State, Command, Registry extends EventRegistry>(
   definition: AggregateDefinition<State, Command, Registry>,
 ): Aggregate<State, Command, EventOf<Registry>> => {
-  const { category, events, commandRules, unique } = definition;
+  const { category, events, commandRules, unique, uniqueId } = definition;
   if (category !== events.category) throw new InvalidAggregate(category, `its events are declared for category ${events.category}`);
   const changeable = changeablePartOf(definition.initialState);
   if (changeable !== undefined) {
@@ -72,7 +76,7 @@ export const defineAggregate = <State, Command, Registry extends EventRegistry>(
     throw new InvalidAggregate(category, `its initial state holds a ${changeable}, which can be changed although it is frozen; ${remedy}`);
   }
   ruleOptions('commandRules', commandRules);
-  assertRulesDiffer(category, unique);
+  assertRulesDiffer(category, unique, uniqueId);
   assertSnapshotRule(definition);
   return definition as Aggregate<State, Command, EventOf<Registry>>;
 };

@@ -25,13 +25,23 @@ export interface UniqueRule<Event extends DomainEvent> {
   refusal?(value: string, holder: StreamName): CommandRefused;
 }
 
+/** Categories that share their ids: of each id at most one of them has a stream. It costs no event. */
+export interface UniqueIdRule {
+  /** The other categories that may have this id. Pure. Each of them declares the same about this one. */
+  among(id: string): readonly string[];
+  /** The refusal when one of them has it. Default: `UniqueValueTaken`, which does not name the holder. */
+  refusal?(id: string, holder: StreamName): CommandRefused;
+}
+
 /** Category of the streams that stand for values. No aggregate may have it. */
 export const CLAIM_CATEGORY = 'mainstem.claim';
 
 const MEMBERS: readonly string[] = ['name', 'scope', 'of', 'normalise', 'refusal'];
 
 /** Errors: AGGREGATE_INVALID_DEFINITION. */
-export const assertRulesDiffer = (category: string, rules: readonly UniqueRule<never>[] = []): void => {
+export const assertRulesDiffer = (category: string, rules: readonly UniqueRule<never>[] = [], uniqueId?: UniqueIdRule): void => {
+  if (uniqueId !== undefined && typeof uniqueId?.among !== 'function')
+    throw new InvalidAggregate(category, 'uniqueId needs among, a function of the id');
   if (category === CLAIM_CATEGORY) throw new InvalidAggregate(category, 'its category is reserved for the claims of unique values');
   if (!Array.isArray(rules) || rules.some((rule) => Object(rule) !== rule)) throw new InvalidAggregate(category, 'unique must be a list of rules');
   const names = new Set<string>();

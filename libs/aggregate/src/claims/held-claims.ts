@@ -27,6 +27,8 @@ export interface ClaimChanges {
   readonly releases: readonly HeldClaim[];
 }
 
+export const NO_CHANGES: ClaimChanges = { takes: [], releases: [] };
+
 type Ruled = Pick<Aggregate<unknown, never, DomainEvent>, 'category' | 'unique'>;
 
 const SHOWN_MAX = 200;

@@ -1,6 +1,7 @@
 // Appends events together with the claims on their unique values.
 import {
   isMainstemError,
+  Lanes,
   WrongExpectedRevision,
   type AppendResult,
   type DomainEvent,
@@ -18,6 +19,7 @@ import { isAsynchronous } from '../aggregate/asynchronous.js';
 import { UniqueValueTaken } from '../errors.js';
 import { claimConfirmed, claimReleased, claimTaken, claimTried, NO_CLAIM, readClaim, type Claim, type ClaimPlace } from './claim-stream.js';
 import { heldAfter, NO_CLAIMS, type ClaimChanges, type HeldClaim } from './held-claims.js';
+import type { Rivals } from './rivals.js';
 
 /** The limit of attempts when others keep changing the claims; after that the command is decided again. */
 const ATTEMPTS_MAX = 10;
@@ -43,18 +45,21 @@ export interface UniqueClaimsOptions {
   readonly holderOf: (stream: StreamName) => Holder | undefined;
 }
 
-/** An append that changes unique values. */
+/** An append that changes unique values, or begins a stream whose id is unique. */
 export interface ClaimingAppend {
   readonly stream: StreamName;
   readonly events: readonly NewEvent[];
   readonly expected: Revision | 'no-stream';
   readonly changes: ClaimChanges;
+  readonly rivals: Rivals | undefined;
 }
 
 export class UniqueClaims {
   readonly #store: ClaimStore;
   readonly #runtime: Runtime;
   readonly #holderOf: UniqueClaimsOptions['holderOf'];
+  /** Ids that are looked for before an append, one at a time. */
+  readonly #ids = new Lanes();
   /** Tentative claims of others, and when this process saw each for the first time. */
   readonly #seen = new Map<StreamName, { readonly head: Claim['head']; readonly atMs: number }>();
 
@@ -72,20 +77,37 @@ export class UniqueClaims {
   /**
    * Appends the events and changes the claims: in one append if the store can do that. Otherwise each value is claimed
    * before the append and confirmed after it. A claim that was abandoned in between counts for `CLAIM_EXPIRY_MS`; after
-   * that the holder's events decide. Errors: UNIQUE_VALUE_TAKEN or the rule's own refusal; those of `append` and
+   * that the holder's events decide. Rivals are a condition of that one append; otherwise they are looked for before
+   * it, which is exact within one process. Errors: UNIQUE_VALUE_TAKEN or the rule's own refusal; those of `append` and
    * `appendAll`. A refusal comes only while the stream has the expected revision.
    */
   append(append: ClaimingAppend, signal?: AbortSignal): Promise<AppendResult> {
-    return this.isAtomic ? this.#together(append, signal) : this.#inSteps(append, signal);
+    if (this.isAtomic) return this.#together(append, signal);
+    const { rivals } = append;
+    if (!rivals) return this.#inSteps(append, signal);
+    return this.#ids.run(rivals.id, () => this.#afterRivals(append, rivals, signal), 'waiting for other aggregates with the same id', signal);
+  }
+
+  async #afterRivals(append: ClaimingAppend, rivals: Rivals, signal: AbortSignal | undefined): Promise<AppendResult> {
+    for (const rival of rivals.streams) {
+      for await (const [event] of this.#store.readStream(rival, { limit: 1, ...(signal && { signal }) })) {
+        if (!event) continue;
+        await this.#assertUnchanged(append, signal);
+        throw rivals.refusal(rival);
+      }
+    }
+    return this.#inSteps(append, signal);
   }
 
   async #together(append: ClaimingAppend, signal: AbortSignal | undefined): Promise<AppendResult> {
-    const { stream, events, expected, changes } = append;
+    const { stream, events, expected, changes, rivals } = append;
+    const absent = (rivals?.streams ?? []).map((rival): StreamAppend => ({ stream: rival, events: [], expectedRevision: 'no-stream' }));
     const claims = new Map<StreamName, Claim>();
     for (const release of changes.releases) claims.set(release.stream, await readClaim(this.#store, release.stream, signal));
     for (let attempt = 1; ; attempt++) {
       const entries = [
         { stream, events, expectedRevision: expected },
+        ...absent,
         ...changes.takes.map((take) => this.#takenWith(append, take, claims.get(take.stream) ?? NO_CLAIM)),
         ...changes.releases.flatMap((release) => this.#releasedWith(append, release, claims.get(release.stream) ?? NO_CLAIM)),
       ];
@@ -96,6 +118,7 @@ export class UniqueClaims {
         const isOfClaim = isMainstemError(error, 'EVENT_STORE_WRONG_EXPECTED_REVISION') && (error as WrongExpectedRevision).stream !== stream;
         if (!isOfClaim || attempt >= ATTEMPTS_MAX) throw error;
         const claimed = (error as WrongExpectedRevision).stream as StreamName;
+        if (rivals?.streams.includes(claimed)) throw rivals.refusal(claimed);
         const take = changes.takes.find((one) => one.stream === claimed);
         claims.set(claimed, take ? await this.#available(append, take, signal) : await readClaim(this.#store, claimed, signal));
       }

@@ -4,6 +4,7 @@ import { changesBetween, heldAfter } from '../claims/held-claims.js';
 import type { UniqueClaims } from '../claims/unique-claims.js';
 import { AggregateConflictUnresolved, AggregateOverloaded, CommandIdReused, isCommandRefused } from '../errors.js';
 import { answersOf, answersOfAppend, observe } from './answers.js';
+import { AppendKinds } from './append-kinds.js';
 import { appendBatch, CONFLICT_CODES, CULPRIT_CODES } from './append-batch.js';
 import { decisionOf, type Decision, type GivenCommand } from './decision.js';
 import type { FoldedStream } from '../folded/folded-stream.js';
@@ -26,6 +27,7 @@ const UNWANTED = Symbol('unwanted');
 
 export class StreamWorker {
   readonly #options: WorkerOptions;
+  readonly #kinds = new AppendKinds();
   readonly #lanes = new Map<string, Lane>();
 
   constructor(options: WorkerOptions) {
@@ -181,7 +183,7 @@ export class StreamWorker {
   }
 
   async #append(lane: Lane, folded: FoldedStream, batch: Batch): Promise<void> {
-    const { store, folder } = this.#options;
+    const { store, folder, claims } = this.#options;
     const { calls } = batch;
     const waiting = lane.calls.length;
     const expected = folded.revision ?? 'no-stream';
@@ -194,7 +196,7 @@ export class StreamWorker {
       const appended = await this.#whileWanted(calls, 'its append', (signal) => {
         isAppending = true;
         observe(batch, (observation, events) => observation.appending(events));
-        return appendBatch(this.#options, batch, { stream: lane.stream, expected }, isAbortable ? signal() : undefined);
+        return appendBatch({ store, claims, kinds: this.#kinds }, batch, { stream: lane.stream, expected }, isAbortable ? signal() : undefined);
       });
       observe(batch, (observation) => observation.appended());
       lane.pending -= calls.length;
@@ -204,7 +206,8 @@ export class StreamWorker {
     } catch (error) {
       if (isAppending) observe(batch, (observation) => observation.appended(error));
       if (isMainstemError(error, ...CONFLICT_CODES)) return this.#conflict(lane, calls, error);
-      if (calls.length > 1 && isMainstemError(error, ...CULPRIT_CODES)) {
+      // The first one may be refused for its id, and the others not.
+      if (calls.length > 1 && (isMainstemError(error, ...CULPRIT_CODES) || isCommandRefused(error))) {
         for (const call of calls) call.isAlone = true;
         lane.calls.unshift(...calls);
         return;

@@ -154,6 +154,7 @@ describe('a rule of unique values', () => {
   );
 
   it('is refused where it cannot work', () => {
+    expect(() => defineAggregate({ ...account, uniqueId: {} } as never)).toThrow('among');
     const invalid = { code: 'AGGREGATE_INVALID_DEFINITION' };
     expect(() => namedIn('a', { name: '' })).toThrow(expect.objectContaining(invalid));
     expect(() => namedIn('a', { scope: '' })).toThrow(expect.objectContaining(invalid));
