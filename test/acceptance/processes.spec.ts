@@ -29,7 +29,7 @@ it('an application carries transfers out, also those that were asked for just be
     const ready = await fetch(`${await second.getUrl()}/health/ready`);
     expect(ready.status).toBe(200);
     const projections = second.get(Projector).status();
-    expect(projections.map(({ projection }) => projection)).toEqual(['run', 'run-outbox', 'run-deadlines', 'run-instances', 'welcome']);
+    expect(projections.map(({ projection }) => projection)).toEqual(['run', 'run-outbox', 'run-deadlines', 'run-instances', 'run-late', 'welcome']);
     await second.close();
   } finally {
     await rm(dir, { recursive: true });

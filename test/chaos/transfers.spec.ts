@@ -2,19 +2,24 @@
 // transfer takes effect once or not at all.
 import { CommandExecutor } from '@mainstem/aggregate';
 import { EmbeddedEventStore } from '@mainstem/embedded';
-import type { RecordedEvent } from '@mainstem/event-store';
+import { streamOf, type RecordedEvent } from '@mainstem/event-store';
 import { describe, expect, it } from 'vitest';
 import { account, AmountData, Close, Open, RequestTransfer, transfer } from '../../libs/process/src/transfer.fixtures.js';
 import { chanceOf, inFolder, trials } from './support/trials.js';
 import { WorkerProcess } from './support/worker-process.js';
 
+// Ten times as many transfers and kills with FULL=1, as before a release.
 const ACCOUNTS = 50;
 const CLOSED = 3;
-const OPENING_BALANCE = 100;
+/** In proportion to the transfers, which are under way at the same moment: else most of them are refused. */
+const OPENING_BALANCE = trials(100);
 const TRANSFERS = 1_000;
 const HOSTS = 2;
 const KILLS = 12;
 const AT_ONCE = 32;
+/** For so many transfers, on a busy machine. */
+const ENDED_TIMEOUT_MS = 300_000;
+const UNDONE_TIMEOUT_MS = 60_000;
 
 /** The money that has left one account and reached no other; and the fault at the first wrong position. */
 class Books {
@@ -53,50 +58,56 @@ class Books {
 }
 
 describe('transfers by a process manager', () => {
-  it('keep the sum at every position, each with all of its effect or none, while its hosts are killed and requests come twice', async () => {
-    const chance = chanceOf('transfers');
-    await inFolder(async (dir) => {
-      const store = await EmbeddedEventStore.open({ dir });
-      try {
-        const executor = new CommandExecutor({ store });
-        for (let index = 0; index < ACCOUNTS; index++) await executor.execute(account, String(index), new Open(index < CLOSED ? 0 : OPENING_BALANCE));
-        await executor.execute(account, String(CLOSED), new Open(OPENING_BALANCE * (CLOSED + 1)));
-        for (let index = 0; index < CLOSED; index++) await executor.execute(account, String(index), new Close());
-        const count = trials(TRANSFERS);
-        let asked = 0;
-        const ask = async (): Promise<void> => {
-          while (asked < count) {
-            const id = `t${asked++}`;
-            const [from, to] = [chance.int(0, ACCOUNTS - 1), chance.int(0, ACCOUNTS - 1)];
-            const context = { commandId: `ask-${id}` };
-            const request = new RequestTransfer(String(from), String(to), chance.int(1, 60));
-            for (let times = chance.int(1, 3); times > 0; times--) await executor.execute(transfer, id, request, context);
-          }
-        };
-        const hosts = Array.from({ length: HOSTS }, () => new WorkerProcess('process-host.ts', { args: [dir] }));
+  it(
+    'keep the sum at every position, each with all of its effect or none, while its hosts are killed and requests come twice',
+    async () => {
+      const chance = chanceOf('transfers');
+      await inFolder(async (dir) => {
+        const store = await EmbeddedEventStore.open({ dir });
         try {
-          const asking = Promise.all(Array.from({ length: AT_ONCE }, ask));
-          for (let kill = 0; kill < trials(KILLS); kill++) {
-            const which = chance.int(0, HOSTS - 1);
-            await hosts[which]?.until('started');
-            await hosts[which]?.next('positions');
-            for (let looks = chance.int(0, 8); looks > 0; looks--) await hosts[which]?.next('positions');
-            await hosts[which]?.kill();
-            hosts[which] = new WorkerProcess('process-host.ts', { args: [dir] });
+          const executor = new CommandExecutor({ store });
+          for (let index = 0; index < ACCOUNTS; index++)
+            await executor.execute(account, String(index), new Open(index < CLOSED ? 0 : OPENING_BALANCE));
+          await executor.execute(account, String(CLOSED), new Open(OPENING_BALANCE * (CLOSED + 1)));
+          for (let index = 0; index < CLOSED; index++) await executor.execute(account, String(index), new Close());
+          const count = trials(TRANSFERS);
+          let asked = 0;
+          const ask = async (): Promise<void> => {
+            while (asked < count) {
+              const id = `t${asked++}`;
+              const [from, to] = [chance.int(0, ACCOUNTS - 1), chance.int(0, ACCOUNTS - 1)];
+              const context = { commandId: `ask-${id}` };
+              const request = new RequestTransfer(String(from), String(to), chance.int(1, 60));
+              for (let times = chance.int(1, 3); times > 0; times--) await executor.execute(transfer, id, request, context);
+            }
+          };
+          const hosts = Array.from({ length: HOSTS }, () => new WorkerProcess('process-host.ts', { args: [dir] }));
+          try {
+            const asking = Promise.all(Array.from({ length: AT_ONCE }, ask));
+            // A host without work tells nothing.
+            for (let kill = 0; kill < trials(KILLS) && (await endedIn(store)) < count; kill++) {
+              const which = chance.int(0, HOSTS - 1);
+              await hosts[which]?.until('started');
+              await hosts[which]?.next('positions');
+              for (let looks = chance.int(0, 8); looks > 0; looks--) await hosts[which]?.next('positions');
+              await hosts[which]?.kill();
+              hosts[which] = new WorkerProcess('process-host.ts', { args: [dir] });
+            }
+            await asking;
+            await expect.poll(() => endedIn(store), { timeout: trials(ENDED_TIMEOUT_MS), interval: 200 }).toBe(count);
+            // What two hosts sent at the same moment may be undone after the end.
+            await expect.poll(() => underWayIn(store), { timeout: UNDONE_TIMEOUT_MS, interval: 200 }).toEqual({});
+          } finally {
+            await Promise.all(hosts.map((host) => host.kill()));
           }
-          await asking;
-          await expect.poll(() => endedIn(store), { timeout: 300_000, interval: 200 }).toBe(count);
-          // What two hosts sent at the same moment may be undone after the end.
-          await expect.poll(() => underWayIn(store), { timeout: 60_000, interval: 200 }).toBe(0);
+          await expectBooks(store, count);
         } finally {
-          await Promise.all(hosts.map((host) => host.kill()));
+          await store.close();
         }
-        await expectBooks(store, count);
-      } finally {
-        await store.close();
-      }
-    });
-  });
+      });
+    },
+    trials(2 * ENDED_TIMEOUT_MS),
+  );
 });
 
 const endedIn = async (store: EmbeddedEventStore): Promise<number> => {
@@ -105,12 +116,23 @@ const endedIn = async (store: EmbeddedEventStore): Promise<number> => {
   return ended;
 };
 
-const underWayIn = async (store: EmbeddedEventStore): Promise<number> => {
-  let sum = 0;
+/** Money that has left one account and reached no other, by transfer, with what its instance was told. */
+const underWayIn = async (store: EmbeddedEventStore): Promise<Readonly<Record<string, string>>> => {
+  const open = new Map<string, number>();
   for await (const events of store.readAll({ filter: { types: ['Debited', 'Credited'] } })) {
-    for (const { type, data } of events) sum += (type === 'Debited' ? 1 : -1) * (data as AmountData).amount;
+    for (const { type, data } of events) {
+      const { transfer: id, amount } = data as AmountData;
+      open.set(id, (open.get(id) ?? 0) + (type === 'Debited' ? 1 : -1) * amount);
+    }
   }
-  return sum;
+  const left = [...open].filter(([, amount]) => amount !== 0);
+  return Object.fromEntries(await Promise.all(left.map(async ([id, amount]) => [id, `${amount}: ${(await typesIn(store, id)).join(' ')}`] as const)));
+};
+
+const typesIn = async (store: EmbeddedEventStore, id: string): Promise<readonly string[]> => {
+  const types: string[] = [];
+  for await (const events of store.readStream(streamOf('run', id))) types.push(...events.map(({ type }) => type));
+  return types;
 };
 
 const expectBooks = async (store: EmbeddedEventStore, count: number): Promise<void> => {
@@ -122,6 +144,6 @@ const expectBooks = async (store: EmbeddedEventStore, count: number): Promise<vo
     expect([debited, credited], `debits and credits of ${id}`).toEqual(ended[0] === 'Completed' || debited > 0 ? [1, 1] : [0, 0]);
   }
   const completed = [...books.counts.values()].filter(({ ended }) => ended[0] === 'Completed').length;
-  expect(completed).toBeGreaterThan(count / 4);
+  expect(completed).toBeGreaterThan(count / 10);
   expect(completed).toBeLessThan(count);
 };

@@ -126,7 +126,7 @@ describe.each(stores)('on %s', (_, make) => {
       await last.projector.stop();
 
       const before = await store.head();
-      for (const name of ['run', 'run-outbox', 'run-deadlines', 'run-instances']) await readStore.forget(name);
+      for (const name of ['run', 'run-outbox', 'run-deadlines', 'run-instances', 'run-late']) await readStore.forget(name);
       const again = open();
       again.projector.start();
       await settled(again);

@@ -10,8 +10,7 @@ export { pendingEffectsOf } from './host/pending-effects.js';
 export { loadInstance, type InstanceReport, type OpenRequest, type StuckRequest, type TakenIn } from './operate/load-instance.js';
 
 // Replay what is parked.
-export { inboxOf } from './host/inbox.js';
-export { outboxOf } from './host/outbox.js';
+export { reactionsOf } from './host/host-process.js';
 
 // Make an input by hand, for tests.
 export { storedSource } from './manager/source-event.js';

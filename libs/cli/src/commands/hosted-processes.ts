@@ -1,5 +1,5 @@
-// The parts of process managers as the other commands know them: two reactions, two projections, and one more for effects.
-import { deadlinesOf, inboxOf, instancesOf, outboxOf, pendingEffectsOf } from '@mainstem/process/operate';
+// The parts of process managers as the other commands know them: reactions and projections.
+import { deadlinesOf, instancesOf, pendingEffectsOf, reactionsOf } from '@mainstem/process/operate';
 import type { OpenReadModels } from '../application.js';
 import type { LateExecutor } from './late-executor.js';
 
@@ -10,10 +10,7 @@ export const withProcesses = (readModels: OpenReadModels, executor: LateExecutor
     ...readModels,
     reactions: [
       ...reactions,
-      ...processes.flatMap(({ manager, store }) => [
-        { store, projection: inboxOf(manager, executor) },
-        { store, projection: outboxOf(manager, executor) },
-      ]),
+      ...processes.flatMap(({ manager, store }) => reactionsOf(manager, executor).map((projection) => ({ store, projection }))),
     ],
     projections: [
       ...projections,

@@ -51,7 +51,7 @@ export interface End {
 export type Action = Send | Perform | SetDeadline | CancelDeadline | End;
 
 /** Any aggregate that takes commands of this type. */
-export interface CommandTarget<Command> extends Pick<Aggregate<unknown, Command, DomainEvent>, 'category' | 'commandRules'> {
+export interface CommandTarget<Command> extends Pick<Aggregate<unknown, Command, DomainEvent>, 'category' | 'events' | 'commandRules'> {
   decide(command: Command, state: never, circumstances?: never): readonly DomainEvent[];
 }
 

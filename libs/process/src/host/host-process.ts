@@ -1,7 +1,7 @@
-// What runs a process manager: two reactions, two read models, a clock and a watch; for effects one more of each.
+// What runs a process manager: reactions, read models, a clock and a watch; for effects what performs them.
 import type { EventReader, Runtime } from '@mainstem/event-store';
 import type { ReadStore, RecoveryPolicy } from '@mainstem/projection';
-import type { Hosted } from '@mainstem/projection/reaction';
+import type { Hosted, Reaction } from '@mainstem/projection/reaction';
 import { assertHost } from '../definition/assert-rules.js';
 import { InvalidProcess } from '../errors.js';
 import type { ProcessManager } from '../manager/process-manager.js';
@@ -12,6 +12,7 @@ import type { Executor } from './execution.js';
 import { inboxOf } from './inbox.js';
 import { InstanceWatch } from './instance-watch.js';
 import { instancesOf, type Instance } from './instances.js';
+import { lateEffectsOf } from './late-effects.js';
 import { outboxOf } from './outbox.js';
 import { pendingEffectsOf, type PendingEffect } from './pending-effects.js';
 import type { Performer } from './performer.js';
@@ -25,6 +26,7 @@ export interface EffectsHostOptions {
   /** Class of the pending effects: for a read store in SQL an entity with the columns of `PendingEffect`. */
   readonly document?: new () => PendingEffect;
 }
+import { ToldEffects } from './told-effects.js';
 
 export interface ProcessHostOptions {
   readonly executor: Executor;
@@ -43,10 +45,10 @@ export interface ProcessHostOptions {
 
 /**
  * For a `Projector`: `<name>` takes events in, `<name>-outbox` sends the requests, `<name>-deadlines` keeps pending
- * deadlines, `<name>-instances` the states of instances. The clock and the watch run beside them; the status of the
- * two shows how many deadlines are `overdue`, and how many instances are `stuck`. If it performs effects,
- * `<name>-effects` keeps the pending ones, and they are performed beside it. Errors: PROCESS_INVALID_DEFINITION, also
- * if an effect has no performer.
+ * deadlines, `<name>-instances` the states of instances, and `<name>-late` finds effects whose sender has ended. The
+ * clock and the watch run beside them; the status shows how many deadlines are `overdue`, and how many instances are
+ * `stuck`. If it performs effects, `<name>-effects` keeps the pending ones, and they are performed beside it. Errors:
+ * PROCESS_INVALID_DEFINITION, also if an effect has no performer.
  */
 export const hostProcess = (manager: ProcessManager, options: ProcessHostOptions): readonly Hosted[] => {
   const { name, aggregate } = manager as Partial<ProcessManager>;
@@ -56,11 +58,13 @@ export const hostProcess = (manager: ProcessManager, options: ProcessHostOptions
   const shared = { store, ...(recovery && { recovery }) };
   const clock = new DeadlineClock({ manager, executor, store, ...(runtime && { runtime }) });
   const watch = new InstanceWatch({ process: manager.name, store, ...(runtime && { runtime }) });
+  const [inbox, outbox, ...late] = reactionsOf(manager, executor);
   return [
-    { ...shared, projection: inboxOf(manager, executor) },
-    { ...shared, projection: outboxOf(manager, executor) },
+    { ...shared, projection: inbox },
+    { ...shared, projection: outbox },
     { ...shared, projection: deadlinesOf(manager, deadline), companion: clock },
     { ...shared, projection: instancesOf(manager, instance), companion: watch },
+    ...late.map((projection) => ({ ...shared, projection })),
     ...hostEffects(manager, options),
   ];
 };
@@ -80,4 +84,10 @@ export const hostEffects = (
   const { reader, document } = effects as EffectsHostOptions;
   const companion = new EffectRunner({ manager, executor, reader, store, performers, ...(runtime && { runtime }) });
   return [{ store, ...(recovery && { recovery }), projection: pendingEffectsOf(manager, document), companion }];
+};
+
+/** The inbox, the outbox, and what finds late effects where the process sends commands. */
+export const reactionsOf = (manager: ProcessManager, executor: Executor): readonly [inbox: Reaction, outbox: Reaction, ...late: Reaction[]] => {
+  const told = new ToldEffects();
+  return [inboxOf(manager, executor), outboxOf(manager, executor, told), ...lateEffectsOf(manager, executor, told)];
 };

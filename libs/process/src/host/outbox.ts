@@ -9,9 +9,10 @@ import type { CommandRequestedData } from '../manager/process-events.js';
 import type { ProcessCommand } from '../manager/process-aggregate.js';
 import { InvalidAction } from '../errors.js';
 import { contextAfter, isTrouble, ofCommand, type Executor } from './execution.js';
+import type { ToldEffects } from './told-effects.js';
 
 /** A request is always sent under the same id, by any host, any number of times; its outcome is recorded once. */
-export const outboxOf = (manager: ProcessManager, executor: Executor): Reaction => {
+export const outboxOf = (manager: ProcessManager, executor: Executor, effects: ToldEffects): Reaction => {
   const { name, events, aggregate } = manager;
   const prefix = streamPrefixOf(name);
   return reaction({
@@ -28,7 +29,9 @@ export const outboxOf = (manager: ProcessManager, executor: Executor): Reaction 
         ofCommand(executor.execute(aggregate, key, told, contextAfter(event, commandIdFrom('told', event.id, told.kind), signal)));
       // After its outcome was recorded, it must not be sent again: a refusal leaves no trace at the receiver.
       if (!(await isOpen(tell({ kind: 'begin', request })))) return;
-      await tell(await outcomeOf(manager, executor, event, signal));
+      const outcome = await outcomeOf(manager, executor, event, signal);
+      await tell(outcome);
+      if (outcome.kind === 'accept') effects.add(commandIdFrom(event.stream, request));
     },
   });
 };

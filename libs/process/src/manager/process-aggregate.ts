@@ -18,7 +18,8 @@ export type ProcessCommand =
   | { readonly kind: 'take-in'; readonly source: StoredSource; readonly actions?: readonly Action[] }
   /** Is the outcome of this request still open? Changes nothing; refused if not. */
   | { readonly kind: 'begin'; readonly request: string }
-  | { readonly kind: 'accept'; readonly request: string; readonly position?: string }
+  /** `from`: the stream that has the effect, where it was found there. */
+  | { readonly kind: 'accept'; readonly request: string; readonly from?: string; readonly position?: string }
   | { readonly kind: 'decline'; readonly request: string; readonly code: string; readonly message: string }
   | { readonly kind: 'reach'; readonly deadline: string }
   /** Sends what is stuck again, and asks again for effects that were given up: all, or one request. */
@@ -78,11 +79,13 @@ export const processAggregate = ({ name, events, registries, rules, sends, perfo
         if (!state.pending[command.request]) throw new ProcessRefused(name, command.request, 'it has its outcome');
         return [];
       case 'accept': {
-        const { request, position } = command;
+        const { request, from, position } = command;
+        const asked = state.pending[request] ?? state.declined[request];
+        // Another stream has a command under this id: not what was asked for.
+        if (asked && from !== undefined && from !== `${asked.category}-${asked.id}`) return [];
         const data = { request, ...(position !== undefined && { position }) };
-        const pending = state.pending[request];
-        if (pending) return settle(state, pending, { type: 'CommandAccepted', data }, 'accepted', {}, circumstances);
-        return settle(state, state.declined[request], { type: 'CommandTookEffectLate', data }, 'late', {}, circumstances);
+        if (state.pending[request]) return settle(state, asked, { type: 'CommandAccepted', data }, 'accepted', {}, circumstances);
+        return settle(state, asked, { type: 'CommandTookEffectLate', data }, 'late', {}, circumstances);
       }
       case 'decline': {
         const { request, code, message } = command;

@@ -38,7 +38,7 @@ export class CommandRequestedData {
 
 export class CommandAcceptedData {
   @IsString() request!: string;
-  /** Of the last event of its effect; absent where it changed nothing. */
+  /** Of an event of its effect, the last one unless it was found in the log; absent where it changed nothing. */
   @IsOptional() @IsString() position?: string;
 }
 
