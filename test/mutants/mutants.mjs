@@ -1,4 +1,5 @@
 // Faults put into the engine and the stores, one at a time; the suites named with each must notice.
+import { processMutants } from './process-mutants.mjs';
 import { readStoreMutants } from './read-store-mutants.mjs';
 
 /**
@@ -524,6 +525,7 @@ export const mutants = [
     suites: LINKS,
   },
   ...readStoreMutants,
+  ...processMutants,
   {
     name: 'an append without a revision is sent again blindly (EventStoreDB)',
     file: 'libs/eventstoredb/src/append-pipeline.ts',
