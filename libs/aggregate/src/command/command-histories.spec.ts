@@ -1,14 +1,16 @@
 // Random histories of commands from two processes: repeated, together, refused, aborted, over a store that fails before
-// or after a write. The stored events are those of one command after the other, each takes effect once, and each answer
-// is what is stored.
+// or after a write, with snapshots of a poor store or without. The stored events are those of one command after the
+// other, each takes effect once, and each answer is what is stored.
 import { defineEvents, InMemoryEventStore, MainstemError, systemRuntime, type RecordedEvent, type Runtime } from '@mainstem/event-store';
 import { IsInt, IsString } from 'class-validator';
 import { describe, expect, it } from 'vitest';
 import { defineAggregate } from '../aggregate/aggregate.js';
 import { CommandRefused } from '../errors.js';
+import type { SnapshotTold } from '../snapshot/snapshots.js';
 import { CommandExecutor } from './command-executor.js';
 import type { CommandResult } from './command-result.js';
 import { dawdle, FIRST_SEED, randomOf, RUNS } from './random-histories.fixtures.js';
+import { FaultySnapshots } from './snapshot-worlds.fixtures.js';
 
 class NotedData {
   @IsString() note!: string;
@@ -29,6 +31,7 @@ interface Note {
 }
 const note = defineAggregate({
   ...{ category: 'note', events: defineEvents('note', { Noted: NotedData }), initialState: [] as readonly string[] },
+  snapshot: { every: 2 },
   evolve: (notes: readonly string[], event: { readonly data: NotedData }) => [...notes, event.data.note],
   decide: ({ note: text, parts, isPicky }: Note, notes: readonly string[], { now }) => {
     if (isPicky && notes.length % 2 === 0) throw new Unwanted();
@@ -72,15 +75,28 @@ interface Sent {
 const EXPECTED_CODES = ['NOTE_UNWANTED', 'EVENT_STORE_ABORTED', 'EVENT_STORE_UNAVAILABLE', 'COMMAND_ID_REUSED'];
 // A new time at each call: two processes decide differently about one command.
 let clock = 0;
-const runtime: Runtime = { ...systemRuntime, now: () => clock++, sleep: async () => undefined };
+const runtime: Runtime = { ...systemRuntime, now: () => clock++, sleep: () => new Promise((resolve) => setImmediate(resolve)) };
+
+/** Snapshots that were used, in all histories. */
+let used = 0;
 
 /** Runs one history; returns the store that it leaves and everything that was sent. */
 const lived = async (seed: number): Promise<{ readonly store: FailingStore; readonly all: readonly Sent[]; readonly early: ReadonlySet<string> }> => {
   const random = randomOf(seed);
   const whole = (bound: number): number => Math.floor(random() * bound);
   const store = new FailingStore(random);
+  const snapshots = seed % 2 === 0 ? undefined : new FaultySnapshots(random, false);
+  const onSnapshot = ({ outcome }: SnapshotTold): void => void (used += outcome === 'used' ? 1 : 0);
   const executors = [0, 1].map(
-    () => new CommandExecutor({ store, runtime, attemptsMax: 1_000, cache: { streamsMax: whole(4), commandIdsMax: 10 * (1 + whole(6)) } }),
+    () =>
+      new CommandExecutor({
+        store,
+        runtime,
+        snapshots,
+        onSnapshot,
+        attemptsMax: 1_000,
+        cache: { streamsMax: whole(4), commandIdsMax: 10 * (1 + whole(6)) },
+      }),
   );
   const streams = 1 + whole(3);
   const all: Sent[] = [];
@@ -171,4 +187,6 @@ describe(`random histories of commands, from seed ${FIRST_SEED}`, () => {
     for (const group of Map.groupBy(together, ({ commandId }) => commandId.split(':', 1)[0]).values())
       expect([0, group.length]).toContain(group.filter(({ commandId }) => early.has(commandId)).length);
   });
+
+  it.runIf(RUNS >= 20)('have used snapshots', () => expect(used).toBeGreaterThan(0));
 });

@@ -93,35 +93,37 @@ export const stepsOf = (seed: number, count: number): readonly Step[] => {
 export class FaultySnapshots implements SnapshotStore {
   readonly #sound = new InMemorySnapshotStore();
   readonly #history: StoredSnapshot[] = [];
-  isFaulty = true;
 
-  constructor(private readonly random: () => number) {}
+  /** @param fails false: it never rejects, so that it is never left alone. */
+  constructor(
+    private readonly random: () => number,
+    private readonly fails = true,
+  ) {}
 
   async load(key: SnapshotKey): Promise<StoredSnapshot | undefined> {
     const stored = await this.#sound.load(key);
-    if (!this.isFaulty) return stored;
     const chance = this.random();
     if (chance < 0.05) return undefined;
-    if (chance < 0.08) throw new MainstemError('SNAPSHOT_STORE_BUSY', 'It is busy.');
-    if (chance < 0.1) return new Promise(() => undefined);
+    if (this.fails && chance < 0.08) throw new MainstemError('SNAPSHOT_STORE_BUSY', 'It is busy.');
+    if (this.fails && chance < 0.1) return new Promise(() => undefined);
     // An older one, or that of another stream.
     if (chance < 0.25) return this.#history[Math.floor(this.random() * this.#history.length)];
     return chance < 0.35 && stored ? this.#damaged(stored) : stored;
   }
 
   async save(key: SnapshotKey, snapshot: StoredSnapshot): Promise<void> {
-    const chance = this.isFaulty ? this.random() : 1;
-    if (chance < 0.05) throw new Error('the disk is gone');
+    const chance = this.random();
+    if (this.fails && chance < 0.05) throw new Error('the disk is gone');
     if (chance < 0.1) return;
     if (chance < 0.2) await new Promise((resolve) => setImmediate(resolve));
     await this.#sound.save(key, snapshot);
     const copy = await this.#sound.load(key);
     if (copy) this.#history.push(copy);
-    if (chance > 0.1 && chance < 0.12) throw new MainstemError('SNAPSHOT_STORE_BUSY', 'It is busy.');
+    if (this.fails && chance > 0.1 && chance < 0.12) throw new MainstemError('SNAPSHOT_STORE_BUSY', 'It is busy.');
   }
 
   async remove(of?: Parameters<SnapshotStore['remove']>[0]): Promise<number> {
-    if (this.isFaulty && this.random() < 0.3) throw new Error('the disk is gone');
+    if (this.fails && this.random() < 0.3) throw new Error('the disk is gone');
     return this.#sound.remove(of);
   }
 
