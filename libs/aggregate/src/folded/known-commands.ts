@@ -24,6 +24,9 @@ const PLACE_BYTES = 200;
 
 export class KnownCommands {
   readonly #recent = new Map<string, CommandPlace>();
+  /** The ids of the map in a ring: to find its first one, a map steps over all that were deleted before it. */
+  readonly #order: string[] = [];
+  #next = 0;
   /** Of long streams alone. */
   #filter: IdFilter | undefined;
   #characters = 0;
@@ -46,10 +49,11 @@ export class KnownCommands {
     }
     // The filter has them all.
     known.#filter = new IdFilter(layers);
-    for (let at = Math.max(0, places.length - recentMax); at < places.length; at++) {
-      const [id, place] = places[at] as (typeof places)[number];
+    for (const [id, place] of places.slice(-recentMax)) {
       known.#recent.set(id, place);
       known.#characters += id.length;
+      known.#order[known.#next] = id;
+      known.#next = (known.#next + 1) % recentMax;
     }
     return known;
   }
@@ -69,24 +73,21 @@ export class KnownCommands {
   set(commandId: string, place: CommandPlace): void {
     const { size } = this.#recent;
     this.#recent.set(commandId, place);
-    if (this.#recent.size > size) {
-      this.#characters += commandId.length;
-      if (this.capturedMax !== undefined) this.#filterAll(commandId, this.capturedMax);
-    }
-    if (this.#recent.size <= this.recentMax) return;
-    for (const [oldest] of this.#recent) {
-      this.#recent.delete(oldest);
-      this.#characters -= oldest.length;
-      if (this.capturedMax === undefined) (this.#filter ??= new IdFilter()).add(oldest);
-      break;
-    }
+    if (this.#recent.size === size) return;
+    this.#characters += commandId.length;
+    if (this.capturedMax !== undefined) this.#filterAll(commandId, this.capturedMax);
+    if (size === this.recentMax) this.#forget(this.#order[this.#next] as string);
+    this.#order[this.#next] = commandId;
+    this.#next = (this.#next + 1) % this.recentMax;
   }
 
   /** What is known now. Only with `capturedMax`. */
   captured(): CapturedCommands {
     const places: (readonly [string, CommandPlace])[] = [];
-    let skips = this.#recent.size - (this.capturedMax ?? 0);
-    for (const entry of this.#recent) if (skips-- <= 0) places.push(entry);
+    for (let back = Math.min(this.#recent.size, this.capturedMax ?? 0); back > 0; back--) {
+      const id = this.#order[(this.#next - back + this.recentMax) % this.recentMax] as string;
+      places.push([id, this.#recent.get(id) as CommandPlace]);
+    }
     return { places, layers: this.#filter?.captured() ?? [] };
   }
 
@@ -97,6 +98,12 @@ export class KnownCommands {
 
   get bytes(): number {
     return this.#recent.size * PLACE_BYTES + 2 * this.#characters + (this.#filter?.bytes ?? 0);
+  }
+
+  #forget(oldest: string): void {
+    this.#recent.delete(oldest);
+    this.#characters -= oldest.length;
+    if (this.capturedMax === undefined) (this.#filter ??= new IdFilter()).add(oldest);
   }
 
   /** A short stream needs no filter: all its ids have their places. */
