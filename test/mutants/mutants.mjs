@@ -373,8 +373,8 @@ export const mutants = [
   {
     name: 'a snapshot is ignored and its damaged parts are kept',
     file: 'libs/aggregate/src/snapshot/snapshots.ts',
-    from: 'if (key) this.#options.store',
-    to: "if (key && reason === '') this.#options.store",
+    from: 'if (key) await this.#options.store',
+    to: 'if (key === undefined) await this.#options.store',
     suites: ['libs/aggregate/src'],
   },
   {

@@ -41,7 +41,7 @@ export interface CommandExecutorOptions {
   readonly cache?: Partial<FoldedStreamCacheLimits>;
   /**
    * Keeps snapshots of long streams, for aggregates with `snapshot`. Its owner closes it. Commands give the same
-   * answers without it, whatever it loses or damages. A load waits for it for 100 ms at most; after a failure it is
+   * answers without it, whatever it loses or damages. A load waits for it for 250 ms at most; after a failure it is
    * left alone for 10 s. It needs a store with an `incarnation`. Default: none.
    */
   readonly snapshots?: SnapshotStore | undefined;

@@ -29,7 +29,7 @@ interface Sum {
 }
 const EMPTY: Sum = { count: 0, sum: 0 };
 const evolve = ({ count, sum }: Sum, { data }: { readonly data: AddedData }): Sum => ({ count: count + 1, sum: sum + data.by });
-const decide = ({ by }: { readonly by: number }, { sum }: Sum) => (by === 0 ? [] : [{ type: 'Added' as const, data: { by: by + 0 * sum } }]);
+const decide = ({ by }: { readonly by: number }) => (by === 0 ? [] : [{ type: 'Added' as const, data: { by } }]);
 const events = defineEvents('sum', { Added: AddedData });
 const sumWith = (snapshot?: SnapshotRule<Sum>) =>
   defineAggregate({ ...{ category: 'sum', events, initialState: EMPTY, evolve, decide }, ...(snapshot && { snapshot }) });
@@ -356,17 +356,35 @@ describe('a snapshot store that does not work', () => {
     expect(scene.told).toMatchObject([{ isFirst: true }, { outcome: 'failed', isFirst: false }]);
   });
 
-  it('delays a command by a tenth of a second at most, and the next ones not at all', async () => {
+  it('that throws instead of rejecting fails no command either', async () => {
+    const runtime = new Clock();
+    const fail = (): never => {
+      throw failure;
+    };
+    const snapshots = broken({ save: fail, remove: fail });
+    const scene = new Scene(new CountingLog(), snapshots, { runtime });
+    await scene.send(6);
+    await runtime.pass(10_001);
+    const damaged: StoredSnapshot = { head: new Uint8Array(10), parts: [] };
+    Object.assign(snapshots, { load: () => Promise.resolve(damaged) });
+    await scene.send(1, { from: 6 });
+    Object.assign(snapshots, { load: fail });
+    await scene.send(1, { from: 7 });
+    expect(scene.outcomes()).toEqual(['failed', 'ignored: it is damaged', 'failed', 'failed']);
+    expect(await scene.log.head()).toBe(8n);
+  });
+
+  it('delays a command by a quarter of a second at most, and the next ones not at all', async () => {
     const runtime = new Clock();
     const scene = new Scene(new CountingLog(), broken({ load: () => new Promise(() => undefined) }), { runtime });
     const executor = scene.executor();
     const answer = executor.execute(sum, 'a', { by: 1 });
-    await runtime.pass(99);
+    await runtime.pass(249);
     expect(scene.log.events + Number((await scene.log.head()) ?? 0n)).toBe(0);
     await runtime.pass(1);
     await answer;
     await executor.execute(sum, 'b', { by: 1 });
-    expect(scene.told).toMatchObject([{ outcome: 'failed', error: { code: 'SNAPSHOT_STORE_LATE', operation: 'load', waitedMs: 100 } }]);
+    expect(scene.told).toMatchObject([{ outcome: 'failed', error: { code: 'SNAPSHOT_STORE_LATE', operation: 'load', waitedMs: 250 } }]);
   });
 
   it('that saves slowly has one save a stream and four in all, and no command waits', async () => {
@@ -404,7 +422,10 @@ describe('a long stream', () => {
     const written = new Map<string, number>();
     for (const { head, parts } of saves) {
       expect(head.length).toBeLessThan(200_000);
-      for (const { id, bytes } of parts) (written.set(id, (written.get(id) ?? 0) + 1), expect(bytes.length).toBeLessThanOrEqual(262_144));
+      for (const { id, bytes } of parts) {
+        written.set(id, (written.get(id) ?? 0) + 1);
+        expect(bytes.length).toBeLessThanOrEqual(262_144);
+      }
     }
     // Of 4,096 and 8,192 ids; the one with room is another one each time.
     expect(saves.at(-1)?.parts).toHaveLength(3);

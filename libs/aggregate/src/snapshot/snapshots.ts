@@ -50,7 +50,7 @@ export interface Target {
 /** Command ids that a snapshot has with their places. */
 export const PLACES_MAX = 1_000;
 /** The longest time that a command waits for a snapshot. */
-const LOAD_MS = 100;
+const LOAD_MS = 250;
 const SAVE_MS = 10_000;
 /** After a failure the store is left alone for this long. */
 const PAUSE_MS = 10_000;
@@ -95,10 +95,17 @@ export class Snapshots {
 
   /** It is removed: a store does not write again those parts of the next one that it has, and they may be damaged. */
   ignored(target: Target, reason: string): void {
-    const { aggregate, stream } = target;
-    this.#tell('ignored', aggregate, stream, { reason });
-    const key = this.#keyOf(stream);
-    if (key) this.#options.store.remove(key).catch((error: unknown) => this.#failed(target, error));
+    this.#tell('ignored', target.aggregate, target.stream, { reason });
+    void this.#remove(target);
+  }
+
+  async #remove(target: Target): Promise<void> {
+    try {
+      const key = this.#keyOf(target.stream);
+      if (key) await this.#options.store.remove(key);
+    } catch (error) {
+      this.#failed(target, error);
+    }
   }
 
   /** The revision from which the next snapshot is due, after one at this revision or none. */
