@@ -12,12 +12,16 @@ const seeds = Array.from({ length: Math.ceil(RUNS / 4) }, (_, index) => FIRST_SE
 describe(`random histories of commands, from seed ${FIRST_SEED}`, () => {
   const told: SnapshotTold[] = [];
 
-  it.each(seeds)('are the same without snapshots, with a store for them, and with one that has every fault: seed %i', async (seed) => {
-    const options = { steps: stepsOf(seed, STEPS), every: 1 + (seed % 4), placesMax: 1 + (seed % 5) };
-    const without = await lifeOf({ ...options, snapshots: undefined });
-    expect(await lifeOf({ ...options, snapshots: new InMemorySnapshotStore(), told })).toEqual(without);
-    expect(await lifeOf({ ...options, snapshots: new FaultySnapshots(randomOf(seed)), told })).toEqual(without);
-  });
+  it.each(seeds)(
+    'are the same without snapshots, with a store for them, and with one that has every fault: seed %i',
+    async (seed) => {
+      const options = { steps: stepsOf(seed, STEPS), every: 1 + (seed % 4), placesMax: 1 + (seed % 5) };
+      const without = await lifeOf({ ...options, snapshots: undefined });
+      expect(await lifeOf({ ...options, snapshots: new InMemorySnapshotStore(), told })).toEqual(without);
+      expect(await lifeOf({ ...options, snapshots: new FaultySnapshots(randomOf(seed)), told })).toEqual(without);
+    },
+    60_000,
+  );
 
   it.runIf(RUNS >= 20)('have used snapshots, ignored some, and met failures', () => {
     const counts = Map.groupBy(told, ({ outcome }) => outcome);
