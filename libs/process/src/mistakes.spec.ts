@@ -211,6 +211,12 @@ describe('a host', () => {
     ['no read store', () => hostProcess(defined(), { executor } as never), 'read store'],
     ['a reactor instead of a process manager', () => hostProcess(definition as never, { executor, store: readStore }), 'hostReactor'],
     ['a process manager instead of a reactor', () => hostReactor(defined() as never, { executor, store: readStore }), 'hostProcess'],
+    [
+      'a reactor that sends together, and an executor that cannot',
+      () =>
+        hostReactor(reactor({ ...OPTIONS, together: true }), { executor: { execute: executor.execute.bind(executor) } as never, store: readStore }),
+      'executeAll',
+    ],
     ['a reactor and no executor', () => hostReactor(definition, { store: readStore } as never), 'executor'],
   ])('with %s is refused', (_, host, words) => {
     expect(host).toThrow(InvalidProcess);

@@ -129,7 +129,7 @@ export const hostReactorWithEffects = (definition: Reactor, options: EffectReact
 const hosted = (definition: Reactor, options: ReactorHostOptions): HostedReaction => {
   const { name, registries, functions, key, startsAt, together, declined } = definition;
   if (!(functions as Reactor['functions'] | undefined)) throw new InvalidProcess(name, 'is no reactor; hostProcess hosts process managers');
-  assertHost(name, options);
+  assertHost(name, options, together ? ['execute', 'executeAll'] : ['execute']);
   const { executor, store, recovery } = options;
   const react = async (event: RecordedEvent, { signal }: ReactionContext): Promise<void> => {
     const { sends, performs } = await askedBy(definition, event);

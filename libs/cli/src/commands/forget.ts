@@ -1,6 +1,7 @@
 // mainstem forget: removes what a projection has left behind that the application no longer has, and what a reaction
 // knows.
 import { forgetProjection, leftBehind, StillDeclared, UnknownProjection } from '@mainstem/projection/operate';
+import type { Hosted } from '@mainstem/projection/reaction';
 import type { OpenReadModels } from '../application.js';
 import { InvalidArgument } from '../errors.js';
 import { counted } from '../format/amounts.js';
@@ -27,6 +28,7 @@ export const forget = async (context: CliContext, name: string, options: ForgetO
       const generations = counted((await store.generations(name)).length, 'generation');
       await terminal.print(`${name} (${store.name}): ${generations}, with all documents, checkpoints and parked events.`);
     }
+    for (const line of beginningsOf(hostedIn(readModels), name)) await terminal.print(line);
     if (!options.yes && !(await isConfirmed(context, name))) return 1;
     for (const one of found) {
       await forgetProjection(hostedIn(readModels), one);
@@ -35,6 +37,14 @@ export const forget = async (context: CliContext, name: string, options: ForgetO
     return 0;
   });
 };
+
+/** What happens to a reaction that the application has. */
+const beginningsOf = (hosted: readonly Hosted[], name: string): readonly string[] =>
+  hosted.flatMap(({ projection }) => {
+    if (projection.kind !== 'reaction' || projection.name !== name) return [];
+    const isNow = projection.startsAt === 'now';
+    return [`${name} begins anew ${isNow ? 'behind the last event, and passes over what it has not answered' : 'at the first event'}.`];
+  });
 
 const chosen = async (readModels: OpenReadModels, name: string, storeName: string | undefined) => {
   const all = storesOf(readModels);

@@ -105,6 +105,7 @@ it('forget lets it begin anew, as the status says after the event store was put 
   await started.stop();
   expect(effects).toEqual([]);
   expect(await forget(context, 'order-mail', { yes: true })).toBe(0);
+  expect(printed.join('\n')).toContain('order-mail begins anew at the first event');
   const again = new Projector({ reader: restored, projections: [hosted] });
   again.start();
   await again.waitFor('order-mail', (await restored.head()) as Position, TIMEOUT);

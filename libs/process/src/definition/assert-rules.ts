@@ -27,10 +27,11 @@ export const assertOwnCategory = (process: string, categories: readonly string[]
   throw new InvalidProcess(process, `its instances could have the streams of category ${other}; ${rule}`);
 };
 
-/** What every host needs. */
-export const assertHost = (process: string, options: unknown): void => {
-  const { executor, store } = Object(options) as { readonly executor?: { readonly execute?: unknown }; readonly store?: unknown };
-  if (typeof executor?.execute !== 'function') throw new InvalidProcess(process, 'its host needs an executor, such as a CommandExecutor');
+/** What every host needs; `methods` are those that it calls of its executor. */
+export const assertHost = (process: string, options: unknown, methods: readonly ('execute' | 'executeAll')[] = ['execute']): void => {
+  const { executor, store } = Object(options) as { readonly executor?: Readonly<Record<string, unknown>>; readonly store?: unknown };
+  const missing = methods.find((method) => typeof executor?.[method] !== 'function');
+  if (missing !== undefined) throw new InvalidProcess(process, `its host needs an executor with ${missing}, such as a CommandExecutor`);
   if (Object(store) !== store) throw new InvalidProcess(process, 'its host needs a read store');
 };
 
