@@ -26,7 +26,7 @@ export interface IndexChanges {
   readonly superseded: readonly string[];
 }
 
-/** Makes, shows and drops tables of generations. All methods run in the caller's transaction. */
+/** Makes, shows and drops tables of generations, all on the caller's connection. */
 export class GenerationTables {
   readonly #collections: string;
 

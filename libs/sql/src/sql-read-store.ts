@@ -1,4 +1,4 @@
-// Read models in SQL through TypeORM: SQLite, PostgreSQL. Documents and checkpoint commit as one step.
+// Read models in SQL through TypeORM: SQLite, PostgreSQL, MariaDB. Documents and checkpoint commit as one step.
 import { systemRuntime, type Position, type Runtime } from '@mainstem/event-store';
 import { flawOfStoreName, ReadStoreUnavailable, RecordedReadStore } from '@mainstem/projection/adapter';
 import type { DocumentClass } from '@mainstem/projection';
@@ -43,7 +43,8 @@ export class SqlReadStore extends RecordedReadStore<SqlTransaction> {
    * Opens the database and updates its bookkeeping tables; makes a missing file or schema. Any number of processes may
    * do so at once. Errors: READ_STORE_UNAVAILABLE, READ_STORE_INVALID_OPTIONS, READ_STORE_UNSUPPORTED_ENTITY,
    * READ_STORE_PERMISSION_DENIED, READ_STORE_READ_ONLY, READ_STORE_NEWER, READ_STORE_INVALID_FILE,
-   * READ_STORE_CANNOT_OPEN, READ_STORE_SQLITE_TOO_OLD.
+   * READ_STORE_CANNOT_OPEN, READ_STORE_SQLITE_TOO_OLD, READ_STORE_UNSUPPORTED_DATABASE,
+   * READ_STORE_CERTIFICATE_REFUSED.
    */
   static async open(location: SqlLocation, { entities, runtime = systemRuntime, name = 'sql' }: SqlReadStoreOptions): Promise<SqlReadStore> {
     const flaw = flawOfStoreName(name);
@@ -54,8 +55,8 @@ export class SqlReadStore extends RecordedReadStore<SqlTransaction> {
   /**
    * Runs queries on the entities of serving read models, all on one consistent snapshot, with the position that it
    * reflects. Reads must be short: on SQLite they take turns, and must not await another read. Errors:
-   * READ_STORE_UNAVAILABLE, also while a named projection has no complete read model yet; those of the query come
-   * unchanged from TypeORM.
+   * READ_STORE_UNAVAILABLE, also while a named projection has no complete read model yet; READ_STORE_STATEMENT_REFUSED
+   * for a statement that begins or ends a transaction. Other errors of the query come unchanged from TypeORM.
    */
   async read<T>(projections: readonly string[], query: (manager: EntityManager) => Promise<T>): Promise<ReadResult<T>> {
     return this.#database.read(async (connection, manager) => {

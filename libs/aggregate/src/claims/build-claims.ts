@@ -28,7 +28,9 @@ export interface ClaimClash {
 export interface BuiltClaims {
   /** Values that aggregates have. */
   readonly values: number;
+  /** Claims that were missing, and were made now. */
   readonly taken: number;
+  /** Claims that their holders no longer needed, and that were ended now. */
   readonly released: number;
   readonly clashes: readonly ClaimClash[];
 }

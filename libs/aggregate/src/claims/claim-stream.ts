@@ -18,16 +18,22 @@ export interface Claim {
   readonly head: Revision | 'no-stream';
   /** Undefined: the value is free. */
   readonly holder: StreamName | undefined;
-  /** `certain`: written together with the holder's event; `confirmed`: after it; `tentative`: before it. */
+  /**
+   * `certain`: written in one append with the holder's event. `confirmed`: written after it, also by `buildClaims`.
+   * `tentative`: written before it.
+   */
   readonly state: 'free' | 'certain' | 'confirmed' | 'tentative';
 }
 
 export const NO_CLAIM: Claim = { head: 'no-stream', holder: undefined, state: 'free' };
 
-/** What makes ids and metadata of claim events: the first event of the append that they belong to. */
+/**
+ * Gives a claim event its id and metadata: the first event of the append that it belongs to. For `buildClaims`, the
+ * event by which the holder took the value, or the claim itself where it is released.
+ */
 export type Cause = Pick<NewEvent, 'id' | 'metadata'>;
 
-/** Errors: those of the reader. */
+/** Who has a value now; `NO_CLAIM` if its stream is not there. Errors: those of the reader. */
 export const readClaim = async (reader: Pick<EventReader, 'readStream'>, stream: StreamName, signal?: AbortSignal): Promise<Claim> => {
   for await (const [event] of reader.readStream(stream, { direction: 'backwards', limit: 1, ...(signal && { signal }) })) {
     if (event) return claimIn(event);
@@ -43,7 +49,7 @@ export const claimIn = ({ type, data, revision }: Pick<RecordedEvent, 'type' | '
   return { head: revision, holder, state: isTentative === true ? 'tentative' : 'certain' };
 };
 
-/** Says what the value is of, not the value: that may be a person's. */
+/** A claim in one append with the holder's events. It names rule and scope but not the value, which may be personal. */
 export const claimTaken = (at: ClaimPlace, { rule, scope }: Pick<HeldClaim, 'rule' | 'scope'>): NewEvent =>
   claimEvent(at, { type: 'ClaimTaken', data: { rule: rule.name, scope, holder: at.holder } });
 
@@ -63,8 +69,10 @@ export const claimTried = (at: ClaimPlace, { rule, scope }: Pick<HeldClaim, 'rul
 export const claimFound = (at: ClaimPlace, { rule, scope }: Pick<HeldClaim, 'rule' | 'scope'>): NewEvent =>
   claimEvent(at, { type: 'ClaimConfirmed', data: { rule: rule.name, scope, holder: at.holder } });
 
+/** For a tentative claim, after the append that it was made for. */
 export const claimConfirmed = (at: ClaimPlace): NewEvent => claimEvent(at, { type: 'ClaimConfirmed', data: { holder: at.holder } });
 
+/** The value is free from then on. */
 export const claimReleased = (at: ClaimPlace): NewEvent => claimEvent(at, { type: 'ClaimReleased', data: { holder: at.holder } });
 
 /** Where a claim event goes, and why. */

@@ -69,7 +69,10 @@ export class UniqueClaims {
     this.#holderOf = holderOf;
   }
 
-  /** True: the claims are in the same append as the events, at the moment of the call unless a value is given up. */
+  /**
+   * True: claims and events are one append. That begins within the call of `append`, unless a value is given up: its
+   * claim is read first.
+   */
   get isAtomic(): boolean {
     return this.#store.hasAppendAll === true && this.#store.appendAll !== undefined;
   }

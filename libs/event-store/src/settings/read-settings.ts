@@ -9,8 +9,8 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
  * The settings of a process: from its flags (without the program's name), else from its environment, else the defaults.
- * An empty variable counts as absent. It refuses unknown flags, variables whose name is close to a row's, and values
- * that a row does not take. Errors: SETTINGS_INVALID.
+ * An empty variable counts as absent. It refuses unknown flags, variables of eight letters or more whose name is close
+ * to a row's, and values that a row does not take. Errors: SETTINGS_INVALID.
  */
 export const readSettings = <const Rows extends SettingRows>(rows: Rows, argv: readonly string[], env: Environment): ValuesOf<Rows> => {
   const settings = settingsIn(rows);

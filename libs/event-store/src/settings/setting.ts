@@ -19,7 +19,7 @@ export interface Setting<Value> {
   readonly none?: { readonly flag: string; readonly help: string };
   /** The environment variable; left out where only a flag says it. */
   readonly environment?: string;
-  /** As the environment would give it. `''` is no value; the same holds for an empty variable. */
+  /** As the environment would give it; `''` means no value. It also holds where the variable is empty. */
   readonly default: string;
   /** What help and documents say in place of the default, where that differs between machines. */
   readonly defaultInWords?: string;
@@ -29,7 +29,7 @@ export interface Setting<Value> {
   readonly shows?: 'value' | 'address' | 'nothing';
   /** The variable belongs to a family that others name: a variable with nearly the same name is not refused. */
   readonly isForeign?: boolean;
-  /** The value of a text, and its only check. Gets `''` for no value. Errors: SETTINGS_INVALID, made by `given`. */
+  /** The value of a text, and its only check. It gets `''` for no value. Errors: SETTINGS_INVALID, made by `given`. */
   readonly parse: (text: string, given: Given) => Value;
 }
 

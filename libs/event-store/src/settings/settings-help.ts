@@ -10,7 +10,7 @@ const GAP = '  ';
 export const settingsHelp = (about: string, rows: SettingRows): string =>
   `${about}\n\nSettings (flag, environment variable, default):\n${settingsLines(rows).join('\n')}`;
 
-/** A block of lines a setting: flag, variable, default, and what it is for. */
+/** The lines of each setting: flag, variable, default, and what it is for. A flag that means no value follows. */
 export const settingsLines = (rows: SettingRows): readonly string[] => {
   const cells = settingsIn(rows).flatMap(cellsOf);
   const widths = ([0, 1, 2] as const).map((column) => Math.max(...cells.map((cell) => cell[column].length)));

@@ -1,7 +1,7 @@
 // The settings of a process as a table for its documents, in Markdown.
 import { settingsIn, type Setting, type SettingRows } from './setting.js';
 
-/** One row a setting: its names, its default, what it is for. */
+/** A row for each setting (its names, its default, what it is for), and one for each flag that means no value. */
 export const settingsTable = (rows: SettingRows): string =>
   ['| setting | default | what it is for |', '| --- | --- | --- |', ...settingsIn(rows).flatMap(linesOf)].join('\n');
 

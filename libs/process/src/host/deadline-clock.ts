@@ -17,7 +17,7 @@ const OVERDUE_MS = 10_000;
 export interface DeadlineClockOptions {
   readonly manager: ProcessManager;
   readonly executor: Executor;
-  /** That has the read model of the deadlines. */
+  /** The store that has the read model of the deadlines. */
   readonly store: Pick<ReadStore, 'generations' | 'scan'>;
   readonly runtime?: Runtime;
 }

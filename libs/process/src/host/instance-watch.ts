@@ -11,7 +11,7 @@ const STUCK_MAX = 500;
 
 export interface InstanceWatchOptions {
   readonly process: string;
-  /** That has the read model of the instances. */
+  /** The store that has the read model of the instances. */
   readonly store: Pick<ReadStore, 'generations' | 'scan'>;
   readonly runtime?: Runtime;
 }

@@ -23,17 +23,16 @@ export class Instance {
   reason!: string;
 }
 
+/** Name of the read model of a process's instances, and of its collection. */
 export const instancesName = (process: string): string => `${process}-instances`;
 
-/** Of a document. */
+/** Key of the document of an instance in a state. */
 export const instanceId = (state: InstanceState, key: string): string => `${state} ${key}`;
 
 const REASON_LENGTH_MAX = 500;
 const LATE_REASON = `${LATE.code}: ${LATE.message}`;
 
-/**
- * Name of the collection, too. An instance costs a document when it starts and one when it ends; its steps cost none.
- */
+/** The projection of that read model. It writes when an instance starts, ends, gets stuck, or is helped on. */
 export const instancesOf = (
   { name, events }: Pick<ProcessManager, 'name' | 'events'>,
   document: new () => Instance = Instance,
@@ -102,7 +101,7 @@ const begun = (prefix: string, { stream, recordedAt }: Told, id: string, reason 
   reason: reason.slice(0, REASON_LENGTH_MAX),
 });
 
-/** Of one that has ended, only `stuck` is kept. */
+/** An instance that has ended gets a document in state `stuck`, and none in state `running`. */
 const halted = (
   instance: Instance | null,
   prefix: string,

@@ -18,7 +18,7 @@ export interface StoredSource {
 }
 
 export class EventTakenInData {
-  /** Of the process: the first one is that of the instance. */
+  /** Version of the process that took it in. An instance keeps to the version of its first event. */
   @IsInt() @Min(1) version!: number;
   @IsObject() source!: StoredSource;
 }

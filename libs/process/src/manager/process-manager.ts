@@ -21,9 +21,9 @@ export interface ProcessVersion<State, Registries extends readonly EventRegistry
   readonly evolve?: GivenStateFunctions<State, Registries, [], State>;
   /** What follows from an event, given the state after it. Asked once, when the event is taken in. */
   readonly react?: GivenStateFunctions<State, Registries, [circumstances: Circumstances], readonly Action[]>;
-  /** By step. */
+  /** What follows from the outcome of a command, by its step. */
   readonly outcomes?: Readonly<Record<string, Outcomes<State>>>;
-  /** By name. */
+  /** What follows from a deadline, by its name. A deadline must be named here to be set. */
   readonly deadlines?: Readonly<Record<string, Handling<State, Due>>>;
 }
 
@@ -35,6 +35,7 @@ export interface ProcessManagerOptions<State, Registries extends readonly EventR
   readonly key: (event: RecordedEventOf<Registries[number]>) => string | null;
   /** Where the first run begins: at the first event of the log, or behind the last one. */
   readonly startsAt: 'first-event' | 'now';
+  /** The commands that `react` may send. Default none. */
   readonly sends?: readonly CommandsFor[];
   /** Effects that `react` may ask for. */
   readonly performs?: readonly Effect[];

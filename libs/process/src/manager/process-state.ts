@@ -10,7 +10,7 @@ export interface Request extends Accepted {
   readonly data: object;
 }
 
-/** A request that was refused, and whose refusal the process does not handle. */
+/** A request that was refused, or took effect late, where the process has no rule for that outcome. */
 export interface StuckRequest extends Request {
   readonly code: string;
   readonly message: string;
@@ -22,7 +22,7 @@ export interface PendingDeadline {
 }
 
 export interface ProcessState extends EffectsState {
-  /** By which it was started; undefined before its first event. */
+  /** The version that started it; undefined before its first event. */
   readonly version: number | undefined;
   readonly isEnded: boolean;
   /** A person ended it: nothing follows from outcomes any more. */

@@ -27,7 +27,7 @@ export class GenerationRecords {
     this.#collections = database.sqlName('mainstem_collections');
   }
 
-  /** By one statement, so of one moment. Of all projections that have generations, by name. */
+  /** The records of all projections that have generations, by name; one statement, so one moment. */
   async all(connection: SqlConnection): Promise<readonly ProjectionRecord[]> {
     const rows = await connection.query<GenerationRow>(`${this.#select} ${IN_ORDER}`);
     return [...new Set(rows.map(({ projection }) => projection))].map((projection) =>
@@ -39,8 +39,8 @@ export class GenerationRecords {
   }
 
   /**
-   * One statement, so one moment. Its last number is that of its newest generation: `lastNumber` knows the deleted
-   * ones.
+   * One statement, so one moment. `lastNumber` is that of the newest generation that is there; `whole` also counts
+   * deleted ones.
    */
   async find(connection: SqlConnection, projection: string): Promise<ProjectionRecord> {
     return recordOf(projection, await connection.query<GenerationRow>(`${this.#select} WHERE generations.projection = ? ${IN_ORDER}`, [projection]));

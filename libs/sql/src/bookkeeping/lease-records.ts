@@ -17,7 +17,7 @@ export class LeaseRecords {
     this.#isRunning = `lease.ends_at_ms > ${database.nowMs} AND lease.ends_at_ms <= ${database.nowMs} + lease.duration_ms`;
   }
 
-  /** Of one projection; of all without one. */
+  /** The leases of one projection, or of all; with the time if there are any. */
   async list(connection: SqlConnection, projection?: string): Promise<LeaseBook> {
     const where = projection === undefined ? '' : 'WHERE projection = ?';
     const sql = `${this.#select} ${where} ORDER BY projection, fingerprint, partition_number`;
@@ -34,6 +34,7 @@ export class LeaseRecords {
     return { found: found && leaseOf(found), nowMs: Number(clock?.nowMs) };
   }
 
+  /** Writes a lease over the one of its key. */
   async keep(connection: SqlConnection, lease: LeaseRecord): Promise<void> {
     const values = [lease.owner, String(lease.durationMs), String(lease.endsAtMs)];
     const kept = `UPDATE ${this.#leases} SET owner = ?, duration_ms = CAST(? AS bigint), ends_at_ms = CAST(? AS bigint) WHERE ${IS_KEY}`;
@@ -43,6 +44,7 @@ export class LeaseRecords {
     await connection.run(made, [...keyOf(lease), ...values]);
   }
 
+  /** Deletes the lease of a key, also that of another owner. */
   async remove(connection: SqlConnection, key: LeaseKey): Promise<void> {
     await connection.run(`DELETE FROM ${this.#leases} WHERE ${IS_KEY}`, keyOf(key));
   }

@@ -2,7 +2,7 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 import { quoted } from '../layout/identifiers.js';
 
-/** First layout: generations and checkpoints, their tables and views, parked events. The same on every database. */
+/** First layout, with the same columns on all databases: generations, checkpoints, tables and views, parked events. */
 export class ReadStoreBookkeeping1764000000000 implements MigrationInterface {
   readonly name = 'ReadStoreBookkeeping1764000000000';
 

@@ -10,7 +10,7 @@ export interface ParkedPlace {
   readonly generation: number;
 }
 
-// 11 parameters a row: far below the limits of both databases (32,766 and 65,535).
+// 11 parameters a row: far below the limits of the databases (32,766 on SQLite, 65,535 on PostgreSQL).
 const ROWS_PER_STATEMENT = 500;
 /** With the names beside it, less than the 2,704 bytes of an entry in PostgreSQL's indexes. */
 const KEY_BYTES_MAX = 1_000;

@@ -8,7 +8,7 @@ export type SqlValue = string | number | null;
 /** The same kinds on every dialect, so that a projection runs on all of them. */
 export type ColumnKind = 'text' | 'integer' | 'smallint' | 'bigint' | 'double' | 'boolean' | 'json' | NativeKind;
 
-/** Kinds with a type of their own in PostgreSQL; SQLite keeps the field's text. */
+/** Kinds with a type of their own in PostgreSQL. SQLite keeps the field's text, and MariaDB that of some. */
 export type NativeKind = 'timestamptz' | 'timestamp' | 'date' | 'time' | 'numeric' | 'uuid' | 'native-json' | 'jsonb';
 
 /** Turns a document's field into a SQL value; undefined if the column cannot hold it exactly. */

@@ -1,6 +1,6 @@
 // Names of tables and views in SQL text.
 
-/** Quotes one identifier for SQLite and PostgreSQL. */
+/** Quotes one identifier, as all three databases take it. */
 export const quoted = (identifier: string): string => `"${identifier.replaceAll('"', '""')}"`;
 
 /** Name of the table that holds one generation of a read model. */

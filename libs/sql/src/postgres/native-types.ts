@@ -1,4 +1,4 @@
-// Column types that PostgreSQL has and SQLite does not, and their values as text in documents.
+// Types of PostgreSQL for the kinds of columns that SQLite keeps as text, and their values as documents hold them.
 import { createRequire } from 'node:module';
 import type { types } from 'pg';
 import type { NativeKind } from '../layout/column-kind.js';

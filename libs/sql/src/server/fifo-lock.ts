@@ -54,6 +54,6 @@ export class FifoLock {
 
   get #problem(): string {
     if (this.places === 1) return `its connection was busy for ${this.waitMaxMs} ms; is a transaction or query still open?`;
-    return `its ${this.places} connections for queries were busy for ${this.waitMaxMs} ms; is one still open, and is pool_size in its URL large enough?`;
+    return `the ${this.places} connections for such work were busy for ${this.waitMaxMs} ms; is one still open, and is pool_size in its URL large enough?`;
   }
 }

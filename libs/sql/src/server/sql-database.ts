@@ -18,7 +18,7 @@ export interface CollectionTable {
 
 /** One connection while one task uses it. Every error that leaves it is translated. */
 export interface SqlConnection {
-  /** Questions about tables through TypeORM. Errors: as `query`. */
+  /** Work through TypeORM: migrations, new tables, questions about tables. Errors: as `query`. */
   define<T>(work: (runner: QueryRunner) => Promise<T>): Promise<T>;
 
   /** Rows of a statement with `?` placeholders, unchanged by TypeORM. Errors: READ_STORE_UNAVAILABLE and its kin. */
@@ -42,13 +42,16 @@ export interface SqlConnection {
   /** Number of rows that a statement changed, or found as they are to be. Errors: as `query`. */
   run(sql: string, parameters?: readonly unknown[]): Promise<number>;
 
-  /** Like `run`, for one statement whose time grows with the data. */
+  /**
+   * Like `run`, without a limit of time, for a statement whose time grows with the data. Errors:
+   * READ_STORE_STATEMENT_REFUSED if rows do not fit, such as into an index.
+   */
   runLong(sql: string): Promise<void>;
 
   /** Like `run`, for a statement whose wait blocks others: it gives up after a moment (READ_STORE_UNAVAILABLE). */
   runBriefly(sql: string): Promise<void>;
 
-  /** True if the transaction of this work is still open; a failed one of PostgreSQL is. */
+  /** True if the transaction of this work is still open, also after a statement in it failed on PostgreSQL. */
   readonly isInTransaction: boolean;
 
   /**
