@@ -31,10 +31,16 @@ export const startMariadb = async ({ folder, port, flags = [], certificate } = {
       chmodSync(base, 0o755);
       chownSync(base, owner.uid, owner.gid);
     }
-    if (folder === undefined || port === undefined) initialize(data, owner);
+    if (folder === undefined || port === undefined) initialize(base, data, owner);
     const onPort = port ?? (await freePort());
     const url = `mariadb://root@127.0.0.1:${onPort}/`;
-    const settings = [`--datadir=${data}`, `--port=${onPort}`, '--bind-address=127.0.0.1', `--socket=${path.join(base, 'socket')}`];
+    const settings = [
+      `--datadir=${data}`,
+      `--tmpdir=${base}`,
+      `--port=${onPort}`,
+      '--bind-address=127.0.0.1',
+      `--socket=${path.join(base, 'socket')}`,
+    ];
     const small = ['--innodb-buffer-pool-size=64M', '--innodb-flush-log-at-trx-commit=2', '--skip-name-resolve', '--character-set-server=latin1'];
     const tls = certificate ? tlsSettings(certificate, base, owner) : [];
     const server = await startServer({
@@ -67,8 +73,9 @@ const tlsSettings = ({ file, keyFile }, base, owner) => {
   return [`--ssl-cert=${copies[0]}`, `--ssl-key=${copies[1]}`];
 };
 
-const initialize = (data, owner) => {
-  const flags = ['--no-defaults', `--datadir=${data}`, '--auth-root-authentication-method=normal', '--skip-test-db'];
+// Each server has its temporary files to itself: when one starts, it removes what it takes for leftovers.
+const initialize = (base, data, owner) => {
+  const flags = ['--no-defaults', `--datadir=${data}`, `--tmpdir=${base}`, '--auth-root-authentication-method=normal', '--skip-test-db'];
   try {
     execFileSync('mariadb-install-db', flags, { ...owner, stdio: ['ignore', 'ignore', 'pipe'], encoding: 'utf8' });
   } catch (error) {

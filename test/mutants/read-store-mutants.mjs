@@ -4,6 +4,7 @@
 
 const CONTRACT_MEMORY = ['test/contract/memory-read-store.spec.ts'];
 const SQL = ['test/contract/sql-read-store.spec.ts'];
+const HANDLER_STATEMENTS = ['test/contract/sql-handler-statements.spec.ts'];
 const POSTGRES_LOCKS = ['test/contract/postgres-locks.spec.ts'];
 const CACHE = ['test/contract/embedded-cache.spec.ts'];
 const REDIS = ['test/contract/redis-read-store.spec.ts'];
@@ -365,6 +366,34 @@ const sqlMutants = [
     from: 'found && found.owner !== owner && isRunning(found, nowMs)',
     to: 'found && found.owner !== owner',
     suites: [...SQL, ...CONTRACT_MEMORY],
+  },
+  {
+    name: 'a temporary table of a handler outlives its transaction (PostgreSQL)',
+    file: sql('postgres/postgres-connection'),
+    from: 'COMMIT; RESET ALL; DISCARD TEMP',
+    to: 'COMMIT; RESET ALL',
+    suites: HANDLER_STATEMENTS,
+  },
+  {
+    name: 'a temporary table of a handler outlives its transaction (SQLite)',
+    file: sql('sqlite/sqlite-side'),
+    from: "if (origin === 'handler') for",
+    to: "if (origin === 'query') for",
+    suites: HANDLER_STATEMENTS,
+  },
+  {
+    name: 'a certificate is taken whatever name it is for (MariaDB)',
+    file: sql('mariadb/mariadb-tls'),
+    from: 'verifyIdentity: true',
+    to: 'verifyIdentity: false',
+    suites: ['test/contract/mariadb-tls.spec.ts'],
+  },
+  {
+    name: 'texts are sorted by their beginning (MariaDB)',
+    file: sql('mariadb/mariadb-driver'),
+    from: 'max_sort_length: SORTED_BYTES,',
+    to: 'max_sort_length: 1_024,',
+    suites: ['test/contract/mariadb-settings.spec.ts'],
   },
   {
     name: 'a lease that is released stays (SQL)',
