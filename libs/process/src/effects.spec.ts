@@ -525,6 +525,7 @@ describe('a declaration of effects', () => {
       'hostReactorWithEffects',
     ],
     ['an effect without a name', () => effect({ name: 'Send!', data: sendMail.data }), 'lower-case'],
+    ['data that is no class', () => effect({ name: 'send', data: {} as never }), 'data of an effect must be a class'],
     ['a policy out of bounds', () => effect({ name: 'send', data: sendMail.data, attemptsMax: 0 }), 'attemptsMax must be a whole number from 1'],
     ['two effects of one name', () => mailing('two', {}, [sendMail, effect({ name: 'send-mail', data: chargeCard.data })]), 'two effects send-mail'],
     ['an effect without a performer', () => hostProcess(checkout, { executor, store: readStore }), 'exactly one performer of charge-card'],

@@ -68,6 +68,9 @@ export const effect = <Data extends object, Result extends object = never>(
 ): Effect<Data, [Result] extends [never] ? unknown : Result> => {
   const { name, data, result, ...given } = options;
   if (!isName(name)) throw new InvalidProcess(String(name), `the name of an effect ${NAME_RULE}`);
+  for (const [member, declared] of Object.entries({ data, result }))
+    if (typeof declared !== 'function' && (member === 'data' || declared !== undefined))
+      throw new InvalidProcess(name, `${member} of an effect must be a class`);
   const policy = { ...DEFAULT_POLICY, ...given };
   for (const [setting, [min, max]] of Object.entries(BOUNDS)) {
     const value = policy[setting as keyof EffectPolicy];
