@@ -1,0 +1,171 @@
+// Writes batches into the log: each takes effect once, whatever happens to the connection.
+import type { Incarnation } from '@mainstem/event-store';
+import type { EncodedAppend } from '@mainstem/event-store/adapter';
+import { LogBusy } from '../errors.js';
+import { lockHolders } from '../server/lock-holders.js';
+import { persist } from '../server/persist.js';
+import { nameIn } from '../server/schema.js';
+import type { Run, Sessions, Statement } from '../server/sessions.js';
+import { isTransient, sqlStateOf } from '../server/translate-error.js';
+import { appendsOf, BatchPlan, type Answer, type Work } from './batch-plan.js';
+import { streamsStatement, viewsOf } from './stream-reads.js';
+import { NeedsRead, StreamView } from './stream-view.js';
+import { plainArray, textArray } from './text-array.js';
+
+const LOCK_TIMEOUT = '55P03';
+/** A process that is stopped while it holds the counter holds up all others no longer than this. */
+const IDLE_HOLDER_MS = 10_000;
+
+/** What became of a call: what it is told. */
+export type Outcome = { readonly result: unknown } | { readonly refusal: Error };
+
+export interface LogWriterOptions {
+  readonly sessions: Sessions;
+  readonly incarnation: Incarnation;
+  /** Where appends are notified; undefined for nowhere. */
+  readonly channel: string | undefined;
+}
+
+export interface Written {
+  /** One for each call, in order. */
+  readonly outcomes: readonly Outcome[];
+  /** The last position that was written; undefined if nothing was. */
+  readonly last: bigint | undefined;
+}
+
+export class LogWriter {
+  readonly #options: LogWriterOptions;
+
+  constructor(options: LogWriterOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Writes a batch, all of it or nothing; each call is answered for itself. It is repeated while the server cannot be
+   * reached, and recognises what it had written. Errors: EVENT_STORE_BUSY, EVENT_STORE_UNAVAILABLE (only then may it
+   * have taken effect), and others of the server.
+   */
+  async write(batch: readonly Work[]): Promise<Written> {
+    const { sessions } = this.#options;
+    const { runtime, patienceMs } = sessions.options;
+    const sentFrom = new Map<EncodedAppend, number>();
+    let lost: unknown;
+    try {
+      return await persist({ runtime, patienceMs }, async () => {
+        try {
+          return await this.#attempt(batch, sentFrom);
+        } catch (error) {
+          if (isTransient(error)) lost = error;
+          throw error;
+        }
+      });
+    } catch (error) {
+      // Only a repetition that is answered tells what became of the first try.
+      if (lost !== undefined) throw sessions.translated(lost, 'append');
+      if (sqlStateOf(error) === LOCK_TIMEOUT) throw new LogBusy(sessions.options.target.lockTimeoutMs, await lockHolders(sessions), error);
+      throw sessions.translated(error, 'append');
+    }
+  }
+
+  async #attempt(batch: readonly Work[], sentFrom: Map<EncodedAppend, number>): Promise<Written> {
+    const { sessions } = this.#options;
+    const run: Run = (statement) => sessions.write(statement);
+    return (await this.#plannedAndWritten(batch, sentFrom, run)) ?? this.#underLock(batch, sentFrom);
+  }
+
+  /** For a batch that another process was faster than: with the counter held, nothing changes between look and write. */
+  #underLock(batch: readonly Work[], sentFrom: Map<EncodedAppend, number>): Promise<Written> {
+    const { sessions } = this.#options;
+    const { schema, lockTimeoutMs } = sessions.options.target;
+    const begin = `BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL lock_timeout = ${lockTimeoutMs}; SET LOCAL idle_in_transaction_session_timeout = ${IDLE_HOLDER_MS}`;
+    return sessions.transaction(begin, async (run) => {
+      await run({ text: `SELECT FROM ${nameIn(schema, 'log')} FOR UPDATE`, values: [] });
+      const written = await this.#plannedAndWritten(batch, sentFrom, run, true);
+      if (!written) throw new TypeError('a stream has changed while the counter was held');
+      return written;
+    });
+  }
+
+  /** Undefined: a stream is not where the plan takes it to be; nothing was written. */
+  async #plannedAndWritten(
+    batch: readonly Work[],
+    sentFrom: Map<EncodedAppend, number>,
+    run: Run,
+    mustRead = sentFrom.size > 0,
+  ): Promise<Written | undefined> {
+    const { plan, answers } = (mustRead ? undefined : assumed(batch)) ?? (await this.#read(batch, sentFrom, run));
+    if (plan.events.length === 0) return { outcomes: answers.map((answer) => outcomeOf(answer, 0n)), last: undefined };
+    remember(batch, plan, sentFrom);
+    const [row] = await run(this.#appendStatement(plan));
+    const base = row?.[0];
+    if (typeof base !== 'string') return undefined;
+    return { outcomes: answers.map((answer) => outcomeOf(answer, BigInt(base))), last: BigInt(base) + BigInt(plan.events.length) };
+  }
+
+  async #read(batch: readonly Work[], sentFrom: ReadonlyMap<EncodedAppend, number>, run: Run): Promise<Ruled> {
+    const appends = batch.flatMap(appendsOf);
+    const views = viewsOf(appends, await run(streamsStatement(this.#options.sessions.options.target.schema, appends, sentFrom)));
+    return ruled(batch, new BatchPlan((stream) => views.get(stream) as StreamView, sentFrom));
+  }
+
+  #appendStatement({ events, bases }: BatchPlan): Statement {
+    const { sessions, incarnation, channel } = this.#options;
+    const { schema, lockTimeoutMs } = sessions.options.target;
+    const streams = [...bases.keys()];
+    const numbers = new Map(streams.map((stream, index) => [stream, index + 1]));
+    return {
+      text: `SELECT ${nameIn(schema, 'append')}($1::text, $2::integer, $3::text, $4::text[], $5::bigint[], $6::uuid[], $7::integer[], $8::bigint[], $9::text[], $10::text[], $11::text[])`,
+      values: [
+        incarnation,
+        lockTimeoutMs,
+        channel ?? null,
+        textArray(streams),
+        plainArray([...bases.values()]),
+        plainArray(events.map(({ event }) => event.id)),
+        plainArray(events.map(({ stream }) => numbers.get(stream) ?? 0)),
+        plainArray(events.map(({ revision }) => revision)),
+        textArray(events.map(({ event }) => event.type)),
+        textArray(events.map(({ event }) => event.dataJson)),
+        textArray(events.map(({ event }) => event.metadataJson)),
+      ],
+    };
+  }
+}
+
+interface Ruled {
+  readonly plan: BatchPlan;
+  readonly answers: readonly Answer[];
+}
+
+const ruled = (batch: readonly Work[], plan: BatchPlan): Ruled => ({ plan, answers: batch.map((work) => plan.rule(work)) });
+
+/**
+ * A plan that takes each stream to be where its first append expects it: the server tells if it is not, and one look at
+ * the streams is saved. Undefined: the rules need more than that.
+ */
+const assumed = (batch: readonly Work[]): Ruled | undefined => {
+  const views = new Map<string, StreamView>();
+  for (const { stream, expected } of batch.flatMap(appendsOf)) {
+    if (expected === 'any' || expected === 'stream-exists') return undefined;
+    const last = expected === 'no-stream' ? -1 : Number(expected);
+    if (!Number.isSafeInteger(last)) return undefined;
+    if (!views.has(stream)) views.set(stream, new StreamView(last, false));
+  }
+  try {
+    return ruled(batch, new BatchPlan((stream) => views.get(stream) as StreamView, new Map()));
+  } catch (error) {
+    if (error instanceof NeedsRead) return undefined;
+    throw error;
+  }
+};
+
+/** The answer may be lost: a repetition has to find what this call has written. The first try decides. */
+const remember = (batch: readonly Work[], { bases }: BatchPlan, sentFrom: Map<EncodedAppend, number>): void => {
+  for (const append of batch.flatMap(appendsOf)) {
+    const base = bases.get(append.stream);
+    const isWithoutPlace = append.expected === 'any' || append.expected === 'stream-exists';
+    if (isWithoutPlace && base !== undefined && !sentFrom.has(append)) sentFrom.set(append, base + 1);
+  }
+};
+
+const outcomeOf = (answer: Answer, base: bigint): Outcome => ('refusal' in answer ? answer : { result: answer.result(base) });

@@ -1,0 +1,168 @@
+// The event store port on PostgreSQL.
+import { createHash } from 'node:crypto';
+import {
+  encodeAppend,
+  EventStoreClosed,
+  position as checkPosition,
+  silenceOf,
+  systemRuntime,
+  throwIfAborted,
+  type AppendAllOptions,
+  type AppendAllResult,
+  type AppendOptions,
+  type AppendResult,
+  type EventId,
+  type EventStore,
+  type Incarnation,
+  type NewEvent,
+  type Position,
+  type ReadAllOptions,
+  type ReadStreamOptions,
+  type RecordedEvent,
+  type Runtime,
+  type StoreLimits,
+  type StreamAppend,
+  type StreamName,
+  type SubscribeOptions,
+  type SubscriptionBatch,
+} from '@mainstem/event-store';
+import { appendLimits, checkAllRead, checkStreamRead, checkSubscription, encodeAppendAll, type AppendLimits } from '@mainstem/event-store/adapter';
+import { GroupCommit } from './append/group-commit.js';
+import { LogWriter } from './append/log-writer.js';
+import { PostgresSettingsInvalid } from './errors.js';
+import { EventReading } from './read/event-reading.js';
+import { LogSignal } from './read/log-signal.js';
+import { openLog } from './server/open-log.js';
+import { persist } from './server/persist.js';
+import { Sessions } from './server/sessions.js';
+import { postgresTargetOf, type PostgresLocation } from './server/target.js';
+
+export interface PostgresEventStoreOptions extends PostgresLocation {
+  readonly runtime?: Runtime;
+  readonly limits?: Partial<AppendLimits>;
+  /** Refuse a schema without an event store (EVENT_STORE_CANNOT_OPEN) instead of making one. Default false. */
+  readonly mustExist?: boolean;
+  /** How long a call is repeated while the server cannot be reached. Default 10,000. */
+  readonly patienceMs?: number;
+}
+
+const PATIENCE_MS = 10_000;
+/** A server may restart at any time; health reports only one that stays away. */
+const RESTORING_MS_MAX = 2_000;
+
+/**
+ * An acknowledged append is as durable as a commit of the server. The row of a counter puts the appends of all processes
+ * into one order, and is held only inside one call: so positions are dense, no event appears below a position that was
+ * already read, and no open transaction of others hides any. Appends that wait at the same time share one commit.
+ * Errors besides the port's: EVENT_STORE_BUSY, EVENT_STORE_UNAVAILABLE, EVENT_STORE_ACCESS_DENIED,
+ * EVENT_STORE_READ_ONLY, EVENT_STORE_DISK_FULL, EVENT_STORE_OVERLOADED, EVENT_STORE_CORRUPT, EVENT_STORE_LOG_REPLACED,
+ * EVENT_STORE_RESTORED, EVENT_STORE_FAILED.
+ */
+export class PostgresEventStore implements EventStore {
+  readonly incarnation: Incarnation;
+  readonly hasDensePositions = true;
+  readonly hasAppendAll = true;
+  readonly limits: StoreLimits;
+  readonly #sessions: Sessions;
+  readonly #signal: LogSignal;
+  readonly #reader: EventReading;
+  readonly #writer: GroupCommit;
+  #closing: Promise<void> | undefined;
+
+  /**
+   * Connects, and makes the log in its schema if there is none. Errors: EVENT_STORE_CONNECTION_SETTINGS_INVALID,
+   * EVENT_STORE_INVALID_INPUT, EVENT_STORE_CLIENT_UNUSABLE, EVENT_STORE_UNSUPPORTED_SERVER, EVENT_STORE_ACCESS_DENIED,
+   * EVENT_STORE_READ_ONLY, EVENT_STORE_CANNOT_OPEN, EVENT_STORE_NEWER_FORMAT, and EVENT_STORE_UNAVAILABLE after
+   * `patienceMs`.
+   */
+  static async open(options: PostgresEventStoreOptions): Promise<PostgresEventStore> {
+    const { runtime = systemRuntime, mustExist = false, patienceMs = PATIENCE_MS } = options;
+    const target = postgresTargetOf(options);
+    if (!(patienceMs >= 0)) throw new PostgresSettingsInvalid('patienceMs must be a number from 0');
+    const limits = appendLimits(options.limits);
+    const sessions = await Sessions.prepare({ target, runtime, patienceMs });
+    try {
+      const incarnation = await persist({ runtime, patienceMs }, () => openLog(sessions, !mustExist));
+      return new PostgresEventStore(sessions, limits, incarnation);
+    } catch (error) {
+      await sessions.close();
+      throw sessions.translated(error, `open ${target.address}`);
+    }
+  }
+
+  private constructor(sessions: Sessions, limits: StoreLimits, incarnation: Incarnation) {
+    const { runtime, patienceMs, target } = sessions.options;
+    const channel = target.notify ? channelOf(incarnation) : undefined;
+    this.incarnation = incarnation;
+    this.limits = limits;
+    this.#sessions = sessions;
+    this.#signal = new LogSignal({ sessions, runtime, channel });
+    this.#reader = new EventReading(sessions, this.#signal);
+    const writer = new LogWriter({ sessions, incarnation, channel });
+    const deadlineMs = patienceMs + 2 * target.lockTimeoutMs;
+    this.#writer = new GroupCommit({ writer, runtime, deadlineMs, onCommit: (last) => this.#signal.tell(last) });
+  }
+
+  async append(stream: StreamName, events: readonly NewEvent[], options: AppendOptions): Promise<AppendResult> {
+    this.#assertOpen();
+    throwIfAborted(options?.signal, 'append');
+    const append = encodeAppend(stream, events, options?.expectedRevision, this.limits);
+    return this.#writer.accept({ kind: 'append', append }, options.signal);
+  }
+
+  async appendAll(appends: readonly StreamAppend[], options: AppendAllOptions = {}): Promise<AppendAllResult> {
+    this.#assertOpen();
+    throwIfAborted(options.signal, 'appendAll');
+    return this.#writer.accept({ kind: 'all', all: encodeAppendAll(appends, this.limits) }, options.signal);
+  }
+
+  async *readStream(stream: StreamName, options: ReadStreamOptions = {}): AsyncGenerator<readonly RecordedEvent[]> {
+    this.#assertOpen();
+    yield* this.#reader.ofStream(checkStreamRead(stream, options), options.signal);
+  }
+
+  async *readAll(options: ReadAllOptions = {}): AsyncGenerator<readonly RecordedEvent[]> {
+    this.#assertOpen();
+    yield* this.#reader.ofAll(checkAllRead(options), options.signal);
+  }
+
+  async *subscribe(options: SubscribeOptions): AsyncGenerator<SubscriptionBatch> {
+    this.#assertOpen();
+    yield* this.#reader.subscribe(checkSubscription(options));
+  }
+
+  async head(signal?: AbortSignal): Promise<Position | undefined> {
+    this.#assertOpen();
+    return this.#reader.head(signal);
+  }
+
+  async idAt(position: Position, signal?: AbortSignal): Promise<EventId | undefined> {
+    this.#assertOpen();
+    return this.#reader.idAt(checkPosition(position), signal);
+  }
+
+  troubles(): readonly string[] {
+    const { silence } = this.#writer;
+    const away = this.#signal.trouble();
+    const told = away && away.forMs >= RESTORING_MS_MAX ? [`subscriptions cannot see the log: ${away.reason}`] : [];
+    return silence ? [...told, silenceOf(silence)] : told;
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    await this.#writer.close();
+    await this.#signal.close();
+    await this.#sessions.close();
+  }
+
+  #assertOpen(): void {
+    if (this.#closing) throw new EventStoreClosed();
+  }
+}
+
+/** A name of fixed length, whatever the schema: channels belong to the whole database. */
+const channelOf = (incarnation: Incarnation): string => `mainstem_${createHash('sha256').update(incarnation).digest('hex').slice(0, 32)}`;

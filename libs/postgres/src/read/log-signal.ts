@@ -1,0 +1,126 @@
+// Tells subscribers that there is something new: at once for commits of this process and for notifications, and by
+// looking now and then in any case. One look serves all subscribers, and there is none while no subscriber waits.
+import { EventStoreClosed, type Runtime } from '@mainstem/event-store';
+import { headStatement } from './page-statements.js';
+import type { Sessions } from '../server/sessions.js';
+import { isTransient, reasonOf } from '../server/translate-error.js';
+import { Listener } from './listener.js';
+
+/** Between looks while notifications are heard. They are a hint: this alone would be enough. */
+const LOOK_LISTENING_MS = 250;
+/** Between looks without notifications: soon after news, and after a while without any. */
+const LOOK_BUSY_MS = 10;
+const LOOK_RESTING_MS = 50;
+const LOOKS_UNTIL_REST = 100;
+
+interface Waiter {
+  readonly seen: bigint;
+  readonly wake: (error?: unknown) => void;
+}
+
+export interface LogSignalOptions {
+  readonly sessions: Sessions;
+  readonly runtime: Runtime;
+  /** Where to listen; undefined for nowhere. */
+  readonly channel: string | undefined;
+}
+
+export class LogSignal {
+  readonly #options: LogSignalOptions;
+  readonly #waiters = new Set<Waiter>();
+  readonly #closing = new AbortController();
+  readonly #listener: Listener | undefined;
+  /** Ends the pause between two looks. */
+  #pause = new AbortController();
+  #watching: Promise<void> | undefined;
+  #quietLooks = 0;
+  #trouble: { readonly reason: string; readonly sinceMs: number } | undefined;
+
+  constructor(options: LogSignalOptions) {
+    this.#options = options;
+    const { sessions, runtime, channel } = options;
+    this.#listener = channel === undefined ? undefined : new Listener({ sessions, runtime, channel, onNews: () => this.#look() });
+  }
+
+  /** Why it has not seen the log for this long; undefined while it does. */
+  trouble(): { readonly reason: string; readonly forMs: number } | undefined {
+    return this.#trouble && { reason: this.#trouble.reason, forMs: this.#options.runtime.monotonic() - this.#trouble.sinceMs };
+  }
+
+  /**
+   * Resolves when the log ends elsewhere than at `seen`, or when the signal fires. Errors: EVENT_STORE_CLOSED, and those
+   * of the server that do not pass by themselves.
+   */
+  changed(seen: bigint, signal: AbortSignal): Promise<void> {
+    if (this.#closing.signal.aborted) return Promise.reject(new EventStoreClosed());
+    if (signal.aborted) return Promise.resolve();
+    return new Promise((resolve, reject) => {
+      const wake = (error?: unknown): void => {
+        this.#waiters.delete(waiter);
+        signal.removeEventListener('abort', onAbort);
+        if (error === undefined) resolve();
+        else reject(error);
+      };
+      const onAbort = (): void => wake();
+      const waiter: Waiter = { seen, wake };
+      this.#waiters.add(waiter);
+      signal.addEventListener('abort', onAbort);
+      // What was committed since the waiter looked was told before it waited: the first look is at once.
+      this.#look();
+      this.#watching ??= this.#watch();
+    });
+  }
+
+  /** Wakes those that have not seen this end of the log. */
+  tell(head: bigint): void {
+    for (const waiter of [...this.#waiters]) {
+      if (waiter.seen === head) continue;
+      this.#quietLooks = 0;
+      waiter.wake();
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort();
+    this.#pause.abort();
+    this.#wakeAll(new EventStoreClosed());
+    await Promise.all([this.#listener?.close(), this.#watching]);
+  }
+
+  #look(): void {
+    this.#pause.abort();
+  }
+
+  async #watch(): Promise<void> {
+    while (this.#waiters.size > 0 && !this.#closing.signal.aborted) {
+      this.#pause = new AbortController();
+      await this.#lookOnce();
+      this.#listener?.listen();
+      if (this.#waiters.size > 0) await this.#options.runtime.sleep(this.#pauseMs(), this.#pause.signal);
+    }
+    this.#watching = undefined;
+  }
+
+  async #lookOnce(): Promise<void> {
+    const { sessions, runtime } = this.#options;
+    try {
+      const [row] = await sessions.readOnce(headStatement(sessions.options.target.schema));
+      this.#trouble = undefined;
+      this.#quietLooks++;
+      this.tell(BigInt(row?.[0] ?? 0));
+    } catch (error) {
+      this.#trouble ??= { reason: reasonOf(error), sinceMs: runtime.monotonic() };
+      // An outage ends: subscribers go on by themselves then.
+      if (!isTransient(error)) this.#wakeAll(sessions.translated(error, 'subscribe'));
+    }
+  }
+
+  #pauseMs(): number {
+    if (this.#listener?.isHeard === true || this.#trouble) return LOOK_LISTENING_MS;
+    return this.#quietLooks < LOOKS_UNTIL_REST ? LOOK_BUSY_MS : LOOK_RESTING_MS;
+  }
+
+  #wakeAll(error: unknown): void {
+    for (const waiter of [...this.#waiters]) waiter.wake(error);
+  }
+}

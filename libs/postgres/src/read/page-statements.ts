@@ -1,0 +1,89 @@
+// The statements that read pages: one statement decides how far the log goes and which events there are.
+import type { Revision, StreamName } from '@mainstem/event-store';
+import { nameIn } from '../server/schema.js';
+import type { Statement } from '../server/sessions.js';
+import type { Wanted, WantedIndex } from './wanted.js';
+
+/** A page ends early when it holds this many bytes of JSON: this bounds memory for events of any size. */
+export const PAGE_BYTES_MAX = 16 * 1_048_576;
+
+const PLACE_COLUMNS = ['position', 'id', 'stream', 'revision', 'type', 'recorded_at_ms'];
+const COLUMNS = [...PLACE_COLUMNS, 'data', 'metadata'];
+
+export interface StreamScan {
+  readonly stream: StreamName;
+  readonly isBackwards: boolean;
+  /** Inclusive; undefined is the beginning in the direction of reading. */
+  readonly from: Revision | undefined;
+  readonly limit: number;
+}
+
+export interface AllScan {
+  readonly isBackwards: boolean;
+  /** Exclusive; the end of the last page. */
+  readonly after: bigint;
+  /** Inclusive: no position beyond is looked at. */
+  readonly until: bigint;
+  readonly limit: number;
+  readonly needsPayload: boolean;
+}
+
+export const streamStatement = (schema: string, { stream, isBackwards, from, limit }: StreamScan): Statement => {
+  const [comparison, order] = isBackwards ? ['<=', 'DESC'] : ['>=', 'ASC'];
+  const chosen = `SELECT ${listed(COLUMNS)} FROM ${nameIn(schema, 'events')} AS e
+WHERE e.stream = $1::text AND e.revision ${comparison} $2::bigint ORDER BY e.revision ${order} LIMIT $3::integer`;
+  return {
+    text: `SELECT ${listed(COLUMNS)} FROM (${bounded(chosen, `e.revision ${order}`)}) AS e ORDER BY e.revision ${order}`,
+    values: [stream, String(from ?? (isBackwards ? INT64_MAX : 0n)), limit],
+  };
+};
+
+/** The first parameter of a filter in the statements below. */
+export const FILTER_PARAMETER = 4;
+
+/**
+ * Rows of the page behind the end of the log: its last position and id, and the id of the event at `after`. An empty
+ * page is one row without an event; an empty log no row at all.
+ */
+export const allStatement = (schema: string, scan: AllScan, wanted: Wanted, index: WantedIndex | undefined): Statement => {
+  const events = nameIn(schema, 'events');
+  const [beyond, within, order] = scan.isBackwards ? ['<', '>=', 'DESC'] : ['>', '<=', 'ASC'];
+  const columns = scan.needsPayload ? COLUMNS : PLACE_COLUMNS;
+  const place = FILTER_PARAMETER + wanted.parameters.length;
+  const byKey = index ? ` AND ${index.expression} = k.key COLLATE "C"` : '';
+  const direct = `SELECT ${listed(columns)} FROM ${events} AS e
+    WHERE e.position ${beyond} $1::bigint AND e.position ${within} $2::bigint${wanted.condition}${byKey} ORDER BY e.position ${order} LIMIT $3::integer`;
+  const chosen = index
+    ? `SELECT ${listed(columns)} FROM unnest($${place}::text[]) AS k(key) CROSS JOIN LATERAL (${direct}) AS e ORDER BY e.position ${order} LIMIT $3::integer`
+    : direct;
+  const page = scan.needsPayload ? bounded(chosen, `e.position ${order}`) : chosen;
+  return {
+    text: `SELECT h.position, h.id, h.mark, ${listed(columns)}
+FROM (
+  SELECT e.position, e.id, (SELECT m.id FROM ${events} AS m WHERE m.position = $1::bigint) AS mark
+  FROM ${events} AS e ORDER BY e.position DESC LIMIT 1
+) AS h LEFT JOIN LATERAL (${page}) AS e ON true`,
+    values: [String(scan.after), String(scan.until), scan.limit, ...wanted.parameters, ...(index ? [[...index.keys]] : [])],
+  };
+};
+
+export const headStatement = (schema: string): Statement => ({
+  text: `SELECT e.position FROM ${nameIn(schema, 'events')} AS e ORDER BY e.position DESC LIMIT 1`,
+  values: [],
+});
+
+export const idStatement = (schema: string, position: bigint): Statement => ({
+  text: `SELECT e.id FROM ${nameIn(schema, 'events')} AS e WHERE e.position = $1::bigint`,
+  values: [String(position)],
+});
+
+const listed = (columns: readonly string[]): string => columns.map((column) => `e.${column}`).join(', ');
+
+/** As many of the chosen events as fit into a page, and the first one in any case. */
+const bounded = (chosen: string, order: string): string => `SELECT * FROM (
+    SELECT e.*, sum(octet_length(e.data) + octet_length(e.metadata)) OVER (ORDER BY ${order} ROWS UNBOUNDED PRECEDING)
+      - octet_length(e.data) - octet_length(e.metadata) AS bytes_before
+    FROM (${chosen}) AS e
+  ) AS e WHERE e.bytes_before < ${PAGE_BYTES_MAX}`;
+
+const INT64_MAX = 2n ** 63n - 1n;

@@ -1,0 +1,37 @@
+// Who keeps an append waiting.
+import type { LockHolder } from '../errors.js';
+import { nameIn } from './schema.js';
+import type { Row, Sessions } from './sessions.js';
+
+/**
+ * The sessions that hold the row of the counter, or a lock on the whole of a table of the log. Empty if they have ended
+ * meanwhile, or if the server does not answer: the caller reports the wait in any case.
+ */
+export const lockHolders = async (sessions: Sessions): Promise<readonly LockHolder[]> => {
+  const { schema } = sessions.options.target;
+  const holders = async (text: string): Promise<readonly LockHolder[]> => (await sessions.readOnce({ text, values: [] })).map(holderOf);
+  try {
+    const ofTables = await holders(holdersOf(tableLocks(schema)));
+    // A lock on a whole table would keep a look at the counter waiting, too.
+    return ofTables.length > 0 ? ofTables : await holders(holdersOf(counterLock(schema)));
+  } catch {
+    return [];
+  }
+};
+
+const holderOf = ([pid, applicationName, seconds]: Row): LockHolder => ({
+  pid: Number(pid),
+  applicationName: applicationName ?? undefined,
+  seconds: typeof seconds === 'string' ? Number(seconds) : undefined,
+});
+
+const holdersOf = (condition: string): string => `SELECT DISTINCT l.pid, a.application_name,
+  floor(extract(epoch FROM clock_timestamp() - a.xact_start))::bigint
+FROM pg_locks AS l LEFT JOIN pg_stat_activity AS a ON a.pid = l.pid
+WHERE l.granted AND l.pid IS NOT NULL AND l.pid <> pg_backend_pid() AND ${condition} ORDER BY 1 LIMIT 10`;
+
+const tableLocks = (schema: string): string =>
+  `l.locktype = 'relation' AND l.relation IN (to_regclass('${nameIn(schema, 'log')}'), to_regclass('${nameIn(schema, 'events')}')) ` +
+  "AND l.mode IN ('ShareLock', 'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock')";
+
+const counterLock = (schema: string): string => `l.locktype = 'transactionid' AND l.transactionid = (SELECT xmax FROM ${nameIn(schema, 'log')})`;

@@ -1,0 +1,162 @@
+// Connections to the server: some that read, and one that appends. A connection that breaks never ends the process.
+import { EventStoreClosed, OperationAborted, throwIfAborted, type Runtime } from '@mainstem/event-store';
+import type { Client, Pool, PoolClient, PoolConfig, QueryArrayConfig } from 'pg';
+import { PostgresClientUnusable } from '../errors.js';
+import { persist } from './persist.js';
+import type { PostgresTarget } from './target.js';
+import { translateError } from './translate-error.js';
+
+/** Longest wait for a connection, and for an answer. Longer than an append may wait for its lock. */
+const CONNECT_TIMEOUT_MS = 5_000;
+const ANSWER_TIMEOUT_MS = 30_000;
+const IDLE_MS = 60_000;
+
+/** Values of columns as the server writes them; NULL as null. */
+export type Row = readonly (string | null)[];
+
+export interface Statement {
+  readonly text: string;
+  readonly values: readonly unknown[];
+}
+
+/** What runs statements: a session of a transaction, or all of them. */
+export type Run = (statement: Statement) => Promise<readonly Row[]>;
+
+type Driver = typeof import('pg');
+
+export interface SessionsOptions {
+  readonly target: PostgresTarget;
+  readonly runtime: Runtime;
+  /** How long a call is repeated while the server cannot be reached. */
+  readonly patienceMs: number;
+}
+
+export class Sessions {
+  readonly #reading: Pool;
+  readonly #writing: Pool;
+  readonly #closing = new AbortController();
+
+  private constructor(
+    private readonly driver: Driver,
+    readonly options: SessionsOptions,
+  ) {
+    this.#reading = this.#pool(options.target.poolSizeMax);
+    this.#writing = this.#pool(1);
+  }
+
+  /** Nothing is dialled yet. Errors: EVENT_STORE_CLIENT_UNUSABLE. */
+  static async prepare(options: SessionsOptions): Promise<Sessions> {
+    try {
+      // Loaded when it is needed: an application with another event store need not install it.
+      return new Sessions((await import('pg')).default as unknown as Driver, options);
+    } catch (error) {
+      throw new PostgresClientUnusable(error);
+    }
+  }
+
+  /**
+   * Runs one statement that changes nothing, again while the server cannot be reached. The signal ends the wait.
+   * Errors: EVENT_STORE_ABORTED, EVENT_STORE_CLOSED, EVENT_STORE_UNAVAILABLE and others of the server.
+   */
+  async read(operation: string, statement: Statement, signal?: AbortSignal): Promise<readonly Row[]> {
+    throwIfAborted(signal, operation);
+    const { runtime, patienceMs } = this.options;
+    const ending = signal ? AbortSignal.any([signal, this.#closing.signal]) : this.#closing.signal;
+    const repeated = persist({ runtime, patienceMs, signal: ending }, () => run(this.#reading, statement));
+    try {
+      return await unlessEnded(repeated, ending);
+    } catch (error) {
+      if (this.#closing.signal.aborted) throw new EventStoreClosed();
+      if (signal?.aborted) throw new OperationAborted(operation, signal.reason);
+      throw this.translated(error, operation);
+    }
+  }
+
+  /** Runs one statement on a connection that reads, once. */
+  readOnce(statement: Statement): Promise<readonly Row[]> {
+    return run(this.#reading, statement);
+  }
+
+  /** Runs one statement on the connection that appends, once: the caller knows whether it may be repeated. */
+  write(statement: Statement): Promise<readonly Row[]> {
+    return run(this.#writing, statement);
+  }
+
+  /**
+   * Runs the work in one transaction of the connection that appends. If it fails, or does not commit, nothing was
+   * written unless the answer to COMMIT was lost.
+   */
+  async transaction<Result>(begin: string, work: (run: Run) => Promise<Result>): Promise<Result> {
+    const client = await this.#writing.connect();
+    let failure: Error | undefined;
+    try {
+      await client.query(begin);
+      const result = await work((statement) => run(client, statement));
+      const { command } = await client.query('COMMIT');
+      if (command !== 'COMMIT') throw new Error(`COMMIT was answered with ${command}`);
+      return result;
+    } catch (error) {
+      failure = error instanceof Error ? error : new Error(String(error));
+      throw error;
+    } finally {
+      // A failed one ends with its connection: the server rolls back whatever is left of it.
+      client.release(failure);
+    }
+  }
+
+  /** A connection of its own, not connected yet. The caller hears its errors and ends it. */
+  client(): Client {
+    return new this.driver.Client(this.#config());
+  }
+
+  /** A connection that reads, for a moment. The caller releases it. */
+  lease(): Promise<PoolClient> {
+    return this.#reading.connect();
+  }
+
+  translated(error: unknown, operation: string): Error {
+    return translateError(error, { operation, schema: this.options.target.schema });
+  }
+
+  /** Ends waits for answers with EVENT_STORE_CLOSED. Appends must have ended before. */
+  async close(): Promise<void> {
+    this.#closing.abort();
+    await Promise.all([this.#reading.end(), this.#writing.end()]);
+  }
+
+  #pool(max: number): Pool {
+    const pool = new this.driver.Pool({ ...this.#config(), max, idleTimeoutMillis: IDLE_MS });
+    // An idle connection that breaks leaves the pool; the next call makes a new one and reports what it finds.
+    pool.on('error', () => undefined);
+    // While a connection is in use the pool does not listen: the statement that meets the failure reports it.
+    pool.on('connect', (client) => void client.on('error', () => undefined));
+    return pool;
+  }
+
+  #config(): PoolConfig {
+    return {
+      connectionString: this.options.target.connectionString,
+      fallback_application_name: 'mainstem',
+      keepAlive: true,
+      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+      query_timeout: ANSWER_TIMEOUT_MS + this.options.target.lockTimeoutMs,
+    };
+  }
+}
+
+/** The application may have changed the driver's global parsers: values come as text. */
+const RAW = { getTypeParser: () => (text: string) => text };
+
+const run = async (on: Pool | PoolClient, { text, values }: Statement): Promise<readonly Row[]> => {
+  const query: QueryArrayConfig = { text, values: [...values], rowMode: 'array', types: RAW as never };
+  return (await on.query<(string | null)[]>(query)).rows;
+};
+
+/** The work's outcome, or an error as soon as the signal fires; the work goes on. */
+const unlessEnded = <Result>(work: Promise<Result>, signal: AbortSignal): Promise<Result> =>
+  new Promise((resolve, reject) => {
+    const onAbort = (): void => reject(new Error('ended'));
+    if (signal.aborted) onAbort();
+    signal.addEventListener('abort', onAbort, { once: true });
+    void work.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
+  });

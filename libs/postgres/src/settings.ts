@@ -1,0 +1,18 @@
+// What a process can be told about its event store where that is a schema of PostgreSQL.
+import { withoutCredentials, type PlaceForm } from '@mainstem/event-store/settings';
+
+/** A schema of a database. May hold a password: show `postgresEventsAddress` instead. */
+export interface PostgresEvents {
+  readonly postgresUrl: string;
+}
+
+/** What a setting such as EVENT_STORE takes. */
+export const postgresEventsForm: PlaceForm<PostgresEvents> = {
+  example: 'postgres://user:password@host:5432/database',
+  help: 'PostgreSQL ≥ 13; `?schema=name` chooses the schema',
+  accepts: (text) => /^postgres(ql)?:\/\//.test(text) && URL.canParse(text),
+  parse: (postgresUrl) => ({ postgresUrl }),
+};
+
+/** Where the events are, without anything secret. */
+export const postgresEventsAddress = ({ postgresUrl }: PostgresEvents): string => withoutCredentials(postgresUrl);
