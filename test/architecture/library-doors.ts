@@ -103,6 +103,13 @@ export const LIBRARY_DOORS: Readonly<Record<string, string>> = {
     Companion Figures Hosted HostedReaction Reaction ReactionContext ReactionOptions ReactionStart reaction`,
   'projection/settings': `
     PartitionCounts projectorSettings`,
+  postgres: `
+    PostgresEventStore PostgresEventStoreOptions PostgresLocation schemaStatements`,
+  'postgres/settings': `
+    PostgresEvents postgresEventsAddress postgresEventsForm`,
+  'postgres/errors': `
+    LockHolder LogBusy LogDamaged LogMissing LogReplaced NewerLog PostgresAccessDenied PostgresClientUnusable PostgresDiskFull
+    PostgresFailed PostgresOverloaded PostgresReadOnly PostgresSettingsInvalid PostgresUnavailable PostgresUnsupported`,
   redis: `
     RedisLocation RedisReadStore RedisReadStoreOptions`,
   'redis/settings': `

@@ -116,6 +116,13 @@ describe('settings', () => {
     },
   );
 
+  it.each(['postgres://shop:p%40ss@localhost/ledger', 'postgresql://localhost:5433/ledger?schema=events&notify=off'])(
+    'take %s as the event store',
+    (given) => {
+      expect(readSettings([], { EVENT_STORE: given }).eventStore).toEqual({ postgresUrl: given });
+    },
+  );
+
   it.each([
     'redis://localhost',
     'rediss://user:p%40ss@localhost:6380/2?prefix=shop:',

@@ -54,21 +54,29 @@ const appendBytesMax: Setting<number | undefined> = {
   parse: optional(wholeNumber(1, APPEND_BYTES_MAX)),
 };
 
-/** EVENT_STORE with its companions. `other` is the form of the application's default store, such as `embeddedForm`. */
-export const eventStoreSetting = <Other extends string>(other: PlaceForm<Other>): SettingGroup<Other | EventStoreConnection> =>
+/**
+ * EVENT_STORE with its companions. `others` are the forms of the application's other stores, its default first: a word
+ * such as `embeddedForm`, then those of servers.
+ */
+export const eventStoreSetting = <const Others extends readonly [PlaceForm<unknown>, ...PlaceForm<unknown>[]]>(
+  ...others: Others
+): SettingGroup<ReturnType<Others[number]['parse']> | EventStoreConnection> =>
   together(
     {
-      place: placeSetting({ environment: 'EVENT_STORE', help: 'where the events are', forms: [other, eventStoreDbForm] }),
+      place: placeSetting({ environment: 'EVENT_STORE', help: 'where the events are', forms: [...others, eventStoreDbForm] }),
       username,
       password,
       appendBytesMax,
     },
     ({ place, username, password, appendBytesMax }) => {
-      if (typeof place === 'string') return place;
+      if (!isEventStoreDb(place)) return place as ReturnType<Others[number]['parse']>;
       const hasUser = areGiven({ EVENT_STORE_USERNAME: username, EVENT_STORE_PASSWORD: password });
       return { ...place, ...(hasUser && { credentials: { username, password } }), ...(appendBytesMax !== undefined && { appendBytesMax }) };
     },
   );
+
+const isEventStoreDb = (place: unknown): place is { readonly connectionString: string } =>
+  typeof place === 'object' && place !== null && 'connectionString' in place;
 
 /** Where the events are, without anything secret. */
 export const eventStoreDbAddress = ({ connectionString }: EventStoreConnection): string => withoutCredentials(connectionString).replace(/\?.*$/s, '');

@@ -51,9 +51,10 @@ const PATIENCE_MS = 10_000;
 const RESTORING_MS_MAX = 2_000;
 
 /**
- * An acknowledged append is as durable as a commit of the server. The row of a counter puts the appends of all processes
- * into one order, and is held only inside one call: so positions are dense, no event appears below a position that was
- * already read, and no open transaction of others hides any. Appends that wait at the same time share one commit.
+ * An acknowledged append is as durable as a commit of the server. The row of a counter puts the appends of all
+ * processes into one order; an append holds it only inside one call. So positions are dense, and no event appears below
+ * a position that was already read. No open transaction of others hides any. Appends that wait at the same time share
+ * one commit.
  * Errors besides the port's: EVENT_STORE_BUSY, EVENT_STORE_UNAVAILABLE, EVENT_STORE_ACCESS_DENIED,
  * EVENT_STORE_READ_ONLY, EVENT_STORE_DISK_FULL, EVENT_STORE_OVERLOADED, EVENT_STORE_CORRUPT, EVENT_STORE_LOG_REPLACED,
  * EVENT_STORE_RESTORED, EVENT_STORE_FAILED.

@@ -30,6 +30,7 @@ describe('ProblemDetailsFilter', () => {
     'EVENT_STORE_BUSY',
     'EVENT_STORE_FILE_REPLACED',
     'EVENT_STORE_IO_FAILED',
+    'EVENT_STORE_LOG_REPLACED',
     'EVENT_STORE_READ_ONLY',
     'EVENT_STORE_OVERLOADED',
   ])('asks the client to try again after %s, and names the file only in the log', (code) => {

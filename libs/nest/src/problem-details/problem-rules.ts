@@ -50,6 +50,7 @@ export const DEFAULT_PROBLEM_RULES: ProblemRules = {
   EVENT_STORE_DISK_FULL: eventStoreOutage,
   EVENT_STORE_FILE_REPLACED: eventStoreOutage,
   EVENT_STORE_IO_FAILED: eventStoreOutage,
+  EVENT_STORE_LOG_REPLACED: eventStoreOutage,
   EVENT_STORE_NEWER_EVENT: { status: 503, retryAfterS: 5 },
   EVENT_STORE_OVERLOADED: eventStoreOutage,
   EVENT_STORE_READ_ONLY: eventStoreOutage,

@@ -73,7 +73,7 @@ export class LogWriter {
     return (await this.#plannedAndWritten(batch, sentFrom, run)) ?? this.#underLock(batch, sentFrom);
   }
 
-  /** For a batch that another process was faster than: with the counter held, nothing changes between look and write. */
+  /** After another process was faster: while the counter is held, nothing changes between look and write. */
   #underLock(batch: readonly Work[], sentFrom: Map<EncodedAppend, number>): Promise<Written> {
     const { sessions } = this.#options;
     const { schema, lockTimeoutMs } = sessions.options.target;

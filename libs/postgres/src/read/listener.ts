@@ -74,7 +74,7 @@ export class Listener {
     const { sessions, channel } = this.#options;
     client.on('notification', () => this.#heard(client));
     await client.connect();
-    // Behind a pooler of transactions the open one keeps its session: the listener is on another one, of which nothing comes back.
+    // Behind a pooler the open transaction keeps its session: the listener is on another one, and hears nothing.
     const sender = await sessions.lease();
     try {
       await sender.query('BEGIN');

@@ -48,8 +48,8 @@ export class LogSignal {
   }
 
   /**
-   * Resolves when the log ends elsewhere than at `seen`, or when the signal fires. Errors: EVENT_STORE_CLOSED, and those
-   * of the server that do not pass by themselves.
+   * Resolves when the log ends elsewhere than at `seen`, or when the signal fires. Errors: EVENT_STORE_CLOSED, and
+   * those of the server that do not pass by themselves.
    */
   changed(seen: bigint, signal: AbortSignal): Promise<void> {
     if (this.#closing.signal.aborted) return Promise.reject(new EventStoreClosed());

@@ -12,19 +12,15 @@ export interface Persistence {
 
 const DELAYS = { retryDelayMs: 50, retryDelayMaxMs: 1_000 };
 
-/** The result of the first try that succeeds. `isWorthIt` tells a failure that may pass. Errors: those of the last try. */
-export const persist = async <Result>(
-  { runtime, patienceMs, signal }: Persistence,
-  attempt: (failures: number) => Promise<Result>,
-  isWorthIt: (error: unknown) => boolean = isTransient,
-): Promise<Result> => {
+/** The result of the first try that succeeds. Errors: those of the last try. */
+export const persist = async <Result>({ runtime, patienceMs, signal }: Persistence, attempt: () => Promise<Result>): Promise<Result> => {
   const endsAt = runtime.monotonic() + patienceMs;
   for (let failures = 0; ;) {
     try {
-      return await attempt(failures);
+      return await attempt();
     } catch (error) {
       const delayMs = backOffMs(DELAYS, ++failures, runtime.random());
-      if (!isWorthIt(error) || signal?.aborted || runtime.monotonic() + delayMs > endsAt) throw error;
+      if (!isTransient(error) || signal?.aborted || runtime.monotonic() + delayMs > endsAt) throw error;
       await runtime.sleep(delayMs, signal);
     }
   }

@@ -14,8 +14,8 @@ export interface PostgresLocation {
   /** How long an append waits for appends of other processes. 1 to 3,600,000; default 5,000. */
   readonly lockTimeoutMs?: number;
   /**
-   * Whether appends send a notification, and subscriptions wait for those of other processes. It is a hint only: without
-   * it, as behind a pooler of transactions, subscriptions look more often. Default true.
+   * Whether appends send a notification, and subscriptions wait for those of other processes. It is a hint only:
+   * without it, as behind a pooler of transactions, subscriptions look more often. Default true.
    */
   readonly notify?: boolean;
 }
