@@ -35,7 +35,7 @@ export class LogSchema implements AsyncDisposable {
   async appendBy(client: pg.Client, store: EventStore, id: string): Promise<bigint> {
     const values = [store.incarnation, [streamName(`order-${id}`)], [eventIdOf(id, streamName(`order-${id}`), 0)]];
     const { rows } = await client.query<{ base: string }>(
-      `SELECT ${this.name}.append($1, 5000, NULL, $2, '{-1}', $3, '{1}', '{0}', '{Noted}', '{"{}"}', '{"{}"}') AS base`,
+      `SELECT ${this.name}.append($1, NULL, NULL, 5000, NULL, $2, '{-1}', $3, '{1}', '{0}', '{Noted}', '{"{}"}', '{"{}"}') AS base`,
       values,
     );
     return BigInt(rows[0]?.base ?? -1);

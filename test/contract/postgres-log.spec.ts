@@ -277,6 +277,18 @@ describe.runIf(await withPostgres())('the log on PostgreSQL', () => {
       },
     );
 
+    it.each(['DELETE FROM $.events WHERE position > 1', 'UPDATE $.events SET id = gen_random_uuid() WHERE position = 2'])(
+      'to append behind an event that a restore took away, until it is opened again: %s',
+      async (restore) => {
+        const store = await schema.open();
+        for (let n = 0; n < 2; n++) await appendNamed(store, `c${n}`);
+        await postgresQuery(restore.replace('$', schema.name));
+        await postgresQuery(`UPDATE ${schema.name}.log SET position = (SELECT max(position) FROM ${schema.name}.events)`);
+        for (let n = 0; n < 2; n++) await expect(appendNamed(store, 'new')).rejects.toMatchObject({ code: 'EVENT_STORE_RESTORED' });
+        await appendNamed(await schema.open(), 'new');
+      },
+    );
+
     it('what it cannot open', async () => {
       const open = (options: object) => PostgresEventStore.open({ url: postgresUrl, schema: schema.name, patienceMs: 200, ...options });
       await expect(open({ mustExist: true })).rejects.toMatchObject({ code: 'EVENT_STORE_CANNOT_OPEN' });

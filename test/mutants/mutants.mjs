@@ -23,15 +23,52 @@ const RECORDED_WIRE = ['test/contract/eventstoredb-recorded-wire.spec.ts'];
 const LINKS = ['test/contract/eventstoredb-links.spec.ts'];
 const GROUPS = ['libs/eventstoredb-server/src/persistent'];
 const PERSISTENT = ['test/contract/eventstoredb-persistent.spec.ts'];
+const POSTGRES_LOG = ['test/contract/postgres-log.spec.ts'];
 const SQL = ['test/contract/sql-read-store.spec.ts', 'test/contract/sql-transactions.spec.ts'];
 
 const projection = (/** @type {string} */ file) => `libs/projection/src/${file}.ts`;
 const eventStore = (/** @type {string} */ file) => `libs/embedded/src/event-store/${file}.ts`;
 const server = (/** @type {string} */ file) => `libs/eventstoredb-server/src/${file}.ts`;
+const log = (/** @type {string} */ file) => `libs/postgres/src/${file}.ts`;
 const readStore = (/** @type {string} */ file) => `libs/embedded/src/read-store/${file}.ts`;
 
 /** @type {readonly Mutant[]} */
 export const mutants = [
+  {
+    name: 'appends to PostgreSQL do not take the row of the counter before they look',
+    file: log('server/schema'),
+    from: 'INTO base, found_incarnation FROM ${log} AS l FOR UPDATE;',
+    to: 'INTO base, found_incarnation FROM ${log} AS l;',
+    suites: POSTGRES_LOG,
+  },
+  {
+    name: 'appends to PostgreSQL trust what another process may have changed',
+    file: log('server/schema'),
+    from: 'WHERE s.last <> coalesce(',
+    to: 'WHERE false AND s.last <> coalesce(',
+    suites: POSTGRES_LOG,
+  },
+  {
+    name: 'an append to PostgreSQL whose answer was lost is written again',
+    file: log('append/batch-plan'),
+    from: 'const from = this.sentFrom.get(append);',
+    to: 'const from = this.sentFrom.size < 0 ? 0 : undefined;',
+    suites: POSTGRES_LOG,
+  },
+  {
+    name: 'a reader of PostgreSQL goes on from an event that is gone',
+    file: log('read/event-pages'),
+    from: 'if (this.#mark?.position === after && this.#mark.id !== id)',
+    to: 'if (after < 0n && this.#mark?.id !== id)',
+    suites: POSTGRES_LOG,
+  },
+  {
+    name: 'a wait for the counter of PostgreSQL has no bound',
+    file: log('server/schema'),
+    from: "PERFORM set_config('lock_timeout', wait_ms::text, true);",
+    to: '',
+    suites: POSTGRES_LOG,
+  },
   {
     name: 'the checkpoint is moved before the effect',
     file: projection('write/document-writer'),

@@ -101,7 +101,7 @@ export class PostgresEventStore implements EventStore {
     this.#reader = new EventReading(sessions, this.#signal);
     const writer = new LogWriter({ sessions, incarnation, channel });
     const deadlineMs = patienceMs + 2 * target.lockTimeoutMs;
-    this.#writer = new GroupCommit({ writer, runtime, deadlineMs, onCommit: (last) => this.#signal.tell(last) });
+    this.#writer = new GroupCommit({ writer, runtime, deadlineMs, onCommit: ({ position }) => this.#signal.tell(position) });
   }
 
   async append(stream: StreamName, events: readonly NewEvent[], options: AppendOptions): Promise<AppendResult> {

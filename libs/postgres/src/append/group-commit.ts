@@ -1,5 +1,5 @@
 // Group commit: appends that arrive while one commit is on its way share the next one.
-import { EventStoreClosed, Heartbeat, OperationAborted, throwIfAborted, type Runtime, type SilentLoop } from '@mainstem/event-store';
+import { EventStoreClosed, Heartbeat, OperationAborted, throwIfAborted, type EventMark, type Runtime, type SilentLoop } from '@mainstem/event-store';
 import { PostgresOverloaded } from '../errors.js';
 import { appendsOf, type Work } from './batch-plan.js';
 import type { LogWriter } from './log-writer.js';
@@ -16,8 +16,8 @@ export interface GroupCommitOptions {
   readonly runtime: Runtime;
   /** The longest time that one commit may take: then the loop counts as silent. */
   readonly deadlineMs: number;
-  /** Called after each commit, with the last position of the log as it knows it. */
-  readonly onCommit: (last: bigint) => void;
+  /** Called after each commit, with its last event. */
+  readonly onCommit: (last: EventMark) => void;
 }
 
 interface Pending {

@@ -1,20 +1,20 @@
 // Writes batches into the log: each takes effect once, whatever happens to the connection.
-import type { Incarnation } from '@mainstem/event-store';
+import { EventStoreRestored, type EventMark, type Incarnation, type Position } from '@mainstem/event-store';
 import type { EncodedAppend } from '@mainstem/event-store/adapter';
 import { LogBusy } from '../errors.js';
 import { lockHolders } from '../server/lock-holders.js';
 import { persist } from '../server/persist.js';
-import { nameIn } from '../server/schema.js';
+import { LOG_STATES, nameIn } from '../server/schema.js';
 import type { Run, Sessions, Statement } from '../server/sessions.js';
 import { isTransient, sqlStateOf } from '../server/translate-error.js';
-import { appendsOf, BatchPlan, type Answer, type Work } from './batch-plan.js';
+import { appendsOf, BatchPlan, type Answer, type PlannedEvent, type Work } from './batch-plan.js';
 import { streamsStatement, viewsOf } from './stream-reads.js';
 import { NeedsRead, StreamView } from './stream-view.js';
 import { plainArray, textArray } from './text-array.js';
 
 const LOCK_TIMEOUT = '55P03';
-/** A process that is stopped while it holds the counter holds up all others no longer than this. */
-const IDLE_HOLDER_MS = 10_000;
+/** A process that is stopped while it holds the counter holds up all others for less than they wait by default. */
+const IDLE_HOLDER_MS = 3_000;
 
 /** What became of a call: what it is told. */
 export type Outcome = { readonly result: unknown } | { readonly refusal: Error };
@@ -29,12 +29,14 @@ export interface LogWriterOptions {
 export interface Written {
   /** One for each call, in order. */
   readonly outcomes: readonly Outcome[];
-  /** The last position that was written; undefined if nothing was. */
-  readonly last: bigint | undefined;
+  /** The last event that was written; undefined if none was. */
+  readonly last: EventMark | undefined;
 }
 
 export class LogWriter {
   readonly #options: LogWriterOptions;
+  /** The last event that this process has written: a log without it was put back to an earlier state. */
+  #mark: EventMark | undefined;
 
   constructor(options: LogWriterOptions) {
     this.#options = options;
@@ -42,8 +44,8 @@ export class LogWriter {
 
   /**
    * Writes a batch, all of it or nothing; each call is answered for itself. It is repeated while the server cannot be
-   * reached, and recognises what it had written. Errors: EVENT_STORE_BUSY, EVENT_STORE_UNAVAILABLE (only then may it
-   * have taken effect), and others of the server.
+   * reached, and recognises what it had written. Errors: EVENT_STORE_BUSY, EVENT_STORE_RESTORED,
+   * EVENT_STORE_UNAVAILABLE (only then may it have taken effect), and others of the server.
    */
   async write(batch: readonly Work[]): Promise<Written> {
     const { sessions } = this.#options;
@@ -53,7 +55,9 @@ export class LogWriter {
     try {
       return await persist({ runtime, patienceMs }, async () => {
         try {
-          return await this.#attempt(batch, sentFrom);
+          const written = await this.#attempt(batch, sentFrom);
+          this.#mark = written.last ?? this.#mark;
+          return written;
         } catch (error) {
           if (isTransient(error)) lost = error;
           throw error;
@@ -62,6 +66,7 @@ export class LogWriter {
     } catch (error) {
       // Only a repetition that is answered tells what became of the first try.
       if (lost !== undefined) throw sessions.translated(lost, 'append');
+      if (sqlStateOf(error) === LOG_STATES.restored) throw new EventStoreRestored('append', this.#mark?.position ?? 0n);
       if (sqlStateOf(error) === LOCK_TIMEOUT) throw new LogBusy(sessions.options.target.lockTimeoutMs, await lockHolders(sessions), error);
       throw sessions.translated(error, 'append');
     }
@@ -99,7 +104,11 @@ export class LogWriter {
     const [row] = await run(this.#appendStatement(plan));
     const base = row?.[0];
     if (typeof base !== 'string') return undefined;
-    return { outcomes: answers.map((answer) => outcomeOf(answer, BigInt(base))), last: BigInt(base) + BigInt(plan.events.length) };
+    const last = (BigInt(base) + BigInt(plan.events.length)) as Position;
+    return {
+      outcomes: answers.map((answer) => outcomeOf(answer, BigInt(base))),
+      last: { position: last, id: (plan.events.at(-1) as PlannedEvent).event.id },
+    };
   }
 
   async #read(batch: readonly Work[], sentFrom: ReadonlyMap<EncodedAppend, number>, run: Run): Promise<Ruled> {
@@ -114,9 +123,11 @@ export class LogWriter {
     const streams = [...bases.keys()];
     const numbers = new Map(streams.map((stream, index) => [stream, index + 1]));
     return {
-      text: `SELECT ${nameIn(schema, 'append')}($1::text, $2::integer, $3::text, $4::text[], $5::bigint[], $6::uuid[], $7::integer[], $8::bigint[], $9::text[], $10::text[], $11::text[])`,
+      text: `SELECT ${nameIn(schema, 'append')}($1::text, $2::bigint, $3::uuid, $4::integer, $5::text, $6::text[], $7::bigint[], $8::uuid[], $9::integer[], $10::bigint[], $11::text[], $12::text[], $13::text[])`,
       values: [
         incarnation,
+        this.#mark ? String(this.#mark.position) : null,
+        this.#mark?.id ?? null,
         lockTimeoutMs,
         channel ?? null,
         textArray(streams),

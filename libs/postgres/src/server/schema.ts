@@ -41,18 +41,18 @@ export const schemaStatements = (schema: string): readonly string[] => {
 };
 
 /** What the function tells by an error of its own. */
-export const LOG_STATES = { replaced: 'MS001', damaged: 'MS002' } as const;
+export const LOG_STATES = { replaced: 'MS001', damaged: 'MS002', restored: 'MS003' } as const;
 
 /**
  * Appends a batch, all or none, in one call without a word from the client in between. The row of the counter is the
  * lock, and the last one taken: it makes one order of all appends, and a rollback leaves no hole. Every statement after
  * it sees what was committed before. Answers with the position before the batch, or NULL if a stream is not where the
- * caller takes it to be; then nothing is written.
+ * caller takes it to be; then nothing is written. `mark` is an event that the caller has seen: it has to be there.
  */
 const appendFunction = (schema: string): string => {
   const [log, events] = [nameIn(schema, 'log'), nameIn(schema, 'events')];
   return `CREATE FUNCTION ${nameIn(schema, 'append')}(
-  its_incarnation text, wait_ms integer, channel text, streams text[], lasts bigint[],
+  its_incarnation text, mark_position bigint, mark_id uuid, wait_ms integer, channel text, streams text[], lasts bigint[],
   ids uuid[], stream_numbers integer[], revisions bigint[], types text[], datas text[], metadatas text[]
 ) RETURNS bigint LANGUAGE plpgsql VOLATILE AS $append$
 DECLARE
@@ -66,6 +66,9 @@ BEGIN
   SELECT l.position, l.incarnation INTO base, found_incarnation FROM ${log} AS l FOR UPDATE;
   IF found_incarnation IS DISTINCT FROM its_incarnation THEN
     RAISE EXCEPTION 'another log' USING ERRCODE = '${LOG_STATES.replaced}';
+  END IF;
+  IF mark_id IS DISTINCT FROM (SELECT e.id FROM ${events} AS e WHERE e.position = mark_position) THEN
+    RAISE EXCEPTION 'an earlier state of the log' USING ERRCODE = '${LOG_STATES.restored}';
   END IF;
   IF base <> coalesce((SELECT max(e.position) FROM ${events} AS e), 0) THEN
     RAISE EXCEPTION 'the counter stands at %, the last event at %', base, (SELECT max(e.position) FROM ${events} AS e)
