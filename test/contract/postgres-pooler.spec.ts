@@ -1,76 +1,24 @@
 // PgBouncer in transaction mode before PostgreSQL: refused by name until the role has the settings that get lost.
 import 'reflect-metadata';
-import { spawn, spawnSync } from 'node:child_process';
-import type { ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
-import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { SqlReadStore } from '@mainstem/sql';
-import pg from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { at, CountryTotal, incarnation, move, Parcel, parcel, parcels, postgresQuery, postgresUrl, withPostgres } from './sql-fixtures.js';
-
-const hasPooler = spawnSync('pgbouncer', ['--version']).status === 0;
-if (!hasPooler) console.warn('pgbouncer was not found in the path: its tests are left out.');
-
-const freePort = async (): Promise<number> => {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-};
+import { hasPooler, Poolers } from './pooler.js';
+import { at, CountryTotal, incarnation, move, Parcel, parcel, parcels, postgresQuery, withPostgres } from './sql-fixtures.js';
 
 describe.runIf(hasPooler && (await withPostgres()))('PgBouncer in transaction mode', () => {
   const role = `mainstem_pooled_${process.pid}`;
   const schema = role;
-  const server = new URL(postgresUrl);
-  const running: ChildProcess[] = [];
-  let dir: string;
+  let poolers: Poolers;
 
-  beforeAll(async () => {
-    dir = await mkdtemp(join(tmpdir(), 'mainstem-pooler-'));
-    await chmod(dir, 0o777);
-    await postgresQuery(`CREATE ROLE ${role} LOGIN SUPERUSER`);
-  });
-  afterEach(() => {
-    for (const child of running.splice(0)) child.kill();
-  });
+  beforeAll(async () => void (poolers = await Poolers.prepare(role)));
+  afterEach(() => poolers.end());
   afterAll(async () => {
     await postgresQuery(`DROP SCHEMA IF EXISTS ${schema} CASCADE`);
-    await postgresQuery(`DROP ROLE ${role}`);
-    await rm(dir, { recursive: true, force: true });
+    await poolers[Symbol.asyncDispose]();
   });
 
   /** Starts one and gives its URL. */
-  const pooled = async (settings: string): Promise<string> => {
-    const port = await freePort();
-    const file = join(dir, `${port}.ini`);
-    const target = `host=${server.hostname} port=${server.port || 5432} dbname=${server.pathname.slice(1)} user=${role}`;
-    const lines = ['[databases]', `pooled = ${target}`, '[pgbouncer]', 'listen_addr = 127.0.0.1', `listen_port = ${port}`, 'unix_socket_dir ='];
-    await writeFile(file, [...lines, 'auth_type = any', 'pool_mode = transaction', 'default_pool_size = 3', settings, ''].join('\n'));
-    running.push(spawn('pgbouncer', [...(process.getuid?.() === 0 ? ['-u', 'nobody'] : []), file], { stdio: 'ignore' }));
-    const url = `postgres://${role}@127.0.0.1:${port}/pooled`;
-    await expect
-      .poll(
-        async () => {
-          const client = new pg.Client(url);
-          const isUp = await client.connect().then(
-            () => true,
-            () => false,
-          );
-          await client.end();
-          return isUp;
-        },
-        { timeout: 10_000 },
-      )
-      .toBe(true);
-    return url;
-  };
+  const pooled = (settings: string): Promise<string> => poolers.start(`default_pool_size = 3\n${settings}`);
   const open = (url: string): Promise<SqlReadStore> => SqlReadStore.open({ url, schema }, { entities: [Parcel, CountryTotal] });
   const IGNORED = 'ignore_startup_parameters = statement_timeout, lock_timeout, idle_in_transaction_session_timeout, options';
 
