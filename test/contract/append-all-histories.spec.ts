@@ -19,6 +19,8 @@ import {
 } from '@mainstem/event-store';
 import { seededRandom, type SeededRandom } from '@mainstem/testing';
 import { describe, expect, it } from 'vitest';
+import { LogSchema } from './postgres-events.js';
+import { withPostgres } from './sql-fixtures.js';
 
 const RUNS = Number(process.env['PROPERTY_RUNS'] ?? 20);
 const FIRST_SEED = Number(process.env['PROPERTY_SEED'] ?? Date.now() % 1_000_000);
@@ -122,10 +124,16 @@ const overTheWire = () =>
     return { store: await EventStoreDbEventStore.open({ connectionString: server.connectionString }), end: () => server.stop() };
   });
 
+const onPostgres = async () => {
+  const schema = new LogSchema();
+  return { store: await schema.open(), end: () => schema[Symbol.asyncDispose]() };
+};
+
 const STORES = [
   { name: 'in memory', open: inMemory },
   { name: 'embedded', open: embedded },
   { name: 'on our server', open: overTheWire },
+  ...((await withPostgres()) ? [{ name: 'on PostgreSQL', open: onPostgres }] : []),
 ];
 
 describe.each(STORES)('appends to several streams $name', ({ open }) => {

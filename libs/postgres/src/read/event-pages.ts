@@ -85,11 +85,10 @@ export class AllPages {
    */
   async next(after: bigint, limit: number, signal: AbortSignal | undefined): Promise<Page> {
     const { operation, isBackwards, needsPayload, filter } = this.#reading;
-    const wanted = wantedBy(filter, FILTER_PARAMETER);
-    const index = this.#isSparse ? wanted.index : undefined;
-    const until = this.#end(after, limit, wanted.condition === '', index?.isExact);
+    const wanted = wantedBy(filter, FILTER_PARAMETER, this.#isSparse);
+    const until = this.#end(after, limit, wanted.condition === '' && !wanted.index, wanted.index?.isExact);
     const scan = { isBackwards, needsPayload, after, until, limit: wanted.isPossible ? limit : 0 };
-    const rows = await this.#sessions.read(operation, allStatement(this.#sessions.options.target.schema, scan, wanted, index), signal);
+    const rows = await this.#sessions.read(operation, allStatement(this.#sessions.options.target.schema, scan, wanted), signal);
     const [headPosition, headId, markId] = rows[0] ?? [];
     const head = typeof headPosition === 'string' ? { position: BigInt(headPosition) as Position, id: headId as EventId } : undefined;
     this.#assertSame(after, markId);

@@ -45,17 +45,14 @@ export const FILTER_PARAMETER = 4;
  * Rows of the page behind the end of the log: its last position and id, and the id of the event at `after`. An empty
  * page is one row without an event; an empty log no row at all.
  */
-export const allStatement = (schema: string, scan: AllScan, wanted: Wanted, index: WantedIndex | undefined): Statement => {
+export const allStatement = (schema: string, scan: AllScan, { condition, parameters, index }: Wanted): Statement => {
   const events = nameIn(schema, 'events');
   const [beyond, within, order] = scan.isBackwards ? ['<', '>=', 'DESC'] : ['>', '<=', 'ASC'];
   const columns = scan.needsPayload ? COLUMNS : PLACE_COLUMNS;
-  const place = FILTER_PARAMETER + wanted.parameters.length;
-  const byKey = index ? ` AND ${index.expression} = k.key COLLATE "C"` : '';
-  const direct = `SELECT ${listed(columns)} FROM ${events} AS e
-    WHERE e.position ${beyond} $1::bigint AND e.position ${within} $2::bigint${wanted.condition}${byKey} ORDER BY e.position ${order} LIMIT $3::integer`;
   const chosen = index
-    ? `SELECT ${listed(columns)} FROM unnest($${place}::text[]) AS k(key) CROSS JOIN LATERAL (${direct}) AS e ORDER BY e.position ${order} LIMIT $3::integer`
-    : direct;
+    ? byIndex({ events, columns, index, key: `$${FILTER_PARAMETER + parameters.length}`, condition, beyond, within, order })
+    : `SELECT ${listed(columns)} FROM ${events} AS e
+    WHERE e.position ${beyond} $1::bigint AND e.position ${within} $2::bigint${condition} ORDER BY e.position ${order} LIMIT $3::integer`;
   const page = scan.needsPayload ? bounded(chosen, `e.position ${order}`) : chosen;
   return {
     text: `SELECT h.position, h.id, h.mark, ${listed(columns)}
@@ -63,8 +60,34 @@ FROM (
   SELECT e.position, e.id, (SELECT m.id FROM ${events} AS m WHERE m.position = $1::bigint) AS mark
   FROM ${events} AS e ORDER BY e.position DESC LIMIT 1
 ) AS h LEFT JOIN LATERAL (${page}) AS e ON true`,
-    values: [String(scan.after), String(scan.until), scan.limit, ...wanted.parameters, ...(index ? [[...index.keys]] : [])],
+    values: [String(scan.after), String(scan.until), scan.limit, ...parameters, ...(index ? [[...index.keys]] : [])],
   };
+};
+
+interface IndexedPage {
+  readonly events: string;
+  readonly columns: readonly string[];
+  readonly index: WantedIndex;
+  /** Placeholder of the keys. */
+  readonly key: string;
+  readonly condition: string;
+  readonly beyond: string;
+  readonly within: string;
+  readonly order: string;
+}
+
+/**
+ * The first events under each key, and of these the first ones. Pairs of key and position leave the server no other way
+ * than the index: for a key that it does not know when it plans, it would look at all events in their order.
+ */
+const byIndex = ({ events, columns, index: { expression }, key, condition, beyond, within, order }: IndexedPage): string => {
+  const pair = `(${expression}, e.position)`;
+  const bound = (parameter: string): string => `(k.key COLLATE "C", ${parameter}::bigint)`;
+  return `SELECT ${listed(columns)} FROM unnest(${key}::text[]) AS k(key) CROSS JOIN LATERAL (
+    SELECT ${listed(columns)} FROM ${events} AS e
+    WHERE ${pair} ${beyond} ${bound('$1')} AND ${pair} ${within} ${bound('$2')}${condition}
+    ORDER BY ${expression} ${order}, e.position ${order} LIMIT $3::integer
+  ) AS e ORDER BY e.position ${order} LIMIT $3::integer`;
 };
 
 export const headStatement = (schema: string): Statement => ({

@@ -4,10 +4,13 @@ import type { EventFilter } from '@mainstem/event-store';
 export interface Wanted {
   /** False: nothing can match, so there is no need to look. */
   readonly isPossible: boolean;
-  /** Conditions on `events AS e`; begins with AND, or is empty. Placeholders count from `firstParameter`. */
+  /**
+   * Conditions on `events AS e`, less those that the keys of the index make true; begins with AND, or is empty.
+   * Placeholders count from `firstParameter`.
+   */
   readonly condition: string;
   readonly parameters: readonly unknown[];
-  /** An index that finds the events, if there is one for this filter. */
+  /** An index that finds the events, if it was asked for and there is one for this filter. */
   readonly index: WantedIndex | undefined;
 }
 
@@ -20,18 +23,19 @@ export interface WantedIndex {
 }
 
 /** Placeholders below are taken by the statement around it. */
-export const wantedBy = ({ types, streamPrefixes }: EventFilter, firstParameter: number): Wanted => {
+export const wantedBy = ({ types, streamPrefixes }: EventFilter, firstParameter: number, isByIndex: boolean): Wanted => {
   if (types?.length === 0 || streamPrefixes?.length === 0) return { isPossible: false, condition: '', parameters: [], index: undefined };
+  const index = isByIndex ? indexOf(types, streamPrefixes) : undefined;
   const parameters: unknown[] = [];
   const placeholder = (value: unknown): string => `$${firstParameter + parameters.push(value) - 1}`;
-  const byType = types ? ` AND e.type = ANY(${placeholder([...new Set(types)])}::text[])` : '';
+  const byType = types && !index ? ` AND e.type = ANY(${placeholder([...new Set(types)])}::text[])` : '';
   const ranges = streamPrefixes ? [...new Set(streamPrefixes)].map(rangeOf) : [];
   const inRange = ({ start, end }: NameRange): string =>
     end === undefined
       ? `e.stream >= ${placeholder(start)}::text`
       : `(e.stream >= ${placeholder(start)}::text AND e.stream < ${placeholder(end)}::text)`;
-  const byStream = streamPrefixes ? ` AND (${ranges.map(inRange).join(' OR ')})` : '';
-  return { isPossible: true, condition: byType + byStream, parameters, index: indexOf(types, streamPrefixes) };
+  const byStream = streamPrefixes && index?.isExact !== true ? ` AND (${ranges.map(inRange).join(' OR ')})` : '';
+  return { isPossible: true, condition: byType + byStream, parameters, index };
 };
 
 const indexOf = (types: readonly string[] | undefined, prefixes: readonly string[] | undefined): WantedIndex | undefined => {
