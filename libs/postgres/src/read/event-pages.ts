@@ -102,12 +102,14 @@ export class AllPages {
     return { events, reached, head };
   }
 
-  /** How far this page looks. */
+  /**
+   * How far this page looks. Positions count events, so for all of them as many positions will do: a server that does
+   * not know the table yet would sort whatever is in the range.
+   */
   #end(after: bigint, limit: number, isEverything: boolean, isExact: boolean | undefined): bigint {
     const { isBackwards } = this.#reading;
-    if (isEverything || isExact === true) return isBackwards ? 1n : INT64_MAX;
-    const scanned = BigInt(limit * SCANNED_PER_EVENT);
-    const positions = isExact === false ? SEARCHED_MAX : scanned > SCANNED_MIN ? scanned : SCANNED_MIN;
+    if (isExact === true || (isEverything && this.#isSparse)) return isBackwards ? 1n : INT64_MAX;
+    const positions = isEverything ? BigInt(limit) : isExact === false ? SEARCHED_MAX : larger(SCANNED_MIN, BigInt(limit * SCANNED_PER_EVENT));
     return isBackwards ? larger(1n, after - positions) : smaller(INT64_MAX, after + positions);
   }
 
