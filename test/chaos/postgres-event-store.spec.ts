@@ -55,7 +55,7 @@ describe.runIf(await withPostgres())('the log on PostgreSQL in trouble', () => {
           const worker = workers[chance.int(0, PROCESSES - 1)];
           worker?.freeze();
           const before = acknowledged.size;
-          // A process that hangs in any place holds up nobody else.
+          // A process that hangs in any place does not hold up the others.
           await expect.poll(() => acknowledged.size, { timeout: HEALED_MS }).toBeGreaterThan(before + CLIENTS);
           worker?.thaw();
         },

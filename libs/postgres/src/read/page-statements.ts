@@ -78,7 +78,7 @@ interface IndexedPage {
 
 /**
  * The first events under each key, and of these the first ones. Pairs of key and position leave the server no other way
- * than the index: for a key that it does not know when it plans, it would look at all events in their order.
+ * than the index. With two conditions it would look at all events in their order, because it plans for any key.
  */
 const byIndex = ({ events, columns, index: { expression }, key, condition, beyond, within, order }: IndexedPage): string => {
   const pair = `(${expression}, e.position)`;
