@@ -2,7 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { RecordedEvent } from '@mainstem/event-store';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { appendNamed, flawsOf, LogSchema, logOf } from '../contract/postgres-events.js';
+import { appendNamed, flawsOf, following, LogSchema, logOf } from '../contract/postgres-events.js';
 import { withPostgres } from '../contract/sql-fixtures.js';
 import { PrivatePostgres } from '../fixtures/private-postgres.js';
 import { toldCommand } from './support/told-events.js';
@@ -34,7 +34,7 @@ describe.runIf(await withPostgres())('the log on PostgreSQL in trouble', () => {
       const follow = async (): Promise<void> => {
         for await (const { events } of store.subscribe({ after: undefined, signal: ending.signal })) seen.push(...events);
       };
-      const following = follow();
+      const followed = follow();
       let lives = 0;
       const start = (): WorkerProcess => {
         const worker = new WorkerProcess('postgres-append.ts', { args: [server.url, schema.name, String(lives++ * NUMBERS + 1), String(CLIENTS)] });
@@ -101,7 +101,7 @@ describe.runIf(await withPostgres())('the log on PostgreSQL in trouble', () => {
       await expect.poll(() => seen.length, { timeout: HEALED_MS }).toBe(log.length);
       expect(seen.map(({ id }) => id)).toEqual(log.map(({ id }) => id));
       ending.abort();
-      await following;
+      await followed;
     },
   );
 
@@ -123,6 +123,24 @@ describe.runIf(await withPostgres())('the log on PostgreSQL in trouble', () => {
     for (let n = 0; n < 20; n++) await appendNamed(again, `other-${n}`);
     await expect(appendNamed(store, 'late')).rejects.toMatchObject({ code: 'EVENT_STORE_RESTORED' });
     expect(flawsOf(await logOf(again))).toEqual([]);
+  });
+
+  it('is followed on after an outage that outlasts every patience, of which the store tells meanwhile', async () => {
+    await using schema = new LogSchema(server.url);
+    const store = await schema.open({ patienceMs: 100 });
+    const ending = new AbortController();
+    const { seen, done } = following(store, ending.signal);
+    await appendNamed(store, 'a');
+    await server.stop('immediate');
+    await expect(appendNamed(store, 'b')).rejects.toMatchObject({ code: 'EVENT_STORE_UNAVAILABLE' });
+    await expect(store.head()).rejects.toMatchObject({ code: 'EVENT_STORE_UNAVAILABLE' });
+    await expect.poll(() => store.troubles(), { timeout: HEALED_MS }).toEqual([expect.stringContaining('cannot be read')]);
+    await server.resume();
+    await appendNamed(await schema.open(), 'b');
+    await expect.poll(() => seen, { timeout: HEALED_MS }).toEqual([1n, 2n]);
+    expect(store.troubles()).toEqual([]);
+    ending.abort();
+    await done;
   });
 
   it('is read on a standby server, which refuses appends until it is promoted', async () => {

@@ -1,6 +1,14 @@
 // Event stores on PostgreSQL for the suites: a schema of its own each, gone afterwards; and sessions of strangers.
 import { randomUUID } from 'node:crypto';
-import { eventIdOf, streamName, type EventStore, type ExpectedRevision, type NewEvent, type RecordedEvent } from '@mainstem/event-store';
+import {
+  eventIdOf,
+  streamName,
+  type EventStore,
+  type ExpectedRevision,
+  type NewEvent,
+  type Position,
+  type RecordedEvent,
+} from '@mainstem/event-store';
 import { PostgresEventStore, type PostgresEventStoreOptions } from '@mainstem/postgres';
 import pg from 'pg';
 import { postgresQuery, postgresUrl } from './sql-fixtures.js';
@@ -70,10 +78,10 @@ export const flawsOf = (events: readonly RecordedEvent[]): readonly string[] => 
 };
 
 /** Follows a log until the signal fires; gives the positions in the order in which they were seen. */
-export const following = (store: EventStore, signal: AbortSignal) => {
+export const following = (store: EventStore, signal: AbortSignal, after?: Position) => {
   const seen: bigint[] = [];
   const run = async (): Promise<void> => {
-    for await (const { events } of store.subscribe({ after: undefined, signal })) seen.push(...events.map(({ position }) => position));
+    for await (const { events } of store.subscribe({ after, signal })) seen.push(...events.map(({ position }) => position));
   };
   return { seen, done: run() };
 };

@@ -42,7 +42,7 @@ export interface PostgresEventStoreOptions extends PostgresLocation {
   readonly limits?: Partial<AppendLimits>;
   /** Refuse a schema without an event store (EVENT_STORE_CANNOT_OPEN) instead of making one. Default false. */
   readonly mustExist?: boolean;
-  /** How long a call is repeated while the server cannot be reached. Default 10,000. */
+  /** How long a call is repeated while the server cannot be reached. Default 10,000. Subscriptions wait for ever. */
   readonly patienceMs?: number;
 }
 
@@ -144,8 +144,8 @@ export class PostgresEventStore implements EventStore {
 
   troubles(): readonly string[] {
     const { silence } = this.#writer;
-    const away = this.#signal.trouble();
-    const told = away && away.forMs >= RESTORING_MS_MAX ? [`subscriptions cannot see the log: ${away.reason}`] : [];
+    const away = this.#sessions.away();
+    const told = away && away.forMs >= RESTORING_MS_MAX ? [`the log in PostgreSQL cannot be read: ${away.reason}`] : [];
     return silence ? [...told, silenceOf(silence)] : told;
   }
 

@@ -79,7 +79,7 @@ export class EventReading {
         hasToldCaughtUp = isCaughtUp;
         yield { events, position, ...markOf(page), isCaughtUp };
       }
-      if (isCaughtUp && !signal.aborted) await this.#signal.changed(position ?? 0n, signal);
+      if (isCaughtUp && !signal.aborted) await this.#signal.changed(head?.position ?? 0n, signal);
     }
   }
 

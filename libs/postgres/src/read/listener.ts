@@ -74,15 +74,19 @@ export class Listener {
     const { sessions, channel } = this.#options;
     client.on('notification', () => this.#heard(client));
     await client.connect();
-    // Behind a pooler the open transaction keeps its session: the listener is on another one, and hears nothing.
-    const sender = await sessions.lease();
-    try {
-      await sender.query('BEGIN');
-      await client.query(`LISTEN "${channel}"`);
-      await this.#answered(() => sender.query(`NOTIFY "${channel}"; COMMIT`));
-    } finally {
-      sender.release(!this.#isHeard);
-    }
+    await this.#answered(async () => {
+      // Behind a pooler the open transaction keeps its session: the listener is on another one, and hears nothing.
+      const sender = await sessions.lease();
+      let isSent = false;
+      try {
+        await sender.query('BEGIN');
+        await client.query(`LISTEN "${channel}"`);
+        await sender.query(`NOTIFY "${channel}"; COMMIT`);
+        isSent = true;
+      } finally {
+        sender.release(!isSent);
+      }
+    });
     await this.#stayAwake(client);
   }
 

@@ -3,7 +3,7 @@
 import { EventStoreClosed, type Runtime } from '@mainstem/event-store';
 import { headStatement } from './page-statements.js';
 import type { Sessions } from '../server/sessions.js';
-import { isTransient, reasonOf } from '../server/translate-error.js';
+import { isTransient } from '../server/translate-error.js';
 import { Listener } from './listener.js';
 
 /** Between looks while notifications are heard. They are a hint: this alone would be enough. */
@@ -34,17 +34,11 @@ export class LogSignal {
   #pause = new AbortController();
   #watching: Promise<void> | undefined;
   #quietLooks = 0;
-  #trouble: { readonly reason: string; readonly sinceMs: number } | undefined;
 
   constructor(options: LogSignalOptions) {
     this.#options = options;
     const { sessions, runtime, channel } = options;
     this.#listener = channel === undefined ? undefined : new Listener({ sessions, runtime, channel, onNews: () => this.#look() });
-  }
-
-  /** Why it has not seen the log for this long; undefined while it does. */
-  trouble(): { readonly reason: string; readonly forMs: number } | undefined {
-    return this.#trouble && { reason: this.#trouble.reason, forMs: this.#options.runtime.monotonic() - this.#trouble.sinceMs };
   }
 
   /**
@@ -102,21 +96,19 @@ export class LogSignal {
   }
 
   async #lookOnce(): Promise<void> {
-    const { sessions, runtime } = this.#options;
+    const { sessions } = this.#options;
     try {
       const [row] = await sessions.readOnce(headStatement(sessions.options.target.schema));
-      this.#trouble = undefined;
       this.#quietLooks++;
       this.tell(BigInt(row?.[0] ?? 0));
     } catch (error) {
-      this.#trouble ??= { reason: reasonOf(error), sinceMs: runtime.monotonic() };
       // An outage ends: subscribers go on by themselves then.
       if (!isTransient(error)) this.#wakeAll(sessions.translated(error, 'subscribe'));
     }
   }
 
   #pauseMs(): number {
-    if (this.#listener?.isHeard === true || this.#trouble) return LOOK_LISTENING_MS;
+    if (this.#listener?.isHeard === true || this.#options.sessions.away()) return LOOK_LISTENING_MS;
     return this.#quietLooks < LOOKS_UNTIL_REST ? LOOK_BUSY_MS : LOOK_RESTING_MS;
   }
 

@@ -4,11 +4,12 @@ import type { Client, Pool, PoolClient, PoolConfig, QueryArrayConfig } from 'pg'
 import { PostgresClientUnusable } from '../errors.js';
 import { persist } from './persist.js';
 import type { PostgresTarget } from './target.js';
-import { translateError } from './translate-error.js';
+import { isTransient, reasonOf, translateError } from './translate-error.js';
 
 /** Longest wait for a connection, and for an answer. Longer than an append may wait for its lock. */
 const CONNECT_TIMEOUT_MS = 5_000;
-const ANSWER_TIMEOUT_MS = 30_000;
+const READ_TIMEOUT_MS = 30_000;
+const WRITE_TIMEOUT_MS = 10_000;
 const IDLE_MS = 60_000;
 
 /** Values of columns as the server writes them; NULL as null. */
@@ -35,13 +36,14 @@ export class Sessions {
   readonly #reading: Pool;
   readonly #writing: Pool;
   readonly #closing = new AbortController();
+  #away: { readonly reason: string; readonly sinceMs: number } | undefined;
 
   private constructor(
     private readonly driver: Driver,
     readonly options: SessionsOptions,
   ) {
-    this.#reading = this.#pool(options.target.poolSizeMax);
-    this.#writing = this.#pool(1);
+    this.#reading = this.#pool(options.target.poolSizeMax, READ_TIMEOUT_MS);
+    this.#writing = this.#pool(1, WRITE_TIMEOUT_MS + options.target.lockTimeoutMs);
   }
 
   /** Nothing is dialled yet. Errors: EVENT_STORE_CLIENT_UNUSABLE. */
@@ -55,14 +57,16 @@ export class Sessions {
   }
 
   /**
-   * Runs one statement that changes nothing, again while the server cannot be reached. The signal ends the wait.
-   * Errors: EVENT_STORE_ABORTED, EVENT_STORE_CLOSED, EVENT_STORE_UNAVAILABLE and others of the server.
+   * Runs one statement that changes nothing, again while the server cannot be reached; for a subscription without an
+   * end. The signal ends the wait. Errors: EVENT_STORE_ABORTED, EVENT_STORE_CLOSED, EVENT_STORE_UNAVAILABLE and others
+   * of the server.
    */
   async read(operation: string, statement: Statement, signal?: AbortSignal): Promise<readonly Row[]> {
     throwIfAborted(signal, operation);
-    const { runtime, patienceMs } = this.options;
+    const { runtime } = this.options;
+    const patienceMs = operation === 'subscribe' ? Infinity : this.options.patienceMs;
     const ending = signal ? AbortSignal.any([signal, this.#closing.signal]) : this.#closing.signal;
-    const repeated = persist({ runtime, patienceMs, signal: ending }, () => run(this.#reading, statement));
+    const repeated = persist({ runtime, patienceMs, signal: ending }, () => this.readOnce(statement));
     try {
       return await unlessEnded(repeated, ending);
     } catch (error) {
@@ -73,8 +77,20 @@ export class Sessions {
   }
 
   /** Runs one statement on a connection that reads, once. */
-  readOnce(statement: Statement): Promise<readonly Row[]> {
-    return run(this.#reading, statement);
+  async readOnce(statement: Statement): Promise<readonly Row[]> {
+    try {
+      const rows = await run(this.#reading, statement);
+      this.#away = undefined;
+      return rows;
+    } catch (error) {
+      if (isTransient(error)) this.#away ??= { reason: reasonOf(error), sinceMs: this.options.runtime.monotonic() };
+      throw error;
+    }
+  }
+
+  /** Why no read has succeeded for this long; undefined while they do. */
+  away(): { readonly reason: string; readonly forMs: number } | undefined {
+    return this.#away && { reason: this.#away.reason, forMs: this.options.runtime.monotonic() - this.#away.sinceMs };
   }
 
   /** Runs one statement on the connection that appends, once: the caller knows whether it may be repeated. */
@@ -106,7 +122,7 @@ export class Sessions {
 
   /** A connection of its own, not connected yet. The caller hears its errors and ends it. */
   client(): Client {
-    return new this.driver.Client(this.#config());
+    return new this.driver.Client(this.#config(READ_TIMEOUT_MS));
   }
 
   /** A connection that reads, for a moment. The caller releases it. */
@@ -124,8 +140,8 @@ export class Sessions {
     await Promise.all([this.#reading.end(), this.#writing.end()]);
   }
 
-  #pool(max: number): Pool {
-    const pool = new this.driver.Pool({ ...this.#config(), max, idleTimeoutMillis: IDLE_MS });
+  #pool(max: number, answerMs: number): Pool {
+    const pool = new this.driver.Pool({ ...this.#config(answerMs), max, idleTimeoutMillis: IDLE_MS });
     // An idle connection that breaks leaves the pool; the next call makes a new one and reports what it finds.
     pool.on('error', () => undefined);
     // While a connection is in use the pool does not listen: the statement that meets the failure reports it.
@@ -133,13 +149,13 @@ export class Sessions {
     return pool;
   }
 
-  #config(): PoolConfig {
+  #config(answerMs: number): PoolConfig {
     return {
       connectionString: this.options.target.connectionString,
       fallback_application_name: 'mainstem',
       keepAlive: true,
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-      query_timeout: ANSWER_TIMEOUT_MS + this.options.target.lockTimeoutMs,
+      query_timeout: answerMs,
     };
   }
 }
