@@ -116,3 +116,20 @@ describe('a hosted projector', () => {
     expect(await readStore.generations('counts')).toHaveLength(1);
   });
 });
+
+describe('a projector module', () => {
+  const hosted = { projection: counts, store: new MemoryReadStore() };
+  it.each([
+    ['a list in the list', () => [[hosted]], 'spread it'],
+    ['one projection without a list', () => hosted, 'projections must be a list'],
+    ['nothing', () => undefined, 'projections must be a list'],
+    ['a definition without its read store', () => [counts], 'must be { projection, store }'],
+  ])('refuses %s by name', async (_, useFactory, words) => {
+    const imports = [
+      EventStoreModule.forRoot({ store: new InMemoryEventStore() }),
+      ProjectorModule.forRootAsync({ useFactory: useFactory as never }),
+    ];
+    const starting = NestFactory.createApplicationContext({ module: TestModule, imports }, { logger: false, abortOnError: false });
+    await expect(starting).rejects.toMatchObject({ code: 'PROJECTION_INVALID_DEFINITION', message: expect.stringContaining(words) as string });
+  });
+});

@@ -49,7 +49,7 @@ class ProjectorLifetime implements OnApplicationBootstrap, OnModuleDestroy {
 
 /**
  * Global: provides the `Projector`. Needs `EventStoreModule`. Refuses categories that can make the same stream as an
- * aggregate or another projector of the application. Errors: EVENT_STORE_AMBIGUOUS_CATEGORY.
+ * aggregate or another projector of the application. Errors: EVENT_STORE_AMBIGUOUS_CATEGORY, and those of `Projector`.
  */
 @Module({})
 export class ProjectorModule {
@@ -90,14 +90,15 @@ const projectorOf = (
   watch: DependencyWatch | undefined,
   telemetry?: Telemetry,
 ): Projector => {
+  const crash = crashAtOf(process.env); // for tests that kill the process
+  const lease = { owner: instanceName(runtime), durationMs };
+  const onChange = logChange(new Logger('Projector'), projections, watch);
+  // First of all: it checks what it is given.
+  const projector = new Projector({ reader, runtime, projections, lease, onChange, observe: telemetry?.projections, ...(crash && { crash }) });
   declareCategories(
     application,
     projections.flatMap(({ projection }) => projection.wanted.categories),
   );
-  const crash = crashAtOf(process.env); // for tests that kill the process
-  const lease = { owner: instanceName(runtime), durationMs };
-  const onChange = logChange(new Logger('Projector'), projections, watch);
-  const projector = new Projector({ reader, runtime, projections, lease, onChange, observe: telemetry?.projections, ...(crash && { crash }) });
   telemetry?.follow?.(projector);
   return projector;
 };
