@@ -69,6 +69,12 @@ describe('an effect whose sender has ended', () => {
     await asked();
     for (const commandId of ['run-t1:debit#1', 'run-t1:debit#2', 'run-:debit#1', 'run-t1:', 'run-t1', 'run-t9:debit#1', ' run-t1:debit#1'])
       await bank.executor.execute(account, 'b', new Credit('x', 1), { commandId });
+    const late = bank.hosted.filter(({ projection }) => projection.name === 'run-late');
+    const looking = new Projector({ reader: bank.store, projections: late });
+    looking.start();
+    await looking.waitFor('run-late', (await bank.store.head()) as Position, { timeoutMs: 4_000 });
+    await looking.stop();
+    expect(await typesOf('t1')).toEqual(['EventTakenIn', 'CommandRequested', 'DeadlineSet']);
     bank.projector.start();
     await settled(bank);
     expect(bank.projector.status().map(({ parkedEvents, state }) => `${state} ${parkedEvents}`)).toEqual(Array(5).fill('live 0'));
