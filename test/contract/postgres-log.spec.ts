@@ -181,6 +181,39 @@ describe.runIf(await withPostgres())('the log on PostgreSQL', () => {
       }
     });
 
+    it('whose COMMIT was not answered, after another process has put more events before it than any page holds', async () => {
+      let step: 'idle' | 'armed' | 'sent' = 'idle';
+      const { proxy, url } = await through((self, piece, from) => {
+        if (step === 'armed' && from === 'client' && piece.includes('COMMIT\0')) {
+          step = 'sent';
+          self.become({ kind: 'no-reply' });
+        } else if (step === 'sent' && from === 'server') {
+          step = 'idle';
+          self.become({ kind: 'none' });
+          self.reset();
+        }
+      });
+      try {
+        const direct = await schema.open();
+        const store = await schema.open({ url, notify: false });
+        await appendNamed(direct, 'first', 'order-1');
+        const stranger = await schema.stranger();
+        await stranger.query(`BEGIN; SELECT FROM ${schema.name}.log FOR UPDATE`);
+        const many = direct.append(streamName('order-1'), eventsNamed('many', 2_000), { expectedRevision: 'any' });
+        await expect.poll(waiting).toHaveLength(1);
+        step = 'armed';
+        const appended = appendNamed(store, 'late', 'order-1');
+        await expect.poll(waiting).toHaveLength(2);
+        await stranger.query('COMMIT');
+        await many;
+        expect([await appended, step]).toEqual([{ revision: 2_001n, position: 2_002n }, 'idle']);
+        expect(await direct.head()).toBe(2_002n);
+      } finally {
+        await schema[Symbol.asyncDispose]();
+        await proxy.close();
+      }
+    });
+
     it('that did not arrive before the connection broke', async () => {
       let isArmed = false;
       const { proxy, url } = await through((self, piece, from) => {
