@@ -123,6 +123,28 @@ describe.runIf(await withPostgres())('the log on PostgreSQL', () => {
       expect([log.length, flawsOf(log)]).toEqual([40, []]);
     });
 
+    it('whatever functions of others the search path of the role finds', async () => {
+      const store = await schema.open();
+      await store.append(streamName('order-1'), eventsNamed('many', 4_100), { expectedRevision: 'no-stream' });
+      const others = `${schema.name}_others`;
+      await postgresQuery(`CREATE SCHEMA ${others}`);
+      try {
+        await postgresQuery(`CREATE FUNCTION ${others}.cardinality(uuid[]) RETURNS integer LANGUAGE sql AS 'SELECT 99'`);
+        await postgresQuery(`CREATE FUNCTION ${others}.unnest(text[]) RETURNS SETOF text LANGUAGE sql AS 'SELECT NULL LIMIT 0'`);
+        const url = new URL(postgresUrl);
+        url.searchParams.set('options', `-c search_path=${others}`);
+        const theirs = await schema.open({ url: url.href });
+        await theirs.append(streamName('order-last'), [{ ...eventsNamed('rare')[0], type: 'Rare' } as never], { expectedRevision: 'no-stream' });
+        const rare: bigint[] = [];
+        // The first page finds that few are wanted; the second one asks the index.
+        for await (const events of theirs.readAll({ filter: { types: ['Rare'] }, batchSizeMax: 1 }))
+          rare.push(...events.map(({ position }) => position));
+        expect(rare).toEqual([4_101n]);
+      } finally {
+        await postgresQuery(`DROP SCHEMA ${others} CASCADE`);
+      }
+    });
+
     it('in which exactly one of many contenders wins, on a new stream and on one that is there', async () => {
       const stores = await Promise.all([schema.open(), schema.open(), schema.open()]);
       for (let round = 0; round < 10; round++) {
@@ -332,6 +354,9 @@ describe.runIf(await withPostgres())('the log on PostgreSQL', () => {
       await expect(open({ url: `${new URL('/none_such', postgresUrl).href}` })).rejects.toMatchObject({ code: 'EVENT_STORE_ACCESS_DENIED' });
       for (const url of ['', 'mysql://a/b', 'postgres://a,b/c', `${postgresUrl}?none=1`, `${postgresUrl}?notify=no`, `${postgresUrl}?pool_size=0`]) {
         await expect(open({ url })).rejects.toMatchObject({ code: 'EVENT_STORE_CONNECTION_SETTINGS_INVALID' });
+      }
+      for (const name of ['', 'a"; DROP SCHEMA public', 'a'.repeat(64)]) {
+        expect(() => schemaStatements(name)).toThrow(expect.objectContaining({ code: 'EVENT_STORE_CONNECTION_SETTINGS_INVALID' }));
       }
       await schema.open();
       await postgresQuery(`UPDATE ${schema.name}.log SET format = 99`);

@@ -83,7 +83,7 @@ interface IndexedPage {
 const byIndex = ({ events, columns, index: { expression }, key, condition, beyond, within, order }: IndexedPage): string => {
   const pair = `(${expression}, e.position)`;
   const bound = (parameter: string): string => `(k.key COLLATE "C", ${parameter}::bigint)`;
-  return `SELECT ${listed(columns)} FROM unnest(${key}::text[]) AS k(key) CROSS JOIN LATERAL (
+  return `SELECT ${listed(columns)} FROM pg_catalog.unnest(${key}::text[]) AS k(key) CROSS JOIN LATERAL (
     SELECT ${listed(columns)} FROM ${events} AS e
     WHERE ${pair} ${beyond} ${bound('$1')} AND ${pair} ${within} ${bound('$2')}${condition}
     ORDER BY ${expression} ${order}, e.position ${order} LIMIT $3::integer

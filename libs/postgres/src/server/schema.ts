@@ -1,7 +1,16 @@
-// The tables of the log, and the function that appends. All names are qualified: no search path decides.
+// The tables of the log, and the function that appends. No search path of a role or database decides what they mean.
+import { PostgresSettingsInvalid } from '../errors.js';
 
 /** The newest format that this program knows. */
 export const LOG_FORMAT = 1;
+
+const SCHEMA = /^[A-Za-z_][A-Za-z0-9_]{0,62}$/;
+
+/** The name of a schema. Errors: EVENT_STORE_CONNECTION_SETTINGS_INVALID. */
+export const schemaName = (name: string): string => {
+  if (SCHEMA.test(name)) return name;
+  throw new PostgresSettingsInvalid('the schema must be letters, digits and underscores, at most 63, starting with a letter or underscore');
+};
 
 /** Quotes a name of the log's schema. The schema is letters, digits and underscores. */
 export const nameIn = (schema: string, name: string): string => `"${schema}"."${name}"`;
@@ -9,8 +18,10 @@ export const nameIn = (schema: string, name: string): string => `"${schema}"."${
 /**
  * The statements that make the log, in order, each of them once. A database administrator may run them in place of the
  * first process; then the role of the processes needs only the rights that the manual lists.
+ * Errors: EVENT_STORE_CONNECTION_SETTINGS_INVALID.
  */
 export const schemaStatements = (schema: string): readonly string[] => {
+  schemaName(schema);
   const of = (name: string): string => nameIn(schema, name);
   return [
     `CREATE SCHEMA IF NOT EXISTS "${schema}"`,
@@ -54,7 +65,7 @@ const appendFunction = (schema: string): string => {
   return `CREATE FUNCTION ${nameIn(schema, 'append')}(
   its_incarnation text, mark_position bigint, mark_id uuid, wait_ms integer, channel text, streams text[], lasts bigint[],
   ids uuid[], stream_numbers integer[], revisions bigint[], types text[], datas text[], metadatas text[]
-) RETURNS bigint LANGUAGE plpgsql VOLATILE AS $append$
+) RETURNS bigint LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $append$
 DECLARE
   base bigint;
   found_incarnation text;

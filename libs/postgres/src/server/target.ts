@@ -1,5 +1,6 @@
 // Server, schema and limits from the application's options. Errors never show the URL, which may hold a password.
 import { PostgresSettingsInvalid } from '../errors.js';
+import { schemaName } from './schema.js';
 
 export interface PostgresLocation {
   /**
@@ -35,7 +36,6 @@ const POOL_SIZE_DEFAULT = 5;
 const POOL_SIZE_MAX = 1_000;
 const LOCK_TIMEOUT_MS_DEFAULT = 5_000;
 const LOCK_TIMEOUT_MS_MAX = 3_600_000;
-const SCHEMA = /^[A-Za-z_][A-Za-z0-9_]{0,62}$/;
 const OWN_PARAMETERS = ['schema', 'pool_size', 'lock_timeout', 'notify'];
 /** The driver's parameters of a URL; it ignores all others. */
 const DRIVER_PARAMETERS = [
@@ -64,14 +64,10 @@ export const postgresTargetOf = ({ url, schema, poolSizeMax, lockTimeoutMs, noti
   }
   refuseUnknown(parsed);
   const given = Object.fromEntries(OWN_PARAMETERS.map((name) => [name, taken(parsed, name)]));
-  const chosen = schema ?? given['schema'] ?? SCHEMA_DEFAULT;
-  if (!SCHEMA.test(chosen)) {
-    throw new PostgresSettingsInvalid('the schema must be letters, digits and underscores, at most 63, starting with a letter or underscore');
-  }
   return {
     connectionString: parsed.href,
     address: parsed.searchParams.get('host') ?? parsed.host,
-    schema: chosen,
+    schema: schemaName(schema ?? given['schema'] ?? SCHEMA_DEFAULT),
     poolSizeMax: wholeNumber(poolSizeMax ?? given['pool_size'] ?? POOL_SIZE_DEFAULT, 'pool_size', POOL_SIZE_MAX),
     lockTimeoutMs: wholeNumber(lockTimeoutMs ?? given['lock_timeout'] ?? LOCK_TIMEOUT_MS_DEFAULT, 'lock_timeout', LOCK_TIMEOUT_MS_MAX),
     notify: notify ?? isOn(given['notify'] ?? 'on'),

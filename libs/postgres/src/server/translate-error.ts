@@ -36,9 +36,10 @@ export const translateError = (error: unknown, { operation, schema }: ErrorPlace
 
 /**
  * Connections that end, servers that start or stop, too many sessions, and transactions that the server ended for the
- * sake of others: the same call may succeed a moment later.
+ * sake of others: the same call may succeed a moment later. The server also ends a transaction whose process stood
+ * still.
  */
-const TRANSIENT = /^(?:08|40|57P0|53300|53400|55P02)/;
+const TRANSIENT = /^(?:08|25P0[34]|40|57P0|53300|53400|55P02)/;
 
 /** True if the same call may succeed later. An append may have taken effect. */
 export const isTransient = (error: unknown): boolean => {
