@@ -96,6 +96,8 @@ describe('the commands for processes', () => {
     expect(ended.out).toMatch(/^ended +order-1 /m);
     const again = await mainstem('process', 'retry', 'gift', 'order-1');
     expect(again).toMatchObject({ code: 1, err: expect.stringContaining('(CLI_INSTANCE_NOT_READY)') as unknown });
+    const discarded = await mainstem('process', 'discard', 'gift', 'order-2', 'take#1', '--reason', 'told by telephone');
+    expect(discarded).toMatchObject({ code: 1, err: expect.stringContaining('take#1 is no effect that waits') as unknown });
   });
 
   it('cancel an instance for a reason, and refuse to guess without a terminal', async () => {

@@ -97,8 +97,9 @@ export const LIBRARY_DOORS: Readonly<Record<string, string>> = {
     Send SentCommand Succeeded after at cancelDeadline effect end hostProcess hostReactor hostReactorWithEffects perform performer
     processManager reactor resultOf send`,
   'process/operate': `
-    FoundAt INSTANCE_STATES InstanceReport InstanceState OpenRequest ProcessAt StuckRequest TakenIn deadlinesOf instancesIn
-    instancesOf keyNear loadInstance pendingDeadlines pendingEffectsOf reactionsOf storedSource`,
+    FoundAt INSTANCE_STATES InstanceReport InstanceState OpenRequest ProcessAt StuckRequest TakenIn deadlinesOf
+    givenUpEffects instancesIn instancesOf isOutside keyNear loadInstance pendingDeadlines pendingEffectsOf reactionsOf
+    storedSource`,
   'projection/reaction': `
     Companion Figures Hosted HostedReaction Reaction ReactionContext ReactionOptions ReactionStart reaction`,
   'projection/settings': `

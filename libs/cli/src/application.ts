@@ -96,8 +96,8 @@ export interface MainstemApplication {
   /** Opens the event store for reading; must not create one. Errors: those of the store and of the settings. */
   openEvents(settings: ApplicationSettings): Promise<OpenEventReader>;
   /**
-   * Opens the event store to read and append, for `claims build`, `process retry`, `process cancel`, and `parked
-   * replay` of a process. Errors: those of the store and of the settings.
+   * Opens the event store to read and append, for `claims build`, `process retry`, `process discard`, `process cancel`,
+   * and `parked replay` of a process. Errors: those of the store and of the settings.
    */
   openEventStore?(settings: ApplicationSettings): Promise<EventStore>;
   /** Opens all read stores. Errors: those of the stores and of the settings. */

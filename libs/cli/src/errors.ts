@@ -1,5 +1,6 @@
 // Errors of the command line itself. Other errors have the code of their library.
 import { MainstemError, nearestName } from '@mainstem/event-store';
+import { shellWord } from './format/shell-word.js';
 
 /** No package.json, from here upwards, names an application. */
 export class NoApplication extends MainstemError {
@@ -101,7 +102,7 @@ export class InstanceNotReady extends MainstemError {
     readonly key: string,
     problem: string,
   ) {
-    super('CLI_INSTANCE_NOT_READY', `${process} ${key}: ${problem} mainstem process show ${process} ${key} tells where it stands.`);
+    super('CLI_INSTANCE_NOT_READY', `${process} ${key}: ${problem} mainstem process show ${process} ${shellWord(key)} tells where it stands.`);
   }
 }
 

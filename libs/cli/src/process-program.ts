@@ -1,7 +1,14 @@
 // The commands for processes, with their arguments, options and help.
 import type { Command } from 'commander';
 import { listDeadlines, type DeadlinesOptions } from './commands/deadlines.js';
-import { cancelInstance, retryInstance, type CancelOptions } from './commands/process-change.js';
+import {
+  cancelInstance,
+  discardEffect,
+  retryInstance,
+  type CancelOptions,
+  type DiscardOptions,
+  type RetryOptions,
+} from './commands/process-change.js';
 import { listInstances, type ProcessListOptions } from './commands/process-list.js';
 import { showInstance } from './commands/process-show.js';
 import type { Run, Surroundings } from './surroundings.js';
@@ -25,13 +32,24 @@ export const addProcess = (mainstem: Command, run: Run): void => {
     .action((name: string, key: string, options: { json?: boolean }) => run((context) => showInstance(context, name, key, options)));
   process
     .command('retry')
-    .description('send the stuck commands of an instance again, after the cause was removed')
+    .description('send the stuck commands of an instance again, and ask again for effects that were given up, after the cause was removed')
     .argument('<process>')
     .argument('<key>')
-    .action((name: string, key: string) => run((context) => retryInstance(context, name, key)));
+    .option('--request <request>', 'only this one, such as mail#3')
+    .action((name: string, key: string, options: RetryOptions) => run((context) => retryInstance(context, name, key, options)));
+  process
+    .command('discard')
+    .description('end one effect that waits for an attempt or was given up; the instance goes on, and no rule is told')
+    .argument('<process>')
+    .argument('<key>')
+    .argument('<request>', 'such as mail#3')
+    .requiredOption('--reason <text>', 'why; the instance keeps it')
+    .action((name: string, key: string, request: string, options: DiscardOptions) =>
+      run((context) => discardEffect(context, { name, key, request }, options)),
+    );
   process
     .command('cancel')
-    .description('end an instance, whatever it waits for; this cannot be undone, and undoes no command')
+    .description('end an instance, whatever it waits for; this cannot be undone, and undoes no command or effect')
     .argument('<process>')
     .argument('<key>')
     .requiredOption('--reason <text>', 'why; the instance keeps it')
@@ -39,7 +57,7 @@ export const addProcess = (mainstem: Command, run: Run): void => {
     .action((name: string, key: string, options: CancelOptions) => run((context) => cancelInstance(context, name, key, options)));
   process.addHelpText(
     'after',
-    '\nExamples, for a process named transfers:\n  mainstem process list transfers --state stuck\n  mainstem process show transfers t42\n  mainstem process retry transfers t42\n  mainstem process cancel transfers t42 --reason duplicate',
+    '\nExamples, for a process named transfers:\n  mainstem process list transfers --state stuck\n  mainstem process show transfers t42\n  mainstem process retry transfers t42\n  mainstem process discard transfers t42 mail#3 --reason "told by telephone"\n  mainstem process cancel transfers t42 --reason duplicate',
   );
 };
 

@@ -10,7 +10,7 @@ export const application = defineApplication({
   name: 'bank',
   aggregates: [account, transfer],
   openEvents: ({ dir = FOLDER }) => EmbeddedEventStore.open({ dir, isReadOnly: true }),
-  // For what changes an instance: process retry, process cancel, parked replay.
+  // For what changes an instance: process retry, process discard, process cancel, parked replay.
   openEventStore: ({ dir = FOLDER }) => EmbeddedEventStore.open({ dir }),
   openReadModels: async ({ dir = FOLDER }) => {
     const store = await EmbeddedCacheStore.open({ dir });

@@ -142,7 +142,7 @@ describe('process retry', () => {
   it('sends what is stuck again, so that the process goes on', async () => {
     await bank.executor.execute(account, 'a', new Credit('help', 100));
     expect(await retryInstance(context, 'gift', 't1')).toBe(0);
-    expect(printed).toEqual(['gift t1: 1 command asked for again; a host of the process sends them.']);
+    expect(printed).toEqual(['gift t1: 1 command asked for again; a host of the process does the rest.']);
     await settled(bank);
     await listInstances(context, 'gift', { state: ['ended'], json: true });
     expect(printed.join('\n')).toContain('"key":"t1"');

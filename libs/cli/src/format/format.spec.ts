@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { count, counted, duration } from './amounts.js';
 import { toJson } from './json.js';
 import { printable, printableLines } from '@mainstem/event-store';
+import { shellWord } from './shell-word.js';
 import { table } from './table.js';
 
 describe('amounts', () => {
@@ -61,5 +62,17 @@ describe('a table', () => {
       ],
     );
     expect(lines).toEqual(['name      size', '───────  ─────', 'é            5', 'longest  12345']);
+  });
+});
+
+describe('a word for a shell', () => {
+  it.each([
+    ['order-1', 'order-1'],
+    ['a b', "'a b'"],
+    ["it's", String.raw`'it'\''s'`],
+    ['$HOME', "'$HOME'"],
+    ['', "''"],
+  ])('of %j is %s', (text, word) => {
+    expect(shellWord(text)).toBe(word);
   });
 });

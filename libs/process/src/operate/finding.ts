@@ -1,9 +1,10 @@
-// Instances and deadlines from their read models, page by page: memory does not grow with their number.
+// Instances, deadlines and effects from their read models, page by page: memory does not grow with their number.
 import { nearestName } from '@mainstem/event-store';
 import type { ReadStore } from '@mainstem/projection';
 import { servingOf } from '@mainstem/projection/operate';
 import { deadlinesName, type Deadline } from '../host/deadlines.js';
 import { INSTANCE_STATES, instanceId, instancesName, type Instance, type InstanceState } from '../host/instances.js';
+import { effectsName, GIVEN_UP, type PendingEffect } from '../host/pending-effects.js';
 
 const PAGE = 500;
 /** Keys of one state that are compared with a mistyped one. */
@@ -39,6 +40,14 @@ export async function* instancesIn({ process, store }: ProcessAt, { states, sign
 /** In order of time, then of instance. Errors: those of the store. */
 export const pendingDeadlines = ({ process, store }: ProcessAt, signal?: AbortSignal): AsyncGenerator<Deadline> =>
   documentsIn<Deadline>(store, deadlinesName(process), { signal });
+
+/** Those that wait for people, by effect, then in order of time. Errors: those of the store. */
+export async function* givenUpEffects({ process, store }: ProcessAt, signal?: AbortSignal): AsyncGenerator<PendingEffect> {
+  for await (const effect of documentsIn<PendingEffect>(store, effectsName(process), { from: GIVEN_UP, signal })) {
+    if (!effect.id.startsWith(GIVEN_UP)) return;
+    yield effect;
+  }
+}
 
 /** The key of an instance that a mistyped one may mean. It looks at the keys that follow its beginning, 100 a state. */
 export const keyNear = async ({ process, store }: ProcessAt, key: string): Promise<string | undefined> => {

@@ -22,6 +22,11 @@ export interface OpenRequest {
   readonly since: string;
 }
 
+const OUTSIDE = 'outside';
+
+/** True for an effect. */
+export const isOutside = ({ target }: OpenRequest): boolean => target === OUTSIDE;
+
 export interface StuckRequest extends OpenRequest {
   readonly code: string;
   readonly message: string;
@@ -90,7 +95,7 @@ export const loadInstance = async (
   const outside = (request: string, { step, effect }: EffectRequest): OpenRequest => ({
     request,
     step,
-    target: 'outside',
+    target: OUTSIDE,
     command: effect,
     since: since.get(request) ?? '',
   });
