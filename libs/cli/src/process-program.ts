@@ -57,7 +57,14 @@ export const addProcess = (mainstem: Command, run: Run): void => {
     .action((name: string, key: string, options: CancelOptions) => run((context) => cancelInstance(context, name, key, options)));
   process.addHelpText(
     'after',
-    '\nExamples, for a process named transfers:\n  mainstem process list transfers --state stuck\n  mainstem process show transfers t42\n  mainstem process retry transfers t42\n  mainstem process discard transfers t42 mail#3 --reason "told by telephone"\n  mainstem process cancel transfers t42 --reason duplicate',
+    [
+      '\nExamples, for a process named transfers:',
+      'mainstem process list transfers --state stuck',
+      'mainstem process show transfers t42',
+      'mainstem process retry transfers t42',
+      'mainstem process discard transfers t42 mail#3 --reason "told by telephone"',
+      'mainstem process cancel transfers t42 --reason duplicate',
+    ].join('\n  '),
   );
 };
 

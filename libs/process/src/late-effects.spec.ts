@@ -81,6 +81,17 @@ describe('an effect whose sender has ended', () => {
     expect(await balances()).toEqual([70, 37]);
   });
 
+  it('is found behind a command of another stream under its id', async () => {
+    await asked();
+    await bank.executor.execute(transferRun.aggregate, 't1', REFUSED);
+    await bank.executor.execute(account, 'b', new Credit('x', 1), { commandId: 'run-t1:debit#1' });
+    await bank.executor.execute(account, 'a', new Debit('t1', 30), { commandId: 'run-t1:debit#1' });
+    bank.projector.start();
+    await settled(bank);
+    expect(await typesOf('t1')).toContain('CommandTookEffectLate');
+    expect(await balances()).toEqual([100, 1]);
+  });
+
   it('leaves the instance stuck where no rule tells what to do', async () => {
     await asked(gift);
     await bank.executor.execute(gift.aggregate, 't1', { ...REFUSED, request: 'take#1' });

@@ -1,8 +1,9 @@
 // Reactors: the effect of a command is there once for each event and step; refusals are answered or fail the event.
-import { CommandExecutor, loadAggregate, type CommandExecutorOptions } from '@mainstem/aggregate';
-import { defineEvents, InMemoryEventStore, streamName, type EventStore, type Position } from '@mainstem/event-store';
+import { CommandExecutor, CommandRefused, defineAggregate, loadAggregate, type CommandExecutorOptions } from '@mainstem/aggregate';
+import { defineEvents, InMemoryEventStore, MainstemError, streamName, type EventStore, type Position } from '@mainstem/event-store';
 import { Projector, type ReadStore } from '@mainstem/projection';
 import { MemoryReadStore } from '@mainstem/projection/adapter';
+import { IsInt } from 'class-validator';
 import { afterEach, describe, expect, it } from 'vitest';
 import { hostReactor, InvalidProcess, reactor, send, type Reactor } from './index.js';
 import { account, accountEvents, Close, Credit, Debit, Open, transferEvents } from './transfer.fixtures.js';
@@ -33,6 +34,21 @@ const shares = (onDeclined?: (id: string) => void): Reactor =>
     react: { Debited: ({ data }) => [send('share', account, data.amount % 2 === 0 ? 'even' : 'odd', new Credit('s', data.amount))] },
     ...(onDeclined && { declined: (_, { id }) => onDeclined(id) }),
   });
+
+class PriceSet {
+  @IsInt() price!: number;
+}
+class Refused extends CommandRefused {}
+class SetPrice {
+  @IsInt() price!: number;
+}
+const shelf = defineAggregate({
+  category: 'shelf',
+  events: defineEvents('shelf', { PriceSet }),
+  initialState: 1,
+  evolve: (_, { data }) => data.price,
+  decide: ({ price }: SetPrice, state) => (price === state ? [] : [{ type: 'PriceSet' as const, data: { price } }]),
+});
 
 const amountsOf = async (store: EventStore, stream: string): Promise<readonly number[]> => {
   const amounts: number[] = [];
@@ -164,6 +180,43 @@ describe('a reactor', () => {
     expect(declined).toEqual(['odd', 'odd', 'odd']);
     expect(await amountsOf(store, 'account-even')).toEqual([2, 4, 6]);
     expect(await hosted.readStore.parked('shares', 1)).toEqual([]);
+  });
+
+  it.each([
+    ['a refusal of a later one', true, new Refused('NO', 'no')],
+    ['trouble of a later one', true, new MainstemError('AGGREGATE_OVERLOADED', 'busy')],
+    ['trouble of a later one', false, new MainstemError('AGGREGATE_OVERLOADED', 'busy')],
+  ])('decides a command without effect once, also after %s (together: %s)', async (_, together, error) => {
+    const store = new InMemoryEventStore();
+    const executor = new CommandExecutor({ store });
+    const failures = [error];
+    const failing = (aggregate: object): void => {
+      const failure = aggregate === account ? failures.pop() : undefined;
+      if (failure) throw failure;
+    };
+    const told = {
+      execute: async (...given: Parameters<typeof executor.execute>) => (failing(given[0]), executor.execute(...given)),
+      executeAll: async (...given: Parameters<typeof executor.executeAll>) => (failing(given[0]), executor.executeAll(...given)),
+    } as unknown as CommandExecutor;
+    const definition = reactor({
+      name: 'prices',
+      events: [accountEvents],
+      startsAt: 'first-event',
+      together,
+      react: {
+        Debited: ({ data: { amount } }) => [
+          send('price', shelf, 's', Object.assign(new SetPrice(), { price: amount })),
+          ...(amount === 2 ? [send('credit', account, 'c', new Credit('x', 1))] : []),
+        ],
+      },
+    });
+    await executor.execute(account, '1', new Open(1_000));
+    for (const amount of [1, 2]) await executor.execute(account, '1', new Debit('t', amount));
+    const hosted = start(definition, store, new MemoryReadStore(), told);
+    await reached(hosted, 'prices');
+    expect(failures).toEqual([]);
+    expect((await loadAggregate(store, shelf, 's')).state).toBe(2);
+    expect(await balance(hosted, 'c')).toBe(1);
   });
 
   it('may wait for what never changes before it says what follows', async () => {

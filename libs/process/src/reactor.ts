@@ -13,6 +13,7 @@ import { addStep, assertDeclared } from './definition/names.js';
 import { InvalidAction, InvalidProcess } from './errors.js';
 import { contextAfter, isTrouble, ofCommand, type BatchExecutor } from './host/execution.js';
 import { hostEffects, type EffectsHostOptions } from './host/host-process.js';
+import { RecentNames } from './host/recent-names.js';
 import { sendTogether } from './host/send-together.js';
 import { processManager, type ProcessManager } from './manager/process-manager.js';
 import { storedSource } from './manager/source-event.js';
@@ -69,8 +70,9 @@ export interface Reactor<Registries extends readonly EventRegistry[] = readonly 
 
 /**
  * Declares a reactor. A command's id is made from the reactor's name, the event and the step, so it takes effect once,
- * even if it is sent often. A command that was refused, or changed nothing, leaves no trace and is decided anew when it
- * is sent again. Errors: PROCESS_INVALID_DEFINITION.
+ * even if it is sent often. A command that was refused, or changed nothing, leaves no trace. It is decided anew when a
+ * host sends it again that does not remember it: after a crash, or 10,000 further ones without a trace. Later commands
+ * may have taken effect by then. Errors: PROCESS_INVALID_DEFINITION.
  */
 export const reactor = <const Registries extends readonly EventRegistry[]>(options: ReactorOptions<Registries>): Reactor<Registries> => {
   const { name, events: registries, startsAt, together = false, declined, performs = [] } = options;
@@ -131,15 +133,20 @@ const hosted = (definition: Reactor, options: ReactorHostOptions): HostedReactio
   if (!(functions as Reactor['functions'] | undefined)) throw new InvalidProcess(name, 'is no reactor; hostProcess hosts process managers');
   assertHost(name, options, together ? ['execute', 'executeAll'] : ['execute']);
   const { executor, store, recovery } = options;
+  // When an event is answered again, these would be decided anew, after the commands that followed them.
+  const traceless = new RecentNames();
   const react = async (event: RecordedEvent, { signal }: ReactionContext): Promise<void> => {
     const { sends, performs } = await askedBy(definition, event);
     for (const { step, aggregate, category, id, command } of sends) {
-      const context = contextAfter(event, commandIdFrom(name, event.id, step), signal);
+      const commandId = commandIdFrom(name, event.id, step);
+      if (traceless.has(commandId)) continue;
       try {
-        await ofCommand(executor.execute(aggregate as never, id, command as never, context));
+        const { events } = await ofCommand(executor.execute(aggregate as never, id, command as never, contextAfter(event, commandId, signal)));
+        if (events.length === 0) traceless.add(commandId);
       } catch (error) {
         if (!declined || !isCommandRefused(error)) throw error;
         await declined(error, { step, category, id }, event);
+        traceless.add(commandId);
       }
     }
     await requestEffects(definition, executor, event, performs, signal);
@@ -147,7 +154,7 @@ const hosted = (definition: Reactor, options: ReactorHostOptions): HostedReactio
   const reactToSeveral = async (events: readonly RecordedEvent[], { signal }: ReactionContext): Promise<void> => {
     const due: { readonly event: RecordedEvent; readonly sends: readonly Send[]; readonly performs: readonly Perform[] }[] = [];
     for (const event of events) due.push({ event, ...(await askedBy(definition, event)) });
-    await sendTogether(name, executor, due, signal);
+    await sendTogether(due, { name, executor, traceless, signal });
     for (const { event, performs } of due) await requestEffects(definition, executor, event, performs, signal);
   };
   const projection = reaction({

@@ -22,7 +22,7 @@ const MESSAGE_LENGTH_MAX = 500;
 
 /**
  * Resolves at the latest `timeoutMs` after the call, or half a second after `stop` fires, whatever the function does. A
- * function that goes on after that is left alone. Errors: none.
+ * function that goes on after that is left alone. After `stop` has fired none is called. Errors: none.
  */
 export const performed = async (
   { effect, perform }: Performer,
@@ -30,6 +30,7 @@ export const performed = async (
   attempt: Omit<Attempt, 'signal'>,
   { runtime, stop }: { readonly runtime: Runtime; readonly stop: AbortSignal },
 ): Promise<AttemptOutcome> => {
+  if (stop.aborted) return { kind: 'interrupted' };
   const abort = new AbortController();
   /** Ends the wait for the end of the time. */
   const over = new AbortController();
@@ -39,7 +40,6 @@ export const performed = async (
     over.abort();
   };
   stop.addEventListener('abort', onStop, { once: true });
-  if (stop.aborted) onStop();
   const late = async (): Promise<AttemptOutcome> => {
     await runtime.sleep(effect.policy.timeoutMs, over.signal);
     if (stop.aborted) await runtime.sleep(STOP_MS, ended.signal);

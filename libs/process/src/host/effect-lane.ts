@@ -11,6 +11,8 @@ import type { Performer } from './performer.js';
  * trouble that is not the receiver's, such as a version of the process that is unknown here.
  */
 const REST_MS = 5_000;
+/** So long trouble is told after an attempt: without a further sign of it, another host has done the work. */
+const TROUBLE_MS = 2 * REST_MS;
 /** Most documents that rest. */
 const RESTING_MAX = 1_000;
 
@@ -20,6 +22,7 @@ export class EffectLane {
   /** Ids of documents, and when their rest ends. */
   readonly #resting = new Map<string, number>();
   readonly #runtime: Runtime;
+  #trouble: { readonly error: unknown; readonly untilMs: number } | undefined;
 
   constructor(
     readonly performer: Performer,
@@ -41,6 +44,11 @@ export class EffectLane {
     return this.circuit.stateAt(this.#runtime.monotonic());
   }
 
+  /** Why the last attempt could not begin or be recorded, if that is not long ago. */
+  get trouble(): unknown {
+    return this.#trouble && this.#runtime.monotonic() < this.#trouble.untilMs ? this.#trouble.error : undefined;
+  }
+
   /** Attempts that may begin now. */
   get free(): number {
     const atOnce = { closed: this.effect.policy.atOnceMax, 'half-open': 1, open: 0 }[this.state];
@@ -60,12 +68,13 @@ export class EffectLane {
   }
 
   /** Counts the work as running until it ends. Errors: none. */
-  async run({ id }: PendingEffect, work: () => Promise<void>, onTrouble: (error: unknown) => void): Promise<void> {
+  async run({ id }: PendingEffect, work: () => Promise<void>): Promise<void> {
     this.#running.add(id);
     try {
       await work();
+      this.#trouble = undefined;
     } catch (error) {
-      onTrouble(error);
+      this.#trouble = { error, untilMs: this.#runtime.monotonic() + TROUBLE_MS };
     } finally {
       this.#running.delete(id);
       if (this.#resting.size < RESTING_MAX) this.#resting.set(id, this.#runtime.monotonic() + REST_MS);

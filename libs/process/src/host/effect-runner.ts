@@ -28,6 +28,8 @@ const LOOK_MS = 250;
 /** Documents of one look at an effect, and given-up ones that are counted. */
 const PAGE_MAX = 1_000;
 const GIVEN_UP_COUNTED_MAX = 100;
+/** How long the event store has to record what was interrupted, after the host has begun to stop. */
+const STOP_RECORD_MS = 5_000;
 /** From the end of an attempt's time until another host begins the next one: to record the outcome. */
 const RECORD_MS = 10_000;
 
@@ -52,6 +54,8 @@ export class EffectRunner implements Companion {
   readonly #runtime: Runtime;
   readonly #lanes: ReadonlyMap<string, EffectLane>;
   readonly #stop = new AbortController();
+  /** Fires a while after `#stop`, when nothing more is recorded. */
+  readonly #over = new AbortController();
   readonly #underWay = new Set<Promise<void>>();
   #wake = new AbortController();
   #unknown: readonly string[] = [];
@@ -70,12 +74,18 @@ export class EffectRunner implements Companion {
     this.#loop ??= this.#run();
   }
 
-  /** Ends all attempts within half a second, and records that they were interrupted. */
+  /**
+   * Ends all attempts within half a second, and records that they were interrupted. If the event store does not answer,
+   * that is left out after five seconds: another host goes on after the time of the attempt, which then counts.
+   */
   async stop(): Promise<void> {
     this.#stop.abort();
     this.#wake.abort();
+    const stopped = new AbortController();
+    void this.#runtime.sleep(STOP_RECORD_MS, stopped.signal).then(() => this.#over.abort());
     await this.#loop;
     await this.idle();
+    stopped.abort();
   }
 
   /** Resolves when no attempt is under way. */
@@ -83,15 +93,20 @@ export class EffectRunner implements Companion {
     while (this.#underWay.size > 0) await Promise.all(this.#underWay);
   }
 
-  /** Open circuits, effects without a performer, and stores that do not answer, in words for a health check. */
+  /** Open circuits, effects without a performer, attempts that cannot begin, and stores that do not answer. */
   troubles(): readonly string[] {
     const { name } = this.#options.manager;
-    const open = [...this.#lanes.values()].filter(({ state }) => state !== 'closed');
+    const lanes = [...this.#lanes.values()];
+    const open = lanes.filter(({ state }) => state !== 'closed');
+    const inTrouble = lanes.filter(({ trouble }) => trouble !== undefined);
     return [
       ...open.map(
         ({ effect, circuit }) => `the circuit of effect ${effect.name} of ${name} is open: ${circuit.failures} attempts in a row have failed`,
       ),
       ...this.#unknown.map((effect) => `the effect ${effect} of ${name} was asked for, and performs does not name it any more`),
+      ...inTrouble.map(
+        ({ effect, trouble }) => `attempts of effect ${effect.name} of ${name} can be neither begun nor recorded: ${describe(trouble).code}`,
+      ),
       ...(this.#trouble === undefined ? [] : [`the effects of ${name} cannot be looked after: ${describe(this.#trouble).code}`]),
     ];
   }
@@ -137,11 +152,7 @@ export class EffectRunner implements Companion {
 
   #begin(lane: EffectLane, page: readonly PendingEffect[], isWhole: boolean): void {
     for (const pending of lane.choose(page, isWhole)) {
-      const work = lane.run(
-        pending,
-        () => this.#attempt(lane, pending),
-        (error) => (this.#trouble = error),
-      );
+      const work = lane.run(pending, () => this.#attempt(lane, pending));
       this.#underWay.add(work);
       void work.then(() => {
         this.#underWay.delete(work);
@@ -168,7 +179,7 @@ export class EffectRunner implements Companion {
     const { asked, cause } = await this.#asked(key, request);
     // The read model is behind the stream.
     if (!asked || !cause || Date.parse(asked.at) > this.#runtime.now()) return;
-    const contextOf = (commandId: string): CommandContext => contextAfter(cause, commandId);
+    const contextOf = (commandId: string): CommandContext => contextAfter(cause, commandId, this.#over.signal);
     const attempt = asked.attempt + 1;
     const untilMs = this.#runtime.now() + timeoutMs + RECORD_MS;
     const begin = { kind: 'attempt', request, attempt, at: new Date(untilMs).toISOString() } as const;

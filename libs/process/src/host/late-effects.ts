@@ -32,12 +32,12 @@ export const lateEffectsOf = (manager: ProcessManager, executor: Executor, told:
     react: async (event, { signal }) => {
       const { commandId = '' } = event.metadata;
       const sender = senderOf(name, event);
-      if (!sender || told.has(commandId)) return;
+      if (!sender || told.has(event.stream, commandId)) return;
       const { key, request } = sender;
       const context = contextAfter(event, commandIdFrom('found', event.id), signal);
       const accept = { kind: 'accept', request, from: event.stream, position: String(event.position) } as const;
       await ofCommand(executor.execute(aggregate, key, accept, context));
-      told.add(commandId);
+      told.add(event.stream, commandId);
     },
   });
   return [late];

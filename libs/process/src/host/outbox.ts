@@ -1,7 +1,7 @@
 // Executes what the instances of a process manager have asked for, and tells them what came of it.
 import { isCommandRefused } from '@mainstem/aggregate';
 import { commandIdFrom } from '@mainstem/aggregate/host';
-import { isMainstemError, streamPrefixOf, type RecordedEvent } from '@mainstem/event-store';
+import { isMainstemError, streamOf, streamPrefixOf, type RecordedEvent } from '@mainstem/event-store';
 import { reaction, type Reaction } from '@mainstem/projection/reaction';
 import { instanceOf } from '../definition/instance-of.js';
 import type { ProcessManager } from '../manager/process-manager.js';
@@ -24,14 +24,14 @@ export const outboxOf = (manager: ProcessManager, executor: Executor, effects: T
     react: async (event, { signal }) => {
       if (event.type !== 'CommandRequested') return;
       const key = event.stream.slice(prefix.length);
-      const { request } = event.data;
+      const { request, category, id } = event.data;
       const tell = (told: ProcessCommand): Promise<unknown> =>
         ofCommand(executor.execute(aggregate, key, told, contextAfter(event, commandIdFrom('told', event.id, told.kind), signal)));
       // After its outcome was recorded, it must not be sent again: a refusal leaves no trace at the receiver.
       if (!(await isOpen(tell({ kind: 'begin', request })))) return;
       const outcome = await outcomeOf(manager, executor, event, signal);
       await tell(outcome);
-      if (outcome.kind === 'accept') effects.add(commandIdFrom(event.stream, request));
+      if (outcome.kind === 'accept') effects.add(streamOf(category, id), commandIdFrom(event.stream, request));
     },
   });
 };

@@ -4,6 +4,7 @@ import { commandIdFrom } from '@mainstem/aggregate/host';
 import type { RecordedEvent } from '@mainstem/event-store';
 import type { Send } from '../action/actions.js';
 import { contextAfter, ofCommand, type BatchExecutor } from './execution.js';
+import type { RecentNames } from './recent-names.js';
 
 /** An event and what follows from it. */
 export interface Answered {
@@ -21,31 +22,46 @@ interface Parcel {
   readonly contexts: CommandContext[];
 }
 
-/** Resolves when all have taken effect. Errors: the first one; other commands may have taken effect then. */
-export const sendTogether = async (name: string, executor: BatchExecutor, answered: readonly Answered[], signal: AbortSignal): Promise<void> => {
-  const results = await Promise.allSettled(parcelsOf(name, answered, signal).map((parcel) => deliver(executor, parcel)));
+export interface SendOptions {
+  /** Of the reactor. */
+  readonly name: string;
+  readonly executor: BatchExecutor;
+  /** Ids of commands that changed nothing: they are not sent again, and those that change nothing now are added. */
+  readonly traceless: RecentNames;
+  readonly signal: AbortSignal;
+}
+
+/** Resolves when all are done. Errors: the first one; other commands may be done then. */
+export const sendTogether = async (answered: readonly Answered[], options: SendOptions): Promise<void> => {
+  const results = await Promise.allSettled(parcelsOf(answered, options).map((parcel) => deliver(parcel, options)));
   for (const result of results) if (result.status === 'rejected') throw result.reason;
 };
 
 /** One for each aggregate. */
-const parcelsOf = (name: string, answered: readonly Answered[], signal: AbortSignal): readonly Parcel[] => {
+const parcelsOf = (answered: readonly Answered[], { name, traceless, signal }: SendOptions): readonly Parcel[] => {
   const parcels = new Map<string, Parcel>();
   for (const { event, sends } of answered) {
     for (const { step, aggregate, category, id, command } of sends) {
+      const commandId = commandIdFrom(name, event.id, step);
+      if (traceless.has(commandId)) continue;
       // No category has a space.
       const target = `${category} ${id}`;
       let parcel = parcels.get(target);
       if (!parcel) parcels.set(target, (parcel = { aggregate, id, commands: [], contexts: [] }));
       parcel.commands.push(command);
-      parcel.contexts.push(contextAfter(event, commandIdFrom(name, event.id, step), signal));
+      parcel.contexts.push(contextAfter(event, commandId, signal));
     }
   }
   return [...parcels.values()];
 };
 
-const deliver = async (executor: BatchExecutor, { aggregate, id, commands, contexts }: Parcel): Promise<void> => {
+const deliver = async ({ aggregate, id, commands, contexts }: Parcel, { executor, traceless }: SendOptions): Promise<void> => {
   for (let from = 0; from < commands.length; from += COMMANDS_MAX) {
     const to = from + COMMANDS_MAX;
-    await ofCommand(executor.executeAll(aggregate as never, id, commands.slice(from, to) as never[], contexts.slice(from, to)));
+    const sent = contexts.slice(from, to);
+    const results = await ofCommand(executor.executeAll(aggregate as never, id, commands.slice(from, to) as never[], sent));
+    sent.forEach(({ commandId }, index) => {
+      if (results[index]?.events.length === 0) traceless.add(commandId);
+    });
   }
 };

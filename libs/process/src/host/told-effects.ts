@@ -1,19 +1,18 @@
 // Effects that this process has told to their instances: they need not be told again.
+import { RecentNames } from './recent-names.js';
 
-/** More are forgotten, the oldest first, and are told once more, which changes nothing. */
-const REMEMBERED_MAX = 10_000;
-
+/** What was forgotten is told once more, which changes nothing. */
 export class ToldEffects {
-  readonly #commandIds = new Set<string>();
+  readonly #told = new RecentNames();
 
-  add(commandId: string): void {
-    this.#commandIds.add(commandId);
-    if (this.#commandIds.size <= REMEMBERED_MAX) return;
-    const [oldest = commandId] = this.#commandIds;
-    this.#commandIds.delete(oldest);
+  add(stream: string, commandId: string): void {
+    this.#told.add(nameOf(stream, commandId));
   }
 
-  has(commandId: string): boolean {
-    return this.#commandIds.has(commandId);
+  has(stream: string, commandId: string): boolean {
+    return this.#told.has(nameOf(stream, commandId));
   }
 }
+
+/** Another stream may have a command under the same id: it is another effect. No id contains a line break. */
+const nameOf = (stream: string, commandId: string): string => `${commandId}\n${stream}`;
