@@ -382,8 +382,15 @@ export const mutants = [
   {
     name: 'a snapshot is taken of a state that JSON changes',
     file: 'libs/aggregate/src/snapshot/snapshot-form.ts',
-    from: 'as JsonValue), state))',
-    to: "as JsonValue), state) && text === '')",
+    from: 'if (!isDeepStrictEqual(decoded, state))',
+    to: "if (!isDeepStrictEqual(decoded, state) && text === '')",
+    suites: ['libs/aggregate/src'],
+  },
+  {
+    name: 'a snapshot is taken of a state whose members come back in another order',
+    file: 'libs/aggregate/src/snapshot/snapshot-form.ts',
+    from: '!isInSameOrder(decoded, state)',
+    to: "text === ''",
     suites: ['libs/aggregate/src'],
   },
   {

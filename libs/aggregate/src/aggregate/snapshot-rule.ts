@@ -6,7 +6,8 @@ import type { UniqueRule } from './unique-rule.js';
 /**
  * When a snapshot is taken, and how a state is written. A snapshot spares reading the stream from its beginning, and
  * changes nothing else. It counts only for the code that has taken it: for the same `evolve`, initial state, schema
- * versions, upcasters and rules of `unique`, by their text.
+ * versions, upcasters and rules of `unique`, by their text. Objects of the state come back as equal ones, not as the
+ * same ones: rules must not compare them by `===`.
  */
 export interface SnapshotRule<State> {
   /** A snapshot is taken each time that the stream has so many more events, from 1. */
@@ -17,7 +18,8 @@ export interface SnapshotRule<State> {
   readonly version?: number;
   /**
    * The state as JSON, for states that are not plain objects, lists, texts and numbers. `decode` must give back an
-   * equal state: this is checked each time a snapshot is taken. Pure. Default: the state as it is.
+   * equal state, with its members in the same order: this is checked each time a snapshot is taken. Pure. Default: the
+   * state as it is.
    */
   encode?(state: State): JsonValue;
   decode?(json: JsonValue): State;

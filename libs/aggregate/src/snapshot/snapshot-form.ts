@@ -20,6 +20,7 @@ import type { HeldClaim, HeldClaims } from '../claims/held-claims.js';
 import { StateNotStorable, StateTooLarge } from '../errors.js';
 import type { FilterLayer } from '../folded/id-filter.js';
 import type { CapturedCommands, CommandPlace } from '../folded/known-commands.js';
+import { isInSameOrder } from './same-order.js';
 
 export type SnapshottedAggregate = Aggregate<unknown, never, DomainEvent>;
 
@@ -142,8 +143,11 @@ export class SnapshotForm {
     try {
       text = encodeJson(snapshot?.encode ? snapshot.encode(state) : state, 'state');
       if (text.length > STATE_LENGTH_MAX) throw new StateTooLarge(category, text.length, STATE_LENGTH_MAX);
-      if (!isDeepStrictEqual(this.#decoded(JSON.parse(text) as JsonValue), state))
+      const decoded = this.#decoded(JSON.parse(text) as JsonValue);
+      if (!isDeepStrictEqual(decoded, state))
         throw new TypeError('what JSON gives back is not equal to it; −0, undefined members, and instances of classes are lost');
+      // JSON itself keeps the order.
+      if (snapshot?.decode && !isInSameOrder(decoded, state)) throw new TypeError('decode gives members of it in another order');
     } catch (error) {
       throw error instanceof StateTooLarge ? error : new StateNotStorable(category, error);
     }

@@ -280,6 +280,20 @@ describe('a snapshot of a state', () => {
       }),
     ],
     [
+      'a map whose decode changes its order',
+      stated<ReadonlyMap<string, number>>(new Map(), (count) => new Map(['10', '9'].map((name) => [name, count])), {
+        encode: (map) => Object.fromEntries(map),
+        decode: (json) => new Map(Object.entries(json as Record<string, number>)),
+      }),
+    ],
+    [
+      'members whose decode changes their order, in a set of a list',
+      stated<readonly ReadonlySet<object>[]>([], (b) => [new Set([{ b, a: 1 }])], {
+        encode: (sets) => sets.map((set) => [...set].map((object) => Object.entries(object).sort())),
+        decode: (json) => (json as [string, number][][][]).map((set) => new Set(set.map((entries) => Object.fromEntries(entries)))),
+      }),
+    ],
+    [
       'an encode that fails',
       stated(0, (count) => count, {
         encode: () => {
