@@ -27,9 +27,15 @@ export interface UniqueRule<Event extends DomainEvent> {
 
 /** Categories that share their ids: of each id at most one of them has a stream. It costs no event. */
 export interface UniqueIdRule {
-  /** The other categories that may have this id. Pure. Each of them declares the same about this one. */
+  /**
+   * The other categories that may have this id; its own one may be among them, and counts for nothing. Pure. Each of
+   * them declares the same about this one.
+   */
   among(id: string): readonly string[];
-  /** The refusal when one of them has it. Default: `UniqueValueTaken`, which does not name the holder. */
+  /**
+   * The refusal when one of them has it. Default, and for anything but an error: `UniqueValueTaken`, which does not
+   * name the holder.
+   */
   refusal?(id: string, holder: StreamName): CommandRefused;
 }
 

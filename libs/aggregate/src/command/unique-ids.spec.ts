@@ -58,6 +58,29 @@ describe.each(STORES)('an id that categories share, $name', ({ create }) => {
     expect(await new CommandExecutor({ store }).execute(person, '1', NAME, context)).toEqual({ ...first, isRepeat: true });
   });
 
+  it('may be ruled by a list of all categories that share it, each as often as it occurs', async () => {
+    const all: UniqueIdRule = { among: () => ['person', 'firm', 'firm', 'person'] };
+    const executor = new CommandExecutor({ store: create(), aggregates: [person, firm] });
+    expect(await outcomeOf(executor.execute(sharing('person', all), '1', NAME))).toBe('done');
+    await executor.execute(firm, '2', NAME);
+    expect(await outcomeOf(executor.execute(sharing('person', all), '2', NAME))).toBe('UNIQUE_VALUE_TAKEN');
+  });
+
+  it.each([undefined, 'firm', [1], Promise.resolve(['firm'])])('is not decided by a rule that gives %s', async (given) => {
+    const store = create();
+    const wrong = sharing('person', { among: () => given as never });
+    const answer = new CommandExecutor({ store }).execute(wrong, '1', NAME);
+    await expect(answer).rejects.toMatchObject({ code: 'AGGREGATE_INVALID_DEFINITION', message: expect.stringContaining('among') as string });
+    expect(await store.head()).toBeUndefined();
+  });
+
+  it.each([undefined, 'taken', Promise.resolve()])('is refused by default where the refusal of its rule is %s', async (given) => {
+    const strange = sharing('person', { among: () => ['firm'], refusal: () => given as never });
+    const executor = new CommandExecutor({ store: create(), aggregates: [person, firm] });
+    await executor.execute(firm, '1', NAME);
+    expect(await outcomeOf(executor.execute(strange, '1', NAME))).toBe('UNIQUE_VALUE_TAKEN');
+  });
+
   it('is wanted by an aggregate with unique values, too: both or none', async () => {
     const store = create();
     const both = { ...account, uniqueId: { among: () => ['firm'] } };
