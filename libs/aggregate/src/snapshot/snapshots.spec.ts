@@ -313,6 +313,13 @@ describe('a snapshot of a state', () => {
     expect(told.filter(({ isFirst }) => isFirst)).toMatchObject([{ error: { code: 'AGGREGATE_STATE_TOO_LARGE', lengthMax: 1_048_576 } }]);
   });
 
+  it('that is too large is written again only when its stream is twice as long: that blocks the process', async () => {
+    const scene = new Scene();
+    await scene.send(40, { aggregate: stated<readonly string[]>([], () => ['x'.repeat(1_100_000)]) as unknown as AnySum });
+    // At 1, 2, 4, 8, 16 and 32 events.
+    expect(scene.outcomes()).toEqual(Array.from({ length: 6 }, () => 'refused'));
+  });
+
   it('comes back from its own encode as it was', async () => {
     const scene = new Scene();
     const seen: unknown[] = [];

@@ -123,10 +123,12 @@ export class Snapshots {
     if (!key || !isIsolated || isInTheWay || this.#refused.has(aggregate)) return;
     folded.snapshotDue = Snapshots.dueAfter(aggregate, Number(revision));
     this.#underWay.add(stream);
-    void this.#take(target, key, { state, revision, position, lastEventId, commands: folded.commands.captured(), held });
+    const content = { state, revision, position, lastEventId, commands: folded.commands.captured(), held };
+    void this.#take(target, key, content, () => (folded.snapshotDue = Math.max(folded.snapshotDue, 2 * Number(revision) + 1)));
   }
 
-  async #take(target: Target, key: SnapshotKey, content: SnapshotContent): Promise<void> {
+  /** @param postpone until the stream is twice as long: to find a state too large takes as long as to write it. */
+  async #take(target: Target, key: SnapshotKey, content: SnapshotContent, postpone: () => void): Promise<void> {
     const { aggregate, stream } = target;
     const { store, runtime } = this.#options;
     try {
@@ -142,6 +144,7 @@ export class Snapshots {
     } catch (error) {
       if (!isMainstemError(error, 'AGGREGATE_STATE_NOT_STORABLE', 'AGGREGATE_STATE_TOO_LARGE')) return this.#failed(target, error);
       if (error.code === 'AGGREGATE_STATE_NOT_STORABLE') this.#refused.add(aggregate);
+      else postpone();
       this.#tell('refused', aggregate, stream, { error });
     } finally {
       this.#underWay.delete(stream);
