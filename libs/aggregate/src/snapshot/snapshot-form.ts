@@ -12,7 +12,7 @@ import {
   type StreamName,
 } from '@mainstem/event-store';
 import { hash } from 'node:crypto';
-import { isDeepStrictEqual } from 'node:util';
+import { inspect, isDeepStrictEqual } from 'node:util';
 import { crc32 } from 'node:zlib';
 import type { Aggregate } from '../aggregate/aggregate.js';
 import { snapshotFingerprint } from '../aggregate/snapshot-rule.js';
@@ -154,12 +154,12 @@ export class SnapshotForm {
     return text;
   }
 
-  /** The initial state often has the form of others; what has no JSON form is told apart by its plain parts. */
+  /** The initial state often has the form of others; what has no JSON form is told apart by how Node shows it. */
   #initialText(): string {
     try {
       return this.#stateText(this.#aggregate.initialState);
     } catch {
-      return '';
+      return inspect(this.#aggregate.initialState, { depth: Infinity, maxArrayLength: Infinity, maxStringLength: Infinity });
     }
   }
 }

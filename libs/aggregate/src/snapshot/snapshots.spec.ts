@@ -187,6 +187,18 @@ describe('a snapshot is ignored and replaced', () => {
     await expectReplaced(scene, 'other code has taken it', { aggregate: changed });
   });
 
+  it.each<[string, (by: number) => unknown]>([
+    ['a map', (by) => new Map([['first', by]])],
+    ['a date', (by) => ({ at: [new Date(by)] })],
+    ['a set of a list', (by) => [new Set([{ by }])]],
+  ])('after a change in an initial state with %s, which no later state has', async (_, from) => {
+    const begun = (by: number) => ({ ...sum, initialState: { ...EMPTY, from: from(by) } });
+    const scene = new Scene();
+    await scene.send(10, { aggregate: begun(1) });
+    expect(await scene.begin(begun(1))).toMatchObject({ outcomes: ['used'] });
+    await expectReplaced(scene, 'other code has taken it', { aggregate: begun(2) });
+  });
+
   it('if any bit of it is another one', async () => {
     const scene = new Scene(new CountingLog(), new WatchedSnapshots(), { cache: { commandIdsMax: 30 } });
     await scene.send(10);
