@@ -11,7 +11,10 @@ const LANES = 2;
 /** The longest steps begin first; a step that `needs` another one waits for it. */
 const steps = [
   { name: 'types', args: [bin('typescript', 'bin', 'tsc'), '-b', '--pretty'] },
-  { name: 'unit tests', args: [bin('vitest', 'vitest.mjs'), 'run', ...projectArgs(rings.check), '--reporter=dot'] },
+  {
+    name: 'unit tests',
+    args: [bin('vitest', 'vitest.mjs'), 'run', ...projectArgs(rings.check), '--reporter=dot', '--reporter=./scripts/counting-reporter.mjs'],
+  },
   { name: 'types of tests', needs: 'types', args: [bin('typescript', 'bin', 'tsc'), '-p', 'test/tsconfig.json', '--pretty'] },
   { name: 'format', args: [bin('prettier', 'bin', 'prettier.cjs'), '--check', '--cache', '--cache-strategy=content', '--log-level=warn', '.'] },
   { name: 'lint', args: [bin('oxlint', 'bin', 'oxlint'), '--type-aware', '--deny-warnings', '--report-unused-disable-directives'] },
