@@ -40,6 +40,9 @@ const parser = () => {
 /** With the command that it belongs to, if it does. */
 const nameOf = (command: Command): string => (command.parent?.parent ? `${command.parent.name()} ${command.name()}` : command.name());
 
+/** As a shell splits a line: what stands in double quotes is one word. */
+const wordsOf = (line: string): readonly string[] => [...line.matchAll(/"([^"]*)"|[^ "]+/g)].map(([word, quoted]) => quoted ?? word);
+
 const examples = parser().examples();
 
 describe('the help of the mainstem command', () => {
@@ -55,7 +58,7 @@ describe('the help of the mainstem command', () => {
 
   it.each(examples)('shows a command that works: %s', async (line) => {
     const { mainstem, called } = parser();
-    await mainstem.parseAsync(line.trim().split(/ +/).slice(1), { from: 'user' });
+    await mainstem.parseAsync(wordsOf(line).slice(1), { from: 'user' });
     const [{ command, operands, options } = { command: '', operands: [], options: {} }] = called;
     expect(called).toHaveLength(1);
     if (PROJECTIONS.includes(command)) for (const name of operands) expect(projectionNames).toContain(name);

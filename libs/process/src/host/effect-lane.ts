@@ -67,17 +67,22 @@ export class EffectLane {
     return page.filter(({ id, at }) => Date.parse(at) <= now && !this.#running.has(id) && !this.#resting.has(id)).slice(0, this.free);
   }
 
-  /** Counts the work as running until it ends. Errors: none. */
-  async run({ id }: PendingEffect, work: () => Promise<void>): Promise<void> {
+  /**
+   * Counts the work as running until it ends, and lets the document rest. One that is due again at the very time of
+   * before has the same id, and does not rest. Errors: none.
+   * @param work resolves to when the effect is due again
+   */
+  async run({ id, at }: PendingEffect, work: () => Promise<string | undefined>): Promise<void> {
     this.#running.add(id);
+    let againAt: string | undefined;
     try {
-      await work();
+      againAt = await work();
       this.#trouble = undefined;
     } catch (error) {
       this.#trouble = { error, untilMs: this.#runtime.monotonic() + TROUBLE_MS };
     } finally {
       this.#running.delete(id);
-      if (this.#resting.size < RESTING_MAX) this.#resting.set(id, this.#runtime.monotonic() + REST_MS);
+      if (againAt !== at && this.#resting.size < RESTING_MAX) this.#resting.set(id, this.#runtime.monotonic() + REST_MS);
     }
   }
 

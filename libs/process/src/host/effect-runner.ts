@@ -173,18 +173,19 @@ export class EffectRunner implements Companion {
     }
   }
 
-  async #attempt(lane: EffectLane, { key, request }: PendingEffect): Promise<void> {
+  /** Resolves to when the effect is due again, if it is. */
+  async #attempt(lane: EffectLane, { key, request }: PendingEffect): Promise<string | undefined> {
     const { manager, executor } = this.#options;
     const { timeoutMs } = lane.effect.policy;
     const { asked, cause } = await this.#asked(key, request);
     // The read model is behind the stream.
-    if (!asked || !cause || Date.parse(asked.at) > this.#runtime.now()) return;
+    if (!asked || !cause || Date.parse(asked.at) > this.#runtime.now()) return undefined;
     const contextOf = (commandId: string): CommandContext => contextAfter(cause, commandId, this.#over.signal);
     const attempt = asked.attempt + 1;
     const untilMs = this.#runtime.now() + timeoutMs + RECORD_MS;
     const begin = { kind: 'attempt', request, attempt, at: new Date(untilMs).toISOString() } as const;
     // An id of its own: another host that begins the same attempt must be refused, not answered as a repeat.
-    if (!(await begun(executor.execute(manager.aggregate, key, begin, contextOf(commandIdFrom('begin', this.#runtime.uuid())))))) return;
+    if (!(await begun(executor.execute(manager.aggregate, key, begin, contextOf(commandIdFrom('begin', this.#runtime.uuid())))))) return undefined;
     const idempotencyKey = commandIdOf(`${streamOf(manager.name, key)} ${request} ${asked.askedAt}`);
     const { correlationId = request } = contextOf(request);
     const outcome = await performed(
@@ -196,6 +197,7 @@ export class EffectRunner implements Companion {
     this.#tell(lane, outcome);
     const told = this.#commandFor(outcome, request, attempt, asked, lane);
     await record(told, { manager, executor, runtime: this.#runtime, key, attempt, contextOf, untilMs, stop: this.#stop.signal });
+    return 'at' in told ? told.at : undefined;
   }
 
   /** What the stream says. */
