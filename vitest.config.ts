@@ -41,7 +41,7 @@ class LongestFirst extends BaseSequencer {
 }
 
 /** On a named server that holds other data, no other suite may append meanwhile. */
-const contractLanes = process.env['EVENTSTOREDB_URL'] ? 1 : 2;
+const contractLanes = process.env['EVENTSTOREDB_URL'] ? 1 : 3;
 
 export default defineConfig({
   resolve,
@@ -66,7 +66,7 @@ export default defineConfig({
       // Which ring runs which: scripts/rings.mjs.
       suite('architecture', 1, 60_000, 2),
       suite('contract', 2, 60_000, contractLanes),
-      suite('acceptance', 3, 600_000, 2),
+      suite('acceptance', 3, 600_000, 3),
       // What is killed and measured there has the machine for itself.
       suite('chaos', 4, 600_000, 1),
       suite('campaigns', 5, 1_800_000, 1),
