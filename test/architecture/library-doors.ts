@@ -51,8 +51,8 @@ export const LIBRARY_DOORS: Readonly<Record<string, string>> = {
     Environment Given PlaceForm Setting SettingGroup SettingRows SettingsInvalid ValuesOf areGiven didYouMean isOn list oneOf optional
     placeSetting readSettings settingsHelp settingsIn settingsLines settingsTable together wholeNumber withoutCredentials wordForm`,
   'event-store/adapter': `
-    AllRead AppendAllRuling AppendLimits AppendRuling EncodedAppend EncodedAppendAll EncodedEvent LazyRecordedEvent StoredEvent
-    StreamRead StreamState Subscription appendLimits checkAllRead checkStreamRead checkSubscription encodeAppendAll isWanted resultOfAll
+    AllRead AppendAllRuling AppendLimits AppendOutcome AppendQueue AppendQueueOptions AppendRuling EncodedAppend EncodedAppendAll EncodedEvent LazyRecordedEvent QueuedAppend
+    StoredEvent StreamRead StreamState Subscription appendLimits checkAllRead checkStreamRead checkSubscription encodeAppendAll isWanted resultOfAll
     ruleOnAppend ruleOnAppendAll`,
   'eventstoredb-server': `
     Credentials EventStoreDbServer EventStoreDbServerOptions Metrics`,

@@ -270,8 +270,8 @@ export const mutants = [
   {
     name: 'a group commit resolves before it commits',
     file: eventStore('group-commit'),
-    from: "const outcomes = this.#write(batch);\n      database.exec('COMMIT');",
-    to: "const outcomes = this.#write(batch);\n      settle(batch, outcomes);\n      database.exec('COMMIT');",
+    from: "database.exec('COMMIT');",
+    to: "setImmediate(() => database.exec('COMMIT'));",
     suites: EVENT_STORE,
   },
   {

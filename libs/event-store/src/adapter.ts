@@ -2,6 +2,7 @@
 
 // Append.
 export { encodeAppendAll, resultOfAll, ruleOnAppendAll, type AppendAllRuling, type EncodedAppendAll } from './append-all-rules.js';
+export { AppendQueue, type AppendOutcome, type AppendQueueOptions, type QueuedAppend } from './append-queue.js';
 export { appendLimits, ruleOnAppend, type AppendRuling, type EncodedAppend, type StreamState } from './append-rules.js';
 export type { EncodedEvent } from './encoded-event.js';
 export type { AppendLimits } from './event-store.js';

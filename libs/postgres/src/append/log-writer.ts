@@ -1,6 +1,6 @@
 // Writes batches into the log: each takes effect once, whatever happens to the connection.
 import { EventStoreRestored, type EventMark, type Incarnation, type Position } from '@mainstem/event-store';
-import type { EncodedAppend } from '@mainstem/event-store/adapter';
+import type { AppendOutcome, EncodedAppend } from '@mainstem/event-store/adapter';
 import { LogBusy } from '../errors.js';
 import { lockHolders } from '../server/lock-holders.js';
 import { persist } from '../server/persist.js';
@@ -16,9 +16,6 @@ const LOCK_TIMEOUT = '55P03';
 /** A process that is stopped while it holds the counter holds up all others for less than they wait by default. */
 const IDLE_HOLDER_MS = 3_000;
 
-/** What became of a call: what it is told. */
-export type Outcome = { readonly result: unknown } | { readonly refusal: Error };
-
 export interface LogWriterOptions {
   readonly sessions: Sessions;
   readonly incarnation: Incarnation;
@@ -28,7 +25,7 @@ export interface LogWriterOptions {
 
 export interface Written {
   /** One for each call, in order. */
-  readonly outcomes: readonly Outcome[];
+  readonly outcomes: readonly AppendOutcome[];
   /** The last event that was written; undefined if none was. */
   readonly last: EventMark | undefined;
 }
@@ -44,16 +41,16 @@ export class LogWriter {
 
   /**
    * Writes a batch, all of it or nothing; each call is answered for itself. It is repeated while the server cannot be
-   * reached, and recognises what it had written. Errors: EVENT_STORE_BUSY, EVENT_STORE_RESTORED,
-   * EVENT_STORE_UNAVAILABLE (only then may it have taken effect), and others of the server.
+   * reached and the signal has not fired, and recognises what it had written. Errors: EVENT_STORE_BUSY,
+   * EVENT_STORE_RESTORED, EVENT_STORE_UNAVAILABLE (only then may it have taken effect), and others of the server.
    */
-  async write(batch: readonly Work[]): Promise<Written> {
+  async write(batch: readonly Work[], signal: AbortSignal): Promise<Written> {
     const { sessions } = this.#options;
     const { runtime, patienceMs } = sessions.options;
     const sentFrom = new Map<EncodedAppend, number>();
     let lost: unknown;
     try {
-      return await persist({ runtime, patienceMs }, async () => {
+      return await persist({ runtime, patienceMs, signal }, async () => {
         try {
           const written = await this.#attempt(batch, sentFrom);
           this.#mark = written.last ?? this.#mark;
@@ -179,4 +176,4 @@ const remember = (batch: readonly Work[], { bases }: BatchPlan, sentFrom: Map<En
   }
 };
 
-const outcomeOf = (answer: Answer, base: bigint): Outcome => ('refusal' in answer ? answer : { result: answer.result(base) });
+const outcomeOf = (answer: Answer, base: bigint): AppendOutcome => ('refusal' in answer ? answer : { result: answer.result(base) });
