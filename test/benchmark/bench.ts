@@ -9,6 +9,8 @@ import { describeMachine } from './machine.js';
 import { measurements, type Measurement, type Service } from './measurements.js';
 import { hasOpenSearch, openSearchUrl } from './opensearch-indices.js';
 import { readOptions, USAGE, type Options } from './options.js';
+import { copyToPostgres } from './postgres-log.js';
+import { dropSchema } from './postgres-schema.js';
 import { hasRedis, redisUrl } from './redis-prefix.js';
 import { outcomeOf, printTable, writeJson, type Outcome } from './report.js';
 import type { FinishedJob, JobContext } from './job.js';
@@ -17,15 +19,21 @@ type Data = Omit<JobContext, 'dir'>;
 
 const main = async (options: Options): Promise<void> => {
   const folder = await mkdtemp(join(tmpdir(), 'mainstem-bench-'));
+  const postgresLog = `mainstem_bench_log_${process.pid}_${Date.now()}`;
+  let hasLog = false;
   try {
     const machine = await describeMachine(options.postgresUrl, folder);
     const services = await servicesThere(options, machine.postgres !== null);
-    const data = { ...(await prepareData(folder, options)), postgresUrl: options.postgresUrl };
+    const wanted = chosen(options, services);
+    const data = { ...(await prepareData(folder, options)), postgresUrl: options.postgresUrl, postgresLog };
+    hasLog = wanted.some(({ readsPostgresLog }) => readsPostgresLog);
+    if (hasLog) await copyToPostgres(data, postgresLog);
     const outcomes: Outcome[] = [];
-    for (const measurement of chosen(options, services)) outcomes.push(await measure(measurement, data, options, folder));
+    for (const measurement of wanted) outcomes.push(await measure(measurement, data, options, folder));
     printTable(machine, data.events, outcomes);
     await writeJson(options.json, { machine, events: data.events, rounds: options.rounds, outcomes });
   } finally {
+    if (hasLog) await dropSchema(options.postgresUrl, postgresLog);
     await rm(folder, { recursive: true, force: true });
   }
 };

@@ -23,7 +23,7 @@ export const prepareData = async (folder: string, { eventsMax }: { readonly even
   const eventsDir = join(folder, 'events');
   await mkdir(eventsDir);
   console.error('importing the data …');
-  await importAlone({ dir: eventsDir, eventsDir, file, events, postgresUrl: '' });
+  await importAlone({ dir: eventsDir, eventsDir, file, events, postgresUrl: '', postgresLog: '' });
   return { file, eventsDir, events };
 };
 

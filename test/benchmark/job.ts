@@ -11,6 +11,8 @@ export interface JobContext {
   readonly events: number;
   /** Server for read models, with a schema for this job alone. */
   readonly postgresUrl: string;
+  /** Schema of a log with the data on that server; read only. Empty: no chosen measurement needs it. */
+  readonly postgresLog: string;
 }
 
 /** The result of one run of a job. */
@@ -20,6 +22,8 @@ export interface Sample {
   readonly wallMs: number;
   /** User and system time of all threads of the process. */
   readonly cpuMs: number;
+  /** Of the job's sessions on the server; left out where that is not measured. */
+  readonly serverCpuMs?: number;
   /** Other figures by name, with their unit last. */
   readonly figures?: Readonly<Record<string, number>>;
 }

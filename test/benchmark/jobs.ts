@@ -3,6 +3,7 @@ import type { Job } from './job.js';
 
 const write = () => import('./jobs/write.js');
 const rebuild = () => import('./jobs/rebuild.js');
+const postgresEvents = () => import('./jobs/postgres-events.js');
 const productionStores = () => import('./jobs/production-stores.js');
 const atRest = () => import('./jobs/at-rest.js');
 const readModels = () => import('./ceilings/read-models.js');
@@ -59,6 +60,18 @@ export const jobs: Readonly<Record<string, () => Promise<Job>>> = {
   'rest-redis': async () => (await atRest()).restOnRedis,
   'rest-opensearch': async () => (await atRest()).restOnOpenSearch,
   visibility: async () => (await import('./jobs/visibility.js')).visibility,
+  'visibility-100': async () => (await import('./jobs/visibility.js')).visibilityAt100,
+  'pg-import': async () => (await postgresEvents()).importAlone,
+  'pg-import/ceiling': async () => (await import('./ceilings/postgres-import.js')).importAll,
+  'pg-read': async () => (await postgresEvents()).readAll,
+  'pg-read/ceiling': async () => (await import('./ceilings/postgres-read.js')).readAll,
+  'pg-summary': async () => (await postgresEvents()).summary,
+  'pg-summary/ceiling': async () => (await import('./ceilings/summary.js')).summaryInPostgres,
+  'pg-commands-1': async () => (await postgresEvents()).commandsOneByOne,
+  'pg-commands-1/ceiling': async () => (await import('./ceilings/postgres-commands.js')).commandsOneByOne,
+  'pg-commands-64': async () => (await postgresEvents()).commandsBy64,
+  'pg-commands-64/ceiling': async () => (await import('./ceilings/postgres-commands.js')).commandsBy64,
+  'pg-visibility-100': async () => (await import('./jobs/visibility.js')).visibilityInPostgres,
   'esdb-append-1': async () => (await adapter()).appendsOneByOne,
   'esdb-append-1/ceiling': async () => (await bareClient()).appendsOneByOne,
   'esdb-append-64': async () => (await adapter()).appendsBy64,

@@ -11,6 +11,8 @@ export interface Measurement {
   readonly needs?: readonly Service[];
   /** Left out on a server that holds other data. */
   readonly readsWholeLog?: boolean;
+  /** Needs the data as a log in PostgreSQL. */
+  readonly readsPostgresLog?: boolean;
   /** Only with --long. */
   readonly isLong?: boolean;
   /** At most so many rounds: jobs without a ceiling need no ratio. */
@@ -126,6 +128,62 @@ export const measurements: readonly Measurement[] = [
     targets: { ratioMin: 0.7, secondsMax: 60, memoryMaxMib: MEMORY_MAX_MIB },
   },
   { job: 'visibility', title: 'append to visible at 500 commands/s', unit: 'commands/s', targets: { figuresMax: { visibleP99Ms: 25 } } },
+  {
+    job: 'visibility-100',
+    title: 'append to visible at 100 commands/s',
+    unit: 'commands/s',
+    targets: { figuresMax: { visibleP99Ms: 25 } },
+  },
+  // Events and read models in one PostgreSQL.
+  {
+    job: 'pg-import',
+    title: 'PostgreSQL: import through the command side, beside COPY',
+    unit: 'events/s',
+    hasCeiling: true,
+    needs: ['PostgreSQL'],
+    targets: { ratioMin: 0.5 },
+  },
+  {
+    job: 'pg-read',
+    title: 'PostgreSQL: read everything, payloads decoded',
+    unit: 'events/s',
+    hasCeiling: true,
+    needs: ['PostgreSQL'],
+    readsPostgresLog: true,
+    targets: { ratioMin: 0.5 },
+  },
+  {
+    job: 'pg-summary',
+    title: 'PostgreSQL: rebuild order-summary',
+    unit: 'events/s',
+    hasCeiling: true,
+    needs: ['PostgreSQL'],
+    readsPostgresLog: true,
+    targets: { ratioMin: 0.5, memoryMaxMib: MEMORY_MAX_MIB },
+  },
+  {
+    job: 'pg-commands-1',
+    title: 'PostgreSQL: commands, one at a time',
+    unit: 'commands/s',
+    hasCeiling: true,
+    needs: ['PostgreSQL'],
+    targets: { ratioMin: 0.7 },
+  },
+  {
+    job: 'pg-commands-64',
+    title: 'PostgreSQL: commands, 64 at a time',
+    unit: 'commands/s',
+    hasCeiling: true,
+    needs: ['PostgreSQL'],
+    targets: { ratioMin: 0.5 },
+  },
+  {
+    job: 'pg-visibility-100',
+    title: 'PostgreSQL: append to visible at 100 commands/s',
+    unit: 'commands/s',
+    needs: ['PostgreSQL'],
+    targets: { figuresMax: { visibleP99Ms: 25 } },
+  },
   { job: 'rest-sqlite', title: 'SQL projector at rest, SQLite', ...AT_REST },
   { job: 'rest-postgres', title: 'SQL projector at rest, PostgreSQL', needs: ['PostgreSQL'], ...AT_REST },
   { job: 'rest-redis', title: 'cache projector at rest, Redis', needs: ['Redis'], ...AT_REST },

@@ -30,13 +30,28 @@ const median = (values: readonly number[]): number => {
   return sorted.length % 2 === 1 ? (sorted[middle] ?? NaN) : ((sorted[middle - 1] ?? NaN) + (sorted[middle] ?? NaN)) / 2;
 };
 
+/** The server's sessions included, where they are measured. */
+const cpuMsOfUnit = ({ units, cpuMs, serverCpuMs = 0 }: FinishedJob): number => (cpuMs + serverCpuMs) / units;
+
+/** What a unit takes of a processor, ours and the ceiling's, where the server's part is measured. */
+const serverFigures = (ours: readonly FinishedJob[], ceiling: readonly FinishedJob[]): Readonly<Record<string, number>> => {
+  if (ours.every(({ serverCpuMs }) => serverCpuMs === undefined)) return {};
+  const microseconds = (runs: readonly FinishedJob[], of: (run: FinishedJob) => number): number => median(runs.map(of)) * 1_000;
+  const inServer = ({ units, serverCpuMs = 0 }: FinishedJob): number => serverCpuMs / units;
+  return {
+    cpuUs: microseconds(ours, cpuMsOfUnit),
+    ofThatInServerUs: microseconds(ours, inServer),
+    ...(ceiling.length > 0 && { ceilingCpuUs: microseconds(ceiling, cpuMsOfUnit), ofThatInServerCeilingUs: microseconds(ceiling, inServer) }),
+  };
+};
+
 export const outcomeOf = (
   { job, title, unit, targets = {} }: Measurement,
   ours: readonly FinishedJob[],
   ceiling: readonly FinishedJob[],
 ): Outcome => {
   const rate = (runs: readonly FinishedJob[]): number => median(runs.map(({ units, wallMs }) => (units / wallMs) * 1_000));
-  const cpu = (runs: readonly FinishedJob[]): number => median(runs.map(({ units, cpuMs }) => cpuMs / units));
+  const cpu = (runs: readonly FinishedJob[]): number => median(runs.map(cpuMsOfUnit));
   const perSecond = rate(ours);
   const ceilingPerSecond = ceiling.length > 0 ? rate(ceiling) : null;
   const names = Object.keys(ours[0]?.figures ?? {});
@@ -46,7 +61,10 @@ export const outcomeOf = (
     cpuRatio: ceilingPerSecond === null ? null : cpu(ceiling) / cpu(ours),
     seconds: median(ours.map(({ wallMs }) => wallMs / 1_000)),
     memoryMib: median(ours.map(({ memoryMib }) => memoryMib)),
-    figures: Object.fromEntries(names.map((name) => [name, median(ours.map(({ figures }) => figures?.[name] ?? NaN))])),
+    figures: {
+      ...Object.fromEntries(names.map((name) => [name, median(ours.map(({ figures }) => figures?.[name] ?? NaN))])),
+      ...serverFigures(ours, ceiling),
+    },
   };
   const judged = judge(targets, measured);
   return {

@@ -10,7 +10,7 @@ interface State {
   lines: number;
 }
 
-interface Line {
+export interface Line {
   readonly sku: string;
   readonly description: string;
   readonly quantity: number;
@@ -27,7 +27,7 @@ interface Waiting {
 
 const PRICE = /^(0|[1-9][0-9]{0,14})(\.[0-9]{1,3})?$/;
 
-const assertLine = ({ sku, description, quantity, unitPrice }: Line): void => {
+export const assertLine = ({ sku, description, quantity, unitPrice }: Line): void => {
   if (typeof sku !== 'string' || sku === '' || typeof description !== 'string') throw new TypeError('a line needs a SKU and a description');
   if (!Number.isSafeInteger(quantity) || quantity < 1 || !PRICE.test(unitPrice)) throw new TypeError('a line needs a quantity and a price');
 };
@@ -78,7 +78,7 @@ class GroupCommitLoop {
   }
 }
 
-const lines = Array.from({ length: COMMAND_LINES }, (_, index) => ({
+export const lines = Array.from({ length: COMMAND_LINES }, (_, index) => ({
   sku: `SKU${index}`,
   description: 'A THING',
   quantity: 1 + index,

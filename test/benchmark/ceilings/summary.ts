@@ -31,7 +31,8 @@ const folder = (streams: readonly string[], types: readonly string[]): ((page: r
   };
 };
 
-const fill = async ({ eventsDir, events }: JobContext, target: SummaryTarget): Promise<Sample> => {
+const fill = async (context: JobContext, target: SummaryTarget): Promise<Sample> => {
+  const { eventsDir, events } = context;
   const database = openEvents(eventsDir);
   const types = namesIn(database, 'types');
   const sample = await measured(async () => {
@@ -39,19 +40,43 @@ const fill = async ({ eventsDir, events }: JobContext, target: SummaryTarget): P
     for (const page of pagesOf(database, BATCH_EVENTS)) await target.write(fold(page), page.at(-1)?.[0] ?? 0);
     return events;
   });
+  database.close();
+  await expectWhole(context, target);
+  return sample;
+};
+
+const expectWhole = async ({ eventsDir }: JobContext, target: SummaryTarget): Promise<void> => {
+  const database = openEvents(eventsDir);
   const wanted = database
     .prepare(`SELECT count(*) AS value FROM events WHERE type NOT IN (SELECT id FROM types WHERE name IN ('StockAdjusted', 'BadDebtAdjusted'))`)
     .get()?.['value'];
   expectSame('versions of all orders', await target.sumOfVersions(), wanted);
   await target.close();
   database.close();
-  return sample;
 };
 
 export const summaryOnSqlite: Job = async (context) => fill(context, await (await import('./summary-sqlite.js')).openTarget(context));
 export const summaryOnPostgres: Job = async (context) => {
   const { withTarget } = await import('./summary-postgres.js');
   return withTarget(context, (target) => fill(context, target));
+};
+
+/** Events in the same PostgreSQL, too. */
+export const summaryInPostgres: Job = async (context) => {
+  const { withTarget } = await import('./summary-postgres.js');
+  const { withEvents } = await import('./postgres-events.js');
+  const { measuredWithServer } = await import('../server-time.js');
+  return withTarget(context, (target) =>
+    withEvents(context, async (source) => {
+      const sample = await measuredWithServer(context.postgresUrl, async () => {
+        const fold = folder(source.streams.known, source.types.known);
+        for await (const page of source.pages(BATCH_EVENTS)) await target.write(fold(page), page.at(-1)?.[0] ?? 0);
+        return context.events;
+      });
+      await expectWhole(context, target);
+      return sample;
+    }),
+  );
 };
 
 /** Columns in the order of `valuesOf`. */

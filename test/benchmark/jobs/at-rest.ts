@@ -10,7 +10,7 @@ import { NestFactory } from '@nestjs/core';
 import { setTimeout as pause } from 'node:timers/promises';
 import { measured, type Job, type JobContext, type Sample } from '../job.js';
 import { deleteIndices, indexPrefix, openSearchUrl } from '../opensearch-indices.js';
-import { inSchema } from '../postgres-schema.js';
+import { inSchema, schemaUrl } from '../postgres-schema.js';
 import { redisUrl, withPrefix } from '../redis-prefix.js';
 
 const START_SECONDS_MAX = 30;
@@ -49,11 +49,9 @@ const allLive = async (projector: Projector): Promise<void> => {
 export const restOnSqlite: Job = (context) => atRest(context, { store: 'sql', hosted: hostedOnSql }, {});
 
 export const restOnPostgres: Job = (context) =>
-  inSchema(context.postgresUrl, (schema) => {
-    const url = new URL(context.postgresUrl);
-    url.searchParams.set('schema', schema);
-    return atRest(context, { store: 'sql', hosted: hostedOnSql }, { READ_STORE_SQL: url.href });
-  });
+  inSchema(context.postgresUrl, (schema) =>
+    atRest(context, { store: 'sql', hosted: hostedOnSql }, { READ_STORE_SQL: schemaUrl(context.postgresUrl, schema) }),
+  );
 
 export const restOnRedis: Job = (context) =>
   withPrefix((prefix) => atRest(context, { store: 'cache', hosted: hostedOnCache }, { READ_STORE_CACHE: `${redisUrl()}?prefix=${prefix}` }));

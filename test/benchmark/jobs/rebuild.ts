@@ -6,6 +6,7 @@ import { hostedOnCache } from '#apps/cache-projector/src/cache-projections.js';
 import { hostedOnSearch } from '#apps/search-projector/src/search-projections.js';
 import { hostedOnSql } from '#apps/sql-projector/src/sql-projections.js';
 import { EmbeddedCacheStore, EmbeddedEventStore, EmbeddedSearchStore } from '@mainstem/embedded';
+import type { EventReader } from '@mainstem/event-store';
 import type { HostedProjection, ReadStore } from '@mainstem/projection';
 import { Rebuilder } from '@mainstem/projection/operate';
 import { SqlReadStore, type SqlLocation } from '@mainstem/sql';
@@ -14,14 +15,21 @@ import { expectSame, measured, type Job, type JobContext, type Sample } from '..
 import { inSchema } from '../postgres-schema.js';
 import { OrderSummary, orderSummary } from '../order-summary.js';
 
-/** Rebuilds the projections from one read, with checks; the time ends when the last of them serves. */
+/** Rebuilds the projections from one read, with checks; it ends when the last of them serves. */
+export const rebuild = async (reader: EventReader, projections: readonly HostedProjection[]): Promise<void> => {
+  const { projections: rebuilt } = await new Rebuilder({ reader, projections, followMs: 0 }).run();
+  for (const { projection, outcome, reason } of rebuilt) expectSame(`${projection} (${reason ?? 'no reason'})`, outcome, 'promoted');
+};
+
+/** As the mainstem command does. */
+export const boundHeap = (): void => setFlagsFromString('--heap-growing-percent=30');
+
 export const fill = async ({ eventsDir, events }: JobContext, projections: readonly HostedProjection[]): Promise<Sample> => {
-  setFlagsFromString('--heap-growing-percent=30'); // as the mainstem command does
+  boundHeap();
   const reader = await EmbeddedEventStore.open({ dir: eventsDir, isReadOnly: true });
   try {
     return await measured(async () => {
-      const { projections: rebuilt } = await new Rebuilder({ reader, projections, followMs: 0 }).run();
-      for (const { projection, outcome, reason } of rebuilt) expectSame(`${projection} (${reason ?? 'no reason'})`, outcome, 'promoted');
+      await rebuild(reader, projections);
       return events;
     });
   } finally {
@@ -41,10 +49,14 @@ const summaryIn = async (location: SqlLocation, context: JobContext): Promise<Sa
   const store = await SqlReadStore.open(location, { entities: [OrderSummary] });
   return closing([store], async () => {
     const sample = await fill(context, [{ projection: orderSummary, store }]);
-    const { value } = await store.read(['order-summary'], (manager) => manager.getRepository(OrderSummary).sum('version'));
-    expectSame('versions of all orders', value, context.events - (await foreignEvents(context)));
+    await expectSummaries(store, context);
     return sample;
   });
+};
+
+export const expectSummaries = async (store: SqlReadStore, context: JobContext): Promise<void> => {
+  const { value } = await store.read(['order-summary'], (manager) => manager.getRepository(OrderSummary).sum('version'));
+  expectSame('versions of all orders', value, context.events - (await foreignEvents(context)));
 };
 
 /** Events that order-summary does not want. */

@@ -7,10 +7,16 @@ import { readSettings } from '@mainstem/event-store/settings';
 import { Projector } from '@mainstem/projection';
 import { setTimeout as pause } from 'node:timers/promises';
 import { commandAt } from '../command-plan.js';
-import { measured, type Job } from '../job.js';
+import { measured, type Job, type JobContext, type Sample } from '../job.js';
+import { inSchema, schemaUrl } from '../postgres-schema.js';
 import { commandOf } from './write.js';
 
-const PER_SECOND = 500;
+interface Load {
+  readonly perSecond: number;
+  /** Settings of the application. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
 const WARM_UP_SECONDS = 3;
 const SECONDS = 20;
 const TICK_MS = 4;
@@ -21,8 +27,8 @@ const WATCHED = ['sales-documents', 'document-totals', 'product-texts'] as const
 
 const percentile = (sorted: readonly number[], share: number): number => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
 
-export const visibility: Job = async ({ dir }) => {
-  const app = await createAllInOne(readSettings(allInOneSettings(), ['--dir', dir, '--port', '0', '--no-data'], {}));
+const visibilityAt = async ({ dir }: JobContext, { perSecond, env = {} }: Load): Promise<Sample> => {
+  const app = await createAllInOne(readSettings(allInOneSettings(), ['--dir', dir, '--port', '0', '--no-data'], env));
   try {
     await app.init();
     const executor = app.get(CommandExecutor);
@@ -45,12 +51,12 @@ export const visibility: Job = async ({ dir }) => {
     };
     const sample = await measured(async () => {
       const start = performance.now();
-      const total = PER_SECOND * (WARM_UP_SECONDS + SECONDS);
+      const total = perSecond * (WARM_UP_SECONDS + SECONDS);
       const sent: Promise<void>[] = [];
       // What the clock says is due is sent, so that a slow answer does not slow the load down.
       while (sent.length < total) {
-        const due = Math.min(total, Math.floor(((performance.now() - start) * PER_SECOND) / 1_000));
-        while (sent.length < due) sent.push(send(sent.length, sent.length >= PER_SECOND * WARM_UP_SECONDS));
+        const due = Math.min(total, Math.floor(((performance.now() - start) * perSecond) / 1_000));
+        while (sent.length < due) sent.push(send(sent.length, sent.length >= perSecond * WARM_UP_SECONDS));
         await pause(TICK_MS);
       }
       await Promise.all(sent);
@@ -71,3 +77,17 @@ export const visibility: Job = async ({ dir }) => {
     await app.close();
   }
 };
+
+export const visibility: Job = (context) => visibilityAt(context, { perSecond: 500 });
+export const visibilityAt100: Job = (context) => visibilityAt(context, { perSecond: 100 });
+
+/** Events and SQL read models in one PostgreSQL. */
+export const visibilityInPostgres: Job = (context) =>
+  inSchema(context.postgresUrl, (events) =>
+    inSchema(context.postgresUrl, (models) =>
+      visibilityAt(context, {
+        perSecond: 100,
+        env: { EVENT_STORE: schemaUrl(context.postgresUrl, events), READ_STORE_SQL: schemaUrl(context.postgresUrl, models) },
+      }),
+    ),
+  );

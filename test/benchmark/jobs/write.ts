@@ -17,7 +17,7 @@ import { NestFactory } from '@nestjs/core';
 import { CommandBus } from '@nestjs/cqrs';
 import { join } from 'node:path';
 import { COMMAND_LINES, commandAt, hotCommandAt, type CommandPlan } from '../command-plan.js';
-import { expectSame, measured, type Job, type Sample } from '../job.js';
+import { expectSame, measured, type Job, type JobContext, type Sample } from '../job.js';
 
 const LIVE_TIMEOUT_MS = 3_600_000;
 
@@ -31,60 +31,86 @@ export const commandOf = ({ orderNo, isFirst }: CommandPlan): PlaceOrder | AddOr
     ? Object.assign(new PlaceOrder(), { orderNo, customerId: '17850', country: 'France', lines })
     : Object.assign(new AddOrderLines(), { orderNo, lines });
 
+export interface CommandRun {
+  readonly clients: number;
+  readonly count: number;
+  readonly planAt?: (index: number) => CommandPlan;
+  readonly isInOrder?: boolean;
+  readonly measure?: typeof measured;
+}
+
 /**
  * Each of `clients` sends one command after the other, always the next of the plan; in order: appends keep that order.
  */
+export const sendCommands = async (
+  store: EventStore,
+  { clients, count, planAt = commandAt, isInOrder = false, measure = measured }: CommandRun,
+): Promise<Sample> => {
+  const executor = new CommandExecutor({ store });
+  const turns = new AppendTurns();
+  const execute = async (plan: CommandPlan): Promise<void> => {
+    if (!isInOrder) return void (await executor.execute(order, plan.orderNo, commandOf(plan)));
+    const appendTurn = turns.take();
+    try {
+      await executor.execute(order, plan.orderNo, commandOf(plan), { ...newCommandContext(systemRuntime), appendTurn });
+    } finally {
+      appendTurn.release();
+    }
+  };
+  let next = 0;
+  const client = async (): Promise<void> => {
+    for (let index = next++; index < count; index = next++) await execute(planAt(index));
+  };
+  const sample = await measure(async () => {
+    await Promise.all(Array.from({ length: clients }, client));
+    return count;
+  });
+  let events = 0;
+  for await (const batch of store.readAll()) events += batch.length;
+  let expected = 0;
+  for (let index = 0; index < count; index++) expected += COMMAND_LINES + (planAt(index).isFirst ? 1 : 0);
+  expectSame('events of all commands', events, expected);
+  return sample;
+};
+
 const commands =
-  (clients: number, count: number, { planAt = commandAt, isInOrder = false } = {}): Job =>
+  (run: CommandRun): Job =>
   async ({ dir }) => {
     const store = await EmbeddedEventStore.open({ dir });
     try {
-      const executor = new CommandExecutor({ store });
-      const turns = new AppendTurns();
-      const execute = async (plan: CommandPlan): Promise<void> => {
-        if (!isInOrder) return void (await executor.execute(order, plan.orderNo, commandOf(plan)));
-        const appendTurn = turns.take();
-        try {
-          await executor.execute(order, plan.orderNo, commandOf(plan), { ...newCommandContext(systemRuntime), appendTurn });
-        } finally {
-          appendTurn.release();
-        }
-      };
-      let next = 0;
-      const client = async (): Promise<void> => {
-        for (let index = next++; index < count; index = next++) await execute(planAt(index));
-      };
-      const sample = await measured(async () => {
-        await Promise.all(Array.from({ length: clients }, client));
-        return count;
-      });
-      let events = 0;
-      for await (const batch of store.readAll()) events += batch.length;
-      let expected = 0;
-      for (let index = 0; index < count; index++) expected += COMMAND_LINES + (planAt(index).isFirst ? 1 : 0);
-      expectSame('events of all commands', events, expected);
-      return sample;
+      return await sendCommands(store, run);
     } finally {
       await store.close();
     }
   };
 
-export const commandsOneByOne = commands(1, 3_000);
-export const commandsBy64 = commands(64, 30_000);
-export const commandsInOrder = commands(64, 30_000, { isInOrder: true });
-export const commandsOnOneStream = commands(64, 30_000, { planAt: hotCommandAt });
+export const ONE_BY_ONE: CommandRun = { clients: 1, count: 3_000 };
+export const BY_64: CommandRun = { clients: 64, count: 30_000 };
 
-export const importAlone: Job = async ({ dir, file, events }) => {
-  const store = await EmbeddedEventStore.open({ dir });
+export const commandsOneByOne = commands(ONE_BY_ONE);
+export const commandsBy64 = commands(BY_64);
+export const commandsInOrder = commands({ ...BY_64, isInOrder: true });
+export const commandsOnOneStream = commands({ ...BY_64, planAt: hotCommandAt });
+
+/** The whole file through the handlers, as the application has them. */
+export const importInto = async (store: EventStore, { dir, file, events }: JobContext, measure = measured): Promise<Sample> => {
   const app = await NestFactory.createApplicationContext(LedgerModule.forRoot({ eventStore: { store } }), { logger: ['error', 'warn'] });
   try {
-    return await measured(async () => {
+    return await measure(async () => {
       const report = await importLedger({ file, commandBus: app.get(CommandBus), events: store, rejectsFile: join(dir, 'rejects.ndjson') });
       expectSame('imported events', report.added, events);
       return report.added;
     });
   } finally {
     await app.close();
+  }
+};
+
+export const importAlone: Job = async (context) => {
+  const store = await EmbeddedEventStore.open({ dir: context.dir });
+  try {
+    return await importInto(store, context);
+  } finally {
     await store.close();
   }
 };
