@@ -5,6 +5,7 @@ import { policiesSetting } from '#apps/policies/src/policies-setting.js';
 import { toldPolicies } from '#apps/policies/src/policies.js';
 import { isDataFolder } from '#apps/read-models/src/data-folder.js';
 import { projectorProcessSettings, type ProjectorProcessSettings } from '#apps/read-models/src/process-settings.js';
+import { schemasOf } from '#apps/mainstem.schemas.js';
 import { openReadStore, openSqlReadStore } from '#apps/read-models/src/read-stores.module.js';
 import { Violation } from '#apps/read-models/src/sql/violation.entity.js';
 import { hostedOnSearch } from '#apps/search-projector/src/search-projections.js';
@@ -213,5 +214,6 @@ export const application = defineApplication({
   openEvents: (given) => openEventStore(settingsOf(given), { isReadOnly: true }),
   openEventStore: (given) => openEventStore(settingsOf(given)),
   openReadModels,
+  schemas: (given) => schemasOf(settingsOf(given)),
   importFile,
 });

@@ -49,6 +49,15 @@ describe.runIf(await withPostgres())('the shop with its events in PostgreSQL', (
     }
   });
 
+  it('makes its schemas beforehand, and prints them for an administrator', async () => {
+    const printed = await mainstem('migrate', '--print', '--owner', 'dba', '--application', 'shop');
+    expect(printed).toContain(`GRANT SELECT, INSERT ON "${schema.name}"."events" TO "shop"`);
+    expect(printed).toContain('SET ROLE "dba"');
+    expect(await mainstem('migrate')).toMatch(/^events in schema \S+ \(.+\): made, version \d+\n$/);
+    expect(await mainstem('migrate')).toMatch(/as it has to be\n$/);
+    await expect(mainstem('migrate', '--owner', 'dba')).rejects.toMatchObject({ code: 2, stderr: expect.stringContaining('CLI_INVALID_ARGUMENT') });
+  });
+
   describe('in separate processes', () => {
     const started: ApplicationProcess[] = [];
     afterAll(async () => {

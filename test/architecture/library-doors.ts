@@ -15,7 +15,7 @@ export const LIBRARY_DOORS: Readonly<Record<string, string>> = {
     InvalidAggregate InvalidCommand SnapshotStoreLate StateNotStorable StateTooLarge UniqueValueTaken isCommandRefused`,
   cli: `
     ApplicationSettings ImportProgress ImportRequest ImportSummary MainstemApplication OpenEventReader OpenReadModels
-    OperatedProcess RuleViolations defineApplication main`,
+    OperatedProcess OperatedSchema RuleViolations SchemaRoles defineApplication main`,
   'cli/errors': `
     InstanceNotReady InvalidArgument NoApplication NoEventStore NoImport NoProcesses NoUniqueValues OutputUnwritable UnknownDocument
     UnknownInstance UnknownStream UnusableApplication unknownValue`,
@@ -105,9 +105,10 @@ export const LIBRARY_DOORS: Readonly<Record<string, string>> = {
   'projection/settings': `
     PartitionCounts projectorSettings`,
   postgres: `
-    PostgresEventStore PostgresEventStoreOptions PostgresLocation schemaStatements`,
+    Migrated MigrateOptions PostgresEventStore PostgresEventStoreOptions PostgresLocation SchemaScriptOptions migrateSchema
+    rightsOf schemaScript schemaStatements`,
   'postgres/settings': `
-    PostgresEvents postgresEventsAddress postgresEventsForm`,
+    PostgresEvents postgresEventsAddress postgresEventsForm postgresEventsSchema`,
   'postgres/errors': `
     LockHolder LogBusy LogDamaged LogMissing LogReplaced NewerLog PostgresAccessDenied PostgresClientUnusable PostgresDiskFull
     PostgresFailed PostgresOverloaded PostgresReadOnly PostgresSettingsInvalid PostgresUnavailable PostgresUnsupported`,

@@ -303,13 +303,25 @@ describe.runIf(await withPostgres())('the log on PostgreSQL', () => {
       expect((await appendNamed(store, 'after')).position).toBe(2n);
     });
 
-    it('a log whose counter is not at its last event', async () => {
+    it('a log that lacks its last events, as after the restore of one table alone', async () => {
       const store = await schema.open();
       await appendNamed(store, 'a');
-      await postgresQuery(`UPDATE ${schema.name}.log SET position = 0`);
+      await postgresQuery(`UPDATE ${schema.name}.log SET position = 2`);
       await expect(appendNamed(store, 'b')).rejects.toMatchObject({ code: 'EVENT_STORE_CORRUPT' });
       await postgresQuery(`UPDATE ${schema.name}.log SET position = 1`);
       expect((await appendNamed(store, 'b')).position).toBe(2n);
+      await store.append(streamName('order-2'), eventsNamed('c', 1_500), { expectedRevision: 'no-stream' });
+      await postgresQuery(`DELETE FROM ${schema.name}.events WHERE position > 1000`);
+      await expect(appendNamed(await schema.open(), 'd')).rejects.toMatchObject({ code: 'EVENT_STORE_CORRUPT' });
+    });
+
+    it('events whose log was left behind by an import, unless its row was made anew: then appends go on behind them', async () => {
+      await schema.open();
+      await postgresQuery(`INSERT INTO ${schema.name}.events SELECT n, gen_random_uuid(), 'order-1', n - 1, 'Noted', 0, '{}', '{}'
+        FROM generate_series(1, 5) AS n`);
+      expect((await appendNamed(await schema.open(), 'a')).position).toBe(6n);
+      await postgresQuery(`DELETE FROM ${schema.name}.log`);
+      await expect(schema.open()).rejects.toMatchObject({ code: 'EVENT_STORE_CANNOT_OPEN' });
     });
 
     it('appends to another log at the same place, and to one that is gone', async () => {

@@ -36,14 +36,14 @@ const readStore = (/** @type {string} */ file) => `libs/embedded/src/read-store/
 export const mutants = [
   {
     name: 'appends to PostgreSQL do not take the row of the counter before they look',
-    file: log('server/schema'),
-    from: 'INTO base, found_incarnation FROM ${log} AS l FOR UPDATE;',
-    to: 'INTO base, found_incarnation FROM ${log} AS l;',
+    file: log('server/append-function'),
+    from: 'found_version FROM ${log} AS l FOR UPDATE;',
+    to: 'found_version FROM ${log} AS l;',
     suites: POSTGRES_LOG,
   },
   {
     name: 'appends to PostgreSQL trust what another process may have changed',
-    file: log('server/schema'),
+    file: log('server/append-function'),
     from: 'WHERE s.last <> coalesce(',
     to: 'WHERE false AND s.last <> coalesce(',
     suites: POSTGRES_LOG,
@@ -64,10 +64,24 @@ export const mutants = [
   },
   {
     name: 'a wait for the counter of PostgreSQL has no bound',
-    file: log('server/schema'),
+    file: log('server/append-function'),
     from: "PERFORM set_config('lock_timeout', wait_ms::text, true);",
     to: '',
     suites: POSTGRES_LOG,
+  },
+  {
+    name: 'a log on PostgreSQL that lacks events is taken for sound',
+    file: log('server/append-function'),
+    from: 'IF base < marked THEN',
+    to: 'IF false THEN',
+    suites: POSTGRES_LOG,
+  },
+  {
+    name: 'an upgrade of the log on PostgreSQL waits for a lock without giving way',
+    file: log('migrate/migrate-schema'),
+    from: '; SET LOCAL lock_timeout = ${LOCK_WAIT_MS}',
+    to: '',
+    suites: ['test/contract/postgres-schema.spec.ts'],
   },
   {
     name: 'the checkpoint is moved before the effect',

@@ -87,6 +87,29 @@ export interface ImportSummary {
   readonly violationsProblem?: string;
 }
 
+/** The roles of a server, for SQL that an administrator runs. */
+export interface SchemaRoles {
+  /** Makes and upgrades the schema, and owns it. */
+  readonly owner: string;
+  /** That of the processes. */
+  readonly application: string;
+  /** Upgrade from this version, in place of making the schema. */
+  readonly from?: number;
+}
+
+/** A schema on a server that `mainstem migrate` makes or upgrades. */
+export interface OperatedSchema {
+  /** What it holds and where it is, without anything secret. */
+  readonly title: string;
+  /**
+   * Makes it, or brings it to the version of this program, while other processes work. Says what was done, in a
+   * sentence. The signal ends it between two steps; a repetition goes on. Errors: those of the store.
+   */
+  migrate(signal: AbortSignal): Promise<string>;
+  /** The same as plain SQL, made without a connection; absent where only a process can do it. */
+  script?(roles: SchemaRoles): string;
+}
+
 /** One application, as the command line sees it. */
 export interface MainstemApplication {
   readonly name: string;
@@ -102,6 +125,8 @@ export interface MainstemApplication {
   openEventStore?(settings: ApplicationSettings): Promise<EventStore>;
   /** Opens all read stores. Errors: those of the stores and of the settings. */
   openReadModels(settings: ApplicationSettings): Promise<OpenReadModels>;
+  /** The schemas on servers that its settings name, for `mainstem migrate`. Errors: those of the settings. */
+  schemas?(settings: ApplicationSettings): readonly OperatedSchema[];
   /** Imports a file of events through the command handlers; a repeated import changes nothing. */
   importFile?(settings: ApplicationSettings, request: ImportRequest): Promise<ImportSummary>;
 }

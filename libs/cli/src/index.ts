@@ -6,6 +6,9 @@ export { defineApplication, type MainstemApplication } from './application.js';
 // Open what is asked for.
 export type { ApplicationSettings, OpenEventReader, OpenReadModels, OperatedProcess } from './application.js';
 
+// Make and upgrade schemas on servers.
+export type { OperatedSchema, SchemaRoles } from './application.js';
+
 // Import a file.
 export type { ImportProgress, ImportRequest, ImportSummary, RuleViolations } from './application.js';
 

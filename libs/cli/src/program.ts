@@ -16,6 +16,7 @@ import { stream, type StreamOptions } from './commands/stream.js';
 import { tail, type TailOptions } from './commands/tail.js';
 import { verify, type VerifyCommandOptions } from './commands/verify.js';
 import { loadApplication } from './load-application.js';
+import { addMigrate } from './migrate-program.js';
 import { addDeadlines, addProcess } from './process-program.js';
 import type { Run, Surroundings } from './surroundings.js';
 
@@ -49,6 +50,7 @@ export const program = (surroundings: Surroundings, result: { code: number }): C
   addVerify(mainstem, run);
   addShow(mainstem, run);
   addClaims(mainstem, run);
+  addMigrate(mainstem, run);
   addProcess(mainstem, run);
   addDeadlines(mainstem, run, surroundings);
   return mainstem;

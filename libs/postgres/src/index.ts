@@ -4,5 +4,7 @@
 export { PostgresEventStore, type PostgresEventStoreOptions } from './postgres-event-store.js';
 export type { PostgresLocation } from './server/target.js';
 
-// Make its tables without it: statements for a database administrator.
+// Make and upgrade its tables without it: a call, or SQL for a database administrator.
+export { migrateSchema, type Migrated, type MigrateOptions } from './migrate/migrate-schema.js';
+export { rightsOf, schemaScript, type SchemaScriptOptions } from './migrate/schema-script.js';
 export { schemaStatements } from './server/schema.js';

@@ -1,5 +1,6 @@
 // What a process can be told about its event store where that is a schema of PostgreSQL.
 import { withoutCredentials, type PlaceForm } from '@mainstem/event-store/settings';
+import { postgresTargetOf } from './server/target.js';
 
 /** A schema of a database. May hold a password: show `postgresEventsAddress` instead. */
 export interface PostgresEvents {
@@ -16,3 +17,6 @@ export const postgresEventsForm: PlaceForm<PostgresEvents> = {
 
 /** Where the events are, without anything secret. */
 export const postgresEventsAddress = ({ postgresUrl }: PostgresEvents): string => withoutCredentials(postgresUrl);
+
+/** The schema that holds them. Errors: EVENT_STORE_CONNECTION_SETTINGS_INVALID. */
+export const postgresEventsSchema = ({ postgresUrl }: PostgresEvents): string => postgresTargetOf({ url: postgresUrl }).schema;

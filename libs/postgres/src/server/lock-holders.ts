@@ -19,6 +19,16 @@ export const lockHolders = async (sessions: Sessions): Promise<readonly LockHold
   }
 };
 
+/** The sessions that use a table of the log in any way: a change of the schema waits for them. */
+export const tableUsers = async (sessions: Sessions): Promise<readonly LockHolder[]> => {
+  const { schema } = sessions.options.target;
+  try {
+    return (await sessions.readOnce({ text: holdersOf(tablesOf(schema)), values: [] })).map(holderOf);
+  } catch {
+    return [];
+  }
+};
+
 const holderOf = ([pid, applicationName, seconds]: Row): LockHolder => ({
   pid: Number(pid),
   applicationName: applicationName ?? undefined,
@@ -30,8 +40,10 @@ const holdersOf = (condition: string): string => `SELECT DISTINCT l.pid, a.appli
 FROM pg_locks AS l LEFT JOIN pg_stat_activity AS a ON a.pid = l.pid
 WHERE l.granted AND l.pid IS NOT NULL AND l.pid <> pg_backend_pid() AND ${condition} ORDER BY 1 LIMIT 10`;
 
+const tablesOf = (schema: string): string =>
+  `l.locktype = 'relation' AND l.relation IN (to_regclass('${nameIn(schema, 'log')}'), to_regclass('${nameIn(schema, 'events')}'))`;
+
 const tableLocks = (schema: string): string =>
-  `l.locktype = 'relation' AND l.relation IN (to_regclass('${nameIn(schema, 'log')}'), to_regclass('${nameIn(schema, 'events')}')) ` +
-  "AND l.mode IN ('ShareLock', 'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock')";
+  tablesOf(schema) + " AND l.mode IN ('ShareLock', 'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock')";
 
 const counterLock = (schema: string): string => `l.locktype = 'transactionid' AND l.transactionid = (SELECT xmax FROM ${nameIn(schema, 'log')})`;

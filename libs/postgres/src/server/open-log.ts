@@ -2,7 +2,7 @@
 import type { Incarnation } from '@mainstem/event-store';
 import { LogMissing, NewerLog, PostgresUnsupported } from '../errors.js';
 import { LOG_FORMAT, nameIn, schemaStatements } from './schema.js';
-import type { Sessions } from './sessions.js';
+import type { Sessions, Statement } from './sessions.js';
 
 const VERSION_MIN = 130_000;
 
@@ -24,7 +24,7 @@ export const openLog = async (sessions: Sessions, mayCreate: boolean): Promise<I
   return incarnation as Incarnation;
 };
 
-const assertSupported = async (sessions: Sessions): Promise<void> => {
+export const assertSupported = async (sessions: Sessions): Promise<void> => {
   const [row] = await sessions.readOnce({
     text: "SELECT current_setting('server_version_num'), current_setting('server_version'), current_setting('server_encoding')",
     values: [],
@@ -34,15 +34,20 @@ const assertSupported = async (sessions: Sessions): Promise<void> => {
   if (encoding !== 'UTF8') throw new PostgresUnsupported(`the database has encoding ${encoding}; make one WITH ENCODING 'UTF8'.`);
 };
 
-const isThere = async (sessions: Sessions, schema: string): Promise<boolean> => {
+export const isThere = async (sessions: Sessions, schema: string): Promise<boolean> => {
   const [row] = await sessions.readOnce({ text: 'SELECT to_regclass($1)', values: [nameIn(schema, 'log')] });
   return typeof row?.[0] === 'string';
 };
 
-/** One process makes it; the others wait for its commit and find it. */
+/** One process at a time makes or changes the schema; the others wait for its commit and see what is left to do. */
+export const schemaLock = (schema: string): Statement => ({
+  text: 'SELECT pg_advisory_xact_lock(hashtextextended($1, 0))',
+  values: [`mainstem log ${schema}`],
+});
+
 const create = (sessions: Sessions, schema: string): Promise<void> =>
   sessions.transaction('BEGIN', async (run) => {
-    await run({ text: 'SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', values: [`mainstem log ${schema}`] });
+    await run(schemaLock(schema));
     const [row] = await run({ text: 'SELECT to_regclass($1)', values: [nameIn(schema, 'log')] });
     if (typeof row?.[0] === 'string') return;
     for (const text of schemaStatements(schema)) await run({ text, values: [] });

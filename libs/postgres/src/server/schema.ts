@@ -1,8 +1,19 @@
-// The tables of the log, and the function that appends. No search path of a role or database decides what they mean.
+// The tables of the log and its view. No search path of a role or database decides what they mean.
 import { PostgresSettingsInvalid } from '../errors.js';
+import { appendFunction } from './append-function.js';
+import { nameIn } from './name-in.js';
 
-/** The newest format that this program knows. */
+export { LOG_STATES } from './append-function.js';
+export { nameIn } from './name-in.js';
+
+/**
+ * The format that this program reads and writes. A newer one is refused. It changes only if older programs could not go
+ * on; what they can work with is a newer version of the schema.
+ */
 export const LOG_FORMAT = 1;
+
+/** The version of the schema that this program makes. It works with all earlier ones. */
+export const SCHEMA_VERSION = 2;
 
 const SCHEMA = /^[A-Za-z_][A-Za-z0-9_]{0,62}$/;
 
@@ -11,9 +22,6 @@ export const schemaName = (name: string): string => {
   if (SCHEMA.test(name)) return name;
   throw new PostgresSettingsInvalid('the schema must be letters, digits and underscores, at most 63, starting with a letter or underscore');
 };
-
-/** Quotes a name of the log's schema. The schema is letters, digits and underscores. */
-export const nameIn = (schema: string, name: string): string => `"${schema}"."${name}"`;
 
 /**
  * The statements that make the log, in order, each of them once. A database administrator may run them in place of the
@@ -25,12 +33,13 @@ export const schemaStatements = (schema: string): readonly string[] => {
   const of = (name: string): string => nameIn(schema, name);
   return [
     `CREATE SCHEMA IF NOT EXISTS "${schema}"`,
-    // One row, and room in its page for new versions of it: none of them touches an index.
+    // One row: appends lock it. Its position is a mark that the last event never lies before.
     `CREATE TABLE ${of('log')} (
   is_only boolean PRIMARY KEY DEFAULT true CHECK (is_only),
   incarnation text NOT NULL,
   format integer NOT NULL,
-  position bigint NOT NULL
+  position bigint NOT NULL,
+  version integer NOT NULL
 ) WITH (fillfactor = 10, autovacuum_vacuum_threshold = 1000, autovacuum_vacuum_scale_factor = 0)`,
     `CREATE TABLE ${of('events')} (
   position bigint PRIMARY KEY,
@@ -47,64 +56,8 @@ export const schemaStatements = (schema: string): readonly string[] => {
     `CREATE INDEX events_by_category ON ${of('events')} (split_part(stream, '-', 1), position)`,
     appendFunction(schema),
     ...readableView(schema),
-    `INSERT INTO ${of('log')} VALUES (true, gen_random_uuid()::text, ${LOG_FORMAT}, 0)`,
+    `INSERT INTO ${of('log')} VALUES (true, gen_random_uuid()::text, ${LOG_FORMAT}, 0, ${SCHEMA_VERSION})`,
   ];
-};
-
-/** What the function tells by an error of its own. */
-export const LOG_STATES = { replaced: 'MS001', damaged: 'MS002', restored: 'MS003' } as const;
-
-/**
- * Appends a batch, all or none, in one call without a word from the client in between. The row of the counter is the
- * lock, and the last one taken: it makes one order of all appends, and a rollback leaves no hole. Every statement after
- * it sees what was committed before. Answers with the position before the batch, or NULL if a stream is not where the
- * caller takes it to be; then nothing is written. `mark` is an event that the caller has seen: it has to be there.
- */
-const appendFunction = (schema: string): string => {
-  const [log, events] = [nameIn(schema, 'log'), nameIn(schema, 'events')];
-  return `CREATE FUNCTION ${nameIn(schema, 'append')}(
-  its_incarnation text, mark_position bigint, mark_id uuid, wait_ms integer, channel text, streams text[], lasts bigint[],
-  ids uuid[], stream_numbers integer[], revisions bigint[], types text[], datas text[], metadatas text[]
-) RETURNS bigint LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $append$
-DECLARE
-  base bigint;
-  found_incarnation text;
-  written bigint;
-BEGIN
-  PERFORM set_config('lock_timeout', wait_ms::text, true);
-  -- An answer promises that the events survive a power cut.
-  IF current_setting('synchronous_commit') = 'off' THEN PERFORM set_config('synchronous_commit', 'on', true); END IF;
-  SELECT l.position, l.incarnation INTO base, found_incarnation FROM ${log} AS l FOR UPDATE;
-  IF found_incarnation IS DISTINCT FROM its_incarnation THEN
-    RAISE EXCEPTION 'another log' USING ERRCODE = '${LOG_STATES.replaced}';
-  END IF;
-  IF mark_id IS DISTINCT FROM (SELECT e.id FROM ${events} AS e WHERE e.position = mark_position) THEN
-    RAISE EXCEPTION 'an earlier state of the log' USING ERRCODE = '${LOG_STATES.restored}';
-  END IF;
-  IF base <> coalesce((SELECT max(e.position) FROM ${events} AS e), 0) THEN
-    RAISE EXCEPTION 'the counter stands at %, the last event at %', base, (SELECT max(e.position) FROM ${events} AS e)
-      USING ERRCODE = '${LOG_STATES.damaged}';
-  END IF;
-  IF EXISTS (
-    SELECT FROM unnest(streams, lasts) AS s(stream, last)
-    WHERE s.last <> coalesce((SELECT max(e.revision) FROM ${events} AS e WHERE e.stream = s.stream COLLATE "C"), -1)
-  ) THEN
-    RETURN NULL;
-  END IF;
-  INSERT INTO ${events} (position, id, stream, revision, type, recorded_at_ms, data, metadata)
-  SELECT base + e.place, e.id, streams[e.stream], e.revision, e.type,
-    floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint, e.data, e.metadata
-  FROM unnest(ids, stream_numbers, revisions, types, datas, metadatas)
-    WITH ORDINALITY AS e(id, stream, revision, type, data, metadata, place);
-  GET DIAGNOSTICS written = ROW_COUNT;
-  IF written <> cardinality(ids) THEN
-    RAISE EXCEPTION '% of % events were written', written, cardinality(ids) USING ERRCODE = '${LOG_STATES.damaged}';
-  END IF;
-  UPDATE ${log} SET position = base + written;
-  IF channel IS NOT NULL THEN PERFORM pg_notify(channel, ''); END IF;
-  RETURN base;
-END
-$append$`;
 };
 
 /** For people who query: no process of Mainstem reads it. A payload that jsonb cannot hold is shown as NULL. */
