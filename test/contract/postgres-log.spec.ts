@@ -1,7 +1,7 @@
 // The log on PostgreSQL: one order that no reader passes, whatever writers and strangers do; bounded waits; names for
 // every refusal.
 import { randomUUID } from 'node:crypto';
-import { streamName } from '@mainstem/event-store';
+import { streamName, systemRuntime, type Runtime } from '@mainstem/event-store';
 import { PostgresEventStore, schemaStatements } from '@mainstem/postgres';
 import { TcpProxy } from '@mainstem/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -9,6 +9,8 @@ import { appendNamed, eventsNamed, flawsOf, following, LogSchema, logOf } from '
 import { postgresQuery, postgresRows, postgresUrl, withPostgres } from './sql-fixtures.js';
 
 const WAITED_MS = 300;
+/** How long a close goes on to begin commits. */
+const CLOSE_MS = 5_000;
 /** In the statement that appends. */
 const APPEND = '"append"(';
 
@@ -27,6 +29,17 @@ describe.runIf(await withPostgres())('the log on PostgreSQL', () => {
   /** Sessions of this schema's stores that wait for a lock. */
   const waiting = (): Promise<readonly unknown[]> =>
     postgresRows(`SELECT pid FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%${schema.name}%'`);
+
+  /** A way to the server that fails as the test says. */
+  const through = async (onPiece: (proxy: TcpProxy, piece: Buffer, from: 'client' | 'server') => void) => {
+    const { hostname, port } = new URL(postgresUrl);
+    const proxy: TcpProxy = await TcpProxy.listen({
+      target: { host: hostname, port: Number(port || 5432) },
+      onPiece: (piece, from) => onPiece(proxy, piece, from),
+    });
+    const url = Object.assign(new URL(postgresUrl), { hostname: '127.0.0.1', port: String(proxy.port) }).href;
+    return { proxy, url };
+  };
 
   describe('has one order', () => {
     it.each(['COMMIT', 'ROLLBACK'])('in which no reader passes an append that is still open, until its %s', async (end) => {
@@ -159,16 +172,6 @@ describe.runIf(await withPostgres())('the log on PostgreSQL', () => {
   });
 
   describe('takes an append once', () => {
-    const through = async (onPiece: (proxy: TcpProxy, piece: Buffer, from: 'client' | 'server') => void) => {
-      const { hostname, port } = new URL(postgresUrl);
-      const proxy: TcpProxy = await TcpProxy.listen({
-        target: { host: hostname, port: Number(port || 5432) },
-        onPiece: (piece, from) => onPiece(proxy, piece, from),
-      });
-      const url = Object.assign(new URL(postgresUrl), { hostname: '127.0.0.1', port: String(proxy.port) }).href;
-      return { proxy, url };
-    };
-
     it.each(['any', 'no-stream'] as const)('whose answer was lost, expected at %s, also if others have appended since', async (expected) => {
       let step: 'idle' | 'armed' | 'sent' = 'idle';
       let onLost = (): void => undefined;
@@ -303,6 +306,35 @@ describe.runIf(await withPostgres())('the log on PostgreSQL', () => {
       expect((await appendNamed(store, 'after')).position).toBe(2n);
     });
 
+    it.each(['that is locked', 'that does not answer'])(
+      'what waits in a full queue when it is closed over a log %s, and closes soon',
+      async (trouble) => {
+        const { proxy, url } = await through(() => undefined);
+        // The time of a close passes quickly here; those of the server stay.
+        const sleep: Runtime['sleep'] = (ms, signal) => systemRuntime.sleep(ms === CLOSE_MS ? 100 : ms, signal);
+        const store = await schema.open({ url, lockTimeoutMs: 60_000, runtime: { ...systemRuntime, sleep } });
+        const stranger = await schema.stranger();
+        try {
+          await appendNamed(store, 'before');
+          if (trouble === 'that is locked') await stranger.query(`BEGIN; SELECT * FROM ${schema.name}.log FOR UPDATE`);
+          else proxy.become({ kind: 'half-open' });
+          const reading = Promise.allSettled([store.head()]); // a close ends it, or it was answered before
+          const names = ['a', 'b', 'c'];
+          const appends = names.map((name) => store.append(streamName(`order-${name}`), eventsNamed(name, 6_000), { expectedRevision: 'any' }));
+          const outcomes = Promise.allSettled(appends);
+          await store.close();
+          const codes = ['EVENT_STORE_UNAVAILABLE', 'EVENT_STORE_CLOSED', 'EVENT_STORE_CLOSED'];
+          expect(await outcomes).toMatchObject(codes.map((code) => ({ reason: { code } })));
+          await reading;
+        } finally {
+          await stranger.end();
+          await schema[Symbol.asyncDispose]();
+          await proxy.close();
+        }
+      },
+      20_000,
+    );
+
     it('a log that lacks its last events, as after the restore of one table alone', async () => {
       const store = await schema.open();
       await appendNamed(store, 'a');
@@ -342,7 +374,8 @@ describe.runIf(await withPostgres())('the log on PostgreSQL', () => {
         const refused = expect(batches.next()).rejects.toMatchObject({ code: 'EVENT_STORE_RESTORED' });
         await postgresQuery(restore.replace('$', schema.name));
         await postgresQuery(`UPDATE ${schema.name}.log SET position = (SELECT max(position) FROM ${schema.name}.events)`);
-        await appendNamed(await schema.open(), 'new', 'order-new');
+        // Two: a log that ends where it ended tells waiting readers nothing.
+        await (await schema.open()).append(streamName('order-new'), eventsNamed('new', 2), { expectedRevision: 'any' });
         await refused;
       },
     );

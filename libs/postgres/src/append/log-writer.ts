@@ -41,14 +41,17 @@ export class LogWriter {
 
   /**
    * Writes a batch, all of it or nothing; each call is answered for itself. It is repeated while the server cannot be
-   * reached and the signal has not fired, and recognises what it had written. Errors: EVENT_STORE_BUSY,
-   * EVENT_STORE_RESTORED, EVENT_STORE_UNAVAILABLE (only then may it have taken effect), and others of the server.
+   * reached, and recognises what it had written. The signal ends the wait for an answer, for good. Errors:
+   * EVENT_STORE_BUSY, EVENT_STORE_RESTORED, EVENT_STORE_UNAVAILABLE (only then may it have taken effect), and others of
+   * the server.
    */
   async write(batch: readonly Work[], signal: AbortSignal): Promise<Written> {
     const { sessions } = this.#options;
     const { runtime, patienceMs } = sessions.options;
     const sentFrom = new Map<EncodedAppend, number>();
     let lost: unknown;
+    const cut = (): void => sessions.cutWriting();
+    signal.addEventListener('abort', cut);
     try {
       return await persist({ runtime, patienceMs, signal }, async () => {
         try {
@@ -66,6 +69,8 @@ export class LogWriter {
       if (sqlStateOf(error) === LOG_STATES.restored) throw new EventStoreRestored('append', this.#mark?.position ?? 0n);
       if (sqlStateOf(error) === LOCK_TIMEOUT) throw new LogBusy(sessions.options.target.lockTimeoutMs, await lockHolders(sessions), error);
       throw sessions.translated(error, 'append');
+    } finally {
+      signal.removeEventListener('abort', cut);
     }
   }
 

@@ -3,6 +3,7 @@ import { EventStoreClosed, OperationAborted, throwIfAborted, type Runtime } from
 import type { Client, Pool, PoolClient, PoolConfig, QueryArrayConfig } from 'pg';
 import { PostgresClientUnusable } from '../errors.js';
 import { persist } from './persist.js';
+import { PoolCut } from './pool-cut.js';
 import type { PostgresTarget } from './target.js';
 import { isTransient, reasonOf, translateError } from './translate-error.js';
 
@@ -35,6 +36,8 @@ export interface SessionsOptions {
 export class Sessions {
   readonly #reading: Pool;
   readonly #writing: Pool;
+  readonly #readingCut: PoolCut;
+  readonly #writingCut: PoolCut;
   readonly #closing = new AbortController();
   #away: { readonly reason: string; readonly sinceMs: number } | undefined;
 
@@ -44,6 +47,8 @@ export class Sessions {
   ) {
     this.#reading = this.#pool(options.target.poolSizeMax, READ_TIMEOUT_MS);
     this.#writing = this.#pool(1, WRITE_TIMEOUT_MS + options.target.lockTimeoutMs);
+    this.#readingCut = new PoolCut(this.#reading);
+    this.#writingCut = new PoolCut(this.#writing);
   }
 
   /** Nothing is dialled yet. Errors: EVENT_STORE_CLIENT_UNUSABLE. */
@@ -134,9 +139,15 @@ export class Sessions {
     return translateError(error, { operation, schema: this.options.target.schema });
   }
 
+  /** Waits no longer for the answer to an append: it fails, and may have taken effect. Later ones fail, too. */
+  cutWriting(): void {
+    this.#writingCut.cut();
+  }
+
   /** Ends waits for answers with EVENT_STORE_CLOSED. Appends must have ended before. */
   async close(): Promise<void> {
     this.#closing.abort();
+    this.#readingCut.cut();
     await Promise.all([this.#reading.end(), this.#writing.end()]);
   }
 
