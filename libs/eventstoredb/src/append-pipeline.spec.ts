@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
 import { setImmediate as turn } from 'node:timers/promises';
-import { systemRuntime } from '@mainstem/event-store';
+import { systemRuntime, type Runtime } from '@mainstem/event-store';
 import { describe, expect, it } from 'vitest';
 import { AppendPipeline } from './append-pipeline.js';
 import type { HeldClient } from './client-holder.js';
@@ -23,12 +23,15 @@ class Wire extends EventEmitter {
 }
 
 /** Each call uses the next of the wires. */
-const pipelineOver = (wires: readonly Wire[]): AppendPipeline => {
+const pipelineOver = (
+  wires: readonly Wire[],
+  { runtime = systemRuntime, abandoned = new AbortController().signal }: { readonly runtime?: Runtime; readonly abandoned?: AbortSignal } = {},
+): AppendPipeline => {
   const left = [...wires];
-  const held = { client: {}, openCall: () => Promise.resolve(left.shift()), abandoned: new AbortController().signal } as unknown as HeldClient;
+  const held = { client: {}, openCall: () => Promise.resolve(left.shift()), abandoned } as unknown as HeldClient;
   const holder = { current: () => held, renew: () => undefined } as unknown as StoreContext['holder'];
   const timeouts = { answerMs: 5_000, patience: { allMs: 5_000, refusedMs: 5_000 } };
-  return new AppendPipeline({ runtime: systemRuntime, holder, timeouts, redact: (text) => text });
+  return new AppendPipeline({ runtime, holder, timeouts, redact: (text) => text });
 };
 
 describe('an append that was on its way when the connection broke', () => {
@@ -49,5 +52,26 @@ describe('an append that was on its way when the connection broke', () => {
     await expect(second).rejects.toMatchObject({ code: 'EVENT_STORE_UNAVAILABLE', reason: 'the line is dead' });
     wires[1].emit('end');
     await turn();
+  });
+});
+
+describe('a connection that is given up, as when its store is closed', () => {
+  it('leaves no timer behind that would keep the process alive', async () => {
+    let asleep = 0;
+    const sleep: Runtime['sleep'] = async (ms, signal) => {
+      asleep++;
+      await systemRuntime.sleep(ms, signal);
+      asleep--;
+    };
+    const wire = new Wire(3);
+    const given = new AbortController();
+    const pipeline = pipelineOver([wire], { runtime: { ...systemRuntime, sleep }, abandoned: given.signal });
+    const appended = pipeline.append({ parts: [Buffer.alloc(1)], bytes: 1, isRepeatable: true, operation: { name: 'append' }, signal: undefined });
+    await expect.poll(() => wire.written.length).toBe(1);
+    wire.answer(1);
+    await appended;
+    expect(asleep).toBe(1);
+    given.abort();
+    await expect.poll(() => asleep, { timeout: 1_000 }).toBe(0);
   });
 });

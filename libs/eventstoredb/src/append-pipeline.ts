@@ -63,6 +63,8 @@ export class AppendPipeline {
   #hasAnswered = false;
   #isRunning = false;
   #isWatching = false;
+  /** Fires when the present call is over: no timer of it is left, which would keep a closed store's process alive. */
+  #over = new AbortController();
   readonly #patience: Patience;
   /** The last failure since the last answer. */
   #lastFailure: unknown;
@@ -141,11 +143,13 @@ export class AppendPipeline {
     held.abandoned.addEventListener('abort', onAbandoned, { once: true });
     this.#isFull = false;
     this.#hasAnswered = false;
+    this.#over = new AbortController();
     for (const pending of this.#pending.values()) pending.sentAt = undefined;
     this.#unsent = [...this.#pending.values()];
     this.#sendUnsent(call);
     if (held.abandoned.aborted) onAbandoned();
     const reason = await call.ended;
+    this.#over.abort();
     held.abandoned.removeEventListener('abort', onAbandoned);
     const isSilent = reason instanceof EventStoreUnavailable || (!this.#hasAnswered && isUnreachable(reason));
     if (isSilent) this.#context.holder.renew(held, reason);
@@ -197,14 +201,15 @@ export class AppendPipeline {
   /** One timer for all appends: the first in line has waited longest. */
   async #watch(): Promise<void> {
     this.#isWatching = true;
-    for (let call = this.#call; call && call === this.#call;) {
+    const over = this.#over.signal;
+    for (let call = this.#call; call && call === this.#call && !over.aborted;) {
       const leftMs = this.#silenceLeftMs();
       if (leftMs === undefined) break;
       if (leftMs <= 0) {
         call.fail(new EventStoreUnavailable('append', `no answer within ${this.#context.timeouts.answerMs} ms`));
         break;
       }
-      await this.#runtime.sleep(leftMs);
+      await this.#runtime.sleep(leftMs, over);
     }
     this.#isWatching = false;
     // Another call may have begun meanwhile.
