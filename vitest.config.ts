@@ -60,7 +60,7 @@ export default defineConfig({
           pool: 'threads',
           isolate: false,
           testTimeout: 20_000,
-          expect: { poll: { timeout: 4_000 } },
+          expect: { poll: { timeout: 4_000, interval: 5 } },
         },
       },
       // Which ring runs which: scripts/rings.mjs.

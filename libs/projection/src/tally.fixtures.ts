@@ -1,5 +1,14 @@
 // Shared by the engine's specs: a projection that counts and fails on demand, and a read store that fails on demand.
-import { defineEvents, InMemoryEventStore, streamOf, systemRuntime, type EventId, type Position, type RecordedEvent } from '@mainstem/event-store';
+import {
+  defineEvents,
+  InMemoryEventStore,
+  streamOf,
+  systemRuntime,
+  type EventId,
+  type Position,
+  type RecordedEvent,
+  type Runtime,
+} from '@mainstem/event-store';
 import { IsInt } from 'class-validator';
 import { documentProjection, type DocumentProjection } from './definition/document-projection.js';
 import { count, max, sum } from './definition/measures.js';
@@ -7,6 +16,21 @@ import { rollUp } from './definition/roll-up.js';
 import { MemoryReadStore } from './memory/memory-read-store.js';
 import type { CommitBatch, ProjectionDescriptor } from './read-store/read-store.js';
 import type { MemorySession } from './memory/memory-session.js';
+
+/** A pause before the next look at a store is at most a second; what is longer is a deadline. */
+const PAUSE_MAX_MS = 1_000;
+
+/** Its pauses are a thirtieth as long, so that no test waits for the next look. Deadlines are as long as ever. */
+export const impatient: Runtime = {
+  ...systemRuntime,
+  sleep: (ms, signal) => systemRuntime.sleep(ms > PAUSE_MAX_MS ? ms : ms / 30, signal),
+};
+/** Thirty seconds pass in one for it, so it soon sees that another process is dead. */
+export const hurried: Runtime = {
+  ...systemRuntime,
+  monotonic: () => systemRuntime.monotonic() * 30,
+  sleep: (ms, signal) => systemRuntime.sleep(ms / 30, signal),
+};
 
 export class AddedData {
   @IsInt() amount!: number;

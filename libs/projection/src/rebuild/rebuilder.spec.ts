@@ -6,7 +6,7 @@ import { REBUILD_CRASH_POINTS, type CrashPoint, type CrashPoints } from '../gene
 import type { HostedProjection } from '../definition/hosted-projection.js';
 import type { ProjectionStatus } from '../run/projection-status.js';
 import { Projector } from '../run/projector.js';
-import { append, dump, filledStore, tallyProjection, until } from '../tally.fixtures.js';
+import { append, dump, filledStore, hurried, impatient, tallyProjection, until } from '../tally.fixtures.js';
 import { GenerationBehind } from '../read-store/errors.js';
 import { documentProjection } from '../definition/document-projection.js';
 import { MemoryReadStore } from '../memory/memory-read-store.js';
@@ -17,12 +17,6 @@ import { rollBack } from './roll-back.js';
 
 const TIMEOUT = { timeoutMs: 4_000 };
 const FAST = { retryDelayMs: 1, retryDelayMaxMs: 5 };
-/** Thirty seconds pass in one for it, so it soon sees that another process is dead. */
-const hurried: Runtime = {
-  ...systemRuntime,
-  monotonic: () => systemRuntime.monotonic() * 30,
-  sleep: (ms, signal) => systemRuntime.sleep(ms / 30, signal),
-};
 
 /** Another machine with a different clock, whose time passes only while it sleeps; then `onTime` runs the others. */
 const otherMachine = (skewMs: number, onTime: (elapsedMs: number) => void | Promise<void> = () => undefined): Runtime => {
@@ -43,7 +37,7 @@ afterEach(async () => {
 });
 
 const start = (reader: InMemoryEventStore, ...projections: readonly HostedProjection[]): Projector => {
-  const projector = new Projector({ reader, projections });
+  const projector = new Projector({ reader, projections, runtime: impatient });
   running.add(projector);
   projector.start();
   return projector;
@@ -400,7 +394,11 @@ describe('a running projector', () => {
     await until(() => statusOf(next).state === 'live');
     await until(() => statusOf(old).state === 'stopped');
     expect(statusOf(old).reason).toContain('PROJECTION_CHANGED');
-    await systemRuntime.sleep(600); // longer than it waits before it looks again
+    // Both have looked again since.
+    let looks = 0;
+    const generations = store.generations.bind(store);
+    store.generations = (projection) => (projection ?? looks++, generations(projection));
+    await until(() => looks >= 6);
     expect(await states(store)).toEqual(['1 retired', '2 serving']);
     expect(statusOf(next).state).toBe('live');
   });

@@ -10,7 +10,7 @@ import type { MemoryTransaction } from '../memory/memory-session.js';
 import { Rebuilder } from '../rebuild/rebuilder.js';
 import type { AnyProjection, HostedProjection } from '../definition/hosted-projection.js';
 import { Projector } from './projector.js';
-import { until } from '../tally.fixtures.js';
+import { impatient, until } from '../tally.fixtures.js';
 
 class Opened {
   @IsString() name!: string;
@@ -97,7 +97,7 @@ describe.each([
       return { projection: define(events), store, recovery, rebuild: 'manual' };
     };
     const start = (events: Registry): Projector => {
-      const projector = new Projector({ reader, projections: [hostedBy(events)] });
+      const projector = new Projector({ reader, projections: [hostedBy(events)], runtime: impatient });
       running.push(projector);
       projector.start();
       return projector;

@@ -8,7 +8,7 @@ import { rollBack } from '../rebuild/roll-back.js';
 import type { HostedProjection } from '../definition/hosted-projection.js';
 import { Projector } from './projector.js';
 import type { ProjectionStatus } from './projection-status.js';
-import { append, dump, filledStore, restoredTo, tallyProjection, until } from '../tally.fixtures.js';
+import { append, dump, filledStore, hurried, impatient, restoredTo, tallyProjection, until } from '../tally.fixtures.js';
 
 const TIMEOUT = { timeoutMs: 4_000 };
 const RESTORED = 'PROJECTION_EVENT_STORE_RESTORED';
@@ -149,7 +149,7 @@ describe('a rebuild', () => {
     const hosted = { projection: tallyProjection(), store: new MemoryReadStore() };
     await filled(reader, hosted);
     const restored = await restoredAndGrown(reader, events);
-    const { projections } = await new Rebuilder({ reader: restored, projections: [hosted], followMs: 0 }).run();
+    const { projections } = await new Rebuilder({ reader: restored, projections: [hosted], followMs: 0, runtime: impatient }).run();
     expect(projections).toMatchObject([{ outcome: 'promoted', generation: 2 }]);
     const projector = start(restored, hosted);
     await projector.waitFor('tally', await append(restored, 'a', 7), TIMEOUT);
@@ -166,7 +166,7 @@ describe('a rebuild', () => {
     await session.commit({ changes: [], checkpoint: { from: undefined, to: 40n as Position, digest: '0123456789abcdef', lastEvent } });
     await session.close();
     const restored = await restoredAndGrown(reader, 100);
-    const { projections } = await new Rebuilder({ reader: restored, projections: [hosted], followMs: 0 }).run();
+    const { projections } = await new Rebuilder({ reader: restored, projections: [hosted], followMs: 0, runtime: hurried }).run();
     expect(projections).toMatchObject([{ outcome: 'promoted', generation: 3, isResumed: false }]);
     expect(dump(hosted.store)).toEqual(await undisturbed(restored));
     expect((await hosted.store.generations('tally')).map((one) => `${one.number} ${one.state}`)).toEqual(['1 retired', '3 serving']);
@@ -184,7 +184,7 @@ describe('a rollback', () => {
     await filled(reader, { projection: tallyProjection(), store });
     const restored = await restoredAndGrown(reader, events);
     const hosted = { projection: tallyProjection({ version }), store };
-    await new Rebuilder({ reader: restored, projections: [hosted], followMs: 0 }).run();
+    await new Rebuilder({ reader: restored, projections: [hosted], followMs: 0, runtime: impatient }).run();
     return { restored, hosted };
   };
   const served = async (store: MemoryReadStore) => (await store.generations('tally')).map((one) => `${one.number} ${one.state}`);
@@ -192,7 +192,7 @@ describe('a rollback', () => {
   it.each([5, 100])('does not go back to lost events of an event store that has grown by %i others', async (events) => {
     const store = new MemoryReadStore();
     const { restored, hosted } = await rebuilt(store, events);
-    const { outcome, reason } = await rollBack({ reader: restored, hosted, followMs: 0 });
+    const { outcome, reason } = await rollBack({ reader: restored, hosted, followMs: 0, runtime: impatient });
     expect(outcome).toBe('failed');
     expect(reason).toMatch(events === 5 ? /^PROJECTION_CHECKPOINT_AHEAD/ : /^PROJECTION_EVENT_STORE_RESTORED/);
     expect(await served(store)).toEqual(['1 retired', '2 serving']);
@@ -202,7 +202,7 @@ describe('a rollback', () => {
   it('compares its target with the event store, and deletes it if it differs', async () => {
     const store = new ForgetfulReadStore();
     const { restored, hosted } = await rebuilt(store, 100);
-    const { outcome, reason } = await rollBack({ reader: restored, hosted, followMs: 0 });
+    const { outcome, reason } = await rollBack({ reader: restored, hosted, followMs: 0, runtime: impatient });
     expect(outcome).toBe('failed');
     expect(reason).toMatch(/^REBUILD_NOT_VERIFIED/);
     expect(await served(store)).toEqual(['2 serving']);
@@ -221,9 +221,9 @@ describe('a rollback', () => {
     const store = new MemoryReadStore();
     const hosted = { projection: tallyProjection(), store };
     await filled(reader, hosted);
-    await new Rebuilder({ reader, projections: [hosted], followMs: 0 }).run();
+    await new Rebuilder({ reader, projections: [hosted], followMs: 0, runtime: impatient }).run();
     await append(reader, 'a', 1);
-    expect(await rollBack({ reader, hosted, followMs: 0 })).toMatchObject({ outcome: 'promoted', generation: 1 });
+    expect(await rollBack({ reader, hosted, followMs: 0, runtime: impatient })).toMatchObject({ outcome: 'promoted', generation: 1 });
     expect(dump(store)).toEqual(await undisturbed(reader));
   });
 });

@@ -14,6 +14,13 @@ const BATCH = 60;
 // Long, because a commit may be several requests on a busy machine.
 const TIMEOUT_MS = 120_000;
 export const RECOVERY = { retryDelayMs: 1, retryDelayMaxMs: 5 };
+/** A pause before the next look at a store is at most a second; what is longer is a deadline. */
+const PAUSE_MAX_MS = 1_000;
+/** Its pauses are a thirtieth as long, so that no case waits for the next look. Deadlines are as long as ever. */
+export const IMPATIENT: Runtime = {
+  ...systemRuntime,
+  sleep: (ms, signal) => systemRuntime.sleep(ms > PAUSE_MAX_MS ? ms : ms / 30, signal),
+};
 
 const POINTS: readonly CrashPoint[] = ['before-open', 'after-open', 'before-load', 'after-load', 'after-fold', 'before-commit', 'after-commit'];
 
@@ -59,18 +66,20 @@ interface RunOptions {
   readonly crash?: CrashPoints;
   readonly version?: number;
   readonly rebuild?: HostedProjection['rebuild'];
+  readonly runtime?: Runtime;
 }
 
 export const projectorOf = (
   { store, documents }: ContractContext,
   history: ContractHistory,
-  { batchSizeMax = BATCH, crash, version = 1, rebuild = 'manual' }: RunOptions = {},
+  { batchSizeMax = BATCH, crash, version = 1, rebuild = 'manual', runtime = systemRuntime }: RunOptions = {},
 ): Projector =>
   new Projector({
     reader: history.store,
     projections: [{ projection: contractProjection(documents, version), store, recovery: RECOVERY, rebuild }],
     batchSizeMax,
     cacheBytesMax: 20_000, // so small that documents are loaded again
+    runtime,
     ...(crash && { crash }),
   });
 
@@ -235,7 +244,7 @@ export const engineCases = (define: DefineCase): readonly ContractCase[] => [
 
   define('rebuilds beside a running projector, which takes over the new generation; and rolls back', async (context) => {
     const history = await contractHistory(EVENTS);
-    const projector = projectorOf(context, history);
+    const projector = projectorOf(context, history, { runtime: IMPATIENT });
     projector.start();
     try {
       await projector.waitFor(ORDERS, headOf(history), { timeoutMs: TIMEOUT_MS });

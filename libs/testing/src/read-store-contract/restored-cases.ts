@@ -6,7 +6,7 @@ import type { ContractCase } from '../contract-suite.js';
 import type { ContractContext, DefineCase } from './contract-fixture.js';
 import { contractEventId, contractHistory, type ContractHistory } from './contract-history.js';
 import { contractProjection, ORDERS } from './contract-projection.js';
-import { assertIsFold, projectorOf, RECOVERY, runToHead } from './engine-cases.js';
+import { assertIsFold, IMPATIENT, projectorOf, RECOVERY, runToHead } from './engine-cases.js';
 
 const EVENTS = 120;
 const BACKED_UP = 80;
@@ -70,7 +70,7 @@ export const restoredCases = (define: DefineCase): readonly ContractCase[] => [
       const now = await restored(history, others);
       await assertStops(context, now, code);
       const hosted = { projection: contractProjection(context.documents), store: context.store, recovery: RECOVERY };
-      const options = { reader: now.store, followMs: 0 };
+      const options = { reader: now.store, followMs: 0, runtime: IMPATIENT };
       const { projections } = await new Rebuilder({ ...options, projections: [hosted] }).run();
       assert.deepEqual(
         projections.map(({ outcome, generation, reason }) => [outcome, generation, reason]),
