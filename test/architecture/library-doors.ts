@@ -51,9 +51,9 @@ export const LIBRARY_DOORS: Readonly<Record<string, string>> = {
     Environment Given PlaceForm Setting SettingGroup SettingRows SettingsInvalid ValuesOf areGiven didYouMean isOn list oneOf optional
     placeSetting readSettings settingsHelp settingsIn settingsLines settingsTable together wholeNumber withoutCredentials wordForm`,
   'event-store/adapter': `
-    AllRead AppendAllRuling AppendLimits AppendOutcome AppendQueue AppendQueueOptions AppendRuling EncodedAppend EncodedAppendAll EncodedEvent LazyRecordedEvent QueuedAppend
-    StoredEvent StreamRead StreamState Subscription appendLimits checkAllRead checkStreamRead checkSubscription encodeAppendAll isWanted resultOfAll
-    ruleOnAppend ruleOnAppendAll`,
+    AllRead AppendAllRuling AppendLimits AppendOutcome AppendQueue AppendQueueOptions AppendRuling EncodedAppend EncodedAppendAll
+    EncodedEvent LazyRecordedEvent LogWaiters NameRange QueuedAppend StoredEvent StreamRead StreamState Subscription appendLimits
+    checkAllRead checkStreamRead checkSubscription encodeAppendAll isWanted nameRanges resultOfAll ruleOnAppend ruleOnAppendAll`,
   'eventstoredb-server': `
     Credentials EventStoreDbServer EventStoreDbServerOptions Metrics`,
   'eventstoredb-server/command-line': `

@@ -9,5 +9,7 @@ export type { AppendLimits } from './event-store.js';
 
 // Read.
 export { LazyRecordedEvent, type StoredEvent } from './event.js';
+export { LogWaiters } from './log-waiters.js';
+export { nameRanges, type NameRange } from './name-range.js';
 export { checkAllRead, checkStreamRead, checkSubscription, isWanted } from './read-options.js';
 export type { AllRead, StreamRead, Subscription } from './read-options.js';

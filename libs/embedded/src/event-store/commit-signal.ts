@@ -1,7 +1,8 @@
 // Tells subscribers that there is something new: at once for commits of this process, by polling for those of others.
 // While nothing happens, it watches the write-ahead log instead.
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import { EventStoreClosed, type Runtime } from '@mainstem/event-store';
+import type { Runtime } from '@mainstem/event-store';
+import { LogWaiters } from '@mainstem/event-store/adapter';
 import type { StoreFile } from '../errors.js';
 import { isBusy, translateSqliteError } from '../sqlite/sqlite-error.js';
 import { FileWatch } from './file-watch.js';
@@ -25,18 +26,13 @@ export interface CommitSignalOptions {
   readonly runtime: Runtime;
 }
 
-interface Waiter {
-  readonly seen: number;
-  readonly wake: (error?: unknown) => void;
-}
-
 /** One for each store: all subscribers share one poller, and there is none while no subscriber waits. */
 export class CommitSignal {
   readonly #file: StoreFile;
   readonly #opened: OpenedFile;
   readonly #runtime: Runtime;
   readonly #selectVersion: StatementSync;
-  readonly #waiters = new Set<Waiter>();
+  readonly #waiters = new LogWaiters<number>();
   readonly #closing = new AbortController();
   readonly #log: FileWatch;
   #isPolling = false;
@@ -62,19 +58,7 @@ export class CommitSignal {
    * EVENT_STORE_FILE_REPLACED, and those of the medium.
    */
   changed(seen: number, signal: AbortSignal): Promise<void> {
-    if (this.#closing.signal.aborted) return Promise.reject(new EventStoreClosed());
-    if (signal.aborted) return Promise.resolve();
-    return new Promise((resolve, reject) => {
-      const wake = (error?: unknown): void => {
-        this.#waiters.delete(waiter);
-        signal.removeEventListener('abort', onAbort);
-        if (error === undefined) resolve();
-        else reject(error);
-      };
-      const onAbort = (): void => wake();
-      const waiter: Waiter = { seen, wake };
-      this.#waiters.add(waiter);
-      signal.addEventListener('abort', onAbort);
+    return this.#waiters.changed(seen, signal, () => {
       this.check();
       void this.#poll();
     });
@@ -82,30 +66,25 @@ export class CommitSignal {
 
   /** Wakes those that have not seen the latest commit. */
   check(): void {
-    if (this.#waiters.size === 0) return;
+    if (this.#waiters.count === 0) return;
     try {
       this.#opened.assertSame();
-      const current = this.observe();
-      for (const waiter of [...this.#waiters]) {
-        if (waiter.seen === current) continue;
-        this.#quietPolls = 0;
-        waiter.wake();
-      }
+      if (this.#waiters.tell(this.observe())) this.#quietPolls = 0;
     } catch (error) {
       // Another process is recovering the file: the next poll will see more.
-      if (!isBusy(error)) this.#wakeAll(translateSqliteError(error, this.#file));
+      if (!isBusy(error)) this.#waiters.fail(translateSqliteError(error, this.#file));
     }
   }
 
   close(): void {
     this.#closing.abort();
-    this.#wakeAll(new EventStoreClosed());
+    this.#waiters.close();
   }
 
   async #poll(): Promise<void> {
     if (this.#isPolling) return;
     this.#isPolling = true;
-    while (this.#waiters.size > 0) {
+    while (this.#waiters.count > 0) {
       if (this.#quietPolls < POLLS_UNTIL_REST) await this.#runtime.sleep(POLL_INTERVAL_MS, this.#closing.signal);
       else await this.#rest();
       this.#quietPolls++;
@@ -124,11 +103,7 @@ export class CommitSignal {
     });
     this.check(); // commits from before the watch began
     const intervalMs = isWatched ? POLL_INTERVAL_WATCHED_MS : POLL_INTERVAL_RESTING_MS;
-    if (this.#waiters.size > 0) await this.#runtime.sleep(intervalMs, AbortSignal.any([this.#closing.signal, written.signal]));
+    if (this.#waiters.count > 0) await this.#runtime.sleep(intervalMs, AbortSignal.any([this.#closing.signal, written.signal]));
     if (this.#quietPolls === 0) this.#log.stop(); // in busy times it would report every write
-  }
-
-  #wakeAll(error: unknown): void {
-    for (const waiter of [...this.#waiters]) waiter.wake(error);
   }
 }

@@ -1,6 +1,7 @@
 // Tells subscribers that there is something new: at once for commits of this process and for notifications, and by
 // looking now and then in any case. One look serves all subscribers, and there is none while no subscriber waits.
-import { EventStoreClosed, type Runtime } from '@mainstem/event-store';
+import type { Runtime } from '@mainstem/event-store';
+import { LogWaiters } from '@mainstem/event-store/adapter';
 import { headStatement } from './page-statements.js';
 import type { Sessions } from '../server/sessions.js';
 import { isTransient } from '../server/translate-error.js';
@@ -13,11 +14,6 @@ const LOOK_BUSY_MS = 10;
 const LOOK_RESTING_MS = 50;
 const LOOKS_UNTIL_REST = 100;
 
-interface Waiter {
-  readonly seen: bigint;
-  readonly wake: (error?: unknown) => void;
-}
-
 export interface LogSignalOptions {
   readonly sessions: Sessions;
   readonly runtime: Runtime;
@@ -27,7 +23,7 @@ export interface LogSignalOptions {
 
 export class LogSignal {
   readonly #options: LogSignalOptions;
-  readonly #waiters = new Set<Waiter>();
+  readonly #waiters = new LogWaiters<bigint>();
   readonly #closing = new AbortController();
   readonly #listener: Listener | undefined;
   /** Ends the pause between two looks. */
@@ -46,19 +42,7 @@ export class LogSignal {
    * those of the server that do not pass by themselves.
    */
   changed(seen: bigint, signal: AbortSignal): Promise<void> {
-    if (this.#closing.signal.aborted) return Promise.reject(new EventStoreClosed());
-    if (signal.aborted) return Promise.resolve();
-    return new Promise((resolve, reject) => {
-      const wake = (error?: unknown): void => {
-        this.#waiters.delete(waiter);
-        signal.removeEventListener('abort', onAbort);
-        if (error === undefined) resolve();
-        else reject(error);
-      };
-      const onAbort = (): void => wake();
-      const waiter: Waiter = { seen, wake };
-      this.#waiters.add(waiter);
-      signal.addEventListener('abort', onAbort);
+    return this.#waiters.changed(seen, signal, () => {
       // What was committed since the waiter looked was told before it waited: the first look is at once.
       this.#look();
       this.#watching ??= this.#watch();
@@ -67,17 +51,13 @@ export class LogSignal {
 
   /** Wakes those that have not seen this end of the log. */
   tell(head: bigint): void {
-    for (const waiter of [...this.#waiters]) {
-      if (waiter.seen === head) continue;
-      this.#quietLooks = 0;
-      waiter.wake();
-    }
+    if (this.#waiters.tell(head)) this.#quietLooks = 0;
   }
 
   async close(): Promise<void> {
     this.#closing.abort();
     this.#pause.abort();
-    this.#wakeAll(new EventStoreClosed());
+    this.#waiters.close();
     await Promise.all([this.#listener?.close(), this.#watching]);
   }
 
@@ -86,11 +66,11 @@ export class LogSignal {
   }
 
   async #watch(): Promise<void> {
-    while (this.#waiters.size > 0 && !this.#closing.signal.aborted) {
+    while (this.#waiters.count > 0 && !this.#closing.signal.aborted) {
       this.#pause = new AbortController();
       await this.#lookOnce();
       this.#listener?.listen();
-      if (this.#waiters.size > 0) await this.#options.runtime.sleep(this.#pauseMs(), this.#pause.signal);
+      if (this.#waiters.count > 0) await this.#options.runtime.sleep(this.#pauseMs(), this.#pause.signal);
     }
     this.#watching = undefined;
   }
@@ -103,16 +83,12 @@ export class LogSignal {
       this.tell(BigInt(row?.[0] ?? 0));
     } catch (error) {
       // An outage ends: subscribers go on by themselves then.
-      if (!isTransient(error)) this.#wakeAll(sessions.translated(error, 'subscribe'));
+      if (!isTransient(error)) this.#waiters.fail(sessions.translated(error, 'subscribe'));
     }
   }
 
   #pauseMs(): number {
     if (this.#listener?.isHeard === true || this.#options.sessions.away()) return LOOK_LISTENING_MS;
     return this.#quietLooks < LOOKS_UNTIL_REST ? LOOK_BUSY_MS : LOOK_RESTING_MS;
-  }
-
-  #wakeAll(error: unknown): void {
-    for (const waiter of [...this.#waiters]) waiter.wake(error);
   }
 }

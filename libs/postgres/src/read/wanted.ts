@@ -1,5 +1,6 @@
 // A filter as SQL: conditions on an event, and the keys of an index that finds it.
 import type { EventFilter } from '@mainstem/event-store';
+import { nameRanges, type NameRange } from '@mainstem/event-store/adapter';
 
 export interface Wanted {
   /** False: nothing can match, so there is no need to look. */
@@ -29,7 +30,7 @@ export const wantedBy = ({ types, streamPrefixes }: EventFilter, firstParameter:
   const parameters: unknown[] = [];
   const placeholder = (value: unknown): string => `$${firstParameter + parameters.push(value) - 1}`;
   const byType = types && !index ? ` AND e.type = ANY(${placeholder([...new Set(types)])}::text[])` : '';
-  const ranges = streamPrefixes ? [...new Set(streamPrefixes)].map(rangeOf) : [];
+  const ranges = nameRanges(streamPrefixes ?? []);
   const inRange = ({ start, end }: NameRange): string =>
     end === undefined
       ? `e.stream >= ${placeholder(start)}::text`
@@ -44,21 +45,4 @@ const indexOf = (types: readonly string[] | undefined, prefixes: readonly string
   if (!prefixes || prefixes.some((prefix) => !prefix.includes('-'))) return undefined;
   const keys = [...new Set(prefixes.map((prefix) => prefix.slice(0, prefix.indexOf('-'))))];
   return { expression: "split_part(e.stream, '-', 1)", keys, isExact: prefixes.every((prefix) => prefix.indexOf('-') === prefix.length - 1) };
-};
-
-interface NameRange {
-  readonly start: string;
-  /** Exclusive; undefined if no name lies beyond. */
-  readonly end: string | undefined;
-}
-
-/** The names that begin with a prefix, in the order of collation C: bytes of UTF-8, which is that of code points. */
-export const rangeOf = (prefix: string): NameRange => {
-  const codePoints = [...prefix].map((character) => character.codePointAt(0) ?? 0);
-  while (codePoints.at(-1) === 0x10ffff) codePoints.pop();
-  const last = codePoints.pop();
-  if (last === undefined) return { start: prefix, end: undefined };
-  // Surrogates are no characters: U+E000 follows U+D7FF.
-  codePoints.push(last === 0xd7ff ? 0xe000 : last + 1);
-  return { start: prefix, end: String.fromCodePoint(...codePoints) };
 };
