@@ -1,12 +1,14 @@
 // Tells instances that a deadline has come. It waits by looking: twice a second, at the first pending one alone.
 import { commandIdFrom } from '@mainstem/aggregate/host';
-import { isMainstemError, MainstemError, streamOf, systemRuntime, type Runtime } from '@mainstem/event-store';
+import { isMainstemError, streamOf, systemRuntime, type Runtime } from '@mainstem/event-store';
 import type { ReadStore } from '@mainstem/projection';
 import type { Companion, Figures } from '@mainstem/projection/reaction';
 import { servingOf } from '@mainstem/projection/operate';
 import type { ProcessManager } from '../manager/process-manager.js';
 import { deadlinesName, type Deadline } from './deadlines.js';
+import { describe } from './effect-attempt.js';
 import { isOutage, ofCommand, type Executor } from './execution.js';
+import { LookLoop } from './look-loop.js';
 
 const LOOK_MS = 500;
 /** Deadlines that are told at the same time. */
@@ -29,37 +31,36 @@ export interface DeadlineClockOptions {
 export class DeadlineClock implements Companion {
   readonly #options: DeadlineClockOptions;
   readonly #runtime: Runtime;
-  readonly #abort = new AbortController();
+  readonly #loop: LookLoop;
   /** Due, and in the read model at the last look. */
   #due = new Map<string, Known>();
   #overdue: Deadline | undefined;
   #overdueCount = 0;
   #failed: Failed | undefined;
-  #trouble: unknown;
-  #loop: Promise<void> | undefined;
 
   constructor(options: DeadlineClockOptions) {
     this.#options = options;
     this.#runtime = options.runtime ?? systemRuntime;
+    this.#loop = new LookLoop({ look: () => this.#tellDue(), everyMs: LOOK_MS, runtime: this.#runtime });
   }
 
   /** May be called again, but not after `stop`. */
   start(): void {
-    this.#loop ??= this.#run();
+    this.#loop.start();
   }
 
   /** Resolves when the look that is under way has ended. */
-  async stop(): Promise<void> {
-    this.#abort.abort();
-    await this.#loop;
+  stop(): Promise<void> {
+    return this.#loop.stop();
   }
 
   /** What is overdue, in words, for a health check; empty while all is well. */
   troubles(): readonly string[] {
     const [failed, overdue] = [this.#failed, this.#overdue];
-    if (failed) return [`the deadline ${wordsOf(failed.deadline)} cannot be told: ${codeOf(failed.error)}`];
+    if (failed) return [`the deadline ${wordsOf(failed.deadline)} cannot be told: ${describe(failed.error).code}`];
     if (overdue) return [`the deadline ${wordsOf(overdue)} was due at ${overdue.at}`];
-    return this.#trouble === undefined ? [] : [`the deadlines of ${this.#options.manager.name} cannot be looked at: ${codeOf(this.#trouble)}`];
+    const { trouble } = this.#loop;
+    return trouble === undefined ? [] : [`the deadlines of ${this.#options.manager.name} cannot be looked at: ${trouble}`];
   }
 
   /** `overdue`: deadlines that have been due, and were not told, for ten seconds or longer. */
@@ -71,7 +72,11 @@ export class DeadlineClock implements Companion {
    * Reports all that are due now, for tests that turn the clock. Errors: those of the stores; after all others were
    * told, the first one of a deadline whose rules fail.
    */
-  async look(): Promise<void> {
+  look(): Promise<void> {
+    return this.#loop.look();
+  }
+
+  async #tellDue(): Promise<void> {
     const { store, manager } = this.#options;
     const projection = deadlinesName(manager.name);
     const serving = servingOf(await store.generations(projection));
@@ -92,27 +97,14 @@ export class DeadlineClock implements Companion {
       overdueCount += late.length;
       const failures = await Promise.all(due.map((deadline) => this.#tell(deadline, seen.get(deadline.id))));
       failed ??= failures.find((failure) => failure !== undefined);
-      if (due.length < limit || this.#abort.signal.aborted) break;
+      if (due.length < limit || this.#loop.signal.aborted) break;
       after = due.at(-1)?.id;
     }
     this.#due = seen;
     this.#overdue = overdue;
     this.#overdueCount = overdueCount;
     this.#failed = failed;
-    this.#trouble = undefined;
     if (failed) throw failed.error;
-  }
-
-  async #run(): Promise<void> {
-    const { signal } = this.#abort;
-    while (!signal.aborted) {
-      try {
-        await this.look();
-      } catch (error) {
-        if (error !== this.#failed?.error) this.#trouble = error;
-      }
-      await this.#runtime.sleep(LOOK_MS, signal);
-    }
   }
 
   /** Resolves with what an instance's rules say against it. Errors: outages. */
@@ -123,7 +115,7 @@ export class DeadlineClock implements Companion {
     const stream = streamOf(manager.name, key);
     const commandId = commandIdFrom('due', deadline);
     try {
-      const context = { commandId, correlationId: commandIdFrom(stream), signal: this.#abort.signal };
+      const context = { commandId, correlationId: commandIdFrom(stream), signal: this.#loop.signal };
       await ofCommand(executor.execute(manager.aggregate, key, { kind: 'reach', deadline }, context));
       known.isTold = true;
       return undefined;
@@ -148,5 +140,3 @@ interface Failed {
 }
 
 const wordsOf = ({ name, process, key }: Deadline): string => `${name} of ${process} ${key}`;
-
-const codeOf = (error: unknown): string => (error instanceof MainstemError ? error.code : (error as Error).name);

@@ -21,6 +21,7 @@ import { describe, performed, type AttemptOutcome } from './effect-attempt.js';
 import { EffectLane } from './effect-lane.js';
 import { record } from './effect-record.js';
 import { contextAfter, type Executor } from './execution.js';
+import { LookLoop } from './look-loop.js';
 import { behindDueOf, DUE, dueOf, effectsName, GIVEN_UP, type PendingEffect } from './pending-effects.js';
 import type { Performer } from './performer.js';
 
@@ -53,25 +54,23 @@ export class EffectRunner implements Companion {
   readonly #options: EffectRunnerOptions;
   readonly #runtime: Runtime;
   readonly #lanes: ReadonlyMap<string, EffectLane>;
-  readonly #stop = new AbortController();
-  /** Fires a while after `#stop`, when nothing more is recorded. */
+  readonly #loop: LookLoop;
+  /** Fires a while after the loop's signal, when nothing more is recorded. */
   readonly #over = new AbortController();
   readonly #underWay = new Set<Promise<void>>();
-  #wake = new AbortController();
   #unknown: readonly string[] = [];
   #givenUp = 0;
-  #trouble: unknown;
-  #loop: Promise<void> | undefined;
 
   constructor(options: EffectRunnerOptions) {
     this.#options = options;
     this.#runtime = options.runtime ?? systemRuntime;
+    this.#loop = new LookLoop({ look: () => this.#beginDue(), everyMs: LOOK_MS, runtime: this.#runtime });
     this.#lanes = new Map(options.performers.map((one) => [one.effect.name, new EffectLane(one, this.#runtime)]));
   }
 
   /** May be called again, but not after `stop`. */
   start(): void {
-    this.#loop ??= this.#run();
+    this.#loop.start();
   }
 
   /**
@@ -79,11 +78,10 @@ export class EffectRunner implements Companion {
    * that is left out after five seconds: another host goes on after the time of the attempt, which then counts.
    */
   async stop(): Promise<void> {
-    this.#stop.abort();
-    this.#wake.abort();
+    const lastLook = this.#loop.stop();
     const stopped = new AbortController();
     void this.#runtime.sleep(STOP_RECORD_MS, stopped.signal).then(() => this.#over.abort());
-    await this.#loop;
+    await lastLook;
     await this.idle();
     stopped.abort();
   }
@@ -107,7 +105,7 @@ export class EffectRunner implements Companion {
       ...inTrouble.map(
         ({ effect, trouble }) => `attempts of effect ${effect.name} of ${name} can be neither begun nor recorded: ${describe(trouble).code}`,
       ),
-      ...(this.#trouble === undefined ? [] : [`the effects of ${name} cannot be looked after: ${describe(this.#trouble).code}`]),
+      ...(this.#loop.trouble === undefined ? [] : [`the effects of ${name} cannot be looked after: ${this.#loop.trouble}`]),
     ];
   }
 
@@ -122,14 +120,18 @@ export class EffectRunner implements Companion {
   }
 
   /** Begins what is due and may begin. Errors: those of the read store. */
-  async look(): Promise<void> {
+  look(): Promise<void> {
+    return this.#loop.look();
+  }
+
+  async #beginDue(): Promise<void> {
     const projection = effectsName(this.#options.manager.name);
     const serving = servingOf(await this.#options.store.generations(projection));
     if (!serving) return;
     const scan = async (after: string, limit: number): Promise<readonly PendingEffect[]> =>
       (await this.#options.store.scan(projection, serving.number, projection, { after, limit })).map(([, document]) => document as PendingEffect);
     const unknown: string[] = [];
-    for (let after = DUE; !this.#stop.signal.aborted;) {
+    for (let after = DUE; !this.#loop.signal.aborted;) {
       const limit = this.#pageSize();
       const page = await scan(after, limit);
       const [first] = page;
@@ -143,7 +145,6 @@ export class EffectRunner implements Companion {
     }
     this.#unknown = unknown;
     this.#givenUp = (await scan(GIVEN_UP, GIVEN_UP_COUNTED_MAX)).filter(({ id }) => id.startsWith(GIVEN_UP)).length;
-    this.#trouble = undefined;
   }
 
   #pageSize(): number {
@@ -156,20 +157,8 @@ export class EffectRunner implements Companion {
       this.#underWay.add(work);
       void work.then(() => {
         this.#underWay.delete(work);
-        this.#wake.abort();
+        this.#loop.wake();
       });
-    }
-  }
-
-  async #run(): Promise<void> {
-    while (!this.#stop.signal.aborted) {
-      this.#wake = new AbortController();
-      try {
-        await this.look();
-      } catch (error) {
-        this.#trouble = error;
-      }
-      if (!this.#stop.signal.aborted) await this.#runtime.sleep(LOOK_MS, this.#wake.signal);
     }
   }
 
@@ -192,11 +181,11 @@ export class EffectRunner implements Companion {
       lane.performer,
       asked.data,
       { idempotencyKey, attempt, correlationId },
-      { runtime: this.#runtime, stop: this.#stop.signal },
+      { runtime: this.#runtime, stop: this.#loop.signal },
     );
     this.#tell(lane, outcome);
     const told = this.#commandFor(outcome, request, attempt, asked, lane);
-    await record(told, { manager, executor, runtime: this.#runtime, key, attempt, contextOf, untilMs, stop: this.#stop.signal });
+    await record(told, { manager, executor, runtime: this.#runtime, key, attempt, contextOf, untilMs, stop: this.#loop.signal });
     return 'at' in told ? told.at : undefined;
   }
 
@@ -208,7 +197,7 @@ export class EffectRunner implements Companion {
         type === 'EffectRequested' && (data as { readonly request: string }).request === request;
       cause = events.findLast(isCause) ?? cause;
     };
-    const { state } = await loadAggregate(this.#options.reader, this.#options.manager.aggregate, key, { onEvents, signal: this.#stop.signal });
+    const { state } = await loadAggregate(this.#options.reader, this.#options.manager.aggregate, key, { onEvents, signal: this.#loop.signal });
     return { asked: state.effects[request], cause };
   }
 

@@ -1,9 +1,10 @@
 // Counts the instances that are stuck, for people who watch: a stuck instance keeps no process from its work.
-import { isMainstemError, systemRuntime, type Runtime } from '@mainstem/event-store';
+import { systemRuntime, type Runtime } from '@mainstem/event-store';
 import type { ReadStore } from '@mainstem/projection';
 import type { Companion, Figures } from '@mainstem/projection/reaction';
 import { servingOf } from '@mainstem/projection/operate';
 import { instanceId, instancesName } from './instances.js';
+import { LookLoop } from './look-loop.js';
 
 const LOOK_MS = 5_000;
 /** More are not counted. */
@@ -19,31 +20,27 @@ export interface InstanceWatchOptions {
 /** Looks every five seconds. A look costs two reads while nothing is stuck, however many instances there are. */
 export class InstanceWatch implements Companion {
   readonly #options: InstanceWatchOptions;
-  readonly #runtime: Runtime;
-  readonly #abort = new AbortController();
+  readonly #loop: LookLoop;
   #stuck = 0;
-  #trouble: unknown;
-  #loop: Promise<void> | undefined;
 
   constructor(options: InstanceWatchOptions) {
+    const { runtime = systemRuntime } = options;
     this.#options = options;
-    this.#runtime = options.runtime ?? systemRuntime;
+    this.#loop = new LookLoop({ look: () => this.#count(), everyMs: LOOK_MS, runtime });
   }
 
   /** May be called again, but not after `stop`. */
   start(): void {
-    this.#loop ??= this.#run();
+    this.#loop.start();
   }
 
-  async stop(): Promise<void> {
-    this.#abort.abort();
-    await this.#loop;
+  stop(): Promise<void> {
+    return this.#loop.stop();
   }
 
   troubles(): readonly string[] {
-    if (this.#trouble === undefined) return [];
-    const code = isMainstemError(this.#trouble) ? this.#trouble.code : (this.#trouble as Error).name;
-    return [`the instances of ${this.#options.process} cannot be looked at: ${code}`];
+    const { trouble } = this.#loop;
+    return trouble === undefined ? [] : [`the instances of ${this.#options.process} cannot be looked at: ${trouble}`];
   }
 
   /** `stuck`: at most 500, which stands for more, too. */
@@ -52,24 +49,15 @@ export class InstanceWatch implements Companion {
   }
 
   /** Counts them now, for tests. Errors: those of the store. */
-  async look(): Promise<void> {
+  look(): Promise<void> {
+    return this.#loop.look();
+  }
+
+  async #count(): Promise<void> {
     const { store, process } = this.#options;
     const projection = instancesName(process);
     const serving = servingOf(await store.generations(projection));
     const stuck = serving ? await store.scan(projection, serving.number, projection, { limit: STUCK_MAX, after: instanceId('stuck', '') }) : [];
     this.#stuck = stuck.length;
-    this.#trouble = undefined;
-  }
-
-  async #run(): Promise<void> {
-    const { signal } = this.#abort;
-    while (!signal.aborted) {
-      try {
-        await this.look();
-      } catch (error) {
-        this.#trouble = error;
-      }
-      await this.#runtime.sleep(LOOK_MS, signal);
-    }
   }
 }
