@@ -1,15 +1,12 @@
 // Given / when / then for projections: events in, documents out, nothing running.
 import assert from 'node:assert/strict';
-import { streamName, type EventId, type EventMetadata, type Position, type RecordedEvent, type Revision } from '@mainstem/event-store';
+import type { RecordedEvent } from '@mainstem/event-store';
 import type { DocumentProjection, Evolve } from '@mainstem/projection';
 import { foldProjection, type FoldedCollections, type ProjectionDocument } from '@mainstem/projection/adapter';
+import { recordedEvent, type WrittenEvent } from '../recorded-event.js';
 
 /** An event as a test writes it; all other fields get made-up values, in order. */
-export interface GivenEvent {
-  readonly stream: string;
-  readonly type: string;
-  readonly data: unknown;
-  readonly metadata?: EventMetadata;
+export interface GivenEvent extends WrittenEvent {
   /** ISO 8601 in UTC. Default: a second after the one before, from 2026-01-01. */
   readonly recordedAt?: string;
 }
@@ -89,18 +86,10 @@ const FIRST_RECORDED_AT_MS = Date.UTC(2026, 0, 1);
 
 const recorded = (events: readonly GivenEvent[]): RecordedEvent[] => {
   const lengths = new Map<string, number>();
-  return events.map(({ stream, type, data, metadata = {}, recordedAt }, index) => {
-    const revision = lengths.get(stream) ?? 0;
-    lengths.set(stream, revision + 1);
-    return {
-      id: `00000000-0000-4000-8000-${index.toString(16).padStart(12, '0')}` as EventId,
-      stream: streamName(stream),
-      type,
-      data,
-      metadata,
-      revision: BigInt(revision) as Revision,
-      position: BigInt(index + 1) as Position,
-      recordedAt: recordedAt ?? new Date(FIRST_RECORDED_AT_MS + index * 1_000).toISOString(),
-    };
+  return events.map((event, index) => {
+    const revision = lengths.get(event.stream) ?? 0;
+    lengths.set(event.stream, revision + 1);
+    const { recordedAt = new Date(FIRST_RECORDED_AT_MS + index * 1_000).toISOString() } = event;
+    return recordedEvent(event, { index, revision, recordedAt });
   });
 };
