@@ -11,13 +11,13 @@ export class LogWaiters<End> {
   readonly #waiting = new Set<Waiter<End>>();
   #isClosed = false;
 
-  /** How many wait: while it is 0, nobody has to look. */
+  /** How many readers wait: while it is 0, there is no need to look. */
   get count(): number {
     return this.#waiting.size;
   }
 
   /**
-   * Resolves when the log ends elsewhere than at `seen`, or when the signal fires. Whoever waits is counted before
+   * Resolves when the log ends elsewhere than at `seen`, or when the signal fires. The reader is counted before
    * `begin` runs, which has to look once: the end may have moved already. Errors: EVENT_STORE_CLOSED, and those of
    * `fail`.
    */
