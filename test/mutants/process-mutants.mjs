@@ -17,8 +17,8 @@ export const processMutants = [
   {
     name: 'only the first page of deadlines that are due is told',
     file: 'libs/process/src/host/deadline-clock.ts',
-    from: 'if (due.length < limit || this.#loop.signal.aborted) break;',
-    to: 'if (due.length < limit || limit === PAGE || this.#loop.signal.aborted) break;',
+    from: 'if (due.length < limit || this.stopped.aborted) break;',
+    to: 'if (due.length < limit || limit === PAGE || this.stopped.aborted) break;',
     suites: INSTANCES,
   },
   {

@@ -1,8 +1,8 @@
 // Tells instances that a deadline has come. It waits by looking: twice a second, at the first pending one alone.
 import { commandIdFrom } from '@mainstem/aggregate/host';
-import { isMainstemError, streamOf, systemRuntime, type Runtime } from '@mainstem/event-store';
+import { isMainstemError, streamOf, type Runtime } from '@mainstem/event-store';
 import type { ReadStore } from '@mainstem/projection';
-import type { Companion, Figures } from '@mainstem/projection/reaction';
+import type { Figures } from '@mainstem/projection/reaction';
 import { servingOf } from '@mainstem/projection/operate';
 import type { ProcessManager } from '../manager/process-manager.js';
 import { deadlinesName, type Deadline } from './deadlines.js';
@@ -28,10 +28,8 @@ export interface DeadlineClockOptions {
  * Several clocks may run: a deadline is reached once. By this machine's clock it never comes early. While the stores
  * answer, it comes at most half a second after the read model shows it. The next look notices a clock that jumps.
  */
-export class DeadlineClock implements Companion {
+export class DeadlineClock extends LookLoop {
   readonly #options: DeadlineClockOptions;
-  readonly #runtime: Runtime;
-  readonly #loop: LookLoop;
   /** Due, and in the read model at the last look. */
   #due = new Map<string, Known>();
   #overdue: Deadline | undefined;
@@ -39,19 +37,8 @@ export class DeadlineClock implements Companion {
   #failed: Failed | undefined;
 
   constructor(options: DeadlineClockOptions) {
+    super(LOOK_MS, options.runtime);
     this.#options = options;
-    this.#runtime = options.runtime ?? systemRuntime;
-    this.#loop = new LookLoop({ look: () => this.#tellDue(), everyMs: LOOK_MS, runtime: this.#runtime });
-  }
-
-  /** May be called again, but not after `stop`. */
-  start(): void {
-    this.#loop.start();
-  }
-
-  /** Resolves when the look that is under way has ended. */
-  stop(): Promise<void> {
-    return this.#loop.stop();
   }
 
   /** What is overdue, in words, for a health check; empty while all is well. */
@@ -59,8 +46,7 @@ export class DeadlineClock implements Companion {
     const [failed, overdue] = [this.#failed, this.#overdue];
     if (failed) return [`the deadline ${wordsOf(failed.deadline)} cannot be told: ${describe(failed.error).code}`];
     if (overdue) return [`the deadline ${wordsOf(overdue)} was due at ${overdue.at}`];
-    const { trouble } = this.#loop;
-    return trouble === undefined ? [] : [`the deadlines of ${this.#options.manager.name} cannot be looked at: ${trouble}`];
+    return this.lookTroubles(`the deadlines of ${this.#options.manager.name} cannot be looked at`);
   }
 
   /** `overdue`: deadlines that have been due, and were not told, for ten seconds or longer. */
@@ -68,21 +54,14 @@ export class DeadlineClock implements Companion {
     return { overdue: this.#overdueCount };
   }
 
-  /**
-   * Reports all that are due now, for tests that turn the clock. Errors: those of the stores; after all others were
-   * told, the first one of a deadline whose rules fail.
-   */
-  look(): Promise<void> {
-    return this.#loop.look();
-  }
-
-  async #tellDue(): Promise<void> {
+  /** Reports all that are due now. After all others were told, it throws the first error of a deadline's rules. */
+  protected async lookOnce(): Promise<void> {
     const { store, manager } = this.#options;
     const projection = deadlinesName(manager.name);
     const serving = servingOf(await store.generations(projection));
-    const now = this.#runtime.now();
+    const now = this.runtime.now();
     const isDue = ({ at }: Deadline): boolean => Date.parse(at) <= now;
-    const sinceMs = this.#runtime.monotonic();
+    const sinceMs = this.runtime.monotonic();
     const seen = new Map<string, Known>();
     let overdue: Deadline | undefined;
     let overdueCount = 0;
@@ -97,7 +76,7 @@ export class DeadlineClock implements Companion {
       overdueCount += late.length;
       const failures = await Promise.all(due.map((deadline) => this.#tell(deadline, seen.get(deadline.id))));
       failed ??= failures.find((failure) => failure !== undefined);
-      if (due.length < limit || this.#loop.signal.aborted) break;
+      if (due.length < limit || this.stopped.aborted) break;
       after = due.at(-1)?.id;
     }
     this.#due = seen;
@@ -115,7 +94,7 @@ export class DeadlineClock implements Companion {
     const stream = streamOf(manager.name, key);
     const commandId = commandIdFrom('due', deadline);
     try {
-      const context = { commandId, correlationId: commandIdFrom(stream), signal: this.#loop.signal };
+      const context = { commandId, correlationId: commandIdFrom(stream), signal: this.stopped };
       await ofCommand(executor.execute(manager.aggregate, key, { kind: 'reach', deadline }, context));
       known.isTold = true;
       return undefined;

@@ -1,18 +1,9 @@
 // Performs the effects that are due. It finds them by looking, four times a second, and at once after an attempt.
 import { loadAggregate, type CommandContext } from '@mainstem/aggregate';
 import { commandIdFrom } from '@mainstem/aggregate/host';
-import {
-  backOffMs,
-  commandIdOf,
-  isMainstemError,
-  streamOf,
-  systemRuntime,
-  type EventReader,
-  type RecordedEvent,
-  type Runtime,
-} from '@mainstem/event-store';
+import { backOffMs, commandIdOf, isMainstemError, streamOf, type EventReader, type RecordedEvent, type Runtime } from '@mainstem/event-store';
 import type { ReadStore } from '@mainstem/projection';
-import type { Companion, Figures } from '@mainstem/projection/reaction';
+import type { Figures } from '@mainstem/projection/reaction';
 import { servingOf } from '@mainstem/projection/operate';
 import type { EffectCommand } from '../manager/effect-decisions.js';
 import type { EffectRequest } from '../manager/effect-state.js';
@@ -50,40 +41,32 @@ export interface EffectRunnerOptions {
  * Several may run: the stream of the instance says which of them begins an attempt. The read model only shows where to
  * look; the stream decides what is due. Nothing is performed whose outcome is recorded.
  */
-export class EffectRunner implements Companion {
+export class EffectRunner extends LookLoop {
   readonly #options: EffectRunnerOptions;
-  readonly #runtime: Runtime;
   readonly #lanes: ReadonlyMap<string, EffectLane>;
-  readonly #loop: LookLoop;
-  /** Fires a while after the loop's signal, when nothing more is recorded. */
+  /** Fires a while after `stopped`, when nothing more is recorded. */
   readonly #over = new AbortController();
   readonly #underWay = new Set<Promise<void>>();
   #unknown: readonly string[] = [];
   #givenUp = 0;
 
   constructor(options: EffectRunnerOptions) {
+    super(LOOK_MS, options.runtime);
     this.#options = options;
-    this.#runtime = options.runtime ?? systemRuntime;
-    this.#loop = new LookLoop({ look: () => this.#beginDue(), everyMs: LOOK_MS, runtime: this.#runtime });
-    this.#lanes = new Map(options.performers.map((one) => [one.effect.name, new EffectLane(one, this.#runtime)]));
-  }
-
-  /** May be called again, but not after `stop`. */
-  start(): void {
-    this.#loop.start();
+    this.#lanes = new Map(options.performers.map((one) => [one.effect.name, new EffectLane(one, this.runtime)]));
   }
 
   /**
    * Ends all attempts within half a second, and records that they were interrupted. If the event store does not answer,
    * that is left out after five seconds: another host goes on after the time of the attempt, which then counts.
    */
-  async stop(): Promise<void> {
-    const lastLook = this.#loop.stop();
-    const stopped = new AbortController();
-    void this.#runtime.sleep(STOP_RECORD_MS, stopped.signal).then(() => this.#over.abort());
+  override async stop(): Promise<void> {
+    const lastLook = super.stop();
+    const isIdle = new AbortController();
+    void this.runtime.sleep(STOP_RECORD_MS, isIdle.signal).then(() => this.#over.abort());
     await lastLook;
     await this.idle();
-    stopped.abort();
+    isIdle.abort();
   }
 
   /** Resolves when no attempt is under way. */
@@ -105,7 +88,7 @@ export class EffectRunner implements Companion {
       ...inTrouble.map(
         ({ effect, trouble }) => `attempts of effect ${effect.name} of ${name} can be neither begun nor recorded: ${describe(trouble).code}`,
       ),
-      ...(this.#loop.trouble === undefined ? [] : [`the effects of ${name} cannot be looked after: ${this.#loop.trouble}`]),
+      ...this.lookTroubles(`the effects of ${name} cannot be looked after`),
     ];
   }
 
@@ -119,19 +102,15 @@ export class EffectRunner implements Companion {
     };
   }
 
-  /** Begins what is due and may begin. Errors: those of the read store. */
-  look(): Promise<void> {
-    return this.#loop.look();
-  }
-
-  async #beginDue(): Promise<void> {
+  /** Begins what is due and may begin. */
+  protected async lookOnce(): Promise<void> {
     const projection = effectsName(this.#options.manager.name);
     const serving = servingOf(await this.#options.store.generations(projection));
     if (!serving) return;
     const scan = async (after: string, limit: number): Promise<readonly PendingEffect[]> =>
       (await this.#options.store.scan(projection, serving.number, projection, { after, limit })).map(([, document]) => document as PendingEffect);
     const unknown: string[] = [];
-    for (let after = DUE; !this.#loop.signal.aborted;) {
+    for (let after = DUE; !this.stopped.aborted;) {
       const limit = this.#pageSize();
       const page = await scan(after, limit);
       const [first] = page;
@@ -157,7 +136,7 @@ export class EffectRunner implements Companion {
       this.#underWay.add(work);
       void work.then(() => {
         this.#underWay.delete(work);
-        this.#loop.wake();
+        this.wake();
       });
     }
   }
@@ -168,24 +147,24 @@ export class EffectRunner implements Companion {
     const { timeoutMs } = lane.effect.policy;
     const { asked, cause } = await this.#asked(key, request);
     // The read model is behind the stream.
-    if (!asked || !cause || Date.parse(asked.at) > this.#runtime.now()) return undefined;
+    if (!asked || !cause || Date.parse(asked.at) > this.runtime.now()) return undefined;
     const contextOf = (commandId: string): CommandContext => contextAfter(cause, commandId, this.#over.signal);
     const attempt = asked.attempt + 1;
-    const untilMs = this.#runtime.now() + timeoutMs + RECORD_MS;
+    const untilMs = this.runtime.now() + timeoutMs + RECORD_MS;
     const begin = { kind: 'attempt', request, attempt, at: new Date(untilMs).toISOString() } as const;
     // An id of its own: another host that begins the same attempt must be refused, not answered as a repeat.
-    if (!(await begun(executor.execute(manager.aggregate, key, begin, contextOf(commandIdFrom('begin', this.#runtime.uuid())))))) return undefined;
+    if (!(await begun(executor.execute(manager.aggregate, key, begin, contextOf(commandIdFrom('begin', this.runtime.uuid())))))) return undefined;
     const idempotencyKey = commandIdOf(`${streamOf(manager.name, key)} ${request} ${asked.askedAt}`);
     const { correlationId = request } = contextOf(request);
     const outcome = await performed(
       lane.performer,
       asked.data,
       { idempotencyKey, attempt, correlationId },
-      { runtime: this.#runtime, stop: this.#loop.signal },
+      { runtime: this.runtime, stop: this.stopped },
     );
     this.#tell(lane, outcome);
     const told = this.#commandFor(outcome, request, attempt, asked, lane);
-    await record(told, { manager, executor, runtime: this.#runtime, key, attempt, contextOf, untilMs, stop: this.#loop.signal });
+    await record(told, { manager, executor, runtime: this.runtime, key, attempt, contextOf, untilMs, stop: this.stopped });
     return 'at' in told ? told.at : undefined;
   }
 
@@ -197,18 +176,18 @@ export class EffectRunner implements Companion {
         type === 'EffectRequested' && (data as { readonly request: string }).request === request;
       cause = events.findLast(isCause) ?? cause;
     };
-    const { state } = await loadAggregate(this.#options.reader, this.#options.manager.aggregate, key, { onEvents, signal: this.#loop.signal });
+    const { state } = await loadAggregate(this.#options.reader, this.#options.manager.aggregate, key, { onEvents, signal: this.stopped });
     return { asked: state.effects[request], cause };
   }
 
   #tell(lane: EffectLane, outcome: AttemptOutcome): void {
     if (outcome.kind === 'interrupted') return;
-    if (outcome.kind === 'failed' && !outcome.isFinal) lane.circuit.failed(this.#runtime.monotonic());
+    if (outcome.kind === 'failed' && !outcome.isFinal) lane.circuit.failed(this.runtime.monotonic());
     else lane.circuit.answered();
   }
 
   #commandFor(outcome: AttemptOutcome, request: string, attempt: number, { spent }: EffectRequest, lane: EffectLane): EffectCommand {
-    const now = this.#runtime.now();
+    const now = this.runtime.now();
     switch (outcome.kind) {
       case 'succeeded':
         return { kind: 'succeed', request, ...(outcome.result && { result: outcome.result }) };
@@ -218,7 +197,7 @@ export class EffectRunner implements Companion {
         return { kind: 'interrupt', request, attempt, at: new Date(now).toISOString() };
       case 'failed': {
         const { code, message, isFinal } = outcome;
-        const at = new Date(now + backOffMs(lane.effect.policy, spent + 1, this.#runtime.random())).toISOString();
+        const at = new Date(now + backOffMs(lane.effect.policy, spent + 1, this.runtime.random())).toISOString();
         return { kind: 'fail', request, attempt, code, message, at, isFinal };
       }
     }

@@ -1,7 +1,7 @@
 // Counts the instances that are stuck, for people who watch: a stuck instance keeps no process from its work.
-import { systemRuntime, type Runtime } from '@mainstem/event-store';
+import type { Runtime } from '@mainstem/event-store';
 import type { ReadStore } from '@mainstem/projection';
-import type { Companion, Figures } from '@mainstem/projection/reaction';
+import type { Figures } from '@mainstem/projection/reaction';
 import { servingOf } from '@mainstem/projection/operate';
 import { instanceId, instancesName } from './instances.js';
 import { LookLoop } from './look-loop.js';
@@ -18,29 +18,17 @@ export interface InstanceWatchOptions {
 }
 
 /** Looks every five seconds. A look costs two reads while nothing is stuck, however many instances there are. */
-export class InstanceWatch implements Companion {
+export class InstanceWatch extends LookLoop {
   readonly #options: InstanceWatchOptions;
-  readonly #loop: LookLoop;
   #stuck = 0;
 
   constructor(options: InstanceWatchOptions) {
-    const { runtime = systemRuntime } = options;
+    super(LOOK_MS, options.runtime);
     this.#options = options;
-    this.#loop = new LookLoop({ look: () => this.#count(), everyMs: LOOK_MS, runtime });
-  }
-
-  /** May be called again, but not after `stop`. */
-  start(): void {
-    this.#loop.start();
-  }
-
-  stop(): Promise<void> {
-    return this.#loop.stop();
   }
 
   troubles(): readonly string[] {
-    const { trouble } = this.#loop;
-    return trouble === undefined ? [] : [`the instances of ${this.#options.process} cannot be looked at: ${trouble}`];
+    return this.lookTroubles(`the instances of ${this.#options.process} cannot be looked at`);
   }
 
   /** `stuck`: at most 500, which stands for more, too. */
@@ -48,12 +36,7 @@ export class InstanceWatch implements Companion {
     return { stuck: this.#stuck };
   }
 
-  /** Counts them now, for tests. Errors: those of the store. */
-  look(): Promise<void> {
-    return this.#loop.look();
-  }
-
-  async #count(): Promise<void> {
+  protected async lookOnce(): Promise<void> {
     const { store, process } = this.#options;
     const projection = instancesName(process);
     const serving = servingOf(await store.generations(projection));

@@ -1,10 +1,35 @@
 // Promises of the loop behind deadlines, effects and the count of stuck instances.
-import { systemRuntime } from '@mainstem/event-store';
+import { systemRuntime, type Runtime } from '@mainstem/event-store';
 import { setImmediate as turn } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { LookLoop } from './look-loop.js';
 
 const EVERY_MS = 70;
+
+class Looking extends LookLoop {
+  constructor(
+    private readonly onLook: () => Promise<void>,
+    sleep: Runtime['sleep'],
+  ) {
+    super(EVERY_MS, { ...systemRuntime, sleep });
+  }
+
+  get isStopped(): boolean {
+    return this.stopped.aborted;
+  }
+
+  troubles(): readonly string[] {
+    return this.lookTroubles('it cannot look');
+  }
+
+  lookAgain(): void {
+    this.wake();
+  }
+
+  protected lookOnce(): Promise<void> {
+    return this.onLook();
+  }
+}
 
 /** A loop that rests until it is woken, or until the test ends the rest. */
 const loopOf = (look: () => Promise<void>) => {
@@ -17,7 +42,7 @@ const loopOf = (look: () => Promise<void>) => {
       if (signal?.aborted) resolve();
       signal?.addEventListener('abort', () => resolve(), { once: true });
     });
-  const loop = new LookLoop({ look, everyMs: EVERY_MS, runtime: { ...systemRuntime, sleep } });
+  const loop = new Looking(look, sleep);
   return { loop, rests, endRest: () => endRest() };
 };
 
@@ -38,11 +63,11 @@ describe('LookLoop', () => {
 
   it('looks again at once when it is woken, also in the middle of a look', async () => {
     let looks = 0;
-    const { loop } = loopOf(async () => void (++looks === 2 && loop.wake()));
+    const { loop } = loopOf(async () => void (++looks === 2 && loop.lookAgain()));
     loop.start();
     await turn();
     expect(looks).toBe(1);
-    loop.wake();
+    loop.lookAgain();
     await turn();
     expect(looks).toBe(3);
     await loop.stop();
@@ -55,7 +80,7 @@ describe('LookLoop', () => {
     let isStopped = false;
     const stopping = loop.stop().then(() => (isStopped = true));
     await turn();
-    expect([isStopped, loop.signal.aborted]).toEqual([false, true]);
+    expect([isStopped, loop.isStopped]).toEqual([false, true]);
     resolve();
     await stopping;
     expect(rests).toEqual([]);
@@ -68,15 +93,15 @@ describe('LookLoop', () => {
     });
     loop.start();
     await turn();
-    expect(loop.trouble).toBe('STORE_AWAY');
+    expect(loop.troubles()).toEqual(['it cannot look: STORE_AWAY']);
     await expect(loop.look()).rejects.toThrow('away');
     failure = undefined;
     await loop.look();
-    expect(loop.trouble).toBeUndefined();
+    expect(loop.troubles()).toEqual([]);
     failure = new TypeError('another');
     endRest();
     await turn();
-    expect(loop.trouble).toBe('TypeError');
+    expect(loop.troubles()).toEqual(['it cannot look: TypeError']);
     await loop.stop();
   });
 });

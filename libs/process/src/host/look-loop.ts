@@ -1,34 +1,23 @@
 // Looks again and again, until it is stopped: what waits in a read store is found by looking.
-import type { Runtime } from '@mainstem/event-store';
+import { systemRuntime, type Runtime } from '@mainstem/event-store';
+import type { Companion } from '@mainstem/projection/reaction';
 import { describe } from './effect-attempt.js';
 
-export interface LookLoopOptions {
-  /** One look at a time. It has to end soon after the signal of the loop fires. */
-  readonly look: () => Promise<void>;
-  /** Between the end of a look and the next one. */
-  readonly everyMs: number;
-  readonly runtime: Runtime;
-}
-
-export class LookLoop {
-  readonly #options: LookLoopOptions;
+/** Rests between the end of a look and the next one. One look at a time runs in the loop. */
+export abstract class LookLoop implements Companion {
+  readonly #everyMs: number;
   readonly #stop = new AbortController();
   #pause = new AbortController();
   #trouble: string | undefined;
   #running: Promise<void> | undefined;
+  /** Fires when the loop is stopped: a look has to end soon then. */
+  protected readonly stopped: AbortSignal = this.#stop.signal;
 
-  constructor(options: LookLoopOptions) {
-    this.#options = options;
-  }
-
-  /** Fires when the loop is stopped. */
-  get signal(): AbortSignal {
-    return this.#stop.signal;
-  }
-
-  /** The code of the error with which the last look of the loop has failed; undefined after any that succeeds. */
-  get trouble(): string | undefined {
-    return this.#trouble;
+  protected constructor(
+    everyMs: number,
+    protected readonly runtime: Runtime = systemRuntime,
+  ) {
+    this.#everyMs = everyMs;
   }
 
   /** May be called again, but not after `stop`. */
@@ -43,27 +32,35 @@ export class LookLoop {
     await this.#running;
   }
 
-  /** Looks at once if it rests, or again at once after the look that is under way. */
-  wake(): void {
-    this.#pause.abort();
-  }
+  abstract troubles(): readonly string[];
 
-  /** Looks now, beside the loop. Errors: those of the look. */
+  /** Looks now, beside the loop, for tests. Errors: those of the stores. */
   async look(): Promise<void> {
-    await this.#options.look();
+    await this.lookOnce();
     this.#trouble = undefined;
   }
 
+  protected abstract lookOnce(): Promise<void>;
+
+  /** What cannot be done while looks fail, with the code of the last failure; empty since any look that succeeds. */
+  protected lookTroubles(what: string): readonly string[] {
+    return this.#trouble === undefined ? [] : [`${what}: ${this.#trouble}`];
+  }
+
+  /** Looks at once if it rests, or again at once after the look that is under way. */
+  protected wake(): void {
+    this.#pause.abort();
+  }
+
   async #run(): Promise<void> {
-    const { everyMs, runtime } = this.#options;
-    while (!this.signal.aborted) {
+    while (!this.stopped.aborted) {
       this.#pause = new AbortController();
       try {
         await this.look();
       } catch (error) {
         this.#trouble = describe(error).code;
       }
-      if (!this.signal.aborted) await runtime.sleep(everyMs, this.#pause.signal);
+      if (!this.stopped.aborted) await this.runtime.sleep(this.#everyMs, this.#pause.signal);
     }
   }
 }
