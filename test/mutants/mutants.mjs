@@ -17,6 +17,7 @@ export const isSlow = (/** @type {string} */ suite) => /^test\/(?:chaos|contract
 const ENGINE = ['libs/projection/src', 'test/contract/memory-read-store.spec.ts'];
 const EMBEDDED_READ = ['libs/embedded/src', 'test/contract/embedded-read-stores.spec.ts'];
 const EVENT_STORE = ['libs/embedded/src/event-store', 'test/contract/event-store.spec.ts', 'test/contract/embedded-event-store'];
+const APPEND_QUEUE = ['libs/event-store/src/append-queue.spec.ts'];
 const INSTANCES = ['libs/testing/src/projection/lease-simulation.spec.ts'];
 const CONTENTION = ['test/contract/eventstoredb-contention.spec.ts'];
 const RECORDED_WIRE = ['test/contract/eventstoredb-recorded-wire.spec.ts'];
@@ -280,6 +281,34 @@ export const mutants = [
     from: 'for (const member of [...this.#members]) member.notify();',
     to: 'for (const member of [...this.#members].slice(0, 1)) member.notify();',
     suites: ENGINE,
+  },
+  {
+    name: 'an append that is aborted while its commit is under way is told so',
+    file: 'libs/event-store/src/append-queue.ts',
+    from: 'if (this.#remove(pending)) pending.reject(',
+    to: 'this.#remove(pending);\n      pending.reject(',
+    suites: APPEND_QUEUE,
+  },
+  {
+    name: 'an aborted append still counts as waiting',
+    file: 'libs/event-store/src/append-queue.ts',
+    from: 'this.#size -= pending.append.size;',
+    to: '',
+    suites: APPEND_QUEUE,
+  },
+  {
+    name: 'a close begins commits for as long as there are appends',
+    file: 'libs/event-store/src/append-queue.ts',
+    from: 'if (this.#ending.signal.aborted) fail(',
+    to: 'if (this.#isClosed && !this.#isClosed) fail(',
+    suites: APPEND_QUEUE,
+  },
+  {
+    name: 'a close waits for a PostgreSQL that does not answer',
+    file: log('server/pool-cut'),
+    from: 'for (const client of this.#used) end(client);',
+    to: '',
+    suites: POSTGRES_LOG,
   },
   {
     name: 'a group commit resolves before it commits',
