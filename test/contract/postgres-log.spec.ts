@@ -13,6 +13,8 @@ const WAITED_MS = 300;
 const CLOSE_MS = 5_000;
 /** In the statement that appends. */
 const APPEND = '"append"(';
+/** In the statement that looks where the log ends. */
+const LOOK = 'ORDER BY e.position DESC LIMIT 1';
 
 describe.runIf(await withPostgres())('the log on PostgreSQL', () => {
   let schema: LogSchema;
@@ -309,15 +311,23 @@ describe.runIf(await withPostgres())('the log on PostgreSQL', () => {
     it.each(['that is locked', 'that does not answer'])(
       'what waits in a full queue when it is closed over a log %s, and closes soon',
       async (trouble) => {
-        const { proxy, url } = await through(() => undefined);
+        let looks = 0;
+        const { proxy, url } = await through((_self, piece, from) => {
+          if (from === 'client' && piece.includes(LOOK)) looks++;
+        });
         // The time of a close passes quickly here; those of the server stay.
         const sleep: Runtime['sleep'] = (ms, signal) => systemRuntime.sleep(ms === CLOSE_MS ? 100 : ms, signal);
         const store = await schema.open({ url, lockTimeoutMs: 60_000, runtime: { ...systemRuntime, sleep } });
         const stranger = await schema.stranger();
         try {
+          const { seen, done } = following(store, ending.signal);
+          const followed = expect(done).rejects.toMatchObject({ code: 'EVENT_STORE_CLOSED' });
           await appendNamed(store, 'before');
+          await expect.poll(() => seen).toEqual([1n]);
           if (trouble === 'that is locked') await stranger.query(`BEGIN; SELECT * FROM ${schema.name}.log FOR UPDATE`);
           else proxy.become({ kind: 'half-open' });
+          const looked = looks;
+          await expect.poll(() => looks).toBeGreaterThan(looked);
           const reading = Promise.allSettled([store.head()]); // a close ends it, or it was answered before
           const names = ['a', 'b', 'c'];
           const appends = names.map((name) => store.append(streamName(`order-${name}`), eventsNamed(name, 6_000), { expectedRevision: 'any' }));
@@ -325,7 +335,7 @@ describe.runIf(await withPostgres())('the log on PostgreSQL', () => {
           await store.close();
           const codes = ['EVENT_STORE_UNAVAILABLE', 'EVENT_STORE_CLOSED', 'EVENT_STORE_CLOSED'];
           expect(await outcomes).toMatchObject(codes.map((code) => ({ reason: { code } })));
-          await reading;
+          await Promise.all([reading, followed]);
         } finally {
           await stranger.end();
           await schema[Symbol.asyncDispose]();

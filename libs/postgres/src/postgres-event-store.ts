@@ -156,8 +156,8 @@ export class PostgresEventStore implements EventStore {
 
   async #close(): Promise<void> {
     await this.#writer.close();
-    await this.#signal.close();
-    await this.#sessions.close();
+    // Together: a look that a silent server does not answer ends with its connection.
+    await Promise.all([this.#signal.close(), this.#sessions.close()]);
   }
 
   #assertOpen(): void {
