@@ -31,12 +31,38 @@ const suite = (name: string, place: number, testTimeout: number, lanes: number) 
   },
 });
 
-/** The contracts on OpenSearch begin first: they last longest, and wait for their node while the other lane computes. */
+/** It only reads files: all specs share what they have imported, the compiler above all. */
+const architecture = ({ test, ...project }: ReturnType<typeof suite>) => ({
+  ...project,
+  test: { ...test, pool: 'threads' as const, isolate: false },
+});
+
+/** Specs of half a minute and more, the longest first: begun at the end, one of them would keep the other lanes idle. */
+const LONG = [
+  'contract/opensearch',
+  'contract/sql-read-store',
+  'contract/opensearch-failures',
+  'contract/opensearch-2',
+  'contract/eventstoredb-refused',
+  'contract/redis-failures',
+  'contract/eventstoredb-older-client',
+  'contract/embedded-read-stores',
+  'acceptance/separate-esdb',
+  'acceptance/cli-ends',
+  'acceptance/verify',
+  'acceptance/rebuild',
+  'acceptance/event-store-away',
+  'acceptance/cli',
+  'acceptance/online-retail/partitions',
+];
+
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
-    const sorted = await super.sort(files);
-    const isLong = ({ moduleId }: TestSpecification): boolean => /opensearch(-2)?\.spec\.ts$/.test(moduleId);
-    return [...sorted.filter(isLong), ...sorted.filter((file) => !isLong(file))];
+    const placeOf = ({ moduleId }: TestSpecification): number => {
+      const place = LONG.findIndex((name) => moduleId.endsWith(`/test/${name}.spec.ts`));
+      return place === -1 ? LONG.length : place;
+    };
+    return (await super.sort(files)).toSorted((left, right) => placeOf(left) - placeOf(right));
   }
 }
 
@@ -64,7 +90,7 @@ export default defineConfig({
         },
       },
       // Which ring runs which: scripts/rings.mjs.
-      suite('architecture', 1, 60_000, 2),
+      architecture(suite('architecture', 1, 60_000, 2)),
       suite('contract', 2, 60_000, contractLanes),
       suite('acceptance', 3, 600_000, 3),
       // What is killed and measured there has the machine for itself.
