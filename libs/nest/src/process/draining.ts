@@ -15,11 +15,13 @@ const RETRY_AFTER_S = 1;
 /** Call it before `init`, so that it comes before the routes. */
 export class Draining {
   readonly #server: Server;
+  readonly #pause: (ms: number) => Promise<unknown>;
   readonly #underWay = new Set<ServerResponse>();
   readonly #refused = new WeakSet<ServerResponse>();
   #isRefusing = false;
 
-  constructor(app: INestApplication) {
+  constructor(app: INestApplication, pause: (ms: number) => Promise<unknown> = (ms) => delay(ms)) {
+    this.#pause = pause;
     this.#server = app.getHttpServer() as Server;
     // Counted before anything of the request is read, also its body.
     this.#server.prependListener('request', (_, response) => this.#take(response));
@@ -28,14 +30,14 @@ export class Draining {
 
   /** Resolves when all running requests are answered, at most after `DRAIN_TIMEOUT_MS`. It refuses new ones. */
   async drain(): Promise<void> {
-    await delay(ACCEPT_MS);
+    await this.#pause(ACCEPT_MS);
     const hasConnections = await new Promise<boolean>((resolve) => this.#server.getConnections((_, count) => resolve(count > 0)));
-    if (hasConnections) await delay(GRACE_MS);
+    if (hasConnections) await this.#pause(GRACE_MS);
     this.#isRefusing = true;
     this.#server.close();
     const until = performance.now() + DRAIN_TIMEOUT_MS;
     for (const response of this.#underWay) closesAfter(response);
-    while (this.#underWay.size > 0 && performance.now() < until) await delay(POLL_MS);
+    while (this.#underWay.size > 0 && performance.now() < until) await this.#pause(POLL_MS);
   }
 
   #take(response: ServerResponse): void {

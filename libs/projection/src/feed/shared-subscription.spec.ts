@@ -1,5 +1,5 @@
 // One read for all readers at the same place; a reader that lags reads alone until it has caught up.
-import { systemRuntime, type EventReader, type InMemoryEventStore, type Position, type SubscribeOptions } from '@mainstem/event-store';
+import { systemRuntime, type EventReader, type InMemoryEventStore, type Position, type SubscribeOptions, type Runtime } from '@mainstem/event-store';
 import { describe, expect, it } from 'vitest';
 import { SharedSubscription, type FeedReader } from './shared-subscription.js';
 import { append, filledStore, until } from '../tally.fixtures.js';
@@ -21,8 +21,8 @@ const counting = (store: InMemoryEventStore): { reader: EventReader; begun: () =
   return { reader, begun: () => begun, underWay: () => underWay };
 };
 
-const subscriptionOf = (reader: EventReader, batchSizeMax = 5): SharedSubscription =>
-  new SharedSubscription({ reader, filter: { types: ['Added', 'Foreign'] }, batchSizeMax, runtime: systemRuntime });
+const subscriptionOf = (reader: EventReader, batchSizeMax = 5, runtime: Runtime = systemRuntime): SharedSubscription =>
+  new SharedSubscription({ reader, filter: { types: ['Added', 'Foreign'] }, batchSizeMax, runtime });
 
 /** Reads until it is caught up; returns the positions that it got. */
 const readOn = async (
@@ -68,14 +68,21 @@ describe('SharedSubscription', () => {
 
   it('waits a moment at the start for readers that are about to come', async () => {
     const { reader, begun } = counting(await filledStore(400));
-    const subscription = subscriptionOf(reader, 1); // more batches than the ring keeps
-    const feedReaders = [subscription.join(), subscription.join()];
-    const [early, late] = feedReaders.map(async (feedReader, place) => {
-      await systemRuntime.sleep(60 * place);
-      return readOn(feedReader, undefined);
-    });
-    expect((await early)?.places).toEqual(upTo(400));
-    expect((await late)?.places).toEqual(upTo(400));
+    // The time to wait for others does not pass, however late they come on a busy machine.
+    const waiting = Promise.withResolvers<void>();
+    const sleep: Runtime['sleep'] = (_, signal) =>
+      new Promise((resolve) => {
+        waiting.resolve();
+        signal?.addEventListener('abort', () => resolve(), { once: true });
+      });
+    const subscription = subscriptionOf(reader, 1, { ...systemRuntime, sleep }); // more batches than the ring keeps
+    const [early, late] = [subscription.join(), subscription.join()];
+    const first = readOn(early, undefined);
+    await waiting.promise;
+    expect(begun()).toBe(0);
+    const second = readOn(late, undefined);
+    expect((await first).places).toEqual(upTo(400));
+    expect((await second).places).toEqual(upTo(400));
     expect(begun()).toBe(1);
   });
 
