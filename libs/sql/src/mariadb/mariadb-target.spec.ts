@@ -30,6 +30,7 @@ describe('a MariaDB location', () => {
     ['mariadb://root:sentinel-secret@host/%zz', /must look like/],
     ['mariadb://root:sentinel-secret@host/db?pol_size=3', /did you mean pool_size/],
     ['mariadb://root:sentinel-secret@host/db?pool_size=0', /whole number from 1/],
+    ['mariadb://root:12?sentinel-secret@host/db', /has an @ in its parameters; write a \? of the password as %3F/],
     ['mariadb://root:sentinel-secret@host/db?ssl=true', /unknown parameter ssl; known are tls/],
     ['mariadb://root:sentinel-secret@host/db?tls=yes', /tls must be true or false/],
     ['mariadb://root:sentinel-secret@host/db?tls=false&tlsCAFile=ca.pem', /tlsCAFile needs tls=true/],

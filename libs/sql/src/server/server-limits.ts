@@ -57,6 +57,8 @@ export const refuseUnknown = (url: URL, others: readonly string[]): void => {
   const names = [...url.searchParams.keys()];
   const unknown = names.find((name) => !known.includes(name));
   if (unknown !== undefined) {
+    // The name is then a part of a password that holds a question mark.
+    if (url.search.includes('@')) throw new InvalidSqlOptions('the URL has an @ in its parameters; write a ? of the password as %3F');
     const meant = nearestName(unknown, known);
     const hint = meant === undefined ? `known are ${known.join(', ')}` : `did you mean ${meant}?`;
     throw new InvalidSqlOptions(`the URL has an unknown parameter ${unknown}; ${hint}`);
