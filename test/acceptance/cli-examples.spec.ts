@@ -32,7 +32,7 @@ const parser = () => {
   }
   const examples = (): readonly string[] => {
     for (const command of all(mainstem)) command.outputHelp();
-    return help.split('\n').flatMap((line) => /^ {2}(mainstem [^|]*?)(?: {2,}.*| \|.*)?$/.exec(line)?.[1] ?? []);
+    return help.split('\n').flatMap((line) => /^ {2}(mainstem [^|>]*?)(?: {2,}.*| [|>].*)?$/.exec(line)?.[1] ?? []);
   };
   return { mainstem, called, examples };
 };
