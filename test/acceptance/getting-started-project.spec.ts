@@ -10,7 +10,6 @@ import { packageIn, Project, ROOT, run } from './packages/project.js';
 const guide = readFileSync(join(ROOT, 'docs/getting-started.md'), 'utf8');
 const fences = fencesOf(guide);
 const [pack = '', install = ''] = fences.filter(({ language }) => language === 'sh').map(({ code }) => code);
-const configuration = fences.find(({ language }) => language === 'json')?.code ?? '';
 
 let folder: string;
 let project: Project;
@@ -49,9 +48,7 @@ it('installs packages that the repository has in the same major version', () => 
 });
 
 it('compiles and tests the slice with the commands of the guide', { timeout: 240_000 }, async () => {
-  project.write('tsconfig.json', configuration);
-  for (const [, file = '', code = ''] of guide.matchAll(/\[([\w.]+)\]\(\.\.\/test\/acceptance\/getting-started\/\1\)\*\*\n\n```ts\n(.*?)\n```/gs))
-    project.write(`src/${file}`, `${code}\n`);
+  project.writeSlice(guide);
   project.linkCommand('tsc', 'typescript/bin/tsc');
   project.linkCommand('vitest', 'vitest/vitest.mjs');
   const command = /`(npx tsc && npx vitest run dist)`/.exec(guide)?.[1] ?? 'false';

@@ -48,8 +48,8 @@ export const LIBRARY_DOORS: Readonly<Record<string, string>> = {
     occurredAt position printable printableLines revision ruleOptions silenceOf sourceText streamName streamOf streamPrefixOf
     systemRuntime throwIfAborted traceparentOf unlessAborted violationsOfRules`,
   'event-store/settings': `
-    Environment Given PlaceForm Setting SettingGroup SettingRows SettingsInvalid ValuesOf areGiven didYouMean isOn list oneOf optional
-    placeSetting readSettings settingsHelp settingsIn settingsLines settingsTable together wholeNumber withoutCredentials wordForm`,
+    Environment Given PlaceForm Setting SettingGroup SettingRows SettingsInvalid ValuesOf areGiven didYouMean flawOfParameters isOn list oneOf optional
+    placeSetting readSettings settingsHelp settingsIn settingsLines settingsTable takeParameter together wholeNumber withoutCredentials wordForm`,
   'event-store/adapter': `
     AllRead AppendAllRuling AppendLimits AppendOutcome AppendQueue AppendQueueOptions AppendRuling EncodedAppend EncodedAppendAll
     EncodedEvent LazyRecordedEvent LogWaiters NameRange QueuedAppend StoredEvent StreamRead StreamState Subscription appendLimits

@@ -84,9 +84,7 @@ describe.each([11, 12])('the slice of getting started on Nest %i', (nest) => {
         .replaceAll(/(@nestjs\/(?!terminus)[\w-]+)@12/g, `$1@${nest}`);
       await project.run(onThisNest.trim().replace('npm install', NPM));
       expect(packageIn(project.placeOf('@nestjs/core')).version).toMatch(new RegExp(`^${nest}\\.`));
-      project.write('tsconfig.json', fencesOf(guide).find(({ language }) => language === 'json')?.code ?? '');
-      for (const [, file = '', code = ''] of guide.matchAll(/\[([\w.]+)\]\(\.\.\/test\/acceptance\/getting-started\/\1\)\*\*\n\n```ts\n(.*?)\n```/gs))
-        project.write(`src/${file}`, `${code}\n`);
+      project.writeSlice(guide);
       await project.run('npx tsc && npx vitest run dist');
       expect(existsSync(join(project.folder, 'dist'))).toBe(true);
     } finally {

@@ -11,6 +11,9 @@ export { readSettings, type Environment } from './settings/read-settings.js';
 export { settingsHelp, settingsLines } from './settings/settings-help.js';
 export { settingsTable } from './settings/settings-table.js';
 
+// Read the parameters of a store's URL.
+export { flawOfParameters, takeParameter } from './settings/url-parameters.js';
+
 // Refuse one, and never show a secret.
 export { SettingsInvalid } from './settings/errors.js';
 export { didYouMean } from './nearest-name.js';

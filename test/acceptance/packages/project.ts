@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { fencesOf } from '../../architecture/markdown.js';
 
 export const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 
@@ -77,6 +78,13 @@ export class Project {
   write(file: string, text: string): void {
     mkdirSync(dirname(join(this.folder, file)), { recursive: true });
     writeFileSync(join(this.folder, file), text);
+  }
+
+  /** Writes the files of a slice, as a guide shows them, into `src`, with its settings of the compiler. */
+  writeSlice(guide: string): void {
+    this.write('tsconfig.json', fencesOf(guide).find(({ language }) => language === 'json')?.code ?? '');
+    for (const [, file = '', code = ''] of guide.matchAll(/\[([\w.]+)\]\(\.\.\/test\/acceptance\/getting-started\/\1\)\*\*\n\n```ts\n(.*?)\n```/gs))
+      this.write(`src/${file}`, `${code}\n`);
   }
 
   run(command: string): Promise<string> {

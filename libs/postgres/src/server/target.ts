@@ -1,4 +1,5 @@
 // Server, schema and limits from the application's options. Errors never show the URL, which may hold a password.
+import { flawOfParameters, takeParameter } from '@mainstem/event-store/settings';
 import { PostgresSettingsInvalid } from '../errors.js';
 import { schemaName } from './schema.js';
 
@@ -62,8 +63,9 @@ export const postgresTargetOf = ({ url, schema, poolSizeMax, lockTimeoutMs, noti
       'the URL must look like postgres://user:password@host:port/database, with one host, that of the primary server',
     );
   }
-  refuseUnknown(parsed);
-  const given = Object.fromEntries(OWN_PARAMETERS.map((name) => [name, taken(parsed, name)]));
+  const flaw = flawOfParameters(parsed.searchParams, [...OWN_PARAMETERS, ...DRIVER_PARAMETERS]);
+  if (flaw !== undefined) throw new PostgresSettingsInvalid(flaw);
+  const given = Object.fromEntries(OWN_PARAMETERS.map((name) => [name, takeParameter(parsed, name)]));
   return {
     connectionString: parsed.href,
     address: parsed.searchParams.get('host') ?? parsed.host,
@@ -72,22 +74,6 @@ export const postgresTargetOf = ({ url, schema, poolSizeMax, lockTimeoutMs, noti
     lockTimeoutMs: wholeNumber(lockTimeoutMs ?? given['lock_timeout'] ?? LOCK_TIMEOUT_MS_DEFAULT, 'lock_timeout', LOCK_TIMEOUT_MS_MAX),
     notify: notify ?? isOn(given['notify'] ?? 'on'),
   };
-};
-
-/** The names are not shown: an unknown one may be part of a password that holds a question mark. */
-const refuseUnknown = ({ searchParams }: URL): void => {
-  const known = [...OWN_PARAMETERS, ...DRIVER_PARAMETERS];
-  const names = [...searchParams.keys()];
-  if (names.some((name) => !known.includes(name)))
-    throw new PostgresSettingsInvalid(`the URL has a parameter that is not one of ${known.join(', ')}`);
-  const repeated = names.find((name, place) => names.indexOf(name) !== place);
-  if (repeated !== undefined) throw new PostgresSettingsInvalid(`the URL gives ${repeated} twice`);
-};
-
-const taken = (url: URL, name: string): string | undefined => {
-  const value = url.searchParams.get(name);
-  url.searchParams.delete(name);
-  return value ?? undefined;
 };
 
 const wholeNumber = (value: string | number, name: string, most: number): number => {

@@ -1,5 +1,5 @@
 // The server and the key prefix from the application's settings. Errors never show the URL, which may hold a password.
-import { nearestName } from '@mainstem/event-store';
+import { flawOfParameters } from '@mainstem/event-store/settings';
 import { InvalidRedisOptions } from '../errors.js';
 
 export interface RedisLocation {
@@ -89,15 +89,8 @@ const databaseOf = (segments: readonly string[], mode: RedisTarget['mode']): num
 
 const parametersOf = (query: string, isTls: boolean): Pick<RedisTarget, 'prefix' | 'tlsCAFile'> => {
   const parameters = new URLSearchParams(query);
-  const names = [...parameters.keys()];
-  const unknown = names.find((name) => !PARAMETERS.includes(name));
-  if (unknown !== undefined) {
-    const meant = nearestName(unknown, PARAMETERS);
-    const hint = meant === undefined ? `known are ${PARAMETERS.join(', ')}` : `did you mean ${meant}?`;
-    throw new InvalidRedisOptions(`the URL has an unknown parameter ${unknown}; ${hint}`);
-  }
-  const twice = names.find((name, place) => names.indexOf(name) !== place);
-  if (twice !== undefined) throw new InvalidRedisOptions(`the URL gives ${twice} twice`);
+  const flaw = flawOfParameters(parameters, PARAMETERS);
+  if (flaw !== undefined) throw new InvalidRedisOptions(flaw);
   const tlsCAFile = parameters.get('tlsCAFile') || undefined;
   if (tlsCAFile !== undefined && !isTls) throw new InvalidRedisOptions('tlsCAFile needs rediss://');
   const prefix = parameters.get('prefix') ?? PREFIX_DEFAULT;

@@ -1,7 +1,8 @@
 // Where on which MariaDB server, from the application's settings. Refusals never show the URL: it may hold a password.
 import { isIP } from 'node:net';
+import { takeParameter } from '@mainstem/event-store/settings';
 import { InvalidSqlOptions, UnsupportedDatabase } from '../errors.js';
-import { refuseUnknown, taken, takeLimits, type ServerLimits } from '../server/server-limits.js';
+import { refuseUnknown, takeLimits, type ServerLimits } from '../server/server-limits.js';
 
 export interface MariadbLocation extends Partial<ServerLimits> {
   /**
@@ -43,7 +44,7 @@ export const mariadbTargetOf = ({ url, ...given }: MariadbLocation): MariadbTarg
 };
 
 const tlsOf = (url: URL, host: string): Pick<MariadbTarget, 'isTls' | 'tlsCAFile'> => {
-  const [tls = 'false', tlsCAFile] = [taken(url, 'tls'), taken(url, 'tlsCAFile') || undefined];
+  const [tls = 'false', tlsCAFile] = [takeParameter(url, 'tls'), takeParameter(url, 'tlsCAFile') || undefined];
   if (tls !== 'true' && tls !== 'false') throw new InvalidSqlOptions('tls must be true or false');
   const isTls = tls === 'true';
   if (tlsCAFile !== undefined && !isTls) throw new InvalidSqlOptions('tlsCAFile needs tls=true');

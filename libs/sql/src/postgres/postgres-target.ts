@@ -1,7 +1,8 @@
 // The PostgreSQL server and schema from the application's settings. Errors never show the URL, which may hold a
 // password.
+import { takeParameter } from '@mainstem/event-store/settings';
 import { InvalidSqlOptions } from '../errors.js';
-import { refuseUnknown, taken, takeLimits, type ServerLimits } from '../server/server-limits.js';
+import { refuseUnknown, takeLimits, type ServerLimits } from '../server/server-limits.js';
 
 export interface PostgresLocation extends Partial<ServerLimits> {
   /**
@@ -37,10 +38,10 @@ export const postgresTargetOf = ({ url, schema, mustExist = false, ...given }: P
     );
   }
   refuseUnknown(parsed, ['schema', ...DRIVER_PARAMETERS]);
-  const chosen = schema ?? taken(parsed, 'schema') ?? 'public';
+  const chosen = schema ?? takeParameter(parsed, 'schema') ?? 'public';
   parsed.searchParams.delete('schema');
   if (!SCHEMA.test(chosen)) throw new InvalidSqlOptions('the schema must be letters, digits and underscores, at most 63, starting with a letter');
-  const sessionOptions = [taken(parsed, 'options'), SESSION_OPTIONS].filter((options) => options !== undefined).join(' ');
+  const sessionOptions = [takeParameter(parsed, 'options'), SESSION_OPTIONS].filter((options) => options !== undefined).join(' ');
   return {
     schema: chosen,
     mustExist,

@@ -1,5 +1,5 @@
 // What bounds the use of a database server, from options or from the parameters of its URL.
-import { nearestName } from '@mainstem/event-store';
+import { flawOfParameters, takeParameter } from '@mainstem/event-store/settings';
 import { InvalidSqlOptions } from '../errors.js';
 
 /** What bounds the use of the server. Whole numbers from 1; an option goes before the URL. */
@@ -33,7 +33,7 @@ const LIMIT_MAX = 2_147_483_647;
 export const takeLimits = (url: URL, given: Partial<ServerLimits>): ServerLimits => {
   const limitOf = (name: keyof ServerLimits): number => {
     const { parameter, fallback } = LIMITS[name];
-    const text = taken(url, parameter);
+    const text = takeParameter(url, parameter);
     const value = given[name] ?? (text === undefined ? fallback : Number(text));
     if (Number.isSafeInteger(value) && value >= 1 && value <= LIMIT_MAX) return value;
     throw new InvalidSqlOptions(`${name} (in the URL: ${parameter}) must be a whole number from 1, got ${given[name] ?? text}`);
@@ -53,23 +53,6 @@ export const takeLimits = (url: URL, given: Partial<ServerLimits>): ServerLimits
  * READ_STORE_INVALID_OPTIONS.
  */
 export const refuseUnknown = (url: URL, others: readonly string[]): void => {
-  const known = [...others, ...Object.values(LIMITS).map(({ parameter }) => parameter)];
-  const names = [...url.searchParams.keys()];
-  const unknown = names.find((name) => !known.includes(name));
-  if (unknown !== undefined) {
-    // The name is then a part of a password that holds a question mark.
-    if (url.search.includes('@')) throw new InvalidSqlOptions('the URL has an @ in its parameters; write a ? of the password as %3F');
-    const meant = nearestName(unknown, known);
-    const hint = meant === undefined ? `known are ${known.join(', ')}` : `did you mean ${meant}?`;
-    throw new InvalidSqlOptions(`the URL has an unknown parameter ${unknown}; ${hint}`);
-  }
-  const twice = names.find((name, place) => names.indexOf(name) !== place);
-  if (twice !== undefined) throw new InvalidSqlOptions(`the URL gives ${twice} twice`);
-};
-
-/** A parameter of the URL, which the driver is not to see. */
-export const taken = (url: URL, parameter: string): string | undefined => {
-  const value = url.searchParams.get(parameter) ?? undefined;
-  url.searchParams.delete(parameter);
-  return value;
+  const flaw = flawOfParameters(url.searchParams, [...others, ...Object.values(LIMITS).map(({ parameter }) => parameter)]);
+  if (flaw !== undefined) throw new InvalidSqlOptions(flaw);
 };
