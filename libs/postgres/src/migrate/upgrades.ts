@@ -1,6 +1,7 @@
 // What changes from one version of the schema to the next. Processes of the older program append meanwhile.
 import { appendFunction } from '../server/append-function.js';
 import { nameIn } from '../server/name-in.js';
+import { jsonbFunction } from '../server/schema.js';
 
 export interface Upgrade {
   /** The version after its last step. */
@@ -23,5 +24,10 @@ export const upgrades: readonly Upgrade[] = [
       // Calls of the older function that held the log, or waited for it, have ended when this lock is there.
       [`LOCK TABLE ${nameIn(schema, 'log')} IN ACCESS EXCLUSIVE MODE`, `UPDATE ${nameIn(schema, 'log')} SET version = 2 WHERE version < 2`],
     ],
+  },
+  {
+    // The view also works on servers that have `json` as a word of their language.
+    to: 3,
+    steps: (schema) => [[jsonbFunction(schema), `UPDATE ${nameIn(schema, 'log')} SET version = 3 WHERE version < 3`]],
   },
 ];

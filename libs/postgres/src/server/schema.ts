@@ -13,7 +13,7 @@ export { nameIn } from './name-in.js';
 export const LOG_FORMAT = 1;
 
 /** The version of the schema that this program makes. It works with all earlier ones. */
-export const SCHEMA_VERSION = 2;
+export const SCHEMA_VERSION = 3;
 
 const SCHEMA = /^[A-Za-z_][A-Za-z0-9_]{0,62}$/;
 
@@ -60,15 +60,23 @@ export const schemaStatements = (schema: string): readonly string[] => {
   ];
 };
 
-/** For people who query: no process of Mainstem reads it. A payload that jsonb cannot hold is shown as NULL. */
-const readableView = (schema: string): readonly string[] => [
-  `CREATE FUNCTION ${nameIn(schema, 'as_jsonb')}(json text) RETURNS jsonb LANGUAGE plpgsql IMMUTABLE STRICT AS $json$
+/**
+ * A replacement may not rename the parameter of earlier versions. It is quoted: newer servers have a word `json` in
+ * their language.
+ */
+export const jsonbFunction = (schema: string): string =>
+  `CREATE OR REPLACE FUNCTION ${nameIn(schema, 'as_jsonb')}("json" text)
+RETURNS jsonb LANGUAGE plpgsql IMMUTABLE STRICT AS $json$
 BEGIN
-  RETURN json::jsonb;
+  RETURN "json"::jsonb;
 EXCEPTION WHEN data_exception OR program_limit_exceeded THEN
   RETURN NULL;
 END
-$json$`,
+$json$`;
+
+/** For people who query: no process of Mainstem reads it. A payload that jsonb cannot hold is shown as NULL. */
+const readableView = (schema: string): readonly string[] => [
+  jsonbFunction(schema),
   `CREATE VIEW ${nameIn(schema, 'readable_events')} AS
 SELECT position, id, stream, revision, type, to_timestamp(recorded_at_ms / 1000.0) AS recorded_at,
   ${nameIn(schema, 'as_jsonb')}(data) AS data, ${nameIn(schema, 'as_jsonb')}(metadata) AS metadata
