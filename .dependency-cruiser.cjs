@@ -132,7 +132,7 @@ module.exports = {
     mayImport(at('apps/event-store/'), lib('eventstoredb-server'), 'Serves the protocol; the others are its clients.'),
     mayImport(at('apps/all-in-one/'), [at('src/'), at('apps/')], 'One process that runs every part.'),
     mayImport(
-      at('apps/mainstem\\.(application|schemas)\\.ts$'),
+      at('apps/mainstem\\.(application|schemas|examined)\\.ts$'),
       [at('src/'), at('apps/'), ANY_LIB],
       'Tells the command line what the application consists of.',
     ),

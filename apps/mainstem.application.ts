@@ -5,6 +5,7 @@ import { policiesSetting } from '#apps/policies/src/policies-setting.js';
 import { toldPolicies } from '#apps/policies/src/policies.js';
 import { isDataFolder } from '#apps/read-models/src/data-folder.js';
 import { projectorProcessSettings, type ProjectorProcessSettings } from '#apps/read-models/src/process-settings.js';
+import { examinedPlaces } from '#apps/mainstem.examined.js';
 import { schemasOf } from '#apps/mainstem.schemas.js';
 import { openReadStore, openSqlReadStore } from '#apps/read-models/src/read-stores.module.js';
 import { Violation } from '#apps/read-models/src/sql/violation.entity.js';
@@ -215,5 +216,6 @@ export const application = defineApplication({
   openEventStore: (given) => openEventStore(settingsOf(given)),
   openReadModels,
   schemas: (given) => schemasOf(settingsOf(given)),
+  examined: (given) => examinedPlaces(settingsOf(given)),
   importFile,
 });

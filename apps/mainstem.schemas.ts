@@ -3,7 +3,7 @@ import { openSqlReadStore } from '#apps/read-models/src/read-stores.module.js';
 import type { ProjectorProcessSettings } from '#apps/read-models/src/process-settings.js';
 import { eventStoreAddress } from '#src/event-store/event-store-settings.js';
 import type { OperatedSchema } from '@mainstem/cli';
-import { migrateSchema, schemaScript } from '@mainstem/postgres';
+import { migrateSchema, schemaScript, schemaVersion } from '@mainstem/postgres';
 import { postgresEventsSchema } from '@mainstem/postgres/settings';
 
 export const schemasOf = (settings: ProjectorProcessSettings): readonly OperatedSchema[] => [...eventsOf(settings), ...readModelsOf(settings)];
@@ -21,6 +21,11 @@ const eventsOf = (settings: ProjectorProcessSettings): readonly OperatedSchema[]
         return from === to ? `version ${to}, as it has to be` : `upgraded from version ${from} to ${to}`;
       },
       script: (roles) => schemaScript({ schema, ...roles }),
+      waiting: async () => {
+        const { from, to } = await schemaVersion({ url: eventStore.postgresUrl });
+        if (from === undefined) return `it is not there yet; version ${to} would be made`;
+        return from === to ? undefined : `version ${from} would become ${to}`;
+      },
     },
   ];
 };

@@ -14,8 +14,8 @@ export const LIBRARY_DOORS: Readonly<Record<string, string>> = {
     AggregateConflictUnresolved AggregateOverloaded CommandIdReused CommandRefused CommandTimedOut EventNotFoldable EventNotStorable
     InvalidAggregate InvalidCommand SnapshotStoreLate StateNotStorable StateTooLarge UniqueValueTaken isCommandRefused`,
   cli: `
-    ApplicationSettings ImportProgress ImportRequest ImportSummary MainstemApplication OpenEventReader OpenReadModels
-    OperatedProcess OperatedSchema RuleViolations SchemaRoles defineApplication main`,
+    ApplicationSettings ExaminedPlaces ExaminedStore ImportProgress ImportRequest ImportSummary MainstemApplication OpenEventReader
+    OpenExaminedStore OpenReadModels OperatedProcess OperatedSchema RuleViolations SchemaRoles defineApplication main`,
   'cli/errors': `
     InstanceNotReady InvalidArgument NoApplication NoEventStore NoImport NoProcesses NoUniqueValues OutputUnwritable UnknownDocument
     UnknownInstance UnknownStream UnusableApplication unknownValue`,
@@ -106,7 +106,7 @@ export const LIBRARY_DOORS: Readonly<Record<string, string>> = {
     PartitionCounts projectorSettings`,
   postgres: `
     Migrated MigrateOptions PostgresEventStore PostgresEventStoreOptions PostgresLocation SchemaScriptOptions migrateSchema
-    rightsOf schemaScript schemaStatements`,
+    rightsOf schemaScript schemaStatements schemaVersion`,
   'postgres/settings': `
     PostgresEvents postgresEventsAddress postgresEventsForm postgresEventsSchema`,
   'postgres/errors': `

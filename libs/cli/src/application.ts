@@ -108,6 +108,30 @@ export interface OperatedSchema {
   migrate(signal: AbortSignal): Promise<string>;
   /** The same as plain SQL, made without a connection; absent where only a process can do it. */
   script?(roles: SchemaRoles): string;
+  /** What `migrate` would do, in a sentence; undefined if nothing. It changes nothing. Errors: those of the store. */
+  waiting?(signal: AbortSignal): Promise<string | undefined>;
+}
+
+/** A store that is open for `mainstem doctor`, until it is closed. */
+export interface OpenExaminedStore {
+  /** The server's clock, in milliseconds since 1970; absent for a store without a clock of its own. */
+  serverTimeMs?(): Promise<number>;
+  close(): Promise<void>;
+}
+
+/** A store that the settings name, for `mainstem doctor`. */
+export interface ExaminedStore {
+  /** What it holds and which setting names it, without anything secret. */
+  readonly title: string;
+  /** Opens it as commands do, and checks its server. Errors: those of the store; the messages say what to do. */
+  open(): Promise<OpenExaminedStore>;
+}
+
+/** What `mainstem doctor` looks at one by one. */
+export interface ExaminedPlaces {
+  /** The folder of the embedded stores; absent if no store has files. */
+  readonly dir?: string;
+  readonly stores: readonly ExaminedStore[];
 }
 
 /** One application, as the command line sees it. */
@@ -127,6 +151,11 @@ export interface MainstemApplication {
   openReadModels(settings: ApplicationSettings): Promise<OpenReadModels>;
   /** The schemas on servers that its settings name, for `mainstem migrate`. Errors: those of the settings. */
   schemas?(settings: ApplicationSettings): readonly OperatedSchema[];
+  /**
+   * Its folder and its stores one by one, for `mainstem doctor`. Without it the doctor opens all read stores at once:
+   * the first one that is away then hides the others. Errors: those of the settings.
+   */
+  examined?(settings: ApplicationSettings): ExaminedPlaces;
   /** Imports a file of events through the command handlers; a repeated import changes nothing. */
   importFile?(settings: ApplicationSettings, request: ImportRequest): Promise<ImportSummary>;
 }

@@ -9,6 +9,9 @@ export type { ApplicationSettings, OpenEventReader, OpenReadModels, OperatedProc
 // Make and upgrade schemas on servers.
 export type { OperatedSchema, SchemaRoles } from './application.js';
 
+// Let each store be examined by itself.
+export type { ExaminedPlaces, ExaminedStore, OpenExaminedStore } from './application.js';
+
 // Import a file.
 export type { ImportProgress, ImportRequest, ImportSummary, RuleViolations } from './application.js';
 

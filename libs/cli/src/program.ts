@@ -17,6 +17,7 @@ import { tail, type TailOptions } from './commands/tail.js';
 import { verify, type VerifyCommandOptions } from './commands/verify.js';
 import { loadApplication } from './load-application.js';
 import { addMigrate } from './migrate-program.js';
+import { addDoctor } from './operate-program.js';
 import { addDeadlines, addProcess } from './process-program.js';
 import type { Run, Surroundings } from './surroundings.js';
 
@@ -39,6 +40,7 @@ export const program = (surroundings: Surroundings, result: { code: number }): C
     result.code = await work({ application, terminal, signal, settings: { env, ...(dir !== undefined && { dir }) } });
   };
   addStatus(mainstem, run, surroundings);
+  addDoctor(mainstem, run, surroundings);
   addImport(mainstem, run);
   addTail(mainstem, run);
   addStream(mainstem, run);
@@ -61,6 +63,7 @@ const { version: VERSION } = createRequire(import.meta.url)('../package.json') a
 const EXAMPLES = `
 Examples:
   mainstem status                               where every projection stands
+  mainstem doctor                               what is wrong here, and what to do
   mainstem import data/online-retail/sample.ndjson
   mainstem tail --category order                orders as they come in
   mainstem stream order-536365                  what happened to one order

@@ -206,6 +206,11 @@ export class OpenSearchReadStore implements ReadStore, SearchQueries {
     await this.connection.close();
   }
 
+  /** The server's clock, in milliseconds since 1970; it is told with a write. Errors: those of writes. */
+  serverTimeMs(): Promise<number> {
+    return this.#leases.now();
+  }
+
   get<Document extends object>(collection: string, key: string): Promise<Document | undefined> {
     return this.#reader.get<Document>(collection, key);
   }

@@ -5,6 +5,6 @@ export { PostgresEventStore, type PostgresEventStoreOptions } from './postgres-e
 export type { PostgresLocation } from './server/target.js';
 
 // Make and upgrade its tables without it: a call, or SQL for a database administrator.
-export { migrateSchema, type Migrated, type MigrateOptions } from './migrate/migrate-schema.js';
+export { migrateSchema, schemaVersion, type Migrated, type MigrateOptions } from './migrate/migrate-schema.js';
 export { rightsOf, schemaScript, type SchemaScriptOptions } from './migrate/schema-script.js';
 export { schemaStatements } from './server/schema.js';

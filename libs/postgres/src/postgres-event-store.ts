@@ -137,6 +137,17 @@ export class PostgresEventStore implements EventStore {
     return this.#reader.head(signal);
   }
 
+  /** The server's clock, in milliseconds since 1970. Errors: EVENT_STORE_UNAVAILABLE. */
+  async serverTimeMs(): Promise<number> {
+    this.#assertOpen();
+    try {
+      const [row] = await this.#sessions.readOnce({ text: 'SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint', values: [] });
+      return Number(row?.[0]);
+    } catch (error) {
+      throw this.#sessions.translated(error, 'serverTimeMs');
+    }
+  }
+
   async idAt(position: Position, signal?: AbortSignal): Promise<EventId | undefined> {
     this.#assertOpen();
     return this.#reader.idAt(checkPosition(position), signal);

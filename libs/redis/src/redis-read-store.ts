@@ -221,6 +221,12 @@ export class RedisReadStore implements ReadStore, CacheQueries {
     await this.connection.close();
   }
 
+  /** The server's clock, in milliseconds since 1970. Errors: READ_STORE_UNAVAILABLE. */
+  async serverTimeMs(): Promise<number> {
+    const [seconds = '', microseconds = ''] = (await this.connection.call('time', [])) as string[];
+    return Number(seconds) * 1_000 + Math.floor(Number(microseconds) / 1_000);
+  }
+
   async get<Document extends object>(collection: string, key: string): Promise<CacheAnswer<Document | undefined>> {
     return this.#reader.get<Document>(collection, key);
   }

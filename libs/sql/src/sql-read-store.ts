@@ -52,6 +52,14 @@ export class SqlReadStore extends RecordedReadStore<SqlTransaction> {
     return new SqlReadStore(name, await openDatabase(location, { entities, runtime, name }), runtime);
   }
 
+  /** The database's clock, in milliseconds since 1970. Errors: READ_STORE_UNAVAILABLE. */
+  async serverTimeMs(): Promise<number> {
+    const [row] = await this.#database.use((connection) =>
+      connection.query<{ readonly nowMs: string }>(`SELECT CAST(${this.#database.nowMs} AS text) AS "nowMs"`),
+    );
+    return Number(row?.nowMs);
+  }
+
   /**
    * Runs queries on the entities of serving read models, all on one consistent snapshot, with the position that it
    * reflects. Reads must be short: on SQLite they take turns, and must not await another read. Errors:

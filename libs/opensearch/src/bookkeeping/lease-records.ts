@@ -58,12 +58,18 @@ export class LeaseRecords {
     });
   }
 
-  async list(projection: string | undefined): Promise<readonly HeldLease[]> {
+  /** The server's clock, in milliseconds since 1970. */
+  async now(): Promise<number> {
     const { now } = await this.control.update<{ readonly now: number }>(CLOCK_ID, {
       scripted_upsert: true,
       script: { source: CLOCK },
       upsert: { kind: 'clock', now: 0 },
     });
+    return now;
+  }
+
+  async list(projection: string | undefined): Promise<readonly HeldLease[]> {
+    const now = await this.now();
     await this.connection.request({ method: 'POST', path: `/${this.control.alias}/_refresh` });
     const filter = [{ term: { kind: 'lease' } }, ...(projection === undefined ? [] : [{ term: { projection } }])];
     const { body } = await this.connection.request<{ hits: { hits: readonly { _source: Lease }[] } }>({

@@ -61,6 +61,25 @@ export const migrateSchema = async (options: MigrateOptions): Promise<Migrated> 
   }
 };
 
+/**
+ * What `migrateSchema` would do: `from` and `to` are equal if nothing. It changes nothing, and asks the server once.
+ * Errors: EVENT_STORE_NEWER_FORMAT, EVENT_STORE_ACCESS_DENIED, EVENT_STORE_UNAVAILABLE and those of the settings.
+ */
+export const schemaVersion = async (location: PostgresLocation): Promise<Migrated> => {
+  const target = postgresTargetOf(location);
+  const sessions = await Sessions.prepare({ target, runtime: systemRuntime, patienceMs: 0 });
+  try {
+    await assertSupported(sessions);
+    if (!(await isThere(sessions, target.schema))) return { from: undefined, to: SCHEMA_VERSION };
+    const from = await versionOf(sessions);
+    return { from, to: Math.max(from, SCHEMA_VERSION) };
+  } catch (error) {
+    throw sessions.translated(error, 'schemaVersion');
+  } finally {
+    await sessions.close();
+  }
+};
+
 /** The version of a schema that is there. Errors: EVENT_STORE_NEWER_FORMAT. */
 const versionOf = async (sessions: Sessions): Promise<number> => {
   const { schema } = sessions.options.target;
