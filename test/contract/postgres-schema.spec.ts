@@ -14,6 +14,11 @@ const OLDER = [1, 2];
 const WITH_TABLE_LOCKS = [1];
 const TOGETHER = 8;
 const SHORT_MS = 600;
+const GATE = Math.floor(Math.random() * 2 ** 31);
+
+/** An append as a process of ours sends it; more of the statement may follow. */
+const beforeGate = (schema: string, incarnation: string, id: string): string =>
+  `SELECT ${schema}.append('${incarnation}', NULL, NULL, 5000, NULL, '{order-${id}}', '{-1}', ARRAY[gen_random_uuid()], '{1}', '{0}', '{Noted}', '{"{}"}', '{"{}"}') AS base`;
 
 describe.runIf(await withPostgres())('the schema of the log on PostgreSQL', () => {
   let schema: LogSchema;
@@ -96,6 +101,37 @@ describe.runIf(await withPostgres())('the schema of the log on PostgreSQL', () =
         expect([log.length, flawsOf(log)]).toEqual([3 + counts.reduce((sum, count) => sum + count, 0), []]);
       },
     );
+
+    it.runIf(WITH_TABLE_LOCKS.includes(older))(
+      'is upgraded after an append that began with the older function, and has not come to the log',
+      async () => {
+        const [store, slow, gate] = await Promise.all([schema.open(), schema.stranger(), schema.stranger()]);
+        await slow.query(beforeGate(schema.name, store.incarnation, 'warm'));
+        await gate.query(`SELECT pg_advisory_lock(${GATE})`);
+        const appended = slow.query<{ base: string }>(`${beforeGate(schema.name, store.incarnation, 'late')} FROM pg_advisory_lock(${GATE})`);
+        const sees = (condition: string) => postgresRows(`SELECT FROM pg_stat_activity WHERE ${condition}`);
+        await expect.poll(() => sees(`wait_event = 'advisory' AND query LIKE '%${schema.name}%'`)).toHaveLength(1);
+        const migrated = migrate();
+        await expect.poll(version).toEqual({ version: '1' });
+        await expect.poll(() => sees(`query LIKE 'DO $wait$%'`), { interval: 5 }).not.toEqual([]);
+        expect((await appendNamed(store, 'other')).position).toBe(5n);
+        await gate.query(`SELECT pg_advisory_unlock(${GATE})`);
+        expect((await appended).rows).toEqual([{ base: '5' }]);
+        expect(await migrated).toEqual({ from: older, to: NEWEST });
+        expect(flawsOf(await logOf(store))).toEqual([]);
+      },
+    );
+
+    it.runIf(WITH_TABLE_LOCKS.includes(older))('is not upgraded past a transaction that could still append as before', async () => {
+      const stranger = await schema.stranger();
+      await stranger.query('BEGIN; SELECT 1');
+      const { rows } = await stranger.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
+      const refused = expect.objectContaining({
+        code: 'EVENT_STORE_BUSY',
+        holders: expect.arrayContaining([expect.objectContaining({ pid: rows[0]?.pid })]),
+      });
+      await expect(migrate({ patienceMs: SHORT_MS })).rejects.toEqual(refused);
+    });
 
     it.runIf(WITH_TABLE_LOCKS.includes(older))('is not upgraded past a transaction that stays open, whose session the refusal names', async () => {
       const stranger = await schema.stranger();

@@ -85,6 +85,13 @@ export const mutants = [
     suites: ['test/contract/postgres-schema.spec.ts'],
   },
   {
+    name: 'an upgrade of the log on PostgreSQL does not wait for appends that have begun',
+    file: log('migrate/upgrades'),
+    from: 'SELECT l.virtualtransaction',
+    to: 'SELECT NULL::text',
+    suites: ['test/contract/postgres-schema.spec.ts'],
+  },
+  {
     name: 'the checkpoint is moved before the effect',
     file: projection('write/document-writer'),
     from: 'await open.session.commit({ changes: [...rollUps.map((rollUp) => rollUp.changes), changes], checkpoint, ...parking });',

@@ -1,7 +1,7 @@
 // Makes the schema of the event store, or brings it to the version of this program, while other processes append.
 import { backOffMs, OperationAborted, systemRuntime, throwIfAborted, type Runtime } from '@mainstem/event-store';
 import { LogBusy, NewerLog, PostgresSettingsInvalid } from '../errors.js';
-import { tableUsers } from '../server/lock-holders.js';
+import { upgradeHolders } from '../server/lock-holders.js';
 import { assertSupported, isThere, openLog, schemaLock } from '../server/open-log.js';
 import { LOG_FORMAT, nameIn, SCHEMA_VERSION } from '../server/schema.js';
 import { Sessions, type Run } from '../server/sessions.js';
@@ -32,9 +32,9 @@ const LOCK_TIMEOUT = '55P03';
 /**
  * Makes or upgrades the schema. Several processes may call it at once; each step is done once. Processes of the program
  * before may append all the time. The role must own the schema, or be allowed to make it. A newer version that this
- * program can work with stays as it is. Errors: EVENT_STORE_NEWER_FORMAT, EVENT_STORE_BUSY with the sessions that used
- * the tables for longer than `patienceMs`, EVENT_STORE_ABORTED, EVENT_STORE_ACCESS_DENIED, EVENT_STORE_READ_ONLY,
- * EVENT_STORE_UNAVAILABLE and those of the settings.
+ * program can work with stays as it is. Errors: EVENT_STORE_NEWER_FORMAT, EVENT_STORE_BUSY with the sessions whose
+ * transactions stayed open for longer than `patienceMs`, EVENT_STORE_ABORTED, EVENT_STORE_ACCESS_DENIED,
+ * EVENT_STORE_READ_ONLY, EVENT_STORE_UNAVAILABLE and those of the settings.
  */
 export const migrateSchema = async (options: MigrateOptions): Promise<Migrated> => {
   const { runtime = systemRuntime, patienceMs = PATIENCE_MS, signal } = options;
@@ -123,7 +123,7 @@ const untilFree = async <Result>({ sessions, signal, patienceMs }: Patience, att
       if (!isHeld && !isTransient(error)) throw error;
       const delayMs = backOffMs(DELAYS, ++failures, runtime.random());
       if (runtime.monotonic() + delayMs > endsAt) {
-        if (isHeld) throw new LogBusy(patienceMs, await tableUsers(sessions), error);
+        if (isHeld) throw new LogBusy(patienceMs, await upgradeHolders(sessions), error);
         throw error;
       }
       await runtime.sleep(delayMs, signal);

@@ -3,6 +3,33 @@ import { appendFunction } from '../server/append-function.js';
 import { nameIn } from '../server/name-in.js';
 import { jsonbFunction } from '../server/schema.js';
 
+/** Together as long as a wait for a lock takes. */
+const LOOKS = 100;
+const LOOK_SECONDS = 0.005;
+
+/**
+ * Waits for the end of each transaction of the database that is open, and fails as a wait for a lock does. Roles of any
+ * right see them. What waits for this transaction has not begun: another upgrade.
+ */
+const olderTransactionsEnd = `DO $wait$
+DECLARE
+  older text[] := ARRAY(
+    SELECT l.virtualtransaction FROM pg_catalog.pg_locks AS l JOIN pg_catalog.pg_stat_activity AS a ON a.pid = l.pid
+    WHERE l.locktype = 'virtualxid' AND l.pid <> pg_catalog.pg_backend_pid()
+      AND a.datname = pg_catalog.current_database() AND a.usesysid IS NOT NULL
+      AND NOT pg_catalog.pg_backend_pid() = ANY (pg_catalog.pg_blocking_pids(l.pid))
+  );
+BEGIN
+  FOR look IN 1..${LOOKS} LOOP
+    IF NOT EXISTS (SELECT FROM pg_catalog.pg_locks AS l WHERE l.locktype = 'virtualxid' AND l.virtualtransaction = ANY (older)) THEN
+      RETURN;
+    END IF;
+    PERFORM pg_catalog.pg_sleep(${LOOK_SECONDS});
+  END LOOP;
+  RAISE EXCEPTION 'transactions of before the upgrade are still open' USING ERRCODE = 'lock_not_available';
+END
+$wait$`;
+
 export interface Upgrade {
   /** The version after its last step. */
   readonly to: number;
@@ -21,8 +48,13 @@ export const upgrades: readonly Upgrade[] = [
     steps: (schema) => [
       // From here on, calls know the version, and still write the position for those that began before.
       [`ALTER TABLE ${nameIn(schema, 'log')} ADD COLUMN IF NOT EXISTS version integer NOT NULL DEFAULT 1`, appendFunction(schema)],
-      // Calls of the older function that held the log, or waited for it, have ended when this lock is there.
-      [`LOCK TABLE ${nameIn(schema, 'log')} IN ACCESS EXCLUSIVE MODE`, `UPDATE ${nameIn(schema, 'log')} SET version = 2 WHERE version < 2`],
+      // Calls of the older function that held the log, or waited for it, have ended when this lock is there. Those that
+      // had begun and did not come so far belong to transactions that are open now.
+      [
+        olderTransactionsEnd,
+        `LOCK TABLE ${nameIn(schema, 'log')} IN ACCESS EXCLUSIVE MODE`,
+        `UPDATE ${nameIn(schema, 'log')} SET version = 2 WHERE version < 2`,
+      ],
     ],
   },
   {

@@ -19,11 +19,16 @@ export const lockHolders = async (sessions: Sessions): Promise<readonly LockHold
   }
 };
 
-/** The sessions that use a table of the log in any way: a change of the schema waits for them. */
-export const tableUsers = async (sessions: Sessions): Promise<readonly LockHolder[]> => {
+/**
+ * The sessions that use a table of the log in any way, else those with an open transaction in its database: a change of
+ * the schema waits for them.
+ */
+export const upgradeHolders = async (sessions: Sessions): Promise<readonly LockHolder[]> => {
   const { schema } = sessions.options.target;
+  const holders = async (condition: string) => (await sessions.readOnce({ text: holdersOf(condition), values: [] })).map(holderOf);
   try {
-    return (await sessions.readOnce({ text: holdersOf(tablesOf(schema)), values: [] })).map(holderOf);
+    const users = await holders(tablesOf(schema));
+    return users.length > 0 ? users : await holders(OPEN_TRANSACTIONS);
   } catch {
     return [];
   }
@@ -42,6 +47,8 @@ WHERE l.granted AND l.pid IS NOT NULL AND l.pid <> pg_backend_pid() AND ${condit
 
 const tablesOf = (schema: string): string =>
   `l.locktype = 'relation' AND l.relation IN (to_regclass('${nameIn(schema, 'log')}'), to_regclass('${nameIn(schema, 'events')}'))`;
+
+const OPEN_TRANSACTIONS = "l.locktype = 'virtualxid' AND a.datname = current_database() AND a.usesysid IS NOT NULL";
 
 const tableLocks = (schema: string): string =>
   tablesOf(schema) + " AND l.mode IN ('ShareLock', 'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock')";
