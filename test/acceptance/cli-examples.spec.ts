@@ -9,7 +9,7 @@ import { describe, expect, it } from 'vitest';
 import { program } from '../../libs/cli/src/program.js';
 
 const ROOT = new URL('../../', import.meta.url);
-const PROJECTIONS = ['rebuild', 'rollback', 'cleanup', 'verify', 'show', 'parked list', 'parked replay'];
+const PROJECTIONS = ['rebuild', 'rollback', 'pause', 'resume', 'cleanup', 'verify', 'show', 'parked list', 'parked replay'];
 
 interface Called {
   readonly command: string;

@@ -59,6 +59,8 @@ export const EXECUTED_ELSEWHERE: Readonly<Record<string, string>> = {
   'npx mainstem stream customer-17850': 'test/acceptance/online-retail/policies.spec.ts',
   'npx mainstem migrate': 'test/acceptance/postgres-event-store.spec.ts',
   'npx mainstem migrate --print --owner dba --application shop': 'test/acceptance/postgres-event-store.spec.ts',
+  'npx mainstem pause products': 'libs/cli/src/commands/pause.spec.ts',
+  'npx mainstem resume products': 'libs/cli/src/commands/pause.spec.ts',
   'npx mainstem doctor': 'test/acceptance/doctor.spec.ts',
   'npx mainstem forget order-totals': 'libs/cli/src/commands/forget.spec.ts',
 };

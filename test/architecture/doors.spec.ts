@@ -23,19 +23,20 @@ const DOORS = {
     ABANDONED_AFTER_MS AmbiguousProjection BatchEnd CRASH_POINTS Checkpoint CheckpointAhead CleanUpOptions CleanedUp CrashPoint
     CrashPoints DEFAULT_RECOVERY FillPhase FillingStatus ForeignEventStore Generation GenerationChoice GenerationRefusal GenerationState
     HeldLease InvalidLease LEASE_MS_DEFAULT LastEvent LeftBehind MEMBERS_FROM NothingToRollBack ObservedBatch ParkedEvent PartitionStatus
-    PartitionWaits Phase ProjectionBehind ProjectionChanged ProjectionFailed ProjectionObserver ProjectionOfRestoredStore
+    PartitionWaits Pause PauseOptions PausedProjection Phase ProjectionBehind ProjectionChanged ProjectionFailed ProjectionObserver
+    ProjectionOfRestoredStore ProjectionPaused
     REBUILD_CRASH_POINTS RebuildNotVerified RebuildPhase RebuildProgress RebuildReport RebuildRunning RebuildTarget Rebuilder
     RebuilderOptions RebuiltProjection ReplayRefused ReplayResult RollBackOptions RollbackBehind ScanEntry ScanOptions
-    SideGenerationOptions StillDeclared StillRuns TooManyParked UnknownProjection UntilAhead UntilTooEarly VerifyDifference VerifyDisturbed
+    SideGenerationOptions StillDeclared StillRuns TooManyParked UnknownProjection UntilAhead UntilRestingOptions UntilTooEarly VerifyDifference VerifyDisturbed
     VerifyOptions VerifyProgress VerifyReport VerifyTooLarge WaitOptions WaitRefused assertSameLogOf cleanUp compareKeys crashAtOf
-    fillSideGeneration forgetProjection generationChoiceOf isOfLostEvents leftBehind newestFillingOf placeOf positionAt rollBack servingOf
-    verifyProjection`,
+    fillSideGeneration forgetProjection generationChoiceOf isOfLostEvents leftBehind newestFillingOf pauseOf pauseProjection pausedText
+    placeOf positionAt resumeProjection rollBack servingOf untilResting verifyProjection`,
   adapter: `
     CacheAnswer Checkpoint CheckpointMove CheckpointMoved Claim CollectionChanges CollectionDescriptor CollectionTaken CommitBatch
     CommitClaim CreateGenerationOptions Decided DecidedLease Derived DerivedDifference Described DocumentClass EMPTY_DIGEST Effect Expiry FingerprintMismatch FoldedCollections Generation
     GenerationBehind GenerationDamaged GenerationNotReady GenerationRecord GenerationServes GenerationSnapshot GenerationState HeldLease InvalidCacheQuery
     InvalidDocument InvalidPartitions InvalidProjection InvalidSearchCursor InvalidSearchQuery LeaseAnswer LeaseBook LeaseClaim LeaseCommand LeaseKey LeaseRecord
-    MEMBERS_FROM MemoryReadStore MemorySession MemoryState MemoryTransaction NotPartitionable OpenSessionOptions OwnerOf ParkedEvent ParkedQuery PartRecord Partition Place PlaceCursor PlacedWord
+    MEMBERS_FROM MemoryReadStore MemorySession MemoryState MemoryTransaction NotPartitionable Note OpenSessionOptions OwnerOf ParkedEvent ParkedQuery PartRecord Partition Place PlaceCursor PlacedWord
     Places ProjectionDescriptor ProjectionDocument ProjectionRecord PromoteOptions ReadStore ReadStoreOverburdened ReadStoreSession ReadStoreUnavailable
     RecordCommand RecordStore RecordedReadStore RecordedSession SessionStore StoredParkedEvent allDescribed concernsServing decide decideLease describedIn emptyRecord
     generationIn heldAmong isRunning leaseKeyText rivalOf servingIn

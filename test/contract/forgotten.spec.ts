@@ -42,6 +42,7 @@ const fill = async (store: ReadStore, projection = plain): Promise<void> => {
     });
   }
   await store.claimLease({ projection: projection.name, fingerprint: 'f', partition: 0, owner: 'one', durationMs: 60_000 });
+  await store.note(projection.name, 'pause', '{}');
 };
 
 type Method = (...args: unknown[]) => Promise<unknown>;

@@ -10,9 +10,16 @@ const EVENTS = 1_500;
 const all = [...sqlProjectionsRead, ...cacheProjectionsRead, ...searchProjectionsRead];
 
 /** Serves every projection at one position. */
-const storeAt = (position: bigint | undefined, projections: readonly string[] = all, lastEvent?: EventMark): ReadStore =>
+const storeAt = (
+  position: bigint | undefined,
+  projections: readonly string[] = all,
+  lastEvent?: EventMark,
+  paused: readonly string[] = [],
+): ReadStore =>
   ({
     name: 'any',
+    notes: (asked: readonly string[]) =>
+      Promise.resolve(asked.filter((one) => paused.includes(one)).map((projection) => ({ projection, name: 'pause', text: '{}' }))),
     generations: () => Promise.resolve(projections.map((projection) => ({ projection, state: 'serving', checkpoint: { position, lastEvent } }))),
   }) as unknown as ReadStore;
 
@@ -62,6 +69,11 @@ describe.each([true, false])('the health of the read models, positions dense: %s
   it('is ready at the head, and up to a thousand events behind it', async () => {
     expect(await reasons(positions.at(-1))).toEqual([]);
     expect(await reasons(positions.at(-1_001))).toEqual([]);
+  });
+
+  it('is ready with a paused projection, however far behind it is', async () => {
+    expect(await reasonsIn(storeAt(positions.at(-1_002), all, undefined, all))).toEqual([]);
+    expect(await reasonsIn(storeAt(positions.at(-1_002), all, undefined, all.slice(1)))).toEqual([`${all[0]} is more than 1000 events behind`]);
   });
 
   it('names every projection that is further behind', async () => {

@@ -3,7 +3,7 @@ import { cacheProjectionsRead, searchProjectionsRead, sqlProjectionsRead } from 
 import type { EventReader, Position } from '@mainstem/event-store';
 import { neutralError, reasonOfLook, type HealthCheck } from '@mainstem/nest';
 import type { ReadStore } from '@mainstem/projection';
-import { assertSameLogOf, isOfLostEvents, type Generation } from '@mainstem/projection/operate';
+import { assertSameLogOf, isOfLostEvents, pauseOf, type Generation } from '@mainstem/projection/operate';
 
 /** In events: a projector that is further behind is not live. */
 const LAG_MAX = 1_000n;
@@ -78,8 +78,12 @@ interface AskedOne {
 
 const reasonOf = async (reader: Reader, { store, projection, serving, oldest }: AskedOne): Promise<string | undefined> => {
   if (!serving) return `${projection} has no complete read model yet; start its projector, or wait for it`;
-  if (oldest !== undefined && (serving.checkpoint.position ?? 0n) < oldest) return `${projection} is more than ${LAG_MAX} events behind`;
   try {
+    if (oldest !== undefined && (serving.checkpoint.position ?? 0n) < oldest) {
+      // An operator wants it to stand still.
+      if (await pauseOf({ projection, store })) return undefined;
+      return `${projection} is more than ${LAG_MAX} events behind`;
+    }
     // It is ahead of the event store: it answers with lost events.
     await assertSameLogOf({ projection: { name: projection }, store }, serving, reader, AbortSignal.timeout(HEAD_TIMEOUT_MS));
     return undefined;

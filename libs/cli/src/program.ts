@@ -17,7 +17,7 @@ import { tail, type TailOptions } from './commands/tail.js';
 import { verify, type VerifyCommandOptions } from './commands/verify.js';
 import { loadApplication } from './load-application.js';
 import { addMigrate } from './migrate-program.js';
-import { addDoctor } from './operate-program.js';
+import { addDoctor, addPause } from './operate-program.js';
 import { addDeadlines, addProcess } from './process-program.js';
 import type { Run, Surroundings } from './surroundings.js';
 
@@ -47,6 +47,7 @@ export const program = (surroundings: Surroundings, result: { code: number }): C
   addParked(mainstem, run);
   addRebuild(mainstem, run);
   addRollback(mainstem, run);
+  addPause(mainstem, run);
   addCleanup(mainstem, run);
   addForget(mainstem, run);
   addVerify(mainstem, run);

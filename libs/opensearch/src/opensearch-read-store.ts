@@ -13,6 +13,7 @@ import {
   type LeaseAnswer,
   type LeaseClaim,
   type LeaseKey,
+  type Note,
   type ParkedEvent,
   type ProjectionDescriptor,
   type PromoteOptions,
@@ -24,6 +25,7 @@ import { Claims } from './bookkeeping/claims.js';
 import { Dropping } from './bookkeeping/dropping.js';
 import { GenerationRecords, type StoredGeneration, type Leftover } from './bookkeeping/generation-records.js';
 import { LeaseRecords } from './bookkeeping/lease-records.js';
+import { NoteRecords } from './bookkeeping/note-records.js';
 import { Making } from './bookkeeping/making.js';
 import { listParked } from './bookkeeping/parked-records.js';
 import { Serving } from './bookkeeping/serving.js';
@@ -58,6 +60,7 @@ export class OpenSearchReadStore implements ReadStore, SearchQueries {
   readonly #generations: GenerationRecords;
   readonly #claims: Claims;
   readonly #leases: LeaseRecords;
+  readonly #notes: NoteRecords;
   readonly #making: Making;
   readonly #serving: Serving;
   readonly #dropping: Dropping;
@@ -74,6 +77,7 @@ export class OpenSearchReadStore implements ReadStore, SearchQueries {
     const control = new ControlIndex(connection, prefix);
     this.#claims = new Claims(control);
     this.#leases = new LeaseRecords(connection, control);
+    this.#notes = new NoteRecords(connection, control);
     this.#serving = new Serving(connection, control, this.#generations);
     this.#making = new Making(connection, this.#generations, this.#serving, { replicas });
     this.#dropping = new Dropping(connection, this.#generations, this.#serving);
@@ -160,6 +164,7 @@ export class OpenSearchReadStore implements ReadStore, SearchQueries {
   async forget(projection: string): Promise<void> {
     await this.#dropping.forget(projection);
     await this.#leases.forget(projection);
+    await this.#notes.forget(projection);
     await this.#claims.release(projection, [], null);
   }
 
@@ -200,6 +205,15 @@ export class OpenSearchReadStore implements ReadStore, SearchQueries {
 
   leases(projection?: string): Promise<readonly HeldLease[]> {
     return this.#leases.list(projection);
+  }
+
+  notes(projections: readonly string[]): Promise<readonly Note[]> {
+    return this.#notes.list(projections);
+  }
+
+  async note(projection: string, name: string, text: string | undefined): Promise<void> {
+    if (text === undefined) await this.#notes.remove({ projection, name });
+    else await this.#notes.keep({ projection, name, text });
   }
 
   async close(): Promise<void> {

@@ -4,6 +4,7 @@
 export * from './read-store/checkpoint.js';
 export * from './read-store/errors.js';
 export * from './read-store/lease.js';
+export type { Note } from './read-store/note.js';
 export * from './read-store/read-store.js';
 export { CollectionTaken, InvalidProjection, NotPartitionable, InvalidPartitions } from './definition/errors.js';
 

@@ -17,6 +17,11 @@ export * from './verify/errors.js';
 export { verifyProjection, type VerifyOptions, type VerifyReport } from './verify/verify-projection.js';
 export type { VerifyProgress } from './verify/verify-work.js';
 
+// Pause and resume.
+export { pauseOf, pauseProjection, resumeProjection, untilResting } from './run/pause-projection.js';
+export type { PausedProjection, PauseOptions, UntilRestingOptions } from './run/pause-projection.js';
+export { pausedText, type Pause } from './read-store/pause.js';
+
 // Tell where projections stand, from what the stores hold.
 export { ABANDONED_AFTER_MS, type FillingStatus } from './generations/filling-status.js';
 export { generationChoiceOf, type GenerationChoice, type GenerationRefusal } from './generations/generation-choice.js';

@@ -17,6 +17,7 @@ import {
   type LeaseAnswer,
   type LeaseClaim,
   type LeaseKey,
+  type Note,
   type ParkedEvent,
   type Place,
   type ProjectionDescriptor,
@@ -29,6 +30,7 @@ import { Claims } from './bookkeeping/claims.js';
 import { Dropping } from './bookkeeping/dropping.js';
 import { collectionsIn, describedOf, GenerationRecords, generationsOf } from './bookkeeping/generation-records.js';
 import { LeaseRecords } from './bookkeeping/lease-records.js';
+import { NoteRecords } from './bookkeeping/note-records.js';
 import { Making } from './bookkeeping/making.js';
 import { listParked } from './bookkeeping/parked-records.js';
 import { Serving } from './bookkeeping/serving.js';
@@ -60,6 +62,7 @@ export class RedisReadStore implements ReadStore, CacheQueries {
   readonly #generations: GenerationRecords;
   readonly #claims: Claims;
   readonly #leases: LeaseRecords;
+  readonly #notes: NoteRecords;
   readonly #making: Making;
   readonly #serving: Serving;
   readonly #dropping: Dropping;
@@ -81,6 +84,7 @@ export class RedisReadStore implements ReadStore, CacheQueries {
     this.#generations = new GenerationRecords(connection, prefix);
     this.#claims = new Claims(connection, this.#generations, prefix);
     this.#leases = new LeaseRecords(connection, prefix);
+    this.#notes = new NoteRecords(connection, prefix);
     this.#making = new Making(connection, this.#generations, { collections, runtime, prefix });
     this.#serving = new Serving(this.#generations, runtime);
     this.#dropping = new Dropping(name, this.#generations, this.#making);
@@ -177,6 +181,7 @@ export class RedisReadStore implements ReadStore, CacheQueries {
     await this.#dropping.forget(projection);
     this.#written.delete(projection);
     await this.#leases.forget(projection);
+    await this.#notes.forget(projection);
     await this.#claims.remove(projection);
   }
 
@@ -215,6 +220,15 @@ export class RedisReadStore implements ReadStore, CacheQueries {
 
   async leases(projection?: string): Promise<readonly HeldLease[]> {
     return this.#leases.list(projection);
+  }
+
+  async notes(projections: readonly string[]): Promise<readonly Note[]> {
+    return this.#notes.list(projections);
+  }
+
+  async note(projection: string, name: string, text: string | undefined): Promise<void> {
+    if (text === undefined) await this.#notes.remove({ projection, name });
+    else await this.#notes.keep({ projection, name, text });
   }
 
   async close(): Promise<void> {

@@ -21,6 +21,7 @@ import {
   type LeaseBook,
   type LeaseClaim,
   type LeaseCommand,
+  type Note,
   type OpenSessionOptions,
   type ParkedEvent,
   type ProjectionDescriptor,
@@ -33,6 +34,7 @@ import {
 import { GenerationRecords } from './bookkeeping/generation-records.js';
 import { LeaseExtensions } from './bookkeeping/lease-extensions.js';
 import { LeaseRecords } from './bookkeeping/lease-records.js';
+import { NoteRecords } from './bookkeeping/note-records.js';
 import { ParkedRecords } from './bookkeeping/parked-records.js';
 import { DocumentCodec } from './layout/document-codec.js';
 import { generationTableName } from './layout/identifiers.js';
@@ -48,6 +50,7 @@ export class SqlRecords implements RecordStore<SqlTransaction> {
   readonly #generations: GenerationRecords;
   readonly #parked: ParkedRecords;
   readonly #leases: LeaseRecords;
+  readonly #notes: NoteRecords;
   readonly #extensions: LeaseExtensions;
   readonly #tables: GenerationTables;
 
@@ -60,6 +63,7 @@ export class SqlRecords implements RecordStore<SqlTransaction> {
     this.#generations = new GenerationRecords(database);
     this.#parked = new ParkedRecords(database);
     this.#leases = new LeaseRecords(database);
+    this.#notes = new NoteRecords(database);
     this.#extensions = new LeaseExtensions(database, this.#leases, runtime);
     this.#tables = new GenerationTables(database);
   }
@@ -105,6 +109,17 @@ export class SqlRecords implements RecordStore<SqlTransaction> {
   async extendLease(claim: LeaseClaim): Promise<LeaseAnswer | undefined> {
     const isHeld = await this.#extensions.extend(claim);
     return isHeld ? { isHeld, owner: claim.owner, remainingMs: claim.durationMs } : undefined;
+  }
+
+  async notes(projections: readonly string[]): Promise<readonly Note[]> {
+    return this.#database.use((connection) => this.#notes.list(connection, projections));
+  }
+
+  async note(projection: string, name: string, text: string | undefined): Promise<void> {
+    await this.#database.transact('full', async (connection) => {
+      if (text === undefined) await this.#notes.remove(connection, { projection, name });
+      else await this.#notes.keep(connection, { projection, name, text });
+    });
   }
 
   async session(opened: Generation, partition: number, projection: ProjectionDescriptor, { onLongStep }: OpenSessionOptions): Promise<SqlSession> {
@@ -169,6 +184,8 @@ export class SqlRecords implements RecordStore<SqlTransaction> {
         return this.#tables.drop(connection, name, effect.generation);
       case 'end-leases':
         return this.#leases.forget(connection, name);
+      case 'remove-notes':
+        return this.#notes.forget(connection, name);
     }
   }
 

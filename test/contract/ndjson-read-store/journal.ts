@@ -60,6 +60,9 @@ export class Journal {
         return undefined;
       case 'lease':
         return this.#state.changeLease(line.command, line.nowMs);
+      case 'note':
+        this.#state.note(line.projection, line.name, line.text);
+        return undefined;
     }
   }
   // #endregion

@@ -14,7 +14,8 @@ import {
 export type Asked =
   | { readonly do: 'change'; readonly projection: string; readonly command: RecordCommand }
   | { readonly do: 'commit'; readonly projection: string; readonly claim: Claim & { readonly at: string }; readonly batch: BatchLine }
-  | { readonly do: 'lease'; readonly command: LeaseCommand; readonly nowMs: number };
+  | { readonly do: 'lease'; readonly command: LeaseCommand; readonly nowMs: number }
+  | { readonly do: 'note'; readonly projection: string; readonly name: string; readonly text: string | undefined };
 
 /** A whole batch: documents, parked events and checkpoint are in one line, so they are there together or not at all. */
 export interface BatchLine {

@@ -14,6 +14,7 @@ import {
   type LeaseAnswer,
   type LeaseBook,
   type LeaseCommand,
+  type Note,
   type MemoryState,
   type ParkedEvent,
   type ProjectionRecord,
@@ -83,6 +84,15 @@ class NdjsonRecords implements RecordStore {
 
   async changeLease(command: LeaseCommand): Promise<LeaseAnswer> {
     return this.#open.ask({ do: 'lease', command, nowMs: this.#runtime.now() }) as LeaseAnswer;
+  }
+
+  async notes(projections: readonly string[]): Promise<readonly Note[]> {
+    return this.state().notes(projections);
+  }
+
+  async note(projection: string, name: string, text: string | undefined): Promise<void> {
+    this.#open.ask({ do: 'note', projection, name, text });
+    this.#journal.flush();
   }
   // #endregion
 

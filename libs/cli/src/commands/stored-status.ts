@@ -7,6 +7,8 @@ import {
   isOfLostEvents,
   newestFillingOf,
   MEMBERS_FROM,
+  pausedText,
+  pauseOf,
   servingOf,
   type Generation,
   type HeldLease,
@@ -16,16 +18,16 @@ import type { Hosted } from '@mainstem/projection/reaction';
 export const PARKED_MAX = 1_000;
 
 /**
- * `Stopped`: the stores alone show that no projector can go on, and the reason. The stores do not show whether a
- * projector runs: a dead projector looks like a slow one.
+ * `Paused`: by an operator. `Stopped`: the stores alone show that no projector can go on, and the reason. The stores do
+ * not show whether a projector runs: a dead projector looks like a slow one.
  */
-export type StoredState = 'Live' | 'Catching up' | 'Rebuilding' | 'Filling' | 'Not started' | 'Stopped';
+export type StoredState = 'Live' | 'Catching up' | 'Rebuilding' | 'Filling' | 'Not started' | 'Paused' | 'Stopped';
 
 export interface StoredStatus {
   readonly projection: string;
   readonly store: string;
   readonly state: StoredState;
-  /** Code and message if it is stopped. */
+  /** Code and message if it is stopped or paused. */
   readonly reason: string | undefined;
   readonly generation: number | undefined;
   readonly position: Position | undefined;
@@ -126,7 +128,8 @@ const statusIn = async (
   const position = serving?.checkpoint.position;
   const isBehind = isPositionBefore(position, head);
   const stopped = reasonToStop(hosted, generations, reader.incarnation) ?? (await lostEvents(hosted, generations, reader));
-  const state = stopped ? 'Stopped' : stateOf(serving, generations, isBehind);
+  const paused = stopped === undefined ? await pauseOf({ projection: projection.name, store }) : undefined;
+  const state = stopped ? 'Stopped' : paused ? 'Paused' : stateOf(serving, generations, isBehind);
   const parked = serving ? (await store.parked(projection.name, PARKED_MAX)).length : 0;
   const lagSeconds = isBehind ? await ageOfNext(reader, position, now) : 0;
   const generationsStored = generations.map((one) => storedGeneration(one, hosted, (position) => lagOf(reader, position, head), now()));
@@ -135,7 +138,7 @@ const statusIn = async (
   return {
     ...named,
     state,
-    reason: stopped,
+    reason: stopped ?? (paused && pausedText(paused)),
     generation: serving?.number,
     position,
     lagEvents,
@@ -212,4 +215,4 @@ const ageOfNext = async (reader: EventReader, after: Position | undefined, now: 
 };
 
 /** By the leases in its read store: a projector that died keeps its lease for some seconds. */
-export const isRunByNone = ({ state, owners }: StoredStatus): boolean => state !== 'Stopped' && owners.length === 0;
+export const isRunByNone = ({ state, owners }: StoredStatus): boolean => state !== 'Stopped' && state !== 'Paused' && owners.length === 0;

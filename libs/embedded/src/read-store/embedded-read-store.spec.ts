@@ -86,6 +86,17 @@ describe.each(STORES)('the embedded $name', ({ name, open }) => {
     expect(await claimedBy('one')).toBe('one');
   });
 
+  it('adds notes to a file from before there were any', async () => {
+    await session.commit(batch(undefined, position(5n)));
+    await store.close();
+    withDatabase(file, (database) => database.exec('DROP TABLE notes'));
+    store = await open(dir, systemRuntime);
+    expect(await store.notes(['orders'])).toEqual([]);
+    await store.note('orders', 'pause', 'text');
+    expect(await store.notes(['orders'])).toEqual([{ projection: 'orders', name: 'pause', text: 'text' }]);
+    expect(await checkpointPosition()).toBe(position(5n));
+  });
+
   it('opens a file from before checkpoints named their event, and keeps the event from then on', async () => {
     await session.commit(batch(undefined, position(5n)));
     await store.close();

@@ -14,6 +14,7 @@ import {
   type LeaseAnswer,
   type LeaseBook,
   type LeaseCommand,
+  type Note,
   type ParkedEvent,
   type ProjectionRecord,
   type RecordCommand,
@@ -27,6 +28,7 @@ import type { CollectionTables, StoredCollection } from './collection-tables.js'
 import { EmbeddedSession } from './embedded-session.js';
 import { GenerationRecords } from './bookkeeping/generation-records.js';
 import { LeaseRecords } from './bookkeeping/lease-records.js';
+import { NoteRecords } from './bookkeeping/note-records.js';
 import { ParkedRecords } from './bookkeeping/parked-records.js';
 import type { ReadStoreFile } from './read-store-file.js';
 
@@ -77,6 +79,15 @@ export class EmbeddedRecords implements RecordStore {
     });
   }
 
+  async notes(projections: readonly string[]): Promise<readonly Note[]> {
+    return this.#file.read(() => this.#reader.notes.list(projections));
+  }
+
+  async note(projection: string, name: string, text: string | undefined): Promise<void> {
+    const { notes } = this.#writer;
+    await this.#file.write(() => (text === undefined ? notes.remove({ projection, name }) : notes.keep({ projection, name, text })));
+  }
+
   async session({ projection, number }: Generation): Promise<EmbeddedSession> {
     const { generations, parked, tables } = this.#writer;
     return this.#file.readForWriting(() => {
@@ -122,14 +133,16 @@ export class EmbeddedRecords implements RecordStore {
       generations: new GenerationRecords(database),
       parked: new ParkedRecords(database),
       leases: new LeaseRecords(database),
+      notes: new NoteRecords(database),
       tables: this.#tablesOn(database),
     };
   }
 
   /** Queries look the generation that serves up: there is nothing to show. */
   #carryOut(effect: Effect, { name, collections = [] }: Described, record: ProjectionRecord): void {
-    const { generations, leases, parked, tables } = this.#writer;
+    const { generations, leases, notes, parked, tables } = this.#writer;
     if (effect.do === 'end-leases') return leases.forget(name);
+    if (effect.do === 'remove-notes') return notes.forget(name);
     if (effect.do === 'show') return;
     const id = generations.idOf(name, effect.generation);
     const stored = generations.collections(id);
@@ -169,6 +182,7 @@ interface RecordParts {
   readonly generations: GenerationRecords;
   readonly parked: ParkedRecords;
   readonly leases: LeaseRecords;
+  readonly notes: NoteRecords;
   readonly tables: CollectionTables;
 }
 

@@ -8,6 +8,7 @@ import { openDatabase } from '../sqlite/open-database.js';
 import { sqliteCodeOf, translateSqliteError } from '../sqlite/sqlite-error.js';
 import { WatchedFile } from '../sqlite/watched-file.js';
 import { LEASES_SCHEMA } from './bookkeeping/lease-records.js';
+import { NOTES_SCHEMA } from './bookkeeping/note-records.js';
 import { LAST_EVENT_TABLES, PARTITIONS_SCHEMA, READ_STORE_SCHEMA } from './bookkeeping/schema.js';
 
 export interface ReadStoreFileOptions {
@@ -137,7 +138,7 @@ export class ReadStoreFile {
 
 /** Adds what later versions have added. A complete file is not locked: another process may be in a large commit. */
 const bringUpToDate = (database: DatabaseSync): void => {
-  database.exec(LEASES_SCHEMA + PARTITIONS_SCHEMA);
+  database.exec(LEASES_SCHEMA + NOTES_SCHEMA + PARTITIONS_SCHEMA);
   const isMissing = (table: string): boolean =>
     database.prepare("SELECT 1 FROM pragma_table_info(?) WHERE name = 'last_event'").get(table) === undefined;
   if (!LAST_EVENT_TABLES.some(isMissing)) return;

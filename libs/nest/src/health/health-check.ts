@@ -74,7 +74,7 @@ const reasonsOf = (status: ProjectionStatus, title: string): readonly string[] =
   const told = reason ?? (status.state === 'rebuilding' && status.rebuild ? wayOf(status.rebuild) : undefined);
   // An older program that waits during a deployment is healthy, like one whose read model a newer program runs.
   const isReplaced = status.state === 'stopped' && status.isHealthy;
-  if (status.state !== 'live' && status.state !== 'standby' && status.state !== 'waiting' && !isReplaced)
+  if (status.state !== 'live' && status.state !== 'standby' && status.state !== 'waiting' && status.state !== 'paused' && !isReplaced)
     return [`${title} is ${status.state}${told === undefined ? '' : `: ${told}`}`];
   return status.isHealthy ? [] : [`${title} is not healthy: ${reason ?? `${status.parkedKeys} keys have parked events`}`];
 };

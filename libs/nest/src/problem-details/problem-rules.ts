@@ -58,6 +58,7 @@ export const DEFAULT_PROBLEM_RULES: ProblemRules = {
   AGGREGATE_CONFLICT_UNRESOLVED: { status: 503, retryAfterS: 1 },
   AGGREGATE_OVERLOADED: { status: 503, retryAfterS: 1 },
   PROJECTION_BEHIND: { status: 503, retryAfterS: 1, detail: behind, members: projectionLag },
+  PROJECTION_PAUSED: { status: 503, retryAfterS: 30, detail: behind, members: projectionLag },
   PROJECTION_WAIT_REFUSED: { status: 503, retryAfterS: 1 },
   READ_STORE_BUSY: readStoreOutage,
   READ_STORE_READ_ONLY: readStoreOutage,

@@ -1,7 +1,7 @@
 // What a client learns when a read model is behind.
 import type { JsonValue, MainstemError } from '@mainstem/event-store';
 
-/** Problem members for PROJECTION_BEHIND: the projection, its position, and the number of missing positions. */
+/** Problem members for PROJECTION_BEHIND and PROJECTION_PAUSED: the projection, its position, and what is missing. */
 export const projectionLag = (error: MainstemError): Readonly<Record<string, JsonValue>> => {
   const { projection, wanted, actual } = error as Partial<{ projection: string; wanted: bigint; actual: bigint }>;
   return {

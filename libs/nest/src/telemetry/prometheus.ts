@@ -16,6 +16,7 @@ const PHASES = Object.keys({
   retrying: true,
   waiting: true,
   standby: true,
+  paused: true,
   stopped: true,
 } satisfies Record<Phase, true>);
 /** Command classes are few; if names are made up, the rest counts together. */

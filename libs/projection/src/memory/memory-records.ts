@@ -3,6 +3,7 @@ import type { Runtime } from '@mainstem/event-store';
 import { ReadStoreUnavailable, UnknownGeneration } from '../read-store/errors.js';
 import type { Generation } from '../read-store/checkpoint.js';
 import type { LeaseAnswer } from '../read-store/lease.js';
+import type { Note } from '../read-store/note.js';
 import type { GenerationSnapshot, ParkedEvent, ScanEntry, ScanOptions } from '../read-store/read-store.js';
 import type { Decided } from '../record/decide.js';
 import type { LeaseCommand } from '../record/lease-record.js';
@@ -41,6 +42,14 @@ export class MemoryRecords implements RecordStore<MemoryTransaction> {
 
   async changeLease(command: LeaseCommand): Promise<LeaseAnswer> {
     return this.#opened.changeLease(command, this.#runtime.monotonic());
+  }
+
+  async notes(projections: readonly string[]): Promise<readonly Note[]> {
+    return this.#opened.notes(projections);
+  }
+
+  async note(projection: string, name: string, text: string | undefined): Promise<void> {
+    this.#opened.note(projection, name, text);
   }
 
   async session({ projection, number }: Generation): Promise<MemorySessionStore> {

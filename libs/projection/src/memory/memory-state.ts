@@ -2,6 +2,7 @@
 import { UnknownCollection } from '../read-store/errors.js';
 import type { Generation } from '../read-store/checkpoint.js';
 import type { LeaseAnswer } from '../read-store/lease.js';
+import type { Note } from '../read-store/note.js';
 import type { CommitBatch, GenerationSnapshot, ParkedEvent, ScanEntry, ScanOptions } from '../read-store/read-store.js';
 import { decide, type Decided } from '../record/decide.js';
 import { decideLease, leaseKeyText, type LeaseCommand, type LeaseRecord } from '../record/lease-record.js';
@@ -15,6 +16,8 @@ export class MemoryState {
   /** By number and projection. */
   readonly #contents = new Map<string, MemoryGeneration>();
   readonly #leases = new Map<string, LeaseRecord>();
+  /** By projection, then by name. */
+  readonly #notes = new Map<string, ReadonlyMap<string, string>>();
 
   /** Of all projections that ever had a generation, or of one. */
   records(projection?: string): readonly ProjectionRecord[] {
@@ -48,6 +51,17 @@ export class MemoryState {
     if (lease) this.#leases.set(key, lease);
     else this.#leases.delete(key);
     return answer;
+  }
+
+  notes(projections: readonly string[]): readonly Note[] {
+    return projections.flatMap((projection) => [...(this.#notes.get(projection) ?? [])].map(([name, text]) => ({ projection, name, text })));
+  }
+
+  note(projection: string, name: string, text: string | undefined): void {
+    const notes = new Map(this.#notes.get(projection));
+    if (text === undefined) notes.delete(name);
+    else notes.set(name, text);
+    this.#notes.set(projection, notes);
   }
 
   /** Documents and parked events of a generation; undefined if there is none. */
@@ -100,6 +114,7 @@ export class MemoryState {
       this.#contents.set(idOf(projection, effect.generation), new MemoryGeneration(collections));
     }
     if (effect.do === 'delete') this.#contents.delete(idOf(projection, effect.generation));
+    if (effect.do === 'remove-notes') this.#notes.delete(projection);
     if (effect.do === 'end-leases') for (const lease of this.leases(projection)) this.#leases.delete(leaseKeyText(lease));
   }
 

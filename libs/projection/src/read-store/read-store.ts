@@ -2,6 +2,7 @@
 import type { EventId, EventMark, Incarnation, Position, Revision, StreamName } from '@mainstem/event-store';
 import type { Checkpoint, Generation } from './checkpoint.js';
 import type { HeldLease, LeaseAnswer, LeaseClaim, LeaseKey } from './lease.js';
+import type { Note } from './note.js';
 
 /** The unit of a document projection: a plain object of JSON values, replaced as a whole and never changed in place. */
 export type ProjectionDocument = object;
@@ -257,9 +258,9 @@ export interface ReadStore {
   projections(): Promise<readonly string[]>;
 
   /**
-   * Deletes everything of a projection, also the serving generation: documents, checkpoints, parked events and leases.
-   * Its collections are then free for other projections. An open session writes nothing any more, even after a new
-   * projection of that name has started; for that a store may keep the last number of a generation. After an
+   * Deletes everything of a projection, also the serving generation: documents, checkpoints, parked events, notes and
+   * leases. Its collections are then free for other projections. An open session writes nothing any more, even after a
+   * new projection of that name has started; for that a store may keep the last number of a generation. After an
    * interruption, call it again; without data it does nothing. It does not ask who runs the projection:
    * `forgetProjection` does. Errors: READ_STORE_UNAVAILABLE, and what keeps the store from deleting.
    */
@@ -306,6 +307,18 @@ export interface ReadStore {
 
   /** All leases of a projection that have not ended; without an argument, of all. Errors: READ_STORE_UNAVAILABLE. */
   leases(projection?: string): Promise<readonly HeldLease[]>;
+
+  /**
+   * What operators have told about these projections, with generations or without, in any order. It sees each note that
+   * was acknowledged before. Errors: READ_STORE_UNAVAILABLE.
+   */
+  notes(projections: readonly string[]): Promise<readonly Note[]>;
+
+  /**
+   * Writes a note over the one of its name, or removes it (`undefined`); both may be repeated. It disturbs no session,
+   * and only `forget` removes notes by itself. Errors: READ_STORE_UNAVAILABLE.
+   */
+  note(projection: string, name: string, text: string | undefined): Promise<void>;
 
   close(): Promise<void>;
 }

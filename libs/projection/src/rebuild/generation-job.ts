@@ -1,6 +1,7 @@
 // One projection in a rebuild or rollback: runs the engine on one generation until it serves and a projector has it.
 import type { Runtime } from '@mainstem/event-store';
 import type { FillPhase } from '../generations/promotion.js';
+import { pauseOf } from '../run/pause-projection.js';
 import { ProjectionRunner } from '../run/projection-runner.js';
 import type { RunnerOptions } from '../run/runner-options.js';
 import type { ProjectionStatus } from '../run/projection-status.js';
@@ -87,8 +88,10 @@ export class GenerationJob {
       .then(() => this.#settled.resolve());
   }
 
-  /** After the promotion: resolves when a projector has taken over, or after the given time. */
+  /** After the promotion: resolves when a projector has taken over, after the given time, or at once in a pause. */
   async followed(timeoutMs: number, signal: AbortSignal): Promise<void> {
+    const { projection, store } = this.target.hosted;
+    if (await pauseOf({ projection: projection.name, store }).catch(() => undefined)) return;
     const deadline = this.#runtime.monotonic() + timeoutMs;
     while (!this.#isTakenOver && this.#runtime.monotonic() < deadline && !signal.aborted) {
       await this.#runtime.sleep(Math.min(LOOK_MS, timeoutMs), signal);

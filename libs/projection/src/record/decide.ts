@@ -121,7 +121,7 @@ const forget = (record: ProjectionRecord): Decided => {
   const former = servingIn(record)?.number;
   const hidden: readonly Effect[] = former === undefined ? [] : [{ do: 'show', generation: undefined, former }];
   const deleted = record.generations.map(({ number }): Effect => ({ do: 'delete', generation: number }));
-  return { record: { ...record, generations: [] }, effects: [{ do: 'end-leases' }, ...hidden, ...deleted] };
+  return { record: { ...record, generations: [] }, effects: [{ do: 'end-leases' }, { do: 'remove-notes' }, ...hidden, ...deleted] };
 };
 
 /** Errors: READ_STORE_CHECKPOINT_MOVED if the claim is not the newest one, or the generation is gone. */

@@ -75,4 +75,6 @@ export type Effect =
   /** Delete the collections and the parked events of a generation. */
   | { readonly do: 'delete'; readonly generation: number }
   /** End all leases of the projection. */
-  | { readonly do: 'end-leases' };
+  | { readonly do: 'end-leases' }
+  /** Remove all notes about the projection. */
+  | { readonly do: 'remove-notes' };

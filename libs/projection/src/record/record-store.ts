@@ -1,6 +1,7 @@
 // A read store that can change a record in one step; `RecordedReadStore` makes the port from it.
 import type { Generation } from '../read-store/checkpoint.js';
 import type { LeaseAnswer, LeaseKey } from '../read-store/lease.js';
+import type { Note } from '../read-store/note.js';
 import type {
   CommitBatch,
   GenerationSnapshot,
@@ -76,6 +77,10 @@ export interface RecordStore<Transaction = never> {
 
   /** Extends a lease of the claimant, cheaper than `changeLease`; undefined if that is unknown. Optional. */
   extendLease?(claim: LeaseKey & { readonly owner: string; readonly durationMs: number }): Promise<LeaseAnswer | undefined>;
+
+  /** As the port promises. */
+  notes(projections: readonly string[]): Promise<readonly Note[]>;
+  note(projection: string, name: string, text: string | undefined): Promise<void>;
 
   /** Called and awaited after a session was opened. */
   session(opened: Generation, partition: number, projection: ProjectionDescriptor, options: OpenSessionOptions): Promise<SessionStore<Transaction>>;

@@ -2,6 +2,7 @@
 import type { Incarnation, Runtime } from '@mainstem/event-store';
 import type { Generation } from '../read-store/checkpoint.js';
 import type { HeldLease, LeaseAnswer, LeaseClaim, LeaseKey } from '../read-store/lease.js';
+import type { Note } from '../read-store/note.js';
 import type {
   CreateGenerationOptions,
   GenerationSnapshot,
@@ -110,6 +111,14 @@ export class RecordedReadStore<Transaction = never> implements ReadStore {
   async leases(projection?: string): Promise<readonly HeldLease[]> {
     const { leases, nowMs } = await this.#store.leases(projection);
     return heldAmong(leases, nowMs);
+  }
+
+  async notes(projections: readonly string[]): Promise<readonly Note[]> {
+    return this.#store.notes(projections);
+  }
+
+  async note(projection: string, name: string, text: string | undefined): Promise<void> {
+    await this.#store.note(projection, name, text);
   }
 
   async close(): Promise<void> {

@@ -53,6 +53,22 @@ export class ProjectionBehind extends MainstemError {
   }
 }
 
+/** An operator has paused the projection: it reaches no further position until it is resumed. */
+export class ProjectionPaused extends MainstemError {
+  constructor(
+    readonly projection: string,
+    readonly wanted: bigint,
+    readonly actual: bigint | undefined,
+    /** By whom, since when and why. For operators. */
+    readonly reason: string,
+  ) {
+    super(
+      'PROJECTION_PAUSED',
+      `Read model ${projection} is paused at position ${actual ?? 'none'}, before ${wanted} (${reason}). mainstem resume ${projection} lets it go on.`,
+    );
+  }
+}
+
 /** No store can keep a lease of this length or owner. */
 export class InvalidLease extends MainstemError {
   constructor(problem: string) {

@@ -4,7 +4,7 @@ import type { Phase } from './projection-state.js';
 import type { PartitionStatus, ProjectionStatus } from './projection-status.js';
 
 /** What needs people comes first; an activity of this instance comes before what it waits for. */
-const BY_WEIGHT: readonly Phase[] = ['stopped', 'retrying', 'waiting', 'starting', 'rebuilding', 'catching-up', 'live', 'standby'];
+const BY_WEIGHT: readonly Phase[] = ['stopped', 'retrying', 'waiting', 'paused', 'starting', 'rebuilding', 'catching-up', 'live', 'standby'];
 
 /** `statuses`: those of the parts, in order; at least one. A projection without parts keeps its own status. */
 export const mergedStatus = (statuses: readonly ProjectionStatus[]): ProjectionStatus => {

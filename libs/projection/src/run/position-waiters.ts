@@ -1,6 +1,6 @@
 // Readers that wait until a projection has reached a position.
 import { OperationAborted, type Position, type Runtime } from '@mainstem/event-store';
-import { ProjectionBehind } from './errors.js';
+import { ProjectionBehind, ProjectionPaused } from './errors.js';
 
 export interface WaitOptions {
   readonly timeoutMs: number;
@@ -19,6 +19,8 @@ export class PositionWaiters {
   readonly #waiters = new Set<Waiter>();
   #reached: Position | undefined;
   #isClosed = false;
+  /** Why nothing more is reached until an operator lets it; undefined while it may be. */
+  #paused: string | undefined;
 
   /** @param whyNot returns why the projection makes no progress; undefined while it does. */
   constructor(projection: string, runtime: Runtime, whyNot: () => string | undefined = () => undefined) {
@@ -40,7 +42,7 @@ export class PositionWaiters {
 
   /**
    * Resolves when the position is reached. Errors: PROJECTION_BEHIND with the reason, after the timeout or if it cannot
-   * be reached; EVENT_STORE_ABORTED.
+   * be reached; PROJECTION_PAUSED at once; EVENT_STORE_ABORTED.
    */
   async wait(position: Position, { timeoutMs, signal }: WaitOptions): Promise<void> {
     if (this.#has(position)) return;
@@ -49,10 +51,11 @@ export class PositionWaiters {
     const ended = signal ? AbortSignal.any([signal, over.signal]) : over.signal;
     const waiter: Waiter = { position, settle: () => over.abort() };
     this.#waiters.add(waiter);
-    if (!this.#isClosed) await this.#runtime.sleep(timeoutMs, ended);
+    if (!this.#isClosed && this.#paused === undefined) await this.#runtime.sleep(timeoutMs, ended);
     this.#waiters.delete(waiter);
     if (this.#has(position)) return;
     if (signal?.aborted) throw new OperationAborted('waitFor', signal.reason);
+    if (this.#paused !== undefined) throw new ProjectionPaused(this.#projection, position, this.#reached, this.#paused);
     throw new ProjectionBehind(this.#projection, position, this.#reached, Math.round(this.#runtime.monotonic() - startMs), this.#whyNot());
   }
 
@@ -60,6 +63,12 @@ export class PositionWaiters {
   reach(position: Position | undefined): void {
     this.#reached = position;
     for (const waiter of this.#waiters) if (this.#has(waiter.position)) waiter.settle();
+  }
+
+  /** While there is a reason, every reader of a position that is not reached gets an error at once. */
+  pause(reason: string | undefined): void {
+    this.#paused = reason;
+    if (reason !== undefined) for (const waiter of this.#waiters) waiter.settle();
   }
 
   /** Nothing more will be reached: every reader gets an error. */

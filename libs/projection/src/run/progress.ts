@@ -161,7 +161,7 @@ export class Progress {
   #stall({ step, phase }: ProjectionState, isBehind: boolean, silence: SilentLoop | undefined): string | undefined {
     if (silence) return `PROJECTION_STALLED: ${silence.step} has not come to an end for ${seconds(silence.silentMs)} s`;
     const stalledMs = this.#options.runtime.monotonic() - this.#progressAtMs;
-    if (!isBehind || phase === 'waiting' || step.kind === 'promote' || stalledMs <= STALL_MS) return undefined;
+    if (!isBehind || phase === 'waiting' || phase === 'paused' || step.kind === 'promote' || stalledMs <= STALL_MS) return undefined;
     return `PROJECTION_STALLED: no progress for ${seconds(stalledMs)} s although there are events to apply`;
   }
 

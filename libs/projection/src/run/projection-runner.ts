@@ -117,6 +117,7 @@ export class ProjectionRunner {
     const { hosted, observe, onChange } = this.#options;
     this.#state = state;
     if (state.phase === 'retrying' && state.step.kind === 'wait') observe?.retrying(hosted.projection.name, hosted.store.name);
+    if (state.phase === 'paused' || before.phase === 'paused') this.#progress.waiters.pause(pausedReason(state));
     if (state.phase === 'standby') void this.#instances.lookWhileAwaited();
     if (before.phase !== state.phase || before.reason !== state.reason) onChange(this.status());
   }
@@ -128,9 +129,9 @@ export class ProjectionRunner {
         case 'open':
           return await this.#open();
         case 'follow':
-          return this.#instances.displaced() ?? (await this.#generation.follow(step.limit, this.#state));
+          return this.#instances.interrupted() ?? (await this.#generation.follow(step.limit, this.#state));
         case 'promote':
-          return this.#instances.displaced() ?? (await this.#generation.promote());
+          return this.#instances.interrupted() ?? (await this.#generation.promote());
         case 'wait':
           return await this.#wait(step.delayMs);
         case 'end':
@@ -165,3 +166,5 @@ export class ProjectionRunner {
     await this.#instances.end();
   }
 }
+
+const pausedReason = ({ phase, reason = '' }: ProjectionState): string | undefined => (phase === 'paused' ? reason : undefined);

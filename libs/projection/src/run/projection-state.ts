@@ -10,9 +10,10 @@ import { DEFAULT_RECOVERY, fencedDelayMs, type RecoveryPolicy } from '../definit
  * The state of a projection for people:
  * - `starting`: nothing applied yet; `catching-up`: behind the head; `live`: at the head;
  * - `rebuilding`: fills a generation that does not serve yet; `retrying`: waits after a failure;
- * - `waiting`: for a program that knows the next event; `standby`: another instance runs it; `stopped`: needs people.
+ * - `waiting`: for a program that knows the next event; `standby`: another instance runs it;
+ * - `paused`: an operator lets no instance write it; `stopped`: needs people.
  */
-export type Phase = 'starting' | 'catching-up' | 'live' | 'rebuilding' | 'retrying' | 'waiting' | 'standby' | 'stopped';
+export type Phase = 'starting' | 'catching-up' | 'live' | 'rebuilding' | 'retrying' | 'waiting' | 'standby' | 'paused' | 'stopped';
 
 /** The next action of the runner. */
 export type Step =
@@ -57,6 +58,8 @@ export type Input =
   | { readonly kind: 'superseded' }
   /** The lease is not held: the next look comes after `delayMs`. */
   | { readonly kind: 'displaced'; readonly delayMs: number }
+  /** By an operator; the reason is `CODE: words`. */
+  | { readonly kind: 'paused'; readonly reason: string }
   | { readonly kind: 'waited' }
   /** `random` in [0, 1) spreads the delay. */
   | { readonly kind: 'failed'; readonly failure: Failure; readonly random: number }
@@ -64,6 +67,8 @@ export type Input =
 
 /** How often a replaced projection checks whether it may go on. */
 const CHANGED_LOOK_MS = 500;
+/** A resumed projection is woken at once; this is its wait if nothing wakes it. */
+const PAUSED_LOOK_MS = 2_000;
 
 export interface StatePolicy extends RecoveryPolicy {
   readonly batchSizeMax: number;
@@ -104,6 +109,9 @@ export const next = (state: ProjectionState, input: Input, policy: StatePolicy):
     case 'displaced':
       // Another instance makes its own findings about events, and so will this one in its turn.
       return { ...initialProjectionState, phase: 'standby', step: { kind: 'wait', delayMs: input.delayMs } };
+    case 'paused':
+      // Findings about events are made anew: the cause of the pause may have been the cause of them.
+      return { ...initialProjectionState, phase: 'paused', step: { kind: 'wait', delayMs: PAUSED_LOOK_MS }, reason: input.reason };
     case 'waited':
       return { ...state, step: { kind: 'open' } };
     case 'failed':

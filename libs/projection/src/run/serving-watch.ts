@@ -1,7 +1,8 @@
-// Watches which generations serve and which leases are held, so that idle projections notice promotions, too.
+// Watches which generations serve, which leases are held and what operators tell, so that idle projections notice it.
 import { Heartbeat, type Runtime, type SilentLoop } from '@mainstem/event-store';
 import type { Generation } from '../read-store/checkpoint.js';
 import type { HeldLease } from '../read-store/lease.js';
+import type { Note } from '../read-store/note.js';
 import type { ReadStore } from '../read-store/read-store.js';
 import { reasonOf } from '../fold/failures.js';
 
@@ -19,6 +20,8 @@ export interface WatchedProjection {
   storeIsAway(reason: string): void;
   /** It needs the leases. */
   readonly watchesLeases: boolean;
+  /** Notes of operators, as just seen; those of other projections among them. */
+  observeNotes(notes: readonly Note[]): void;
   /** All leases of the store, as just seen. */
   observeLeases(leases: readonly HeldLease[]): void;
 }
@@ -50,15 +53,19 @@ export class ServingWatch {
     const heartbeat = new Heartbeat(`the watch of read store ${store.name}`, this.#runtime);
     this.#heartbeats.push(heartbeat);
     const isAnyWatching = (): boolean => projections.some(({ watchesLeases }) => watchesLeases);
+    const names = [...new Set(projections.map(({ name }) => name))];
     let answeredAtMs = this.#runtime.monotonic();
     for (;;) {
       heartbeat.busy('one look');
       await this.#runtime.sleep(isAnyWatching() ? INTERVAL_STANDBY_MS : INTERVAL_MS, signal);
       if (signal.aborted) return heartbeat.idle();
       try {
-        const generations = await store.generations();
+        const [generations, notes] = await Promise.all([store.generations(), store.notes(names)]);
         answeredAtMs = this.#runtime.monotonic();
-        for (const projection of projections) projection.observe(generations.filter((one) => one.projection === projection.name));
+        for (const projection of projections) {
+          projection.observe(generations.filter((one) => one.projection === projection.name));
+          projection.observeNotes(notes);
+        }
         if (!isAnyWatching()) continue;
         const leases = await store.leases();
         for (const projection of projections) projection.observeLeases(leases);

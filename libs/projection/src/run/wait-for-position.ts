@@ -1,10 +1,15 @@
 // For processes that query a read store without running its projections: waits until it reflects a position.
 import { OperationAborted, isPositionBefore, systemRuntime, type Position, type Runtime } from '@mainstem/event-store';
-import { ProjectionBehind, WaitRefused } from './errors.js';
+import { ProjectionBehind, ProjectionPaused, WaitRefused } from './errors.js';
+import { pausedText, pauseIn } from '../read-store/pause.js';
 import type { ReadStore } from '../read-store/read-store.js';
 import { servingOf } from '../generations/generations-of.js';
 
 const POLL_MS = 5;
+/** Most waits end before: only readers that wait longer ask whether the projection is paused. */
+const PAUSE_AFTER_MS = 100;
+/** How often they ask. */
+const PAUSE_EVERY_MS = 250;
 
 export interface WaitForPositionOptions {
   readonly timeoutMs: number;
@@ -20,7 +25,8 @@ const WAITING_MAX = 1_000;
  * is not before `position` and queries see it. It looks every 5 ms. All readers of the same projections of a store
  * share each look and its timer: they use one connection at most, and do not slow a projector down. At most 1,000
  * readers wait for a store at a time. Errors: PROJECTION_BEHIND after the timeout, naming the projection furthest
- * behind, PROJECTION_WAIT_REFUSED, EVENT_STORE_ABORTED, and those of the read store.
+ * behind, PROJECTION_PAUSED within half a second, PROJECTION_WAIT_REFUSED, EVENT_STORE_ABORTED, and those of the read
+ * store.
  */
 export const waitForPosition = async (
   store: ReadStore,
@@ -55,7 +61,7 @@ class Polls {
     const known = this.#polls.get(key);
     if (known) return known;
     const poll = new Poll(
-      this,
+      { polls: this, store: this.#store },
       () => slowestOf(this.#store, projections),
       runtime,
       () => this.#polls.delete(key),
@@ -83,19 +89,27 @@ interface Waiter {
   readonly reject: (error: unknown) => void;
 }
 
+interface PolledStore {
+  readonly polls: Polls;
+  readonly store: ReadStore;
+}
+
 /** One look after the other, as long as a reader waits. */
 class Poll {
   readonly #polls: Polls;
+  readonly #store: ReadStore;
   readonly #look: () => Promise<Reached>;
   readonly #runtime: Runtime;
   readonly #onIdle: () => void;
   /** Readers that come during a look get the result of the next one: this result may be too old for them. */
   readonly #waiters = new Set<Waiter>();
   #isRunning = false;
+  #askedAtMs = -Infinity;
   #pause = new AbortController();
 
-  constructor(polls: Polls, look: () => Promise<Reached>, runtime: Runtime, onIdle: () => void) {
+  constructor({ polls, store }: PolledStore, look: () => Promise<Reached>, runtime: Runtime, onIdle: () => void) {
     this.#polls = polls;
+    this.#store = store;
     this.#look = look;
     this.#runtime = runtime;
     this.#onIdle = onIdle;
@@ -139,14 +153,26 @@ class Poll {
     try {
       const slowest = await this.#look();
       const nowMs = this.#runtime.monotonic();
-      for (const waiter of asking) this.#answer(waiter, slowest, nowMs);
+      const paused = await this.#pausedReason(asking, slowest, nowMs);
+      for (const waiter of asking) this.#answer(waiter, { ...slowest, paused }, nowMs);
     } catch (error) {
       for (const waiter of asking) this.#settle(waiter, () => waiter.reject(error));
     }
   }
 
-  #answer(waiter: Waiter, { projection, position }: Reached, nowMs: number): void {
+  /** Of the slowest projection; undefined if it is not paused, or no reader has waited for long. */
+  async #pausedReason(asking: readonly Waiter[], { projection, position }: Reached, nowMs: number): Promise<string | undefined> {
+    const isLong = ({ startMs, position: wanted }: Waiter): boolean =>
+      nowMs - startMs >= PAUSE_AFTER_MS && (position === undefined || position < wanted);
+    if (nowMs - this.#askedAtMs < PAUSE_EVERY_MS || !asking.some(isLong)) return undefined;
+    this.#askedAtMs = nowMs;
+    const pause = pauseIn(await this.#store.notes([projection]), projection);
+    return pause && pausedText(pause);
+  }
+
+  #answer(waiter: Waiter, { projection, position, paused }: Reached & { readonly paused: string | undefined }, nowMs: number): void {
     if (position !== undefined && position >= waiter.position) return this.#settle(waiter, () => waiter.resolve(position));
+    if (paused !== undefined) return this.#settle(waiter, () => waiter.reject(new ProjectionPaused(projection, waiter.position, position, paused)));
     const waitedMs = nowMs - waiter.startMs;
     if (waitedMs < waiter.timeoutMs) return;
     this.#settle(waiter, () => waiter.reject(new ProjectionBehind(projection, waiter.position, position, Math.round(waitedMs))));

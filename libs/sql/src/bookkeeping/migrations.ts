@@ -124,6 +124,23 @@ export class ReadStoreLastEvents1764500000000 implements MigrationInterface {
   }
 }
 
+/** What operators have told about projections. */
+export class ReadStoreNotes1764600000000 implements MigrationInterface {
+  readonly name = 'ReadStoreNotes1764600000000';
+
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query(`CREATE TABLE ${tableNamer(runner)('mainstem_notes')} (
+      projection text NOT NULL,
+      name text NOT NULL,
+      note text NOT NULL,
+      PRIMARY KEY (projection, name))`);
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query(`DROP TABLE ${tableNamer(runner)('mainstem_notes')}`);
+  }
+}
+
 const CHECKPOINT_TABLES = ['mainstem_generations', 'mainstem_partitions'];
 
 /** All migrations, oldest first. */
@@ -133,6 +150,7 @@ export const migrations = [
   ReadStorePartitions1764200000000,
   ReadStoreLongKeys1764300000000,
   ReadStoreLastEvents1764500000000,
+  ReadStoreNotes1764600000000,
 ] as const;
 
 /** The table in which TypeORM records the migrations that have run. */

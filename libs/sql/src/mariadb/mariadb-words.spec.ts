@@ -28,6 +28,8 @@ describe('the words of MariaDB', () => {
       'CREATE TABLE IF NOT EXISTS "t" (projection varbinary(1000) NOT NULL, "key" varbinary(1000), error longtext NOT NULL, ' +
         'PRIMARY KEY (projection, "key")) ENGINE = InnoDB ROW_FORMAT = DYNAMIC CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin',
     );
+    expect(mariadbDefinition('ALTER TABLE "t" ADD COLUMN name text')).toContain('name varbinary(1000)');
+    expect(mariadbDefinition('ALTER TABLE "t" ADD COLUMN view_name text')).toContain('view_name longtext');
     expect(mariadbDefinition('CREATE INDEX i ON "t" (key)')).toBe('CREATE INDEX IF NOT EXISTS i ON "t" ("key")');
     expect(mariadbDefinition('ALTER TABLE "t" ADD COLUMN a text')).toBe('ALTER TABLE "t" ADD COLUMN IF NOT EXISTS a longtext');
     expect(mariadbDefinition('ALTER TABLE "t" DROP COLUMN a')).toBe('ALTER TABLE "t" DROP COLUMN IF EXISTS a');

@@ -21,7 +21,7 @@ const WORDS: readonly (readonly [RegExp, string])[] = [
 export const mariadbWords = (sql: string): string => WORDS.reduce((text, [word, ours]) => text.replace(word, ours), sql);
 
 /** Names of columns in keys of those tables. They hold bytes: an index takes more of them, in the same order. */
-const IN_KEYS = /(\bprojection|\bfingerprint|\bcollection|"key") text\b/g;
+const IN_KEYS = /(\bprojection|\bfingerprint|\bcollection|\bname|"key") text\b/g;
 
 /** A statement that makes or changes one of those tables. It may run twice: a crash may come before it is recorded. */
 export const mariadbDefinition = (sql: string): string =>

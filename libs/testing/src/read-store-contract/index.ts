@@ -11,6 +11,7 @@ import { replayCases } from './replay-cases.js';
 import { generationCases } from './generation-cases.js';
 import { leaseCases } from './lease-cases.js';
 import { loadCases } from './load-cases.js';
+import { noteCases } from './note-cases.js';
 import { modelCases } from './model-cases.js';
 import { parkedCases } from './parked-cases.js';
 import { handlerPoisonCases, poisonCases } from './poison-cases.js';
@@ -40,6 +41,7 @@ export const readStoreContract = <Transaction = never>(options: ReadStoreContrac
       ...poisonCases(define),
       ...replayCases(define),
       ...leaseCases(define),
+      ...noteCases(define),
       ...partitionCases(define),
       ...verifyCases(define),
       ...modelCases(define, options.histories),
