@@ -86,6 +86,11 @@ export class AppendQueue<Work> {
     });
   }
 
+  /** Calls that no commit has taken yet. */
+  get waiting(): number {
+    return this.#waiting.size;
+  }
+
   /** Set while appends wait and no commit ends. */
   get silence(): SilentLoop | undefined {
     return this.#heartbeat.silence();

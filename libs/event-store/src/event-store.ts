@@ -188,8 +188,8 @@ export interface EventReader {
 
   /**
    * A count that changes when another process or connection may have changed the store. While it stays the same, each
-   * stream ends where this object last saw or put its end. Undefined: the store cannot tell now. It answers at once,
-   * without reading events. A store that can never tell does not have this method.
+   * stream ends where this object last saw or put its end. What it says may be 50 ms old. Undefined: the store cannot
+   * tell now. It answers at once, without reading events. A store that can never tell does not have this method.
    */
   changesByOthers?(): number | undefined;
 
@@ -199,6 +199,12 @@ export interface EventReader {
    * A store without background work does not have this method.
    */
   troubles?(): readonly string[];
+
+  /**
+   * For metrics: what this store counts now, by a name in lower case with hyphens. One look at the store. A figure that
+   * it cannot tell is left out. A store without figures does not have this method. Errors: those of `readStream`.
+   */
+  figures?(signal?: AbortSignal): Promise<Readonly<Record<string, number>>>;
 }
 
 export interface EventStore extends EventReader, EventWriter {

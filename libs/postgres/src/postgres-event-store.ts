@@ -1,6 +1,7 @@
 // The event store port on PostgreSQL.
 import { createHash } from 'node:crypto';
 import {
+  codedText,
   encodeAppend,
   EventStoreClosed,
   position as checkPosition,
@@ -32,6 +33,8 @@ import { LogWriter } from './append/log-writer.js';
 import { PostgresSettingsInvalid } from './errors.js';
 import { EventReading } from './read/event-reading.js';
 import { LogSignal } from './read/log-signal.js';
+import { lockHolders } from './server/lock-holders.js';
+import { serverFigures } from './server/log-figures.js';
 import { openLog } from './server/open-log.js';
 import { persist } from './server/persist.js';
 import { Sessions } from './server/sessions.js';
@@ -67,6 +70,7 @@ export class PostgresEventStore implements EventStore {
   readonly #sessions: Sessions;
   readonly #signal: LogSignal;
   readonly #reader: EventReading;
+  readonly #log: LogWriter;
   readonly #writer: GroupCommit;
   #closing: Promise<void> | undefined;
 
@@ -99,9 +103,9 @@ export class PostgresEventStore implements EventStore {
     this.#sessions = sessions;
     this.#signal = new LogSignal({ sessions, runtime, channel });
     this.#reader = new EventReading(sessions, this.#signal);
-    const writer = new LogWriter({ sessions, incarnation, channel });
+    this.#log = new LogWriter({ sessions, incarnation, channel });
     const deadlineMs = patienceMs + 2 * target.lockTimeoutMs;
-    this.#writer = new GroupCommit({ writer, runtime, deadlineMs, onCommit: ({ position }) => this.#signal.tell(position) });
+    this.#writer = new GroupCommit({ writer: this.#log, runtime, deadlineMs, onCommit: ({ position }) => this.#signal.tell(position) });
   }
 
   async append(stream: StreamName, events: readonly NewEvent[], options: AppendOptions): Promise<AppendResult> {
@@ -153,11 +157,36 @@ export class PostgresEventStore implements EventStore {
     return this.#reader.idAt(checkPosition(position), signal);
   }
 
+  changesByOthers(): number | undefined {
+    return this.#closing ? undefined : this.#writer.changesByOthers();
+  }
+
   troubles(): readonly string[] {
     const { silence } = this.#writer;
     const away = this.#sessions.away();
     const told = away && away.forMs >= RESTORING_MS_MAX ? [`the log in PostgreSQL cannot be read: ${away.reason}`] : [];
-    return silence ? [...told, silenceOf(silence)] : told;
+    const { busy } = this.#log;
+    return [...told, ...(busy ? [codedText(busy)] : []), ...(silence ? [silenceOf(silence)] : [])];
+  }
+
+  /**
+   * - `waiting-appends`: calls of this process that no commit has taken.
+   * - `waiting-sessions`: sessions of all processes that wait for the log.
+   * - `lock-holder-seconds`: age of the oldest transaction that holds the log, if the role may see it.
+   * - `notify-queue-ratio`: the share of the server's queue of notifications in use.
+   * - `notifies`, `hears-notifications`: 1 or 0.
+   */
+  async figures(signal?: AbortSignal): Promise<Readonly<Record<string, number>>> {
+    this.#assertOpen();
+    const [figures, holders] = await Promise.all([serverFigures(this.#sessions, signal), lockHolders(this.#sessions)]);
+    const ages = holders.flatMap(({ seconds }) => seconds ?? []);
+    return {
+      'waiting-appends': this.#writer.waiting,
+      ...figures,
+      ...(ages.length > 0 && { 'lock-holder-seconds': Math.max(...ages) }),
+      notifies: Number(this.#log.notifies),
+      'hears-notifications': Number(this.#signal.isHeard),
+    };
   }
 
   close(): Promise<void> {

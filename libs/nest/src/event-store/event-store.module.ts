@@ -4,12 +4,15 @@ import {
   Inject,
   Injectable,
   Module,
+  Optional,
   type DynamicModule,
   type OnApplicationBootstrap,
   type OnApplicationShutdown,
   type OnModuleDestroy,
 } from '@nestjs/common';
 import { DependencyWatch, eventStoreDependency } from '../health/dependency-watch.js';
+import type { Telemetry } from '../telemetry/telemetry.js';
+import { TELEMETRY } from '../telemetry/tokens.js';
 import { EVENT_STORE, RUNTIME } from './tokens.js';
 
 export interface EventStoreModuleOptions {
@@ -29,9 +32,11 @@ class EventStoreLifetime implements OnApplicationBootstrap, OnModuleDestroy, OnA
     @Inject(OPTIONS) private readonly options: EventStoreModuleOptions,
     @Inject(EVENT_STORE) private readonly store: EventStore,
     @Inject(DependencyWatch) private readonly watch: DependencyWatch,
+    @Optional() @Inject(TELEMETRY) private readonly telemetry?: Telemetry,
   ) {}
 
   onApplicationBootstrap(): void {
+    this.telemetry?.followStore?.(this.store);
     if (!this.options.store) this.watch.add(eventStoreDependency(this.store));
     this.watch.start();
   }

@@ -1,5 +1,6 @@
 // Metrics for Prometheus, through prom-client. Loaded only if they are switched on.
 import type { CommandEnd, CommandObservation, CommandObserver, SnapshotTold } from '@mainstem/aggregate';
+import type { EventReader } from '@mainstem/event-store';
 import type { ProjectionStatus, Projector } from '@mainstem/projection';
 import type { Phase, ProjectionObserver } from '@mainstem/projection/operate';
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
@@ -33,6 +34,7 @@ export const prometheusTelemetry = (): Telemetry => {
     projections: batchMetrics(registers),
     onRequest: requestMetrics(registers),
     follow: (projector) => statusMetrics(registers, projector),
+    followStore: (store) => storeMetrics(registers, store),
     exposition: async () => ({ contentType: registers[0].contentType, body: await registers[0].metrics() }),
     close: () => {
       registers[0].clear();
@@ -217,6 +219,26 @@ const statusMetrics = ([register]: Registers, projector: Pick<Projector, 'status
     registers: [register],
     collect() {
       this.set(projector.troubles().length);
+    },
+  });
+};
+
+/** How long an event store may take to tell its figures. */
+const STORE_TIMEOUT_MS = 2_000;
+
+/** Absent for a store that counts nothing, or does not answer in time. */
+const storeMetrics = ([register]: Registers, store: Pick<EventReader, 'figures'>): void => {
+  if (!store.figures) return;
+  new Gauge({
+    name: 'mainstem_event_store_figure',
+    help: 'What the event store counts: appends that wait, the age of a lock',
+    labelNames: ['figure'],
+    registers: [register],
+    async collect() {
+      this.reset();
+      // Health reports a store that does not answer.
+      const figures = await store.figures?.(AbortSignal.timeout(STORE_TIMEOUT_MS)).catch(() => undefined);
+      for (const [figure, value] of Object.entries(figures ?? {})) this.set({ figure }, value);
     },
   });
 };

@@ -1,5 +1,6 @@
 // What an application reports to monitoring services. Off by default: then nothing of this is in the application.
 import type { CommandObserver, SnapshotTold } from '@mainstem/aggregate';
+import type { EventReader } from '@mainstem/event-store';
 import type { Projector } from '@mainstem/projection';
 import type { ProjectionObserver } from '@mainstem/projection/operate';
 import type { IncomingMessage, ServerResponse } from 'node:http';
@@ -24,6 +25,8 @@ export interface Telemetry {
   readonly afterBody?: HttpMiddleware | undefined;
   /** Figures that are collected on request. */
   follow?(projector: Pick<Projector, 'status' | 'troubles'>): void;
+  /** As `follow`, of an event store. */
+  followStore?(store: Pick<EventReader, 'figures'>): void;
   /** All figures, in the form for Prometheus. */
   exposition?(): Promise<{ readonly contentType: string; readonly body: string }>;
   /** Sends what is left, for a limited time. */
@@ -38,6 +41,7 @@ export const joinedTelemetry = (parts: readonly Telemetry[]): Telemetry => ({
   onRequest: parts.flatMap(({ onRequest }) => onRequest ?? []).reduce<HttpMiddleware | undefined>(inTurn, undefined),
   afterBody: parts.flatMap(({ afterBody }) => afterBody ?? []).reduce<HttpMiddleware | undefined>(inTurn, undefined),
   follow: (projector) => parts.forEach((part) => part.follow?.(projector)),
+  followStore: (store) => parts.forEach((part) => part.followStore?.(store)),
   exposition: async () => {
     const part = parts.find(({ exposition }) => exposition);
     return (await part?.exposition?.()) ?? { contentType: 'text/plain', body: '' };

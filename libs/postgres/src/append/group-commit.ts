@@ -17,8 +17,10 @@ export interface GroupCommitOptions {
 /** The writer of one process. Appends take effect in the order of the calls. A refused one fails alone. */
 export class GroupCommit {
   readonly #queue: AppendQueue<Work>;
+  readonly #writer: LogWriter;
 
   constructor({ writer, runtime, deadlineMs, onCommit }: GroupCommitOptions) {
+    this.#writer = writer;
     this.#queue = new AppendQueue<Work>({
       runtime,
       sizeUnit: 'bytes',
@@ -38,6 +40,16 @@ export class GroupCommit {
     const count = appends.reduce((sum, append) => sum + append.events.length, 0);
     const size = appends.reduce((sum, append) => sum + append.bytes, 0);
     return this.#queue.add({ operation: work.kind === 'append' ? 'append' : 'appendAll', work, count, size }, signal);
+  }
+
+  /** As that of the store. */
+  changesByOthers(): number | undefined {
+    return this.#writer.changesByOthers();
+  }
+
+  /** Calls that wait for a commit to take them. */
+  get waiting(): number {
+    return this.#queue.waiting;
   }
 
   /** Set while appends wait and no commit succeeds. */

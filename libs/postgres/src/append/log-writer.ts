@@ -13,8 +13,16 @@ import { NeedsRead, StreamView } from './stream-view.js';
 import { plainArray, textArray } from './text-array.js';
 
 const LOCK_TIMEOUT = '55P03';
+/** Too many notifications wait for a session that does not take them: the server refuses the commit. */
+const LIMIT_EXCEEDED = '54000';
+/** Then appends do without for so long. */
+const QUIET_MS = 10_000;
+/** For so long health tells of an append that was refused because of a lock. */
+const BUSY_TOLD_MS = 30_000;
 /** A process that is stopped while it holds the counter holds up all others for less than they wait by default. */
 const IDLE_HOLDER_MS = 3_000;
+/** For so long the answer to an append tells whether others append. */
+const CHANGES_KNOWN_MS = 50;
 
 export interface LogWriterOptions {
   readonly sessions: Sessions;
@@ -34,9 +42,30 @@ export class LogWriter {
   readonly #options: LogWriterOptions;
   /** The last event that this process has written: a log without it was put back to an earlier state. */
   #mark: EventMark | undefined;
+  /** How often the log did not end where this process had left it, and when that was last looked at. */
+  #changes = { count: 0, askedMs: -Infinity };
+  /** No notification before that. */
+  #quietUntilMs = -Infinity;
+  #busy: { readonly error: LogBusy; readonly atMs: number } | undefined;
 
   constructor(options: LogWriterOptions) {
     this.#options = options;
+  }
+
+  /** A count that rises when others have appended; undefined if no append of late has told. */
+  changesByOthers(): number | undefined {
+    const { count, askedMs } = this.#changes;
+    return this.#now() - askedMs <= CHANGES_KNOWN_MS ? count : undefined;
+  }
+
+  /** Why the last append was refused that waited for the log, if none has succeeded since and it was of late. */
+  get busy(): LogBusy | undefined {
+    return this.#busy && this.#now() - this.#busy.atMs <= BUSY_TOLD_MS ? this.#busy.error : undefined;
+  }
+
+  /** False while notifications are left out, because the server has no room for them. */
+  get notifies(): boolean {
+    return this.#options.channel !== undefined && this.#now() >= this.#quietUntilMs;
   }
 
   /**
@@ -55,8 +84,9 @@ export class LogWriter {
     try {
       return await persist({ runtime, patienceMs, signal }, async () => {
         try {
-          const written = await this.#attempt(batch, sentFrom);
+          const written = await this.#withoutFullQueue(() => this.#attempt(batch, sentFrom));
           this.#mark = written.last ?? this.#mark;
+          this.#busy = undefined;
           return written;
         } catch (error) {
           if (isTransient(error)) lost = error;
@@ -67,11 +97,33 @@ export class LogWriter {
       // Only a repetition that is answered tells what became of the first try.
       if (lost !== undefined) throw sessions.translated(lost, 'append');
       if (sqlStateOf(error) === LOG_STATES.restored) throw new EventStoreRestored('append', this.#mark?.position ?? 0n);
-      if (sqlStateOf(error) === LOCK_TIMEOUT) throw new LogBusy(sessions.options.target.lockTimeoutMs, await lockHolders(sessions), error);
+      if (sqlStateOf(error) === LOCK_TIMEOUT) throw await this.#busyWith(error);
       throw sessions.translated(error, 'append');
     } finally {
       signal.removeEventListener('abort', cut);
     }
+  }
+
+  /** Notifications are a hint: an append does without rather than fail. */
+  async #withoutFullQueue(attempt: () => Promise<Written>): Promise<Written> {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (sqlStateOf(error) !== LIMIT_EXCEEDED || !this.notifies) throw error;
+      this.#quietUntilMs = this.#now() + QUIET_MS;
+      return attempt();
+    }
+  }
+
+  async #busyWith(cause: unknown): Promise<LogBusy> {
+    const { sessions } = this.#options;
+    const error = new LogBusy(sessions.options.target.lockTimeoutMs, await lockHolders(sessions), cause);
+    this.#busy = { error, atMs: this.#now() };
+    return error;
+  }
+
+  #now(): number {
+    return this.#options.sessions.options.runtime.monotonic();
   }
 
   async #attempt(batch: readonly Work[], sentFrom: Map<EncodedAppend, number>): Promise<Written> {
@@ -103,9 +155,11 @@ export class LogWriter {
     const { plan, answers } = (mustRead ? undefined : assumed(batch)) ?? (await this.#read(batch, sentFrom, run));
     if (plan.events.length === 0) return { outcomes: answers.map((answer) => outcomeOf(answer, 0n)), last: undefined };
     remember(batch, plan, sentFrom);
+    const askedMs = this.#now();
     const [row] = await run(this.#appendStatement(plan));
     const base = row?.[0];
     if (typeof base !== 'string') return undefined;
+    this.#changes = { count: this.#changes.count + (BigInt(base) === this.#mark?.position ? 0 : 1), askedMs };
     const last = (BigInt(base) + BigInt(plan.events.length)) as Position;
     return {
       outcomes: answers.map((answer) => outcomeOf(answer, BigInt(base))),
@@ -131,7 +185,7 @@ export class LogWriter {
         this.#mark ? String(this.#mark.position) : null,
         this.#mark?.id ?? null,
         lockTimeoutMs,
-        channel ?? null,
+        this.notifies ? channel : null,
         textArray(streams),
         plainArray([...bases.values()]),
         plainArray(events.map(({ event }) => event.id)),

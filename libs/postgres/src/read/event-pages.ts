@@ -89,11 +89,10 @@ export class AllPages {
     const until = this.#end(after, limit, wanted.condition === '' && !wanted.index, wanted.index?.isExact);
     const scan = { isBackwards, needsPayload, after, until, limit: wanted.isPossible ? limit : 0 };
     const rows = await this.#sessions.read(operation, allStatement(this.#sessions.options.target.schema, scan, wanted), signal);
-    const [headPosition, headId, markId] = rows[0] ?? [];
-    const head = typeof headPosition === 'string' ? { position: BigInt(headPosition) as Position, id: headId as EventId } : undefined;
-    this.#assertSame(after, markId);
-    const found = rows.filter((row) => row[HEAD_COLUMNS] !== null);
-    const events = inOrder(found, isBackwards).map((row) => eventOf(row.slice(HEAD_COLUMNS)));
+    const [end, ...found] = inOrder(rows, isBackwards);
+    const head = end && { position: BigInt(end[0] ?? 0) as Position, id: end[1] as EventId };
+    this.#assertSame(after, end?.[2]);
+    const events = found.map(eventOf);
     const isFull = wanted.isPossible && (events.length >= limit || isCut(events));
     const last = events.at(-1);
     const reached = isFull && last ? last.position : this.#passed(after, until, wanted.isPossible, head);
@@ -130,7 +129,7 @@ export class AllPages {
   }
 }
 
-const HEAD_COLUMNS = 3;
+const REVISION = 3;
 
 const eventOf = ([position, id, stream, revision, type, recordedAtMs, data, metadata]: Row): LazyRecordedEvent =>
   new LazyRecordedEvent({
@@ -154,11 +153,21 @@ const EXACT_DIGITS = 15;
 /** True if the page may have ended because of its size: a UTF-16 unit is at most three bytes. */
 const isCut = (events: readonly LazyRecordedEvent[]): boolean => events.reduce((sum, { size }) => sum + size, 0) * 3 >= PAGE_BYTES_MAX;
 
-/** The server joins one row with an ordered page, which keeps the order in practice; nothing in SQL promises it. */
+/**
+ * The row of the end, and then the events. The server gives one part after the other in practice; nothing in SQL
+ * promises it.
+ */
 const inOrder = (rows: readonly Row[], isBackwards: boolean): readonly Row[] => {
-  const place = (row: Row | undefined): number => Number(row?.[HEAD_COLUMNS]) * (isBackwards ? -1 : 1);
-  const isOrdered = rows.every((row, index) => index === 0 || place(rows[index - 1]) < place(row));
-  return isOrdered ? rows : rows.toSorted((left, right) => place(left) - place(right));
+  const sign = isBackwards ? -1 : 1;
+  const placeOf = (row: Row | undefined): number => (typeof row?.[REVISION] === 'string' ? Number(row[0]) * sign : -Infinity);
+  let place = placeOf(rows[0]);
+  let isOrdered = rows.length === 0 || place === -Infinity;
+  for (let index = 1; isOrdered && index < rows.length; index++) {
+    const next = placeOf(rows[index]);
+    isOrdered = place < next;
+    place = next;
+  }
+  return isOrdered ? rows : rows.toSorted((left, right) => placeOf(left) - placeOf(right));
 };
 
 const INT64_MAX = 2n ** 63n - 1n;

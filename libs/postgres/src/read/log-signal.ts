@@ -49,6 +49,11 @@ export class LogSignal {
     });
   }
 
+  /** True while notifications arrive here. */
+  get isHeard(): boolean {
+    return this.#listener?.isHeard === true;
+  }
+
   /** Wakes those that have not seen this end of the log. */
   tell(head: bigint): void {
     if (this.#waiters.tell(head)) this.#quietLooks = 0;
@@ -88,7 +93,7 @@ export class LogSignal {
   }
 
   #pauseMs(): number {
-    if (this.#listener?.isHeard === true || this.#options.sessions.away()) return LOOK_LISTENING_MS;
+    if (this.isHeard || this.#options.sessions.away()) return LOOK_LISTENING_MS;
     return this.#quietLooks < LOOKS_UNTIL_REST ? LOOK_BUSY_MS : LOOK_RESTING_MS;
   }
 }

@@ -10,6 +10,9 @@ export const PAGE_BYTES_MAX = 16 * 1_048_576;
 const PLACE_COLUMNS = ['position', 'id', 'stream', 'revision', 'type', 'recorded_at_ms'];
 const COLUMNS = [...PLACE_COLUMNS, 'data', 'metadata'];
 
+/** Of the row that tells where the log ends. */
+const END_COLUMNS = 3;
+
 export interface StreamScan {
   readonly stream: StreamName;
   readonly isBackwards: boolean;
@@ -42,8 +45,8 @@ WHERE e.stream = $1::text AND e.revision ${comparison} $2::bigint ORDER BY e.rev
 export const FILTER_PARAMETER = 4;
 
 /**
- * Rows of the page behind the end of the log: its last position and id, and the id of the event at `after`. An empty
- * page is one row without an event; an empty log no row at all.
+ * First a row that tells where the log ends, and then the rows of the page. The first one has the last position and its
+ * id, in place of a stream the id of the event at `after`, and else NULL. An empty log has no such row.
  */
 export const allStatement = (schema: string, scan: AllScan, { condition, parameters, index }: Wanted): Statement => {
   const events = nameIn(schema, 'events');
@@ -55,11 +58,10 @@ export const allStatement = (schema: string, scan: AllScan, { condition, paramet
     WHERE e.position ${beyond} $1::bigint AND e.position ${within} $2::bigint${condition} ORDER BY e.position ${order} LIMIT $3::integer`;
   const page = scan.needsPayload ? bounded(chosen, `e.position ${order}`) : chosen;
   return {
-    text: `SELECT h.position, h.id, h.mark, ${listed(columns)}
-FROM (
-  SELECT e.position, e.id, (SELECT m.id FROM ${events} AS m WHERE m.position = $1::bigint) AS mark
+    text: `(
+  SELECT e.position, e.id, (SELECT m.id::text FROM ${events} AS m WHERE m.position = $1::bigint)${', NULL'.repeat(columns.length - END_COLUMNS)}
   FROM ${events} AS e ORDER BY e.position DESC LIMIT 1
-) AS h LEFT JOIN LATERAL (${page}) AS e ON true`,
+) UNION ALL (SELECT ${listed(columns)} FROM (${page}) AS e ORDER BY e.position ${order})`,
     values: [String(scan.after), String(scan.until), scan.limit, ...parameters, ...(index ? [[...index.keys]] : [])],
   };
 };
