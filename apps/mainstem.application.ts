@@ -1,16 +1,18 @@
 // The shop ledger for the command line; package.json names this file.
 import 'reflect-metadata';
-import { hostedOnCache } from '#apps/cache-projector/src/cache-projections.js';
+import { cacheProjections, hostedOnCache } from '#apps/cache-projector/src/cache-projections.js';
+import { customersPolicy } from '#apps/policies/src/customers.policy.js';
 import { policiesSetting } from '#apps/policies/src/policies-setting.js';
 import { toldPolicies } from '#apps/policies/src/policies.js';
+import { productsPolicy } from '#apps/policies/src/products.policy.js';
 import { isDataFolder } from '#apps/read-models/src/data-folder.js';
 import { projectorProcessSettings, type ProjectorProcessSettings } from '#apps/read-models/src/process-settings.js';
 import { examinedPlaces } from '#apps/mainstem.examined.js';
 import { schemasOf } from '#apps/mainstem.schemas.js';
 import { openReadStore, openSqlReadStore } from '#apps/read-models/src/read-stores.module.js';
 import { Violation } from '#apps/read-models/src/sql/violation.entity.js';
-import { hostedOnSearch } from '#apps/search-projector/src/search-projections.js';
-import { hostedOnSql } from '#apps/sql-projector/src/sql-projections.js';
+import { hostedOnSearch, searchProjections } from '#apps/search-projector/src/search-projections.js';
+import { hostedOnSql, sqlProjections } from '#apps/sql-projector/src/sql-projections.js';
 import { openEventStore } from '#src/event-store/configured-event-store.module.js';
 import { ImportFileUnreadable } from '#src/import/errors.js';
 import { importLedger } from '#src/import/import-ledger.js';
@@ -208,9 +210,13 @@ const readViolations = async (sql: SqlReadStore): Promise<readonly RuleViolation
   return value;
 };
 
+/** Policies are named here, never run. */
+const NO_EVENTS: Pick<EventStore, 'readStream'> = { readStream: () => (async function* () {})() };
+
 export const application = defineApplication({
   name: 'shop ledger',
   aggregates: ledgerAggregates,
+  readers: [...sqlProjections, ...cacheProjections, ...searchProjections, customersPolicy(NO_EVENTS), productsPolicy],
   settings: rows,
   openEvents: (given) => openEventStore(settingsOf(given), { isReadOnly: true }),
   openEventStore: (given) => openEventStore(settingsOf(given)),

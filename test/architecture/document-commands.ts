@@ -63,6 +63,10 @@ export const EXECUTED_ELSEWHERE: Readonly<Record<string, string>> = {
   'npx mainstem resume products': 'libs/cli/src/commands/pause.spec.ts',
   'npx mainstem doctor': 'test/acceptance/doctor.spec.ts',
   'npx mainstem forget order-totals': 'libs/cli/src/commands/forget.spec.ts',
+  'npx mainstem contracts accept --no-history': 'test/acceptance/contracts.spec.ts',
+  'npx mainstem contracts check --no-history': 'test/acceptance/contracts.spec.ts',
+  'npx mainstem contracts check': 'test/acceptance/contracts.spec.ts',
+  'npx mainstem contracts check --whole': 'test/acceptance/contracts.spec.ts',
 };
 
 /** Commands that run tests or measure: no test runs them, but their scripts and arguments must exist. */

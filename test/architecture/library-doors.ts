@@ -14,11 +14,11 @@ export const LIBRARY_DOORS: Readonly<Record<string, string>> = {
     AggregateConflictUnresolved AggregateOverloaded CommandIdReused CommandRefused CommandTimedOut EventNotFoldable EventNotStorable
     InvalidAggregate InvalidCommand SnapshotStoreLate StateNotStorable StateTooLarge UniqueValueTaken isCommandRefused`,
   cli: `
-    ApplicationSettings ExaminedPlaces ExaminedStore ImportProgress ImportRequest ImportSummary MainstemApplication OpenEventReader
-    OpenExaminedStore OpenReadModels OperatedProcess OperatedSchema RuleViolations SchemaRoles defineApplication main`,
+    ApplicationSettings DeclaredReader ExaminedPlaces ExaminedStore ImportProgress ImportRequest ImportSummary MainstemApplication
+    OpenEventReader OpenExaminedStore OpenReadModels OperatedProcess OperatedSchema RuleViolations SchemaRoles defineApplication main`,
   'cli/errors': `
-    InstanceNotReady InvalidArgument NoApplication NoEventStore NoImport NoProcesses NoUniqueValues OutputUnwritable UnknownDocument
-    UnknownInstance UnknownStream UnusableApplication unknownValue`,
+    HistoryUnreadable InstanceNotReady InvalidArgument NoApplication NoContractLock NoEventStore NoImport NoProcesses NoUniqueValues
+    OutputUnwritable UnknownDocument UnknownInstance UnknownStream UnusableApplication UnusableContractLock unknownValue`,
   embedded: `
     EmbeddedCacheOptions EmbeddedCacheStore EmbeddedEventStore EmbeddedEventStoreOptions EmbeddedSearchOptions EmbeddedSearchStore
     EmbeddedSnapshotStore EmbeddedSnapshotsOptions`,
@@ -38,7 +38,7 @@ export const LIBRARY_DOORS: Readonly<Record<string, string>> = {
     AsynchronousRule Closable DEFAULT_LIMITS DomainEvent EventDeclarations EventFilter EventId EventMark EventMetadata EventOf
     EventReader EventRegistry EventStore EventStoreClosed EventStoreRestored EventTooLarge EventWriter ExpectedRevision
     FieldViolation Heartbeat InMemoryEventStore InMemoryEventStoreOptions InMemorySnapshotStore Incarnation InvalidEvent
-    InvalidInput JsonValue Lanes MainstemError NewEvent NewerEvent OperationAborted PayloadClass Position PreparedEvent
+    InvalidContractLock InvalidInput JsonValue Lanes MainstemError NewEvent NewerEvent OperationAborted PayloadClass Position PreparedEvent
     ReadAllOptions ReadStreamOptions RecordedEvent RecordedEventOf RetryDelays Revision RuleOptions Runtime STEP_DEADLINE_MS
     SilentLoop SnapshotKey SnapshotPart SnapshotStore SnapshotStoreClosed SnapshotsOf StoreLimits StoredSnapshot StreamAppend
     StreamName SubscribeOptions SubscriptionBatch UncheckableField UndecodableEvent Upcaster VersionedPayload WrongExpectedRevision
@@ -47,6 +47,10 @@ export const LIBRARY_DOORS: Readonly<Record<string, string>> = {
     isHidden isMainstemError isObjectClass isOwnAccessor isPositionBefore isPrintable isTraceparent laterPosition nearestName
     occurredAt position printable printableLines revision ruleOptions silenceOf sourceText streamName streamOf streamPrefixOf
     systemRuntime throwIfAborted traceparentOf unlessAborted violationsOfRules`,
+  'event-store/contract': `
+    ContractChange ContractChangeKind DeclaredContracts EventContract EventContracts FieldContract FieldContracts NestedClassOf
+    RuleTerms StoredHistory StoredHistoryOptions StoredPayloads StoredPayloadsOptions ValueContract compareContracts contractsOf
+    eventName lockText parseLock readStoredHistory upcasterStub`,
   'event-store/settings': `
     Environment Given PlaceForm Setting SettingGroup SettingRows SettingsInvalid ValuesOf areGiven didYouMean flawOfParameters isOn list oneOf optional
     placeSetting readSettings settingsHelp settingsIn settingsLines settingsTable takeParameter together wholeNumber withoutCredentials wordForm`,

@@ -2,9 +2,9 @@
 import type { AnyAggregate } from '@mainstem/aggregate';
 import type { EventReader, EventStore } from '@mainstem/event-store';
 import type { SettingRows } from '@mainstem/event-store/settings';
-import type { HostedProjection, ReadStore } from '@mainstem/projection';
-import type { HostedReaction } from '@mainstem/projection/reaction';
-import type { Deadline, Instance, PendingEffect, ProcessManager } from '@mainstem/process';
+import type { AnyProjection, HostedProjection, ReadStore } from '@mainstem/projection';
+import type { HostedReaction, Reaction } from '@mainstem/projection/reaction';
+import type { Deadline, Instance, PendingEffect, ProcessManager, Reactor } from '@mainstem/process';
 
 /** The location of the application's data that the user gave; the application's own defaults come after it. */
 export interface ApplicationSettings {
@@ -134,10 +134,18 @@ export interface ExaminedPlaces {
   readonly stores: readonly ExaminedStore[];
 }
 
+/** Whatever takes events besides the aggregates that wrote them. */
+export type DeclaredReader = AnyProjection | Reaction | Reactor | ProcessManager;
+
 /** One application, as the command line sees it. */
 export interface MainstemApplication {
   readonly name: string;
   readonly aggregates: readonly AnyAggregate[];
+  /**
+   * All that reads its events, so that `contracts` names it where no read store can be opened. Default: what
+   * `openReadModels` gives.
+   */
+  readonly readers?: readonly DeclaredReader[];
   /** What its processes can be told. `mainstem --help` lists their variables, which count for commands as well. */
   readonly settings?: SettingRows;
   /** Opens the event store for reading; must not create one. Errors: those of the store and of the settings. */

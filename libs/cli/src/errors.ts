@@ -106,6 +106,35 @@ export class InstanceNotReady extends MainstemError {
   }
 }
 
+/** There is no lock file to compare with. */
+export class NoContractLock extends MainstemError {
+  constructor(readonly file: string) {
+    super('CLI_NO_CONTRACT_LOCK', `There is no lock file ${file}. mainstem contracts accept makes it from the declared events; commit it.`);
+  }
+}
+
+/** The lock file cannot be read or written. */
+export class UnusableContractLock extends MainstemError {
+  constructor(
+    readonly file: string,
+    problem: string,
+    cause?: unknown,
+  ) {
+    super('CLI_UNUSABLE_CONTRACT_LOCK', `The lock file ${file} cannot be used: ${problem}`, { cause });
+  }
+}
+
+/** Stored events cannot be read now, so nothing is known about them. */
+export class HistoryUnreadable extends MainstemError {
+  constructor(cause: MainstemError) {
+    super(
+      'CLI_HISTORY_UNREADABLE',
+      `Stored events cannot be read: ${cause.message} (${cause.code}) With --no-history they are left out, and the lock file alone is compared.`,
+      { cause },
+    );
+  }
+}
+
 /** The application does not say how its event store is opened to write. */
 export class NoEventStore extends MainstemError {
   constructor(readonly application: string) {

@@ -1,7 +1,7 @@
 // For applications: what they tell the command line about themselves. Classes of errors: /errors.
 
 // Declare the application.
-export { defineApplication, type MainstemApplication } from './application.js';
+export { defineApplication, type DeclaredReader, type MainstemApplication } from './application.js';
 
 // Open what is asked for.
 export type { ApplicationSettings, OpenEventReader, OpenReadModels, OperatedProcess } from './application.js';

@@ -22,10 +22,15 @@ export const loadApplication = async (folder: string): Promise<MainstemApplicati
 };
 
 /** Path of the application's module, from the nearest package.json that names one. Errors: CLI_NO_APPLICATION. */
-export const applicationFile = (folder: string): string => {
+export const applicationFile = (folder: string): string => applicationPlace(folder).file;
+
+/** The folder of that package.json. Errors: CLI_NO_APPLICATION. */
+export const applicationFolder = (folder: string): string => applicationPlace(folder).folder;
+
+const applicationPlace = (folder: string): { readonly folder: string; readonly file: string } => {
   for (let at = path.resolve(folder); ; at = path.dirname(at)) {
     const application = applicationIn(path.join(at, 'package.json'));
-    if (application !== undefined) return path.resolve(at, application);
+    if (application !== undefined) return { folder: at, file: path.resolve(at, application) };
     if (at === path.dirname(at)) throw new NoApplication(folder);
   }
 };

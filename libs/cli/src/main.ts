@@ -48,6 +48,10 @@ const isUsage = (error: unknown): boolean => isMainstemError(error, ...USAGE_COD
 
 const USAGE_CODES = [
   'CLI_INVALID_ARGUMENT',
+  // A comparison that did not happen must not look like a difference.
+  'CLI_NO_CONTRACT_LOCK',
+  'CLI_UNUSABLE_CONTRACT_LOCK',
+  'CLI_HISTORY_UNREADABLE',
   'PROJECTION_UNKNOWN',
   'PROJECTION_AMBIGUOUS',
   'EVENT_STORE_INVALID_INPUT',

@@ -15,6 +15,7 @@ import { status } from './commands/status.js';
 import { stream, type StreamOptions } from './commands/stream.js';
 import { tail, type TailOptions } from './commands/tail.js';
 import { verify, type VerifyCommandOptions } from './commands/verify.js';
+import { addContracts } from './contracts-program.js';
 import { loadApplication } from './load-application.js';
 import { addMigrate } from './migrate-program.js';
 import { addDoctor, addPause } from './operate-program.js';
@@ -53,6 +54,7 @@ export const program = (surroundings: Surroundings, result: { code: number }): C
   addVerify(mainstem, run);
   addShow(mainstem, run);
   addClaims(mainstem, run);
+  addContracts(mainstem, run, surroundings);
   addMigrate(mainstem, run);
   addProcess(mainstem, run);
   addDeadlines(mainstem, run, surroundings);

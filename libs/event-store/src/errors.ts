@@ -110,6 +110,16 @@ export class AsynchronousRule extends MainstemError {
   }
 }
 
+/** A lock file of contracts cannot be read. `line` counts from 1. */
+export class InvalidContractLock extends MainstemError {
+  constructor(
+    readonly line: number,
+    readonly problem: string,
+  ) {
+    super('EVENT_STORE_INVALID_CONTRACT_LOCK', `Line ${line} of the lock file: ${problem}`);
+  }
+}
+
 /** class-validator cannot check this field in a nested object. Change the program. */
 export class UncheckableField extends MainstemError {
   constructor(

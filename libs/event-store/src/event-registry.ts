@@ -79,6 +79,13 @@ export class EventRegistry<Declarations extends EventDeclarations = EventDeclara
     return this.#payloads.get(type)?.version ?? 1;
   }
 
+  /** The payload class of this type, its schema version and its options. Errors: EVENT_STORE_INVALID_INPUT. */
+  payloadOf(type: string): VersionedPayload & { readonly rules: RuleOptions } {
+    const payload = this.#payloads.get(type);
+    if (!payload) throw new InvalidInput('type', `${type} is not declared in ${this.category}`);
+    return { ...payload, rules: this.#rules };
+  }
+
   /** How stored payloads of this type are lifted: the schema version and its upcasters, in order. */
   liftingOf(type: string): { readonly version: number; readonly upcasters: readonly Upcaster[] } {
     const { version, upcasters } = this.#payloads.get(type) ?? { version: 1, upcasters: {} as Readonly<Record<number, Upcaster>> };

@@ -41,6 +41,11 @@ export class WantedEvents {
     assertCategoriesDiffer(this.categories);
   }
 
+  /** Each wanted type with the registry that declares it. */
+  get declarations(): readonly { readonly registry: EventRegistry; readonly type: string }[] {
+    return [...this.#sources].flatMap(([type, sources]) => sources.map(({ registry }) => ({ registry, type })));
+  }
+
   /** Comparable text: equal for two projections that want the same. */
   get pairs(): readonly string[] {
     return [...this.#sources].flatMap(([type, sources]) => sources.map(({ prefix }) => `${prefix} ${type}`)).toSorted();
