@@ -47,6 +47,15 @@ describe('the contracts of the ledger', () => {
     expect([away.code, away.err]).toEqual([2, expect.stringMatching(/EVENT_STORE_CANNOT_OPEN[\s\S]*CLI_HISTORY_UNREADABLE/)]);
   });
 
+  it('are published as JSON Schema and as a page', async () => {
+    const [schema, page] = ['events.schema.json', 'events.md'].map((name) => path.join(dir, name)) as [string, string];
+    expect((await mainstem('contracts', 'schema', '--out', schema)).code).toBe(0);
+    expect((await mainstem('contracts', 'catalogue', '--out', page)).code).toBe(0);
+    const { $defs } = JSON.parse(await readFile(schema, 'utf8')) as { readonly $defs: Readonly<Record<string, { readonly required: unknown }>> };
+    expect($defs['order/OrderPlaced@1']?.required).toEqual(['country', 'customerId', 'orderNo']);
+    expect(await readFile(page, 'utf8')).toContain('Schema version 1. Written by: aggregate order. Read by: projection sales-documents');
+  });
+
   it('fit what an import stores, and a planted break is named with its readers', async () => {
     expect((await mainstem('import', 'data/online-retail/sample.ndjson')).code).toBe(0);
     for (const whole of [[], ['--whole']]) {

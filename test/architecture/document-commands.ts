@@ -67,6 +67,8 @@ export const EXECUTED_ELSEWHERE: Readonly<Record<string, string>> = {
   'npx mainstem contracts check --no-history': 'test/acceptance/contracts.spec.ts',
   'npx mainstem contracts check': 'test/acceptance/contracts.spec.ts',
   'npx mainstem contracts check --whole': 'test/acceptance/contracts.spec.ts',
+  'npx mainstem contracts schema --out events.schema.json': 'test/acceptance/contracts.spec.ts',
+  'npx mainstem contracts catalogue --out events.md': 'test/acceptance/contracts.spec.ts',
 };
 
 /** Commands that run tests or measure: no test runs them, but their scripts and arguments must exist. */

@@ -49,8 +49,8 @@ export const LIBRARY_DOORS: Readonly<Record<string, string>> = {
     systemRuntime throwIfAborted traceparentOf unlessAborted violationsOfRules`,
   'event-store/contract': `
     ContractChange ContractChangeKind DeclaredContracts EventContract EventContracts FieldContract FieldContracts NestedClassOf
-    RuleTerms StoredHistory StoredHistoryOptions StoredPayloads StoredPayloadsOptions ValueContract compareContracts contractsOf
-    eventName lockText parseLock readStoredHistory upcasterStub`,
+    JsonSchema RuleTerms StoredHistory StoredHistoryOptions StoredPayloads StoredPayloadsOptions ValueContract compareContracts
+    contractsOf eventName jsonSchemaOf lockText parseLock readStoredHistory upcasterStub`,
   'event-store/settings': `
     Environment Given PlaceForm Setting SettingGroup SettingRows SettingsInvalid ValuesOf areGiven didYouMean flawOfParameters isOn list oneOf optional
     placeSetting readSettings settingsHelp settingsIn settingsLines settingsTable takeParameter together wholeNumber withoutCredentials wordForm`,

@@ -1,10 +1,13 @@
 // The commands that keep declared events and stored ones together, with their options and help.
 import type { Command } from 'commander';
 import { acceptContracts } from './commands/contracts-accept.js';
+import { printCatalogue } from './commands/contracts-catalogue.js';
 import { checkContracts } from './commands/contracts-check.js';
 import type { ContractsOptions } from './commands/contracts-look.js';
+import { printSchema } from './commands/contracts-schema.js';
 import type { Run, Surroundings } from './surroundings.js';
 
+const OUT = 'put it into this file as a whole, in place of printing it';
 const LOCK = 'the lock file (default: contracts.lock.json beside the package.json of the application)';
 
 export const addContracts = (mainstem: Command, run: Run, { folder }: Surroundings): void => {
@@ -29,6 +32,16 @@ export const addContracts = (mainstem: Command, run: Run, { folder }: Surroundin
     .action((options: Omit<ContractsOptions, 'folder'> & { readonly breaking?: boolean }) =>
       run((context) => acceptContracts(context, { ...options, folder })),
     );
+  contracts
+    .command('schema')
+    .description('JSON Schema (2020-12) of the payloads of all declared events, as $defs in one document')
+    .option('--out <file>', OUT)
+    .action((options: { readonly out?: string }) => run((context) => printSchema(context, { ...options, folder })));
+  contracts
+    .command('catalogue')
+    .description('a page in Markdown: all events with their fields, who writes them, and who reads them')
+    .option('--out <file>', OUT)
+    .action((options: { readonly out?: string }) => run((context) => printCatalogue(context, { ...options, folder })));
   contracts.addHelpText(
     'after',
     [
@@ -37,6 +50,8 @@ export const addContracts = (mainstem: Command, run: Run, { folder }: Surroundin
       'mainstem contracts check --no-history         for CI without an event store',
       'mainstem contracts check --whole',
       'mainstem contracts accept --no-history',
+      'mainstem contracts schema --out events.schema.json',
+      'mainstem contracts catalogue --out events.md',
     ].join('\n  '),
   );
 };

@@ -5,6 +5,7 @@ export { contractsOf, type DeclaredContracts } from './contract/declared-contrac
 export { eventName, type EventContract, type EventContracts } from './contract/event-contract.js';
 export type { FieldContract, FieldContracts, RuleTerms, ValueContract } from './contract/event-contract.js';
 export type { NestedClassOf } from './contract/payload-contract.js';
+export { jsonSchemaOf, type JsonSchema } from './contract/json-schema.js';
 
 // Keep.
 export { lockText, parseLock } from './contract/lock-text.js';

@@ -1,11 +1,12 @@
 // The lock file on disk.
-import { readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { isMainstemError } from '@mainstem/event-store';
 import { lockText, parseLock, type EventContracts } from '@mainstem/event-store/contract';
 import { NoContractLock, UnusableContractLock } from '../errors.js';
 import { applicationFolder } from '../load-application.js';
 import type { ContractsOptions } from './contracts-look.js';
+import { writeWhole } from './write-whole.js';
 
 const LOCK_FILE = 'contracts.lock.json';
 
@@ -40,14 +41,11 @@ export const readLockIfThere = async (file: string): Promise<EventContracts | un
   }
 };
 
-/** All or nothing: a reader sees the former file or the new one. Errors: CLI_UNUSABLE_CONTRACT_LOCK. */
+/** Errors: CLI_UNUSABLE_CONTRACT_LOCK. */
 export const writeLock = async (file: string, contracts: EventContracts): Promise<void> => {
-  const written = `${file}.${process.pid}.tmp`;
   try {
-    await writeFile(written, lockText(contracts));
-    await rename(written, file);
+    await writeWhole(file, lockText(contracts));
   } catch (error) {
-    await rm(written, { force: true });
     throw new UnusableContractLock(file, (error as Error).message, error);
   }
 };

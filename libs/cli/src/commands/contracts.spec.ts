@@ -14,6 +14,7 @@ import {
   type EventStore,
 } from '@mainstem/event-store';
 import { documentProjection } from '@mainstem/projection';
+import { Ajv2020 } from 'ajv/dist/2020.js';
 import { Type } from 'class-transformer';
 import {
   Allow,
@@ -36,8 +37,10 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { MainstemApplication } from '../application.js';
 import type { CliContext } from './cli-context.js';
 import { acceptContracts } from './contracts-accept.js';
+import { printCatalogue } from './contracts-catalogue.js';
 import { checkContracts } from './contracts-check.js';
 import type { ContractsReport } from './contracts-report.js';
+import { printSchema } from './contracts-schema.js';
 
 class LineData {
   @IsString() sku!: string;
@@ -391,5 +394,41 @@ describe('contracts check against stored events', () => {
       '    },',
       '2 BREAKING changes; no stored event was read',
     ]);
+  });
+});
+
+describe('contracts schema and catalogue', () => {
+  beforeEach(() => {
+    [printed, said] = [[], []];
+  });
+
+  it('print a JSON Schema that takes what is stored, and refuses other types', async () => {
+    expect(await printSchema(contextOf(applicationOf(CURRENT)), place())).toBe(0);
+    const { $defs } = JSON.parse(printed.join('\n')) as { readonly $defs: Readonly<Record<string, object>> };
+    expect(Object.keys($defs)).toEqual(['order/Paid@1', 'order/Placed@1']);
+    const validate = new Ajv2020({ strict: false }).compile($defs['order/Placed@1'] ?? false);
+    expect(validate(PLACED), JSON.stringify(validate.errors)).toBe(true);
+    for (const wrong of [{ discount: '5' }, { lines: [{ sku: 1, quantity: 1 }] }, { colour: 'red' }, { customer: undefined }, { country: 'gb' }])
+      expect(validate(JSON.parse(JSON.stringify({ ...PLACED, ...wrong }))), JSON.stringify(wrong)).toBe(false);
+  });
+
+  it('put a page of all events into a file as a whole', async () => {
+    const out = path.join(folder, 'events.md');
+    expect(await printCatalogue(contextOf(applicationOf(CURRENT)), { ...place(), out })).toBe(0);
+    const page = (await readFile(out, 'utf8')).split('\n');
+    expect(page.slice(0, 6)).toEqual([
+      '# Events of orders',
+      '',
+      '| event | schema version | written by | read by |',
+      '| --- | --- | --- | --- |',
+      '| order/Paid | 1 | aggregate order | its aggregate alone |',
+      '| order/Placed | 1 | aggregate order | projection orders |',
+    ]);
+    expect(page).toContain('| lines | list of object |  |  | arrayMaxSize 5 |');
+    expect(page).toContain('| lines\\[\\].quantity | integer |  |  | min 1 |');
+    expect(page).toContain('| note | string | yes | yes |  |');
+    await expect(printCatalogue(contextOf(applicationOf(CURRENT)), { ...place(), out: path.join(folder, 'none', 'x') })).rejects.toMatchObject({
+      code: 'CLI_OUTPUT_UNWRITABLE',
+    });
   });
 });
