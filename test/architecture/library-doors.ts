@@ -3,16 +3,18 @@
 /** A name that is added or taken away is a decision about who needs it. */
 export const LIBRARY_DOORS: Readonly<Record<string, string>> = {
   aggregate: `
-    Aggregate AggregateDefinition AnyAggregate AppendTurn AppendTurns BuildClaimsOptions BuiltClaims Circumstances ClaimClash
-    CommandContext CommandEffect CommandEnd CommandExecutor CommandExecutorOptions CommandMetadata CommandObservation
-    CommandObserver CommandOutcome CommandRefused CommandResult FoldedStreamCacheLimits InvalidCommand LoadOptions LoadedAggregate
-    NoEffect ObservedCommand SnapshotOutcome SnapshotRule SnapshotTold StreamLanes UniqueIdRule UniqueRule buildClaims defineAggregate fold
-    isCommandRefused loadAggregate newCommandContext`,
+    Aggregate AggregateDefinition AggregateOfCommands AnyAggregate AppendTurn AppendTurns BuildClaimsOptions BuiltClaims Circumstances ClaimClash
+    CommandClass CommandClasses CommandContext CommandEffect CommandEnd CommandExecutor CommandExecutorOptions CommandIn CommandMetadata
+    CommandObservation CommandObserver CommandOutcome CommandRefused CommandResult CommandedAggregate Decided Decisions
+    FoldedStreamCacheLimits
+    InvalidCommand LoadOptions LoadedAggregate NoEffect ObservedCommand SnapshotOutcome SnapshotRule SnapshotTold StreamLanes UniqueIdRule
+    UniqueRule buildClaims defineAggregate fold isCommandRefused loadAggregate newCommandContext`,
   'aggregate/host': `
     CONTEXT_ID_RULE changeablePartOf commandIdFrom isAsynchronous isContextId ownMetadata validateCommand`,
   'aggregate/errors': `
     AggregateConflictUnresolved AggregateOverloaded CommandIdReused CommandRefused CommandTimedOut EventNotFoldable EventNotStorable
-    InvalidAggregate InvalidCommand SnapshotStoreLate StateNotStorable StateTooLarge UniqueValueTaken isCommandRefused`,
+    InvalidAggregate InvalidCommand SnapshotStoreLate StateNotStorable StateTooLarge UniqueValueTaken UnknownCommand
+    isCommandRefused`,
   cli: `
     ApplicationSettings DeclaredReader ExaminedPlaces ExaminedStore ImportProgress ImportRequest ImportSummary MainstemApplication
     OpenEventReader OpenExaminedStore OpenReadModels OperatedProcess OperatedSchema RuleViolations SchemaRoles defineApplication main`,
@@ -73,20 +75,20 @@ export const LIBRARY_DOORS: Readonly<Record<string, string>> = {
   'eventstoredb/errors': `
     ClientUnusable ConnectionSettingsInvalid EventStoreAccessDenied EventStoreFailed EventStoreUnavailable StreamDeleted TooManyAppends`,
   nest: `
-    Answer COMMAND_HEALTH CORRELATION_ID CommandAnswer CommandAnswerInterceptor CommandContextOf CommandHealth CommandModule
-    CommandModuleOptions DEFAULT_PROBLEM_RULES EVENT_STORE EventStoreModule EventStoreModuleOptions HealthCheck HealthModule
-    HealthModuleOptions HttpApplication HttpOptions IDEMPOTENCY_KEY InjectEventStore InjectRuntime InvalidRequest ListenOptions
-    MIN_POSITION_HEADER MIN_POSITION_PARAMETER POSITION_HEADER PositionModule PositionOptions ProblemDetails ProblemDetailsFilter
-    ProblemRule ProblemRules ProjectorModule ProjectorModuleOptions REPLAYED_HEADER RUNTIME ReadSource ReadStoreModule ReadStoreOptions
-    Readiness ReadsFrom Reflecting Telemetry TelemetryModule TelemetryModuleOptions announce commandFrom configureHttp contextOf
-    eventStoreHealth listen loadTelemetry neutralError neutralReason projectorHealth reasonOfLook requestValidationPipe runMain
-    withContext`,
+    Answer COMMAND_HEALTH CORRELATION_ID CommandAnswer CommandAnswerInterceptor CommandContextOf CommandHandlersOptions CommandHealth
+    CommandModule CommandModuleOptions CommandOf DEFAULT_PROBLEM_RULES EVENT_STORE EventStoreModule EventStoreModuleOptions HealthCheck
+    HealthModule HealthModuleOptions HttpApplication HttpOptions IDEMPOTENCY_KEY InjectEventStore InjectRuntime InvalidRequest
+    ListenOptions MIN_POSITION_HEADER MIN_POSITION_PARAMETER NamedProjection POSITION_HEADER PositionModule PositionOptions
+    ProblemDetails ProblemDetailsFilter ProblemRule ProblemRules ProjectorModule ProjectorModuleOptions REPLAYED_HEADER RUNTIME
+    ReadSource ReadStoreModule ReadStoreOptions Readiness ReadsFrom Reflecting Telemetry TelemetryModule TelemetryModuleOptions
+    announce commandFrom commandHandlers configureHttp contextOf eventStoreHealth found listen loadTelemetry neutralError neutralReason
+    projectorHealth reasonOfLook requestValidationPipe runMain withContext`,
   'nest/log-line': `
     LEVEL_NAMES Line LineLevel announce jsonLine textLine wantsJson`,
   'nest/settings': `
     httpSettings logFormatSetting metricsSetting watchingSettings`,
   'nest/errors': `
-    HostUnusable PortForbidden PortInUse`,
+    CommandHandledTwice HostUnusable NotInReadModel PortForbidden PortInUse TailLate`,
   opensearch: `
     OpenSearchLocation OpenSearchOptions OpenSearchReadStore`,
   'opensearch/settings': `

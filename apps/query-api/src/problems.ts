@@ -2,7 +2,6 @@
 import type { ProblemRules } from '@mainstem/nest';
 
 export const queryProblems: ProblemRules = {
-  READ_MODEL_KEY_UNKNOWN: 404,
   SEARCH_INVALID_QUERY: 400,
   SEARCH_INVALID_CURSOR: 400,
   CACHE_INVALID_QUERY: 400,

@@ -37,6 +37,18 @@ export class UniqueValueTaken extends CommandRefused {
   }
 }
 
+/** The aggregate has no decision for a command of this class; nothing was decided or appended. Change the program. */
+export class UnknownCommand extends MainstemError {
+  constructor(
+    readonly category: string,
+    /** Name of its class. */
+    readonly command: string,
+    readonly known: readonly string[],
+  ) {
+    super('COMMAND_UNKNOWN', `Aggregate ${category} has no decision for ${command}; it decides ${known.join(', ')}.`);
+  }
+}
+
 /** The command breaks the rules declared on its class; nothing was decided or appended. */
 export class InvalidCommand extends MainstemError {
   constructor(

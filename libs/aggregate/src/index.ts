@@ -2,7 +2,16 @@
 // command line, tests), and /errors.
 
 // Declare an aggregate.
-export { defineAggregate, type Aggregate, type AggregateDefinition, type AnyAggregate, type Circumstances } from './aggregate/aggregate.js';
+export {
+  defineAggregate,
+  type Aggregate,
+  type AggregateDefinition,
+  type AggregateOfCommands,
+  type AnyAggregate,
+  type CommandedAggregate,
+} from './aggregate/aggregate.js';
+export type { Circumstances } from './aggregate/circumstances.js';
+export type { CommandClass, CommandClasses, CommandIn, Decided, Decisions } from './aggregate/decisions.js';
 export { CommandRefused, InvalidCommand, isCommandRefused } from './errors.js';
 export type { SnapshotRule } from './aggregate/snapshot-rule.js';
 export type { UniqueIdRule, UniqueRule } from './aggregate/unique-rule.js';

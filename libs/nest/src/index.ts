@@ -4,6 +4,8 @@
 export { CommandAnswerInterceptor, POSITION_HEADER, REPLAYED_HEADER, type CommandAnswer } from './commands/command-answer.js';
 export { CommandContextOf, CORRELATION_ID, IDEMPOTENCY_KEY } from './commands/command-context-of.js';
 export { commandFrom } from './commands/command-from.js';
+export { commandHandlers, type CommandHandlersOptions } from './commands/command-handlers.js';
+export { CommandOf } from './commands/command-of.js';
 export { CommandModule, type CommandModuleOptions } from './commands/command.module.js';
 export { contextOf, withContext } from './commands/context-of-command.js';
 
@@ -17,9 +19,10 @@ export { ProjectorModule, type ProjectorModuleOptions } from './projector/projec
 
 // Answer queries with the position that they reflect.
 export type { Answer, Reflecting } from './position/answer.js';
+export { found } from './position/found.js';
 export { MIN_POSITION_HEADER, MIN_POSITION_PARAMETER } from './position/min-position.js';
 export { PositionModule, type PositionOptions } from './position/position.interceptor.js';
-export { ReadsFrom, type ReadSource } from './position/reads-from.js';
+export { ReadsFrom, type NamedProjection, type ReadSource } from './position/reads-from.js';
 
 // Serve HTTP, and answer problems.
 export { configureHttp, type HttpApplication, type HttpOptions } from './http/configure-http.js';

@@ -123,7 +123,7 @@ describe('the query API', () => {
   });
 
   it('refuses a header that is no position', async () => {
-    const response = await shop.fetch('/api/totals', { headers: { 'Mainstem-Min-Position': 'latest' } });
+    const response = await shop.fetch('/api/totals', { headers: { 'Mainstem-Min-Position': 'newest' } });
     expect(response.status).toBe(400);
     expect(await response.json()).toMatchObject({ errors: [{ field: 'Mainstem-Min-Position' }] });
   });

@@ -3,11 +3,10 @@ import type { CustomerBalance } from '#apps/read-models/src/cache/customer-balan
 import { CACHE_READ_STORE, SQL_READ_STORE } from '#apps/read-models/src/read-stores.js';
 import { CustomerProfile } from '#apps/read-models/src/sql/customer-profile.entity.js';
 import { Customer } from '#apps/read-models/src/sql/sales-document.entity.js';
-import type { Answer } from '@mainstem/nest';
+import { found, type Answer } from '@mainstem/nest';
 import type { CacheQueries } from '@mainstem/projection';
 import { Inject, Injectable } from '@nestjs/common';
 import { In, MoreThan, type EntityManager } from 'typeorm';
-import { foundOr } from '../errors.js';
 import { pageOf, placeOf, type Page } from '../http/page.js';
 import type { SqlReads } from '../read-stores.js';
 import { CUSTOMERS } from '../sources.js';
@@ -28,7 +27,7 @@ export class CustomersQueries {
       const customer = await manager.getRepository(Customer).findOneBy({ customerId });
       return customer && answerOf(customer, await countriesOf(manager, [customer]));
     });
-    return foundOr(answer, 'customer', customerId);
+    return found(answer, 'customer', customerId);
   }
 
   /** By customer. */
@@ -49,7 +48,7 @@ export class CustomersQueries {
 
   /** Errors: READ_MODEL_KEY_UNKNOWN. */
   async balance(customerId: string): Promise<Answer<BalanceAnswer>> {
-    const { value, position } = foundOr(await this.cache.get<CustomerBalance>('customer-balances', customerId), 'customer', customerId);
+    const { value, position } = found(await this.cache.get<CustomerBalance>('customer-balances', customerId), 'customer', customerId);
     const { orders, creditNotes, grossSales, creditedAmount, netSales } = value;
     return { value: { customerId, balance: netSales, orders, creditNotes, grossSales, creditedAmount, netSales }, position };
   }

@@ -21,6 +21,7 @@ export interface RouteOptions {
   readonly hasKey?: boolean;
 }
 
+const MIN_POSITION = { type: 'string', pattern: '^([0-9]+|latest)$' } as const;
 const DECIMAL = { type: 'string', pattern: '^[0-9]+$' } as const;
 const REFLECTED = {
   [POSITION_HEADER]: { schema: DECIMAL, description: 'The position of the event store that the answer reflects; 0 if it reflects nothing.' },
@@ -34,7 +35,7 @@ export const GetFrom = ({ store, projections }: ReadSource, path: string, { summ
     ReadsFrom(store, ...projections),
     ApiOperation({ summary }),
     ApiExtraModels(QueryProblem),
-    ApiHeader({ name: MIN_POSITION_HEADER, required: false, schema: DECIMAL, description: 'Waits until the answer reflects this position.' }),
+    ApiHeader({ name: MIN_POSITION_HEADER, required: false, schema: MIN_POSITION, description: 'Waits until the answer reflects this position.' }),
     ApiOkResponse({ ...answer, headers: REFLECTED }),
     ApiBadRequestResponse({ ...PROBLEM, description: 'A parameter cannot be used; the problem names it.' }),
     ...(hasKey ? [ApiNotFoundResponse({ ...PROBLEM, headers: REFLECTED, description: 'The key does not exist at that position.' })] : []),

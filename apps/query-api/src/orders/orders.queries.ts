@@ -2,10 +2,9 @@
 import { SQL_READ_STORE } from '#apps/read-models/src/read-stores.js';
 import { OrderLine } from '#apps/read-models/src/sql/order-line.entity.js';
 import { SalesDocument, type SalesDocumentKind } from '#apps/read-models/src/sql/sales-document.entity.js';
-import type { Answer } from '@mainstem/nest';
+import { found, type Answer } from '@mainstem/nest';
 import { Inject, Injectable } from '@nestjs/common';
 import type { SelectQueryBuilder } from 'typeorm';
-import { foundOr } from '../errors.js';
 import { pageOf, placeOf, type Page } from '../http/page.js';
 import type { SqlReads } from '../read-stores.js';
 import { ORDER_LINES, SALES_DOCUMENTS } from '../sources.js';
@@ -32,7 +31,7 @@ export class OrdersQueries {
       const document = await manager.getRepository(SalesDocument).findOneBy({ stream, kind });
       return document && answerOf(document);
     });
-    return foundOr(answer, NAMES[kind], stream);
+    return found(answer, NAMES[kind], stream);
   }
 
   /** By stream, or by total with the largest first. */
@@ -64,7 +63,7 @@ export class OrdersQueries {
         .getMany();
       return lines.map(({ line, sku, description, quantity, unitPrice, total }) => ({ line, sku, description, quantity, unitPrice, total }));
     });
-    return foundOr(answer, NAMES.order, stream);
+    return found(answer, NAMES.order, stream);
   }
 }
 

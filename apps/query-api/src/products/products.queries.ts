@@ -2,11 +2,10 @@
 import type { ProductCard } from '#apps/read-models/src/cache/product-card.document.js';
 import { CACHE_READ_STORE, SQL_READ_STORE } from '#apps/read-models/src/read-stores.js';
 import { Product } from '#apps/read-models/src/sql/product.entity.js';
-import type { Answer } from '@mainstem/nest';
+import { found, type Answer } from '@mainstem/nest';
 import type { CacheQueries } from '@mainstem/projection';
 import { Inject, Injectable } from '@nestjs/common';
 import { MoreThan } from 'typeorm';
-import { foundOr } from '../errors.js';
 import { pageOf, placeOf, type Page } from '../http/page.js';
 import type { SqlReads } from '../read-stores.js';
 import { PRODUCTS } from '../sources.js';
@@ -27,7 +26,7 @@ export class ProductsQueries {
       const product = await manager.getRepository(Product).findOneBy({ sku });
       return product && answerOf(product);
     });
-    return foundOr(answer, 'product', sku);
+    return found(answer, 'product', sku);
   }
 
   /** By SKU. */
@@ -42,7 +41,7 @@ export class ProductsQueries {
 
   /** Errors: READ_MODEL_KEY_UNKNOWN. */
   async card(sku: string): Promise<Answer<CardAnswer>> {
-    return foundOr(await this.cache.get<ProductCard>('product-cards', sku), 'product', sku);
+    return found(await this.cache.get<ProductCard>('product-cards', sku), 'product', sku);
   }
 }
 

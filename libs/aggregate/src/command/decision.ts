@@ -12,7 +12,8 @@ import {
   type Runtime,
   type StreamName,
 } from '@mainstem/event-store';
-import type { Aggregate, Circumstances } from '../aggregate/aggregate.js';
+import type { Aggregate } from '../aggregate/aggregate.js';
+import type { Circumstances } from '../aggregate/circumstances.js';
 import { EventNotFoldable, EventNotStorable, InvalidAggregate } from '../errors.js';
 import type { CommandContext, CommandMetadata } from './command-context.js';
 import type { CommandObservation } from './command-observer.js';

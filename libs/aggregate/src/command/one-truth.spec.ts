@@ -3,7 +3,8 @@
 import { defineEvents, InMemoryEventStore, WrongExpectedRevision, type EventOf, type RecordedEvent } from '@mainstem/event-store';
 import { Allow, IsInt, IsOptional, IsString } from 'class-validator';
 import { describe, expect, it } from 'vitest';
-import { defineAggregate, type Circumstances } from '../aggregate/aggregate.js';
+import { defineAggregate } from '../aggregate/aggregate.js';
+import type { Circumstances } from '../aggregate/circumstances.js';
 import { CommandRefused } from '../errors.js';
 import { AppendTurns } from './append-turn.js';
 import { CommandExecutor } from './command-executor.js';

@@ -33,15 +33,17 @@ interface Response {
 /**
  * Turns the `CommandResult` of a controller into an answer: 201 with `Mainstem-Position`; for a repeated command the
  * same, marked by `Idempotency-Replayed: true`; 200 if nothing changed. Outside HTTP the answer has no status and no
- * headers.
+ * headers. Anything else that a controller returns stays as it is.
  */
 @Injectable()
-export class CommandAnswerInterceptor implements NestInterceptor<CommandResult, CommandAnswer> {
-  intercept(context: ExecutionContext, next: CallHandler<CommandResult>): Observable<CommandAnswer> {
-    if (context.getType() !== 'http') return next.handle().pipe(map(commandAnswer));
-    const response = context.switchToHttp().getResponse<Response>();
+export class CommandAnswerInterceptor implements NestInterceptor<unknown, unknown> {
+  intercept(context: ExecutionContext, next: CallHandler<unknown>): Observable<unknown> {
+    const isHttp = context.getType() === 'http';
+    const response = isHttp ? context.switchToHttp().getResponse<Response>() : undefined;
     return next.handle().pipe(
       map((result) => {
+        if (!isResult(result)) return result;
+        if (response === undefined) return commandAnswer(result);
         if (result.position !== undefined) response.setHeader(POSITION_HEADER, result.position.toString());
         if (result.isRepeat) response.setHeader(REPLAYED_HEADER, 'true');
         response.status(result.events.length > 0 ? HttpStatus.CREATED : HttpStatus.OK);
@@ -50,3 +52,6 @@ export class CommandAnswerInterceptor implements NestInterceptor<CommandResult, 
     );
   }
 }
+
+const isResult = (value: unknown): value is CommandResult =>
+  value !== null && typeof value === 'object' && 'nextRevision' in value && 'isRepeat' in value;

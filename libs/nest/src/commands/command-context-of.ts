@@ -61,15 +61,16 @@ interface Request {
 // A pipe gets one value, from which the request with the headers is found.
 const requests = new WeakMap<Headers, Request>();
 
-const HeadersOf = createParamDecorator(
-  readsNoQuery((_: unknown, context: ExecutionContext): Headers => {
-    // A message of another transport, or one field of a GraphQL request: its headers cannot name a single command.
-    if (context.getType() !== 'http') return {};
-    const request = context.switchToHttp().getRequest<Request>();
-    requests.set(request.headers, request);
-    return request.headers;
-  }),
-);
+/** The headers of a request, which lead the pipe to the request. */
+export const headersOf = (context: ExecutionContext): Headers => {
+  // A message of another transport, or one field of a GraphQL request: its headers cannot name a single command.
+  if (context.getType() !== 'http') return {};
+  const request = context.switchToHttp().getRequest<Request>();
+  requests.set(request.headers, request);
+  return request.headers;
+};
+
+const HeadersOf = createParamDecorator(readsNoQuery((_: unknown, context: ExecutionContext): Headers => headersOf(context)));
 
 /** Identifies what a request asks for: method, path and body, in any order of the body's fields. */
 const fingerprintOf = ({ method, originalUrl, body }: Request): string => {

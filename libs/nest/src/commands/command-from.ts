@@ -2,10 +2,12 @@
 import { InvalidCommand } from '@mainstem/aggregate';
 import { declaresField, violationsOfRules, type FieldViolation } from '@mainstem/event-store';
 import { plainToInstance } from 'class-transformer';
+import { fieldsOf } from '../parameters/fields-of.js';
 
 /**
  * A command from the body of a request and the parameters of its path, with nested objects as instances of their
- * classes. The body may repeat a field of the path with the same value. Nothing is converted or validated here. A
+ * classes. The body may repeat a field of the path with the same value. It may be absent if the class declares no field
+ * besides those of the path. Nothing is converted or validated here. A
  * declared field may have the name of a member of every object (`constructor`, `toString`), at any depth. A field that
  * hides a getter or method of its class is refused. Errors: COMMAND_INVALID.
  */
@@ -14,8 +16,9 @@ export const commandFrom = <Command extends object>(
   body: unknown,
   path: Readonly<Record<string, string>> = {},
 ): Command => {
-  if (body === null || typeof body !== 'object' || Array.isArray(body)) refuse(commandClass, [{ field: 'body', message: 'must be a JSON object' }]);
-  const fields = body as Record<string, unknown>;
+  const isAbsent = body === undefined && fieldsOf(commandClass).every((field) => Object.hasOwn(path, field));
+  if (!isAbsent && !isRecord(body)) refuse(commandClass, [{ field: 'body', message: 'must be a JSON object' }]);
+  const fields = (isAbsent ? {} : body) as Record<string, unknown>;
   const other = Object.keys(path).filter((field) => Object.hasOwn(fields, field) && fields[field] !== path[field]);
   if (other.length > 0)
     refuse(
@@ -92,6 +95,8 @@ const withoutMembers = (value: unknown): unknown => {
 };
 
 const isObject = (value: unknown): value is object => value !== null && typeof value === 'object';
+
+const isRecord = (value: unknown): boolean => isObject(value) && !Array.isArray(value);
 
 const classOf = (object: object): (new () => object) | undefined => {
   const prototype = Object.getPrototypeOf(object) as { readonly constructor: new () => object } | null;

@@ -10,6 +10,7 @@ import { COMMAND_HEALTH, commandHealth } from '../health/health-check.js';
 import type { Telemetry } from '../telemetry/telemetry.js';
 import { TELEMETRY } from '../telemetry/tokens.js';
 import { ApplicationExecutor } from './application-executor.js';
+import { HandledOnce } from './handled-once.js';
 
 /** `snapshots` belongs to the module, which closes it after the shutdown. */
 export type CommandModuleOptions = Omit<CommandExecutorOptions, 'store' | 'runtime'>;
@@ -29,7 +30,8 @@ class SnapshotsLifetime implements OnApplicationShutdown {
  * Global: provides `CommandExecutor`, its health check (`COMMAND_HEALTH`), and `CommandBus` from @nestjs/cqrs. Needs
  * `EventStoreModule`. Refuses categories that can make the same stream as another aggregate or a projection of the
  * application: those of `aggregates` at the start, others with their first command. The log tells once of each kind of
- * snapshot that fails or is refused. Errors: EVENT_STORE_AMBIGUOUS_CATEGORY.
+ * snapshot that fails or is refused. A command class with two handlers is refused at the start. Errors:
+ * EVENT_STORE_AMBIGUOUS_CATEGORY, COMMAND_HANDLED_TWICE.
  */
 @Module({})
 export class CommandModule {
@@ -56,6 +58,7 @@ export class CommandModule {
         },
         { provide: COMMAND_HEALTH, inject: [CommandExecutor], useFactory: commandHealth },
         SnapshotsLifetime,
+        { provide: HandledOnce, inject: [ModulesContainer], useFactory: (modules: ModulesContainer) => new HandledOnce(modules) },
       ],
       exports: [CommandExecutor, COMMAND_HEALTH, CqrsModule],
     };

@@ -1,7 +1,7 @@
 // Validates queries and other requests that are no commands.
 import { fieldViolations, MainstemError, type FieldViolation } from '@mainstem/event-store';
 import { ValidationPipe, type ArgumentMetadata, type ValidationError } from '@nestjs/common';
-import { getMetadataStorage } from 'class-validator';
+import { fieldsOf } from '../parameters/fields-of.js';
 import { unknownName } from './unknown-name.js';
 
 /** Parameters of a request break their rules; nothing was done. */
@@ -49,10 +49,4 @@ const nameNearest = (errors: readonly ValidationError[]): void => {
     if (constraints?.['whitelistValidation'] !== undefined) constraints['whitelistValidation'] = unknownName(property, fieldsOf(target?.constructor));
     nameNearest(children);
   }
-};
-
-const fieldsOf = (ruled: unknown): readonly string[] => {
-  if (typeof ruled !== 'function') return [];
-  const rules = getMetadataStorage().getTargetValidationMetadatas(ruled, '', true, false);
-  return [...new Set(rules.map(({ propertyName }) => propertyName))];
 };

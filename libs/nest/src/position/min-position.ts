@@ -2,7 +2,7 @@
 import { isMainstemError, laterPosition, position, type Position } from '@mainstem/event-store';
 import { InvalidRequest } from '../http/request-validation.js';
 
-/** Header with the position that an answer must reflect at least, as a decimal string. */
+/** Header with the position that an answer must reflect at least: a decimal string, or `latest`. */
 export const MIN_POSITION_HEADER = 'Mainstem-Min-Position';
 /** The query parameter with the same meaning. */
 export const MIN_POSITION_PARAMETER = 'minPosition';
@@ -12,20 +12,31 @@ interface Request {
   readonly query?: Readonly<Record<string, unknown>>;
 }
 
-/** The requested position; the later of header and parameter; undefined for none. Errors: REQUEST_INVALID. */
-export const minPositionOf = (request: Request): Position | undefined => {
+const LATEST = 'latest';
+
+/** What a client wants to see reflected. */
+export interface MinPosition {
+  /** Undefined for none. */
+  readonly position: Position | undefined;
+  /** True: the end of the event store as well, as it is when the request comes. */
+  readonly isLatest: boolean;
+}
+
+/** The later of header and parameter counts. Errors: REQUEST_INVALID. */
+export const minPositionOf = (request: Request): MinPosition => {
   const header = parsed(request.headers[MIN_POSITION_HEADER.toLowerCase()], MIN_POSITION_HEADER);
   const parameter = parsed(request.query?.[MIN_POSITION_PARAMETER], MIN_POSITION_PARAMETER);
-  return laterPosition(header, parameter);
+  const given = [header, parameter].map((one) => (one === LATEST ? undefined : one));
+  return { position: laterPosition(given[0], given[1]), isLatest: header === LATEST || parameter === LATEST };
 };
 
-const parsed = (value: unknown, field: string): Position | undefined => {
-  if (value === undefined) return undefined;
+const parsed = (value: unknown, field: string): Position | typeof LATEST | undefined => {
+  if (value === undefined || value === LATEST) return value;
   if (typeof value !== 'string') throw new InvalidRequest([{ field, message: 'must be given once' }]);
   try {
     return position(value);
   } catch (error) {
     if (!isMainstemError(error, 'EVENT_STORE_INVALID_INPUT')) throw error;
-    throw new InvalidRequest([{ field, message: error.message }]);
+    throw new InvalidRequest([{ field, message: `${error.message}, or \`latest\`` }]);
   }
 };

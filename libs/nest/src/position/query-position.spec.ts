@@ -3,7 +3,7 @@ import 'reflect-metadata';
 import { defineEvents, eventId, InMemoryEventStore, streamName } from '@mainstem/event-store';
 import { documentProjection } from '@mainstem/projection';
 import { MemoryReadStore } from '@mainstem/testing';
-import { Controller, Get, Module, Query, ValidationPipe } from '@nestjs/common';
+import { Controller, Get, Module, Param, Query, ValidationPipe } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { IsOptional, IsString, Matches } from 'class-validator';
@@ -13,6 +13,7 @@ import { EventStoreModule } from '../event-store/event-store.module.js';
 import { configureHttp } from '../http/configure-http.js';
 import { ProjectorModule } from '../projector/projector.module.js';
 import type { Answer } from './answer.js';
+import { found } from './found.js';
 import { PositionModule } from './position.interceptor.js';
 import { ReadsFrom } from './reads-from.js';
 
@@ -37,6 +38,7 @@ class PositionQuery extends FilterQuery {
 class WaitingQuery extends PositionQuery {}
 
 const READ_STORE = Symbol('read store');
+const readStore = new MemoryReadStore();
 const answer = <Value>(value: Value): Answer<Value> => ({ value, position: undefined });
 
 /** A custom decorator that replaces the handler function. */
@@ -80,6 +82,13 @@ class CountsController {
     return answer({ minPosition });
   }
 
+  @Get('found/:key')
+  @ReadsFrom(READ_STORE, counts)
+  async found(@Param('key') key: string): Promise<Answer<Count>> {
+    const [serving] = await readStore.generations();
+    return found({ value: readStore.documents<Count>('counts').get(key), position: serving?.checkpoint.position }, 'counter', key);
+  }
+
   @Get('plain')
   plain(@Query() query: FilterQuery): FilterQuery {
     return query;
@@ -91,7 +100,7 @@ class TestModule {}
 
 describe('?minPosition= and a query class', () => {
   const events = new InMemoryEventStore();
-  const readStore = new MemoryReadStore();
+  const event = { id: eventId('00000000-0000-4000-8000-000000000001'), type: 'Counted', data: {}, metadata: {} };
   let app: NestExpressApplication;
 
   beforeAll(async () => {
@@ -108,7 +117,6 @@ describe('?minPosition= and a query class', () => {
     };
     app = configureHttp(await NestFactory.create<NestExpressApplication>(module, { logger: false, bodyParser: false }));
     await app.listen(0, '127.0.0.1');
-    const event = { id: eventId('00000000-0000-4000-8000-000000000001'), type: 'Counted', data: {}, metadata: {} };
     await events.append(streamName('counter-1'), [event], { expectedRevision: 'no-stream' });
   });
   afterAll(async () => {
@@ -116,15 +124,37 @@ describe('?minPosition= and a query class', () => {
     await events.close();
   });
 
-  const get = async (path: string): Promise<{ readonly status: number; readonly body: Record<string, unknown> }> => {
+  const get = async (path: string): Promise<{ readonly status: number; readonly body: Record<string, unknown>; readonly position?: string }> => {
     const { port } = app.getHttpServer().address() as AddressInfo;
     const response = await fetch(`http://127.0.0.1:${port}/${path}`);
-    return { status: response.status, body: (await response.json()) as Record<string, unknown> };
+    const position = response.headers.get('Mainstem-Position') ?? undefined;
+    return { status: response.status, body: (await response.json()) as Record<string, unknown>, ...(position !== '0' && position && { position }) };
   };
 
   it('go together if the class does not declare it', async () => {
     expect(await get('filtered?country=FR&minPosition=1')).toEqual({ status: 200, body: { query: { country: 'FR' }, isInstance: true } });
     expect(await get('filtered?minPosition=2')).toMatchObject({ status: 503, body: { code: 'PROJECTION_BEHIND' } });
+  });
+
+  it('wait for the end of the event store with `latest`', async () => {
+    expect(await get('filtered?minPosition=latest')).toMatchObject({ status: 200 });
+    await events.append(streamName('other-1'), [{ ...event, id: eventId('00000000-0000-4000-8000-000000000002'), type: 'Other' }], {
+      expectedRevision: 'no-stream',
+    });
+    const counted = { ...event, id: eventId('00000000-0000-4000-8000-000000000003') };
+    const { position } = await events.append(streamName('counter-2'), [counted], { expectedRevision: 'no-stream' });
+    expect(await get('found/counter-2?minPosition=latest')).toEqual({ status: 200, body: { count: 1 }, position: String(position) });
+  });
+
+  it('answer what was not found with 404, its name and the position that it reflects', async () => {
+    expect(await get('found/counter-9')).toMatchObject({
+      status: 404,
+      body: {
+        code: 'READ_MODEL_KEY_UNKNOWN',
+        detail: 'There is no counter counter-9. If it was written just now, ask again with Mainstem-Min-Position.',
+      },
+      position: expect.stringMatching(/^[1-9]/) as string,
+    });
   });
 
   it('go together with a pipe of the route', async () => {
@@ -140,7 +170,7 @@ describe('?minPosition= and a query class', () => {
   });
 
   it.each(['filtered', 'declared', 'named'])('refuse a parameter that occurs twice, or is no position: %s', async (path) => {
-    for (const query of ['minPosition=1&minPosition=2', 'minPosition=latest', 'minPosition='])
+    for (const query of ['minPosition=1&minPosition=2', 'minPosition=newest', 'minPosition='])
       expect(await get(`${path}?${query}`)).toMatchObject({ status: 400, body: { code: 'REQUEST_INVALID', errors: [{ field: 'minPosition' }] } });
   });
 

@@ -1,6 +1,6 @@
 // Hides `minPosition` from query classes that do not declare it: it belongs to `@ReadsFrom` and is no unknown field.
 import type { ExecutionContext } from '@nestjs/common';
-import { getMetadataStorage } from 'class-validator';
+import { fieldsOf } from '../parameters/fields-of.js';
 import { placeOfHandler, type ControllerClass } from '../parameters/handler-place.js';
 import { MIN_POSITION_PARAMETER } from './min-position.js';
 
@@ -37,8 +37,4 @@ const classesTakenBy = (controller: ControllerClass, handler: unknown): readonly
   return place === undefined ? [] : ((Reflect.getMetadata('design:paramtypes', place.owner, place.name) as readonly unknown[] | undefined) ?? []);
 };
 
-const declaresPosition = (taken: unknown): boolean =>
-  typeof taken === 'function' &&
-  getMetadataStorage()
-    .getTargetValidationMetadatas(taken, '', true, false)
-    .some(({ propertyName }) => propertyName === MIN_POSITION_PARAMETER);
+const declaresPosition = (taken: unknown): boolean => fieldsOf(taken).includes(MIN_POSITION_PARAMETER);

@@ -64,4 +64,5 @@ export const DEFAULT_PROBLEM_RULES: ProblemRules = {
   READ_STORE_READ_ONLY: readStoreOutage,
   READ_STORE_UNAVAILABLE: readStoreOutage,
   PROJECTION_UNKNOWN: 404,
+  READ_MODEL_KEY_UNKNOWN: 404,
 };

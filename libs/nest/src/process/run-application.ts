@@ -7,7 +7,7 @@ import { isIPv6, type AddressInfo } from 'node:net';
 import { inspect } from 'node:util';
 import { ApplicationLogger, ignoreLostOutput, tellingLine } from './application-logger.js';
 import { Draining } from './draining.js';
-import { HostUnusable, PortForbidden, PortInUse } from './errors.js';
+import { HostUnusable, PortForbidden, PortInUse } from '../errors.js';
 import { HOST_DEFAULT } from './host-default.js';
 import { announce, wantsJson } from './log-line.js';
 import { servedHosts, serveOnly } from './served-hosts.js';
