@@ -111,13 +111,14 @@ export const LIBRARY_DOORS: Readonly<Record<string, string>> = {
   'projection/settings': `
     PartitionCounts projectorSettings`,
   postgres: `
-    Migrated MigrateOptions PostgresEventStore PostgresEventStoreOptions PostgresLocation SchemaScriptOptions migrateSchema
-    rightsOf schemaScript schemaStatements schemaVersion`,
+    CallerTransaction Migrated MigrateOptions PostgresEventStore PostgresEventStoreOptions PostgresLocation SchemaScriptOptions
+    TransactionEventStore UncommittedAppend migrateSchema rightsOf schemaScript schemaStatements schemaVersion`,
   'postgres/settings': `
     PostgresEvents postgresEventsAddress postgresEventsForm postgresEventsSchema`,
   'postgres/errors': `
     LockHolder LogBusy LogDamaged LogMissing LogReplaced NewerLog PostgresAccessDenied PostgresClientUnusable PostgresDiskFull
-    PostgresFailed PostgresOverloaded PostgresReadOnly PostgresSettingsInvalid PostgresUnavailable PostgresUnsupported`,
+    PostgresFailed PostgresOverloaded PostgresReadOnly PostgresSettingsInvalid PostgresUnavailable PostgresUnsupported
+    TransactionConflict TransactionUnusable`,
   redis: `
     RedisLocation RedisReadStore RedisReadStoreOptions`,
   'redis/settings': `

@@ -61,7 +61,7 @@ export const eventsNamed = (name: string, count = 1): readonly NewEvent[] =>
 export const appendNamed = (store: EventStore, name: string, stream = `order-${name}`, expectedRevision: ExpectedRevision = 'any') =>
   store.append(streamName(stream), eventsNamed(name), { expectedRevision });
 
-export const logOf = async (store: EventStore): Promise<readonly RecordedEvent[]> => {
+export const logOf = async (store: Pick<EventStore, 'readAll'>): Promise<readonly RecordedEvent[]> => {
   const events: RecordedEvent[] = [];
   for await (const batch of store.readAll()) events.push(...batch);
   return events;

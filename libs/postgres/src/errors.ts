@@ -89,6 +89,27 @@ const described = ({ pid, applicationName, seconds }: LockHolder): string => {
   return `the session with pid ${pid}${name}${seconds === undefined ? '' : `, whose transaction is ${seconds} s old`}`;
 };
 
+/** The transaction of the caller met another one, and the server has ended it: none of its rows and events is there. */
+export class TransactionConflict extends MainstemError {
+  constructor(operation: string, reason: string, cause?: unknown) {
+    super(
+      'EVENT_STORE_TRANSACTION_CONFLICT',
+      `${operation}: the transaction met another one (${reason}). Roll it back and do all of it again; nothing of it was written.`,
+      { cause },
+    );
+  }
+}
+
+/** What was given is no open transaction on this event store; nothing was written by this call. */
+export class TransactionUnusable extends MainstemError {
+  constructor(
+    readonly problem: string,
+    cause?: unknown,
+  ) {
+    super('EVENT_STORE_TRANSACTION_UNUSABLE', `The event store cannot work in this transaction: ${problem}.`, { cause });
+  }
+}
+
 /** There is no room left on the server; nothing was written. */
 export class PostgresDiskFull extends MainstemError {
   constructor(operation: string, reason: string, cause?: unknown) {

@@ -39,6 +39,8 @@ import { openLog } from './server/open-log.js';
 import { persist } from './server/persist.js';
 import { Sessions } from './server/sessions.js';
 import { postgresTargetOf, type PostgresLocation } from './server/target.js';
+import { CallerSession, type CallerTransaction } from './transaction/caller-transaction.js';
+import { TransactionStore, type TransactionEventStore, type UncommittedAppend } from './transaction/transaction-store.js';
 
 export interface PostgresEventStoreOptions extends PostgresLocation {
   readonly runtime?: Runtime;
@@ -102,7 +104,7 @@ export class PostgresEventStore implements EventStore {
     this.limits = limits;
     this.#sessions = sessions;
     this.#signal = new LogSignal({ sessions, runtime, channel });
-    this.#reader = new EventReading(sessions, this.#signal);
+    this.#reader = new EventReading(sessions);
     this.#log = new LogWriter({ sessions, incarnation, channel });
     const deadlineMs = patienceMs + 2 * target.lockTimeoutMs;
     this.#writer = new GroupCommit({ writer: this.#log, runtime, deadlineMs, onCommit: ({ position }) => this.#signal.tell(position) });
@@ -121,6 +123,40 @@ export class PostgresEventStore implements EventStore {
     return this.#writer.accept({ kind: 'all', all: encodeAppendAll(appends, this.limits) }, options.signal);
   }
 
+  /**
+   * The event store in a transaction that the caller has begun and will end: the caller's rows and the events are
+   * committed together, or not at all. Every statement runs on the given connection. Reads see what the transaction
+   * sees, its own events among them.
+   *
+   * An append locks the log until the end of the transaction, and all other appends wait: append last. It checks
+   * expected revisions, conditions and ids as ever; a refusal leaves the transaction as it was. Under REPEATABLE READ
+   * and SERIALIZABLE it is refused for what the snapshot shows, and fails if others have appended since. Readers are
+   * woken by the commit alone. Calls on one transaction run one after the other. A call that the caller does not await
+   * may find that the transaction has ended: then it writes nothing and rejects.
+   *
+   * Errors besides those of the store: EVENT_STORE_TRANSACTION_UNUSABLE for no open transaction on this database, or
+   * one that has ended or failed. EVENT_STORE_TRANSACTION_CONFLICT after a serialization failure or a deadlock: do all
+   * of it again. After these, and after EVENT_STORE_BUSY, the transaction can only be rolled back.
+   */
+  within(transaction: CallerTransaction): TransactionEventStore {
+    this.#assertOpen();
+    const sessions = this.#sessions;
+    const { schema, lockTimeoutMs } = sessions.options.target;
+    const { incarnation, limits } = this;
+    const session = new CallerSession(transaction, { schema, incarnation, lockTimeoutMs, lockHolders: () => lockHolders(sessions) });
+    return new TransactionStore({ session, writer: this.#log, schema, limits, incarnation, assertOpen: () => this.#assertOpen() });
+  }
+
+  /** One append as `within(transaction)` makes it. */
+  async appendIn(
+    transaction: CallerTransaction,
+    stream: StreamName,
+    events: readonly NewEvent[],
+    options: AppendOptions,
+  ): Promise<UncommittedAppend<AppendResult>> {
+    return this.within(transaction).append(stream, events, options);
+  }
+
   async *readStream(stream: StreamName, options: ReadStreamOptions = {}): AsyncGenerator<readonly RecordedEvent[]> {
     this.#assertOpen();
     yield* this.#reader.ofStream(checkStreamRead(stream, options), options.signal);
@@ -133,7 +169,7 @@ export class PostgresEventStore implements EventStore {
 
   async *subscribe(options: SubscribeOptions): AsyncGenerator<SubscriptionBatch> {
     this.#assertOpen();
-    yield* this.#reader.subscribe(checkSubscription(options));
+    yield* this.#reader.subscribe(checkSubscription(options), this.#signal);
   }
 
   async head(signal?: AbortSignal): Promise<Position | undefined> {

@@ -65,6 +65,7 @@ export interface CommandExecutorOptions {
 const COMMANDS_MAX = 1_000;
 
 export class CommandExecutor {
+  readonly #options: CommandExecutorOptions;
   readonly #runtime: Runtime;
   readonly #folder: StreamFolder;
   readonly #worker: StreamWorker;
@@ -86,6 +87,7 @@ export class CommandExecutor {
     assertLimit('retryDelayMaxMs', retryDelayMaxMs);
     assertLimit('waitingMax', waitingMax);
     assertLimit('waitMaxMs', waitMaxMs);
+    this.#options = options;
     this.#runtime = runtime;
     const { snapshots, onSnapshot } = options;
     const kept = snapshots && new Snapshots({ store: snapshots, reader: store, runtime, tell: onSnapshot });
@@ -157,6 +159,19 @@ export class CommandExecutor {
     } catch (error) {
       return Promise.reject(error as Error);
     }
+  }
+
+  /**
+   * An executor for a transaction of the caller: it decides and appends through this store, such as
+   * `store.within(manager)` of the event store on PostgreSQL. A result is the place that the events have once the
+   * caller has committed; after a rollback nothing has happened. So it keeps no states, neither in memory nor as
+   * snapshots, and tells no observer. Everything else is as here. Errors: EVENT_STORE_INVALID_INPUT if the store is
+   * that of another log.
+   */
+  within(store: CommandExecutorOptions['store']): CommandExecutor {
+    const { snapshots: _snapshots, onSnapshot: _onSnapshot, observe: _observe, ...options } = this.#options;
+    if (store.incarnation !== options.store.incarnation) throw new InvalidInput('store', 'must be of the same event store');
+    return new CommandExecutor({ ...options, store, cache: { ...options.cache, streamsMax: 0 } });
   }
 
   /** What commands have waited for during ten seconds or longer, in words, for a health check; empty if all proceed. */

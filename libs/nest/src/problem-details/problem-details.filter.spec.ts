@@ -33,6 +33,7 @@ describe('ProblemDetailsFilter', () => {
     'EVENT_STORE_LOG_REPLACED',
     'EVENT_STORE_READ_ONLY',
     'EVENT_STORE_OVERLOADED',
+    'EVENT_STORE_TRANSACTION_CONFLICT',
   ])('asks the client to try again after %s, and names the file only in the log', (code) => {
     const warn = vi.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
     const { status, headers, body } = answered(new MainstemError(code, 'There is no room left for /srv/shop/events.db.'));

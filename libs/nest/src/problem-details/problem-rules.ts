@@ -22,6 +22,13 @@ const eventStoreOutage: ProblemRule = {
   detail: 'The event store is not available at the moment. Send the request again; a command with the same Idempotency-Key takes effect once.',
 };
 
+/** Nothing is wrong with server or request; the texts of the server stay in the log. */
+const transactionConflict: ProblemRule = {
+  status: 503,
+  retryAfterS: 1,
+  detail: 'The request met another one that changes the same. Nothing of it has taken effect; send it again.',
+};
+
 /** Clients must not learn addresses and texts of a driver. */
 const readStoreOutage: ProblemRule = {
   status: 503,
@@ -54,6 +61,7 @@ export const DEFAULT_PROBLEM_RULES: ProblemRules = {
   EVENT_STORE_NEWER_EVENT: { status: 503, retryAfterS: 5 },
   EVENT_STORE_OVERLOADED: eventStoreOutage,
   EVENT_STORE_READ_ONLY: eventStoreOutage,
+  EVENT_STORE_TRANSACTION_CONFLICT: transactionConflict,
   EVENT_STORE_UNAVAILABLE: eventStoreOutage,
   AGGREGATE_CONFLICT_UNRESOLVED: { status: 503, retryAfterS: 1 },
   AGGREGATE_OVERLOADED: { status: 503, retryAfterS: 1 },

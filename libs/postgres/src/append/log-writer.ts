@@ -126,6 +126,18 @@ export class LogWriter {
     return this.#options.sessions.options.runtime.monotonic();
   }
 
+  /**
+   * Writes one call in a transaction of the caller, once: it takes the row of the log and holds it until the caller
+   * ends the transaction. A refusal is an answer, and leaves the transaction as it was. Errors: those of `run`.
+   */
+  async writeIn(work: Work, run: Run): Promise<AppendOutcome> {
+    // A first plan that does not hold has locked the row: what is looked at then stays.
+    const written = (await this.#plannedAndWritten([work], new Map(), run)) ?? (await this.#plannedAndWritten([work], new Map(), run, true));
+    const [outcome] = written?.outcomes ?? [];
+    if (!outcome) throw new TypeError('a stream has changed while the log was locked: something else has appended in the same transaction');
+    return outcome;
+  }
+
   async #attempt(batch: readonly Work[], sentFrom: Map<EncodedAppend, number>): Promise<Written> {
     const { sessions } = this.#options;
     const run: Run = (statement) => sessions.write(statement);
@@ -195,6 +207,7 @@ export class LogWriter {
         textArray(events.map(({ event }) => event.dataJson)),
         textArray(events.map(({ event }) => event.metadataJson)),
       ],
+      columns: 1,
     };
   }
 }

@@ -37,6 +37,7 @@ LEFT JOIN LATERAL (
       plainArray(places.map(({ count }) => count)),
       plainArray(places.map(({ sought }) => sought ?? 'NULL')),
     ],
+    columns: 5,
   };
 };
 

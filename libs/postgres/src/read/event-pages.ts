@@ -1,7 +1,7 @@
 // Pages of recorded events, each from one statement.
 import { EventStoreRestored, type EventFilter, type EventId, type EventMark, type Position, type StreamName } from '@mainstem/event-store';
 import { LazyRecordedEvent } from '@mainstem/event-store/adapter';
-import type { Row, Sessions } from '../server/sessions.js';
+import type { Reads, Row } from '../server/sessions.js';
 import { allStatement, FILTER_PARAMETER, headStatement, idStatement, PAGE_BYTES_MAX, streamStatement, type StreamScan } from './page-statements.js';
 import { wantedBy } from './wanted.js';
 
@@ -35,47 +35,47 @@ export interface StreamPage {
 }
 
 export class EventPages {
-  readonly #sessions: Sessions;
+  readonly #reads: Reads;
   readonly #schema: string;
 
-  constructor(sessions: Sessions) {
-    this.#sessions = sessions;
-    this.#schema = sessions.options.target.schema;
+  constructor(reads: Reads) {
+    this.#reads = reads;
+    this.#schema = reads.schema;
   }
 
   /** Position of the last event, 0 if there is none. */
   async head(operation: string, signal?: AbortSignal): Promise<bigint> {
-    const [row] = await this.#sessions.read(operation, headStatement(this.#schema), signal);
+    const [row] = await this.#reads.read(operation, headStatement(this.#schema), signal);
     return BigInt(row?.[0] ?? 0);
   }
 
   async idAt(position: bigint, signal?: AbortSignal): Promise<EventId | undefined> {
-    const [row] = await this.#sessions.read('idAt', idStatement(this.#schema, position), signal);
+    const [row] = await this.#reads.read('idAt', idStatement(this.#schema, position), signal);
     return (row?.[0] ?? undefined) as EventId | undefined;
   }
 
   /** The next events of a stream; empty at its end. */
   async ofStream(scan: StreamScan, signal: AbortSignal | undefined): Promise<StreamPage> {
-    const rows = await this.#sessions.read('readStream', streamStatement(this.#schema, scan), signal);
+    const rows = await this.#reads.read('readStream', streamStatement(this.#schema, scan), signal);
     const events = rows.map(eventOf);
     return { events, isLast: events.length < scan.limit && !isCut(events) };
   }
 
   ofAll(reading: AllReading): AllPages {
-    return new AllPages(this.#sessions, reading);
+    return new AllPages(this.#reads, reading);
   }
 }
 
 /** The pages of one reading of all streams. It learns whether an index helps. */
 export class AllPages {
-  readonly #sessions: Sessions;
+  readonly #reads: Reads;
   readonly #reading: AllReading;
   #isSparse = false;
   /** The last event up to the end of the last page, if it is known. */
   #mark: EventMark | undefined;
 
-  constructor(sessions: Sessions, reading: AllReading) {
-    this.#sessions = sessions;
+  constructor(reads: Reads, reading: AllReading) {
+    this.#reads = reads;
     this.#reading = reading;
   }
 
@@ -88,7 +88,7 @@ export class AllPages {
     const wanted = wantedBy(filter, FILTER_PARAMETER, this.#isSparse);
     const until = this.#end(after, limit, wanted.condition === '' && !wanted.index, wanted.index?.isExact);
     const scan = { isBackwards, needsPayload, after, until, limit: wanted.isPossible ? limit : 0 };
-    const rows = await this.#sessions.read(operation, allStatement(this.#sessions.options.target.schema, scan, wanted), signal);
+    const rows = await this.#reads.read(operation, allStatement(this.#reads.schema, scan, wanted), signal);
     const [end, ...found] = inOrder(rows, isBackwards);
     const head = end && { position: BigInt(end[0] ?? 0) as Position, id: end[1] as EventId };
     this.#assertSame(after, end?.[2]);

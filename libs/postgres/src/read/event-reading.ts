@@ -10,7 +10,7 @@ import {
   type SubscriptionBatch,
 } from '@mainstem/event-store';
 import type { AllRead, StreamRead, Subscription } from '@mainstem/event-store/adapter';
-import type { Sessions } from '../server/sessions.js';
+import type { Reads } from '../server/sessions.js';
 import type { AllPages } from './event-pages.js';
 import { EventPages, type Page } from './event-pages.js';
 import type { LogSignal } from './log-signal.js';
@@ -21,11 +21,9 @@ const BATCH_POSITIONS_MAX = 200_000n;
 
 export class EventReading {
   readonly #pages: EventPages;
-  readonly #signal: LogSignal;
 
-  constructor(sessions: Sessions, signal: LogSignal) {
-    this.#pages = new EventPages(sessions);
-    this.#signal = signal;
+  constructor(reads: Reads) {
+    this.#pages = new EventPages(reads);
   }
 
   async *ofStream({ limit, from: start, ...read }: StreamRead, signal: AbortSignal | undefined): AsyncGenerator<readonly RecordedEvent[]> {
@@ -64,7 +62,7 @@ export class EventReading {
   }
 
   /** Takes the position before it looks: what is committed in between wakes it at once. */
-  async *subscribe({ after, filter, batchSize, signal }: Subscription): AsyncGenerator<SubscriptionBatch> {
+  async *subscribe({ after, filter, batchSize, signal }: Subscription, log: LogSignal): AsyncGenerator<SubscriptionBatch> {
     const pages = this.#pages.ofAll({ operation: 'subscribe', isBackwards: false, filter, needsPayload: true });
     let position = after;
     let hasToldCaughtUp = false;
@@ -79,7 +77,7 @@ export class EventReading {
         hasToldCaughtUp = isCaughtUp;
         yield { events, position, ...markOf(page), isCaughtUp };
       }
-      if (isCaughtUp && !signal.aborted) await this.#signal.changed(head?.position ?? 0n, signal);
+      if (isCaughtUp && !signal.aborted) await log.changed(head?.position ?? 0n, signal);
     }
   }
 

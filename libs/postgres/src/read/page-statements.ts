@@ -38,6 +38,7 @@ WHERE e.stream = $1::text AND e.revision ${comparison} $2::bigint ORDER BY e.rev
   return {
     text: `SELECT ${listed(COLUMNS)} FROM (${bounded(chosen, `e.revision ${order}`)}) AS e ORDER BY e.revision ${order}`,
     values: [stream, String(from ?? (isBackwards ? INT64_MAX : 0n)), limit],
+    columns: COLUMNS.length,
   };
 };
 
@@ -63,6 +64,7 @@ export const allStatement = (schema: string, scan: AllScan, { condition, paramet
   FROM ${events} AS e ORDER BY e.position DESC LIMIT 1
 ) UNION ALL (SELECT ${listed(columns)} FROM (${page}) AS e ORDER BY e.position ${order})`,
     values: [String(scan.after), String(scan.until), scan.limit, ...parameters, ...(index ? [[...index.keys]] : [])],
+    columns: columns.length,
   };
 };
 
@@ -95,11 +97,13 @@ const byIndex = ({ events, columns, index: { expression }, key, condition, beyon
 export const headStatement = (schema: string): Statement => ({
   text: `SELECT e.position FROM ${nameIn(schema, 'events')} AS e ORDER BY e.position DESC LIMIT 1`,
   values: [],
+  columns: 1,
 });
 
 export const idStatement = (schema: string, position: bigint): Statement => ({
   text: `SELECT e.id FROM ${nameIn(schema, 'events')} AS e WHERE e.position = $1::bigint`,
   values: [String(position)],
+  columns: 1,
 });
 
 const listed = (columns: readonly string[]): string => columns.map((column) => `e.${column}`).join(', ');

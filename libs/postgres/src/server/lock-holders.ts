@@ -12,8 +12,11 @@ export const lockHolders = async (sessions: Sessions): Promise<readonly LockHold
   const holders = async (text: string): Promise<readonly LockHolder[]> => (await sessions.readOnce({ text, values: [] })).map(holderOf);
   try {
     const ofTables = await holders(holdersOf(tableLocks(schema)));
-    // A lock on a whole table would keep a look at the counter waiting, too.
-    return ofTables.length > 0 ? ofTables : await holders(holdersOf(counterLock(schema)));
+    if (ofTables.length > 0) return ofTables;
+    // A lock on a whole table would have kept this look at the counter waiting, too.
+    const ofRow = await holders(holdersOf(counterLock(schema)));
+    // A transaction that locked it behind a savepoint has given the number of that part back, and holds the row still.
+    return ofRow.length > 0 ? ofRow : await holders(holdersOf(rowLocks(schema)));
   } catch {
     return [];
   }
@@ -52,5 +55,9 @@ const OPEN_TRANSACTIONS = "l.locktype = 'virtualxid' AND a.datname = current_dat
 
 const tableLocks = (schema: string): string =>
   tablesOf(schema) + " AND l.mode IN ('ShareLock', 'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock')";
+
+const rowLocks = (schema: string): string =>
+  `l.locktype = 'relation' AND l.relation = to_regclass('${nameIn(schema, 'log')}') AND l.mode = 'RowShareLock'
+  AND NOT EXISTS (SELECT FROM pg_locks AS w WHERE w.pid = l.pid AND NOT w.granted)`;
 
 const counterLock = (schema: string): string => `l.locktype = 'transactionid' AND l.transactionid = (SELECT xmax FROM ${nameIn(schema, 'log')})`;

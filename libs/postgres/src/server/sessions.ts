@@ -19,10 +19,18 @@ export type Row = readonly (string | null)[];
 export interface Statement {
   readonly text: string;
   readonly values: readonly unknown[];
+  /** How many columns its rows have. Only transactions of callers ask. */
+  readonly columns?: number;
 }
 
 /** What runs statements: a session of a transaction, or all of them. */
 export type Run = (statement: Statement) => Promise<readonly Row[]>;
+
+/** Where reads run, with the schema of the log. */
+export interface Reads {
+  readonly schema: string;
+  read(operation: string, statement: Statement, signal?: AbortSignal): Promise<readonly Row[]>;
+}
 
 type Driver = typeof import('pg');
 
@@ -33,7 +41,8 @@ export interface SessionsOptions {
   readonly patienceMs: number;
 }
 
-export class Sessions {
+export class Sessions implements Reads {
+  readonly schema: string;
   readonly #reading: Pool;
   readonly #writing: Pool;
   readonly #readingCut: PoolCut;
@@ -45,6 +54,7 @@ export class Sessions {
     private readonly driver: Driver,
     readonly options: SessionsOptions,
   ) {
+    this.schema = options.target.schema;
     this.#reading = this.#pool(options.target.poolSizeMax, READ_TIMEOUT_MS);
     this.#writing = this.#pool(1, WRITE_TIMEOUT_MS + options.target.lockTimeoutMs);
     this.#readingCut = new PoolCut(this.#reading);
