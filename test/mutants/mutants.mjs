@@ -25,6 +25,7 @@ const LINKS = ['test/contract/eventstoredb-links.spec.ts'];
 const GROUPS = ['libs/eventstoredb-server/src/persistent'];
 const PERSISTENT = ['test/contract/eventstoredb-persistent.spec.ts'];
 const POSTGRES_LOG = ['test/contract/postgres-log.spec.ts'];
+const POSTGRES_TRANSACTIONS = ['test/contract/postgres-transactions.spec.ts'];
 const SQL = ['test/contract/sql-read-store.spec.ts', 'test/contract/sql-transactions.spec.ts'];
 
 const projection = (/** @type {string} */ file) => `libs/projection/src/${file}.ts`;
@@ -90,6 +91,34 @@ export const mutants = [
     from: 'SELECT l.virtualtransaction',
     to: 'SELECT NULL::text',
     suites: ['test/contract/postgres-schema.spec.ts'],
+  },
+  {
+    name: 'an append in a transaction of the caller goes into the next one of its connection',
+    file: log('transaction/caller-transaction'),
+    from: 'WHERE pg_current_xact_id()::text = $${values.length + 1}::text',
+    to: 'WHERE $${values.length + 1}::text IS NOT NULL',
+    suites: POSTGRES_TRANSACTIONS,
+  },
+  {
+    name: 'an append in a transaction of the caller changes how long the caller waits for locks',
+    file: log('transaction/caller-transaction'),
+    from: ", set_config('lock_timeout', h.lock_timeout, true)",
+    to: '',
+    suites: POSTGRES_TRANSACTIONS,
+  },
+  {
+    name: 'an append in a transaction of the caller does not look again where others were faster',
+    file: log('append/log-writer'),
+    from: '?? (await this.#plannedAndWritten([work], new Map(), run, true))',
+    to: '',
+    suites: POSTGRES_TRANSACTIONS,
+  },
+  {
+    name: 'calls that meet on one transaction of the caller do not wait for each other',
+    file: log('transaction/caller-transaction'),
+    from: 'const result = before ? before.then(work, work) : work();',
+    to: 'const result = work();',
+    suites: POSTGRES_TRANSACTIONS,
   },
   {
     name: 'the checkpoint is moved before the effect',
