@@ -112,6 +112,9 @@ module.exports = {
     mayImport(lib('eventstoredb-server'), [at('libs/embedded/src/(?:events-file|settings)\\.ts$'), ...npm('@grpc/grpc-js', '@grpc/proto-loader')]),
     mayImport(lib('nest'), NEST, 'The only library that knows Nest.'),
     mayImport(at('libs/nest/src/telemetry/'), npm('prom-client', '@opentelemetry/[^/]+'), 'The only folder that knows what watches an application.'),
+    mayImport(lib('schematics'), [lib('event-store'), ...npm('typescript')], 'Texts in, texts out: it reads no file and knows no framework.'),
+    mayImport(at('libs/schematics/src/.+\\.fixtures\\.ts$'), npm('fast-check'), 'Random requests of specs.'),
+    mayImport(lib('cli'), at('libs/schematics/src/index\\.ts$')),
     mayImport(lib('cli'), npm('commander', 'cli-progress', '@types/cli-progress')),
 
     // The reference application. Adapters are chosen in module files and entry points only; what they can be told is known besides.

@@ -15,6 +15,7 @@ export interface ShownCommand {
 
 /** Executes the commands of its page, each of them, by itself. */
 export const PAGES_WITH_A_SPEC: Readonly<Record<string, string>> = {
+  'docs/your-own-application.md': 'test/acceptance/scaffold/guide.spec.ts',
   'docs/event-store-in-tests.md': 'test/acceptance/event-store-in-tests.spec.ts',
 };
 

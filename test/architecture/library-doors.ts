@@ -19,8 +19,9 @@ export const LIBRARY_DOORS: Readonly<Record<string, string>> = {
     ApplicationSettings DeclaredReader ExaminedPlaces ExaminedStore ImportProgress ImportRequest ImportSummary MainstemApplication
     OpenEventReader OpenExaminedStore OpenReadModels OperatedProcess OperatedSchema RuleViolations SchemaRoles defineApplication main`,
   'cli/errors': `
-    HistoryUnreadable InstanceNotReady InvalidArgument NoApplication NoContractLock NoEventStore NoImport NoProcesses NoUniqueValues
-    OutputUnwritable UnknownDocument UnknownInstance UnknownStream UnusableApplication UnusableContractLock unknownValue`,
+    FolderNotEmpty GeneratorsMissing HistoryUnreadable InstanceNotReady InvalidArgument NoApplication NoContractLock NoEventStore
+    NoImport NoProcesses NoUniqueValues OutputUnwritable PackagesMissing UnknownDocument UnknownInstance UnknownStream
+    UnusableApplication UnusableContractLock unknownValue`,
   embedded: `
     EmbeddedCacheOptions EmbeddedCacheStore EmbeddedEventStore EmbeddedEventStoreOptions EmbeddedSearchOptions EmbeddedSearchStore
     EmbeddedSnapshotStore EmbeddedSnapshotsOptions`,
@@ -125,6 +126,11 @@ export const LIBRARY_DOORS: Readonly<Record<string, string>> = {
     redisForm`,
   'redis/errors': `
     InvalidRedisOptions ReadStorePermissionDenied ReadStoreReadOnly ServerCertificateRefused ServerEvicts ServerTooOld`,
+  schematics: `
+    AggregateRequest ApplicationModel CACHE_STORES EVENT_STORES Files PackageSources ProjectionRequest SEARCH_STORES SQL_STORES STORES
+    StoreName addAggregate addProjection assertApplicationName changesOf newApplication ownPackages unifiedDiff`,
+  'schematics/errors': `
+    FileMissing InvalidRequestText NameTaken PlaceNotFound`,
   sql: `
     MariadbLocation PostgresLocation ReadResult SqlLocation SqlReadStore SqlReadStoreOptions SqlTransaction SqliteLocation`,
   'sql/settings': `

@@ -19,7 +19,9 @@ const { rings } = await load<{ readonly rings: Readonly<Record<string, readonly 
 const { partsOf } = await load<{ readonly partsOf: (environment: object) => readonly Part[] }>('faults/parts.mjs');
 
 const filesOf = (patterns: readonly string[]): readonly string[] =>
-  globSync([...patterns], { cwd: root, exclude: ['**/node_modules/**', '**/dist/**'] }).map((file) => file.split(path.sep).join('/'));
+  globSync([...patterns], { cwd: root, exclude: ['**/node_modules/**', '**/dist/**', 'test/golden/**'] }).map((file) =>
+    file.split(path.sep).join('/'),
+  );
 
 const projects = (config.test?.projects ?? []).map((project) => {
   const { test } = project as { readonly test: { readonly name: string; readonly include: readonly string[] } };

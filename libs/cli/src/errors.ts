@@ -142,6 +142,35 @@ export class NoEventStore extends MainstemError {
   }
 }
 
+/** `mainstem new` makes a folder, and does not mix with one. */
+export class FolderNotEmpty extends MainstemError {
+  constructor(readonly folder: string) {
+    super('CLI_FOLDER_NOT_EMPTY', `${folder} is there and not empty. Choose another name, or remove it first.`);
+  }
+}
+
+/** The folder of packed packages lacks some that the application needs. */
+export class PackagesMissing extends MainstemError {
+  constructor(
+    readonly folder: string,
+    readonly names: readonly string[],
+  ) {
+    super(
+      'CLI_PACKAGES_MISSING',
+      `${folder} has no tarball of ${names.join(', ')}. In the repository of Mainstem: npm run build, then npm pack --workspaces --pack-destination <folder>.`,
+    );
+  }
+}
+
+/** The package that generates code is not installed. */
+export class GeneratorsMissing extends MainstemError {
+  constructor(cause: unknown) {
+    super('CLI_GENERATORS_MISSING', 'Generating code needs another package, as a tool of the project: npm install --save-dev @mainstem/schematics', {
+      cause,
+    });
+  }
+}
+
 /** Standard output has no room or is closed: the printed result is incomplete. */
 export class OutputUnwritable extends MainstemError {
   constructor(cause: Error) {

@@ -16,6 +16,7 @@ import { stream, type StreamOptions } from './commands/stream.js';
 import { tail, type TailOptions } from './commands/tail.js';
 import { verify, type VerifyCommandOptions } from './commands/verify.js';
 import { addContracts } from './contracts-program.js';
+import { addAdd, addNew } from './generate-program.js';
 import { loadApplication } from './load-application.js';
 import { addMigrate } from './migrate-program.js';
 import { addDoctor, addPause } from './operate-program.js';
@@ -40,6 +41,9 @@ export const program = (surroundings: Surroundings, result: { code: number }): C
     const application = await loadApplication(folder);
     result.code = await work({ application, terminal, signal, settings: { env, ...(dir !== undefined && { dir }) } });
   };
+  const runHere = async (work: (surroundings: Surroundings) => Promise<number>): Promise<void> => {
+    result.code = await work(surroundings);
+  };
   addStatus(mainstem, run, surroundings);
   addDoctor(mainstem, run, surroundings);
   addImport(mainstem, run);
@@ -58,6 +62,8 @@ export const program = (surroundings: Surroundings, result: { code: number }): C
   addMigrate(mainstem, run);
   addProcess(mainstem, run);
   addDeadlines(mainstem, run, surroundings);
+  addNew(mainstem, runHere);
+  addAdd(mainstem, runHere);
   return mainstem;
 };
 
