@@ -3,7 +3,7 @@ import type { Files } from '../files.js';
 import type { AggregateModel, EventModel } from '../request/aggregate-model.js';
 import { camelOf, constantOf, kebabOf, pluralOf, withArticle, wordsOf } from '../model/names.js';
 import { bracketed } from './layout.js';
-import { classOf, exampleOf, importsOf } from './payload.js';
+import { allNestedIn, classOf, exampleOf, importsOf, nestedIn } from './payload.js';
 
 /** In `src/<aggregate>/`. */
 export const aggregateFiles = (model: AggregateModel): Files => {
@@ -45,11 +45,14 @@ export type ${model.name}Event = EventOf<typeof ${camel}Events>;
 
 const commandsFile = (model: AggregateModel): string => {
   const camel = camelOf(model.name);
-  const classes = model.events.map(({ command, fields }) => classOf(command, fields, [`@Matches(ID) ${camel}!: string;`]));
+  const classes = model.events.map(({ command, fields, type }) =>
+    classOf(command, fields, { head: [`@Matches(ID) ${camel}!: string;`], nestedOf: `${type}Data` }),
+  );
+  const nested = model.events.flatMap(({ type, fields }) => nestedIn(`${type}Data`, fields).map((one) => one.name));
   const rules = new Set(['Matches', ...classes.flatMap((one) => [...one.rules])]);
   return `// What ${withArticle(said(model.name))} can be asked for. Each command names its ${said(model.name)}.
 // The rules of the fields are checked before anything is decided.
-${importsOf({ rules, hasNested: classes.some(({ hasNested }) => hasNested) })}
+${importsOf({ rules, hasNested: nested.length > 0 })}${nested.length > 0 ? `import { ${sorted(nested)} } from '${local(model, 'events')}';\n` : ''}
 /** Names a stream: letters, digits, dashes and underscores. */
 const ID = /^[\\w-]{1,40}$/;
 
@@ -189,6 +192,15 @@ const routeMethod = (model: AggregateModel, event: EventModel): string => {
 `;
 };
 
+/** The classes of nested fields are made by the spec: only instances obey their rules. */
+const eventImport = ({ name, events }: AggregateModel): string => {
+  const nested = events.flatMap(({ type, fields }) => allNestedIn(`${type}Data`, fields));
+  const from = `from './${kebabOf(name)}.events.js';`;
+  return nested.length === 0
+    ? `import type { ${name}Event } ${from}`
+    : bracketed('import ', ['{', '}'], [...nested.toSorted(), `type ${name}Event`], ` ${from}`);
+};
+
 const specFile = (model: AggregateModel): string => {
   const { name } = model;
   const camel = camelOf(name);
@@ -200,9 +212,9 @@ import { describe, it } from 'vitest';
 import { ${camel} } from '${local(model, 'aggregate')}';
 import { ${sorted(model.events.map(({ command }) => command))} } from '${local(model, 'commands')}';
 import { ${sorted(refusals)} } from '${local(model, 'errors')}';
-import type { ${name}Event } from '${local(model, 'events')}';
+${eventImport(model)}
 
-${model.events.map((event) => `${bracketed(`const ${camelOf(event.past)}: ${name}Event = `, ['{', '}'], [`type: '${event.type}'`, exampleOf(event.fields, 'data: ')], ';')}\n`).join('')}
+${model.events.map((event) => `${bracketed(`const ${camelOf(event.past)}: ${name}Event = `, ['{', '}'], [`type: '${event.type}'`, exampleOf(event.fields, 'data: ', `${event.type}Data`)], ';')}\n`).join('')}
 ${model.events.map((event) => `const ${camelOf(event.command)} = Object.assign(new ${event.command}(), { ${camel}: '1', ...${camelOf(event.past)}.data });\n`).join('')}
 describe('${withArticle(said(name))}', () => {
   it('is ${said(first.past)} once', () => {

@@ -124,7 +124,7 @@ export const OXLINT = json({
 export const VITEST = `// The specs run as they are built: npm test compiles first.
 import { defineConfig } from 'vitest/config';
 
-export default defineConfig({ test: { include: ['dist/**/*.spec.js'], setupFiles: ['reflect-metadata'], testTimeout: 20_000 } });
+export default defineConfig({ test: { include: ['dist/**/*.spec.js'], setupFiles: ['reflect-metadata'], testTimeout: 20_000, hookTimeout: 60_000 } });
 `;
 
 export const GITIGNORE = `node_modules/

@@ -15,17 +15,38 @@ const LIST_MAX = 100;
 /** Of the members of a class. */
 const INDENT = 2;
 
-/** A class with these fields, after the classes that its nested fields need. `head`: lines before the fields. */
-export const classOf = (name: string, fields: readonly Field[], head: readonly string[] = []): Classes => {
-  const nested = fields.flatMap((field) => {
-    const inner = innermost(field.type);
-    return inner.kind === 'nested' ? [classOf(`${name}${pascalOf(field.name)}`, inner.fields)] : [];
-  });
+export interface ClassOptions {
+  /** Lines before the fields. */
+  readonly head?: readonly string[];
+  /** The class that has the classes of nested fields already. Default: they are made before this one. */
+  readonly nestedOf?: string;
+}
+
+/** A class with these fields. */
+export const classOf = (name: string, fields: readonly Field[], { head = [], nestedOf }: ClassOptions = {}): Classes => {
+  const owner = nestedOf ?? name;
+  const nested = nestedOf === undefined ? nestedIn(name, fields).map((one) => classOf(one.name, one.fields)) : [];
   const rules = new Set([...nested.flatMap((part) => [...part.rules]), ...fields.flatMap(ruleNames)]);
-  const body = [...head, ...fields.map((field) => memberOf(name, field))];
+  const body = [...head, ...fields.map((field) => memberOf(owner, field))];
   const text = body.length === 0 ? `export class ${name} {}\n` : `export class ${name} {\n${body.map((line) => `  ${line}\n`).join('')}}\n`;
-  return { text: [...nested.map((part) => part.text), text].join('\n'), rules, hasNested: nested.length > 0 };
+  return { text: [...nested.map((part) => part.text), text].join('\n'), rules, hasNested: nestedIn(name, fields).length > 0 };
 };
+
+interface NestedClass {
+  readonly name: string;
+  readonly fields: readonly Field[];
+}
+
+/** The classes of the nested fields themselves, without those that are nested in them. */
+export const nestedIn = (owner: string, fields: readonly Field[]): readonly NestedClass[] =>
+  fields.flatMap((field) => {
+    const inner = innermost(field.type);
+    return inner.kind === 'nested' ? [{ name: `${owner}${pascalOf(field.name)}`, fields: inner.fields }] : [];
+  });
+
+/** With those. */
+export const allNestedIn = (owner: string, fields: readonly Field[]): readonly string[] =>
+  nestedIn(owner, fields).flatMap((one) => [one.name, ...allNestedIn(one.name, one.fields)]);
 
 const innermost = (type: FieldType): FieldType => (type.kind === 'list' ? type.of : type);
 
@@ -72,16 +93,18 @@ const ruleOf = (type: FieldType, nested: string, each: string): readonly string[
 const ruleNames = ({ type, isOptional }: Field): readonly string[] =>
   [...(isOptional ? ['@IsOptional'] : []), ...rulesOf(type, '')].map((rule) => /^@(\w+)/.exec(rule)?.[1] ?? '').filter((name) => name !== 'Type');
 
-/** An object literal with an example of each field, on a line of its own or behind `before`. */
-export const exampleOf = (fields: readonly Field[], before = '', after = ''): string => {
-  const parts = fields.map((field) => `${field.name}: ${valueOf(field.name, field.type)}`);
-  return bracketed(before, ['{', '}'], parts, after);
+/** An object literal with an example of each field, behind `before`. `owner`: its class, whose nested ones are made. */
+export const exampleOf = (fields: readonly Field[], before = '', owner?: string): string => {
+  const parts = fields.map(
+    (field) => `${field.name}: ${valueOf(field.name, field.type, owner === undefined ? undefined : `${owner}${pascalOf(field.name)}`)}`,
+  );
+  return bracketed(before, ['{', '}'], parts, '');
 };
 
 /** An example of one field. */
-export const exampleValue = ({ name, type }: Field): string => valueOf(name, type);
+export const exampleValue = ({ name, type }: Field): string => valueOf(name, type, undefined);
 
-const valueOf = (name: string, type: FieldType): string => {
+const valueOf = (name: string, type: FieldType, nested: string | undefined): string => {
   switch (type.kind) {
     case 'string':
       return `'${withArticle(wordsOf(name).join(' '))}'`;
@@ -98,9 +121,9 @@ const valueOf = (name: string, type: FieldType): string => {
     case 'enum':
       return `'${type.values[0] ?? ''}'`;
     case 'list':
-      return `[${valueOf(name, type.of)}]`;
+      return `[${valueOf(name, type.of, nested)}]`;
     case 'nested':
-      return exampleOf(type.fields);
+      return nested === undefined ? exampleOf(type.fields) : `Object.assign(new ${nested}(), ${exampleOf(type.fields, '', nested)})`;
   }
 };
 
