@@ -116,6 +116,7 @@ module.exports = {
     mayImport(at('libs/schematics/src/.+\\.fixtures\\.ts$'), npm('fast-check'), 'Random requests of specs.'),
     mayImport(lib('cli'), at('libs/schematics/src/index\\.ts$')),
     mayImport(lib('cli'), npm('commander', 'cli-progress', '@types/cli-progress')),
+    mayImport(at('libs/cli/src/deploy/'), npm('kubernetes-models', '@kubernetes-models/keda', 'yaml'), 'Loaded when something is rendered.'),
 
     // The reference application. Adapters are chosen in module files and entry points only; what they can be told is known besides.
     mayImport([at('src/.*settings\\.ts$'), at('apps/.*settings\\.ts$')], SETTINGS),

@@ -16,12 +16,14 @@ export const LIBRARY_DOORS: Readonly<Record<string, string>> = {
     InvalidAggregate InvalidCommand SnapshotStoreLate StateNotStorable StateTooLarge UniqueValueTaken UnknownCommand
     isCommandRefused`,
   cli: `
-    ApplicationSettings DeclaredReader ExaminedPlaces ExaminedStore ImportProgress ImportRequest ImportSummary MainstemApplication
-    OpenEventReader OpenExaminedStore OpenReadModels OperatedProcess OperatedSchema RuleViolations SchemaRoles defineApplication main`,
+    ApplicationDeployment ApplicationSettings DeclaredReader DeployConfig ExaminedPlaces ExaminedStore ImportProgress ImportRequest
+    ImportSummary MainstemApplication OpenEventReader OpenExaminedStore OpenReadModels OperatedProcess OperatedSchema RuleViolations
+    Scale SchemaRoles SecretReference defineApplication defineDeployment main`,
   'cli/errors': `
-    FolderNotEmpty GeneratorsMissing HistoryUnreadable InstanceNotReady InvalidArgument NoApplication NoContractLock NoEventStore
-    NoImport NoProcesses NoUniqueValues OutputUnwritable PackagesMissing UnknownDocument UnknownInstance UnknownStream
-    UnusableApplication UnusableContractLock unknownValue`,
+    CopyOntoItself CopyTargetForeign DeployConfigInvalid DeployFolderUnusable DeployPackageMissing FolderNotEmpty GeneratorsMissing
+    HistoryUnreadable InstanceNotReady InvalidArgument NoApplication NoContractLock NoCopy NoEventStore NoImport NoProcesses
+    NoUniqueValues OutputUnwritable PackagesMissing UnknownDocument UnknownInstance UnknownStream UnusableApplication
+    UnusableContractLock unknownValue`,
   embedded: `
     EmbeddedCacheOptions EmbeddedCacheStore EmbeddedEventStore EmbeddedEventStoreOptions EmbeddedSearchOptions EmbeddedSearchStore
     EmbeddedSnapshotStore EmbeddedSnapshotsOptions`,
@@ -38,10 +40,11 @@ export const LIBRARY_DOORS: Readonly<Record<string, string>> = {
     IoFailed NewerFormat SqliteTooOld StoreFile`,
   'event-store': `
     AmbiguousCategory AppendAllOptions AppendAllResult AppendAllUnsupported AppendOptions AppendPartlyKnown AppendResult
-    AsynchronousRule Closable DEFAULT_LIMITS DomainEvent EventDeclarations EventFilter EventId EventMark EventMetadata EventOf
+    AsynchronousRule Closable CopyGap CopyOvertaken DEFAULT_LIMITS DomainEvent EventDeclarations EventFilter EventId EventMark EventMetadata EventOf
     EventReader EventRegistry EventStore EventStoreClosed EventStoreRestored EventTooLarge EventWriter ExpectedRevision
     FieldViolation Heartbeat InMemoryEventStore InMemoryEventStoreOptions InMemorySnapshotStore Incarnation InvalidEvent
-    InvalidContractLock InvalidInput JsonValue Lanes MainstemError NewEvent NewerEvent OperationAborted PayloadClass Position PreparedEvent
+    InvalidContractLock InvalidInput JsonValue Lanes MainstemError NewEvent NewerEvent NotCopyable OperationAborted PayloadClass
+    Position PreparedEvent
     ReadAllOptions ReadStreamOptions RecordedEvent RecordedEventOf RetryDelays Revision RuleOptions Runtime STEP_DEADLINE_MS
     SilentLoop SnapshotKey SnapshotPart SnapshotStore SnapshotStoreClosed SnapshotsOf StoreLimits StoredSnapshot StreamAppend
     StreamName SubscribeOptions SubscriptionBatch UncheckableField UndecodableEvent Upcaster VersionedPayload WrongExpectedRevision
@@ -58,9 +61,9 @@ export const LIBRARY_DOORS: Readonly<Record<string, string>> = {
     Environment Given PlaceForm Setting SettingGroup SettingRows SettingsInvalid ValuesOf areGiven didYouMean flawOfParameters isOn list oneOf optional
     placeSetting readSettings settingsHelp settingsIn settingsLines settingsTable takeParameter together wholeNumber withoutCredentials wordForm`,
   'event-store/adapter': `
-    AllRead AppendAllRuling AppendLimits AppendOutcome AppendQueue AppendQueueOptions AppendRuling EncodedAppend EncodedAppendAll
-    EncodedEvent LazyRecordedEvent LogWaiters NameRange QueuedAppend StoredEvent StreamRead StreamState Subscription appendLimits
-    checkAllRead checkStreamRead checkSubscription encodeAppendAll isWanted nameRanges resultOfAll ruleOnAppend ruleOnAppendAll`,
+    AllRead AppendAllRuling AppendCopiesOptions AppendLimits AppendOutcome AppendQueue AppendQueueOptions AppendRuling CopyTarget EncodedAppend EncodedAppendAll
+    EncodedEvent EventCopy LazyRecordedEvent LogWaiters NameRange QueuedAppend StoredEvent StreamRead StreamState Subscription appendLimits
+    checkAllRead checkStreamRead checkSubscription copyGroups encodeAppendAll eventCopyOf eventTextsOf isCopyTarget isWanted nameRanges resultOfAll ruleOnAppend ruleOnAppendAll`,
   'eventstoredb-server': `
     Credentials EventStoreDbServer EventStoreDbServerOptions Metrics`,
   'eventstoredb-server/command-line': `
@@ -89,7 +92,7 @@ export const LIBRARY_DOORS: Readonly<Record<string, string>> = {
   'nest/settings': `
     httpSettings logFormatSetting metricsSetting watchingSettings`,
   'nest/errors': `
-    CommandHandledTwice HostUnusable NotInReadModel PortForbidden PortInUse TailLate`,
+    CommandHandledTwice HostUnusable NotInReadModel PortForbidden PortInUse ProjectorTwice TailLate`,
   opensearch: `
     OpenSearchLocation OpenSearchOptions OpenSearchReadStore`,
   'opensearch/settings': `
@@ -132,7 +135,8 @@ export const LIBRARY_DOORS: Readonly<Record<string, string>> = {
   'schematics/errors': `
     FileMissing InvalidRequestText NameTaken PlaceNotFound`,
   sql: `
-    MariadbLocation PostgresLocation ReadResult SqlLocation SqlReadStore SqlReadStoreOptions SqlTransaction SqliteLocation`,
+    MariadbLocation NamedProjection PostgresLocation ReadResult SqlLocation SqlReadStore SqlReadStoreOptions SqlTransaction
+    SqliteLocation`,
   'sql/settings': `
     sqlForms`,
   'sql/errors': `

@@ -1,5 +1,5 @@
 // Errors of the command line itself. Other errors have the code of their library.
-import { MainstemError, nearestName } from '@mainstem/event-store';
+import { MainstemError, nearestName, printable } from '@mainstem/event-store';
 import { shellWord } from './format/shell-word.js';
 
 /** No package.json, from here upwards, names an application. */
@@ -179,5 +179,38 @@ export class OutputUnwritable extends MainstemError {
       `The result cannot be written completely: ${cause.message}. Make room, or write it elsewhere, and run the command again.`,
       { cause },
     );
+  }
+}
+
+/** The config of a deployment, or nest-cli.json, is missing or says what cannot be rendered; nothing was written. */
+export class DeployConfigInvalid extends MainstemError {
+  constructor(
+    readonly file: string,
+    problem: string,
+    cause?: unknown,
+  ) {
+    super('CLI_DEPLOY_CONFIG_INVALID', printable(`${file}: ${problem}`), cause === undefined ? {} : { cause });
+  }
+}
+
+/** A package that makes or validates what is rendered is not installed; nothing was written. */
+export class DeployPackageMissing extends MainstemError {
+  constructor(
+    readonly packageName: string,
+    cause: unknown,
+  ) {
+    super('CLI_DEPLOY_PACKAGE_MISSING', `Rendering needs the package ${packageName}: npm install --save-dev ${packageName}`, { cause });
+  }
+}
+
+/** The folder for what is rendered cannot be read or written. */
+export class DeployFolderUnusable extends MainstemError {
+  constructor(
+    readonly folder: string,
+    cause: Error,
+  ) {
+    super('CLI_DEPLOY_FOLDER_UNUSABLE', `${folder} cannot be used: ${cause.message}. Name another one by --out, and run the command again.`, {
+      cause,
+    });
   }
 }

@@ -15,5 +15,9 @@ export type { ExaminedPlaces, ExaminedStore, OpenExaminedStore } from './applica
 // Import a file.
 export type { ImportProgress, ImportRequest, ImportSummary, RuleViolations } from './application.js';
 
+// Say how the applications are deployed, in deploy.config.ts.
+export { defineDeployment, type DeployConfig } from './deploy/deploy-config.js';
+export type { ApplicationDeployment, Scale, SecretReference } from './deploy/deploy-config.js';
+
 // Run the command.
 export { main } from './main.js';

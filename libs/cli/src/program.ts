@@ -11,11 +11,14 @@ import { rebuild, type RebuildOptions } from './commands/rebuild.js';
 import { rebuildUntil } from './commands/rebuild-until.js';
 import { rollback, type RollbackOptions } from './commands/rollback.js';
 import { show, type ShowOptions } from './commands/show.js';
-import { status } from './commands/status.js';
+import { status, type StatusOptions } from './commands/status.js';
 import { stream, type StreamOptions } from './commands/stream.js';
 import { tail, type TailOptions } from './commands/tail.js';
 import { verify, type VerifyCommandOptions } from './commands/verify.js';
 import { addContracts } from './contracts-program.js';
+import { addDeploy } from './deploy-program.js';
+import { addCompletion } from './completion.js';
+import { addCopy } from './copy-program.js';
 import { addAdd, addNew } from './generate-program.js';
 import { loadApplication } from './load-application.js';
 import { addMigrate } from './migrate-program.js';
@@ -59,9 +62,12 @@ export const program = (surroundings: Surroundings, result: { code: number }): C
   addShow(mainstem, run);
   addClaims(mainstem, run);
   addContracts(mainstem, run, surroundings);
+  addCopy(mainstem, run);
   addMigrate(mainstem, run);
   addProcess(mainstem, run);
   addDeadlines(mainstem, run, surroundings);
+  addDeploy(mainstem, surroundings, result);
+  addCompletion(mainstem, (text) => surroundings.terminal.print(text));
   addNew(mainstem, runHere);
   addAdd(mainstem, runHere);
   return mainstem;
@@ -89,9 +95,15 @@ const addStatus = (mainstem: Command, run: Run, { now }: Surroundings): void => 
     .description(
       'each projection: state, generations, position, lag in events and time, parked events; exit code 1 if one is stopped or no process runs it',
     )
-    .option('--json', 'as JSON; positions are decimal strings')
-    .action((options: { json?: boolean }) => run((context) => status(context, { ...options, now })))
-    .addHelpText('after', '\nExamples:\n  mainstem status\n  mainstem status --json | jq \'.[] | select(.state != "Live")\'');
+    .option('--watch', 'look again and again, until Ctrl-C')
+    .option('--interval <seconds>', 'with --watch: seconds between two looks (default: 2)')
+    .option('--for <seconds>', 'with --watch: end after so many seconds, with the exit code of the last look')
+    .option('--json', 'as JSON, with --watch one line a look; positions are decimal strings')
+    .action((options: Omit<StatusOptions, 'now'>) => run((context) => status(context, { ...options, now })))
+    .addHelpText(
+      'after',
+      '\nExamples:\n  mainstem status\n  mainstem status --watch --interval 1\n  mainstem status --json | jq \'.[] | select(.state != "Live")\'',
+    );
 };
 
 const addImport = (mainstem: Command, run: Run): void => {

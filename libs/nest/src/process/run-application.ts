@@ -13,7 +13,7 @@ import { announce, wantsJson } from './log-line.js';
 import { servedHosts, serveOnly } from './served-hosts.js';
 
 /** The longest time for closing everything, after running requests were answered. */
-const CLOSE_TIMEOUT_MS = 4_500;
+export const CLOSE_TIMEOUT_MS = 4_500;
 /** Time to write remaining output after a failed start. */
 const FAILED_START_TIMEOUT_MS = 500;
 const EXIT_FAILURE = 1;
