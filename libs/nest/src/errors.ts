@@ -15,6 +15,13 @@ export class CommandHandledTwice extends MainstemError {
   }
 }
 
+/** Two `ProjectorModule`s are imported into one application: health and waiting queries would see one of them. */
+export class ProjectorTwice extends MainstemError {
+  constructor() {
+    super('PROJECTOR_TWICE', 'The application imports two ProjectorModules. Host all of its projections in one: `useFactory` returns them together.');
+  }
+}
+
 /** The read model has no such thing at the position that it reflects. */
 export class NotInReadModel extends MainstemError implements Reflecting {
   constructor(

@@ -7,5 +7,5 @@ export type { MariadbLocation } from './mariadb/mariadb-target.js';
 export type { PostgresLocation } from './postgres/postgres-target.js';
 
 // Write by handlers, and read.
-export type { ReadResult } from './sql-read-store.js';
+export type { NamedProjection, ReadResult } from './sql-read-store.js';
 export type { SqlTransaction } from './sql-transaction.js';

@@ -18,6 +18,11 @@ export interface SqlReadStoreOptions {
   readonly name?: string;
 }
 
+/** A definition of a projection: its name cannot be misspelt. */
+export interface NamedProjection {
+  readonly name: string;
+}
+
 /** The result of a query, and the position that all of it reflects. */
 export interface ReadResult<T> {
   readonly value: T;
@@ -61,14 +66,16 @@ export class SqlReadStore extends RecordedReadStore<SqlTransaction> {
   }
 
   /**
-   * Runs queries on the entities of serving read models, all on one consistent snapshot, with the position that it
-   * reflects. Reads must be short: on SQLite they take turns, and must not await another read. Errors:
-   * READ_STORE_UNAVAILABLE, also while a named projection has no complete read model yet; READ_STORE_STATEMENT_REFUSED
-   * for a statement that begins or ends a transaction. Other errors of the query come unchanged from TypeORM.
+   * Runs queries on the entities of serving read models, which definitions or names tell. All are on one consistent
+   * snapshot, with the position that it reflects. Reads must be short: on SQLite they take turns, and must not await
+   * another read. Errors: READ_STORE_UNAVAILABLE, also while a named projection has no complete read model yet;
+   * READ_STORE_STATEMENT_REFUSED for a statement that begins or ends a transaction. Other errors of the query come
+   * unchanged from TypeORM.
    */
-  async read<T>(projections: readonly string[], query: (manager: EntityManager) => Promise<T>): Promise<ReadResult<T>> {
+  async read<T>(projections: readonly (string | NamedProjection)[], query: (manager: EntityManager) => Promise<T>): Promise<ReadResult<T>> {
+    const names = projections.map((projection) => (typeof projection === 'string' ? projection : projection.name));
     return this.#database.read(async (connection, manager) => {
-      const position = smallestOf(this.name, projections, await this.#generations.servingPositions(connection));
+      const position = smallestOf(this.name, names, await this.#generations.servingPositions(connection));
       return { value: await query(manager), position };
     });
   }

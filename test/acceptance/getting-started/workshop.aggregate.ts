@@ -2,7 +2,7 @@
 // #region aggregate
 import { CommandRefused, defineAggregate } from '@mainstem/aggregate';
 import { Length, Matches } from 'class-validator';
-import { workshopEvents, type WorkshopEvent } from './workshop.events.js';
+import { workshopEvents } from './workshop.events.js';
 
 const SEATS = 2;
 
@@ -17,13 +17,19 @@ export class WorkshopFull extends CommandRefused {
 }
 
 type Guests = readonly string[];
-const evolve = (guests: Guests, { data }: WorkshopEvent): Guests => [...guests, data.guest];
 
-const decide = ({ workshop, guest }: BookSeat, guests: Guests): readonly WorkshopEvent[] => {
-  if (guests.includes(guest)) return []; // a repeat is not an error
-  if (guests.length >= SEATS) throw new WorkshopFull(workshop);
-  return [{ type: 'SeatBooked', data: { guest } }];
-};
-
-export const workshop = defineAggregate({ category: 'workshop', events: workshopEvents, initialState: [] as Guests, evolve, decide });
+export const workshop = defineAggregate({
+  category: 'workshop',
+  events: workshopEvents,
+  initialState: [] as Guests,
+  evolve: (guests: Guests, { data }) => [...guests, data.guest],
+  commands: { BookSeat },
+  decide: {
+    BookSeat: ({ workshop, guest }, guests) => {
+      if (guests.includes(guest)) return []; // a repeat is not an error
+      if (guests.length >= SEATS) throw new WorkshopFull(workshop);
+      return [{ type: 'SeatBooked', data: { guest } }];
+    },
+  },
+});
 // #endregion

@@ -1,11 +1,11 @@
 // Getting started: the wiring.
 // #region wiring
 import { EmbeddedEventStore } from '@mainstem/embedded';
-import { CommandModule, configureHttp, EventStoreModule, PositionModule, ProjectorModule, ReadStoreModule } from '@mainstem/nest';
+import { commandHandlers, CommandModule, configureHttp, EventStoreModule, PositionModule, ProjectorModule, ReadStoreModule } from '@mainstem/nest';
 import { SqlReadStore } from '@mainstem/sql';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
-import { BookSeatHandler } from './workshop.handler.js';
+import { workshop } from './workshop.aggregate.js';
 import { WorkshopsController } from './workshops.controller.js';
 import { Workshop, workshops } from './workshops.projection.js';
 
@@ -17,7 +17,8 @@ export const createApplication = async (dir: string): Promise<NestExpressApplica
     CommandModule.forRoot(),
     PositionModule.forRoot(),
   ];
-  const module = { module: class Workshops {}, imports, controllers: [WorkshopsController], providers: [BookSeatHandler] };
+  const providers = commandHandlers(workshop, (command) => command.workshop);
+  const module = { module: class Workshops {}, imports, controllers: [WorkshopsController], providers };
   return configureHttp(await NestFactory.create<NestExpressApplication>(module, { bodyParser: false, logger: ['warn', 'error'] }));
 };
 // #endregion

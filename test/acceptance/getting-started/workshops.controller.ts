@@ -1,12 +1,11 @@
 // Getting started: command and query over HTTP.
 // #region controller
-import type { CommandContext } from '@mainstem/aggregate';
-import { CommandAnswerInterceptor, CommandContextOf, commandFrom, ReadsFrom, withContext } from '@mainstem/nest';
+import { CommandOf, found, ReadsFrom } from '@mainstem/nest';
 import { SqlReadStore } from '@mainstem/sql';
-import { Body, Controller, Get, Param, Post, UseInterceptors } from '@nestjs/common';
+import { Controller, Get, Param, Post } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
 import { BookSeat } from './workshop.aggregate.js';
-import { Workshop } from './workshops.projection.js';
+import { Workshop, workshops } from './workshops.projection.js';
 
 @Controller('workshops/:workshop')
 export class WorkshopsController {
@@ -16,15 +15,14 @@ export class WorkshopsController {
   ) {}
 
   @Post('seats')
-  @UseInterceptors(CommandAnswerInterceptor)
-  book(@Param() path: { workshop: string }, @Body() body: unknown, @CommandContextOf() context: CommandContext) {
-    return this.bus.execute(withContext(commandFrom(BookSeat, body, path), context));
+  book(@CommandOf(BookSeat) command: BookSeat) {
+    return this.bus.execute(command);
   }
 
   @Get()
-  @ReadsFrom(SqlReadStore, 'workshops')
-  guests(@Param('workshop') name: string) {
-    return this.sql.read(['workshops'], (manager) => manager.findOneBy(Workshop, { stream: `workshop-${name}` }));
+  @ReadsFrom(SqlReadStore, workshops)
+  async guests(@Param('workshop') name: string) {
+    return found(await this.sql.read([workshops], (manager) => manager.findOneBy(Workshop, { stream: `workshop-${name}` })));
   }
 }
 // #endregion

@@ -61,7 +61,6 @@ it.each([
   ['an aggregate and a shorter one of a projection', () => [commands(bedLine), projector(bed)]],
   ['a projection that comes before the aggregate', () => [projector(bedLine), commands(bed)]],
   ['two projections', () => [projector(bed, bedLine)]],
-  ['two projectors', () => [projector(bed), projector(bedLine)]],
 ])('an application does not start with the categories of %s', async (_, imports) => {
   await expect(start(...imports())).rejects.toMatchObject(AMBIGUOUS);
 });

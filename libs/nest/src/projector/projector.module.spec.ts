@@ -3,7 +3,7 @@ import 'reflect-metadata';
 import { defineEvents, eventId, InMemoryEventStore, streamName } from '@mainstem/event-store';
 import { documentProjection, Projector } from '@mainstem/projection';
 import { MemoryReadStore } from '@mainstem/testing';
-import { Controller, Get, Module, type INestApplication } from '@nestjs/common';
+import { Controller, Get, Module, type DynamicModule, type INestApplication } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -131,5 +131,23 @@ describe('a projector module', () => {
     ];
     const starting = NestFactory.createApplicationContext({ module: TestModule, imports }, { logger: false, abortOnError: false });
     await expect(starting).rejects.toMatchObject({ code: 'PROJECTION_INVALID_DEFINITION', message: expect.stringContaining(words) as string });
+  });
+
+  it('refuses a second one in an application, and not in another application of the process', async () => {
+    const projector = (name: string) => {
+      const named = documentProjection({
+        ...{ name, version: 1, document: Count, events: [defineEvents('counter', { Counted: class {} })] },
+        key: (event) => event.stream,
+        evolve: { Counted: () => ({ count: 1 }) },
+      });
+      return ProjectorModule.forRootAsync({ useFactory: () => [{ projection: named, store: new MemoryReadStore() }] });
+    };
+    const start = (...projectors: readonly DynamicModule[]) => {
+      const imports = [EventStoreModule.forRoot({ store: new InMemoryEventStore() }), ...projectors];
+      return NestFactory.createApplicationContext({ module: TestModule, imports }, { logger: false, abortOnError: false });
+    };
+    await expect(start(projector('one'), projector('two'))).rejects.toMatchObject({ code: 'PROJECTOR_TWICE' });
+    const both = await Promise.all([start(projector('one')), start(projector('two'))]);
+    for (const application of both) await application.close();
   });
 });

@@ -17,6 +17,7 @@ import {
 import { ModulesContainer } from '@nestjs/core';
 import { hostname } from 'node:os';
 import { declareCategories } from '../event-store/declared-categories.js';
+import { ProjectorTwice } from '../errors.js';
 import { EVENT_STORE, RUNTIME } from '../event-store/tokens.js';
 import { DependencyWatch, EVENT_STORE_NAME, readStoreName } from '../health/dependency-watch.js';
 import type { Telemetry } from '../telemetry/telemetry.js';
@@ -49,7 +50,8 @@ class ProjectorLifetime implements OnApplicationBootstrap, OnModuleDestroy {
 
 /**
  * Global: provides the `Projector`. Needs `EventStoreModule`. Refuses categories that can make the same stream as an
- * aggregate or another projector of the application. Errors: EVENT_STORE_AMBIGUOUS_CATEGORY, and those of `Projector`.
+ * aggregate of the application, and a second `ProjectorModule` in it. Errors: EVENT_STORE_AMBIGUOUS_CATEGORY,
+ * PROJECTOR_TWICE, and those of `Projector`.
  */
 @Module({})
 export class ProjectorModule {
@@ -81,6 +83,9 @@ export class ProjectorModule {
   }
 }
 
+// Keyed by something that each application of a process has once.
+const hosting = new WeakSet<ModulesContainer>();
+
 const projectorOf = (
   application: ModulesContainer,
   reader: EventStore,
@@ -90,6 +95,8 @@ const projectorOf = (
   watch: DependencyWatch | undefined,
   telemetry?: Telemetry,
 ): Projector => {
+  if (hosting.has(application)) throw new ProjectorTwice();
+  hosting.add(application);
   const crash = crashAtOf(process.env); // for tests that kill the process
   const lease = { owner: instanceName(runtime), durationMs };
   const onChange = logChange(new Logger('Projector'), projections, watch);
