@@ -1,0 +1,54 @@
+// Looks again and again, until Ctrl-C or a time: over the former look on a terminal, one block after the other without.
+import { isMainstemError, systemRuntime } from '@mainstem/event-store';
+import { toJson } from '../format/json.js';
+import { INTERRUPTED } from '../terminal/stop-signal.js';
+import type { CliContext } from './cli-context.js';
+
+export interface Look {
+  readonly lines: readonly string[];
+  /** The exit code if it is the last one. */
+  readonly code: number;
+}
+
+export interface WatchPace {
+  readonly intervalMs: number;
+  /** Absent: until Ctrl-C. */
+  readonly forMs?: number;
+}
+
+/**
+ * The code of the last look, or 130 after Ctrl-C, also while a look gets no answer. A look that fails is shown as its
+ * error, with code 1, and the next one follows.
+ */
+export const watchLooks = async (
+  { terminal, signal }: Pick<CliContext, 'terminal' | 'signal'>,
+  look: () => Promise<Look>,
+  { intervalMs, forMs = Infinity, isJson }: WatchPace & { readonly isJson: boolean },
+): Promise<number> => {
+  const endsAtMs = performance.now() + forMs;
+  const stopped = new Promise<undefined>((resolve) => {
+    if (signal.aborted) resolve(undefined);
+    signal.addEventListener('abort', () => resolve(undefined), { once: true });
+  });
+  for (let isFirst = true; ; isFirst = false) {
+    const seen = await Promise.race([look().catch((error: unknown) => troubled(error, isJson)), stopped]);
+    if (!seen || signal.aborted) return INTERRUPTED;
+    if (terminal.redraw && !isJson) await terminal.redraw([...seen.lines, '', `${timeText()}, every ${intervalMs / 1_000} s; Ctrl-C ends.`]);
+    else {
+      if (!isJson) await terminal.print(`${isFirst ? '' : '\n'}${timeText()}`);
+      for (const line of seen.lines) await terminal.print(line);
+    }
+    const leftMs = endsAtMs - performance.now();
+    if (leftMs <= 0) return seen.code;
+    await systemRuntime.sleep(Math.min(intervalMs, leftMs), signal);
+    if (signal.aborted) return INTERRUPTED;
+  }
+};
+
+const timeText = (): string => new Date().toISOString();
+
+const troubled = (error: unknown, isJson: boolean): Look => {
+  if (!isMainstemError(error)) throw error;
+  const { code, message } = error;
+  return { lines: [isJson ? toJson({ code, message }) : `${code}: ${message}`], code: 1 };
+};
