@@ -51,6 +51,15 @@ const rows = { ...projectorProcessSettings(), policies: policiesSetting };
 
 const settingsOf = ({ dir, env }: ApplicationSettings): ValuesOf<typeof rows> => readSettings(rows, dir === undefined ? [] : ['--dir', dir], env);
 
+const FOLDER = 'embedded:';
+
+/** The settings with another event store: an address of EVENT_STORE, or a folder of the embedded one. */
+const settingsAt = ({ dir, env }: ApplicationSettings, address: string): ValuesOf<typeof rows> => {
+  const folder = address.startsWith(FOLDER) && address !== FOLDER ? address.slice(FOLDER.length) : undefined;
+  const place = folder ?? dir;
+  return settingsOf({ env: { ...env, EVENT_STORE: folder === undefined ? address : 'embedded' }, ...(place !== undefined && { dir: place }) });
+};
+
 const openReadModels = async (given: ApplicationSettings): Promise<OpenReadModels> => {
   const chosen = settingsOf(given);
   // A folder or a schema that was mistyped must not become one with empty read models.
@@ -220,6 +229,8 @@ export const application = defineApplication({
   settings: rows,
   openEvents: (given) => openEventStore(settingsOf(given), { isReadOnly: true }),
   openEventStore: (given) => openEventStore(settingsOf(given)),
+  openEventsAt: async (given, address) => openEventStore(settingsAt(given, address), { isReadOnly: true }),
+  openEventStoreAt: async (given, address) => openEventStore(settingsAt(given, address)),
   openReadModels,
   schemas: (given) => schemasOf(settingsOf(given)),
   examined: (given) => examinedPlaces(settingsOf(given)),

@@ -17,6 +17,7 @@ export interface ShownCommand {
 export const PAGES_WITH_A_SPEC: Readonly<Record<string, string>> = {
   'docs/your-own-application.md': 'test/acceptance/scaffold/guide.spec.ts',
   'docs/event-store-in-tests.md': 'test/acceptance/event-store-in-tests.spec.ts',
+  'docs/manual/move-to-another-event-store.md': 'test/acceptance/copy-event-store.spec.ts',
 };
 
 /** Against one running application, in this order: test/acceptance/document-commands.spec.ts. */

@@ -10,6 +10,7 @@ import { describe, it } from 'vitest';
 const inMemory = eventStoreContract({
   name: 'in memory',
   hasAppendAll: true,
+  takesCopies: true,
   create: () => {
     const store = new InMemoryEventStore();
     return Promise.resolve({ store, dispose: () => store.close() });
@@ -19,6 +20,7 @@ const inMemory = eventStoreContract({
 const embedded = eventStoreContract({
   name: 'embedded',
   hasAppendAll: true,
+  takesCopies: true,
   create: async () => {
     const dir = await mkdtemp(join(tmpdir(), 'mainstem-events-'));
     const store = await EmbeddedEventStore.open({ dir });

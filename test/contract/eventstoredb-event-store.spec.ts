@@ -39,7 +39,7 @@ const eventStoreDb = eventStoreContract({
   // Another server's own events are not for a test to write.
   hasOwnEvents: foreign === undefined,
   // Of another server it is not known.
-  ...(foreign === undefined && { hasAppendAll: true }),
+  ...(foreign === undefined && { hasAppendAll: true, takesCopies: true }),
 });
 
 registerContract(eventStoreDb, { describe, it });

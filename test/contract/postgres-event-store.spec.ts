@@ -15,10 +15,13 @@ if (await withPostgres()) {
       const schema = new LogSchema();
       return { store: await schema.open({ notify }), dispose: () => schema[Symbol.asyncDispose]() };
     };
-    registerContract(eventStoreContract({ name: notify ? 'PostgreSQL' : 'PostgreSQL without notifications', create, hasAppendAll: true }), {
-      describe,
-      it,
-    });
+    registerContract(
+      eventStoreContract({ name: notify ? 'PostgreSQL' : 'PostgreSQL without notifications', create, hasAppendAll: true, takesCopies: true }),
+      {
+        describe,
+        it,
+      },
+    );
   }
 
   describe('with tables of an administrator', () => {
@@ -31,7 +34,10 @@ if (await withPostgres()) {
       await postgresQuery([...schemaStatements(schema.name), ...rightsOf(schema.name, ROLE)].join(';'));
       return { store: await schema.open({ url, mustExist: true }), dispose: () => schema[Symbol.asyncDispose]() };
     };
-    registerContract(eventStoreContract({ name: 'PostgreSQL as a restricted role', create, hasAppendAll: true }), { describe, it });
+    registerContract(eventStoreContract({ name: 'PostgreSQL as a restricted role', create, hasAppendAll: true, takesCopies: true }), {
+      describe,
+      it,
+    });
   });
 
   const eachInItsOwn = async () => {

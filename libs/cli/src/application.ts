@@ -155,6 +155,13 @@ export interface MainstemApplication {
    * and `parked replay` of a process. Errors: those of the store and of the settings.
    */
   openEventStore?(settings: ApplicationSettings): Promise<EventStore>;
+  /**
+   * Opens the event store at an address, in the forms of EVENT_STORE, for `mainstem copy`. For reading: it must not
+   * create one. Errors: those of the store and of the settings.
+   */
+  openEventsAt?(settings: ApplicationSettings, address: string): Promise<OpenEventReader>;
+  /** The same to append: it makes a missing one. */
+  openEventStoreAt?(settings: ApplicationSettings, address: string): Promise<EventStore>;
   /** Opens all read stores. Errors: those of the stores and of the settings. */
   openReadModels(settings: ApplicationSettings): Promise<OpenReadModels>;
   /** The schemas on servers that its settings name, for `mainstem migrate`. Errors: those of the settings. */

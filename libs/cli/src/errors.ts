@@ -142,6 +142,38 @@ export class NoEventStore extends MainstemError {
   }
 }
 
+/** The application does not say how event stores at an address are opened, or one of them takes no copies. */
+export class NoCopy extends MainstemError {
+  constructor(
+    readonly application: string,
+    reason: string,
+  ) {
+    super('CLI_NO_COPY', `The event store of ${application} cannot be copied from here: ${reason}.`);
+  }
+}
+
+/** Both addresses lead to the same event store. */
+export class CopyOntoItself extends MainstemError {
+  constructor() {
+    super('CLI_COPY_ONTO_ITSELF', '--from and --to lead to the same event store. Name an empty one in --to.');
+  }
+}
+
+/** The target of a copy holds an event that the source has not, or has elsewhere; nothing was written. */
+export class CopyTargetForeign extends MainstemError {
+  readonly stream: string;
+  readonly revision: bigint;
+
+  constructor({ stream, revision, id }: { readonly stream: string; readonly revision: bigint; readonly id: string }) {
+    super(
+      'CLI_COPY_TARGET_FOREIGN',
+      `The target of the copy is neither empty nor the beginning of this copy: the source has no event ${id} at ${stream}@${revision}. Name an empty event store in --to.`,
+    );
+    this.stream = stream;
+    this.revision = revision;
+  }
+}
+
 /** `mainstem new` makes a folder, and does not mix with one. */
 export class FolderNotEmpty extends MainstemError {
   constructor(readonly folder: string) {

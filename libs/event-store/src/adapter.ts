@@ -7,6 +7,9 @@ export { appendLimits, ruleOnAppend, type AppendRuling, type EncodedAppend, type
 export type { EncodedEvent } from './encoded-event.js';
 export type { AppendLimits } from './event-store.js';
 
+// Copy.
+export { copyGroups, eventCopyOf, eventTextsOf, isCopyTarget, type AppendCopiesOptions, type CopyTarget, type EventCopy } from './event-copy.js';
+
 // Read.
 export { LazyRecordedEvent, type StoredEvent } from './event.js';
 export { LogWaiters } from './log-waiters.js';

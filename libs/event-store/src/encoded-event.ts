@@ -12,6 +12,8 @@ export interface EncodedEvent {
   readonly type: string;
   readonly dataJson: string;
   readonly metadataJson: string;
+  /** Only of a copy: when the first store recorded it. */
+  readonly recordedAt?: string;
 }
 
 /**

@@ -217,6 +217,43 @@ export class EventStoreRestored extends MainstemError {
   }
 }
 
+/** The target of a copy does not end where the copy left it: others append to it. Nothing of this batch was written. */
+export class CopyOvertaken extends MainstemError {
+  constructor(readonly expected: string | undefined) {
+    const end = expected === undefined ? 'was empty' : `ended with event ${expected}`;
+    super(
+      'EVENT_STORE_COPY_OVERTAKEN',
+      `The target of the copy ${end} a moment ago, and has other events now. Stop what appends to it, and begin with an empty one.`,
+    );
+  }
+}
+
+/** An event of a copy is not the next one of its stream: those before it are not in the source any more. */
+export class CopyGap extends MainstemError {
+  constructor(
+    readonly stream: string,
+    readonly revision: bigint,
+  ) {
+    super(
+      'EVENT_STORE_COPY_GAP',
+      `The event before ${stream}@${revision} is not in the copy: the source does not show it, because it was deleted and scavenged, is a link, or is no JSON. ` +
+        'A stream cannot be copied without its beginning.',
+    );
+  }
+}
+
+/** An event cannot be kept by every store as it is; nothing of it was written. */
+export class NotCopyable extends MainstemError {
+  constructor(
+    readonly stream: string,
+    readonly revision: bigint,
+    problem: string,
+    cause?: unknown,
+  ) {
+    super('EVENT_STORE_NOT_COPYABLE', `The event ${stream}@${revision} cannot be copied: ${problem}.`, { cause });
+  }
+}
+
 /** Throws OperationAborted if the signal has fired. `failure` is why the operation would be repeated. */
 export const throwIfAborted = (signal: AbortSignal | undefined, operation: string, failure?: Error): void => {
   if (signal?.aborted) throw new OperationAborted(operation, signal.reason, failure);

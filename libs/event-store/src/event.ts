@@ -119,6 +119,14 @@ export class LazyRecordedEvent implements RecordedEvent {
   get mayNameSchemaVersion(): boolean {
     return (this.#mayNameSchemaVersion ??= this.#metadataJson?.includes('"schemaVersion"') ?? true);
   }
+  /** The payload as the text that was appended. Errors: EVENT_STORE_UNDECODABLE_EVENT if it was no JSON. */
+  get dataText(): string {
+    return this.#dataJson ?? this.#unread();
+  }
+  /** The metadata under the port's names, as JSON. */
+  get metadataText(): string {
+    return this.#metadataJson ?? this.#unread();
+  }
   /** The event in the form for a wire: places as decimal strings. */
   toJSON(): Record<string, unknown> {
     const { id, stream, revision, position, type, recordedAt, metadata, data } = this;
@@ -130,11 +138,15 @@ export class LazyRecordedEvent implements RecordedEvent {
   }
 
   #parse(json: string | undefined): unknown {
-    if (json === undefined) throw new TypeError(`the event at position ${this.#position} was read without its payload (needsPayload)`);
+    const text = json ?? this.#unread();
     try {
-      return JSON.parse(json);
+      return JSON.parse(text);
     } catch (error) {
       throw new UndecodableEvent(this.#type, this.position, 'its stored JSON is broken', error);
     }
+  }
+
+  #unread(): never {
+    throw new TypeError(`the event at position ${this.#position} was read without its payload (needsPayload)`);
   }
 }

@@ -5,8 +5,9 @@ import { CAUSATION, CORRELATION, RECORDED_AT } from './recorded-event.js';
 /** The most that `wireMetadata` adds: the time, its name, a comma, and a letter for each name of the server. */
 export const ADDED_METADATA_BYTES = `,"${RECORDED_AT}":"2026-01-01T00:00:00.000Z"`.length + 2;
 
-/** Metadata in the server's names, with the time of recording. */
-export const wireMetadata = ({ metadataJson }: EncodedEvent, recordedAt: string): string => {
+/** Metadata in the server's names, with the time of recording: `now`, or for a copy that of its source. */
+export const wireMetadata = ({ metadataJson, recordedAt: ofSource }: EncodedEvent, now: string): string => {
+  const recordedAt = ofSource ?? now;
   if (!isFlat(metadataJson)) return renamed(metadataJson, recordedAt);
   // Keys of a flat object: the text of a value cannot look like one, because its quotes are escaped.
   const inner = metadataJson.slice(1, -1).replace('"correlationId":', `"${CORRELATION}":`).replace('"causationId":', `"${CAUSATION}":`);

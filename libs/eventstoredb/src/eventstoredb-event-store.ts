@@ -12,7 +12,7 @@ import {
   type AppendOptions,
   type AppendResult,
   type EventId,
-  type EventStore,
+  type EventMark,
   type Incarnation,
   type NewEvent,
   type Position,
@@ -26,10 +26,20 @@ import {
   type SubscribeOptions,
   type SubscriptionBatch,
 } from '@mainstem/event-store';
-import { checkAllRead, checkStreamRead, checkSubscription, encodeAppendAll, type AppendLimits } from '@mainstem/event-store/adapter';
+import {
+  checkAllRead,
+  checkStreamRead,
+  checkSubscription,
+  encodeAppendAll,
+  type AppendCopiesOptions,
+  type AppendLimits,
+  type CopyTarget,
+  type EventCopy,
+} from '@mainstem/event-store/adapter';
 import { ClientHolder } from './client-holder.js';
 import { ClearStretches } from './clear-stretches.js';
 import { connect, type Connected } from './connect.js';
+import { CopyAppender } from './copy-appender.js';
 import { ConnectionHealth, type ConnectionStatus } from './connection-health.js';
 import { connectionOf, type ConnectionSettings } from './connection-settings.js';
 import { EventsAppender } from './events-appender.js';
@@ -71,7 +81,7 @@ const RESTORING_MS_MAX = 2_000;
  * gaps. Besides the port's errors: EVENT_STORE_UNAVAILABLE, EVENT_STORE_ACCESS_DENIED, EVENT_STORE_STREAM_DELETED,
  * EVENT_STORE_OVERLOADED, EVENT_STORE_FAILED.
  */
-export class EventStoreDbEventStore implements EventStore {
+export class EventStoreDbEventStore implements CopyTarget {
   readonly incarnation: Incarnation;
   readonly hasDensePositions = false;
   readonly hasAppendAll: boolean;
@@ -80,6 +90,7 @@ export class EventStoreDbEventStore implements EventStore {
   readonly #limits: ServerLimits;
   readonly #reader: EventsReader;
   readonly #appender: EventsAppender;
+  readonly #copyAppender: CopyAppender;
   /** Appends to one stream, one at a time, in the order of the calls. */
   readonly #lanes = new Lanes();
   readonly #appends = new LocalAppends();
@@ -118,6 +129,7 @@ export class EventStoreDbEventStore implements EventStore {
     this.#limits = limits;
     this.#reader = new EventsReader(context);
     this.#appender = new EventsAppender(context, this.#reader, limits);
+    this.#copyAppender = new CopyAppender({ reader: this.#reader, appender: this.#appender, limits, isTogether: connected.hasAppendAll });
     this.#health = new ConnectionHealth(context.runtime);
   }
 
@@ -145,6 +157,14 @@ export class EventStoreDbEventStore implements EventStore {
     const result = await this.#lanes.runInAll(streams, append, 'appendAll', options.signal);
     this.#appends.appended(result.position);
     return result;
+  }
+
+  /** Without `hasAppendAll`, one append after the other. */
+  async appendCopies(copies: readonly EventCopy[], { after }: AppendCopiesOptions): Promise<EventMark> {
+    this.#assertOpen();
+    const last = await this.#copyAppender.append(copies, after);
+    this.#appends.appended(last.position);
+    return last;
   }
 
   async *readStream(stream: StreamName, options: ReadStreamOptions = {}): AsyncGenerator<readonly RecordedEvent[]> {

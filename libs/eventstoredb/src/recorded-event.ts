@@ -52,6 +52,17 @@ export class EventStoreDbEvent extends LazyRecordedEvent {
     return (this.#metadata ??= portMetadata(this.#storedMetadata));
   }
 
+  override get dataText(): string {
+    const { isJson, type, dataText } = this.#event;
+    if (!isJson) throw new UndecodableEvent(type, this.position, 'it is not JSON');
+    // Other writers may have said so of a text that is none.
+    return this.data === undefined ? '' : dataText;
+  }
+
+  override get metadataText(): string {
+    return JSON.stringify(this.metadata);
+  }
+
   override get mayNameSchemaVersion(): boolean {
     return this.#event.metadataText.includes('"schemaVersion"');
   }

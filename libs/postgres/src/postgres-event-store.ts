@@ -13,7 +13,7 @@ import {
   type AppendOptions,
   type AppendResult,
   type EventId,
-  type EventStore,
+  type EventMark,
   type Incarnation,
   type NewEvent,
   type Position,
@@ -27,7 +27,18 @@ import {
   type SubscribeOptions,
   type SubscriptionBatch,
 } from '@mainstem/event-store';
-import { appendLimits, checkAllRead, checkStreamRead, checkSubscription, encodeAppendAll, type AppendLimits } from '@mainstem/event-store/adapter';
+import {
+  appendLimits,
+  checkAllRead,
+  checkStreamRead,
+  checkSubscription,
+  encodeAppendAll,
+  type AppendCopiesOptions,
+  type AppendLimits,
+  type CopyTarget,
+  type EventCopy,
+} from '@mainstem/event-store/adapter';
+import { CopyWriter } from './append/copy-writer.js';
 import { GroupCommit } from './append/group-commit.js';
 import { LogWriter } from './append/log-writer.js';
 import { PostgresSettingsInvalid } from './errors.js';
@@ -64,7 +75,7 @@ const RESTORING_MS_MAX = 2_000;
  * EVENT_STORE_READ_ONLY, EVENT_STORE_DISK_FULL, EVENT_STORE_OVERLOADED, EVENT_STORE_CORRUPT, EVENT_STORE_LOG_REPLACED,
  * EVENT_STORE_RESTORED, EVENT_STORE_FAILED.
  */
-export class PostgresEventStore implements EventStore {
+export class PostgresEventStore implements CopyTarget {
   readonly incarnation: Incarnation;
   readonly hasDensePositions = true;
   readonly hasAppendAll = true;
@@ -74,6 +85,7 @@ export class PostgresEventStore implements EventStore {
   readonly #reader: EventReading;
   readonly #log: LogWriter;
   readonly #writer: GroupCommit;
+  readonly #copyWriter: CopyWriter;
   #closing: Promise<void> | undefined;
 
   /**
@@ -106,6 +118,7 @@ export class PostgresEventStore implements EventStore {
     this.#signal = new LogSignal({ sessions, runtime, channel });
     this.#reader = new EventReading(sessions);
     this.#log = new LogWriter({ sessions, incarnation, channel });
+    this.#copyWriter = new CopyWriter({ sessions, incarnation, channel });
     const deadlineMs = patienceMs + 2 * target.lockTimeoutMs;
     this.#writer = new GroupCommit({ writer: this.#log, runtime, deadlineMs, onCommit: ({ position }) => this.#signal.tell(position) });
   }
@@ -155,6 +168,13 @@ export class PostgresEventStore implements EventStore {
     options: AppendOptions,
   ): Promise<UncommittedAppend<AppendResult>> {
     return this.within(transaction).append(stream, events, options);
+  }
+
+  async appendCopies(copies: readonly EventCopy[], { after }: AppendCopiesOptions): Promise<EventMark> {
+    this.#assertOpen();
+    const last = await this.#copyWriter.write({ copies, after });
+    this.#signal.tell(last.position);
+    return last;
   }
 
   async *readStream(stream: StreamName, options: ReadStreamOptions = {}): AsyncGenerator<readonly RecordedEvent[]> {

@@ -1,12 +1,23 @@
 // Handles one append inside an open transaction: the rules decide, then it is inserted, repeated or refused.
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import { WrongExpectedRevision, type AppendAllResult, type AppendResult, type Position, type Revision } from '@mainstem/event-store';
+import {
+  CopyGap,
+  CopyOvertaken,
+  WrongExpectedRevision,
+  type AppendAllResult,
+  type AppendResult,
+  type EventMark,
+  type Position,
+  type Revision,
+} from '@mainstem/event-store';
 import {
   resultOfAll,
   ruleOnAppend,
   ruleOnAppendAll,
   type EncodedAppend,
   type EncodedAppendAll,
+  type EncodedEvent,
+  type EventCopy,
   type StreamState,
 } from '@mainstem/event-store/adapter';
 import { eventChecksum } from './event-checksum.js';
@@ -24,6 +35,8 @@ export class AppendTransaction {
   readonly #selectLast: StatementSync;
   readonly #selectIds: StatementSync;
   readonly #selectPosition: StatementSync;
+  readonly #selectId: StatementSync;
+  readonly #selectBeyond: StatementSync;
   readonly #insertStream: StatementSync;
   readonly #insertType: StatementSync;
   readonly #insertEvent: StatementSync;
@@ -42,6 +55,11 @@ export class AppendTransaction {
     this.#selectLast = database.prepare('SELECT max(revision) AS value FROM events WHERE stream = ?');
     this.#selectIds = database.prepare('SELECT id FROM events WHERE stream = ? AND revision >= ? ORDER BY revision LIMIT ?');
     this.#selectPosition = database.prepare('SELECT position AS value FROM events WHERE stream = ? AND revision = ?');
+    this.#selectId = database.prepare('SELECT id FROM events WHERE position = ?');
+    this.#selectBeyond = database.prepare(
+      `SELECT 1 FROM events AS e JOIN streams AS s ON s.id = e.stream JOIN types AS t ON t.id = e.type
+       WHERE e.position > ? AND substr(s.name, 1, 1) <> '$' AND substr(t.name, 1, 1) <> '$' LIMIT 1`,
+    );
     this.#insertStream = database.prepare('INSERT INTO streams (name) VALUES (?)');
     this.#insertType = database.prepare('INSERT INTO types (name) VALUES (?)');
     this.#insertEvent = database.prepare('INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)');
@@ -93,6 +111,16 @@ export class AppendTransaction {
     return resultOfAll(results);
   }
 
+  /** Errors, after which you roll back: EVENT_STORE_COPY_OVERTAKEN, EVENT_STORE_COPY_GAP. */
+  appendCopies(copies: readonly EventCopy[], after: EventMark | undefined): EventMark {
+    const isThere = after === undefined || this.#selectId.get(after.position)?.['id'] === after.id;
+    // Only events of the server that shares the file may lie behind the last one.
+    if (!isThere || this.#selectBeyond.get(after?.position ?? 0)) throw new CopyOvertaken(after?.id);
+    for (const copy of copies) this.#insertCopy(copy);
+    const { id } = copies.at(-1) as EventCopy;
+    return { position: BigInt(this.#position) as Position, id };
+  }
+
   /** Call it after a rollback. */
   forget(): void {
     this.#streams.forget();
@@ -124,16 +152,27 @@ export class AppendTransaction {
 
   #insert({ stream: name, events }: EncodedAppend, known: number | undefined, last: number): AppendResult {
     const stream = known ?? this.#add(this.#streams, this.#insertStream, name);
-    const recordedAtMs = this.#recordedAtMs;
     let revision = last;
-    for (const { id, type, dataJson, metadataJson } of events) {
-      const typeId = this.#types.idOf(type) ?? this.#add(this.#types, this.#insertType, type);
-      const position = ++this.#position;
-      const checksum = eventChecksum({ position, id, stream: name, revision: ++revision, type, recordedAtMs, dataJson, metadataJson });
-      this.#insertEvent.run(position, id, stream, revision, typeId, recordedAtMs, dataJson, metadataJson, checksum);
-    }
+    for (const event of events) this.#insertOne(event, { id: stream, name, revision: ++revision }, this.#recordedAtMs);
     this.#lasts.set(stream, revision);
     return resultOf(revision, this.#position);
+  }
+
+  #insertCopy(copy: EventCopy): void {
+    const { stream: name, recordedAt } = copy;
+    const id = this.#streams.idOf(name) ?? this.#add(this.#streams, this.#insertStream, name);
+    const revision = this.#lastOf(id) + 1;
+    if (copy.revision !== BigInt(revision)) throw new CopyGap(name, copy.revision);
+    this.#insertOne(copy, { id, name, revision }, Date.parse(recordedAt));
+    this.#lasts.set(id, revision);
+  }
+
+  #insertOne({ id, type, dataJson, metadataJson }: EncodedEvent, stream: StreamPlace, recordedAtMs: number): void {
+    const { name, revision } = stream;
+    const typeId = this.#types.idOf(type) ?? this.#add(this.#types, this.#insertType, type);
+    const position = ++this.#position;
+    const checksum = eventChecksum({ position, id, stream: name, revision, type, recordedAtMs, dataJson, metadataJson });
+    this.#insertEvent.run(position, id, stream.id, revision, typeId, recordedAtMs, dataJson, metadataJson, checksum);
   }
 
   #add(names: Names, insert: StatementSync, name: string): number {
@@ -141,6 +180,13 @@ export class AppendTransaction {
     names.remember(id, name);
     return id;
   }
+}
+
+interface StreamPlace {
+  /** The number of the stream in the file. */
+  readonly id: number;
+  readonly name: string;
+  readonly revision: number;
 }
 
 const NO_STREAM: StreamState = { last: -1, idsFrom: () => [] };

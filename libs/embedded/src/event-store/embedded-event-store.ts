@@ -14,7 +14,7 @@ import {
   type AppendOptions,
   type AppendResult,
   type EventId,
-  type EventStore,
+  type EventMark,
   type Incarnation,
   type NewEvent,
   type Position,
@@ -28,7 +28,17 @@ import {
   type SubscribeOptions,
   type SubscriptionBatch,
 } from '@mainstem/event-store';
-import { appendLimits, encodeAppendAll, checkAllRead, checkStreamRead, checkSubscription, type AppendLimits } from '@mainstem/event-store/adapter';
+import {
+  appendLimits,
+  encodeAppendAll,
+  checkAllRead,
+  checkStreamRead,
+  checkSubscription,
+  type AppendCopiesOptions,
+  type AppendLimits,
+  type CopyTarget,
+  type EventCopy,
+} from '@mainstem/event-store/adapter';
 import { FileReadOnly, type StoreFile } from '../errors.js';
 import { translateSqliteError } from '../sqlite/sqlite-error.js';
 import { EventReading } from './event-reading.js';
@@ -65,7 +75,7 @@ interface Connections {
  * EVENT_STORE_BUSY, EVENT_STORE_OVERLOADED, EVENT_STORE_CORRUPT. After EVENT_STORE_IO_FAILED or
  * EVENT_STORE_FILE_REPLACED the store takes no appends until it is opened again.
  */
-export class EmbeddedEventStore implements EventStore {
+export class EmbeddedEventStore implements CopyTarget {
   readonly incarnation: Incarnation;
   readonly hasDensePositions = true;
   readonly hasAppendAll = true;
@@ -129,6 +139,12 @@ export class EmbeddedEventStore implements EventStore {
     const all = encodeAppendAll(appends, this.limits);
     if (!this.#writer) throw new FileReadOnly(this.#connections.file);
     return this.#writer.appendAll(all, options.signal);
+  }
+
+  async appendCopies(copies: readonly EventCopy[], { after }: AppendCopiesOptions): Promise<EventMark> {
+    this.#assertOpen();
+    if (!this.#writer) throw new FileReadOnly(this.#connections.file);
+    return this.#writer.appendCopies(copies, after);
   }
 
   async *readStream(stream: StreamName, options: ReadStreamOptions = {}): AsyncGenerator<readonly RecordedEvent[]> {

@@ -1,7 +1,14 @@
 // Group commit: appends that arrive together share one transaction and one flush to the disk.
 import type { DatabaseSync } from 'node:sqlite';
-import { isMainstemError, type AppendAllResult, type AppendResult, type Runtime, type SilentLoop } from '@mainstem/event-store';
-import { AppendQueue, type AppendOutcome, type EncodedAppend, type EncodedAppendAll, type QueuedAppend } from '@mainstem/event-store/adapter';
+import { isMainstemError, type AppendAllResult, type AppendResult, type EventMark, type Runtime, type SilentLoop } from '@mainstem/event-store';
+import {
+  AppendQueue,
+  type AppendOutcome,
+  type EncodedAppend,
+  type EncodedAppendAll,
+  type EventCopy,
+  type QueuedAppend,
+} from '@mainstem/event-store/adapter';
 import { EventStoreOverloaded, type StoreFile } from '../errors.js';
 import { retryWhileBusy } from '../sqlite/busy-retry.js';
 import { translateSqliteError } from '../sqlite/sqlite-error.js';
@@ -58,6 +65,12 @@ export class GroupCommit {
     const size = all.appends.reduce((sum, append) => sum + sizeOf(append), 0);
     const work: Work = (into) => into.appendAll(all);
     return this.#add({ operation: 'appendAll', work, count: all.eventCount, size }, signal);
+  }
+
+  /** Copies are one commit; a refusal rolls it back. */
+  appendCopies(copies: readonly EventCopy[], after: EventMark | undefined): Promise<EventMark> {
+    const work: Work = (into) => into.appendCopies(copies, after);
+    return this.#add({ operation: 'appendCopies', work, count: copies.length, size: sizeOf({ events: copies }) }, undefined);
   }
 
   /** A count of commits by other connections; undefined while it is unknown. */
@@ -131,7 +144,7 @@ export class GroupCommit {
   }
 }
 
-const sizeOf = ({ events }: EncodedAppend): number => {
+const sizeOf = ({ events }: Pick<EncodedAppend, 'events'>): number => {
   let size = 0;
   for (const event of events) size += event.dataJson.length + event.metadataJson.length;
   return size;

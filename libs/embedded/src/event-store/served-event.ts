@@ -31,6 +31,10 @@ export class ServedEvent extends LazyRecordedEvent {
   override get metadata(): EventMetadata {
     return (this.#metadata ??= portMetadata(super.metadata));
   }
+
+  override get metadataText(): string {
+    return JSON.stringify(this.metadata);
+  }
 }
 
 const portMetadata = ({ [CORRELATION]: correlationId, [CAUSATION]: causationId, [RECORDED_AT]: _, ...rest }: EventMetadata): EventMetadata => ({

@@ -1,7 +1,9 @@
 // The event store for unit tests and demonstrations: it keeps everything in arrays and loses it when the process ends.
 import { encodeAppendAll, resultOfAll, ruleOnAppendAll } from '../append-all-rules.js';
 import { appendLimits, encodeAppend, ruleOnAppend, type EncodedAppend, type StreamState } from '../append-rules.js';
-import { EventStoreClosed, throwIfAborted } from '../errors.js';
+import { CopyGap, CopyOvertaken, EventStoreClosed, throwIfAborted } from '../errors.js';
+import type { AppendCopiesOptions, CopyTarget, EventCopy } from '../event-copy.js';
+import type { EncodedEvent } from '../encoded-event.js';
 import { LazyRecordedEvent, type NewEvent, type RecordedEvent } from '../event.js';
 import {
   type AppendAllOptions,
@@ -10,7 +12,7 @@ import {
   type AppendOptions,
   type AppendResult,
   type EventFilter,
-  type EventStore,
+  type EventMark,
   type ReadAllOptions,
   type ReadStreamOptions,
   type StoreLimits,
@@ -36,7 +38,7 @@ export interface InMemoryEventStoreOptions {
 }
 
 /** Keeps the whole contract, in memory: nothing survives the end of the process. */
-export class InMemoryEventStore implements EventStore {
+export class InMemoryEventStore implements CopyTarget {
   readonly incarnation: Incarnation;
   readonly hasDensePositions = true;
   readonly hasAppendAll = true;
@@ -73,6 +75,22 @@ export class InMemoryEventStore implements EventStore {
     const results = all.appends.map((append, index) => (append.events.length === 0 ? undefined : write(append, index)));
     if (ruling.kind === 'append') this.#wake();
     return resultOfAll(results);
+  }
+
+  async appendCopies(copies: readonly EventCopy[], { after }: AppendCopiesOptions): Promise<EventMark> {
+    this.#assertOpen();
+    if (this.#all.at(-1)?.id !== after?.id) throw new CopyOvertaken(after?.id);
+    const lasts = new Map<string, number>();
+    for (const { stream, revision } of copies) {
+      const next = lasts.get(stream) ?? this.#streams.get(stream)?.length ?? 0;
+      if (revision !== BigInt(next)) throw new CopyGap(stream, revision);
+      lasts.set(stream, next + 1);
+    }
+    for (const copy of copies) this.#recordOne(copy.stream, copy, Date.parse(copy.recordedAt));
+    this.#wake();
+    const last = this.#all.at(-1);
+    if (!last) throw new TypeError('a copy has at least one event');
+    return { position: last.position, id: last.id };
   }
 
   async *readStream(stream: StreamName, options: ReadStreamOptions = {}): AsyncGenerator<readonly RecordedEvent[]> {
@@ -154,16 +172,18 @@ export class InMemoryEventStore implements EventStore {
 
   #record({ stream, events }: EncodedAppend): AppendResult {
     const recordedAtMs = this.#runtime.now();
+    for (const event of events) this.#recordOne(stream, event, recordedAtMs);
+    return this.#placeAt(stream, (this.#streams.get(stream)?.length ?? 0) - 1);
+  }
+
+  #recordOne(stream: StreamName, { id, type, dataJson, metadataJson }: EncodedEvent, recordedAtMs: number): void {
     const recorded = this.#streams.get(stream) ?? [];
-    for (const event of events) {
-      const revision = BigInt(recorded.length) as Revision;
-      const position = BigInt(this.#all.length + 1) as Position;
-      const one = new LazyRecordedEvent({ ...event, stream, revision, position, recordedAtMs });
-      recorded.push(one);
-      this.#all.push(one);
-    }
+    const revision = BigInt(recorded.length) as Revision;
+    const position = BigInt(this.#all.length + 1) as Position;
+    const one = new LazyRecordedEvent({ id, type, dataJson, metadataJson, stream, revision, position, recordedAtMs });
+    recorded.push(one);
+    this.#all.push(one);
     this.#streams.set(stream, recorded);
-    return this.#placeAt(stream, recorded.length - 1);
   }
 
   #page(after: Position | undefined, backwards: boolean, size: number, filter: EventFilter): RecordedEvent[] {

@@ -25,6 +25,8 @@ export interface EventStoreFixture {
   readonly hasOwnEvents?: boolean;
   /** Whether the store appends to several streams at once. Default: what the store says. */
   readonly hasAppendAll?: boolean;
+  /** True if the store takes copies of other logs (`CopyTarget`): then such cases run. */
+  readonly takesCopies?: boolean;
 }
 
 export interface StoreUnderTest {

@@ -4,6 +4,7 @@ import type { ContractSuite } from '../contract-suite.js';
 import { appendAllCases, refusesAppendAll } from './append-all.js';
 import { appendCases } from './append.js';
 import { badInputCases } from './bad-input.js';
+import { copiesCases } from './copies.js';
 import { closingCases } from './closing.js';
 import { fidelityCases } from './fidelity.js';
 import type { EventStoreFixture, StoreUnderTest } from './fixture.js';
@@ -56,6 +57,7 @@ export const eventStoreContract = (fixture: EventStoreFixture): ContractSuite =>
       await (store.hasAppendAll ? run : refusesAppendAll)(store);
     }),
   );
-  const all = [...cases, ...ofAppendAll, ...(fixture.hasOwnEvents === true ? withOwnEvents : [])];
+  const ofCopies = fixture.takesCopies === true ? copiesCases.map(({ name, run }) => inStore('copies', name, ({ store }) => run(store))) : [];
+  const all = [...cases, ...ofAppendAll, ...ofCopies, ...(fixture.hasOwnEvents === true ? withOwnEvents : [])];
   return { name: `event store, ${fixture.name}`, cases: all };
 };
