@@ -6,7 +6,7 @@ import type { OpenEventReader } from '../application.js';
 import { compareLogs, type Comparison } from '../copy/compare-logs.js';
 import { copyLog, type CopyProgress } from '../copy/copy-log.js';
 import { copyStart } from '../copy/copy-start.js';
-import { readModelsOf } from '../copy/read-models-of.js';
+import { readModelsOf } from './read-models-of.js';
 import { InvalidArgument, NoCopy } from '../errors.js';
 import { count, counted, duration } from '../format/amounts.js';
 import { toJson } from '../format/json.js';

@@ -75,12 +75,13 @@ type Fields = Readonly<Record<string, readonly number[]>>;
 
 const rules = fc.uniqueArray(fc.nat({ max: RULES.length - 1 }), { minLength: 1, maxLength: 3 });
 const fields: fc.Arbitrary<Fields> = fc.dictionary(fc.constantFrom(...NAMES), rules, { minKeys: 1, noNullPrototype: true });
-/** The same fields with one of them changed, or others. */
+/** The same fields with one of them changed or without its last rule, or others. */
 const pair: fc.Arbitrary<readonly [Fields, Fields]> = fields.chain((before) =>
   fc.tuple(
     fc.constant(before),
     fc.oneof(
       fields,
+      fc.constantFrom(...Object.keys(before)).map((name) => ({ ...before, [name]: before[name]?.slice(0, -1) ?? [] })),
       fc.tuple(fc.constantFrom(...NAMES), rules).map(([name, changed]) => ({ ...before, [name]: changed })),
     ),
   ),

@@ -79,7 +79,7 @@ describe('a paused projection', () => {
     const undisturbed = new MemoryReadStore();
     const other = start({ reader, projections: [{ projection: tallyProjection(), store: undisturbed }] });
     await other.waitFor('tally', await headOf(reader), TIMEOUT);
-    expect(await dump(store)).toEqual(await dump(undisturbed));
+    expect(dump(store)).toEqual(dump(undisturbed));
   });
 
   it('is not begun by a projector that starts later, with or without a read model', async () => {

@@ -280,7 +280,7 @@ export class ${controller} {
   @ReadsFrom(SEARCH, '${model.name}')
   async find(@Query('q') q = '') {
     const { total, items, position } = await this.search.search<${document}>('${model.name}', { query: q, limit: HITS_MAX });
-    return { value: { total, items: items.map(({ document, highlight }) => ({ ...document, highlight })) }, position };
+    return { value: { total, items: items.map(({ document, highlight }) => ({ document, highlight })) }, position };
   }
 }
 `;

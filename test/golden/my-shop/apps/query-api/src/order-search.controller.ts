@@ -16,6 +16,6 @@ export class OrderSearchController {
   @ReadsFrom(SEARCH, 'order-search')
   async find(@Query('q') q = '') {
     const { total, items, position } = await this.search.search<OrderSearch>('order-search', { query: q, limit: HITS_MAX });
-    return { value: { total, items: items.map(({ document, highlight }) => ({ ...document, highlight })) }, position };
+    return { value: { total, items: items.map(({ document, highlight }) => ({ document, highlight })) }, position };
   }
 }

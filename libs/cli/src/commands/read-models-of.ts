@@ -1,7 +1,7 @@
 // Which read models belong to an event store: another one refuses them.
 import { isMainstemError, type Incarnation } from '@mainstem/event-store';
-import { hostedIn } from '../commands/hosted-in.js';
-import { usingReadModels, type CliContext } from '../commands/cli-context.js';
+import { hostedIn } from './hosted-in.js';
+import { usingReadModels, type CliContext } from './cli-context.js';
 import { nameOf, namesOf } from '../format/name-of.js';
 
 export interface ReadModelsOf {
