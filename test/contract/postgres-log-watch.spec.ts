@@ -1,10 +1,10 @@
 // What the event store on PostgreSQL tells about itself, and what it does when the server has no room for
 // notifications.
-import type { EventStore } from '@mainstem/event-store';
+import { streamName, type EventStore } from '@mainstem/event-store';
 import type pg from 'pg';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { PrivatePostgres } from '../fixtures/private-postgres.js';
-import { appendNamed, following, LogSchema, logOf } from './postgres-events.js';
+import { appendNamed, eventsNamed, following, LogSchema, logOf } from './postgres-events.js';
 import { withPostgres } from './sql-fixtures.js';
 
 /** The first version whose queue of notifications can be made small. */
@@ -50,10 +50,15 @@ describe.runIf(await withPostgres())('the log on PostgreSQL', () => {
     await expect(fill(filling)).rejects.toMatchObject({ code: '54000' });
     expect((await appendNamed(store, 'b')).position).toBe(2n);
     await expect.poll(() => seen).toEqual([1n, 2n]);
+    const caller = await log.stranger();
+    await caller.query('BEGIN');
+    await store.appendIn(caller, streamName('order-c'), eventsNamed('c'), { expectedRevision: 'any' });
+    await caller.query('COMMIT');
+    await expect.poll(() => seen).toEqual([1n, 2n, 3n]);
     const figures = await store.figures();
     expect(figures['notifies']).toBe(0);
     expect(figures['notify-queue-ratio']).toBeGreaterThan(0.9);
-    expect(await logOf(store)).toHaveLength(2);
+    expect(await logOf(store)).toHaveLength(3);
     ending.abort();
     await done;
   });

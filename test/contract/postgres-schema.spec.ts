@@ -144,6 +144,29 @@ describe.runIf(await withPostgres())('the schema of the log on PostgreSQL', () =
       expect(await migrate()).toEqual({ from: older, to: NEWEST });
     });
 
+    it.runIf(WITH_TABLE_LOCKS.includes(older))('is upgraded by the printed SQL when it runs again after a part of it met a transaction', async () => {
+      const [administrator, stranger] = await Promise.all([schema.stranger(), schema.stranger()]);
+      const { rows } = await administrator.query<{ owner: string }>('SELECT current_user AS owner');
+      const owner = rows[0]?.owner ?? '';
+      // As psql does: what follows a part that failed runs all the same.
+      const run = async (): Promise<readonly unknown[]> => {
+        const failed: unknown[] = [];
+        for (const part of schemaScript({ schema: schema.name, owner, application: owner, from: older }).split('\n\n')) {
+          await administrator.query(part).catch(async (error: unknown) => {
+            failed.push(error);
+            await administrator.query('ROLLBACK');
+          });
+        }
+        return failed;
+      };
+      await stranger.query('BEGIN; SELECT 1');
+      expect(await run()).toEqual([expect.objectContaining({ code: '55P03' })]);
+      expect(await version()).toEqual({ version: '1' });
+      await stranger.query('COMMIT');
+      expect(await run()).toEqual([]);
+      expect(await version()).toEqual({ version: String(NEWEST) });
+    });
+
     it('is upgraded by an administrator who runs the printed SQL', async () => {
       const role = `${schema.name}_role`;
       await postgresQuery(`CREATE ROLE ${role} LOGIN`);

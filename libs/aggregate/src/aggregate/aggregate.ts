@@ -80,7 +80,7 @@ export type AnyAggregate = Aggregate<unknown, never, DomainEvent>;
 
 /**
  * Defines an aggregate. The union of its events follows from `events`. The initial state is frozen. With `commands` the
- * decisions can stand by themselves, one for each command class. A command of a class without one is refused with
+ * decisions can stand by themselves, one for each command class; then a command of another class is refused with
  * COMMAND_UNKNOWN. Errors: AGGREGATE_INVALID_DEFINITION if the category is not that of the registry or the decisions
  * are not those of the commands, EVENT_STORE_INVALID_INPUT for an unknown option.
  */

@@ -6,6 +6,7 @@ import { persist } from '../server/persist.js';
 import { nameIn } from '../server/schema.js';
 import type { Run, Statement } from '../server/sessions.js';
 import type { LogWriterOptions } from './log-writer.js';
+import { HAS_NOTIFICATION_ROOM } from './notification-room.js';
 import { plainArray, textArray } from './text-array.js';
 
 /** Of a batch of copies: where it has to begin. */
@@ -52,7 +53,7 @@ export class CopyWriter {
     if (gap) throw new CopyGap(gap[0] ?? '', BigInt(gap[1] ?? 0));
     await run(insertStatement(schema, base, copies));
     await run({ text: `UPDATE ${nameIn(schema, 'log')} SET position = $1`, values: [String(last.position)] });
-    if (channel !== undefined) await run({ text: "SELECT pg_notify($1, '')", values: [channel] });
+    if (channel !== undefined) await run({ text: `SELECT pg_notify($1, '') WHERE ${HAS_NOTIFICATION_ROOM}`, values: [channel] });
     return last;
   }
 }

@@ -8,6 +8,7 @@ import { LOG_STATES, nameIn } from '../server/schema.js';
 import type { Run, Sessions, Statement } from '../server/sessions.js';
 import { isTransient, sqlStateOf } from '../server/translate-error.js';
 import { appendsOf, BatchPlan, type Answer, type PlannedEvent, type Work } from './batch-plan.js';
+import { HAS_NOTIFICATION_ROOM } from './notification-room.js';
 import { streamsStatement, viewsOf } from './stream-reads.js';
 import { NeedsRead, StreamView } from './stream-view.js';
 import { plainArray, textArray } from './text-array.js';
@@ -23,6 +24,10 @@ const BUSY_TOLD_MS = 30_000;
 const IDLE_HOLDER_MS = 3_000;
 /** For so long the answer to an append tells whether others append. */
 const CHANGES_KNOWN_MS = 50;
+
+/** The parameter of the statement that appends. */
+const CHANNEL = '$5::text';
+const CHANNEL_WITH_ROOM = `CASE WHEN ${HAS_NOTIFICATION_ROOM} THEN ${CHANNEL} END`;
 
 export interface LogWriterOptions {
   readonly sessions: Sessions;
@@ -132,7 +137,8 @@ export class LogWriter {
    */
   async writeIn(work: Work, run: Run): Promise<AppendOutcome> {
     // A first plan that does not hold has locked the row: what is looked at then stays.
-    const written = (await this.#plannedAndWritten([work], new Map(), run)) ?? (await this.#plannedAndWritten([work], new Map(), run, true));
+    const planned = (mustRead: boolean) => this.#plannedAndWritten([work], new Map(), run, { mustRead, channel: CHANNEL_WITH_ROOM });
+    const written = (await planned(false)) ?? (await planned(true));
     const [outcome] = written?.outcomes ?? [];
     if (!outcome) throw new TypeError('a stream has changed while the log was locked: something else has appended in the same transaction');
     return outcome;
@@ -151,7 +157,7 @@ export class LogWriter {
     const begin = `BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL lock_timeout = ${lockTimeoutMs}; SET LOCAL idle_in_transaction_session_timeout = ${IDLE_HOLDER_MS}`;
     return sessions.transaction(begin, async (run) => {
       await run({ text: `SELECT FROM ${nameIn(schema, 'log')} FOR UPDATE`, values: [] });
-      const written = await this.#plannedAndWritten(batch, sentFrom, run, true);
+      const written = await this.#plannedAndWritten(batch, sentFrom, run, { mustRead: true });
       if (!written) throw new TypeError('a stream has changed while the counter was held');
       return written;
     });
@@ -162,13 +168,13 @@ export class LogWriter {
     batch: readonly Work[],
     sentFrom: Map<EncodedAppend, number>,
     run: Run,
-    mustRead = sentFrom.size > 0,
+    { mustRead = sentFrom.size > 0, channel = CHANNEL }: { readonly mustRead?: boolean; readonly channel?: string } = {},
   ): Promise<Written | undefined> {
     const { plan, answers } = (mustRead ? undefined : assumed(batch)) ?? (await this.#read(batch, sentFrom, run));
     if (plan.events.length === 0) return { outcomes: answers.map((answer) => outcomeOf(answer, 0n)), last: undefined };
     remember(batch, plan, sentFrom);
     const askedMs = this.#now();
-    const [row] = await run(this.#appendStatement(plan));
+    const [row] = await run(this.#appendStatement(plan, channel));
     const base = row?.[0];
     if (typeof base !== 'string') return undefined;
     this.#changes = { count: this.#changes.count + (BigInt(base) === this.#mark?.position ? 0 : 1), askedMs };
@@ -185,19 +191,19 @@ export class LogWriter {
     return ruled(batch, new BatchPlan((stream) => views.get(stream) as StreamView, sentFrom));
   }
 
-  #appendStatement({ events, bases }: BatchPlan): Statement {
-    const { sessions, incarnation, channel } = this.#options;
+  #appendStatement({ events, bases }: BatchPlan, channel: string): Statement {
+    const { sessions, incarnation } = this.#options;
     const { schema, lockTimeoutMs } = sessions.options.target;
     const streams = [...bases.keys()];
     const numbers = new Map(streams.map((stream, index) => [stream, index + 1]));
     return {
-      text: `SELECT ${nameIn(schema, 'append')}($1::text, $2::bigint, $3::uuid, $4::integer, $5::text, $6::text[], $7::bigint[], $8::uuid[], $9::integer[], $10::bigint[], $11::text[], $12::text[], $13::text[])`,
+      text: `SELECT ${nameIn(schema, 'append')}($1::text, $2::bigint, $3::uuid, $4::integer, ${channel}, $6::text[], $7::bigint[], $8::uuid[], $9::integer[], $10::bigint[], $11::text[], $12::text[], $13::text[])`,
       values: [
         incarnation,
         this.#mark ? String(this.#mark.position) : null,
         this.#mark?.id ?? null,
         lockTimeoutMs,
-        this.notifies ? channel : null,
+        this.notifies ? this.#options.channel : null,
         textArray(streams),
         plainArray([...bases.values()]),
         plainArray(events.map(({ event }) => event.id)),
