@@ -65,7 +65,8 @@ export class AmongInstances implements WatchedProjection {
     if (this.#turn.isMine) return undefined;
     const generations = await this.store.generations(this.name);
     this.#generation.assertCanOpen(generations);
-    if (await this.#turn.claim()) return undefined;
+    // A pause that was noted in between has seen no lease here, and told its operator that nothing writes.
+    if (await this.#turn.claim()) return this.#pausedNow();
     this.#standby.see(generations);
     return lookLater();
   }

@@ -136,6 +136,32 @@ describe('a paused projection', () => {
     await Promise.all([one, two].map(async (projector) => projector.waitFor('tally', await headOf(reader), TIMEOUT)));
   });
 
+  it('is not begun by a projector that had looked before the pause was noted', async () => {
+    const { reader, store } = await setUp();
+    let isNoted = false;
+    // The pause comes between the look at the notes and the lease.
+    const generations = store.generations.bind(store);
+    store.generations = async (projection) => {
+      if (!isNoted) await paused(store);
+      isNoted = true;
+      return generations(projection);
+    };
+    const hosted = { projection: tallyProjection(), store };
+    const one = start({ reader, projections: [hosted], lease: { owner: 'one', durationMs: 60_000 } });
+    await until(() => statusOf(one).state === 'paused');
+    expect(await generations('tally')).toEqual([]);
+    expect(await untilResting({ projection: 'tally', store, timeoutMs: 4_000, signal: new AbortController().signal })).toEqual([]);
+  });
+
+  it('has its parked events replayed when its projector is asked to', async () => {
+    const { reader, store, projector } = await setUp();
+    const one = projector();
+    await one.waitFor('tally', await headOf(reader), TIMEOUT);
+    await paused(store);
+    await until(() => statusOf(one).state === 'paused');
+    expect(await one.replayParked('tally')).toEqual({ replayed: 0, stillParked: 0 });
+  });
+
   it('names who still has the lease if that one does not let go in time', async () => {
     const { store } = await setUp();
     await store.claimLease({ projection: 'tally', fingerprint: 'f', partition: 0, owner: 'old', durationMs: 60_000 });

@@ -93,7 +93,7 @@ export class ProjectionRunner {
   /** The loop does it between two batches; while the loop does not write, a separate session does. */
   async replay(key: string | undefined): Promise<ReplayResult> {
     const { phase, step } = this.#state;
-    const isWriting = this.#loop !== undefined && step.kind !== 'end' && phase !== 'standby';
+    const isWriting = this.#loop !== undefined && step.kind !== 'end' && phase !== 'standby' && phase !== 'paused';
     return isWriting ? this.#generation.replay(key) : this.#generation.replayAside(key, this.#loop && this.#abort.signal);
   }
 
