@@ -58,8 +58,8 @@ export const upgrades: readonly Upgrade[] = [
     ],
   },
   {
-    // The view also works on servers that have `json` as a word of their language. A script in which the step before has
-    // met a lock goes on with this one: the version then stays, and the script can run again.
+    // The view also works on servers that have `json` as a word of their language. A script in which the step before
+    // has met a lock goes on with this one: the version then stays, and the script can run again.
     to: 3,
     steps: (schema) => [[jsonbFunction(schema), `UPDATE ${nameIn(schema, 'log')} SET version = 3 WHERE version = 2`]],
   },
