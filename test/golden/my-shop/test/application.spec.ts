@@ -34,7 +34,7 @@ it('shows an order in every read store as soon as its position is asked for', as
 
   expect(await get('order-list/order-1?')).toMatchObject({ status: 'placed', customer: 'Ada', total: '12.50' });
   expect(await get('orders-by-customer/Ada?')).toMatchObject({ customer: 'Ada', count: 1 });
-  expect(await get('order-search?q=lantern&')).toMatchObject({ total: 1, items: [{ customer: 'Ada' }] });
+  expect(await get('order-search?q=lantern&')).toMatchObject({ total: 1, items: [{ document: { customer: 'Ada' } }] });
 });
 
 it('refuses an order that is placed twice, and knows no other one', async () => {
