@@ -1,6 +1,8 @@
 // A new application is what the golden folder shows: every file that people learn from. `SCAFFOLD_GOLDEN=write` renews
 // it.
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { execSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
@@ -39,6 +41,22 @@ describe('a new application', () => {
       'READ_STORE_CACHE',
       'READ_STORE_SEARCH',
     ]);
+  });
+
+  it('tests what its sources are now: what was built before is removed first, in every shell', () => {
+    const { scripts } = JSON.parse(newApplication(EMBEDDED, published).get('package.json') ?? '') as {
+      readonly scripts: Readonly<Record<string, string>>;
+    };
+    expect(scripts['test']).toMatch(/clean && .*build && vitest run$/);
+    const folder = mkdtempSync(join(tmpdir(), 'clean-'));
+    try {
+      mkdirSync(join(folder, 'dist/src'), { recursive: true });
+      writeFileSync(join(folder, 'dist/src/gone.spec.js'), '');
+      for (let time = 0; time < 2; time++) execSync(scripts['clean'] ?? '', { cwd: folder, stdio: 'pipe' });
+      expect(readdirSync(folder)).toEqual([]);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
   });
 
   it.each(['My Shop', 'my_shop', '1shop', 'shop-', 'node_modules', 'a'.repeat(41), '', '../shop'])('refuses the name %j', (name) => {
