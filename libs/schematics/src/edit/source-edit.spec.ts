@@ -13,6 +13,9 @@ describe('an element of a list', () => {
     ['const list = ([a] satisfies unknown[]);', 'const list = ([a, b] satisfies unknown[]);'],
     ['const list = [\n  a,\n];', 'const list = [\n  a,\n  b,\n];'],
     ['const list = [\n  a, // the first\n];', 'const list = [\n  a,\n  b, // the first\n];'],
+    ['const list = [\n  a /* x, y */,\n];', 'const list = [\n  a /* x, y */,\n  b,\n];'],
+    ['const list = [\n  a // x, y\n  , // z\n];', 'const list = [\n  a // x, y\n  ,\n  b, // z\n];'],
+    ['const list = [a /* x, y */,];', 'const list = [a /* x, y */, b,];'],
     ['const list = [\n\ta\n];', 'const list = [\n\ta,\n\tb\n];'],
     ['const list = [\r\n  a,\r\n];', 'const list = [\r\n  a,\r\n  b,\r\n];'],
     ['const list: readonly X[] = [...a];', 'const list: readonly X[] = [...a, b];'],
@@ -26,6 +29,29 @@ describe('an element of a list', () => {
     expect(withElement(FILE, '@Module({ imports: [x], controllers: [a] }) class M {}', { kind: 'property', name: 'controllers' }, 'b')).toBe(
       '@Module({ imports: [x], controllers: [a, b] }) class M {}',
     ));
+
+  it.each([
+    [
+      '@Module({ imports: [X.register({ controllers: [Foo] })], controllers: [a] }) class M {}',
+      '@Module({ imports: [X.register({ controllers: [Foo] })], controllers: [a, b] }) class M {}',
+    ],
+    [
+      'const options = { controllers: [c] };\n@Global()\n@Module({ controllers: [] })\nexport class M {}',
+      'const options = { controllers: [c] };\n@Global()\n@Module({ controllers: [b] })\nexport class M {}',
+    ],
+  ])("takes the module's own property: %j", (before, after) =>
+    expect(withElement(FILE, before, { kind: 'property', name: 'controllers' }, 'b')).toBe(after),
+  );
+
+  it.each([
+    ['@Module({ imports: [X.register({ controllers: [Foo] })] }) class M {}', '"controllers: […]" in "@Module({…})"'],
+    ['@Test({ controllers: [Foo] }) class M {}', '"controllers: […]" in "@Module({…})"'],
+    ['@Module({ controllers: [] }) class One {}\n@Module({ controllers: [] }) class Two {}', 'only "@Module({…})", but One and Two'],
+  ])('is refused if no property, or several, can be meant: %j', (text, words) =>
+    expect(() => withElement(FILE, text, { kind: 'property', name: 'controllers' }, 'b')).toThrow(
+      expect.objectContaining({ code: 'SCHEMATICS_PLACE_NOT_FOUND', line: 'b', message: expect.stringContaining(words) }),
+    ),
+  );
 
   it('is refused with the line to add if there is no such list', () =>
     expect(() => withElement(FILE, 'const list = make();', list, 'b')).toThrow(

@@ -37,7 +37,7 @@ const isLocal = (path: string): boolean => path.startsWith('.');
 
 /** Where an array literal is looked for. */
 export interface ArrayPlace {
-  /** `export const <name> = […]`, or the property of a decorator's argument. */
+  /** `export const <name> = […]`, or that property of the file's only `@Module({…})`. */
   readonly name: string;
   readonly kind: 'const' | 'property';
 }
@@ -45,8 +45,10 @@ export interface ArrayPlace {
 /** Adds an element at the end of an array literal. Errors: SCHEMATICS_PLACE_NOT_FOUND. */
 export const withElement = (file: string, text: string, place: ArrayPlace, element: string): string => {
   const source = parse(file, text);
-  const array = find(source, (node) => arrayAt(node, place));
-  if (!array) throw new PlaceNotFound(file, element, place.kind === 'const' ? `"const ${place.name} = […]"` : `"${place.name}: […]"`);
+  const value = place.kind === 'const' ? find(source, (node) => constantAt(node, place.name)) : modulePropertyIn(source, element, place.name);
+  const array = value && ts.isArrayLiteralExpression(value) ? value : undefined;
+  if (!array)
+    throw new PlaceNotFound(file, element, place.kind === 'const' ? `"const ${place.name} = […]"` : `"${place.name}: […]" in "@Module({…})"`);
   if (array.elements.some((one) => one.getText(source).replaceAll(/\s+/g, '') === element.replaceAll(/\s+/g, ''))) return text;
   return withMember(source, text, array, array.elements, element);
 };
@@ -77,23 +79,34 @@ const withMember = (source: ts.SourceFile, text: string, list: ts.Node, members:
   const isOnOwnLine = text.slice(startOfLine, last.getStart(source)).trim() === '' && startOfLine > list.getStart(source);
   const separator = isOnOwnLine ? `,${newline}${indent}` : ', ';
   if (!members.hasTrailingComma) return insert(text, last.getEnd(), `${separator}${added}`);
-  const comma = text.indexOf(',', last.getEnd()) + 1;
-  return insert(text, comma, isOnOwnLine ? `${newline}${indent}${added},` : ` ${added},`);
+  // The list ends after that comma: comments before it may have commas too.
+  return insert(text, members.end, isOnOwnLine ? `${newline}${indent}${added},` : ` ${added},`);
 };
 
 const find = <Found>(node: ts.Node, look: (node: ts.Node) => Found | undefined): Found | undefined =>
   look(node) ?? ts.forEachChild(node, (child) => find(child, look));
 
-const arrayAt = (node: ts.Node, { name, kind }: ArrayPlace): ts.ArrayLiteralExpression | undefined => {
-  const value = kind === 'const' ? constantAt(node, name) : propertyAt(node, name);
-  return value && ts.isArrayLiteralExpression(value) ? value : undefined;
-};
-
 const constantAt = (node: ts.Node, name: string): ts.Expression | undefined =>
   ts.isVariableDeclaration(node) && ts.isIdentifier(node.name) && node.name.text === name && node.initializer ? bare(node.initializer) : undefined;
 
-const propertyAt = (node: ts.Node, name: string): ts.Expression | undefined =>
-  ts.isPropertyAssignment(node) && ts.isIdentifier(node.name) && node.name.text === name ? bare(node.initializer) : undefined;
+/** Of the module itself: calls within it, such as `X.register({ providers: […] })`, have such properties too. */
+const modulePropertyIn = (source: ts.SourceFile, element: string, name: string): ts.Expression | undefined => {
+  const modules = source.statements.filter(ts.isClassDeclaration).flatMap((one) => {
+    const call = ts
+      .getDecorators(one)
+      ?.find(({ expression }) => ts.isCallExpression(expression) && expression.expression.getText(source) === 'Module');
+    return call && ts.isCallExpression(call.expression) ? [{ module: one.name?.text ?? 'default', argument: call.expression.arguments[0] }] : [];
+  });
+  if (modules.length > 1)
+    throw new PlaceNotFound(source.fileName, element, `only "@Module({…})", but ${modules.map(({ module }) => module).join(' and ')}`);
+  const argument = modules[0]?.argument && bare(modules[0].argument);
+  if (!argument || !ts.isObjectLiteralExpression(argument)) return undefined;
+  const property = argument.properties.filter(ts.isPropertyAssignment).find((one) => propertyName(one) === name);
+  return property && bare(property.initializer);
+};
+
+const propertyName = ({ name }: ts.PropertyAssignment): string | undefined =>
+  ts.isIdentifier(name) || ts.isStringLiteral(name) ? name.text : undefined;
 
 /** Without `as const`, `satisfies …` and brackets around it. */
 const bare = (expression: ts.Expression): ts.Expression =>
