@@ -53,3 +53,16 @@ describe('a projection that is there', () => {
     expect(changesOf(changed, addProjection(changed, asked('cache', 'stream')))).toEqual(new Map());
   });
 });
+
+describe('a key', () => {
+  it.each(['before', 'found', 'manager', 'sql', 'cache', 'search', 'document'])('may be a field %s: no local of the code has its name', (key) => {
+    const fields = addAggregate(shop, { name: 'Visit', events: `Noted(${key}:string)` });
+    for (const store of ['sql', 'cache', 'search'] as const) {
+      const files = changesOf(fields, addProjection(fields, { name: 'visits', store, key, events: 'Visit.Noted' }));
+      for (const [, text] of files) {
+        expect(text).not.toContain(`') ${key}: string`);
+        expect(text).not.toContain(`{ stream }, ${key})`);
+      }
+    }
+  });
+});

@@ -1,7 +1,7 @@
 // Requests as people type them: what each word means, and what is refused by which rule.
 import { describe, expect, it } from 'vitest';
 import { parseFields, splitTop } from './model/fields.js';
-import { kebabOf, pluralOf } from './model/names.js';
+import { assertProjectionName, kebabOf, pluralOf } from './model/names.js';
 import { imperativeOf } from './model/verbs.js';
 import { aggregateModel } from './request/aggregate-model.js';
 
@@ -97,12 +97,30 @@ describe('an aggregate', () => {
     ['Ticket', 'opened()', 'cannot name an event'],
     ['Ticket', 'Opened(ticket:string)', 'commands name the ticket itself so'],
     ['Ticket', 'Opened(), Opened()', 'the name of two things'],
+    ['Aggregates', 'Opened()', 'uses the word itself'],
+    ['Decisions', 'Opened()', 'uses the word itself'],
+    ['InitialState', 'Opened()', 'uses the word itself'],
+    ['Answer', 'Opened()', 'uses the word itself'],
+    ['Ticket', 'Opened(), Ticket()', 'the name of two things', 'OpenTicket, TakeTicket'],
+    ['Ticket', 'Opened()', 'the name of two things', 'Opened'],
+    ['Ticket', 'Opened(), Closed(), Ended()', 'the route of CloseTicket and TicketClose', 'OpenTicket, CloseTicket, TicketClose'],
     ['Ticket', 'Opened(a:string)(b:int)', 'a ) too many'],
-  ])('is refused: %s, %s', (name, events, rule) => expect(() => aggregateModel({ name, events })).toThrow(refusal(rule)));
+  ])('is refused: %s, %s', (name, events, rule, commands?: string) =>
+    expect(() => aggregateModel({ name, events, commands })).toThrow(refusal(rule)),
+  );
 
   it('takes events with and without its name', () =>
     expect(aggregateModel({ name: 'Ticket', events: 'TicketOpened(), Closed()' }).events.map(({ type }) => type)).toEqual([
       'TicketOpened',
       'TicketClosed',
     ]));
+});
+
+describe('a projection', () => {
+  it.each(['column', 'entity', 'answer', 'reads-from', 'primary-column', 'inject', 'map', 'sql-read-store'])('is not named %s', (name) =>
+    expect(() => assertProjectionName(name)).toThrow(refusal('cannot name a projection')),
+  );
+  it.each(['decisions', 'aggregates', 'order-entities', 'tickets'])('may be named %s', (name) =>
+    expect(() => assertProjectionName(name)).not.toThrow(),
+  );
 });

@@ -19,16 +19,21 @@ const RESERVED = new Set(
 /** Names of classes and types that generated files import or that JavaScript has. */
 const RESERVED_TYPES = new Set(
   (
-    'Aggregate Array Body Boolean Column Command CommandBus CommandContext CommandExecutor CommandHandler CommandRefused Controller Date Document Entity Error Event Function Get ' +
-    'Length Map Matches Module Number Object Param Post Promise Query RegExp Set String Symbol Type'
+    'Aggregate Answer Array ArrayMaxSize BoardEntry Body Boolean CacheQueries Column Command CommandAnswerInterceptor CommandBus CommandContext ' +
+    'CommandContextOf CommandExecutor CommandHandler CommandRefused Controller Date Document Entity Error Event EventOf Function Get ICommandHandler ID ' +
+    'Inject IsArray IsBoolean IsDecimal IsIn IsInt IsISO8601 IsOptional Length Map Matches Module Number Object Param Post PrimaryColumn Promise Query ' +
+    'ReadsFrom RegExp SearchQueries Set SqlReadStore String Symbol Type UseInterceptors ValidateNested'
   ).split(' '),
 );
+
+/** Functions and constants of the files of an aggregate, which has a constant with its own name there. */
+const RESERVED_CONSTANTS = new Set('aggregates contextOf decide decisions defineAggregate describe initialState it'.split(' '));
 
 /** Refuses what cannot name a class: an aggregate, an event or a command. Errors: SCHEMATICS_INVALID_REQUEST. */
 export const assertTypeName = (name: string, what: string): void => {
   if (!WORD.test(name))
     throw new InvalidRequestText(name, `cannot name ${what}: it must be letters and digits like Ticket or LineAdded, at most 40.`);
-  if (RESERVED_TYPES.has(name) || RESERVED.has(camelOf(name)))
+  if (RESERVED_TYPES.has(name) || RESERVED.has(camelOf(name)) || RESERVED_CONSTANTS.has(camelOf(name)))
     throw new InvalidRequestText(name, `cannot name ${what}: generated code or TypeScript uses the word itself.`);
 };
 
@@ -39,13 +44,20 @@ export const assertFieldName = (name: string): void => {
     throw new InvalidRequestText(name, 'cannot name a field: generated code or JavaScript uses the word itself.');
 };
 
-/** Refuses what cannot name a projection, an application or a folder. Errors: SCHEMATICS_INVALID_REQUEST. */
+/** Refuses what is not made of lower-case words. Errors: SCHEMATICS_INVALID_REQUEST. */
 export const assertKebabName = (name: string, what: string): void => {
   if (!KEBAB.test(name) || name.length > KEBAB_MAX)
     throw new InvalidRequestText(
       name,
       `cannot name ${what}: it must be lower-case words with dashes like tickets-by-agent, at most ${KEBAB_MAX} characters.`,
     );
+};
+
+/** Refuses what cannot name a projection, whose class has the same name. Errors: SCHEMATICS_INVALID_REQUEST. */
+export const assertProjectionName = (name: string): void => {
+  assertKebabName(name, 'a projection');
+  if (RESERVED_TYPES.has(pascalOf(name)))
+    throw new InvalidRequestText(name, `cannot name a projection: generated code or TypeScript uses ${pascalOf(name)} itself.`);
 };
 
 /** Ticket → ticket, SupportTicket → supportTicket. */

@@ -1,7 +1,7 @@
 // An aggregate as it is asked for: its events, and the command that leads to each.
 import { InvalidRequestText } from '../errors.js';
 import { parseFields, splitTop, type Field } from '../model/fields.js';
-import { assertTypeName, camelOf, wordsOf } from '../model/names.js';
+import { assertTypeName, camelOf, kebabOf, wordsOf } from '../model/names.js';
 import { imperativeOf } from '../model/verbs.js';
 
 /** One fact and the command that asks for it. */
@@ -75,9 +75,24 @@ const commandOf = (name: string, past: string): string => {
   return `${verb}${name}${words.slice(0, -1).join('')}`;
 };
 
+/** The route of a command: OpenTicket → open. */
+export const routeOf = (aggregate: string, command: string): string => kebabOf(command.replace(aggregate, '') || command);
+
 const assertDifferent = ({ name, events }: AggregateModel): void => {
   const names = events.flatMap(({ type, past, command }) => [type, command, `${type}Data`, `${name}Already${past}`]);
   names.push(name, `${name}Event`, `${name}Command`, `${name}State`, `${name}Controller`, `${name}Not${events[0].past}`);
-  const twice = names.find((one, place) => names.indexOf(one) !== place);
+  const locals = [name, ...events.flatMap(({ past, command }) => [past, command])];
+  const twice = twiceIn(names) ?? twiceIn(locals);
   if (twice !== undefined) throw new InvalidRequestText(twice, 'would be the name of two things. Choose other names for the events or commands.');
+  const route = twiceIn(events.map(({ command }) => routeOf(name, command)));
+  if (route !== undefined)
+    throw new InvalidRequestText(
+      route,
+      `would be the route of ${events
+        .filter(({ command }) => routeOf(name, command) === route)
+        .map(({ command }) => command)
+        .join(' and ')}. Choose other names for the commands.`,
+    );
 };
+
+const twiceIn = (names: readonly string[]): string | undefined => names.find((one, place) => names.indexOf(one) !== place);

@@ -3,7 +3,7 @@ import { eventsIn, type DeclaredEvent } from '../edit/declared-events.js';
 import { FileMissing, InvalidRequestText } from '../errors.js';
 import type { Files } from '../files.js';
 import { splitTop, typeText, type Field } from '../model/fields.js';
-import { assertKebabName, camelOf, kebabOf } from '../model/names.js';
+import { assertProjectionName, camelOf, kebabOf } from '../model/names.js';
 
 export const STORES = ['sql', 'cache', 'search'] as const;
 export type StoreName = (typeof STORES)[number];
@@ -38,7 +38,7 @@ const OWN = ['stream', 'status', 'count', 'lastStream'];
 
 /** Errors: SCHEMATICS_INVALID_REQUEST, SCHEMATICS_FILE_MISSING. */
 export const projectionModel = (files: Files, { name, store, events: text, key }: ProjectionRequest): ProjectionModel => {
-  assertKebabName(name, 'a projection');
+  assertProjectionName(name);
   const events = splitTop(text, ',').map((given) => projected(files, given));
   if (events.length === 0) throw new InvalidRequestText(text, 'names no event: write them like Ticket.Opened,Ticket.Assigned.');
   const twice = events.find(({ type }, place) => events.findIndex((other) => other.type === type) !== place);

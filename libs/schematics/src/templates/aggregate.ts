@@ -1,6 +1,6 @@
 // The files of an aggregate: stored facts, commands, rules, handlers, HTTP, and a spec with an example for each rule.
 import type { Files } from '../files.js';
-import type { AggregateModel, EventModel } from '../request/aggregate-model.js';
+import { routeOf, type AggregateModel, type EventModel } from '../request/aggregate-model.js';
 import { camelOf, constantOf, kebabOf, pluralOf, withArticle, wordsOf } from '../model/names.js';
 import { bracketed } from './layout.js';
 import { allNestedIn, classOf, exampleOf, importsOf, nestedIn } from './payload.js';
@@ -160,9 +160,6 @@ export const ${camel}Handlers = [${model.events.map(({ command }) => `${command}
 `;
 };
 
-/** The route of a command: OpenTicket → open. */
-const routeOf = ({ name }: AggregateModel, { command }: EventModel): string => kebabOf(command.replace(name, '') || command);
-
 const controllerFile = (model: AggregateModel): string => {
   const { name } = model;
   const camel = camelOf(name);
@@ -185,7 +182,7 @@ ${model.events.map((event) => routeMethod(model, event)).join('\n')}}
 const routeMethod = (model: AggregateModel, event: EventModel): string => {
   const hasBody = event.fields.length > 0;
   const parameters = `@Param() path: { ${camelOf(model.name)}: string }, ${hasBody ? '@Body() body: unknown, ' : ''}@CommandContextOf() context: CommandContext`;
-  return `  @Post('${routeOf(model, event)}')
+  return `  @Post('${routeOf(model.name, event.command)}')
   ${camelOf(event.command)}(${parameters}) {
     return this.bus.execute(withContext(commandFrom(${event.command}, ${hasBody ? 'body' : '{}'}, path), context));
   }

@@ -110,9 +110,9 @@ const countDocument = (model: ProjectionModel): Shape => ({
   ],
   evolve: ({ type }) =>
     bracketed(
-      `    ${type}: (before, { stream }, ${model.key}) => `,
+      `    ${type}: (before, { stream }, key) => `,
       ['({', '})'],
-      [model.key, 'count: (before?.count ?? 0) + 1', 'lastStream: stream'],
+      [`${model.key}: key`, 'count: (before?.count ?? 0) + 1', 'lastStream: stream'],
       ',',
     ),
   after: '',
@@ -225,8 +225,8 @@ export class ${controller} {
 
   @Get(':${model.key}')
   @ReadsFrom(SqlReadStore, '${model.name}')
-  async one(@Param('${model.key}') ${model.key}: string): Promise<Answer<${document}>> {
-    return found(await this.sql.read(['${model.name}'], (manager) => manager.findOneBy(${document}, { ${model.key} })), ${model.key});
+  async one(@Param('${model.key}') key: string): Promise<Answer<${document}>> {
+    return found(await this.sql.read(['${model.name}'], (manager) => manager.findOneBy(${document}, { ${model.key}: key })), key);
   }
 }
 `;
@@ -256,8 +256,8 @@ export class ${controller} {
 
 ${top}  @Get(':${model.key}')
   @ReadsFrom(CACHE, '${model.name}')
-  async one(@Param('${model.key}') ${model.key}: string): Promise<Answer<${document}>> {
-    return found(await this.cache.get<${document}>('${model.name}', ${model.key}), ${model.key});
+  async one(@Param('${model.key}') key: string): Promise<Answer<${document}>> {
+    return found(await this.cache.get<${document}>('${model.name}', key), key);
   }
 }
 `;

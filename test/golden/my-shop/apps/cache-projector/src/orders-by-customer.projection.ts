@@ -15,7 +15,7 @@ export const ordersByCustomerProjection = documentProjection({
   events: [orderEvents],
   key: (event) => (event.type === 'OrderPlaced' ? event.data.customer : null),
   evolve: {
-    OrderPlaced: (before, { stream }, customer) => ({ customer, count: (before?.count ?? 0) + 1, lastStream: stream }),
+    OrderPlaced: (before, { stream }, key) => ({ customer: key, count: (before?.count ?? 0) + 1, lastStream: stream }),
   },
 });
 

@@ -19,7 +19,7 @@ export class OrderListController {
 
   @Get(':stream')
   @ReadsFrom(SqlReadStore, 'order-list')
-  async one(@Param('stream') stream: string): Promise<Answer<OrderList>> {
-    return found(await this.sql.read(['order-list'], (manager) => manager.findOneBy(OrderList, { stream })), stream);
+  async one(@Param('stream') key: string): Promise<Answer<OrderList>> {
+    return found(await this.sql.read(['order-list'], (manager) => manager.findOneBy(OrderList, { stream: key })), key);
   }
 }

@@ -22,7 +22,7 @@ export class OrdersByCustomerController {
 
   @Get(':customer')
   @ReadsFrom(CACHE, 'orders-by-customer')
-  async one(@Param('customer') customer: string): Promise<Answer<OrdersByCustomer>> {
-    return found(await this.cache.get<OrdersByCustomer>('orders-by-customer', customer), customer);
+  async one(@Param('customer') key: string): Promise<Answer<OrdersByCustomer>> {
+    return found(await this.cache.get<OrdersByCustomer>('orders-by-customer', key), key);
   }
 }
