@@ -42,7 +42,7 @@ const assertEqual = (files: Files, model: ProjectionModel): void => {
   const file = `apps/${model.store}-projector/src/${model.name}.projection.ts`;
   const declaration = files.get(file);
   if (declaration !== undefined) {
-    const { keys = [], events = undefined } = projectionIn(file, declaration, projection) ?? {};
+    const { keys = [], events } = projectionIn(file, declaration, projection) ?? {};
     const there = `There is a projection ${model.name} already`;
     if (keys.length > 0 && !keys.includes(model.key)) throw new NameTaken(file, `${there}, with the key ${keys.join(', ')} and not ${model.key}`);
     const other = model.events.find(({ type }) => events?.includes(type) === false);
