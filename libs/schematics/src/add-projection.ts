@@ -11,8 +11,8 @@ const QUERY_MODULE = 'apps/query-api/src/query-api.module.ts';
 
 /**
  * The files with the projection. A second time it changes nothing: its files may have been edited since, so they are
- * left alone. Another key, or an event that the projection does not have, is refused. Errors: SCHEMATICS_INVALID_REQUEST, SCHEMATICS_NAME_TAKEN, SCHEMATICS_PLACE_NOT_FOUND,
- * SCHEMATICS_FILE_MISSING.
+ * left alone. Another key, or an event that the projection does not have, is refused. Errors:
+ * SCHEMATICS_INVALID_REQUEST, SCHEMATICS_NAME_TAKEN, SCHEMATICS_PLACE_NOT_FOUND, SCHEMATICS_FILE_MISSING.
  */
 export const addProjection = (files: Files, request: ProjectionRequest): Files => {
   const model = projectionModel(files, request);
