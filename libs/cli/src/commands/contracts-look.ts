@@ -30,8 +30,10 @@ export interface ContractsLook {
   readonly declared: EventContracts;
   readonly changes: readonly ContractChange[];
   readonly history: StoredHistory | undefined;
-  /** Kinds of faults of stored events that were not kept. */
+  /** Faults of stored events that were counted, not kept. */
   readonly left: number;
+  /** Of `left`, the breaking ones. */
+  readonly leftBreaking: number;
   readonly readers: EventReaders;
 }
 
@@ -50,8 +52,8 @@ export const lookAtContracts = async (
   const history = options.history === false ? undefined : await readHistory(context, stored, names, options.whole ?? false);
   if (signal.aborted) return undefined;
   const compared = locked === undefined ? [] : compareContracts(locked, declared);
-  const changes = [...ambiguous.map(ambiguousEvent), ...compared.map((change) => unlessHarmless(change, stored.changes, history)), ...stored.changes];
-  return { declared, changes, history, left: stored.left, readers };
+  const changes = [...ambiguous.map(ambiguousEvent), ...compared.map((change) => unlessHarmless(change, stored, history)), ...stored.changes];
+  return { declared, changes, history, left: stored.left, leftBreaking: stored.leftBreaking, readers };
 };
 
 const readHistory = async (
@@ -80,11 +82,11 @@ const ambiguousEvent = (event: string): ContractChange => ({
   advice: 'Use one registry for all that write and read the category.',
 });
 
-/** A break of the lock file that concerns no stored event, as far as all of them were read. */
-const unlessHarmless = (change: ContractChange, stored: readonly ContractChange[], history: StoredHistory | undefined): ContractChange => {
-  if (!change.isBreaking || history === undefined) return change;
+/** A break of the lock file that concerns no stored event, as far as all of them were read and each of their breaks was kept. */
+const unlessHarmless = (change: ContractChange, stored: StoredPayloads, history: StoredHistory | undefined): ContractChange => {
+  if (!change.isBreaking || history === undefined || stored.leftBreaking > 0) return change;
   const isAllRead = history.isWhole || history.absent.includes(change.event);
-  if (!isAllRead || stored.some(({ event, isBreaking }) => isBreaking && event === change.event)) return change;
+  if (!isAllRead || stored.changes.some(({ event, isBreaking }) => isBreaking && event === change.event)) return change;
   const { advice: _advice, ...rest } = change;
   return { ...rest, isBreaking: false, message: `${change.message} (no event of this store is concerned)` };
 };

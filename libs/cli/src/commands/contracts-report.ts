@@ -1,6 +1,6 @@
 // What `contracts check` tells: breaks first, each with its readers and what to do, then what breaks nothing.
 import { upcasterStub, type ContractChange, type EventContracts } from '@mainstem/event-store/contract';
-import { counted } from '../format/amounts.js';
+import { count, counted } from '../format/amounts.js';
 import type { ContractsLook } from './contracts-look.js';
 
 export interface ToldChange extends ContractChange {
@@ -15,13 +15,18 @@ export interface ContractsReport {
   readonly stubs: Readonly<Record<string, string>>;
   /** Undefined: no stored event was read. */
   readonly history: { readonly isWhole: boolean; readonly events: number } | undefined;
-  /** Kinds of faults of stored events beyond those listed. */
+  /** Faults of stored events beyond those listed. */
   readonly left: number;
+  /** Of `left`, the breaking ones. */
+  readonly leftBreaking: number;
   /** Why readers are missing. */
   readonly readersProblem?: string;
 }
 
-export const contractsReport = ({ changes, declared, history, left, readers }: ContractsLook, locked: EventContracts): ContractsReport => {
+export const contractsReport = (
+  { changes, declared, history, left, leftBreaking, readers }: ContractsLook,
+  locked: EventContracts,
+): ContractsReport => {
   const breaking = [...new Set(changes.filter(({ isBreaking }) => isBreaking).map(({ event }) => event))];
   const stubs = breaking.flatMap((event) => {
     const version = Math.max(locked[event]?.version ?? 1, declared[event]?.version ?? 1);
@@ -29,16 +34,17 @@ export const contractsReport = ({ changes, declared, history, left, readers }: C
     return stub === undefined ? [] : [[event, stub] as const];
   });
   return {
-    isBreaking: breaking.length > 0,
+    isBreaking: breaking.length > 0 || leftBreaking > 0,
     changes: changes.map((change) => ({ ...change, readers: readers.byEvent.get(change.event) ?? [] })),
     stubs: Object.fromEntries(stubs),
     history: history && { isWhole: history.isWhole, events: history.events },
     left,
+    leftBreaking,
     ...(readers.problem !== undefined && { readersProblem: readers.problem }),
   };
 };
 
-export const reportLines = ({ changes, stubs, history, left, readersProblem, isBreaking }: ContractsReport): readonly string[] => {
+export const reportLines = ({ changes, stubs, history, left, leftBreaking, readersProblem, isBreaking }: ContractsReport): readonly string[] => {
   const breaks = changes.filter((change) => change.isBreaking);
   const others = changes.filter((change) => !change.isBreaking);
   const events = [...new Set(breaks.map(({ event }) => event))];
@@ -51,7 +57,7 @@ export const reportLines = ({ changes, stubs, history, left, readersProblem, isB
       ),
     ),
     ...others.map((change) => `told      ${lineOf(change)}`),
-    ...(left > 0 ? [`… and ${counted(left, 'more event')} with other faults`] : []),
+    ...(left > 0 ? [`… and ${counted(left, 'more event')} with other faults, ${count(leftBreaking)} of them breaking`] : []),
     ...(readersProblem === undefined || breaks.length === 0 ? [] : [`Readers besides aggregates are not known: ${readersProblem}`]),
     `${isBreaking ? `${counted(breaks.length, 'BREAKING change')}` : 'Nothing breaks'}${others.length > 0 ? `, ${counted(others.length, 'other change')}` : ''}; ${historyText(history)}`,
   ];

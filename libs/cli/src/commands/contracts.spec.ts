@@ -345,6 +345,31 @@ describe('contracts check against stored events', () => {
     ]);
   });
 
+  /** One event of another program in each of so many streams, whose names begin with a number of their own. */
+  const appendForeign = async (streams: number): Promise<void> => {
+    for (let index = 0; index < streams; index++) await append(`${(0x10000000 + index).toString(16)}-9b1d`, 'Noted', {});
+  };
+
+  it('finds each break behind the streams of another program', async () => {
+    expect(await accept(CURRENT)).toBe(0);
+    await appendForeign(1_001);
+    await append('order-2', 'Placed', { ...PLACED, discount: 60 });
+    const tighter = { ...CURRENT, Placed: placedWith({ discount: [IsInt(), Min(0), Max(50)] }) };
+    const { code, breaks, left, leftBreaking } = await check(tighter, { whole: true });
+    expect(breaks).toEqual(['rule-tightened order/Placed discount', 'stored-rule-broken order/Placed discount']);
+    expect({ code, left, leftBreaking }).toEqual({ code: 1, left: 1, leftBreaking: 0 });
+  });
+
+  it('calls no difference from the lock harmless while breaks of stored events are counted only', async () => {
+    expect(await accept(CURRENT)).toBe(0);
+    await append('order-2', 'Placed', { ...PLACED, ...Object.fromEntries(Array.from({ length: 1_001 }, (_, index) => [`tag${index}`, 1])) });
+    const paid = class PaidChanged {};
+    for (const decorator of [IsNumber(), Min(1)]) decorator(paid.prototype, 'amount');
+    const { breaks, left, leftBreaking } = await check({ ...CURRENT, Paid: paid as never }, { whole: true });
+    expect(breaks).toContain('rule-tightened order/Paid amount');
+    expect({ left, leftBreaking }).toEqual({ left: 1, leftBreaking: 1 });
+  });
+
   it('samples a long log evenly, with the oldest and newest of each type', async () => {
     expect(await accept(CURRENT)).toBe(0);
     await append('order-2', 'Placed', { ...PLACED, colour: 'red' });

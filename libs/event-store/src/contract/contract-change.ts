@@ -34,7 +34,7 @@ export interface ContractChange {
   readonly field?: string;
   /** The new name of what was renamed. A guess: by the nearest name, or the same type and rules. */
   readonly renamedTo?: string;
-  /** Schema versions of the stored events that it concerns. */
+  /** Schema versions of the stored events that it concerns: the first 100 different ones. */
   readonly versions: readonly number[];
   readonly isBreaking: boolean;
   /** What has changed, in a sentence. */

@@ -56,7 +56,7 @@ export const readStoredHistory = async (options: StoredHistoryOptions): Promise<
   if (head === undefined) return { isWhole, events, absent: names };
   if (isWhole) {
     await take({});
-    return { isWhole, events, absent: names.filter((name) => !stored.counts.has(name)) };
+    return { isWhole, events, absent: names.filter((name) => !stored.names.has(name)) };
   }
   const absent: string[] = [];
   for (const name of names) {

@@ -14,8 +14,13 @@ import { eventName, type EventContracts, type FieldContracts } from './event-con
 import { placeOf, type FieldPlace } from './field-path.js';
 import type { NestedClassOf } from './payload-contract.js';
 
-/** More different faults than this are counted, not kept: a list of another program's events could be endless. */
+/**
+ * More different faults than this are counted, not kept: a list of another program's events could be endless. Breaking
+ * ones and others have a limit each, so that no foreign event takes the place of a break.
+ */
 const MISFITS_MAX = 1_000;
+/** Another program may write any number as the schema version. */
+const VERSIONS_MAX = 100;
 
 export interface StoredPayloadsOptions {
   readonly registries: readonly EventRegistry[];
@@ -35,27 +40,34 @@ interface Misfit {
 /** Takes stored events one by one, in any order, each once. */
 export class StoredPayloads {
   readonly #options: StoredPayloadsOptions;
-  readonly #misfits = new Map<string, Misfit>();
-  readonly #counts = new Map<string, Map<number, number>>();
+  readonly #breaking = new Map<string, Misfit>();
+  readonly #others = new Map<string, Misfit>();
+  readonly #names = new Set<string>();
   #left = 0;
+  #leftBreaking = 0;
 
   constructor(options: StoredPayloadsOptions) {
     this.#options = options;
   }
 
-  /** Faults beyond the first 1,000 kinds, which are counted only. */
+  /** Faults that are counted only: beyond the first 1,000 kinds of breaking ones, and the first 1,000 of others. */
   get left(): number {
     return this.#left;
   }
 
-  /** Events by name and schema version. */
-  get counts(): ReadonlyMap<string, ReadonlyMap<number, number>> {
-    return this.#counts;
+  /** Of `left`, the breaking ones. */
+  get leftBreaking(): number {
+    return this.#leftBreaking;
+  }
+
+  /** `category/Type` of the events that were met and that a registry or the lock file declares. */
+  get names(): ReadonlySet<string> {
+    return this.#names;
   }
 
   /** One change for each event, field and fault, in order of them. */
   get changes(): readonly ContractChange[] {
-    return [...this.#misfits]
+    return [...this.#breaking, ...this.#others]
       .toSorted(([left], [right]) => (left < right ? -1 : 1))
       .map(([, { change, versions, message, count }]) => ({
         ...change,
@@ -69,9 +81,9 @@ export class StoredPayloads {
     const registry = this.#registryOf(event);
     if (!registry) return this.#undeclared(event);
     const name = eventName(registry.category, event.type);
+    this.#names.add(name);
     let decoded: RecordedEvent;
     try {
-      this.#count(name, event);
       decoded = registry.decode(event);
       // The payload is parsed here at the latest.
       if (typeof decoded.data !== 'object') throw new TypeError(`its payload is ${typeof decoded.data}`);
@@ -85,20 +97,13 @@ export class StoredPayloads {
     return this.#options.registries.find((registry) => registry.has(type) && stream.startsWith(streamPrefixOf(registry.category)));
   }
 
-  #count(name: string, event: RecordedEvent): void {
-    const byVersion = this.#counts.get(name) ?? new Map<number, number>();
-    const version = versionOf(event);
-    byVersion.set(version, (byVersion.get(version) ?? 0) + 1);
-    this.#counts.set(name, byVersion);
-  }
-
   #undeclared(event: RecordedEvent): void {
     const lockedName = Object.keys(this.#options.locked).find((name) => {
       const slash = name.indexOf('/');
       return name.slice(slash + 1) === event.type && event.stream.startsWith(streamPrefixOf(name.slice(0, slash)));
     });
     const name = lockedName ?? eventName(event.stream.slice(0, Math.max(0, event.stream.indexOf('-'))), event.type);
-    this.#count(name, event);
+    if (lockedName !== undefined) this.#names.add(lockedName);
     this.#add('stored-event-undeclared', name, event, {
       isBreaking: lockedName !== undefined,
       message: (events) => `${events} of this type, which no registry declares`,
@@ -168,15 +173,21 @@ export class StoredPayloads {
   ): void {
     const { message, isBreaking = true, ...rest } = told;
     const key = `${event}\n${rest.field ?? ''}\n${kind}`;
-    let misfit = this.#misfits.get(key);
+    const misfits = isBreaking ? this.#breaking : this.#others;
+    let misfit = misfits.get(key);
     if (!misfit) {
-      if (this.#misfits.size >= MISFITS_MAX) return void this.#left++;
+      if (misfits.size >= MISFITS_MAX) return this.#leave(isBreaking);
       const { stream, position } = recorded;
       misfit = { change: { kind, event, isBreaking, ...rest, example: { stream, position } }, versions: new Set(), message, count: 0 };
-      this.#misfits.set(key, misfit);
+      misfits.set(key, misfit);
     }
     misfit.count++;
-    misfit.versions.add(versionOf(recorded));
+    if (misfit.versions.size < VERSIONS_MAX) misfit.versions.add(versionOf(recorded));
+  }
+
+  #leave(isBreaking: boolean): void {
+    this.#left++;
+    if (isBreaking) this.#leftBreaking++;
   }
 
   /** class-validator checks nested objects by their classes, and stored ones have none. */
