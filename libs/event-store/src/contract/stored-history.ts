@@ -32,24 +32,32 @@ export interface StoredHistory {
 /**
  * Reads forwards once where all events are wanted. A sample holds the oldest and newest 100 events of each name, and
  * 100 events each at up to 64 places of the log, of any type. Where positions are not dense, these places are its
- * beginning and end. Memory: the positions of a sample. Errors: those of the reader, EVENT_STORE_ABORTED among them.
+ * beginning and end. Events that are appended meanwhile are left out. Memory: the positions of a sample. Errors: those of the reader, EVENT_STORE_ABORTED among them.
  */
 export const readStoredHistory = async (options: StoredHistoryOptions): Promise<StoredHistory> => {
   const { reader, stored, names, isWhole, signal, onProgress } = options;
   const head = await reader.head(signal);
   let events = 0;
   const seen = isWhole ? undefined : new Set<bigint>();
-  const take = async (read: ReadAllOptions): Promise<number> => {
+  const take = async ({ limit = Infinity, ...read }: ReadAllOptions): Promise<number> => {
+    const isBackwards = read.direction === 'backwards';
     let found = 0;
-    for await (const batch of reader.readAll({ ...read, signal })) {
+    for await (const batch of reader.readAll({ ...read, ...boundOf(limit, isBackwards), signal })) {
       for (const event of batch) {
-        if (head !== undefined && event.position > head) return found;
+        // It came after the head was read. Backwards, the events to read follow it.
+        if (head !== undefined && event.position > head) {
+          if (isBackwards) continue;
+          return found;
+        }
         found++;
-        if (isRepeated(seen, event)) continue;
-        events++;
-        stored.add(event);
+        if (!isRepeated(seen, event)) {
+          events++;
+          stored.add(event);
+        }
+        if (found === limit) break;
       }
       onProgress?.(events);
+      if (found === limit) break;
     }
     return found;
   };
@@ -66,6 +74,12 @@ export const readStoredHistory = async (options: StoredHistoryOptions): Promise<
   }
   for (const place of placesOf(head, reader.hasDensePositions)) await take(place);
   return { isWhole, events, absent };
+};
+
+/** Backwards the reader does not count the limit: events that came after the head would use it up. */
+const boundOf = (limit: number, isBackwards: boolean): ReadAllOptions => {
+  if (limit === Infinity) return {};
+  return isBackwards ? { batchSizeMax: limit } : { limit };
 };
 
 const isRepeated = (seen: Set<bigint> | undefined, { position: at }: RecordedEvent): boolean => {
