@@ -24,7 +24,7 @@ export const addContracts = (mainstem: Command, run: Run, { folder }: Surroundin
     .action((options: Omit<ContractsOptions, 'folder'>) => run((context) => checkContracts(context, { ...options, folder })));
   contracts
     .command('accept')
-    .description('write the declared events into the lock file; a breaking change is refused with exit code 1')
+    .description('write the declared events into the lock file; a breaking change is refused with exit code 1, whatever this event store holds')
     .option('--breaking', 'also a breaking change: no stored event of any installation needs the old form')
     .option('--whole', 'read every stored event, in place of a sample of each type and place')
     .option('--no-history', 'read no stored event')

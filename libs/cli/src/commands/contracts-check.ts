@@ -12,7 +12,7 @@ import { lookAtContracts, type ContractsOptions } from './contracts-look.js';
  */
 export const checkContracts = async (context: CliContext, options: ContractsOptions): Promise<number> => {
   const locked = await readLock(lockFileOf(options));
-  const look = await lookAtContracts(context, locked, options);
+  const look = await lookAtContracts(context, locked, options, 'this-store');
   if (look === undefined) return INTERRUPTED;
   const report = contractsReport(look, locked);
   if (options.json) await context.terminal.print(toJson(report, true));

@@ -37,11 +37,15 @@ export interface ContractsLook {
   readonly readers: EventReaders;
 }
 
-/** Undefined after an interruption. Without a lock file, `locked` is undefined. Errors: CLI_HISTORY_UNREADABLE. */
+/**
+ * Undefined after an interruption. Without a lock file, `locked` is undefined. A break of the lock file that concerns
+ * no stored event breaks nothing in `this-store`; others may hold such events. Errors: CLI_HISTORY_UNREADABLE.
+ */
 export const lookAtContracts = async (
   context: CliContext,
   locked: EventContracts | undefined,
   options: ContractsOptions,
+  judgedFor: 'this-store' | 'every-store',
 ): Promise<ContractsLook | undefined> => {
   const { signal } = context;
   const readers = await readersOf(context);
@@ -52,7 +56,8 @@ export const lookAtContracts = async (
   const history = options.history === false ? undefined : await readHistory(context, stored, names, options.whole ?? false);
   if (signal.aborted) return undefined;
   const compared = locked === undefined ? [] : compareContracts(locked, declared);
-  const changes = [...ambiguous.map(ambiguousEvent), ...compared.map((change) => unlessHarmless(change, stored, history)), ...stored.changes];
+  const judged = judgedFor === 'every-store' ? compared : compared.map((change) => unlessHarmless(change, stored, history));
+  const changes = [...ambiguous.map(ambiguousEvent), ...judged, ...stored.changes];
   return { declared, changes, history, left: stored.left, leftBreaking: stored.leftBreaking, readers };
 };
 

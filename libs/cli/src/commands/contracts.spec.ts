@@ -121,7 +121,7 @@ const contextOf = (application: MainstemApplication): CliContext => ({
 // The repository's class-transformer is the one that decorators of this file use.
 const place = (): { folder: string; lock: string } => ({ folder: process.cwd(), lock: path.join(folder, 'contracts.lock.json') });
 
-const accept = (declarations: EventDeclarations, options: { breaking?: boolean; history?: boolean } = {}): Promise<number> => {
+const accept = (declarations: EventDeclarations, options: { breaking?: boolean; history?: boolean; whole?: boolean } = {}): Promise<number> => {
   [printed, said] = [[], []];
   return acceptContracts(contextOf(applicationOf(declarations)), { ...place(), ...options });
 };
@@ -247,6 +247,18 @@ describe('contracts check against the lock file', () => {
     expect(await readFile(place().lock, 'utf8')).toBe(before);
     expect(await accept(changed, { history: false, breaking: true })).toBe(0);
     expect(await check(changed)).toMatchObject({ code: 0, changes: [] });
+  });
+
+  it.each([{}, { whole: true }, { history: false }])('refuses a break of the lock on a store without such events (%o)', async (options) => {
+    const changed = { ...CURRENT, Placed: placedWith({ note: null }) };
+    const before = await readFile(place().lock, 'utf8');
+    await append('order-1', 'Paid', { amount: 1 });
+    expect(await check(changed, { whole: true })).toMatchObject({ code: 0, breaks: [] });
+    expect(await accept(changed, options)).toBe(1);
+    expect(printed[0]).toBe('BREAKING  order/Placed note (schema version 1): was removed, and stored events have it');
+    expect(said.join()).toContain('--breaking');
+    expect(await readFile(place().lock, 'utf8')).toBe(before);
+    expect(await accept(changed, { ...options, breaking: true })).toBe(0);
   });
 
   it('says where a lock file is broken', async () => {
