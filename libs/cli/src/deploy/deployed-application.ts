@@ -59,7 +59,24 @@ export const deployedApplications = (file: string, value: unknown, entries: Read
   checkEnvironment(file, '', config);
   const names = Object.keys(config.applications).sort();
   if (names.length === 0) throw new DeployConfigInvalid(file, 'applications is empty. Name those of nest-cli.json that are deployed.');
-  return names.map((name) => deployed(file, name, config, entries));
+  const applications = names.map((name) => deployed(file, name, config, entries));
+  checkHostPorts(file, applications);
+  return applications;
+};
+
+/** Each is a port of the one machine that runs the compose file. */
+const checkHostPorts = (file: string, applications: readonly DeployedApplication[]): void => {
+  const owners = new Map<number, string>();
+  for (const { name, hostPort } of applications) {
+    if (hostPort === undefined) continue;
+    const owner = owners.get(hostPort);
+    if (owner !== undefined)
+      throw new DeployConfigInvalid(
+        file,
+        `applications.${name}.hostPort is ${hostPort}, and that of applications.${owner}, too. Give each one a port of its own.`,
+      );
+    owners.set(hostPort, name);
+  }
 };
 
 const deployed = (file: string, name: string, config: DeployConfig, entries: ReadonlyMap<string, string>): DeployedApplication => {
@@ -126,6 +143,8 @@ const checkScale = (file: string, path: string, scale: Scale, { settings }: Depl
   if ((scale.lagEvents === undefined) !== (scale.prometheus === undefined)) refuse(': lagEvents and prometheus go together.');
   if (scale.lagEvents === undefined) return;
   if (settings['METRICS'] !== 'on') refuse('.lagEvents needs the metrics of the application: put METRICS: "on" into its settings.');
+  if (/^(?:esdb|kurrentdb|kurrent|kdb)(?:\+discover)?:\/\//.test(settings['EVENT_STORE'] ?? ''))
+    refuse('.lagEvents needs positions that count events, and those of EventStoreDB do not. Scale by cpuPercent.');
   const parts = partsOf(settings['PROJECTION_PARTITIONS']);
   if (scale.max > parts)
     refuse(`.max is ${scale.max}, but PROJECTION_PARTITIONS has ${parts} at most: more instances than parts would only wait. Change one of them.`);
@@ -134,11 +153,15 @@ const checkScale = (file: string, path: string, scale: Scale, { settings }: Depl
 /** The most parts that a projection runs in: `order-lines=4,products=2` has 4. The application refuses odd texts. */
 const partsOf = (partitions = ''): number => Math.max(1, ...[...partitions.matchAll(/=(\d+)/g)].map(([, parts]) => Number(parts)));
 
+const URL_WITH_PASSWORD = /:\/\/[^/?#\s]*:[^/\s]*@/;
+/** Not every KEY: partitions and public keys have one, too. */
+const NAME_OF_PASSWORD = /(?:PASSWORD|PASSPHRASE|SECRET|TOKEN|(?:API|ACCESS|PRIVATE|SECRET|ENCRYPTION|SIGNING)_?KEY)$/;
+
 const checkEnvironment = (file: string, path: string, { settings = {}, secrets = {} }: Pick<ApplicationDeployment, 'settings' | 'secrets'>): void => {
   for (const [name, value] of Object.entries(settings) as [string, unknown][]) {
     checkVariable(file, `${path}settings.${name}`, name);
     if (typeof value !== 'string') throw new DeployConfigInvalid(file, `${path}settings.${name} must be a text; put it in quotes.`);
-    if (/:\/\/[^/?#\s]*:[^/\s]*@/.test(value))
+    if (URL_WITH_PASSWORD.test(value) || NAME_OF_PASSWORD.test(name))
       throw new DeployConfigInvalid(file, `${path}settings.${name} holds a password. Put the value into a Secret, and name that in secrets.`);
     if (Object.hasOwn(secrets, name)) throw new DeployConfigInvalid(file, `${path}secrets.${name} is in settings, too; keep one of them.`);
   }

@@ -157,7 +157,8 @@ const onLag = async (application: DeployedApplication, { min, max, lagEvents, pr
       scaleTargetRef: { name },
       minReplicaCount: min,
       maxReplicaCount: max,
-      triggers: [{ type: 'prometheus', metadata: { serverAddress: prometheus, query, threshold: String(lagEvents) } }],
+      // KEDA takes no answer for a lag of 0 unless it is told not to, and would end instances.
+      triggers: [{ type: 'prometheus', metadata: { serverAddress: prometheus, query, threshold: String(lagEvents), ignoreNullValues: 'false' } }],
     },
   });
 };

@@ -108,7 +108,8 @@ describe('the manifests of an application', () => {
     await run();
     expect((await written()).get('ScaledObject')).toMatchObject({
       maxReplicaCount: 4,
-      triggers: [{ type: 'prometheus', metadata: { threshold: '500' } }],
+      // Without it, no answer would count as no lag.
+      triggers: [{ type: 'prometheus', metadata: { threshold: '500', ignoreNullValues: 'false' } }],
     });
   });
 });
@@ -135,6 +136,24 @@ describe('a refused config', () => {
     ['applications.tickets.scale.lagEvents needs the metrics', { scale: { min: 1, max: 1, ...lag } }],
     ['applications.tickets.replica is unknown. Did you mean replicas?', { replica: 2 }],
     ['applications.tickets.settings.EVENT_STORE holds a password', { settings: { EVENT_STORE: 'postgres://me:secret@host/db' } }],
+    ['applications.tickets.settings.EVENT_STORE_PASSWORD holds a password', { settings: { EVENT_STORE_PASSWORD: 'hidden' } }],
+    ['settings.CLIENT_SECRET holds a password', {}, { settings: { CLIENT_SECRET: 'hidden' } }],
+    ['settings.TOKEN holds a password', {}, { settings: { TOKEN: 'hidden' } }],
+    ['settings.MAIL_API_KEY holds a password', {}, { settings: { MAIL_API_KEY: 'hidden' } }],
+    [
+      'applications.tickets.hostPort is 3000, and that of applications.desk, too',
+      {},
+      { applications: { desk: { hostPort: 3000 }, tickets: { hostPort: 3000 } } },
+    ],
+    [
+      'applications.tickets.scale.lagEvents needs positions that count events',
+      { scale: { min: 1, max: 1, ...lag } },
+      { settings: { METRICS: 'on', EVENT_STORE: 'esdb://events:2113' } },
+    ],
+    [
+      'applications.tickets.scale.lagEvents needs positions that count events',
+      { scale: { min: 1, max: 1, ...lag }, settings: { METRICS: 'on', EVENT_STORE: 'kurrentdb+discover://events:2113' } },
+    ],
     ['applications.tickets.settings.METRICS must be a text', { settings: { METRICS: true } }],
     ['applications.tickets.secrets.SQL.key is missing', { secrets: { SQL: { secret: 'stores' } } }],
     ['applications.tickets.memory must be an amount', { memory: '512' }],
@@ -154,6 +173,11 @@ describe('a refused config', () => {
   it('never shows the password', async () => {
     await withTickets({ settings: { EVENT_STORE: 'postgres://me:secret@host/db' } });
     await expect(run()).rejects.toSatisfy((error) => !String(error).includes('secret@'));
+  });
+
+  it('is none with settings whose names only remind of passwords', async () => {
+    await withTickets({ settings: { TOKEN_LIFETIME_S: '60', PASSWORD_FILE: '/run/secrets/one', PARTITION_KEY: 'tenant', PUBLIC_KEY: 'abc' } });
+    expect((await run()).code).toBe(0);
   });
 
   it('is also one that is not there, is no JSON, or is there twice', async () => {
